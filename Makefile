@@ -1,0 +1,87 @@
+# What a newcomer types. A bare Debian 12 or 13 or Raspberry Pi OS is enough: git, make, python3 and sudo.
+# What is missing is installed with apt, or named with the command to type.
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help setup setup-dev browser demo test lint bench lock lock-check clean
+
+# A Raspberry Pi says what it is. There the environment sees Debian's packages, because lgpio, the pins' backend, has no
+# wheel for Python 3.13 in the package index, only an empty stub.
+PI_MODEL ?= /proc/device-tree/model
+PI ?= $(if $(shell grep -aso 'Raspberry Pi' $(PI_MODEL)),1)
+
+SYSTEM_PYTHON ?= python3
+PYTHON_VERSION := $(shell $(SYSTEM_PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+# The stamps carry what the environment was made for, so that a new system Python makes a new environment.
+MADE := .venv/made-$(PYTHON_VERSION)$(if $(PI),-pi)
+PYTHON := .venv/bin/python
+PIP_INSTALL := $(PYTHON) -m pip install --disable-pip-version-check
+LOCKED := $(PIP_INSTALL) --require-hashes --only-binary :all:
+# adafruit-extended-bus is the one dependency without a wheel: a single Python file.
+UNWHEELED := --no-binary adafruit-extended-bus --no-build-isolation --use-pep517
+
+# $(call need,a test that it is there,Debian's packages): install the packages unless the test succeeds.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
+define need
+@if ! ( $(1) ) >/dev/null 2>&1; then \
+  echo "Installing $(2) ..."; \
+  { command -v apt-get >/dev/null && $(AS_ROOT)apt-get -qq update && \
+    $(AS_ROOT)env DEBIAN_FRONTEND=noninteractive apt-get -y --no-install-recommends install $(2) && ( $(1) ) >/dev/null 2>&1; } || \
+  { echo "$(2) could not be installed. Please type: $(AS_ROOT)apt-get update && $(AS_ROOT)apt-get install $(2)" >&2; exit 1; }; \
+fi
+endef
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+
+setup: $(MADE)-station ## make the environment in .venv and install the station into it
+
+demo: setup ## run the station on a simulated board, with its page
+	.venv/bin/station demo
+
+test: setup-dev browser lint ## lint, then all tests, with a real browser
+	$(PYTHON) -m pytest
+
+lint: setup-dev ## style and types
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+
+bench: setup-dev browser ## measure how fast and how small; writes bench/results.json
+	$(PYTHON) -m tests.bench
+
+lock: setup-dev ## resolve the dependencies anew into requirements*.lock
+	$(PYTHON) -m tests.locks write
+
+lock-check: setup-dev ## resolve the locks for x86-64 and aarch64, Python 3.11 and 3.13
+	$(PYTHON) -m tests.locks check
+
+clean: ## remove the environment and everything made
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find station web hardware tests -name __pycache__ -prune -exec rm -rf {} +
+
+setup-dev: setup $(MADE)-dev
+
+browser:
+	$(call need,command -v chromium && command -v chromedriver,chromium chromium-driver)
+
+$(MADE): requirements.lock requirements-build.lock
+	@$(SYSTEM_PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "The station needs Python 3.11 or later; $(SYSTEM_PYTHON) is $(PYTHON_VERSION). Please use Debian 12 or later." >&2; exit 1; }
+	$(call need,$(SYSTEM_PYTHON) -c 'import ensurepip$(comma) venv',python3-venv)
+	$(if $(PI),$(call need,$(SYSTEM_PYTHON) -c 'import lgpio',python3-lgpio))
+	$(SYSTEM_PYTHON) -m venv --clear $(if $(PI),--system-site-packages) .venv
+	$(LOCKED) -r requirements-build.lock
+	$(LOCKED) $(UNWHEELED) -r requirements.lock
+	@touch $@
+
+$(MADE)-station: $(MADE) pyproject.toml
+	$(PIP_INSTALL) --quiet --no-deps --no-index --no-build-isolation --editable .
+	@# The service may not write here, and starts faster with what is compiled already.
+	$(PYTHON) -m compileall -q station web hardware
+	@touch $@
+
+$(MADE)-dev: $(MADE) requirements-dev.lock
+	$(LOCKED) $(UNWHEELED) -r requirements-dev.lock
+	@touch $@
+
+comma := ,

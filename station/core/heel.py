@@ -1,0 +1,279 @@
+"""Heel contact from a load, in fractions of the person's own standing.
+
+The force sensor's conductance is roughly proportional to force, so everything is reckoned in conductance; a fraction of
+one's own standing cancels the lever of the plate, body weight and the sensor's creep. `F0` is the empty pad, `Fs` two
+steady seconds of standing: DOWN is above `F0 + 25 %` of `Fs - F0`, UP below `F0 + 8 %`, and between the two nothing
+changes (real recordings: a heel that stays down in a deep squat falls to 15 % of standing; a heel 4 to 5 mm up leaves
+12 to 25 %).
+
+What the flows leave open is answered here so:
+
+- `empty` and `standing` in a trace's header are shares of full scale, as its rows are.
+- A one-second median needs samples for most of its second; steady standing needs them for most of two.
+- A steady stretch that came before the empty pad was first seen (a recording that begins with somebody standing)
+  becomes the reference as soon as the empty pad shows the difference. A load that is on its way down, or not below half
+  of that standing (a creep of 60 %, a shift of weight), is no empty pad, unless the header says so.
+- Standing that makes too little difference is a fault until steady standing makes enough.
+- Full scale itself means a short or a plate that is stuck only while another sensor sees a person: the hard stop of a
+  plate may hold one code for minutes. Zero is a lifted heel, and a cut wire only where the header says that the empty
+  pad reads more.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass
+from math import fsum, sqrt
+from statistics import median
+
+DIVIDER_KOHM = 2.2
+"""The resistor of the divider under the force sensor; see `hardware`."""
+HALF_CODE = 0.5 / 1023
+"""Half a step of a 10-bit ADC, as a share: full scale is read as this much below it, so that it has a conductance."""
+
+CALM = 0.02
+"""How far a share may lie from the empty pad's median and still be its noise: a foot that comes or goes is not."""
+
+
+def conductance_ms(share: float) -> float:
+    """The force sensor's conductance in millisiemens at an ADC reading (a share of full scale, 0 to 1)."""
+    share = min(share, 1 - HALF_CODE)
+    return share / ((1 - share) * DIVIDER_KOHM)
+
+
+def share_of(conductance: float) -> float:
+    """The ADC's share of full scale at a conductance in millisiemens: the inverse of `conductance_ms`."""
+    loaded = conductance * DIVIDER_KOHM
+    return loaded / (1 + loaded)
+
+
+def _mean_and_deviation(values: list[float]) -> tuple[float, float]:
+    """Mean and standard deviation, summed exactly, so that every machine gets the same."""
+    mean = fsum(values) / len(values)
+    return mean, sqrt(fsum([(value - mean) ** 2 for value in values]) / len(values))
+
+
+@dataclass(frozen=True, slots=True)
+class LoadRules:
+    down_part: float = 0.25
+    up_part: float = 0.08
+    least_ms: float = 0.05
+    """A smaller difference of standing and empty is no reference: the sensor is out of place."""
+    empty_deviations: float = 6.0
+    """Neither threshold lies within so many standard deviations of the empty pad."""
+    steady_cov: float = 0.10
+    steady_us: int = 2_000_000
+    empty_us: int = 1_000_000
+    covered_part: float = 0.8
+    """How much of a span its samples must reach over, so that a gap is not taken for steadiness."""
+    look_us: int = 100_000
+    """How often a reference is looked for while there is none."""
+    kept_us: int = 4_000_000
+    """Samples that are remembered: the longest rule looks back two seconds."""
+    kept_before_reference_us: int = 30_000_000
+    """The same while the first DOWN may still have to be back-dated."""
+    stuck_us: int = 2_000_000
+    empty_part: float = 0.5
+    """What is no less than this part of standing is no empty pad (recorded creep alone explains 1 / 1.6)."""
+    calm_part: float = 0.8
+    """So many of a second's samples lie near their median when the pad is empty."""
+    cut_share: float = 3 / 1023
+    """An empty pad above this never reads 0 by itself."""
+
+
+class HeelLoad:
+    """One analogue heel: its samples, its reference, and the level that follows from them."""
+
+    def __init__(
+        self, empty: float | None = None, standing: float | None = None, rules: LoadRules | None = None
+    ) -> None:
+        """`empty` and `standing` are shares of full scale, where they are known beforehand."""
+        self.rules = rules or LoadRules()
+        self.times_us: list[int] = []
+        self.shares: list[float] = []
+        self.level: bool | None = None
+        self._empty_known = empty is not None
+        self._empty_ms = None if empty is None else conductance_ms(empty)
+        self._empty_share = 1.0 if empty is None else empty
+        self._empty_sd_ms = 0.0
+        self._steady_ms: float | None = None
+        self.standing_ms: float | None = None
+        self._base_ms = 0.0
+        """`F0` as it is reckoned with: 0 while what was seen may be somebody standing."""
+        self.too_small = False
+        self._looked_us = -self.rules.look_us
+        self._kept_us = self.rules.kept_before_reference_us
+        self._trim_at = 4096
+        self._stuck_since_us: int | None = None
+        cuts = empty is not None and empty > self.rules.cut_share
+        self._cut_share = 0.0 if cuts else -1.0
+        """At or below this the wire is cut; below every share where nothing tells."""
+        self._down_share = self._up_share = 1.0
+        self._same_above, self._same_below = 1.0, 0.0
+        self.weighing = True
+        """Whether there is more to say about a sample than its level."""
+        if standing is not None:
+            self._refer_to(conductance_ms(standing))
+
+    @property
+    def empty(self) -> float | None:
+        """The empty pad as a share of full scale, `None` while it has not been seen."""
+        return None if self._empty_ms is None else share_of(self._empty_ms)
+
+    @property
+    def standing(self) -> float | None:
+        """The person's own standing as a share of full scale, `None` while there is none."""
+        return None if self.standing_ms is None else share_of(self.standing_ms)
+
+    @property
+    def span_ms(self) -> float | None:
+        """`Fs - F0` in millisiemens, `None` without a reference."""
+        if self.standing_ms is None or self._empty_ms is None:
+            return None
+        return self.standing_ms - self._base_ms
+
+    def sample(self, at_us: int, share: float) -> bool:
+        """Take one sample; `level` follows. True when the first reference has just come: the past can be told now."""
+        self.times_us.append(at_us)
+        self.shares.append(share)
+        if self._same_above < share < self._same_below and len(self.shares) <= self._trim_at:
+            return False
+        told = self._weigh(at_us, share)
+        self._set_same()
+        return told
+
+    def _weigh(self, at_us: int, share: float) -> bool:
+        if len(self.times_us) > self._trim_at:
+            self._trim(at_us)
+        if share >= 1.0 or share <= self._cut_share:
+            self._stuck_since_us = at_us if self._stuck_since_us is None else self._stuck_since_us
+        elif self._stuck_since_us is not None:
+            self._stuck_since_us = None
+        if share < self._empty_share and not self._empty_known:
+            self._look_for_empty(at_us)
+        if self.standing_ms is None or self.too_small:
+            return self._look_for_standing(at_us)
+        self.level = self.level_of(share, self.level)
+        return False
+
+    def _set_same(self) -> None:
+        """Between which shares the next sample will say nothing new, so that it need not be weighed."""
+        self._same_above, self._same_below = 1.0, 0.0
+        self.weighing = self.standing_ms is None or self.too_small or self._stuck_since_us is not None
+        if self.weighing or self.level is None:
+            return
+        lowest = self._cut_share if self._empty_known else max(self._cut_share, self._empty_share)
+        self._same_above = max(lowest, self._up_share) if self.level else lowest
+        self._same_below = 1.0 if self.level else self._down_share
+
+    def level_of(self, share: float, before: bool | None) -> bool | None:
+        """DOWN (true) or UP at this share; between the thresholds what it was before."""
+        if share > self._down_share:
+            return True
+        if share < self._up_share:
+            return False
+        return before
+
+    def stuck_since(self, at_us: int) -> int | None:
+        """Since when the ADC has been at an end, if that is long enough to be a fault when somebody is there."""
+        since = self._stuck_since_us
+        return since if since is not None and at_us - since >= self.rules.stuck_us else None
+
+    @property
+    def stuck_why(self) -> str:
+        """What an ADC at that end means."""
+        if self.shares[-1] <= self._cut_share:
+            return "at zero for two seconds, below its empty pad: a cable that is cut or out"
+        return "at full scale for two seconds: a short, or a plate that is stuck"
+
+    def renew(self, at_us: int) -> None:
+        """Take the last two seconds as the person's standing, if they are steady. Called just before each GO."""
+        steady = self._steady(at_us)
+        if steady is not None and self._empty_ms is not None:
+            self._refer_to(steady)
+
+    def part(self) -> float | None:
+        """The newest load as a part of the person's own standing (1 is standing), `None` without a reference."""
+        span = self.span_ms
+        if not self.shares or span is None or span <= 0:
+            return None
+        return (conductance_ms(self.shares[-1]) - self._base_ms) / span
+
+    def cov(self, from_us: int, to_us: int) -> float | None:
+        """The coefficient of variation of the conductance over a span, `None` when too few samples cover it."""
+        window = self._window(from_us, to_us)
+        if window is None:
+            return None
+        mean, deviation = _mean_and_deviation(window)
+        return deviation / mean if mean > 0 else None
+
+    def _window(self, from_us: int, to_us: int) -> list[float] | None:
+        shares = self._shares(from_us, to_us)
+        return None if shares is None else [conductance_ms(share) for share in shares]
+
+    def _shares(self, from_us: int, to_us: int) -> list[float] | None:
+        begin = bisect_left(self.times_us, from_us)
+        end = len(self.times_us)
+        while end > begin and self.times_us[end - 1] > to_us:
+            end -= 1
+        if end - begin < 3:
+            return None
+        covered_us = self.times_us[end - 1] - self.times_us[begin]
+        if covered_us < self.rules.covered_part * (to_us - from_us):
+            return None
+        return self.shares[begin:end]
+
+    def _steady(self, at_us: int) -> float | None:
+        """The conductance of the last two seconds, if they are steady. Full scale is a short, no standing."""
+        shares = self._shares(at_us - self.rules.steady_us, at_us)
+        if shares is None or min(shares) >= 1.0:
+            return None
+        mean, deviation = _mean_and_deviation([conductance_ms(share) for share in shares])
+        return mean if deviation < self.rules.steady_cov * mean else None
+
+    def _look_for_empty(self, at_us: int) -> None:
+        shares = self._shares(at_us - self.rules.empty_us, at_us)
+        if shares is None:
+            return
+        middle = median(shares)
+        if middle >= self._empty_share:
+            return
+        calm = [conductance_ms(share) for share in shares if abs(share - middle) <= CALM]
+        if len(calm) >= self.rules.calm_part * len(shares):
+            self._empty_share, self._empty_ms = middle, conductance_ms(middle)
+            self._empty_sd_ms = _mean_and_deviation(calm)[1]
+            if self.standing_ms is not None:
+                self._refer_to(self.standing_ms)
+
+    def _look_for_standing(self, at_us: int) -> bool:
+        if at_us - self._looked_us < self.rules.look_us:
+            return False
+        self._looked_us = at_us
+        steady = self._steady(at_us)
+        if steady is not None and (self._steady_ms is None or steady > self._steady_ms):
+            self._steady_ms = steady
+        if self._steady_ms is None or self._empty_ms is None:
+            return False
+        seen = self._empty_known or self._empty_ms < self.rules.empty_part * self._steady_ms
+        if not seen or self._steady_ms - self._empty_ms < self.rules.least_ms:
+            return False
+        self._refer_to(self._steady_ms)
+        return True
+
+    def _refer_to(self, standing_ms: float) -> None:
+        empty_ms = self._empty_ms if self._empty_ms is not None else 0.0
+        if not self._empty_known and empty_ms >= self.rules.empty_part * standing_ms:
+            empty_ms = 0.0
+        span = standing_ms - empty_ms
+        self.standing_ms, self._base_ms = standing_ms, empty_ms
+        self.too_small = span < self.rules.least_ms
+        floor = self.rules.empty_deviations * self._empty_sd_ms
+        self._down_share = share_of(empty_ms + max(self.rules.down_part * span, floor))
+        self._up_share = share_of(empty_ms + max(self.rules.up_part * span, floor))
+        self._kept_us = self.rules.kept_us
+        self._set_same()
+
+    def _trim(self, at_us: int) -> None:
+        keep = bisect_left(self.times_us, at_us - self._kept_us)
+        del self.times_us[:keep], self.shares[:keep]
+        self._trim_at = len(self.times_us) + 2048

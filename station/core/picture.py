@@ -1,0 +1,41 @@
+"""What an activity shows at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from station.core.records import Contact, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """`activity` is `idle`, `test`, `hold`, `reps` or `rest`; `phase` is its state, in lower case: `wait`, `settle`,
+    `side`, `count`, `attempt`, `move`, `rest`, `switch`, `result`, `prepare`, `hold`, `grace`, `lifted`, `away`,
+    `reps`, `paused`, `fault`, `done`, `ended`, `idle`.
+
+    `counted_us` of `target_us` is what the big number is made of (credited time in a hold, time gone in a countdown),
+    growing by `rate` (1 or 0) microseconds a microsecond from the moment of the picture on; `counting` says which:
+    `hold`, `prepare`, `rest`, `attempt` or `None`. For repetitions `count` of `target_count` is the number.
+    """
+
+    activity: str = "idle"
+    phase: str = "idle"
+    side: Side | None = None
+    counting: str | None = None
+    counted_us: int = 0
+    target_us: int = 0
+    rate: int = 0
+    repetition: int | None = None
+    repetitions: int | None = None
+    count: int | None = None
+    target_count: int | None = None
+    trial: int | None = None
+    attempt: int | None = None
+    step: int | None = None
+    steps: int | None = None
+    target_mm: float | None = None
+    best_mm: float | None = None
+    result_left_mm: float | None = None
+    result_right_mm: float | None = None
+    verdict: str | None = None
+    contact: Contact | None = None

@@ -1,0 +1,326 @@
+"""What goes into the core and what comes out: events, facts, and the words they are made of.
+
+Times are whole microseconds on the station's monotonic clock (`at_us`), so that sums of spans are exact and the same
+events give the same facts on every machine. Distances are millimetres. Missing is `None`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SECOND_US = 1_000_000
+
+
+class Side(StrEnum):
+    """The leg at work."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+    @property
+    def other(self) -> Side:
+        return Side.RIGHT if self is Side.LEFT else Side.LEFT
+
+
+class Contact(StrEnum):
+    """What proves that the knee touched the wall."""
+
+    PAD = "pad"
+    INFERRED = "inferred"
+    SELF = "self"
+
+
+class Word(StrEnum):
+    """A command: from the page, the button or heel taps."""
+
+    START = "start"
+    NEXT = "next"
+    SKIP = "skip"
+    PAUSE = "pause"
+    RESUME = "resume"
+    STOP = "stop"
+    CONFIRM = "confirm"
+    SIDE = "side"
+
+
+class CueName(StrEnum):
+    """The names of the cues; what they sound like is in `station.core.cues`."""
+
+    STEP_ON = "STEP_ON"
+    READY = "READY"
+    COUNT = "COUNT"
+    GO = "GO"
+    HALFWAY = "HALFWAY"
+    HOLD_DONE = "HOLD_DONE"
+    SET_DONE = "SET_DONE"
+    SWITCH = "SWITCH"
+    HEEL_UP = "HEEL_UP"
+    YES = "YES"
+    NO = "NO"
+    TRIAL_OK = "TRIAL_OK"
+    TRIAL_VOID = "TRIAL_VOID"
+    BEST = "BEST"
+    COMPLETE = "COMPLETE"
+    ENDED = "ENDED"
+    PAUSED = "PAUSED"
+    ERROR = "ERROR"
+    NUDGE = "NUDGE"
+    ECHO = "ECHO"
+
+
+@dataclass(frozen=True, slots=True)
+class Heel:
+    """A comparator's level under one heel; it lasts until the next."""
+
+    at_us: int
+    side: Side
+    down: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One sample of an analogue heel: the ADC's share of full scale, 0 to 1."""
+
+    at_us: int
+    side: Side
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Toe:
+    """What the distance sensor said, in mm before calibration, with its range status (11 is valid)."""
+
+    at_us: int
+    reading_mm: float
+    status: int = 11
+
+
+@dataclass(frozen=True, slots=True)
+class Knee:
+    """The knee pad's level; it lasts until the next."""
+
+    at_us: int
+    touching: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has come this far and nothing else has happened."""
+
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What a person said through the page, the button or taps. `side` goes with `Word.SIDE`."""
+
+    at_us: int
+    word: Word
+    side: Side | None = None
+
+
+Event = Heel | Load | Toe | Knee | Tick | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something that is now known. A back-dated fact also says since when it is true (`since_us`)."""
+
+    at_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cue(Fact):
+    """What the rules ask the buzzer to say; one fact at the start of a repeating cue."""
+
+    cue: CueName
+    count: int | None = None
+    side: Side | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CueEnded(Fact):
+    """What made a repeating cue sound is over."""
+
+    cue: CueName
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStarted(Fact):
+    """The first GO of this repetition has sounded; its credit runs from here."""
+
+    side: Side
+    repetition: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldEnd(Fact):
+    """What a hold came to. `lifts` equals the HEEL_UP alarms heard."""
+
+    side: Side
+    repetition: int
+    credited_us: int
+    lifted_us: int
+    lifts: int
+    micro_lifts: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldFinished(HoldEnd):
+    """The credited time reached its target, exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class HoldPartial(HoldEnd):
+    """The hold was given up; what was credited is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeelLifted(Fact):
+    side: Side
+    since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeelReturned(Fact):
+    side: Side
+    since_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepCounted(Fact):
+    """`count` repetitions are done."""
+
+    side: Side
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepTooQuick(Fact):
+    """`count` repetitions so far were too quick to count."""
+
+    side: Side
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepsFinished(Fact):
+    side: Side
+    count: int
+    too_quick: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepsPartial(RepsFinished):
+    """The repetitions were given up; what was counted is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused(Fact):
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(Fact):
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Fact):
+    """Ended early; what was done is stored."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Completed(Fact):
+    """An activity has come to its proper end."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepBegun(Fact):
+    """The routine has come to the step with this number, from 0."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptStarted(Fact):
+    """GO has sounded: lunge now. `toe_mm` is the distance of the second before."""
+
+    side: Side
+    trial: int
+    attempt: int
+    toe_mm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptPassed(Fact):
+    """`window_us` are the first and the last moment of the readings that `toe_mm` was estimated from."""
+
+    side: Side
+    toe_mm: float
+    contact: Contact
+    uncertainty_mm: float
+    window_us: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptFailed(Fact):
+    """`why` is `heel` or `contact`."""
+
+    side: Side
+    why: str
+    toe_mm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptVoid(Fact):
+    side: Side
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetSet(Fact):
+    """Where the toes should go next, and whether moving is needed at all."""
+
+    side: Side
+    target_mm: float
+    move: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFinished(Fact):
+    """The largest passed distance of a trial; 0 and `below_range` when the knee does not reach at the wall."""
+
+    side: Side
+    trial: int
+    toe_mm: float
+    below_range: bool
+    uncertainty_mm: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TestFinished(Fact):
+    """The score of each side, `None` where it was not tested."""
+
+    __test__ = False
+
+    left_mm: float | None
+    right_mm: float | None
+    partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SensorLost(Fact):
+    """`sensor` is the channel's name in a trace: `toe`, `load_left`, …"""
+
+    sensor: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class SensorBack(Fact):
+    sensor: str
+    why: str

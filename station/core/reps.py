@@ -1,0 +1,162 @@
+"""Repetitions: heel down, up, down, counted when they are whole.
+
+Phases shorter than 300 ms are part of what was before, so that a wobble is neither a rise nor a return. A repetition is
+counted at the later of its return + 0.3 s and its rise + 1.0 s; a rise before that makes it too quick, which is told
+apart. What the flows leave open is answered here so:
+
+- Whether a rise cuts a repetition short is known only when it has lasted 300 ms: until then the count waits for it.
+- `count` of a too-quick repetition says how many were too quick so far.
+- A lost sensor drops the repetition under way; after three seconds it is a pause, left by the next change.
+- `skip` gives up what is left of this side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from station.core import records as r
+from station.core.exercise import Exercise, ExerciseRules
+from station.core.picture import Picture
+from station.core.records import SECOND_US, CueName
+from station.core.senses import Senses
+from station.core.steps import RepsStep
+
+
+@dataclass(frozen=True, slots=True)
+class RepsRules(ExerciseRules):
+    phase_us: int = 300_000
+    whole_us: int = 1 * SECOND_US
+    """Quicker than this from rise to rise, nobody raises and lowers a heel with control."""
+    idle_us: int = 8 * SECOND_US
+    last_counts: int = 3
+
+
+class Reps(Exercise):
+    """Counted repetitions by `step`, each side in turn."""
+
+    name: ClassVar[str] = "reps"
+    gives_up: ClassVar[bool] = False
+
+    def __init__(
+        self, step: RepsStep, senses: Senses, *, first: bool = True, rules: RepsRules | None = None
+    ) -> None:
+        reps_rules = rules or RepsRules()
+        super().__init__(senses, step.sides, step.prepare_us, first=first, rules=reps_rules)
+        self._reps_rules = reps_rules
+        self._step = step
+        self.next_side()
+
+    def next_side(self) -> None:
+        self.begun = False
+        self._count = self._too_quick = 0
+        self._idle()
+
+    def _idle(self) -> None:
+        """Down, and nothing under way."""
+        self._rise_us: int | None = None
+        self._returned_us: int | None = None
+        self._next_rise_us: int | None = None
+        self._blind = False
+
+    def advance(self) -> bool:
+        return False
+
+    def go(self, now_us: int) -> None:
+        self.phase, self.begun = "reps", True
+        self._idle()
+        self._changed_us = now_us
+
+    # What the heel does.
+
+    def work_on(self, now_us: int, since_us: int) -> None:
+        self._changed_us = since_us
+        if self._blind or self._rise_us is None:
+            self._idle()
+        elif self._next_rise_us is not None:
+            self._next_rise_us = None
+        elif self._returned_us is None:
+            if since_us - self._rise_us < self._reps_rules.phase_us:
+                self._rise_us = None
+            else:
+                self._returned_us = since_us
+
+    def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+        self._changed_us = since_us
+        if lost:
+            self._idle()
+            self._blind = True
+        elif self._returned_us is not None and since_us - self._returned_us < self._reps_rules.phase_us:
+            self._returned_us = None
+        elif self._returned_us is not None:
+            self._next_rise_us = since_us
+        else:
+            self._rise_us = since_us
+
+    def suspend(self, now_us: int) -> None:
+        self._idle()
+
+    def resume(self, now_us: int, since_us: int) -> None:
+        if not self.begun:
+            super().resume(now_us, since_us)
+            return
+        self.phase = "reps"
+        self._idle()
+        self._changed_us = since_us
+
+    def _off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+        """The next change of the heel ends a pause here, a rise as well as a return."""
+        if self.phase == "paused" and self.begun and not lost:
+            self._come_back(now_us, since_us, "moving")
+        super()._off(now_us, since_us, lost=lost)
+
+    def give_up(self, now_us: int) -> None:
+        self.say(r.RepsPartial(now_us, self.side, self._count, self._too_quick))
+        self.begun = False
+
+    # Its alarms.
+
+    def _counts_us(self) -> int | None:
+        if self._rise_us is None or self._returned_us is None:
+            return None
+        return max(self._returned_us + self._reps_rules.phase_us, self._rise_us + self._reps_rules.whole_us)
+
+    def work_due_us(self) -> int | None:
+        if self._blind:
+            return self.off_us + self.rules.pause_us
+        due_us = self._changed_us + self._reps_rules.idle_us
+        if self._next_rise_us is not None:
+            return min(due_us, self._next_rise_us + self._reps_rules.phase_us)
+        counts_us = self._counts_us()
+        return due_us if counts_us is None else min(due_us, counts_us)
+
+    def work_alarm(self, now_us: int) -> None:
+        if self._blind:
+            self.pause(now_us, self.off_us, "sensor lost")
+        elif self._next_rise_us is not None:
+            self._too_quick += 1
+            self.say(r.RepTooQuick(now_us, self.side, self._too_quick))
+            self._rise_us, self._returned_us, self._next_rise_us = self._next_rise_us, None, None
+        elif self._counts_us() is not None:
+            self._rise_us = self._returned_us = None
+            self._count_one(now_us)
+        else:
+            self._idle()
+            self.pause(now_us, self._changed_us, "no change")
+
+    def _count_one(self, now_us: int) -> None:
+        self._count += 1
+        left = self._step.count - self._count
+        self.say(r.RepCounted(now_us, self.side, self._count))
+        if left == 0:
+            self.say(r.RepsFinished(now_us, self.side, self._count, self._too_quick))
+            self.begun = False
+            self.cue(now_us, CueName.HOLD_DONE)
+            self.finish_side(now_us)
+        elif left <= self._reps_rules.last_counts:
+            self.cue(now_us, CueName.COUNT, count=left)
+        elif self._count == (self._step.count + 1) // 2:
+            self.cue(now_us, CueName.HALFWAY)
+
+    def picture(self, at_us: int) -> Picture:
+        return replace(self.frame(at_us), count=self._count, target_count=self._step.count)

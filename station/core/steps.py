@@ -1,0 +1,163 @@
+"""What a person is to do: a routine is steps in order, and each step is one of these records.
+
+A step is data: the page builds it, the store keeps it, and the header of a trace carries it as JSON (`to_json`,
+`step_of`), with the options of `station replay` as its fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from typing import Any
+
+from station.core.records import SECOND_US, Side
+
+BOTH = (Side.LEFT, Side.RIGHT)
+
+
+class HeelRule(StrEnum):
+    """Whether the clock asks for the heel to be down, or is a plain timer from the first step on."""
+
+    DOWN = "down"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldStep:
+    """Timed stretches, `repetitions` a side, in the order of `sides`."""
+
+    sides: tuple[Side, ...] = BOTH
+    hold_us: int = 30 * SECOND_US
+    repetitions: int = 3
+    rest_us: int = 15 * SECOND_US
+    prepare_us: int = 10 * SECOND_US
+    heel: HeelRule = HeelRule.DOWN
+
+
+@dataclass(frozen=True, slots=True)
+class RepsStep:
+    """`count` repetitions of heel up and down a side."""
+
+    sides: tuple[Side, ...] = BOTH
+    count: int = 20
+    prepare_us: int = 10 * SECOND_US
+
+
+@dataclass(frozen=True, slots=True)
+class TestStep:
+    """A knee-to-wall test: one trial a side, or `full`, three."""
+
+    __test__ = False
+
+    sides: tuple[Side, ...] = BOTH
+    full: bool = False
+    beat_left_mm: float | None = None
+    beat_right_mm: float | None = None
+    """What a full test has to exceed to be a personal best: the best so far and the person's own error."""
+
+
+@dataclass(frozen=True, slots=True)
+class RestStep:
+    """A rest between steps; `next` ends it."""
+
+    rest_us: int = 30 * SECOND_US
+
+
+Step = HoldStep | RepsStep | TestStep | RestStep
+Routine = tuple[Step, ...]
+
+KINDS: dict[str, type[HoldStep] | type[RepsStep] | type[TestStep] | type[RestStep]] = {
+    "hold": HoldStep,
+    "reps": RepsStep,
+    "test": TestStep,
+    "rest": RestStep,
+}
+"""What may be done, by the name it has in a trace's header and on the command line."""
+
+
+class StepError(ValueError):
+    """A step that cannot be: which field, what is wrong, what is allowed."""
+
+
+def to_json(routine: Routine) -> dict[str, Any]:
+    """The routine as the header of its trace says it."""
+    steps = [_step_to_json(step) for step in routine]
+    return steps[0] if len(steps) == 1 else {"do": "routine", "steps": steps}
+
+
+def _step_to_json(step: Step) -> dict[str, Any]:
+    found: dict[str, Any] = {"do": next(name for name, kind in KINDS.items() if isinstance(step, kind))}
+    for field in fields(step):
+        value = getattr(step, field.name)
+        if field.name == "sides":
+            found["side"] = "both" if len(value) == 2 else str(value[0])
+            if value == BOTH[::-1]:
+                found["first"] = str(Side.RIGHT)
+        elif field.name.endswith("_us"):
+            found[field.name.removesuffix("_us") + "_s"] = value / SECOND_US
+        else:
+            found[field.name] = value
+    return found
+
+
+def routine_of(header: Mapping[str, Any]) -> Routine:
+    """The routine that a trace's header says. Raises StepError."""
+    if header.get("do") == "routine":
+        steps = header.get("steps")
+        if not isinstance(steps, list) or not steps:
+            raise StepError(f"steps is {steps!r}; a routine needs a list of steps")
+        return tuple(step_of(step) for step in steps)
+    return (step_of(header),)
+
+
+def step_of(options: Mapping[str, Any]) -> Step:
+    """The step that these options say; what they leave out is as by default. Raises StepError."""
+    kind = KINDS.get(str(options.get("do")))
+    if kind is None:
+        raise StepError(f"do is {options.get('do')!r}; it may be {', '.join(KINDS)} or routine")
+    step: Step = kind()
+    for field in fields(kind):
+        key = "side" if field.name == "sides" else field.name
+        key = key.removesuffix("_us") + "_s" if key.endswith("_us") else key
+        if options.get(key) is not None:
+            step = replace(step, **{field.name: _field_of(field.name, key, options)})
+    return step
+
+
+def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
+    value = options[key]
+    if name == "sides":
+        return _sides_of(value, options.get("first"))
+    if name == "heel":
+        if value not in tuple(HeelRule):
+            raise StepError(f"{key} is {value!r}; it may be {' or '.join(HeelRule)}")
+        return HeelRule(value)
+    if name == "full":
+        if not isinstance(value, bool):
+            raise StepError(f"{key} is {value!r}; it may be true or false")
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise StepError(f"{key} is {value!r}; a number is needed")
+    if name in ("repetitions", "count"):
+        if value != int(value) or value < 1:
+            raise StepError(f"{key} is {value!r}; a whole number from 1 on is needed")
+        return int(value)
+    if name.endswith("_us"):
+        least = 0 if name in ("rest_us", "prepare_us") else 1
+        if not least <= value <= LONGEST_S:
+            raise StepError(f"{key} is {value!r}; {least} to {LONGEST_S} seconds are allowed")
+        return round(value * SECOND_US)
+    return float(value)
+
+
+LONGEST_S = 3600
+"""No hold, rest or preparation lasts longer than an hour."""
+
+
+def _sides_of(value: object, first: object) -> tuple[Side, ...]:
+    if value == "both":
+        return BOTH[::-1] if first == Side.RIGHT else BOTH
+    if value in tuple(Side):
+        return (Side(str(value)),)
+    raise StepError(f"side is {value!r}; it may be left, right or both")

@@ -1,0 +1,201 @@
+"""Traces as text: what the sensors said, in order, with times, and what was going on.
+
+CSV with the header `at_s,channel,value`, rows in time order, after `#` lines that are JSON objects: what the station
+knew. The first of them says what was done (`do`, `side`, and the options of `station replay` by name), another may
+carry `empty` and `standing`, the heels' references by side, as shares of full scale like the rows. Blank lines are
+allowed.
+
+Everything that is wrong is a `TraceError` with one sentence that names the line, the channel and the value.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from station.core.records import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.senses import References, Wiring
+from station.core.toe import VALID_STATUS
+
+COLUMNS = "at_s,channel,value"
+LONGEST_S = 10**9
+"""No clock has run for thirty years."""
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+"""What is read as a number. Python alone would also take 1_0, nan and the digits of every script."""
+
+
+class TraceError(ValueError):
+    """A trace that cannot be read: where, what, and what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A whole trace: what its `#` lines say, and its events. `wiring` is what its channels say."""
+
+    header: dict[str, Any]
+    events: tuple[Event, ...]
+    wiring: Wiring
+    references: References
+
+
+def read_trace(lines: Iterable[str]) -> Trace:
+    """The trace that these lines are. Raises TraceError."""
+    header: dict[str, Any] = {}
+    events: list[Event] = []
+    channels: set[str] = set()
+    columns_seen = False
+    for number, raw in enumerate(lines, start=1):
+        line = raw.strip().removeprefix("\ufeff")
+        if not line:
+            continue
+        if line.startswith("#"):
+            if columns_seen:
+                raise TraceError(f"line {number}: a '#' line stands after the rows; they belong at the top")
+            header.update(_header(number, line))
+        elif not columns_seen:
+            if line != COLUMNS:
+                raise TraceError(f"line {number}: the header must be '{COLUMNS}', not {line!r}")
+            columns_seen = True
+        else:
+            events.append(_row(number, line, channels))
+            if len(events) > 1 and events[-1].at_us < events[-2].at_us:
+                before, now = (event.at_us / SECOND_US for event in events[-2:])
+                raise TraceError(f"line {number}: time goes back, from {before} to {now} s")
+    if not columns_seen:
+        raise TraceError(f"the trace has no header line '{COLUMNS}'")
+    return Trace(header, tuple(events), _wiring(channels), _references(header))
+
+
+def _header(number: int, line: str) -> dict[str, Any]:
+    try:
+        found = json.loads(line[1:])
+    except ValueError as error:
+        raise TraceError(f"line {number}: a '#' line must be a JSON object: {error}") from error
+    if not isinstance(found, dict):
+        raise TraceError(f"line {number}: a '#' line must be a JSON object, not {line[1:].strip()!r}")
+    return found
+
+
+def _row(number: int, line: str, channels: set[str]) -> Event:
+    cells = line.split(",")
+    if len(cells) != 3:
+        raise TraceError(f"line {number}: a row has three cells, '{COLUMNS}', not {line!r}")
+    at, channel, value = (cell.strip() for cell in cells)
+    try:
+        at_us = _microseconds(at)
+    except (InvalidOperation, ValueError, OverflowError):
+        raise TraceError(f"line {number}: at_s is {at!r}; a number of seconds is needed") from None
+    try:
+        event = _event(at_us, channel, value)
+    except ValueError as error:
+        raise TraceError(f"line {number}: {channel} is {value!r}; {error}") from None
+    channels.add(channel)
+    if {channel.partition("_")[0] for channel in channels} >= {"heel", "load"}:
+        raise TraceError(f"line {number}: {channel} is {value!r}; heel_* and load_* rows do not mix in one trace")
+    return event
+
+
+def _microseconds(text: str) -> int:
+    if not NUMBER.fullmatch(text) or abs(seconds := Decimal(text)) > LONGEST_S:
+        raise ValueError(text)
+    return int((seconds * SECOND_US).to_integral_value())
+
+
+def _event(at_us: int, channel: str, value: str) -> Event:
+    kind, _, side = channel.partition("_")
+    if kind == "heel" and side in tuple(Side):
+        return Heel(at_us, Side(side), _one_of(value, {"down": True, "up": False}))
+    if kind == "load" and side in tuple(Side):
+        return Load(at_us, Side(side), _share(value))
+    if channel == "toe":
+        return _toe(at_us, value)
+    if channel == "knee":
+        return Knee(at_us, _one_of(value, {"on": True, "off": False}))
+    if channel == "command":
+        return _command(at_us, value)
+    known = "heel_left, heel_right, load_left, load_right, toe, knee and command"
+    raise ValueError(f"no such channel: there are {known}")
+
+
+def _one_of(value: str, meanings: dict[str, bool]) -> bool:
+    if value not in meanings:
+        raise ValueError(f"it is {' or '.join(meanings)}")
+    return meanings[value]
+
+
+def _share(value: str) -> float:
+    if NUMBER.fullmatch(value) and 0 <= (share := float(value)) <= 1:
+        return share
+    raise ValueError("a share of full scale from 0 to 1 is needed")
+
+
+def _toe(at_us: int, value: str) -> Toe:
+    reading, slash, status = value.partition("/")
+    status_known = status.isdecimal() and status.isascii() if slash else True
+    if not NUMBER.fullmatch(reading) or not status_known or not 0 <= (reading_mm := float(reading)) <= MOST_READING_MM:
+        raise ValueError("a reading in mm is needed, and after a slash its range status")
+    whole = int(reading_mm) if reading_mm.is_integer() else reading_mm
+    return Toe(at_us, whole, int(status) if slash else VALID_STATUS)
+
+
+def _command(at_us: int, value: str) -> Command:
+    word, _, side = value.partition(" ")
+    if word == Word.SIDE and side in tuple(Side):
+        return Command(at_us, Word.SIDE, Side(side))
+    if value in tuple(Word) and value != Word.SIDE:
+        return Command(at_us, Word(value))
+    words = ", ".join(w for w in Word if w is not Word.SIDE)
+    raise ValueError(f"the commands are {words}, side left and side right")
+
+
+MOST_READING_MM = 0xFFFF
+"""The sensor's result has 16 bits."""
+
+
+def _wiring(channels: set[str]) -> Wiring:
+    analogue = any(channel.startswith("load_") for channel in channels)
+    kind = "load" if analogue else "heel"
+    plates = tuple(side for side in Side if f"{kind}_{side}" in channels)
+    return Wiring(analogue, plates or tuple(Side), "knee" in channels)
+
+
+def _references(header: dict[str, Any]) -> References:
+    return References(_shares(header, "empty"), _shares(header, "standing"))
+
+
+def _shares(header: dict[str, Any], key: str) -> dict[Side, float]:
+    found = header.get(key, {})
+    try:
+        return {Side(side): _share(str(share)) for side, share in found.items() if share is not None}
+    except (AttributeError, ValueError):
+        needed = '{"left": share, "right": share}, shares of full scale from 0 to 1'
+        raise TraceError(f"the header's {key} is {found!r}; {needed} are needed") from None
+
+
+def write_row(event: Event) -> str | None:
+    """An event as a line of a trace, without its end; `None` for a Tick, which says nothing."""
+    match event:
+        case Tick():
+            return None
+        case Heel():
+            cells = (f"heel_{event.side}", "down" if event.down else "up")
+        case Load():
+            cells = (f"load_{event.side}", repr(event.share))
+        case Toe():
+            status = "" if event.status == VALID_STATUS else f"/{event.status}"
+            cells = ("toe", f"{event.reading_mm}{status}")
+        case Knee():
+            cells = ("knee", "on" if event.touching else "off")
+        case Command():
+            cells = ("command", f"{event.word} {event.side}" if event.side else str(event.word))
+    return f"{event.at_us / SECOND_US:.6f},{cells[0]},{cells[1]}"
+
+
+def write_header(header: dict[str, Any]) -> Iterator[str]:
+    """The first lines of a trace, without their ends."""
+    yield "# " + json.dumps(header)
+    yield COLUMNS

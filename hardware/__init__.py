@@ -1,0 +1,1 @@
+"""The board itself: which wire goes where."""

@@ -1,0 +1,66 @@
+"""The pin map, written once: the configuration's defaults, the wiring table and the tests read it here.
+
+Pins are BCM numbers, as in `GPIO17`; `header` is the place on the Raspberry Pi's 40-pin header.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """One line between the Raspberry Pi and a part. `key` is its name in the configuration, `None` if it is fixed."""
+
+    bcm: int
+    header: int
+    part: str
+    purpose: str
+    key: str | None = None
+
+
+I2C_BUS = 1
+"""SDA and SCL below are this bus: `/dev/i2c-1`."""
+
+SPI_DEVICE = (0, 0)
+"""The MCP3008 is on this bus and chip select: `/dev/spidev0.0`."""
+
+SDA = Pin(2, 3, "VL53L0X", "SDA, data")
+SCL = Pin(3, 5, "VL53L0X", "SCL, clock")
+XSHUT = Pin(4, 7, "VL53L0X", "XSHUT, switches the sensor off and on", "xshut")
+RANGE_INTERRUPT = Pin(17, 11, "VL53L0X", "GPIO1, low when a reading is ready", "range_interrupt")
+SPI_SELECT = Pin(8, 24, "MCP3008", "CS, chip select")
+SPI_MISO = Pin(9, 21, "MCP3008", "DOUT, data to the Pi")
+SPI_MOSI = Pin(10, 19, "MCP3008", "DIN, data from the Pi")
+SPI_CLOCK = Pin(11, 23, "MCP3008", "CLK, clock")
+HEEL_LEFT = Pin(27, 13, "left comparator", "high while the left heel is down", "heel_left")
+HEEL_RIGHT = Pin(23, 16, "right comparator", "high while the right heel is down", "heel_right")
+KNEE_PAD = Pin(24, 18, "knee pad", "to ground while the knee touches", "knee_pad")
+BUZZER = Pin(18, 12, "buzzer", "the cues", "buzzer")
+BUTTON = Pin(22, 15, "button", "to ground while pressed", "button")
+LED_RED = Pin(5, 29, "LED", "red", "led_red")
+LED_GREEN = Pin(6, 31, "LED", "green", "led_green")
+LED_BLUE = Pin(13, 33, "LED", "blue", "led_blue")
+
+I2C = (SDA, SCL)
+SPI = (SPI_SELECT, SPI_MISO, SPI_MOSI, SPI_CLOCK)
+PINS = (
+    *I2C,
+    XSHUT,
+    RANGE_INTERRUPT,
+    *SPI,
+    HEEL_LEFT,
+    HEEL_RIGHT,
+    KNEE_PAD,
+    BUZZER,
+    BUTTON,
+    LED_RED,
+    LED_GREEN,
+    LED_BLUE,
+)
+
+CHANNEL_LEFT = 0
+"""The MCP3008's input of the left heel."""
+
+CHANNEL_RIGHT = 1
+"""The MCP3008's input of the right heel."""

@@ -1,0 +1,86 @@
+"""The nightly copy of the database, checked before it counts. It runs beside the station, in any thread."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from station.store.connect import sqlite_driver
+from station.store.errors import PRIMARY_CODE, StoreError
+from station.store.files import replacing
+
+KEEP = 14
+"""Two weeks of days: long enough to notice that something is missing."""
+
+RESERVE_BYTES = 50_000_000
+"""What a copy leaves free on the disk: about three months of sittings with their traces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A copy that was found whole, and the older ones that made room for it."""
+
+    path: Path
+    size_bytes: int
+    removed: tuple[Path, ...]
+
+
+def backups(directory: Path) -> tuple[Path, ...]:
+    """The copies in the directory, newest first."""
+    return tuple(sorted(directory.glob("station-????-??-??.db"), reverse=True))
+
+
+def back_up(database: Path, directory: Path, day: date, *, keep: int = KEEP) -> Backup:
+    """Copy the database as it is now, check every page of the copy, and remove copies beyond the newest `keep`.
+
+    Raises `StoreError` with a sentence, and leaves the older copies alone then: no database, too little room, damaged.
+    """
+    if not database.exists():
+        raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
+    path = directory / f"station-{day.isoformat()}.db"
+    copy_whole(database, path)
+    old = backups(directory)[keep:]
+    for copy_path in old:
+        copy_path.unlink()
+    return Backup(path, path.stat().st_size, old)
+
+
+def copy_whole(database: Path, path: Path) -> None:
+    """Copy the database, also while it is written to, to a file that is there only when every page of it is sound.
+
+    Raises `StoreError` with a sentence: too little room, damaged.
+    """
+    with replacing(path) as unfinished:
+        _leave_room(database, path.parent)
+        verdict = _copy(database, unfinished)
+        if verdict != "ok":
+            raise StoreError(
+                f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
+                "are as they were; stop the station and put the newest of them in its place."
+            )
+
+
+def _copy(database: Path, path: Path) -> str:
+    """What the check of the copy says: `ok`, or what is wrong."""
+    with closing(sqlite_driver(database, True)) as source, closing(sqlite3.connect(path)) as copy:
+        try:
+            source.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE")
+            return str(copy.execute("PRAGMA integrity_check(1)").fetchone()[0])
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & PRIMARY_CODE in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                return str(error)
+            raise
+
+
+def _leave_room(database: Path, directory: Path) -> None:
+    needed, free = database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(directory).free
+    if free < needed:
+        raise StoreError(
+            f"A backup in {directory} needs {needed // 1_000_000} MB free and finds {free // 1_000_000} MB: "
+            "free some space, or name another directory for backups."
+        )

@@ -1,0 +1,47 @@
+"""One sitting as a zip to send along with a question: its results, and a trace file for each thing done in it."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import msgspec
+
+from station.store.errors import StoreError, explained
+from station.store.files import replacing
+from station.store.read import Reader
+from station.store.traces import trace_text
+
+RESULTS = "sitting.json"
+TRACE = ".csv"
+
+
+def export_bundle(reader: Reader, sitting_id: str, path: Path) -> None:
+    """Write the sitting to `path`. Its trace files are named `1-test.csv`, `2-hold.csv` … in the order of doing.
+
+    Raises `StoreError` when there is no such sitting.
+    """
+    detail = reader.sitting(sitting_id)
+    if detail is None:
+        raise StoreError(
+            f"There is no sitting {sitting_id} in {reader.path}: take its id from the page or from an export."
+        )
+    with replacing(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(RESULTS, msgspec.json.format(msgspec.json.encode(detail), indent=2))
+        for number, run_id in enumerate(detail.runs, 1):
+            found = reader.trace(run_id)
+            if found is not None:
+                header, rows = found
+                archive.writestr(f"{number}-{header.get('do', 'run')}{TRACE}", trace_text(header, rows))
+
+
+def read_bundle(path: Path) -> tuple[tuple[str, str], ...]:
+    """The names and texts of the trace files in a bundle, in order. Raises `StoreError` when it is none."""
+    try:
+        with explained(path), zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(TRACE)]
+            return tuple((name, archive.read(name).decode()) for name in names)
+    except (zipfile.BadZipFile, UnicodeDecodeError) as error:
+        raise StoreError(
+            f"The file {path} is not a bundle of a sitting: name one that `station export` wrote."
+        ) from error

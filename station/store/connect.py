@@ -1,0 +1,132 @@
+"""Connections to SQLite that lose nothing which was acknowledged, and the lock that keeps a second station out."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool
+
+from station.store.errors import StoreError, explained
+
+Driver = Callable[[Path, bool], Any]
+"""Opens a database (path, read only?) and gives a connection of Python's `sqlite3`, or one that behaves like it."""
+
+BUSY_S = 5.0
+"""How long to wait for another connection of this program; a checkpoint on a slow memory card takes a second or two."""
+
+READERS = 4
+"""Connections kept open for pages; more come and go when more pages are read at once, up to `READERS_MOST`."""
+READERS_MOST = 32
+
+READER_CACHE_KB = 512
+"""SQLite's own default of 2 MB for each connection is much on a machine of 512 MB."""
+
+WAL, FULL, ON = "wal", 2, 1
+_WRITER = (("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL), ("foreign_keys", "ON", ON))
+
+
+def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
+    """A connection in autocommit mode, so that the store alone says where a transaction begins.
+
+    `psow=0` tells SQLite that a power cut may garble a whole sector in which only some bytes were written, as memory
+    cards do: it then pads each commit to a sector's end, so that the next one cannot harm it.
+    """
+    mode = "ro" if read_only else "rwc"
+    return sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}&psow=0",
+        uri=True,
+        timeout=BUSY_S,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+def writing(path: Path, driver: Driver) -> Engine:
+    """The engine of the one writing connection. Raises `StoreError` when the promises of `_WRITER` did not take.
+
+    It begins with an empty log. After a power cut the log may end with a transaction that nobody acknowledged, in the
+    middle of a sector: a start would show it, and the next power cut could take it away again.
+    """
+    creator = partial(driver, path, False)
+    engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool, pool_size=1, max_overflow=0)
+
+    @event.listens_for(engine, "connect")
+    def _promise(connection: Any, _record: object) -> None:
+        for name, wish, value in _WRITER:
+            connection.execute(f"PRAGMA {name}={wish}").fetchall()
+            (got,) = connection.execute(f"PRAGMA {name}").fetchone()
+            if got != value:
+                raise StoreError(
+                    f"The database {path} does not take {name}={wish} (it says {got}), so a power cut could lose "
+                    "results: put it on a local disk or memory card."
+                )
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    _begin_with(engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def reading(path: Path, driver: Driver) -> Engine:
+    """The engine of the pages' connections, which cannot write."""
+    engine = create_engine(
+        "sqlite://",
+        creator=partial(driver, path, True),
+        poolclass=QueuePool,
+        pool_size=READERS,
+        max_overflow=READERS_MOST - READERS,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _modest(connection: Any, _record: object) -> None:
+        connection.execute("PRAGMA query_only=ON")
+        connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KB}")
+
+    _begin_with(engine, "BEGIN")
+    return engine
+
+
+def _begin_with(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+
+def make_directory(path: Path) -> None:
+    """The directory of the database, made when it is missing."""
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise StoreError(f"The path {path} is a directory: name a file in it.")
+
+
+def lock(path: Path) -> IO[bytes]:
+    """Hold the lock file beside the database for as long as the returned file is open: one station to a database."""
+    name = path.with_name(path.name + ".lock")
+    with explained(name):
+        file = name.open("ab+", buffering=0)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        holder = file.read().decode("ascii", "replace").strip() or "unknown"
+        file.close()
+        raise StoreError(
+            f"Another station (process {holder}) is using the database {path}: "
+            "stop it, or give this one another database."
+        ) from None
+    try:
+        with explained(path):
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n".encode())
+    except StoreError:
+        file.close()
+        raise
+    return file

@@ -1,0 +1,71 @@
+"""One clear sentence for whatever goes wrong with the database: what happened, where, what to do."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.exc import StatementError
+
+
+class StoreError(Exception):
+    """The database cannot be used as asked; the message is a sentence for the person who set the station up."""
+
+
+_SENTENCES = {
+    sqlite3.SQLITE_FULL: "The disk is full, so nothing can be stored in {path}: free some space on it.",
+    sqlite3.SQLITE_READONLY: "The database {path} can only be read: its file or its file system is write-protected; "
+    "make it writable for the user that runs the station.",
+    sqlite3.SQLITE_CORRUPT: "The database {path} is damaged: stop the station, keep the file, and put the newest "
+    "backup in its place.",
+    sqlite3.SQLITE_NOTADB: "The file {path} is not a database of the station: move it away, or name another path.",
+    sqlite3.SQLITE_CANTOPEN: "The database {path} cannot be opened: check that its directory can be written by the "
+    "user that runs the station.",
+    sqlite3.SQLITE_PERM: "The database {path} may not be opened by this user: change its owner or its permissions.",
+    sqlite3.SQLITE_BUSY: "The database {path} is held by another program: close that program.",
+    sqlite3.SQLITE_IOERR: "Reading or writing {path} failed: check the disk or memory card, and that it is not full.",
+}
+_NOT_ALLOWED = "No permission to use {path}: change its owner or its permissions for the user that runs the station."
+_THROUGH_FILE = "The path {path} leads through a file that is not a directory: name another path."
+_OS_SENTENCES = {
+    errno.ENOSPC: _SENTENCES[sqlite3.SQLITE_FULL],
+    errno.EDQUOT: _SENTENCES[sqlite3.SQLITE_FULL],
+    errno.EFBIG: _SENTENCES[sqlite3.SQLITE_FULL],
+    errno.EROFS: _SENTENCES[sqlite3.SQLITE_READONLY],
+    errno.EACCES: _NOT_ALLOWED,
+    errno.EPERM: _NOT_ALLOWED,
+    errno.ENOTDIR: _THROUGH_FILE,
+    errno.EEXIST: _THROUGH_FILE,
+    errno.EISDIR: "The path {path} is a directory: name a file in it.",
+}
+PRIMARY_CODE = 0xFF  # SQLite's extended codes carry the primary one in their low byte
+
+
+def sentence_of(error: BaseException, path: Path) -> str:
+    """The sentence for an error of SQLite or of the operating system at `path`."""
+    if isinstance(error, OSError):
+        known = _OS_SENTENCES.get(error.errno or 0, f"The file {{path}} cannot be used ({error.strerror}).")
+        return known.format(path=path)
+    code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+    if "malformed" in str(error):
+        code = sqlite3.SQLITE_CORRUPT
+    return _SENTENCES.get(code, f"The database {{path}} could not do what was asked ({error}).").format(path=path)
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn errors of SQLite and of the operating system into a `StoreError` with its sentence.
+
+    A value that a table refuses stays the `ValueError` that it is.
+    """
+    try:
+        yield
+    except StatementError as error:
+        if isinstance(error.orig, ValueError):
+            raise error.orig from None
+        raise StoreError(sentence_of(error.orig or error, path)) from error
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(sentence_of(error, path)) from error

@@ -1,0 +1,36 @@
+"""Files that are there whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from station.store.errors import explained
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name to write to beside `path`; it takes the place of `path` when all went well, and is removed when not.
+
+    Raises `StoreError` with a sentence for what the operating system refuses.
+    """
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield unfinished
+            _sync(unfinished)
+            unfinished.replace(path)
+            _sync(path.parent)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

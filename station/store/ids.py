@@ -1,0 +1,38 @@
+"""UUIDv7 identifiers (RFC 9562, section 5.7): they sort by time and never clash between stations.
+
+Python has them from 3.14 on.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+import uuid
+from collections.abc import Callable
+from random import Random
+
+from station.clock import Clock
+
+NewId = Callable[[], str]
+
+_RANDOM_BITS = 74
+
+
+def uuid7() -> str:
+    """A new identifier, from the machine's own clock and randomness."""
+    return _uuid7(time.time_ns() // 1_000_000, secrets.randbits(_RANDOM_BITS))
+
+
+def ids_of(clock: Clock, seed: int) -> NewId:
+    """A maker of identifiers, the same ones for the same clock and seed: for histories made by the simulator."""
+    random = Random(seed)
+
+    def new_id() -> str:
+        return _uuid7(int(clock.wall().timestamp() * 1000), random.getrandbits(_RANDOM_BITS))
+
+    return new_id
+
+
+def _uuid7(unix_ms: int, random: int) -> str:
+    high, low = random >> 62, random & ((1 << 62) - 1)
+    return str(uuid.UUID(int=unix_ms << 80 | 7 << 76 | high << 64 | 0b10 << 62 | low))

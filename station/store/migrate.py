@@ -1,0 +1,39 @@
+"""Changes of the database's shape, by Alembic. Import this module only when there is something to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine
+
+MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def config(connection: Connection | None = None) -> Config:
+    """Alembic's configuration, without a file of its own: it works from an installed package."""
+    made = Config(attributes={} if connection is None else {"connection": connection})
+    made.set_main_option("script_location", str(MIGRATIONS))
+    made.set_main_option("path_separator", "os")
+    return made
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Bring the database to `revision`, in one transaction. Raises `RuntimeError` when that would break a reference.
+
+    SQLite changes a table by making it anew, which foreign keys that are watched would forbid; so they are all looked
+    at together, before the change counts. The pragma has no effect inside a transaction.
+    """
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        driver.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.begin():
+                command.upgrade(config(connection), revision)
+                broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+                if broken:
+                    raise RuntimeError(f"The change to {revision} breaks references: {broken[:3]}")
+        finally:
+            driver.execute("PRAGMA foreign_keys=ON")

@@ -1,0 +1,206 @@
+"""Reading the store: safe from any thread, always of one moment."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any, Self
+
+from sqlalchemy import Connection, Select, func, select
+
+from station.core.records import Side
+from station.settings import Settings
+from station.store import records
+from station.store.connect import Driver, reading, sqlite_driver
+from station.store.errors import StoreError, explained
+from station.store.prepare import revision_of
+from station.store.rows import Calibration, Hold, Person, Reps, Score, Sitting, SittingDetail, Test, WeekCredit
+from station.store.schema import HEAD, calibrations, heels, holds, people, reps, runs, settings, sittings, tests
+from station.store.traces import read_rows
+
+MANY = 100
+"""So many rows a page gets when it does not say how many."""
+
+
+NEWEST_CALIBRATION = select(calibrations).order_by(calibrations.c.number.desc()).limit(1)
+
+
+class Reader:
+    """What the pages and the export may ask. Raises `StoreError` with a sentence when the file cannot be read."""
+
+    def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
+        self.path = path
+        self._reading = reading(path, driver)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Only read a database, also while a station writes to it. Raises `StoreError` when there is none for us."""
+        if not path.exists():
+            raise StoreError(f"There is no database at {path}: name the one that the station uses.")
+        reader = cls(path)
+        try:
+            with reader.moment() as now:
+                revision = revision_of(now, path)
+            if revision != HEAD:
+                raise StoreError(f"The database {path} has an older shape: start the station on it once.")
+        except BaseException:
+            reader.close()
+            raise
+        return reader
+
+    def close(self) -> None:
+        """Let go of the file; again is harmless."""
+        self._reading.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def moment(self) -> Iterator[Connection]:
+        """A connection that sees the database as it is now, whatever is written meanwhile."""
+        with explained(self.path), self._reading.connect() as connection, connection.begin():
+            yield connection
+
+    def people(self) -> tuple[Person, ...]:
+        """Everybody, by name."""
+        with self.moment() as now:
+            rows = now.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
+            return tuple(Person(row.id, row.name) for row in rows)
+
+    def settings(self) -> Settings:
+        with self.moment() as now:
+            return Settings(**settings_in(now))
+
+    def current_calibration(self) -> Calibration:
+        """The newest one."""
+        with self.moment() as now:
+            return records.calibration(now.execute(NEWEST_CALIBRATION).one())
+
+    def calibration(self, calibration_id: str) -> Calibration | None:
+        with self.moment() as now:
+            row = now.execute(select(calibrations).where(calibrations.c.id == calibration_id)).one_or_none()
+            return None if row is None else records.calibration(row)
+
+    def empty_shares(self) -> dict[Side, float]:
+        """What each analogue heel says with nothing on it, as shares of full scale, where that is known."""
+        with self.moment() as now:
+            return {Side(row.side): row.empty_share for row in now.execute(select(heels.c.side, heels.c.empty_share))}
+
+    def sittings(
+        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
+    ) -> tuple[Sitting, ...]:
+        """Newest first, of everybody when no person is named; `before` is the start of the last one seen."""
+        with self.moment() as now:
+            chosen = _of_person(records.SITTINGS, person_id, before).order_by(*_NEWEST).limit(limit)
+            return tuple(records.sitting(row) for row in now.execute(chosen))
+
+    def sitting(self, sitting_id: str) -> SittingDetail | None:
+        """A sitting with everything in it, in the order in which it was done."""
+        with self.moment() as now:
+            row = now.execute(records.SITTINGS.where(sittings.c.id == sitting_id)).one_or_none()
+            if row is None:
+                return None
+            of_it = runs.c.sitting_id == sitting_id
+            in_order = (runs.c.began_at, runs.c.id)
+            ids = now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()
+            return SittingDetail(
+                sitting=records.sitting(row),
+                tests=records.tests_of(now, records.TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
+                holds=records.holds_of(now, records.HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
+                reps=records.reps_of(now, records.REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
+                runs=tuple(ids),
+            )
+
+    def latest_tests(self, person_id: str) -> dict[Side, Test]:
+        """The last result of each side, where there is one."""
+        found = {}
+        with self.moment() as now:
+            for side, score in ((Side.LEFT, tests.c.left_mm), (Side.RIGHT, tests.c.right_mm)):
+                of_side = _of_person(records.TESTS, person_id, None).where(score.is_not(None))
+                chosen = of_side.order_by(*_NEWEST_RUN, tests.c.started_us.desc()).limit(1)
+                for test in records.tests_of(now, chosen):
+                    found[side] = test
+        return found
+
+    def tests(
+        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
+    ) -> tuple[Test, ...]:
+        """Newest first, with trials and attempts. Of everybody when no person is named."""
+        with self.moment() as now:
+            chosen = _of_person(records.TESTS, person_id, before).order_by(*_NEWEST_RUN, tests.c.started_us.desc())
+            return records.tests_of(now, chosen.limit(limit))
+
+    def scores(self, person_id: str, *, since: datetime | None = None) -> tuple[Score, ...]:
+        """All tests with a result, oldest first, as a chart wants them."""
+        chosen = records.SCORES.where(sittings.c.person_id == person_id, tests.c.state != "unfinished")
+        if since is not None:
+            chosen = chosen.where(sittings.c.started_at >= since)
+        with self.moment() as now:
+            rows = now.execute(chosen.order_by(sittings.c.started_at, sittings.c.id))
+            return tuple(records.score(row) for row in rows)
+
+    def holds(
+        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
+    ) -> tuple[Hold, ...]:
+        """Newest first, with their lifts. Of everybody when no person is named."""
+        with self.moment() as now:
+            order = (*_NEWEST_RUN, holds.c.started_us.desc())
+            return records.holds_of(now, _of_person(records.HOLDS, person_id, before).order_by(*order).limit(limit))
+
+    def reps(
+        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
+    ) -> tuple[Reps, ...]:
+        """Newest first. Of everybody when no person is named."""
+        with self.moment() as now:
+            order = (*_NEWEST_RUN, reps.c.started_us.desc())
+            return records.reps_of(now, _of_person(records.REPS, person_id, before).order_by(*order).limit(limit))
+
+    def week_credits(
+        self, person_id: str, *, since: datetime | None = None, zone: tzinfo = UTC
+    ) -> tuple[WeekCredit, ...]:
+        """Credited time a side and week, oldest first, without empty weeks; a sitting counts where it began."""
+        credit = func.sum(holds.c.credited_us).label("credited_us")
+        chosen = (
+            select(sittings.c.started_at, holds.c.side, credit)
+            .select_from(sittings.join(runs).join(holds))
+            .where(sittings.c.person_id == person_id)
+            .group_by(sittings.c.id, holds.c.side)
+        )
+        if since is not None:
+            chosen = chosen.where(sittings.c.started_at >= since)
+        weeks: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(Side, 0))
+        with self.moment() as now:
+            for row in now.execute(chosen):
+                day = row.started_at.astimezone(zone).date()
+                weeks[day - timedelta(days=day.weekday())][row.side] += row.credited_us
+        return tuple(WeekCredit(monday, week[Side.LEFT], week[Side.RIGHT]) for monday, week in sorted(weeks.items()))
+
+    def trace(self, run_id: str) -> tuple[dict[str, Any], str] | None:
+        """The header of a run and the rows of its trace, without the line of column names."""
+        with self.moment() as now:
+            header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
+            return None if header is None else (json.loads(header), read_rows(now, run_id))
+
+
+_NEWEST = (sittings.c.started_at.desc(), sittings.c.id.desc())
+_NEWEST_RUN = (*_NEWEST, runs.c.began_at.desc())
+
+
+def _of_person(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
+    if person_id is not None:
+        rows = rows.where(sittings.c.person_id == person_id)
+    return rows if before is None else rows.where(sittings.c.started_at < before)
+
+
+def settings_in(now: Connection) -> dict[str, Any]:
+    """The settings that somebody changed, by name; those of other versions of the program are left out."""
+    known: Sequence[str] = tuple(Settings.__dataclass_fields__)
+    rows = now.execute(select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(known)))
+    return {row.name: json.loads(row.value_json) for row in rows}

@@ -1,0 +1,218 @@
+"""The tables. Identifiers are UUIDv7 texts, times aware UTC, `…_us` microseconds since the run's trace began.
+
+Each row says which program and which rules made it. What follows from other rows is not stored again: whose a test is,
+is said by its sitting; when it began, by its run and its `started_us`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+HEAD = "0001"
+"""The newest revision in `migrations/versions`. Revisions are numbers of four digits: the greater is the newer."""
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware time, kept in UTC; a naive one is refused, because nobody knows what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"The time {value} has no time zone: give an aware one.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def _table(name: str, *columns: Column[Any] | Index) -> Table:
+    return Table(
+        name,
+        metadata,
+        *columns,
+        Column("app_version", String, nullable=False),
+        Column("rule_version", String, nullable=False),
+    )
+
+
+def _id() -> Column[str]:
+    return Column("id", String, primary_key=True)
+
+
+def _of(name: str, key: str, *, index: bool = True) -> Column[str]:
+    return Column(name, String, ForeignKey(key), nullable=False, index=index)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+people = _table(
+    "people",
+    _id(),
+    Column("name", String, nullable=False),
+    Column("added_at", UtcTime, nullable=False),
+)
+
+settings = _table(
+    "settings",
+    Column("name", String, primary_key=True),
+    Column("value_json", Text, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+calibrations = _table(
+    "calibrations",
+    _id(),
+    Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
+    Column("made_at", UtcTime, nullable=False),
+    Column("gain", Float, nullable=False),
+    Column("offset_mm", Float, nullable=False),
+    Column("points_json", Text),
+)
+
+heels = _table(
+    "heels",
+    Column("side", String, primary_key=True),
+    Column("empty_share", Float, nullable=False),
+    Column("measured_at", UtcTime, nullable=False),
+)
+
+sittings = _table(
+    "sittings",
+    _id(),
+    Column("person_id", String, ForeignKey("people.id")),
+    Column("started_at", UtcTime, nullable=False, index=True),
+    Column("ended_at", UtcTime),
+    Column("ended_why", String),
+    Column("simulated", Boolean, nullable=False),
+    Index("ix_sittings_person_id_started_at", "person_id", "started_at"),
+)
+
+runs = _table(
+    "runs",
+    _id(),
+    _of("sitting_id", "sittings.id"),
+    Column("began_at", UtcTime, nullable=False),
+    Column("header_json", Text, nullable=False),
+)
+
+trace_chunks = _table(
+    "trace_chunks",
+    Column("run_id", String, ForeignKey("runs.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("rows", LargeBinary, nullable=False),
+)
+
+tests = _table(
+    "tests",
+    _id(),
+    _of("run_id", "runs.id"),
+    Column("started_us", BigInteger, nullable=False),
+    Column("full", Boolean, nullable=False),
+    Column("contact", String, nullable=False),
+    Column("state", String, nullable=False),
+    Column("left_mm", Float),
+    Column("right_mm", Float),
+    Column("left_uncertainty_mm", Float),
+    Column("right_uncertainty_mm", Float),
+    Column("calibration_id", String, ForeignKey("calibrations.id")),
+    Column("shod", Boolean),
+    Column("back_foot", String),
+    Column("board_deg", Float),
+    Column("warmed_up", Boolean),
+    Column("pain", Integer),
+    Column("limit_felt", String),
+)
+
+trials = _table(
+    "trials",
+    _id(),
+    _of("test_id", "tests.id"),
+    Column("side", String, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("toe_mm", Float, nullable=False),
+    Column("below_range", Boolean, nullable=False),
+    Column("uncertainty_mm", Float),
+    Column("ended_us", BigInteger, nullable=False),
+)
+
+attempts = _table(
+    "attempts",
+    _id(),
+    _of("test_id", "tests.id"),
+    Column("side", String, nullable=False),
+    Column("trial", Integer, nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("outcome", String, nullable=False),
+    Column("started_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger, nullable=False),
+    Column("toe_mm", Float),
+    Column("uncertainty_mm", Float),
+    Column("contact", String),
+    Column("window_from_us", BigInteger),
+    Column("window_to_us", BigInteger),
+)
+
+holds = _table(
+    "holds",
+    _id(),
+    _of("run_id", "runs.id"),
+    Column("side", String, nullable=False),
+    Column("repetition", Integer, nullable=False),
+    Column("target_us", BigInteger, nullable=False),
+    Column("credited_us", BigInteger, nullable=False),
+    Column("lifted_us", BigInteger, nullable=False),
+    Column("lifts", Integer, nullable=False),
+    Column("micro_lifts", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_us", BigInteger, nullable=False),
+    Column("ended_us", BigInteger),
+)
+
+lifts = _table(
+    "lifts",
+    Column("hold_id", String, ForeignKey("holds.id"), primary_key=True),
+    Column("since_us", BigInteger, primary_key=True),
+    Column("until_us", BigInteger),
+)
+
+reps = _table(
+    "reps",
+    _id(),
+    _of("run_id", "runs.id"),
+    Column("side", String, nullable=False),
+    Column("target_count", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("too_quick", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("started_us", BigInteger, nullable=False),
+)

@@ -1,0 +1,139 @@
+"""The one player of cues: it hears the core's facts and makes the buzzer's edges when they are due.
+
+It has no thread of its own. In real time a `Pacer` calls it, in virtual time whoever owns the time does.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from threading import RLock
+
+from station.clock import Clock
+from station.core.cues import Level, duty_of, is_heard
+from station.core.guide import Guide
+from station.core.records import Cue, CueEnded, Fact
+from station.core.score import Edge, Score
+from station.devices.buzzer import PART, Buzzer
+from station.devices.errors import DeviceError
+
+LATE_US = 10_000
+"""A cue that comes later than this begins when it comes, and is heard whole; before, it keeps to its plan."""
+
+KEPT_EDGES = 4_096
+"""About ten minutes of cues, for the figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedEdge:
+    """An edge as it was planned and when the buzzer was told; `hz` is 0 for silence."""
+
+    planned_us: int
+    actual_us: int
+    hz: int
+
+
+class CuePlayer:
+    """Plays what the facts ask for on one buzzer. Every method may be called from any thread and returns at once.
+
+    A buzzer that fails is told to `fail` once, until it works again; cues go on. `wake` is called when there may be an
+    earlier deadline.
+    """
+
+    def __init__(
+        self, buzzer: Buzzer, clock: Clock, fail: Callable[[Exception], None], *, resonance_hz: int
+    ) -> None:
+        self.wake: Callable[[], None] = lambda: None
+        self._buzzer = buzzer
+        self._clock = clock
+        self._fail = fail
+        self._score = Score(resonance_hz)
+        self._guide = Guide(resonance_hz)
+        self._level = Level.NORMAL
+        self._quiet = False
+        self._played: deque[PlayedEdge] = deque(maxlen=KEPT_EDGES)
+        self._faulty = False
+        self._closed = False
+        self._lock = RLock()
+
+    def set_volume(self, level: Level, *, quiet: bool = False) -> None:
+        """How loud the next tone is, and whether these are quiet hours."""
+        with self._lock:
+            self._level = level
+            self._quiet = quiet
+            if level is Level.OFF:
+                self._score.silence(self._clock.now_us())
+        self.wake()
+
+    def hear(self, facts: Iterable[Fact]) -> None:
+        """Play the cues among these facts at their own times, in their order; anything else is no business of ours."""
+        with self._lock:
+            now_us = self._clock.now_us()
+            for fact in facts:
+                begin_us = fact.at_us if now_us - fact.at_us <= LATE_US else now_us
+                if isinstance(fact, CueEnded):
+                    self._score.end(begin_us, fact.cue)
+                elif isinstance(fact, Cue) and is_heard(fact.cue, self._level, self._quiet):
+                    self._score.ask(fact, begin_us)
+        self.wake()
+
+    def guide(self, off_mm: float | None) -> None:
+        """Tick between the cues, the quicker the nearer the target is, in mm; `None` ends it."""
+        with self._lock:
+            self._guide.aim(None if self._quiet else off_mm)
+        self.wake()
+
+    def silence(self) -> None:
+        """Stop what sounds and forget what was planned."""
+        with self._lock:
+            self._guide.aim(None)
+            self._score.silence(self._clock.now_us())
+        self.wake()
+
+    def next_us(self) -> int | None:
+        """When the next edge is due."""
+        with self._lock:
+            dues = [] if self._closed else [self._score.next_us(), self._guide.next_us()]
+        return min((due_us for due_us in dues if due_us is not None), default=None)
+
+    def settle(self, now_us: int) -> None:
+        """Make the edges that are due. Of several that are overdue only the last one still matters to the ear."""
+        with self._lock:
+            if self._closed:
+                return
+            due = self._score.take(now_us)
+            due += self._guide.take(now_us, free=not due and self._score.is_free(now_us))
+            if due:
+                self._make(due[-1])
+                actual_us = self._clock.now_us()
+                self._played.extend(PlayedEdge(edge.at_us, actual_us, edge.hz) for edge in due)
+
+    def played(self) -> list[PlayedEdge]:
+        """The last edges made, oldest first."""
+        with self._lock:
+            return list(self._played)
+
+    def close(self) -> None:
+        """Be silent for good and give the buzzer back; may be called more than once."""
+        with self._lock:
+            self._closed = True
+            self._try(self._buzzer.close)
+
+    def _make(self, edge: Edge) -> None:
+        duty = duty_of(self._level, edge.soft)
+        if edge.hz and duty:
+            self._try(lambda: self._buzzer.sound(edge.hz, duty))
+        else:
+            self._try(self._buzzer.hush)
+
+    def _try(self, act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
+            if not self._faulty:
+                sentence = f"The buzzer cannot be switched ({error}): check its pin; the page goes on showing the cues."
+                self._fail(DeviceError(PART, sentence))
+            self._faulty = True
+        else:
+            self._faulty = False

@@ -1,0 +1,54 @@
+"""What is said when a part of the board cannot be used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no types
+
+
+class DeviceError(Exception):
+    """A part cannot be used. `part` is its name; the text is one sentence: what happened, where, what to do."""
+
+    def __init__(self, part: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.part = part
+
+
+@contextmanager
+def opening(part: str, where: str) -> Iterator[None]:
+    """Turn whatever a driver raises while a part is opened into a DeviceError that names part and place."""
+    try:
+        yield
+    except DeviceError:
+        raise
+    except Exception as error:  # lgpio's own error class exists on a Pi only
+        sentence = f"The {part} on {where} cannot be opened ({_reason(error)}): {_advice(error)}."
+        raise DeviceError(part, sentence) from error
+
+
+def _reason(error: Exception) -> str:
+    return str(error).strip("'\".") or type(error).__name__
+
+
+def _advice(error: Exception) -> str:
+    text = str(error).lower()
+    if isinstance(error, GPIOPinInUse) or "busy" in text or "in use" in text:
+        return "something else uses this pin; stop it, or name another pin in the configuration"
+    if isinstance(error, PermissionError) or "permission" in text or "permitted" in text or "can not open" in text:
+        return "this user may not use it; add the user to the groups gpio, spi and i2c, and log in again"
+    return "check the wiring, and the pin's number in the configuration"
+
+
+def only_posting(post: Callable[[], None], fail: Callable[[Exception], None]) -> Callable[[], None]:
+    """A pin callback that never raises: an exception in it would end lgpio's only thread, for every pin."""
+
+    def called() -> None:
+        try:
+            post()
+        except Exception as error:  # noqa: BLE001  whatever it is, it must not reach lgpio's thread
+            with suppress(Exception):
+                fail(error)
+
+    return called

@@ -1,0 +1,146 @@
+"""The heels: force sensors on an MCP3008, or a comparator with a line of its own for each."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from threading import Lock
+
+from gpiozero import (  # type: ignore[import-untyped]  # it ships no types
+    MCP3008,
+    DigitalInputDevice,
+    SPISoftwareFallback,
+)
+
+from station.clock import Clock
+from station.core.records import Heel, Load, Side
+from station.devices.errors import DeviceError, only_posting, opening
+from station.devices.pins import PinFactory
+
+PART = "heel sensors"
+SAMPLE_US = 10_000
+"""100 samples a second: a belief of 80 ms then rests on eight of them."""
+
+FULL_CODE = 1023
+"""The MCP3008's highest code, full scale. gpiozero's own `value` says 0.0005 for a code of 0."""
+
+
+class AnalogueHeels:
+    """The loads under the heels, on the channels of one MCP3008 on `/dev/spidev0.0`.
+
+    `next_us` and `settle` sample both every 10 ms and post each `Load`; a slot that was missed is left out. A bus that
+    fails is told to `fail` once, until it works again: nothing is posted meanwhile. Raises DeviceError when the bus
+    cannot be had. gpiozero would then read by software, on the same pins, and find 0 for ever: a heel that is up.
+    """
+
+    def __init__(
+        self,
+        channels: Mapping[Side, int],
+        post: Callable[[Load], None],
+        fail: Callable[[Exception], None],
+        *,
+        pin_factory: PinFactory = None,
+    ) -> None:
+        self._adcs: dict[Side, MCP3008] = {}
+        self._post = post
+        self._fail = fail
+        self._due_us = 0
+        self._faulty = False
+        try:
+            with opening(PART, "/dev/spidev0.0"), warnings.catch_warnings():
+                warnings.simplefilter("error", SPISoftwareFallback)
+                for side, channel in channels.items():
+                    self._adcs[side] = MCP3008(channel, pin_factory=pin_factory)
+        except DeviceError as error:
+            self.close()
+            if isinstance(error.__cause__, SPISoftwareFallback):
+                raise _no_spi(error.__cause__.__context__) from error
+            raise
+
+    def sample(self, now_us: int) -> list[Load]:
+        """One sample of every heel, from left to right as configured, all at `now_us`."""
+        return [Load(now_us, side, adc.raw_value / FULL_CODE) for side, adc in self._adcs.items()]
+
+    def next_us(self) -> int:
+        """When the next sample is due."""
+        return self._due_us
+
+    def settle(self, now_us: int) -> None:
+        """Sample and post if it is time."""
+        if now_us < self._due_us:
+            return
+        self._due_us = now_us - (now_us - self._due_us) % SAMPLE_US + SAMPLE_US
+        try:
+            loads = self.sample(now_us)
+        except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
+            if not self._faulty:
+                sentence = f"The heel sensors cannot be read ({error}): check the MCP3008's cable at SPI 0."
+                self._fail(DeviceError(PART, sentence))
+            self._faulty = True
+            return
+        self._faulty = False
+        for load in loads:
+            self._post(load)
+
+    def close(self) -> None:
+        """Give the bus back; may be called more than once."""
+        for adc in self._adcs.values():
+            adc.close()
+
+
+def _no_spi(error: BaseException | None) -> DeviceError:
+    return DeviceError(
+        PART,
+        f"The heel sensors on /dev/spidev0.0 cannot be opened ({error}): switch SPI on (sudo raspi-config nonint"
+        " do_spi 0, then start again) and add this user to the group spi.",
+    )
+
+
+class ComparatorHeels:
+    """A line for each heel, high while it is down. Each level is posted as it changes, and once at `start`.
+
+    The lines have a pull-down: an unplugged one reads as a lifted heel, which earns nothing. Bounces are posted too;
+    belief is the core's. Raises DeviceError when a pin cannot be had.
+    """
+
+    def __init__(
+        self,
+        pins: Mapping[Side, int],
+        clock: Clock,
+        post: Callable[[Heel], None],
+        fail: Callable[[Exception], None],
+        *,
+        pin_factory: PinFactory = None,
+    ) -> None:
+        self._lines: dict[Side, DigitalInputDevice] = {}
+        self._clock = clock
+        self._post = post
+        self._fail = fail
+        self._starting = Lock()
+        try:
+            for side, pin in pins.items():
+                with opening(f"{side} heel comparator", f"GPIO {pin}"):
+                    self._lines[side] = DigitalInputDevice(pin, pull_up=False, pin_factory=pin_factory)
+        except DeviceError:
+            self.close()
+            raise
+
+    def start(self) -> None:
+        """Post the levels of now, and from now on every change."""
+        with self._starting:
+            for side, line in self._lines.items():
+                line.when_activated = only_posting(self._poster(side, down=True), self._fail)
+                line.when_deactivated = only_posting(self._poster(side, down=False), self._fail)
+                self._post(Heel(self._clock.now_us(), side, bool(line.is_active)))
+
+    def _poster(self, side: Side, *, down: bool) -> Callable[[], None]:
+        def post() -> None:
+            with self._starting:
+                self._post(Heel(self._clock.now_us(), side, down))
+
+        return post
+
+    def close(self) -> None:
+        """Give the pins back; may be called more than once."""
+        for line in self._lines.values():
+            line.close()

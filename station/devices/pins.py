@@ -1,0 +1,33 @@
+"""The Raspberry Pi's own pins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from station.devices.errors import DeviceError
+
+PinFactory = Any
+"""gpiozero's `Factory`; the library ships no types."""
+
+
+def open_pins() -> PinFactory:
+    """The pins of this Raspberry Pi, through lgpio, which alone works on every model. Raises DeviceError.
+
+    gpiozero left to itself tries other libraries in turn and only warns; a station with half a backend is an error.
+    """
+    try:
+        from gpiozero.pins.lgpio import LGPIOFactory  # type: ignore[import-untyped]  # it ships no types
+    except Exception as error:
+        raise DeviceError(
+            "GPIO",
+            f"The pins cannot be used because lgpio cannot be loaded ({error}): install Debian's python3-lgpio, give"
+            " the station an environment with system site packages and a working directory that it may write to.",
+        ) from error
+    try:
+        return LGPIOFactory()
+    except Exception as error:
+        raise DeviceError(
+            "GPIO",
+            f"The pins cannot be opened at /dev/gpiochip0 ({error}): is this a Raspberry Pi, and is the user in the"
+            " group gpio? Without one, set simulated = true under [board].",
+        ) from error

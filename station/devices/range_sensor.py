@@ -1,0 +1,304 @@
+"""The distance sensor: a VL53L0X, read through its unmodified driver, found again whenever it is lost.
+
+`RangeReader` has no thread and no clock of its own: whoever owns it calls `poll` when the interrupt line falls or
+`next_poll_us` has come. One thread at a time may use the driver, because all its instances share one buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+from adafruit_bus_device.i2c_device import I2CDevice  # type: ignore[import-untyped]  # it ships no types
+from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
+
+from station.core.records import Toe
+from station.devices.range_parts import Bus, InputLine, OutputLine, RangeTimes
+
+ADDRESS = 0x29
+IDENTITY = bytes((0xEE, 0xAA, 0x10))
+IDENTITY_REGISTER = bytes((0xC0,))
+INTERRUPT_STATUS_REGISTER = bytes((0x13,))
+RESULT_REGISTER = bytes((0x14,))
+RESULT_BYTES = 12
+PAGE_RESET = (bytes((0xFF, 0x00)), bytes((0x80, 0x00)))
+"""A missing acknowledge in an init leaves the chip on a foreign page, where the next init finds a wrong identity."""
+STOP_RANGING = bytes((0x00, 0x01))
+
+BUS_FAULTS = (OSError, RuntimeError, ValueError, TypeError)
+"""What driver and bus raise: no acknowledge, the driver's time-outs, its probe, and Blinka's way with a read that the
+kernel put off (it indexes `None`)."""
+
+
+Step = Callable[[int], Toe | None]
+
+
+class _Lost(Exception):  # noqa: N818  it is a state of the sensor, told in a sentence, and never leaves this module
+    """The sensor cannot be read; the sentence is for the person."""
+
+
+class _Sensor(VL53L0X):  # type: ignore[misc]  # the driver ships no types
+    """The driver, told by the interrupt line what it would else ask the bus: two transactions less a reading."""
+
+    line_says_ready = False
+
+    @property
+    def data_ready(self) -> bool:
+        return self.line_says_ready or bool(super().data_ready)
+
+
+class RangeReader:
+    """Reads one sensor on the bus that `open_bus` opens, and starts it anew whenever it is lost.
+
+    `interrupt` and `xshut` are the wired lines, if any (gpiozero's `DigitalInputDevice` with a pull-up, and
+    `DigitalOutputDevice`); the reader closes them with itself. `bus_name` stands in sentences. With the interrupt line
+    a reading costs five transactions and there are none between readings.
+    """
+
+    def __init__(
+        self,
+        open_bus: Callable[[], Bus],
+        *,
+        interrupt: InputLine | None = None,
+        xshut: OutputLine | None = None,
+        times: RangeTimes | None = None,
+        bus_name: str = "/dev/i2c-1",
+    ) -> None:
+        self.times = times or RangeTimes()
+        self.trouble: str | None = None
+        """What keeps the sensor from being read and what to do about it; `None` while it is read."""
+        self.advice: str | None = None
+        """What is not as configured although readings come."""
+        self.next_poll_us = 0
+        """When `poll` has something to do even if the interrupt line stays silent."""
+        self._open_bus = open_bus
+        self._interrupt = interrupt
+        self._xshut = xshut
+        self._bus_name = bus_name
+        self._bus: Bus | None = None
+        self._wire: I2CDevice | None = None
+        self._sensor: _Sensor | None = None
+        self._step: Step = self._open
+        self._line_trusted = False
+        self._edge_came = False
+        self._edge_us = 0
+        self._heard_us = 0
+        self._retry_us = self.times.retry_first_us
+        self._last_block = b""
+        self._equal_blocks = 0
+        self._closed = False
+
+    def poll(self, now_us: int) -> Toe | None:
+        """Do what is due: a reading if there is one. It blocks for some transactions, longest (30 ms) for a start."""
+        if self._closed or (now_us < self.next_poll_us and not self._line_says_ready()):
+            return None
+        try:
+            return self._step(now_us)
+        except _Lost as lost:
+            self.lose(now_us, str(lost))
+            return None
+
+    def lose(self, now_us: int, why: str) -> None:
+        """Give the sensor up for now because of `why`, one sentence; it is started anew after the back-off."""
+        self.trouble = why
+        self._sensor = None
+        self._line_trusted = False
+        self._step = self._open
+        self.next_poll_us = now_us + self._retry_us
+        self._retry_us = min(2 * self._retry_us, self.times.retry_last_us)
+
+    def wake_with(self, callback: Callable[[], None]) -> None:
+        """Have the interrupt line call this when a sample is ready. The callback may only set or post something."""
+
+        def edge() -> None:
+            self._edge_came = True
+            callback()
+
+        if self._interrupt is not None:
+            self._interrupt.when_activated = edge
+
+    def close(self) -> None:
+        """Stop ranging and give bus and lines back. It may be called more than once."""
+        if self._closed:
+            return
+        self._closed = True
+        if self._sensor is not None:
+            with suppress(*BUS_FAULTS):
+                self._sensor.stop_continuous()
+        if self._bus is not None:
+            self._bus.deinit()
+        for line in (self._interrupt, self._xshut):
+            if line is not None:
+                line.close()
+
+    @property
+    def _overdue_us(self) -> int:
+        return round(self.times.overdue * self.times.budget_us)
+
+    def _line_says_ready(self) -> bool:
+        return self._line_trusted and self._interrupt is not None and bool(self._interrupt.is_active)
+
+    def _open(self, now_us: int) -> None:
+        if self._bus is not None:
+            self._bus.deinit()
+            self._bus = None
+        try:
+            self._bus = self._open_bus()
+        except PermissionError as error:
+            raise _Lost(f"No permission for {self._bus_name}: add the station's user to the group i2c.") from error
+        except BUS_FAULTS as error:
+            raise _Lost(
+                f"{self._bus_name} cannot be opened ({error}): switch I2C on with raspi-config and start again."
+            ) from error
+        self._wire = I2CDevice(self._bus, ADDRESS, probe=False)
+        if self._xshut is None:
+            self._start(now_us)
+        else:
+            self._xshut.off()
+            self._then(self._boot, now_us + self.times.xshut_us)
+
+    def _boot(self, now_us: int) -> None:
+        if self._xshut is not None:
+            self._xshut.on()
+        self._then(self._start, now_us + self.times.xshut_us)
+
+    def _then(self, step: Step, at_us: int) -> None:
+        self._step = step
+        self.next_poll_us = at_us
+
+    def _start(self, now_us: int) -> None:
+        """A new driver object, because an old one knows nothing of a chip that lost its power."""
+        try:
+            self._reset_by_registers()
+            identity = self._read(IDENTITY_REGISTER, len(IDENTITY))
+        except BUS_FAULTS as error:
+            raise _Lost(self._absent()) from error
+        if identity != IDENTITY:
+            raise _Lost(
+                f"The chip at 0x{ADDRESS:02X} on {self._bus_name} is not a VL53L0X (it says {identity.hex(' ')}):"
+                " check which sensor board is fitted."
+            )
+        try:
+            sensor = _Sensor(self._bus, ADDRESS, self.times.io_timeout_s)
+            sensor.measurement_timing_budget = self.times.budget_us
+            sensor.start_continuous()
+        except ValueError as error:
+            raise _Lost(self._absent()) from error
+        except RuntimeError as error:
+            raise _Lost(
+                "The distance sensor does not finish its start: take its power away for a moment;"
+                " if that does not help, change the sensor board."
+            ) from error
+        except BUS_FAULTS as error:
+            raise _Lost(self._broken(error)) from error
+        self._sensor = sensor
+        self._heard_us = now_us
+        self._line_trusted = self._interrupt is not None
+        self._edge_us = now_us
+        self.advice = None
+        self._step = self._measure
+        self._expect(now_us)
+
+    def _reset_by_registers(self) -> None:
+        """Back to page 0; and a process that died may have left the chip ranging, with a sample that nobody took.
+
+        After XSHUT too: its wire may be off.
+        """
+        for message in PAGE_RESET:
+            self._write(message)
+        if self._read(INTERRUPT_STATUS_REGISTER, 1)[0] & 0x07:
+            self._write(STOP_RANGING)
+
+    def _expect(self, now_us: int) -> None:
+        """Set when to look for the next sample. A line that is low again already has one: whoever was late with the
+        last sees no edge between the two."""
+        if self._line_says_ready():
+            self.next_poll_us = now_us + self.times.ask_us
+        elif self._line_trusted:
+            self.next_poll_us = now_us + self._overdue_us
+        else:
+            self.next_poll_us = now_us + round(self.times.ask_from * self.times.budget_us)
+
+    def _measure(self, now_us: int) -> Toe | None:
+        sensor = self._sensor
+        if sensor is None:
+            return None
+        edge_came, self._edge_came = self._edge_came, False
+        try:
+            if now_us < self.next_poll_us or (edge_came and self._line_says_ready()):
+                sensor.line_says_ready = True
+                self._edge_us = now_us
+            elif not self._asked_ready(sensor, now_us):
+                self._wait_on(now_us)
+                return None
+            block = self._read(RESULT_REGISTER, RESULT_BYTES)
+            reading_mm = sensor.read_range()
+        except RuntimeError as error:
+            raise _Lost(self._silent()) from error
+        except BUS_FAULTS as error:
+            raise _Lost(self._broken(error)) from error
+        finally:
+            sensor.line_says_ready = False
+        self._heard_us = now_us
+        self._expect(now_us)
+        self._watch_for_frost(block)
+        self.trouble = None
+        self._retry_us = self.times.retry_first_us
+        if reading_mm != int.from_bytes(block[10:12], "big"):
+            return None  # a new sample came between the two reads: the status belongs to another range
+        return Toe(now_us, reading_mm, (block[0] & 0x78) >> 3)
+
+    def _asked_ready(self, sensor: _Sensor, now_us: int) -> bool:
+        """Ask the bus, because no edge came. A line without edges is given up, whether it is off or stuck."""
+        if self._line_trusted:
+            if now_us - self._heard_us < self._overdue_us and not self._line_says_ready():
+                return False
+            if now_us - self._edge_us >= self.times.edgeless_us:
+                self._line_trusted = False
+                self.advice = (
+                    "The distance sensor's interrupt wire does not follow the sensor: check that wire;"
+                    " until then the sensor is asked in turns."
+                )
+        return bool(sensor.data_ready)
+
+    def _wait_on(self, now_us: int) -> None:
+        since_us = now_us - self._heard_us
+        if since_us >= self.times.silent_us:
+            raise _Lost(self._silent())
+        if self._line_trusted and since_us < self._overdue_us and not self._line_says_ready():
+            self.next_poll_us = self._heard_us + self._overdue_us
+        else:
+            self.next_poll_us = now_us + self.times.ask_us
+
+    def _watch_for_frost(self, block: bytes) -> None:
+        """Count equal blocks, also across a new start: one that does not thaw the sensor lets no reading through."""
+        self._equal_blocks = self._equal_blocks + 1 if block == self._last_block else 1
+        self._last_block = block
+        if self._equal_blocks >= self.times.frozen_blocks:
+            raise _Lost(
+                "The distance sensor repeats one and the same result: it is started anew;"
+                " if this stays, change the sensor board."
+            )
+
+    def _write(self, message: bytes) -> None:
+        with self._wire as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
+            wire.write(message)
+
+    def _read(self, register: bytes, count: int) -> bytes:
+        answer = bytearray(count)
+        with self._wire as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
+            wire.write(register)
+            wire.readinto(answer)
+        return bytes(answer)
+
+    def _absent(self) -> str:
+        return (
+            f"The distance sensor does not answer at 0x{ADDRESS:02X} on {self._bus_name}:"
+            " check its cable (power, ground, SDA and SCL)."
+        )
+
+    def _broken(self, error: BaseException) -> str:
+        return f"The distance sensor's cable failed while it was used ({error}): check that its plug sits firmly."
+
+    def _silent(self) -> str:
+        return "The distance sensor has stopped measuring: check its power wire; it is started anew."

@@ -1,0 +1,54 @@
+"""Opening the distance sensor: its bus by number and its lines by pin."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gpiozero import DigitalInputDevice, DigitalOutputDevice  # type: ignore[import-untyped]  # it ships no types
+
+from station.devices.errors import DeviceError, opening
+from station.devices.pins import PinFactory
+from station.devices.range_parts import Bus, RangeTimes
+from station.devices.range_sensor import RangeReader
+
+
+def open_linux_bus(number: int) -> Bus:
+    """`/dev/i2c-<number>`. Blinka is imported here because it looks at the board, which only a real bus needs."""
+    from adafruit_extended_bus import ExtendedI2C  # type: ignore[import-untyped]  # it ships no types
+
+    bus: Bus = ExtendedI2C(number, frequency=None)  # the kernel sets the frequency; asking for one only warns
+    return bus
+
+
+def open_range_reader(
+    bus_number: int = 1,
+    *,
+    interrupt_pin: int | None = None,
+    xshut_pin: int | None = None,
+    times: RangeTimes | None = None,
+    open_bus: Callable[[], Bus] | None = None,
+    pin_factory: PinFactory = None,
+) -> RangeReader:
+    """A reader on BCM pins; `None` is a line that is not wired. `open_bus` stands in for the bus of that number.
+
+    Raises DeviceError when a pin cannot be had. A bus or a sensor that is not there is the reader's `trouble` instead.
+    """
+    interrupt = xshut = None
+    if interrupt_pin is not None:
+        with opening("distance sensor's interrupt line", f"GPIO {interrupt_pin}"):
+            interrupt = DigitalInputDevice(interrupt_pin, pull_up=True, pin_factory=pin_factory)
+    if xshut_pin is not None:
+        try:
+            with opening("distance sensor's XSHUT line", f"GPIO {xshut_pin}"):
+                xshut = DigitalOutputDevice(xshut_pin, initial_value=True, pin_factory=pin_factory)
+        except DeviceError:
+            if interrupt is not None:
+                interrupt.close()
+            raise
+    return RangeReader(
+        open_bus or (lambda: open_linux_bus(bus_number)),
+        interrupt=interrupt,
+        xshut=xshut,
+        times=times,
+        bus_name=f"/dev/i2c-{bus_number}",
+    )

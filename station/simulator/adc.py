@@ -1,0 +1,77 @@
+"""An MCP3008 as its datasheet describes it: eight inputs, ten bits, a three-byte conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from random import Random
+
+ShareOf = Callable[[int, int], float]
+"""What lies at a channel at a time in µs, as a share of the supply."""
+
+CODES = 1024
+FULL_CODE = CODES - 1
+START_IN_BYTE = 16
+"""Where the start bit lies in three bytes when the answer's last bit is the last bit of the third."""
+
+
+class AdcState(StrEnum):
+    """`ABSENT`: nothing is attached, MISO is pulled low. `HIGH`: it is stuck high."""
+
+    OK = "ok"
+    ABSENT = "absent"
+    HIGH = "high"
+
+
+class EmulatedMcp3008:
+    """The chip at the other end of the bus. `noise_codes` is the standard deviation of its noise, in codes."""
+
+    def __init__(
+        self, share_of: ShareOf, now_us: Callable[[], int], *, noise_codes: float = 0.0, seed: int = 0
+    ) -> None:
+        self.state = AdcState.OK
+        self.share_of = share_of
+        self._now_us = now_us
+        self._noise_codes = noise_codes
+        self._gauss = Random(seed).gauss
+
+    def transfer(self, words: Sequence[int]) -> list[int]:
+        """What comes back while these bytes go out.
+
+        After the first 1, the start bit, follow the kind of conversion, three bits of channel and one clock of
+        sampling; then the chip answers a 0 and ten bits, highest first.
+        """
+        if self.state is not AdcState.OK:
+            return [0xFF if self.state is AdcState.HIGH else 0] * len(words)
+        sent = int.from_bytes(words, "big")
+        start = sent.bit_length() - 1
+        if start < 4:
+            return [0] * len(words)
+        order = sent >> (start - 4)
+        code = self._convert(order & 7, single=bool(order & 8))
+        spare = start - START_IN_BYTE
+        answer = code << spare if spare >= 0 else code >> -spare
+        return list(answer.to_bytes(len(words), "big"))
+
+    def _convert(self, channel: int, *, single: bool) -> int:
+        now_us = self._now_us()
+        share = self.share_of(channel, now_us)
+        if not single:
+            share -= self.share_of(channel ^ 1, now_us)
+        code = share * CODES
+        if self._noise_codes:
+            code += self._gauss(0.0, self._noise_codes)
+        return min(FULL_CODE, max(0, int(code)))
+
+
+class MockSpi:
+    """One opened SPI bus, as gpiozero's devices use it."""
+
+    bits_per_word = 8
+
+    def __init__(self, chip: EmulatedMcp3008) -> None:
+        self.transfer = chip.transfer
+        self.closed = False
+
+    def close(self) -> None:
+        self.closed = True

@@ -1,0 +1,112 @@
+"""An I2C bus as `busio` shows it, with emulated devices on it.
+
+A driver sees `try_lock`, `unlock`, `writeto`, `readfrom_into`, `writeto_then_readfrom` and `deinit`, and gets an
+`OSError` where a device does not acknowledge, as on Linux. One message between a start and its stop (or the next start)
+is one transaction: a register that is written and then read makes two, whichever way the driver asks.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+BYTE_US = 22.5
+"""Eight bits and the acknowledge at 400 kHz."""
+
+FRAME_US = 10.0
+"""Start, stop and the pause between two messages at 400 kHz."""
+
+
+class I2cDevice(Protocol):
+    """What the bus asks of a device."""
+
+    def answers(self, address: int) -> bool:
+        """Whether the device acknowledges this 7-bit address now."""
+
+    def write(self, data: bytes) -> None:
+        """The bytes of one write, the address left out."""
+
+    def read(self, count: int) -> bytes:
+        """The bytes of one read."""
+
+
+@dataclass(slots=True)
+class BusFaults:
+    """What goes wrong on the wires.
+
+    `missing_at` is the number of the transaction that nobody acknowledges, as counted in `SimulatedI2C.transactions`;
+    `missing_share` is the share of transactions, drawn at random, that nobody acknowledges.
+    """
+
+    missing_at: int | None = None
+    missing_share: float = 0.0
+
+
+class SimulatedI2C:
+    """One bus. After `deinit` it can be used again, as a bus that is opened anew.
+
+    `spend_us`, if given, is told how many µs each transaction takes, before the device sees it: a virtual clock goes on
+    by it. `seed` is for `faults.missing_share`.
+    """
+
+    def __init__(
+        self, devices: Sequence[I2cDevice], spend_us: Callable[[int], None] | None = None, seed: int = 0
+    ) -> None:
+        self.devices = devices
+        self.faults = BusFaults()
+        self.transactions = 0
+        self._spend_us = spend_us
+        self._locked = False
+        self._random = Random(seed)
+
+    def try_lock(self) -> bool:
+        if self._locked:
+            return False
+        self._locked = True
+        return True
+
+    def unlock(self) -> None:
+        self._locked = False
+
+    def deinit(self) -> None:
+        self._locked = False
+
+    def writeto(self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None) -> None:
+        data = bytes(buffer[start:end])
+        self._reach(address, len(data)).write(data)
+
+    def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None:
+        stop = len(buffer) if end is None else end
+        buffer[start:stop] = self._reach(address, stop - start).read(stop - start)
+
+    def writeto_then_readfrom(
+        self,
+        address: int,
+        out_buffer: bytes | bytearray,
+        in_buffer: bytearray,
+        *,
+        out_start: int = 0,
+        out_end: int | None = None,
+        in_start: int = 0,
+        in_end: int | None = None,
+    ) -> None:
+        self.writeto(address, out_buffer, start=out_start, end=out_end)
+        self.readfrom_into(address, in_buffer, start=in_start, end=in_end)
+
+    def _reach(self, address: int, count: int) -> I2cDevice:
+        number = self.transactions
+        self.transactions = number + 1
+        if self._spend_us is not None:
+            self._spend_us(round(FRAME_US + BYTE_US * (1 + count)))
+        faults = self.faults
+        missing = number == faults.missing_at or (
+            faults.missing_share > 0 and self._random.random() < faults.missing_share
+        )
+        if not missing:
+            for device in self.devices:
+                if device.answers(address):
+                    return device
+        raise OSError(errno.EREMOTEIO, "Remote I/O error")

@@ -1,0 +1,339 @@
+"""A VL53L0X as its driver sees it: pages of registers, results that come in time, the interrupt line, and faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from random import Random
+from threading import RLock
+
+from station.simulator.noise import NoiseFigures, RangeNoise
+from station.simulator.vl53l0x_registers import (
+    ADDRESS,
+    BOOT_US,
+    CALIBRATION_US,
+    GPIO_ACTIVE_HIGH,
+    INTERMEASUREMENT_PERIOD,
+    INTERRUPT_CLEAR,
+    INTERRUPT_CONFIG,
+    INTERRUPT_STATUS,
+    PAGE,
+    POWER_FORCE,
+    POWER_ON,
+    RANGE_CONFIG,
+    RANGE_OFFSET,
+    RESULT_BLOCK,
+    SEQUENCE_CONFIG,
+    SIGNAL_RATE_LIMIT,
+    STROBE,
+    STROBE_US,
+    SYSRANGE_START,
+    TIMING_REGISTERS,
+    range_time_us,
+)
+
+STATUS_VALID = 11
+STATUS_SIGNAL = 4
+NOTHING_MM = 8190
+
+SIGNAL_AT_200_MM = 8.0
+"""Million counts a second from a white wall at 200 mm; it falls with the square of the distance."""
+
+NOTHING_THERE = ((0.70, STATUS_SIGNAL, (8190, 8191)), (0.15, 9, (165, 175)), (0.15, 6, (2, 4)))
+"""What comes out with nothing in front, by share: status and the span of the range in mm, as users report it."""
+
+
+@dataclass(slots=True)
+class SensorFaults:
+    """What is wrong with the sensor; set and cleared at any time."""
+
+    absent: bool = False
+    identity: bytes | None = None
+    strobe_never_ends: bool = False
+    never_ready: bool = False
+    frozen: bool = False
+    no_target: bool = False
+    status: int | None = None
+    range_mm: int | None = None
+
+
+class _Work(Enum):
+    """What the sensor is busy with."""
+
+    IDLE = auto()
+    CALIBRATION = auto()
+    SINGLE = auto()
+    BACK_TO_BACK = auto()
+    TIMED = auto()
+
+
+_REPEATING = (_Work.BACK_TO_BACK, _Work.TIMED)
+
+
+class Vl53l0xModel:
+    """One sensor, behind `SimulatedI2C` or any bus with the same three calls to a device.
+
+    `now_us` gives the time and `target_mm` the true distance from the sensor at a time, `None` with nothing in front.
+    Time is looked at when a transaction comes. Whoever drives time also calls `settle` at `next_us`, and `on_interrupt`
+    then gets the level of the interrupt line, `True` for high. `offset_mm` and `gain` are the sensor's own error, drawn
+    from the seed unless given: a new sensor reads about 25 mm short. It is made booted, and cold.
+    """
+
+    def __init__(
+        self,
+        now_us: Callable[[], int],
+        target_mm: Callable[[int], float | None],
+        *,
+        seed: int = 0,
+        figures: NoiseFigures | None = None,
+        offset_mm: float | None = None,
+        gain: float | None = None,
+        on_interrupt: Callable[[bool], None] | None = None,
+    ) -> None:
+        self._now_us = now_us
+        self._target_mm = target_mm
+        self._random = Random(seed)
+        drawn_offset, drawn_gain = self._random.gauss(-25.0, 4.0), self._random.gauss(1.0, 0.01)
+        self.offset_mm = drawn_offset if offset_mm is None else offset_mm
+        self.gain = drawn_gain if gain is None else gain
+        self.faults = SensorFaults()
+        self.on_interrupt = on_interrupt
+        self.wake: Callable[[], None] = lambda: None
+        """Called when there is a new `next_us`, for whoever waits for it."""
+        self._noise = RangeNoise(self._random.getrandbits(32), figures)
+        self._lock = RLock()
+        self._level = True
+        self._range_us: int | None = None
+        self._ready_us: int | None = None
+        self._strobe: tuple[int, int] | None = None
+        self._power = True
+        self._xshut = True
+        self._warm_since_us = now_us()
+        self._frozen_block: bytes | None = None
+        self._handlers: dict[tuple[int, int], Callable[[int], None]] = {
+            (0, SYSRANGE_START): self._write_start,
+            (0, INTERRUPT_CLEAR): self._write_clear,
+            (6, STROBE): self._write_strobe,
+            (7, STROBE): self._write_strobe,
+        }
+        self._reset()
+        self._booted_us = now_us()
+
+    @property
+    def interrupt_level(self) -> bool:
+        """The level of the interrupt line; it is pulled up, so it is high while the sensor is off."""
+        return self._level
+
+    @property
+    def range_us(self) -> int:
+        """How long one range takes, in µs, from the sequence, period and timeout registers."""
+        if self._range_us is None:
+            self._range_us = range_time_us(self._pages[0])
+        return self._range_us
+
+    def next_us(self) -> int | None:
+        """When the next sample will be ready, or `None` while nothing is under way."""
+        return self._ready_us
+
+    def settle(self, now_us: int) -> None:
+        """Let the sensor come to the present."""
+        with self._lock:
+            self._catch_up(now_us)
+
+    def power_off(self) -> None:
+        """The supply is gone, as with a cable that is out."""
+        with self._lock:
+            self._power = False
+            self._reset()
+
+    def power_on(self) -> None:
+        """The supply is there again; the sensor is cold."""
+        with self._lock:
+            self._power = True
+            self._warm_since_us = self._now_us()
+            self._reset()
+
+    def set_xshut(self, level: bool) -> None:
+        """Drive XSHUT: low is off, and the rising edge boots."""
+        with self._lock:
+            if level != self._xshut:
+                self._xshut = level
+                self._reset()
+
+    def answers(self, address: int) -> bool:
+        """Whether the sensor acknowledges this address now."""
+        return (
+            self._power
+            and self._xshut
+            and not self.faults.absent
+            and address == self._pages[0][ADDRESS] & 0x7F
+            and self._now_us() >= self._booted_us
+        )
+
+    def write(self, data: bytes) -> None:
+        """One write: the pointer, then the bytes from there on."""
+        if not data:
+            return
+        with self._lock:
+            self._catch_up(self._now_us())
+            self._pointer = data[0]
+            for value in data[1:]:
+                self._store(self._pointer, value)
+                self._pointer = (self._pointer + 1) & 0xFF
+
+    def read(self, count: int) -> bytes:
+        """`count` bytes from the pointer on."""
+        with self._lock:
+            self._catch_up(self._now_us())
+            start, end = self._pointer, self._pointer + count
+            data = bytes(self._page[start:end])
+            if end > PAGE:
+                data = bytes(self._page[at & 0xFF] for at in range(start, end))
+            if self.faults.identity and self._page is self._pages[0] and 0xC0 <= start <= 0xC2:
+                data = (self.faults.identity[start - 0xC0 :] + data[0xC3 - start :])[:count]
+            self._pointer = end & 0xFF
+            return data
+
+    def _reset(self) -> None:
+        self._pages = {number: bytearray(256) for number in POWER_ON}
+        for number, registers in POWER_ON.items():
+            for register, content in registers.items():
+                self._pages[number][register : register + len(content)] = content
+        self._page_number = 0
+        self._page = self._pages[0]
+        self._pointer = 0
+        self._booted_us = self._now_us() + BOOT_US
+        self._work = _Work.IDLE
+        self._ready_us = None
+        self._strobe = None
+        self._range_us = None
+        self._drive_interrupt()
+
+    def _store(self, register: int, value: int) -> None:
+        if register == PAGE:
+            self._page_number = value
+            self._page = self._pages.setdefault(value, bytearray(256))
+            return
+        handler = self._handlers.get((self._page_number, register))
+        if handler is not None:
+            handler(value)
+            return
+        self._page[register] = value
+        if self._page_number == 0:
+            if register in TIMING_REGISTERS:
+                self._range_us = None
+            elif register in (INTERRUPT_CONFIG, GPIO_ACTIVE_HIGH):
+                self._drive_interrupt()
+
+    def _write_start(self, value: int) -> None:
+        page = self._pages[0]
+        if page[POWER_FORCE] & 1:
+            return
+        page[SYSRANGE_START] = value & ~1 & 0xFF
+        if value & 1 and self._work in _REPEATING:
+            self._work, self._ready_us = _Work.IDLE, None
+        elif value & 2:
+            self._begin(_Work.BACK_TO_BACK, self.range_us)
+        elif value & 4:
+            self._begin(_Work.TIMED, self.range_us)
+        elif value & 1:
+            if page[SEQUENCE_CONFIG] in (1, 2):
+                self._begin(_Work.CALIBRATION, CALIBRATION_US)
+            else:
+                self._begin(_Work.SINGLE, self.range_us)
+
+    def _begin(self, work: _Work, lasts_us: int) -> None:
+        self._work = work
+        self._ready_us = self._now_us() + lasts_us
+        self.wake()
+
+    def _write_clear(self, value: int) -> None:
+        if value & 1:
+            self._pages[0][INTERRUPT_STATUS] = 0
+            self._drive_interrupt()
+
+    def _write_strobe(self, value: int) -> None:
+        self._page[STROBE] = value
+        if value == 0:
+            self._strobe = (self._page_number, self._now_us() + STROBE_US)
+
+    def _catch_up(self, now_us: int) -> None:
+        if self._strobe is not None and now_us >= self._strobe[1] and not self.faults.strobe_never_ends:
+            self._pages[self._strobe[0]][STROBE] = 1
+            self._strobe = None
+        if self._ready_us is not None and now_us >= self._ready_us:
+            self._complete(now_us, self._ready_us)
+
+    def _complete(self, now_us: int, ready_us: int) -> None:
+        """A measurement has ended; of those that nobody looked at only the last is made."""
+        work = self._work
+        if work in _REPEATING:
+            period_us = self.range_us if work is _Work.BACK_TO_BACK else max(self.range_us, self._timed_period_us())
+            ready_us += (now_us - ready_us) // period_us * period_us
+            self._ready_us = ready_us + period_us
+        else:
+            self._work, self._ready_us = _Work.IDLE, None
+        if self.faults.never_ready:
+            return
+        page = self._pages[0]
+        if work is not _Work.CALIBRATION:
+            page[RESULT_BLOCK : RESULT_BLOCK + 12] = self._block(ready_us)
+        page[INTERRUPT_STATUS] = 4 if page[INTERRUPT_CONFIG] & 7 == 4 else 0
+        self._drive_interrupt()
+
+    def _timed_period_us(self) -> int:
+        page = self._pages[0]
+        return int.from_bytes(page[INTERMEASUREMENT_PERIOD : INTERMEASUREMENT_PERIOD + 4], "big") * 1000
+
+    def _block(self, at_us: int) -> bytes:
+        """The twelve bytes of a result: status, effective SPADs 8.8, signal and ambient rate 9.7, range in mm."""
+        if not self.faults.frozen:
+            self._frozen_block = None
+        elif self._frozen_block is not None:
+            return self._frozen_block
+        target_mm = None if self.faults.no_target else self._target_mm(at_us)
+        error_mm = self._noise.error_mm(at_us, self.range_us, at_us - self._warm_since_us)
+        status, range_mm, signal = self._seen(target_mm, error_mm)
+        if self.faults.status is not None:
+            status = self.faults.status
+        if self.faults.range_mm is not None:
+            range_mm = self.faults.range_mm
+        uniform = self._random.random
+        block = bytearray(12)
+        block[0] = status << 3
+        block[2:4] = int(2_560 + 512 * uniform()).to_bytes(2, "big")
+        block[6:8] = min(0xFFFF, int(128 * signal * (0.97 + 0.06 * uniform()))).to_bytes(2, "big")
+        block[8:10] = int(20 + 16 * uniform()).to_bytes(2, "big")
+        block[10:12] = range_mm.to_bytes(2, "big")
+        if self.faults.frozen:
+            self._frozen_block = bytes(block)
+        return bytes(block)
+
+    def _seen(self, target_mm: float | None, error_mm: float) -> tuple[int, int, float]:
+        """Status, range in the units of the result register and signal rate in million counts a second."""
+        page = self._pages[0]
+        scale = 4 if page[RANGE_CONFIG] & 1 else 1
+        if target_mm is None:
+            chance = self._random.random()
+            for share, status, (low, high) in NOTHING_THERE:
+                if chance < share:
+                    return status, self._random.randint(low, high) * scale, 0.1
+                chance -= share
+        distance_mm = max(0.0, target_mm or 0.0)
+        signal = SIGNAL_AT_200_MM * (200.0 / max(distance_mm, 40.0)) ** 2
+        if signal * 128 < int.from_bytes(page[SIGNAL_RATE_LIMIT : SIGNAL_RATE_LIMIT + 2], "big"):
+            return STATUS_SIGNAL, NOTHING_MM * scale, signal
+        correction_mm = int.from_bytes(page[RANGE_OFFSET : RANGE_OFFSET + 2], "big", signed=True) / 4
+        reading_mm = self.gain * distance_mm + self.offset_mm + correction_mm + error_mm
+        return STATUS_VALID, max(0, round(reading_mm * scale)), signal
+
+    def _drive_interrupt(self) -> None:
+        page = self._pages[0]
+        released = not (self._power and self._xshut) or page[INTERRUPT_CONFIG] == 0
+        asserted = page[INTERRUPT_STATUS] & 7 != 0
+        level = released or asserted == bool(page[GPIO_ACTIVE_HIGH] & 0x10)
+        if level != self._level:
+            self._level = level
+            if self.on_interrupt is not None:
+                self.on_interrupt(level)

@@ -1,0 +1,163 @@
+"""What the board is, physically: loads on the heel plates, the distance to the wall, and the knee pad.
+
+Every movement is a ramp that is looked at when somebody measures, so that nothing is stepped from moment to moment. It
+knows no driver and no rule; any thread may look.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from station.core.records import SECOND_US, Side
+
+
+@dataclass(frozen=True, slots=True)
+class Ramp:
+    """A movement from one value to another: slow, fast, slow, as limbs move."""
+
+    from_us: int
+    to_us: int
+    start: float
+    end: float
+
+    def value(self, at_us: int) -> float:
+        if at_us >= self.to_us:
+            return self.end
+        if at_us <= self.from_us:
+            return self.start
+        part = (at_us - self.from_us) / (self.to_us - self.from_us)
+        return self.start + (self.end - self.start) * part * part * (3 - 2 * part)
+
+    def on_to(self, end: float, at_us: int, over_us: int) -> Ramp:
+        """The movement that goes on from here at `at_us`."""
+        return Ramp(at_us, at_us + over_us, self.value(at_us), end)
+
+
+def resting(value: float) -> Ramp:
+    """No movement."""
+    return Ramp(0, 0, value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class PadFigures:
+    """A heel plate with its force-sensing resistor (Interlink FSR 402, 0.2 to 20 N) and its divider."""
+
+    lever: float = 0.03
+    """The share of the heel's force that the hinged plate gives to the sensor: 300 N make 9 N."""
+    stop_n: float = 20.0
+    """The hard stop takes what is more."""
+    empty_n: float = 0.1
+    """The plate's own weight on the sensor."""
+    conductance_ms_n: float = 0.075
+    """Conductance per newton: 1 N is 13 kOhm, 10 N 1.3 kOhm."""
+    creep_s: float = 5.0
+    """A loaded sensor creeps up; after 12 s nine tenths of it are over."""
+    comparator_on_n: float = 1.6
+    comparator_off_n: float = 1.0
+    """Where the comparator of the other wiring switches, with its hysteresis."""
+
+
+CREEP = (0.08, 0.60)
+"""By how much of a step a loaded sensor creeps up: recordings of FSR 402."""
+
+SWAY = ((0.31, 0.6), (1.13, 0.4))
+"""Hz and share of the two movements that a standing body's sway is made of; their phases are drawn."""
+
+
+class HeelPad:
+    """The sensor under one plate. `share` is asked by one thread, with times that do not go back."""
+
+    def __init__(self, seed: int, divider_ohm: float, figures: PadFigures) -> None:
+        random = Random(seed)
+        self.creep = random.uniform(*CREEP)
+        self._figures = figures
+        self._divider_kohm = divider_ohm / 1000
+        self._crept = 0.0
+        self._at_us = 0
+        self._passed_us = 0
+        self._part = 0.0
+
+    def share(self, force_n: float, at_us: int) -> float:
+        """The share of the supply at the ADC while the heel presses with `force_n`."""
+        figures = self._figures
+        passed_us, self._at_us = at_us - self._at_us, at_us
+        if passed_us != self._passed_us:
+            self._passed_us = passed_us
+            self._part = 1 - math.exp(-max(0, passed_us) / SECOND_US / figures.creep_s)
+        loaded = force_n * figures.lever > figures.comparator_off_n
+        self._crept += ((1.0 if loaded else 0.0) - self._crept) * self._part
+        sensed_n = figures.empty_n + min(figures.stop_n, force_n * figures.lever)
+        conductance = figures.conductance_ms_n * sensed_n * (1 + self.creep * self._crept)
+        over = conductance * self._divider_kohm
+        return over / (1 + over)
+
+
+class World:
+    """The board in front of its wall, and the feet on it. Forces are newtons under a heel, distances mm."""
+
+    def __init__(
+        self,
+        *,
+        plates: Sequence[Side] = tuple(Side),
+        setback_mm: float = 70.0,
+        skirting_mm: float = 0.0,
+        divider_ohm: float = 2_200.0,
+        toe_mm: float = 80.0,
+        seed: int = 0,
+        figures: PadFigures | None = None,
+    ) -> None:
+        random = Random(seed)
+        self.figures = figures or PadFigures()
+        self.plates = tuple(plates)
+        self.heels = {side: resting(0.0) for side in Side}
+        self.toe = resting(toe_mm)
+        self.touching = False
+        """Whether the knee is at the pad."""
+        self.wobble = 0.0
+        """Sway as a share of the load."""
+        self._to_sensor_mm = setback_mm - skirting_mm
+        self._pads = {side: HeelPad(random.getrandbits(32), divider_ohm, self.figures) for side in self.plates}
+        self._sway = tuple((2 * math.pi * hz / SECOND_US, part, random.uniform(0, 2 * math.pi)) for hz, part in SWAY)
+
+    def press(self, side: Side, force_n: float, at_us: int, over_us: int) -> None:
+        """Let this foot's heel come to press with `force_n`."""
+        self.heels[side] = self.heels[side].on_to(force_n, at_us, over_us)
+
+    def slide(self, toe_mm: float, at_us: int, over_us: int) -> None:
+        """Let the board come to stand with the toe line at `toe_mm`; it cannot go into the wall."""
+        self.toe = self.toe.on_to(max(0.0, toe_mm), at_us, over_us)
+
+    def toe_mm(self, at_us: int) -> float:
+        return self.toe.value(at_us)
+
+    def target_mm(self, at_us: int) -> float:
+        """From the distance sensor to what it looks at."""
+        return self.toe.value(at_us) + self._to_sensor_mm
+
+    def force_n(self, plate: Side, at_us: int) -> float:
+        """What presses on a plate; a single one gets whichever heel is there."""
+        if len(self.plates) == 1:
+            force_n = self.heels[Side.LEFT].value(at_us) + self.heels[Side.RIGHT].value(at_us)
+        else:
+            force_n = self.heels[plate].value(at_us)
+        if force_n <= 0.0 or not self.wobble:
+            return force_n
+        sway = sum(part * math.sin(pace * at_us + phase) for pace, part, phase in self._sway)
+        return force_n * (1.0 + self.wobble * sway)
+
+    def share(self, plate: Side, at_us: int) -> float:
+        """What the ADC finds at a plate's channel, as a share of the supply."""
+        return self._pads[plate].share(self.force_n(plate, at_us), at_us)
+
+    def closes(self, plate: Side, at_us: int, closed: bool) -> bool:
+        """The level of a plate's comparator, given what it was."""
+        figures = self.figures
+        threshold_n = figures.comparator_off_n if closed else figures.comparator_on_n
+        return self.force_n(plate, at_us) * figures.lever >= threshold_n
+
+    def moving(self, at_us: int) -> bool:
+        """Whether a heel is on its way up or down."""
+        return any(heel.to_us >= at_us for heel in self.heels.values())

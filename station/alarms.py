@@ -1,0 +1,100 @@
+"""APScheduler, the station's alarm clock for seconds and for days.
+
+It lives on wall time, which jumps when a Raspberry Pi hears from the network. So it only ever wakes the loop: spans are
+counted on the monotonic clock, an alarm that fires early changes nothing, and one that would fire late is caught by the
+loop's own bounded wait.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+
+from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]  # it ships no types
+from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]  # it ships no types
+from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]  # it ships no types
+from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # it ships no types
+from apscheduler.triggers.date import DateTrigger  # type: ignore[import-untyped]  # it ships no types
+
+from station.clock import Clock
+
+ALARM = "activity alarm"
+SAME_US = 1_000
+"""An alarm that moves by less stays where it is."""
+NIGHT_HOUR, NIGHT_MINUTE = 3, 30
+LATE_S = 6 * 3600
+"""A calendar job that was missed by less is made up for, once."""
+
+
+class Alarms:
+    """One scheduler: the activity's alarm as one job that is moved, and the calendar's jobs."""
+
+    def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
+        """`ring` is called from the scheduler's thread; it must only wake the loop."""
+        self._clock = clock
+        self._ring = ring
+        self._at_us: int | None = None
+        self._nightly: Callable[[], None] | None = None
+        self._scheduler = self._make()
+
+    def _make(self) -> BackgroundScheduler:
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        return BackgroundScheduler(executors={"default": ThreadPoolExecutor(2)}, daemon=True)
+
+    def start(self) -> None:
+        self._scheduler.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether the scheduler's thread still runs."""
+        thread = getattr(self._scheduler, "_thread", None)
+        return thread is not None and thread.is_alive()
+
+    def revive(self) -> None:
+        """Put a new scheduler in the place of a dead one."""
+        self._scheduler = self._make()
+        self._at_us = None
+        self._scheduler.start()
+        if self._nightly is not None:
+            self.every_night(self._nightly)
+
+    def move(self, at_us: int | None) -> None:
+        """Have the loop woken at this moment of the monotonic clock, and at no other."""
+        if at_us is None:
+            if self._at_us is not None:
+                with suppress(JobLookupError):  # it is just going off
+                    self._scheduler.remove_job(ALARM)
+            self._at_us = None
+            return
+        if self._at_us is not None and abs(at_us - self._at_us) < SAME_US:
+            return
+        self._at_us = at_us
+        run_date = self._clock.wall() + timedelta(microseconds=max(0, at_us - self._clock.now_us()))
+        self._scheduler.add_job(
+            self._fire, DateTrigger(run_date), id=ALARM, replace_existing=True, misfire_grace_time=None
+        )
+
+    def _fire(self) -> None:
+        self._at_us = None
+        self._ring()
+
+    def every_night(self, job: Callable[[], None]) -> None:
+        """Run a job every night. To be called when the wall clock is known to be right."""
+        self._nightly = job
+        self._scheduler.add_job(
+            job,
+            CronTrigger(hour=NIGHT_HOUR, minute=NIGHT_MINUTE),
+            id="nightly",
+            replace_existing=True,
+            coalesce=True,
+            misfire_grace_time=LATE_S,
+            max_instances=1,
+        )
+
+    def stop(self) -> None:
+        """End the scheduler; may be called more than once."""
+        if self._scheduler.running:
+            self._scheduler.remove_all_jobs()  # one that goes off in the middle would end its thread with an error
+            self._scheduler.shutdown(wait=False)

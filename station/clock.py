@@ -1,0 +1,27 @@
+"""Time as the station sees it: a monotonic clock for spans and a wall clock for dates."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Where time comes from; the simulator has one of its own."""
+
+    def now_us(self) -> int:
+        """Microseconds on the monotonic clock."""
+
+    def wall(self) -> datetime:
+        """The date and time, aware, UTC."""
+
+
+class SystemClock:
+    """The machine's own clocks."""
+
+    def now_us(self) -> int:
+        return time.monotonic_ns() // 1000
+
+    def wall(self) -> datetime:
+        return datetime.now(UTC)

@@ -1,0 +1,237 @@
+"""The board's configuration: one TOML file, checked as a whole before anything starts.
+
+The schema below is the reference: `python -m station.config` prints it as a documented file with every default, and
+`systemd/station.toml` is that print. What a person changes while using the station is no part of it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from hardware import pins
+from station.config_words import allowed, document, shown
+
+BcmPin = Annotated[int, Meta(ge=2, le=27)]
+"""The GPIO lines of the 40-pin header; 0 and 1 belong to the identification of add-on boards."""
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used. Its text is one sentence: file, key, what is wrong and what is allowed."""
+
+
+class Board(Struct, frozen=True):
+    """What the board is made of."""
+
+    simulated: Annotated[
+        bool, Meta(description="Run on an emulated board with a simulated person; never by itself.")
+    ] = False
+    heels: Annotated[
+        Literal["analogue", "comparator"],
+        Meta(description="How a heel is felt: a force sensor on the MCP3008, or a comparator with a line of its own."),
+    ] = "analogue"
+    plates: Annotated[
+        Literal["two", "left", "right"],
+        Meta(description="Two heel plates, or the input of the single one; the side is then announced, not sensed."),
+    ] = "two"
+    knee_pad: Annotated[bool, Meta(description="A switch strip on the wall proves that the knee touches.")] = True
+    button: Annotated[bool, Meta(description="A push button; harmless where none is wired.")] = True
+    led: Annotated[bool, Meta(description="A red, green and blue LED; harmless where none is wired.")] = True
+    setback_mm: Annotated[
+        int, Meta(ge=0, le=200, description="How far the distance sensor sits behind the toe line.")
+    ] = 70
+    skirting_mm: Annotated[
+        int, Meta(ge=0, le=60, description="How far a skirting board stands out from the wall; 0 with a wall plate.")
+    ] = 0
+
+
+class Pins(Struct, frozen=True):
+    """GPIO lines, by their BCM numbers."""
+
+    xshut: Annotated[BcmPin, Meta(description="XSHUT of the distance sensor.")] = pins.XSHUT.bcm
+    range_interrupt: Annotated[BcmPin, Meta(description="Interrupt line of the distance sensor.")] = (
+        pins.RANGE_INTERRUPT.bcm
+    )
+    heel_left: Annotated[BcmPin, Meta(description="Comparator of the left heel.")] = pins.HEEL_LEFT.bcm
+    heel_right: Annotated[BcmPin, Meta(description="Comparator of the right heel.")] = pins.HEEL_RIGHT.bcm
+    knee_pad: Annotated[BcmPin, Meta(description="Knee pad.")] = pins.KNEE_PAD.bcm
+    buzzer: Annotated[BcmPin, Meta(description="Buzzer.")] = pins.BUZZER.bcm
+    button: Annotated[BcmPin, Meta(description="Push button.")] = pins.BUTTON.bcm
+    led_red: Annotated[BcmPin, Meta(description="LED, red.")] = pins.LED_RED.bcm
+    led_green: Annotated[BcmPin, Meta(description="LED, green.")] = pins.LED_GREEN.bcm
+    led_blue: Annotated[BcmPin, Meta(description="LED, blue.")] = pins.LED_BLUE.bcm
+
+
+class AnalogueHeels(Struct, frozen=True):
+    """The force sensors under the heels, read through the MCP3008."""
+
+    channel_left: Annotated[int, Meta(ge=0, le=7, description="Input of the left heel.")] = pins.CHANNEL_LEFT
+    channel_right: Annotated[int, Meta(ge=0, le=7, description="Input of the right heel.")] = pins.CHANNEL_RIGHT
+    divider_ohm: Annotated[int, Meta(ge=100, le=100_000, description="The fixed resistor of each divider.")] = 2_200
+
+
+class RangeSensor(Struct, frozen=True):
+    """The VL53L0X that looks at the wall."""
+
+    i2c_bus: Annotated[int, Meta(ge=0, le=31, description="The number in /dev/i2c-N.")] = pins.I2C_BUS
+    interrupt: Annotated[
+        bool, Meta(description="The interrupt line is wired; without it the sensor is asked in turns.")
+    ] = True
+    xshut: Annotated[bool, Meta(description="XSHUT is wired; without it a lost sensor is reset by its registers.")] = (
+        True
+    )
+    timing_budget_us: Annotated[
+        int, Meta(ge=20_000, le=200_000, description="How long one reading may take; longer is steadier.")
+    ] = 33_000
+
+
+class Buzzer(Struct, frozen=True):
+    """What the cues are heard through."""
+
+    kind: Annotated[
+        Literal["piezo", "active"],
+        Meta(description="A passive piezo, which plays tones, or an active buzzer, which has one tone of its own."),
+    ] = "piezo"
+    frequency_hz: Annotated[
+        int, Meta(ge=1_000, le=4_000, description="The piezo's resonance; 2000 to 2500 is heard best at any age.")
+    ] = 2_300
+
+
+class Page(Struct, frozen=True):
+    """Where the page is served."""
+
+    host: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="The address to listen at; 127.0.0.1 is this machine alone, 0.0.0.0 is every network.",
+        ),
+    ] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535, description="The port; 0 takes any that is free.")] = 8080
+    allowed_hosts: Annotated[
+        tuple[str, ...],
+        Meta(description='Names that browsers may call the page by, as "station.local", besides localhost and host.'),
+    ] = ()
+
+
+class Store(Struct, frozen=True):
+    """Where results are kept."""
+
+    path: Annotated[
+        str, Meta(min_length=1, description="The database file; its folder must be writable and holds the backups too.")
+    ] = "/var/lib/station/station.db"
+
+
+class Config(Struct, frozen=True):
+    """The whole configuration; what a file leaves out keeps its default."""
+
+    board: Board = Board()
+    pins: Pins = Pins()
+    analogue_heels: AnalogueHeels = AnalogueHeels()
+    range_sensor: RangeSensor = RangeSensor()
+    buzzer: Buzzer = Buzzer()
+    page: Page = Page()
+    store: Store = Store()
+
+
+def load(path: Path | None) -> Config:
+    """Read and check a configuration; `None` gives the defaults. Raises ConfigError."""
+    return Config() if path is None else parse(_read(path), str(path))
+
+
+def parse(text: str, file: str) -> Config:
+    """Check a configuration's text; `file` is what errors call it. Raises ConfigError."""
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file} is not valid TOML: {error}.") from None
+    sections = {section.name: section.type for section in msgspec.structs.fields(Config)}
+    given = {}
+    for name, values in document.items():
+        if name not in sections:
+            raise ConfigError(f"{file}: there is no section [{name}]; {_nearest(name, sections)}.")
+        if not isinstance(values, dict):
+            raise ConfigError(
+                f"{file}: {name} is {shown(values)}, but it is a section: write [{name}] and its keys below."
+            )
+        given[name] = _section(file, name, sections[name], values)
+    config = Config(**given)
+    _check_together(config, file)
+    return config
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path} is not text in UTF-8; write it anew with a text editor.") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}; give a file that this user may read.") from None
+
+
+def _section(file: str, name: str, schema: Any, values: dict[str, object]) -> Any:
+    keys = {key.name: key.type for key in msgspec.structs.fields(schema)}
+    for key, value in values.items():
+        if key not in keys:
+            raise ConfigError(f"{file}: there is no key {name}.{key}; {_nearest(key, keys)}.")
+        try:
+            msgspec.convert(value, keys[key])
+        except msgspec.ValidationError:
+            raise ConfigError(f"{file}: {name}.{key} is {shown(value)}, but must be {allowed(keys[key])}.") from None
+    return msgspec.convert(values, schema)
+
+
+def _check_together(config: Config, file: str) -> None:
+    """Hold what is right key by key to what is right together."""
+    lines: dict[int, str] = {}
+    for key, bcm in _lines_in_use(config):
+        if bcm in lines:
+            raise ConfigError(f"{file}: {key} is {bcm}, which is already {lines[bcm]}; give each a pin of its own.")
+        lines[bcm] = key
+    heels = config.analogue_heels
+    if config.board.plates == "two" and heels.channel_left == heels.channel_right:
+        raise ConfigError(
+            f"{file}: analogue_heels.channel_right is {heels.channel_right}, which is already "
+            "analogue_heels.channel_left; two plates need two channels."
+        )
+    if config.page.host in ("0.0.0.0", "::") and not config.page.allowed_hosts:
+        raise ConfigError(
+            f"{file}: page.allowed_hosts is empty while page.host opens the page to every network, where nobody could "
+            'call it; name what browsers may call it by, for example ["station.local"].'
+        )
+
+
+def _lines_in_use(config: Config) -> list[tuple[str, int]]:
+    """The GPIO lines that this wiring uses, with what uses them, the fixed ones first."""
+    board, sensor = config.board, config.range_sensor
+    comparators = board.heels == "comparator"
+    used = {
+        "xshut": sensor.xshut,
+        "range_interrupt": sensor.interrupt,
+        "heel_left": comparators and board.plates != "right",
+        "heel_right": comparators and board.plates != "left",
+        "knee_pad": board.knee_pad,
+        "buzzer": True,
+        "button": board.button,
+        "led_red": board.led,
+        "led_green": board.led,
+        "led_blue": board.led,
+    }
+    buses = (*(pins.I2C if sensor.i2c_bus == pins.I2C_BUS else ()), *(() if comparators else pins.SPI))
+    fixed = [(f"the {pin.part}'s {pin.purpose.partition(',')[0]}", pin.bcm) for pin in buses]
+    return fixed + [(f"pins.{key}", getattr(config.pins, key)) for key, wired in used.items() if wired]
+
+
+def _nearest(word: str, known: dict[str, Any]) -> str:
+    """A hint for a word that is not known."""
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"the nearest is {near[0]}" if near else f"the known ones are {', '.join(known)}"
+
+
+if __name__ == "__main__":
+    print(document(Config), end="")  # noqa: T201  a program of the terminal

@@ -1,0 +1,81 @@
+"""What a person may change while using the station; it lives in the database."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, fields, replace
+
+INCH_MM = 25.4
+GOAL_MM = 4 * INCH_MM
+"""Four inches: the distance that the founding guide asks for."""
+
+CHOICES = {
+    "units": ("cm", "inch"),
+    "volume": ("off", "low", "normal", "loud"),
+    "on_step": ("nothing", "test", "stretch", "test_and_stretch"),
+}
+LIMITS = {
+    "goal_mm": (10.0, 300.0),
+    "hold_s": (5, 300),
+    "repetitions": (1, 20),
+    "rest_s": (0, 300),
+    "prepare_s": (3, 60),
+}
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Quiet hours are times of day in the station's time zone; equal times mean that there are none.
+
+    Raises `ValueError` with a sentence that names the field and what is allowed.
+    """
+
+    units: str = "cm"
+    goal_mm: float = GOAL_MM
+    hold_s: int = 30
+    repetitions: int = 3
+    rest_s: int = 15
+    prepare_s: int = 10
+    volume: str = "normal"
+    quiet_from: str = "21:00"
+    quiet_to: str = "07:30"
+    on_step: str = "test_and_stretch"
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            self._check(field.name, getattr(self, field.name))
+
+    def _check(self, name: str, value: object) -> None:
+        if name in CHOICES:
+            if value not in CHOICES[name]:
+                raise ValueError(f"The setting {name} is {value!r}, but may only be one of {', '.join(CHOICES[name])}.")
+        elif name in LIMITS:
+            low, high = LIMITS[name]
+            kind = type(low)
+            right_kind = isinstance(value, (int, kind)) and not isinstance(value, bool)
+            if not right_kind or not low <= value <= high:  # type: ignore[operator]  # right_kind says that it is a number
+                number = "a whole number" if kind is int else "a number"
+                raise ValueError(f"The setting {name} is {value!r}, but must be {number} from {low} to {high}.")
+        elif not isinstance(value, str) or not _TIME_OF_DAY.fullmatch(value):
+            raise ValueError(f"The setting {name} is {value!r}, but must be a time of day such as 21:00.")
+
+
+def changed(settings: Settings, changes: dict[str, str]) -> Settings:
+    """Settings with some fields changed, given as text. Raises `ValueError` with a sentence."""
+    known = {field.name for field in fields(Settings)}
+    values: dict[str, object] = {}
+    for name, text in changes.items():
+        if name not in known:
+            raise ValueError(f"There is no setting {name}; there are {', '.join(sorted(known))}.")
+        values[name] = _value_of(name, text)
+    return replace(settings, **values)  # type: ignore[arg-type]  # Settings checks each value itself
+
+
+def _value_of(name: str, text: str) -> object:
+    if name not in LIMITS:
+        return text
+    try:
+        return type(LIMITS[name][0])(text)
+    except ValueError:
+        return text

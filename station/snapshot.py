@@ -1,0 +1,60 @@
+"""What the station shows: one immutable picture of now, made by the loop and read by the page.
+
+The page gets state, not animation: with `credited_us`, `rate` and `at_us` it goes on counting by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from station.core.picture import Picture
+from station.core.records import CueName, Side
+
+
+@dataclass(frozen=True, slots=True)
+class CueSeen:
+    """The last cue; `number` grows with every cue, so that a page tells a new one from an old one."""
+
+    number: int
+    cue: CueName
+    count: int | None
+    side: Side | None
+    repeating: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeelSeen:
+    """A heel: `down` is `None` while it is not known; `share` is the load as a share of the person's own standing."""
+
+    side: Side
+    down: bool | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One clear sentence about a part that is at fault: what happened, where, what to do."""
+
+    part: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Picture):
+    """Everything the live page needs: the picture of the activity, and what the board feels beside it.
+
+    `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.
+    """
+
+    at_us: int
+    next_step: str | None = None
+    toe_mm: float | None = None
+    toe_why: str | None = None
+    heels: tuple[HeelSeen, ...] = ()
+    knee: bool | None = None
+    cue: CueSeen | None = None
+    troubles: tuple[Trouble, ...] = ()
+    sitting_id: str | None = None
+    person_id: str | None = None
+    person_name: str | None = None
+    simulated: bool = False

@@ -1,0 +1,69 @@
+"""The page: what the station shows in a browser, and the buttons that people press there."""
+
+from __future__ import annotations
+
+import gzip
+
+from flask import Flask, Response, request
+
+from station.panel import Panel
+from station.store import Reader
+from web.site import ROUTINES, Site
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+GZIP_FROM_BYTES = 1024
+"""Below one packet there is nothing to win."""
+GZIP_LEVEL = 6
+TEXTS = ("text/", "application/json", "image/svg+xml", "application/javascript")
+
+
+def create_app(panel: Panel, store: Reader) -> Flask:
+    """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.stream`)."""
+    from web import words
+    from web.pages import about, board, downloads, errors, health, history, live, settings, sounds, today
+
+    app = Flask(__name__)
+    site = Site(panel, store)
+    for page in (today, live, board, history, downloads, settings, sounds, health, about):
+        app.register_blueprint(page.blueprint(site))
+    errors.register(app)
+    words.register(app)
+    app.after_request(_guarded)
+    app.after_request(_squeezed)
+
+    @app.context_processor
+    def _everywhere() -> dict[str, object]:
+        return {"simulated": panel.board is not None, "routines": ROUTINES}
+
+    return app
+
+
+def _guarded(response: Response) -> Response:
+    """Nothing from elsewhere runs, loads or frames this page; `Origin` is still sent with our own forms."""
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def _squeezed(response: Response) -> Response:
+    """Compress what is text, long enough and wanted compressed."""
+    if (
+        response.status_code != 200
+        or not request.accept_encodings["gzip"]
+        or not (response.mimetype or "").startswith(TEXTS)
+        or "Content-Encoding" in response.headers
+    ):
+        return response
+    response.direct_passthrough = False
+    body = response.get_data()
+    if len(body) >= GZIP_FROM_BYTES:
+        response.set_data(gzip.compress(body, GZIP_LEVEL, mtime=0))
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    return response

@@ -1,0 +1,31 @@
+"""What this is, what it is not, and what it is made of."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template
+
+from station.version import APP_VERSION, RULE_VERSION
+from web.site import Site
+
+PARTS = (
+    ("gpiozero", "BSD-3-Clause", "pins, heels, button and buzzer"),
+    ("adafruit-circuitpython-vl53l0x", "MIT", "the distance sensor"),
+    ("Flask, Werkzeug, Jinja", "BSD-3-Clause", "the pages"),
+    ("uvicorn", "BSD-3-Clause", "the page\u2019s server"),
+    ("a2wsgi", "Apache-2.0", "between the server and the pages"),
+    ("SQLAlchemy, Alembic", "MIT", "the history"),
+    ("APScheduler", "MIT", "alarms and the calendar"),
+    ("msgspec", "BSD-3-Clause", "configuration and JSON"),
+    ("click", "BSD-3-Clause", "the command line"),
+)
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/about`."""
+    pages = Blueprint("about", __name__)
+
+    @pages.get("/about")
+    def about() -> str:
+        return render_template("about.html", parts=PARTS, app_version=APP_VERSION, rule_version=RULE_VERSION)
+
+    return pages

@@ -1,0 +1,118 @@
+"""The simulated board under a visitor's hand; on a real board there is no such page."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from station.panel import SimulatedBoard
+from web.picture import picture
+from web.site import Site
+
+
+class Control(NamedTuple):
+    """A button: what it says, and the word that it gives to the board. `release` is the word when it is let go."""
+
+    label: str
+    word: str
+    argument: str | None = None
+    release: str | None = None
+
+
+class Group(NamedTuple):
+    """Buttons that belong together."""
+
+    title: str
+    controls: list[Control]
+
+
+LAYOUT = (
+    (
+        "Let the person do it",
+        (
+            Control("Do a test for me", "test"),
+            Control("Stretch for me", "stretch"),
+            Control("All by itself", "auto"),
+            Control("I take over", "take_over"),
+        ),
+    ),
+    (
+        "Feet",
+        (
+            Control("Step on, left leg", "step_on", "left"),
+            Control("Step on, right leg", "step_on", "right"),
+            Control("Press and hold: heel up", "lift_heel", release="lower_heel"),
+            Control("Lift heel", "lift_heel"),
+            Control("Lower heel", "lower_heel"),
+            Control("Step off", "step_off"),
+        ),
+    ),
+    (
+        "Knee and board",
+        (
+            Control("Lean: knee to the wall", "lean"),
+            Control("Lean back", "lean_back"),
+            Control("Board 5 mm back", "slide", "5"),
+            Control("Board 20 mm back", "slide", "20"),
+            Control("Board 5 mm nearer", "slide", "-5"),
+            Control("Board 20 mm nearer", "slide", "-20"),
+            Control("Cheat: lift the heel in the lunge", "cheat"),
+        ),
+    ),
+    (
+        "Break something",
+        (
+            Control("Pull the sensor\u2019s cable", "pull_cable"),
+            Control("Return the cable", "return_cable"),
+            Control("Freeze the sensor", "freeze_sensor"),
+            Control("Thaw the sensor", "thaw_sensor"),
+            Control("Pull the heels\u2019 cable", "pull_heels"),
+            Control("Return the heels\u2019 cable", "return_heels"),
+            Control("Wall clock +1 h", "wall_clock", "1"),
+            Control("Wall clock \u22121 h", "wall_clock", "-1"),
+        ),
+    ),
+)
+
+
+def controls(board: SimulatedBoard | None) -> list[Group] | None:
+    """The buttons for the words that this board understands; a word without a place gets a plain button."""
+    if board is None:
+        return None
+    words = board.words()
+    placed = {control.word for _, known in LAYOUT for control in known}
+    groups = [Group(title, [control for control in known if control.word in words]) for title, known in LAYOUT]
+    other = [Control(word.replace("_", " ").capitalize(), word) for word in words if word not in placed]
+    return [group for group in [*groups, Group("More", other)] if group.controls]
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/board`, and the write `/board/act`."""
+    pages = Blueprint("board", __name__)
+
+    @pages.get("/board")
+    def board() -> str:
+        if site.panel.board is None:
+            abort(404)
+        settings = site.store.settings()
+        return render_template(
+            "board.html",
+            now=picture(site.panel.snapshot(), settings.units),
+            units=settings.units,
+            board=controls(site.panel.board),
+        )
+
+    @pages.post("/board/act")
+    def act() -> Response:
+        if site.panel.board is None:
+            abort(404)
+        try:
+            site.panel.board.act(request.form.get("word", ""), request.form.get("argument") or None)
+        except ValueError as error:
+            abort(400, str(error))
+        back = "board.board" if request.form.get("back") == "board" else "live.live"
+        return redirect(url_for(back), 303)
+
+    return pages

@@ -1,0 +1,93 @@
+"""What people take away: a trace, a whole sitting, the results as a table. Everything at once is `station export`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Blueprint, Response, abort
+
+from station.core.records import SECOND_US, Side
+from station.store.bundle import export_bundle
+from station.store.rows import Hold, Person, Reps, Test
+from station.store.traces import trace_text
+from web.site import Site
+
+MOST_ROWS = 5_000
+"""More than ten years of a test and six stretches a day would be; a table program opens it at once."""
+COLUMNS = ("at_utc", "person", "what", "side", "state", "value", "unit", "uncertainty", "lifts", "simulated", "sitting")
+
+Row = tuple[object, ...]
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/runs/<id>/trace.csv`, `/sittings/<id>/bundle.zip` and `/history.csv`."""
+    pages = Blueprint("downloads", __name__)
+
+    @pages.get("/runs/<run_id>/trace.csv")
+    def trace(run_id: str) -> Response:
+        found = site.store.trace(run_id)
+        if found is None:
+            abort(404)
+        return _file(trace_text(*found).encode(), "text/csv", f"trace-{run_id}.csv")
+
+    @pages.get("/sittings/<sitting_id>/bundle.zip")
+    def bundle(sitting_id: str) -> Response:
+        if site.store.sitting(sitting_id) is None:
+            abort(404)
+        with tempfile.TemporaryDirectory(prefix="station-page-") as directory:
+            path = Path(directory, "bundle.zip")
+            export_bundle(site.store, sitting_id, path)
+            return _file(path.read_bytes(), "application/zip", f"sitting-{sitting_id}.zip")
+
+    @pages.get("/history.csv")
+    def results() -> Response:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        rows = sorted(_rows(site, site.person()), key=_when)
+        writer.writerows(rows)
+        return _file(text.getvalue().encode(), "text/csv", "results.csv")
+
+    return pages
+
+
+def _file(body: bytes, mimetype: str, name: str) -> Response:
+    return Response(body, mimetype=mimetype, headers={"Content-Disposition": f'attachment; filename="{name}"'})
+
+
+def _rows(site: Site, person: Person | None) -> Iterator[Row]:
+    names = {one.id: one.name for one in site.store.people()}
+    whose = person.id if person else None
+    for test in site.store.tests(whose, limit=MOST_ROWS):
+        yield from _of_test(test, names)
+    for hold in site.store.holds(whose, limit=MOST_ROWS):
+        yield (*_head(hold, names, "hold"), hold.side, hold.state, hold.credited_us / SECOND_US, "s", "", *_tail(hold))
+    for reps in site.store.reps(whose, limit=MOST_ROWS):
+        yield (*_head(reps, names, "repetitions"), reps.side, reps.state, reps.count, "times", "", *_tail(reps))
+
+
+def _when(row: Row) -> str:
+    return str(row[0])
+
+
+def _of_test(test: Test, names: dict[str, str]) -> Iterator[Row]:
+    sides = (
+        (Side.LEFT, test.left_mm, test.left_uncertainty_mm),
+        (Side.RIGHT, test.right_mm, test.right_uncertainty_mm),
+    )
+    for side, mm, uncertainty_mm in sides:
+        if mm is not None:
+            kind = "full test" if test.full else "quick test"
+            yield (*_head(test, names, kind), side, test.state, mm, "mm", uncertainty_mm, *_tail(test))
+
+
+def _head(one: Test | Hold | Reps, names: dict[str, str], what: str) -> Row:
+    return one.started_at.isoformat(timespec="seconds"), names.get(one.person_id or "", ""), what
+
+
+def _tail(one: Test | Hold | Reps) -> Row:
+    return one.lifts if isinstance(one, Hold) else "", one.simulated, one.sitting_id

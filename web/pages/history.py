@@ -1,0 +1,113 @@
+"""What happened when: the list of sittings, and one sitting with its picture and its tables."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask import Blueprint, abort, render_template, request
+
+from station.core.records import Side
+from station.store.rows import Hold, SittingDetail, Test
+from web.chart import chart
+from web.picture import SIDE_SHAPE
+from web.site import Site
+from web.units import length, seconds
+
+A_PAGE = 30
+
+STATES = {"finished": "finished", "partial": "a part", "unfinished": "not finished"}
+OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "board slid"}
+CONTACTS = {"pad": "knee pad", "inferred": "felt in the heel", "self": "said by the person"}
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/history` and `/sittings/<id>`."""
+    pages = Blueprint("history", __name__)
+
+    @pages.get("/history")
+    def history() -> str:
+        person = site.person()
+        found = site.store.sittings(person.id if person else None, limit=A_PAGE + 1, before=_before())
+        shown = found[:A_PAGE]
+        units = site.store.settings().units
+        details = [detail for detail in map(site.store.sitting, (one.id for one in shown)) if detail]
+        return render_template(
+            "history.html",
+            person=person,
+            people=site.store.people(),
+            sittings=[(detail.sitting, sentence(detail, units)) for detail in details],
+            going_on=site.panel.snapshot().sitting_id,
+            older=shown[-1].started_at.isoformat() if len(found) > A_PAGE else None,
+        )
+
+    @pages.get("/sittings/<sitting_id>")
+    def sitting(sitting_id: str) -> str:
+        detail = site.store.sitting(sitting_id)
+        if detail is None:
+            abort(404)
+        units = site.store.settings().units
+        charts = [made for made in (chart(detail, run, site.store.trace(run), units) for run in detail.runs) if made]
+        return render_template(
+            "sitting.html",
+            detail=detail,
+            sitting=detail.sitting,
+            sentence=sentence(detail, units),
+            charts=charts,
+            going_on=sitting_id == site.panel.snapshot().sitting_id,
+            units=units,
+            sides=list(Side),
+            shapes=SIDE_SHAPE,
+            states=STATES,
+            outcomes=OUTCOMES,
+            contacts=CONTACTS,
+        )
+
+    return pages
+
+
+def _before() -> datetime | None:
+    given = request.args.get("before")
+    if not given:
+        return None
+    try:
+        before = datetime.fromisoformat(given)
+    except ValueError:
+        abort(400, "The page of older sittings is asked for by a time such as 2026-11-23T21:16:00+00:00.")
+    if before.tzinfo is None:
+        abort(400, "The time after which older sittings are asked for needs a time zone.")
+    return before
+
+
+def sentence(detail: SittingDetail, units: str) -> str:
+    """A sitting in one sentence: what was measured, and what was held."""
+    said = [_of_test(test, units) for test in detail.tests]
+    said += _of_holds(detail.holds)
+    said += [f"{one.count} of {one.target_count} repetitions {one.side}" for one in detail.reps]
+    if not said:
+        return "Stood on the board; nothing was finished."
+    return _capital("; ".join(said)) + "."
+
+
+def _of_test(test: Test, units: str) -> str:
+    sides = [
+        f"{side} {length(mm, units)}"
+        for side, mm in ((Side.LEFT, test.left_mm), (Side.RIGHT, test.right_mm))
+        if mm is not None
+    ]
+    kind = "full test" if test.full else "test"
+    if test.state != "finished":
+        kind += f" ({STATES[test.state]})"
+    return f"{kind} {', '.join(sides)}" if sides else f"{kind} without a result"
+
+
+def _of_holds(holds: tuple[Hold, ...]) -> list[str]:
+    said = []
+    for side in Side:
+        credited = sum(hold.credited_us for hold in holds if hold.side is side)
+        if credited:
+            said.append(f"{seconds(credited)} held {side}")
+    return said
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,105 @@
+"""What a person may change while using the station."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from station.settings import CHOICES, LIMITS
+from web.site import Site
+from web.units import MM_IN_ONE, SIGN, number
+
+CHOICE_NAMES = {
+    "cm": "centimetres",
+    "inch": "inches",
+    "off": "off",
+    "low": "low",
+    "normal": "normal",
+    "loud": "loud",
+    "nothing": "nothing",
+    "test": "a test",
+    "stretch": "stretching",
+    "test_and_stretch": "a test, then stretching",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of the form. `kind` is `choice`, `number` or `time`."""
+
+    name: str
+    label: str
+    kind: str
+    hint: str = ""
+
+
+FIELDS = (
+    Field("units", "Lengths in", "choice"),
+    Field("goal_mm", "Goal", "number"),
+    Field("hold_s", "One stretch lasts", "number", "seconds"),
+    Field("repetitions", "Stretches a side", "number"),
+    Field("rest_s", "Rest between stretches", "number", "seconds"),
+    Field("prepare_s", "Time to get into position", "number", "seconds"),
+    Field("volume", "Volume", "choice"),
+    Field("quiet_from", "Quiet from", "time"),
+    Field("quiet_to", "Quiet until", "time", "the same time twice: never quiet"),
+    Field("on_step", "Stepping on starts", "choice"),
+)
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/settings`, read and write."""
+    pages = Blueprint("settings", __name__)
+
+    @pages.get("/settings")
+    def settings() -> str:
+        return _page(site, asdict(site.store.settings()), saved="saved" in request.args)
+
+    @pages.post("/settings")
+    def change() -> Response | tuple[str, int]:
+        given = {field.name: request.form[field.name].strip() for field in FIELDS if field.name in request.form}
+        units = site.store.settings().units
+        try:
+            site.panel.change_settings(_inside(given, units))
+        except ValueError as error:
+            return _page(site, asdict(site.store.settings()), given=given, trouble=str(error)), 400
+        return redirect(url_for("settings.settings", saved=""), 303)
+
+    return pages
+
+
+def _inside(given: dict[str, str], units: str) -> dict[str, str]:
+    """The same with the goal, which is given in the units that the form was shown in, in millimetres."""
+    changes = dict(given)
+    if "goal_mm" in changes:
+        try:
+            goal = float(changes["goal_mm"].replace(",", "."))
+        except ValueError:
+            raise ValueError(f"The goal {changes['goal_mm'][:20]!r} is not a number: write it like 10.2.") from None
+        changes["goal_mm"] = str(round(goal * float(MM_IN_ONE[units]), 1))
+    return changes
+
+
+def _page(
+    site: Site, kept: dict[str, object], *, given: dict[str, str] | None = None, trouble: str = "", saved: bool = False
+) -> str:
+    units = str(kept["units"])
+    goal_mm = kept["goal_mm"]
+    shown = {name: str(value) for name, value in kept.items()}
+    shown["goal_mm"] = number(float(str(goal_mm)), units)
+    low, high = LIMITS["goal_mm"]
+    limits = {**LIMITS, "goal_mm": (number(low, units), number(high, units))}
+    return render_template(
+        "settings.html",
+        fields=FIELDS,
+        values=shown | (given or {}),
+        choices=CHOICES,
+        names=CHOICE_NAMES,
+        limits=limits,
+        sign=SIGN[units],
+        trouble=trouble,
+        saved=saved,
+        simulated_board=site.panel.board is not None,
+    )

@@ -1,0 +1,86 @@
+"""The sounds: what each cue means, to be heard and learned; and the table as JSON for the live page."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import msgspec
+from flask import Blueprint, Response, render_template
+
+from station.core.cues import CUES, Shape, rhythm_of, tones_of
+from station.core.records import Cue, CueName, Side
+from web.site import Site
+
+RESONANCE_HZ = 2200
+"""A browser has no resonance; this is the middle of what the board's piezo likes."""
+ECHOES = (2, 3)
+"""Taps mean two or three, never one."""
+
+GLYPHS = {
+    Shape.DOT: "\u2022",
+    Shape.DOTS: "\u2025",
+    Shape.FEET: "\u263a",
+    Shape.PLAY: "\u25b6",
+    Shape.HALF_RING: "\u25d1",
+    Shape.RING: "\u25cb",
+    Shape.FULL_RING: "\u25cf",
+    Shape.ARROWS: "\u21c4",
+    Shape.DOWN_ARROW: "\u25bc",
+    Shape.CHECK: "\u2713",
+    Shape.CROSS: "\u2715",
+    Shape.LOOP: "\u21bb",
+    Shape.STAR: "\u2605",
+    Shape.FLAG: "\u2691",
+    Shape.SQUARE: "\u25a0",
+    Shape.BARS: "\u2016",
+    Shape.TRIANGLE: "\u25b2",
+    Shape.HAND: "\u2026",
+}
+
+
+@cache
+def table() -> tuple[dict[str, Any], ...]:
+    """Each cue with its edges (`[Hz, from ms, to ms]`), and with those of its sides or counts where they differ."""
+    return tuple(
+        {
+            "name": name,
+            "word": sound.word,
+            "shape": GLYPHS[sound.shape],
+            "means": sound.means,
+            "edges": _edges(name),
+            "variants": _variants(name),
+            "rhythm_ms": rhythm_of(name),
+            "every_ms": sound.every_ms,
+            "times": sound.times,
+            "soft": sound.soft,
+        }
+        for name, sound in CUES.items()
+    )
+
+
+def _edges(name: CueName, count: int | None = None, side: Side | None = None) -> list[tuple[int, int, int]]:
+    tones = tones_of(Cue(0, name, count, side), RESONANCE_HZ)
+    return [(tone.hz, tone.start_us // 1000, tone.end_us // 1000) for tone in tones]
+
+
+def _variants(name: CueName) -> dict[str, list[tuple[int, int, int]]]:
+    plain = _edges(name)
+    sides = {str(side): _edges(name, side=side) for side in Side}
+    counts = {str(count): _edges(name, count=count) for count in ECHOES}
+    return {key: edges for key, edges in (sides | counts).items() if edges != plain}
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/sounds` and `/sounds.json`."""
+    pages = Blueprint("sounds", __name__)
+
+    @pages.get("/sounds")
+    def sounds() -> str:
+        return render_template("sounds.html", cues=table())
+
+    @pages.get("/sounds.json")
+    def as_json() -> Response:
+        return Response(msgspec.json.encode(table()), mimetype="application/json")
+
+    return pages

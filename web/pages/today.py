@@ -1,0 +1,127 @@
+"""Today: the last result of each side, the goal, this week's credited time, and the buttons to begin."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from flask import Blueprint, render_template, request
+
+from station.core.records import Side
+from station.settings import Settings
+from station.store.rows import Person, Test
+from web import units
+from web.picture import SIDE_SHAPE
+from web.site import PERSON_COOKIE, Site
+from web.words import day
+
+MANY_TESTS = 50
+"""Enough to find the last result of each side among what nobody has claimed."""
+
+
+class SideResult(NamedTuple):
+    """What one side's card shows; `mm` is `None` while there is no result."""
+
+    side: Side
+    shape: str
+    mm: float | None
+    uncertainty_mm: float | None
+    below_range: bool
+    test: Test | None
+    credited_us: int
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/`."""
+    pages = Blueprint("today", __name__)
+
+    @pages.get("/")
+    def today() -> str:
+        person, settings = site.person(), site.store.settings()
+        asking = person is None and bool(site.store.people()) and PERSON_COOKIE not in request.cookies
+        latest = {} if asking else _latest(site, person)
+        sides = [_side(side, latest.get(side), _credited(site, person)[side]) for side in Side]
+        return render_template(
+            "today.html",
+            person=person,
+            people=site.store.people(),
+            settings=settings,
+            units=settings.units,
+            sides=sides,
+            asking=asking,
+            sentence="Who is here?" if asking else _sentence(sides, _count(site, person), settings),
+            going_on=site.panel.snapshot().activity != "idle",
+        )
+
+    return pages
+
+
+def _latest(site: Site, person: Person | None) -> dict[Side, Test]:
+    if person is not None:
+        return site.store.latest_tests(person.id)
+    found: dict[Side, Test] = {}
+    for test in _unclaimed(site):
+        for side in Side:
+            if _mm(test, side) is not None:
+                found.setdefault(side, test)
+    return found
+
+
+def _unclaimed(site: Site) -> list[Test]:
+    return [test for test in site.store.tests(limit=MANY_TESTS) if test.person_id is None]
+
+
+def _count(site: Site, person: Person | None) -> int:
+    """How many tests have a result; more than two are as good as many."""
+    tests = _unclaimed(site) if person is None else site.store.tests(person.id, limit=MANY_TESTS)
+    return sum(1 for test in tests if any(_mm(test, side) is not None for side in Side))
+
+
+def _mm(test: Test, side: Side) -> float | None:
+    return test.left_mm if side is Side.LEFT else test.right_mm
+
+
+def _side(side: Side, test: Test | None, credited_us: int) -> SideResult:
+    if test is None:
+        return SideResult(side, SIDE_SHAPE[side], None, None, False, None, credited_us)
+    uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
+    below = any(trial.below_range for trial in test.trials if trial.side is side)
+    return SideResult(side, SIDE_SHAPE[side], _mm(test, side), uncertainty, below, test, credited_us)
+
+
+def _credited(site: Site, person: Person | None) -> dict[Side, int]:
+    """Credited time since Monday in the station's own time zone."""
+    if person is None:
+        return dict.fromkeys(Side, 0)
+    now = datetime.now(UTC).astimezone()
+    zone = now.tzinfo or UTC
+    return _week(site, person, _monday(now), zone)
+
+
+def _monday(now: datetime) -> datetime:
+    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
+
+
+def _week(site: Site, person: Person, monday: datetime, zone: tzinfo) -> dict[Side, int]:
+    for week in site.store.week_credits(person.id, since=monday, zone=zone):
+        if week.monday == monday.date():
+            return {Side.LEFT: week.left_us, Side.RIGHT: week.right_us}
+    return dict.fromkeys(Side, 0)
+
+
+def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:
+    known = [one for one in sides if one.mm is not None and one.test is not None]
+    if not known:
+        return "No test yet. The first one takes about six minutes, with practice."
+    last = max(one.test.started_at for one in known if one.test)
+    if count == 1:
+        return f"This is your starting point, from {day(last)}."
+    goals = ", ".join(_to_goal(one, settings) for one in known)
+    return f"Last test on {day(last)}. Goal {units.length(settings.goal_mm, settings.units)}: {goals}."
+
+
+def _to_goal(one: SideResult, settings: Settings) -> str:
+    to_go = settings.goal_mm - (one.mm or 0.0)
+    if to_go <= 0:
+        return f"{one.side} is there"
+    return f"{one.side} {units.length(to_go, settings.units)} to go"

@@ -1,0 +1,58 @@
+"""Lengths as people read them: centimetres to 0.1 or inches to 0.1. Inside, everything is millimetres."""
+
+from __future__ import annotations
+
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+
+CM, INCH = "cm", "inch"
+MM_IN_ONE = {CM: Decimal(10), INCH: Decimal("25.4")}
+SIGN = {CM: "cm", INCH: "in"}
+TENTH = Decimal("0.1")
+MINUS = "\u2212"
+
+COVERAGE = 2
+"""Standard uncertainties on either side of a shown result: some nineteen of twenty true values lie within."""
+
+
+def number(mm: float, units: str) -> str:
+    """The length to a tenth, without its unit; a tie is rounded away from zero."""
+    return _text((Decimal(str(mm)) / MM_IN_ONE[units]).quantize(TENTH, ROUND_HALF_UP))
+
+
+def length(mm: float | None, units: str) -> str:
+    """The length with its unit, or a dash when there is none."""
+    return "\u2013" if mm is None else f"{number(mm, units)} {SIGN[units]}"
+
+
+def sure_length(mm: float, uncertainty_mm: float | None, units: str) -> str:
+    """The length and how sure it is: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
+
+    What stands after ± is `COVERAGE` times that, rounded up to a tenth. From one whole unit on, tenths would not be
+    true: then both are whole.
+    """
+    if uncertainty_mm is None:
+        return length(mm, units)
+    uncertainty = (Decimal(str(uncertainty_mm)) * COVERAGE / MM_IN_ONE[units]).quantize(TENTH, ROUND_CEILING)
+    uncertainty = max(uncertainty, TENTH)
+    if uncertainty < 1:
+        return f"{number(mm, units)} {SIGN[units]} \u00b1 {uncertainty}"
+    whole = (Decimal(str(mm)) / MM_IN_ONE[units]).quantize(Decimal(1), ROUND_HALF_UP)
+    return f"{_text(whole)} {SIGN[units]} \u00b1 {uncertainty.quantize(Decimal(1), ROUND_CEILING)}"
+
+
+def seconds(us: int) -> str:
+    """Microseconds in words, `24 s` or `1 min 30 s`; never rounded up, because credit is earned."""
+    whole = us // 1_000_000
+    minutes, rest = divmod(whole, 60)
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+
+
+def many(count: int, thing: str, ending: str = "s") -> str:
+    """`1 lift`, `2 lifts`."""
+    return f"{count} {thing}{'' if count == 1 else ending}"
+
+
+def _text(value: Decimal) -> str:
+    return f"{MINUS}{-value}" if value < 0 else str(abs(value))

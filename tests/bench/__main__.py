@@ -1,0 +1,93 @@
+"""`make bench`: how fast and how small, from the shipped code alone. Writes `bench/results.json` and prints a table."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: where it comes from, what it should be, and what it is compared with."""
+
+    name: str
+    module: str
+    target: float
+    sense: str
+    against: str
+
+
+AT_MOST, AT_LEAST = "at most", "at least"
+
+FIGURES = (
+    Figure("ranging_cpu_ratio", "ranging", round(1 / 30, 4), AT_MOST, "the driver's blocking range at the same rate"),
+    Figure("i2c_transactions_per_reading", "ranging", 6, AT_MOST, "a poll every 5 ms: about 18"),
+    Figure("core_ten_minutes_ms", "core", 400, AT_MOST, "ten minutes of life: 600,000 ms"),
+    Figure("distance_sd_ratio", "distance", 1.15, AT_MOST, "the best linear estimator that knows the noise"),
+    Figure("simulate_speed", "simulate", 100, AT_LEAST, "life: 1"),
+    Figure("hold_credit_error_ms", "station", 10, AT_MOST, "the heel's true times on the emulated board"),
+    Figure("cue_jitter_p99_ms", "station", 10, AT_MOST, "the plan of each edge; people notice 26 ms"),
+    Figure("heel_up_latency_p99_ms", "station", 80, AT_MOST, "the end of the grace, from the heel's true time"),
+    Figure("event_to_page_p99_ms", "station", 150, AT_MOST, "the heel's true time; 80 ms of it are belief"),
+    Figure("memory_mb", "page", 80, AT_MOST, "minimal Flask on a Pi: 31"),
+    Figure("first_load_kb", "page", 100, AT_MOST, "Home Assistant: 862"),
+    Figure("cold_start_s", "start", 1.5, AT_MOST, "OctoPrint: 10"),
+)
+
+
+def measured(names: list[str], say: Callable[[str], None]) -> dict[str, dict[str, Any]]:
+    """The figures with these names (all, where none is named), module by module, each with its target."""
+    wanted = [figure for figure in FIGURES if not names or figure.name in names]
+    found: dict[str, dict[str, Any]] = {}
+    for module in dict.fromkeys(figure.module for figure in wanted):
+        say(f"measuring {module} …")
+        found |= import_module(f"tests.bench.{module}").figures()
+    return {
+        figure.name: found[figure.name]
+        | {"target": figure.target, "sense": figure.sense, "against": figure.against}
+        for figure in wanted
+    }
+
+
+def is_met(figure: dict[str, Any]) -> bool:
+    """Whether the figure reaches its target."""
+    value, target = float(figure["value"]), float(figure["target"])
+    return value <= target if figure["sense"] == AT_MOST else value >= target
+
+
+def table(results: dict[str, dict[str, Any]]) -> str:
+    """The figures as people read them."""
+    lines = [f"{'figure':30} {'value':>10} {'unit':14} {'target':>18}  {'':6} against"]
+    for name, figure in results.items():
+        target = f"{figure['sense']} {figure['target']:g}"
+        met = "met" if is_met(figure) else "MISSED"
+        lines.append(f"{name:30} {figure['value']:>10g} {figure['unit']:14} {target:>18}  {met:6} {figure['against']}")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, epilog="Example: make bench FIGURES='core_ten_minutes_ms'")
+    options.add_argument("names", nargs="*", metavar="figure", help="only these figures")
+    chosen = options.parse_args()
+    unknown = set(chosen.names) - {figure.name for figure in FIGURES}
+    if unknown:
+        options.error(f"no such figure: {', '.join(sorted(unknown))}")
+    results = measured(chosen.names, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201  a program
+    RESULTS.parent.mkdir(exist_ok=True)
+    if chosen.names and RESULTS.exists():
+        results = json.loads(RESULTS.read_text()) | results
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    print(table(results))  # noqa: T201  a program
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

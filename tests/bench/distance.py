@@ -1,0 +1,186 @@
+"""How far captured distances scatter on the real recording, against the best estimator that knows its noise.
+
+`python -m tests.bench.distance` prints what the noise is and what other estimators would give.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
+from station.core.estimate import Estimate, estimate
+from tests.recordings import still_readings
+
+Array = NDArray[np.float64]
+
+RECORDED_S = 3600.0
+"""How long the recording took; its readings are evenly spaced."""
+RATES_HZ = (55.6, 30.0)
+"""The recording as it is (20 ms budget), and thinned to the pace of a 33 ms budget."""
+WINDOWS_S = (1.0, 2.0)
+"""The windows of the attempt rule: contact by pad, and otherwise."""
+FIT_S = 2.5
+"""Lags that the wander's covariance is fitted over: those that the windows have, and some beyond."""
+
+
+class Windows:
+    """The recording cut into windows that follow each other.
+
+    `readings_mm` has a row a window; `times_us`, the same for all, are from the window's first reading.
+    """
+
+    def __init__(self, recording: Array, rate_hz: float, window_s: float) -> None:
+        recorded_hz = len(recording) / RECORDED_S
+        every = max(1.0, recorded_hz / rate_hz)
+        chosen = recording[np.floor(np.arange(0, len(recording), every)).astype(int)]
+        n = round(window_s * recorded_hz / every)
+        self.name = f"{recorded_hz / every:.1f} Hz, {window_s:.0f} s"
+        self.readings_mm = chosen[: len(chosen) // n * n].reshape(-1, n)
+        self.times_us = [round(i * every / recorded_hz * 1e6) for i in range(n)]
+
+
+def all_windows() -> Iterator[Windows]:
+    recording = np.array(still_readings())
+    for rate_hz in RATES_HZ:
+        for window_s in WINDOWS_S:
+            yield Windows(recording, rate_hz, window_s)
+
+
+def covariance() -> Callable[[Array], Array]:
+    """Fitted autocovariance of the recording in mm2, by lag in s: white noise, and a wander that falls along a line.
+
+    The line is fitted to the lags above 0; what lag 0 has beyond it is white.
+    """
+    recording = np.array(still_readings())
+    about = recording - recording.mean()
+    pace_s = RECORDED_S / len(recording)
+    lags = np.arange(1, round(FIT_S / pace_s))
+    at_lags = [float(np.mean(about[:-lag] * about[lag:])) for lag in lags]
+    slope, wander = np.polyfit(lags * pace_s, at_lags, 1)
+    white = float(np.var(recording)) - wander
+    return lambda lag_s: np.where(lag_s == 0, white, 0.0) + wander + slope * lag_s
+
+
+def best_linear(windows: Windows) -> Array:
+    """Generalised least squares for a constant distance: no weights on these readings have a smaller variance."""
+    times_s = np.array(windows.times_us) / 1e6
+    weights = np.linalg.solve(covariance()(np.abs(times_s[:, None] - times_s[None, :])), np.ones(len(times_s)))
+    captured: Array = windows.readings_mm @ (weights / weights.sum())
+    return captured
+
+
+def captures(windows: Windows) -> list[Estimate]:
+    """What the shipped estimator says of each window; raises where it is silent."""
+    found = [estimate(windows.times_us, readings) for readings in windows.readings_mm.tolist()]
+    said = [one for one in found if one is not None]
+    if len(said) < len(found):
+        raise ValueError(f"{len(found) - len(said)} windows of the still recording have no estimate")
+    return said
+
+
+def shipped(windows: Windows) -> Array:
+    return np.array([one.reading_mm for one in captures(windows)])
+
+
+def plain_median(windows: Windows) -> Array:
+    return np.array([median(readings) for readings in windows.readings_mm.tolist()])
+
+
+def within_hour(captured: Array) -> float:
+    """SD about the mean of the hour: the target did not move, so all of it is error, wander included."""
+    return float(np.std(captured))
+
+
+def within_seconds(captured: Array) -> float:
+    """SD of captures from one to the next (their differences over the square root of 2).
+
+    The stricter measure: the wander, which no estimator can help, is nearly the same in both and drops out.
+    """
+    return float(np.sqrt(np.mean(np.diff(captured) ** 2) / 2))
+
+
+SCATTERS = (within_seconds, within_hour)
+
+
+def worst_ratio(estimator: Callable[[Windows], Array]) -> float:
+    """SD of `estimator`'s captures over the best's: the worst of both rates, both windows and both measures."""
+    return max(
+        scatter(estimator(windows)) / scatter(best_linear(windows)) for windows in all_windows() for scatter in SCATTERS
+    )
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figure for the bench: `value` is a ratio, 1 would be perfect."""
+    return {"distance_sd_ratio": {"value": round(worst_ratio(shipped), 4), "unit": "ratio"}}
+
+
+def _trimmed(windows: Windows) -> Array:
+    cut = windows.readings_mm.shape[1] // 10
+    inner: Array = np.sort(windows.readings_mm, axis=1)[:, cut:-cut].mean(axis=1)
+    return inner
+
+
+def _huber(windows: Windows) -> Array:
+    centre = np.median(windows.readings_mm, axis=1, keepdims=True)
+    spread = 1.4826 * np.median(np.abs(windows.readings_mm - centre), axis=1, keepdims=True)
+    for _ in range(3):
+        reach = 1.345 * np.maximum(spread, 1.0)
+        centre = centre + np.clip(windows.readings_mm - centre, -reach, reach).mean(axis=1, keepdims=True)
+    flat: Array = centre[:, 0]
+    return flat
+
+
+def _mean(windows: Windows) -> Array:
+    means: Array = windows.readings_mm.mean(axis=1)
+    return means
+
+
+ESTIMATORS: dict[str, Callable[[Windows], Array]] = {
+    "best": best_linear,
+    "shipped": shipped,
+    "mean": _mean,
+    "trimmed": _trimmed,
+    "huber": _huber,
+    "median": plain_median,
+}
+
+
+def report() -> Iterator[str]:
+    """Lines that say what the noise is and how each estimator does."""
+    recording = np.array(still_readings())
+    pace_s = RECORDED_S / len(recording)
+    fitted = covariance()
+    at_zero, near, far = (float(fitted(np.array(lag))) for lag in (0.0, 1e-9, 2.0))
+    yield f"SD {recording.std():.2f} mm: white {np.sqrt(at_zero - near):.2f}, wander {np.sqrt(near):.2f} mm"
+    yield f"wander in common two seconds apart: {far / near:.0%} of its variance"
+    about = recording - recording.mean()
+    kurtosis = np.mean(about**4) / np.var(recording) ** 2
+    yield f"kurtosis {kurtosis:.2f} (normal: 3), from {about.min():.1f} to {about.max():.1f} mm"
+    changes = np.flatnonzero(np.diff(recording, prepend=-1.0, append=-1.0))
+    yield f"longest run of the same reading: {np.diff(changes).max()}"
+    smooth = np.convolve(recording, np.full(round(3 / pace_s), pace_s / 3), "valid")
+    yield f"SD of 3 s means {smooth.std():.2f} mm"
+    for apart_s in (10, 60, 600):
+        moved = np.abs(smooth[round(apart_s / pace_s) :] - smooth[: -round(apart_s / pace_s)])
+        yield (
+            f"3 s means {apart_s} s apart: SD {np.sqrt(np.mean(moved**2)):.2f}, "
+            f"95 % within {np.quantile(moved, 0.95):.1f}, at worst {moved.max():.1f} mm"
+        )
+    for windows in all_windows():
+        for name, estimator in ESTIMATORS.items():
+            captured = estimator(windows)
+            blocks = np.sqrt(np.mean([np.var(block) for block in np.array_split(captured, 6)]))
+            yield (
+                f"{windows.name}: {name:8} SD one to the next {within_seconds(captured):.3f}, "
+                f"within ten minutes {blocks:.3f}, within the hour {within_hour(captured):.3f} mm"
+            )
+    for name, estimator in ESTIMATORS.items():
+        yield f"worst ratio to the best: {name:8} {worst_ratio(estimator):.3f}"
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{line}\n" for line in report())

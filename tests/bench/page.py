@@ -1,0 +1,105 @@
+"""How much the page costs: memory of the whole process after a sitting, and bytes of the first load.
+
+`station run` is a process of its own here, on a simulated board, so the emulated sensor and the simulated person are
+in its memory too; on a Raspberry Pi the backend of the pins takes their place.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tests.bench.start import first_answer_s, free_port, start
+from tests.browser import PHONE, Browser, opened
+from tests.visitors import Visitor
+
+END_S = 10.0
+SITTING_S = 90.0
+"""A bound for both sides of one short stretch."""
+LOADED_S = 10.0
+SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
+CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"
+PAGES = ("/", "/history", "/settings", "/sounds", "/health", "/about", "/board", "/health.json")
+FETCH = "return fetch(arguments[0]).then(one => one.ok)"
+KB, MB = 1_000, 1_024
+
+
+@contextmanager
+def running() -> Iterator[tuple[int, str]]:
+    """A station as a process: its number and its address."""
+    with TemporaryDirectory() as scratch:
+        port = free_port()
+        process = start(Path(scratch), port)
+        try:
+            first_answer_s(port, time.monotonic())
+            yield process.pid, f"http://localhost:{port}"
+        finally:
+            process.terminate()
+            process.wait(END_S)
+
+
+def memory_kib(process: int) -> int:
+    """What the process keeps for itself, and its part of what it shares (PSS)."""
+    lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+
+
+def load_bytes(browser: Browser) -> int:
+    """Bytes over the wire since the browser was asked last, of everything that is over or still streams."""
+    lines: list[dict[str, str]] = browser.driver.get_log("performance")  # type: ignore[no-untyped-call]  # untyped
+    return sum(_bytes(json.loads(line["message"])["message"]) for line in lines)
+
+
+def _bytes(event: dict[str, Any]) -> int:
+    """The headers come with the response, the body as it came over the wire with `dataReceived`."""
+    given = event["params"]
+    if event["method"] == "Network.responseReceived":
+        return int(given["response"]["encodedDataLength"])
+    if event["method"] == "Network.dataReceived":
+        return int(given["encodedDataLength"])
+    return 0
+
+
+def first_load_bytes(browser: Browser, address: str) -> int:
+    """The live page with everything that it loads, and the first states of its stream."""
+    browser.open(f"{address}/live")
+    heard = "return document.getElementById('stage').dataset.digits && performance.getEntriesByType('resource').length"
+    browser.settle(lambda: browser.run(heard), "the live page hears its stream", LOADED_S)
+    browser.settle(
+        lambda: browser.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
+        "the live page knows its sounds",
+        LOADED_S,
+    )
+    return load_bytes(browser)
+
+
+def sit(browser: Browser, address: str) -> None:
+    """One short stretch of both sides by the simulated person, seen on the page, and a look at every page."""
+    visitor = Visitor(browser, address)
+    visitor.go("/live")
+    browser.run(CHANGE, SHORT)
+    visitor.push("Stretch for me")
+    visitor.sees("DONE", bound_s=SITTING_S)
+    for page in PAGES:
+        assert browser.run(FETCH, page), page
+    visitor.go("/history")
+    browser.press("tbody a")
+    visitor.go("/live")
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figures of this module."""
+    with running() as (process, address), opened(network=True) as browser:
+        browser.look(PHONE)
+        loaded = first_load_bytes(browser, address)
+        sit(browser, address)
+        used = memory_kib(process)
+    return {
+        "memory_mb": {"value": round(used / MB, 1), "unit": "MB"},
+        "first_load_kb": {"value": round(loaded / KB, 1), "unit": "kB"},
+    }

@@ -1,0 +1,43 @@
+"""How much faster than life a simulated sitting is lived, on one core, with drivers, loop, rules, store and person.
+
+One whole sitting as by default: two analogue heels at 100 Hz, about 30 readings a second, a quick test of both sides
+and three stretches a side. What is counted is processor time from stepping on to leaving; the jumps between sittings
+are not. `python -m tests.bench.simulate` prints the figure.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from station.config import Config
+from station.core.records import SECOND_US
+from station.routines import routine_called
+from station.simulate import EMPTY_S, MIDNIGHT, VirtualStation, simulated
+
+RUNS = 2
+
+
+def sitting(database: Path) -> tuple[float, float]:
+    """Seconds of life, and of processor time, of one sitting."""
+    with VirtualStation(simulated(Config()), database) as station:
+        station.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT})
+        station.live(EMPTY_S)
+        routine = routine_called("test_and_stretch", station.store.settings())
+        began_us, began_s = station.clock.now_us(), time.process_time()
+        station.sit(routine, None)
+        return (station.clock.now_us() - began_us) / SECOND_US, time.process_time() - began_s
+
+
+def figures() -> dict[str, dict[str, Any]]:
+    """`simulate_speed`: seconds of life per second, the better of two runs."""
+    with tempfile.TemporaryDirectory(prefix="station-bench-") as scratch:
+        lived = [sitting(Path(scratch) / f"{run}.db") for run in range(RUNS)]
+    return {"simulate_speed": {"value": round(max(life_s / took_s for life_s, took_s in lived), 1), "unit": "s/s"}}
+
+
+if __name__ == "__main__":
+    sys.stdout.write(f"{figures()}\n")

@@ -1,0 +1,217 @@
+"""The whole station in real time, with its page open in a browser, against the true times of an emulated heel.
+
+One run gives four figures. Twenty holds of five seconds each have one sudden lift at a random moment; the heel is moved
+in the board's world, below every driver, so that its true times are known. Against them stand what was stored, what
+the buzzer's pin did, and what the browser showed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import cast
+
+from station.config import Board, Config, Page
+from station.config import Store as StoreConfig
+from station.core.records import SECOND_US, Side
+from station.core.steps import HoldStep
+from station.devices.cue_player import PlayedEdge
+from station.service import Service
+from station.simulator.board import SimulatedBoard
+from station.store.rows import Hold
+from tests.bench.cues import jitter_of, percentile
+from tests.browser import DESKTOP, Browser, opened
+
+HOLDS, HOLD_US, REST_US, PREPARE_US = 20, 5 * SECOND_US, 2 * SECOND_US, 3 * SECOND_US
+STANDING_N = 300.0
+LIFT_AFTER_S, LIFT_LASTS_S = (0.4, 4.0), (0.7, 1.7)
+GRACE_US = SECOND_US // 2
+GO_US = 400_000
+TASTE_S = 0.005
+"""How often the bench looks whether the next hold has begun."""
+BOUND_S = 30.0
+STILL_S = 3.0
+"""So long nobody has stood there before the first step: the empty plate is learnt."""
+LOUD = {"volume": "normal", "quiet_from": "00:00", "quiet_to": "00:00", "on_step": "nothing"}
+ASKED = 30
+"""How often the browser is asked for its clock; the quickest answer counts."""
+WATCH = """
+window.shown = []
+const heels = document.getElementById('heels')
+const note = () => shown.push([performance.timeOrigin + performance.now(), heels.innerText])
+new MutationObserver(note).observe(heels, {subtree: true, childList: true, characterData: true})
+"""
+
+
+@dataclass
+class Run:
+    """What was true, and what came of it; times are µs on the station's clock."""
+
+    lifts: list[tuple[int, int]] = field(default_factory=list)
+    """When the heel rose, and when it was down again."""
+    holds: tuple[Hold, ...] = ()
+    edges: list[PlayedEdge] = field(default_factory=list)
+    shown: list[tuple[int, bool]] = field(default_factory=list)
+    """When the browser showed the left heel, and whether it was up."""
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[Service]:
+    """A station on a simulated board in the default wiring, in this process, with its own loop's thread."""
+    config = Config(
+        board=Board(simulated=True), page=Page(port=0), store=StoreConfig(path=str(directory / "station.db"))
+    )
+    service = Service(config)
+    service.open().change_settings(LOUD)
+    loop = Thread(target=service.run, name="loop")
+    loop.start()
+    try:
+        yield service
+    finally:
+        service.station.stop()
+        loop.join()
+        service.close()
+
+
+def run() -> Run:
+    """The twenty holds."""
+    with TemporaryDirectory() as scratch, running(Path(scratch)) as service, opened() as browser:
+        assert service.page is not None
+        browser.look(DESKTOP)
+        browser.open(f"http://localhost:{service.page.port}/live")
+        browser.run(WATCH)
+        found = Run()
+        time.sleep(STILL_S)
+        _hold(service, found)
+        assert service.devices is not None
+        assert service.devices.player is not None
+        found.edges = service.devices.player.played()
+        found.shown = _shown(browser)
+        (sitting,) = service.store.sittings(limit=1)
+        detail = service.store.sitting(sitting.id)
+        assert detail is not None
+        found.holds = detail.holds
+        return found
+
+
+def _hold(service: Service, found: Run) -> None:
+    station, random = service.station, Random(1)
+    world = cast(SimulatedBoard, station.board).world
+    world.press(Side.LEFT, STANDING_N, now_us(), 0)
+    steps = HoldStep((Side.LEFT,), hold_us=HOLD_US, repetitions=HOLDS, rest_us=REST_US, prepare_us=PREPARE_US)
+    station.start((steps,), None)
+    for number in range(1, HOLDS + 1):
+        _wait(service, number, "hold")
+        time.sleep(random.uniform(*LIFT_AFTER_S))
+        up_us = now_us()
+        world.press(Side.LEFT, 0.0, up_us, 0)
+        time.sleep(random.uniform(*LIFT_LASTS_S))
+        down_us = now_us()
+        world.press(Side.LEFT, STANDING_N, down_us, 0)
+        found.lifts.append((up_us, down_us))
+        sys.stderr.write(f"\r  hold {number} of {HOLDS}")
+        sys.stderr.flush()
+    _wait(service, None, "done")
+    sys.stderr.write("\r")
+
+
+def now_us() -> int:
+    """The station's clock."""
+    return time.monotonic_ns() // 1000
+
+
+def _wait(service: Service, repetition: int | None, phase: str) -> None:
+    until = time.monotonic() + BOUND_S
+    while True:
+        seen = service.station.snapshot()
+        if seen.phase == phase and repetition in (None, seen.repetition):
+            return
+        if time.monotonic() > until:
+            raise TimeoutError(f"no {phase} {repetition or ''} within {BOUND_S:g} s, but {seen.phase}")
+        time.sleep(TASTE_S)
+
+
+def _shown(browser: Browser) -> list[tuple[int, bool]]:
+    """What the browser noted, with its clock brought to the station's."""
+    ahead_us = min(_ahead(browser) for _ in range(ASKED))[1]
+    return [(round(at * 1000 - ahead_us), "left heel up" in text) for at, text in browser.run("return shown")]
+
+
+def _ahead(browser: Browser) -> tuple[int, float]:
+    """How long it took to ask, and how far the browser's clock is ahead, true to half of that."""
+    before_us = now_us()
+    page_ms = browser.run("return performance.timeOrigin + performance.now()")
+    after_us = now_us()
+    return after_us - before_us, page_ms * 1000 - (before_us + after_us) / 2
+
+
+def credit_errors_us(found: Run) -> list[int]:
+    """For each hold, the time between GO and HOLD_DONE in which the heel was truly down, against what was credited.
+
+    Stored times begin with their run, which the first GO in the buzzer's record puts on the clock.
+    """
+    tones = zip(found.edges, found.edges[1:], strict=False)
+    first_go_us = next(on.planned_us for on, off in tones if on.hz and off.planned_us - on.planned_us == GO_US)
+    begin_us = first_go_us - found.holds[0].started_us
+    errors = []
+    for hold, (up_us, down_us) in zip(found.holds, found.lifts, strict=True):
+        assert hold.ended_us is not None
+        assert hold.lifts == 1
+        assert hold.started_us + begin_us < up_us < down_us < hold.ended_us + begin_us
+        held_us = hold.ended_us - hold.started_us - (down_us - up_us)
+        errors.append(abs(held_us - hold.credited_us))
+    return sorted(errors)
+
+
+def heel_up_latencies_us(found: Run) -> list[int]:
+    """For each lift, from the end of the grace to the first edge of HEEL_UP."""
+    return sorted(
+        min(edge.actual_us for edge in found.edges if edge.hz and edge.planned_us > up_us + GRACE_US // 2)
+        - (up_us + GRACE_US)
+        for up_us, _ in found.lifts
+    )
+
+
+def page_latencies_us(found: Run) -> list[int]:
+    """For each rise and each return of the heel, until the browser shows it."""
+    changes = [(at_us, up) for lift in found.lifts for at_us, up in zip(lift, (True, False), strict=True)]
+    return sorted(min(at for at, up in found.shown if up is is_up and at > at_us) - at_us for at_us, is_up in changes)
+
+
+def _ms(us: float) -> dict[str, float | str]:
+    return {"value": round(us / 1000, 2), "unit": "ms"}
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figures of this module."""
+    found = run()
+    return {
+        "hold_credit_error_ms": _ms(credit_errors_us(found)[-1]),
+        "cue_jitter_p99_ms": _ms(percentile(jitter_of(found.edges), 0.99)),
+        "heel_up_latency_p99_ms": _ms(percentile(heel_up_latencies_us(found), 0.99)),
+        "event_to_page_p99_ms": _ms(percentile(page_latencies_us(found), 0.99)),
+    }
+
+
+def report() -> None:
+    """Print the whole distribution of each."""
+    found = run()
+    for name, values in (
+        ("credit error", credit_errors_us(found)),
+        ("cue jitter", jitter_of(found.edges)),
+        ("HEEL_UP latency", heel_up_latencies_us(found)),
+        ("event to page", page_latencies_us(found)),
+    ):
+        late = ", ".join(f"p{share * 100:g} {percentile(values, share) / 1000:.1f}" for share in (0.5, 0.9, 0.99))
+        sys.stdout.write(f"{name}: {len(values)} values, {late}, worst {values[-1] / 1000:.1f} ms\n")
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,147 @@
+"""A real browser for tests: Debian's Chromium, headless, in a profile of its own, talking to nobody else.
+
+`opened(width)` gives a window; `settle` waits for a condition with a bound; `layout_faults` finds what a person on a
+phone would complain about.
+"""
+
+from __future__ import annotations
+
+import base64
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+
+CHROMIUM, DRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-quic",
+    "--disable-extensions",
+    "--mute-audio",
+    "--autoplay-policy=user-gesture-required",
+)
+PHONE_SMALL, PHONE, TABLET, DESKTOP = (320, 640), (390, 844), (800, 1280), (1280, 800)
+TAB_KEY = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
+READ = """
+const one = document.querySelector(arguments[0])
+return one && one.getClientRects().length ? one.innerText.trim() : ''
+"""
+LAYOUT_FAULTS = Path(__file__).with_name("layout_faults.js").read_text(encoding="utf-8")
+FOCUS = """
+const at = document.activeElement, style = getComputedStyle(at)
+const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2
+const name = (at.innerText || at.name || at.id || '').trim().slice(0, 40)
+return `${at.tagName.toLowerCase()} ${name} ${seen ? 'seen' : 'unseen'}`
+"""
+BOUND_S = 10.0
+STEP_S = 0.02
+
+
+def is_there() -> bool:
+    """Whether this machine has the browser and its driver."""
+    return all(shutil.which(path) for path in (CHROMIUM, DRIVER))
+
+
+class Browser:
+    """One browser, with the size and the preferences of whoever looks."""
+
+    def __init__(self, driver: Chrome) -> None:
+        self.driver = driver
+
+    def look(self, size: tuple[int, int], *, dark: bool = False, calm: bool = False, scripts: bool = True) -> None:
+        """Be a device of this many CSS pixels, in a light or dark scheme, with or without motion and scripts."""
+        width, height = size
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < TABLET[0]}
+        self._tell("Emulation.setDeviceMetricsOverride", metrics)
+        features = [
+            {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
+            {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"},
+        ]
+        self._tell("Emulation.setEmulatedMedia", {"media": "", "features": features})
+        self._tell("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+
+    def open(self, address: str) -> None:
+        self.driver.get(address)
+
+    def run(self, script: str, *arguments: Any) -> Any:
+        """Run a script's body in the page and give back what it returns."""
+        return self.driver.execute_script(script, *arguments)
+
+    def text(self, selector: str) -> str:
+        """What can be read in the first element that fits, or nothing."""
+        return str(self.run(READ, selector))
+
+    def settle(self, condition: Callable[[], Any], what: str, bound_s: float = BOUND_S) -> Any:
+        """Wait until the condition holds, and give back what it gave. Fails with `what` after the bound."""
+        until = time.monotonic() + bound_s
+        while not (found := condition()):
+            if time.monotonic() > until:
+                raise AssertionError(f"after {bound_s:g} s still not so: {what}")
+            time.sleep(STEP_S)
+        return found
+
+    def press(self, selector: str) -> None:
+        """Click what a person would click."""
+        self.run("arguments[0].scrollIntoView({block: 'center'})", self.one(selector))
+        self.one(selector).click()
+
+    def one(self, selector: str) -> Any:
+        return self.driver.find_element("css selector", selector)
+
+    def all(self, selector: str) -> list[Any]:
+        return list(self.driver.find_elements("css selector", selector))
+
+    def tab(self) -> str:
+        """Press the tabulator key, and say what has the focus then, and whether that can be seen."""
+        for kind in ("rawKeyDown", "keyUp"):
+            self._tell("Input.dispatchKeyEvent", {"type": kind, **TAB_KEY})
+        return str(self.run(FOCUS))
+
+    def picture(self, path: str) -> None:
+        """Keep the whole page as a PNG."""
+        width, height = self.run("return [innerWidth, document.documentElement.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        shot = self._tell("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
+        Path(path).write_bytes(base64.b64decode(shot["data"]))
+
+    def errors(self) -> list[str]:
+        """What the page's console complained about since the last time."""
+        return [str(line["message"]) for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium has no types here
+
+    def layout_faults(self, least_target: int) -> list[str]:
+        """Sideways scrolling, small targets, names that are missing, contrasts that are too low, doubled ids."""
+        return list(self.run(LAYOUT_FAULTS, least_target))
+
+    def _tell(self, command: str, arguments: dict[str, Any]) -> Any:
+        return self.driver.execute_cdp_cmd(command, arguments)
+
+
+@contextmanager
+def opened(*, network: bool = False) -> Iterator[Browser]:
+    """A browser with a profile that is gone afterwards; `network` keeps a record of what comes over the wire."""
+    profile = tempfile.mkdtemp(prefix="page-browser-")
+    options = ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    records = {"browser": "ALL", "performance": "ALL"} if network else {"browser": "ALL"}
+    options.set_capability("goog:loggingPrefs", records)
+    driver = Chrome(options=options, service=Service(DRIVER))
+    try:
+        yield Browser(driver)
+    finally:
+        driver.quit()
+        shutil.rmtree(profile, ignore_errors=True)

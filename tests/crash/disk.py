@@ -1,0 +1,170 @@
+"""A disk in memory that forgets what was not synced when the power goes, and garbles it: an `apsw` file system layer.
+
+A sector that was written since the last sync is, after the cut, what it was before, what it should have become, torn
+between the two, or noise. Shared memory is not offered, so databases on it must be opened with exclusive locking: the
+bytes that SQLite writes, and when it syncs them, are the same.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+
+import apsw
+
+SECTOR = 4096
+"""The unit of writing on memory cards and solid-state disks; a power cut garbles whole ones."""
+
+NAME = "forgetful"
+
+
+@dataclass
+class Image:
+    """One file: what programs see, what a power cut leaves for sure, and the sectors between the two."""
+
+    seen: bytearray = field(default_factory=bytearray)
+    safe: bytearray = field(default_factory=bytearray)
+    dirty: set[int] = field(default_factory=set)
+
+    def read(self, amount: int, offset: int) -> bytes:
+        return bytes(self.seen[offset : offset + amount])
+
+    def write(self, data: bytes, offset: int) -> None:
+        if len(self.seen) < offset:
+            self.seen.extend(bytes(offset - len(self.seen)))
+        self.seen[offset : offset + len(data)] = data
+        self.dirty.update(range(offset // SECTOR, (offset + len(data) - 1) // SECTOR + 1))
+
+    def truncate(self, size: int) -> None:
+        del self.seen[size:]
+        self.dirty.add(size // SECTOR)
+
+    def sync(self) -> None:
+        size = len(self.seen)
+        del self.safe[size:]
+        self.safe.extend(bytes(size - len(self.safe)))
+        for sector in self.dirty:
+            start = sector * SECTOR
+            self.safe[start : start + SECTOR] = self.seen[start : start + SECTOR]
+        self.dirty.clear()
+
+    def cut(self, random: Random) -> None:
+        """The power goes: each sector that was not synced meets its own fate, and so does the length of the file."""
+        after = bytearray(self.safe)
+        if len(self.seen) != len(self.safe) and random.random() < 0.8:
+            size = random.choice((len(self.seen), random.randint(*sorted((len(self.seen), len(self.safe))))))
+            del after[size:]
+            after.extend(bytes(size - len(after)))
+        for sector in sorted(self.dirty):
+            start = sector * SECTOR
+            end = min(start + SECTOR, len(after))
+            if start < end:
+                after[start:end] = self._fate(start, end, random)
+        self.seen, self.safe, self.dirty = bytearray(after), after, set()
+
+    def _fate(self, start: int, end: int, random: Random) -> bytes:
+        size = end - start
+        old = bytes(self.safe[start:end]).ljust(size, b"\0")
+        new = bytes(self.seen[start:end]).ljust(size, b"\0")
+        tear = random.randrange(size)
+        return random.choice((old, new, new[:tear] + old[tear:], random.randbytes(size)))
+
+
+class PowerCutError(Exception):
+    """The power is gone; the process that wrote is no more."""
+
+
+class Disk(apsw.VFS):
+    """All files of one machine. `cut_in(n)` lets n more writes and syncs pass before the power goes.
+
+    With `lies` the disk says that it has synced when it has not, as cheap ones do.
+    """
+
+    def __init__(self, name: str = NAME) -> None:
+        self.files: dict[str, Image] = {}
+        self.lies = False
+        self.steps = 0
+        self._left: int | None = None
+        super().__init__(name, "")
+
+    def cut_in(self, steps: int) -> None:
+        self._left = steps
+
+    def cut(self, random: Random) -> None:
+        """The power is cut and comes back."""
+        self._left = None
+        for image in self.files.values():
+            image.cut(random)
+
+    def step(self) -> None:
+        """Something is about to reach the disk."""
+        self.steps += 1
+        if self._left is not None:
+            self._left -= 1
+            if self._left < 0:
+                raise PowerCutError
+
+    def xAccess(self, pathname: str, flags: int) -> bool:  # noqa: N802  # SQLite's names
+        return pathname in self.files
+
+    def xFullPathname(self, name: str) -> str:  # noqa: N802  # SQLite's names
+        return name
+
+    def xDelete(self, filename: str, syncdir: bool) -> None:  # noqa: N802  # SQLite's names
+        self.step()
+        self.files.pop(filename, None)
+
+    def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> apsw.VFSFile:  # noqa: N802  # SQLite's names
+        path = name.filename() if isinstance(name, apsw.URIFilename) else name or f"temporary {len(self.files)}"
+        whole = isinstance(name, apsw.URIFilename) and name.uri_boolean("psow", True)
+        flags[1] = flags[0]
+        return OpenFile(self, self.files.setdefault(path, Image()), whole)
+
+
+class OpenFile(apsw.VFSFile):
+    """An open file of the disk. Locks are not kept: one connection is all there is."""
+
+    def __init__(self, disk: Disk, image: Image, powersafe: bool) -> None:
+        self._disk = disk
+        self._image = image
+        self._powersafe = powersafe
+
+    def xRead(self, amount: int, offset: int) -> bytes:  # noqa: N802  # SQLite's names
+        return self._image.read(amount, offset)
+
+    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802  # SQLite's names
+        self._disk.step()
+        self._image.write(data, offset)
+
+    def xTruncate(self, newsize: int) -> None:  # noqa: N802  # SQLite's names
+        self._disk.step()
+        self._image.truncate(newsize)
+
+    def xSync(self, flags: int) -> None:  # noqa: N802  # SQLite's names
+        self._disk.step()
+        if not self._disk.lies:
+            self._image.sync()
+
+    def xFileSize(self) -> int:  # noqa: N802  # SQLite's names
+        return len(self._image.seen)
+
+    def xSectorSize(self) -> int:  # noqa: N802  # SQLite's names
+        return SECTOR
+
+    def xDeviceCharacteristics(self) -> int:  # noqa: N802  # SQLite's names
+        return apsw.SQLITE_IOCAP_POWERSAFE_OVERWRITE if self._powersafe else 0
+
+    def xFileControl(self, op: int, ptr: int) -> bool:  # noqa: N802  # SQLite's names
+        return False
+
+    def xCheckReservedLock(self) -> bool:  # noqa: N802  # SQLite's names
+        return False
+
+    def xLock(self, level: int) -> None:  # noqa: N802  # SQLite's names
+        pass
+
+    def xUnlock(self, level: int) -> None:  # noqa: N802  # SQLite's names
+        pass
+
+    def xClose(self) -> None:  # noqa: N802  # SQLite's names
+        pass

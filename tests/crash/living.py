@@ -1,0 +1,66 @@
+"""A process with everything imported that makes children: each is a whole station, in real time, until it is killed.
+
+For each line `PATH` on its input it forks a child: the service with its loop, threads, drivers and the simulated board
+with comparators, somebody standing on it, and holds that follow each other quickly. It prints what a page shows as
+lines of JSON: the phase, the repetition, the credited time and the newest cue with its number. When the child is dead
+the process prints `gone`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import station.service as services
+from station.config import parse
+from station.core.records import SECOND_US, Side
+from station.core.steps import HoldStep
+from station.service import Service
+from station.simulate import simulated
+
+ROOT = Path(__file__).resolve().parents[2]
+HOLD_US = SECOND_US // 5
+LONG_US = 30 * SECOND_US
+MANY = 50
+WIRING = '[board]\nheels = "comparator"\nled = false\n'
+
+
+def say(line: str) -> None:
+    """In one write, past any buffer: what was said is said, whatever happens next."""
+    os.write(sys.stdout.fileno(), f"{line}\n".encode())
+
+
+def child(path: Path, hold_us: int) -> None:
+    services.open_page = lambda *_: None
+    config = simulated(parse(f'{WIRING}[store]\npath = "{path}"\n', "crash.toml"))
+    service = Service(config)
+    station = service.open()
+    station.change_settings({"quiet_from": "00:00", "quiet_to": "00:00", "on_step": "nothing"})
+
+    def shown() -> None:
+        seen = station.snapshot()
+        cue = None if seen.cue is None else seen.cue.cue
+        say(json.dumps([seen.sitting_id, seen.phase, seen.repetition, seen.counted_us, cue]))
+
+    station.subscribe(shown)
+    station.start((HoldStep((Side.LEFT,), hold_us, repetitions=MANY, rest_us=0, prepare_us=SECOND_US // 20),), None)
+    assert station.board is not None
+    station.board.act("step_on", "left")
+    service.run()
+
+
+def main() -> None:
+    for line in sys.stdin:
+        hold_us, path = line.split(maxsplit=1)
+        pid = os.fork()
+        if pid == 0:
+            child(Path(path.strip()), int(hold_us))
+        say(f"pid {pid}")
+        os.waitpid(pid, 0)
+        say("gone")
+
+
+if __name__ == "__main__":
+    main()

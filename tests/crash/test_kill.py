@@ -1,0 +1,82 @@
+"""SIGKILL, at random moments, of a real process that writes to a real file."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import text
+
+from station.clock import SystemClock
+from station.store import Store
+from tests.crash.ledger import Ledger, found_in
+
+ROOT = Path(__file__).resolve().parents[2]
+KILLS = 200
+KILLS_A_DATABASE = 10
+MOST_LINES = 120
+MOST_WAIT_S = 0.005
+
+
+@pytest.fixture
+def nursery() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.crash.nursery"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait(timeout=10)
+
+
+def live_and_die(nursery: subprocess.Popen[str], path: Path, ledger: Ledger, random: Random) -> None:
+    """A process writes until it is killed; the ledger hears what it acknowledged, to its last breath."""
+    assert nursery.stdin is not None
+    assert nursery.stdout is not None
+    nursery.stdin.write(f"{random.randrange(1 << 30)} {path}\n")
+    nursery.stdin.flush()
+    pid = int(nursery.stdout.readline().removeprefix("pid "))
+    for _ in range(random.randrange(MOST_LINES)):
+        ledger.hear(nursery.stdout.readline())
+    time.sleep(random.random() * MOST_WAIT_S)
+    os.kill(pid, signal.SIGKILL)
+    for line in iter(nursery.stdout.readline, "gone\n"):
+        ledger.hear(line)
+
+
+def test_a_kill_loses_nothing_that_was_acknowledged(nursery: subprocess.Popen[str], tmp_path: Path) -> None:
+    """After 200 kills at random moments every acknowledged row is there and every database is whole."""
+    random = Random(7)
+    rows = 0
+    for number in range(KILLS // KILLS_A_DATABASE):
+        path, ledger = tmp_path / f"station {number}.db", Ledger()
+        for _ in range(KILLS_A_DATABASE):
+            live_and_die(nursery, path, ledger, random)
+            with Store.open(path, clock=SystemClock()) as store, store.writing() as now:
+                assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
+                found = found_in(now)
+            assert ledger.lost(found) == []
+            ledger.settle(found)
+        rows += len(ledger.known)
+    assert rows > 5 * KILLS, "the processes were killed before they had much to lose"
+
+
+def test_the_ledger_misses_a_row_that_went(tmp_path: Path) -> None:
+    """A row that was acknowledged and is not as it was is named, so the tests of crashes can fail."""
+    ledger = Ledger()
+    with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
+        person = store.add_person("Ann")
+        ledger.did("people", person.id, name="Ann")
+        with store.writing() as now:
+            assert ledger.lost(found_in(now)) == []
+        store.rename_person(person.id, "Bea")
+        with store.writing() as now:
+            assert len(ledger.lost(found_in(now))) == 1
+            now.execute(text("DELETE FROM people"))
+            assert ledger.lost(found_in(now)) == [f"('people', '{person.id}') is gone"]

@@ -1,0 +1,126 @@
+"""SIGKILL, at random moments, of the whole station: loop, threads, drivers and store in a real process."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from random import Random
+
+import pytest
+from sqlalchemy import text
+
+from station.clock import SystemClock
+from station.store import Store
+from tests.crash.living import HOLD_US, LONG_US, ROOT
+
+KILLS = 200
+LONG_KILLS = 8
+AT_ONCE = 8
+MOST_S = 0.8
+"""From being ready to being killed: up to four short holds."""
+LOST_US = 1_000_000
+"""What a power cut may cost of a hold that goes on."""
+LATE_US = 300_000
+"""From when a second is over until it is on the disk of a busy machine."""
+
+
+class Nursery:
+    """One process that makes stations, one after the other."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.crash.living"]
+        self._process = subprocess.Popen(
+            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.communicate(timeout=10)
+
+    def live_and_die(self, path: Path, hold_us: int, life_s: float) -> list[list[object]]:
+        """A station lives for so long after it was ready, or dies before; gives what it showed."""
+        give, take = self._process.stdin, self._process.stdout
+        assert give is not None
+        assert take is not None
+        give.write(f"{hold_us} {path}\n")
+        give.flush()
+        pid = int(take.readline().removeprefix("pid "))
+        shown = [take.readline()] if life_s > 0 else []
+        time.sleep(abs(life_s))
+        os.kill(pid, signal.SIGKILL)
+        shown += iter(take.readline, "gone\n")
+        return [json.loads(line) for line in shown if line != "gone\n"]
+
+
+@pytest.fixture
+def nurseries() -> Iterator[list[Nursery]]:
+    with ExitStack() as undo:
+        made = [Nursery() for _ in range(AT_ONCE)]
+        for nursery in made:
+            undo.callback(nursery.close)
+        yield made
+
+
+def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
+    """Kill so many stations on one database; gives how many finished holds were acknowledged and found."""
+    random, found, sittings = Random(seed), 0, set[str]()
+    for _ in range(kills):
+        shown = nursery.live_and_die(path, HOLD_US, random.uniform(-0.3, MOST_S))
+        with Store.open(path, clock=SystemClock()) as store:
+            with store.writing() as now:
+                assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
+            for sitting_id, _, repetition, *_ in shown:
+                if isinstance(sitting_id, str) and isinstance(repetition, int):
+                    sittings.add(sitting_id)
+            for sitting_id in sittings:
+                assert store.sitting(sitting_id) is not None, "a sitting that was shown is gone"
+            if shown and isinstance(shown[-1][0], str):
+                done, repetition = store.sitting(shown[-1][0]), shown[-1][2]
+                assert done is not None
+                assert isinstance(repetition, int)
+                finished = [hold for hold in done.holds if hold.state == "finished"]
+                assert [hold.repetition for hold in finished][: repetition - 1] == list(range(1, repetition))
+                assert all(hold.credited_us == HOLD_US for hold in finished)
+                assert [hold.state for hold in done.holds[len(finished) :]] in ([], ["unfinished"])
+                found += repetition - 1
+    return found
+
+
+def test_a_kill_of_the_station_loses_nothing_that_was_shown(nurseries: list[Nursery], tmp_path: Path) -> None:
+    """After 200 kills every hold that was shown as done is there, exact, and every database is whole."""
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        begun = [
+            pool.submit(lives, nursery, tmp_path / f"{number}.db", number, KILLS // AT_ONCE)
+            for number, nursery in enumerate(nurseries)
+        ]
+        assert sum(one.result() for one in begun) > KILLS // 2, "the stations were killed before they had much to lose"
+
+
+def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_path: Path) -> None:
+    """Of a hold that goes on, what was shown is kept but for its last second, as unfinished."""
+
+    def one(number: int) -> None:
+        path = tmp_path / f"{number}.db"
+        shown = nurseries[number % AT_ONCE].live_and_die(path, LONG_US, 2.0 + number / 4)
+        sitting_id, _, _, counted_us, _ = shown[-1]
+        assert isinstance(sitting_id, str)
+        assert isinstance(counted_us, int)
+        with Store.open(path, clock=SystemClock()) as store:
+            detail = store.sitting(sitting_id)
+            assert detail is not None
+            (hold,) = detail.holds
+            assert hold.state == "unfinished"
+            assert counted_us - LOST_US - LATE_US <= hold.credited_us <= counted_us + LATE_US
+            assert detail.sitting.ended_why == "cut off"
+
+    for begin in range(0, LONG_KILLS, AT_ONCE):
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(one, range(begin, begin + AT_ONCE)))

@@ -1,0 +1,73 @@
+"""The lock files: which they are, how they are written, and that they resolve on every machine that is promised.
+
+python -m tests.locks write    resolve the dependencies of pyproject.toml anew
+python -m tests.locks check    resolve each lock for each machine, from wheels alone
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PYTHONS = ("3.11", "3.13")
+# Debian 12 has glibc 2.36; what runs there runs on Debian 13.
+PLATFORMS = ("x86_64-manylinux_2_36", "aarch64-manylinux_2_36")
+WITHOUT_WHEEL = "adafruit-extended-bus"
+
+
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A lock file and the part of pyproject.toml that it is made from."""
+
+    file: str
+    source: tuple[str, ...]
+
+
+# In this order: each is held to the versions of those before it.
+LOCKS = (
+    Lock("requirements.lock", ("pyproject.toml",)),
+    Lock("requirements-dev.lock", ("pyproject.toml", "--extra", "dev")),
+    Lock("requirements-build.lock", ("--group", "pyproject.toml:build")),
+)
+
+
+def _resolve(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Ask uv. It brings back what it printed; it does not raise."""
+    command = (sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--generate-hashes")
+    return subprocess.run(
+        (*command, "--no-header", "--no-annotate", *arguments), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def write() -> str | None:
+    """Write every lock. Gives what went wrong, or `None`."""
+    held: list[str] = []
+    for lock in LOCKS:
+        print(lock.file, flush=True)  # noqa: T201  a program of the terminal
+        (ROOT / lock.file).unlink(missing_ok=True)
+        done = _resolve(*lock.source, "--universal", "--python-version", PYTHONS[0], *held, "--output-file", lock.file)
+        if done.returncode:
+            return done.stderr
+        held += ["--constraint", lock.file]
+    return None
+
+
+def check() -> str | None:
+    """Resolve every lock for every machine. Gives what went wrong, or `None`."""
+    for lock in LOCKS:
+        for platform in PLATFORMS:
+            for python in PYTHONS:
+                machine = ("--python-platform", platform, "--python-version", python)
+                wheels = ("--only-binary", ":all:", "--no-binary", WITHOUT_WHEEL)
+                done = _resolve(lock.file, *machine, *wheels)
+                print(lock.file, platform, python, "fails" if done.returncode else "resolves", flush=True)  # noqa: T201  a program of the terminal
+                if done.returncode:
+                    return done.stderr
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit({"write": write, "check": check}[sys.argv[1]]())

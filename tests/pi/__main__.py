@@ -1,0 +1,101 @@
+"""Proves the station on a Raspberry Pi, or on a machine that looks like one, where its board can be moved from outside.
+
+The station is installed there as systemd/README.md says, and runs as its service. This moves feet and wall, pulls
+cables and cuts the power, and reads from the page what came of it. Examples:
+
+    python -m tests.pi --world 17000 --page http://127.0.0.1:18080 --ssh './run.sh --ssh' \\
+        --cut './run.sh --kill' --boot './run.sh --again'
+    python -m tests.pi ... --part hold --part cables
+
+A progress line for each expectation; a JSON summary at the end; exit status 0 when all was as expected, 1 when not, 2
+when the machine or the page could not be reached. It takes about eight minutes. Begin with an empty database: what the
+station knows of empty heel plates it has learnt from whatever was on the board before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.pi import activities, mishaps
+from tests.pi.board import Board, BoardError
+from tests.pi.machine import UNIT, Machine, MachineError
+from tests.pi.page import Page, PageError
+from tests.pi.person import LateError, Person
+from tests.pi.rig import LIMIT_MM, Rig
+
+PARTS: dict[str, Callable[[Rig], None]] = {
+    "clock": activities.clock,
+    "figures": activities.figures,
+    "test": activities.knee_to_wall,
+    "hold": activities.hold,
+    "cables": mishaps.cables,
+    "service": mishaps.service,
+    "power": mishaps.power,
+    "check": mishaps.check,
+}
+
+
+def options() -> argparse.Namespace:
+    found = argparse.ArgumentParser(
+        prog="python -m tests.pi", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    found.add_argument("--world", required=True, help="where the board is moved: a port, a file with one, or a socket")
+    found.add_argument("--page", required=True, help="the address of the station's page, as http://127.0.0.1:8080")
+    found.add_argument("--ssh", required=True, help="the command that runs a command on the machine as root")
+    found.add_argument(
+        "--cut", help="the command that cuts the machine's power; without it the part `power` is left out"
+    )
+    found.add_argument("--boot", help="the command that gives the machine power again")
+    found.add_argument("--part", action="append", choices=list(PARTS), help="only this part; may be given again")
+    found.add_argument("--json", type=Path, help="write the summary to this file too")
+    return found.parse_args()
+
+
+def main() -> int:
+    given = options()
+    began = time.monotonic()
+
+    def say(line: str) -> None:
+        print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)  # noqa: T201  a program of the terminal
+
+    machine = Machine(given.ssh, given.cut, given.boot)
+    board, page = Board(given.world), Page(given.page)
+    chosen = given.part or [name for name in PARTS if name != "power" or (given.cut and given.boot)]
+    try:
+        board.wait(10)
+        machine.run("true")
+        page.wait_until_up(30)
+        rig = Rig(board, page, machine, Person(board, page, LIMIT_MM), say)
+        rig.person.leave()
+        machine.run(f"systemctl restart {UNIT}")  # so that it learns the plates as they are now
+        page.wait_until_up(60)
+        for name in chosen:
+            say(f"--- {name}: {(PARTS[name].__doc__ or '').strip()}")
+            try:
+                PARTS[name](rig)
+            except LateError as error:
+                rig.check(f"{name} comes to its end", passed=False, says=str(error))
+                board("i2c", "ok")
+                board("spi", "ok")
+                rig.person.leave()
+    except (BoardError, MachineError, PageError) as error:
+        say(f"STOPPED {error}")
+        return 2
+    finally:
+        page.close()
+    failed = [name for name, one in rig.found.items() if not one["passed"]]
+    summary = json.dumps({"passed": not failed, "failed": failed, "found": rig.found}, ensure_ascii=False, indent=1)
+    if given.json:
+        given.json.write_text(summary + "\n", encoding="utf-8")
+    print(summary)  # noqa: T201  a program of the terminal
+    say(f"{len(rig.found)} expectations, {len(failed)} not met")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

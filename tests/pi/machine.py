@@ -1,0 +1,66 @@
+"""The machine that the station runs on: its shell, its power, and what its service manager says."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+from dataclasses import dataclass
+
+UNIT = "station"
+CHECK = (
+    "systemd-run --quiet --pipe --wait --property=DynamicUser=yes --property=User=station"
+    " --property='SupplementaryGroups=gpio i2c spi' --property=StateDirectory=station"
+    " --property=WorkingDirectory=/var/lib/station --setenv=LG_WD=/var/lib/station"
+    " /opt/station/.venv/bin/station check --config /etc/station.toml --json"
+)
+"""`station check` as the service's own user, with the service's own folder."""
+
+
+class MachineError(Exception):
+    """A command on the machine, or to its power, has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """`ssh`, `cut` and `boot` are commands of the machine that this runs on; what to run is added to `ssh`."""
+
+    ssh: str
+    cut: str | None = None
+    boot: str | None = None
+
+    def run(self, command: str, *, limit_s: float = 120, fails: bool = False) -> str:
+        """Run a command as root; gives what it wrote. Raises MachineError, unless it may fail (`fails`)."""
+        return _run([*shlex.split(self.ssh), command], limit_s, fails=fails)
+
+    def cut_power(self) -> None:
+        """The machine is gone between two instructions."""
+        _run(shlex.split(self.cut or "false"), 60)
+
+    def power(self) -> None:
+        """The machine has power again; returns when it has booted."""
+        _run(shlex.split(self.boot or "false"), 300)
+
+    def property(self, name: str) -> str:
+        """What systemd says of the station's unit."""
+        return self.run(f"systemctl show {UNIT} --property {name} --value").strip()
+
+    def processor_s(self) -> float:
+        """The processor time that the station has used since it started."""
+        ticks = self.run(f"cut -d' ' -f14,15 /proc/$(systemctl show {UNIT} -p MainPID --value)/stat; getconf CLK_TCK")
+        user, system, per_s = map(int, ticks.split())
+        return (user + system) / per_s
+
+    def memory_mb(self) -> float:
+        """What the station's process keeps in memory."""
+        found = self.run(f"grep VmRSS /proc/$(systemctl show {UNIT} -p MainPID --value)/status")
+        return int(found.split()[1]) * 1024 / 1e6
+
+
+def _run(words: list[str], limit_s: float, *, fails: bool = False) -> str:
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, timeout=limit_s, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise MachineError(f"{shlex.join(words)} took longer than {limit_s:g} s.") from error
+    if done.returncode and not fails:
+        raise MachineError(f"{shlex.join(words)} has failed ({done.returncode}): {done.stderr.strip()[-300:]}")
+    return done.stdout

@@ -1,0 +1,132 @@
+"""Somebody on the board, who does what the page asks: stands, lunges, slides the board, changes legs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tests.pi.board import Board
+from tests.pi.page import Page, Picture
+
+SETBACK_MM = 70
+"""The sensor sits so far behind the toe line; the board's `toe` counts from the sensor."""
+KNEE_PAD = 24
+STANDING = {"left": 0.55, "right": 0.52}
+LUNGING, LIFTED, EMPTY = 0.42, 0.03, 0.02
+"""An empty plate presses a little by its own weight: that tells it from a cable that is out, which reads 0."""
+TREMBLE = 0.003
+REACTION_S = 0.7
+LOOK_S = 0.05
+SLIDE_MM_S = 30.0
+LOOK_AGAIN_S = 1.5
+"""The page's distance is a median of half a second: whoever slides waits for it."""
+ON_TARGET_MM = 2.0
+
+
+class LateError(Exception):
+    """What should have happened has not."""
+
+
+class Person:
+    """`limit_mm` is what each ankle really reaches. `passed_mm` is the farthest at which the knee touched with the heel
+    down, as it was played. Beyond the limit every other lunge cheats with the heel, the others wait out their time."""
+
+    def __init__(self, board: Board, page: Page, limit_mm: dict[str, float]) -> None:
+        self._board, self._page, self._limit_mm = board, page, limit_mm
+        self.toe_mm = 100.0
+        self.passed_mm: dict[str, float] = {}
+        self._cheats = True
+        self._phase = ""
+        self._since = 0.0
+        self._lunging = False
+        self._looked = 0.0
+        board("noise", TREMBLE)
+
+    # What a body does.
+
+    def place(self, toe_mm: float) -> None:
+        """Put the board so far from the wall."""
+        self.toe_mm = toe_mm
+        self._board("toe", round(SETBACK_MM + toe_mm, 1))
+
+    def press(self, side: str, share: float) -> None:
+        self._board("load", side, share)
+
+    def knee(self, touching: bool) -> None:
+        self._board("gpio", KNEE_PAD, "0" if touching else "open")
+
+    def stand(self) -> None:
+        """Both heels down, the knee off the wall."""
+        self._lunging = False
+        self.knee(touching=False)
+        for side, share in STANDING.items():
+            self.press(side, share)
+
+    def leave(self) -> None:
+        """Step off."""
+        self._lunging = False
+        self.knee(touching=False)
+        for side in STANDING:
+            self.press(side, EMPTY)
+
+    # What the page asks.
+
+    def until(self, seen: Callable[[Picture], bool], limit_s: float, what: str, *, follows: bool = True) -> Picture:
+        """Do as asked (or stay as they are, if not `follows`) until the page shows it. Raises LateError."""
+        end = time.monotonic() + limit_s
+        now: Picture | None = None
+        while time.monotonic() < end:
+            now = self._page.now
+            if now is not None:
+                if seen(now):
+                    return now
+                if follows:
+                    self._follow(now)
+            time.sleep(LOOK_S)
+        shown = "nothing" if now is None else f"{now['phase']}, {now['word']}: {now['sentence']}"
+        raise LateError(f"Not within {limit_s:g} s: {what}. The page shows {shown}")
+
+    def forget(self) -> None:
+        """Look at the page with fresh eyes."""
+        self._phase = ""
+
+    def _follow(self, now: Picture) -> None:
+        at, phase, side = time.monotonic(), str(now["phase"]), now["side"]
+        if phase != self._phase:
+            if self._lunging:
+                self.stand()
+            self._phase, self._since, self._looked = phase, at, at
+        waited_s = at - self._since
+        if phase == "attempt" and not self._lunging and waited_s > REACTION_S:
+            self._lunge(side)
+        elif phase == "move" and now["target"] is not None and at - self._looked > LOOK_AGAIN_S:
+            self._slide(now)
+            self._looked = time.monotonic()
+        elif phase == "switch":
+            other = "left" if side == "right" else "right"
+            self.press(other, LIFTED if REACTION_S < waited_s < REACTION_S + 1.8 else STANDING[other])
+
+    def _lunge(self, side: str) -> None:
+        self._lunging = True
+        if self.toe_mm <= self._limit_mm[side]:
+            self.press(side, LUNGING)
+            time.sleep(0.3)
+            self.knee(touching=True)
+            self.passed_mm[side] = max(self.toe_mm, self.passed_mm.get(side, 0.0))
+        else:
+            if self._cheats:
+                self.press(side, LIFTED)
+                self.knee(touching=True)
+            self._cheats = not self._cheats
+
+    def _slide(self, now: Picture) -> None:
+        target_mm = float(str(now["target"]).split()[0]) * 10
+        toe_mm = now["toe_mm"]
+        if toe_mm is None or abs(target_mm - toe_mm) <= ON_TARGET_MM:
+            return
+        goal_mm = self.toe_mm + target_mm - toe_mm
+        step_mm = SLIDE_MM_S * LOOK_S
+        while abs(goal_mm - self.toe_mm) > step_mm:
+            self.place(self.toe_mm + (step_mm if goal_mm > self.toe_mm else -step_mm))
+            time.sleep(LOOK_S)
+        self.place(round(goal_mm, 1))

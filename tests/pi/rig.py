@@ -1,0 +1,93 @@
+"""Everything in hand while the station is proven: the board, the page, the machine, the person, what was found."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.pi.board import Board
+from tests.pi.machine import Machine
+from tests.pi.page import Page, Row
+from tests.pi.person import Person
+
+LIMIT_MM = {"left": 84.0, "right": 97.0}
+"""How far the person's ankles really reach: a trial of five to seven attempts each."""
+CLOCK_SET = "/run/systemd/timesync/synchronized"
+SET_CLOCK = f"mkdir -p $(dirname {CLOCK_SET}) && touch {CLOCK_SET}"
+"""What systemd-timesyncd does when it has set the clock; this machine may have no network to ask."""
+EASY = {
+    "on_step": "nothing",
+    "hold_s": "10",
+    "repetitions": "1",
+    "rest_s": "5",
+    "prepare_s": "3",
+    "volume": "normal",
+    "quiet_from": "00:00",
+    "quiet_to": "00:00",
+}
+
+
+@dataclass
+class Rig:
+    """Everything in hand, and what has been found so far."""
+
+    board: Board
+    page: Page
+    machine: Machine
+    person: Person
+    say: Callable[[str], None]
+    found: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def check(self, name: str, passed: bool, **figures: object) -> None:
+        """Note one expectation, with the figures that it rests on."""
+        self.found[name] = {"passed": passed, **figures}
+        shown = ", ".join(f"{key} {value}" for key, value in figures.items())
+        self.say(f"{'ok    ' if passed else 'FAILED'} {name}{': ' if shown else ''}{shown}")
+
+    def settings(self, **changes: str) -> None:
+        self.page.press("/settings", **{**EASY, **changes})
+
+    def step_on(self) -> None:
+        """A fresh step on, from an empty board."""
+        self.person.leave()
+        time.sleep(3)
+        self.person.stand()
+        self.person.forget()
+
+    def begin(self, routine: str) -> None:
+        """Press a button of the page and step on."""
+        self.page.press("/start", routine=routine)
+        self.step_on()
+
+    def stop(self) -> None:
+        """End what is going on, step off and leave."""
+        self.page.press("/say", word="stop")
+        self.person.until(lambda now: now["phase"] in ("idle", "done", "ended"), 10, "the end", follows=False)
+        self.leave()
+
+    def leave(self) -> None:
+        """Step off, until the sitting is over."""
+        self.person.leave()
+        self.person.until(lambda now: now["sitting"] is None, 40, "the end of the sitting", follows=False)
+
+    def rows(self, what: str) -> list[Row]:
+        return [row for row in self.page.results() if row["what"] == what]
+
+
+def troubles(rig: Rig) -> list[str]:
+    return [str(one["part"]) for one in rig.page.health()["troubles"]]
+
+
+def held(seconds: float) -> Callable[[dict[str, Any]], bool]:
+    return lambda now: now["phase"] == "hold" and now["counted_us"] >= seconds * 1e6
+
+
+def eventually(happens: Callable[[], bool], limit_s: float) -> bool:
+    end = time.monotonic() + limit_s
+    while not happens():
+        if time.monotonic() >= end:
+            return False
+        time.sleep(0.3)
+    return True

@@ -1,0 +1,41 @@
+"""Recordings of real sensors, made by others and kept here with their licences."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from functools import cache
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+@cache
+def _still() -> tuple[float, ...]:
+    with gzip.open(HERE / "vl53l0x_still_1h.csv.gz", "rt", encoding="ascii") as lines:
+        return tuple(float(line) for line in lines)
+
+
+def still_readings() -> list[float]:
+    """One hour of a real VL53L0X at a 20 ms budget: 200,244 readings in mm of a target that does not move.
+
+    The file has one reading a line and no times; the readings are 3600 s / 200,244 apart (17.98 ms). The true distance
+    is not stated (about 76 mm), only that it is constant. By Tomás Suárez, MIT (`vl53l0x_still_1h.LICENSE`), from
+    github.com/tomisuarez2/TimeOfFlightCalibration, commit dd22d07; its three header lines are left out here.
+    """
+    return list(_still())
+
+
+FULL_SCALE = 4095
+
+
+def heel_cells(number: int, foot: str) -> list[tuple[int, float]]:
+    """A real person on two pressure insoles, lifting heels and legs: (microseconds, share of full scale) of one heel.
+
+    `number` is 1 or 2, `foot` a or b (which is left is not stated). About 8 samples a second with gaps of up to 1.7 s;
+    counts up to 500 of 4095 were set to 0 by the recorder. By Junjian Chi, MIT, see the files' first line.
+    """
+    with (HERE / f"heel_standing_{number}.csv").open(encoding="ascii", newline="") as lines:
+        next(lines)
+        rows = list(csv.DictReader(lines))
+    return [(round(float(row["time_s"]) * 1e6), int(row[f"{foot}_heel_cell"]) / FULL_SCALE) for row in rows]

@@ -1,0 +1,142 @@
+"""A board that a test stands on: it sets what is true and lets time pass, and the rules answer as they go."""
+
+from __future__ import annotations
+
+from itertools import cycle
+from random import Random
+
+from station.core import records as r
+from station.core.activity import Engine
+from station.core.records import CueName, Event, Fact, Side, Word
+from station.core.replay import AS_BUILT_OFFSET_MM
+from station.core.routine import RoutineRun
+from station.core.senses import Senses, Wiring
+from station.core.steps import Step
+from tests.recordings import still_readings
+from tests.station.core.traces import KNOWN, LEFT, TRUE_MM, SomeFact, cues, only, part_of_standing, us
+
+BEAT_US = 10_000
+READING_US = 33_333
+
+
+class Board:
+    """Loads at 100 Hz (or comparators), readings at 30 Hz with real noise.
+
+    `part` is each heel's load, where 1 is standing.
+    """
+
+    def __init__(
+        self,
+        *steps: Step,
+        analogue: bool = True,
+        pad: bool = True,
+        plates: tuple[Side, ...] = tuple(Side),
+        noise_from: int = 0,
+        sway: float = 0.0,
+    ) -> None:
+        wiring = Wiring(analogue, plates, pad)
+        self.senses = Senses(wiring, 0, KNOWN, offset_mm=AS_BUILT_OFFSET_MM)
+        self.engine = Engine(RoutineRun(steps, self.senses), self.senses, 0)
+        self.now_us = 0
+        self.part = dict.fromkeys(plates, 0.0)
+        self.sway = sway
+        self.knee = False
+        self.toe_mm: float | None = 60.0
+        self.silent: set[Side] = set()
+        self.events: list[Event] = []
+        self.facts: list[Fact] = []
+        self._wiring = wiring
+        self._said: dict[object, bool] = {}
+        self._noise = cycle(still_readings()[noise_from:])
+        self._chance = Random(noise_from)
+        self._new: list[Fact] = []
+
+    @property
+    def now_s(self) -> float:
+        return self.now_us / 1e6
+
+    def run(self, seconds: float) -> list[Fact]:
+        """Let time pass; gives what was said meanwhile."""
+        self._new = []
+        for _ in range(round(seconds * 1e6 / BEAT_US)):
+            self._beat()
+        return self._new
+
+    def until(self, kind: type[SomeFact], within_s: float = 15.0) -> SomeFact:
+        """Let time pass until a fact of this kind is said."""
+        for _ in range(round(within_s * 1e6 / BEAT_US)):
+            self._new = []
+            self._beat()
+            found = only(self._new, kind)
+            if found:
+                return found[0]
+        raise AssertionError(f"no {kind.__name__} within {within_s} s; heard {cues(self.facts)}, {self.facts[-5:]}")
+
+    def until_cue(self, name: CueName, within_s: float = 15.0) -> float:
+        """Let time pass until this cue is asked for; gives when, in seconds."""
+        end_s = self.now_s + within_s
+        while True:
+            cue = self.until(r.Cue, end_s - self.now_s)
+            if cue.cue is name:
+                return cue.at_us / 1e6
+
+    def until_go(self, within_s: float = 20.0) -> r.AttemptStarted:
+        return self.until(r.AttemptStarted, within_s)
+
+    def stand(self, side: Side = LEFT, part: float = 1.0) -> None:
+        self.part[side] = part
+
+    def rise(self, side: Side = LEFT) -> None:
+        self.part[side] = 0.0
+
+    def lift(self, seconds: float, side: Side = LEFT) -> list[Fact]:
+        """The heel goes up for so long and comes back."""
+        before = self.part[side]
+        self.rise(side)
+        facts = self.run(seconds)
+        self.part[side] = before
+        return facts
+
+    def touch(self, seconds: float) -> list[Fact]:
+        self.knee = True
+        facts = self.run(seconds)
+        self.knee = False
+        return facts
+
+    def say(self, word: Word, side: Side | None = None) -> list[Fact]:
+        self._new = []
+        self._feed(r.Command(self.now_us, word, side))
+        return self._new
+
+    def _feed(self, event: Event) -> None:
+        self.events.append(event)
+        said = self.engine.feed(event)
+        self._new += said
+        self.facts += said
+
+    def _changed(self, key: object, level: bool) -> bool:
+        changed = self._said.get(key) is not level
+        self._said[key] = level
+        return changed
+
+    def _beat(self) -> None:
+        self.now_us += BEAT_US
+        for side, part in self.part.items():
+            if side in self.silent:
+                continue
+            if self._wiring.analogue:
+                swayed = part * (1 + self.sway * self._chance.uniform(-1, 1))
+                share = part_of_standing(swayed) + self._chance.gauss(0, 0.003)
+                self._feed(r.Load(self.now_us, side, min(1.0, max(0.0, round(share * 1023) / 1023))))
+            elif self._changed(side, part > 0):
+                self._feed(r.Heel(self.now_us, side, part > 0))
+        if self._wiring.pad and self._changed("knee", self.knee):
+            self._feed(r.Knee(self.now_us, self.knee))
+        if self.now_us // READING_US > (self.now_us - BEAT_US) // READING_US and self.toe_mm is not None:
+            reading_mm = round(self.toe_mm - AS_BUILT_OFFSET_MM + next(self._noise) - TRUE_MM)
+            self._feed(r.Toe(self.now_us, reading_mm))
+        elif not self._new:
+            self._feed(r.Tick(self.now_us))
+
+
+__all__ = ["Board", "us"]

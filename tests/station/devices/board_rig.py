@@ -1,0 +1,37 @@
+"""Virtual time for parts of the board: a clock that is set by hand, and what is due done in order."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from station.devices.pacer import Timed
+
+
+class HandClock:
+    """A monotonic clock that stands until it is moved."""
+
+    def __init__(self, us: int = 0) -> None:
+        self.us = us
+
+    def now_us(self) -> int:
+        return self.us
+
+    def wall(self) -> datetime:
+        return datetime.fromtimestamp(self.us / 1e6, UTC)
+
+
+def live(clock: HandClock, until_us: int, *parts: Timed) -> None:
+    """Move time from deadline to deadline, each part called at its own, until `until_us`."""
+    while True:
+        dues = [due_us for part in parts if (due_us := part.next_us()) is not None]
+        if not dues or min(dues) > until_us:
+            break
+        clock.us = max(clock.us, min(dues))
+        for part in parts:
+            part.settle(clock.us)
+    clock.us = max(clock.us, until_us)
+
+
+def unexpected(error: Exception) -> None:
+    """For parts that must not fail."""
+    raise error

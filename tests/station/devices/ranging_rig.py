@@ -1,0 +1,111 @@
+"""The real reader and driver on the emulated sensor, bus and pins, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from station.core.records import SECOND_US, Toe
+from station.devices.range_parts import RangeTimes
+from station.devices.range_sensor import RangeReader
+from station.devices.ranging import open_range_reader
+from station.simulator.i2c import SimulatedI2C
+from station.simulator.noise import NoiseFigures
+from station.simulator.pins import SimulatedPins
+from station.simulator.vl53l0x import Vl53l0xModel
+
+QUIET = NoiseFigures(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
+INTERRUPT_PIN, XSHUT_PIN = 17, 4
+
+
+class Rig:
+    """One sensor at 170 mm from a wall, with a reader on it, and the clock of both. `toes` are the readings so far."""
+
+    def __init__(
+        self,
+        *,
+        interrupt: bool = True,
+        xshut: bool = True,
+        times: RangeTimes | None = None,
+        figures: NoiseFigures = QUIET,
+        offset_mm: float | None = -25.0,
+        gain: float | None = 1.0,
+        seed: int = 0,
+    ) -> None:
+        self.time_us = 10_000
+        self.target_mm: float | None = 170.0
+        self.model = Vl53l0xModel(
+            self.now_us,
+            lambda _at_us: self.target_mm,
+            seed=seed,
+            figures=figures,
+            offset_mm=offset_mm,
+            gain=gain,
+        )
+        self.time_us += 10_000
+        self.bus = SimulatedI2C([self.model], self.spend)
+        self.interrupt, self.xshut, self.times = interrupt, xshut, times
+        self.mishaps: dict[int, Callable[[Rig], None]] = {}
+        self.toes: list[Toe] = []
+        self.troubles: list[str] = []
+        self.reader = self.new_reader()
+
+    def spend(self, us: int) -> None:
+        self.time_us += us
+        mishap = self.mishaps.pop(self.bus.transactions - 1, None)
+        if mishap is not None:
+            mishap(self)
+
+    def at_transaction(self, number: int, mishap: Callable[[Rig], None]) -> None:
+        """Let this happen during the transaction of that number."""
+        self.mishaps[number] = mishap
+
+    def now_us(self) -> int:
+        return self.time_us
+
+    def wall(self) -> datetime:
+        return datetime.fromtimestamp(self.time_us / SECOND_US, UTC)
+
+    def new_reader(self) -> RangeReader:
+        """A reader as a fresh process makes it."""
+        pins = SimulatedPins(self)
+        reader = open_range_reader(
+            interrupt_pin=INTERRUPT_PIN if self.interrupt else None,
+            xshut_pin=XSHUT_PIN if self.xshut else None,
+            times=self.times,
+            open_bus=lambda: self.bus,
+            pin_factory=pins,
+        )
+        self.line = pins.pin(INTERRUPT_PIN)
+        self.line.drive(self.model.interrupt_level)
+        self.model.on_interrupt = self.line.drive
+        self.reset_line = pins.pin(XSHUT_PIN)
+        self.reset_line.listeners.append(lambda output: self.model.set_xshut(output.duty > 0))
+        return reader
+
+    def run(self, seconds: float) -> list[Toe]:
+        """Let time pass; gives the readings that came meanwhile."""
+        until_us = self.time_us + round(seconds * SECOND_US)
+        before = len(self.toes)
+        while True:
+            due_us = min(self.reader.next_poll_us, self.model.next_us() or until_us)
+            if due_us >= until_us:
+                self.time_us = max(self.time_us, until_us)
+                return self.toes[before:]
+            self.time_us = max(self.time_us, due_us)
+            self.model.settle(self.time_us)
+            toe = self.reader.poll(self.time_us)
+            if toe is not None:
+                self.toes.append(toe)
+            trouble = self.reader.trouble
+            if trouble is not None and trouble not in self.troubles:
+                self.troubles.append(trouble)
+
+    def run_until_read(self, limit_s: float = 15.0) -> Toe:
+        """Let time pass until a reading comes."""
+        until_us = self.time_us + round(limit_s * SECOND_US)
+        while self.time_us < until_us:
+            toes = self.run(0.05)
+            if toes:
+                return toes[0]
+        raise AssertionError(f"no reading within {limit_s} s: {self.reader.trouble}")

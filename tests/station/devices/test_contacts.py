@@ -1,0 +1,106 @@
+"""Knee pad and push button on the emulated pins."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.core.records import Command, Event, Knee, Side, Word
+from station.devices.contacts import KneePad, PushButton
+from station.devices.errors import DeviceError
+from station.simulator.pins import SimulatedPins
+from tests.station.devices.board_rig import HandClock, live, unexpected
+
+PAD, BUTTON = 24, 22
+
+
+def test_the_pad_tells_its_level_at_the_start_and_at_every_change() -> None:
+    """Closed to ground is a touching knee; an open strip and a cable that is out are none."""
+    clock, knees = HandClock(), list[Knee]()
+    pins = SimulatedPins(clock)
+    pad = KneePad(PAD, clock, knees.append, unexpected, pin_factory=pins)
+    pad.start()
+    for at_us, high in ((1_000, False), (2_000, True), (3_000, False), (4_000, None)):
+        clock.us = at_us
+        pins.drive(PAD, high)
+    assert knees == [
+        Knee(0, touching=False),
+        Knee(1_000, touching=True),
+        Knee(2_000, touching=False),
+        Knee(3_000, touching=True),
+        Knee(4_000, touching=False),
+    ]
+    pad.close()
+    pad.close()
+
+
+def press(pins: SimulatedPins, clock: HandClock, at_us: int, *, bounces: int = 0) -> None:
+    """Press for a tenth of a second, with bounces at both ends."""
+    clock.us = at_us
+    pins.drive(BUTTON, False, bounces=bounces)
+    live(clock, at_us + 100_000, pins)
+    pins.drive(BUTTON, True, bounces=bounces)
+    live(clock, at_us + 200_000, pins)
+
+
+@pytest.mark.parametrize("bounces", [0, 1, 5])
+def test_a_press_is_one_command(bounces: int) -> None:
+    """However the contact bounces, pressed or let go, a press says `next` once."""
+    clock, events = HandClock(), list[Event]()
+    pins = SimulatedPins(clock)
+    button = PushButton(BUTTON, clock, events.append, unexpected, pin_factory=pins)
+    button.start()
+    for at_us in (1_000_000, 2_000_000):
+        press(pins, clock, at_us, bounces=bounces)
+    assert events == [Command(1_000_000, Word.NEXT), Command(2_000_000, Word.NEXT)]
+
+
+def test_what_a_press_says_can_be_chosen() -> None:
+    """The station may want another word from its button."""
+    clock, events = HandClock(), list[Event]()
+    pins = SimulatedPins(clock)
+    button = PushButton(
+        BUTTON,
+        clock,
+        events.append,
+        unexpected,
+        on_press=lambda at_us: Command(at_us, Word.SIDE, Side.LEFT),
+        pin_factory=pins,
+    )
+    button.start()
+    press(pins, clock, 5_000_000)
+    assert events == [Command(5_000_000, Word.SIDE, Side.LEFT)]
+    button.close()
+    button.close()
+
+
+def test_callbacks_never_raise() -> None:
+    """What goes wrong behind a press or a touch is told, and stays away from lgpio's thread."""
+    clock, told = HandClock(), list[Exception]()
+    pins = SimulatedPins(clock)
+
+    def refuse(event: Event) -> None:
+        if event.at_us:
+            raise RuntimeError("the queue is full")
+
+    pad = KneePad(PAD, clock, refuse, told.append, pin_factory=pins)
+    button = PushButton(BUTTON, clock, refuse, told.append, pin_factory=pins)
+    pad.start()
+    button.start()
+    clock.us = 1_000
+    pins.drive(PAD, False)
+    pins.drive(BUTTON, False)
+    assert len(told) == 2
+
+
+@pytest.mark.parametrize(("part", "pin", "kind"), [("knee pad", PAD, KneePad), ("button", BUTTON, PushButton)])
+def test_a_pin_that_is_taken_is_one_sentence(part: str, pin: int, kind: type[KneePad] | type[PushButton]) -> None:
+    """The sentence names the part and its pin."""
+    clock = HandClock()
+    pins = SimulatedPins(clock)
+    pins.refuse(pin, Exception("GPIO busy"))
+    with pytest.raises(DeviceError, match=f"^The {part} on GPIO {pin} cannot be opened"):
+        kind(pin, clock, unexpected_event, unexpected, pin_factory=pins)
+
+
+def unexpected_event(event: Event) -> None:
+    raise AssertionError(event)

@@ -1,0 +1,372 @@
+"""The player and both kinds of buzzer on the emulated pins."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterable
+
+import pytest
+
+from station.clock import SystemClock
+from station.core.cues import CUES, DUTY, SOFT_DUTY, Level, rhythm_of
+from station.core.records import SECOND_US, Cue, CueEnded, CueName, Fact, HeelReturned, Side
+from station.devices.buzzer import ActiveBuzzer, PiezoBuzzer
+from station.devices.cue_player import CuePlayer
+from station.devices.errors import DeviceError
+from station.devices.pacer import Pacer
+from station.simulator.pins import Output, SimulatedPins
+from tests.station.devices.board_rig import HandClock, live, unexpected
+
+PIN = 18
+RESONANCE_HZ = 2_300
+C = CueName
+
+
+class Sounding:
+    """A player on a buzzer whose pin keeps what it did."""
+
+    def __init__(self, *, active: bool = False) -> None:
+        self.clock = HandClock()
+        self.pins = SimulatedPins(self.clock)
+        self.buzzer = (
+            ActiveBuzzer(PIN, pin_factory=self.pins)
+            if active
+            else PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=self.pins)
+        )
+        self.outputs: list[Output] = []
+        self.pins.listen(PIN, self.outputs.append)
+        self.faults: list[Exception] = []
+        self.player = CuePlayer(self.buzzer, self.clock, self.faults.append, resonance_hz=RESONANCE_HZ)
+
+    def hear(self, *facts: Fact) -> None:
+        """Facts in time order, each heard at its own time."""
+        for at_us, group in itertools.groupby(facts, key=lambda fact: fact.at_us):
+            live(self.clock, at_us, self.player)
+            self.player.hear(group)
+
+    def until(self, at_us: int) -> None:
+        live(self.clock, at_us, self.player)
+
+    def rhythm_ms(self) -> tuple[float, ...]:
+        return rhythm_ms(self.outputs)
+
+
+def rhythm_ms(outputs: Iterable[Output]) -> tuple[float, ...]:
+    edges = [output.at_us for output in outputs]
+    return tuple((after - before) / 1000 for before, after in itertools.pairwise(edges))
+
+
+@pytest.mark.parametrize("active", [False, True])
+@pytest.mark.parametrize("name", [name for name in CueName if not CUES[name].every_ms])
+def test_the_pin_makes_the_rhythm_of_the_table(name: CueName, active: bool) -> None:
+    """On either buzzer the pin's edges are those of the table, to the microsecond in virtual time."""
+    board = Sounding(active=active)
+    board.hear(Cue(SECOND_US, name))
+    board.until(20 * SECOND_US)
+    assert board.outputs[0].at_us == SECOND_US
+    assert board.rhythm_ms() == rhythm_of(name)
+    assert board.outputs[-1].duty == 0
+
+
+def test_pitch_and_loudness_reach_the_piezo() -> None:
+    """HOLD_DONE is high and then low, at the duty cycle of the level."""
+    board = Sounding()
+    board.player.set_volume(Level.LOUD)
+    board.hear(Cue(0, C.HOLD_DONE))
+    board.until(2 * SECOND_US)
+    assert [(output.hz, output.duty) for output in board.outputs if output.duty] == [
+        (RESONANCE_HZ, DUTY[Level.LOUD]),
+        (round(RESONANCE_HZ / 3), DUTY[Level.LOUD]),
+    ]
+
+
+def test_a_nudge_is_soft_at_every_level() -> None:
+    """It is quieter than any other cue at the same level."""
+    board = Sounding()
+    board.player.set_volume(Level.LOW)
+    board.hear(Cue(0, C.NUDGE), CueEnded(SECOND_US, C.NUDGE))
+    assert board.outputs[0].duty == SOFT_DUTY[Level.LOW] < DUTY[Level.LOW]
+
+
+def test_an_active_buzzer_is_on_or_off() -> None:
+    """It has its own pitch, and no PWM chops it."""
+    board = Sounding(active=True)
+    board.player.set_volume(Level.LOW)
+    board.hear(Cue(0, C.GO))
+    board.until(SECOND_US)
+    assert [(output.hz, output.duty) for output in board.outputs] == [(None, 1), (None, 0)]
+
+
+def test_off_is_silent_at_once_and_stays_so() -> None:
+    """Nothing sounds at the level off, not even the end of the cue that was on."""
+    board = Sounding()
+    board.hear(Cue(0, C.GO))
+    board.until(100_000)
+    board.player.set_volume(Level.OFF)
+    board.hear(Cue(200_000, C.HEEL_UP))
+    board.until(3 * SECOND_US)
+    assert board.rhythm_ms() == (100,)
+    assert board.pins.level(PIN) == 0
+
+
+def test_quiet_hours_keep_the_praise_down() -> None:
+    """At night YES is not heard and HEEL_UP is."""
+    board = Sounding()
+    board.player.set_volume(Level.NORMAL, quiet=True)
+    board.hear(Cue(0, C.YES))
+    board.until(SECOND_US)
+    assert board.outputs == []
+    board.hear(Cue(SECOND_US, C.HEEL_UP))
+    board.until(SECOND_US)
+    assert board.outputs != []
+
+
+def test_yes_sounds_when_heel_up_is_over() -> None:
+    """The end of HEEL_UP and YES come in one breath, and YES begins within 20 ms."""
+    board = Sounding()
+    returned_us = 1_330_000
+    board.hear(
+        Cue(0, C.HEEL_UP),
+        HeelReturned(returned_us, Side.LEFT, returned_us),
+        CueEnded(returned_us, C.HEEL_UP),
+        Cue(returned_us, C.YES),
+    )
+    board.until(3 * SECOND_US)
+    yes = [output for output in board.outputs if output.at_us > returned_us]
+    assert yes[0].at_us <= returned_us + 20_000
+    assert rhythm_ms(yes) == rhythm_of(C.YES)
+
+
+def test_a_cue_that_comes_late_is_heard_whole() -> None:
+    """After a stall of the loop a tone begins when it can, and is not the rest of itself."""
+    board = Sounding()
+    board.clock.us = 500_000
+    board.player.hear([Cue(0, C.YES)])
+    board.until(3 * SECOND_US)
+    assert board.outputs[0].at_us == 500_000
+    assert board.rhythm_ms() == rhythm_of(C.YES)
+
+
+def test_a_player_that_was_held_up_ends_where_the_plan_is() -> None:
+    """A tick that is over before anybody could play it is left out, and nothing stays on."""
+    board = Sounding()
+    board.player.hear([Cue(0, C.COUNT)])
+    board.clock.us = 500_000
+    board.player.settle(500_000)
+    assert board.outputs == []
+    assert [edge.planned_us for edge in board.player.played()] == [0, 80_000]
+
+
+def test_a_cue_that_comes_a_little_late_keeps_its_plan() -> None:
+    """Five milliseconds are taken from its first tone, and nothing after it is late."""
+    board = Sounding()
+    board.clock.us = 5_000
+    board.player.hear([Cue(0, C.YES)])
+    board.until(3 * SECOND_US)
+    assert [output.at_us for output in board.outputs] == [5_000, 120_000, 180_000, 580_000]
+
+
+def test_ticks_guide_between_the_cues() -> None:
+    """They sound while nothing else does, fall silent for a cue and its silence, and end when they are ended."""
+    board = Sounding()
+    board.player.guide(50.0)
+    board.hear(Cue(1_500_000, C.SWITCH, side=Side.LEFT))
+    board.until(4_500_000)
+    board.player.guide(None)
+    board.until(9 * SECOND_US)
+    ticks = [output.at_us for output in board.outputs if output.duty == SOFT_DUTY[Level.NORMAL]]
+    switch_ends_us = 1_500_000 + sum(rhythm_of(C.SWITCH, side=Side.LEFT)) * 1_000
+    assert ticks[:2] == [0, SECOND_US]
+    assert [at_us for at_us in ticks if 1_500_000 <= at_us < switch_ends_us + 150_000] == []
+    assert len(ticks) == 4
+    assert board.pins.level(PIN) == 0
+
+
+def test_a_cue_in_the_middle_of_a_tick_is_whole() -> None:
+    """The end of the tick does not cut the tone that has begun."""
+    board = Sounding()
+    board.player.guide(50.0)
+    board.until(0)
+    board.hear(Cue(5_000, C.GO))
+    board.until(900_000)
+    assert [(output.at_us, output.duty) for output in board.outputs][1:] == [
+        (5_000, DUTY[Level.NORMAL]),
+        (405_000, 0.0),
+    ]
+
+
+def test_plan_and_deed_are_kept() -> None:
+    """The record says for each edge when it was planned and when it was made."""
+    board = Sounding()
+    board.hear(Cue(0, C.COUNT))
+    board.until(SECOND_US)
+    assert [(edge.planned_us, edge.actual_us, edge.hz) for edge in board.player.played()] == [
+        (0, 0, RESONANCE_HZ),
+        (80_000, 80_000, 0),
+    ]
+
+
+def test_a_buzzer_that_fails_is_told_once_and_cues_go_on() -> None:
+    """One sentence for the page; when the pin works again, so does the next cue."""
+    board = Sounding()
+    board.pins.break_output(PIN, OSError("GPIO write failed"))
+    board.hear(Cue(0, C.NO))
+    board.until(2 * SECOND_US)
+    board.pins.break_output(PIN, None)
+    board.hear(Cue(2 * SECOND_US, C.GO))
+    board.until(3 * SECOND_US)
+    assert [str(fault) for fault in board.faults] == [
+        "The buzzer cannot be switched (GPIO write failed): check its pin; the page goes on showing the cues."
+    ]
+    assert board.rhythm_ms() == rhythm_of(C.GO)
+
+
+@pytest.mark.parametrize("active", [False, True])
+def test_closing_in_the_middle_of_a_tone_is_silent(active: bool) -> None:
+    """Whatever sounded is off, the pin is free, and closing twice is no error."""
+    board = Sounding(active=active)
+    board.hear(Cue(0, C.GO))
+    board.until(100_000)
+    assert board.pins.level(PIN) > 0
+    board.player.close()
+    board.player.close()
+    assert board.pins.level(PIN) == 0
+    assert board.outputs[-1].duty == 0
+    assert board.player.next_us() is None
+    PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=board.pins).close()
+
+
+def test_a_silent_piezo_has_no_frequency() -> None:
+    """Before and after a tone the pin's pulse width modulation is off: lgpio would count its periods without end."""
+    pins = SimulatedPins(HandClock())
+    buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
+    assert pins.pin(PIN).frequency is None
+    buzzer.sound(RESONANCE_HZ, 0.5)
+    assert (pins.pin(PIN).frequency, pins.level(PIN)) == (RESONANCE_HZ, 0.5)
+    buzzer.hush()
+    assert (pins.pin(PIN).frequency, pins.level(PIN)) == (None, 0)
+
+
+def test_a_pin_that_is_taken_is_one_sentence() -> None:
+    """Held by another part of the station or by another program: the sentence names the pin."""
+    pins = SimulatedPins(HandClock())
+    first = ActiveBuzzer(PIN, pin_factory=pins)
+    with pytest.raises(DeviceError, match=r"^The buzzer on GPIO 18 cannot be opened \(.*\): something else uses this"):
+        PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
+    first.close()
+    pins.refuse(PIN, Exception("GPIO busy"))
+    with pytest.raises(DeviceError, match=r"\(GPIO busy\): something else uses this pin; stop it, or"):
+        PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
+
+
+def test_no_permission_is_one_sentence() -> None:
+    """Who may not use the pins is told which groups to join."""
+    pins = SimulatedPins(HandClock())
+    pins.refuse(PIN, PermissionError(13, "Permission denied"))
+    with pytest.raises(DeviceError, match="this user may not use it; add the user to the groups gpio, spi and i2c"):
+        ActiveBuzzer(PIN, pin_factory=pins)
+
+
+def test_in_real_time_the_edges_come_when_they_are_planned() -> None:
+    """The thread plays a NO to its end, each edge at or after its plan, and wakes at once for a new cue."""
+    clock = SystemClock()
+    pins = SimulatedPins(clock)
+    player = CuePlayer(
+        PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins), clock, unexpected, resonance_hz=RESONANCE_HZ
+    )
+    pacer = Pacer(player, clock, unexpected, name="buzzer")
+    player.wake = pacer.wake
+    pacer.start()
+    player.hear([Cue(clock.now_us(), C.NO)])
+    give_up_us = clock.now_us() + 10 * SECOND_US
+    while len(player.played()) < 10 and clock.now_us() < give_up_us:
+        time.sleep(0.01)
+    pacer.close()
+    player.close()
+    edges = player.played()
+    assert [edge.hz > 0 for edge in edges] == [True, False] * 5
+    assert all(edge.actual_us >= edge.planned_us for edge in edges)
+
+
+SILENT_AT_SIGTERM = """
+import signal, sys, threading
+from station.clock import SystemClock
+from station.core.records import Cue, CueName
+from station.devices.buzzer import PiezoBuzzer
+from station.devices.cue_player import CuePlayer
+from station.devices.pacer import Pacer
+from station.simulator.pins import SimulatedPins
+
+clock, over = SystemClock(), threading.Event()
+pins = SimulatedPins(clock)
+player = CuePlayer(PiezoBuzzer(18, 2300, pin_factory=pins), clock, print, resonance_hz=2300)
+pins.listen(18, lambda output: print("on" if output.duty else "off", flush=True))
+pacer = Pacer(player, clock, print, name="buzzer")
+player.wake = pacer.wake
+signal.signal(signal.SIGTERM, lambda *_: over.set())
+pacer.start()
+player.hear([Cue(clock.now_us(), CueName.HEEL_UP)])
+over.wait()
+pacer.close()
+player.close()
+"""
+
+
+def test_a_process_that_is_told_to_end_leaves_the_buzzer_silent() -> None:
+    """SIGTERM in the middle of an alarm: the last thing the pin hears is off."""
+    process = subprocess.Popen([sys.executable, "-c", SILENT_AT_SIGTERM], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "on\n"
+    process.send_signal(signal.SIGTERM)
+    rest, _ = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert (["on", *rest.split()])[-1] == "off"
+
+
+def test_a_pacer_outlives_what_fails() -> None:
+    """An error is told, and the next deadline is kept."""
+    clock = SystemClock()
+    seen = threading.Event()
+    errors: list[Exception] = []
+
+    class Stumbles:
+        calls = 0
+
+        def next_us(self) -> int:
+            return clock.now_us()
+
+        def settle(self, now_us: int) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                raise ValueError(f"stumbled at {now_us}")
+            seen.set()
+
+    pacer = Pacer(Stumbles(), clock, errors.append, name="stumbles")
+    pacer.start()
+    assert seen.wait(10)
+    pacer.close()
+    assert [type(error) for error in errors] == [ValueError]
+
+
+def test_a_pacer_that_waits_for_nothing_ends_at_once() -> None:
+    """Without a deadline it sleeps, and closing does not wait for one."""
+    clock = SystemClock()
+
+    class Idle:
+        def next_us(self) -> None:
+            return None
+
+        def settle(self, now_us: int) -> None:
+            pass
+
+    pacer = Pacer(Idle(), clock, unexpected, name="idle")
+    pacer.start()
+    began = time.monotonic()
+    pacer.close()
+    pacer.close()
+    assert time.monotonic() - began < 5

@@ -1,0 +1,238 @@
+"""Heels on an MCP3008 and on comparators, through gpiozero and the emulated board."""
+
+from __future__ import annotations
+
+import gc
+from threading import Event
+
+import pytest
+
+from station.clock import SystemClock
+from station.core.records import SECOND_US, Heel, Load, Side
+from station.devices.errors import DeviceError
+from station.devices.heels import SAMPLE_US, AnalogueHeels, ComparatorHeels
+from station.devices.pacer import Pacer
+from station.simulator.adc import AdcState, EmulatedMcp3008
+from station.simulator.pins import SimulatedPins
+from tests.station.devices.board_rig import HandClock, live, unexpected
+
+LINES = {Side.LEFT: 27, Side.RIGHT: 23}
+CODE = 1 / 1023
+
+
+class Adc:
+    """Two heels on an emulated MCP3008."""
+
+    def __init__(self, channels: dict[Side, int] | None = None) -> None:
+        self.clock = HandClock()
+        self.shares = {0: 0.25, 1: 0.75}
+        self.chip = EmulatedMcp3008(lambda channel, _now_us: self.shares.get(channel, 0.0), self.clock.now_us)
+        self.pins = SimulatedPins(self.clock, self.chip)
+        self.loads: list[Load] = []
+        self.faults: list[Exception] = []
+        self.heels = AnalogueHeels(
+            {Side.LEFT: 0, Side.RIGHT: 1} if channels is None else channels,
+            self.loads.append,
+            self.faults.append,
+            pin_factory=self.pins,
+        )
+
+
+def test_a_sample_is_the_share_of_full_scale() -> None:
+    """Both heels at one time, right to one code of the converter."""
+    adc = Adc()
+    left, right = adc.heels.sample(7)
+    assert (left.at_us, left.side, right.side) == (7, Side.LEFT, Side.RIGHT)
+    assert left.share == pytest.approx(0.25, abs=CODE)
+    assert right.share == pytest.approx(0.75, abs=CODE)
+
+
+def test_the_ends_of_the_scale_are_0_and_1() -> None:
+    """An empty input says exactly 0 and a full one exactly 1."""
+    adc = Adc()
+    adc.shares = {0: 0.0, 1: 1.0}
+    assert [load.share for load in adc.heels.sample(0)] == [0.0, 1.0]
+
+
+def test_a_single_plate_has_its_own_channel() -> None:
+    """One heel on channel 5 is one load a sample."""
+    adc = Adc({Side.RIGHT: 5})
+    adc.shares[5] = 0.5
+    (load,) = adc.heels.sample(0)
+    assert load.side is Side.RIGHT
+    assert load.share == pytest.approx(0.5, abs=CODE)
+
+
+def test_a_hundred_samples_a_second_without_drift() -> None:
+    """Ten seconds give a thousand samples of each heel, all on the same grid."""
+    adc = Adc()
+    live(adc.clock, 10 * SECOND_US - 1, adc.heels)
+    times = [load.at_us for load in adc.loads if load.side is Side.LEFT]
+    assert times == list(range(0, 10 * SECOND_US, SAMPLE_US))
+
+
+def test_a_slot_that_was_missed_is_left_out() -> None:
+    """After a stall there is one sample, not a burst, and the grid is as before."""
+    adc = Adc()
+    live(adc.clock, 100_000, adc.heels)
+    adc.loads.clear()
+    adc.clock.us = 173_000
+    adc.heels.settle(173_000)
+    live(adc.clock, 200_000, adc.heels)
+    assert [load.at_us for load in adc.loads if load.side is Side.LEFT] == [173_000, 180_000, 190_000, 200_000]
+
+
+def test_in_real_time_each_slot_has_one_sample_at_most() -> None:
+    """The thread keeps to the grid: no two samples of a heel in one slot of 10 ms, and none before its slot."""
+    clock = SystemClock()
+    chip = EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us)
+    loads: list[Load] = []
+    enough = Event()
+
+    def post(load: Load) -> None:
+        loads.append(load)
+        if len(loads) == 30:
+            enough.set()
+
+    heels = AnalogueHeels({Side.LEFT: 0}, post, unexpected, pin_factory=SimulatedPins(clock, chip))
+    pacer = Pacer(heels, clock, unexpected, name="heel sensors")
+    pacer.start()
+    assert enough.wait(20)
+    pacer.close()
+    heels.close()
+    slots = [load.at_us // SAMPLE_US for load in loads]
+    assert slots[1:] == sorted(set(slots[1:]))
+
+
+@pytest.mark.parametrize(("state", "share"), [(AdcState.ABSENT, 0.0), (AdcState.HIGH, 1.0)])
+def test_an_adc_that_is_not_there_reads_an_end_of_the_scale(state: AdcState, share: float) -> None:
+    """Nothing attached is no error of the bus: the rules see a load at its end."""
+    adc = Adc()
+    adc.chip.state = state
+    assert [load.share for load in adc.heels.sample(0)] == [share, share]
+
+
+def test_a_bus_that_fails_is_told_once_and_nothing_is_posted() -> None:
+    """No load is invented while the bus is down, and the next fault is told again."""
+    adc = Adc()
+
+    def broken(_channel: int, _now_us: int) -> float:
+        raise OSError("SPI transfer error -5")
+
+    honest = adc.chip.share_of
+    for share_of in (broken, honest, broken):
+        adc.chip.share_of = share_of
+        live(adc.clock, adc.clock.us + 50_000, adc.heels)
+    assert len(adc.loads) == 2 * 5
+    assert [str(fault) for fault in adc.faults] == [
+        "The heel sensors cannot be read (SPI transfer error -5): check the MCP3008's cable at SPI 0."
+    ] * 2
+
+
+def test_without_spi_there_is_an_error_and_no_software_bus() -> None:
+    """gpiozero's silent way out, which reads 0 for ever, is one sentence instead; the pins are free afterwards."""
+    clock = HandClock()
+    pins = SimulatedPins(clock, EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us))
+    pins.spi_missing = True
+    with pytest.raises(DeviceError, match=r"^The heel sensors on /dev/spidev0\.0 .*\(can not open SPI device\): sw"):
+        AnalogueHeels({Side.LEFT: 0}, unexpected_load, unexpected, pin_factory=pins)
+    pins.spi_missing = False
+    heels = AnalogueHeels({Side.LEFT: 0}, unexpected_load, unexpected, pin_factory=pins)
+    heels.close()
+    heels.close()
+
+
+def unexpected_load(load: Load) -> None:
+    raise AssertionError(load)
+
+
+class Comparators:
+    """Two comparators on emulated pins."""
+
+    def __init__(self, *, left_high: bool | None = False) -> None:
+        self.clock = HandClock()
+        self.pins = SimulatedPins(self.clock)
+        self.pins.drive(27, left_high)
+        self.heels: list[Heel] = []
+        self.faults: list[Exception] = []
+        self.lines = ComparatorHeels(LINES, self.clock, self.heels.append, self.faults.append, pin_factory=self.pins)
+
+
+def test_the_levels_at_the_start_are_posted() -> None:
+    """A heel that is down before the program starts is known."""
+    board = Comparators(left_high=True)
+    board.lines.start()
+    assert board.heels == [Heel(0, Side.LEFT, down=True), Heel(0, Side.RIGHT, down=False)]
+
+
+def test_every_change_is_posted_at_its_time() -> None:
+    """High is down, low is up, and the other side is not touched."""
+    board = Comparators()
+    board.lines.start()
+    board.heels.clear()
+    for at_us, high in ((1_000, True), (2_000, False)):
+        board.clock.us = at_us
+        board.pins.drive(23, high)
+    assert board.heels == [Heel(1_000, Side.RIGHT, down=True), Heel(2_000, Side.RIGHT, down=False)]
+
+
+def test_bounces_are_posted_too() -> None:
+    """What a bounce means is for the belief to say, which needs to see it."""
+    board = Comparators()
+    board.lines.start()
+    board.heels.clear()
+    board.pins.drive(27, True, bounces=2)
+    live(board.clock, 100_000, board.pins)
+    assert [(heel.at_us, heel.down) for heel in board.heels] == [
+        (0, True), (1_000, False), (2_000, True), (3_000, False), (4_000, True)
+    ]  # fmt: skip
+
+
+def test_a_cable_that_is_out_reads_as_a_lifted_heel() -> None:
+    """What nobody drives earns nothing."""
+    board = Comparators(left_high=True)
+    board.lines.start()
+    board.pins.drive(27, None)
+    assert board.heels[-1] == Heel(0, Side.LEFT, down=False)
+
+
+def test_a_callback_never_raises() -> None:
+    """A queue that refuses is told to `fail`, even one that fails itself: lgpio's thread must live."""
+    clock = HandClock()
+    pins = SimulatedPins(clock)
+    posted: list[Heel] = []
+    told: list[Exception] = []
+
+    def refuse(heel: Heel) -> None:
+        if heel.down:
+            raise RuntimeError("the queue is full")
+        posted.append(heel)
+
+    def fail(error: Exception) -> None:
+        told.append(error)
+        raise error
+
+    lines = ComparatorHeels({Side.LEFT: 27}, clock, refuse, fail, pin_factory=pins)
+    lines.start()
+    pins.drive(27, True)
+    pins.drive(27, False)
+    assert len(posted) == 2
+    assert [str(error) for error in told] == ["the queue is full"]
+
+
+def test_a_comparator_pin_that_is_taken_is_one_sentence_and_frees_the_others() -> None:
+    """The sentence names side and pin, and a second start finds everything free."""
+    clock = HandClock()
+    pins = SimulatedPins(clock)
+    pins.refuse(23, Exception("GPIO busy"))
+    with pytest.raises(DeviceError, match=r"^The right heel comparator on GPIO 23 cannot be opened \(GPIO busy\)"):
+        ComparatorHeels(LINES, clock, unexpected_heel, unexpected, pin_factory=pins)
+    pins.refuse(23, None)
+    gc.collect()  # the device that failed to open holds its pin until it is gone, and its error holds it
+    lines = ComparatorHeels(LINES, clock, unexpected_heel, unexpected, pin_factory=pins)
+    lines.close()
+    lines.close()
+
+
+def unexpected_heel(heel: Heel) -> None:
+    raise AssertionError(heel)

@@ -1,0 +1,150 @@
+"""The LED shows each cue in slow motion."""
+
+from __future__ import annotations
+
+import itertools
+from functools import partial
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.core.cues import CUES, News
+from station.core.records import SECOND_US, Cue, CueEnded, CueName, Fact, Side
+from station.devices.errors import DeviceError
+from station.devices.light import COLOUR_OF, DARK, GLOW, Colour, Light, flashes_of
+from station.simulator.pins import Output, SimulatedPins
+from tests.station.devices.board_rig import HandClock, live, unexpected
+
+PINS = (5, 6, 13)
+C = CueName
+
+
+class Lamp:
+    """A light whose colours are kept with their times."""
+
+    def __init__(self) -> None:
+        self.clock = HandClock()
+        self.pins = SimulatedPins(self.clock)
+        self.faults: list[Exception] = []
+        self.light = Light(PINS, self.clock, self.faults.append, pin_factory=self.pins)
+        self._now = [0.0, 0.0, 0.0]
+        self._seen: dict[int, Colour] = {}
+        for place, pin in enumerate(PINS):
+            self.pins.listen(pin, partial(self._keep, place))
+
+    def _keep(self, place: int, output: Output) -> None:
+        self._now[place] = output.duty
+        self._seen[output.at_us] = (self._now[0], self._now[1], self._now[2])
+
+    def show(self, *facts: Fact, until_us: int = 20 * SECOND_US) -> None:
+        for fact in facts:
+            live(self.clock, fact.at_us, self.light)
+            self.light.hear([fact])
+        live(self.clock, until_us, self.light)
+
+    def changes(self) -> list[tuple[int, Colour]]:
+        """When which colour began."""
+        began: list[tuple[int, Colour]] = []
+        for at_us, colour in self._seen.items():
+            if not began or began[-1][1] != colour:
+                began.append((at_us, colour))
+        return began
+
+    def flashes(self) -> list[tuple[int, Colour]]:
+        return [(at_us, colour) for at_us, colour in self.changes() if colour not in (DARK, GLOW)]
+
+
+@pytest.mark.parametrize("name", [name for name in CueName if not CUES[name].every_ms])
+def test_a_cue_flashes_once_for_each_of_its_tones(name: CueName) -> None:
+    """The eye counts what the ear counts, in the colour of good news, bad, or neither, and then it is dark."""
+    lamp = Lamp()
+    lamp.show(Cue(0, name))
+    assert len(lamp.flashes()) == (len(CUES[name].rhythm_ms) + 1) // 2
+    assert {colour for _, colour in lamp.flashes()} == {COLOUR_OF[CUES[name].news]}
+    assert lamp.changes()[-1][1] == DARK
+
+
+def test_the_cues_of_one_instant_are_shown_in_turn() -> None:
+    """Relax, and this side is done: two long flashes and three."""
+    lamp = Lamp()
+    lamp.show(Cue(0, C.HOLD_DONE), Cue(0, C.SET_DONE))
+    assert len(lamp.flashes()) == 5
+
+
+def test_the_side_is_shown_by_its_ticks() -> None:
+    """READY has one flash more for the left and two more for the right."""
+    left, right = (flashes_of(Cue(0, C.READY, side=side)) for side in Side)
+    assert (len(left), len(right)) == (3, 4)
+
+
+def test_no_two_cues_look_the_same() -> None:
+    """Where two have the same flashes, one of them repeats or has another colour."""
+    looks = [(flashes_of(Cue(0, name, 2)), CUES[name].news, CUES[name].every_ms) for name in CueName]
+    same = [
+        (one, other)
+        for (one, first), (other, second) in itertools.combinations(zip(CueName, looks, strict=True), 2)
+        if first == second
+    ]
+    assert same == []
+
+
+def test_a_repeating_cue_is_shown_until_it_is_ended() -> None:
+    """HEEL_UP flashes on, less than three times a second, and is gone when the heel is back."""
+    lamp = Lamp()
+    lamp.show(Cue(0, C.HEEL_UP), CueEnded(5 * SECOND_US, C.HEEL_UP))
+    times = [at_us for at_us, _ in lamp.flashes()]
+    assert times[-1] > 4 * SECOND_US
+    assert times[-1] < 5 * SECOND_US
+    assert lamp.changes()[-1] == (lamp.changes()[-1][0], DARK)
+
+
+def test_a_glow_stands_between_the_cues() -> None:
+    """While the clock runs the light is on; a cue makes it dark first and it comes back."""
+    lamp = Lamp()
+    lamp.light.glow(True)
+    lamp.show(Cue(SECOND_US, C.COUNT), until_us=5 * SECOND_US)
+    colours = [colour for _, colour in lamp.changes()]
+    assert colours[0] == GLOW
+    assert colours[-1] == GLOW
+    assert COLOUR_OF[News.NEITHER] in colours
+    lamp.light.glow(False)
+    live(lamp.clock, 6 * SECOND_US, lamp.light)
+    assert lamp.changes()[-1][1] == DARK
+
+
+@given(st.lists(st.tuples(st.integers(0, 500_000), st.sampled_from(list(CueName)), st.booleans()), max_size=30))
+def test_nothing_flashes_more_than_three_times_a_second(wishes: list[tuple[int, CueName, bool]]) -> None:
+    """Whatever cues come, however fast: no second holds more than three flashes."""
+    lamp = Lamp()
+    at_us = 0
+    facts: list[Fact] = []
+    for later_us, name, ends in wishes:
+        at_us += later_us
+        facts.append(CueEnded(at_us, name) if ends else Cue(at_us, name, 2))
+    lamp.show(*facts, until_us=at_us + 5 * SECOND_US)
+    times = [at_us for at_us, _ in lamp.flashes()]
+    assert all(fourth - first > SECOND_US for first, fourth in zip(times, times[3:], strict=False))
+
+
+def test_closing_is_dark() -> None:
+    """The pins are off and free, and closing twice is no error."""
+    lamp = Lamp()
+    lamp.show(Cue(0, C.GO), until_us=100_000)
+    lamp.light.close()
+    lamp.light.close()
+    assert lamp.changes()[-1][1] == DARK
+    Light(PINS, lamp.clock, unexpected, pin_factory=lamp.pins).close()
+
+
+def test_faults_are_sentences() -> None:
+    """A pin that is taken names the pins; one that fails later is told once."""
+    lamp = Lamp()
+    for pin in PINS:
+        lamp.pins.break_output(pin, OSError("GPIO write failed"))
+    lamp.show(Cue(0, C.NO))
+    assert [str(fault) for fault in lamp.faults] == ["The LED cannot be switched (GPIO write failed): check its pins."]
+    pins = SimulatedPins(HandClock())
+    pins.refuse(6, Exception("GPIO busy"))
+    with pytest.raises(DeviceError, match=r"^The LED on GPIO 5, 6 and 13 cannot be opened"):
+        Light(PINS, HandClock(), unexpected, pin_factory=pins)

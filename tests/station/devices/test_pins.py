@@ -1,0 +1,34 @@
+"""The Raspberry Pi's own pins, where there are none."""
+
+from __future__ import annotations
+
+import sys
+from types import ModuleType
+from typing import NoReturn
+
+import pytest
+
+from station.devices.errors import DeviceError
+from station.devices.pins import open_pins
+
+
+def test_without_lgpio_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """gpiozero would try one backend after another; the station names the one that works on every model."""
+    monkeypatch.setitem(sys.modules, "lgpio", None)
+    monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
+    with pytest.raises(DeviceError, match=r"lgpio cannot be loaded .*: install Debian's python3-lgpio") as caught:
+        open_pins()
+    assert caught.value.part == "GPIO"
+
+
+def test_where_there_is_no_pi_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A PC, or a user who may not: one sentence with both, and the way to a simulated board."""
+    backend = ModuleType("gpiozero.pins.lgpio")
+
+    def refuse() -> NoReturn:
+        raise RuntimeError("can not open gpiochip")
+
+    vars(backend)["LGPIOFactory"] = refuse
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.lgpio", backend)
+    with pytest.raises(DeviceError, match=r"/dev/gpiochip0 \(can not open gpiochip\): .* set simulated = true"):
+        open_pins()

@@ -1,0 +1,111 @@
+"""A station in a process of its own, on a simulated board: talked to through its page, watched as systemd would."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[2]
+BOUND_S = 20.0
+
+
+def wait_for(true: Callable[[], bool], what: str, seconds: float = BOUND_S) -> None:
+    """Until something is the case, or the test has failed."""
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, what
+        time.sleep(0.01)
+
+
+def configured(directory: Path, wiring: str = "", *, port: int = 0, database: Path | None = None) -> Path:
+    """A configuration for a simulated board with comparators in this directory."""
+    path = directory / "station.toml"
+    path.write_text(
+        f'[board]\nsimulated = true\nheels = "comparator"\n{wiring}\n[page]\nport = {port}\n'
+        f'[store]\npath = "{database or directory / "station.db"}"\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+def station(*arguments: str, **environment: str) -> subprocess.Popen[str]:
+    """The program itself."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "station.cli", *arguments],
+        cwd=ROOT,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+class Running:
+    """`station run`, ready. `told` are the datagrams that systemd would have got."""
+
+    def __init__(self, config: Path) -> None:
+        self.told: list[str] = []
+        address = str(config.with_name("notify"))
+        self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._notify.bind(address)
+        self._process = station("run", "--config", str(config), NOTIFY_SOCKET=address)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        found = re.search(r"http://localhost:(\d+)", line)
+        assert found, line + self._rest()
+        self.port = int(found[1])
+
+    def _rest(self) -> str:
+        self._process.kill()
+        return "".join(self._process.communicate(timeout=BOUND_S))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.communicate(timeout=BOUND_S)
+        self._notify.close()
+
+    def post(self, address: str, **form: str) -> None:
+        """Press a button of the page."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=BOUND_S)) as page:
+            headers = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "Origin": f"http://127.0.0.1:{self.port}",
+            }
+            page.request("POST", address, urlencode(form), headers)
+            answer = page.getresponse()
+            assert answer.status == 303, answer.read()
+
+    def hear(self, seconds: float) -> None:
+        """Take what systemd would have got in this time."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self._notify], [], [], left)[0]:
+                self.told.append(self._notify.recv(1024).decode())
+
+    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal; gives the exit status and standard error."""
+        self._process.send_signal(number)
+        return self.ended()
+
+    def ended(self) -> tuple[int, str]:
+        """Wait for the end; gives the exit status and standard error."""
+        _, error = self._process.communicate(timeout=BOUND_S)
+        self.hear(0.05)
+        return self._process.returncode, error

@@ -1,0 +1,80 @@
+"""A whole station on virtual time, in whatever state its board is, and what it says and keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from station.config import parse
+from station.core.records import SECOND_US, CueName, Side
+from station.core.steps import HoldStep, Routine
+from station.simulate import MIDNIGHT, VirtualStation, simulated
+from station.simulator.ankle import Character
+from station.simulator.board import SimulatedBoard
+from station.store.rows import SittingDetail
+from tests.station.simulator.sittings import STEADY
+
+COMPARATORS = '[board]\nheels = "comparator"\n'
+"""The wiring that lives fastest, and whose heels nobody has to learn."""
+
+
+def hold_of(seconds: float, *sides: Side, repetitions: int = 1) -> Routine:
+    """Holds after three seconds of preparation, with three seconds of rest."""
+    step = HoldStep(
+        sides=sides or (Side.LEFT,),
+        hold_us=round(seconds * SECOND_US),
+        repetitions=repetitions,
+        rest_us=3 * SECOND_US,
+        prepare_us=3 * SECOND_US,
+    )
+    return (step,)
+
+
+class Rig(VirtualStation):
+    """A station on virtual time; nothing happens on it by itself unless `on_step` says so."""
+
+    def __init__(
+        self,
+        tmp_path: Path,
+        wiring: str = COMPARATORS,
+        *,
+        before: Callable[[SimulatedBoard], None] = lambda _board: None,
+        character: Character = STEADY,
+        on_step: str = "nothing",
+    ) -> None:
+        config = simulated(parse(wiring, "wiring.toml"))
+        super().__init__(config, tmp_path / "rig.db", character=character, before=before)
+        self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, "on_step": on_step})
+        self.live(3.0)
+
+    def until(self, stop: Callable[[], bool], limit_s: float = 120.0) -> None:
+        """Let time pass until something is the case."""
+        self.live(limit_s, stop)
+        assert stop(), f"it has not come to that in {limit_s} s: {self.station.snapshot()}"
+
+    def until_phase(self, *phases: str, limit_s: float = 120.0) -> None:
+        self.until(lambda: self.station.snapshot().phase in phases, limit_s)
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        """What the page shows of parts in trouble, by part."""
+        return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
+
+    def sat(self) -> SittingDetail:
+        """What is stored of the last sitting."""
+        detail = self.store.sitting(self.store.sittings()[0].id)
+        assert detail is not None
+        return detail
+
+    def hold(self, seconds: float, *sides: Side, repetitions: int = 1) -> None:
+        """Begin holds for whoever stands there, and let the first one begin."""
+        self.station.start(hold_of(seconds, *sides, repetitions=repetitions), None)
+        self.until_phase("hold")
+
+    def step_on(self, side: Side = Side.LEFT, after_s: float = 1.0) -> None:
+        self.board.act("step_on", str(side))
+        self.live(after_s)
+
+    def heard(self) -> list[CueName]:
+        """The cues that a person has recognised on the buzzer."""
+        return [cue for _, cue in self.board.heard]

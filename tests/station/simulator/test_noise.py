@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from statistics import mean, stdev
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from station.core.records import SECOND_US
+from station.simulator.noise import NoiseFigures, RangeNoise
+from tests.recordings import still_readings
+
+PACE_US = 17_978
+"""The recording's own: 3600 s over 200,244 readings."""
+COUNTS = (1, 10, 100, 1_000, 10_000)
+SPAN = round(3 * SECOND_US / PACE_US)
+LATER = (20, 200)
+"""One minute and ten minutes, in spans of 3 s."""
+
+
+def simulated_hour(seed: int) -> NDArray[np.float64]:
+    """Whole millimetres, as the sensor gives them, at the pace and the budget of the recording."""
+    noise = RangeNoise(seed)
+    return np.array([round(75.5 + noise.error_mm(i * PACE_US, 20_000, i * PACE_US)) for i in range(200_244)], float)
+
+
+def curve(readings: NDArray[np.float64]) -> NDArray[np.float64]:
+    """SD of the means of so many readings, then what 95 % of the 3 s means have wandered after so many spans."""
+    deviations = [readings[: len(readings) // n * n].reshape(-1, n).mean(axis=1).std() for n in COUNTS]
+    means = readings[: len(readings) // SPAN * SPAN].reshape(-1, SPAN).mean(axis=1)
+    wander = [np.percentile(np.abs(means[later:] - means[:-later]), 95) for later in LATER]
+    return np.array([*deviations, *wander])
+
+
+def test_errs_like_the_recorded_sensor() -> None:
+    """The scatter of single readings and of means, and the wander after 1 and 10 minutes, are the recording's.
+
+    Long means differ from hour to hour (the SD of 10,000-reading means by a fifth), so three hours are averaged.
+    """
+    recorded = curve(np.array(still_readings()))
+    simulated = np.mean([curve(simulated_hour(seed)) for seed in range(3)], axis=0)
+    tolerance = np.array([0.02, 0.05, 0.08, 0.10, 0.30, 0.10, 0.15])
+    assert np.all(np.abs(simulated / recorded - 1) < tolerance), (recorded, simulated)
+
+
+@pytest.mark.parametrize(
+    ("range_us", "low_mm", "high_mm"), [(20_000, 2.0, 2.2), (33_000, 1.5, 1.7), (66_000, 1.0, 1.3)]
+)
+def test_longer_ranges_scatter_less(range_us: int, low_mm: float, high_mm: float) -> None:
+    """The scatter follows the time that a reading takes, as other sensors' logs show."""
+    noise = RangeNoise(1, replace(NoiseFigures(), wander=()))
+    errors = [noise.error_mm(i * range_us, range_us, 600 * SECOND_US) for i in range(5_000)]
+    assert low_mm < stdev(errors) < high_mm
+
+
+def test_warms_up() -> None:
+    """A cold sensor reads about 2 mm too far, and most of that is gone after a minute."""
+    cold, minute = [], []
+    for seed in range(300):
+        noise = RangeNoise(seed)
+        cold.append(noise.error_mm(0, 20_000, 0))
+        minute.append(noise.error_mm(60 * SECOND_US, 20_000, 60 * SECOND_US))
+    assert mean(cold) == pytest.approx(2.0, abs=0.5)
+    assert mean(minute) == pytest.approx(0.27, abs=0.5)
+
+
+def test_same_seed_same_errors() -> None:
+    """Noise is drawn from its seed alone."""
+
+    def errors(seed: int) -> list[float]:
+        noise = RangeNoise(seed)
+        return [noise.error_mm(i * 33_518, 33_518, i * 33_518) for i in range(50)]
+
+    assert errors(7) == errors(7)
+    assert errors(7) != errors(8)

@@ -1,0 +1,356 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from statistics import mean, stdev
+
+import pytest
+from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
+
+from station.core.records import SECOND_US
+from station.simulator.i2c import SimulatedI2C
+from station.simulator.noise import NoiseFigures
+from station.simulator.vl53l0x import Vl53l0xModel
+
+QUIET = NoiseFigures(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
+ADDRESS = 0x29
+
+
+class Wall:
+    """A sensor on a bus in virtual time, with nothing but the driver's own calls and raw registers."""
+
+    def __init__(
+        self, *, figures: NoiseFigures = QUIET, seed: int = 0, offset_mm: float | None = -25.0, gain: float | None = 1.0
+    ) -> None:
+        self.now_us = 0
+        self.target_mm: float | None = 170.0
+        self.levels: list[bool] = []
+        self.model = Vl53l0xModel(
+            lambda: self.now_us,
+            lambda _at_us: self.target_mm,
+            seed=seed,
+            figures=figures,
+            offset_mm=offset_mm,
+            gain=gain,
+            on_interrupt=self.levels.append,
+        )
+        self.bus = SimulatedI2C([self.model], self.spend)
+        self.now_us = 10_000
+
+    def spend(self, us: int) -> None:
+        self.now_us += us
+
+    def driver(self, io_timeout_s: float = 0.25) -> VL53L0X:
+        return VL53L0X(self.bus, io_timeout_s=io_timeout_s)
+
+    def read(self, register: int, count: int = 1, address: int = ADDRESS) -> bytes:
+        answer = bytearray(count)
+        self.bus.writeto_then_readfrom(address, bytes((register,)), answer)
+        return bytes(answer)
+
+    def write(self, register: int, *values: int) -> None:
+        self.bus.writeto(ADDRESS, bytes((register, *values)))
+
+    def samples(self, count: int) -> Iterator[bytes]:
+        """The result blocks of so many samples of a sensor that ranges by itself."""
+        for _ in range(count):
+            ready_us = self.model.next_us()
+            assert ready_us is not None
+            self.now_us = ready_us
+            yield self.read(0x14, 12)
+            self.write(0x0B, 0x01)
+
+
+def range_of(block: bytes) -> int:
+    return int.from_bytes(block[10:12], "big")
+
+
+def status_of(block: bytes) -> int:
+    return (block[0] & 0x78) >> 3
+
+
+def ranging(wall: Wall) -> Wall:
+    wall.driver().start_continuous()
+    return wall
+
+
+def test_real_driver_starts_it() -> None:
+    """The unmodified driver finds its sensor, sets it up in 12 to 21 ms and reads the distance."""
+    wall = Wall()
+    before_us = wall.now_us
+    driver = wall.driver()
+    assert 12_000 < wall.now_us - before_us < 21_000
+    assert driver.range == 145
+
+
+@pytest.mark.parametrize(
+    ("budget_us", "range_us"), [(None, 34_433), (20_000, 20_515), (33_000, 33_518), (66_000, 66_463)]
+)
+def test_range_time_follows_from_the_registers(budget_us: int | None, range_us: int) -> None:
+    """A range takes 34.4 ms at the driver's defaults, else what its budget says; back-to-back leaves no pause."""
+    wall = Wall()
+    driver = wall.driver()
+    if budget_us is not None:
+        driver.measurement_timing_budget = budget_us
+    driver.start_continuous()
+    assert wall.model.range_us == range_us
+    first_us = wall.model.next_us()
+    assert first_us is not None
+    assert len(list(wall.samples(10))) == 10
+    assert wall.model.next_us() == first_us + 10 * range_us
+
+
+def test_timed_ranging() -> None:
+    """In timed ranging the time between measurements is the register's, in milliseconds."""
+    wall = Wall()
+    wall.driver()
+    wall.write(0x04, 0, 0, 0, 100)
+    wall.write(0x00, 0x04)
+    first_us = wall.model.next_us()
+    assert first_us is not None
+    list(wall.samples(1))
+    assert wall.model.next_us() == first_us + 100_000
+
+
+def test_stop() -> None:
+    """A driver that stops leaves nothing under way once its last single range is over."""
+    wall = Wall()
+    driver = wall.driver()
+    driver.start_continuous()
+    driver.stop_continuous()
+    wall.now_us += SECOND_US
+    wall.model.settle(wall.now_us)
+    assert wall.model.next_us() is None
+
+
+def test_own_error_from_the_seed() -> None:
+    """Each seed is another sensor, about 25 mm short with a gain near one, and always the same one."""
+    sensors = [Wall(seed=seed, offset_mm=None, gain=None).model for seed in range(200)]
+    assert mean(sensor.offset_mm for sensor in sensors) == pytest.approx(-25, abs=1)
+    assert 2 < stdev(sensor.offset_mm for sensor in sensors) < 6
+    assert stdev(sensor.gain for sensor in sensors) == pytest.approx(0.01, abs=0.003)
+    twin = Wall(seed=3, offset_mm=None, gain=None).model
+    assert (twin.offset_mm, twin.gain) == (sensors[3].offset_mm, sensors[3].gain)
+
+
+def test_same_seed_same_blocks() -> None:
+    """Two sensors of one seed give the same results to the last byte; another seed gives others."""
+
+    def blocks(seed: int) -> list[bytes]:
+        return list(ranging(Wall(figures=NoiseFigures(), seed=seed)).samples(50))
+
+    assert blocks(5) == blocks(5)
+    assert blocks(5) != blocks(6)
+
+
+def test_equal_blocks_are_rare() -> None:
+    """Even without noise a healthy sensor never repeats a result six times, so a frozen one can be told."""
+    blocks = list(ranging(Wall()).samples(3_000))
+    assert max(len(list(run)) for _, run in groupby(blocks)) < 6
+
+
+def test_nothing_in_front() -> None:
+    """With nothing in front the status is bad, with 8190 or 8191, and sometimes 2 to 4 or about 170 mm."""
+    wall = ranging(Wall())
+    wall.target_mm = None
+    blocks = list(wall.samples(300))
+    assert all(status_of(block) != 11 for block in blocks)
+    ranges = {range_of(block) for block in blocks}
+    assert {8190, 8191} < ranges
+    assert ranges & {2, 3, 4}
+    assert ranges & set(range(165, 176))
+
+
+def test_too_far_to_see() -> None:
+    """A wall whose signal is below the limit is status 4 and 8190; a lower limit sees it."""
+    wall = Wall()
+    driver = wall.driver()
+    driver.start_continuous()
+    wall.target_mm = 1_500.0
+    (block,) = wall.samples(1)
+    assert (status_of(block), range_of(block)) == (4, 8190)
+    driver.signal_rate_limit = 0.05
+    (block,) = wall.samples(1)
+    assert (status_of(block), range_of(block)) == (11, 1475)
+
+
+def test_offset_and_fraction_registers() -> None:
+    """The offset register counts quarters of a millimetre, and fractional output gives quarters."""
+    wall = ranging(Wall())
+    wall.write(0x28, 0x00, 0x66)
+    (block,) = wall.samples(1)
+    assert range_of(block) == round(145 + 25.5)
+    wall.write(0x09, 0x01)
+    (block,) = wall.samples(1)
+    assert range_of(block) == 4 * 170 + 2
+
+
+def test_address() -> None:
+    """It answers at the address that it was given, until it is off."""
+    wall = Wall()
+    wall.driver().set_address(0x30)
+    assert wall.read(0xC0, address=0x30) == b"\xee"
+    with pytest.raises(OSError, match="Remote I/O"):
+        wall.read(0xC0)
+    wall.model.set_xshut(False)
+    wall.model.set_xshut(True)
+    wall.now_us += 2_000
+    assert wall.read(0xC0) == b"\xee"
+
+
+def test_interrupt_line() -> None:
+    """The line falls when a sample is ready and rises when it is cleared; high and low swap with the polarity bit."""
+    wall = ranging(Wall())
+    wall.levels.clear()
+    list(wall.samples(2))
+    assert wall.levels == [False, True, False, True]
+    wall.write(0x84, 0x11)
+    wall.levels.clear()
+    list(wall.samples(1))
+    assert wall.levels == [True, False]
+
+
+def test_nobody_looked() -> None:
+    """Of an hour that nobody looked at only the last sample is left, and ranging keeps its beat."""
+    wall = ranging(Wall())
+    first_us = wall.model.next_us()
+    assert first_us is not None
+    wall.now_us += 3_600 * SECOND_US
+    wall.model.settle(wall.now_us)
+    ready_us = wall.model.next_us()
+    assert ready_us is not None
+    assert wall.now_us < ready_us <= wall.now_us + wall.model.range_us
+    assert (ready_us - first_us) % wall.model.range_us == 0
+
+
+@pytest.mark.parametrize("how", ["power", "xshut"])
+def test_off_forgets_everything(how: str) -> None:
+    """Without power or with XSHUT low nothing answers; afterwards it boots for 1.2 ms and knows nothing."""
+    wall = ranging(Wall())
+    if how == "power":
+        wall.model.power_off()
+    else:
+        wall.model.set_xshut(False)
+    with pytest.raises(OSError, match="Remote I/O"):
+        wall.read(0xC0)
+    assert wall.model.interrupt_level
+    if how == "power":
+        wall.model.power_on()
+    else:
+        wall.model.set_xshut(True)
+    with pytest.raises(OSError, match="Remote I/O"):
+        wall.read(0xC0)
+    wall.now_us += 1_200
+    assert wall.read(0xC0, 3) == b"\xee\xaa\x10"
+    assert wall.model.next_us() is None
+
+
+def test_absent() -> None:
+    """The driver finds nothing where nothing answers."""
+    wall = Wall()
+    wall.model.faults.absent = True
+    with pytest.raises(ValueError, match="No I2C device at address: 0x29"):
+        wall.driver()
+
+
+def test_wrong_identity() -> None:
+    """The driver refuses another chip."""
+    wall = Wall()
+    wall.model.faults.identity = b"\x00\xaa\x10"
+    assert wall.read(0xC0, 3) == b"\x00\xaa\x10"
+    with pytest.raises(RuntimeError, match="expected ID"):
+        wall.driver()
+
+
+@pytest.mark.parametrize("fault", ["strobe_never_ends", "never_ready"])
+def test_driver_times_out(fault: str) -> None:
+    """A strobe or a calibration that never ends runs into the driver's time-out."""
+    wall = Wall()
+    setattr(wall.model.faults, fault, True)
+    with pytest.raises(RuntimeError, match="Timeout"):
+        wall.driver(io_timeout_s=0.02)
+
+
+def test_forced_status_and_range() -> None:
+    """A status or a range can be forced, each by itself."""
+    wall = ranging(Wall())
+    wall.model.faults.status = 6
+    (block,) = wall.samples(1)
+    assert (status_of(block), range_of(block)) == (6, 145)
+    wall.model.faults.status, wall.model.faults.range_mm = None, 20
+    (block,) = wall.samples(1)
+    assert (status_of(block), range_of(block)) == (11, 20)
+
+
+def test_frozen() -> None:
+    """A frozen sensor says it is ready with one and the same block, and thaws."""
+    wall = ranging(Wall(figures=NoiseFigures()))
+    wall.model.faults.frozen = True
+    assert len(set(wall.samples(30))) == 1
+    wall.model.faults.frozen = False
+    assert len(set(wall.samples(30))) > 20
+
+
+def test_page_trap() -> None:
+    """As on the real chip, a start that fails can leave a foreign page, where the next one finds a wrong identity."""
+    wall = Wall()
+    wall.driver()
+    count = wall.bus.transactions
+    trapped = 0
+    for position in range(count):
+        wall = Wall()
+        wall.bus.faults.missing_at = position
+        try:
+            wall.driver()
+        except (OSError, ValueError):
+            try:
+                wall.driver()
+            except RuntimeError as error:
+                trapped += "expected ID" in str(error)
+    assert trapped > count / 5
+
+
+def test_left_ranging() -> None:
+    """As on the real chip, the first start of a driver on a sensor that still ranges times out, the second works."""
+    wall = ranging(Wall())
+    wall.now_us += SECOND_US
+    with pytest.raises(RuntimeError, match="Timeout"):
+        wall.driver(io_timeout_s=0.02)
+    assert wall.driver().range == 145
+
+
+def test_bus_time() -> None:
+    """At 400 kHz the status block takes 0.35 ms and a ready reading about a quarter of a millisecond."""
+    wall = Wall()
+    driver = wall.driver()
+    driver.start_continuous()
+    ready_us = wall.model.next_us()
+    assert ready_us is not None
+    wall.now_us = ready_us
+    before_us = wall.now_us
+    wall.read(0x14, 12)
+    assert 300 < wall.now_us - before_us < 400
+    before_us = wall.now_us
+    assert driver.data_ready
+    before_us = wall.now_us
+    driver.read_range()
+    assert 200 < wall.now_us - before_us < 270
+
+
+def test_random_missing_acknowledges() -> None:
+    """A share of transactions can be lost at random, the same ones for the same seed."""
+
+    def lost(seed: int) -> list[int]:
+        wall = Wall()
+        bus = SimulatedI2C([wall.model], seed=seed)
+        bus.faults.missing_share = 0.1
+        failed = []
+        for number in range(1_000):
+            try:
+                bus.writeto(ADDRESS, b"\xc0")
+            except OSError:
+                failed.append(number)
+        return failed
+
+    assert 60 < len(lost(1)) < 140
+    assert lost(1) == lost(1) != lost(2)

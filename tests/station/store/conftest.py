@@ -1,0 +1,27 @@
+"""A store in a new directory, on a clock that the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from station.store import Store, ids_of
+from tests.station.store.histories import HandClock
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "station.db"
+
+
+@pytest.fixture
+def store(path: Path, clock: HandClock) -> Iterator[Store]:
+    with Store.open(path, clock=clock, new_id=ids_of(clock, 1)) as made:
+        yield made

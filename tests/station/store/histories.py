@@ -1,0 +1,91 @@
+"""Histories for tests: a clock moved by hand, and sittings as the loop would store them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from station.core.records import SECOND_US, Contact, Side
+from station.store import Store
+from station.store.rows import Attempt, Circumstances, Lift, Trial
+
+TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
+STEPPED_OFF = "stepped off"
+
+
+class HandClock:
+    """Both clocks, moved by hand."""
+
+    def __init__(self) -> None:
+        self.at = datetime(2026, 3, 2, 7, tzinfo=UTC)
+
+    def now_us(self) -> int:
+        return int(self.at.timestamp() * SECOND_US)
+
+    def wall(self) -> datetime:
+        return self.at
+
+    def pass_by(self, **span: float) -> datetime:
+        self.at += timedelta(**span)
+        return self.at
+
+
+def one_test(store: Store, run_id: str, left_mm: float | None, right_mm: float | None, *, full: bool = False) -> str:
+    """A finished test of one trial a side with two attempts each."""
+    newest = store.current_calibration().id
+    test_id = store.begin_test(
+        run_id, full=full, contact=Contact.PAD, calibration_id=newest, circumstances=Circumstances(shod=False, pain=1)
+    )
+    for side, toe_mm in ((Side.LEFT, left_mm), (Side.RIGHT, right_mm)):
+        if toe_mm is None:
+            continue
+        window = (SECOND_US, 2 * SECOND_US)
+        store.add_attempt(test_id, Attempt(side, 1, 1, "passed", 0, 2 * SECOND_US, toe_mm, 0.31, Contact.PAD, window))
+        store.add_attempt(test_id, Attempt(side, 1, 2, "heel", 4 * SECOND_US, 5 * SECOND_US, None, None, None, None))
+        store.add_trial(test_id, Trial(side, 1, toe_mm, False, 0.31, 6 * SECOND_US))
+    store.finish_test(
+        test_id,
+        left_mm=left_mm,
+        right_mm=right_mm,
+        left_uncertainty_mm=None if left_mm is None else 0.31,
+        right_uncertainty_mm=None if right_mm is None else 0.31,
+    )
+    return test_id
+
+
+def one_hold(store: Store, run_id: str, side: Side, credited_s: int = 30, started_s: int = 10) -> str:
+    """A finished hold with one lift."""
+    started_us = started_s * SECOND_US
+    hold_id = store.begin_hold(run_id, side=side, repetition=1, target_us=credited_s * SECOND_US, started_us=started_us)
+    lift = Lift(started_us + 2 * SECOND_US, started_us + 3 * SECOND_US)
+    store.add_lift(hold_id, Lift(lift.since_us, None))
+    store.add_lift(hold_id, lift)
+    store.finish_hold(
+        hold_id,
+        credited_us=credited_s * SECOND_US,
+        lifted_us=SECOND_US,
+        lifts=1,
+        micro_lifts=2,
+        ended_us=started_us + (credited_s + 1) * SECOND_US,
+    )
+    return hold_id
+
+
+def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] = ("Ann", "Bea"), seed: int = 1) -> None:
+    """A sitting a day for each person: a test, six holds, repetitions."""
+    random = Random(seed)
+    for name in names:
+        store.add_person(name)
+    for _ in range(days):
+        clock.pass_by(days=1)
+        for person in store.people():
+            sitting_id = store.begin_sitting(person.id, clock.wall(), simulated=True)
+            run_id = store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
+            one_test(store, run_id, round(random.gauss(80, 5), 1), round(random.gauss(95, 5), 1))
+            store.append_trace(run_id, TRACE)
+            run_id = store.begin_run(sitting_id, {"do": "hold", "side": "both"}, clock.pass_by(minutes=2))
+            for number in range(6):
+                one_hold(store, run_id, Side.LEFT if number < 3 else Side.RIGHT, started_s=10 + 45 * number)
+            reps_id = store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
+            store.finish_reps(reps_id, count=20, too_quick=random.randrange(3))
+            store.end_sitting(sitting_id, clock.pass_by(minutes=6), STEPPED_OFF)

@@ -1,0 +1,172 @@
+"""Everything can be taken out, sent on and brought back."""
+
+from __future__ import annotations
+
+import csv
+import json
+import lzma
+import sqlite3
+import zipfile
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from station.settings import Settings
+from station.store import Store, StoreError
+from station.store.bundle import export_bundle, read_bundle
+from station.store.export import export_csv, export_json, import_json
+from station.store.rows import SittingDetail
+from tests.station.store.histories import TRACE, HandClock, weeks
+
+
+@pytest.fixture
+def full(store: Store, clock: HandClock) -> Store:
+    """A store with everything that a store can hold."""
+    weeks(store, clock, days=3)
+    store.save_settings(Settings(units="inch"))
+    store.add_calibration(1.01, -69.0, ((120.0, 51.0), (170.0, 102.0)))
+    store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    return store
+
+
+def everything(store: Store) -> list[Any]:
+    details = [store.sitting(one.id) for one in store.sittings()]
+    traces = [store.trace(run) for detail in details if detail is not None for run in detail.runs]
+    return [details, traces, store.people(), store.settings(), store.current_calibration()]
+
+
+@pytest.mark.parametrize("name", ["export.json", "export.json.xz"])
+def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: HandClock, name: str) -> None:
+    """What was exported and imported into an empty store is equal, to the last trace, and exports to the same bytes."""
+    export_json(full, tmp_path / name)
+    with Store.open(tmp_path / "other.db", clock=clock) as other:
+        import_json(other, tmp_path / name)
+        assert everything(other) == everything(full)
+        export_json(other, tmp_path / f"again {name}")
+    assert (tmp_path / f"again {name}").read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_an_export_without_traces_has_every_result(full: Store, tmp_path: Path, clock: HandClock) -> None:
+    """The small export lacks the traces and nothing else."""
+    export_json(full, tmp_path / "small.json", traces=False)
+    with Store.open(tmp_path / "other.db", clock=clock) as other:
+        import_json(other, tmp_path / "small.json")
+        details, traces, *rest = everything(other)
+        assert [details, *rest] == [everything(full)[0], *everything(full)[2:]]
+        assert {rows for _, rows in traces} == {""}
+
+
+def test_ten_weeks_of_two_people_are_small(store: Store, clock: HandClock, tmp_path: Path) -> None:
+    """The results of ten weeks of daily sittings of two people fit into 150 kB, so they can be shipped."""
+    weeks(store, clock, days=70)
+    export_json(store, tmp_path / "demo.json.xz", traces=False)
+    assert (tmp_path / "demo.json.xz").stat().st_size < 150_000
+
+
+def test_a_store_with_somebody_in_it_takes_no_import(full: Store, tmp_path: Path) -> None:
+    """An import never mixes with what is there."""
+    export_json(full, tmp_path / "export.json")
+    before = everything(full)
+    with pytest.raises(StoreError, match=r"is not empty: import .* into a new one"):
+        import_json(full, tmp_path / "export.json")
+    assert everything(full) == before
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "not an export of the station"),
+        (b"[1, 2]", "not an export of the station"),
+        (b'{"export": "slant board station", "shape": "0001"}', "not an export of the station"),
+        (b'{"export": "slant board station", "shape": "9", "tables": {}, "traces": {}}', "has the shape 9"),
+        (
+            b'{"export": "slant board station", "shape": "0001", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            "NOT NULL",
+        ),
+        (
+            b'{"export": "slant board station", "shape": "0001", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            "damaged in the table people",
+        ),
+        (
+            b'{"export": "slant board station", "shape": "0001", "tables": {}, "traces": {"a": ""}}',
+            "belongs to no run",
+        ),
+    ],
+)
+def test_what_is_no_export_is_told(store: Store, tmp_path: Path, content: bytes, sentence: str) -> None:
+    """A file that is no export, of another shape or damaged changes nothing and is named."""
+    (tmp_path / "bad.json").write_bytes(content)
+    with pytest.raises(StoreError, match=sentence):
+        import_json(store, tmp_path / "bad.json")
+    assert store.people() == ()
+    assert store.current_calibration().offset_mm == -70.0
+
+
+def test_a_file_that_is_not_compressed_is_told(store: Store, tmp_path: Path) -> None:
+    """A name that ends in .xz promises a compressed file."""
+    (tmp_path / "bad.json.xz").write_bytes(b"{}")
+    (tmp_path / "cut.json.xz").write_bytes(lzma.compress(b"{}" * 1000)[:-20])
+    for name in ("bad.json.xz", "cut.json.xz"):
+        with pytest.raises(StoreError, match="not an export of the station"):
+            import_json(store, tmp_path / name)
+    with pytest.raises(StoreError, match=r"missing\.json"):
+        import_json(store, tmp_path / "missing.json")
+
+
+def test_an_export_that_cannot_be_written_leaves_nothing(full: Store, tmp_path: Path) -> None:
+    """What cannot be finished is removed, and what was there before stays."""
+    target = tmp_path / "there"
+    target.mkdir()
+    with pytest.raises(StoreError, match="there"):
+        export_json(full, target)
+    assert [path.name for path in tmp_path.iterdir() if "unfinished" in path.name] == []
+
+
+def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path: Path) -> None:
+    """A zip holds a file for each table, a line for each row, and the traces as they replay."""
+    export_csv(full, tmp_path / "export.zip")
+    stored = sqlite3.connect(path)
+    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+        names = [name.removesuffix(".csv") for name in archive.namelist() if not name.startswith("traces/")]
+        assert len(names) == 12
+        for name in names:
+            lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
+            (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()
+            assert len(lines) == count
+        sittings = list(csv.DictReader(StringIO(archive.read("sittings.csv").decode())))
+        assert {line["simulated"] for line in sittings} == {"true", "false"}
+        assert sittings[-1]["ended_at"] == ""
+        assert sittings[0]["started_at"] == "2026-03-03T07:00:00+00:00"
+        traces = [name for name in archive.namelist() if name.startswith("traces/")]
+        assert len(traces) == 6
+        assert archive.read(traces[0]).decode().endswith(TRACE)
+    stored.close()
+
+
+def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) -> None:
+    """One sitting goes into one file: its results, and its traces in the text that a replay reads."""
+    sitting = full.sittings()[1]
+    detail = full.sitting(sitting.id)
+    assert detail is not None
+    export_bundle(full, sitting.id, tmp_path / "sitting.zip")
+
+    (first, text), (second, _) = read_bundle(tmp_path / "sitting.zip")
+    assert (first, second) == ("1-test.csv", "2-hold.csv")
+    header, columns, rest = text.split("\n", 2)
+    assert json.loads(header.removeprefix("# ")) == {"do": "test", "side": "both"}
+    assert columns == "at_s,channel,value"
+    assert rest == TRACE
+    with zipfile.ZipFile(tmp_path / "sitting.zip") as archive:
+        assert msgspec.json.decode(archive.read("sitting.json"), type=SittingDetail) == detail
+
+
+def test_what_is_no_sitting_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:
+    """An unknown sitting and a file that is no bundle are named."""
+    with pytest.raises(StoreError, match="There is no sitting nothing"):
+        export_bundle(store, "nothing", tmp_path / "sitting.zip")
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    with pytest.raises(StoreError, match=r"bad\.zip is not a bundle"):
+        read_bundle(tmp_path / "bad.zip")

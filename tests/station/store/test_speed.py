@@ -1,0 +1,85 @@
+"""Ten years of daily sittings of two people are read as quickly as the first day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Table, insert
+
+from station.core.records import SECOND_US, Side
+from station.store import Store
+from station.store.schema import attempts, holds, runs, sittings, tests, trials
+from station.version import APP_VERSION, RULE_VERSION
+from tests.station.store.histories import HandClock
+
+DAYS = 3650
+HOLDS, ATTEMPTS = 6, 8
+
+PAGE_S = 0.15
+"""A generous bound for a page's question: the machine may be busy. A scan of the whole history takes longer."""
+CHART_S = 0.6
+"""For the question that reads all 3,650 tests of a person."""
+
+
+def fill(store: Store, clock: HandClock) -> str:
+    """7,300 tests, 43,800 holds and 58,400 attempts, put there in one go."""
+    ann, bea = store.add_person("Ann"), store.add_person("Bea")
+    versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
+    tables = (sittings, runs, tests, trials, attempts, holds)
+    rows: dict[Table, list[dict[str, object]]] = {table: [] for table in tables}
+    for day in range(DAYS):
+        for person in (ann, bea):
+            key, at = f"{day}-{person.name}", clock.at + timedelta(days=day)
+            rows[sittings].append(
+                {"id": key, "person_id": person.id, "started_at": at, "ended_at": at, "simulated": True} | versions
+            )
+            rows[runs].append({"id": key, "sitting_id": key, "began_at": at, "header_json": "{}"} | versions)
+            test = {"id": key, "run_id": key, "started_us": 0, "full": False, "contact": "pad", "state": "finished"}
+            rows[tests].append(test | {"left_mm": 80.0, "right_mm": 90.0} | versions)
+            for side in Side:
+                trial = {"id": f"{key}-{side}", "test_id": key, "side": side, "number": 1, "toe_mm": 80.0}
+                rows[trials].append(trial | {"below_range": False, "ended_us": 1} | versions)
+            for number in range(ATTEMPTS):
+                attempt = {"id": f"{key}-{number}", "test_id": key, "side": Side.LEFT, "trial": 1, "number": number}
+                rows[attempts].append(attempt | {"outcome": "passed", "started_us": 0, "ended_us": 1} | versions)
+            for number in range(HOLDS):
+                hold = {"id": f"{key}-{number}", "run_id": key, "side": Side.LEFT, "repetition": 1, "state": "finished"}
+                nothing = dict.fromkeys(("lifted_us", "lifts", "micro_lifts", "started_us"), 0)
+                spans = {"target_us": 30 * SECOND_US, "credited_us": 30 * SECOND_US}
+                rows[holds].append(hold | nothing | spans | versions)
+    with store.writing() as now:
+        for table, values in rows.items():
+            now.execute(insert(table), values)
+    return ann.id
+
+
+def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
+    """With 7,300 tests every question of a page is answered within its bound, and the start stays short."""
+    with Store.open(path, clock=clock) as store:
+        ann = fill(store, clock)
+    begun = time.perf_counter()
+    with Store.open(path, clock=clock) as store:
+        opened_s = time.perf_counter() - begun
+        questions: dict[str, tuple[float, Callable[[], object]]] = {
+            "sittings": (PAGE_S, lambda: store.sittings(ann, limit=50)),
+            "sittings of all": (PAGE_S, lambda: store.sittings(limit=50)),
+            "an old page of sittings": (PAGE_S, lambda: store.sittings(ann, limit=50, before=clock.at)),
+            "one sitting": (PAGE_S, lambda: store.sitting("1800-Ann")),
+            "latest tests": (PAGE_S, lambda: store.latest_tests(ann)),
+            "tests with attempts": (PAGE_S, lambda: store.tests(ann, limit=50)),
+            "holds": (PAGE_S, lambda: store.holds(ann, limit=50)),
+            "scores": (CHART_S, lambda: store.scores(ann)),
+            "weeks": (CHART_S, lambda: store.week_credits(ann)),
+        }
+        took_s = {}
+        for name, (_, ask) in questions.items():
+            ask()
+            begun = time.perf_counter()
+            ask()
+            took_s[name] = time.perf_counter() - begun
+    print({name: f"{1000 * seconds:.1f} ms" for name, seconds in (took_s | {"open": opened_s}).items()})  # noqa: T201  # shown with pytest -s
+    assert {name for name, (bound, _) in questions.items() if took_s[name] > bound} == set()
+    assert opened_s < 1.0

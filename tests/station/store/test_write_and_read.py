@@ -1,0 +1,335 @@
+"""What is written is read back, whole and by everybody."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from datetime import UTC, date, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from station.core.records import SECOND_US, Contact, Side
+from station.settings import GOAL_MM, Settings
+from station.store import Store, StoreError, ids_of
+from station.store.rows import Attempt, Circumstances, Lift, Test, Trial, WeekCredit
+from station.version import APP_VERSION, RULE_VERSION
+from tests.station.store.histories import STEPPED_OFF, TRACE, HandClock, one_hold, one_test, weeks
+
+
+def begin(store: Store, clock: HandClock, person_id: str | None = None) -> tuple[str, str]:
+    sitting_id = store.begin_sitting(person_id, clock.wall(), simulated=False)
+    return sitting_id, store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
+
+
+def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> None:
+    """A test comes back with its trials, attempts, circumstances and whose it is."""
+    ann = store.add_person(" Ann ")
+    sitting_id, run_id = begin(store, clock, ann.id)
+    calibration_id = store.current_calibration().id
+    known = Circumstances(shod=False, back_foot="flat", board_deg=0.0, warmed_up=True)
+    test_id = store.begin_test(
+        run_id,
+        full=True,
+        contact=Contact.INFERRED,
+        calibration_id=calibration_id,
+        started_us=5 * SECOND_US,
+        circumstances=known,
+    )
+    passed = Attempt(Side.LEFT, 1, 1, "passed", 6, 7, 92.4, 0.3, Contact.INFERRED, (6, 7))
+    failed = Attempt(Side.LEFT, 1, 2, "heel", 8, 9, None, None, None, None)
+    trial = Trial(Side.LEFT, 1, 92.4, False, 0.3, 10)
+    store.add_attempt(test_id, passed)
+    store.add_attempt(test_id, failed)
+    store.add_trial(test_id, trial)
+    store.finish_test(test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=0.3, partial=True)
+    store.describe_test(test_id, Circumstances(shod=False, pain=2, limit_felt="calf"))
+
+    detail = store.sitting(sitting_id)
+
+    assert detail is not None
+    assert detail.runs == (run_id,)
+    assert detail.sitting.person_name == "Ann"
+    assert detail.tests == (
+        Test(
+            id=test_id,
+            sitting_id=sitting_id,
+            run_id=run_id,
+            person_id=ann.id,
+            started_at=clock.wall() + timedelta(seconds=5),
+            full=True,
+            contact=Contact.INFERRED,
+            state="partial",
+            left_mm=92.4,
+            right_mm=None,
+            left_uncertainty_mm=0.3,
+            right_uncertainty_mm=None,
+            calibration_id=calibration_id,
+            simulated=False,
+            circumstances=Circumstances(shod=False, pain=2, limit_felt="calf"),
+            trials=(trial,),
+            attempts=(passed, failed),
+        ),
+    )
+    assert store.tests(ann.id) == detail.tests
+    assert store.latest_tests(ann.id) == {Side.LEFT: detail.tests[0]}
+
+
+def test_a_hold_grows_and_ends(store: Store, clock: HandClock) -> None:
+    """A hold under way is unfinished with what was credited so far; then it is finished, with its lifts."""
+    _, run_id = begin(store, clock)
+    hold_id = store.begin_hold(run_id, side=Side.RIGHT, repetition=2, target_us=30 * SECOND_US, started_us=SECOND_US)
+    store.progress_hold(hold_id, credited_us=4 * SECOND_US)
+    store.add_lift(hold_id, Lift(5 * SECOND_US, None))
+
+    (hold,) = store.holds()
+    assert (hold.state, hold.credited_us, hold.ended_us) == ("unfinished", 4 * SECOND_US, None)
+    assert hold.lift_spans == (Lift(5 * SECOND_US, None),)
+
+    store.add_lift(hold_id, Lift(5 * SECOND_US, 6 * SECOND_US))
+    store.finish_hold(
+        hold_id, credited_us=30 * SECOND_US, lifted_us=SECOND_US, lifts=1, micro_lifts=0, ended_us=32 * SECOND_US
+    )
+    (hold,) = store.holds()
+    assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 30 * SECOND_US, 1)
+    assert hold.lift_spans == (Lift(5 * SECOND_US, 6 * SECOND_US),)
+    assert hold.started_at == clock.wall() + timedelta(seconds=1)
+
+
+def test_repetitions_grow_and_end(store: Store, clock: HandClock) -> None:
+    """Repetitions under way are unfinished with what was counted so far."""
+    _, run_id = begin(store, clock)
+    reps_id = store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
+    store.progress_reps(reps_id, count=3, too_quick=1)
+    (reps,) = store.reps()
+    assert (reps.state, reps.count, reps.too_quick) == ("unfinished", 3, 1)
+    store.finish_reps(reps_id, count=7, too_quick=1, partial=True)
+    (reps,) = store.reps()
+    assert (reps.state, reps.count, reps.target_count) == ("partial", 7, 20)
+
+
+def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock) -> None:
+    """The chunks of a trace are read as one text, and the whole trace takes their place."""
+    _, run_id = begin(store, clock)
+    assert store.trace(run_id) == ({"do": "test", "side": "both"}, "")
+    store.append_trace(run_id, TRACE)
+    store.append_trace(run_id, "4.00,toe,163\n")
+    assert store.trace(run_id) == ({"do": "test", "side": "both"}, TRACE + "4.00,toe,163\n")
+    store.save_trace(run_id, TRACE)
+    assert store.trace(run_id) == ({"do": "test", "side": "both"}, TRACE)
+    assert store.trace("nobody's") is None
+
+
+def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> None:
+    """After a cut a sitting is told to be cut off, without an end, and its hold is unfinished as far as it went."""
+    with Store.open(path, clock=clock) as store:
+        sitting_id, run_id = begin(store, clock)
+        hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0)
+        store.progress_hold(hold_id, credited_us=12 * SECOND_US)
+        done_id, _ = begin(store, clock)
+        store.end_sitting(done_id, clock.wall(), STEPPED_OFF)
+    with Store.open(path, clock=clock) as store:
+        cut, done = store.sitting(sitting_id), store.sitting(done_id)
+        assert cut is not None
+        assert done is not None
+        assert (cut.sitting.ended_at, cut.sitting.ended_why) == (None, "cut off")
+        assert [(hold.state, hold.credited_us) for hold in cut.holds] == [("unfinished", 12 * SECOND_US)]
+        assert (done.sitting.ended_at, done.sitting.ended_why) == (clock.wall(), STEPPED_OFF)
+
+
+def test_sittings_come_newest_first_and_in_pages(store: Store, clock: HandClock) -> None:
+    """Sittings are listed newest first, of one person or all, and go on before the last one seen."""
+    weeks(store, clock, days=5)
+    ann, bea = store.people()
+    everybody = store.sittings()
+    assert len(everybody) == 10
+    assert [one.started_at for one in everybody] == sorted((one.started_at for one in everybody), reverse=True)
+    assert {one.person_id for one in store.sittings(ann.id)} == {ann.id}
+    first = store.sittings(bea.id, limit=2)
+    rest = store.sittings(bea.id, before=first[-1].started_at)
+    assert (*first, *rest) == store.sittings(bea.id)
+    assert len(store.holds(ann.id, limit=12)) == 12
+    assert [score.test_id for score in store.scores(ann.id)] == [test.id for test in reversed(store.tests(ann.id))]
+
+
+def test_an_unclaimed_sitting_is_claimed_later(store: Store, clock: HandClock) -> None:
+    """Results of nobody become somebody's with one call."""
+    sitting_id, run_id = begin(store, clock)
+    one_test(store, run_id, 80.0, 90.0)
+    ann = store.add_person("Ann")
+    assert store.latest_tests(ann.id) == {}
+    store.claim_sitting(sitting_id, ann.id)
+    assert set(store.latest_tests(ann.id)) == {Side.LEFT, Side.RIGHT}
+
+
+def test_the_last_result_of_each_side_may_come_from_two_tests(store: Store, clock: HandClock) -> None:
+    """A newer test of one side leaves the older result of the other."""
+    ann = store.add_person("Ann")
+    one_test(store, begin(store, clock, ann.id)[1], 80.0, 90.0)
+    clock.pass_by(days=1)
+    one_test(store, begin(store, clock, ann.id)[1], 82.0, None)
+    latest = store.latest_tests(ann.id)
+    assert (latest[Side.LEFT].left_mm, latest[Side.RIGHT].right_mm) == (82.0, 90.0)
+
+
+def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> None:
+    """Credited time counts in the week in which the sitting began, where the person lives."""
+    ann = store.add_person("Ann")
+    for at, side in (
+        (datetime(2026, 3, 1, 23, 30, tzinfo=UTC), Side.LEFT),
+        (datetime(2026, 3, 4, 7, tzinfo=UTC), Side.LEFT),
+        (datetime(2026, 3, 4, 8, tzinfo=UTC), Side.RIGHT),
+    ):
+        sitting_id = store.begin_sitting(ann.id, at, simulated=False)
+        one_hold(store, store.begin_run(sitting_id, {}, at), side)
+    half = 30 * SECOND_US
+    sunday, monday = date(2026, 2, 23), date(2026, 3, 2)
+    assert store.week_credits(ann.id) == (WeekCredit(sunday, half, 0), WeekCredit(monday, half, half))
+    east = timezone(timedelta(hours=1))
+    assert store.week_credits(ann.id, zone=east) == (WeekCredit(monday, 2 * half, half),)
+    assert store.week_credits(ann.id, since=datetime(2026, 3, 2, tzinfo=UTC)) == (WeekCredit(monday, half, half),)
+
+
+def test_names_are_free_and_short(store: Store) -> None:
+    """A name that is empty, too long or taken is refused with a sentence."""
+    ann = store.add_person("Ann")
+    bea = store.add_person("Bea")
+    for name, word in (("  ", "1 to 60"), ("x" * 61, "1 to 60"), ("ann", "already")):
+        with pytest.raises(ValueError, match=word):
+            store.add_person(name)
+    with pytest.raises(ValueError, match="already"):
+        store.rename_person(bea.id, "Ann")
+    store.rename_person(ann.id, "ANN")
+    assert [person.name for person in store.people()] == ["ANN", "Bea"]
+
+
+def test_settings_are_kept_and_defaults_follow_the_program(path: Path, clock: HandClock) -> None:
+    """What somebody changed is kept over a restart, and only that is stored."""
+    with Store.open(path, clock=clock) as store:
+        assert store.settings() == Settings()
+        store.save_settings(Settings(units="inch", hold_s=45))
+        store.save_settings(Settings(units="inch", hold_s=60))
+    with Store.open(path, clock=clock) as store:
+        assert store.settings() == Settings(units="inch", hold_s=60)
+        assert store.settings().goal_mm == GOAL_MM
+    stored = sqlite3.connect(path)
+    assert stored.execute("SELECT name, value_json FROM settings ORDER BY name").fetchall() == [
+        ("hold_s", "60"),
+        ("units", '"inch"'),
+    ]
+    stored.close()
+
+
+def test_calibrations_begin_as_built(path: Path, clock: HandClock) -> None:
+    """A new board has the calibration of its drawing, which follows the configuration until somebody calibrates.
+
+    The newest counts, even if the clock went back in between.
+    """
+    with Store.open(path, clock=clock) as store:
+        built = store.current_calibration()
+        assert (built.gain, built.offset_mm, built.points) == (1.0, -70.0, None)
+    with Store.open(path, clock=clock) as store:
+        assert store.current_calibration() == built
+    clock.pass_by(days=-1)
+    with Store.open(path, clock=clock, as_built_offset_mm=-58.0) as store:
+        assert store.current_calibration().offset_mm == -58.0
+        assert store.calibration(built.id) == built
+        clock.pass_by(days=-1)
+        store.add_calibration(1.01, -69.2, ((120.0, 50.0), (170.0, 100.0)))
+    with Store.open(path, clock=clock) as store:
+        newest = store.current_calibration()
+        assert (newest.gain, newest.offset_mm) == (1.01, -69.2)
+        assert newest.points == ((120.0, 50.0), (170.0, 100.0))
+
+
+def test_empty_heels_are_remembered(store: Store) -> None:
+    """The empty pad of each side is kept, the newest only."""
+    assert store.empty_shares() == {}
+    store.save_empty_share(Side.LEFT, 0.18)
+    store.save_empty_share(Side.LEFT, 0.17)
+    store.save_empty_share(Side.RIGHT, 0.2)
+    assert store.empty_shares() == {Side.LEFT: 0.17, Side.RIGHT: 0.2}
+
+
+def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
+    """A time of any zone comes back as the same moment; a naive one is refused."""
+    east = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=2)))
+    sitting_id = store.begin_sitting(None, east, simulated=False)
+    detail = store.sitting(sitting_id)
+    assert detail is not None
+    assert detail.sitting.started_at == east
+    assert detail.sitting.started_at.tzinfo is UTC
+    with pytest.raises(ValueError, match="no time zone"):
+        store.begin_sitting(None, datetime(2026, 3, 2, 9), simulated=False)  # noqa: DTZ001  # the mistake itself
+
+
+def test_a_row_that_is_not_there_is_not_changed(store: Store) -> None:
+    """Finishing what never began is an error, not silence."""
+    with pytest.raises(LookupError, match="no row nobody"):
+        store.progress_hold("nobody", credited_us=1)
+    with pytest.raises(LookupError, match="no row nobody"):
+        store.rename_person("nobody", "Ann")
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.begin_run("nobody", {}, datetime(2026, 3, 2, tzinfo=UTC))
+
+
+def test_the_same_clock_and_seed_give_the_same_ids(tmp_path: Path) -> None:
+    """A history made twice is the same to the last identifier, and its identifiers are UUIDs of version 7."""
+    made = []
+    for name in ("one.db", "two.db"):
+        clock = HandClock()
+        with Store.open(tmp_path / name, clock=clock, new_id=ids_of(clock, 4)) as store:
+            weeks(store, clock, days=2)
+            made.append([store.sitting(one.id) for one in store.sittings()])
+    assert made[0] == made[1]
+    assert made[0][0] is not None
+    assert made[0][0].sitting.id[14] == "7"
+
+
+def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -> None:
+    """Every row of every table has the versions of the program and of its rules."""
+    weeks(store, clock, days=1)
+    store.save_settings(Settings(hold_s=31))
+    store.save_empty_share(Side.LEFT, 0.1)
+    stored = sqlite3.connect(path)
+    names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    names.remove("alembic_version")
+    assert len(names) == 13
+    for name in names:
+        assert stored.execute(f"SELECT DISTINCT app_version, rule_version FROM {name}").fetchall() == [
+            (APP_VERSION, RULE_VERSION)
+        ]
+    stored.close()
+
+
+def test_pages_read_while_the_loop_writes(store: Store, clock: HandClock) -> None:
+    """Readers in other threads see whole moments, and neither they nor the writer wait for one another in vain."""
+    sitting_id, run_id = begin(store, clock)
+    failures: list[BaseException] = []
+    done = threading.Event()
+
+    def read() -> None:
+        try:
+            while not done.is_set():
+                detail = store.sitting(sitting_id)
+                assert detail is not None
+                assert all(hold.lifts == len(hold.lift_spans) for hold in detail.holds if hold.state == "finished")
+        except BaseException as failure:  # noqa: BLE001  # handed to the test's own thread
+            failures.append(failure)
+
+    readers = [threading.Thread(target=read) for _ in range(6)]
+    for reader in readers:
+        reader.start()
+    for number in range(40):
+        one_hold(store, run_id, Side.LEFT, started_s=40 * number)
+    done.set()
+    for reader in readers:
+        reader.join()
+    assert failures == []
+    assert len(store.holds()) == 40
+
+
+def test_a_reader_cannot_write(store: Store) -> None:
+    """A page's connection refuses to change anything."""
+    with pytest.raises(StoreError, match="only be read"), store.moment() as now:
+        now.exec_driver_sql("DELETE FROM calibrations")

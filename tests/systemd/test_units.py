@@ -1,0 +1,85 @@
+"""The service starts the station as it is, feeds on its watchdog, and can write where it must."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from station.config import Config
+from tests.pi.machine import CHECK
+from tests.tree import ROOT
+
+SERVICE = ROOT / "systemd" / "station.service"
+
+
+def directives(unit: Path) -> dict[str, list[str]]:
+    """The directives of a unit file as `Section.Name`, each with its values in order."""
+    found: dict[str, list[str]] = {}
+    section = ""
+    for line in unit.read_text(encoding="utf-8").splitlines():
+        if line.startswith("["):
+            section = line.strip("[]")
+        elif line and not line.startswith(("#", ";")):
+            name, equals, value = line.partition("=")
+            assert equals, f"{unit.name}: {line}"
+            found.setdefault(f"{section}.{name}", []).append(value)
+    return found
+
+
+def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+    """systemd itself finds nothing to say about the unit, where systemd is there to be asked."""
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("this machine has no systemd-analyze")
+    program = directives(SERVICE)["Service.ExecStart"][0].split()[0]
+    unit = tmp_path / SERVICE.name
+    unit.write_text(SERVICE.read_text(encoding="utf-8").replace(program, "/bin/true"), encoding="utf-8")
+    done = subprocess.run((analyze, "verify", str(unit)), capture_output=True, text=True, check=False)
+    assert [line for line in done.stderr.splitlines() if SERVICE.name in line] == []
+
+
+def test_the_service_is_watched_and_comes_back() -> None:
+    """systemd waits until the station says that it is ready, watches its loop, and starts it again when it fails."""
+    unit = directives(SERVICE)
+    assert unit["Service.Type"] == ["notify"]
+    assert unit["Service.WatchdogSec"] == ["10"]
+    assert unit["Service.Restart"] == ["on-failure"]
+    assert unit["Unit.StartLimitIntervalSec"] == ["0"]
+    assert unit["Service.RestartPreventExitStatus"] == ["78"]
+
+
+def test_the_service_may_use_the_devices_and_write_its_folder() -> None:
+    """The groups of the device nodes are its own, and database and lgpio's pipes lie in its state directory."""
+    unit = directives(SERVICE)
+    assert unit["Service.SupplementaryGroups"] == ["gpio i2c spi"]
+    folder = f"%S/{unit['Service.StateDirectory'][0]}"
+    assert unit["Service.WorkingDirectory"] == [folder]
+    assert f"LG_WD={folder}" in unit["Service.Environment"][0].split()
+    assert Path(Config().store.path).parent == Path(folder.replace("%S", "/var/lib"))
+
+
+def test_the_service_runs_the_station_with_the_documented_file() -> None:
+    """The unit starts `station run` with the file that the instructions tell to make from the example."""
+    command = directives(SERVICE)["Service.ExecStart"][0].split()
+    assert Path(command[0]).name == "station"
+    assert command[1:] == ["run", "--config", "/etc/station.toml"]
+    assert "station.toml /etc/station.toml" in (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_check_runs_as_the_service_does() -> None:
+    """The instructions' `station check` has the service's user, groups, folder and configuration, and nothing less."""
+    text = (ROOT / "systemd" / "README.md").read_text(encoding="utf-8")
+    command = text[text.index("systemd-run") :].partition("\n    sudo")[0].replace("\\\n", " ")
+    unit = {name.partition(".")[2]: values[0] for name, values in directives(SERVICE).items()}
+    said = dict(word.removeprefix("--property=").split("=", 1) for word in shlex.split(command) if "=" in word)
+    for name in ("DynamicUser", "SupplementaryGroups", "StateDirectory"):
+        assert said[name] == unit[name]
+    folder = unit["WorkingDirectory"].replace("%S", "/var/lib")
+    assert said["WorkingDirectory"] == folder
+    assert said["--setenv"] == f"LG_WD={folder}"
+    assert " ".join(shlex.split(command)[-4:]) == unit["ExecStart"].replace(" run ", " check ")
+    assert shlex.split(CHECK)[-5:-1] == shlex.split(command)[-4:]

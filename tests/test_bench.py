@@ -1,0 +1,80 @@
+"""The bench itself: every figure has its measure, the table reads, and the arithmetic of the long runs is right."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import import_module
+
+import pytest
+
+from station.core.records import SECOND_US, Side
+from station.devices.cue_player import PlayedEdge
+from station.store.rows import Hold
+from tests.bench import __main__ as bench
+from tests.bench.station import Run, credit_errors_us, heel_up_latencies_us, page_latencies_us
+
+MS = 1_000
+BEGIN_US = 70 * SECOND_US
+GO_US, UP_US, DOWN_US = BEGIN_US + SECOND_US, BEGIN_US + 3 * SECOND_US, BEGIN_US + 4 * SECOND_US
+HOLD = Hold(
+    id="",
+    sitting_id="",
+    run_id="",
+    person_id=None,
+    started_at=datetime(2026, 11, 23, tzinfo=UTC),
+    side=Side.LEFT,
+    repetition=1,
+    target_us=5 * SECOND_US,
+    credited_us=5 * SECOND_US,
+    lifted_us=SECOND_US,
+    lifts=1,
+    micro_lifts=0,
+    state="finished",
+    started_us=SECOND_US,
+    ended_us=7 * SECOND_US,
+    lift_spans=(),
+    simulated=True,
+)
+GO = [PlayedEdge(GO_US, GO_US + MS, 2300), PlayedEdge(GO_US + 400 * MS, GO_US + 401 * MS, 0)]
+HEEL_UP = PlayedEdge(UP_US + 500 * MS, UP_US + 520 * MS, 770)
+SHOWN = [(UP_US + 110 * MS, True), (DOWN_US + 130 * MS, False)]
+RUN = Run([(UP_US, DOWN_US)], (HOLD,), [*GO, HEEL_UP], SHOWN)
+
+
+@pytest.mark.parametrize("figure", bench.FIGURES, ids=lambda figure: figure.name)
+def test_every_figure_has_its_measure(figure: bench.Figure) -> None:
+    """The module that a figure names is there and measures."""
+    assert callable(import_module(f"tests.bench.{figure.module}").figures)
+    assert figure.sense in (bench.AT_MOST, bench.AT_LEAST)
+
+
+def test_a_figure_is_written_with_its_target() -> None:
+    """A measured figure carries value, unit, target, sense and what it is compared with, and a line of the table."""
+    said: list[str] = []
+    results = bench.measured(["core_ten_minutes_ms"], said.append)
+    (figure,) = results.values()
+    assert list(figure) == ["value", "unit", "target", "sense", "against"]
+    assert figure["value"] > 0
+    assert said == ["measuring core …"]
+    assert "core_ten_minutes_ms" in bench.table(results).splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("sense", "value", "met"), [("at most", 9.0, True), ("at most", 11.0, False), ("at least", 11.0, True)]
+)
+def test_a_target_is_met_or_missed(sense: str, value: float, met: bool) -> None:
+    """`at most` and `at least` are told apart."""
+    assert bench.is_met({"value": value, "target": 10.0, "sense": sense}) is met
+
+
+def test_credit_is_compared_with_the_true_times_of_the_heel() -> None:
+    """A hold that is credited exactly has no error; 8 ms too late at its end are 8 ms."""
+    assert credit_errors_us(RUN) == [0]
+    assert credit_errors_us(replace(RUN, holds=(replace(HOLD, ended_us=7 * SECOND_US + 8 * MS),))) == [8 * MS]
+
+
+def test_latencies_count_from_the_true_edge() -> None:
+    """HEEL_UP counts from the end of the grace; the page from the rise and from the return."""
+    assert heel_up_latencies_us(RUN) == [20 * MS]
+    assert page_latencies_us(RUN) == [110 * MS, 130 * MS]

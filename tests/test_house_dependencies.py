@@ -1,0 +1,51 @@
+"""What the code imports is what pyproject.toml asks for."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from importlib.metadata import EntryPoint, packages_distributions
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.tree import ROOT, SHIPPED, imports, sources
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+RUN: set[str] = {canonicalize_name(Requirement(wish).name) for wish in PROJECT["dependencies"]}
+HOMES = packages_distributions()
+DEV: set[str] = {canonicalize_name(Requirement(wish).name) for wish in PROJECT["optional-dependencies"]["dev"]}
+ENTRIES = [
+    EntryPoint(name, value, group)
+    for group, entries in {"console_scripts": PROJECT["scripts"], **PROJECT["entry-points"]}.items()
+    for name, value in entries.items()
+]
+
+
+def undeclared(packages: tuple[str, ...], declared: set[str]) -> set[str]:
+    """The packages of others that these modules import although nobody asked for them."""
+    return {
+        f"{module} imports {top}"
+        for module, file in sources(*packages)
+        for top in {name.partition(".")[0] for name in imports(file.read_text(encoding="utf-8"))}
+        if top not in sys.stdlib_module_names
+        and top not in (*SHIPPED, "tests")
+        and not {canonicalize_name(home) for home in HOMES.get(top, ())} & declared
+    }
+
+
+def test_the_station_asks_for_what_it_imports() -> None:
+    """No shipped module leans on a package that only another package brought along."""
+    assert undeclared(SHIPPED, RUN) == set()
+
+
+def test_the_tests_ask_for_what_they_import() -> None:
+    """The tests import what the station asks for, and what the development extra names."""
+    assert undeclared(("tests",), RUN | DEV) == set()
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry.name))
+def test_what_is_installed_as_a_name_is_there(entry: EntryPoint) -> None:
+    """The program and the page that pyproject.toml names are callables of the code."""
+    assert callable(entry.load())

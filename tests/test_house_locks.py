@@ -1,0 +1,86 @@
+"""The locks hold what pyproject.toml asks for, on every machine that is promised."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import pytest
+from packaging.markers import default_environment
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.locks import LOCKS, WITHOUT_WHEEL
+from tests.tree import ROOT
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+ASKED_BY = {
+    "requirements.lock": PROJECT["project"]["dependencies"],
+    "requirements-dev.lock": PROJECT["project"]["dependencies"] + PROJECT["project"]["optional-dependencies"]["dev"],
+    "requirements-build.lock": PROJECT["dependency-groups"]["build"],
+}
+MACHINES = [(machine, python) for machine in ("x86_64", "aarch64") for python in ("3.11", "3.13")]
+
+
+def entries(file: str) -> list[tuple[Requirement, int]]:
+    """The pins of a lock, each with the number of hashes it may have."""
+    text = (ROOT / file).read_text(encoding="utf-8").replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line.strip()]
+    return [(Requirement(line.partition(" --hash=")[0]), line.count("--hash=sha256:")) for line in lines]
+
+
+def versions(file: str, machine: str, python: str) -> dict[str, list[str]]:
+    """The versions of each package that a lock gives to a machine."""
+    environment = {
+        **{name: str(value) for name, value in default_environment().items()},
+        "platform_machine": machine,
+        "python_version": python,
+        "python_full_version": f"{python}.2",
+    }
+    found: dict[str, list[str]] = {}
+    for pin, _ in entries(file):
+        if pin.marker is None or pin.marker.evaluate(environment):
+            found.setdefault(canonicalize_name(pin.name), []).append(str(pin.specifier).removeprefix("=="))
+    return found
+
+
+@pytest.mark.parametrize(("machine", "python"), MACHINES)
+@pytest.mark.parametrize("file", ASKED_BY)
+def test_a_lock_gives_each_machine_one_version_of_what_is_asked(file: str, machine: str, python: str) -> None:
+    """Every dependency of pyproject.toml is in the lock once for each machine, at a version that is allowed."""
+    given = versions(file, machine, python)
+    assert {name: found for name, found in given.items() if len(found) != 1} == {}
+    for wish in map(Requirement, ASKED_BY[file]):
+        name = canonicalize_name(wish.name)
+        assert name in given, f"{file} lacks {name}: make lock"
+        assert wish.specifier.contains(given[name][0]), f"{file} has {name} {given[name][0]}: make lock"
+
+
+@pytest.mark.parametrize(("machine", "python"), MACHINES)
+def test_the_tests_run_against_what_the_station_runs_with(machine: str, python: str) -> None:
+    """What two locks both pin, they pin to the same version."""
+    run = versions("requirements.lock", machine, python)
+    for file in ("requirements-dev.lock", "requirements-build.lock"):
+        other = versions(file, machine, python)
+        assert {name: (run[name], other[name]) for name in run.keys() & other if run[name] != other[name]} == {}
+    assert run.keys() <= versions("requirements-dev.lock", machine, python).keys()
+
+
+@pytest.mark.parametrize("file", ASKED_BY)
+def test_every_pin_is_exact_and_hashed(file: str) -> None:
+    """A lock holds exact versions with hashes and says nothing of where they come from."""
+    pins = entries(file)
+    assert pins
+    assert [str(pin) for pin, hashes in pins if hashes == 0 or not str(pin.specifier).startswith("==")] == []
+    assert not re.search(r"://|--(extra-)?index|--find-links|@ ", (ROOT / file).read_text(encoding="utf-8"))
+
+
+def test_every_lock_is_known() -> None:
+    """No lock file lies about that nothing writes or checks."""
+    assert {path.name for path in ROOT.glob("requirements*")} == {lock.file for lock in LOCKS} == set(ASKED_BY)
+
+
+def test_only_one_package_comes_without_a_wheel() -> None:
+    """The exception from "wheels only" is the same where locks are checked and where they are installed."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.findall(r"--no-binary (\S+)", makefile) == [WITHOUT_WHEEL]

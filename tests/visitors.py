@@ -1,0 +1,147 @@
+"""Visitors of a demonstration: `station demo` as a real process, and browsers that remember what their page showed.
+
+A page's states may be shorter than the wait between two looks at it, so each browser notes by itself what it shows, and
+a visitor follows these notes in their order.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+
+from tests.browser import Browser
+
+STEP_BOUND_S = 30.0
+"""The longest step of a test or a hold takes half of it; the rest is for a busy machine."""
+END_S = 10.0
+NOTE = """
+window.seen = []
+const stage = document.getElementById('stage')
+const note = () => {
+  const said = ['side', 'word', 'sentence', 'heels'].map(id => document.getElementById(id).innerText.trim())
+  const now = [...said, getComputedStyle(stage).backgroundColor].join(' | ')
+  if (seen.at(-1) !== now) seen.push(now)
+}
+new MutationObserver(note).observe(stage, {subtree: true, childList: true, characterData: true, attributes: true})
+note()
+"""
+MOST_STOPS = 100
+"""More stops of the tabulator key than any page has."""
+Key = dict[str, object]
+ENTER: Key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
+SPACE: Key = {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "}
+BUTTON = "return [...document.querySelectorAll('button')].find(one => one.innerText.trim() === arguments[0]) || null"
+
+
+@contextmanager
+def demonstration(directory: Path) -> Iterator[str]:
+    """`station demo` on any free port, with an empty history; gives its address, and ends it as Ctrl-C does."""
+    program = Path(sys.executable).with_name("station")
+    arguments = (program, "demo", "--empty", "--port", "0", "--data", directory)
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"http://\S+", process.stdout.readline())
+            assert found, "the station says where its page is"
+            yield found[0]
+        finally:
+            process.terminate()
+            assert process.wait(END_S) == 0
+
+
+class Visitor:
+    """Somebody with a browser at the station's address."""
+
+    def __init__(self, window: Browser, address: str) -> None:
+        self.window = window
+        self.address = address
+        self._read = 0
+
+    def go(self, path: str) -> None:
+        """Open a page; on the live page, begin to note what it shows."""
+        self.window.open(self.address + path)
+        self._read = 0
+        if path in ("/live", "/board"):
+            self.window.run(NOTE)
+
+    def push(self, label: str) -> None:
+        """Press the button with this label."""
+        button = self.window.run(BUTTON, label)
+        assert button is not None, f"no button {label!r}"
+        self.window.run("arguments[0].scrollIntoView({block: 'center'})", button)
+        button.click()
+
+    def sees(self, *words: str, bound_s: float = STEP_BOUND_S) -> str:
+        """Wait until the page has shown all these words at once, after what was followed last; gives what it showed."""
+        try:
+            return str(self.window.settle(lambda: self._next(words), f"the page shows {words}", bound_s))
+        except AssertionError as error:
+            seen = self.window.run("return seen.slice(arguments[0])", self._read)
+            raise AssertionError("\n".join([f"{error}; it has shown", *seen])) from None
+
+    def _next(self, words: tuple[str, ...]) -> str | None:
+        seen: list[str] = self.window.run("return seen.slice(arguments[0])", self._read)
+        for place, shown in enumerate(seen):
+            if all(word in shown for word in words):
+                self._read += place
+                return shown
+        return None
+
+    def key(self, label: str, key: Key) -> None:
+        """Press a key on the button with this label."""
+        self.hold_key(label, key)
+        self.let_go(key)
+
+    def hold_key(self, label: str, key: Key) -> None:
+        """Walk to the button by tabulator, and hold a key down there."""
+        for _ in range(MOST_STOPS):
+            if self.window.tab().startswith(f"button {label} "):
+                break
+        else:
+            raise AssertionError(f"no button {label!r} is reached by keys")
+        self.window.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyDown", **key})
+
+    def let_go(self, key: Key) -> None:
+        self.window.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyUp", **key})
+
+    def click(self, selector: str) -> None:
+        """Press without scripts, of the page or of this test's, and see the page that answers."""
+        pressed = self.window.settle(lambda: self._pressed(selector), f"{selector} can be pressed")
+        self.window.settle(lambda: _gone(pressed), f"pressing {selector} loads a page")
+
+    def _pressed(self, selector: str) -> Any:
+        try:
+            for button in self.window.all(selector):
+                button.click()
+                return button
+        except StaleElementReferenceException:
+            pass  # a page that is just going away
+        return None
+
+    def loads_until(self, path: str, selector: str, words: str) -> None:
+        """Load a page again and again, as who has no scripts must, until it says these words."""
+
+        def loaded() -> bool:
+            self.window.open(self.address + path)
+            return words in self.window.one(selector).text
+
+        self.window.settle(loaded, f"{path} says {words!r}", STEP_BOUND_S)
+
+    def reads(self, selector: str) -> str:
+        return self.window.text(selector)
+
+
+def _gone(element: Any) -> bool:
+    """Whether the page that the element was on has been left."""
+    try:
+        element.is_enabled()
+    except WebDriverException:
+        return True
+    return False

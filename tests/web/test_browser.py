@@ -1,0 +1,356 @@
+"""The pages in a real browser: phone and desktop, light and dark, by keys, without scripts, and with nothing heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from station.config import Config, Page
+from station.core.records import CueName, Side, Word
+from station.snapshot import CueSeen, HeelSeen, Trouble
+from station.store import Store
+from tests import browser
+from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
+from tests.web.double import RecordedBoard, SetPanel
+from tests.web.history import fill
+from web.server import Server, open_page
+
+pytestmark = pytest.mark.skipif(
+    not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
+)
+
+PAGES = ("/", "/live", "/board", "/history", "/settings", "/sounds", "/health", "/about", "/nowhere")
+TARGET, LIVE_TARGET = 44, 64
+MOST_STOPS = 100
+"""More stops than any page has, should the focus never come back to its beginning."""
+HEELS = (HeelSeen(Side.LEFT, True, 1.0), HeelSeen(Side.RIGHT, True, 0.9))
+HOLD: dict[str, Any] = {
+    "activity": "hold",
+    "phase": "hold",
+    "side": Side.LEFT,
+    "counting": "hold",
+    "counted_us": 6_000_000,
+    "target_us": 30_000_000,
+    "rate": 1,
+    "repetition": 2,
+    "repetitions": 3,
+    "toe_mm": 93.0,
+    "heels": HEELS,
+}
+STATES: dict[str, dict[str, Any]] = {
+    "idle": {},
+    "hold": HOLD,
+    "prepare": {**HOLD, "phase": "prepare", "counting": "prepare", "target_us": 10_000_000, "next_step": "Right leg"},
+    "lifted": {**HOLD, "phase": "lifted", "rate": 0},
+    "result": {"activity": "test", "phase": "result", "result_left_mm": 94.0, "result_right_mm": 101.2},
+    "fault": {"phase": "fault", "troubles": (Trouble("toe", "It does not answer: check the blue and yellow wire."),)},
+    "move": {"activity": "test", "phase": "move", "toe_mm": 93.0, "target_mm": 109.0, "verdict": "passed", "trial": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser.opened() as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(panel: SetPanel, store: Store) -> Iterator[Server]:
+    served = open_page(panel, store, Config(page=Page(port=0)))
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def see(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
+    """Open a page of this test's server; whatever the console complained about fails the test."""
+
+    def see(address: str) -> Browser:
+        window.open(f"http://127.0.0.1:{server.port}{address}")
+        return window
+
+    window.look(PHONE)
+    yield see
+    window.open("about:blank")
+    window.driver.delete_all_cookies()
+    assert [line for line in window.errors() if "404" not in line] == []
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE_SMALL, DESKTOP], ids=["phone", "desktop"])
+def test_every_page_fits_reads_and_can_be_touched(
+    see: Callable[[str], Browser], window: Browser, store: Store, size: tuple[int, int], dark: bool
+) -> None:
+    """No page scrolls sideways, has a target under 44 px (64 on the phone's live page), or a contrast too low."""
+    window.look(size, dark=dark)
+    _, sitting = fill(store)
+    fill(store, days_ago=1, name="A person with quite a long name, as people have")
+    for address in (*PAGES, f"/sittings/{sitting}"):
+        least = LIVE_TARGET if address in ("/live", "/board") and size == PHONE_SMALL else TARGET
+        assert see(address).layout_faults(least) == [], address
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP], ids=["small", "phone", "desktop"])
+def test_every_state_of_the_live_page_fits(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, size: tuple[int, int], dark: bool
+) -> None:
+    """In each state number, word and sentence are on the first screenful, and large enough for two metres."""
+    window.look(size, dark=dark)
+    for name, state in STATES.items():
+        panel.show(**{**STATES["fault"], "troubles": (), "phase": "idle", **_blank(), **state})
+        see("/live")
+        window.settle(
+            lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard"
+        )
+        assert window.layout_faults(TARGET) == [], name
+        low = window.run("return document.getElementById('sentence').getBoundingClientRect().bottom")
+        assert low <= size[1], f"{name}: the sentence ends at {low}"
+        number, word, least = window.run(
+            "const px = id => parseFloat(getComputedStyle(document.getElementById(id)).fontSize);"
+            "return [px('number'), px('word'), Math.min(innerWidth, innerHeight)]"
+        )
+        assert number >= (0.2 if name == "result" else 0.4) * least
+        assert word >= 0.12 * least
+
+
+def _blank() -> dict[str, Any]:
+    fields = {key for state in STATES.values() for key in state} - {
+        "troubles",
+        "phase",
+        "rate",
+        "counted_us",
+        "target_us",
+    }
+    return {**dict.fromkeys(fields - {"activity", "heels"}), "activity": "idle", "heels": (), "rate": 0}
+
+
+def test_the_number_counts_on_by_itself(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+    """In a hold the page counts down without being told, and stops when the station says that the heel is up."""
+    panel.show(**HOLD)
+    see("/live")
+    window.settle(lambda: window.text("#number") == "23", "the page counts on by itself")
+    panel.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelSeen(Side.LEFT, False, 0.0), HEELS[1]))
+    window.settle(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
+    assert window.text("#number") == "23"
+    assert "left heel up" in window.text("#heels")
+    colours = window.run(
+        "const stage = getComputedStyle(document.getElementById('stage'));"
+        "return [stage.backgroundColor, getComputedStyle(document.body).backgroundColor, stage.animationName]"
+    )
+    assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)", "none"]
+
+
+def test_the_number_never_jumps_backwards(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+    """When the station corrects by less than two seconds, the number waits instead of going back."""
+    panel.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
+    see("/live")
+    window.settle(lambda: window.text("#number") == "20", "the page shows the credited time")
+    window.run(
+        "window.seen = []; new MutationObserver(() => seen.push(+document.getElementById('number').textContent))"
+        ".observe(document.getElementById('number'), {childList: true, characterData: true, subtree: true})"
+    )
+    panel.show(counted_us=9_300_000, rate=1)
+    window.settle(lambda: window.text("#number") == "19", "the number goes on")
+    assert window.run("return seen") == [19]
+
+
+def test_preparing_looks_unlike_holding(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+    """Digits are outlined before the clock runs, and filled while it does."""
+    style = (
+        "const one = getComputedStyle(document.getElementById('number')); return [one.color, one.webkitTextStrokeWidth]"
+    )
+    panel.show(**STATES["prepare"])
+    see("/live")
+    window.settle(lambda: window.run(style)[0] == "rgba(0, 0, 0, 0)", "the digits are outlined")
+    assert window.run(style)[1] != "0px"
+    panel.show(**HOLD)
+    window.settle(lambda: window.run(style)[0] != "rgba(0, 0, 0, 0)", "the digits are filled")
+
+
+def test_a_cue_has_its_twin(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+    """A cue that sounds is seen for a moment, as a shape and a word; one from before the page was opened is not."""
+    panel.show(**HOLD, cue=CueSeen(1, CueName.GO, None, Side.LEFT, False))
+    see("/live")
+    window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
+    assert window.text("#twin") == ""
+    window.settle(
+        lambda: window.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
+        "sounds came",
+    )
+    panel.show(cue=CueSeen(2, CueName.HALFWAY, None, None, False))
+    window.settle(lambda: "HALF" in window.text("#twin"), "the cue is seen")
+    window.settle(lambda: window.text("#twin") == "", "and gone again")
+
+
+def test_a_silent_station_is_said(
+    see: Callable[[str], Browser], window: Browser, server: Server, panel: SetPanel
+) -> None:
+    """When nothing is heard for four seconds the page says so and counts no further."""
+    panel.show(**HOLD)
+    see("/live")
+    window.settle(lambda: window.text("#number") == "23", "the page counts")
+    server.stop()
+    window.settle(lambda: "No news for 4 s" in window.text("#news"), "the page says that it hears nothing")
+    stopped = window.text("#number")
+    window.settle(lambda: "No news for 6 s" in window.text("#news"), "it goes on saying so")
+    assert window.text("#number") == stopped
+    window.errors()
+
+
+def test_the_page_comes_back_by_itself(
+    see: Callable[[str], Browser], window: Browser, server: Server, panel: SetPanel, store: Store
+) -> None:
+    """After the station was started again the open page goes on without being loaded."""
+    panel.show(**HOLD)
+    see("/live")
+    window.settle(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
+    server.stop()
+    again = open_page(panel, store, Config(page=Page(port=server.port)))
+    again.start()
+    try:
+        panel.show(phase="rest", counting=None, rate=0)
+        window.settle(lambda: "REST" in window.text("#word"), "the page is back", bound_s=20.0)
+        window.settle(lambda: window.text("#news") == "", "and says nothing of silence")
+    finally:
+        window.open("about:blank")
+        again.stop()
+    window.errors()
+
+
+def test_a_screen_reader_is_told_once_and_not_in_a_rush(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel
+) -> None:
+    """Changes of phase are told in a region that was there before; of three changes in a rush the last is told."""
+    panel.show(**STATES["prepare"])
+    see("/live")
+    window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
+    regions = "return ['status', 'alert'].map(id => document.getElementById(id).getAttribute('role')).join()"
+    assert window.run(regions) == "status,alert"
+    assert window.run("return document.getElementById('number').getAttribute('role')") == "timer"
+    told = "window.told = []; new MutationObserver(() => told.push(document.getElementById('status').textContent))"
+    window.run(f"{told}.observe(document.getElementById('status'), {{childList: true}})")
+    panel.show(**HOLD)
+    window.settle(lambda: window.run("return told.length") == 1, "the hold is told")
+    panel.show(phase="rest", counting=None, rate=0)
+    window.settle(lambda: "REST" in window.text("#word"), "the page shows the rest")
+    panel.show(phase="switch")
+    window.settle(lambda: window.run("return told.length") == 2, "the newest is told")
+    said = window.run("return told")
+    assert said[0].startswith("HOLD")
+    assert said[1].startswith("OTHER SIDE")
+
+
+def test_a_heel_that_stays_up_is_an_alert(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+    """Two seconds after the heel came up it is told at once, and not before."""
+    panel.show(**HOLD)
+    see("/live")
+    window.settle(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
+    panel.show(**STATES["lifted"])
+    window.settle(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
+    alert = "return document.getElementById('alert').textContent"
+    assert window.run(alert) == ""
+    window.settle(lambda: "Heel up" in window.run(alert), "the alert is given")
+
+
+def test_buttons_work_without_leaving_the_page(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, board: RecordedBoard
+) -> None:
+    """Start, pause, stop and a side reach the panel while the page stays; what is refused is said."""
+    see("/live")
+    window.run("window.same = true")
+    window.press('button[value="stretch"]')
+    window.press('button[value="pause"]')
+    window.press('button[value="right"]')
+    window.settle(lambda: len(panel.said) == 2 and len(panel.started) == 1, "all three were heard")
+    assert panel.said == [(Word.PAUSE, None), (Word.SIDE, Side.RIGHT)]
+    assert window.run("return window.same")
+
+
+def test_the_heel_is_up_while_the_button_is_held(
+    see: Callable[[str], Browser], window: Browser, board: RecordedBoard
+) -> None:
+    """Pressing lifts, letting go lowers, with a finger and with a key."""
+    see("/board")
+    for down, up in (("pointerdown", "pointerup"), ("keydown", "keyup")):
+        board.acts.clear()
+        press = (
+            "const button = document.querySelector('[data-press]'), kind = arguments[0];"
+            "button.dispatchEvent(kind.startsWith('key') ? new KeyboardEvent(kind, {key: ' ', bubbles: true})"
+            " : new PointerEvent(kind, {pointerId: 1, bubbles: true}))"
+        )
+        window.run("HTMLElement.prototype.setPointerCapture = () => {}")
+        window.run(press, down)
+        window.settle(lambda: board.acts == [("lift_heel", None)], "the heel is lifted")
+        window.run(press, up)
+        window.settle(lambda: board.acts[1:] == [("lower_heel", None)], "the heel is lowered")
+
+
+def test_one_tap_gives_sound(see: Callable[[str], Browser], window: Browser) -> None:
+    """The tap says what it got, and the sounds can be played."""
+    see("/live").press("#tap")
+    window.settle(lambda: "sound on" in window.text("#tapped"), "sound is on")
+    see("/sounds").press("button[data-edges]")
+
+
+@pytest.mark.parametrize("address", ["/", "/live", "/settings", "/history"])
+def test_everything_is_reached_by_keys(
+    see: Callable[[str], Browser], window: Browser, store: Store, address: str
+) -> None:
+    """The tabulator key walks through every control, from the top, and where one is can be seen."""
+    fill(store)
+    see(address)
+    walked: list[str] = []
+    while not walked or not (walked[-1].startswith("body") or len(walked) > MOST_STOPS):
+        walked.append(window.tab())
+    assert walked[0].startswith("a Skip to the content")
+    assert [step for step in walked[:-1] if not step.endswith(" seen")] == []
+    buttons = "button.getClientRects().length ? [button.innerText.trim()] : []"
+    names = window.run(f"return [...document.querySelectorAll('button')].flatMap(button => {buttons})")
+    assert {f"button {name} seen" for name in names} <= set(walked)
+
+
+def test_the_pages_work_without_scripts(
+    see: Callable[[str], Browser], window: Browser, store: Store, panel: SetPanel
+) -> None:
+    """Without scripts the state is there as it was at loading, the page says that it stands still, and forms work."""
+    fill(store)
+    panel.show(**HOLD)
+    window.look(PHONE, scripts=False)
+    try:
+        see("/live")
+        assert "HOLD" in window.one("#word").text
+        assert window.one("#number").text == "24"
+        assert "stands still" in window.one("noscript").text
+        window.one('button[value="pause"]').click()
+        window.settle(lambda: panel.said == [(Word.PAUSE, None)], "the button is heard")
+        window.settle(lambda: window.driver.current_url.endswith("/live"), "the page is back")
+    finally:
+        window.look(PHONE)
+
+
+@pytest.mark.parametrize("address", ["/", "/settings", "/sounds"])
+def test_twice_the_size_still_fits(see: Callable[[str], Browser], window: Browser, address: str) -> None:
+    """At 200 % on a phone of 320 px nothing scrolls sideways."""
+    window.look((320, 640))
+    see(address)
+    window.run("document.documentElement.style.fontSize = '200%'")
+    assert [fault for fault in window.layout_faults(TARGET) if "sideways" in fault] == []
+
+
+def test_paper_has_no_buttons_and_no_colours(see: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    """A printed sitting is black on white, with its pictures and tables and without what is pressed."""
+    _, sitting = fill(store)
+    see(f"/sittings/{sitting}")
+    window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        colours, shown = window.run(
+            "return [getComputedStyle(document.querySelector('.chart .left')).stroke,"
+            "[...document.querySelectorAll('nav, button, .button')].filter(one => one.getClientRects().length).length]"
+        )
+    finally:
+        window.look(PHONE)
+    assert (colours, shown) == ("rgb(0, 0, 0)", 0)

@@ -1,0 +1,45 @@
+"""Lengths and times as people read them."""
+
+from __future__ import annotations
+
+import pytest
+
+from web.units import CM, INCH, length, number, seconds, sure_length
+
+
+@pytest.mark.parametrize(
+    ("mm", "units", "text"),
+    [(94.0, CM, "9.4 cm"), (94.5, CM, "9.5 cm"), (101.6, CM, "10.2 cm"), (101.6, INCH, "4.0 in"), (0.0, CM, "0.0 cm")],
+)
+def test_a_length_has_a_tenth_and_its_unit(mm: float, units: str, text: str) -> None:
+    """Centimetres or inches to 0.1, ties away from zero; four inches are 10.2 cm."""
+    assert length(mm, units) == text
+
+
+def test_nothing_is_a_dash_and_zero_has_no_sign() -> None:
+    """A missing length is a dash, and a rounded zero is never negative."""
+    assert length(None, CM) == "\u2013"
+    assert number(-0.3, CM) == "0.0"
+    assert number(-12.0, CM) == "\u22121.2"
+
+
+@pytest.mark.parametrize(
+    ("mm", "uncertainty_mm", "units", "text"),
+    [
+        (94.0, 1.2, CM, "9.4 cm \u00b1 0.3"),
+        (94.0, 0.1, CM, "9.4 cm \u00b1 0.1"),
+        (94.0, 1.2, INCH, "3.7 in \u00b1 0.1"),
+        (94.0, 6.0, CM, "9 cm \u00b1 2"),
+        (94.0, None, CM, "9.4 cm"),
+    ],
+)
+def test_a_sure_length_has_no_more_digits_than_are_true(
+    mm: float, uncertainty_mm: float | None, units: str, text: str
+) -> None:
+    """What stands after the sign is twice the standard uncertainty, rounded up; tenths go when they are not true."""
+    assert sure_length(mm, uncertainty_mm, units) == text
+
+
+def test_credit_is_never_rounded_up() -> None:
+    """29.99 s are 29 s; whole minutes say no seconds."""
+    assert [seconds(us) for us in (29_990_000, 90_000_000, 120_000_000)] == ["29 s", "1 min 30 s", "2 min"]

@@ -24,12 +24,20 @@ from tests.crash.living import HOLD_US, LONG_US, ROOT
 KILLS = 200
 LONG_KILLS = 8
 AT_ONCE = 8
-MOST_S = 0.8
-"""From being ready to being killed: up to four short holds."""
+HOLDS_SHOWN = (0, 0, 1, 2)
+"""So many holds a station has shown as done before it is killed: a busy machine takes longer, but loses as much."""
+MOST_S = 0.3
+"""And so long it lives on, at most: somewhat more than a short hold."""
 LOST_US = 1_000_000
 """What a power cut may cost of a hold that goes on."""
 LATE_US = 300_000
 """From when a second is over until it is on the disk of a busy machine."""
+
+
+def has_done(line: str, holds: int) -> bool:
+    """Whether a station that shows this line has done so many holds, or is dead."""
+    repetition = None if line == "gone\n" else json.loads(line)[2]
+    return line == "gone\n" or holds == 0 or (isinstance(repetition, int) and repetition > holds)
 
 
 class Nursery:
@@ -45,8 +53,11 @@ class Nursery:
         self._process.kill()
         self._process.communicate(timeout=10)
 
-    def live_and_die(self, path: Path, hold_us: int, life_s: float) -> list[list[object]]:
-        """A station lives for so long after it was ready, or dies before; gives what it showed."""
+    def live_and_die(self, path: Path, hold_us: int, life_s: float, holds: int = 0) -> list[list[object]]:
+        """A station lives until it has shown so many holds as done and then for so long; gives what it showed.
+
+        With a negative life it dies before it is ready.
+        """
         give, take = self._process.stdin, self._process.stdout
         assert give is not None
         assert take is not None
@@ -54,6 +65,8 @@ class Nursery:
         give.flush()
         pid = int(take.readline().removeprefix("pid "))
         shown = [take.readline()] if life_s > 0 else []
+        while shown and not has_done(shown[-1], holds):
+            shown.append(take.readline())
         time.sleep(abs(life_s))
         os.kill(pid, signal.SIGKILL)
         shown += iter(take.readline, "gone\n")
@@ -73,7 +86,8 @@ def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
     """Kill so many stations on one database; gives how many finished holds were acknowledged and found."""
     random, found, sittings = Random(seed), 0, set[str]()
     for _ in range(kills):
-        shown = nursery.live_and_die(path, HOLD_US, random.uniform(-0.3, MOST_S))
+        life_s = random.uniform(-MOST_S / 3, MOST_S)
+        shown = nursery.live_and_die(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
         with Store.open(path, clock=SystemClock()) as store:
             with store.writing() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]

@@ -45,6 +45,13 @@ SPREAD_PER_MAD = 1.4826
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the readings of a window are no distance, in words that follow "the readings"."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Estimate:
     """What the `n` readings that agree say.
 

@@ -1,0 +1,1 @@
+"""Probabilities and the statistics of agreement, from the standard library alone."""

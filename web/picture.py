@@ -57,6 +57,7 @@ VERDICTS = {
     "heel": "The heel came up. Try again.",
     "contact": "The knee did not reach. Try again.",
     "void": "The board slid. Same distance again.",
+    "unclear": "The sensor could not tell the distance. Same distance again.",
 }
 
 NEXT = {"hold": "stretch", "test": "test", "reps": "heel raises", "rest": "rest"}

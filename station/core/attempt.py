@@ -13,6 +13,8 @@ lunge began. What the flows leave open is answered here so:
 - A heel that is up already when the lunge begins fails the attempt 100 ms later: so does whoever lifts it to get there.
 - The window of an attempt lies after its GO as a whole.
 - The load is looked at through a median of three samples, so that a drop-out of a pad is no step.
+- A window whose readings are refused (`station.core.estimate`) proves a contact at no distance. A better one may still
+  come; if none does, the attempt is void: it was not the person's fault.
 - Of two taps the second counts as the moment of saying so; they are waited for past the twelve seconds, if they began
   before.
 """
@@ -100,6 +102,11 @@ class Proof:
     @property
     def undecided(self) -> bool:
         """Whether the person is in the middle of saying so."""
+        return False
+
+    @property
+    def final(self) -> bool:
+        """Whether the window that proves the contact can no longer move on to better readings."""
         return False
 
     def down_for(self, span_us: int, at_us: int) -> bool:
@@ -262,6 +269,10 @@ class SelfProof(Proof):
     def undecided(self) -> bool:
         return self._taps is not None
 
+    @property
+    def final(self) -> bool:
+        return self._passed_us is not None
+
 
 _PROOFS: dict[Contact, type[Proof]] = {
     Contact.PAD: PadProof,
@@ -342,6 +353,10 @@ class Attempt:
         if window_us is not None:
             return Verdict("passed", window_us)
         return Verdict("contact") if self.gone(at_us) else None
+
+    def last_window(self, at_us: int) -> bool:
+        """Whether no later window can take the place of the one that proves the contact now."""
+        return self._proof.final or self.gone(at_us)
 
     def gone(self, at_us: int) -> bool:
         """Whether the twelve seconds are."""

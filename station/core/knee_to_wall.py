@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from station.core import records as r
 from station.core.activity import Activity
 from station.core.attempt import Attempt, AttemptRules, Verdict
-from station.core.estimate import Estimate, estimate
+from station.core.estimate import Estimate, Refusal, estimate
 from station.core.picture import Picture
 from station.core.records import SECOND_US, CueName, Event, Load, Side, Toe, Word
 from station.core.senses import Change, HeelChange, KneeChange, Senses, SensorChange
@@ -87,6 +87,7 @@ class KneeToWall(Activity):
         self._switch: SideChange | None = None
         self._good_us: int | None = None
         self._verdict: str | None = None
+        self._refused: str | None = None
 
     @property
     def side(self) -> Side:
@@ -317,7 +318,7 @@ class KneeToWall(Activity):
             load.renew(now_us)
         self._attempts += 1
         self._attempt = Attempt(self.senses, self.side, now_us, self.rules.attempt)
-        self._before_mm = self._attempt.before_mm
+        self._before_mm, self._refused = self._attempt.before_mm, None
         trials = self._trials[self.side]
         trials.attempts += 1
         self.cue(now_us, CueName.GO)
@@ -325,11 +326,11 @@ class KneeToWall(Activity):
         self.say(r.AttemptStarted(now_us, self.side, trials.number, trials.attempts, self._go_toe_mm))
         self._enter("attempt", now_us)
 
-    def _estimate(self, from_us: int, to_us: int) -> Estimate | None:
+    def _estimate(self, from_us: int, to_us: int) -> Estimate | Refusal:
         return estimate(*self.senses.toe.window(from_us, to_us))
 
-    def _toe_mm(self, found: Estimate | None) -> float | None:
-        return None if found is None else round(self.senses.toe_mm(found.reading_mm), 1)
+    def _toe_mm(self, found: Estimate | Refusal) -> float | None:
+        return None if isinstance(found, Refusal) else round(self.senses.toe_mm(found.reading_mm), 1)
 
     # The verdict, and where to go next.
 
@@ -341,20 +342,19 @@ class KneeToWall(Activity):
         if verdict.outcome == "passed":
             self._passed(now_us, verdict)
         elif verdict.outcome == "void":
-            self._attempt = None
-            self.say(r.AttemptVoid(now_us, self.side, "the board slid"))
-            self.cue(now_us, CueName.TRIAL_VOID)
-            self._verdict = "void"
-            self._move(now_us, free=True)
+            self._void(now_us, "the board slid", "void")
+        elif verdict.outcome == "contact" and self._refused is not None:
+            self._unclear(now_us, self._refused)
         else:
             self._failed(now_us, verdict.outcome, self._go_toe_mm)
 
     def _passed(self, now_us: int, verdict: Verdict) -> None:
         assert verdict.window_us is not None
         found = self._estimate(*verdict.window_us)
-        if found is None:
-            if self._attempt is not None and self._attempt.gone(now_us):
-                self._failed(now_us, "contact", self._go_toe_mm)
+        if isinstance(found, Refusal):
+            self._refused = found.why
+            if self._attempt is not None and self._attempt.last_window(now_us):
+                self._unclear(now_us, found.why)
             return
         self._attempt = None
         toe_mm = round(self.senses.toe_mm(found.reading_mm), 1)
@@ -364,6 +364,16 @@ class KneeToWall(Activity):
         self.cue(now_us, CueName.YES)
         self._verdict = "passed"
         self._aim(now_us, self._trials[self.side].passed(toe_mm, uncertainty_mm), toe_mm)
+
+    def _unclear(self, now_us: int, why: str) -> None:
+        self._void(now_us, f"the readings {why}", "unclear")
+
+    def _void(self, now_us: int, why: str, verdict: str) -> None:
+        self._attempt = None
+        self.say(r.AttemptVoid(now_us, self.side, why))
+        self.cue(now_us, CueName.TRIAL_VOID)
+        self._verdict = verdict
+        self._move(now_us, free=True)
 
     def _failed(self, now_us: int, why: str, toe_mm: float | None) -> None:
         self._attempt = None

@@ -76,7 +76,7 @@ def best_linear(windows: Windows) -> Array:
 def captures(windows: Windows) -> list[Estimate]:
     """What the shipped estimator says of each window; raises where it is silent."""
     found = [estimate(windows.times_us, readings) for readings in windows.readings_mm.tolist()]
-    said = [one for one in found if one is not None]
+    said = [one for one in found if isinstance(one, Estimate)]
     if len(said) < len(found):
         raise ValueError(f"{len(found) - len(said)} windows of the still recording have no estimate")
     return said

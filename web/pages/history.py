@@ -16,7 +16,7 @@ from web.units import length, seconds
 A_PAGE = 30
 
 STATES = {"finished": "finished", "partial": "a part", "unfinished": "not finished"}
-OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "board slid"}
+OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
 CONTACTS = {"pad": "knee pad", "inferred": "felt in the heel", "self": "said by the person"}
 
 

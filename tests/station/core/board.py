@@ -42,6 +42,8 @@ class Board:
         self.sway = sway
         self.knee = False
         self.toe_mm: float | None = 60.0
+        self.flicker_mm = 0.0
+        """So much farther is every third reading, which sees another thing."""
         self.silent: set[Side] = set()
         self.events: list[Event] = []
         self.facts: list[Fact] = []
@@ -133,7 +135,8 @@ class Board:
         if self._wiring.pad and self._changed("knee", self.knee):
             self._feed(r.Knee(self.now_us, self.knee))
         if self.now_us // READING_US > (self.now_us - BEAT_US) // READING_US and self.toe_mm is not None:
-            reading_mm = round(self.toe_mm - AS_BUILT_OFFSET_MM + next(self._noise) - TRUE_MM)
+            other_mm = self.flicker_mm * (self.now_us // READING_US % 3 == 0)
+            reading_mm = round(self.toe_mm + other_mm - AS_BUILT_OFFSET_MM + next(self._noise) - TRUE_MM)
             self._feed(r.Toe(self.now_us, reading_mm))
         elif not self._new:
             self._feed(r.Tick(self.now_us))

@@ -509,3 +509,39 @@ def test_leaving_a_faulty_sensor_ends_the_test_after_two_minutes() -> None:
     left_s = board.now_s
     assert board.until(r.Ended, 121).at_us / 1e6 == pytest.approx(left_s + 120, abs=0.1)
     assert heard(board.facts, CueName.ENDED)
+
+
+@pytest.mark.parametrize(("options", "contact"), WIRINGS)
+def test_readings_that_are_no_distance_do_not_count(options: Options, contact: Contact) -> None:
+    """A knee that touches while the sensor sees two things is no result and no failure: void, and again."""
+    board = ready(**options)
+    board.flicker_mm = 20.0
+    board.knee = True
+    if contact is Contact.INFERRED:
+        board.run(0.8)
+        board.stand(LEFT, 1.7)
+    elif contact is Contact.SELF:
+        board.run(4)
+        board.say(Word.CONFIRM)
+    else:
+        board.run(3)
+    if contact is not Contact.SELF:
+        board.until(r.AttemptVoid, 13)
+    (void,) = only(board.facts, r.AttemptVoid)
+    assert void.why in ("the readings see two things at different distances", "the readings scatter more than the sensor does")
+    assert not only(board.facts, r.AttemptPassed)
+    assert not only(board.facts, r.AttemptFailed)
+    board.flicker_mm, board.knee = 0.0, False
+    board.stand(LEFT)
+    board.until_go(6)
+    assert abs(touches(board, contact).toe_mm - 60) < 2
+
+
+def test_a_better_window_is_waited_for() -> None:
+    """Readings that become clear while the knee still touches pass as if nothing had been."""
+    board = ready()
+    board.flicker_mm = 20.0
+    board.knee = True
+    board.run(3)
+    board.flicker_mm = 0.0
+    assert abs(board.until(r.AttemptPassed, 2).toe_mm - 60) < 2

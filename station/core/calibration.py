@@ -1,8 +1,8 @@
 """From a reading to the toe distance: the curve of one calibration, and how sure it is.
 
-A block of known length stands against the toe stop, and what the sensor says of it is a `Point` (`point`). `fit` puts a
-curve through the points of two or more blocks: two carry an offset and a gain, three also a bend. What the points do not
-tell comes from what real sensors are like, and the covariance says how little that is.
+A block of known length stands against the toe stop, and what the sensor says of it is a `Point` (`point`). `fit` puts
+a curve through the points of two or more blocks: two carry an offset and a gain, three also a bend. What the points do
+not tell comes from what real sensors are like, and the covariance says how little that is.
 
 Each block is better shown twice, in two rounds, than once for twice as long. What limits a calibration of two minutes
 is the sensor's wander: between one block and the next it passes for gain and bend. A second round halves that, and a
@@ -11,7 +11,7 @@ block that stood askew once is seen at once. Measured over 200 simulated sensors
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import fsum, sqrt
@@ -42,6 +42,7 @@ MIDDLE_MM = 170.0
 """Reading about which the curve is fitted, so that level, slope and bend are nearly independent: the middle block's."""
 
 Vector = tuple[float, float, float]
+Covariance = tuple[float, float, float, float, float, float]
 
 
 class CalibrationError(ValueError):
@@ -90,7 +91,7 @@ class Fit:
     curve: Curve
     points: tuple[Point, ...]
     residuals_mm: tuple[float, ...]
-    covariance: tuple[float, float, float, float, float, float]
+    covariance: Covariance
 
     def uncertainty_mm(self, reading_mm: float) -> float:
         """Standard uncertainty in mm of the toe distance that the curve gives for a reading without noise."""
@@ -110,13 +111,178 @@ def point(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) 
 
     Raises `CalibrationError` where they have no one distance, scatter more than the sensor does, or move on.
     """
-    raise NotImplementedError
+    found = estimate(times_us, readings_mm)
+    if isinstance(found, Refusal):
+        raise CalibrationError(
+            f"{_block(toe_mm)}: the readings {found.why}: hold it still against the toe stop, flat and square to the "
+            "sensor, and keep hands and clothes out of its sight"
+        )
+    ordered = [reading for _, reading in sorted(zip(times_us, readings_mm, strict=True))]
+    third = len(ordered) // 3
+    drift_mm = fmean(ordered[-third:]) - fmean(ordered[:third])
+    if abs(drift_mm) > DRIFT_MOST_MM:
+        raise CalibrationError(
+            f"{_block(toe_mm)}: the readings wander, by {abs(drift_mm):.1f} mm while it was held: let the sensor "
+            "warm up for a minute, hold the block still, and show it again"
+        )
+    return Point(toe_mm, found.reading_mm, sqrt(found.noise_mm * found.noise_mm + BETWEEN_MM * BETWEEN_MM), found.n)
 
 
 def fit(points: Sequence[Point]) -> Fit:
     """The curve through the points, in any order, a block as often as it was shown.
 
+    Least squares, weighted by each point's uncertainty, with what is known of real sensors as further, weak equations (a
+    Bayesian fit with normal priors): so the covariance holds what the blocks leave open.
     Raises `CalibrationError` for fewer than two different blocks, and for points that no real sensor and blocks held
     against the toe stop can give.
     """
-    raise NotImplementedError
+    blocks = _blocks(points)
+    _follow(blocks)
+    if len(blocks) > 2:
+        _agree(blocks)
+    centred, covariance = _solve(points)
+    gain = centred[1]
+    if abs(gain - 1.0) > GAIN_MOST:
+        raise CalibrationError(
+            f"The readings grow by {1 / gain:.2f} mm for each mm of the blocks, and no sensor does so: see that each "
+            "block's length is the one that was said, stands upright against the toe stop, and fills the sensor's view"
+        )
+    curve = _about_zero(centred)
+    residuals_mm = tuple(at.toe_mm - curve.toe_mm(at.reading_mm) for at in points)
+    return Fit(curve, tuple(points), residuals_mm, covariance)
+
+
+def _block(toe_mm: float) -> str:
+    return f"The {toe_mm:g} mm block"
+
+
+def _blocks(points: Sequence[Point]) -> list[Point]:
+    """One point a block, nearest first: the mean of its showings. Raises where they do not repeat, or are too few."""
+    showings: dict[float, list[Point]] = {}
+    for at in points:
+        showings.setdefault(at.toe_mm, []).append(at)
+    if len(showings) < 2:
+        seen = _block(next(iter(showings))) + " alone" if showings else "No block"
+        raise CalibrationError(f"{seen} tells too little: show at least one more, of another length; three are better")
+    for toe_mm, shown in showings.items():
+        readings_mm = [at.reading_mm for at in shown]
+        apart_mm = max(readings_mm) - min(readings_mm)
+        if apart_mm > RESIDUAL_MOST_MM:
+            raise CalibrationError(
+                f"{_block(toe_mm)} read {apart_mm:.1f} mm differently from one time to the other: see that it is the "
+                "right block, upright and against the toe stop each time, and begin again"
+            )
+    return [
+        Point(
+            toe_mm,
+            fmean(at.reading_mm for at in shown),
+            sqrt(fsum(at.uncertainty_mm * at.uncertainty_mm for at in shown)) / len(shown),
+            sum(at.n for at in shown),
+        )
+        for toe_mm, shown in sorted(showings.items())
+    ]
+
+
+def _follow(blocks: Sequence[Point]) -> None:
+    """Raises where longer blocks do not read longer, or hardly."""
+    for near, far in pairwise(blocks):
+        grown = (far.reading_mm - near.reading_mm) / (far.toe_mm - near.toe_mm)
+        if grown < -FOLLOW_LEAST:
+            raise CalibrationError(
+                f"{_block(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped; show them "
+                "again in the order that is asked for"
+            )
+        if grown < FOLLOW_LEAST:
+            raise CalibrationError(
+                f"{_block(far.toe_mm)} reads {far.reading_mm - near.reading_mm:.0f} mm farther than the "
+                f"{near.toe_mm:g} mm block: the sensor sees something else, such as the floor or a skirting board; "
+                "raise or tilt it, or hold the block so that it fills the view"
+            )
+
+
+def _agree(blocks: Sequence[Point]) -> None:
+    """Raises where a block lies farther from what the others say than the bend of a real sensor explains.
+
+    Three points leave no residual to a parabola. So each block is compared with the line through the others, which know
+    nothing of it, and the largest bend that real sensors have is taken off. Of blocks that would explain it as well the
+    one that stands least askew is named.
+    """
+    worst: tuple[float, Point] | None = None
+    beyond = False
+    for i, at in enumerate(blocks):
+        others = [*blocks[:i], *blocks[i + 1 :]]
+        off_mm = at.toe_mm - _on_line(others, at.reading_mm, lambda other: other.toe_mm)
+        bend_mm = abs(_bow(at.reading_mm) - _on_line(others, at.reading_mm, lambda other: _bow(other.reading_mm)))
+        beyond = beyond or abs(off_mm) - BEND_MOST_MM * bend_mm > RESIDUAL_MOST_MM
+        if worst is None or abs(off_mm) < abs(worst[0]):
+            worst = off_mm, at
+    if beyond and worst is not None:
+        raise CalibrationError(
+            f"The blocks do not fit together: most likely the {worst[1].toe_mm:g} mm block stood {abs(worst[0]):.1f} mm "
+            "off; see that each stands upright, against the toe stop, and that nothing else is in view, and begin again"
+        )
+
+
+def _on_line(points: Sequence[Point], reading_mm: float, value: Callable[[Point], float]) -> float:
+    """What a straight line through `value` over the points' readings says at this reading."""
+    middle = fmean(at.reading_mm for at in points)
+    level = fmean(value(at) for at in points)
+    spread = fsum((at.reading_mm - middle) * (at.reading_mm - middle) for at in points)
+    return level + fsum((at.reading_mm - middle) * value(at) for at in points) / spread * (reading_mm - middle)
+
+
+def _bow(reading_mm: float) -> float:
+    """A bend that leaves the straight line by 1 mm in the middle of its range."""
+    part = reading_mm / BEND_RANGE_MM
+    return 4.0 * part * (1.0 - part)
+
+
+BEND_SD = BEND_MOST_MM / sqrt(3.0) * 4.0 / (BEND_RANGE_MM * BEND_RANGE_MM)
+"""SD of the bend in 1/mm: evenly spread up to `BEND_MOST_MM`."""
+
+
+def _solve(points: Sequence[Point]) -> tuple[Vector, Covariance]:
+    """Level, slope and bend about `MIDDLE_MM`, and the covariance of the same curve's offset, gain and bend."""
+    normal = [[0.0] * 3 for _ in range(3)]
+    right = [0.0] * 3
+    normal[1][1] = 1.0 / (GAIN_SD * GAIN_SD)
+    normal[2][2] = 1.0 / (BEND_SD * BEND_SD)
+    right[1] = normal[1][1]
+    for at in points:
+        x = at.reading_mm - MIDDLE_MM
+        row = (1.0, x, x * x)
+        weight = 1.0 / (at.uncertainty_mm * at.uncertainty_mm)
+        for i in range(3):
+            right[i] += weight * row[i] * at.toe_mm
+            for j in range(3):
+                normal[i][j] += weight * row[i] * row[j]
+    inverse = _inverse(normal)
+    inverse_0, inverse_1, inverse_2 = inverse
+    solved = (_dot(inverse_0, right), _dot(inverse_1, right), _dot(inverse_2, right))
+    inverse[0][0] += COMMON_MM * COMMON_MM
+    m = MIDDLE_MM
+    to_zero = ((1.0, -m, m * m), (0.0, 1.0, -2.0 * m), (0.0, 0.0, 1.0))
+    half = [[fsum(row[k] * inverse[k][j] for k in range(3)) for j in range(3)] for row in to_zero]
+    oo, og, ob, gg, gb, bb = (_dot(half[i], to_zero[j]) for i in range(3) for j in range(i, 3))
+    return solved, (oo, og, ob, gg, gb, bb)
+
+
+def _dot(left: Sequence[float], right: Sequence[float]) -> float:
+    return fsum(one * other for one, other in zip(left, right, strict=True))
+
+
+def _about_zero(centred: Vector) -> Curve:
+    level, slope, bend = centred
+    return Curve(slope - 2.0 * bend * MIDDLE_MM, level - slope * MIDDLE_MM + bend * MIDDLE_MM * MIDDLE_MM, bend)
+
+
+def _inverse(matrix: list[list[float]]) -> list[list[float]]:
+    """Of a symmetric positive 3 by 3 matrix."""
+    (a, b, c), (_, d, e), (_, _, f) = matrix
+    cofactors = [
+        [d * f - e * e, c * e - b * f, b * e - c * d],
+        [c * e - b * f, a * f - c * c, b * c - a * e],
+        [b * e - c * d, b * c - a * e, a * d - b * b],
+    ]
+    determinant = a * cofactors[0][0] + b * cofactors[0][1] + c * cofactors[0][2]
+    return [[cofactor / determinant for cofactor in row] for row in cofactors]

@@ -137,7 +137,24 @@ def budget(
 
     `calibration` is `None` for a sensor as built; a drift since then means nothing, and is 0.
     """
-    raise NotImplementedError
+    assumed = assumed or Assumptions()
+    slope = abs((Curve() if calibration is None else calibration.curve).slope(reading_mm))
+    return Budget(
+        noise_mm=slope * noise_mm,
+        wander_mm=slope * WANDER_MM,
+        calibration_mm=assumed.as_built_mm if calibration is None else calibration.uncertainty_mm(reading_mm),
+        drift_mm=0.0 if calibration is None else drift_mm(conditions or Conditions(), assumed),
+        toe_mm=assumed.toe_mm,
+        contact_mm=assumed.contact_mm(contact),
+    )
+
+
+def drift_mm(conditions: Conditions, assumed: Assumptions | None = None) -> float:
+    """What temperature and time may have changed in the sensor since its calibration, one standard uncertainty."""
+    assumed = assumed or Assumptions()
+    warmer = conditions.warmer_degrees
+    degrees = assumed.room_degrees if warmer is None else abs(warmer)
+    return _root_sum((assumed.degree_mm * degrees, assumed.root_day_mm * sqrt(max(0.0, conditions.days))))
 
 
 def of_captured(
@@ -149,7 +166,11 @@ def of_captured(
     assumed: Assumptions | None = None,
 ) -> Budget:
     """Of a captured distance as the facts have it: in mm of toe distance, noise and wander together."""
-    raise NotImplementedError
+    curve = Curve() if calibration is None else calibration.curve
+    reading_mm = curve.reading_mm(toe_mm)
+    together_mm = uncertainty_mm / abs(curve.slope(reading_mm))
+    noise_mm = sqrt(max(0.0, together_mm * together_mm - WANDER_MM * WANDER_MM))
+    return budget(reading_mm, noise_mm, contact, calibration, conditions, assumed)
 
 
 def of_mean(budgets: Sequence[Budget]) -> Budget:
@@ -157,12 +178,15 @@ def of_mean(budgets: Sequence[Budget]) -> Budget:
 
     Raises `ValueError` where there is none.
     """
-    raise NotImplementedError
+    if not budgets:
+        raise ValueError("a mean of no trials has no uncertainty: give the budget of at least one")
+    n = len(budgets)
+    means = {
+        f"{name}_mm": _root_sum([getattr(one, f"{name}_mm") for one in budgets]) / (n if averages else sqrt(n))
+        for name, (_, averages) in WHAT.items()
+    }
+    return Budget(**means)
 
 
 def _root_sum(parts_mm: Sequence[float]) -> float:
     return sqrt(fsum(mm * mm for mm in parts_mm))
-
-
-def _slope(calibration: Fit | None, reading_mm: float) -> float:
-    return (Curve() if calibration is None else calibration.curve).slope(reading_mm)

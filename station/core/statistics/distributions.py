@@ -3,10 +3,10 @@
 scipy would cost 88 MB and a second on the station; the tests hold every function here against it. Relative errors are
 below 1e-11 for 1 to 10,000 degrees of freedom (fractions too) and tails down to 1e-10, mostly below 1e-13.
 
-`..._cdf` is the probability below, `..._sf` the one above, each exact in its own small tail. Where F and chi-squared
-quantiles lie far above, ask with `above=True` for the point that has probability `p` above it: `1 - p` cannot be written
-exactly for a small `p`. Degrees of freedom are positive and finite; a probability lies strictly between 0 and 1; else
-`ValueError`.
+`..._cdf` is the probability below, `..._sf` the one above, each exact in its own small tail. For a quantile of F or
+chi-squared far above, ask with `above=True` for the point that has probability `p` above it: `1 - p` cannot be written
+exactly where `p` is small. Degrees of freedom are positive and finite, a probability lies strictly between 0 and 1, and
+nothing is nan; else `ValueError`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ block that stood askew once is seen at once. Measured over 200 simulated sensors
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import fsum, sqrt
 from statistics import fmean
@@ -64,6 +64,14 @@ class Curve:
     def slope(self, reading_mm: float) -> float:
         """How many mm of toe distance a mm of reading is here."""
         return self.gain + 2.0 * self.bend_per_mm * reading_mm
+
+    def apart_mm(self, reading_mm: float, other_mm: float) -> float:
+        """How far apart two readings are, in mm of toe distance."""
+        return self.slope((reading_mm + other_mm) / 2) * abs(other_mm - reading_mm)
+
+    def beyond(self, by_mm: float) -> Curve:
+        """The curve for what stands `by_mm` behind what the sensor sees, as a wall does behind its skirting board."""
+        return replace(self, offset_mm=self.offset_mm + by_mm)
 
     def reading_mm(self, toe_mm: float) -> float:
         """The reading that gives this toe distance: the inverse of `toe_mm`."""
@@ -131,8 +139,8 @@ def point(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) 
 def fit(points: Sequence[Point]) -> Fit:
     """The curve through the points, in any order, a block as often as it was shown.
 
-    Least squares, weighted by each point's uncertainty, with what is known of real sensors as further, weak equations (a
-    Bayesian fit with normal priors): so the covariance holds what the blocks leave open.
+    Least squares, weighted by each point's uncertainty, with what is known of real sensors as further, weak equations:
+    a Bayesian fit with normal priors, so that the covariance holds what the blocks leave open.
     Raises `CalibrationError` for fewer than two different blocks, and for points that no real sensor and blocks held
     against the toe stop can give.
     """
@@ -218,8 +226,8 @@ def _agree(blocks: Sequence[Point]) -> None:
             worst = off_mm, at
     if beyond and worst is not None:
         raise CalibrationError(
-            f"The blocks do not fit together: most likely the {worst[1].toe_mm:g} mm block stood {abs(worst[0]):.1f} mm "
-            "off; see that each stands upright, against the toe stop, and that nothing else is in view, and begin again"
+            f"The blocks do not fit together: most likely the {worst[1].toe_mm:g} mm block stood {abs(worst[0]):.1f} "
+            "mm off; see that each stands upright, against the toe stop, with nothing else in view, and begin again"
         )
 
 

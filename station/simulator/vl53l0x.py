@@ -9,6 +9,7 @@ from random import Random
 from threading import RLock
 
 from station.simulator.noise import NoiseFigures, RangeNoise
+from station.simulator.range_error import RangeError
 from station.simulator.vl53l0x_registers import (
     ADDRESS,
     BOOT_US,
@@ -76,8 +77,9 @@ class Vl53l0xModel:
 
     `now_us` gives the time and `target_mm` the true distance from the sensor at a time, `None` with nothing in front.
     Time is looked at when a transaction comes. Whoever drives time also calls `settle` at `next_us`, and `on_interrupt`
-    then gets the level of the interrupt line, `True` for high. `offset_mm` and `gain` are the sensor's own error, drawn
-    from the seed unless given: a new sensor reads about 25 mm short. It is made booted, and cold.
+    then gets the level of the interrupt line, `True` for high. `error` is the sensor's own; without one it
+    has an offset and a gain alone, drawn from the seed unless given. How warm and old it is can be set at any time
+    (`warmer_degrees`, `days`: than when it was new). It is made booted, and cold.
     """
 
     def __init__(
@@ -89,14 +91,18 @@ class Vl53l0xModel:
         figures: NoiseFigures | None = None,
         offset_mm: float | None = None,
         gain: float | None = None,
+        error: RangeError | None = None,
         on_interrupt: Callable[[bool], None] | None = None,
     ) -> None:
         self._now_us = now_us
         self._target_mm = target_mm
         self._random = Random(seed)
         drawn_offset, drawn_gain = self._random.gauss(-25.0, 4.0), self._random.gauss(1.0, 0.01)
-        self.offset_mm = drawn_offset if offset_mm is None else offset_mm
-        self.gain = drawn_gain if gain is None else gain
+        self.error = error or RangeError(
+            drawn_offset if offset_mm is None else offset_mm, drawn_gain if gain is None else gain
+        )
+        self.warmer_degrees = 0.0
+        self.days = 0.0
         self.faults = SensorFaults()
         self.on_interrupt = on_interrupt
         self.wake: Callable[[], None] = lambda: None
@@ -325,7 +331,7 @@ class Vl53l0xModel:
         if signal * 128 < int.from_bytes(page[SIGNAL_RATE_LIMIT : SIGNAL_RATE_LIMIT + 2], "big"):
             return STATUS_SIGNAL, NOTHING_MM * scale, signal
         correction_mm = int.from_bytes(page[RANGE_OFFSET : RANGE_OFFSET + 2], "big", signed=True) / 4
-        reading_mm = self.gain * distance_mm + self.offset_mm + correction_mm + error_mm
+        reading_mm = self.error.reading_mm(distance_mm, self.warmer_degrees, self.days) + correction_mm + error_mm
         return STATUS_VALID, max(0, round(reading_mm * scale)), signal
 
     def _drive_interrupt(self) -> None:

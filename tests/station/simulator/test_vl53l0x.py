@@ -126,9 +126,9 @@ def test_stop() -> None:
 def test_own_error_from_the_seed() -> None:
     """Each seed is another sensor, about 25 mm short with a gain near one, and always the same one."""
     sensors = [Wall(seed=seed, offset_mm=None, gain=None).model for seed in range(200)]
-    assert mean(sensor.offset_mm for sensor in sensors) == pytest.approx(-25, abs=1)
-    assert 2 < stdev(sensor.offset_mm for sensor in sensors) < 6
-    assert stdev(sensor.gain for sensor in sensors) == pytest.approx(0.01, abs=0.003)
+    assert mean(sensor.error.offset_mm for sensor in sensors) == pytest.approx(-25, abs=1)
+    assert 2 < stdev(sensor.error.offset_mm for sensor in sensors) < 6
+    assert stdev(sensor.error.gain for sensor in sensors) == pytest.approx(0.01, abs=0.003)
     twin = Wall(seed=3, offset_mm=None, gain=None).model
     assert (twin.offset_mm, twin.gain) == (sensors[3].offset_mm, sensors[3].gain)
 

@@ -130,7 +130,7 @@ def test_own_error_from_the_seed() -> None:
     assert 2 < stdev(sensor.error.offset_mm for sensor in sensors) < 6
     assert stdev(sensor.error.gain for sensor in sensors) == pytest.approx(0.01, abs=0.003)
     twin = Wall(seed=3, offset_mm=None, gain=None).model
-    assert (twin.offset_mm, twin.gain) == (sensors[3].offset_mm, sensors[3].gain)
+    assert twin.error == sensors[3].error
 
 
 def test_same_seed_same_blocks() -> None:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from station.core.records import SECOND_US, Side
 from station.store.rows import Attempt, Hold, SittingDetail
-from web.units import MM_IN_ONE, SIGN, many
+from station.units import MM_IN_ONE, SIGN, many
 
 WIDTH, LEFT, RIGHT = 720, 46, 700
 TOE_TOP, TOE_BOTTOM = 30, 160

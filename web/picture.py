@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from station import units as lengths
 from station.core.records import Contact, CueName, Side
 from station.snapshot import HeelSeen, Snapshot
-from web import units as lengths
 
 SIDE_SHAPE = {Side.LEFT: "\u25cf", Side.RIGHT: "\u25c6"}
 

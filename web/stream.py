@@ -17,8 +17,8 @@ import msgspec
 from station.clock import Clock
 from station.panel import Panel
 from station.snapshot import Snapshot
+from station.units import CM, MM_IN_ONE
 from web.picture import picture
-from web.units import CM, MM_IN_ONE
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 
 from station.store import Store
+from station.units import CM
 from tests.web.history import fill, lunge_rows
 from web.chart import chart, read, thinned
-from web.units import CM
 
 SVG = "{http://www.w3.org/2000/svg}"
 

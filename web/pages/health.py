@@ -14,9 +14,9 @@ from werkzeug.wrappers import Response
 from station.clock import SystemClock
 from station.core.records import SECOND_US
 from station.snapshot import Snapshot
+from station.units import length
 from station.version import APP_VERSION, RULE_VERSION
 from web.site import Site
-from web.units import length
 
 SILENT_US = 4 * SECOND_US
 """Older than this, the newest picture means that the station's loop says nothing (as on the live page)."""
@@ -53,8 +53,8 @@ def state(site: Site) -> dict[str, Any]:
         "distance": _distance(now, site.store.settings().units),
         "heels": _heels(now),
         "calibration": "As built, never calibrated."
-        if calibration.points is None
-        else f"Calibrated at {len(calibration.points)} points on {calibration.made_at.astimezone():%Y-%m-%d}.",
+        if calibration.fit is None
+        else f"Calibrated at {len(calibration.fit.points)} points on {calibration.made_at.astimezone():%Y-%m-%d}.",
         "clock": f"{wall.astimezone():%Y-%m-%d %H:%M}."
         if wall.year >= FIRST_YEAR
         else f"The clock says {wall.year}: set it, or connect the station to a network once.",

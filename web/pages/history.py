@@ -8,10 +8,10 @@ from flask import Blueprint, abort, render_template, request
 
 from station.core.records import Side
 from station.store.rows import Hold, SittingDetail, Test
+from station.units import length, seconds
 from web.chart import chart
 from web.picture import SIDE_SHAPE
 from web.site import Site
-from web.units import length, seconds
 
 A_PAGE = 30
 

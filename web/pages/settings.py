@@ -8,8 +8,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.settings import CHOICES, LIMITS
+from station.units import MM_IN_ONE, SIGN, number
 from web.site import Site
-from web.units import MM_IN_ONE, SIGN, number
 
 CHOICE_NAMES = {
     "cm": "centimetres",

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from flask import Blueprint, render_template, request
 
+from station import units
 from station.core.records import Side
 from station.settings import Settings
 from station.store.rows import Person, Test
-from web import units
+from station.units import day
 from web.picture import SIDE_SHAPE
 from web.site import PERSON_COOKIE, Site
-from web.words import day
 
 MANY_TESTS = 50
 """Enough to find the last result of each side among what nobody has claimed."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from web.units import CM, INCH, length, number, seconds, sure_length
+from station.units import CM, INCH, length, number, seconds, sure_length
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_nothing_is_a_dash_and_zero_has_no_sign() -> None:
 def test_a_sure_length_has_no_more_digits_than_are_true(
     mm: float, uncertainty_mm: float | None, units: str, text: str
 ) -> None:
-    """What stands after the sign is twice the standard uncertainty, rounded up; tenths go when they are not true."""
+    """What stands after the sign is half the 95 % interval, rounded up; tenths go when they are not true."""
     assert sure_length(mm, uncertainty_mm, units) == text
 
 

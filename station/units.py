@@ -1,17 +1,17 @@
-"""Lengths as people read them: centimetres to 0.1 or inches to 0.1. Inside, everything is millimetres."""
+"""Lengths, times and dates as people read them, on the page and in the terminal. Inside, everything is millimetres."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+
+from station.core.uncertainty import COVERAGE
 
 CM, INCH = "cm", "inch"
 MM_IN_ONE = {CM: Decimal(10), INCH: Decimal("25.4")}
 SIGN = {CM: "cm", INCH: "in"}
 TENTH = Decimal("0.1")
 MINUS = "\u2212"
-
-COVERAGE = 2
-"""Standard uncertainties on either side of a shown result: some nineteen of twenty true values lie within."""
 
 
 def number(mm: float, units: str) -> str:
@@ -27,17 +27,34 @@ def length(mm: float | None, units: str) -> str:
 def sure_length(mm: float, uncertainty_mm: float | None, units: str) -> str:
     """The length and how sure it is: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
 
-    What stands after ± is `COVERAGE` times that, rounded up to a tenth. From one whole unit on, tenths would not be
-    true: then both are whole.
+    What stands after ± is half of the interval that holds the true value in 95 cases of 100, rounded up to a tenth.
+    From one whole unit on, tenths would not be true: then both are whole.
     """
     if uncertainty_mm is None:
         return length(mm, units)
-    uncertainty = (Decimal(str(uncertainty_mm)) * COVERAGE / MM_IN_ONE[units]).quantize(TENTH, ROUND_CEILING)
+    uncertainty = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_IN_ONE[units]).quantize(TENTH, ROUND_CEILING)
     uncertainty = max(uncertainty, TENTH)
     if uncertainty < 1:
         return f"{number(mm, units)} {SIGN[units]} \u00b1 {uncertainty}"
     whole = (Decimal(str(mm)) / MM_IN_ONE[units]).quantize(Decimal(1), ROUND_HALF_UP)
     return f"{_text(whole)} {SIGN[units]} \u00b1 {uncertainty.quantize(Decimal(1), ROUND_CEILING)}"
+
+
+def change(mm: float, units: str) -> str:
+    """A difference to a tenth with its sign and unit: `+0.6 cm`; `0.0 cm` has none."""
+    text = length(mm, units)
+    return f"+{text}" if mm > 0 and not text.startswith("0.0 ") else text
+
+
+def day(when: datetime) -> str:
+    """A date in the station's own time zone: `Mon 23 Nov 2026`."""
+    local = when.astimezone()
+    return f"{local:%a} {local.day} {local:%b %Y}"
+
+
+def moment(when: datetime) -> str:
+    """Date and time in the station's own time zone: `Mon 23 Nov 2026, 21:16`."""
+    return f"{day(when)}, {when.astimezone():%H:%M}"
 
 
 def seconds(us: int) -> str:

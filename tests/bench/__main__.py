@@ -32,6 +32,7 @@ FIGURES = (
     Figure("i2c_transactions_per_reading", "ranging", 6, AT_MOST, "a poll every 5 ms: about 18"),
     Figure("core_ten_minutes_ms", "core", 400, AT_MOST, "ten minutes of life: 600,000 ms"),
     Figure("distance_sd_ratio", "distance", 1.15, AT_MOST, "the best linear estimator that knows the noise"),
+    Figure("icc_error", "agreement", 0.0001, AT_MOST, "Shrout and Fleiss' table, printed to 0.0001"),
     Figure("simulate_speed", "simulate", 100, AT_LEAST, "life: 1"),
     Figure("hold_credit_error_ms", "station", 10, AT_MOST, "the heel's true times on the emulated board"),
     Figure("cue_jitter_p99_ms", "station", 10, AT_MOST, "the plan of each edge; people notice 26 ms"),

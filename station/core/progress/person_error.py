@@ -91,9 +91,9 @@ class _Pool:
 def person_error(repeats: Sequence[Repeats], tests: Sequence[Result], contact: Contact, full: bool) -> PersonError:
     """The error of one more test of this contact and kind on another day, as all of these tell it.
 
-    `repeats` and `tests` are of one side, in any order; those of other contacts are passed over. `tests` are the counted
-    results, at most one a day: a second one of the same sitting would pass for another day. Without any, the literature
-    speaks alone. Raises `ValueError` for a distance that is no number.
+    `repeats` and `tests` are of one side, in any order; those of other contacts are passed over. `tests` are the
+    counted results, at most one a day: a second one of the same sitting would pass for another day. Without any, the
+    literature speaks alone. Raises `ValueError` for a distance that is no number.
     """
     _check(repeats, tests)
     within = _within(sorted((one for one in repeats if one.contact is contact), key=lambda one: one.at))
@@ -192,8 +192,8 @@ def _about_line(points: Sequence[tuple[float, float]]) -> list[tuple[float, floa
 def _own(days: dict[bool, _Pool], within: _Pool, full: bool) -> _Pool:
     """The person's own variance of one test of this kind: from tests of this kind, and from the others turned into it.
 
-    The degrees of freedom of what was turned are Welch and Satterthwaite's, at most those of the tests. Without trials a
-    quick test's error stands for a full one's, which is smaller; a full one's says nothing of a quick one's.
+    The degrees of freedom of what was turned are Welch and Satterthwaite's, at most those of the tests. Without trials
+    a quick test's error stands for a full one's, which is smaller; a full one's says nothing of a quick one's.
     """
     this, other = days[full], days[not full]
     own = _Pool(this.squares, this.df)

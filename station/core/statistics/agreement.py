@@ -1,9 +1,321 @@
-"""placeholder"""
+"""How far ratings of the same targets agree: intraclass correlation, error of measurement, Bland and Altman.
 
-from math import sqrt
-from station.core.statistics.distributions import normal_quantile
+Ratings are given target by target, one column a rater (or an occasion), `None` where one is missing; nothing is ever
+put in its place. What too few ratings cannot tell is `None` with a sentence why; ratings that are no ratings (nan, rows
+of unequal length) raise `ValueError`. All limits are 95 % confidence limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import fsum, isfinite, sqrt
+from statistics import fmean
+
+from station.core.statistics.distributions import chi2_quantile, f_quantile, f_sf, normal_quantile, t_quantile
+
+Ratings = Sequence[Sequence[float | None]]
+Complete = list[list[float]]
+
+_OUTSIDE = 0.025
+"""Probability beyond each limit."""
+_ROUNDING = 1e-13
+"""Scatter below this share of the largest rating is the rounding of doubles."""
+
+
+class Form(StrEnum):
+    """The six forms of Shrout and Fleiss: 1 each target has other raters, 2 raters are a sample, 3 raters are fixed;
+    of one rating, or of the mean of all `k`."""
+
+    ONE_WAY = "ICC(1,1)"
+    RANDOM = "ICC(2,1)"
+    FIXED = "ICC(3,1)"
+    ONE_WAY_MEAN = "ICC(1,k)"
+    RANDOM_MEAN = "ICC(2,k)"
+    FIXED_MEAN = "ICC(3,k)"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """An estimate with its 95 % limits, `None` where the scatter is too perfect to tell."""
+
+    value: float
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Test:
+    """An F test that the targets differ at all: `p` is the probability of such an `f` if they did not."""
+
+    __test__ = False
+
+    f: float
+    df1: float
+    df2: float
+    p: float
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Mean squares and what follows from them.
+
+    `targets` (BMS), `raters` (JMS) and `error` (EMS, or WMS where `raters` is `None`) are mean squares in squared units
+    of the ratings. `n_used` targets went in and `n_dropped` did not. `coefficients` is empty, and `why_not` says why,
+    where nothing can be told.
+    """
+
+    n_used: int
+    n_dropped: int
+    targets: float | None
+    raters: float | None
+    error: float | None
+    test: Test | None
+    coefficients: Mapping[Form, Limits]
+    why_not: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeasurementError:
+    """SEM with its limits, and the smallest differences of two measurements that are more than error (90 and 95 %)."""
+
+    sem: Limits
+    mdc90: float
+    mdc95: float
+
+
+@dataclass(frozen=True, slots=True)
+class BlandAltman:
+    """The differences (first less second) of `n_used` pairs: their mean, SD, and the limits 95 % of them lie within."""
+
+    n_used: int
+    n_dropped: int
+    bias: Limits
+    sd: float
+    lower: Limits
+    upper: Limits
 
 
 def mdc(sem: float, confidence: float) -> float:
-    """The smallest difference of two measurements that is more than error with this confidence."""
+    """The smallest difference of two measurements that is more than error with this confidence: z sqrt(2) SEM."""
     return normal_quantile((1 + confidence) / 2) * sqrt(2) * sem
+
+
+def one_way(ratings: Ratings) -> Analysis:
+    """ICC(1,1) and ICC(1,k) from every target with a rating, also where some have more ratings than others.
+
+    Targets i = 1..n have k_i ratings, N in all. With unequal k_i, `ICC(1,1) = (BMS - WMS) / (BMS + (k0 - 1) WMS)` with
+    `k0 = (N - sum(k_i**2) / N) / (n - 1)` (Donner 1986, Int Stat Rev 54:67), its limits from the variance of the
+    targets' means times the harmonic mean of the k_i, over WMS, as F (Thomas and Hultquist 1978, Ann Stat 6:582).
+    ICC(1,k) is for the mean of as many ratings as there are columns, after Spearman and Brown. With equal k_i all of it
+    is Shrout and Fleiss 1979 (Psychol Bull 86:420).
+    """
+    columns = _columns(ratings)
+    rows = [known for row in ratings if (known := [rating for rating in row if rating is not None])]
+    n, dropped, total = len(rows), len(ratings) - len(rows), sum(map(len, rows))
+    if n < 2:
+        return _nothing(n, dropped, f"{_targets(n)} with a rating: agreement needs at least two")
+    if total == n:
+        return _nothing(n, dropped, "No target was rated twice: agreement needs a second rating of some")
+    grand = fsum(map(fsum, rows)) / total
+    means = [fmean(row) for row in rows]
+    bms = _clean(fsum(len(row) * (mean - grand) ** 2 for row, mean in zip(rows, means, strict=True)) / (n - 1), rows)
+    squares = fsum((rating - mean) ** 2 for row, mean in zip(rows, means, strict=True) for rating in row)
+    wms = _clean(squares / (total - n), rows)
+    if bms == wms == 0:
+        return _nothing(n, dropped, _ALL_EQUAL)
+    k0 = (total - sum(len(row) ** 2 for row in rows) / total) / (n - 1)
+    harmonic = n / fsum(1 / len(row) for row in rows)
+    centre = fmean(means)
+    spread = fsum((mean - centre) ** 2 for mean in means) / (n - 1) * harmonic
+    single = Limits((bms - wms) / (bms + (k0 - 1) * wms), *_consistent(spread, wms, n - 1, total - n, harmonic))
+    return Analysis(
+        n_used=n,
+        n_dropped=dropped,
+        targets=bms,
+        raters=None,
+        error=wms,
+        test=_test(bms, wms, n - 1, total - n),
+        coefficients=_with_mean(Form.ONE_WAY, Form.ONE_WAY_MEAN, single, columns),
+        why_not=None,
+    )
+
+
+def two_way(ratings: Ratings) -> Analysis:
+    """ICC(2,1), (3,1), (2,k) and (3,k) from the targets that every rater rated; the others are dropped and counted.
+
+    Shrout and Fleiss 1979; the limits of ICC(2) with Satterthwaite's degrees of freedom.
+    """
+    k = _columns(ratings)
+    rows = _complete(ratings)
+    n, dropped = len(rows), len(ratings) - len(rows)
+    if k < 2:
+        return _nothing(n, dropped, "Fewer than two ratings a target: agreement needs at least two")
+    if n < 2:
+        return _nothing(n, dropped, f"{_targets(n)} with all {k} ratings: agreement needs at least two")
+    bms, jms, ems = _mean_squares(rows)
+    if bms == ems == 0:
+        return _nothing(n, dropped, _ALL_EQUAL)
+    fixed = Limits((bms - ems) / (bms + (k - 1) * ems), *_consistent(bms, ems, n - 1, (n - 1) * (k - 1), k))
+    found = _with_mean(Form.FIXED, Form.FIXED_MEAN, fixed, k)
+    random = _random(bms, jms, ems, n, k)
+    if random:
+        found |= _with_mean(Form.RANDOM, Form.RANDOM_MEAN, random, k)
+    return Analysis(
+        n_used=n,
+        n_dropped=dropped,
+        targets=bms,
+        raters=jms,
+        error=ems,
+        test=_test(bms, ems, n - 1, (n - 1) * (k - 1)),
+        coefficients=found,
+        why_not=None,
+    )
+
+
+def measurement_error(ratings: Ratings) -> MeasurementError | None:
+    """SEM, the square root of the two-way EMS (of two columns: the SD of their differences over the square root of 2).
+
+    What raters or occasions differ as a whole is no part of it. From complete targets alone; `None` with fewer than two
+    of them or one column.
+    """
+    k, rows = _columns(ratings), _complete(ratings)
+    if k < 2 or len(rows) < 2:
+        return None
+    df = (len(rows) - 1) * (k - 1)
+    ems = _mean_squares(rows)[2]
+    low, high = (sqrt(ems * df / chi2_quantile(_OUTSIDE, df, above=above)) for above in (True, False))
+    sem = Limits(sqrt(ems), low, high) if ems else Limits(0.0, None, None)
+    return MeasurementError(sem, mdc(sem.value, 0.90), mdc(sem.value, 0.95))
+
+
+def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) -> BlandAltman | None:
+    """Bias and limits of agreement of pairs; pairs with a missing half are dropped. `None` with fewer than two pairs.
+
+    The limits are bias +- 1.96 SD; their own limits from Student's t with the variance `SD**2 (1 / n + 1.96**2 /
+    (2 (n - 1)))` (Bland and Altman 1999, Stat Methods Med Res 8:135). The bias is taken for the same at all sizes.
+    """
+    if len(first) != len(second):
+        raise ValueError(f"{len(first)} first measurements for {len(second)} second ones: each needs its other half")
+    pairs = list(zip(first, second, strict=True))
+    _columns(pairs)
+    rows = _complete(pairs)
+    n = len(rows)
+    if n < 2:
+        return None
+    differences = [one - other for one, other in rows]
+    bias = fmean(differences)
+    sd = sqrt(_clean(fsum((one - bias) ** 2 for one in differences) / (n - 1), rows))
+    z, t = normal_quantile(1 - _OUTSIDE), t_quantile(1 - _OUTSIDE, n - 1)
+    of_bias, of_limit = t * sd / sqrt(n), t * sd * sqrt(1 / n + z * z / (2 * (n - 1)))
+
+    def limit(value: float) -> Limits:
+        return Limits(value, value - of_limit, value + of_limit)
+
+    return BlandAltman(
+        n_used=n,
+        n_dropped=len(pairs) - n,
+        bias=Limits(bias, bias - of_bias, bias + of_bias),
+        sd=sd,
+        lower=limit(bias - z * sd),
+        upper=limit(bias + z * sd),
+    )
+
+
+_ALL_EQUAL = "All targets have the same ratings: nothing tells them apart, so nothing can agree or disagree on them"
+
+
+def _targets(n: int) -> str:
+    return ("No target", "Only one target")[n]
+
+
+def _nothing(n_used: int, n_dropped: int, why_not: str) -> Analysis:
+    return Analysis(n_used, n_dropped, None, None, None, None, {}, why_not)
+
+
+def _columns(ratings: Ratings) -> int:
+    """The number of columns; raises `ValueError` where they differ or a rating is no number."""
+    columns = len(ratings[0]) if ratings else 0
+    for at, row in enumerate(ratings, 1):
+        if len(row) != columns:
+            raise ValueError(
+                f"target {at} has {len(row)} ratings, the first has {columns}: write None where one is missing"
+            )
+        for rating in row:
+            if rating is not None and not isfinite(rating):
+                raise ValueError(f"target {at} has a rating of {rating}: write None where one is missing")
+    return columns
+
+
+def _complete(ratings: Ratings) -> Complete:
+    rows = [[rating for rating in row if rating is not None] for row in ratings]
+    return [known for known, row in zip(rows, ratings, strict=True) if len(known) == len(row)]
+
+
+def _clean(mean_square: float, rows: Complete) -> float:
+    """The mean square, or 0 where it is only rounding."""
+    largest = max(abs(rating) for row in rows for rating in row)
+    return mean_square if mean_square > (_ROUNDING * largest) ** 2 else 0.0
+
+
+def _mean_squares(rows: Complete) -> tuple[float, float, float]:
+    """BMS, JMS and EMS of the two-way analysis of variance."""
+    n, k = len(rows), len(rows[0])
+    grand = fsum(map(fsum, rows)) / (n * k)
+    of_targets = [fmean(row) - grand for row in rows]
+    of_raters = [fmean(column) - grand for column in zip(*rows, strict=True)]
+    left = fsum(
+        (rating - grand - target - rater) ** 2
+        for row, target in zip(rows, of_targets, strict=True)
+        for rating, rater in zip(row, of_raters, strict=True)
+    )
+    bms = k * fsum(off * off for off in of_targets) / (n - 1)
+    jms = n * fsum(off * off for off in of_raters) / (k - 1)
+    return _clean(bms, rows), _clean(jms, rows), _clean(left / ((n - 1) * (k - 1)), rows)
+
+
+def _test(bms: float, error: float, df1: float, df2: float) -> Test | None:
+    return Test(bms / error, df1, df2, f_sf(bms / error, df1, df2)) if error else None
+
+
+def _consistent(bms: float, error: float, df1: float, df2: float, k: float) -> tuple[float | None, float | None]:
+    """Limits of ICC(1,1) and ICC(3,1), from those of the F ratio."""
+    if not error:
+        return None, None
+    low = bms / error / f_quantile(_OUTSIDE, df1, df2, above=True)
+    high = bms / error * f_quantile(_OUTSIDE, df2, df1, above=True)
+    return (low - 1) / (low + k - 1), (high - 1) / (high + k - 1)
+
+
+def _random(bms: float, jms: float, ems: float, n: int, k: int) -> Limits | None:
+    """ICC(2,1), `None` where target and rater variance cancel to nothing."""
+    whole = bms + (k - 1) * ems + k * (jms - ems) / n
+    if whole <= 0:
+        return None
+    value = (bms - ems) / whole
+    by_raters, by_error = k * value * jms, (n * (1 + (k - 1) * value) - k * value) * ems
+    doubt = by_raters**2 / (k - 1) + by_error**2 / ((n - 1) * (k - 1))
+    if not doubt:
+        return Limits(value, None, None)
+    df = (by_raters + by_error) ** 2 / doubt
+    rest = k * jms + (k * n - k - n) * ems
+    far, near = f_quantile(_OUTSIDE, n - 1, df, above=True), f_quantile(_OUTSIDE, df, n - 1, above=True)
+    low = n * (bms - far * ems) / (far * rest + n * bms)
+    high = n * (near * bms - ems) / (rest + n * near * bms)
+    return Limits(value, low, high)
+
+
+def _with_mean(one: Form, mean: Form, single: Limits, k: int) -> dict[Form, Limits]:
+    """The form of one rating and that of the mean of `k`, which is missing where it has no bound below."""
+    found = {one: single}
+    stepped = [None if limit is None else _stepped(limit, k) for limit in (single.value, single.low, single.high)]
+    if stepped[0] is not None:
+        found[mean] = Limits(stepped[0], stepped[1], stepped[2])
+    return found
+
+
+def _stepped(single: float, k: int) -> float | None:
+    """Spearman and Brown: from one rating to the mean of `k`."""
+    below = 1 + (k - 1) * single
+    return k * single / below if below > 0 else None

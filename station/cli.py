@@ -298,10 +298,10 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
         trace = read_trace(text.split("\n"))
         header = header_of(trace.header, do, given)
         routine = routine_of(header)
-        gain, offset_mm = calibration_of(header)
+        curve = calibration_of(header)
     except ValueError as error:
         _refuse(f"{where}: {error}")
-    yield from map(line_of, facts_of(trace, routine, gain, offset_mm))
+    yield from map(line_of, facts_of(trace, routine, curve))
 
 
 def _refuse(sentence: str, status: int = 2) -> NoReturn:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from station.core.activity import Engine
+from station.core.calibration import Curve
 from station.core.picture import Picture
 from station.core.records import SECOND_US, Command, Event, Fact, Side, Word
+from station.core.replay import calibration_header
 from station.core.routine import RoutineRun
 from station.core.senses import References, Senses, Wiring
 from station.core.steps import Routine, to_json
@@ -24,19 +26,17 @@ class Run:
     """
 
     def __init__(
-        self, routine: Routine, wiring: Wiring, references: References, gain: float, offset_mm: float, begin_us: int
+        self, routine: Routine, wiring: Wiring, references: References, curve: Curve, begin_us: int
     ) -> None:
         self.routine = routine
         self.begin_us = begin_us
         self.wiring = wiring
-        self.header = to_json(routine) | {
-            "gain": gain,
-            "offset_mm": offset_mm,
+        self.header = to_json(routine) | calibration_header(curve) | {
             "empty": {str(side): share for side, share in references.empty.items()},
             "standing": {str(side): share for side, share in references.standing.items()},
         }
         self._rows: list[str] = []
-        self._senses = Senses(wiring, 0, references, gain, offset_mm)
+        self._senses = Senses(wiring, 0, references, curve)
         self._engine = Engine(RoutineRun(routine, self._senses), self._senses, 0)
 
     @property

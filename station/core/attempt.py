@@ -367,4 +367,4 @@ class Attempt:
         now_mm = self._senses.toe.latest_half(self.go_us)
         if now_mm is None or self.before_mm is None:
             return False
-        return self._senses.gain * abs(now_mm - self.before_mm) > self.rules.slid_mm
+        return self._senses.apart_mm(self.before_mm, now_mm) > self.rules.slid_mm

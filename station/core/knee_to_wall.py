@@ -298,7 +298,7 @@ class KneeToWall(Activity):
         later_mm = self.senses.toe.median(middle_us, now_us)
         if earlier_mm is None or later_mm is None:
             return False
-        return self.senses.gain * abs(later_mm - earlier_mm) <= self.rules.settle_mm
+        return self.senses.apart_mm(earlier_mm, later_mm) <= self.rules.settle_mm
 
     def _alarm_side(self, now_us: int) -> None:
         self._enter("count", now_us)
@@ -358,7 +358,7 @@ class KneeToWall(Activity):
             return
         self._attempt = None
         toe_mm = round(self.senses.toe_mm(found.reading_mm), 1)
-        uncertainty_mm = round(self.senses.gain * found.uncertainty_mm, 2)
+        uncertainty_mm = round(self.senses.curve.slope(found.reading_mm) * found.uncertainty_mm, 2)
         contact = self.senses.wiring.contact
         self.say(r.AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us))
         self.cue(now_us, CueName.YES)
@@ -421,7 +421,7 @@ class KneeToWall(Activity):
         now_mm = self.senses.toe.median(now_us - SECOND_US, now_us)
         if now_mm is None or self._before_mm is None:
             return False
-        return self.senses.gain * abs(now_mm - self._before_mm) >= self.rules.moved_mm
+        return self.senses.apart_mm(self._before_mm, now_mm) >= self.rules.moved_mm
 
     def _stood(self, span_us: int, now_us: int) -> bool:
         from_us = now_us - span_us

@@ -9,13 +9,16 @@ from station.core.records import Contact, Side
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`activity` is `idle`, `test`, `hold`, `reps` or `rest`; `phase` is its state, in lower case: `wait`, `settle`,
-    `side`, `count`, `attempt`, `move`, `rest`, `switch`, `result`, `prepare`, `hold`, `grace`, `lifted`, `away`,
-    `reps`, `paused`, `fault`, `done`, `ended`, `idle`.
+    """`activity` is `idle`, `test`, `hold`, `reps`, `rest`, `calibrate` or `check`; `phase` is its state, lower case:
+    `wait`, `settle`, `side`, `count`, `attempt`, `move`, `rest`, `switch`, `result`, `prepare`, `hold`, `grace`,
+    `lifted`, `away`, `reps`, `paused`, `fault`, `done`, `ended`, `idle`; with blocks `warm`, `clear`, `leave`,
+    `block`, `capture`.
 
     `counted_us` of `target_us` is what the big number is made of (credited time in a hold, time gone in a countdown),
     growing by `rate` (1 or 0) microseconds a microsecond from the moment of the picture on; `counting` says which:
-    `hold`, `prepare`, `rest`, `attempt` or `None`. For repetitions `count` of `target_count` is the number.
+    `hold`, `prepare`, `rest`, `attempt`, `warm`, `capture` or `None`. With blocks `target_mm` is the one to show, the
+    `repetition`th of `repetitions`, and `why` a sentence about what has just gone wrong.
+    For repetitions `count` of `target_count` is the number.
     """
 
     activity: str = "idle"
@@ -39,3 +42,4 @@ class Picture:
     result_right_mm: float | None = None
     verdict: str | None = None
     contact: Contact | None = None
+    why: str | None = None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from station.core.calibration import Fit
+
 SECOND_US = 1_000_000
 
 
@@ -310,6 +312,50 @@ class TestFinished(Fact):
     left_mm: float | None
     right_mm: float | None
     partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BlockShown(Fact):
+    """A block has been read: the mean of `n` readings of `window_us`, and its standard uncertainty."""
+
+    toe_mm: float
+    reading_mm: float
+    uncertainty_mm: float
+    n: int
+    window_us: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockUnclear(Fact):
+    """A block has to be shown again; `why` is a sentence."""
+
+    toe_mm: float
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated(Fact):
+    """The blocks give this calibration."""
+
+    fit: Fit
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationRefused(Fact):
+    """The blocks give no calibration; `why` is a sentence. Nothing of it is kept."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckDone(Fact):
+    """A block of known length was measured; `out` says that it was off by more than it may be."""
+
+    block_mm: float
+    found_mm: float
+    off_mm: float
+    uncertainty_mm: float
+    out: bool
 
 
 @dataclass(frozen=True, slots=True)

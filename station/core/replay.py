@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any
 
 from station.core.activity import Engine
+from station.core.calibration import Curve, Fit
 from station.core.records import Fact, TestFinished
 from station.core.routine import RoutineRun
 from station.core.senses import Senses
-from station.core.steps import Routine
+from station.core.steps import KINDS, Routine
 from station.core.trace import Trace
 
-AS_BUILT_OFFSET_MM = -70.0
+AS_BUILT = Curve()
 """The sensor sits 70 mm behind the toe line."""
-CALIBRATION = {"gain": 1.0, "offset_mm": AS_BUILT_OFFSET_MM}
+CALIBRATION = asdict(AS_BUILT)
+"""What a header says of the calibration, by name, and what holds where it says nothing."""
 
 
 def header_of(header: Mapping[str, Any], do: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -27,25 +29,30 @@ def header_of(header: Mapping[str, Any], do: str | None, given: Mapping[str, Any
     if do is not None and header.get("do") != do:
         kept = {key: value for key, value in header.items() if key in CALIBRATION}
     if do is None and "do" not in header:
-        raise ValueError("the trace does not say what was done: say it with --do hold, --do reps or --do test")
+        raise ValueError(f"the trace does not say what was done: say it with --do {', --do '.join(KINDS)}")
     return {**kept, **({} if do is None else {"do": do}), **given}
 
 
-def calibration_of(header: Mapping[str, Any]) -> tuple[float, float]:
-    """Gain and offset in mm. Raises ValueError."""
-    found = []
+def calibration_of(header: Mapping[str, Any]) -> Curve:
+    """The curve that a header says. Raises ValueError."""
+    found = {}
     for key, default in CALIBRATION.items():
         value = header.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"{key} is {value!r}; a number is needed")
-        found.append(float(value))
-    return found[0], found[1]
+        found[key] = float(value)
+    return Curve(**found)
 
 
-def replay(trace: Trace, routine: Routine, gain: float = 1.0, offset_mm: float = AS_BUILT_OFFSET_MM) -> Iterator[Fact]:
-    """The facts of a routine on the events of a trace; `toe_mm = gain * reading_mm + offset_mm`."""
+def calibration_header(curve: Curve) -> dict[str, float]:
+    """What a header says of a curve; a straight one has no bend to say."""
+    return {key: value for key, value in asdict(curve).items() if key != "bend_per_mm" or value != 0.0}
+
+
+def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[Fact]:
+    """The facts of a routine on the events of a trace, with the curve that was in force."""
     begin_us = trace.events[0].at_us if trace.events else 0
-    senses = Senses(trace.wiring, begin_us, trace.references, gain, offset_mm)
+    senses = Senses(trace.wiring, begin_us, trace.references, curve)
     engine = Engine(RoutineRun(routine, senses), senses, begin_us)
     for event in trace.events:
         yield from engine.feed(event)
@@ -62,6 +69,8 @@ def line_of(fact: Fact) -> str:
             continue
         if field.name.endswith("_us"):
             found[field.name.removesuffix("_us") + "_s"] = _seconds(value)
+        elif isinstance(value, Fit):
+            found[field.name] = asdict(value)
         else:
             found[field.name] = str(value) if isinstance(value, StrEnum) else value
     return json.dumps(found)

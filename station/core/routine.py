@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from station.core import records as r
 from station.core.activity import Activity
+from station.core.calibrate import Calibrate, Check
 from station.core.hold import Hold
 from station.core.knee_to_wall import KneeToWall
 from station.core.picture import Picture
@@ -18,7 +19,7 @@ from station.core.records import CueName, Event, Side
 from station.core.reps import Reps
 from station.core.rest import Rest
 from station.core.senses import Change, Senses
-from station.core.steps import HoldStep, RepsStep, RestStep, Routine, Step, TestStep
+from station.core.steps import CalibrateStep, CheckStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep
 
 
 class RoutineRun(Activity):
@@ -44,6 +45,10 @@ class RoutineRun(Activity):
                 return Rest(step, self.senses)
             case TestStep():
                 return KneeToWall(step, self.senses, last=self._at_step + 1 == len(self._routine))
+            case CalibrateStep():
+                return Calibrate(step, self.senses)
+            case CheckStep():
+                return Check(step, self.senses)
 
     def begin(self, at_us: int) -> None:
         self._begin_step(at_us)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from station.core.belief import Belief, BeliefRules
+from station.core.calibration import Curve
 from station.core.heel import HeelLoad, LoadRules
 from station.core.records import Contact, Heel, Knee, Load, Side, Toe
 from station.core.toe import ToeRules, ToeWindow
@@ -204,21 +205,20 @@ class Senses:
         wiring: Wiring,
         begin_us: int,
         references: References | None = None,
-        gain: float = 1.0,
-        offset_mm: float = 0.0,
+        curve: Curve | None = None,
         rules: SensesRules | None = None,
     ) -> None:
-        """`gain` and `offset_mm` turn a reading into a toe distance: `toe_mm = gain * reading_mm + offset_mm`."""
+        """`curve` turns a reading into a toe distance; without one the sensor is taken as built."""
         rules = rules or SensesRules()
         self.wiring = wiring
-        self.gain, self.offset_mm = gain, offset_mm
+        self.curve = curve or Curve()
         channels = {
             side: HeelChannel(side, wiring, references or References(), rules) for side in wiring.plates
         }
         self.plates = tuple(channels.values())
         self._plate_of = {side: channels.get(side, self.plates[0]) for side in Side}
         self.knee = Belief(sampled=False, rules=rules.belief)
-        self.toe = ToeWindow(begin_us, gain, rules.toe)
+        self.toe = ToeWindow(begin_us, self.curve, rules.toe)
 
     @property
     def single(self) -> bool:
@@ -231,7 +231,11 @@ class Senses:
 
     def toe_mm(self, reading_mm: float) -> float:
         """The toe distance of a reading, never below 0."""
-        return max(0.0, self.gain * reading_mm + self.offset_mm)
+        return max(0.0, self.curve.toe_mm(reading_mm))
+
+    def apart_mm(self, reading_mm: float, other_mm: float) -> float:
+        """How far apart two readings are, in mm of toe distance."""
+        return self.curve.apart_mm(reading_mm, other_mm)
 
     @property
     def due_us(self) -> int | None:

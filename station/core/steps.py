@@ -6,14 +6,19 @@ A step is data: the page builds it, the store keeps it, and the header of a trac
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 from station.core.records import SECOND_US, Side
 
 BOTH = (Side.LEFT, Side.RIGHT)
+
+
+WARM_US = 60 * SECOND_US
+"""The distance sensor's first minute is up to 2 mm off (an hour's recording of one, from its start)."""
 
 
 class HeelRule(StrEnum):
@@ -64,14 +69,37 @@ class RestStep:
     rest_us: int = 30 * SECOND_US
 
 
-Step = HoldStep | RepsStep | TestStep | RestStep
+@dataclass(frozen=True, slots=True)
+class CalibrateStep:
+    """A calibration with blocks against the toe stop, shown in this order, `rounds` times."""
+
+    blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
+    rounds: int = 2
+    """Twice ten seconds of a block tell more than once twenty: what limits is the sensor's wander in between."""
+    warm_us: int = WARM_US
+    """How long the sensor has to range before the first block: a cold one reads up to 2 mm too far."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """A look at whether the calibration still holds, with one block."""
+
+    block_mm: float = 100.0
+    calibration_mm: float = 0.0
+    """The standard uncertainty of the calibration at this block."""
+    warm_us: int = WARM_US
+
+
+Step = HoldStep | RepsStep | TestStep | RestStep | CalibrateStep | CheckStep
 Routine = tuple[Step, ...]
 
-KINDS: dict[str, type[HoldStep] | type[RepsStep] | type[TestStep] | type[RestStep]] = {
+KINDS: dict[str, type[Step]] = {
     "hold": HoldStep,
     "reps": RepsStep,
     "test": TestStep,
     "rest": RestStep,
+    "calibrate": CalibrateStep,
+    "check": CheckStep,
 }
 """What may be done, by the name it has in a trace's header and on the command line."""
 
@@ -97,7 +125,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
         elif field.name.endswith("_us"):
             found[field.name.removesuffix("_us") + "_s"] = value / SECOND_US
         else:
-            found[field.name] = value
+            found[field.name] = list(value) if isinstance(value, tuple) else value
     return found
 
 
@@ -133,18 +161,20 @@ def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
         if value not in tuple(HeelRule):
             raise StepError(f"{key} is {value!r}; it may be {' or '.join(HeelRule)}")
         return HeelRule(value)
+    if name == "blocks_mm":
+        return _blocks_of(value)
     if name == "full":
         if not isinstance(value, bool):
             raise StepError(f"{key} is {value!r}; it may be true or false")
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise StepError(f"{key} is {value!r}; a number is needed")
-    if name in ("repetitions", "count"):
+    if name in ("repetitions", "count", "rounds"):
         if value != int(value) or value < 1:
             raise StepError(f"{key} is {value!r}; a whole number from 1 on is needed")
         return int(value)
     if name.endswith("_us"):
-        least = 0 if name in ("rest_us", "prepare_us") else 1
+        least = 0 if name in ("rest_us", "prepare_us", "warm_us") else 1
         if not least <= value <= LONGEST_S:
             raise StepError(f"{key} is {value!r}; {least} to {LONGEST_S} seconds are allowed")
         return round(value * SECOND_US)
@@ -153,6 +183,37 @@ def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
 
 LONGEST_S = 3600
 """No hold, rest or preparation lasts longer than an hour."""
+
+
+MOST_BLOCK_MM = 400.0
+"""The sensor's readings are no better than a few mm beyond."""
+BLOCKS_APART_MM = 30.0
+"""Blocks nearer to each other could not be told apart by a sensor that nobody has calibrated."""
+
+
+def blocks_fault(blocks_mm: Sequence[float]) -> str | None:
+    """What is wrong with these blocks, in words that follow their name, or `None`."""
+    if not 2 <= len(blocks_mm) <= MOST_BLOCKS:
+        return f"names {len(blocks_mm)} blocks; two to {MOST_BLOCKS} are needed, three are best"
+    if not all(0.0 <= block <= MOST_BLOCK_MM for block in blocks_mm):
+        return f"has a block that is not from 0 to {MOST_BLOCK_MM:g} mm long"
+    if any(far - near < BLOCKS_APART_MM for near, far in pairwise(sorted(blocks_mm))):
+        return f"has blocks that differ by less than {BLOCKS_APART_MM:g} mm, which the sensor could not tell apart"
+    return None
+
+
+MOST_BLOCKS = 6
+
+
+def _blocks_of(value: object) -> tuple[float, ...]:
+    numbers = isinstance(value, list | tuple) and all(
+        isinstance(one, int | float) and not isinstance(one, bool) for one in value
+    )
+    if not isinstance(value, list | tuple) or not numbers:
+        raise StepError(f"blocks_mm is {value!r}; a list of lengths in mm is needed")
+    if fault := blocks_fault(value):
+        raise StepError(f"blocks_mm {fault}")
+    return tuple(float(one) for one in value)
 
 
 def _sides_of(value: object, first: object) -> tuple[Side, ...]:

@@ -14,7 +14,7 @@ from statistics import median
 from station.core import records as r
 from station.core.activity import Engine
 from station.core.records import SECOND_US, CueName, Event, Fact, Side
-from station.core.replay import AS_BUILT_OFFSET_MM
+from station.core.replay import AS_BUILT
 from station.core.routine import RoutineRun
 from station.core.senses import References, Senses, Wiring
 from station.core.steps import HoldStep, Routine, TestStep
@@ -32,7 +32,7 @@ ROUTINE: Routine = (TestStep(), HOLDS, HOLDS)
 def engine_of(routine: Routine) -> Engine:
     """The default wiring: two analogue heels and a knee pad."""
     references = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
-    senses = Senses(Wiring(), 0, references, offset_mm=AS_BUILT_OFFSET_MM)
+    senses = Senses(Wiring(), 0, references)
     return Engine(RoutineRun(routine, senses), senses, 0)
 
 
@@ -75,7 +75,7 @@ def ten_minutes() -> list[Event]:
             touching = not touching
             new.append(r.Knee(at_us, touching))
         if at_us // READING_US > (at_us - SAMPLE_US) // READING_US:
-            reading_mm = person.toe_mm - AS_BUILT_OFFSET_MM + noise_mm[at_us // READING_US]
+            reading_mm = person.toe_mm - AS_BUILT.offset_mm + noise_mm[at_us // READING_US]
             new.append(r.Toe(at_us, round(reading_mm)))
         events += new
         for event in new:

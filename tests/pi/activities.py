@@ -112,8 +112,8 @@ def knee_to_wall(rig: Rig) -> None:
 def replayed(text: str) -> dict[str, float] | None:
     """The score that the rules make of a trace here."""
     trace = read_trace(text.splitlines())
-    gain, offset_mm = calibration_of(trace.header)
-    for fact in replay(trace, routine_of(trace.header), gain, offset_mm):
+    curve = calibration_of(trace.header)
+    for fact in replay(trace, routine_of(trace.header), curve):
         if isinstance(fact, TestFinished):
             both = {"left": fact.left_mm, "right": fact.right_mm}
             return {side: mm for side, mm in both.items() if mm is not None}

@@ -30,7 +30,7 @@ def facts_of(reader: Reader, run_id: str) -> list[Fact]:
     found = reader.trace(run_id)
     assert found is not None
     trace = read_trace(trace_text(*found).splitlines())
-    return list(replay(trace, routine_of(trace.header), *calibration_of(trace.header)))
+    return list(replay(trace, routine_of(trace.header), calibration_of(trace.header)))
 
 
 def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:

@@ -8,7 +8,7 @@ from random import Random
 from station.core import records as r
 from station.core.activity import Engine
 from station.core.records import CueName, Event, Fact, Side, Word
-from station.core.replay import AS_BUILT_OFFSET_MM
+from station.core.replay import AS_BUILT
 from station.core.routine import RoutineRun
 from station.core.senses import Senses, Wiring
 from station.core.steps import Step
@@ -35,7 +35,7 @@ class Board:
         sway: float = 0.0,
     ) -> None:
         wiring = Wiring(analogue, plates, pad)
-        self.senses = Senses(wiring, 0, KNOWN, offset_mm=AS_BUILT_OFFSET_MM)
+        self.senses = Senses(wiring, 0, KNOWN)
         self.engine = Engine(RoutineRun(steps, self.senses), self.senses, 0)
         self.now_us = 0
         self.part = dict.fromkeys(plates, 0.0)
@@ -136,7 +136,7 @@ class Board:
             self._feed(r.Knee(self.now_us, self.knee))
         if self.now_us // READING_US > (self.now_us - BEAT_US) // READING_US and self.toe_mm is not None:
             other_mm = self.flicker_mm * (self.now_us // READING_US % 3 == 0)
-            reading_mm = round(self.toe_mm + other_mm - AS_BUILT_OFFSET_MM + next(self._noise) - TRUE_MM)
+            reading_mm = round(self.toe_mm + other_mm - AS_BUILT.offset_mm + next(self._noise) - TRUE_MM)
             self._feed(r.Toe(self.now_us, reading_mm))
         elif not self._new:
             self._feed(r.Tick(self.now_us))

@@ -14,7 +14,7 @@ from station.core import records as r
 from station.core.activity import Engine
 from station.core.heel import conductance_ms, share_of
 from station.core.records import SECOND_US, CueName, Event, Fact, Side, Word
-from station.core.replay import AS_BUILT_OFFSET_MM, replay
+from station.core.replay import AS_BUILT, replay
 from station.core.routine import RoutineRun
 from station.core.senses import References, Senses, Wiring
 from station.core.steps import Routine, Step
@@ -97,7 +97,7 @@ class Story:
         for (from_us, toe_mm), (until_us, _) in _spans(self.toes, self.now_us):
             if toe_mm is not None:
                 events += [
-                    r.Toe(at_us, round(toe_mm - AS_BUILT_OFFSET_MM + next(noise) - TRUE_MM))
+                    r.Toe(at_us, round(toe_mm - AS_BUILT.offset_mm + next(noise) - TRUE_MM))
                     for at_us in range(from_us, until_us, us(1 / readings_hz))
                 ]
         return events
@@ -166,7 +166,7 @@ KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 
 
 def engine_for(routine: Routine, events: Sequence[Event], references: References | None = None) -> Engine:
-    senses = Senses(wiring_of(events), events[0].at_us, references or References(), offset_mm=AS_BUILT_OFFSET_MM)
+    senses = Senses(wiring_of(events), events[0].at_us, references or References())
     return Engine(RoutineRun(routine, senses), senses, events[0].at_us)
 
 

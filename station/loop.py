@@ -347,8 +347,8 @@ class Station:
             self._keeper.begin_sitting(person_id, wall, simulated=self._config.board.simulated)
         self._person = (person_id, self._now_us)
         self._look_up()
-        offset_mm = self._calibration.offset_mm + self._config.board.skirting_mm
-        self._run = Run(routine, self._wiring, taught, self._calibration.gain, offset_mm, self._now_us)
+        offset_mm = self._calibration.curve.offset_mm + self._config.board.skirting_mm
+        self._run = Run(routine, self._wiring, taught, self._calibration.curve.gain, offset_mm, self._now_us)
         self._keeper.begin_run(self._run, wall)
         self._apply_volume()
         self._last_run = None
@@ -497,8 +497,8 @@ class Station:
         reading_mm = self._view.reading_mm(now_us)
         if reading_mm is None:
             return None
-        offset_mm = self._calibration.offset_mm + self._config.board.skirting_mm
-        return round(max(0.0, self._calibration.gain * reading_mm + offset_mm), 1)
+        offset_mm = self._calibration.curve.offset_mm + self._config.board.skirting_mm
+        return round(max(0.0, self._calibration.curve.gain * reading_mm + offset_mm), 1)
 
     def _knee(self) -> bool | None:
         level = self._levels.get((r.Knee, None))

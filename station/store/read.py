@@ -18,15 +18,17 @@ from station.store import records
 from station.store.connect import Driver, reading, sqlite_driver
 from station.store.errors import StoreError, explained
 from station.store.prepare import revision_of
-from station.store.rows import Calibration, Hold, Person, Reps, Score, Sitting, SittingDetail, Test, WeekCredit
-from station.store.schema import HEAD, calibrations, heels, holds, people, reps, runs, settings, sittings, tests
+from station.store.rows import Calibration, Check, Hold, Person, Reps, Score, Sitting, SittingDetail, Test, WeekCredit
+from station.store.schema import HEAD, calibrations, checks, heels, holds, people, reps, runs, settings, sittings, tests
 from station.store.traces import read_rows
 
 MANY = 100
 """So many rows a page gets when it does not say how many."""
 
 
-NEWEST_CALIBRATION = select(calibrations).order_by(calibrations.c.number.desc()).limit(1)
+NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
+NEWEST_CALIBRATION = NEWEST_FIRST.limit(1)
+CHECKS = select(checks).order_by(checks.c.number.desc())
 
 
 class Reader:
@@ -88,6 +90,24 @@ class Reader:
             row = now.execute(select(calibrations).where(calibrations.c.id == calibration_id)).one_or_none()
             return None if row is None else records.calibration(row)
 
+    def calibrations(self) -> tuple[Calibration, ...]:
+        """All that there ever were, the newest first."""
+        with self.moment() as now:
+            return tuple(records.calibration(row) for row in now.execute(NEWEST_FIRST))
+
+    def checks(self, *, limit: int = MANY) -> tuple[Check, ...]:
+        """Of all calibrations, the newest first."""
+        with self.moment() as now:
+            return tuple(records.check(row) for row in now.execute(CHECKS.limit(limit)))
+
+    def doubt(self) -> Check | None:
+        """The check that failed since the newest calibration, and that no later one made good; else `None`.
+
+        While there is one, results are uncertain, and each test says of itself that it was made under doubt.
+        """
+        with self.moment() as now:
+            return doubt_in(now)
+
     def empty_shares(self) -> dict[Side, float]:
         """What each analogue heel says with nothing on it, as shares of full scale, where that is known."""
         with self.moment() as now:
@@ -138,7 +158,7 @@ class Reader:
             return records.tests_of(now, chosen.limit(limit))
 
     def scores(self, person_id: str, *, since: datetime | None = None) -> tuple[Score, ...]:
-        """All tests with a result, oldest first, as a chart wants them."""
+        """All tests with a result, oldest first, as a chart wants them: ten years of them in some 50 ms."""
         chosen = records.SCORES.where(sittings.c.person_id == person_id, tests.c.state != "unfinished")
         if since is not None:
             chosen = chosen.where(sittings.c.started_at >= since)
@@ -197,6 +217,13 @@ def _of_person(rows: Select[Any], person_id: str | None, before: datetime | None
     if person_id is not None:
         rows = rows.where(sittings.c.person_id == person_id)
     return rows if before is None else rows.where(sittings.c.started_at < before)
+
+
+def doubt_in(now: Connection) -> Check | None:
+    """See `Reader.doubt`."""
+    newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
+    row = now.execute(CHECKS.where(checks.c.calibration_id == newest).limit(1)).one_or_none()
+    return None if row is None or row.passed else records.check(row)
 
 
 def settings_in(now: Connection) -> dict[str, Any]:

@@ -8,11 +8,38 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Table, select
+from sqlalchemy import Connection, FromClause, Row, Select, Table, func, select
 
+from station.core.calibration import Curve, Fit, Point
 from station.core.records import Contact, Side
-from station.store.rows import Attempt, Calibration, Circumstances, Hold, Lift, Reps, Score, Sitting, Test, Trial
-from station.store.schema import attempts, holds, lifts, people, reps, runs, sittings, tests, trials
+from station.core.uncertainty import Budget
+from station.store.rows import (
+    Attempt,
+    Calibration,
+    Check,
+    Circumstances,
+    Hold,
+    Lift,
+    Reps,
+    Score,
+    Scores,
+    Sitting,
+    Test,
+    Trial,
+)
+from station.store.schema import (
+    attempts,
+    calibrations,
+    corrections,
+    holds,
+    lifts,
+    people,
+    reps,
+    runs,
+    sittings,
+    tests,
+    trials,
+)
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -24,14 +51,43 @@ def _done_in(table: Table) -> Select[Any]:
     return select(table, *whose).select_from(sittings.join(runs).join(table, table.c.run_id == runs.c.id))
 
 
-TESTS = _done_in(tests)
+SCORES_OF = (
+    *("left_mm", "right_mm", "left_uncertainty_mm", "right_uncertainty_mm"),
+    *("left_budget_json", "right_budget_json", "calibration_id"),
+)
+"""The columns that a test and its corrections have in common: what the sides came to under one calibration."""
+
+
+def with_newest_correction(joined: FromClause) -> FromClause:
+    """Tests, each beside its newest correction where it has one."""
+    newest = (
+        select(func.max(corrections.c.number)).where(corrections.c.test_id == tests.c.id).correlate(tests)
+    ).scalar_subquery()
+    return joined.outerjoin(corrections, (corrections.c.test_id == tests.c.id) & (corrections.c.number == newest))
+
+
+_TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))
+TESTS = select(
+    tests,
+    *(runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated),
+    *(corrections.c[name].label(f"new_{name}") for name in SCORES_OF),
+).select_from(_TESTED)
 HOLDS = _done_in(holds)
 REPS = _done_in(reps)
-_SCORE = ("id", "started_us", "full", "contact", "state", "left_mm", "right_mm")
-_SCORE_SURENESS = ("left_uncertainty_mm", "right_uncertainty_mm")
-SCORES = TESTS.with_only_columns(
-    *(tests.c[name] for name in _SCORE + _SCORE_SURENESS), runs.c.sitting_id, runs.c.began_at, sittings.c.simulated
-)
+
+_COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
+_NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
+SCORES = select(
+    *(tests.c.id, runs.c.sitting_id, runs.c.began_at, tests.c.started_us, tests.c.full, tests.c.contact),
+    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.doubted, tests.c.imported),
+    sittings.c.simulated,
+    *(tests.c[name] for name in SCORES_OF[:4]),
+    corrections.c.id,
+    *(corrections.c[name] for name in SCORES_OF[:4]),
+).select_from(_TESTED)
+"""Few and plain columns, in the order that `score` takes them: a chart asks for years of them."""
+
+_CONTACTS = {str(contact): contact for contact in Contact}
 
 
 def sitting(row: AnyRow) -> Sitting:
@@ -39,23 +95,61 @@ def sitting(row: AnyRow) -> Sitting:
 
 
 def calibration(row: AnyRow) -> Calibration:
-    points = None if row.points_json is None else tuple((x, y) for x, y in json.loads(row.points_json))
-    return Calibration(row.id, row.made_at, row.gain, row.offset_mm, points)
+    curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
+    return Calibration(row.id, row.number, row.made_at, curve, _fit(row, curve), row.temperature_c)
+
+
+def _fit(row: AnyRow, curve: Curve) -> Fit | None:
+    if row.points_json is None:
+        return None
+    oo, og, ob, gg, gb, bb = json.loads(row.covariance_json)
+    return Fit(
+        curve=curve,
+        points=tuple(Point(**point) for point in json.loads(row.points_json)),
+        residuals_mm=tuple(json.loads(row.residuals_json)),
+        covariance=(oo, og, ob, gg, gb, bb),
+    )
+
+
+def check(row: AnyRow) -> Check:
+    return Check(
+        id=row.id,
+        made_at=row.made_at,
+        calibration_id=row.calibration_id,
+        kind=row.kind,
+        block_mm=row.block_mm,
+        off_mm=row.off_mm,
+        uncertainty_mm=row.uncertainty_mm,
+        temperature_c=row.temperature_c,
+        passed=row.passed,
+    )
 
 
 def score(row: AnyRow) -> Score:
+    """From a row of `SCORES`."""
+    test_id, sitting_id, began_at, started_us, full, contact, state = row[:7]
+    number, pain, doubted, imported, simulated = row[7:12]
+    of_the_day, correction_id, corrected = row[12:16], row[16], row[17:21]
+    left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = of_the_day if correction_id is None else corrected
+    left_day_mm, right_day_mm = of_the_day[:2]
     return Score(
-        test_id=row.id,
-        sitting_id=row.sitting_id,
-        started_at=row.began_at + timedelta(microseconds=row.started_us),
-        full=row.full,
-        contact=Contact(row.contact),
-        state=row.state,
-        left_mm=row.left_mm,
-        right_mm=row.right_mm,
-        left_uncertainty_mm=row.left_uncertainty_mm,
-        right_uncertainty_mm=row.right_uncertainty_mm,
-        simulated=row.simulated,
+        test_id=test_id,
+        sitting_id=sitting_id,
+        started_at=began_at + timedelta(microseconds=started_us),
+        full=full,
+        contact=_CONTACTS[contact],
+        state=state,
+        left_mm=left_mm,
+        right_mm=right_mm,
+        left_uncertainty_mm=left_uncertainty_mm,
+        right_uncertainty_mm=right_uncertainty_mm,
+        left_original_mm=None if left_day_mm == left_mm else left_day_mm,
+        right_original_mm=None if right_day_mm == right_mm else right_day_mm,
+        calibration=number,
+        pain=pain,
+        doubted=doubted,
+        imported=imported,
+        simulated=simulated,
     )
 
 
@@ -63,30 +157,55 @@ def tests_of(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
     rows = now.execute(chosen).all()
     tried = _children(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
     lunged = _children(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
-    return tuple(
-        Test(
-            id=row.id,
-            sitting_id=row.sitting_id,
-            run_id=row.run_id,
-            person_id=row.person_id,
-            started_at=row.began_at + timedelta(microseconds=row.started_us),
-            full=row.full,
-            contact=Contact(row.contact),
-            state=row.state,
-            left_mm=row.left_mm,
-            right_mm=row.right_mm,
-            left_uncertainty_mm=row.left_uncertainty_mm,
-            right_uncertainty_mm=row.right_uncertainty_mm,
-            calibration_id=row.calibration_id,
-            simulated=row.simulated,
-            circumstances=Circumstances(
-                row.shod, row.back_foot, row.board_deg, row.warmed_up, row.pain, row.limit_felt
-            ),
-            trials=tuple(_trial(child) for child in tried[row.id]),
-            attempts=tuple(_attempt(child) for child in lunged[row.id]),
-        )
-        for row in rows
+    return tuple(_test(row, tried[row.id], lunged[row.id]) for row in rows)
+
+
+def _test(row: AnyRow, tried: Sequence[AnyRow], lunged: Sequence[AnyRow]) -> Test:
+    of_the_day, corrected = (_scores(row, prefix) for prefix in ("", "new_"))
+    counts = of_the_day if row.new_calibration_id is None else corrected
+    return Test(
+        id=row.id,
+        sitting_id=row.sitting_id,
+        run_id=row.run_id,
+        person_id=row.person_id,
+        started_at=row.began_at + timedelta(microseconds=row.started_us),
+        full=row.full,
+        contact=Contact(row.contact),
+        state=row.state,
+        left_mm=counts.left_mm,
+        right_mm=counts.right_mm,
+        left_uncertainty_mm=counts.left_uncertainty_mm,
+        right_uncertainty_mm=counts.right_uncertainty_mm,
+        left_budget=counts.left_budget,
+        right_budget=counts.right_budget,
+        calibration_id=counts.calibration_id,
+        original=None if counts == of_the_day else of_the_day,
+        temperature_c=row.temperature_c,
+        doubted=row.doubted,
+        imported=row.imported,
+        simulated=row.simulated,
+        rule_version=row.rule_version,
+        circumstances=Circumstances(row.shod, row.back_foot, row.board_deg, row.warmed_up, row.pain, row.limit_felt),
+        trials=tuple(_trial(child) for child in tried),
+        attempts=tuple(_attempt(child) for child in lunged),
     )
+
+
+def _scores(row: AnyRow, prefix: str) -> Scores:
+    left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = (
+        row._mapping[f"{prefix}{name}"] for name in SCORES_OF
+    )
+    return Scores(left_mm, right_mm, left_sure, right_sure, budget(left), budget(right), calibration_id)
+
+
+def budget(text: str | None) -> Budget | None:
+    """A budget as a column of JSON keeps it."""
+    return None if text is None else Budget.from_json(json.loads(text))
+
+
+def budget_json(parts: Budget | None) -> str | None:
+    """The column for a budget."""
+    return None if parts is None else json.dumps(parts.as_json())
 
 
 def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
@@ -146,7 +265,15 @@ def _children(
 
 
 def _trial(row: AnyRow) -> Trial:
-    return Trial(Side(row.side), row.number, row.toe_mm, row.below_range, row.uncertainty_mm, row.ended_us)
+    return Trial(
+        side=Side(row.side),
+        number=row.number,
+        toe_mm=row.toe_mm,
+        below_range=row.below_range,
+        uncertainty_mm=row.uncertainty_mm,
+        ended_us=row.ended_us,
+        budget=budget(row.budget_json),
+    )
 
 
 def _attempt(row: AnyRow) -> Attempt:
@@ -161,4 +288,5 @@ def _attempt(row: AnyRow) -> Attempt:
         uncertainty_mm=row.uncertainty_mm,
         contact=None if row.contact is None else Contact(row.contact),
         window_us=None if row.window_from_us is None else (row.window_from_us, row.window_to_us),
+        budget=budget(row.budget_json),
     )

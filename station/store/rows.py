@@ -1,11 +1,17 @@
-"""What the store keeps, as records. Times of day are aware UTC; `…_us` are microseconds since the run's trace began."""
+"""What the store keeps, as records. Times of day are aware UTC; `…_us` are microseconds since the run's trace began.
+
+An `uncertainty_mm` is one standard uncertainty in total, and the `budget` beside it has its parts. Without a budget it
+is of the time before there were any, and counts the noise and wander of the window alone.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from station.core.calibration import Curve, Fit
 from station.core.records import Contact, Side
+from station.core.uncertainty import Budget
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class Attempt:
     uncertainty_mm: float | None
     contact: Contact | None
     window_us: tuple[int, int] | None
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ class Trial:
     below_range: bool
     uncertainty_mm: float | None
     ended_us: int
+    budget: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,27 @@ class Circumstances:
 
 
 @dataclass(frozen=True, slots=True)
+class Scores:
+    """What both sides came to under one calibration; `None` where a side was not tested."""
+
+    left_mm: float | None
+    right_mm: float | None
+    left_uncertainty_mm: float | None = None
+    right_uncertainty_mm: float | None = None
+    left_budget: Budget | None = None
+    right_budget: Budget | None = None
+    calibration_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Test:
-    """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off)."""
+    """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off).
+
+    The distances, their uncertainties and budgets and `calibration_id` are those that count now: the newest
+    correction's, or those of the day. `original` are those of the day, `None` where they still count; trials and
+    attempts are always of the day. `doubted`: a check had failed. `imported`: by another's tape, without instrument,
+    trials or uncertainty. `temperature_c` is `None` where nobody knows.
+    """
 
     __test__ = False
 
@@ -93,8 +120,15 @@ class Test:
     right_mm: float | None
     left_uncertainty_mm: float | None
     right_uncertainty_mm: float | None
+    left_budget: Budget | None
+    right_budget: Budget | None
     calibration_id: str | None
+    original: Scores | None
+    temperature_c: float | None
+    doubted: bool
+    imported: bool
     simulated: bool
+    rule_version: str
     circumstances: Circumstances
     trials: tuple[Trial, ...]
     attempts: tuple[Attempt, ...]
@@ -102,7 +136,11 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What a chart needs of a test; `None` where a side was not tested."""
+    """What a chart needs of a test; `None` where a side was not tested.
+
+    The distances are those that count now; `…_original_mm` are those of the day, where they differ. `calibration` is
+    the number of the one that counts, `None` where nobody knows it.
+    """
 
     test_id: str
     sitting_id: str
@@ -114,7 +152,30 @@ class Score:
     right_mm: float | None
     left_uncertainty_mm: float | None
     right_uncertainty_mm: float | None
+    left_original_mm: float | None
+    right_original_mm: float | None
+    calibration: int | None
+    pain: int | None
+    doubted: bool
+    imported: bool
     simulated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What `station recalibrate` made of one test, beside what the test came to on its day."""
+
+    test_id: str
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A past result that somebody brings along, as their tape had it."""
+
+    at: datetime
+    left_mm: float | None
+    right_mm: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +228,35 @@ class Reps:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Reading to toe distance: `toe_mm = gain * reading_mm + offset_mm`. `None` points: as built, never calibrated."""
+    """How a reading becomes a toe distance; the newest has the greatest `number`.
+
+    Without `fit` it is as built, never calibrated. `temperature_c` is the sensor's at the time, where known.
+    """
+
+    id: str
+    number: int
+    made_at: datetime
+    curve: Curve
+    fit: Fit | None
+    temperature_c: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at whether a calibration still holds. `kind` is `block`, `wall` (toes at it) or `lane` (empty).
+
+    `block_mm` is the block's length, `None` for the other kinds; `off_mm` what was measured less what is so.
+    """
 
     id: str
     made_at: datetime
-    gain: float
-    offset_mm: float
-    points: tuple[tuple[float, float], ...] | None
+    calibration_id: str
+    kind: str
+    block_mm: float | None
+    off_mm: float
+    uncertainty_mm: float
+    temperature_c: float | None
+    passed: bool
 
 
 @dataclass(frozen=True, slots=True)

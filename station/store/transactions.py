@@ -11,6 +11,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Table, func, insert, select, update
 
 from station.clock import Clock
+from station.core.calibration import Curve
 from station.store.connect import Driver, lock, make_directory, sqlite_driver, writing
 from station.store.errors import explained
 from station.store.ids import NewId, uuid7
@@ -23,6 +24,11 @@ AS_BUILT_OFFSET_MM = -70.0
 """The sensor sits 70 mm behind the toe line; gain 1 until somebody calibrates."""
 
 CUT_OFF = "cut off"
+
+
+def next_number(now: Connection, table: Table) -> int:
+    """One more than the greatest number in the table: which row is the newest, also when the clock has gone back."""
+    return int(now.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
 
 
 class Transactions(Reader):
@@ -44,10 +50,12 @@ class Transactions(Reader):
         *,
         clock: Clock,
         new_id: NewId = uuid7,
-        as_built_offset_mm: float = AS_BUILT_OFFSET_MM,
+        as_built_offset_mm: float | None = None,
         driver: Driver = sqlite_driver,
     ) -> Self:
         """Open the database, made when there is none, and settle what a power cut left behind.
+
+        `as_built_offset_mm` is what the board's drawing says until somebody calibrates; without it, what was so stays.
 
         Raises `StoreError`: no permission, disk full, read-only, damaged, of another or a newer program, or in use by
         another station.
@@ -87,18 +95,24 @@ class Transactions(Reader):
             with self._writer.begin():
                 yield self._writer
 
-    def _settle(self, as_built_offset_mm: float) -> None:
+    def _settle(self, as_built_offset_mm: float | None) -> None:
         """Say what a power cut left behind; as the first write it also finds a file that can only be read."""
         cut = (sittings.c.ended_at.is_(None), sittings.c.ended_why.is_(None))
         with self.writing() as now:
             now.execute(update(sittings).where(*cut).values(ended_why=CUT_OFF))
             newest = now.execute(NEWEST_CALIBRATION).first()
-            if newest is None or (newest.points_json is None and newest.offset_mm != as_built_offset_mm):
-                self._insert_calibration(now, gain=1.0, offset_mm=as_built_offset_mm)
+            if newest is None:
+                self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
+            elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:
+                self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm))
 
-    def _insert_calibration(self, now: Connection, **values: Any) -> str:
-        number = now.execute(select(func.coalesce(func.max(calibrations.c.number), 0) + 1)).scalar_one()
-        return self._insert(now, calibrations, number=number, made_at=self._clock.wall(), **values)
+    def _insert_calibration(self, now: Connection, curve: Curve, **values: Any) -> str:
+        values |= {"gain": curve.gain, "offset_mm": curve.offset_mm, "bend_per_mm": curve.bend_per_mm}
+        return self._insert_numbered(now, calibrations, **values)
+
+    def _insert_numbered(self, now: Connection, table: Table, **values: Any) -> str:
+        number = next_number(now, table)
+        return self._insert(now, table, number=number, made_at=self._clock.wall(), **values)
 
     def _insert(self, now: Connection, table: Table, **values: Any) -> str:
         if "id" in table.c:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
+from station.core.calibration import Fit
 from station.core.records import Contact, Side
+from station.core.uncertainty import Budget
 from station.settings import Settings
-from station.store.read import settings_in
-from station.store.rows import Attempt, Circumstances, Lift, Person, Trial
+from station.store.read import doubt_in, settings_in
+from station.store.records import budget_json
+from station.store.rows import Attempt, Circumstances, Correction, Imported, Lift, Person, Scores, Trial
 from station.store.schema import (
     attempts,
+    checks,
+    corrections,
     heels,
     holds,
     lifts,
@@ -28,10 +34,15 @@ from station.store.schema import (
     trials,
 )
 from station.store.traces import packed
-from station.store.transactions import Transactions
+from station.store.transactions import Transactions, next_number
 
 NAME_MOST = 60
 """Letters of a person's name: what fits on a phone in two lines."""
+
+CHECK_KINDS = ("block", "wall", "lane")
+
+IMPORTED = "imported"
+"""Why a sitting ended that never was on the board, and what was done in it."""
 
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
@@ -64,10 +75,44 @@ class Store(Transactions):
                     text = json.dumps(value)
                     self._insert(now, settings, name=name, value_json=text, changed_at=self._clock.wall())
 
-    def add_calibration(self, gain: float, offset_mm: float, points: tuple[tuple[float, float], ...]) -> str:
-        """`points` are (reading in mm, true toe distance in mm) that the line was fitted to."""
+    def add_calibration(self, fit: Fit, temperature_c: float | None = None) -> str:
+        """From now on it counts; those before it are kept for ever. `temperature_c` is the sensor's, where known."""
         with self.writing() as now:
-            return self._insert_calibration(now, gain=gain, offset_mm=offset_mm, points_json=json.dumps(points))
+            return self._insert_calibration(
+                now,
+                fit.curve,
+                points_json=json.dumps([asdict(point) for point in fit.points]),
+                residuals_json=json.dumps(fit.residuals_mm),
+                covariance_json=json.dumps(fit.covariance),
+                temperature_c=temperature_c,
+            )
+
+    def add_check(
+        self,
+        *,
+        calibration_id: str,
+        kind: str,
+        block_mm: float | None,
+        off_mm: float,
+        uncertainty_mm: float,
+        passed: bool,
+        temperature_c: float | None = None,
+    ) -> str:
+        """What a look at the calibration found; see `station.store.rows.Check`."""
+        if kind not in CHECK_KINDS:
+            raise ValueError(f"A check of the kind {kind!r}: there are {', '.join(CHECK_KINDS)}.")
+        with self.writing() as now:
+            return self._insert_numbered(
+                now,
+                checks,
+                calibration_id=calibration_id,
+                kind=kind,
+                block_mm=block_mm,
+                off_mm=off_mm,
+                uncertainty_mm=uncertainty_mm,
+                temperature_c=temperature_c,
+                passed=passed,
+            )
 
     def save_empty_share(self, side: Side, share: float) -> None:
         """What this analogue heel says with nothing on it, as a share of full scale."""
@@ -112,23 +157,28 @@ class Store(Transactions):
         contact: Contact,
         calibration_id: str | None,
         started_us: int = 0,
+        temperature_c: float | None = None,
         circumstances: Circumstances | None = None,
     ) -> str:
+        """It notes by itself whether the calibration is in doubt (`Reader.doubt`)."""
         values = asdict(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
-        return self._add(tests, run_id=run_id, state=UNFINISHED, **values)
+        values |= {"temperature_c": temperature_c, "imported": False}
+        with self.writing() as now:
+            doubted = doubt_in(now) is not None
+            return self._insert(now, tests, run_id=run_id, state=UNFINISHED, doubted=doubted, **values)
 
     def describe_test(self, test_id: str, circumstances: Circumstances) -> None:
         """What the person said about the test afterwards."""
         self._change(tests, test_id, **asdict(circumstances))
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
-        values = asdict(attempt)
+        values = _of_record(attempt)
         values["window_from_us"], values["window_to_us"] = values.pop("window_us") or (None, None)
         return self._add(attempts, test_id=test_id, **values)
 
     def add_trial(self, test_id: str, trial: Trial) -> str:
-        return self._add(trials, test_id=test_id, **asdict(trial))
+        return self._add(trials, test_id=test_id, **_of_record(trial))
 
     def finish_test(
         self,
@@ -138,8 +188,11 @@ class Store(Transactions):
         right_mm: float | None,
         left_uncertainty_mm: float | None = None,
         right_uncertainty_mm: float | None = None,
+        left_budget: Budget | None = None,
+        right_budget: Budget | None = None,
         partial: bool = False,
     ) -> None:
+        """With a budget, the uncertainty is the budget's total."""
         self._change(
             tests,
             test_id,
@@ -147,8 +200,30 @@ class Store(Transactions):
             right_mm=right_mm,
             left_uncertainty_mm=left_uncertainty_mm,
             right_uncertainty_mm=right_uncertainty_mm,
+            left_budget_json=budget_json(left_budget),
+            right_budget_json=budget_json(right_budget),
             state=PARTIAL if partial else FINISHED,
         )
+
+    def correct(self, made: Sequence[Correction]) -> None:
+        """What tests come to under another calibration, all or none; from now on it counts, and the originals stay."""
+        with self.writing() as now:
+            number, made_at = next_number(now, corrections), self._clock.wall()
+            for one in made:
+                values = _of_record(one.scores)
+                self._insert(now, corrections, number=number, made_at=made_at, test_id=one.test_id, **values)
+
+    def add_imported(self, person_id: str, results: Sequence[Imported]) -> None:
+        """Past results of a tape, all or none, each as a sitting of its own."""
+        with self.writing() as now:
+            for result in results:
+                at, sides = result.at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
+                ended = {"started_at": at, "ended_at": at, "ended_why": IMPORTED}
+                sitting_id = self._insert(now, sittings, person_id=person_id, simulated=False, **ended)
+                header = json.dumps({"do": IMPORTED})
+                run_id = self._insert(now, runs, sitting_id=sitting_id, began_at=at, header_json=header)
+                kind = {"full": False, "contact": Contact.SELF, "doubted": False, "imported": True}
+                self._insert(now, tests, run_id=run_id, started_us=0, state=FINISHED, **kind, **sides)
 
     def begin_hold(self, run_id: str, *, side: Side, repetition: int, target_us: int, started_us: int) -> str:
         nothing = dict.fromkeys(("credited_us", "lifted_us", "lifts", "micro_lifts"), 0)
@@ -199,6 +274,14 @@ class Store(Transactions):
 
     def finish_reps(self, reps_id: str, *, count: int, too_quick: int, partial: bool = False) -> None:
         self._change(reps, reps_id, count=count, too_quick=too_quick, state=PARTIAL if partial else FINISHED)
+
+
+def _of_record(record: Attempt | Trial | Scores) -> dict[str, Any]:
+    """The columns of a record with budgets."""
+    values = {name: getattr(record, name) for name in record.__dataclass_fields__}
+    for name in [name for name in values if name.endswith("budget")]:
+        values[f"{name}_json"] = budget_json(values.pop(name))
+    return values
 
 
 def _free_name(now: Connection, name: str, person_id: str | None) -> str:

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from random import Random
+from typing import Any
 
+from station.core.calibration import Curve, Fit, Point
 from station.core.records import SECOND_US, Contact, Side
+from station.core.uncertainty import Budget
 from station.store import Store
 from station.store.rows import Attempt, Circumstances, Lift, Trial
 
 TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
+FIT = Fit(
+    Curve(1.01, -45.5, 0.0001),
+    (Point(0.0, 45.2, 0.4, 300), Point(100.0, 142.0, 0.41, 310), Point(200.0, 237.5, 0.42, 290)),
+    (0.1, -0.2, 0.1),
+    (0.3, -0.002, 1e-6, 1e-4, -1e-7, 1e-9),
+)
+"""A calibration that nobody made, with every number that one has."""
+BUDGET = Budget(noise_mm=0.3, wander_mm=0.6, calibration_mm=0.5, drift_mm=0.9, toe_mm=1.0, contact_mm=0.25)
+BLOCK: dict[str, Any] = {"kind": "block", "block_mm": 100.0, "uncertainty_mm": 0.6}
 STEPPED_OFF = "stepped off"
 
 

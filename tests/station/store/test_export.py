@@ -19,7 +19,7 @@ from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
 from station.store.export import export_csv, export_json, import_json
 from station.store.rows import SittingDetail
-from tests.station.store.histories import TRACE, HandClock, weeks
+from tests.station.store.histories import FIT, TRACE, HandClock, weeks
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def full(store: Store, clock: HandClock) -> Store:
     """A store with everything that a store can hold."""
     weeks(store, clock, days=3)
     store.save_settings(Settings(units="inch"))
-    store.add_calibration(1.01, -69.0, ((120.0, 51.0), (170.0, 102.0)))
+    store.add_calibration(FIT)
     store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
     return store
 
@@ -35,7 +35,7 @@ def full(store: Store, clock: HandClock) -> Store:
 def everything(store: Store) -> list[Any]:
     details = [store.sitting(one.id) for one in store.sittings()]
     traces = [store.trace(run) for detail in details if detail is not None for run in detail.runs]
-    return [details, traces, store.people(), store.settings(), store.current_calibration()]
+    return [details, traces, store.people(), store.settings(), store.calibrations()]
 
 
 @pytest.mark.parametrize("name", ["export.json", "export.json.xz"])
@@ -80,18 +80,18 @@ def test_a_store_with_somebody_in_it_takes_no_import(full: Store, tmp_path: Path
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
-        (b'{"export": "slant board station", "shape": "0001"}', "not an export of the station"),
+        (b'{"export": "slant board station", "shape": "0002"}', "not an export of the station"),
         (b'{"export": "slant board station", "shape": "9", "tables": {}, "traces": {}}', "has the shape 9"),
         (
-            b'{"export": "slant board station", "shape": "0001", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0002", "tables": {"people": {"id": [1]}}, "traces": {}}',
             "NOT NULL",
         ),
         (
-            b'{"export": "slant board station", "shape": "0001", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0002", "tables": {"people": {"hat": [1]}}, "traces": {}}',
             "damaged in the table people",
         ),
         (
-            b'{"export": "slant board station", "shape": "0001", "tables": {}, "traces": {"a": ""}}',
+            b'{"export": "slant board station", "shape": "0002", "tables": {}, "traces": {"a": ""}}',
             "belongs to no run",
         ),
     ],
@@ -102,7 +102,7 @@ def test_what_is_no_export_is_told(store: Store, tmp_path: Path, content: bytes,
     with pytest.raises(StoreError, match=sentence):
         import_json(store, tmp_path / "bad.json")
     assert store.people() == ()
-    assert store.current_calibration().offset_mm == -70.0
+    assert store.current_calibration().curve.offset_mm == -70.0
 
 
 def test_a_file_that_is_not_compressed_is_told(store: Store, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
     stored = sqlite3.connect(path)
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         names = [name.removesuffix(".csv") for name in archive.namelist() if not name.startswith("traces/")]
-        assert len(names) == 12
+        assert len(names) == 14
         for name in names:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()

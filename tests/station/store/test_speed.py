@@ -27,6 +27,7 @@ CHART_S = 0.6
 def fill(store: Store, clock: HandClock) -> str:
     """7,300 tests, 43,800 holds and 58,400 attempts, put there in one go."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
+    calibration_id = store.current_calibration().id
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
     tables = (sittings, runs, tests, trials, attempts, holds)
     rows: dict[Table, list[dict[str, object]]] = {table: [] for table in tables}
@@ -38,7 +39,8 @@ def fill(store: Store, clock: HandClock) -> str:
             )
             rows[runs].append({"id": key, "sitting_id": key, "began_at": at, "header_json": "{}"} | versions)
             test = {"id": key, "run_id": key, "started_us": 0, "full": False, "contact": "pad", "state": "finished"}
-            rows[tests].append(test | {"left_mm": 80.0, "right_mm": 90.0} | versions)
+            kind = {"doubted": False, "imported": False, "calibration_id": calibration_id}
+            rows[tests].append(test | kind | {"left_mm": 80.0, "right_mm": 90.0} | versions)
             for side in Side:
                 trial = {"id": f"{key}-{side}", "test_id": key, "side": side, "number": 1, "toe_mm": 80.0}
                 rows[trials].append(trial | {"below_range": False, "ended_us": 1} | versions)

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from station.core.calibration import Curve
 from station.core.records import SECOND_US, Contact, Side
 from station.settings import GOAL_MM, Settings
 from station.store import Store, StoreError, ids_of
-from station.store.rows import Attempt, Circumstances, Lift, Test, Trial, WeekCredit
+from station.store.rows import Attempt, Circumstances, Correction, Imported, Lift, Scores, Test, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
-from tests.station.store.histories import STEPPED_OFF, TRACE, HandClock, one_hold, one_test, weeks
+from tests.station.store.histories import BLOCK, BUDGET, FIT, STEPPED_OFF, TRACE, HandClock, one_hold, one_test, weeks
 
 
 def begin(store: Store, clock: HandClock, person_id: str | None = None) -> tuple[str, str]:
@@ -34,15 +35,17 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
         contact=Contact.INFERRED,
         calibration_id=calibration_id,
         started_us=5 * SECOND_US,
+        temperature_c=19.5,
         circumstances=known,
     )
-    passed = Attempt(Side.LEFT, 1, 1, "passed", 6, 7, 92.4, 0.3, Contact.INFERRED, (6, 7))
+    total_mm = BUDGET.total_mm
+    passed = Attempt(Side.LEFT, 1, 1, "passed", 6, 7, 92.4, total_mm, Contact.INFERRED, (6, 7), BUDGET)
     failed = Attempt(Side.LEFT, 1, 2, "heel", 8, 9, None, None, None, None)
-    trial = Trial(Side.LEFT, 1, 92.4, False, 0.3, 10)
+    trial = Trial(Side.LEFT, 1, 92.4, False, total_mm, 10, BUDGET)
     store.add_attempt(test_id, passed)
     store.add_attempt(test_id, failed)
     store.add_trial(test_id, trial)
-    store.finish_test(test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=0.3, partial=True)
+    store.finish_test(test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=total_mm, left_budget=BUDGET, partial=True)
     store.describe_test(test_id, Circumstances(shod=False, pain=2, limit_felt="calf"))
 
     detail = store.sitting(sitting_id)
@@ -62,10 +65,17 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
             state="partial",
             left_mm=92.4,
             right_mm=None,
-            left_uncertainty_mm=0.3,
+            left_uncertainty_mm=total_mm,
             right_uncertainty_mm=None,
+            left_budget=BUDGET,
+            right_budget=None,
             calibration_id=calibration_id,
+            original=None,
+            temperature_c=19.5,
+            doubted=False,
+            imported=False,
             simulated=False,
+            rule_version=RULE_VERSION,
             circumstances=Circumstances(shod=False, pain=2, limit_felt="calf"),
             trials=(trial,),
             attempts=(passed, failed),
@@ -227,19 +237,21 @@ def test_calibrations_begin_as_built(path: Path, clock: HandClock) -> None:
     """
     with Store.open(path, clock=clock) as store:
         built = store.current_calibration()
-        assert (built.gain, built.offset_mm, built.points) == (1.0, -70.0, None)
+        assert (built.number, built.curve, built.fit) == (1, Curve(offset_mm=-70.0), None)
     with Store.open(path, clock=clock) as store:
         assert store.current_calibration() == built
     clock.pass_by(days=-1)
     with Store.open(path, clock=clock, as_built_offset_mm=-58.0) as store:
-        assert store.current_calibration().offset_mm == -58.0
+        assert store.current_calibration().curve.offset_mm == -58.0
         assert store.calibration(built.id) == built
         clock.pass_by(days=-1)
-        store.add_calibration(1.01, -69.2, ((120.0, 50.0), (170.0, 100.0)))
+        store.add_calibration(FIT, temperature_c=21.5)
     with Store.open(path, clock=clock) as store:
         newest = store.current_calibration()
-        assert (newest.gain, newest.offset_mm) == (1.01, -69.2)
-        assert newest.points == ((120.0, 50.0), (170.0, 100.0))
+        assert (newest.number, newest.made_at, newest.temperature_c) == (3, clock.wall(), 21.5)
+        assert (newest.curve, newest.fit) == (FIT.curve, FIT)
+        assert [one.number for one in store.calibrations()] == [3, 2, 1]
+        assert store.calibrations()[2] == built
 
 
 def test_empty_heels_are_remembered(store: Store) -> None:
@@ -291,10 +303,12 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
     weeks(store, clock, days=1)
     store.save_settings(Settings(hold_s=31))
     store.save_empty_share(Side.LEFT, 0.1)
+    store.add_check(calibration_id=store.current_calibration().id, **BLOCK, off_mm=0.4, passed=True)
+    store.correct([Correction(store.tests()[0].id, Scores(81.0, 90.0, calibration_id=store.current_calibration().id))])
     stored = sqlite3.connect(path)
     names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     names.remove("alembic_version")
-    assert len(names) == 13
+    assert len(names) == 15
     for name in names:
         assert stored.execute(f"SELECT DISTINCT app_version, rule_version FROM {name}").fetchall() == [
             (APP_VERSION, RULE_VERSION)

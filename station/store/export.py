@@ -1,6 +1,6 @@
 """Everything as one JSON document and back, and everything as CSV.
 
-The document is `{"export": "slant board station", "shape": "0001", "tables": {name: {column: [values]}}, "traces":
+The document is `{"export": "slant board station", "shape": "0002", "tables": {name: {column: [values]}}, "traces":
 {run: rows}}`. Values stand by column, because like compresses well beside like; times are ISO 8601 in UTC. A file whose
 name ends in `.xz` is compressed.
 """
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from station.store.errors import StoreError, explained
 from station.store.files import replacing
@@ -28,6 +29,7 @@ from station.store.write import Store
 
 WHAT = "slant board station"
 COMPRESSED = ".xz"
+FIRST = "0001"
 
 
 def export_json(reader: Reader, path: Path, *, traces: bool | Collection[str] = True) -> None:
@@ -46,7 +48,8 @@ def export_json(reader: Reader, path: Path, *, traces: bool | Collection[str] = 
 
 
 def import_json(store: Store, path: Path) -> None:
-    """Fill an empty store with what `export_json` wrote; settings and calibrations become those of the export.
+    """Fill an empty store with what `export_json` wrote, in this version or an older one; settings and calibrations
+    become those of the export.
 
     Raises `StoreError` with a sentence when the store is not empty or the file is no export of this program.
     """
@@ -56,8 +59,9 @@ def import_json(store: Store, path: Path) -> None:
             raise StoreError(f"The database {store.path} is not empty: import {path} into a new one.")
         for table in reversed(metadata.sorted_tables):
             now.execute(table.delete())
+        tables = _tables(document, path)
         for table in _plain_tables():
-            rows = _rows(table, document["tables"].get(table.name, {}), path)
+            rows = tables[table.name]
             if rows:
                 now.execute(insert(table), rows)
         versions = {row.id: (row.app_version, row.rule_version) for row in now.execute(select(runs))}
@@ -129,17 +133,29 @@ def _document(path: Path) -> dict[str, Any]:
         what = shape = None
     if what != WHAT:
         raise StoreError(f"The file {path} is not an export of the station: name one that `station export` wrote.")
-    if shape != HEAD:
+    if not (isinstance(shape, str) and shape.isdigit() and len(shape) == len(HEAD) and FIRST <= shape <= HEAD):
         raise StoreError(
-            f"The export {path} has the shape {shape}, and this program reads {HEAD}: "
-            "export it again with this version."
+            f"The export {path} has the shape {shape}, and this program reads {FIRST} to {HEAD}: update the station, "
+            "or export it again with this version."
         )
     return document  # type: ignore[no-any-return]  # JSON; what is taken from it is checked where it is used
 
 
+def _tables(document: dict[str, Any], path: Path) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each table but the traces, in today's shape."""
+    if document["shape"] == HEAD:
+        return {table.name: _rows(table, document["tables"].get(table.name, {}), path) for table in _plain_tables()}
+    from station.store.older import tables_of_today
+
+    try:
+        return tables_of_today(document["tables"], document["shape"], metadata)
+    except (ValueError, LookupError, TypeError, SQLAlchemyError) as error:
+        raise StoreError(
+            f"The export {path} is damaged, or not of the shape {document['shape']} ({error}): export it again."
+        ) from error
+
+
 def _rows(table: Table, columns: dict[str, list[Any]], path: Path) -> list[dict[str, Any]]:
-    if not columns:
-        return []
     try:
         kinds = [table.c[name].type for name in columns]
         values = [

@@ -13,7 +13,7 @@ from station.core.calibration import Curve
 from station.core.records import SECOND_US, Contact, Side
 from station.settings import GOAL_MM, Settings
 from station.store import Store, StoreError, ids_of
-from station.store.rows import Attempt, Circumstances, Correction, Imported, Lift, Scores, Test, Trial, WeekCredit
+from station.store.rows import Attempt, Circumstances, Correction, Lift, Scores, Test, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, STEPPED_OFF, TRACE, HandClock, one_hold, one_test, weeks
 
@@ -45,7 +45,9 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
     store.add_attempt(test_id, passed)
     store.add_attempt(test_id, failed)
     store.add_trial(test_id, trial)
-    store.finish_test(test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=total_mm, left_budget=BUDGET, partial=True)
+    store.finish_test(
+        test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=total_mm, left_budget=BUDGET, partial=True
+    )
     store.describe_test(test_id, Circumstances(shod=False, pain=2, limit_felt="calf"))
 
     detail = store.sitting(sitting_id)

@@ -76,9 +76,13 @@ class PersonError:
 
 @dataclass(frozen=True, slots=True)
 class RealChange:
-    """A change that is real: told at `told_at`, by the test `test_id`, of what began about `since`."""
+    """A change that is real: told at `told_at`, by the test `test_id`, of what began about `since`.
+
+    `sudden`: the level stepped there (an injury, a new way of testing) rather than moved week by week.
+    """
 
     direction: Direction
+    sudden: bool
     since: datetime
     told_at: datetime
     test_id: str
@@ -113,8 +117,9 @@ class SideProgress:
 
     `counted` are the results that the trend is made of, oldest first (the first of each day); `slips` the ids of those
     of them that lie too far off to be believed, which are kept, shown and hardly weighed. `trend` has a point at each
-    counted result and is empty with fewer than three. `change_mm` is since the first counted result, `chance_real` the
-    probability that it exceeds the smallest worthwhile change (6 mm, in its direction). `changes` are the real changes,
+    counted result and is empty with fewer than three. `change_mm` is since the result at `change_from`: the first
+    counted one, or the first since the contact changed; `chance_real` the probability that it exceeds the smallest
+    worthwhile change (6 mm, in its direction). `changes` are the real changes,
     oldest first. `steady_since` is told where nothing has changed for long enough to call it a plateau.
     """
 
@@ -123,6 +128,7 @@ class SideProgress:
     error: PersonError
     trend: tuple[TrendPoint, ...]
     slope_mm_week: Interval | None
+    change_from: datetime | None
     change_mm: Interval | None
     chance_real: float | None
     changes: tuple[RealChange, ...]
@@ -134,7 +140,7 @@ class SideProgress:
 
 @dataclass(frozen=True, slots=True)
 class SidesDifference:
-    """Left less right now, in mm, with its 95 % interval, and whether it is more than the two sides' own error."""
+    """Left less right now, in mm, with its 95 % interval; `clear` if that excludes 0 and it is 15 mm at least."""
 
     difference_mm: Interval
     clear: bool

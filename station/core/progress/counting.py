@@ -1,0 +1,69 @@
+"""Which results the trend is made of, and which show what a stretch did.
+
+A stretch just before a test adds for some hours. So the first test of each day counts; a second one within the hour is
+shown as before and after, and no part of the trend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
+from itertools import pairwise
+
+from station.core.progress.records import BeforeAfter, PersonError, Result
+from station.core.progress.trend import interval
+from station.core.records import Contact
+
+HOUR = timedelta(hours=1)
+_FORGOTTEN = timedelta(days=60)
+
+
+def in_order(results: Sequence[Result]) -> list[Result]:
+    """Oldest first."""
+    return sorted(results, key=lambda result: (result.at, result.test_id))
+
+
+def counted(ordered: Sequence[Result], zone: tzinfo = UTC) -> list[Result]:
+    """The first of each day in `zone`, oldest first. A test within an hour of another, over midnight too, is none."""
+    found: list[Result] = []
+    day, last = None, None
+    for result in ordered:
+        today = result.at.astimezone(zone).date() if zone is not UTC else result.at.date()
+        if today != day and (last is None or result.at - last > HOUR):
+            found.append(result)
+            day = today
+        last = result.at
+    return found
+
+
+def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], PersonError]) -> list[BeforeAfter]:
+    """Tests of the same contact and kind within the hour, each in one pair at most, oldest first.
+
+    `errors` by (full, contact). The error of the difference is that of two sittings of one day: `within_mm`, where the
+    person's own repeats tell it, else `sem_mm`, which is more.
+    """
+    pairs: list[BeforeAfter] = []
+    taken: str | None = None
+    for before, after in pairwise(ordered):
+        alike = before.contact is after.contact and before.full is after.full
+        if not alike or after.at - before.at > HOUR or before.test_id == taken:
+            continue
+        taken = after.test_id
+        error = errors[after.full, after.contact]
+        trials = 3 if after.full else 1
+        sd = error.within_mm / trials**0.5 if error.within_mm is not None else error.sem_mm
+        pairs.append(BeforeAfter(before.test_id, after.test_id, after.at, interval(after.mm - before.mm, sd * 2**0.5)))
+    return pairs
+
+
+def method_changes(ordered: Sequence[Result]) -> set[int]:
+    """Where a contact comes that was not used for two months: the level may step there without the ankle's doing."""
+    found: set[int] = set()
+    seen: dict[Contact, datetime] = {}
+    for index, result in enumerate(ordered):
+        last = seen.get(result.contact)
+        other = index > 0 and result.contact is not ordered[index - 1].contact
+        if other and (last is None or result.at - last > _FORGOTTEN):
+            found.add(index)
+        seen[result.contact] = result.at
+    return found

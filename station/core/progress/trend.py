@@ -1,0 +1,263 @@
+"""Where the level is and how it moves: a local linear trend through tests that are irregular in time.
+
+The level follows a slope, and the slope fades towards none within months (an Ornstein-Uhlenbeck process): gains of an
+ankle that is stretched are some millimetres a week for some weeks, then fewer. Kalman filter and Rauch-Tung-Striebel
+smoother, written out for the two numbers of the state, so that ten years of days take milliseconds.
+
+A slip does not pull the trend along. What lies more than four SDs from the median of its neighbours is called a slip
+and hardly weighs; of anything that surprises the filter by more than two SDs only as much is believed (Huber 1964).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import pairwise
+from math import exp, sqrt
+from statistics import NormalDist, median
+
+from station.core.progress.correlation import FADE_DAYS, common
+from station.core.progress.records import Interval, Result, TrendPoint
+
+SLOPE_SD_MM_WEEK = 1.5
+FADE_WEEKS = 12.0
+"""How fast ankles gain when they do (Warneke 2023: 10 to 14 mm in six weeks), and for how long."""
+_START_SD_MM = 100.0
+_STEP_SD_MM = 20.0
+"""How far a step (an injury, another way of testing) may have taken the level."""
+_SLIP_SDS = 4.0
+_SLIP_VARIANCES = 100.0
+_BELIEVED_SDS = 2.0
+_NEIGHBOURS = 2
+_RECENT_DAYS = 182.0
+_WEEK = timedelta(weeks=1)
+Z95 = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Level in mm and slope in mm a week at one moment, with their variances and covariance."""
+
+    level: float
+    slope: float
+    level_variance: float
+    covariance: float
+    slope_variance: float
+
+    def after(self, weeks: float) -> State:
+        """What is to be expected, and how surely, when nothing has been tested for so long."""
+        if weeks <= 0:
+            return self
+        keep, reach, level_added, both_added, slope_added = _step(weeks)
+        along = self.covariance + reach * self.slope_variance
+        return State(
+            self.level + reach * self.slope,
+            keep * self.slope,
+            self.level_variance + reach * (self.covariance + along) + level_added,
+            keep * along + both_added,
+            keep * keep * self.slope_variance + slope_added,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The band at each result, the state at the last one, and the change from result `change_from` to the last."""
+
+    points: tuple[TrendPoint, ...]
+    now: State
+    slope_mm_week: Interval
+    change_from: int
+    change_mm: Interval
+    change_sd_mm: float
+
+
+def interval(value: float, sd: float) -> Interval:
+    """With 95 %."""
+    return Interval(value, value - Z95 * sd, value + Z95 * sd)
+
+
+def slips(results: Sequence[Result], sds_mm: Sequence[float], breaks: Collection[int]) -> set[int]:
+    """Which results lie too far from the median of themselves and two neighbours on each side to be believed.
+
+    `sds_mm` is the person's own error for each result. Nothing is compared across a break, or among fewer than three.
+    """
+    found: set[int] = set()
+    ends = [0, *sorted(breaks), len(results)]
+    mm = [result.mm for result in results]
+    width = 2 * _NEIGHBOURS + 1
+    for begin, end in pairwise(ends):
+        if end - begin < 3:
+            continue
+        for index in range(begin, end):
+            low = max(begin, min(index - _NEIGHBOURS, end - width))
+            around = sorted(mm[low : min(end, low + width)])
+            if abs(mm[index] - (around[len(around) // 2] + around[(len(around) - 1) // 2]) / 2) > (
+                _SLIP_SDS * sds_mm[index]
+            ):
+                found.add(index)
+    return found
+
+
+def day_share(results: Sequence[Result], slipped: Collection[int], breaks: Collection[int]) -> float:
+    """How much of their variance results close in time have in common (`correlation`), from the last half year."""
+    last = results[-1].at
+    begin = max(breaks, default=0)
+    kept = [
+        result
+        for index, result in enumerate(results)
+        if index >= begin and index not in slipped and (last - result.at) / _WEEK * 7 <= _RECENT_DAYS
+    ]
+    days = [(result.at - last) / _WEEK * 7 for result in kept]
+    return common(days, [result.mm for result in kept], days)[0]
+
+
+def trend(
+    results: Sequence[Result],
+    sds_mm: Sequence[float],
+    slipped: Collection[int] = (),
+    breaks: Collection[int] = (),
+    begin: int = 0,
+) -> Trend:
+    """The trend through at least one result, oldest first, with the change counted from the one at `begin`.
+
+    `sds_mm` is the person's own error for each result, `slipped` which of them are slips. At each index of `breaks` the
+    level may have stepped.
+    """
+    weeks = [(result.at - results[0].at) / _WEEK for result in results]
+    variances = _variances(results, sds_mm, slipped, breaks)
+    forward = _Forward(results, weeks, variances, breaks, begin)
+    levels, level_variances = forward.smoothed()
+    points = []
+    for result, level, variance in zip(results, levels, level_variances, strict=True):
+        half = Z95 * sqrt(variance)
+        points.append(TrendPoint(result.at, level, level - half, level + half))
+    now = forward.now
+    change_variance = max(0.0, now.level_variance + level_variances[begin] - 2 * forward.shared)
+    return Trend(
+        tuple(points),
+        now,
+        interval(now.slope, sqrt(now.slope_variance)),
+        begin,
+        interval(now.level - levels[begin], sqrt(change_variance)),
+        sqrt(change_variance),
+    )
+
+
+def _step(weeks: float) -> tuple[float, float, float, float, float]:
+    """For so many weeks: what is kept of the slope, how far a slope of 1 takes the level, and the variances added to
+    the level, to both, and to the slope (the exact discretisation)."""
+    gone = weeks / FADE_WEEKS
+    keep = exp(-gone)
+    reach = FADE_WEEKS * (1 - keep)
+    variance = SLOPE_SD_MM_WEEK * SLOPE_SD_MM_WEEK
+    return (
+        keep,
+        reach,
+        max(0.0, variance * FADE_WEEKS * FADE_WEEKS * (2 * gone - 3 + 4 * keep - keep * keep)),
+        variance * FADE_WEEKS * (1 - keep) * (1 - keep),
+        variance * (1 - keep * keep),
+    )
+
+
+def _variances(
+    results: Sequence[Result], sds_mm: Sequence[float], slipped: Collection[int], breaks: Collection[int]
+) -> list[float]:
+    """The variance that each result is weighed with: more for slips, and for results close to others in time."""
+    share = day_share(results, slipped, breaks)
+    fades = [exp((earlier.at - later.at) / _WEEK * 7 / FADE_DAYS) for earlier, later in pairwise(results)]
+    close = [0.0] * len(results)
+    before = after = 0.0
+    for index, fade in enumerate(fades):
+        before = fade * (before + 1)
+        close[index + 1] += before
+    for index in range(len(fades) - 1, -1, -1):
+        after = fades[index] * (after + 1)
+        close[index] += after
+    return [
+        sd * sd * (1 + share * near) * (_SLIP_VARIANCES if index in slipped else 1.0)
+        for index, (sd, near) in enumerate(zip(sds_mm, close, strict=True))
+    ]
+
+
+class _Forward:
+    """The filter, kept at each result for the smoother."""
+
+    def __init__(
+        self,
+        results: Sequence[Result],
+        weeks: Sequence[float],
+        variances: Sequence[float],
+        breaks: Collection[int],
+        begin: int,
+    ) -> None:
+        self._kept: list[tuple[float, float, float, float, float]] = []
+        self._predicted: list[tuple[float, float, float, float, float, float, float]] = []
+        level, slope = median(result.mm for result in results[: 2 * _NEIGHBOURS + 1]), 0.0
+        p_level, p_both, p_slope = _START_SD_MM**2, 0.0, SLOPE_SD_MM_WEEK**2
+        # The covariance of the level at `begin` with the level and the slope now.
+        with_level = with_slope = 0.0
+        last = 0.0
+        steps: dict[float, tuple[float, float, float, float, float]] = {}
+        for index, (result, at, variance) in enumerate(zip(results, weeks, variances, strict=True)):
+            gap, last = at - last, at
+            step = steps.get(gap)
+            if step is None:
+                step = steps[gap] = _step(gap)
+            keep, reach, level_added, both_added, slope_added = step
+            level += reach * slope
+            slope *= keep
+            along = p_both + reach * p_slope
+            p_level += reach * (p_both + along) + level_added
+            p_both = keep * along + both_added
+            p_slope = keep * keep * p_slope + slope_added
+            with_level += reach * with_slope
+            with_slope *= keep
+            if index in breaks:
+                p_level += _STEP_SD_MM**2
+            self._predicted.append((keep, reach, level, slope, p_level, p_both, p_slope))
+            if index == begin:
+                with_level, with_slope = p_level, p_both
+            surprise = result.mm - level
+            whole = p_level + variance
+            believed = _BELIEVED_SDS * sqrt(whole)
+            if surprise > believed or surprise < -believed:
+                variance *= abs(surprise) / believed
+                whole = p_level + variance
+            gain_level, gain_slope = p_level / whole, p_both / whole
+            level += gain_level * surprise
+            slope += gain_slope * surprise
+            p_slope -= gain_slope * p_both
+            p_level *= 1 - gain_level
+            p_both *= 1 - gain_level
+            with_slope -= gain_slope * with_level
+            with_level *= 1 - gain_level
+            self._kept.append((level, slope, p_level, p_both, p_slope))
+        self.shared = with_level
+        self.now = State(level, slope, p_level, p_both, p_slope)
+
+    def smoothed(self) -> tuple[list[float], list[float]]:
+        """Level and its variance at each result, given all results."""
+        level, slope, v_level, v_both, v_slope = self._kept[-1]
+        levels, level_variances = [level], [v_level]
+        for index in range(len(self._kept) - 2, -1, -1):
+            f_level, f_slope, p_level, p_both, p_slope = self._kept[index]
+            keep, reach, next_level, next_slope, q_level, q_both, q_slope = self._predicted[index + 1]
+            # J = P F' / Q: what the state here takes from what is learnt of the next.
+            determinant = q_level * q_slope - q_both * q_both
+            a, b = p_level + reach * p_both, keep * p_both
+            c, d = p_both + reach * p_slope, keep * p_slope
+            j11, j12 = (a * q_slope - b * q_both) / determinant, (b * q_level - a * q_both) / determinant
+            j21, j22 = (c * q_slope - d * q_both) / determinant, (d * q_level - c * q_both) / determinant
+            off_level, off_slope = level - next_level, slope - next_slope
+            level = f_level + j11 * off_level + j12 * off_slope
+            slope = f_slope + j21 * off_level + j22 * off_slope
+            r_level, r_both, r_slope = v_level - q_level, v_both - q_both, v_slope - q_slope
+            u1, u2 = j11 * r_level + j12 * r_both, j11 * r_both + j12 * r_slope
+            w1, w2 = j21 * r_level + j22 * r_both, j21 * r_both + j22 * r_slope
+            v_level = p_level + u1 * j11 + u2 * j12
+            v_both = p_both + u1 * j21 + u2 * j22
+            v_slope = p_slope + w1 * j21 + w2 * j22
+            levels.append(level)
+            level_variances.append(max(0.0, v_level))
+        return levels[::-1], level_variances[::-1]

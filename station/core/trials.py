@@ -8,6 +8,7 @@ closest three count, by their mean: a best of three lets one slip become the rec
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import fsum
@@ -110,12 +111,23 @@ class Trials:
     @property
     def score_mm(self) -> float | None:
         """The mean of the closest three trials, or of those that there are; `None` before the first."""
-        if not self.done:
-            return None
-        if self.done[-1].below_range:
-            return 0.0
-        values = [trial.toe_mm for trial in self.done]
-        if len(values) > self.rules.full:
-            closest = min(combinations(values, self.rules.full), key=lambda three: max(three) - min(three))
-            values = list(closest)
-        return round(fsum(values) / len(values), 1)
+        return score_mm(self.done, self.rules)
+
+
+def counted(done: Sequence[TrialResult], rules: TrialRules | None = None) -> tuple[TrialResult, ...]:
+    """Those of a side's trials, in their order, that its score is made of: the closest three where there are more."""
+    most = (rules or TrialRules()).full
+    if done and done[-1].below_range:
+        return (done[-1],)
+    return min(combinations(done, most), key=_spread_mm) if len(done) > most else tuple(done)
+
+
+def score_mm(done: Sequence[TrialResult], rules: TrialRules | None = None) -> float | None:
+    """The mean of the trials that count, to 0.1 mm; `None` before the first."""
+    values = [trial.toe_mm for trial in counted(done, rules)]
+    return round(fsum(values) / len(values), 1) if values else None
+
+
+def _spread_mm(trials: Sequence[TrialResult]) -> float:
+    values = [trial.toe_mm for trial in trials]
+    return max(values) - min(values)

@@ -16,6 +16,7 @@ from msgspec import Meta, Struct
 
 from hardware import pins
 from station.config_words import allowed, document, shown
+from station.core.steps import blocks_fault
 
 BcmPin = Annotated[int, Meta(ge=2, le=27)]
 """The GPIO lines of the 40-pin header; 0 and 1 belong to the identification of add-on boards."""
@@ -88,6 +89,20 @@ class RangeSensor(Struct, frozen=True):
     timing_budget_us: Annotated[
         int, Meta(ge=20_000, le=200_000, description="How long one reading may take; longer is steadier.")
     ] = 33_000
+    blocks_mm: Annotated[
+        tuple[float, ...],
+        Meta(
+            description="The blocks that it is calibrated with, by the toe distance that each stands for, in the order "
+            "in which they are shown; two to six that differ by 30 mm or more."
+        ),
+    ] = (0.0, 100.0, 200.0)
+    thermometer: Annotated[
+        str,
+        Meta(
+            description="A file with the temperature beside the sensor in thousandths of a degree, as "
+            '"/sys/bus/w1/devices/28-0123/temperature"; empty for none. A check is due after 8 degrees of change.'
+        ),
+    ] = ""
 
 
 class Buzzer(Struct, frozen=True):
@@ -193,6 +208,8 @@ def _check_together(config: Config, file: str) -> None:
         if bcm in lines:
             raise ConfigError(f"{file}: {key} is {bcm}, which is already {lines[bcm]}; give each a pin of its own.")
         lines[bcm] = key
+    if fault := blocks_fault(config.range_sensor.blocks_mm):
+        raise ConfigError(f"{file}: range_sensor.blocks_mm {fault}.")
     heels = config.analogue_heels
     if config.board.plates == "two" and heels.channel_left == heels.channel_right:
         raise ConfigError(

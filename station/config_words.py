@@ -11,6 +11,14 @@ WIDTH = 118
 """Columns of a comment in the documented file."""
 
 
+WORDS: dict[Any, str] = {
+    bool: "true or false",
+    str: "a text in quotes",
+    tuple[str, ...]: 'a list of texts, as ["one", "two"]',
+    tuple[float, ...]: "a list of numbers, as [0, 100]",
+}
+
+
 def allowed(kind: Any) -> str:
     """What a key of this type may be."""
     base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
@@ -19,7 +27,7 @@ def allowed(kind: Any) -> str:
     if base is int:
         at_least, at_most = (_first(kind, limit) for limit in ("ge", "le"))
         return f"a whole number from {at_least} to {at_most}"
-    return {bool: "true or false", str: "a text in quotes", tuple[str, ...]: 'a list of texts, as ["one", "two"]'}[base]
+    return WORDS[base]
 
 
 def description(kind: Any) -> str:

@@ -10,17 +10,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import time
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
 from typing import Protocol
 
+from station.budgets import Using
+from station.calibrating import Calibrating, uses_blocks
 from station.clock import Clock
 from station.config import Config
 from station.core import records as r
 from station.core.activity import Engine
-from station.core.cues import Level, is_quiet
 from station.core.picture import Picture
 from station.core.presence import Presence
 from station.core.records import SECOND_US, Command, Event, Fact, Side, Word
@@ -28,6 +28,7 @@ from station.core.senses import References, Senses, Wiring
 from station.core.steps import Routine
 from station.devices.board import Devices
 from station.keeper import Keeper, is_result
+from station.outlets import Outlets
 from station.panel import SimulatedBoard
 from station.routines import routine_called
 from station.run import Run, heel_trouble_of, heels_of, references_of, stuck_trouble_of
@@ -100,14 +101,14 @@ class Station:
         self._clock = clock
         self._board = board
         self._queue: SimpleQueue[Item] = SimpleQueue()
-        self._devices: Devices | None = None
+        self._outlets = Outlets()
         self._alarms: Wakes | None = None
         self._subscribers: set[Callable[[], None]] = set()
         self._guard = Lock()
         self._stopping = False
         self._keeper = Keeper(store, lambda sentence: self._trouble("store", sentence))
         self._settings = store.settings()
-        self._calibration = store.current_calibration()
+        self._calibrating = Calibrating(config, store)
         plates = config.board.plates
         sides = tuple(Side) if plates == "two" else (Side(plates),)
         self._wiring = Wiring(config.board.heels == "analogue", sides, config.board.knee_pad)
@@ -123,7 +124,6 @@ class Station:
         self._shown_us = 0
         self._changed = self._urgent = True
         self._changes_seen = 0
-        self._glowing = self._guiding = False
         self._idle_senses = Senses(self._wiring, self._now_us, References(dict(self._known_empty)))
         self._idle(somebody_there=True)
         self._snapshot = self._picture_now()
@@ -151,7 +151,7 @@ class Station:
 
     def start_called(self, name: str) -> None:
         """Begin one of the station's own routines for whoever is there. Raises ValueError for an unknown name."""
-        self.start(routine_called(name, self._settings), None)
+        self.start(routine_called(name, self._settings, blocks_mm=self._config.range_sensor.blocks_mm), None)
 
     def change_settings(self, changes: dict[str, str]) -> None:
         self.post(Change(changed(self._settings, changes)))
@@ -176,7 +176,8 @@ class Station:
 
     def attach(self, devices: Devices | None, alarms: Wakes | None) -> None:
         """What the loop sounds cues on, and what wakes it."""
-        self._devices, self._alarms = devices, alarms
+        self._outlets.attach(devices)
+        self._alarms = alarms
         self._apply_volume()
 
     @property
@@ -288,8 +289,18 @@ class Station:
             case r.Toe():
                 self._view.read(event, self._now_us)
                 self._changed = True
+                self._watch(event)
             case _:
                 pass
+
+    def _watch(self, toe: r.Toe) -> None:
+        """Whether the sensor shows by itself that its calibration is out."""
+        empty = self._run is None and self._waiting.empty_since_us is not None
+        seen = self._calibrating.read(toe, self._now_us, empty=empty)
+        if seen is not None:
+            self._keeper.temperature_c = self._outlets.celsius
+            self._keeper.keep_check(seen.kind, None, seen.off_mm, seen.uncertainty_mm, passed=False)
+            self._look_up()
 
     # Beginning and ending.
 
@@ -326,11 +337,12 @@ class Station:
         """Ask the store who there is and how it is calibrated; while it cannot be read, what was known goes on."""
         try:
             self._names = {person.id: person.name for person in self._store.people()}
-            self._calibration = self._store.current_calibration()
+            self._calibrating.look_up()
         except StoreError as error:
             self._trouble("history", str(error))
         else:
             self._trouble("history", None)
+            self._trouble("calibration", self._calibrating.sentence)
 
     def _start(self, wish: Start) -> None:
         self._now_us = max(self._now_us, self._clock.now_us())
@@ -347,9 +359,12 @@ class Station:
             self._keeper.begin_sitting(person_id, wall, simulated=self._config.board.simulated)
         self._person = (person_id, self._now_us)
         self._look_up()
-        offset_mm = self._calibration.curve.offset_mm + self._config.board.skirting_mm
-        self._run = Run(routine, self._wiring, taught, self._calibration.curve.gain, offset_mm, self._now_us)
-        self._keeper.begin_run(self._run, wall)
+        self._keeper.temperature_c = self._outlets.celsius
+        routine = self._calibrating.prepared(routine, self._now_us)
+        self._run = Run(routine, self._wiring, taught, self._calibrating.curve_for(routine), self._now_us)
+        skirting_mm, temperature_c = self._config.board.skirting_mm, self._keeper.temperature_c
+        using = Using(self._calibrating.current, wall, temperature_c, skirting_mm)
+        self._keeper.begin_run(self._run, wall, using)
         self._apply_volume()
         self._last_run = None
         self._say(self._run.start())
@@ -362,6 +377,8 @@ class Station:
         self._person = (self._person[0], self._now_us)
         self._idle(somebody_there=True)
         self._save_empty(run.references())
+        if uses_blocks(run.routine):
+            self._look_up()
         self._urgent = True
 
     def _save_empty(self, references: References) -> None:
@@ -418,8 +435,7 @@ class Station:
                     cue = r.Cue(cue.at_us, r.CueName.ERROR)
                 heard.append(cue)
                 self._view.hear(cue)
-        if self._devices is not None and heard:
-            self._devices.hear(heard)
+        self._outlets.hear(heard)
 
     def _trouble(self, part: str, sentence: str | None) -> None:
         if self._view.trouble(part, sentence):
@@ -431,39 +447,19 @@ class Station:
         self._apply_volume()
 
     def _apply_volume(self) -> None:
-        if self._devices is not None and self._devices.player is not None:
-            begin, end = (time.fromisoformat(text) for text in (self._settings.quiet_from, self._settings.quiet_to))
-            quiet = is_quiet(self._clock.wall().astimezone().time(), begin, end)
-            self._devices.player.set_volume(Level(self._settings.volume), quiet=quiet)
+        self._outlets.set_volume(self._settings, self._clock.wall())
 
     def _show(self) -> None:
         self._shown_us = self._clock.now_us()
         self._changed = self._urgent = False
         self._snapshot = self._picture_now()
-        self._glow(self._snapshot.counting == "hold" and self._snapshot.rate == 1)
-        self._guide(self._snapshot)
+        self._outlets.follow(self._snapshot)
         for wake in self._subscribers:
             try:
                 wake()
             except Exception:
                 log.exception("A page could not be told that there is news and is told no more; the board goes on.")
                 self._unsubscribe(wake)
-
-    def _guide(self, now: Snapshot) -> None:
-        """While the feet move, ticks quicken as they near the target."""
-        if self._devices is None or self._devices.player is None:
-            return
-        off_mm = None
-        if now.phase == "move" and now.toe_mm is not None and now.target_mm is not None:
-            off_mm = now.toe_mm - now.target_mm
-        if off_mm is not None or self._guiding:
-            self._guiding = off_mm is not None
-            self._devices.player.guide(off_mm)
-
-    def _glow(self, on: bool) -> None:
-        if on is not self._glowing and self._devices is not None and self._devices.light is not None:
-            self._glowing = on
-            self._devices.light.glow(on)
 
     def _picture_now(self) -> Snapshot:
         now_us = self._clock.now_us()
@@ -491,14 +487,16 @@ class Station:
             person_id=person_id,
             person_name=None if person_id is None else self._names.get(person_id),
             simulated=self._config.board.simulated,
+            calibration=self._calibrating.state,
+            check_due=self._calibrating.due_why(self._clock.wall(), self._outlets.celsius),
         )
 
     def _toe_mm(self, now_us: int) -> float | None:
         reading_mm = self._view.reading_mm(now_us)
         if reading_mm is None:
             return None
-        offset_mm = self._calibration.curve.offset_mm + self._config.board.skirting_mm
-        return round(max(0.0, self._calibration.curve.gain * reading_mm + offset_mm), 1)
+        curve = self._calibrating.curve if self._run is None else self._calibrating.curve_for(self._run.routine)
+        return round(max(0.0, curve.toe_mm(reading_mm)), 1)
 
     def _knee(self) -> bool | None:
         level = self._levels.get((r.Knee, None))

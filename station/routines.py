@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from station.core.records import SECOND_US, Side
-from station.core.steps import BOTH, HoldStep, Routine, Step, TestStep
+from station.core.steps import BOTH, CalibrateStep, CheckStep, HoldStep, Routine, Step, TestStep
 from station.settings import Settings
 
-NAMES = ("test_and_stretch", "test", "full_test", "stretch")
+ON_STEP = ("test_and_stretch", "test", "full_test", "stretch")
+"""What may begin by stepping on."""
+NAMES = (*ON_STEP, "calibrate", "check")
 
 
-def routine_called(name: str, settings: Settings, first: Side = Side.LEFT) -> Routine:
-    """The steps of one of `NAMES`; `first` is the side to begin with.
+def routine_called(
+    name: str,
+    settings: Settings,
+    first: Side = Side.LEFT,
+    *,
+    blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
+) -> Routine:
+    """The steps of one of `NAMES`; `first` is the side to begin with, `blocks_mm` what there is to calibrate with.
 
     Raises ValueError with a sentence for another name.
     """
@@ -21,6 +29,8 @@ def routine_called(name: str, settings: Settings, first: Side = Side.LEFT) -> Ro
         "test": (test,),
         "full_test": (TestStep(sides, full=True),),
         "stretch": (_stretch(settings, sides),),
+        "calibrate": (CalibrateStep(blocks_mm),),
+        "check": (CheckStep(sorted(blocks_mm)[len(blocks_mm) // 2]),),
     }
     if name not in steps:
         raise ValueError(f"There is no routine called {name!r}: choose one of {', '.join(NAMES)}.")

@@ -44,6 +44,7 @@ class Snapshot(Picture):
     """Everything the live page needs: the picture of the activity, and what the board feels beside it.
 
     `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.
+    `calibration` is `as built`, `good` or `doubted` (a check has failed); `check_due` says why a check is due.
     """
 
     at_us: int
@@ -58,3 +59,5 @@ class Snapshot(Picture):
     person_id: str | None = None
     person_name: str | None = None
     simulated: bool = False
+    calibration: str = "as built"
+    check_due: str | None = None

@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from station.core import records as r
 from station.core.activity import Activity
-from station.core.calibration import COMMON_MM, CalibrationError, Curve, Point, fit, point
+from station.core.calibration import COMMON_MM, CalibrationError, Point, fit, point
 from station.core.picture import Picture
 from station.core.records import SECOND_US, CueName, Event, Side, Toe, Word
 from station.core.senses import Change, HeelChange, Senses, SensorChange
@@ -213,7 +213,7 @@ class Blocks(Activity):
             if self._nothing_in_view(now_us):
                 self._lane_is(now_us, float(self.senses.toe.rules.most_mm))
             return
-        if Curve().toe_mm(still_mm) + self.rules.room_mm >= max(self._blocks_mm) + self.rules.apart_mm:
+        if self.senses.curve.toe_mm(still_mm) + self.rules.room_mm >= max(self._blocks_mm) + self.rules.apart_mm:
             self._lane_is(now_us, still_mm)
         else:
             self._why = (
@@ -355,3 +355,19 @@ class Check(Blocks):
         out = is_out(off_mm, uncertainty_mm)
         self.say(r.CheckDone(now_us, found.toe_mm, found_mm, off_mm, uncertainty_mm, out))
         self.cue(now_us, CueName.NO if out else CueName.YES)
+
+
+DUE_DAYS = 7.0
+"""A check is due a week after the calibration, or after the last check that passed."""
+DUE_DEGREES = 8.0
+"""After such a change of temperature ST asks for a new calibration."""
+
+
+def due_why(days: float, warmer_degrees: float | None) -> str | None:
+    """Why a check is due so long after the last one that passed, in a sentence; `None` while it is not."""
+    if warmer_degrees is not None and abs(warmer_degrees) >= DUE_DEGREES:
+        change = f"{abs(warmer_degrees):.0f} degrees {'warmer' if warmer_degrees > 0 else 'colder'}"
+        return f"It is {change} than when the distance sensor was last checked: check it with a block."
+    if days >= DUE_DAYS:
+        return f"The distance sensor was last checked {int(days)} days ago: check it with a block."
+    return None

@@ -7,6 +7,8 @@ that has deadlines gets a `Pacer`; in virtual time whoever owns the time asks `t
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from station.clock import Clock
@@ -23,6 +25,7 @@ from station.devices.pins import PinFactory
 from station.devices.range_parts import Bus, RangeTimes
 from station.devices.range_sensor import RangeReader
 from station.devices.ranging import open_range_reader
+from station.devices.thermometer import Thermometer
 
 Post = Callable[[Event], None]
 Tell = Callable[[str, str | None], None]
@@ -95,6 +98,7 @@ class Devices:
         self.timed: list[tuple[str, Timed]] = []
         self.player: CuePlayer | None = None
         self.light: Light | None = None
+        self.thermometer: Thermometer | None = None
         self._open_bus = open_bus
         for open_part in (
             self._open_buzzer,
@@ -103,6 +107,7 @@ class Devices:
             self._open_pad,
             self._open_button,
             self._open_range,
+            self._open_thermometer,
         ):
             try:
                 open_part()
@@ -184,6 +189,12 @@ class Devices:
         )
         ranging = Ranging(reader, self._post, self._tell)
         self._add(RANGE_PART, ranging, ranging)
+
+    def _open_thermometer(self) -> None:
+        path = self._config.range_sensor.thermometer
+        if path:
+            self.thermometer = Thermometer(Path(path), partial(self._tell, "thermometer"))
+            self._add("thermometer", self.thermometer, self.thermometer)
 
     def _add(self, name: str, timed: Timed, part: Part) -> None:
         self.timed.append((name, timed))

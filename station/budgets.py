@@ -70,6 +70,11 @@ class Budgets:
         return of_side(self._done[side])
 
 
+def total_mm(budget: Budget | None) -> float | None:
+    """The standard uncertainty that is stored beside a budget, to 1 µm as its parts are."""
+    return None if budget is None else round(budget.total_mm, 3)
+
+
 def of_side(done: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
     """Of the mean of the trials that count; `None` where one of them has no budget."""
     chosen = counted([trial for trial, _ in done])

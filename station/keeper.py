@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
+from station.budgets import Budgets, Using, total_mm
 from station.core import records as r
 from station.core.records import SECOND_US, Fact, Side
 from station.core.steps import HoldStep, RepsStep, Routine, TestStep
@@ -23,7 +24,17 @@ PROGRESS_US = SECOND_US // 2
 """So much of a hold, with a margin for the second that is promised."""
 RETRY_US = 2 * SECOND_US
 
-RESULTS = (r.HoldEnd, r.RepsFinished, r.AttemptPassed, r.AttemptFailed, r.AttemptVoid, r.TrialFinished, r.TestFinished)
+RESULTS = (
+    r.HoldEnd,
+    r.RepsFinished,
+    r.AttemptPassed,
+    r.AttemptFailed,
+    r.AttemptVoid,
+    r.TrialFinished,
+    r.TestFinished,
+    r.Calibrated,
+    r.CheckDone,
+)
 """What must be in the file before its cue sounds."""
 
 
@@ -43,8 +54,11 @@ class Keeper:
         self._retry_us = 0
         self.in_sitting = False
         """Whether a sitting has begun and not ended, stored or not."""
+        self.temperature_c: float | None = None
+        """Beside the sensor, now; `None` where nobody knows."""
         self._sitting_id: str | None = None
         self._run: Run | None = None
+        self._using: Using | None = None
         self._run_id: str | None = None
         self._test_id: str | None = None
         self._hold_id: str | None = None
@@ -60,7 +74,7 @@ class Keeper:
         self._attempt: r.AttemptStarted | None = None
         self._attempts = 0
         self._lift_us: int | None = None
-        self._uncertainty_mm: dict[Side, float] = {}
+        self._budgets: Budgets | None = None
 
     @property
     def waiting(self) -> bool:
@@ -110,11 +124,13 @@ class Keeper:
         self.in_sitting = False
         self.write(act)
 
-    def begin_run(self, run: Run, at: datetime) -> None:
+    def begin_run(self, run: Run, at: datetime, using: Using) -> None:
+        """`using` is the calibration that the run measures with, and under which conditions."""
+
         def act() -> None:
             self._run_id = self._store.begin_run(self._must(self._sitting_id), run.header, at)
 
-        self._run, self._traced_us = run, 0
+        self._run, self._using, self._traced_us = run, using, 0
         self._begin_step(0)
         self.write(act)
 
@@ -186,6 +202,10 @@ class Keeper:
                 self._keep_trial(fact)
             case r.TestFinished():
                 self._end_test(fact)
+            case r.Calibrated():
+                self._keep_calibration(fact)
+            case r.CheckDone():
+                self.keep_check("block", fact.block_mm, fact.off_mm, fact.uncertainty_mm, passed=not fact.out)
             case _:
                 pass
 
@@ -261,28 +281,33 @@ class Keeper:
         self._attempt = fact
 
     def _begin_test(self, at_us: int) -> None:
-        run = self._run
+        run, using = self._run, self._using
         assert run is not None
+        assert using is not None
         step = run.routine[self._step]
         assert isinstance(step, TestStep)
+        self._budgets = Budgets(using)
 
         def act() -> None:
             self._test_id = self._store.begin_test(
                 self._must(self._run_id),
                 full=step.full,
                 contact=run.wiring.contact,
-                calibration_id=self._store.current_calibration().id,
+                calibration_id=using.calibration.id,
+                temperature_c=using.temperature_c,
                 started_us=at_us,
             )
 
         self.write(act)
 
     def _end_attempt(self, fact: r.AttemptPassed | r.AttemptFailed | r.AttemptVoid) -> None:
-        begun = self._attempt
+        begun, budgets = self._attempt, self._budgets
         assert begun is not None
+        assert budgets is not None
         passed = fact if isinstance(fact, r.AttemptPassed) else None
         outcome = "passed" if passed else fact.why if isinstance(fact, r.AttemptFailed) else "void"
         toe_mm = begun.toe_mm if passed is None else passed.toe_mm
+        budget = None if passed is None else budgets.passed(passed)
         attempt = Attempt(
             side=fact.side,
             trial=begun.trial,
@@ -291,9 +316,10 @@ class Keeper:
             started_us=begun.at_us,
             ended_us=fact.at_us,
             toe_mm=toe_mm,
-            uncertainty_mm=None if passed is None else passed.uncertainty_mm,
+            uncertainty_mm=total_mm(budget),
             contact=None if passed is None else passed.contact,
             window_us=None if passed is None else passed.window_us,
+            budget=budget,
         )
         self.write(lambda: self._add_attempt(attempt))
 
@@ -301,23 +327,53 @@ class Keeper:
         self._store.add_attempt(self._must(self._test_id), attempt)
 
     def _keep_trial(self, fact: r.TrialFinished) -> None:
-        if fact.uncertainty_mm is not None:
-            self._uncertainty_mm[fact.side] = fact.uncertainty_mm
-        trial = Trial(fact.side, fact.trial, fact.toe_mm, fact.below_range, fact.uncertainty_mm, fact.at_us)
+        assert self._budgets is not None
+        budget = self._budgets.finished(fact)
+        trial = Trial(fact.side, fact.trial, fact.toe_mm, fact.below_range, total_mm(budget), fact.at_us, budget)
         self.write(lambda: self._add_trial(trial))
 
     def _add_trial(self, trial: Trial) -> None:
         self._store.add_trial(self._must(self._test_id), trial)
 
     def _end_test(self, fact: r.TestFinished) -> None:
-        left, right = (self._uncertainty_mm.get(side) for side in Side)
+        assert self._budgets is not None
+        left, right = (self._budgets.side(side) for side in Side)
         self.write(
             lambda: self._store.finish_test(
                 self._must(self._test_id),
                 left_mm=fact.left_mm,
                 right_mm=fact.right_mm,
-                left_uncertainty_mm=left,
-                right_uncertainty_mm=right,
+                left_uncertainty_mm=total_mm(left),
+                right_uncertainty_mm=total_mm(right),
+                left_budget=left,
+                right_budget=right,
                 partial=fact.partial,
             )
         )
+
+    def _keep_calibration(self, fact: r.Calibrated) -> None:
+        temperature_c = self.temperature_c
+
+        def act() -> None:
+            self._store.add_calibration(fact.fit, temperature_c)
+
+        self.write(act)
+
+    def keep_check(
+        self, kind: str, block_mm: float | None, off_mm: float, uncertainty_mm: float, *, passed: bool
+    ) -> None:
+        """What a look at the calibration has found."""
+        temperature_c = self.temperature_c
+
+        def act() -> None:
+            self._store.add_check(
+                calibration_id=self._store.current_calibration().id,
+                kind=kind,
+                block_mm=block_mm,
+                off_mm=off_mm,
+                uncertainty_mm=uncertainty_mm,
+                passed=passed,
+                temperature_c=temperature_c,
+            )
+
+        self.write(act)

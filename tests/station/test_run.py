@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import hypot
 from pathlib import Path
 
 import pytest
@@ -58,18 +59,20 @@ def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
         (verdict.side, verdict.at_us, isinstance(verdict, r.AttemptPassed)) for verdict in verdicts
     ]
     passes = [fact for fact in facts if isinstance(fact, r.AttemptPassed)]
-    assert [
-        (attempt.toe_mm, attempt.uncertainty_mm, attempt.contact, attempt.window_us)
-        for attempt in attempts
-        if attempt.outcome == "passed"
-    ] == [(fact.toe_mm, fact.uncertainty_mm, fact.contact, fact.window_us) for fact in passes]
+    passed = [attempt for attempt in attempts if attempt.outcome == "passed"]
+    assert [(attempt.toe_mm, attempt.contact, attempt.window_us) for attempt in passed] == [
+        (fact.toe_mm, fact.contact, fact.window_us) for fact in passes
+    ]
+    windows_mm = [hypot(attempt.budget.noise_mm, attempt.budget.wander_mm) for attempt in passed if attempt.budget]
+    assert windows_mm == pytest.approx([fact.uncertainty_mm for fact in passes], abs=0.002)
+    assert [attempt.budget for attempt in attempts if attempt.outcome != "passed" and attempt.budget] == []
     trials = [fact for fact in facts if isinstance(fact, r.TrialFinished)]
     assert [
-        (trial.side, trial.number, trial.toe_mm, trial.below_range, trial.uncertainty_mm, trial.ended_us)
+        (trial.side, trial.number, trial.toe_mm, trial.below_range, trial.budget is None, trial.ended_us)
         for test in detail.tests
         for trial in test.trials
     ] == [
-        (trial.side, trial.trial, trial.toe_mm, trial.below_range, trial.uncertainty_mm, trial.at_us)
+        (trial.side, trial.trial, trial.toe_mm, trial.below_range, trial.uncertainty_mm is None, trial.at_us)
         for trial in trials
     ]
     scores = [fact for fact in facts if isinstance(fact, r.TestFinished)]

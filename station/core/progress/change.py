@@ -8,8 +8,8 @@ ones, in SDs; the evidence is the weighted mean of all. For a person who does no
 1, so it reaches 20 at any time, looked at after every test, for at most one person in twenty (Ville 1939). That needs
 neither the person's error nor its distribution.
 
-Results of another contact, or of another kind of test, are ranked among their own: a change of method is never told as
-a change of the ankle, and nothing is lost by changing between them.
+Results of another contact or kind of test, and imported ones, are ranked among their own: a change of method is never
+told as a change of the ankle, and little is lost by going to and fro.
 
 Where days go together, the evidence is raised to `1 / V` (`station.core.progress.correlation`); as `V` is at least 1,
 the bound above still holds.
@@ -69,7 +69,11 @@ SUPPOSITIONS = (
 )
 """A gain of 2 mm a week beside a day-to-day error of 5.8 mm is 0.34 SDs a week, and comes first."""
 
-Kind = tuple[Contact, bool]
+Kind = tuple[Contact, bool, bool]
+
+
+def _kind(result: Result) -> Kind:
+    return result.contact, result.full, result.imported
 
 
 class _Case:
@@ -151,7 +155,7 @@ class Epoch:
         self.results.append(result)
         self._weeks.append(weeks)
         self._open_and_close(weeks)
-        kind = (result.contact, result.full)
+        kind = _kind(result)
         ranks = self._ranks.get(kind)
         if ranks is None:
             ranks = self._ranks[kind] = Ranks()
@@ -190,7 +194,7 @@ class Epoch:
         return common([weeks * 7 for weeks in self._weeks], self._normal(), courses)[1]
 
     def _normal(self) -> list[float]:
-        return [self._ranks[one.contact, one.full].normal(one.mm) for one in self.results]
+        return [self._ranks[_kind(one)].normal(one.mm) for one in self.results]
 
     def _told(self, best: _Case, result: Result) -> RealChange:
         since = self._step(best.start) if best.sudden else self.begins_at + best.start * _WEEK

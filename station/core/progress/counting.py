@@ -45,7 +45,7 @@ def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], P
     pairs: list[BeforeAfter] = []
     taken: str | None = None
     for before, after in pairwise(ordered):
-        alike = before.contact is after.contact and before.full is after.full
+        alike = (before.contact, before.full, before.imported) == (after.contact, after.full, after.imported)
         if not alike or after.at - before.at > HOUR or before.test_id == taken:
             continue
         taken = after.test_id
@@ -57,13 +57,15 @@ def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], P
 
 
 def method_changes(ordered: Sequence[Result]) -> set[int]:
-    """Where a contact comes that was not used for two months: the level may step there without the ankle's doing."""
+    """Where a contact (or importing) comes that was not used for two months: the level may step by the method alone."""
     found: set[int] = set()
-    seen: dict[Contact, datetime] = {}
+    seen: dict[tuple[Contact, bool], datetime] = {}
+    before = None
     for index, result in enumerate(ordered):
-        last = seen.get(result.contact)
-        other = index > 0 and result.contact is not ordered[index - 1].contact
-        if other and (last is None or result.at - last > _FORGOTTEN):
+        method = (result.contact, result.imported)
+        last = seen.get(method)
+        if before not in (None, method) and (last is None or result.at - last > _FORGOTTEN):
             found.add(index)
-        seen[result.contact] = result.at
+        seen[method] = result.at
+        before = method
     return found

@@ -11,7 +11,10 @@ from station.core.records import Contact
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One side of one test. `uncertainty_mm` is the instrument's, one standard deviation."""
+    """One side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
+
+    `imported`: not measured by a station, so it may lie off by what the other way of testing adds.
+    """
 
     test_id: str
     at: datetime
@@ -19,6 +22,7 @@ class Result:
     uncertainty_mm: float | None
     full: bool
     contact: Contact
+    imported: bool = False
 
 
 class Direction(StrEnum):

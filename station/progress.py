@@ -1,0 +1,113 @@
+"""A person's progress from the store: what the page and the terminal both show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from station.core.progress.analysis import progress
+from station.core.progress.records import Progress, Result, SideProgress
+from station.core.records import Contact, Side
+from station.store import Reader
+from station.store.rows import Calibration, Check, Score
+from station.units import day, length
+
+CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
+
+
+class Seen(NamedTuple):
+    """One side of one test as it is shown. Distances in mm; a named tuple, because ten years make thousands of them.
+
+    `original_mm` is what it came to on its day, where that no longer counts; `doubted_by` the failed check under which
+    it was made. `calibrated` is `None` where no calibration is known.
+    """
+
+    test_id: str
+    sitting_id: str
+    at: datetime
+    mm: float
+    uncertainty_mm: float | None
+    full: bool
+    contact: Contact
+    original_mm: float | None
+    calibrated: bool | None
+    doubted: bool
+    doubted_by: datetime | None
+    imported: bool
+    pain: int | None
+
+    def notes(self, units: str) -> list[str]:
+        """What a reader should know of the number, in words."""
+        how = ["imported"] if self.imported else ["full" if self.full else "quick", CONTACTS[self.contact]]
+        return how + self.cautions(units)
+
+    def cautions(self, units: str) -> list[str]:
+        """What makes the number less than it seems."""
+        said = []
+        if self.calibrated is False:
+            said.append("uncalibrated")
+        if self.doubted:
+            said.append(uncertain_since(self.doubted_by))
+        if self.original_mm is not None:
+            said.append(f"corrected; on its day {length(self.original_mm, units)}")
+        if self.pain:
+            said.append(f"pain {self.pain} of 10")
+        return said
+
+
+def uncertain_since(check: datetime | None) -> str:
+    """The words for a result that was made after a check had failed."""
+    return "uncertain" if check is None else f"uncertain since the check of {day(check)}"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything of one person, each side oldest first. `calibrated` are the times of the calibrations by blocks."""
+
+    left: tuple[Seen, ...]
+    right: tuple[Seen, ...]
+    progress: Progress
+    calibrated: tuple[datetime, ...]
+
+    def seen(self, side: Side) -> tuple[Seen, ...]:
+        return self.left if side is Side.LEFT else self.right
+
+    def said(self, side: Side) -> SideProgress | None:
+        return self.progress.left if side is Side.LEFT else self.progress.right
+
+
+def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datetime) -> History:
+    """What the store has of a person, or of what nobody has claimed. Raises `StoreError`."""
+    scores = reader.scores(person_id)
+    calibrations, checks = reader.calibrations(), reader.checks()
+    left, right = (tuple(_seen(side, scores, calibrations, checks)) for side in Side)
+    zone = now.astimezone().tzinfo or UTC
+    found = progress(_results(left), _results(right), goal_mm, now, zone=zone)
+    by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
+    return History(left, right, found, by_blocks)
+
+
+def _seen(
+    side: Side, scores: Sequence[Score], calibrations: Sequence[Calibration], checks: Sequence[Check]
+) -> Iterable[Seen]:
+    fitted = {one.number: one.fit is not None for one in calibrations}
+    failed = sorted(check.made_at for check in checks if not check.passed)
+    for one in scores:
+        if side is Side.LEFT:
+            mm, sure, original = one.left_mm, one.left_uncertainty_mm, one.left_original_mm
+        else:
+            mm, sure, original = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
+        if mm is None:
+            continue
+        calibrated = None if one.calibration is None else fitted.get(one.calibration)
+        doubted_by = max((at for at in failed if at <= one.started_at), default=None) if one.doubted else None
+        yield Seen(
+            *(one.test_id, one.sitting_id, one.started_at, mm, sure, one.full, one.contact, original),
+            *(calibrated, one.doubted, doubted_by, one.imported, one.pain),
+        )
+
+
+def _results(seen: Sequence[Seen]) -> list[Result]:
+    return [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported) for one in seen]

@@ -39,3 +39,15 @@ def heel_cells(number: int, foot: str) -> list[tuple[int, float]]:
         next(lines)
         rows = list(csv.DictReader(lines))
     return [(round(float(row["time_s"]) * 1e6), int(row[f"{foot}_heel_cell"]) / FULL_SCALE) for row in rows]
+
+
+def reach_trials() -> list[tuple[tuple[float, ...], tuple[float, ...]]]:
+    """Three reach trials of 39 people before fatigue, and three after it, in percent of leg length.
+
+    Not a knee-to-wall test, but real repeats of real people, with gross slips: 105.72 beside 53.23 and 52.38, and 89.32
+    beside 58.09 and 58.25. By Jenny Murphy, CC0, see the file's first line.
+    """
+    with (HERE / "reach_trials.csv").open(encoding="ascii", newline="") as lines:
+        next(lines)
+        rows = [[float(cell) for cell in row[1:]] for row in list(csv.reader(lines))[1:]]
+    return [(tuple(row[:3]), tuple(row[3:])) for row in rows]

@@ -19,7 +19,8 @@ from station.devices.board import Devices
 from station.loop import Station
 from station.routines import routine_called
 from station.simulator.ankle import Character
-from station.simulator.board import SimulatedBoard
+from station.simulator.board import SENSOR_SEED, SimulatedBoard
+from station.simulator.range_error import RangeError
 from station.simulator.virtual import BEGIN_WALL, Deadlines, VirtualClock, live
 from station.store import Store
 from station.store.ids import ids_of
@@ -33,6 +34,8 @@ GONE_S = 180.0
 DAYS_A_WEEK = 7
 FULL_EVERY_DAYS = 14
 """The first test is a full one, and then one every two weeks; the others are quick."""
+BEFORE = timedelta(hours=4)
+"""So long before the first sitting the station is set up, and calibrated."""
 USUAL_GAIN_MM_WEEK = 2.0
 """What regular stretching adds."""
 MISSED_SHARE = 0.08
@@ -76,12 +79,13 @@ class VirtualStation:
         character: Character | None = None,
         wall: datetime = BEGIN_WALL,
         seed: int = 0,
+        error: RangeError | None = None,
         before: Callable[[SimulatedBoard], None] = lambda _board: None,
     ) -> None:
-        """`before` is done to the board before the station is opened on it."""
+        """`error` is the distance sensor's own; `before` is done to the board before the station is opened on it."""
         self.clock = VirtualClock(wall)
         self.board = SimulatedBoard(
-            config, self.clock, character=character, seed=seed, spend_us=self.clock.spend_us
+            config, self.clock, character=character, seed=seed, error=error, spend_us=self.clock.spend_us
         )
         before(self.board)
         with ExitStack() as undo:
@@ -105,7 +109,7 @@ class VirtualStation:
             undo.callback(self.devices.close)
             self.station.attach(self.devices, None)
             self.devices.start(threads=False)
-            self.board.look = self.station.snapshot
+            self.board.look, self.board.ask = self.station.snapshot, self.station.start_called
             self._closing = undo.pop_all()
         self._deadlines = Deadlines([self.board, *(timed for _, timed in self.devices.timed)])
 
@@ -139,6 +143,12 @@ class VirtualStation:
             self.board.act("step_off")
             self.live(GONE_S, self._has_ended)
 
+    def calibrate(self) -> None:
+        """Let the person calibrate the sensor, and the station end the sitting."""
+        self.board.act("calibrate")
+        self.live(0.1)
+        self.live(LONGEST_S, self._has_ended)
+
     def _has_ended(self) -> bool:
         return self.station.snapshot().sitting_id is None
 
@@ -150,10 +160,13 @@ def simulate(habits: Habits, days: int, database: Path, config: Config | None = 
     whatever `days` is. Raises StoreError.
     """
     config = simulated(config or Config())
+    error = RangeError.drawn(SENSOR_SEED)
     with VirtualStation(
-        config, database, character=habits.character, wall=habits.begin, seed=habits.seed
+        config, database, character=habits.character, wall=habits.begin - BEFORE, seed=habits.seed, error=error
     ) as virtual:
         virtual.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT})
+        if virtual.store.current_calibration().fit is None:
+            virtual.calibrate()
         person_id = _person_id(virtual.store, habits.name)
         yield from _live_days(habits, days, virtual, person_id)
 

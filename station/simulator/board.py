@@ -16,10 +16,12 @@ from station.config import Config
 from station.core.records import Side
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import Character
+from station.simulator.blocks import ROOM_MM
 from station.simulator.ear import Ear, Heard
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.person import Person, Script, Seen
+from station.simulator.person import USES_BLOCKS, Person, Script, Seen
 from station.simulator.pins import Output, SimulatedPins
+from station.simulator.range_error import RangeError
 from station.simulator.virtual import NEVER_US, BoardClock
 from station.simulator.vl53l0x import Vl53l0xModel
 from station.simulator.world import World
@@ -30,6 +32,9 @@ LOOK_US = 2_000
 """How often a comparator looks at a heel that is moving."""
 BOUNCES = 2
 """How often a pad's or comparator's contact opens again after it has closed."""
+SENSOR_SEED = 7
+"""Whose error the simulated sensor of a station has, in its history and in its demonstration alike: it is one sensor,
+and a calibration is of it."""
 SECOND_SEED, THIRD_SEED = 1, 2
 """Added to the seed, so that the parts do not err alike."""
 
@@ -38,8 +43,8 @@ class SimulatedBoard:
     """One board with one person, on the clock `clock`, which is the given one with a wall clock that can be set wrong.
 
     `spend_us` is told of bus time in virtual time. `look` is what the person reads on the page. `ask` is called with
-    `test` or `stretch` when a visitor asks for one; it has the station begin it. `wake` is called when `next_us` may be
-    earlier than it was.
+    the name of a routine when a visitor asks for one; it has the station begin it. `wake` is called when `next_us` may
+    be earlier than it was.
     """
 
     def __init__(
@@ -49,8 +54,10 @@ class SimulatedBoard:
         *,
         character: Character | None = None,
         seed: int = 0,
+        error: RangeError | None = None,
         spend_us: Callable[[int], None] | None = None,
     ) -> None:
+        """`error` is the distance sensor's own; without one it measures as if it had none."""
         self.look: Callable[[], Seen | None] = lambda: None
         self.ask: Callable[[str], None] = lambda _what: None
         self.wake: Callable[[], None] = lambda: None
@@ -76,7 +83,7 @@ class SimulatedBoard:
         )
         self.pin_factory = SimulatedPins(self.clock, self.adc if board.heels == "analogue" else None)
         self.sensor = Vl53l0xModel(
-            self.clock.now_us, self.world.target_mm, seed=seed + THIRD_SEED, offset_mm=0.0, gain=1.0
+            self.clock.now_us, self.world.target_mm, seed=seed + THIRD_SEED, error=error or RangeError()
         )
         self.bus = SimulatedI2C([self.sensor], spend_us, seed)
         self.person = Person(
@@ -202,6 +209,8 @@ class SimulatedBoard:
         words: dict[str, Callable[[str | None], None]] = {
             "test": lambda _: self._come_for("test"),
             "stretch": lambda _: self._come_for("stretch"),
+            "calibrate": lambda _: self._come_for("calibrate"),
+            "check": lambda _: self._come_for("check"),
             "auto": lambda _: self._come_for(None),
             "take_over": lambda _: self._by_hand(None),
             "step_on": lambda side: self._by_hand(person.step_on(_side(side))),
@@ -211,6 +220,8 @@ class SimulatedBoard:
             "lean": lambda _: self._by_hand(person.lean()),
             "lean_back": lambda _: self._by_hand(person.lean_back()),
             "slide": lambda mm: self._do(person.slide(_millimetres(mm))),
+            "block": lambda mm: self._hold_block(mm),
+            "no_block": lambda _: self.world.take_block(),
             "cheat": lambda _: self._by_hand(person.cheat()),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
@@ -229,10 +240,21 @@ class SimulatedBoard:
         if what is not None:
             self.ask(what)
         self.person.only = what
-        if self.person.standing and what is None:
+        if what in USES_BLOCKS:
+            self._do(self.person.come_with_blocks(max(self._config.range_sensor.blocks_mm)))
+        elif self.person.standing and what is None:
             self.person.obeys = True
         else:
             self._do(self.person.come())
+
+    def _hold_block(self, length_mm: str | None) -> None:
+        """A visitor's hand holds a block; the board is pulled back for it where the wall is too near."""
+        block_mm, now_us = _millimetres(length_mm), self.clock.now_us()
+        if block_mm < 0:
+            raise ValueError(f"A block of {block_mm:g} mm: give its length, from 0 mm on.")
+        if self.world.toe_mm(now_us) < block_mm + ROOM_MM:
+            self.world.slide(block_mm + ROOM_MM, now_us, 0)
+        self.world.hold_block(block_mm, now_us)
 
     def _by_hand(self, script: Script | None) -> None:
         """The visitor's hand moves the person; the cues do not."""

@@ -14,6 +14,7 @@ from random import Random
 from typing import Protocol
 
 from station.core.records import SECOND_US, CueName, Side
+from station.simulator import blocks
 from station.simulator.ankle import CHEAT_MM, SLIP_MM, Ankles, Character
 from station.simulator.world import World
 
@@ -49,6 +50,10 @@ CLOSE_PART, CLOSE_MM = 0.7, 4.0
 """Near the limit the heel hardly presses: from so many mm before it, this much of the lunge's load is left."""
 COMFORT_MM = 28.0
 """A test begins this much nearer than the person believes to reach."""
+
+
+USES_BLOCKS = ("calibrate", "check")
+"""What is done beside the board, with blocks in the hands."""
 
 
 class Seen(Protocol):
@@ -93,7 +98,9 @@ class Person:
         self.up = False
         """Whether the heel at work is up on purpose or by mistake."""
         self.only: str | None = None
-        """What the person came for: `test`, `stretch`, or whatever there is."""
+        """What the person came for: `test`, `stretch`, `calibrate`, `check`, or whatever there is."""
+        self.blocks: dict[float, float] = {}
+        """The true length of a block where it is not what is written on it, or where another is taken for it."""
         self._taps = taps
         self._random = Random(seed)
         self._script: Script | None = None
@@ -104,6 +111,9 @@ class Person:
         self._failed = False
         self._pauses = 0
         self._lunge_mm = world.toe_mm(begin_us)
+        self.usual_toe_mm = self._lunge_mm
+        """Where the board stands when nobody needs it elsewhere."""
+        self.chance = Random(f"{seed} blocks")
         world.wobble = character.wobble
 
     # Time.
@@ -121,6 +131,11 @@ class Person:
             else:
                 self._due_us += round(wait_s * SECOND_US)
 
+    @property
+    def due_us(self) -> int:
+        """The moment that the script has come to."""
+        return self._due_us
+
     def do(self, script: Script, at_us: int) -> None:
         """Begin something now, instead of what was going on."""
         self._script, self._due_us, self._coming = script, at_us, False
@@ -132,7 +147,7 @@ class Person:
         """A cue has been recognised. On the way to the board it is still about what was before."""
         if not self.obeys or self._coming:
             return
-        script = self._answer(cue, at_us)
+        script = blocks.answer(self, cue) if self.only in USES_BLOCKS else self._answer(cue, at_us)
         if script is not None:
             self.do(self._after_reaction(script), at_us)
 
@@ -216,13 +231,20 @@ class Person:
             yield from self.lean_back()
         yield LOOK_S
         side = self._side_asked_for(self.side)
-        yield from self._put(self._comfortable_mm(side) if toe_mm is None else toe_mm)
+        yield from self.put(self._comfortable_mm(side) if toe_mm is None else toe_mm)
         yield 1.5
         self._coming = False
         yield from self.step_on(side)
 
     def _comfortable_mm(self, side: Side) -> float:
         return max(0.0, self.ankles.usual_mm(side) - COMFORT_MM + self._random.gauss(0.0, 4.0))
+
+    def come_with_blocks(self, longest_mm: float) -> Script:
+        """Pull the board back, and hold up what the cues ask for."""
+        self.obeys = True
+        self.usual_toe_mm = self.world.toe_mm(self._due_us)
+        yield LOOK_S
+        yield from blocks.away_from_wall(self, longest_mm)
 
     def step_on(self, side: Side) -> Script:
         """Stand on the board, this leg at work."""
@@ -286,7 +308,7 @@ class Person:
 
     def slide(self, by_mm: float) -> Script:
         """Push the board away from the wall, or nearer, with the foot on it: so far beyond the last push's end."""
-        yield from self._put(self.world.toe.end + by_mm)
+        yield from self.put(self.world.toe.end + by_mm)
         self._touch()
 
     def cheat(self) -> Script:
@@ -294,7 +316,8 @@ class Person:
         yield from self.lift()
         yield from self.lean()
 
-    def _put(self, toe_mm: float) -> Script:
+    def put(self, toe_mm: float) -> Script:
+        """Slide the board until the toe line is there."""
         off_mm = abs(toe_mm - self.world.toe_mm(self._due_us))
         over_s = SLIDE_S + off_mm / SLIDE_MM_S
         self.world.slide(toe_mm, self._due_us, round(over_s * SECOND_US))
@@ -382,7 +405,7 @@ class Person:
         self._press(0.0, STEP_S / 2)
         yield STEP_S / 2
         placed_mm = by_mm + self._random.gauss(0.0, self.character.placement_mm)
-        yield from self._put(self.world.toe_mm(self._due_us) + placed_mm)
+        yield from self.put(self.world.toe_mm(self._due_us) + placed_mm)
         self._press(1.0, STEP_S)
         yield STEP_S
 
@@ -391,7 +414,7 @@ class Person:
         self._best_mm, self._failed = None, False
         yield from self.step_off()
         yield 1.2
-        yield from self._put(self._comfortable_mm(side))
+        yield from self.put(self._comfortable_mm(side))
         yield from self.step_on(side)
 
     def _change_sides(self) -> Script:

@@ -118,6 +118,9 @@ class World:
         """Whether the knee is at the pad."""
         self.wobble = 0.0
         """Sway as a share of the load."""
+        self.block: Ramp | None = None
+        """How far before the toe line a block ends that is held against the toe stop; `None` without one."""
+        self._setback_mm = setback_mm
         self._to_sensor_mm = setback_mm - skirting_mm
         self._pads = {side: HeelPad(random.getrandbits(32), divider_ohm, self.figures) for side in self.plates}
         self._sway = tuple((2 * math.pi * hz / SECOND_US, part, random.uniform(0, 2 * math.pi)) for hz, part in SWAY)
@@ -130,12 +133,23 @@ class World:
         """Let the board come to stand with the toe line at `toe_mm`; it cannot go into the wall."""
         self.toe = self.toe.on_to(max(0.0, toe_mm), at_us, over_us)
 
+    def hold_block(self, length_mm: float, at_us: int, over_us: int = 0) -> None:
+        """Let a block of this length come to stand against the toe stop, from where one was held before."""
+        held = self.block or resting(length_mm)
+        self.block = held.on_to(length_mm, at_us, over_us)
+
+    def take_block(self) -> None:
+        """Let nothing be between the sensor and the wall."""
+        self.block = None
+
     def toe_mm(self, at_us: int) -> float:
         return self.toe.value(at_us)
 
     def target_mm(self, at_us: int) -> float:
-        """From the distance sensor to what it looks at."""
-        return self.toe.value(at_us) + self._to_sensor_mm
+        """From the distance sensor to what it looks at: the wall, or a block before it."""
+        wall_mm = self.toe.value(at_us) + self._to_sensor_mm
+        block = self.block
+        return wall_mm if block is None else min(wall_mm, block.value(at_us) + self._setback_mm)
 
     def force_n(self, plate: Side, at_us: int) -> float:
         """What presses on a plate; a single one gets whichever heel is there."""

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import NamedTuple
 
 from station.core.progress.analysis import progress
 from station.core.progress.records import Progress, Result, SideProgress
+from station.core.progress.sentences import Words
 from station.core.records import Contact, Side
 from station.store import Reader
 from station.store.rows import Calibration, Check, Score
-from station.units import day, length
+from station.units import change, day, length
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
 
@@ -55,6 +57,11 @@ class Seen(NamedTuple):
         if self.pain:
             said.append(f"pain {self.pain} of 10")
         return said
+
+
+def words_of(units: str) -> Words:
+    """How the sentences say lengths and dates, in these units."""
+    return Words(partial(length, units=units), partial(change, units=units), day)
 
 
 def uncertain_since(check: datetime | None) -> str:
@@ -110,4 +117,6 @@ def _seen(
 
 
 def _results(seen: Sequence[Seen]) -> list[Result]:
-    return [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported) for one in seen]
+    return [
+        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported) for one in seen
+    ]

@@ -23,11 +23,11 @@ TEXTS = ("text/", "application/json", "image/svg+xml", "application/javascript")
 def create_app(panel: Panel, store: Reader) -> Flask:
     """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.stream`)."""
     from web import words
-    from web.pages import about, board, downloads, errors, health, history, live, settings, sounds, today
+    from web.pages import about, board, downloads, errors, health, history, live, progress, settings, sounds, today
 
     app = Flask(__name__)
     site = Site(panel, store)
-    for page in (today, live, board, history, downloads, settings, sounds, health, about):
+    for page in (today, live, board, progress, history, downloads, settings, sounds, health, about):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)
     words.register(app)

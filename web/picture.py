@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 from station import units as lengths
 from station.core.records import Contact, CueName, Side
 from station.snapshot import HeelSeen, Snapshot
-
-SIDE_SHAPE = {Side.LEFT: "\u25cf", Side.RIGHT: "\u25c6"}
+from station.units import SIDE_SHAPE
 
 WITHOUT_SIDE = {"idle", "result"}
 """Phases that are about both legs, or none."""

@@ -7,17 +7,16 @@ from datetime import datetime
 from flask import Blueprint, abort, render_template, request
 
 from station.core.records import Side
+from station.progress import CONTACTS
 from station.store.rows import Hold, SittingDetail, Test
-from station.units import length, seconds
+from station.units import SIDE_SHAPE, length, seconds
 from web.chart import chart
-from web.picture import SIDE_SHAPE
 from web.site import Site
 
 A_PAGE = 30
 
 STATES = {"finished": "finished", "partial": "a part", "unfinished": "not finished"}
 OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
-CONTACTS = {"pad": "knee pad", "inferred": "felt in the heel", "self": "said by the person"}
 
 
 def blueprint(site: Site) -> Blueprint:

@@ -12,6 +12,8 @@ from web.picture import picture
 from web.site import NOBODY, PERSON_COOKIE, Site
 
 SAID = {Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP, Word.CONFIRM, Word.SIDE}
+BACK = {"history": "history.history", "progress": "progress.progress"}
+"""Where the choice of a person may lead back to."""
 YEAR_S = 365 * 24 * 3600
 
 
@@ -63,7 +65,7 @@ def blueprint(site: Site) -> Blueprint:
         chosen = request.form.get("person", NOBODY)
         if chosen != NOBODY and chosen not in {person.id for person in site.store.people()}:
             abort(400, "There is no such person on this station. Choose one of the list.")
-        where = "history.history" if request.form.get("back") == "history" else "today.today"
+        where = BACK.get(request.form.get("back", ""), "today.today")
         return _remember(redirect(url_for(where), 303), None if chosen == NOBODY else chosen)
 
     return pages

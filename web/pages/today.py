@@ -11,8 +11,7 @@ from station import units
 from station.core.records import Side
 from station.settings import Settings
 from station.store.rows import Person, Test
-from station.units import day
-from web.picture import SIDE_SHAPE
+from station.units import SIDE_SHAPE, day
 from web.site import PERSON_COOKIE, Site
 
 MANY_TESTS = 50

@@ -1,0 +1,58 @@
+"""A real time axis: where its lines are and what stands below them, in the station's own time zone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+TICKS_AT_MOST = 7
+DAYS = (1, 2, 7, 14)
+MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
+DAYS_OF_MONTH = 30.44
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From `since` to `until`, both aware."""
+
+    since: datetime
+    until: datetime
+
+    @property
+    def days(self) -> float:
+        return (self.until - self.since) / timedelta(days=1)
+
+
+def ticks(span: Span) -> Iterator[tuple[datetime, str]]:
+    """The beginnings of days, weeks, months or years in the span, at most `TICKS_AT_MOST`, each with its label."""
+    for step in DAYS:
+        if span.days / step <= TICKS_AT_MOST:
+            yield from _days(span, step)
+            return
+    step = next((step for step in MONTHS if span.days / DAYS_OF_MONTH / step <= TICKS_AT_MOST), MONTHS[-1])
+    yield from _months(span, step)
+
+
+def _days(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
+    """Every `step` days; whole weeks begin on Mondays."""
+    first = span.since.astimezone().date() + timedelta(days=1)
+    first += timedelta(days=-first.weekday() % step if step >= 7 else 0)
+    at = _midnight(first.year, first.month, first.day)
+    while at <= span.until:
+        yield at, f"{at.day} {at:%b}"
+        later = at.date() + timedelta(days=step)
+        at = _midnight(later.year, later.month, later.day)
+
+
+def _months(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
+    local = span.since.astimezone()
+    month = local.year * 12 + local.month
+    month += -month % step
+    while (at := _midnight(month // 12, month % 12 + 1, 1)) <= span.until:
+        yield at, f"{at.year}" if at.month == 1 else f"{at:%b}"
+        month += step
+
+
+def _midnight(year: int, month: int, number: int) -> datetime:
+    return datetime(year, month, number).astimezone()

@@ -8,9 +8,12 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
+
+from station.cli_results import import_past, recalibrate
+from station.refuse import refuse
 
 if TYPE_CHECKING:
     from station.config import Config
@@ -101,7 +104,7 @@ def _config(path: Path | None) -> Config:
     try:
         return load(path)
     except ConfigError as error:
-        _refuse(str(error), os.EX_CONFIG)
+        refuse(str(error), os.EX_CONFIG)
 
 
 def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
@@ -118,7 +121,7 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
     try:
         service.open(prepare)
     except (StoreError, DeviceError, PageError) as error:
-        _refuse(str(error), 1)
+        refuse(str(error), 1)
     try:
         if service.page is not None:
             host = "localhost" if config.page.host == "127.0.0.1" else config.page.host
@@ -183,10 +186,10 @@ def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
             else:
                 sitting = sitting or next((one.id for one in reader.sittings(limit=1)), None)
                 if sitting is None:
-                    _refuse(f"{database} has no sitting yet", 1)
+                    refuse(f"{database} has no sitting yet", 1)
                 export_bundle(reader, sitting, to)
     except (StoreError, LookupError) as error:
-        _refuse(str(error), 1)
+        refuse(str(error), 1)
     click.echo(f"Written to {to}.")
 
 
@@ -232,7 +235,7 @@ def simulate_days(
         ) as lived:
             reached = list(lived)[-1]
     except (StoreError, ValueError) as error:
-        _refuse(str(error), 1)
+        refuse(str(error), 1)
     if as_json:
         click.echo(json.dumps({"database": str(database), "days": reached.day, "sittings": reached.sittings}))
     else:
@@ -280,12 +283,12 @@ def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
             try:
                 return read_bundle(file)
             except StoreError as error:
-                _refuse(str(error))
+                refuse(str(error))
         return ((None, file.read_text(encoding="utf-8")),)
     except UnicodeDecodeError as error:
-        _refuse(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})")
+        refuse(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})")
     except OSError as error:
-        _refuse(f"{file}: {error.strerror or error}")
+        refuse(f"{file}: {error.strerror or error}")
 
 
 def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> Iterator[str]:
@@ -300,15 +303,12 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
         routine = routine_of(header)
         curve = calibration_of(header)
     except ValueError as error:
-        _refuse(f"{where}: {error}")
+        refuse(f"{where}: {error}")
     yield from map(line_of, facts_of(trace, routine, curve))
 
 
-def _refuse(sentence: str, status: int = 2) -> NoReturn:
-    """End with one sentence on standard error."""
-    click.echo(f"station: {sentence}", err=True)
-    sys.exit(status)
-
+main.add_command(recalibrate)
+main.add_command(import_past)
 
 if __name__ == "__main__":
     main()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, Self
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from station.core.records import Side
 from station.settings import Settings
@@ -26,6 +26,8 @@ MANY = 100
 """So many rows a page gets when it does not say how many."""
 
 
+ONLY_BLOCKS = "only blocks"
+"""Why a sitting ended in which nobody stood on the board: it was calibrated or checked."""
 NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
 NEWEST_CALIBRATION = NEWEST_FIRST.limit(1)
 CHECKS = select(checks).order_by(checks.c.number.desc())
@@ -116,9 +118,13 @@ class Reader:
     def sittings(
         self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
     ) -> tuple[Sitting, ...]:
-        """Newest first, of everybody when no person is named; `before` is the start of the last one seen."""
+        """Newest first, of everybody when no person is named; `before` is the start of the last one seen.
+
+        Those in which the board was only calibrated or checked are nobody's, and left out.
+        """
+        lived = or_(sittings.c.ended_why.is_(None), sittings.c.ended_why != ONLY_BLOCKS)
         with self.moment() as now:
-            chosen = _of_person(records.SITTINGS, person_id, before).order_by(*_NEWEST).limit(limit)
+            chosen = _of_person(records.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
             return tuple(records.sitting(row) for row in now.execute(chosen))
 
     def sitting(self, sitting_id: str) -> SittingDetail | None:
@@ -156,6 +162,18 @@ class Reader:
         with self.moment() as now:
             chosen = _of_person(records.TESTS, person_id, before).order_by(*_NEWEST_RUN, tests.c.started_us.desc())
             return records.tests_of(now, chosen.limit(limit))
+
+    def test(self, test_id: str) -> Test | None:
+        """One test with its trials and attempts."""
+        with self.moment() as now:
+            return next(iter(records.tests_of(now, records.TESTS.where(tests.c.id == test_id))), None)
+
+    def measured_since(self, since: datetime) -> tuple[str, ...]:
+        """The ids of everybody's tests with a result of this board, oldest first."""
+        done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.began_at >= since)
+        with self.moment() as now:
+            chosen = select(tests.c.id).select_from(tests.join(runs)).where(*done)
+            return tuple(now.execute(chosen.order_by(runs.c.began_at, tests.c.started_us)).scalars())
 
     def scores(self, person_id: str | None, *, since: datetime | None = None) -> tuple[Score, ...]:
         """All tests with a result of one person (`None`: unclaimed ones), oldest first, as a chart wants them.
@@ -204,6 +222,12 @@ class Reader:
                 day = row.started_at.astimezone(zone).date()
                 weeks[day - timedelta(days=day.weekday())][row.side] += row.credited_us
         return tuple(WeekCredit(monday, week[Side.LEFT], week[Side.RIGHT]) for monday, week in sorted(weeks.items()))
+
+    def header(self, run_id: str) -> dict[str, Any] | None:
+        """What the trace of a run begins with: what was to be done, and the curve it was measured with."""
+        with self.moment() as now:
+            header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
+            return None if header is None else json.loads(header)
 
     def trace(self, run_id: str) -> tuple[dict[str, Any], str] | None:
         """The header of a run and the rows of its trace, without the line of column names."""

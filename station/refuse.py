@@ -1,0 +1,14 @@
+"""How a command says no."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+
+def refuse(sentence: str, status: int = 2) -> NoReturn:
+    """End with one sentence on standard error."""
+    click.echo(f"station: {sentence}", err=True)
+    sys.exit(status)

@@ -11,18 +11,13 @@ from station.core.calibrate import OUT_MM, due_why
 from station.core.calibration import Curve
 from station.core.lane import Lane, Seen
 from station.core.records import SECOND_US
-from station.core.steps import WARM_US, CalibrateStep, CheckStep, Routine, Step
+from station.core.steps import WARM_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks
 from station.core.toe import ToeRules, why_invalid
 from station.store import Store
 from station.store.rows import Calibration, Check
 
 SILENT_US = 5 * SECOND_US
 """A sensor that has said nothing for so long may have been without power, and is cold again."""
-
-
-def uses_blocks(routine: Routine) -> bool:
-    """Whether the board is calibrated or checked by it, rather than stood on."""
-    return any(isinstance(step, CalibrateStep | CheckStep) for step in routine)
 
 
 class Calibrating:

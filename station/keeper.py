@@ -13,9 +13,10 @@ from datetime import datetime
 from station.budgets import Budgets, Using, total_mm
 from station.core import records as r
 from station.core.records import SECOND_US, Fact, Side
-from station.core.steps import HoldStep, RepsStep, Routine, TestStep
+from station.core.steps import HoldStep, RepsStep, Routine, TestStep, uses_blocks
 from station.run import Run
 from station.store import Store, StoreError
+from station.store.read import ONLY_BLOCKS
 from station.store.rows import Attempt, Lift, Trial
 
 TRACE_US = 10 * SECOND_US
@@ -56,6 +57,7 @@ class Keeper:
         """Whether a sitting has begun and not ended, stored or not."""
         self.temperature_c: float | None = None
         """Beside the sensor, now; `None` where nobody knows."""
+        self._only_blocks = True
         self._sitting_id: str | None = None
         self._run: Run | None = None
         self._using: Using | None = None
@@ -113,12 +115,14 @@ class Keeper:
         def act() -> None:
             self._sitting_id = self._store.begin_sitting(person_id, at, simulated=simulated)
 
-        self.in_sitting = True
+        self.in_sitting = self._only_blocks = True
         self.write(act)
 
     def end_sitting(self, at: datetime, why: str) -> None:
+        only_blocks = self._only_blocks
+
         def act() -> None:
-            self._store.end_sitting(self._must(self._sitting_id), at, why)
+            self._store.end_sitting(self._must(self._sitting_id), at, ONLY_BLOCKS if only_blocks else why)
             self._sitting_id = None
 
         self.in_sitting = False
@@ -131,6 +135,7 @@ class Keeper:
             self._run_id = self._store.begin_run(self._must(self._sitting_id), run.header, at)
 
         self._run, self._using, self._traced_us = run, using, 0
+        self._only_blocks = self._only_blocks and uses_blocks(run.routine)
         self._begin_step(0)
         self.write(act)
 

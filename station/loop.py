@@ -16,7 +16,7 @@ from threading import Lock
 from typing import Protocol
 
 from station.budgets import Using
-from station.calibrating import Calibrating, uses_blocks
+from station.calibrating import Calibrating
 from station.clock import Clock
 from station.config import Config
 from station.core import records as r
@@ -25,7 +25,7 @@ from station.core.picture import Picture
 from station.core.presence import Presence
 from station.core.records import SECOND_US, Command, Event, Fact, Side, Word
 from station.core.senses import References, Senses, Wiring
-from station.core.steps import Routine
+from station.core.steps import Routine, uses_blocks
 from station.devices.board import Devices
 from station.keeper import Keeper, is_result
 from station.outlets import Outlets

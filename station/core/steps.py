@@ -93,6 +93,13 @@ class CheckStep:
 Step = HoldStep | RepsStep | TestStep | RestStep | CalibrateStep | CheckStep
 Routine = tuple[Step, ...]
 
+
+
+def uses_blocks(routine: Routine) -> bool:
+    """Whether the board is calibrated or checked by it, rather than stood on."""
+    return any(isinstance(step, CalibrateStep | CheckStep) for step in routine)
+
+
 KINDS: dict[str, type[Step]] = {
     "hold": HoldStep,
     "reps": RepsStep,

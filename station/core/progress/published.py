@@ -1,7 +1,7 @@
 """What others have measured, as context for a person who opens it.
 
-Means of groups and nothing else: no bands and no verdict. The way of measuring, the people and their age differ from one
-study to the next, and from any one person.
+Means of groups and nothing else: no bands and no verdict. The way of measuring, the people and their age differ from
+one study to the next, and from any one person.
 """
 
 from __future__ import annotations

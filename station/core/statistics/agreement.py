@@ -22,6 +22,10 @@ _OUTSIDE = 0.025
 """Probability beyond each limit."""
 _ROUNDING = 1e-13
 """Scatter below this share of the largest rating is the rounding of doubles."""
+_NO_BOUND = 1e-9
+"""The mean's form falls without bound where its divisor comes to 0; nearer than this rounding decides."""
+_FREEDOM_LEAST = 0.1
+"""Where target and rater variance cancel, Satterthwaite's degrees of freedom come to 0, and limits mean nothing."""
 
 
 class Form(StrEnum):
@@ -77,7 +81,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
-class MeasurementError:
+class RatingError:
     """SEM with its limits, and the smallest differences of two measurements that are more than error (90 and 95 %)."""
 
     sem: Limits
@@ -174,7 +178,7 @@ def two_way(ratings: Ratings) -> Analysis:
     )
 
 
-def measurement_error(ratings: Ratings) -> MeasurementError | None:
+def rating_error(ratings: Ratings) -> RatingError | None:
     """SEM, the square root of the two-way EMS (of two columns: the SD of their differences over the square root of 2).
 
     What raters or occasions differ as a whole is no part of it. From complete targets alone; `None` with fewer than two
@@ -187,7 +191,7 @@ def measurement_error(ratings: Ratings) -> MeasurementError | None:
     ems = _mean_squares(rows)[2]
     low, high = (sqrt(ems * df / chi2_quantile(_OUTSIDE, df, above=above)) for above in (True, False))
     sem = Limits(sqrt(ems), low, high) if ems else Limits(0.0, None, None)
-    return MeasurementError(sem, mdc(sem.value, 0.90), mdc(sem.value, 0.95))
+    return RatingError(sem, mdc(sem.value, 0.90), mdc(sem.value, 0.95))
 
 
 def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) -> BlandAltman | None:
@@ -296,9 +300,9 @@ def _random(bms: float, jms: float, ems: float, n: int, k: int) -> Limits | None
     value = (bms - ems) / whole
     by_raters, by_error = k * value * jms, (n * (1 + (k - 1) * value) - k * value) * ems
     doubt = by_raters**2 / (k - 1) + by_error**2 / ((n - 1) * (k - 1))
-    if not doubt:
+    df = (by_raters + by_error) ** 2 / doubt if doubt else 0.0
+    if df < _FREEDOM_LEAST:
         return Limits(value, None, None)
-    df = (by_raters + by_error) ** 2 / doubt
     rest = k * jms + (k * n - k - n) * ems
     far, near = f_quantile(_OUTSIDE, n - 1, df, above=True), f_quantile(_OUTSIDE, df, n - 1, above=True)
     low = n * (bms - far * ems) / (far * rest + n * bms)
@@ -318,4 +322,4 @@ def _with_mean(one: Form, mean: Form, single: Limits, k: int) -> dict[Form, Limi
 def _stepped(single: float, k: int) -> float | None:
     """Spearman and Brown: from one rating to the mean of `k`."""
     below = 1 + (k - 1) * single
-    return k * single / below if below > 0 else None
+    return k * single / below if below > _NO_BOUND else None

@@ -7,6 +7,7 @@ import json
 import lzma
 import sqlite3
 import zipfile
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ import pytest
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
-from station.store.export import export_csv, export_json, import_json
-from station.store.rows import SittingDetail
-from tests.station.store.histories import FIT, TRACE, HandClock, weeks
+from station.store.export import WHAT, export_csv, export_json, import_json
+from station.store.rows import Correction, Imported, Scores, SittingDetail
+from tests.station.store.histories import BLOCK, BUDGET, FIT, TRACE, HandClock, weeks
+from tests.station.store.test_migrations import FIRST_ROWS, a_first_one
 
 
 @pytest.fixture
@@ -27,7 +29,11 @@ def full(store: Store, clock: HandClock) -> Store:
     """A store with everything that a store can hold."""
     weeks(store, clock, days=3)
     store.save_settings(Settings(units="inch"))
-    store.add_calibration(FIT)
+    calibration_id = store.add_calibration(FIT, temperature_c=21.5)
+    store.add_check(calibration_id=calibration_id, **BLOCK, off_mm=2.4, passed=False, temperature_c=20.0)
+    new = Scores(110.5, 120.5, BUDGET.total_mm, BUDGET.total_mm, BUDGET, BUDGET, calibration_id)
+    store.correct([Correction(store.tests(limit=1)[0].id, new)])
+    store.add_imported(store.people()[0].id, [Imported(clock.wall() - timedelta(days=90), 84.0, None)])
     store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
     return store
 
@@ -35,7 +41,7 @@ def full(store: Store, clock: HandClock) -> Store:
 def everything(store: Store) -> list[Any]:
     details = [store.sitting(one.id) for one in store.sittings()]
     traces = [store.trace(run) for detail in details if detail is not None for run in detail.runs]
-    return [details, traces, store.people(), store.settings(), store.calibrations()]
+    return [details, traces, store.people(), store.settings(), store.calibrations(), store.checks()]
 
 
 @pytest.mark.parametrize("name", ["export.json", "export.json.xz"])
@@ -47,6 +53,56 @@ def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: Hand
         assert everything(other) == everything(full)
         export_json(other, tmp_path / f"again {name}")
     assert (tmp_path / f"again {name}").read_bytes() == (tmp_path / name).read_bytes()
+
+
+def test_an_export_of_the_first_shape_is_brought_up(tmp_path: Path, clock: HandClock) -> None:
+    """An old database comes back from its export as it would have been changed at a start."""
+    a_first_one(tmp_path / "first.db")
+    with sqlite3.connect(tmp_path / "first.db") as first:
+        first.row_factory = sqlite3.Row
+        tables = {}
+        for name in dict.fromkeys(name for name, _ in FIRST_ROWS):
+            rows = [dict(row) for row in first.execute(f"SELECT * FROM {name}")]
+            tables[name] = {column: [_exported(column, row[column]) for row in rows] for column in rows[0]}
+    first.close()
+    rows_of_r = "0.00,load_left,0.5\n"
+    document = {"export": WHAT, "shape": "0001", "tables": tables, "traces": {"r": rows_of_r}}
+    (tmp_path / "first.json").write_text(json.dumps(document), encoding="utf-8")
+    with (
+        Store.open(tmp_path / "other.db", clock=clock) as other,
+        Store.open(tmp_path / "first.db", clock=clock) as changed,
+    ):
+        import_json(other, tmp_path / "first.json")
+        changed.save_trace("r", rows_of_r)
+        assert everything(other) == everything(changed)
+        assert other.trace("r") == ({}, rows_of_r)
+
+
+def _exported(column: str, value: Any) -> Any:
+    """As JSON has it: times with their zone, and truth as truth."""
+    if value is not None and column.endswith("_at"):
+        return f"{value.replace(' ', 'T')}+00:00"
+    return bool(value) if column in ("simulated", "full", "below_range") else value
+
+
+@pytest.mark.parametrize("shape", ["0000", "0003", "00010", "abcd", 1, None])
+def test_an_export_of_an_unknown_shape_is_told(store: Store, tmp_path: Path, shape: object) -> None:
+    """Neither a newer one nor one that never was is guessed at."""
+    path = tmp_path / "bad.json"
+    path.write_text(json.dumps({"export": WHAT, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
+    with pytest.raises(StoreError, match=r"this program reads 0001 to 0002|not an export"):
+        import_json(store, path)
+
+
+def test_an_older_export_that_is_damaged_is_told(store: Store, tmp_path: Path) -> None:
+    """A column that its shape does not have, or a value that it does not take, changes nothing."""
+    for tables in ({"people": {"hat": [1]}}, {"people": {"id": ["p"]}}, {"runs": {"id": ["r"], "began_at": ["noon"]}}):
+        path = tmp_path / "bad.json"
+        path.write_text(json.dumps({"export": WHAT, "shape": "0001", "tables": tables, "traces": {}}), encoding="utf-8")
+        with pytest.raises(StoreError, match="damaged, or not of the shape 0001"):
+            import_json(store, path)
+    assert store.people() == ()
+    assert len(store.calibrations()) == 1
 
 
 def test_an_export_without_traces_has_every_result(full: Store, tmp_path: Path, clock: HandClock) -> None:

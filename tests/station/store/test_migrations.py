@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
+from station.core.calibration import Curve, Point
 from station.store import Reader, Store, StoreError
 from station.store.connect import sqlite_driver, writing
 from station.store.migrate import MIGRATIONS, config, upgrade
@@ -120,3 +121,118 @@ def an_old_one(path: Path, clock: HandClock) -> None:
         patch.setattr("station.store.prepare.HEAD", "0002")
         with Store.open(path, clock=clock) as store:
             weeks(store, clock, days=1)
+
+
+FIRST_ROWS = (
+    ("people", {"id": "p", "name": "Ann", "added_at": "2026-01-05 08:00:00.000000"}),
+    (
+        "calibrations",
+        {"id": "c1", "number": 1, "made_at": "2026-01-05 08:00:00.000000", "gain": 1.0, "offset_mm": -70.0},
+    ),
+    (
+        "calibrations",
+        {
+            "id": "c2",
+            "number": 2,
+            "made_at": "2026-02-05 08:00:00.000000",
+            "gain": 1.01,
+            "offset_mm": -69.0,
+            "points_json": "[[70.0, 0.0], [170.0, 102.5]]",
+        },
+    ),
+    (
+        "calibrations",
+        {
+            "id": "c3",
+            "number": 3,
+            "made_at": "2026-03-05 08:00:00.000000",
+            "gain": 1.0,
+            "offset_mm": -45.0,
+            "points_json": "[[145.0, 100.0]]",
+        },
+    ),
+    (
+        "sittings",
+        {
+            "id": "s",
+            "person_id": "p",
+            "started_at": "2026-02-06 08:00:00.000000",
+            "ended_at": "2026-02-06 08:05:00.000000",
+            "ended_why": "left",
+            "simulated": False,
+        },
+    ),
+    ("runs", {"id": "r", "sitting_id": "s", "began_at": "2026-02-06 08:00:00.000000", "header_json": "{}"}),
+    (
+        "tests",
+        {
+            "id": "t",
+            "run_id": "r",
+            "started_us": 5,
+            "full": True,
+            "contact": "pad",
+            "state": "finished",
+            "left_mm": 84.1,
+            "left_uncertainty_mm": 0.7,
+            "calibration_id": "c2",
+            "pain": 1,
+        },
+    ),
+    (
+        "trials",
+        {
+            "id": "tr",
+            "test_id": "t",
+            "side": "left",
+            "number": 1,
+            "toe_mm": 84.1,
+            "below_range": False,
+            "uncertainty_mm": 0.7,
+            "ended_us": 9,
+        },
+    ),
+)
+"""What a database of the first shape has, as that program wrote it."""
+
+
+def a_first_one(path: Path) -> None:
+    engine = writing(path, sqlite_driver)
+    upgrade(engine, "0001")
+    with engine.begin() as now:
+        for table, values in FIRST_ROWS:
+            known = values | {"app_version": "0.1.0", "rule_version": "1"}
+            names = ", ".join(known)
+            now.execute(text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(known)})"), known)
+    engine.dispose()
+
+
+def test_a_database_of_the_first_shape_keeps_every_number(path: Path, clock: HandClock) -> None:
+    """What it had is there as it was; what it could not know is missing, and no number is made up."""
+    a_first_one(path)
+    with Store.open(path, clock=clock) as store:
+        (test,) = store.tests("p")
+        assert (test.left_mm, test.right_mm, test.left_uncertainty_mm, test.calibration_id) == (84.1, None, 0.7, "c2")
+        assert (test.left_budget, test.original, test.temperature_c) == (None, None, None)
+        assert (test.imported, test.doubted, test.circumstances.pain) == (False, False, 1)
+        assert [(trial.toe_mm, trial.uncertainty_mm, trial.budget) for trial in test.trials] == [(84.1, 0.7, None)]
+        (score,) = store.scores("p")
+        assert (score.left_mm, score.calibration, score.pain, score.imported) == (84.1, 2, 1, False)
+        assert store.checks() == ()
+    assert path.with_name("station.db.0001").exists()
+
+
+def test_calibrations_of_the_first_shape_know_how_little_they_know(path: Path, clock: HandClock) -> None:
+    """As built stays as built; points count as one reading each, and the line through them carries that on."""
+    a_first_one(path)
+    with Store.open(path, clock=clock) as store:
+        one_block, two_blocks, as_built = store.calibrations()
+    assert (as_built.curve, as_built.fit) == (Curve(), None)
+    assert two_blocks.fit is not None
+    assert two_blocks.curve == two_blocks.fit.curve == Curve(1.01, -69.0)
+    assert two_blocks.fit.points == (Point(0.0, 70.0, 2.1, 1), Point(102.5, 170.0, 2.1, 1))
+    assert two_blocks.fit.residuals_mm == pytest.approx((-1.7, -0.2))
+    assert [two_blocks.fit.uncertainty_mm(reading) for reading in (70.0, 120.0, 170.0)] == pytest.approx(
+        [2.1, 2.1 / 2**0.5, 2.1]
+    )
+    assert one_block.fit is not None
+    assert one_block.fit.uncertainty_mm(145.0) == pytest.approx(2.1)

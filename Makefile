@@ -3,7 +3,7 @@
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup setup-dev browser demo test lint bench lock lock-check clean
+.PHONY: help setup setup-dev browser demo test lint bench study lock lock-check clean
 
 # A Raspberry Pi says what it is. There the environment sees Debian's packages, because lgpio, the pins' backend, has no
 # wheel for Python 3.13 in the package index, only an empty stub.
@@ -11,6 +11,7 @@ PI_MODEL ?= /proc/device-tree/model
 PI ?= $(if $(shell grep -aso 'Raspberry Pi' $(PI_MODEL)),1)
 
 SYSTEM_PYTHON ?= python3
+PEOPLE ?= 10000
 PYTHON_VERSION := $(shell $(SYSTEM_PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
 # The stamps carry what the environment was made for, so that a new system Python makes a new environment.
 MADE := .venv/made-$(PYTHON_VERSION)$(if $(PI),-pi)
@@ -48,6 +49,9 @@ lint: setup-dev ## style and types
 
 bench: setup-dev browser ## measure how fast and how small; writes bench/results.json
 	$(PYTHON) -m tests.bench
+
+study: setup-dev ## simulate people and their progress, some minutes on two cores; writes tests/study/
+	$(PYTHON) -m tests.study --people $(PEOPLE)
 
 lock: setup-dev ## resolve the dependencies anew into requirements*.lock
 	$(PYTHON) -m tests.locks write

@@ -18,7 +18,8 @@ _STEADY_WEEKS = (26.0, 20.0, 13.0)
 _STEADY_TESTS = 12
 _WORTHWHILE_MM_WEEK = WORTHWHILE_MM / 13
 """Less than the smallest worthwhile change in three months, "three months without any" of the founding guide."""
-_STEADY_SURE = NormalDist().inv_cdf(0.99)
+_STEADY_SURE = NormalDist().inv_cdf(0.999)
+"""So sure that of those who gain 6 mm in 13 weeks at most one in twenty is ever told so, looking weekly for a year."""
 _RECENT_WEEKS = 6.0
 _CHANGE_LASTS_WEEKS = 26.0
 _MOVING_SURE = 0.8
@@ -37,8 +38,8 @@ def steady_since(kept: Sequence[Result]) -> datetime | None:
     """Since when the level has neither gained nor lost a worthwhile amount, or `None` where that is not sure.
 
     `kept` are the results of one method without slips, oldest first. A line through the last half year, or five or
-    three months of it, has to exclude with 99 % a gain of 6 mm in 13 weeks, and with 99 % such a loss. Its error is
-    that of its own residuals, with days that go together allowed for.
+    three months of it, has to exclude with 99.9 % a gain of 6 mm in 13 weeks, and with 99.9 % such a loss. Its error
+    is that of its own residuals, with days that go together allowed for.
     """
     if len(kept) < _STEADY_TESTS:
         return None

@@ -1,8 +1,8 @@
 """Where the level is and how it moves: a local linear trend through tests that are irregular in time.
 
-The level follows a slope, and the slope fades towards none within months (an Ornstein-Uhlenbeck process): gains of an
-ankle that is stretched are some millimetres a week for some weeks, then fewer. Kalman filter and Rauch-Tung-Striebel
-smoother, written out for the two numbers of the state, so that ten years of days take milliseconds.
+The level follows a slope, and the slope wanders and fades towards none over months (an Ornstein-Uhlenbeck process):
+gains of an ankle that is stretched are some millimetres a week for some weeks, then fewer. Kalman filter and
+Rauch-Tung-Striebel smoother, written out for the two numbers of the state, so that ten years of days take milliseconds.
 
 A slip does not pull the trend along. What lies more than four SDs from the median of its neighbours is called a slip
 and hardly weighs; of anything that surprises the filter by more than two SDs only as much is believed (Huber 1964).
@@ -21,8 +21,9 @@ from station.core.progress.correlation import FADE_DAYS, common
 from station.core.progress.records import Interval, Result, TrendPoint
 
 SLOPE_SD_MM_WEEK = 1.5
-FADE_WEEKS = 12.0
-"""How fast ankles gain when they do (Warneke 2023: 10 to 14 mm in six weeks), and for how long."""
+FADE_WEEKS = 40.0
+"""How fast ankles gain when they do (Warneke 2023: 10 to 14 % of about 110 mm in six weeks), and how slowly that is
+forgotten: so the bands hold the truth for those who gain on and on and for those whose gain ends (`make study`)."""
 _START_SD_MM = 100.0
 _STEP_SD_MM = 20.0
 """How far a step (an injury, another way of testing) may have taken the level."""

@@ -1,0 +1,97 @@
+"""`make study`: what the rules of progress do for people who change and who do not, in `tests/study/`.
+
+Writes `results.json`, the pictures, and `README.md` with the tables.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from multiprocessing import Pool
+from pathlib import Path
+from typing import Any
+
+from tests.study import measure
+from tests.study.measure import BLOCK, SEED, characteristics, summed
+from tests.study.people import Scenario
+from tests.study.report import pictures, prose
+from tests.study.scenarios import BANDS, FORECASTS, STEADY, TOLD
+
+HERE = Path(__file__).parent
+PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
+    "told": (measure.told, TOLD, 1.0),
+    "bands": (measure.bands, BANDS, 0.25),
+    "forecasts": (measure.forecasts, FORECASTS, 0.2),
+    "steady": (measure.steady, STEADY, 0.05),
+}
+"""What is measured of which people, and of how many of them."""
+
+Task = tuple[str, int, int]
+"""Part, the number of its scenario, and the number of the block."""
+
+
+def done(task: Task) -> tuple[Task, Any]:
+    part, number, block = task
+    measured, scenarios, _ = PARTS[part]
+    return task, measured(scenarios[number], block, BLOCK)
+
+
+def study(people: int, processes: int, say: Callable[[int, int], None]) -> dict[str, Any]:
+    """The results for so many people a scenario, as they are written."""
+    tasks: list[Task] = [
+        (part, number, block)
+        for part, (_, scenarios, share) in PARTS.items()
+        for number in range(len(scenarios))
+        for block in range(max(1, round(people * share / BLOCK)))
+    ]
+    # The long ones first, so that the processes end together.
+    tasks.sort(key=lambda task: -PARTS[task[0]][1][task[1]].per_week * PARTS[task[0]][1][task[1]].weeks)
+    blocks: dict[tuple[str, int], dict[int, Any]] = {}
+    with Pool(processes) as pool:
+        for count, ((part, number, block), found) in enumerate(pool.imap_unordered(done, tasks), 1):
+            blocks.setdefault((part, number), {})[block] = found
+            say(count, len(tasks))
+    results: dict[str, Any] = {"seed": SEED, "people": people}
+    for part, (_, scenarios, _) in PARTS.items():
+        results[part] = {
+            scenario.name: _gathered(scenario, [found for _, found in sorted(blocks[part, number].items())])
+            for number, scenario in enumerate(scenarios)
+        }
+    return results
+
+
+def _gathered(scenario: Scenario, blocks: list[dict[str, Any]]) -> dict[str, Any]:
+    if isinstance(next(iter(blocks[0].values())), list):
+        weeks = {rule: [week for block in blocks for week in block[rule]] for rule in blocks[0]}
+        return {rule: characteristics(found, scenario.weeks) for rule, found in weeks.items()}
+    return {name: round(count, 4) for name, count in summed(blocks).items()}
+
+
+def _bar(count: int, of: int) -> None:
+    filled = 40 * count // of
+    end = "\n" if count == of else ""
+    print(f"\r[{'#' * filled}{'.' * (40 - filled)}] {count} of {of}", end=end, file=sys.stderr, flush=True)  # noqa: T201  a program
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__, epilog="Example: make study PEOPLE=1000")
+    options.add_argument("--people", type=int, default=10_000, help="simulated people a scenario")
+    options.add_argument("--processes", type=int, default=2)
+    chosen = options.parse_args()
+    results = study(chosen.people, chosen.processes, _bar)
+    (HERE / "results.json").write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    write(results)
+    return 0
+
+
+def write(results: dict[str, Any]) -> None:
+    """The pictures and the tables of these results."""
+    for name, picture in pictures(results).items():
+        (HERE / name).write_text(picture, encoding="utf-8")
+    (HERE / "README.md").write_text(prose(results), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,145 @@
+"""What is counted of simulated people, in blocks that can be run side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from math import ceil, inf, sqrt
+from random import Random
+from typing import Any
+
+from station.core.progress.analysis import progress
+from station.core.progress.change import real_changes
+from station.core.progress.outlook import steady_since
+from station.core.progress.records import Phase
+from tests.study.people import BEGIN, START_MM, WEEK, Scenario, tests, week_of
+from tests.study.rules import RULES
+from tests.study.scenarios import GOALS_MM
+
+SEED = 20261124
+BLOCK = 250
+"""People who are simulated in one go; each block has its own seed, so that the order of blocks makes no difference."""
+
+Counts = dict[str, Any]
+
+
+def rng_of(scenario: Scenario, block: int) -> Random:
+    return Random(f"{SEED} {scenario.name} {block}")
+
+
+def told(scenario: Scenario, block: int, people: int, rules: Sequence[str] | None = None) -> dict[str, list[float]]:
+    """The week at which each rule first told each person of a change; infinity for never."""
+    rng = rng_of(scenario, block)
+    asked = {
+        name: rule
+        for name, rule in RULES.items()
+        if (rules is None or name in rules) and not (name == "wrong way" and scenario.is_null)
+    }
+    weeks: dict[str, list[float]] = {name: [] for name in asked}
+    for _ in range(people):
+        made = tests(scenario, rng)
+        for name, rule in asked.items():
+            week = rule(scenario, made)
+            weeks[name].append(inf if week is None else week - (0.0 if scenario.is_null else scenario.changes_at))
+    return weeks
+
+
+def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
+    """How many of the people have the truth inside each 95 % interval, at the last of their tests."""
+    rng = rng_of(scenario, block)
+    found = dict.fromkeys(("people", "level", "change", "slope", "band", "steady", "gaining", "losing"), 0.0)
+    for _ in range(people):
+        made = tests(scenario, rng)
+        said = progress(made, (), START_MM + 100, made[-1].at).left
+        assert said is not None
+        assert said.change_mm is not None
+        assert said.slope_mm_week is not None
+        last = week_of(made[-1].at)
+        truth = [scenario.level_mm(week_of(point.at)) for point in said.trend]
+        inside = [point.low_mm <= true <= point.high_mm for point, true in zip(said.trend, truth, strict=True)]
+        slope = scenario.slope if scenario.from_week <= last <= scenario.to_week else 0.0
+        found["people"] += 1
+        found["level"] += inside[-1]
+        found["band"] += sum(inside) / len(inside)
+        found["change"] += said.change_mm.low <= truth[-1] - truth[0] <= said.change_mm.high
+        found["slope"] += said.slope_mm_week.low <= slope <= said.slope_mm_week.high
+        for phase in (Phase.STEADY, Phase.GAINING, Phase.LOSING):
+            found[phase.value] += said.phase is phase
+    return found
+
+
+def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
+    """Of people who have just been told of a gain: how many get dates for a goal, and reach it between them."""
+    rng = rng_of(scenario, block)
+    found = dict.fromkeys(("asked", "dates", "both", "inside", "early", "late"), 0.0)
+    for _ in range(people):
+        made = tests(scenario, rng)
+        changes = real_changes(made)
+        if not changes:
+            continue
+        seen = [test for test in made if test.at <= changes[0].told_at]
+        for goal in GOALS_MM:
+            reached = BEGIN + goal / scenario.slope * WEEK
+            now = seen[-1].at
+            if reached <= now:
+                continue
+            found["asked"] += 1
+            said = progress(seen, (), START_MM + goal, now).left
+            assert said is not None
+            outlook = said.forecast
+            if outlook.earliest is None:
+                continue
+            found["dates"] += 1
+            found["both"] += outlook.latest is not None
+            early = reached < outlook.earliest
+            late = outlook.latest is not None and reached > outlook.latest
+            found["early"] += early
+            found["late"] += late
+            found["inside"] += not (early or late)
+    return found
+
+
+def steady(scenario: Scenario, block: int, people: int) -> dict[str, float]:
+    """How many people are ever told that nothing changes, looking once a week for a year."""
+    rng = rng_of(scenario, block)
+    found = {"people": 0.0, "ever": 0.0}
+    for _ in range(people):
+        made = tests(scenario, rng)
+        looks = range(12, scenario.weeks + 1)
+        found["people"] += 1
+        found["ever"] += any(
+            steady_since([test for test in made if test.at < BEGIN + timedelta(weeks=look)]) is not None
+            for look in looks
+        )
+    return found
+
+
+def summed(blocks: Iterable[dict[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for block in blocks:
+        for name, count in block.items():
+            total[name] = total.get(name, 0.0) + count
+    return total
+
+
+def quantile(weeks: Sequence[float], share: float) -> float:
+    """The week within which that share of all people was told; infinity where so many never were."""
+    return sorted(weeks)[max(0, ceil(share * len(weeks)) - 1)]
+
+
+def finite(week: float) -> float | None:
+    return None if week == inf else round(week, 2)
+
+
+def characteristics(weeks: Sequence[float], horizon: int) -> Counts:
+    """What a rule does for one kind of people: the share told, with its standard error, half, 95 %, and the curve."""
+    n = len(weeks)
+    share = sum(week < inf for week in weeks) / n
+    return {
+        "people": n,
+        "told": round(share, 4),
+        "standard_error": round(sqrt(share * (1 - share) / n), 4),
+        "half": finite(quantile(weeks, 0.5)),
+        "most": finite(quantile(weeks, 0.95)),
+        "by_week": [round(sum(week <= at for week in weeks) / n, 4) for at in range(horizon + 1)],
+    }

@@ -1,0 +1,92 @@
+"""Simulated people: what their ankles truly do, and the tests that they make of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import exp, sqrt
+from random import Random
+
+from station.core.progress.records import Result
+from station.core.records import Contact
+
+BEGIN = datetime(2026, 1, 5, 7, tzinfo=UTC)
+WEEK = timedelta(weeks=1)
+START_MM = 90.0
+TEST_DAYS = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 5: (0, 1, 2, 3, 4), 7: (0, 1, 2, 3, 4, 5, 6)}
+FULL_TRIALS = 3
+SLIP_MM = (20.0, 50.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One kind of people. SDs in mm: `sem_mm` of one test on its day, `day_mm` of the days.
+
+    The level moves by `slope` mm a week from `from_week` to `to_week`, and steps by `step_mm` at `step_week`.
+    `fade_days`: days go together (an autoregression with that time), 0 for independent days. Every `full_every`-th test
+    is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
+    """
+
+    name: str
+    says: str
+    weeks: int
+    per_week: int = 3
+    sem_mm: float = 5.0
+    day_mm: float = 3.0
+    slope: float = 0.0
+    from_week: float = 0.0
+    to_week: float = 1000.0
+    step_mm: float = 0.0
+    step_week: float = 0.0
+    slips: float = 0.0
+    fade_days: float = 0.0
+    full_every: int = 0
+
+    @property
+    def sd_mm(self) -> float:
+        """The error of one quick test on another day."""
+        return sqrt(self.sem_mm**2 + self.day_mm**2)
+
+    @property
+    def changes_at(self) -> float:
+        """The week at which the change begins."""
+        return self.step_week if self.step_mm else self.from_week
+
+    @property
+    def is_null(self) -> bool:
+        return self.slope == 0 and self.step_mm == 0
+
+    def level_mm(self, week: float) -> float:
+        moved = self.slope * max(0.0, min(week, self.to_week) - self.from_week)
+        return START_MM + moved + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
+
+    def days(self) -> Iterator[int]:
+        for week in range(self.weeks):
+            for day in TEST_DAYS[self.per_week]:
+                yield week * 7 + day
+
+
+def tests(scenario: Scenario, rng: Random) -> list[Result]:
+    """One person's tests of one side, oldest first."""
+    made: list[Result] = []
+    gauss, before, ankle = rng.gauss, 0, 0.0
+    for number, day in enumerate(scenario.days()):
+        if scenario.fade_days and number:
+            kept = exp((before - day) / scenario.fade_days)
+            ankle = kept * ankle + sqrt(1 - kept * kept) * gauss(0.0, scenario.day_mm)
+        else:
+            ankle = gauss(0.0, scenario.day_mm)
+        before = day
+        full = scenario.full_every > 0 and number % scenario.full_every == 0
+        error = gauss(0.0, scenario.sem_mm / sqrt(FULL_TRIALS) if full else scenario.sem_mm)
+        if scenario.slips and rng.random() < scenario.slips:
+            error += rng.choice((-1, 1)) * rng.uniform(*SLIP_MM)
+        at = BEGIN + timedelta(days=day)
+        mm = scenario.level_mm(day / 7) + ankle + error
+        made.append(Result(str(number), at, mm, None, full, Contact.PAD))
+    return made
+
+
+def week_of(at: datetime) -> float:
+    return (at - BEGIN) / WEEK

@@ -1,0 +1,198 @@
+"""The study in tables and pictures, from its results alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from tests.study.people import Scenario
+from tests.study.scenarios import BANDS, FORECASTS, STEADY, TOLD
+
+SHOWN = ("ours", "above 19 mm", "above MDC95", "two in a row", "limit")
+SAYS = {
+    "ours": "this station",
+    "above 19 mm": "above 19 mm",
+    "above MDC95": "above the MDC95",
+    "two in a row": "two in a row",
+    "limit": "the limit",
+}
+STROKES = {"ours": "", "above 19 mm": "2 4", "above MDC95": "8 4", "two in a row": "8 3 2 3", "limit": "1 3"}
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 720, 380, 56, 150, 44, 48
+STYLE = (
+    "text{font:13px system-ui,sans-serif;fill:#1a1a1a}.title{font-weight:600;font-size:15px}"
+    ".grid{stroke:#d0d0d0}.line{fill:none;stroke:#404040;stroke-width:2}.ours{stroke:#005a8c;stroke-width:3.5}"
+    ".note{stroke:#b34700}.ground{fill:#fff}"
+    "@media(prefers-color-scheme:dark){text{fill:#f0f0f0}.grid{stroke:#404850}.line{stroke:#c8c8c8}"
+    ".ours{stroke:#56b4e9}.note{stroke:#e69f00}.ground{fill:#0b0f14}}"
+)
+
+
+def percent(share: float) -> str:
+    return f"{100 * share:.1f} %"
+
+
+def _week(week: float | None) -> str:
+    return "\u2013" if week is None else f"{week:.1f}"
+
+
+def pictures(results: Mapping[str, Any]) -> dict[str, str]:
+    """The SVG files by name."""
+    told = results["told"]
+    return {
+        "gain.svg": chart(
+            {rule: told["gain"][rule]["by_week"][:21] for rule in SHOWN},
+            "Told of a change, of people who gain 2 mm a week",
+            "Each line is a rule; the more it lies to the upper left, the sooner it tells.",
+            1.0,
+        ),
+        "no_change.svg": chart(
+            {rule: told["null"][rule]["by_week"] for rule in SHOWN},
+            "Told of a change, of people who do not change",
+            "Each line is a rule; the promise is at most 5 % within the year.",
+            1.0,
+            note=0.05,
+        ),
+    }
+
+
+def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: float, note: float | None = None) -> str:
+    """Shares against weeks, each curve with its name at its end; a line at `note`."""
+    weeks = max(len(curve) for curve in curves.values()) - 1
+    wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
+
+    def x(week: float) -> float:
+        return round(LEFT + wide * week / weeks, 1)
+
+    def y(share: float) -> float:
+        return round(TOP + high * (1 - share / top), 1)
+
+    parts = [
+        f'<rect class="ground" width="{WIDTH}" height="{HEIGHT}"/><text class="title" x="{LEFT}" y="24">{title}</text>'
+    ]
+    for tick in range(6):
+        share = top * tick / 5
+        parts.append(f'<path class="grid" d="M{LEFT} {y(share)}h{wide}"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y(share) + 4}" text-anchor="end">{100 * share:.0f} %</text>')
+    parts += [
+        f'<text x="{x(week)}" y="{HEIGHT - FOOT + 20}" text-anchor="middle">{week}</text>'
+        for week in range(0, weeks + 1, max(1, weeks // 10))
+    ]
+    parts.append(f'<text x="{LEFT + wide / 2}" y="{HEIGHT - 8}" text-anchor="middle">weeks</text>')
+    if note is not None:
+        parts.append(f'<path class="note" d="M{LEFT} {y(note)}h{wide}"/>')
+    for rule, curve in curves.items():
+        points = "L".join(f"{x(week)} {y(share)}" for week, share in enumerate(curve))
+        kind, dash = ("line ours" if rule == "ours" else "line"), STROKES[rule]
+        parts.append(f'<path class="{kind}" stroke-dasharray="{dash or "none"}" d="M{points}"/>')
+    parts += _names(curves, y, x(weeks) + 8)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="{title}. {says}">'
+        f"<style>{STYLE}</style>{''.join(parts)}</svg>\n"
+    )
+
+
+def _names(curves: Mapping[str, Sequence[float]], y: Any, at: float) -> Iterator[str]:
+    """The names at the curves' ends, moved apart where they would touch."""
+    least = float(TOP)
+    for rule, curve in sorted(curves.items(), key=lambda item: -item[1][-1]):
+        least = max(least, y(curve[-1]) + 4)
+        yield f'<text x="{at}" y="{round(least, 1)}">{SAYS[rule]} {100 * curve[-1]:.0f} %</text>'
+        least += 16
+
+
+def prose(results: Mapping[str, Any]) -> str:
+    """README.md: every table."""
+    return "\n".join(_lines(results)) + "\n"
+
+
+def _lines(results: Mapping[str, Any]) -> Iterator[str]:
+    told = results["told"]
+    yield "# Is it real? What the rules do, for people of whom the truth is known"
+    yield ""
+    yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people a scenario (fewer for"
+    yield f"the bands, the dates and the steady), seed {results['seed']}. Unless said otherwise a person makes three"
+    yield "quick tests a week, the SEM is 5 mm and the SD of days 3 mm. Every rule is looked at after every test. This"
+    yield "station's is the shipped code. The rules with an MDC are given the person's true error, which nobody knows."
+    yield "The limit is a sequential probability ratio test that knew error, slope and direction beforehand."
+    yield ""
+    yield "## People who do not change: how many are told of a change within a year"
+    yield ""
+    yield from _table(
+        ("people", *(SAYS[rule] for rule in SHOWN)),
+        ((one.says, *(percent(told[one.name][rule]["told"]) for rule in SHOWN)) for one in TOLD if one.is_null),
+    )
+    yield ""
+    yield "![Told of a change, of people who do not change](no_change.svg)"
+    yield ""
+    yield "## People who change: weeks until half of them, and 95 % of them, are told"
+    yield ""
+    yield "Counted from where the change begins; a negative number is a change that was told before there was one."
+    yield "A dash: fewer are told at all within the time that was simulated."
+    yield ""
+    yield from _table(
+        ("people", *(SAYS[rule] for rule in SHOWN), "first told the wrong way"),
+        (
+            (
+                one.says,
+                *(f"{_week(told[one.name][rule]['half'])} / {_week(told[one.name][rule]['most'])}" for rule in SHOWN),
+                percent(told[one.name]["wrong way"]["told"]),
+            )
+            for one in TOLD
+            if not one.is_null
+        ),
+    )
+    yield ""
+    yield "![Told of a change, of people who gain 2 mm a week](gain.svg)"
+    yield ""
+    yield "## How often the 95 % intervals hold the truth"
+    yield ""
+    yield "After 26 weeks, of those who gain without end after 12, with the error that the station has learnt of each."
+    yield ""
+    yield from _bands(results["bands"], BANDS)
+    yield ""
+    yield "## When will I be there: asked as soon as a gain is told, for goals 15 and 25 mm above the start"
+    yield ""
+    yield from _table(
+        ("people", "are given dates", "both dates", "reach it between them (80 % promised)", "before", "after"),
+        (
+            (
+                one.says,
+                percent(found["dates"] / found["asked"]),
+                percent(found["both"] / found["asked"]),
+                *(percent(found[where] / found["dates"]) for where in ("inside", "early", "late")),
+            )
+            for one in FORECASTS
+            for found in (results["forecasts"][one.name],)
+        ),
+    )
+    yield ""
+    yield "## Steady: how many are ever told so within a year, looked at every week"
+    yield ""
+    yield from _table(
+        ("people", "ever told"),
+        (
+            (one.says, percent(found["ever"] / found["people"]))
+            for one in STEADY
+            for found in (results["steady"][one.name],)
+        ),
+    )
+
+
+def _bands(results: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Iterator[str]:
+    what = {"level": "level now", "band": "band", "change": "change", "slope": "slope"}
+    phases = ("steady", "gaining", "losing")
+    yield from _table(
+        ("people", *what.values(), *(f"said to be {phase}" for phase in phases)),
+        (
+            (one.says, *(percent(results[one.name][name] / results[one.name]["people"]) for name in (*what, *phases)))
+            for one in scenarios
+        ),
+    )
+
+
+def _table(head: Sequence[str], rows: Iterator[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(head) + " |"
+    yield "| " + " | ".join("---" for _ in head) + " |"
+    for row in rows:
+        yield "| " + " | ".join(row) + " |"

@@ -1,0 +1,87 @@
+"""Ours and the rules that it is compared with: when each first tells of a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import log, sqrt
+
+from station.core.progress.change import EVIDENCE, real_changes
+from station.core.progress.records import Direction, Result
+from tests.study.people import Scenario, week_of
+
+MDC_POPULATION_MM = 19.0
+"""MDC95 of the literature (Powden 2015)."""
+SUPPOSED_SLOPE = 2.0
+Rule = Callable[[Scenario, Sequence[Result]], float | None]
+
+
+def ours(scenario: Scenario, tests: Sequence[Result]) -> float | None:
+    """The shipped rule; where something truly changes, told of after that began."""
+    told = (week_of(change.told_at) for change in real_changes(tests))
+    return next((week for week in told if scenario.is_null or week >= scenario.changes_at), None)
+
+
+def wrong_way(scenario: Scenario, tests: Sequence[Result]) -> float | None:
+    """The shipped rule's first word, where it is of a change in the other direction than the true one."""
+    changes = real_changes(tests)
+    truly = Direction.GAIN if scenario.slope + scenario.step_mm > 0 else Direction.LOSS
+    return week_of(changes[0].told_at) if changes and changes[0].direction is not truly else None
+
+
+def above(limit_mm: float, tests: Sequence[Result], in_a_row: int = 1) -> float | None:
+    """When so many tests in a row have differed from the first one by more than a limit."""
+    first, row = tests[0].mm, 0
+    for test in tests:
+        row = row + 1 if abs(test.mm - first) > limit_mm else 0
+        if row == in_a_row:
+            return week_of(test.at)
+    return None
+
+
+def above_19(scenario: Scenario, tests: Sequence[Result]) -> float | None:
+    """More than the literature's 19 mm from the first test."""
+    return above(MDC_POPULATION_MM, tests)
+
+
+def mdc95_mm(scenario: Scenario) -> float:
+    return 1.96 * sqrt(2) * scenario.sd_mm
+
+
+def above_mdc(scenario: Scenario, tests: Sequence[Result]) -> float | None:
+    """More than the person's own MDC95 from the first test; it is given the true error."""
+    return above(mdc95_mm(scenario), tests)
+
+
+def two_in_a_row(scenario: Scenario, tests: Sequence[Result]) -> float | None:
+    """Two tests in a row, both more than the person's own MDC95 from the first one."""
+    return above(mdc95_mm(scenario), tests, 2)
+
+
+def limit(scenario: Scenario, tests: Sequence[Result]) -> float | None:
+    """A sequential probability ratio test that knew the slope and its direction, the error and its distribution.
+
+    All that it does not know is the level at the start.
+    """
+    slope = scenario.slope or SUPPOSED_SLOPE
+    variance, ratio = scenario.sd_mm**2, 0.0
+    weeks = mm = 0.0
+    for number, test in enumerate(tests):
+        week = week_of(test.at)
+        if number:
+            expected, seen = slope * (week - weeks / number), test.mm - mm / number
+            ratio += expected * (seen - expected / 2) / (variance * (1 + 1 / number))
+            if ratio >= log(EVIDENCE):
+                return week
+        weeks += week
+        mm += test.mm
+    return None
+
+
+RULES: dict[str, Rule] = {
+    "ours": ours,
+    "wrong way": wrong_way,
+    "above 19 mm": above_19,
+    "above MDC95": above_mdc,
+    "two in a row": two_in_a_row,
+    "limit": limit,
+}

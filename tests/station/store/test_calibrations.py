@@ -1,0 +1,151 @@
+"""Calibrations for ever, the doubt that a check raises, corrections beside the originals, and results of a tape."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from station.core.records import Contact, Side
+from station.store import Store, StoreError
+from station.store.rows import Correction, Imported, Scores
+from tests.station.store.histories import BLOCK, BUDGET, FIT, HandClock, one_test, weeks
+
+
+def check(store: Store, *, passed: bool) -> str:
+    newest = store.current_calibration().id
+    return store.add_check(calibration_id=newest, **BLOCK, off_mm=0.3 if passed else 2.6, passed=passed)
+
+
+def a_test(store: Store, clock: HandClock) -> str:
+    sitting_id = store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    return one_test(store, store.begin_run(sitting_id, {}, clock.wall()), 80.0, 90.0)
+
+
+def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: Store, clock: HandClock) -> None:
+    """Each test says whether it was made under doubt, and says so for ever; the clock may have gone back meanwhile."""
+    store.add_calibration(FIT)
+    tests = [a_test(store, clock)]
+    failed = check(store, passed=False)
+    tests.append(a_test(store, clock))
+    doubt = store.doubt()
+    assert doubt is not None
+    assert (doubt.id, doubt.kind, doubt.block_mm, doubt.off_mm) == (failed, "block", 100.0, 2.6)
+    clock.pass_by(days=-10)
+    check(store, passed=True)
+    assert store.doubt() is None
+    tests.append(a_test(store, clock))
+    check(store, passed=False)
+    tests.append(a_test(store, clock))
+    store.add_calibration(FIT)
+    assert store.doubt() is None
+    tests.append(a_test(store, clock))
+
+    found = [store.test(test_id) for test_id in tests]
+    assert [test.doubted for test in found if test] == [False, True, False, True, False]
+    assert [one.passed for one in store.checks()] == [False, True, False]
+    assert [one.passed for one in store.checks(limit=1)] == [False]
+
+
+def test_a_check_of_an_older_calibration_raises_no_doubt(store: Store) -> None:
+    """What was found of the calibration before says nothing of the newest."""
+    before = store.current_calibration().id
+    store.add_calibration(FIT)
+    store.add_check(calibration_id=before, **BLOCK, off_mm=9.0, passed=False)
+    assert store.doubt() is None
+
+
+def test_a_check_names_what_it_looked_at(store: Store) -> None:
+    """A kind that there is not, and a calibration that there is not, are refused."""
+    newest = store.current_calibration().id
+    with pytest.raises(ValueError, match="kind 'guess'"):
+        store.add_check(
+            calibration_id=newest, kind="guess", block_mm=None, off_mm=0.0, uncertainty_mm=1.0, passed=True
+        )
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.add_check(calibration_id="nobody", **BLOCK, off_mm=0.0, passed=True)
+    assert store.checks() == ()
+
+
+def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Store, clock: HandClock) -> None:
+    """In tests, scores and the last results; the clock goes back between the corrections."""
+    weeks(store, clock, days=2, names=("Ann",))
+    (ann,) = store.people()
+    as_built = store.current_calibration().id
+    second, first = store.tests(ann.id)
+    for toe_mm in (105.5, 106.0):
+        calibration_id = store.add_calibration(FIT)
+        new = Scores(toe_mm, second.right_mm, BUDGET.total_mm, 0.31, BUDGET, None, calibration_id)
+        clock.pass_by(days=-3)
+        store.correct([Correction(second.id, new)])
+
+    now, untouched = store.tests(ann.id)
+    assert untouched == first
+    assert (now.left_mm, now.left_uncertainty_mm, now.left_budget) == (106.0, BUDGET.total_mm, BUDGET)
+    assert (now.right_mm, now.right_budget, now.calibration_id) == (second.right_mm, None, calibration_id)
+    assert now.original == Scores(second.left_mm, second.right_mm, 0.31, 0.31, None, None, as_built)
+    assert (now.trials, now.attempts) == (second.trials, second.attempts)
+    assert store.latest_tests(ann.id) == {Side.LEFT: now, Side.RIGHT: now}
+    assert store.test(second.id) == now
+    older, newer = store.scores(ann.id)
+    assert (older.left_original_mm, older.calibration) == (None, 1)
+    assert (newer.left_mm, newer.left_original_mm) == (106.0, second.left_mm)
+    assert (newer.right_mm, newer.right_original_mm, newer.calibration) == (second.right_mm, None, 3)
+    assert newer.left_uncertainty_mm == BUDGET.total_mm
+
+
+def test_a_correction_back_to_the_day_leaves_no_original(store: Store, clock: HandClock) -> None:
+    """Numbers that are those of the day again are not shown twice."""
+    test = store.test(a_test(store, clock))
+    assert test is not None
+    of_the_day = Scores(80.0, 90.0, 0.31, 0.31, None, None, test.calibration_id)
+    store.correct([Correction(test.id, Scores(90.0, 99.0, calibration_id=store.add_calibration(FIT)))])
+    store.correct([Correction(test.id, of_the_day)])
+    assert store.test(test.id) == test
+
+
+def test_corrections_are_all_written_or_none(store: Store, clock: HandClock) -> None:
+    """One that fails takes the others with it."""
+    test_id, new = a_test(store, clock), Scores(1.0, 2.0, calibration_id=store.current_calibration().id)
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.correct([Correction(test_id, new), Correction("nobody", new)])
+    test = store.test(test_id)
+    assert test is not None
+    assert (test.left_mm, test.original) == (80.0, None)
+
+
+def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
+    """An imported result is a test of its own kind: self-said, without uncertainty, calibration, trials or trace."""
+    ann = store.add_person("Ann")
+    past = clock.wall() - timedelta(days=400)
+    store.add_imported(ann.id, [Imported(past, 94.0, None), Imported(past + timedelta(days=7), None, 101.0)])
+    second, first = store.tests(ann.id)
+    assert (first.started_at, first.left_mm, first.right_mm) == (past, 94.0, None)
+    assert (first.imported, first.simulated, first.doubted, first.contact) == (True, False, False, Contact.SELF)
+    assert (first.left_uncertainty_mm, first.left_budget, first.calibration_id) == (None, None, None)
+    assert (first.trials, first.attempts, second.right_mm) == ((), (), 101.0)
+    assert [(score.imported, score.calibration) for score in store.scores(ann.id)] == [(True, None), (True, None)]
+    detail = store.sitting(first.sitting_id)
+    assert detail is not None
+    assert (detail.sitting.ended_why, detail.sitting.ended_at) == ("imported", past)
+    assert store.measured_since(past) == ()
+    assert store.header(first.run_id) == {"do": "imported"}
+
+
+def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, clock: HandClock) -> None:
+    """Oldest first; what was cut off has no result to compute anew."""
+    weeks(store, clock, days=3, names=("Ann",))
+    since = clock.wall() - timedelta(days=1, hours=12)
+    sitting_id = store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)
+    assert store.measured_since(since) == tuple(test.id for test in reversed(store.tests(limit=3)[1:]))
+    assert (store.test("nobody"), store.header("nobody")) == (None, None)
+
+
+def test_tools_leave_the_board_as_it_was_built(path: Path, clock: HandClock) -> None:
+    """Who opens a store without a drawing of the board does not change what its sensor is taken for."""
+    Store.open(path, clock=clock, as_built_offset_mm=-58.0).close()
+    with Store.open(path, clock=clock) as store:
+        assert [one.curve.offset_mm for one in store.calibrations()] == [-58.0]

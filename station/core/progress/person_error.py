@@ -8,7 +8,7 @@ test on another day is
 - of a full test, the mean of three: `sem**2 = between**2 + within**2 / 3`.
 
 Repeats within a sitting say nothing about days, so `sem` comes from tests on different days: their variance about a
-straight line, fitted to runs of `RUN` tests without a long gap, over which a level that rises, falls or stays is
+straight line, fitted to series of `SERIES` tests without a long gap, over which a level that rises, falls or stays is
 straight enough. What is no line (an injury, a spurt) makes the error larger, never smaller. The trials tell `within`,
 which turns what tests of the other kind have shown into what this kind would (`within**2 * 2 / 3` more or less).
 Different contacts have different errors and are never mixed.
@@ -18,9 +18,9 @@ and never below 3 mm: 6.9 mm is from a review of 12 studies (Powden 2015, Man Th
 which does not tell quick from full.
 
 Slips (a wrong distance, a hand before the sensor) are left out of the error. A test is one if it lies further from its
-run's median line (Theil-Sen) than `RUN_REACH` times the error known until then, a trial if it lies further from the
+series's median line (Theil-Sen) than `TEST_REACH` times the error known until then, a trial if it lies further from the
 median of its sitting than `TRIAL_REACH` times; of true errors the rules take one in a thousand. Where more than a
-quarter of a run lies astray it scatters, and has no slips.
+quarter of a series lies astray it scatters, and has no slips.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import combinations
-from math import fsum, isfinite, sqrt
-from statistics import fmean, median
+from math import isfinite, sqrt
+from statistics import median
 
 from station.core.progress.records import PersonError, Result
 from station.core.records import Contact
@@ -40,14 +40,14 @@ PRIOR_SEM_MM = 6.9
 PRIOR_DF = 6
 SEM_AT_LEAST_MM = 3.0
 TRIALS_OF_FULL = 3
-RUN = 12
+SERIES = 12
 """Tests a line is fitted to: 10 of 12 degrees of freedom are left, and in four weeks a gain of 2 mm a week that begins
 or ends adds 0.6 mm to the residuals (SD)."""
-RUN_AT_LEAST = 4
+SERIES_AT_LEAST = 4
 """With three, a line cannot tell which of them slipped."""
 GAP = timedelta(weeks=8)
 """No line is drawn across a longer time without tests."""
-RUN_REACH = 3.5
+TEST_REACH = 3.5
 TRIAL_REACH = 4.0
 SLIPS_SHARE = 0.25
 TELLS_DF = 4
@@ -123,7 +123,7 @@ def _check(repeats: Iterable[Repeats], tests: Iterable[Result]) -> None:
                 f"test {test.test_id} of {test.at:%Y-%m-%d} is {test.mm} mm: leave out what has no distance"
             )
     for one in repeats:
-        if not all(map(isfinite, one.mm)):
+        if not isfinite(sum(one.mm)):
             raise ValueError(f"a trial of {one.at:%Y-%m-%d} has no distance ({one.mm}): leave it out")
 
 
@@ -134,59 +134,57 @@ def _within(repeats: Iterable[Repeats]) -> _Pool:
         middle, reach = median(one.mm) if one.mm else 0.0, TRIAL_REACH * sqrt(pool.blended)
         kept = [mm for mm in one.mm if abs(mm - middle) <= reach]
         if len(kept) >= 2:
-            mean = fmean(kept)
-            pool.add(fsum((mm - mean) ** 2 for mm in kept), len(kept) - 1)
+            mean = sum(kept) / len(kept)
+            pool.add(sum([(mm - mean) ** 2 for mm in kept]), len(kept) - 1)
     return pool
 
 
 def _days(tests: Iterable[Result]) -> dict[bool, _Pool]:
-    """The variance of full (`True`) and of quick tests about their runs' lines, oldest first."""
+    """The variance of full (`True`) and of quick tests about their series' lines, oldest first."""
     days = {True: _Pool(), False: _Pool()}
     both = _Pool()
-    for run in _runs(tests):
-        start = run[0].at
-        points = [((test.at - start).total_seconds(), test.mm) for test in run]
+    for series in _series(tests):
+        start = series[0].at
+        points = [((test.at - start).total_seconds(), test.mm) for test in series]
         off = _off_median_line(points)
-        reach = RUN_REACH * sqrt(both.blended)
+        reach = TEST_REACH * sqrt(both.blended)
         kept = [i for i, residual in enumerate(off) if abs(residual) <= reach]
-        if len(run) - len(kept) > SLIPS_SHARE * len(run):
-            kept = list(range(len(run)))
+        if len(series) - len(kept) > SLIPS_SHARE * len(series):
+            kept = list(range(len(series)))
         for i, (squares, df) in zip(kept, _about_line([points[i] for i in kept]), strict=True):
-            days[run[i].full].add(squares, df)
+            days[series[i].full].add(squares, df)
             both.add(squares, df)
     return days
 
 
-def _runs(tests: Iterable[Result]) -> Iterator[list[Result]]:
-    run: list[Result] = []
+def _series(tests: Iterable[Result]) -> Iterator[list[Result]]:
+    series: list[Result] = []
     for test in tests:
-        if run and (len(run) == RUN or test.at - run[-1].at > GAP):
-            if len(run) >= RUN_AT_LEAST:
-                yield run
-            run = []
-        run.append(test)
-    if len(run) >= RUN_AT_LEAST:
-        yield run
+        if series and (len(series) == SERIES or test.at - series[-1].at > GAP):
+            if len(series) >= SERIES_AT_LEAST:
+                yield series
+            series = []
+        series.append(test)
+    if len(series) >= SERIES_AT_LEAST:
+        yield series
 
 
 def _off_median_line(points: Sequence[tuple[float, float]]) -> list[float]:
     """How far each point lies off the line whose slope is the median of all pairs' (Theil 1950, Sen 1968)."""
     slopes = [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x2 > x1]
     slope = median(slopes) if slopes else 0.0
-    level = median(y - slope * x for x, y in points)
+    level = median([y - slope * x for x, y in points])
     return [y - slope * x - level for x, y in points]
 
 
 def _about_line(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """For each point its squared residual to the least-squares line and its share of the degrees of freedom."""
     n = len(points)
-    mean_x, mean_y = fmean(x for x, _ in points), fmean(y for _, y in points)
-    spread = fsum((x - mean_x) ** 2 for x, _ in points)
-    slope = fsum((x - mean_x) * (y - mean_y) for x, y in points) / spread if spread else 0.0
-    return [
-        ((y - mean_y - slope * (x - mean_x)) ** 2, 1 - 1 / n - ((x - mean_x) ** 2 / spread if spread else 0.0))
-        for x, y in points
-    ]
+    mean_x, mean_y = sum([x for x, _ in points]) / n, sum([y for _, y in points]) / n
+    offs = [(x - mean_x, y - mean_y) for x, y in points]
+    spread = sum([x * x for x, _ in offs])
+    slope = sum([x * y for x, y in offs]) / spread if spread else 0.0
+    return [((y - slope * x) ** 2, 1 - 1 / n - (x * x / spread if spread else 0.0)) for x, y in offs]
 
 
 def _own(days: dict[bool, _Pool], within: _Pool, full: bool) -> _Pool:

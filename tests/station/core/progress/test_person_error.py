@@ -121,12 +121,12 @@ def test_slips_hardly_count() -> None:
 
 
 def test_true_errors_are_no_slips() -> None:
-    """Of tests without slips fewer than one in 200 is left out: 13 runs of 12 have 130 degrees of freedom."""
+    """Of tests without slips fewer than one in 200 is left out: 13 series of 12 have 130 degrees of freedom."""
     assert fmean(error.own_df for error in Person(fulls=0).errors(full=False)) > 130 - 156 / 200
 
 
 def test_scatter_is_no_slip() -> None:
-    """Where more than a quarter of a run lies astray, the person scatters, and the error says so."""
+    """Where more than a quarter of a series lies astray, the person scatters, and the error says so."""
     tests = series(*([60, 140] * 6))
     assert person_error([], tests, PAD, full=False).sem_mm > 30
 
@@ -211,7 +211,7 @@ def test_a_gap_is_not_bridged() -> None:
 
 
 def test_an_injury_never_makes_surer() -> None:
-    """A sudden loss of 20 mm in the middle of a run makes the error larger, by less than 2 mm after a year."""
+    """A sudden loss of 20 mm in the middle of a series makes the error larger, by less than 2 mm after a year."""
     calm = hurt = 0.0
     for seed in range(30):
         repeats, tests = Person().history(156, Random(seed))

@@ -155,6 +155,34 @@ def check(config_path: Path | None, as_json: bool) -> None:
 
 
 @main.command()
+@CONFIG
+@click.option("--check", "only_check", is_flag=True, help="Only see with one block whether it still holds.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome as one JSON object instead of lines.")
+def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None:
+    """Calibrate the distance sensor with blocks held against the toe stop, or check it with one.
+
+    The blocks are those of the configuration. Nobody has to touch anything: the board sees each block arrive, and the
+    cues say when it has been read. Exit status 0 when it is good, 1 when not. A station that runs must be stopped
+    first, or calibrated from its page.
+
+    Example: station calibrate --config /etc/station.toml
+    """
+    from station.devices.errors import DeviceError
+    from station.guided import run_guided
+    from station.store import StoreError
+
+    config = _config(config_path)
+    try:
+        outcome = run_guided(
+            config, "check" if only_check else "calibrate", lambda line: click.echo(line, err=as_json)
+        )
+    except (StoreError, DeviceError) as error:
+        refuse(f"{error} A station that runs must be stopped first, or calibrated from its page.", 1)
+    click.echo(json.dumps(outcome.as_json()) if as_json else "\n".join(outcome.lines()))
+    sys.exit(0 if outcome.well else 1)
+
+
+@main.command()
 @click.argument("database", type=click.Path(dir_okay=False, path_type=Path))
 @click.argument("to", type=click.Path(path_type=Path))
 @click.option(
@@ -244,7 +272,12 @@ def simulate_days(
 
 @main.command()
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--do", "do", type=click.Choice(["hold", "reps", "test"]), help="What the person was to do.")
+@click.option(
+    "--do",
+    "do",
+    type=click.Choice(["hold", "reps", "test", "calibrate", "check"]),
+    help="What the person was to do.",
+)
 @click.option("--side", type=click.Choice(["left", "right", "both"]), help="The leg at work.  [default: both]")
 @click.option("--hold-s", type=float, help="Length of a hold.  [default: 30]")
 @click.option("--repetitions", type=int, help="Holds a side.  [default: 3]")
@@ -253,6 +286,7 @@ def simulate_days(
 @click.option("--heel", type=click.Choice(["down", "any"]), help="Whether a hold asks for the heel.  [default: down]")
 @click.option("--count", type=int, help="Repetitions a side.  [default: 20]")
 @click.option("--full/--quick", default=None, help="Three trials a side, or one.  [default: quick]")
+@click.option("--block-mm", type=float, help="The block of a check.  [default: 100]")
 @click.option("--offset-mm", type=float, help="toe distance = gain x reading + offset.  [default: -70]")
 @click.option("--gain", type=float, help="See --offset-mm.  [default: 1]")
 def replay(file: Path, do: str | None, **options: Any) -> None:

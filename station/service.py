@@ -75,8 +75,8 @@ class Service:
         self.devices: Devices | None = None
         self.page: Page | None = None
 
-    def open(self, prepare: Callable[[Store], None] = lambda _store: None) -> Station:
-        """Open store, board and page. `prepare` may fill an empty store first.
+    def open(self, prepare: Callable[[Store], None] = lambda _store: None, *, page: bool = True) -> Station:
+        """Open store, board and, if wanted, the page. `prepare` may fill an empty store first.
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
@@ -89,7 +89,7 @@ class Service:
             undo.callback(self.store.close)
             prepare(self.store)
             self.station = self._open_board(undo)
-            self.page = open_page(self.station, self.store, self._config)
+            self.page = open_page(self.station, self.store, self._config) if page else None
             if self.page is not None:
                 undo.callback(self.page.stop)
                 self.page.start()
@@ -100,9 +100,10 @@ class Service:
         board, pin_factory, open_bus = None, None, None
         if self._config.board.simulated:
             from station.devices.pacer import Pacer
-            from station.simulator.board import SimulatedBoard
+            from station.simulator.board import SENSOR_SEED, SimulatedBoard
+            from station.simulator.range_error import RangeError
 
-            board = SimulatedBoard(self._config, self._clock)
+            board = SimulatedBoard(self._config, self._clock, error=RangeError.drawn(SENSOR_SEED))
             self._clock = board.clock
             pin_factory, open_bus = board.pin_factory, board.open_bus
         else:
@@ -134,12 +135,17 @@ class Service:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
 
-    def run(self) -> None:
-        """Turn the loop until SIGTERM, SIGINT or `station.stop`."""
+    def run(self, watch: Callable[[], None] = lambda: None) -> None:
+        """Turn the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
         sys.setswitchinterval(SWITCH_S)
         gc.freeze()  # what is loaded by now stays; looking through it for garbage stops every thread for 30 ms
         self._notifier.say("READY=1")
-        self.station.run(self._watch)
+
+        def alive() -> None:
+            self._watch()
+            watch()
+
+        self.station.run(alive)
 
     def _stop(self, _number: int, _frame: Any) -> None:
         self._told_to_stop = True

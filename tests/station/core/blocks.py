@@ -1,0 +1,80 @@
+"""Blocks in front of a real sensor's noise, through the rules alone: what is seen, and what is said of it."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+from station.core import records as r
+from station.core.activity import Engine
+from station.core.calibration import Curve
+from station.core.picture import Picture
+from station.core.records import SECOND_US, CueName, Event, Fact, Side, Word
+from station.core.routine import RoutineRun
+from station.core.senses import Senses, Wiring
+from station.core.steps import Step
+from tests.recordings import still_readings
+from tests.station.core.traces import TRUE_MM, SomeFact
+
+READING_US = 33_333
+LANE_MM = 280.0
+"""From the toe line to the wall."""
+
+
+class Bench:
+    """A sensor whose readings are `gain` times the distance and `short_mm` less; the station took it for as built."""
+
+    def __init__(self, step: Step, *, gain: float = 1.0, short_mm: float = 25.0, curve: Curve | None = None) -> None:
+        self.gain, self.short_mm = gain, short_mm
+        self.senses = Senses(Wiring(analogue=False), 0, curve=curve)
+        self.engine = Engine(RoutineRun((step,), self.senses), self.senses, 0)
+        self.now_us = 0
+        self.facts: list[Fact] = []
+        self.events: list[Event] = []
+        self.seen_mm: float | None = LANE_MM
+        """How far before the toe line what is seen stands; `None` is nothing within reach."""
+        self.sensor = True
+        self._noise = cycle(still_readings())
+        self.feed(r.Command(0, Word.START))
+
+    def feed(self, event: Event) -> None:
+        self.events.append(event)
+        self.facts += self.engine.feed(event)
+
+    def read(self, seconds: float) -> Bench:
+        """Let time pass."""
+        for _ in range(round(seconds * SECOND_US / READING_US)):
+            self.now_us += READING_US
+            if not self.sensor:
+                self.feed(r.Tick(self.now_us))
+            elif self.seen_mm is None:
+                self.feed(r.Toe(self.now_us, 8190 + len(self.events) % 2, 4))
+            else:
+                reading_mm = self.gain * (self.seen_mm + 70.0) - self.short_mm + next(self._noise) - TRUE_MM
+                self.feed(r.Toe(self.now_us, max(0, round(reading_mm))))
+        return self
+
+    def show(self, toe_mm: float | None, seconds: float = 14.0) -> Bench:
+        """Hold a block so long against the toe stop, after two seconds in which the lane is empty."""
+        self.seen_mm = LANE_MM
+        self.read(2.0)
+        self.seen_mm = toe_mm
+        return self.read(seconds)
+
+    def heel(self, down: bool) -> Bench:
+        self.feed(r.Heel(self.now_us, Side.LEFT, down))
+        return self
+
+    def told(self, kind: type[SomeFact]) -> list[SomeFact]:
+        """What was said of this kind."""
+        return [fact for fact in self.facts if isinstance(fact, kind)]
+
+    def cues(self) -> list[CueName]:
+        return [cue.cue for cue in self.told(r.Cue)]
+
+    @property
+    def picture(self) -> Picture:
+        return self.engine.picture(self.now_us)
+
+    @property
+    def over(self) -> str | None:
+        return self.engine.over

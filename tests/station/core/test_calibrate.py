@@ -1,0 +1,250 @@
+"""Calibrating and checking with blocks: read, asked for again, refused in a sentence, or kept as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from station.core import records as r
+from station.core.calibrate import due_why, is_out
+from station.core.calibration import Curve
+from station.core.records import SECOND_US, CueName, Word
+from station.core.replay import line_of, replay
+from station.core.steps import CalibrateStep, CheckStep, StepError, routine_of, step_of, to_json
+from station.core.trace import read_trace, write_header, write_row
+from tests.station.core.blocks import Bench
+
+BLOCKS_MM = (0.0, 100.0, 200.0)
+WARM = CalibrateStep(BLOCKS_MM, warm_us=0)
+ONCE = replace(WARM, rounds=1)
+GIVEN_UP_S = 125.0
+
+
+def shown(bench: Bench, *blocks_mm: float) -> Bench:
+    """The lane is seen to be empty, and these blocks are shown one after the other."""
+    bench.read(3.0)
+    for block_mm in blocks_mm:
+        bench.show(block_mm)
+    return bench
+
+
+def refusal(bench: Bench) -> str:
+    """The sentence of a calibration that came to nothing: nothing is kept of it, and it is heard."""
+    assert bench.over == "ended"
+    assert bench.told(r.Calibrated) == []
+    assert bench.cues()[-1] is CueName.ENDED
+    why = bench.picture.why
+    assert why is not None
+    return why
+
+
+@pytest.mark.parametrize(("gain", "short_mm"), [(1.0, 0.0), (0.97, 35.0), (1.03, 15.0)])
+def test_a_calibration_makes_the_sensor_right(gain: float, short_mm: float) -> None:
+    """Six blocks in two rounds, each told by GO and HOLD_DONE, give the toe distance of what they stood for."""
+    bench = shown(Bench(WARM, gain=gain, short_mm=short_mm), *BLOCKS_MM, *BLOCKS_MM)
+    assert bench.over == "complete"
+    (made,) = bench.told(r.Calibrated)
+    for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
+        reading_mm = gain * (toe_mm + 70.0) - short_mm
+        assert made.fit.curve.toe_mm(reading_mm) == pytest.approx(toe_mm, abs=1.5)
+    heard = bench.cues()
+    assert heard == [CueName.READY, *[CueName.GO, CueName.HOLD_DONE] * 6, CueName.COMPLETE]
+    assert bench.now_us < 120 * SECOND_US
+
+
+def test_a_cold_sensor_warms_up_first() -> None:
+    """For a minute nothing is asked, and the picture counts it."""
+    bench = Bench(replace(ONCE, warm_us=60 * SECOND_US)).read(30.0)
+    assert (bench.picture.phase, bench.picture.counting, bench.picture.rate) == ("warm", "warm", 1)
+    assert bench.picture.counted_us == pytest.approx(30 * SECOND_US, abs=0.1 * SECOND_US)
+    assert shown(bench.read(30.0), *BLOCKS_MM).over == "complete"
+
+
+def test_a_lane_without_an_end_is_no_fault() -> None:
+    """Nothing within the sensor's reach is an empty lane; blocks are seen all the same."""
+    bench = Bench(ONCE)
+    bench.seen_mm = None
+    bench.read(5.0)
+    for block_mm in BLOCKS_MM:
+        bench.seen_mm = None
+        bench.read(3.0)
+        bench.seen_mm = block_mm
+        bench.read(14.0)
+    assert bench.over == "complete"
+    assert CueName.ERROR not in bench.cues()
+
+
+def test_what_stands_there_at_the_beginning_is_no_block() -> None:
+    """A wall nearer than the longest block has to go first; two minutes later it has ended."""
+    bench = Bench(ONCE)
+    bench.seen_mm = 80.0
+    bench.read(5.0)
+    assert bench.picture.phase == "clear"
+    assert "pull the board back" in (bench.picture.why or "")
+    assert "pull the board back" in refusal(bench.read(GIVEN_UP_S))
+    assert bench.told(r.Ended)[0].why == "the view did not become clear"
+
+
+def test_swapped_blocks_are_refused() -> None:
+    """The farthest first and the nearest last: a sentence says that they are swapped, and asks for order."""
+    bench = shown(Bench(ONCE), 200.0)
+    bench.show(100.0, 45.0)
+    assert "swapped" in refusal(bench)
+    assert bench.told(r.CalibrationRefused)[0].why == refusal(bench)
+
+
+def test_a_block_upside_down_is_refused() -> None:
+    """Its other edge is 12 mm shorter, which no sensor's gain explains."""
+    bench = shown(Bench(ONCE), 0.0)
+    bench.show(88.0, 45.0)
+    assert "see that each block's length is the one that was said" in refusal(bench)
+
+
+def test_a_block_that_is_a_little_shorter_is_refused() -> None:
+    """By 5 mm: the next block shows it, because no sensor bends so."""
+    bench = shown(Bench(ONCE), 0.0, 95.0)
+    bench.show(200.0, 45.0)
+    assert "The blocks do not fit together" in refusal(bench)
+
+
+def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
+    """In the second round a block reads 5 mm short: NO, and it is shown again, now right."""
+    bench = shown(Bench(WARM), *BLOCKS_MM, 0.0, 95.0)
+    bench.show(100.0)
+    bench.show(200.0)
+    assert bench.over == "complete"
+    assert "differently from one time to the other" in bench.told(r.BlockUnclear)[0].why
+    assert CueName.NO in bench.cues()
+
+
+def test_a_person_who_leaves_in_the_middle() -> None:
+    """Nudged after a while, ended after two minutes, and nothing is kept."""
+    bench = shown(Bench(WARM), 0.0, 100.0)
+    bench.show(280.0, GIVEN_UP_S)
+    assert "The 200 mm block was not seen" in refusal(bench)
+    assert CueName.NUDGE in bench.cues()
+    assert bench.told(r.Ended)[0].why == "no block of 200 mm was seen"
+
+
+def test_a_block_that_moves_is_read_again() -> None:
+    """Ten millimetres in the middle of the ten seconds: NO at once, and it counts from where it then stands still."""
+    bench = Bench(ONCE).read(3.0)
+    bench.show(0.0)
+    bench.show(90.0, 7.0)
+    bench.seen_mm = 100.0
+    bench.read(14.0)
+    bench.show(200.0)
+    assert bench.over == "complete"
+    (moved,) = bench.told(r.BlockUnclear)
+    assert "moved" in moved.why
+    assert bench.told(r.Calibrated)[0].fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
+
+
+def test_a_view_full_of_floor_is_refused() -> None:
+    """What is seen grows by a quarter of what the blocks grow by."""
+    bench = Bench(ONCE).read(3.0)
+    bench.show(0.0)
+    bench.show(25.0, 45.0)
+    assert "such as the floor or a skirting board" in refusal(bench)
+
+
+def test_a_view_that_does_not_change_at_all_is_refused() -> None:
+    """The floor hides every block after the first: it is not seen, and the sentence says what may be the matter."""
+    bench = Bench(ONCE).read(3.0)
+    bench.show(0.0)
+    bench.show(0.0, GIVEN_UP_S)
+    assert "such as the floor or a skirting board" in refusal(bench)
+
+
+def test_a_lost_sensor_is_waited_for() -> None:
+    """ERROR while it is silent; when it is back it warms up, because it may have been without power, and goes on."""
+    bench = shown(Bench(ONCE), 0.0)
+    bench.sensor = False
+    bench.read(3.0)
+    assert (bench.picture.phase, bench.cues()[-1]) == ("fault", CueName.ERROR)
+    bench.sensor, bench.seen_mm = True, 280.0
+    bench.read(4.0)
+    assert bench.picture.phase == "warm"
+    bench.read(60.0).show(100.0).show(200.0)
+    assert bench.over == "complete"
+
+
+def test_a_sensor_that_stays_lost_ends_it() -> None:
+    """Two minutes are waited."""
+    bench = shown(Bench(ONCE), 0.0)
+    bench.sensor = False
+    bench.read(GIVEN_UP_S)
+    assert bench.over == "ended"
+    assert bench.told(r.Ended)[0].why == "nobody waited for the sensor"
+
+
+def test_whoever_stands_on_the_board_is_asked_to_step_off() -> None:
+    """Nothing is read with a loaded heel: not begun, and begun again where it was under way."""
+    bench = shown(Bench(ONCE), 0.0)
+    bench.heel(True).show(100.0)
+    assert bench.picture.phase == "leave"
+    bench.heel(False).show(100.0, 7.0).heel(True).read(1.0)
+    assert "step off" in bench.told(r.BlockUnclear)[0].why
+    bench.heel(False).read(14.0).show(200.0)
+    assert bench.over == "complete"
+
+
+def test_stop_keeps_nothing() -> None:
+    """From the page, in the middle."""
+    bench = shown(Bench(WARM), 0.0, 100.0)
+    bench.feed(r.Command(bench.now_us, Word.STOP))
+    assert bench.over == "ended"
+    assert bench.told(r.Calibrated) == []
+
+
+@pytest.mark.parametrize(("drifted_mm", "out"), [(0.0, False), (1.0, False), (4.0, True), (-4.0, True)])
+def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool) -> None:
+    """One block, ten seconds: YES, or NO where it is off by more than 2 mm."""
+    curve = Curve(1.0, -45.0)
+    step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
+    bench = shown(Bench(step, short_mm=25.0 + drifted_mm, curve=curve), 100.0)
+    (done,) = bench.told(r.CheckDone)
+    assert done.off_mm == pytest.approx(-drifted_mm, abs=1.2)
+    assert done.out is out
+    assert bench.cues()[-2:] == [CueName.NO if out else CueName.YES, CueName.COMPLETE]
+
+
+def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:
+    """The header says which blocks and how warm; the rows give the same lines again."""
+    bench = shown(Bench(ONCE, short_mm=20.0), *BLOCKS_MM)
+    rows = [row for row in map(write_row, bench.events) if row is not None]
+    trace = read_trace([*write_header(to_json((ONCE,))), *rows])
+    again = [line_of(fact) for fact in replay(trace, routine_of(trace.header))]
+    assert again == [line_of(fact) for fact in bench.facts]
+    assert any('"fact": "Calibrated"' in line for line in again)
+
+
+@pytest.mark.parametrize("step", [CalibrateStep((10.0, 60.0)), CheckStep(50.0, 0.4, 0), WARM])
+def test_a_step_with_blocks_is_data(step: CalibrateStep | CheckStep) -> None:
+    """To the header of a trace and back."""
+    assert step_of(to_json((step,))) == step
+
+
+@pytest.mark.parametrize("blocks", [[0], [0, 10], [0, 900], "0", [True, 100], [None, 1]])
+def test_blocks_that_cannot_be_are_refused(blocks: object) -> None:
+    """Too few, too near to each other, too long, or no lengths at all."""
+    with pytest.raises(StepError, match="blocks_mm"):
+        step_of({"do": "calibrate", "blocks_mm": blocks})
+
+
+def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:
+    """An unsure check calls nothing out that it could have erred by."""
+    assert not is_out(1.9, 0.1)
+    assert is_out(-2.1, 0.5)
+    assert not is_out(2.9, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("days", "warmer", "says"),
+    [(6.9, 7.9, None), (7.0, None, "7 days ago"), (0.1, 8.2, "8 degrees warmer"), (0.1, -9.0, "9 degrees colder")],
+)
+def test_a_check_is_due_weekly_or_after_eight_degrees(days: float, warmer: float | None, says: str | None) -> None:
+    """And says why."""
+    why = due_why(days, warmer)
+    assert (why is None) if says is None else (why is not None and says in why)

@@ -60,9 +60,7 @@ def test_a_check_names_what_it_looked_at(store: Store) -> None:
     """A kind that there is not, and a calibration that there is not, are refused."""
     newest = store.current_calibration().id
     with pytest.raises(ValueError, match="kind 'guess'"):
-        store.add_check(
-            calibration_id=newest, kind="guess", block_mm=None, off_mm=0.0, uncertainty_mm=1.0, passed=True
-        )
+        store.add_check(calibration_id=newest, kind="guess", block_mm=None, off_mm=0.0, uncertainty_mm=1.0, passed=True)
     with pytest.raises(StoreError, match="FOREIGN KEY"):
         store.add_check(calibration_id="nobody", **BLOCK, off_mm=0.0, passed=True)
     assert store.checks() == ()

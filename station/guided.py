@@ -36,7 +36,7 @@ def sentence_of(now: Picture) -> str | None:
             asked = f"Hold the {block} against the toe stop, upright, and keep hands out of view."
             return asked if now.why is None else f"{now.why}. {asked}"
         case "capture":
-            return f"The {block} is read: hold it still for ten seconds."
+            return f"The {block} is read: hold it still for {now.target_us // SECOND_US} seconds."
         case "fault":
             return "The distance sensor says nothing: see its cable."
         case _:
@@ -108,8 +108,8 @@ class Guided:
 
     def look(self, now: Snapshot) -> bool:
         """Say what is new in a picture; gives whether it is over."""
-        if now.activity != self._what:
-            return False
+        if now.activity != self._what or (not self._said and now.phase in OVER):
+            return False  # what is shown still is the run of before
         said = (now.phase, now.repetition, now.why)
         if said != self._said:
             self._said, self._last = said, now

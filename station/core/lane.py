@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import hypot
 from statistics import fmean
 
-from station.core.calibrate import is_out
+from station.core.calibrate import OUT_MM, is_out
 from station.core.calibration import Curve, Fit
 from station.core.estimate import WANDER_MM, Refusal, estimate
 from station.core.records import SECOND_US
@@ -108,7 +108,7 @@ class Lane:
     def _look_at_wall(self, fit: Fit, reading_mm: float, noise_mm: float) -> Seen | None:
         toe_mm = self._curve.toe_mm(reading_mm)
         uncertainty_mm = hypot(self._curve.slope(reading_mm) * noise_mm, fit.uncertainty_mm(reading_mm))
-        self._at_wall = self._at_wall + 1 if toe_mm < 0 and is_out(toe_mm, uncertainty_mm) else 0
+        self._at_wall = self._at_wall + 1 if toe_mm + 2.0 * uncertainty_mm < -OUT_MM else 0
         return self._tell(Seen("wall", toe_mm, uncertainty_mm)) if self._at_wall >= self._rules.looks_at_wall else None
 
     def _look_at_lane(self, reading_mm: float) -> Seen | None:

@@ -241,10 +241,11 @@ class Person:
 
     def come_with_blocks(self, longest_mm: float) -> Script:
         """Pull the board back, and hold up what the cues ask for."""
-        self.obeys = True
+        self.obeys = self._coming = True
         self.usual_toe_mm = self.world.toe_mm(self._due_us)
         yield LOOK_S
         yield from blocks.away_from_wall(self, longest_mm)
+        self._coming = False
 
     def step_on(self, side: Side) -> Script:
         """Stand on the board, this leg at work."""

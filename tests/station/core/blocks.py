@@ -6,6 +6,7 @@ from itertools import cycle
 
 from station.core import records as r
 from station.core.activity import Engine
+from station.core.calibrate import CAPTURE_US
 from station.core.calibration import Curve
 from station.core.picture import Picture
 from station.core.records import SECOND_US, CueName, Event, Fact, Side, Word
@@ -16,6 +17,8 @@ from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
 
 READING_US = 33_333
+SHOWN_S = CAPTURE_US / SECOND_US + 3.5
+"""How long somebody brisk holds a block: two seconds until it stands still, then it is read."""
 LANE_MM = 280.0
 """From the toe line to the wall."""
 
@@ -53,7 +56,7 @@ class Bench:
                 self.feed(r.Toe(self.now_us, max(0, round(reading_mm))))
         return self
 
-    def show(self, toe_mm: float | None, seconds: float = 14.0) -> Bench:
+    def show(self, toe_mm: float | None, seconds: float = SHOWN_S) -> Bench:
         """Hold a block so long against the toe stop, after two seconds in which the lane is empty."""
         self.seen_mm = LANE_MM
         self.read(2.0)

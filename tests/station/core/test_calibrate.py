@@ -13,7 +13,7 @@ from station.core.records import SECOND_US, CueName, Word
 from station.core.replay import line_of, replay
 from station.core.steps import CalibrateStep, CheckStep, StepError, routine_of, step_of, to_json
 from station.core.trace import read_trace, write_header, write_row
-from tests.station.core.blocks import Bench
+from tests.station.core.blocks import SHOWN_S, Bench
 
 BLOCKS_MM = (0.0, 100.0, 200.0)
 WARM = CalibrateStep(BLOCKS_MM, warm_us=0)
@@ -41,15 +41,15 @@ def refusal(bench: Bench) -> str:
 
 @pytest.mark.parametrize(("gain", "short_mm"), [(1.0, 0.0), (0.97, 35.0), (1.03, 15.0)])
 def test_a_calibration_makes_the_sensor_right(gain: float, short_mm: float) -> None:
-    """Six blocks in two rounds, each told by GO and HOLD_DONE, give the toe distance of what they stood for."""
-    bench = shown(Bench(WARM, gain=gain, short_mm=short_mm), *BLOCKS_MM, *BLOCKS_MM)
+    """All blocks in all rounds, each told by GO and HOLD_DONE, give the toe distance of what they stood for."""
+    bench = shown(Bench(WARM, gain=gain, short_mm=short_mm), *BLOCKS_MM * WARM.rounds)
     assert bench.over == "complete"
     (made,) = bench.told(r.Calibrated)
     for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
         reading_mm = gain * (toe_mm + 70.0) - short_mm
         assert made.fit.curve.toe_mm(reading_mm) == pytest.approx(toe_mm, abs=1.5)
     heard = bench.cues()
-    assert heard == [CueName.READY, *[CueName.GO, CueName.HOLD_DONE] * 6, CueName.COMPLETE]
+    assert heard == [CueName.READY, *[CueName.GO, CueName.HOLD_DONE] * 3 * WARM.rounds, CueName.COMPLETE]
     assert bench.now_us < 120 * SECOND_US
 
 
@@ -70,7 +70,7 @@ def test_a_lane_without_an_end_is_no_fault() -> None:
         bench.seen_mm = None
         bench.read(3.0)
         bench.seen_mm = block_mm
-        bench.read(14.0)
+        bench.read(SHOWN_S)
     assert bench.over == "complete"
     assert CueName.ERROR not in bench.cues()
 
@@ -110,7 +110,7 @@ def test_a_block_that_is_a_little_shorter_is_refused() -> None:
 
 def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
     """In the second round a block reads 5 mm short: NO, and it is shown again, now right."""
-    bench = shown(Bench(WARM), *BLOCKS_MM, 0.0, 95.0)
+    bench = shown(Bench(replace(WARM, rounds=2)), *BLOCKS_MM, 0.0, 95.0)
     bench.show(100.0)
     bench.show(200.0)
     assert bench.over == "complete"
@@ -131,9 +131,9 @@ def test_a_block_that_moves_is_read_again() -> None:
     """Ten millimetres in the middle of the ten seconds: NO at once, and it counts from where it then stands still."""
     bench = Bench(ONCE).read(3.0)
     bench.show(0.0)
-    bench.show(90.0, 7.0)
+    bench.show(90.0, SHOWN_S - 3.0)
     bench.seen_mm = 100.0
-    bench.read(14.0)
+    bench.read(SHOWN_S)
     bench.show(200.0)
     assert bench.over == "complete"
     (moved,) = bench.told(r.BlockUnclear)
@@ -184,9 +184,9 @@ def test_whoever_stands_on_the_board_is_asked_to_step_off() -> None:
     bench = shown(Bench(ONCE), 0.0)
     bench.heel(True).show(100.0)
     assert bench.picture.phase == "leave"
-    bench.heel(False).show(100.0, 7.0).heel(True).read(1.0)
+    bench.heel(False).show(100.0, SHOWN_S - 3.0).heel(True).read(1.0)
     assert "step off" in bench.told(r.BlockUnclear)[0].why
-    bench.heel(False).read(14.0).show(200.0)
+    bench.heel(False).read(SHOWN_S).show(200.0)
     assert bench.over == "complete"
 
 

@@ -1,0 +1,41 @@
+"""The thermometer: a file with thousandths of a degree, or a sentence and no temperature."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from station.core.records import SECOND_US
+from station.devices.thermometer import Thermometer
+
+
+def test_it_reads_what_the_kernel_writes(tmp_path: Path) -> None:
+    """Once a minute, with the newline that both drivers end with."""
+    file = tmp_path / "temperature"
+    file.write_text("21562\n", encoding="ascii")
+    told: list[str | None] = []
+    thermometer = Thermometer(file, told.append)
+    assert thermometer.next_us() == 0
+    thermometer.settle(5 * SECOND_US)
+    assert (thermometer.celsius, thermometer.next_us()) == (21.562, 65 * SECOND_US)
+    assert told == []
+
+
+@pytest.mark.parametrize("text", [None, "", "warm", "85000", "-127000", "21.5"])
+def test_what_says_no_temperature_is_none_with_a_sentence(tmp_path: Path, text: str | None) -> None:
+    """No file, no number, or what a sensor says that has not measured; told once, until it reads again."""
+    file = tmp_path / "temperature"
+    if text is not None:
+        file.write_text(text, encoding="ascii")
+    told: list[str | None] = []
+    thermometer = Thermometer(file, told.append)
+    for at_us in (0, 60 * SECOND_US):
+        thermometer.settle(at_us)
+        assert thermometer.celsius is None
+    (sentence,) = told
+    assert sentence is not None
+    assert str(file) in sentence
+    file.write_text("-1250", encoding="ascii")
+    thermometer.settle(120 * SECOND_US)
+    assert (thermometer.celsius, told[1:]) == (-1.25, [None])

@@ -1,7 +1,7 @@
 """Calibrating with blocks, and checking with one: guided by cues, hands-free, fast for whoever is.
 
 The board sees a block arrive by itself: something nearer than the empty lane stands still for two seconds. It is read
-for ten, and the next one is asked for when HOLD_DONE has sounded. What the flows leave open is answered here so:
+for six, and the next one is asked for when HOLD_DONE has sounded. What the flows leave open is answered here so:
 
 - A sensor that has just been switched on warms up first: it reads up to 2 mm too far in its first minute.
 - Nothing but the lane may be in view at the beginning, so that the wall is never taken for a block. The blocks need a
@@ -28,8 +28,8 @@ from station.core.records import SECOND_US, CueName, Event, Side, Toe, Word
 from station.core.senses import Change, HeelChange, Senses, SensorChange
 from station.core.steps import WARM_US, CalibrateStep, CheckStep
 
-CAPTURE_US = 10 * SECOND_US
-"""How long a block is read: longer gains little on the sensor's wander (`station.core.calibration`)."""
+CAPTURE_US = 6 * SECOND_US
+"""How long a block is read: another round gains more than longer readings (`station.core.calibration`)."""
 OUT_MM = 2.0
 """A calibration that is off by more than this, and by more than twice what the check itself may err, is out."""
 

@@ -74,8 +74,8 @@ class CalibrateStep:
     """A calibration with blocks against the toe stop, shown in this order, `rounds` times."""
 
     blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
-    rounds: int = 2
-    """Twice ten seconds of a block tell more than once twenty: what limits is the sensor's wander in between."""
+    rounds: int = 3
+    """Thrice six seconds of a block tell more than once twenty: what limits is the sensor's wander in between."""
     warm_us: int = WARM_US
     """How long the sensor has to range before the first block: a cold one reads up to 2 mm too far."""
 

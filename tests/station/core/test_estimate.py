@@ -212,7 +212,7 @@ def test_two_targets_are_no_distance(astray: int) -> None:
 
 
 def test_two_targets_in_turns_are_no_distance() -> None:
-    """Readings that change at random between two things 10 mm apart scatter more than the sensor: 99 of 100 are refused."""
+    """Of windows that change at random between two things 10 mm apart 99 in 100 are refused."""
     dice = Random(1)
     times_us = window(0, 111)[0]
     found = [

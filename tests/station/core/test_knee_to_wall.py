@@ -528,7 +528,7 @@ def test_readings_that_are_no_distance_do_not_count(options: Options, contact: C
     if contact is not Contact.SELF:
         board.until(r.AttemptVoid, 13)
     (void,) = only(board.facts, r.AttemptVoid)
-    assert void.why in ("the readings see two things at different distances", "the readings scatter more than the sensor does")
+    assert void.why.startswith(("the readings see two things at", "the readings scatter more than"))
     assert not only(board.facts, r.AttemptPassed)
     assert not only(board.facts, r.AttemptFailed)
     board.flicker_mm, board.knee = 0.0, False

@@ -1,0 +1,266 @@
+"""How true calibrated distances are, over simulated sensors whose true error is known.
+
+Each sensor is calibrated as a person does it: it ranges for a minute to get warm, then sees three blocks, thrice each.
+`python -m tests.bench.truth` prints more: other ways to calibrate, and coverage by distance, contact and age.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import sqrt
+from random import Random
+from statistics import mean, median, pstdev
+
+from station.core.calibrate import CAPTURE_US
+from station.core.calibration import CalibrationError, Curve, Fit, fit, point
+from station.core.estimate import Estimate, estimate
+from station.core.records import SECOND_US, Contact
+from station.core.steps import WARM_US, CalibrateStep
+from station.core.uncertainty import Assumptions, Conditions, budget
+from station.simulator.noise import RangeNoise
+from station.simulator.range_error import RangeError
+
+SENSORS = 200
+CALIBRATIONS = 10
+"""Of each sensor, each with a noise of its own: the median of 200 alone would be uncertain by 0.03 mm."""
+ATTEMPTS = 5
+"""After each calibration."""
+RANGE_US = 34_400
+"""How long a reading takes at the driver's default budget of 33 ms."""
+GUIDED = CalibrateStep()
+SETBACK_MM = 70.0
+"""From the sensor to the toe line."""
+WHERE_MM = tuple(range(0, 201, 10))
+"""The toe distances that the bias is looked at."""
+WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Contact.SELF: 2 * SECOND_US}
+
+
+class Sensor:
+    """One simulated sensor in front of a target that can be moved, ranging since it was cold."""
+
+    def __init__(self, error: RangeError, seed: int) -> None:
+        self.error = error
+        self.warmer_degrees = 0.0
+        self.days = 0.0
+        self._noise = RangeNoise(seed)
+        self._at_us = 0
+
+    def later(self, us: int) -> None:
+        """Nobody looks for so long."""
+        self._at_us += us
+
+    def window(self, toe_mm: float, us: int) -> tuple[list[int], list[int]]:
+        """Times and readings in whole mm of a wall so far from the toe line, as the register model makes them."""
+        clear_mm = self.error.reading_mm(SETBACK_MM + toe_mm, self.warmer_degrees, self.days)
+        times_us = []
+        readings_mm = []
+        for _ in range(us // RANGE_US):
+            self._at_us += RANGE_US
+            times_us.append(self._at_us)
+            readings_mm.append(max(0, round(clear_mm + self._noise.error_mm(self._at_us, RANGE_US, self._at_us))))
+        return times_us, readings_mm
+
+    def bias_mm(self, toe_mm: float, curve: Curve) -> float:
+        """What the curve makes of the true distance, less the truth, without noise and wander, as warm as then."""
+        return curve.toe_mm(self.error.reading_mm(SETBACK_MM + toe_mm)) - toe_mm
+
+
+def calibrate(
+    sensor: Sensor,
+    random: Random,
+    *,
+    rounds: int = GUIDED.rounds,
+    block_us: int = CAPTURE_US,
+) -> Fit:
+    """The guided run: warming up, then each block in turn, with 5 to 10 s to change them."""
+    sensor.later(WARM_US)
+    points = []
+    for toe_mm in GUIDED.blocks_mm * rounds:
+        sensor.later(random.randint(5 * SECOND_US, 10 * SECOND_US))
+        points.append(point(toe_mm, *sensor.window(toe_mm, block_us)))
+    return fit(points)
+
+
+def single_offset(sensor: Sensor, random: Random) -> Curve:
+    """What ST's own calibration does: an offset alone, from fifty readings of one target at 100 mm, warm."""
+    sensor.later(WARM_US + random.randint(5 * SECOND_US, 10 * SECOND_US))
+    reading_mm = mean(sensor.window(100.0, 50 * RANGE_US)[1])
+    return Curve(1.0, 100.0 - reading_mm)
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """One simulated attempt: the true distance at which the knee just touched, and what the station says."""
+
+    true_mm: float
+    toe_mm: float
+    expanded_mm: float
+    contact: Contact
+    days: float
+    degrees_known: bool
+
+    @property
+    def held(self) -> bool:
+        """Whether the 95 % interval holds the truth."""
+        return abs(self.toe_mm - self.true_mm) <= self.expanded_mm
+
+
+ASSUMED = Assumptions()
+SQUARE = sqrt(3)
+"""From the SD of a value that is evenly spread to its limit."""
+
+
+def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:
+    """One attempt up to half a year later; toes, knee, temperature and age are drawn from what the budget assumes."""
+    contact = random.choice(tuple(Contact))
+    sensor.days = random.uniform(0.0, 180.0)
+    sensor.warmer_degrees = random.gauss(0.0, ASSUMED.room_degrees)
+    degrees_known = random.random() < 0.5
+    true_mm = random.uniform(0.0, 200.0)
+    limit_mm = SQUARE * ASSUMED.contact_mm(contact)
+    wall_mm = true_mm + random.gauss(0.0, ASSUMED.toe_mm) + random.uniform(-limit_mm, limit_mm)
+    sensor.later(random.randint(600, 3600) * SECOND_US)
+    found = estimate(*sensor.window(wall_mm, WINDOWS_US[contact]))
+    if not isinstance(found, Estimate):
+        raise ValueError(f"the readings of a still wall {found.why}")
+    now = Conditions(sensor.days, sensor.warmer_degrees if degrees_known else None)
+    carried = budget(found.reading_mm, found.noise_mm, contact, known, now, ASSUMED)
+    toe_mm = known.curve.toe_mm(found.reading_mm)
+    return Captured(true_mm, toe_mm, carried.expanded_mm, contact, sensor.days, degrees_known)
+
+
+def captured_sd_mm(sensor: Sensor, known: Fit, window_us: int) -> float:
+    """SD of ten captures of one distance, minutes apart."""
+    captures = []
+    for _ in range(10):
+        sensor.later(300 * SECOND_US)
+        found = estimate(*sensor.window(100.0, window_us))
+        if not isinstance(found, Estimate):
+            raise ValueError(f"the readings of a still wall {found.why}")
+        captures.append(known.curve.toe_mm(found.reading_mm))
+    return pstdev(captures) * sqrt(10 / 9)
+
+
+def worst_bias_mm(sensor: Sensor, curve: Curve) -> float:
+    """The largest bias of one calibration at 0 to 200 mm, without its sign."""
+    return max(abs(sensor.bias_mm(toe_mm, curve)) for toe_mm in WHERE_MM)
+
+
+@dataclass(slots=True)
+class Study:
+    """All that was measured: a worst bias and an SD (largest of both windows) a calibration, and the attempts."""
+
+    worst_mm: list[float]
+    single_mm: list[float]
+    squares: dict[int, list[float]]
+    attempts: list[Captured]
+
+    @property
+    def coverage(self) -> float:
+        return share(self.attempts)
+
+    @property
+    def sd_mm(self) -> float:
+        """SD of captures of the same distance, of the window in which it is larger."""
+        return sqrt(max(mean(squares) for squares in self.squares.values()))
+
+
+def share(attempts: list[Captured]) -> float:
+    """Of the intervals, the share that holds the truth."""
+    return sum(one.held for one in attempts) / len(attempts)
+
+
+def ranked(values: list[float], part: float) -> float:
+    """The value below which this part of them lies."""
+    return sorted(values)[min(len(values) - 1, round(part * len(values)))]
+
+
+def study(
+    sensors: int = SENSORS,
+    calibrations: int = CALIBRATIONS,
+    attempts: int = ATTEMPTS,
+    say: Callable[[str], None] = lambda _: None,
+) -> Study:
+    """Calibrate and use so many sensors. The same numbers give the same figures."""
+    found = Study([], [], {1 * SECOND_US: [], 2 * SECOND_US: []}, [])
+    for number in range(sensors):
+        if number % 20 == 0:
+            say(f"sensor {number} of {sensors}")
+        random = Random(number)
+        error = RangeError.drawn(number)
+        for run in range(calibrations):
+            sensor = Sensor(error, random.getrandbits(32))
+            known = calibrate(sensor, random)
+            found.worst_mm.append(worst_bias_mm(sensor, known.curve))
+            again = Sensor(error, random.getrandbits(32))
+            found.single_mm.append(worst_bias_mm(again, single_offset(again, random)))
+            if run == 0:
+                for window_us, squares in found.squares.items():
+                    squares.append(captured_sd_mm(again, known, window_us) ** 2)
+            found.attempts += [attempt(sensor, known, random) for _ in range(attempts)]
+    return found
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figures for the bench: mm, and how far the coverage is from 0.95."""
+    found = study(say=_progress)
+    return {
+        "calibrated_bias_mm": {"value": round(median(found.worst_mm), 3), "unit": "mm"},
+        "calibrated_bias_p95_mm": {"value": round(ranked(found.worst_mm, 0.95), 3), "unit": "mm"},
+        "single_offset_bias_mm": {"value": round(median(found.single_mm), 3), "unit": "mm"},
+        "captured_sd_mm": {"value": round(found.sd_mm, 3), "unit": "mm"},
+        "coverage_95_error": {"value": round(abs(found.coverage - 0.95), 4), "unit": "share"},
+    }
+
+
+def _progress(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201  a program
+
+
+def report() -> Iterator[str]:
+    """Lines that say how true the distances are, and of what the figures consist."""
+    found = study(say=_progress)
+    for name, values in (("as the guided run does", found.worst_mm), ("single offset", found.single_mm)):
+        parts = ", ".join(f"{part:.0%} {ranked(values, part):.3f}" for part in (0.5, 0.75, 0.95, 0.99))
+        yield f"worst bias at 0 to 200 mm, {name}: {parts}, most {max(values):.2f} mm of {len(values)}"
+    for name, rounds, block_us in (
+        ("one round of 12 s", 1, 12 * SECOND_US),
+        ("one round of 20 s", 1, 20 * SECOND_US),
+        ("one round of 60 s", 1, 60 * SECOND_US),
+        ("two rounds of 10 s", 2, 10 * SECOND_US),
+        ("two rounds of 12 s", 2, 12 * SECOND_US),
+        ("three rounds of 10 s", 3, 10 * SECOND_US),
+    ):
+        worst, refused = [], 0
+        for number in range(5 * SENSORS):
+            sensor, random = Sensor(RangeError.drawn(number % SENSORS), number), Random(number)
+            try:
+                known = calibrate(sensor, random, rounds=rounds, block_us=block_us)
+            except CalibrationError:
+                refused += 1
+            else:
+                worst.append(worst_bias_mm(sensor, known.curve))
+        yield f"worst bias, {name}: median {median(worst):.2f}, 95 % {ranked(worst, 0.95):.2f} mm; {refused} refused"
+    for window_us, squares in found.squares.items():
+        yield f"SD of captures of {window_us / SECOND_US:.0f} s: {sqrt(mean(squares)):.2f} mm"
+    yield f"coverage {found.coverage:.4f} of {len(found.attempts)} attempts"
+    for name, chosen in (
+        ("0 to 10 mm", [one for one in found.attempts if one.true_mm <= 10]),
+        ("0 to 67 mm", [one for one in found.attempts if one.true_mm <= 67]),
+        ("67 to 133 mm", [one for one in found.attempts if 67 < one.true_mm <= 133]),
+        ("133 to 200 mm", [one for one in found.attempts if one.true_mm > 133]),
+        ("190 to 200 mm", [one for one in found.attempts if one.true_mm >= 190]),
+        *((str(contact), [one for one in found.attempts if one.contact is contact]) for contact in Contact),
+        ("temperature known", [one for one in found.attempts if one.degrees_known]),
+        ("temperature not known", [one for one in found.attempts if not one.degrees_known]),
+        ("first month", [one for one in found.attempts if one.days <= 30]),
+        ("after four months", [one for one in found.attempts if one.days > 120]),
+    ):
+        half_mm = mean(one.expanded_mm for one in chosen)
+        yield f"coverage, {name}: {share(chosen):.3f} of {len(chosen)}, mean half width {half_mm:.2f} mm"
+
+
+if __name__ == "__main__":
+    sys.stdout.writelines(f"{line}\n" for line in report())

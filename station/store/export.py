@@ -11,7 +11,7 @@ import csv
 import json
 import lzma
 import zipfile
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from station.store.errors import StoreError, explained
 from station.store.files import replacing
 from station.store.read import Reader
+from station.store.results import COLUMNS, result_lines
 from station.store.schema import HEAD, UtcTime, metadata, people, runs, sittings, trace_chunks
 from station.store.traces import packed, read_rows, trace_text
 from station.store.write import Store
@@ -71,20 +72,29 @@ def import_json(store: Store, path: Path) -> None:
 
 
 def export_csv(reader: Reader, path: Path) -> None:
-    """Write a zip with a CSV file for each table and a trace file, as `station replay` reads it, for each run."""
+    """Write a zip with `results.csv`, a CSV file for each table and a trace file for each run.
+
+    `results.csv` has a line for each distance, with its uncertainty, its parts and its method
+    (`station.store.results`); the traces are as `station replay` reads them.
+    """
     with (
         reader.moment() as now,
         replacing(path) as unfinished,
         zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
+        _write_csv(archive, "results", COLUMNS, result_lines(now))
         for table in _plain_tables():
-            with archive.open(f"{table.name}.csv", "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
-                writer = csv.writer(text, lineterminator="\n")
-                writer.writerow(column.name for column in table.c)
-                writer.writerows([_said(value) for value in row] for row in now.execute(_whole(table)))
+            _write_csv(archive, table.name, [column.name for column in table.c], now.execute(_whole(table)))
         for run_id, rows in _traces(now):
             header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
             archive.writestr(f"traces/{run_id}.csv", trace_text(json.loads(header), rows))
+
+
+def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
+    with archive.open(f"{name}.csv", "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([_said(value) for value in row] for row in rows)
 
 
 def _plain_tables() -> list[Table]:

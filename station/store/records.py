@@ -157,10 +157,11 @@ def tests_of(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
     rows = now.execute(chosen).all()
     tried = _children(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
     lunged = _children(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
-    return tuple(_test(row, tried[row.id], lunged[row.id]) for row in rows)
+    return tuple(a_test(row, tried[row.id], lunged[row.id]) for row in rows)
 
 
-def _test(row: AnyRow, tried: Sequence[AnyRow], lunged: Sequence[AnyRow]) -> Test:
+def a_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] = ()) -> Test:
+    """From a row of `TESTS`, with the rows of its trials and attempts."""
     of_the_day, corrected = (_scores(row, prefix) for prefix in ("", "new_"))
     counts = of_the_day if row.new_calibration_id is None else corrected
     return Test(

@@ -15,11 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from station.core.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
 from station.store.export import WHAT, export_csv, export_json, import_json
 from station.store.rows import Correction, Imported, Scores, SittingDetail
+from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, TRACE, HandClock, weeks
 from tests.station.store.test_migrations import FIRST_ROWS, a_first_one
 
@@ -187,8 +189,9 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
     stored = sqlite3.connect(path)
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         names = [name.removesuffix(".csv") for name in archive.namelist() if not name.startswith("traces/")]
-        assert len(names) == 14
-        for name in names:
+        assert names[0] == "results"
+        assert len(names) == 15
+        for name in names[1:]:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()
             assert len(lines) == count
@@ -200,6 +203,28 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
         assert len(traces) == 6
         assert archive.read(traces[0]).decode().endswith(TRACE)
     stored.close()
+
+
+def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_path: Path) -> None:
+    """A line for each distance: what counts, its parts, its method, and what it was on its day."""
+    export_csv(full, tmp_path / "export.zip")
+    with zipfile.ZipFile(tmp_path / "export.zip") as archive:
+        lines = list(csv.DictReader(StringIO(archive.read("results.csv").decode(), newline="")))
+    assert len(lines) == 6 * 2 + 1
+    tape, first = lines[0], lines[1]
+    assert [tape[name] for name in ("result_mm", "imported", "contact", "calibration", "trials")] == [
+        *("84.0", "true", "self", "", "")
+    ]
+    assert [first[name] for name in ("side", "calibration", "trials", "contact", "rule_version", "pain")] == [
+        *("left", "1", "1", "pad", RULE_VERSION, "1")
+    ]
+    assert [first[name] for name in ("original_mm", "imported", "doubted")] == ["", "false", "false"]
+    (corrected,) = (line for line in lines if line["side"] == "left" and line["original_mm"])
+    assert [corrected[name] for name in ("result_mm", "calibration", "original_calibration")] == ["110.5", "2", "1"]
+    parts = {name.removeprefix("part_"): float(corrected[name]) for name in corrected if name.startswith("part_")}
+    assert Budget.from_json(parts) == BUDGET
+    assert float(corrected["uncertainty_mm"]) == BUDGET.total_mm
+    assert float(corrected["original_uncertainty_mm"]) == 0.31
 
 
 def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Table, insert
 
 from station.core.records import SECOND_US, Side
 from station.store import Store
-from station.store.schema import attempts, holds, runs, sittings, tests, trials
+from station.store.schema import attempts, corrections, holds, runs, sittings, tests, trials
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import HandClock
 
@@ -25,11 +25,11 @@ CHART_S = 0.6
 
 
 def fill(store: Store, clock: HandClock) -> str:
-    """7,300 tests, 43,800 holds and 58,400 attempts, put there in one go."""
+    """7,300 tests, corrected twice, 43,800 holds and 58,400 attempts, put there in one go."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     calibration_id = store.current_calibration().id
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
-    tables = (sittings, runs, tests, trials, attempts, holds)
+    tables = (sittings, runs, tests, corrections, trials, attempts, holds)
     rows: dict[Table, list[dict[str, object]]] = {table: [] for table in tables}
     for day in range(DAYS):
         for person in (ann, bea):
@@ -41,6 +41,9 @@ def fill(store: Store, clock: HandClock) -> str:
             test = {"id": key, "run_id": key, "started_us": 0, "full": False, "contact": "pad", "state": "finished"}
             kind = {"doubted": False, "imported": False, "calibration_id": calibration_id}
             rows[tests].append(test | kind | {"left_mm": 80.0, "right_mm": 90.0} | versions)
+            for number in (1, 2):
+                new = {"id": f"{key}-{number}", "number": number, "made_at": at, "test_id": key}
+                rows[corrections].append(new | {"calibration_id": calibration_id, "left_mm": 80.0 + number} | versions)
             for side in Side:
                 trial = {"id": f"{key}-{side}", "test_id": key, "side": side, "number": 1, "toe_mm": 80.0}
                 rows[trials].append(trial | {"below_range": False, "ended_us": 1} | versions)

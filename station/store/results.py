@@ -1,0 +1,55 @@
+"""Every distance with how sure it is, what that consists of, and by which method it came: a line for each side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from station.core.records import Side
+from station.core.uncertainty import WHAT, Budget
+from station.store import records
+from station.store.rows import Test
+from station.store.schema import calibrations, people, runs, tests
+
+COLUMNS = (
+    *("at_utc", "person", "side", "result_mm", "uncertainty_mm", *(f"part_{name}_mm" for name in WHAT)),
+    *("calibration", "trials", "contact", "rule_version", "state", "pain", "temperature_c"),
+    *("original_mm", "original_uncertainty_mm", "original_calibration", "doubted", "imported", "simulated", "test_id"),
+)
+"""`trials` is how many a side the test is made of, 3 or 1, before a fourth. `original_…` are those of the day, where a
+correction counts now. `uncertainty_mm` and its parts are standard uncertainties; a tape has
+none, and of its trials nothing is known."""
+
+
+def result_lines(now: Connection) -> Iterator[tuple[Any, ...]]:
+    """In the order of `COLUMNS`, oldest first."""
+    names = {row.id: row.name for row in now.execute(select(people.c.id, people.c.name))}
+    numbers = {row.id: row.number for row in now.execute(select(calibrations.c.id, calibrations.c.number))}
+    for row in now.execute(records.TESTS.order_by(runs.c.began_at, tests.c.started_us, tests.c.id)):
+        test = records.a_test(row)
+        for side in Side:
+            if _of(test, side, "mm") is not None:
+                yield _line(test, side, names, numbers)
+
+
+def _line(test: Test, side: Side, names: dict[str, str], numbers: dict[str, int]) -> tuple[Any, ...]:
+    budget: Budget | None = _of(test, side, "budget")
+    original = test.original
+    return (
+        *(test.started_at, names.get(test.person_id or ""), side),
+        *(_of(test, side, "mm"), _of(test, side, "uncertainty_mm")),
+        *((None,) * len(WHAT) if budget is None else (part.mm for part in budget.parts)),
+        numbers.get(test.calibration_id or ""),
+        None if test.imported else 3 if test.full else 1,
+        *(test.contact, test.rule_version),
+        *(test.state, test.circumstances.pain, test.temperature_c),
+        *((None, None) if original is None else (_of(original, side, "mm"), _of(original, side, "uncertainty_mm"))),
+        None if original is None else numbers.get(original.calibration_id or ""),
+        *(test.doubted, test.imported, test.simulated, test.id),
+    )
+
+
+def _of(one: Any, side: Side, what: str) -> Any:
+    return getattr(one, f"{side}_{what}")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from station.cli_progress import progress
 from station.cli_results import import_past, recalibrate
 from station.refuse import refuse
 
@@ -343,6 +344,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
 
 main.add_command(recalibrate)
 main.add_command(import_past)
+main.add_command(progress)
 
 if __name__ == "__main__":
     main()

@@ -9,11 +9,12 @@ from functools import partial
 from typing import NamedTuple
 
 from station.core.progress.analysis import progress
-from station.core.progress.records import Progress, Result, SideProgress
+from station.core.progress.records import PersonError, Progress, Result, SideProgress
 from station.core.progress.sentences import Words
 from station.core.records import Contact, Side
+from station.core.uncertainty import COVERAGE, Budget
 from station.store import Reader
-from station.store.rows import Calibration, Check, Score
+from station.store.rows import Calibration, Check, Score, Test
 from station.units import change, day, length
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
@@ -26,6 +27,7 @@ class Seen(NamedTuple):
     it was made. `calibrated` is `None` where no calibration is known.
     """
 
+    side: Side
     test_id: str
     sitting_id: str
     at: datetime
@@ -64,6 +66,15 @@ def words_of(units: str) -> Words:
     return Words(partial(length, units=units), partial(change, units=units), day)
 
 
+def own_error(error: PersonError, units: str) -> str:
+    """The person's own error in a sentence, with where it is known from."""
+    known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
+    return (
+        f"Your own error, from {known}: one test is within {length(COVERAGE * error.sem_mm, units)} of your level in "
+        f"95 of 100 cases, and two tests may differ by up to {length(error.mdc95_mm, units)} without any change."
+    )
+
+
 def uncertain_since(check: datetime | None) -> str:
     """The words for a result that was made after a check had failed."""
     return "uncertain" if check is None else f"uncertain since the check of {day(check)}"
@@ -96,11 +107,60 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
     return History(left, right, found, by_blocks)
 
 
+class Made(NamedTuple):
+    """A result with what it is made of: how it was measured, and the parts of its uncertainty where they are known."""
+
+    seen: Seen
+    how: str
+    budget: Budget | None
+
+
+def made_of(reader: Reader, test: Test) -> list[Made]:
+    """The sides of one test that have a result, left first. Raises `StoreError`."""
+    calibration = None if test.calibration_id is None else reader.calibration(test.calibration_id)
+    calibrated = None if calibration is None else calibration.fit is not None
+    doubted_by = _failed_before(test.started_at, _failed(reader.checks())) if test.doubted else None
+    original = test.original
+    found = []
+    for side in Side:
+        left = side is Side.LEFT
+        mm, sure = (test.left_mm, test.left_uncertainty_mm) if left else (test.right_mm, test.right_uncertainty_mm)
+        if mm is None:
+            continue
+        of_the_day = None if original is None else original.left_mm if left else original.right_mm
+        seen = Seen(
+            *(side, test.id, test.sitting_id, test.started_at, mm, sure, test.full, test.contact, of_the_day),
+            *(calibrated, test.doubted, doubted_by, test.imported, test.circumstances.pain),
+        )
+        found.append(Made(seen, _how(test, calibration), test.left_budget if left else test.right_budget))
+    return found
+
+
+def _how(test: Test, calibration: Calibration | None) -> str:
+    if test.imported:
+        return "Imported: measured elsewhere, by a tape or a ruler"
+    kind = f"{'Full' if test.full else 'Quick'} test, contact: {CONTACTS[test.contact]}"
+    if calibration is None:
+        return f"{kind}; by which calibration is not known"
+    if calibration.fit is None:
+        return f"{kind}; as built, without a calibration"
+    return f"{kind}; by the calibration of {day(calibration.made_at)}"
+
+
+def _failed(checks: Iterable[Check]) -> list[datetime]:
+    return sorted(check.made_at for check in checks if not check.passed)
+
+
+def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
+    """The last of these times that was not after `at`."""
+    return max((one for one in failed if one <= at), default=None)
+
+
 def _seen(
     side: Side, scores: Sequence[Score], calibrations: Sequence[Calibration], checks: Sequence[Check]
 ) -> Iterable[Seen]:
     fitted = {one.number: one.fit is not None for one in calibrations}
-    failed = sorted(check.made_at for check in checks if not check.passed)
+    failed = _failed(checks)
     for one in scores:
         if side is Side.LEFT:
             mm, sure, original = one.left_mm, one.left_uncertainty_mm, one.left_original_mm
@@ -109,9 +169,9 @@ def _seen(
         if mm is None:
             continue
         calibrated = None if one.calibration is None else fitted.get(one.calibration)
-        doubted_by = max((at for at in failed if at <= one.started_at), default=None) if one.doubted else None
+        doubted_by = _failed_before(one.started_at, failed) if one.doubted else None
         yield Seen(
-            *(one.test_id, one.sitting_id, one.started_at, mm, sure, one.full, one.contact, original),
+            *(side, one.test_id, one.sitting_id, one.started_at, mm, sure, one.full, one.contact, original),
             *(calibrated, one.doubted, doubted_by, one.imported, one.pain),
         )
 

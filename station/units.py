@@ -49,6 +49,12 @@ def change(mm: float, units: str) -> str:
     return f"+{text}" if mm > 0 and not text.startswith("0.0 ") else text
 
 
+def signed(number: float) -> str:
+    """A number to a tenth with its sign, for millimetres of the sensor: `+0.2`, `0.0`."""
+    text = f"{number:+.1f}".replace("-", MINUS)
+    return "0.0" if text[1:] == "0.0" else text
+
+
 def day(when: datetime) -> str:
     """A date in the station's own time zone: `Mon 23 Nov 2026`."""
     local = when.astimezone()

@@ -6,6 +6,7 @@ import gzip
 
 from flask import Flask, Response, request
 
+from station.core.steps import CalibrateStep
 from station.panel import Panel
 from station.store import Reader
 from web.site import ROUTINES, Site
@@ -20,14 +21,30 @@ GZIP_LEVEL = 6
 TEXTS = ("text/", "application/json", "image/svg+xml", "application/javascript")
 
 
-def create_app(panel: Panel, store: Reader) -> Flask:
-    """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.stream`)."""
+def create_app(panel: Panel, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm) -> Flask:
+    """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.stream`).
+
+    `blocks_mm` are the blocks that there are to calibrate with.
+    """
     from web import words
-    from web.pages import about, board, downloads, errors, health, history, live, progress, settings, sounds, today
+    from web.pages import (
+        about,
+        board,
+        calibration,
+        downloads,
+        errors,
+        health,
+        history,
+        live,
+        progress,
+        settings,
+        sounds,
+        today,
+    )
 
     app = Flask(__name__)
-    site = Site(panel, store)
-    for page in (today, live, board, progress, history, downloads, settings, sounds, health, about):
+    site = Site(panel, store, blocks_mm)
+    for page in (today, live, board, progress, history, downloads, settings, sounds, calibration, health, about):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)
     words.register(app)

@@ -12,7 +12,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from station.core.calibration import Curve
 from station.core.records import SECOND_US, Side
+from station.core.replay import calibration_of
 from station.store.rows import Attempt, Hold, SittingDetail
 from station.units import MM_IN_ONE, SIGN, many
 
@@ -60,7 +62,7 @@ def chart(detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] 
     if trace is None:
         return None
     header, rows = trace
-    channels = read(rows, float(header.get("gain", 1.0)), float(header.get("offset_mm", 0.0)))
+    channels = read(rows, calibration_of(header))
     times = [at for points in channels.values() for at, _ in points]
     if not times:
         return None
@@ -78,21 +80,21 @@ def chart(detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] 
     return Chart(title, sentence, Markup(svg))  # numbers and our own words only
 
 
-def read(rows: str, gain: float, offset_mm: float) -> dict[str, list[Point]]:
+def read(rows: str, curve: Curve) -> dict[str, list[Point]]:
     """The channels of a trace: distances in mm, loads as shares of full scale, heels and knee as 1 (down, on) or 0."""
     channels: dict[str, list[Point]] = {}
     for row in rows.splitlines():
         at_s, channel, value = row.split(",", 2)
-        number = _value(channel, value, gain, offset_mm)
+        number = _value(channel, value, curve)
         if number is not None:
             channels.setdefault(channel, []).append((round(float(at_s) * SECOND_US), number))
     return channels
 
 
-def _value(channel: str, value: str, gain: float, offset_mm: float) -> float | None:
+def _value(channel: str, value: str, curve: Curve) -> float | None:
     if channel == "toe":
         reading, _, status = value.partition("/")
-        return gain * float(reading) + offset_mm if (status or VALID) == VALID else None
+        return curve.toe_mm(float(reading)) if (status or VALID) == VALID else None
     if channel.startswith("load_"):
         return float(value)
     if channel.startswith("heel_"):

@@ -48,6 +48,13 @@ LOOKS = {
     "fault": Look("CHECK", "!", "fault", "A sensor is at fault."),
     "done": Look("DONE", "\u2713", "done", "Well done. Saved."),
     "finish": Look("DONE", "\u2713", "done", "Well done. Saved."),
+    "warm": Look(
+        "WARM UP", "\u25cb", "prepare", "The sensor warms up: in its first minute it reads up to 2 mm too far."
+    ),
+    "clear": Look("CLEAR VIEW", "\u25a1", "calm", "Take everything out of the sensor\u2019s view and step back."),
+    "leave": Look("STEP OFF", "\u25bd", "calm", "Step off the board: while somebody stands there, no block is read."),
+    "block": Look("BLOCK", "\u25a4", "calm", "Hold the block against the toe stop, upright, and let it stand still."),
+    "capture": Look("HOLD STILL", "\u25a0", "work", "The block is read. Hold it still until the sound."),
     "ended": Look("ENDED", "\u25a1", "calm", "Ended early. What was done is saved."),
 }
 
@@ -61,6 +68,14 @@ VERDICTS = {
 
 NEXT = {"hold": "stretch", "test": "test", "reps": "heel raises", "rest": "rest"}
 """What a step is called by the person who does it."""
+
+WITH_BLOCKS = {"calibrate", "check"}
+BLOCKS_OVER = {
+    ("calibrate", "done"): "Calibrated and saved. The calibration page shows how well the blocks fit.",
+    ("check", "done"): "Checked and saved. The calibration page says what was found.",
+    ("calibrate", "ended"): "Nothing of it is kept; the calibration from before goes on.",
+    ("check", "ended"): "Nothing was checked.",
+}
 
 CONFIRM = "When the knee touches: two heel taps, the button, or \u201cIt touched\u201d below."
 
@@ -121,6 +136,8 @@ def _look(now: Snapshot) -> Look:
 def _sentence(now: Snapshot, look: Look, units: str) -> str:
     if now.phase == "fault" and now.troubles:
         return now.troubles[0].sentence
+    if now.activity in WITH_BLOCKS:
+        return _of_blocks(now, look)
     said = VERDICTS.get(now.verdict, now.verdict) if now.verdict else None
     if now.phase == "move":
         where = look.sentence
@@ -136,12 +153,24 @@ def _sentence(now: Snapshot, look: Look, units: str) -> str:
     return look.sentence
 
 
+def _of_blocks(now: Snapshot, look: Look) -> str:
+    """What to do with which block, after what has just gone wrong."""
+    said = BLOCKS_OVER.get((now.activity, now.phase), look.sentence)
+    if now.target_mm is not None and now.phase in ("block", "capture"):
+        block = f"the {now.target_mm:g} mm block"
+        still = "still until the sound" if now.phase == "capture" else "against the toe stop, upright and still"
+        said = f"Hold {block} {still}."
+    return f"{now.why}. {said}" if now.why else said
+
+
 def _number(now: Snapshot, units: str) -> str | None:
     """The number when it is not a time; a time is counted by the page itself."""
     if now.counting is not None:
         return None
     if now.activity == "reps" and now.count is not None:
         return str(now.count)
+    if now.activity in WITH_BLOCKS:
+        return f"{now.target_mm:g}" if now.phase == "block" and now.target_mm is not None else "\u2013"
     if now.phase == "count" and now.cue is not None and now.cue.count is not None:
         return str(now.cue.count)
     if now.phase == "result":
@@ -160,6 +189,8 @@ def _unit(now: Snapshot, units: str) -> str:
         return f"of {now.target_count}" if now.target_count else ""
     if now.phase == "count" and now.cue is not None and now.cue.count is not None:
         return ""
+    if now.activity in WITH_BLOCKS:
+        return "mm" if now.phase == "block" else ""
     return lengths.SIGN[units] if _number(now, units) not in (None, "\u2013") else ""
 
 
@@ -178,7 +209,8 @@ def _where(now: Snapshot) -> str:
     if now.step is not None and now.steps and now.steps > 1:
         parts.append(f"step {now.step + 1} of {now.steps}")
     if now.repetition is not None:
-        parts.append(f"stretch {now.repetition}" + (f" of {now.repetitions}" if now.repetitions else ""))
+        thing = "block" if now.activity in WITH_BLOCKS else "stretch"
+        parts.append(f"{thing} {now.repetition}" + (f" of {now.repetitions}" if now.repetitions else ""))
     if now.trial and now.phase not in WITHOUT_SIDE:
         parts.append(f"trial {now.trial}")
     if now.attempt and now.phase not in WITHOUT_SIDE:

@@ -24,15 +24,17 @@ from web.time_axis import Span, ticks
 
 WIDTH, HEIGHT = 360, 262
 """About what a phone is wide, and half of what a screen is: letters are as large in both."""
-LEFT, RIGHT, TOP, BOTTOM = 34, 350, 40, 206
+LEFT, RIGHT, TOP, BOTTOM = 38, 350, 40, 206
 LANE = BOTTOM + 11
 """Where calibrations and pain are marked, below the plot."""
-MARKS_AT_MOST = 130
-"""A mark is 8 wide and may be half hidden by the next one."""
+MARKS_AT_MOST = 200
+"""Half a year of days: more would lie upon each other."""
 SPANS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 TREND_POINTS = 158
 """One for each second pixel of a phone."""
 LINES_AT_MOST = 6
+MARGIN = 0.02
+"""What is left free beside the first and the last mark."""
 LABEL = 62
 """As wide as the date of a real change is written."""
 CIRCLE = "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"
@@ -107,8 +109,9 @@ def chart(
     """One side's picture. `seen` are its results within the frame's time, oldest first."""
     marks, every = _marks(seen, progress.slips, of)
     slips = [one for one in seen if one.test_id in progress.slips]
-    parts = [*_grid(of), *_bands(side, progress, of), *_goal(of), *_changes(progress.changes, of)]
+    parts = [*_grid(of), *_bands(side, progress, of), *_changes(progress.changes, of)]
     parts += [*_originals(seen, of), *_whiskers(marks, of), *_symbols(side, marks, every, of), *_slips(slips, of)]
+    parts += _goal(of)
     parts += _lane(calibrated, [one for one in seen if one.pain], of)
     title = f"{side.capitalize()}: toe distance, {day(of.span.since)} to {day(of.span.until)}"
     sentence = _sentence(seen, slips, every, of)
@@ -231,7 +234,7 @@ def _goal(of: Frame) -> Iterator[str]:
     y = of.height(of.goal_mm)
     yield f'<path class="goal" d="M{LEFT} {y:g}H{RIGHT}"/>'
     goal = f"goal {length(of.goal_mm, of.units)}"
-    yield f'<text class="halo" x="{RIGHT - 2}" y="{y - 4:g}" text-anchor="end">{goal}</text>'
+    yield f'<text class="halo" x="{LEFT + 3}" y="{y - 5:g}">{goal}</text>'
 
 
 def _changes(changes: Sequence[RealChange], of: Frame) -> Iterator[str]:
@@ -314,7 +317,8 @@ def _sentence(seen: Sequence[Seen], slips: Sequence[Seen], every: str | None, of
     if not seen:
         return "No test in this time."
     distances = [one.mm for one in seen]
-    said = f"{many(len(seen), 'test')}, from {length(min(distances), of.units)} to {length(max(distances), of.units)}"
+    low, high = length(min(distances), of.units), length(max(distances), of.units)
+    said = f"{many(len(seen), 'test')}, " + (low if low == high else f"from {low} to {high}")
     if slips:
         said += f", {many(len(slips), 'slip')} among them"
     if every is not None:
@@ -326,7 +330,7 @@ def shown_span(name: str, seen: Sequence[Seen], now: datetime) -> Span:
     """`6w`, `6m` or `all`, up to now. The time of everything begins with the first test and lasts a week at least."""
     weeks = {"6w": 6, "6m": 26}.get(name)
     if weeks is not None:
-        return Span(now - timedelta(weeks=weeks), now)
+        return Span(now - timedelta(weeks=weeks), now + timedelta(weeks=weeks) * MARGIN)
     first = min((one.at for one in seen), default=now)
-    margin = max((now - first) * 0.02, timedelta(hours=12))
-    return Span(min(first - margin, now - timedelta(weeks=1)), now)
+    margin = max((now - first) * MARGIN, timedelta(hours=4))
+    return Span(min(first, now - timedelta(weeks=1)) - margin, now + margin)

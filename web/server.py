@@ -203,7 +203,7 @@ def open_page(
     Raises PageError with one sentence when the address cannot be had.
     """
     listener = listener or _listen(config.page)
-    app = create_app(panel, store)
+    app = create_app(panel, store, config.range_sensor.blocks_mm)
     threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
     names = _names(config.page)
     pages = cast(Application, threads)
@@ -212,7 +212,7 @@ def open_page(
 
 
 def _names(page: Page) -> Names:
-    """What the page answers to: the loopback's names, those of the pageuration, and in a network the machine's own."""
+    """What the page answers to: the loopback's names, the configured ones, and in a network the machine's own."""
     loopback = page.host in ("127.0.0.1", "::1", "localhost")
     names = {"localhost", page.host.lower(), *(name.lower() for name in page.allowed_hosts)}
     if not loopback:

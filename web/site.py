@@ -27,6 +27,7 @@ class Site:
 
     panel: Panel
     store: Reader
+    blocks_mm: tuple[float, ...]
 
     def person(self) -> Person | None:
         """Who was chosen on this browser; the only person there is; else nobody yet."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 TICKS_AT_MOST = 7
+DAYS_AT_MOST = 5
+"""Their labels are longer."""
 DAYS = (1, 2, 7, 14)
 MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
 DAYS_OF_MONTH = 30.44
@@ -25,9 +27,9 @@ class Span:
 
 
 def ticks(span: Span) -> Iterator[tuple[datetime, str]]:
-    """The beginnings of days, weeks, months or years in the span, at most `TICKS_AT_MOST`, each with its label."""
+    """The beginnings of days, weeks, months or years in the span, as many as there is room for, each with its label."""
     for step in DAYS:
-        if span.days / step <= TICKS_AT_MOST:
+        if span.days / step <= DAYS_AT_MOST:
             yield from _days(span, step)
             return
     step = next((step for step in MONTHS if span.days / DAYS_OF_MONTH / step <= TICKS_AT_MOST), MONTHS[-1])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
 
+from station.core.calibration import Curve
 from station.store import Store
 from station.units import CM
 from tests.web.history import fill, lunge_rows
@@ -22,7 +23,7 @@ def test_no_lift_is_lost_and_an_hour_is_small() -> None:
 
 def test_flagged_readings_are_not_drawn() -> None:
     """A reading that the sensor flagged is no distance; the others are calibrated."""
-    channels = read("0.000,toe,170\n0.033,toe,8190/4\n0.066,heel_left,down\n", 1.0, -70.0)
+    channels = read("0.000,toe,170\n0.033,toe,8190/4\n0.066,heel_left,down\n", Curve())
     assert channels["toe"] == [(0, 100.0)]
     assert channels["heel_left"] == [(66_000, 1.0)]
 
@@ -56,4 +57,4 @@ def test_a_run_without_a_trace_has_no_picture(store: Store) -> None:
 
 def test_the_trace_of_the_tests_is_one() -> None:
     """The made-up trace has both heels and a distance throughout."""
-    assert read(lunge_rows(), 1.0, -70.0).keys() == {"toe", "load_left", "load_right"}
+    assert read(lunge_rows(), Curve()).keys() == {"toe", "load_left", "load_right"}

@@ -16,6 +16,7 @@ from station.core.records import SECOND_US
 from station.snapshot import Snapshot
 from station.units import length
 from station.version import APP_VERSION, RULE_VERSION
+from web.pages import calibration
 from web.site import Site
 
 SILENT_US = 4 * SECOND_US
@@ -44,7 +45,6 @@ def blueprint(site: Site) -> Blueprint:
 def state(site: Site) -> dict[str, Any]:
     """What is known now. `well` is whether there is nothing to do; each part has a sentence."""
     now = site.panel.snapshot()
-    calibration = site.store.current_calibration()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
@@ -52,9 +52,9 @@ def state(site: Site) -> dict[str, Any]:
         "station": "Listening." if age_us < SILENT_US else f"No news for {age_us // SECOND_US} s: restart it.",
         "distance": _distance(now, site.store.settings().units),
         "heels": _heels(now),
-        "calibration": "As built, never calibrated."
-        if calibration.fit is None
-        else f"Calibrated at {len(calibration.fit.points)} points on {calibration.made_at.astimezone():%Y-%m-%d}.",
+        "calibration": calibration.sentence(
+            site.store.current_calibration(), site.store.checks(), site.store.doubt(), now.check_due, wall
+        ),
         "clock": f"{wall.astimezone():%Y-%m-%d %H:%M}."
         if wall.year >= FIRST_YEAR
         else f"The clock says {wall.year}: set it, or connect the station to a network once.",

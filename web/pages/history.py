@@ -7,7 +7,8 @@ from datetime import datetime
 from flask import Blueprint, abort, render_template, request
 
 from station.core.records import Side
-from station.progress import CONTACTS
+from station.core.uncertainty import COVERAGE
+from station.progress import CONTACTS, made_of
 from station.store.rows import Hold, SittingDetail, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.chart import chart
@@ -52,6 +53,8 @@ def blueprint(site: Site) -> Blueprint:
             sitting=detail.sitting,
             sentence=sentence(detail, units),
             charts=charts,
+            made={test.id: made_of(site.store, test) for test in detail.tests},
+            coverage=COVERAGE,
             going_on=sitting_id == site.panel.snapshot().sitting_id,
             units=units,
             sides=list(Side),

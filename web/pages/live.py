@@ -44,7 +44,7 @@ def blueprint(site: Site) -> Blueprint:
         elif person_id not in {person.id for person in site.store.people()}:
             abort(400, "There is no such person on this station. Choose one of the list.")
         try:
-            steps = routine_called(request.form.get("routine", ""), site.store.settings())
+            steps = routine_called(request.form.get("routine", ""), site.store.settings(), blocks_mm=site.blocks_mm)
         except ValueError as error:
             abort(400, str(error))
         site.panel.start(steps, person_id)

@@ -13,7 +13,7 @@ from station.core.progress.published import PUBLISHED
 from station.core.progress.records import Interval, SideProgress
 from station.core.progress.sentences import Words, of_difference, of_side
 from station.core.records import Side
-from station.progress import History, Seen, history_of, words_of
+from station.progress import History, Seen, history_of, own_error, words_of
 from station.units import SIDE_SHAPE
 from web.progress_chart import ProgressChart, chart, frame, shown_span
 from web.site import PERSON_COOKIE, Site
@@ -32,6 +32,7 @@ class Answer(NamedTuple):
     said: SideProgress | None
     last: Seen | None
     sentences: list[str]
+    error: str | None
 
 
 class Row(NamedTuple):
@@ -65,7 +66,7 @@ def blueprint(site: Site) -> Blueprint:
             people=people,
             asking=False,
             units=settings.units,
-            answers=[_answer(history, side, words) for side in Side],
+            answers=[_answer(history, side, words, settings.units) for side in Side],
             difference=of_difference(history.progress.difference, words),
             charts=charts,
             points=[json.dumps(one.points) for one in charts],
@@ -83,9 +84,10 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _answer(history: History, side: Side, words: Words) -> Answer:
+def _answer(history: History, side: Side, words: Words, units: str) -> Answer:
     seen, said = history.seen(side), history.said(side)
-    return Answer(side, SIDE_SHAPE[side], said, seen[-1] if seen else None, of_side(said, words))
+    error = None if said is None else own_error(said.error, units)
+    return Answer(side, SIDE_SHAPE[side], said, seen[-1] if seen else None, of_side(said, words), error)
 
 
 def _range(history: History, now: datetime) -> str:

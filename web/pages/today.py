@@ -9,7 +9,10 @@ from flask import Blueprint, render_template, request
 
 from station import units
 from station.core.records import Side
+from station.core.uncertainty import COVERAGE
+from station.progress import Made, made_of
 from station.settings import Settings
+from station.snapshot import Snapshot
 from station.store.rows import Person, Test
 from station.units import SIDE_SHAPE, day
 from web.site import PERSON_COOKIE, Site
@@ -28,6 +31,7 @@ class SideResult(NamedTuple):
     below_range: bool
     test: Test | None
     credited_us: int
+    made: Made | None
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -39,20 +43,32 @@ def blueprint(site: Site) -> Blueprint:
         person, settings = site.person(), site.store.settings()
         asking = person is None and bool(site.store.people()) and PERSON_COOKIE not in request.cookies
         latest = {} if asking else _latest(site, person)
-        sides = [_side(side, latest.get(side), _credited(site, person)[side]) for side in Side]
+        credited = _credited(site, person)
+        sides = [_side(site, side, latest.get(side), credited[side]) for side in Side]
         return render_template(
             "today.html",
             person=person,
             people=site.store.people(),
             settings=settings,
             units=settings.units,
+            coverage=COVERAGE,
             sides=sides,
             asking=asking,
             sentence="Who is here?" if asking else _sentence(sides, _count(site, person), settings),
+            to_calibrate=_to_calibrate(site.panel.snapshot()),
             going_on=site.panel.snapshot().activity != "idle",
         )
 
     return pages
+
+
+def _to_calibrate(now: Snapshot) -> str | None:
+    """What is to be done about the distance sensor, in a sentence, or nothing."""
+    if now.calibration == "as built":
+        return "The distance sensor is not yet calibrated: with blocks it takes three minutes."
+    if now.calibration == "doubted":
+        return "At its last check the distance sensor was out: results are uncertain until it is calibrated anew."
+    return now.check_due
 
 
 def _latest(site: Site, person: Person | None) -> dict[Side, Test]:
@@ -80,12 +96,13 @@ def _mm(test: Test, side: Side) -> float | None:
     return test.left_mm if side is Side.LEFT else test.right_mm
 
 
-def _side(side: Side, test: Test | None, credited_us: int) -> SideResult:
+def _side(site: Site, side: Side, test: Test | None, credited_us: int) -> SideResult:
     if test is None:
-        return SideResult(side, SIDE_SHAPE[side], None, None, False, None, credited_us)
+        return SideResult(side, SIDE_SHAPE[side], None, None, False, None, credited_us, None)
     uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
     below = any(trial.below_range for trial in test.trials if trial.side is side)
-    return SideResult(side, SIDE_SHAPE[side], _mm(test, side), uncertainty, below, test, credited_us)
+    made = next((one for one in made_of(site.store, test) if one.seen.side is side), None)
+    return SideResult(side, SIDE_SHAPE[side], _mm(test, side), uncertainty, below, test, credited_us, made)
 
 
 def _credited(site: Site, person: Person | None) -> dict[Side, int]:

@@ -1,0 +1,84 @@
+"""How sure the distance sensor is: one sentence, the guided run, what the blocks left over, and its history."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from flask import Blueprint, render_template
+
+from station.core.calibrate import OUT_MM
+from station.core.uncertainty import COVERAGE
+from station.store.rows import Calibration, Check
+from web.calibration_chart import fit_chart, looks, over_time_chart
+from web.site import Site
+
+MANY_CHECKS = 200
+"""Four years of one a week."""
+KINDS = {"block": "a block", "wall": "the toe line", "lane": "the empty lane"}
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/calibration`."""
+    pages = Blueprint("calibration", __name__)
+
+    @pages.get("/calibration")
+    def calibration() -> str:
+        now = datetime.now(UTC)
+        every, checks = site.store.calibrations(), site.store.checks(limit=MANY_CHECKS)
+        current, fit = every[0], every[0].fit
+        seen = looks(every, checks)
+        snapshot = site.panel.snapshot()
+        return render_template(
+            "calibration.html",
+            sentence=sentence(current, checks, site.store.doubt(), snapshot.check_due, now),
+            current=current,
+            fit=fit,
+            fit_chart=None if fit is None else fit_chart(fit),
+            over_time=over_time_chart(seen, now) if seen else None,
+            history=sorted([*every, *checks], key=lambda one: one.made_at, reverse=True),
+            kinds=KINDS,
+            coverage=COVERAGE,
+            blocks=site.blocks_mm,
+            check_mm=sorted(site.blocks_mm)[len(site.blocks_mm) // 2],
+            out_mm=OUT_MM,
+            going_on=snapshot.activity != "idle",
+        )
+
+    return pages
+
+
+def sentence(
+    current: Calibration, checks: tuple[Check, ...], doubt: Check | None, check_due: str | None, now: datetime
+) -> str:
+    """How good the calibration is: `Good. ± 0.6 mm up to 200 mm. Last checked three days ago.`
+
+    `checks` newest first; `doubt` and `check_due` as the store and the station say.
+    """
+    fit = current.fit
+    if fit is None:
+        return "Not yet calibrated: as built, every distance may be 10 to 25 mm off as a whole."
+    if doubt is not None:
+        where = "at the last check" if doubt.kind == "block" else f"by {KINDS[doubt.kind]}"
+        return (
+            f"Out by {abs(doubt.off_mm):.0f} mm {where}, {ago(doubt.made_at, now)}. "
+            "Results since then are uncertain until it is calibrated anew or a check passes."
+        )
+    most_mm = max(at.toe_mm for at in fit.points)
+    sure_mm = COVERAGE * max(fit.uncertainty_mm(fit.curve.reading_mm(most_mm * n / 20)) for n in range(21))
+    good = f"\u00b1 {sure_mm:.1f} mm up to {most_mm:g} mm."
+    if check_due is not None:
+        return f"Good when last checked. {good} {check_due}"
+    last = next((check.made_at for check in checks if check.calibration_id == current.id and check.passed), None)
+    when = f"Calibrated {ago(current.made_at, now)}." if last is None else f"Last checked {ago(last, now)}."
+    return f"Good. {good} {when}"
+
+
+def ago(then: datetime, now: datetime) -> str:
+    """`today`, `yesterday`, `three days ago`, by the station's own calendar."""
+    days = (now.astimezone().date() - then.astimezone().date()).days
+    if days <= 0:
+        return "today"
+    if days == 1:
+        return "yesterday"
+    return f"{NUMBERS[days] if days < len(NUMBERS) else days} days ago"

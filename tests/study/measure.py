@@ -12,7 +12,7 @@ from station.core.progress.analysis import progress
 from station.core.progress.change import real_changes
 from station.core.progress.outlook import steady_since
 from station.core.progress.records import Phase
-from tests.study.people import BEGIN, START_MM, WEEK, Scenario, tests, week_of
+from tests.study.people import BEGIN, START_MM, WEEK, Scenario, made_by, week_of
 from tests.study.rules import RULES
 from tests.study.scenarios import GOALS_MM
 
@@ -37,7 +37,7 @@ def told(scenario: Scenario, block: int, people: int, rules: Sequence[str] | Non
     }
     weeks: dict[str, list[float]] = {name: [] for name in asked}
     for _ in range(people):
-        made = tests(scenario, rng)
+        made = made_by(scenario, rng)
         for name, rule in asked.items():
             week = rule(scenario, made)
             weeks[name].append(inf if week is None else week - (0.0 if scenario.is_null else scenario.changes_at))
@@ -49,7 +49,7 @@ def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
     rng = rng_of(scenario, block)
     found = dict.fromkeys(("people", "level", "change", "slope", "band", "steady", "gaining", "losing"), 0.0)
     for _ in range(people):
-        made = tests(scenario, rng)
+        made = made_by(scenario, rng)
         said = progress(made, (), START_MM + 100, made[-1].at).left
         assert said is not None
         assert said.change_mm is not None
@@ -73,7 +73,7 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
     rng = rng_of(scenario, block)
     found = dict.fromkeys(("asked", "dates", "both", "inside", "early", "late"), 0.0)
     for _ in range(people):
-        made = tests(scenario, rng)
+        made = made_by(scenario, rng)
         changes = real_changes(made)
         if not changes:
             continue
@@ -104,7 +104,7 @@ def steady(scenario: Scenario, block: int, people: int) -> dict[str, float]:
     rng = rng_of(scenario, block)
     found = {"people": 0.0, "ever": 0.0}
     for _ in range(people):
-        made = tests(scenario, rng)
+        made = made_by(scenario, rng)
         looks = range(12, scenario.weeks + 1)
         found["people"] += 1
         found["ever"] += any(

@@ -67,7 +67,7 @@ class Scenario:
                 yield week * 7 + day
 
 
-def tests(scenario: Scenario, rng: Random) -> list[Result]:
+def made_by(scenario: Scenario, rng: Random) -> list[Result]:
     """One person's tests of one side, oldest first."""
     made: list[Result] = []
     gauss, before, ankle = rng.gauss, 0, 0.0

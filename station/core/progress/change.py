@@ -42,6 +42,7 @@ _LONGEST_WEEKS = 16.0
 _STEP_WEEKS, _KINK_WEEKS = 16.0, 26.0
 """How long after its week a supposed step or bend is judged."""
 _NOTHING = -30.0
+_PLAINER = 1.5
 _NEAR_WEEKS = 3.0
 """How far from the supposed week the true one of a step is looked for."""
 
@@ -103,6 +104,14 @@ class _Case:
         """Logarithm of the evidence times its weight, in the likelier direction."""
         return self.effect * (abs(self.score) - self.effect * self.scatter / 2) + self.log_weight
 
+    def likelihood(self) -> float:
+        """Logarithm of the likelihood of this course, of whatever size, over that of no change.
+
+        A course that begins with the first test is the plainest, and another has to be clearly likelier.
+        """
+        likelihood = self.score * self.score / (2 * self.scatter) if self.scatter else 0.0
+        return likelihood if self.over_until == inf else likelihood - _PLAINER
+
 
 class Epoch:
     """One run of the game. `run_in` are results from before it, oldest first: ranked against, and not judged."""
@@ -135,7 +144,7 @@ class Epoch:
         evidence = self.log_evidence()
         if evidence < _BAR:
             return None
-        best = max(self._open, key=_Case.power)
+        best = max(self._open, key=_Case.likelihood)
         return self._told(best, result) if evidence >= _BAR * self._allowance(best) else None
 
     def log_evidence(self) -> float:

@@ -1,0 +1,65 @@
+"""Through the real driver and the register model an erring sensor is calibrated, and then tells the truth."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.core.calibration import fit, point
+from station.core.estimate import Estimate, estimate
+from station.core.records import Toe
+from station.core.steps import CalibrateStep
+from station.core.toe import VALID_STATUS
+from station.simulator.noise import NoiseFigures
+from station.simulator.range_error import RangeError
+from tests.station.devices.ranging_rig import Rig
+
+SETBACK_MM = 70.0
+
+
+def window(rig: Rig, toe_mm: float, seconds: float) -> tuple[list[int], list[float]]:
+    """Times and readings of a wall so far from the toe line; all of them valid."""
+    rig.target_mm = SETBACK_MM + toe_mm
+    rig.run(0.2)
+    toes: list[Toe] = rig.run(seconds)
+    assert all(toe.status == VALID_STATUS for toe in toes)
+    return [toe.at_us for toe in toes], [toe.reading_mm for toe in toes]
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_a_calibrated_sensor_tells_the_truth(seed: int) -> None:
+    """As built its distances are many millimetres off; after three rounds of three blocks within 95 % of its budget."""
+    rig = Rig(figures=NoiseFigures(), seed=seed)
+    rig.model.error = RangeError.drawn(seed)
+    rig.run(60)
+    known = fit([point(toe_mm, *window(rig, toe_mm, 6.0)) for toe_mm in CalibrateStep().blocks_mm * 3])
+    for toe_mm in (5.0, 60.0, 120.0, 190.0):
+        found = estimate(*window(rig, toe_mm, 2.0))
+        assert isinstance(found, Estimate)
+        assert abs(found.reading_mm - SETBACK_MM - toe_mm) > 5
+        slope = known.curve.slope(found.reading_mm)
+        variance = known.uncertainty_mm(found.reading_mm) ** 2 + (slope * found.uncertainty_mm) ** 2
+        assert abs(known.curve.toe_mm(found.reading_mm) - toe_mm) < 2.6 * variance**0.5
+
+
+def test_warmth_and_age_move_the_readings() -> None:
+    """Ten degrees and a year shift every reading by what the sensor's coefficients say."""
+    error = RangeError(-25.0, degree_mm=0.3, root_day_mm=0.1)
+    rig = Rig()
+    rig.model.error = error
+    rig.target_mm = 200.0
+    rig.run(1)
+    assert rig.run(1)[-1].reading_mm == 175
+    rig.model.warmer_degrees, rig.model.days = 10.0, 365.0
+    rig.run(0.2)
+    assert rig.run(1)[-1].reading_mm == round(175 + 3 + 1.91)
+
+
+def test_drawn_sensors_are_as_real_ones() -> None:
+    """Over 200 seeds: 25 mm short give or take 10, gains of 0.97 to 1.03, bends of some mm; each seed always the same."""
+    drawn = [RangeError.drawn(seed) for seed in range(200)]
+    offsets = [one.offset_mm for one in drawn]
+    assert sum(offsets) / 200 == pytest.approx(-25, abs=2.5)
+    assert 8 < (sum((offset + 25) ** 2 for offset in offsets) / 200) ** 0.5 < 12
+    assert all(0.97 <= one.gain <= 1.03 and abs(one.bend_mm) <= 3 for one in drawn)
+    assert max(abs(one.reading_mm(135) - one.gain * 135 - one.offset_mm) for one in drawn) > 2.5
+    assert RangeError.drawn(7) == drawn[7]

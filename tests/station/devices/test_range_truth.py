@@ -55,7 +55,7 @@ def test_warmth_and_age_move_the_readings() -> None:
 
 
 def test_drawn_sensors_are_as_real_ones() -> None:
-    """Over 200 seeds: 25 mm short give or take 10, gains of 0.97 to 1.03, bends of some mm; each seed always the same."""
+    """Over 200 seeds: 25 mm short give or take 10, gains of 0.97 to 1.03, bends of some mm; each seed the same."""
     drawn = [RangeError.drawn(seed) for seed in range(200)]
     offsets = [one.offset_mm for one in drawn]
     assert sum(offsets) / 200 == pytest.approx(-25, abs=2.5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.study.people import Scenario
@@ -17,7 +17,7 @@ SAYS = {
     "limit": "the limit",
 }
 STROKES = {"ours": "", "above 19 mm": "2 4", "above MDC95": "8 4", "two in a row": "8 3 2 3", "limit": "1 3"}
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 720, 380, 56, 150, 44, 48
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, FOOT = 760, 380, 56, 220, 44, 48
 STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1a1a1a}.title{font-weight:600;font-size:15px}"
     ".grid{stroke:#d0d0d0}.line{fill:none;stroke:#404040;stroke-width:2}.ours{stroke:#005a8c;stroke-width:3.5}"
@@ -81,9 +81,7 @@ def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: flo
     if note is not None:
         parts.append(f'<path class="note" d="M{LEFT} {y(note)}h{wide}"/>')
     for rule, curve in curves.items():
-        points = "L".join(f"{x(week)} {y(share)}" for week, share in enumerate(curve))
-        kind, dash = ("line ours" if rule == "ours" else "line"), STROKES[rule]
-        parts.append(f'<path class="{kind}" stroke-dasharray="{dash or "none"}" d="M{points}"/>')
+        parts.append(_stroke(rule, "M" + "L".join(f"{x(week)} {y(share)}" for week, share in enumerate(curve))))
     parts += _names(curves, y, x(weeks) + 8)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
@@ -92,12 +90,18 @@ def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: flo
     )
 
 
-def _names(curves: Mapping[str, Sequence[float]], y: Any, at: float) -> Iterator[str]:
-    """The names at the curves' ends, moved apart where they would touch."""
+def _stroke(rule: str, path: str) -> str:
+    kind, dash = ("line ours" if rule == "ours" else "line"), STROKES[rule]
+    return f'<path class="{kind}" stroke-dasharray="{dash or "none"}" d="{path}"/>'
+
+
+def _names(curves: Mapping[str, Sequence[float]], y: Callable[[float], float], at: float) -> Iterator[str]:
+    """The names by the curves' ends, each with its stroke, moved apart where they would touch."""
     least = float(TOP)
     for rule, curve in sorted(curves.items(), key=lambda item: -item[1][-1]):
         least = max(least, y(curve[-1]) + 4)
-        yield f'<text x="{at}" y="{round(least, 1)}">{SAYS[rule]} {100 * curve[-1]:.0f} %</text>'
+        yield _stroke(rule, f"M{at} {round(least - 4, 1)}h32")
+        yield f'<text x="{at + 40}" y="{round(least, 1)}">{SAYS[rule]} {100 * curve[-1]:.0f} %</text>'
         least += 16
 
 

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, inf, log
 
-from station.core.progress.correlation import common
+from station.core.progress.correlation import common, least
 from station.core.progress.ranks import Ranks, variance
 from station.core.progress.records import Direction, RealChange, Result
 from station.core.records import Contact
@@ -142,7 +142,7 @@ class Epoch:
         """The change that is real with this result, or `None`. `result` is later than all before it."""
         self._add(result)
         evidence = self.log_evidence()
-        if evidence < _BAR:
+        if evidence < _BAR or evidence < _BAR * least(self._days()):
             return None
         best = max(self._open, key=_Case.likelihood)
         return self._told(best, result) if evidence >= _BAR * self._allowance(best) else None
@@ -200,7 +200,10 @@ class Epoch:
     def _allowance(self, best: _Case) -> float:
         """`V`: how much more the scores may scatter because days go together."""
         courses = [best.course(weeks) for weeks in self._weeks]
-        return common([weeks * 7 for weeks in self._weeks], self._normal(), courses)[1]
+        return common(self._days(), self._normal(), courses)[1]
+
+    def _days(self) -> list[float]:
+        return [weeks * 7 for weeks in self._weeks]
 
     def _normal(self) -> list[float]:
         return [self._ranks[_kind(one)].normal(one.mm) for one in self.results]

@@ -53,5 +53,13 @@ def common(days: Sequence[float], values: Sequence[float], course: Sequence[floa
             fitted += weight * (1 / n + along[i] * along[j] / squares)
     own = products / variance + fitted
     share = max(0.0, (own + _PRIOR * _PRIOR_PAIRS) / (weights_squared + _PRIOR_PAIRS))
+    return share, least(days) + 2 * share * weights / n
+
+
+def least(days: Sequence[float]) -> float:
+    """The factor of `common` is at least this, whatever the values are; told without looking at pairs of them."""
+    n = len(days)
+    if n < 4:
+        return 1.0
     next_days = sum(after - before < _NEXT_DAY for before, after in pairwise(days)) / (n - 1)
-    return share, 1 + 2 * share * weights / n + _NEXT_DAY_COST * next_days
+    return 1 + _NEXT_DAY_COST * next_days

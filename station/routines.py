@@ -6,9 +6,7 @@ from station.core.records import SECOND_US, Side
 from station.core.steps import BOTH, CalibrateStep, CheckStep, HoldStep, Routine, Step, TestStep
 from station.settings import Settings
 
-ON_STEP = ("test_and_stretch", "test", "full_test", "stretch")
-"""What may begin by stepping on."""
-NAMES = (*ON_STEP, "calibrate", "check")
+NAMES = ("test_and_stretch", "test", "full_test", "stretch", "calibrate", "check")
 
 
 def routine_called(

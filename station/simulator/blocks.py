@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from station.core.records import CueName
+from station.core.records import SECOND_US, CueName
 
 if TYPE_CHECKING:
     from station.simulator.person import Person, Script
 
+LOOK_S = 1.0
+"""From one look at the page to the next."""
 FETCH_S = 2.5
 """To put one block down, take the next, and hold it against the toe stop."""
 PLACE_S = 0.8
 """How long a hand is in the way before the block stands still."""
+NEAR_MM = 25.0
+"""From here it slides to the toe stop."""
 ROOM_MM = 80.0
 """The lane is this much longer than the longest block."""
 PLACED_MM = 0.2
@@ -25,6 +29,13 @@ def away_from_wall(person: Person, longest_mm: float) -> Script:
         yield from person.step_off()
     person.world.take_block()
     yield from person.put(max(person.world.toe_mm(person.due_us), longest_mm + ROOM_MM))
+
+
+def first(person: Person) -> Script:
+    """Look at the page until it asks for a block: in quiet hours READY is not heard."""
+    while (seen := person.look()) is None or seen.phase != "block":
+        yield LOOK_S
+    yield from _show(person)
 
 
 def answer(person: Person, cue: CueName) -> Script | None:
@@ -46,9 +57,9 @@ def _show(person: Person) -> Script:
     if seen is None or seen.target_mm is None:
         return
     wanted_mm = person.blocks.get(seen.target_mm, seen.target_mm)
-    person.world.hold_block(wanted_mm + 25.0, person.due_us)
+    person.world.hold_block(wanted_mm + NEAR_MM, person.due_us)
     askew_mm = person.chance.gauss(0.0, PLACED_MM)
-    person.world.hold_block(wanted_mm + askew_mm, person.due_us, round(PLACE_S * 1_000_000))
+    person.world.hold_block(wanted_mm + askew_mm, person.due_us, round(PLACE_S * SECOND_US))
     yield PLACE_S
 
 

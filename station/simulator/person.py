@@ -63,6 +63,9 @@ class Seen(Protocol):
     def activity(self) -> str: ...
 
     @property
+    def phase(self) -> str: ...
+
+    @property
     def side(self) -> Side | None: ...
 
     @property
@@ -246,6 +249,7 @@ class Person:
         yield LOOK_S
         yield from blocks.away_from_wall(self, longest_mm)
         self._coming = False
+        yield from blocks.first(self)
 
     def step_on(self, side: Side) -> Script:
         """Stand on the board, this leg at work."""

@@ -15,6 +15,8 @@ from station.cli import main
 from station.clock import SystemClock
 from station.history import DAYS, PEOPLE, SHIPPED, fill
 from station.simulate import Habits, character_of, simulate
+from station.simulator.board import SENSOR_SEED
+from station.simulator.range_error import RangeError
 from station.store import Store
 from station.store.export import export_json
 from station.store.read import Reader
@@ -82,6 +84,22 @@ def test_two_people_share_a_database_and_days_go_on(tmp_path: Path) -> None:
         assert all(after == before + 1 for before, after in pairwise([0, *days]))
     with Reader.open(database) as reader:
         assert sorted(sitting.person_name or "" for sitting in reader.sittings()) == ["Ada", "Ben"]
+
+
+def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:
+    """Of a sensor with an error of its own, the one that the demonstration has too; results are measured with it."""
+    database = tmp_path / "ada.db"
+    assert list(simulate(Habits("Ada", character_of(left_mm=60.0, right_mm=55.0)), 1, database))
+    error = RangeError.drawn(SENSOR_SEED)
+    with Reader.open(database) as reader:
+        calibration = reader.current_calibration()
+        assert calibration.fit is not None
+        for toe_mm in (0.0, 100.0, 200.0):
+            assert calibration.curve.toe_mm(error.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
+        assert {test.calibration_id for test in reader.tests()} == {calibration.id}
+    assert list(simulate(Habits("Ben", character_of(left_mm=60.0, right_mm=55.0), seed=3), 1, database))
+    with Reader.open(database) as reader:
+        assert reader.current_calibration() == calibration
 
 
 def test_the_command_fills_a_database(tmp_path: Path) -> None:

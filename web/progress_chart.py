@@ -10,6 +10,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 from statistics import fmean
 
 from markupsafe import Markup
@@ -20,7 +21,7 @@ from station.core.uncertainty import COVERAGE
 from station.progress import Seen
 from station.units import MM_IN_ONE, SIGN, day, length, many, sure_length
 from web.chart import Chart, Scale
-from web.time_axis import Span, ticks
+from web.time_axis import Span, beginnings, ticks
 
 WIDTH, HEIGHT = 360, 262
 """About what a phone is wide, and half of what a screen is: letters are as large in both."""
@@ -155,18 +156,13 @@ def _marks(seen: Sequence[Seen], slips: frozenset[str], of: Frame) -> tuple[list
     if len(believed) <= MARKS_AT_MOST:
         return [_mark(one, of.units) for one in believed], None
     every = next((name for name, days in SPANS.items() if of.span.days / days <= MARKS_AT_MOST), "year")
-    groups: dict[tuple[int, int], list[Seen]] = {}
-    for one in believed:
-        groups.setdefault(_span_of(one.at, every), []).append(one)
-    return [_mean(group, every, of.units) for group in groups.values()], every
+    edges = [bisect_left(believed, at, key=_seen_at) for at in beginnings(of.span, every)]
+    groups = (believed[low:high] for low, high in pairwise([0, *edges, len(believed)]) if low < high)
+    return [_mean(group, every, of.units) for group in groups], every
 
 
-def _span_of(at: datetime, every: str) -> tuple[int, int]:
-    local = at.astimezone()
-    if every == "week":
-        year, week, _ = local.isocalendar()
-        return year, week
-    return local.year, {"month": local.month, "quarter": (local.month - 1) // 3}.get(every, 0)
+def _seen_at(one: Seen) -> datetime:
+    return one.at
 
 
 def _mark(one: Seen, units: str, *, slip: bool = False) -> Mark:

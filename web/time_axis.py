@@ -36,6 +36,13 @@ def ticks(span: Span) -> Iterator[tuple[datetime, str]]:
     yield from _months(span, step)
 
 
+def beginnings(span: Span, every: str) -> list[datetime]:
+    """Where the weeks, months, quarters or years in the span begin, oldest first."""
+    if every == "week":
+        return [at for at, _ in _days(span, 7)]
+    return [at for at, _ in _months(span, {"month": 1, "quarter": 3, "year": 12}[every])]
+
+
 def _days(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
     """Every `step` days; whole weeks begin on Mondays."""
     first = span.since.astimezone().date() + timedelta(days=1)

@@ -11,7 +11,7 @@ from statistics import NormalDist
 from station.core.progress.change import real_changes
 from station.core.progress.counting import before_after, counted, in_order, method_changes
 from station.core.progress.outlook import WORTHWHILE_MM, forecast, phase, steady_since
-from station.core.progress.person_error import Repeats, person_error
+from station.core.progress.person_error import Repeats, person_errors
 from station.core.progress.records import (
     Interval,
     PersonError,
@@ -70,8 +70,11 @@ def _side(
         return None
     ordered = in_order(results)
     tests = counted(ordered, zone)
-    kinds = {(result.full, result.contact) for result in ordered}
-    errors = {(full, contact): person_error(repeats, tests, contact, full) for full, contact in kinds}
+    errors = {
+        (full, contact): error
+        for contact in {result.contact for result in ordered}
+        for full, error in person_errors(repeats, tests, contact).items()
+    }
     sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in tests]
     last = tests[-1]
     changes = real_changes(tests)

@@ -95,10 +95,18 @@ def person_error(repeats: Sequence[Repeats], tests: Sequence[Result], contact: C
     counted results, at most one a day: a second one of the same sitting would pass for another day. Without any, the
     literature speaks alone. Raises `ValueError` for a distance that is no number.
     """
+    return person_errors(repeats, tests, contact)[full]
+
+
+def person_errors(repeats: Sequence[Repeats], tests: Sequence[Result], contact: Contact) -> dict[bool, PersonError]:
+    """The same of full (`True`) and of quick tests, for the work of one."""
     _check(repeats, tests)
     within = _within(sorted((one for one in repeats if one.contact is contact), key=lambda one: one.at))
     days = _days(sorted((test for test in tests if test.contact is contact), key=lambda test: test.at))
-    own = _own(days, within, full)
+    return {full: _error(_own(days, within, full), within, full) for full in (True, False)}
+
+
+def _error(own: _Pool, within: _Pool, full: bool) -> PersonError:
     sem_mm = sqrt(own.blended)
     trials_tell, days_tell = within.df >= TELLS_DF, own.df >= TELLS_DF
     between = max(0.0, own.variance - within.variance / _trials(full))

@@ -103,8 +103,12 @@ def test_a_newcomer_sees_a_test_and_a_hold_with_a_lift(phone: Visitor, desktop: 
         assert "simulated" in visitor.reads("main .tag")
     _looks_at_the_picture(desktop)
     phone.go("/")
-    assert f"{left} cm \u00b1" in phone.reads('.card[aria-label="Left"]')
-    assert f"{right} cm \u00b1" in phone.reads('.card[aria-label="Right"]')
+    for side, said in (("Left", left), ("Right", right)):
+        card = phone.reads(f'.card[aria-label="{side}"]')
+        assert "uncalibrated" in card
+        whole = re.search(r"(\d+) cm \u00b1", card)
+        assert whole
+        assert abs(float(whole[1]) - float(said)) <= 0.5
 
 
 def _pass(visitor: Visitor) -> None:

@@ -61,18 +61,10 @@ class Frame:
     """What both sides' pictures share: the time that is shown, and the heights."""
 
     span: Span
-    low_mm: float
-    high_mm: float
     units: str
     goal_mm: float
-
-    @property
-    def time(self) -> Scale:
-        return Scale(self.span.since.timestamp(), self.span.until.timestamp(), LEFT, RIGHT)
-
-    @property
-    def height(self) -> Scale:
-        return Scale(self.low_mm, self.high_mm, BOTTOM, TOP)
+    time: Scale
+    height: Scale
 
     def x(self, at: datetime) -> float:
         return self.time(at.timestamp())
@@ -94,14 +86,17 @@ def frame(
     """Scales that hold everything shown of both sides, and the goal."""
     heights = [goal_mm]
     for seen in sides:
-        for one in seen:
-            heights += [mm for mm in (one.mm, one.original_mm) if mm is not None]
+        heights += [one.mm for one in seen]
+        heights += [one.original_mm for one in seen if one.original_mm is not None]
     for side in trends:
         error_mm = COVERAGE * side.error.sem_mm
         for at in _within(side.trend, span):
             heights += [at.mm - error_mm, at.mm + error_mm, at.low_mm, at.high_mm]
     step = _step(min(heights), max(heights), units)
-    return Frame(span, min(heights) // step * step, -(-max(heights) // step) * step, units, goal_mm)
+    time = Scale(span.since.timestamp(), span.until.timestamp(), LEFT, RIGHT)
+    return Frame(
+        span, units, goal_mm, time, Scale(min(heights) // step * step, -(-max(heights) // step) * step, BOTTOM, TOP)
+    )
 
 
 def chart(
@@ -187,10 +182,10 @@ def _mean(group: Sequence[Seen], every: str, units: str) -> Mark:
 
 def _grid(of: Frame) -> Iterator[str]:
     one = float(MM_IN_ONE[of.units])
-    step = _step(of.low_mm, of.high_mm, of.units)
+    step = _step(of.height.low, of.height.high, of.units)
     yield f'<text x="2" y="12">{SIGN[of.units]}</text>'
-    for number in range(round((of.high_mm - of.low_mm) / step) + 1):
-        mm = of.low_mm + number * step
+    for number in range(round((of.height.high - of.height.low) / step) + 1):
+        mm = of.height.low + number * step
         y = of.height(mm)
         yield f'<path class="axis" d="M{LEFT} {y:g}H{RIGHT}"/>'
         yield f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end">{mm / one:g}</text>'

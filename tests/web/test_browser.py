@@ -13,15 +13,20 @@ from station.snapshot import CueSeen, HeelSeen, Trouble
 from station.store import Store
 from tests import browser
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
+from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, SetPanel
 from tests.web.history import fill
+from tests.web.years import years_of
 from web.server import Server, open_page
 
 pytestmark = pytest.mark.skipif(
     not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 
-PAGES = ("/", "/live", "/board", "/history", "/settings", "/sounds", "/health", "/about", "/nowhere")
+PAGES = (
+    *("/", "/live", "/board", "/progress", "/calibration", "/history"),
+    *("/settings", "/sounds", "/health", "/about", "/nowhere"),
+)
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100
 """More stops than any page has, should the focus never come back to its beginning."""
@@ -87,7 +92,9 @@ def test_every_page_fits_reads_and_can_be_touched(
     """No page scrolls sideways, has a target under 44 px (64 on the phone's live page), or a contrast too low."""
     window.look(size, dark=dark)
     _, sitting = fill(store)
-    fill(store, days_ago=1, name="A person with quite a long name, as people have")
+    person, _ = fill(store, days_ago=1, name="A person with quite a long name, as people have")
+    store.add_calibration(FIT)
+    see("/").run("document.cookie = `person=${arguments[0]}`", person.id)
     for address in (*PAGES, f"/sittings/{sitting}"):
         least = LIVE_TARGET if address in ("/live", "/board") and size == PHONE_SMALL else TARGET
         assert see(address).layout_faults(least) == [], address
@@ -296,7 +303,7 @@ def test_one_tap_gives_sound(see: Callable[[str], Browser], window: Browser) -> 
     see("/sounds").press("button[data-edges]")
 
 
-@pytest.mark.parametrize("address", ["/", "/live", "/settings", "/history"])
+@pytest.mark.parametrize("address", ["/", "/live", "/settings", "/history", "/progress"])
 def test_everything_is_reached_by_keys(
     see: Callable[[str], Browser], window: Browser, store: Store, address: str
 ) -> None:
@@ -332,13 +339,30 @@ def test_the_pages_work_without_scripts(
         window.look(PHONE)
 
 
-@pytest.mark.parametrize("address", ["/", "/settings", "/sounds"])
+@pytest.mark.parametrize("address", ["/", "/settings", "/sounds", "/progress", "/calibration"])
 def test_twice_the_size_still_fits(see: Callable[[str], Browser], window: Browser, address: str) -> None:
     """At 200 % on a phone of 320 px nothing scrolls sideways."""
     window.look((320, 640))
     see(address)
     window.run("document.documentElement.style.fontSize = '200%'")
     assert [fault for fault in window.layout_faults(TARGET) if "sideways" in fault] == []
+
+
+def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
+    see: Callable[[str], Browser], window: Browser, store: Store
+) -> None:
+    """Each point is said by the slider, seen in words, and marked in the picture; a tap on the picture goes to it."""
+    years_of(store, 100, every=3.0)
+    slider = see("/progress").one("figure input")
+    newest = window.text("figure .one")
+    slider.send_keys("\ue012")
+    before = window.text("figure .one")
+    assert before != newest
+    assert slider.get_attribute("aria-valuetext") == before
+    assert window.run("return document.querySelector('.cursor').getAttribute('d')")
+    window.run("document.querySelector('figure svg').scrollIntoView({block: 'center'})")
+    window.one("figure svg").click()
+    assert window.text("figure .one") not in (newest, before)
 
 
 def test_paper_has_no_buttons_and_no_colours(see: Callable[[str], Browser], window: Browser, store: Store) -> None:

@@ -24,7 +24,7 @@ from tests.web.double import RecordedBoard, SetPanel
 from tests.web.history import add_test, fill
 from web import create_app
 
-PAGES = ("/", "/live", "/board", "/history", "/settings", "/sounds", "/health", "/about")
+PAGES = ("/", "/live", "/board", "/progress", "/calibration", "/history", "/settings", "/sounds", "/health", "/about")
 
 
 def text_of(client: FlaskClient, address: str, status: int = 200) -> str:

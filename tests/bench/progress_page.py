@@ -1,0 +1,43 @@
+"""How long the server takes for the progress page of ten years of daily tests of both sides: 7,300 results.
+
+Nothing is cached: each time the database is opened anew, the application is made anew, and the templates are compiled.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from station.clock import SystemClock
+from station.store import Reader, Store
+from tests.web.double import SetPanel
+from tests.web.years import years_of
+from web import create_app
+
+DAYS = 3_650
+TIMES = 7
+ADDRESS = "/progress?range=all"
+"""The range that draws most."""
+
+
+def page_s(path: Path) -> float:
+    """Seconds from the request to the whole page, compressed."""
+    with Reader.open(path) as reader:
+        client = create_app(SetPanel(), reader).test_client()
+        begun = time.perf_counter()
+        answer = client.get(ADDRESS, headers={"Accept-Encoding": "gzip"})
+        took_s = time.perf_counter() - begun
+    assert answer.status_code == 200
+    return took_s
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figure of this module: the median of some loads."""
+    with TemporaryDirectory() as scratch:
+        path = Path(scratch) / "station.db"
+        with Store.open(path, clock=SystemClock()) as store:
+            years_of(store, DAYS)
+        took_s = median(page_s(path) for _ in range(TIMES))
+    return {"progress_ten_years_ms": {"value": round(1000 * took_s, 1), "unit": "ms"}}

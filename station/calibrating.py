@@ -7,8 +7,8 @@ from datetime import datetime
 
 from station.config import Config
 from station.core import records as r
-from station.core.calibrate import OUT_MM, due_why
 from station.core.calibration import Curve
+from station.core.check import OUT_MM, due_why
 from station.core.lane import Lane, Seen
 from station.core.records import SECOND_US
 from station.core.steps import WARM_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks

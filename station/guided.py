@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from station.config import Config
-from station.core.calibrate import is_out
+from station.core.check import is_out
 from station.core.picture import Picture
 from station.core.records import SECOND_US
 from station.loop import Station

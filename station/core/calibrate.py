@@ -1,4 +1,4 @@
-"""Calibrating with blocks, and checking with one: guided by cues, hands-free, fast for whoever is.
+"""Calibrating with blocks, hands-free and by ear; a check with one (`station.core.check`) goes the same way.
 
 The board sees a block arrive by itself: something nearer than the empty lane stands still for two seconds. It is read
 for six, and the next one is asked for when HOLD_DONE has sounded. What the flows leave open is answered here so:
@@ -17,26 +17,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
 from typing import ClassVar
 
 from station.core import records as r
 from station.core.activity import Activity
-from station.core.calibration import COMMON_MM, CalibrationError, Point, fit, point
+from station.core.calibration import CalibrationError, Point, fit, point
 from station.core.picture import Picture
 from station.core.records import SECOND_US, CueName, Event, Side, Toe, Word
 from station.core.senses import Change, HeelChange, Senses, SensorChange
-from station.core.steps import WARM_US, CalibrateStep, CheckStep
+from station.core.steps import WARM_US, CalibrateStep
 
 CAPTURE_US = 6 * SECOND_US
 """How long a block is read: another round gains more than longer readings (`station.core.calibration`)."""
-OUT_MM = 2.0
-"""A calibration that is off by more than this, and by more than twice what the check itself may err, is out."""
-
-
-def is_out(off_mm: float, uncertainty_mm: float) -> bool:
-    """Whether a check that found this is more than an unlucky one. `uncertainty_mm` is a standard uncertainty."""
-    return abs(off_mm) > max(OUT_MM, 2.0 * uncertainty_mm)
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,43 +323,3 @@ class Calibrate(Blocks):
 
     def finish(self, now_us: int) -> None:
         self.say(r.Calibrated(now_us, fit(self.points)))
-
-
-class Check(Blocks):
-    """A check by `step`: what the calibration says of one block."""
-
-    name = "check"
-
-    def __init__(self, step: CheckStep, senses: Senses) -> None:
-        super().__init__((step.block_mm,), step.warm_us, senses)
-        self._calibration_mm = step.calibration_mm
-
-    def take(self, now_us: int, found: Point) -> None:
-        """One block goes with whatever was before."""
-
-    def finish(self, now_us: int) -> None:
-        (found,) = self.points
-        curve = self.senses.curve
-        found_mm = curve.toe_mm(found.reading_mm)
-        noise_mm = curve.slope(found.reading_mm) * found.uncertainty_mm
-        uncertainty_mm = sqrt(noise_mm**2 + COMMON_MM**2 + self._calibration_mm**2)
-        off_mm = found_mm - found.toe_mm
-        out = is_out(off_mm, uncertainty_mm)
-        self.say(r.CheckDone(now_us, found.toe_mm, found_mm, off_mm, uncertainty_mm, out))
-        self.cue(now_us, CueName.NO if out else CueName.YES)
-
-
-DUE_DAYS = 7.0
-"""A check is due a week after the calibration, or after the last check that passed."""
-DUE_DEGREES = 8.0
-"""After such a change of temperature ST asks for a new calibration."""
-
-
-def due_why(days: float, warmer_degrees: float | None) -> str | None:
-    """Why a check is due so long after the last one that passed, in a sentence; `None` while it is not."""
-    if warmer_degrees is not None and abs(warmer_degrees) >= DUE_DEGREES:
-        change = f"{abs(warmer_degrees):.0f} degrees {'warmer' if warmer_degrees > 0 else 'colder'}"
-        return f"It is {change} than when the distance sensor was last checked: check it with a block."
-    if days >= DUE_DAYS:
-        return f"The distance sensor was last checked {int(days)} days ago: check it with a block."
-    return None

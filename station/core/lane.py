@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from math import hypot
 from statistics import fmean
 
-from station.core.calibrate import OUT_MM, is_out
 from station.core.calibration import Curve, Fit
+from station.core.check import OUT_MM, is_out
 from station.core.estimate import WANDER_MM, Refusal, estimate
 from station.core.records import SECOND_US
 

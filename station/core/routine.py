@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from station.core import records as r
 from station.core.activity import Activity
-from station.core.calibrate import Calibrate, Check
+from station.core.calibrate import Calibrate
+from station.core.check import Check
 from station.core.hold import Hold
 from station.core.knee_to_wall import KneeToWall
 from station.core.picture import Picture

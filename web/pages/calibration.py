@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, render_template
 
-from station.core.calibrate import OUT_MM
+from station.core.check import OUT_MM
 from station.core.uncertainty import COVERAGE
 from station.store.rows import Calibration, Check
 from web.calibration_chart import fit_chart, looks, over_time_chart

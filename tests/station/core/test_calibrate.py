@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from station.core import records as r
-from station.core.calibrate import due_why, is_out
 from station.core.calibration import Curve
+from station.core.check import due_why, is_out
 from station.core.records import SECOND_US, CueName, Word
 from station.core.replay import line_of, replay
 from station.core.steps import CalibrateStep, CheckStep, StepError, routine_of, step_of, to_json

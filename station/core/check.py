@@ -1,0 +1,58 @@
+"""Whether a calibration still holds: when that is asked, how a block answers it, and what counts as out."""
+
+from __future__ import annotations
+
+from math import sqrt
+
+from station.core import records as r
+from station.core.calibrate import Blocks
+from station.core.calibration import COMMON_MM, Point
+from station.core.records import CueName
+from station.core.senses import Senses
+from station.core.steps import CheckStep
+
+OUT_MM = 2.0
+"""A calibration that is off by more than this, and by more than twice what the check itself may err, is out."""
+DUE_DAYS = 7.0
+"""A check is due a week after the calibration, or after the last check that passed."""
+DUE_DEGREES = 8.0
+"""After such a change of temperature ST asks for a new calibration."""
+
+
+def is_out(off_mm: float, uncertainty_mm: float) -> bool:
+    """Whether a check that found this is more than an unlucky one. `uncertainty_mm` is a standard uncertainty."""
+    return abs(off_mm) > max(OUT_MM, 2.0 * uncertainty_mm)
+
+
+def due_why(days: float, warmer_degrees: float | None) -> str | None:
+    """Why a check is due so long after the last one that passed, in a sentence; `None` while it is not."""
+    if warmer_degrees is not None and abs(warmer_degrees) >= DUE_DEGREES:
+        change = f"{abs(warmer_degrees):.0f} degrees {'warmer' if warmer_degrees > 0 else 'colder'}"
+        return f"It is {change} than when the distance sensor was last checked: check it with a block."
+    if days >= DUE_DAYS:
+        return f"The distance sensor was last checked {int(days)} days ago: check it with a block."
+    return None
+
+
+class Check(Blocks):
+    """A check by `step`: what the calibration says of one block."""
+
+    name = "check"
+
+    def __init__(self, step: CheckStep, senses: Senses) -> None:
+        super().__init__((step.block_mm,), step.warm_us, senses)
+        self._calibration_mm = step.calibration_mm
+
+    def take(self, now_us: int, found: Point) -> None:
+        """One block goes with whatever was before."""
+
+    def finish(self, now_us: int) -> None:
+        (found,) = self.points
+        curve = self.senses.curve
+        found_mm = curve.toe_mm(found.reading_mm)
+        noise_mm = curve.slope(found.reading_mm) * found.uncertainty_mm
+        uncertainty_mm = sqrt(noise_mm**2 + COMMON_MM**2 + self._calibration_mm**2)
+        off_mm = found_mm - found.toe_mm
+        out = is_out(off_mm, uncertainty_mm)
+        self.say(r.CheckDone(now_us, found.toe_mm, found_mm, off_mm, uncertainty_mm, out))
+        self.cue(now_us, CueName.NO if out else CueName.YES)

@@ -102,10 +102,10 @@ def test_a_power_cut_loses_nothing_that_was_acknowledged(disk: Disk, tmp_path: P
     ],
 )
 def test_the_harness_sees_losses(disk: Disk, tmp_path: Path, options: str, pragmas: list[str], lies: bool) -> None:
-    """With any one of the precautions taken away, some nine disks in ten lose rows: the test above could fail."""
+    """With any one of the precautions taken away, nine disks in ten lose rows: the test above could fail."""
     disk.lies = lies
     hurt = 0
-    for seed in range(10):
+    for seed in range(30):
         wrong, _ = lives(disk, tmp_path / "station.db", seed, driver(options, [CHECKPOINT]), *pragmas)
         hurt += bool(wrong)
-    assert hurt >= 7
+    assert hurt >= 27

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
 from station.core.progress.analysis import progress
+from station.core.progress.person_error import Repeats
 from station.core.progress.records import PersonError, Progress, Result, SideProgress
 from station.core.progress.sentences import Words
 from station.core.records import Contact, Side
@@ -102,7 +103,13 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
     calibrations, checks = reader.calibrations(), reader.checks()
     left, right = (tuple(_seen(side, scores, calibrations, checks)) for side in Side)
     zone = now.astimezone().tzinfo or UTC
-    found = progress(_results(left), _results(right), goal_mm, now, zone=zone)
+    repeats = reader.repeats(person_id)
+    found = progress(
+        *(_results(left), _results(right), goal_mm, now),
+        repeats_left=_repeats(left, repeats),
+        repeats_right=_repeats(right, repeats),
+        zone=zone,
+    )
     by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
     return History(left, right, found, by_blocks)
 
@@ -174,6 +181,11 @@ def _seen(
             *(side, one.test_id, one.sitting_id, one.started_at, mm, sure, one.full, one.contact, original),
             *(calibrated, one.doubted, doubted_by, one.imported, one.pain),
         )
+
+
+def _repeats(seen: Sequence[Seen], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
+    of_tests = ((one, trials.get((one.test_id, one.side))) for one in seen if one.full)
+    return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]
 
 
 def _results(seen: Sequence[Seen]) -> list[Result]:

@@ -154,13 +154,15 @@ def _sentence(now: Snapshot, look: Look, units: str) -> str:
 
 
 def _of_blocks(now: Snapshot, look: Look) -> str:
-    """What to do with which block, after what has just gone wrong."""
+    """What to do with which block, or what has just gone wrong and what to do about it."""
     said = BLOCKS_OVER.get((now.activity, now.phase), look.sentence)
     if now.target_mm is not None and now.phase in ("block", "capture"):
         block = f"the {now.target_mm:g} mm block"
         still = "still until the sound" if now.phase == "capture" else "against the toe stop, upright and still"
         said = f"Hold {block} {still}."
-    return f"{now.why}. {said}" if now.why else said
+    if now.why is None:
+        return said
+    return f"{now.why}. {said}" if now.phase in ("done", "ended") else f"{now.why}."
 
 
 def _number(now: Snapshot, units: str) -> str | None:

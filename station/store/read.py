@@ -19,7 +19,20 @@ from station.store.connect import Driver, reading, sqlite_driver
 from station.store.errors import StoreError, explained
 from station.store.prepare import revision_of
 from station.store.rows import Calibration, Check, Hold, Person, Reps, Score, Sitting, SittingDetail, Test, WeekCredit
-from station.store.schema import HEAD, calibrations, checks, heels, holds, people, reps, runs, settings, sittings, tests
+from station.store.schema import (
+    HEAD,
+    calibrations,
+    checks,
+    heels,
+    holds,
+    people,
+    reps,
+    runs,
+    settings,
+    sittings,
+    tests,
+    trials,
+)
 from station.store.traces import read_rows
 
 MANY = 100
@@ -186,6 +199,21 @@ class Reader:
         with self.moment() as now:
             rows = now.execute(chosen.order_by(sittings.c.started_at, sittings.c.id))
             return tuple(records.score(row) for row in rows)
+
+    def repeats(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
+        """The trials in mm of each full test of one person (`None`: unclaimed ones), by test and side."""
+        done = (tests.c.full, tests.c.state != "unfinished", trials.c.below_range.is_(False))
+        chosen = (
+            select(trials.c.test_id, trials.c.side, trials.c.toe_mm)
+            .select_from(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
+            .where(sittings.c.person_id == person_id, *done)
+        )
+        found: dict[tuple[str, Side], list[float]] = defaultdict(list)
+        sides = {str(side): side for side in Side}
+        with self.moment() as now:
+            for test_id, side, toe_mm in now.execute(chosen):
+                found[test_id, sides[side]].append(toe_mm)
+        return found
 
     def holds(
         self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None

@@ -51,6 +51,15 @@ STATES: dict[str, dict[str, Any]] = {
     "lifted": {**HOLD, "phase": "lifted", "rate": 0},
     "result": {"activity": "test", "phase": "result", "result_left_mm": 94.0, "result_right_mm": 101.2},
     "fault": {"phase": "fault", "troubles": (Trouble("toe", "It does not answer: check the blue and yellow wire."),)},
+    "block": {
+        "activity": "calibrate",
+        "phase": "block",
+        "target_mm": 100.0,
+        "repetition": 2,
+        "repetitions": 6,
+        "why": "Somebody stood on the board while a block was read: step off, and show it again",
+    },
+    "capture": {"activity": "calibrate", "phase": "capture", "counting": "capture", "target_us": 10_000_000, "rate": 1},
     "move": {"activity": "test", "phase": "move", "toe_mm": 93.0, "target_mm": 109.0, "verdict": "passed", "trial": 1},
 }
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from flask.testing import FlaskClient
 
 from station.core.progress.published import PUBLISHED
+from station.core.records import Side
+from station.progress import history_of
 from station.store import Store
 from station.store.rows import Correction, Imported, Scores
 from tests.station.store.histories import BUDGET, FIT, one_test
@@ -177,3 +180,12 @@ def test_whose_progress_is_asked_first(client: FlaskClient, store: Store) -> Non
     answer = client.post("/person", data={"person": ada.id, "back": "progress"})
     assert answer.headers["Location"] == "/progress"
     assert "Progress of Ada" in text_of(client)
+
+
+def test_trials_of_full_tests_tell_the_own_error(store: Store) -> None:
+    """The page's error knows how repeats within a sitting scatter, where full tests tell it."""
+    person = years_of(store, 300)
+    said = history_of(store, person.id, 101.6, datetime.now(UTC)).said(Side.LEFT)
+    assert said is not None
+    assert said.error.within_mm == pytest.approx(4.0, rel=0.25)
+    assert said.error.between_mm is not None

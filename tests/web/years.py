@@ -7,9 +7,10 @@ from random import Random
 
 from sqlalchemy import Table, insert
 
+from station.core.records import Side
 from station.store import Store
 from station.store.rows import Person
-from station.store.schema import runs, sittings, tests
+from station.store.schema import runs, sittings, tests, trials
 from station.version import APP_VERSION, RULE_VERSION
 
 SLIPS = 0.01
@@ -20,15 +21,15 @@ def years_of(store: Store, days: int, *, every: float = 1.0, seed: int = 1, name
     person, random = store.add_person(name), Random(seed)
     calibration_id, begin = store.current_calibration().id, datetime.now(UTC) - timedelta(days=days)
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
-    rows: dict[Table, list[dict[str, object]]] = {sittings: [], runs: [], tests: []}
+    rows: dict[Table, list[dict[str, object]]] = {sittings: [], runs: [], tests: [], trials: []}
     levels = {"left_mm": 60.0, "right_mm": 75.0}
     for number in range(int(days / every)):
         key, at = f"{seed}-{number:05}", begin + timedelta(days=number * every, minutes=random.uniform(0, 60))
         found: dict[str, object] = {}
-        for side in levels:
-            levels[side] += every * (0.28 * max(0.0, 1 - number * every / 200) + random.gauss(0, 0.15))
-            found[side] = levels[side] + random.gauss(0, 5) + (35 if random.random() < SLIPS else 0)
-            found[side.replace("_mm", "_uncertainty_mm")] = 1.4
+        for name_of in levels:
+            levels[name_of] += every * (0.28 * max(0.0, 1 - number * every / 200) + random.gauss(0, 0.15))
+            found[name_of] = levels[name_of] + random.gauss(0, 5) + (35 if random.random() < SLIPS else 0)
+            found[name_of.replace("_mm", "_uncertainty_mm")] = 1.4
         of_the_test = {"run_id": key, "started_us": 0, "contact": "pad", "state": "finished", "doubted": False}
         kind = {"full": random.random() < 0.15, "imported": False, "calibration_id": calibration_id}
         pain = {"pain": 4 if random.random() < 0.02 else None}
@@ -36,6 +37,11 @@ def years_of(store: Store, days: int, *, every: float = 1.0, seed: int = 1, name
         rows[sittings].append(stood | versions)
         rows[runs].append({"id": key, "sitting_id": key, "began_at": at, "header_json": "{}"} | versions)
         rows[tests].append({"id": key} | of_the_test | kind | pain | found | versions)
+        for trial in range(6 if kind["full"] else 0):
+            side = list(Side)[trial % 2]
+            toe_mm = {"toe_mm": levels[f"{side}_mm"] + random.gauss(0, 4)}
+            of_it = {"id": f"{key}-{trial}", "test_id": key, "side": side, "number": trial // 2 + 1, "ended_us": trial}
+            rows[trials].append(of_it | toe_mm | {"below_range": False} | versions)
     with store.writing() as now:
         for table, values in rows.items():
             now.execute(insert(table), values)

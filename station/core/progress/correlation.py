@@ -40,17 +40,27 @@ def common(days: Sequence[float], values: Sequence[float], course: Sequence[floa
     if variance <= 0:
         return 0.0, 1.0
     products = weights = weights_squared = fitted = 0.0
+    # Sums over the earlier results within reach, each with its weight: they fade from one result to the next alike.
+    near_rest = near_along = near = near_squared = 0.0
     first = 0
-    for i in range(n):
+    for i in range(1, n):
+        fade = exp((days[i - 1] - days[i]) / FADE_DAYS)
+        near_rest = (near_rest + rest[i - 1]) * fade
+        near_along = (near_along + along[i - 1]) * fade
+        near = (near + 1) * fade
+        near_squared = (near_squared + 1) * fade * fade
         while days[i] - days[first] > _REACH_DAYS:
+            weight = exp((days[first] - days[i]) / FADE_DAYS)
+            near_rest -= weight * rest[first]
+            near_along -= weight * along[first]
+            near -= weight
+            near_squared -= weight * weight
             first += 1
-        for j in range(first, i):
-            weight = exp((days[j] - days[i]) / FADE_DAYS)
-            products += weight * rest[i] * rest[j]
-            weights += weight
-            weights_squared += weight * weight
-            # What the fit has taken from the product of two residuals.
-            fitted += weight * (1 / n + along[i] * along[j] / squares)
+        products += rest[i] * near_rest
+        weights += near
+        weights_squared += near_squared
+        # What the fit has taken from the products of two residuals.
+        fitted += near / n + along[i] * near_along / squares
     own = products / variance + fitted
     share = max(0.0, (own + _PRIOR * _PRIOR_PAIRS) / (weights_squared + _PRIOR_PAIRS))
     return share, least(days) + 2 * share * weights / n

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.units import CM, INCH, length, number, seconds, sure_length
+from station.units import CM, INCH, change, length, number, seconds, signed, sure_length
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,17 @@ def test_a_sure_length_has_no_more_digits_than_are_true(
 def test_credit_is_never_rounded_up() -> None:
     """29.99 s are 29 s; whole minutes say no seconds."""
     assert [seconds(us) for us in (29_990_000, 90_000_000, 120_000_000)] == ["29 s", "1 min 30 s", "2 min"]
+
+
+@pytest.mark.parametrize(
+    ("mm", "units", "text"),
+    [(6.0, CM, "+0.6 cm"), (-6.0, CM, "\u22120.6 cm"), (0.2, CM, "0.0 cm"), (25.4, INCH, "+1.0 in")],
+)
+def test_a_difference_has_its_sign(mm: float, units: str, text: str) -> None:
+    """More has a plus, less a minus, and what rounds to nothing has neither."""
+    assert change(mm, units) == text
+
+
+def test_millimetres_of_the_sensor_have_their_sign() -> None:
+    """A rounded zero has none."""
+    assert [signed(mm) for mm in (0.24, -1.26, -0.04, 0.04)] == ["+0.2", "\u22121.3", "0.0", "0.0"]

@@ -58,13 +58,14 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What both sides' pictures share: the time that is shown, and the heights."""
+    """What both sides' pictures share: the time that is shown, the heights, and how far apart their lines are."""
 
     span: Span
     units: str
     goal_mm: float
     time: Scale
     height: Scale
+    line_mm: float
 
     def x(self, at: datetime) -> float:
         return self.time(at.timestamp())
@@ -94,9 +95,8 @@ def frame(
             heights += [at.mm - error_mm, at.mm + error_mm, at.low_mm, at.high_mm]
     step = _step(min(heights), max(heights), units)
     time = Scale(span.since.timestamp(), span.until.timestamp(), LEFT, RIGHT)
-    return Frame(
-        span, units, goal_mm, time, Scale(min(heights) // step * step, -(-max(heights) // step) * step, BOTTOM, TOP)
-    )
+    height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, BOTTOM, TOP)
+    return Frame(span, units, goal_mm, time, height, step)
 
 
 def chart(
@@ -182,7 +182,7 @@ def _mean(group: Sequence[Seen], every: str, units: str) -> Mark:
 
 def _grid(of: Frame) -> Iterator[str]:
     one = float(MM_IN_ONE[of.units])
-    step = _step(of.height.low, of.height.high, of.units)
+    step = of.line_mm
     yield f'<text x="2" y="12">{SIGN[of.units]}</text>'
     for number in range(round((of.height.high - of.height.low) / step) + 1):
         mm = of.height.low + number * step

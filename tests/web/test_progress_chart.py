@@ -16,7 +16,7 @@ from station.core.progress.records import Result
 from station.core.records import Contact, Side
 from station.progress import Seen
 from station.units import CM, INCH
-from web.progress_chart import MARKS_AT_MOST, ProgressChart, chart, frame, shown_span
+from web.progress_chart import BOTTOM, MARKS_AT_MOST, TOP, ProgressChart, chart, frame, shown_span
 from web.time_axis import Span, ticks
 
 SVG = "http://www.w3.org/2000/svg"
@@ -149,3 +149,13 @@ def test_an_axis_has_few_ticks_and_all_in_order(since: datetime, days: float) ->
     assert all(span.since <= at <= span.until for at, _ in found)
     assert all(before < after for (before, _), (after, _) in pairwise(found))
     assert found or days < 60
+
+
+@given(st.lists(st.floats(0, 250), min_size=3, max_size=8), st.sampled_from([CM, INCH]))
+def test_every_line_lies_in_the_plot_and_holds_all_points(distances: list[float], units: str) -> None:
+    """The lines of the heights begin at the bottom and end at the top of the plot, and no point lies beyond them."""
+    made = drawn([seen(40 - 4 * n, round(mm, 1)) for n, mm in enumerate(distances)], units=units)
+    lines = [float(y) for y in re.findall(r'class="axis" d="M\d+ ([\d.]+)H', str(made.svg))]
+    assert (max(lines), min(lines)) == (BOTTOM, TOP)
+    assert 2 <= len(lines) <= 11
+    assert all(TOP <= y <= BOTTOM for _, y, _ in made.points)

@@ -91,7 +91,7 @@ def _answer(history: History, side: Side, words: Words, units: str) -> Answer:
 
 
 def _range(history: History, now: datetime) -> str:
-    """What was asked for; else six months, or everything where they hold hardly a test."""
+    """What was asked for; else six months, or everything where they hold all or hardly a test."""
     asked = request.args.get("range")
     if asked is not None and asked not in RANGES:
         abort(400, f"The range {asked[:20]!r} is not one of {', '.join(RANGES)}.")
@@ -99,7 +99,8 @@ def _range(history: History, now: datetime) -> str:
         return asked
     since = shown_span("6m", (), now).since
     recent = max(sum(1 for one in history.seen(side)[-FEW - 1 :] if one.at >= since) for side in Side)
-    return "6m" if recent > FEW else "all"
+    older = any(one.at < since for side in Side for one in history.seen(side)[:1])
+    return "6m" if older and recent > FEW else "all"
 
 
 def _charts(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> list[ProgressChart]:

@@ -59,18 +59,20 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
 
 
 def _lines(history: History, goal_mm: float, units: str) -> list[str]:
-    from station.core.progress.sentences import of_difference, of_side
-    from station.progress import own_error, words_of
+    from station.core.progress.sentences import of_difference
+    from station.progress import not_compared, own_error, sentences, words_of
     from station.units import SIDE_SHAPE
 
     words = words_of(units)
     lines = []
     for side in Side:
         said = history.said(side)
-        lines += [f"{SIDE_SHAPE[side]} {side.capitalize()}", *of_side(said, words)]
+        lines += [f"{SIDE_SHAPE[side]} {side.capitalize()}", *sentences(history, side, words)]
         lines += ["" if said is None else own_error(said.error, units), ""]
         lines += [*chart(history, side, goal_mm, units), ""]
-    lines += [of_difference(history.progress.difference, words), "", *_table(history, units)]
+    apart = not_compared(history)
+    lines += [of_difference(history.progress.difference, words), *([] if apart is None else [f"{apart}."]), ""]
+    lines += _table(history, units)
     return lines
 
 
@@ -136,14 +138,14 @@ def _day(at: datetime) -> str:
 
 
 def _as_json(history: History, units: str) -> dict[str, Any]:
-    from station.core.progress.sentences import of_difference, of_side
-    from station.progress import words_of
+    from station.core.progress.sentences import of_difference
+    from station.progress import not_compared, sentences, words_of
 
     words = words_of(units)
     sides = {}
     for side in Side:
         said = history.said(side)
-        found: dict[str, Any] = {"sentences": of_side(said, words)}
+        found: dict[str, Any] = {"sentences": sentences(history, side, words)}
         if said is not None:
             kept = {key: value for key, value in asdict(said).items() if key != "counted"}
             found |= kept | {"slips": sorted(said.slips), "tests": [one._asdict() for one in history.seen(side)]}
@@ -153,6 +155,7 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
         "sides": sides,
         "difference": None if difference is None else asdict(difference),
         "difference_sentence": of_difference(difference, words),
+        "not_compared": not_compared(history),
     }
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from station.core.progress.analysis import progress
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import PersonError, Progress, Result, SideProgress
-from station.core.progress.sentences import Words
+from station.core.progress.sentences import Words, of_side
 from station.core.records import Contact, Side
 from station.core.uncertainty import COVERAGE, Budget
 from station.store import Reader
@@ -83,12 +83,17 @@ def uncertain_since(check: datetime | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Everything of one person, each side oldest first. `calibrated` are the times of the calibrations by blocks."""
+    """Everything of one person, each side oldest first. `calibrated` are the times of the calibrations by blocks.
+
+    `apart_since` is the day of the first result that cannot be compared, because it was made before the sensor was
+    calibrated and others were made after; such results are shown, and are no part of the progress.
+    """
 
     left: tuple[Seen, ...]
     right: tuple[Seen, ...]
     progress: Progress
     calibrated: tuple[datetime, ...]
+    apart_since: datetime | None
 
     def seen(self, side: Side) -> tuple[Seen, ...]:
         return self.left if side is Side.LEFT else self.right
@@ -102,16 +107,18 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
     scores = reader.scores(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
     left, right = (tuple(_seen(side, scores, calibrations, checks)) for side in Side)
+    calibrated = any(one.calibrated for seen in (left, right) for one in seen)
+    apart_since = min((one.at for one in (*left, *right) if _stands_apart(one)), default=None) if calibrated else None
     zone = now.astimezone().tzinfo or UTC
     repeats = reader.repeats(person_id)
     found = progress(
-        *(_results(left), _results(right), goal_mm, now),
+        *(_results(left, calibrated), _results(right, calibrated), goal_mm, now),
         repeats_left=_repeats(left, repeats),
         repeats_right=_repeats(right, repeats),
         zone=zone,
     )
     by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
-    return History(left, right, found, by_blocks)
+    return History(left, right, found, by_blocks, apart_since)
 
 
 class Made(NamedTuple):
@@ -188,7 +195,33 @@ def _repeats(seen: Sequence[Seen], trials: Mapping[tuple[str, Side], Sequence[fl
     return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]
 
 
-def _results(seen: Sequence[Seen]) -> list[Result]:
+def _stands_apart(one: Seen) -> bool:
+    """Results as built, once there are calibrated ones: the calibration moved the number by centimetres, and that would
+    pass for a change of the ankle."""
+    return one.calibrated is False
+
+
+def sentences(history: History, side: Side, words: Words) -> list[str]:
+    """What is said of one side: at least one sentence, and the first one is the answer."""
+    said = history.said(side)
+    if said is None and history.seen(side):
+        return ["Tested only before the sensor was calibrated: the next test is the starting point."]
+    return of_side(said, words)
+
+
+def not_compared(history: History) -> str | None:
+    """The sentence about results that stand apart, and what brings them in; `None` where there are none."""
+    if history.apart_since is None:
+        return None
+    return (
+        "Tests from before the sensor was calibrated are shown, but not compared with later ones. To have them "
+        f"computed anew: station recalibrate --since {history.apart_since.astimezone().date()}"
+    )
+
+
+def _results(seen: Sequence[Seen], calibrated: bool) -> list[Result]:
     return [
-        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported) for one in seen
+        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
+        for one in seen
+        if not (calibrated and _stands_apart(one))
     ]

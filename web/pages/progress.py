@@ -11,9 +11,9 @@ from flask import Blueprint, abort, render_template, request
 
 from station.core.progress.published import PUBLISHED
 from station.core.progress.records import Interval, SideProgress
-from station.core.progress.sentences import Words, of_difference, of_side
+from station.core.progress.sentences import Words, of_difference
 from station.core.records import Side
-from station.progress import History, Seen, history_of, own_error, words_of
+from station.progress import History, Seen, history_of, not_compared, own_error, sentences, words_of
 from station.units import SIDE_SHAPE
 from web.progress_chart import ProgressChart, chart, frame, shown_span
 from web.site import PERSON_COOKIE, Site
@@ -68,6 +68,7 @@ def blueprint(site: Site) -> Blueprint:
             units=settings.units,
             answers=[_answer(history, side, words, settings.units) for side in Side],
             difference=of_difference(history.progress.difference, words),
+            apart=not_compared(history),
             charts=charts,
             points=[json.dumps(one.points) for one in charts],
             ranges=RANGES,
@@ -87,7 +88,7 @@ def blueprint(site: Site) -> Blueprint:
 def _answer(history: History, side: Side, words: Words, units: str) -> Answer:
     seen, said = history.seen(side), history.said(side)
     error = None if said is None else own_error(said.error, units)
-    return Answer(side, SIDE_SHAPE[side], said, seen[-1] if seen else None, of_side(said, words), error)
+    return Answer(side, SIDE_SHAPE[side], said, seen[-1] if seen else None, sentences(history, side, words), error)
 
 
 def _range(history: History, now: datetime) -> str:

@@ -36,7 +36,7 @@ TREND_POINTS = 158
 LINES_AT_MOST = 6
 MARGIN = 0.02
 """What is left free beside the first and the last mark."""
-LABEL = 62
+LABEL = 84
 """As wide as the date of a real change is written."""
 CIRCLE = "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"
 DIAMOND = "m0-5l4 5-4 5-4-5z"

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from flask import Blueprint, render_template
 
 from station.core.check import OUT_MM
+from station.core.steps import CalibrateStep
 from station.core.uncertainty import COVERAGE
 from station.store.rows import Calibration, Check
 from web.calibration_chart import fit_chart, looks, over_time_chart
@@ -41,6 +42,7 @@ def blueprint(site: Site) -> Blueprint:
             coverage=COVERAGE,
             blocks=site.blocks_mm,
             check_mm=sorted(site.blocks_mm)[len(site.blocks_mm) // 2],
+            rounds=NUMBERS[CalibrateStep().rounds],
             out_mm=OUT_MM,
             going_on=snapshot.activity != "idle",
         )

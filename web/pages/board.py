@@ -7,7 +7,6 @@ from typing import NamedTuple
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.panel import SimulatedBoard
 from web.picture import picture
 from web.site import Site
 
@@ -34,6 +33,8 @@ LAYOUT = (
         (
             Control("Do a test for me", "test"),
             Control("Stretch for me", "stretch"),
+            Control("Calibrate for me", "calibrate"),
+            Control("Check for me", "check"),
             Control("All by itself", "auto"),
             Control("I take over", "take_over"),
         ),
@@ -77,13 +78,16 @@ LAYOUT = (
 )
 
 
-def controls(board: SimulatedBoard | None) -> list[Group] | None:
+def controls(site: Site) -> list[Group] | None:
     """The buttons for the words that this board understands; a word without a place gets a plain button."""
+    board = site.panel.board
     if board is None:
         return None
     words = board.words()
-    placed = {control.word for _, known in LAYOUT for control in known}
-    groups = [Group(title, [control for control in known if control.word in words]) for title, known in LAYOUT]
+    shown = [Control(f"Hold the {mm:g} mm block", "block", f"{mm:g}") for mm in site.blocks_mm]
+    layout = (*LAYOUT, ("Blocks for the sensor", (*shown, Control("Take the block away", "no_block"))))
+    placed = {control.word for _, known in layout for control in known}
+    groups = [Group(title, [control for control in known if control.word in words]) for title, known in layout]
     other = [Control(word.replace("_", " ").capitalize(), word) for word in words if word not in placed]
     return [group for group in [*groups, Group("More", other)] if group.controls]
 
@@ -101,7 +105,7 @@ def blueprint(site: Site) -> Blueprint:
             "board.html",
             now=picture(site.panel.snapshot(), settings.units),
             units=settings.units,
-            board=controls(site.panel.board),
+            board=controls(site),
         )
 
     @pages.post("/board/act")

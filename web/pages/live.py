@@ -30,7 +30,7 @@ def blueprint(site: Site) -> Blueprint:
             units=settings.units,
             people=site.store.people(),
             person=site.person(),
-            board=controls(site.panel.board),
+            board=controls(site),
         )
 
     @pages.post("/start")

@@ -73,6 +73,10 @@ class Browser:
         self._tell("Emulation.setEmulatedMedia", {"media": "", "features": features})
         self._tell("Emulation.setScriptExecutionDisabled", {"value": not scripts})
 
+    def forget(self) -> None:
+        """Be a browser that has never been here."""
+        self._tell("Network.clearBrowserCookies", {})
+
     def open(self, address: str) -> None:
         self.driver.get(address)
 

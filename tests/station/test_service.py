@@ -172,14 +172,14 @@ def test_a_dead_scheduler_is_found_and_revived(live: Live) -> None:
     expected = ["nightly"] if clock_is_right(datetime.now(UTC)) else []
     wait_for(lambda: nightly(live) == expected, "the nightly job is not as the date asks")
     _kill_the_scheduler(live)
-    wait_for(lambda: live.service._alarms.alive, "nobody has revived the scheduler", 3.0)
-    assert nightly(live) == expected
+    wait_for(lambda: live.service._alarms.alive, "nobody has revived the scheduler")
+    wait_for(lambda: nightly(live) == expected, "the nightly job has not come back")
 
 
 def test_a_page_that_has_ended_is_told(live: Live) -> None:
     """The board goes on, and the log and the check say what to do."""
     _end_the_page(live)
-    wait_for(lambda: "page" in live.troubles, "nobody has noticed", 3.0)
+    wait_for(lambda: "page" in live.troubles, "nobody has noticed")
     wanted = ("page's server has ended", "the board goes on", "Start the station again")
     assert [words for words in wanted if words not in live.troubles["page"]] == []
 
@@ -202,7 +202,7 @@ def test_a_wrong_date_is_told_until_it_is_right(tmp_path: Path, monkeypatch: pyt
     clock = Old()
     live = Live(tmp_path, clock)
     try:
-        wait_for(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed", 3.0)
+        wait_for(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
         assert [word for word in ("date", "network", "results") if word not in CLOCK_WRONG] == []
         assert nightly(live) == []
         live.hold()
@@ -210,7 +210,7 @@ def test_a_wrong_date_is_told_until_it_is_right(tmp_path: Path, monkeypatch: pyt
         live.until_phase("done")
         (hold,) = live.service.store.holds()
         assert (hold.state, hold.credited_us) == ("finished", HOLD_US)
-        wait_for(lambda: "clock" not in live.troubles, "the sentence stays", 3.0)
-        wait_for(lambda: nightly(live) == ["nightly"], "there is no nightly job", 3.0)
+        wait_for(lambda: "clock" not in live.troubles, "the sentence stays")
+        wait_for(lambda: nightly(live) == ["nightly"], "there is no nightly job")
     finally:
         live.end()

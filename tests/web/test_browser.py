@@ -89,7 +89,7 @@ def see(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
     window.look(PHONE)
     yield see
     window.open("about:blank")
-    window.driver.delete_all_cookies()
+    window.forget()
     assert [line for line in window.errors() if "404" not in line] == []
 
 

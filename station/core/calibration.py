@@ -18,7 +18,7 @@ from itertools import pairwise
 from math import exp, fsum, sqrt
 from statistics import fmean
 
-from station.core.estimate import Refusal, estimate
+from station.core.estimate import Refusal, estimate, without_slips
 
 COMMON_MM = 0.46
 """SD of the slow term of the recording's wander (`station.simulator.noise`), which is nearly the same in all blocks of
@@ -138,7 +138,7 @@ def point(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) 
             f"{_block(toe_mm)}: the readings {found.why}: hold it still against the toe stop, flat and square to the "
             "sensor, and keep hands and clothes out of its sight"
         )
-    ordered = [reading for _, reading in sorted(zip(times_us, readings_mm, strict=True))]
+    ordered = [reading for _, reading in sorted(without_slips(times_us, readings_mm))]
     third = len(ordered) // 3
     drift_mm = fmean(ordered[-third:]) - fmean(ordered[:third])
     if abs(drift_mm) > DRIFT_MOST_MM:

@@ -95,7 +95,7 @@ def estimate(times_us: Sequence[int], readings_mm: Sequence[float]) -> Estimate 
         raise ValueError(f"{len(times_us)} times for {len(readings_mm)} readings: each reading needs its moment")
     if len(readings_mm) < READINGS_AT_LEAST:
         return Refusal("are too few")
-    kept = _without_slips(times_us, readings_mm)
+    kept = without_slips(times_us, readings_mm)
     if len(kept) < max(READINGS_AT_LEAST, AGREE_SHARE * len(readings_mm)):
         return Refusal("see two things at different distances")
     mean_mm = fsum(reading for _, reading in kept) / len(kept)
@@ -108,7 +108,8 @@ def estimate(times_us: Sequence[int], readings_mm: Sequence[float]) -> Estimate 
     return Estimate(mean_mm, sqrt(noise_mm * noise_mm + WANDER_MM * WANDER_MM), noise_mm, len(kept))
 
 
-def _without_slips(times_us: Sequence[int], readings_mm: Sequence[float]) -> list[tuple[int, float]]:
+def without_slips(times_us: Sequence[int], readings_mm: Sequence[float]) -> list[tuple[int, float]]:
+    """The moments and readings that are no slips, as they came."""
     middle_mm = median(readings_mm)
     spread_mm = SPREAD_PER_MAD * median(abs(reading - middle_mm) for reading in readings_mm)
     far_mm = max(SLIP_MM, SLIP_SPREADS * spread_mm)

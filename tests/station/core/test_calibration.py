@@ -186,6 +186,17 @@ def test_a_point_that_wanders_is_refused() -> None:
         point(100, times_us, creeping)
 
 
+@pytest.mark.parametrize("place", [0, 150, -1])
+def test_one_wild_reading_is_no_wandering(place: int) -> None:
+    """A slip, wherever it falls, is left out of the drift as it is left out of the mean."""
+    times_us, readings = still()
+    wild = list(readings)
+    wild[place] = 600
+    found, good = point(100, times_us, wild), point(100, times_us, readings)
+    assert found.n == good.n - 1
+    assert found.reading_mm == pytest.approx(good.reading_mm, abs=0.05)
+
+
 def test_a_point_with_a_step_or_two_things_is_refused() -> None:
     """A block that is knocked, or a hand beside it, is said as such."""
     times_us, readings = still()

@@ -3,6 +3,9 @@
 A reading is not stored with its trial, but the curve that was in use is: turned round, it gives the reading back to a
 tenth of a millimetre. The trials are then scored by the rule that scored them on the day. What comes out is written
 beside the originals, which stay, and so do trials, attempts and traces.
+
+A distance is never stored below 0, so that a 0 gives no reading back, only the farthest one that it may have been. A
+test with such a side stays whole as it is: a result is of one calibration, on both sides.
 """
 
 from __future__ import annotations
@@ -42,8 +45,21 @@ def recalibrated(reader: Reader, test_ids: tuple[str, ...], to: Calibration) -> 
             yield Outcome(test, why_not="nobody knows its calibration")
         elif not test.trials:
             yield Outcome(test, why_not="its trials are not there")
+        elif calibration_id != to.id and (side := _too_near(test, known[calibration_id])) is not None:
+            yield Outcome(test, why_not=f"its {side} was nearer than its calibration could show")
         else:
             yield Outcome(test, _scores(reader, test, known[calibration_id], to))
+
+
+def _too_near(test: Test, of_the_day: Calibration) -> Side | None:
+    """The first side with a trial that its reading cannot be had of.
+
+    A knee that does not reach was seen at 0 too. A fitted calibration knows where that is, one as built does not.
+    """
+    for trial in test.trials:
+        if of_the_day.fit is None if trial.below_range else trial.toe_mm <= 0.0:
+            return trial.side
+    return None
 
 
 def _scores(reader: Reader, test: Test, of_the_day: Calibration, to: Calibration) -> Scores:

@@ -22,7 +22,7 @@ from station.core.trials import TrialResult, counted, score_mm
 from station.core.uncertainty import Budget, of_captured, of_mean
 from station.recalibrate import recalibrated
 from station.store import Store
-from station.store.rows import Attempt, Calibration, Imported, Scores, Test, Trial
+from station.store.rows import Attempt, Calibration, Correction, Imported, Scores, Test, Trial
 from tests.station.store.histories import FIT, HandClock
 
 OTHER = Fit(Curve(0.98, -41.0, -0.0001), FIT.points, FIT.residuals_mm, FIT.covariance)
@@ -62,10 +62,10 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
     scores = dict.fromkeys(Side, None) | {side: scored(curve, readings) for side, readings in trials.items()}
     for side, readings in trials.items():
         for number, reading_mm in enumerate(readings, 1):
-            toe_mm = 0.0 if reading_mm is None else round(curve.toe_mm(reading_mm), 1)
+            toe_mm = 0.0 if reading_mm is None else round(max(0.0, curve.toe_mm(reading_mm)), 1)
             if reading_mm is not None:
                 for nearer_mm in (9.0, 0.0):
-                    near_mm = toe_mm - nearer_mm
+                    near_mm = max(0.0, toe_mm - nearer_mm)
                     passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1))
                     made = budgets.passed(passed)
                     window = (0, 1)
@@ -91,7 +91,7 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
 
 
 def scored(curve: Curve, readings: list[float | None]) -> float | None:
-    toes = [(None if reading is None else curve.toe_mm(reading)) for reading in readings]
+    toes = [(None if reading is None else max(0.0, curve.toe_mm(reading))) for reading in readings]
     return score_mm([TrialResult(i, toe or 0.0, toe is None, None) for i, toe in enumerate(toes)])
 
 
@@ -167,6 +167,51 @@ def test_a_knee_that_did_not_reach_still_does_not(store: Store, clock: HandClock
     store.add_calibration(OTHER)
     new = made_of(store, test, store.current_calibration())
     assert (new.left_mm, new.left_uncertainty_mm, new.left_budget, new.right_mm) == (0.0, None, None, None)
+
+
+@pytest.mark.parametrize("sides", [("left",), ("right",), ("left", "right")])
+def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandClock, sides: tuple[str, ...]) -> None:
+    """As built (70 mm) and over a skirting board (12 mm) readings of 55 and of 30 are both 0: neither is known again.
+
+    The other side stays with it, in the table, in JSON and in the store.
+    """
+    for near_mm in (55.0, 30.0):
+        clipped: dict[Side, list[float | None]] = {Side(side): [near_mm] for side in sides}
+        written(store, clock, {side: clipped.get(side, [150.0]) for side in Side})
+    sure = written(store, clock, {side: [59.0] for side in Side})
+    store.add_calibration(FIT)
+    before = {test.id: test for test in store.tests()}
+    assert sure.left_mm == 1.0
+    to = store.current_calibration()
+    reason = f"its {sides[0]} was nearer than its calibration could show"
+    *near, far = recalibrated(store, tuple(reversed(before)), to)
+    assert [(one.scores, one.why_not) for one in near] == [(None, reason)] * 2
+    assert far.scores is not None
+    assert far.scores.left_mm == pytest.approx(FIT.curve.beyond(SKIRTING_MM).toe_mm(59.0), abs=0.11)
+
+    lines = cli(store, "--yes").stdout.splitlines()
+    assert [line for line in lines if line.endswith(f": left as it is, because {reason}.")] == lines[2:4]
+    left = json.loads(cli(store, "--json").stdout)["left_as_they_are"]
+    assert left == [{"test": one.test.id, "why_not": reason} for one in near]
+    for one in near:
+        assert store.test(one.test.id) == before[one.test.id]
+
+
+def test_a_wall_as_built_is_no_wall(store: Store, clock: HandClock) -> None:
+    """Where the knee did not reach by a calibration that nobody made, nobody knows how near the wall was."""
+    test = written(store, clock, {Side.RIGHT: [None]})
+    store.add_calibration(FIT)
+    (outcome,) = recalibrated(store, (test.id,), store.current_calibration())
+    assert (outcome.scores, outcome.why_not) == (None, "its right was nearer than its calibration could show")
+
+
+def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandClock) -> None:
+    """A result that was written for it before is taken back with the original, which needs no reading."""
+    test = written(store, clock, {Side.LEFT: [55.0]})
+    store.add_calibration(FIT)
+    store.correct([Correction(test.id, Scores(25.0, None, 1.5, calibration_id=store.current_calibration().id))])
+    cli(store, "--yes", "--calibration", "1")
+    assert store.test(test.id) == test
 
 
 def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: HandClock) -> None:

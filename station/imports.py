@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from math import isfinite, nan
@@ -25,6 +26,8 @@ LIKELY_MM = (20.0, 200.0)
 FIRST_YEAR = 1998
 """Bennell and others describe the test with its tape in 1998."""
 NOON = time(12)
+DAY_LETTERS = len("2026-01-31")
+"""Whatever is longer has a time of day."""
 
 
 class ImportRefusedError(ValueError):
@@ -112,12 +115,14 @@ def _moment(text: str, where: str, now: datetime) -> datetime:
     if given.year < FIRST_YEAR:
         raise ImportRefusedError(f"{where}: {text} is before the test was described. Correct the date.")
     today = now.astimezone().date()
-    if ":" not in text:
+    if len(text) <= DAY_LETTERS:
         given = datetime.combine(given.date(), NOON)
         if given.date() == today:
             return min(given.astimezone(), now)
-    at = given.astimezone()
-    if at > now:
+    at: datetime | None = None
+    with suppress(OverflowError):  # the last hours of the year 9999 may be none in UTC: they are to come
+        at = given.astimezone()
+    if at is None or at > now:
         raise ImportRefusedError(f"{where}: {text} is in the future. Correct the date, or this machine's clock.")
     return at
 

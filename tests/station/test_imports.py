@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import tzset
 
 import pytest
 from click.testing import CliRunner, Result
@@ -61,10 +63,31 @@ def test_a_day_is_its_noon_and_today_is_now(file: Path) -> None:
     """A time of day stays what it is, with its zone or in that of this machine."""
     file.write_text(HEADER + "2026-01-31,9,\n2026-02-01 18:30,9,\n2026-02-02T18:30+05:00,9,\n2026-06-01,9,\n")
     first, second, third, today = (one.at for one in read_past(file, "cm", (), NOW).results)
+    for hour in ("2026-01-31T18", "2026-01-31 1800", "20260131T18"):
+        file.write_text(HEADER + f"{hour},9,\n")
+        (result,) = read_past(file, "cm", (), NOW).results
+        assert result.at.astimezone() == datetime(2026, 1, 31, 18).astimezone()
     assert (first.astimezone().date(), first.astimezone().hour) == (date(2026, 1, 31), 12)
     assert (second.astimezone().hour, second.astimezone().minute) == (18, 30)
     assert third == datetime(2026, 2, 2, 13, 30, tzinfo=UTC)
     assert today <= NOW
+
+
+@pytest.fixture
+def in_los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine's zone, eight hours behind UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "America/Los_Angeles")
+        tzset()
+        yield
+    tzset()
+
+
+@pytest.mark.usefixtures("in_los_angeles")
+def test_the_last_hours_that_there_are_have_not_come_either(file: Path) -> None:
+    """In a zone in which they end after the year 9999 of UTC."""
+    with pytest.raises(ImportRefusedError, match="line 2: 9999-12-31T23:59 is in the future"):
+        taken(file, HEADER + "9999-12-31T23:59,9.4,\n")
 
 
 def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
@@ -95,6 +118,7 @@ def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
         ("cm", ",9.4,", r"'' is no date"),
         ("cm", "2027-01-01,9.4,", r"line 2: 2027-01-01 is in the future"),
         ("cm", "2026-06-01 23:59,9.4,", r"is in the future"),
+        ("cm", "9999-12-31T23:59-12:00,9.4,", r"line 2: 9999-12-31T23:59-12:00 is in the future"),
         ("cm", "0001-01-01,9.4,", r"before the test was described"),
         ("cm", "2026-01-01,9,4,10", r"line 2: it has 4 cells instead of 3"),
         ("cm", "2026-01-01,9\n2026-01-01,9,", r"line 2: it has 2 cells"),

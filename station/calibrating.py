@@ -41,6 +41,8 @@ class Calibrating:
         of_it = [check for check in checks if check.calibration_id == current.id and check.passed]
         if getattr(self, "current", None) != current:
             self._lane = Lane(current.curve, current.fit)
+        if self.doubt is not None and doubt is None:
+            self._lane.believe()
         self.current, self.doubt, self._checked = current, doubt, next(iter(of_it), None)
 
     @property

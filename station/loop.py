@@ -126,6 +126,7 @@ class Station:
         self._changes_seen = 0
         self._idle_senses = Senses(self._wiring, self._now_us, References(dict(self._known_empty)))
         self._idle(somebody_there=True)
+        self._trouble("calibration", self._calibrating.sentence)
         self._snapshot = self._picture_now()
 
     # What the page uses, from any thread.
@@ -242,7 +243,10 @@ class Station:
         wakes_at_us = self._activity_wakes_at_us
         if wakes_at_us is not None and now_us >= wakes_at_us:
             self._try_handle(r.Tick(now_us))
+        waited = self._keeper.waiting
         self._keeper.flush(now_us)
+        if waited and not self._keeper.waiting:
+            self._look_up()
         if self._run is None:
             self._leave(now_us)
         if self._alarms is not None:
@@ -299,7 +303,8 @@ class Station:
         seen = self._calibrating.read(toe, self._now_us, empty=empty)
         if seen is not None:
             self._keeper.temperature_c = self._outlets.celsius
-            self._keeper.keep_check(seen.kind, None, seen.off_mm, seen.uncertainty_mm, passed=False)
+            calibration_id = self._calibrating.current.id
+            self._keeper.keep_check(calibration_id, seen.kind, None, seen.off_mm, seen.uncertainty_mm, passed=False)
             self._look_up()
 
     # Beginning and ending.
@@ -379,6 +384,10 @@ class Station:
         self._save_empty(run.references())
         if uses_blocks(run.routine):
             self._look_up()
+        if self._keeper.only_blocks:
+            # Whoever steps on after a check begins, at once: nobody has stood here yet.
+            self._keeper.end_sitting(self._clock.wall(), "done")
+            self._idle(somebody_there=False)
         self._urgent = True
 
     def _save_empty(self, references: References) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from station.core.records import Contact, Side
 from station.core.uncertainty import COVERAGE, Budget
 from station.store import Reader
 from station.store.rows import Calibration, Check, Score, Test
-from station.units import change, day, length
+from station.units import change, day, length, pace
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
 
@@ -64,7 +64,7 @@ class Seen(NamedTuple):
 
 def words_of(units: str) -> Words:
     """How the sentences say lengths and dates, in these units."""
-    return Words(partial(length, units=units), partial(change, units=units), day)
+    return Words(partial(length, units=units), partial(change, units=units), day, partial(pace, units=units))
 
 
 def own_error(error: PersonError, units: str) -> str:
@@ -85,8 +85,8 @@ def uncertain_since(check: datetime | None) -> str:
 class History:
     """Everything of one person, each side oldest first. `calibrated` are the times of the calibrations by blocks.
 
-    `apart_since` is the day of the first result that cannot be compared, because it was made before the sensor was
-    calibrated and others were made after; such results are shown, and are no part of the progress.
+    `apart_since` is the time of the first result that cannot be compared, because it was made before the sensor was
+    calibrated and others after, or in doubt of its calibration; such results are shown, and no part of the progress.
     """
 
     left: tuple[Seen, ...]
@@ -108,14 +108,12 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
     calibrations, checks = reader.calibrations(), reader.checks()
     left, right = (tuple(_seen(side, scores, calibrations, checks)) for side in Side)
     calibrated = any(one.calibrated for seen in (left, right) for one in seen)
-    apart_since = min((one.at for one in (*left, *right) if _stands_apart(one)), default=None) if calibrated else None
-    zone = now.astimezone().tzinfo or UTC
+    apart_since = min((one.at for one in (*left, *right) if _stands_apart(one, calibrated)), default=None)
     repeats = reader.repeats(person_id)
     found = progress(
         *(_results(left, calibrated), _results(right, calibrated), goal_mm, now),
         repeats_left=_repeats(left, repeats),
         repeats_right=_repeats(right, repeats),
-        zone=zone,
     )
     by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
     return History(left, right, found, by_blocks, apart_since)
@@ -195,17 +193,17 @@ def _repeats(seen: Sequence[Seen], trials: Mapping[tuple[str, Side], Sequence[fl
     return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]
 
 
-def _stands_apart(one: Seen) -> bool:
-    """Results as built, once there are calibrated ones: the calibration moved the number by centimetres, and that would
-    pass for a change of the ankle."""
-    return one.calibrated is False
+def _stands_apart(one: Seen, calibrated: bool) -> bool:
+    """Results as built, once there are calibrated ones, and those in doubt of the calibration: what the sensor was off
+    by would pass for a change of the ankle."""
+    return one.doubted or (calibrated and one.calibrated is False)
 
 
 def sentences(history: History, side: Side, words: Words) -> list[str]:
     """What is said of one side: at least one sentence, and the first one is the answer."""
     said = history.said(side)
     if said is None and history.seen(side):
-        return ["Tested only before the sensor was calibrated: the next test is the starting point."]
+        return ["Tested only while the sensor was not to be relied on: the next test is the starting point."]
     return of_side(said, words)
 
 
@@ -213,15 +211,16 @@ def not_compared(history: History) -> str | None:
     """The sentence about results that stand apart, and what brings them in; `None` where there are none."""
     if history.apart_since is None:
         return None
+    since = history.apart_since.astimezone().date()
     return (
-        "Tests from before the sensor was calibrated are shown, but not compared with later ones. To have them "
-        f"computed anew: station recalibrate --since {history.apart_since.astimezone().date()}"
+        "Tests from before the sensor was calibrated, or made in doubt of its calibration, are shown, but not compared "
+        f"with others. To have them computed anew: station recalibrate --since {since}"
     )
 
 
 def _results(seen: Sequence[Seen], calibrated: bool) -> list[Result]:
     return [
-        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
+        Result(one.test_id, one.at.astimezone(), one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
         for one in seen
-        if not (calibrated and _stands_apart(one))
+        if not _stands_apart(one, calibrated)
     ]

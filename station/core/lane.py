@@ -1,7 +1,7 @@
 """Whether the calibration still holds, seen without any block: in the empty lane, and where the toes cannot be.
 
-- *wall*: a toe distance below 0 cannot be. Where one stands still for a minute, the calibration is out, or something
-  lies in front of the sensor.
+- *wall*: a toe distance below 0 cannot be. Where one stands still for a minute, the calibration is out; far below 0,
+  where no sensor gets to by itself, something lies in front of it, and says nothing of the calibration.
 - *lane*: nobody is on the board, and what the sensor sees does not move. A reading that drifts away from what it was,
   slowly, is the sensor's; one that steps is of a board, a door or a chair that somebody has moved, and begins anew.
 
@@ -31,6 +31,8 @@ class LaneRules:
     """Two looks, ten seconds apart, that differ by more: the sensor does not do that (recording: 2.4 mm at most)."""
     step_mm: float = 2.0
     """The same for two means, ten minutes apart."""
+    behind_most_mm: float = 15.0
+    """A shoe or a hand before the sensor is nearer than this; heat and age move a sensor by less (datasheet: 10 mm)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Seen:
     def sentence(self) -> str:
         if self.kind == "wall":
             return (
-                f"The distance sensor sees something {-self.off_mm:.0f} mm behind the toe line, where nothing can be: "
-                "clear its view, and if there was nothing, calibrate it anew."
+                f"The distance sensor has seen something {-self.off_mm:.0f} mm behind the toe line, where nothing can "
+                "be: check it with a block, with nothing else in its view."
             )
         return (
             f"The distance to the wall has drifted by {abs(self.off_mm):.0f} mm while nobody was here: check the "
@@ -55,7 +57,7 @@ class Seen:
 
 
 class Lane:
-    """Fed with valid readings; each kind is told once."""
+    """Fed with valid readings; each kind is told once, until `believe`."""
 
     def __init__(self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None) -> None:
         """`fit` is `None` for a sensor as built, which nobody calls out: it may be anything."""
@@ -69,6 +71,12 @@ class Lane:
         self._first_mm: float | None = None
         self._last_mm: float | None = None
         self._beyond = 0
+
+    def believe(self) -> None:
+        """The calibration is believed again: what is seen from now on is news."""
+        self._told.clear()
+        self._at_wall = 0
+        self._anew()
 
     def reading(self, at_us: int, reading_mm: float, *, empty: bool) -> Seen | None:
         """Take one; `empty` says that nobody is on the board. Times never go back."""
@@ -108,7 +116,8 @@ class Lane:
     def _look_at_wall(self, fit: Fit, reading_mm: float, noise_mm: float) -> Seen | None:
         toe_mm = self._curve.toe_mm(reading_mm)
         uncertainty_mm = hypot(self._curve.slope(reading_mm) * noise_mm, fit.uncertainty_mm(reading_mm))
-        self._at_wall = self._at_wall + 1 if toe_mm + 2.0 * uncertainty_mm < -OUT_MM else 0
+        behind = -self._rules.behind_most_mm <= toe_mm and toe_mm + 2.0 * uncertainty_mm < -OUT_MM
+        self._at_wall = self._at_wall + 1 if behind else 0
         return self._tell(Seen("wall", toe_mm, uncertainty_mm)) if self._at_wall >= self._rules.looks_at_wall else None
 
     def _look_at_lane(self, reading_mm: float) -> Seen | None:

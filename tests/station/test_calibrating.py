@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from station.core import records as r
 from station.core.records import CueName, Side, Word
@@ -12,6 +13,8 @@ from station.core.steps import CalibrateStep, TestStep
 from station.guided import Guided
 from station.simulator.board import SimulatedBoard
 from station.simulator.range_error import RangeError
+from station.store import StoreError
+from station.store.schema import runs
 from station.store.traces import trace_text
 from tests.station.rig import COMPARATORS, Rig
 from tests.station.test_run import facts_of
@@ -80,13 +83,11 @@ def test_its_trace_replays_to_what_was_stored(tmp_path: Path) -> None:
     """The same fit, from the stored rows; the header says how warm the sensor was."""
     with Lab(tmp_path) as lab:
         lab.guided()
-        sitting_id = lab.station.snapshot().sitting_id
-        assert sitting_id is not None
-        detail = lab.store.sitting(sitting_id)
-        assert detail is not None
-        made = [fact for fact in facts_of(lab.store, detail.runs[0]) if isinstance(fact, r.Calibrated)]
+        with lab.store.moment() as now:
+            run_id = now.execute(select(runs.c.id)).scalar_one()
+        made = [fact for fact in facts_of(lab.store, run_id) if isinstance(fact, r.Calibrated)]
         assert [fact.fit for fact in made] == [lab.store.current_calibration().fit]
-        trace = lab.store.trace(detail.runs[0])
+        trace = lab.store.trace(run_id)
         assert trace is not None
         assert "warm_s" in "".join(trace_text(*trace).splitlines()[:1])
 
@@ -177,6 +178,36 @@ def test_the_sensor_that_sees_behind_the_toe_line_is_doubted(tmp_path: Path) -> 
         assert (check.kind, check.passed) == ("wall", False)
         assert "behind the toe line" in lab.troubles["calibration"]
         assert lab.station.snapshot().calibration == "doubted"
+    with Lab(tmp_path) as again:
+        assert "behind the toe line" in again.troubles["calibration"]
+
+
+def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
+    """A check before use is no sitting of theirs: five seconds later the test begins."""
+    with Lab(tmp_path) as lab:
+        lab.guided()
+        lab.guided("check")
+        lab.station.change_settings({"on_step": "test"})
+        lab.step_on(Side.LEFT, after_s=5.0)
+        assert lab.station.snapshot().activity == "test"
+        assert lab.station.snapshot().sitting_id is not None
+
+
+def test_a_calibration_that_was_stored_late_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk was full at the end of it: as soon as it can be stored, the station measures with it."""
+    with Lab(tmp_path) as lab:
+        store_it = type(lab.store).add_calibration
+
+        def full(*_: object, **__: object) -> str:
+            raise StoreError("The disk is full")
+
+        monkeypatch.setattr(type(lab.store), "add_calibration", full)
+        lab.guided()
+        assert lab.station.snapshot().calibration == "as built"
+        monkeypatch.setattr(type(lab.store), "add_calibration", store_it)
+        lab.live(10.0)
+        assert lab.store.current_calibration().fit is not None
+        assert lab.station.snapshot().calibration == "good"
 
 
 def test_the_temperature_is_kept_and_eight_degrees_ask_for_a_check(tmp_path: Path) -> None:

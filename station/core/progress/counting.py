@@ -7,7 +7,7 @@ shown as before and after, and no part of the trend.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 from station.core.progress.records import BeforeAfter, PersonError, Result
@@ -23,12 +23,13 @@ def in_order(results: Sequence[Result]) -> list[Result]:
     return sorted(results, key=lambda result: (result.at, result.test_id))
 
 
-def counted(ordered: Sequence[Result], zone: tzinfo = UTC) -> list[Result]:
-    """The first of each day in `zone`, oldest first. A test within an hour of another, over midnight too, is none."""
+def counted(ordered: Sequence[Result]) -> list[Result]:
+    """The first of each day as its own time says, oldest first. A test within an hour of another, over midnight too, is
+    none."""
     found: list[Result] = []
     day, last = None, None
     for result in ordered:
-        today = result.at.astimezone(zone).date() if zone is not UTC else result.at.date()
+        today = result.at.date()
         if today != day and (last is None or result.at - last > HOUR):
             found.append(result)
             day = today

@@ -22,10 +22,15 @@ LANE_MM = 250.0
 
 
 def told(
-    lane: Lane, readings: Iterable[float], every_us: int, *, empty: Callable[[int], bool] = lambda _at_us: True
+    lane: Lane,
+    readings: Iterable[float],
+    every_us: int,
+    *,
+    empty: Callable[[int], bool] = lambda _at_us: True,
+    from_us: int = 0,
 ) -> list[Seen]:
     """What it says of these readings, one after the other."""
-    at_us = 0
+    at_us = from_us
     found = []
     for reading_mm in readings:
         at_us += every_us
@@ -86,6 +91,23 @@ def test_what_may_be_is_not_called_out(reading_mm: float, fit: Fit | None) -> No
     noise = cycle(still_readings())
     readings = [reading_mm + next(noise) - TRUE_MM for _ in range(round(300 * SECOND_US / RECORDED_US))]
     assert told(Lane(Curve(), fit), readings, RECORDED_US) == []
+
+
+def test_a_shoe_before_the_sensor_says_nothing_of_it() -> None:
+    """Far below the toe line no sensor gets by itself, however long it lasts."""
+    noise = cycle(still_readings())
+    readings = [45.0 + next(noise) - TRUE_MM for _ in range(round(300 * SECOND_US / RECORDED_US))]
+    assert told(Lane(Curve(), FIT), readings, RECORDED_US) == []
+
+
+def test_what_was_told_is_news_again_once_the_calibration_is_believed() -> None:
+    """A check has passed, and the same fault comes back: it is told again."""
+    noise = cycle(still_readings())
+    lane, readings = Lane(Curve(), FIT), [66.0 + next(noise) - TRUE_MM for _ in range(8_000)]
+    assert len(told(lane, readings, RECORDED_US)) == 1
+    assert told(lane, readings, RECORDED_US, from_us=HOUR_US) == []
+    lane.believe()
+    assert len(told(lane, readings, RECORDED_US, from_us=2 * HOUR_US)) == 1
 
 
 def test_a_hand_in_front_is_no_wall() -> None:

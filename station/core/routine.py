@@ -1,7 +1,7 @@
 """A routine: steps in order, each an activity of its own, on the same senses.
 
 A step that ends early ends the routine: whoever left is not led on. COMPLETE sounds once, at the very end (a test says
-it for itself, with its result).
+it for itself, with its result), but not after the ERROR of a check that found the calibration out.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class RoutineRun(Activity):
             self._step = self._activity_of(self._routine[self._at_step])
             self._begin_step(at_us)
         elif self._step.over == "complete":
-            if not isinstance(self._step, KneeToWall):
+            if not isinstance(self._step, KneeToWall) and not (isinstance(self._step, Check) and self._step.out):
                 self.cue(at_us, CueName.COMPLETE)
             self.say(r.Completed(at_us))
             self.over, self.due_us = "complete", None

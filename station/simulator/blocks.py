@@ -47,6 +47,8 @@ def answer(person: Person, cue: CueName) -> Script | None:
             return _next(person)
         case CueName.COMPLETE | CueName.ENDED:
             return _put_away(person)
+        case CueName.ERROR if (seen := person.look()) is not None and seen.phase == "done":
+            return _put_away(person)
         case _:
             return None
 

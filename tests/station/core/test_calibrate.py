@@ -200,14 +200,52 @@ def test_stop_keeps_nothing() -> None:
 
 @pytest.mark.parametrize(("drifted_mm", "out"), [(0.0, False), (1.0, False), (4.0, True), (-4.0, True)])
 def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool) -> None:
-    """One block, ten seconds: YES, or NO where it is off by more than 2 mm."""
+    """One block: YES and COMPLETE, or ERROR alone where it is off by more than 2 mm; NO would ask for it again."""
     curve = Curve(1.0, -45.0)
     step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
     bench = shown(Bench(step, short_mm=25.0 + drifted_mm, curve=curve), 100.0)
     (done,) = bench.told(r.CheckDone)
     assert done.off_mm == pytest.approx(-drifted_mm, abs=1.2)
     assert done.out is out
-    assert bench.cues()[-2:] == [CueName.NO if out else CueName.YES, CueName.COMPLETE]
+    assert bench.over == "complete"
+    heard = [CueName.ERROR] if out else [CueName.YES, CueName.COMPLETE]
+    assert bench.cues() == [CueName.READY, CueName.GO, CueName.HOLD_DONE, *heard]
+
+
+CALIBRATED = Curve(1.0, -45.0)
+CHECK = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
+
+
+@pytest.mark.parametrize("wrong_mm", [0.0, 80.0, 130.0, 200.0, 268.0], ids=lambda mm: f"{mm:g}")
+def test_a_wrong_block_says_nothing_of_the_calibration(wrong_mm: float) -> None:
+    """Another block, or the wall of a board that was nudged: asked for again, and the right one is then what counts."""
+    bench = shown(Bench(CHECK, curve=CALIBRATED), wrong_mm)
+    assert bench.cues()[-1] is CueName.NO
+    assert "That is not the 100 mm block" in bench.told(r.BlockUnclear)[0].why
+    assert bench.told(r.CheckDone) == []
+    bench.show(100.0)
+    assert not bench.told(r.CheckDone)[0].out
+    assert bench.over == "complete"
+
+
+def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
+    """Nothing is known of the calibration then, and nothing is said of it."""
+    bench = shown(Bench(CHECK, curve=CALIBRATED), 0.0, 0.0, 0.0)
+    assert (bench.over, bench.cues()[-1]) == ("ended", CueName.ENDED)
+    assert len(bench.told(r.BlockUnclear)) == 3
+    assert bench.told(r.CheckDone) == []
+    assert "or it does not stand against the toe stop" in (bench.picture.why or "")
+
+
+@pytest.mark.parametrize("calibration_mm", [0.0, 27.0])
+def test_a_check_as_built_takes_what_a_delivered_sensor_says(calibration_mm: float) -> None:
+    """It is off by 25 mm and more without being wrong; a block that is 100 mm shorter is another all the same."""
+    step = replace(CHECK, calibration_mm=calibration_mm)
+    (done,) = shown(Bench(step, short_mm=45.0), 100.0).told(r.CheckDone)
+    assert done.off_mm == pytest.approx(-45.0, abs=1.5)
+    wrong = shown(Bench(step), 0.0)
+    assert wrong.told(r.CheckDone) == []
+    assert "That is not the 100 mm block" in wrong.told(r.BlockUnclear)[0].why
 
 
 def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:

@@ -100,15 +100,19 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
 
 
 def steady(scenario: Scenario, block: int, people: int) -> dict[str, float]:
-    """How many people are ever told that nothing changes, looking once a week for a year."""
+    """How many people are ever told that nothing changes, looking once a week."""
     rng = rng_of(scenario, block)
     found = {"people": 0.0, "ever": 0.0}
     for _ in range(people):
         made = made_by(scenario, rng)
-        looks = range(12, scenario.weeks + 1)
+        changes = real_changes(made)
+        looks = [BEGIN + timedelta(weeks=look) for look in range(12, scenario.weeks + 1)]
         found["people"] += 1
         found["ever"] += any(
-            steady_since([test for test in made if test.at < BEGIN + timedelta(weeks=look)]) is not None
+            steady_since(
+                [test for test in made if test.at < look], [change for change in changes if change.told_at < look]
+            )
+            is not None
             for look in looks
         )
     return found

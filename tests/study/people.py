@@ -23,7 +23,8 @@ SLIP_MM = (20.0, 50.0)
 class Scenario:
     """One kind of people. SDs in mm: `sem_mm` of one test on its day, `day_mm` of the days.
 
-    The level moves by `slope` mm a week from `from_week` to `to_week`, and steps by `step_mm` at `step_week`.
+    The level moves by `slope` mm a week from `from_week` to `to_week`, the other way from `turn_week` on, and steps by
+    `step_mm` at `step_week`.
     `fade_days`: days go together (an autoregression with that time), 0 for independent days. Every `full_every`-th test
     is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
     """
@@ -37,6 +38,7 @@ class Scenario:
     slope: float = 0.0
     from_week: float = 0.0
     to_week: float = 1000.0
+    turn_week: float = 1000.0
     step_mm: float = 0.0
     step_week: float = 0.0
     slips: float = 0.0
@@ -58,7 +60,8 @@ class Scenario:
         return self.slope == 0 and self.step_mm == 0
 
     def level_mm(self, week: float) -> float:
-        moved = self.slope * max(0.0, min(week, self.to_week) - self.from_week)
+        at = max(self.from_week, min(week, self.to_week))
+        moved = self.slope * (at - self.from_week - 2 * max(0.0, at - self.turn_week))
         return START_MM + moved + (self.step_mm if self.step_mm and week >= self.step_week else 0.0)
 
     def days(self) -> Iterator[int]:

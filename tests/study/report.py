@@ -171,7 +171,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "## Steady: how many are ever told so within a year, looked at every week"
+    yield "## Steady: how many are ever told so within a year, or while their hump lasts, looked at every week"
     yield ""
     yield from _table(
         ("people", "ever told"),

@@ -72,5 +72,8 @@ STEADY = (
     replace(NULL, name="none", says="no change"),
     replace(NULL, name="0.46 a week", says="6 mm in 13 weeks, the least worth while", slope=6.0 / 13),
     replace(NULL, name="1 a week", says="1 mm a week", slope=1.0),
+    replace(NULL, name="small hump", says="6 mm in 13 weeks and back in 13", slope=6.0 / 13, turn_week=13.0, weeks=26),
+    replace(NULL, name="hump", says="0.8 mm a week for 13 weeks and back in 13", slope=0.8, turn_week=13.0, weeks=26),
 )
-"""For these it is asked whether anybody looking once a week for a year is ever told that nothing changes."""
+"""For these it is asked whether anybody looking once a week for a year is ever told that nothing changes;
+of humps, while they last."""

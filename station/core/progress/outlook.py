@@ -14,12 +14,16 @@ from station.core.progress.trend import State
 WORTHWHILE_MM = 6.0
 """The smallest change that is worth while."""
 _WEEK = timedelta(weeks=1)
+_DAY = timedelta(days=1)
 _STEADY_WEEKS = (26.0, 20.0, 13.0)
 _STEADY_TESTS = 12
 _WORTHWHILE_MM_WEEK = WORTHWHILE_MM / 13
 """Less than the smallest worthwhile change in three months, "three months without any" of the founding guide."""
 _STEADY_SURE = NormalDist().inv_cdf(0.999)
 """So sure that of those who gain 6 mm in 13 weeks at most one in twenty is ever told so, looking weekly for a year."""
+_BEND_SURE = NormalDist().inv_cdf(0.95)
+"""So sure that of those who gain 6 mm in 13 weeks and lose it in the next 13 about one in twenty is ever told so: the
+turn is in the middle for a few weeks only, so that it is not asked about over and over (`make study`)."""
 _RECENT_WEEKS = 6.0
 _CHANGE_LASTS_WEEKS = 26.0
 _MOVING_SURE = 0.8
@@ -28,19 +32,24 @@ _FORECAST_LOW, _FORECAST_HIGH = 0.1, 0.9
 _NORMAL = NormalDist()
 
 TOO_FEW = "there are not enough tests yet"
-TOO_OLD = "the last test is too long ago"
+TOO_OLD = "the last test is too long ago to say"
 NO_GAIN = "no gain is sure at present"
 TOO_CLOSE = "you are so close that the tests cannot tell"
+LIKELY = "you are likely to be there by now, and a test would tell"
 TOO_FAR = "it is likely to be more than a year away"
 
 
-def steady_since(kept: Sequence[Result]) -> datetime | None:
+def steady_since(kept: Sequence[Result], changes: Sequence[RealChange] = ()) -> datetime | None:
     """Since when the level has neither gained nor lost a worthwhile amount, or `None` where that is not sure.
 
-    `kept` are the results of one method without slips, oldest first. A line through the last half year, or five or
-    three months of it, has to exclude with 99.9 % a gain of 6 mm in 13 weeks, and with 99.9 % such a loss. Its error
-    is that of its own residuals, with days that go together allowed for.
+    `kept` are the results of one method without slips, oldest first; only those after the last of the real `changes`
+    was told count. A line through the last half year, or five or three months of it, has to exclude with 99.9 % a gain
+    of 6 mm in 13 weeks, and with 99.9 % such a loss; and a bend of it in the middle, with 95 %, that one half gains at
+    that pace and the other loses at it. The errors are those of the line's own residuals, with days that go together
+    allowed for.
     """
+    if changes:
+        kept = [result for result in kept if result.at > changes[-1].told_at]
     if len(kept) < _STEADY_TESTS:
         return None
     last = kept[-1].at
@@ -49,17 +58,35 @@ def steady_since(kept: Sequence[Result]) -> datetime | None:
     for weeks in _STEADY_WEEKS:
         begin = next(index for index, day in enumerate(days) if day >= -weeks * 7)
         n = len(days) - begin
-        if n < _STEADY_TESTS or -days[begin] < (weeks - 1) * 7:
-            continue
-        at, values = days[begin:], mm[begin:]
-        middle, mean = sum(at) / n, sum(values) / n
-        spread = sum((day - middle) ** 2 for day in at)
-        slope = sum((day - middle) * value for day, value in zip(at, values, strict=True)) / spread
-        rest = sum((value - mean - slope * (day - middle)) ** 2 for day, value in zip(at, values, strict=True))
-        error = sqrt(rest / (n - 2) / spread * common(at, values, at)[1])
-        if abs(slope) * 7 + _STEADY_SURE * error * 7 < _WORTHWHILE_MM_WEEK:
+        if n >= _STEADY_TESTS and -days[begin] >= (weeks - 1) * 7 and _is_flat(days[begin:], mm[begin:]):
             return kept[len(kept) - n].at
     return None
+
+
+def _is_flat(days: Sequence[float], mm: Sequence[float]) -> bool:
+    """Whether both the slope of a line and its bend in the middle exclude a worthwhile change."""
+    n = len(days)
+    mean = sum(mm) / n
+    middle = sum(days) / n
+    along = [day - middle for day in days]
+    spread = sum(day * day for day in along)
+    slope = sum(day * value for day, value in zip(along, mm, strict=True)) / spread
+    rest = [value - mean - slope * day for day, value in zip(along, mm, strict=True)]
+    variance = sum(one * one for one in rest) / (n - 2) * common(days, mm, days)[1]
+    # How far from the middle, without what the line itself takes up: the halves' slopes are the line's, less and more
+    # the bend.
+    apart = [abs(day) for day in along]
+    mean_apart = sum(apart) / n
+    tilt = sum(day * one for day, one in zip(along, apart, strict=True)) / spread
+    away = [one - mean_apart - tilt * day for day, one in zip(along, apart, strict=True)]
+    away_spread = sum(one * one for one in away)
+    if away_spread <= 0:
+        return False
+    bend = sum(one * value for one, value in zip(away, rest, strict=True)) / away_spread
+    return (
+        abs(slope) + _STEADY_SURE * sqrt(variance / spread) < _WORTHWHILE_MM_WEEK / 7
+        and abs(bend) + _BEND_SURE * sqrt(variance / away_spread) < _WORTHWHILE_MM_WEEK / 7
+    )
 
 
 def phase(
@@ -80,28 +107,29 @@ def phase(
 
 
 def forecast(state: State | None, at: datetime | None, going_on: Phase, goal_mm: float, now: datetime) -> Forecast:
-    """When the level reaches `goal_mm`, from its `state` at the last test `at`: with 80 % between two dates."""
+    """When the level reaches `goal_mm`, from its `state` at the last test `at`: with 80 % between two dates.
+
+    Reached is what the tests have shown; what is to be expected since then is `LIKELY` at most.
+    """
     if state is None or at is None:
         return Forecast(False, None, None, TOO_FEW)
+    if (now - at) / _WEEK > _RECENT_WEEKS:
+        return Forecast(False, None, None, TOO_OLD)
     there = _chance(state, goal_mm)
     if there >= _FORECAST_HIGH:
         return Forecast(True, None, None, None)
-    if (now - at) / _WEEK > _RECENT_WEEKS:
-        return Forecast(False, None, None, TOO_OLD)
     if going_on is not Phase.GAINING:
         return Forecast(False, None, None, TOO_CLOSE if there > _FORECAST_LOW else NO_GAIN)
-    chances = [there]
+    expected = state.after((now - at) / _WEEK)
+    chances = [_chance(expected, goal_mm)]
     for week in range(1, _FORECAST_WEEKS + 1):
-        chances.append(max(chances[-1], _chance(state.after(float(week)), goal_mm)))
+        chances.append(max(chances[-1], _chance(expected.after(float(week)), goal_mm)))
     earliest, latest = _when(chances, _FORECAST_LOW), _when(chances, _FORECAST_HIGH)
     if earliest is None:
         return Forecast(False, None, None, TOO_FAR)
-    return Forecast(
-        False,
-        max(now, at + earliest * _WEEK),
-        None if latest is None else max(now, at + latest * _WEEK),
-        None,
-    )
+    if latest is not None and latest * _WEEK < _DAY:
+        return Forecast(False, None, None, LIKELY)
+    return Forecast(False, now + earliest * _WEEK, None if latest is None else now + latest * _WEEK, None)
 
 
 def _chance(state: State, goal_mm: float) -> float:

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from random import Random
 
 import pytest
 
-from station.core.progress.outlook import NO_GAIN, TOO_CLOSE, TOO_FAR, TOO_FEW, TOO_OLD, forecast, phase, steady_since
-from station.core.progress.records import Direction, Phase, RealChange
+from station.core.progress.change import real_changes
+from station.core.progress.outlook import (
+    LIKELY,
+    NO_GAIN,
+    TOO_CLOSE,
+    TOO_FAR,
+    TOO_FEW,
+    TOO_OLD,
+    forecast,
+    phase,
+    steady_since,
+)
+from station.core.progress.records import Direction, Phase, RealChange, Result
 from station.core.progress.trend import State
-from tests.station.core.progress.histories import BEGIN, scattered
+from tests.station.core.progress.histories import BEGIN, result, scattered
 
 WEEK = timedelta(weeks=1)
 RISING = State(90.0, 2.0, 4.0, 0.1, 0.09)
@@ -34,6 +47,48 @@ def test_three_months_by_the_calendar_are_not_enough() -> None:
     """Four tests, or three months of scattered ones, cannot exclude a gain that would be worth while."""
     assert steady_since(scattered(26)[::20]) is None
     assert steady_since(scattered(14, sd=9.0)) is None
+
+
+def _humped(seed: int, rate: float, weeks: int = 26, sd: float = 4.0) -> list[Result]:
+    """`rate` mm a week for 13 weeks and then as much the other way, three tests a week."""
+    rng = Random(seed)
+    days = [7 * number / 3 for number in range(weeks * 3)]
+    return [result(day, 90 + rate * min(day, 182 - day) / 7 + rng.gauss(0, sd)) for day in days]
+
+
+def _first_steady(made: Sequence[Result], changes: Sequence[RealChange]) -> int | None:
+    """The first week at which the person is told, looking once a week."""
+    for week in range(12, round((made[-1].at - BEGIN) / WEEK) + 2):
+        now = BEGIN + week * WEEK
+        seen, told = [test for test in made if test.at < now], [one for one in changes if one.told_at < now]
+        if steady_since(seen, told) is not None:
+            return week
+    return None
+
+
+@pytest.mark.parametrize("rate", [0.8, -0.8])
+def test_a_hump_is_not_steady(rate: float) -> None:
+    """A line through it is flat, and it bends: at most 3 of 60 people are ever told so, told of a change or not."""
+    humps = [_humped(seed, rate) for seed in range(60)]
+    assert sum(_first_steady(made, real_changes(made)) is not None for made in humps) <= 3
+    assert sum(_first_steady(made, []) is not None for made in humps) <= 3
+
+
+def test_people_who_do_not_change_are_told_so_in_time() -> None:
+    """Half within 28 weeks, and nearly all within 36."""
+    weeks = [_first_steady(made, real_changes(made)) or 99 for made in (scattered(40, seed=seed) for seed in range(40))]
+    assert sum(week <= 28 for week in weeks) >= 20
+    assert sum(week <= 36 for week in weeks) >= 37
+
+
+def test_steady_begins_after_the_change_that_was_told() -> None:
+    """A plateau is not counted from before a real change was found in it."""
+    made = scattered(40)
+    told = RealChange(Direction.GAIN, False, BEGIN, made[30].at, made[30].test_id)
+    since = steady_since(made, [told])
+    assert since is not None
+    assert since >= told.told_at
+    assert steady_since(made[:60], [told]) is None
 
 
 @pytest.mark.parametrize(
@@ -91,6 +146,44 @@ def test_a_goal_behind_is_reached() -> None:
     """Only where the level is surely there."""
     assert forecast(STILL, BEGIN, Phase.UNKNOWN, 85.0, BEGIN).reached
     assert not forecast(STILL, BEGIN, Phase.UNKNOWN, 89.0, BEGIN).reached
+
+
+def test_a_goal_behind_is_not_reached_by_old_tests() -> None:
+    """Seven weeks after the last test nothing is said of now."""
+    found = forecast(STILL, BEGIN, Phase.UNKNOWN, 85.0, BEGIN + 7 * WEEK)
+    assert (found.reached, found.why_not) == (False, TOO_OLD)
+
+
+def test_dates_that_have_passed_are_not_told() -> None:
+    """5 mm ahead at 2 mm a week, five weeks after the last test: another test would tell."""
+    sure = State(90.0, 2.0, 1.0, 0.0, 0.01)
+    found = forecast(sure, BEGIN, Phase.GAINING, 95.0, BEGIN + 5 * WEEK)
+    assert (found.reached, found.earliest, found.latest, found.why_not) == (False, None, None, LIKELY)
+
+
+@pytest.mark.parametrize("waited_days", [0, 5, 11, 19, 33, 41])
+@pytest.mark.parametrize("ahead_mm", [3.0, 4.0, 6.0, 9.0, 15.0])
+def test_both_dates_lie_ahead_and_apart(waited_days: int, ahead_mm: float) -> None:
+    """However long the last test is past, or there are none."""
+    now = BEGIN + timedelta(days=waited_days)
+    for state in (RISING, State(90.0, 2.0, 1.0, 0.0, 0.01)):
+        found = forecast(state, BEGIN, Phase.GAINING, 90 + ahead_mm, now)
+        if found.earliest is None:
+            assert found.reached or found.why_not == LIKELY
+        else:
+            assert now <= found.earliest
+            assert found.latest is None or max(now + timedelta(days=1), found.earliest) <= found.latest
+
+
+def test_dates_are_of_the_level_as_it_is_expected_now() -> None:
+    """Waiting moves neither date by much while both lie ahead."""
+    sure = State(90.0, 2.0, 1.0, 0.0, 0.01)
+    at_once = forecast(sure, BEGIN, Phase.GAINING, 100.0, BEGIN)
+    later = forecast(sure, BEGIN, Phase.GAINING, 100.0, BEGIN + 2 * WEEK)
+    for before, after in ((at_once.earliest, later.earliest), (at_once.latest, later.latest)):
+        assert before is not None
+        assert after is not None
+        assert abs(after - before) < timedelta(days=2)
 
 
 def test_an_unsure_slope_has_an_open_end() -> None:

@@ -8,6 +8,8 @@ for six, and the next one is asked for when HOLD_DONE has sounded. What the flow
   lane that is longer than the longest of them; a board that is pulled back meanwhile has a longer one.
 - A loaded heel tips the board and brings toes into view: while somebody stands there, nothing is read.
 - A block that moved, or read unlike what the blocks before it make likely, is asked for again, three times at most.
+- Where the blocks of the first round do not go together, any of them may be the wrong one: it is begun again, three
+  times at most, when what stands there has been taken away.
 - A sensor that was lost may have been without power, and warms up again.
 - A view that is empty as far as the sensor can see is a lane too, and no fault; a sensor that says nothing is one.
 - Nothing is kept of what was not finished; two minutes in which no block is read end it.
@@ -29,6 +31,10 @@ from station.core.steps import WARM_US, CalibrateStep
 
 CAPTURE_US = 6 * SECOND_US
 """How long a block is read: another round gains more than longer readings (`station.core.calibration`)."""
+
+
+class RoundError(CalibrationError):
+    """The blocks so far do not go together, and none of them is known to be right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +72,13 @@ class Blocks(Activity):
         self._lane_mm: float | None = None
         self._stood_mm = 0.0
         self._heard_us = 0
-        self._tries = 0
+        self._last_mm: float | None = None
+        """What was read last, as long as it may still stand there."""
+        self._tries = self._rounds_lost = 0
         self._why: str | None = None
 
     def take(self, now_us: int, found: Point) -> None:
-        """A block has been read. Raises CalibrationError where it does not go with those before."""
+        """A block has been read. Raises CalibrationError where it cannot be so, RoundError where any may be wrong."""
         raise NotImplementedError
 
     def finish(self, now_us: int) -> None:
@@ -221,10 +229,14 @@ class Blocks(Activity):
     def _alarm_block(self, now_us: int) -> None:
         still_mm = self._still_mm(now_us)
         if still_mm is None or self._lane_mm is None:
+            if not self.points and self._nothing_in_view(now_us):
+                self._last_mm = None
             return
         if still_mm > self._lane_mm - self.rules.apart_mm:
             self._lane_mm = max(self._lane_mm, still_mm)
-        elif not self.points or abs(still_mm - self.points[-1].reading_mm) >= self.rules.another_mm:
+            if not self.points:
+                self._last_mm = None
+        elif self._last_mm is None or abs(still_mm - self._last_mm) >= self.rules.another_mm:
             self._stood_mm, self._why = still_mm, None
             self._enter("capture", now_us)
             self.cue(now_us, CueName.GO)
@@ -238,6 +250,8 @@ class Blocks(Activity):
             try:
                 found = point(self.wanted_mm, *self.senses.toe.window(from_us, now_us))
                 self.take(now_us, found)
+            except RoundError as error:
+                self._begin_again(now_us, str(error))
             except CalibrationError as error:
                 self._again(now_us, str(error))
             else:
@@ -247,13 +261,21 @@ class Blocks(Activity):
         window_us = (from_us, now_us)
         self.say(r.BlockShown(now_us, found.toe_mm, found.reading_mm, found.uncertainty_mm, found.n, window_us))
         self.points.append(found)
-        self._tries, self._progress_us = 0, now_us
+        self._last_mm = found.reading_mm
+        self._tries, self._progress_us = self._rounds_lost, now_us
         self.cue(now_us, CueName.HOLD_DONE)
         if len(self.points) == len(self._blocks_mm):
             self.phase, self.over = "done", "complete"
             self.finish(now_us)
         else:
             self._wait(now_us)
+
+    def _begin_again(self, now_us: int, why: str) -> None:
+        """Forget the blocks so far, and ask for the first one when this one is gone. Lost rounds count as tries."""
+        self._again(now_us, f"{why}. Take it away, and begin again with the {self._blocks_mm[0]:g} mm block")
+        self.points.clear()
+        self._last_mm = self._stood_mm
+        self._rounds_lost += 1
 
     def _again(self, now_us: int, why: str) -> None:
         self._tries += 1
@@ -315,11 +337,20 @@ class Calibrate(Blocks):
 
     def __init__(self, step: CalibrateStep, senses: Senses) -> None:
         super().__init__(step.blocks_mm * step.rounds, step.warm_us, senses)
+        self._round = len(step.blocks_mm)
 
     def take(self, now_us: int, found: Point) -> None:
         points = [*self.points, found]
-        if len({shown.toe_mm for shown in points}) > 1:
+        if len({shown.toe_mm for shown in points}) < 2:
+            return
+        try:
             fit(points)
+        except CalibrationError as error:
+            if len(self.points) < self._round:
+                raise RoundError(str(error)) from error
+            raise
+        if len(points) == self._round:
+            self._rounds_lost = 0
 
     def finish(self, now_us: int) -> None:
         self.say(r.Calibrated(now_us, fit(self.points)))

@@ -87,24 +87,57 @@ def test_what_stands_there_at_the_beginning_is_no_block() -> None:
 
 
 def test_swapped_blocks_are_refused() -> None:
-    """The farthest first and the nearest last: a sentence says that they are swapped, and asks for order."""
-    bench = shown(Bench(ONCE), 200.0)
-    bench.show(100.0, 45.0)
+    """The farthest first and the nearest last: a sentence says that they are swapped; whoever keeps to it is refused."""
+    bench = shown(Bench(ONCE), *(200.0, 100.0) * 3)
     assert "swapped" in refusal(bench)
     assert bench.told(r.CalibrationRefused)[0].why == refusal(bench)
+    assert [unclear.toe_mm for unclear in bench.told(r.BlockUnclear)] == [100.0] * 3
+
+
+@pytest.mark.parametrize("endless", [False, True])
+@pytest.mark.parametrize("swapped", [(100.0, 0.0), (200.0, 100.0), (0.0, 200.0), (0.0, 95.0, 200.0)])
+def test_whoever_swaps_blocks_and_then_obeys_gets_through(swapped: tuple[float, ...], endless: bool) -> None:
+    """NO asks for the first block again, and what is held still is none: it may be the very one that is asked for."""
+    bench = shown(Bench(WARM), *swapped)
+    assert bench.cues()[-1] is CueName.NO
+    assert bench.picture.target_mm == 0.0
+    assert (bench.picture.why or "").endswith("Take it away, and begin again with the 0 mm block")
+    bench.read(8.0)
+    assert (bench.picture.phase, len(bench.told(r.BlockUnclear))) == ("block", 1)
+    if endless:
+        bench.seen_mm = None
+        bench.read(3.0)
+        bench.seen_mm = 0.0
+        bench.read(SHOWN_S)
+    else:
+        bench.show(0.0)
+    for block_mm in (BLOCKS_MM * WARM.rounds)[1:]:
+        bench.show(block_mm)
+    assert bench.over == "complete"
+    (made,) = bench.told(r.Calibrated)
+    assert [at.toe_mm for at in made.fit.points] == [*BLOCKS_MM * WARM.rounds]
+    assert made.fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
+
+
+def test_a_lost_round_costs_no_tries_of_later_ones() -> None:
+    """Twice begun again; when a round is in, each block has its three tries."""
+    bench = shown(Bench(replace(WARM, rounds=2)), 100.0, 0.0, 100.0, 0.0, *BLOCKS_MM, 0.0, 95.0)
+    bench.show(200.0)
+    assert bench.over is None
+    bench.show(100.0).show(200.0)
+    assert bench.over == "complete"
+    assert [unclear.toe_mm for unclear in bench.told(r.BlockUnclear)] == [100.0] * 4
 
 
 def test_a_block_upside_down_is_refused() -> None:
     """Its other edge is 12 mm shorter, which no sensor's gain explains."""
-    bench = shown(Bench(ONCE), 0.0)
-    bench.show(88.0, 45.0)
+    bench = shown(Bench(ONCE), *(0.0, 88.0) * 3)
     assert "see that each block's length is the one that was said" in refusal(bench)
 
 
 def test_a_block_that_is_a_little_shorter_is_refused() -> None:
     """By 5 mm: the next block shows it, because no sensor bends so."""
-    bench = shown(Bench(ONCE), 0.0, 95.0)
-    bench.show(200.0, 45.0)
+    bench = shown(Bench(ONCE), *(0.0, 95.0, 200.0) * 3)
     assert "The blocks do not fit together" in refusal(bench)
 
 
@@ -143,9 +176,7 @@ def test_a_block_that_moves_is_read_again() -> None:
 
 def test_a_view_full_of_floor_is_refused() -> None:
     """What is seen grows by a quarter of what the blocks grow by."""
-    bench = Bench(ONCE).read(3.0)
-    bench.show(0.0)
-    bench.show(25.0, 45.0)
+    bench = shown(Bench(ONCE), *(0.0, 25.0) * 3)
     assert "such as the floor or a skirting board" in refusal(bench)
 
 

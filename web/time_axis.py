@@ -45,13 +45,13 @@ def beginnings(span: Span, every: str) -> list[datetime]:
 
 def _days(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
     """Every `step` days; whole weeks begin on Mondays."""
-    first = span.since.astimezone().date() + timedelta(days=1)
-    first += timedelta(days=-first.weekday() % step if step >= 7 else 0)
-    at = _midnight(first.year, first.month, first.day)
-    while at <= span.until:
-        yield at, f"{at.day} {at:%b}"
-        later = at.date() + timedelta(days=step)
-        at = _midnight(later.year, later.month, later.day)
+    date = span.since.astimezone().date() + timedelta(days=1)
+    date += timedelta(days=-date.weekday() % step if step >= 7 else 0)
+    while (at := _midnight(date.year, date.month, date.day)) <= span.until:
+        # A zone that crosses the date line skips a day: its midnight is that of the next one, which is not drawn twice.
+        if at.date() == date:
+            yield at, f"{at.day} {at:%b}"
+        date += timedelta(days=step)
 
 
 def _months(span: Span, step: int) -> Iterator[tuple[datetime, str]]:

@@ -49,6 +49,14 @@ def change(mm: float, units: str) -> str:
     return f"+{text}" if mm > 0 and not text.startswith("0.0 ") else text
 
 
+def pace(mm: float, units: str) -> str:
+    """A small difference with its sign, finer than `change`: `+1.4 mm`, or `+0.06 in` to a hundredth."""
+    if units == CM:
+        return f"{signed(mm)} mm"
+    text = f"{Decimal(str(mm)) / MM_IN_ONE[units]:+.2f}".replace("-", MINUS)
+    return f"{'0.00' if text[1:] == '0.00' else text} {SIGN[units]}"
+
+
 def signed(number: float) -> str:
     """A number to a tenth with its sign, for millimetres of the sensor: `+0.2`, `0.0`."""
     text = f"{number:+.1f}".replace("-", MINUS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.units import CM, INCH, change, length, number, seconds, signed, sure_length
+from station.units import CM, INCH, change, length, number, pace, seconds, signed, sure_length
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,18 @@ def test_a_difference_has_its_sign(mm: float, units: str, text: str) -> None:
 def test_millimetres_of_the_sensor_have_their_sign() -> None:
     """A rounded zero has none."""
     assert [signed(mm) for mm in (0.24, -1.26, -0.04, 0.04)] == ["+0.2", "\u22121.3", "0.0", "0.0"]
+
+
+@pytest.mark.parametrize(
+    ("mm", "units", "text"),
+    [
+        (1.4, CM, "+1.4 mm"),
+        (-0.26, CM, "\u22120.3 mm"),
+        (0.0, CM, "0.0 mm"),
+        (1.4, INCH, "+0.06 in"),
+        (-0.1, INCH, "0.00 in"),
+    ],
+)
+def test_a_pace_is_finer_than_a_change(mm: float, units: str, text: str) -> None:
+    """Millimetres to a tenth, inches to a hundredth: gains are some millimetres a week."""
+    assert pace(mm, units) == text

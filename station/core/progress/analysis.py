@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
 
 from station.core.progress.change import real_changes
-from station.core.progress.counting import before_after, counted, in_order, method_changes
+from station.core.progress.counting import before_after, counted, in_order
 from station.core.progress.outlook import WORTHWHILE_MM, forecast, phase, steady_since
 from station.core.progress.person_error import Repeats, person_errors
 from station.core.progress.records import (
@@ -25,8 +25,12 @@ from station.core.progress.trend import State, Trend, interval, slips, trend
 
 TREND_TESTS = 3
 """With fewer there is nothing to draw a trend through."""
+CHANGE_TESTS = 6
+_CHANGE_OVER = timedelta(weeks=2)
+"""With fewer, or in less time, days that go together pass for a level that is known and a slope that is none."""
+_OLD = timedelta(weeks=6)
 _TOGETHER = timedelta(weeks=2)
-_CLEAR_MM = 15.0
+CLEAR_MM = 15.0
 """Below this, uneven ankles are common: 68 % of healthy people lie within it (Hoch and McKeon 2011)."""
 _TYPICAL_MM = 1.6
 """What a calibrated instrument adds is part of the person's error; more than this counts on top."""
@@ -48,14 +52,13 @@ def progress(
     *,
     repeats_left: Sequence[Repeats] = (),
     repeats_right: Sequence[Repeats] = (),
-    zone: tzinfo = UTC,
 ) -> Progress:
     """All that is said of a person at `now`, from the results of both sides in any order.
 
-    `goal_mm` is the person's own; days are those of `zone`; `repeats_...` are the trials within sittings, for the
-    person's own error. Raises `ValueError` for a result that is no number.
+    `goal_mm` is the person's own; days are those that the results' own times say; `repeats_...` are the trials within
+    sittings, for the person's own error. Raises `ValueError` for a result that is no number.
     """
-    sides = _side(left, goal_mm, now, repeats_left, zone), _side(right, goal_mm, now, repeats_right, zone)
+    sides = _side(left, goal_mm, now, repeats_left), _side(right, goal_mm, now, repeats_right)
     return Progress(
         sides[0].said if sides[0] else None,
         sides[1].said if sides[1] else None,
@@ -64,38 +67,39 @@ def progress(
 
 
 def _side(
-    results: Sequence[Result], goal_mm: float, now: datetime, repeats: Sequence[Repeats], zone: tzinfo
+    results: Sequence[Result], goal_mm: float, now: datetime, repeats: Sequence[Repeats]
 ) -> _Side | None:
     if not results:
         return None
     ordered = in_order(results)
-    tests = counted(ordered, zone)
+    tests = counted(ordered)
     errors = {
         (full, contact): error
         for contact in {result.contact for result in ordered}
         for full, error in person_errors(repeats, tests, contact).items()
     }
-    sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in tests]
     last = tests[-1]
     changes = real_changes(tests)
-    methods = method_changes(tests)
-    begin = max(methods, default=0)
-    breaks = methods | _steps(tests, changes)
-    slipped = slips(tests, sds_mm, breaks)
-    found = trend(tests, sds_mm, slipped, breaks, begin)
-    drawn = len(tests) >= TREND_TESTS
+    # Ways of measuring lie centimetres apart, so a line through two of them would tell of how often each was used.
+    alike = [result for result in tests if result.method == last.method]
+    sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in alike]
+    breaks = _steps(alike, changes)
+    slipped = slips(alike, sds_mm, breaks)
+    found = trend(alike, sds_mm, slipped, breaks)
+    drawn = len(alike) >= TREND_TESTS
     state = found.now if drawn else None
-    kept = [result for index, result in enumerate(tests) if index >= begin and index not in slipped]
-    steady = steady_since(kept) if drawn else None
+    kept = [result for index, result in enumerate(alike) if index not in slipped]
+    steady = steady_since(kept, changes) if drawn else None
     going_on = phase(state, last.at, changes, steady, now)
-    compared = drawn and begin < len(tests) - 1
+    compared = len(alike) >= CHANGE_TESTS and last.at - alike[0].at >= _CHANGE_OVER
     said = SideProgress(
         counted=tuple(tests),
-        slips=frozenset(tests[index].test_id for index in slipped),
+        old=now - last.at > _OLD,
+        slips=frozenset(alike[index].test_id for index in slipped),
         error=errors[last.full, last.contact],
         trend=found.points if drawn else (),
-        slope_mm_week=found.slope_mm_week if drawn else None,
-        change_from=tests[begin].at if compared else None,
+        slope_mm_week=found.slope_mm_week if compared else None,
+        change_from=alike[0].at if compared else None,
         change_mm=found.change_mm if compared else None,
         chance_real=_chance_real(found) if compared else None,
         changes=tuple(changes),
@@ -139,4 +143,4 @@ def _difference(left: _Side | None, right: _Side | None) -> SidesDifference | No
 
 
 def _is_clear(difference: Interval) -> bool:
-    return abs(difference.value) >= _CLEAR_MM and difference.low * difference.high > 0
+    return abs(difference.value) >= CLEAR_MM and difference.low * difference.high > 0

@@ -1,4 +1,7 @@
-"""What the history of one side goes in as, and what is said of it. Distances in mm, times aware UTC."""
+"""What the history of one side goes in as, and what is said of it. Distances in mm, times aware.
+
+A result's time is that of where it was made, because the first test of a day counts.
+"""
 
 from __future__ import annotations
 
@@ -23,6 +26,11 @@ class Result:
     full: bool
     contact: Contact
     imported: bool = False
+
+    @property
+    def method(self) -> tuple[Contact, bool]:
+        """The way of measuring: results of two ways may lie apart though the ankle is the same."""
+        return self.contact, self.imported
 
 
 class Direction(StrEnum):
@@ -119,15 +127,17 @@ class BeforeAfter:
 class SideProgress:
     """All that is said of one side.
 
-    `counted` are the results that the trend is made of, oldest first (the first of each day); `slips` the ids of those
-    of them that lie too far off to be believed, which are kept, shown and hardly weighed. `trend` has a point at each
-    counted result and is empty with fewer than three. `change_mm` is since the result at `change_from`: the first
-    counted one, or the first since the contact changed; `chance_real` the probability that it exceeds the smallest
-    worthwhile change (6 mm, in its direction). `changes` are the real changes,
-    oldest first. `steady_since` is told where nothing has changed for long enough to call it a plateau.
+    `counted` are the first results of each day, oldest first; `old` says that the last of them is more than six weeks
+    ago. The trend is made of those that were measured as the last one was (`Result.method`): `trend` has a point at
+    each, and is empty with fewer than three; `slips` are the ids of those that lie too far off to be believed,
+    which are kept, shown and hardly weighed. `change_mm` is since the first of them, at `change_from`, and needs six over two
+    weeks at least, as does `slope_mm_week`; `chance_real` is the probability that the change exceeds the smallest
+    worthwhile one (6 mm, in its direction). `changes` are the real changes among all counted results, oldest first.
+    `steady_since` is told where nothing has changed for long enough to call it a plateau.
     """
 
     counted: tuple[Result, ...]
+    old: bool
     slips: frozenset[str]
     error: PersonError
     trend: tuple[TrendPoint, ...]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime, timedelta
 from math import nan
@@ -17,7 +18,12 @@ from station.core.records import Contact
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
 
 WEEK = timedelta(weeks=1)
-WORDS = Words(lambda mm: f"{mm:.0f} mm", lambda mm: f"{mm:+.0f} mm", lambda at: f"{at:%d.%m.}")
+WORDS = Words(
+    length=lambda mm: f"{mm:.0f} mm",
+    change=lambda mm: f"{mm:+.0f} mm",
+    day=lambda at: f"{at:%d.%m.}",
+    pace=lambda mm: f"{mm:+.1f} mm",
+)
 GOAL_MM = 120.0
 
 
@@ -72,12 +78,32 @@ def test_two_tests_are_no_trend() -> None:
 
 
 def test_a_gain_that_is_not_told_yet() -> None:
-    """Four weeks at 2 mm a week, scattered: the change with its interval, and no word of a gain."""
+    """Three weeks at 2 mm a week, scattered: the change without an interval that could exclude zero, and no gain."""
     found = said(scattered(3, slope=2.0, seed=4))
-    first, *rest = of_side(found, WORDS)
-    assert first.startswith("Not yet more than the measurement error: ")
-    assert "since your starting point (95 %:" in first
+    assert found.change_mm is not None
+    first, so_far, likely, *rest = of_side(found, WORDS)
+    assert first == "Not yet more than the measurement error."
+    moved = f"{found.change_mm.value:+.0f} mm"
+    assert so_far == f"So far {moved}; looking this often, that is not yet sure to be a change."
+    assert re.fullmatch(r"How likely is it more than 6 mm: \d+ of 100\.", likely)
     assert rest == ["When your goal will be reached cannot be said yet: no gain is sure at present."]
+
+
+def test_an_unchanged_person_is_never_shown_an_interval_without_zero() -> None:
+    """Sixty people who do not change, after each of their tests in half a year: until told, no interval is said."""
+    for seed in range(60):
+        made = scattered(26, seed=seed)
+        found = said(made[: 6 + seed])
+        assert found.changes or not any("95 %" in sentence for sentence in of_side(found, WORDS))
+
+
+def test_a_few_days_of_tests_tell_no_change() -> None:
+    """Three tests that agree to a tenth are no change of 0.0 ± 0.1, and neither are ten in ten days."""
+    for made in (results([94.0, 94.1, 94.0], every_days=1), results([94.0, 94.1] * 5, every_days=1)):
+        found = said(made)
+        assert (found.change_mm, found.slope_mm_week, found.chance_real) == (None, None, None)
+        assert of_side(found, WORDS)[0].startswith(f"After {len(made)} tests: ")
+    assert said(results([94.0, 94.1] * 4)).change_mm is not None
 
 
 def test_a_gain_is_told_with_its_size_and_pace() -> None:
@@ -88,10 +114,12 @@ def test_a_gain_is_told_with_its_size_and_pace() -> None:
     assert found.change_mm.low < 27.6 < found.change_mm.high
     assert found.chance_real is not None
     assert found.chance_real > 0.99
-    first, pace, goal = of_side(found, WORDS)
+    first, so_far, likely, pace, goal = of_side(found, WORDS)
+    assert so_far.startswith("Since your first test of this kind, on 05.01.: +")
+    assert likely == "How likely is it more than 6 mm: 99 of 100."
     assert first.startswith("A real change: ")
     assert " more since about 05.01." in first
-    assert pace.startswith("At present +")
+    assert re.fullmatch(r"At present \+\d\.\d mm a week \(95 %: [+-]\d\.\d mm to \+\d\.\d mm\)\.", pace)
     assert goal.startswith("Your goal: ")
 
 
@@ -118,16 +146,72 @@ def test_an_injury_is_told_with_its_day_and_lets_the_trend_step() -> None:
     assert "less on " in of_side(found, WORDS)[0]
 
 
+@pytest.mark.parametrize("direction", [Direction.GAIN, Direction.LOSS])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_step_is_told_with_its_size(direction: Direction, seed: int) -> None:
+    """25 mm at once in week 20, asked ten weeks later: the step is in what is said, not before it."""
+    step_mm = 25.0 if direction is Direction.GAIN else -25.0
+    since = BEGIN + 20 * WEEK
+    made = [
+        one if one.at < since else replace(one, mm=one.mm + step_mm) for one in scattered(30, sd=4.0, seed=20 + seed)
+    ]
+    found = said(made)
+    assert [(one.direction, one.sudden) for one in found.changes] == [(direction, True)]
+    size = re.match(r"A real change: (\d+) mm (more|less) on ", of_side(found, WORDS)[0])
+    assert size
+    assert size[2] == ("more" if direction is Direction.GAIN else "less")
+    assert float(size[1]) == pytest.approx(25, abs=7)
+
+
+def test_a_change_told_by_another_method_has_a_date_and_no_size() -> None:
+    """A gain by the person's word, then the pad, 30 mm lower: nothing is measured from one to the other."""
+    word = [replace(one, contact=Contact.SELF) for one in scattered(14, slope=2.5)]
+    pad = [replace(one, test_id=f"p{one.test_id}", at=one.at + 14 * WEEK) for one in scattered(5, start=95.0)]
+    found = said(word + pad)
+    assert {one.direction for one in found.changes} == {Direction.GAIN}
+    assert re.fullmatch(
+        r"A real gain since about [\d.]+, found by tests that were made another way than the last one\.",
+        of_side(found, WORDS)[0],
+    )
+
+
+def test_methods_by_turns_are_no_change() -> None:
+    """The person's word reads 15 mm more than the pad, used by turns and ever more often: nothing has changed."""
+    made = [
+        replace(one, contact=Contact.SELF, mm=one.mm + 15) if number % 4 < number // 12 else one
+        for number, one in enumerate(scattered(16, sd=4.0, seed=3))
+    ]
+    found = said(made)
+    assert found.changes == ()
+    assert found.change_mm is not None
+    assert found.change_mm.low < 0 < found.change_mm.high
+    assert found.slips == frozenset()
+    alike = [one for one in made if one.contact is made[-1].contact]
+    assert [point.at for point in found.trend] == [one.at for one in alike]
+    assert len(found.counted) == len(made)
+
+
+def test_what_is_old_is_told_as_of_its_day() -> None:
+    """Two months after the last test nothing is told of the present, and no advice is given; a week after, it is."""
+    made = scattered(26)
+    fresh, old = said(made), said(made, now=made[-1].at + 8 * WEEK)
+    assert (fresh.old, old.old) == (False, True)
+    day = WORDS.day(made[-1].at)
+    assert of_side(old, WORDS)[0].startswith(f"At the last test, on {day}, steady since about ")
+    assert not any("advice" in sentence for sentence in of_side(old, WORDS))
+    gaining = scattered(14, slope=2.0)
+    sentences = of_side(said(gaining, now=gaining[-1].at + 8 * WEEK), WORDS)
+    assert ", a real change: " in sentences[0]
+    assert not any("At present" in sentence for sentence in sentences)
+
+
 def test_a_gain_that_went_is_said_to_have_passed() -> None:
     """The real gain stays on record, and the sentence is of now."""
-    up, down = scattered(9, slope=2.5, seed=5), scattered(5, slope=-4.0, seed=6, start=100.0)
+    up, down = scattered(9, slope=2.5, seed=3), scattered(5, slope=-4.0, seed=6, start=100.0)
     made = up + [replace(one, test_id=f"d{one.test_id}", at=one.at + 9 * WEEK) for one in down]
     found = said(made)
-    assert found.changes[0].direction is Direction.GAIN
-    if len(found.changes) == 1:
-        assert of_side(found, WORDS)[0].endswith("it has passed since.")
-    else:
-        assert "less" in of_side(found, WORDS)[0]
+    assert [one.direction for one in found.changes] == [Direction.GAIN]
+    assert of_side(found, WORDS)[0].endswith("it has passed since.")
 
 
 def test_steady_is_told_by_the_tests_with_the_guides_advice() -> None:
@@ -162,7 +246,7 @@ def test_a_years_gap_is_named() -> None:
     """The line across it is a guess, and what goes on now is not known from a single test after it."""
     found = said([*scattered(6), result(500, 90)])
     assert any("There is no test between" in sentence for sentence in of_side(found, WORDS))
-    assert said(scattered(6), now=BEGIN + 60 * WEEK).forecast.why_not == "the last test is too long ago"
+    assert said(scattered(6), now=BEGIN + 60 * WEEK).forecast.why_not == "the last test is too long ago to say"
 
 
 def test_a_change_of_contact_starts_the_change_anew() -> None:
@@ -196,7 +280,13 @@ def test_the_sides_difference_has_the_error_of_both() -> None:
     found = progress(near, left, GOAL_MM, left[-1].at).difference
     assert found is not None
     assert not found.clear
-    assert of_difference(found, WORDS).startswith("No clear difference between the sides.")
+    assert found.difference_mm.high < 0
+    assert re.match(
+        r"The right side reaches \d+ mm further; differences up to 15 mm are common\. Left less right: ",
+        of_difference(found, WORDS),
+    )
+    same = progress(left, left, GOAL_MM, left[-1].at).difference
+    assert of_difference(same, WORDS).startswith("No clear difference between the sides.")
     assert progress(left, right[:3], GOAL_MM, left[-1].at).difference is None
 
 
@@ -219,4 +309,3 @@ def test_what_is_said_needs_three_tests_and_no_more() -> None:
     for count in range(3, 8):
         found = said(results([90.0 + number for number in range(count)]))
         assert len(found.trend) == count
-        assert found.slope_mm_week is not None

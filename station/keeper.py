@@ -84,6 +84,11 @@ class Keeper:
         return bool(self._waiting)
 
     @property
+    def only_blocks(self) -> bool:
+        """Whether nothing but calibrations and checks has been done in the sitting that goes on."""
+        return self.in_sitting and self._only_blocks
+
+    @property
     def sitting_id(self) -> str | None:
         """The sitting that goes on, once it is stored."""
         return self._sitting_id if self.in_sitting else None
@@ -210,7 +215,10 @@ class Keeper:
             case r.Calibrated():
                 self._keep_calibration(fact)
             case r.CheckDone():
-                self.keep_check("block", fact.block_mm, fact.off_mm, fact.uncertainty_mm, passed=not fact.out)
+                assert self._using is not None
+                calibration_id = self._using.calibration.id
+                off_mm, sure_mm = fact.off_mm, fact.uncertainty_mm
+                self.keep_check(calibration_id, "block", fact.block_mm, off_mm, sure_mm, passed=not fact.out)
             case _:
                 pass
 
@@ -365,14 +373,21 @@ class Keeper:
         self.write(act)
 
     def keep_check(
-        self, kind: str, block_mm: float | None, off_mm: float, uncertainty_mm: float, *, passed: bool
+        self,
+        calibration_id: str,
+        kind: str,
+        block_mm: float | None,
+        off_mm: float,
+        uncertainty_mm: float,
+        *,
+        passed: bool,
     ) -> None:
-        """What a look at the calibration has found."""
+        """What a look at a calibration has found. It names the one it was made with: another may wait to be stored."""
         temperature_c = self.temperature_c
 
         def act() -> None:
             self._store.add_check(
-                calibration_id=self._store.current_calibration().id,
+                calibration_id=calibration_id,
                 kind=kind,
                 block_mm=block_mm,
                 off_mm=off_mm,

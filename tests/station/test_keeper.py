@@ -1,0 +1,55 @@
+"""What is kept while the store cannot write says what was so when it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import text
+
+from station.budgets import Using
+from station.core.records import Calibrated, CheckDone
+from station.core.senses import References, Wiring
+from station.core.steps import CalibrateStep, CheckStep
+from station.keeper import Keeper
+from station.run import Run
+from station.store import Store
+from tests.station.store.histories import FIT, HandClock
+
+PLENTY = 1 << 30
+
+
+@contextmanager
+def full_disk(store: Store) -> Iterator[None]:
+    """SQLite may take no further page."""
+    for pages in (1, PLENTY):
+        with store.writing() as now:
+            now.execute(text(f"PRAGMA max_page_count={pages}")).all()
+        if pages == 1:
+            yield
+
+
+def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> None:
+    """Calibrated and checked while the disk is full: what was measured with the curve before is no doubt of the new."""
+    clock, told = HandClock(), list[str | None]()
+    with Store.open(tmp_path / "station.db", clock=clock) as store:
+        store.add_calibration(FIT)
+        before = store.current_calibration()
+        keeper = Keeper(store, told.append)
+        keeper.begin_sitting(None, clock.wall(), simulated=False)
+        with full_disk(store):
+            # A page has room for some rows more.
+            for made, fact in enumerate([*[Calibrated(1, FIT)] * 99, CheckDone(2, 100.0, 109.0, 9.0, 0.6, True)]):
+                step = CheckStep() if made == 99 else CalibrateStep()
+                run = Run((step,), Wiring(), References(), before.curve, 0)
+                keeper.begin_run(run, clock.wall(), Using(before, clock.wall()))
+                keeper.keep(fact)
+            assert "disk is full" in str(told[-1])
+            assert store.checks() == ()
+        keeper.flush(0)
+        assert not keeper.waiting
+        (check,) = store.checks()
+        assert (check.calibration_id, check.off_mm, check.passed) == (before.id, 9.0, False)
+        assert store.current_calibration().number == before.number + 99
+        assert store.doubt() is None

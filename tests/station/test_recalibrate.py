@@ -64,17 +64,17 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
         for number, reading_mm in enumerate(readings, 1):
             toe_mm = 0.0 if reading_mm is None else round(max(0.0, curve.toe_mm(reading_mm)), 1)
             if reading_mm is not None:
-                for nearer_mm in (9.0, 0.0):
+                for begun_us, nearer_mm in enumerate((9.0, 0.0)):
                     near_mm = max(0.0, toe_mm - nearer_mm)
                     passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1))
                     made = budgets.passed(passed)
-                    window = (0, 1)
-                    lunge = Attempt(side, number, 1, "passed", 0, 1, near_mm, 1.0, Contact.INFERRED, window, made)
-                    store.add_attempt(test_id, lunge)
+                    how = (Contact.INFERRED, (0, 1), made)
+                    store.add_attempt(test_id, Attempt(side, number, 1, "passed", begun_us, 2, near_mm, 1.0, *how))
             below = reading_mm is None
-            budget = budgets.finished(TrialFinished(2, side, number, toe_mm, below, None if below else window_mm))
+            at_us, noise_mm = 2 + number, None if below else window_mm
+            budget = budgets.finished(TrialFinished(at_us, side, number, toe_mm, below, noise_mm))
             sure_mm = None if budget is None else budget.total_mm
-            store.add_trial(test_id, Trial(side, number, toe_mm, below, sure_mm, 2, budget))
+            store.add_trial(test_id, Trial(side, number, toe_mm, below, sure_mm, at_us, budget))
     left, right = (budgets.side(side) for side in Side)
     store.finish_test(
         test_id,

@@ -121,7 +121,7 @@ class Reader:
         While there is one, results are uncertain, and each test says of itself that it was made under doubt.
         """
         with self.moment() as now:
-            return doubt_in(now)
+            return doubt_in(now, None)
 
     def empty_shares(self) -> dict[Side, float]:
         """What each analogue heel says with nothing on it, as shares of full scale, where that is known."""
@@ -274,10 +274,11 @@ def _of_person(rows: Select[Any], person_id: str | None, before: datetime | None
     return rows if before is None else rows.where(sittings.c.started_at < before)
 
 
-def doubt_in(now: Connection) -> Check | None:
-    """See `Reader.doubt`."""
+def doubt_in(now: Connection, calibration_id: str | None) -> Check | None:
+    """See `Reader.doubt`; of the newest calibration where none is named."""
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
-    row = now.execute(CHECKS.where(checks.c.calibration_id == newest).limit(1)).one_or_none()
+    of_it = checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
+    row = now.execute(CHECKS.where(of_it).limit(1)).one_or_none()
     return None if row is None or row.passed else records.check(row)
 
 

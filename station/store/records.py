@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Connection, FromClause, Row, Select, Table, func, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, func, select
 
 from station.core.calibration import Curve, Fit, Point
 from station.core.records import Contact, Side
@@ -66,11 +66,19 @@ def with_newest_correction(joined: FromClause) -> FromClause:
     return joined.outerjoin(corrections, (corrections.c.test_id == tests.c.id) & (corrections.c.number == newest))
 
 
+def _number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    of_it = select(calibrations.c.number).where(calibrations.c.id == calibration_id).correlate(tests, corrections)
+    return func.coalesce(of_it.scalar_subquery(), 0)
+
+
+_DOUBTED = tests.c.doubted & (_number(corrections.c.calibration_id) <= _number(tests.c.calibration_id))
+"""A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
 _TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))
 TESTS = select(
     tests,
     *(runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated),
     *(corrections.c[name].label(f"new_{name}") for name in SCORES_OF),
+    _DOUBTED.label("still_doubted"),
 ).select_from(_TESTED)
 HOLDS = _done_in(holds)
 REPS = _done_in(reps)
@@ -79,7 +87,7 @@ _COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
 _NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
 SCORES = select(
     *(tests.c.id, runs.c.sitting_id, runs.c.began_at, tests.c.started_us, tests.c.full, tests.c.contact),
-    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.doubted, tests.c.imported),
+    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, _DOUBTED, tests.c.imported),
     sittings.c.simulated,
     *(tests.c[name] for name in SCORES_OF[:4]),
     corrections.c.id,
@@ -182,7 +190,7 @@ def a_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] =
         calibration_id=counts.calibration_id,
         original=None if counts == of_the_day else of_the_day,
         temperature_c=row.temperature_c,
-        doubted=row.doubted,
+        doubted=row.still_doubted,
         imported=row.imported,
         simulated=row.simulated,
         rule_version=row.rule_version,

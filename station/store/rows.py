@@ -102,8 +102,9 @@ class Test:
 
     The distances, their uncertainties and budgets and `calibration_id` are those that count now: the newest
     correction's, or those of the day. `original` are those of the day, `None` where they still count; trials and
-    attempts are always of the day. `doubted`: a check had failed. `imported`: by another's tape, without instrument,
-    trials or uncertainty. `temperature_c` is `None` where nobody knows.
+    attempts are always of the day. `doubted`: a check of the day's calibration had failed, and no result of a newer one
+    counts. `imported`: by another's tape, without instrument, trials or uncertainty. `temperature_c` is `None` where
+    nobody knows.
     """
 
     __test__ = False

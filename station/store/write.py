@@ -160,12 +160,12 @@ class Store(Transactions):
         temperature_c: float | None = None,
         circumstances: Circumstances | None = None,
     ) -> str:
-        """It notes by itself whether the calibration is in doubt (`Reader.doubt`)."""
+        """It notes by itself whether its calibration is in doubt (`Reader.doubt`), also where there is a newer one."""
         values = asdict(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
         values |= {"temperature_c": temperature_c, "imported": False}
         with self.writing() as now:
-            doubted = doubt_in(now) is not None
+            doubted = doubt_in(now, calibration_id) is not None
             return self._insert(now, tests, run_id=run_id, state=UNFINISHED, doubted=doubted, **values)
 
     def describe_test(self, test_id: str, circumstances: Circumstances) -> None:

@@ -24,7 +24,7 @@ def a_test(store: Store, clock: HandClock) -> str:
 
 
 def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: Store, clock: HandClock) -> None:
-    """Each test says whether it was made under doubt, and says so for ever; the clock may have gone back meanwhile."""
+    """Each test says whether it was made under doubt, and goes on saying so; the clock may have gone back meanwhile."""
     store.add_calibration(FIT)
     tests = [a_test(store, clock)]
     failed = check(store, passed=False)
@@ -54,6 +54,33 @@ def test_a_check_of_an_older_calibration_raises_no_doubt(store: Store) -> None:
     store.add_calibration(FIT)
     store.add_check(calibration_id=before, **BLOCK, off_mm=9.0, passed=False)
     assert store.doubt() is None
+
+
+def test_a_doubt_is_of_the_calibration_that_a_test_was_made_with(store: Store, clock: HandClock) -> None:
+    """Written after a newer calibration, because the disk was full, it is doubted as it was when it was made."""
+    with_doubt, without = store.add_calibration(FIT), store.add_calibration(FIT)
+    store.add_check(calibration_id=with_doubt, **BLOCK, off_mm=9.0, passed=False)
+    sitting_id = store.begin_sitting(None, clock.wall(), simulated=False)
+    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    for calibration_id, doubted in ((with_doubt, True), (without, False), (None, False)):
+        test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
+        test = store.test(test_id)
+        assert test is not None
+        assert test.doubted is doubted
+
+
+def test_a_doubt_ends_where_a_newer_calibration_counts(store: Store, clock: HandClock) -> None:
+    """In tests and scores; under the calibration of the day, or an older one, it goes on."""
+    older, of_the_day = store.current_calibration().id, store.add_calibration(FIT)
+    check(store, passed=False)
+    test_id = a_test(store, clock)
+    newer = store.add_calibration(FIT)
+    for calibration_id, doubted in ((newer, False), (older, True), (newer, False), (of_the_day, True)):
+        store.correct([Correction(test_id, Scores(81.0, 91.0, calibration_id=calibration_id))])
+        test = store.test(test_id)
+        assert test is not None
+        assert test.doubted is doubted
+        assert [score.doubted for score in store.scores(None)] == [doubted]
 
 
 def test_a_check_names_what_it_looked_at(store: Store) -> None:

@@ -14,7 +14,6 @@ def register(app: Flask) -> None:
         moment=units.moment,
         length=units.length,
         sure=units.sure_length,
-        tenths=units.number,
         change=units.change,
         signed=units.signed,
         seconds=units.seconds,

@@ -53,6 +53,17 @@ def test_one_test_is_a_starting_point_and_two_have_no_trend(client: FlaskClient,
     assert 'class="left trend"' in text_of(client)
 
 
+def test_the_card_shows_the_last_test(client: FlaskClient, store: Store) -> None:
+    """The big figure is a distance with its ±, and no change, whatever the tests came to so far."""
+    ann = store.add_person("Ann")
+    for number in range(10):
+        sat(store, ann.id, 30 - 3 * number, 84.0 + number, None)
+    page = text_of(client)
+    figures = re.findall(r'<p class="figure">(.*?)</p>', page)
+    assert [re.sub(r"<[^>]*>", "", figure)[:8] for figure in figures] == ["9.3 cm \u00b1", "\u2013"]
+    assert "Since your first test of this kind" in page or "So far +" in page
+
+
 def test_a_side_that_was_never_tested_is_no_zero(client: FlaskClient, store: Store) -> None:
     """One side alone has its picture; the other one is a dash, and the sides are not compared."""
     ann = store.add_person("Ann")
@@ -135,12 +146,12 @@ def test_a_calibration_is_no_change_of_the_ankle(client: FlaskClient, store: Sto
     assert (len(history.left), len(left.counted), left.changes) == (30, 15, ())
     assert history.apart_since == before.left[0].at
     page = text_of(client)
-    assert "not compared with later ones" in page
-    assert "Tested only before the sensor was calibrated" in page
+    assert "not compared with others" in page
+    assert "Tested only while the sensor was not to be relied on" in page
     anew = [Correction(one, Scores(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built]
     store.correct(anew)
     assert len(history_of(store, ann.id, 101.6, datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
-    assert "not compared with later ones" not in text_of(client)
+    assert "not compared with others" not in text_of(client)
 
 
 def test_what_a_number_is_made_of_is_one_tap_away(client: FlaskClient, store: Store) -> None:

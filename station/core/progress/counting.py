@@ -7,7 +7,7 @@ shown as before and after, and no part of the trend.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 from station.core.progress.records import BeforeAfter, PersonError, Result
@@ -15,7 +15,6 @@ from station.core.progress.trend import interval
 from station.core.records import Contact
 
 HOUR = timedelta(hours=1)
-_FORGOTTEN = timedelta(days=60)
 
 
 def in_order(results: Sequence[Result]) -> list[Result]:
@@ -55,18 +54,3 @@ def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], P
         sd = error.within_mm / trials**0.5 if error.within_mm is not None else error.sem_mm
         pairs.append(BeforeAfter(before.test_id, after.test_id, after.at, interval(after.mm - before.mm, sd * 2**0.5)))
     return pairs
-
-
-def method_changes(ordered: Sequence[Result]) -> set[int]:
-    """Where a contact (or importing) comes that was not used for two months: the level may step by the method alone."""
-    found: set[int] = set()
-    seen: dict[tuple[Contact, bool], datetime] = {}
-    before = None
-    for index, result in enumerate(ordered):
-        method = (result.contact, result.imported)
-        last = seen.get(method)
-        if before not in (None, method) and (last is None or result.at - last > _FORGOTTEN):
-            found.add(index)
-        seen[method] = result.at
-        before = method
-    return found

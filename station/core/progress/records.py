@@ -130,10 +130,10 @@ class SideProgress:
     `counted` are the first results of each day, oldest first; `old` says that the last of them is more than six weeks
     ago. The trend is made of those that were measured as the last one was (`Result.method`): `trend` has a point at
     each, and is empty with fewer than three; `slips` are the ids of those that lie too far off to be believed,
-    which are kept, shown and hardly weighed. `change_mm` is since the first of them, at `change_from`, and needs six over two
-    weeks at least, as does `slope_mm_week`; `chance_real` is the probability that the change exceeds the smallest
-    worthwhile one (6 mm, in its direction). `changes` are the real changes among all counted results, oldest first.
-    `steady_since` is told where nothing has changed for long enough to call it a plateau.
+    which are kept, shown and hardly weighed. `change_mm` is since the first of them, at `change_from`, and needs six
+    over two weeks at least, as does `slope_mm_week`; `chance_real` is the probability that the change exceeds the
+    smallest worthwhile one (6 mm, in its direction). `changes` are the real changes among all counted results, oldest
+    first. `steady_since` is told where nothing has changed for long enough to call it a plateau.
     """
 
     counted: tuple[Result, ...]

@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 
 import pytest
 
-from station.core.progress.counting import before_after, counted, in_order, method_changes
+from station.core.progress.counting import before_after, counted, in_order
 from station.core.progress.records import PersonError
 from station.core.records import Contact
 from tests.station.core.progress.histories import result
@@ -57,12 +57,3 @@ def test_three_in_an_hour_are_one_pair() -> None:
     errors = {(full, Contact.PAD): ERROR for full in (False, True)}
     assert len(before_after([result(0.0, 1), result(0.01, 2), result(0.02, 3)], errors)) == 1
     assert before_after([result(0.0, 1), result(0.01, 2, full=True)], errors) == []
-
-
-def test_a_contact_that_is_new_is_a_change_of_method() -> None:
-    """Going to and fro is one change; coming back after months is another."""
-    pad, word = Contact.PAD, Contact.SELF
-    made = [result(day, 90, contact=contact) for day, contact in ((0, pad), (2, word), (4, pad), (6, word), (90, pad))]
-    assert method_changes(made) == {1, 4}
-    assert method_changes([result(0, 90, imported=True), result(2, 90)]) == {1}
-    assert method_changes([]) == set()

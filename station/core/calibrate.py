@@ -31,6 +31,8 @@ from station.core.steps import WARM_US, CalibrateStep
 
 CAPTURE_US = 6 * SECOND_US
 """How long a block is read: another round gains more than longer readings (`station.core.calibration`)."""
+SOUND_US = 4 * SECOND_US
+"""How long a cue that repeats has at the end: it follows HOLD_DONE, sounds once, and nobody would end it later."""
 
 
 class RoundError(CalibrationError):
@@ -129,7 +131,7 @@ class Blocks(Activity):
                 self.hush(now_us)
             elif change.lost and self.phase == "capture" and self._says_something(now_us):
                 self._again(now_us, "The block went out of view while it was read: hold it still, and show it again")
-            elif change.lost and self.phase != "fault" and not self._says_something(now_us):
+            elif change.lost and self.phase not in ("fault", "done") and not self._says_something(now_us):
                 self._fault(now_us)
         self._set_due()
 
@@ -139,13 +141,13 @@ class Blocks(Activity):
             self._set_due()
 
     def command(self, command: r.Command) -> None:
-        if command.word is Word.STOP and self.over is None:
+        if command.word is Word.STOP and self.over is None and self.phase != "done":
             self._end(command.at_us, "stop")
         self._set_due()
 
     def close(self, at_us: int) -> None:
         self.hush(at_us)
-        self.over = "ended"
+        self.over = "complete" if self.phase == "done" else "ended"
 
     # Alarms.
 
@@ -158,6 +160,8 @@ class Blocks(Activity):
             dues.append(self._since_us + self._warm_us)
         elif self.phase == "capture":
             dues.append(self._since_us + CAPTURE_US)
+        elif self.phase == "done":
+            dues.append(self._since_us + SOUND_US)
         else:
             dues.append(self._ends_us)
             dues.append(None if self.phase == "fault" else self._silent_us)
@@ -172,7 +176,7 @@ class Blocks(Activity):
         return self._heard_us + self.senses.toe.rules.silent_us
 
     def alarm(self, at_us: int) -> None:
-        waiting = self.phase not in ("warm", "capture")
+        waiting = self.phase not in ("warm", "capture", "done")
         if waiting and at_us >= self._ends_us:
             self._end(at_us, self._nothing_came())
         elif waiting and self.phase != "fault" and at_us >= self._silent_us:
@@ -195,6 +199,10 @@ class Blocks(Activity):
 
     def _alarm_fault(self, now_us: int) -> None:
         """The sensor is still silent: only time ends this."""
+
+    def _alarm_done(self, now_us: int) -> None:
+        self.hush(now_us)
+        self.over = "complete"
 
     def _still_mm(self, now_us: int) -> float | None:
         """Where what is seen has stood still since the phase began, for long enough."""
@@ -265,8 +273,9 @@ class Blocks(Activity):
         self._tries, self._progress_us = self._rounds_lost, now_us
         self.cue(now_us, CueName.HOLD_DONE)
         if len(self.points) == len(self._blocks_mm):
-            self.phase, self.over = "done", "complete"
+            self._enter("done", now_us)
             self.finish(now_us)
+            self.over = "complete" if self._repeating is None else None
         else:
             self._wait(now_us)
 

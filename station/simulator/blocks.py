@@ -43,7 +43,7 @@ def answer(person: Person, cue: CueName) -> Script | None:
     match cue:
         case CueName.READY | CueName.NUDGE:
             return _show(person)
-        case CueName.HOLD_DONE:
+        case CueName.HOLD_DONE | CueName.NO:
             return _next(person)
         case CueName.COMPLETE | CueName.ENDED:
             return _put_away(person)

@@ -87,7 +87,7 @@ def test_what_stands_there_at_the_beginning_is_no_block() -> None:
 
 
 def test_swapped_blocks_are_refused() -> None:
-    """The farthest first and the nearest last: a sentence says that they are swapped; whoever keeps to it is refused."""
+    """The farthest first and the nearest last: they are said to be swapped, and whoever keeps to it is refused."""
     bench = shown(Bench(ONCE), *(200.0, 100.0) * 3)
     assert "swapped" in refusal(bench)
     assert bench.told(r.CalibrationRefused)[0].why == refusal(bench)
@@ -234,13 +234,29 @@ def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool
     """One block: YES and COMPLETE, or ERROR alone where it is off by more than 2 mm; NO would ask for it again."""
     curve = Curve(1.0, -45.0)
     step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
-    bench = shown(Bench(step, short_mm=25.0 + drifted_mm, curve=curve), 100.0)
+    bench = shown(Bench(step, short_mm=25.0 + drifted_mm, curve=curve), 100.0).read(4.0)
     (done,) = bench.told(r.CheckDone)
     assert done.off_mm == pytest.approx(-drifted_mm, abs=1.2)
     assert done.out is out
     assert bench.over == "complete"
     heard = [CueName.ERROR] if out else [CueName.YES, CueName.COMPLETE]
     assert bench.cues() == [CueName.READY, CueName.GO, CueName.HOLD_DONE, *heard]
+    assert [ended.cue for ended in bench.told(r.CueEnded)] == [CueName.ERROR] * out
+    assert len(bench.told(r.Completed)) == 1
+
+
+def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
+    """Neither a lost sensor nor STOP makes it an end before time, and a station that closes has the result."""
+    step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
+    bench = Bench(step, short_mm=30.0, curve=Curve(1.0, -45.0)).read(3.0)
+    bench.show(100.0, SHOWN_S - 1.0)
+    assert (bench.cues()[-1], bench.picture.phase, bench.over) == (CueName.ERROR, "done", None)
+    bench.sensor = False
+    bench.read(1.5)
+    bench.feed(r.Command(bench.now_us, Word.STOP))
+    bench.facts += bench.engine.close(bench.now_us)
+    assert (bench.over, bench.cues()[-1]) == ("complete", CueName.ERROR)
+    assert len(bench.told(r.Completed)) == 1
 
 
 CALIBRATED = Curve(1.0, -45.0)

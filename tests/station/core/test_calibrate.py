@@ -123,7 +123,7 @@ def test_a_lost_round_costs_no_tries_of_later_ones() -> None:
     """Twice begun again; when a round is in, each block has its three tries."""
     bench = shown(Bench(replace(WARM, rounds=2)), 100.0, 0.0, 100.0, 0.0, *BLOCKS_MM, 0.0, 95.0)
     bench.show(200.0)
-    assert bench.over is None
+    assert bench.told(r.CalibrationRefused) == []
     bench.show(100.0).show(200.0)
     assert bench.over == "complete"
     assert [unclear.toe_mm for unclear in bench.told(r.BlockUnclear)] == [100.0] * 4

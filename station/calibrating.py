@@ -13,6 +13,7 @@ from station.core.lane import Lane, Seen
 from station.core.records import SECOND_US
 from station.core.steps import WARM_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks
 from station.core.toe import ToeRules, why_invalid
+from station.core.uncertainty import Assumptions
 from station.store import Store
 from station.store.rows import Calibration, Check
 
@@ -65,7 +66,7 @@ class Calibrating:
             return replace(step, warm_us=warm_us)
         if isinstance(step, CheckStep):
             curve, fit = self.current.curve, self.current.fit
-            sure_mm = 0.0 if fit is None else fit.uncertainty_mm(curve.reading_mm(step.block_mm))
+            sure_mm = Assumptions().as_built_mm if fit is None else fit.uncertainty_mm(curve.reading_mm(step.block_mm))
             return replace(step, warm_us=warm_us, calibration_mm=round(sure_mm, 3))
         return step
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from math import isfinite, nan
@@ -119,12 +118,10 @@ def _moment(text: str, where: str, now: datetime) -> datetime:
         given = datetime.combine(given.date(), NOON)
         if given.date() == today:
             return min(given.astimezone(), now)
-    at: datetime | None = None
-    with suppress(OverflowError):  # the last hours of the year 9999 may be none in UTC: they are to come
-        at = given.astimezone()
-    if at is None or at > now:
+    # The year first: of the last hours of 9999 some zones have no UTC.
+    if given.year > now.year + 1 or given.astimezone() > now:
         raise ImportRefusedError(f"{where}: {text} is in the future. Correct the date, or this machine's clock.")
-    return at
+    return given.astimezone()
 
 
 def _mm(text: str, unit: str, where: str, *, sure: bool) -> float | None:

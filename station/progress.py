@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -114,6 +114,7 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
         *(_results(left, calibrated), _results(right, calibrated), goal_mm, now),
         repeats_left=_repeats(left, repeats),
         repeats_right=_repeats(right, repeats),
+        day_of=_day_of,
     )
     by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
     return History(left, right, found, by_blocks, apart_since)
@@ -188,6 +189,11 @@ def _seen(
         )
 
 
+def _day_of(at: datetime) -> date:
+    """Where the station stands, by the clock that was in force then."""
+    return at.astimezone().date()
+
+
 def _repeats(seen: Sequence[Seen], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
     of_tests = ((one, trials.get((one.test_id, one.side))) for one in seen if one.full)
     return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]
@@ -220,7 +226,7 @@ def not_compared(history: History) -> str | None:
 
 def _results(seen: Sequence[Seen], calibrated: bool) -> list[Result]:
     return [
-        Result(one.test_id, one.at.astimezone(), one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
+        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
         for one in seen
         if not _stands_apart(one, calibrated)
     ]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
 
@@ -52,13 +52,14 @@ def progress(
     *,
     repeats_left: Sequence[Repeats] = (),
     repeats_right: Sequence[Repeats] = (),
+    day_of: Callable[[datetime], date] = datetime.date,
 ) -> Progress:
     """All that is said of a person at `now`, from the results of both sides in any order.
 
-    `goal_mm` is the person's own; days are those that the results' own times say; `repeats_...` are the trials within
+    `goal_mm` is the person's own; `day_of` says which day a time belongs to; `repeats_...` are the trials within
     sittings, for the person's own error. Raises `ValueError` for a result that is no number.
     """
-    sides = _side(left, goal_mm, now, repeats_left), _side(right, goal_mm, now, repeats_right)
+    sides = _side(left, goal_mm, now, repeats_left, day_of), _side(right, goal_mm, now, repeats_right, day_of)
     return Progress(
         sides[0].said if sides[0] else None,
         sides[1].said if sides[1] else None,
@@ -67,12 +68,16 @@ def progress(
 
 
 def _side(
-    results: Sequence[Result], goal_mm: float, now: datetime, repeats: Sequence[Repeats]
+    results: Sequence[Result],
+    goal_mm: float,
+    now: datetime,
+    repeats: Sequence[Repeats],
+    day_of: Callable[[datetime], date],
 ) -> _Side | None:
     if not results:
         return None
     ordered = in_order(results)
-    tests = counted(ordered)
+    tests = counted(ordered, day_of)
     errors = {
         (full, contact): error
         for contact in {result.contact for result in ordered}

@@ -6,8 +6,8 @@ shown as before and after, and no part of the trend.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from station.core.progress.records import BeforeAfter, PersonError, Result
@@ -22,13 +22,15 @@ def in_order(results: Sequence[Result]) -> list[Result]:
     return sorted(results, key=lambda result: (result.at, result.test_id))
 
 
-def counted(ordered: Sequence[Result]) -> list[Result]:
-    """The first of each day as its own time says, oldest first. A test within an hour of another, over midnight too, is
-    none."""
+def counted(ordered: Sequence[Result], day_of: Callable[[datetime], date] = datetime.date) -> list[Result]:
+    """The first of each day, oldest first. A test within an hour of another, over midnight too, is none.
+
+    `day_of` says which day a time belongs to where the tests were made.
+    """
     found: list[Result] = []
     day, last = None, None
     for result in ordered:
-        today = result.at.date()
+        today = day_of(result.at)
         if today != day and (last is None or result.at - last > HOUR):
             found.append(result)
             day = today

@@ -1,7 +1,4 @@
-"""What the history of one side goes in as, and what is said of it. Distances in mm, times aware.
-
-A result's time is that of where it was made, because the first test of a day counts.
-"""
+"""What the history of one side goes in as, and what is said of it. Distances in mm, times aware UTC."""
 
 from __future__ import annotations
 

@@ -30,10 +30,10 @@ class Using:
     def conditions(self) -> Conditions:
         """How far from the calibration this is. A calibration made later is as far away as one made before."""
         then_c = self.calibration.temperature_c
-        known = self.temperature_c is not None and then_c is not None
+        warmer = None if self.temperature_c is None or then_c is None else self.temperature_c - then_c
         return Conditions(
             days=abs(self.at - self.calibration.made_at) / DAY,
-            warmer_degrees=self.temperature_c - then_c if known else None,  # type: ignore[operator]  # both are known
+            warmer_degrees=warmer,
         )
 
     def budget(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:

@@ -13,6 +13,7 @@ The *engine* puts rows in order with the alarms that fall between them, and sett
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -41,9 +42,9 @@ class Activity:
         self.over: str | None = None
         self._repeating: CueName | None = None
 
+    @abstractmethod
     def begin(self, at_us: int) -> None:
         """Start, with the senses as they are."""
-        raise NotImplementedError
 
     def change(self, change: Change) -> None:
         """The senses say that something has changed."""
@@ -64,9 +65,9 @@ class Activity:
         """The sides whose heels matter now."""
         return ()
 
+    @abstractmethod
     def picture(self, at_us: int) -> Picture:
         """What to show at this moment."""
-        raise NotImplementedError
 
     def say(self, fact: Fact) -> None:
         self.facts.append(fact)

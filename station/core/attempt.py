@@ -21,6 +21,7 @@ lunge began. What the flows leave open is answered here so:
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import deque
 from dataclasses import dataclass
 
@@ -81,9 +82,9 @@ class Proof:
     def confirm(self, at_us: int) -> None:
         """The person says that the knee touched."""
 
+    @abstractmethod
     def holds(self, at_us: int) -> tuple[int, int] | None:
         """The window that proves the contact, if there is one by now."""
-        raise NotImplementedError
 
     def due_us(self) -> int | None:
         """When time alone may prove it."""

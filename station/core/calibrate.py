@@ -17,6 +17,7 @@ for six, and the next one is asked for when HOLD_DONE has sounded. What the flow
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -79,13 +80,13 @@ class Blocks(Activity):
         self._tries = self._rounds_lost = 0
         self._why: str | None = None
 
+    @abstractmethod
     def take(self, now_us: int, found: Point) -> None:
         """A block has been read. Raises CalibrationError where it cannot be so, RoundError where any may be wrong."""
-        raise NotImplementedError
 
+    @abstractmethod
     def finish(self, now_us: int) -> None:
         """All of them have."""
-        raise NotImplementedError
 
     @property
     def wanted_mm(self) -> float:

@@ -14,6 +14,7 @@ answered here so:
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -87,35 +88,37 @@ class Exercise(Activity):
 
     # What a subclass adds.
 
+    @abstractmethod
     def go(self, now_us: int) -> None:
         """GO has sounded."""
-        raise NotImplementedError
 
+    @abstractmethod
     def work_on(self, now_us: int, since_us: int) -> None:
         """The heel is back."""
-        raise NotImplementedError
 
+    @abstractmethod
     def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
         """The heel is up, or its sensor lost."""
-        raise NotImplementedError
 
+    @abstractmethod
     def work_alarm(self, now_us: int) -> None:
-        raise NotImplementedError
+        """The moment of `work_due_us` has come."""
 
+    @abstractmethod
     def work_due_us(self) -> int | None:
-        raise NotImplementedError
+        """When the work at hand wants to be asked again."""
 
+    @abstractmethod
     def suspend(self, now_us: int) -> None:
         """A command pauses the work."""
-        raise NotImplementedError
 
+    @abstractmethod
     def give_up(self, now_us: int) -> None:
         """Store what there is of the repetition at hand, which has had its GO."""
-        raise NotImplementedError
 
+    @abstractmethod
     def advance(self) -> bool:
         """Go on to the next repetition of this side; false when there is none."""
-        raise NotImplementedError
 
     def work_next(self, now_us: int) -> None:
         """`next` outside a preparation."""

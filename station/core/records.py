@@ -25,6 +25,17 @@ class Side(StrEnum):
         return Side.RIGHT if self is Side.LEFT else Side.LEFT
 
 
+class Both(StrEnum):
+    """Both legs at once, each heel watched."""
+
+    BOTH = "both"
+
+
+Legs = Side | Both
+"""Who is at work in a hold or in repetitions: one leg, or both at once."""
+BOTH_LEGS = Both.BOTH
+
+
 class Contact(StrEnum):
     """What proves that the knee touched the wall."""
 

@@ -1,26 +1,22 @@
-"""Reading the store: safe from any thread, always of one moment."""
+"""Reading the store: what was measured, held and counted."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from station.core.records import Side
+from station.core.records import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import records
-from station.store.connect import Driver, reading, sqlite_driver
-from station.store.errors import StoreError, explained
-from station.store.prepare import revision_of
+from station.store.guide_read import GuideReader
+from station.store.moments import MANY
 from station.store.rows import Calibration, Check, Hold, Person, Reps, Score, Sitting, SittingDetail, Test, WeekCredit
 from station.store.schema import (
-    HEAD,
     calibrations,
     checks,
     heels,
@@ -35,10 +31,6 @@ from station.store.schema import (
 )
 from station.store.traces import read_rows
 
-MANY = 100
-"""So many rows a page gets when it does not say how many."""
-
-
 ONLY_BLOCKS = "only blocks"
 """Why a sitting ended in which nobody stood on the board: it was calibrated or checked."""
 NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
@@ -46,44 +38,8 @@ NEWEST_CALIBRATION = NEWEST_FIRST.limit(1)
 CHECKS = select(checks).order_by(checks.c.number.desc())
 
 
-class Reader:
+class Reader(GuideReader):
     """What the pages and the export may ask. Raises `StoreError` with a sentence when the file cannot be read."""
-
-    def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
-        self.path = path
-        self._reading = reading(path, driver)
-
-    @classmethod
-    def open(cls, path: Path) -> Self:
-        """Only read a database, also while a station writes to it. Raises `StoreError` when there is none for us."""
-        if not path.exists():
-            raise StoreError(f"There is no database at {path}: name the one that the station uses.")
-        reader = cls(path)
-        try:
-            with reader.moment() as now:
-                revision = revision_of(now, path)
-            if revision != HEAD:
-                raise StoreError(f"The database {path} has an older shape: start the station on it once.")
-        except BaseException:
-            reader.close()
-            raise
-        return reader
-
-    def close(self) -> None:
-        """Let go of the file; again is harmless."""
-        self._reading.dispose()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    @contextmanager
-    def moment(self) -> Iterator[Connection]:
-        """A connection that sees the database as it is now, whatever is written meanwhile."""
-        with explained(self.path), self._reading.connect() as connection, connection.begin():
-            yield connection
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, by name."""
@@ -232,23 +188,36 @@ class Reader:
             return records.reps_of(now, _of_person(records.REPS, person_id, before).order_by(*order).limit(limit))
 
     def week_credits(
-        self, person_id: str, *, since: datetime | None = None, zone: tzinfo = UTC
+        self,
+        person_id: str,
+        *,
+        since: datetime | None = None,
+        zone: tzinfo = UTC,
+        exercises: Collection[str] | None = None,
     ) -> tuple[WeekCredit, ...]:
-        """Credited time a side and week, oldest first, without empty weeks; a sitting counts where it began."""
+        """Credited time a side and week, oldest first, without empty weeks; a sitting counts where it began.
+
+        A hold of both legs counts for each of them, and what nobody verified never counts. With `exercises`, only their
+        holds count, and those of the station's own stretch, which names none.
+        """
         credit = func.sum(holds.c.credited_us).label("credited_us")
         chosen = (
             select(sittings.c.started_at, holds.c.side, credit)
             .select_from(sittings.join(runs).join(holds))
-            .where(sittings.c.person_id == person_id)
+            .where(sittings.c.person_id == person_id, holds.c.verified)
             .group_by(sittings.c.id, holds.c.side)
         )
+        if exercises is not None:
+            chosen = chosen.where(or_(holds.c.exercise.is_(None), holds.c.exercise.in_(exercises)))
         if since is not None:
             chosen = chosen.where(sittings.c.started_at >= since)
         weeks: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(Side, 0))
         with self.moment() as now:
             for row in now.execute(chosen):
                 day = row.started_at.astimezone(zone).date()
-                weeks[day - timedelta(days=day.weekday())][row.side] += row.credited_us
+                week = weeks[day - timedelta(days=day.weekday())]
+                for side in Side if row.side == BOTH_LEGS else (row.side,):
+                    week[side] += row.credited_us
         return tuple(WeekCredit(monday, week[Side.LEFT], week[Side.RIGHT]) for monday, week in sorted(weeks.items()))
 
     def header(self, run_id: str) -> dict[str, Any] | None:

@@ -11,15 +11,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, func, select
 
 from station.core.calibration import Curve, Fit, Point
-from station.core.records import Contact, Side
+from station.core.records import BOTH_LEGS, Contact, Legs, Side
 from station.core.uncertainty import Budget
 from station.store.rows import (
+    Answer,
     Attempt,
     Calibration,
     Check,
     Circumstances,
     Hold,
     Lift,
+    OwnRoutine,
+    Repetition,
     Reps,
     Score,
     Scores,
@@ -34,6 +37,7 @@ from station.store.schema import (
     holds,
     lifts,
     people,
+    repetitions,
     reps,
     runs,
     sittings,
@@ -87,7 +91,7 @@ _COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
 _NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
 SCORES = select(
     *(tests.c.id, runs.c.sitting_id, runs.c.began_at, tests.c.started_us, tests.c.full, tests.c.contact),
-    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, _DOUBTED, tests.c.imported),
+    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.limit_felt, _DOUBTED, tests.c.imported),
     sittings.c.simulated,
     *(tests.c[name] for name in SCORES_OF[:4]),
     corrections.c.id,
@@ -136,8 +140,8 @@ def check(row: AnyRow) -> Check:
 def score(row: AnyRow) -> Score:
     """From a row of `SCORES`."""
     test_id, sitting_id, began_at, started_us, full, contact, state = row[:7]
-    number, pain, doubted, imported, simulated = row[7:12]
-    of_the_day, correction_id, corrected = row[12:16], row[16], row[17:21]
+    number, pain, limit_felt, doubted, imported, simulated = row[7:13]
+    of_the_day, correction_id, corrected = row[13:17], row[17], row[18:22]
     left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = of_the_day if correction_id is None else corrected
     left_day_mm, right_day_mm = of_the_day[:2]
     return Score(
@@ -155,6 +159,7 @@ def score(row: AnyRow) -> Score:
         right_original_mm=None if right_day_mm == right_mm else right_day_mm,
         calibration=number,
         pain=pain,
+        limit_felt=limit_felt,
         doubted=doubted,
         imported=imported,
         simulated=simulated,
@@ -227,7 +232,7 @@ def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
             run_id=row.run_id,
             person_id=row.person_id,
             started_at=row.began_at + timedelta(microseconds=row.started_us),
-            side=Side(row.side),
+            side=_legs(row.side),
             repetition=row.repetition,
             target_us=row.target_us,
             credited_us=row.credited_us,
@@ -239,12 +244,17 @@ def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
             ended_us=row.ended_us,
             lift_spans=tuple(Lift(child.since_us, child.until_us) for child in lifted[row.id]),
             simulated=row.simulated,
+            step=row.step,
+            exercise=row.exercise,
+            verified=row.verified,
         )
         for row in rows
     )
 
 
 def reps_of(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
+    rows = now.execute(chosen).all()
+    done = _children(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
     return tuple(
         Reps(
             id=row.id,
@@ -252,15 +262,33 @@ def reps_of(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
             run_id=row.run_id,
             person_id=row.person_id,
             started_at=row.began_at + timedelta(microseconds=row.started_us),
-            side=Side(row.side),
+            side=_legs(row.side),
             target_count=row.target_count,
             count=row._mapping["count"],
             too_quick=row.too_quick,
             state=row.state,
             simulated=row.simulated,
+            step=row.step,
+            exercise=row.exercise,
+            verified=row.verified,
+            repetitions=tuple(
+                Repetition(child.number, child.at_us, child.took_us, child.too_quick) for child in done[row.id]
+            ),
         )
-        for row in now.execute(chosen)
+        for row in rows
     )
+
+
+def _legs(text: str) -> Legs:
+    return BOTH_LEGS if text == BOTH_LEGS else Side(text)
+
+
+def own_routine(row: AnyRow) -> OwnRoutine:
+    return OwnRoutine(row.id, row.person_id, row.name, tuple(json.loads(row.items_json)), row.changed_at)
+
+
+def answer(row: AnyRow) -> Answer:
+    return Answer(row.id, row.person_id, row.at, row.question, row.about, json.loads(row.answer_json))
 
 
 def _children(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from station.core.calibration import Curve, Fit
-from station.core.records import Contact, Side
+from station.core.records import Contact, Legs, Side
 from station.core.uncertainty import Budget
 
 
@@ -157,6 +158,7 @@ class Score:
     right_original_mm: float | None
     calibration: int | None
     pain: int | None
+    limit_felt: str | None
     doubted: bool
     imported: bool
     simulated: bool
@@ -189,14 +191,18 @@ class Lift:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: credited up to the last second)."""
+    """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: credited up to the last second).
+
+    `step` is the number of the step in its run's routine, from 0, and `exercise` a key of the catalogue; both are
+    `None` where nobody said. What is not `verified` was timed without a heel that was watched.
+    """
 
     id: str
     sitting_id: str
     run_id: str
     person_id: str | None
     started_at: datetime
-    side: Side
+    side: Legs
     repetition: int
     target_us: int
     credited_us: int
@@ -208,23 +214,46 @@ class Hold:
     ended_us: int | None
     lift_spans: tuple[Lift, ...]
     simulated: bool
+    step: int | None = None
+    exercise: str | None = None
+    verified: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """One heel raise and return, counted at `at_us`. `number` goes from 0 in the order they were done.
+
+    One that was `too_quick` does not count.
+    """
+
+    number: int
+    at_us: int
+    took_us: int
+    too_quick: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Reps:
-    """Counted repetitions of one side. `state` as for a hold."""
+    """Counted repetitions of one leg or of both. `state`, `step`, `exercise` and `verified` as for a hold.
+
+    `repetitions` are empty where each of them was not kept.
+    """
 
     id: str
     sitting_id: str
     run_id: str
     person_id: str | None
     started_at: datetime
-    side: Side
+    side: Legs
     target_count: int
     count: int
     too_quick: int
     state: str
     simulated: bool
+    step: int | None = None
+    exercise: str | None = None
+    verified: bool = True
+    repetitions: tuple[Repetition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,3 +307,37 @@ class WeekCredit:
     monday: date
     left_us: int
     right_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRoutine:
+    """A routine that somebody made; without `person_id` it is everybody's. `items` are as the catalogue has them."""
+
+    id: str
+    person_id: str | None
+    name: str
+    items: tuple[dict[str, Any], ...]
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said to one question. `about` is what it was asked about, such as the key of an exercise."""
+
+    id: str
+    person_id: str
+    at: datetime
+    question: str
+    about: str | None
+    answer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What was left of a run's routine at `at`. `header` says it as the header of a trace does."""
+
+    run_id: str
+    person_id: str | None
+    called: str | None
+    at: datetime
+    header: dict[str, Any]

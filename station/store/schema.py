@@ -27,7 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`. Revisions are numbers of four digits: the greater is the newer."""
 
 
@@ -65,6 +65,11 @@ def _id() -> Column[str]:
 
 def _of(name: str, key: str, *, index: bool = True) -> Column[str]:
     return Column(name, String, ForeignKey(key), nullable=False, index=index)
+
+
+def _of_routine() -> tuple[Column[Any], ...]:
+    """Which step of its run's routine it was, of which exercise, and whether the board watched a heel."""
+    return Column("step", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
 
 
 metadata = MetaData(
@@ -141,6 +146,9 @@ runs = _table(
     _of("sitting_id", "sittings.id"),
     Column("began_at", UtcTime, nullable=False),
     Column("header_json", Text, nullable=False),
+    Column("called", String),
+    Column("rest_json", Text),  # these two are missing together: nothing of the routine is left
+    Column("rest_at", UtcTime),
 )
 
 trace_chunks = _table(
@@ -237,6 +245,7 @@ holds = _table(
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger),
+    *_of_routine(),
 )
 
 lifts = _table(
@@ -256,4 +265,42 @@ reps = _table(
     Column("too_quick", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
+    *_of_routine(),
+)
+
+repetitions = _table(
+    "repetitions",
+    Column("reps_id", String, ForeignKey("reps.id"), primary_key=True),
+    Column("number", Integer, primary_key=True),  # from 0 on, in the order they were done
+    Column("at_us", BigInteger, nullable=False),
+    Column("took_us", BigInteger, nullable=False),
+    Column("too_quick", Boolean, nullable=False),
+)
+
+routines = _table(
+    "routines",
+    _id(),
+    Column("person_id", String, ForeignKey("people.id"), index=True),
+    Column("name", String, nullable=False),
+    Column("items_json", Text, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
+)
+
+answers = _table(
+    "answers",
+    _id(),
+    Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
+    Column("person_id", String, ForeignKey("people.id"), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("question", String, nullable=False),
+    Column("about", String),
+    Column("answer_json", Text, nullable=False),
+    Index("ix_answers_person_id_number", "person_id", "number"),
+)
+
+plans = _table(
+    "plans",
+    Column("person_id", String, ForeignKey("people.id"), primary_key=True),
+    Column("plan_json", Text, nullable=False),
+    Column("changed_at", UtcTime, nullable=False),
 )

@@ -8,15 +8,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import delete, func, select
 
 from station.core.calibration import Fit
-from station.core.records import Contact, Side
+from station.core.records import Contact, Legs, Side
 from station.core.uncertainty import Budget
 from station.settings import Settings
+from station.store.guide_read import IMPORTED
+from station.store.guide_write import GuideWriter, free_name
 from station.store.read import doubt_in, settings_in
 from station.store.records import budget_json
-from station.store.rows import Attempt, Circumstances, Correction, Imported, Lift, Person, Scores, Trial
+from station.store.rows import Attempt, Circumstances, Correction, Imported, Lift, Person, Repetition, Scores, Trial
 from station.store.schema import (
     attempts,
     checks,
@@ -25,6 +27,7 @@ from station.store.schema import (
     holds,
     lifts,
     people,
+    repetitions,
     reps,
     runs,
     settings,
@@ -34,20 +37,16 @@ from station.store.schema import (
     trials,
 )
 from station.store.traces import packed
-from station.store.transactions import Transactions, next_number
-
-NAME_MOST = 60
-"""Letters of a person's name: what fits on a phone in two lines."""
+from station.store.transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
 
-IMPORTED = "imported"
-"""Why a sitting ended that never was on the board, and what was done in it."""
+TAKEN = "There is somebody called {name} already: add a letter to tell them apart."
 
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
-class Store(Transactions):
+class Store(GuideWriter):
     """The database of one station. Methods raise `StoreError` with a sentence, and have then changed nothing.
 
     Rows under way are `unfinished` until somebody says otherwise, and stay so when the power goes.
@@ -56,13 +55,14 @@ class Store(Transactions):
     def add_person(self, name: str) -> Person:
         """Raises `ValueError` with a sentence when the name is empty, too long or taken."""
         with self.writing() as now:
-            name = _free_name(now, name, None)
+            name = free_name(name, [row.name for row in now.execute(select(people.c.name))], TAKEN)
             return Person(self._insert(now, people, name=name, added_at=self._clock.wall()), name)
 
     def rename_person(self, person_id: str, name: str) -> None:
         """Raises as `add_person` does."""
         with self.writing() as now:
-            name = _free_name(now, name, person_id)
+            everybody = now.execute(select(people.c.id, people.c.name))
+            name = free_name(name, [row.name for row in everybody if row.id != person_id], TAKEN)
             self._update(now, people, person_id, name=name)
 
     def save_settings(self, wish: Settings) -> None:
@@ -131,10 +131,13 @@ class Store(Transactions):
     def end_sitting(self, sitting_id: str, ended_at: datetime, why: str) -> None:
         self._change(sittings, sitting_id, ended_at=ended_at, ended_why=why)
 
-    def begin_run(self, sitting_id: str, header: dict[str, Any], began_at: datetime) -> str:
-        """One thing done in a sitting; `header` is what its trace begins with, `began_at` the moment 0 of its times."""
+    def begin_run(self, sitting_id: str, header: dict[str, Any], began_at: datetime, called: str | None = None) -> str:
+        """One thing done in a sitting; `header` is what its trace begins with, `began_at` the moment 0 of its times.
+
+        `called` is the routine's name, where it has one.
+        """
         text = json.dumps(header, sort_keys=True)
-        return self._add(runs, sitting_id=sitting_id, header_json=text, began_at=began_at)
+        return self._add(runs, sitting_id=sitting_id, header_json=text, began_at=began_at, called=called)
 
     def append_trace(self, run_id: str, rows_text: str) -> None:
         """Add rows to the run's trace, whole lines without the line of column names; about every ten seconds."""
@@ -225,10 +228,23 @@ class Store(Transactions):
                 kind = {"full": False, "contact": Contact.SELF, "doubted": False, "imported": True}
                 self._insert(now, tests, run_id=run_id, started_us=0, state=FINISHED, **kind, **sides)
 
-    def begin_hold(self, run_id: str, *, side: Side, repetition: int, target_us: int, started_us: int) -> str:
+    def begin_hold(
+        self,
+        run_id: str,
+        *,
+        side: Legs,
+        repetition: int,
+        target_us: int,
+        started_us: int,
+        step: int | None = None,
+        exercise: str | None = None,
+        verified: bool = True,
+    ) -> str:
+        """What `step`, `exercise` and `verified` say is said by `station.store.rows.Hold`."""
         nothing = dict.fromkeys(("credited_us", "lifted_us", "lifts", "micro_lifts"), 0)
-        values = {"side": side, "repetition": repetition, "target_us": target_us, "started_us": started_us, **nothing}
-        return self._add(holds, run_id=run_id, state=UNFINISHED, **values)
+        of_routine = {"step": step, "exercise": exercise, "verified": verified}
+        values = {"side": side, "repetition": repetition, "target_us": target_us, "started_us": started_us}
+        return self._add(holds, run_id=run_id, state=UNFINISHED, **values, **of_routine, **nothing)
 
     def progress_hold(
         self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lifts: int = 0, micro_lifts: int = 0
@@ -265,9 +281,25 @@ class Store(Transactions):
             state=PARTIAL if partial else FINISHED,
         )
 
-    def begin_reps(self, run_id: str, *, side: Side, target_count: int, started_us: int) -> str:
+    def begin_reps(
+        self,
+        run_id: str,
+        *,
+        side: Legs,
+        target_count: int,
+        started_us: int,
+        step: int | None = None,
+        exercise: str | None = None,
+        verified: bool = True,
+    ) -> str:
+        """As `begin_hold`."""
+        of_routine = {"step": step, "exercise": exercise, "verified": verified}
         values = {"side": side, "target_count": target_count, "started_us": started_us, "count": 0, "too_quick": 0}
-        return self._add(reps, run_id=run_id, state=UNFINISHED, **values)
+        return self._add(reps, run_id=run_id, state=UNFINISHED, **values, **of_routine)
+
+    def add_repetition(self, reps_id: str, repetition: Repetition) -> None:
+        """One of the repetitions, when it is done."""
+        self._add(repetitions, reps_id=reps_id, **asdict(repetition))
 
     def progress_reps(self, reps_id: str, *, count: int, too_quick: int) -> None:
         self._change(reps, reps_id, count=count, too_quick=too_quick)
@@ -282,13 +314,3 @@ def _of_record(record: Attempt | Trial | Scores) -> dict[str, Any]:
     for name in [name for name in values if name.endswith("budget")]:
         values[f"{name}_json"] = budget_json(values.pop(name))
     return values
-
-
-def _free_name(now: Connection, name: str, person_id: str | None) -> str:
-    name = " ".join(name.split())
-    if not 1 <= len(name) <= NAME_MOST:
-        raise ValueError(f"A name has 1 to {NAME_MOST} letters: give one.")
-    taken = now.execute(select(people.c.id).where(func.lower(people.c.name) == name.lower())).scalars().all()
-    if any(other != person_id for other in taken):
-        raise ValueError(f"There is somebody called {name} already: add a letter to tell them apart.")
-    return name

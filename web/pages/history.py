@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Blueprint, abort, render_template, request
 
-from station.core.records import Side
+from station.core.records import BOTH_LEGS, Side
 from station.core.uncertainty import COVERAGE
 from station.progress import CONTACTS, made_of
 from station.store.rows import Hold, SittingDetail, Test
@@ -16,6 +16,7 @@ from web.site import Site
 
 A_PAGE = 30
 
+SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()} | {str(BOTH_LEGS): "".join(SIDE_SHAPE.values())}
 STATES = {"finished": "finished", "partial": "a part", "unfinished": "not finished"}
 OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
 
@@ -58,7 +59,7 @@ def blueprint(site: Site) -> Blueprint:
             going_on=sitting_id == site.panel.snapshot().sitting_id,
             units=units,
             sides=list(Side),
-            shapes=SIDE_SHAPE,
+            shapes=SHAPES,
             states=STATES,
             outcomes=OUTCOMES,
             contacts=CONTACTS,
@@ -104,10 +105,10 @@ def _of_test(test: Test, units: str) -> str:
 
 def _of_holds(holds: tuple[Hold, ...]) -> list[str]:
     said = []
-    for side in Side:
-        credited = sum(hold.credited_us for hold in holds if hold.side is side)
+    for legs in (*Side, BOTH_LEGS):
+        credited = sum(hold.credited_us for hold in holds if hold.side is legs)
         if credited:
-            said.append(f"{seconds(credited)} held {side}")
+            said.append(f"{seconds(credited)} held {legs}")
     return said
 
 

@@ -7,10 +7,10 @@ from random import Random
 from typing import Any
 
 from station.core.calibration import Curve, Fit, Point
-from station.core.records import SECOND_US, Contact, Side
+from station.core.records import BOTH_LEGS, SECOND_US, Contact, Side
 from station.core.uncertainty import Budget
 from station.store import Store
-from station.store.rows import Attempt, Circumstances, Lift, Trial
+from station.store.rows import Attempt, Circumstances, Lift, Repetition, Trial
 
 TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
 FIT = Fit(
@@ -101,3 +101,39 @@ def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] =
             reps_id = store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
             store.finish_reps(reps_id, count=20, too_quick=random.randrange(3))
             store.end_sitting(sitting_id, clock.pass_by(minutes=6), STEPPED_OFF)
+
+
+ITEMS: list[dict[str, Any]] = [{"exercise": "soleus-stretch", "hold_s": 45}, {"rest_s": 30}, {"test": "quick"}]
+LEFT_OVER: dict[str, Any] = {"do": "routine", "steps": [{"do": "rest", "rest_s": 30.0}, {"do": "test", "side": "both"}]}
+
+
+def guided(store: Store, clock: HandClock, person_id: str) -> str:
+    """A sitting by a routine of one's own, broken off after raises of both heels; an answer and a plan. Gives the run.
+
+    What it writes is all that the guide keeps.
+    """
+    store.save_routine(None, person_id, "Before breakfast", ITEMS)
+    store.save_plan(person_id, {"days": ["mon", "wed"], "hour": 7})
+    sitting_id = store.begin_sitting(person_id, clock.pass_by(days=1), simulated=False)
+    header = {"do": "routine", "steps": [{"do": "reps", "side": "both"}, *LEFT_OVER["steps"]]}
+    run_id = store.begin_run(sitting_id, header, clock.wall(), "Before breakfast")
+    of_routine: dict[str, Any] = {"step": 0, "exercise": "calf-raise"}
+    reps_id = store.begin_reps(run_id, side=BOTH_LEGS, target_count=3, started_us=0, **of_routine)
+    for number in range(3):
+        store.add_repetition(reps_id, Repetition(number, (4 * number + 4) * SECOND_US, 3 * SECOND_US, number == 1))
+    store.finish_reps(reps_id, count=2, too_quick=1, partial=True)
+    hold_id = store.begin_hold(
+        run_id,
+        side=BOTH_LEGS,
+        repetition=1,
+        target_us=SECOND_US,
+        started_us=0,
+        step=1,
+        exercise="toe-stretch",
+        verified=False,
+    )
+    store.progress_hold(hold_id, credited_us=SECOND_US)
+    store.keep_rest(run_id, LEFT_OVER, clock.pass_by(minutes=4))
+    store.end_sitting(sitting_id, clock.wall(), STEPPED_OFF)
+    store.add_answer(person_id, "pain", {"now": 2}, about=sitting_id)
+    return run_id

@@ -20,7 +20,7 @@ from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
 from station.store.export import WHAT, export_csv, export_json, import_json
-from station.store.rows import Correction, Imported, Scores, SittingDetail
+from station.store.rows import Correction, Imported, Scores, Sitting, Test
 from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, TRACE, HandClock, weeks
 from tests.station.store.test_migrations import FIRST_ROWS, a_first_one
@@ -87,12 +87,12 @@ def _exported(column: str, value: Any) -> Any:
     return bool(value) if column in ("simulated", "full", "below_range") else value
 
 
-@pytest.mark.parametrize("shape", ["0000", "0003", "00010", "abcd", 1, None])
+@pytest.mark.parametrize("shape", ["0000", "0004", "00010", "abcd", 1, None])
 def test_an_export_of_an_unknown_shape_is_told(store: Store, tmp_path: Path, shape: object) -> None:
     """Neither a newer one nor one that never was is guessed at."""
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"export": WHAT, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
-    with pytest.raises(StoreError, match=r"this program reads 0001 to 0002|not an export"):
+    with pytest.raises(StoreError, match=r"this program reads 0001 to 0003|not an export"):
         import_json(store, path)
 
 
@@ -138,18 +138,18 @@ def test_a_store_with_somebody_in_it_takes_no_import(full: Store, tmp_path: Path
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
-        (b'{"export": "slant board station", "shape": "0002"}', "not an export of the station"),
+        (b'{"export": "slant board station", "shape": "0003"}', "not an export of the station"),
         (b'{"export": "slant board station", "shape": "9", "tables": {}, "traces": {}}', "has the shape 9"),
         (
-            b'{"export": "slant board station", "shape": "0002", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0003", "tables": {"people": {"id": [1]}}, "traces": {}}',
             "NOT NULL",
         ),
         (
-            b'{"export": "slant board station", "shape": "0002", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0003", "tables": {"people": {"hat": [1]}}, "traces": {}}',
             "damaged in the table people",
         ),
         (
-            b'{"export": "slant board station", "shape": "0002", "tables": {}, "traces": {"a": ""}}',
+            b'{"export": "slant board station", "shape": "0003", "tables": {}, "traces": {"a": ""}}',
             "belongs to no run",
         ),
     ],
@@ -190,7 +190,7 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:
         names = [name.removesuffix(".csv") for name in archive.namelist() if not name.startswith("traces/")]
         assert names[0] == "results"
-        assert len(names) == 15
+        assert len(names) == 19
         for name in names[1:]:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()
@@ -241,7 +241,13 @@ def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) ->
     assert columns == "at_s,channel,value"
     assert rest == TRACE
     with zipfile.ZipFile(tmp_path / "sitting.zip") as archive:
-        assert msgspec.json.decode(archive.read("sitting.json"), type=SittingDetail) == detail
+        told = json.loads(archive.read("sitting.json"))
+    assert msgspec.convert(told["sitting"], Sitting) == detail.sitting
+    assert msgspec.convert(told["tests"], tuple[Test, ...]) == detail.tests
+    assert told == json.loads(json.dumps(msgspec.to_builtins(detail)))
+    assert [(hold["side"], hold["credited_us"]) for hold in told["holds"]] == [
+        (str(hold.side), hold.credited_us) for hold in detail.holds
+    ]
 
 
 def test_what_is_no_sitting_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:

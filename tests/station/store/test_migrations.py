@@ -53,8 +53,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 
 
 def upgrade() -> None:
@@ -69,10 +69,10 @@ def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program with one more revision, which makes the table anew that all sittings refer to."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, copy)
-    (copy / "versions" / "0003_next.py").write_text(NEXT.format(more=""))
+    (copy / "versions" / "0004_next.py").write_text(NEXT.format(more=""))
     monkeypatch.setattr("station.store.migrate.MIGRATIONS", copy)
-    monkeypatch.setattr("station.store.prepare.HEAD", "0003")
-    return copy / "versions" / "0003_next.py"
+    monkeypatch.setattr("station.store.prepare.HEAD", "0004")
+    return copy / "versions" / "0004_next.py"
 
 
 def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
@@ -82,11 +82,11 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
     with Store.open(path, clock=clock) as store:
         with store.writing() as now:
             assert now.execute(text("SELECT DISTINCT colour FROM people")).scalars().all() == ["red"]
-            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0003"]
+            assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0004"]
             assert now.execute(text("PRAGMA foreign_keys")).scalar() == 1
         assert [one.person_name for one in store.sittings()] == ["Bea", "Ann"]
-    copy = sqlite3.connect(path.with_name("station.db.0002"))
-    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+    copy = sqlite3.connect(path.with_name("station.db.0003"))
+    assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
     assert copy.execute("SELECT count(*) FROM sittings").fetchall() == [(2,)]
     copy.close()
 
@@ -96,10 +96,10 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
     an_old_one(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
         next_revision.write_text(NEXT.format(more=more))
-        with pytest.raises(StoreError, match=f"could not be changed to the shape 0003 .*{why}.*it is as it was"):
+        with pytest.raises(StoreError, match=f"could not be changed to the shape 0004 .*{why}.*it is as it was"):
             Store.open(path, clock=clock)
         same = sqlite3.connect(path)
-        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0002",)]
+        assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
         assert len(same.execute("SELECT * FROM people").fetchall()) == 2
         assert "colour" not in str(same.execute("SELECT sql FROM sqlite_master WHERE name = 'people'").fetchone())
         same.close()
@@ -110,7 +110,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     assert next_revision.exists()
     an_old_one(path, clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.read.HEAD", "0003")
+        patch.setattr("station.store.moments.HEAD", "0004")
         with pytest.raises(StoreError, match="older shape: start the station"):
             Reader.open(path)
 
@@ -118,7 +118,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
 def an_old_one(path: Path, clock: HandClock) -> None:
     """A database of the shape before, with two people and a sitting of each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.prepare.HEAD", "0002")
+        patch.setattr("station.store.prepare.HEAD", "0003")
         with Store.open(path, clock=clock) as store:
             weeks(store, clock, days=1)
 

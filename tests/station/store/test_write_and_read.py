@@ -15,7 +15,18 @@ from station.settings import GOAL_MM, Settings
 from station.store import Store, StoreError, ids_of
 from station.store.rows import Attempt, Circumstances, Correction, Lift, Scores, Test, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
-from tests.station.store.histories import BLOCK, BUDGET, FIT, STEPPED_OFF, TRACE, HandClock, one_hold, one_test, weeks
+from tests.station.store.histories import (
+    BLOCK,
+    BUDGET,
+    FIT,
+    STEPPED_OFF,
+    TRACE,
+    HandClock,
+    guided,
+    one_hold,
+    one_test,
+    weeks,
+)
 
 
 def begin(store: Store, clock: HandClock, person_id: str | None = None) -> tuple[str, str]:
@@ -307,10 +318,11 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
     store.save_empty_share(Side.LEFT, 0.1)
     store.add_check(calibration_id=store.current_calibration().id, **BLOCK, off_mm=0.4, passed=True)
     store.correct([Correction(store.tests()[0].id, Scores(81.0, 90.0, calibration_id=store.current_calibration().id))])
+    guided(store, clock, store.people()[0].id)
     stored = sqlite3.connect(path)
     names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     names.remove("alembic_version")
-    assert len(names) == 15
+    assert len(names) == 19
     for name in names:
         assert stored.execute(f"SELECT DISTINCT app_version, rule_version FROM {name}").fetchall() == [
             (APP_VERSION, RULE_VERSION)

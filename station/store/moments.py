@@ -1,0 +1,58 @@
+"""A database that is read: safe from any thread, always of one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from sqlalchemy import Connection
+
+from station.store.connect import Driver, reading, sqlite_driver
+from station.store.errors import StoreError, explained
+from station.store.prepare import revision_of
+from station.store.schema import HEAD
+
+MANY = 100
+"""So many rows a page gets when it does not say how many."""
+
+
+class Moments:
+    """The file and its reading connections. Raises `StoreError` with a sentence when the file cannot be read."""
+
+    def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
+        self.path = path
+        self._reading = reading(path, driver)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Only read a database, also while a station writes to it. Raises `StoreError` when there is none for us."""
+        if not path.exists():
+            raise StoreError(f"There is no database at {path}: name the one that the station uses.")
+        reader = cls(path)
+        try:
+            with reader.moment() as now:
+                revision = revision_of(now, path)
+            if revision != HEAD:
+                raise StoreError(f"The database {path} has an older shape: start the station on it once.")
+        except BaseException:
+            reader.close()
+            raise
+        return reader
+
+    def close(self) -> None:
+        """Let go of the file; again is harmless."""
+        self._reading.dispose()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @contextmanager
+    def moment(self) -> Iterator[Connection]:
+        """A connection that sees the database as it is now, whatever is written meanwhile."""
+        with explained(self.path), self._reading.connect() as connection, connection.begin():
+            yield connection

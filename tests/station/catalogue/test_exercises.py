@@ -1,0 +1,298 @@
+"""The catalogue has every exercise of the guide, dosed as there, in words that are good to follow."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from itertools import chain
+from pathlib import Path
+
+import pytest
+
+from station.catalogue import read
+from station.catalogue.read import CatalogueError, exercise, exercises, ready_routines
+from station.catalogue.records import Dose, Exercise, Group, Item, Ruling, Sense
+from tests.station.catalogue.guide_facts import CAUTIONS, FACTS, ORDER
+
+FILES = read.HERE / "exercises"
+ROUTINES = read.HERE / "routines"
+LETTERS = {"front": "F", "achilles": "A", "calf": "C"}
+LONGEST_STEP = 90
+LONGEST_TEXT = 150
+"""Two lines on a telephone are read while one stands; four are not."""
+STATED = ("purpose", "verifies", "easier", "harder")
+VERBS = """
+Ask Bend Change Cross Draw Finish Fix Hold Keep Lay Lean Leave Let Lie Lift Loop Lower Move Pause Place Point Press Pull
+Push Put Raise Relax Rest Rise Rock Roll Say Set Sink Sit Slide Stand Stay Step Stop Straighten Support Take Tap Touch
+Turn Use Wait Come
+"""
+"""What a step may begin with."""
+
+
+def words_of(dose: Dose) -> str:
+    """A dose as the guide writes it."""
+    if dose.count is not None:
+        return f"{dose.count} each way" if dose.ways == 2 else f"{dose.count} reps"
+    if dose.most_s is not None:
+        return f"{(dose.hold_s or 0) // 60}-{dose.most_s // 60} min"
+    return f"{dose.hold_s} s" + (f" x {dose.repetitions}" if dose.repetitions > 1 else "")
+
+
+def places_of(one: Exercise) -> str:
+    places = " ".join(LETTERS[place] for place in one.places)
+    return f"{places} gait".strip() if one.gait else places
+
+
+def facts_of(one: Exercise) -> tuple[str, ...]:
+    return (one.key, words_of(one.dose), one.feet, one.heel, one.sense, places_of(one))
+
+
+def texts_of(one: Exercise) -> Iterator[str]:
+    """Every text of an exercise that is read or heard."""
+    yield from (one.name, one.said, one.feel, *(getattr(one, field) for field in STATED))
+    yield from chain(one.steps, one.mistakes, (caution.why for caution in one.cautions))
+
+
+def sentences(text: str) -> list[str]:
+    return [sentence for sentence in re.split(r"(?<=[.:;!?])\s+", text) if sentence]
+
+
+def repeated(texts: Iterator[str]) -> list[str]:
+    return [text for text, times in Counter(text.lower() for text in texts).items() if times > 1]
+
+
+def test_every_exercise_has_the_facts_of_the_guide() -> None:
+    """No exercise of the guide is missing or added, and none differs in dose, side, heel, sense or place."""
+    guide = [(key, dose.replace("strokes", "reps"), *others) for key, dose, *others in FACTS]
+    assert [facts_of(one) for one in exercises().values()] == guide
+
+
+def test_rests_and_tempo_are_within_a_dose() -> None:
+    """Short holds come with short rests; a repetition that the board watches has its three parts, and lowers slowly."""
+    doses = {key: one.dose for key, one in exercises().items()}
+    assert {key for key, dose in doses.items() if dose.rest_s == 3} == {"5a", "5b", "10c"}
+    tempos = {key: dose.tempo_s for key, dose in doses.items() if dose.tempo_s}
+    assert tempos == {"4c": (2, 1, 2), "7a": (2, 1, 2), "7b": (3, 1, 2), "7c": (2, 1, 2), "7d": (1, 1, 3)}
+    assert all(doses[key].tempo_s for key, one in exercises().items() if one.dose.count and one.sense != Sense.TIMER)
+
+
+def test_what_the_board_verifies_is_done_on_it_and_nothing_else() -> None:
+    """An exercise is on the board when the board can verify it; only the seated one is light."""
+    for one in exercises().values():
+        assert one.on_board == (one.sense is not Sense.TIMER), one.key
+        assert one.light == (one.key == "5a"), one.key
+
+
+def test_what_the_board_verifies_is_said_honestly() -> None:
+    """A hold says that the heel stays down and only that time counts, repetitions that they count, a timer nothing."""
+    for one in exercises().values():
+        if one.sense is Sense.TIMER:
+            assert re.match(r"Nothing: .*(marked|marks it) as not verified\.$", one.verifies), one.key
+        elif one.sense is Sense.HOLD:
+            assert re.match(r"That .*heels? .*stays? down.*: only that time counts", one.verifies), one.key
+        else:
+            assert re.match(r"That both heels go up and come down.*counted", one.verifies), one.key
+
+
+def test_each_group_has_its_exercises_in_the_order_of_a_full_routine() -> None:
+    """Warm-up, release, stretch, mobilise, strengthen, functional, nerve: as the guide puts them."""
+    assert [group for group, _ in ORDER] == list(Group)
+    for group, keys in ORDER:
+        assert tuple(key for key, one in exercises().items() if one.group == group) == keys
+
+
+def test_time_to_get_ready_fits_the_place() -> None:
+    """Ten seconds are enough to step on; who has to sit, lie down or take something has 20 to 45."""
+    for one in exercises().values():
+        away = not one.on_board or bool(one.equipment) or one.key == "7b"
+        assert (20 <= one.prepare_s <= 45) if away else one.prepare_s == 10, one.key
+
+
+def test_steps_are_short_and_one_action_each() -> None:
+    """Three to seven steps, each one short sentence that begins with what to do."""
+    for one in exercises().values():
+        assert 3 <= len(one.steps) <= 7, one.key
+        for step in one.steps:
+            assert len(step) <= LONGEST_STEP, step
+            assert len(sentences(step)) == 1, step
+            assert " and then " not in step, step
+            assert step.split()[0] in VERBS.split(), step
+
+
+def test_texts_have_the_length_that_they_should() -> None:
+    """Two to four mistakes, one sentence where one is enough, one or two for the feeling, none long."""
+    for one in exercises().values():
+        assert 2 <= len(one.mistakes) <= 4, one.key
+        assert 1 <= len(re.findall(r"\.(?= |$)", one.feel)) <= 2, one.key
+        for text in (*(getattr(one, field) for field in STATED), *(caution.why for caution in one.cautions)):
+            assert text.count(". ") == 0, text
+        for text in texts_of(one):
+            assert len(text) <= LONGEST_TEXT, text
+            assert text == " ".join(text.split()), text
+
+
+def test_no_two_texts_are_the_same() -> None:
+    """Each text was written for its exercise: none stands twice, but for short names of the same thing."""
+    assert not repeated(chain.from_iterable(set(texts_of(one)) - {one.said} for one in exercises().values()))
+
+
+def test_names_that_are_spoken_are_short_and_told_apart() -> None:
+    """At most three words in lower case, and no two exercises are called the same."""
+    said = [one.said for one in exercises().values()]
+    assert not repeated(iter(said))
+    assert all(text == text.lower() and 1 <= len(text.split()) <= 3 and not text.endswith(".") for text in said)
+
+
+@pytest.mark.parametrize(("condition", "out", "gentler"), CAUTIONS)
+def test_a_condition_leaves_out_and_softens_what_it_should(condition: str, out: set[str], gentler: set[str]) -> None:
+    """What a condition takes away is exactly what the guide's caution means, and some of the rest is gentler."""
+    rulings = {
+        key: caution.ruling
+        for key, one in exercises().items()
+        for caution in one.cautions
+        if caution.condition == condition
+    }
+    assert {key for key, ruling in rulings.items() if ruling is Ruling.LEFT_OUT} == out
+    assert gentler <= {key for key, ruling in rulings.items() if ruling is Ruling.GENTLER}
+
+
+def test_every_condition_is_ruled_on_and_once_an_exercise() -> None:
+    """Each condition bears on some exercise, and no exercise has two rulings for one."""
+    named = [[caution.condition for caution in one.cautions] for one in exercises().values()]
+    assert all(len(conditions) == len(set(conditions)) for conditions in named)
+    assert set(chain.from_iterable(named)) == set(read.CONDITIONS) == {condition for condition, *_ in CAUTIONS}
+
+
+def test_an_unknown_exercise_is_refused_with_those_there_are() -> None:
+    """Whoever asks for an exercise that is not there gets one sentence that names the known ones."""
+    assert exercise("10c") is exercises()["10c"]
+    with pytest.raises(CatalogueError, match=r"^There is no exercise '6a': choose one of 1a, 2a, .*10c\.$"):
+        exercise("6a")
+
+
+def test_the_slant_board_form_of_the_calf_stretch_names_the_other_one() -> None:
+    """The guide lowers the heel over an edge; here it is the slope, and the edge is named as the other way."""
+    assert "slope" in exercise("3a").name
+    assert "edge of a stair" in exercise("3a").harder
+
+
+def test_ready_routines_are_those_of_the_guide() -> None:
+    """Quick calf, daily and full, and the one with a test, each of exercises that there are."""
+    keys = {name: [item.exercise or item.test for item in one.items] for name, one in ready_routines().items()}
+    assert keys == {
+        "quick_calf": ["3a", "3b"],
+        "test_and_stretch": ["quick", "3a"],
+        "daily": ["1a", "3a", "3b", "3c"],
+        "full": [key for _, of_group in ORDER for key in of_group],
+    }
+
+
+def test_a_ready_routine_keeps_to_the_doses_of_its_exercises() -> None:
+    """Only the quick one has doses of its own: a minute in one hold is quicker than in two or three."""
+    changed = {
+        name: [item for item in one.items if item not in (Item(exercise=item.exercise), Item(test=item.test))]
+        for name, one in ready_routines().items()
+    }
+    quick = [Item(exercise=key, hold_s=60, repetitions=1) for key in ("3a", "3b")]
+    assert {name: items for name, items in changed.items() if items} == {"quick_calf": quick}
+
+
+def test_the_routines_go_from_warm_up_to_nerve() -> None:
+    """No routine goes back to a group that it has left, and each says in one sentence what it is."""
+    groups = list(Group)
+    for one in ready_routines().values():
+        order = [groups.index(exercises()[item.exercise].group) for item in one.items if item.exercise]
+        assert order == sorted(order), one.key
+        assert len(sentences(one.about)) == 1, one.key
+
+
+CHANGES = [
+    ('key = "3a"', 'key = "3b"', "3a.toml: key is '3b', but must be '3a'"),
+    ('name = "', 'colour = "red"\nname = "', "3a.toml: .*unknown field `colour`; the fields are key, name, said"),
+    ('name = "Gastrocnemius stretch on the slope"\n', "", "3a.toml: .*missing required field `name`"),
+    ('feet = "each"', 'feet = "every"', "3a.toml: feet: .*'every'; it may be each, both, stance"),
+    ('places = ["calf"]', 'places = ["shin"]', r"3a.toml: places\[0\]: .*'shin'; it may be front, achilles, calf"),
+    ('places = ["calf"]', 'places = ["nowhere"]', "3a.toml: places has nowhere"),
+    ("on_board = true", "on_board = 1", "3a.toml: on_board: Expected `bool`, got `int`"),
+    ("on_board = true", "on_board = false", "3a.toml: on_board is false"),
+    ("hold_s = 30", 'hold_s = "30"', "3a.toml: dose.hold_s: Expected `int | null`, got `str`"),
+    ("hold_s = 30", "hold_s = 30\nsets = 3", "3a.toml: dose: .*`sets`; the fields are hold_s, most_s, rep"),
+    ("hold_s = 30", "hold_s = 30\ncount = 3", "3a.toml: dose must have exactly one of hold_s and count"),
+    ("hold_s = 30", "", "3a.toml: dose must have exactly one of hold_s and count"),
+    ("hold_s = 30", "hold_s = 0", "3a.toml: dose.hold_s is 0, but must be 1 or more"),
+    ("hold_s = 30", "hold_s = 30\nrest_s = -1", "3a.toml: dose.rest_s is -1, but must be 0 or more"),
+    ("hold_s = 30", "hold_s = 30\nmost_s = 20", "3a.toml: dose.most_s is 20, but must be longer than hold_s"),
+    ("hold_s = 30", "hold_s = 30\nways = 2", "3a.toml: dose.ways is 2, but must be 1, or 2 with a count"),
+    ("hold_s = 30", "hold_s = 30\ntempo_s = [1, 1]", "3a.toml: dose.tempo_s must be seconds of 1 or more, with a"),
+    ("[dose]", "prepare_s = -5\n[dose]", "3a.toml: prepare_s is -5, but must be 0 or more"),
+    ('"tendon_pain"', '"headache"', "3a.toml: cautions.condition is 'headache', but must be one of tendon_pain, ins"),
+    ('"left out"', '"forbidden"', r"3a.toml: cautions\[0\].ruling: .*'forbidden'; it may be left out, gentler"),
+    ("lean in less.", "lean in less", "3a.toml: easier has .*, which must end with a full stop"),
+    ("hands on the wall.", "hands on the wall", "3a.toml: steps has .*, which must end with a full stop"),
+    ("[dose]", "[dose", "3a.toml is not valid TOML: "),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), CHANGES)
+def test_a_file_that_does_not_fit_is_refused_by_its_name_and_field(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    """Whatever is wrong in an exercise's file is said in one sentence: file, field, what is wrong, what is allowed."""
+    text = (FILES / "3a.toml").read_text(encoding="utf-8")
+    assert old in text
+    (tmp_path / "3a.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+        read.read_exercises(tmp_path)
+
+
+def test_exercises_are_read_from_anywhere_in_the_order_of_the_guide(tmp_path: Path) -> None:
+    """A directory's exercises come with 2a before 10a in whatever order they lie there; other files are left alone."""
+    for key in ("10a", "8", "2a"):
+        (tmp_path / f"{key}.toml").write_bytes((FILES / f"{key}.toml").read_bytes())
+    (tmp_path / "notes.txt").write_text("not an exercise", encoding="utf-8")
+    assert list(read.read_exercises(tmp_path)) == ["2a", "8", "10a"]
+
+
+ITEMS = [
+    ('exercise = "9"', "mine.toml: items.exercise is '9', but must be one of 1a, 2a"),
+    ('exercise = "3a"\ntest = "quick"', "mine.toml: items: each must have exactly one of exercise, test and rest_s"),
+    ("hold_s = 30", "mine.toml: items: each must have exactly one of exercise, test and rest_s"),
+    ('test = "long"', "mine.toml: items.test is 'long', but must be quick or full"),
+    ('test = "full"\nhold_s = 30', "mine.toml: items: hold_s, repetitions and count belong to an exercise"),
+    ('exercise = "3a"\ncount = 5', "mine.toml: items.count is 5, but 3a is dosed by hold_s"),
+    ('exercise = "7d"\nhold_s = 5', "mine.toml: items.hold_s is 5, but 7d is dosed by count"),
+    ('exercise = "3a"\nrepetitions = 0', "mine.toml: items.repetitions is 0, but must be 1 or more"),
+    ('exercise = "3c"\nside = "left"', "mine.toml: items.side is left, but 3c is done with both legs at once"),
+    ('exercise = "3a"\nside = "middle"', r"mine.toml: items\[0\].side: .*'middle'; it may be left, right"),
+    ("rest = 5", r"mine.toml: items\[0\]: .*`rest`; the fields are exercise, test, rest_s"),
+]
+
+
+@pytest.mark.parametrize(("item", "said"), ITEMS)
+def test_a_routine_that_cannot_be_done_is_refused(tmp_path: Path, item: str, said: str) -> None:
+    """An item that names no exercise, no test, too much at once or a dose of another kind is refused with its field."""
+    text = f'key = "mine"\nname = "Mine"\nabout = "Mine alone."\n[[items]]\n{item}\n'
+    (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+        read.read_routines(tmp_path, exercises())
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('about = "Mine alone."\nitems = []', "mine.toml: items is empty; a routine has one or more"),
+        ('about = "Mine"\n[[items]]\nrest_s = 30', "mine.toml: about is 'Mine', which must end with a full stop"),
+    ],
+)
+def test_a_routine_says_something_and_does_something(tmp_path: Path, text: str, said: str) -> None:
+    """A routine without items, or without a sentence about it, is refused."""
+    (tmp_path / "mine.toml").write_text(f'key = "mine"\nname = "Mine"\n{text}\n', encoding="utf-8")
+    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+        read.read_routines(tmp_path, exercises())
+
+
+def test_no_file_lies_beside_the_catalogue() -> None:
+    """Every file of the two directories is one that is read."""
+    assert {file.name for file in FILES.iterdir()} == {f"{key}.toml" for key in exercises()}
+    assert {file.name for file in ROUTINES.iterdir()} == {f"{key}.toml" for key in ready_routines()}

@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from enum import Enum
 from functools import cache
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -60,21 +61,26 @@ def ready_routines() -> dict[str, ReadyRoutine]:
 
 def read_exercises(directory: Path) -> dict[str, Exercise]:
     """The exercises that the TOML files of a directory hold, `2a` before `10a`. Raises CatalogueError."""
-    files = sorted(directory.glob("*.toml"), key=lambda file: _in_order(file.stem))
+    files = sorted(_files(directory), key=lambda file: _in_order(file.stem))
     return {file.stem: _read(file, Exercise, _exercise_faults) for file in files}
 
 
 def read_routines(directory: Path, known: Mapping[str, Exercise]) -> dict[str, ReadyRoutine]:
     """The routines that the TOML files of a directory hold, of the exercises `known`. Raises CatalogueError."""
-    read = [
-        _read(file, ReadyRoutine, lambda routine: _routine_faults(routine, known)) for file in directory.glob("*.toml")
-    ]
+    read = [_read(file, ReadyRoutine, lambda routine: _routine_faults(routine, known)) for file in _files(directory)]
     return {routine.key: routine for routine in sorted(read, key=lambda routine: (len(routine.items), routine.key))}
 
 
+def _files(directory: Path) -> list[Path]:
+    files = list(directory.glob("*.toml"))
+    if not files:
+        raise CatalogueError(f"{directory} has no TOML files: the station is not installed whole, install it anew.")
+    return files
+
+
 def _in_order(key: str) -> tuple[int, str]:
-    digits, letter = re.fullmatch(r"(\d*)(.*)", key, re.DOTALL).groups()  # type: ignore[union-attr]
-    return int(digits or 0), letter
+    number = "".join(takewhile(str.isdecimal, key))
+    return int(number or 0), key
 
 
 def _read(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]]) -> T:
@@ -90,7 +96,8 @@ def _read(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]]) -> T:
         raise CatalogueError(f"{file.name}: {_misfit(str(error), kind)}.") from None
     if entry.key != file.stem:
         raise CatalogueError(f"{file.name}: key is {entry.key!r}, but must be {file.stem!r}, as the file is called.")
-    for fault in faults(entry):
+    fault = next(faults(entry), None)
+    if fault is not None:
         raise CatalogueError(f"{file.name}: {fault}.")
     return entry
 

@@ -1,6 +1,6 @@
-"""The facts of the founding guide on each exercise, in its own order and words.
+"""The facts of the founding guide on each exercise, in its own order: the second source that the catalogue is held to.
 
-"Exercises to improve Ankle Dorsiflexion", a physiotherapist's article: typed in from it, not taken from the catalogue.
+The guide is "Exercises to improve Ankle Dorsiflexion", a physiotherapist's article with its readers' questions.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ CAUTIONS = (
     ("arch_falls", set[str](), {"3a", "3b", "4c", "7a", "7b"}),
     ("toes_out", set[str](), {"3c", "7b"}),
 )
-"""The guide's cautions, and what they mean for each exercise.
+"""What the guide's cautions come to on this station; which exercise each of them touches is the station's own reading.
 
 An inflamed tendon: no forced stretch, strength in comfort. Pain at the heel bone: no end range. No full feeling:
 nothing hard to press on. Poor balance: nothing on one leg. Pinch, falling arch, turned feet: only as far as is right.

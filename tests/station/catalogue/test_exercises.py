@@ -23,9 +23,9 @@ LONGEST_TEXT = 150
 """Two lines on a telephone are read while one stands; four are not."""
 STATED = ("purpose", "verifies", "easier", "harder")
 VERBS = """
-Ask Bend Change Cross Draw Finish Fix Hold Keep Lay Lean Leave Let Lie Lift Loop Lower Move Pause Place Point Press Pull
-Push Put Raise Relax Rest Rise Rock Roll Say Set Sink Sit Slide Stand Stay Step Stop Straighten Support Take Tap Touch
-Turn Use Wait Come
+Ask Bend Change Circle Come Cross Draw Finish Fix Hold Keep Lay Lean Leave Let Lie Lift Loop Lower Move Pause Place
+Point Press Pull Push Put Raise Relax Rest Rise Rock Roll Say Set Sink Sit Slide Stand Stay Step Stop Straighten
+Support Take Tap Turn Use Wait
 """
 """What a step may begin with."""
 
@@ -132,9 +132,11 @@ def test_texts_have_the_length_that_they_should() -> None:
             assert text == " ".join(text.split()), text
 
 
-def test_no_two_texts_are_the_same() -> None:
-    """Each text was written for its exercise: none stands twice, but for short names of the same thing."""
-    assert not repeated(chain.from_iterable(set(texts_of(one)) - {one.said} for one in exercises().values()))
+def test_no_sentence_stands_twice() -> None:
+    """Each sentence was written for its exercise; what is spoken may be the name itself."""
+    texts = chain.from_iterable(texts_of(one) for one in exercises().values())
+    said = {one.said for one in exercises().values()}
+    assert not repeated(sentence for text in texts if text not in said for sentence in re.split(r"(?<=\.)\s", text))
 
 
 def test_names_that_are_spoken_are_short_and_told_apart() -> None:
@@ -290,6 +292,18 @@ def test_a_routine_says_something_and_does_something(tmp_path: Path, text: str, 
     (tmp_path / "mine.toml").write_text(f'key = "mine"\nname = "Mine"\n{text}\n', encoding="utf-8")
     with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
         read.read_routines(tmp_path, exercises())
+
+
+def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
+    """A folder called like an exercise, a file in another encoding and a directory with nothing in it are refused."""
+    with pytest.raises(CatalogueError, match=r"has no TOML files: .* install it anew\.$"):
+        read.read_exercises(tmp_path)
+    (tmp_path / "3a.toml").write_bytes("key = 'é'".encode("latin-1"))
+    with pytest.raises(CatalogueError, match=r"^3a.toml is not valid TOML: .*\.$"):
+        read.read_exercises(tmp_path)
+    (tmp_path / "2a.toml").mkdir()
+    with pytest.raises(CatalogueError, match=r"2a.toml cannot be read: .*\.$"):
+        read.read_exercises(tmp_path)
 
 
 def test_no_file_lies_beside_the_catalogue() -> None:

@@ -1,0 +1,279 @@
+"""What a person is asked before the first routine, and what each yes changes. No medical advice: it holds back.
+
+Which exercises a condition leaves out or makes gentler stands in the exercises' own files (`Exercise.cautions`); here
+is what it does beyond them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from math import ceil
+from typing import Any
+
+import msgspec
+
+from station.advice.pain import STOP_FROM
+from station.advice.records import Adaptation, Pains, Why
+from station.catalogue.records import Exercise, Item, Ruling
+
+NO_MEDICAL_ADVICE = (
+    "The station is no medical device and this is no medical advice. Your answers only make it more careful. "
+    "If you are unsure, ask a health professional first."
+)
+"""Said once, with the questions."""
+
+NOT_CLEARED, CLEARED, NO_WEIGHT = "not_cleared", "cleared", "no_weight"
+TENDON_PAIN, INSERTIONAL = "tendon_pain", "insertional"
+NEURO, NUMB, BALANCE = "neuro", "numb", "balance"
+CHILD, CHILD_LED = "child", "child_led"
+METALWORK, PINCH, ARCH_FALLS, TOES_OUT = "metalwork", "pinch", "arch_falls", "toes_out"
+
+
+class Kind(StrEnum):
+    """What a condition does."""
+
+    HOLDS_BACK = "holds back"
+    CHANGES = "changes exercises"
+    EXPECT = "changes what to expect"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One yes-or-no question, and what a yes changes, in a sentence or two. `title` is what it is called in a list.
+
+    `professional` is who should be asked, where the guide names one. A condition with `after` is only asked of whoever
+    said yes to that one, and its yes lets go what that one holds back.
+    """
+
+    key: str
+    title: str
+    question: str
+    effect: str
+    kind: Kind
+    professional: str | None = None
+    after: str | None = None
+
+
+CONDITIONS = (
+    Condition(
+        NOT_CLEARED,
+        "Not cleared for exercise yet",
+        "Have you had an operation, a fracture, a cast or a torn Achilles tendon that has not been cleared for "
+        "exercise yet?",
+        "Nothing is proposed until whoever treats you has cleared you for exercise.",
+        Kind.HOLDS_BACK,
+        "whoever treats you",
+    ),
+    Condition(
+        CLEARED,
+        "Cleared for exercise lately",
+        "Have you had one of these lately, and been cleared for exercise?",
+        "Everything begins gently, with half of the usual, and grows as it stays quiet.",
+        Kind.CHANGES,
+    ),
+    Condition(
+        NO_WEIGHT,
+        "No weight on the foot after an injury",
+        "After an injury, was there a time when you could not put weight on the foot, and nobody has X-rayed it?",
+        "Nothing is proposed until the foot has been X-rayed and you have been told that it is sound.",
+        Kind.HOLDS_BACK,
+        "a doctor, for an X-ray",
+    ),
+    Condition(
+        TENDON_PAIN,
+        "Pain in the Achilles tendon",
+        "Does your Achilles tendon hurt at present?",
+        "No stretch is forced to its end. Strength in a comfortable range comes in, with less than your weight if need "
+        "be. A heel lift in the shoe helps for a while.",
+        Kind.CHANGES,
+        "a physiotherapist, if it does not settle",
+    ),
+    Condition(
+        INSERTIONAL,
+        "Pain where the tendon meets the heel",
+        "Does it hurt right where the Achilles tendon meets the heel bone?",
+        "The end of the range is left alone for now.",
+        Kind.CHANGES,
+        "a physiotherapist, if it does not settle",
+    ),
+    Condition(
+        NEURO,
+        "A stroke or another neurological condition",
+        "Have you had a stroke, or have you another neurological condition?",
+        "The calf stretch with a straight knee comes first, 10 to 20 minutes a leg and day in all. A neuro "
+        "physiotherapist should see you.",
+        Kind.CHANGES,
+        "a neuro physiotherapist",
+    ),
+    Condition(
+        NUMB,
+        "Less feeling in a foot",
+        "Do you feel less than usual in a foot?",
+        "Pain cannot warn you there, so what loads the foot hard is gentler or left out. Look at the skin afterwards.",
+        Kind.CHANGES,
+        "a doctor, if nobody knows why",
+    ),
+    Condition(
+        BALANCE,
+        "Poor balance",
+        "Is your balance poor?",
+        "What is done on one leg or an edge is gentler or left out. Keep something firm within reach.",
+        Kind.CHANGES,
+    ),
+    Condition(
+        CHILD,
+        "A child",
+        "Is this for a child?",
+        "Nothing is proposed for a child unless a trained professional leads.",
+        Kind.HOLDS_BACK,
+        "a physiotherapist who works with children",
+    ),
+    Condition(
+        CHILD_LED,
+        "A child led by a professional",
+        "Does a trained professional lead the child?",
+        "The professional decides what is done; what stands here is only an offer to them.",
+        Kind.EXPECT,
+        after=CHILD,
+    ),
+    Condition(
+        METALWORK,
+        "Metal in the ankle or a bony block",
+        "Is there metal in the ankle, or have you been told of a bony block?",
+        "It may limit how far the ankle can ever bend, so a gain that ends early is nobody's fault.",
+        Kind.EXPECT,
+        "whoever put it in, if you want to know how far it can go",
+    ),
+    Condition(
+        PINCH,
+        "A pinch in front",
+        "Does it pinch in the front of the ankle when you lunge?",
+        "The ankle is mobilised first with the foot fully relaxed. In a lunge, stay short of the pinch.",
+        Kind.CHANGES,
+    ),
+    Condition(
+        ARCH_FALLS,
+        "An arch that falls in",
+        "Does the arch of your foot fall in when you lunge?",
+        "Support the arch and go only as far as it holds. Your result may read less so, and that is the true one.",
+        Kind.CHANGES,
+    ),
+    Condition(
+        TOES_OUT,
+        "Toes that turn out",
+        "Do your toes turn out when you walk or lunge?",
+        "The straight lunge is part of your routine: foot straight ahead, knee over the toes.",
+        Kind.CHANGES,
+    ),
+)
+"""In the order in which they are asked."""
+BY_KEY: Mapping[str, Condition] = {condition.key: condition for condition in CONDITIONS}
+
+ASK_AGAIN = timedelta(weeks=26)
+"""Half a year changes enough to ask once more."""
+
+NEURO_EXERCISE = "3a"
+NEURO_S = 600
+"""Ten minutes a leg in all; the guide says 10 to 20."""
+NEURO_HOLD_S = 60
+"""In holds of a minute, so that ten minutes are ten holds; longer where the exercise's own are."""
+
+FIRST = {NEURO: (NEURO_EXERCISE,), PINCH: ("4a", "4b")}
+"""What comes first with a condition: where it pinches, what is done with the foot at rest."""
+ADDS = {TENDON_PAIN: ("5a", "5b"), INSERTIONAL: ("5a", "5b"), TOES_OUT: ("7a",)}
+"""What comes in: strength without the end of the range, and the straight lunge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a person's conditions do to one exercise, with the reason of each."""
+
+    ruling: Ruling | None
+    whys: tuple[Why, ...]
+
+
+def rule_of(condition: str) -> str:
+    """The key of the rule that this condition is."""
+    return f"care-{condition.replace('_', '-')}"
+
+
+def parse(answer: Any) -> frozenset[str]:
+    """The conditions that somebody said yes to, of an answer as it is kept: `{"yes": [...], "no": [...]}`.
+
+    Raises ValueError with a sentence where it is no such answer or names a condition that there is not.
+    """
+    if not isinstance(answer, Mapping) or not answer.keys() <= {"yes", "no"}:
+        raise ValueError("The answer to the care questions is not in two lists, yes and no.")
+    lists = answer.get("yes", ()), answer.get("no", ())
+    if any(isinstance(one, str) or not isinstance(one, Collection) for one in lists):
+        raise ValueError("The answer to the care questions is not in two lists, yes and no.")
+    yes, no = ([str(key) for key in one] for one in lists)
+    unknown = sorted({*yes, *no} - BY_KEY.keys())
+    if unknown:
+        raise ValueError(f"There is no condition {unknown[0]}; there are {', '.join(BY_KEY)}.")
+    both = sorted({*yes} & {*no})
+    if both:
+        raise ValueError(f"The condition {both[0]} is answered with yes and with no.")
+    return frozenset(yes)
+
+
+def held_back(conditions: Collection[str]) -> Why | None:
+    """Why nothing may be proposed, or `None`."""
+    let_go = {BY_KEY[key].after for key in conditions}
+    for condition in CONDITIONS:
+        if condition.kind is Kind.HOLDS_BACK and condition.key in conditions and condition.key not in let_go:
+            return Why(rule_of(condition.key), condition.effect)
+    return None
+
+
+def judged(exercise: Exercise, conditions: Collection[str]) -> Judgement:
+    """What these conditions do to the exercise: the strictest ruling, and the reasons for it."""
+    found = [(one.ruling, Why(rule_of(one.condition), one.why)) for one in exercise.cautions]
+    found = [(ruling, why) for ruling, why in found if why.rule in {rule_of(key) for key in conditions}]
+    if CLEARED in conditions and not any(why.rule == rule_of(CLEARED) for _, why in found):
+        found.append((Ruling.GENTLER, Why(rule_of(CLEARED), BY_KEY[CLEARED].effect)))
+    if not found:
+        return Judgement(None, ())
+    strictest = Ruling.LEFT_OUT if any(ruling is Ruling.LEFT_OUT for ruling, _ in found) else Ruling.GENTLER
+    return Judgement(strictest, tuple(why for ruling, why in found if ruling is strictest))
+
+
+def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
+    """What the conditions change in a routine beyond the rulings on its exercises, and all that they say."""
+    for condition in CONDITIONS:
+        if condition.key in conditions:
+            yield Adaptation(
+                Why(rule_of(condition.key), condition.effect),
+                first=FIRST.get(condition.key, ()),
+                adds=ADDS.get(condition.key, ()),
+            )
+
+
+def neuro_dose(exercise: Exercise, item: Item) -> Item | None:
+    """Ten minutes a leg of the straight-knee calf stretch, `None` for any other exercise."""
+    if exercise.key != NEURO_EXERCISE:
+        return None
+    hold_s = max(NEURO_HOLD_S, item.hold_s or exercise.dose.hold_s or 0)
+    return msgspec.structs.replace(item, hold_s=hold_s, repetitions=ceil(NEURO_S / hold_s))
+
+
+def due(
+    answered_at: datetime | None, now: datetime, pains: Pains = (), *, changed_at: datetime | None = None
+) -> Why | None:
+    """Why the care questions are to be asked at `now`, or `None`.
+
+    `answered_at` is when they were answered last, `None` for never; `changed_at` when the person last said that
+    something has happened to the ankle.
+    """
+    if answered_at is None:
+        return Why("care-asked", "Before your first routine, a few questions about your ankle.")
+    if any(at > answered_at and pain >= STOP_FROM for at, pain in pains):
+        return Why("care-asked", "It has hurt a lot since you answered, so please look at the questions again.")
+    if changed_at is not None and changed_at > answered_at:
+        return Why("care-asked", "You said that something has changed, so please look at the questions again.")
+    if now - answered_at > ASK_AGAIN:
+        return Why("care-asked", "Your answers are more than half a year old. Are they still true?")
+    return None

@@ -1,0 +1,111 @@
+"""What advice is made of and what it says. Times are aware; distances in mm; weeks as fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from station.catalogue.records import Exercise, Item, Place
+from station.core.records import Side
+
+Catalogue = Mapping[str, Exercise]
+"""The exercises by their keys, in the guide's order, as `station.catalogue.read.exercises` has them."""
+Pains = Sequence[tuple[datetime, int]]
+"""Answers to how much it hurts, 0 to 10, with their times, the newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One reason: the key of its rule (`station.advice.rules`), and what it means here, as a sentence."""
+
+    rule: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How one side has been going.
+
+    `told`: the tests are enough for the statistics to say something; `gaining`, `steady` and `gained_at` (the last gain
+    that was told) are theirs. Where they say nothing, `change_mm` (the last test less the first one of its kind) is all
+    there is. `weeks` is the time from the first test to the last, `behind_mm` how far the side is clearly behind the
+    other one, else 0, and `reached` whether it is at the person's goal.
+    """
+
+    told: bool = False
+    gaining: bool | None = None
+    steady: bool = False
+    weeks: float = 0.0
+    gained_at: datetime | None = None
+    change_mm: float | None = None
+    behind_mm: float = 0.0
+    reached: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All of one person that bears on what to do at `now`.
+
+    `conditions` are the keys that they said yes to (`station.advice.care`), `None` while nobody has asked; `asked` is
+    why they are to be asked again. `felt` is where the limit was felt at the last test, `not_felt` are the exercises
+    that they did not feel where they should. `minutes` is the time that they have, `None` where they did not say.
+    """
+
+    now: datetime
+    conditions: frozenset[str] | None = None
+    asked: Why | None = None
+    felt: frozenset[Place] = frozenset()
+    pains: Pains = ()
+    not_felt: frozenset[str] = frozenset()
+    courses: Mapping[Side, Course] = field(default_factory=dict)
+    minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """An exercise that is not to be done now."""
+
+    key: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Gentler:
+    """An exercise of which half is to be done now, the easier way."""
+
+    key: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What to do now, in order, and why. Nothing is proposed where something holds everything back.
+
+    `seconds` is about how long it takes.
+    """
+
+    items: tuple[Item, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    gentler: tuple[Gentler, ...] = ()
+    whys: tuple[Why, ...] = ()
+    held_back: Why | None = None
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Adaptation:
+    """What one rule changes in a routine, and why.
+
+    `first` come right after the warm-up, and are added where they are missing, as `adds` are. Of each pair in `before`
+    the first exercise has to come before the second. `longer` asks for longer holds of the stretches, `gentler` for
+    half of everything, and `side` for one more repetition of each stretch on that side, which then goes first.
+    """
+
+    why: Why
+    first: tuple[str, ...] = ()
+    adds: tuple[str, ...] = ()
+    before: tuple[tuple[str, str], ...] = ()
+    longer: bool = False
+    gentler: bool = False
+    side: Side | None = None

@@ -1,0 +1,280 @@
+"""What to do now: the felt place first, the rest kept, in the guide's order, without what a condition forbids.
+
+The guide says two things about order: groups follow each other (warm-up, release, stretch, mobilise, strengthen,
+functional, nerve), and what helps the felt place comes first. Both hold so: a test, then the warm-up, then all for the
+felt places in the order of groups, then the rest in the order of groups; within a group by the numbers of the guide.
+Only where one exercise prepares another (`Adaptation.before`) does the prepared one move to right after it.
+
+What a condition leaves out is listed with its reason, what it makes gentler is halved. When time is short, the least
+important goes: first what is for the gait, last the stretches of the felt place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from station.advice import care, dose, pain
+from station.advice.records import Adaptation, Catalogue, Gentler, LeftOut, Proposal, Situation, Why
+from station.catalogue.records import Exercise, Group, Item, Place, Ruling
+
+TRIAGE = {
+    Place.FRONT: ("4a", "4b", "4c"),
+    Place.ACHILLES: ("2b", "2c", "3c", "7d"),
+    Place.CALF: ("2a", "3a", "3b", "8"),
+}
+"""What the guide puts first for each place where the limit is felt."""
+FELT = {
+    Place.FRONT: Why("felt-front", "You feel the limit in front of the ankle, so what frees the joint comes first."),
+    Place.ACHILLES: Why("felt-achilles", "You feel the limit in the Achilles tendon, so what helps it comes first."),
+    Place.CALF: Why("felt-calf", "You feel the limit in the calf, so what lengthens it comes first."),
+}
+ADDED_MINUTES = 30
+"""Where nobody says how much time there is: what the felt place adds to a routine ends here."""
+NOTHING_LEFT = Why(
+    "care-nothing-left",
+    "Nothing of this routine is right for you at present. Choose another one, or ask a health professional.",
+)
+TOO_LONG = Why("time", "There is not enough time for it today.")
+CUT = Why("time", "Your time is short for this one. Do what is left later in the day.")
+GROUPS = tuple(Group)
+ORDER = Why(
+    "order",
+    "In the guide's order: warm-up, what helps where you feel the limit, then the rest, each from release to strength.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """One exercise or test with all its items and the rests after it. `added`: not of the routine asked for."""
+
+    exercise: Exercise | None
+    items: tuple[Item, ...]
+    added: bool = False
+    first: bool = False
+
+    @property
+    def key(self) -> str | None:
+        return None if self.exercise is None else self.exercise.key
+
+
+def full(exercises: Catalogue) -> tuple[Item, ...]:
+    """Everything, as a base: the felt places, the conditions and the time make a routine of it."""
+    return tuple(Item(exercise=key) for key in exercises)
+
+
+def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -> Proposal:
+    """What to do in this situation, beginning with the routine `base`. Raises KeyError for an unknown exercise."""
+    if (why := held_back(situation)) is not None:
+        return Proposal(held_back=why)
+    adaptations = tuple(_adaptations(situation))
+    first = {key for one in adaptations for key in one.first}
+    blocks = list(_blocks(exercises, base))
+    there = {block.key for block in blocks}
+    for key in (key for one in adaptations for key in (*one.first, *one.adds)):
+        if key not in there:
+            blocks.append(_Block(exercises[key], (Item(exercise=key),), added=True))
+            there.add(key)
+    blocks = [replace(block, first=block.key in first) for block in blocks]
+    blocks, left_out, gentler = _ruled(blocks, situation, adaptations)
+    asked = [block.key for block in blocks if not block.added]
+    blocks, too_long, cut = _in_time(exercises, _ordered(exercises, blocks, adaptations), situation)
+    now = [block.key for block in blocks if not block.added]
+    moved = [] if now == [key for key in asked if key in now] else [ORDER]
+    return _proposal(exercises, blocks, (*left_out, *too_long), gentler, (*_whys(blocks, adaptations), *moved, *cut))
+
+
+def careful(exercises: Catalogue, items: Sequence[Item], situation: Situation) -> Proposal:
+    """A routine that the person chose, in its own order: only what they must not do is left out or made gentler."""
+    if (why := held_back(situation)) is not None:
+        return Proposal(held_back=why)
+    adaptations = tuple(one for one in _adaptations(situation) if one.gentler)
+    blocks, left_out, gentler = _ruled(_blocks(exercises, items), situation, adaptations)
+    return _proposal(exercises, blocks, left_out, gentler, _whys(blocks, adaptations))
+
+
+def held_back(situation: Situation) -> Why | None:
+    """Why nothing may be proposed: care questions never answered, a condition, or much pain; else `None`."""
+    if situation.conditions is None:
+        return situation.asked or care.due(None, situation.now)
+    return care.held_back(situation.conditions) or pain.held_back(situation.pains)
+
+
+def _adaptations(situation: Situation) -> Iterator[Adaptation]:
+    for place, why in FELT.items():
+        if place in situation.felt:
+            yield Adaptation(why, first=TRIAGE[place])
+    yield from care.adaptations(situation.conditions or frozenset())
+    if (why_gentler := pain.eases_off(situation.pains)) is not None:
+        yield Adaptation(why_gentler, gentler=True)
+
+
+def _proposal(
+    exercises: Catalogue,
+    blocks: Iterable[_Block],
+    left_out: Sequence[LeftOut],
+    gentler: Sequence[Gentler],
+    whys: Iterable[Why],
+) -> Proposal:
+    items = tuple(item for block in blocks for item in block.items)
+    kept = {item.exercise for item in items}
+    return Proposal(
+        items,
+        tuple(left_out),
+        tuple(one for one in gentler if one.key in kept),
+        tuple(dict.fromkeys(whys)),
+        None if items else NOTHING_LEFT,
+        dose.seconds_of(exercises, items),
+    )
+
+
+def _blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[_Block]:
+    """The items with the rests that follow each; a rest that follows nothing is left out."""
+    block: _Block | None = None
+    for item in items:
+        if item.rest_s is None:
+            if block is not None:
+                yield block
+            block = _Block(None if item.exercise is None else exercises[item.exercise], (item,))
+        elif block is not None:
+            block = replace(block, items=(*block.items, item))
+    if block is not None:
+        yield block
+
+
+def _ruled(
+    blocks: Iterable[_Block], situation: Situation, adaptations: Sequence[Adaptation]
+) -> tuple[list[_Block], list[LeftOut], list[Gentler]]:
+    """The blocks without what is left out, with the doses that the conditions and the adaptations ask for."""
+    conditions = situation.conditions or frozenset()
+    kept: list[_Block] = []
+    left_out: dict[str, LeftOut] = {}
+    gentler: dict[str, Gentler] = {}
+    everything_gentler = [one.why for one in adaptations if one.gentler]
+    for block in blocks:
+        if block.exercise is None:
+            kept.append(block)
+            continue
+        judgement = care.judged(block.exercise, conditions)
+        if judgement.ruling is Ruling.LEFT_OUT:
+            left_out[block.exercise.key] = LeftOut(block.exercise.key, judgement.whys[0])
+            continue
+        whys = (*judgement.whys, *everything_gentler)
+        if whys:
+            gentler[block.exercise.key] = Gentler(block.exercise.key, whys[0])
+        items = [
+            one
+            for item in block.items
+            for one in _dosed(block.exercise, item, conditions, adaptations, gentler=bool(whys))
+        ]
+        kept.append(replace(block, items=tuple(items)))
+    return kept, list(left_out.values()), list(gentler.values())
+
+
+def _dosed(
+    exercise: Exercise,
+    item: Item,
+    conditions: frozenset[str],
+    adaptations: Sequence[Adaptation],
+    *,
+    gentler: bool,
+) -> tuple[Item, ...]:
+    """The item with its dose in this situation; what is gentler is never made more."""
+    if item.exercise is None:
+        return (item,)
+    own = care.neuro_dose(exercise, item) if care.NEURO in conditions else None
+    if gentler:
+        return (dose.halved(exercise, own or item),)
+    if own is not None:
+        return (own,)
+    if exercise.group is not Group.STRETCH:
+        return (item,)
+    if any(one.longer for one in adaptations):
+        item = dose.longer(exercise, item)
+    side = next((one.side for one in adaptations if one.side is not None), None)
+    return (item,) if side is None else dose.side_first(exercise, item, side)
+
+
+def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterable[Adaptation]) -> list[_Block]:
+    numbers = {key: number for number, key in enumerate(exercises)}
+
+    def place(block: _Block) -> tuple[int, int, int]:
+        if block.exercise is None:
+            return 0, 0, 0
+        tier = 1 if block.exercise.group is Group.WARM_UP else 2 if block.first else 3
+        return tier, GROUPS.index(block.exercise.group), numbers[block.exercise.key]
+
+    found = sorted(blocks, key=place)
+    for before, after in (pair for one in adaptations for pair in one.before):
+        last = max((index for index, block in enumerate(found) if block.key == before), default=0)
+        early = [block for block in found[:last] if block.key == after]
+        found = [*(block for block in found[:last] if block.key != after), found[last], *early, *found[last + 1 :]]
+    return found
+
+
+def _importance(block: _Block, situation: Situation) -> tuple[int, ...]:
+    """The smaller, the more important."""
+    exercise = block.exercise
+    if exercise is None:
+        return (0,)
+    neuro = care.NEURO in (situation.conditions or ()) and exercise.key == care.NEURO_EXERCISE
+    stretch = exercise.group is Group.STRETCH
+    warm_up = exercise.group is Group.WARM_UP
+    return (1, not neuro, exercise.gait and not block.first, not block.first, not stretch, not warm_up, block.added)
+
+
+def _in_time(
+    exercises: Catalogue, blocks: Sequence[_Block], situation: Situation
+) -> tuple[list[_Block], list[LeftOut], list[Why]]:
+    """What there is time for, in the same order; of the most important exercise at least a part."""
+    left = 60 * (situation.minutes or ADDED_MINUTES)
+    stays = [block for block in blocks if block.exercise is None or (situation.minutes is None and not block.added)]
+    left -= sum(dose.seconds_of(exercises, block.items) for block in stays)
+    kept: dict[int, _Block] = {id(block): block for block in stays}
+    cut: list[Why] = []
+    for block in sorted(blocks, key=lambda block: _importance(block, situation)):
+        if id(block) in kept or block.exercise is None:
+            continue
+        seconds = dose.seconds_of(exercises, block.items)
+        if seconds > left and not any(one.exercise for one in kept.values()):
+            block_now = _shortened(exercises, block, left)
+            cut.append(CUT)
+            kept[id(block)] = block_now
+            left -= dose.seconds_of(exercises, block_now.items)
+        elif seconds <= left:
+            kept[id(block)] = block
+            left -= seconds
+    found = [kept[id(block)] for block in blocks if id(block) in kept]
+    there = {block.key for block in found}
+    gone = dict.fromkeys(block.key for block in blocks if block.key is not None and block.key not in there)
+    return found, [LeftOut(key, TOO_LONG) for key in gone], cut
+
+
+def _shortened(exercises: Catalogue, block: _Block, seconds: int) -> _Block:
+    """With as many repetitions as there is time for, one at least, and without its rests."""
+    assert block.exercise is not None
+    items = [item for item in block.items if item.exercise is not None]
+    while dose.seconds_of(exercises, items) > seconds:
+        fewer = [_one_less(block.exercise, item) for item in items]
+        if fewer == items:
+            break
+        items = fewer
+    return replace(block, items=tuple(items))
+
+
+def _one_less(exercise: Exercise, item: Item) -> Item:
+    count = dose.count_of(exercise, item)
+    if count is not None:
+        return msgspec.structs.replace(item, count=max(1, count - 1))
+    return msgspec.structs.replace(item, repetitions=max(1, dose.repetitions_of(exercise, item) - 1))
+
+
+def _whys(blocks: Iterable[_Block], adaptations: Iterable[Adaptation]) -> Iterator[Why]:
+    """The reasons of what has changed something that is still there, and all of the conditions."""
+    kept = {block.key for block in blocks}
+    for one in adaptations:
+        named = {*one.first, *one.adds, *(key for pair in one.before for key in pair)}
+        if not named or named & kept or one.why.rule.startswith("care-"):
+            yield one.why

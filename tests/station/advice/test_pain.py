@@ -1,0 +1,73 @@
+"""What an answer to "how much does it hurt?" asks for."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.advice.pain import Doing, advice, asks_again, eases_off, held_back
+
+NOW = datetime(2026, 6, 1, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+ANSWERS = st.lists(st.integers(0, 10), max_size=8)
+
+
+def newest_first(*pains: int, hours: float = 30) -> list[tuple[datetime, int]]:
+    """Answers, each so many hours before the next, the last one `hours` ago."""
+    return [(NOW - (number + 1) * hours * HOUR, pain) for number, pain in enumerate(pains)]
+
+
+@pytest.mark.parametrize("pain", range(11))
+def test_the_traffic_light(pain: int) -> None:
+    """0 to 3 go on, 4 and 5 ease off, 6 and more stop."""
+    expected = Doing.GO_ON if pain in (0, 1, 2, 3) else Doing.EASE_OFF if pain in (4, 5) else Doing.STOP
+    found = advice(pain)
+    assert found.what is expected
+    assert 20 < len(found.sentence) <= 160
+
+
+@pytest.mark.parametrize("pain", [-1, 11])
+def test_other_numbers_are_refused(pain: int) -> None:
+    """The scale goes from 0 to 10."""
+    with pytest.raises(ValueError, match="from 0 to 10"):
+        advice(pain)
+
+
+def test_it_is_asked_again_after_a_day() -> None:
+    """After 4 and more, 24 hours later and not before; a newer answer below 4 ends it."""
+    assert not asks_again([], NOW)
+    assert asks_again(newest_first(4, hours=24), NOW)
+    assert not asks_again(newest_first(4, hours=23.9), NOW)
+    assert not asks_again(newest_first(3, 9), NOW)
+    assert asks_again(newest_first(9, 0), NOW)
+
+
+def test_much_pain_holds_back_until_it_is_less() -> None:
+    """However old it is; 4 and 5 do not let go, 3 does. The sentence says the two ways out."""
+    assert held_back([]) is None
+    assert held_back(newest_first(5, 4)) is None
+    assert held_back(newest_first(3, 10)) is None
+    for pains in ((6,), (10, 0), (5, 4, 6), (4, 7, 3)):
+        why = held_back(newest_first(*pains, hours=1000))
+        assert why is not None
+        assert "Answer again" in why.sentence
+        assert "health professional" in why.sentence
+    assert held_back(newest_first(5, 3, 6)) is None
+
+
+@given(ANSWERS)
+def test_an_answer_below_4_always_lets_go(pains: list[int]) -> None:
+    """Whatever was before, and one of 6 and more always holds back."""
+    assert held_back(newest_first(3, *pains)) is None
+    assert held_back(newest_first(6, *pains)) is not None
+    assert (held_back(newest_first(4, *pains)) is None) is (held_back(newest_first(*pains)) is None)
+
+
+def test_some_pain_makes_everything_gentler() -> None:
+    """While the newest answer is 4 or 5."""
+    assert [bool(eases_off(newest_first(pain, 0))) for pain in range(8)] == [False] * 4 + [True] * 2 + [False] * 2
+    assert eases_off(newest_first(1, 5)) is None
+    assert eases_off([]) is None

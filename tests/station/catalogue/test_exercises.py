@@ -88,11 +88,11 @@ def test_what_the_board_verifies_is_said_honestly() -> None:
     """A hold says that the heel stays down and only that time counts, repetitions that they count, a timer nothing."""
     for one in exercises().values():
         if one.sense is Sense.TIMER:
-            assert re.match(r"Nothing: .*(marked|marks it) as not verified\.$", one.verifies), one.key
+            assert re.match(r"The board feels nothing: .*(marked|marks it) as not verified\.$", one.verifies), one.key
         elif one.sense is Sense.HOLD:
-            assert re.match(r"That .*heels? .*stays? down.*: only that time counts", one.verifies), one.key
+            assert re.match(r"The board feels that .*heels? .*stays? down.*: only that time counts", one.verifies), one.key
         else:
-            assert re.match(r"That both heels go up and come down.*counted", one.verifies), one.key
+            assert re.match(r"The board feels that both heels go up and come down.*counted", one.verifies), one.key
 
 
 def test_each_group_has_its_exercises_in_the_order_of_a_full_routine() -> None:

@@ -21,6 +21,7 @@ from station.core import records as r
 from station.core.picture import Picture
 from station.core.records import CueName, Event, Fact, Side
 from station.core.senses import SAME, Change, Senses, SensorChange
+from station.core.steps import Step
 
 NEVER_US = 1 << 62
 """Later than any clock will say."""
@@ -42,6 +43,10 @@ class Activity:
         self.over: str | None = None
         self._repeating: CueName | None = None
 
+    def sense(self) -> None:
+        """Tell the senses what is needed of them."""
+        self.senses.expect()
+
     @abstractmethod
     def begin(self, at_us: int) -> None:
         """Start, with the senses as they are."""
@@ -60,6 +65,18 @@ class Activity:
 
     def close(self, at_us: int) -> None:
         """Nothing is known after this: keep what there is."""
+
+    def left(self) -> tuple[Step, ...] | None:
+        """What of its step is still to be done, as steps; `None` for all of it."""
+        return None
+
+    def catch_up(self, at_us: int) -> None:
+        """This is again what goes on, as it was some seconds ago: take the heels as they are now."""
+
+    @property
+    def other_side(self) -> Side | None:
+        """The side to which it can still be changed, `None` where it is too late for that."""
+        return None
 
     def minds(self) -> Sequence[Side]:
         """The sides whose heels matter now."""

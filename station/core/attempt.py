@@ -235,7 +235,7 @@ class SelfProof(Proof):
             self.base_us = change.since_us
         elif self._taps is not None or not change.down:
             if self._taps is None:
-                self._taps = Taps(wanted=2, down_since_us=self._down_since_us)
+                self._taps = Taps(wanted=(2,), down_since_us=self._down_since_us)
             self._taps.heel(change.since_us, change.down)
             self._weigh()
         if change.down:

@@ -93,8 +93,11 @@ class Blocks(Activity):
         """The block that is to be shown."""
         return self._blocks_mm[min(len(self.points), len(self._blocks_mm) - 1)]
 
+    def sense(self) -> None:
+        self.senses.expect(measuring=True)
+
     def begin(self, at_us: int) -> None:
-        self.senses.toe.measure(True)
+        self.sense()
         self._heard_us = self._progress_us = at_us
         self._enter("warm", at_us)
         self._set_due()

@@ -57,6 +57,10 @@ def _mean_and_deviation(values: list[float]) -> tuple[float, float]:
 class LoadRules:
     down_part: float = 0.25
     up_part: float = 0.08
+    light_down_part: float = 0.08
+    light_up_part: float = 0.04
+    """The same for somebody who is about to sit, by their own standing: a shin and a foot weigh some 6 % of the body
+    and the heel takes about half, where standing puts some 30 % on it. From GO on their sitting is the reference."""
     least_ms: float = 0.05
     """A smaller difference of standing and empty is no reference: the sensor is out of place."""
     empty_deviations: float = 6.0
@@ -110,6 +114,9 @@ class HeelLoad:
         """At or below this the wire is cut; below every share where nothing tells."""
         self._down_share = self._up_share = 1.0
         self._same_above, self._same_below = 1.0, 0.0
+        self._light = False
+        self._stood_ms: float | None = None
+        """What standing was, while somebody sits."""
         self.weighing = True
         """Whether there is more to say about a sample than its level."""
         if standing is not None:
@@ -123,7 +130,8 @@ class HeelLoad:
     @property
     def standing(self) -> float | None:
         """The person's own standing as a share of full scale, `None` while there is none."""
-        return None if self.standing_ms is None else share_of(self.standing_ms)
+        standing_ms = self._stood_ms or self.standing_ms
+        return None if standing_ms is None else share_of(standing_ms)
 
     @property
     def span_ms(self) -> float | None:
@@ -190,7 +198,18 @@ class HeelLoad:
         """Take the last two seconds as the person's standing, if they are steady. Called just before each GO."""
         steady = self._steady(at_us)
         if steady is not None and self._empty_ms is not None:
+            self._light = False
             self._refer_to(steady)
+
+    def seat(self, seated: bool) -> None:
+        """Whether the person is to sit: then less counts as down until the next GO, and afterwards standing is again
+        what it was before."""
+        if seated and self._stood_ms is None and self.standing_ms is not None:
+            self._stood_ms, self._light = self.standing_ms, True
+            self._refer_to(self.standing_ms)
+        elif not seated and self._stood_ms is not None:
+            stood_ms, self._stood_ms, self._light = self._stood_ms, None, False
+            self._refer_to(stood_ms)
 
     def part(self) -> float | None:
         """The newest load as a part of the person's own standing (1 is standing), `None` without a reference."""
@@ -268,8 +287,11 @@ class HeelLoad:
         self.standing_ms, self._base_ms = standing_ms, empty_ms
         self.too_small = span < self.rules.least_ms
         floor = self.rules.empty_deviations * self._empty_sd_ms
-        self._down_share = share_of(empty_ms + max(self.rules.down_part * span, floor))
-        self._up_share = share_of(empty_ms + max(self.rules.up_part * span, floor))
+        rules = self.rules
+        down_part = rules.light_down_part if self._light else rules.down_part
+        up_part = rules.light_up_part if self._light else rules.up_part
+        self._down_share = share_of(empty_ms + max(down_part * span, floor))
+        self._up_share = share_of(empty_ms + max(up_part * span, floor))
         self._kept_us = self.rules.kept_us
         self._set_same()
 

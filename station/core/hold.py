@@ -19,22 +19,22 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from station.core import records as r
-from station.core.exercise import Exercise, ExerciseRules
+from station.core.bout import Bout, BoutRules
 from station.core.picture import Picture
 from station.core.records import SECOND_US, CueName
 from station.core.senses import Senses
-from station.core.steps import HoldStep
+from station.core.steps import HoldStep, Step
 
 
 @dataclass(frozen=True, slots=True)
-class HoldRules(ExerciseRules):
+class HoldRules(BoutRules):
     lifted_most_us: int = 3 * SECOND_US
     """So much of each lift counts as lifted: after that it is a pause."""
     no_halfway_us: int = 3 * SECOND_US
     """HALFWAY keeps out of the last seconds, which have their ticks."""
 
 
-class Hold(Exercise):
+class Hold(Bout):
     """Timed stretches by `step`, each side in turn."""
 
     name: ClassVar[str] = "hold"
@@ -43,7 +43,7 @@ class Hold(Exercise):
         self, step: HoldStep, senses: Senses, *, first: bool = True, rules: HoldRules | None = None
     ) -> None:
         hold_rules = rules or HoldRules()
-        super().__init__(senses, step.sides, step.prepare_us, step.heel, first=first, rules=hold_rules)
+        super().__init__(senses, step.turns, step.prepare_us, step.heel, first=first, rules=hold_rules)
         self._hold_rules = hold_rules
         self._step = step
         self._repetition = 1
@@ -55,6 +55,7 @@ class Hold(Exercise):
         self.begun = False
         self._credited_us = self._lifted_us = self._lifts = self._micro_lifts = 0
         self._span_from_us: int | None = None
+        self._span_began_us = 0
         self._lift_since_us = 0
         self._hold_ticks = {n for n in self.rules.last_ticks if n * SECOND_US < self._step.hold_us}
         half_us = self._step.hold_us // 2
@@ -67,7 +68,7 @@ class Hold(Exercise):
         self._span_from_us = now_us
         if not self.begun:
             self.begun = True
-            self.say(r.HoldStarted(now_us, self.side, self._repetition))
+            self.say(r.HoldStarted(now_us, self.legs, self._repetition))
 
     def work_on(self, now_us: int, since_us: int) -> None:
         if self.phase in ("grace", "lifted"):
@@ -85,17 +86,23 @@ class Hold(Exercise):
         self._close_span(since_us)
         if not lost:
             self.phase, self._lift_since_us = "grace", since_us
-            self.say(r.HeelLifted(now_us, self.side, since_us))
+            self.say(r.HeelLifted(now_us, self.lifted, since_us))
+
+    def work_off_earlier(self, since_us: int) -> None:
+        if self.phase == "grace":
+            uncredited_us = max(0, self._lift_since_us - max(since_us, self._span_began_us))
+            self._credited_us -= uncredited_us
+            self._lift_since_us = since_us
 
     def _close_span(self, until_us: int) -> None:
         if self._span_from_us is not None:
             span_us = max(0, until_us - self._span_from_us)
             self._credited_us = min(self._step.hold_us, self._credited_us + span_us)
-            self._span_from_us = None
+            self._span_began_us, self._span_from_us = self._span_from_us, None
 
     def _return(self, now_us: int, since_us: int) -> None:
         self._count_lifted(since_us)
-        self.say(r.HeelReturned(now_us, self.side, since_us))
+        self.say(r.HeelReturned(now_us, self.lifted, since_us))
         if self.phase == "grace":
             self._micro_lifts += 1
         else:
@@ -106,7 +113,7 @@ class Hold(Exercise):
         self._lifted_us += min(self._hold_rules.lifted_most_us, until_us - self._lift_since_us)
 
     def suspend(self, now_us: int) -> None:
-        rising_us = None if self.timer_only else self.senses.heel(self.side).belief.doubted_us
+        rising_us = None if self.timer_only else self.rising_us
         self._close_span(now_us if rising_us is None else min(now_us, rising_us))
         if self.phase in ("grace", "lifted"):
             self._count_lifted(now_us)
@@ -118,9 +125,9 @@ class Hold(Exercise):
         self.say(r.HoldPartial(now_us, *self._came_to()))
         self.begun = False
 
-    def _came_to(self) -> tuple[r.Side, int, int, int, int, int]:
+    def _came_to(self) -> tuple[r.Legs, int, int, int, int, int]:
         counts = (self._credited_us, self._lifted_us, self._lifts, self._micro_lifts)
-        return (self.side, self._repetition, *counts)
+        return (self.legs, self._repetition, *counts)
 
     def advance(self) -> bool:
         if self._repetition >= self._step.repetitions:
@@ -132,6 +139,12 @@ class Hold(Exercise):
     def next_side(self) -> None:
         self._repetition = 1
         self._fresh()
+
+    def left(self) -> tuple[Step, ...]:
+        if self.over == "complete":
+            return ()
+        owed = self._step.repetitions - self._repetition + 1 + self.repetitions_broken
+        return (*self.of_this_turn(replace(self._step, repetitions=owed)), *self.of_later_turns(self._step))
 
     # Its alarms.
 

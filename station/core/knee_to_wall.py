@@ -98,8 +98,11 @@ class KneeToWall(Activity):
             return ()
         return tuple(Side) if self.phase == "switch" else (self.side,)
 
+    def sense(self) -> None:
+        self.senses.expect(measuring=True)
+
     def begin(self, at_us: int) -> None:
-        self.senses.toe.measure(True)
+        self.sense()
         self._enter("wait", at_us)
         self._take_heel()
         self._set_due()
@@ -190,8 +193,16 @@ class KneeToWall(Activity):
             return word in (Word.NEXT, Word.SKIP)
         return word is Word.SKIP and self.phase in MEASURING
 
+    def catch_up(self, at_us: int) -> None:
+        self._take_heel()
+        self._set_due()
+
+    @property
+    def other_side(self) -> Side | None:
+        return None if self._attempts or self.phase not in ("wait", *BEFORE_LUNGE) else self.side.other
+
     def _choose_side(self, now_us: int, side: Side) -> None:
-        if self._attempts or self.phase not in ("wait", *BEFORE_LUNGE):
+        if self.other_side is None:
             return
         self._sides = (side,) if len(self._sides) == 1 else (side, side.other)
         self._trials = {side: Trials(self._step.full) for side in self._sides}

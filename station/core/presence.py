@@ -37,7 +37,7 @@ class Presence(Activity):
         """Since when no heel is known to be down: nobody has been seen since."""
 
     def begin(self, at_us: int) -> None:
-        self.senses.toe.measure(False)
+        self.sense()
         self._look(at_us)
 
     def minds(self) -> Sequence[Side]:

@@ -55,6 +55,8 @@ class Word(StrEnum):
     STOP = "stop"
     CONFIRM = "confirm"
     SIDE = "side"
+    ANSWER = "answer"
+    UNDO = "undo"
 
 
 class CueName(StrEnum):
@@ -126,11 +128,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a person said through the page, the button or taps. `side` goes with `Word.SIDE`."""
+    """What a person said through the page, the button or taps. `side` goes with `Word.SIDE`, `answer` with
+    `Word.ANSWER`: a place (`front`, `achilles`, `calf`, `nowhere`) or a number from 0 to 10."""
 
     at_us: int
     word: Word
     side: Side | None = None
+    answer: str | None = None
 
 
 Event = Heel | Load | Toe | Knee | Tick | Command
@@ -163,7 +167,7 @@ class CueEnded(Fact):
 class HoldStarted(Fact):
     """The first GO of this repetition has sounded; its credit runs from here."""
 
-    side: Side
+    side: Legs
     repetition: int
 
 
@@ -171,7 +175,7 @@ class HoldStarted(Fact):
 class HoldEnd(Fact):
     """What a hold came to. `lifts` equals the HEEL_UP alarms heard."""
 
-    side: Side
+    side: Legs
     repetition: int
     credited_us: int
     lifted_us: int
@@ -205,7 +209,7 @@ class HeelReturned(Fact):
 class RepCounted(Fact):
     """`count` repetitions are done."""
 
-    side: Side
+    side: Legs
     count: int
 
 
@@ -213,13 +217,22 @@ class RepCounted(Fact):
 class RepTooQuick(Fact):
     """`count` repetitions so far were too quick to count."""
 
-    side: Side
+    side: Legs
     count: int
 
 
 @dataclass(frozen=True, slots=True)
+class RepTimed(Fact):
+    """How long a repetition took: from the rise to the return where heels rise, else from its beginning to its end."""
+
+    side: Legs
+    took_us: int
+    too_quick: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RepsFinished(Fact):
-    side: Side
+    side: Legs
     count: int
     too_quick: int
 
@@ -323,6 +336,50 @@ class TestFinished(Fact):
     left_mm: float | None
     right_mm: float | None
     partial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered(Fact):
+    """What a person said after a test. `question` is `felt` (where the limit was) or `pain` (0 to 10)."""
+
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tapped(Fact):
+    """So many heel taps were counted; `word` is the command that they are."""
+
+    count: int
+    word: Word
+
+
+@dataclass(frozen=True, slots=True)
+class TapsUndone(Fact):
+    """The last command by heel taps was taken back: it is as if it had not been given, and taps are off."""
+
+
+@dataclass(frozen=True, slots=True)
+class LouderAsked(Fact):
+    """Nobody answered the sound of a lesson: it was not heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuizAnswered(Fact):
+    """`cue` was played and said to be `claimed`; `yes` is what the person said to that."""
+
+    cue: CueName
+    claimed: CueName
+    yes: bool
+    right: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LessonFinished(Fact):
+    """So many answers of the quiz were right."""
+
+    right: int
+    asked: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class Rest(Activity):
         self._ticks = {n for n in LAST_TICKS if n * SECOND_US < step.rest_us}
 
     def begin(self, at_us: int) -> None:
-        self.senses.toe.measure(False)
+        self.sense()
         self._until_us = at_us + self._step.rest_us
         self._set_due()
 

@@ -220,6 +220,13 @@ class Senses:
         self.knee = Belief(sampled=False, rules=rules.belief)
         self.toe = ToeWindow(begin_us, self.curve, rules.toe)
 
+    def expect(self, *, measuring: bool = False, seated: bool = False) -> None:
+        """What is to come: whether distances are asked for, and whether the person sits, who presses lightly."""
+        self.toe.measure(measuring)
+        for plate in self.plates:
+            if plate.load is not None:
+                plate.load.seat(seated)
+
     @property
     def single(self) -> bool:
         """Whether there is one plate for both sides."""

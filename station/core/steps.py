@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any
 
-from station.core.records import SECOND_US, Side
+from station.core.records import BOTH_LEGS, SECOND_US, Legs, Side
 
 BOTH = (Side.LEFT, Side.RIGHT)
 
@@ -22,15 +22,21 @@ WARM_US = 60 * SECOND_US
 
 
 class HeelRule(StrEnum):
-    """Whether the clock asks for the heel to be down, or is a plain timer from the first step on."""
+    """What is asked of the heel: to be down; to be down with the weight of the shin alone, because the person sits; to
+    go up and down; or anything, because the board does not sense this exercise."""
 
     DOWN = "down"
+    LIGHT = "light"
+    CYCLE = "cycle"
     ANY = "any"
 
 
 @dataclass(frozen=True, slots=True)
 class HoldStep:
-    """Timed stretches, `repetitions` a side, in the order of `sides`."""
+    """Timed stretches, `repetitions` a side, in the order of `sides`; or of both legs at once, `together`.
+
+    `exercise` is the catalogue's key of what is done.
+    """
 
     sides: tuple[Side, ...] = BOTH
     hold_us: int = 30 * SECOND_US
@@ -38,15 +44,35 @@ class HoldStep:
     rest_us: int = 15 * SECOND_US
     prepare_us: int = 10 * SECOND_US
     heel: HeelRule = HeelRule.DOWN
+    together: bool = False
+    exercise: str | None = None
+
+    @property
+    def turns(self) -> tuple[Legs, ...]:
+        """Who is at work, in order."""
+        return turns_of(self)
 
 
 @dataclass(frozen=True, slots=True)
 class RepsStep:
-    """`count` repetitions of heel up and down a side."""
+    """`count` repetitions a side, or of both legs at once, `together`.
+
+    With CYCLE the heel's ups and downs are counted, with DOWN and ANY the tempo counts: `tempo_us` are the parts of one
+    repetition (up, hold, down). ANY without a tempo goes at the person's own pace, until they step on again.
+    """
 
     sides: tuple[Side, ...] = BOTH
     count: int = 20
     prepare_us: int = 10 * SECOND_US
+    heel: HeelRule = HeelRule.CYCLE
+    tempo_us: tuple[int, ...] = ()
+    together: bool = False
+    exercise: str | None = None
+
+    @property
+    def turns(self) -> tuple[Legs, ...]:
+        """Who is at work, in order."""
+        return turns_of(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +116,33 @@ class CheckStep:
     warm_us: int = WARM_US
 
 
-Step = HoldStep | RepsStep | TestStep | RestStep | CalibrateStep | CheckStep
+@dataclass(frozen=True, slots=True)
+class AskStep:
+    """The questions after a test: where was the limit felt, and how much did it hurt? Unanswered ones are let go."""
+
+    wait_us: int = 20 * SECOND_US
+    """How long each question waits for its answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LessonStep:
+    """The sounds to be learnt on the board: is it loud enough, what does each mean, and a quiz; `seed` draws it."""
+
+    seed: int = 0
+
+
+Step = HoldStep | RepsStep | TestStep | RestStep | AskStep | LessonStep | CalibrateStep | CheckStep
 Routine = tuple[Step, ...]
 
+
+def turns_of(step: HoldStep | RepsStep) -> tuple[Legs, ...]:
+    """Who is at work in an exercise, in order: each side in its turn, or both legs at once."""
+    return (BOTH_LEGS,) if step.together else step.sides
+
+
+def is_verified(step: HoldStep | RepsStep) -> bool:
+    """Whether the board senses what the step asks for."""
+    return step.heel is not HeelRule.ANY
 
 
 def uses_blocks(routine: Routine) -> bool:
@@ -105,6 +155,8 @@ KINDS: dict[str, type[Step]] = {
     "reps": RepsStep,
     "test": TestStep,
     "rest": RestStep,
+    "ask": AskStep,
+    "lesson": LessonStep,
     "calibrate": CalibrateStep,
     "check": CheckStep,
 }
@@ -129,6 +181,10 @@ def _step_to_json(step: Step) -> dict[str, Any]:
             found["side"] = "both" if len(value) == 2 else str(value[0])
             if value == BOTH[::-1]:
                 found["first"] = str(Side.RIGHT)
+        elif value is None or value is False or value == ():
+            continue
+        elif field.name == "tempo_us":
+            found["tempo_s"] = [part / SECOND_US for part in value]
         elif field.name.endswith("_us"):
             found[field.name.removesuffix("_us") + "_s"] = value / SECOND_US
         else:
@@ -157,7 +213,23 @@ def step_of(options: Mapping[str, Any]) -> Step:
         key = key.removesuffix("_us") + "_s" if key.endswith("_us") else key
         if options.get(key) is not None:
             step = replace(step, **{field.name: _field_of(field.name, key, options)})
+    if isinstance(step, HoldStep | RepsStep):
+        _check_heel(step)
     return step
+
+
+HOLD_HEELS = (HeelRule.DOWN, HeelRule.LIGHT, HeelRule.ANY)
+REPS_HEELS = (HeelRule.CYCLE, HeelRule.DOWN, HeelRule.ANY)
+
+
+def _check_heel(step: HoldStep | RepsStep) -> None:
+    allowed = HOLD_HEELS if isinstance(step, HoldStep) else REPS_HEELS
+    if step.heel not in allowed:
+        raise StepError(f"heel is {str(step.heel)!r}; here it may be {' or '.join(allowed)}")
+    if isinstance(step, RepsStep) and step.heel is HeelRule.DOWN and not step.tempo_us:
+        raise StepError("tempo_s is missing; repetitions with the heel down are counted by their tempo")
+    if step.together and len(step.sides) != len(BOTH):
+        raise StepError("together is true; it needs both sides")
 
 
 def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
@@ -170,12 +242,20 @@ def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
         return HeelRule(value)
     if name == "blocks_mm":
         return _blocks_of(value)
-    if name == "full":
+    if name == "tempo_us":
+        return _tempo_of(value)
+    if name == "exercise":
+        if not isinstance(value, str) or not value:
+            raise StepError(f"{key} is {value!r}; a key of the catalogue is needed")
+        return value
+    if name in ("full", "together"):
         if not isinstance(value, bool):
             raise StepError(f"{key} is {value!r}; it may be true or false")
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise StepError(f"{key} is {value!r}; a number is needed")
+    if name == "seed":
+        return int(value)
     if name in ("repetitions", "count", "rounds"):
         if value != int(value) or value < 1:
             raise StepError(f"{key} is {value!r}; a whole number from 1 on is needed")
@@ -190,6 +270,20 @@ def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
 
 LONGEST_S = 3600
 """No hold, rest or preparation lasts longer than an hour."""
+
+
+MOST_PARTS, MOST_PART_S = 4, 30
+"""A repetition has so many parts at the most, and each lasts so long: slower than that is a hold."""
+
+
+def _tempo_of(value: object) -> tuple[int, ...]:
+    """The parts of one repetition in microseconds."""
+    parts = value if isinstance(value, list | tuple) else ()
+    numbers = [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
+    all_fit = len(numbers) == len(parts) and all(0 < part <= MOST_PART_S for part in numbers)
+    if not 1 <= len(parts) <= MOST_PARTS or not all_fit:
+        raise StepError(f"tempo_s is {value!r}; one to {MOST_PARTS} parts of up to {MOST_PART_S} seconds are needed")
+    return tuple(round(part * SECOND_US) for part in numbers)
 
 
 MOST_BLOCK_MM = 400.0

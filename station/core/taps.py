@@ -6,6 +6,7 @@ last. Anything else that the heel does meanwhile breaks the series.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from station.core.records import SECOND_US
@@ -22,9 +23,9 @@ class TapRules:
 
 
 class Taps:
-    """One series, from its first lift on. `verdict` is `None` while it goes on, then whether it was `wanted` taps."""
+    """One series, from its first lift on. `verdict` is `None` while it goes on, then whether so many are `wanted`."""
 
-    def __init__(self, wanted: int, down_since_us: int, rules: TapRules | None = None) -> None:
+    def __init__(self, wanted: Collection[int], down_since_us: int, rules: TapRules | None = None) -> None:
         """`down_since_us` is how long the heel had been down before the first lift."""
         self._rules = rules or TapRules()
         self._wanted = wanted
@@ -64,7 +65,7 @@ class Taps:
             self.longest_us = max(self.longest_us, at_us - self._up_us)
             self.verdict = False
         else:
-            self.verdict = self.count == self._wanted
+            self.verdict = self.count in self._wanted
 
     def _rise(self, since_us: int) -> None:
         rules = self._rules

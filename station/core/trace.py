@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from station.core.ask import ANSWERS
 from station.core.records import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
 from station.core.senses import References, Wiring
 from station.core.toe import VALID_STATUS
@@ -146,10 +147,16 @@ def _command(at_us: int, value: str) -> Command:
     word, _, side = value.partition(" ")
     if word == Word.SIDE and side in tuple(Side):
         return Command(at_us, Word.SIDE, Side(side))
-    if value in tuple(Word) and value != Word.SIDE:
+    if word == Word.ANSWER and side in ANSWERS:
+        return Command(at_us, Word.ANSWER, answer=side)
+    if value in tuple(Word) and value not in WITH_MORE:
         return Command(at_us, Word(value))
-    words = ", ".join(w for w in Word if w is not Word.SIDE)
-    raise ValueError(f"the commands are {words}, side left and side right")
+    words = ", ".join(w for w in Word if w not in WITH_MORE)
+    raise ValueError(f"the commands are {words}, side left and side right, and answer with a place or 0 to 10")
+
+
+WITH_MORE = (Word.SIDE, Word.ANSWER)
+"""The commands that are followed by what they are about."""
 
 
 MOST_READING_MM = 0xFFFF
@@ -191,7 +198,8 @@ def write_row(event: Event) -> str | None:
         case Knee():
             cells = ("knee", "on" if event.touching else "off")
         case Command():
-            cells = ("command", f"{event.word} {event.side}" if event.side else str(event.word))
+            about = event.side or event.answer
+            cells = ("command", f"{event.word} {about}" if about else str(event.word))
     return f"{event.at_us / SECOND_US:.6f},{cells[0]},{cells[1]}"
 
 

@@ -1,7 +1,7 @@
 """What holds and repetitions have in common: waiting, preparing, pausing, changing sides, ending.
 
-Only the heel of the side at work matters; the other one matters while the sides change. What the flows leave open is
-answered here so:
+Only the heels of the legs at work matter, one or both; the other one matters while the sides change. Both heels at once
+are one: down when both are, up when either is. What the flows leave open is answered here so:
 
 - A heel sensor that is lost counts as a person who is not there: nothing is credited after its last good sample, and
   after three seconds it is a pause.
@@ -10,26 +10,29 @@ answered here so:
 - A pause in a side change goes back to the side change.
 - `side` is obeyed until the first GO of the exercise.
 - In REST, `skip` leaves out the coming repetition and the rest goes on.
+- An exercise that the board does not sense begins by itself after another step, wherever the person is; one that needs
+  a heel waits for whoever has to come back from the floor, with READY and then NUDGE, for three minutes.
 """
 
 from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from station.core import records as r
 from station.core.activity import Activity
+from station.core.footing import Foot, Footing, Stance
 from station.core.picture import Picture
-from station.core.records import SECOND_US, CueName, Side, Word
-from station.core.senses import Change, HeelChange, Senses, SensorChange
+from station.core.records import BOTH_LEGS, SECOND_US, CueName, Legs, Side, Word
+from station.core.senses import Change, HeelChange, HeelChannel, KneeChange, Senses, SensorChange
 from station.core.side_change import SideChange
-from station.core.steps import HeelRule
+from station.core.steps import HeelRule, HoldStep, RepsStep, Step
 
 
 @dataclass(frozen=True, slots=True)
-class ExerciseRules:
+class BoutRules:
     resume_us: int = 5 * SECOND_US
     """The shorter preparation of somebody who is coming back."""
     pause_us: int = 3 * SECOND_US
@@ -39,11 +42,15 @@ class ExerciseRules:
     switch_us: int = 10 * SECOND_US
     """At least so long from SWITCH to GO: people turn round, and some sit down for it."""
     switch_end_us: int = 90 * SECOND_US
+    return_us: int = 180 * SECOND_US
+    """Getting up from the floor and back on the board takes longer than changing legs."""
+    call_us: int = 10 * SECOND_US
+    """Whoever has not come by then is called once more."""
     grace_us: int = 500_000
     last_ticks: tuple[int, ...] = (3, 2, 1)
 
 
-class Exercise(Activity):
+class Bout(Activity):
     """The frame of an exercise: subclasses say what its work is (`go`, `work_*`) and what is stored of it."""
 
     name: ClassVar[str]
@@ -53,25 +60,30 @@ class Exercise(Activity):
     def __init__(
         self,
         senses: Senses,
-        sides: Sequence[Side],
+        turns: Sequence[Legs],
         prepare_us: int,
         heel: HeelRule = HeelRule.DOWN,
         *,
         first: bool = True,
-        rules: ExerciseRules | None = None,
+        rules: BoutRules | None = None,
     ) -> None:
-        """`first` is false where another step came before, so that the person is told to change sides."""
+        """`turns` are the legs at work, in order. `first` is false where another step came before, so that the person
+        is told to change sides or to come back."""
         super().__init__(senses)
-        self.rules = rules or ExerciseRules()
-        self.sides = tuple(sides)
+        self.rules = rules or BoutRules()
+        self.turns = tuple(turns)
         self.phase = "wait"
-        self.at_side = 0
+        self.at_turn = 0
         self.begun = False
         """Whether the repetition at hand has had its GO."""
         self._any_go = False
         self._prepare_us = prepare_us
         self._heel_rule = heel
         self._first = first
+        self.footing = Footing(senses)
+        self.lifted = Side.LEFT
+        """Whose heel came up last."""
+        self._wait_until_us: int | None = None
         self._began_us = 0
         self._need_us = 0
         self._stood_us = 0
@@ -82,6 +94,8 @@ class Exercise(Activity):
         self._nudge_us: int | None = None
         self._gave_up = False
         self._side_given_up = False
+        self._broken = False
+        """Whether the repetition before this one was given up in the pause that goes on."""
         self._back_to_switch = False
         self._switch_us: int | None = None
         self._switch: SideChange | None = None
@@ -99,6 +113,9 @@ class Exercise(Activity):
     @abstractmethod
     def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
         """The heel is up, or its sensor lost."""
+
+    def work_off_earlier(self, since_us: int) -> None:
+        """The other heel, too, is up, and has been since before the first: it was believed later."""
 
     @abstractmethod
     def work_alarm(self, now_us: int) -> None:
@@ -130,8 +147,19 @@ class Exercise(Activity):
     # The senses, in the exercise's own words.
 
     @property
-    def side(self) -> Side:
-        return self.sides[self.at_side]
+    def legs(self) -> Legs:
+        """Who is at work."""
+        return self.turns[self.at_turn]
+
+    @property
+    def side(self) -> Side | None:
+        """The leg at work, `None` where both are."""
+        return None if self.legs is BOTH_LEGS else Side(self.legs)
+
+    @property
+    def plates(self) -> Sequence[HeelChannel]:
+        """The plates of the legs at work."""
+        return self.senses.plates if self.side is None else (self.senses.heel(self.side),)
 
     @property
     def timer_only(self) -> bool:
@@ -140,57 +168,69 @@ class Exercise(Activity):
 
     @property
     def standing(self) -> bool:
-        return self.timer_only or self.senses.heel(self.side).trusted_down
+        return self.timer_only or self.footing.down(self.plates)
+
+    @property
+    def rising_us(self) -> int | None:
+        """Since when a heel at work may be rising, which is not believed yet."""
+        doubts = [plate.belief.doubted_us for plate in self.plates if plate.down is True]
+        return min((at_us for at_us in doubts if at_us is not None), default=None)
 
     def minds(self) -> Sequence[Side]:
         if self.phase == "switch":
             return tuple(Side)
-        return () if self.timer_only and self.phase != "wait" else (self.side,)
+        if self.timer_only and self.phase != "wait":
+            return ()
+        return tuple(Side) if self.side is None else (self.side,)
+
+    def sense(self) -> None:
+        self.senses.expect(seated=self._heel_rule is HeelRule.LIGHT)
 
     def begin(self, at_us: int) -> None:
-        self.senses.toe.measure(False)
+        self.sense()
         self._began_us = at_us
-        if any(self.senses.heel(side).trusted_down for side in self._wanted()):
+        anybody = self.footing.anybody
+        here = (anybody or not self._first) if self.timer_only else self.standing
+        if not self._first:
+            self._wait_until_us = at_us + (self.rules.switch_end_us if anybody else self.rules.return_us)
+        if here:
             self.prepare(at_us, at_us, self._prepare_us)
-        elif not self._first:
+        elif not self._first and anybody and self.side is not None:
             self.cue(at_us, CueName.SWITCH, side=self.side)
+        elif not self._first:
+            self._nudge_us = at_us + self.rules.call_us
+            self.cue(at_us, CueName.READY, side=self.side)
         self.set_due()
-
-    def _wanted(self) -> Sequence[Side]:
-        return tuple(Side) if self.timer_only else (self.side,)
 
     def change(self, change: Change) -> None:
-        if isinstance(change, HeelChange):
-            self._heel(change)
-        elif isinstance(change, SensorChange) and change.side is not None:
-            self._sensor(change, change.side)
+        if not isinstance(change, KneeChange) and change.side is not None:
+            before = self.footing.stance(self.plates)
+            self.footing.feel(change)
+            self._felt(change, before, self.footing.stance(self.plates))
         self.set_due()
 
-    def _heel(self, change: HeelChange) -> None:
-        plate = self.senses.heel(change.side)
-        if self._switch is not None:
+    def _felt(self, change: HeelChange | SensorChange, before: Stance, now: Stance) -> None:
+        if isinstance(change, HeelChange) and self._switch is not None:
             self._stands(change.at_us, self._switch.heel(change))
-        elif self.phase == "wait":
-            if change.down and any(plate is self.senses.heel(side) for side in self._wanted()):
-                self.prepare(change.at_us, max(change.since_us, self._began_us), self._prepare_us, stood=True)
-        elif plate is self.senses.heel(self.side) and plate.lost_why is None and not self.timer_only:
-            if change.down:
-                self._on(change.at_us, change.since_us)
-            else:
-                self._off(change.at_us, change.since_us, lost=False)
-
-    def _sensor(self, change: SensorChange, side: Side) -> None:
-        plate = self.senses.heel(side)
-        if self.phase == "wait" or self.timer_only or plate is not self.senses.heel(self.side):
-            return
-        if self._switch is not None:
+        elif isinstance(change, SensorChange) and self._switch is not None:
             self._stands(change.at_us, self._switch.sensor(change))
-        elif plate.down is True and change.lost:
-            self._off(change.at_us, change.since_us, lost=True)
-        elif plate.down is True:
-            self._on(change.at_us, change.since_us)
-        elif not change.lost:
-            self._off(change.at_us, plate.belief.since_us, lost=False)
+        elif self.phase == "wait":
+            arrived = self.footing.anybody if self.timer_only else now.foot is Foot.DOWN and now != before
+            if arrived:
+                since_us = change.since_us if self.timer_only else now.since_us
+                self.prepare(change.at_us, max(since_us, self._began_us), self._prepare_us)
+        elif self.timer_only:
+            if self.phase == "paused" and isinstance(change, HeelChange) and change.down:
+                self._come_back(change.at_us, change.since_us)
+        elif now == before:
+            return
+        elif now.foot is Foot.DOWN:
+            self._on(change.at_us, now.since_us)
+        elif now.foot is not before.foot:
+            self._off(change.at_us, now.since_us, lost=now.foot is Foot.UNKNOWN, side=change.side)
+        elif now.foot is Foot.UP and now.since_us < before.since_us:
+            self.off_us = now.since_us
+            self.work_off_earlier(now.since_us)
 
     def _on(self, now_us: int, since_us: int) -> None:
         if self.phase == "prepare":
@@ -200,8 +240,10 @@ class Exercise(Activity):
         else:
             self.work_on(now_us, since_us)
 
-    def _off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def _off(self, now_us: int, since_us: int, *, lost: bool, side: Side | None) -> None:
         self.off_us = since_us
+        if side is not None:
+            self.lifted = side if self.side is None else self.side
         if self.phase == "prepare":
             self._stop_standing(since_us)
         elif self.phase != "paused":
@@ -209,12 +251,12 @@ class Exercise(Activity):
 
     # Preparing.
 
-    def prepare(self, now_us: int, since_us: int, need_us: int, *, stood: bool = False) -> None:
-        """Count `need_us` of standing down, beginning at `since_us`. `stood` is for a step on that is told late."""
+    def prepare(self, now_us: int, since_us: int, need_us: int) -> None:
+        """Count `need_us` of standing down, beginning at `since_us`."""
         self.phase, self._switch = "prepare", None
         self._need_us, self._stood_us = need_us, 0
         self._ticks = {n for n in self.rules.last_ticks if n * SECOND_US < need_us}
-        if stood or self.standing:
+        if self.standing:
             self._stand_from_us = since_us
         else:
             self._stand_from_us, self.off_us = None, now_us
@@ -254,9 +296,9 @@ class Exercise(Activity):
 
     def start_work(self, now_us: int) -> None:
         """GO."""
-        load = self.senses.heel(self.side).load
-        if load is not None and not self.timer_only:
-            load.renew(now_us)
+        for plate in self.plates:
+            if plate.load is not None and not self.timer_only:
+                plate.load.renew(now_us)
         self._any_go, self._switch_us = True, None
         self.cue(now_us, CueName.GO)
         self.go(now_us)
@@ -264,7 +306,7 @@ class Exercise(Activity):
     # Pausing and coming back.
 
     def _lifted(self) -> bool:
-        return self.senses.heel(self.side).down is False
+        return self.footing.stance(self.plates).foot is Foot.UP
 
     def pause(self, now_us: int, since_us: int, why: str) -> None:
         self._back_to_switch = self._switch is not None
@@ -291,12 +333,14 @@ class Exercise(Activity):
             self._gave_up = True
             self.give_up(now_us)
             self._side_given_up = not self.advance()
+            self._broken = not self._side_given_up
         elif self._nudge_us is not None and now_us >= self._nudge_us:
             self._nudge_us = None
             self.cue(now_us, CueName.NUDGE)
 
     def _come_back(self, now_us: int, since_us: int, why: str = "standing") -> None:
         self.hush(now_us)
+        self._broken = False
         self.say(r.Resumed(now_us, why))
         if self._back_to_switch:
             self._change_sides(now_us)
@@ -310,8 +354,8 @@ class Exercise(Activity):
 
     def finish_side(self, now_us: int) -> None:
         self.cue(now_us, CueName.SET_DONE)
-        if self.at_side + 1 < len(self.sides):
-            self.at_side += 1
+        if self.at_turn + 1 < len(self.turns):
+            self.at_turn += 1
             self.next_side()
             self._change_sides(now_us)
         else:
@@ -321,6 +365,24 @@ class Exercise(Activity):
     def next_side(self) -> None:
         """A new side is at work: its repetitions begin anew."""
 
+    @property
+    def repetitions_broken(self) -> int:
+        """How many repetitions of this turn were begun, are not to be gone on with, and are still owed."""
+        return int(self._broken)
+
+    def of_this_turn(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
+        """`step` for whoever is at work now."""
+        return (step if step.together else replace(step, sides=self._sides(0, 1)),)
+
+    def of_later_turns(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
+        """`step` for those whose turn is still to come."""
+        later = self._sides(1, None)
+        return (replace(step, sides=later),) if later else ()
+
+    def _sides(self, begin: int, end: int | None) -> tuple[Side, ...]:
+        turns = self.turns[self.at_turn :][begin:end]
+        return tuple(Side(legs) for legs in turns if legs is not BOTH_LEGS)
+
     def _change_sides(self, now_us: int) -> None:
         self.cue(now_us, CueName.SWITCH, side=self.side)
         self._switch_us = now_us
@@ -328,6 +390,7 @@ class Exercise(Activity):
             self.prepare(now_us, now_us, self.rules.switch_us)
             return
         self.phase = "switch"
+        assert self.side is not None  # both legs are one turn, which nothing is changed to
         self._switch = SideChange(self.senses, self.side, now_us)
 
     def _stands(self, now_us: int, since_us: int | None) -> None:
@@ -366,11 +429,27 @@ class Exercise(Activity):
 
     # Alarms and commands.
 
+    def catch_up(self, at_us: int) -> None:
+        before = self.footing.stance(self.plates)
+        self.footing = Footing(self.senses)
+        now = self.footing.stance(self.plates)
+        if not self.timer_only and self.phase not in ("wait", "switch") and now.foot is not before.foot:
+            if now.foot is Foot.DOWN:
+                self._on(at_us, at_us)
+            else:
+                self._off(at_us, at_us, lost=now.foot is Foot.UNKNOWN, side=None)
+        self.set_due()
+
+    @property
+    def other_side(self) -> Side | None:
+        return None if self._any_go or self.side is None else self.side.other
+
     def set_due(self) -> None:
         if self.over is not None:
             self.due_us = None
         elif self.phase == "wait":
-            self.due_us = None if self._first else self._began_us + self.rules.switch_end_us
+            dues = [at_us for at_us in (self._wait_until_us, self._nudge_us) if at_us is not None]
+            self.due_us = min(dues, default=None)
         elif self.phase == "prepare":
             self.due_us = self._prepare_due_us()
         elif self.phase == "paused":
@@ -381,8 +460,11 @@ class Exercise(Activity):
             self.due_us = self.work_due_us()
 
     def alarm(self, at_us: int) -> None:
-        if self.phase == "wait":
-            self.end(at_us, "nobody changed sides")
+        if self.phase == "wait" and self._wait_until_us is not None and at_us >= self._wait_until_us:
+            self.end(at_us, "nobody changed sides" if self.footing.anybody else "nobody came back")
+        elif self.phase == "wait":
+            self._nudge_us = None
+            self.cue(at_us, CueName.NUDGE)
         elif self.phase == "prepare":
             self._prepare_alarm(at_us)
         elif self.phase == "paused":
@@ -414,7 +496,7 @@ class Exercise(Activity):
             self.work_next(now_us)
         elif command.word is Word.SKIP:
             self._skip(now_us)
-        elif command.word is Word.SIDE and command.side is not None and not self._any_go:
+        elif command.word is Word.SIDE and command.side is not None and not self._any_go and self.side is not None:
             self._choose_side(now_us, command.side)
         self.set_due()
 
@@ -434,7 +516,7 @@ class Exercise(Activity):
             self.prepare(now_us, now_us, self.rules.resume_us)
 
     def _choose_side(self, now_us: int, side: Side) -> None:
-        self.sides = (side,) if len(self.sides) == 1 else (side, side.other)
+        self.turns = (side,) if len(self.turns) == 1 else (side, side.other)
         if self.phase == "prepare" or (self.phase == "wait" and self.standing and not self.timer_only):
             self.prepare(now_us, now_us, self._prepare_us)
 
@@ -444,7 +526,7 @@ class Exercise(Activity):
         return Picture(
             activity=self.name,
             phase=self.phase,
-            side=self.side,
+            side=self.legs,
             counting="prepare" if preparing else None,
             counted_us=self._stood(at_us) if preparing else 0,
             target_us=self._need_us if preparing else 0,

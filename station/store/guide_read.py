@@ -19,6 +19,8 @@ IMPORTED = "imported"
 _NO_EXERCISE = frozenset({"calibrate", "check", IMPORTED})
 """What a run's header may say was done that is no part of anybody's routine."""
 
+_NEWEST_RUN = (sittings.c.started_at.desc(), sittings.c.id.desc(), runs.c.began_at.desc(), runs.c.id.desc())
+
 
 class GuideReader(Moments):
     """What the guide may ask."""
@@ -63,7 +65,7 @@ class GuideReader(Moments):
             select(runs.c.id, runs.c.header_json, runs.c.called, runs.c.rest_json, runs.c.rest_at)
             .select_from(sittings.join(runs))
             .where(sittings.c.person_id == person_id)
-            .order_by(runs.c.began_at.desc(), runs.c.id.desc())
+            .order_by(*_NEWEST_RUN)
         )
         with self.moment() as now:
             for row in now.execute(chosen):

@@ -16,14 +16,19 @@ import msgspec
 import pytest
 
 from station.core.uncertainty import Budget
+from station.history import SHIPPED
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
 from station.store.export import WHAT, export_csv, export_json, import_json
 from station.store.rows import Correction, Imported, Scores, Sitting, Test
+from station.store.schema import HEAD
 from station.version import RULE_VERSION
-from tests.station.store.histories import BLOCK, BUDGET, FIT, TRACE, HandClock, weeks
-from tests.station.store.test_migrations import FIRST_ROWS, a_first_one
+from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided, weeks
+from tests.station.store.test_migrations import SHAPES, an_older_one, rows_of
+
+TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "imported")
+"""The columns of older shapes that are true or false."""
 
 
 @pytest.fixture
@@ -36,6 +41,8 @@ def full(store: Store, clock: HandClock) -> Store:
     new = Scores(110.5, 120.5, BUDGET.total_mm, BUDGET.total_mm, BUDGET, BUDGET, calibration_id)
     store.correct([Correction(store.tests(limit=1)[0].id, new)])
     store.add_imported(store.people()[0].id, [Imported(clock.wall() - timedelta(days=90), 84.0, None)])
+    guided(store, clock, store.people()[0].id)
+    store.save_routine(None, None, "Of everybody", ITEMS)
     store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
     return store
 
@@ -43,7 +50,9 @@ def full(store: Store, clock: HandClock) -> Store:
 def everything(store: Store) -> list[Any]:
     details = [store.sitting(one.id) for one in store.sittings()]
     traces = [store.trace(run) for detail in details if detail is not None for run in detail.runs]
-    return [details, traces, store.people(), store.settings(), store.calibrations(), store.checks()]
+    known = [store.people(), store.settings(), store.calibrations(), store.checks()]
+    guide = [(store.own_routines(one.id), store.answers(one.id), store.rest(one.id)) for one in store.people()]
+    return [details, traces, *known, guide, store.own_routines(None), store.plans()]
 
 
 @pytest.mark.parametrize("name", ["export.json", "export.json.xz"])
@@ -57,24 +66,26 @@ def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: Hand
     assert (tmp_path / f"again {name}").read_bytes() == (tmp_path / name).read_bytes()
 
 
-def test_an_export_of_the_first_shape_is_brought_up(tmp_path: Path, clock: HandClock) -> None:
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandClock, shape: str) -> None:
     """An old database comes back from its export as it would have been changed at a start."""
-    a_first_one(tmp_path / "first.db")
-    with sqlite3.connect(tmp_path / "first.db") as first:
-        first.row_factory = sqlite3.Row
-        tables = {}
-        for name in dict.fromkeys(name for name, _ in FIRST_ROWS):
-            rows = [dict(row) for row in first.execute(f"SELECT * FROM {name}")]
-            tables[name] = {column: [_exported(column, row[column]) for row in rows] for column in rows[0]}
-    first.close()
+    an_older_one(tmp_path / "older.db", shape)
+    columns, rows = rows_of(tmp_path / "older.db")
+    tables = {}
+    for table, names in columns.items():
+        values = zip(*rows[table], strict=True) if rows[table] else ([] for _ in names.split(", "))
+        tables[table] = {
+            name: [_exported(name, value) for value in column]
+            for name, column in zip(names.split(", "), values, strict=True)
+        }
     rows_of_r = "0.00,load_left,0.5\n"
-    document = {"export": WHAT, "shape": "0001", "tables": tables, "traces": {"r": rows_of_r}}
-    (tmp_path / "first.json").write_text(json.dumps(document), encoding="utf-8")
+    document = {"export": WHAT, "shape": shape, "tables": tables, "traces": {"r": rows_of_r}}
+    (tmp_path / "older.json").write_text(json.dumps(document), encoding="utf-8")
     with (
         Store.open(tmp_path / "other.db", clock=clock) as other,
-        Store.open(tmp_path / "first.db", clock=clock) as changed,
+        Store.open(tmp_path / "older.db", clock=clock) as changed,
     ):
-        import_json(other, tmp_path / "first.json")
+        import_json(other, tmp_path / "older.json")
         changed.save_trace("r", rows_of_r)
         assert everything(other) == everything(changed)
         assert other.trace("r") == ({}, rows_of_r)
@@ -84,7 +95,17 @@ def _exported(column: str, value: Any) -> Any:
     """As JSON has it: times with their zone, and truth as truth."""
     if value is not None and column.endswith("_at"):
         return f"{value.replace(' ', 'T')}+00:00"
-    return bool(value) if column in ("simulated", "full", "below_range") else value
+    return bool(value) if column in TRUTHS and value is not None else value
+
+
+def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandClock) -> None:
+    """The demonstration fills its store without the migrations, which would be most of its wait."""
+    document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
+    assert document["shape"] == HEAD
+    with Store.open(tmp_path / "demo.db", clock=clock) as store:
+        import_json(store, SHIPPED)
+        export_json(store, tmp_path / "again.json")
+    assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
 
 @pytest.mark.parametrize("shape", ["0000", "0004", "00010", "abcd", 1, None])
@@ -131,6 +152,15 @@ def test_a_store_with_somebody_in_it_takes_no_import(full: Store, tmp_path: Path
     with pytest.raises(StoreError, match=r"is not empty: import .* into a new one"):
         import_json(full, tmp_path / "export.json")
     assert everything(full) == before
+
+
+def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Path) -> None:
+    """Also where there is nobody yet: the routine is somebody's work."""
+    export_json(store, tmp_path / "export.json")
+    store.save_routine(None, None, "Evening", ITEMS)
+    with pytest.raises(StoreError, match="is not empty"):
+        import_json(store, tmp_path / "export.json")
+    assert [one.name for one in store.own_routines(None)] == ["Evening"]
 
 
 @pytest.mark.parametrize(
@@ -229,10 +259,10 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
 
 def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) -> None:
     """One sitting goes into one file: its results, and its traces in the text that a replay reads."""
-    sitting = full.sittings()[1]
-    detail = full.sitting(sitting.id)
+    guided_id, sitting_id = (full.sittings()[number].id for number in (1, 2))
+    detail = full.sitting(sitting_id)
     assert detail is not None
-    export_bundle(full, sitting.id, tmp_path / "sitting.zip")
+    export_bundle(full, sitting_id, tmp_path / "sitting.zip")
 
     (first, text), (second, _) = read_bundle(tmp_path / "sitting.zip")
     assert (first, second) == ("1-test.csv", "2-hold.csv")
@@ -245,9 +275,12 @@ def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) ->
     assert msgspec.convert(told["sitting"], Sitting) == detail.sitting
     assert msgspec.convert(told["tests"], tuple[Test, ...]) == detail.tests
     assert told == json.loads(json.dumps(msgspec.to_builtins(detail)))
-    assert [(hold["side"], hold["credited_us"]) for hold in told["holds"]] == [
-        (str(hold.side), hold.credited_us) for hold in detail.holds
-    ]
+    assert {hold["side"] for hold in told["holds"]} == {"left", "right"}
+
+    export_bundle(full, guided_id, tmp_path / "guided.zip")
+    with zipfile.ZipFile(tmp_path / "guided.zip") as archive:
+        (reps,) = json.loads(archive.read("sitting.json"))["reps"]
+    assert (reps["side"], [one["number"] for one in reps["repetitions"]]) == ("both", [0, 1, 2])
 
 
 def test_what_is_no_sitting_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,11 +14,13 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from station.core.calibration import Curve, Point
+from station.core.records import Side
 from station.store import Reader, Store, StoreError
 from station.store.connect import sqlite_driver, writing
 from station.store.migrate import MIGRATIONS, config, upgrade
+from station.store.rows import Lift
 from station.store.schema import HEAD, metadata
-from tests.station.store.histories import HandClock, weeks
+from tests.station.store.histories import HandClock, guided, weeks
 
 
 def test_the_migrations_make_the_tables_of_the_program(path: Path) -> None:
@@ -191,24 +194,150 @@ FIRST_ROWS = (
             "ended_us": 9,
         },
     ),
+    (
+        "holds",
+        {
+            "id": "h",
+            "run_id": "r",
+            "side": "left",
+            "repetition": 2,
+            "target_us": 30_000_000,
+            "credited_us": 12_345_678,
+            "lifted_us": 700_000,
+            "lifts": 1,
+            "micro_lifts": 3,
+            "state": "partial",
+            "started_us": 4,
+            "ended_us": 13_045_682,
+        },
+    ),
+    ("lifts", {"hold_id": "h", "since_us": 7, "until_us": 700_007}),
+    (
+        "reps",
+        {
+            "id": "re",
+            "run_id": "r",
+            "side": "right",
+            "target_count": 20,
+            "count": 7,
+            "too_quick": 2,
+            "state": "unfinished",
+            "started_us": 8,
+        },
+    ),
 )
 """What a database of the first shape has, as that program wrote it."""
 
+SECOND_ROWS = (
+    (
+        "checks",
+        {
+            "id": "ch",
+            "number": 1,
+            "made_at": "2026-03-06 08:00:00.000000",
+            "calibration_id": "c3",
+            "kind": "block",
+            "block_mm": 100.0,
+            "off_mm": 2.6,
+            "uncertainty_mm": 0.5,
+            "passed": False,
+        },
+    ),
+    (
+        "corrections",
+        {
+            "id": "co",
+            "number": 1,
+            "made_at": "2026-03-06 08:00:00.000000",
+            "test_id": "t",
+            "calibration_id": "c3",
+            "left_mm": 86.5,
+        },
+    ),
+)
+"""What it also has once it is of the second shape."""
+SHAPES = ("0001", "0002")
 
-def a_first_one(path: Path) -> None:
+
+def an_older_one(path: Path, shape: str) -> None:
+    """A database of an older shape, with a row in nearly every table."""
     engine = writing(path, sqlite_driver)
-    upgrade(engine, "0001")
-    with engine.begin() as now:
-        for table, values in FIRST_ROWS:
-            known = values | {"app_version": "0.1.0", "rule_version": "1"}
-            names = ", ".join(known)
-            now.execute(text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(known)})"), known)
+    for revision, rows in zip(SHAPES, (FIRST_ROWS, SECOND_ROWS), strict=True):
+        if revision > shape:
+            break
+        upgrade(engine, revision)
+        with engine.begin() as now:
+            for table, values in rows:
+                known = values | {"app_version": "0.1.0", "rule_version": "1"}
+                names = ", ".join(known)
+                now.execute(text(f"INSERT INTO {table} ({names}) VALUES (:{', :'.join(known)})"), known)
     engine.dispose()
+
+
+def rows_of(path: Path, columns: dict[str, str] | None = None) -> tuple[dict[str, str], dict[str, list[Any]]]:
+    """The columns of each table of a database, or those that are given, and the rows in them."""
+    database = sqlite3.connect(path)
+    if columns is None:
+        tables = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name != 'alembic_version'")
+        columns = {
+            table: ", ".join(row[1] for row in database.execute(f"PRAGMA table_info({table})"))
+            for (table,) in tables.fetchall()
+        }
+    rows = {table: database.execute(f"SELECT {names} FROM {table}").fetchall() for table, names in columns.items()}
+    database.close()
+    return columns, rows
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_older_shape_keeps_every_row(path: Path, clock: HandClock, shape: str) -> None:
+    """Whatever was in a column is there afterwards; only what a calibration knew is said in another way."""
+    an_older_one(path, shape)
+    columns, before = rows_of(path)
+    if shape == "0001":
+        columns["calibrations"] = columns["calibrations"].replace("points_json, ", "")
+        _, before = rows_of(path, columns)
+    assert {table for table, rows in before.items() if not rows} <= {"attempts", "heels", "settings", "trace_chunks"}
+    Store.open(path, clock=clock).close()
+    assert rows_of(path, columns)[1] == before
+    assert rows_of(path.with_name(f"station.db.{shape}"), columns)[1] == before
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandClock, shape: str) -> None:
+    """They are of no exercise and no step that anybody knows, and nothing is left of the routines of then."""
+    an_older_one(path, shape)
+    with Store.open(path, clock=clock) as store:
+        (hold,), (reps,) = store.holds("p"), store.reps("p")
+        assert (hold.side, hold.credited_us, hold.lift_spans) == (Side.LEFT, 12_345_678, (Lift(7, 700_007),))
+        assert (hold.step, hold.exercise, hold.verified) == (None, None, True)
+        assert (reps.side, reps.count, reps.too_quick, reps.state) == (Side.RIGHT, 7, 2, "unfinished")
+        assert (reps.step, reps.exercise, reps.verified, reps.repetitions) == (None, None, True, ())
+        assert [week.left_us for week in store.week_credits("p", exercises=())] == [12_345_678]
+        assert store.rest("p") is None
+        assert (store.own_routines("p"), store.answers("p"), store.plans()) == ((), (), {})
+        with store.moment() as now:
+            kept = now.execute(text("SELECT called, rest_json, rest_at FROM runs")).all()
+        assert kept == [(None, None, None)]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_an_older_shape_learns_all_that_is_kept_today(path: Path, clock: HandClock, shape: str) -> None:
+    """What a guide keeps goes into the changed tables as into new ones."""
+    an_older_one(path, shape)
+    with Store.open(path, clock=clock) as store:
+        run_id = guided(store, clock, "p")
+        left = store.rest("p")
+        assert left is not None
+        assert left.run_id == run_id
+        assert [hold.verified for hold in store.holds("p")] == [False, True]
+        assert [len(reps.repetitions) for reps in store.reps("p")] == [3, 0]
+        with pytest.raises(StoreError, match="NOT NULL"), store.writing() as now:
+            now.execute(text("UPDATE holds SET verified = NULL"))
 
 
 def test_a_database_of_the_first_shape_keeps_every_number(path: Path, clock: HandClock) -> None:
     """What it had is there as it was; what it could not know is missing, and no number is made up."""
-    a_first_one(path)
+    an_older_one(path, "0001")
     with Store.open(path, clock=clock) as store:
         (test,) = store.tests("p")
         assert (test.left_mm, test.right_mm, test.left_uncertainty_mm, test.calibration_id) == (84.1, None, 0.7, "c2")
@@ -223,7 +352,7 @@ def test_a_database_of_the_first_shape_keeps_every_number(path: Path, clock: Han
 
 def test_calibrations_of_the_first_shape_know_how_little_they_know(path: Path, clock: HandClock) -> None:
     """As built stays as built; points count as one reading each, and the line through them carries that on."""
-    a_first_one(path)
+    an_older_one(path, "0001")
     with Store.open(path, clock=clock) as store:
         one_block, two_blocks, as_built = store.calibrations()
     assert (as_built.curve, as_built.fit) == (Curve(), None)

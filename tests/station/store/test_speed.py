@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -9,14 +10,20 @@ from pathlib import Path
 
 from sqlalchemy import Table, insert
 
-from station.core.records import SECOND_US, Side
+from station.core.records import BOTH_LEGS, SECOND_US, Side
 from station.store import Store
-from station.store.schema import attempts, corrections, holds, runs, sittings, tests, trials
+from station.store.schema import answers, attempts, corrections, holds, repetitions, reps, runs, sittings, tests, trials
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import HandClock
 
 DAYS = 3650
-HOLDS, ATTEMPTS = 6, 8
+HOLDS, ATTEMPTS, ANSWERS, REPETITIONS = 6, 8, 4, 15
+
+STEPS = [{"do": "hold", "side": "both", "hold_s": 30.0, "repetitions": 3, "exercise": "soleus-stretch"}] * 12
+HEADER = json.dumps({"do": "routine", "steps": STEPS, "gain": 1.0, "offset_mm": -70.0})
+"""As long as that of a full routine."""
+CHECKED = json.dumps({"do": "check", "block_mm": 100.0})
+"""After each routine two checks, so that the last routine has to be looked for."""
 
 PAGE_S = 0.15
 """A generous bound for a page's question: the machine may be busy. A scan of the whole history takes longer."""
@@ -25,11 +32,11 @@ CHART_S = 0.6
 
 
 def fill(store: Store, clock: HandClock) -> str:
-    """7,300 tests, corrected twice, 43,800 holds and 58,400 attempts, put there in one go."""
+    """7,300 tests, corrected twice, 43,800 holds, 58,400 attempts, 109,500 repetitions, 29,200 answers, in one go."""
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     calibration_id = store.current_calibration().id
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
-    tables = (sittings, runs, tests, corrections, trials, attempts, holds)
+    tables = (sittings, runs, tests, corrections, trials, attempts, holds, reps, repetitions, answers)
     rows: dict[Table, list[dict[str, object]]] = {table: [] for table in tables}
     for day in range(DAYS):
         for person in (ann, bea):
@@ -37,7 +44,10 @@ def fill(store: Store, clock: HandClock) -> str:
             rows[sittings].append(
                 {"id": key, "person_id": person.id, "started_at": at, "ended_at": at, "simulated": True} | versions
             )
-            rows[runs].append({"id": key, "sitting_id": key, "began_at": at, "header_json": "{}"} | versions)
+            rows[runs].append({"id": key, "sitting_id": key, "began_at": at, "header_json": HEADER} | versions)
+            for number in (1, 2):
+                run = {"id": f"{key}-{number}", "sitting_id": key, "began_at": at + timedelta(minutes=number)}
+                rows[runs].append(run | {"header_json": CHECKED} | versions)
             test = {"id": key, "run_id": key, "started_us": 0, "full": False, "contact": "pad", "state": "finished"}
             kind = {"doubted": False, "imported": False, "calibration_id": calibration_id}
             rows[tests].append(test | kind | {"left_mm": 80.0, "right_mm": 90.0} | versions)
@@ -53,8 +63,19 @@ def fill(store: Store, clock: HandClock) -> str:
             for number in range(HOLDS):
                 hold = {"id": f"{key}-{number}", "run_id": key, "side": Side.LEFT, "repetition": 1, "state": "finished"}
                 nothing = dict.fromkeys(("lifted_us", "lifts", "micro_lifts", "started_us"), 0)
-                spans = {"target_us": 30 * SECOND_US, "credited_us": 30 * SECOND_US, "verified": True}
-                rows[holds].append(hold | nothing | spans | versions)
+                spans = {"target_us": 30 * SECOND_US, "credited_us": 30 * SECOND_US}
+                of_routine = {"step": 1, "exercise": "soleus-stretch", "verified": True}
+                rows[holds].append(hold | nothing | spans | of_routine | versions)
+            counted = {"id": key, "run_id": key, "side": BOTH_LEGS, "target_count": REPETITIONS, "count": REPETITIONS}
+            of_routine = {"step": 2, "exercise": "calf-raise", "verified": True}
+            rows[reps].append(counted | {"too_quick": 0, "state": "finished", "started_us": 0} | of_routine | versions)
+            for number in range(REPETITIONS):
+                one = {"reps_id": key, "number": number, "at_us": number, "took_us": 1, "too_quick": False}
+                rows[repetitions].append(one | versions)
+            for number in range(ANSWERS):
+                said = {"id": f"{key}-{number}", "number": ANSWERS * day + number, "person_id": person.id, "at": at}
+                said |= {"question": "pain" if number else f"care {day}", "about": key, "answer_json": "2"}
+                rows[answers].append(said | versions)
     with store.writing() as now:
         for table, values in rows.items():
             now.execute(insert(table), values)
@@ -78,6 +99,11 @@ def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
             "holds": (PAGE_S, lambda: store.holds(ann, limit=50)),
             "scores": (CHART_S, lambda: store.scores(ann)),
             "weeks": (CHART_S, lambda: store.week_credits(ann)),
+            "weeks of some exercises": (CHART_S, lambda: store.week_credits(ann, exercises={"soleus-stretch"})),
+            "repetitions": (PAGE_S, lambda: store.reps(ann, limit=50)),
+            "answers": (PAGE_S, lambda: store.answers(ann, limit=50)),
+            "an old answer": (PAGE_S, lambda: store.answers(ann, "care 0", limit=1)),
+            "what is left": (PAGE_S, lambda: store.rest(ann)),
         }
         took_s = {}
         for name, (_, ask) in questions.items():

@@ -217,13 +217,14 @@ def test_names_are_free_and_short(store: Store) -> None:
     """A name that is empty, too long or taken is refused with a sentence."""
     ann = store.add_person("Ann")
     bea = store.add_person("Bea")
-    for name, word in (("  ", "1 to 60"), ("x" * 61, "1 to 60"), ("ann", "already")):
+    store.add_person("Åsa")
+    for name, word in (("  ", "1 to 60"), ("x" * 61, "1 to 60"), ("ann", "already"), ("åsa", "already")):
         with pytest.raises(ValueError, match=word):
             store.add_person(name)
     with pytest.raises(ValueError, match="already"):
         store.rename_person(bea.id, "Ann")
     store.rename_person(ann.id, "ANN")
-    assert [person.name for person in store.people()] == ["ANN", "Bea"]
+    assert [person.name for person in store.people()] == ["ANN", "Bea", "Åsa"]
 
 
 def test_settings_are_kept_and_defaults_follow_the_program(path: Path, clock: HandClock) -> None:

@@ -12,7 +12,9 @@ GOAL_MM = 4 * INCH_MM
 CHOICES = {
     "units": ("cm", "inch"),
     "volume": ("off", "low", "normal", "loud"),
-    "on_step": ("nothing", "test", "stretch", "test_and_stretch"),
+    "on_step": ("nothing", "test", "stretch", "test_and_stretch", "today"),
+    "ask_after_test": ("yes", "no"),
+    "taps": ("off", "on"),
 }
 LIMITS = {
     "goal_mm": (10.0, 300.0),
@@ -26,7 +28,8 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Quiet hours are times of day in the station's time zone; equal times mean that there are none.
+    """Quiet hours are times of day in the station's time zone; equal times mean that there are none. `on_step` is what
+    stepping on begins: `today` is what the person's plan says. `taps`: heel taps are commands.
 
     Raises `ValueError` with a sentence that names the field and what is allowed.
     """
@@ -40,7 +43,9 @@ class Settings:
     volume: str = "normal"
     quiet_from: str = "21:00"
     quiet_to: str = "07:30"
-    on_step: str = "test_and_stretch"
+    on_step: str = "today"
+    ask_after_test: str = "yes"
+    taps: str = "off"
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -39,16 +39,32 @@ class Trouble:
     sentence: str
 
 
+@dataclass(frozen=True, slots=True)
+class RestSeen:
+    """What is left of a routine that was ended early: what it is called, and how long it takes."""
+
+    called: str | None
+    seconds: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(Picture):
     """Everything the live page needs: the picture of the activity, and what the board feels beside it.
 
     `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.
-    `calibration` is `as built`, `good` or `doubted` (a check has failed); `check_due` says why a check is due.
+    `called` is the routine that goes on, by the name it was begun with; `next_step` and `next_exercise` are what follows.
+    `note` is one sentence for the person: why nothing begins, what was taken back, what is due. `rest` is what is left
+    of a routine, offered where nothing goes on. `test_id` is the last test of the sitting, for what is said about it
+    afterwards. `calibration` is `as built`, `good` or `doubted` (a check has failed); `check_due` says why a check is due.
     """
 
     at_us: int
+    called: str | None = None
     next_step: str | None = None
+    next_exercise: str | None = None
+    note: str | None = None
+    rest: RestSeen | None = None
+    test_id: str | None = None
     toe_mm: float | None = None
     toe_why: str | None = None
     heels: tuple[HeelSeen, ...] = ()

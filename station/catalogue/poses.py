@@ -1,0 +1,276 @@
+"""What the pictures of the exercises show: poses of a figure, as the files in `poses/` have them, one an exercise.
+
+A figure is seen from its right side and looks to the right; its near leg is the leg at work. Lengths are in units of
+about a centimetre of a person of 173 (`web.drawing.body`), x to the right, y up, the floor at 0. Angles are degrees of
+joints, all 0 when standing upright. So a pose is one point that is held (`anchor`, at `at`), how far the trunk leans
+forwards, and what each joint does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from station.catalogue.records import HeelWhere
+
+POSES = Path(__file__).with_name("poses")
+
+Point = tuple[float, float]
+Lean = Annotated[float, Meta(ge=-180, le=180)]
+Neck = Annotated[float, Meta(ge=-60, le=60)]
+Hip = Annotated[float, Meta(ge=-40, le=145)]
+Knee = Annotated[float, Meta(ge=-5, le=155)]
+Ankle = Annotated[float, Meta(ge=-60, le=50)]
+Toes = Annotated[float, Meta(ge=-45, le=90)]
+Shoulder = Annotated[float, Meta(ge=-90, le=190)]
+Elbow = Annotated[float, Meta(ge=-5, le=150)]
+Length = Annotated[float, Meta(gt=0, le=300)]
+Slant = Annotated[float, Meta(gt=0, le=45)]
+
+
+class PoseError(ValueError):
+    """A picture that cannot be drawn: the file, the pose and the field that are at fault."""
+
+
+class Anchor(StrEnum):
+    """The point of the figure that a pose holds; heel, ball and ankle are those of the near leg."""
+
+    HIP = "hip"
+    HEEL = "heel"
+    BALL = "ball"
+    ANKLE = "ankle"
+
+
+class By(StrEnum):
+    """What of a foot stands."""
+
+    SOLE = "sole"
+    HEEL = "heel"
+    BALL = "ball"
+    TOES = "toes"
+
+
+class Shows(StrEnum):
+    """How much of the figure is drawn: all of it, or the near foot with a part of its shin, close up."""
+
+    FIGURE = "figure"
+    FOOT = "foot"
+
+
+class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`hip` and `knee` are how far they are bent, `ankle` how far the foot is pulled up, `toes` how far they are.
+
+    `others` are the four small toes where they do not follow the big one. `on` is the prop that the foot stands on
+    (its kind), with `by` of the foot.
+    """
+
+    hip: Hip = 0.0
+    knee: Knee = 0.0
+    ankle: Ankle = 0.0
+    toes: Toes = 0.0
+    others: Toes | None = None
+    on: str | None = None
+    by: By = By.SOLE
+
+
+class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`shoulder` is how far the arm is lifted forwards, `elbow` how far it is bent, `on` the prop under the hand."""
+
+    shoulder: Shoulder = 0.0
+    elbow: Elbow = 0.0
+    on: str | None = None
+
+
+class Pose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One position of the figure. `sits_on` is the prop under the seat; a limb that is left out is not drawn."""
+
+    anchor: Anchor
+    at: Point
+    trunk: Lean = 0.0
+    neck: Neck = 0.0
+    near: Leg = Leg()
+    far: Leg | None = None
+    near_arm: Arm | None = None
+    far_arm: Arm | None = None
+    sits_on: str | None = None
+
+
+class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="floor"):
+    """The floor, at height 0, as wide as the picture."""
+
+
+class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="wall"):
+    """A wall with its face at `x`; it stands on the side of the face where the figure is not."""
+
+    x: float
+
+
+class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A box: `at` is its corner at the bottom left, `size` its width and height."""
+
+    at: Point
+    size: tuple[Length, Length]
+
+
+class Step(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="step"):
+    """A step whose edge the heel may hang over."""
+
+
+class Block(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="block"):
+    """A block or a thick book."""
+
+
+class Bench(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bench"):
+    """A bench; the box is that of its outside, legs included."""
+
+
+class Chair(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="chair"):
+    """A chair that looks to the right: the box is that of its seat and legs, and the back rises from its left end."""
+
+
+class Slope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="slope"):
+    """The slant board: `at` is its low end on the floor, `length` that of the slope; it rises to the right."""
+
+    at: Point
+    length: Length
+    angle: Slant
+
+
+class Round(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Something round about `at`; where it moves, `to` is where it is in the end."""
+
+    at: Point
+    radius: Length
+    to: Point | None = None
+
+
+class Roller(Round, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="roller"):
+    """A foam roller, seen from its end."""
+
+
+class Ball(Round, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="ball"):
+    """A ball."""
+
+
+class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="band"):
+    """An elastic band from `post`, a fixed point, to `at` on the front of the ankle, in the end to `to`."""
+
+    post: Point
+    at: Point
+    to: Point | None = None
+
+
+class Hand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hand"):
+    """A hand, the person's own close up or a helper's, with a part of the forearm.
+
+    The finger tips are at `at`, in the end at `to`, and point where `angle` says: 0 to the right, 90 up.
+    `behind` puts it behind the leg, and `flip` the thumb on the other side.
+    """
+
+    at: Point
+    angle: Lean
+    to: Point | None = None
+    turned: Lean | None = None
+    reach: Length = 40.0
+    flip: bool = False
+    behind: bool = False
+
+
+class Rest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rest"):
+    """The other thigh, where the leg at work is laid across it: from `at` to `to`, as the person looks down on it."""
+
+    at: Point
+    to: Point
+
+
+Prop = Floor | Wall | Step | Block | Bench | Chair | Slope | Roller | Ball | Band | Hand | Rest
+
+
+class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="move"):
+    """An arrow from `at` to `to`, bowed to its left by `bend` of its length; `both` gives it two heads."""
+
+    at: Point
+    to: Point
+    bend: Annotated[float, Meta(ge=-1, le=1)] = 0.0
+    both: bool = False
+
+
+class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="turn"):
+    """A circular arrow about `at`, from the angle `begin` on through `sweep` degrees; 0 is right, against the clock."""
+
+    at: Point
+    radius: Length
+    begin: Lean
+    sweep: Annotated[float, Meta(ge=-340, le=340)]
+
+
+class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A second person who looks to the left: poses like the other's, mirrored at the upright line x = `mirror`."""
+
+    mirror: float
+    start: Pose
+    end: Pose
+
+
+class Pictured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What one picture shows. `view` is the square of it: left, bottom and how wide; `both` is for two legs at work."""
+
+    view: tuple[float, float, Length]
+    heel: HeelWhere
+    start: Pose
+    end: Pose
+    arrows: Annotated[tuple[Move | Turn, ...], Meta(min_length=1)]
+    props: tuple[Prop, ...] = ()
+    both: bool = False
+    shows: Shows = Shows.FIGURE
+    helper: Helper | None = None
+
+
+def kind(prop: Prop) -> str:
+    """What the files call this prop."""
+    return str(prop.__struct_config__.tag)
+
+
+@cache
+def keys() -> tuple[str, ...]:
+    """The exercises that have a picture, in the order of their names."""
+    return tuple(sorted(file.stem for file in POSES.glob("*.toml")))
+
+
+@cache
+def pose_of(key: str) -> Pictured:
+    """What the picture of an exercise shows. Raises PoseError with file, pose and field."""
+    if key not in keys():
+        raise PoseError(f"There is no picture of an exercise {key!r} in {POSES.name}/.")
+    file = POSES / f"{key}.toml"
+    return parse(file.read_bytes(), f"{POSES.name}/{file.name}")
+
+
+def parse(text: bytes | str, file: str) -> Pictured:
+    """Check a file's text; `file` is what errors call it. Raises PoseError."""
+    try:
+        pictured = msgspec.toml.decode(text, type=Pictured)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$.")
+        raise PoseError(f"{file}: {where.rstrip('`') or 'the whole'}: {what}.") from None
+    except msgspec.DecodeError as error:
+        raise PoseError(f"{file} is not valid TOML: {error}.") from None
+    there = {kind(prop) for prop in pictured.props}
+    for field, named in _named(pictured):
+        if named is not None and named not in there:
+            raise PoseError(f"{file}: {field}: there is no {named} among the props.")
+    return pictured
+
+
+def _named(pictured: Pictured) -> Iterator[tuple[str, str | None]]:
+    """Every field that names a prop, with what it names."""
+    for name, pose in (("start", pictured.start), ("end", pictured.end)):
+        yield f"{name}.sits_on", pose.sits_on
+        for limb in ("near", "far", "near_arm", "far_arm"):
+            yield f"{name}.{limb}.on", getattr(getattr(pose, limb), "on", None)

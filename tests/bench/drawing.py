@@ -1,0 +1,22 @@
+"""How small the pictures of the exercises are: each as a file of its own, squeezed as a server squeezes it."""
+
+from __future__ import annotations
+
+import gzip
+
+from station.catalogue.poses import keys
+from web.drawing import standalone
+
+SQUEEZE = 9
+KB = 1_000
+
+
+def size_bytes() -> int:
+    """All pictures together."""
+    pictures = (standalone(key, title=f"Exercise {key}") for key in keys())
+    return sum(len(gzip.compress(picture.encode(), SQUEEZE, mtime=0)) for picture in pictures)
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figures of this module."""
+    return {"drawing_kb": {"value": round(size_bytes() / KB, 1), "unit": "kB"}}

@@ -1,0 +1,70 @@
+"""The picture of an exercise, as SVG: where it starts (an outline), where it goes, the heel, and the movement.
+
+`drawing` is for a page that links `drawing.css`; `standalone` is a file of its own. Both move gently between the two
+poses unless the person asked for less motion; on paper they are still. The leg at work is the dark one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from pathlib import Path
+
+from station.catalogue.poses import PoseError, pose_of
+from web.drawing.path import SIZE
+from web.drawing.scene import Part, scene
+
+CYCLE_S = 4
+"""There and back, with a rest at both ends."""
+MOTION = (
+    f'<animate attributeName="d" dur="{CYCLE_S}s" repeatCount="indefinite" calcMode="spline" '
+    'keyTimes="0;.5;1" keySplines=".7 0 .3 1;.7 0 .3 1" values="'
+)
+STYLE = Path(__file__).parents[1] / "static" / "drawing.css"
+LIGHT = "--paper:#fff;--ink:#16191d;--line:#c8ced6;--edge:#767e88;--act:#005A8C"
+DARK = "--paper:#0B0F14;--ink:#fff;--line:#35404d;--edge:#8491a0;--act:#56B4E9"
+PRINTED = "--paper:#fff;--ink:#000;--line:#999;--act:#000"
+"""The colours of `page.css`, for the file that stands alone."""
+
+LOOSE = {"\n": "", " { ": "{", " }": "}", "; ": ";", ": ": ":", ", ": ",", ".drawing ": ""}
+
+__all__ = ["PoseError", "drawing", "standalone"]
+
+
+def drawing(key: str, *, title: str, animated: bool = True) -> str:
+    """The picture as an element of a page. `title` is its text for those who do not see it. Raises PoseError."""
+    return _svg(key, title, animated=animated, more="")
+
+
+def standalone(key: str, *, title: str) -> str:
+    """The picture as a file, with its own style. Raises PoseError."""
+    return _svg(key, title, animated=True, more=f"<style>{_style()}</style>", space=' xmlns="http://www.w3.org/2000/svg"')
+
+
+@cache
+def _style() -> str:
+    rules = STYLE.read_text(encoding="utf-8")
+    for loose, tight in LOOSE.items():
+        rules = rules.replace(loose, tight)
+    return (
+        f":root{{{LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{DARK}}}}}@media print{{:root{{{PRINTED}}}}}{rules}"
+    )
+
+
+def _svg(key: str, title: str, *, animated: bool, more: str, space: str = "") -> str:
+    name = f"drawing-{key}"
+    parts = "".join(piece for part in scene(pose_of(key)) for piece in _piece(part, animated=animated))
+    return (
+        f'<svg{space} class="drawing" viewBox="0 0 {SIZE} {SIZE}" role="img" aria-labelledby="{name}">'
+        f'<title id="{name}">{escape(title)}</title>{more}{parts}</svg>'
+    )
+
+
+def _piece(part: Part, *, animated: bool) -> Iterator[str]:
+    if part.start == part.end or not animated:
+        yield f'<path class="{part.look}" d="{part.end}"/>'
+        return
+    yield f'<path class="{part.look} moves" d="{part.end}"/>'
+    values = ";".join((part.start, part.end, part.start))
+    yield f'<path class="{part.look} moving" d="{part.end}">{MOTION}{values}"/></path>'

@@ -1,0 +1,78 @@
+"""SVG's path data: from the units of the figure to the square of the picture, in tenths, and short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+from math import cos, radians, sin
+
+from web.drawing.body import Outline, Point
+
+SIZE = 200
+TENTHS = 10
+"""A tenth of the square's unit is a third of a pixel where the picture is 600 wide."""
+
+
+class Frame:
+    """From the units of the figure, y up, to the square of the SVG, y down. `view` is left, bottom and how wide."""
+
+    def __init__(self, view: tuple[float, float, float]) -> None:
+        self._left, self._bottom, size = view
+        self.scale = SIZE / size
+
+    def __call__(self, point: Point) -> Point:
+        x, y = point
+        return (x - self._left) * self.scale, SIZE - (y - self._bottom) * self.scale
+
+
+def middle(one: Point, other: Point) -> Point:
+    """Half way."""
+    return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
+
+
+def angular(*lines: Iterable[Point], closed: bool = True) -> str:
+    """Straight lines from point to point of the square, and back to the first."""
+    drawn = []
+    for line in lines:
+        first, *rest = (_tenths(point) for point in line)
+        steps = [way for one, other in pairwise((first, *rest)) for way in _less(other, one)]
+        drawn.append(f"M{_said(first)}l{_said(steps)}{'z' if closed else ''}")
+    return "".join(drawn)
+
+
+def smooth(outlines: Iterable[Outline]) -> str:
+    """Closed quadratic B-splines: from the middle of each side of a control polygon to the middle of the next.
+
+    The middles make SVG's own smooth continuation (t) exact, and that needs one point a side.
+    """
+    drawn = []
+    for outline in outlines:
+        middles = [middle(one, other) for one, other in pairwise((*outline, outline[0]))]
+        start, control, first, *rest = (_tenths(point) for point in (middles[-1], outline[0], *middles))
+        steps = [way for one, other in pairwise((first, *rest)) for way in _less(other, one)]
+        drawn.append(f"M{_said(start)}q{_said((*_less(control, start), *_less(first, start)))}t{_said(steps)}z")
+    return "".join(drawn)
+
+
+def circle(centre: Point, radius: float) -> Outline:
+    """Eight control points; their spline is round to a hundredth of its radius."""
+    out = radius / cos(radians(22.5))
+    turns = (radians(45.0 * number) for number in range(8))
+    return [(centre[0] + out * cos(turn), centre[1] + out * sin(turn)) for turn in turns]
+
+
+def _tenths(point: Point) -> tuple[int, int]:
+    return round(point[0] * TENTHS), round(point[1] * TENTHS)
+
+
+def _less(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
+    return one[0] - other[0], one[1] - other[1]
+
+
+def _said(tenths: Iterable[int]) -> str:
+    """Numbers as short as SVG reads them: no zero before the point, no space before a minus."""
+    said = ""
+    for number in tenths:
+        text = f"{number / TENTHS:g}".replace("0.", ".", 1) if abs(number) < TENTHS else f"{number / TENTHS:g}"
+        said += text if not said or text.startswith("-") else f" {text}"
+    return said

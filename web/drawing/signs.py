@@ -1,0 +1,104 @@
+"""What a picture says besides the figure: what the heel does, and where the movement goes.
+
+Points and lengths are those of the square, so that signs are as large in a close-up as elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import atan2, cos, degrees, pi, radians, sin
+
+from station.catalogue.poses import Move, Turn
+from station.catalogue.records import HeelWhere
+from web.drawing.body import Point
+from web.drawing.path import Frame, angular, circle, middle, smooth
+
+HEAD_LONG, HEAD_WIDE = 13.0, 7.5
+"""The head of an arrow."""
+STEM_SHORT = 9.0
+"""The line of an arrow ends so far before its tip, within the head."""
+RING = 6.5
+PIECES = 15.0
+"""A circular arrow is drawn in pieces of so many degrees."""
+
+Drawn = tuple[str, str]
+"""How a path looks, and its data."""
+
+
+def heel_mark(heel: Point, slant: float, where: HeelWhere) -> Iterator[Drawn]:
+    """Down: an arrow on to a bar under the heel. Lowered: two chevrons downwards behind it. Free: a ring behind it.
+
+    `slant` is that of what the heel is on, in degrees up at the toes.
+    """
+    turn = radians(-slant)
+
+    def at(back: float, high: float) -> Point:
+        across, up = back * cos(turn) - high * sin(turn), back * sin(turn) + high * cos(turn)
+        return heel[0] - across, heel[1] - up
+
+    if where is HeelWhere.DOWN:
+        line = angular([at(21, -2.5), at(-5, -2.5)], [at(14, 23), at(14, 8)], closed=False)
+        yield from _line(f"heel {where}", line)
+        yield "point", angular([at(14, 1), at(7, 11), at(21, 11)])
+    elif where is HeelWhere.LOWERED:
+        chevrons = ([at(22, high + 8), at(14.5, high), at(7, high + 8)] for high in (13, 3))
+        yield from _line(f"heel {where}", angular(*chevrons, closed=False))
+    else:
+        yield from _line(f"heel {where}", smooth([circle(at(15, 1), RING)]))
+
+
+def arrow_marks(arrow: Move | Turn, frame: Frame) -> Iterator[Drawn]:
+    """The line of an arrow and its head or heads."""
+    line, tips = _turn(arrow, frame) if isinstance(arrow, Turn) else _move(arrow, frame)
+    yield from _line("go", line)
+    for tip, angle in tips:
+        back = (tip[0] - HEAD_LONG * cos(angle), tip[1] - HEAD_LONG * sin(angle))
+        aside = (HEAD_WIDE * sin(angle), -HEAD_WIDE * cos(angle))
+        wings = ((back[0] + way * aside[0], back[1] + way * aside[1]) for way in (1, -1))
+        yield "point", angular([tip, *wings])
+
+
+def _line(look: str, line: str) -> Iterator[Drawn]:
+    yield "halo", line
+    yield look, line
+
+
+def _bowed(at: Point, bow: Point, to: Point, share: float) -> Point:
+    return middle_at(middle_at(at, bow, share), middle_at(bow, to, share), share)
+
+
+def middle_at(one: Point, other: Point, share: float) -> Point:
+    """A point on the way from one to the other."""
+    return one[0] + share * (other[0] - one[0]), one[1] + share * (other[1] - one[1])
+
+
+def _move(arrow: Move, frame: Frame) -> tuple[str, list[tuple[Point, float]]]:
+    at, to = frame(arrow.at), frame(arrow.to)
+    half = middle(at, to)
+    bow = (half[0] + (to[1] - at[1]) * arrow.bend, half[1] - (to[0] - at[0]) * arrow.bend)
+    tips = [(to, atan2(to[1] - bow[1], to[0] - bow[0]))]
+    if arrow.both:
+        tips.append((at, atan2(at[1] - bow[1], at[0] - bow[0])))
+    first, *_, last = ends = [_before(*tips[-1]) if arrow.both else at, _before(*tips[0])]
+    if not arrow.bend:
+        return angular(ends, closed=False), tips
+    return angular([_bowed(first, bow, last, share / 6) for share in range(7)], closed=False), tips
+
+
+def _before(tip: Point, angle: float) -> Point:
+    return tip[0] - STEM_SHORT * cos(angle), tip[1] - STEM_SHORT * sin(angle)
+
+
+def _turn(arrow: Turn, frame: Frame) -> tuple[str, list[tuple[Point, float]]]:
+    centre, radius = frame(arrow.at), arrow.radius * frame.scale
+    way = 1 if arrow.sweep > 0 else -1
+
+    def at(angle: float) -> Point:
+        return centre[0] + radius * cos(radians(angle)), centre[1] - radius * sin(radians(angle))
+
+    end = arrow.begin + arrow.sweep
+    stem = abs(arrow.sweep) - degrees(STEM_SHORT / radius)
+    pieces = round(stem / PIECES)
+    line = [at(arrow.begin + way * stem * piece / pieces) for piece in range(pieces + 1)]
+    lean = radians(-end) - way * (pi / 2 - HEAD_LONG / 2 / radius)
+    return angular(line, closed=False), [(at(end), lean)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from station.core.records import Side
+from station.core.records import BOTH_LEGS, Legs, Side
 from station.core.uncertainty import COVERAGE
 
 CM, INCH = "cm", "inch"
 MM_IN_ONE = {CM: Decimal(10), INCH: Decimal("25.4")}
 SIGN = {CM: "cm", INCH: "in"}
 TENTH = Decimal("0.1")
-SIDE_SHAPE = {Side.LEFT: "\u25cf", Side.RIGHT: "\u25c6"}
+SIDE_SHAPE: dict[Legs, str] = {Side.LEFT: "\u25cf", Side.RIGHT: "\u25c6", BOTH_LEGS: "\u25cf\u25c6"}
 """A filled circle and a diamond, wherever a side is named."""
 MINUS = "\u2212"
 

@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from station.core.steps import CalibrateStep
 from station.panel import Panel
 from station.store import Reader
-from web.site import ROUTINES, Site
+from web.site import FOOT, NAV, ROUTINES, Site
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -53,7 +53,9 @@ def create_app(panel: Panel, store: Reader, blocks_mm: tuple[float, ...] = Calib
 
     @app.context_processor
     def _everywhere() -> dict[str, object]:
-        return {"simulated": panel.board is not None, "routines": ROUTINES}
+        there = {endpoint.partition(".")[0] for endpoint in app.view_functions}
+        nav, foot = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOT))
+        return {"simulated": panel.board is not None, "routines": ROUTINES, "nav": nav, "foot": foot}
 
     return app
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, TypeVar
 
+import msgspec
+
+from station.catalogue.records import Item
 from station.clock import SystemClock
 from station.core.records import Side, Word
 from station.core.steps import Routine
 from station.settings import Settings
 from station.snapshot import Snapshot
-from station.store import Store
+from station.store import Store, StoreError
+
+Kept = TypeVar("Kept")
 
 
 class RecordedBoard:
@@ -36,7 +42,9 @@ class SetPanel:
     def __init__(self, store: Store | None = None, board: RecordedBoard | None = None) -> None:
         self.board = board
         self.said: list[tuple[Word, Side | None]] = []
+        self.answered: list[str | None] = []
         self.started: list[tuple[Routine, str | None]] = []
+        self.called: list[str | None] = []
         self._store = store
         self._wakes: list[Callable[[], None]] = []
         self._now = Snapshot(at_us=SystemClock().now_us())
@@ -58,11 +66,54 @@ class SetPanel:
         self._wakes.append(wake)
         return lambda: self._wakes.remove(wake)
 
-    def command(self, word: Word, side: Side | None = None) -> None:
+    def command(self, word: Word, side: Side | None = None, answer: str | None = None) -> None:
         self.said.append((word, side))
+        self.answered.append(answer)
 
-    def start(self, routine: Routine, person_id: str | None) -> None:
+    def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
         self.started.append((routine, person_id))
+        self.called.append(called)
+
+    def start_today(self, person_id: str | None) -> None:
+        self.started.append(((), person_id))
+        self.called.append("today")
+
+    def start_rest(self, person_id: str | None) -> None:
+        self.started.append(((), person_id))
+        self.called.append("rest")
+
+    def _kept(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+        assert self._store is not None
+        done: Future[Kept] = Future()
+        try:
+            done.set_result(act(self._store))
+        except (ValueError, LookupError, StoreError) as error:
+            done.set_exception(error)
+        return done
+
+    def add_person(self, name: str) -> Future[str]:
+        return self._kept(lambda store: store.add_person(name).id)
+
+    def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
+        return self._kept(lambda store: store.claim_sitting(sitting_id, person_id))
+
+    def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
+        return self._kept(lambda store: store.add_answer(person_id, question, answer, about))
+
+    def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
+        return self._kept(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+
+    def save_routine(
+        self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
+    ) -> Future[str]:
+        made = [msgspec.to_builtins(item) for item in items]
+        return self._kept(lambda store: store.save_routine(routine_id, person_id, name, made))
+
+    def remove_routine(self, routine_id: str) -> Future[None]:
+        return self._kept(lambda store: store.remove_routine(routine_id))
+
+    def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
+        return self._kept(lambda store: store.save_plan(person_id, plan))
 
     def change_settings(self, changes: dict[str, str]) -> None:
         assert self._store is not None

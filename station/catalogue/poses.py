@@ -20,6 +20,7 @@ from msgspec import Meta
 from station.catalogue.records import HeelWhere
 
 POSES = Path(__file__).with_name("poses")
+LIMBS = ("near", "far", "near_arm", "far_arm")
 
 Point = tuple[float, float]
 Lean = Annotated[float, Meta(ge=-180, le=180)]
@@ -261,6 +262,9 @@ def parse(text: bytes | str, file: str) -> Pictured:
         raise PoseError(f"{file}: {where.rstrip('`') or 'the whole'}: {what}.") from None
     except msgspec.DecodeError as error:
         raise PoseError(f"{file} is not valid TOML: {error}.") from None
+    for limb in LIMBS:
+        if (getattr(pictured.start, limb) is None) != (getattr(pictured.end, limb) is None):
+            raise PoseError(f"{file}: end.{limb}: it is in one of start and end only; give it in both or in neither.")
     there = {kind(prop) for prop in pictured.props}
     for field, named in _named(pictured):
         if named is not None and named not in there:
@@ -272,5 +276,5 @@ def _named(pictured: Pictured) -> Iterator[tuple[str, str | None]]:
     """Every field that names a prop, with what it names."""
     for name, pose in (("start", pictured.start), ("end", pictured.end)):
         yield f"{name}.sits_on", pose.sits_on
-        for limb in ("near", "far", "near_arm", "far_arm"):
+        for limb in LIMBS:
             yield f"{name}.{limb}.on", getattr(getattr(pose, limb), "on", None)

@@ -54,6 +54,18 @@ def smooth(outlines: Iterable[Outline]) -> str:
     return "".join(drawn)
 
 
+def bowed(start: Point, control: Point, end: Point) -> str:
+    """A line that leaves its start towards a control point and comes to its end from there."""
+    at = _tenths(start)
+    return f"M{_said(at)}q{_said((*_less(_tenths(control), at), *_less(_tenths(end), at)))}"
+
+
+def arc(start: Point, end: Point, radius: float, *, large: bool, clockwise: bool) -> str:
+    """A part of a circle."""
+    at, size = _tenths(start), _said([round(radius * TENTHS)])
+    return f"M{_said(at)}a{size} {size} 0 {large:d} {clockwise:d} {_said(_less(_tenths(end), at))}"
+
+
 def circle(centre: Point, radius: float) -> Outline:
     """Eight control points; their spline is round to a hundredth of its radius."""
     out = radius / cos(radians(22.5))

@@ -11,15 +11,14 @@ from math import atan2, cos, degrees, pi, radians, sin
 from station.catalogue.poses import Move, Turn
 from station.catalogue.records import HeelWhere
 from web.drawing.body import Point
-from web.drawing.path import Frame, angular, circle, middle, smooth
+from web.drawing.path import Frame, angular, arc, bowed, circle, middle, smooth
 
 HEAD_LONG, HEAD_WIDE = 13.0, 7.5
 """The head of an arrow."""
 STEM_SHORT = 9.0
 """The line of an arrow ends so far before its tip, within the head."""
 RING = 6.5
-PIECES = 15.0
-"""A circular arrow is drawn in pieces of so many degrees."""
+HALF_TURN = 180
 
 Drawn = tuple[str, str]
 """How a path looks, and its data."""
@@ -63,15 +62,6 @@ def _line(look: str, line: str) -> Iterator[Drawn]:
     yield look, line
 
 
-def _bowed(at: Point, bow: Point, to: Point, share: float) -> Point:
-    return middle_at(middle_at(at, bow, share), middle_at(bow, to, share), share)
-
-
-def middle_at(one: Point, other: Point, share: float) -> Point:
-    """A point on the way from one to the other."""
-    return one[0] + share * (other[0] - one[0]), one[1] + share * (other[1] - one[1])
-
-
 def _move(arrow: Move, frame: Frame) -> tuple[str, list[tuple[Point, float]]]:
     at, to = frame(arrow.at), frame(arrow.to)
     half = middle(at, to)
@@ -79,10 +69,7 @@ def _move(arrow: Move, frame: Frame) -> tuple[str, list[tuple[Point, float]]]:
     tips = [(to, atan2(to[1] - bow[1], to[0] - bow[0]))]
     if arrow.both:
         tips.append((at, atan2(at[1] - bow[1], at[0] - bow[0])))
-    first, *_, last = ends = [_before(*tips[-1]) if arrow.both else at, _before(*tips[0])]
-    if not arrow.bend:
-        return angular(ends, closed=False), tips
-    return angular([_bowed(first, bow, last, share / 6) for share in range(7)], closed=False), tips
+    return bowed(_before(*tips[1]) if arrow.both else at, bow, _before(*tips[0])), tips
 
 
 def _before(tip: Point, angle: float) -> Point:
@@ -98,7 +85,6 @@ def _turn(arrow: Turn, frame: Frame) -> tuple[str, list[tuple[Point, float]]]:
 
     end = arrow.begin + arrow.sweep
     stem = abs(arrow.sweep) - degrees(STEM_SHORT / radius)
-    pieces = round(stem / PIECES)
-    line = [at(arrow.begin + way * stem * piece / pieces) for piece in range(pieces + 1)]
+    line = arc(at(arrow.begin), at(arrow.begin + way * stem), radius, large=stem > HALF_TURN, clockwise=way < 0)
     lean = radians(-end) - way * (pi / 2 - HEAD_LONG / 2 / radius)
-    return angular(line, closed=False), [(at(end), lean)]
+    return line, [(at(end), lean)]

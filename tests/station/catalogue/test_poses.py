@@ -1,0 +1,79 @@
+"""The files of the pictures: one an exercise, and a fault is told with file, pose and field."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.catalogue import poses
+from station.catalogue.poses import PoseError, keys, kind, parse, pose_of
+from station.catalogue.records import HeelWhere
+
+GOOD = """
+view = [0, 0, 200]
+heel = "down"
+props = [{ kind = "floor" }]
+arrows = [{ kind = "move", at = [0, 0], to = [10, 0] }]
+[start]
+anchor = "heel"
+at = [0, 0]
+near = { on = "floor" }
+[end]
+anchor = "heel"
+at = [0, 0]
+near = { knee = 20, ankle = 20, on = "floor" }
+"""
+NAMES = "1a 2a 2b 2c 3a 3b 3c 4a 4b 4c 5a 5b 7a 7b 7c 7d 8 10a 10b 10c"
+EXERCISES = poses.POSES.parent / "exercises"
+
+
+def test_every_exercise_has_a_picture_and_every_picture_an_exercise() -> None:
+    """The twenty exercises of the guide have poses, the files of both folders are named alike, and there are no more."""
+    assert set(keys()) == set(NAMES.split())
+    assert set(keys()) == {file.stem for file in EXERCISES.glob("*.toml")}
+
+
+@pytest.mark.parametrize("key", NAMES.split())
+def test_a_picture_is_read(key: str) -> None:
+    """Each file says how it starts and how it ends, and the two differ."""
+    pictured = pose_of(key)
+    assert pictured.start != pictured.end or any(getattr(prop, "to", None) for prop in pictured.props)
+    assert pose_of(key) is pictured
+
+
+def test_a_good_description_is_taken() -> None:
+    """What the file says stands in the record."""
+    pictured = parse(GOOD, "poses/x.toml")
+    assert pictured.heel is HeelWhere.DOWN
+    assert pictured.end.near.knee == 20
+    assert [kind(prop) for prop in pictured.props] == ["floor"]
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("knee = 20", "knee = 170", ("end.near.knee", "155")),
+        ("knee = 20", "knees = 20", ("end.near", "knees")),
+        ("ankle = 20", "ankle = 70", ("end.near.ankle", "50")),
+        ('anchor = "heel"', 'anchor = "nose"', ("start.anchor", "nose")),
+        ('kind = "floor"', 'kind = "tree"', ("props[0].kind", "tree")),
+        ('on = "floor"', 'on = "bench"', ("start.near.on", "bench")),
+        ('near = { on = "floor" }', 'far = { on = "floor" }', ("end.far", "start")),
+        ('heel = "down"', 'heel = "up"', ("heel", "up")),
+        ("view = [0, 0, 200]", "view = [0, 0, 0]", ("view", "0")),
+        ("[end]", "[finish]", ("finish",)),
+        ("[end]", "[end", ("TOML",)),
+    ],
+)
+def test_a_fault_names_file_pose_and_field(right: str, wrong: str, said: tuple[str, ...]) -> None:
+    """A joint beyond its range, an unknown anchor, prop or field, and a limb of one pose only are refused by name."""
+    with pytest.raises(PoseError) as fault:
+        parse(GOOD.replace(right, wrong, 1), "poses/x.toml")
+    for word in ("poses/x.toml", *said):
+        assert word in str(fault.value)
+
+
+@pytest.mark.parametrize("key", ["nothing", "../exercises/3a", ""])
+def test_an_exercise_without_a_picture_is_named(key: str) -> None:
+    """Asking for what is not there is an error that says so, and no other file is read."""
+    with pytest.raises(PoseError, match=f"no picture.*{key}"):
+        pose_of(key)

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask import Blueprint, abort, render_template, request
 
-from station.core.records import BOTH_LEGS, Side
+from station.core.records import BOTH_LEGS, Legs, Side
 from station.core.uncertainty import COVERAGE
 from station.progress import CONTACTS, made_of
 from station.store.rows import Hold, SittingDetail, Test
@@ -85,7 +85,7 @@ def sentence(detail: SittingDetail, units: str) -> str:
     """A sitting in one sentence: what was measured, and what was held."""
     said = [_of_test(test, units) for test in detail.tests]
     said += _of_holds(detail.holds)
-    said += [f"{one.count} of {one.target_count} repetitions {one.side}" for one in detail.reps]
+    said += [f"{one.count} of {one.target_count} repetitions {_by(one.side)}" for one in detail.reps]
     if not said:
         return "Stood on the board; nothing was finished."
     return _capital("; ".join(said)) + "."
@@ -108,8 +108,12 @@ def _of_holds(holds: tuple[Hold, ...]) -> list[str]:
     for legs in (*Side, BOTH_LEGS):
         credited = sum(hold.credited_us for hold in holds if hold.side is legs)
         if credited:
-            said.append(f"{seconds(credited)} held {legs}")
+            said.append(f"{seconds(credited)} held {_by(legs)}")
     return said
+
+
+def _by(legs: Legs) -> str:
+    return "with both legs" if legs is BOTH_LEGS else str(legs)
 
 
 def _capital(text: str) -> str:

@@ -20,12 +20,18 @@ BELOW_THE_LAYERS = (
     *("station.core", "station.clock", "station.config", "station.settings", "station.version"),
     "hardware",
 )
+# What advice and the catalogue may know: everything else comes to them as arguments.
+PURE = {
+    "station.catalogue": ("station.core", "station.catalogue"),
+    "station.advice": ("station.core", "station.catalogue", "station.advice"),
+}
 # Where a package of others may be imported, and nowhere else.
 HOMES = {
     **dict.fromkeys(HARDWARE, ("station.devices", "station.simulator")),
     "apscheduler": ("station.alarms",),
     **dict.fromkeys(("flask", "jinja2", "werkzeug", "uvicorn", "a2wsgi"), ("web",)),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("station.store",)),
+    "icalendar": ("station.advice.calendar",),
 }
 
 
@@ -45,6 +51,9 @@ def fault(module: str, imported: str) -> str | None:
     layer = next((layer for layer in LAYERS if within(module, layer)), None)
     if layer and ours(imported) and imported != "station" and not within(imported, layer, *BELOW_THE_LAYERS):
         return f"{layer} knows the core and the configuration"
+    pure = next((package for package in PURE if within(module, package)), None)
+    if pure and ours(imported) and imported != "station" and not within(imported, *PURE[pure]):
+        return f"{pure} knows {' and '.join(PURE[pure])}"
     if within(module, "web") and within(imported, "station.devices", "station.simulator"):
         return "the page knows the station by its panel and its store"
     if not within(module, *HOMES.get(top, (module,))):
@@ -71,6 +80,9 @@ def test_every_import_points_down() -> None:
         ("station.devices.heels", "from station.simulator import person"),
         ("station.devices.heels", "def late():\n    from station.store import Store"),
         ("station.store.write", "import station.loop"),
+        ("station.catalogue.read", "from station.advice import care"),
+        ("station.advice.plan", "from station.store import Reader"),
+        ("station.advice.plan", "import icalendar"),
         ("station.loop", "import web.server"),
         ("station.loop", "from gpiozero import Buzzer"),
         ("station.loop", "import flask"),

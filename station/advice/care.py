@@ -252,10 +252,8 @@ def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
             )
 
 
-def neuro_dose(exercise: Exercise, item: Item) -> Item | None:
-    """Ten minutes a leg of the straight-knee calf stretch, `None` for any other exercise."""
-    if exercise.key != NEURO_EXERCISE:
-        return None
+def neuro_dose(exercise: Exercise, item: Item) -> Item:
+    """Ten minutes a leg of the straight-knee calf stretch, in holds of the usual length or longer."""
     hold_s = max(NEURO_HOLD_S, item.hold_s or exercise.dose.hold_s or 0)
     return msgspec.structs.replace(item, hold_s=hold_s, repetitions=ceil(NEURO_S / hold_s))
 

@@ -99,7 +99,8 @@ class Adaptation:
 
     `first` come right after the warm-up, and are added where they are missing, as `adds` are. Of each pair in `before`
     the first exercise has to come before the second. `longer` asks for longer holds of the stretches, `gentler` for
-    half of everything, and `side` for one more repetition of each stretch on that side, which then goes first.
+    half of everything, and `side` for one more repetition of each stretch on that side, which then goes first. It only
+    counts in a routine with the exercise `where`, if there is one.
     """
 
     why: Why
@@ -109,3 +110,4 @@ class Adaptation:
     longer: bool = False
     gentler: bool = False
     side: Side | None = None
+    where: str | None = None

@@ -13,7 +13,7 @@ from station.advice import care
 GUIDE = "The founding guide"
 AUTHOR = "The founding guide, cautions of its author"
 OURS = "This station's own choice"
-TRAFFIC_LIGHT = "The pain-monitoring model that physiotherapists use with tendons"
+TRAFFIC_LIGHT = "Usual care: the traffic light of pain"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,15 @@ class Rule:
     source: str
 
 
+SOURCES = {care.NUMB: "Usual care for feet with little feeling", care.BALANCE: "Usual care against falls"}
+"""Of the conditions that the guide does not name."""
+
+
 def _of_conditions() -> tuple[Rule, ...]:
     return tuple(
         Rule(care.rule_of(one.key), one.title, one.effect, SOURCES.get(one.key, AUTHOR)) for one in care.CONDITIONS
     )
 
-
-SOURCES = {care.NUMB: "Usual care for feet with little feeling", care.BALANCE: "Usual care against falls"}
-"""Of the conditions that the guide does not name."""
 
 RULES: tuple[Rule, ...] = (
     Rule(
@@ -94,6 +95,87 @@ RULES: tuple[Rule, ...] = (
         "When time is short",
         "The stretches for the felt place stay longest, then the rest for it, then other stretches and the warm-up.",
         OURS,
+    ),
+    Rule(
+        "not-felt",
+        "A soleus stretch that is not felt",
+        "Release of the calf and the lunge with a band come before it.",
+        AUTHOR,
+    ),
+    Rule(
+        "new-range",
+        "New range needs control",
+        "In the four weeks after a gain was told: first holding still, then lowering slowly, then the lunge and the "
+        "squat under load.",
+        AUTHOR,
+    ),
+    Rule(
+        "behind",
+        "One side is behind",
+        "From 15 mm on, where the tests are clear of it, that side goes first and gets one more hold. Smaller "
+        "differences are common.",
+        "Hoch and McKeon 2011, 35 healthy people: 68 of 100 within 15 mm",
+    ),
+    Rule("reached", "The goal is reached", "At your own goal nothing grows any more; two days a week go on.", GUIDE),
+    Rule(
+        "gaining",
+        "A gain is going on",
+        "While the tests are sure of a gain, nothing is changed.",
+        "The statistics of this station, on the page of progress",
+    ),
+    Rule(
+        "plateau",
+        "Steady for months",
+        "Where the tests are sure that nothing moves: holds of a minute, more angles, and a health professional.",
+        "The statistics of this station; the founding guide for what to do",
+    ),
+    Rule(
+        "slow-responder",
+        "Three months without a gain",
+        "Where the tests are sure of nothing, but the last one is no further than the first one of three months ago: "
+        "longer holds, more angles, and a health professional.",
+        GUIDE,
+    ),
+    Rule(
+        "first-weeks",
+        "What to expect in the first weeks",
+        "About 2 mm a week, which no single week shows.",
+        "Warneke 2023, PMC10124737, for the gain; Konor 2012 for the error of one test",
+    ),
+    Rule(
+        "six-weeks",
+        "What to expect after six weeks",
+        "In a study the knee went 9.9 to 14.5 % further after six weeks, with 10, 30 or 60 minutes a day alike.",
+        "Warneke 2023, PMC10124737",
+    ),
+    Rule(
+        "plan-least", "How often", "Two days a week are the least, the more the better, and every day is fine.", GUIDE
+    ),
+    Rule(
+        "plan-due",
+        "When a routine is due",
+        "From its time on until the next one or the end of the next day, whichever is earlier.",
+        OURS,
+    ),
+    Rule("plan-missed", "What was missed", "It is offered once, and only the newest one.", OURS),
+    Rule("plan-rest", "Days of rest", "They break nothing; nothing is counted that a free day could end.", OURS),
+    Rule("plan-done", "Done", "A routine of any kind does for the day, also when it is earlier than planned.", OURS),
+    Rule("plan-break", "After a break", "It goes on where you are, without a word about what was missed.", OURS),
+    Rule(
+        "dose",
+        "Ten minutes a week",
+        "What counts is held time with the heel down, ten minutes a leg and week. No gain has been seen beyond ten "
+        "minutes a week, or four in one sitting.",
+        "Ingram 2024, 189 studies",
+    ),
+    Rule("test-first", "The first test", "It is a full one: what all later ones are compared with.", OURS),
+    Rule("test-full", "Full tests", "Every two weeks.", OURS),
+    Rule("test-quick", "Quick tests", "Once a week between the full ones.", OURS),
+    Rule(
+        "test-before",
+        "Tests come before stretching",
+        "A stretch adds for some hours, so only the first test of a day is part of the trend.",
+        f"{GUIDE}, where readers tell of gains that faded within hours",
     ),
 )
 BY_KEY: Mapping[str, Rule] = {rule.key: rule for rule in RULES}

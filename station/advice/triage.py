@@ -11,14 +11,15 @@ important goes: first what is for the gait, last the stretches of the felt place
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
-from station.advice import care, dose, pain
+from station.advice import adapt, care, dose, pain
 from station.advice.records import Adaptation, Catalogue, Gentler, LeftOut, Proposal, Situation, Why
 from station.catalogue.records import Exercise, Group, Item, Place, Ruling
+from station.core.records import Side
 
 TRIAGE = {
     Place.FRONT: ("4a", "4b", "4c"),
@@ -69,21 +70,23 @@ def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -
     """What to do in this situation, beginning with the routine `base`. Raises KeyError for an unknown exercise."""
     if (why := held_back(situation)) is not None:
         return Proposal(held_back=why)
-    adaptations = tuple(_adaptations(situation))
-    first = {key for one in adaptations for key in one.first}
     blocks = list(_blocks(exercises, base))
     there = {block.key for block in blocks}
+    adaptations = tuple(_adaptations(situation))
+    first = {key for one in adaptations for key in one.first}
+    adaptations = tuple(one for one in adaptations if one.where is None or one.where in there | first)
     for key in (key for one in adaptations for key in (*one.first, *one.adds)):
         if key not in there:
             blocks.append(_Block(exercises[key], (Item(exercise=key),), added=True))
             there.add(key)
     blocks = [replace(block, first=block.key in first) for block in blocks]
-    blocks, left_out, gentler = _ruled(blocks, situation, adaptations)
+    blocks, left_out, gentler, dosed = _ruled(blocks, situation, adaptations)
     asked = [block.key for block in blocks if not block.added]
     blocks, too_long, cut = _in_time(exercises, _ordered(exercises, blocks, adaptations), situation)
     now = [block.key for block in blocks if not block.added]
     moved = [] if now == [key for key in asked if key in now] else [ORDER]
-    return _proposal(exercises, blocks, (*left_out, *too_long), gentler, (*_whys(blocks, adaptations), *moved, *cut))
+    whys = (*_whys(blocks, adaptations, dosed), *moved, *cut)
+    return _proposal(exercises, blocks, (*left_out, *too_long), gentler, whys)
 
 
 def careful(exercises: Catalogue, items: Sequence[Item], situation: Situation) -> Proposal:
@@ -91,8 +94,8 @@ def careful(exercises: Catalogue, items: Sequence[Item], situation: Situation) -
     if (why := held_back(situation)) is not None:
         return Proposal(held_back=why)
     adaptations = tuple(one for one in _adaptations(situation) if one.gentler)
-    blocks, left_out, gentler = _ruled(_blocks(exercises, items), situation, adaptations)
-    return _proposal(exercises, blocks, left_out, gentler, _whys(blocks, adaptations))
+    blocks, left_out, gentler, dosed = _ruled(_blocks(exercises, items), situation, adaptations)
+    return _proposal(exercises, blocks, left_out, gentler, _whys(blocks, adaptations, dosed))
 
 
 def held_back(situation: Situation) -> Why | None:
@@ -107,8 +110,7 @@ def _adaptations(situation: Situation) -> Iterator[Adaptation]:
         if place in situation.felt:
             yield Adaptation(why, first=TRIAGE[place])
     yield from care.adaptations(situation.conditions or frozenset())
-    if (why_gentler := pain.eases_off(situation.pains)) is not None:
-        yield Adaptation(why_gentler, gentler=True)
+    yield from adapt.adaptations(situation)
 
 
 def _proposal(
@@ -146,55 +148,60 @@ def _blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[_Block]:
 
 def _ruled(
     blocks: Iterable[_Block], situation: Situation, adaptations: Sequence[Adaptation]
-) -> tuple[list[_Block], list[LeftOut], list[Gentler]]:
-    """The blocks without what is left out, with the doses that the conditions and the adaptations ask for."""
+) -> tuple[list[_Block], list[LeftOut], list[Gentler], set[Why]]:
+    """The blocks without what is left out, with the doses that the conditions and the adaptations ask for.
+
+    Beside what is left out and what is gentler it gives the reasons of the doses that an adaptation changed.
+    """
     conditions = situation.conditions or frozenset()
     kept: list[_Block] = []
     left_out: dict[str, LeftOut] = {}
     gentler: dict[str, Gentler] = {}
+    dosed: set[Why] = set()
     everything_gentler = [one.why for one in adaptations if one.gentler]
     for block in blocks:
-        if block.exercise is None:
+        exercise = block.exercise
+        if exercise is None:
             kept.append(block)
             continue
-        judgement = care.judged(block.exercise, conditions)
+        judgement = care.judged(exercise, conditions)
         if judgement.ruling is Ruling.LEFT_OUT:
-            left_out[block.exercise.key] = LeftOut(block.exercise.key, judgement.whys[0])
+            left_out[exercise.key] = LeftOut(exercise.key, judgement.whys[0])
             continue
-        whys = (*judgement.whys, *everything_gentler)
-        if whys:
-            gentler[block.exercise.key] = Gentler(block.exercise.key, whys[0])
-        items = [
-            one
-            for item in block.items
-            for one in _dosed(block.exercise, item, conditions, adaptations, gentler=bool(whys))
-        ]
-        kept.append(replace(block, items=tuple(items)))
-    return kept, list(left_out.values()), list(gentler.values())
+        items = block.items
+        if care.NEURO in conditions and exercise.key == care.NEURO_EXERCISE:
+            items = tuple(item if item.exercise is None else care.neuro_dose(exercise, item) for item in items)
+        elif not judgement.whys and not everything_gentler and exercise.group is Group.STRETCH:
+            items, whys = _adapted(exercise, items, adaptations)
+            dosed |= whys
+        if whys_gentler := (*judgement.whys, *everything_gentler):
+            gentler[exercise.key] = Gentler(exercise.key, whys_gentler[0])
+            items = tuple(item if item.exercise is None else dose.halved(exercise, item) for item in items)
+        kept.append(replace(block, items=items))
+    dosed.update(one.why for one in gentler.values())
+    return kept, list(left_out.values()), list(gentler.values()), dosed
 
 
-def _dosed(
-    exercise: Exercise,
-    item: Item,
-    conditions: frozenset[str],
-    adaptations: Sequence[Adaptation],
-    *,
-    gentler: bool,
-) -> tuple[Item, ...]:
-    """The item with its dose in this situation; what is gentler is never made more."""
-    if item.exercise is None:
-        return (item,)
-    own = care.neuro_dose(exercise, item) if care.NEURO in conditions else None
-    if gentler:
-        return (dose.halved(exercise, own or item),)
-    if own is not None:
-        return (own,)
-    if exercise.group is not Group.STRETCH:
-        return (item,)
-    if any(one.longer for one in adaptations):
-        item = dose.longer(exercise, item)
-    side = next((one.side for one in adaptations if one.side is not None), None)
-    return (item,) if side is None else dose.side_first(exercise, item, side)
+def _adapted(
+    exercise: Exercise, items: Iterable[Item], adaptations: Iterable[Adaptation]
+) -> tuple[tuple[Item, ...], set[Why]]:
+    """The items of a stretch with their adapted doses, and the reasons of what has changed."""
+    now = tuple(items)
+    whys = set()
+    # Longer holds are fewer, and only then does one side get one more.
+    for one in sorted(adaptations, key=lambda one: not one.longer):
+        before = now
+        if one.longer:
+            now = tuple(item if item.exercise is None else dose.longer(exercise, item) for item in now)
+        if one.side is not None:
+            now = tuple(part for item in now for part in _side_first(exercise, item, one.side))
+        if now != before:
+            whys.add(one.why)
+    return now, whys
+
+
+def _side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
+    return (item,) if item.exercise is None else dose.side_first(exercise, item, side)
 
 
 def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterable[Adaptation]) -> list[_Block]:
@@ -271,10 +278,11 @@ def _one_less(exercise: Exercise, item: Item) -> Item:
     return msgspec.structs.replace(item, repetitions=max(1, dose.repetitions_of(exercise, item) - 1))
 
 
-def _whys(blocks: Iterable[_Block], adaptations: Iterable[Adaptation]) -> Iterator[Why]:
-    """The reasons of what has changed something that is still there, and all of the conditions."""
+def _whys(blocks: Iterable[_Block], adaptations: Iterable[Adaptation], dosed: Collection[Why]) -> Iterator[Why]:
+    """What every condition says, and the reasons of the adaptations that there is something left of."""
     kept = {block.key for block in blocks}
     for one in adaptations:
         named = {*one.first, *one.adds, *(key for pair in one.before for key in pair)}
-        if not named or named & kept or one.why.rule.startswith("care-"):
+        changes = named or one.longer or one.gentler or one.side is not None
+        if not changes or named & kept or one.why in dosed or one.why.rule.startswith("care-"):
             yield one.why

@@ -17,6 +17,8 @@ PARTS = (
     ("APScheduler", "MIT", "alarms and the calendar"),
     ("msgspec", "BSD-3-Clause", "configuration and JSON"),
     ("click", "BSD-3-Clause", "the command line"),
+    ("icalendar", "BSD-2-Clause", "the calendar of a plan"),
+    ("tzdata", "Apache-2.0", "the clocks of the world"),
 )
 
 

@@ -126,7 +126,6 @@ def test_a_straight_knee_stretch_of_ten_minutes() -> None:
     assert care.neuro_dose(stretch, Item(exercise="3a")) == Item(exercise="3a", hold_s=60, repetitions=10)
     long = Item(exercise="3a", hold_s=90, repetitions=2)
     assert care.neuro_dose(stretch, long) == Item(exercise="3a", hold_s=90, repetitions=7)
-    assert care.neuro_dose(exercises()["3b"], Item(exercise="3b")) is None
 
 
 def test_the_questions_are_asked_first_and_again() -> None:

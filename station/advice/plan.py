@@ -1,0 +1,277 @@
+"""A person's plan: on which days at what time, what is due at a moment, and what was missed, without scolding.
+
+Days are the person's own, in the zone of the plan. Times are aware; they are compared in UTC, because Python compares
+two times of one zone by their clocks, which are wrong by an hour in the night that the clocks go back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from station.advice.records import Why
+from station.core.records import Side
+
+PROPOSED = "proposed"
+"""The routine of a plan that is proposed anew each time."""
+LEAST_DAYS = 2
+"""A week, says the founding guide; the more, the better."""
+FULL_EVERY_DAYS = 14
+QUICK_EVERY_DAYS = 7
+GOAL_MINUTES = 10
+"""Of credited hold a leg and week; no gain has been seen beyond (Ingram 2024, 189 studies)."""
+MOST_MINUTES = 180
+MOST_TIMES = 28
+"""Four a day; more is a mistake."""
+DAY = timedelta(days=1)
+LONG_AGO = timedelta(weeks=1)
+_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`days` are weekdays (0 is Monday) with times of day in `zone`, in their order.
+
+    `routine` is `proposed`, the key of a ready routine or the id of an own one. `reminder_cue`: the board sounds at
+    that time; `tests`: tests become due by themselves; `minutes`: the time that there is, `None` where it does not
+    matter; `token`: what the address of the calendar ends in; `since`: the first day, `None` for always.
+    """
+
+    days: tuple[tuple[int, str], ...]
+    routine: str
+    zone: str
+    reminder_cue: bool = False
+    tests: bool = True
+    minutes: int | None = None
+    token: str = ""
+    since: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a person has done that bears on what is due.
+
+    `offered` are the missed occurrences that were offered already, `stretched_at` is when the last credited hold was,
+    `finished_at` when the last routine was finished, and `credited_s` the credited seconds of stretches this week.
+    """
+
+    last_test: datetime | None = None
+    last_full_test: datetime | None = None
+    offered: frozenset[datetime] = frozenset()
+    stretched_at: datetime | None = None
+    finished_at: datetime | None = None
+    credited_s: Mapping[Side, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is due at a moment.
+
+    `occurrence` is the one of the plan that is open, `missed` whether its own day is over, so that it is to be offered
+    once. `next` is the one to come, `test` is `full`, `quick` or `None`, and `whys` says all that in sentences.
+    """
+
+    occurrence: datetime | None
+    missed: bool
+    next: datetime | None
+    test: str | None
+    whys: tuple[Why, ...]
+
+
+def plan_of(kept: Mapping[str, Any]) -> Plan:
+    """The plan that these entries say, as `to_dict` writes them. Raises ValueError with a sentence."""
+    zone = kept.get("zone")
+    _zone(zone)
+    routine, token = kept.get("routine", PROPOSED), kept.get("token", "")
+    if not isinstance(routine, str) or not routine:
+        raise ValueError("The plan needs a routine.")
+    if not isinstance(token, str):
+        raise ValueError("The token of the plan's calendar must be a text.")
+    minutes = kept.get("minutes")
+    if minutes is not None and (type(minutes) is not int or not 1 <= minutes <= MOST_MINUTES):
+        raise ValueError(f"The time for a routine is {minutes!r}, but must be from 1 to {MOST_MINUTES} minutes.")
+    flags = {name: kept.get(name, default) for name, default in (("reminder_cue", False), ("tests", True))}
+    for name, flag in flags.items():
+        if not isinstance(flag, bool):
+            raise ValueError(f"The entry {name} of the plan is {flag!r}, but must be true or false.")
+    return Plan(_days(kept.get("days")), routine, str(zone), minutes=minutes, token=token, since=_since(kept), **flags)
+
+
+def to_dict(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON can say it."""
+    return {
+        "days": [list(day) for day in plan.days],
+        "routine": plan.routine,
+        "zone": plan.zone,
+        "reminder_cue": plan.reminder_cue,
+        "tests": plan.tests,
+        "minutes": plan.minutes,
+        "token": plan.token,
+        "since": None if plan.since is None else plan.since.isoformat(),
+    }
+
+
+def hint(plan: Plan) -> Why | None:
+    """What to say to a plan of fewer days than the guide's least; else `None`."""
+    if len({weekday for weekday, _ in plan.days}) >= LEAST_DAYS:
+        return None
+    return Why("plan-least", "One day a week is a start. The guide's least is two, and every day is fine.")
+
+
+def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime]:
+    """The times of the plan from `begin` on and before `end`, in its zone, oldest first.
+
+    A time that the clocks skip happens at the moment after the gap; one that they show twice happens the first time.
+    """
+    zone = ZoneInfo(plan.zone)
+    first, after = begin.astimezone(UTC), end.astimezone(UTC)
+    # What a whole skipped day had may happen on the next one.
+    day = begin.astimezone(zone).date() - DAY
+    last = None
+    while day <= end.astimezone(zone).date():
+        for weekday, text in plan.days if plan.since is None or day >= plan.since else ():
+            at = _at(day, time.fromisoformat(text), zone) if weekday == day.weekday() else None
+            if at is not None and first <= at < after and at != last:
+                last = at
+                yield at.astimezone(zone)
+        day += DAY
+
+
+def due(plan: Plan, done: Done, now: datetime) -> Due:
+    """What is due at `now`: the newest occurrence alone, from its time until the end of the next day."""
+    zone = ZoneInfo(plan.zone)
+    before = list(occurrences(plan, now - 8 * DAY, now + timedelta.resolution))
+    following = next(occurrences(plan, now + timedelta.resolution, now + 9 * DAY), None)
+    newest = before[-1] if before else None
+    missed = newest is not None and _day(now, zone) > newest.date()
+    if newest is not None and (
+        now.astimezone(UTC) >= _at(newest.date() + 2 * DAY, time(), zone)
+        or _is_done(before, done.finished_at, zone)
+        or (missed and newest.astimezone(UTC) in {at.astimezone(UTC) for at in done.offered})
+    ):
+        newest, missed = None, False
+    test, of_test = _test(plan, done, now, zone)
+    of_plan = _of_plan(newest, missed, before, done, now, zone)
+    return Due(newest, missed, following, test, (*of_plan, *of_test, dose(done.credited_s)))
+
+
+def dose(credited_s: Mapping[Side, float]) -> Why:
+    """How the credited seconds of this week compare with the ten minutes a leg."""
+    left, right = (int(credited_s.get(side, 0.0) // 60) for side in Side)
+    if min(left, right) < GOAL_MINUTES:
+        return Why("dose", f"Held this week: left {left}, right {right} of {GOAL_MINUTES} minutes.")
+    return Why(
+        "dose",
+        f"Held this week: left {left}, right {right} minutes. That is all that studies saw a gain from; more is fine "
+        "and not needed.",
+    )
+
+
+def _of_plan(
+    newest: datetime | None, missed: bool, before: list[datetime], done: Done, now: datetime, zone: ZoneInfo
+) -> Iterator[Why]:
+    if newest is None and done.finished_at is not None and _day(done.finished_at, zone) == _day(now, zone):
+        yield Why("plan-done", "Done for today.")
+    elif newest is None:
+        yield Why("plan-rest", "Nothing is planned now. Days of rest break nothing.")
+    elif missed:
+        yield Why("plan-missed", "Your last routine is still open. If it does not suit you now, the next one will do.")
+    else:
+        yield Why("plan-due", "Your routine is ready when you are.")
+    if before and done.finished_at is not None and now - done.finished_at > LONG_AGO:
+        yield Why("plan-break", "It has been a while, and that is all right: begin where you are.")
+
+
+def _test(plan: Plan, done: Done, now: datetime, zone: ZoneInfo) -> tuple[str | None, tuple[Why, ...]]:
+    if not plan.tests:
+        return None, ()
+    today = _day(now, zone)
+    test, why = _due_test(done, today, zone)
+    if test is not None and done.stretched_at is not None and _day(done.stretched_at, zone) == today:
+        return None, (
+            Why("test-before", "A test is due, but a stretch adds for some hours. It waits for another day."),
+        )
+    return test, why
+
+
+def _due_test(done: Done, today: date, zone: ZoneInfo) -> tuple[str | None, tuple[Why, ...]]:
+    if done.last_test is None:
+        return "full", (Why("test-first", "Your first test, a full one, is your starting point."),)
+    if done.last_full_test is None or (today - _day(done.last_full_test, zone)).days >= FULL_EVERY_DAYS:
+        return "full", (Why("test-full", "A full test is due, first thing, before you stretch."),)
+    if (today - _day(done.last_test, zone)).days >= QUICK_EVERY_DAYS:
+        return "quick", (Why("test-quick", "A quick test is due, first thing, before you stretch."),)
+    return None, ()
+
+
+def _is_done(before: list[datetime], finished_at: datetime | None, zone: ZoneInfo) -> bool:
+    """Whether the newest occurrence is done: after its time, or earlier that day where it is the first of the day."""
+    if finished_at is None:
+        return False
+    newest = before[-1]
+    if finished_at.astimezone(UTC) >= newest.astimezone(UTC):
+        return True
+    first_of_day = len(before) == 1 or before[-2].date() < newest.date()
+    return first_of_day and _day(finished_at, zone) == newest.date()
+
+
+def _day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """When the clocks of the zone show this time first, in UTC; where they skip it, the moment after the gap."""
+    wanted = datetime.combine(day, clock)
+    late = wanted.replace(tzinfo=zone).astimezone(UTC)
+    if late.astimezone(zone).replace(tzinfo=None) == wanted:
+        return late
+    # By the offset from before the gap it lies after it, by the one from after the gap before it.
+    early = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    offset = late.astimezone(zone).utcoffset()
+    while late - early > timedelta(seconds=1):
+        middle = early + timedelta(seconds=(late - early) // timedelta(seconds=2))
+        if middle.astimezone(zone).utcoffset() == offset:
+            late = middle
+        else:
+            early = middle
+    return late
+
+
+def _zone(name: object) -> None:
+    try:
+        ZoneInfo(str(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"There is no time zone {name!r}: name one such as Europe/Berlin.") from None
+
+
+def _days(kept: object) -> tuple[tuple[int, str], ...]:
+    if not isinstance(kept, list | tuple) or not kept:
+        raise ValueError("The plan needs at least one day of the week; two are the guide's least.")
+    if len(kept) > MOST_TIMES:
+        raise ValueError(f"The plan has {len(kept)} times a week; {MOST_TIMES} are the most.")
+    found = set()
+    for entry in kept:
+        if not isinstance(entry, list | tuple) or len(entry) != 2:
+            raise ValueError(f"The plan has {entry!r}, but each entry must be a day of the week and a time.")
+        weekday, clock = entry
+        if type(weekday) is not int or not 0 <= weekday < len(WEEKDAYS):
+            raise ValueError(f"The day of the week is {weekday!r}, but must be from 0 (Monday) to 6 (Sunday).")
+        if not isinstance(clock, str) or not _TIME.fullmatch(clock):
+            raise ValueError(f"The time on {WEEKDAYS[weekday]} is {clock!r}, but must be one such as 18:30.")
+        found.add((weekday, clock))
+    return tuple(sorted(found))
+
+
+def _since(kept: Mapping[str, Any]) -> date | None:
+    since = kept.get("since")
+    if since is None:
+        return None
+    try:
+        return date.fromisoformat(since)
+    except (TypeError, ValueError):
+        raise ValueError(f"The first day of the plan is {since!r}, but must be one such as 2026-01-31.") from None

@@ -1,0 +1,310 @@
+"""The plan: its days in the person's own zone, what is due, what was missed, and how that is said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.advice.plan import Done, Due, Plan, dose, due, hint, occurrences, plan_of, to_dict
+from station.advice.rules import BY_KEY
+from station.core.records import Side
+
+BERLIN = ZoneInfo("Europe/Berlin")
+DAY = timedelta(days=1)
+PLAN = plan_of({"days": [[0, "18:00"], [3, "18:00"]], "zone": "Europe/Berlin", "routine": "daily"})
+TESTED = Done(last_test=datetime(2026, 6, 1, 9, tzinfo=UTC), last_full_test=datetime(2026, 6, 1, 9, tzinfo=UTC))
+# The first of June 2026 is a Monday.
+
+
+def berlin(day: int, hour: int, minute: int = 0, month: int = 6) -> datetime:
+    return datetime(2026, month, day, hour, minute, tzinfo=BERLIN)
+
+
+def times(plan: Plan, begin: datetime, end: datetime) -> list[str]:
+    """As the clock of the zone shows them, with their distance from UTC."""
+    return [at.isoformat() for at in occurrences(plan, begin, end)]
+
+
+def of_sundays(clock: str, zone: str) -> Plan:
+    return Plan(((6, clock),), "daily", zone)
+
+
+def rules(found: Due) -> list[str]:
+    return [why.rule for why in found.whys]
+
+
+def test_a_plan_is_read_as_it_is_written() -> None:
+    """All entries, in the order of the week, each time once."""
+    plan = plan_of(
+        {
+            "days": [[3, "07:30"], [0, "18:00"], [3, "07:30"]],
+            "routine": "0190aa",
+            "zone": "America/New_York",
+            "reminder_cue": True,
+            "tests": False,
+            "minutes": 15,
+            "token": "abc",
+            "since": "2026-03-01",
+        }
+    )
+    assert plan == Plan(
+        ((0, "18:00"), (3, "07:30")), "0190aa", "America/New_York", True, False, 15, "abc", date(2026, 3, 1)
+    )
+    assert plan_of(to_dict(plan)) == plan
+    assert plan_of({"days": [[0, "18:00"]], "zone": "Europe/Berlin"}).routine == "proposed"
+    assert plan_of(to_dict(PLAN)) == PLAN
+
+
+@pytest.mark.parametrize(
+    ("entry", "kept", "words"),
+    [
+        ("zone", "Europe/Nowhere", "no time zone 'Europe/Nowhere'.*Europe/Berlin"),
+        ("zone", None, "no time zone None"),
+        ("zone", "../etc/passwd", "no time zone"),
+        ("zone", "Europe", "no time zone"),
+        ("zone", "", "no time zone"),
+        ("days", [], "at least one day"),
+        ("days", None, "at least one day"),
+        ("days", "0", "at least one day"),
+        ("days", [[0, "18:00"]] * 29, "29 times a week; 28 are the most"),
+        ("days", [0], "a day of the week and a time"),
+        ("days", [[7, "18:00"]], "day of the week is 7, but must be from 0"),
+        ("days", [[True, "18:00"]], "day of the week is True"),
+        ("days", [[4, "24:00"]], "time on Friday is '24:00'"),
+        ("days", [[4, 18]], "time on Friday is 18"),
+        ("days", [[4, "6:30"]], "such as 18:30"),
+        ("routine", "", "needs a routine"),
+        ("routine", None, "needs a routine"),
+        ("reminder_cue", "yes", "reminder_cue of the plan is 'yes', but must be true or false"),
+        ("tests", 1, "tests of the plan is 1"),
+        ("minutes", 0, "0, but must be from 1 to 180 minutes"),
+        ("minutes", 181, "181, but"),
+        ("minutes", 7.5, "7.5, but"),
+        ("minutes", True, "True, but"),
+        ("token", 7, "must be a text"),
+        ("since", "31.01.2026", "such as 2026-01-31"),
+        ("since", 3, "such as 2026-01-31"),
+    ],
+)
+def test_each_mistake_has_its_sentence(entry: str, kept: Any, words: str) -> None:
+    """It names the entry, what it is, and what is allowed."""
+    with pytest.raises(ValueError, match=words) as raised:
+        plan_of({**to_dict(PLAN), entry: kept})
+    assert str(raised.value).endswith(".")
+
+
+def test_one_day_a_week_gets_a_hint() -> None:
+    """The guide's least is two days; two times on one day are one day."""
+    one = hint(plan_of({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]}))
+    assert one is not None
+    assert "two" in one.sentence
+    assert one.rule in BY_KEY
+    assert hint(PLAN) is None
+
+
+def test_the_times_of_a_week() -> None:
+    """From the first moment on and before the last, in the person's own zone."""
+    assert times(PLAN, berlin(1, 18), berlin(8, 18)) == ["2026-06-01T18:00:00+02:00", "2026-06-04T18:00:00+02:00"]
+    assert times(PLAN, berlin(1, 18, 1), berlin(4, 18)) == []
+    assert times(PLAN, berlin(1, 18).astimezone(ZoneInfo("Asia/Tokyo")), berlin(2, 0)) == ["2026-06-01T18:00:00+02:00"]
+
+
+def test_a_plan_has_a_first_day() -> None:
+    """Nothing happens before it."""
+    plan = plan_of({**to_dict(PLAN), "since": "2026-06-04"})
+    assert times(plan, berlin(1, 0), berlin(9, 0)) == ["2026-06-04T18:00:00+02:00", "2026-06-08T18:00:00+02:00"]
+
+
+@pytest.mark.parametrize(
+    ("zone", "clock", "around", "expected"),
+    [
+        ("Europe/Berlin", "02:30", "2026-03-29", ["22T02:30:00+01:00", "29T03:00:00+02:00", "05T02:30:00+02:00"]),
+        ("Europe/Berlin", "02:30", "2026-10-25", ["18T02:30:00+02:00", "25T02:30:00+02:00", "01T02:30:00+01:00"]),
+        ("Europe/Berlin", "18:00", "2026-10-25", ["18T18:00:00+02:00", "25T18:00:00+01:00", "01T18:00:00+01:00"]),
+        ("America/New_York", "02:00", "2026-03-08", ["01T02:00:00-05:00", "08T03:00:00-04:00", "15T02:00:00-04:00"]),
+        ("America/New_York", "01:59", "2026-11-01", ["25T01:59:00-04:00", "01T01:59:00-04:00", "08T01:59:00-05:00"]),
+        ("Australia/Lord_Howe", "02:15", "2026-10-04", ["27T02:15:00+10:30", "04T02:30:00+11:00", "11T02:15:00+11:00"]),
+        ("Australia/Lord_Howe", "01:45", "2026-04-05", ["29T01:45:00+11:00", "05T01:45:00+11:00", "12T01:45:00+10:30"]),
+        ("Australia/Lord_Howe", "02:30", "2026-10-04", ["27T02:30:00+10:30", "04T02:30:00+11:00", "11T02:30:00+11:00"]),
+    ],
+)
+def test_the_clocks_change(zone: str, clock: str, around: str, expected: list[str]) -> None:
+    """A time that they skip happens right after the gap, one that they show twice the first time, and only once."""
+    middle = datetime.fromisoformat(f"{around}T12:00:00+00:00")
+    found = times(of_sundays(clock, zone), middle - 9 * DAY, middle + 9 * DAY)
+    assert [at[8:] for at in found] == expected
+
+
+def test_two_times_in_one_gap_are_one() -> None:
+    """Both happen at its end, so they happen once."""
+    plan = Plan(((6, "02:10"), (6, "02:50"), (6, "03:00"), (6, "03:10")), "daily", "Europe/Berlin")
+    assert times(plan, berlin(29, 0, month=3), berlin(30, 0, month=3)) == [
+        *("2026-03-29T03:00:00+02:00", "2026-03-29T03:10:00+02:00"),
+    ]
+
+
+def test_a_day_that_a_zone_skipped() -> None:
+    """Samoa had no 30 December 2011: what was planned then happens as the next day begins."""
+    plan = Plan(((4, "18:00"),), "daily", "Pacific/Apia")
+    found = times(plan, datetime(2011, 12, 28, tzinfo=UTC), datetime(2012, 1, 2, tzinfo=UTC))
+    assert found == ["2011-12-31T00:00:00+14:00"]
+
+
+ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"])
+WEEK_TIMES = st.lists(st.tuples(st.integers(0, 6), st.times().map("{:%H:%M}".format)), min_size=1, max_size=5)
+
+
+@given(
+    ZONES,
+    WEEK_TIMES,
+    st.integers(0, 730 * 24 * 60).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
+    st.integers(0, 40 * 24 * 60),
+)
+def test_times_come_in_order_and_once(
+    zone: str, days: Sequence[tuple[int, str]], begin: datetime, minutes: int
+) -> None:
+    """In any span: in order, inside it, on their days, and two spans that meet give what the whole one does."""
+    plan = plan_of({**to_dict(PLAN), "zone": zone, "days": [list(day) for day in days]})
+    end = begin + timedelta(minutes=minutes)
+    found = [at.astimezone(UTC) for at in occurrences(plan, begin, end)]
+    assert found == sorted(set(found))
+    assert all(begin <= at < end for at in found)
+    middle = begin + (end - begin) / 3
+    parts = [*occurrences(plan, begin, middle), *occurrences(plan, middle, end)]
+    assert [at.astimezone(UTC) for at in parts] == found
+    for at in occurrences(plan, begin, end):
+        asked = [clock for weekday, clock in plan.days if weekday == at.weekday()]
+        # An hour is the longest gap of these zones.
+        assert f"{at:%H:%M}" in asked or any(clock < f"{at:%H:%M}" for clock in asked)
+    if end - begin >= timedelta(weeks=1):
+        assert found
+
+
+def test_an_occurrence_is_open_until_the_end_of_the_next_day() -> None:
+    """From its time on; missed once its own day is over; then nothing is due until the next."""
+    state = {
+        at: (found.occurrence, found.missed)
+        for at in (berlin(1, 17, 59), berlin(1, 18), berlin(1, 23, 59), berlin(2, 0), berlin(2, 23, 59), berlin(3, 0))
+        for found in (due(PLAN, TESTED, at),)
+    }
+    assert list(state.values()) == [
+        (None, False),
+        (berlin(1, 18), False),
+        (berlin(1, 18), False),
+        (berlin(1, 18), True),
+        (berlin(1, 18), True),
+        (None, False),
+    ]
+
+
+def test_a_newer_occurrence_takes_the_place_of_the_older() -> None:
+    """There is never more than one, however many were missed."""
+    daily = plan_of({**to_dict(PLAN), "days": [[day, "18:00"] for day in range(7)]})
+    found = due(daily, TESTED, berlin(20, 19))
+    assert found.occurrence == berlin(20, 18)
+    assert not found.missed
+    assert due(daily, TESTED, berlin(20, 17)).occurrence == berlin(19, 18)
+    assert due(daily, TESTED, berlin(20, 17)).next == berlin(20, 18)
+
+
+def test_a_missed_occurrence_is_offered_once() -> None:
+    """Offered on its own day it is still due; offered when missed it is gone."""
+    offered = Done(offered=frozenset({berlin(1, 18).astimezone(UTC)}))
+    assert due(PLAN, offered, berlin(1, 20)).occurrence == berlin(1, 18)
+    found = due(PLAN, offered, berlin(2, 9))
+    assert (found.occurrence, found.missed) == (None, False)
+    assert due(PLAN, Done(), berlin(2, 9)).missed
+
+
+def test_what_is_done_is_not_due() -> None:
+    """After its time, or earlier on its day; what was done the day before does not count."""
+    assert due(PLAN, Done(finished_at=berlin(1, 18, 20)), berlin(1, 19)).occurrence is None
+    assert due(PLAN, Done(finished_at=berlin(1, 18, 20)), berlin(2, 9)).occurrence is None
+    early = due(PLAN, Done(finished_at=berlin(1, 7)), berlin(1, 19))
+    assert early.occurrence is None
+    assert "plan-done" in rules(early)
+    late = datetime(2026, 5, 31, 23, 59, tzinfo=BERLIN)
+    assert due(PLAN, Done(finished_at=late), berlin(1, 19)).occurrence == berlin(1, 18)
+
+
+def test_twice_a_day_is_twice() -> None:
+    """The evening is not done by the morning."""
+    twice = plan_of({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]})
+    morning = Done(finished_at=berlin(1, 7, 20))
+    assert due(twice, morning, berlin(1, 8)).occurrence is None
+    assert due(twice, morning, berlin(1, 19)).occurrence == berlin(1, 19)
+
+
+@pytest.mark.parametrize(
+    ("month", "day", "hours"), [(3, 29, 24 - 18 + 23), (10, 25, 24 - 18 + 25), (6, 7, 24 - 18 + 24)]
+)
+def test_the_next_day_ends_by_its_own_clock(month: int, day: int, hours: int) -> None:
+    """Also where that day has 23 or 25 hours."""
+    at = datetime(2026, month, day, 18, tzinfo=BERLIN) - DAY
+    plan = Plan(((at.weekday(), "18:00"),), "daily", "Europe/Berlin")
+    begin = at.astimezone(UTC)
+    last = begin + timedelta(hours=hours) - timedelta.resolution
+    assert due(plan, Done(), last).occurrence == at
+    assert due(plan, Done(), last + timedelta.resolution).occurrence is None
+
+
+def test_tests_are_due_by_days() -> None:
+    """The first ever and one each two weeks is full, one a week quick; days count, not hours."""
+    assert due(PLAN, Done(), berlin(1, 9)).test == "full"
+    found = [due(PLAN, TESTED, berlin(1, 6) + days * DAY).test for days in range(16)]
+    assert found == [None] * 7 + ["quick"] * 7 + ["full"] * 2
+    quick = Done(last_test=berlin(8, 9), last_full_test=berlin(1, 9))
+    assert [due(PLAN, quick, berlin(day, 9)).test for day in (8, 14, 15)] == [None, None, "full"]
+    only_quick = Done(last_test=berlin(8, 9))
+    assert due(PLAN, only_quick, berlin(9, 9)).test == "full"
+
+
+def test_a_test_comes_before_stretching() -> None:
+    """After a stretch it waits for another day, and says so; a stretch of yesterday does not matter."""
+    after = due(PLAN, Done(stretched_at=berlin(1, 7)), berlin(1, 20))
+    assert after.test is None
+    assert "test-before" in rules(after)
+    assert due(PLAN, Done(stretched_at=berlin(1, 7)), berlin(2, 0)).test == "full"
+
+
+def test_tests_can_be_left_to_the_person() -> None:
+    """A plan without tests never makes one due."""
+    plan = plan_of({**to_dict(PLAN), "tests": False})
+    assert due(plan, Done(), berlin(1, 9)).test is None
+    assert not [rule for rule in rules(due(plan, Done(), berlin(1, 9))) if rule.startswith("test")]
+
+
+def test_the_dose_of_the_week() -> None:
+    """Whole minutes that were earned, never rounded up; from ten on both sides, what the studies say beyond."""
+    assert dose({}).sentence == "Held this week: left 0, right 0 of 10 minutes."
+    assert "left 9, right 10 of 10" in dose({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
+    enough = dose({Side.LEFT: 600.0, Side.RIGHT: 1200.0}).sentence
+    assert "left 10, right 20 minutes" in enough
+    assert "not needed" in enough
+
+
+def test_nobody_is_scolded() -> None:
+    """A rest day, a missed day, a missed week and a done day each have a kind, short sentence."""
+    long_ago = Done(TESTED.last_test, TESTED.last_full_test, finished_at=berlin(1, 18, 30))
+    said = {
+        "plan-rest": due(PLAN, TESTED, berlin(3, 9)),
+        "plan-missed": due(PLAN, TESTED, berlin(2, 9)),
+        "plan-due": due(PLAN, TESTED, berlin(1, 19)),
+        "plan-done": due(PLAN, long_ago, berlin(1, 19)),
+        "plan-break": due(PLAN, long_ago, berlin(15, 19)),
+    }
+    for rule, found in said.items():
+        assert rule in rules(found)
+    assert "plan-break" not in rules(due(PLAN, long_ago, berlin(8, 18)))
+    for why in {why for found in said.values() for why in found.whys}:
+        assert why.rule in BY_KEY
+        assert len(why.sentence) <= 130
+        assert not [
+            word for word in ("fail", "lazy", "must", "should", "behind", "streak", "!") if word in why.sentence
+        ]

@@ -1,0 +1,119 @@
+"""Every reason leads to a rule, and every rule has a reason that leads to it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from station.advice import care, pain, plan, triage
+from station.advice.records import Course, Proposal, Situation, Why
+from station.advice.rules import BY_KEY, RULES, Rule
+from station.catalogue.read import exercises, ready_routines
+from station.catalogue.records import Item, Place
+from station.core.records import Side
+from tests.station.advice.guide import CONDITIONS, NOW
+from tests.tree import ROOT
+
+ALL = exercises()
+DAY = timedelta(days=1)
+
+
+def of_proposal(found: Proposal) -> Iterator[Why]:
+    yield from found.whys
+    yield from (one.why for one in found.left_out)
+    yield from (one.why for one in found.gentler)
+    if found.held_back:
+        yield found.held_back
+
+
+def situations() -> Iterator[Situation]:
+    """People who differ in one thing each."""
+    yield Situation(NOW)
+    yield from (Situation(NOW, frozenset({condition})) for condition in CONDITIONS)
+    yield from (Situation(NOW, frozenset(), pains=((NOW - DAY, number),)) for number in range(11))
+    yield from (Situation(NOW, frozenset(), felt=frozenset({place}), minutes=10) for place in Place)
+    yield Situation(NOW, frozenset(), not_felt=frozenset({"3b"}))
+    for course in (
+        Course(told=True, gaining=True, weeks=9, gained_at=NOW - DAY),
+        Course(told=True, steady=True, weeks=20),
+        Course(told=True, weeks=20, reached=True, behind_mm=20),
+        Course(weeks=2),
+        Course(weeks=8),
+        Course(weeks=20, change_mm=-1),
+    ):
+        yield Situation(NOW, frozenset(), courses={Side.LEFT: course})
+
+
+def of_plans() -> Iterator[Why]:
+    """What is said of a plan on each of three weeks' days, after this and that."""
+    one = plan.plan_of({"days": [[0, "18:00"]], "zone": "Europe/Berlin"})
+    yield from filter(None, [plan.hint(one)])
+    histories = [
+        plan.Done(),
+        plan.Done(last_test=NOW, last_full_test=NOW, finished_at=NOW),
+        plan.Done(last_test=NOW, stretched_at=NOW, finished_at=NOW),
+    ]
+    for done in histories:
+        for day in range(22):
+            yield from plan.due(one, done, datetime(2026, 6, 1, 18, 30, tzinfo=UTC) + day * DAY).whys
+
+
+def produced() -> set[Why]:
+    """Every reason of all these people."""
+    found: set[Why] = {*of_plans()}
+    for situation in situations():
+        for base in (ready_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):
+            found.update(of_proposal(triage.proposal(ALL, base, situation)))
+            found.update(of_proposal(triage.careful(ALL, [Item(exercise="8")], situation)))
+    found.update(pain.advice(number).why for number in range(11))
+    found.update(filter(None, [care.due(None, NOW), care.due(NOW - 400 * DAY, NOW)]))
+    return found
+
+
+def test_every_reason_has_its_rule_and_every_rule_a_reason() -> None:
+    """What is said leads to a rule that is there, and no rule stands there for nothing."""
+    assert {why.rule for why in produced()} == set(BY_KEY)
+
+
+def test_the_rules_that_the_code_names_are_there() -> None:
+    """Each reason that is written in the code names a rule of the list, also one that no test produces."""
+    named = set()
+    for file in (ROOT / "station/advice").glob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and ast.unparse(node.func) == "Why"
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                named.add(node.args[0].value)
+    assert len(named) > 25
+    assert named <= BY_KEY.keys()
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
+def test_a_rule_says_what_and_where_from(rule: Rule) -> None:
+    """A key for a link, a short title, a text of a few lines, and its source."""
+    assert re.fullmatch(r"[a-z][a-z0-9-]*", rule.key)
+    assert 3 <= len(rule.title) <= 50
+    assert rule.text.endswith(".")
+    assert len(rule.text) <= 200
+    assert 3 <= len(rule.source) <= 90
+
+
+def test_keys_and_titles_are_used_once() -> None:
+    """Each rule can be found by either."""
+    assert len(BY_KEY) == len(RULES) == len({rule.title for rule in RULES})
+
+
+def test_every_sentence_is_short_and_kind() -> None:
+    """At most two lines of a phone held sideways; nobody is scolded, nothing is diagnosed."""
+    for why in produced():
+        assert why.sentence.endswith((".", "?"))
+        assert len(why.sentence) <= 190, why
+        assert not re.search(
+            r"\b(fail|failed|bad|abnormal|restricted|lazy|should have|diagnos\w+|!)\b", why.sentence
+        ), why

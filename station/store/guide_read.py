@@ -16,8 +16,8 @@ from station.store.schema import answers, plans, routines, runs, sittings
 IMPORTED = "imported"
 """Why a sitting ended that never was on the board, and what was done in it."""
 
-_NO_EXERCISE = frozenset({"calibrate", "check", IMPORTED})
-"""What a run's header may say was done that is no part of anybody's routine."""
+_NO_ROUTINE = frozenset({"calibrate", "check", "lesson", IMPORTED})
+"""What a run's header may say was done that alone is nobody's routine."""
 
 _NEWEST_RUN = (sittings.c.started_at.desc(), sittings.c.id.desc(), runs.c.began_at.desc(), runs.c.id.desc())
 
@@ -59,7 +59,7 @@ class GuideReader(Moments):
     def rest(self, person_id: str | None) -> Rest | None:
         """What is left of the last routine of a person (`None`: of nobody yet); `None` where it is complete.
 
-        A newer routine, complete or not, ends the older; calibrations, checks and imported results do not.
+        A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
         """
         chosen = (
             select(runs.c.id, runs.c.header_json, runs.c.called, runs.c.rest_json, runs.c.rest_at)
@@ -69,14 +69,14 @@ class GuideReader(Moments):
         )
         with self.moment() as now:
             for row in now.execute(chosen):
-                if _is_of_exercises(json.loads(row.header_json)):
+                if _is_routine(json.loads(row.header_json)):
                     if row.rest_json is None:
                         return None
                     return Rest(row.id, person_id, row.called, row.rest_at, json.loads(row.rest_json))
         return None
 
 
-def _is_of_exercises(header: Mapping[str, Any]) -> bool:
-    """Whether a run's header says a routine of exercises and tests."""
+def _is_routine(header: Mapping[str, Any]) -> bool:
+    """Whether a run's header says what may be left: what remains of a routine, a rest even, is one too."""
     steps = header.get("steps", (header,))
-    return not any(step.get("do") in _NO_EXERCISE for step in steps)
+    return not all(step.get("do") in _NO_ROUTINE for step in steps)

@@ -14,6 +14,7 @@ from tests.station.store.histories import ITEMS, LEFT_OVER, STEPPED_OFF, HandClo
 
 QUICK: dict[str, Any] = {"do": "test", "side": "both", "full": False}
 CHECK: dict[str, Any] = {"do": "check", "block_mm": 100.0}
+LESSON: dict[str, Any] = {"do": "lesson", "seed": 0}
 CALIBRATE: dict[str, Any] = {"do": "routine", "steps": [CHECK, {"do": "calibrate"}]}
 
 
@@ -120,19 +121,29 @@ def test_runs_that_begin_together_are_told_apart_by_their_ids(store: Store, cloc
     assert left.run_id == newer
 
 
-def test_blocks_and_tapes_leave_a_rest_as_it_is(store: Store, clock: HandClock) -> None:
-    """A check, a calibration and imported results are no routine, so they end none."""
+def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: HandClock) -> None:
+    """A check, a calibration, a lesson and imported results are no routine, so they end none."""
     ann = store.add_person("Ann").id
     run_id = guided(store, clock, ann)
     kept = store.rest(ann)
     assert kept is not None
-    begin(store, clock, ann, CHECK, CALIBRATE)
+    begin(store, clock, ann, CHECK, CALIBRATE, LESSON)
     store.add_imported(ann, [Imported(clock.pass_by(hours=1), 80.0, None)])
     assert store.rest(ann) == kept
     (check,) = begin(store, clock, ann, CHECK)
     store.keep_rest(check, CHECK, clock.wall())
     assert store.rest(ann) == kept
     assert kept.run_id == run_id
+    begin(store, clock, ann, {"do": "routine", "steps": [LESSON, QUICK]})
+    assert store.rest(ann) is None
+
+
+def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> None:
+    """Gone on with, a routine may have nothing but questions left; they end what was left of it."""
+    ann = store.add_person("Ann").id
+    guided(store, clock, ann)
+    begin(store, clock, ann, {"do": "ask", "wait_s": 20.0})
+    assert store.rest(ann) is None
 
 
 def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:

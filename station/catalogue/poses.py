@@ -136,7 +136,7 @@ class Chair(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag=
 
 
 class Slope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="slope"):
-    """The slant board: `at` is its low end on the floor, `length` that of the slope; it rises to the right."""
+    """The slant board, on the floor: its surface rises to the right from `at`, at this angle, for `length`."""
 
     at: Point
     length: Length

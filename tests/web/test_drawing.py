@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from math import hypot
+from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 from xml.etree import ElementTree
 
 import msgspec
@@ -13,8 +19,10 @@ import pytest
 
 from station.catalogue.poses import Anchor, Pictured, Pose, Prop, keys, kind, pose_of
 from tests.bench.drawing import figures
+from tests.browser import PHONE, Browser, is_there, opened
 from tests.tree import ROOT
-from web.drawing import DARK, LIGHT, STYLE, PoseError, drawing, standalone
+from web import CSP
+from web.drawing import DARK, LIGHT, STYLE, PoseError, drawing, policy, standalone
 from web.drawing.body import SEAT, Figure, figure, standing
 from web.drawing.path import SIZE
 from web.drawing.props import gap
@@ -29,6 +37,15 @@ FIGURES = [(key, end) for key in KEYS for end in ("start", "end")]
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 OVER_TOES = ("3b", "3c", "4c", "7a", "7b", "7c")
 STRAIGHT = ("3a", "7d", "8")
+COLOURED = """
+const canvas = document.createElement('canvas'), brush = canvas.getContext('2d')
+canvas.width = canvas.height = 300
+brush.drawImage(document.querySelector('img'), 0, 0, 300, 300)
+const data = brush.getImageData(0, 0, 300, 300).data, [red, green, blue] = arguments[0]
+for (let at = 0; at < data.length; at += 4)
+  if (data[at] === red && data[at + 1] === green && data[at + 2] === blue && data[at + 3] === 255) return true
+return false
+"""
 HARDLY_BENT = 12
 """Degrees that still look straight."""
 
@@ -249,3 +266,99 @@ def test_a_pose_is_held_where_it_is_anchored(anchor: Anchor) -> None:
     body = figure(pose)
     held = body.hip if anchor is Anchor.HIP else getattr(body.near, anchor)
     assert held == pytest.approx((12.0, 34.0))
+
+
+def test_the_policy_of_the_file_lets_its_style_in_and_nothing_else() -> None:
+    """The hash in the policy is that of the one style in every file, and there is no other source."""
+    styles = {style for key in KEYS for style in re.findall(r"<style>(.*?)</style>", standalone(key, title="A title"))}
+    (style,) = styles
+    digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
+    assert policy() == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class Answers(BaseHTTPRequestHandler):
+    """The picture as a file, in an `<img>` and in a page, with the policies that browsers get with them."""
+
+    PAGE = '<!doctype html><title>A page</title><link rel="stylesheet" href="{}">{}'
+    ASKED: ClassVar[dict[str, tuple[str, str, str]]] = {
+        "/3a.svg": ("image/svg+xml", policy(), standalone("3a", title="A title")),
+        "/strict.svg": ("image/svg+xml", CSP, standalone("3a", title="A title")),
+        "/drawing.css": ("text/css", CSP, ":root{--ink:#16191d}" + STYLE.read_text(encoding="utf-8")),
+        "/inline": ("text/html", CSP, PAGE.format("/drawing.css", drawing("3a", title="A title"))),
+        "/image": ("text/html", CSP, PAGE.format("/drawing.css", '<img src="/strict.svg" width="300" alt="">')),
+    }
+
+    def do_GET(self) -> None:  # the base class calls it so
+        kind_of, guard, text = self.ASKED.get(self.path, ("text/plain", CSP, ""))
+        self.send_response(200)
+        for name, value in (("Content-Type", kind_of), ("Content-Security-Policy", guard)):
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, *_: object) -> None:
+        """Nothing is said about who asked."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    if not is_there():
+        pytest.skip("no browser here: apt-get install chromium chromium-driver")
+    with opened() as browser:
+        yield browser
+
+
+def shown(window: Browser, selector: str, what: str) -> str:
+    return str(window.run(f"return getComputedStyle(document.querySelector('{selector}')).{what}"))
+
+
+@pytest.mark.parametrize("page", ["/3a.svg", "/inline"])
+def test_a_browser_moves_it_unless_asked_not_to(window: Browser, address: str, page: str) -> None:
+    """The figure moves on a screen, stands still for who wants less motion, and on paper; nothing is refused."""
+    window.errors()
+    for calm, moving, still in ((False, "inline", "none"), (True, "none", "inline")):
+        window.look(PHONE, calm=calm)
+        window.open(address + page)
+        assert shown(window, ".moving", "display") == moving
+        assert shown(window, ".moves", "display") == still
+        assert shown(window, ".work", "fill") == "rgb(22, 25, 29)"
+    window.look(PHONE)
+    window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    assert shown(window, ".moving", "display") == "none"
+    assert shown(window, ".work", "fill") == "rgb(0, 0, 0)"
+    assert window.errors() == []
+
+
+def test_the_file_is_dark_in_the_dark(window: Browser, address: str) -> None:
+    """The file that stands alone follows the scheme of whoever looks."""
+    window.look(PHONE, dark=True)
+    window.open(f"{address}/3a.svg")
+    assert shown(window, ".work", "fill") == "rgb(255, 255, 255)"
+
+
+def test_an_image_has_its_colours_and_moves_under_the_policy_of_the_pages(
+    window: Browser, address: str, tmp_path: Path
+) -> None:
+    """In an `<img>` the picture has its colours and moves, although the policy of the pages came with it."""
+    window.look(PHONE)
+    window.errors()
+    window.open(f"{address}/image")
+    assert window.run(COLOURED, [22, 25, 29])
+
+    def seen() -> bytes:
+        window.picture(str(tmp_path / "seen.png"))
+        return (tmp_path / "seen.png").read_bytes()
+
+    first = seen()
+    window.settle(lambda: seen() != first, "the figure moves")
+    assert window.errors() == []

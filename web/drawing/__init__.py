@@ -6,8 +6,10 @@ poses unless the person asked for less motion; on paper they are still. The leg 
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
 from functools import cache
+from hashlib import sha256
 from html import escape
 from pathlib import Path
 
@@ -24,12 +26,11 @@ MOTION = (
 STYLE = Path(__file__).parents[1] / "static" / "drawing.css"
 LIGHT = "--paper:#fff;--ink:#16191d;--line:#c8ced6;--edge:#767e88;--act:#005A8C"
 DARK = "--paper:#0B0F14;--ink:#fff;--line:#35404d;--edge:#8491a0;--act:#56B4E9"
-PRINTED = "--paper:#fff;--ink:#000;--line:#999;--act:#000"
 """The colours of `page.css`, for the file that stands alone."""
 
 LOOSE = {"\n": "", " { ": "{", " }": "}", "; ": ";", ": ": ":", ", ": ",", ".drawing ": ""}
 
-__all__ = ["PoseError", "drawing", "standalone"]
+__all__ = ["PoseError", "drawing", "policy", "standalone"]
 
 
 def drawing(key: str, *, title: str, animated: bool = True) -> str:
@@ -37,9 +38,20 @@ def drawing(key: str, *, title: str, animated: bool = True) -> str:
     return _svg(key, title, animated=animated, more="")
 
 
-def standalone(key: str, *, title: str) -> str:
-    """The picture as a file, with its own style. Raises PoseError."""
-    return _svg(key, title, animated=True, more=f"<style>{_style()}</style>", space=' xmlns="http://www.w3.org/2000/svg"')
+def standalone(key: str, *, title: str, animated: bool = True) -> str:
+    """The picture as a file, with its own style. Raises PoseError.
+
+    A browser that prints an `<img>` takes it as it is at that moment: for paper, `drawing` or `animated=False`.
+    """
+    space = ' xmlns="http://www.w3.org/2000/svg"'
+    return _svg(key, title, animated=animated, more=f"<style>{_style()}</style>", space=space)
+
+
+@cache
+def policy() -> str:
+    """The content security policy for the file: its own style and nothing else. That of the pages refuses the style."""
+    digest = b64encode(sha256(_style().encode()).digest()).decode("ascii")
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
 
 
 @cache
@@ -47,9 +59,7 @@ def _style() -> str:
     rules = STYLE.read_text(encoding="utf-8")
     for loose, tight in LOOSE.items():
         rules = rules.replace(loose, tight)
-    return (
-        f":root{{{LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{DARK}}}}}@media print{{:root{{{PRINTED}}}}}{rules}"
-    )
+    return f":root{{{LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{DARK}}}}}{rules}"
 
 
 def _svg(key: str, title: str, *, animated: bool, more: str, space: str = "") -> str:

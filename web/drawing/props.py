@@ -49,7 +49,7 @@ def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[S
             return [_slab(x - THICK, y, x, y + height + CHAIR_BACK), *_table(at, width, height)[:2]]
         case poses.Slope(at, length, angle):
             far = moved(at, (length, ahead(angle)))
-            return [Shape("solid", [[at, far, (far[0], at[1])]])]
+            return [Shape("solid", [[at, far, (far[0], 0.0), (at[0], 0.0)]])]
         case poses.Roller() | poses.Ball():
             centre = prop.to if end and prop.to else prop.at
             return [Shape("solid", [circle(centre, prop.radius)], sharp=False)]

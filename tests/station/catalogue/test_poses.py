@@ -27,7 +27,7 @@ EXERCISES = poses.POSES.parent / "exercises"
 
 
 def test_every_exercise_has_a_picture_and_every_picture_an_exercise() -> None:
-    """The twenty exercises of the guide have poses, the files of both folders are named alike, and there are no more."""
+    """The twenty exercises of the guide have poses, the files of both folders are named alike, and no more are."""
     assert set(keys()) == set(NAMES.split())
     assert set(keys()) == {file.stem for file in EXERCISES.glob("*.toml")}
 

@@ -88,6 +88,10 @@ def _progress(situation: Situation) -> Iterator[Adaptation]:
         yield Adaptation(Why("reached", f"{_sides(reached)} at your goal. Two days a week are the guide's least."))
     if gaining:
         yield Adaptation(Why("gaining", f"{_sides(gaining)} gaining: go on as you are."))
+    if (steady or slow) and not situation.persisted:
+        sentence = "No gain so far, and the board saw few weeks with stretches: regular weeks are what to try first."
+        yield Adaptation(Why("persist", sentence))
+        steady, slow = set(), set()
     if steady:
         sentence = f"{_sides(steady)} steady: longer holds and more angles now. A health professional can look at why."
         yield Adaptation(Why("plateau", sentence), adds=MORE_ANGLES, longer=True)

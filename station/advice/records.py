@@ -29,8 +29,8 @@ class Course:
 
     `told`: the tests are enough for the statistics to say something; `gaining`, `steady` and `gained_at` (the last gain
     that was told) are theirs. Where they say nothing, `change_mm` (the last test less the first one of its kind) is all
-    there is. `weeks` is the time from the first test to the last, `behind_mm` how far the side is clearly behind the
-    other one, else 0, and `reached` whether it is at the person's goal.
+    there is. `weeks` is the time between these two, `behind_mm` how far the side is clearly behind the other one, else
+    0, and `reached` whether it is at the person's goal.
     """
 
     told: bool = False
@@ -49,7 +49,9 @@ class Situation:
 
     `conditions` are the keys that they said yes to (`station.advice.care`), `None` while nobody has asked; `asked` is
     why they are to be asked again. `felt` is where the limit was felt at the last test, `not_felt` are the exercises
-    that they did not feel where they should. `minutes` is the time that they have, `None` where they did not say.
+    that they did not feel where they should. `courses` has the sides of which there are recent tests, and `persisted`
+    says whether most of the last three months' weeks had stretches. `minutes` is the time that they have, `None` where
+    they did not say.
     """
 
     now: datetime
@@ -59,6 +61,7 @@ class Situation:
     pains: Pains = ()
     not_felt: frozenset[str] = frozenset()
     courses: Mapping[Side, Course] = field(default_factory=dict)
+    persisted: bool = True
     minutes: int | None = None
 
 

@@ -137,6 +137,12 @@ RULES: tuple[Rule, ...] = (
         GUIDE,
     ),
     Rule(
+        "persist",
+        "Regular weeks come first",
+        "Three months without a gain say something where most of these weeks had stretches on the board.",
+        GUIDE,
+    ),
+    Rule(
         "first-weeks",
         "What to expect in the first weeks",
         "About 2 mm a week, which no single week shows.",

@@ -29,6 +29,7 @@ def propose(
     felt: Sequence[Place] = (),
     conditions: Sequence[str] = (),
     pain: int = 0,
+    persisted: bool = True,
 ) -> Proposal:
     courses = {side: course for side, course in ((LEFT, left), (RIGHT, right)) if course is not None}
     pains = ((NOW - timedelta(hours=1), pain),)
@@ -39,6 +40,7 @@ def propose(
         pains=pains,
         not_felt=frozenset(not_felt),
         courses=courses,
+        persisted=persisted,
         minutes=24 * 60,
     )
     return proposal(ALL, base, situation)
@@ -97,6 +99,15 @@ def test_the_guide_speaks_where_the_statistics_do_not() -> None:
     ):
         assert "slow-responder" not in rules(propose(left=other))
         assert propose(left=other).items == propose().items
+
+
+def test_few_weeks_with_stretches_say_nothing_of_the_ankle() -> None:
+    """Regular weeks come before longer holds and before a professional."""
+    for course in (Course(told=True, steady=True, weeks=30), Course(weeks=13, change_mm=0.0)):
+        found = propose(left=course, persisted=False)
+        assert rules(found) == ["persist"]
+        assert found.items == propose().items
+    assert rules(propose(left=Course(told=True, gaining=True, weeks=9), persisted=False)) == ["gaining"]
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def situations() -> Iterator[Situation]:
         Course(weeks=20, change_mm=-1),
     ):
         yield Situation(NOW, frozenset(), courses={Side.LEFT: course})
+        yield Situation(NOW, frozenset(), courses={Side.LEFT: course}, persisted=False)
 
 
 def of_plans() -> Iterator[Why]:

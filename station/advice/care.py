@@ -249,6 +249,7 @@ def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
                 Why(rule_of(condition.key), condition.effect),
                 first=FIRST.get(condition.key, ()),
                 adds=ADDS.get(condition.key, ()),
+                ten_minutes=(NEURO_EXERCISE,) if condition.key == NEURO else (),
             )
 
 

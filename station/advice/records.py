@@ -102,8 +102,8 @@ class Adaptation:
 
     `first` come right after the warm-up, and are added where they are missing, as `adds` are. Of each pair in `before`
     the first exercise has to come before the second. `longer` asks for longer holds of the stretches, `gentler` for
-    half of everything, and `side` for one more repetition of each stretch on that side, which then goes first. It only
-    counts in a routine with the exercise `where`, if there is one.
+    half of everything, `ten_minutes` for so long of each of these exercises, and `side` for one more repetition of each
+    stretch on that side, which then goes first. It only counts in a routine with the exercise `where`, if there is one.
     """
 
     why: Why
@@ -112,5 +112,6 @@ class Adaptation:
     before: tuple[tuple[str, str], ...] = ()
     longer: bool = False
     gentler: bool = False
+    ten_minutes: tuple[str, ...] = ()
     side: Side | None = None
     where: str | None = None

@@ -169,7 +169,7 @@ def _ruled(
             left_out[exercise.key] = LeftOut(exercise.key, judgement.whys[0])
             continue
         items = block.items
-        if care.NEURO in conditions and exercise.key == care.NEURO_EXERCISE:
+        if any(exercise.key in one.ten_minutes for one in adaptations):
             items = tuple(item if item.exercise is None else care.neuro_dose(exercise, item) for item in items)
         elif not judgement.whys and not everything_gentler and exercise.group is Group.STRETCH:
             items, whys = _adapted(exercise, items, adaptations)

@@ -187,6 +187,8 @@ def test_a_chosen_routine_keeps_its_own_order() -> None:
     assert [one.key for one in found.left_out] == ["7c"]
     assert done(found.items[0]) == (30, 2, None)
     assert [one.key for one in found.gentler] == ["3b"]
+    stretch = (Item(exercise="3a"),)
+    assert careful(ALL, stretch, situation(["neuro"])).items == stretch
 
 
 def test_short_time_keeps_the_felt_stretches() -> None:

@@ -160,27 +160,23 @@ class Ball(Round, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag
 
 
 class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="band"):
-    """An elastic band from `post`, a fixed point, to `at` on the front of the ankle, in the end to `to`."""
+    """An elastic band from `post`, a fixed point, to `at` on the front of the ankle."""
 
     post: Point
     at: Point
-    to: Point | None = None
 
 
 class Hand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hand"):
-    """A hand, the person's own close up or a helper's, with a part of the forearm.
+    """One of the person's own hands, close up, with `reach` of the forearm.
 
-    The finger tips are at `at`, in the end at `to`, and point where `angle` says: 0 to the right, 90 up.
-    `behind` puts it behind the leg, and `flip` the thumb on the other side.
+    The finger tips are at `at` and point where `angle` says (0 to the right, 90 up), in the end at `to` and `turned`.
     """
 
     at: Point
     angle: Lean
+    reach: Length
     to: Point | None = None
     turned: Lean | None = None
-    reach: Length = 40.0
-    flip: bool = False
-    behind: bool = False
 
 
 class Rest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rest"):

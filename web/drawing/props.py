@@ -53,9 +53,8 @@ def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[S
         case poses.Roller() | poses.Ball():
             centre = prop.to if end and prop.to else prop.at
             return [Shape("solid", [circle(centre, prop.radius)], sharp=False)]
-        case poses.Band(post, at, to):
-            line = [[post, to if end and to else at]]
-            return [Shape("halo", line), Shape("band", line)]
+        case poses.Band(post, at):
+            return [Shape("halo", [[post, at]]), Shape("band", [[post, at]])]
         case poses.Hand():
             return [Shape("body", _hand(prop, end=end), sharp=False)]
         case poses.Rest(at, to):
@@ -77,10 +76,10 @@ def _table(at: Point, width: float, height: float) -> list[Shape]:
 def _hand(hand: poses.Hand, *, end: bool) -> list[Outline]:
     at = hand.to if end and hand.to else hand.at
     angle = hand.turned if end and hand.turned is not None else hand.angle
-    way, side = ahead(angle), ahead(angle + (-90.0 if hand.flip else 90.0))
+    way, side = ahead(angle), ahead(angle + 90.0)
     wrist = moved(at, (-HAND_LONG, way))
     elbow, wide = -hand.reach, 5.6
-    arm = ((0, 4.2), (elbow, wide), (elbow, wide), (elbow, -wide), (elbow, -wide), (0, -4.2))
+    arm = ((4, 4.6), (elbow, wide), (elbow, wide), (elbow, -wide), (elbow, -wide), (4, -4.6))
     return [placed(HAND_SHAPE, at, way, side), placed(arm, wrist, way, side)]
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from enum import Enum, auto
 
-from station.catalogue.poses import Band, By, Hand, Pictured, Pose, Prop, Shows
+from station.catalogue.poses import Band, By, Hand, Pictured, Pose, Prop, Rest, Shows
 from web.drawing.body import Figure, Outline, arm_outlines, figure, leg_outlines, other_toes, trunk_outlines
 from web.drawing.path import Frame, angular, smooth
 from web.drawing.props import shapes
@@ -13,6 +14,14 @@ from web.drawing.signs import arrow_marks, heel_mark
 
 LINES = ("halo", "band")
 """What has no area, and so no outline at the start."""
+
+
+class Layer(Enum):
+    """Where a prop is: under everything, behind the figure, or before it."""
+
+    UNDER = auto()
+    BEHIND = auto()
+    BEFORE = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +39,10 @@ def scene(pictured: Pictured) -> list[Part]:
     start, end = figure(pictured.start), figure(pictured.end)
     figures = [*_helper(pictured, frame)]
     figures += _limbs(start, end, pictured, lambda outlines: smooth(_framed(outlines, frame)))
-    behind = [part for prop in pictured.props if not _in_front(prop) for part in _prop(prop, pictured, frame)]
-    before = [part for prop in pictured.props if _in_front(prop) for part in _prop(prop, pictured, frame)]
+    under, behind, before = ([*_props(pictured, frame, layer)] for layer in Layer)
     begun = (part for part in (*figures, *before) if part.start != part.end and part.look not in LINES)
     ghosts = [Part("start", part.start, part.start) for part in begun]
-    return [*ghosts, *behind, *figures, *before, *_signs(pictured, start, end, frame)]
+    return [*under, *ghosts, *behind, *figures, *before, *_signs(pictured, start, end, frame)]
 
 
 def _framed(outlines: Iterable[Outline], frame: Frame) -> Iterator[Outline]:
@@ -72,15 +80,23 @@ def _helper(pictured: Pictured, frame: Frame) -> Iterator[Part]:
         yield Part("far", part.start, part.end)
 
 
+def _props(pictured: Pictured, frame: Frame, layer: Layer) -> Iterator[Part]:
+    for prop in pictured.props:
+        if _layer(prop) is layer:
+            yield from _prop(prop, pictured, frame)
+
+
+def _layer(prop: Prop) -> Layer:
+    if isinstance(prop, Rest):
+        return Layer.UNDER
+    return Layer.BEFORE if isinstance(prop, Band | Hand) else Layer.BEHIND
+
+
 def _prop(prop: Prop, pictured: Pictured, frame: Frame) -> Iterator[Part]:
     pairs = zip(shapes(prop, pictured.view, end=False), shapes(prop, pictured.view, end=True), strict=True)
     for one, other in pairs:
         start, end = _framed(one.outlines, frame), _framed(other.outlines, frame)
         yield Part(one.look, *((angular(*shown) if one.sharp else smooth(shown)) for shown in (start, end)))
-
-
-def _in_front(prop: Prop) -> bool:
-    return isinstance(prop, Band) or (isinstance(prop, Hand) and not prop.behind)
 
 
 def _signs(pictured: Pictured, start: Figure, end: Figure, frame: Frame) -> Iterator[Part]:

@@ -3,7 +3,13 @@
 Everything is answered by one heel. *Volume*: a sound, and whoever hears it lifts a heel; where nobody does, it is asked
 for louder, three times. *Listen*: the sounds that guide a routine, one after the other, each with its meaning on the
 page. *Quiz*: a sound, and what it is said to mean, which is so in half of the cases; lifting a heel says that it is
-so, keeping it down that it is not. YES and NO tell, and the right answer stays on the page meanwhile.
+so, keeping it down that it is not. YES and NO tell, and the page says what it was meanwhile.
+
+What is left open elsewhere is answered here so:
+
+- Any heel answers, and any heel that is down is somebody who stands there. A sound waits for one, so nobody is asked
+  behind their back: NUDGE calls, and after a minute it is over.
+- A heel that rose before a sound began says nothing about it.
 """
 
 from __future__ import annotations
@@ -15,9 +21,10 @@ from random import Random
 from station.core import records as r
 from station.core.activity import REPEATING, Activity
 from station.core.cues import length_us
+from station.core.footing import Footing
 from station.core.picture import Picture
 from station.core.records import SECOND_US, Cue, CueName, Side, Word
-from station.core.senses import Change, HeelChange, Senses
+from station.core.senses import Change, HeelChange, KneeChange, Senses
 from station.core.steps import LessonStep
 
 TAUGHT = (
@@ -49,7 +56,9 @@ class LessonRules:
     """YES or NO, and a look at what was right."""
     tries: int = 3
     end_us: int = 120 * SECOND_US
-    """Whoever has not stepped on by then has left."""
+    """Whoever has not stepped on by then does not come."""
+    away_us: int = 60 * SECOND_US
+    """Whoever stepped off in the middle has left by then, as in a hold."""
 
 
 def quiz_of(seed: int) -> tuple[tuple[CueName, CueName], ...]:
@@ -70,65 +79,90 @@ class Lesson(Activity):
         super().__init__(senses)
         self.rules = rules or LessonRules()
         self.phase = "wait"
+        self._part = "volume"
+        """Which part it is in, also while nobody stands there."""
         self._quiz = quiz_of(step.seed)
         self._place = 0
         """Which try, sound or question it is at, from 0."""
         self._right = 0
+        self._footing = Footing(senses)
         self._sound_us: int | None = None
-        """When the next sound comes."""
+        """When the next sound comes, `None` while one is to be answered."""
+        self._sounded_us = 0
         self._hush_us: int | None = None
         self._until_us = 0
-        self._lifted_us: int | None = None
+        self._lift: HeelChange | None = None
+        self._told: bool | None = None
+        """Whether the answer to the question was right, while that is told."""
 
     def begin(self, at_us: int) -> None:
         self.sense()
+        self._footing = Footing(self.senses)
         self._until_us = at_us + self.rules.end_us
-        if any(plate.trusted_down for plate in self.senses.plates):
+        if self._footing.anybody:
             self._enter("volume", at_us)
         self._set_due()
 
     def minds(self) -> Sequence[Side]:
         return tuple(Side)
 
-    def _enter(self, phase: str, at_us: int) -> None:
-        self.phase, self._place = phase, 0
+    def _enter(self, part: str, at_us: int) -> None:
+        self.phase = self._part = part
+        self._place = 0
         self._plan(at_us + self.rules.apart_us)
 
     def _plan(self, sound_us: int) -> None:
-        self._sound_us, self._lifted_us = sound_us, None
+        self._sound_us, self._lift = sound_us, None
 
     @property
     def _cue(self) -> CueName:
-        if self.phase == "volume":
+        if self._part == "volume":
             return VOLUME_CUE
-        return TAUGHT[self._place] if self.phase == "listen" else self._quiz[self._place][0]
+        return TAUGHT[self._place] if self._part == "listen" else self._quiz[self._place][0]
+
+    # The heels.
 
     def change(self, change: Change) -> None:
-        if isinstance(change, HeelChange):
-            if self.phase == "wait" and change.down:
-                self._enter("volume", change.at_us)
-            elif self._sound_us is None and not change.down and self._lifted_us is None:
-                self._lifted_us = change.since_us
-            elif change.down and self._lifted_us is not None and change.since_us - self._lifted_us < self.rules.lift_us:
-                self._lifted_us = None
+        if not isinstance(change, KneeChange) and change.side is not None:
+            self._footing.feel(change)
+        if self.phase == "wait" and self._footing.anybody:
+            self._enter("volume", change.at_us)
+        elif self.phase == "away" and self._footing.anybody:
+            self.hush(change.at_us)
+            self.phase = self._part
+            self._plan(change.at_us + self.rules.apart_us)
+        elif isinstance(change, HeelChange):
+            self._heel(change)
         self._set_due()
 
+    def _heel(self, change: HeelChange) -> None:
+        lift = self._lift
+        if lift is None:
+            asked = self.phase in ("volume", "quiz") and self._sound_us is None
+            self._lift = change if asked and not change.down and change.since_us >= self._sounded_us else None
+        elif change.side is lift.side and change.down and change.since_us - lift.since_us < self.rules.lift_us:
+            self._lift = None
+
+    # Time.
+
     def _set_due(self) -> None:
-        dues = [self._until_us if self._sound_us is None else self._sound_us]
+        if self._lift is not None:
+            due_us = self._lift.since_us + self.rules.lift_us
+        else:
+            due_us = self._until_us if self._sound_us is None else self._sound_us
         if self._hush_us is not None:
-            dues.append(self._hush_us)
-        if self._lifted_us is not None and self.phase in ("volume", "quiz"):
-            dues.append(self._lifted_us + self.rules.lift_us)
-        self.due_us = None if self.over is not None else min(dues)
+            due_us = min(due_us, self._hush_us)
+        self.due_us = None if self.over is not None else due_us
 
     def alarm(self, at_us: int) -> None:
         if self._hush_us is not None and at_us >= self._hush_us:
-            self._hush_us = None
             self.hush(at_us)
         elif self.phase == "wait":
             self._end(at_us, "nobody came")
-        elif self._sound_us is not None and at_us >= self._sound_us:
-            self._play(at_us)
+        elif self.phase == "away":
+            self._end(at_us, "nobody came back")
+        elif self._sound_us is not None:
+            self._go_on(at_us)
         elif self.phase == "volume":
             self._volume(at_us)
         elif self.phase == "listen":
@@ -137,22 +171,35 @@ class Lesson(Activity):
             self._judge(at_us)
         self._set_due()
 
+    def _go_on(self, at_us: int) -> None:
+        if self._told is not None:
+            self._told = None
+            self._place += 1
+        if self._part == "quiz" and self._place == QUESTIONS:
+            self.say(r.LessonFinished(at_us, self._right, QUESTIONS))
+            self.phase, self.over = "done", "complete"
+        elif self._footing.anybody:
+            self._play(at_us)
+        else:
+            self.phase, self._sound_us, self._until_us = "away", None, at_us + self.rules.away_us
+            self.cue(at_us, CueName.NUDGE)
+
     def _play(self, at_us: int) -> None:
         cue = self._cue
-        self._sound_us = None
+        self._sound_us, self._sounded_us, self._lift = None, at_us, None
         self.cue(at_us, cue)
         end_us = at_us + length_us(Cue(at_us, cue))
         if cue in REPEATING:
             end_us += self.rules.apart_us
             self._hush_us = end_us
-        self._until_us = end_us + (self.rules.apart_us if self.phase == "listen" else self.rules.answer_us)
+        self._until_us = end_us + (self.rules.apart_us if self._part == "listen" else self.rules.answer_us)
 
-    @property
-    def _lifted(self) -> bool:
-        return self._lifted_us is not None
+    def hush(self, at_us: int) -> None:
+        self._hush_us = None
+        super().hush(at_us)
 
     def _volume(self, at_us: int) -> None:
-        if self._lifted:
+        if self._lift is not None:
             self.cue(at_us, CueName.YES)
             self._enter("listen", at_us)
         elif self._place + 1 < self.rules.tries:
@@ -170,19 +217,13 @@ class Lesson(Activity):
             self._plan(at_us)
 
     def _judge(self, at_us: int) -> None:
-        self.hush(at_us)
-        self._hush_us = None
         cue, claimed = self._quiz[self._place]
-        right = self._lifted is (cue is claimed)
-        self._right += right
-        self.say(r.QuizAnswered(at_us, cue, claimed, self._lifted, right))
-        self.cue(at_us, CueName.YES if right else CueName.NO)
-        self._place += 1
-        if self._place < QUESTIONS:
-            self._plan(at_us + self.rules.verdict_us)
-            return
-        self.say(r.LessonFinished(at_us, self._right, QUESTIONS))
-        self.phase, self.over = "done", "complete"
+        yes = self._lift is not None
+        self._told = yes is (cue is claimed)
+        self._right += self._told
+        self.say(r.QuizAnswered(at_us, cue, claimed, yes, self._told))
+        self.cue(at_us, CueName.YES if self._told else CueName.NO)
+        self._plan(at_us + self.rules.verdict_us)
 
     def _end(self, at_us: int, why: str) -> None:
         self.cue(at_us, CueName.ENDED)
@@ -199,19 +240,21 @@ class Lesson(Activity):
 
     def close(self, at_us: int) -> None:
         self.hush(at_us)
-        self.over = "ended"
+        self.phase, self.over = "ended", "ended"
 
     def picture(self, at_us: int) -> Picture:
-        quiz = self.phase == "quiz"
-        waits = self._sound_us is not None
-        about = None if self.phase in ("wait", "volume") or self.over is not None else self._cue
+        sounded = self._sound_us is None
+        quiz, told = self.phase == "quiz", self._told is not None
+        repetitions = {"volume": self.rules.tries, "listen": len(TAUGHT), "quiz": QUESTIONS}[self._part]
+        about = (self.phase == "listen" and sounded) or (quiz and told)
         return Picture(
             "lesson",
             self.phase,
-            repetition=self._place + 1,
-            repetitions={"volume": self.rules.tries, "listen": len(TAUGHT), "quiz": QUESTIONS}.get(self.phase),
-            about=about if not quiz and not waits else None,
-            claimed=self._quiz[self._place][1] if quiz and about is not None and not waits else None,
+            repetition=min(self._place + 1, repetitions),
+            repetitions=repetitions,
+            about=self._cue if about else None,
+            claimed=self._quiz[self._place][1] if quiz and (sounded or told) else None,
+            verdict=None if self._told is None else "right" if self._told else "not yet",
             right=self._right,
             asked=QUESTIONS,
         )

@@ -20,7 +20,8 @@ class Picture:
     `repetition`th of `repetitions`, and `why` a sentence about what has just gone wrong.
     For repetitions `count` of `target_count` is the number, and `part` which part of the tempo goes on, from 0.
     `exercise` is the catalogue's key of what is done, and `verified` whether the board senses it. In a lesson
-    `about` is the cue that is played, `claimed` the one that it is said to be, and `right` of `asked` were right.
+    `about` is the cue that is listened to, `claimed` the one that a question says it is; once that is answered `about`
+    says what it was and `verdict` whether the answer was `right` or `not yet`. `right` of `asked` were right.
     `undo_us` is until when a command by heel taps can be taken back.
     """
 

@@ -7,12 +7,13 @@ after a while, and stays unanswered: no pain is a pain that somebody called 0.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from station.core import records as r
 from station.core.activity import Activity
 from station.core.picture import Picture
-from station.core.records import SECOND_US, CueName, Word
+from station.core.records import SECOND_US, CueName, Side, Word
 from station.core.senses import Change, HeelChange, Senses
 from station.core.steps import AskStep
 from station.core.tap_watch import TapWatch
@@ -62,6 +63,9 @@ class Ask(Activity):
         end_us = self._since_us + self._step.wait_us
         dues = [due_us for due_us in (self._watch.due_us, self._call_us, end_us) if due_us is not None]
         self.due_us = None if self.over is not None else min(dues)
+
+    def minds(self) -> Sequence[Side]:
+        return tuple(Side)
 
     def change(self, change: Change) -> None:
         if isinstance(change, HeelChange):

@@ -33,10 +33,11 @@ class Board:
         plates: tuple[Side, ...] = tuple(Side),
         noise_from: int = 0,
         sway: float = 0.0,
+        taps: bool = False,
     ) -> None:
         wiring = Wiring(analogue, plates, pad)
         self.senses = Senses(wiring, 0, KNOWN)
-        self.engine = Engine(RoutineRun(steps, self.senses), self.senses, 0)
+        self.engine = Engine(RoutineRun(steps, self.senses, taps=taps), self.senses, 0)
         self.now_us = 0
         self.part = dict.fromkeys(plates, 0.0)
         self.sway = sway
@@ -105,9 +106,17 @@ class Board:
         self.knee = False
         return facts
 
-    def say(self, word: Word, side: Side | None = None) -> list[Fact]:
+    def tap(self, count: int, side: Side = LEFT, up_s: float = 0.2, between_s: float = 0.2) -> list[Fact]:
+        """The heel taps so often; gives what was said meanwhile and in the 0.6 s of quiet after it."""
+        facts: list[Fact] = []
+        for number in range(count):
+            facts += self.run(between_s) if number else []
+            facts += self.lift(up_s, side)
+        return facts + self.run(0.62)
+
+    def say(self, word: Word, side: Side | None = None, answer: str | None = None) -> list[Fact]:
         self._new = []
-        self._feed(r.Command(self.now_us, word, side))
+        self._feed(r.Command(self.now_us, word, side, answer))
         return self._new
 
     def _feed(self, event: Event) -> None:

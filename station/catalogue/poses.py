@@ -258,9 +258,11 @@ def parse(text: bytes | str, file: str) -> Pictured:
         raise PoseError(f"{file}: {where.rstrip('`') or 'the whole'}: {what}.") from None
     except msgspec.DecodeError as error:
         raise PoseError(f"{file} is not valid TOML: {error}.") from None
-    for limb in LIMBS:
-        if (getattr(pictured.start, limb) is None) != (getattr(pictured.end, limb) is None):
-            raise PoseError(f"{file}: end.{limb}: it is in one of start and end only; give it in both or in neither.")
+    for whose, one in _figures(pictured):
+        for limb in LIMBS:
+            if (getattr(one.start, limb) is None) != (getattr(one.end, limb) is None):
+                where = f"{file}: {whose}end.{limb}"
+                raise PoseError(f"{where}: it is in one of start and end only; give it in both or in neither.")
     there = {kind(prop) for prop in pictured.props}
     for field, named in _named(pictured):
         if named is not None and named not in there:
@@ -268,9 +270,17 @@ def parse(text: bytes | str, file: str) -> Pictured:
     return pictured
 
 
+def _figures(pictured: Pictured) -> Iterator[tuple[str, Pictured | Helper]]:
+    """Each of those who have two poses, with what their fields begin with."""
+    yield "", pictured
+    if pictured.helper:
+        yield "helper.", pictured.helper
+
+
 def _named(pictured: Pictured) -> Iterator[tuple[str, str | None]]:
     """Every field that names a prop, with what it names."""
-    for name, pose in (("start", pictured.start), ("end", pictured.end)):
-        yield f"{name}.sits_on", pose.sits_on
-        for limb in LIMBS:
-            yield f"{name}.{limb}.on", getattr(getattr(pose, limb), "on", None)
+    for whose, one in _figures(pictured):
+        for name, pose in (("start", one.start), ("end", one.end)):
+            yield f"{whose}{name}.sits_on", pose.sits_on
+            for limb in LIMBS:
+                yield f"{whose}{name}.{limb}.on", getattr(getattr(pose, limb), "on", None)

@@ -23,7 +23,7 @@ from tests.browser import PHONE, Browser, is_there, opened
 from tests.tree import ROOT
 from web import CSP
 from web.drawing import DARK, LIGHT, STYLE, PoseError, drawing, policy, standalone
-from web.drawing.body import SEAT, Figure, figure, standing
+from web.drawing.body import HAND, SEAT, Figure, figure, standing
 from web.drawing.path import SIZE
 from web.drawing.props import gap
 
@@ -158,6 +158,20 @@ def test_nothing_is_cut_off(key: str) -> None:
 def test_what_stands_stands(key: str, end: str) -> None:
     """Feet, hands and seats touch what the pose says they are on."""
     assert not off_the_ground(*pose_and_figure(key, end))
+
+
+def test_the_helper_stands_and_holds_the_foot() -> None:
+    """In 4a the helper's feet are on the floor and the hands within a hand's length of the foot, at both ends."""
+    pictured = pose_of("4a")
+    assert pictured.helper
+    for pose, own in ((pictured.helper.start, pictured.start), (pictured.helper.end, pictured.end)):
+        helper, near = figure(pose), figure(own).near
+        assert not off_the_ground(pictured, pose, helper)
+        for arm in (helper.near_arm, helper.far_arm):
+            assert arm
+            hand = (2 * pictured.helper.mirror - arm.hand[0], arm.hand[1])
+            foot = (near.ankle, near.heel, near.tip, near.ball)
+            assert min(hypot(hand[0] - at[0], hand[1] - at[1]) for at in foot) < HAND
 
 
 def test_a_foot_in_the_air_is_seen() -> None:

@@ -72,6 +72,15 @@ def test_a_fault_names_file_pose_and_field(right: str, wrong: str, said: tuple[s
         assert word in str(fault.value)
 
 
+def test_a_fault_of_the_helper_is_named_too() -> None:
+    """The poses of a second person are held to the same."""
+    start, end = GOOD.partition("[start]")[2].split("[end]")
+    helped = f"{GOOD}[helper]\nmirror = 50\n[helper.start]{start}[helper.end]{end}"
+    assert parse(helped, "poses/x.toml").helper
+    with pytest.raises(PoseError, match=r"poses/x\.toml: helper\.end\.near\.on: there is no step"):
+        parse(helped[::-1].replace("floor"[::-1], "step"[::-1], 1)[::-1], "poses/x.toml")
+
+
 @pytest.mark.parametrize("key", ["nothing", "../exercises/3a", ""])
 def test_an_exercise_without_a_picture_is_named(key: str) -> None:
     """Asking for what is not there is an error that says so, and no other file is read."""

@@ -8,9 +8,9 @@ loop's own bounded wait.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]  # it ships no types
 from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]  # it ships no types
@@ -37,6 +37,8 @@ class Alarms:
         self._ring = ring
         self._at_us: int | None = None
         self._nightly: Callable[[], None] | None = None
+        self._reminders: Mapping[str, datetime] = {}
+        self._remind: Callable[[str], None] = lambda _person_id: None
         self._scheduler = self._make()
 
     def _make(self) -> BackgroundScheduler:
@@ -59,6 +61,7 @@ class Alarms:
         self._scheduler.start()
         if self._nightly is not None:
             self.every_night(self._nightly)
+        self.remind(self._reminders, self._remind)
 
     def move(self, at_us: int | None) -> None:
         """Have the loop woken at this moment of the monotonic clock, and at no other."""
@@ -92,6 +95,33 @@ class Alarms:
             misfire_grace_time=LATE_S,
             max_instances=1,
         )
+
+    def remind(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
+        """Call the job with each of these keys at its time, and at no other; `job` must only wake the loop.
+
+        One date each, which the loop moves on: the calendar's rules know nothing of the hours that a zone skips or
+        shows twice as a person means them. A date that was missed by hours is made up for once.
+        """
+        for key in self._reminders.keys() - at.keys():
+            with suppress(JobLookupError):  # it has just gone off
+                self._scheduler.remove_job(f"remind {key}")
+        self._reminders, self._remind = dict(at), job
+        for key, when in at.items():
+            self._scheduler.add_job(
+                job,
+                DateTrigger(when),
+                args=[key],
+                id=f"remind {key}",
+                replace_existing=True,
+                coalesce=True,
+                misfire_grace_time=LATE_S,
+                max_instances=1,
+            )
+
+    def look_again(self) -> None:
+        """The wall clock was set: what was waited for may be due, or not yet."""
+        if self._scheduler.running:
+            self._scheduler.wakeup()
 
     def stop(self) -> None:
         """End the scheduler; may be called more than once."""

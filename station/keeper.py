@@ -12,12 +12,13 @@ from datetime import datetime
 
 from station.budgets import Budgets, Using, total_mm
 from station.core import records as r
-from station.core.records import SECOND_US, Fact, Side
-from station.core.steps import HoldStep, RepsStep, Routine, TestStep, uses_blocks
+from station.core.ask import FELT, PAIN
+from station.core.records import SECOND_US, Fact, Legs, Side
+from station.core.steps import HoldStep, RepsStep, Routine, TestStep, is_verified, to_json, uses_blocks
 from station.run import Run
 from station.store import Store, StoreError
 from station.store.read import ONLY_BLOCKS
-from station.store.rows import Attempt, Lift, Trial
+from station.store.rows import Attempt, Lift, Repetition, Trial
 
 TRACE_US = 10 * SECOND_US
 """So much of a trace a power cut may cost."""
@@ -28,6 +29,7 @@ RETRY_US = 2 * SECOND_US
 RESULTS = (
     r.HoldEnd,
     r.RepsFinished,
+    r.Answered,
     r.AttemptPassed,
     r.AttemptFailed,
     r.AttemptVoid,
@@ -63,6 +65,8 @@ class Keeper:
         self._using: Using | None = None
         self._run_id: str | None = None
         self._test_id: str | None = None
+        self._tested = False
+        """Whether a test has begun in the run that goes on."""
         self._hold_id: str | None = None
         self._reps_id: str | None = None
         self._traced_us = 0
@@ -76,7 +80,12 @@ class Keeper:
         self._attempt: r.AttemptStarted | None = None
         self._attempts = 0
         self._lift_us: int | None = None
+        self._close_reps()
         self._budgets: Budgets | None = None
+
+    def _close_reps(self) -> None:
+        self._reps_open = False
+        self._repetitions = self._too_quick = 0
 
     @property
     def waiting(self) -> bool:
@@ -92,6 +101,11 @@ class Keeper:
     def sitting_id(self) -> str | None:
         """The sitting that goes on, once it is stored."""
         return self._sitting_id if self.in_sitting else None
+
+    @property
+    def test_id(self) -> str | None:
+        """The last test of the sitting that goes on, once it is stored."""
+        return self._test_id if self.in_sitting else None
 
     def write(self, act: Callable[[], None]) -> None:
         """Do this with the store now, or as soon as it works, after what waits already."""
@@ -119,6 +133,7 @@ class Keeper:
     def begin_sitting(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
         def act() -> None:
             self._sitting_id = self._store.begin_sitting(person_id, at, simulated=simulated)
+            self._test_id = None
 
         self.in_sitting = self._only_blocks = True
         self.write(act)
@@ -133,16 +148,21 @@ class Keeper:
         self.in_sitting = False
         self.write(act)
 
-    def begin_run(self, run: Run, at: datetime, using: Using) -> None:
-        """`using` is the calibration that the run measures with, and under which conditions."""
+    def begin_run(self, run: Run, at: datetime, using: Using, called: str | None = None) -> None:
+        """`using` is the calibration that the run measures with, and under which conditions; `called` its name."""
 
         def act() -> None:
-            self._run_id = self._store.begin_run(self._must(self._sitting_id), run.header, at)
+            self._run_id = self._store.begin_run(self._must(self._sitting_id), run.header, at, called=called)
 
-        self._run, self._using, self._traced_us = run, using, 0
+        self._run, self._using, self._traced_us, self._tested = run, using, 0, False
         self._only_blocks = self._only_blocks and uses_blocks(run.routine)
         self._begin_step(0)
         self.write(act)
+
+    def keep_rest(self, rest: Routine, at: datetime) -> None:
+        """What is left of the run's routine, at `at`; nothing: it is complete."""
+        left = to_json(rest) if rest else None
+        self.write(lambda: self._store.keep_rest(self._must(self._run_id), left, at))
 
     def end_run(self) -> None:
         """The run is over: its trace is whole."""
@@ -200,10 +220,16 @@ class Keeper:
                     self._keep_lift(self._lift_us, fact.since_us)
             case r.HoldEnd():
                 self._end_hold(fact)
+            case r.RepTimed():
+                self._keep_repetition(fact)
             case r.RepCounted():
                 self._count(fact)
+            case r.RepTooQuick():
+                self._too_quick = fact.count
             case r.RepsFinished():
                 self._end_reps(fact)
+            case r.Answered() if self._tested:
+                self._keep_answer(fact)
             case r.AttemptStarted():
                 self._begin_attempt(fact)
             case r.AttemptPassed() | r.AttemptFailed() | r.AttemptVoid():
@@ -227,7 +253,7 @@ class Keeper:
         return self._run.routine
 
     def _begin_hold(self, fact: r.HoldStarted) -> None:
-        step = self._routine()[self._step]
+        step, number = self._routine()[self._step], self._step
         assert isinstance(step, HoldStep)
 
         def act() -> None:
@@ -237,6 +263,9 @@ class Keeper:
                 repetition=fact.repetition,
                 target_us=step.hold_us,
                 started_us=fact.at_us,
+                step=number,
+                exercise=step.exercise,
+                verified=is_verified(step),
             )
 
         self._hold_open, self._progress_us, self._lift_us = True, fact.at_us, None
@@ -259,25 +288,44 @@ class Keeper:
             )
         )
 
-    def _begin_reps(self, side: Side, at_us: int) -> None:
-        step = self._routine()[self._step]
+    def _begin_reps(self, side: Legs, at_us: int) -> None:
+        if self._reps_open:
+            return
+        self._reps_open = True
+        step, number = self._routine()[self._step], self._step
         assert isinstance(step, RepsStep)
 
         def act() -> None:
             self._reps_id = self._store.begin_reps(
-                self._must(self._run_id), side=side, target_count=step.count, started_us=at_us
+                self._must(self._run_id),
+                side=side,
+                target_count=step.count,
+                started_us=at_us,
+                step=number,
+                exercise=step.exercise,
+                verified=is_verified(step),
             )
 
         self.write(act)
 
+    def _keep_repetition(self, fact: r.RepTimed) -> None:
+        self._begin_reps(fact.side, fact.at_us)
+        one = Repetition(self._repetitions, fact.at_us, fact.took_us, fact.too_quick)
+        self._repetitions += 1
+        self.write(lambda: self._add_repetition(one))
+
+    def _add_repetition(self, one: Repetition) -> None:
+        self._store.add_repetition(self._must(self._reps_id), one)
+
     def _count(self, fact: r.RepCounted) -> None:
-        if fact.count == 1:
-            self._begin_reps(fact.side, fact.at_us)
-        self.write(lambda: self._store.progress_reps(self._must(self._reps_id), count=fact.count, too_quick=0))
+        self._begin_reps(fact.side, fact.at_us)
+        too_quick = self._too_quick
+        self.write(
+            lambda: self._store.progress_reps(self._must(self._reps_id), count=fact.count, too_quick=too_quick)
+        )
 
     def _end_reps(self, fact: r.RepsFinished) -> None:
-        if fact.count == 0:
-            self._begin_reps(fact.side, fact.at_us)
+        self._begin_reps(fact.side, fact.at_us)
         self.write(
             lambda: self._store.finish_reps(
                 self._must(self._reps_id),
@@ -286,6 +334,12 @@ class Keeper:
                 partial=isinstance(fact, r.RepsPartial),
             )
         )
+        self._close_reps()
+
+    def _keep_answer(self, fact: r.Answered) -> None:
+        felt = fact.answer if fact.question == FELT else None
+        pain = int(fact.answer) if fact.question == PAIN else None
+        self.write(lambda: self._store.answer_test(self._must(self._test_id), pain=pain, limit_felt=felt))
 
     def _begin_attempt(self, fact: r.AttemptStarted) -> None:
         if self._attempts == 0:
@@ -299,7 +353,7 @@ class Keeper:
         assert using is not None
         step = run.routine[self._step]
         assert isinstance(step, TestStep)
-        self._budgets = Budgets(using)
+        self._budgets, self._tested = Budgets(using), True
 
         def act() -> None:
             self._test_id = self._store.begin_test(

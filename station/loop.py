@@ -8,26 +8,33 @@ real time `run` turns it, in virtual time whoever owns the time calls `drain`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
+
+import msgspec
 
 from station.budgets import Using
 from station.calibrating import Calibrating
+from station.catalogue.records import Item
 from station.clock import Clock
 from station.config import Config
 from station.core import records as r
 from station.core.activity import Engine
+from station.core.cues import Level
 from station.core.picture import Picture
 from station.core.presence import Presence
 from station.core.records import SECOND_US, Command, Event, Fact, Side, Word
 from station.core.senses import References, Senses, Wiring
-from station.core.steps import Routine, uses_blocks
+from station.core.steps import AskStep, Routine, TestStep, uses_blocks
 from station.devices.board import Devices
 from station.keeper import Keeper, is_result
+from station.leading import Leading, is_led
 from station.outlets import Outlets
 from station.panel import SimulatedBoard
 from station.routines import routine_called
@@ -35,6 +42,7 @@ from station.run import Run, heel_trouble_of, heels_of, references_of, stuck_tro
 from station.settings import Settings, changed
 from station.snapshot import HeelSeen, Snapshot
 from station.store import Store, StoreError
+from station.today import Todays
 from station.view import View, next_step
 
 log = logging.getLogger(__name__)
@@ -55,18 +63,49 @@ UNHEARD = frozenset({r.CueName.COMPLETE, r.CueName.ENDED, r.CueName.TRIAL_OK, r.
 """Cues that say that something is stored: they are not sounded while it is not."""
 
 
+QUIETER_TO_LOUDER = (Level.OFF, Level.LOW, Level.NORMAL, Level.LOUD)
+TODAY, THE_REST = "today", "rest"
+"""What is begun by a name that only the loop knows the steps of."""
+TAPS_OFF = "Taken back, and heel taps are off again: Settings has them."
+
+Kept = TypeVar("Kept")
+
+
 class Wakes(Protocol):
     """The alarm clock, as the loop uses it."""
 
     def move(self, at_us: int | None) -> None: ...
 
+    def remind(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin a routine."""
+    """Begin a routine; without one what is called so, `today` or `rest`."""
 
     routine: Routine
     person_id: str | None
+    called: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Do something with the store, and say what came of it."""
+
+    act: Callable[[Store], Any]
+    done: Future[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """It is this person's hour."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatesHold:
+    """The wall clock is right, or was set: reminders are by its dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +128,7 @@ class Ring:
     """The alarm clock rang: look at the time."""
 
 
-Item = Event | Start | Change | Told | Ring
+Posted = Event | Start | Change | Wish | Remind | DatesHold | Told | Ring
 
 
 class Station:
@@ -100,7 +139,7 @@ class Station:
         self._store = store
         self._clock = clock
         self._board = board
-        self._queue: SimpleQueue[Item] = SimpleQueue()
+        self._queue: SimpleQueue[Posted] = SimpleQueue()
         self._outlets = Outlets()
         self._alarms: Wakes | None = None
         self._subscribers: set[Callable[[], None]] = set()
@@ -112,6 +151,11 @@ class Station:
         plates = config.board.plates
         sides = tuple(Side) if plates == "two" else (Side(plates),)
         self._wiring = Wiring(config.board.heels == "analogue", sides, config.board.knee_pad)
+        self._leading = Leading(store, analogue=self._wiring.analogue)
+        self._called: str | None = None
+        self._note: str | None = None
+        self._rest_kept: Routine = ()
+        self._dates_hold = False
         self._known_empty = store.empty_shares()
         self._levels: dict[tuple[type, Side | None], Event] = {}
         self._view = View()
@@ -120,6 +164,7 @@ class Station:
         self._person: tuple[str | None, int] = (None, 0)
         """Who was last on the board or chosen on a page, and when."""
         self._names: dict[str, str] = {}
+        self._ended_why: str | None = None
         self._now_us = clock.now_us()
         self._shown_us = 0
         self._changed = self._urgent = True
@@ -144,15 +189,52 @@ class Station:
         with self._guard:
             self._subscribers = self._subscribers - {wake}
 
-    def command(self, word: Word, side: Side | None = None) -> None:
-        self.post(Command(self._clock.now_us(), word, side))
+    def command(self, word: Word, side: Side | None = None, answer: str | None = None) -> None:
+        self.post(Command(self._clock.now_us(), word, side, answer))
 
-    def start(self, routine: Routine, person_id: str | None) -> None:
-        self.post(Start(routine, person_id))
+    def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
+        self.post(Start(routine, person_id, called))
+
+    def start_today(self, person_id: str | None) -> None:
+        self.post(Start((), person_id, TODAY))
+
+    def start_rest(self, person_id: str | None) -> None:
+        self.post(Start((), person_id, THE_REST))
 
     def start_called(self, name: str) -> None:
         """Begin one of the station's own routines for whoever is there. Raises ValueError for an unknown name."""
-        self.start(routine_called(name, self._settings, blocks_mm=self._config.range_sensor.blocks_mm), None)
+        blocks_mm, seed = self._config.range_sensor.blocks_mm, self._clock.now_us()
+        analogue = self._wiring.analogue
+        self.start(routine_called(name, self._settings, analogue=analogue, blocks_mm=blocks_mm, seed=seed), None, name)
+
+    def _wish(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+        done: Future[Kept] = Future()
+        self.post(Wish(act, done))
+        return done
+
+    def add_person(self, name: str) -> Future[str]:
+        return self._wish(lambda store: store.add_person(name).id)
+
+    def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
+        return self._wish(lambda store: store.claim_sitting(sitting_id, person_id))
+
+    def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
+        return self._wish(lambda store: store.add_answer(person_id, question, answer, about))
+
+    def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
+        return self._wish(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+
+    def save_routine(
+        self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
+    ) -> Future[str]:
+        kept = [msgspec.to_builtins(item) for item in items]
+        return self._wish(lambda store: store.save_routine(routine_id, person_id, name, kept))
+
+    def remove_routine(self, routine_id: str) -> Future[None]:
+        return self._wish(lambda store: store.remove_routine(routine_id))
+
+    def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
+        return self._wish(lambda store: store.save_plan(person_id, plan))
 
     def change_settings(self, changes: dict[str, str]) -> None:
         self.post(Change(changed(self._settings, changes)))
@@ -161,13 +243,17 @@ class Station:
     def board(self) -> SimulatedBoard | None:
         return self._board
 
-    def post(self, item: Item) -> None:
+    def post(self, item: Posted) -> None:
         """Put something in the queue."""
         self._queue.put(item)
 
     def tell(self, part: str, sentence: str | None) -> None:
         """A part is in trouble, or no longer."""
         self.post(Told(part, sentence))
+
+    def dates_hold(self) -> None:
+        """The wall clock is right, or was set: from now on reminders are by its dates."""
+        self.post(DatesHold())
 
     def ring(self) -> None:
         """Look at the time."""
@@ -199,7 +285,7 @@ class Station:
             alive()
             self.drain(self._wait())
 
-    def _wait(self) -> Item | None:
+    def _wait(self) -> Posted | None:
         now_us = self._clock.now_us()
         wakes_at_us = self.wakes_at_us
         wait_us = TURN_US if wakes_at_us is None else max(0, min(TURN_US, wakes_at_us + LATE_US - now_us))
@@ -208,7 +294,7 @@ class Station:
         except Empty:
             return None
 
-    def drain(self, item: Item | None = None) -> None:
+    def drain(self, item: Posted | None = None) -> None:
         """Handle everything that has come in, and the time."""
         while True:
             if item is not None:
@@ -219,12 +305,19 @@ class Station:
                 break
         self._pass_time()
 
-    def _handle(self, item: Item) -> None:
+    def _handle(self, item: Posted) -> None:
         match item:
             case Start():
                 self._start(item)
             case Change():
                 self._change_settings(item.settings)
+            case Wish():
+                self._grant(item)
+            case Remind():
+                self._remind(item.person_id)
+            case DatesHold():
+                self._dates_hold = True
+                self._arm()
             case Told():
                 self._trouble(item.part, item.sentence)
             case Ring():
@@ -232,7 +325,15 @@ class Station:
             case _:
                 self._feel(item)
 
-    def _try_handle(self, item: Item) -> None:
+    def _grant(self, wish: Wish) -> None:
+        try:
+            wish.done.set_result(wish.act(self._store))
+        except (ValueError, LookupError, StoreError) as error:
+            wish.done.set_exception(error)
+        self._look_up()
+        self._arm()
+
+    def _try_handle(self, item: Posted) -> None:
         try:
             self._handle(item)
         except StoreError as error:
@@ -322,13 +423,41 @@ class Station:
             self._presence.feed(at(level, self._now_us))
 
     def _step_on(self) -> None:
-        """Somebody means it. In a sitting that is not over, whoever shuffles their feet is still the same person."""
+        """Somebody means it. In a sitting that is not over, whoever shuffles their feet is still the same person, and
+        nothing begins by itself but what they have left."""
         side = self._waiting.side or Side.LEFT
-        if self._settings.on_step == "nothing" or self._keeper.in_sitting:
-            self._idle(somebody_there=True)
-            return
         first = side if len(self._wiring.plates) == len(Side) else Side.LEFT
-        self._begin(routine_called(self._settings.on_step, self._settings, first), self._who())
+        person_id = self._person[0] if self._keeper.in_sitting else self._who()
+        rest = self._leading.goes_on(person_id, self._now_us)
+        if rest is not None:
+            self._begin(rest.routine, person_id, rest.called)
+        elif self._leading.to_follow:
+            self._begin_called(TODAY, person_id, first, tested=True)
+        elif self._settings.on_step == "nothing" or self._keeper.in_sitting:
+            self._idle(somebody_there=True)
+        else:
+            self._begin_called(self._settings.on_step, person_id, first)
+
+    def _begin_called(self, name: str, person_id: str | None, first: Side, *, tested: bool = False) -> None:
+        """Begin what is called so for this person now, as far as it is right for them; else say why not."""
+        wall, chooser = self._clock.wall(), self._leading.chooser(self._settings, person_id, first)
+        try:
+            if name == THE_REST:
+                chosen = self._leading.rest_of(person_id, wall)
+            else:
+                chosen = chooser.today(wall, tested=tested) if name == TODAY else chooser.called(name, wall)
+        except ValueError as error:
+            chosen = Todays(note=str(error))
+        if chosen.routine:
+            self._begin(chosen.routine, person_id, chosen.called)
+            self._leading.to_follow = name == TODAY and not tested and all(
+                isinstance(step, TestStep | AskStep) for step in chosen.routine
+            ) and person_id is not None
+        else:
+            self._leading.begun()
+            self._idle(somebody_there=True)
+            self._hear([r.Cue(self._now_us, r.CueName.STEP_ON)])
+        self._note, self._urgent = chosen.note, True
 
     def _who(self) -> str | None:
         """Chosen on a page or last on the board in the last ten minutes, or the only person there is."""
@@ -353,9 +482,13 @@ class Station:
         self._now_us = max(self._now_us, self._clock.now_us())
         if self._run is not None:
             self._feel(Command(self._now_us, Word.STOP))
-        self._begin(wish.routine, wish.person_id if wish.person_id is not None else self._who())
+        person_id = wish.person_id if wish.person_id is not None else self._who()
+        if wish.called in (TODAY, THE_REST):
+            self._begin_called(wish.called, person_id, Side.LEFT)
+        else:
+            self._begin(wish.routine, person_id, wish.called)
 
-    def _begin(self, routine: Routine, person_id: str | None) -> None:
+    def _begin(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
         taught = references_of(self._idle_senses)
         wall = self._clock.wall()
         if self._keeper.in_sitting and self._person[0] != person_id:
@@ -366,10 +499,13 @@ class Station:
         self._look_up()
         self._keeper.temperature_c = self._outlets.celsius
         routine = self._calibrating.prepared(routine, self._now_us)
-        self._run = Run(routine, self._wiring, taught, self._calibrating.curve_for(routine), self._now_us)
+        curve, taps = self._calibrating.curve_for(routine), self._settings.taps == "on"
+        self._run = Run(routine, self._wiring, taught, curve, self._now_us, taps=taps)
         skirting_mm, temperature_c = self._config.board.skirting_mm, self._keeper.temperature_c
         using = Using(self._calibrating.current, wall, temperature_c, skirting_mm)
-        self._keeper.begin_run(self._run, wall, using)
+        self._keeper.begin_run(self._run, wall, using, called)
+        self._leading.begun()
+        self._called, self._note, self._rest_kept = called, None, ()
         self._apply_volume()
         self._last_run = None
         self._say(self._run.start())
@@ -378,6 +514,9 @@ class Station:
 
     def _finish(self, run: Run) -> None:
         self._keeper.end_run()
+        if run.over == "ended":
+            self._leading.to_follow = False
+            self._leading.ended(run.rest, self._called, self._person[0], self._now_us, self._ended_why)
         self._last_run = run.picture(self._now_us - run.begin_us)
         self._person = (self._person[0], self._now_us)
         self._idle(somebody_there=True)
@@ -388,6 +527,8 @@ class Station:
             # Whoever steps on after a check begins, at once: nobody has stood here yet.
             self._keeper.end_sitting(self._clock.wall(), "done")
             self._idle(somebody_there=False)
+        elif self._leading.to_follow and any(down for _, down, _ in run.heels()):
+            self._begin_called(TODAY, self._person[0], last_side(run.routine), tested=True)
         self._urgent = True
 
     def _save_empty(self, references: References) -> None:
@@ -402,6 +543,7 @@ class Station:
         if self._keeper.in_sitting and empty_us is not None and now_us - empty_us >= LEFT_US:
             self._keeper.end_sitting(self._clock.wall(), "left")
             self._last_run = None
+            self._leading.to_follow = False
             self._idle(somebody_there=False)
             self._urgent = True
 
@@ -427,11 +569,56 @@ class Station:
         self._hear(facts)
         if not results:
             self._keep(facts)
+        self._mind(facts)
         self._urgent = True
 
     def _keep(self, facts: list[Fact]) -> None:
         for fact in facts:
             self._keeper.keep(fact)
+
+    def _mind(self, facts: list[Fact]) -> None:
+        """What the facts mean for the loop itself, and what they leave of the routine."""
+        for fact in facts:
+            match fact:
+                case r.Ended():
+                    self._ended_why = fact.why
+                case r.LouderAsked():
+                    place = QUIETER_TO_LOUDER.index(Level(self._settings.volume))
+                    louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]
+                    self._change_settings(replace(self._settings, volume=str(louder)))
+                case r.TapsUndone():
+                    self._change_settings(replace(self._settings, taps="off"))
+                    self._note = TAPS_OFF
+                case _:
+                    pass
+        run = self._run
+        if run is not None and is_led(run.routine) and run.rest != self._rest_kept:
+            self._rest_kept = run.rest
+            self._keeper.keep_rest(run.rest, self._clock.wall())
+
+    # Reminders.
+
+    def _arm(self) -> None:
+        """Set the alarm clock to everybody's next hour."""
+        if self._alarms is None or not self._dates_hold:
+            return
+        try:
+            self._alarms.remind(
+                self._leading.next_reminders(self._clock.wall()), lambda person_id: self.post(Remind(person_id))
+            )
+        except StoreError as error:
+            self._trouble("history", str(error))
+
+    def _remind(self, person_id: str) -> None:
+        """It is somebody's hour: the board calls, unless it is in use, it is quiet, or all is done."""
+        self._arm()
+        if self._run is None and self._leading.is_due(person_id, self._clock.wall()):
+            self._look_up()
+            self._apply_volume()
+            name = self._names.get(person_id, "Somebody")
+            self._note = f"{name}, your routine is ready when you are. Step on the board."
+            self._hear([r.Cue(self._clock.now_us(), r.CueName.NUDGE)])
+            self._urgent = True
 
     def _hear(self, facts: list[Fact]) -> None:
         run = self._run
@@ -481,11 +668,17 @@ class Station:
             heels = heels_of(self._idle_senses)
             heel_trouble = heel_trouble_of(self._idle_senses, now_us) or stuck_trouble_of(self._idle_senses, now_us)
         person_id = self._person[0] if self._keeper.in_sitting else None
+        following = (None, None) if run is None else next_step(run.routine, shown)
         known = {name: getattr(shown, name) for name in SHOWN}
         return Snapshot(
             at_us=now_us,
             **known,
-            next_step=None if run is None else next_step(run.routine, shown),
+            called=self._called if run is not None else None,
+            next_step=following[0],
+            next_exercise=following[1],
+            note=self._note,
+            rest=None if run is not None else self._leading.seen(now_us),
+            test_id=self._keeper.test_id,
             toe_mm=self._toe_mm(now_us),
             toe_why=self._view.toe_why,
             heels=tuple(HeelSeen(side, down, share) for side, down, share in heels),
@@ -514,6 +707,12 @@ class Station:
 
 SHOWN = tuple(Picture.__dataclass_fields__)
 """What a snapshot takes over from the picture of an activity."""
+
+
+def last_side(routine: Routine) -> Side:
+    """Where a test has ended: the next exercise begins there."""
+    tests = [step for step in routine if isinstance(step, TestStep)]
+    return tests[-1].sides[-1] if tests else Side.LEFT
 
 
 def at(event: Event, at_us: int) -> Event:

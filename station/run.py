@@ -26,8 +26,16 @@ class Run:
     """
 
     def __init__(
-        self, routine: Routine, wiring: Wiring, references: References, curve: Curve, begin_us: int
+        self,
+        routine: Routine,
+        wiring: Wiring,
+        references: References,
+        curve: Curve,
+        begin_us: int,
+        *,
+        taps: bool = False,
     ) -> None:
+        """`taps`: heel taps may be commands."""
         self.routine = routine
         self.begin_us = begin_us
         self.wiring = wiring
@@ -35,13 +43,21 @@ class Run:
             "empty": {str(side): share for side, share in references.empty.items()},
             "standing": {str(side): share for side, share in references.standing.items()},
         }
+        if taps:
+            self.header |= {"taps": True}
         self._rows: list[str] = []
         self._senses = Senses(wiring, 0, references, curve)
-        self._engine = Engine(RoutineRun(routine, self._senses), self._senses, 0)
+        self._routine = RoutineRun(routine, self._senses, taps=taps)
+        self._engine = Engine(self._routine, self._senses, 0)
 
     @property
     def over(self) -> str | None:
         return self._engine.over
+
+    @property
+    def rest(self) -> Routine:
+        """What of the routine is left, empty when all of it is done."""
+        return self._routine.rest
 
     @property
     def wakes_at_us(self) -> int | None:

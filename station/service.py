@@ -7,7 +7,8 @@ import signal
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 from station.alarms import Alarms
 from station.clock import Clock, SystemClock
 from station.config import Config
-from station.core.records import SECOND_US
+from station.core.records import SECOND_US, Word
 from station.devices.board import Devices
 from station.loop import Station
 from station.store import Store, StoreError
@@ -25,6 +26,8 @@ ALIVE_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are looked at."""
 BUILT = datetime(2026, 11, 1, tzinfo=UTC)
 """No clock that is right says an earlier date: a Raspberry Pi without a clock chip wakes up in the past."""
+STEPPED = timedelta(seconds=2)
+"""More than a clock drifts from second to second: somebody, or the network, has set it."""
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 SYSTEMD = Path("/run/systemd/system")
 PAGE_GROUP = "station.page"
@@ -72,6 +75,8 @@ class Service:
         self._nightly = False
         self._told_to_stop = False
         self._clock_right = True
+        self._ahead: datetime | None = None
+        """What the wall clock said when the monotonic one began, to see it set."""
         self.devices: Devices | None = None
         self.page: Page | None = None
 
@@ -119,6 +124,7 @@ class Service:
         self.devices = devices
         if board is not None:
             board.look, board.ask = station.snapshot, station.start_called
+            board.answer = partial(station.command, Word.ANSWER, None)
             pacer = Pacer(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake
             undo.callback(pacer.close)
@@ -173,6 +179,11 @@ class Service:
         if right and not self._nightly:
             self._nightly = True
             self._alarms.every_night(self._back_up)
+        ahead = self._clock.wall() - timedelta(microseconds=self._clock.now_us())
+        if right and (self._ahead is None or abs(ahead - self._ahead) > STEPPED):
+            self._ahead = ahead
+            self._alarms.look_again()
+            self.station.dates_hold()
 
     def _back_up(self) -> None:
         from station.store.backup import back_up

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -110,6 +111,7 @@ class VirtualStation:
             self.station.attach(self.devices, None)
             self.devices.start(threads=False)
             self.board.look, self.board.ask = self.station.snapshot, self.station.start_called
+            self.board.answer = partial(self.station.command, Word.ANSWER, None)
             self._closing = undo.pop_all()
         self._deadlines = Deadlines([self.board, *(timed for _, timed in self.devices.timed)])
 

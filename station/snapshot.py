@@ -52,10 +52,11 @@ class Snapshot(Picture):
     """Everything the live page needs: the picture of the activity, and what the board feels beside it.
 
     `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.
-    `called` is the routine that goes on, by the name it was begun with; `next_step` and `next_exercise` are what follows.
-    `note` is one sentence for the person: why nothing begins, what was taken back, what is due. `rest` is what is left
-    of a routine, offered where nothing goes on. `test_id` is the last test of the sitting, for what is said about it
-    afterwards. `calibration` is `as built`, `good` or `doubted` (a check has failed); `check_due` says why a check is due.
+    `called` is the routine that goes on, by the name it was begun with; `next_step` and `next_exercise` are what
+    follows. `note` is one sentence for the person: why nothing begins, what was taken back, what is due. `rest` is what
+    is left of a routine, offered where nothing goes on. `test_id` is the last test of the sitting, for what is said
+    about it afterwards. `calibration` is `as built`, `good` or `doubted` (a check has failed); `check_due` says why a
+    check is due.
     """
 
     at_us: int

@@ -73,8 +73,9 @@ class View:
         return tuple(Trouble(part, sentence) for part, sentence in sorted(found.items()))
 
 
-def next_step(routine: Routine, shown: Picture) -> str | None:
-    """What comes after the step that is shown."""
+def next_step(routine: Routine, shown: Picture) -> tuple[str | None, str | None]:
+    """What comes after the step that is shown, and the exercise that it is of."""
     if shown.step is None or shown.step + 1 >= len(routine):
-        return None
-    return str(to_json((routine[shown.step + 1],))["do"])
+        return None, None
+    step = routine[shown.step + 1]
+    return str(to_json((step,))["do"]), getattr(step, "exercise", None)

@@ -114,9 +114,10 @@ class HeelLoad:
         """At or below this the wire is cut; below every share where nothing tells."""
         self._down_share = self._up_share = 1.0
         self._same_above, self._same_below = 1.0, 0.0
-        self._light = False
+        self._seated = self._light = False
+        """Whether somebody sits, and whether they have not had their GO yet."""
         self._stood_ms: float | None = None
-        """What standing was, while somebody sits."""
+        """What standing was before somebody sat down."""
         self.weighing = True
         """Whether there is more to say about a sample than its level."""
         if standing is not None:
@@ -130,7 +131,7 @@ class HeelLoad:
     @property
     def standing(self) -> float | None:
         """The person's own standing as a share of full scale, `None` while there is none."""
-        standing_ms = self._stood_ms or self.standing_ms
+        standing_ms = self._stood_ms if self._seated else self.standing_ms
         return None if standing_ms is None else share_of(standing_ms)
 
     @property
@@ -203,13 +204,16 @@ class HeelLoad:
 
     def seat(self, seated: bool) -> None:
         """Whether the person is to sit: then less counts as down until the next GO, and afterwards standing is again
-        what it was before."""
-        if seated and self._stood_ms is None and self.standing_ms is not None:
-            self._stood_ms, self._light = self.standing_ms, True
+        what it was before, if that was known."""
+        if seated is self._seated:
+            return
+        self._seated = self._light = seated
+        if seated:
+            self._stood_ms = self.standing_ms
+        else:
+            self.standing_ms = self._stood_ms
+        if self.standing_ms is not None:
             self._refer_to(self.standing_ms)
-        elif not seated and self._stood_ms is not None:
-            stood_ms, self._stood_ms, self._light = self._stood_ms, None, False
-            self._refer_to(stood_ms)
 
     def part(self) -> float | None:
         """The newest load as a part of the person's own standing (1 is standing), `None` without a reference."""

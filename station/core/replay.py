@@ -53,7 +53,8 @@ def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[
     """The facts of a routine on the events of a trace, with the curve that was in force."""
     begin_us = trace.events[0].at_us if trace.events else 0
     senses = Senses(trace.wiring, begin_us, trace.references, curve)
-    engine = Engine(RoutineRun(routine, senses), senses, begin_us)
+    taps = trace.header.get("taps") is True
+    engine = Engine(RoutineRun(routine, senses, taps=taps), senses, begin_us)
     for event in trace.events:
         yield from engine.feed(event)
     if trace.events:

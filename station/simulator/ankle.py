@@ -37,6 +37,11 @@ class Character:
     """What presses on the heel plate while standing: about half of the weight of a grown-up."""
     lunge_part: float = 0.42
     """The share of that which is left in a lunge: 0.2 to 0.6, or 1.4 to 1.8 for somebody who leans back into it."""
+    up_s: float = 0.9
+    """How long a raised heel stays up."""
+    felt: str = "calf"
+    """Where the limit is felt, and how much a test hurts."""
+    pain: int = 1
     placement_mm: float = 1.5
     """The SD of where the board comes to stand, about where it should."""
 

@@ -43,8 +43,8 @@ class SimulatedBoard:
     """One board with one person, on the clock `clock`, which is the given one with a wall clock that can be set wrong.
 
     `spend_us` is told of bus time in virtual time. `look` is what the person reads on the page. `ask` is called with
-    the name of a routine when a visitor asks for one; it has the station begin it. `wake` is called when `next_us` may
-    be earlier than it was.
+    the name of a routine when a visitor asks for one; it has the station begin it. `answer` gets what the person taps on
+    when the page asks. `wake` is called when `next_us` may be earlier than it was.
     """
 
     def __init__(
@@ -60,6 +60,7 @@ class SimulatedBoard:
         """`error` is the distance sensor's own; without one it measures as if it had none."""
         self.look: Callable[[], Seen | None] = lambda: None
         self.ask: Callable[[str], None] = lambda _what: None
+        self.answer: Callable[[str], None] = lambda _answer: None
         self.wake: Callable[[], None] = lambda: None
         self.clock = BoardClock(clock)
         self._config = config
@@ -94,6 +95,7 @@ class SimulatedBoard:
             seed=seed,
             look=lambda: self.look(),
         )
+        self.person.say = lambda answer: self.answer(answer)
         self.heard: list[Heard] = []
         """What the person has recognised of the buzzer so far, when and which cue."""
         self._ear = Ear()

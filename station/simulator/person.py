@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Protocol
 
-from station.core.records import SECOND_US, CueName, Side
+from station.core.ask import FELT
+from station.core.records import BOTH_LEGS, SECOND_US, CueName, Legs, Side
 from station.simulator import blocks
 from station.simulator.ankle import CHEAT_MM, SLIP_MM, Ankles, Character
 from station.simulator.world import World
@@ -48,6 +49,14 @@ LIFTED_PART = 0.02
 """What is left of the load when the heel is up."""
 CLOSE_PART, CLOSE_MM = 0.7, 4.0
 """Near the limit the heel hardly presses: from so many mm before it, this much of the lunge's load is left."""
+SEATED_PART = 0.18
+"""What the heel of somebody who sits presses with, as a part of standing."""
+ANSWER_S = 0.8
+"""To read a question on the page and tap on an answer."""
+ONE_S = 0.6
+"""What one repetition takes at this person's own pace."""
+SIGN_S = 1.6
+"""Whoever is done stands on the board for so long to say so."""
 COMFORT_MM = 28.0
 """A test begins this much nearer than the person believes to reach."""
 
@@ -66,7 +75,16 @@ class Seen(Protocol):
     def phase(self) -> str: ...
 
     @property
-    def side(self) -> Side | None: ...
+    def side(self) -> Legs | None: ...
+
+    @property
+    def exercise(self) -> str | None: ...
+
+    @property
+    def verified(self) -> bool | None: ...
+
+    @property
+    def target_count(self) -> int | None: ...
 
     @property
     def toe_mm(self) -> float | None: ...
@@ -95,11 +113,17 @@ class Person:
         self.look = look
         self.obeys = False
         """Whether the cues are followed; a visitor's hand is another way to live."""
-        self.side = Side.LEFT
+        self.side: Legs = Side.LEFT
+        self.seated = False
+        self.say: Callable[[str], None] = lambda _answer: None
+        """Tap on an answer on the page."""
         self.standing = False
         self.leaning = False
         self.up = False
         """Whether the heel at work is up on purpose or by mistake."""
+        self.raised = {"7d"}
+        self.seated_for = {"5a"}
+        """The exercises whose heels go up and down, and those that one sits for: a person knows that of the picture."""
         self.only: str | None = None
         """What the person came for: `test`, `stretch`, `calibrate`, `check`, or whatever there is."""
         self.blocks: dict[float, float] = {}
@@ -158,7 +182,7 @@ class Person:
         match cue:
             case CueName.GO:
                 self._alarmed = False
-                return self._raise_heels() if self._activity() == "reps" else self.lunge()
+                return self._work()
             case CueName.HEEL_UP if not self._alarmed:
                 self._alarmed = True
                 return self._heel_back()
@@ -186,7 +210,9 @@ class Person:
             case CueName.ENDED:
                 return self._leave(for_good=True)
             case CueName.READY:
-                return self._stand()
+                return self._get_ready()
+            case CueName.NUDGE if self._activity() == "ask":
+                return self._answers()
             case CueName.NUDGE if self._script is None:
                 return self._prompted()
             case _:
@@ -196,7 +222,16 @@ class Person:
         seen = self.look()
         return None if seen is None else seen.activity
 
-    def _side_asked_for(self, otherwise: Side) -> Side:
+    @property
+    def _sides(self) -> tuple[Side, ...]:
+        return tuple(Side) if self.side is BOTH_LEGS else (Side(self.side),)
+
+    @property
+    def _leg(self) -> Side:
+        """Whose ankle limits: with both legs at work, the left one."""
+        return self._sides[0]
+
+    def _side_asked_for(self, otherwise: Legs) -> Legs:
         """The page says which; a change of sides by ear alone is to the other one."""
         seen = self.look()
         return otherwise if seen is None or seen.side is None else seen.side
@@ -213,7 +248,9 @@ class Person:
 
     def _press(self, part: float, over_s: float) -> None:
         """Let the heel at work press with this part of its standing load."""
-        self.world.press(self.side, part * self.character.heel_n, self._due_us, round(over_s * SECOND_US))
+        part *= SEATED_PART if self.seated else 1.0
+        for side in self._sides:
+            self.world.press(side, part * self.character.heel_n, self._due_us, round(over_s * SECOND_US))
 
     def _touch(self) -> None:
         """The knee is at the wall if it reaches."""
@@ -224,7 +261,7 @@ class Person:
 
     def _beyond_mm(self) -> float:
         """How much farther the board stands than the ankle allows."""
-        return self.world.toe_mm(self._due_us) - self.ankles.limit_mm(self.side, self._due_us)
+        return self.world.toe_mm(self._due_us) - self.ankles.limit_mm(self._leg, self._due_us)
 
     def come(self, toe_mm: float | None = None) -> Script:
         """Look at the page, put the board where a test begins, and step on."""
@@ -239,7 +276,8 @@ class Person:
         self._coming = False
         yield from self.step_on(side)
 
-    def _comfortable_mm(self, side: Side) -> float:
+    def _comfortable_mm(self, legs: Legs) -> float:
+        side = Side.LEFT if legs is BOTH_LEGS else Side(legs)
         return max(0.0, self.ankles.usual_mm(side) - COMFORT_MM + self._random.gauss(0.0, 4.0))
 
     def come_with_blocks(self, longest_mm: float) -> Script:
@@ -251,7 +289,7 @@ class Person:
         self._coming = False
         yield from blocks.first(self)
 
-    def step_on(self, side: Side) -> Script:
+    def step_on(self, side: Legs) -> Script:
         """Stand on the board, this leg at work."""
         if self.standing and side is not self.side:
             yield from self.step_off()
@@ -269,6 +307,8 @@ class Person:
         yield STEP_S / 2
 
     def _leave(self, *, for_good: bool) -> Script:
+        if self._activity() == "ask":
+            yield from self._answers()
         if for_good:
             self.obeys = False
         if self.leaning:
@@ -378,12 +418,63 @@ class Person:
         if self.leaning:
             yield from self._stay()
 
+    def _work(self) -> Script:
+        """What the exercise asks for from GO on: a lunge, heels that go up and down, or whatever nothing senses."""
+        seen = self.look()
+        if seen is None or seen.activity in ("test", "hold") or seen.phase == "attempt":
+            return self._off_the_board() if seen is not None and seen.verified is False else self.lunge()
+        if seen.verified is False:
+            return self._at_own_pace(seen.target_count or 1)
+        return self._raise_heels() if seen.exercise in (None, *self.raised) else self._lunge_in_rhythm()
+
+    def _off_the_board(self) -> Script:
+        if self.standing:
+            yield from self.step_off()
+
+    def _at_own_pace(self, count: int) -> Script:
+        yield from self._off_the_board()
+        yield 1.2 + count * ONE_S
+        yield from self.step_on(self.side)
+        yield SIGN_S
+        yield from self.step_off()
+
+    def _lunge_in_rhythm(self) -> Script:
+        while True:
+            yield from self.lean()
+            yield 1.0
+            yield from self.lean_back()
+            yield 1.0
+
     def _raise_heels(self) -> Script:
         while True:
             yield from self.lift()
-            yield 0.9
+            yield self.character.up_s
             yield from self.lower()
             yield 1.0
+
+    def _get_ready(self) -> Script:
+        """Get into position: on the board or off it, seated where the exercise is done so."""
+        seen = self.look()
+        if seen is not None and seen.verified is False:
+            yield from self._off_the_board()
+            return
+        seated = seen is not None and seen.exercise in self.seated_for
+        if seated is not self.seated:
+            if self.standing:
+                yield from self.step_off()
+                yield 1.2
+            self.seated = seated
+        yield from self._stand()
+
+    def _answers(self) -> Script:
+        """The questions after a test, on the page."""
+        while self._activity() == "ask":
+            yield ANSWER_S
+            seen = self.look()
+            if seen is None or seen.activity != "ask":
+                return
+            self.say(self.character.felt if seen.phase == FELT else str(self.character.pain))
+            yield 0.2
 
     def _move(self, by_heart_mm: float) -> Script:
         """Stand back and slide the board to the target: the page's, else the one the rules of the test say."""
@@ -414,7 +505,7 @@ class Person:
         self._press(1.0, STEP_S)
         yield STEP_S
 
-    def _begin_again(self, side: Side) -> Script:
+    def _begin_again(self, side: Legs) -> Script:
         """A trial is stored, or it is the other side's turn."""
         self._best_mm, self._failed = None, False
         yield from self.step_off()
@@ -423,7 +514,7 @@ class Person:
         yield from self.step_on(side)
 
     def _change_sides(self) -> Script:
-        side = self._side_asked_for(self.side.other)
+        side = self._side_asked_for(Side.LEFT if self.side is BOTH_LEGS else Side(self.side).other)
         yield from self._stand() if self.standing and side is self.side else self._begin_again(side)
 
     def _fresh_step(self) -> Script:

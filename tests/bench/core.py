@@ -52,7 +52,7 @@ class Person:
         elif isinstance(fact, r.TargetSet):
             self.toe_mm = fact.target_mm
         elif isinstance(fact, r.HoldStarted):
-            self.up_us[fact.side] = (after_us + 9 * SECOND_US, after_us + 10 * SECOND_US)
+            self.up_us[Side(fact.side)] = (after_us + 9 * SECOND_US, after_us + 10 * SECOND_US)
         elif isinstance(fact, r.Cue) and fact.cue is CueName.SWITCH and fact.side is not None:
             self.up_us[fact.side.other] = (after_us, after_us + 2 * SECOND_US)
             self.toe_mm = self._limit_mm - 20

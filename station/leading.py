@@ -1,0 +1,120 @@
+"""What the loop leads a person on to: today's work, what is left of a routine, and a reminder at their hour.
+
+Whoever leaves in the middle (the doorbell) and steps on within ten minutes goes on where it was; later, and after a
+`stop`, the rest is only offered. It is kept in the store as well, because power fails in the middle, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from station.advice import plan, triage
+from station.core.duration import duration_us
+from station.core.records import SECOND_US, Side
+from station.core.steps import LessonStep, Routine, StepError, routine_of, uses_blocks
+from station.settings import Settings
+from station.situation import done_of, plan_for, situation_of
+from station.snapshot import RestSeen
+from station.store import Reader
+from station.today import Chooser, Todays
+
+GO_ON_US = 600 * SECOND_US
+"""Ten minutes: a doorbell, not another day."""
+AHEAD = timedelta(days=8)
+"""Every plan has an occurrence within a week."""
+STOPPED = "stop"
+"""Why a routine ended that somebody stopped on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a routine, whose it is, and since when."""
+
+    routine: Routine
+    called: str | None
+    person_id: str | None
+    at_us: int
+    left: bool
+    """Whether the person left the board, rather than stopped it."""
+
+
+def is_led(routine: Routine) -> bool:
+    """Whether it is something that a person goes on with: no blocks and no lesson."""
+    return not uses_blocks(routine) and not any(isinstance(step, LessonStep) for step in routine)
+
+
+class Leading:
+    """Knows what to begin. Only the loop calls it; what it asks the store may raise StoreError."""
+
+    def __init__(self, store: Reader, *, analogue: bool) -> None:
+        self._store = store
+        self._analogue = analogue
+        self._rest: Rest | None = None
+        self.to_follow = False
+        """Whether a test of today was the beginning, and the rest of today's work follows it."""
+
+    def chooser(self, settings: Settings, person_id: str | None, first: Side) -> Chooser:
+        """Who chooses for this person."""
+        return Chooser(self._store, settings, person_id, first, self._analogue)
+
+    def begun(self) -> None:
+        """Something has begun: what was left before is no longer gone on with by itself."""
+        self._rest, self.to_follow = None, False
+
+    def ended(self, rest: Routine, called: str | None, person_id: str | None, at_us: int, why: str | None) -> None:
+        """A routine has ended early."""
+        if rest and is_led(rest):
+            self._rest = Rest(rest, called, person_id, at_us, why != STOPPED)
+
+    def seen(self, at_us: int) -> RestSeen | None:
+        """What is offered, where something was left not long ago."""
+        rest = self._rest
+        if rest is None or at_us - rest.at_us > GO_ON_US:
+            return None
+        return RestSeen(rest.called, duration_us(rest.routine) // SECOND_US)
+
+    def goes_on(self, person_id: str | None, at_us: int) -> Rest | None:
+        """What whoever steps on now goes on with: they have left it themselves, within ten minutes."""
+        rest = self._rest
+        if rest is None or not rest.left or at_us - rest.at_us > GO_ON_US or rest.person_id != person_id:
+            return None
+        return rest
+
+    def rest_of(self, person_id: str | None, wall: datetime) -> Todays:
+        """What is left of a person's last routine, of whenever; nothing, with a note, where nothing may begin."""
+        kept = self._store.rest(person_id)
+        if kept is None:
+            return Todays(note="Nothing is left of the last routine: it is complete.")
+        if person_id is not None:
+            why = triage.held_back(situation_of(self._store, person_id, wall))
+            if why is not None:
+                return Todays(note=why.sentence)
+        try:
+            return Todays(routine_of(kept.header), kept.called)
+        except StepError as error:
+            return Todays(note=f"What was left cannot be read ({error}): begin the routine anew.")
+
+    # Reminders.
+
+    def next_reminders(self, wall: datetime) -> Mapping[str, datetime]:
+        """When each person with a reminder in their plan is to be reminded next."""
+        found = {}
+        for person_id in self._store.plans():
+            planned = plan_for(self._store, person_id)
+            if planned is not None and planned.reminder_cue:
+                coming = plan.occurrences(planned, wall + timedelta(seconds=1), wall + AHEAD)
+                at = next(iter(coming), None)
+                if at is not None:
+                    found[person_id] = at
+        return found
+
+    def is_due(self, person_id: str, wall: datetime) -> bool:
+        """Whether a person's routine is open at their hour, and not done yet."""
+        planned = plan_for(self._store, person_id)
+        if planned is None:
+            return False
+        done = done_of(self._store, person_id, wall, ZoneInfo(planned.zone))
+        return plan.due(planned, done, wall).occurrence is not None

@@ -43,8 +43,8 @@ class SimulatedBoard:
     """One board with one person, on the clock `clock`, which is the given one with a wall clock that can be set wrong.
 
     `spend_us` is told of bus time in virtual time. `look` is what the person reads on the page. `ask` is called with
-    the name of a routine when a visitor asks for one; it has the station begin it. `answer` gets what the person taps on
-    when the page asks. `wake` is called when `next_us` may be earlier than it was.
+    the name of a routine when a visitor asks for one; it has the station begin it. `answer` gets what the person taps
+    on when the page asks. `wake` is called when `next_us` may be earlier than it was.
     """
 
     def __init__(

@@ -7,6 +7,7 @@ ERROR of a check that found the calibration out.
 Heel taps may be commands, where somebody wants that: two are `next`, three are `skip` or, while the side can still be
 chosen, the other side. They count in the pauses of a routine only, are echoed before they are obeyed, and can be taken
 back for five seconds, by the page or by tapping again: then it goes on as if nothing had been said, and taps are off.
+Any other command, and a GO after a repetition that was given up, let it stand.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any
 from station.core import records as r
 from station.core.activity import Activity
 from station.core.ask import Ask
+from station.core.bout import Bout
 from station.core.calibrate import Calibrate
 from station.core.check import Check
 from station.core.hold import Hold
@@ -66,6 +68,11 @@ class Before:
     at_step: int
     step: Activity
 
+    @property
+    def begun(self) -> bool:
+        """Whether a repetition is under way in it, which cannot be gone on with once another one has begun."""
+        return isinstance(self.step, Bout) and self.step.begun
+
 
 class RoutineRun(Activity):
     """Leads through the steps of `routine`. `taps`: heel taps may be commands."""
@@ -82,8 +89,11 @@ class RoutineRun(Activity):
         self._at_step = 0
         self._step = self._activity_of(routine[0])
         self._watch = TapWatch(senses, (NEXT_TAPS, SKIP_TAPS)) if taps else None
+        self._began_in = ""
+        """The phase in which the series at hand began: its first tap may change it, as a step on ends a pause."""
         self._asked: Command | None = None
         """A command by taps that waits for its echo to end."""
+        self._asked_step = 0
         self._before: Before | None = None
         self._result: r.TestFinished | None = None
 
@@ -123,6 +133,8 @@ class RoutineRun(Activity):
         for fact in self._step.facts:
             if isinstance(fact, r.TestFinished):
                 self._result = fact
+            if isinstance(fact, r.HoldStarted) and self._before is not None and self._before.begun:
+                self._before = None
         self.facts += self._step.facts
         self._step.facts = []
         if self._step.over == "ended":
@@ -162,7 +174,10 @@ class RoutineRun(Activity):
 
     def change(self, change: Change) -> None:
         if self._watch is not None and isinstance(change, HeelChange):
+            tapping = self._watch.tapping
             self._watch.heel(change)
+            if self._watch.tapping and not tapping:
+                self._began_in = self._step.picture(change.at_us).phase
         self._step.change(change)
         self._follow(change.at_us)
 
@@ -172,7 +187,7 @@ class RoutineRun(Activity):
 
     def alarm(self, at_us: int) -> None:
         if self._watch is not None and self._tapped(at_us):
-            self._set_due()
+            self._follow(at_us)
             return
         if self._step.due_us is not None and at_us >= self._step.due_us:
             self._step.alarm(at_us)
@@ -182,6 +197,7 @@ class RoutineRun(Activity):
         if command.word is Word.UNDO:
             self._undo(command.at_us)
         else:
+            self._before = None
             self._step.command(command)
         self._follow(command.at_us)
 
@@ -190,7 +206,8 @@ class RoutineRun(Activity):
         self._follow(at_us)
 
     def minds(self) -> Sequence[Side]:
-        return self._step.minds()
+        tapping = self._watch is not None and self._watch.tapping
+        return tuple(Side) if tapping else self._step.minds()
 
     # Commands by taps.
 
@@ -199,8 +216,8 @@ class RoutineRun(Activity):
         assert self._watch is not None
         if self._asked is not None and at_us >= self._asked.at_us:
             asked, self._asked = self._asked, None
-            if self._step.picture(at_us).phase in TAPPED_IN:
-                self._obey(asked)
+            if self._at_step == self._asked_step and self._is_pause(at_us):
+                self._obey(replace(asked, at_us=at_us))
             return True
         if self._watch.due_us is None or at_us < self._watch.due_us:
             return False
@@ -208,17 +225,19 @@ class RoutineRun(Activity):
         if count is not None and self._can_undo(at_us):
             self.cue(at_us, CueName.ECHO, count=count)
             self._undo(at_us)
-        elif count is not None and self._step.picture(at_us).phase in TAPPED_IN:
+        elif count is not None and self._began_in in TAPPED_IN and self._is_pause(at_us):
             self.cue(at_us, CueName.ECHO, count=count)
-            self._asked = self._command_of(count, at_us)
+            self._asked, self._asked_step = self._command_of(count, at_us), self._at_step
             self.say(r.Tapped(at_us, count, self._asked.word))
         return True
+
+    def _is_pause(self, at_us: int) -> bool:
+        return self._step.picture(at_us).phase in TAPPED_IN
 
     def _command_of(self, count: int, at_us: int) -> Command:
         do_us = at_us + self._rules.echo_us
         if count == NEXT_TAPS:
-            paused = self._step.picture(at_us).phase == "paused"
-            return Command(do_us, Word.RESUME if paused else Word.NEXT)
+            return Command(do_us, Word.RESUME if self._began_in == "paused" else Word.NEXT)
         side = self._step.other_side
         return Command(do_us, Word.SKIP) if side is None else Command(do_us, Word.SIDE, side)
 
@@ -235,15 +254,21 @@ class RoutineRun(Activity):
         return deepcopy(self._step, {id(one): one for one in shared})
 
     def _can_undo(self, at_us: int) -> bool:
-        return self._before is not None and at_us <= self._before.until_us
+        return self._before is not None and at_us < self._before.until_us
 
     def _undo(self, at_us: int) -> None:
         before = self._before
+        if self._asked is not None:
+            self._asked = self._watch = None
+            self.say(r.TapsUndone(at_us))
+            return
         if before is None or not self._can_undo(at_us):
             return
-        self._before = self._watch = self._asked = None
+        self._before = self._watch = None
         self._step.close(at_us)
         self.facts += self._step.facts
+        if self._at_step != before.at_step:
+            self.say(r.StepBegun(at_us, before.at_step))
         self._at_step, self._step = before.at_step, before.step
         self.say(r.TapsUndone(at_us))
         self._step.sense()
@@ -257,5 +282,10 @@ class RoutineRun(Activity):
             picture = replace(
                 picture, result_left_mm=self._result.left_mm, result_right_mm=self._result.right_mm
             )
-        undo_us = self._before.until_us if self._before is not None and self._can_undo(at_us) else None
-        return replace(picture, step=self._at_step, steps=len(self._routine), undo_us=undo_us)
+        return replace(picture, step=self._at_step, steps=len(self._routine), undo_us=self._undo_us(at_us))
+
+    def _undo_us(self, at_us: int) -> int | None:
+        """Until when there is something to take back."""
+        if self._asked is not None:
+            return self._asked.at_us + self._rules.undo_us
+        return self._before.until_us if self._before is not None and self._can_undo(at_us) else None

@@ -1,0 +1,246 @@
+"""The routines: ready ones and one's own, the form that puts one together, and sheets to take along."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from station.catalogue.read import exercises, ready_routines
+from station.catalogue.records import Item
+from station.core.duration import duration_us, held_us
+from station.core.records import Side
+from station.routines import steps_of
+from station.store.rows import OwnRoutine, Person
+from web import guide, routine_form
+from web.pages.exercises import still
+from web.routine_form import REST, TEST, Draft
+from web.site import Site, kept
+
+GONE = "is no longer among the exercises: change the routine and take it out before you start it."
+STEPS_FIT = 6
+"""So many exercises have their steps on one printed page; more have their pictures and doses alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A routine as the pages show it. `trouble` is why it cannot be started; `own` is `None` for a ready one."""
+
+    key: str
+    name: str
+    about: str
+    entries: tuple[guide.Entry, ...]
+    total_us: int
+    held_us: Mapping[Side, int]
+    own: OwnRoutine | None = None
+    trouble: str | None = None
+
+    @property
+    def start(self) -> str:
+        """What the button to begin says."""
+        return self.key if self.own is None else f"own:{self.key}"
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/routines` and what is below it, and `/sheets/position`."""
+    pages = Blueprint("routines", __name__)
+
+    @pages.get("/routines")
+    def routines() -> str:
+        person = site.person()
+        person_id = person.id if person else None
+        own = [_own(site, one) for one in site.store.own_routines(person_id)]
+        return render_template(
+            "routines.html",
+            guide=guide,
+            person=person,
+            ready=[_ready(site, key) for key in ready_routines()],
+            own=own,
+            rest=site.store.rest(person_id),
+            saved=next((one for one in own if one.key == request.args.get("saved")), None),
+            removed="removed" in request.args,
+            going_on=site.panel.snapshot().activity != "idle",
+        )
+
+    @pages.get("/routines/new")
+    def new() -> str:
+        wanted = request.args.get("from")
+        return _builder(site, _copy(site, wanted) if wanted else Draft(is_shared=site.person() is None))
+
+    @pages.post("/routines/new")
+    def made() -> Response | tuple[str, int] | str:
+        return _acted(site, None)
+
+    @pages.get("/routines/<routine_id>/change")
+    def change(routine_id: str) -> str:
+        own = _theirs(site, routine_id)
+        return _builder(site, routine_form.draft_from(own.name, own.items, is_shared=own.person_id is None), own)
+
+    @pages.post("/routines/<routine_id>/change")
+    def changed(routine_id: str) -> Response | tuple[str, int] | str:
+        return _acted(site, _theirs(site, routine_id))
+
+    @pages.post("/routines/sums")
+    def sums() -> str:
+        draft = _draft()
+        return render_template("_sums.html", draft=draft, sums=_sums(site, draft))
+
+    @pages.get("/routines/<routine_id>/remove")
+    def remove(routine_id: str) -> str:
+        return render_template("remove_routine.html", own=_theirs(site, routine_id))
+
+    @pages.post("/routines/<routine_id>/remove")
+    def removed(routine_id: str) -> Response:
+        kept(site.panel.remove_routine(_theirs(site, routine_id).id))
+        return redirect(url_for("routines.routines", removed=""), 303)
+
+    @pages.get("/routines/<routine_id>/sheet")
+    def sheet(routine_id: str) -> str:
+        ready = routine_id in ready_routines()
+        shown = _ready(site, routine_id) if ready else _own(site, _theirs(site, routine_id))
+        return render_template(
+            "sheet.html",
+            guide=guide,
+            shown=shown,
+            with_steps=sum(one.exercise is not None for one in shown.entries) <= STEPS_FIT,
+            person=site.person(),
+            named="name" in request.args,
+            picture=still,
+        )
+
+    @pages.get("/sheets/position")
+    def position() -> str:
+        return render_template("position_sheet.html")
+
+    return pages
+
+
+def _acted(site: Site, own: OwnRoutine | None) -> Response | tuple[str, int] | str:
+    """What a button of the form did: only Save keeps anything."""
+    draft, act = _draft(), request.form.get("do", "")
+    if act != "save":
+        draft, said = _edited(draft, act)
+        return _builder(site, draft, own, said=said)
+    sums = _sums(site, draft)
+    if sums.refusals:
+        return _builder(site, draft, own, trouble="This cannot be kept yet; what to change stands below."), 400
+    person = site.person()
+    owner = None if draft.is_shared or person is None else person.id
+    try:
+        saved = kept(site.panel.save_routine(own.id if own else None, owner, draft.name, sums.items))
+    except ValueError as error:
+        return _builder(site, draft, own, trouble=str(error)), 400
+    except LookupError:
+        abort(404)
+    return redirect(url_for("routines.routines", saved=saved), 303)
+
+
+def _edited(draft: Draft, act: str) -> tuple[Draft, str]:
+    """The draft after a button of a row, and what to say of it. Another word changes nothing."""
+    word, _, about = act.partition("-")
+    if word == "add" and (about in exercises() or about in (TEST, REST)):
+        after = draft.added(about)
+        return after, f"Added: {after.rows[-1].name}, {len(after.rows)} of {len(after.rows)}."
+    place = draft.place(int(about)) if routine_form.ROW.fullmatch(about) else None
+    if place is None:
+        return draft, ""
+    number = int(about)
+    if word == "remove":
+        return draft.without(number), f"Removed: {place[1]}."
+    if word in ("up", "down"):
+        after = draft.moved(number, -1 if word == "up" else 1)
+        now = after.place(number)
+        return after, "" if now is None else f"{now[1]} is now {now[0]} of {len(after.rows)}."
+    return draft, ""
+
+
+def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: str = "", trouble: str = "") -> str:
+    return render_template(
+        "routine_form.html",
+        guide=guide,
+        draft=draft,
+        own=own,
+        said=said,
+        trouble=trouble,
+        sums=_sums(site, draft),
+        person=site.person(),
+        groups=[
+            (title, [one for one in exercises().values() if one.group is group])
+            for group, title in guide.GROUPS.items()
+        ],
+        labels=routine_form.LABELS,
+        sides=list(Side),
+    )
+
+
+def _draft() -> Draft:
+    try:
+        return routine_form.draft_of(request.form)
+    except ValueError as error:
+        abort(400, str(error))
+
+
+def _sums(site: Site, draft: Draft) -> routine_form.Sums:
+    return routine_form.sums(draft, site.store.settings(), guide.conditions(site), analogue=site.analogue)
+
+
+def _copy(site: Site, wanted: str) -> Draft:
+    """A draft that begins as a ready routine or as one's own is."""
+    if wanted in ready_routines():
+        ready = ready_routines()[wanted]
+        items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in ready.items]
+        name = ready.name
+    else:
+        own = _theirs(site, wanted)
+        items, name = own.items, own.name
+    return routine_form.draft_from(f"{name}, my way", items, is_shared=site.person() is None)
+
+
+def _theirs(site: Site, routine_id: str) -> OwnRoutine:
+    """The routine, if whoever looks may have it: theirs or everybody's."""
+    own = site.store.own_routine(routine_id)
+    if own is None:
+        abort(404)
+    person: Person | None = site.person()
+    if own.person_id is not None and (person is None or person.id != own.person_id):
+        abort(400, "This routine is somebody else\u2019s. Say on the Today page who is here, if it is yours.")
+    return own
+
+
+def _ready(site: Site, key: str) -> Shown:
+    ready = ready_routines()[key]
+    return Shown(key, ready.name, ready.about, *_entries(site, ready.items))
+
+
+def _own(site: Site, own: OwnRoutine) -> Shown:
+    items, trouble = _understood(own)
+    about = "For everybody here." if own.person_id is None else ""
+    return Shown(own.id, own.name, about, *_entries(site, items), own, trouble)
+
+
+def _understood(own: OwnRoutine) -> tuple[list[Item], str | None]:
+    """The items that the catalogue still has, and what to say of the others."""
+    items, trouble = [], None
+    for one in own.items:
+        try:
+            item = msgspec.convert(one, Item)
+        except msgspec.ValidationError:
+            trouble = "A part of it cannot be read: change the routine, and put that part in again."
+            continue
+        if item.exercise is not None and item.exercise not in exercises():
+            trouble = f"\u201c{item.exercise}\u201d {GONE}"
+            continue
+        items.append(item)
+    return items, trouble
+
+
+def _entries(site: Site, items: Iterable[Item]) -> tuple[tuple[guide.Entry, ...], int, Mapping[Side, int]]:
+    """The items in words, how long they take, and how much of it each leg is held."""
+    items = tuple(items)
+    routine = steps_of(items, site.store.settings(), analogue=site.analogue)
+    entries = tuple(guide.entry(item, exercises()[item.exercise] if item.exercise else None) for item in items)
+    return entries, duration_us(routine), held_us(routine)

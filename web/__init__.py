@@ -21,30 +21,40 @@ GZIP_LEVEL = 6
 TEXTS = ("text/", "application/json", "image/svg+xml", "application/javascript")
 
 
-def create_app(panel: Panel, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm) -> Flask:
+def create_app(
+    panel: Panel, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+) -> Flask:
     """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.stream`).
 
-    `blocks_mm` are the blocks that there are to calibrate with.
+    `blocks_mm` are the blocks that there are to calibrate with; `analogue` whether the heels have force sensors.
     """
     from web import words
     from web.pages import (
         about,
         board,
         calibration,
+        care,
         downloads,
         errors,
+        exercises,
         health,
         history,
         live,
+        plan,
         progress,
+        routines,
+        said,
         settings,
         sounds,
         today,
+        why,
     )
 
     app = Flask(__name__)
-    site = Site(panel, store, blocks_mm)
-    for page in (today, live, board, progress, history, downloads, settings, sounds, calibration, health, about):
+    site = Site(panel, store, blocks_mm, analogue)
+    of_the_board = (today, live, board, progress, history, downloads, settings, sounds, calibration, health, about)
+    of_the_guide = (care, said, plan, why, exercises, routines)
+    for page in (*of_the_board, *of_the_guide):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)
     words.register(app)

@@ -5,58 +5,34 @@ The words are made here, once, for the page that is rendered by the server and f
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from math import ceil
+from typing import Any
 
 from station import units as lengths
-from station.core.records import Contact, CueName, Side
-from station.snapshot import HeelSeen, Snapshot
+from station.catalogue.read import exercises
+from station.core.ask import FELT, FIRST_TAPS, PAIN, PAINS, PLACES
+from station.core.records import BOTH_LEGS, Contact, Side
+from station.snapshot import HeelSeen, RestSeen, Snapshot
 from station.units import SIDE_SHAPE
+from web.looks import LOOKS, Look, doing_of, legs_of, look_of, own_pace
+from web.site import ROUTINES
 
 WITHOUT_SIDE = {"idle", "result"}
 """Phases that are about both legs, or none."""
 
-ON_TARGET_MM = 3.0
-"""Within this the toes are where they should be (flows: target within 3 mm)."""
-
-
-class Look(NamedTuple):
-    """A phase in one word, one shape, one sentence. `tone` chooses how the screen is drawn, and never says it alone."""
-
-    word: str
-    shape: str
-    tone: str
-    sentence: str
-
-
-LOOKS = {
-    "idle": Look("STEP ON", "\u25b6", "calm", "Stand on the board, or choose what to do below."),
-    "wait": Look("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop."),
-    "settle": Look("STAND STILL", "\u25a0", "calm", "Stand still, both feet on the board."),
-    "side": Look("READY", "\u25b6", "prepare", "Get into position."),
-    "count": Look("READY", "\u25b6", "prepare", "The clock is about to start."),
-    "attempt": Look("LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound."),
-    "move": Look("MOVE", "\u2194", "calm", "Slide the board."),
-    "rest": Look("REST", "\u25cb", "calm", "Relax. Step off if you like."),
-    "switch": Look("OTHER SIDE", "\u21c4", "calm", "Change legs."),
-    "result": Look("DONE", "\u2713", "done", "Saved."),
-    "prepare": Look("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone."),
-    "hold": Look("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
-    "grace": Look("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
-    "lifted": Look("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock waits for it."),
-    "reps": Look("UP, DOWN", "\u2195", "work", "Heel up, and down again."),
-    "paused": Look("PAUSED", "\u2016", "calm", "Step on again to go on."),
-    "fault": Look("CHECK", "!", "fault", "A sensor is at fault."),
-    "done": Look("DONE", "\u2713", "done", "Well done. Saved."),
-    "finish": Look("DONE", "\u2713", "done", "Well done. Saved."),
-    "warm": Look(
-        "WARM UP", "\u25cb", "prepare", "The sensor warms up: in its first minute it reads up to 2 mm too far."
-    ),
-    "clear": Look("CLEAR VIEW", "\u25a1", "calm", "Take everything out of the sensor\u2019s view and step back."),
-    "leave": Look("STEP OFF", "\u25bd", "calm", "Step off the board: while somebody stands there, no block is read."),
-    "block": Look("BLOCK", "\u25a4", "calm", "Hold the block against the toe stop, upright, and let it stand still."),
-    "capture": Look("HOLD STILL", "\u25a0", "work", "The block is read. Hold it still until the sound."),
-    "ended": Look("ENDED", "\u25a1", "calm", "Ended early. What was done is saved."),
+FELT_PLACES = {
+    "front": "Front of the ankle",
+    "achilles": "Achilles tendon",
+    "calf": "Calf",
+    "nowhere": "Nowhere",
 }
+"""Where a limit may be felt, as a person chooses it."""
+TAPS = {
+    FELT: "Or tap your heel: {taps} times, in this order.",
+    PAIN: f"Or tap your heel as often as it hurts, from {FIRST_TAPS} on.",
+}
+CALLED = {**ROUTINES, "today": "today\u2019s routine"}
+"""What a routine is called whose key alone is known."""
 
 VERDICTS = {
     "passed": "Passed.",
@@ -66,9 +42,11 @@ VERDICTS = {
     "unclear": "The sensor could not tell the distance. Same distance again.",
 }
 
-NEXT = {"hold": "stretch", "test": "test", "reps": "heel raises", "rest": "rest"}
+NEXT = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": "rest", "ask": "two questions"}
 """What a step is called by the person who does it."""
 
+SOUNDS = {"volume", "listen", "quiz"}
+"""The phases of a lesson in which a sound is heard."""
 WITH_BLOCKS = {"calibrate", "check"}
 BLOCKS_OVER = {
     ("calibrate", "done"): "Calibrated and saved. The calibration page shows how well the blocks fit.",
@@ -77,18 +55,21 @@ BLOCKS_OVER = {
     ("check", "ended"): "Nothing was checked.",
 }
 
+THINGS = {"calibrate": "block", "check": "block", "lesson": "sound"}
+"""What a repetition is, where it is no stretch."""
+
 CONFIRM = "When the knee touches: two heel taps, the button, or \u201cIt touched\u201d below."
 
 
 def picture(now: Snapshot, units: str) -> dict[str, Any]:
     """The live page's content as JSON-able words and numbers; times are microseconds, distances millimetres or text."""
-    look = _look(now)
+    look = look_of(now)
     side = now.side if now.phase not in WITHOUT_SIDE else None
     return {
         "activity": now.activity,
         "phase": now.phase,
         "side": side,
-        "side_shape": SIDE_SHAPE[side] if side else "",
+        "side_word": legs_of(side),
         "word": look.word,
         "shape": look.shape,
         "tone": look.tone,
@@ -101,7 +82,7 @@ def picture(now: Snapshot, units: str) -> dict[str, Any]:
         "unit": _unit(now, units),
         "share": _share(now),
         "where": _where(now),
-        "next": NEXT.get(now.next_step, now.next_step) if now.next_step else None,
+        "next": _next(now, units),
         "toe": lengths.length(now.toe_mm, units) if now.toe_mm is not None else now.toe_why or "no reading",
         "toe_mm": now.toe_mm,
         "target": lengths.length(now.target_mm, units) if now.target_mm is not None else None,
@@ -115,22 +96,39 @@ def picture(now: Snapshot, units: str) -> dict[str, Any]:
         "person": now.person_name,
         "sitting": now.sitting_id,
         "simulated": now.simulated,
+        "exercise": doing_of(now),
+        "question": _question(now),
+        "undo": now.undo_us is not None,
+        "note": now.note,
+        "rest": rest_in_words(now.rest) if now.rest is not None and now.activity == "idle" else None,
     }
 
 
-def _look(now: Snapshot) -> Look:
-    phase = "reps" if now.activity == "reps" and now.phase == "hold" else now.phase
-    if phase in ("paused", "done") and now.cue is not None and now.cue.cue is CueName.ENDED:
-        phase = "ended"
-    look = LOOKS.get(phase) or Look(phase.upper(), "", "calm", "")
-    if phase == "side" and now.side is not None:
-        return look._replace(word=now.side.upper(), shape=SIDE_SHAPE[now.side])
-    if phase == "move" and now.target_mm is not None and now.toe_mm is not None:
-        off = now.target_mm - now.toe_mm
-        if abs(off) <= ON_TARGET_MM:
-            return look._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
-        return look._replace(word="SLIDE BACK" if off > 0 else "NEARER", shape="\u25bc" if off > 0 else "\u25b2")
-    return look
+def _question(now: Snapshot) -> dict[str, Any] | None:
+    """What is asked after a test: the answers with the words of their buttons, and the taps that say the same."""
+    if now.activity != "ask" or now.phase not in TAPS:
+        return None
+    if now.phase == FELT:
+        taps = [str(FIRST_TAPS + place) for place in range(len(PLACES))]
+        said = TAPS[FELT].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
+        return {"choices": [[place, FELT_PLACES[place]] for place in PLACES], "taps": said}
+    return {"choices": [[pain, pain] for pain in PAINS], "taps": TAPS[PAIN]}
+
+
+def rest_in_words(rest: RestSeen) -> str:
+    """What is left of a routine, in minutes, for its button."""
+    minutes = max(1, ceil(rest.seconds / 60))
+    called = "" if rest.called is None else f" of {CALLED.get(rest.called, rest.called)}"
+    return f"Go on with the rest: {minutes} min{called}"
+
+
+def _next(now: Snapshot, units: str) -> str | None:
+    """What comes next, by name; while questions are asked, what the test has come to."""
+    if now.activity == "ask":
+        return _result(now, units)
+    if now.next_exercise is not None and now.next_exercise in exercises():
+        return f"Next: {exercises()[now.next_exercise].said}"
+    return f"Next: {NEXT.get(now.next_step, now.next_step)}" if now.next_step else None
 
 
 def _sentence(now: Snapshot, look: Look, units: str) -> str:
@@ -148,8 +146,10 @@ def _sentence(now: Snapshot, look: Look, units: str) -> str:
         return _result(now, units) or look.sentence
     if now.phase == "attempt" and now.contact is Contact.SELF:
         return f"Knee to the wall, heel down. {CONFIRM}"
-    if now.phase in ("side", "switch", "prepare") and now.side is not None:
-        return f"{now.side.capitalize()} leg. {look.sentence}"
+    if now.phase in ("side", "switch", "prepare", "wait") and now.side is BOTH_LEGS:
+        return f"Both feet. {look.sentence}"
+    if now.phase in ("side", "switch", "prepare") or (now.phase == "wait" and now.step):
+        return f"{now.side.capitalize()} leg. {look.sentence}" if now.side is not None else look.sentence
     return look.sentence
 
 
@@ -169,6 +169,12 @@ def _number(now: Snapshot, units: str) -> str | None:
     """The number when it is not a time; a time is counted by the page itself."""
     if now.counting is not None:
         return None
+    if now.activity == "ask":
+        return "?"
+    if now.activity == "lesson":
+        return str(now.repetition) if now.phase in SOUNDS else str(now.right or 0)
+    if own_pace(now):
+        return str(now.target_count)
     if now.activity == "reps" and now.count is not None:
         return str(now.count)
     if now.activity in WITH_BLOCKS:
@@ -187,6 +193,8 @@ def _number(now: Snapshot, units: str) -> str | None:
 def _unit(now: Snapshot, units: str) -> str:
     if now.counting is not None:
         return "s"
+    if now.activity in ("ask", "lesson") or own_pace(now):
+        return _unit_of_words(now)
     if now.activity == "reps" and now.count is not None:
         return f"of {now.target_count}" if now.target_count else ""
     if now.phase == "count" and now.cue is not None and now.cue.count is not None:
@@ -196,11 +204,20 @@ def _unit(now: Snapshot, units: str) -> str:
     return lengths.SIGN[units] if _number(now, units) not in (None, "\u2013") else ""
 
 
+def _unit_of_words(now: Snapshot) -> str:
+    if now.activity == "lesson":
+        of = now.repetitions if now.phase in SOUNDS else now.asked
+        return f"of {of}" if of else ""
+    return "to do" if now.activity == "reps" else ""
+
+
 def _share(now: Snapshot) -> float | None:
     """How full the bar is, when it does not follow the clock."""
     if LOOKS.get(now.phase, LOOKS["idle"]).tone == "done":
         return 1.0
-    if now.counting is None and now.count is not None and now.target_count:
+    if now.activity == "ask" and now.target_us:
+        return min(1.0, now.counted_us / now.target_us)
+    if now.counting is None and now.count is not None and now.target_count and not own_pace(now):
         return min(1.0, now.count / now.target_count)
     return None
 
@@ -211,7 +228,7 @@ def _where(now: Snapshot) -> str:
     if now.step is not None and now.steps and now.steps > 1:
         parts.append(f"step {now.step + 1} of {now.steps}")
     if now.repetition is not None:
-        thing = "block" if now.activity in WITH_BLOCKS else "stretch"
+        thing = THINGS.get(now.activity, "hold" if now.exercise else "stretch")
         parts.append(f"{thing} {now.repetition}" + (f" of {now.repetitions}" if now.repetitions else ""))
     if now.trial and now.phase not in WITHOUT_SIDE:
         parts.append(f"trial {now.trial}")

@@ -203,7 +203,7 @@ def open_page(
     Raises PageError with one sentence when the address cannot be had.
     """
     listener = listener or _listen(config.page)
-    app = create_app(panel, store, config.range_sensor.blocks_mm)
+    app = create_app(panel, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue")
     threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
     names = _names(config.page)
     pages = cast(Application, threads)

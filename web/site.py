@@ -5,20 +5,27 @@ from __future__ import annotations
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from flask import abort, request
+from flask import Response, abort, redirect, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
+from station.catalogue.read import ready_routines
 from station.panel import Panel
 from station.store import Reader, StoreError
 from station.store.rows import Person
 
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
+YEAR_S = 365 * 24 * 3600
 
 KEPT_S = 5.0
 """So long a page waits for what it wants kept; the loop does it within milliseconds, or the disk is in trouble."""
 BUSY = "The station was too busy to keep this. Try it again in a moment; if that does not help, look at Health."
+STAYS = "X-Stays"
+"""The header by which the live page's script says that it sends a form and does not want to leave the page."""
+GOES = "X-Goes"
+"""The header that tells it where it has to go all the same."""
 NAV = (
     ("today.today", "Today"),
     ("live.live", "Live"),
@@ -38,11 +45,13 @@ FOOT = (("health.health", "Health"), ("calibration.calibration", "Calibration"),
 Kept = TypeVar("Kept")
 
 ROUTINES = {
-    "test_and_stretch": "Test and stretch",
+    "today": "What is due today",
+    **{key: ready.name for key, ready in ready_routines().items()},
     "test": "Quick test",
     "full_test": "Full test",
     "stretch": "Stretch",
 }
+"""What the buttons begin, in this order: today's work first."""
 
 
 def kept(future: Future[Kept]) -> Kept:
@@ -59,6 +68,29 @@ def kept(future: Future[Kept]) -> Kept:
         abort(503, BUSY)
 
 
+def back_to_live(said: str = "", **how: Any) -> AnyResponse:
+    """The way back after a button of the live page: to the page, or, for its script, `said` as a piece of HTML.
+
+    `how` goes into the page's address, from which it says the same without scripts.
+    """
+    if STAYS not in request.headers:
+        return redirect(url_for("live.live", **how), 303)
+    return Response(said, mimetype="text/html") if said else Response(status=204)
+
+
+def elsewhere(address: str) -> AnyResponse:
+    """The way to another page after a button, also for the live page's script."""
+    if STAYS not in request.headers:
+        return redirect(address, 303)
+    return Response(status=204, headers={GOES: address})
+
+
+def remember(response: AnyResponse, person_id: str | None) -> AnyResponse:
+    """Let this browser show this person's results from now on, or nobody's."""
+    response.set_cookie(PERSON_COOKIE, person_id or NOBODY, max_age=YEAR_S, httponly=True, samesite="Strict")
+    return response
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """The station behind the pages."""
@@ -66,6 +98,8 @@ class Site:
     panel: Panel
     store: Reader
     blocks_mm: tuple[float, ...]
+    analogue: bool
+    """Whether the board has force sensors under the heels, which feel also a heel that carries the shin alone."""
 
     def person(self) -> Person | None:
         """Who was chosen on this browser; the only person there is; else nobody yet."""

@@ -24,7 +24,10 @@ from tests.web.double import RecordedBoard, SetPanel
 from tests.web.history import add_test, fill
 from web import create_app
 
-PAGES = ("/", "/live", "/board", "/progress", "/calibration", "/history", "/settings", "/sounds", "/health", "/about")
+PAGES = (
+    *("/", "/live", "/board", "/progress", "/calibration", "/history"),
+    *("/settings", "/sounds", "/sounds/learn", "/health", "/about"),
+)
 
 
 def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
@@ -205,7 +208,8 @@ def test_what_is_not_there_is_said_in_words(client: FlaskClient, address: str) -
 def test_start_begins_what_was_chosen(client: FlaskClient, panel: SetPanel, store: Store) -> None:
     """Start gives the panel the routine, made by the person's own settings, and who it is for."""
     ada, _ = fill(store)
-    store.save_settings(type(store.settings())(hold_s=45))
+    store.add_answer(ada.id, "care", {"yes": [], "no": []})
+    store.save_settings(type(store.settings())(hold_s=45, ask_after_test="no"))
     answer = client.post("/start", data={"routine": "test_and_stretch", "person": ada.id})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/live")
     client.post("/start", data={"routine": "full_test", "person": "nobody"})

@@ -63,7 +63,7 @@ def test_an_attempt_has_a_number_once_it_was_begun() -> None:
     """Before the first lunge nothing says attempt 0; the next step is called as a person calls it."""
     seen = shown(phase="settle", activity="test", trial=1, attempt=0, step=0, steps=2, next_step="hold")
     assert seen["where"] == "step 1 of 2, trial 1"
-    assert seen["next"] == "stretch"
+    assert seen["next"] == "Next: stretch"
 
 
 def test_a_result_names_both_sides() -> None:

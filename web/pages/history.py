@@ -6,17 +6,27 @@ from datetime import datetime
 
 from flask import Blueprint, abort, render_template, request
 
+from station.advice.pain import MOST_PAIN
+from station.catalogue.read import exercises
+from station.catalogue.records import Group
 from station.core.records import BOTH_LEGS, Legs, Side
 from station.core.uncertainty import COVERAGE
 from station.progress import CONTACTS, made_of
 from station.store.rows import Hold, SittingDetail, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.chart import chart
+from web.picture import FELT_PLACES
 from web.site import Site
 
 A_PAGE = 30
 
 SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()} | {str(BOTH_LEGS): "".join(SIDE_SHAPE.values())}
+FELT = {
+    "front": "felt in front of the ankle",
+    "achilles": "felt in the Achilles tendon",
+    "calf": "felt in the calf",
+    "nowhere": "felt nowhere",
+}
 STATES = {"finished": "finished", "partial": "a part", "unfinished": "not finished"}
 OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
 
@@ -63,9 +73,30 @@ def blueprint(site: Site) -> Blueprint:
             states=STATES,
             outcomes=OUTCOMES,
             contacts=CONTACTS,
+            people=site.store.people(),
+            person=site.person(),
+            felt_places=FELT_PLACES,
+            most_pain=MOST_PAIN,
+            names={key: one.name for key, one in exercises().items()},
+            felt=_felt(site, detail),
+            just_said=request.args.get("felt"),
         )
 
     return pages
+
+
+def _felt(site: Site, detail: SittingDetail) -> dict[str, bool | None]:
+    """The stretches that were done in a sitting of somebody, and whether they said since that they felt them."""
+    sitting = detail.sitting
+    if sitting.person_id is None:
+        return {}
+    done = dict.fromkeys(hold.exercise for hold in detail.holds if hold.exercise is not None)
+    stretches = [key for key in done if key in exercises() and exercises()[key].group is Group.STRETCH]
+    said: dict[str, bool | None] = dict.fromkeys(stretches)
+    for one in reversed(site.store.answers(sitting.person_id, "felt") if stretches else ()):
+        if one.about in said and one.at >= sitting.started_at:
+            said[one.about] = one.answer is not False
+    return said
 
 
 def _before() -> datetime | None:
@@ -100,7 +131,15 @@ def _of_test(test: Test, units: str) -> str:
     kind = "full test" if test.full else "test"
     if test.state != "finished":
         kind += f" ({STATES[test.state]})"
-    return f"{kind} {', '.join(sides)}" if sides else f"{kind} without a result"
+    said = f"{kind} {', '.join(sides)}" if sides else f"{kind} without a result"
+    return ", ".join((said, *_answers(test)))
+
+
+def _answers(test: Test) -> list[str]:
+    """What the person said about it: `felt in the calf`, `pain 2 of 10`."""
+    felt, pain = test.circumstances.limit_felt, test.circumstances.pain
+    said = [] if felt is None else [FELT.get(felt, f"felt: {felt}")]
+    return said if pain is None else [*said, f"pain {pain} of {MOST_PAIN}"]
 
 
 def _of_holds(holds: tuple[Hold, ...]) -> list[str]:

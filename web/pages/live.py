@@ -2,75 +2,166 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
-from werkzeug.wrappers import Response
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
+from station.advice.pain import MOST_PAIN, Doing, PainAdvice, advice
+from station.catalogue.read import exercises
+from station.core.ask import ANSWERS
 from station.core.records import Side, Word
-from station.routines import routine_called
+from station.store.rows import Person
 from web.pages.board import controls
 from web.picture import picture
-from web.site import NOBODY, PERSON_COOKIE, Site
+from web.site import NOBODY, Site, back_to_live, elsewhere, kept, remember
+from web.starting import REST, TODAY, WITHOUT_CARE, Chosen, HeldBackError, called, chosen, situation
 
-SAID = {Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP, Word.CONFIRM, Word.SIDE}
-BACK = {"history": "history.history", "progress": "progress.progress"}
+SAID = {
+    *(Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP),
+    *(Word.CONFIRM, Word.SIDE, Word.ANSWER, Word.UNDO),
+}
+BACK = {
+    "history": "history.history",
+    "progress": "progress.progress",
+    "care": "care.ask",
+    "plan": "plan.plan",
+    "why": "why.why",
+}
 """Where the choice of a person may lead back to."""
-YEAR_S = 365 * 24 * 3600
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/live`, and the writes `/start`, `/say` and `/person`."""
+    """`/live`, and the writes `/start`, `/say`, `/pain` and `/person`."""
     pages = Blueprint("live", __name__)
 
     @pages.get("/live")
     def live() -> str:
-        settings = site.store.settings()
+        settings, person = site.store.settings(), site.person()
+        pain, about = request.args.get("pain", type=int), request.args.get("about", "")
         return render_template(
             "live.html",
             now=picture(site.panel.snapshot(), settings.units),
             units=settings.units,
             people=site.store.people(),
-            person=site.person(),
+            person=person,
             board=controls(site),
+            most_pain=MOST_PAIN,
+            answer=_of_pain(pain, about) if pain is not None else _of_start(site, request.args.get("begun"), person),
         )
 
     @pages.post("/start")
-    def start() -> Response:
-        person_id = request.form.get("person") or None
-        if person_id == NOBODY:
-            person_id = None
-        elif person_id is None:
-            person = site.person()
-            person_id = person.id if person else None
-        elif person_id not in {person.id for person in site.store.people()}:
-            abort(400, "There is no such person on this station. Choose one of the list.")
-        try:
-            steps = routine_called(request.form.get("routine", ""), site.store.settings(), blocks_mm=site.blocks_mm)
-        except ValueError as error:
-            abort(400, str(error))
-        site.panel.start(steps, person_id)
-        return _remember(redirect(url_for("live.live"), 303), person_id)
+    def start() -> AnyResponse:
+        name = request.form.get("routine", "")
+        person = _whose(site)
+        says, person_id = called(site, name), person.id if person else None
+        if person is not None and name not in WITHOUT_CARE and situation(site, person).asked is not None:
+            back = "today" if request.form.get("back") == "today" else "live"
+            return remember(elsewhere(url_for("care.ask", next=back, routine=name)), person_id)
+        if name == TODAY:
+            site.panel.start_today(person_id)
+        elif name == REST:
+            site.panel.start_rest(person_id)
+        else:
+            try:
+                found = chosen(site, name, person)
+            except HeldBackError as held:
+                return _refused(held, says)
+            site.panel.start(found.steps, person_id, found.called)
+            said, changed = _begun(found)
+            if changed:
+                return remember(back_to_live(said, begun=name), person_id)
+        return remember(back_to_live(), person_id)
 
     @pages.post("/say")
-    def say() -> Response:
-        word, side = request.form.get("word", ""), request.form.get("side")
+    def say() -> AnyResponse:
+        word, side, answer = request.form.get("word", ""), request.form.get("side"), request.form.get("answer")
         if word not in SAID:
             abort(400, f"The station does not know the word {word[:20]!r}.")
         if (side is None) is (word == Word.SIDE) or (side is not None and side not in list(Side)):
             abort(400, "A side is left or right, and goes with the word side only.")
-        site.panel.command(Word(word), Side(side) if side else None)
-        return redirect(url_for("live.live"), 303)
+        if (answer is None) is (word == Word.ANSWER) or (answer is not None and answer not in ANSWERS):
+            abort(400, "An answer is a place or a number from 0 to 10, and goes with the word answer only.")
+        site.panel.command(Word(word), Side(side) if side else None, answer)
+        return back_to_live()
+
+    @pages.post("/pain")
+    def pain() -> AnyResponse:
+        """How much it hurts, also in the middle of an exercise: what to do about it, and kept where it is known whose
+        it is."""
+        try:
+            value = int(request.form.get("value", ""))
+            found = advice(value)
+        except ValueError:
+            abort(400, f"How much it hurts is a whole number from 0 to {MOST_PAIN}.")
+        about = request.form.get("about") or None
+        if about is not None and about not in exercises():
+            abort(400, "There is no such exercise.")
+        now = site.panel.snapshot()
+        if found.what is Doing.STOP and now.activity != "idle":
+            site.panel.command(Word.STOP)
+        person = site.person()
+        person_id = now.person_id if now.activity != "idle" else None
+        person_id = person_id or (person.id if person else None)
+        if person_id is not None:
+            kept(site.panel.answer(person_id, "pain", value, about))
+        if request.form.get("back") == "today":
+            return redirect(url_for("today.today", pain=value), 303)
+        return back_to_live(_pain_said(found, about), pain=value, about=about)
 
     @pages.post("/person")
-    def person() -> Response:
-        chosen = request.form.get("person", NOBODY)
-        if chosen != NOBODY and chosen not in {person.id for person in site.store.people()}:
+    def person() -> AnyResponse:
+        chosen_id = request.form.get("person", NOBODY)
+        if chosen_id != NOBODY and chosen_id not in {person.id for person in site.store.people()}:
             abort(400, "There is no such person on this station. Choose one of the list.")
         where = BACK.get(request.form.get("back", ""), "today.today")
-        return _remember(redirect(url_for(where), 303), None if chosen == NOBODY else chosen)
+        return remember(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
 
     return pages
 
 
-def _remember(response: Response, person_id: str | None) -> Response:
-    response.set_cookie(PERSON_COOKIE, person_id or NOBODY, max_age=YEAR_S, httponly=True, samesite="Strict")
-    return response
+def _whose(site: Site) -> Person | None:
+    """Whom it is for: the person named in the form, or the one of this browser."""
+    named = request.form.get("person") or None
+    if named == NOBODY:
+        return None
+    if named is None:
+        return site.person()
+    found = next((one for one in site.store.people() if one.id == named), None)
+    if found is None:
+        abort(400, "There is no such person on this station. Choose one of the list.")
+    return found
+
+
+def _refused(held: HeldBackError, says: str) -> AnyResponse:
+    """Why it does not begin, and the way out of that."""
+    page = render_template("held.html", sentence=str(held), for_pain=held.for_pain, called=says)
+    return Response(page, 409)
+
+
+def _pain_said(found: PainAdvice, about: str | None) -> str:
+    """The advice in one sentence, with what else can be done at once."""
+    easier = exercises()[about].easier if about is not None and found.what is Doing.EASE_OFF else None
+    return render_template("_answer.html", sentence=found.sentence, easier=easier, skip=found.what is Doing.EASE_OFF)
+
+
+def _of_pain(pain: int, about: str) -> str:
+    known = 0 <= pain <= MOST_PAIN
+    return _pain_said(advice(pain), about if about in exercises() else None) if known else ""
+
+
+def _begun(found: Chosen) -> tuple[str, bool]:
+    """What was left out of the routine or made gentler for this person, in words, and whether there is any."""
+    proposal = found.careful
+    if proposal is None or not (proposal.left_out or proposal.gentler):
+        return "", False
+    names = {key: one.name for key, one in exercises().items()}
+    return render_template("_answer.html", begun=proposal, called=found.called, names=names), True
+
+
+def _of_start(site: Site, name: str | None, person: Person | None) -> str:
+    """The same for whoever has just begun it without scripts."""
+    if not name or person is None or name in (TODAY, REST):
+        return ""
+    try:
+        return _begun(chosen(site, name, person))[0]
+    except HeldBackError:
+        return ""

@@ -22,6 +22,10 @@ CHOICE_NAMES = {
     "test": "a test",
     "stretch": "stretching",
     "test_and_stretch": "a test, then stretching",
+    "today": "what is due today",
+    "yes": "yes",
+    "no": "no",
+    "on": "on",
 }
 
 
@@ -46,6 +50,8 @@ FIELDS = (
     Field("quiet_from", "Quiet from", "time"),
     Field("quiet_to", "Quiet until", "time", "the same time twice: never quiet"),
     Field("on_step", "Stepping on starts", "choice"),
+    Field("ask_after_test", "Ask after a test", "choice", "where the limit was felt, and how much it hurt"),
+    Field("taps", "Heel taps", "choice", "in a pause two are next, three are skip; before GO three change the side"),
 )
 
 

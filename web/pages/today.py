@@ -1,13 +1,16 @@
-"""Today: the last result of each side, the goal, this week's credited time, and the buttons to begin."""
+"""Today: what to do now, the last result of each side, this week's credited time, and what there is to answer."""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
 
 from station import units
+from station.advice import pain
+from station.advice.plan import GOAL_MINUTES
 from station.core.records import Side
 from station.core.uncertainty import COVERAGE
 from station.progress import Made, made_of
@@ -15,10 +18,16 @@ from station.settings import Settings
 from station.snapshot import Snapshot
 from station.store.rows import Person, Test
 from station.units import SIDE_SHAPE, day
-from web.site import PERSON_COOKIE, Site
+from web.picture import FELT_PLACES, rest_in_words
+from web.site import PERSON_COOKIE, Site, kept, remember
+from web.todays import meter, next_of, todays
 
 MANY_TESTS = 50
 """Enough to find the last result of each side among what nobody has claimed."""
+ASKED_FOR = timedelta(hours=24)
+"""So long after a test it is asked here where its limit was felt; later nobody remembers."""
+NEXT = {"care": "care.ask", "plan": "plan.plan", "why": "why.why"}
+"""Where somebody new may be led on to."""
 
 
 class SideResult(NamedTuple):
@@ -35,31 +44,81 @@ class SideResult(NamedTuple):
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/`."""
+    """`/`, and the write `/people`."""
     pages = Blueprint("today", __name__)
 
     @pages.get("/")
     def today() -> str:
-        person, settings = site.person(), site.store.settings()
-        asking = person is None and bool(site.store.people()) and PERSON_COOKIE not in request.cookies
-        latest = {} if asking else _latest(site, person)
-        credited = _credited(site, person)
-        sides = [_side(site, side, latest.get(side), credited[side]) for side in Side]
-        return render_template(
-            "today.html",
-            person=person,
-            people=site.store.people(),
-            settings=settings,
-            units=settings.units,
-            coverage=COVERAGE,
-            sides=sides,
-            asking=asking,
-            sentence="Who is here?" if asking else _sentence(sides, _count(site, person), settings),
-            to_calibrate=_to_calibrate(site.panel.snapshot()),
-            going_on=site.panel.snapshot().activity != "idle",
-        )
+        return _page(site)
+
+    @pages.post("/people")
+    def add() -> Response | tuple[str, int]:
+        name = request.form.get("name", "")
+        try:
+            person_id = kept(site.panel.add_person(name))
+        except ValueError as error:
+            return _page(site, name=name, trouble=str(error)), 400
+        where = NEXT.get(request.form.get("next", ""), "today.today")
+        return remember(redirect(url_for(where), 303), person_id)
 
     return pages
+
+
+def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
+    person, settings, now = site.person(), site.store.settings(), site.panel.snapshot()
+    people = site.store.people()
+    asking = person is None and bool(people) and PERSON_COOKIE not in request.cookies
+    latest = {} if asking else _latest(site, person)
+    credited = _credited(site, person)
+    sides = [_side(site, side, latest.get(side), credited[side]) for side in Side]
+    return render_template(
+        "today.html",
+        person=person,
+        people=people,
+        settings=settings,
+        units=settings.units,
+        coverage=COVERAGE,
+        sides=sides,
+        asking=asking,
+        sentence="" if asking else _sentence(sides, _count(site, person), settings),
+        to_calibrate=_to_calibrate(now),
+        going_on=now.activity != "idle",
+        rest=rest_in_words(now.rest) if now.rest is not None else None,
+        note=now.note,
+        of=None if asking else _to_be_asked(site, person),
+        felt_places=FELT_PLACES,
+        most_pain=pain.MOST_PAIN,
+        goal_minutes=GOAL_MINUTES,
+        name=name,
+        trouble=trouble,
+        **_of_person(site, person),
+    )
+
+
+def _of_person(site: Site, person: Person | None) -> dict[str, Any]:
+    """What only a known person is told: what is due, the week, and what there is to answer."""
+    if person is None:
+        return {}
+    one = todays(site.store, person)
+    said = request.args.get("pain", type=int)
+    return {
+        "todays": one,
+        "next": next_of(one),
+        "meter": meter(one),
+        "again": pain.asks_again(one.situation.pains, one.now) or pain.held_back(one.situation.pains) is not None,
+        "last_pain": one.situation.pains[0][1] if one.situation.pains else None,
+        "advice": pain.advice(said).sentence if said is not None and 0 <= said <= pain.MOST_PAIN else None,
+    }
+
+
+def _to_be_asked(site: Site, person: Person | None) -> Test | None:
+    """The last test, where it is of today and nobody has said yet where its limit was felt or how much it hurt."""
+    tests = site.store.tests(person.id, limit=1) if person is not None else _unclaimed(site)[:1]
+    test = next(iter(tests), None)
+    if test is None or test.imported or test.state == "unfinished" or datetime.now(UTC) - test.started_at > ASKED_FOR:
+        return None
+    said = test.circumstances
+    return test if said.limit_felt is None or said.pain is None else None
 
 
 def _to_calibrate(now: Snapshot) -> str | None:

@@ -4,6 +4,7 @@
   const el = id => document.getElementById(id)
   const stage = el('stage'), units = stage.dataset.units
   const SILENT_MS = 4000, DIM_MS = 120000, SAY_GAP_MS = 3000, HEEL_UP_MS = 2000, TWIN_MS = 1500, AGAIN_MS = 2000
+  const SHAPES = { left: '\u25cf', right: '\u25c6' }
   document.documentElement.classList.add('scripts')
 
   let now = null        // the newest state
@@ -59,7 +60,8 @@
     stage.dataset.tone = now.tone
     stage.dataset.phase = now.phase
     stage.dataset.counting = now.counting || ''
-    marked('side', now.side || '', ...(now.side ? [mark(now.side, now.side_shape), ' ' + now.side.toUpperCase()] : []))
+    const legs = now.side === 'both' ? ['left', 'right'] : now.side ? [now.side] : []
+    marked('side', now.side || '', ...legs.map(side => mark(side, SHAPES[side])), now.side ? ' ' + now.side_word : '')
     const shape = document.createElement('span')
     shape.setAttribute('aria-hidden', 'true')
     shape.textContent = now.shape
@@ -67,7 +69,7 @@
     text('where', now.where)
     text('unit', now.unit)
     text('sentence', now.sentence)
-    text('next', now.next ? 'Next: ' + now.next : '')
+    text('next', now.next || '')
     text('toe', now.toe)
     text('target', now.target ? ', aim ' + now.target : '')
     const heels = now.heels.map(heel => {
@@ -85,10 +87,36 @@
     }))
     const confirm = el('confirm')
     if (confirm) confirm.classList.toggle('first', now.can_confirm)
+    guide()
     twin()
     announce()
     count()
     document.dispatchEvent(new CustomEvent('picture', { detail: now }))
+  }
+
+  function shown_if(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
+  function guide() {
+    const asked = now.question, doing = now.exercise
+    shown_if('question', asked)
+    if (asked) {
+      marked('choices', asked.choices.join(), ...asked.choices.map(([answer, label]) => {
+        const button = document.createElement('button')
+        Object.assign(button, { name: 'answer', value: answer, textContent: label })
+        return button
+      }))
+      text('taps', asked.taps)
+    }
+    shown_if('undo', now.undo)
+    shown_if('note', now.note)
+    text('note', now.note || '')
+    shown_if('rest', now.rest)
+    if (now.rest && el('rest')) text('rest-said', now.rest)
+    shown_if('doing', doing)
+    if (el('about')) el('about').value = doing ? doing.key : ''
+    if (!doing) return
+    const picture = el('exercise'), address = `/exercises/${doing.key}.svg`
+    if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + doing.said })
+    for (const part of ['name', 'dose', 'verifies']) text('exercise-' + part, doing[part])
   }
 
   function twin() {
@@ -204,22 +232,27 @@
   }, 500)
 
   // ---- buttons, without leaving the page --------------------------------------------------------------------------
-  async function send(address, form) {
+  async function send(address, form, into) {
     try {
-      const answer = await fetch(address, { method: 'POST', body: form, redirect: 'manual' })
-      if (answer.type !== 'opaqueredirect' && !answer.ok) {
-        const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
-        say((page.querySelector('.lead') || page.body).textContent.trim())
-      }
+      const headers = { 'X-Stays': '1' }
+      const answer = await fetch(address, { method: 'POST', body: form, redirect: 'manual', headers })
+      const goes = answer.headers.get('X-Goes')
+      if (goes) { location.href = goes; return }
+      const said = answer.status === 204 || answer.type === 'opaqueredirect' ? '' : await answer.text()
+      const place = el(into || 'answer')
+      if (answer.ok || !said) { if (place && (into || said)) place.innerHTML = said; return }
+      const page = new DOMParser().parseFromString(said, 'text/html'), parts = page.querySelectorAll('.lead, .way')
+      if (place) place.replaceChildren(...parts)
+      else say((parts[0] || page.body).textContent.trim())
     } catch { say('The station cannot be reached.') }
   }
   window.station_send = (address, fields) => send(address, new URLSearchParams(fields))
-  for (const form of document.querySelectorAll('form[data-quiet]')) {
-    form.addEventListener('submit', event => {
-      event.preventDefault()
-      send(form.action, new URLSearchParams(new FormData(form, event.submitter)))
-    })
-  }
+  document.addEventListener('submit', event => {
+    const form = event.target
+    if (!('quiet' in form.dataset)) return
+    event.preventDefault()
+    send(form.action, new URLSearchParams(new FormData(form, event.submitter)), form.dataset.into)
+  })
 
   const choice = el('announcer')
   if (choice) {

@@ -1,0 +1,244 @@
+"""A person's plan: which days at what time, which routine, what comes next, and its calendar for a phone."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hmac import compare_digest
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
+
+from station.advice import dose
+from station.advice.calendar import feed
+from station.advice.plan import (
+    DAY,
+    GOAL_MINUTES,
+    MOST_MINUTES,
+    PROPOSED,
+    WEEKDAYS,
+    Plan,
+    hint,
+    occurrences,
+    plan_of,
+    to_dict,
+)
+from station.advice.plan import dose as dose_of_week
+from station.catalogue.read import exercises, ready_routines
+from station.catalogue.records import Group
+from station.core.duration import held_us
+from station.core.records import SECOND_US
+from station.routines import steps_of
+from station.situation import done_of, plan_for, situation_of
+from station.store.rows import Person
+from web.site import Site, kept
+from web.todays import PROPOSED_NAME, items_of, name_of, routine_of, when, zone_of
+
+LOCALTIME = Path("/etc/localtime")
+"""Where Debian says which time zone the machine is in."""
+TIMES_A_DAY = 2
+"""So many fields each day has at least: morning and evening."""
+USUAL_TIME = "18:00"
+TOKEN_BYTES = 24
+"""What nobody guesses: 192 bits."""
+COMING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The plan as it stands in the form, as text, with what is wrong with it by field."""
+
+    days: Sequence[Sequence[str]]
+    routine: str
+    zone: str
+    minutes: str
+    reminder_cue: bool
+    tests: bool
+    troubles: Mapping[str, str] = field(default_factory=dict)
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/plan`, read and write, and the calendar `/plan/<token>.ics`."""
+    pages = Blueprint("plan", __name__)
+
+    @pages.get("/plan")
+    def plan() -> str:
+        person = site.person()
+        if person is None:
+            return render_template("plan.html", person=None, people=site.store.people())
+        planned = plan_for(site.store, person.id)
+        return _page(site, person, planned, _form_of(planned))
+
+    @pages.post("/plan")
+    def save() -> AnyResponse | tuple[str, int]:
+        person = site.person()
+        if person is None:
+            abort(400, "Say first who you are: a plan is one person\u2019s.")
+        before = plan_for(site.store, person.id)
+        given = _given(request.form)
+        wished = _checked(site, person, given, before)
+        if isinstance(wished, Form):
+            return _page(site, person, before, wished), 400
+        kept(site.panel.save_plan(person.id, to_dict(wished)))
+        return redirect(url_for("plan.plan", saved=""), 303)
+
+    @pages.get("/plan/<token>.ics")
+    def calendar(token: str) -> AnyResponse:
+        person_id = _whose(site, token)
+        planned = None if person_id is None else plan_for(site.store, person_id)
+        if person_id is None or planned is None:
+            abort(404)
+        minutes = ceil(_seconds(site, person_id, planned) / 60)
+        text = feed(planned, name_of(site.store, planned.routine), minutes, datetime.now(UTC))
+        named = {"Content-Disposition": 'inline; filename="slant-board.ics"'}
+        return Response(text, content_type="text/calendar; charset=utf-8", headers=named)
+
+    return pages
+
+
+def _whose(site: Site, token: str) -> str | None:
+    """Whose plan has this token."""
+    for person_id, kept_plan in site.store.plans().items():
+        known = str(kept_plan.get("token") or "")
+        if known and compare_digest(known.encode(), token.encode()):
+            return person_id
+    return None
+
+
+def station_zone() -> str:
+    """The name of the station's own time zone, `UTC` where it has none."""
+    named = os.environ.get("TZ", "").lstrip(":") or str(LOCALTIME.resolve()).partition("zoneinfo/")[2]
+    try:
+        return ZoneInfo(named).key if named else "UTC"
+    except (ValueError, OSError, LookupError):
+        return "UTC"
+
+
+def _form_of(planned: Plan | None) -> Form:
+    if planned is None:
+        return Form([[""] * TIMES_A_DAY for _ in WEEKDAYS], PROPOSED, station_zone(), "", False, True)
+    times = [[clock for weekday, clock in planned.days if weekday == day] for day in range(len(WEEKDAYS))]
+    minutes = "" if planned.minutes is None else str(planned.minutes)
+    return Form(_padded(times), planned.routine, planned.zone, minutes, planned.reminder_cue, planned.tests)
+
+
+def _padded(times: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[*day, *[""] * (TIMES_A_DAY - len(day))] for day in times]
+
+
+def _given(form: MultiDict[str, str]) -> Form:
+    times = [[one.strip() for one in form.getlist(f"day{day}") if one.strip()] for day in range(len(WEEKDAYS))]
+    routine, zone, minutes = (form.get(name, "").strip() for name in ("routine", "zone", "minutes"))
+    return Form(_padded(times), routine, zone, minutes, "reminder_cue" in form, "tests" in form)
+
+
+def _checked(site: Site, person: Person, given: Form, before: Plan | None) -> Plan | Form:
+    """The plan that the form says, or the form with a sentence beside each field that is wrong."""
+    troubles: dict[str, str] = {}
+    good = {"days": [[0, USUAL_TIME]], "routine": PROPOSED, "zone": "UTC"}
+
+    def check(name: str, **entry: object) -> None:
+        try:
+            plan_of({**good, **entry})
+        except ValueError as error:
+            troubles[name] = str(error)
+
+    days = [[day, clock] for day, times in enumerate(given.days) for clock in times if clock]
+    for day, clock in days:
+        check(f"day{day}", days=[[day, clock]])
+    if not any(name.startswith("day") for name in troubles):
+        check("days", days=days)
+    check("zone", zone=given.zone)
+    minutes = int(given.minutes) if given.minutes.isdecimal() else given.minutes or None
+    check("minutes", minutes=minutes)
+    if given.routine not in _routines(site, person):
+        troubles["routine"] = "This routine is no longer there: choose another one."
+    if troubles:
+        return replace(given, troubles=troubles)
+    flags = {"reminder_cue": given.reminder_cue, "tests": given.tests}
+    token = (before.token if before is not None else "") or secrets.token_urlsafe(TOKEN_BYTES)
+    made = {"days": days, "routine": given.routine, "zone": given.zone, "minutes": minutes, "token": token, **flags}
+    wished = plan_of(made)
+    if before is not None and (before.days, before.zone) == (wished.days, wished.zone):
+        since = before.since
+    else:
+        since = datetime.now(ZoneInfo(wished.zone)).date()
+    return plan_of({**to_dict(wished), "since": None if since is None else since.isoformat()})
+
+
+def _routines(site: Site, person: Person) -> dict[str, str]:
+    ready = {key: one.name for key, one in ready_routines().items()}
+    own = {one.id: one.name for one in site.store.own_routines(person.id)}
+    return {PROPOSED: PROPOSED_NAME, **ready, **own}
+
+
+def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
+    now = datetime.now(UTC)
+    done = done_of(site.store, person.id, now, zone_of(planned))
+    return render_template(
+        "plan.html",
+        person=person,
+        form=form,
+        weekdays=WEEKDAYS,
+        routines_of=_routines(site, person),
+        most_minutes=MOST_MINUTES,
+        saved="saved" in request.args,
+        planned=planned,
+        summary=None if planned is None else _summary(site, person, planned),
+        hint=None if planned is None else hint(planned),
+        coming=[] if planned is None else _coming(planned, now),
+        week=dose_of_week(done.credited_s).sentence,
+        gives=None if planned is None else _gives(site, person, planned),
+        goal=GOAL_MINUTES,
+        calendar=None if planned is None else url_for("plan.calendar", token=planned.token, _external=True),
+    )
+
+
+def _seconds(site: Site, person_id: str, planned: Plan) -> int:
+    """About how long the routine takes; where it is held back now, as long as it would without that."""
+    found = routine_of(site.store, planned, situation_of(site.store, person_id, datetime.now(UTC)))
+    return found.seconds or dose.seconds_of(exercises(), items_of(site.store, planned.routine))
+
+
+def _summary(site: Site, person: Person, planned: Plan) -> str:
+    """The plan in one sentence."""
+    by_time: dict[str, list[str]] = {}
+    for weekday, clock in planned.days:
+        by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
+    said = [f"{_days(days)} at {clock}" for clock, days in sorted(by_time.items())]
+    minutes = ceil(_seconds(site, person.id, planned) / 60)
+    text = f"{_and(said)}: {name_of(site.store, planned.routine)}, about {minutes} min."
+    more = ["Tests become due by themselves."] if planned.tests else []
+    more += ["The board reminds you with a sound."] if planned.reminder_cue else []
+    return " ".join((text[:1].upper() + text[1:], *more))
+
+
+def _days(days: Sequence[str]) -> str:
+    return "every day" if len(days) == len(WEEKDAYS) else _and(days)
+
+
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _coming(planned: Plan, now: datetime) -> list[str]:
+    coming = islice(occurrences(planned, now, now + 15 * DAY), COMING)
+    return [f"{when(at, now)[:1].upper()}{when(at, now)[1:]}, {at.day} {at:%B}" for at in coming]
+
+
+def _gives(site: Site, person: Person, planned: Plan) -> int:
+    """The minutes of credited hold that the plan gives the leg that gets less, in a week, in whole minutes."""
+    found = routine_of(site.store, planned, situation_of(site.store, person.id, datetime.now(UTC)))
+    items = found.items or items_of(site.store, planned.routine)
+    known = exercises()
+    stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]
+    held = held_us(steps_of(stretches, site.store.settings(), analogue=site.analogue))
+    return min(held.values()) * len(planned.days) // (60 * SECOND_US)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from station.advice import care
 from station.advice.dose import count_of, hold_of, repetitions_of
 from station.catalogue.records import Exercise, Feet, Group, HeelWhere, Item, Place, Sense
 from station.core.records import Side
+from station.units import seconds
 from web.site import Site
 
 TIMES = "\u00d7"
@@ -55,6 +57,15 @@ def legs(exercise: Exercise, item: Item | None = None) -> str:
     if item is not None and item.side is not None:
         return f"{item.side} leg only"
     return LEGS[exercise.feet]
+
+
+def held(held_us: Mapping[Side, int]) -> str:
+    """What the board can credit each leg with: `4 min held a leg`, `left 4 min, right 2 min held`, or nothing."""
+    if not any(held_us.values()):
+        return "nothing that the board can verify"
+    if len(set(held_us.values())) == 1:
+        return f"{seconds(next(iter(held_us.values())))} held a leg"
+    return ", ".join(f"{side} {seconds(us) if us else 'nothing'}" for side, us in held_us.items()) + " held"
 
 
 def helps(exercise: Exercise) -> str:

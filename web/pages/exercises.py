@@ -85,9 +85,10 @@ def blueprint(site: Site) -> Blueprint:
 
 
 @cache
-def still(key: str) -> Markup:
-    """The picture without movement, where many stand beside each other."""
-    return Markup(drawing(key, title=_title(catalogue()[key]), animated=False))
+def still(key: str, copy: int = 0) -> Markup:
+    """The picture without movement, where many stand beside each other; each `copy` on one page has its own number."""
+    made = drawing(key, title=_title(catalogue()[key]), animated=False)
+    return Markup(made.replace(f'"drawing-{key}"', f'"drawing-{key}-{copy}"') if copy else made)
 
 
 @cache

@@ -22,8 +22,8 @@ from web.routine_form import REST, TEST, Draft
 from web.site import Site, kept
 
 GONE = "is no longer among the exercises: change the routine and take it out before you start it."
-STEPS_FIT = 6
-"""So many exercises have their steps on one printed page; more have their pictures and doses alone."""
+FEW, STEPS_FIT = 4, 6
+"""So many exercises have their steps on one printed page, large and small; more have pictures and doses alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/routines/sums")
     def sums() -> str:
         draft = _draft()
-        return render_template("_sums.html", draft=draft, sums=_sums(site, draft))
+        return render_template("_sums.html", guide=guide, draft=draft, sums=_sums(site, draft))
 
     @pages.get("/routines/<routine_id>/remove")
     def remove(routine_id: str) -> str:
@@ -102,11 +102,13 @@ def blueprint(site: Site) -> Blueprint:
     def sheet(routine_id: str) -> str:
         ready = routine_id in ready_routines()
         shown = _ready(site, routine_id) if ready else _own(site, _theirs(site, routine_id))
+        drawn = sum(one.exercise is not None for one in shown.entries)
         return render_template(
             "sheet.html",
             guide=guide,
             shown=shown,
-            with_steps=sum(one.exercise is not None for one in shown.entries) <= STEPS_FIT,
+            few=drawn <= FEW,
+            with_steps=drawn <= STEPS_FIT,
             person=site.person(),
             named="name" in request.args,
             picture=still,

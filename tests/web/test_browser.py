@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(
 
 PAGES = (
     *("/", "/live", "/board", "/progress", "/calibration", "/history"),
-    *("/settings", "/sounds", "/health", "/about", "/nowhere"),
+    *("/settings", "/sounds", "/sounds/learn", "/health", "/about", "/nowhere"),
 )
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100
@@ -312,6 +312,39 @@ def test_one_tap_gives_sound(see: Callable[[str], Browser], window: Browser) -> 
     see("/sounds").press("button[data-edges]")
 
 
+def test_the_six_questions_are_answered_by_keys(see: Callable[[str], Browser], window: Browser) -> None:
+    """First whether it is heard; then each question plays its sound, and tells kindly what it was or that it is so."""
+    see("/sounds/learn").run("window.played = []; station_sound.play = edges => played.push(JSON.stringify(edges))")
+    means = window.run(
+        "return Object.fromEntries([...document.querySelectorAll('[data-cue]')].map(one =>"
+        " [JSON.stringify(JSON.parse(one.querySelector('button').dataset.edges)), one.dataset.means]))"
+    )
+    window.one("#begin").send_keys("\ue007")
+    window.settle(lambda: "hear it?" in window.text("#asked"), "the volume is asked for")
+    window.one("#answers button:nth-child(2)").send_keys("\ue007")
+    assert window.run("return station_sound.louder") == 2
+    window.settle(lambda: window.run("return played.length") == 2, "it is played louder")
+    window.run("played = []")
+    window.one("#answers button").send_keys("\ue007")
+    for number in range(6):
+        assert window.text("#asked").startswith(f"Question {number + 1} of 6")
+        window.settle(lambda: window.run("return played.length") == 1, "its sound is played")
+        choices = window.all("#answers button:not(.again)")
+        assert len({choice.text for choice in choices}) == 4
+        meant = means[window.run("return played.at(-1)")]
+        other = number % 2 == 0
+        next(choice for choice in choices if (choice.text != meant) is other).send_keys("\ue007")
+        assert window.text("#asked") == ("It was another one. Listen:" if other else "Right.")
+        assert window.text("#told").startswith(f"{meant}: ")
+        assert window.run("return document.activeElement.id") == "asked"
+        if other:
+            window.settle(lambda: window.run("return played.length") == 2, "it is played once more")
+        window.run("played = []")
+        window.one("#answers .on").send_keys("\ue007")
+    assert window.text("#asked") == "3 of 6 were right."
+    assert "come by themselves" in window.text("#told")
+
+
 @pytest.mark.parametrize("address", ["/", "/live", "/settings", "/history", "/progress"])
 def test_everything_is_reached_by_keys(
     see: Callable[[str], Browser], window: Browser, store: Store, address: str
@@ -348,7 +381,7 @@ def test_the_pages_work_without_scripts(
         window.look(PHONE)
 
 
-@pytest.mark.parametrize("address", ["/", "/settings", "/sounds", "/progress", "/calibration"])
+@pytest.mark.parametrize("address", ["/", "/settings", "/sounds", "/sounds/learn", "/progress", "/calibration"])
 def test_twice_the_size_still_fits(see: Callable[[str], Browser], window: Browser, address: str) -> None:
     """At 200 % on a phone of 320 px nothing scrolls sideways."""
     window.look((320, 640))

@@ -1,4 +1,4 @@
-"""The sounds: what each cue means, to be heard and learned; and the table as JSON for the live page."""
+"""The sounds: what each cue means, to be heard and learnt; and the table as JSON for the live page."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask import Blueprint, Response, render_template
 
 from station.core.cues import CUES, Shape, rhythm_of, tones_of
 from station.core.records import Cue, CueName, Side
+from web.learning import DRAWN_MS, MS_A_UNIT, groups
 from web.site import Site
 
 RESONANCE_HZ = 2200
@@ -72,12 +73,18 @@ def _variants(name: CueName) -> dict[str, list[tuple[int, int, int]]]:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/sounds` and `/sounds.json`."""
+    """`/sounds`, `/sounds/learn` and `/sounds.json`."""
     pages = Blueprint("sounds", __name__)
 
     @pages.get("/sounds")
     def sounds() -> str:
         return render_template("sounds.html", cues=table())
+
+    @pages.get("/sounds/learn")
+    def learn() -> str:
+        found = groups(table())
+        count = sum(len(group["sounds"]) for group in found)
+        return render_template("learn.html", groups=found, count=count, width=DRAWN_MS // MS_A_UNIT)
 
     @pages.get("/sounds.json")
     def as_json() -> Response:

@@ -3,7 +3,7 @@
   'use strict'
   const RISE_S = 0.003, LEVEL = 0.15, SOFT = 0.04
   let context = null, cues = {}, playing = [], again = 0, last = 0
-  const sound = window.station_sound = { on: false, know: table => { cues = table }, hear, play, wake }
+  const sound = window.station_sound = { on: false, louder: 1, know: table => { cues = table }, hear, play, wake }
 
   async function wake() {
     context = context || new (window.AudioContext || window.webkitAudioContext)()
@@ -22,14 +22,14 @@
   // edges: [Hz, from ms, to ms], …
   function play(edges, soft) {
     hush()
-    const start = context.currentTime + 0.02
+    const start = context.currentTime + 0.02, level = Math.min(1, (soft ? SOFT : LEVEL) * sound.louder)
     for (const [hz, from, to] of edges) {
       const tone = context.createOscillator(), gain = context.createGain()
       tone.type = 'square'
       tone.frequency.value = hz
       gain.gain.setValueAtTime(0, start + from / 1000)
-      gain.gain.linearRampToValueAtTime(soft ? SOFT : LEVEL, start + from / 1000 + RISE_S)
-      gain.gain.setValueAtTime(soft ? SOFT : LEVEL, start + to / 1000 - RISE_S)
+      gain.gain.linearRampToValueAtTime(level, start + from / 1000 + RISE_S)
+      gain.gain.setValueAtTime(level, start + to / 1000 - RISE_S)
       gain.gain.linearRampToValueAtTime(0, start + to / 1000)
       tone.connect(gain).connect(context.destination)
       tone.start(start + from / 1000)

@@ -74,6 +74,7 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
         def prepare(store: Store) -> None:
             if not empty:
                 _ship_history(store)
+                _have_answered(store)
             if fresh:
                 _be_heard(store)
 
@@ -90,6 +91,15 @@ def _ship_history(store: Store) -> None:
         from station.history import fill
 
         fill(store)
+
+
+def _have_answered(store: Store) -> None:
+    """The simulated people have answered the care questions long ago, with no to all of them."""
+    from station.advice.care import CONDITIONS
+
+    for person in store.people():
+        if not store.answers(person.id, "care", limit=1):
+            store.add_answer(person.id, "care", {"yes": [], "no": [one.key for one in CONDITIONS if one.after is None]})
 
 
 def _be_heard(store: Store) -> None:

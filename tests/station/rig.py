@@ -12,6 +12,7 @@ from station.simulate import MIDNIGHT, VirtualStation, simulated
 from station.simulator.ankle import Character
 from station.simulator.board import SimulatedBoard
 from station.store.rows import SittingDetail
+from tests.station.care import add_cared
 from tests.station.simulator.sittings import STEADY
 
 COMPARATORS = '[board]\nheels = "comparator"\n'
@@ -54,6 +55,10 @@ class Rig(VirtualStation):
 
     def until_phase(self, *phases: str, limit_s: float = 120.0) -> None:
         self.until(lambda: self.station.snapshot().phase in phases, limit_s)
+
+    def add_person(self, name: str, *conditions: str) -> str:
+        """Somebody who has answered the care questions, with yes to these conditions; gives their id."""
+        return add_cared(self.store, name, *conditions)
 
     @property
     def troubles(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.core.records import Side, Word
-from station.core.steps import HoldStep, TestStep
+from station.core.steps import AskStep, HoldStep, TestStep
 from station.routines import routine_called
 from station.simulator.board import SimulatedBoard
 from station.simulator.world import resting
@@ -122,10 +122,10 @@ def test_whoever_does_not_stand_still_starts_nothing(tmp_path: Path) -> None:
 def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
     """With one person in the store nobody needs to choose."""
     with Rig(tmp_path, on_step="stretch") as rig:
-        ada = rig.store.add_person("Ada")
+        ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
         assert rig.station.snapshot().person_name == "Ada"
-        assert rig.sat().sitting.person_id == ada.id
+        assert rig.sat().sitting.person_id == ada
 
 
 def leave(rig: Rig) -> None:
@@ -141,11 +141,11 @@ def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
         rig.step_on(after_s=4.0)
         assert rig.sat().sitting.person_id is None
         leave(rig)
-        ada = rig.store.add_person("Ada")
+        ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
-        assert rig.sat().sitting.person_id == ada.id, "the only person there is now"
+        assert rig.sat().sitting.person_id == ada, "the only person there is now"
         leave(rig)
-        rig.store.add_person("Ben")
+        rig.add_person("Ben")
         rig.jump_to(rig.clock.wall() + timedelta(minutes=10, seconds=1))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
@@ -155,19 +155,19 @@ def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
 def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -> None:
     """Chosen on the page, then last on the board: for ten minutes it is they who step on; after that nobody."""
     with Rig(tmp_path, on_step="stretch") as rig:
-        rig.store.add_person("Ada")
-        ben = rig.store.add_person("Ben")
+        rig.add_person("Ada")
+        ben = rig.add_person("Ben")
         rig.step_on()
-        rig.station.start(hold_of(5), ben.id)
+        rig.station.start(hold_of(5), ben)
         rig.until_phase("done")
-        assert rig.sat().sitting.person_id == ben.id
+        assert rig.sat().sitting.person_id == ben
         rig.board.act("step_off")
         rig.until(lambda: rig.station.snapshot().sitting_id is None, 30.0)
         rig.jump_to(rig.clock.wall() + timedelta(minutes=8))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert len(rig.store.sittings()) == 2
-        assert rig.sat().sitting.person_id == ben.id
+        assert rig.sat().sitting.person_id == ben
 
 
 def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
@@ -195,7 +195,8 @@ def test_a_routine_begins_on_the_loaded_side(tmp_path: Path) -> None:
     """With two plates the side that is stood on comes first, and a stretch after a test needs no change of feet."""
     with Rig(tmp_path, on_step="test_and_stretch") as rig:
         steps = routine_called("test_and_stretch", rig.store.settings(), Side.RIGHT)
-        test, stretch = steps
+        test, ask, stretch = steps
+        assert isinstance(ask, AskStep)
         assert isinstance(test, TestStep)
         assert isinstance(stretch, HoldStep)
         assert test.sides == (Side.RIGHT, Side.LEFT)

@@ -11,6 +11,7 @@ from station.core.records import SECOND_US, Side
 from station.simulate import MIDNIGHT, VirtualStation, simulated
 from station.simulator.ankle import Character
 from station.store.rows import SittingDetail
+from tests.station.care import add_cared
 
 STEADY = Character(lift_every_s=1e9)
 """Somebody whose heel does not come up in a stretch by itself."""
@@ -39,7 +40,7 @@ class Life(VirtualStation):
         config = simulated(parse(wiring, "wiring.toml"))
         super().__init__(config, tmp_path / "life.db", character=character, seed=seed)
         self.toes_mm: list[tuple[int, float]] = []
-        self.store.add_person("Ada")
+        add_cared(self.store, "Ada")
         self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, **SHORT_HOLDS})
         self.live(5.0)
 

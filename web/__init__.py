@@ -38,6 +38,7 @@ def create_app(
         errors,
         exercises,
         health,
+        help,
         history,
         live,
         plan,
@@ -53,7 +54,7 @@ def create_app(
     app = Flask(__name__)
     site = Site(panel, store, blocks_mm, analogue)
     of_the_board = (today, live, board, progress, history, downloads, settings, sounds, calibration, health, about)
-    of_the_guide = (care, said, plan, why, exercises, routines)
+    of_the_guide = (care, said, plan, why, exercises, routines, help)
     for page in (*of_the_board, *of_the_guide):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)

@@ -13,6 +13,7 @@ PARTS = (
     ("Flask, Werkzeug, Jinja", "BSD-3-Clause", "the pages"),
     ("uvicorn", "BSD-3-Clause", "the page\u2019s server"),
     ("a2wsgi", "Apache-2.0", "between the server and the pages"),
+    ("SortableJS", "MIT", "rows that are dragged, on one page"),
     ("SQLAlchemy, Alembic", "MIT", "the history"),
     ("APScheduler", "MIT", "alarms and the calendar"),
     ("msgspec", "BSD-3-Clause", "configuration and JSON"),

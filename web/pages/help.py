@@ -1,0 +1,24 @@
+"""Help: what people ask, answered in few words, each with what the station does about it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, render_template, request
+
+from web.answers import answers, found
+from web.site import Site
+
+MOST_LETTERS = 200
+"""More than that is no question; what is beyond it is not looked for."""
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/help`."""
+    pages = Blueprint("help", __name__)
+
+    @pages.get("/help")
+    def help() -> str:
+        asked = request.args.get("q", "").strip()[:MOST_LETTERS]
+        fitting = found(asked, answers())
+        return render_template("help.html", asked=asked, fitting=fitting, shown=fitting or answers())
+
+    return pages

@@ -121,9 +121,10 @@ class Person:
         self.leaning = False
         self.up = False
         """Whether the heel at work is up on purpose or by mistake."""
-        self.raised = {"7d"}
+        self.raised_s = {"7d": 4.8}
         self.seated_for = {"5a"}
-        """The exercises whose heels go up and down, and those that one sits for: a person knows that of the picture."""
+        """The exercises whose heels go up and down, with how long they are up, and those that one sits for: a person
+        knows that of the picture."""
         self.only: str | None = None
         """What the person came for: `test`, `stretch`, `calibrate`, `check`, or whatever there is."""
         self.blocks: dict[float, float] = {}
@@ -408,10 +409,17 @@ class Person:
     def _stay(self) -> Script:
         """Hold still, as well as one can."""
         while True:
-            yield 5.0 + self._random.expovariate(1 / self.character.lift_every_s)
-            yield from self.lift()
-            yield self._random.choice((0.2, 8.0))
-            yield from self.lower()
+            yield self._lift_in_s()
+            yield from self._slip()
+
+    def _lift_in_s(self) -> float:
+        return 5.0 + self._random.expovariate(1 / self.character.lift_every_s)
+
+    def _slip(self) -> Script:
+        """The heel comes up, for a moment or for long."""
+        yield from self.lift()
+        yield self._random.choice((0.2, 8.0))
+        yield from self.lower()
 
     def _heel_back(self) -> Script:
         yield from self.lower()
@@ -425,7 +433,9 @@ class Person:
             return self._off_the_board() if seen is not None and seen.verified is False else self.lunge()
         if seen.verified is False:
             return self._at_own_pace(seen.target_count or 1)
-        return self._raise_heels() if seen.exercise in (None, *self.raised) else self._lunge_in_rhythm()
+        if seen.exercise in (None, *self.raised_s):
+            return self._raise_heels(self.raised_s.get(seen.exercise or "", self.character.up_s))
+        return self._lunge_in_rhythm()
 
     def _off_the_board(self) -> Script:
         if self.standing:
@@ -439,16 +449,21 @@ class Person:
         yield from self.step_off()
 
     def _lunge_in_rhythm(self) -> Script:
+        lift_in_s = self._lift_in_s()
         while True:
             yield from self.lean()
+            if lift_in_s <= 0.0:
+                yield from self._slip()
+                lift_in_s = self._lift_in_s()
             yield 1.0
             yield from self.lean_back()
             yield 1.0
+            lift_in_s -= LUNGE_S + LEAN_BACK_S + 2.0
 
-    def _raise_heels(self) -> Script:
+    def _raise_heels(self, up_s: float) -> Script:
         while True:
             yield from self.lift()
-            yield self.character.up_s
+            yield up_s
             yield from self.lower()
             yield 1.0
 

@@ -1,26 +1,58 @@
-"""Somebody who is led through exercises on a whole station in virtual time, and what of it is stored."""
+"""Somebody who is led through exercises on a whole station in virtual time, what they see, and what of it is stored."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from station.catalogue.read import exercise
 from station.catalogue.records import Item
 from station.core.records import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.routines import steps_of
 from station.settings import Settings
 from station.simulator.ankle import Character
+from station.snapshot import Snapshot
 from station.store.rows import Hold, Reps, SittingDetail
+from tests.station import rig
 from tests.station.rig import Rig
 from tests.station.simulator.sittings import STEADY
 
-ANALOGUE = ""
+UNHURRIED = "[range_sensor]\ntiming_budget_us = 200000\n"
+"""The slowest ranging there is: no exercise asks for a distance, and the virtual hours pass in half of the time."""
+ANALOGUE = UNHURRIED
 """The default wiring: two analogue heels and a knee pad."""
-LONGEST_S = 3600.0
+COMPARATORS = rig.COMPARATORS + UNHURRIED
+LONGEST_S = 6000.0
 PHRASE_S = 5.0
 """The cues of the end are heard by then."""
+
+
+class Led(Rig):
+    """A station on which nothing begins by itself unless `on_step` says so, and every picture that the page got."""
+
+    def __init__(
+        self, tmp_path: Path, wiring: str = ANALOGUE, *, character: Character = STEADY, on_step: str = "nothing"
+    ) -> None:
+        self.seen: list[Snapshot] = []
+        super().__init__(tmp_path, wiring, character=character, on_step=on_step)
+        self.station.subscribe(lambda: self.seen.append(self.station.snapshot()))
+
+    def phases(self) -> list[str]:
+        """The phases that were shown, in their order."""
+        shown = [one.phase for one in self.seen]
+        return [phase for before, phase in zip([None, *shown], shown, strict=False) if phase != before]
+
+    def walk(self, limit_s: float = LONGEST_S) -> None:
+        """Let the simulated person come and do whatever the station leads them through, until nothing goes on."""
+        self.board.act("auto")
+        self.until(lambda: not goes_on(self), limit_s)
+        self.live(PHRASE_S)
+
+    def lead(self, routine: Routine, limit_s: float = LONGEST_S) -> None:
+        """Begin a routine, and walk through it hands-free, from stepping on to the end of the run."""
+        self.station.start(routine, None)
+        self.live(0.1)
+        self.walk(limit_s)
 
 
 def routine_of(items: Sequence[Item], *, analogue: bool = True) -> Routine:
@@ -28,18 +60,9 @@ def routine_of(items: Sequence[Item], *, analogue: bool = True) -> Routine:
     return steps_of(items, Settings(), analogue=analogue)
 
 
-def lead(rig: Rig, routine: Routine, limit_s: float = LONGEST_S) -> None:
-    """Let the simulated person be led through a routine, hands-free, from stepping on to the end of the run."""
-    rig.station.start(routine, None)
-    rig.live(0.1)
-    rig.board.act("auto")
-    rig.until(lambda: not goes_on(rig), limit_s)
-    rig.live(PHRASE_S)
-
-
-def goes_on(rig: Rig) -> bool:
+def goes_on(led: Rig) -> bool:
     """Whether a routine goes on."""
-    return rig.station.snapshot().phase not in ("done", "ended", "idle", "result")
+    return led.station.snapshot().phase not in ("done", "ended", "idle", "result")
 
 
 def legs_of(routine: Routine) -> dict[Legs, tuple[float, int]]:
@@ -56,13 +79,17 @@ def legs_of(routine: Routine) -> dict[Legs, tuple[float, int]]:
     return owed
 
 
-def dose_of(rig: Rig) -> dict[Legs, tuple[float, int]]:
+def dose_of(led: Rig) -> dict[Legs, tuple[float, int]]:
     """What is stored of it: credited seconds and counted repetitions of each turn."""
-    sat = rig.sat()
+    return credited(bouts_of(led.sat()))
+
+
+def credited(bouts: Sequence[Hold | Reps]) -> dict[Legs, tuple[float, int]]:
+    """Credited seconds and counted repetitions of each turn."""
     found: dict[Legs, tuple[float, int]] = {}
     for legs in (*Side, BOTH_LEGS):
-        held_us = sum(hold.credited_us for hold in sat.holds if hold.side is legs)
-        count = sum(reps.count for reps in sat.reps if reps.side is legs)
+        held_us = sum(one.credited_us for one in bouts if isinstance(one, Hold) and one.side is legs)
+        count = sum(one.count for one in bouts if isinstance(one, Reps) and one.side is legs)
         if held_us or count:
             found[legs] = (held_us / SECOND_US, count)
     return found
@@ -71,13 +98,3 @@ def dose_of(rig: Rig) -> dict[Legs, tuple[float, int]]:
 def bouts_of(sat: SittingDetail) -> tuple[Hold | Reps, ...]:
     """Everything that was held or counted in a sitting."""
     return (*sat.holds, *sat.reps)
-
-
-def rig_for(tmp_path: Path, wiring: str = ANALOGUE, character: Character = STEADY) -> Rig:
-    """A station on which nothing begins by itself."""
-    return Rig(tmp_path, wiring, character=character)
-
-
-def up_s(key: str) -> float:
-    """How long the heel stays up in a raise of this exercise: the whole of its tempo."""
-    return float(sum(exercise(key).dose.tempo_s)) or 0.9

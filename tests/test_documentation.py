@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import click
 import pytest
 
+from station.catalogue.read import exercises, ready_routines
 from station.cli import main
+from station.settings import Settings
 from tests.tree import ROOT
 
 README = ROOT / "README.md"
-PAGES = sorted((*ROOT.glob("*.md"), *ROOT.glob("hardware/**/*.md"), *ROOT.glob("systemd/**/*.md")))
+TREES = ("hardware", "station", "systemd", "web")
+CATALOGUE = ROOT / "station" / "catalogue" / "README.md"
+PAGES = sorted((*ROOT.glob("*.md"), *(page for tree in TREES for page in ROOT.glob(f"{tree}/**/*.md"))))
 PROMISED = {"run", "demo", "simulate", "replay", "check", "export"}
 COMMANDS = sorted(main.commands)
 
@@ -43,6 +48,30 @@ def test_the_readme_has_every_command(name: str) -> None:
     text = README.read_text(encoding="utf-8")
     assert f"station {name}" in text
     assert {option for option in options(name) if option not in text} == set()
+
+
+def rows(text: str) -> dict[str, list[str]]:
+    """The rows of the tables of a text whose first cell is `code`, by that code."""
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
+    return {row[0].strip("`"): row[1:] for row in cells if row and row[0].startswith("`")}
+
+
+def test_the_catalogue_has_every_exercise_and_routine() -> None:
+    """Each exercise has its row with name, group, feet, heel and sense, each routine has one, and nothing else has."""
+    told = rows(CATALOGUE.read_text(encoding="utf-8"))
+    assert told.keys() == exercises().keys() | ready_routines().keys()
+    for key, one in exercises().items():
+        name, group, _, feet, heel, sense, _ = told[key]
+        assert (name, group, feet, heel, sense) == (one.name, one.group, one.feet, one.heel, one.sense)
+
+
+def test_every_setting_is_told() -> None:
+    """What a person may change is in the table of the page's manual, with its default; and nothing else is."""
+    manual = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
+    told = rows(manual.partition("## Settings")[2].partition("\n## ")[0])
+    assert {name: row[0] for name, row in told.items()} == {
+        name: str(value) for name, value in asdict(Settings()).items()
+    }
 
 
 def test_the_service_types_what_there_is() -> None:

@@ -1,0 +1,84 @@
+"""The recorded phrases of the live page: which there are, and how they are made anew.
+
+python -m web.speech    renders all of them with espeak-ng and lame, which apt-get brings
+
+Each phrase is a file of `static/speech`, and `phrases.json` there says what is spoken in it. The names of exercises are
+the catalogue's; whoever changes one renders them anew, and a test asks for that.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from station.catalogue.read import exercises
+
+FOLDER = Path(__file__).parent / "static" / "speech"
+LIST = "phrases.json"
+SUFFIX = ".mp3"
+"""The one kind of sound file that every browser plays."""
+MOST_COUNTED = 30
+"""Whoever counts farther does so without the voice."""
+WORDS = ("left", "right", "both", "next", "rest", "other side", "heel down", "paused", "well done", "step on")
+VOICE, WORDS_A_MINUTE = "en-gb", 150
+"""Slower than people talk: they listen with half an ear."""
+KBIT_S = 24
+TOOLS = ("espeak-ng", "lame")
+
+
+class SpeechError(Exception):
+    """The phrases cannot be made. Its text is one sentence."""
+
+
+def phrases() -> dict[str, str]:
+    """What is spoken, by the name of its file: numbers, a few words, and what each exercise is called."""
+    found = {str(number): str(number) for number in range(1, MOST_COUNTED + 1)}
+    found |= {words.replace(" ", "-"): words for words in WORDS}
+    return found | {f"exercise-{key}": one.said for key, one in exercises().items()}
+
+
+def render(spoken: Mapping[str, str], folder: Path) -> None:
+    """Make a file for each phrase in `folder`, and the list of them; what is there and no phrase any more goes.
+
+    Raises SpeechError.
+    """
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        raise SpeechError(f"The phrases need {' and '.join(missing)}: type apt-get install {' '.join(missing)}.")
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob(f"*{SUFFIX}"):
+        if old.stem not in spoken:
+            old.unlink()
+    with tempfile.TemporaryDirectory() as rough:
+        wave = Path(rough) / "phrase.wav"
+        for name, words in spoken.items():
+            speed = str(WORDS_A_MINUTE)
+            _run("espeak-ng", "-v", VOICE, "-s", speed, "-z", "-w", str(wave), words)
+            _run("lame", "--quiet", "-m", "m", "-b", str(KBIT_S), str(wave), str(folder / f"{name}{SUFFIX}"))
+    (folder / LIST).write_text(json.dumps(spoken, indent=0) + "\n", encoding="utf-8")
+
+
+def _run(*command: str) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        why = done.stderr.strip().splitlines()
+        raise SpeechError(f"{command[0]} could not make {command[-1]!r}: {why[-1] if why else done.returncode}.")
+
+
+def main() -> int:
+    """Render all phrases into the page's own folder. Gives the exit status."""
+    try:
+        render(phrases(), FOLDER)
+    except SpeechError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

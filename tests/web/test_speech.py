@@ -197,7 +197,7 @@ def test_a_cue_silences_the_voice(live: Browser, panel: SetPanel) -> None:
 def test_repetitions_are_counted_aloud(live: Browser, panel: SetPanel) -> None:
     """Each repetition that was counted is said by its number, once."""
     choose(live)
-    reps = {"activity": "reps", "exercise": "7d", "target_count": 10}
+    reps: dict[str, Any] = {"activity": "reps", "exercise": "7d", "target_count": 10}
     show(panel, 1, CueName.GO, "hold", count=0, **reps)
     live.settle(lambda: live.text("#number").startswith("0"), "the count is shown")
     for count in (1, 2):

@@ -3,7 +3,8 @@
 A tick is a short flash, a middle tone a longer and a long tone a long one, so that the eye sees the rhythm that the ear
 learns, and never more than three flashes a second (WCAG 2.3.1). Colour comes last: blue for good news, orange for bad,
 which the common forms of colour blindness tell apart, white for the rest. The newest cue is shown; those of one instant
-in turn.
+in turn. One that repeats does so at its own period, as often as it sounds, with darkness between its groups of flashes
+so that a triple stays a triple.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from threading import RLock
 from gpiozero import RGBLED  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import Clock
-from station.core.cues import CUES, News, rhythm_of
+from station.core.cues import CUES, MILLISECOND_US, News, rhythm_of
 from station.core.records import Cue, CueEnded, CueName, Fact
 from station.devices.errors import DeviceError, opening
 from station.devices.pins import PinFactory
@@ -37,6 +38,9 @@ MIDDLE_FROM_MS, LONG_FROM_MS = 100, 240
 
 SHORT_US, MIDDLE_US, LONG_US, GAP_US = 120_000, 300_000, 700_000, 240_000
 """Flashes and the dark between them: 360 ms at least from flash to flash, which is 2.8 a second."""
+
+APART_US = 720_000
+"""The dark between two groups of a cue that repeats: three times that within a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,10 @@ class Light:
         self._dark_us = -GAP_US
         self._instant_us: int | None = None
         self._looping: Cue | None = None
+        self._again_us = 0
+        """When the cue that repeats is shown next, once it has been shown to its end."""
+        self._left: int | None = None
+        """How often that may still be; `None`: until it is ended."""
         self._faulty = False
         self._lock = RLock()
 
@@ -106,16 +114,20 @@ class Light:
     def next_us(self) -> int | None:
         """When the light next changes."""
         with self._lock:
-            return self._changes[0].at_us if self._changes else None
+            if self._changes:
+                return self._changes[0].at_us
+            return None if self._looping is None or self._left == 0 else self._again_us
 
     def settle(self, now_us: int) -> None:
         """Make the changes that are due."""
         with self._lock:
             colour = None
-            while self._changes and self._changes[0].at_us <= now_us:
-                colour = self._changes.popleft().colour
-                if not self._changes and self._looping is not None:
+            while (due_us := self.next_us()) is not None and due_us <= now_us:
+                if self._changes:
+                    colour = self._changes.popleft().colour
+                elif self._looping is not None:
                     self._plan(self._looping, now_us)
+                    self._count_showing()
             if colour is not None:
                 self._set(colour, now_us)
 
@@ -132,8 +144,22 @@ class Light:
         if self._instant_us != cue.at_us:
             self._changes.clear()
         self._instant_us = cue.at_us
-        self._looping = cue if CUES[cue.cue].every_ms is not None else None
+        sound = CUES[cue.cue]
+        self._looping = cue if sound.every_ms is not None else None
+        self._left = sound.times
         self._plan(cue, self._changes[-1].at_us if self._changes else self._soonest_us())
+        self._count_showing()
+
+    def _count_showing(self) -> None:
+        """A cue that repeats has been planned once: how often is left, and when it comes again."""
+        if self._looping is None:
+            return
+        if self._left is not None:
+            self._left -= 1
+        every_us = (CUES[self._looping.cue].every_ms or 0) * MILLISECOND_US
+        _, length_us = flashes_of(self._looping)[-1]
+        begun_us = self._changes[-1].at_us - GAP_US - length_us
+        self._again_us = begun_us + max(every_us, length_us + APART_US)
 
     def _soonest_us(self) -> int:
         """When the next flash may begin: after a gap of darkness, and never more than three flashes a second."""

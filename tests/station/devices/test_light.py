@@ -12,8 +12,20 @@ from hypothesis import strategies as st
 from station.core.cues import CUES, News
 from station.core.records import SECOND_US, Cue, CueEnded, CueName, Fact, Side
 from station.devices.errors import DeviceError
-from station.devices.light import COLOUR_OF, DARK, GLOW, Colour, Light, flashes_of
+from station.devices.light import (
+    COLOUR_OF,
+    DARK,
+    GAP_US,
+    GLOW,
+    LONG_US,
+    MIDDLE_US,
+    SHORT_US,
+    Colour,
+    Light,
+    flashes_of,
+)
 from station.simulator.pins import Output, SimulatedPins
+from tests.station.core.test_cues import every_form
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
 PINS = (5, 6, 13)
@@ -97,6 +109,90 @@ def test_a_repeating_cue_is_shown_until_it_is_ended() -> None:
     assert times[-1] > 4 * SECOND_US
     assert times[-1] < 5 * SECOND_US
     assert lamp.changes()[-1] == (lamp.changes()[-1][0], DARK)
+
+
+def test_a_triple_stays_a_triple() -> None:
+    """Between two groups of a repeating cue it is dark for three times as long as within a group."""
+    lamp = Lamp()
+    lamp.show(Cue(0, C.HEEL_UP), until_us=6 * SECOND_US)
+    begun_us = [at_us for at_us, _ in lamp.flashes()]
+    apart = [after - before for before, after in itertools.pairwise(begun_us)]
+    within, between = apart[:2] + apart[3:5], apart[2::3]
+    assert set(within) == {SHORT_US + GAP_US}
+    assert all(gap_us - SHORT_US >= 3 * GAP_US for gap_us in between)
+
+
+@pytest.mark.parametrize(("name", "times"), [(C.NUDGE, 5), (C.ERROR, 3)])
+def test_what_sounds_now_and_then_is_shown_now_and_then(name: CueName, times: int) -> None:
+    """NUDGE and ERROR are shown at the period at which they sound, as often, and then no more."""
+    lamp = Lamp()
+    lamp.show(Cue(0, name), until_us=60 * SECOND_US)
+    flashes = len(flashes_of(Cue(0, name)))
+    begun_us = [at_us for at_us, _ in lamp.flashes()][::flashes]
+    assert len(begun_us) == times
+    assert {after - before for before, after in itertools.pairwise(begun_us)} == {(CUES[name].every_ms or 0) * 1000}
+    assert lamp.changes()[-1][1] == DARK
+
+
+def test_an_end_in_a_repetition_is_dark_at_once() -> None:
+    """Also in its last one: a sensor that is good again is not shown as lost."""
+    lamp = Lamp()
+    end_us = 20 * SECOND_US + 500_000
+    lamp.show(Cue(0, C.ERROR), CueEnded(end_us, C.ERROR), until_us=40 * SECOND_US)
+    assert lamp.changes()[-1] == (end_us, DARK)
+
+
+def test_a_glow_comes_and_goes_between_repetitions() -> None:
+    """The clock's glow does not wait for the next time that something is shown."""
+    lamp = Lamp()
+    lamp.show(Cue(0, C.ERROR), until_us=5 * SECOND_US)
+    lamp.light.glow(True)
+    live(lamp.clock, 6 * SECOND_US, lamp.light)
+    assert lamp.changes()[-1][1] == GLOW
+
+
+def rhythm(cue: Cue) -> tuple[tuple[str, ...], bool]:
+    """What an eye keeps of a cue without its colour: short, middle and long flashes in their order, and whether the
+    group comes again."""
+    lengths = {SHORT_US: "short", MIDDLE_US: "middle", LONG_US: "long"}
+    flashes = tuple(lengths[off_us - on_us] for on_us, off_us in flashes_of(cue))
+    return flashes, CUES[cue.cue].every_ms is not None
+
+
+ENDINGS = (C.PAUSED, C.ENDED, C.ERROR)
+MOMENTS: dict[str, tuple[CueName, ...]] = {
+    "getting ready": (C.READY, C.COUNT, C.GO, C.NUDGE, *ENDINGS),
+    "holding": (C.COUNT, C.HALFWAY, C.HOLD_DONE, C.HEEL_UP, C.YES, *ENDINGS),
+    "repetitions": (C.COUNT, C.HALFWAY, C.HOLD_DONE, C.NO, *ENDINGS),
+    "after a hold": (C.HOLD_DONE, C.SET_DONE, C.SWITCH, C.COMPLETE, C.READY, C.NUDGE, *ENDINGS),
+    "resting": (C.COUNT, C.GO, C.NUDGE, C.READY, C.SWITCH, *ENDINGS),
+    "taps": (C.ECHO, C.GO, C.READY, C.SWITCH, C.HOLD_DONE, *ENDINGS),
+    "waiting": (C.STEP_ON, C.READY, C.SWITCH, C.NUDGE, *ENDINGS),
+    "an attempt": (C.YES, C.NO, C.TRIAL_VOID, C.TRIAL_OK, C.HEEL_UP, *ENDINGS),
+    "after an attempt": (C.GO, C.TRIAL_OK, C.SWITCH, C.BEST, C.COMPLETE, C.NUDGE, *ENDINGS),
+}
+"""What may come next at each moment of a routine: whoever looks has to tell only these apart."""
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_what_may_come_next_is_told_apart_without_its_colour(moment: str) -> None:
+    """At each moment every cue that may come has flashes of its own in number or in length, in every form it has."""
+    forms = [Cue(0, name, count, side) for name, count, side in every_form() if name in MOMENTS[moment]]
+    forms = [cue for cue in forms if cue.side is not None or cue.cue not in (C.READY, C.SWITCH)]
+    for one, other in itertools.combinations(forms, 2):
+        assert rhythm(one) != rhythm(other), (one, other)
+
+
+def test_every_cue_has_its_moment() -> None:
+    """No cue was left out of what is told apart."""
+    assert {name for names in MOMENTS.values() for name in names} == set(CueName)
+
+
+def test_a_longer_flash_is_at_least_twice_as_long() -> None:
+    """Short, middle and long are told apart at a glance, and every tone of a cue is one of them."""
+    assert LONG_US >= 2 * MIDDLE_US
+    assert MIDDLE_US >= 2 * SHORT_US
+    assert GAP_US >= 2 * SHORT_US
 
 
 def test_a_glow_stands_between_the_cues() -> None:

@@ -7,21 +7,14 @@ real time `run` turns it, in virtual time whoever owns the time calls `drain`.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from queue import Empty, SimpleQueue
-from threading import Lock
-from typing import Any, Protocol, TypeVar
-
-import msgspec
+from typing import Protocol
 
 from station.budgets import Using
 from station.calibrating import Calibrating
-from station.catalogue.records import Item
 from station.clock import Clock
 from station.config import Config
 from station.core import records as r
@@ -33,6 +26,7 @@ from station.core.records import SECOND_US, Command, Event, Fact, Side, Word
 from station.core.senses import References, Senses, Wiring
 from station.core.steps import AskStep, Routine, TestStep, uses_blocks
 from station.devices.board import Devices
+from station.inbox import THE_REST, TODAY, Change, DatesHold, Inbox, Posted, Remind, Ring, Start, Told, Wish
 from station.keeper import Keeper, is_result
 from station.leading import Leading, is_led
 from station.outlets import Outlets
@@ -44,8 +38,6 @@ from station.snapshot import HeelSeen, Snapshot
 from station.store import Store, StoreError
 from station.today import Todays
 from station.view import View, next_step
-
-log = logging.getLogger(__name__)
 
 CHOSEN_US = 600 * SECOND_US
 """Whoever was chosen on a page, or was last on the board, is taken for who steps on within ten minutes."""
@@ -64,11 +56,7 @@ UNHEARD = frozenset({r.CueName.COMPLETE, r.CueName.ENDED, r.CueName.TRIAL_OK, r.
 
 
 QUIETER_TO_LOUDER = (Level.OFF, Level.LOW, Level.NORMAL, Level.LOUD)
-TODAY, THE_REST = "today", "rest"
-"""What is begun by a name that only the loop knows the steps of."""
 TAPS_OFF = "Taken back, and heel taps are off again: Settings has them."
-
-Kept = TypeVar("Kept")
 
 
 class Wakes(Protocol):
@@ -79,71 +67,16 @@ class Wakes(Protocol):
     def remind(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Begin a routine; without one what is called so, `today` or `rest`."""
-
-    routine: Routine
-    person_id: str | None
-    called: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """Do something with the store, and say what came of it."""
-
-    act: Callable[[Store], Any]
-    done: Future[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Remind:
-    """It is this person's hour."""
-
-    person_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class DatesHold:
-    """The wall clock is right, or was set: reminders are by its dates."""
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Change settings."""
-
-    settings: Settings
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A part is in trouble, or no longer."""
-
-    part: str
-    sentence: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ring:
-    """The alarm clock rang: look at the time."""
-
-
-Posted = Event | Start | Change | Wish | Remind | DatesHold | Told | Ring
-
-
-class Station:
+class Station(Inbox):
     """The station. Any thread may `post`, and use what the page may use; the rest belongs to the loop's thread."""
 
     def __init__(self, config: Config, store: Store, clock: Clock, *, board: SimulatedBoard | None = None) -> None:
+        super().__init__(clock)
         self._config = config
         self._store = store
-        self._clock = clock
         self._board = board
-        self._queue: SimpleQueue[Posted] = SimpleQueue()
         self._outlets = Outlets()
         self._alarms: Wakes | None = None
-        self._subscribers: set[Callable[[], None]] = set()
-        self._guard = Lock()
         self._stopping = False
         self._keeper = Keeper(store, lambda sentence: self._trouble("store", sentence))
         self._settings = store.settings()
@@ -174,32 +107,10 @@ class Station:
         self._trouble("calibration", self._calibrating.sentence)
         self._snapshot = self._picture_now()
 
-    # What the page uses, from any thread.
+    # What the page uses, from any thread, besides what it asks for (see `Inbox`).
 
     def snapshot(self) -> Snapshot:
         return self._snapshot
-
-    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
-        with self._guard:
-            self._subscribers = self._subscribers | {wake}
-
-        return lambda: self._unsubscribe(wake)
-
-    def _unsubscribe(self, wake: Callable[[], None]) -> None:
-        with self._guard:
-            self._subscribers = self._subscribers - {wake}
-
-    def command(self, word: Word, side: Side | None = None, answer: str | None = None) -> None:
-        self.post(Command(self._clock.now_us(), word, side, answer))
-
-    def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
-        self.post(Start(routine, person_id, called))
-
-    def start_today(self, person_id: str | None) -> None:
-        self.post(Start((), person_id, TODAY))
-
-    def start_rest(self, person_id: str | None) -> None:
-        self.post(Start((), person_id, THE_REST))
 
     def start_called(self, name: str) -> None:
         """Begin one of the station's own routines for whoever is there. Raises ValueError for an unknown name."""
@@ -207,57 +118,12 @@ class Station:
         analogue = self._wiring.analogue
         self.start(routine_called(name, self._settings, analogue=analogue, blocks_mm=blocks_mm, seed=seed), None, name)
 
-    def _wish(self, act: Callable[[Store], Kept]) -> Future[Kept]:
-        done: Future[Kept] = Future()
-        self.post(Wish(act, done))
-        return done
-
-    def add_person(self, name: str) -> Future[str]:
-        return self._wish(lambda store: store.add_person(name).id)
-
-    def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._wish(lambda store: store.claim_sitting(sitting_id, person_id))
-
-    def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
-        return self._wish(lambda store: store.add_answer(person_id, question, answer, about))
-
-    def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._wish(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
-
-    def save_routine(
-        self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
-    ) -> Future[str]:
-        kept = [msgspec.to_builtins(item) for item in items]
-        return self._wish(lambda store: store.save_routine(routine_id, person_id, name, kept))
-
-    def remove_routine(self, routine_id: str) -> Future[None]:
-        return self._wish(lambda store: store.remove_routine(routine_id))
-
-    def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
-        return self._wish(lambda store: store.save_plan(person_id, plan))
-
     def change_settings(self, changes: dict[str, str]) -> None:
         self.post(Change(changed(self._settings, changes)))
 
     @property
     def board(self) -> SimulatedBoard | None:
         return self._board
-
-    def post(self, item: Posted) -> None:
-        """Put something in the queue."""
-        self._queue.put(item)
-
-    def tell(self, part: str, sentence: str | None) -> None:
-        """A part is in trouble, or no longer."""
-        self.post(Told(part, sentence))
-
-    def dates_hold(self) -> None:
-        """The wall clock is right, or was set: from now on reminders are by its dates."""
-        self.post(DatesHold())
-
-    def ring(self) -> None:
-        """Look at the time."""
-        self.post(Ring())
 
     # The loop.
 
@@ -289,19 +155,15 @@ class Station:
         now_us = self._clock.now_us()
         wakes_at_us = self.wakes_at_us
         wait_us = TURN_US if wakes_at_us is None else max(0, min(TURN_US, wakes_at_us + LATE_US - now_us))
-        try:
-            return self._queue.get(timeout=wait_us / SECOND_US)
-        except Empty:
-            return None
+        return self.take(wait_us / SECOND_US)
 
     def drain(self, item: Posted | None = None) -> None:
         """Handle everything that has come in, and the time."""
         while True:
             if item is not None:
                 self._try_handle(item)
-            try:
-                item = self._queue.get_nowait()
-            except Empty:
+            item = self.take()
+            if item is None:
                 break
         self._pass_time()
 
@@ -650,12 +512,7 @@ class Station:
         self._changed = self._urgent = False
         self._snapshot = self._picture_now()
         self._outlets.follow(self._snapshot)
-        for wake in self._subscribers:
-            try:
-                wake()
-            except Exception:
-                log.exception("A page could not be told that there is news and is told no more; the board goes on.")
-                self._unsubscribe(wake)
+        self.wake_pages()
 
     def _picture_now(self) -> Snapshot:
         now_us = self._clock.now_us()

@@ -18,6 +18,7 @@ from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import Character
 from station.simulator.blocks import ROOM_MM
 from station.simulator.ear import Ear, Heard
+from station.simulator.eyes import Eyes, Shown
 from station.simulator.i2c import SimulatedI2C
 from station.simulator.person import USES_BLOCKS, Person, Script, Seen
 from station.simulator.pins import Output, SimulatedPins
@@ -98,7 +99,10 @@ class SimulatedBoard:
         self.person.say = lambda answer: self.answer(answer)
         self.heard: list[Heard] = []
         """What the person has recognised of the buzzer so far, when and which cue."""
+        self.seen: list[Heard] = []
+        """The same for cues that were seen on the page."""
         self._ear = Ear()
+        self._eyes = Eyes()
         self._closed = dict.fromkeys(self._plates, False)
         self._touching = False
         self._look_us: int | None = None
@@ -189,6 +193,15 @@ class SimulatedBoard:
             self.heard.append((at_us, cue))
             self.person.hear(cue, at_us)
         self._ear_us = self._ear.next_us()
+
+    def see(self, shown: Shown) -> None:
+        """The page shows this to a person who goes by the eye; only who is told so here looks at it."""
+        at_us = self.clock.now_us()
+        with self._lock:
+            if (cue := self._eyes.see(shown)) is not None:
+                self.seen.append((at_us, cue))
+                self.person.hear(cue, at_us)
+        self.wake()
 
     # A visitor's hand.
 

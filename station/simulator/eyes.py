@@ -1,0 +1,43 @@
+"""Eyes that know the cues by their twins on the page, as a person does who does not hear.
+
+They look at each new picture of the station: a new cue is one whose number has grown. Of the cues of one instant a
+picture has the last alone, which is the one that asks for something.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from station.core.records import CueName
+
+
+class Twin(Protocol):
+    """The last cue, as the page has it."""
+
+    @property
+    def number(self) -> int: ...
+
+    @property
+    def cue(self) -> CueName: ...
+
+
+class Shown(Protocol):
+    """A picture of the station."""
+
+    @property
+    def cue(self) -> Twin | None: ...
+
+
+class Eyes:
+    """Somebody who looks at the page all the time."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def see(self, shown: Shown) -> CueName | None:
+        """The page shows this now. Answers the cue that is new in it."""
+        twin = shown.cue
+        if twin is None or twin.number == self._number:
+            return None
+        self._number = twin.number
+        return twin.cue

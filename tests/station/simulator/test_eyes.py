@@ -1,0 +1,28 @@
+"""Eyes see each cue once, by its number."""
+
+from __future__ import annotations
+
+from station.core.records import CueName, Side
+from station.simulator.eyes import Eyes
+from station.snapshot import CueSeen, Snapshot
+
+
+def shown(number: int | None, cue: CueName = CueName.GO, *, repeating: bool = False) -> Snapshot:
+    """A picture with this cue as its last one."""
+    return Snapshot(at_us=0, cue=None if number is None else CueSeen(number, cue, None, Side.LEFT, repeating))
+
+
+def test_a_cue_is_seen_once() -> None:
+    """Many pictures show the same cue; only a higher number is a new one."""
+    eyes = Eyes()
+    pictures = [shown(None), shown(1), shown(1), shown(1, CueName.HEEL_UP), shown(2, CueName.HEEL_UP), shown(2)]
+    assert [eyes.see(picture) for picture in pictures] == [None, CueName.GO, None, None, CueName.HEEL_UP, None]
+
+
+def test_the_same_cue_again_is_a_new_one() -> None:
+    """Three ticks are three cues, and the end of a repeating one is none."""
+    eyes = Eyes()
+    ticks = [eyes.see(shown(number, CueName.COUNT)) for number in (1, 2, 3)]
+    assert ticks == [CueName.COUNT] * 3
+    assert eyes.see(shown(4, CueName.HEEL_UP, repeating=True)) is CueName.HEEL_UP
+    assert eyes.see(shown(4, CueName.HEEL_UP)) is None

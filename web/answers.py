@@ -27,10 +27,10 @@ PREFIX_LETTERS = 3
 """From so many letters on the beginning of a word is enough."""
 MISSPELT_LETTERS = 5
 """From so many letters on one wrong, missing, doubled or swapped letter is forgiven."""
-EXACT, BEGUN, MISSPELT = 4, 3, 2
-"""How well a word fits."""
-IN_QUESTION, IN_TEXT = 3, 1
-"""How much a place counts: the question and its further words, or the answer."""
+EXACT, BEGUN, MISSPELT = 100, 10, 1
+"""How well a word fits: as it is, by its beginning, or misspelt."""
+IN_QUESTION = 3
+"""So much more a word counts in the question, or among its further words, than in the answer."""
 
 
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,28 +65,35 @@ def answers() -> tuple[Answer, ...]:
 
 
 def found(asked: str, known: Sequence[Answer]) -> tuple[Answer, ...]:
-    """The answers that fit what was asked, best first; all of them where nothing was asked."""
+    """The answers that fit what was asked, best first; all of them where nothing was asked.
+
+    A misspelt word is only looked for where no answer has it as it was spelt. An answer that has less than half of the
+    words of the best one is left out.
+    """
     words = _words(asked)
     wanted = [word for word in words if word not in SMALL_WORDS] or words
     if not wanted:
         return tuple(known)
-    scores = [(_score(wanted, answer), answer) for answer in known]
-    fitting = [(score, answer) for score, answer in scores if score[0]]
+    fits = [[_fit(word, answer) for word in wanted] for answer in known]
+    least = [BEGUN if any(fit >= BEGUN for fit in column) else MISSPELT for column in zip(*fits, strict=True)]
+    scores = [_score(row, least) for row in fits]
+    enough = max((score[0] for score in scores), default=0) / 2
+    fitting = [one for one in zip(scores, known, strict=True) if one[0][0] and one[0][0] >= enough]
     return tuple(answer for _, answer in sorted(fitting, key=lambda one: one[0], reverse=True))
 
 
-def _score(wanted: Iterable[str], answer: Answer) -> tuple[int, int]:
-    """How many of the words are in the answer, and how well."""
-    places = (
-        (IN_QUESTION, _words(" ".join((answer.question, *answer.words)))),
-        (IN_TEXT, _words(answer.text)),
-    )
-    best = [max(weight * _fit(word, there) for weight, there in places) for word in wanted]
-    return sum(1 for one in best if one), sum(best)
+def _score(fits: Iterable[int], least: Iterable[int]) -> tuple[int, int]:
+    """How many of the words an answer has, and how well."""
+    good = [fit for fit, needed in zip(fits, least, strict=True) if fit >= needed]
+    return len(good), sum(good)
 
 
-def _fit(wanted: str, there: Iterable[str]) -> int:
-    return max((_alike(wanted, word) for word in there), default=0)
+def _fit(wanted: str, answer: Answer) -> int:
+    """How well the word fits the answer, 0 for not at all; better in the question than in the text."""
+    asked = _words(" ".join((answer.question, *answer.words)))
+    in_question = max((_alike(wanted, word) for word in asked), default=0)
+    in_text = max((_alike(wanted, word) for word in _words(answer.text)), default=0)
+    return max(in_question * IN_QUESTION, in_text)
 
 
 def _alike(wanted: str, word: str) -> int:

@@ -1,0 +1,165 @@
+"""What is wrong with a routine is said in plain sentences, and what cannot be kept is told from what is a hint."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.advice.routine import MOST_ITEMS, Fault, faults
+from station.catalogue.read import exercises, ready_routines
+from station.catalogue.records import Item
+from station.core.duration import duration_us
+from station.core.records import Side
+from station.routines import steps_of
+from station.settings import Settings
+
+ITEMS = st.builds(
+    Item,
+    exercise=st.sampled_from(list(exercises())),
+    hold_s=st.none() | st.integers(-10, 10_000),
+    repetitions=st.none() | st.integers(-10, 10_000),
+    count=st.none() | st.integers(-10, 10_000),
+    side=st.none() | st.sampled_from(list(Side)),
+)
+
+
+def found(*items: Item, conditions: frozenset[str] = frozenset()) -> tuple[Fault, ...]:
+    """What is wrong with these items."""
+    total_us = duration_us(steps_of(items, Settings())) if items else 0
+    return faults(exercises(), items, conditions, total_us)
+
+
+def of(*keys: str) -> tuple[Item, ...]:
+    return tuple(Item(exercise=key) for key in keys)
+
+
+def said(*items: Item, conditions: frozenset[str] = frozenset(), refuses: bool) -> str:
+    """All refusals or all hints in one text."""
+    return " ".join(fault.sentence for fault in found(*items, conditions=conditions) if fault.refuses is refuses)
+
+
+@pytest.mark.parametrize("key", ["quick_calf", "daily", "test_and_stretch"])
+def test_a_ready_routine_has_no_fault(key: str) -> None:
+    """What the station brings along has nothing to be said against it."""
+    assert found(*ready_routines()[key].items) == ()
+
+
+def test_the_full_routine_may_be_kept() -> None:
+    """All twenty exercises take more than an hour, which is a hint and no more."""
+    (fault,) = found(*ready_routines()["full"].items)
+    assert "more than an hour in all" in fault.sentence
+    assert not fault.refuses
+
+
+def test_nothing_in_it_is_refused() -> None:
+    """Without an exercise or a test there is nothing to keep, and only that is said."""
+    assert [fault.sentence for fault in found()] == ["There is nothing in it yet: add an exercise or a test."]
+    (fault,) = found(Item(rest_s=30))
+    assert fault.refuses
+    assert found(Item(test="quick")) == ()
+
+
+@pytest.mark.parametrize("side", list(Side))
+def test_one_leg_for_everything_is_told(side: Side) -> None:
+    """Where all is for one leg, the other gets nothing; that may be wanted, so it is a hint."""
+    one_leg = (Item(exercise="3a", side=side), Item(exercise="3b", side=side))
+    hint = said(*one_leg, refuses=False)
+    assert "no change of side" in hint
+    assert f"the {side.other} leg gets nothing" in hint
+    assert said(*one_leg, refuses=True) == ""
+    for more in (Item(exercise="3a", side=side.other), Item(exercise="3b"), Item(exercise="3c")):
+        assert "gets nothing" not in said(*one_leg, more, refuses=False)
+
+
+def test_an_hour_of_holds_is_refused() -> None:
+    """Holds of more than an hour, both legs together, are refused with how long they are; an hour exactly is not."""
+    hour = (Item(exercise="3a", hold_s=600, repetitions=3),)
+    assert said(*hour, refuses=True) == ""
+    longer = said(*hour, Item(exercise="3c"), refuses=True)
+    assert "The holds alone take 61 minutes" in longer
+    one_leg = (Item(exercise="3a", hold_s=600, repetitions=6, side=Side.LEFT), Item(exercise="3b", hold_s=5))
+    assert "holds alone" in said(*one_leg, refuses=True)
+
+
+@pytest.mark.parametrize(
+    ("good", "wrong", "sentence"),
+    [
+        ({"exercise": "3a", "hold_s": 5}, {"exercise": "3a", "hold_s": 4}, "a hold is 5 to 600 seconds long, not 4."),
+        (
+            {"exercise": "3a", "hold_s": 600, "repetitions": 1},
+            {"exercise": "3a", "hold_s": 601, "repetitions": 1},
+            "not 601.",
+        ),
+        ({"exercise": "3b", "repetitions": 20}, {"exercise": "3b", "repetitions": 21}, "it is held 1 to 20 times"),
+        ({"exercise": "5b", "repetitions": 30}, {"exercise": "5b", "repetitions": 31}, "it is held 1 to 30 times"),
+        ({"exercise": "3b", "repetitions": 1}, {"exercise": "3b", "repetitions": 0}, "not 0."),
+        ({"exercise": "7d", "count": 100}, {"exercise": "7d", "count": 101}, "it is done 1 to 100 times, not 101."),
+        ({"exercise": "7d", "count": 1}, {"exercise": "7d", "count": 0}, "it is done 1 to 100 times, not 0."),
+        ({"rest_s": 600}, {"rest_s": 601}, "a rest is 1 to 600 seconds long, not 601."),
+    ],
+)
+def test_a_dose_out_of_range_is_refused(good: dict[str, int], wrong: dict[str, int], sentence: str) -> None:
+    """The last dose that is allowed is kept, the next one is refused with what is allowed and where it stands."""
+    before = Item(exercise="1a")
+    assert said(before, Item(**good), refuses=True) == ""  # type: ignore[arg-type]  # a table of mixed values
+    (fault,) = (fault for fault in found(before, Item(**wrong)) if fault.refuses)  # type: ignore[arg-type]  # the same
+    assert sentence in fault.sentence
+    assert fault.index == 1
+
+
+def test_what_a_caution_leaves_out_is_refused_with_its_reason() -> None:
+    """An exercise that is not for this person is named with the catalogue's own reason; a gentler one is a hint."""
+    sore = frozenset({"tendon_pain"})
+    refusal = said(*of("1a", "3c"), conditions=sore, refuses=True)
+    assert refusal.startswith("Achilles stretch: not for you at present. A full squat stretches a sore tendon")
+    assert said(*of("1a", "3c"), refuses=True) == ""
+    hint = said(*of("3b"), conditions=sore, refuses=False)
+    assert hint.startswith("Soleus stretch: half of it will be asked of you.")
+    assert said(*of("3b"), conditions=sore, refuses=True) == ""
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_out_of_order"),
+    [
+        (("1a", "2a", "3a", "4a", "5a", "7a", "8"), False),
+        (("3b", "3a"), False),
+        (("5b", "1a"), True),
+        (("3a", "2a"), True),
+        (("8", "7a"), True),
+    ],
+)
+def test_order_against_the_guide_is_a_hint(keys: tuple[str, ...], is_out_of_order: bool) -> None:
+    """Strength before the warm-up is told with both names, and may be kept; within a group any order is right."""
+    assert ("the guide has it before" in said(*of(*keys), refuses=False)) is is_out_of_order
+    assert said(*of(*keys), refuses=True) == ""
+
+
+def test_a_test_after_a_stretch_is_a_hint() -> None:
+    """A stretch adds for some hours, so a test belongs before it."""
+    test = Item(test="full")
+    assert "belongs at the beginning" in said(*of("3a"), test, refuses=False)
+    assert said(test, *of("3a"), refuses=False) == ""
+
+
+def test_the_same_thing_thrice_is_a_hint() -> None:
+    """Twice is one leg after the other; from three times on it is told, and rests may be as many as one likes."""
+    rest = Item(rest_s=30)
+    assert said(*of("3a", "3a"), rest, rest, rest, refuses=False) == ""
+    assert "Gastrocnemius stretch on the slope is in it 3 times" in said(*of("3a", "3a", "3a"), refuses=False)
+
+
+def test_a_very_long_list_is_refused() -> None:
+    """So many entries are a mistake."""
+    rests = tuple(Item(rest_s=1) for _ in range(MOST_ITEMS - 1))
+    assert said(*of("3a"), *rests, refuses=True) == ""
+    assert f"It has {MOST_ITEMS + 1} entries; {MOST_ITEMS} are the most." in said(*of("3a", "3b"), *rests, refuses=True)
+
+
+@given(items=st.lists(ITEMS, max_size=6), conditions=st.sets(st.sampled_from(["tendon_pain", "neuro", "cleared"])))
+def test_whatever_is_put_together_has_its_sentences(items: list[Item], conditions: set[str]) -> None:
+    """Any items at all give whole sentences with items that exist, refusals first, and never an error."""
+    some = found(*items, conditions=frozenset(conditions))
+    assert all(fault.sentence.endswith(".") for fault in some)
+    assert all(fault.index is None or fault.index < len(items) for fault in some)
+    assert [fault.refuses for fault in some] == sorted((fault.refuses for fault in some), reverse=True)

@@ -12,6 +12,8 @@ are one: down when both are, up when either is. What the flows leave open is ans
 - In REST, `skip` leaves out the coming repetition and the rest goes on.
 - An exercise that the board does not sense begins by itself after another step, wherever the person is; one that needs
   a heel waits for whoever has to come back from the floor, with READY and then NUDGE, for three minutes.
+- Whoever comes with the other leg than is asked for, hears SWITCH when they have stood there for two seconds: without
+  it both would wait for each other.
 """
 
 from __future__ import annotations
@@ -46,6 +48,8 @@ class BoutRules:
     """Getting up from the floor and back on the board takes longer than changing legs."""
     call_us: int = 10 * SECOND_US
     """Whoever has not come by then is called once more."""
+    other_us: int = 2 * SECOND_US
+    """Nobody takes longer to put both feet on the board."""
     grace_us: int = 500_000
     last_ticks: tuple[int, ...] = (3, 2, 1)
 
@@ -92,6 +96,9 @@ class Bout(Activity):
         self.off_us = 0
         self._paused_us = 0
         self._nudge_us: int | None = None
+        self._other_us: int | None = None
+        """When whoever stands on the other leg is told so, while the exercise waits."""
+        self._told_other = False
         self._gave_up = False
         self._side_given_up = False
         self._broken = False
@@ -196,11 +203,19 @@ class Bout(Activity):
         if here:
             self.prepare(at_us, at_us, self._prepare_us)
         elif not self._first and anybody and self.side is not None:
+            self._told_other = True
             self.cue(at_us, CueName.SWITCH, side=self.side)
         elif not self._first:
             self._nudge_us = at_us + self.rules.call_us
             self.cue(at_us, CueName.READY, side=self.side)
+        self._look_at_other_leg(at_us)
         self.set_due()
+
+    def _look_at_other_leg(self, since_us: int) -> None:
+        if self.phase != "wait" or self.timer_only or self.side is None or not self.footing.anybody:
+            self._other_us, self._told_other = None, False
+        elif not self._told_other and self._other_us is None:
+            self._other_us = since_us + self.rules.other_us
 
     def change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
@@ -219,6 +234,7 @@ class Bout(Activity):
             if arrived:
                 since_us = change.since_us if self.timer_only else now.since_us
                 self.prepare(change.at_us, max(since_us, self._began_us), self._prepare_us)
+            self._look_at_other_leg(change.at_us)
         elif self.timer_only:
             if self.phase == "paused" and isinstance(change, HeelChange) and change.down:
                 self._come_back(change.at_us, change.since_us)
@@ -448,8 +464,8 @@ class Bout(Activity):
         if self.over is not None:
             self.due_us = None
         elif self.phase == "wait":
-            dues = [at_us for at_us in (self._wait_until_us, self._nudge_us) if at_us is not None]
-            self.due_us = min(dues, default=None)
+            waits = (self._wait_until_us, self._nudge_us, self._other_us)
+            self.due_us = min((at_us for at_us in waits if at_us is not None), default=None)
         elif self.phase == "prepare":
             self.due_us = self._prepare_due_us()
         elif self.phase == "paused":
@@ -462,6 +478,9 @@ class Bout(Activity):
     def alarm(self, at_us: int) -> None:
         if self.phase == "wait" and self._wait_until_us is not None and at_us >= self._wait_until_us:
             self.end(at_us, "nobody changed sides" if self.footing.anybody else "nobody came back")
+        elif self.phase == "wait" and self._other_us is not None and at_us >= self._other_us:
+            self._other_us, self._told_other = None, True
+            self.cue(at_us, CueName.SWITCH, side=self.side)
         elif self.phase == "wait":
             self._nudge_us = None
             self.cue(at_us, CueName.NUDGE)

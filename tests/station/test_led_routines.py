@@ -118,7 +118,9 @@ def test_back_on_the_board_it_goes_on_by_itself() -> None:
     done = walked("full")
     came_back = 0
     for at, (before, step) in enumerate(zip(done.routine, done.routine[1:], strict=False), start=1):
-        if isinstance(before, HoldStep | RepsStep) and not is_verified(before) and is_verified(step):
+        assert isinstance(before, HoldStep | RepsStep)
+        assert isinstance(step, HoldStep | RepsStep)
+        if not is_verified(before) and is_verified(step):
             phases = [one.phase for one in done.shown(at)]
             assert phases[0] == "wait"
             assert "prepare" in phases
@@ -171,7 +173,7 @@ def test_a_sensor_that_comes_back_takes_nothing_from_what_was_done(tmp_path: Pat
 
 
 def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> None:
-    """The routine ends by itself, what was held is stored, the rest is known, and whole again it can be gone on with."""
+    """The routine ends by itself, what was held is stored, and the rest is gone on with when the sensor is whole."""
     routine = routine_of(TWO_HOLDS)
     with Led(tmp_path, ANALOGUE) as led:
         pulled(led, routine)

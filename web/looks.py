@@ -59,7 +59,7 @@ LOOKS = {
     "block": Look("BLOCK", "\u25a4", "calm", "Hold the block against the toe stop, upright, and let it stand still."),
     "capture": Look("HOLD STILL", "\u25a0", "work", "The block is read. Hold it still until the sound."),
     "felt": Look("WHERE?", "?", "calm", "Where did you feel the limit?"),
-    "pain": Look("HOW MUCH?", "?", "calm", "How much did it hurt? 0 is not at all, 10 the worst."),
+    "pain": Look("PAIN?", "?", "calm", "How much did it hurt? 0 is not at all, 10 the worst."),
     "volume": Look("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel when you do."),
     "listen": Look("LISTEN", "\u266a", "calm", "The next sound is coming."),
     "quiz": Look("LISTEN", "\u266a", "calm", "Listen. Then say with your heel what it means."),
@@ -87,6 +87,14 @@ def own_pace(now: Snapshot) -> bool:
     """Whether the person counts by themselves and says when they are done."""
     one = exercise_of(now)
     return now.activity == "reps" and one is not None and one.sense is Sense.TIMER and not one.dose.tempo_s
+
+
+def count_of(now: Snapshot) -> int:
+    """How many repetitions there are to do, each way where there are two."""
+    one = exercise_of(now)
+    if one is None:
+        return now.target_count or 0
+    return now.target_count // one.dose.ways if now.target_count else one.dose.count or 1
 
 
 def look_of(now: Snapshot) -> Look:
@@ -123,9 +131,8 @@ def _of_exercise(now: Snapshot, one: Exercise, phase: str, look: Look) -> Look:
     if now.activity == "hold":
         return _of_hold(now, one, look)
     if own_pace(now):
-        each = one.dose.ways > 1
-        count = (now.target_count or one.dose.count or 1) // (one.dose.ways if each else 1)
-        return OWN_PACE._replace(sentence=f"Do {count}{' each way' if each else ''}, then step on the board.")
+        each_way = " each way" if one.dose.ways > 1 else ""
+        return OWN_PACE._replace(sentence=f"Do {count_of(now)}{each_way}, then step on the board.")
     return _of_part(now, one, look)
 
 
@@ -205,7 +212,8 @@ def doing_of(now: Snapshot) -> dict[str, str] | None:
 def _dose(now: Snapshot, one: Exercise) -> str:
     legs = "both legs at once" if one.feet is Feet.BOTH else "each leg"
     if now.activity == "reps":
-        return f"{lengths.many(now.target_count or one.dose.count or 1, 'time')}, {legs}"
+        each_way = " each way" if one.dose.ways > 1 else ""
+        return f"{lengths.many(count_of(now), 'time')}{each_way}, {legs}"
     times = lengths.many(now.repetitions or one.dose.repetitions, "time")
     hold_us = now.target_us if now.counting == "hold" else None
     return f"{lengths.seconds(hold_us)}, {times}, {legs}" if hold_us else f"{times}, {legs}"

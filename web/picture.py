@@ -14,7 +14,7 @@ from station.core.ask import FELT, FIRST_TAPS, PAIN, PAINS, PLACES
 from station.core.records import BOTH_LEGS, Contact, Side
 from station.snapshot import HeelSeen, RestSeen, Snapshot
 from station.units import SIDE_SHAPE
-from web.looks import LOOKS, Look, doing_of, legs_of, look_of, own_pace
+from web.looks import LOOKS, Look, count_of, doing_of, legs_of, look_of, own_pace
 from web.site import ROUTINES
 
 WITHOUT_SIDE = {"idle", "result"}
@@ -174,7 +174,7 @@ def _number(now: Snapshot, units: str) -> str | None:
     if now.activity == "lesson":
         return str(now.repetition) if now.phase in SOUNDS else str(now.right or 0)
     if own_pace(now):
-        return str(now.target_count)
+        return str(count_of(now))
     if now.activity == "reps" and now.count is not None:
         return str(now.count)
     if now.activity in WITH_BLOCKS:
@@ -208,7 +208,7 @@ def _unit_of_words(now: Snapshot) -> str:
     if now.activity == "lesson":
         of = now.repetitions if now.phase in SOUNDS else now.asked
         return f"of {of}" if of else ""
-    return "to do" if now.activity == "reps" else ""
+    return ""
 
 
 def _share(now: Snapshot) -> float | None:

@@ -83,8 +83,6 @@ def chosen(site: Site, name: str, person: Person | None) -> Chosen:
         raise HeldBackError(found.held_back)
     if tuple(found.items) == tuple(items):
         return Chosen(_by_name(site, name, settings, items), says, found)
-    if not any(item.exercise is not None for item in found.items):
-        raise HeldBackError(found.left_out[0].why)
     return Chosen(steps_of(found.items, settings, analogue=site.analogue), says, found)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
 from station.clock import SystemClock
+from station.config import Config, Page
 from station.store import Store
+from tests import browser
+from tests.browser import PHONE, Browser
 from tests.web.double import RecordedBoard, SetPanel
 from web import create_app
 from web.pages.board import LAYOUT
+from web.server import Server, open_page
 
 WORDS = (*dict.fromkeys(control.word for _, known in LAYOUT for control in known), "lower_heel", "sneeze")
 
@@ -36,3 +40,32 @@ def panel(store: Store, board: RecordedBoard) -> SetPanel:
 @pytest.fixture
 def client(panel: SetPanel, store: Store) -> FlaskClient:
     return create_app(panel, store).test_client()
+
+
+@pytest.fixture(scope="module")
+def window() -> Iterator[Browser]:
+    with browser.opened() as opened:
+        yield opened
+
+
+@pytest.fixture
+def server(panel: SetPanel, store: Store) -> Iterator[Server]:
+    served = open_page(panel, store, Config(page=Page(port=0)))
+    served.start()
+    yield served
+    served.stop()
+
+
+@pytest.fixture
+def see(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
+    """Open a page of this test's server; whatever the console complained about fails the test."""
+
+    def see(address: str) -> Browser:
+        window.open(f"http://127.0.0.1:{server.port}{address}")
+        return window
+
+    window.look(PHONE)
+    yield see
+    window.open("about:blank")
+    window.forget()
+    assert [line for line in window.errors() if "404" not in line] == []

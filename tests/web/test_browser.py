@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from station.config import Config, Page
-from station.core.records import CueName, Side, Word
-from station.snapshot import CueSeen, HeelSeen, Trouble
+from station.core.records import BOTH_LEGS, CueName, Side, Word
+from station.snapshot import CueSeen, HeelSeen, RestSeen, Trouble
 from station.store import Store
 from tests import browser
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
@@ -25,7 +25,10 @@ pytestmark = pytest.mark.skipif(
 
 PAGES = (
     *("/", "/live", "/board", "/progress", "/calibration", "/history"),
+    *("/care?again=", "/care", "/plan", "/why"),
     *("/settings", "/sounds", "/sounds/learn", "/health", "/about", "/nowhere"),
+    *("/exercises", "/exercises/4a", "/routines", "/routines/new", "/routines/new?from=full", "/help", "/help?q=heel"),
+    *("/routines/daily/sheet", "/routines/full/sheet", "/sheets/position"),
 )
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100
@@ -61,36 +64,22 @@ STATES: dict[str, dict[str, Any]] = {
     },
     "capture": {"activity": "calibrate", "phase": "capture", "counting": "capture", "target_us": 10_000_000, "rate": 1},
     "move": {"activity": "test", "phase": "move", "toe_mm": 93.0, "target_mm": 109.0, "verdict": "passed", "trial": 1},
+    "felt": {"activity": "ask", "phase": "felt", "result_left_mm": 94.0, "result_right_mm": 101.2},
+    "pain": {"activity": "ask", "phase": "pain", "result_left_mm": 94.0, "result_right_mm": 101.2},
+    "exercise": {**HOLD, "exercise": "3b", "verified": True, "next_step": "hold", "next_exercise": "3c"},
+    "both": {**HOLD, "phase": "lifted", "rate": 0, "side": BOTH_LEGS, "exercise": "3c", "verified": True},
+    "pace": {
+        "activity": "reps",
+        "phase": "reps",
+        "side": Side.LEFT,
+        "count": 0,
+        "target_count": 40,
+        "exercise": "1a",
+        "verified": False,
+    },
+    "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
+    "left": {"rest": RestSeen("Daily", 700), "note": "Taken back, and heel taps are off again.", "undo_us": 1},
 }
-
-
-@pytest.fixture(scope="module")
-def window() -> Iterator[Browser]:
-    with browser.opened() as opened:
-        yield opened
-
-
-@pytest.fixture
-def server(panel: SetPanel, store: Store) -> Iterator[Server]:
-    served = open_page(panel, store, Config(page=Page(port=0)))
-    served.start()
-    yield served
-    served.stop()
-
-
-@pytest.fixture
-def see(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
-    """Open a page of this test's server; whatever the console complained about fails the test."""
-
-    def see(address: str) -> Browser:
-        window.open(f"http://127.0.0.1:{server.port}{address}")
-        return window
-
-    window.look(PHONE)
-    yield see
-    window.open("about:blank")
-    window.forget()
-    assert [line for line in window.errors() if "404" not in line] == []
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
@@ -103,6 +92,9 @@ def test_every_page_fits_reads_and_can_be_touched(
     _, sitting = fill(store)
     person, _ = fill(store, days_ago=1, name="A person with quite a long name, as people have")
     store.add_calibration(FIT)
+    store.add_answer(person.id, "care", {"yes": ["tendon_pain", "balance"], "no": []})
+    store.add_answer(person.id, "pain", 7)
+    store.save_plan(person.id, {"days": [[0, "07:30"], [3, "18:00"]], "routine": "daily", "zone": "UTC", "token": "t"})
     see("/").run("document.cookie = `person=${arguments[0]}`", person.id)
     for address in (*PAGES, f"/sittings/{sitting}"):
         least = LIVE_TARGET if address in ("/live", "/board") and size == PHONE_SMALL else TARGET
@@ -125,6 +117,8 @@ def test_every_state_of_the_live_page_fits(
         assert window.layout_faults(TARGET) == [], name
         low = window.run("return document.getElementById('sentence').getBoundingClientRect().bottom")
         assert low <= size[1], f"{name}: the sentence ends at {low}"
+        asked = window.run("return document.getElementById('choices').getBoundingClientRect().bottom")
+        assert asked <= size[1], f"{name}: the answers end at {asked}"
         number, word, least = window.run(
             "const px = id => parseFloat(getComputedStyle(document.getElementById(id)).fontSize);"
             "return [px('number'), px('word'), Math.min(innerWidth, innerHeight)]"

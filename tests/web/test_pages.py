@@ -25,8 +25,10 @@ from tests.web.history import add_test, fill
 from web import create_app
 
 PAGES = (
-    *("/", "/live", "/board", "/progress", "/calibration", "/history"),
+    *("/", "/live", "/board", "/progress", "/calibration", "/history", "/care", "/plan", "/why"),
     *("/settings", "/sounds", "/sounds/learn", "/health", "/about"),
+    *("/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help"),
+    *("/routines/daily/sheet", "/sheets/position"),
 )
 
 
@@ -256,7 +258,7 @@ def test_other_words_do_not(client: FlaskClient, panel: SetPanel, form: dict[str
 
 def test_reading_never_writes(client: FlaskClient, panel: SetPanel, board: RecordedBoard) -> None:
     """What changes something cannot be asked for by a link."""
-    for address in ("/start", "/say", "/person", "/board/act"):
+    for address in ("/start", "/say", "/person", "/board/act", "/pain", "/people", "/felt", "/later"):
         assert client.get(address).status_code == 405
     assert (panel.said, panel.started, board.acts) == ([], [], [])
 

@@ -14,6 +14,7 @@ from web.pages.board import controls
 from web.picture import picture
 from web.site import NOBODY, Site, back_to_live, elsewhere, kept, remember
 from web.starting import REST, TODAY, WITHOUT_CARE, Chosen, HeldBackError, called, chosen, situation
+from web.todays import todays
 
 SAID = {
     *(Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP),
@@ -53,7 +54,7 @@ def blueprint(site: Site) -> Blueprint:
         name = request.form.get("routine", "")
         person = _whose(site)
         says, person_id = called(site, name), person.id if person else None
-        if person is not None and name not in WITHOUT_CARE and situation(site, person).asked is not None:
+        if person is not None and _needs_care(site, name, person):
             back = "today" if request.form.get("back") == "today" else "live"
             return remember(elsewhere(url_for("care.ask", next=back, routine=name)), person_id)
         if name == TODAY:
@@ -116,6 +117,13 @@ def blueprint(site: Site) -> Blueprint:
         return remember(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
 
     return pages
+
+
+def _needs_care(site: Site, name: str, person: Person) -> bool:
+    """Whether the care questions come before this routine; today's work may begin with a test that is due."""
+    if name in WITHOUT_CARE or situation(site, person).asked is None:
+        return False
+    return name != TODAY or todays(site.store, person).test is None
 
 
 def _whose(site: Site) -> Person | None:

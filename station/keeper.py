@@ -69,6 +69,7 @@ class Keeper:
         """Whether a test has begun in the run that goes on."""
         self._hold_id: str | None = None
         self._reps_id: str | None = None
+        self._ended_reps: tuple[Legs, int] | None = None
         self._traced_us = 0
         self._begin_step(0)
 
@@ -86,6 +87,8 @@ class Keeper:
     def _close_reps(self) -> None:
         self._reps_open = False
         self._repetitions = self._too_quick = 0
+        self._taken_up: tuple[Legs, int] | None = None
+        """Whose repetitions were ended by a command that is taken back, and how many there are."""
 
     @property
     def waiting(self) -> bool:
@@ -226,6 +229,9 @@ class Keeper:
                 self._count(fact)
             case r.RepTooQuick():
                 self._too_quick = fact.count
+            case r.TapsUndone():
+                self._hold_open = True
+                self._taken_up = self._ended_reps
             case r.RepsFinished():
                 self._end_reps(fact)
             case r.Answered() if self._tested:
@@ -292,6 +298,9 @@ class Keeper:
         if self._reps_open:
             return
         self._reps_open = True
+        if self._taken_up is not None and self._taken_up[0] is side:
+            self._repetitions = self._taken_up[1]
+            return
         step, number = self._routine()[self._step], self._step
         assert isinstance(step, RepsStep)
 
@@ -334,7 +343,9 @@ class Keeper:
                 partial=isinstance(fact, r.RepsPartial),
             )
         )
+        ended = (fact.side, self._repetitions)
         self._close_reps()
+        self._ended_reps = ended
 
     def _keep_answer(self, fact: r.Answered) -> None:
         felt = fact.answer if fact.question == FELT else None

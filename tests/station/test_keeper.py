@@ -9,9 +9,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from station.budgets import Using
-from station.core.records import Calibrated, CheckDone
+from station.core import records as r
+from station.core.records import Calibrated, CheckDone, Side
 from station.core.senses import References, Wiring
-from station.core.steps import CalibrateStep, CheckStep
+from station.core.steps import CalibrateStep, CheckStep, RepsStep
 from station.keeper import Keeper
 from station.run import Run
 from station.store import Store
@@ -53,3 +54,27 @@ def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> 
         assert (check.calibration_id, check.off_mm, check.passed) == (before.id, 9.0, False)
         assert store.current_calibration().number == before.number + 99
         assert store.doubt() is None
+
+
+def test_repetitions_whose_skip_was_taken_back_are_one_set(tmp_path: Path) -> None:
+    """Three are counted, the rest is skipped by taps, that is undone, and two more follow: one set of five, timed."""
+    clock, told = HandClock(), list[str | None]()
+    with Store.open(tmp_path / "station.db", clock=clock) as store:
+        keeper = Keeper(store, told.append)
+        keeper.begin_sitting(None, clock.wall(), simulated=False)
+        curve = store.current_calibration()
+        run = Run((RepsStep(count=5),), Wiring(), References(), curve.curve, 0)
+        keeper.begin_run(run, clock.wall(), Using(curve, clock.wall()))
+        for fact in (*_counted(1, 2, 3), r.RepsPartial(40, Side.LEFT, 3, 0), r.TapsUndone(41), *_counted(4, 5)):
+            keeper.keep(fact)
+        keeper.keep(r.RepsFinished(60, Side.LEFT, 5, 0))
+        (reps,) = store.reps()
+        assert (reps.count, reps.state) == (5, "finished")
+        assert [one.number for one in reps.repetitions] == [0, 1, 2, 3, 4]
+        assert told == [None] * len(told)
+
+
+def _counted(*counts: int) -> Iterator[r.Fact]:
+    for count in counts:
+        yield r.RepTimed(count * 10, Side.LEFT, 1_000_000, False)
+        yield r.RepCounted(count * 10, Side.LEFT, count)

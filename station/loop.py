@@ -56,6 +56,7 @@ UNHEARD = frozenset({r.CueName.COMPLETE, r.CueName.ENDED, r.CueName.TRIAL_OK, r.
 
 
 QUIETER_TO_LOUDER = (Level.OFF, Level.LOW, Level.NORMAL, Level.LOUD)
+FOLLOWS = "Step on the board, and today's routine follows."
 TAPS_OFF = "Taken back, and heel taps are off again: Settings has them."
 
 
@@ -391,6 +392,9 @@ class Station(Inbox):
             self._idle(somebody_there=False)
         elif self._leading.to_follow and any(down for _, down, _ in run.heels()):
             self._begin_called(TODAY, self._person[0], last_side(run.routine), tested=True)
+        elif self._leading.to_follow:
+            self._note = FOLLOWS
+            self._hear([r.Cue(self._now_us, r.CueName.NUDGE)])
         self._urgent = True
 
     def _save_empty(self, references: References) -> None:
@@ -405,7 +409,8 @@ class Station(Inbox):
         if self._keeper.in_sitting and empty_us is not None and now_us - empty_us >= LEFT_US:
             self._keeper.end_sitting(self._clock.wall(), "left")
             self._last_run = None
-            self._leading.to_follow = False
+            if self._leading.to_follow:
+                self._leading.to_follow, self._note = False, None
             self._idle(somebody_there=False)
             self._urgent = True
 

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from station.advice import plan
-from station.advice.records import Proposal
+from station.advice.records import Proposal, Situation
 from station.advice.triage import careful, proposal
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item
@@ -65,7 +65,7 @@ class Chooser:
             return Todays(note=NOTHING_DUE)
         situation = situation_of(self.store, self.person_id, now, minutes=planned.minutes)
         if situation.asked is not None:
-            return Todays(note=ANSWER_FIRST)
+            return Todays(note=_asked(situation))
         base = self.items_of(PROPOSED_FROM if planned.routine == plan.PROPOSED else planned.routine)
         if planned.routine == plan.PROPOSED:
             return self._proposed(proposal(exercises(), base, situation), "today")
@@ -81,7 +81,7 @@ class Chooser:
             return routine
         situation = situation_of(self.store, self.person_id, now)
         if situation.asked is not None:
-            return self._only_tests(routine)
+            return self._only_tests(routine, _asked(situation))
         if name in ("stretch", "test_and_stretch"):
             found = careful(exercises(), (Item(exercise=STRETCH),), situation)
             if found.held_back is None and found.items and not found.gentler:
@@ -101,9 +101,9 @@ class Chooser:
     def _begin(self, name: str) -> Todays:
         return Todays(routine_called(name, self.settings, self.first, analogue=self.analogue), name)
 
-    def _only_tests(self, routine: Todays) -> Todays:
+    def _only_tests(self, routine: Todays, why: str) -> Todays:
         tests = tuple(step for step in routine.routine if isinstance(step, TestStep | AskStep))
-        return Todays(tests, routine.called if tests else None, ANSWER_FIRST)
+        return Todays(tests, routine.called if tests else None, why)
 
     def _with_tests(self, routine: Todays, found: Proposal, name: str) -> Todays:
         tests = tuple(step for step in routine.routine if isinstance(step, TestStep | AskStep))
@@ -118,3 +118,10 @@ class Chooser:
             return Todays(note=next((why.sentence for why in found.whys), NOTHING_DUE))
         said = [*(out.why.sentence for out in found.left_out), *(one.why.sentence for one in found.gentler)]
         return Todays(steps, name, said[0] if said else None)
+
+
+def _asked(situation: Situation) -> str:
+    """Why the care questions come first: they never were answered, or what was answered may be true no longer."""
+    if situation.asked is None or situation.conditions is None:
+        return ANSWER_FIRST
+    return situation.asked.sentence

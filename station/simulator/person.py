@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Protocol
 
-from station.core.ask import FELT
+from station.core.ask import FELT, PAIN
 from station.core.records import BOTH_LEGS, SECOND_US, CueName, Legs, Side
 from station.simulator import blocks
 from station.simulator.ankle import CHEAT_MM, SLIP_MM, Ankles, Character
@@ -212,7 +212,7 @@ class Person:
                 return self._leave(for_good=True)
             case CueName.READY:
                 return self._get_ready()
-            case CueName.NUDGE if self._activity() == "ask":
+            case CueName.NUDGE if self._is_asked():
                 return self._answers()
             case CueName.NUDGE if self._script is None:
                 return self._prompted()
@@ -222,6 +222,11 @@ class Person:
     def _activity(self) -> str | None:
         seen = self.look()
         return None if seen is None else seen.activity
+
+    def _is_asked(self) -> bool:
+        """Whether the page asks one of the questions after a test."""
+        seen = self.look()
+        return seen is not None and seen.activity == "ask" and seen.phase in (FELT, PAIN)
 
     @property
     def _sides(self) -> tuple[Side, ...]:
@@ -308,8 +313,10 @@ class Person:
         yield STEP_S / 2
 
     def _leave(self, *, for_good: bool) -> Script:
-        if self._activity() == "ask":
+        if self._is_asked():
             yield from self._answers()
+            if not for_good:
+                yield from self._stand()
         if for_good:
             self.obeys = False
         if self.leaning:
@@ -483,13 +490,12 @@ class Person:
 
     def _answers(self) -> Script:
         """The questions after a test, on the page."""
-        while self._activity() == "ask":
+        while self._is_asked():
             yield ANSWER_S
             seen = self.look()
-            if seen is None or seen.activity != "ask":
-                return
-            self.say(self.character.felt if seen.phase == FELT else str(self.character.pain))
-            yield 0.2
+            if seen is not None and self._is_asked():
+                self.say(self.character.felt if seen.phase == FELT else str(self.character.pain))
+                yield 0.2
 
     def _move(self, by_heart_mm: float) -> Script:
         """Stand back and slide the board to the target: the page's, else the one the rules of the test say."""

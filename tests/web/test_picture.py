@@ -9,7 +9,8 @@ import pytest
 from station.core.records import Contact, CueName, Side
 from station.snapshot import CueSeen, HeelSeen, Snapshot, Trouble
 from station.units import CM, INCH
-from web.picture import LOOKS, picture
+from web.looks import LOOKS
+from web.picture import picture
 
 
 def shown(units: str = CM, **fields: Any) -> dict[str, Any]:

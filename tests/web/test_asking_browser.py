@@ -1,0 +1,214 @@
+"""On a phone: being asked and answering by touch, saying that it hurts, being led to care and back, and a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from station.core.records import Side, Word
+from station.snapshot import HeelSeen, RestSeen
+from station.store import Store
+from tests import browser
+from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
+from tests.web.double import SetPanel
+
+pytestmark = pytest.mark.skipif(
+    not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
+)
+
+TV = (1920, 1080)
+ASKED: dict[str, Any] = {"activity": "ask", "phase": "felt", "target_us": 20_000_000, "toe_mm": 93.0}
+HOLD: dict[str, Any] = {
+    "activity": "hold",
+    "phase": "hold",
+    "side": Side.LEFT,
+    "counting": "hold",
+    "target_us": 30_000_000,
+    "exercise": "3b",
+    "verified": True,
+    "heels": (HeelSeen(Side.LEFT, True, 1.0),),
+}
+SHOWN = "return [...document.querySelectorAll('#choices button')].map(one => one.innerText)"
+ANSWERED = "#answer .note"
+
+
+@pytest.fixture
+def ada(store: Store) -> str:
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    return person.id
+
+
+def heard(window: Browser) -> None:
+    """Wait until the page hears the station."""
+    window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
+
+
+def test_being_asked_and_answering_by_touch(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+    """The question comes and goes with the stream; a touch answers it, without leaving the page."""
+    window.look(PHONE_SMALL)
+    see("/live")
+    heard(window)
+    assert window.text("#question") == ""
+    window.run("window.same = true")
+    panel.show(**ASKED)
+    window.settle(lambda: window.text("#question"), "the question is seen")
+    assert window.run(SHOWN) == ["Front of the ankle", "Achilles tendon", "Calf", "Nowhere"]
+    window.press('#choices button[value="calf"]')
+    window.settle(lambda: panel.answered == ["calf"], "the answer is heard")
+    panel.show(phase="pain")
+    window.settle(lambda: window.run(SHOWN) == [str(pain) for pain in range(11)], "the second question is seen")
+    sizes = window.run(
+        "return [...document.querySelectorAll('#choices button')].map(one => one.getBoundingClientRect())"
+        ".map(box => [box.width, box.height, box.bottom])"
+    )
+    assert all(width >= 64 and height >= 64 and bottom <= PHONE_SMALL[1] for width, height, bottom in sizes)
+    window.press('#choices button[value="2"]')
+    window.settle(lambda: panel.said == [(Word.ANSWER, None)] * 2, "the second answer is heard")
+    panel.show(activity="idle", phase="idle")
+    window.settle(lambda: window.text("#question") == "", "the question is gone")
+    assert window.run("return window.same")
+
+
+def test_a_question_is_answered_with_keys_alone(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel
+) -> None:
+    """An answer keeps the focus while nothing else is asked, and Enter gives it."""
+    panel.show(**ASKED)
+    see("/live")
+    heard(window)
+    window.run("document.querySelector('#choices button').focus()")
+    panel.show(counted_us=4_000_000)
+    window.settle(lambda: window.run("return document.getElementById('bar').value > 150"), "the page has heard more")
+    assert window.run("return document.activeElement.value") == "front"
+    window.one("#choices button").send_keys("\ue007")
+    window.settle(lambda: panel.answered == ["front"], "the answer is heard")
+
+
+@pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP, TV], ids=["small", "phone", "desktop", "tv"])
+def test_the_picture_pushes_nothing_away(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, size: tuple[int, int]
+) -> None:
+    """The exercise is shown, and number, word, bar and sentence are on the first screenful with it, uncovered."""
+    window.look(size)
+    panel.show(**HOLD)
+    see("/live")
+    heard(window)
+    assert window.run("return document.getElementById('exercise').alt") == "Picture: soleus stretch"
+    assert "Soleus stretch" in window.text("#doing")
+    boxes = window.run(
+        "return ['doing', 'number', 'word', 'bar', 'sentence'].map(id => document.getElementById(id)"
+        ".getBoundingClientRect()).map(box => [box.left, box.top, box.right, box.bottom])"
+    )
+    picture, *others = boxes
+    for left, top, right, bottom in others:
+        assert bottom <= size[1]
+        assert right <= picture[0] or left >= picture[2] or bottom <= picture[1] or top >= picture[3]
+
+
+def test_it_hurts(see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, ada: str) -> None:
+    """The advice comes back on the page while it stays, with Skip where easing off is not enough."""
+    panel.show(**HOLD)
+    see("/live")
+    heard(window)
+    window.press("#hurts summary")
+    window.press('#hurts button[value="4"]')
+    window.settle(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
+    assert "Take a shorter stride" in window.text(ANSWERED)
+    window.press('#answer button[value="skip"]')
+    window.settle(lambda: panel.said == [(Word.SKIP, None)], "skip is heard")
+    window.press('#hurts button[value="8"]')
+    window.settle(lambda: "Stop for today" in window.text(ANSWERED), "the advice is seen")
+    assert panel.said[1:] == [(Word.STOP, None)]
+    assert [(one.answer, one.about) for one in store.answers(ada, "pain")] == [(8, "3b"), (4, "3b")]
+
+
+def test_taps_are_taken_back_by_touch(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+    """While it can be undone there is one button for it, and the note says what came of it."""
+    panel.show(**HOLD, undo_us=1)
+    see("/live")
+    heard(window)
+    window.press("#undo button")
+    window.settle(lambda: panel.said == [(Word.UNDO, None)], "undo is heard")
+    panel.show(undo_us=None, note="Taken back.")
+    window.settle(lambda: window.text("#undo") == "" and window.text("#note") == "Taken back.", "the button is gone")
+
+
+def test_what_is_left_goes_on_with_one_touch(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, ada: str
+) -> None:
+    """The button for the rest comes with the stream, and begins it."""
+    see("/live")
+    heard(window)
+    panel.show(rest=RestSeen("Daily", 700))
+    window.settle(lambda: "12 min of Daily" in window.text("#rest"), "the rest is offered")
+    window.press("#rest button")
+    window.settle(lambda: panel.called == ["rest"], "it is begun")
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
+def test_the_first_routine_leads_to_care_and_back(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, scripts: bool
+) -> None:
+    """A start is led to the questions; a yes shows at once what it does; saved, it leads back and begins."""
+    person = store.add_person("Ada")
+    window.look(PHONE_SMALL, scripts=scripts)
+    try:
+        see("/live")
+        press = window.press if scripts else lambda selector: window.one(selector).click()
+        press('button[value="daily"]')
+        window.settle(lambda: "/care?next=live&routine=daily" in window.driver.current_url, "the questions are there")
+        effect = window.one("#ask-balance .effect")
+        assert not effect.is_displayed()
+        for one in window.all('input[value="no"]'):
+            if one.is_displayed():
+                one.click()
+        window.one('[name="balance"][value="yes"]').click()
+        window.settle(effect.is_displayed, "what a yes does is seen")
+        assert not window.one("#ask-child_led").is_displayed()
+        window.one("form.care button").click()
+        window.settle(lambda: "saved=" in window.driver.current_url, "it is saved")
+        assert "Left out" in window.one("main").text
+        window.one('button[value="daily"]').click()
+        window.settle(lambda: window.driver.current_url.split("?")[0].endswith("/live"), "the live page is back")
+        assert "Daily begins" in window.one("#answer").text
+    finally:
+        window.look(PHONE)
+    assert store.answers(person.id, "care")[0].answer["yes"] == ["balance"]
+    assert panel.called == ["Daily"]
+
+
+def test_what_is_held_back_is_said_where_one_is(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store
+) -> None:
+    """A refused start is seen on the live page itself, with the way out."""
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
+    see("/live").press('button[value="daily"]')
+    window.settle(lambda: "cleared you for exercise" in window.text("#answer"), "the reason is seen")
+    window.press("#answer a")
+    window.settle(lambda: "/care" in window.driver.current_url, "the way out leads to the answers")
+    assert panel.started == []
+    window.errors()
+
+
+def test_a_plan_with_errors(see: Callable[[str], Browser], window: Browser, store: Store, ada: str) -> None:
+    """A wrong field is marked beside it, what was typed stays, and corrected it is kept."""
+    window.look(PHONE_SMALL)
+    see("/plan")
+    window.run("document.querySelectorAll('[name=day0], [name=day3]').forEach(one => { one.value = '18:00' })")
+    window.one('[name="zone"]').clear()
+    window.one('[name="zone"]').send_keys("Atlantis")
+    window.press("form.plan button")
+    window.settle(lambda: "no time zone" in window.text("#trouble-zone"), "the field is marked")
+    assert window.layout_faults(44) == []
+    assert window.run("return document.querySelector('[name=day3]').value") == "18:00"
+    assert window.one('[name="zone"]').get_attribute("aria-describedby") == "trouble-zone"
+    window.one('[name="zone"]').clear()
+    window.one('[name="zone"]').send_keys("Europe/Berlin")
+    window.press("form.plan button")
+    window.settle(lambda: "Monday and Thursday at 18:00" in window.text(".lead"), "the plan is said in a sentence")
+    assert store.plan(ada)
+    window.errors()

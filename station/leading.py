@@ -25,6 +25,8 @@ GO_ON_US = 600 * SECOND_US
 """Ten minutes: a doorbell, not another day."""
 AHEAD = timedelta(days=8)
 """Every plan has an occurrence within a week."""
+MADE_UP_FOR = timedelta(hours=6)
+"""A reminder whose hour was leapt over by a wall clock that was set, is made up for within this, once."""
 STOPPED = "stop"
 """Why a routine ended that somebody stopped on purpose."""
 
@@ -53,6 +55,8 @@ class Leading:
         self._store = store
         self._analogue = analogue
         self._rest: Rest | None = None
+        self._awaited: dict[str, datetime] = {}
+        """Each person's reminder that has not come yet."""
         self.to_follow = False
         """Whether a test of today was the beginning, and the rest of today's work follows it."""
 
@@ -100,16 +104,23 @@ class Leading:
     # Reminders.
 
     def next_reminders(self, wall: datetime) -> Mapping[str, datetime]:
-        """When each person with a reminder in their plan is to be reminded next."""
+        """When each person with a reminder in their plan is to be reminded next; it may have passed a while ago."""
         found = {}
         for person_id in self._store.plans():
             planned = plan_for(self._store, person_id)
             if planned is not None and planned.reminder_cue:
-                coming = plan.occurrences(planned, wall + timedelta(seconds=1), wall + AHEAD)
-                at = next(iter(coming), None)
+                begin = wall + timedelta(seconds=1)
+                awaited = self._awaited.get(person_id, begin)
+                begin = awaited if wall - MADE_UP_FOR <= awaited <= wall else begin
+                at = next(iter(plan.occurrences(planned, begin, wall + AHEAD)), None)
                 if at is not None:
                     found[person_id] = at
+        self._awaited = dict(found)
         return found
+
+    def reminded(self, person_id: str) -> None:
+        """A person's hour has come: it is not waited for any longer."""
+        self._awaited.pop(person_id, None)
 
     def is_due(self, person_id: str, wall: datetime) -> bool:
         """Whether a person's routine is open at their hour, and not done yet."""

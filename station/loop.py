@@ -478,6 +478,7 @@ class Station(Inbox):
 
     def _remind(self, person_id: str) -> None:
         """It is somebody's hour: the board calls, unless it is in use, it is quiet, or all is done."""
+        self._leading.reminded(person_id)
         self._arm()
         if self._run is None and self._leading.is_due(person_id, self._clock.wall()):
             self._look_up()

@@ -161,6 +161,78 @@ def test_the_calendar_job_is_made_up_for_once(alarms: Alarms, wall: Wall) -> Non
     assert alarms._scheduler.get_jobs()[0].next_run_time > wall.wall()
 
 
+def dates_of(alarms: Alarms) -> dict[str, datetime]:
+    """The reminders that the scheduler has, by their keys."""
+    jobs = [job for job in alarms._scheduler.get_jobs() if job.args]
+    return {job.args[0]: job.next_run_time for job in jobs}
+
+
+def test_a_reminder_comes_at_its_date_and_once(alarms: Alarms, wall: Wall) -> None:
+    """Each key is called for at its own time, and at no other."""
+    rang: list[str] = []
+    now = wall.wall()
+    alarms.remind({"ada": now + timedelta(seconds=0.2), "ben": now + HOUR}, rang.append)
+    wait_for(lambda: bool(rang))
+    time.sleep(0.1)
+    assert rang == ["ada"]
+    assert list(dates_of(alarms)) == ["ben"]
+
+
+def test_reminders_are_replaced_and_taken_away(alarms: Alarms, wall: Wall) -> None:
+    """The last word counts: one date for each key, none for a key that is not there any more, nor for nobody."""
+    now = wall.wall()
+    alarms.remind({"ada": now + HOUR, "ben": now + 2 * HOUR}, print)
+    alarms.remind({"ada": now + 3 * HOUR}, print)
+    assert dates_of(alarms) == {"ada": now + 3 * HOUR}
+    alarms.remind({}, print)
+    assert dates_of(alarms) == {}
+
+
+def test_a_reminder_that_has_gone_off_is_taken_away_without_harm(alarms: Alarms, wall: Wall) -> None:
+    """What the loop replaces may have gone off a moment before."""
+    rang: list[str] = []
+    alarms.remind({"ada": wall.wall() + timedelta(seconds=0.05)}, rang.append)
+    wait_for(lambda: bool(rang))
+    alarms.remind({}, rang.append)
+    assert alarms.alive
+    assert dates_of(alarms) == {}
+
+
+@pytest.mark.parametrize(("late", "times"), [(5 * HOUR, 1), (8 * HOUR, 0)])
+def test_a_reminder_missed_by_hours_is_made_up_for_once(
+    alarms: Alarms, wall: Wall, late: timedelta, times: int
+) -> None:
+    """A clock that leaps over the date has it called for once, within six hours; later it is let go."""
+    rang: list[str] = []
+    alarms.remind({"ada": wall.wall() + timedelta(minutes=1)}, rang.append)
+    wall.off += late
+    alarms.look_again()
+    wait_for(lambda: not dates_of(alarms))
+    time.sleep(0.1)
+    assert rang == ["ada"] * times
+
+
+def test_a_reminder_of_the_past_is_called_for_at_once(alarms: Alarms, wall: Wall) -> None:
+    """What the loop still waits for when it sets the alarm clock anew, comes now."""
+    rang: list[str] = []
+    alarms.remind({"ada": wall.wall() - 2 * HOUR}, rang.append)
+    wait_for(lambda: bool(rang))
+    assert rang == ["ada"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
+def test_a_revived_scheduler_has_the_reminders(alarms: Alarms, wall: Wall) -> None:
+    """A new scheduler takes over the dates of the dead one, and calls for them."""
+    rang: list[str] = []
+    now = wall.wall()
+    alarms.remind({"ada": now + timedelta(seconds=0.4), "ben": now + HOUR}, rang.append)
+    kill(alarms)
+    alarms.revive()
+    assert set(dates_of(alarms)) == {"ada", "ben"}
+    wait_for(lambda: bool(rang))
+    assert rang == ["ada"]
+
+
 def wait_for(true: Callable[[], bool], seconds: float = BOUND_S) -> None:
     """Until something is the case."""
     until = time.monotonic() + seconds

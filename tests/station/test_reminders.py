@@ -204,7 +204,7 @@ def test_a_clock_that_is_set_forwards_makes_up_for_one_reminder(led: Reminded) -
 
 
 def test_a_clock_that_is_set_far_forwards_makes_up_for_nothing(led: Reminded) -> None:
-    """After ten hours, or days, the old hour is let go: never a pile of reminders, and none at night for the morning."""
+    """After ten hours, or days, the old hour is let go: never a pile of reminders, nor one at night for the morning."""
     ada = led.reminder_for("Ada", "09:00")
     for hours, next_day in (("10", 1), ("48", 3)):
         led.board.act("wall_clock", hours)

@@ -49,6 +49,7 @@
     if (!by || by.value === 'save') return
     event.preventDefault()
     clearTimeout(waiting)
+    if (by.value === 'work') return sums()
     const mine = ++newest, data = new FormData(form)
     data.append('do', by.value)
     try {

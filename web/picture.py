@@ -179,6 +179,8 @@ def _number(now: Snapshot, units: str) -> str | None:
         return str(now.count)
     if now.activity in WITH_BLOCKS:
         return f"{now.target_mm:g}" if now.phase == "block" and now.target_mm is not None else "\u2013"
+    if now.activity == "hold" and now.exercise is not None and now.repetition is not None:
+        return str(now.repetition)
     if now.phase == "count" and now.cue is not None and now.cue.count is not None:
         return str(now.cue.count)
     if now.phase == "result":
@@ -197,6 +199,8 @@ def _unit(now: Snapshot, units: str) -> str:
         return _unit_of_words(now)
     if now.activity == "reps" and now.count is not None:
         return f"of {now.target_count}" if now.target_count else ""
+    if now.activity == "hold" and now.exercise is not None and now.repetition is not None:
+        return f"of {now.repetitions}" if now.repetitions else ""
     if now.phase == "count" and now.cue is not None and now.cue.count is not None:
         return ""
     if now.activity in WITH_BLOCKS:
@@ -229,7 +233,8 @@ def _where(now: Snapshot) -> str:
         parts.append(f"step {now.step + 1} of {now.steps}")
     if now.repetition is not None:
         thing = THINGS.get(now.activity, "hold" if now.exercise else "stretch")
-        parts.append(f"{thing} {now.repetition}" + (f" of {now.repetitions}" if now.repetitions else ""))
+        if now.repetitions != 1:
+            parts.append(f"{thing} {now.repetition}" + (f" of {now.repetitions}" if now.repetitions else ""))
     if now.trial and now.phase not in WITHOUT_SIDE:
         parts.append(f"trial {now.trial}")
     if now.attempt and now.phase not in WITHOUT_SIDE:

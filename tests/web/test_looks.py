@@ -117,6 +117,13 @@ def test_whoever_comes_back_from_the_floor_is_waited_for() -> None:
     assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
 
 
+def test_between_holds_the_number_is_which_one_comes() -> None:
+    """While no clock runs, how far the toes are from the wall says nothing to somebody who stretches."""
+    seen = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="3a", repetition=2, repetitions=3, toe_mm=93.0)
+    assert (seen["number"], seen["unit"], seen["where"]) == ("2", "of 3", "hold 2 of 3")
+    assert shown(**HOLD, exercise="3c", repetition=1, repetitions=1)["where"] == ""
+
+
 def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
     """Four places, then 0 to 10; the result of the test stays on the screen meanwhile, and the bar is the time left."""
     asked: dict[str, Any] = {"activity": "ask", "counted_us": 5, "target_us": 20, "result_left_mm": 94.0}

@@ -339,7 +339,9 @@ def test_the_six_questions_are_answered_by_keys(see: Callable[[str], Browser], w
     assert "come by themselves" in window.text("#told")
 
 
-@pytest.mark.parametrize("address", ["/", "/live", "/settings", "/history", "/progress"])
+@pytest.mark.parametrize(
+    "address", ["/", "/live", "/settings", "/history", "/progress", "/exercises", "/routines", "/help"]
+)
 def test_everything_is_reached_by_keys(
     see: Callable[[str], Browser], window: Browser, store: Store, address: str
 ) -> None:

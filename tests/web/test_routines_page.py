@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
+from station.advice import care
 from station.catalogue.read import exercises, ready_routines
+from station.catalogue.records import Item
 from station.core.duration import duration_us, held_us
 from station.core.records import Side
 from station.routines import steps_of
@@ -245,6 +247,28 @@ def test_an_exercise_that_is_not_for_this_person_cannot_be_kept(client: FlaskCli
     assert "not for you at present. A full squat stretches a sore tendon as far as it goes. Take it out." in page
     assert "cannot be kept yet" in sent(client, "/routines/new", {**form_of(page), "name": "Mine", "do": "save"}, 400)
     assert own_of(store, ada) == ()
+
+
+def test_what_is_in_it_already_is_marked(client: FlaskClient, store: Store, ada: Person) -> None:
+    """Among what can be added, what is in the routine is marked, and what this person's answers leave out."""
+    store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
+    page = text_of(client, "/routines/new")
+    assert "\u2713 in it" not in page
+    assert page.count("Not for you at present") == 3
+    page = pressed(client, page, "add-3b")
+    assert page.count("\u2713 in it") == 1
+    button = page.split('value="add-3b"')[1].split("</button>")[0]
+    assert "\u2713 in it" in button
+
+
+def test_ones_own_routine_starts(client: FlaskClient, store: Store, panel: SetPanel, ada: Person) -> None:
+    """The button of one's own routine starts it with its doses, under its name."""
+    store.add_answer(ada.id, "care", {"yes": [], "no": [one.key for one in care.CONDITIONS]})
+    mine = kept(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
+    assert f'value="own:{mine}"' in text_of(client, "/routines")
+    assert client.post("/start", data={"routine": f"own:{mine}", "person": ada.id}).status_code == 303
+    assert panel.called == ["Before work"]
+    assert panel.started == [(steps_of([Item(exercise="3b", hold_s=45)], Settings()), ada.id)]
 
 
 def test_a_hint_does_not_stand_in_the_way(client: FlaskClient, store: Store, ada: Person) -> None:

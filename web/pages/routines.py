@@ -10,8 +10,9 @@ import msgspec
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from station.advice import care
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Item
+from station.catalogue.records import Item, Ruling
 from station.core.duration import duration_us, held_us
 from station.core.records import Side
 from station.routines import steps_of
@@ -161,6 +162,7 @@ def _edited(draft: Draft, act: str) -> tuple[Draft, str]:
 
 
 def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: str = "", trouble: str = "") -> str:
+    conditions = guide.conditions(site)
     return render_template(
         "routine_form.html",
         guide=guide,
@@ -170,6 +172,8 @@ def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: s
         trouble=trouble,
         sums=_sums(site, draft),
         person=site.person(),
+        there={row.what for row in draft.rows},
+        left_out={one.key for one in exercises().values() if care.judged(one, conditions).ruling is Ruling.LEFT_OUT},
         groups=[
             (title, [one for one in exercises().values() if one.group is group])
             for group, title in guide.GROUPS.items()

@@ -96,7 +96,10 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/routines/<routine_id>/remove")
     def removed(routine_id: str) -> Response:
-        kept(site.panel.remove_routine(_theirs(site, routine_id).id))
+        try:
+            kept(site.panel.remove_routine(_theirs(site, routine_id).id))
+        except LookupError:
+            abort(404)
         return redirect(url_for("routines.routines", removed=""), 303)
 
     @pages.get("/routines/<routine_id>/sheet")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from station.core.records import Side, Word
 from station.snapshot import HeelSeen, RestSeen
 from station.store import Store
 from tests import browser
+from tests.axe import grave_faults
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
 from tests.web.double import SetPanel
 
@@ -211,4 +213,31 @@ def test_a_plan_with_errors(see: Callable[[str], Browser], window: Browser, stor
     window.press("form.plan button")
     window.settle(lambda: "Monday and Thursday at 18:00" in window.text(".lead"), "the plan is said in a sentence")
     assert store.plan(ada)
+    window.errors()
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_axe_finds_nothing_grave_in_what_is_asked(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, ada: str, dark: bool
+) -> None:
+    """The questions of the live page, an exercise, pain on Today, care before and after, and a plan with its errors."""
+    window.look(PHONE, dark=dark)
+    see("/live")
+    heard(window)
+    for state in (ASKED, {**ASKED, "phase": "pain"}, {**HOLD, "note": "Taken back.", "undo_us": 1}):
+        panel.show(**state)
+        window.settle(lambda: window.text("#sentence") and window.text("#word"), "the state is shown")
+        assert grave_faults(window) == []
+    panel.show(activity="idle", phase="idle", exercise=None)
+    assert grave_faults(see("/care?again=")) == []
+    store.add_answer(ada, "care", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
+    store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
+    store.save_plan(ada, {"days": [[0, "18:00"]], "routine": "proposed", "zone": "UTC", "token": "t"})
+    for address in ("/", "/care?saved=&next=today&routine=daily", "/plan", "/why"):
+        assert grave_faults(see(address)) == [], address
+    see("/plan")
+    window.one('[name="zone"]').send_keys("x")
+    window.press("form.plan button")
+    window.settle(lambda: window.text("#trouble-zone"), "the field is marked")
+    assert grave_faults(window) == []
     window.errors()

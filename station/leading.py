@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from station.advice import plan, triage
+from station.choosing import Chooser, Chosen
 from station.core.duration import duration_us
 from station.core.records import SECOND_US, Side
 from station.core.steps import LessonStep, Routine, StepError, routine_of, uses_blocks
@@ -19,7 +20,6 @@ from station.settings import Settings
 from station.situation import done_of, plan_for, situation_of
 from station.snapshot import RestSeen
 from station.store import Reader
-from station.today import Chooser, Todays
 
 GO_ON_US = 600 * SECOND_US
 """Ten minutes: a doorbell, not another day."""
@@ -62,7 +62,7 @@ class Leading:
 
     def chooser(self, settings: Settings, person_id: str | None, first: Side) -> Chooser:
         """Who chooses for this person."""
-        return Chooser(self._store, settings, person_id, first, self._analogue)
+        return Chooser(self._store, settings, person_id, first, analogue=self._analogue)
 
     def begun(self) -> None:
         """Something has begun: what was left before is no longer gone on with by itself."""
@@ -87,19 +87,19 @@ class Leading:
             return None
         return rest
 
-    def rest_of(self, person_id: str | None, wall: datetime) -> Todays:
+    def rest_of(self, person_id: str | None, wall: datetime) -> Chosen:
         """What is left of a person's last routine, of whenever; nothing, with a note, where nothing may begin."""
         kept = self._store.rest(person_id)
         if kept is None:
-            return Todays(note="Nothing is left of the last routine: it is complete.")
+            return Chosen(note="Nothing is left of the last routine: it is complete.")
         if person_id is not None:
             why = triage.held_back(situation_of(self._store, person_id, wall))
             if why is not None:
-                return Todays(note=why.sentence)
+                return Chosen(note=why.sentence)
         try:
-            return Todays(routine_of(kept.header), kept.called)
+            return Chosen(routine_of(kept.header), kept.called)
         except StepError as error:
-            return Todays(note=f"What was left cannot be read ({error}): begin the routine anew.")
+            return Chosen(note=f"What was left cannot be read ({error}): begin the routine anew.")
 
     # Reminders.
 

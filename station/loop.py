@@ -15,6 +15,7 @@ from typing import Protocol
 
 from station.budgets import Using
 from station.calibrating import Calibrating
+from station.choosing import Chosen
 from station.clock import Clock
 from station.config import Config
 from station.core import records as r
@@ -31,12 +32,11 @@ from station.keeper import Keeper, is_result
 from station.leading import Leading, is_led
 from station.outlets import Outlets
 from station.panel import SimulatedBoard
-from station.routines import routine_called
+from station.routines import TITLES, routine_called
 from station.run import Run, heel_trouble_of, heels_of, references_of, stuck_trouble_of
 from station.settings import Settings, changed
 from station.snapshot import HeelSeen, Snapshot
 from station.store import Store, StoreError
-from station.today import Todays
 from station.view import View, next_step
 
 CHOSEN_US = 600 * SECOND_US
@@ -117,7 +117,8 @@ class Station(Inbox):
         """Begin one of the station's own routines for whoever is there. Raises ValueError for an unknown name."""
         blocks_mm, seed = self._config.range_sensor.blocks_mm, self._clock.now_us()
         analogue = self._wiring.analogue
-        self.start(routine_called(name, self._settings, analogue=analogue, blocks_mm=blocks_mm, seed=seed), None, name)
+        routine = routine_called(name, self._settings, analogue=analogue, blocks_mm=blocks_mm, seed=seed)
+        self.start(routine, None, TITLES[name])
 
     def change_settings(self, changes: dict[str, str]) -> None:
         self.post(Change(changed(self._settings, changes)))
@@ -310,7 +311,7 @@ class Station(Inbox):
             else:
                 chosen = chooser.today(wall, tested=tested) if name == TODAY else chooser.called(name, wall)
         except ValueError as error:
-            chosen = Todays(note=str(error))
+            chosen = Chosen(note=str(error))
         if chosen.routine:
             self._begin(chosen.routine, person_id, chosen.called)
             self._leading.to_follow = name == TODAY and not tested and all(

@@ -24,8 +24,17 @@ from station.core.steps import (
 )
 from station.settings import Settings
 
-OWN_NAMES = ("test", "full_test", "stretch", "lesson", "calibrate", "check")
-"""What the station does by itself, besides the ready-made routines of the catalogue."""
+OWN_TITLES = {
+    "test": "Quick test",
+    "full_test": "Full test",
+    "stretch": "Stretch",
+    "lesson": "The sounds",
+    "calibrate": "Calibration",
+    "check": "Check",
+}
+"""What the station does by itself, besides the ready-made routines of the catalogue, and what people call it."""
+TITLES = {key: ready.name for key, ready in ready_routines().items()} | OWN_TITLES
+"""What people call everything that `routine_called` knows."""
 STRETCH = "3a"
 """What the station's own stretch is: the calf stretch on the slope, with the doses of the settings."""
 STANDING_S = 10
@@ -34,7 +43,7 @@ STANDING_S = 10
 
 def names() -> tuple[str, ...]:
     """What `routine_called` knows."""
-    return (*ready_routines(), *OWN_NAMES)
+    return tuple(TITLES)
 
 
 def routine_called(

@@ -14,7 +14,7 @@ from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item, Sense
 from station.core.records import SECOND_US, CueName, Legs, Side
 from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestStep, is_verified
-from station.routines import routine_called
+from station.routines import TITLES, routine_called
 from station.settings import Settings
 from station.snapshot import Snapshot
 from station.store.rows import Hold, Reps, Rest, SittingDetail, Test
@@ -87,7 +87,7 @@ def test_the_page_knows_what_is_and_what_comes_next(name: str) -> None:
     for at, step in enumerate(done.routine):
         shown = [one for one in done.shown(at) if one.called is not None]
         following = done.routine[at + 1] if at + 1 < steps else None
-        assert {one.called for one in shown} == {name}
+        assert {one.called for one in shown} == {TITLES[name]}
         assert {one.steps for one in shown} == {steps}
         assert {one.exercise for one in shown} == {exercise_of(step)}
         assert {one.next_exercise for one in shown} == {None if following is None else exercise_of(following)}

@@ -13,12 +13,12 @@ from station.advice import care, pain
 from station.advice.plan import plan_of, to_dict
 from station.catalogue.read import exercises
 from station.catalogue.records import Ruling
+from station.choosing import ANSWER_FIRST, NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.core.records import CueName, Side, Word
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.loop import FOLLOWS
 from station.simulator.ankle import Character
 from station.store.rows import Hold, Reps, Test
-from station.today import ANSWER_FIRST, NOTHING_DUE
 from tests.station.care import answer_care
 from tests.station.led import Led, bouts_of
 from tests.station.rig import COMPARATORS
@@ -77,14 +77,14 @@ def test_without_a_plan_it_is_a_test_and_the_stretch(led: Led) -> None:
     ada_of(led, days=[])
     step_on(led)
     now = led.station.snapshot()
-    assert (now.called, now.activity, now.steps) == ("test_and_stretch", "test", 3)
+    assert (now.called, now.activity, now.steps) == ("Test and stretch", "test", 3)
     assert exercises_of(planned(led)) == ["3a"]
 
 
 def test_nobody_known_is_led_too(led: Led) -> None:
     """A board that has no people yet tests and stretches whoever comes."""
     step_on(led)
-    assert led.station.snapshot().called == "test_and_stretch"
+    assert led.station.snapshot().called == "Test and stretch"
 
 
 def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> None:
@@ -92,8 +92,8 @@ def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> Non
     ada = ada_of(led)
     led.board.person.character = Character(lift_every_s=1e9, felt="front", pain=2)
     step_on(led)
-    assert led.station.snapshot().called == "full_test"
-    led.until(lambda: led.station.snapshot().called == "today", 1200.0)
+    assert led.station.snapshot().called == "Full test"
+    led.until(lambda: led.station.snapshot().called == PROPOSED_NAME, 1200.0)
     order = exercises_of(planned(led))
     assert order[0] == "1a"
     assert order[1:4] == FOR_THE_FRONT
@@ -121,7 +121,7 @@ def test_whoever_answered_beside_the_board_is_called_back(led: Led) -> None:
     assert led.heard().count(CueName.NUDGE) > nudged
     led.step_on(after_s=4.0)
     now = led.station.snapshot()
-    assert (now.called, now.note) == ("today", None)
+    assert (now.called, now.note) == (PROPOSED_NAME, None)
 
 
 def test_whoever_does_not_come_back_is_not_led_on(led: Led) -> None:
@@ -240,21 +240,19 @@ def test_today_can_be_asked_for_on_the_page(led: Led) -> None:
     led.live(0.1)
     led.station.start_today(ada)
     led.live(0.5)
-    assert led.station.snapshot().called == "quick_calf"
+    assert led.station.snapshot().called == "Quick calf"
     assert exercises_of(planned(led)) == ["3a", "3b"]
     led.station.command(Word.STOP)
     led.live(0.5)
 
 
 def test_a_plan_whose_routine_is_gone_says_so(led: Led) -> None:
-    """A routine of one's own that was removed meanwhile begins nothing, and the sentence says what to do."""
+    """Where a routine of one's own was removed meanwhile another one is proposed, and the sentence says so."""
     ada = ada_of(led, routine="an-id-that-is-gone")
     was_tested(led, ada)
     step_on(led)
     now = led.station.snapshot()
-    assert now.activity == "idle"
-    assert now.note is not None
-    assert "choose another" in now.note
+    assert (now.called, now.note) == (PROPOSED_NAME, PROPOSED_INSTEAD)
 
 
 def test_the_loaded_side_comes_first(led: Led) -> None:

@@ -115,7 +115,8 @@ def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, pane
     answer = client.post("/start", data={"routine": "stretch"})
     assert answer.status_code == 409
     assert panel.started == []
-    client.post("/start", data={"routine": "test_and_stretch"})
+    page = client.post("/start", data={"routine": "test_and_stretch"}, headers=STAYING).get_data(as_text=True)
+    assert "Only the test begins. " in page
     assert [type(step) for step in panel.started[-1][0]] == [TestStep, AskStep]
     client.post("/start", data={"routine": "full"})
     assert not {"3a", "3c", "2b"} & set(keys(panel))

@@ -125,7 +125,7 @@ def _answered(site: Site, person: Person, conditions: frozenset[str]) -> str:
         names=names,
         saved="saved" in request.args,
         next=_next(on),
-        begins=(routine, called(site, routine)) if routine else None,
+        begins=(routine, called(site, routine, person.id)) if routine else None,
     )
 
 

@@ -13,8 +13,8 @@ from station.store.rows import Person
 from web.pages.board import controls
 from web.picture import picture
 from web.site import NOBODY, Site, back_to_live, elsewhere, kept, remember
-from web.starting import REST, TODAY, WITHOUT_CARE, Chosen, HeldBackError, called, chosen, situation
-from web.todays import todays
+from web.starting import THE_REST, TODAY, WITHOUT_CARE, Chosen, HeldBackError, called, chosen, situation
+from web.todays import test_of, todays
 
 SAID = {
     *(Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP),
@@ -53,20 +53,21 @@ def blueprint(site: Site) -> Blueprint:
     def start() -> AnyResponse:
         name = request.form.get("routine", "")
         person = _whose(site)
-        says, person_id = called(site, name), person.id if person else None
+        person_id = person.id if person else None
+        says = called(site, name, person_id)
         if person is not None and _needs_care(site, name, person):
             back = "today" if request.form.get("back") == "today" else "live"
             return remember(elsewhere(url_for("care.ask", next=back, routine=name)), person_id)
         if name == TODAY:
             site.panel.start_today(person_id)
-        elif name == REST:
+        elif name == THE_REST:
             site.panel.start_rest(person_id)
         else:
             try:
-                found = chosen(site, name, person)
+                found = chosen(site, name, person_id)
             except HeldBackError as held:
                 return _refused(held, says)
-            site.panel.start(found.steps, person_id, found.called)
+            site.panel.start(found.routine, person_id, found.called)
             said, changed = _begun(found)
             if changed:
                 return remember(back_to_live(said, begun=name), person_id)
@@ -123,7 +124,7 @@ def _needs_care(site: Site, name: str, person: Person) -> bool:
     """Whether the care questions come before this routine; today's work may begin with a test that is due."""
     if name in WITHOUT_CARE or situation(site, person).asked is None:
         return False
-    return name != TODAY or todays(site.store, person).test is None
+    return name != TODAY or test_of(todays(site, person)) is None
 
 
 def _whose(site: Site) -> Person | None:
@@ -158,7 +159,9 @@ def _of_pain(pain: int, about: str) -> str:
 
 def _begun(found: Chosen) -> tuple[str, bool]:
     """What was left out of the routine or made gentler for this person, in words, and whether there is any."""
-    proposal = found.careful
+    proposal = found.proposal
+    if found.held_back is not None:
+        return render_template("_answer.html", sentence=f"Only the test begins. {found.held_back.sentence}"), True
     if proposal is None or not (proposal.left_out or proposal.gentler):
         return "", False
     names = {key: one.name for key, one in exercises().items()}
@@ -167,9 +170,9 @@ def _begun(found: Chosen) -> tuple[str, bool]:
 
 def _of_start(site: Site, name: str | None, person: Person | None) -> str:
     """The same for whoever has just begun it without scripts."""
-    if not name or person is None or name in (TODAY, REST):
+    if not name or person is None or name in (TODAY, THE_REST):
         return ""
     try:
-        return _begun(chosen(site, name, person))[0]
+        return _begun(chosen(site, name, person.id))[0]
     except HeldBackError:
         return ""

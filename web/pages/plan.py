@@ -34,13 +34,15 @@ from station.advice.plan import (
 from station.advice.plan import dose as dose_of_week
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Group
+from station.choosing import PROPOSED_NAME, zone_of
 from station.core.duration import held_us
 from station.core.records import SECOND_US
 from station.routines import steps_of
 from station.situation import done_of, plan_for, situation_of
 from station.store.rows import Person
 from web.site import Site, kept
-from web.todays import PROPOSED_NAME, items_of, name_of, routine_of, when, zone_of
+from web.starting import chooser
+from web.todays import when
 
 LOCALTIME = Path("/etc/localtime")
 """Where Debian says which time zone the machine is in."""
@@ -97,7 +99,7 @@ def blueprint(site: Site) -> Blueprint:
         if person_id is None or planned is None:
             abort(404)
         minutes = ceil(_seconds(site, person_id, planned) / 60)
-        text = feed(planned, name_of(site.store, planned.routine), minutes, datetime.now(UTC))
+        text = feed(planned, chooser(site, person_id).base(planned)[0], minutes, datetime.now(UTC))
         named = {"Content-Disposition": 'inline; filename="slant-board.ics"'}
         return Response(text, content_type="text/calendar; charset=utf-8", headers=named)
 
@@ -204,8 +206,9 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
 
 def _seconds(site: Site, person_id: str, planned: Plan) -> int:
     """About how long the routine takes; where it is held back now, as long as it would without that."""
-    found = routine_of(site.store, planned, situation_of(site.store, person_id, datetime.now(UTC)))
-    return found.seconds or dose.seconds_of(exercises(), items_of(site.store, planned.routine))
+    choosing = chooser(site, person_id)
+    _, found = choosing.planned(planned, situation_of(site.store, person_id, datetime.now(UTC)))
+    return found.seconds or dose.seconds_of(exercises(), choosing.base(planned)[1])
 
 
 def _summary(site: Site, person: Person, planned: Plan) -> str:
@@ -215,7 +218,7 @@ def _summary(site: Site, person: Person, planned: Plan) -> str:
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
     said = [f"{_days(days)} at {clock}" for clock, days in sorted(by_time.items())]
     minutes = ceil(_seconds(site, person.id, planned) / 60)
-    text = f"{_and(said)}: {name_of(site.store, planned.routine)}, about {minutes} min."
+    text = f"{_and(said)}: {chooser(site, person.id).base(planned)[0]}, about {minutes} min."
     more = ["Tests become due by themselves."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []
     return " ".join((text[:1].upper() + text[1:], *more))
@@ -236,8 +239,9 @@ def _coming(planned: Plan, now: datetime) -> list[str]:
 
 def _gives(site: Site, person: Person, planned: Plan) -> int:
     """The minutes of credited hold that the plan gives the leg that gets less, in a week, in whole minutes."""
-    found = routine_of(site.store, planned, situation_of(site.store, person.id, datetime.now(UTC)))
-    items = found.items or items_of(site.store, planned.routine)
+    choosing = chooser(site, person.id)
+    _, found = choosing.planned(planned, situation_of(site.store, person.id, datetime.now(UTC)))
+    items = found.items or choosing.base(planned)[1]
     known = exercises()
     stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]
     held = held_us(steps_of(stretches, site.store.settings(), analogue=site.analogue))

@@ -99,7 +99,7 @@ def _of_person(site: Site, person: Person | None) -> dict[str, Any]:
     """What only a known person is told: what is due, the week, and what there is to answer."""
     if person is None:
         return {}
-    one = todays(site.store, person)
+    one = todays(site, person)
     said = request.args.get("pain", type=int)
     return {
         "todays": one,

@@ -21,7 +21,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/why")
     def why() -> str:
         person, known = site.person(), exercises()
-        one = None if person is None else todays(site.store, person)
+        one = None if person is None else todays(site, person)
         items = [] if one is None else one.proposal.items
         return render_template(
             "why.html",

@@ -8,13 +8,13 @@ from flask import abort
 
 from station.advice.pain import HELD_BACK
 from station.advice.records import Situation, Why
-from station.choosing import WITHOUT_CARE, Chooser, Chosen
+from station.choosing import CARE_RULE, Chooser, Chosen
 from station.inbox import THE_REST, TODAY
 from station.situation import situation_of
 from station.store.rows import Person
 from web.site import ROUTINES, Site
 
-__all__ = ["THE_REST", "TODAY", "WITHOUT_CARE", "Chosen", "HeldBackError", "called", "chooser", "chosen", "situation"]
+__all__ = ["THE_REST", "TODAY", "Chosen", "HeldBackError", "called", "chooser", "chosen", "situation"]
 
 BY_THE_LOOP = {TODAY: ROUTINES[TODAY], THE_REST: "The rest of the routine"}
 """What only the station's loop knows the steps of, as people call it."""
@@ -26,6 +26,11 @@ class HeldBackError(Exception):
     def __init__(self, why: Why) -> None:
         super().__init__(why.sentence)
         self.why = why
+
+    @property
+    def for_care(self) -> bool:
+        """Whether the care questions come first."""
+        return self.why.rule == CARE_RULE
 
     @property
     def for_pain(self) -> bool:
@@ -66,6 +71,6 @@ def chosen(site: Site, name: str, person_id: str | None) -> Chosen:
         found = chooser(site, person_id).called(name, datetime.now(UTC))
     except ValueError as error:
         abort(400, str(error))
-    if found.held_back is not None and not found.routine:
+    if found.held_back is not None and (not found.routine or found.held_back.rule == CARE_RULE):
         raise HeldBackError(found.held_back)
     return found

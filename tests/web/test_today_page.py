@@ -91,6 +91,17 @@ def test_a_day_of_rest_says_when_it_goes_on(client: FlaskClient, store: Store, a
     assert "first big" not in now
 
 
+def test_a_planned_routine_that_is_gone_is_said(client: FlaskClient, store: Store, ada: str) -> None:
+    """Where the plan's own routine was deleted, Today and Why say that another one is proposed."""
+    mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
+    store.save_plan(ada, {**PLAN, "routine": mine})
+    assert "Now: Mine" in now_of(client)
+    store.remove_routine(mine)
+    assert "is no longer there" in now_of(client)
+    assert "is no longer there" in page_of(client, "/why")
+    assert client.get("/plan").status_code == 200
+
+
 def test_done_is_done(client: FlaskClient, store: Store, ada: str) -> None:
     """After a routine of today the page says so."""
     store.save_plan(ada, PLAN)

@@ -13,7 +13,7 @@ from station.store.rows import Person
 from web.pages.board import controls
 from web.picture import picture
 from web.site import NOBODY, Site, back_to_live, elsewhere, kept, remember
-from web.starting import THE_REST, TODAY, WITHOUT_CARE, Chosen, HeldBackError, called, chosen, situation
+from web.starting import THE_REST, TODAY, Chosen, HeldBackError, called, chosen, situation
 from web.todays import test_of, todays
 
 SAID = {
@@ -55,23 +55,19 @@ def blueprint(site: Site) -> Blueprint:
         person = _whose(site)
         person_id = person.id if person else None
         says = called(site, name, person_id)
-        if person is not None and _needs_care(site, name, person):
-            back = "today" if request.form.get("back") == "today" else "live"
-            return remember(elsewhere(url_for("care.ask", next=back, routine=name)), person_id)
-        if name == TODAY:
-            site.panel.start_today(person_id)
-        elif name == THE_REST:
-            site.panel.start_rest(person_id)
-        else:
-            try:
-                found = chosen(site, name, person_id)
-            except HeldBackError as held:
-                return _refused(held, says)
-            site.panel.start(found.routine, person_id, found.called)
-            said, changed = _begun(found)
-            if changed:
-                return remember(back_to_live(said, begun=name), person_id)
-        return remember(back_to_live(), person_id)
+        if name in (TODAY, THE_REST):
+            if person is not None and _asks_first(site, name, person):
+                return _to_care(name, person_id)
+            begin = site.panel.start_today if name == TODAY else site.panel.start_rest
+            begin(person_id)
+            return remember(back_to_live(), person_id)
+        try:
+            found = chosen(site, name, person_id)
+        except HeldBackError as held:
+            return _to_care(name, person_id) if held.for_care else _refused(held, says)
+        site.panel.start(found.routine, person_id, found.called)
+        said, changed = _begun(found)
+        return remember(back_to_live(said, begun=name) if changed else back_to_live(), person_id)
 
     @pages.post("/say")
     def say() -> AnyResponse:
@@ -120,11 +116,18 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _needs_care(site: Site, name: str, person: Person) -> bool:
-    """Whether the care questions come before this routine; today's work may begin with a test that is due."""
-    if name in WITHOUT_CARE or situation(site, person).asked is None:
-        return False
-    return name != TODAY or test_of(todays(site, person)) is None
+def _asks_first(site: Site, name: str, person: Person) -> bool:
+    """Whether the care questions come before this; today's work may begin with a test that is due."""
+    if name != TODAY:
+        return situation(site, person).asked is not None
+    one = todays(site, person)
+    return one.situation.asked is not None and test_of(one) is None
+
+
+def _to_care(name: str, person_id: str | None) -> AnyResponse:
+    """To the care questions first; they know where one came from and what one wanted."""
+    back = "today" if request.form.get("back") == "today" else "live"
+    return remember(elsewhere(url_for("care.ask", next=back, routine=name)), person_id)
 
 
 def _whose(site: Site) -> Person | None:

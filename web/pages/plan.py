@@ -11,6 +11,7 @@ from hmac import compare_digest
 from itertools import islice
 from math import ceil
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
@@ -33,7 +34,7 @@ from station.advice.plan import (
 )
 from station.advice.plan import dose as dose_of_week
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Group
+from station.catalogue.records import Group, Item
 from station.choosing import PROPOSED_NAME, zone_of
 from station.core.duration import held_us
 from station.core.records import SECOND_US
@@ -98,8 +99,8 @@ def blueprint(site: Site) -> Blueprint:
         planned = None if person_id is None else plan_for(site.store, person_id)
         if person_id is None or planned is None:
             abort(404)
-        minutes = ceil(_seconds(site, person_id, planned) / 60)
-        text = feed(planned, chooser(site, person_id).base(planned)[0], minutes, datetime.now(UTC))
+        title, items = _routine(site, person_id, planned)
+        text = feed(planned, title, _minutes(items), datetime.now(UTC))
         named = {"Content-Disposition": 'inline; filename="slant-board.ics"'}
         return Response(text, content_type="text/calendar; charset=utf-8", headers=named)
 
@@ -185,6 +186,7 @@ def _routines(site: Site, person: Person) -> dict[str, str]:
 def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
     now = datetime.now(UTC)
     done = done_of(site.store, person.id, now, zone_of(planned))
+    known = {} if planned is None else _known(site, person.id, planned, now)
     return render_template(
         "plan.html",
         person=person,
@@ -194,31 +196,43 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         most_minutes=MOST_MINUTES,
         saved="saved" in request.args,
         planned=planned,
-        summary=None if planned is None else _summary(site, person, planned),
-        hint=None if planned is None else hint(planned),
-        coming=[] if planned is None else _coming(planned, now),
         week=dose_of_week(done.credited_s).sentence,
-        gives=None if planned is None else _gives(site, person, planned),
         goal=GOAL_MINUTES,
-        calendar=None if planned is None else url_for("plan.calendar", token=planned.token, _external=True),
+        **known,
     )
 
 
-def _seconds(site: Site, person_id: str, planned: Plan) -> int:
-    """About how long the routine takes; where it is held back now, as long as it would without that."""
+def _known(site: Site, person_id: str, planned: Plan, now: datetime) -> dict[str, Any]:
+    """What there is to say of a plan that is kept."""
+    title, items = _routine(site, person_id, planned)
+    return {
+        "summary": _summary(planned, title, items),
+        "hint": hint(planned),
+        "coming": _coming(planned, now),
+        "gives": _gives(site, planned, items),
+        "calendar": url_for("plan.calendar", token=planned.token, _external=True),
+    }
+
+
+def _routine(site: Site, person_id: str, planned: Plan) -> tuple[str, Sequence[Item]]:
+    """The title of the plan's routine and what is in it; where it is held back now, what would be without that."""
     choosing = chooser(site, person_id)
     _, found = choosing.planned(planned, situation_of(site.store, person_id, datetime.now(UTC)))
-    return found.seconds or dose.seconds_of(exercises(), choosing.base(planned)[1])
+    title, base = choosing.base(planned)
+    return title, found.items or base
 
 
-def _summary(site: Site, person: Person, planned: Plan) -> str:
+def _minutes(items: Sequence[Item]) -> int:
+    return ceil(dose.seconds_of(exercises(), items) / 60)
+
+
+def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:
     """The plan in one sentence."""
     by_time: dict[str, list[str]] = {}
     for weekday, clock in planned.days:
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
     said = [f"{_days(days)} at {clock}" for clock, days in sorted(by_time.items())]
-    minutes = ceil(_seconds(site, person.id, planned) / 60)
-    text = f"{_and(said)}: {chooser(site, person.id).base(planned)[0]}, about {minutes} min."
+    text = f"{_and(said)}: {title}, about {_minutes(items)} min."
     more = ["Tests become due by themselves."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []
     return " ".join((text[:1].upper() + text[1:], *more))
@@ -237,11 +251,8 @@ def _coming(planned: Plan, now: datetime) -> list[str]:
     return [f"{when(at, now)[:1].upper()}{when(at, now)[1:]}, {at.day} {at:%B}" for at in coming]
 
 
-def _gives(site: Site, person: Person, planned: Plan) -> int:
+def _gives(site: Site, planned: Plan, items: Sequence[Item]) -> int:
     """The minutes of credited hold that the plan gives the leg that gets less, in a week, in whole minutes."""
-    choosing = chooser(site, person.id)
-    _, found = choosing.planned(planned, situation_of(site.store, person.id, datetime.now(UTC)))
-    items = found.items or choosing.base(planned)[1]
     known = exercises()
     stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]
     held = held_us(steps_of(stretches, site.store.settings(), analogue=site.analogue))

@@ -5,6 +5,7 @@ The words are made here, once, for the page that is rendered by the server and f
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import ceil
 from typing import Any
 
@@ -62,7 +63,12 @@ CONFIRM = "When the knee touches: two heel taps, the button, or \u201cIt touched
 
 
 def picture(now: Snapshot, units: str) -> dict[str, Any]:
-    """The live page's content as JSON-able words and numbers; times are microseconds, distances millimetres or text."""
+    """The live page's content as JSON-able words and numbers; times are microseconds, distances millimetres or text.
+
+    Once the questions after a test are answered, its result is what there is to see.
+    """
+    if now.activity == "ask" and now.phase == "done":
+        now = replace(now, activity="test", phase="result")
     look = look_of(now)
     side = now.side if now.phase not in WITHOUT_SIDE else None
     return {

@@ -134,7 +134,9 @@ def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
     assert "2, 3, 4 or 5" in seen["question"]["taps"]
     seen = shown(**asked, phase="pain")
     assert [answer for answer, _ in seen["question"]["choices"]] == [str(n) for n in range(11)]
-    assert shown(**asked, phase="done")["question"] is None
+    over = shown(**asked, phase="done")
+    assert (over["question"], over["word"], over["sentence"]) == (None, "DONE", "Left 9.4 cm. Saved.")
+    assert over["number"] == "\u25cf 9.4"
     assert shown(**HOLD)["question"] is None
 
 

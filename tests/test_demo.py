@@ -75,13 +75,19 @@ def test_a_newcomer_sees_a_test_and_a_hold_with_a_lift(phone: Visitor, desktop: 
     _pass(phone)
     _fail_twice(phone)
     for visitor in both:
+        visitor.sees("WHERE?", "Where did you feel the limit?")
+    phone.push("Calf")
+    for visitor in both:
+        visitor.sees("PAIN?", "How much did it hurt?")
+    desktop.push("2")
+    for visitor in both:
         visitor.sees("DONE", "Left ", ", right ", "Saved.")
     left, right = re.findall(r"(?:Left|right) (\d+\.\d) cm", desktop.reads("#sentence"))
     assert desktop.reads("#number").split() == ["\u25cf", left, "\u25c6", right]
 
     desktop.push("Stretch for me")
     for visitor in both:
-        visitor.sees("LEFT", "READY", "The clock starts")
+        visitor.sees("LEFT", "READY", "calf stretch", "the long tone")
         visitor.sees("LEFT", "HOLD", "Keep the heel down")
     assert 0 < int(phone.reads("#number")) <= SHORT["hold_s"]
     phone.push("Lift heel")
@@ -97,6 +103,7 @@ def test_a_newcomer_sees_a_test_and_a_hold_with_a_lift(phone: Visitor, desktop: 
         visitor.window.press("tbody a")
         assert "5 s held left" in visitor.reads(".lead")
         assert "simulated" in visitor.reads("main .tag")
+    assert "felt in the calf, pain 2 of 10" in desktop.reads("main")
     _looks_at_the_picture(desktop)
     phone.go("/")
     for side, said in (("Left", left), ("Right", right)):

@@ -46,7 +46,7 @@ from station.core.steps import (
     TestStep,
     is_verified,
 )
-from station.core.tap_watch import TapWatch
+from station.core.tap_watch import TapWatch, UnaskedRules
 
 TAPPED_IN = frozenset({"prepare", "side", "rest", "paused", "switch", "done"})
 """The phases in which a heel that taps is not a heel that was lifted."""
@@ -88,7 +88,7 @@ class RoutineRun(Activity):
         self._rules = rules or TapCommandRules()
         self._at_step = 0
         self._step = self._activity_of(routine[0])
-        self._watch = TapWatch(senses, (NEXT_TAPS, SKIP_TAPS)) if taps else None
+        self._watch = TapWatch(senses, (NEXT_TAPS, SKIP_TAPS), unasked=UnaskedRules()) if taps else None
         self._began_in = ""
         """The phase in which the series at hand began: its first tap may change it, as a step on ends a pause."""
         self._asked: Command | None = None
@@ -279,9 +279,10 @@ class RoutineRun(Activity):
         if isinstance(step, HoldStep | RepsStep):
             picture = replace(picture, exercise=step.exercise, verified=is_verified(step))
         if isinstance(step, AskStep) and self._result is not None:
-            picture = replace(
-                picture, result_left_mm=self._result.left_mm, result_right_mm=self._result.right_mm
-            )
+            left_mm, right_mm = self._result.left_mm, self._result.right_mm
+            picture = replace(picture, result_left_mm=left_mm, result_right_mm=right_mm)
+            if self._step.over == "complete":
+                picture = replace(picture, activity="test", phase="result")
         return replace(picture, step=self._at_step, steps=len(self._routine), undo_us=self._undo_us(at_us))
 
     def _undo_us(self, at_us: int) -> int | None:

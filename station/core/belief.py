@@ -34,7 +34,17 @@ class Change:
 class Belief:
     """One channel. `value` is what is believed, `None` before anything is; it is true since `since_us`."""
 
-    __slots__ = ("_candidate", "_interrupted_us", "_rules", "_sampled", "_started_us", "due_us", "since_us", "value")
+    __slots__ = (
+        "_candidate",
+        "_interrupted_us",
+        "_rules",
+        "_sampled",
+        "_started_us",
+        "due_us",
+        "flickered_us",
+        "since_us",
+        "value",
+    )
 
     def __init__(self, *, sampled: bool, rules: BeliefRules | None = None) -> None:
         self._rules = rules or BeliefRules()
@@ -44,6 +54,8 @@ class Belief:
         self._interrupted_us: int | None = None
         self.value: bool | None = None
         self.since_us = 0
+        self.flickered_us: int | None = None
+        """When a change that never happened was last under way, `None` where none was."""
         self.due_us: int | None = None
         """When time alone will settle what is under way, or `None`."""
 
@@ -102,6 +114,7 @@ class Belief:
         assert self._candidate is not None
         assert self._interrupted_us is not None
         outlived_by, since_us = not self._candidate, self._interrupted_us
+        self.flickered_us = since_us
         self._candidate = self._interrupted_us = None
         if outlived_by is not self.value:
             self._begin(since_us, outlived_by)

@@ -222,6 +222,14 @@ class HeelLoad:
             return None
         return (conductance_ms(self.shares[-1]) - self._base_ms) / span
 
+    def parts(self, from_us: int, to_us: int) -> list[float]:
+        """The loads of a span as parts of the person's own standing; none without a reference."""
+        span = self.span_ms
+        if span is None or span <= 0:
+            return []
+        begin, end = bisect_left(self.times_us, from_us), bisect_left(self.times_us, to_us)
+        return [(conductance_ms(share) - self._base_ms) / span for share in self.shares[begin:end]]
+
     def cov(self, from_us: int, to_us: int) -> float | None:
         """The coefficient of variation of the conductance over a span, `None` when too few samples cover it."""
         window = self._window(from_us, to_us)

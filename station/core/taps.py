@@ -31,6 +31,8 @@ class Taps:
         self._wanted = wanted
         self._down_since_us = down_since_us
         self._up_us: int | None = None
+        self.lifts: list[tuple[int, int]] = []
+        """Each tap so far: when the heel rose, and when it was down again."""
         self.count = 0
         self.said_us = 0
         """When the last tap ended."""
@@ -86,6 +88,7 @@ class Taps:
         self._up_us = None
         self.longest_us = max(self.longest_us, up_us)
         if self._rules.up_least_us <= up_us <= self._rules.up_most_us:
+            self.lifts.append((since_us - up_us, since_us))
             self.count += 1
             self.said_us = since_us
         else:

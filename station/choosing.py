@@ -20,6 +20,7 @@ from station.advice import plan
 from station.advice.plan import Due, Plan
 from station.advice.records import Proposal, Situation, Why
 from station.advice.triage import careful, proposal
+from station.catalogue.checked import checked
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item
 from station.core.records import Side
@@ -128,7 +129,7 @@ class Chooser:
         self.title(name)
         own = self.store.own_routine(name.removeprefix(OWN))
         try:
-            return msgspec.convert(list(own.items) if own is not None else [], tuple[Item, ...])
+            return checked(list(own.items) if own is not None else [], tuple[Item, ...])
         except msgspec.ValidationError as error:
             raise ValueError(f"This routine cannot be read ({error}): put it together anew.") from error
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 import msgspec
+
+from station.catalogue.checked import checked
 
 FILE = Path(__file__).with_suffix(".toml")
 MOST_WORDS = 80
@@ -61,7 +64,7 @@ class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def answers() -> tuple[Answer, ...]:
     """All answers in the order of the file."""
-    return msgspec.toml.decode(FILE.read_bytes(), type=Answers).answers
+    return checked(tomllib.loads(FILE.read_text(encoding="utf-8")), Answers).answers
 
 
 def found(asked: str, known: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -8,6 +8,7 @@ forwards, and what each joint does.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache
@@ -17,6 +18,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from station.catalogue.checked import checked
 from station.catalogue.records import HeelWhere
 
 POSES = Path(__file__).with_name("poses")
@@ -252,11 +254,11 @@ def pose_of(key: str) -> Pictured:
 def parse(text: bytes | str, file: str) -> Pictured:
     """Check a file's text; `file` is what errors call it. Raises PoseError."""
     try:
-        pictured = msgspec.toml.decode(text, type=Pictured)
+        pictured = checked(tomllib.loads(text if isinstance(text, str) else text.decode()), Pictured)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         raise PoseError(f"{file}: {where.rstrip('`') or 'the whole'}: {what}.") from None
-    except msgspec.DecodeError as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PoseError(f"{file} is not valid TOML: {error}.") from None
     for whose, one in _figures(pictured):
         for limb in LIMBS:

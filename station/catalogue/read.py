@@ -13,6 +13,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
+from station.catalogue.checked import checked
 from station.catalogue.records import Dose, Exercise, Feet, Item, Place, ReadyRoutine, Sense
 
 HERE = Path(__file__).parent
@@ -91,7 +92,7 @@ def _read(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]]) -> T:
     except OSError as error:
         raise CatalogueError(f"{file} cannot be read: {error.strerror}.") from None
     try:
-        entry = msgspec.convert(content, kind, strict=True)
+        entry = checked(content, kind)
     except msgspec.ValidationError as error:
         raise CatalogueError(f"{file.name}: {_misfit(str(error), kind)}.") from None
     if entry.key != file.stem:

@@ -11,6 +11,7 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.advice import care
+from station.catalogue.checked import checked
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item, Ruling
 from station.core.duration import duration_us, held_us
@@ -236,7 +237,7 @@ def _understood(own: OwnRoutine) -> tuple[list[Item], str | None]:
     items, trouble = [], None
     for one in own.items:
         try:
-            item = msgspec.convert(one, Item)
+            item = checked(one, Item)
         except msgspec.ValidationError:
             trouble = "A part of it cannot be read: change the routine, and put that part in again."
             continue

@@ -1,0 +1,53 @@
+"""Records are checked by one thread at a time."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+
+import pytest
+
+from tests.tree import ROOT, SHIPPED, sources
+
+AT_ONCE = """
+import sys, threading
+from station.catalogue.poses import keys, pose_of
+
+sys.setswitchinterval(1e-6)
+gate = threading.Barrier(8)
+
+def read(key):
+    gate.wait()
+    pose_of(key)
+
+threads = [threading.Thread(target=read, args=(key,)) for key in keys()[:8]]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+LEARNS = {"convert", "decode"}
+MAY_LEARN = {"station.catalogue.checked", "station.config", "station.config_words"}
+"""The configuration is read before there is a second thread."""
+
+
+@pytest.mark.parametrize("_again", range(6))
+def test_eight_threads_may_ask_for_a_picture_first(_again: int) -> None:
+    """Eight visitors who ask at once for what nobody has asked for yet get it, and the process lives."""
+    done = subprocess.run((sys.executable, "-c", AT_ONCE), cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nobody_else_has_records_learnt() -> None:
+    """No other module gives msgspec a record to learn while there may be threads."""
+    found = {
+        module
+        for module, file in sources(*SHIPPED)
+        for call in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in LEARNS
+        and ast.unparse(call.func).startswith("msgspec.")
+    }
+    assert found == MAY_LEARN

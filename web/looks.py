@@ -125,7 +125,7 @@ def _of_exercise(now: Snapshot, one: Exercise, phase: str, look: Look) -> Look:
         where = "Sit down with one foot on its plate" if one.light else "Stand on the board"
         return look._replace(word="SIT DOWN" if one.light else look.word, sentence=f"{where} for: {one.said}.")
     if phase == "prepare":
-        return look._replace(sentence=f"Get into position: {one.said}. Begin with the long tone.")
+        return look._replace(sentence=f"Get into position: {one.said}. The clock starts with the long tone.")
     if phase not in WORKING:
         return look
     if now.activity == "hold":

@@ -67,6 +67,7 @@ STATES: dict[str, dict[str, Any]] = {
     "felt": {"activity": "ask", "phase": "felt", "result_left_mm": 94.0, "result_right_mm": 101.2},
     "pain": {"activity": "ask", "phase": "pain", "result_left_mm": 94.0, "result_right_mm": 101.2},
     "exercise": {**HOLD, "exercise": "3b", "verified": True, "next_step": "hold", "next_exercise": "3c"},
+    "ready": {**HOLD, "phase": "prepare", "side": BOTH_LEGS, "exercise": "3c", "target_us": 30_000_000},
     "both": {**HOLD, "phase": "lifted", "rate": 0, "side": BOTH_LEGS, "exercise": "3c", "verified": True},
     "pace": {
         "activity": "reps",

@@ -16,7 +16,6 @@ from station.core.records import BOTH_LEGS, Contact, Side
 from station.snapshot import HeelSeen, RestSeen, Snapshot
 from station.units import SIDE_SHAPE
 from web.looks import LOOKS, Look, count_of, doing_of, legs_of, look_of, own_pace
-from web.site import ROUTINES
 
 WITHOUT_SIDE = {"idle", "result"}
 """Phases that are about both legs, or none."""
@@ -32,8 +31,6 @@ TAPS = {
     FELT: "Or tap your heel: {taps} times, in this order.",
     PAIN: f"Or tap your heel as often as it hurts, from {FIRST_TAPS} on.",
 }
-CALLED = {**ROUTINES, "today": "today\u2019s routine"}
-"""What a routine is called whose key alone is known."""
 
 VERDICTS = {
     "passed": "Passed.",
@@ -106,7 +103,7 @@ def picture(now: Snapshot, units: str) -> dict[str, Any]:
         "question": _question(now),
         "undo": now.undo_us is not None,
         "note": now.note,
-        "rest": rest_in_words(now.rest) if now.rest is not None and now.activity == "idle" else None,
+        "rest": rest_in_words(now.rest) if now.rest is not None else None,
     }
 
 
@@ -124,7 +121,7 @@ def _question(now: Snapshot) -> dict[str, Any] | None:
 def rest_in_words(rest: RestSeen) -> str:
     """What is left of a routine, in minutes, for its button."""
     minutes = max(1, ceil(rest.seconds / 60))
-    called = "" if rest.called is None else f" of {CALLED.get(rest.called, rest.called)}"
+    called = "" if rest.called is None else f" of {rest.called}"
     return f"Go on with the rest: {minutes} min{called}"
 
 

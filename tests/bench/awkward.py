@@ -2,8 +2,8 @@
 
 Twenty simulated hours in which nobody taps: lunges with slips, shuffling, heel raises, marching on the spot, a heel
 that wobbles about the thresholds, and two recordings of real heels, faster and slower. People do each for some seconds,
-and then stand still, which is when a lift or two look most like taps. The heels are loads, as by default, in every phase
-in which taps are obeyed. Taps that are meant vary as people's do; they are counted with both wirings.
+and then stand still, which is when a lift or two look most like taps. The heels are loads, as by default, in every
+phase in which taps are obeyed. Taps that are meant vary as people's do; they are counted with both wirings.
 
 `python -m tests.bench.awkward` prints what the commands were mistaken from, and the same for comparators: these cannot
 tell a heel that hovers at their threshold from one that taps, and have no figure.

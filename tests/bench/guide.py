@@ -1,0 +1,45 @@
+"""How exactly the guide credits what it prescribes: every exercise, done by somebody who does as asked.
+
+The real drivers in virtual time, in the default wiring. The figure is the worst difference between what was prescribed
+and what is stored, over all exercises and legs, in seconds of hold or in repetitions. `python -m tests.bench.guide`
+prints each exercise.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from station.catalogue.read import exercises
+from station.catalogue.records import Item
+from tests.station.led import ANALOGUE, Led, dose_of, legs_of, routine_of
+
+NOTHING = (0.0, 0)
+
+
+def differences() -> Iterator[tuple[str, float]]:
+    """Each exercise, and how far its stored dose is off, in seconds or repetitions, whichever is more."""
+    for key in exercises():
+        with TemporaryDirectory(prefix="station-bench-") as scratch, Led(Path(scratch), ANALOGUE) as led:
+            routine = routine_of((Item(exercise=key),))
+            led.lead(routine)
+            owed, found = legs_of(routine), dose_of(led)
+        pairs = [(found.get(legs, NOTHING), owed.get(legs, NOTHING)) for legs in owed.keys() | found.keys()]
+        yield key, max(abs(had - wanted) for each in pairs for had, wanted in zip(*each, strict=True))
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figure for the bench."""
+    return {"routine_dose_error": {"value": round(max(off for _, off in differences()), 6), "unit": "s or reps"}}
+
+
+def report() -> None:
+    """Print each exercise."""
+    for key, off in differences():
+        sys.stdout.write(f"{key:4} {off:g}\n")
+
+
+if __name__ == "__main__":
+    report()

@@ -1,0 +1,153 @@
+"""How soon the page has the next instruction when a heel has made it due, in real time.
+
+A heel is moved in the board's world, below every driver, so that its true times are known; against them stands the
+first state of the page's stream that says what comes next. Three instructions follow from a heel at once: READY for
+whoever steps on, READY for whoever comes back from a pause, and READY on the new side. 80 ms of each are belief.
+`python -m tests.bench.next_step` prints each of the three.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Any, cast
+
+from station.core.records import SECOND_US, Side, Word
+from station.core.steps import HoldStep
+from station.service import Service
+from station.simulator.board import SimulatedBoard
+from tests.bench.cues import percentile
+from tests.bench.station import BOUND_S, STANDING_N, STILL_S, TASTE_S, now_us, running
+
+ROUNDS = 12
+LEARN_S = 6.0
+"""So long somebody stands there first: how both heels stand is known from then on."""
+OFF_S = 1.2
+"""A heel that is up for so long has been lifted to change sides."""
+STEPS = (HoldStep(hold_us=SECOND_US, repetitions=1, prepare_us=3 * SECOND_US),)
+Seen = list[tuple[int, dict[str, Any]]]
+"""The states that the stream brought, and when each was there."""
+
+
+@contextmanager
+def streamed(port: int) -> Iterator[Seen]:
+    """An open page, without its browser: the states that its stream brings."""
+    seen: Seen = []
+    answer = urllib.request.urlopen(f"http://localhost:{port}/events")
+
+    def read() -> None:
+        for line in answer:
+            if line.startswith(b"data: ") and b'"now":' in line:
+                seen.append((now_us(), json.loads(line[6:])["now"]))
+
+    thread = Thread(target=read, name="page")
+    thread.start()
+    try:
+        yield seen
+    finally:
+        while not answer.closed and thread.is_alive():
+            cast(Any, answer).fp.raw._sock.shutdown(2)
+            thread.join(1.0)
+        answer.close()
+
+
+class Steps:
+    """Somebody whose heels are moved by the bench, and what the page said then."""
+
+    def __init__(self, service: Service, seen: Seen) -> None:
+        self.station = service.station
+        self._world = cast(SimulatedBoard, service.station.board).world
+        self._seen = seen
+
+    def press(self, side: Side, down: bool) -> int:
+        """Put a heel down or lift it, now; gives when that was."""
+        at_us = now_us()
+        self._world.press(side, STANDING_N if down else 0.0, at_us, 0)
+        return at_us
+
+    def off(self) -> None:
+        """Step off, and stay off for a moment."""
+        for side in Side:
+            self.press(side, down=False)
+        time.sleep(0.4)
+
+    def until(self, says: Callable[[dict[str, Any]], bool], from_us: int = 0) -> int:
+        """Wait for the first state since `from_us` that says it; gives when it was there."""
+        end_s = time.monotonic() + BOUND_S
+        while time.monotonic() < end_s:
+            for at_us, now in self._seen:
+                if at_us > from_us and says(now):
+                    return at_us
+            time.sleep(TASTE_S)
+        raise TimeoutError(f"the page has not said so within {BOUND_S:g} s: {self._seen[-1]}")
+
+    def until_ready(self, side: Side, from_us: int) -> int:
+        """How long it took from then until READY for this side was there."""
+        return self.until(lambda now: (now["phase"], now["side"]) == ("prepare", side), from_us) - from_us
+
+    def stepping_on(self) -> int:
+        """A routine waits for somebody, who steps on."""
+        self.station.start(STEPS, None)
+        self.until(lambda now: now["phase"] == "wait", now_us())
+        return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
+
+    def coming_back(self) -> int:
+        """Somebody who has paused and stepped off steps on again."""
+        self.station.command(Word.PAUSE)
+        self.off()
+        return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
+
+    def changing_sides(self) -> int:
+        """The hold of the left side is done; the left heel rises, and the right one comes down."""
+        self.station.command(Word.NEXT)
+        self.until(lambda now: now["phase"] == "switch", now_us())
+        self.press(Side.LEFT, down=False)
+        time.sleep(OFF_S)
+        return self.until_ready(Side.RIGHT, self.press(Side.RIGHT, down=True))
+
+
+def run() -> dict[str, list[int]]:
+    """All that was measured, in µs, least first."""
+    found: dict[str, list[int]] = {"stepping on": [], "coming back": [], "changing sides": []}
+    with TemporaryDirectory() as scratch, running(Path(scratch)) as service:
+        assert service.page is not None
+        with streamed(service.page.port) as seen:
+            steps = Steps(service, seen)
+            time.sleep(STILL_S)
+            for side in Side:
+                steps.press(side, down=True)
+            time.sleep(LEARN_S)
+            for number in range(1, ROUNDS + 1):
+                steps.off()
+                found["stepping on"].append(steps.stepping_on())
+                found["coming back"].append(steps.coming_back())
+                found["changing sides"].append(steps.changing_sides())
+                steps.station.command(Word.STOP)
+                sys.stderr.write(f"\r  round {number} of {ROUNDS}")
+                sys.stderr.flush()
+            sys.stderr.write("\r")
+    return {name: sorted(values) for name, values in found.items()}
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figure of this module, over all three."""
+    late_us = sorted(value for values in run().values() for value in values)
+    return {"next_step_ms": {"value": round(percentile(late_us, 0.99) / 1000, 1), "unit": "ms"}}
+
+
+def report() -> None:
+    """Print the whole distribution of each."""
+    for name, values in run().items():
+        late = ", ".join(f"p{share * 100:g} {percentile(values, share) / 1000:.1f}" for share in (0.5, 0.9, 0.99))
+        sys.stdout.write(f"{name}: {len(values)} values, {late} ms\n")
+
+
+if __name__ == "__main__":
+    report()

@@ -93,6 +93,15 @@ def test_what_the_answers_change_is_told(client: FlaskClient, ada: str) -> None:
     assert NO_MEDICAL_ADVICE not in page
 
 
+@pytest.mark.parametrize("address", ["/routines", "/why"])
+def test_the_summary_is_linked_from_where_routines_are_shown(client: FlaskClient, ada: str, address: str) -> None:
+    """From the routines and from the reasons one link leads to what the answers change, and from there back."""
+    where = f"/care?next={address[1:]}"
+    assert f'href="{where}"' in text_of(client, address)
+    client.post("/care", data=NO)
+    assert f'href="{address}">On to' in text_of(client, where)
+
+
 def test_what_holds_back_is_told_first_and_begins_nothing(client: FlaskClient, ada: str) -> None:
     """Whoever is not cleared reads who has to clear them, and has no button to begin."""
     answer = client.post("/care", data={**NO, "not_cleared": "yes", "routine": "daily", "next": "today"})

@@ -34,8 +34,11 @@ def short_of_all() -> list[Item]:
 
 def with_cautions(condition: str, ruling: Ruling) -> set[str]:
     """The exercises whose own files have this ruling for the condition."""
-    wanted = (condition, ruling)
-    return {key for key, one in exercises().items() if wanted in {(each.condition, each.ruling) for each in one.cautions}}
+    return {
+        key
+        for key, one in exercises().items()
+        if any((each.condition, each.ruling) == (condition, ruling) for each in one.cautions)
+    }
 
 
 def chosen_for(led: Led, condition: str) -> Chosen:

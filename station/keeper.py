@@ -105,11 +105,6 @@ class Keeper:
         """The sitting that goes on, once it is stored."""
         return self._sitting_id if self.in_sitting else None
 
-    @property
-    def test_id(self) -> str | None:
-        """The last test of the sitting that goes on, once it is stored."""
-        return self._test_id if self.in_sitting else None
-
     def write(self, act: Callable[[], None]) -> None:
         """Do this with the store now, or as soon as it works, after what waits already."""
         self._waiting.append(act)
@@ -136,7 +131,6 @@ class Keeper:
     def begin_sitting(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
         def act() -> None:
             self._sitting_id = self._store.begin_sitting(person_id, at, simulated=simulated)
-            self._test_id = None
 
         self.in_sitting = self._only_blocks = True
         self.write(act)

@@ -542,7 +542,6 @@ class Station(Inbox):
             next_exercise=following[1],
             note=self._note,
             rest=None if run is not None else self._leading.seen(now_us),
-            test_id=self._keeper.test_id,
             toe_mm=self._toe_mm(now_us),
             toe_why=self._view.toe_why,
             heels=tuple(HeelSeen(side, down, share) for side, down, share in heels),

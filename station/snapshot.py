@@ -52,11 +52,10 @@ class Snapshot(Picture):
     """Everything the live page needs: the picture of the activity, and what the board feels beside it.
 
     `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.
-    `called` is the routine that goes on, by the name it was begun with; `next_step` and `next_exercise` are what
-    follows. `note` is one sentence for the person: why nothing begins, what was taken back, what is due. `rest` is what
-    is left of a routine, offered where nothing goes on. `test_id` is the last test of the sitting, for what is said
-    about it afterwards. `calibration` is `as built`, `good` or `doubted` (a check has failed); `check_due` says why a
-    check is due.
+    `called` is the routine that goes on, as people call it; `next_step` and `next_exercise` are what follows. `note` is
+    one sentence for the person: why nothing begins, what was taken back, what is due. `rest` is what is left of a
+    routine, offered where nothing goes on. `calibration` is `as built`, `good` or `doubted` (a check has failed);
+    `check_due` says why a check is due.
     """
 
     at_us: int
@@ -65,7 +64,6 @@ class Snapshot(Picture):
     next_exercise: str | None = None
     note: str | None = None
     rest: RestSeen | None = None
-    test_id: str | None = None
     toe_mm: float | None = None
     toe_why: str | None = None
     heels: tuple[HeelSeen, ...] = ()

@@ -196,11 +196,17 @@ class HeelLoad:
         return "at full scale for two seconds: a short, or a plate that is stuck"
 
     def renew(self, at_us: int) -> None:
-        """Take the last two seconds as the person's standing, if they are steady. Called just before each GO."""
+        """Take the last two seconds as the person's standing, if they are steady. Called just before each GO.
+
+        A shin that presses too little to be a reference is no fault of the plate: it goes on being judged by standing.
+        """
         steady = self._steady(at_us)
-        if steady is not None and self._empty_ms is not None:
-            self._light = False
-            self._refer_to(steady)
+        if steady is None or self._empty_ms is None:
+            return
+        if self._seated and self._stood_ms is not None and steady - self._base_ms < self.rules.least_ms:
+            return
+        self._light = False
+        self._refer_to(steady)
 
     def seat(self, seated: bool) -> None:
         """Whether the person is to sit: then less counts as down until the next GO, and afterwards standing is again

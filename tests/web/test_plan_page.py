@@ -46,6 +46,7 @@ def kept(store: Store, person_id: str) -> dict[str, Any]:
 def test_a_plan_is_somebodys(client: FlaskClient) -> None:
     """Without a person the page asks who it is, and keeps nothing."""
     assert "Say first who you are" in page_of(client)
+    assert 'class="trouble"' not in page_of(client)
     assert client.post("/plan", data=FORM).status_code == 400
 
 
@@ -59,7 +60,7 @@ def test_a_plan_is_kept_as_the_form_says(client: FlaskClient, store: Store, ada:
     assert len(plan["token"]) >= 32
     assert plan["since"]
     page = page_of(client)
-    assert "Thursday at 07:30 and Monday and Thursday at 18:00: Daily, about" in page
+    assert "Monday and Thursday at 18:00 and Thursday at 07:30: Daily, about" in page
     assert page.split("What comes next")[1].split("</ol>")[0].count("<li>") == 3
     assert "This plan gives about 12 min of stretching a leg and week." in page
     assert "Ingram 2024" in page
@@ -170,6 +171,7 @@ def test_a_plan_that_cannot_be_read_is_made_anew(client: FlaskClient, store: Sto
     """A plan of another version leaves an empty form, not a broken page."""
     store.save_plan(ada, {"every": "day"})
     assert "No plan yet" in page_of(client)
+    assert "This plan gives" not in page_of(client)
     assert client.get("/").status_code == 200
 
 

@@ -229,9 +229,9 @@ def _minutes(items: Sequence[Item]) -> int:
 def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:
     """The plan in one sentence."""
     by_time: dict[str, list[str]] = {}
-    for weekday, clock in planned.days:
+    for weekday, clock in sorted(planned.days):
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
-    said = [f"{_days(days)} at {clock}" for clock, days in sorted(by_time.items())]
+    said = [f"{_days(days)} at {clock}" for clock, days in by_time.items()]
     text = f"{_and(said)}: {title}, about {_minutes(items)} min."
     more = ["Tests become due by themselves."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []

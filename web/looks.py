@@ -12,12 +12,14 @@ from station import units as lengths
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, Group, Sense
 from station.core.cues import CUES
-from station.core.records import BOTH_LEGS, CueName, Legs
+from station.core.records import BOTH_LEGS, SECOND_US, CueName, Legs
 from station.snapshot import HeelSeen, Snapshot
 from station.units import SIDE_SHAPE
 
 ON_TARGET_MM = 3.0
 """Within this the toes are where they should be (flows: target within 3 mm)."""
+TIME_TO_STEP_OFF_US = 10 * SECOND_US
+"""A rest shorter than this is no time to step off and on again."""
 NOT_VERIFIED = "Not verified: the board cannot feel this."
 
 
@@ -68,6 +70,8 @@ LOOKS = {
 
 OTHER_SIDE = LOOKS["switch"]
 COME_BACK = Look("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.")
+SIT_DOWN = Look("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.")
+BOTH_FEET = Look("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
 OWN_PACE = Look("YOUR PACE", "\u25cb", "work", "")
 GO_ON = Look("GO ON", "\u25b6", "work", "")
 PARTS = {
@@ -113,17 +117,34 @@ def look_of(now: Snapshot) -> Look:
             return look._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
         return look._replace(word="SLIDE BACK" if off > 0 else "NEARER", shape="\u25bc" if off > 0 else "\u25b2")
     if phase == "wait" and now.step:
-        return OTHER_SIDE if any(heel.down for heel in now.heels) else COME_BACK
+        return _of_coming_back(now)
     if phase == "lifted" and now.side is BOTH_LEGS:
         return look._replace(sentence=f"{_who_is_up(now.heels)} The clock waits for it.")
     one = exercise_of(now)
     return look if one is None else _of_exercise(now, one, phase, look)
 
 
+def _of_coming_back(now: Snapshot) -> Look:
+    """What the next step waits for: somebody at all, both feet, or the other leg; and for which exercise."""
+    one = exercise_of(now)
+    if one is not None and one.light:
+        look = SIT_DOWN
+    elif not any(heel.down for heel in now.heels):
+        look = COME_BACK
+    else:
+        look = BOTH_FEET if now.side is BOTH_LEGS else OTHER_SIDE
+    if one is None:
+        return look
+    where = "Come back to the board" if look is COME_BACK else look.sentence.rstrip(".")
+    return look._replace(sentence=f"{where} for: {one.said}.")
+
+
 def _of_exercise(now: Snapshot, one: Exercise, phase: str, look: Look) -> Look:
     if phase == "wait":
-        where = "Sit down with one foot on its plate" if one.light else "Stand on the board"
-        return look._replace(word="SIT DOWN" if one.light else look.word, sentence=f"{where} for: {one.said}.")
+        look = SIT_DOWN if one.light else look._replace(sentence="Stand on the board.")
+        return look._replace(sentence=f"{look.sentence.rstrip('.')} for: {one.said}.")
+    if phase == "rest" and (one.light or now.verified is False or now.target_us < TIME_TO_STEP_OFF_US):
+        return look._replace(sentence="Relax. Stay seated." if one.light else "Relax.")
     if phase == "prepare":
         return look._replace(sentence=f"Get into position: {one.said}. The clock starts with the long tone.")
     if phase not in WORKING:

@@ -15,6 +15,7 @@ from station.core.ask import FELT, FIRST_TAPS, PAIN, PAINS, PLACES
 from station.core.records import BOTH_LEGS, Contact, Side
 from station.snapshot import HeelSeen, RestSeen, Snapshot
 from station.units import SIDE_SHAPE
+from web.guide import LEGS
 from web.looks import LOOKS, Look, count_of, doing_of, legs_of, look_of, own_pace
 
 WITHOUT_SIDE = {"idle", "result"}
@@ -130,7 +131,8 @@ def _next(now: Snapshot, units: str) -> str | None:
     if now.activity == "ask":
         return _result(now, units)
     if now.next_exercise is not None and now.next_exercise in exercises():
-        return f"Next: {exercises()[now.next_exercise].said}"
+        one = exercises()[now.next_exercise]
+        return f"Next exercise: {one.said}, {LEGS[one.feet]}"
     return f"Next: {NEXT.get(now.next_step, now.next_step)}" if now.next_step else None
 
 

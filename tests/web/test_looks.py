@@ -110,11 +110,28 @@ def test_whoever_comes_back_from_the_floor_is_waited_for() -> None:
     seen = shown(**waiting, exercise="3b", heels=heels(False, False))
     assert (seen["word"], seen["sentence"]) == (
         "COME BACK",
-        "Right leg. Come back to the board when you are ready.",
+        "Right leg. Come back to the board for: soleus stretch.",
     )
     seen = shown(**waiting, exercise="3b", heels=heels(True, False))
-    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Right leg. Change legs.")
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Right leg. Change legs for: soleus stretch.")
     assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
+
+
+def test_both_feet_are_asked_for_when_both_are_next() -> None:
+    """Whoever stands on one leg is not told to change legs for what is done on both, nor to stand for what is seated."""
+    waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
+    seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
+    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Stand on the board for: achilles stretch.")
+    seen = shown(**waiting, side=Side.LEFT, exercise="5a")
+    assert (seen["word"], "Sit down with one foot on its plate for:" in seen["sentence"]) == ("SIT DOWN", True)
+
+
+@pytest.mark.parametrize(("key", "rest_s", "said"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])
+def test_a_rest_is_spent_where_there_is_time_for_it(key: str, rest_s: int, said: str) -> None:
+    """Nobody is invited to step off for three seconds, or from a chair."""
+    seen = shown(**{**HOLD, "phase": "rest", "counting": "rest", "target_us": rest_s * 1_000_000}, exercise=key)
+    assert said in seen["sentence"]
+    assert ("Step off" in seen["sentence"]) is (said == "Step off")
 
 
 def test_between_holds_the_number_is_which_one_comes() -> None:
@@ -164,7 +181,7 @@ def test_every_sound_can_be_taught(cue: CueName) -> None:
 
 def test_what_comes_next_is_called_by_name() -> None:
     """The next exercise has its name; a test, questions and a rest have theirs."""
-    assert shown(**HOLD, next_step="hold", next_exercise="3b")["next"] == "Next: soleus stretch"
+    assert shown(**HOLD, next_step="hold", next_exercise="3b")["next"] == "Next exercise: soleus stretch, each leg"
     assert shown(**HOLD, next_step="ask")["next"] == "Next: two questions"
     assert shown(**HOLD)["next"] is None
 

@@ -11,6 +11,7 @@ The states and their times are those of the manual's table. What the flows leave
 - Targets after a pass lie beyond the best passed distance of the trial, also when a nearer attempt has passed since.
 - Whoever leaves while a sensor is at fault, and stays away as long as a pause may last, has ended the test.
 - `skip` drops the attempt and settles anew; `next` ends a rest, or the count before a GO.
+- Whoever comes with the other leg than is asked for, hears SWITCH after two seconds, as in an exercise.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class TestRules:
 
     attempt: AttemptRules = AttemptRules()  # noqa: RUF009 - frozen, so that sharing it is safe
     step_on_us: int = 500_000
+    other_us: int = 2 * SECOND_US
     settle_us: int = 2 * SECOND_US
     settle_cov: float = 0.10
     settle_mm: float = 4.0
@@ -80,6 +82,9 @@ class KneeToWall(Activity):
         self._ticks = 0
         self._judge_us: int | None = None
         self._nudge_us: int | None = None
+        self._other_us: int | None = None
+        """When whoever stands on the other leg is told so, while the test waits."""
+        self._told_other = False
         self._before_mm: float | None = None
         self._go_toe_mm: float | None = None
         self._free = False
@@ -105,7 +110,15 @@ class KneeToWall(Activity):
         self.sense()
         self._enter("wait", at_us)
         self._take_heel()
+        others = [plate for plate in self.senses.plates if not self._at_work(plate.side) and plate.trusted_down]
+        self._look_at_other_leg(at_us, down=bool(others))
         self._set_due()
+
+    def _look_at_other_leg(self, since_us: int, *, down: bool) -> None:
+        if self.phase != "wait" or self._down_since_us is not None or not down:
+            self._other_us, self._told_other = None, False
+        elif not self._told_other and self._other_us is None:
+            self._other_us = since_us + self.rules.other_us
 
     def _enter(self, phase: str, at_us: int) -> None:
         self.phase, self._since_us, self._nudge_us, self._judge_us = phase, at_us, None, None
@@ -127,6 +140,9 @@ class KneeToWall(Activity):
             self._new_side(change.at_us, self._switch.heel(change))
         elif self._at_work(change.side):
             self._heel(change)
+            self._other_us = None
+        else:
+            self._look_at_other_leg(change.since_us, down=change.down)
         self._set_due()
 
     def _heel(self, change: HeelChange) -> None:
@@ -229,6 +245,8 @@ class KneeToWall(Activity):
             dues.append(leaves_us)
         if self.phase == "wait" and self._down_since_us is not None:
             dues.append(self._down_since_us + rules.step_on_us)
+        elif self.phase == "wait" and self._other_us is not None:
+            dues.append(self._other_us)
         elif self.phase == "side":
             dues.append(since_us + rules.side_us)
         elif self.phase == "count" and (self._ticks > 0 or self._down_since_us is not None):
@@ -279,6 +297,10 @@ class KneeToWall(Activity):
             self._pause(now_us, "heel up")
 
     def _alarm_wait(self, now_us: int) -> None:
+        if self._down_since_us is None:
+            self._other_us, self._told_other = None, True
+            self.cue(now_us, CueName.SWITCH, side=self.side)
+            return
         self.cue(now_us, CueName.STEP_ON)
         self._settle(now_us)
 

@@ -6,7 +6,7 @@ import pytest
 
 from station.core import records as r
 from station.core.records import CueName, Side
-from station.core.steps import HoldStep, RepsStep, Step
+from station.core.steps import HoldStep, RepsStep, Step, TestStep
 from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, heard, only, us
 
@@ -54,3 +54,30 @@ def test_whoever_comes_again_with_the_other_leg_is_told_again() -> None:
         board.rise(RIGHT)
     board.run(1.0)
     assert len(heard(board.facts, CueName.SWITCH)) == 2
+
+
+@pytest.mark.parametrize("analogue", [True, False])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_test_tells_it_too(analogue: bool, there: bool) -> None:
+    """A test of the left side says SWITCH to whoever stands on the right leg, before it or since, and goes on with the
+    left."""
+    board = Board(TestStep((LEFT,)), analogue=analogue)
+    board.run(0.0 if there else 5.0)
+    board.stand(RIGHT)
+    board.run(10.0)
+    switches = [cue for cue in only(board.facts, r.Cue) if cue.cue is CueName.SWITCH]
+    assert [cue.side for cue in switches] == [LEFT]
+    board.rise(RIGHT)
+    board.stand(LEFT)
+    board.until_go()
+
+
+def test_a_test_says_nothing_to_whoever_stands_right() -> None:
+    """The back foot may be on the board as well, and comes as it likes."""
+    board = Board(TestStep((LEFT,)), analogue=False)
+    board.run(1.0)
+    board.stand(RIGHT)
+    board.run(1.0)
+    board.stand(LEFT)
+    board.until_go()
+    assert not heard(board.facts, CueName.SWITCH)

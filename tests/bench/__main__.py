@@ -48,7 +48,7 @@ FIGURES = (
     Figure("event_to_page_p99_ms", "station", 150, AT_MOST, "the heel's true time; 80 ms of it are belief"),
     Figure("next_step_ms", "next_step", 150, AT_MOST, "the heel's true time; 80 ms of it are belief"),
     Figure("routine_dose_error", "guide", 0, AT_MOST, "what is prescribed, over all twenty exercises"),
-    Figure("false_commands_per_hour", "awkward", 0.05, AT_MOST, "the rhythm of the taps alone: about 1.8"),
+    Figure("false_commands_per_hour", "awkward", 0.05, AT_MOST, "the rhythm of the taps alone: 1.7"),
     Figure("taps_recognised", "awkward", 0.95, AT_LEAST, "all taps that were made"),
     Figure("drawing_kb", "drawing", 60, AT_MOST, "one photograph of one exercise: about 60"),
     Figure("memory_mb", "page", 80, AT_MOST, "minimal Flask on a Pi: 31"),

@@ -21,7 +21,7 @@ from station.advice.plan import Due, Plan
 from station.advice.records import Proposal, Situation, Why
 from station.advice.triage import careful, proposal
 from station.catalogue.checked import checked
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import exercises, item_faults, ready_routines
 from station.catalogue.records import Item
 from station.core.records import Side
 from station.core.steps import AskStep, CalibrateStep, Routine, TestStep
@@ -129,9 +129,13 @@ class Chooser:
         self.title(name)
         own = self.store.own_routine(name.removeprefix(OWN))
         try:
-            return checked(list(own.items) if own is not None else [], tuple[Item, ...])
+            found = checked(list(own.items) if own is not None else [], tuple[Item, ...])
         except msgspec.ValidationError as error:
-            raise ValueError(f"This routine cannot be read ({error}): put it together anew.") from error
+            raise ValueError(_unreadable(str(error))) from error
+        fault = next((fault for item in found for fault in item_faults(item, exercises())), None)
+        if fault is not None or not found:
+            raise ValueError(_unreadable(fault or "nothing is in it"))
+        return found
 
     def called(self, name: str, now: datetime) -> Chosen:
         """The routine of this name for this person. Raises ValueError with a sentence where there is none."""
@@ -225,6 +229,10 @@ def zone_of(planned: Plan | None) -> tzinfo:
     """The time zone of a person's days: that of their plan, else the station's own."""
     here = datetime.now(UTC).astimezone().tzinfo or UTC
     return here if planned is None else ZoneInfo(planned.zone)
+
+
+def _unreadable(fault: str) -> str:
+    return f"This routine cannot be read ({fault}): put it together anew."
 
 
 def _changed(found: Proposal) -> str | None:

@@ -7,6 +7,7 @@ real time `run` turns it, in virtual time whoever owns the time calls `drain`.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -38,6 +39,8 @@ from station.settings import Settings, changed
 from station.snapshot import HeelSeen, Snapshot
 from station.store import Store, StoreError
 from station.view import View, next_step
+
+log = logging.getLogger(__name__)
 
 CHOSEN_US = 600 * SECOND_US
 """Whoever was chosen on a page, or was last on the board, is taken for who steps on within ten minutes."""
@@ -193,6 +196,9 @@ class Station(Inbox):
         try:
             wish.done.set_result(wish.act(self._store))
         except (ValueError, LookupError, StoreError) as error:
+            wish.done.set_exception(error)
+        except Exception as error:
+            log.exception("What the page wished for could not be done; the board goes on.")
             wish.done.set_exception(error)
         self._look_up()
         self._arm()

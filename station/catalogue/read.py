@@ -171,10 +171,11 @@ def _routine_faults(routine: ReadyRoutine, known: Mapping[str, Exercise]) -> Ite
     if not routine.items:
         yield "items is empty; a routine has one or more"
     for item in routine.items:
-        yield from _item_faults(item, known)
+        yield from item_faults(item, known)
 
 
-def _item_faults(item: Item, known: Mapping[str, Exercise]) -> Iterator[str]:
+def item_faults(item: Item, known: Mapping[str, Exercise]) -> Iterator[str]:
+    """What is wrong with one item of a routine of the exercises `known`, each as half a sentence."""
     if sum(one is not None for one in (item.exercise, item.test, item.rest_s)) != 1:
         yield "items: each must have exactly one of exercise, test and rest_s"
     if item.test is not None and item.test not in TESTS:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from itertools import pairwise
+from math import isfinite
 from typing import Any
 
 from station.core.records import BOTH_LEGS, SECOND_US, Legs, Side
@@ -204,6 +205,8 @@ def routine_of(header: Mapping[str, Any]) -> Routine:
 
 def step_of(options: Mapping[str, Any]) -> Step:
     """The step that these options say; what they leave out is as by default. Raises StepError."""
+    if not isinstance(options, Mapping):
+        raise StepError(f"a step is {options!r}; an object with its options is needed")
     kind = KINDS.get(str(options.get("do")))
     if kind is None:
         raise StepError(f"do is {options.get('do')!r}; it may be {', '.join(KINDS)} or routine")
@@ -252,7 +255,7 @@ def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
         if not isinstance(value, bool):
             raise StepError(f"{key} is {value!r}; it may be true or false")
         return value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
         raise StepError(f"{key} is {value!r}; a number is needed")
     if name == "seed":
         return int(value)

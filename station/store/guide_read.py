@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -51,10 +49,11 @@ class GuideReader(Moments):
         return self.plans().get(person_id)
 
     def plans(self) -> dict[str, dict[str, Any]]:
-        """Everybody's plan, by person."""
+        """Everybody's plan, by person; one that is damaged is none."""
         with self.moment() as now:
             rows = now.execute(select(plans.c.person_id, plans.c.plan_json))
-            return {row.person_id: json.loads(row.plan_json) for row in rows}
+            found = {row.person_id: records.json_of(row.plan_json) for row in rows}
+        return {person_id: plan for person_id, plan in found.items() if isinstance(plan, dict)}
 
     def rest(self, person_id: str | None) -> Rest | None:
         """What is left of the last routine of a person (`None`: of nobody yet); `None` where it is complete.
@@ -69,14 +68,17 @@ class GuideReader(Moments):
         )
         with self.moment() as now:
             for row in now.execute(chosen):
-                if _is_routine(json.loads(row.header_json)):
-                    if row.rest_json is None:
+                if _is_routine(records.json_of(row.header_json)):
+                    left = None if row.rest_json is None else records.json_of(row.rest_json)
+                    if not isinstance(left, dict):
                         return None
-                    return Rest(row.id, person_id, row.called, row.rest_at, json.loads(row.rest_json))
+                    return Rest(row.id, person_id, row.called, row.rest_at, left)
         return None
 
 
-def _is_routine(header: Mapping[str, Any]) -> bool:
+def _is_routine(header: Any) -> bool:
     """Whether a run's header says what may be left: what remains of a routine, a rest even, is one too."""
+    if not isinstance(header, dict):
+        return False
     steps = header.get("steps", (header,))
-    return not all(step.get("do") in _NO_ROUTINE for step in steps)
+    return not all(isinstance(step, dict) and step.get("do") in _NO_ROUTINE for step in steps)

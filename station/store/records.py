@@ -283,12 +283,21 @@ def _legs(text: str) -> Legs:
     return BOTH_LEGS if text == BOTH_LEGS else Side(text)
 
 
+def json_of(text: str) -> Any:
+    """What the text says as JSON; `None` where it is damaged, because one such row must not hide all others."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
 def own_routine(row: AnyRow) -> OwnRoutine:
-    return OwnRoutine(row.id, row.person_id, row.name, tuple(json.loads(row.items_json)), row.changed_at)
+    items = json_of(row.items_json)
+    return OwnRoutine(row.id, row.person_id, row.name, tuple(items if isinstance(items, list) else ()), row.changed_at)
 
 
 def answer(row: AnyRow) -> Answer:
-    return Answer(row.id, row.person_id, row.at, row.question, row.about, json.loads(row.answer_json))
+    return Answer(row.id, row.person_id, row.at, row.question, row.about, json_of(row.answer_json))
 
 
 def _children(

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from station.core.calibration import Curve
 from station.core.records import SECOND_US, Side
 from station.core.replay import calibration_of
-from station.store.rows import Attempt, Hold, SittingDetail
+from station.store.rows import Attempt, Hold, Reps, SittingDetail
 from station.units import MM_IN_ONE, SIGN, many
 
 WIDTH, LEFT, RIGHT = 720, 46, 700
@@ -71,7 +71,7 @@ def chart(detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] 
     time = Scale(min(times), max(times), LEFT, RIGHT)
     parts = [*_times(time), *_toe(channels.get("toe", []), time, attempts, units), *_loads(channels, time)]
     parts += _holds(holds, time)
-    title, sentence = _words(attempts, holds)
+    title, sentence = _words(attempts, holds, [one for one in detail.reps if one.run_id == run_id])
     name = f"chart-{run_id}"
     svg = (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name} {name}-d">'
@@ -215,7 +215,7 @@ def _band(kind: str, since_us: int, until_us: int, time: Scale, top: int, bottom
     return f'<rect class="{kind}" x="{x:g}" y="{top}" width="{max(0.0, end - x):g}" height="{bottom - top}"/>'
 
 
-def _words(attempts: list[Attempt], holds: list[Hold]) -> tuple[str, str]:
+def _words(attempts: list[Attempt], holds: list[Hold], reps: list[Reps]) -> tuple[str, str]:
     passed = sum(1 for one in attempts if one.outcome == "passed")
     lifts = sum(hold.lifts for hold in holds)
     said = []
@@ -225,5 +225,7 @@ def _words(attempts: list[Attempt], holds: list[Hold]) -> tuple[str, str]:
         credited_s = sum(hold.credited_us for hold in holds) // SECOND_US
         stretches = many(len(holds), "stretch", "es")
         said.append(f"{stretches} with {credited_s} s credited, {many(lifts, 'lift')} of the heel")
+    if reps:
+        said.append(many(sum(one.count for one in reps), "repetition"))
     title = "Toe distance and heel load" + (" of the test" if attempts else " of the stretches" if holds else "")
     return title, (", ".join(said) or "What the sensors said; nothing was finished") + "."

@@ -133,10 +133,11 @@ def _of_coming_back(now: Snapshot) -> Look:
         look = COME_BACK
     else:
         look = BOTH_FEET if now.side is BOTH_LEGS else OTHER_SIDE
-    if one is None:
+    called = one.said if one is not None else "the test" if now.activity == "test" else ""
+    if not called:
         return look
     where = "Come back to the board" if look is COME_BACK else look.sentence.rstrip(".")
-    return look._replace(sentence=f"{where} for: {one.said}.")
+    return look._replace(sentence=f"{where} for: {called}.")
 
 
 def _of_exercise(now: Snapshot, one: Exercise, phase: str, look: Look) -> Look:
@@ -146,7 +147,8 @@ def _of_exercise(now: Snapshot, one: Exercise, phase: str, look: Look) -> Look:
     if phase == "rest" and (one.light or now.verified is False or now.target_us < TIME_TO_STEP_OFF_US):
         return look._replace(sentence="Relax. Stay seated." if one.light else "Relax.")
     if phase == "prepare":
-        return look._replace(sentence=f"Get into position: {one.said}. The clock starts with the long tone.")
+        what = "The clock starts" if now.activity == "hold" else "It begins"
+        return look._replace(sentence=f"Get into position: {one.said}. {what} with the long tone.")
     if phase not in WORKING:
         return look
     if now.activity == "hold":

@@ -132,6 +132,8 @@ def _next(now: Snapshot, units: str) -> str | None:
         return _result(now, units)
     if now.next_exercise is not None and now.next_exercise in exercises():
         one = exercises()[now.next_exercise]
+        if now.next_exercise == now.exercise:
+            return f"Next: {one.said} again"
         return f"Next exercise: {one.said}, {LEGS[one.feet]}"
     return f"Next: {NEXT.get(now.next_step, now.next_step)}" if now.next_step else None
 
@@ -217,7 +219,7 @@ def _unit_of_words(now: Snapshot) -> str:
     if now.activity == "lesson":
         of = now.repetitions if now.phase in SOUNDS else now.asked
         return f"of {of}" if of else ""
-    return ""
+    return "times" if own_pace(now) else ""
 
 
 def _share(now: Snapshot) -> float | None:

@@ -63,7 +63,7 @@ def test_a_body_that_moves_over_its_heels_has_other_parts(part: int, word: str) 
 def test_at_ones_own_pace_the_page_says_how_many_and_what_then() -> None:
     """The number is what there is to do, each way where there are two, and stepping on says that it is done."""
     seen = shown(**{**REPS, "count": 0, "target_count": 40}, exercise="1a", verified=False)
-    assert (seen["word"], seen["number"]) == ("YOUR PACE", "20")
+    assert (seen["word"], seen["number"], seen["unit"]) == ("YOUR PACE", "20", "times")
     assert seen["sentence"] == "Do 20 each way, then step on the board."
     assert shown(**{**REPS, "target_count": 10}, exercise="2c")["sentence"] == "Do 10, then step on the board."
 
@@ -118,10 +118,12 @@ def test_whoever_comes_back_from_the_floor_is_waited_for() -> None:
 
 
 def test_both_feet_are_asked_for_when_both_are_next() -> None:
-    """Whoever stands on one leg is not told to change legs for what is done on both, nor to stand for what is seated."""
+    """Whoever stands on one leg is not told to change legs for what is done on both, nor to stand on for a chair."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
     seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
     assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Stand on the board for: achilles stretch.")
+    seen = shown(**{**waiting, "activity": "test"}, side=Side.LEFT)
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Left leg. Change legs for: the test.")
     seen = shown(**waiting, side=Side.LEFT, exercise="5a")
     assert (seen["word"], "Sit down with one foot on its plate for:" in seen["sentence"]) == ("SIT DOWN", True)
 
@@ -182,6 +184,7 @@ def test_every_sound_can_be_taught(cue: CueName) -> None:
 def test_what_comes_next_is_called_by_name() -> None:
     """The next exercise has its name; a test, questions and a rest have theirs."""
     assert shown(**HOLD, next_step="hold", next_exercise="3b")["next"] == "Next exercise: soleus stretch, each leg"
+    assert shown(**HOLD, exercise="3b", next_step="hold", next_exercise="3b")["next"] == "Next: soleus stretch again"
     assert shown(**HOLD, next_step="ask")["next"] == "Next: two questions"
     assert shown(**HOLD)["next"] is None
 

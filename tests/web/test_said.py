@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from station.core.records import SECOND_US, Side, Word
 from station.snapshot import RestSeen
 from station.store import Store
+from station.store.rows import Repetition
 from tests.web.double import SetPanel
 from tests.web.history import add_test, fill
 from web.site import STAYS
@@ -34,6 +35,26 @@ def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0
     )
     store.end_sitting(sitting, began + timedelta(minutes=5), "stepped off")
     return sitting
+
+
+def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, store: Store) -> None:
+    """A sitting says of which exercise its repetitions were, how long each took, and what was not verified."""
+    began = datetime.now(UTC)
+    sitting = store.begin_sitting(None, began, simulated=False)
+    run = store.begin_run(sitting, {"do": "reps"}, began)
+    paced = store.begin_reps(run, side=Side.LEFT, target_count=2, started_us=0, exercise="7d")
+    for number, took_s in enumerate((5, 4)):
+        store.add_repetition(paced, Repetition(number, number, took_s * SECOND_US, too_quick=False))
+    store.finish_reps(paced, count=2, too_quick=0)
+    own = store.begin_reps(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
+    store.finish_reps(own, count=20, too_quick=0)
+    page = text_of(client, f"/sittings/{sitting}")
+    row, other = page.split("<caption>Repetitions")[1].split("<tr>")[2:4]
+    assert "Eccentric heel drops" in row
+    assert "4.0 to 5.0 s" in row
+    assert "not verified" not in row
+    assert "Ankle circles" in other
+    assert "not verified" in other
 
 
 def test_somebody_new_is_one_field_away(client: FlaskClient, store: Store) -> None:

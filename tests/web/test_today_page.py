@@ -153,6 +153,21 @@ def test_the_order_is_that_of_importance(client: FlaskClient, panel: SetPanel, s
     assert places == sorted(places)
 
 
+def test_what_was_left_is_offered_after_a_cut_as_well(
+    client: FlaskClient, panel: SetPanel, store: Store, ada: str
+) -> None:
+    """A station that has been off knows from its store what was left of a routine of today, and of today alone."""
+    began = datetime.now(UTC) - timedelta(hours=2)
+    run = store.begin_run(store.begin_sitting(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
+    store.keep_rest(run, {"do": "hold"}, began)
+    assert "Go on with the rest of Daily" in page_of(client)
+    panel.show(activity="hold", phase="hold")
+    assert "Go on with the rest" not in page_of(client)
+    panel.show()
+    store.keep_rest(run, {"do": "hold"}, began - timedelta(days=3))
+    assert "Go on with the rest" not in page_of(client)
+
+
 def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: SetPanel, ada: str) -> None:
     """What the board has to say to the person stands on Today and on the live page."""
     panel.show(note="Nothing is due now.")

@@ -9,10 +9,10 @@ from flask import Blueprint, abort, render_template, request
 from station.advice.pain import MOST_PAIN
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
-from station.core.records import BOTH_LEGS, Legs, Side
+from station.core.records import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.uncertainty import COVERAGE
 from station.progress import CONTACTS, made_of
-from station.store.rows import Hold, SittingDetail, Test
+from station.store.rows import Hold, Reps, SittingDetail, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.chart import chart
 from web.picture import FELT_PLACES
@@ -80,9 +80,19 @@ def blueprint(site: Site) -> Blueprint:
             names={key: one.name for key, one in exercises().items()},
             felt=_felt(site, detail),
             just_said=request.args.get("felt"),
+            took=_took,
         )
 
     return pages
+
+
+def _took(one: Reps) -> str:
+    """How long a repetition took, the quickest to the slowest; a dash where they were not kept one by one."""
+    took_s = sorted(each.took_us / SECOND_US for each in one.repetitions)
+    if not took_s:
+        return "\u2013"
+    quick, slow = (f"{one_s:.1f}" for one_s in (took_s[0], took_s[-1]))
+    return f"{quick} s" if quick == slow else f"{quick} to {slow} s"
 
 
 def _felt(site: Site, detail: SittingDetail) -> dict[str, bool | None]:

@@ -83,7 +83,7 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         sentence="" if asking else _sentence(sides, _count(site, person), settings),
         to_calibrate=_to_calibrate(now),
         going_on=now.activity != "idle",
-        rest=rest_in_words(now.rest) if now.rest is not None else None,
+        rest=_rest(site, person, now),
         note=now.note,
         of=None if asking else _to_be_asked(site, person),
         felt_places=FELT_PLACES,
@@ -109,6 +109,16 @@ def _of_person(site: Site, person: Person | None) -> dict[str, Any]:
         "last_pain": one.situation.pains[0][1] if one.situation.pains else None,
         "advice": pain.advice(said).sentence if said is not None and 0 <= said <= pain.MOST_PAIN else None,
     }
+
+
+def _rest(site: Site, person: Person | None, now: Snapshot) -> str | None:
+    """What is left of a routine of today, for its button; the station itself forgets it when its power fails."""
+    if now.rest is not None:
+        return rest_in_words(now.rest)
+    left = site.store.rest(person.id if person else None) if now.activity == "idle" else None
+    if left is None or datetime.now(UTC) - left.at > ASKED_FOR:
+        return None
+    return "Go on with the rest" + (f" of {left.called}" if left.called else "")
 
 
 def _to_be_asked(site: Site, person: Person | None) -> Test | None:

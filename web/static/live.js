@@ -184,7 +184,7 @@
   }
 
   // ---- for ears: one announcement in three seconds at most, the newest wins ---------------------------------------
-  let said = 0, waiting = null, sayTimer = 0, lastWord = '', upTimer = 0, alarmed = ''
+  let said = 0, waiting = null, sayTimer = 0, lastWord = '', lastSentence = '', upTimer = 0, alarmed = ''
   const announcer = () => el('announcer') ? el('announcer').value : 'reader'
   function say(words) {
     waiting = words
@@ -200,13 +200,14 @@
   }
   function announce() {
     const word = [now.word, now.side, now.phase].join()
-    if (word !== lastWord && now.phase !== 'grace' && lastWord !== '') say(`${now.word}. ${now.sentence}`)
+    if (word !== lastWord && now.phase !== 'grace' && lastWord !== '') say(now.sentence === lastSentence ? `${now.word}.` : `${now.word}. ${now.sentence}`)
     if (word !== lastWord) {
       clearTimeout(upTimer)
       if (now.tone === 'alarm') upTimer = setTimeout(() => text('alert', 'Heel up. Put the heel down.'), HEEL_UP_MS)
       else if (!now.troubles.length) text('alert', '')
     }
     lastWord = word
+    lastSentence = now.sentence
     const troubles = now.troubles.map(trouble => trouble.sentence).join(' ')
     if (troubles !== alarmed) text('alert', troubles)
     alarmed = troubles

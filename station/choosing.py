@@ -37,6 +37,8 @@ PROPOSED_FROM = "daily"
 PROPOSED_NAME = "Proposed for you"
 NO_PLAN = "test_and_stretch"
 """What begins for whoever has no plan."""
+AFTER_TEST = "stretch"
+"""What of that is left after the test."""
 WITHOUT_CARE = frozenset({"test", "full_test", "calibrate", "check", "lesson"})
 """What may begin before the care questions: nothing of it stretches or loads an ankle."""
 ANSWER_FIRST = "Before the first routine there are a few questions: answer them on the page. A test may begin."
@@ -208,9 +210,9 @@ class Chooser:
 
     def today(self, now: datetime, *, tested: bool = False) -> Chosen:
         """What is to begin at `now`: a test where one is due, else the routine. `tested`: the test of today has just
-        been done, or let go."""
+        been done, or let go, and does not begin again."""
         if self.person_id is None or plan_for(self.store, self.person_id) is None:
-            return self.called(NO_PLAN, now)
+            return self.called(AFTER_TEST if tested else NO_PLAN, now)
         one = self.todays(now)
         if one.due is not None and one.due.test is not None and not tested:
             return self.called("full_test" if one.due.test == "full" else "test", now)
@@ -220,7 +222,7 @@ class Chooser:
             return Chosen(note=_asked(one.situation).sentence, held_back=_asked(one.situation))
         if one.proposal.held_back is not None:
             return Chosen(note=one.proposal.held_back.sentence, held_back=one.proposal.held_back)
-        steps = self._steps(one.proposal.items)
+        steps = self._steps([item for item in one.proposal.items if not tested or item.test is None])
         note = one.instead or _changed(one.proposal) or (None if steps else NOTHING_DUE)
         return Chosen(steps, one.called if steps else None, note, proposal=one.proposal)
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from station.advice import plan, triage
+from station.advice import care, plan, triage
+from station.catalogue.read import exercises
+from station.catalogue.records import Ruling
 from station.choosing import Chooser, Chosen
 from station.core.duration import duration_us
 from station.core.records import SECOND_US, Side
-from station.core.steps import LessonStep, Routine, StepError, routine_of, uses_blocks
+from station.core.routine import HURTS
+from station.core.steps import HoldStep, LessonStep, RepsStep, Routine, StepError, routine_of, uses_blocks
 from station.settings import Settings
 from station.situation import done_of, plan_for, situation_of
 from station.snapshot import RestSeen
@@ -27,8 +30,8 @@ AHEAD = timedelta(days=8)
 """Every plan has an occurrence within a week."""
 MADE_UP_FOR = timedelta(hours=6)
 """A reminder whose hour was leapt over by a wall clock that was set, is made up for within this, once."""
-STOPPED = "stop"
-"""Why a routine ended that somebody stopped on purpose."""
+ON_PURPOSE = frozenset({"stop", HURTS})
+"""Why a routine ended that nobody has left: stepping on does not go on with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,11 @@ class Rest:
 def is_led(routine: Routine) -> bool:
     """Whether it is something that a person goes on with: no blocks and no lesson."""
     return not uses_blocks(routine) and not any(isinstance(step, LessonStep) for step in routine)
+
+
+def _exercises_in(routine: Routine) -> set[str | None]:
+    """The exercises of a routine by their keys; `None` is one that names none."""
+    return {step.exercise for step in routine if isinstance(step, HoldStep | RepsStep)}
 
 
 class Leading:
@@ -71,7 +79,7 @@ class Leading:
     def ended(self, rest: Routine, called: str | None, person_id: str | None, at_us: int, why: str | None) -> None:
         """A routine has ended early."""
         if rest and is_led(rest):
-            self._rest = Rest(rest, called, person_id, at_us, why != STOPPED)
+            self._rest = Rest(rest, called, person_id, at_us, why not in ON_PURPOSE)
 
     def seen(self, at_us: int) -> RestSeen | None:
         """What is offered, where something was left not long ago."""
@@ -80,26 +88,46 @@ class Leading:
             return None
         return RestSeen(rest.called, duration_us(rest.routine) // SECOND_US)
 
-    def goes_on(self, person_id: str | None, at_us: int) -> Rest | None:
-        """What whoever steps on now goes on with: they have left it themselves, within ten minutes."""
+    def goes_on(self, person_id: str | None, at_us: int, wall: datetime) -> Chosen | None:
+        """What whoever steps on now goes on with: they have left it themselves, within ten minutes. What they have
+        answered meanwhile counts."""
         rest = self._rest
         if rest is None or not rest.left or at_us - rest.at_us > GO_ON_US or rest.person_id != person_id:
             return None
-        return rest
+        return self._right_for(rest.routine, rest.called, person_id, wall)
 
     def rest_of(self, person_id: str | None, wall: datetime) -> Chosen:
         """What is left of a person's last routine, of whenever; nothing, with a note, where nothing may begin."""
         kept = self._store.rest(person_id)
         if kept is None:
             return Chosen(note="Nothing is left of the last routine: it is complete.")
-        if person_id is not None:
-            why = triage.held_back(situation_of(self._store, person_id, wall))
-            if why is not None:
-                return Chosen(note=why.sentence)
         try:
-            return Chosen(routine_of(kept.header), kept.called)
+            routine = routine_of(kept.header)
         except StepError as error:
             return Chosen(note=f"What was left cannot be read ({error}): begin the routine anew.")
+        return self._right_for(routine, kept.called, person_id, wall)
+
+    def asked_for(self, routine: Routine, called: str | None, person_id: str | None, wall: datetime) -> Chosen:
+        """What begins of steps that were chosen for nobody, now that it is known who does them. Whoever never answered
+        the care questions has said nothing against them."""
+        if person_id is None or not self._store.answers(person_id, "care", limit=1):
+            return Chosen(routine, called)
+        return self._right_for(routine, called, person_id, wall)
+
+    def _right_for(self, routine: Routine, called: str | None, person_id: str | None, wall: datetime) -> Chosen:
+        """So much of these steps as is right for this person now; nothing, with a note, where nothing may begin."""
+        if person_id is None or not _exercises_in(routine):
+            return Chosen(routine, called)
+        situation = situation_of(self._store, person_id, wall)
+        why = triage.held_back(situation) or situation.asked
+        if why is not None:
+            return Chosen(note=why.sentence)
+        conditions, there = situation.conditions or frozenset(), _exercises_in(routine)
+        judged = {key: care.judged(one, conditions) for key, one in exercises().items() if key in there}
+        out = {key: one.whys[0] for key, one in judged.items() if one.ruling is Ruling.LEFT_OUT}
+        kept = tuple(step for step in routine if not (isinstance(step, HoldStep | RepsStep) and step.exercise in out))
+        note = next((why.sentence for why in out.values()), None)
+        return Chosen(kept, called, note) if _exercises_in(kept) else Chosen(note=note)
 
     # Reminders.
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
+from station.advice.pain import STOP
 from station.budgets import Using
 from station.calibrating import Calibrating
 from station.choosing import Chosen
@@ -21,6 +22,7 @@ from station.clock import Clock
 from station.config import Config
 from station.core import records as r
 from station.core.activity import Engine
+from station.core.ask import MUCH_PAIN, PAIN
 from station.core.cues import Level
 from station.core.picture import Picture
 from station.core.presence import Presence
@@ -298,9 +300,9 @@ class Station(Inbox):
         side = self._waiting.side or Side.LEFT
         first = side if len(self._wiring.plates) == len(Side) else Side.LEFT
         person_id = self._person[0] if self._keeper.in_sitting else self._who()
-        rest = self._leading.goes_on(person_id, self._now_us)
+        rest = self._leading.goes_on(person_id, self._now_us, self._clock.wall())
         if rest is not None:
-            self._begin(rest.routine, person_id, rest.called)
+            self._begin_chosen(rest, person_id)
         elif self._leading.to_follow:
             self._begin_called(TODAY, person_id, first, tested=True)
         elif self._settings.on_step == "nothing" or self._keeper.in_sitting:
@@ -318,11 +320,14 @@ class Station(Inbox):
                 chosen = chooser.today(wall, tested=tested) if name == TODAY else chooser.called(name, wall)
         except ValueError as error:
             chosen = Chosen(note=str(error))
+        self._begin_chosen(chosen, person_id)
+        only_test = bool(chosen.routine) and all(isinstance(step, TestStep | AskStep) for step in chosen.routine)
+        self._leading.to_follow = name == TODAY and not tested and only_test and person_id is not None
+
+    def _begin_chosen(self, chosen: Chosen, person_id: str | None) -> None:
+        """Begin it, or say why there is nothing to begin."""
         if chosen.routine:
             self._begin(chosen.routine, person_id, chosen.called)
-            self._leading.to_follow = name == TODAY and not tested and all(
-                isinstance(step, TestStep | AskStep) for step in chosen.routine
-            ) and person_id is not None
         else:
             self._leading.begun()
             self._idle(somebody_there=True)
@@ -356,7 +361,10 @@ class Station(Inbox):
         if wish.called in (TODAY, THE_REST):
             self._begin_called(wish.called, person_id, Side.LEFT)
         else:
-            self._begin(wish.routine, person_id, wish.called)
+            chosen = Chosen(wish.routine, wish.called)
+            if wish.person_id is None:
+                chosen = self._leading.asked_for(wish.routine, wish.called, person_id, self._clock.wall())
+            self._begin_chosen(chosen, person_id)
 
     def _begin(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
         taught = references_of(self._idle_senses)
@@ -456,6 +464,8 @@ class Station(Inbox):
             match fact:
                 case r.Ended():
                     self._ended_why = fact.why
+                case r.Answered() if fact.question == PAIN and int(fact.answer) >= MUCH_PAIN:
+                    self._leading.to_follow, self._note = False, STOP.sentence
                 case r.LouderAsked():
                     place = QUIETER_TO_LOUDER.index(Level(self._settings.volume))
                     louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]

@@ -2,7 +2,7 @@
 
 A step that ends early ends the routine: whoever left is not led on, and what is left of it is known. COMPLETE sounds
 once, at the very end (a test says it for itself, with its result, also where its questions follow), but not after the
-ERROR of a check that found the calibration out.
+ERROR of a check that found the calibration out. Much pain, told after a test, ends it too.
 
 Heel taps may be commands, where somebody wants that: two are `next`, three are `skip` or, while the side can still be
 chosen, the other side. They count in the pauses of a routine only, are echoed before they are obeyed, and can be taken
@@ -15,11 +15,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
+from itertools import dropwhile
 from typing import Any
 
 from station.core import records as r
 from station.core.activity import Activity
-from station.core.ask import Ask
+from station.core.ask import MUCH_PAIN, PAIN, Ask
 from station.core.bout import Bout
 from station.core.calibrate import Calibrate
 from station.core.check import Check
@@ -51,6 +52,8 @@ from station.core.tap_watch import TapWatch, UnaskedRules
 TAPPED_IN = frozenset({"prepare", "side", "rest", "paused", "switch", "done"})
 """The phases in which a heel that taps is not a heel that was lifted."""
 NEXT_TAPS, SKIP_TAPS = 2, 3
+HURTS = "much pain"
+"""Why a routine ends after an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class RoutineRun(Activity):
         self._asked_step = 0
         self._before: Before | None = None
         self._result: r.TestFinished | None = None
+        self._hurts = False
+        """Whether the last test hurt so much that nothing follows it."""
 
     def _activity_of(self, step: Step) -> Activity:
         first = self._at_step == 0
@@ -133,11 +138,17 @@ class RoutineRun(Activity):
         for fact in self._step.facts:
             if isinstance(fact, r.TestFinished):
                 self._result = fact
+            if isinstance(fact, r.Answered) and fact.question == PAIN:
+                self._hurts = int(fact.answer) >= MUCH_PAIN
             if isinstance(fact, r.HoldStarted) and self._before is not None and self._before.begun:
                 self._before = None
         self.facts += self._step.facts
         self._step.facts = []
         if self._step.over == "ended":
+            self.over = "ended"
+        elif self._step.over == "complete" and self._at_step + 1 < len(self._routine) and self._hurts:
+            self.cue(at_us, CueName.ENDED)
+            self.say(r.Ended(at_us, HURTS))
             self.over = "ended"
         elif self._step.over == "complete" and self._at_step + 1 < len(self._routine):
             self._at_step += 1
@@ -170,7 +181,8 @@ class RoutineRun(Activity):
             return ()
         left = self._step.left()
         now = (self._routine[self._at_step],) if left is None else left
-        return (*now, *self._routine[self._at_step + 1 :])
+        # What is asked is about a test of this run: another one has nothing that an answer could be kept with.
+        return tuple(dropwhile(lambda step: isinstance(step, AskStep), (*now, *self._routine[self._at_step + 1 :])))
 
     def change(self, change: Change) -> None:
         if self._watch is not None and isinstance(change, HeelChange):

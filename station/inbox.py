@@ -21,12 +21,14 @@ from station.clock import Clock
 from station.core.records import Command, Event, Side, Word
 from station.core.steps import Routine
 from station.settings import Settings
-from station.store import Store
+from station.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
 TODAY, THE_REST = "today", "rest"
 """What is begun by a name that only the loop knows the steps of."""
+
+STOPPED = "The station has been stopped: start it, and say it again."
 
 Kept = TypeVar("Kept")
 
@@ -91,6 +93,7 @@ class Inbox:
         self._queue: SimpleQueue[Posted] = SimpleQueue()
         self._subscribers: set[Callable[[], None]] = set()
         self._guard = Lock()
+        self._closed = False
 
     def post(self, item: Posted) -> None:
         """Put something in the queue."""
@@ -153,7 +156,19 @@ class Inbox:
     def _wish(self, act: Callable[[Store], Kept]) -> Future[Kept]:
         done: Future[Kept] = Future()
         self.post(Wish(act, done))
+        if self._closed:
+            self._refuse()
         return done
+
+    def grant_no_more(self) -> None:
+        """The loop has ended: who waits for a wish, or makes one from now on, is told so instead of waiting."""
+        self._closed = True
+        self._refuse()
+
+    def _refuse(self) -> None:
+        while (item := self.take()) is not None:
+            if isinstance(item, Wish):
+                item.done.set_exception(StoreError(STOPPED))
 
     def add_person(self, name: str) -> Future[str]:
         return self._wish(lambda store: store.add_person(name).id)

@@ -146,9 +146,13 @@ class Leading:
         self._awaited = dict(found)
         return found
 
-    def reminded(self, person_id: str) -> None:
-        """A person's hour has come: it is not waited for any longer."""
-        self._awaited.pop(person_id, None)
+    def reminded(self, person_id: str, wall: datetime) -> bool:
+        """Whether a person's hour has come that was waited for; then it is not any longer."""
+        awaited = self._awaited.get(person_id)
+        if awaited is None or awaited > wall:
+            return False
+        del self._awaited[person_id]
+        return True
 
     def is_due(self, person_id: str, wall: datetime) -> bool:
         """Whether a person's routine is open at their hour, and not done yet."""

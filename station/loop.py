@@ -154,9 +154,12 @@ class Station(Inbox):
 
     def run(self, alive: Callable[[], None]) -> None:
         """Turn until `stop`. `alive` is called at least once a second while all is well."""
-        while not self._stopping:
-            alive()
-            self.drain(self._wait())
+        try:
+            while not self._stopping:
+                alive()
+                self.drain(self._wait())
+        finally:
+            self.grant_no_more()
 
     def _wait(self) -> Posted | None:
         now_us = self._clock.now_us()
@@ -495,9 +498,9 @@ class Station(Inbox):
 
     def _remind(self, person_id: str) -> None:
         """It is somebody's hour: the board calls, unless it is in use, it is quiet, or all is done."""
-        self._leading.reminded(person_id)
+        come = self._leading.reminded(person_id, self._clock.wall())
         self._arm()
-        if self._run is None and self._leading.is_due(person_id, self._clock.wall()):
+        if come and self._run is None and self._leading.is_due(person_id, self._clock.wall()):
             self._look_up()
             self._apply_volume()
             name = self._names.get(person_id, "Somebody")

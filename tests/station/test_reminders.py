@@ -12,6 +12,7 @@ import pytest
 from station.advice.plan import plan_of, to_dict
 from station.alarms import LATE_S
 from station.core.records import CueName, Word
+from station.inbox import Remind
 from station.leading import MADE_UP_FOR, Leading
 from station.store import Store
 from tests.station.care import answer_care
@@ -248,7 +249,7 @@ def test_daylight_saving_moves_nothing_and_repeats_nothing(tmp_path: Path, chang
         leading, found = Leading(store, analogue=False), []
         for _ in range(4):
             wall = leading.next_reminders(wall)[ada].astimezone(UTC)
-            leading.reminded(ada)
+            assert leading.reminded(ada, wall)
             found.append(f"{wall:%m-%d %H:%M}")
         assert ", ".join(found) == expected
 
@@ -263,8 +264,21 @@ def test_in_the_evening_it_is_the_same_hour_for_whoever_lives_there(tmp_path: Pa
         leading, in_utc = Leading(store, analogue=False), set()
         for _ in range(5):
             at = leading.next_reminders(wall)[ada]
-            leading.reminded(ada)
+            assert leading.reminded(ada, at)
             assert (at.hour, at.minute) == (18, 30)
             wall = at.astimezone(UTC)
             in_utc.add(wall.hour)
         assert in_utc == {16, 17}
+
+
+def test_an_alarm_that_rings_twice_calls_once(led: Reminded) -> None:
+    """While the alarm clock is set anew it may ring for an hour that has been called already; the next one stays."""
+    ada = led.reminder_for("Ada", "18:00")
+    led.pass_to(today_at(led, 18))
+    called = led.station.snapshot().cue
+    assert called is not None
+    assert called.cue is CueName.NUDGE
+    led.station.post(Remind(ada))
+    led.live(8.0)
+    assert led.station.snapshot().cue == called
+    assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}

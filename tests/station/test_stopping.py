@@ -1,0 +1,35 @@
+"""A station that ends leaves nobody waiting for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from station.store import StoreError
+from tests.station.rig import Rig
+
+
+def test_a_wish_after_the_end_is_refused_at_once(tmp_path: Path) -> None:
+    """What a page asks for while the station stops is answered with a sentence, not waited for."""
+    with Rig(tmp_path) as rig:
+        before = rig.station.add_person("Ada")
+        rig.station.stop()
+        rig.station.run(lambda: None)
+        after = rig.station.add_person("Ben")
+        for done in (before, after):
+            with pytest.raises(StoreError, match="has been stopped"):
+                done.result(0)
+
+
+def test_a_loop_that_dies_leaves_nobody_waiting(tmp_path: Path) -> None:
+    """The same where the loop ends by an error."""
+
+    def die() -> None:
+        raise ZeroDivisionError
+
+    with Rig(tmp_path) as rig:
+        waiting = rig.station.add_person("Ada")
+        with pytest.raises(ZeroDivisionError):
+            rig.station.run(die)
+        assert isinstance(waiting.exception(0), StoreError)

@@ -184,7 +184,8 @@ def sums(draft: Draft, settings: Settings, conditions: Collection[str], *, analo
     total_us = duration_us(routine)
     found = faults(exercises(), items, conditions, total_us) if items or not misread else ()
     placed = [fault if fault.index is None else replace(fault, index=rows[fault.index]) for fault in found]
-    told = sorted((*misread, *placed), key=lambda fault: not fault.refuses)
+    last = len(draft.rows)
+    told = sorted((*misread, *placed), key=lambda one: (not one.refuses, last if one.index is None else one.index))
     return Sums(tuple(items), tuple(told), total_us, held_us(routine))
 
 

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 
 from station.advice import plan
 from station.advice.triage import held_back
-from station.choosing import Todays
+from station.choosing import PROPOSED_NAME, Todays
 from station.core.records import Side
 from station.store.rows import Person
 from station.units import SIDE_SHAPE
 from web.site import Site
 from web.starting import chooser
 
+TO_BE_PROPOSED = "what is proposed for you"
+"""The proposal within a sentence, where its name would be none."""
 TESTS = {"full": "a full test", "quick": "a quick test"}
 
 
@@ -44,8 +46,9 @@ class Next:
 def next_of(one: Todays) -> Next:
     """What this person does now, the most important first."""
     held, test = held_back(one.situation), test_of(one)
+    called = TO_BE_PROPOSED if one.called == PROPOSED_NAME else one.called
     if test is not None:
-        follows = f", then {one.called}" if one.open and held is None else ""
+        follows = f", then {called}" if one.open and held is None else ""
         why = next(why.sentence for why in one.due.whys if why.rule.startswith("test-")) if one.due else ""
         return Next(f"Now: {test}{follows}", why, f"Begin {test}")
     if one.situation.asked is not None:
@@ -53,14 +56,15 @@ def next_of(one: Todays) -> Next:
     if held is not None:
         return Next("Nothing now", held.sentence, way="pain" if held.rule.startswith("pain") else "care")
     if one.due is None:
-        return Next(f"Now: {one.called}", "You have no plan yet, so this is what to begin with.", f"Begin {one.called}")
+        said = f"About {one.minutes} min. You have no plan yet, so this is what to begin with."
+        return Next(f"Now: {called}", said, f"Begin {called}")
     if one.due.occurrence is None:
         done = next(why.sentence for why in one.due.whys if why.rule in ("plan-done", "plan-rest"))
         return Next("Done for today" if done.startswith("Done") else "Nothing is due", _coming(one, done))
     open_why = next(why.sentence for why in one.due.whys if why.rule in ("plan-due", "plan-missed"))
     missed = one.due.occurrence if one.due.missed else None
     said = f"About {one.minutes} min. {one.instead or open_why}"
-    return Next(f"Now: {one.called}", said, f"Begin {one.called}", missed=missed)
+    return Next(f"Now: {called}", said, f"Begin {called}", missed=missed)
 
 
 def _coming(one: Todays, said: str) -> str:

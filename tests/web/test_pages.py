@@ -299,6 +299,14 @@ def test_settings_are_kept_in_the_persons_units(client: FlaskClient, store: Stor
     assert "Saved" in text_of(client, "/settings?saved=")
 
 
+def test_a_refused_setting_is_called_as_the_form_calls_it(client: FlaskClient) -> None:
+    """The sentence has the label and the unit of the field, not the program's own name and millimetres."""
+    long = client.post("/settings", data={"hold_s": "5000"}).get_data(as_text=True)
+    assert "\u201cOne stretch lasts\u201d is" in long
+    far = client.post("/settings", data={"goal_mm": "80"}).get_data(as_text=True)
+    assert "The goal must be from 1.0 to 30.0 cm, not 80." in far
+
+
 @pytest.mark.parametrize("form", [{"hold_s": "0"}, {"hold_s": "long"}, {"goal_mm": "far"}, {"volume": "deafening"}])
 def test_a_wrong_setting_changes_nothing_and_says_why(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
     """A value that is not allowed leaves everything as it was, and the sentence stands on the form."""

@@ -106,6 +106,15 @@ def test_what_is_wrong_is_said_beside_its_field(
     assert store.plan(ada) is None
 
 
+def test_deleting_what_is_planned_says_so(client: FlaskClient, store: Store, ada: str) -> None:
+    """Whoever deletes the routine of their plan learns before it that the plan proposes one instead."""
+    mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
+    address = f"/routines/{mine}/remove"
+    assert "Your plan has this routine" not in client.get(address).get_data(as_text=True)
+    client.post("/plan", data={**FORM, "routine": mine})
+    assert "Your plan has this routine" in client.get(address).get_data(as_text=True)
+
+
 def test_every_wrong_field_is_said_at_once(client: FlaskClient, ada: str) -> None:
     """Nobody has to send a form four times to learn of four mistakes."""
     answer = client.post("/plan", data={"day1": "25:00", "routine": "gone", "zone": "x", "minutes": "0"})

@@ -135,7 +135,11 @@ def test_ones_own_are_ones_own(client: FlaskClient, store: Store, ada: Person) -
 def test_a_routine_is_put_together_and_kept(client: FlaskClient, store: Store, ada: Person) -> None:
     """Added, dosed, ordered and saved; nothing is kept before Save, and then exactly what stood there."""
     page = text_of(client, "/routines/new")
-    assert "There is nothing in it yet" in page
+    assert "Nothing yet. Add exercises" in page
+    assert "There is nothing in it yet" not in page
+    refused = client.post("/routines/new", data={"do": "save", "name": "Mine", "for": "me"}).get_data(as_text=True)
+    assert "There is nothing in it yet" in refused
+    assert 'href="#sums"' in refused
     for button in ("add-test", "add-3b", "add-rest", "add-3a"):
         page = pressed(client, page, button)
     page = pressed(client, page, "up-4", **{"hold_s-4": "45", "repetitions-4": "2", "side-2": "left"})

@@ -10,7 +10,7 @@ from station.store.errors import StoreError
 SENTENCES = {
     400: ("This cannot be done", "The station did not understand the request."),
     404: ("There is no such page", "The address may be mistyped, or what was here is gone."),
-    405: ("This page is not written to", "Use the buttons of the page."),
+    405: ("There is nothing to see here", "This address belongs to a button of another page: go back and press it."),
     413: ("Too large", "The page takes 64 KB at most."),
     500: ("Something broke", "The page made a mistake; the station itself goes on. The log says more."),
 }

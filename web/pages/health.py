@@ -14,13 +14,15 @@ from werkzeug.wrappers import Response
 from station.clock import SystemClock
 from station.core.records import SECOND_US
 from station.snapshot import Snapshot
-from station.units import length
+from station.units import length, moment
 from station.version import APP_VERSION, RULE_VERSION
 from web.pages import calibration
 from web.site import Site
 
 SILENT_US = 4 * SECOND_US
 """Older than this, the newest picture means that the station's loop says nothing (as on the live page)."""
+GB = 1000
+"""Megabytes in a gigabyte."""
 LOW_MB = 200
 """Below this a year of sittings may no longer fit."""
 FIRST_YEAR = 2025
@@ -55,10 +57,10 @@ def state(site: Site) -> dict[str, Any]:
         "calibration": calibration.sentence(
             site.store.current_calibration(), site.store.checks(), site.store.doubt(), now.check_due, wall
         ),
-        "clock": f"{wall.astimezone():%Y-%m-%d %H:%M}."
+        "clock": f"{moment(wall)}."
         if wall.year >= FIRST_YEAR
         else f"The clock says {wall.year}: set it, or connect the station to a network once.",
-        "storage": f"{free_mb:,} MB free.".replace(",", " ")
+        "storage": f"{f'{free_mb // GB} GB' if free_mb >= 10 * GB else f'{free_mb} MB'} free."
         + ("" if free_mb >= LOW_MB else " That is little: free some space."),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }

@@ -17,6 +17,7 @@ from station.catalogue.records import Item, Ruling
 from station.core.duration import duration_us, held_us
 from station.core.records import Side
 from station.routines import steps_of
+from station.situation import plan_for
 from station.store.rows import OwnRoutine, Person
 from web import guide, routine_form
 from web.pages.exercises import still
@@ -40,6 +41,12 @@ class Shown:
     held_us: Mapping[Side, int]
     own: OwnRoutine | None = None
     trouble: str | None = None
+
+    @property
+    def equipment(self) -> tuple[str, ...]:
+        """What to have at hand for all of it, each thing once."""
+        taken = (thing for one in self.entries if one.exercise is not None for thing in one.exercise.equipment)
+        return tuple(dict.fromkeys(taken))
 
     @property
     def start(self) -> str:
@@ -93,7 +100,11 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/routines/<routine_id>/remove")
     def remove(routine_id: str) -> str:
-        return render_template("remove_routine.html", own=_theirs(site, routine_id))
+        own, person = _theirs(site, routine_id), site.person()
+        planned = plan_for(site.store, person.id) if person is not None else None
+        return render_template(
+            "remove_routine.html", own=own, is_planned=planned is not None and planned.routine == own.id
+        )
 
     @pages.post("/routines/<routine_id>/remove")
     def removed(routine_id: str) -> Response:
@@ -134,7 +145,7 @@ def _acted(site: Site, own: OwnRoutine | None) -> Response | tuple[str, int] | s
         return _builder(site, draft, own, said=said)
     sums = _sums(site, draft)
     if sums.refusals:
-        return _builder(site, draft, own, trouble="This cannot be kept yet; what to change stands below."), 400
+        return _builder(site, draft, own, trouble="This cannot be kept yet."), 400
     person = site.person()
     owner = None if draft.is_shared or person is None else person.id
     try:

@@ -70,7 +70,7 @@ def blueprint(site: Site) -> Blueprint:
         try:
             site.panel.change_settings(_inside(given, units))
         except ValueError as error:
-            return _page(site, asdict(site.store.settings()), given=given, trouble=str(error)), 400
+            return _page(site, asdict(site.store.settings()), given=given, trouble=_in_words(str(error))), 400
         return redirect(url_for("settings.settings", saved=""), 303)
 
     return pages
@@ -84,8 +84,20 @@ def _inside(given: dict[str, str], units: str) -> dict[str, str]:
             goal = float(changes["goal_mm"].replace(",", "."))
         except ValueError:
             raise ValueError(f"The goal {changes['goal_mm'][:20]!r} is not a number: write it like 10.2.") from None
-        changes["goal_mm"] = str(round(goal * float(MM_IN_ONE[units]), 1))
+        goal_mm = round(goal * float(MM_IN_ONE[units]), 1)
+        low, high = LIMITS["goal_mm"]
+        if not low <= goal_mm <= high:
+            within = f"from {number(low, units)} to {number(high, units)} {SIGN[units]}"
+            raise ValueError(f"The goal must be {within}, not {changes['goal_mm'][:20]}.")
+        changes["goal_mm"] = str(goal_mm)
     return changes
+
+
+def _in_words(trouble: str) -> str:
+    """The sentence with what the form calls a setting instead of its name."""
+    for field in FIELDS:
+        trouble = trouble.replace(f"The setting {field.name} is", f"\u201c{field.label}\u201d is")
+    return trouble
 
 
 def _page(

@@ -200,7 +200,7 @@
   }
   function announce() {
     const word = [now.word, now.side, now.phase].join()
-    if (word !== lastWord && now.phase !== 'grace' && lastWord !== '') say(now.sentence === lastSentence ? `${now.word}.` : `${now.word}. ${now.sentence}`)
+    if (word !== lastWord && now.phase !== 'grace' && lastWord !== '') say(now.sentence === lastSentence ? now.word : `${now.word}${now.word.endsWith('?') ? '' : '.'} ${now.sentence}`)
     if (word !== lastWord) {
       clearTimeout(upTimer)
       if (now.tone === 'alarm') upTimer = setTimeout(() => text('alert', 'Heel up. Put the heel down.'), HEEL_UP_MS)

@@ -71,7 +71,8 @@ def chart(detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] 
     time = Scale(min(times), max(times), LEFT, RIGHT)
     parts = [*_times(time), *_toe(channels.get("toe", []), time, attempts, units), *_loads(channels, time)]
     parts += _holds(holds, time)
-    title, sentence = _words(attempts, holds, [one for one in detail.reps if one.run_id == run_id])
+    felt, counted = [one for one in holds if one.verified], [one for one in detail.reps if one.run_id == run_id]
+    title, sentence = _words(attempts, felt, counted)
     name = f"chart-{run_id}"
     svg = (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name} {name}-d">'

@@ -79,12 +79,18 @@ PARTS = {
     Sense.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
 """The parts of a repetition: heels that rise, or a body that moves over heels that stay down."""
+OVER = ("done", "ended", "finish")
 WORKING = ("hold", "grace", "reps")
 
 
 def exercise_of(now: Snapshot) -> Exercise | None:
     """What is done, where the catalogue has it; between exercises nothing is."""
     return exercises().get(now.exercise) if now.exercise is not None and now.activity in ("hold", "reps") else None
+
+
+def goes_on(now: Snapshot) -> bool:
+    """Whether something is being done on the board; what has ended is shown there until somebody steps off."""
+    return now.activity != "idle" and now.phase not in OVER
 
 
 def own_pace(now: Snapshot) -> bool:
@@ -118,6 +124,8 @@ def look_of(now: Snapshot) -> Look:
         return look._replace(word="SLIDE BACK" if off > 0 else "NEARER", shape="\u25bc" if off > 0 else "\u25b2")
     if phase == "wait" and now.step:
         return _of_coming_back(now)
+    if phase == "paused" and _stands(now):
+        return look._replace(sentence="Press \u201cGo on\u201d, or step off and on again.")
     if phase == "lifted" and now.side is BOTH_LEGS:
         return look._replace(sentence=f"{_who_is_up(now.heels)} The clock waits for it.")
     one = exercise_of(now)
@@ -180,6 +188,12 @@ def _of_part(now: Snapshot, one: Exercise, look: Look) -> Look:
         return look._replace(sentence=said)
     word, shape = parts[min(now.part or 0, len(parts) - 1)]
     return look._replace(word=word, shape=shape, sentence=said)
+
+
+def _stands(now: Snapshot) -> bool:
+    """Whether every heel at work is down, so that nobody has to step on."""
+    at_work = [heel for heel in now.heels if now.side in (heel.side, BOTH_LEGS)]
+    return bool(at_work) and all(heel.down for heel in at_work)
 
 
 def _who_is_up(heels: Sequence[HeelSeen]) -> str:

@@ -136,6 +136,14 @@ def test_a_rest_is_spent_where_there_is_time_for_it(key: str, rest_s: int, said:
     assert ("Step off" in seen["sentence"]) is (said == "Step off")
 
 
+def test_whoever_stands_there_is_not_told_to_step_on() -> None:
+    """After a pause by a button nobody has left the board, and the sentence says what goes on."""
+    paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
+    assert "Press \u201cGo on\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
+    assert shown(**paused, heels=heels(False, True))["sentence"] == "Step on again to go on."
+    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == "Step on again to go on."
+
+
 def test_between_holds_the_number_is_which_one_comes() -> None:
     """While no clock runs, how far the toes are from the wall says nothing to somebody who stretches."""
     seen = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="3a", repetition=2, repetitions=3, toe_mm=93.0)

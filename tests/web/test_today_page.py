@@ -168,6 +168,19 @@ def test_what_was_left_is_offered_after_a_cut_as_well(
     assert "Go on with the rest" not in page_of(client)
 
 
+def test_after_much_pain_nothing_else_is_offered_first(
+    client: FlaskClient, panel: SetPanel, store: Store, ada: str
+) -> None:
+    """Whoever was told to stop for today is offered neither the rest of it nor a test above everything else."""
+    store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
+    panel.show(rest=RestSeen("Daily", 700))
+    assert "Go on with the rest" in page_of(client)
+    store.add_answer(ada, "pain", 7)
+    page = page_of(client)
+    assert "Go on with the rest" not in page
+    assert "begin with your first test" not in page
+
+
 def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: SetPanel, ada: str) -> None:
     """What the board has to say to the person stands on Today and on the live page."""
     panel.show(note="Nothing is due now.")

@@ -20,7 +20,9 @@ from web.site import Site
 
 A_PAGE = 30
 
-SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()} | {str(BOTH_LEGS): "".join(SIDE_SHAPE.values())}
+ENDS = {"left": "stepped off"}
+"""Why a sitting has ended, where the stored word would be read as a side."""
+SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()}
 FELT = {
     "front": "felt in front of the ankle",
     "achilles": "felt in the Achilles tendon",
@@ -81,6 +83,7 @@ def blueprint(site: Site) -> Blueprint:
             felt=_felt(site, detail),
             just_said=request.args.get("felt"),
             took=_took,
+            ends=ENDS,
         )
 
     return pages
@@ -126,7 +129,7 @@ def sentence(detail: SittingDetail, units: str) -> str:
     """A sitting in one sentence: what was measured, and what was held."""
     said = [_of_test(test, units) for test in detail.tests]
     said += _of_holds(detail.holds)
-    said += [f"{one.count} of {one.target_count} repetitions {_by(one.side)}" for one in detail.reps]
+    said += _of_reps(detail.reps)
     if not said:
         return "Stood on the board; nothing was finished."
     return _capital("; ".join(said)) + "."
@@ -154,10 +157,22 @@ def _answers(test: Test) -> list[str]:
 
 def _of_holds(holds: tuple[Hold, ...]) -> list[str]:
     said = []
+    for verified, done in ((True, "held"), (False, "timed")):
+        for legs in (*Side, BOTH_LEGS):
+            lasted_us = sum(one.credited_us for one in holds if one.side is legs and one.verified is verified)
+            if lasted_us:
+                said.append(f"{seconds(lasted_us)} {done} {_by(legs)}")
+    return said
+
+
+def _of_reps(reps: tuple[Reps, ...]) -> list[str]:
+    """The repetitions of all exercises together, by legs; the table of a sitting has each exercise."""
+    said = []
     for legs in (*Side, BOTH_LEGS):
-        credited = sum(hold.credited_us for hold in holds if hold.side is legs)
-        if credited:
-            said.append(f"{seconds(credited)} held {_by(legs)}")
+        these = [one for one in reps if one.side is legs]
+        if these:
+            counted, asked = sum(one.count for one in these), sum(one.target_count for one in these)
+            said.append(f"{counted} of {asked} repetitions {_by(legs)}")
     return said
 
 

@@ -20,6 +20,7 @@ from station.routines import steps_of
 from station.situation import plan_for
 from station.store.rows import OwnRoutine, Person
 from web import guide, routine_form
+from web.looks import goes_on
 from web.pages.exercises import still
 from web.routine_form import REST, TEST, Draft
 from web.site import Site, kept
@@ -72,7 +73,7 @@ def blueprint(site: Site) -> Blueprint:
             rest=site.store.rest(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
-            going_on=site.panel.snapshot().activity != "idle",
+            going_on=goes_on(site.panel.snapshot()),
         )
 
     @pages.get("/routines/new")

@@ -18,6 +18,7 @@ from station.settings import Settings
 from station.snapshot import Snapshot
 from station.store.rows import Person, Test
 from station.units import SIDE_SHAPE, day
+from web.looks import goes_on
 from web.picture import FELT_PLACES, rest_in_words
 from web.site import PERSON_COOKIE, Site, kept, remember
 from web.todays import meter, next_of, todays
@@ -82,7 +83,7 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         asking=asking,
         sentence="" if asking else _sentence(sides, _count(site, person), settings),
         to_calibrate=_to_calibrate(now),
-        going_on=now.activity != "idle",
+        going_on=goes_on(now),
         rest=_rest(site, person, now),
         note=now.note,
         of=None if asking else _to_be_asked(site, person),
@@ -100,12 +101,13 @@ def _of_person(site: Site, person: Person | None) -> dict[str, Any]:
     if person is None:
         return {}
     one = todays(site, person)
-    said = request.args.get("pain", type=int)
+    said, stopped = request.args.get("pain", type=int), pain.held_back(one.situation.pains) is not None
     return {
         "todays": one,
         "next": next_of(one),
         "meter": meter(one),
-        "again": pain.asks_again(one.situation.pains, one.now) or pain.held_back(one.situation.pains) is not None,
+        "again": pain.asks_again(one.situation.pains, one.now) or stopped,
+        "stopped": stopped,
         "last_pain": one.situation.pains[0][1] if one.situation.pains else None,
         "advice": pain.advice(said).sentence if said is not None and 0 <= said <= pain.MOST_PAIN else None,
     }

@@ -95,6 +95,7 @@
   }
 
   function shown_if(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
+  let said_about = ''   // what was said of one exercise is over with it
   function guide() {
     const asked = now.question, doing = now.exercise
     shown_if('question', asked)
@@ -112,6 +113,8 @@
     shown_if('rest', now.rest)
     if (now.rest && el('rest')) text('rest-said', now.rest)
     shown_if('doing', doing)
+    if (said_about && said_about !== (doing ? doing.key : '') && el('answer')) el('answer').replaceChildren()
+    said_about = doing ? doing.key : ''
     if (el('about')) el('about').value = doing ? doing.key : ''
     if (!doing) return
     const picture = el('exercise'), address = `/exercises/${doing.key}.svg`

@@ -103,7 +103,7 @@ def _pains(store: Reader, person_id: str, history: History) -> tuple[tuple[datet
 
 def _felt(store: Reader, person_id: str, now: datetime) -> frozenset[Place]:
     """Where the limit was felt on the last day on which a test was asked about."""
-    told = [one for one in store.scores(person_id, since=now - RECENT) if one.limit_felt is not None]
+    told = [one for one in store.scores(person_id, since=now - RECENT) if one.limit_felt in tuple(Place)]
     if not told:
         return frozenset()
     last = told[-1].started_at.astimezone().date()

@@ -12,7 +12,7 @@ from sqlalchemy import Table, update
 from station.choosing import PROPOSED_INSTEAD, PROPOSED_NAME
 from station.core.steps import StepError, routine_of
 from station.inbox import Remind
-from station.store.schema import answers, plans, routines, runs
+from station.store.schema import answers, plans, routines, runs, tests
 from tests.station.led import COMPARATORS, Led
 from tests.station.test_reminders import AlarmClock, plan_at
 from tests.station.test_today import ada_of, step_on, was_tested
@@ -116,6 +116,15 @@ def test_a_damaged_rest_is_not_begun(led: Led, column: str, text: str) -> None:
     now = led.station.snapshot()
     assert now.activity == "idle"
     assert now.note is not None
+
+
+def test_a_place_that_there_is_not_was_not_felt(led: Led) -> None:
+    """Where the limit was felt is left alone where another release had other words for it."""
+    own_plan(led, [{"exercise": "3a"}])
+    damage(led, tests, limit_felt="knee")
+    step_on(led)
+    now = led.station.snapshot()
+    assert (now.called, now.note) == ("Mine", None)
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])

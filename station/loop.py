@@ -380,7 +380,9 @@ class Station(Inbox):
         self._look_up()
         self._keeper.temperature_c = self._outlets.celsius
         routine = self._calibrating.prepared(routine, self._now_us)
-        curve, taps = self._calibrating.curve_for(routine), self._settings.taps == "on"
+        curve = self._calibrating.curve_for(routine)
+        # A comparator cannot tell a tap from a heel that hovers at its threshold: three false commands an hour.
+        taps = self._settings.taps == "on" and self._wiring.analogue
         self._run = Run(routine, self._wiring, taught, curve, self._now_us, taps=taps)
         skirting_mm, temperature_c = self._config.board.skirting_mm, self._keeper.temperature_c
         using = Using(self._calibrating.current, wall, temperature_c, skirting_mm)

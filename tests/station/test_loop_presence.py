@@ -203,3 +203,17 @@ def test_a_routine_begins_on_the_loaded_side(tmp_path: Path) -> None:
         assert stretch.sides[0] is test.sides[-1]
         rig.step_on(Side.RIGHT, after_s=4.0)
         assert rig.station.snapshot().side is Side.RIGHT
+
+
+@pytest.mark.parametrize(("wiring", "watched"), [(ANALOGUE, True), (COMPARATORS, False)])
+def test_taps_command_only_where_the_load_is_known(tmp_path: Path, wiring: str, watched: bool) -> None:
+    """With taps switched on a routine obeys them on analogue heels; a comparator cannot tell them from a wobble."""
+    with Rig(tmp_path, wiring) as rig:
+        rig.station.change_settings({"taps": "on"})
+        rig.step_on()
+        rig.station.start(hold_of(5), None)
+        rig.until_phase("prepare")
+        (run,) = rig.sat().runs
+        header = rig.store.header(run)
+        assert header is not None
+        assert header.get("taps", False) is watched

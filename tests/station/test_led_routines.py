@@ -274,10 +274,10 @@ def a_heel_that_comes_up(led: Led) -> None:
     led.live(1.0)
 
 
-def two_taps(led: Led) -> None:
-    led.station.change_settings({"taps": "on"})
-    led.station.start(routine_of((Item(exercise="3a"),), analogue=False), None)
+def a_question_that_is_answered_by_taps(led: Led) -> None:
     led.step_on(after_s=3.0)
+    led.station.start((AskStep(),), None)
+    led.live(0.5)
     for _ in range(2):
         led.board.world.press(Side.LEFT, 0.0, led.clock.now_us(), 0)
         led.board.act("take_over")
@@ -297,7 +297,7 @@ HEARD_IN = {
     CueName.NUDGE: a_hold_that_is_left,
     CueName.ENDED: a_hold_that_is_left,
     CueName.HEEL_UP: a_heel_that_comes_up,
-    CueName.ECHO: two_taps,
+    CueName.ECHO: a_question_that_is_answered_by_taps,
 }
 """What is heard only where something goes another way; all else is heard where nothing does."""
 

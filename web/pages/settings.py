@@ -51,7 +51,7 @@ FIELDS = (
     Field("quiet_to", "Quiet until", "time", "the same time twice: never quiet"),
     Field("on_step", "Stepping on starts", "choice"),
     Field("ask_after_test", "Ask after a test", "choice", "where the limit was felt, and how much it hurt"),
-    Field("taps", "Heel taps", "choice", "in a pause two are next, three are skip; before GO three change the side; with analogue heels only"),
+    Field("taps", "Heel taps", "choice", "two are next, three skip or change the side; on analogue heels, in pauses"),
 )
 
 

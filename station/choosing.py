@@ -2,7 +2,7 @@
 
 The board asks when somebody steps on, the page when it shows today and when a button is pressed, and both get the same
 answer. Nobody known has no conditions and no plan: they get what they asked for. Whoever has not answered the care
-questions, and whoever is held back by an answer, may be tested, and one sentence says why no more.
+questions may be tested, whoever is held back by an answer may not even that, and one sentence says why.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from station.advice import plan
+from station.advice import care, pain, plan
 from station.advice.plan import Due, Plan
 from station.advice.records import Proposal, Situation, Why
 from station.advice.triage import careful, proposal
@@ -39,8 +39,9 @@ NO_PLAN = "test_and_stretch"
 """What begins for whoever has no plan."""
 AFTER_TEST = "stretch"
 """What of that is left after the test."""
-WITHOUT_CARE = frozenset({"test", "full_test", "calibrate", "check", "lesson"})
-"""What may begin before the care questions: nothing of it stretches or loads an ankle."""
+TESTS = frozenset({"test", "full_test"})
+WITHOUT_CARE = TESTS | {"calibrate", "check", "lesson"}
+"""What may begin before the care questions are answered; a test may not where an answer holds everything back."""
 ANSWER_FIRST = "Before the first routine there are a few questions: answer them on the page. A test may begin."
 CARE_RULE = "care-asked"
 NOTHING_DUE = "Nothing is due now: days of rest break nothing. To do something all the same, choose it on the page."
@@ -142,12 +143,14 @@ class Chooser:
     def called(self, name: str, now: datetime) -> Chosen:
         """The routine of this name for this person. Raises ValueError with a sentence where there is none."""
         title = self.title(name)
-        if name in WITHOUT_CARE:
-            return Chosen(self._as_it_is(name), title)
-        items = self.items(name)
-        if self.person_id is None:
+        items = () if name in WITHOUT_CARE else self.items(name)
+        if self.person_id is None or name in WITHOUT_CARE - TESTS:
             return Chosen(self._as_it_is(name, items), title)
         situation = situation_of(self.store, self.person_id, now)
+        if (why := barred(situation)) is not None:
+            return Chosen(note=why.sentence, held_back=why)
+        if name in TESTS:
+            return Chosen(self._as_it_is(name), title)
         if situation.asked is not None:
             return self._tests(items, title, _asked(situation))
         return self._careful(careful(exercises(), items, situation), items, name, title)
@@ -173,11 +176,8 @@ class Chooser:
         return Chosen(tests, title if tests else None, why.sentence, why)
 
     def _careful(self, found: Proposal, items: Sequence[Item], name: str, title: str) -> Chosen:
-        why = found.held_back
-        if why is None and found.left_out and not any(item.exercise is not None for item in found.items):
-            why = found.left_out[0].why
-        if why is not None:
-            return replace(self._tests(items, title, why), proposal=found)
+        if found.left_out and not any(item.exercise is not None for item in found.items):
+            return replace(self._tests(items, title, found.left_out[0].why), proposal=found)
         if tuple(found.items) == tuple(items):
             return Chosen(self._as_it_is(name, items), title, proposal=found)
         return Chosen(self._steps(found.items), title, _changed(found), proposal=found)
@@ -241,6 +241,12 @@ def _changed(found: Proposal) -> str | None:
     """What is different from what was asked for, the weightiest first."""
     whys = [one.why for one in found.left_out] + [one.why for one in found.gentler]
     return whys[0].sentence if whys else None
+
+
+def barred(situation: Situation) -> Why | None:
+    """Why not even a test may begin: a lunge to the end of the range is no less than a stretch. Whoever never answered
+    the questions may be tested, because nothing speaks against it."""
+    return care.held_back(situation.conditions or frozenset()) or pain.held_back(situation.pains)
 
 
 def _asked(situation: Situation) -> Why:

@@ -20,7 +20,6 @@ from station.catalogue.records import Item
 from station.clock import Clock
 from station.core.records import Command, Event, Side, Word
 from station.core.steps import Routine
-from station.settings import Settings
 from station.store import Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -48,6 +47,8 @@ class Wish:
 
     act: Callable[[Store], Any]
     done: Future[Any]
+    claims: tuple[str, str | None] | None = None
+    """The sitting that it says the person of, for the loop to know as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class DatesHold:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Change settings."""
+    """Change settings by name, from what they are by then."""
 
-    settings: Settings
+    changes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,9 +154,9 @@ class Inbox:
     def start_rest(self, person_id: str | None) -> None:
         self.post(Start((), person_id, THE_REST))
 
-    def _wish(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+    def _wish(self, act: Callable[[Store], Kept], claims: tuple[str, str | None] | None = None) -> Future[Kept]:
         done: Future[Kept] = Future()
-        self.post(Wish(act, done))
+        self.post(Wish(act, done, claims))
         if self._closed:
             self._refuse()
         return done
@@ -174,7 +175,7 @@ class Inbox:
         return self._wish(lambda store: store.add_person(name).id)
 
     def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._wish(lambda store: store.claim_sitting(sitting_id, person_id))
+        return self._wish(lambda store: store.claim_sitting(sitting_id, person_id), (sitting_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         return self._wish(lambda store: store.add_answer(person_id, question, answer, about))

@@ -7,7 +7,7 @@ Whoever leaves in the middle (the doorbell) and steps on within ten minutes goes
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -80,6 +80,11 @@ class Leading:
         """A routine has ended early."""
         if rest and is_led(rest):
             self._rest = Rest(rest, called, person_id, at_us, why not in ON_PURPOSE)
+
+    def claimed(self, person_id: str | None) -> None:
+        """Whose it was that was left is known now."""
+        if self._rest is not None:
+            self._rest = replace(self._rest, person_id=person_id)
 
     def seen(self, at_us: int) -> RestSeen | None:
         """What is offered, where something was left not long ago."""

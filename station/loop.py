@@ -62,6 +62,7 @@ UNHEARD = frozenset({r.CueName.COMPLETE, r.CueName.ENDED, r.CueName.TRIAL_OK, r.
 
 QUIETER_TO_LOUDER = (Level.OFF, Level.LOW, Level.NORMAL, Level.LOUD)
 FOLLOWS = "Step on the board, and today's routine follows."
+EASED = "It hurt, so half of what follows is enough today. Stop if it hurts more."
 TAPS_OFF = "Taken back, and heel taps are off again: Settings has them."
 
 
@@ -126,7 +127,8 @@ class Station(Inbox):
         self.start(routine, None, TITLES[name])
 
     def change_settings(self, changes: dict[str, str]) -> None:
-        self.post(Change(changed(self._settings, changes)))
+        changed(self._settings, changes)  # whoever asks is told at once what cannot be
+        self.post(Change(changes))
 
     @property
     def board(self) -> SimulatedBoard | None:
@@ -182,7 +184,7 @@ class Station(Inbox):
             case Start():
                 self._start(item)
             case Change():
-                self._change_settings(item.settings)
+                self._change_settings(changed(self._settings, item.changes))
             case Wish():
                 self._grant(item)
             case Remind():
@@ -200,6 +202,7 @@ class Station(Inbox):
     def _grant(self, wish: Wish) -> None:
         try:
             wish.done.set_result(wish.act(self._store))
+            self._mind_claim(wish)
         except (ValueError, LookupError, StoreError) as error:
             wish.done.set_exception(error)
         except Exception as error:
@@ -207,6 +210,12 @@ class Station(Inbox):
             wish.done.set_exception(error)
         self._look_up()
         self._arm()
+
+    def _mind_claim(self, wish: Wish) -> None:
+        """Whose sitting it is has been said: from now on their answers count in what is gone on with."""
+        if wish.claims is not None and wish.claims[0] == self._keeper.sitting_id:
+            self._person = (wish.claims[1], self._now_us)
+            self._leading.claimed(wish.claims[1])
 
     def _try_handle(self, item: Posted) -> None:
         try:
@@ -358,7 +367,7 @@ class Station(Inbox):
 
     def _start(self, wish: Start) -> None:
         self._now_us = max(self._now_us, self._clock.now_us())
-        if self._run is not None:
+        while self._run is not None:
             self._feel(Command(self._now_us, Word.STOP))
         person_id = wish.person_id if wish.person_id is not None else self._who()
         if wish.called in (TODAY, THE_REST):
@@ -475,6 +484,8 @@ class Station(Inbox):
                     place = QUIETER_TO_LOUDER.index(Level(self._settings.volume))
                     louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]
                     self._change_settings(replace(self._settings, volume=str(louder)))
+                case r.Eased():
+                    self._note = EASED
                 case r.TapsUndone():
                     self._change_settings(replace(self._settings, taps="off"))
                     self._note = TAPS_OFF

@@ -36,7 +36,6 @@ class Run:
         taps: bool = False,
     ) -> None:
         """`taps`: heel taps may be commands."""
-        self.routine = routine
         self.begin_us = begin_us
         self.wiring = wiring
         self.header = to_json(routine) | calibration_header(curve) | {
@@ -53,6 +52,11 @@ class Run:
     @property
     def over(self) -> str | None:
         return self._engine.over
+
+    @property
+    def routine(self) -> Routine:
+        """The steps as they are now: what follows a test that hurt is halved."""
+        return self._routine.steps
 
     @property
     def rest(self) -> Routine:

@@ -38,7 +38,7 @@ def situation_of(
     """
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
-    pains = _pains(store, person_id, history)
+    pains = _pains(store, person_id, history, now)
     said = next(iter(store.answers(person_id, "care", limit=1)), None)
     conditions = None if said is None else _conditions(said)
     answered_at = None if said is None or conditions is None else said.at
@@ -90,15 +90,17 @@ def _conditions(said: Answer) -> frozenset[str] | None:
         return None
 
 
-def _pains(store: Reader, person_id: str, history: History) -> tuple[tuple[datetime, int], ...]:
+def _pains(store: Reader, person_id: str, history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
     """Of the answers and of the tests, the newest first."""
     of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
-    of_answers = (
-        (one.at, one.answer)
-        for one in store.answers(person_id, "pain")
-        if type(one.answer) is int and 0 <= one.answer <= MOST_PAIN
-    )
-    return tuple(sorted((*of_tests.values(), *of_answers), reverse=True))
+    of_answers: list[tuple[datetime, int]] = []
+    for one in reversed(store.answers(person_id, "pain")):
+        if type(one.answer) is int and 0 <= one.answer <= MOST_PAIN:
+            # Answers have their order by themselves, because the clock of a board without battery goes back and forth.
+            before = of_answers[-1][0] if of_answers else one.at
+            of_answers.append((min(now, max(before, one.at)), one.answer))
+    newest_first = (*reversed(of_answers), *((min(now, at), pain) for at, pain in of_tests.values()))
+    return tuple(sorted(newest_first, key=lambda pain: pain[0], reverse=True))
 
 
 def _felt(store: Reader, person_id: str, now: datetime) -> frozenset[Place]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from station.advice import plan
 from station.advice.triage import held_back
-from station.choosing import PROPOSED_NAME, Todays
+from station.choosing import PROPOSED_NAME, Todays, barred
 from station.core.records import Side
 from station.store.rows import Person
 from station.units import SIDE_SHAPE
@@ -47,7 +47,7 @@ def next_of(one: Todays) -> Next:
     """What this person does now, the most important first."""
     held, test = held_back(one.situation), test_of(one)
     called = TO_BE_PROPOSED if one.called == PROPOSED_NAME else one.called
-    if test is not None:
+    if test is not None and barred(one.situation) is None:
         follows = f", then {called}" if one.open and held is None else ""
         why = next(why.sentence for why in one.due.whys if why.rule.startswith("test-")) if one.due else ""
         return Next(f"Now: {test}{follows}", why, f"Begin {test}")

@@ -32,6 +32,8 @@ CONDITIONS = (
 """The conditions of a person that may change a single exercise. Those that hold back everything are not among them."""
 
 TESTS = ("quick", "full")
+MOST = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
+"""No dose of the guide is half of this; more is a slip of the finger."""
 
 T = TypeVar("T", Exercise, ReadyRoutine)
 
@@ -180,10 +182,10 @@ def item_faults(item: Item, known: Mapping[str, Exercise]) -> Iterator[str]:
         yield "items: each must have exactly one of exercise, test and rest_s"
     if item.test is not None and item.test not in TESTS:
         yield f"items.test is {item.test!r}, but must be {' or '.join(TESTS)}"
-    for name in ("rest_s", "hold_s", "repetitions", "count"):
+    for name, most in MOST.items():
         number = getattr(item, name)
-        if number is not None and number < 1:
-            yield f"items.{name} is {number}, but must be 1 or more"
+        if number is not None and not 1 <= number <= most:
+            yield f"items.{name} is {number}, but must be from 1 to {most}"
     if item.exercise is None:
         if (item.hold_s, item.repetitions, item.count) != (None, None, None):
             yield "items: hold_s, repetitions and count belong to an exercise"

@@ -23,7 +23,7 @@ PLACES = ("front", "achilles", "calf", "nowhere")
 FIRST_TAPS = 2
 """One tap alone is never meant."""
 MOST_PAIN = 10
-MUCH_PAIN = 6
+EASING_PAIN, MUCH_PAIN = 4, 6
 """So much, or more, and nothing follows today: the usual traffic light of pain (0 to 3 go on, 4 and 5 ease off)."""
 PAINS = tuple(str(pain) for pain in range(MOST_PAIN + 1))
 ANSWERS = (*PLACES, *PAINS)

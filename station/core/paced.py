@@ -61,7 +61,7 @@ class Paced(Bout):
     def _begin_one(self, at_us: int | None) -> None:
         """A repetition begins, or waits for its heel."""
         self._part = 0
-        self._done_us = 0
+        self._done_us = self._done_before_us = self._span_began_us = 0
         self._began_one_us = at_us or 0
         self._span_from_us = at_us
 
@@ -92,8 +92,13 @@ class Paced(Bout):
         if not lost:
             self.phase = "grace"
 
+    def work_off_earlier(self, since_us: int) -> None:
+        if self.phase == "grace":
+            self._done_us = max(0, min(self._done_us, self._done_before_us + since_us - self._span_began_us))
+
     def _close_span(self, until_us: int) -> None:
         if self._span_from_us is not None:
+            self._done_before_us, self._span_began_us = self._done_us, self._span_from_us
             self._done_us += max(0, until_us - self._span_from_us)
             self._span_from_us = None
 

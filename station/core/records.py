@@ -347,6 +347,11 @@ class Answered(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class Eased(Fact):
+    """It hurt: what is left of the routine is halved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tapped(Fact):
     """So many heel taps were counted; `word` is the command that they are."""
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from station.core import records as r
 from station.core.activity import Activity
-from station.core.ask import MUCH_PAIN, PAIN, Ask
+from station.core.ask import EASING_PAIN, MUCH_PAIN, PAIN, Ask
 from station.core.bout import Bout
 from station.core.calibrate import Calibrate
 from station.core.check import Check
@@ -45,6 +45,7 @@ from station.core.steps import (
     Routine,
     Step,
     TestStep,
+    eased,
     is_verified,
 )
 from station.core.tap_watch import TapWatch, UnaskedRules
@@ -139,7 +140,7 @@ class RoutineRun(Activity):
             if isinstance(fact, r.TestFinished):
                 self._result = fact
             if isinstance(fact, r.Answered) and fact.question == PAIN:
-                self._hurts = int(fact.answer) >= MUCH_PAIN
+                self._mind_pain(at_us, int(fact.answer))
             if isinstance(fact, r.HoldStarted) and self._before is not None and self._before.begun:
                 self._before = None
         self.facts += self._step.facts
@@ -160,6 +161,18 @@ class RoutineRun(Activity):
             self.say(r.Completed(at_us))
             self.over = "complete"
         self._set_due()
+
+    @property
+    def steps(self) -> Routine:
+        """The steps as they are now: those after a test that hurt are halved."""
+        return self._routine
+
+    def _mind_pain(self, at_us: int, pain: int) -> None:
+        self._hurts = pain >= MUCH_PAIN
+        done = self._at_step + 1
+        if EASING_PAIN <= pain < MUCH_PAIN and done < len(self._routine):
+            self._routine = (*self._routine[:done], *(eased(step) for step in self._routine[done:]))
+            self.say(r.Eased(at_us))
 
     @property
     def _has_said_so(self) -> bool:

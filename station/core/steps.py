@@ -146,6 +146,19 @@ def is_verified(step: HoldStep | RepsStep) -> bool:
     return step.heel is not HeelRule.ANY
 
 
+def eased(step: Step) -> Step:
+    """Half of an exercise, rounded up, because a test before it hurt: fewer repetitions, or one shorter hold."""
+    match step:
+        case HoldStep() if step.repetitions > 1:
+            return replace(step, repetitions=(step.repetitions + 1) // 2)
+        case HoldStep():
+            return replace(step, hold_us=(step.hold_us // SECOND_US + 1) // 2 * SECOND_US or step.hold_us)
+        case RepsStep():
+            return replace(step, count=(step.count + 1) // 2)
+        case _:
+            return step
+
+
 def uses_blocks(routine: Routine) -> bool:
     """Whether the board is calibrated or checked by it, rather than stood on."""
     return any(isinstance(step, CalibrateStep | CheckStep) for step in routine)

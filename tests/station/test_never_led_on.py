@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from station.advice.care import NOT_CLEARED
 from station.advice.pain import HELD_BACK, STOP
 from station.catalogue.records import Item
 from station.choosing import ANSWER_FIRST
 from station.core.records import CueName, Word
+from station.loop import EASED
 from station.simulator.ankle import Character
 from tests.station.care import answer_care
 from tests.station.led import COMPARATORS, Led, bouts_of, routine_of
@@ -161,3 +163,52 @@ def test_questions_about_a_test_of_before_are_not_left(led: Led) -> None:
     led.live(0.5)
     assert exercises_of(planned(led)) == ["3a"]
     assert len(planned(led)) == 1
+
+
+@pytest.mark.parametrize("how", ["not cleared", "much pain"])
+def test_whoever_is_held_back_is_not_even_tested(led: Led, how: str) -> None:
+    """A lunge to the end of the range is no less than a stretch: with a test due nothing begins, and a sentence says
+    why."""
+    ada = ada_of(led)
+    if how == "much pain":
+        led.station.answer(ada, "pain", 7)
+    else:
+        answer_care(led.store, ada, NOT_CLEARED)
+    led.live(0.5)
+    step_on(led)
+    now = led.station.snapshot()
+    assert now.activity == "idle"
+    assert now.note is not None
+    assert led.store.tests(ada) == ()
+
+
+def test_a_test_that_hurt_a_little_halves_the_stretch_after_it(led: Led) -> None:
+    """After an answer of 5 the stretch of the same routine has two holds instead of three, each stored whole."""
+    led.board.person.character = Character(lift_every_s=1e9, pain=5)
+    step_on(led)
+    led.until(lambda: led.station.snapshot().activity == "hold", 1200.0)
+    assert led.station.snapshot().note == EASED
+    led.walk()
+    holds = led.sat().holds
+    assert [(one.repetition, one.state) for one in holds] == [(1, "finished"), (2, "finished")] * 2
+
+
+def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
+    """A sitting of nobody is claimed while it goes on: the pain that they tell then holds back what they left."""
+    ada, _ = ada_of(led, days=[]), led.add_person("Ben")
+    led.station.start(routine_of((Item(exercise="3a"),)), None, "the routine")
+    led.live(0.1)
+    led.board.act("auto")
+    led.until_phase("hold", limit_s=60.0)
+    sitting = led.station.snapshot().sitting_id
+    assert sitting is not None
+    assert led.station.snapshot().person_id is None
+    led.station.claim_sitting(sitting, ada)
+    led.live(0.5)
+    assert led.station.snapshot().person_id == ada
+    led.board.act("step_off")
+    led.until_phase("ended", limit_s=90.0)
+    led.station.answer(ada, "pain", 8)
+    led.live(1.0)
+    led.step_on(after_s=5.0)
+    assert led.station.snapshot().note == HELD_BACK.sentence

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from station.core import records as r
+from station.core.activity import Engine
 from station.core.records import SECOND_US, CueName, Word
 from station.core.routine import RoutineRun
 from station.core.senses import Senses, Wiring
-from station.core.steps import HoldStep, RepsStep, RestStep, StepError, TestStep, routine_of, to_json
+from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, StepError, TestStep, eased, routine_of, to_json
 from tests.station.core.traces import LEFT, RIGHT, Story, facts_of, heard, one, only, us
 
 SHORT = HoldStep((LEFT,), us(10), 1, us(5), us(5))
@@ -91,3 +92,27 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object
         routine_of(header)
     assert words in str(refused.value)
     assert ";" in str(refused.value)
+
+
+@pytest.mark.parametrize(("pain", "repetitions", "count"), [("3", 3, 9), ("4", 2, 5), ("5", 2, 5)])
+def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, count: int) -> None:
+    """After a pain of 4 or 5 half of what is left is done, rounded up; after 3 all of it."""
+    later = (HoldStep((LEFT,), us(10), 3, us(5), us(5)), RepsStep((LEFT,), 9, us(3)))
+    senses = Senses(Wiring(), 0)
+    run = RoutineRun((AskStep(), *later), senses)
+    engine = Engine(run, senses, 0)
+    engine.feed(r.Command(us(1), Word.ANSWER, answer="calf"))
+    facts = engine.feed(r.Command(us(2), Word.ANSWER, answer=pain))
+    hold, reps = run.steps[1:]
+    assert isinstance(hold, HoldStep)
+    assert isinstance(reps, RepsStep)
+    assert (hold.repetitions, reps.count) == (repetitions, count)
+    assert run.rest == run.steps[1:]
+    assert bool(only(facts, r.Eased)) is (pain != "3")
+
+
+def test_a_single_hold_is_eased_by_its_length() -> None:
+    """Half of a hold that is done once is half as long, in whole seconds; what is no exercise stays as it is."""
+    assert eased(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1)
+    assert eased(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1)
+    assert eased(REST) == REST

@@ -207,6 +207,8 @@ def _of_lesson(now: Snapshot, look: Look) -> Look:
         return look._replace(sentence="Step on the board: you answer the sounds with a heel.")
     if now.phase == "away":
         return look._replace(sentence="Step on again to go on with the sounds.")
+    if look is LOOKS["ended"]:
+        return look._replace(sentence="Ended early. If you heard nothing, look at the volume in Settings.")
     if now.phase == "done" and now.asked:
         return look._replace(sentence=f"{now.right} of {now.asked} were right. The page of sounds has them all.")
     if now.phase == "quiz" and now.verdict is not None and now.about is not None:

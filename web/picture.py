@@ -15,7 +15,7 @@ from station.core.ask import FELT, FIRST_TAPS, PAIN, PAINS, PLACES
 from station.core.records import BOTH_LEGS, Contact, Side
 from station.snapshot import HeelSeen, RestSeen, Snapshot
 from station.units import SIDE_SHAPE
-from web.guide import LEGS
+from web.guide import LEGS, TIMES
 from web.looks import LOOKS, Look, count_of, doing_of, legs_of, look_of, own_pace
 
 WITHOUT_SIDE = {"idle", "result"}
@@ -179,7 +179,8 @@ def _number(now: Snapshot, units: str) -> str | None:
     if now.activity == "ask":
         return "?"
     if now.activity == "lesson":
-        return str(now.repetition) if now.phase in SOUNDS else str(now.right or 0)
+        counted = now.repetition if now.phase in SOUNDS else now.right if now.phase == "done" else None
+        return "\u2013" if counted is None else str(counted)
     if own_pace(now):
         return str(count_of(now))
     if now.activity == "reps" and now.count is not None:
@@ -217,9 +218,9 @@ def _unit(now: Snapshot, units: str) -> str:
 
 def _unit_of_words(now: Snapshot) -> str:
     if now.activity == "lesson":
-        of = now.repetitions if now.phase in SOUNDS else now.asked
+        of = now.repetitions if now.phase in SOUNDS else now.asked if now.phase == "done" else None
         return f"of {of}" if of else ""
-    return "times" if own_pace(now) else ""
+    return TIMES if own_pace(now) else ""
 
 
 def _share(now: Snapshot) -> float | None:

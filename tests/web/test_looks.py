@@ -63,7 +63,7 @@ def test_a_body_that_moves_over_its_heels_has_other_parts(part: int, word: str) 
 def test_at_ones_own_pace_the_page_says_how_many_and_what_then() -> None:
     """The number is what there is to do, each way where there are two, and stepping on says that it is done."""
     seen = shown(**{**REPS, "count": 0, "target_count": 40}, exercise="1a", verified=False)
-    assert (seen["word"], seen["number"], seen["unit"]) == ("YOUR PACE", "20", "times")
+    assert (seen["word"], seen["number"], seen["unit"]) == ("YOUR PACE", "20", "\u00d7")
     assert seen["sentence"] == "Do 20 each way, then step on the board."
     assert shown(**{**REPS, "target_count": 10}, exercise="2c")["sentence"] == "Do 10, then step on the board."
 
@@ -179,6 +179,8 @@ def test_a_lesson_says_what_a_sound_means_and_asks_it() -> None:
     assert told["sentence"] == "Not yet: this sound means: the clock runs, lunge now."
     assert shown(**quiz, about=CueName.SWITCH, verdict="right")["sentence"].startswith("Right:")
     assert "5 of 6 were right" in shown(activity="lesson", phase="done", right=5, asked=6)["sentence"]
+    unheard = shown(activity="lesson", phase="ended", right=0, asked=6)
+    assert (unheard["number"], unheard["unit"], "volume" in unheard["sentence"]) == ("\u2013", "", True)
 
 
 @pytest.mark.parametrize("cue", list(CueName))

@@ -49,7 +49,7 @@ def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, st
     own = store.begin_reps(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
     store.finish_reps(own, count=20, too_quick=0)
     page = text_of(client, f"/sittings/{sitting}")
-    assert "2 of 2 repetitions left; 20 of 20 repetitions right." in page
+    assert "2 of 2 repetitions left; 20 of 20 repetitions right, not verified." in page
     row, other = page.split("<caption>Repetitions")[1].split("<tr>")[2:4]
     assert "Eccentric heel drops" in row
     assert "4.0 to 5.0 s" in row

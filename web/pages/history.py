@@ -168,11 +168,12 @@ def _of_holds(holds: tuple[Hold, ...]) -> list[str]:
 def _of_reps(reps: tuple[Reps, ...]) -> list[str]:
     """The repetitions of all exercises together, by legs; the table of a sitting has each exercise."""
     said = []
-    for legs in (*Side, BOTH_LEGS):
-        these = [one for one in reps if one.side is legs]
-        if these:
-            counted, asked = sum(one.count for one in these), sum(one.target_count for one in these)
-            said.append(f"{counted} of {asked} repetitions {_by(legs)}")
+    for verified, how in ((True, ""), (False, ", not verified")):
+        for legs in (*Side, BOTH_LEGS):
+            these = [one for one in reps if one.side is legs and one.verified is verified]
+            if these:
+                counted, asked = sum(one.count for one in these), sum(one.target_count for one in these)
+                said.append(f"{counted} of {asked} repetitions {_by(legs)}{how}")
     return said
 
 

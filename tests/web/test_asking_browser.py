@@ -127,6 +127,23 @@ def test_it_hurts(see: Callable[[str], Browser], window: Browser, panel: SetPane
     assert [(one.answer, one.about) for one in store.answers(ada, "pain")] == [(8, "3b"), (4, "3b")]
 
 
+def test_advice_ends_with_its_exercise(
+    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, ada: str
+) -> None:
+    """What was said about pain in one exercise, with its Skip, does not stand beside the next one."""
+    panel.show(**HOLD)
+    see("/live")
+    heard(window)
+    window.press("#hurts summary")
+    window.press('#hurts button[value="4"]')
+    window.settle(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
+    panel.show(activity="idle", phase="idle", exercise=None)
+    window.settle(lambda: window.text("#exercise-name") == "", "the exercise is over")
+    assert "Ease off" in window.text(ANSWERED)
+    panel.show(**{**HOLD, "exercise": "3a"})
+    window.settle(lambda: window.text("#answer") == "", "the advice is gone with the next exercise")
+
+
 def test_taps_are_taken_back_by_touch(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
     """While it can be undone there is one button for it, and the note says what came of it."""
     panel.show(**HOLD, undo_us=1)

@@ -163,7 +163,7 @@ def test_what_was_left_is_offered_after_a_cut_as_well(
     assert "Go on with the rest of Daily" in page_of(client)
     panel.show(activity="hold", phase="hold")
     assert "Go on with the rest" not in page_of(client)
-    panel.show()
+    panel.show(activity="idle", phase="idle")
     store.keep_rest(run, {"do": "hold"}, began - timedelta(days=3))
     assert "Go on with the rest" not in page_of(client)
 

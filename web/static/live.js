@@ -95,7 +95,7 @@
   }
 
   function shown_if(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
-  let said_about = ''   // what was said of one exercise is over with it
+  let saidAbout = ''   // the exercise that the advice on the page is about: it is over with the next one
   function guide() {
     const asked = now.question, doing = now.exercise
     shown_if('question', asked)
@@ -113,8 +113,10 @@
     shown_if('rest', now.rest)
     if (now.rest && el('rest')) text('rest-said', now.rest)
     shown_if('doing', doing)
-    if (said_about && said_about !== (doing ? doing.key : '') && el('answer')) el('answer').replaceChildren()
-    said_about = doing ? doing.key : ''
+    if (doing && saidAbout && saidAbout !== doing.key) {
+      el('answer').replaceChildren()
+      saidAbout = ''
+    }
     if (el('about')) el('about').value = doing ? doing.key : ''
     if (!doing) return
     const picture = el('exercise'), address = `/exercises/${doing.key}.svg`
@@ -244,6 +246,7 @@
       if (goes) { location.href = goes; return }
       const said = answer.status === 204 || answer.type === 'opaqueredirect' ? '' : await answer.text()
       const place = el(into || 'answer')
+      if (into) saidAbout = form.get('about') || ''
       if (answer.ok || !said) { if (place && (into || said)) place.innerHTML = said; return }
       const page = new DOMParser().parseFromString(said, 'text/html'), parts = page.querySelectorAll('.lead, .way')
       if (place) place.replaceChildren(...parts)

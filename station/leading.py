@@ -44,6 +44,8 @@ class Rest:
     at_us: int
     left: bool
     """Whether the person left the board, rather than stopped it."""
+    offered: bool = True
+    """Whether nothing that was said speaks against it."""
 
 
 def is_led(routine: Routine) -> bool:
@@ -86,10 +88,18 @@ class Leading:
         if self._rest is not None:
             self._rest = replace(self._rest, person_id=person_id)
 
+    def look_again(self, wall: datetime) -> None:
+        """Something has been said: what may not be gone on with now is not offered either."""
+        rest = self._rest
+        if rest is not None and rest.person_id is not None:
+            situation = situation_of(self._store, rest.person_id, wall)
+            held = situation.conditions is not None and triage.held_back(situation) is not None
+            self._rest = replace(rest, offered=not held)
+
     def seen(self, at_us: int) -> RestSeen | None:
         """What is offered, where something was left not long ago."""
         rest = self._rest
-        if rest is None or at_us - rest.at_us > GO_ON_US:
+        if rest is None or not rest.offered or at_us - rest.at_us > GO_ON_US:
             return None
         return RestSeen(rest.called, duration_us(rest.routine) // SECOND_US)
 

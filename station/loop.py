@@ -202,18 +202,19 @@ class Station(Inbox):
     def _grant(self, wish: Wish) -> None:
         try:
             wish.done.set_result(wish.act(self._store))
-            self._mind_claim(wish)
         except (ValueError, LookupError, StoreError) as error:
             wish.done.set_exception(error)
         except Exception as error:
             log.exception("What the page wished for could not be done; the board goes on.")
             wish.done.set_exception(error)
+        self._mind_claim(wish)
         self._look_up()
         self._arm()
 
     def _mind_claim(self, wish: Wish) -> None:
         """Whose sitting it is has been said: from now on their answers count in what is gone on with."""
-        if wish.claims is not None and wish.claims[0] == self._keeper.sitting_id:
+        kept = wish.done.exception() is None
+        if kept and wish.claims is not None and wish.claims[0] == self._keeper.sitting_id:
             self._person = (wish.claims[1], self._now_us)
             self._leading.claimed(wish.claims[1])
 
@@ -359,6 +360,7 @@ class Station(Inbox):
         try:
             self._names = {person.id: person.name for person in self._store.people()}
             self._calibrating.look_up()
+            self._leading.look_again(self._clock.wall())
         except StoreError as error:
             self._trouble("history", str(error))
         else:

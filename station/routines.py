@@ -127,6 +127,7 @@ def _step_of(one: Exercise, item: Item, settings: Settings, sides: tuple[Side, .
     dose, together = one.dose, one.feet is Feet.BOTH
     prepare_us = (settings.prepare_s if one.prepare_s <= STANDING_S else one.prepare_s) * SECOND_US
     heel = _heel_of(one, analogue=analogue)
+    prepare_off = one.prepare_s > STANDING_S and heel is not HeelRule.ANY
     if dose.hold_s is not None:
         return HoldStep(
             sides=sides,
@@ -137,6 +138,7 @@ def _step_of(one: Exercise, item: Item, settings: Settings, sides: tuple[Side, .
             heel=heel,
             together=together,
             exercise=one.key,
+            prepare_off=prepare_off,
         )
     return RepsStep(
         sides=sides,

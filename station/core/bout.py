@@ -68,6 +68,7 @@ class Bout(Activity):
         prepare_us: int,
         heel: HeelRule = HeelRule.DOWN,
         *,
+        prepare_off: bool = False,
         first: bool = True,
         rules: BoutRules | None = None,
     ) -> None:
@@ -82,6 +83,9 @@ class Bout(Activity):
         """Whether the repetition at hand has had its GO."""
         self._any_go = False
         self._prepare_us = prepare_us
+        self._prepare_off = prepare_off
+        self._by_itself = False
+        """Whether the preparation that goes on asks for no standing."""
         self._heel_rule = heel
         self._first = first
         self.footing = Footing(senses)
@@ -250,7 +254,7 @@ class Bout(Activity):
 
     def _on(self, now_us: int, since_us: int) -> None:
         if self.phase == "prepare":
-            self._stand_from_us = since_us
+            self._stand_from_us = self._stand_from_us if self._by_itself else since_us
         elif self.phase == "paused":
             self._come_back(now_us, since_us)
         else:
@@ -261,7 +265,8 @@ class Bout(Activity):
         if side is not None:
             self.lifted = side if self.side is None else self.side
         if self.phase == "prepare":
-            self._stop_standing(since_us)
+            if not self._by_itself:
+                self._stop_standing(since_us)
         elif self.phase != "paused":
             self.work_off(now_us, since_us, lost=lost)
 
@@ -272,7 +277,8 @@ class Bout(Activity):
         self.phase, self._switch = "prepare", None
         self._need_us, self._stood_us = need_us, 0
         self._ticks = {n for n in self.rules.last_ticks if n * SECOND_US < need_us}
-        if self.standing:
+        self._by_itself = self._prepare_off and need_us >= self._prepare_us
+        if self.standing or self._by_itself:
             self._stand_from_us = since_us
         else:
             self._stand_from_us, self.off_us = None, now_us
@@ -298,10 +304,18 @@ class Bout(Activity):
             self.pause(now_us, self.off_us, "heel up" if self._lifted() else "no heel")
             return
         left_us = self._need_us - self._stood(now_us)
-        if left_us <= 0:
+        if left_us <= 0 and not self.standing:
+            self._call(now_us)
+        elif left_us <= 0:
             self.start_work(now_us)
         else:
             self.count_down(now_us, left_us, self._ticks)
+
+    def _call(self, now_us: int) -> None:
+        """It is time, and they are not there yet: GO waits for them."""
+        self.phase, self._prepare_off, self._prepare_us = "wait", False, self.rules.resume_us
+        self._began_us, self._wait_until_us, self._nudge_us = now_us, now_us + self.rules.return_us, None
+        self.cue(now_us, CueName.NUDGE)
 
     def count_down(self, now_us: int, left_us: int, ticks: set[int]) -> None:
         """Sound the tick whose time has come; one that was waited past is not made up for."""
@@ -510,7 +524,7 @@ class Bout(Activity):
             self._come_back(now_us, now_us, "command")
         elif command.word is Word.NEXT and self.phase == "prepare":
             self._stood_us, self._ticks = self._need_us, set()
-            self._stand_from_us = now_us if self.standing else None
+            self._stand_from_us = now_us if self.standing or self._by_itself else None
         elif command.word is Word.NEXT:
             self.work_next(now_us)
         elif command.word is Word.SKIP:

@@ -43,7 +43,15 @@ class Hold(Bout):
         self, step: HoldStep, senses: Senses, *, first: bool = True, rules: HoldRules | None = None
     ) -> None:
         hold_rules = rules or HoldRules()
-        super().__init__(senses, step.turns, step.prepare_us, step.heel, first=first, rules=hold_rules)
+        super().__init__(
+            senses,
+            step.turns,
+            step.prepare_us,
+            step.heel,
+            prepare_off=step.prepare_off,
+            first=first,
+            rules=hold_rules,
+        )
         self._hold_rules = hold_rules
         self._step = step
         self._repetition = 1
@@ -232,7 +240,12 @@ class Hold(Bout):
             self._rest_until_us, self._rest_ticks = now_us, set()
 
     def picture(self, at_us: int) -> Picture:
-        picture = replace(self.frame(at_us), repetition=self._repetition, repetitions=self._step.repetitions)
+        picture = replace(
+            self.frame(at_us),
+            repetition=self._repetition,
+            repetitions=self._step.repetitions,
+            hold_us=self._step.hold_us,
+        )
         if self.phase in ("hold", "grace", "lifted") or (self.phase == "paused" and self.begun):
             running = self.phase == "hold" and self._span_from_us is not None
             return replace(

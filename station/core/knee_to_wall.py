@@ -42,6 +42,8 @@ class TestRules:
     settle_cov: float = 0.10
     settle_mm: float = 4.0
     nudge_us: int = 10 * SECOND_US
+    return_us: int = 180 * SECOND_US
+    """Getting up from the floor and back on the board."""
     side_us: int = 3 * SECOND_US
     count_from: int = 3
     leave_us: int = 3 * SECOND_US
@@ -64,8 +66,19 @@ MEASURING = (*BEFORE_LUNGE, "attempt", "move")
 class KneeToWall(Activity):
     """A test by `step`. `last` says that nothing follows it, so that its result stays for a while."""
 
-    def __init__(self, step: TestStep, senses: Senses, *, last: bool = True, rules: TestRules | None = None) -> None:
+    def __init__(
+        self,
+        step: TestStep,
+        senses: Senses,
+        *,
+        first: bool = True,
+        last: bool = True,
+        rules: TestRules | None = None,
+    ) -> None:
+        """`first` is false where another step came before, so that whoever has to come back is called."""
         super().__init__(senses)
+        self._first = first
+        self._wait_until_us: int | None = None
         self.rules = rules or TestRules()
         self.phase = "wait"
         self._step = step
@@ -112,6 +125,10 @@ class KneeToWall(Activity):
         self._take_heel()
         others = [plate for plate in self.senses.plates if not self._at_work(plate.side) and plate.trusted_down]
         self._look_at_other_leg(at_us, down=bool(others))
+        if not self._first and self._down_since_us is None and not others:
+            self._wait_until_us = at_us + self.rules.return_us
+            self._nudge_us = at_us + self.rules.nudge_us
+            self.cue(at_us, CueName.READY, side=self.side)
         self._set_due()
 
     def _look_at_other_leg(self, since_us: int, *, down: bool) -> None:
@@ -245,8 +262,8 @@ class KneeToWall(Activity):
             dues.append(leaves_us)
         if self.phase == "wait" and self._down_since_us is not None:
             dues.append(self._down_since_us + rules.step_on_us)
-        elif self.phase == "wait" and self._other_us is not None:
-            dues.append(self._other_us)
+        elif self.phase == "wait":
+            dues += [at_us for at_us in (self._wait_until_us, self._other_us) if at_us is not None]
         elif self.phase == "side":
             dues.append(since_us + rules.side_us)
         elif self.phase == "count" and (self._ticks > 0 or self._down_since_us is not None):
@@ -297,6 +314,9 @@ class KneeToWall(Activity):
             self._pause(now_us, "heel up")
 
     def _alarm_wait(self, now_us: int) -> None:
+        if self._down_since_us is None and self._wait_until_us is not None and now_us >= self._wait_until_us:
+            self._end(now_us, "nobody came back")
+            return
         if self._down_since_us is None:
             self._other_us, self._told_other = None, True
             self.cue(now_us, CueName.SWITCH, side=self.side)

@@ -18,7 +18,8 @@ class Picture:
     growing by `rate` (1 or 0) microseconds a microsecond from the moment of the picture on; `counting` says which:
     `hold`, `prepare`, `rest`, `attempt`, `warm`, `capture` or `None`. With blocks `target_mm` is the one to show, the
     `repetition`th of `repetitions`, and `why` a sentence about what has just gone wrong.
-    For repetitions `count` of `target_count` is the number, and `part` which part of the tempo goes on, from 0.
+    `hold_us` is how long each hold is, also while it is not counted. For repetitions `count` of `target_count` is the
+    number, and `part` which part of the tempo goes on, from 0.
     `exercise` is the catalogue's key of what is done, and `verified` whether the board senses it. In a lesson
     `about` is the cue that is listened to, `claimed` the one that a question says it is; once that is answered `about`
     says what it was and `verdict` whether the answer was `right` or `not yet`. `right` of `asked` were right.
@@ -34,6 +35,7 @@ class Picture:
     rate: int = 0
     repetition: int | None = None
     repetitions: int | None = None
+    hold_us: int | None = None
     count: int | None = None
     target_count: int | None = None
     part: int | None = None

@@ -115,7 +115,7 @@ class RoutineRun(Activity):
             case RestStep():
                 return Rest(step, self.senses)
             case TestStep():
-                return KneeToWall(step, self.senses, last=self._at_step + 1 == len(self._routine))
+                return KneeToWall(step, self.senses, first=first, last=self._at_step + 1 == len(self._routine))
             case AskStep():
                 return Ask(step, self.senses)
             case LessonStep():

@@ -36,7 +36,8 @@ class HeelRule(StrEnum):
 class HoldStep:
     """Timed stretches, `repetitions` a side, in the order of `sides`; or of both legs at once, `together`.
 
-    `exercise` is the catalogue's key of what is done.
+    `exercise` is the catalogue's key of what is done. `prepare_off`: getting ready takes the person off the board, to a
+    chair or for a band; then it is counted down by itself, and GO waits for them.
     """
 
     sides: tuple[Side, ...] = BOTH
@@ -47,6 +48,7 @@ class HoldStep:
     heel: HeelRule = HeelRule.DOWN
     together: bool = False
     exercise: str | None = None
+    prepare_off: bool = False
 
     @property
     def turns(self) -> tuple[Legs, ...]:
@@ -60,6 +62,7 @@ class RepsStep:
 
     With CYCLE the heel's ups and downs are counted, with DOWN and ANY the tempo counts: `tempo_us` are the parts of one
     repetition (up, hold, down). ANY without a tempo goes at the person's own pace, until they step on again.
+    `prepare_off` as for a hold.
     """
 
     sides: tuple[Side, ...] = BOTH
@@ -69,6 +72,7 @@ class RepsStep:
     tempo_us: tuple[int, ...] = ()
     together: bool = False
     exercise: str | None = None
+    prepare_off: bool = False
 
     @property
     def turns(self) -> tuple[Legs, ...]:
@@ -264,7 +268,7 @@ def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
         if not isinstance(value, str) or not value:
             raise StepError(f"{key} is {value!r}; a key of the catalogue is needed")
         return value
-    if name in ("full", "together"):
+    if name in ("full", "together", "prepare_off"):
         if not isinstance(value, bool):
             raise StepError(f"{key} is {value!r}; it may be true or false")
         return value

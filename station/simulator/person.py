@@ -480,7 +480,7 @@ class Person:
         if seen is not None and seen.verified is False:
             yield from self._off_the_board()
             return
-        seated = seen is not None and seen.exercise in self.seated_for
+        seated = self._sits()
         if seated is not self.seated:
             if self.standing:
                 yield from self.step_off()
@@ -542,7 +542,13 @@ class Person:
         yield 1.0
         yield from self.step_off()
         yield 1.5
+        self.seated = self._sits()
         yield from self.step_on(self.side)
+
+    def _sits(self) -> bool:
+        """Whether one sits for what is to be done, as its picture shows."""
+        seen = self.look()
+        return seen is not None and seen.exercise in self.seated_for
 
     def _stand(self) -> Script:
         """Get into position: whoever was about to leave stays."""

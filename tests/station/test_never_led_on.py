@@ -212,3 +212,14 @@ def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
     led.live(1.0)
     led.step_on(after_s=5.0)
     assert led.station.snapshot().note == HELD_BACK.sentence
+
+
+def test_what_may_not_be_gone_on_with_is_not_offered(led: Led) -> None:
+    """After an answer of 8 the rest is no longer on offer; below 4 it is again."""
+    ada = ada_of(led, days=[])
+    leave_in_the_middle(led, ada, Item(exercise="3a"))
+    assert led.station.snapshot().rest is not None
+    for pain, offered in ((8, False), (2, True)):
+        led.station.answer(ada, "pain", pain)
+        led.live(1.0)
+        assert (led.station.snapshot().rest is not None) is offered

@@ -254,5 +254,4 @@ def _dose(now: Snapshot, one: Exercise) -> str:
         each_way = " each way" if one.dose.ways > 1 else ""
         return f"{lengths.many(count_of(now), 'time')}{each_way}, {legs}"
     times = lengths.many(now.repetitions or one.dose.repetitions, "time")
-    hold_us = now.target_us if now.counting == "hold" else None
-    return f"{lengths.seconds(hold_us)}, {times}, {legs}" if hold_us else f"{times}, {legs}"
+    return f"{lengths.seconds(now.hold_us)}, {times}, {legs}" if now.hold_us else f"{times}, {legs}"

@@ -92,7 +92,8 @@ def test_every_exercise_has_its_picture_name_and_dose(key: str) -> None:
 
 def test_a_dose_is_what_is_done_not_what_the_catalogue_has() -> None:
     """A halved dose is shown halved, also while one gets ready for it."""
-    seen = shown(**{**HOLD, "phase": "prepare", "counting": "prepare"}, hold_us=15_000_000, exercise="3a", repetitions=2)
+    preparing = {**HOLD, "phase": "prepare", "counting": "prepare"}
+    seen = shown(**preparing, hold_us=15_000_000, exercise="3a", repetitions=2)
     assert seen["exercise"]["dose"] == "15 s, 2 times, each leg"
     assert shown(**{**REPS, "target_count": 20}, exercise="1a")["exercise"]["dose"] == "10 times each way, each leg"
 

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import time
 from statistics import fmean, median
+from typing import Any
 
+from station.core.ask import FIRST_TAPS, PLACES
 from station.core.records import TestFinished
 from station.core.replay import calibration_of, replay
 from station.core.steps import routine_of
 from station.core.trace import read_trace
 from tests.pi.person import LIFTED
 from tests.pi.rig import CLOCK_SET, LIMIT_MM, SET_CLOCK, Rig, eventually, held, troubles
+from web.pages.history import FELT
 
 NEAR_MM = 3.0
 """A result may be off by the sensor's own slow wander, which the page states as its uncertainty."""
 LIFT_S = 1.5
+STILL_S = 1.5
+"""So long both heels are down before they tap, and the question has called by then."""
+PLACE, PAIN = "calf", "2"
+"""What is answered: where the limit was felt, and how much it hurt."""
 RANGES_PER_S = 27
 SAMPLES_PER_S = 50
 """Four samples of a heel within the 80 ms of a belief. The station asks for 100; how many it gets on a machine that
@@ -40,6 +47,7 @@ def figures(rig: Rig) -> None:
         i2c_transactions_per_range=round(transactions / ranges, 2),
         processor_percent=round(100 * used_s / lasted_s, 1),
         memory_mb=round(rig.machine.memory_mb(), 1),
+        start_s=round(rig.machine.start_s(), 1),
     )
 
 
@@ -71,7 +79,8 @@ def distance(rig: Rig) -> float:
 
 
 def knee_to_wall(rig: Rig) -> None:
-    """A quick test of both sides: the page says what was played, and its trace replays to the same."""
+    """A quick test of both sides and its questions: the page says what was played and answered, and the trace replays
+    to it."""
     offset_mm = distance(rig)
     rig.settings(on_step="test")
     before = len(rig.rows("quick test"))
@@ -79,8 +88,9 @@ def knee_to_wall(rig: Rig) -> None:
     rig.person.passed_mm.clear()
     began = time.monotonic()
     rig.step_on()
-    now = rig.person.until(lambda now: now["phase"] == "result", 420, "the result of a test")
+    rig.person.until(lambda now: now["phase"] == "felt", 420, "that a test asks where its limit was felt")
     lasted_s = time.monotonic() - began
+    now = _answers(rig)
     sitting_id = now["sitting"]
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("quick test")[before:]}
@@ -107,6 +117,24 @@ def knee_to_wall(rig: Rig) -> None:
     scores = [replayed(text) for text in rig.page.traces(sitting_id)]
     said = {side: float(row["value"]) for side, row in rows.items()}
     rig.check("the trace replays to the stored result", said in scores, stored=said, replayed=scores)
+
+
+def _answers(rig: Rig) -> dict[str, Any]:
+    """Says where by taps of the heel, and how much it hurt on the page; gives what the page shows then."""
+    rig.person.stand()
+    time.sleep(STILL_S)
+    cues, began = len(rig.page.cues), time.monotonic()
+    rig.person.tap("left", FIRST_TAPS + PLACES.index(PLACE))
+    rig.person.until(lambda now: now["phase"] == "pain", 10, "that the taps are taken", follows=False)
+    taken_s = time.monotonic() - began
+    heard = [name for _, name in rig.page.cues[cues:]]
+    rig.check("heel taps are counted and echoed", "ECHO" in heard, cues=heard, taken_after_s=round(taken_s, 2))
+    rig.page.press("/say", word="answer", answer=PAIN)
+    now = rig.person.until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
+    words = rig.page.sitting(now["sitting"])
+    said = f"{FELT[PLACE]}, pain {PAIN} of 10"
+    rig.check("the sitting tells both answers", said in words, wanted=said, says=words[:160])
+    return now
 
 
 def replayed(text: str) -> dict[str, float] | None:

@@ -51,9 +51,16 @@ class Machine:
         return (user + system) / per_s
 
     def memory_mb(self) -> float:
-        """What the station's process keeps in memory."""
-        found = self.run(f"grep VmRSS /proc/$(systemctl show {UNIT} -p MainPID --value)/status")
+        """What the station's process keeps in memory, with its part of what it shares (PSS)."""
+        found = self.run(f"grep ^Pss: /proc/$(systemctl show {UNIT} -p MainPID --value)/smaps_rollup")
         return int(found.split()[1]) * 1024 / 1e6
+
+    def start_s(self) -> float:
+        """How long the station's last start took until it said that it is ready."""
+        began_us, ready_us = (
+            int(self.property(name)) for name in ("ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic")
+        )
+        return (ready_us - began_us) / 1e6
 
 
 def _run(words: list[str], limit_s: float, *, fails: bool = False) -> str:

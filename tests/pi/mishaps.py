@@ -148,4 +148,4 @@ def _kept(rig: Rig, what: str, ended: str, over_at: float) -> None:
         shown_s=round(shown_s, 2),
         over_later_s=round(later_s, 2),
     )
-    rig.check(f"{what}: the sitting says so", ended in words, says=words[words.find("Nobody") :][:80])
+    rig.check(f"{what}: the sitting says so", ended in words, says=words[max(0, words.find(ended) - 80) :][:160])

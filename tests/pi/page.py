@@ -10,13 +10,17 @@ import re
 import threading
 import time
 from html import unescape
+from http.cookiejar import CookieJar
 from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode, urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.request import HTTPCookieProcessor, HTTPRedirectHandler, Request, build_opener
 
 Picture = dict[str, Any]
 Row = dict[str, str]
+
+
+NOBODY = "nobody"
 
 
 class PageError(Exception):
@@ -29,7 +33,7 @@ class Page:
 
     def __init__(self, address: str) -> None:
         self._address = address.rstrip("/")
-        self._open = build_opener(_Stay())
+        self._open = build_opener(_Stay(), HTTPCookieProcessor(CookieJar()))
         self.now: Picture | None = None
         self.heard_at = 0.0
         self.cues: list[tuple[float, str]] = []
@@ -45,10 +49,29 @@ class Page:
         """The text of a page. Raises PageError."""
         return self._ask(Request(self._address + path))
 
-    def press(self, path: str, **fields: str) -> None:
-        """Press a button of the station's own page. Raises PageError."""
+    def press(self, path: str, **fields: str) -> str:
+        """Press a button of the station's own page; gives the address that it leads to. Raises PageError."""
+        return self._send(path, list(fields.items()))
+
+    def _send(self, path: str, fields: list[tuple[str, str]]) -> str:
         headers = {"Origin": self._address, "Sec-Fetch-Site": "same-origin"}
-        self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
+        return self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
+
+    def be(self, person: str = NOBODY) -> None:
+        """Choose who is looking, by their id."""
+        self.press("/person", person=person)
+
+    def build(self, name: str, *doses: dict[str, str]) -> str:
+        """Put a routine together in its form, each dose the fields of a row, and save it; gives its id."""
+        fields = [("name", name), ("for", "me"), ("do", "save")]
+        for number, dose in enumerate(doses, start=1):
+            fields += [("row", str(number)), *((f"{field}-{number}", said) for field, said in dose.items())]
+        return parse_qs(urlsplit(self._send("/routines/new", fields)).query)["saved"][0]
+
+    def no_to_all(self) -> None:
+        """Answer every care question with no."""
+        asked = re.findall(r'<input type="radio" name="(\w+)"', self.get("/care"))
+        self.press("/care", **dict.fromkeys(asked, "no"))
 
     def _ask(self, request: Request) -> str:
         try:
@@ -56,7 +79,7 @@ class Page:
                 return str(answer.read().decode())
         except HTTPError as error:
             if error.code == 303:
-                return ""
+                return str(error.headers["Location"])
             raise PageError(f"{request.full_url} says {error.code}: {error.read().decode()[:200]}") from error
         except (URLError, OSError, http.client.HTTPException) as error:
             raise PageError(f"{request.full_url} does not answer ({error}).") from error
@@ -81,9 +104,13 @@ class Page:
         """The table of results that the history offers, oldest first."""
         return list(csv.DictReader(io.StringIO(self.get("/history.csv"))))
 
+    def words(self, path: str) -> str:
+        """What a page says, without its markup."""
+        return _words(self.get(path))
+
     def sitting(self, sitting_id: str) -> str:
-        """What a sitting's page says, without its markup."""
-        return _words(self.get(f"/sittings/{sitting_id}"))
+        """What a sitting's page says."""
+        return self.words(f"/sittings/{sitting_id}")
 
     def traces(self, sitting_id: str) -> list[str]:
         """The traces that a sitting's page offers, as text, in order."""

@@ -15,6 +15,8 @@ STANDING = {"left": 0.55, "right": 0.52}
 LUNGING, LIFTED, EMPTY = 0.42, 0.03, 0.02
 """An empty plate presses a little by its own weight: that tells it from a cable that is out, which reads 0."""
 TREMBLE = 0.003
+TAP_S, TAP_EVERY_S = 0.2, 0.45
+"""How long a tap is up, and from one tap to the next: as people do it."""
 REACTION_S = 0.7
 LOOK_S = 0.05
 SLIDE_MM_S = 30.0
@@ -61,6 +63,13 @@ class Person:
         self.knee(touching=False)
         for side, share in STANDING.items():
             self.press(side, share)
+
+    def tap(self, side: str, times: int) -> None:
+        """Tap with a heel, for which both have to have been down for a second; the board keeps the time."""
+        for tap in range(times):
+            up_s = TAP_S + tap * TAP_EVERY_S
+            self._board("after", up_s, "load", side, LIFTED)
+            self._board("after", up_s + TAP_S, "load", side, STANDING[side])
 
     def leave(self) -> None:
         """Step off."""

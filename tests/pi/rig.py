@@ -19,6 +19,7 @@ SET_CLOCK = f"mkdir -p $(dirname {CLOCK_SET}) && touch {CLOCK_SET}"
 """What systemd-timesyncd does when it has set the clock; this machine may have no network to ask."""
 EASY = {
     "on_step": "nothing",
+    "ask_after_test": "yes",
     "hold_s": "10",
     "repetitions": "1",
     "rest_s": "5",

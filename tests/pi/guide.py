@@ -1,0 +1,103 @@
+"""Somebody new makes a plan on the page, and the board leads them through it with both feet."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import Counter
+
+from station.advice.plan import WEEKDAYS
+from station.core.records import SECOND_US, HoldEnd
+from station.core.replay import calibration_of, replay
+from station.core.steps import routine_of
+from station.core.trace import read_trace
+from tests.pi.person import LIFTED
+from tests.pi.rig import Rig, held
+
+NAME, ROUTINE = "Ada", "Both feet"
+RAISE, STRETCH = "5b", "3c"
+"""A toe raise and a stretch, each of both feet at once."""
+HOLD_S = 10.0
+DOSES = (
+    {"what": RAISE, "hold_s": f"{HOLD_S:g}", "repetitions": "2"},
+    {"what": STRETCH, "hold_s": f"{HOLD_S:g}", "repetitions": "1"},
+)
+LIFT_S = 1.5
+"""Longer than the half second that is let go, shorter than a pause."""
+
+
+def guide(rig: Rig) -> None:
+    """A routine of one's own for both feet, begun by stepping on: one heel's lift stops the clock, and all is kept."""
+    rig.settings(on_step="today")
+    try:
+        _plans(rig)
+        _is_led(rig)
+    finally:
+        rig.page.be()
+
+
+def _plans(rig: Rig) -> None:
+    """Somebody adds themselves, answers the care questions, builds a routine and plans it for every day."""
+    rig.page.press("/people", name=NAME)
+    rig.page.no_to_all()
+    routine = rig.page.build(ROUTINE, *DOSES)
+    every_day = {f"day{day}": "00:00" for day in range(len(WEEKDAYS))}
+    rig.page.press("/plan", routine=routine, zone="UTC", **every_day)
+    words = rig.page.words("/")
+    rig.check("today offers the routine of the plan", ROUTINE in words, says=words[words.find(NAME) :][:200])
+
+
+def _is_led(rig: Rig) -> None:
+    before = len(rig.rows("hold"))
+    rig.step_on()
+    now = rig.person.until(lambda now: now["activity"] == "hold", 10, "that stepping on begins the plan")
+    doing = now["exercise"]
+    rig.check("stepping on begins what is due", doing["key"] == RAISE, exercise=doing, word=now["side_word"])
+    now = rig.person.until(held(3), 60, "three seconds of a hold")
+    cues, shown_s = len(rig.page.cues), now["counted_us"] / SECOND_US
+    rig.person.press("right", LIFTED)
+    lifted_at = time.monotonic()
+    now = rig.person.until(lambda now: now["phase"] == "lifted", LIFT_S, "that the page sees the lift")
+    stood_s = now["counted_us"] / SECOND_US
+    time.sleep(max(0.0, lifted_at + LIFT_S - time.monotonic()))
+    rig.person.stand()
+    rig.person.until(lambda now: now["phase"] == "hold", 2, "that the hold goes on")
+    heard = [name for _, name in rig.page.cues[cues:]]
+    rig.check(
+        "one heel of both stops the clock, and the page says which",
+        heard[:2] == ["HEEL_UP", "YES"] and "right heel" in now["sentence"],
+        cues=heard,
+        says=now["sentence"],
+        credit_before_s=round(shown_s, 2),
+        credit_in_the_lift_s=round(stood_s, 2),
+    )
+    rig.person.until(lambda now: (now["exercise"] or {}).get("key") == STRETCH, 60, "the second exercise")
+    now = rig.person.until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 120, "the end")
+    sitting_id = now["sitting"]
+    rig.leave()
+    _is_kept(rig, before, sitting_id)
+
+
+def _is_kept(rig: Rig, before: int, sitting_id: str) -> None:
+    holds = [(row["side"], row["state"], float(row["value"]), row["lifts"]) for row in rig.rows("hold")[before:]]
+    wanted = [("both", "finished", HOLD_S, lifts) for lifts in ("1", "0", "0")]
+    rig.check("holds of both feet are credited to their target exactly", holds == wanted, holds=holds)
+    total_s = HOLD_S * len(wanted)
+    words = rig.page.sitting(sitting_id)
+    parts = (f"{total_s:g} s held with both legs", NAME, "Toe-raise hold and lower", "Achilles stretch")
+    rig.check("the sitting tells the routine", all(part in words for part in parts), says=words[:240])
+    told = rig.page.words("/history")
+    rig.check("the history has it", parts[0] in told and NAME in told)
+    credited = Counter[str]()
+    for text in rig.page.traces(sitting_id):
+        trace = read_trace(text.splitlines())
+        for fact in replay(trace, routine_of(trace.header), calibration_of(trace.header)):
+            if isinstance(fact, HoldEnd):
+                credited[str(fact.side)] += fact.credited_us
+    replayed_s = {side: credited_us / SECOND_US for side, credited_us in credited.items()}
+    rig.check("the trace replays to the stored credit", replayed_s == {"both": total_s}, replayed_s=replayed_s)
+    minutes = re.findall(r'<meter [^>]*value="([\d.]+)"', rig.page.get("/"))
+    wanted_minutes = [f"{HOLD_S / 60:.2f}"] * 2
+    rig.check("today counts the stretch for either leg", minutes == wanted_minutes, minutes=minutes)
+    words = rig.page.words("/")
+    rig.check("today has it done", "Done for today" in words, says=words[words.find(NAME) :][:200])

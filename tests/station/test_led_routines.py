@@ -277,7 +277,7 @@ def a_heel_that_comes_up(led: Led) -> None:
 def a_question_that_is_answered_by_taps(led: Led) -> None:
     led.step_on(after_s=3.0)
     led.station.start((AskStep(),), None)
-    led.live(0.5)
+    led.live(1.5)
     for _ in range(2):
         led.board.world.press(Side.LEFT, 0.0, led.clock.now_us(), 0)
         led.board.act("take_over")

@@ -320,7 +320,7 @@ def test_a_wrong_setting_changes_nothing_and_says_why(client: FlaskClient, store
 def test_who_begins_and_who_asks_can_be_set(client: FlaskClient, store: Store) -> None:
     """What stepping on starts, the questions after a test and heel taps are settings; what taps mean stands beside."""
     page = text_of(client, "/settings")
-    assert "two are next, three are skip" in page
+    assert "two are next, three skip" in page
     assert 'value="today" selected>what is due today' in page
     client.post("/settings", data={"on_step": "nothing", "ask_after_test": "no", "taps": "on"})
     kept = store.settings()

@@ -264,7 +264,7 @@ ITEMS = [
     ('test = "full"\nhold_s = 30', "mine.toml: items: hold_s, repetitions and count belong to an exercise"),
     ('exercise = "3a"\ncount = 5', "mine.toml: items.count is 5, but 3a is dosed by hold_s"),
     ('exercise = "7d"\nhold_s = 5', "mine.toml: items.hold_s is 5, but 7d is dosed by count"),
-    ('exercise = "3a"\nrepetitions = 0', "mine.toml: items.repetitions is 0, but must be 1 or more"),
+    ('exercise = "3a"\nrepetitions = 0', "mine.toml: items.repetitions is 0, but must be from 1 to 60"),
     ('exercise = "3c"\nside = "left"', "mine.toml: items.side is left, but 3c is done with both legs at once"),
     ('exercise = "3a"\nside = "middle"', r"mine.toml: items\[0\].side: .*'middle'; it may be left, right"),
     ("rest = 5", r"mine.toml: items\[0\]: .*`rest`; the fields are exercise, test, rest_s"),

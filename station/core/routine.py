@@ -208,7 +208,10 @@ class RoutineRun(Activity):
 
     def row(self, event: Event) -> None:
         self._step.row(event)
-        self._set_due()
+        if self._watch is None:
+            self.due_us = self._step.due_us
+        else:
+            self._set_due()
 
     def alarm(self, at_us: int) -> None:
         if self._watch is not None and self._tapped(at_us):

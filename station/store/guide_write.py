@@ -87,6 +87,8 @@ def free_name(name: str, others: Iterable[str], taken: str) -> str:
     name = " ".join(name.split())
     if not 1 <= len(name) <= NAME_MOST:
         raise ValueError(f"A name has 1 to {NAME_MOST} letters: give one.")
+    if not name.isprintable():
+        raise ValueError("A name has only letters that can be seen: leave out the others.")
     if name.casefold() in (other.casefold() for other in others):
         raise ValueError(taken.format(name=name))
     return name

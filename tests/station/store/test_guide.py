@@ -371,3 +371,13 @@ def test_the_guide_survives_a_restart(store: Store, clock: HandClock) -> None:
     with Store.open(store.path, clock=clock) as again:
         assert kept(again) == before
         assert [one.ended_why for one in again.sittings()] == [STEPPED_OFF]
+
+
+@pytest.mark.parametrize("name", ["Ada\u202e", "Ada\x00", "A\u200bda"])
+def test_a_name_has_only_letters_that_can_be_seen(store: Store, name: str) -> None:
+    """What turns text around or is not seen is refused in a name, of a person and of a routine, and nothing is kept."""
+    with pytest.raises(ValueError, match="can be seen"):
+        store.add_person(name)
+    with pytest.raises(ValueError, match="can be seen"):
+        store.save_routine(None, None, name, [])
+    assert (store.people(), store.own_routines(None)) == ((), ())

@@ -63,30 +63,27 @@ class Bout(Activity):
 
     def __init__(
         self,
+        step: HoldStep | RepsStep,
         senses: Senses,
-        turns: Sequence[Legs],
-        prepare_us: int,
-        heel: HeelRule = HeelRule.DOWN,
         *,
-        prepare_off: bool = False,
         first: bool = True,
         rules: BoutRules | None = None,
     ) -> None:
-        """`turns` are the legs at work, in order. `first` is false where another step came before, so that the person
-        is told to change sides or to come back."""
+        """`first` is false where another step came before, so that the person is told to change sides or to come
+        back."""
         super().__init__(senses)
         self.rules = rules or BoutRules()
-        self.turns = tuple(turns)
+        self.turns = step.turns
         self.phase = "wait"
         self.at_turn = 0
         self.begun = False
         """Whether the repetition at hand has had its GO."""
         self._any_go = False
-        self._prepare_us = prepare_us
-        self._prepare_off = prepare_off
+        self._prepare_us = step.prepare_us
+        self._prepare_off = step.prepare_off
         self._by_itself = False
         """Whether the preparation that goes on asks for no standing."""
-        self._heel_rule = heel
+        self._heel_rule = step.heel
         self._first = first
         self.footing = Footing(senses)
         self.lifted = Side.LEFT

@@ -43,15 +43,7 @@ class Hold(Bout):
         self, step: HoldStep, senses: Senses, *, first: bool = True, rules: HoldRules | None = None
     ) -> None:
         hold_rules = rules or HoldRules()
-        super().__init__(
-            senses,
-            step.turns,
-            step.prepare_us,
-            step.heel,
-            prepare_off=step.prepare_off,
-            first=first,
-            rules=hold_rules,
-        )
+        super().__init__(step, senses, first=first, rules=hold_rules)
         self._hold_rules = hold_rules
         self._step = step
         self._repetition = 1

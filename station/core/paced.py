@@ -41,15 +41,7 @@ class Paced(Bout):
         self, step: RepsStep, senses: Senses, *, first: bool = True, rules: PacedRules | None = None
     ) -> None:
         paced_rules = rules or PacedRules()
-        super().__init__(
-            senses,
-            step.turns,
-            step.prepare_us,
-            step.heel,
-            prepare_off=step.prepare_off,
-            first=first,
-            rules=paced_rules,
-        )
+        super().__init__(step, senses, first=first, rules=paced_rules)
         self._paced_rules = paced_rules
         self._step = step
         self._ends_us = tuple(accumulate(step.tempo_us))

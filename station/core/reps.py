@@ -48,15 +48,7 @@ class Reps(Bout):
         self, step: RepsStep, senses: Senses, *, first: bool = True, rules: RepsRules | None = None
     ) -> None:
         reps_rules = rules or RepsRules()
-        super().__init__(
-            senses,
-            step.turns,
-            step.prepare_us,
-            step.heel,
-            prepare_off=step.prepare_off,
-            first=first,
-            rules=reps_rules,
-        )
+        super().__init__(step, senses, first=first, rules=reps_rules)
         self._reps_rules = reps_rules
         self._step = step
         self.next_side()

@@ -29,6 +29,8 @@ from tests.bench.station import BOUND_S, STANDING_N, STILL_S, TASTE_S, now_us, r
 ROUNDS = 12
 LEARN_S = 6.0
 """So long somebody stands there first: how both heels stand is known from then on."""
+EMPTY_S = 0.4
+"""An empty board is believed after 80 ms, and shown soon afterwards."""
 OFF_S = 1.2
 """A heel that is up for so long has been lifted to change sides."""
 STEPS = (HoldStep(hold_us=SECOND_US, repetitions=1, prepare_us=3 * SECOND_US),)
@@ -76,7 +78,7 @@ class Steps:
         """Step off, and stay off for a moment."""
         for side in Side:
             self.press(side, down=False)
-        time.sleep(0.4)
+        time.sleep(EMPTY_S)
 
     def until(self, says: Callable[[dict[str, Any]], bool], from_us: int = 0) -> int:
         """Wait for the first state since `from_us` that says it; gives when it was there."""

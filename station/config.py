@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hardware import pins
-from station.config_words import allowed, document, shown
+from station.config_document import allowed, document, shown
 from station.core.steps import blocks_fault
 
 BcmPin = Annotated[int, Meta(ge=2, le=27)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
 
-from station.core.records import BOTH_LEGS, Legs, Side
-from station.core.uncertainty import COVERAGE
+from station.core.events import BOTH_LEGS, Legs, Side
+from station.core.measurement.uncertainty import COVERAGE
 
 CM, INCH = "cm", "inch"
 MM_IN_ONE = {CM: Decimal(10), INCH: Decimal("25.4")}

@@ -8,9 +8,9 @@ from importlib import import_module
 
 import pytest
 
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 from station.devices.cue_player import PlayedEdge
-from station.store.rows import Hold
+from station.store.records import Hold
 from tests.bench import __main__ as bench
 from tests.bench.station import Run, credit_errors_us, heel_up_latencies_us, page_latencies_us
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from station.core.records import Side
+from station.core.events import Side
 from tests import browser
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
 from tests.visitors import ENTER, SPACE, Visitor, demonstration

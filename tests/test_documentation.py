@@ -10,7 +10,7 @@ import click
 import pytest
 
 from station.catalogue.read import exercises, ready_routines
-from station.cli import main
+from station.cli.main import main
 from station.settings import Settings
 from tests.tree import ROOT
 

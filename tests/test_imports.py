@@ -28,7 +28,7 @@ PURE = {
 # Where a package of others may be imported, and nowhere else.
 HOMES = {
     **dict.fromkeys(HARDWARE, ("station.devices", "station.simulator")),
-    "apscheduler": ("station.alarms",),
+    "apscheduler": ("station.system.scheduler",),
     **dict.fromkeys(("flask", "jinja2", "werkzeug", "uvicorn", "a2wsgi"), ("web",)),
     **dict.fromkeys(("sqlalchemy", "alembic"), ("station.store",)),
     "icalendar": ("station.advice.calendar",),
@@ -75,18 +75,18 @@ def test_every_import_points_down() -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("station.core.hold", "import msgspec"),
-        ("station.core.hold", "from station import clock"),
+        ("station.core.activities.hold", "import msgspec"),
+        ("station.core.activities.hold", "from station import clock"),
         ("station.devices.heels", "from station.simulator import person"),
         ("station.devices.heels", "def late():\n    from station.store import Store"),
-        ("station.store.write", "import station.loop"),
+        ("station.store.write", "import station.app.loop"),
         ("station.catalogue.read", "from station.advice import care"),
         ("station.advice.plan", "from station.store import Reader"),
         ("station.advice.plan", "import icalendar"),
-        ("station.loop", "import web.server"),
-        ("station.loop", "from gpiozero import Buzzer"),
-        ("station.loop", "import flask"),
-        ("station.loop", "from apscheduler.schedulers.background import BackgroundScheduler"),
+        ("station.app.loop", "import web.server.http"),
+        ("station.app.loop", "from gpiozero import Buzzer"),
+        ("station.app.loop", "import flask"),
+        ("station.app.loop", "from apscheduler.schedulers.background import BackgroundScheduler"),
         ("station.cli", "import sqlalchemy as sa"),
         ("web.pages.today", "from station.devices import cues"),
         ("web.pages.today", "import sqlalchemy"),
@@ -101,11 +101,11 @@ def test_a_wrong_import_is_seen(module: str, line: str) -> None:
 @pytest.mark.parametrize(
     ("module", "line"),
     [
-        ("station.core.hold", "from station.core.records import Side\nfrom dataclasses import dataclass"),
+        ("station.core.activities.hold", "from station.core.events import Side\nfrom dataclasses import dataclass"),
         ("station.devices.heels", "from gpiozero import MCP3008\nfrom station.config import Config"),
-        ("station.alarms", "from apscheduler.triggers.date import DateTrigger"),
-        ("station.loop", "from station.devices import board\nfrom station.store import Store"),
-        ("web.server", "from flask import Flask\nfrom station.panel import Panel"),
+        ("station.system.scheduler", "from apscheduler.triggers.date import DateTrigger"),
+        ("station.app.loop", "from station.devices import board\nfrom station.store import Store"),
+        ("web.server.http", "from flask import Flask\nfrom station.app.api import Panel"),
     ],
 )
 def test_a_right_import_is_left_alone(module: str, line: str) -> None:

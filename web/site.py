@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 from flask import Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from station.app.api import Panel
 from station.catalogue.read import ready_routines
-from station.panel import Panel
 from station.store import Reader, StoreError
-from station.store.rows import Person
+from station.store.records import Person
 
 PERSON_COOKIE = "person"
 NOBODY = "nobody"

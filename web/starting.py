@@ -8,10 +8,10 @@ from flask import abort
 
 from station.advice.pain import HELD_BACK
 from station.advice.records import Situation, Why
-from station.choosing import CARE_RULE, Chooser, Chosen
-from station.inbox import THE_REST, TODAY
-from station.situation import situation_of
-from station.store.rows import Person
+from station.app.inbox import THE_REST, TODAY
+from station.app.situation import situation_of
+from station.app.start_gate import CARE_RULE, Chooser, Chosen
+from station.store.records import Person
 from web.site import ROUTINES, Site
 
 __all__ = ["THE_REST", "TODAY", "Chosen", "HeldBackError", "called", "chooser", "chosen", "situation"]

@@ -9,7 +9,7 @@ import msgspec
 
 from station.advice.records import Catalogue
 from station.catalogue.records import Exercise, Feet, Item
-from station.core.records import Side
+from station.core.events import Side
 
 LONGER_HOLD_S = 60
 LONGER_REPETITIONS = 2

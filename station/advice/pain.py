@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from station.advice.records import Pains, Why
-from station.core import ask
+from station.core.activities import questions
 
-MOST_PAIN = ask.MOST_PAIN
-EASE_OFF_FROM = ask.EASING_PAIN
-STOP_FROM = ask.MUCH_PAIN
+MOST_PAIN = questions.MOST_PAIN
+EASE_OFF_FROM = questions.EASING_PAIN
+STOP_FROM = questions.MUCH_PAIN
 """The bounds of the usual traffic light of pain (evidence, Care)."""
 LOOK_AGAIN = timedelta(hours=24)
 """What a stretch has done to a tendon shows within a day."""

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from station.advice.records import Why
-from station.core.records import Side
+from station.core.events import Side
 
 PROPOSED = "proposed"
 """The routine of a plan that is proposed anew each time."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from station.catalogue.records import Exercise, Item, Place
-from station.core.records import Side
+from station.core.events import Side
 
 Catalogue = Mapping[str, Exercise]
 """The exercises by their keys, in the guide's order, as `station.catalogue.read.exercises` has them."""
@@ -47,11 +47,11 @@ class Course:
 class Situation:
     """All of one person that bears on what to do at `now`.
 
-    `conditions` are the keys that they said yes to (`station.advice.care`), `None` while nobody has asked; `asked` is
-    why they are to be asked again. `felt` is where the limit was felt at the last test, `not_felt` are the exercises
-    that they did not feel where they should. `courses` has the sides of which there are recent tests, and `persisted`
-    says whether most of the last three months' weeks had stretches. `minutes` is the time that they have, `None` where
-    they did not say.
+    `conditions` are the keys that they said yes to (`station.advice.health_questions`), `None` while nobody has asked;
+    `asked` is why they are to be asked again. `felt` is where the limit was felt at the last test, `not_felt` are the
+    exercises that they did not feel where they should. `courses` has the sides of which there are recent tests, and
+    `persisted` says whether most of the last three months' weeks had stretches. `minutes` is the time that they have,
+    `None` where they did not say.
     """
 
     now: datetime

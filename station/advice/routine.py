@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from station.advice import care
+from station.advice import health_questions
 from station.advice.dose import hold_of, repetitions_of
 from station.advice.records import Catalogue
 from station.catalogue.records import Exercise, Feet, Group, Item, Ruling
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 
 HOLD_S = (5, 600)
 """The guide's shortest hold, and its longest: ten minutes, after a stroke."""
@@ -90,7 +90,7 @@ def _of_each(exercises: Catalogue, items: Sequence[Item], conditions: Collection
             yield Fault(f"{_name(one, item)}: {sentence}", refuses=True, index=index)
         if one is None:
             continue
-        judgement = care.judged(one, conditions)
+        judgement = health_questions.judged(one, conditions)
         if judgement.ruling is Ruling.LEFT_OUT:
             why = judgement.whys[0].sentence
             yield Fault(f"{_name(one, item)}: not for you at present. {why} Take it out.", True, index)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from station.advice import care
+from station.advice import health_questions
 
 GUIDE = "The founding guide"
 AUTHOR = "The founding guide, cautions of its author"
@@ -26,13 +26,17 @@ class Rule:
     source: str
 
 
-SOURCES = {care.NUMB: "Usual care for feet with little feeling", care.BALANCE: "Usual care against falls"}
+SOURCES = {
+    health_questions.NUMB: "Usual care for feet with little feeling",
+    health_questions.BALANCE: "Usual care against falls",
+}
 """Of the conditions that the guide does not name."""
 
 
 def _of_conditions() -> tuple[Rule, ...]:
     return tuple(
-        Rule(care.rule_of(one.key), one.title, one.effect, SOURCES.get(one.key, AUTHOR)) for one in care.CONDITIONS
+        Rule(health_questions.rule_of(one.key), one.title, one.effect, SOURCES.get(one.key, AUTHOR))
+        for one in health_questions.CONDITIONS
     )
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from station.advice import adapt, care, dose, pain
+from station.advice import adaptation, dose, health_questions, pain
 from station.advice.records import Adaptation, Catalogue, Gentler, LeftOut, Proposal, Situation, Why
 from station.catalogue.records import Exercise, Group, Item, Place, Ruling
-from station.core.records import Side
+from station.core.events import Side
 
 TRIAGE = {
     Place.FRONT: ("4a", "4b", "4c"),
@@ -101,16 +101,16 @@ def careful(exercises: Catalogue, items: Sequence[Item], situation: Situation) -
 def held_back(situation: Situation) -> Why | None:
     """Why nothing may be proposed: care questions never answered, a condition, or much pain; else `None`."""
     if situation.conditions is None:
-        return situation.asked or care.due(None, situation.now)
-    return care.held_back(situation.conditions) or pain.held_back(situation.pains)
+        return situation.asked or health_questions.due(None, situation.now)
+    return health_questions.held_back(situation.conditions) or pain.held_back(situation.pains)
 
 
 def _adaptations(situation: Situation) -> Iterator[Adaptation]:
     for place, why in FELT.items():
         if place in situation.felt:
             yield Adaptation(why, first=TRIAGE[place])
-    yield from care.adaptations(situation.conditions or frozenset())
-    yield from adapt.adaptations(situation)
+    yield from health_questions.adaptations(situation.conditions or frozenset())
+    yield from adaptation.adaptations(situation)
 
 
 def _proposal(
@@ -164,13 +164,15 @@ def _ruled(
         if exercise is None:
             kept.append(block)
             continue
-        judgement = care.judged(exercise, conditions)
+        judgement = health_questions.judged(exercise, conditions)
         if judgement.ruling is Ruling.LEFT_OUT:
             left_out[exercise.key] = LeftOut(exercise.key, judgement.whys[0])
             continue
         items = block.items
         if any(exercise.key in one.ten_minutes for one in adaptations):
-            items = tuple(item if item.exercise is None else care.neuro_dose(exercise, item) for item in items)
+            items = tuple(
+                item if item.exercise is None else health_questions.neuro_dose(exercise, item) for item in items
+            )
         elif not judgement.whys and not everything_gentler and exercise.group is Group.STRETCH:
             items, whys = _adapted(exercise, items, adaptations)
             dosed |= whys
@@ -226,7 +228,7 @@ def _importance(block: _Block, situation: Situation) -> tuple[int, ...]:
     exercise = block.exercise
     if exercise is None:
         return (0,)
-    neuro = care.NEURO in (situation.conditions or ()) and exercise.key == care.NEURO_EXERCISE
+    neuro = health_questions.NEURO in (situation.conditions or ()) and exercise.key == health_questions.NEURO_EXERCISE
     stretch = exercise.group is Group.STRETCH
     warm_up = exercise.group is Group.WARM_UP
     return (1, not neuro, exercise.gait and not block.first, not block.first, not stretch, not warm_up, block.added)

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from station.core.records import Side
+from station.core.events import Side
 
 
 class Group(StrEnum):
@@ -84,7 +84,7 @@ class Ruling(StrEnum):
 
 
 class Caution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition (a key of `station.advice.care`) that bears on an exercise, and why in one sentence."""
+    """A condition (a key of `station.advice.health_questions`) that bears on an exercise, and why in one sentence."""
 
     condition: str
     ruling: Ruling

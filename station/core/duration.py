@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from station.core.records import BOTH_LEGS, SECOND_US, Side
+from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, is_verified
 
 UNPACED_US = 2 * SECOND_US

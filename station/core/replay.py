@@ -9,11 +9,11 @@ from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any
 
-from station.core.activity import Engine
-from station.core.calibration import Curve, Fit
-from station.core.records import Fact, TestFinished
-from station.core.routine import RoutineRun
-from station.core.senses import Senses
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.facts import Fact, TestFinished
+from station.core.measurement.calibration import Curve, Fit
+from station.core.sensing.sensors import Senses
 from station.core.steps import KINDS, Routine
 from station.core.trace import Trace
 

@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import isfinite
 from typing import Any
 
-from station.core.records import BOTH_LEGS, SECOND_US, Legs, Side
+from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 
 BOTH = (Side.LEFT, Side.RIGHT)
 

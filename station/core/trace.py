@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from station.core.ask import ANSWERS
-from station.core.records import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
-from station.core.senses import References, Wiring
-from station.core.toe import VALID_STATUS
+from station.core.activities.questions import ANSWERS
+from station.core.events import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.sensing.sensors import References, Wiring
+from station.core.sensing.toe_distance import VALID_STATUS
 
 COLUMNS = "at_s,channel,value"
 LONGEST_S = 10**9

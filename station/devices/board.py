@@ -13,7 +13,8 @@ from typing import Protocol
 
 from station.clock import Clock
 from station.config import Config
-from station.core.records import Event, Fact, Side
+from station.core.events import Event, Side
+from station.core.facts import Fact
 from station.devices.buzzer import ActiveBuzzer, Buzzer, PiezoBuzzer
 from station.devices.contacts import KneePad, PushButton
 from station.devices.cue_player import CuePlayer

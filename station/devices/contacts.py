@@ -8,7 +8,7 @@ from threading import Lock
 from gpiozero import DigitalInputDevice  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import Clock
-from station.core.records import Command, Event, Knee, Word
+from station.core.events import Command, Event, Knee, Word
 from station.devices.errors import only_posting, opening
 from station.devices.pins import PinFactory
 

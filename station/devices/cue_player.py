@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from threading import RLock
 
 from station.clock import Clock
-from station.core.cues import Level, duty_of, is_heard
-from station.core.guide import Guide
-from station.core.records import Cue, CueEnded, Fact
-from station.core.score import Edge, Score
+from station.core.facts import Cue, CueEnded, Fact
+from station.core.sound.cues import Level, duty_of, is_heard
+from station.core.sound.sequencer import Edge, Score
+from station.core.sound.target_ticks import Guide
 from station.devices.buzzer import PART, Buzzer
 from station.devices.errors import DeviceError
 
@@ -41,9 +41,7 @@ class CuePlayer:
     earlier deadline.
     """
 
-    def __init__(
-        self, buzzer: Buzzer, clock: Clock, fail: Callable[[Exception], None], *, resonance_hz: int
-    ) -> None:
+    def __init__(self, buzzer: Buzzer, clock: Clock, fail: Callable[[Exception], None], *, resonance_hz: int) -> None:
         self.wake: Callable[[], None] = lambda: None
         self._buzzer = buzzer
         self._clock = clock

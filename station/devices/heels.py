@@ -13,7 +13,7 @@ from gpiozero import (  # type: ignore[import-untyped]  # it ships no types
 )
 
 from station.clock import Clock
-from station.core.records import Heel, Load, Side
+from station.core.events import Heel, Load, Side
 from station.devices.errors import DeviceError, only_posting, opening
 from station.devices.pins import PinFactory
 

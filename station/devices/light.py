@@ -17,8 +17,8 @@ from threading import RLock
 from gpiozero import RGBLED  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import Clock
-from station.core.cues import CUES, MILLISECOND_US, News, rhythm_of
-from station.core.records import Cue, CueEnded, CueName, Fact
+from station.core.facts import Cue, CueEnded, CueName, Fact
+from station.core.sound.cues import CUES, MILLISECOND_US, News, rhythm_of
 from station.devices.errors import DeviceError, opening
 from station.devices.pins import PinFactory
 

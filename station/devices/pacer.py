@@ -7,7 +7,7 @@ from threading import Condition, Thread
 from typing import Protocol
 
 from station.clock import Clock
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 
 AFTER_FAULT_US = 100_000
 """The pause after an error, so that a part that fails at once does not take a core."""

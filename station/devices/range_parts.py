@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 
 
 class Bus(Protocol):

@@ -12,7 +12,7 @@ from contextlib import suppress
 from adafruit_bus_device.i2c_device import I2CDevice  # type: ignore[import-untyped]  # it ships no types
 from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
 
-from station.core.records import Toe
+from station.core.events import Toe
 from station.devices.range_parts import Bus, InputLine, OutputLine, RangeTimes
 
 ADDRESS = 0x29

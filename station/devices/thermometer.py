@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 
 EVERY_US = 60 * SECOND_US
 """Rooms change slowly, and a thermometer on one wire takes most of a second to answer."""

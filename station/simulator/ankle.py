@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 
 DAY_US = 86_400 * SECOND_US
 WEEK_US = 7 * DAY_US
@@ -67,9 +67,7 @@ class Ankles:
         """The toe distance at which the knee just reaches the wall, the heel down."""
         who = self._character
         base_mm, gain_mm = (
-            (who.left_mm, who.left_gain_mm_week)
-            if side is Side.LEFT
-            else (who.right_mm, who.right_gain_mm_week)
+            (who.left_mm, who.left_gain_mm_week) if side is Side.LEFT else (who.right_mm, who.right_gain_mm_week)
         )
         passed_us = at_us - self._begin_us
         day = Random(f"{self._seed} {passed_us // DAY_US} {side}").gauss(0.0, who.day_sd_mm)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from station.core.records import SECOND_US, CueName
+from station.core.events import SECOND_US
+from station.core.facts import CueName
 
 if TYPE_CHECKING:
     from station.simulator.person import Person, Script

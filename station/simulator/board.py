@@ -13,7 +13,7 @@ from typing import Any
 
 from station.clock import Clock
 from station.config import Config
-from station.core.records import Side
+from station.core.events import Side
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import Character
 from station.simulator.blocks import ROOM_MM
@@ -80,9 +80,7 @@ class SimulatedBoard:
             divider_ohm=config.analogue_heels.divider_ohm,
             seed=seed,
         )
-        self.adc = EmulatedMcp3008(
-            self._share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + SECOND_SEED
-        )
+        self.adc = EmulatedMcp3008(self._share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + SECOND_SEED)
         self.pin_factory = SimulatedPins(self.clock, self.adc if board.heels == "analogue" else None)
         self.sensor = Vl53l0xModel(
             self.clock.now_us, self.world.target_mm, seed=seed + THIRD_SEED, error=error or RangeError()

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from station.core.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, rhythm_of
-from station.core.records import CueName, Side
+from station.core.events import Side
+from station.core.facts import CueName
+from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, rhythm_of
 
 TOLERANCE_US = 25_000
 """Tones and gaps may be this much too short or too long: a little less than what people notice."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from station.core.records import CueName
+from station.core.facts import CueName
 
 
 class Twin(Protocol):

@@ -12,7 +12,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 
 
 @dataclass(frozen=True, slots=True)

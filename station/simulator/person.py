@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from random import Random
 from typing import Protocol
 
-from station.core.ask import FELT, PAIN
-from station.core.records import BOTH_LEGS, SECOND_US, CueName, Legs, Side
+from station.core.activities.questions import FELT, PAIN
+from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
+from station.core.facts import CueName
 from station.simulator import blocks
 from station.simulator.ankle import CHEAT_MM, SLIP_MM, Ankles, Character
 from station.simulator.world import World

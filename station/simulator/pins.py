@@ -11,7 +11,7 @@ from gpiozero import PinSetInput  # type: ignore[import-untyped]  # it ships no 
 from gpiozero.pins.mock import MockFactory, MockPWMPin  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import Clock
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 from station.simulator.adc import EmulatedMcp3008, MockSpi
 
 PI_4B = "c03114"

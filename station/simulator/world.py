@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 
 
 @dataclass(frozen=True, slots=True)

@@ -156,7 +156,7 @@ def _tables(document: dict[str, Any], path: Path) -> dict[str, list[dict[str, An
     """The rows of each table but the traces, in today's shape."""
     if document["shape"] == HEAD:
         return {table.name: _rows(table, document["tables"].get(table.name, {}), path) for table in _plain_tables()}
-    from station.store.older import tables_of_today
+    from station.store.older_exports import tables_of_today
 
     try:
         return tables_of_today(document["tables"], document["shape"], metadata)

@@ -10,12 +10,22 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, or_, select
 
-from station.core.records import BOTH_LEGS, Side
+from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
-from station.store import records
-from station.store.guide_read import GuideReader
-from station.store.moments import MANY
-from station.store.rows import Calibration, Check, Hold, Person, Reps, Score, Sitting, SittingDetail, Test, WeekCredit
+from station.store import loading
+from station.store.read_transactions import MANY
+from station.store.records import (
+    Calibration,
+    Check,
+    Hold,
+    Person,
+    Reps,
+    Score,
+    Sitting,
+    SittingDetail,
+    Test,
+    WeekCredit,
+)
 from station.store.schema import (
     calibrations,
     checks,
@@ -30,6 +40,7 @@ from station.store.schema import (
     trials,
 )
 from station.store.traces import read_rows
+from station.store.training_read import GuideReader
 
 ONLY_BLOCKS = "only blocks"
 """Why a sitting ended in which nobody stood on the board: it was calibrated or checked."""
@@ -54,22 +65,22 @@ class Reader(GuideReader):
     def current_calibration(self) -> Calibration:
         """The newest one."""
         with self.moment() as now:
-            return records.calibration(now.execute(NEWEST_CALIBRATION).one())
+            return loading.calibration(now.execute(NEWEST_CALIBRATION).one())
 
     def calibration(self, calibration_id: str) -> Calibration | None:
         with self.moment() as now:
             row = now.execute(select(calibrations).where(calibrations.c.id == calibration_id)).one_or_none()
-            return None if row is None else records.calibration(row)
+            return None if row is None else loading.calibration(row)
 
     def calibrations(self) -> tuple[Calibration, ...]:
         """All that there ever were, the newest first."""
         with self.moment() as now:
-            return tuple(records.calibration(row) for row in now.execute(NEWEST_FIRST))
+            return tuple(loading.calibration(row) for row in now.execute(NEWEST_FIRST))
 
     def checks(self, *, limit: int = MANY) -> tuple[Check, ...]:
         """Of all calibrations, the newest first."""
         with self.moment() as now:
-            return tuple(records.check(row) for row in now.execute(CHECKS.limit(limit)))
+            return tuple(loading.check(row) for row in now.execute(CHECKS.limit(limit)))
 
     def doubt(self) -> Check | None:
         """The check that failed since the newest calibration, and that no later one made good; else `None`.
@@ -93,23 +104,23 @@ class Reader(GuideReader):
         """
         lived = or_(sittings.c.ended_why.is_(None), sittings.c.ended_why != ONLY_BLOCKS)
         with self.moment() as now:
-            chosen = _of_person(records.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
-            return tuple(records.sitting(row) for row in now.execute(chosen))
+            chosen = _of_person(loading.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
+            return tuple(loading.sitting(row) for row in now.execute(chosen))
 
     def sitting(self, sitting_id: str) -> SittingDetail | None:
         """A sitting with everything in it, in the order in which it was done."""
         with self.moment() as now:
-            row = now.execute(records.SITTINGS.where(sittings.c.id == sitting_id)).one_or_none()
+            row = now.execute(loading.SITTINGS.where(sittings.c.id == sitting_id)).one_or_none()
             if row is None:
                 return None
             of_it = runs.c.sitting_id == sitting_id
             in_order = (runs.c.began_at, runs.c.id)
             ids = now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()
             return SittingDetail(
-                sitting=records.sitting(row),
-                tests=records.tests_of(now, records.TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
-                holds=records.holds_of(now, records.HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
-                reps=records.reps_of(now, records.REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
+                sitting=loading.sitting(row),
+                tests=loading.tests_of(now, loading.TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
+                holds=loading.holds_of(now, loading.HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
+                reps=loading.reps_of(now, loading.REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
                 runs=tuple(ids),
             )
 
@@ -118,9 +129,9 @@ class Reader(GuideReader):
         found = {}
         with self.moment() as now:
             for side, score in ((Side.LEFT, tests.c.left_mm), (Side.RIGHT, tests.c.right_mm)):
-                of_side = _of_person(records.TESTS, person_id, None).where(score.is_not(None))
+                of_side = _of_person(loading.TESTS, person_id, None).where(score.is_not(None))
                 chosen = of_side.order_by(*_NEWEST_RUN, tests.c.started_us.desc()).limit(1)
-                for test in records.tests_of(now, chosen):
+                for test in loading.tests_of(now, chosen):
                     found[side] = test
         return found
 
@@ -129,13 +140,13 @@ class Reader(GuideReader):
     ) -> tuple[Test, ...]:
         """Newest first, with trials and attempts. Of everybody when no person is named."""
         with self.moment() as now:
-            chosen = _of_person(records.TESTS, person_id, before).order_by(*_NEWEST_RUN, tests.c.started_us.desc())
-            return records.tests_of(now, chosen.limit(limit))
+            chosen = _of_person(loading.TESTS, person_id, before).order_by(*_NEWEST_RUN, tests.c.started_us.desc())
+            return loading.tests_of(now, chosen.limit(limit))
 
     def test(self, test_id: str) -> Test | None:
         """One test with its trials and attempts."""
         with self.moment() as now:
-            return next(iter(records.tests_of(now, records.TESTS.where(tests.c.id == test_id))), None)
+            return next(iter(loading.tests_of(now, loading.TESTS.where(tests.c.id == test_id))), None)
 
     def measured_since(self, since: datetime) -> tuple[str, ...]:
         """The ids of everybody's tests with a result of this board, oldest first."""
@@ -149,12 +160,12 @@ class Reader(GuideReader):
 
         Ten years of them take some 50 ms.
         """
-        chosen = records.SCORES.where(sittings.c.person_id == person_id, tests.c.state != "unfinished")
+        chosen = loading.SCORES.where(sittings.c.person_id == person_id, tests.c.state != "unfinished")
         if since is not None:
             chosen = chosen.where(sittings.c.started_at >= since)
         with self.moment() as now:
             rows = now.execute(chosen.order_by(sittings.c.started_at, sittings.c.id))
-            return tuple(records.score(row) for row in rows)
+            return tuple(loading.score(row) for row in rows)
 
     def repeats(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
         """The trials in mm of each full test of one person (`None`: unclaimed ones), by test and side."""
@@ -177,7 +188,7 @@ class Reader(GuideReader):
         """Newest first, with their lifts. Of everybody when no person is named."""
         with self.moment() as now:
             order = (*_NEWEST_RUN, holds.c.started_us.desc())
-            return records.holds_of(now, _of_person(records.HOLDS, person_id, before).order_by(*order).limit(limit))
+            return loading.holds_of(now, _of_person(loading.HOLDS, person_id, before).order_by(*order).limit(limit))
 
     def reps(
         self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
@@ -185,7 +196,7 @@ class Reader(GuideReader):
         """Newest first. Of everybody when no person is named."""
         with self.moment() as now:
             order = (*_NEWEST_RUN, reps.c.started_us.desc())
-            return records.reps_of(now, _of_person(records.REPS, person_id, before).order_by(*order).limit(limit))
+            return loading.reps_of(now, _of_person(loading.REPS, person_id, before).order_by(*order).limit(limit))
 
     def week_credits(
         self,
@@ -248,7 +259,7 @@ def doubt_in(now: Connection, calibration_id: str | None) -> Check | None:
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
     of_it = checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
     row = now.execute(CHECKS.where(of_it).limit(1)).one_or_none()
-    return None if row is None or row.passed else records.check(row)
+    return None if row is None or row.passed else loading.check(row)
 
 
 def settings_in(now: Connection) -> dict[str, Any]:

@@ -1,338 +1,344 @@
-"""From rows of the tables to records, with what belongs to them: two or three questions, however many rows."""
+"""What the store keeps, as records. Times of day are aware UTC; `…_us` are microseconds since the run's trace began.
+
+An `uncertainty_mm` is one standard uncertainty in total, and the `budget` beside it has its parts. Without a budget it
+is of the time before there were any, and counts the noise and wander of the window alone.
+"""
 
 from __future__ import annotations
 
-import json
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, func, select
-
-from station.core.calibration import Curve, Fit, Point
-from station.core.records import BOTH_LEGS, Contact, Legs, Side
-from station.core.uncertainty import Budget
-from station.store.rows import (
-    Answer,
-    Attempt,
-    Calibration,
-    Check,
-    Circumstances,
-    Hold,
-    Lift,
-    OwnRoutine,
-    Repetition,
-    Reps,
-    Score,
-    Scores,
-    Sitting,
-    Test,
-    Trial,
-)
-from station.store.schema import (
-    attempts,
-    calibrations,
-    corrections,
-    holds,
-    lifts,
-    people,
-    repetitions,
-    reps,
-    runs,
-    sittings,
-    tests,
-    trials,
-)
-
-AnyRow = Row[*tuple[Any, ...]]
-
-SITTINGS = select(sittings, people.c.name.label("person_name")).select_from(sittings.outerjoin(people))
+from station.core.events import Legs, Side
+from station.core.facts import Contact
+from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.uncertainty import Budget
 
 
-def _done_in(table: Table) -> Select[Any]:
-    whose = (runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated)
-    return select(table, *whose).select_from(sittings.join(runs).join(table, table.c.run_id == runs.c.id))
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: str
+    name: str
 
 
-SCORES_OF = (
-    *("left_mm", "right_mm", "left_uncertainty_mm", "right_uncertainty_mm"),
-    *("left_budget_json", "right_budget_json", "calibration_id"),
-)
-"""The columns that a test and its corrections have in common: what the sides came to under one calibration."""
+@dataclass(frozen=True, slots=True)
+class Sitting:
+    """What one person did between stepping on and leaving.
+
+    `ended_at` is `None` while it goes on, and for ever when it was cut off.
+    """
+
+    id: str
+    person_id: str | None
+    person_name: str | None
+    started_at: datetime
+    ended_at: datetime | None
+    ended_why: str | None
+    simulated: bool
 
 
-def with_newest_correction(joined: FromClause) -> FromClause:
-    """Tests, each beside its newest correction where it has one."""
-    newest = (
-        select(func.max(corrections.c.number)).where(corrections.c.test_id == tests.c.id).correlate(tests)
-    ).scalar_subquery()
-    return joined.outerjoin(corrections, (corrections.c.test_id == tests.c.id) & (corrections.c.number == newest))
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One lunge. `outcome` is `passed`, `heel`, `contact` or `void`.
+
+    `window_us` are the first and the last moment of the readings that the distance came from.
+    """
+
+    side: Side
+    trial: int
+    number: int
+    outcome: str
+    started_us: int
+    ended_us: int
+    toe_mm: float | None
+    uncertainty_mm: float | None
+    contact: Contact | None
+    window_us: tuple[int, int] | None
+    budget: Budget | None = None
 
 
-def _number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    of_it = select(calibrations.c.number).where(calibrations.c.id == calibration_id).correlate(tests, corrections)
-    return func.coalesce(of_it.scalar_subquery(), 0)
+@dataclass(frozen=True, slots=True)
+class Trial:
+    side: Side
+    number: int
+    toe_mm: float
+    below_range: bool
+    uncertainty_mm: float | None
+    ended_us: int
+    budget: Budget | None = None
 
 
-_DOUBTED = tests.c.doubted & (_number(corrections.c.calibration_id) <= _number(tests.c.calibration_id))
-"""A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
-_TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))
-TESTS = select(
-    tests,
-    *(runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated),
-    *(corrections.c[name].label(f"new_{name}") for name in SCORES_OF),
-    _DOUBTED.label("still_doubted"),
-).select_from(_TESTED)
-HOLDS = _done_in(holds)
-REPS = _done_in(reps)
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What else may bear on a test, `None` where nobody said. A test needs a board at 0 degrees.
 
-_COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
-_NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
-SCORES = select(
-    *(tests.c.id, runs.c.sitting_id, runs.c.began_at, tests.c.started_us, tests.c.full, tests.c.contact),
-    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.limit_felt, _DOUBTED, tests.c.imported),
-    sittings.c.simulated,
-    *(tests.c[name] for name in SCORES_OF[:4]),
-    corrections.c.id,
-    *(corrections.c[name] for name in SCORES_OF[:4]),
-).select_from(_TESTED)
-"""Few and plain columns, in the order that `score` takes them: a chart asks for years of them."""
+    `back_foot` is `heel up`, `flat` or `off`; `pain` goes from 0 to 10; `limit_felt` is `front` (of the ankle),
+    `achilles`, `calf` or `nowhere`.
+    """
 
-_CONTACTS = {str(contact): contact for contact in Contact}
+    shod: bool | None = None
+    back_foot: str | None = None
+    board_deg: float | None = None
+    warmed_up: bool | None = None
+    pain: int | None = None
+    limit_felt: str | None = None
 
 
-def sitting(row: AnyRow) -> Sitting:
-    return Sitting(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.ended_why, row.simulated)
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What both sides came to under one calibration; `None` where a side was not tested."""
+
+    left_mm: float | None
+    right_mm: float | None
+    left_uncertainty_mm: float | None = None
+    right_uncertainty_mm: float | None = None
+    left_budget: Budget | None = None
+    right_budget: Budget | None = None
+    calibration_id: str | None = None
 
 
-def calibration(row: AnyRow) -> Calibration:
-    curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
-    return Calibration(row.id, row.number, row.made_at, curve, _fit(row, curve), row.temperature_c)
+@dataclass(frozen=True, slots=True)
+class Test:
+    """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off).
+
+    The distances, their uncertainties and budgets and `calibration_id` are those that count now: the newest
+    correction's, or those of the day. `original` are those of the day, `None` where they still count; trials and
+    attempts are always of the day. `doubted`: a check of the day's calibration had failed, and no result of a newer one
+    counts. `imported`: by another's tape, without instrument, trials or uncertainty. `temperature_c` is `None` where
+    nobody knows.
+    """
+
+    __test__ = False
+
+    id: str
+    sitting_id: str
+    run_id: str
+    person_id: str | None
+    started_at: datetime
+    full: bool
+    contact: Contact
+    state: str
+    left_mm: float | None
+    right_mm: float | None
+    left_uncertainty_mm: float | None
+    right_uncertainty_mm: float | None
+    left_budget: Budget | None
+    right_budget: Budget | None
+    calibration_id: str | None
+    original: Scores | None
+    temperature_c: float | None
+    doubted: bool
+    imported: bool
+    simulated: bool
+    rule_version: str
+    circumstances: Circumstances
+    trials: tuple[Trial, ...]
+    attempts: tuple[Attempt, ...]
 
 
-def _fit(row: AnyRow, curve: Curve) -> Fit | None:
-    if row.points_json is None:
-        return None
-    oo, og, ob, gg, gb, bb = json.loads(row.covariance_json)
-    return Fit(
-        curve=curve,
-        points=tuple(Point(**point) for point in json.loads(row.points_json)),
-        residuals_mm=tuple(json.loads(row.residuals_json)),
-        covariance=(oo, og, ob, gg, gb, bb),
-    )
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What a chart needs of a test; `None` where a side was not tested.
+
+    The distances are those that count now; `…_original_mm` are those of the day, where they differ. `calibration` is
+    the number of the one that counts, `None` where nobody knows it.
+    """
+
+    test_id: str
+    sitting_id: str
+    started_at: datetime
+    full: bool
+    contact: Contact
+    state: str
+    left_mm: float | None
+    right_mm: float | None
+    left_uncertainty_mm: float | None
+    right_uncertainty_mm: float | None
+    left_original_mm: float | None
+    right_original_mm: float | None
+    calibration: int | None
+    pain: int | None
+    limit_felt: str | None
+    doubted: bool
+    imported: bool
+    simulated: bool
 
 
-def check(row: AnyRow) -> Check:
-    return Check(
-        id=row.id,
-        made_at=row.made_at,
-        calibration_id=row.calibration_id,
-        kind=row.kind,
-        block_mm=row.block_mm,
-        off_mm=row.off_mm,
-        uncertainty_mm=row.uncertainty_mm,
-        temperature_c=row.temperature_c,
-        passed=row.passed,
-    )
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What `station recalibrate` made of one test, beside what the test came to on its day."""
+
+    test_id: str
+    scores: Scores
 
 
-def score(row: AnyRow) -> Score:
-    """From a row of `SCORES`."""
-    test_id, sitting_id, began_at, started_us, full, contact, state = row[:7]
-    number, pain, limit_felt, doubted, imported, simulated = row[7:13]
-    of_the_day, correction_id, corrected = row[13:17], row[17], row[18:22]
-    left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = of_the_day if correction_id is None else corrected
-    left_day_mm, right_day_mm = of_the_day[:2]
-    return Score(
-        test_id=test_id,
-        sitting_id=sitting_id,
-        started_at=began_at + timedelta(microseconds=started_us),
-        full=full,
-        contact=_CONTACTS[contact],
-        state=state,
-        left_mm=left_mm,
-        right_mm=right_mm,
-        left_uncertainty_mm=left_uncertainty_mm,
-        right_uncertainty_mm=right_uncertainty_mm,
-        left_original_mm=None if left_day_mm == left_mm else left_day_mm,
-        right_original_mm=None if right_day_mm == right_mm else right_day_mm,
-        calibration=number,
-        pain=pain,
-        limit_felt=limit_felt,
-        doubted=doubted,
-        imported=imported,
-        simulated=simulated,
-    )
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A past result that somebody brings along, as their tape had it."""
+
+    at: datetime
+    left_mm: float | None
+    right_mm: float | None
 
 
-def tests_of(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
-    rows = now.execute(chosen).all()
-    tried = _children(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
-    lunged = _children(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
-    return tuple(a_test(row, tried[row.id], lunged[row.id]) for row in rows)
+@dataclass(frozen=True, slots=True)
+class Lift:
+    """A time that the heel was up within a hold. `until_us` is `None` when it did not come back."""
+
+    since_us: int
+    until_us: int | None
 
 
-def a_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] = ()) -> Test:
-    """From a row of `TESTS`, with the rows of its trials and attempts."""
-    of_the_day, corrected = (_scores(row, prefix) for prefix in ("", "new_"))
-    counts = of_the_day if row.new_calibration_id is None else corrected
-    return Test(
-        id=row.id,
-        sitting_id=row.sitting_id,
-        run_id=row.run_id,
-        person_id=row.person_id,
-        started_at=row.began_at + timedelta(microseconds=row.started_us),
-        full=row.full,
-        contact=Contact(row.contact),
-        state=row.state,
-        left_mm=counts.left_mm,
-        right_mm=counts.right_mm,
-        left_uncertainty_mm=counts.left_uncertainty_mm,
-        right_uncertainty_mm=counts.right_uncertainty_mm,
-        left_budget=counts.left_budget,
-        right_budget=counts.right_budget,
-        calibration_id=counts.calibration_id,
-        original=None if counts == of_the_day else of_the_day,
-        temperature_c=row.temperature_c,
-        doubted=row.still_doubted,
-        imported=row.imported,
-        simulated=row.simulated,
-        rule_version=row.rule_version,
-        circumstances=Circumstances(row.shod, row.back_foot, row.board_deg, row.warmed_up, row.pain, row.limit_felt),
-        trials=tuple(_trial(child) for child in tried),
-        attempts=tuple(_attempt(child) for child in lunged),
-    )
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: credited up to the last second).
+
+    `step` is the number of the step in its run's routine, from 0, and `exercise` a key of the catalogue; both are
+    `None` where nobody said. What is not `verified` was timed without a heel that was watched.
+    """
+
+    id: str
+    sitting_id: str
+    run_id: str
+    person_id: str | None
+    started_at: datetime
+    side: Legs
+    repetition: int
+    target_us: int
+    credited_us: int
+    lifted_us: int
+    lifts: int
+    micro_lifts: int
+    state: str
+    started_us: int
+    ended_us: int | None
+    lift_spans: tuple[Lift, ...]
+    simulated: bool
+    step: int | None = None
+    exercise: str | None = None
+    verified: bool = True
 
 
-def _scores(row: AnyRow, prefix: str) -> Scores:
-    left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = (
-        row._mapping[f"{prefix}{name}"] for name in SCORES_OF
-    )
-    return Scores(left_mm, right_mm, left_sure, right_sure, budget(left), budget(right), calibration_id)
+@dataclass(frozen=True, slots=True)
+class Repetition:
+    """One heel raise and return, counted at `at_us`. `number` goes from 0 in the order they were done.
+
+    One that was `too_quick` does not count.
+    """
+
+    number: int
+    at_us: int
+    took_us: int
+    too_quick: bool
 
 
-def budget(text: str | None) -> Budget | None:
-    """A budget as a column of JSON keeps it."""
-    return None if text is None else Budget.from_json(json.loads(text))
+@dataclass(frozen=True, slots=True)
+class Reps:
+    """Counted repetitions of one leg or of both. `state`, `step`, `exercise` and `verified` as for a hold.
+
+    `repetitions` are empty where each of them was not kept.
+    """
+
+    id: str
+    sitting_id: str
+    run_id: str
+    person_id: str | None
+    started_at: datetime
+    side: Legs
+    target_count: int
+    count: int
+    too_quick: int
+    state: str
+    simulated: bool
+    step: int | None = None
+    exercise: str | None = None
+    verified: bool = True
+    repetitions: tuple[Repetition, ...] = ()
 
 
-def budget_json(parts: Budget | None) -> str | None:
-    """The column for a budget."""
-    return None if parts is None else json.dumps(parts.as_json())
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How a reading becomes a toe distance; the newest has the greatest `number`.
+
+    Without `fit` it is as built, never calibrated. `temperature_c` is the sensor's at the time, where known.
+    """
+
+    id: str
+    number: int
+    made_at: datetime
+    curve: Curve
+    fit: Fit | None
+    temperature_c: float | None
 
 
-def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
-    rows = now.execute(chosen).all()
-    lifted = _children(now, rows, lifts, lifts.c.hold_id, (lifts.c.since_us,))
-    return tuple(
-        Hold(
-            id=row.id,
-            sitting_id=row.sitting_id,
-            run_id=row.run_id,
-            person_id=row.person_id,
-            started_at=row.began_at + timedelta(microseconds=row.started_us),
-            side=_legs(row.side),
-            repetition=row.repetition,
-            target_us=row.target_us,
-            credited_us=row.credited_us,
-            lifted_us=row.lifted_us,
-            lifts=row.lifts,
-            micro_lifts=row.micro_lifts,
-            state=row.state,
-            started_us=row.started_us,
-            ended_us=row.ended_us,
-            lift_spans=tuple(Lift(child.since_us, child.until_us) for child in lifted[row.id]),
-            simulated=row.simulated,
-            step=row.step,
-            exercise=row.exercise,
-            verified=row.verified,
-        )
-        for row in rows
-    )
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One look at whether a calibration still holds. `kind` is `block`, `wall` (toes at it) or `lane` (empty).
+
+    `block_mm` is the block's length, `None` for the other kinds; `off_mm` what was measured less what is so.
+    """
+
+    id: str
+    made_at: datetime
+    calibration_id: str
+    kind: str
+    block_mm: float | None
+    off_mm: float
+    uncertainty_mm: float
+    temperature_c: float | None
+    passed: bool
 
 
-def reps_of(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
-    rows = now.execute(chosen).all()
-    done = _children(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
-    return tuple(
-        Reps(
-            id=row.id,
-            sitting_id=row.sitting_id,
-            run_id=row.run_id,
-            person_id=row.person_id,
-            started_at=row.began_at + timedelta(microseconds=row.started_us),
-            side=_legs(row.side),
-            target_count=row.target_count,
-            count=row._mapping["count"],
-            too_quick=row.too_quick,
-            state=row.state,
-            simulated=row.simulated,
-            step=row.step,
-            exercise=row.exercise,
-            verified=row.verified,
-            repetitions=tuple(
-                Repetition(child.number, child.at_us, child.took_us, child.too_quick) for child in done[row.id]
-            ),
-        )
-        for row in rows
-    )
+@dataclass(frozen=True, slots=True)
+class SittingDetail:
+    """A sitting with everything in it. `runs` are the ids of its traces, in order."""
+
+    sitting: Sitting
+    tests: tuple[Test, ...]
+    holds: tuple[Hold, ...]
+    reps: tuple[Reps, ...]
+    runs: tuple[str, ...]
 
 
-def _legs(text: str) -> Legs:
-    return BOTH_LEGS if text == BOTH_LEGS else Side(text)
+@dataclass(frozen=True, slots=True)
+class WeekCredit:
+    """Credited time of the holds of one week, which begins on a Monday."""
+
+    monday: date
+    left_us: int
+    right_us: int
 
 
-def json_of(text: str) -> Any:
-    """What the text says as JSON; `None` where it is damaged, because one such row must not hide all others."""
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
+@dataclass(frozen=True, slots=True)
+class OwnRoutine:
+    """A routine that somebody made; without `person_id` it is everybody's. `items` are as the catalogue has them."""
+
+    id: str
+    person_id: str | None
+    name: str
+    items: tuple[dict[str, Any], ...]
+    changed_at: datetime
 
 
-def own_routine(row: AnyRow) -> OwnRoutine:
-    items = json_of(row.items_json)
-    return OwnRoutine(row.id, row.person_id, row.name, tuple(items if isinstance(items, list) else ()), row.changed_at)
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said to one question. `about` is what it was asked about, such as the key of an exercise."""
+
+    id: str
+    person_id: str
+    at: datetime
+    question: str
+    about: str | None
+    answer: Any
 
 
-def answer(row: AnyRow) -> Answer:
-    return Answer(row.id, row.person_id, row.at, row.question, row.about, json_of(row.answer_json))
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What was left of a run's routine at `at`. `header` says it as the header of a trace does."""
 
-
-def _children(
-    now: Connection, parents: Sequence[AnyRow], table: Table, parent_id: Any, order: Iterable[Any]
-) -> dict[str, list[AnyRow]]:
-    children: dict[str, list[AnyRow]] = defaultdict(list)
-    if parents:
-        for child in now.execute(select(table).where(parent_id.in_([row.id for row in parents])).order_by(*order)):
-            children[child._mapping[parent_id]].append(child)
-    return children
-
-
-def _trial(row: AnyRow) -> Trial:
-    return Trial(
-        side=Side(row.side),
-        number=row.number,
-        toe_mm=row.toe_mm,
-        below_range=row.below_range,
-        uncertainty_mm=row.uncertainty_mm,
-        ended_us=row.ended_us,
-        budget=budget(row.budget_json),
-    )
-
-
-def _attempt(row: AnyRow) -> Attempt:
-    return Attempt(
-        side=Side(row.side),
-        trial=row.trial,
-        number=row.number,
-        outcome=row.outcome,
-        started_us=row.started_us,
-        ended_us=row.ended_us,
-        toe_mm=row.toe_mm,
-        uncertainty_mm=row.uncertainty_mm,
-        contact=None if row.contact is None else Contact(row.contact),
-        window_us=None if row.window_from_us is None else (row.window_from_us, row.window_to_us),
-        budget=budget(row.budget_json),
-    )
+    run_id: str
+    person_id: str | None
+    called: str | None
+    at: datetime
+    header: dict[str, Any]

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from station.core.records import Side
-from station.core.uncertainty import WHAT, Budget
-from station.store import records
-from station.store.rows import Test
+from station.core.events import Side
+from station.core.measurement.uncertainty import WHAT, Budget
+from station.store import loading
+from station.store.records import Test
 from station.store.schema import calibrations, people, runs, tests
 
 COLUMNS = (
@@ -27,8 +27,8 @@ def result_lines(now: Connection) -> Iterator[tuple[Any, ...]]:
     """In the order of `COLUMNS`, oldest first."""
     names = {row.id: row.name for row in now.execute(select(people.c.id, people.c.name))}
     numbers = {row.id: row.number for row in now.execute(select(calibrations.c.id, calibrations.c.number))}
-    for row in now.execute(records.TESTS.order_by(runs.c.began_at, tests.c.started_us, tests.c.id)):
-        test = records.a_test(row)
+    for row in now.execute(loading.TESTS.order_by(runs.c.began_at, tests.c.started_us, tests.c.id)):
+        test = loading.a_test(row)
         for side in Side:
             if _of(test, side, "mm") is not None:
                 yield _line(test, side, names, numbers)

@@ -10,15 +10,14 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
-from station.core.calibration import Fit
-from station.core.records import Contact, Legs, Side
-from station.core.uncertainty import Budget
+from station.core.events import Legs, Side
+from station.core.facts import Contact
+from station.core.measurement.calibration import Fit
+from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
-from station.store.guide_read import IMPORTED
-from station.store.guide_write import GuideWriter, free_name
+from station.store.loading import budget_json
 from station.store.read import doubt_in, settings_in
-from station.store.records import budget_json
-from station.store.rows import Attempt, Circumstances, Correction, Imported, Lift, Person, Repetition, Scores, Trial
+from station.store.records import Attempt, Circumstances, Correction, Imported, Lift, Person, Repetition, Scores, Trial
 from station.store.schema import (
     attempts,
     checks,
@@ -37,7 +36,9 @@ from station.store.schema import (
     trials,
 )
 from station.store.traces import packed
-from station.store.transactions import next_number
+from station.store.training_read import IMPORTED
+from station.store.training_write import GuideWriter, free_name
+from station.store.write_transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
 
@@ -98,7 +99,7 @@ class Store(GuideWriter):
         passed: bool,
         temperature_c: float | None = None,
     ) -> str:
-        """What a look at the calibration found; see `station.store.rows.Check`."""
+        """What a look at the calibration found; see `station.store.records.Check`."""
         if kind not in CHECK_KINDS:
             raise ValueError(f"A check of the kind {kind!r}: there are {', '.join(CHECK_KINDS)}.")
         with self.writing() as now:
@@ -240,7 +241,7 @@ class Store(GuideWriter):
         exercise: str | None = None,
         verified: bool = True,
     ) -> str:
-        """What `step`, `exercise` and `verified` say is said by `station.store.rows.Hold`."""
+        """What `step`, `exercise` and `verified` say is said by `station.store.records.Hold`."""
         nothing = dict.fromkeys(("credited_us", "lifted_us", "lifts", "micro_lifts"), 0)
         of_routine = {"step": step, "exercise": exercise, "verified": verified}
         values = {"side": side, "repetition": repetition, "target_us": target_us, "started_us": started_us}

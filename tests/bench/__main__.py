@@ -66,8 +66,7 @@ def measured(names: list[str], say: Callable[[str], None]) -> dict[str, dict[str
         say(f"measuring {module} …")
         found |= import_module(f"tests.bench.{module}").figures()
     return {
-        figure.name: found[figure.name]
-        | {"target": figure.target, "sense": figure.sense, "against": figure.against}
+        figure.name: found[figure.name] | {"target": figure.target, "sense": figure.sense, "against": figure.against}
         for figure in wanted
     }
 

@@ -19,12 +19,12 @@ from itertools import pairwise
 from random import Random
 from statistics import median
 
-from station.core import records as r
-from station.core.activity import Engine
-from station.core.heel import conductance_ms
-from station.core.records import SECOND_US, Event, Fact, Side
-from station.core.routine import RoutineRun
-from station.core.senses import References, Senses, Wiring
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.events import SECOND_US, Event, Heel, Load, Side, Tick
+from station.core.facts import Fact, Tapped, TapsUndone
+from station.core.sensing.heel_load import conductance_ms
+from station.core.sensing.sensors import References, Senses, Wiring
 from station.core.steps import HoldStep, RestStep, Routine
 from tests.recordings import heel_cells
 from tests.station.core.traces import EMPTY, STANDING, part_of_standing
@@ -226,7 +226,7 @@ def loads_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
         for side, part in ((Side.LEFT, left), (Side.RIGHT, right)):
             crept[side] = keeps * crept[side] + (1 - keeps) * (CREEP if part > OPENS_PART else 0.0)
             share = SHARES[min(len(SHARES) - 1, int(1000 * part * (1.0 + crept[side])))] + gauss(0.0, NOISE)
-            yield r.Load(at_us, side, min(1.0, max(0.0, round(share * 1023) / 1023)))
+            yield Load(at_us, side, min(1.0, max(0.0, round(share * 1023) / 1023)))
 
 
 def levels_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
@@ -238,8 +238,8 @@ def levels_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
             now = part >= (OPENS_PART if closed[side] else CLOSES_PART)
             if now is not closed[side]:
                 closed[side] = now
-                yield r.Heel(at_us, side, now)
-    yield r.Tick(at_us)
+                yield Heel(at_us, side, now)
+    yield Tick(at_us)
 
 
 RESTS: Routine = (RestStep(round(HALF_HOUR_S) * SECOND_US),) * 50
@@ -257,7 +257,7 @@ def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> It
             engine = Engine(RoutineRun(routine, senses, taps=True), senses, event.at_us)
         facts = engine.feed(event)
         yield from facts
-        if any(isinstance(fact, r.TapsUndone) for fact in facts):
+        if any(isinstance(fact, TapsUndone) for fact in facts):
             engine = None
 
 
@@ -281,7 +281,7 @@ def false_commands(half_hours: int = HALF_HOURS, *, analogue: bool = True) -> li
         found += [
             Mistaken(kind, seed, fact.at_us / SECOND_US, fact.count)
             for fact in facts_of(rows, routine, analogue=analogue)
-            if isinstance(fact, r.Tapped)
+            if isinstance(fact, Tapped)
         ]
         sys.stderr.write(f"\r  half hour {seed + 1} of {half_hours}")
     sys.stderr.write("\r")
@@ -309,7 +309,7 @@ def recognised(analogue: bool, trials: int = TRIALS) -> float:
         for each in feet.values():
             each.stay(4.0)
         rows = (loads_of if analogue else levels_of)({one: each.path for one, each in feet.items()}, chance)
-        counts = [fact.count for fact in facts_of(rows, RESTS, analogue=analogue) if isinstance(fact, r.Tapped)]
+        counts = [fact.count for fact in facts_of(rows, RESTS, analogue=analogue) if isinstance(fact, Tapped)]
         known += counts == [2]
     return known / trials
 

@@ -11,12 +11,12 @@ from itertools import islice
 from random import Random
 from statistics import median
 
-from station.core import records as r
-from station.core.activity import Engine
-from station.core.records import SECOND_US, CueName, Event, Fact, Side
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.events import SECOND_US, Event, Knee, Load, Side, Toe
+from station.core.facts import AttemptStarted, Cue, CueName, Fact, HoldStarted, TargetSet
 from station.core.replay import AS_BUILT
-from station.core.routine import RoutineRun
-from station.core.senses import References, Senses, Wiring
+from station.core.sensing.sensors import References, Senses, Wiring
 from station.core.steps import HoldStep, Routine, TestStep
 from tests.recordings import still_readings
 
@@ -47,13 +47,13 @@ class Person:
 
     def hears(self, fact: Fact) -> None:
         after_us = fact.at_us + SECOND_US
-        if isinstance(fact, r.AttemptStarted) and self.toe_mm <= self._limit_mm:
+        if isinstance(fact, AttemptStarted) and self.toe_mm <= self._limit_mm:
             self.touches_us = (after_us, after_us + 2 * SECOND_US)
-        elif isinstance(fact, r.TargetSet):
+        elif isinstance(fact, TargetSet):
             self.toe_mm = fact.target_mm
-        elif isinstance(fact, r.HoldStarted):
+        elif isinstance(fact, HoldStarted):
             self.up_us[Side(fact.side)] = (after_us + 9 * SECOND_US, after_us + 10 * SECOND_US)
-        elif isinstance(fact, r.Cue) and fact.cue is CueName.SWITCH and fact.side is not None:
+        elif isinstance(fact, Cue) and fact.cue is CueName.SWITCH and fact.side is not None:
             self.up_us[fact.side.other] = (after_us, after_us + 2 * SECOND_US)
             self.toe_mm = self._limit_mm - 20
 
@@ -70,13 +70,13 @@ def ten_minutes() -> list[Event]:
         for side in Side:
             up_from_us, up_until_us = person.up_us[side]
             share = EMPTY if up_from_us <= at_us < up_until_us else STANDING + chance.gauss(0, 0.01)
-            new.append(r.Load(at_us, side, round(share * 1023) / 1023))
+            new.append(Load(at_us, side, round(share * 1023) / 1023))
         if (person.touches_us[0] <= at_us < person.touches_us[1]) is not touching:
             touching = not touching
-            new.append(r.Knee(at_us, touching))
+            new.append(Knee(at_us, touching))
         if at_us // READING_US > (at_us - SAMPLE_US) // READING_US:
             reading_mm = person.toe_mm - AS_BUILT.offset_mm + noise_mm[at_us // READING_US]
-            new.append(r.Toe(at_us, round(reading_mm)))
+            new.append(Toe(at_us, round(reading_mm)))
         events += new
         for event in new:
             for fact in engine.feed(event):

@@ -16,8 +16,9 @@ from contextlib import ExitStack
 from threading import Event, Thread
 
 from station.clock import SystemClock
-from station.core.cues import Level
-from station.core.records import SECOND_US, Cue, CueEnded, CueName
+from station.core.events import SECOND_US
+from station.core.facts import Cue, CueEnded, CueName
+from station.core.sound.cues import Level
 from station.devices.buzzer import PiezoBuzzer
 from station.devices.cue_player import CuePlayer, PlayedEdge
 from station.devices.pacer import Pacer

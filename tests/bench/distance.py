@@ -12,7 +12,7 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from station.core.estimate import Estimate, estimate
+from station.core.measurement.estimate import Estimate, estimate
 from tests.recordings import still_readings
 
 Array = NDArray[np.float64]

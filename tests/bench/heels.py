@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 import time
 
-from station.core.records import SECOND_US, Load, Side
+from station.core.events import SECOND_US, Load, Side
 from station.devices.heels import AnalogueHeels
 from station.simulator.adc import EmulatedMcp3008
 from station.simulator.pins import SimulatedPins

@@ -19,10 +19,10 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, cast
 
-from station.core.records import SECOND_US, Side, Word
+from station.core.events import SECOND_US, Side, Word
 from station.core.steps import HoldStep
-from station.service import Service
 from station.simulator.board import SimulatedBoard
+from station.system.service import Service
 from tests.bench.cues import percentile
 from tests.bench.station import BOUND_S, STANDING_N, STILL_S, TASTE_S, now_us, running
 

@@ -17,7 +17,7 @@ from station.clock import SystemClock
 from station.store import Reader, Store
 from tests.web.double import SetPanel
 from tests.web.years import years_of
-from web import create_app
+from web.app import create_app
 from web.site import NOBODY, PERSON_COOKIE
 
 DAYS = 3_650

@@ -25,7 +25,7 @@ from gpiozero import DigitalInputDevice  # type: ignore[import-untyped]  # it sh
 from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import SystemClock
-from station.core.records import SECOND_US, Event
+from station.core.events import SECOND_US, Event
 from station.devices.board import Ranging
 from station.devices.pacer import Pacer
 from station.devices.range_parts import RangeTimes

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from station.app.routines import routine_called
 from station.config import Config
-from station.core.records import SECOND_US
-from station.routines import routine_called
-from station.simulate import EMPTY_S, MIDNIGHT, VirtualStation, simulated
+from station.core.events import SECOND_US
+from station.system.simulate import EMPTY_S, MIDNIGHT, VirtualStation, simulated
 
 RUNS = 2
 

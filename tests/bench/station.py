@@ -20,12 +20,12 @@ from typing import cast
 
 from station.config import Board, Config, Page
 from station.config import Store as StoreConfig
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 from station.core.steps import HoldStep
 from station.devices.cue_player import PlayedEdge
-from station.service import Service
 from station.simulator.board import SimulatedBoard
-from station.store.rows import Hold
+from station.store.records import Hold
+from station.system.service import Service
 from tests.bench.cues import jitter_of, percentile
 from tests.browser import DESKTOP, Browser, opened
 

@@ -13,12 +13,13 @@ from math import sqrt
 from random import Random
 from statistics import mean, median, pstdev
 
-from station.core.calibrate import CAPTURE_US
-from station.core.calibration import CalibrationError, Curve, Fit, fit, point
-from station.core.estimate import Estimate, estimate
-from station.core.records import SECOND_US, Contact
+from station.core.activities.calibrate import CAPTURE_US
+from station.core.events import SECOND_US
+from station.core.facts import Contact
+from station.core.measurement.calibration import CalibrationError, Curve, Fit, fit, point
+from station.core.measurement.estimate import Estimate, estimate
+from station.core.measurement.uncertainty import Assumptions, Conditions, budget
 from station.core.steps import WARM_US, CalibrateStep
-from station.core.uncertainty import Assumptions, Conditions, budget
 from station.simulator.noise import RangeNoise
 from station.simulator.range_error import RangeError
 

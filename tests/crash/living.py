@@ -13,12 +13,12 @@ import os
 import sys
 from pathlib import Path
 
-import station.service as services
+import station.system.service as services
 from station.config import parse
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 from station.core.steps import HoldStep
-from station.service import Service
-from station.simulate import simulated
+from station.system.service import Service
+from station.system.simulate import simulated
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD_US = SECOND_US // 5

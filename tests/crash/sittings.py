@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from station.core.records import SECOND_US, Contact, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import Contact
 from station.store import Store
-from station.store.rows import Attempt, Lift, Trial
+from station.store.records import Attempt, Lift, Trial
 from tests.crash.ledger import Ledger, digest
 
 BEGAN = datetime(2026, 3, 1, 7, tzinfo=UTC)

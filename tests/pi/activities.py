@@ -6,8 +6,8 @@ import time
 from statistics import fmean, median
 from typing import Any
 
-from station.core.ask import FIRST_TAPS, PLACES
-from station.core.records import TestFinished
+from station.core.activities.questions import FIRST_TAPS, PLACES
+from station.core.facts import TestFinished
 from station.core.replay import calibration_of, replay
 from station.core.steps import routine_of
 from station.core.trace import read_trace

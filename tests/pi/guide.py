@@ -7,7 +7,8 @@ import time
 from collections import Counter
 
 from station.advice.plan import WEEKDAYS
-from station.core.records import SECOND_US, HoldEnd
+from station.core.events import SECOND_US
+from station.core.facts import HoldEnd
 from station.core.replay import calibration_of, replay
 from station.core.steps import routine_of
 from station.core.trace import read_trace

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from station.app.routines import steps_of
+from station.app.snapshot import Snapshot
 from station.catalogue.records import Item
-from station.core.records import BOTH_LEGS, SECOND_US, Legs, Side
+from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Routine
-from station.routines import steps_of
 from station.settings import Settings
 from station.simulator.ankle import Character
-from station.snapshot import Snapshot
-from station.store.rows import Hold, Reps, SittingDetail
+from station.store.records import Hold, Reps, SittingDetail
 from tests.station import rig
 from tests.station.rig import Rig
 from tests.station.simulator.sittings import STEADY

@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from station.config import parse
-from station.core.records import SECOND_US, CueName, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import CueName
 from station.core.steps import HoldStep, Routine
-from station.simulate import MIDNIGHT, VirtualStation, simulated
 from station.simulator.ankle import Character
 from station.simulator.board import SimulatedBoard
-from station.store.rows import SittingDetail
-from tests.station.care import add_cared
+from station.store.records import SittingDetail
+from station.system.simulate import MIDNIGHT, VirtualStation, simulated
+from tests.station.health_answers import add_cared
 from tests.station.simulator.sittings import STEADY
 
 COMPARATORS = '[board]\nheels = "comparator"\n'

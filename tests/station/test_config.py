@@ -10,7 +10,7 @@ import pytest
 
 from hardware import pins
 from station.config import Config, ConfigError, load, parse
-from station.config_words import description, document
+from station.config_document import description, document
 from tests.tree import ROOT
 
 EXAMPLE = ROOT / "systemd" / "station.toml"

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from math import exp, sqrt
 from random import Random
 
+from station.core.facts import Contact
 from station.core.progress.records import Result
-from station.core.records import Contact
 
 BEGIN = datetime(2026, 1, 5, 7, tzinfo=UTC)
 WEEK = timedelta(weeks=1)

@@ -14,9 +14,9 @@ from station.store import Store
 from tests import browser
 from tests.browser import PHONE, Browser
 from tests.web.double import RecordedBoard, SetPanel
-from web import create_app
+from web.app import create_app
 from web.pages.board import LAYOUT
-from web.server import Server, open_page
+from web.server.http import Server, open_page
 
 WORDS = (*dict.fromkeys(control.word for _, known in LAYOUT for control in known), "lower_heel", "sneeze")
 

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app.snapshot import Snapshot
 from station.catalogue.records import Item
 from station.clock import SystemClock
-from station.core.records import Side, Word
+from station.core.events import Side, Word
 from station.core.steps import Routine
 from station.settings import Settings
-from station.snapshot import Snapshot
 from station.store import Store, StoreError
 
 Kept = TypeVar("Kept")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime, timedelta
 
-from station.core.records import SECOND_US, Contact, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import Contact
 from station.store import Store
-from station.store.rows import Attempt, Lift, Person, Trial
+from station.store.records import Attempt, Lift, Person, Trial
 
 HEADER = {"do": "test", "side": "both", "offset_mm": -70.0, "gain": 1.0}
 LUNGES = (

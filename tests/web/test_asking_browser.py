@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from station.core.records import Side, Word
-from station.snapshot import HeelSeen, RestSeen
+from station.app.snapshot import HeelSeen, RestSeen
+from station.core.events import Side, Word
 from station.store import Store
 from tests import browser
 from tests.axe import grave_faults

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from station.app.snapshot import CueSeen, HeelSeen, RestSeen, Trouble
 from station.config import Config, Page
-from station.core.records import BOTH_LEGS, CueName, Side, Word
-from station.snapshot import CueSeen, HeelSeen, RestSeen, Trouble
+from station.core.events import BOTH_LEGS, Side, Word
+from station.core.facts import CueName
 from station.store import Store
 from tests import browser
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
@@ -17,7 +18,7 @@ from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, SetPanel
 from tests.web.history import fill
 from tests.web.years import years_of
-from web.server import Server, open_page
+from web.server.http import Server, open_page
 
 pytestmark = pytest.mark.skipif(
     not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"

@@ -21,7 +21,7 @@ from station.catalogue.poses import Anchor, Pictured, Pose, Prop, keys, kind, po
 from tests.bench.drawing import figures
 from tests.browser import PHONE, Browser, is_there, opened
 from tests.tree import ROOT
-from web import CSP
+from web.app import CSP
 from web.drawing import DARK, LIGHT, STYLE, PoseError, drawing, policy, standalone
 from web.drawing.body import HAND, SEAT, Figure, figure, standing
 from web.drawing.path import SIZE

@@ -14,7 +14,7 @@ from tests import browser
 from tests.axe import grave_faults
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
 from tests.web.history import fill
-from web.server import Server
+from web.server.http import Server
 
 pytestmark = pytest.mark.skipif(
     not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"

@@ -13,16 +13,16 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from station.app.snapshot import Trouble
 from station.clock import SystemClock
-from station.core.cues import CUES
-from station.core.records import Side, Word
+from station.core.events import Side, Word
+from station.core.sound.cues import CUES
 from station.core.steps import HoldStep, TestStep
-from station.snapshot import Trouble
 from station.store import Reader, Store
 from tests.tree import ROOT
 from tests.web.double import RecordedBoard, SetPanel
 from tests.web.history import add_test, fill
-from web import create_app
+from web.app import create_app
 
 PAGES = (
     *("/", "/live", "/board", "/progress", "/calibration", "/history", "/care", "/plan", "/why"),

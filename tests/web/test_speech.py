@@ -9,18 +9,19 @@ from typing import Any
 
 import pytest
 
+from station.app.snapshot import CueSeen, Snapshot
 from station.catalogue.read import exercises
 from station.config import Config, Page
-from station.core.records import BOTH_LEGS, CueName, Side
-from station.snapshot import CueSeen, Snapshot
+from station.core.events import BOTH_LEGS, Side
+from station.core.facts import CueName
 from station.store import Store
 from station.units import CM
 from tests import browser
 from tests.browser import PHONE, Browser
 from tests.web.double import SetPanel
-from web.looks import LOOKS
-from web.picture import picture
-from web.server import open_page
+from web.live.phase_styles import LOOKS
+from web.live.view_model import picture
+from web.server.http import open_page
 from web.speech import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, render
 
 MOST_BYTES, LEAST_FILE, MOST_FILE = 400_000, 500, 12_000

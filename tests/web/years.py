@@ -7,9 +7,9 @@ from random import Random
 
 from sqlalchemy import Table, insert
 
-from station.core.records import Side
+from station.core.events import Side
 from station.store import Store
-from station.store.rows import Person
+from station.store.records import Person
 from station.store.schema import runs, sittings, tests, trials
 from station.version import APP_VERSION, RULE_VERSION
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.picture import picture
+from web.live.view_model import picture
 from web.site import Site
 
 

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, render_template
 
-from station.core.check import OUT_MM
+from station.core.activities.check import OUT_MM
+from station.core.measurement.uncertainty import COVERAGE
 from station.core.steps import CalibrateStep
-from station.core.uncertainty import COVERAGE
-from station.store.rows import Calibration, Check
-from web.calibration_chart import fit_chart, looks, over_time_chart
+from station.store.records import Calibration, Check
+from web.charts.calibration import fit_chart, looks, over_time_chart
 from web.site import Site
 
 MANY_CHECKS = 200

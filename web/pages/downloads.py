@@ -10,9 +10,9 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort
 
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 from station.store.bundle import export_bundle
-from station.store.rows import Hold, Person, Reps, Test
+from station.store.records import Hold, Person, Reps, Test
 from station.store.traces import trace_text
 from web.site import Site
 

@@ -9,10 +9,10 @@ from functools import cache
 from flask import Blueprint, Response, abort, render_template, request
 from markupsafe import Markup
 
-from station.advice import care
+from station.advice import health_questions
 from station.catalogue.read import exercises as catalogue
 from station.catalogue.records import Caution, Exercise, Place, Ruling
-from web import guide
+from web import exercise_text
 from web.drawing import drawing, standalone
 from web.site import Site
 
@@ -41,30 +41,34 @@ def blueprint(site: Site) -> Blueprint:
     def exercises() -> str:
         place = _place()
         shown = [one for one in catalogue().values() if place is None or place in one.places]
-        conditions = guide.conditions(site)
+        conditions = exercise_text.conditions(site)
         return render_template(
             "exercises.html",
-            guide=guide,
-            groups=[(title, [one for one in shown if one.group is group]) for group, title in guide.GROUPS.items()],
+            exercise_text=exercise_text,
+            groups=[
+                (title, [one for one in shown if one.group is group]) for group, title in exercise_text.GROUPS.items()
+            ],
             place=place,
-            ruled={one.key: RULED[ruling] for one in shown if (ruling := care.judged(one, conditions).ruling)},
+            ruled={
+                one.key: RULED[ruling] for one in shown if (ruling := health_questions.judged(one, conditions).ruling)
+            },
             picture=still,
         )
 
     @pages.get("/exercises/<key>")
     def exercise(key: str) -> str:
         one = _of(key)
-        conditions = guide.conditions(site)
+        conditions = exercise_text.conditions(site)
         keys = list(catalogue())
         at = keys.index(key)
         return render_template(
             "exercise.html",
-            guide=guide,
+            exercise_text=exercise_text,
             exercise=one,
             is_still="still" in request.args,
             picture=still(key) if "still" in request.args else moving(key),
             cautions=[_heeded(caution, conditions) for caution in one.cautions],
-            judgement=care.judged(one, conditions),
+            judgement=health_questions.judged(one, conditions),
             ruled=RULED,
             before=catalogue()[keys[at - 1]] if at else None,
             after=catalogue()[keys[at + 1]] if at + 1 < len(keys) else None,
@@ -105,8 +109,8 @@ def _place() -> Place | None:
     given = request.args.get("place")
     if not given:
         return None
-    if given not in tuple(guide.PLACES):
-        abort(400, f"Exercises are chosen by one of {', '.join(guide.PLACES)}.")
+    if given not in tuple(exercise_text.PLACES):
+        abort(400, f"Exercises are chosen by one of {', '.join(exercise_text.PLACES)}.")
     return Place(given)
 
 
@@ -117,4 +121,4 @@ def _of(key: str) -> Exercise:
 
 
 def _heeded(caution: Caution, conditions: frozenset[str]) -> Heeded:
-    return Heeded(caution, care.BY_KEY[caution.condition].title, caution.condition in conditions)
+    return Heeded(caution, health_questions.BY_KEY[caution.condition].title, caution.condition in conditions)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from web.answers import answers, found
+from web.pages.help_answers import answers, found
 from web.site import Site
 
 MOST_LETTERS = 200

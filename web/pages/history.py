@@ -7,15 +7,15 @@ from datetime import datetime
 from flask import Blueprint, abort, render_template, request
 
 from station.advice.pain import MOST_PAIN
+from station.app.progress import CONTACTS, made_of
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
-from station.core.records import BOTH_LEGS, SECOND_US, Legs, Side
-from station.core.uncertainty import COVERAGE
-from station.progress import CONTACTS, made_of
-from station.store.rows import Hold, Reps, SittingDetail, Test
+from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
+from station.core.measurement.uncertainty import COVERAGE
+from station.store.records import Hold, Reps, SittingDetail, Test
 from station.units import SIDE_SHAPE, length, seconds
-from web.chart import chart
-from web.picture import FELT_PLACES
+from web.charts.trace import chart
+from web.live.view_model import FELT_PLACES
 from web.site import Site
 
 A_PAGE = 30

@@ -7,14 +7,14 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.pain import MOST_PAIN, Doing, PainAdvice, advice
 from station.catalogue.read import exercises
-from station.core.ask import ANSWERS
-from station.core.records import Side, Word
-from station.store.rows import Person
+from station.core.activities.questions import ANSWERS
+from station.core.events import Side, Word
+from station.store.records import Person
+from web.live.view_model import picture
 from web.pages.board import controls
-from web.picture import picture
+from web.pages.today_text import test_of, todays
 from web.site import NOBODY, Site, back_to_live, elsewhere, kept, remember
 from web.starting import THE_REST, TODAY, Chosen, HeldBackError, called, chosen, situation
-from web.todays import test_of, todays
 
 SAID = {
     *(Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP),

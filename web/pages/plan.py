@@ -33,17 +33,17 @@ from station.advice.plan import (
     to_dict,
 )
 from station.advice.plan import dose as dose_of_week
+from station.app.routines import steps_of
+from station.app.situation import done_of, plan_for, situation_of
+from station.app.start_gate import PROPOSED_NAME, zone_of
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Group, Item
-from station.choosing import PROPOSED_NAME, zone_of
 from station.core.duration import held_us
-from station.core.records import SECOND_US
-from station.routines import steps_of
-from station.situation import done_of, plan_for, situation_of
-from station.store.rows import Person
+from station.core.events import SECOND_US
+from station.store.records import Person
+from web.pages.today_text import when
 from web.site import Site, kept
 from web.starting import chooser
-from web.todays import when
 
 LOCALTIME = Path("/etc/localtime")
 """Where Debian says which time zone the machine is in."""

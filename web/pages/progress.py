@@ -9,13 +9,13 @@ from typing import NamedTuple
 
 from flask import Blueprint, abort, render_template, request
 
+from station.app.progress import History, Seen, history_of, not_compared, own_error, sentences, words_of
+from station.core.events import Side
 from station.core.progress.published import PUBLISHED
 from station.core.progress.records import Interval, SideProgress
 from station.core.progress.sentences import Words, of_difference
-from station.core.records import Side
-from station.progress import History, Seen, history_of, not_compared, own_error, sentences, words_of
 from station.units import SIDE_SHAPE
-from web.progress_chart import ProgressChart, chart, frame, shown_span
+from web.charts.progress import ProgressChart, chart, frame, shown_span
 from web.site import PERSON_COOKIE, Site
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "all"}

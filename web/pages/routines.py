@@ -10,19 +10,20 @@ import msgspec
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from station.advice import care
+from station.advice import health_questions
+from station.app.routines import steps_of
+from station.app.situation import plan_for
 from station.catalogue.checked import checked
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item, Ruling
 from station.core.duration import duration_us, held_us
-from station.core.records import Side
-from station.routines import steps_of
-from station.situation import plan_for
-from station.store.rows import OwnRoutine, Person
-from web import guide, routine_form
-from web.looks import goes_on
+from station.core.events import Side
+from station.store.records import OwnRoutine, Person
+from web import exercise_text
+from web.live.phase_styles import goes_on
+from web.pages import routine_form
 from web.pages.exercises import still
-from web.routine_form import REST, TEST, Draft
+from web.pages.routine_form import REST, TEST, Draft
 from web.site import Site, kept
 
 GONE = "is no longer among the exercises: change the routine and take it out before you start it."
@@ -37,7 +38,7 @@ class Shown:
     key: str
     name: str
     about: str
-    entries: tuple[guide.Entry, ...]
+    entries: tuple[exercise_text.Entry, ...]
     total_us: int
     held_us: Mapping[Side, int]
     own: OwnRoutine | None = None
@@ -66,7 +67,7 @@ def blueprint(site: Site) -> Blueprint:
         own = [_own(site, one) for one in site.store.own_routines(person_id)]
         return render_template(
             "routines.html",
-            guide=guide,
+            exercise_text=exercise_text,
             person=person,
             ready=[_ready(site, key) for key in ready_routines()],
             own=own,
@@ -97,7 +98,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/routines/sums")
     def sums() -> str:
         draft = _draft()
-        return render_template("_sums.html", guide=guide, draft=draft, sums=_sums(site, draft))
+        return render_template("_sums.html", guide=exercise_text, draft=draft, sums=_sums(site, draft))
 
     @pages.get("/routines/<routine_id>/remove")
     def remove(routine_id: str) -> str:
@@ -122,7 +123,7 @@ def blueprint(site: Site) -> Blueprint:
         drawn = sum(one.exercise is not None for one in shown.entries)
         return render_template(
             "sheet.html",
-            guide=guide,
+            exercise_text=exercise_text,
             shown=shown,
             few=drawn <= FEW,
             with_steps=drawn <= STEPS_FIT,
@@ -178,10 +179,10 @@ def _edited(draft: Draft, act: str) -> tuple[Draft, str]:
 
 
 def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: str = "", trouble: str = "") -> str:
-    conditions = guide.conditions(site)
+    conditions = exercise_text.conditions(site)
     return render_template(
         "routine_form.html",
-        guide=guide,
+        exercise_text=exercise_text,
         draft=draft,
         own=own,
         said=said,
@@ -189,10 +190,14 @@ def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: s
         sums=_sums(site, draft),
         person=site.person(),
         there={row.what for row in draft.rows},
-        left_out={one.key for one in exercises().values() if care.judged(one, conditions).ruling is Ruling.LEFT_OUT},
+        left_out={
+            one.key
+            for one in exercises().values()
+            if health_questions.judged(one, conditions).ruling is Ruling.LEFT_OUT
+        },
         groups=[
             (title, [one for one in exercises().values() if one.group is group])
-            for group, title in guide.GROUPS.items()
+            for group, title in exercise_text.GROUPS.items()
         ],
         labels=routine_form.LABELS,
         sides=list(Side),
@@ -207,7 +212,7 @@ def _draft() -> Draft:
 
 
 def _sums(site: Site, draft: Draft) -> routine_form.Sums:
-    return routine_form.sums(draft, site.store.settings(), guide.conditions(site), analogue=site.analogue)
+    return routine_form.sums(draft, site.store.settings(), exercise_text.conditions(site), analogue=site.analogue)
 
 
 def _copy(site: Site, wanted: str) -> Draft:
@@ -260,9 +265,9 @@ def _understood(own: OwnRoutine) -> tuple[list[Item], str | None]:
     return items, trouble
 
 
-def _entries(site: Site, items: Iterable[Item]) -> tuple[tuple[guide.Entry, ...], int, Mapping[Side, int]]:
+def _entries(site: Site, items: Iterable[Item]) -> tuple[tuple[exercise_text.Entry, ...], int, Mapping[Side, int]]:
     """The items in words, how long they take, and how much of it each leg is held."""
     items = tuple(items)
     routine = steps_of(items, site.store.settings(), analogue=site.analogue)
-    entries = tuple(guide.entry(item, exercises()[item.exercise] if item.exercise else None) for item in items)
+    entries = tuple(exercise_text.entry(item, exercises()[item.exercise] if item.exercise else None) for item in items)
     return entries, duration_us(routine), held_us(routine)

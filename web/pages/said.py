@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from station.advice.pain import MOST_PAIN
 from station.catalogue.read import exercises
-from station.core.ask import PLACES
+from station.core.activities.questions import PLACES
 from web.site import Site, kept
 
 YES, NO = "yes", "no"

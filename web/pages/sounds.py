@@ -8,9 +8,10 @@ from typing import Any
 import msgspec
 from flask import Blueprint, Response, render_template
 
-from station.core.cues import CUES, Shape, rhythm_of, tones_of
-from station.core.records import Cue, CueName, Side
-from web.learning import DRAWN_MS, MS_A_UNIT, groups
+from station.core.events import Side
+from station.core.facts import Cue, CueName
+from station.core.sound.cues import CUES, Shape, rhythm_of, tones_of
+from web.pages.sound_lessons import DRAWN_MS, MS_A_UNIT, groups
 from web.site import Site
 
 RESONANCE_HZ = 2200

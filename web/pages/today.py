@@ -11,17 +11,17 @@ from werkzeug.wrappers import Response
 from station import units
 from station.advice import pain
 from station.advice.plan import GOAL_MINUTES
-from station.core.records import Side
-from station.core.uncertainty import COVERAGE
-from station.progress import Made, made_of
+from station.app.progress import Made, made_of
+from station.app.snapshot import Snapshot
+from station.core.events import Side
+from station.core.measurement.uncertainty import COVERAGE
 from station.settings import Settings
-from station.snapshot import Snapshot
-from station.store.rows import Person, Test
+from station.store.records import Person, Test
 from station.units import SIDE_SHAPE, day
-from web.looks import goes_on
-from web.picture import FELT_PLACES, rest_in_words
+from web.live.phase_styles import goes_on
+from web.live.view_model import FELT_PLACES, rest_in_words
+from web.pages.today_text import meter, next_of, todays
 from web.site import PERSON_COOKIE, Site, kept, remember
-from web.todays import meter, next_of, todays
 
 MANY_TESTS = 50
 """Enough to find the last result of each side among what nobody has claimed."""

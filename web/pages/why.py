@@ -6,9 +6,9 @@ from flask import Blueprint, render_template
 
 from station.advice.rules import BY_KEY, RULES
 from station.catalogue.read import exercises
-from web.guide import entry
+from web.exercise_text import entry
+from web.pages.today_text import todays
 from web.site import Site
-from web.todays import todays
 
 EXPECTED = ("first-weeks", "six-weeks", "slow-responder")
 """The rules that say what to expect, and when."""

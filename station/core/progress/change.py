@@ -25,10 +25,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import exp, inf, log
 
+from station.core.facts import Contact
 from station.core.progress.correlation import common, least
 from station.core.progress.ranks import Ranks, variance
 from station.core.progress.records import Direction, RealChange, Result
-from station.core.records import Contact
 
 EVIDENCE = 20.0
 """One over the share of people who do not change and are ever told of a change, at most, in one epoch."""

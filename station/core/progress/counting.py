@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
+from station.core.facts import Contact
 from station.core.progress.records import BeforeAfter, PersonError, Result
 from station.core.progress.trend import interval
-from station.core.records import Contact
 
 HOUR = timedelta(hours=1)
 

@@ -32,8 +32,8 @@ from itertools import combinations
 from math import isfinite, sqrt
 from statistics import median
 
+from station.core.facts import Contact
 from station.core.progress.records import PersonError, Result
-from station.core.records import Contact
 from station.core.statistics.agreement import mdc
 
 PRIOR_SEM_MM = 6.9

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from station.core.records import Contact
+from station.core.facts import Contact
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from station.advice.plan import Done, Due, Plan, dose, due, hint, occurrences, plan_of, to_dict
 from station.advice.rules import BY_KEY
-from station.core.records import Side
+from station.core.events import Side
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.advice.routine import MOST_ITEMS, Fault, faults
+from station.app.routines import steps_of
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item
 from station.core.duration import duration_us
-from station.core.records import Side
-from station.routines import steps_of
+from station.core.events import Side
 from station.settings import Settings
 
 ITEMS = st.builds(

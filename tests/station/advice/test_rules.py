@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from station.advice import care, pain, plan, triage
+from station.advice import health_questions, pain, plan, triage
 from station.advice.records import Course, Proposal, Situation, Why
 from station.advice.rules import BY_KEY, RULES, Rule
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item, Place
-from station.core.records import Side
+from station.core.events import Side
 from tests.station.advice.guide import CONDITIONS, NOW
 from tests.tree import ROOT
 
@@ -71,7 +71,7 @@ def produced() -> set[Why]:
             found.update(of_proposal(triage.proposal(ALL, base, situation)))
             found.update(of_proposal(triage.careful(ALL, [Item(exercise="8")], situation)))
     found.update(pain.advice(number).why for number in range(11))
-    found.update(filter(None, [care.due(None, NOW), care.due(NOW - 400 * DAY, NOW)]))
+    found.update(filter(None, [health_questions.due(None, NOW), health_questions.due(NOW - 400 * DAY, NOW)]))
     return found
 
 

@@ -17,7 +17,7 @@ from station.advice.rules import BY_KEY
 from station.advice.triage import careful, full, proposal
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item, Place
-from station.core.records import Side
+from station.core.events import Side
 from tests.station.advice.guide import (
     CONDITIONS,
     FELT,

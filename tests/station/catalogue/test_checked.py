@@ -28,7 +28,7 @@ for thread in threads:
     thread.join()
 """
 LEARNS = {"convert", "decode"}
-MAY_LEARN = {"station.catalogue.checked", "station.config", "station.config_words"}
+MAY_LEARN = {"station.catalogue.checked", "station.config", "station.config_document"}
 """The configuration is read before there is a second thread."""
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from station.core import records as r
-from station.core.activity import Engine
-from station.core.calibrate import CAPTURE_US
-from station.core.calibration import Curve
-from station.core.picture import Picture
-from station.core.records import SECOND_US, CueName, Event, Fact, Side, Word
-from station.core.routine import RoutineRun
-from station.core.senses import Senses, Wiring
+from station.core.activities.calibrate import CAPTURE_US
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.events import SECOND_US, Command, Event, Heel, Side, Tick, Toe, Word
+from station.core.facts import Cue, CueName, Fact
+from station.core.measurement.calibration import Curve
+from station.core.sensing.sensors import Senses, Wiring
+from station.core.state import Picture
 from station.core.steps import Step
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
@@ -37,7 +37,7 @@ class Bench:
         """How far before the toe line what is seen stands; `None` is nothing within reach."""
         self.sensor = True
         self._noise = cycle(still_readings())
-        self.feed(r.Command(0, Word.START))
+        self.feed(Command(0, Word.START))
 
     def feed(self, event: Event) -> None:
         self.events.append(event)
@@ -48,12 +48,12 @@ class Bench:
         for _ in range(round(seconds * SECOND_US / READING_US)):
             self.now_us += READING_US
             if not self.sensor:
-                self.feed(r.Tick(self.now_us))
+                self.feed(Tick(self.now_us))
             elif self.seen_mm is None:
-                self.feed(r.Toe(self.now_us, 8190 + len(self.events) % 2, 4))
+                self.feed(Toe(self.now_us, 8190 + len(self.events) % 2, 4))
             else:
                 reading_mm = self.gain * (self.seen_mm + 70.0) - self.short_mm + next(self._noise) - TRUE_MM
-                self.feed(r.Toe(self.now_us, max(0, round(reading_mm))))
+                self.feed(Toe(self.now_us, max(0, round(reading_mm))))
         return self
 
     def show(self, toe_mm: float | None, seconds: float = SHOWN_S) -> Bench:
@@ -64,7 +64,7 @@ class Bench:
         return self.read(seconds)
 
     def heel(self, down: bool) -> Bench:
-        self.feed(r.Heel(self.now_us, Side.LEFT, down))
+        self.feed(Heel(self.now_us, Side.LEFT, down))
         return self
 
     def told(self, kind: type[SomeFact]) -> list[SomeFact]:
@@ -72,7 +72,7 @@ class Bench:
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
     def cues(self) -> list[CueName]:
-        return [cue.cue for cue in self.told(r.Cue)]
+        return [cue.cue for cue in self.told(Cue)]
 
     @property
     def picture(self) -> Picture:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import cycle
 from random import Random
 
-from station.core import records as r
-from station.core.activity import Engine
-from station.core.records import CueName, Event, Fact, Side, Word
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.events import Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.facts import AttemptStarted, Cue, CueName, Fact
 from station.core.replay import AS_BUILT
-from station.core.routine import RoutineRun
-from station.core.senses import Senses, Wiring
+from station.core.sensing.sensors import Senses, Wiring
 from station.core.steps import Step
 from tests.recordings import still_readings
 from tests.station.core.traces import KNOWN, LEFT, TRUE_MM, SomeFact, cues, only, part_of_standing, us
@@ -79,12 +79,12 @@ class Board:
         """Let time pass until this cue is asked for; gives when, in seconds."""
         end_s = self.now_s + within_s
         while True:
-            cue = self.until(r.Cue, end_s - self.now_s)
+            cue = self.until(Cue, end_s - self.now_s)
             if cue.cue is name:
                 return cue.at_us / 1e6
 
-    def until_go(self, within_s: float = 20.0) -> r.AttemptStarted:
-        return self.until(r.AttemptStarted, within_s)
+    def until_go(self, within_s: float = 20.0) -> AttemptStarted:
+        return self.until(AttemptStarted, within_s)
 
     def stand(self, side: Side = LEFT, part: float = 1.0) -> None:
         self.part[side] = part
@@ -116,7 +116,7 @@ class Board:
 
     def say(self, word: Word, side: Side | None = None, answer: str | None = None) -> list[Fact]:
         self._new = []
-        self._feed(r.Command(self.now_us, word, side, answer))
+        self._feed(Command(self.now_us, word, side, answer))
         return self._new
 
     def _feed(self, event: Event) -> None:
@@ -138,17 +138,17 @@ class Board:
             if self._wiring.analogue:
                 swayed = part * (1 + self.sway * self._chance.uniform(-1, 1))
                 share = part_of_standing(swayed) + self._chance.gauss(0, 0.003)
-                self._feed(r.Load(self.now_us, side, min(1.0, max(0.0, round(share * 1023) / 1023))))
+                self._feed(Load(self.now_us, side, min(1.0, max(0.0, round(share * 1023) / 1023))))
             elif self._changed(side, part > 0):
-                self._feed(r.Heel(self.now_us, side, part > 0))
+                self._feed(Heel(self.now_us, side, part > 0))
         if self._wiring.pad and self._changed("knee", self.knee):
-            self._feed(r.Knee(self.now_us, self.knee))
+            self._feed(Knee(self.now_us, self.knee))
         if self.now_us // READING_US > (self.now_us - BEAT_US) // READING_US and self.toe_mm is not None:
             other_mm = self.flicker_mm * (self.now_us // READING_US % 3 == 0)
             reading_mm = round(self.toe_mm + other_mm - AS_BUILT.offset_mm + next(self._noise) - TRUE_MM)
-            self._feed(r.Toe(self.now_us, reading_mm))
+            self._feed(Toe(self.now_us, reading_mm))
         elif not self._new:
-            self._feed(r.Tick(self.now_us))
+            self._feed(Tick(self.now_us))
 
 
 __all__ = ["Board", "us"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 from station.core.steps import HoldStep
 
 Span = tuple[int, int, bool]

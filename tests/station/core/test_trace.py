@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from station.core import records as r
-from station.core.records import Side, Word
+from station.core.events import Command, Event, Heel, Knee, Load, Side, Toe, Word
 from station.core.trace import COLUMNS, TraceError, read_trace, write_row
 
 EVENTS = [
-    (r.Heel(0, Side.LEFT, True), "0.000000,heel_left,down"),
-    (r.Heel(1, Side.RIGHT, False), "0.000001,heel_right,up"),
-    (r.Load(1_500_000, Side.LEFT, 0.25), "1.500000,load_left,0.25"),
-    (r.Toe(2_000_000, 163), "2.000000,toe,163"),
-    (r.Toe(2_000_000, 8190, 4), "2.000000,toe,8190/4"),
-    (r.Knee(3_000_000, True), "3.000000,knee,on"),
-    (r.Command(4_000_000, Word.CONFIRM), "4.000000,command,confirm"),
-    (r.Command(4_000_000, Word.SIDE, Side.RIGHT), "4.000000,command,side right"),
+    (Heel(0, Side.LEFT, True), "0.000000,heel_left,down"),
+    (Heel(1, Side.RIGHT, False), "0.000001,heel_right,up"),
+    (Load(1_500_000, Side.LEFT, 0.25), "1.500000,load_left,0.25"),
+    (Toe(2_000_000, 163), "2.000000,toe,163"),
+    (Toe(2_000_000, 8190, 4), "2.000000,toe,8190/4"),
+    (Knee(3_000_000, True), "3.000000,knee,on"),
+    (Command(4_000_000, Word.CONFIRM), "4.000000,command,confirm"),
+    (Command(4_000_000, Word.SIDE, Side.RIGHT), "4.000000,command,side right"),
 ]
 
 
 @pytest.mark.parametrize(("event", "line"), EVENTS)
-def test_every_row_goes_out_and_comes_in(event: r.Event, line: str) -> None:
+def test_every_row_goes_out_and_comes_in(event: Event, line: str) -> None:
     """An event is written as its line, and the line is read as the same event."""
     assert write_row(event) == line
     assert read_trace([COLUMNS, line]).events == (event,)

@@ -10,13 +10,13 @@ from itertools import cycle
 from random import Random
 from typing import TypeVar
 
-from station.core import records as r
-from station.core.activity import Engine
-from station.core.heel import conductance_ms, share_of
-from station.core.records import SECOND_US, CueName, Event, Fact, Side, Word
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.events import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.facts import Cue, CueName, Fact
 from station.core.replay import AS_BUILT, replay
-from station.core.routine import RoutineRun
-from station.core.senses import References, Senses, Wiring
+from station.core.sensing.heel_load import conductance_ms, share_of
+from station.core.sensing.sensors import References, Senses, Wiring
 from station.core.steps import Routine, Step
 from station.core.trace import Trace
 from tests.recordings import still_readings
@@ -43,7 +43,7 @@ class Story:
         self.heels: dict[Side, Levels] = {}
         self.knee: Levels = []
         self.toes: list[tuple[int, float | None]] = []
-        self.said: list[r.Command] = []
+        self.said: list[Command] = []
 
     def _heel(self, side: Side | None, down: bool) -> None:
         self.heels.setdefault(side or self.side, []).append((self.now_us, down))
@@ -86,26 +86,26 @@ class Story:
         return self
 
     def says(self, word: Word, side: Side | None = None) -> Story:
-        self.said.append(r.Command(self.now_us, word, side))
+        self.said.append(Command(self.now_us, word, side))
         return self
 
     # Heard through a wiring.
 
     def _rest(self, readings_hz: float, noise_from: int) -> list[Event]:
-        events: list[Event] = [*self.said, *(r.Knee(at_us, on) for at_us, on in self.knee)]
+        events: list[Event] = [*self.said, *(Knee(at_us, on) for at_us, on in self.knee)]
         noise = cycle(still_readings()[noise_from:])
         for (from_us, toe_mm), (until_us, _) in _spans(self.toes, self.now_us):
             if toe_mm is not None:
                 events += [
-                    r.Toe(at_us, round(toe_mm - AS_BUILT.offset_mm + next(noise) - TRUE_MM))
+                    Toe(at_us, round(toe_mm - AS_BUILT.offset_mm + next(noise) - TRUE_MM))
                     for at_us in range(from_us, until_us, us(1 / readings_hz))
                 ]
         return events
 
     def comparator(self, readings_hz: float = 30, noise_from: int = 0) -> list[Event]:
         """Rows of comparators: one a change."""
-        heels = [r.Heel(at_us, side, down) for side, levels in self.heels.items() for at_us, down in levels]
-        return _in_order([*heels, *self._rest(readings_hz, noise_from), r.Tick(self.now_us)])
+        heels = [Heel(at_us, side, down) for side, levels in self.heels.items() for at_us, down in levels]
+        return _in_order([*heels, *self._rest(readings_hz, noise_from), Tick(self.now_us)])
 
     def loads(
         self,
@@ -134,8 +134,8 @@ class Story:
                     part = load(side, at_us)
                     part = (crept if down else 0.0) if part is None else part
                     share = part_of_standing(part) + chance.gauss(0, noise)
-                    rows.append(r.Load(at_us, side, min(1.0, max(0.0, round(share * 1023) / 1023))))
-        return _in_order([*rows, *self._rest(readings_hz, noise_from), r.Tick(self.now_us)])
+                    rows.append(Load(at_us, side, min(1.0, max(0.0, round(share * 1023) / 1023))))
+        return _in_order([*rows, *self._rest(readings_hz, noise_from), Tick(self.now_us)])
 
 
 def part_of_standing(part: float) -> float:
@@ -157,9 +157,9 @@ def _in_order(events: list[Event]) -> list[Event]:
 def wiring_of(events: Iterable[Event]) -> Wiring:
     """What a trace with these rows would be taken for."""
     kinds = {(type(event), getattr(event, "side", None)) for event in events}
-    analogue = any(kind is r.Load for kind, _ in kinds)
-    plates = tuple(side for side in Side if ((r.Load if analogue else r.Heel), side) in kinds)
-    return Wiring(analogue, plates or tuple(Side), any(kind is r.Knee for kind, _ in kinds))
+    analogue = any(kind is Load for kind, _ in kinds)
+    plates = tuple(side for side in Side if ((Load if analogue else Heel), side) in kinds)
+    return Wiring(analogue, plates or tuple(Side), any(kind is Knee for kind, _ in kinds))
 
 
 KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
@@ -190,10 +190,10 @@ def cues(facts: Iterable[Fact]) -> list[tuple[float, str]]:
     """Every cue as (seconds, name), COUNT with its number."""
     return [
         (cue.at_us / SECOND_US, str(cue.cue) + (f" {cue.count}" if cue.count is not None else ""))
-        for cue in only(facts, r.Cue)
+        for cue in only(facts, Cue)
     ]
 
 
 def heard(facts: Iterable[Fact], name: CueName) -> list[float]:
     """When a cue was asked for, in seconds."""
-    return [cue.at_us / SECOND_US for cue in only(facts, r.Cue) if cue.cue is name]
+    return [cue.at_us / SECOND_US for cue in only(facts, Cue) if cue.cue is name]

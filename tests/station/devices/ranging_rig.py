@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from station.core.records import SECOND_US, Toe
+from station.core.events import SECOND_US, Toe
 from station.devices.range_parts import RangeTimes
 from station.devices.range_sensor import RangeReader
 from station.devices.ranging import open_range_reader

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.records import Command, Event, Knee, Side, Word
+from station.core.events import Command, Event, Knee, Side, Word
 from station.devices.contacts import KneePad, PushButton
 from station.devices.errors import DeviceError
 from station.simulator.pins import SimulatedPins

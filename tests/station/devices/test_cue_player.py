@@ -13,8 +13,9 @@ from collections.abc import Iterable
 import pytest
 
 from station.clock import SystemClock
-from station.core.cues import CUES, DUTY, SOFT_DUTY, Level, rhythm_of
-from station.core.records import SECOND_US, Cue, CueEnded, CueName, Fact, HeelReturned, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import Cue, CueEnded, CueName, Fact, HeelReturned
+from station.core.sound.cues import CUES, DUTY, SOFT_DUTY, Level, rhythm_of
 from station.devices.buzzer import ActiveBuzzer, PiezoBuzzer
 from station.devices.cue_player import CuePlayer
 from station.devices.errors import DeviceError
@@ -276,9 +277,7 @@ def test_in_real_time_the_edges_come_when_they_are_planned() -> None:
     """The thread plays a NO to its end, each edge at or after its plan, and wakes at once for a new cue."""
     clock = SystemClock()
     pins = SimulatedPins(clock)
-    player = CuePlayer(
-        PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins), clock, unexpected, resonance_hz=RESONANCE_HZ
-    )
+    player = CuePlayer(PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins), clock, unexpected, resonance_hz=RESONANCE_HZ)
     pacer = Pacer(player, clock, unexpected, name="buzzer")
     player.wake = pacer.wake
     pacer.start()
@@ -296,7 +295,7 @@ def test_in_real_time_the_edges_come_when_they_are_planned() -> None:
 SILENT_AT_SIGTERM = """
 import signal, sys, threading
 from station.clock import SystemClock
-from station.core.records import Cue, CueName
+from station.core.events import Cue, CueName
 from station.devices.buzzer import PiezoBuzzer
 from station.devices.cue_player import CuePlayer
 from station.devices.pacer import Pacer

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from station.clock import SystemClock
-from station.core.records import SECOND_US, Heel, Load, Side
+from station.core.events import SECOND_US, Heel, Load, Side
 from station.devices.errors import DeviceError
 from station.devices.heels import SAMPLE_US, AnalogueHeels, ComparatorHeels
 from station.devices.pacer import Pacer

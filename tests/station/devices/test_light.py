@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.core.cues import CUES, News
-from station.core.records import SECOND_US, Cue, CueEnded, CueName, Fact, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import Cue, CueEnded, CueName, Fact
+from station.core.sound.cues import CUES, News
 from station.devices.errors import DeviceError
 from station.devices.light import (
     COLOUR_OF,
@@ -25,7 +26,7 @@ from station.devices.light import (
     flashes_of,
 )
 from station.simulator.pins import Output, SimulatedPins
-from tests.station.core.test_cues import every_form
+from tests.station.core.sound.test_cues import every_form
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
 PINS = (5, 6, 13)

@@ -11,7 +11,7 @@ import pytest
 from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import SystemClock
-from station.core.records import SECOND_US, Event, Toe
+from station.core.events import SECOND_US, Event, Toe
 from station.devices.board import Ranging
 from station.devices.errors import DeviceError
 from station.devices.pacer import Pacer

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.calibration import fit, point
-from station.core.estimate import Estimate, estimate
-from station.core.records import Toe
+from station.core.events import Toe
+from station.core.measurement.calibration import fit, point
+from station.core.measurement.estimate import Estimate, estimate
+from station.core.sensing.toe_distance import VALID_STATUS
 from station.core.steps import CalibrateStep
-from station.core.toe import VALID_STATUS
 from station.simulator.noise import NoiseFigures
 from station.simulator.range_error import RangeError
 from tests.station.devices.ranging_rig import Rig

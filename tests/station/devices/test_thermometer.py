@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 from station.devices.thermometer import Thermometer
 
 

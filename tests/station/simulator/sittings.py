@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from station.config import parse
-from station.core.records import SECOND_US, Side
-from station.simulate import MIDNIGHT, VirtualStation, simulated
+from station.core.events import SECOND_US, Side
 from station.simulator.ankle import Character
-from station.store.rows import SittingDetail
-from tests.station.care import add_cared
+from station.store.records import SittingDetail
+from station.system.simulate import MIDNIGHT, VirtualStation, simulated
+from tests.station.health_answers import add_cared
 
 STEADY = Character(lift_every_s=1e9)
 """Somebody whose heel does not come up in a stretch by itself."""

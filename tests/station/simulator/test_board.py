@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from station.config import Config
-from station.core.records import SECOND_US, CueName, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import CueName
 from station.simulator.ankle import Character
 from station.simulator.board import SimulatedBoard
 from station.simulator.virtual import VirtualClock

@@ -6,8 +6,9 @@ from random import Random
 
 import pytest
 
-from station.core.cues import CUES
-from station.core.records import SECOND_US, Cue, CueEnded, CueName, Fact, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import Cue, CueEnded, CueName, Fact
+from station.core.sound.cues import CUES
 from station.devices.buzzer import ActiveBuzzer
 from station.devices.cue_player import CuePlayer
 from station.simulator.ear import Ear, Heard

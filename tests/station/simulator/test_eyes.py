@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from station.core.records import CueName, Side
+from station.app.snapshot import CueSeen, Snapshot
+from station.core.events import Side
+from station.core.facts import CueName
 from station.simulator.eyes import Eyes
-from station.snapshot import CueSeen, Snapshot
 
 
 def shown(number: int | None, cue: CueName = CueName.GO, *, repeating: bool = False) -> Snapshot:

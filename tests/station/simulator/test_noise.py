@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 from station.simulator.noise import NoiseFigures, RangeNoise
 from tests.recordings import still_readings
 

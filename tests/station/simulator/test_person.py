@@ -6,7 +6,8 @@ from statistics import stdev
 
 import pytest
 
-from station.core.records import SECOND_US, CueName, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import CueName
 from station.simulator.ankle import DAY_US, WEEK_US, Ankles, Character
 from station.simulator.person import Person
 from station.simulator.world import World

@@ -7,7 +7,7 @@ from statistics import mean, stdev
 import pytest
 from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
 
-from station.core.records import SECOND_US
+from station.core.events import SECOND_US
 from station.simulator.i2c import SimulatedI2C
 from station.simulator.noise import NoiseFigures
 from station.simulator.vl53l0x import Vl53l0xModel

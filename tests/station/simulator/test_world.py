@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from station.core.records import SECOND_US, Side
+from station.core.events import SECOND_US, Side
 from station.simulator.world import CREEP, PadFigures, Ramp, World
 
 STANDING_N = 300.0

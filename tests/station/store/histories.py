@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from station.core.calibration import Curve, Fit, Point
-from station.core.records import BOTH_LEGS, SECOND_US, Contact, Side
-from station.core.uncertainty import Budget
+from station.core.events import BOTH_LEGS, SECOND_US, Side
+from station.core.facts import Contact
+from station.core.measurement.calibration import Curve, Fit, Point
+from station.core.measurement.uncertainty import Budget
 from station.store import Store
-from station.store.rows import Attempt, Circumstances, Lift, Repetition, Trial
+from station.store.records import Attempt, Circumstances, Lift, Repetition, Trial
 
 TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
 FIT = Fit(

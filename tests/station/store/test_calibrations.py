@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from station.core.records import Contact, Side
+from station.core.events import Side
+from station.core.facts import Contact
 from station.store import Store, StoreError
-from station.store.rows import Correction, Imported, Scores
+from station.store.records import Correction, Imported, Scores
 from tests.station.store.histories import BLOCK, BUDGET, FIT, HandClock, one_test, weeks
 
 

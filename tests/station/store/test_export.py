@@ -15,14 +15,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from station.core.uncertainty import Budget
-from station.history import SHIPPED
+from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
 from station.store.export import WHAT, export_csv, export_json, import_json
-from station.store.rows import Correction, Imported, Scores, Sitting, Test
+from station.store.records import Correction, Imported, Scores, Sitting, Test
 from station.store.schema import HEAD
+from station.system.demo_history import SHIPPED
 from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided, weeks
 from tests.station.store.test_migrations import SHAPES, an_older_one, rows_of

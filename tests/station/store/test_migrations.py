@@ -13,12 +13,12 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
-from station.core.calibration import Curve, Point
-from station.core.records import Side
+from station.core.events import Side
+from station.core.measurement.calibration import Curve, Point
 from station.store import Reader, Store, StoreError
 from station.store.connect import sqlite_driver, writing
 from station.store.migrate import MIGRATIONS, config, upgrade
-from station.store.rows import Lift
+from station.store.records import Lift
 from station.store.schema import HEAD, metadata
 from tests.station.store.histories import HandClock, guided, weeks
 
@@ -113,7 +113,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     assert next_revision.exists()
     an_old_one(path, clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.moments.HEAD", "0004")
+        patch.setattr("station.store.read_transactions.HEAD", "0004")
         with pytest.raises(StoreError, match="older shape: start the station"):
             Reader.open(path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import Table, insert
 
-from station.core.records import BOTH_LEGS, SECOND_US, Side
+from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.store import Store
 from station.store.schema import answers, attempts, corrections, holds, repetitions, reps, runs, sittings, tests, trials
 from station.version import APP_VERSION, RULE_VERSION

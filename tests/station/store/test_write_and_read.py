@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from station.core.calibration import Curve
-from station.core.records import SECOND_US, Contact, Side
+from station.core.events import SECOND_US, Side
+from station.core.facts import Contact
+from station.core.measurement.calibration import Curve
 from station.settings import GOAL_MM, Settings
 from station.store import Store, StoreError, ids_of
-from station.store.rows import Attempt, Circumstances, Correction, Lift, Scores, Test, Trial, WeekCredit
+from station.store.records import Attempt, Circumstances, Correction, Lift, Scores, Test, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import (
     BLOCK,

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from station.core.facts import Contact
 from station.core.progress.records import Result
-from station.core.records import Contact
 
 BEGIN = datetime(2026, 1, 5, 7, tzinfo=UTC)
 

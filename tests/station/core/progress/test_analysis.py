@@ -10,11 +10,11 @@ from random import Random
 
 import pytest
 
+from station.core.facts import Contact
 from station.core.progress.analysis import progress
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import Direction, Phase, Progress, Result, SideProgress
 from station.core.progress.sentences import Words, of_difference, of_pair, of_side
-from station.core.records import Contact
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
 
 WEEK = timedelta(weeks=1)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from station.core.facts import Contact
 from station.core.progress.change import SUPPOSITIONS, Epoch, real_changes
 from station.core.progress.records import Direction, Result
-from station.core.records import Contact
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
 
 WEEK = timedelta(weeks=1)
@@ -75,8 +75,7 @@ def test_a_loss_is_the_mirror_of_a_gain() -> None:
 def test_an_injury_is_told_with_its_day(week: int) -> None:
     """A step of 25 mm down is told within three weeks, as sudden, since about the first test after it."""
     made = [
-        one if one.at < BEGIN + week * WEEK else replace(one, mm=one.mm - 25)
-        for one in scattered(week + 6, seed=2)
+        one if one.at < BEGIN + week * WEEK else replace(one, mm=one.mm - 25) for one in scattered(week + 6, seed=2)
     ]
     change = real_changes(made)[0]
     assert change.direction is Direction.LOSS
@@ -88,10 +87,7 @@ def test_an_injury_is_told_with_its_day(week: int) -> None:
 def test_a_change_after_a_long_quiet_time_is_told() -> None:
     """A gain that begins in the second year is found by an epoch that knows the end of the one before."""
     quiet = scattered(56, seed=4)
-    gain = [
-        replace(one, at=one.at + 56 * WEEK)
-        for one in scattered(14, slope=2.5, seed=5)
-    ]
+    gain = [replace(one, at=one.at + 56 * WEEK) for one in scattered(14, slope=2.5, seed=5)]
     changes = real_changes(quiet + gain)
     assert [change.direction for change in changes][:1] == [Direction.GAIN]
     assert changes[0].told_at > BEGIN + 56 * WEEK
@@ -100,10 +96,7 @@ def test_a_change_after_a_long_quiet_time_is_told() -> None:
 def test_a_change_across_a_gap_of_a_year_is_told() -> None:
     """Who comes back after a year with 30 mm less is told so: the new tests are ranked among those before the gap."""
     before = scattered(8, seed=6)
-    after = [
-        replace(one, at=one.at + 60 * WEEK, mm=one.mm - 30)
-        for one in scattered(8, seed=7)
-    ]
+    after = [replace(one, at=one.at + 60 * WEEK, mm=one.mm - 30) for one in scattered(8, seed=7)]
     changes = real_changes(before + after)
     assert [change.direction for change in changes] == [Direction.LOSS]
     assert changes[0].told_at > after[0].at
@@ -157,9 +150,10 @@ def test_what_was_told_is_never_taken_back(mms: list[int], every_days: float) ->
     made = results([float(mm) for mm in mms], every_days)
     whole = real_changes(made)
     for end in range(len(made)):
-        assert real_changes(made[:end]) == [change for change in whole if change.told_at <= made[end].at][
-            : len(real_changes(made[:end]))
-        ]
+        assert (
+            real_changes(made[:end])
+            == [change for change in whole if change.told_at <= made[end].at][: len(real_changes(made[:end]))]
+        )
     assert [change.told_at for change in whole] == sorted({change.told_at for change in whole})
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta, timezone
 
 import pytest
 
+from station.core.facts import Contact
 from station.core.progress.counting import before_after, counted, in_order
 from station.core.progress.records import PersonError
-from station.core.records import Contact
 from tests.station.core.progress.histories import result
 
 ERROR = PersonError(6.0, 2.0, None, 10.0, 14.0, 16.6)

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from station.core.facts import Contact
 from station.core.progress.person_error import PRIOR_DF, PRIOR_SEM_MM, Repeats, person_error
 from station.core.progress.records import PersonError, Result
-from station.core.records import Contact
 from tests.recordings import reach_trials
 
 START = datetime(2026, 1, 5, 7, tzinfo=UTC)

@@ -1,0 +1,84 @@
+"""What the distances of a run carry: the budgets of its attempts, its trials and the sides of its tests.
+
+The core says how a window scattered. What else belongs to a distance is known here: the calibration in use, how long
+ago it was made, and how warm it was then and is now.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from station.core.activities.trials import TrialResult, counted
+from station.core.events import Side
+from station.core.facts import AttemptPassed, Contact, TrialFinished
+from station.core.measurement.uncertainty import Budget, Conditions, of_captured, of_mean
+from station.store.records import Calibration
+
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Using:
+    """Measuring with a calibration: at a time, at the sensor's temperature where known, over a skirting board."""
+
+    calibration: Calibration
+    at: datetime
+    temperature_c: float | None = None
+    skirting_mm: float = 0.0
+
+    @property
+    def conditions(self) -> Conditions:
+        """How far from the calibration this is. A calibration made later is as far away as one made before."""
+        then_c = self.calibration.temperature_c
+        warmer = None if self.temperature_c is None or then_c is None else self.temperature_c - then_c
+        return Conditions(
+            days=abs(self.at - self.calibration.made_at) / DAY,
+            warmer_degrees=warmer,
+        )
+
+    def budget(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:
+        """Of a toe distance whose window left an uncertainty of `window_mm`: its noise and its wander."""
+        seen_mm = toe_mm - self.skirting_mm
+        return of_captured(seen_mm, window_mm, contact, self.calibration.fit, self.conditions)
+
+
+class Budgets:
+    """Of one test under way: from its attempts to its sides."""
+
+    def __init__(self, using: Using) -> None:
+        self._using = using
+        self._best: dict[Side, tuple[float, Budget]] = {}
+        self._done: dict[Side, list[tuple[TrialResult, Budget | None]]] = {side: [] for side in Side}
+
+    def passed(self, fact: AttemptPassed) -> Budget:
+        """An attempt has passed; the largest of a trial is the trial's."""
+        made = self._using.budget(fact.toe_mm, fact.uncertainty_mm, fact.contact)
+        if fact.side not in self._best or fact.toe_mm > self._best[fact.side][0]:
+            self._best[fact.side] = (fact.toe_mm, made)
+        return made
+
+    def finished(self, fact: TrialFinished) -> Budget | None:
+        """A trial is over; `None` where the knee does not reach, which is no distance that was captured."""
+        best = self._best.pop(fact.side, None)
+        made = None if fact.below_range or best is None else best[1]
+        trial = TrialResult(fact.trial, fact.toe_mm, fact.below_range, fact.uncertainty_mm)
+        self._done[fact.side].append((trial, made))
+        return made
+
+    def side(self, side: Side) -> Budget | None:
+        """Of the side's score; `None` where it has none, or one that was not captured."""
+        return of_side(self._done[side])
+
+
+def total_mm(budget: Budget | None) -> float | None:
+    """The standard uncertainty that is stored beside a budget, to 1 µm as its parts are."""
+    return None if budget is None else round(budget.total_mm, 3)
+
+
+def of_side(done: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
+    """Of the mean of the trials that count; `None` where one of them has no budget."""
+    chosen = counted([trial for trial, _ in done])
+    made = [budget for trial, budget in done if trial in chosen]
+    known = [budget for budget in made if budget is not None]
+    return of_mean(known) if known and len(known) == len(made) else None

@@ -1,0 +1,107 @@
+"""Which calibration is in force, whether it can be believed, and what a step with blocks is told beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from station.config import Config
+from station.core.activities.check import OUT_MM, due_why
+from station.core.events import SECOND_US, Toe
+from station.core.measurement.calibration import Curve
+from station.core.measurement.drift import Lane, Seen
+from station.core.measurement.uncertainty import Assumptions
+from station.core.sensing.toe_distance import ToeRules, why_invalid
+from station.core.steps import WARM_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks
+from station.store import Store
+from station.store.records import Calibration, Check
+
+SILENT_US = 5 * SECOND_US
+"""A sensor that has said nothing for so long may have been without power, and is cold again."""
+
+
+class Calibrating:
+    """What the loop knows of the sensor's calibration. Only the loop calls it."""
+
+    def __init__(self, config: Config, store: Store) -> None:
+        """Raises StoreError."""
+        self._store = store
+        self._skirting_mm = float(config.board.skirting_mm)
+        self._ranging_since_us: int | None = None
+        self._read_us = 0
+        self.current: Calibration
+        self.doubt: Check | None = None
+        self._checked: Check | None = None
+        self.look_up()
+
+    def look_up(self) -> None:
+        """Ask the store. Raises StoreError; what was known goes on then."""
+        current, doubt = self._store.current_calibration(), self._store.doubt()
+        checks = self._store.checks(limit=20)
+        of_it = [check for check in checks if check.calibration_id == current.id and check.passed]
+        if getattr(self, "current", None) != current:
+            self._lane = Lane(current.curve, current.fit)
+        if self.doubt is not None and doubt is None:
+            self._lane.believe()
+        self.current, self.doubt, self._checked = current, doubt, next(iter(of_it), None)
+
+    @property
+    def curve(self) -> Curve:
+        """From a reading to the toe distance, which ends at the wall and not at a skirting board before it."""
+        return self.current.curve.beyond(self._skirting_mm)
+
+    def curve_for(self, routine: Routine) -> Curve:
+        """Blocks are seen as they are, with no wall behind."""
+        return self.current.curve if uses_blocks(routine) else self.curve
+
+    def prepared(self, routine: Routine, now_us: int) -> Routine:
+        """The routine with what only the station knows: how warm the sensor is, and how sure its calibration."""
+        since_us = self._ranging_since_us if now_us - self._read_us < SILENT_US else None
+        warm_us = WARM_US if since_us is None else max(0, WARM_US - (now_us - since_us))
+        return tuple(self._prepared(step, warm_us) for step in routine)
+
+    def _prepared(self, step: Step, warm_us: int) -> Step:
+        if isinstance(step, CalibrateStep):
+            return replace(step, warm_us=warm_us)
+        if isinstance(step, CheckStep):
+            curve, fit = self.current.curve, self.current.fit
+            sure_mm = Assumptions().as_built_mm if fit is None else fit.uncertainty_mm(curve.reading_mm(step.block_mm))
+            return replace(step, warm_us=warm_us, calibration_mm=round(sure_mm, 3))
+        return step
+
+    def read(self, toe: Toe, now_us: int, *, empty: bool) -> Seen | None:
+        """The sensor has said something; gives that it is out, where it shows so by itself."""
+        if self._ranging_since_us is None or now_us - self._read_us > SILENT_US:
+            self._ranging_since_us = now_us
+        self._read_us = now_us
+        if why_invalid(toe, ToeRules()) is not None:
+            return None
+        return self._lane.reading(now_us, toe.reading_mm, empty=empty)
+
+    @property
+    def state(self) -> str:
+        """`as built`, `good` or `doubted`."""
+        if self.current.fit is None:
+            return "as built"
+        return "good" if self.doubt is None else "doubted"
+
+    @property
+    def sentence(self) -> str | None:
+        """What is wrong with the calibration, and what to do."""
+        doubt = self.doubt
+        if doubt is None or self.current.fit is None:
+            return None
+        if doubt.kind != "block":
+            return Seen(doubt.kind, doubt.off_mm, doubt.uncertainty_mm).sentence + " Results are marked as uncertain."
+        return (
+            f"At the last check the distance sensor was {abs(doubt.off_mm):.1f} mm off, where {OUT_MM:g} are allowed: "
+            "calibrate it anew. Until then, or until a check passes, results are marked as uncertain."
+        )
+
+    def due_why(self, wall: datetime, celsius: float | None) -> str | None:
+        """Why a check is due, in a sentence; `None` while it is not."""
+        if self.state != "good":
+            return None
+        at = self.current if self._checked is None else self._checked
+        warmer = None if celsius is None or at.temperature_c is None else celsius - at.temperature_c
+        return due_why((wall - at.made_at).total_seconds() / 86_400, warmer)

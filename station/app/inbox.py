@@ -1,0 +1,196 @@
+"""The one queue of the station: what comes in from any thread, and is handled by the loop in its order.
+
+Pin edges, samples and readings are posted by the devices, alarms by the scheduler, wishes by the page. Whoever posts
+does nothing else, and does not wait; what the page wants kept is answered by a future.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Lock
+from typing import Any, TypeVar
+
+import msgspec
+
+from station.catalogue.records import Item
+from station.clock import Clock
+from station.core.events import Command, Event, Side, Word
+from station.core.steps import Routine
+from station.store import Store, StoreError
+
+log = logging.getLogger(__name__)
+
+TODAY, THE_REST = "today", "rest"
+"""What is begun by a name that only the loop knows the steps of."""
+
+STOPPED = "The station has been stopped: start it, and say it again."
+
+Kept = TypeVar("Kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Begin a routine; without one what is called so, `today` or `rest`."""
+
+    routine: Routine
+    person_id: str | None
+    called: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Do something with the store, and say what came of it."""
+
+    act: Callable[[Store], Any]
+    done: Future[Any]
+    claims: tuple[str, str | None] | None = None
+    """The sitting that it says the person of, for the loop to know as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remind:
+    """It is this person's hour."""
+
+    person_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DatesHold:
+    """The wall clock is right, or was set: reminders are by its dates."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Change settings by name, from what they are by then."""
+
+    changes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A part is in trouble, or no longer."""
+
+    part: str
+    sentence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ring:
+    """The alarm clock rang: look at the time."""
+
+
+Posted = Event | Start | Change | Wish | Remind | DatesHold | Told | Ring
+
+
+class Inbox:
+    """The queue, with a method for each thing that may be put into it from any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._queue: SimpleQueue[Posted] = SimpleQueue()
+        self._subscribers: set[Callable[[], None]] = set()
+        self._guard = Lock()
+        self._closed = False
+
+    def post(self, item: Posted) -> None:
+        """Put something in the queue."""
+        self._queue.put(item)
+
+    def take(self, wait_s: float = 0.0) -> Posted | None:
+        """The next thing, waited for so long at most; `None` where nothing has come. Only the loop takes."""
+        try:
+            return self._queue.get(timeout=wait_s) if wait_s > 0.0 else self._queue.get_nowait()
+        except Empty:
+            return None
+
+    def tell(self, part: str, sentence: str | None) -> None:
+        """A part is in trouble, or no longer."""
+        self.post(Told(part, sentence))
+
+    def dates_hold(self) -> None:
+        """The wall clock is right, or was set: from now on reminders are by its dates."""
+        self.post(DatesHold())
+
+    def ring(self) -> None:
+        """Look at the time."""
+        self.post(Ring())
+
+    # Whoever wants to know of news.
+
+    def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        with self._guard:
+            self._subscribers = self._subscribers | {wake}
+
+        return lambda: self._unsubscribe(wake)
+
+    def _unsubscribe(self, wake: Callable[[], None]) -> None:
+        with self._guard:
+            self._subscribers = self._subscribers - {wake}
+
+    def wake_pages(self) -> None:
+        """There is a newer picture."""
+        for wake in self._subscribers:
+            try:
+                wake()
+            except Exception:
+                log.exception("A page could not be told that there is news and is told no more; the board goes on.")
+                self._unsubscribe(wake)
+
+    # What the page asks for; see `station.app.api.Panel`.
+
+    def command(self, word: Word, side: Side | None = None, answer: str | None = None) -> None:
+        self.post(Command(self._clock.now_us(), word, side, answer))
+
+    def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
+        self.post(Start(routine, person_id, called))
+
+    def start_today(self, person_id: str | None) -> None:
+        self.post(Start((), person_id, TODAY))
+
+    def start_rest(self, person_id: str | None) -> None:
+        self.post(Start((), person_id, THE_REST))
+
+    def _wish(self, act: Callable[[Store], Kept], claims: tuple[str, str | None] | None = None) -> Future[Kept]:
+        done: Future[Kept] = Future()
+        self.post(Wish(act, done, claims))
+        if self._closed:
+            self._refuse()
+        return done
+
+    def grant_no_more(self) -> None:
+        """The loop has ended: who waits for a wish, or makes one from now on, is told so instead of waiting."""
+        self._closed = True
+        self._refuse()
+
+    def _refuse(self) -> None:
+        while (item := self.take()) is not None:
+            if isinstance(item, Wish):
+                item.done.set_exception(StoreError(STOPPED))
+
+    def add_person(self, name: str) -> Future[str]:
+        return self._wish(lambda store: store.add_person(name).id)
+
+    def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
+        return self._wish(lambda store: store.claim_sitting(sitting_id, person_id), (sitting_id, person_id))
+
+    def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
+        return self._wish(lambda store: store.add_answer(person_id, question, answer, about))
+
+    def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
+        return self._wish(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+
+    def save_routine(
+        self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
+    ) -> Future[str]:
+        kept = [msgspec.to_builtins(item) for item in items]
+        return self._wish(lambda store: store.save_routine(routine_id, person_id, name, kept))
+
+    def remove_routine(self, routine_id: str) -> Future[None]:
+        return self._wish(lambda store: store.remove_routine(routine_id))
+
+    def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
+        return self._wish(lambda store: store.save_plan(person_id, plan))

@@ -1,0 +1,58 @@
+"""What the loop says through the board: cues, ticks that guide the feet, light and loudness."""
+
+from __future__ import annotations
+
+from datetime import datetime, time
+
+from station.app.snapshot import Snapshot
+from station.core.facts import Fact
+from station.core.sound.cues import Level, is_quiet
+from station.devices.board import Devices
+from station.settings import Settings
+
+
+class Outlets:
+    """The devices, once there are any. Only the loop calls it."""
+
+    def __init__(self) -> None:
+        self._devices: Devices | None = None
+        self._glowing = self._guiding = False
+
+    def attach(self, devices: Devices | None) -> None:
+        """From now on it is said through these."""
+        self._devices = devices
+
+    @property
+    def celsius(self) -> float | None:
+        """What the thermometer says, where there is one."""
+        thermometer = None if self._devices is None else self._devices.thermometer
+        return None if thermometer is None else thermometer.celsius
+
+    def hear(self, cues: list[Fact]) -> None:
+        """Sound them and show them."""
+        if self._devices is not None and cues:
+            self._devices.hear(cues)
+
+    def set_volume(self, settings: Settings, wall: datetime) -> None:
+        """As loud as the settings want it at this hour."""
+        if self._devices is not None and self._devices.player is not None:
+            begin, end = (time.fromisoformat(text) for text in (settings.quiet_from, settings.quiet_to))
+            quiet = is_quiet(wall.astimezone().time(), begin, end)
+            self._devices.player.set_volume(Level(settings.volume), quiet=quiet)
+
+    def follow(self, now: Snapshot) -> None:
+        """The light glows while a hold counts, and while the feet move, ticks quicken as they near the target."""
+        self._glow(now.counting == "hold" and now.rate == 1)
+        if self._devices is None or self._devices.player is None:
+            return
+        off_mm = None
+        if now.phase == "move" and now.toe_mm is not None and now.target_mm is not None:
+            off_mm = now.toe_mm - now.target_mm
+        if off_mm is not None or self._guiding:
+            self._guiding = off_mm is not None
+            self._devices.player.guide(off_mm)
+
+    def _glow(self, on: bool) -> None:
+        if on is not self._glowing and self._devices is not None and self._devices.light is not None:
+            self._glowing = on
+            self._devices.light.glow(on)

@@ -1,0 +1,233 @@
+"""A person's progress from the store: what the page and the terminal both show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import NamedTuple
+
+from station.core.events import Side
+from station.core.facts import Contact
+from station.core.measurement.uncertainty import COVERAGE, Budget
+from station.core.progress.analysis import progress
+from station.core.progress.person_error import Repeats
+from station.core.progress.records import PersonError, Progress, Result, SideProgress
+from station.core.progress.sentences import Words, of_side
+from station.store import Reader
+from station.store.records import Calibration, Check, Score, Test
+from station.units import change, day, length, pace
+
+CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
+
+
+class Seen(NamedTuple):
+    """One side of one test as it is shown. Distances in mm; a named tuple, because ten years make thousands of them.
+
+    `original_mm` is what it came to on its day, where that no longer counts; `doubted_by` the failed check under which
+    it was made. `calibrated` is `None` where no calibration is known.
+    """
+
+    side: Side
+    test_id: str
+    sitting_id: str
+    at: datetime
+    mm: float
+    uncertainty_mm: float | None
+    full: bool
+    contact: Contact
+    original_mm: float | None
+    calibrated: bool | None
+    doubted: bool
+    doubted_by: datetime | None
+    imported: bool
+    pain: int | None
+
+    def notes(self, units: str) -> list[str]:
+        """What a reader should know of the number, in words."""
+        how = ["imported"] if self.imported else ["full" if self.full else "quick", CONTACTS[self.contact]]
+        return how + self.cautions(units)
+
+    def cautions(self, units: str) -> list[str]:
+        """What makes the number less than it seems."""
+        said = []
+        if self.calibrated is False:
+            said.append("uncalibrated")
+        if self.doubted:
+            said.append(uncertain_since(self.doubted_by))
+        if self.original_mm is not None:
+            said.append(f"corrected; on its day {length(self.original_mm, units)}")
+        if self.pain:
+            said.append(f"pain {self.pain} of 10")
+        return said
+
+
+def words_of(units: str) -> Words:
+    """How the sentences say lengths and dates, in these units."""
+    return Words(partial(length, units=units), partial(change, units=units), day, partial(pace, units=units))
+
+
+def own_error(error: PersonError, units: str) -> str:
+    """The person's own error in a sentence, with where it is known from."""
+    known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
+    return (
+        f"Your own error, from {known}: one test is within {length(COVERAGE * error.sem_mm, units)} of your level in "
+        f"95 of 100 cases, and two tests may differ by up to {length(error.mdc95_mm, units)} without any change."
+    )
+
+
+def uncertain_since(check: datetime | None) -> str:
+    """The words for a result that was made after a check had failed."""
+    return "uncertain" if check is None else f"uncertain since the check of {day(check)}"
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Everything of one person, each side oldest first. `calibrated` are the times of the calibrations by blocks.
+
+    `apart_since` is the time of the first result that cannot be compared, because it was made before the sensor was
+    calibrated and others after, or in doubt of its calibration; such results are shown, and no part of the progress.
+    """
+
+    left: tuple[Seen, ...]
+    right: tuple[Seen, ...]
+    progress: Progress
+    calibrated: tuple[datetime, ...]
+    apart_since: datetime | None
+
+    def seen(self, side: Side) -> tuple[Seen, ...]:
+        return self.left if side is Side.LEFT else self.right
+
+    def said(self, side: Side) -> SideProgress | None:
+        return self.progress.left if side is Side.LEFT else self.progress.right
+
+
+def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datetime) -> History:
+    """What the store has of a person, or of what nobody has claimed. Raises `StoreError`."""
+    scores = reader.scores(person_id)
+    calibrations, checks = reader.calibrations(), reader.checks()
+    left, right = (tuple(_seen(side, scores, calibrations, checks)) for side in Side)
+    calibrated = any(one.calibrated for seen in (left, right) for one in seen)
+    apart_since = min((one.at for one in (*left, *right) if _stands_apart(one, calibrated)), default=None)
+    repeats = reader.repeats(person_id)
+    found = progress(
+        *(_results(left, calibrated), _results(right, calibrated), goal_mm, now),
+        repeats_left=_repeats(left, repeats),
+        repeats_right=_repeats(right, repeats),
+        day_of=_day_of,
+    )
+    by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
+    return History(left, right, found, by_blocks, apart_since)
+
+
+class Made(NamedTuple):
+    """A result with what it is made of: how it was measured, and the parts of its uncertainty where they are known."""
+
+    seen: Seen
+    how: str
+    budget: Budget | None
+
+
+def made_of(reader: Reader, test: Test) -> list[Made]:
+    """The sides of one test that have a result, left first. Raises `StoreError`."""
+    calibration = None if test.calibration_id is None else reader.calibration(test.calibration_id)
+    calibrated = None if calibration is None else calibration.fit is not None
+    doubted_by = _failed_before(test.started_at, _failed(reader.checks())) if test.doubted else None
+    original = test.original
+    found = []
+    for side in Side:
+        left = side is Side.LEFT
+        mm, sure = (test.left_mm, test.left_uncertainty_mm) if left else (test.right_mm, test.right_uncertainty_mm)
+        if mm is None:
+            continue
+        of_the_day = None if original is None else original.left_mm if left else original.right_mm
+        seen = Seen(
+            *(side, test.id, test.sitting_id, test.started_at, mm, sure, test.full, test.contact, of_the_day),
+            *(calibrated, test.doubted, doubted_by, test.imported, test.circumstances.pain),
+        )
+        found.append(Made(seen, _how(test, calibration), test.left_budget if left else test.right_budget))
+    return found
+
+
+def _how(test: Test, calibration: Calibration | None) -> str:
+    if test.imported:
+        return "Imported: measured elsewhere, by a tape or a ruler"
+    kind = f"{'Full' if test.full else 'Quick'} test, contact: {CONTACTS[test.contact]}"
+    if calibration is None:
+        return f"{kind}; by which calibration is not known"
+    if calibration.fit is None:
+        return f"{kind}; as built, without a calibration"
+    return f"{kind}; by the calibration of {day(calibration.made_at)}"
+
+
+def _failed(checks: Iterable[Check]) -> list[datetime]:
+    return sorted(check.made_at for check in checks if not check.passed)
+
+
+def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
+    """The last of these times that was not after `at`."""
+    return max((one for one in failed if one <= at), default=None)
+
+
+def _seen(
+    side: Side, scores: Sequence[Score], calibrations: Sequence[Calibration], checks: Sequence[Check]
+) -> Iterable[Seen]:
+    fitted = {one.number: one.fit is not None for one in calibrations}
+    failed = _failed(checks)
+    for one in scores:
+        if side is Side.LEFT:
+            mm, sure, original = one.left_mm, one.left_uncertainty_mm, one.left_original_mm
+        else:
+            mm, sure, original = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
+        if mm is None:
+            continue
+        calibrated = None if one.calibration is None else fitted.get(one.calibration)
+        doubted_by = _failed_before(one.started_at, failed) if one.doubted else None
+        yield Seen(
+            *(side, one.test_id, one.sitting_id, one.started_at, mm, sure, one.full, one.contact, original),
+            *(calibrated, one.doubted, doubted_by, one.imported, one.pain),
+        )
+
+
+def _day_of(at: datetime) -> date:
+    """Where the station stands, by the clock that was in force then."""
+    return at.astimezone().date()
+
+
+def _repeats(seen: Sequence[Seen], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
+    of_tests = ((one, trials.get((one.test_id, one.side))) for one in seen if one.full)
+    return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]
+
+
+def _stands_apart(one: Seen, calibrated: bool) -> bool:
+    """Results as built, once there are calibrated ones, and those in doubt of the calibration: what the sensor was off
+    by would pass for a change of the ankle."""
+    return one.doubted or (calibrated and one.calibrated is False)
+
+
+def sentences(history: History, side: Side, words: Words) -> list[str]:
+    """What is said of one side: at least one sentence, and the first one is the answer."""
+    said = history.said(side)
+    if said is None and history.seen(side):
+        return ["Tested only while the sensor was not to be relied on: the next test is the starting point."]
+    return of_side(said, words)
+
+
+def not_compared(history: History) -> str | None:
+    """The sentence about results that stand apart, and what brings them in; `None` where there are none."""
+    if history.apart_since is None:
+        return None
+    since = history.apart_since.astimezone().date()
+    return (
+        "Tests from before the sensor was calibrated, or made in doubt of its calibration, are shown, but not compared "
+        f"with others. To have them computed anew: station recalibrate --since {since}"
+    )
+
+
+def _results(seen: Sequence[Seen], calibrated: bool) -> list[Result]:
+    return [
+        Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
+        for one in seen
+        if not _stands_apart(one, calibrated)
+    ]

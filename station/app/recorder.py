@@ -1,0 +1,479 @@
+"""Keeps what the facts of a run say, in the store, in their order.
+
+A store that cannot write (a full disk) loses nothing: what waits is written first as soon as it can again, and until
+then the trouble says that it waits.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime
+
+from station.app.budgets import Budgets, Using, total_mm
+from station.app.run import Run
+from station.core.activities.questions import FELT, PAIN
+from station.core.events import SECOND_US, Legs, Side
+from station.core.facts import (
+    Answered,
+    AttemptFailed,
+    AttemptPassed,
+    AttemptStarted,
+    AttemptVoid,
+    Calibrated,
+    CheckDone,
+    Fact,
+    HeelLifted,
+    HeelReturned,
+    HoldEnd,
+    HoldPartial,
+    HoldStarted,
+    RepCounted,
+    RepsFinished,
+    RepsPartial,
+    RepTimed,
+    RepTooQuick,
+    StepBegun,
+    TapsUndone,
+    TestFinished,
+    TrialFinished,
+)
+from station.core.steps import HoldStep, RepsStep, Routine, TestStep, is_verified, to_json, uses_blocks
+from station.store import Store, StoreError
+from station.store.read import ONLY_BLOCKS
+from station.store.records import Attempt, Lift, Repetition, Trial
+
+TRACE_US = 10 * SECOND_US
+"""So much of a trace a power cut may cost."""
+PROGRESS_US = SECOND_US // 2
+"""So much of a hold, with a margin for the second that is promised."""
+RETRY_US = 2 * SECOND_US
+
+RESULTS = (
+    HoldEnd,
+    RepsFinished,
+    Answered,
+    AttemptPassed,
+    AttemptFailed,
+    AttemptVoid,
+    TrialFinished,
+    TestFinished,
+    Calibrated,
+    CheckDone,
+)
+"""What must be in the file before its cue sounds."""
+
+
+def is_result(fact: Fact) -> bool:
+    """Whether the fact is a result, which is stored before it is heard."""
+    return isinstance(fact, RESULTS)
+
+
+class Keeper:
+    """Writes one sitting after the other. Only the loop calls it."""
+
+    def __init__(self, store: Store, tell: Callable[[str | None], None]) -> None:
+        """`tell` gets the sentence of a store that cannot write, and `None` when it can again."""
+        self._store = store
+        self._tell = tell
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._retry_us = 0
+        self.in_sitting = False
+        """Whether a sitting has begun and not ended, stored or not."""
+        self.temperature_c: float | None = None
+        """Beside the sensor, now; `None` where nobody knows."""
+        self._only_blocks = True
+        self._sitting_id: str | None = None
+        self._run: Run | None = None
+        self._using: Using | None = None
+        self._run_id: str | None = None
+        self._test_id: str | None = None
+        self._tested = False
+        """Whether a test has begun in the run that goes on."""
+        self._hold_id: str | None = None
+        self._reps_id: str | None = None
+        self._ended_reps: tuple[Legs, int] | None = None
+        self._traced_us = 0
+        self._begin_step(0)
+
+    def _begin_step(self, step: int) -> None:
+        """What is known of the step at hand. The ids stay: they belong to what is written, which may lag behind."""
+        self._step = step
+        self._hold_open = False
+        self._progress_us = 0
+        self._attempt: AttemptStarted | None = None
+        self._attempts = 0
+        self._lift_us: int | None = None
+        self._close_reps()
+        self._budgets: Budgets | None = None
+
+    def _close_reps(self) -> None:
+        self._reps_open = False
+        self._repetitions = self._too_quick = 0
+        self._taken_up: tuple[Legs, int] | None = None
+        """Whose repetitions were ended by a command that is taken back, and how many there are."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something is not stored yet."""
+        return bool(self._waiting)
+
+    @property
+    def only_blocks(self) -> bool:
+        """Whether nothing but calibrations and checks has been done in the sitting that goes on."""
+        return self.in_sitting and self._only_blocks
+
+    @property
+    def sitting_id(self) -> str | None:
+        """The sitting that goes on, once it is stored."""
+        return self._sitting_id if self.in_sitting else None
+
+    def write(self, act: Callable[[], None]) -> None:
+        """Do this with the store now, or as soon as it works, after what waits already."""
+        self._waiting.append(act)
+        if len(self._waiting) == 1:
+            self.flush(0)
+
+    def flush(self, now_us: int) -> None:
+        """Write what waits, if it is time to try again (0: at once)."""
+        if not self._waiting or 0 < now_us < self._retry_us:
+            return
+        failed = False
+        while self._waiting and not failed:
+            try:
+                self._waiting[0]()
+            except StoreError as error:
+                failed = True
+                self._tell(f"{str(error).rstrip('.')}. What you do is kept in memory and stored as soon as that works.")
+            else:
+                self._waiting.popleft()
+        self._retry_us = now_us + RETRY_US
+        if not failed:
+            self._tell(None)
+
+    def begin_sitting(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
+        def act() -> None:
+            self._sitting_id = self._store.begin_sitting(person_id, at, simulated=simulated)
+
+        self.in_sitting = self._only_blocks = True
+        self.write(act)
+
+    def end_sitting(self, at: datetime, why: str) -> None:
+        only_blocks = self._only_blocks
+
+        def act() -> None:
+            self._store.end_sitting(self._must(self._sitting_id), at, ONLY_BLOCKS if only_blocks else why)
+            self._sitting_id = None
+
+        self.in_sitting = False
+        self.write(act)
+
+    def begin_run(self, run: Run, at: datetime, using: Using, called: str | None = None) -> None:
+        """`using` is the calibration that the run measures with, and under which conditions; `called` its name."""
+
+        def act() -> None:
+            self._run_id = self._store.begin_run(self._must(self._sitting_id), run.header, at, called=called)
+
+        self._run, self._using, self._traced_us, self._tested = run, using, 0, False
+        self._only_blocks = self._only_blocks and uses_blocks(run.routine)
+        self._begin_step(0)
+        self.write(act)
+
+    def keep_rest(self, rest: Routine, at: datetime) -> None:
+        """What is left of the run's routine, at `at`; nothing: it is complete."""
+        left = to_json(rest) if rest else None
+        self.write(lambda: self._store.keep_rest(self._must(self._run_id), left, at))
+
+    def end_run(self) -> None:
+        """The run is over: its trace is whole."""
+        self._append_trace()
+        self._run = None
+
+    def stop_run(self, at_us: int) -> None:
+        """The station stops in the middle of the run: keep how far it came."""
+        self._progress_us = min(self._progress_us, at_us - PROGRESS_US)
+        self.tick(at_us)
+        self.end_run()
+
+    def _append_trace(self) -> None:
+        run = self._run
+        rows = "" if run is None else run.take_rows()
+        if rows:
+            self.write(lambda: self._store.append_trace(self._must(self._run_id), rows))
+
+    @staticmethod
+    def _must(row_id: str | None) -> str:
+        assert row_id is not None
+        return row_id
+
+    def tick(self, at_us: int) -> None:
+        """Time has come to `at_us` of the run: keep a hold's progress, and the trace so far."""
+        if self._hold_open and at_us - self._progress_us >= PROGRESS_US:
+            self._keep_progress(at_us)
+        if at_us - self._traced_us >= TRACE_US:
+            self._traced_us = at_us
+            self._append_trace()
+
+    def _keep_progress(self, at_us: int) -> None:
+        assert self._run is not None
+        picture = self._run.picture(at_us)
+        if picture.counting == "hold":
+            self._progress_us = at_us
+            credited_us = picture.counted_us
+            self.write(lambda: self._store.progress_hold(self._must(self._hold_id), credited_us=credited_us))
+
+    def keep(self, fact: Fact) -> None:
+        """Store what one fact says, if it says something to store. The trace that led to a result follows with the next
+        tick, after its cue has been heard."""
+        if is_result(fact):
+            self._traced_us = fact.at_us - TRACE_US
+        match fact:
+            case StepBegun():
+                self._begin_step(fact.step)
+            case HoldStarted():
+                self._begin_hold(fact)
+            case HeelLifted():
+                self._lift_us = fact.since_us
+                self._keep_lift(fact.since_us, None)
+            case HeelReturned():
+                if self._lift_us is not None:
+                    self._keep_lift(self._lift_us, fact.since_us)
+            case HoldEnd():
+                self._end_hold(fact)
+            case RepTimed():
+                self._keep_repetition(fact)
+            case RepCounted():
+                self._count(fact)
+            case RepTooQuick():
+                self._too_quick = fact.count
+            case TapsUndone():
+                self._hold_open = True
+                self._taken_up = self._ended_reps
+            case RepsFinished():
+                self._end_reps(fact)
+            case Answered() if self._tested:
+                self._keep_answer(fact)
+            case AttemptStarted():
+                self._begin_attempt(fact)
+            case AttemptPassed() | AttemptFailed() | AttemptVoid():
+                self._end_attempt(fact)
+            case TrialFinished():
+                self._keep_trial(fact)
+            case TestFinished():
+                self._end_test(fact)
+            case Calibrated():
+                self._keep_calibration(fact)
+            case CheckDone():
+                assert self._using is not None
+                calibration_id = self._using.calibration.id
+                off_mm, sure_mm = fact.off_mm, fact.uncertainty_mm
+                self.keep_check(calibration_id, "block", fact.block_mm, off_mm, sure_mm, passed=not fact.out)
+            case _:
+                pass
+
+    def _routine(self) -> Routine:
+        assert self._run is not None
+        return self._run.routine
+
+    def _begin_hold(self, fact: HoldStarted) -> None:
+        step, number = self._routine()[self._step], self._step
+        assert isinstance(step, HoldStep)
+
+        def act() -> None:
+            self._hold_id = self._store.begin_hold(
+                self._must(self._run_id),
+                side=fact.side,
+                repetition=fact.repetition,
+                target_us=step.hold_us,
+                started_us=fact.at_us,
+                step=number,
+                exercise=step.exercise,
+                verified=is_verified(step),
+            )
+
+        self._hold_open, self._progress_us, self._lift_us = True, fact.at_us, None
+        self.write(act)
+
+    def _keep_lift(self, since_us: int, until_us: int | None) -> None:
+        self.write(lambda: self._store.add_lift(self._must(self._hold_id), Lift(since_us, until_us)))
+
+    def _end_hold(self, fact: HoldEnd) -> None:
+        self._hold_open = False
+        self.write(
+            lambda: self._store.finish_hold(
+                self._must(self._hold_id),
+                credited_us=fact.credited_us,
+                lifted_us=fact.lifted_us,
+                lifts=fact.lifts,
+                micro_lifts=fact.micro_lifts,
+                ended_us=fact.at_us,
+                partial=isinstance(fact, HoldPartial),
+            )
+        )
+
+    def _begin_reps(self, side: Legs, at_us: int) -> None:
+        if self._reps_open:
+            return
+        self._reps_open = True
+        if self._taken_up is not None and self._taken_up[0] is side:
+            self._repetitions = self._taken_up[1]
+            return
+        step, number = self._routine()[self._step], self._step
+        assert isinstance(step, RepsStep)
+
+        def act() -> None:
+            self._reps_id = self._store.begin_reps(
+                self._must(self._run_id),
+                side=side,
+                target_count=step.count,
+                started_us=at_us,
+                step=number,
+                exercise=step.exercise,
+                verified=is_verified(step),
+            )
+
+        self.write(act)
+
+    def _keep_repetition(self, fact: RepTimed) -> None:
+        self._begin_reps(fact.side, fact.at_us)
+        one = Repetition(self._repetitions, fact.at_us, fact.took_us, fact.too_quick)
+        self._repetitions += 1
+        self.write(lambda: self._add_repetition(one))
+
+    def _add_repetition(self, one: Repetition) -> None:
+        self._store.add_repetition(self._must(self._reps_id), one)
+
+    def _count(self, fact: RepCounted) -> None:
+        self._begin_reps(fact.side, fact.at_us)
+        too_quick = self._too_quick
+        self.write(lambda: self._store.progress_reps(self._must(self._reps_id), count=fact.count, too_quick=too_quick))
+
+    def _end_reps(self, fact: RepsFinished) -> None:
+        self._begin_reps(fact.side, fact.at_us)
+        self.write(
+            lambda: self._store.finish_reps(
+                self._must(self._reps_id),
+                count=fact.count,
+                too_quick=fact.too_quick,
+                partial=isinstance(fact, RepsPartial),
+            )
+        )
+        ended = (fact.side, self._repetitions)
+        self._close_reps()
+        self._ended_reps = ended
+
+    def _keep_answer(self, fact: Answered) -> None:
+        felt = fact.answer if fact.question == FELT else None
+        pain = int(fact.answer) if fact.question == PAIN else None
+        self.write(lambda: self._store.answer_test(self._must(self._test_id), pain=pain, limit_felt=felt))
+
+    def _begin_attempt(self, fact: AttemptStarted) -> None:
+        if self._attempts == 0:
+            self._begin_test(fact.at_us)
+        self._attempts += 1
+        self._attempt = fact
+
+    def _begin_test(self, at_us: int) -> None:
+        run, using = self._run, self._using
+        assert run is not None
+        assert using is not None
+        step = run.routine[self._step]
+        assert isinstance(step, TestStep)
+        self._budgets, self._tested = Budgets(using), True
+
+        def act() -> None:
+            self._test_id = self._store.begin_test(
+                self._must(self._run_id),
+                full=step.full,
+                contact=run.wiring.contact,
+                calibration_id=using.calibration.id,
+                temperature_c=using.temperature_c,
+                started_us=at_us,
+            )
+
+        self.write(act)
+
+    def _end_attempt(self, fact: AttemptPassed | AttemptFailed | AttemptVoid) -> None:
+        begun, budgets = self._attempt, self._budgets
+        assert begun is not None
+        assert budgets is not None
+        passed = fact if isinstance(fact, AttemptPassed) else None
+        outcome = "passed" if passed else fact.why if isinstance(fact, AttemptFailed) else "void"
+        toe_mm = begun.toe_mm if passed is None else passed.toe_mm
+        budget = None if passed is None else budgets.passed(passed)
+        attempt = Attempt(
+            side=fact.side,
+            trial=begun.trial,
+            number=begun.attempt,
+            outcome=outcome,
+            started_us=begun.at_us,
+            ended_us=fact.at_us,
+            toe_mm=toe_mm,
+            uncertainty_mm=total_mm(budget),
+            contact=None if passed is None else passed.contact,
+            window_us=None if passed is None else passed.window_us,
+            budget=budget,
+        )
+        self.write(lambda: self._add_attempt(attempt))
+
+    def _add_attempt(self, attempt: Attempt) -> None:
+        self._store.add_attempt(self._must(self._test_id), attempt)
+
+    def _keep_trial(self, fact: TrialFinished) -> None:
+        assert self._budgets is not None
+        budget = self._budgets.finished(fact)
+        trial = Trial(fact.side, fact.trial, fact.toe_mm, fact.below_range, total_mm(budget), fact.at_us, budget)
+        self.write(lambda: self._add_trial(trial))
+
+    def _add_trial(self, trial: Trial) -> None:
+        self._store.add_trial(self._must(self._test_id), trial)
+
+    def _end_test(self, fact: TestFinished) -> None:
+        assert self._budgets is not None
+        left, right = (self._budgets.side(side) for side in Side)
+        self.write(
+            lambda: self._store.finish_test(
+                self._must(self._test_id),
+                left_mm=fact.left_mm,
+                right_mm=fact.right_mm,
+                left_uncertainty_mm=total_mm(left),
+                right_uncertainty_mm=total_mm(right),
+                left_budget=left,
+                right_budget=right,
+                partial=fact.partial,
+            )
+        )
+
+    def _keep_calibration(self, fact: Calibrated) -> None:
+        temperature_c = self.temperature_c
+
+        def act() -> None:
+            self._store.add_calibration(fact.fit, temperature_c)
+
+        self.write(act)
+
+    def keep_check(
+        self,
+        calibration_id: str,
+        kind: str,
+        block_mm: float | None,
+        off_mm: float,
+        uncertainty_mm: float,
+        *,
+        passed: bool,
+    ) -> None:
+        """What a look at a calibration has found. It names the one it was made with: another may wait to be stored."""
+        temperature_c = self.temperature_c
+
+        def act() -> None:
+            self._store.add_check(
+                calibration_id=calibration_id,
+                kind=kind,
+                block_mm=block_mm,
+                off_mm=off_mm,
+                uncertainty_mm=uncertainty_mm,
+                passed=passed,
+                temperature_c=temperature_c,
+            )
+
+        self.write(act)

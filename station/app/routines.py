@@ -1,0 +1,157 @@
+"""Routines by name, as the settings and the catalogue have them, as the steps that the board leads through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from station.catalogue.read import exercise as exercise_of
+from station.catalogue.read import ready_routines
+from station.catalogue.records import Exercise, Feet, Item, Sense
+from station.core.events import SECOND_US, Side
+from station.core.steps import (
+    BOTH,
+    AskStep,
+    CalibrateStep,
+    CheckStep,
+    HeelRule,
+    HoldStep,
+    LessonStep,
+    RepsStep,
+    RestStep,
+    Routine,
+    Step,
+    TestStep,
+)
+from station.settings import Settings
+
+OWN_TITLES = {
+    "test": "Quick test",
+    "full_test": "Full test",
+    "stretch": "Stretch",
+    "lesson": "The sounds",
+    "calibrate": "Calibration",
+    "check": "Check",
+}
+"""What the station does by itself, besides the ready-made routines of the catalogue, and what people call it."""
+TITLES = {key: ready.name for key, ready in ready_routines().items()} | OWN_TITLES
+"""What people call everything that `routine_called` knows."""
+STRETCH = "3a"
+"""What the station's own stretch is: the calf stretch on the slope, with the doses of the settings."""
+STANDING_S = 10
+"""An exercise that asks for no longer preparation is got ready for as the settings say."""
+
+
+def names() -> tuple[str, ...]:
+    """What `routine_called` knows."""
+    return tuple(TITLES)
+
+
+def routine_called(
+    name: str,
+    settings: Settings,
+    first: Side = Side.LEFT,
+    *,
+    analogue: bool = True,
+    blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
+    seed: int = 0,
+) -> Routine:
+    """The steps of one of `names()`. `first` is the side to begin with, `blocks_mm` what there is to calibrate with,
+    `seed` draws the questions of a lesson; `analogue` as in `steps_of`.
+
+    Raises ValueError with a sentence for another name.
+    """
+    sides = BOTH if first is Side.LEFT else BOTH[::-1]
+    asked = _asked(settings)
+    if name == "test_and_stretch":
+        return (TestStep(sides), *asked, _stretch(settings, sides[::-1]))
+    if name in ready_routines():
+        return steps_of(ready_routines()[name].items, settings, first, analogue=analogue)
+    steps: dict[str, tuple[Step, ...]] = {
+        "test": (TestStep(sides), *asked),
+        "full_test": (TestStep(sides, full=True), *asked),
+        "stretch": (_stretch(settings, sides),),
+        "lesson": (LessonStep(seed),),
+        "calibrate": (CalibrateStep(blocks_mm),),
+        "check": (CheckStep(sorted(blocks_mm)[len(blocks_mm) // 2]),),
+    }
+    if name not in steps:
+        raise ValueError(f"There is no routine called {name!r}: choose one of {', '.join(names())}.")
+    return steps[name]
+
+
+def _asked(settings: Settings) -> tuple[Step, ...]:
+    return (AskStep(),) if settings.ask_after_test == "yes" else ()
+
+
+def _stretch(settings: Settings, sides: tuple[Side, ...]) -> HoldStep:
+    """After a test the stretch begins on the side that the test has ended with: nobody has to change feet for it."""
+    return HoldStep(
+        sides=sides,
+        hold_us=settings.hold_s * SECOND_US,
+        repetitions=settings.repetitions,
+        rest_us=settings.rest_s * SECOND_US,
+        prepare_us=settings.prepare_s * SECOND_US,
+        exercise=STRETCH,
+    )
+
+
+def steps_of(items: Sequence[Item], settings: Settings, first: Side = Side.LEFT, *, analogue: bool = True) -> Routine:
+    """The steps of a routine of items; each begins on the side where the one before has ended.
+
+    Without `analogue` heels a heel that carries only the shin is not felt: such an exercise is a timer. Raises
+    ValueError with a sentence for an exercise that is not in the catalogue.
+    """
+    return tuple(_steps(items, settings, first, analogue=analogue))
+
+
+def _steps(items: Iterable[Item], settings: Settings, first: Side, *, analogue: bool) -> Iterable[Step]:
+    for item in items:
+        if item.rest_s is not None and item.exercise is None:
+            yield RestStep(item.rest_s * SECOND_US)
+            continue
+        sides = (item.side,) if item.side is not None else (first, first.other)
+        if item.test is not None:
+            yield TestStep(sides, full=item.test == "full")
+            yield from _asked(settings)
+            first = sides[-1]
+        elif item.exercise is not None:
+            one = exercise_of(item.exercise)
+            together = one.feet is Feet.BOTH
+            yield _step_of(one, item, settings, BOTH if together else sides, analogue=analogue)
+            first = first if together else sides[-1]
+
+
+def _step_of(one: Exercise, item: Item, settings: Settings, sides: tuple[Side, ...], *, analogue: bool) -> Step:
+    dose, together = one.dose, one.feet is Feet.BOTH
+    prepare_us = (settings.prepare_s if one.prepare_s <= STANDING_S else one.prepare_s) * SECOND_US
+    heel = _heel_of(one, analogue=analogue)
+    prepare_off = one.prepare_s > STANDING_S and heel is not HeelRule.ANY
+    if dose.hold_s is not None:
+        return HoldStep(
+            sides=sides,
+            hold_us=(item.hold_s or dose.hold_s) * SECOND_US,
+            repetitions=item.repetitions or dose.repetitions,
+            rest_us=dose.rest_s * SECOND_US,
+            prepare_us=prepare_us,
+            heel=heel,
+            together=together,
+            exercise=one.key,
+            prepare_off=prepare_off,
+        )
+    return RepsStep(
+        sides=sides,
+        count=(item.count or dose.count or 1) * dose.ways,
+        prepare_us=prepare_us,
+        heel=heel,
+        tempo_us=tuple(part * SECOND_US for part in dose.tempo_s),
+        together=together,
+        exercise=one.key,
+    )
+
+
+def _heel_of(one: Exercise, *, analogue: bool) -> HeelRule:
+    if one.sense is Sense.TIMER or (one.light and not analogue):
+        return HeelRule.ANY
+    if one.sense is Sense.CYCLE:
+        return HeelRule.CYCLE
+    return HeelRule.LIGHT if one.light else HeelRule.DOWN

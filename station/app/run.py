@@ -1,0 +1,155 @@
+"""One run: a routine on the board from its start to its end, with the trace that replays to the same facts."""
+
+from __future__ import annotations
+
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.events import SECOND_US, Command, Event, Side, Word
+from station.core.facts import Fact
+from station.core.measurement.calibration import Curve
+from station.core.replay import calibration_header
+from station.core.sensing.sensors import References, Senses, Wiring
+from station.core.state import Picture
+from station.core.steps import Routine, to_json
+from station.core.trace import write_row
+
+DENIED_US = 3 * SECOND_US
+"""How long a knee leans at the pad before heels that say nobody is there are not believed."""
+STUCK_US = 300 * SECOND_US
+"""Nobody stands on an idle board for so long."""
+
+
+class Run:
+    """Feeds the engine and keeps every row, with times from the run's beginning on.
+
+    The first row is the `start` that began it, so that a replay begins at the same moment. Where time alone ended it,
+    the last one is a `stop` at that time, which then stops nothing, so that a replay comes as far.
+    """
+
+    def __init__(
+        self,
+        routine: Routine,
+        wiring: Wiring,
+        references: References,
+        curve: Curve,
+        begin_us: int,
+        *,
+        taps: bool = False,
+    ) -> None:
+        """`taps`: heel taps may be commands."""
+        self.begin_us = begin_us
+        self.wiring = wiring
+        self.header = (
+            to_json(routine)
+            | calibration_header(curve)
+            | {
+                "empty": {str(side): share for side, share in references.empty.items()},
+                "standing": {str(side): share for side, share in references.standing.items()},
+            }
+        )
+        if taps:
+            self.header |= {"taps": True}
+        self._rows: list[str] = []
+        self._senses = Senses(wiring, 0, references, curve)
+        self._routine = RoutineRun(routine, self._senses, taps=taps)
+        self._engine = Engine(self._routine, self._senses, 0)
+
+    @property
+    def over(self) -> str | None:
+        return self._engine.over
+
+    @property
+    def routine(self) -> Routine:
+        """The steps as they are now: what follows a test that hurt is halved."""
+        return self._routine.steps
+
+    @property
+    def rest(self) -> Routine:
+        """What of the routine is left, empty when all of it is done."""
+        return self._routine.rest
+
+    @property
+    def wakes_at_us(self) -> int | None:
+        """On the station's clock."""
+        wakes_at_us = self._engine.wakes_at_us
+        return None if wakes_at_us is None else wakes_at_us + self.begin_us
+
+    @property
+    def changes(self) -> int:
+        """How many changes the senses have told so far."""
+        return self._engine.changes
+
+    def start(self) -> list[Fact]:
+        """The first row."""
+        return self.feed(Command(0, Word.START))
+
+    def feed(self, event: Event) -> list[Fact]:
+        """An event with its time from the beginning of the run; the facts are in the same time."""
+        row = write_row(event)
+        if row is not None:
+            self._rows.append(row)
+        facts = self._engine.feed(event)
+        if row is None and self._engine.over is not None:
+            self._rows.append(str(write_row(Command(event.at_us, Word.STOP))))
+        return facts
+
+    def take_rows(self) -> str:
+        """The rows since they were last taken, as text."""
+        rows, self._rows = self._rows, []
+        return "".join(f"{row}\n" for row in rows)
+
+    def picture(self, at_us: int) -> Picture:
+        """What to show; times are those of the run."""
+        return self._engine.picture(at_us)
+
+    def references(self) -> References:
+        """What the heels have taught since."""
+        return references_of(self._senses)
+
+    def heels(self) -> tuple[tuple[Side, bool | None, float | None], ...]:
+        """Each plate: side, whether its heel is down, and its load as a part of standing."""
+        return heels_of(self._senses)
+
+    def heel_trouble(self, at_us: int) -> str | None:
+        """What is wrong with a heel's sensor, in a sentence."""
+        return heel_trouble_of(self._senses, at_us)
+
+
+def references_of(senses: Senses) -> References:
+    """The references that the heels have, to begin the next run with."""
+    loads = [(plate.side, plate.load) for plate in senses.plates if plate.load is not None]
+    return References(
+        {side: load.empty for side, load in loads if load.empty is not None},
+        {side: load.standing for side, load in loads if load.standing is not None},
+    )
+
+
+def heels_of(senses: Senses) -> tuple[tuple[Side, bool | None, float | None], ...]:
+    """Each plate: side, whether its heel is down, and its load as a part of standing."""
+    return tuple((plate.side, plate.down, None if plate.load is None else plate.load.part()) for plate in senses.plates)
+
+
+def heel_trouble_of(senses: Senses, at_us: int) -> str | None:
+    """What is wrong with a heel's sensor, in a sentence: it is lost, or the knee pad tells of somebody it denies."""
+    for plate in senses.plates:
+        if plate.lost_why is not None:
+            return f"The {plate.side} heel sensor is lost ({plate.lost_why}): check its cable and the plate."
+        load = plate.load
+        if load is not None and load.stuck_since(at_us) is not None and load.shares[-1] >= 1.0:
+            return f"The {plate.side} heel sensor is {load.stuck_why}: check its cable and the plate."
+    if senses.knee.value is True and at_us - senses.knee.since_us >= DENIED_US and _all_up_since(senses):
+        return "The knee pad is pressed while no heel is down: check that the heel plates press, and their cables."
+    return None
+
+
+def _all_up_since(senses: Senses) -> bool:
+    """Whether every heel has been up since before the knee came to the pad."""
+    return all(plate.down is False and plate.belief.since_us <= senses.knee.since_us for plate in senses.plates)
+
+
+def stuck_trouble_of(senses: Senses, at_us: int) -> str | None:
+    """The heel that has been down for so long with nothing going on that it is nobody's, in a sentence."""
+    for plate in senses.plates:
+        if plate.trusted_down and at_us - plate.belief.since_us >= STUCK_US:
+            return f"The {plate.side} heel has been down for five minutes: clear its plate, else check its wire."
+    return None

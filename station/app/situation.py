@@ -1,0 +1,185 @@
+"""From the store to what advice asks for: a person's situation, what they have done, and their plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from station.advice import health_questions
+from station.advice.pain import MOST_PAIN
+from station.advice.plan import Done, Plan, plan_of
+from station.advice.records import Course, Situation
+from station.app.progress import History, history_of
+from station.catalogue.read import exercises
+from station.catalogue.records import Group, Place
+from station.core.events import SECOND_US, Side
+from station.core.progress.records import Direction, Phase, Progress, SideProgress
+from station.store import Reader
+from station.store.records import Answer, Hold, Reps
+
+RECENT = timedelta(weeks=26)
+"""What was felt at a test longer ago says nothing of today."""
+PERSISTED = timedelta(weeks=13)
+PERSISTED_WEEKS = 9
+"""Two of three weeks with stretches, of these thirteen."""
+FULL_WITHIN = timedelta(weeks=4)
+"""Longer ago a full test is due anyway."""
+LAST_BOUTS = 50
+MOST_OFFERED = 20
+_WEEK = timedelta(weeks=1)
+
+
+def situation_of(
+    store: Reader, person_id: str, now: datetime, *, minutes: int | None = None, history: History | None = None
+) -> Situation:
+    """All that bears on what this person is to do at `now`, with `minutes` of time.
+
+    Whoever has the `history` already spares the tens of milliseconds that it takes. Raises `StoreError`.
+    """
+    if history is None:
+        history = history_of(store, person_id, store.settings().goal_mm, now)
+    pains = _pains(store, person_id, history, now)
+    said = next(iter(store.answers(person_id, "care", limit=1)), None)
+    conditions = None if said is None else _conditions(said)
+    answered_at = None if said is None or conditions is None else said.at
+    changed = next(iter(store.answers(person_id, "changed", limit=1)), None)
+    return Situation(
+        now,
+        conditions,
+        health_questions.due(answered_at, now, pains, changed_at=None if changed is None else changed.at),
+        _felt(store, person_id, now),
+        pains,
+        _not_felt(store.answers(person_id, "felt")),
+        _courses(history.progress),
+        _persisted(store, person_id, now),
+        minutes,
+    )
+
+
+def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> Done:
+    """What this person has done that bears on what is due, in the days of `zone`. Raises `StoreError`."""
+    recent = [one for one in store.scores(person_id, since=now - FULL_WITHIN) if not one.imported]
+    last_test = max((one.started_at for one in recent), default=None)
+    if last_test is None:
+        tests = store.latest_tests(person_id).values()
+        last_test = max((test.started_at for test in tests if not test.imported), default=None)
+    full = (one.started_at for one in recent if one.full and one.state == "finished")
+    return Done(
+        last_test,
+        max(full, default=None),
+        frozenset(_offered(store.answers(person_id, "offered", limit=MOST_OFFERED))),
+        *_last_bouts(store, person_id),
+        _this_week(store, person_id, now, zone),
+    )
+
+
+def plan_for(store: Reader, person_id: str) -> Plan | None:
+    """The plan of this person, `None` where there is none that can be read. Raises `StoreError`."""
+    kept = store.plan(person_id)
+    try:
+        return None if kept is None else plan_of(kept)
+    except ValueError:
+        return None
+
+
+def _conditions(said: Answer) -> frozenset[str] | None:
+    """What was said yes to, `None` where the answer is of another version of the questions, which are then asked."""
+    try:
+        return health_questions.parse(said.answer)
+    except ValueError:
+        return None
+
+
+def _pains(store: Reader, person_id: str, history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
+    """Of the answers and of the tests, the newest first."""
+    of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
+    of_answers: list[tuple[datetime, int]] = []
+    for one in reversed(store.answers(person_id, "pain")):
+        if type(one.answer) is int and 0 <= one.answer <= MOST_PAIN:
+            # Answers have their order by themselves, because the clock of a board without battery goes back and forth.
+            before = of_answers[-1][0] if of_answers else one.at
+            of_answers.append((min(now, max(before, one.at)), one.answer))
+    newest_first = (*reversed(of_answers), *((min(now, at), pain) for at, pain in of_tests.values()))
+    return tuple(sorted(newest_first, key=lambda pain: pain[0], reverse=True))
+
+
+def _felt(store: Reader, person_id: str, now: datetime) -> frozenset[Place]:
+    """Where the limit was felt on the last day on which a test was asked about."""
+    told = [one for one in store.scores(person_id, since=now - RECENT) if one.limit_felt in tuple(Place)]
+    if not told:
+        return frozenset()
+    last = told[-1].started_at.astimezone().date()
+    return frozenset(Place(str(one.limit_felt)) for one in told if one.started_at.astimezone().date() == last)
+
+
+def _not_felt(answers: Iterable[Answer]) -> frozenset[str]:
+    """The exercises of which the newest answer is no."""
+    newest: dict[str, bool] = {}
+    for one in answers:
+        newest.setdefault(str(one.about), one.answer is not False)
+    return frozenset(key for key, felt in newest.items() if not felt)
+
+
+def _courses(progress: Progress) -> dict[Side, Course]:
+    more = (
+        0.0 if progress.difference is None or not progress.difference.clear else progress.difference.difference_mm.value
+    )
+    sides = ((Side.LEFT, progress.left, -more), (Side.RIGHT, progress.right, more))
+    return {side: _course(said, max(0.0, behind)) for side, said, behind in sides if said is not None and not said.old}
+
+
+def _course(said: SideProgress, behind_mm: float) -> Course:
+    last = said.counted[-1]
+    first = next(test for test in said.counted if test.method == last.method)
+    gains = [change.told_at for change in said.changes if change.direction is Direction.GAIN]
+    return Course(
+        told=said.change_mm is not None,
+        gaining=None if said.phase is Phase.UNKNOWN else said.phase is Phase.GAINING,
+        steady=said.phase is Phase.STEADY,
+        weeks=(last.at - first.at) / _WEEK,
+        gained_at=max(gains, default=None),
+        change_mm=None if first is last else last.mm - first.mm,
+        behind_mm=behind_mm,
+        reached=said.forecast.reached,
+    )
+
+
+def _persisted(store: Reader, person_id: str, now: datetime) -> bool:
+    weeks = store.week_credits(person_id, since=now - PERSISTED)
+    return sum(week.left_us > 0 or week.right_us > 0 for week in weeks) >= PERSISTED_WEEKS
+
+
+def _offered(answers: Iterable[Answer]) -> Iterable[datetime]:
+    for one in answers:
+        try:
+            at = datetime.fromisoformat(str(one.about))
+        except ValueError:
+            continue
+        if at.tzinfo is not None:
+            yield at.astimezone(UTC)
+
+
+def _last_bouts(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
+    """When the last credited hold was, and when the last routine was finished: one of which nothing is left."""
+    holds, reps = store.holds(person_id, limit=LAST_BOUTS), store.reps(person_id, limit=LAST_BOUTS)
+    stretched_at = next((one.started_at for one in holds if one.credited_us), None)
+    left = store.rest(person_id)
+    open_run = None if left is None else left.run_id
+    bouts: tuple[Hold | Reps, ...] = (*holds, *reps)
+    whole = [one for one in bouts if one.run_id != open_run]
+    if not whole:
+        return stretched_at, None
+    last = max(whole, key=lambda one: one.started_at)
+    ended = (one.ended_at for one in store.sittings(person_id, limit=LAST_BOUTS) if one.id == last.sitting_id)
+    return stretched_at, next(ended, None) or last.started_at
+
+
+def _this_week(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> dict[Side, float]:
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    stretches = {key for key, one in exercises().items() if one.group is Group.STRETCH}
+    weeks = store.week_credits(person_id, since=now - 2 * _WEEK, zone=zone, exercises=stretches)
+    this = next((week for week in weeks if week.monday == monday), None)
+    if this is None:
+        return dict.fromkeys(Side, 0.0)
+    return {Side.LEFT: this.left_us / SECOND_US, Side.RIGHT: this.right_us / SECOND_US}

@@ -1,0 +1,79 @@
+"""What the station shows: one immutable picture of now, made by the loop and read by the page.
+
+The page gets state, not animation: with `credited_us`, `rate` and `at_us` it goes on counting by itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from station.core.events import Side
+from station.core.facts import CueName
+from station.core.state import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class CueSeen:
+    """The last cue; `number` grows with every cue, so that a page tells a new one from an old one."""
+
+    number: int
+    cue: CueName
+    count: int | None
+    side: Side | None
+    repeating: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeelSeen:
+    """A heel: `down` is `None` while it is not known; `share` is the load as a share of the person's own standing."""
+
+    side: Side
+    down: bool | None
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One clear sentence about a part that is at fault: what happened, where, what to do."""
+
+    part: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestSeen:
+    """What is left of a routine that was ended early: what it is called, and how long it takes."""
+
+    called: str | None
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot(Picture):
+    """Everything the live page needs: the picture of the activity, and what the board feels beside it.
+
+    `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.
+    `called` is the routine that goes on, as people call it; `next_step` and `next_exercise` are what follows. `note` is
+    one sentence for the person: why nothing begins, what was taken back, what is due. `rest` is what is left of a
+    routine, offered where nothing goes on. `calibration` is `as built`, `good` or `doubted` (a check has failed);
+    `check_due` says why a check is due.
+    """
+
+    at_us: int
+    called: str | None = None
+    next_step: str | None = None
+    next_exercise: str | None = None
+    note: str | None = None
+    rest: RestSeen | None = None
+    toe_mm: float | None = None
+    toe_why: str | None = None
+    heels: tuple[HeelSeen, ...] = ()
+    knee: bool | None = None
+    cue: CueSeen | None = None
+    troubles: tuple[Trouble, ...] = ()
+    sitting_id: str | None = None
+    person_id: str | None = None
+    person_name: str | None = None
+    simulated: bool = False
+    calibration: str = "as built"
+    check_due: str | None = None

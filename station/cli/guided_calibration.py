@@ -1,0 +1,167 @@
+"""`station calibrate`: the same guided run as on the page, said line by line in a terminal, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from station.app.loop import Station
+from station.app.snapshot import Snapshot
+from station.config import Config
+from station.core.activities.check import is_out
+from station.core.events import SECOND_US
+from station.core.state import Picture
+from station.store import Reader
+from station.store.records import Calibration, Check
+from station.system.service import Service
+
+SAID_AT_MM = (0.0, 100.0, 200.0)
+"""The toe distances whose uncertainty is said at the end."""
+OVER = ("done", "ended")
+
+
+def sentence_of(now: Picture) -> str | None:
+    """What whoever calibrates or checks is to do now, and why; `None` where nothing is asked."""
+    block = "" if now.target_mm is None else f"{now.target_mm:g} mm block"
+    match now.phase:
+        case "warm":
+            left_s = max(0, now.target_us - now.counted_us) // SECOND_US
+            return f"The sensor warms up for {left_s} s: in its first minute it reads up to 2 mm too far."
+        case "clear":
+            return now.why or "Let nothing but the wall be in front of the sensor, farther away than the longest block."
+        case "leave":
+            return "Step off the board: standing on it tips it, and toes come into view."
+        case "block":
+            asked = f"Hold the {block} against the toe stop, upright, and keep hands out of view."
+            return asked if now.why is None else f"{now.why}. {asked}"
+        case "capture":
+            return f"The {block} is read: hold it still for {now.target_us // SECOND_US} seconds."
+        case "fault":
+            return "The distance sensor says nothing: see its cable."
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it: whether all is well, one sentence, and what there is to list."""
+
+    well: bool
+    sentence: str
+    calibration: Calibration | None = None
+    check: Check | None = None
+    uncertainty_mm: dict[float, float] = field(default_factory=dict)
+    """By toe distance, one standard uncertainty."""
+
+    def as_json(self) -> dict[str, Any]:
+        """For a program."""
+        found: dict[str, Any] = {"well": self.well, "sentence": self.sentence}
+        if self.calibration is not None and self.calibration.fit is not None:
+            fit = self.calibration.fit
+            found["points"] = [
+                {"toe_mm": at.toe_mm, "reading_mm": round(at.reading_mm, 2), "residual_mm": round(residual_mm, 2)}
+                for at, residual_mm in zip(fit.points, fit.residuals_mm, strict=True)
+            ]
+            found["uncertainty_mm"] = {f"{toe_mm:g}": round(mm, 2) for toe_mm, mm in self.uncertainty_mm.items()}
+        if self.check is not None:
+            check = self.check
+            found |= {"block_mm": check.block_mm, "off_mm": round(check.off_mm, 2), "passed": check.passed}
+            found["uncertainty_mm"] = round(check.uncertainty_mm, 2)
+        return found
+
+    def lines(self) -> list[str]:
+        """For a person; the sentence comes last."""
+        said = []
+        if self.calibration is not None and self.calibration.fit is not None:
+            fit = self.calibration.fit
+            said = ["block    reading  residual"]
+            said += [
+                f"{at.toe_mm:4g} mm  {at.reading_mm:6.1f} mm  {residual_mm:+.2f} mm"
+                for at, residual_mm in zip(fit.points, fit.residuals_mm, strict=True)
+            ]
+            said += [f"at {toe_mm:g} mm: \u00b1 {2 * mm:.1f} mm" for toe_mm, mm in self.uncertainty_mm.items()]
+        return [*said, self.sentence]
+
+
+class Guided:
+    """Follows one run of `calibrate` or `check` from picture to picture."""
+
+    def __init__(self, store: Reader, what: str, say: Callable[[str], None]) -> None:
+        self._store = store
+        self._what = what
+        self._say = say
+        self._said: tuple[object, ...] = ()
+        self._last: Snapshot | None = None
+        self._calibration_id = store.current_calibration().id
+        self._check_id = self._newest_check_id()
+
+    def _newest_check_id(self) -> str | None:
+        return next((check.id for check in self._store.checks(limit=1)), None)
+
+    def begin(self, station: Station) -> None:
+        """Ask the station for it; the simulated person comes by themselves."""
+        if station.board is not None:
+            station.board.act(self._what)
+        else:
+            station.start_called(self._what)
+
+    def look(self, now: Snapshot) -> bool:
+        """Say what is new in a picture; gives whether it is over."""
+        if now.activity != self._what or (not self._said and now.phase in OVER):
+            return False  # what is shown still is the run of before
+        said = (now.phase, now.repetition, now.why)
+        if said != self._said:
+            self._said, self._last = said, now
+            if sentence := sentence_of(now):
+                self._say(f"[{now.repetition}/{now.repetitions}] {sentence}")
+        return now.phase in OVER
+
+    def outcome(self) -> Outcome:
+        """What came of it, as the store has it."""
+        why = None if self._last is None else self._last.why
+        if self._what == "check" and self._newest_check_id() != self._check_id:
+            return _checked(self._store.checks(limit=1)[0])
+        current = self._store.current_calibration()
+        if self._what == "calibrate" and current.id != self._calibration_id and current.fit is not None:
+            return _calibrated(current)
+        kept = "The calibration stays as it was."
+        return Outcome(False, f"{why.rstrip('.')}. {kept}" if why else f"It was not finished. {kept}")
+
+
+def _checked(check: Check) -> Outcome:
+    off = f"The {check.block_mm:g} mm block reads {check.off_mm:+.1f} \u00b1 {2 * check.uncertainty_mm:.1f} mm off"
+    if is_out(check.off_mm, check.uncertainty_mm):
+        return Outcome(False, f"{off}: calibrate anew; until then results are marked as uncertain.", check=check)
+    return Outcome(True, f"{off}: the calibration holds.", check=check)
+
+
+def _calibrated(calibration: Calibration) -> Outcome:
+    fit = calibration.fit
+    assert fit is not None
+    sure = {toe_mm: fit.uncertainty_mm(fit.curve.reading_mm(toe_mm)) for toe_mm in SAID_AT_MM}
+    most_mm = 2 * max(sure.values())
+    sentence = f"Good. \u00b1 {most_mm:.1f} mm up to {max(SAID_AT_MM):g} mm; results from now on are measured with it."
+    return Outcome(True, sentence, calibration, uncertainty_mm=sure)
+
+
+def run_guided(config: Config, what: str, say: Callable[[str], None]) -> Outcome:
+    """Open the board as `station run` does, without its page, and do `calibrate` or `check` on it.
+
+    Raises StoreError or DeviceError, each one sentence; a station that runs is one of them.
+    """
+    service = Service(config)
+    service.obey_signals()
+    station = service.open(page=False)
+    guided = Guided(service.store, what, say)
+
+    def watch() -> None:
+        if guided.look(station.snapshot()):
+            station.stop()
+
+    try:
+        guided.begin(station)
+        service.run(watch)
+        return guided.outcome()
+    finally:
+        service.close()

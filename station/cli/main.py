@@ -1,0 +1,358 @@
+"""The program `station`."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from station.cli.progress import progress
+from station.cli.refuse import refuse
+from station.cli.results import import_past, recalibrate
+
+if TYPE_CHECKING:
+    from station.config import Config
+    from station.store import Store
+
+CONFIG = click.option(
+    "--config",
+    "config_path",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The board's configuration, a TOML file; systemd/station.toml describes it.  [default: a real board]",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="slant-board-station", prog_name="station")
+def main() -> None:
+    """The slant-board station: measures how far an ankle bends, and guides the stretches that help."""
+
+
+@main.command()
+@CONFIG
+def run(config_path: Path | None) -> None:
+    """Run the station on the board that the configuration describes, with its page.
+
+    Example: station run --config /etc/station.toml
+    """
+    _serve(_config(config_path))
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 takes any free one.")
+@click.option(
+    "--data",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to keep what you do.  [default: a directory that is removed at the end]",
+)
+@click.option("--empty", is_flag=True, help="Begin without the shipped history of two simulated people.")
+@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to try.")
+def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) -> None:
+    """Run the station on an emulated board with a simulated person, ready to be watched and taken over.
+
+    Example: station demo --port 8000
+    """
+    from msgspec.structs import replace
+
+    config = _config(config_path)
+    with tempfile.TemporaryDirectory(prefix="station-demo-") as scratch:
+        path = (data or Path(scratch)) / "demo.db"
+        fresh = not path.exists()
+        config = replace(
+            config,
+            board=replace(config.board, simulated=True),
+            page=replace(config.page, port=port),
+            store=replace(config.store, path=str(path)),
+        )
+
+        def prepare(store: Store) -> None:
+            if not empty:
+                _ship_history(store)
+                _have_answered(store)
+            if fresh:
+                _be_heard(store)
+
+        _serve(config, prepare)
+
+
+def _nothing(_store: Store) -> None:
+    """An empty store stays empty."""
+
+
+def _ship_history(store: Store) -> None:
+    """Fill an empty store with the shipped history of two simulated people."""
+    if not store.people():
+        from station.system.demo_history import fill
+
+        fill(store)
+
+
+def _have_answered(store: Store) -> None:
+    """The simulated people have answered the care questions long ago, with no to all of them."""
+    from station.advice.health_questions import CONDITIONS
+
+    for person in store.people():
+        if not store.answers(person.id, "care", limit=1):
+            store.add_answer(person.id, "care", {"yes": [], "no": [one.key for one in CONDITIONS if one.after is None]})
+
+
+def _be_heard(store: Store) -> None:
+    """No quiet hours: whoever tries the station in the evening hears all of it, and so does the simulated person."""
+    from dataclasses import replace
+
+    store.save_settings(replace(store.settings(), quiet_from="00:00", quiet_to="00:00"))
+
+
+def _config(path: Path | None) -> Config:
+    from station.config import ConfigError, load
+
+    try:
+        return load(path)
+    except ConfigError as error:
+        refuse(str(error), os.EX_CONFIG)
+
+
+def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
+    import logging
+
+    from station.app.api import PageError
+    from station.devices.errors import DeviceError
+    from station.store import StoreError
+    from station.system.service import Service
+
+    logging.basicConfig(level=logging.WARNING, format="station: %(message)s")
+    service = Service(config)
+    service.obey_signals()
+    try:
+        service.open(prepare)
+    except (StoreError, DeviceError, PageError) as error:
+        refuse(str(error), 1)
+    try:
+        if service.page is not None:
+            host = "localhost" if config.page.host == "127.0.0.1" else config.page.host
+            click.echo(f"The station is running. Open http://{host}:{service.page.port} in a browser; Ctrl-C ends it.")
+        service.run()
+    finally:
+        service.close()
+
+
+@main.command()
+@CONFIG
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+def check(config_path: Path | None, as_json: bool) -> None:
+    """Try every part of the board, the store and the page's address, and say what is wrong and what to do.
+
+    Exit status 0 when all is well, 1 when something is not. A station that runs must be stopped first.
+
+    Example: station check --config /etc/station.toml
+    """
+    from station.system.self_check import checks
+
+    config = _config(config_path)
+    found = []
+    for result in checks(config):
+        found.append(result)
+        if not as_json:
+            click.echo(f"{'ok     ' if result.well else 'WRONG  '}{result.part}: {result.sentence}")
+    if as_json:
+        click.echo(json.dumps([{"part": r.part, "well": r.well, "sentence": r.sentence} for r in found]))
+    sys.exit(0 if all(result.well for result in found) else 1)
+
+
+@main.command()
+@CONFIG
+@click.option("--check", "only_check", is_flag=True, help="Only see with one block whether it still holds.")
+@click.option("--json", "as_json", is_flag=True, help="The outcome as one JSON object instead of lines.")
+def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None:
+    """Calibrate the distance sensor with blocks held against the toe stop, or check it with one.
+
+    The blocks are those of the configuration. Nobody has to touch anything: the board sees each block arrive, and the
+    cues say when it has been read. Exit status 0 when it is good, 1 when not. A station that runs must be stopped
+    first, or calibrated from its page.
+
+    Example: station calibrate --config /etc/station.toml
+    """
+    from station.cli.guided_calibration import run_guided
+    from station.devices.errors import DeviceError
+    from station.store import StoreError
+
+    config = _config(config_path)
+    try:
+        outcome = run_guided(config, "check" if only_check else "calibrate", lambda line: click.echo(line, err=as_json))
+    except (StoreError, DeviceError) as error:
+        refuse(f"{error} A station that runs must be stopped first, or calibrated from its page.", 1)
+    click.echo(json.dumps(outcome.as_json()) if as_json else "\n".join(outcome.lines()))
+    sys.exit(0 if outcome.well else 1)
+
+
+@main.command()
+@click.argument("database", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("to", type=click.Path(path_type=Path))
+@click.option(
+    "--as",
+    "kind",
+    type=click.Choice(["csv", "json", "bundle"]),
+    default="csv",
+    show_default=True,
+    help="CSV (a zip with a file for each table), JSON (one document), or the bundle of one sitting.",
+)
+@click.option("--sitting", help="The sitting of a bundle, by its identifier.  [default: the last one]")
+def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
+    """Write everything in a database, or one sitting, to a file that other programs read.
+
+    The traces in a bundle are files that `station replay` accepts.
+
+    Example: station export /var/lib/station/station.db results.zip
+    """
+    from station.store import Reader, StoreError
+    from station.store.bundle import export_bundle
+    from station.store.export import export_csv, export_json
+
+    try:
+        with Reader.open(database) as reader:
+            if kind == "csv":
+                export_csv(reader, to)
+            elif kind == "json":
+                export_json(reader, to)
+            else:
+                sitting = sitting or next((one.id for one in reader.sittings(limit=1)), None)
+                if sitting is None:
+                    refuse(f"{database} has no sitting yet", 1)
+                export_bundle(reader, sitting, to)
+    except (StoreError, LookupError) as error:
+        refuse(str(error), 1)
+    click.echo(f"Written to {to}.")
+
+
+@main.command("simulate")
+@click.option("--person", required=True, help="The name of the simulated person, as the history shows it.")
+@click.option("--days", type=click.IntRange(1, 3_650), required=True, help="How many days to live.")
+@click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same history.")
+@click.option(
+    "--sittings-per-week", type=click.IntRange(1, 7), default=3, show_default=True, help="How often they come."
+)
+@click.option(
+    "--limit-left-mm", "left_mm", type=click.FloatRange(-50, 250), help="How far the left ankle bends.  [default: 92]"
+)
+@click.option("--limit-right-mm", "right_mm", type=click.FloatRange(-50, 250), help="The right one.  [default: 88]")
+@click.option("--gain-mm-week", type=click.FloatRange(-10, 10), help="What a week adds to both.  [default: 2]")
+@click.option("--cheat", is_flag=True, help="The heel comes up where the knee does not reach.")
+@click.option(
+    "--database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("simulated.db"),
+    show_default=True,
+    help="The file to fill; what is in it stays.",
+)
+@click.option(
+    "--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to live on."
+)
+@click.option("--json", "as_json", is_flag=True, help="Say the outcome as JSON.")
+def simulate_days(
+    person: str, days: int, seed: int, sittings_per_week: int, database: Path, as_json: bool, **options: Any
+) -> None:
+    """Let a simulated person live with the station, drivers and all, a hundred times faster than life.
+
+    Example: station simulate --person Robin --days 14 --database robin.db
+    """
+    from station.store import StoreError
+    from station.system.simulate import Habits, character_of, simulate
+
+    config = _config(options.pop("config_path"))
+    habits = Habits(person, character_of(**options), sittings_per_week=sittings_per_week, seed=seed)
+    try:
+        with click.progressbar(
+            simulate(habits, days, database, config), length=days, label=person, file=sys.stderr
+        ) as lived:
+            reached = list(lived)[-1]
+    except (StoreError, ValueError) as error:
+        refuse(str(error), 1)
+    if as_json:
+        click.echo(json.dumps({"database": str(database), "days": reached.day, "sittings": reached.sittings}))
+    else:
+        click.echo(f"{reached.sittings} sittings of {person} in {days} days are in {database}.")
+
+
+@main.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "--do",
+    "do",
+    type=click.Choice(["hold", "reps", "test", "calibrate", "check"]),
+    help="What the person was to do.",
+)
+@click.option("--side", type=click.Choice(["left", "right", "both"]), help="The leg at work.  [default: both]")
+@click.option("--hold-s", type=float, help="Length of a hold.  [default: 30]")
+@click.option("--repetitions", type=int, help="Holds a side.  [default: 3]")
+@click.option("--rest-s", type=float, help="Rest between holds.  [default: 15]")
+@click.option("--prepare-s", type=float, help="Preparation before the first GO.  [default: 10]")
+@click.option("--heel", type=click.Choice(["down", "any"]), help="Whether a hold asks for the heel.  [default: down]")
+@click.option("--count", type=int, help="Repetitions a side.  [default: 20]")
+@click.option("--full/--quick", default=None, help="Three trials a side, or one.  [default: quick]")
+@click.option("--block-mm", type=float, help="The block of a check.  [default: 100]")
+@click.option("--offset-mm", type=float, help="toe distance = gain x reading + offset.  [default: -70]")
+@click.option("--gain", type=float, help="See --offset-mm.  [default: 1]")
+def replay(file: Path, do: str | None, **options: Any) -> None:
+    """Say what the rules make of a recorded trace: one JSON fact a line.
+
+    A trace that the station stored needs no options: its first line says what was going on. A bundle is replayed trace
+    by trace, each after a line with its name.
+
+    Example: station replay sitting.csv --do hold --side left --hold-s 20
+    """
+    given = {key: value for key, value in options.items() if value is not None}
+    for name, text in _traces_in(file):
+        if name is not None:
+            click.echo(json.dumps({"trace": name}))
+        for line in _replayed(f"{file}: {name}" if name is not None else str(file), text, do, given):
+            click.echo(line)
+
+
+def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
+    """The traces of a bundle with their names, or the one trace that the file is."""
+    import zipfile
+
+    try:
+        if zipfile.is_zipfile(file):
+            from station.store import StoreError
+            from station.store.bundle import read_bundle
+
+            try:
+                return read_bundle(file)
+            except StoreError as error:
+                refuse(str(error))
+        return ((None, file.read_text(encoding="utf-8")),)
+    except UnicodeDecodeError as error:
+        refuse(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})")
+    except OSError as error:
+        refuse(f"{file}: {error.strerror or error}")
+
+
+def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> Iterator[str]:
+    from station.core.replay import calibration_of, header_of, line_of
+    from station.core.replay import replay as facts_of
+    from station.core.steps import routine_of
+    from station.core.trace import read_trace
+
+    try:
+        trace = read_trace(text.split("\n"))
+        header = header_of(trace.header, do, given)
+        routine = routine_of(header)
+        curve = calibration_of(header)
+    except ValueError as error:
+        refuse(f"{where}: {error}")
+    yield from map(line_of, facts_of(trace, routine, curve))
+
+
+main.add_command(recalibrate)
+main.add_command(import_past)
+main.add_command(progress)
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""The command `station progress`: sentences, a chart and a table, as the page has them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from station.cli.refuse import refuse
+from station.cli.results import DATABASE
+from station.core.events import Side
+
+if TYPE_CHECKING:
+    from station.app.progress import History, Seen
+
+WIDTH, HEIGHT = 60, 10
+LAST = 20
+"""So many tests are in the printed table; JSON has all of them."""
+POINTS = {Side.LEFT: ("\u25cb", "\u25cf"), Side.RIGHT: ("\u25c7", "\u25c6")}
+"""Quick tests and full ones."""
+TREND, GOAL, SLIP = "\u00b7", "\u2508", "\u00d7"
+
+
+@click.command()
+@click.option("--person", required=True, help="Whose, by the name on the page; or `nobody` for unclaimed results.")
+@DATABASE
+@click.option("--json", "as_json", is_flag=True, help="One JSON object, with all tests and distances in mm.")
+def progress(person: str, database: Path | None, as_json: bool) -> None:
+    """Say what a person's tests show: am I better, by how much, since when, and when will I be there.
+
+    The station may be running meanwhile.
+
+    Example: station progress --person Robin --database robin.db
+    """
+    from station.app.progress import history_of
+    from station.config import Config
+    from station.store import Reader, StoreError
+
+    try:
+        with Reader.open(database or Path(Config().store.path)) as reader:
+            people = {one.name: one.id for one in reader.people()}
+            if person not in people and person != "nobody":
+                known = ", ".join(people) or "nobody yet"
+                refuse(f"There is no {person!r} on this station: it knows {known}.", 1)
+            settings = reader.settings()
+            history = history_of(reader, people.get(person), settings.goal_mm, datetime.now(UTC))
+    except StoreError as error:
+        refuse(str(error), 1)
+    if as_json:
+        said = {"person": person, "goal_mm": settings.goal_mm, **_as_json(history, settings.units)}
+        click.echo(json.dumps(said, default=_plain))
+    else:
+        for line in _lines(history, settings.goal_mm, settings.units):
+            click.echo(line)
+
+
+def _lines(history: History, goal_mm: float, units: str) -> list[str]:
+    from station.app.progress import not_compared, own_error, sentences, words_of
+    from station.core.progress.sentences import of_difference
+    from station.units import SIDE_SHAPE
+
+    words = words_of(units)
+    lines = []
+    for side in Side:
+        said = history.said(side)
+        lines += [f"{SIDE_SHAPE[side]} {side.capitalize()}", *sentences(history, side, words)]
+        lines += ["" if said is None else own_error(said.error, units), ""]
+        lines += [*chart(history, side, goal_mm, units), ""]
+    apart = not_compared(history)
+    lines += [of_difference(history.progress.difference, words), *([] if apart is None else [f"{apart}."]), ""]
+    lines += _table(history, units)
+    return lines
+
+
+def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]:
+    """All tests of a side over real time, in letters; nothing where there is none."""
+    from station.units import day, length, number
+
+    seen, said = history.seen(side), history.said(side)
+    if said is None:
+        return []
+    first, last = seen[0].at, seen[-1].at
+    trend = [(at.at, at.mm) for at in said.trend]
+    heights = [goal_mm, *(one.mm for one in seen)]
+    low, high = min(heights), max(heights)
+
+    def column(at: datetime) -> int:
+        return round((at - first) / (last - first) * (WIDTH - 1)) if last > first else 0
+
+    def row(mm: float) -> int:
+        share = (mm - low) / (high - low) if high > low else 0.5
+        return HEIGHT - 1 - min(HEIGHT - 1, max(0, round(share * (HEIGHT - 1))))
+
+    cells = [[" "] * WIDTH for _ in range(HEIGHT)]
+    cells[row(goal_mm)] = [GOAL] * WIDTH
+    for at, mm in trend:
+        cells[row(mm)][column(at)] = TREND
+    for one in seen:
+        cells[row(one.mm)][column(one.at)] = SLIP if one.test_id in said.slips else POINTS[side][one.full]
+    labels = {0: number(high, units), HEIGHT - 1: number(low, units)}
+    drawn = [f"{labels.get(n, ''):>5} \u2502{''.join(cells[n]).rstrip()}" for n in range(HEIGHT)]
+    ends = day(first) if first.date() == last.date() else f"{day(first):<{WIDTH - len(day(last))}}{day(last)}"
+    quick, full = POINTS[side]
+    legend = f"{quick} quick  {full} full  {SLIP} slip  {TREND} trend  {GOAL} goal {length(goal_mm, units)}"
+    return [*drawn, f"      \u2514{ends}", f"       {legend}"]
+
+
+def _table(history: History, units: str) -> list[str]:
+    from station.units import sure_length
+
+    both: dict[str, dict[Side, Seen]] = {}
+    for side in Side:
+        for one in history.seen(side):
+            both.setdefault(one.test_id, {})[side] = one
+    ordered = sorted(both.values(), key=lambda results: next(iter(results.values())).at, reverse=True)
+    lines = [f"{'When':18}{'Left':15}{'Right':15}How"] if ordered else []
+    for results in ordered[:LAST]:
+        one = next(iter(results.values()))
+        shown = [
+            sure_length(results[side].mm, results[side].uncertainty_mm, units) if side in results else "\u2013"
+            for side in Side
+        ]
+        how = list(dict.fromkeys(note for each in results.values() for note in each.notes(units)))
+        lines.append(f"{_day(one.at):18}{shown[0]:15}{shown[1]:15}{', '.join(how)}")
+    if len(ordered) > LAST:
+        lines.append(f"and {len(ordered) - LAST} older ones: --json has them all.")
+    return lines
+
+
+def _day(at: datetime) -> str:
+    from station.units import day
+
+    return day(at)
+
+
+def _as_json(history: History, units: str) -> dict[str, Any]:
+    from station.app.progress import not_compared, sentences, words_of
+    from station.core.progress.sentences import of_difference
+
+    words = words_of(units)
+    sides = {}
+    for side in Side:
+        said = history.said(side)
+        found: dict[str, Any] = {"sentences": sentences(history, side, words)}
+        if said is not None:
+            kept = {key: value for key, value in asdict(said).items() if key != "counted"}
+            found |= kept | {"slips": sorted(said.slips), "tests": [one._asdict() for one in history.seen(side)]}
+        sides[str(side)] = found
+    difference = history.progress.difference
+    return {
+        "sides": sides,
+        "difference": None if difference is None else asdict(difference),
+        "difference_sentence": of_difference(difference, words),
+        "not_compared": not_compared(history),
+    }
+
+
+def _plain(value: object) -> str:
+    """Times as ISO 8601, which is all that JSON does not know by itself."""
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} in the JSON of progress: make it a number or a text first")

@@ -1,0 +1,176 @@
+"""The commands that add to what the store says of the past: `station recalibrate` and `station import`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from station.cli.refuse import refuse
+
+if TYPE_CHECKING:
+    from station.app.recalibrate import Outcome
+    from station.store import Store
+    from station.store.records import Calibration
+
+DATABASE = click.option(
+    "--database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file that the station uses.  [default: that of systemd/station.toml]",
+)
+
+
+@click.command()
+@click.option("--since", required=True, help="The first day whose results to compute anew, as 2026-01-31.")
+@DATABASE
+@click.option("--calibration", type=click.IntRange(1), help="The number of the calibration.  [default: the newest]")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object; without --yes only what would change.")
+def recalibrate(since: str, database: Path | None, calibration: int | None, yes: bool, as_json: bool) -> None:
+    """Compute the results since a day with another calibration, beside the original ones, which stay.
+
+    Shows first what will change, and asks. A station that runs must be stopped first: it holds the database.
+
+    Example: station recalibrate --since 2026-01-31
+    """
+    from station.app.recalibrate import recalibrated
+    from station.store import StoreError
+    from station.store.records import Correction
+
+    try:
+        begin = datetime.combine(datetime.fromisoformat(since).date(), datetime.min.time()).astimezone()
+    except (ValueError, OverflowError):
+        refuse(f"{since!r} is no date: write it as 2026-01-31.")
+    path = _existing(database)
+    try:
+        with _opened(path) as store:
+            to = _chosen(store, calibration, path)
+            ids = store.measured_since(begin)
+            each = recalibrated(store, ids, to)
+            with click.progressbar(each, length=len(ids), label="Tests", file=sys.stderr) as shown:
+                outcomes = list(shown)
+            made = [Correction(one.test.id, one.scores) for one in outcomes if one.scores is not None]
+            if not as_json:
+                _show(store, outcomes, to, since)
+            sure = bool(made) and (yes or (not as_json and click.confirm(f"Write these {len(made)} results?")))
+            if sure:
+                store.correct(made)
+    except StoreError as error:
+        refuse(str(error), 1)
+    if as_json:
+        click.echo(json.dumps({"calibration": to.number, "written": sure, **_as_json(outcomes)}))
+    elif made:
+        click.echo(f"{len(made)} results written beside the original ones." if sure else "Nothing was changed.")
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.option("--person", required=True, help="Whose results they are, by the name on the page.")
+@click.option("--unit", type=click.Choice(["cm", "mm", "inch"]), required=True, help="What the distances are in.")
+@click.option("--sure", is_flag=True, help="The unit is right, however unlikely it looks.")
+@DATABASE
+def import_past(file: Path, person: str, unit: str, sure: bool, database: Path | None) -> None:
+    """Take over past results of a tape: CSV with the columns date,left,right, where either side may be empty.
+
+    All lines are taken, or none. Days of which there are tests already are skipped. A station that runs must be stopped
+    first: it holds the database.
+
+    Example: station import tape.csv --person Robin --unit cm
+    """
+    from station.app.import_results import ImportRefusedError, read_past
+    from station.store import StoreError
+    from station.units import many
+
+    path = _existing(database)
+    try:
+        with _opened(path) as store:
+            found = next((one for one in store.people() if one.name.lower() == " ".join(person.split()).lower()), None)
+            if found is None:
+                names = ", ".join(one.name for one in store.people()) or "nobody"
+                refuse(f"There is nobody called {person} in {path} (there is: {names}): add them on the page first.", 1)
+            days = {score.started_at.astimezone().date() for score in store.scores(found.id)}
+            past = read_past(file, unit, days, datetime.now().astimezone(), sure=sure)
+            store.add_imported(found.id, past.results)
+    except (StoreError, ImportRefusedError) as error:
+        refuse(str(error), 1)
+    if past.known:
+        click.echo(f"Skipped, because there are tests of these days already: {', '.join(map(str, past.known))}.")
+    click.echo(f"{many(len(past.results), 'test')} of {found.name} imported into {path}.")
+
+
+def _existing(database: Path | None) -> Path:
+    from station.config import Store as StoreConfig
+
+    path = database or Path(StoreConfig().path)
+    if not path.exists():
+        refuse(f"There is no database at {path}: name the one that the station uses with --database.", 1)
+    return path
+
+
+def _opened(path: Path) -> Store:
+    from station.clock import SystemClock
+    from station.store import Store
+
+    return Store.open(path, clock=SystemClock())
+
+
+def _chosen(store: Store, number: int | None, path: Path) -> Calibration:
+    there = store.calibrations()
+    if number is None and there[0].fit is None:
+        refuse(f"The station of {path} was never calibrated: do that first, on the page or by station calibrate.", 1)
+    found = next((one for one in there if number in (None, one.number)), None)
+    if found is None:
+        refuse(f"There is no calibration {number} in {path}: their numbers are 1 to {there[0].number}.", 1)
+    return found
+
+
+def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) -> None:
+    """A line for each test that changes, and why others cannot."""
+    from station.units import day, length, sure_length
+
+    units = store.settings().units
+    names = {person.id: person.name for person in store.people()}
+    rows = [("date", "person", "left", "", "right", "")]
+    for one in outcomes:
+        test, new = one.test, one.scores
+        if new is not None:
+            whose = names.get(test.person_id or "", "unclaimed")
+            sides = ((new.left_mm, new.left_uncertainty_mm), (new.right_mm, new.right_uncertainty_mm))
+            left, right = ("\u2013" if mm is None else sure_length(mm, sure_mm, units) for mm, sure_mm in sides)
+            old_left, old_right = length(test.left_mm, units), length(test.right_mm, units)
+            rows.append((day(test.started_at), whose, old_left, left, old_right, right))
+    if len(rows) == 1:
+        click.echo(f"No result since {since} changes with calibration {to.number}.")
+    else:
+        widths = [max(len(row[column]) for row in rows) for column in range(6)]
+        for row in rows:
+            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+            to_ = " " if row is rows[0] else "\u2192"
+            click.echo(f"{cells[0]}  {cells[1]}  {cells[2]} {to_} {cells[3]}  {cells[4]} {to_} {cells[5]}".rstrip())
+    for one in outcomes:
+        if one.why_not is not None:
+            click.echo(f"{day(one.test.started_at)}: left as it is, because {one.why_not}.")
+
+
+def _as_json(outcomes: list[Outcome]) -> dict[str, Any]:
+    changed = [
+        {
+            "test": one.test.id,
+            "started_at": one.test.started_at.isoformat(),
+            "before": {"left_mm": one.test.left_mm, "right_mm": one.test.right_mm},
+            "after": {
+                "left_mm": one.scores.left_mm,
+                "right_mm": one.scores.right_mm,
+                "left_uncertainty_mm": one.scores.left_uncertainty_mm,
+                "right_uncertainty_mm": one.scores.right_uncertainty_mm,
+            },
+        }
+        for one in outcomes
+        if one.scores is not None
+    ]
+    left = [{"test": one.test.id, "why_not": one.why_not} for one in outcomes if one.why_not is not None]
+    return {"changes": changed, "left_as_they_are": left}

@@ -1,0 +1,564 @@
+"""What holds and repetitions have in common: waiting, preparing, pausing, changing sides, ending.
+
+Only the heels of the legs at work matter, one or both; the other one matters while the sides change. Both heels at once
+are one: down when both are, up when either is. What the flows leave open is answered here so:
+
+- A heel sensor that is lost counts as a person who is not there: nothing is credited after its last good sample, and
+  after three seconds it is a pause.
+- The 15 and 60 seconds of a pause count from the lift that led to it, or from the command.
+- NUDGE follows PAUSED after its own period, so that the first sound in a pause is PAUSED alone.
+- A pause in a side change goes back to the side change.
+- `side` is obeyed until the first GO of the exercise.
+- In REST, `skip` leaves out the coming repetition and the rest goes on.
+- An exercise that the board does not sense begins by itself after another step, wherever the person is; one that needs
+  a heel waits for whoever has to come back from the floor, with READY and then NUDGE, for three minutes.
+- Whoever comes with the other leg than is asked for, hears SWITCH when they have stood there for two seconds: without
+  it both would wait for each other.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from station.core.activities.engine import Activity
+from station.core.activities.side_change import SideChange
+from station.core.events import BOTH_LEGS, SECOND_US, Command, Legs, Side, Word
+from station.core.facts import CueName, Ended, Paused, Resumed
+from station.core.sensing.sensors import Change, HeelChange, HeelChannel, KneeChange, Senses, SensorChange
+from station.core.sensing.stance import Foot, Footing, Stance
+from station.core.state import Picture
+from station.core.steps import HeelRule, HoldStep, RepsStep, Step
+
+
+@dataclass(frozen=True, slots=True)
+class BoutRules:
+    resume_us: int = 5 * SECOND_US
+    """The shorter preparation of somebody who is coming back."""
+    pause_us: int = 3 * SECOND_US
+    give_up_us: int = 15 * SECOND_US
+    end_us: int = 60 * SECOND_US
+    nudge_us: int = 2_500_000
+    switch_us: int = 10 * SECOND_US
+    """At least so long from SWITCH to GO: people turn round, and some sit down for it."""
+    switch_end_us: int = 90 * SECOND_US
+    return_us: int = 180 * SECOND_US
+    """Getting up from the floor and back on the board takes longer than changing legs."""
+    call_us: int = 10 * SECOND_US
+    """Whoever has not come by then is called once more."""
+    other_us: int = 2 * SECOND_US
+    """Nobody takes longer to put both feet on the board."""
+    grace_us: int = 500_000
+    last_ticks: tuple[int, ...] = (3, 2, 1)
+
+
+class Bout(Activity):
+    """The frame of an exercise: subclasses say what its work is (`go`, `work_*`) and what is stored of it."""
+
+    name: ClassVar[str]
+    gives_up: ClassVar[bool] = True
+    """Whether a long pause gives the repetition at hand up; a count is kept until the end."""
+
+    def __init__(
+        self,
+        step: HoldStep | RepsStep,
+        senses: Senses,
+        *,
+        first: bool = True,
+        rules: BoutRules | None = None,
+    ) -> None:
+        """`first` is false where another step came before, so that the person is told to change sides or to come
+        back."""
+        super().__init__(senses)
+        self.rules = rules or BoutRules()
+        self.turns = step.turns
+        self.phase = "wait"
+        self.at_turn = 0
+        self.begun = False
+        """Whether the repetition at hand has had its GO."""
+        self._any_go = False
+        self._prepare_us = step.prepare_us
+        self._prepare_off = step.prepare_off
+        self._by_itself = False
+        """Whether the preparation that goes on asks for no standing."""
+        self._heel_rule = step.heel
+        self._first = first
+        self.footing = Footing(senses)
+        self.lifted = Side.LEFT
+        """Whose heel came up last."""
+        self._wait_until_us: int | None = None
+        self._began_us = 0
+        self._need_us = 0
+        self._stood_us = 0
+        self._stand_from_us: int | None = None
+        self._ticks: set[int] = set()
+        self.off_us = 0
+        self._paused_us = 0
+        self._nudge_us: int | None = None
+        self._other_us: int | None = None
+        """When whoever stands on the other leg is told so, while the exercise waits."""
+        self._told_other = False
+        self._gave_up = False
+        self._side_given_up = False
+        self._broken = False
+        """Whether the repetition before this one was given up in the pause that goes on."""
+        self._back_to_switch = False
+        self._switch_us: int | None = None
+        self._switch: SideChange | None = None
+
+    # What a subclass adds.
+
+    @abstractmethod
+    def go(self, now_us: int) -> None:
+        """GO has sounded."""
+
+    @abstractmethod
+    def work_on(self, now_us: int, since_us: int) -> None:
+        """The heel is back."""
+
+    @abstractmethod
+    def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+        """The heel is up, or its sensor lost."""
+
+    def work_off_earlier(self, since_us: int) -> None:
+        """The other heel, too, is up, and has been since before the first: it was believed later."""
+
+    @abstractmethod
+    def work_alarm(self, now_us: int) -> None:
+        """The moment of `work_due_us` has come."""
+
+    @abstractmethod
+    def work_due_us(self) -> int | None:
+        """When the work at hand wants to be asked again."""
+
+    @abstractmethod
+    def suspend(self, now_us: int) -> None:
+        """A command pauses the work."""
+
+    @abstractmethod
+    def give_up(self, now_us: int) -> None:
+        """Store what there is of the repetition at hand, which has had its GO."""
+
+    @abstractmethod
+    def advance(self) -> bool:
+        """Go on to the next repetition of this side; false when there is none."""
+
+    def work_next(self, now_us: int) -> None:
+        """`next` outside a preparation."""
+
+    def resume(self, now_us: int, since_us: int) -> None:
+        """The person is back from a pause."""
+        self.prepare(now_us, since_us, max(self.rules.resume_us, self._left_of_switch_us(since_us)))
+
+    # The senses, in the exercise's own words.
+
+    @property
+    def legs(self) -> Legs:
+        """Who is at work."""
+        return self.turns[self.at_turn]
+
+    @property
+    def side(self) -> Side | None:
+        """The leg at work, `None` where both are."""
+        return None if self.legs is BOTH_LEGS else Side(self.legs)
+
+    @property
+    def plates(self) -> Sequence[HeelChannel]:
+        """The plates of the legs at work."""
+        return self.senses.plates if self.side is None else (self.senses.heel(self.side),)
+
+    @property
+    def timer_only(self) -> bool:
+        """A plain timer, which asks for no heel."""
+        return self._heel_rule is HeelRule.ANY
+
+    @property
+    def standing(self) -> bool:
+        return self.timer_only or self.footing.down(self.plates)
+
+    @property
+    def rising_us(self) -> int | None:
+        """Since when a heel at work may be rising, which is not believed yet."""
+        doubts = [plate.belief.doubted_us for plate in self.plates if plate.down is True]
+        return min((at_us for at_us in doubts if at_us is not None), default=None)
+
+    def minds(self) -> Sequence[Side]:
+        if self.phase == "switch":
+            return tuple(Side)
+        if self.timer_only and self.phase != "wait":
+            return ()
+        return tuple(Side) if self.side is None else (self.side,)
+
+    def sense(self) -> None:
+        self.senses.expect(seated=self._heel_rule is HeelRule.LIGHT)
+
+    def begin(self, at_us: int) -> None:
+        self.sense()
+        self._began_us = at_us
+        anybody = self.footing.anybody
+        here = (anybody or not self._first) if self.timer_only else self.standing
+        if not self._first:
+            self._wait_until_us = at_us + (self.rules.switch_end_us if anybody else self.rules.return_us)
+        if here:
+            self.prepare(at_us, at_us, self._prepare_us)
+        elif not self._first and anybody and self.side is not None:
+            self._told_other = True
+            self.cue(at_us, CueName.SWITCH, side=self.side)
+        elif not self._first:
+            self._nudge_us = at_us + self.rules.call_us
+            self.cue(at_us, CueName.READY, side=self.side)
+        self._look_at_other_leg(at_us)
+        self.set_due()
+
+    def _look_at_other_leg(self, since_us: int) -> None:
+        if self.phase != "wait" or self.timer_only or self.side is None or not self.footing.anybody:
+            self._other_us, self._told_other = None, False
+        elif not self._told_other and self._other_us is None:
+            self._other_us = since_us + self.rules.other_us
+
+    def change(self, change: Change) -> None:
+        if not isinstance(change, KneeChange) and change.side is not None:
+            before = self.footing.stance(self.plates)
+            self.footing.feel(change)
+            self._felt(change, before, self.footing.stance(self.plates))
+        self.set_due()
+
+    def _felt(self, change: HeelChange | SensorChange, before: Stance, now: Stance) -> None:
+        if isinstance(change, HeelChange) and self._switch is not None:
+            self._stands(change.at_us, self._switch.heel(change))
+        elif isinstance(change, SensorChange) and self._switch is not None:
+            self._stands(change.at_us, self._switch.sensor(change))
+        elif self.phase == "wait":
+            arrived = self.footing.anybody if self.timer_only else now.foot is Foot.DOWN and now != before
+            if arrived:
+                since_us = change.since_us if self.timer_only else now.since_us
+                self.prepare(change.at_us, max(since_us, self._began_us), self._prepare_us)
+            self._look_at_other_leg(change.at_us)
+        elif self.timer_only:
+            if self.phase == "paused" and isinstance(change, HeelChange) and change.down:
+                self._come_back(change.at_us, change.since_us)
+        elif now == before:
+            return
+        elif now.foot is Foot.DOWN:
+            self._on(change.at_us, now.since_us)
+        elif now.foot is not before.foot:
+            self._off(change.at_us, now.since_us, lost=now.foot is Foot.UNKNOWN, side=change.side)
+        elif now.foot is Foot.UP and now.since_us < before.since_us:
+            self.off_us = now.since_us
+            self.work_off_earlier(now.since_us)
+
+    def _on(self, now_us: int, since_us: int) -> None:
+        if self.phase == "prepare":
+            self._stand_from_us = self._stand_from_us if self._by_itself else since_us
+        elif self.phase == "paused":
+            self._come_back(now_us, since_us)
+        else:
+            self.work_on(now_us, since_us)
+
+    def _off(self, now_us: int, since_us: int, *, lost: bool, side: Side | None) -> None:
+        self.off_us = since_us
+        if side is not None:
+            self.lifted = side if self.side is None else self.side
+        if self.phase == "prepare":
+            if not self._by_itself:
+                self._stop_standing(since_us)
+        elif self.phase != "paused":
+            self.work_off(now_us, since_us, lost=lost)
+
+    # Preparing.
+
+    def prepare(self, now_us: int, since_us: int, need_us: int) -> None:
+        """Count `need_us` of standing down, beginning at `since_us`."""
+        self.phase, self._switch = "prepare", None
+        self._need_us, self._stood_us = need_us, 0
+        self._ticks = {n for n in self.rules.last_ticks if n * SECOND_US < need_us}
+        self._by_itself = self._prepare_off and need_us >= self._prepare_us
+        if self.standing or self._by_itself:
+            self._stand_from_us = since_us
+        else:
+            self._stand_from_us, self.off_us = None, now_us
+        self.cue(now_us, CueName.READY, side=self.side)
+
+    def _stop_standing(self, since_us: int) -> None:
+        if self._stand_from_us is not None:
+            self._stood_us += max(0, since_us - self._stand_from_us)
+            self._stand_from_us = None
+
+    def _stood(self, now_us: int) -> int:
+        running_us = 0 if self._stand_from_us is None else now_us - self._stand_from_us
+        return min(self._need_us, self._stood_us + running_us)
+
+    def _prepare_due_us(self) -> int:
+        if self._stand_from_us is None:
+            return self.off_us + self.rules.pause_us
+        left_us = max(self._ticks, default=0) * SECOND_US
+        return self._stand_from_us + self._need_us - left_us - self._stood_us
+
+    def _prepare_alarm(self, now_us: int) -> None:
+        if self._stand_from_us is None:
+            self.pause(now_us, self.off_us, "heel up" if self._lifted() else "no heel")
+            return
+        left_us = self._need_us - self._stood(now_us)
+        if left_us <= 0 and not self.standing:
+            self._call(now_us)
+        elif left_us <= 0:
+            self.start_work(now_us)
+        else:
+            self.count_down(now_us, left_us, self._ticks)
+
+    def _call(self, now_us: int) -> None:
+        """It is time, and they are not there yet: GO waits for them."""
+        self.phase, self._prepare_off, self._prepare_us = "wait", False, self.rules.resume_us
+        self._began_us, self._wait_until_us, self._nudge_us = now_us, now_us + self.rules.return_us, None
+        self.cue(now_us, CueName.NUDGE)
+
+    def count_down(self, now_us: int, left_us: int, ticks: set[int]) -> None:
+        """Sound the tick whose time has come; one that was waited past is not made up for."""
+        passed = {n for n in ticks if n * SECOND_US >= left_us}
+        if passed:
+            ticks -= passed
+            self.cue(now_us, CueName.COUNT, count=min(passed))
+
+    def start_work(self, now_us: int) -> None:
+        """GO."""
+        for plate in self.plates:
+            if plate.load is not None and not self.timer_only:
+                plate.load.renew(now_us)
+        self._any_go, self._switch_us = True, None
+        self.cue(now_us, CueName.GO)
+        self.go(now_us)
+
+    # Pausing and coming back.
+
+    def _lifted(self) -> bool:
+        return self.footing.stance(self.plates).foot is Foot.UP
+
+    def pause(self, now_us: int, since_us: int, why: str) -> None:
+        self._back_to_switch = self._switch is not None
+        self.phase, self._switch = "paused", None
+        self._paused_us, self._nudge_us = since_us, now_us + self.rules.nudge_us
+        self._gave_up = not (self.begun and self.gives_up)
+        self.say(Paused(now_us, why))
+        self.cue(now_us, CueName.PAUSED)
+
+    def _pause_due_us(self) -> int:
+        dues = [self._paused_us + self.rules.end_us]
+        if not self._gave_up:
+            dues.append(self._paused_us + self.rules.give_up_us)
+        if self._nudge_us is not None:
+            dues.append(self._nudge_us)
+        return min(dues)
+
+    def _pause_alarm(self, now_us: int) -> None:
+        if now_us >= self._paused_us + self.rules.end_us:
+            if self.begun:
+                self.give_up(now_us)
+            self.end(now_us, "nobody came back")
+        elif not self._gave_up and now_us >= self._paused_us + self.rules.give_up_us:
+            self._gave_up = True
+            self.give_up(now_us)
+            self._side_given_up = not self.advance()
+            self._broken = not self._side_given_up
+        elif self._nudge_us is not None and now_us >= self._nudge_us:
+            self._nudge_us = None
+            self.cue(now_us, CueName.NUDGE)
+
+    def _come_back(self, now_us: int, since_us: int, why: str = "standing") -> None:
+        self.hush(now_us)
+        self._broken = False
+        self.say(Resumed(now_us, why))
+        if self._back_to_switch:
+            self._change_sides(now_us)
+        elif self._side_given_up:
+            self._side_given_up = False
+            self.finish_side(now_us)
+        else:
+            self.resume(now_us, since_us)
+
+    # Changing sides, finishing, ending.
+
+    def finish_side(self, now_us: int) -> None:
+        self.cue(now_us, CueName.SET_DONE)
+        if self.at_turn + 1 < len(self.turns):
+            self.at_turn += 1
+            self.next_side()
+            self._change_sides(now_us)
+        else:
+            self.hush(now_us)
+            self.phase, self.over = "done", "complete"
+
+    def next_side(self) -> None:
+        """A new side is at work: its repetitions begin anew."""
+
+    @property
+    def repetitions_broken(self) -> int:
+        """How many repetitions of this turn were begun, are not to be gone on with, and are still owed."""
+        return int(self._broken)
+
+    def of_this_turn(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
+        """`step` for whoever is at work now."""
+        return (step if step.together else replace(step, sides=self._sides(0, 1)),)
+
+    def of_later_turns(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
+        """`step` for those whose turn is still to come."""
+        later = self._sides(1, None)
+        return (replace(step, sides=later),) if later else ()
+
+    def _sides(self, begin: int, end: int | None) -> tuple[Side, ...]:
+        turns = self.turns[self.at_turn :][begin:end]
+        return tuple(Side(legs) for legs in turns if legs is not BOTH_LEGS)
+
+    def _change_sides(self, now_us: int) -> None:
+        self.cue(now_us, CueName.SWITCH, side=self.side)
+        self._switch_us = now_us
+        if self.timer_only:
+            self.prepare(now_us, now_us, self.rules.switch_us)
+            return
+        self.phase = "switch"
+        assert self.side is not None  # both legs are one turn, which nothing is changed to
+        self._switch = SideChange(self.senses, self.side, now_us)
+
+    def _stands(self, now_us: int, since_us: int | None) -> None:
+        """The new side stands, since `since_us`; or not yet."""
+        if since_us is not None:
+            self.prepare(now_us, since_us, max(self.rules.resume_us, self._left_of_switch_us(since_us)))
+
+    def _left_of_switch_us(self, since_us: int) -> int:
+        """What is left of the least time from SWITCH to GO."""
+        return 0 if self._switch_us is None else self._switch_us + self.rules.switch_us - since_us
+
+    def _switch_end_us(self) -> int:
+        return (self._switch_us or 0) + self.rules.switch_end_us
+
+    def _switch_due_us(self, switch: SideChange) -> int:
+        end_us = self._switch_end_us()
+        return end_us if switch.due_us is None else min(end_us, switch.due_us)
+
+    def _switch_alarm(self, now_us: int, switch: SideChange) -> None:
+        if now_us >= self._switch_end_us():
+            self.end(now_us, "nobody changed sides")
+        else:
+            self._stands(now_us, switch.alarm())
+
+    def end(self, now_us: int, why: str) -> None:
+        """End early; what was done has been said."""
+        self.cue(now_us, CueName.ENDED)
+        self.say(Ended(now_us, why))
+        self.phase, self.over = "ended", "ended"
+
+    def close(self, at_us: int) -> None:
+        if self.begun:
+            self.give_up(at_us)
+        self.hush(at_us)
+        self.phase, self.over = "ended", "ended"
+
+    # Alarms and commands.
+
+    def catch_up(self, at_us: int) -> None:
+        before = self.footing.stance(self.plates)
+        self.footing = Footing(self.senses)
+        now = self.footing.stance(self.plates)
+        if not self.timer_only and self.phase not in ("wait", "switch") and now.foot is not before.foot:
+            if now.foot is Foot.DOWN:
+                self._on(at_us, at_us)
+            else:
+                self._off(at_us, at_us, lost=now.foot is Foot.UNKNOWN, side=None)
+        self.set_due()
+
+    @property
+    def other_side(self) -> Side | None:
+        return None if self._any_go or self.side is None else self.side.other
+
+    def set_due(self) -> None:
+        if self.over is not None:
+            self.due_us = None
+        elif self.phase == "wait":
+            waits = (self._wait_until_us, self._nudge_us, self._other_us)
+            self.due_us = min((at_us for at_us in waits if at_us is not None), default=None)
+        elif self.phase == "prepare":
+            self.due_us = self._prepare_due_us()
+        elif self.phase == "paused":
+            self.due_us = self._pause_due_us()
+        elif self._switch is not None:
+            self.due_us = self._switch_due_us(self._switch)
+        else:
+            self.due_us = self.work_due_us()
+
+    def alarm(self, at_us: int) -> None:
+        if self.phase == "wait" and self._wait_until_us is not None and at_us >= self._wait_until_us:
+            self.end(at_us, "nobody changed sides" if self.footing.anybody else "nobody came back")
+        elif self.phase == "wait" and self._other_us is not None and at_us >= self._other_us:
+            self._other_us, self._told_other = None, True
+            self.cue(at_us, CueName.SWITCH, side=self.side)
+        elif self.phase == "wait":
+            self._nudge_us = None
+            self.cue(at_us, CueName.NUDGE)
+        elif self.phase == "prepare":
+            self._prepare_alarm(at_us)
+        elif self.phase == "paused":
+            self._pause_alarm(at_us)
+        elif self._switch is not None:
+            self._switch_alarm(at_us, self._switch)
+        else:
+            self.work_alarm(at_us)
+        self.set_due()
+
+    def command(self, command: Command) -> None:
+        now_us = command.at_us
+        if self.over is not None:
+            return
+        if command.word is Word.STOP:
+            if self.begun:
+                self.give_up(now_us)
+            self.end(now_us, "stop")
+        elif command.word is Word.PAUSE and self.phase not in ("wait", "paused"):
+            if self.phase not in ("prepare", "switch"):
+                self.suspend(now_us)
+            self.pause(now_us, now_us, "command")
+        elif command.word is Word.RESUME and self.phase == "paused" and (self.standing or self._back_to_switch):
+            self._come_back(now_us, now_us, "command")
+        elif command.word is Word.NEXT and self.phase == "prepare":
+            self._stood_us, self._ticks = self._need_us, set()
+            self._stand_from_us = now_us if self.standing or self._by_itself else None
+        elif command.word is Word.NEXT:
+            self.work_next(now_us)
+        elif command.word is Word.SKIP:
+            self._skip(now_us)
+        elif command.word is Word.SIDE and command.side is not None and not self._any_go and self.side is not None:
+            self._choose_side(now_us, command.side)
+        self.set_due()
+
+    def _skip(self, now_us: int) -> None:
+        if self.phase in ("wait", "switch"):
+            return
+        if self.phase == "paused" and self._side_given_up:
+            self._side_given_up = False
+            self.finish_side(now_us)
+            return
+        resting = self.phase in ("rest", "away")
+        if self.begun:
+            self.give_up(now_us)
+        if not self.advance():
+            self.finish_side(now_us)
+        elif not resting:
+            self.prepare(now_us, now_us, self.rules.resume_us)
+
+    def _choose_side(self, now_us: int, side: Side) -> None:
+        self.turns = (side,) if len(self.turns) == 1 else (side, side.other)
+        if self.phase == "prepare" or (self.phase == "wait" and self.standing and not self.timer_only):
+            self.prepare(now_us, now_us, self._prepare_us)
+
+    def frame(self, at_us: int) -> Picture:
+        """What there is to see of the frame at this moment."""
+        preparing = self.phase == "prepare"
+        return Picture(
+            activity=self.name,
+            phase=self.phase,
+            side=self.legs,
+            counting="prepare" if preparing else None,
+            counted_us=self._stood(at_us) if preparing else 0,
+            target_us=self._need_us if preparing else 0,
+            rate=1 if preparing and self._stand_from_us is not None else 0,
+        )

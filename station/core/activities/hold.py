@@ -1,0 +1,251 @@
+"""The guided hold: a stretch whose clock runs only while the heel is down.
+
+Credited time is a sum of spans, each its end minus its start; a lift closes the span at the moment the heel rose, which
+is known a little later. A lift shorter than the grace is a micro-lift and says nothing; a longer one sounds HEEL_UP
+until the heel is back, or until it is a pause. A finished hold says exactly its target.
+
+What the flows leave open is answered here so:
+
+- Ticks and HALFWAY that lie before the credit is closed again by a back-dated lift are not repeated.
+- A lift under way when a hold is given up counts its time as lifted, three seconds at most, like any other.
+- A command that comes while the heel may be rising closes the credit where the rise began: it never counts a heel that
+  was up, and loses 80 ms at most where it was a flicker.
+- Coming back when a repetition has just been given up begins the next one; the last one given up finishes the side.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import ClassVar
+
+from station.core.activities.exercise import Bout, BoutRules
+from station.core.events import SECOND_US, Legs
+from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
+from station.core.sensing.sensors import Senses
+from station.core.state import Picture
+from station.core.steps import HoldStep, Step
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRules(BoutRules):
+    lifted_most_us: int = 3 * SECOND_US
+    """So much of each lift counts as lifted: after that it is a pause."""
+    no_halfway_us: int = 3 * SECOND_US
+    """HALFWAY keeps out of the last seconds, which have their ticks."""
+
+
+class Hold(Bout):
+    """Timed stretches by `step`, each side in turn."""
+
+    name: ClassVar[str] = "hold"
+
+    def __init__(self, step: HoldStep, senses: Senses, *, first: bool = True, rules: HoldRules | None = None) -> None:
+        hold_rules = rules or HoldRules()
+        super().__init__(step, senses, first=first, rules=hold_rules)
+        self._hold_rules = hold_rules
+        self._step = step
+        self._repetition = 1
+        self._rest_until_us = 0
+        self._rest_ticks: set[int] = set()
+        self._fresh()
+
+    def _fresh(self) -> None:
+        self.begun = False
+        self._credited_us = self._lifted_us = self._lifts = self._micro_lifts = 0
+        self._span_from_us: int | None = None
+        self._span_began_us = 0
+        self._lift_since_us = 0
+        self._hold_ticks = {n for n in self.rules.last_ticks if n * SECOND_US < self._step.hold_us}
+        half_us = self._step.hold_us // 2
+        self._halfway_us = half_us if half_us > self._hold_rules.no_halfway_us else None
+
+    # The work.
+
+    def go(self, now_us: int) -> None:
+        self.phase = "hold"
+        self._span_from_us = now_us
+        if not self.begun:
+            self.begun = True
+            self.say(HoldStarted(now_us, self.legs, self._repetition))
+
+    def work_on(self, now_us: int, since_us: int) -> None:
+        if self.phase in ("grace", "lifted"):
+            self._return(now_us, since_us)
+        elif self.phase == "hold" and self._span_from_us is None:
+            self._span_from_us = since_us
+        elif self.phase == "rest" and now_us >= self._rest_until_us:
+            self.start_work(now_us)
+        elif self.phase == "away":
+            self.prepare(now_us, since_us, self.rules.resume_us)
+
+    def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+        if self.phase != "hold":
+            return
+        self._close_span(since_us)
+        if not lost:
+            self.phase, self._lift_since_us = "grace", since_us
+            self.say(HeelLifted(now_us, self.lifted, since_us))
+
+    def work_off_earlier(self, since_us: int) -> None:
+        if self.phase == "grace":
+            uncredited_us = max(0, self._lift_since_us - max(since_us, self._span_began_us))
+            self._credited_us -= uncredited_us
+            self._lift_since_us = since_us
+
+    def _close_span(self, until_us: int) -> None:
+        if self._span_from_us is not None:
+            span_us = max(0, until_us - self._span_from_us)
+            self._credited_us = min(self._step.hold_us, self._credited_us + span_us)
+            self._span_began_us, self._span_from_us = self._span_from_us, None
+
+    def _return(self, now_us: int, since_us: int) -> None:
+        self._count_lifted(since_us)
+        self.say(HeelReturned(now_us, self.lifted, since_us))
+        if self.phase == "grace":
+            self._micro_lifts += 1
+        else:
+            self.cue(now_us, CueName.YES)
+        self.phase, self._span_from_us = "hold", since_us
+
+    def _count_lifted(self, until_us: int) -> None:
+        self._lifted_us += min(self._hold_rules.lifted_most_us, until_us - self._lift_since_us)
+
+    def suspend(self, now_us: int) -> None:
+        rising_us = None if self.timer_only else self.rising_us
+        self._close_span(now_us if rising_us is None else min(now_us, rising_us))
+        if self.phase in ("grace", "lifted"):
+            self._count_lifted(now_us)
+        self.hush(now_us)
+
+    def give_up(self, now_us: int) -> None:
+        if self.phase != "paused":
+            self.suspend(now_us)
+        self.say(HoldPartial(now_us, *self._came_to()))
+        self.begun = False
+
+    def _came_to(self) -> tuple[Legs, int, int, int, int, int]:
+        counts = (self._credited_us, self._lifted_us, self._lifts, self._micro_lifts)
+        return (self.legs, self._repetition, *counts)
+
+    def advance(self) -> bool:
+        if self._repetition >= self._step.repetitions:
+            return False
+        self._repetition += 1
+        self._fresh()
+        return True
+
+    def next_side(self) -> None:
+        self._repetition = 1
+        self._fresh()
+
+    def left(self) -> tuple[Step, ...]:
+        if self.over == "complete":
+            return ()
+        owed = self._step.repetitions - self._repetition + 1 + self.repetitions_broken
+        return (*self.of_this_turn(replace(self._step, repetitions=owed)), *self.of_later_turns(self._step))
+
+    # Its alarms.
+
+    def work_due_us(self) -> int | None:
+        if self.phase == "hold":
+            return self._hold_due_us()
+        if self.phase == "grace":
+            return self._lift_since_us + self.rules.grace_us
+        if self.phase == "lifted":
+            return self._lift_since_us + self.rules.pause_us
+        if self.phase == "rest":
+            return self._rest_due_us()
+        return max(self._rest_until_us, self.off_us) + self.rules.end_us
+
+    def _hold_due_us(self) -> int:
+        if self._span_from_us is None:
+            return self.off_us + self.rules.pause_us
+        target_us = self._step.hold_us
+        marks = [target_us - max(self._hold_ticks, default=0) * SECOND_US]
+        if self._halfway_us is not None:
+            marks.append(self._halfway_us)
+        return self._span_from_us + min(marks) - self._credited_us
+
+    def _rest_due_us(self) -> int:
+        if self._rest_ticks:
+            return self._rest_until_us - max(self._rest_ticks) * SECOND_US
+        if self.standing:
+            return self._rest_until_us
+        return max(self._rest_until_us, self.off_us + self.rules.grace_us)
+
+    def work_alarm(self, now_us: int) -> None:
+        if self.phase == "hold" and self._span_from_us is None:
+            self.pause(now_us, self.off_us, "sensor lost")
+        elif self.phase == "hold":
+            self._hold_alarm(now_us)
+        elif self.phase == "grace":
+            self.phase = "lifted"
+            self._lifts += 1
+            self.cue(now_us, CueName.HEEL_UP)
+        elif self.phase == "lifted":
+            self.suspend(now_us)
+            self.pause(now_us, self._lift_since_us, "heel up")
+        elif self.phase == "rest":
+            self._rest_alarm(now_us)
+        else:
+            self.end(now_us, "nobody came back")
+
+    def _hold_alarm(self, now_us: int) -> None:
+        left_us = self._step.hold_us - self._credited(now_us)
+        if left_us <= 0:
+            self._finish(now_us)
+            return
+        if self._halfway_us is not None and self._step.hold_us - left_us >= self._halfway_us:
+            self._halfway_us = None
+            self.cue(now_us, CueName.HALFWAY)
+        self.count_down(now_us, left_us, self._hold_ticks)
+
+    def _credited(self, now_us: int) -> int:
+        running_us = 0 if self._span_from_us is None else max(0, now_us - self._span_from_us)
+        return min(self._step.hold_us, self._credited_us + running_us)
+
+    def _finish(self, now_us: int) -> None:
+        self._credited_us, self._span_from_us = self._step.hold_us, None
+        self.say(HoldFinished(now_us, *self._came_to()))
+        self.begun = False
+        self.cue(now_us, CueName.HOLD_DONE)
+        if not self.advance():
+            self.finish_side(now_us)
+            return
+        self.phase = "rest"
+        self._rest_until_us = now_us + self._step.rest_us
+        self._rest_ticks = {n for n in self.rules.last_ticks if n * SECOND_US < self._step.rest_us}
+
+    def _rest_alarm(self, now_us: int) -> None:
+        if now_us < self._rest_until_us:
+            self.count_down(now_us, self._rest_until_us - now_us, self._rest_ticks)
+        elif self.standing:
+            self.start_work(now_us)
+        else:
+            self.phase = "away"
+            self.cue(now_us, CueName.NUDGE)
+
+    def work_next(self, now_us: int) -> None:
+        if self.phase == "rest":
+            self._rest_until_us, self._rest_ticks = now_us, set()
+
+    def picture(self, at_us: int) -> Picture:
+        picture = replace(
+            self.frame(at_us),
+            repetition=self._repetition,
+            repetitions=self._step.repetitions,
+            hold_us=self._step.hold_us,
+        )
+        if self.phase in ("hold", "grace", "lifted") or (self.phase == "paused" and self.begun):
+            running = self.phase == "hold" and self._span_from_us is not None
+            return replace(
+                picture,
+                counting="hold",
+                counted_us=self._credited(at_us),
+                target_us=self._step.hold_us,
+                rate=int(running),
+            )
+        if self.phase == "rest":
+            gone_us = at_us - (self._rest_until_us - self._step.rest_us)
+            return replace(picture, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=1)
+        return picture

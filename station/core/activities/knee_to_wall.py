@@ -1,0 +1,616 @@
+"""The knee-to-wall test: trials of one or both sides, each a series of attempts at growing distances.
+
+The states and their times are those of the manual's table. What the flows leave open is answered here so:
+
+- Somebody who leaves while settling, before any attempt of the test, has not begun it: back to WAIT, in silence.
+- After a void, or with the target near, GO comes after three still seconds, also to somebody who has moved.
+- Between attempts nobody has to settle at once: somebody away for 45 s then, as in MOVE, is a pause.
+- A lift while settling begins the two steady seconds anew; a GO that waits for the heel sounds when it is back.
+- A test waits for nobody's sensor: a lost one is reported at once and becomes FAULT only when somebody is there.
+- A heel sensor that is lost drops the attempt too, and two good seconds lead back to SETTLE.
+- Targets after a pass lie beyond the best passed distance of the trial, also when a nearer attempt has passed since.
+- Whoever leaves while a sensor is at fault, and stays away as long as a pause may last, has ended the test.
+- `skip` drops the attempt and settles anew; `next` ends a rest, or the count before a GO.
+- Whoever comes with the other leg than is asked for, hears SWITCH after two seconds, as in an exercise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from station.core.activities.attempt import Attempt, AttemptRules, Verdict
+from station.core.activities.engine import Activity
+from station.core.activities.side_change import SideChange
+from station.core.activities.trials import Trials
+from station.core.events import SECOND_US, Command, Event, Load, Side, Toe, Word
+from station.core.facts import (
+    AttemptFailed,
+    AttemptPassed,
+    AttemptStarted,
+    AttemptVoid,
+    CueName,
+    Ended,
+    Paused,
+    Resumed,
+    TargetSet,
+    TestFinished,
+    TrialFinished,
+)
+from station.core.measurement.estimate import Estimate, Refusal, estimate
+from station.core.sensing.sensors import Change, HeelChange, KneeChange, Senses, SensorChange
+from station.core.state import Picture
+from station.core.steps import TestStep
+
+
+@dataclass(frozen=True, slots=True)
+class TestRules:
+    __test__ = False
+
+    attempt: AttemptRules = AttemptRules()  # noqa: RUF009 - frozen, so that sharing it is safe
+    step_on_us: int = 500_000
+    other_us: int = 2 * SECOND_US
+    settle_us: int = 2 * SECOND_US
+    settle_cov: float = 0.10
+    settle_mm: float = 4.0
+    nudge_us: int = 10 * SECOND_US
+    return_us: int = 180 * SECOND_US
+    """Getting up from the floor and back on the board."""
+    side_us: int = 3 * SECOND_US
+    count_from: int = 3
+    leave_us: int = 3 * SECOND_US
+    moved_mm: float = 4.0
+    move_still_us: int = 1 * SECOND_US
+    move_still_load_us: int = 2 * SECOND_US
+    stay_still_us: int = 3 * SECOND_US
+    move_end_us: int = 45 * SECOND_US
+    rest_us: int = 10 * SECOND_US
+    switch_end_us: int = 90 * SECOND_US
+    pause_end_us: int = 120 * SECOND_US
+    good_us: int = 2 * SECOND_US
+    result_us: int = 60 * SECOND_US
+
+
+BEFORE_LUNGE = ("settle", "side", "count")
+MEASURING = (*BEFORE_LUNGE, "attempt", "move")
+
+
+class KneeToWall(Activity):
+    """A test by `step`. `last` says that nothing follows it, so that its result stays for a while."""
+
+    def __init__(
+        self,
+        step: TestStep,
+        senses: Senses,
+        *,
+        first: bool = True,
+        last: bool = True,
+        rules: TestRules | None = None,
+    ) -> None:
+        """`first` is false where another step came before, so that whoever has to come back is called."""
+        super().__init__(senses)
+        self._first = first
+        self._wait_until_us: int | None = None
+        self.rules = rules or TestRules()
+        self.phase = "wait"
+        self._step = step
+        self._sides = step.sides
+        self._at_side = 0
+        self._last = last
+        self._trials = {side: Trials(step.full) for side in step.sides}
+        self._attempt: Attempt | None = None
+        self._attempts = 0
+        self._target_mm: float | None = None
+        self._since_us = 0
+        self._down_since_us: int | None = None
+        self._off_us: int | None = None
+        self._ticks = 0
+        self._judge_us: int | None = None
+        self._nudge_us: int | None = None
+        self._other_us: int | None = None
+        """When whoever stands on the other leg is told so, while the test waits."""
+        self._told_other = False
+        self._before_mm: float | None = None
+        self._go_toe_mm: float | None = None
+        self._free = False
+        self._moved = False
+        self._switch: SideChange | None = None
+        self._good_us: int | None = None
+        self._verdict: str | None = None
+        self._refused: str | None = None
+
+    @property
+    def side(self) -> Side:
+        return self._sides[self._at_side]
+
+    def minds(self) -> Sequence[Side]:
+        if self.phase in ("rest", "result"):
+            return ()
+        return tuple(Side) if self.phase == "switch" else (self.side,)
+
+    def sense(self) -> None:
+        self.senses.expect(measuring=True)
+
+    def begin(self, at_us: int) -> None:
+        self.sense()
+        self._enter("wait", at_us)
+        self._take_heel()
+        others = [plate for plate in self.senses.plates if not self._at_work(plate.side) and plate.trusted_down]
+        self._look_at_other_leg(at_us, down=bool(others))
+        if not self._first and self._down_since_us is None and not others:
+            self._wait_until_us = at_us + self.rules.return_us
+            self._nudge_us = at_us + self.rules.nudge_us
+            self.cue(at_us, CueName.READY, side=self.side)
+        self._set_due()
+
+    def _look_at_other_leg(self, since_us: int, *, down: bool) -> None:
+        if self.phase != "wait" or self._down_since_us is not None or not down:
+            self._other_us, self._told_other = None, False
+        elif not self._told_other and self._other_us is None:
+            self._other_us = since_us + self.rules.other_us
+
+    def _enter(self, phase: str, at_us: int) -> None:
+        self.phase, self._since_us, self._nudge_us, self._judge_us = phase, at_us, None, None
+
+    def _take_heel(self) -> None:
+        plate = self.senses.heel(self.side)
+        self._down_since_us = plate.belief.since_us if plate.trusted_down else None
+        self._off_us = plate.belief.since_us if plate.down is False else None
+
+    # What changes.
+
+    def change(self, change: Change) -> None:
+        if isinstance(change, SensorChange):
+            self._sensor(change)
+        elif isinstance(change, KneeChange):
+            if self._attempt is not None:
+                self._attempt.knee(change)
+        elif self._switch is not None:
+            self._new_side(change.at_us, self._switch.heel(change))
+        elif self._at_work(change.side):
+            self._heel(change)
+            self._other_us = None
+        else:
+            self._look_at_other_leg(change.since_us, down=change.down)
+        self._set_due()
+
+    def _heel(self, change: HeelChange) -> None:
+        self._down_since_us = change.since_us if change.down else None
+        self._off_us = None if change.down else change.since_us
+        if self._attempt is not None:
+            self._attempt.heel(change)
+        if self.phase == "settle" and change.down:
+            self._since_us = max(self._since_us, change.since_us)
+        elif self.phase == "paused" and change.down:
+            self._resume(change.at_us, "standing")
+        elif self.phase == "result" and not change.down:
+            self._finish()
+
+    def _sensor(self, change: SensorChange) -> None:
+        plate = self.senses.heel(self.side)
+        if change.side is not None and self.senses.heel(change.side) is not plate:
+            return
+        if change.side is not None:
+            self._take_heel()
+            if not change.lost and plate.trusted_down:
+                self._down_since_us = max(change.since_us, plate.belief.since_us)
+        if change.lost and self.phase in MEASURING:
+            self._fault(change.at_us)
+        elif not change.lost and self.phase == "fault":
+            wait_us = 0 if change.side is None else self.rules.good_us
+            self._good_us = change.at_us + wait_us
+
+    def row(self, event: Event) -> None:
+        if isinstance(event, Toe):
+            if self._attempt is not None:
+                self._attempt.reading(event.at_us)
+            self._judge_us = event.at_us
+            self._set_due()
+        elif isinstance(event, Load) and self._attempt is not None and self._at_work(event.side):
+            self._attempt.load(event.at_us, event.share)
+
+    def _at_work(self, side: Side) -> bool:
+        return self.senses.heel(side) is self.senses.heel(self.side)
+
+    def command(self, command: Command) -> None:
+        now_us = command.at_us
+        if self.over is not None:
+            return
+        if command.word is Word.STOP:
+            self._end(now_us, "stop")
+        elif command.word is Word.CONFIRM and self._attempt is not None:
+            self._attempt.confirm(now_us)
+        elif command.word is Word.PAUSE and self.phase not in ("wait", "paused", "result"):
+            self._pause(now_us, "command")
+        elif command.word is Word.RESUME and self.phase == "paused" and self._down_since_us is not None:
+            self._resume(now_us, "command")
+        elif command.word is Word.NEXT and self.phase in ("side", "count"):
+            self._enter("count", now_us - self.rules.count_from * SECOND_US)
+            self._ticks = 0
+        elif self._leads_to_settle(command.word):
+            self._settle(now_us)
+        elif command.word is Word.SIDE and command.side is not None:
+            self._choose_side(now_us, command.side)
+        self._set_due()
+
+    def _leads_to_settle(self, word: Word) -> bool:
+        if self.phase == "rest":
+            return word in (Word.NEXT, Word.SKIP)
+        return word is Word.SKIP and self.phase in MEASURING
+
+    def catch_up(self, at_us: int) -> None:
+        self._take_heel()
+        self._set_due()
+
+    @property
+    def other_side(self) -> Side | None:
+        return None if self._attempts or self.phase not in ("wait", *BEFORE_LUNGE) else self.side.other
+
+    def _choose_side(self, now_us: int, side: Side) -> None:
+        if self.other_side is None:
+            return
+        self._sides = (side,) if len(self._sides) == 1 else (side, side.other)
+        self._trials = {side: Trials(self._step.full) for side in self._sides}
+        self._enter("wait", now_us)
+        self._take_heel()
+
+    def close(self, at_us: int) -> None:
+        self._keep(at_us)
+        self.hush(at_us)
+        self.over = "ended"
+
+    # Alarms.
+
+    def _set_due(self) -> None:
+        self.due_us = None if self.over is not None else min(self._dues(), default=None)
+
+    def _dues(self) -> list[int]:
+        rules, since_us = self.rules, self._since_us
+        dues = [] if self._nudge_us is None else [self._nudge_us]
+        if self._judge_us is not None and self.phase in ("settle", "move"):
+            dues.append(self._judge_us)
+        leaves_us = self._leaves_us()
+        if leaves_us is not None:
+            dues.append(leaves_us)
+        if self.phase == "wait" and self._down_since_us is not None:
+            dues.append(self._down_since_us + rules.step_on_us)
+        elif self.phase == "wait":
+            dues += [at_us for at_us in (self._wait_until_us, self._other_us) if at_us is not None]
+        elif self.phase == "side":
+            dues.append(since_us + rules.side_us)
+        elif self.phase == "count" and (self._ticks > 0 or self._down_since_us is not None):
+            dues.append(since_us + (rules.count_from - self._ticks) * SECOND_US)
+        elif self.phase == "attempt" and self._attempt is not None:
+            due_us = self._attempt.due_us
+            dues += [] if due_us is None else [due_us]
+        elif self.phase == "switch" and self._switch is not None and self._switch.due_us is not None:
+            dues.append(self._switch.due_us)
+        elif self.phase == "fault":
+            dues += [] if self._good_us is None else [self._good_us]
+            dues += [] if self._off_us is None else [max(self._off_us, since_us) + rules.pause_end_us]
+        spans = {
+            "move": rules.move_end_us,
+            "rest": rules.rest_us,
+            "switch": rules.switch_end_us,
+            "paused": rules.pause_end_us,
+            "result": rules.result_us,
+        }
+        if self.phase in spans:
+            dues.append(since_us + spans[self.phase])
+        return dues
+
+    def _leaves_us(self) -> int | None:
+        """When a heel that is up will mean that the person has left."""
+        if self._off_us is None or (self._attempt is not None and self._attempt.lunging):
+            return None
+        if self.phase == "settle" and self._attempts:
+            return max(self._off_us, self._since_us) + self.rules.move_end_us
+        return self._off_us + self.rules.leave_us if self.phase in (*BEFORE_LUNGE, "attempt") else None
+
+    def alarm(self, at_us: int) -> None:
+        leaves_us = self._leaves_us()
+        if leaves_us is not None and at_us >= leaves_us:
+            self._left(at_us)
+        elif self._nudge_us is not None and at_us >= self._nudge_us:
+            self._nudge_us = None
+            self.cue(at_us, CueName.NUDGE)
+        else:
+            getattr(self, f"_alarm_{self.phase}")(at_us)
+        self._set_due()
+
+    def _left(self, now_us: int) -> None:
+        if self.phase == "settle" and not self._attempts:
+            self.hush(now_us)
+            self._enter("wait", now_us)
+        else:
+            self._pause(now_us, "heel up")
+
+    def _alarm_wait(self, now_us: int) -> None:
+        if self._down_since_us is None and self._wait_until_us is not None and now_us >= self._wait_until_us:
+            self._end(now_us, "nobody came back")
+            return
+        if self._down_since_us is None:
+            self._other_us, self._told_other = None, True
+            self.cue(now_us, CueName.SWITCH, side=self.side)
+            return
+        self.cue(now_us, CueName.STEP_ON)
+        self._settle(now_us)
+
+    def _settle(self, now_us: int) -> None:
+        self.hush(now_us)
+        self._attempt = None
+        self._enter("settle", now_us)
+        self._nudge_us = now_us + self.rules.nudge_us
+        if self.senses.toe.lost_why is not None or self.senses.heel(self.side).lost_why is not None:
+            self._fault(now_us)
+
+    def _alarm_settle(self, now_us: int) -> None:
+        self._judge_us = None
+        if self._steady(now_us):
+            self._enter("side", now_us)
+            self.cue(now_us, CueName.READY, side=self.side)
+
+    def _steady(self, now_us: int) -> bool:
+        from_us, middle_us = now_us - self.rules.settle_us, now_us - self.rules.settle_us // 2
+        if self._down_since_us is None or max(self._down_since_us, self._since_us) > from_us:
+            return False
+        load = self.senses.heel(self.side).load
+        if load is not None:
+            cov = load.cov(from_us, now_us)
+            if cov is None or cov >= self.rules.settle_cov:
+                return False
+        earlier_mm = self.senses.toe.median(from_us, middle_us)
+        later_mm = self.senses.toe.median(middle_us, now_us)
+        if earlier_mm is None or later_mm is None:
+            return False
+        return self.senses.apart_mm(earlier_mm, later_mm) <= self.rules.settle_mm
+
+    def _alarm_side(self, now_us: int) -> None:
+        self._enter("count", now_us)
+        self._ticks = self.rules.count_from
+        self._alarm_count(now_us)
+
+    def _alarm_count(self, now_us: int) -> None:
+        if self._ticks > 0:
+            self.cue(now_us, CueName.COUNT, count=self._ticks)
+            self._ticks -= 1
+        elif self._down_since_us is not None:
+            self._go(now_us)
+
+    def _go(self, now_us: int) -> None:
+        load = self.senses.heel(self.side).load
+        if load is not None:
+            load.renew(now_us)
+        self._attempts += 1
+        self._attempt = Attempt(self.senses, self.side, now_us, self.rules.attempt)
+        self._before_mm, self._refused = self._attempt.before_mm, None
+        trials = self._trials[self.side]
+        trials.attempts += 1
+        self.cue(now_us, CueName.GO)
+        self._go_toe_mm = self._toe_mm(self._estimate(now_us - self.rules.attempt.before_us, now_us))
+        self.say(AttemptStarted(now_us, self.side, trials.number, trials.attempts, self._go_toe_mm))
+        self._enter("attempt", now_us)
+
+    def _estimate(self, from_us: int, to_us: int) -> Estimate | Refusal:
+        return estimate(*self.senses.toe.window(from_us, to_us))
+
+    def _toe_mm(self, found: Estimate | Refusal) -> float | None:
+        return None if isinstance(found, Refusal) else round(self.senses.toe_mm(found.reading_mm), 1)
+
+    # The verdict, and where to go next.
+
+    def _alarm_attempt(self, now_us: int) -> None:
+        assert self._attempt is not None
+        verdict = self._attempt.verdict(now_us)
+        if verdict is None:
+            return
+        if verdict.outcome == "passed":
+            self._passed(now_us, verdict)
+        elif verdict.outcome == "void":
+            self._void(now_us, "the board slid", "void")
+        elif verdict.outcome == "contact" and self._refused is not None:
+            self._unclear(now_us, self._refused)
+        else:
+            self._failed(now_us, verdict.outcome, self._go_toe_mm)
+
+    def _passed(self, now_us: int, verdict: Verdict) -> None:
+        assert verdict.window_us is not None
+        found = self._estimate(*verdict.window_us)
+        if isinstance(found, Refusal):
+            self._refused = found.why
+            if self._attempt is not None and self._attempt.last_window(now_us):
+                self._unclear(now_us, found.why)
+            return
+        self._attempt = None
+        toe_mm = round(self.senses.toe_mm(found.reading_mm), 1)
+        uncertainty_mm = round(self.senses.curve.slope(found.reading_mm) * found.uncertainty_mm, 2)
+        contact = self.senses.wiring.contact
+        self.say(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us))
+        self.cue(now_us, CueName.YES)
+        self._verdict = "passed"
+        self._aim(now_us, self._trials[self.side].passed(toe_mm, uncertainty_mm), toe_mm)
+
+    def _unclear(self, now_us: int, why: str) -> None:
+        self._void(now_us, f"the readings {why}", "unclear")
+
+    def _void(self, now_us: int, why: str, verdict: str) -> None:
+        self._attempt = None
+        self.say(AttemptVoid(now_us, self.side, why))
+        self.cue(now_us, CueName.TRIAL_VOID)
+        self._verdict = verdict
+        self._move(now_us, free=True)
+
+    def _failed(self, now_us: int, why: str, toe_mm: float | None) -> None:
+        self._attempt = None
+        self.say(AttemptFailed(now_us, self.side, why, toe_mm))
+        self.cue(now_us, CueName.NO)
+        self._verdict = why
+        trials = self._trials[self.side]
+        target_mm = trials.failed(toe_mm)
+        if trials.over:
+            self._trial(now_us)
+        else:
+            self._aim(now_us, target_mm, toe_mm)
+
+    def _aim(self, now_us: int, target_mm: float | None, toe_mm: float | None) -> None:
+        if target_mm is None:
+            self._move(now_us, free=True)
+            return
+        free = toe_mm is not None and self._trials[self.side].near(target_mm, toe_mm)
+        self._target_mm = target_mm
+        self.say(TargetSet(now_us, self.side, round(target_mm, 1), not free))
+        self._move(now_us, free=free)
+
+    def _move(self, now_us: int, *, free: bool) -> None:
+        self._enter("move", now_us)
+        self._free, self._moved = free, False
+        self._nudge_us = now_us + self.rules.nudge_us
+
+    def _alarm_move(self, now_us: int) -> None:
+        if now_us >= self._since_us + self.rules.move_end_us:
+            self._pause(now_us, "nobody moved")
+            return
+        self._judge_us = None
+        moved = self._has_moved(now_us)
+        if moved and not self._moved:
+            self._moved, self._nudge_us = True, None
+            self.hush(now_us)
+        analogue = self.senses.heel(self.side).load is not None
+        still_us = self.rules.move_still_load_us if analogue else self.rules.move_still_us
+        if self._free:
+            still_us = self.rules.stay_still_us
+        if (moved or self._free) and self._stood(still_us, now_us):
+            self._go(now_us)
+
+    def _has_moved(self, now_us: int) -> bool:
+        now_mm = self.senses.toe.median(now_us - SECOND_US, now_us)
+        if now_mm is None or self._before_mm is None:
+            return False
+        return self.senses.apart_mm(self._before_mm, now_mm) >= self.rules.moved_mm
+
+    def _stood(self, span_us: int, now_us: int) -> bool:
+        from_us = now_us - span_us
+        down = self._down_since_us is not None and max(self._down_since_us, self._since_us) <= from_us
+        return down and self.senses.toe.still(from_us, now_us)
+
+    def _trial(self, now_us: int) -> None:
+        trials = self._trials[self.side]
+        trial = trials.finish()
+        self.say(TrialFinished(now_us, self.side, trial.number, trial.toe_mm, trial.below_range, trial.uncertainty_mm))
+        self.cue(now_us, CueName.TRIAL_OK)
+        self._target_mm = None
+        if trials.more:
+            self._enter("rest", now_us)
+        elif self._at_side + 1 < len(self._sides):
+            self._at_side += 1
+            self.cue(now_us, CueName.SWITCH, side=self.side)
+            self._enter("switch", now_us)
+            self._switch = SideChange(self.senses, self.side, now_us)
+        else:
+            self._result(now_us)
+
+    def _alarm_rest(self, now_us: int) -> None:
+        self._settle(now_us)
+
+    def _alarm_switch(self, now_us: int) -> None:
+        assert self._switch is not None
+        if now_us >= self._since_us + self.rules.switch_end_us:
+            self._switch = None
+            self._pause(now_us, "nobody changed sides")
+        else:
+            self._new_side(now_us, self._switch.alarm())
+
+    def _new_side(self, now_us: int, since_us: int | None) -> None:
+        if since_us is not None:
+            self._switch = None
+            self._take_heel()
+            self._settle(now_us)
+
+    def _result(self, now_us: int) -> None:
+        self.say(self._finished(now_us, partial=False))
+        self.cue(now_us, CueName.COMPLETE)
+        if self._is_best():
+            self.cue(now_us, CueName.BEST)
+        self._enter("result", now_us)
+        if not self._last:
+            self._finish()
+
+    def _is_best(self) -> bool:
+        """Only full tests compete, by more than the person's own error, which is in what is to be beaten."""
+        beat_mm = {Side.LEFT: self._step.beat_left_mm, Side.RIGHT: self._step.beat_right_mm}
+        scores = {side: trials.score_mm for side, trials in self._trials.items()}
+        return self._step.full and any(
+            score is not None and (beat := beat_mm[side]) is not None and score > beat for side, score in scores.items()
+        )
+
+    def _alarm_result(self, _now_us: int) -> None:
+        self._finish()
+
+    def _finish(self) -> None:
+        self.over = "complete"
+
+    def _finished(self, now_us: int, *, partial: bool) -> TestFinished:
+        scores = {side: trials.score_mm for side, trials in self._trials.items()}
+        return TestFinished(now_us, scores.get(Side.LEFT), scores.get(Side.RIGHT), partial)
+
+    # Pauses, faults, ends.
+
+    def _pause(self, now_us: int, why: str) -> None:
+        self._attempt = self._switch = None
+        self._take_heel()
+        self._enter("paused", now_us)
+        self.say(Paused(now_us, why))
+        self.cue(now_us, CueName.PAUSED)
+
+    def _resume(self, now_us: int, why: str) -> None:
+        self.say(Resumed(now_us, why))
+        self._settle(now_us)
+
+    def _alarm_paused(self, now_us: int) -> None:
+        self._end(now_us, "nobody came back")
+
+    def _fault(self, now_us: int) -> None:
+        self._attempt, self._good_us = None, None
+        self._enter("fault", now_us)
+        self.cue(now_us, CueName.ERROR)
+
+    def _alarm_fault(self, now_us: int) -> None:
+        if self._good_us is None or now_us < self._good_us:
+            self._end(now_us, "nobody waited for the sensor")
+            return
+        self._good_us = None
+        if self.senses.toe.lost_why is None and self.senses.heel(self.side).lost_why is None:
+            self._settle(now_us)
+
+    def _keep(self, now_us: int) -> None:
+        if self.phase != "result" and any(trials.done for trials in self._trials.values()):
+            self.say(self._finished(now_us, partial=True))
+
+    def _end(self, now_us: int, why: str) -> None:
+        self._keep(now_us)
+        self._attempt = self._switch = None
+        self.cue(now_us, CueName.ENDED)
+        self.say(Ended(now_us, why))
+        self.phase, self.over = "ended", "ended"
+
+    def picture(self, at_us: int) -> Picture:
+        trials = self._trials[self.side]
+        counting = {"attempt": self.rules.attempt.most_us, "rest": self.rules.rest_us}.get(self.phase)
+        finished = self._finished(at_us, partial=True)
+        return Picture(
+            activity="test",
+            phase=self.phase,
+            side=self.side,
+            counting=self.phase if counting is not None else None,
+            counted_us=at_us - self._since_us if counting is not None else 0,
+            target_us=counting or 0,
+            rate=int(counting is not None),
+            trial=trials.number,
+            attempt=trials.attempts,
+            target_mm=self._target_mm,
+            best_mm=trials.best_mm,
+            result_left_mm=finished.left_mm,
+            result_right_mm=finished.right_mm,
+            verdict=self._verdict,
+            contact=self.senses.wiring.contact,
+        )

@@ -1,0 +1,260 @@
+"""The sounds, learnt on the board: is it loud enough, what does each mean, and six questions.
+
+Everything is answered by one heel. *Volume*: a sound, and whoever hears it lifts a heel; where nobody does, it is asked
+for louder, three times. *Listen*: the sounds that guide a routine, one after the other, each with its meaning on the
+page. *Quiz*: a sound, and what it is said to mean, which is so in half of the cases; lifting a heel says that it is
+so, keeping it down that it is not. YES and NO tell, and the page says what it was meanwhile.
+
+What is left open elsewhere is answered here so:
+
+- Any heel answers, and any heel that is down is somebody who stands there. A sound waits for one, so nobody is asked
+  behind their back: NUDGE calls, and after a minute it is over.
+- A heel that rose before a sound began says nothing about it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from station.core.activities.engine import REPEATING, Activity
+from station.core.events import SECOND_US, Command, Side, Word
+from station.core.facts import Cue, CueName, Ended, LessonFinished, LouderAsked, QuizAnswered
+from station.core.sensing.sensors import Change, HeelChange, KneeChange, Senses
+from station.core.sensing.stance import Footing
+from station.core.sound.cues import length_us
+from station.core.state import Picture
+from station.core.steps import LessonStep
+
+TAUGHT = (
+    CueName.COUNT,
+    CueName.GO,
+    CueName.HOLD_DONE,
+    CueName.HEEL_UP,
+    CueName.YES,
+    CueName.NO,
+    CueName.SET_DONE,
+    CueName.SWITCH,
+    CueName.PAUSED,
+    CueName.COMPLETE,
+)
+"""What somebody needs for a routine with the page away."""
+VOLUME_CUE = CueName.READY
+QUESTIONS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class LessonRules:
+    answer_us: int = 6 * SECOND_US
+    """From the end of a sound; slow people lift a heel within four seconds."""
+    lift_us: int = 300_000
+    """Shorter is a wobble."""
+    apart_us: int = 2 * SECOND_US
+    """From the end of one sound to the next: time to read what it means."""
+    verdict_us: int = 3 * SECOND_US
+    """YES or NO, and a look at what was right."""
+    tries: int = 3
+    end_us: int = 120 * SECOND_US
+    """Whoever has not stepped on by then does not come."""
+    away_us: int = 60 * SECOND_US
+    """Whoever stepped off in the middle has left by then, as in a hold."""
+
+
+def quiz_of(seed: int) -> tuple[tuple[CueName, CueName], ...]:
+    """Six different sounds with what each is said to be; half of that is so."""
+    chance = Random(seed)
+    played = chance.sample(TAUGHT, QUESTIONS)
+    true = set(chance.sample(range(QUESTIONS), QUESTIONS // 2))
+    return tuple(
+        (cue, cue if place in true else chance.choice([other for other in TAUGHT if other is not cue]))
+        for place, cue in enumerate(played)
+    )
+
+
+class Lesson(Activity):
+    """Leads through the sounds by `step`."""
+
+    def __init__(self, step: LessonStep, senses: Senses, rules: LessonRules | None = None) -> None:
+        super().__init__(senses)
+        self.rules = rules or LessonRules()
+        self.phase = "wait"
+        self._part = "volume"
+        """Which part it is in, also while nobody stands there."""
+        self._quiz = quiz_of(step.seed)
+        self._place = 0
+        """Which try, sound or question it is at, from 0."""
+        self._right = 0
+        self._footing = Footing(senses)
+        self._sound_us: int | None = None
+        """When the next sound comes, `None` while one is to be answered."""
+        self._sounded_us = 0
+        self._hush_us: int | None = None
+        self._until_us = 0
+        self._lift: HeelChange | None = None
+        self._told: bool | None = None
+        """Whether the answer to the question was right, while that is told."""
+
+    def begin(self, at_us: int) -> None:
+        self.sense()
+        self._footing = Footing(self.senses)
+        self._until_us = at_us + self.rules.end_us
+        if self._footing.anybody:
+            self._enter("volume", at_us)
+        self._set_due()
+
+    def minds(self) -> Sequence[Side]:
+        return tuple(Side)
+
+    def _enter(self, part: str, at_us: int) -> None:
+        self.phase = self._part = part
+        self._place = 0
+        self._plan(at_us + self.rules.apart_us)
+
+    def _plan(self, sound_us: int) -> None:
+        self._sound_us, self._lift = sound_us, None
+
+    @property
+    def _cue(self) -> CueName:
+        if self._part == "volume":
+            return VOLUME_CUE
+        return TAUGHT[self._place] if self._part == "listen" else self._quiz[self._place][0]
+
+    # The heels.
+
+    def change(self, change: Change) -> None:
+        if not isinstance(change, KneeChange) and change.side is not None:
+            self._footing.feel(change)
+        if self.phase == "wait" and self._footing.anybody:
+            self._enter("volume", change.at_us)
+        elif self.phase == "away" and self._footing.anybody:
+            self.hush(change.at_us)
+            self.phase = self._part
+            self._plan(change.at_us + self.rules.apart_us)
+        elif isinstance(change, HeelChange):
+            self._heel(change)
+        self._set_due()
+
+    def _heel(self, change: HeelChange) -> None:
+        lift = self._lift
+        if lift is None:
+            asked = self.phase in ("volume", "quiz") and self._sound_us is None
+            self._lift = change if asked and not change.down and change.since_us >= self._sounded_us else None
+        elif change.side is lift.side and change.down and change.since_us - lift.since_us < self.rules.lift_us:
+            self._lift = None
+
+    # Time.
+
+    def _set_due(self) -> None:
+        if self._lift is not None:
+            due_us = self._lift.since_us + self.rules.lift_us
+        else:
+            due_us = self._until_us if self._sound_us is None else self._sound_us
+        if self._hush_us is not None:
+            due_us = min(due_us, self._hush_us)
+        self.due_us = None if self.over is not None else due_us
+
+    def alarm(self, at_us: int) -> None:
+        if self._hush_us is not None and at_us >= self._hush_us:
+            self.hush(at_us)
+        elif self.phase == "wait":
+            self._end(at_us, "nobody came")
+        elif self.phase == "away":
+            self._end(at_us, "nobody came back")
+        elif self._sound_us is not None:
+            self._go_on(at_us)
+        elif self.phase == "volume":
+            self._volume(at_us)
+        elif self.phase == "listen":
+            self._listen(at_us)
+        else:
+            self._judge(at_us)
+        self._set_due()
+
+    def _go_on(self, at_us: int) -> None:
+        if self._told is not None:
+            self._told = None
+            self._place += 1
+        if self._part == "quiz" and self._place == QUESTIONS:
+            self.say(LessonFinished(at_us, self._right, QUESTIONS))
+            self.phase, self.over = "done", "complete"
+        elif self._footing.anybody:
+            self._play(at_us)
+        else:
+            self.phase, self._sound_us, self._until_us = "away", None, at_us + self.rules.away_us
+            self.cue(at_us, CueName.NUDGE)
+
+    def _play(self, at_us: int) -> None:
+        cue = self._cue
+        self._sound_us, self._sounded_us, self._lift = None, at_us, None
+        self.cue(at_us, cue)
+        end_us = at_us + length_us(Cue(at_us, cue))
+        if cue in REPEATING:
+            end_us += self.rules.apart_us
+            self._hush_us = end_us
+        self._until_us = end_us + (self.rules.apart_us if self._part == "listen" else self.rules.answer_us)
+
+    def hush(self, at_us: int) -> None:
+        self._hush_us = None
+        super().hush(at_us)
+
+    def _volume(self, at_us: int) -> None:
+        if self._lift is not None:
+            self.cue(at_us, CueName.YES)
+            self._enter("listen", at_us)
+        elif self._place + 1 < self.rules.tries:
+            self._place += 1
+            self.say(LouderAsked(at_us))
+            self._plan(at_us + self.rules.apart_us)
+        else:
+            self._end(at_us, "the sounds were not heard")
+
+    def _listen(self, at_us: int) -> None:
+        self._place += 1
+        if self._place == len(TAUGHT):
+            self._enter("quiz", at_us)
+        else:
+            self._plan(at_us)
+
+    def _judge(self, at_us: int) -> None:
+        cue, claimed = self._quiz[self._place]
+        yes = self._lift is not None
+        self._told = yes is (cue is claimed)
+        self._right += self._told
+        self.say(QuizAnswered(at_us, cue, claimed, yes, self._told))
+        self.cue(at_us, CueName.YES if self._told else CueName.NO)
+        self._plan(at_us + self.rules.verdict_us)
+
+    def _end(self, at_us: int, why: str) -> None:
+        self.cue(at_us, CueName.ENDED)
+        self.say(Ended(at_us, why))
+        self.phase, self.over = "ended", "ended"
+
+    def command(self, command: Command) -> None:
+        if self.over is None and command.word is Word.STOP:
+            self._end(command.at_us, "stop")
+        elif self.over is None and command.word in (Word.NEXT, Word.SKIP) and self.phase in ("volume", "listen"):
+            self.hush(command.at_us)
+            self._enter("listen" if self.phase == "volume" else "quiz", command.at_us)
+        self._set_due()
+
+    def close(self, at_us: int) -> None:
+        self.hush(at_us)
+        self.phase, self.over = "ended", "ended"
+
+    def picture(self, at_us: int) -> Picture:
+        sounded = self._sound_us is None
+        quiz, told = self.phase == "quiz", self._told is not None
+        repetitions = {"volume": self.rules.tries, "listen": len(TAUGHT), "quiz": QUESTIONS}[self._part]
+        about = (self.phase == "listen" and sounded) or (quiz and told)
+        return Picture(
+            "lesson",
+            self.phase,
+            repetition=min(self._place + 1, repetitions),
+            repetitions=repetitions,
+            about=self._cue if about else None,
+            claimed=self._quiz[self._place][1] if quiz and (sounded or told) else None,
+            verdict=None if self._told is None else "right" if self._told else "not yet",
+            right=self._right,
+            asked=QUESTIONS,
+        )

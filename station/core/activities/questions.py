@@ -1,0 +1,121 @@
+"""The two questions after a test: where was the limit felt, and how much did it hurt?
+
+They are answered on the page, or by heel taps, each counted and echoed: two are the front, three the Achilles tendon,
+four the calf, five nowhere; for the pain as many as it hurts, from two on. A question that nobody answers is let go
+after a while, and stays unanswered: no pain is a pain that somebody called 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from station.core.activities.engine import Activity
+from station.core.events import SECOND_US, Command, Side, Word
+from station.core.facts import Answered, CueName, Ended
+from station.core.sensing.deliberate_taps import TapWatch
+from station.core.sensing.sensors import Change, HeelChange, Senses
+from station.core.state import Picture
+from station.core.steps import AskStep
+
+PLACES = ("front", "achilles", "calf", "nowhere")
+"""Where a limit is felt; the first is two taps, each further one a tap more."""
+FIRST_TAPS = 2
+"""One tap alone is never meant."""
+MOST_PAIN = 10
+EASING_PAIN, MUCH_PAIN = 4, 6
+"""So much, or more, and nothing follows today: the usual traffic light of pain (0 to 3 go on, 4 and 5 ease off)."""
+PAINS = tuple(str(pain) for pain in range(MOST_PAIN + 1))
+ANSWERS = (*PLACES, *PAINS)
+FELT, PAIN = "felt", "pain"
+
+
+@dataclass(frozen=True, slots=True)
+class AskRules:
+    call_us: int = 1 * SECOND_US
+    """After an answer or a result, so long until the next question calls: its ECHO has been heard by then."""
+
+
+class Ask(Activity):
+    """Asks one question after the other. Complete when both are answered or let go."""
+
+    def __init__(self, step: AskStep, senses: Senses, rules: AskRules | None = None) -> None:
+        super().__init__(senses)
+        self.rules = rules or AskRules()
+        self.phase = FELT
+        self._step = step
+        self._watch = TapWatch(senses, self._counts)
+        self._since_us = 0
+        self._call_us: int | None = None
+
+    @property
+    def _counts(self) -> range:
+        return range(FIRST_TAPS, FIRST_TAPS + len(PLACES) if self.phase == FELT else MOST_PAIN + 1)
+
+    def begin(self, at_us: int) -> None:
+        self.sense()
+        self._question(at_us, FELT)
+
+    def _question(self, at_us: int, phase: str) -> None:
+        self.phase, self._since_us, self._call_us = phase, at_us, at_us + self.rules.call_us
+        self._watch = TapWatch(self.senses, self._counts)
+        self._set_due()
+
+    def _set_due(self) -> None:
+        end_us = self._since_us + self._step.wait_us
+        dues = [due_us for due_us in (self._watch.due_us, self._call_us, end_us) if due_us is not None]
+        self.due_us = None if self.over is not None else min(dues)
+
+    def minds(self) -> Sequence[Side]:
+        return tuple(Side)
+
+    def change(self, change: Change) -> None:
+        if isinstance(change, HeelChange):
+            self._watch.heel(change)
+        self._set_due()
+
+    def alarm(self, at_us: int) -> None:
+        count = self._watch.pass_time(at_us)
+        if count is not None:
+            self.cue(at_us, CueName.ECHO, count=count)
+            self._answer(at_us, PLACES[count - FIRST_TAPS] if self.phase == FELT else str(count))
+        elif self._call_us is not None and at_us >= self._call_us:
+            self._call_us = None
+            self.cue(at_us, CueName.NUDGE)
+        elif at_us >= self._since_us + self._step.wait_us and not self._watch.tapping:
+            self._next(at_us)
+        self._set_due()
+        if self._watch.tapping and self.over is None:
+            self.due_us = self._watch.due_us
+
+    def _answer(self, at_us: int, answer: str) -> None:
+        self.say(Answered(at_us, self.phase, answer))
+        self._next(at_us)
+
+    def _next(self, at_us: int) -> None:
+        self.hush(at_us)
+        if self.phase == FELT:
+            self._question(at_us, PAIN)
+        else:
+            self.phase, self.over = "done", "complete"
+
+    def command(self, command: Command) -> None:
+        at_us, answer = command.at_us, command.answer
+        fits = answer in (PLACES if self.phase == FELT else PAINS)
+        if self.over is None and command.word is Word.ANSWER and answer is not None and fits:
+            self._answer(at_us, answer)
+        elif self.over is None and command.word in (Word.NEXT, Word.SKIP):
+            self._next(at_us)
+        elif self.over is None and command.word is Word.STOP:
+            self.cue(at_us, CueName.ENDED)
+            self.say(Ended(at_us, "stop"))
+            self.phase, self.over = "ended", "ended"
+        self._set_due()
+
+    def close(self, at_us: int) -> None:
+        self.hush(at_us)
+        self.over = "ended"
+
+    def picture(self, at_us: int) -> Picture:
+        gone_us = at_us - self._since_us
+        return Picture("ask", self.phase, counted_us=gone_us, target_us=self._step.wait_us)

@@ -1,0 +1,139 @@
+"""Whether the calibration still holds, seen without any block: in the empty lane, and where the toes cannot be.
+
+- *wall*: a toe distance below 0 cannot be. Where one stands still for a minute, the calibration is out; far below 0,
+  where no sensor gets to by itself, something lies in front of it, and says nothing of the calibration.
+- *lane*: nobody is on the board, and what the sensor sees does not move. A reading that drifts away from what it was,
+  slowly, is the sensor's; one that steps is of a board, a door or a chair that somebody has moved, and begins anew.
+
+Ten seconds of readings at a time, because they are as good as a capture and as cheap as nothing; ten minutes of those
+for the lane, because the sensor wanders by 0.5 mm (SD) within minutes without being out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import hypot
+from statistics import fmean
+
+from station.core.activities.check import OUT_MM, is_out
+from station.core.events import SECOND_US
+from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.estimate import WANDER_MM, Refusal, estimate
+
+
+@dataclass(frozen=True, slots=True)
+class LaneRules:
+    look_us: int = 10 * SECOND_US
+    gap_us: int = 1 * SECOND_US
+    looks_at_wall: int = 6
+    looks_a_mean: int = 60
+    jump_mm: float = 4.0
+    """Two looks, ten seconds apart, that differ by more: the sensor does not do that (recording: 2.4 mm at most)."""
+    step_mm: float = 2.0
+    """The same for two means, ten minutes apart."""
+    behind_most_mm: float = 15.0
+    """A shoe or a hand before the sensor is nearer than this; heat and age move a sensor by less (datasheet: 10 mm)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The calibration is out: `kind` is `wall` or `lane`; `off_mm` by how much, with its standard uncertainty."""
+
+    kind: str
+    off_mm: float
+    uncertainty_mm: float
+
+    @property
+    def sentence(self) -> str:
+        if self.kind == "wall":
+            return (
+                f"The distance sensor has seen something {-self.off_mm:.0f} mm behind the toe line, where nothing can "
+                "be: check it with a block, with nothing else in its view."
+            )
+        return (
+            f"The distance to the wall has drifted by {abs(self.off_mm):.0f} mm while nobody was here: check the "
+            "distance sensor with a block."
+        )
+
+
+class Lane:
+    """Fed with valid readings; each kind is told once, until `believe`."""
+
+    def __init__(self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None) -> None:
+        """`fit` is `None` for a sensor as built, which nobody calls out: it may be anything."""
+        self._curve, self._fit = curve, fit
+        self._rules = rules or LaneRules()
+        self._times_us: list[int] = []
+        self._readings_mm: list[float] = []
+        self._told: set[str] = set()
+        self._at_wall = 0
+        self._looks_mm: list[float] = []
+        self._first_mm: float | None = None
+        self._last_mm: float | None = None
+        self._beyond = 0
+
+    def believe(self) -> None:
+        """The calibration is believed again: what is seen from now on is news."""
+        self._told.clear()
+        self._at_wall = 0
+        self._anew()
+
+    def reading(self, at_us: int, reading_mm: float, *, empty: bool) -> Seen | None:
+        """Take one; `empty` says that nobody is on the board. Times never go back."""
+        if self._fit is None:
+            return None
+        if self._times_us and at_us - self._times_us[-1] > self._rules.gap_us:
+            self._forget_look()
+            self._anew()
+        if not empty:
+            self._anew()
+        self._times_us.append(at_us)
+        self._readings_mm.append(reading_mm)
+        if at_us - self._times_us[0] < self._rules.look_us:
+            return None
+        found = estimate(self._times_us, self._readings_mm)
+        self._forget_look()
+        if isinstance(found, Refusal):
+            self._at_wall = 0
+            self._anew()
+            return None
+        return self._look_at_wall(self._fit, found.reading_mm, found.uncertainty_mm) or (
+            self._look_at_lane(found.reading_mm) if empty else None
+        )
+
+    def _forget_look(self) -> None:
+        self._times_us, self._readings_mm = [], []
+
+    def _anew(self) -> None:
+        self._looks_mm, self._first_mm, self._last_mm, self._beyond = [], None, None, 0
+
+    def _tell(self, seen: Seen) -> Seen | None:
+        if seen.kind in self._told:
+            return None
+        self._told.add(seen.kind)
+        return seen
+
+    def _look_at_wall(self, fit: Fit, reading_mm: float, noise_mm: float) -> Seen | None:
+        toe_mm = self._curve.toe_mm(reading_mm)
+        uncertainty_mm = hypot(self._curve.slope(reading_mm) * noise_mm, fit.uncertainty_mm(reading_mm))
+        behind = -self._rules.behind_most_mm <= toe_mm and toe_mm + 2.0 * uncertainty_mm < -OUT_MM
+        self._at_wall = self._at_wall + 1 if behind else 0
+        return self._tell(Seen("wall", toe_mm, uncertainty_mm)) if self._at_wall >= self._rules.looks_at_wall else None
+
+    def _look_at_lane(self, reading_mm: float) -> Seen | None:
+        looks_mm = self._looks_mm
+        if looks_mm and abs(reading_mm - looks_mm[-1]) > self._rules.jump_mm:
+            self._anew()
+            return None
+        looks_mm.append(reading_mm)
+        if len(looks_mm) < self._rules.looks_a_mean:
+            return None
+        mean_mm, self._looks_mm = fmean(looks_mm), [looks_mm[-1]]
+        if self._first_mm is None or self._last_mm is None or abs(mean_mm - self._last_mm) > self._rules.step_mm:
+            self._anew()
+            self._first_mm = self._last_mm = mean_mm
+            return None
+        self._last_mm = mean_mm
+        off_mm = self._curve.slope(mean_mm) * (mean_mm - self._first_mm)
+        self._beyond = self._beyond + 1 if is_out(off_mm, WANDER_MM) else 0
+        return self._tell(Seen("lane", off_mm, WANDER_MM)) if self._beyond >= 2 else None

@@ -1,0 +1,258 @@
+"""What each cue sounds like, means, and looks like: one table for the buzzer, the page, the LED and the manual.
+
+Ticks count, one long tone starts the clock, two mean relax, a fast triple that repeats means heel up, short-long means
+yes, a rattle means no. Rhythm carries the meaning, because an active buzzer has one pitch only; pitch repeats it: HIGH
+is the piezo's resonance and LOW a third of it. About six urgent sounds can be told apart, by their temporal pattern
+(Patterson and Mayfield 1990), and older ears hear 2 kHz far better than 4 kHz (ISO 24500, ISO 24501).
+
+Questions that the table leaves open, and the answers:
+
+- STEP_ON and NUDGE are both one tick of 40 ms; NUDGE's rhythm is the tick every 2.5 s.
+- The side is told after READY and SWITCH by one tick for left and two for right, 300 ms after the cue, so that nobody
+  takes a tick for a part of it.
+- COMPLETE rises from half the resonance, not from LOW: else its first 200 ms would be those of PAUSED. ENDED falls from
+  the resonance to LOW.
+- Good and bad news differ in their first 200 ms by rhythm or pitch. By rhythm alone all of them do but ERROR, which
+  begins long like GO and HOLD_DONE, and PAUSED and ENDED, which begin like COMPLETE: the last three are no verdicts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import time
+from enum import Enum, StrEnum
+
+from station.core.events import Side
+from station.core.facts import Cue, CueName
+
+MILLISECOND_US = 1_000
+
+PHRASE_GAP_US = 150_000
+"""The silence between two cues, and between the cues of a phrase."""
+
+SIDE_GAP_MS = 300
+"""The silence before the ticks of the side: longer than any gap within READY and SWITCH."""
+
+SIDE_TICK = (80, 120, 80)
+"""The ticks of the right side, as long as those of COUNT; the left side has the first only."""
+
+TAP_TICK = (40, 120)
+"""One tick of ECHO and the gap after it."""
+
+
+class Pitch(Enum):
+    """A tone's frequency as a share of the piezo's resonance."""
+
+    LOW = 1 / 3
+    HALF = 1 / 2
+    LOWER = 0.595
+    MIDDLE = 0.707
+    UPPER = 0.841
+    HIGH = 1.0
+
+
+class News(StrEnum):
+    """What a cue tells the person about what they did."""
+
+    GOOD = "good"
+    BAD = "bad"
+    NEITHER = "neither"
+
+
+class Shape(StrEnum):
+    """What stands beside the word of a cue on the page; the LED turns it into a colour and a slow pattern."""
+
+    DOT = "dot"
+    DOTS = "dots"
+    FEET = "feet"
+    PLAY = "play"
+    HALF_RING = "half-ring"
+    RING = "ring"
+    FULL_RING = "full-ring"
+    ARROWS = "arrows"
+    DOWN_ARROW = "down-arrow"
+    CHECK = "check"
+    CROSS = "cross"
+    LOOP = "loop"
+    STAR = "star"
+    FLAG = "flag"
+    SQUARE = "square"
+    BARS = "bars"
+    TRIANGLE = "triangle"
+    HAND = "hand"
+
+
+class Level(StrEnum):
+    """How loud the person wants it."""
+
+    OFF = "off"
+    LOW = "low"
+    NORMAL = "normal"
+    LOUD = "loud"
+
+
+DUTY = {Level.OFF: 0.0, Level.LOW: 0.05, Level.NORMAL: 0.15, Level.LOUD: 0.50}
+"""The duty cycle of each level. A pulse's fundamental goes with sin(pi x duty): loud 0 dB, normal -7, low -16."""
+
+SOFT_DUTY = {Level.OFF: 0.0, Level.LOW: 0.02, Level.NORMAL: 0.05, Level.LOUD: 0.15}
+"""The duty cycle of a soft cue: each level one step (7 to 9 dB) lower."""
+
+QUIET_FROM = time(21, 0)
+QUIET_TO = time(7, 30)
+"""The quiet hours unless the person sets others; local times of day."""
+
+HEARD_IN_QUIET_HOURS = frozenset({CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR})
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A cue: how it sounds, what it means, and its twin for the eyes.
+
+    `rhythm_ms` is on, gap, on, … in milliseconds; `pitches` has one entry for each tone. A cue of lower `priority`
+    number cuts in on one of a higher. `every_ms` and `times` belong to a cue that repeats until it is ended; `times` is
+    `None` where only the end stops it. `word` is what the page shows largest, beside `shape`.
+    """
+
+    rhythm_ms: tuple[int, ...]
+    pitches: tuple[Pitch, ...]
+    priority: int
+    means: str
+    word: str
+    shape: Shape
+    news: News = News.NEITHER
+    every_ms: int | None = None
+    times: int | None = None
+    soft: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tone:
+    """One tone, in microseconds from the beginning of its cue (or of time, once it is planned), and its pitch in Hz."""
+
+    start_us: int
+    end_us: int
+    hz: int
+
+
+_LOW, _HIGH = Pitch.LOW, Pitch.HIGH
+_NO = (40, 40, 40, 40, 40, 40, 40, 40, 40)
+_TRIAL_OK = (120, 60, 120, 60, 400)
+_TRIAL_OK_PITCHES = (_LOW, _HIGH, _HIGH)
+_FALLING = (_HIGH, Pitch.UPPER, Pitch.MIDDLE, Pitch.HALF, _LOW)
+
+CUES: dict[CueName, Sound] = {
+    CueName.STEP_ON: Sound((40,), (_HIGH,), 5, "I see you", "HELLO", Shape.FEET, News.GOOD),
+    CueName.READY: Sound((120, 120, 120), (_HIGH,) * 2, 4, "Get into position", "READY", Shape.RING),
+    CueName.COUNT: Sound((80,), (_HIGH,), 3, "3, 2, 1", "COUNT", Shape.DOT),
+    CueName.GO: Sound((400,), (_HIGH,), 2, "The clock runs, lunge now", "GO", Shape.PLAY),
+    CueName.HALFWAY: Sound((40, 80, 40), (_HIGH,) * 2, 6, "Half done", "HALF", Shape.HALF_RING, News.GOOD),
+    CueName.HOLD_DONE: Sound((400, 150, 400), (_HIGH, _LOW), 2, "Relax", "RELAX", Shape.FULL_RING, News.GOOD),
+    CueName.SET_DONE: Sound(
+        (400, 150, 400, 150, 400), (_HIGH, _HIGH, _LOW), 3, "This side is done", "SIDE DONE", Shape.SQUARE, News.GOOD
+    ),
+    CueName.SWITCH: Sound(
+        (120, 60, 240, 120, 120, 60, 240), (_HIGH, _LOW) * 2, 3, "Other side", "OTHER SIDE", Shape.ARROWS
+    ),
+    CueName.HEEL_UP: Sound(
+        (60, 60, 60, 60, 60),
+        (_LOW,) * 3,
+        1,
+        "The heel lifted, the clock has stopped",
+        "HEEL DOWN",
+        Shape.DOWN_ARROW,
+        News.BAD,
+        every_ms=600,
+    ),
+    CueName.YES: Sound(
+        (120, 60, 400), (_LOW, _HIGH), 2, "The heel is back, or the attempt passed", "YES", Shape.CHECK, News.GOOD
+    ),
+    CueName.NO: Sound(_NO, (_LOW,) * 5, 2, "This attempt did not count", "NOT YET", Shape.CROSS, News.BAD),
+    CueName.TRIAL_OK: Sound(_TRIAL_OK, _TRIAL_OK_PITCHES, 3, "Trial stored", "STORED", Shape.FLAG, News.GOOD),
+    CueName.TRIAL_VOID: Sound(
+        (*_NO, 250, *_NO), (_LOW,) * 10, 2, "Does not count, once more", "AGAIN", Shape.LOOP, News.BAD
+    ),
+    CueName.BEST: Sound(
+        (*_TRIAL_OK, 200, *_TRIAL_OK), _TRIAL_OK_PITCHES * 2, 4, "Personal best", "BEST", Shape.STAR, News.GOOD
+    ),
+    CueName.COMPLETE: Sound(
+        (120, 80, 120, 80, 120, 80, 120, 80, 600),
+        (Pitch.HALF, Pitch.LOWER, Pitch.MIDDLE, Pitch.UPPER, _HIGH),
+        3,
+        "Finished and stored",
+        "DONE",
+        Shape.STAR,
+        News.GOOD,
+    ),
+    CueName.ENDED: Sound(
+        (120, 80, 120, 80, 120, 80, 120, 80, 120),
+        _FALLING,
+        3,
+        "Ended early; what was done is stored",
+        "ENDED",
+        Shape.SQUARE,
+        News.BAD,
+    ),
+    CueName.PAUSED: Sound((120, 320, 120, 320, 120), (_LOW,) * 3, 3, "Paused", "PAUSED", Shape.BARS, News.BAD),
+    CueName.ERROR: Sound(
+        (600, 200, 600, 200, 40, 40, 40, 40, 40),
+        (_LOW,) * 5,
+        1,
+        "A sensor is at fault, see the page",
+        "SENSOR",
+        Shape.TRIANGLE,
+        News.BAD,
+        every_ms=10_000,
+        times=3,
+    ),
+    CueName.NUDGE: Sound(
+        (40,), (_HIGH,), 6, "Waiting for you", "WAITING", Shape.HAND, every_ms=2_500, times=5, soft=True
+    ),
+    CueName.ECHO: Sound((40,), (_HIGH,), 2, "I counted your taps", "TAPS", Shape.DOTS),
+}
+"""All cues. READY and SWITCH are followed by the ticks of their side, and ECHO's tick comes `count` times."""
+
+
+def rhythm_of(name: CueName, count: int | None = None, side: Side | None = None) -> tuple[int, ...]:
+    """On, gap, on, … in milliseconds, with the ticks of the side and the count of an ECHO."""
+    rhythm = CUES[name].rhythm_ms
+    if name is CueName.ECHO:
+        return TAP_TICK * ((count or 1) - 1) + rhythm
+    if name in (CueName.READY, CueName.SWITCH) and side is not None:
+        return (*rhythm, SIDE_GAP_MS, *(SIDE_TICK if side is Side.RIGHT else SIDE_TICK[:1]))
+    return rhythm
+
+
+def tones_of(cue: Cue, resonance_hz: int) -> tuple[Tone, ...]:
+    """The tones of one cue, from its beginning at 0, for a piezo that resonates at `resonance_hz`."""
+    rhythm = rhythm_of(cue.cue, cue.count, cue.side)
+    pitches = CUES[cue.cue].pitches
+    tones = []
+    at_us = 0
+    for place, on_ms in enumerate(rhythm[::2]):
+        pitch = pitches[place] if place < len(pitches) else Pitch.HIGH
+        end_us = at_us + on_ms * MILLISECOND_US
+        tones.append(Tone(at_us, end_us, round(resonance_hz * pitch.value)))
+        at_us = end_us + (rhythm[2 * place + 1] * MILLISECOND_US if 2 * place + 1 < len(rhythm) else 0)
+    return tuple(tones)
+
+
+def length_us(cue: Cue) -> int:
+    """From the first edge of a cue to its last, once."""
+    return sum(rhythm_of(cue.cue, cue.count, cue.side)) * MILLISECOND_US
+
+
+def duty_of(level: Level, soft: bool) -> float:
+    """The duty cycle at which a piezo is this loud."""
+    return (SOFT_DUTY if soft else DUTY)[level]
+
+
+def is_quiet(local: time, quiet_from: time = QUIET_FROM, quiet_to: time = QUIET_TO) -> bool:
+    """Whether this local time of day lies in the quiet hours. Equal times mean that there are none."""
+    if quiet_from <= quiet_to:
+        return quiet_from <= local < quiet_to
+    return local >= quiet_from or local < quiet_to
+
+
+def is_heard(name: CueName, level: Level, quiet: bool) -> bool:
+    """Whether a cue sounds at all: not when off, and in quiet hours only those that guide a hold or tell a fault."""
+    return level is not Level.OFF and (not quiet or name in HEARD_IN_QUIET_HOURS)

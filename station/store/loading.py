@@ -1,0 +1,339 @@
+"""From rows of the tables to records, with what belongs to them: two or three questions, however many rows."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, func, select
+
+from station.core.events import BOTH_LEGS, Legs, Side
+from station.core.facts import Contact
+from station.core.measurement.calibration import Curve, Fit, Point
+from station.core.measurement.uncertainty import Budget
+from station.store.records import (
+    Answer,
+    Attempt,
+    Calibration,
+    Check,
+    Circumstances,
+    Hold,
+    Lift,
+    OwnRoutine,
+    Repetition,
+    Reps,
+    Score,
+    Scores,
+    Sitting,
+    Test,
+    Trial,
+)
+from station.store.schema import (
+    attempts,
+    calibrations,
+    corrections,
+    holds,
+    lifts,
+    people,
+    repetitions,
+    reps,
+    runs,
+    sittings,
+    tests,
+    trials,
+)
+
+AnyRow = Row[*tuple[Any, ...]]
+
+SITTINGS = select(sittings, people.c.name.label("person_name")).select_from(sittings.outerjoin(people))
+
+
+def _done_in(table: Table) -> Select[Any]:
+    whose = (runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated)
+    return select(table, *whose).select_from(sittings.join(runs).join(table, table.c.run_id == runs.c.id))
+
+
+SCORES_OF = (
+    *("left_mm", "right_mm", "left_uncertainty_mm", "right_uncertainty_mm"),
+    *("left_budget_json", "right_budget_json", "calibration_id"),
+)
+"""The columns that a test and its corrections have in common: what the sides came to under one calibration."""
+
+
+def with_newest_correction(joined: FromClause) -> FromClause:
+    """Tests, each beside its newest correction where it has one."""
+    newest = (
+        select(func.max(corrections.c.number)).where(corrections.c.test_id == tests.c.id).correlate(tests)
+    ).scalar_subquery()
+    return joined.outerjoin(corrections, (corrections.c.test_id == tests.c.id) & (corrections.c.number == newest))
+
+
+def _number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
+    of_it = select(calibrations.c.number).where(calibrations.c.id == calibration_id).correlate(tests, corrections)
+    return func.coalesce(of_it.scalar_subquery(), 0)
+
+
+_DOUBTED = tests.c.doubted & (_number(corrections.c.calibration_id) <= _number(tests.c.calibration_id))
+"""A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
+_TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))
+TESTS = select(
+    tests,
+    *(runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated),
+    *(corrections.c[name].label(f"new_{name}") for name in SCORES_OF),
+    _DOUBTED.label("still_doubted"),
+).select_from(_TESTED)
+HOLDS = _done_in(holds)
+REPS = _done_in(reps)
+
+_COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
+_NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
+SCORES = select(
+    *(tests.c.id, runs.c.sitting_id, runs.c.began_at, tests.c.started_us, tests.c.full, tests.c.contact),
+    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.limit_felt, _DOUBTED, tests.c.imported),
+    sittings.c.simulated,
+    *(tests.c[name] for name in SCORES_OF[:4]),
+    corrections.c.id,
+    *(corrections.c[name] for name in SCORES_OF[:4]),
+).select_from(_TESTED)
+"""Few and plain columns, in the order that `score` takes them: a chart asks for years of them."""
+
+_CONTACTS = {str(contact): contact for contact in Contact}
+
+
+def sitting(row: AnyRow) -> Sitting:
+    return Sitting(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.ended_why, row.simulated)
+
+
+def calibration(row: AnyRow) -> Calibration:
+    curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
+    return Calibration(row.id, row.number, row.made_at, curve, _fit(row, curve), row.temperature_c)
+
+
+def _fit(row: AnyRow, curve: Curve) -> Fit | None:
+    if row.points_json is None:
+        return None
+    oo, og, ob, gg, gb, bb = json.loads(row.covariance_json)
+    return Fit(
+        curve=curve,
+        points=tuple(Point(**point) for point in json.loads(row.points_json)),
+        residuals_mm=tuple(json.loads(row.residuals_json)),
+        covariance=(oo, og, ob, gg, gb, bb),
+    )
+
+
+def check(row: AnyRow) -> Check:
+    return Check(
+        id=row.id,
+        made_at=row.made_at,
+        calibration_id=row.calibration_id,
+        kind=row.kind,
+        block_mm=row.block_mm,
+        off_mm=row.off_mm,
+        uncertainty_mm=row.uncertainty_mm,
+        temperature_c=row.temperature_c,
+        passed=row.passed,
+    )
+
+
+def score(row: AnyRow) -> Score:
+    """From a row of `SCORES`."""
+    test_id, sitting_id, began_at, started_us, full, contact, state = row[:7]
+    number, pain, limit_felt, doubted, imported, simulated = row[7:13]
+    of_the_day, correction_id, corrected = row[13:17], row[17], row[18:22]
+    left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = of_the_day if correction_id is None else corrected
+    left_day_mm, right_day_mm = of_the_day[:2]
+    return Score(
+        test_id=test_id,
+        sitting_id=sitting_id,
+        started_at=began_at + timedelta(microseconds=started_us),
+        full=full,
+        contact=_CONTACTS[contact],
+        state=state,
+        left_mm=left_mm,
+        right_mm=right_mm,
+        left_uncertainty_mm=left_uncertainty_mm,
+        right_uncertainty_mm=right_uncertainty_mm,
+        left_original_mm=None if left_day_mm == left_mm else left_day_mm,
+        right_original_mm=None if right_day_mm == right_mm else right_day_mm,
+        calibration=number,
+        pain=pain,
+        limit_felt=limit_felt,
+        doubted=doubted,
+        imported=imported,
+        simulated=simulated,
+    )
+
+
+def tests_of(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
+    rows = now.execute(chosen).all()
+    tried = _children(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
+    lunged = _children(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
+    return tuple(a_test(row, tried[row.id], lunged[row.id]) for row in rows)
+
+
+def a_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] = ()) -> Test:
+    """From a row of `TESTS`, with the rows of its trials and attempts."""
+    of_the_day, corrected = (_scores(row, prefix) for prefix in ("", "new_"))
+    counts = of_the_day if row.new_calibration_id is None else corrected
+    return Test(
+        id=row.id,
+        sitting_id=row.sitting_id,
+        run_id=row.run_id,
+        person_id=row.person_id,
+        started_at=row.began_at + timedelta(microseconds=row.started_us),
+        full=row.full,
+        contact=Contact(row.contact),
+        state=row.state,
+        left_mm=counts.left_mm,
+        right_mm=counts.right_mm,
+        left_uncertainty_mm=counts.left_uncertainty_mm,
+        right_uncertainty_mm=counts.right_uncertainty_mm,
+        left_budget=counts.left_budget,
+        right_budget=counts.right_budget,
+        calibration_id=counts.calibration_id,
+        original=None if counts == of_the_day else of_the_day,
+        temperature_c=row.temperature_c,
+        doubted=row.still_doubted,
+        imported=row.imported,
+        simulated=row.simulated,
+        rule_version=row.rule_version,
+        circumstances=Circumstances(row.shod, row.back_foot, row.board_deg, row.warmed_up, row.pain, row.limit_felt),
+        trials=tuple(_trial(child) for child in tried),
+        attempts=tuple(_attempt(child) for child in lunged),
+    )
+
+
+def _scores(row: AnyRow, prefix: str) -> Scores:
+    left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = (
+        row._mapping[f"{prefix}{name}"] for name in SCORES_OF
+    )
+    return Scores(left_mm, right_mm, left_sure, right_sure, budget(left), budget(right), calibration_id)
+
+
+def budget(text: str | None) -> Budget | None:
+    """A budget as a column of JSON keeps it."""
+    return None if text is None else Budget.from_json(json.loads(text))
+
+
+def budget_json(parts: Budget | None) -> str | None:
+    """The column for a budget."""
+    return None if parts is None else json.dumps(parts.as_json())
+
+
+def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
+    rows = now.execute(chosen).all()
+    lifted = _children(now, rows, lifts, lifts.c.hold_id, (lifts.c.since_us,))
+    return tuple(
+        Hold(
+            id=row.id,
+            sitting_id=row.sitting_id,
+            run_id=row.run_id,
+            person_id=row.person_id,
+            started_at=row.began_at + timedelta(microseconds=row.started_us),
+            side=_legs(row.side),
+            repetition=row.repetition,
+            target_us=row.target_us,
+            credited_us=row.credited_us,
+            lifted_us=row.lifted_us,
+            lifts=row.lifts,
+            micro_lifts=row.micro_lifts,
+            state=row.state,
+            started_us=row.started_us,
+            ended_us=row.ended_us,
+            lift_spans=tuple(Lift(child.since_us, child.until_us) for child in lifted[row.id]),
+            simulated=row.simulated,
+            step=row.step,
+            exercise=row.exercise,
+            verified=row.verified,
+        )
+        for row in rows
+    )
+
+
+def reps_of(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
+    rows = now.execute(chosen).all()
+    done = _children(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
+    return tuple(
+        Reps(
+            id=row.id,
+            sitting_id=row.sitting_id,
+            run_id=row.run_id,
+            person_id=row.person_id,
+            started_at=row.began_at + timedelta(microseconds=row.started_us),
+            side=_legs(row.side),
+            target_count=row.target_count,
+            count=row._mapping["count"],
+            too_quick=row.too_quick,
+            state=row.state,
+            simulated=row.simulated,
+            step=row.step,
+            exercise=row.exercise,
+            verified=row.verified,
+            repetitions=tuple(
+                Repetition(child.number, child.at_us, child.took_us, child.too_quick) for child in done[row.id]
+            ),
+        )
+        for row in rows
+    )
+
+
+def _legs(text: str) -> Legs:
+    return BOTH_LEGS if text == BOTH_LEGS else Side(text)
+
+
+def json_of(text: str) -> Any:
+    """What the text says as JSON; `None` where it is damaged, because one such row must not hide all others."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def own_routine(row: AnyRow) -> OwnRoutine:
+    items = json_of(row.items_json)
+    return OwnRoutine(row.id, row.person_id, row.name, tuple(items if isinstance(items, list) else ()), row.changed_at)
+
+
+def answer(row: AnyRow) -> Answer:
+    return Answer(row.id, row.person_id, row.at, row.question, row.about, json_of(row.answer_json))
+
+
+def _children(
+    now: Connection, parents: Sequence[AnyRow], table: Table, parent_id: Any, order: Iterable[Any]
+) -> dict[str, list[AnyRow]]:
+    children: dict[str, list[AnyRow]] = defaultdict(list)
+    if parents:
+        for child in now.execute(select(table).where(parent_id.in_([row.id for row in parents])).order_by(*order)):
+            children[child._mapping[parent_id]].append(child)
+    return children
+
+
+def _trial(row: AnyRow) -> Trial:
+    return Trial(
+        side=Side(row.side),
+        number=row.number,
+        toe_mm=row.toe_mm,
+        below_range=row.below_range,
+        uncertainty_mm=row.uncertainty_mm,
+        ended_us=row.ended_us,
+        budget=budget(row.budget_json),
+    )
+
+
+def _attempt(row: AnyRow) -> Attempt:
+    return Attempt(
+        side=Side(row.side),
+        trial=row.trial,
+        number=row.number,
+        outcome=row.outcome,
+        started_us=row.started_us,
+        ended_us=row.ended_us,
+        toe_mm=row.toe_mm,
+        uncertainty_mm=row.uncertainty_mm,
+        contact=None if row.contact is None else Contact(row.contact),
+        window_us=None if row.window_from_us is None else (row.window_from_us, row.window_to_us),
+        budget=budget(row.budget_json),
+    )

@@ -1,0 +1,133 @@
+"""The one writer: it opens the database, holds its lock, and writes transactions that are on the disk when they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any, Self
+
+from sqlalchemy import Connection, Table, func, insert, select, update
+
+from station.clock import Clock
+from station.core.measurement.calibration import Curve
+from station.store.connect import Driver, lock, make_directory, sqlite_driver, writing
+from station.store.errors import explained
+from station.store.ids import NewId, uuid7
+from station.store.prepare import prepare
+from station.store.read import NEWEST_CALIBRATION, Reader
+from station.store.schema import calibrations, sittings
+from station.version import APP_VERSION, RULE_VERSION
+
+AS_BUILT_OFFSET_MM = -70.0
+"""The sensor sits 70 mm behind the toe line; gain 1 until somebody calibrates."""
+
+CUT_OFF = "cut off"
+
+
+def next_number(now: Connection, table: Table) -> int:
+    """One more than the greatest number in the table: which row is the newest, also when the clock has gone back."""
+    return int(now.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
+
+
+class Transactions(Reader):
+    """The database of one station, and how a row gets into it."""
+
+    def __init__(self, path: Path, *, clock: Clock, new_id: NewId, driver: Driver) -> None:
+        super().__init__(path, driver)
+        self._clock = clock
+        self._new_id = new_id
+        self._one_at_a_time = Lock()
+        self._lock_file = lock(path)
+        self._engine = writing(path, driver)
+        self._writer: Connection | None = None
+
+    @classmethod
+    def open(  # type: ignore[override]  # a store needs a clock where a reader does not
+        cls,
+        path: Path,
+        *,
+        clock: Clock,
+        new_id: NewId = uuid7,
+        as_built_offset_mm: float | None = None,
+        driver: Driver = sqlite_driver,
+    ) -> Self:
+        """Open the database, made when there is none, and settle what a power cut left behind.
+
+        `as_built_offset_mm` is what the board's drawing says until somebody calibrates; without it, what was so stays.
+
+        Raises `StoreError`: no permission, disk full, read-only, damaged, of another or a newer program, or in use by
+        another station.
+        """
+        make_directory(path)
+        store = cls(path, clock=clock, new_id=new_id, driver=driver)
+        try:
+            with explained(path):
+                prepare(store._engine, path)
+                store._writer = store._engine.connect()
+            store._settle(as_built_offset_mm)
+        except BaseException:
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        """Let go of the file and of its lock; again is harmless.
+
+        The readers go first: the last to close empties the log into the database, which a reader may not.
+        """
+        with self._one_at_a_time, closing(self._lock_file):
+            super().close()
+            writer, self._writer = self._writer, None
+            try:
+                if writer is not None:
+                    writer.close()
+            finally:
+                self._engine.dispose()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """One transaction of the one writer."""
+        with self._one_at_a_time, explained(self.path):
+            if self._writer is None:
+                raise ValueError(f"The database {self.path} has been closed.")
+            with self._writer.begin():
+                yield self._writer
+
+    def _settle(self, as_built_offset_mm: float | None) -> None:
+        """Say what a power cut left behind; as the first write it also finds a file that can only be read."""
+        cut = (sittings.c.ended_at.is_(None), sittings.c.ended_why.is_(None))
+        with self.writing() as now:
+            now.execute(update(sittings).where(*cut).values(ended_why=CUT_OFF))
+            newest = now.execute(NEWEST_CALIBRATION).first()
+            if newest is None:
+                self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
+            elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:
+                self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm))
+
+    def _insert_calibration(self, now: Connection, curve: Curve, **values: Any) -> str:
+        values |= {"gain": curve.gain, "offset_mm": curve.offset_mm, "bend_per_mm": curve.bend_per_mm}
+        return self._insert_numbered(now, calibrations, **values)
+
+    def _insert_numbered(self, now: Connection, table: Table, **values: Any) -> str:
+        number = next_number(now, table)
+        return self._insert(now, table, number=number, made_at=self._clock.wall(), **values)
+
+    def _insert(self, now: Connection, table: Table, **values: Any) -> str:
+        if "id" in table.c:
+            values["id"] = self._new_id()
+        now.execute(insert(table).values(app_version=APP_VERSION, rule_version=RULE_VERSION, **values))
+        return str(values.get("id", ""))
+
+    def _add(self, table: Table, **values: Any) -> str:
+        with self.writing() as now:
+            return self._insert(now, table, **values)
+
+    def _update(self, now: Connection, table: Table, row_id: str, **values: Any) -> None:
+        if now.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount != 1:
+            raise LookupError(f"There is no row {row_id} in the table {table.name} of {self.path}.")
+
+    def _change(self, table: Table, row_id: str, **values: Any) -> None:
+        with self.writing() as now:
+            self._update(now, table, row_id, **values)

@@ -1,0 +1,70 @@
+"""The history that the demonstration begins with: ten weeks of two simulated people, made as by `station simulate`.
+
+`python -m station.system.demo_history` makes the shipped file again. It takes some minutes; the same program makes
+the same file.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from station.simulator.ankle import Character
+from station.simulator.virtual import BEGIN_WALL
+from station.store import Store
+from station.store.export import export_json, import_json
+from station.store.read import Reader
+from station.system.simulate import Habits, simulate
+
+SHIPPED = Path(__file__).parents[1] / "simulator" / "history" / "ten-weeks.json.xz"
+DAYS = 70
+
+PEOPLE = (
+    Habits(
+        "Robin",
+        Character(left_mm=84.0, right_mm=80.0, left_gain_mm_week=2.0, right_gain_mm_week=2.0),
+        begin=BEGIN_WALL,
+        seed=11,
+    ),
+    Habits(
+        "Sam",
+        Character(
+            left_mm=104.0,
+            right_mm=62.0,
+            left_gain_mm_week=0.3,
+            right_gain_mm_week=2.4,
+            reaction_s=0.65,
+            lift_every_s=45.0,
+            lunge_part=1.6,
+        ),
+        begin=BEGIN_WALL.replace(hour=17),
+        sittings_per_week=4,
+        seed=12,
+    ),
+)
+"""A runner who gains evenly, and somebody whose right ankle comes back after a sprain."""
+
+
+def fill(store: Store) -> None:
+    """Fill an empty store with the shipped history. Raises StoreError."""
+    import_json(store, SHIPPED)
+
+
+def make(path: Path, days: int = DAYS) -> None:
+    """Make the history and export it to `path`, with the traces of the newest sitting of all, for its picture."""
+    with tempfile.TemporaryDirectory(prefix="station-history-") as scratch:
+        database = Path(scratch) / "history.db"
+        for person in PEOPLE:
+            with click.progressbar(simulate(person, days, database), length=days, label=person.name) as each:
+                for _ in each:
+                    pass
+        with Reader.open(database) as reader:
+            newest = max(reader.sittings(), key=lambda sitting: sitting.started_at)
+            detail = reader.sitting(newest.id)
+            export_json(reader, path, traces=() if detail is None else detail.runs)
+
+
+if __name__ == "__main__":
+    make(SHIPPED)

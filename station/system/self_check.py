@@ -1,0 +1,174 @@
+"""`station check`: try every part once, and say of each what is well, or what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from statistics import median, pstdev
+
+from station.clock import Clock, SystemClock
+from station.config import Config
+from station.core.events import SECOND_US, Event, Heel, Load, Side, Toe
+from station.core.facts import Cue, CueName
+from station.core.sensing.heel_load import LoadRules
+from station.core.sensing.toe_distance import ToeRules, why_invalid
+from station.devices.board import Devices
+from station.devices.errors import DeviceError
+from station.store import Reader, Store, StoreError
+from station.system.service import clock_is_right
+
+LISTEN_US = 3 * SECOND_US
+"""So long the board is listened to: sixty readings and more, also where the sensor is found at the third try."""
+
+NEAR_0 = 0.1
+"""A share of full scale that may be an empty plate: somebody on it presses more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One part: whether it is well, and one sentence."""
+
+    part: str
+    well: bool
+    sentence: str
+
+
+def checks(config: Config) -> Iterator[Result]:
+    """Every check in turn."""
+    yield Result("configuration", True, f"{'a simulated' if config.board.simulated else 'a real'} board")
+    clock: Clock = SystemClock()
+    right = clock_is_right(clock.wall())
+    date = f"{clock.wall().astimezone():%Y-%m-%d %H:%M}"
+    yield Result("clock", right, date if right else f"{date} may be wrong: connect the network or set the date")
+    yield _store(config, clock)
+    yield _page(config)
+    yield from _board(config, clock)
+
+
+def _store(config: Config, clock: Clock) -> Result:
+    path = Path(config.store.path)
+    try:
+        with Store.open(path, clock=clock) as store:
+            people = len(store.people())
+    except StoreError as error:
+        return Result("store", False, str(error))
+    return Result("store", True, f"{path} can be read and written; people: {people}")
+
+
+def _page(config: Config) -> Result:
+    import socket
+
+    where = f"{config.page.host} port {config.page.port}"
+    family = socket.AF_INET6 if ":" in config.page.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.page.host, config.page.port))
+        except OSError as error:
+            sentence = f"{where} cannot be used ({error.strerror}): choose another [page] host or port"
+            return Result("page", False, sentence)
+    return Result("page", True, f"{where} is free")
+
+
+def _board(config: Config, clock: Clock) -> Iterator[Result]:
+    events: SimpleQueue[Event] = SimpleQueue()
+    troubles: dict[str, str | None] = {}
+    close: list[Callable[[], None]] = []
+    try:
+        devices = _open(config, clock, events, troubles, close)
+    except DeviceError as error:
+        yield Result(error.part, False, str(error))
+        return
+    try:
+        devices.start(threads=True)
+        now_us = clock.now_us()
+        devices.hear([Cue(now_us, CueName.YES)])
+        heard = _listen(clock, events, now_us + LISTEN_US)
+    finally:
+        devices.close()
+        for one in close:
+            one()
+    for part, sentence in troubles.items():
+        if sentence is not None:
+            yield Result(part, False, sentence)
+    yield from _heard(heard, troubles, _empty_plates(config))
+
+
+def _empty_plates(config: Config) -> dict[Side, float]:
+    """What each empty plate reads, where the station has learnt it."""
+    try:
+        with Reader.open(Path(config.store.path)) as reader:
+            return reader.empty_shares()
+    except StoreError:
+        return {}
+
+
+def _open(
+    config: Config,
+    clock: Clock,
+    events: SimpleQueue[Event],
+    troubles: dict[str, str | None],
+    close: list[Callable[[], None]],
+) -> Devices:
+    tell = troubles.__setitem__
+    if not config.board.simulated:
+        from station.devices.pins import open_pins
+
+        return Devices(config, clock, events.put, tell, pin_factory=open_pins())
+    from station.devices.pacer import Pacer
+    from station.simulator.board import SimulatedBoard
+
+    board = SimulatedBoard(config, clock)
+    pacer = Pacer(board, board.clock, lambda error: tell("simulated board", repr(error)), name="simulated board")
+    board.wake = pacer.wake
+    pacer.start()
+    close.append(pacer.close)
+    return Devices(config, board.clock, events.put, tell, pin_factory=board.pin_factory, open_bus=board.open_bus)
+
+
+def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Event]:
+    heard: list[Event] = []
+    while (left_us := until_us - clock.now_us()) > 0:
+        try:
+            heard.append(events.get(timeout=left_us / SECOND_US))
+        except Empty:
+            break
+    return heard
+
+
+def _heard(heard: list[Event], troubles: dict[str, str | None], empty: dict[Side, float]) -> Iterator[Result]:
+    readings = [toe.reading_mm for toe in heard if isinstance(toe, Toe) and why_invalid(toe, ToeRules()) is None]
+    if readings:
+        rate = _rate([toe.at_us for toe in heard if isinstance(toe, Toe)])
+        sentence = f"reads {median(readings):g} mm, scatter {pstdev(readings):.1f} mm, {rate:.0f} readings a second"
+        yield Result("distance sensor", True, sentence)
+    elif troubles.get("distance sensor") is None:
+        yield Result("distance sensor", False, "no valid reading: is a wall in front of it, within 1.2 m?")
+    for side in Side:
+        loads = [load for load in heard if isinstance(load, Load) and load.side is side]
+        if loads:
+            yield _load(side, loads, empty.get(side, 0.0))
+    for heel in heard:
+        if isinstance(heel, Heel):
+            yield Result(f"{heel.side} heel comparator", True, f"reads {'down' if heel.down else 'up'}")
+    if troubles.get("buzzer") is None:
+        yield Result("buzzer", True, "short, long: did you hear YES? If not, check its two wires")
+
+
+def _load(side: Side, loads: list[Load], empty: float) -> Result:
+    shares = [load.share for load in loads]
+    part = f"{side} heel sensor"
+    if max(shares) == 0 and empty > LoadRules().cut_share:
+        return Result(part, False, "reads 0, which its empty plate never does: check its cable, and the MCP3008's")
+    rate, least, most = _rate([load.at_us for load in loads]), min(shares), max(shares)
+    sentence = f"{rate:.0f} samples a second, {least:.2f} to {most:.2f} of full scale"
+    return Result(
+        part, True, sentence + ("; an empty plate reads near 0, and so does a cut wire" if least < NEAR_0 else "")
+    )
+
+
+def _rate(times_us: list[int]) -> float:
+    """Events a second."""
+    return (len(times_us) - 1) * SECOND_US / max(1, times_us[-1] - times_us[0])

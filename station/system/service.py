@@ -1,0 +1,208 @@
+"""The station as a process: everything opened, started, watched over and closed again, in the right order."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol
+
+from station.app.loop import Station
+from station.clock import Clock, SystemClock
+from station.config import Config
+from station.core.events import SECOND_US, Word
+from station.devices.board import Devices
+from station.store import Store, StoreError
+from station.system.scheduler import Alarms
+from station.system.systemd import Notifier
+
+ALIVE_US = 1 * SECOND_US
+"""How often the watchdog is fed and the other threads are looked at."""
+BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+"""No clock that is right says an earlier date: a Raspberry Pi without a clock chip wakes up in the past."""
+STEPPED = timedelta(seconds=2)
+"""More than a clock drifts from second to second: somebody, or the network, has set it."""
+SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+SYSTEMD = Path("/run/systemd/system")
+PAGE_GROUP = "station.page"
+SWITCH_S = 0.0005
+"""How long a thread that only computes may keep the others waiting: Python's own 5 ms are heard in a rhythm."""
+CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
+
+
+class Page(Protocol):
+    """The page's server, as the process uses it."""
+
+    port: int
+
+    @property
+    def alive(self) -> bool: ...
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+def clock_is_right(wall: datetime) -> bool:
+    """Whether the wall clock can be believed: later than this program, and set by the network where systemd asks it."""
+    return wall >= BUILT and (SYNCHRONISED.exists() or not SYSTEMD.exists())
+
+
+def open_page(station: Station, store: Store, config: Config) -> Page | None:
+    """The page that is installed, bound to its address; `None` where there is none. Raises PageError."""
+    found = next(iter(entry_points(group=PAGE_GROUP)), None)
+    if found is None:
+        return None
+    page: Page = found.load()(station, store, config)
+    return page
+
+
+class Service:
+    """One station, from `open` to `close`."""
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self._config = config
+        self._clock = clock or SystemClock()
+        self._closing = ExitStack()
+        self._notifier = Notifier()
+        self._alive_us = 0
+        self._nightly = False
+        self._told_to_stop = False
+        self._clock_right = True
+        self._ahead: datetime | None = None
+        """What the wall clock said when the monotonic one began, to see it set."""
+        self.devices: Devices | None = None
+        self.page: Page | None = None
+
+    def open(self, prepare: Callable[[Store], None] = lambda _store: None, *, page: bool = True) -> Station:
+        """Open store, board and, if wanted, the page. `prepare` may fill an empty store first.
+
+        Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
+        """
+        with ExitStack() as undo:
+            self.store = Store.open(
+                Path(self._config.store.path),
+                clock=self._clock,
+                as_built_offset_mm=-float(self._config.board.setback_mm),
+            )
+            undo.callback(self.store.close)
+            prepare(self.store)
+            self.station = self._open_board(undo)
+            self.page = open_page(self.station, self.store, self._config) if page else None
+            if self.page is not None:
+                undo.callback(self.page.stop)
+                self.page.start()
+            self._closing = undo.pop_all()
+        return self.station
+
+    def _open_board(self, undo: ExitStack) -> Station:
+        board, pin_factory, open_bus = None, None, None
+        if self._config.board.simulated:
+            from station.devices.pacer import Pacer
+            from station.simulator.board import SENSOR_SEED, SimulatedBoard
+            from station.simulator.range_error import RangeError
+
+            board = SimulatedBoard(self._config, self._clock, error=RangeError.drawn(SENSOR_SEED))
+            self._clock = board.clock
+            pin_factory, open_bus = board.pin_factory, board.open_bus
+        else:
+            from station.devices.pins import open_pins
+
+            pin_factory = open_pins()
+        station = Station(self._config, self.store, self._clock, board=board)
+        undo.callback(station.close)
+        devices = Devices(
+            self._config, self._clock, station.post, station.tell, pin_factory=pin_factory, open_bus=open_bus
+        )
+        undo.callback(devices.close)
+        self.devices = devices
+        if board is not None:
+            board.look, board.ask = station.snapshot, station.start_called
+            board.answer = partial(station.command, Word.ANSWER, None)
+            pacer = Pacer(board, self._clock, station_failing(station), name="simulated board")
+            board.wake = pacer.wake
+            undo.callback(pacer.close)
+            pacer.start()
+        self._alarms = Alarms(self._clock, station.ring)
+        self._alarms.start()
+        undo.callback(self._alarms.stop)
+        station.attach(devices, self._alarms)
+        devices.start(threads=True)
+        return station
+
+    def obey_signals(self) -> None:
+        """From now on SIGTERM and SIGINT end the station in order, also while it is still opening."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+
+    def run(self, watch: Callable[[], None] = lambda: None) -> None:
+        """Turn the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
+        sys.setswitchinterval(SWITCH_S)
+        gc.freeze()  # what is loaded by now stays; looking through it for garbage stops every thread for 30 ms
+        self._notifier.say("READY=1")
+
+        def alive() -> None:
+            self._watch()
+            watch()
+
+        self.station.run(alive)
+
+    def _stop(self, _number: int, _frame: Any) -> None:
+        self._told_to_stop = True
+
+    def _watch(self) -> None:
+        """Called by the loop: feed the watchdog, and look after the threads that the loop does not live in."""
+        if self._told_to_stop:
+            self.station.stop()
+        now_us = self._clock.now_us()
+        if now_us - self._alive_us < ALIVE_US:
+            return
+        self._alive_us = now_us
+        self._notifier.say("WATCHDOG=1")
+        if not self._alarms.alive:
+            self._alarms.revive()
+        if self.page is not None and not self.page.alive:
+            self.station.tell("page", "The page's server has ended; the board goes on. Start the station again.")
+        self._watch_clock()
+
+    def _watch_clock(self) -> None:
+        right = clock_is_right(self._clock.wall())
+        if right is not self._clock_right:
+            self._clock_right = right
+            self.station.tell("clock", None if right else CLOCK_WRONG)
+        if right and not self._nightly:
+            self._nightly = True
+            self._alarms.every_night(self._back_up)
+        ahead = self._clock.wall() - timedelta(microseconds=self._clock.now_us())
+        if right and (self._ahead is None or abs(ahead - self._ahead) > STEPPED):
+            self._ahead = ahead
+            self._alarms.look_again()
+            self.station.dates_hold()
+
+    def _back_up(self) -> None:
+        from station.store.backup import back_up
+
+        try:
+            back_up(self.store.path, self.store.path.parent / "backups", self._clock.wall().astimezone().date())
+        except (StoreError, OSError) as error:
+            self.station.tell("backup", f"The nightly backup has failed: {error}")
+        else:
+            self.station.tell("backup", None)
+
+    def close(self) -> None:
+        """Silence first, then keep what is under way, then give everything back."""
+        self._notifier.say("STOPPING=1")
+        if self.devices is not None and self.devices.player is not None:
+            self.devices.player.close()
+        self._closing.close()
+
+
+def station_failing(station: Station) -> Callable[[Exception], None]:
+    """What the simulated board's thread does with an error that nobody expected."""
+    return lambda error: station.tell("simulated board", f"The simulated board has failed ({error!r}).")

@@ -1,0 +1,237 @@
+"""Days of simulated life in minutes: the same loop, the same drivers, on an emulated board and on virtual time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from station.app.loop import Station
+from station.app.routines import routine_called
+from station.config import Config
+from station.core.events import SECOND_US, Side, Word
+from station.core.steps import Routine
+from station.devices.board import Devices
+from station.simulator.ankle import Character
+from station.simulator.board import SENSOR_SEED, SimulatedBoard
+from station.simulator.range_error import RangeError
+from station.simulator.virtual import BEGIN_WALL, Deadlines, VirtualClock, live
+from station.store import Store
+from station.store.ids import ids_of
+
+EMPTY_S = 5.0
+"""The empty board, before anybody steps on: its heels are known by then."""
+LONGEST_S = 3600.0
+"""No sitting lasts longer; somebody who is still there then has got stuck."""
+GONE_S = 180.0
+"""After they have been sent away the station ends their sitting within this."""
+DAYS_A_WEEK = 7
+FULL_EVERY_DAYS = 14
+"""The first test is a full one, and then one every two weeks; the others are quick."""
+BEFORE = timedelta(hours=4)
+"""So long before the first sitting the station is set up, and calibrated."""
+USUAL_GAIN_MM_WEEK = 2.0
+"""What regular stretching adds."""
+MISSED_SHARE = 0.08
+"""How often somebody does not come."""
+EARLY_LATE_S = 1200.0
+"""SD of when they come."""
+MIDNIGHT = "00:00"
+"""Quiet hours from and to the same time are none: a simulated person only knows what it hears, whatever hour it is in
+the machine's time zone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """Who comes when. `begin` is the first day, with the usual time of day, aware UTC."""
+
+    name: str
+    character: Character
+    begin: datetime = BEGIN_WALL
+    sittings_per_week: int = 3
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a simulation has come."""
+
+    day: int
+    sittings: int
+    lived_s: float
+    """Time within sittings; between them time jumps."""
+
+
+class VirtualStation:
+    """A station with its drivers, its board and its person, whose time jumps from deadline to deadline."""
+
+    def __init__(
+        self,
+        config: Config,
+        database: Path,
+        *,
+        character: Character | None = None,
+        wall: datetime = BEGIN_WALL,
+        seed: int = 0,
+        error: RangeError | None = None,
+        before: Callable[[SimulatedBoard], None] = lambda _board: None,
+    ) -> None:
+        """`error` is the distance sensor's own; `before` is done to the board before the station is opened on it."""
+        self.clock = VirtualClock(wall)
+        self.board = SimulatedBoard(
+            config, self.clock, character=character, seed=seed, error=error, spend_us=self.clock.spend_us
+        )
+        before(self.board)
+        with ExitStack() as undo:
+            self.store = Store.open(
+                database,
+                clock=self.board.clock,
+                new_id=ids_of(self.board.clock, seed),
+                as_built_offset_mm=-float(config.board.setback_mm),
+            )
+            undo.callback(self.store.close)
+            self.station = Station(config, self.store, self.board.clock, board=self.board)
+            undo.callback(self.station.close)
+            self.devices = Devices(
+                config,
+                self.board.clock,
+                self.station.post,
+                self.station.tell,
+                pin_factory=self.board.pin_factory,
+                open_bus=lambda: self.board.open_bus(),
+            )
+            undo.callback(self.devices.close)
+            self.station.attach(self.devices, None)
+            self.devices.start(threads=False)
+            self.board.look, self.board.ask = self.station.snapshot, self.station.start_called
+            self.board.answer = partial(self.station.command, Word.ANSWER, None)
+            self._closing = undo.pop_all()
+        self._deadlines = Deadlines([self.board, *(timed for _, timed in self.devices.timed)])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop everything and let go of the database."""
+        self._closing.close()
+
+    def live(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
+        """Let so many seconds of life pass, or fewer if `stop` says so."""
+        live(self.clock, self._deadlines, self.station, self.clock.now_us() + round(seconds * SECOND_US), stop)
+
+    def jump_to(self, wall: datetime) -> None:
+        """Let the time until then pass with nothing happening on the empty board."""
+        passed_us = (wall - self.clock.wall()) // timedelta(microseconds=1)
+        self.clock.advance_to(self.clock.now_us() + passed_us)
+
+    def sit(self, routine: Routine, person_id: str | None) -> None:
+        """One whole sitting: begun from the page, done by the person, ended by the station when they have left."""
+        self.station.start(routine, person_id)
+        self.live(0.1)
+        self.board.act("auto")
+        self.live(LONGEST_S, self._has_ended)
+        if not self._has_ended():
+            self.station.command(Word.STOP)
+            self.board.act("step_off")
+            self.live(GONE_S, self._has_ended)
+
+    def calibrate(self) -> None:
+        """Let the person calibrate the sensor, and the station end the sitting."""
+        self.board.act("calibrate")
+        self.live(0.1)
+        self.live(LONGEST_S, self._has_ended)
+
+    def _has_ended(self) -> bool:
+        return self.station.snapshot().sitting_id is None
+
+
+def simulate(habits: Habits, days: int, database: Path, config: Config | None = None) -> Iterator[Progress]:
+    """Let somebody live `days` days with the station, and fill `database` with what it stores; yields after each day.
+
+    A database that has something in it is added to. The same habits give the same rows, and the first days are the same
+    whatever `days` is. Raises StoreError.
+    """
+    config = simulated(config or Config())
+    error = RangeError.drawn(SENSOR_SEED)
+    with VirtualStation(
+        config, database, character=habits.character, wall=habits.begin - BEFORE, seed=habits.seed, error=error
+    ) as virtual:
+        virtual.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT})
+        if virtual.store.current_calibration().fit is None:
+            virtual.calibrate()
+        person_id = _person_id(virtual.store, habits.name)
+        yield from _live_days(habits, days, virtual, person_id)
+
+
+def character_of(
+    *,
+    left_mm: float | None = None,
+    right_mm: float | None = None,
+    gain_mm_week: float | None = None,
+    cheat: bool = False,
+) -> Character:
+    """Somebody with these limits; what is not said is as usual."""
+    usual = Character()
+    gain = USUAL_GAIN_MM_WEEK if gain_mm_week is None else gain_mm_week
+    return Character(
+        left_mm=usual.left_mm if left_mm is None else left_mm,
+        right_mm=usual.right_mm if right_mm is None else right_mm,
+        left_gain_mm_week=gain,
+        right_gain_mm_week=gain,
+        honest=not cheat,
+    )
+
+
+def simulated(config: Config) -> Config:
+    """The same board, emulated."""
+    return msgspec.structs.replace(config, board=msgspec.structs.replace(config.board, simulated=True))
+
+
+def _person_id(store: Store, name: str) -> str:
+    for person in store.people():
+        if person.name == name:
+            return person.id
+    return store.add_person(name).id
+
+
+def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: str) -> Iterator[Progress]:
+    chance = random.Random(f"{habits.seed} {habits.name}")
+    sittings, lived_us = 0, 0
+    full_due = 0
+    for day in range(days):
+        come_at = habits.begin + timedelta(days=day, seconds=chance.gauss(0.0, EARLY_LATE_S))
+        comes = chance.random() >= MISSED_SHARE or day == 0
+        if comes and _is_due(day, habits.sittings_per_week):
+            virtual.jump_to(come_at)
+            began_us = virtual.clock.now_us()
+            virtual.live(EMPTY_S)
+            full = day >= full_due
+            virtual.sit(_routine(virtual.store, sittings, full=full), person_id)
+            full_due = day + FULL_EVERY_DAYS if full else full_due
+            sittings += 1
+            lived_us += virtual.clock.now_us() - began_us
+        yield Progress(day + 1, sittings, lived_us / SECOND_US)
+
+
+def _is_due(day: int, per_week: int) -> bool:
+    """Spread over the week: three sittings are on its days 0, 3 and 5."""
+    weekday = day % DAYS_A_WEEK
+    return any(weekday == -(-each * DAYS_A_WEEK // per_week) for each in range(per_week))
+
+
+def _routine(store: Store, number: int, *, full: bool) -> Routine:
+    """A test, then the stretches, the sides in turn."""
+    settings, first = store.settings(), Side.LEFT if number % 2 == 0 else Side.RIGHT
+    if full:
+        return routine_called("full_test", settings, first) + routine_called("stretch", settings, first.other)
+    return routine_called("test_and_stretch", settings, first)

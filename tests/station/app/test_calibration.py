@@ -1,0 +1,238 @@
+"""Calibrations and checks on the whole station: through the drivers, by ear, stored, and felt by what follows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from station.cli.guided_calibration import Guided
+from station.core.events import Side, Word
+from station.core.facts import Calibrated, CueName
+from station.core.steps import CalibrateStep, TestStep
+from station.simulator.board import SimulatedBoard
+from station.simulator.range_error import RangeError
+from station.store import StoreError
+from station.store.schema import runs
+from station.store.traces import trace_text
+from tests.station.app.test_run import facts_of
+from tests.station.rig import COMPARATORS, Rig
+
+ERROR = RangeError(offset_mm=-31.0, gain=1.02, bend_mm=1.5)
+WORST_MM = 1.5
+
+
+def off(board: SimulatedBoard) -> None:
+    """Its sensor is as real ones are."""
+    board.sensor.error = ERROR
+
+
+class Lab(Rig):
+    """A station whose sensor has an error, with somebody who has blocks."""
+
+    def __init__(self, tmp_path: Path, wiring: str = COMPARATORS) -> None:
+        super().__init__(tmp_path, wiring, before=off)
+        self.said: list[str] = []
+
+    def guided(self, what: str = "calibrate", limit_s: float = 500.0) -> Guided:
+        """The person does a whole calibration, or a check, by ear."""
+        guided = Guided(self.store, what, self.said.append)
+        guided.begin(self.station)
+        self.until(lambda: guided.look(self.station.snapshot()), limit_s)
+        self.live(10.0)
+        return guided
+
+    def errors_mm(self) -> list[float]:
+        """How far the toe distance is from the truth, with the calibration in force and no noise."""
+        curve = self.store.current_calibration().curve
+        return [curve.toe_mm(ERROR.reading_mm(toe_mm + 70.0)) - toe_mm for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0)]
+
+
+def test_a_person_calibrates_by_ear(tmp_path: Path) -> None:
+    """Warming up, all blocks, stored before COMPLETE, and from then on the station is right to 1.5 mm."""
+    with Lab(tmp_path) as lab:
+        assert min(lab.errors_mm()) < -20
+        assert lab.station.snapshot().calibration == "as built"
+        outcome = lab.guided().outcome()
+        assert outcome.well, outcome
+        assert max(map(abs, lab.errors_mm())) < WORST_MM
+        assert lab.station.snapshot().calibration == "good"
+        assert lab.heard()[-1] is CueName.COMPLETE
+        assert lab.heard().count(CueName.GO) == 3 * CalibrateStep().rounds
+        assert "warms up" in lab.said[0]
+        assert outcome.lines()[-1].startswith("Good. ±")
+        assert set(outcome.as_json()) == {"well", "sentence", "points", "uncertainty_mm"}
+
+
+def test_a_test_after_it_names_it_and_is_right(tmp_path: Path) -> None:
+    """The result of the next test is measured with the new curve, and says which calibration it was."""
+    with Lab(tmp_path) as lab:
+        lab.guided()
+        lab.sit((TestStep((Side.LEFT,)),), None)
+        (test,) = lab.sat().tests
+        limit_mm = lab.board.person.ankles.limit_mm(Side.LEFT, lab.clock.now_us())
+        assert test.calibration_id == lab.store.current_calibration().id
+        assert test.left_mm is not None
+        assert limit_mm - 25.0 < test.left_mm < limit_mm + 3.0
+        assert not test.doubted
+        assert len(lab.store.sittings()) == 1
+
+
+def test_its_trace_replays_to_what_was_stored(tmp_path: Path) -> None:
+    """The same fit, from the stored rows; the header says how warm the sensor was."""
+    with Lab(tmp_path) as lab:
+        lab.guided()
+        with lab.store.moment() as now:
+            run_id = now.execute(select(runs.c.id)).scalar_one()
+        made = [fact for fact in facts_of(lab.store, run_id) if isinstance(fact, Calibrated)]
+        assert [fact.fit for fact in made] == [lab.store.current_calibration().fit]
+        trace = lab.store.trace(run_id)
+        assert trace is not None
+        assert "warm_s" in "".join(trace_text(*trace).splitlines()[:1])
+
+
+def test_a_sensor_that_has_ranged_for_a_minute_is_warm(tmp_path: Path) -> None:
+    """Nobody waits twice; after a pulled cable it is cold again."""
+    with Lab(tmp_path) as lab:
+        lab.live(60.0)
+        lab.station.start((CalibrateStep(),), None)
+        lab.live(1.0)
+        assert lab.station.snapshot().phase != "warm"
+        lab.station.command(Word.STOP)
+        lab.board.act("pull_cable")
+        lab.live(10.0)
+        lab.board.act("return_cable")
+        lab.live(10.0)
+        lab.station.start((CalibrateStep(),), None)
+        lab.live(1.0)
+        assert lab.station.snapshot().phase == "warm"
+
+
+def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
+    """A sensor that has drifted by 4 mm: results are marked from then on, until the next calibration."""
+    with Lab(tmp_path) as lab:
+        lab.guided()
+        assert lab.guided("check").outcome().well
+        assert lab.station.snapshot().calibration == "good"
+        lab.board.sensor.error = RangeError(ERROR.offset_mm + 4.0, ERROR.gain, ERROR.bend_mm)
+        outcome = lab.guided("check").outcome()
+        assert not outcome.well
+        assert "calibrate anew" in outcome.sentence
+        assert lab.station.snapshot().calibration == "doubted"
+        assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
+        lab.sit((TestStep((Side.LEFT,)),), None)
+        assert lab.sat().tests[0].doubted
+        assert lab.guided().outcome().well
+        assert lab.station.snapshot().calibration == "good"
+        assert "calibration" not in lab.troubles
+
+
+def test_blocks_taken_for_each_other_change_nothing(tmp_path: Path) -> None:
+    """Whoever takes the 200 for the 100 gets a sentence; the calibration of before goes on."""
+    with Lab(tmp_path) as lab:
+        before = lab.store.current_calibration()
+        lab.board.person.blocks = {0.0: 200.0, 200.0: 0.0}
+        outcome = lab.guided().outcome()
+        assert not outcome.well
+        assert "The calibration stays as it was." in outcome.sentence
+        assert "swapped" in outcome.sentence
+        assert lab.store.current_calibration() == before
+        assert lab.heard()[-1] is CueName.ENDED
+
+
+def test_whoever_leaves_in_the_middle_changes_nothing(tmp_path: Path) -> None:
+    """Two minutes later it has ended by itself."""
+    with Lab(tmp_path) as lab:
+        before = lab.store.current_calibration()
+        guided = Guided(lab.store, "calibrate", lab.said.append)
+        guided.begin(lab.station)
+        lab.until(lambda: lab.station.snapshot().repetition == 3)
+        lab.board.act("take_over")
+        lab.board.act("no_block")
+        lab.until(lambda: guided.look(lab.station.snapshot()), 200.0)
+        assert "The 200 mm block was not seen" in guided.outcome().sentence
+        assert lab.store.current_calibration() == before
+
+
+def test_a_visitor_holds_the_blocks_by_hand(tmp_path: Path) -> None:
+    """The words of the simulated board: a block, another one, none; what cannot be is refused."""
+    with Lab(tmp_path) as lab:
+        for word, seen_mm in (("100", 100.0), ("200", 200.0)):
+            lab.board.act("block", word)
+            assert lab.board.world.target_mm(lab.clock.now_us()) == seen_mm + 70.0
+        lab.board.act("no_block")
+        assert lab.board.world.target_mm(lab.clock.now_us()) > 270.0
+        with pytest.raises(ValueError, match="block"):
+            lab.board.act("block", "-5")
+
+
+def test_the_sensor_that_sees_behind_the_toe_line_is_doubted(tmp_path: Path) -> None:
+    """Toes at the wall and 5 mm beyond: told as a trouble, stored as a check, and results are marked."""
+    with Lab(tmp_path) as lab:
+        lab.guided()
+        lab.board.sensor.error = RangeError(ERROR.offset_mm - 6.0, ERROR.gain, ERROR.bend_mm)
+        lab.board.world.slide(0.0, lab.clock.now_us(), 0)
+        lab.live(100.0)
+        check = lab.store.checks(limit=1)[0]
+        assert (check.kind, check.passed) == ("wall", False)
+        assert "behind the toe line" in lab.troubles["calibration"]
+        assert lab.station.snapshot().calibration == "doubted"
+    with Lab(tmp_path) as again:
+        assert "behind the toe line" in again.troubles["calibration"]
+
+
+def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
+    """A check before use is no sitting of theirs: five seconds later the test begins."""
+    with Lab(tmp_path) as lab:
+        lab.guided()
+        lab.guided("check")
+        lab.station.change_settings({"on_step": "test"})
+        lab.step_on(Side.LEFT, after_s=5.0)
+        assert lab.station.snapshot().activity == "test"
+        assert lab.station.snapshot().sitting_id is not None
+
+
+def test_a_calibration_that_was_stored_late_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk was full at the end of it: as soon as it can be stored, the station measures with it."""
+    with Lab(tmp_path) as lab:
+        store_it = type(lab.store).add_calibration
+
+        def full(*_: object, **__: object) -> str:
+            raise StoreError("The disk is full")
+
+        monkeypatch.setattr(type(lab.store), "add_calibration", full)
+        lab.guided()
+        assert lab.station.snapshot().calibration == "as built"
+        monkeypatch.setattr(type(lab.store), "add_calibration", store_it)
+        lab.live(10.0)
+        assert lab.store.current_calibration().fit is not None
+        assert lab.station.snapshot().calibration == "good"
+
+
+def test_the_temperature_is_kept_and_eight_degrees_ask_for_a_check(tmp_path: Path) -> None:
+    """With a thermometer in the configuration; without one nobody knows."""
+    file = tmp_path / "temperature"
+    file.write_text("19000\n", encoding="ascii")
+    with Lab(tmp_path, f'{COMPARATORS}[range_sensor]\nthermometer = "{file}"\n') as lab:
+        lab.guided()
+        assert lab.store.current_calibration().temperature_c == 19.0
+        assert lab.station.snapshot().check_due is None
+        file.write_text("27500\n", encoding="ascii")
+        lab.live(70.0)
+        due = lab.station.snapshot().check_due
+        assert due is not None
+        assert "8 degrees warmer" in due
+        file.unlink()
+        lab.live(70.0)
+        assert "cannot be read" in lab.troubles["thermometer"]
+
+
+def test_a_skirting_board_is_not_calibrated_away(tmp_path: Path) -> None:
+    """Blocks are seen as they are; the toe distance ends at the wall, 20 mm behind what the sensor sees."""
+    with Lab(tmp_path, f"{COMPARATORS}skirting_mm = 20\n") as lab:
+        assert lab.guided().outcome().well
+        assert max(map(abs, lab.errors_mm())) < WORST_MM
+        lab.board.world.slide(120.0, lab.clock.now_us(), 0)
+        lab.live(2.0)
+        assert lab.station.snapshot().toe_mm == pytest.approx(120.0, abs=3.0)

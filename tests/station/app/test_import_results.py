@@ -1,0 +1,228 @@
+"""`station import`: past results of a tape, all of them or none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from time import tzset
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.app.import_results import ImportRefusedError, read_past
+from station.cli.main import main
+from station.core.facts import Contact
+from station.store import Reader, Store
+from tests.station.store.histories import HandClock, weeks
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+HEADER = "date,left,right\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "tape.csv"
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Path:
+    """Two people with two tests each, on the third and fourth of March 2026."""
+    path, clock = tmp_path / "station.db", HandClock()
+    with Store.open(path, clock=clock) as store:
+        weeks(store, clock, days=2)
+    return path
+
+
+def taken(file: Path, text: str, unit: str = "cm", *, sure: bool = False) -> list[tuple[float | None, float | None]]:
+    file.write_text(text, encoding="utf-8")
+    return [(one.left_mm, one.right_mm) for one in read_past(file, unit, (), NOW, sure=sure).results]
+
+
+def test_a_tape_is_read_in_its_unit(file: Path) -> None:
+    """Either side may be empty, lines in any order; 0 is a result: the knee does not reach."""
+    assert taken(file, HEADER + "2026-02-01,9.4,10\n2026-01-01,,8.25\n\n2026-03-01,0,\n") == [
+        (None, 82.5),
+        (94.0, 100.0),
+        (0.0, None),
+    ]
+    assert taken(file, HEADER + "2026-02-01,94,100\n", "mm") == [(94.0, 100.0)]
+    assert taken(file, HEADER + "2026-02-01,3.7,4\n", "inch") == [(94.0, 101.6)]
+
+
+def test_a_spreadsheet_is_read_as_it_writes(file: Path) -> None:
+    """Semicolons with decimal commas, a byte order mark, columns in another order and case, lines of Windows."""
+    assert taken(file, "\ufeffRight;Date;Left\r\n9,4;2026-02-01;10,0\r\n;;\r\n") == [(100.0, 94.0)]
+    assert taken(file, 'date,left,right\n2026-02-01,"9,4",10\n') == [(94.0, 100.0)]
+
+
+def test_a_day_is_its_noon_and_today_is_now(file: Path) -> None:
+    """A time of day stays what it is, with its zone or in that of this machine."""
+    file.write_text(HEADER + "2026-01-31,9,\n2026-02-01 18:30,9,\n2026-02-02T18:30+05:00,9,\n2026-06-01,9,\n")
+    first, second, third, today = (one.at for one in read_past(file, "cm", (), NOW).results)
+    for hour in ("2026-01-31T18", "2026-01-31 1800", "20260131T18"):
+        file.write_text(HEADER + f"{hour},9,\n")
+        (result,) = read_past(file, "cm", (), NOW).results
+        assert result.at.astimezone() == datetime(2026, 1, 31, 18).astimezone()
+    assert (first.astimezone().date(), first.astimezone().hour) == (date(2026, 1, 31), 12)
+    assert (second.astimezone().hour, second.astimezone().minute) == (18, 30)
+    assert third == datetime(2026, 2, 2, 13, 30, tzinfo=UTC)
+    assert today <= NOW
+
+
+@pytest.fixture
+def in_los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine's zone, eight hours behind UTC."""
+    with monkeypatch.context() as there:
+        there.setenv("TZ", "America/Los_Angeles")
+        tzset()
+        yield
+    tzset()
+
+
+@pytest.mark.usefixtures("in_los_angeles")
+def test_the_last_hours_that_there_are_have_not_come_either(file: Path) -> None:
+    """In a zone in which they end after the year 9999 of UTC."""
+    with pytest.raises(ImportRefusedError, match="line 2: 9999-12-31T23:59 is in the future"):
+        taken(file, HEADER + "9999-12-31T23:59,9.4,\n")
+
+
+def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
+    """They are left out, and said."""
+    file.write_text(HEADER + "2026-01-31,9,\n2026-02-01,9.5,\n")
+    past = read_past(file, "cm", {date(2026, 2, 1)}, NOW)
+    assert [one.left_mm for one in past.results] == [90.0]
+    assert past.known == (date(2026, 2, 1),)
+
+
+@pytest.mark.parametrize(
+    ("unit", "line", "words"),
+    [
+        ("mm", "2026-01-01,9.4,", r"line 2: 9\.4 mm is too little .* rather in cm\. Say --unit cm, or --sure"),
+        ("cm", "2026-01-01,94,", r"line 2: 94 cm is too much .* rather in mm\. Say --unit mm\.$"),
+        ("inch", "2026-01-01,94,", r"94 inch is too much .* rather in mm\. Say --unit mm\.$"),
+        ("inch", "2026-01-01,9.4,", r"9\.4 inch is too much .* rather in cm\. Say --unit cm, or --sure"),
+        ("mm", "2026-01-01,3.7,", r"3\.7 mm is too little .* rather in cm or inch"),
+        ("cm", "2026-01-01,9400,", r"line 2: 9400 cm is farther than any knee reaches \(250 mm\)"),
+        ("mm", "2026-01-01,260,", r"260 mm is farther"),
+        ("cm", "2026-01-01,-1.5,", r"line 2: -1\.5 is negative\. .* is 0\."),
+        ("cm", "2026-01-01,far,", r"'far' is no distance"),
+        ("cm", "2026-01-01,nan,", r"'nan' is no distance"),
+        ("cm", "2026-01-01,inf,", r"'inf' is no distance"),
+        ("cm", "2026-01-01,,", r"neither left nor right"),
+        ("cm", "31.01.2026,9.4,", r"line 2: '31\.01\.2026' is no date\. Write it as 2026-01-31"),
+        ("cm", "2026-02-30,9.4,", r"'2026-02-30' is no date"),
+        ("cm", ",9.4,", r"'' is no date"),
+        ("cm", "2027-01-01,9.4,", r"line 2: 2027-01-01 is in the future"),
+        ("cm", "2026-06-01 23:59,9.4,", r"is in the future"),
+        ("cm", "9999-12-31T23:59-12:00,9.4,", r"line 2: 9999-12-31T23:59-12:00 is in the future"),
+        ("cm", "0001-01-01,9.4,", r"before the test was described"),
+        ("cm", "2026-01-01,9,4,10", r"line 2: it has 4 cells instead of 3"),
+        ("cm", "2026-01-01,9\n2026-01-01,9,", r"line 2: it has 2 cells"),
+        ("cm", "2026-01-01,9,\n2026-01-02,9,\n2026-01-01,,9", r"line 4: line 2 is of 2026-01-01 too.*times of day"),
+        ("cm", "", r"no result in it"),
+    ],
+)
+def test_each_mistake_has_its_sentence(file: Path, unit: str, line: str, words: str) -> None:
+    """The line, what is wrong with it, and what to do."""
+    with pytest.raises(ImportRefusedError, match=words):
+        taken(file, f"{HEADER}{line}\n", unit)
+
+
+@pytest.mark.parametrize("text", ["", "day,left,right\n", "date,left\n", "date,left,right,pain\n", "2026-01-01,9,9\n"])
+def test_the_columns_have_names(file: Path, text: str) -> None:
+    """Nothing is guessed, and nothing silently left out."""
+    with pytest.raises(ImportRefusedError, match=r"line 1: its columns are .*Name them date, left, right"):
+        taken(file, text)
+
+
+def test_what_is_no_text_is_told(file: Path, tmp_path: Path) -> None:
+    """A file of a spreadsheet's own, one that is not there, and one with a cell without end."""
+    file.write_bytes(b"PK\x03\x04\xff\xfe")
+    with pytest.raises(ImportRefusedError, match="not text in UTF-8"):
+        read_past(file, "cm", (), NOW)
+    with pytest.raises(ImportRefusedError, match=r"nowhere\.csv"):
+        read_past(tmp_path / "nowhere.csv", "cm", (), NOW)
+    with pytest.raises(ImportRefusedError, match="it is no CSV"):
+        taken(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
+
+
+def test_two_tests_on_one_day_need_their_times(file: Path) -> None:
+    """With times of day both are taken."""
+    assert taken(file, HEADER + "2026-01-01 08:00,9,\n2026-01-01 18:00,9.5,\n") == [(90.0, None), (95.0, None)]
+
+
+def test_a_stiff_ankle_is_taken_when_somebody_is_sure(file: Path) -> None:
+    """`sure` is for the unlikely; what is impossible stays so."""
+    assert taken(file, HEADER + "2026-01-01,12,230\n", "mm", sure=True) == [(12.0, 230.0)]
+    with pytest.raises(ImportRefusedError, match="farther"):
+        taken(file, HEADER + "2026-01-01,1200,\n", "mm", sure=True)
+
+
+@given(st.floats(20.0, 200.0))
+def test_every_likely_distance_is_taken_in_its_own_unit(mm: float) -> None:
+    """Whatever a tape can say of a knee, in the unit that it says it in; and never in millimetres as centimetres."""
+    from station.app.import_results import MM_IN_ONE, _mm
+
+    for unit, one in MM_IN_ONE.items():
+        taken_mm = _mm(repr(mm / one), unit, "here", sure=False)
+        assert taken_mm == pytest.approx(mm, abs=0.051)
+    if mm * 10 > 250:
+        with pytest.raises(ImportRefusedError):
+            _mm(repr(mm), "cm", "here", sure=True)
+
+
+def cli(database: Path, file: Path, *options: str) -> Result:
+    given = ["import", str(file), "--person", "ann", "--unit", "cm", "--database", str(database), *options]
+    return CliRunner().invoke(main, given)
+
+
+def test_the_command_takes_all_and_says_what_it_skipped(database: Path, file: Path) -> None:
+    """Days with a test of the same person are skipped, imported ones too: the same file again adds nothing."""
+    file.write_text(HEADER + "2025-01-01,9.4,10\n2025-01-08,9.6,\n2026-03-03,9.7,\n")
+    result = cli(database, file)
+    assert result.exit_code == 0, result.output
+    skipped, imported = result.stdout.splitlines()
+    assert skipped == "Skipped, because there are tests of these days already: 2026-03-03."
+    assert imported == f"2 tests of Ann imported into {database}."
+    assert "0 tests of Ann" in cli(database, file).stdout
+    with Reader.open(database) as reader:
+        ann, bea = reader.people()
+        assert [score.imported for score in reader.scores(ann.id)] == [True, True, False, False]
+        assert len(reader.scores(bea.id)) == 2
+        first = reader.tests(ann.id)[-1]
+        assert (first.left_mm, first.right_mm, first.contact) == (94.0, 100.0, Contact.SELF)
+
+
+def test_the_command_takes_nothing_when_one_line_is_wrong(database: Path, file: Path) -> None:
+    """Exit 1, one sentence with the line, and the database as it was."""
+    file.write_text(HEADER + "2025-01-01,9.4,10\n2025-01-08,96,\n")
+    result = cli(database, file)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert re.fullmatch(r"station: .*tape\.csv, line 3: 96 cm .*\n", result.stderr)
+    with Reader.open(database) as reader:
+        assert len(reader.tests()) == 4
+
+
+def test_the_command_knows_people_and_the_running_station(database: Path, file: Path) -> None:
+    """A name that is not there is told with those that are; a database in use is left alone."""
+    file.write_text(HEADER + "2025-01-01,9.4,10\n")
+    assert "nobody called Cleo" in cli(database, file, "--person", "Cleo").stderr
+    assert "(there is: Ann, Bea)" in cli(database, file, "--person", "Cleo").stderr
+    assert "no database at" in cli(database.with_name("nowhere.db"), file).stderr
+    with Store.open(database, clock=HandClock()):
+        assert "Another station" in cli(database, file).stderr
+    assert cli(database, file).exit_code == 0
+
+
+def test_what_is_imported_stands_before_what_was_measured(database: Path, file: Path) -> None:
+    """Years before the station, they are the oldest of the history, and exports say that they are imported."""
+    file.write_text(HEADER + "2019-05-01,7,7\n")
+    assert cli(database, file).exit_code == 0
+    with Reader.open(database) as reader:
+        oldest = reader.sittings()[-1]
+        assert (oldest.person_name, oldest.ended_why) == ("Ann", "imported")
+        assert oldest.started_at < NOW - timedelta(days=2000)

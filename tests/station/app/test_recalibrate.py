@@ -1,0 +1,352 @@
+"""`station recalibrate`: another calibration's results beside the originals."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from math import hypot
+from pathlib import Path
+from random import Random
+
+import pytest
+from click.testing import CliRunner, Result
+
+from station.app.budgets import Budgets, Using
+from station.app.recalibrate import recalibrated
+from station.cli.main import main
+from station.core.activities.trials import TrialResult, counted, score_mm
+from station.core.events import Side
+from station.core.facts import AttemptPassed, Contact, TrialFinished
+from station.core.measurement.calibration import Curve, Fit
+from station.core.measurement.uncertainty import Budget, of_captured, of_mean
+from station.core.replay import calibration_header
+from station.store import Store
+from station.store.records import Attempt, Calibration, Correction, Imported, Scores, Test, Trial
+from tests.station.store.histories import FIT, HandClock
+
+OTHER = Fit(Curve(0.98, -41.0, -0.0001), FIT.points, FIT.residuals_mm, FIT.covariance)
+SKIRTING_MM = 12.0
+SINCE = ("--since", "2026-03-02")
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    return HandClock()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "station.db"
+
+
+@pytest.fixture
+def store(path: Path, clock: HandClock) -> Iterator[Store]:
+    with Store.open(path, clock=clock) as made:
+        made.add_person("Ann")
+        yield made
+
+
+def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], window_mm: float = 0.7) -> Test:
+    """A test as the station writes it under its newest calibration, of the readings of its trials (`None`: the knee
+    does not reach)."""
+    calibration = store.current_calibration()
+    curve = calibration.curve.beyond(SKIRTING_MM)
+    using = Using(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
+    sitting_id = store.begin_sitting(store.people()[0].id, clock.wall(), simulated=False)
+    run_id = store.begin_run(sitting_id, {"do": "test"} | calibration_header(curve), clock.wall())
+    test_id = store.begin_test(
+        run_id, full=True, contact=Contact.PAD, calibration_id=calibration.id, temperature_c=using.temperature_c
+    )
+    budgets = Budgets(using)
+    scores = dict.fromkeys(Side, None) | {side: scored(curve, readings) for side, readings in trials.items()}
+    for side, readings in trials.items():
+        for number, reading_mm in enumerate(readings, 1):
+            toe_mm = 0.0 if reading_mm is None else round(max(0.0, curve.toe_mm(reading_mm)), 1)
+            if reading_mm is not None:
+                for begun_us, nearer_mm in enumerate((9.0, 0.0)):
+                    near_mm = max(0.0, toe_mm - nearer_mm)
+                    passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1))
+                    made = budgets.passed(passed)
+                    how = (Contact.INFERRED, (0, 1), made)
+                    store.add_attempt(test_id, Attempt(side, number, 1, "passed", begun_us, 2, near_mm, 1.0, *how))
+            below = reading_mm is None
+            at_us, noise_mm = 2 + number, None if below else window_mm
+            budget = budgets.finished(TrialFinished(at_us, side, number, toe_mm, below, noise_mm))
+            sure_mm = None if budget is None else budget.total_mm
+            store.add_trial(test_id, Trial(side, number, toe_mm, below, sure_mm, at_us, budget))
+    left, right = (budgets.side(side) for side in Side)
+    store.finish_test(
+        test_id,
+        left_mm=scores[Side.LEFT],
+        right_mm=scores[Side.RIGHT],
+        left_uncertainty_mm=None if left is None else left.total_mm,
+        right_uncertainty_mm=None if right is None else right.total_mm,
+        left_budget=left,
+        right_budget=right,
+    )
+    test = store.test(test_id)
+    assert test is not None
+    return test
+
+
+def scored(curve: Curve, readings: list[float | None]) -> float | None:
+    toes = [(None if reading is None else max(0.0, curve.toe_mm(reading))) for reading in readings]
+    return score_mm([TrialResult(i, toe or 0.0, toe is None, None) for i, toe in enumerate(toes)])
+
+
+def made_of(store: Store, test: Test, calibration: Calibration) -> Scores:
+    (outcome,) = recalibrated(store, (test.id,), calibration)
+    assert outcome.scores is not None
+    return outcome.scores
+
+
+def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock: HandClock) -> None:
+    """To a tenth of a millimetre, over a skirting board, with the closest three of four chosen anew."""
+    random = Random(4)
+    store.add_calibration(FIT)
+    of_readings = {}
+    for _ in range(40):
+        sides: dict[Side, list[float | None]] = {
+            side: [random.uniform(60, 230) for _ in range(random.choice((1, 3, 4)))] for side in Side
+        }
+        of_readings[written(store, clock, sides).id] = sides
+    clock.pass_by(days=3)
+    store.add_calibration(OTHER, temperature_c=26.0)
+    to = store.current_calibration()
+    curve = to.curve.beyond(SKIRTING_MM)
+    for test_id, sides in of_readings.items():
+        test = store.test(test_id)
+        assert test is not None
+        new = made_of(store, test, to)
+        assert new.left_mm == pytest.approx(scored(curve, sides[Side.LEFT]), abs=0.11)
+        assert new.right_mm == pytest.approx(scored(curve, sides[Side.RIGHT]), abs=0.11)
+        assert new.calibration_id == to.id
+
+
+def test_its_uncertainty_is_the_other_calibrations(store: Store, clock: HandClock) -> None:
+    """Noise and wander of the window, stretched by the other slope; calibration, drift and contact anew."""
+    store.add_calibration(FIT, temperature_c=20.0)
+    test = written(store, clock, {Side.LEFT: [150.0]}, window_mm=0.8)
+    clock.pass_by(days=9)
+    store.add_calibration(OTHER, temperature_c=26.0)
+    new = made_of(store, test, store.current_calibration())
+    assert new.left_budget is not None
+    assert new.left_mm is not None
+    window_mm = hypot(new.left_budget.noise_mm, new.left_budget.wander_mm)
+    assert window_mm == pytest.approx(0.8 * OTHER.curve.slope(150.0) / FIT.curve.slope(150.0), abs=0.002)
+    using = Using(store.current_calibration(), test.started_at, 20.0)
+    assert (using.conditions.days, using.conditions.warmer_degrees) == (9.0, -6.0)
+    same = of_captured(new.left_mm - SKIRTING_MM, window_mm, Contact.INFERRED, OTHER, using.conditions)
+    assert new.left_budget.as_json() == pytest.approx(same.as_json(), abs=0.002)
+    assert new.left_uncertainty_mm == pytest.approx(new.left_budget.total_mm, abs=0.001)
+
+
+def test_to_the_same_curve_and_back_is_what_it_was(store: Store, clock: HandClock) -> None:
+    """Nothing is lost on the way: the original is computed from, never a correction."""
+    store.add_calibration(FIT)
+    of_the_day = store.current_calibration()
+    test = written(store, clock, {Side.LEFT: [150.0, 152.0, 149.0], Side.RIGHT: [170.0]})
+    for fit in (OTHER, FIT):
+        store.add_calibration(fit)
+    for number in (3, 4):
+        assert cli(store, "--yes", "--calibration", str(number)).exit_code == 0
+    again = store.test(test.id)
+    assert again is not None
+    assert (again.left_mm, again.right_mm) == (test.left_mm, test.right_mm)
+    assert again.original is not None
+    assert again.original.calibration_id == of_the_day.id
+    cli(store, "--yes", "--calibration", str(of_the_day.number))
+    assert store.test(test.id) == test
+
+
+def test_a_knee_that_did_not_reach_still_does_not(store: Store, clock: HandClock) -> None:
+    """Below the range there is no reading to compute from; the side that was not tested has none either."""
+    store.add_calibration(FIT)
+    test = written(store, clock, {Side.LEFT: [None]})
+    store.add_calibration(OTHER)
+    new = made_of(store, test, store.current_calibration())
+    assert (new.left_mm, new.left_uncertainty_mm, new.left_budget, new.right_mm) == (0.0, None, None, None)
+
+
+@pytest.mark.parametrize("sides", [("left",), ("right",), ("left", "right")])
+def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandClock, sides: tuple[str, ...]) -> None:
+    """As built (70 mm) and over a skirting board (12 mm) readings of 55 and of 30 are both 0: neither is known again.
+
+    The other side stays with it, in the table, in JSON and in the store.
+    """
+    for near_mm in (55.0, 30.0):
+        clipped: dict[Side, list[float | None]] = {Side(side): [near_mm] for side in sides}
+        written(store, clock, {side: clipped.get(side, [150.0]) for side in Side})
+    sure = written(store, clock, {side: [59.0] for side in Side})
+    store.add_calibration(FIT)
+    before = {test.id: test for test in store.tests()}
+    assert sure.left_mm == 1.0
+    to = store.current_calibration()
+    reason = f"its {sides[0]} was nearer than its calibration could show"
+    *near, far = recalibrated(store, tuple(reversed(before)), to)
+    assert [(one.scores, one.why_not) for one in near] == [(None, reason)] * 2
+    assert far.scores is not None
+    assert far.scores.left_mm == pytest.approx(FIT.curve.beyond(SKIRTING_MM).toe_mm(59.0), abs=0.11)
+
+    lines = cli(store, "--yes").stdout.splitlines()
+    assert [line for line in lines if line.endswith(f": left as it is, because {reason}.")] == lines[2:4]
+    left = json.loads(cli(store, "--json").stdout)["left_as_they_are"]
+    assert left == [{"test": one.test.id, "why_not": reason} for one in near]
+    for one in near:
+        assert store.test(one.test.id) == before[one.test.id]
+
+
+def test_a_wall_as_built_is_no_wall(store: Store, clock: HandClock) -> None:
+    """Where the knee did not reach by a calibration that nobody made, nobody knows how near the wall was."""
+    test = written(store, clock, {Side.RIGHT: [None]})
+    store.add_calibration(FIT)
+    (outcome,) = recalibrated(store, (test.id,), store.current_calibration())
+    assert (outcome.scores, outcome.why_not) == (None, "its right was nearer than its calibration could show")
+
+
+def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandClock) -> None:
+    """A result that was written for it before is taken back with the original, which needs no reading."""
+    test = written(store, clock, {Side.LEFT: [55.0]})
+    store.add_calibration(FIT)
+    store.correct([Correction(test.id, Scores(25.0, None, 1.5, calibration_id=store.current_calibration().id))])
+    cli(store, "--yes", "--calibration", "1")
+    assert store.test(test.id) == test
+
+
+def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: HandClock) -> None:
+    """A test whose calibration nobody knows, and one without trials; a tape has no reading at all."""
+    sitting_id = store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    for calibration_id in (None, store.current_calibration().id):
+        test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
+        store.finish_test(test_id, left_mm=80.0, right_mm=None)
+    store.add_imported(store.people()[0].id, [Imported(clock.wall(), 90.0, None)])
+    store.add_calibration(FIT)
+    ids = store.measured_since(clock.wall() - timedelta(days=9))
+    outcomes = list(recalibrated(store, ids, store.current_calibration()))
+    assert {one.why_not for one in outcomes} == {"nobody knows its calibration", "its trials are not there"}
+    assert len(outcomes) == 2
+
+
+def cli(store: Store, *options: str, answer: str | None = None) -> Result:
+    """The command on the file of a store, which is closed first; it can still be read."""
+    store.close()
+    return CliRunner().invoke(main, ["recalibrate", *SINCE, "--database", str(store.path), *options], input=answer)
+
+
+def test_the_command_shows_first_and_asks(store: Store, clock: HandClock) -> None:
+    """A table of what will change; without a yes nothing does, and with one both numbers are there."""
+    store.add_calibration(FIT)
+    test = written(store, clock, {Side.LEFT: [150.0], Side.RIGHT: [170.0]})
+    store.add_calibration(OTHER)
+    result = cli(store, answer="n\n")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert lines[0].split() == ["date", "person", "left", "right"]
+    assert "Tue 3 Mar 2026" in lines[1]
+    assert "Ann" in lines[1]
+    assert lines[1].count("\u2192") == 2
+    assert "Write these 1 results?" in result.stdout
+    assert lines[-1] == "Nothing was changed."
+    assert store.test(test.id) == test
+
+    result = cli(store, answer="y\n")
+    assert result.stdout.splitlines()[-1] == "1 results written beside the original ones."
+    now = store.test(test.id)
+    assert now is not None
+    assert now.original is not None
+    assert now.original.left_mm == test.left_mm != now.left_mm
+    assert "No result since 2026-03-02 changes with calibration 3." in cli(store, "--yes").stdout
+
+
+def test_the_command_speaks_json(store: Store, clock: HandClock) -> None:
+    """Without `--yes` it only says what would change."""
+    store.add_calibration(FIT)
+    test = written(store, clock, {Side.LEFT: [150.0]})
+    store.add_calibration(OTHER)
+    only_said = json.loads(cli(store, "--json").stdout)
+    assert (only_said["written"], only_said["calibration"]) == (False, 3)
+    assert [change["before"]["left_mm"] for change in only_said["changes"]] == [test.left_mm]
+    assert store.test(test.id) == test
+    done = json.loads(cli(store, "--json", "--yes").stdout)
+    now = store.test(test.id)
+    assert now is not None
+    assert [change["after"]["left_mm"] for change in done["changes"]] == [now.left_mm]
+    assert done["written"] is True
+
+
+def test_the_command_computes_only_since_that_day(store: Store, clock: HandClock) -> None:
+    """Results before it stay."""
+    store.add_calibration(FIT)
+    before = written(store, clock, {Side.LEFT: [150.0]})
+    after = written(store, clock, {Side.LEFT: [151.0]})
+    store.add_calibration(OTHER)
+    cli(store, "--yes", "--since", str(after.started_at.astimezone().date()))
+    assert store.test(before.id) == before
+    now = store.test(after.id)
+    assert now is not None
+    assert now.original is not None
+
+
+def test_the_command_refuses_with_one_sentence(store: Store, tmp_path: Path) -> None:
+    """No date, no such calibration, never calibrated, no database."""
+    result = CliRunner().invoke(main, ["recalibrate", *SINCE, "--database", str(store.path)])
+    assert_says(result, r"Another station .* stop it")
+    for options, words in (
+        (["--since", "tomorrow"], "'tomorrow' is no date"),
+        (["--calibration", "7"], "no calibration 7 .* 1 to 1"),
+        ([], "never calibrated"),
+    ):
+        result = cli(store, *options)
+        assert result.exit_code != 0
+        assert result.stdout == ""
+        assert_says(result, words)
+    result = CliRunner().invoke(main, ["recalibrate", *SINCE, "--database", str(tmp_path / "nowhere.db")])
+    assert_says(result, r"no database at .*nowhere\.db")
+    assert not (tmp_path / "nowhere.db").exists()
+
+
+def assert_says(result: Result, words: str) -> None:
+    (line,) = result.stderr.strip().splitlines()
+    assert re.search(words, line), line
+
+
+def test_what_a_test_carries_is_what_its_trials_carry(store: Store, clock: HandClock) -> None:
+    """A trial has the budget of its best attempt; a side that of the mean of the trials that count."""
+    store.add_calibration(FIT)
+    test = written(store, clock, {Side.LEFT: [150.0, 151.0, 190.0, 152.0], Side.RIGHT: [None]})
+    best = {attempt.trial: attempt for attempt in test.attempts}
+    budgets: list[Budget] = []
+    for trial in [trial for trial in test.trials if trial.side is Side.LEFT]:
+        assert trial.budget is not None
+        assert trial.budget == best[trial.number].budget
+        if trial.number != 3:
+            budgets.append(trial.budget)
+    assert test.left_budget is not None
+    assert test.left_budget.as_json() == pytest.approx(of_mean(budgets).as_json(), abs=0.001)
+    assert (test.right_mm, test.right_budget, test.right_uncertainty_mm) == (0.0, None, None)
+
+
+def test_which_trials_count() -> None:
+    """All up to three, the closest three of four, and only the last where the knee does not reach."""
+
+    def done(*toes_mm: float) -> list[TrialResult]:
+        return [TrialResult(number, toe_mm, False, 0.5) for number, toe_mm in enumerate(toes_mm, 1)]
+
+    assert counted([]) == ()
+    assert score_mm([]) is None
+    assert [trial.number for trial in counted(done(80.0, 99.0))] == [1, 2]
+    assert [trial.number for trial in counted(done(80.0, 99.0, 81.0, 85.0))] == [1, 3, 4]
+    below = TrialResult(2, 0.0, True, None)
+    assert counted([*done(20.0), below]) == (below,)
+    assert score_mm([*done(20.0), below]) == 0.0
+
+
+def test_temperatures_that_nobody_knows_are_not_made_up(clock: HandClock) -> None:
+    """Either one missing, and nobody knows how much warmer it is."""
+    for then_c, now_c, warmer in ((20.0, 25.0, 5.0), (None, 25.0, None), (20.0, None, None)):
+        calibration = Calibration("c", 1, clock.wall(), FIT.curve, FIT, then_c)
+        using = Using(calibration, clock.wall() - timedelta(hours=12), now_c)
+        assert (using.conditions.warmer_degrees, using.conditions.days) == (warmer, 0.5)

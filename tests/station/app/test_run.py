@@ -1,0 +1,204 @@
+"""Promise 4 on the whole station: what is stored is what its own trace replays to."""
+
+from __future__ import annotations
+
+import json
+from math import hypot
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from station.cli.main import main
+from station.core.events import SECOND_US, Side, Word
+from station.core.facts import (
+    AttemptFailed,
+    AttemptPassed,
+    AttemptVoid,
+    Ended,
+    Fact,
+    HeelLifted,
+    HeelReturned,
+    HoldEnd,
+    HoldFinished,
+    HoldPartial,
+    RepsFinished,
+    RepsPartial,
+    StepBegun,
+    TestFinished,
+    TrialFinished,
+)
+from station.core.replay import calibration_of, replay
+from station.core.steps import RepsStep, RestStep, Routine, TestStep, routine_of
+from station.core.trace import read_trace
+from station.simulator.ankle import Character
+from station.store import Reader
+from station.store.bundle import export_bundle, read_bundle
+from station.store.traces import trace_text
+from tests.station.rig import COMPARATORS, Rig, hold_of
+
+RESTLESS = Character(lift_every_s=4.0)
+"""Somebody whose heel comes up again and again."""
+WIRINGS = [COMPARATORS, "", '[board]\nheels = "comparator"\nknee_pad = false\n', '[board]\nplates = "right"\n']
+
+
+def facts_of(reader: Reader, run_id: str) -> list[Fact]:
+    """What the rules make of the stored trace of a run."""
+    found = reader.trace(run_id)
+    assert found is not None
+    trace = read_trace(trace_text(*found).splitlines())
+    return list(replay(trace, routine_of(trace.header), calibration_of(trace.header)))
+
+
+def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
+    """Every result of the sitting, field by field, against the replay of its run."""
+    detail = reader.sitting(sitting_id)
+    assert detail is not None
+    facts = [fact for run_id in detail.runs for fact in facts_of(reader, run_id)]
+    ends = [fact for fact in facts if isinstance(fact, HoldEnd)]
+    assert [
+        (hold.side, hold.repetition, hold.credited_us, hold.lifted_us, hold.lifts, hold.micro_lifts, hold.ended_us)
+        for hold in detail.holds
+    ] == [
+        (end.side, end.repetition, end.credited_us, end.lifted_us, end.lifts, end.micro_lifts, end.at_us)
+        for end in ends
+    ]
+    finished = {"finished": HoldFinished, "partial": HoldPartial}
+    assert [finished[hold.state] for hold in detail.holds] == [type(end) for end in ends]
+    lifted = [fact.since_us for fact in facts if isinstance(fact, HeelLifted)]
+    assert [span.since_us for hold in detail.holds for span in hold.lift_spans] == lifted
+    returned = [fact.since_us for fact in facts if isinstance(fact, HeelReturned)]
+    assert [span.until_us for hold in detail.holds for span in hold.lift_spans if span.until_us] == returned
+    verdicts = [fact for fact in facts if isinstance(fact, AttemptPassed | AttemptFailed | AttemptVoid)]
+    attempts = [attempt for test in detail.tests for attempt in test.attempts]
+    assert [(attempt.side, attempt.ended_us, attempt.outcome == "passed") for attempt in attempts] == [
+        (verdict.side, verdict.at_us, isinstance(verdict, AttemptPassed)) for verdict in verdicts
+    ]
+    passes = [fact for fact in facts if isinstance(fact, AttemptPassed)]
+    passed = [attempt for attempt in attempts if attempt.outcome == "passed"]
+    assert [(attempt.toe_mm, attempt.contact, attempt.window_us) for attempt in passed] == [
+        (fact.toe_mm, fact.contact, fact.window_us) for fact in passes
+    ]
+    windows_mm = [hypot(attempt.budget.noise_mm, attempt.budget.wander_mm) for attempt in passed if attempt.budget]
+    assert windows_mm == pytest.approx([fact.uncertainty_mm for fact in passes], abs=0.002)
+    assert [attempt.budget for attempt in attempts if attempt.outcome != "passed" and attempt.budget] == []
+    trials = [fact for fact in facts if isinstance(fact, TrialFinished)]
+    assert [
+        (trial.side, trial.number, trial.toe_mm, trial.below_range, trial.budget is None, trial.ended_us)
+        for test in detail.tests
+        for trial in test.trials
+    ] == [
+        (trial.side, trial.trial, trial.toe_mm, trial.below_range, trial.uncertainty_mm is None, trial.at_us)
+        for trial in trials
+    ]
+    scores = [fact for fact in facts if isinstance(fact, TestFinished)]
+    assert [
+        (test.left_mm, test.right_mm, test.state == "partial") for test in detail.tests if test.state != "unfinished"
+    ] == [(score.left_mm, score.right_mm, score.partial) for score in scores]
+    counted = [fact for fact in facts if isinstance(fact, RepsFinished)]
+    assert [(one.side, one.count, one.too_quick, one.state == "partial") for one in detail.reps] == [
+        (fact.side, fact.count, fact.too_quick, isinstance(fact, RepsPartial)) for fact in counted
+    ]
+    return facts
+
+
+def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
+    """The person does a whole routine by ear; gives the sitting."""
+    rig.station.start(routine, None)
+    rig.live(0.1)
+    rig.board.act("auto")
+    rig.until(lambda: rig.station.snapshot().sitting_id is not None)
+    rig.until(lambda: rig.station._run is None, limit_s)
+    return rig.store.sittings()[0].id
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_a_test_replays_to_what_was_stored(tmp_path: Path, wiring: str) -> None:
+    """Every attempt, trial and score of a test by a person with true limits, in each wiring."""
+    with Rig(tmp_path, wiring) as rig:
+        facts = assert_replays(rig.store, do(rig, (TestStep((Side.LEFT,)),)))
+        assert [fact for fact in facts if isinstance(fact, AttemptPassed)]
+        assert [fact for fact in facts if isinstance(fact, TestFinished)]
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_a_hold_with_lifts_replays_to_what_was_stored(tmp_path: Path, wiring: str) -> None:
+    """Credit, lifts and micro-lifts to the microsecond, for a heel that comes up every few seconds."""
+    with Rig(tmp_path, wiring, character=RESTLESS) as rig:
+        facts = assert_replays(rig.store, do(rig, hold_of(12, repetitions=2)))
+        assert [fact for fact in facts if isinstance(fact, HeelLifted)]
+        assert len([fact for fact in facts if isinstance(fact, HoldFinished)]) == 2
+
+
+def test_a_routine_replays_to_what_was_stored(tmp_path: Path) -> None:
+    """Holds on both sides, a rest, repetitions and a test in one trace."""
+    reps = RepsStep((Side.LEFT,), count=3, prepare_us=3 * SECOND_US)
+    routine = (*hold_of(6, Side.LEFT, Side.RIGHT), RestStep(5 * SECOND_US), reps, TestStep((Side.LEFT,)))
+    with Rig(tmp_path) as rig:
+        facts = assert_replays(rig.store, do(rig, routine))
+        begun = [fact.step for fact in facts if isinstance(fact, StepBegun)]
+        assert begun == list(range(len(begun)))
+        assert len(begun) >= 3
+
+
+@pytest.mark.parametrize("after_s", [1.0, 5.0, 9.0, 14.0, 20.3, 33.7])
+def test_a_routine_that_is_stopped_replays_to_what_was_stored(tmp_path: Path, after_s: float) -> None:
+    """Stopped from the page at any moment, what was stored as partial is what the trace says."""
+    with Rig(tmp_path, character=RESTLESS) as rig:
+        rig.station.start((*hold_of(8, repetitions=2), TestStep((Side.LEFT,))), None)
+        rig.live(0.1)
+        rig.board.act("auto")
+        rig.live(after_s)
+        rig.station.command(Word.STOP)
+        rig.live(1.0)
+        assert rig.station._run is None
+        facts = assert_replays(rig.store, rig.store.sittings()[0].id)
+        assert [fact.why for fact in facts if isinstance(fact, Ended)] != []
+
+
+def test_what_another_routine_cut_short_replays_too(tmp_path: Path) -> None:
+    """A routine begun from the page ends the one that goes on; both traces replay."""
+    with Rig(tmp_path, character=RESTLESS) as rig:
+        rig.step_on()
+        rig.hold(20)
+        rig.live(7.3)
+        rig.hold(5)
+        rig.until_phase("done")
+        assert_replays(rig.store, rig.store.sittings()[0].id)
+        assert [hold.state for hold in rig.sat().holds] == ["partial", "finished"]
+
+
+def test_a_bundle_replays_on_the_command_line(tmp_path: Path) -> None:
+    """`station export --as bundle` and `station replay` on its trace give the stored credit, the same on every run."""
+    with Rig(tmp_path, character=RESTLESS) as rig:
+        do(rig, hold_of(8, repetitions=2))
+        credited = [hold.credited_us / SECOND_US for hold in rig.sat().holds]
+        path = rig.store.path
+        export_bundle(rig.store, rig.sat().sitting.id, tmp_path / "by hand.zip")
+    run = CliRunner()
+    done = run.invoke(main, ["export", str(path), str(tmp_path / "one.zip"), "--as", "bundle"])
+    assert done.exit_code == 0, done.output
+    traces = read_bundle(tmp_path / "one.zip")
+    assert traces == read_bundle(tmp_path / "by hand.zip")
+    (tmp_path / "one.csv").write_text(traces[0][1], encoding="utf-8")
+    said = run.invoke(main, ["replay", str(tmp_path / "one.csv")])
+    assert said.exit_code == 0, said.output
+    facts = [json.loads(line) for line in said.stdout.splitlines()]
+    assert [fact["credited_s"] for fact in facts if fact["fact"] == "HoldFinished"] == credited
+    assert run.invoke(main, ["replay", str(tmp_path / "one.csv")]).stdout == said.stdout
+    whole = run.invoke(main, ["replay", str(tmp_path / "one.zip")]).stdout.splitlines()
+    assert json.loads(whole[0]) == {"trace": traces[0][0]}
+    assert whole[1 : 1 + len(facts)] == said.stdout.splitlines()
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_everything_is_exported_beside_a_running_station(tmp_path: Path, kind: str) -> None:
+    """`station export` reads while the station writes, and says where it has written to."""
+    with Rig(tmp_path) as rig:
+        rig.step_on()
+        rig.hold(5)
+        to = tmp_path / f"all.{kind}"
+        done = CliRunner().invoke(main, ["export", str(rig.store.path), str(to), "--as", kind])
+        assert done.exit_code == 0, done.output
+        assert str(to) in done.output
+        assert to.stat().st_size > 0

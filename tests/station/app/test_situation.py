@@ -1,0 +1,218 @@
+"""From what the store keeps of a person to what advice asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from station.advice.plan import due, plan_of, to_dict
+from station.advice.triage import proposal
+from station.app.progress import history_of
+from station.app.situation import done_of, plan_for, situation_of
+from station.catalogue.read import exercises, ready_routines
+from station.catalogue.records import Place
+from station.core.events import Side
+from station.settings import GOAL_MM
+from station.store import Store
+from tests.station.store.histories import LEFT_OVER, HandClock, one_hold, one_test
+
+DAY = timedelta(days=1)
+PLAN = plan_of({"days": [[0, "18:00"], [3, "18:00"]], "zone": "UTC"})
+
+
+class Life:
+    """One person with a store, whose days are written as they pass."""
+
+    def __init__(self, path: Path) -> None:
+        self.clock = HandClock()
+        self.store = Store.open(path, clock=self.clock)
+        self.id = self.store.add_person("Ann").id
+
+    @property
+    def now(self) -> datetime:
+        return self.clock.wall()
+
+    def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
+        """A sitting with a test and nothing else, of ten minutes."""
+        sitting_id = self.store.begin_sitting(self.id, self.now, simulated=False)
+        run_id = self.store.begin_run(sitting_id, {"do": "test", "side": "both"}, self.now)
+        test_id = one_test(self.store, run_id, left_mm, right_mm, full=full)
+        self.store.end_sitting(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+        return test_id
+
+    def stretch(self, seconds: int = 30, *, broken_off: bool = False) -> None:
+        """A sitting with one hold a side, of ten minutes."""
+        sitting_id = self.store.begin_sitting(self.id, self.now, simulated=False)
+        run_id = self.store.begin_run(sitting_id, {"do": "hold", "side": "both"}, self.now)
+        for side in Side:
+            one_hold(self.store, run_id, side, credited_s=seconds)
+        if broken_off:
+            self.store.keep_rest(run_id, LEFT_OVER, self.now)
+        self.store.end_sitting(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+
+
+@pytest.fixture
+def ann(tmp_path: Path) -> Iterator[Life]:
+    life = Life(tmp_path / "station.db")
+    with life.store:
+        yield life
+
+
+def test_somebody_new_is_asked_first(ann: Life) -> None:
+    """Nothing is known, the care questions are due, nothing is proposed, and a first full test is."""
+    found = situation_of(ann.store, ann.id, ann.now)
+    assert (found.conditions, found.felt, found.pains, found.not_felt, found.courses) == (
+        *(None, frozenset(), (), frozenset(), {}),
+    )
+    assert found.asked is not None
+    assert proposal(exercises(), ready_routines()["daily"].items, found).held_back == found.asked
+    done = done_of(ann.store, ann.id, ann.now, UTC)
+    assert done.last_test is done.finished_at is done.stretched_at is None
+    assert due(PLAN, done, ann.now).test == "full"
+
+
+def test_the_newest_answers_count(ann: Life) -> None:
+    """Of the care questions, and for each exercise whether it was felt."""
+    ann.store.add_answer(ann.id, "care", {"yes": ["child"], "no": []})
+    ann.store.add_answer(ann.id, "care", {"yes": ["numb", "pinch"], "no": ["child"]})
+    for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):
+        ann.store.add_answer(ann.id, "felt", felt, about=about)
+    found = situation_of(ann.store, ann.id, ann.now, minutes=12)
+    assert found.conditions == frozenset({"numb", "pinch"})
+    assert found.asked is None
+    assert found.not_felt == {"3b"}
+    assert found.minutes == 12
+
+
+def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
+    """A condition that there is no more does not stop the page."""
+    ann.store.add_answer(ann.id, "care", {"yes": ["gout"], "no": []})
+    found = situation_of(ann.store, ann.id, ann.now)
+    assert found.conditions is None
+    assert found.asked is not None
+
+
+def test_the_questions_come_back(ann: Life) -> None:
+    """After half a year, and when the person said that something has changed."""
+    ann.store.add_answer(ann.id, "care", {"yes": [], "no": []})
+    assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).asked is None
+    assert situation_of(ann.store, ann.id, ann.now + 183 * DAY).asked is not None
+    ann.clock.pass_by(days=1)
+    ann.store.add_answer(ann.id, "changed", True)
+    assert situation_of(ann.store, ann.id, ann.now).asked is not None
+
+
+def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
+    """The newest first; what is no number from 0 to 10 is left out."""
+    ann.store.answer_test(ann.test(), pain=7, limit_felt="front")
+    at_test = ann.now - timedelta(minutes=10)
+    ann.store.add_answer(ann.id, "pain", 6, about="3a")
+    ann.clock.pass_by(days=1)
+    for strange in ({"now": 2}, "3", True, 11, None):
+        ann.store.add_answer(ann.id, "pain", strange)
+    ann.store.add_answer(ann.id, "pain", 3, about="next day")
+    found = situation_of(ann.store, ann.id, ann.now)
+    assert [pain for _, pain in found.pains] == [3, 6, 7]
+    assert found.pains[-1][0] == at_test
+
+
+def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
+    """On the last day with an answer; half a year later it says nothing."""
+    ann.store.answer_test(ann.test(), limit_felt="front")
+    ann.clock.pass_by(days=7)
+    ann.store.answer_test(ann.test(), limit_felt="calf")
+    ann.store.answer_test(ann.test(), limit_felt="achilles")
+    ann.clock.pass_by(days=7)
+    ann.test()
+    assert situation_of(ann.store, ann.id, ann.now).felt == {Place.CALF, Place.ACHILLES}
+    assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt == frozenset()
+
+
+def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
+    """Half a year of tests: left gains, right stays and is behind; the history may be given."""
+    for week in range(26):
+        ann.clock.pass_by(days=3)
+        for _ in range(2):
+            ann.test(80.0 + 2 * week, 80.0 + (week % 2))
+            ann.clock.pass_by(days=2)
+    history = history_of(ann.store, ann.id, GOAL_MM, ann.now)
+    found = situation_of(ann.store, ann.id, ann.now, history=history)
+    assert found == situation_of(ann.store, ann.id, ann.now)
+    left, right = found.courses[Side.LEFT], found.courses[Side.RIGHT]
+    assert (left.told, left.gaining, left.steady, left.behind_mm) == (True, True, False, 0.0)
+    assert left.gained_at is not None
+    assert left.reached
+    assert left.change_mm == 50.0
+    assert left.weeks > 20
+    assert (right.steady, right.gaining, right.gained_at) == (True, False, None)
+    assert right.behind_mm > 30
+    assert not right.reached
+    assert situation_of(ann.store, ann.id, ann.now + 50 * DAY).courses == {}
+
+
+def test_one_test_is_a_course_without_a_change(ann: Life) -> None:
+    """Nothing is told of it."""
+    ann.test()
+    course = situation_of(ann.store, ann.id, ann.now).courses[Side.LEFT]
+    assert (course.told, course.gaining, course.change_mm, course.weeks) == (False, None, None, 0.0)
+
+
+def test_most_weeks_with_stretches_are_persistence(ann: Life) -> None:
+    """Nine of the last thirteen."""
+    for week in range(9):
+        assert not situation_of(ann.store, ann.id, ann.now).persisted, week
+        ann.stretch()
+        ann.clock.pass_by(days=7)
+    assert situation_of(ann.store, ann.id, ann.now).persisted
+    assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).persisted
+
+
+def test_tests_that_were_done(ann: Life) -> None:
+    """The last one and the last full one; after a month without, the last one is still known."""
+    ann.test(full=True)
+    first = ann.now - timedelta(minutes=10)
+    ann.clock.pass_by(days=7)
+    ann.test()
+    second = ann.now - timedelta(minutes=10)
+    done = done_of(ann.store, ann.id, ann.now, UTC)
+    assert (done.last_test, done.last_full_test) == (second, first)
+    later = done_of(ann.store, ann.id, ann.now + 90 * DAY, UTC)
+    assert (later.last_test, later.last_full_test) == (second, None)
+    assert "test-full" in {why.rule for why in due(PLAN, later, ann.now + 90 * DAY).whys}
+
+
+def test_stretches_that_were_done(ann: Life) -> None:
+    """When the last hold and the last whole routine were, and what this week's stretches come to a side."""
+    ann.stretch(240)
+    ended = ann.now
+    ann.clock.pass_by(hours=1)
+    ann.stretch(60, broken_off=True)
+    done = done_of(ann.store, ann.id, ann.now, UTC)
+    assert done.finished_at == ended
+    assert done.stretched_at is not None
+    assert done.stretched_at > ended
+    assert done.credited_s == {Side.LEFT: 300.0, Side.RIGHT: 300.0}
+    next_week = done_of(ann.store, ann.id, ann.now + 7 * DAY, UTC)
+    assert next_week.credited_s == {Side.LEFT: 0.0, Side.RIGHT: 0.0}
+
+
+def test_what_was_offered_is_remembered(ann: Life) -> None:
+    """Whatever zone its time was written in; what is no time is left out."""
+    monday = datetime(2026, 6, 1, 18, tzinfo=UTC)
+    for about in ("2026-06-01T20:00:00+02:00", "soon", "2026-06-01", None):
+        ann.store.add_answer(ann.id, "offered", True, about=about)
+    done = done_of(ann.store, ann.id, ann.now, UTC)
+    assert done.offered == {monday}
+    assert due(PLAN, done, monday + DAY).occurrence is None
+
+
+def test_a_plan_that_cannot_be_read_is_none(ann: Life) -> None:
+    """As is one that was never made."""
+    assert plan_for(ann.store, ann.id) is None
+    ann.store.save_plan(ann.id, to_dict(PLAN))
+    assert plan_for(ann.store, ann.id) == PLAN
+    ann.store.save_plan(ann.id, {"days": ["mon"]})
+    assert plan_for(ann.store, ann.id) is None

@@ -1,0 +1,219 @@
+"""Who steps on, what that starts, and whose it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from station.app.routines import routine_called
+from station.core.events import Side, Word
+from station.core.steps import AskStep, HoldStep, TestStep
+from station.simulator.board import SimulatedBoard
+from station.simulator.world import resting
+from tests.station.rig import COMPARATORS, Rig, hold_of
+
+ANALOGUE = ""
+WIRINGS = [COMPARATORS, ANALOGUE, '[board]\nplates = "right"\nheels = "comparator"\n', '[board]\nplates = "left"\n']
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+@pytest.mark.parametrize(("on_step", "activity"), [("test", "test"), ("stretch", "hold"), ("nothing", "idle")])
+def test_standing_still_for_two_seconds_starts_what_the_settings_say(
+    tmp_path: Path, wiring: str, on_step: str, activity: str
+) -> None:
+    """Nothing before two seconds of standing; then what the settings say, for the side that is loaded."""
+    with Rig(tmp_path, wiring, on_step=on_step) as rig:
+        rig.board.act("step_on", "right")
+        rig.live(2.0)
+        assert rig.station.snapshot().activity == "idle"
+        rig.live(3.0)
+        seen = rig.station.snapshot()
+        assert seen.activity == activity
+        assert (seen.sitting_id is None) is (on_step == "nothing")
+        if on_step != "nothing" and "plates" not in wiring:
+            assert seen.side is Side.RIGHT
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: str) -> None:
+    """Who goes on standing or shuffles about after the end starts nothing; who has left and comes back does."""
+    with Rig(tmp_path, wiring, on_step="stretch") as rig:
+        rig.step_on()
+        rig.hold(5)
+        rig.until_phase("done")
+        rig.live(60.0)
+        assert len(rig.sat().holds) == 1
+        assert rig.station.snapshot().activity == "hold"
+        assert rig.station.snapshot().phase == "done"
+        rig.board.act("step_off")
+        rig.live(3.0)
+        rig.step_on(after_s=5.0)
+        assert len(rig.sat().runs) == 1, "within twenty seconds it is the same sitting, and nothing begins by itself"
+        rig.board.act("step_off")
+        rig.live(25.0)
+        rig.step_on(after_s=5.0)
+        assert rig.station.snapshot().phase == "prepare"
+        assert len(rig.store.sittings()) == 2
+
+
+@pytest.mark.parametrize("wiring", WIRINGS)
+def test_twenty_seconds_after_leaving_the_sitting_is_over(tmp_path: Path, wiring: str) -> None:
+    """The board stays empty for twenty seconds: the sitting is closed, with the reason, and the page is idle."""
+    with Rig(tmp_path, wiring) as rig:
+        rig.step_on()
+        rig.hold(5)
+        rig.until_phase("done")
+        rig.board.act("step_off")
+        left_at = rig.clock.wall()
+        rig.live(19.0)
+        assert rig.station.snapshot().sitting_id is not None
+        rig.live(3.0)
+        assert rig.station.snapshot().sitting_id is None
+        assert rig.station.snapshot().activity == "idle"
+        sitting = rig.sat().sitting
+        assert sitting.ended_why == "left"
+        assert sitting.ended_at is not None
+        assert 19.5 <= (sitting.ended_at - left_at).total_seconds() <= 21.5
+
+
+@pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
+def test_a_sitting_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) -> None:
+    """What was begun on the page and waited in vain ends, and its sitting with it: the next one is a new sitting."""
+    with Rig(tmp_path, wiring) as rig:
+        rig.station.start(hold_of(5), None)
+        rig.live(1.0)
+        assert rig.station.snapshot().sitting_id is not None
+        rig.station.command(Word.STOP)
+        rig.until(lambda: rig.station.snapshot().sitting_id is None, 60.0)
+
+
+def _standing(board: SimulatedBoard) -> None:
+    board.world.heels[Side.LEFT] = resting(300.0)
+    board.pin_factory.drive(27, True)
+
+
+@pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
+def test_somebody_who_stands_there_at_the_start_must_step_on_anew(tmp_path: Path, wiring: str) -> None:
+    """A station that comes back under somebody's feet, or with a heel that is stuck, invents no sitting."""
+    with Rig(tmp_path, wiring, on_step="stretch", before=_standing) as rig:
+        rig.live(20.0)
+        assert rig.station.snapshot().activity == "idle"
+        assert rig.store.sittings() == ()
+        rig.board.act("step_on", "left")
+        rig.live(2.0)
+        rig.board.act("step_off")
+        rig.live(3.0)
+        rig.step_on(after_s=6.0)
+        assert rig.station.snapshot().activity == "hold"
+
+
+def test_whoever_does_not_stand_still_starts_nothing(tmp_path: Path) -> None:
+    """A foot that comes and goes within two seconds is nobody who means it."""
+    with Rig(tmp_path, on_step="stretch") as rig:
+        for _ in range(5):
+            rig.step_on(after_s=1.5)
+            rig.board.act("step_off")
+            rig.live(1.0)
+        assert rig.store.sittings() == ()
+
+
+def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
+    """With one person in the store nobody needs to choose."""
+    with Rig(tmp_path, on_step="stretch") as rig:
+        ada = rig.add_person("Ada")
+        rig.step_on(after_s=4.0)
+        assert rig.station.snapshot().person_name == "Ada"
+        assert rig.sat().sitting.person_id == ada
+
+
+def leave(rig: Rig) -> None:
+    """Stop, step off, and let the sitting be closed."""
+    rig.station.command(Word.STOP)
+    rig.board.act("step_off")
+    rig.until(lambda: rig.station.snapshot().sitting_id is None, 40.0)
+
+
+def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
+    """With two people and nobody chosen the sitting is unclaimed; an unclaimed one says nothing of the next."""
+    with Rig(tmp_path, on_step="stretch") as rig:
+        rig.step_on(after_s=4.0)
+        assert rig.sat().sitting.person_id is None
+        leave(rig)
+        ada = rig.add_person("Ada")
+        rig.step_on(after_s=4.0)
+        assert rig.sat().sitting.person_id == ada, "the only person there is now"
+        leave(rig)
+        rig.add_person("Ben")
+        rig.jump_to(rig.clock.wall() + timedelta(minutes=10, seconds=1))
+        rig.live(1.0)
+        rig.step_on(after_s=4.0)
+        assert rig.sat().sitting.person_id is None, "two people, and ten minutes are over"
+
+
+def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -> None:
+    """Chosen on the page, then last on the board: for ten minutes it is they who step on; after that nobody."""
+    with Rig(tmp_path, on_step="stretch") as rig:
+        rig.add_person("Ada")
+        ben = rig.add_person("Ben")
+        rig.step_on()
+        rig.station.start(hold_of(5), ben)
+        rig.until_phase("done")
+        assert rig.sat().sitting.person_id == ben
+        rig.board.act("step_off")
+        rig.until(lambda: rig.station.snapshot().sitting_id is None, 30.0)
+        rig.jump_to(rig.clock.wall() + timedelta(minutes=8))
+        rig.live(1.0)
+        rig.step_on(after_s=4.0)
+        assert len(rig.store.sittings()) == 2
+        assert rig.sat().sitting.person_id == ben
+
+
+def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
+    """Another person chosen on the page ends the sitting that goes on and begins their own; nothing is mixed."""
+    with Rig(tmp_path) as rig:
+        ada, ben = rig.store.add_person("Ada"), rig.store.add_person("Ben")
+        rig.step_on()
+        rig.station.start(hold_of(20), ada.id)
+        rig.until_phase("hold")
+        rig.live(6.0)
+        rig.station.start(hold_of(5), ben.id)
+        rig.until_phase("hold")
+        rig.until_phase("done")
+        second, first = rig.store.sittings()
+        assert [first.person_id, second.person_id] == [ada.id, ben.id]
+        assert first.ended_why == "somebody else"
+        detail = rig.store.sitting(first.id)
+        assert detail is not None
+        assert [hold.state for hold in detail.holds] == ["partial"]
+        assert abs(detail.holds[0].credited_us - 6_000_000) < 100_000
+        assert [hold.state for hold in rig.sat().holds] == ["finished"]
+
+
+def test_a_routine_begins_on_the_loaded_side(tmp_path: Path) -> None:
+    """With two plates the side that is stood on comes first, and a stretch after a test needs no change of feet."""
+    with Rig(tmp_path, on_step="test_and_stretch") as rig:
+        steps = routine_called("test_and_stretch", rig.store.settings(), Side.RIGHT)
+        test, ask, stretch = steps
+        assert isinstance(ask, AskStep)
+        assert isinstance(test, TestStep)
+        assert isinstance(stretch, HoldStep)
+        assert test.sides == (Side.RIGHT, Side.LEFT)
+        assert stretch.sides[0] is test.sides[-1]
+        rig.step_on(Side.RIGHT, after_s=4.0)
+        assert rig.station.snapshot().side is Side.RIGHT
+
+
+@pytest.mark.parametrize(("wiring", "watched"), [(ANALOGUE, True), (COMPARATORS, False)])
+def test_taps_command_only_where_the_load_is_known(tmp_path: Path, wiring: str, watched: bool) -> None:
+    """With taps switched on a routine obeys them on analogue heels; a comparator cannot tell them from a wobble."""
+    with Rig(tmp_path, wiring) as rig:
+        rig.station.change_settings({"taps": "on"})
+        rig.step_on()
+        rig.station.start(hold_of(5), None)
+        rig.until_phase("prepare")
+        (run,) = rig.sat().runs
+        header = rig.store.header(run)
+        assert header is not None
+        assert header.get("taps", False) is watched

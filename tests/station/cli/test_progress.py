@@ -1,0 +1,84 @@
+"""`station progress`: the sentences of the page, a chart in letters, and a table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from station.cli.main import main
+from station.clock import SystemClock
+from station.settings import Settings
+from station.store import Store
+from tests.web.years import years_of
+
+Command = Callable[..., Result]
+
+
+@pytest.fixture
+def progress(tmp_path: Path) -> Command:
+    """The command on a database with half a year of Ann's tests, and Bea's none."""
+    path = tmp_path / "station.db"
+    with Store.open(path, clock=SystemClock()) as store:
+        years_of(store, 180, every=3.0)
+        store.add_person("Bea")
+    return lambda *options: CliRunner().invoke(main, ["progress", "--database", str(path), *options])
+
+
+def test_it_says_draws_and_lists(progress: Command) -> None:
+    """Per side the sentences, a chart with both ends of its time and the goal, and the newest tests first."""
+    result = progress("--person", "Ann")
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert "\u25cf Left" in lines
+    assert any("real change" in line for line in lines)
+    assert any("Your own error" in line for line in lines)
+    drawn = [line for line in lines if "\u2502" in line]
+    assert len(drawn) == 20
+    assert all(len(line) <= 67 for line in drawn)
+    assert sum(line.count("\u25cb") + line.count("\u25cf") for line in drawn) > 20
+    assert "goal 10.2 cm" in result.stdout
+    assert "and 40 older ones: --json has them all." in lines
+    table = lines[next(n for n, line in enumerate(lines) if line.startswith("When  ")) + 1 :]
+    days = [datetime.strptime(line[:18].strip(), "%a %d %b %Y").astimezone() for line in table[:20]]
+    assert days == sorted(days, reverse=True)
+
+
+def test_it_keeps_to_the_units_of_the_settings(progress: Command, tmp_path: Path) -> None:
+    """Where the page has inches, so has the terminal."""
+    with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
+        store.save_settings(Settings(units="inch"))
+    result = progress("--person", "Ann")
+    assert "goal 4.0 in" in result.stdout
+    assert " cm" not in result.stdout
+
+
+def test_json_has_every_test_and_no_rounded_number(progress: Command) -> None:
+    """For programs: all tests, the trend, the changes and the same sentences."""
+    said = json.loads(progress("--person", "Ann", "--json").stdout)
+    left = said["sides"]["left"]
+    assert len(left["tests"]) == len(left["trend"]) == 60
+    assert left["sentences"][0] in progress("--person", "Ann").stdout
+    assert datetime.fromisoformat(left["tests"][0]["at"]).tzinfo is not None
+    assert {"change_mm", "chance_real", "changes", "forecast", "error", "slips"} <= left.keys()
+
+
+def test_nobody_tested_yet_is_no_error(progress: Command) -> None:
+    """Somebody without a test gets the sentence for it."""
+    result = progress("--person", "Bea")
+    assert result.exit_code == 0
+    assert "the first test is your starting point" in result.stdout
+    assert json.loads(progress("--person", "nobody", "--json").stdout)["difference"] is None
+
+
+def test_what_is_not_there_is_refused_in_a_sentence(progress: Command, tmp_path: Path) -> None:
+    """An unknown person, and a file that is no database."""
+    result = progress("--person", "Cleo")
+    assert (result.exit_code, result.stderr) == (1, "station: There is no 'Cleo' on this station: it knows Ann, Bea.\n")
+    nothing = CliRunner().invoke(main, ["progress", "--person", "Ann", "--database", str(tmp_path / "no.db")])
+    assert nothing.exit_code == 1
+    assert "There is no database" in nothing.stderr

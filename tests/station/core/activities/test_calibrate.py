@@ -1,0 +1,344 @@
+"""Calibrating and checking with blocks: read, asked for again, refused in a sentence, or kept as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from station.core.activities.check import due_why, is_out
+from station.core.events import SECOND_US, Command, Word
+from station.core.facts import (
+    BlockUnclear,
+    Calibrated,
+    CalibrationRefused,
+    CheckDone,
+    Completed,
+    CueEnded,
+    CueName,
+    Ended,
+)
+from station.core.measurement.calibration import Curve
+from station.core.replay import line_of, replay
+from station.core.steps import CalibrateStep, CheckStep, StepError, routine_of, step_of, to_json
+from station.core.trace import read_trace, write_header, write_row
+from tests.station.core.blocks import SHOWN_S, Bench
+
+BLOCKS_MM = (0.0, 100.0, 200.0)
+WARM = CalibrateStep(BLOCKS_MM, warm_us=0)
+ONCE = replace(WARM, rounds=1)
+GIVEN_UP_S = 125.0
+
+
+def shown(bench: Bench, *blocks_mm: float) -> Bench:
+    """The lane is seen to be empty, and these blocks are shown one after the other."""
+    bench.read(3.0)
+    for block_mm in blocks_mm:
+        bench.show(block_mm)
+    return bench
+
+
+def refusal(bench: Bench) -> str:
+    """The sentence of a calibration that came to nothing: nothing is kept of it, and it is heard."""
+    assert bench.over == "ended"
+    assert bench.told(Calibrated) == []
+    assert bench.cues()[-1] is CueName.ENDED
+    why = bench.picture.why
+    assert why is not None
+    return why
+
+
+@pytest.mark.parametrize(("gain", "short_mm"), [(1.0, 0.0), (0.97, 35.0), (1.03, 15.0)])
+def test_a_calibration_makes_the_sensor_right(gain: float, short_mm: float) -> None:
+    """All blocks in all rounds, each told by GO and HOLD_DONE, give the toe distance of what they stood for."""
+    bench = shown(Bench(WARM, gain=gain, short_mm=short_mm), *BLOCKS_MM * WARM.rounds)
+    assert bench.over == "complete"
+    (made,) = bench.told(Calibrated)
+    for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
+        reading_mm = gain * (toe_mm + 70.0) - short_mm
+        assert made.fit.curve.toe_mm(reading_mm) == pytest.approx(toe_mm, abs=1.5)
+    heard = bench.cues()
+    assert heard == [CueName.READY, *[CueName.GO, CueName.HOLD_DONE] * 3 * WARM.rounds, CueName.COMPLETE]
+    assert bench.now_us < 120 * SECOND_US
+
+
+def test_a_cold_sensor_warms_up_first() -> None:
+    """For a minute nothing is asked, and the picture counts it."""
+    bench = Bench(replace(ONCE, warm_us=60 * SECOND_US)).read(30.0)
+    assert (bench.picture.phase, bench.picture.counting, bench.picture.rate) == ("warm", "warm", 1)
+    assert bench.picture.counted_us == pytest.approx(30 * SECOND_US, abs=0.1 * SECOND_US)
+    assert shown(bench.read(30.0), *BLOCKS_MM).over == "complete"
+
+
+def test_a_lane_without_an_end_is_no_fault() -> None:
+    """Nothing within the sensor's reach is an empty lane; blocks are seen all the same."""
+    bench = Bench(ONCE)
+    bench.seen_mm = None
+    bench.read(5.0)
+    for block_mm in BLOCKS_MM:
+        bench.seen_mm = None
+        bench.read(3.0)
+        bench.seen_mm = block_mm
+        bench.read(SHOWN_S)
+    assert bench.over == "complete"
+    assert CueName.ERROR not in bench.cues()
+
+
+def test_what_stands_there_at_the_beginning_is_no_block() -> None:
+    """A wall nearer than the longest block has to go first; two minutes later it has ended."""
+    bench = Bench(ONCE)
+    bench.seen_mm = 80.0
+    bench.read(5.0)
+    assert bench.picture.phase == "clear"
+    assert "pull the board back" in (bench.picture.why or "")
+    assert "pull the board back" in refusal(bench.read(GIVEN_UP_S))
+    assert bench.told(Ended)[0].why == "the view did not become clear"
+
+
+def test_swapped_blocks_are_refused() -> None:
+    """The farthest first and the nearest last: they are said to be swapped, and whoever keeps to it is refused."""
+    bench = shown(Bench(ONCE), *(200.0, 100.0) * 3)
+    assert "swapped" in refusal(bench)
+    assert bench.told(CalibrationRefused)[0].why == refusal(bench)
+    assert [unclear.toe_mm for unclear in bench.told(BlockUnclear)] == [100.0] * 3
+
+
+@pytest.mark.parametrize("endless", [False, True])
+@pytest.mark.parametrize("swapped", [(100.0, 0.0), (200.0, 100.0), (0.0, 200.0), (0.0, 95.0, 200.0)])
+def test_whoever_swaps_blocks_and_then_obeys_gets_through(swapped: tuple[float, ...], endless: bool) -> None:
+    """NO asks for the first block again, and what is held still is none: it may be the very one that is asked for."""
+    bench = shown(Bench(WARM), *swapped)
+    assert bench.cues()[-1] is CueName.NO
+    assert bench.picture.target_mm == 0.0
+    assert (bench.picture.why or "").endswith("Take it away, and begin again with the 0 mm block")
+    bench.read(8.0)
+    assert (bench.picture.phase, len(bench.told(BlockUnclear))) == ("block", 1)
+    if endless:
+        bench.seen_mm = None
+        bench.read(3.0)
+        bench.seen_mm = 0.0
+        bench.read(SHOWN_S)
+    else:
+        bench.show(0.0)
+    for block_mm in (BLOCKS_MM * WARM.rounds)[1:]:
+        bench.show(block_mm)
+    assert bench.over == "complete"
+    (made,) = bench.told(Calibrated)
+    assert [at.toe_mm for at in made.fit.points] == [*BLOCKS_MM * WARM.rounds]
+    assert made.fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
+
+
+def test_a_lost_round_costs_no_tries_of_later_ones() -> None:
+    """Twice begun again; when a round is in, each block has its three tries."""
+    bench = shown(Bench(replace(WARM, rounds=2)), 100.0, 0.0, 100.0, 0.0, *BLOCKS_MM, 0.0, 95.0)
+    bench.show(200.0)
+    assert bench.told(CalibrationRefused) == []
+    bench.show(100.0).show(200.0)
+    assert bench.over == "complete"
+    assert [unclear.toe_mm for unclear in bench.told(BlockUnclear)] == [100.0] * 4
+
+
+def test_a_block_upside_down_is_refused() -> None:
+    """Its other edge is 12 mm shorter, which no sensor's gain explains."""
+    bench = shown(Bench(ONCE), *(0.0, 88.0) * 3)
+    assert "see that each block's length is the one that was said" in refusal(bench)
+
+
+def test_a_block_that_is_a_little_shorter_is_refused() -> None:
+    """By 5 mm: the next block shows it, because no sensor bends so."""
+    bench = shown(Bench(ONCE), *(0.0, 95.0, 200.0) * 3)
+    assert "The blocks do not fit together" in refusal(bench)
+
+
+def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
+    """In the second round a block reads 5 mm short: NO, and it is shown again, now right."""
+    bench = shown(Bench(replace(WARM, rounds=2)), *BLOCKS_MM, 0.0, 95.0)
+    bench.show(100.0)
+    bench.show(200.0)
+    assert bench.over == "complete"
+    assert "differently from one time to the other" in bench.told(BlockUnclear)[0].why
+    assert CueName.NO in bench.cues()
+
+
+def test_a_person_who_leaves_in_the_middle() -> None:
+    """Nudged after a while, ended after two minutes, and nothing is kept."""
+    bench = shown(Bench(WARM), 0.0, 100.0)
+    bench.show(280.0, GIVEN_UP_S)
+    assert "The 200 mm block was not seen" in refusal(bench)
+    assert CueName.NUDGE in bench.cues()
+    assert bench.told(Ended)[0].why == "no block of 200 mm was seen"
+
+
+def test_a_block_that_moves_is_read_again() -> None:
+    """Ten millimetres in the middle of the ten seconds: NO at once, and it counts from where it then stands still."""
+    bench = Bench(ONCE).read(3.0)
+    bench.show(0.0)
+    bench.show(90.0, SHOWN_S - 3.0)
+    bench.seen_mm = 100.0
+    bench.read(SHOWN_S)
+    bench.show(200.0)
+    assert bench.over == "complete"
+    (moved,) = bench.told(BlockUnclear)
+    assert "moved" in moved.why
+    assert bench.told(Calibrated)[0].fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
+
+
+def test_a_view_full_of_floor_is_refused() -> None:
+    """What is seen grows by a quarter of what the blocks grow by."""
+    bench = shown(Bench(ONCE), *(0.0, 25.0) * 3)
+    assert "such as the floor or a skirting board" in refusal(bench)
+
+
+def test_a_view_that_does_not_change_at_all_is_refused() -> None:
+    """The floor hides every block after the first: it is not seen, and the sentence says what may be the matter."""
+    bench = Bench(ONCE).read(3.0)
+    bench.show(0.0)
+    bench.show(0.0, GIVEN_UP_S)
+    assert "such as the floor or a skirting board" in refusal(bench)
+
+
+def test_a_lost_sensor_is_waited_for() -> None:
+    """ERROR while it is silent; when it is back it warms up, because it may have been without power, and goes on."""
+    bench = shown(Bench(ONCE), 0.0)
+    bench.sensor = False
+    bench.read(3.0)
+    assert (bench.picture.phase, bench.cues()[-1]) == ("fault", CueName.ERROR)
+    bench.sensor, bench.seen_mm = True, 280.0
+    bench.read(4.0)
+    assert bench.picture.phase == "warm"
+    bench.read(60.0).show(100.0).show(200.0)
+    assert bench.over == "complete"
+
+
+def test_a_sensor_that_stays_lost_ends_it() -> None:
+    """Two minutes are waited."""
+    bench = shown(Bench(ONCE), 0.0)
+    bench.sensor = False
+    bench.read(GIVEN_UP_S)
+    assert bench.over == "ended"
+    assert bench.told(Ended)[0].why == "nobody waited for the sensor"
+
+
+def test_whoever_stands_on_the_board_is_asked_to_step_off() -> None:
+    """Nothing is read with a loaded heel: not begun, and begun again where it was under way."""
+    bench = shown(Bench(ONCE), 0.0)
+    bench.heel(True).show(100.0)
+    assert bench.picture.phase == "leave"
+    bench.heel(False).show(100.0, SHOWN_S - 3.0).heel(True).read(1.0)
+    assert "step off" in bench.told(BlockUnclear)[0].why
+    bench.heel(False).read(SHOWN_S).show(200.0)
+    assert bench.over == "complete"
+
+
+def test_stop_keeps_nothing() -> None:
+    """From the page, in the middle."""
+    bench = shown(Bench(WARM), 0.0, 100.0)
+    bench.feed(Command(bench.now_us, Word.STOP))
+    assert bench.over == "ended"
+    assert bench.told(Calibrated) == []
+
+
+@pytest.mark.parametrize(("drifted_mm", "out"), [(0.0, False), (1.0, False), (4.0, True), (-4.0, True)])
+def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool) -> None:
+    """One block: YES and COMPLETE, or ERROR alone where it is off by more than 2 mm; NO would ask for it again."""
+    curve = Curve(1.0, -45.0)
+    step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
+    bench = shown(Bench(step, short_mm=25.0 + drifted_mm, curve=curve), 100.0).read(4.0)
+    (done,) = bench.told(CheckDone)
+    assert done.off_mm == pytest.approx(-drifted_mm, abs=1.2)
+    assert done.out is out
+    assert bench.over == "complete"
+    heard = [CueName.ERROR] if out else [CueName.YES, CueName.COMPLETE]
+    assert bench.cues() == [CueName.READY, CueName.GO, CueName.HOLD_DONE, *heard]
+    assert [ended.cue for ended in bench.told(CueEnded)] == [CueName.ERROR] * out
+    assert len(bench.told(Completed)) == 1
+
+
+def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
+    """Neither a lost sensor nor STOP makes it an end before time, and a station that closes has the result."""
+    step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
+    bench = Bench(step, short_mm=30.0, curve=Curve(1.0, -45.0)).read(3.0)
+    bench.show(100.0, SHOWN_S - 1.0)
+    assert (bench.cues()[-1], bench.picture.phase, bench.over) == (CueName.ERROR, "done", None)
+    bench.sensor = False
+    bench.read(1.5)
+    bench.feed(Command(bench.now_us, Word.STOP))
+    bench.facts += bench.engine.close(bench.now_us)
+    assert (bench.over, bench.cues()[-1]) == ("complete", CueName.ERROR)
+    assert len(bench.told(Completed)) == 1
+
+
+CALIBRATED = Curve(1.0, -45.0)
+CHECK = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
+
+
+@pytest.mark.parametrize("wrong_mm", [0.0, 80.0, 130.0, 200.0, 268.0], ids=lambda mm: f"{mm:g}")
+def test_a_wrong_block_says_nothing_of_the_calibration(wrong_mm: float) -> None:
+    """Another block, or the wall of a board that was nudged: asked for again, and the right one is then what counts."""
+    bench = shown(Bench(CHECK, curve=CALIBRATED), wrong_mm)
+    assert bench.cues()[-1] is CueName.NO
+    assert "That is not the 100 mm block" in bench.told(BlockUnclear)[0].why
+    assert bench.told(CheckDone) == []
+    bench.show(100.0)
+    assert not bench.told(CheckDone)[0].out
+    assert bench.over == "complete"
+
+
+def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
+    """Nothing is known of the calibration then, and nothing is said of it."""
+    bench = shown(Bench(CHECK, curve=CALIBRATED), 0.0, 0.0, 0.0)
+    assert (bench.over, bench.cues()[-1]) == ("ended", CueName.ENDED)
+    assert len(bench.told(BlockUnclear)) == 3
+    assert bench.told(CheckDone) == []
+    assert "or it does not stand against the toe stop" in (bench.picture.why or "")
+
+
+@pytest.mark.parametrize("calibration_mm", [0.0, 27.0])
+def test_a_check_as_built_takes_what_a_delivered_sensor_says(calibration_mm: float) -> None:
+    """It is off by 25 mm and more without being wrong; a block that is 100 mm shorter is another all the same."""
+    step = replace(CHECK, calibration_mm=calibration_mm)
+    (done,) = shown(Bench(step, short_mm=45.0), 100.0).told(CheckDone)
+    assert done.off_mm == pytest.approx(-45.0, abs=1.5)
+    wrong = shown(Bench(step), 0.0)
+    assert wrong.told(CheckDone) == []
+    assert "That is not the 100 mm block" in wrong.told(BlockUnclear)[0].why
+
+
+def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:
+    """The header says which blocks and how warm; the rows give the same lines again."""
+    bench = shown(Bench(ONCE, short_mm=20.0), *BLOCKS_MM)
+    rows = [row for row in map(write_row, bench.events) if row is not None]
+    trace = read_trace([*write_header(to_json((ONCE,))), *rows])
+    again = [line_of(fact) for fact in replay(trace, routine_of(trace.header))]
+    assert again == [line_of(fact) for fact in bench.facts]
+    assert any('"fact": "Calibrated"' in line for line in again)
+
+
+@pytest.mark.parametrize("step", [CalibrateStep((10.0, 60.0)), CheckStep(50.0, 0.4, 0), WARM])
+def test_a_step_with_blocks_is_data(step: CalibrateStep | CheckStep) -> None:
+    """To the header of a trace and back."""
+    assert step_of(to_json((step,))) == step
+
+
+@pytest.mark.parametrize("blocks", [[0], [0, 10], [0, 900], "0", [True, 100], [None, 1]])
+def test_blocks_that_cannot_be_are_refused(blocks: object) -> None:
+    """Too few, too near to each other, too long, or no lengths at all."""
+    with pytest.raises(StepError, match="blocks_mm"):
+        step_of({"do": "calibrate", "blocks_mm": blocks})
+
+
+def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:
+    """An unsure check calls nothing out that it could have erred by."""
+    assert not is_out(1.9, 0.1)
+    assert is_out(-2.1, 0.5)
+    assert not is_out(2.9, 1.5)
+
+
+@pytest.mark.parametrize(
+    ("days", "warmer", "says"),
+    [(6.9, 7.9, None), (7.0, None, "7 days ago"), (0.1, 8.2, "8 degrees warmer"), (0.1, -9.0, "9 degrees colder")],
+)
+def test_a_check_is_due_weekly_or_after_eight_degrees(days: float, warmer: float | None, says: str | None) -> None:
+    """And says why."""
+    why = due_why(days, warmer)
+    assert (why is None) if says is None else (why is not None and says in why)

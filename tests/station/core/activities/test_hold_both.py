@@ -1,0 +1,159 @@
+"""Holds of both legs at once: down when both heels are, up since the first that rose."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from station.core.events import BOTH_LEGS, Side
+from station.core.facts import Cue, CueName, Fact, HeelLifted, HoldEnd, HoldFinished
+from station.core.steps import HoldStep
+from tests.station.core.board import Board
+from tests.station.core.traces import LEFT, RIGHT, Story, facts_of, heard, one, only, us
+
+SQUAT = HoldStep(hold_us=us(20), repetitions=1, prepare_us=us(5), together=True)
+GRID_S = 0.16
+"""Heels change by so much apart, so that every state of the two is believed, and none lasts just as long as a limit."""
+
+
+def standing() -> Story:
+    """Both heels down, GO at 5 s."""
+    return Story().stands(side=LEFT).stands(side=RIGHT).waits(10.0)
+
+
+def credits(facts: list[Fact]) -> HoldFinished:
+    return one(facts, HoldFinished)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_one_heel_of_two_stops_the_clock_from_its_rise_on(side: Side) -> None:
+    """Either heel is enough: HEEL_UP after the grace, and the hold ends later by exactly the lift."""
+    facts = facts_of(standing().lifts(1.2, side).waits(30).comparator(), SQUAT)
+    assert heard(facts, CueName.HEEL_UP) == [10.5]
+    assert one(facts, HeelLifted).side is side
+    done = credits(facts)
+    assert (done.side, done.lifts, done.lifted_us, done.credited_us) == (BOTH_LEGS, 1, us(1.2), us(20))
+    assert done.at_us == us(5 + 20 + 1.2)
+
+
+def test_the_clock_runs_again_when_both_are_down() -> None:
+    """Up since the first that rose, down since the last that came back: one lift, not two."""
+    story = standing().rises(0.4, LEFT).rises(0.8, RIGHT).stands(0.5, LEFT).stands(30, RIGHT)
+    done = credits(facts_of(story.comparator(), SQUAT))
+    assert (done.lifts, done.lifted_us) == (1, us(1.7))
+    assert done.at_us == us(5 + 20 + 1.7)
+
+
+def test_what_is_believed_in_the_other_order_counts_from_the_first_rise() -> None:
+    """The left heel rises first and bounces, so that the right one is believed first: credit ends with the left."""
+    story = standing().rises(0.015, LEFT).rises(0.055, RIGHT).stands(0.035, LEFT).rises(1.0, LEFT)
+    story.stands(0.0, LEFT).stands(30.0, RIGHT)
+    facts = facts_of(story.comparator(), SQUAT)
+    lift = one(facts, HeelLifted)
+    assert (lift.side, lift.since_us) == (RIGHT, us(10.015))
+    done = credits(facts)
+    up_s = 0.015 + 0.055 + 0.035 + 1.0
+    assert (done.lifts, done.lifted_us) == (1, us(up_s))
+    assert done.at_us == us(5 + 20 + up_s)
+
+
+def test_go_waits_for_both() -> None:
+    """With one foot on the board nothing begins, and nothing is credited."""
+    facts = facts_of(Story().stands(20, LEFT).stands(10, RIGHT).comparator(), SQUAT)
+    assert heard(facts, CueName.GO) == [25.0]
+
+
+def test_a_side_cannot_be_chosen() -> None:
+    """Both legs are one turn: no ticks of a side with READY, no change of sides at the end."""
+    facts = facts_of(standing().waits(30).comparator(), SQUAT)
+    cues = only(facts, Cue)
+    assert {cue.side for cue in cues} == {None}
+    assert [cue.cue for cue in cues][-3:] == [CueName.HOLD_DONE, CueName.SET_DONE, CueName.COMPLETE]
+
+
+@pytest.mark.parametrize("analogue", [True, False])
+@pytest.mark.parametrize("plate", Side)
+def test_a_single_plate_is_both_heels(plate: Side, analogue: bool) -> None:
+    """With one plate its heel speaks for both, and the legs at work are still both."""
+    board = Board(SQUAT, analogue=analogue, plates=(plate,))
+    board.stand(plate)
+    go_s = board.until_cue(CueName.GO)
+    board.run(4.0)
+    board.lift(1.0, plate)
+    done = board.until(HoldFinished, 30)
+    assert (done.side, done.lifts) == (BOTH_LEGS, 1)
+    assert done.at_us / 1e6 == pytest.approx(go_s + 20 + 1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_loads_say_the_same(side: Side) -> None:
+    """Analogue heels stop and start the clock to the sample."""
+    board = Board(SQUAT, sway=0.03)
+    for heel in Side:
+        board.stand(heel)
+    go_s = board.until_cue(CueName.GO)
+    board.run(6.0)
+    board.lift(1.0, side)
+    done = board.until(HoldFinished, 30)
+    assert (done.lifts, done.credited_us) == (1, us(20))
+    assert done.at_us / 1e6 == pytest.approx(go_s + 20 + 1.0, abs=0.03)
+
+
+def test_a_lost_sensor_of_either_heel_credits_nothing() -> None:
+    """After its last sample nothing is counted; after three seconds it is a pause, and then it goes on."""
+    board = Board(SQUAT)
+    for heel in Side:
+        board.stand(heel)
+    go_s = board.until_cue(CueName.GO)
+    board.run(6.0)
+    board.silent.add(RIGHT)
+    board.until_cue(CueName.PAUSED)
+    board.silent.clear()
+    again_s = board.until_cue(CueName.GO)
+    done = board.until(HoldFinished, 30)
+    assert done.lifts == 0
+    assert done.at_us / 1e6 == pytest.approx(again_s + 20 - (6.0), abs=0.03)
+    assert again_s > go_s + 6.0
+
+
+def random_story(chance: Random) -> tuple[Story, Story]:
+    """Two heels that come and go, and one heel that is down when both are."""
+    both, same = Story(), Story()
+    down = dict.fromkeys(Side, True)
+    for side in Side:
+        both.stands(side=side)
+    same.stands(side=LEFT).stands(side=RIGHT)
+    together = True
+    both.waits(8.0)
+    same.waits(8.0)
+    for _ in range(chance.randint(4, 24)):
+        side = chance.choice(list(Side))
+        down[side] = not down[side]
+        both._heel(side, down[side])
+        if all(down.values()) is not together:
+            together = not together
+            same._heel(LEFT, together)
+        wait_s = GRID_S * chance.choice([1, 1, 2, 3, 4, 7, 15, 25, chance.randint(1, 80)])
+        both.waits(wait_s)
+        same.waits(wait_s)
+    return both, same
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 1 << 32))
+def test_both_heels_are_one_heel_that_is_down_when_both_are(seed: int) -> None:
+    """Whatever the two do, every figure is that of one heel that is down exactly while both are."""
+    both, same = random_story(Random(seed))
+    step = HoldStep(hold_us=us(15), repetitions=2, rest_us=us(4.1), prepare_us=us(3.3), together=True)
+    alone = HoldStep((LEFT,), us(15), 2, us(4.1), us(3.3))
+    told = [figures_of(end) for end in only(facts_of(both.comparator(), step), HoldEnd)]
+    expected = [figures_of(end) for end in only(facts_of(same.comparator(), alone), HoldEnd)]
+    assert told == expected
+
+
+def figures_of(end: HoldEnd) -> tuple[bool, int, int, int, int, int]:
+    finished = isinstance(end, HoldFinished)
+    return finished, end.repetition, end.credited_us, end.lifted_us, end.lifts, end.micro_lifts

@@ -1,0 +1,562 @@
+"""The knee-to-wall test, by the rows of its table."""
+
+from __future__ import annotations
+
+from typing import TypedDict, Unpack
+
+import pytest
+
+from station.core.events import Side, Word
+from station.core.facts import (
+    AttemptFailed,
+    AttemptPassed,
+    AttemptStarted,
+    AttemptVoid,
+    Contact,
+    Cue,
+    CueName,
+    Ended,
+    Paused,
+    SensorBack,
+    SensorLost,
+    TargetSet,
+    TestFinished,
+    TrialFinished,
+)
+from station.core.steps import TestStep
+from tests.station.core.board import Board
+from tests.station.core.traces import LEFT, RIGHT, cues, heard, only
+
+QUICK = TestStep((LEFT,))
+FULL = TestStep((LEFT,), full=True)
+BOTH = TestStep()
+WIRINGS = [
+    pytest.param({"pad": True}, Contact.PAD, id="pad"),
+    pytest.param({"pad": False}, Contact.INFERRED, id="inferred"),
+    pytest.param({"analogue": False, "pad": False}, Contact.SELF, id="self"),
+]
+
+
+class Options(TypedDict, total=False):
+    analogue: bool
+    pad: bool
+
+
+def ready(step: TestStep = QUICK, **options: Unpack[Options]) -> Board:
+    """Somebody stands on the board and the first GO has sounded."""
+    board = Board(step, **options)
+    board.run(1)
+    board.stand(LEFT)
+    board.until_go()
+    return board
+
+
+def touches(board: Board, contact: Contact, side: Side = LEFT) -> AttemptPassed:
+    """A good lunge in any wiring."""
+    board.run(0.8)
+    if contact is Contact.PAD:
+        board.knee = True
+        passed = board.until(AttemptPassed, 3)
+        board.knee = False
+    elif contact is Contact.INFERRED:
+        board.stand(side, 1.7)
+        passed = board.until(AttemptPassed, 4)
+        board.stand(side)
+    else:
+        board.run(2.5)
+        passed = only(board.say(Word.CONFIRM), AttemptPassed)[0]
+    return passed
+
+
+def fails(board: Board) -> AttemptFailed:
+    return board.until(AttemptFailed, 13)
+
+
+def moves(board: Board, toe_mm: float) -> AttemptStarted:
+    board.toe_mm = toe_mm
+    return board.until_go(6)
+
+
+@pytest.mark.parametrize(("options", "contact"), WIRINGS)
+def test_from_stepping_on_to_go(options: Options, contact: Contact) -> None:
+    """Half a second after the heel is down STEP_ON, two still seconds on READY, three on 3, 2, 1 and GO."""
+    board = ready(**options)
+    found = [(round(at_s, 1), name) for at_s, name in cues(board.facts)]
+    counts = [(6.5, "COUNT 3"), (7.5, "COUNT 2"), (8.5, "COUNT 1")]
+    assert found == [(1.5, "STEP_ON"), (3.5, "READY"), *counts, (9.5, "GO")]
+    assert only(board.facts, Cue)[1].side is LEFT
+
+
+@pytest.mark.parametrize(("options", "contact"), WIRINGS)
+def test_a_touch_passes_and_leads_back(options: Options, contact: Contact) -> None:
+    """A touch with the heel down passes with the toe distance, YES, and a target 15 mm farther."""
+    board = ready(**options)
+    passed = touches(board, contact)
+    assert (passed.side, passed.contact) == (LEFT, contact)
+    assert abs(passed.toe_mm - 60) < 2
+    assert heard(board.facts, CueName.YES)
+    assert only(board.facts, TargetSet)[0].target_mm == round(passed.toe_mm + 15, 1)
+
+
+@pytest.mark.parametrize(("options", "contact"), WIRINGS)
+@pytest.mark.parametrize("noise_from", [0, 40_000, 110_000])
+def test_standing_still_for_a_minute_passes_nothing(options: Options, contact: Contact, noise_from: int) -> None:
+    """Nobody who only stands there is measured: every attempt fails for want of a contact."""
+    board = Board(QUICK, noise_from=noise_from, sway=0.12, **options)
+    board.stand(LEFT)
+    board.run(75)
+    assert only(board.facts, AttemptStarted)
+    assert not only(board.facts, AttemptPassed)
+
+
+@pytest.mark.parametrize(("options", "contact"), WIRINGS)
+def test_a_whole_trial(options: Options, contact: Contact) -> None:
+    """Passes go 15 mm farther, after the first failure 5 mm; the second failure after a pass ends the trial."""
+    board = ready(**options)
+    first = touches(board, contact)
+    moves(board, 75)
+    touches(board, contact)
+    moves(board, 90)
+    assert fails(board).why == "contact"
+    moves(board, 80)
+    best = touches(board, contact)
+    assert only(board.facts, TargetSet)[-1].target_mm == round(best.toe_mm + 5, 1)
+    moves(board, 85)
+    fails(board)
+    trial = only(board.facts, TrialFinished)[0]
+    assert (trial.toe_mm, trial.below_range) == (best.toe_mm, False)
+    tested = only(board.facts, TestFinished)[0]
+    assert (tested.left_mm, tested.right_mm, tested.partial) == (best.toe_mm, None, False)
+    assert first.toe_mm < best.toe_mm
+    names = [name for _, name in cues(board.facts)]
+    assert names[-3:] == ["NO", "TRIAL_OK", "COMPLETE"]
+
+
+def test_before_a_pass_each_failure_leads_nearer() -> None:
+    """Before any pass the target is 20 mm nearer each time, never below 0; three failures at the wall are 0 mm."""
+    board = ready()
+    board_targets = []
+    for toe_mm in (41.0, 21.0, 2.0, 2.0, 2.0):
+        fails(board)
+        board_targets.append(only(board.facts, TargetSet)[-1].target_mm)
+        if only(board.facts, TrialFinished):
+            break
+        board.toe_mm = toe_mm
+        board.until_go(8)
+    fails(board)
+    assert [round(target_mm / 20) for target_mm in board_targets[:3]] == [2, 1, 0]
+    trial = only(board.facts, TrialFinished)[0]
+    assert (trial.toe_mm, trial.below_range) == (0.0, True)
+    assert only(board.facts, TestFinished)[0].left_mm == 0.0
+
+
+@pytest.mark.parametrize("lift_s", [0.11, 0.3, 1.0])
+def test_a_lift_in_the_lunge_fails(lift_s: float) -> None:
+    """With the knee at the pad a lift of 100 ms or more fails the attempt, and it is said at once."""
+    board = ready()
+    board.run(1)
+    board.knee = True
+    board.run(0.2)
+    board.lift(lift_s)
+    board.run(0.3)
+    assert only(board.facts, AttemptFailed)[0].why == "heel"
+    assert not only(board.facts, AttemptPassed)
+
+
+def test_a_lift_under_100_ms_does_not_fail() -> None:
+    """A shorter one is no lift of a lunge."""
+    board = ready()
+    board.run(1)
+    board.knee = True
+    board.run(0.2)
+    board.lift(0.09)
+    assert board.until(AttemptPassed, 2)
+
+
+def test_a_pad_closed_before_go_proves_nothing() -> None:
+    """Somebody leaning on the pad since before GO is not measured, until they let go and touch again."""
+    board = Board(QUICK)
+    board.stand(LEFT)
+    board.knee = True
+    board.until_go()
+    board.run(5)
+    board.knee = False
+    board.run(0.5)
+    assert not only(board.facts, AttemptPassed)
+    board.touch(0.5)
+    assert only(board.facts, AttemptPassed)
+
+
+def test_a_short_touch_proves_nothing() -> None:
+    """Less than 0.3 s at the pad is no contact."""
+    board = ready()
+    board.run(1)
+    board.touch(0.25)
+    assert fails(board).why == "contact"
+
+
+def test_the_board_slid() -> None:
+    """A half-second median more than 10 mm from before GO is void, no failure; still for 3 s, and GO again."""
+    board = ready()
+    board.run(1)
+    board.toe_mm = 72.0
+    board.until(AttemptVoid, 2)
+    slid_s = board.now_s
+    assert not only(board.facts, AttemptFailed)
+    assert heard(board.facts, CueName.TRIAL_VOID)
+    board.until_go(6)
+    assert 3.0 <= board.now_s - slid_s < 4.2
+
+
+def test_moving_ten_seconds_nudge_forty_five_pause() -> None:
+    """Whoever does not move after a pass is nudged after 10 s and paused after 45 s."""
+    board = ready()
+    passed = touches(board, Contact.PAD)
+    passed_s = passed.at_us / 1e6
+    assert board.until_cue(CueName.NUDGE, 12) == pytest.approx(passed_s + 10, abs=0.05)
+    assert board.until(Paused, 40).at_us / 1e6 == pytest.approx(passed_s + 45, abs=0.05)
+    assert board.until(Ended, 125).at_us / 1e6 == pytest.approx(passed_s + 165, abs=0.1)
+    assert not only(board.facts, TestFinished)
+
+
+def test_stepping_off_to_move_is_allowed() -> None:
+    """In MOVE the heel may be up for as long as it takes: no pause, and GO only when it stands again."""
+    board = ready()
+    touches(board, Contact.PAD)
+    board.toe_mm = 75.0
+    board.rise()
+    board.run(8)
+    assert not only(board.facts, Paused)
+    assert len(only(board.facts, AttemptStarted)) == 1
+    board.stand()
+    board.until_go(4)
+
+
+@pytest.mark.parametrize("phase", [CueName.READY, CueName.COUNT, CueName.GO])
+def test_away_for_three_seconds_is_a_pause(phase: CueName) -> None:
+    """Heel up for 3 s in SIDE, COUNT, or ATTEMPT before the lunge: PAUSED; a fresh step on settles anew."""
+    board = Board(QUICK)
+    board.stand()
+    board.until_cue(phase)
+    left_s = board.now_s
+    board.rise()
+    assert board.until(Paused, 4).at_us / 1e6 == pytest.approx(left_s + 3, abs=0.05)
+    board.run(5)
+    board.stand()
+    board.until_cue(CueName.READY, 4)
+
+
+def test_go_waits_for_the_heel() -> None:
+    """A lift at the end of the count delays GO until the heel is down."""
+    board = Board(QUICK)
+    board.stand()
+    board.until_cue(CueName.READY)
+    board.run(5.5)
+    board.rise()
+    board.run(1.5)
+    assert not heard(board.facts, CueName.GO)
+    board.stand()
+    board.until_go(0.3)
+
+
+def test_a_lift_before_the_lunge_restarts_the_twelve_seconds() -> None:
+    """The 12 s count from the return of a heel that was up before the lunge began."""
+    board = ready()
+    board.run(8)
+    board.lift(0.5)
+    back_s = board.now_s
+    assert fails(board).at_us / 1e6 == pytest.approx(back_s + 12, abs=0.1)
+
+
+def test_a_drift_of_the_load_is_no_contact() -> None:
+    """Without a pad a load that goes up by 60 % within 6 s is no step."""
+    board = ready(pad=False)
+    for number in range(60):
+        board.stand(LEFT, 1 + number / 100)
+        board.run(0.1)
+    assert fails(board).why == "contact"
+
+
+def test_a_load_that_steps_and_goes_back_is_no_contact() -> None:
+    """A step must stay beyond its band for two seconds."""
+    board = ready(pad=False)
+    board.run(1)
+    board.stand(LEFT, 1.7)
+    board.run(1.5)
+    board.stand(LEFT)
+    assert fails(board).why == "contact"
+
+
+def test_an_inferred_lunge_begins_when_the_load_leaves_its_band() -> None:
+    """Without a pad a lift of 100 ms fails once the load has been beyond 30 % for 0.3 s."""
+    board = ready(pad=False)
+    board.run(1)
+    board.stand(LEFT, 1.7)
+    board.run(0.8)
+    board.lift(0.2)
+    board.run(0.3)
+    assert only(board.facts, AttemptFailed)[0].why == "heel"
+
+
+def self_board() -> Board:
+    board = ready(analogue=False, pad=False)
+    board.run(2.6)
+    return board
+
+
+def test_two_taps_confirm() -> None:
+    """Where the person must say so, two taps of the heel do."""
+    board = self_board()
+    board.lift(0.2)
+    board.run(0.2)
+    board.lift(0.2)
+    passed = board.until(AttemptPassed, 1)
+    assert passed.contact is Contact.SELF
+
+
+@pytest.mark.parametrize("taps", [1, 3])
+def test_one_tap_or_three_fail(taps: int) -> None:
+    """After the still window a lift that is no tap of a pair fails the attempt."""
+    board = self_board()
+    for _ in range(taps):
+        board.lift(0.2)
+        board.run(0.2)
+    assert board.until(AttemptFailed, 1).why == "heel"
+
+
+def test_confirm_comes_too_late() -> None:
+    """Later than six seconds after the last still window a word proves nothing."""
+    board = self_board()
+    board.toe_mm = None
+    board.run(0.9)
+    assert only(board.say(Word.CONFIRM), AttemptPassed)
+
+
+def test_confirm_before_a_still_window_is_nothing() -> None:
+    """A word before two still seconds are over proves nothing."""
+    board = ready(analogue=False, pad=False)
+    board.run(1)
+    assert not board.say(Word.CONFIRM)
+    assert not only(board.run(0.5), AttemptPassed)
+
+
+def test_confirm_with_the_heel_up_never_passes() -> None:
+    """Whoever presses the button with the heel up has not touched with the heel down."""
+    board = self_board()
+    board.rise()
+    board.run(0.05)
+    board.say(Word.CONFIRM)
+    board.run(1)
+    assert not only(board.facts, AttemptPassed)
+    assert only(board.facts, AttemptFailed)[0].why == "heel"
+
+
+def test_a_lost_sensor_drops_the_attempt_without_a_verdict() -> None:
+    """One second without a reading: SensorLost, ERROR, no verdict; good for two seconds: settle again."""
+    board = ready()
+    board.run(1)
+    board.toe_mm = None
+    lost = board.until(SensorLost, 1.2)
+    assert lost.sensor == "toe"
+    assert heard(board.facts, CueName.ERROR)
+    board.run(3)
+    board.toe_mm = 60.0
+    back_s = board.now_s
+    assert board.until(SensorBack, 3).at_us / 1e6 == pytest.approx(back_s + 2, abs=0.1)
+    assert board.until_cue(CueName.READY, 3) == pytest.approx(back_s + 4, abs=0.15)
+    assert not only(board.facts, AttemptFailed)
+
+
+def test_a_full_test_has_three_trials_with_rests_in_which_heels_are_ignored() -> None:
+    """Three trials, 10 s of rest between them with the heels ignored; the score is their mean."""
+    board = ready(FULL)
+    for number in range(3):
+        touches(board, Contact.PAD)
+        for toe_mm in (75.0, 85.0):
+            moves(board, toe_mm)
+            fails(board)
+        assert only(board.facts, TrialFinished)[-1].trial == number + 1
+        if number < 2:
+            rest_s = board.now_s
+            board.rise()
+            board.toe_mm = 60.0
+            board.run(14)
+            assert not only(board.facts, Paused)
+            board.stand()
+            board.until_go(10)
+            assert board.now_s - rest_s > 18
+    trials = [trial.toe_mm for trial in only(board.facts, TrialFinished)]
+    assert only(board.facts, TestFinished)[0].left_mm == round(sum(trials) / 3, 1)
+
+
+def test_trials_far_apart_get_a_fourth_and_the_closest_three_count() -> None:
+    """More than 15 mm between trials: a fourth runs by itself."""
+    board = ready(FULL)
+    for number, toe_mm in enumerate((60.0, 61.0, 90.0, 59.0)):
+        if number:
+            board.toe_mm = toe_mm
+            board.until_go(25)
+        touches(board, Contact.PAD)
+        for farther_mm in (15, 30):
+            moves(board, toe_mm + farther_mm)
+            fails(board)
+    trials = [trial.toe_mm for trial in only(board.facts, TrialFinished)]
+    assert len(trials) == 4
+    near = [toe_mm for toe_mm in trials if toe_mm < 80]
+    assert only(board.facts, TestFinished)[0].left_mm == round(sum(near) / 3, 1)
+
+
+@pytest.mark.parametrize("plates", [(LEFT, RIGHT), (LEFT,)], ids=["two plates", "one plate"])
+def test_the_sides_change(plates: tuple[Side, ...]) -> None:
+    """SWITCH; the heel at work up for a second, then the other one down: the other side settles."""
+    board = Board(BOTH, plates=plates)
+    board.stand(LEFT)
+    board.until_go()
+    touches(board, Contact.PAD)
+    for toe_mm in (75.0, 85.0):
+        moves(board, toe_mm)
+        fails(board)
+    switch = only(board.facts, Cue)[-1]
+    assert (switch.cue, switch.side) == (CueName.SWITCH, RIGHT)
+    board.toe_mm = 60.0
+    board.run(5)
+    board.rise(LEFT)
+    board.run(1.5)
+    board.stand(RIGHT if len(plates) == 2 else LEFT)
+    assert board.until_go(10).side is RIGHT
+
+
+def test_nobody_changes_sides() -> None:
+    """90 s after SWITCH: PAUSED, 120 s later ENDED with a partial test."""
+    board = Board(BOTH)
+    board.stand(LEFT)
+    board.until_go()
+    passed = touches(board, Contact.PAD)
+    for toe_mm in (75.0, 85.0):
+        moves(board, toe_mm)
+        fails(board)
+    switch_s = board.now_s
+    board.rise(LEFT)
+    assert board.until(Paused, 91).at_us / 1e6 == pytest.approx(switch_s + 90, abs=0.1)
+    tested = board.until(TestFinished, 121)
+    assert (tested.left_mm, tested.right_mm, tested.partial) == (passed.toe_mm, None, True)
+    assert only(board.facts, Ended)
+
+
+def test_resume_after_a_side_change_does_not_take_the_old_heel_for_the_new() -> None:
+    """`resume` in a pause of the side change waits for somebody who stands on the new side."""
+    board = Board(BOTH)
+    board.stand(LEFT)
+    board.until_go()
+    touches(board, Contact.PAD)
+    for toe_mm in (75.0, 85.0):
+        moves(board, toe_mm)
+        fails(board)
+    board.say(Word.PAUSE)
+    board.rise(LEFT)
+    board.run(1)
+    board.say(Word.RESUME)
+    board.run(15)
+    assert len(only(board.facts, AttemptStarted)) == 3
+
+
+def test_the_result_stays_until_they_step_off() -> None:
+    """RESULT lasts a minute, or until the person steps off."""
+    board = ready()
+    touches(board, Contact.PAD)
+    for toe_mm in (75.0, 85.0):
+        moves(board, toe_mm)
+        fails(board)
+    board.run(5)
+    assert board.engine.over is None
+    board.rise()
+    board.run(0.2)
+    assert board.engine.over == "complete"
+
+
+def test_commands_drop_skip_and_stop() -> None:
+    """`skip` drops the attempt and settles, `next` ends the count, `stop` ends with what there is."""
+    board = ready()
+    board.run(1)
+    board.say(Word.SKIP)
+    board.until_cue(CueName.READY, 3)
+    assert only(board.say(Word.NEXT), AttemptStarted)
+    assert not only(board.facts, AttemptFailed)
+    board.say(Word.STOP)
+    assert board.engine.over == "ended"
+    assert board.engine.picture(board.now_us).phase == "ended"
+    assert heard(board.facts, CueName.ENDED)
+
+
+def test_the_side_may_be_chosen_before_go() -> None:
+    """`side right` before the first GO makes the right leg the one at work."""
+    board = Board(QUICK)
+    board.stand(LEFT)
+    board.until_cue(CueName.READY)
+    board.say(Word.SIDE, RIGHT)
+    board.rise(LEFT)
+    board.stand(RIGHT)
+    assert board.until_go().side is RIGHT
+
+
+def test_lifts_before_the_lunge_for_half_a_minute_end_at_last() -> None:
+    """However often the 12 s begin anew, the attempt comes to an end, and the rules never stand still."""
+    board = ready()
+    for _ in range(14):
+        board.run(1.5)
+        board.lift(0.5)
+    board.rise()
+    board.run(2)
+    board.stand()
+    assert fails(board).why == "contact"
+    assert only(board.facts, AttemptFailed)[0].toe_mm is not None
+
+
+def test_leaving_a_faulty_sensor_ends_the_test_after_two_minutes() -> None:
+    """A sensor at fault is waited for, but not by an empty board: two minutes after leaving the test has ended."""
+    board = ready()
+    board.run(1)
+    board.toe_mm = None
+    board.until(SensorLost, 1.2)
+    board.run(150)
+    assert not only(board.facts, Ended), "somebody who stays is waited for"
+    board.rise()
+    left_s = board.now_s
+    assert board.until(Ended, 121).at_us / 1e6 == pytest.approx(left_s + 120, abs=0.1)
+    assert heard(board.facts, CueName.ENDED)
+
+
+@pytest.mark.parametrize(("options", "contact"), WIRINGS)
+def test_readings_that_are_no_distance_do_not_count(options: Options, contact: Contact) -> None:
+    """A knee that touches while the sensor sees two things is no result and no failure: void, and again."""
+    board = ready(**options)
+    board.flicker_mm = 20.0
+    board.knee = True
+    if contact is Contact.INFERRED:
+        board.run(0.8)
+        board.stand(LEFT, 1.7)
+    elif contact is Contact.SELF:
+        board.run(4)
+        board.say(Word.CONFIRM)
+    else:
+        board.run(3)
+    if contact is not Contact.SELF:
+        board.until(AttemptVoid, 13)
+    (void,) = only(board.facts, AttemptVoid)
+    assert void.why.startswith(("the readings see two things at", "the readings scatter more than"))
+    assert not only(board.facts, AttemptPassed)
+    assert not only(board.facts, AttemptFailed)
+    board.flicker_mm, board.knee = 0.0, False
+    board.stand(LEFT)
+    board.until_go(6)
+    assert abs(touches(board, contact).toe_mm - 60) < 2
+
+
+def test_a_better_window_is_waited_for() -> None:
+    """Readings that become clear while the knee still touches pass as if nothing had been."""
+    board = ready()
+    board.flicker_mm = 20.0
+    board.knee = True
+    board.run(3)
+    board.flicker_mm = 0.0
+    assert abs(board.until(AttemptPassed, 2).toe_mm - 60) < 2

@@ -1,0 +1,83 @@
+"""Whoever comes with the other leg than the exercise asks for."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.core.events import Side
+from station.core.facts import Cue, CueName
+from station.core.steps import HoldStep, RepsStep, Step, TestStep
+from tests.station.core.board import Board
+from tests.station.core.traces import LEFT, RIGHT, heard, only, us
+
+STEPS: dict[str, Step] = {
+    "hold": HoldStep((LEFT,), us(5), 1, prepare_us=us(5)),
+    "repetitions": RepsStep((LEFT,), 5, us(5)),
+}
+
+
+@pytest.mark.parametrize("analogue", [True, False])
+@pytest.mark.parametrize("name", STEPS)
+def test_whoever_stands_on_the_other_leg_is_told_once(name: str, analogue: bool) -> None:
+    """Two seconds after coming with the wrong leg SWITCH sounds for the right one, once, and it begins with that."""
+    board = Board(STEPS[name], analogue=analogue)
+    board.run(5.0)
+    board.stand(RIGHT)
+    board.run(20.0)
+    switches = [cue for cue in only(board.facts, Cue) if cue.cue is CueName.SWITCH]
+    assert [cue.side for cue in switches] == [LEFT]
+    assert switches[0].at_us == pytest.approx(us(7.0), abs=us(0.2))
+    board.rise(RIGHT)
+    board.stand(LEFT)
+    assert board.until_cue(CueName.GO) == pytest.approx(25.0 + 5.0, abs=0.2)
+
+
+@pytest.mark.parametrize("side", Side)
+def test_both_feet_on_the_board_are_no_wrong_leg(side: Side) -> None:
+    """Whichever foot comes first: a second later the other one is there, and nobody is told to change."""
+    board = Board(STEPS["hold"], analogue=False)
+    board.run(1.0)
+    board.stand(side)
+    board.run(1.0)
+    board.stand(side.other)
+    board.run(4.0)
+    assert not heard(board.facts, CueName.SWITCH)
+
+
+def test_whoever_comes_again_with_the_other_leg_is_told_again() -> None:
+    """An empty board in between makes it a new person, or a new try."""
+    board = Board(STEPS["hold"], analogue=False)
+    for _ in range(2):
+        board.run(1.0)
+        board.stand(RIGHT)
+        board.run(4.0)
+        board.rise(RIGHT)
+    board.run(1.0)
+    assert len(heard(board.facts, CueName.SWITCH)) == 2
+
+
+@pytest.mark.parametrize("analogue", [True, False])
+@pytest.mark.parametrize("there", [True, False])
+def test_a_test_tells_it_too(analogue: bool, there: bool) -> None:
+    """A test of the left side says SWITCH to whoever stands on the right leg, before it or since, and goes on with the
+    left."""
+    board = Board(TestStep((LEFT,)), analogue=analogue)
+    board.run(0.0 if there else 5.0)
+    board.stand(RIGHT)
+    board.run(10.0)
+    switches = [cue for cue in only(board.facts, Cue) if cue.cue is CueName.SWITCH]
+    assert [cue.side for cue in switches] == [LEFT]
+    board.rise(RIGHT)
+    board.stand(LEFT)
+    board.until_go()
+
+
+def test_a_test_says_nothing_to_whoever_stands_right() -> None:
+    """The back foot may be on the board as well, and comes as it likes."""
+    board = Board(TestStep((LEFT,)), analogue=False)
+    board.run(1.0)
+    board.stand(RIGHT)
+    board.run(1.0)
+    board.stand(LEFT)
+    board.until_go()
+    assert not heard(board.facts, CueName.SWITCH)

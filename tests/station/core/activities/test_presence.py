@@ -1,0 +1,130 @@
+"""Somebody steps on and stands still: by rows, without a board."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.core.activities.engine import Engine
+from station.core.activities.presence import Presence
+from station.core.events import SECOND_US, Heel, Load, Side, Tick
+from station.core.sensing.sensors import References, Senses, Wiring
+
+EMPTY, STANDING = 0.02, 0.67
+SAMPLE_US = 10_000
+
+
+class Waiting:
+    """Presence on a board with two plates, fed by hand."""
+
+    def __init__(self, *, analogue: bool = False, somebody_there: bool = False, known: bool = False) -> None:
+        standing = {Side.LEFT: STANDING} if known else {}
+        references = References(dict.fromkeys(Side, EMPTY) if known else {}, standing)
+        senses = Senses(Wiring(analogue, tuple(Side), True), 0, references)
+        self.presence = Presence(senses, somebody_there=somebody_there)
+        self.engine = Engine(self.presence, senses, 0)
+
+    def heel(self, at_s: float, side: Side, down: bool) -> None:
+        self.engine.feed(Heel(round(at_s * SECOND_US), side, down))
+
+    def loads(self, from_s: float, to_s: float, left: float, right: float = EMPTY, swing: float = 0.0) -> None:
+        """Samples of both heels; `swing` moves the left one up and down every quarter of a second."""
+        for at_us in range(round(from_s * SECOND_US), round(to_s * SECOND_US), SAMPLE_US):
+            sign = 1 if at_us // 250_000 % 2 else -1
+            self.engine.feed(Load(at_us, Side.LEFT, left + sign * swing))
+            self.engine.feed(Load(at_us, Side.RIGHT, right))
+
+    def until(self, at_s: float) -> str | None:
+        self.engine.feed(Tick(round(at_s * SECOND_US)))
+        return self.presence.over
+
+
+def test_two_seconds_of_a_heel_that_is_down() -> None:
+    """Counted from the first row of the change; not a moment earlier."""
+    waiting = Waiting()
+    waiting.heel(1.0, Side.RIGHT, True)
+    assert waiting.until(2.999) is None
+    assert waiting.until(3.0) == "complete"
+    assert waiting.presence.side is Side.RIGHT
+
+
+def test_a_lift_begins_the_two_seconds_anew() -> None:
+    """They are two seconds in one piece."""
+    waiting = Waiting()
+    waiting.heel(1.0, Side.LEFT, True)
+    waiting.heel(2.5, Side.LEFT, False)
+    waiting.heel(2.8, Side.LEFT, True)
+    assert waiting.until(4.7) is None
+    assert waiting.until(4.8) == "complete"
+
+
+def test_who_was_there_must_leave_first() -> None:
+    """A heel that is down from the start counts only after it has been up."""
+    waiting = Waiting(somebody_there=True)
+    waiting.heel(0.0, Side.LEFT, True)
+    assert waiting.until(60.0) is None
+    waiting.heel(60.0, Side.LEFT, False)
+    waiting.heel(61.0, Side.LEFT, True)
+    assert waiting.until(63.0) == "complete"
+
+
+def test_a_foot_that_is_lifted_while_the_other_stands_has_not_left() -> None:
+    """On two plates leaving means both."""
+    waiting = Waiting(somebody_there=True)
+    waiting.heel(0.0, Side.LEFT, True)
+    waiting.heel(0.0, Side.RIGHT, True)
+    waiting.heel(5.0, Side.RIGHT, False)
+    waiting.heel(6.0, Side.RIGHT, True)
+    assert waiting.until(60.0) is None
+
+
+def empty_since_us(waiting: Waiting) -> int | None:
+    return waiting.presence.empty_since_us
+
+
+def test_an_empty_board_knows_since_when() -> None:
+    """Back-dated to the first row of the lift, and forgotten when somebody is there."""
+    waiting = Waiting(somebody_there=True)
+    waiting.heel(0.0, Side.LEFT, True)
+    waiting.until(2.0)
+    assert empty_since_us(waiting) is None
+    waiting.heel(5.0, Side.LEFT, False)
+    waiting.until(6.0)
+    assert empty_since_us(waiting) == 5 * SECOND_US
+    waiting.heel(7.0, Side.LEFT, True)
+    waiting.until(8.0)
+    assert empty_since_us(waiting) is None
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_load_must_be_steady(known: bool) -> None:
+    """Whoever shifts about is waited for; two seconds after they stand still they are somebody."""
+    waiting = Waiting(analogue=True, known=known)
+    waiting.loads(0.0, 3.0, EMPTY)
+    waiting.loads(3.0, 8.0, STANDING, swing=0.12)
+    assert waiting.presence.over is None
+    waiting.loads(8.0, 11.5, STANDING)
+    assert waiting.until(11.5) == "complete"
+    assert waiting.presence.side is Side.LEFT
+
+
+def test_the_first_reference_tells_of_the_empty_board_before() -> None:
+    """Nothing was known of the pads, and yet the step on was a fresh one."""
+    waiting = Waiting(analogue=True, somebody_there=True)
+    waiting.loads(0.0, 3.0, EMPTY)
+    waiting.loads(3.0, 8.0, STANDING)
+    assert waiting.until(8.0) == "complete"
+
+
+def test_who_stood_there_before_the_first_sample_is_no_fresh_step() -> None:
+    """A station that starts under somebody's feet does not begin by itself."""
+    waiting = Waiting(analogue=True, somebody_there=True, known=True)
+    waiting.loads(0.0, 20.0, STANDING)
+    assert waiting.until(20.0) is None
+
+
+def test_full_scale_is_nobody() -> None:
+    """A short between the wires of a plate is perfectly steady, and nobody."""
+    waiting = Waiting(analogue=True, known=True)
+    waiting.loads(0.0, 3.0, EMPTY)
+    waiting.loads(3.0, 20.0, 1.0)
+    assert waiting.until(20.0) is None

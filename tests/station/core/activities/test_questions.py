@@ -1,0 +1,147 @@
+"""The questions after a test: answered on the page or by taps, or let go."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.core.activities.questions import FIRST_TAPS, MOST_PAIN, PAIN, PLACES
+from station.core.events import Side, Word
+from station.core.facts import Answered, Cue, CueEnded, CueName, Ended, Fact
+from station.core.steps import AskStep, RestStep
+from tests.station.core.board import Board
+from tests.station.core.traces import LEFT, RIGHT, heard, only, us
+
+WAIT_S = 20.0
+
+
+def asked(*, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side)) -> Board:
+    """The first question, with somebody who has stood there for two seconds."""
+    board = Board(AskStep(us(WAIT_S)), analogue=analogue, plates=plates)
+    board.stand(plates[0])
+    board.run(2.0)
+    return board
+
+
+def answers(facts: list[Fact]) -> list[tuple[str, str]]:
+    return [(fact.question, fact.answer) for fact in only(facts, Answered)]
+
+
+def test_each_question_calls_once_and_is_let_go() -> None:
+    """NUDGE a second after each question; nobody answers, nothing is said, and it is complete after twice the wait."""
+    board = asked()
+    assert board.until_cue(CueName.COMPLETE, 60) == pytest.approx(2 * WAIT_S)
+    assert heard(board.facts, CueName.NUDGE) == pytest.approx([1.0, WAIT_S + 1.0])
+    assert len(only(board.facts, CueEnded)) == 2
+    assert answers(board.facts) == []
+
+
+def test_the_page_answers() -> None:
+    """A place, then a number; the second ends it."""
+    board = asked()
+    board.say(Word.ANSWER, answer="calf")
+    assert board.engine.picture(board.now_us).phase == PAIN
+    board.say(Word.ANSWER, answer="0")
+    assert answers(board.facts) == [("felt", "calf"), ("pain", "0")]
+    assert board.engine.over == "complete"
+
+
+@pytest.mark.parametrize("answer", ["3", "elbow", "", None])
+def test_what_does_not_fit_the_question_is_no_answer(answer: str | None) -> None:
+    """A pain is no place, and neither is anything unknown: the question stays."""
+    board = asked()
+    assert board.say(Word.ANSWER, answer=answer) == []
+    assert board.engine.picture(board.now_us).phase == "felt"
+
+
+@pytest.mark.parametrize("analogue", [False, True])
+@pytest.mark.parametrize(("taps", "place"), list(enumerate(PLACES, FIRST_TAPS)))
+def test_taps_answer_where(taps: int, place: str, analogue: bool) -> None:
+    """Two to five taps are the four places; they are echoed, so many, and the next question comes."""
+    board = asked(analogue=analogue)
+    said = board.tap(taps)
+    assert answers(said) == [("felt", place)]
+    assert [(cue.cue, cue.count) for cue in only(said, Cue) if cue.cue is CueName.ECHO] == [(CueName.ECHO, taps)]
+    assert board.engine.picture(board.now_us).phase == PAIN
+
+
+@pytest.mark.parametrize("taps", [2, 5, MOST_PAIN])
+def test_taps_answer_how_much(taps: int) -> None:
+    """The pain is tapped as a number, from two to ten."""
+    board = asked()
+    board.say(Word.NEXT)
+    board.run(1.5)
+    assert answers(board.tap(taps)) == [("pain", str(taps))]
+
+
+@pytest.mark.parametrize(("question", "taps"), [("felt", 1), ("felt", 6), ("pain", 1), ("pain", 11)])
+def test_one_tap_or_too_many_are_no_answer(question: str, taps: int) -> None:
+    """A single tap is never meant, and what is not offered is not guessed at."""
+    board = asked()
+    if question == "pain":
+        board.say(Word.NEXT)
+        board.run(1.5)
+    assert answers(board.tap(taps)) == []
+
+
+@pytest.mark.parametrize("up_s", [0.1, 0.34])
+def test_the_quickest_and_the_slowest_tap_count(up_s: float) -> None:
+    """A tap of up to 350 ms is one, although its end is only believed a moment later."""
+    assert answers(asked().tap(2, up_s=up_s)) == [("felt", "front")]
+
+
+def test_a_step_is_no_tap() -> None:
+    """A heel that is up for longer, or another heel that moves meanwhile, answers nothing."""
+    board = asked()
+    assert answers(board.tap(2, up_s=0.4)) == []
+    board.stand(RIGHT)
+    board.run(2.0)
+    board.lift(0.2)
+    board.run(0.1)
+    board.lift(0.2, RIGHT)
+    board.run(0.1)
+    board.lift(0.2)
+    assert answers(board.run(1.0)) == []
+
+
+def test_taps_under_way_at_the_end_still_count() -> None:
+    """Whoever taps in the last second of the wait is heard out."""
+    board = asked()
+    board.run(WAIT_S - 2.0 - 0.5)
+    assert answers(board.tap(3)) == [("felt", "achilles")]
+
+
+def test_the_echo_is_heard_before_the_next_call() -> None:
+    """After an answer by taps the next question calls a second later, when ECHO is over."""
+    board = asked()
+    said = board.tap(2)
+    echo = next(cue.at_us for cue in only(said, Cue) if cue.cue is CueName.ECHO)
+    assert board.until_cue(CueName.NUDGE) == pytest.approx(echo / 1e6 + 1.0)
+
+
+@pytest.mark.parametrize("plates", [(LEFT,), (RIGHT,)])
+def test_one_plate_is_enough(plates: tuple[Side, ...]) -> None:
+    """With a single plate its heel taps."""
+    board = asked(plates=plates)
+    said: list[Fact] = []
+    for _ in range(2):
+        said += board.lift(0.2, plates[0]) + board.run(0.2)
+    assert answers(said + board.run(0.6)) == [("felt", "front")]
+
+
+def test_next_and_skip_leave_a_question_out() -> None:
+    """A question may be left out, and stays unanswered; the next step begins at once."""
+    board = Board(AskStep(), RestStep(us(5)), analogue=False)
+    board.say(Word.NEXT)
+    board.say(Word.SKIP)
+    assert answers(board.facts) == []
+    assert board.engine.picture(board.now_us).activity == "rest"
+
+
+def test_stop_ends_it() -> None:
+    """What was answered before is kept, and nothing more is asked."""
+    board = asked()
+    board.say(Word.ANSWER, answer="front")
+    said = board.say(Word.STOP)
+    assert [ended.why for ended in only(said, Ended)] == ["stop"]
+    assert board.run(60.0) == []
+    assert answers(board.facts) == [("felt", "front")]

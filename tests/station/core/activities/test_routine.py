@@ -1,0 +1,118 @@
+"""Routines: steps in order on the same senses."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.core.activities.engine import Engine
+from station.core.activities.routine import RoutineRun
+from station.core.events import SECOND_US, Command, Word
+from station.core.facts import Completed, Cue, CueName, Eased, Ended, HoldFinished, StepBegun
+from station.core.sensing.sensors import Senses, Wiring
+from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, StepError, TestStep, eased, routine_of, to_json
+from tests.station.core.traces import LEFT, RIGHT, Story, facts_of, heard, one, only, us
+
+SHORT = HoldStep((LEFT,), us(10), 1, us(5), us(5))
+REST = RestStep(us(10))
+
+
+def test_a_routine_leads_from_step_to_step_and_completes_once() -> None:
+    """Hold, rest, hold: each begins by itself when the one before is over; COMPLETE sounds at the very end."""
+    facts = facts_of(Story().stands(60).comparator(), SHORT, REST, SHORT)
+    begun = [(fact.at_us / SECOND_US, fact.step) for fact in only(facts, StepBegun)]
+    assert begun == [(0.0, 0), (15.0, 1), (25.0, 2)]
+    assert [hold.credited_us for hold in only(facts, HoldFinished)] == [us(10), us(10)]
+    assert heard(facts, CueName.COMPLETE) == [40.0]
+    assert one(facts, Completed).at_us == us(40)
+
+
+def test_a_step_on_the_other_side_asks_for_the_change() -> None:
+    """The next step begins on the other leg: SWITCH says which, and it begins when that heel is down."""
+    other = HoldStep((RIGHT,), us(10), 1, us(5), us(5))
+    story = Story().stands(20).rises(3).stands(40, RIGHT)
+    facts = facts_of(story.comparator(), SHORT, other)
+    switch = [cue for cue in only(facts, Cue) if cue.cue is CueName.SWITCH]
+    assert [(cue.at_us, cue.side) for cue in switch] == [(us(15), RIGHT)]
+    assert [(hold.side, hold.at_us) for hold in only(facts, HoldFinished)] == [(LEFT, us(15)), (RIGHT, us(38))]
+
+
+def test_nobody_changes_sides_and_the_routine_ends() -> None:
+    """Ninety seconds without the other heel end it early; what was done has been said."""
+    other = HoldStep((RIGHT,), us(10), 1, us(5), us(5))
+    facts = facts_of(Story().rises(0, RIGHT).stands(130, LEFT).comparator(), SHORT, other)
+    assert only(facts, HoldFinished)
+    assert one(facts, Ended).at_us == us(15 + 90)
+    assert not only(facts, Completed)
+
+
+def test_an_early_end_of_a_step_ends_the_routine() -> None:
+    """Whoever leaves is not led on."""
+    facts = facts_of(Story().stands(8).rises(100).comparator(), SHORT, REST, SHORT)
+    assert one(facts, Ended).why == "nobody came back"
+    assert not only(facts, StepBegun)[1:]
+    assert heard(facts, CueName.COMPLETE) == []
+
+
+def test_stop_in_a_rest_ends_the_routine() -> None:
+    """Stop means stop, whatever the step."""
+    facts = facts_of(Story().stands(18).says(Word.STOP).waits(30).comparator(), SHORT, REST, SHORT)
+    assert one(facts, Ended).at_us == us(18)
+    assert len(only(facts, HoldFinished)) == 1
+
+
+def test_a_routine_without_steps_is_refused() -> None:
+    """There is nothing to lead through."""
+    with pytest.raises(ValueError, match="at least one step"):
+        RoutineRun((), Senses(Wiring(), 0))
+
+
+def test_a_routine_is_the_same_after_json() -> None:
+    """What a trace's header says of a routine gives the same routine."""
+    routine = (TestStep((RIGHT, LEFT), full=True, beat_left_mm=93.5), REST, SHORT, RepsStep((LEFT, RIGHT), 12, us(3)))
+    assert routine_of(to_json(routine)) == routine
+    assert routine_of(to_json((SHORT,))) == (SHORT,)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({"do": "swim"}, "do is 'swim'"),
+        ({"do": "hold", "side": "middle"}, "side is 'middle'"),
+        ({"do": "hold", "hold_s": "long"}, "hold_s is 'long'"),
+        ({"do": "hold", "hold_s": 0}, "hold_s is 0"),
+        ({"do": "hold", "repetitions": 1.5}, "repetitions is 1.5"),
+        ({"do": "hold", "heel": "sideways"}, "heel is 'sideways'"),
+        ({"do": "test", "full": "yes"}, "full is 'yes'"),
+        ({"do": "routine", "steps": []}, "steps is []"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object], words: str) -> None:
+    """The sentence names the field, its value and what is allowed."""
+    with pytest.raises(StepError) as refused:
+        routine_of(header)
+    assert words in str(refused.value)
+    assert ";" in str(refused.value)
+
+
+@pytest.mark.parametrize(("pain", "repetitions", "count"), [("3", 3, 9), ("4", 2, 5), ("5", 2, 5)])
+def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, count: int) -> None:
+    """After a pain of 4 or 5 half of what is left is done, rounded up; after 3 all of it."""
+    later = (HoldStep((LEFT,), us(10), 3, us(5), us(5)), RepsStep((LEFT,), 9, us(3)))
+    senses = Senses(Wiring(), 0)
+    run = RoutineRun((AskStep(), *later), senses)
+    engine = Engine(run, senses, 0)
+    engine.feed(Command(us(1), Word.ANSWER, answer="calf"))
+    facts = engine.feed(Command(us(2), Word.ANSWER, answer=pain))
+    hold, reps = run.steps[1:]
+    assert isinstance(hold, HoldStep)
+    assert isinstance(reps, RepsStep)
+    assert (hold.repetitions, reps.count) == (repetitions, count)
+    assert run.rest == run.steps[1:]
+    assert bool(only(facts, Eased)) is (pain != "3")
+
+
+def test_a_single_hold_is_eased_by_its_length() -> None:
+    """Half of a hold that is done once is half as long, in whole seconds; what is no exercise stays as it is."""
+    assert eased(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1)
+    assert eased(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1)
+    assert eased(REST) == REST

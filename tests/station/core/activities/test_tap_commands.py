@@ -1,0 +1,379 @@
+"""Heel taps as commands: when they count, what they ask for, and how they are taken back."""
+
+from __future__ import annotations
+
+import pytest
+
+from station.core.events import Side, Word
+from station.core.facts import (
+    Completed,
+    Cue,
+    CueName,
+    Fact,
+    HoldFinished,
+    HoldPartial,
+    HoldStarted,
+    Resumed,
+    StepBegun,
+    Tapped,
+    TapsUndone,
+)
+from station.core.state import Picture
+from station.core.steps import HoldStep, RepsStep, RestStep, Step
+from tests.station.core.board import Board
+from tests.station.core.traces import LEFT, RIGHT, heard, one, only, us
+
+HOLD = HoldStep((LEFT,), us(20), 3, us(15), us(10))
+BOTH_SIDES = HoldStep((LEFT, RIGHT), us(20), 1, us(15), us(10))
+REST = RestStep(us(30))
+ECHO_S = 0.6
+
+
+def board_of(*steps: Step, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side), taps: bool = True) -> Board:
+    """Somebody who stands on the board in the first preparation, two seconds of it gone."""
+    board = Board(*steps, analogue=analogue, plates=plates, taps=taps)
+    board.stand(plates[0])
+    board.run(2.0)
+    return board
+
+
+def resting(*steps: Step, analogue: bool = False) -> Board:
+    """The rest after the first hold, two seconds of it gone."""
+    board = board_of(*(steps or (HOLD,)), analogue=analogue)
+    board.until(HoldFinished, 60)
+    board.run(2.0)
+    return board
+
+
+def seen(board: Board) -> Picture:
+    return board.engine.picture(board.now_us)
+
+
+def state(board: Board) -> tuple[str, object, int | None, int]:
+    now = seen(board)
+    credited_us = now.counted_us if now.counting == "hold" else 0
+    return now.phase, now.side, now.repetition, credited_us
+
+
+def taps_of(facts: list[Fact]) -> list[tuple[int, Word]]:
+    return [(fact.count, fact.word) for fact in only(facts, Tapped)]
+
+
+# What they ask for.
+
+
+@pytest.mark.parametrize("analogue", [False, True])
+def test_two_taps_end_a_rest(analogue: bool) -> None:
+    """They are echoed when 0.6 s of quiet have shown that no third one comes, and obeyed 0.6 s later."""
+    board = resting(analogue=analogue)
+    begun_s = board.now_s
+    said = board.tap(2) + board.run(0.5)
+    assert taps_of(said) == [(2, Word.NEXT)]
+    echo_us = one(said, Tapped).at_us
+    assert echo_us / 1e6 == pytest.approx(begun_s + 0.6 + 0.6, abs=0.03)
+    assert [(cue.cue, cue.count) for cue in only(said, Cue)] == [(CueName.ECHO, 2)]
+    assert board.until_cue(CueName.GO) == pytest.approx(echo_us / 1e6 + ECHO_S, abs=0.001)
+
+
+def test_two_taps_end_a_preparation() -> None:
+    """GO comes at once when the echo is over, long before the ten seconds."""
+    board = board_of(HOLD)
+    said = board.tap(2) + board.run(0.7)
+    assert taps_of(said) == [(2, Word.NEXT)]
+    assert seen(board).phase == "hold"
+
+
+def test_two_taps_end_a_pause_with_its_preparation() -> None:
+    """Whoever taps in a pause goes on as if they had stepped on again: five seconds to get ready, the credit kept."""
+    board = board_of(HOLD)
+    board.until_cue(CueName.GO)
+    board.run(8.0)
+    board.say(Word.PAUSE)
+    board.run(2.0)
+    said = board.tap(2) + board.run(0.8)
+    assert taps_of(said) == [(2, Word.RESUME)]
+    assert seen(board).phase == "prepare"
+    gone_s = board.until_cue(CueName.GO) - only(said, Resumed)[0].at_us / 1e6
+    assert gone_s == pytest.approx(5.0, abs=0.4)
+    assert state(board)[3] == us(8.0)
+
+
+def test_two_taps_end_a_rest_between_steps() -> None:
+    """A rest that is a step of its own is over, and the next step begins."""
+    board = Board(REST, HOLD, analogue=False, taps=True)
+    board.stand()
+    board.run(3.0)
+    said = board.tap(2) + board.run(0.7)
+    assert taps_of(said) == [(2, Word.NEXT)]
+    assert (seen(board).activity, seen(board).phase) == ("hold", "prepare")
+
+
+def test_three_taps_leave_the_coming_repetition_out() -> None:
+    """Three are skip: the rest goes on, and the third hold follows the first."""
+    board = resting()
+    said = board.tap(3) + board.run(0.7)
+    assert taps_of(said) == [(3, Word.SKIP)]
+    assert (seen(board).phase, seen(board).repetition) == ("rest", 3)
+
+
+def test_three_taps_before_the_first_go_ask_for_the_other_side() -> None:
+    """While the side can still be chosen three taps choose it; after the first GO they skip."""
+    board = board_of(BOTH_SIDES)
+    board.stand(RIGHT)
+    board.run(1.5)
+    said = board.tap(3) + board.run(0.7)
+    assert taps_of(said) == [(3, Word.SIDE)]
+    assert seen(board).side is RIGHT
+    ready = [cue.side for cue in only(board.facts, Cue) if cue.cue is CueName.READY]
+    assert ready == [LEFT, RIGHT]
+
+
+@pytest.mark.parametrize("analogue", [False, True])
+@pytest.mark.parametrize("count", [1, 4, 5])
+def test_one_tap_or_more_than_three_are_no_command(count: int, analogue: bool) -> None:
+    """A single tap is never meant, and four are none that anybody asked for."""
+    board = resting(analogue=analogue)
+    assert taps_of(board.tap(count) + board.run(0.7)) == []
+    assert heard(board.facts, CueName.ECHO) == []
+    assert seen(board).phase == "rest"
+
+
+@pytest.mark.parametrize("up_s", [0.1, 0.34])
+def test_the_quickest_and_the_slowest_tap_count(up_s: float) -> None:
+    """A tap of up to 350 ms is one, although its end is only believed a moment later."""
+    board = Board(REST, HOLD, analogue=False, taps=True)
+    board.stand()
+    board.run(3.0)
+    assert taps_of(board.tap(2, up_s=up_s)) == [(2, Word.NEXT)]
+
+
+# When they do not count.
+
+
+def test_taps_are_off_unless_somebody_wants_them() -> None:
+    """Without the setting a heel that taps says nothing."""
+    board = board_of(HOLD, taps=False)
+    assert taps_of(board.tap(2) + board.run(0.7)) == []
+    assert seen(board).phase == "prepare"
+
+
+def test_in_a_hold_a_tap_is_a_lift() -> None:
+    """Two short lifts of a heel at work are micro-lifts, and nothing is echoed."""
+    board = board_of(HOLD)
+    board.until_cue(CueName.GO)
+    board.run(5.0)
+    assert taps_of(board.tap(2) + board.run(0.7)) == []
+    assert board.until(HoldFinished, 30).micro_lifts == 2
+
+
+def test_taps_that_began_in_a_hold_are_none_in_the_rest() -> None:
+    """A heel that wobbled until the end of a hold has not asked for anything."""
+    board = board_of(HOLD)
+    board.until_cue(CueName.GO)
+    board.run(19.85)
+    assert taps_of(board.tap(2) + board.run(0.7)) == []
+    board.run(1.0)
+    assert seen(board).phase == "rest"
+
+
+def test_in_repetitions_a_tap_is_a_repetition_or_none() -> None:
+    """Heel raises are no taps, however quick they are."""
+    board = board_of(RepsStep((LEFT,), 10, us(5)))
+    board.until_cue(CueName.GO)
+    board.run(2.0)
+    assert taps_of(board.tap(2) + board.tap(3) + board.run(0.7)) == []
+
+
+def test_with_the_other_heel_moving_nothing_counts() -> None:
+    """Whoever walks or shuffles taps with both: a change of the other heel within the second before, or between,
+    makes it none."""
+    board = resting()
+    board.stand(RIGHT)
+    board.run(0.5)
+    assert taps_of(board.tap(2) + board.run(0.7)) == []
+    board.run(1.0)
+    board.lift(0.2)
+    board.run(0.1)
+    board.rise(RIGHT)
+    board.run(0.1)
+    board.lift(0.2)
+    assert taps_of(board.run(1.5)) == []
+    assert seen(board).phase == "rest"
+
+
+def test_a_tap_needs_a_steady_second_before_it() -> None:
+    """Somebody who has just come down taps only after standing for a second."""
+    board = resting()
+    board.lift(0.8)
+    board.run(0.6)
+    assert taps_of(board.tap(2) + board.run(0.7)) == []
+    board.run(1.0)
+    assert taps_of(board.tap(2)) == [(2, Word.NEXT)]
+
+
+def test_what_was_asked_in_a_rest_is_not_done_in_a_hold() -> None:
+    """When GO comes while the echo is heard, the taps have lost their object: nothing is skipped in the hold."""
+    board = resting()
+    board.run(11.1)
+    said = board.tap(3) + board.run(1.0)
+    assert taps_of(said) == [(3, Word.SKIP)]
+    assert (seen(board).phase, seen(board).repetition) == ("hold", 2)
+    assert not only(board.facts, HoldPartial)
+
+
+def test_what_was_asked_in_one_step_is_not_done_in_the_next() -> None:
+    """When the rest ends by itself while the echo is heard, the preparation of the next step is not cut short."""
+    board = Board(REST, HOLD, analogue=False, taps=True)
+    board.stand()
+    board.run(28.3)
+    assert taps_of(board.tap(2) + board.run(0.1)) == [(2, Word.NEXT)]
+    board.run(1.5)
+    assert (seen(board).activity, seen(board).phase) == ("hold", "prepare")
+
+
+# Taken back.
+
+
+def undo_by(board: Board, how: str) -> list[Fact]:
+    return board.say(Word.UNDO) if how == "page" else board.tap(2)
+
+
+@pytest.mark.parametrize("how", ["page", "taps"])
+def test_a_rest_that_was_ended_goes_on(how: str) -> None:
+    """Within five seconds the page, or two taps, give the rest back, with the repetition and the end that it had."""
+    board = resting()
+    over_s = board.now_s - 2.0 + 15.0
+    board.tap(2)
+    board.run(2.0)
+    assert state(board)[:3] == ("hold", LEFT, 2)
+    said = undo_by(board, how)
+    assert one(said, TapsUndone)
+    assert state(board) == ("rest", LEFT, 2, 0)
+    assert board.until_cue(CueName.GO) == pytest.approx(over_s)
+
+
+@pytest.mark.parametrize("how", ["page", "taps"])
+def test_a_repetition_that_was_skipped_is_done(how: str) -> None:
+    """The second hold, left out and taken back, is done after all: three holds in the end."""
+    board = resting()
+    board.tap(3)
+    board.run(1.5)
+    assert seen(board).repetition == 3
+    undo_by(board, how)
+    assert state(board)[:3] == ("rest", LEFT, 2)
+    board.until(Completed, 120)
+    assert [(hold.repetition, hold.credited_us) for hold in only(board.facts, HoldFinished)] == [
+        (number, us(20)) for number in (1, 2, 3)
+    ]
+
+
+@pytest.mark.parametrize("how", ["page", "taps"])
+def test_the_credit_is_what_it_was(how: str) -> None:
+    """A paused hold that was skipped is gone on with from its credit, not from its beginning."""
+    board = board_of(HOLD)
+    board.until_cue(CueName.GO)
+    board.run(8.0)
+    board.say(Word.PAUSE)
+    board.run(2.0)
+    board.tap(3)
+    board.run(1.5)
+    assert one(board.facts, HoldPartial).credited_us == us(8.0)
+    assert seen(board).repetition == 2
+    undo_by(board, how)
+    assert seen(board).repetition == 1
+    go_s = board.until_cue(CueName.GO)
+    assert state(board) == ("hold", LEFT, 1, us(8.0))
+    assert board.until(HoldFinished, 20).at_us / 1e6 == pytest.approx(go_s + 12.0)
+
+
+@pytest.mark.parametrize("how", ["page", "taps"])
+def test_the_side_is_what_it_was(how: str) -> None:
+    """A change of sides that nobody meant is taken back."""
+    board = board_of(BOTH_SIDES)
+    board.stand(RIGHT)
+    board.run(1.5)
+    board.tap(3)
+    board.run(1.5)
+    assert seen(board).side is RIGHT
+    undo_by(board, how)
+    assert seen(board).side is LEFT
+    board.until(HoldStarted)
+    assert seen(board).side is LEFT
+
+
+def test_the_step_is_what_it_was() -> None:
+    """A rest that is a step of its own is there again, and which step it is, is said."""
+    board = Board(REST, HOLD, analogue=False, taps=True)
+    board.stand()
+    board.run(3.0)
+    board.tap(2)
+    board.run(1.0)
+    said = board.say(Word.UNDO)
+    assert [begun.step for begun in only(said, StepBegun)] == [0]
+    assert (seen(board).activity, seen(board).step) == ("rest", 0)
+    assert board.until(StepBegun, 40).step == 1
+    assert board.now_s == pytest.approx(30.0, abs=0.02)
+
+
+def test_before_it_is_obeyed_there_is_nothing_to_give_back() -> None:
+    """Taken back while the echo is heard, a command is not obeyed at all."""
+    board = resting()
+    board.tap(2)
+    assert seen(board).undo_us is not None
+    assert one(board.say(Word.UNDO), TapsUndone)
+    board.run(2.0)
+    assert seen(board).phase == "rest"
+
+
+def test_after_five_seconds_it_stands() -> None:
+    """The page says until when; later `undo` and taps give nothing back."""
+    board = resting()
+    said = board.tap(3) + board.run(0.7)
+    until_us = seen(board).undo_us
+    assert until_us is not None
+    assert until_us / 1e6 == pytest.approx(one(said, Tapped).at_us / 1e6 + 0.6 + 5.0)
+    board.run(5.0)
+    assert seen(board).undo_us is None
+    assert board.say(Word.UNDO) == []
+    assert seen(board).repetition == 3
+
+
+def test_after_an_undo_taps_are_off() -> None:
+    """They triggered falsely once: for the rest of the routine they say nothing."""
+    board = resting()
+    board.tap(3)
+    board.run(1.5)
+    board.say(Word.UNDO)
+    board.run(1.5)
+    assert taps_of(board.tap(2) + board.run(0.7)) == []
+    assert seen(board).phase == "rest"
+
+
+def test_another_command_lets_it_stand() -> None:
+    """Whoever goes on from there by the page has accepted it."""
+    board = resting()
+    board.tap(3)
+    board.run(1.0)
+    board.say(Word.NEXT)
+    board.run(0.5)
+    assert board.say(Word.UNDO) == []
+    assert state(board)[:3] == ("hold", LEFT, 3)
+
+
+def test_without_a_command_undo_is_nothing() -> None:
+    """`undo` says nothing where nothing was asked by taps."""
+    board = resting()
+    assert board.say(Word.UNDO) == []
+    assert taps_of(board.tap(2)) == [(2, Word.NEXT)]
+
+
+def test_the_heels_are_taken_as_they_are_after_an_undo() -> None:
+    """Whoever has stepped off meanwhile is missed at the end of the rest that was given back."""
+    board = resting()
+    board.tap(2)
+    board.run(1.0)
+    board.rise()
+    board.run(0.3)
+    board.say(Word.UNDO)
+    board.run(14.0)
+    assert seen(board).phase == "away"

@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+from fractions import Fraction
+from math import sqrt
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.core.measurement.estimate import WANDER_MM, Estimate, Refusal, estimate
+from tests.bench.distance import Windows, all_windows, captures, figures, plain_median, shipped, within_seconds
+from tests.recordings import still_readings
+
+PACE_US = 17_978
+"""Between readings of the recording."""
+STILL = [int(reading) for reading in still_readings()]
+WINDOWS = list(all_windows())
+
+
+def named(windows: Windows) -> str:
+    return windows.name
+
+
+def window(start: int, n: int = 56) -> tuple[list[int], list[int]]:
+    """Times and readings of a piece of the recording."""
+    return [i * PACE_US for i in range(n)], STILL[start : start + n]
+
+
+def said(times_us: list[int], readings_mm: list[int] | list[float]) -> Estimate:
+    found = estimate(times_us, readings_mm)
+    assert isinstance(found, Estimate)
+    return found
+
+
+def refused(times_us: list[int], readings_mm: list[int]) -> str:
+    found = estimate(times_us, readings_mm)
+    assert isinstance(found, Refusal)
+    return found.why
+
+
+starts = st.integers(0, len(STILL) - 120)
+sizes = st.integers(20, 120)
+
+
+def test_is_as_good_as_the_best_that_knows_the_noise() -> None:
+    """On the real recording captures scatter at most 1.02 times as much as those of the best linear estimator."""
+    value = figures()["distance_sd_ratio"]["value"]
+    assert isinstance(value, float)
+    assert 0.99 < value <= 1.02
+
+
+@pytest.mark.parametrize("windows", WINDOWS, ids=named)
+def test_beats_the_median(windows: Windows) -> None:
+    """The plain median of the same readings scatters at least 1.3 times as much from one capture to the next."""
+    assert within_seconds(plain_median(windows)) >= 1.3 * within_seconds(shipped(windows))
+
+
+@pytest.mark.parametrize("windows", WINDOWS, ids=named)
+def test_uncertainty_covers_the_hour(windows: Windows) -> None:
+    """The constant target lies within one stated uncertainty 68 times in 100, and within 1.96 of them 95."""
+    true_mm = float(np.mean(STILL))
+    off = np.array([abs(one.reading_mm - true_mm) / one.uncertainty_mm for one in captures(windows)])
+    assert 0.65 < np.mean(off <= 1) < 0.73
+    assert 0.93 < np.mean(off <= 1.96) < 0.97
+
+
+@pytest.mark.parametrize("windows", WINDOWS, ids=named)
+def test_noise_covers_the_next_seconds(windows: Windows) -> None:
+    """What the captures just before and after say lies within the stated noise about as often."""
+    found = captures(windows)
+    reading = np.array([one.reading_mm for one in found])
+    squared = np.array([one.noise_mm**2 for one in found])
+    around = (reading[:-2] + reading[2:]) / 2
+    off = np.abs(reading[1:-1] - around) / np.sqrt(squared[1:-1] + (squared[:-2] + squared[2:]) / 4)
+    assert 0.64 < np.mean(off <= 1) < 0.73
+    assert 0.91 < np.mean(off <= 1.96) < 0.97
+
+
+@given(starts, sizes, st.data())
+def test_slips_are_left_out(start: int, n: int, data: st.DataObject) -> None:
+    """Up to one reading in ten that is 50 to 200 mm off is left out, whichever they are."""
+    times_us, readings = window(start, n)
+    where = data.draw(st.lists(st.integers(0, n - 1), max_size=n // 10, unique=True))
+    wild = list(readings)
+    for i in where:
+        wild[i] += data.draw(st.integers(50, 200) | st.integers(-200, -50))
+    found = said(times_us, wild)
+    assert found.n <= n - len(where)
+    assert min(readings) <= found.reading_mm <= max(readings)
+
+
+@pytest.mark.parametrize("windows", WINDOWS, ids=named)
+def test_slips_cost_little(windows: Windows) -> None:
+    """With two slips of 50 mm in every window the captures scatter at most 1.06 times as much from one to the next."""
+    dice = Random(1)
+    slipped = windows.readings_mm.copy()
+    for row in slipped:
+        for i in dice.sample(range(len(row)), 2):
+            row[i] += dice.choice([-50, 50])
+    found = np.array([said(windows.times_us, row).reading_mm for row in slipped.tolist()])
+    assert within_seconds(found) <= 1.06 * within_seconds(shipped(windows))
+
+
+def test_a_slip_would_spoil_the_mean() -> None:
+    """One reading 50 mm off in a second at 30 Hz moves the mean by 1.7 mm and the estimate by less than 0.2 mm."""
+    times_us, readings = window(0, 30)
+    wild = [readings[0] + 50, *readings[1:]]
+    assert abs(np.mean(wild) - np.mean(readings)) > 1.6
+    assert abs(said(times_us, wild).reading_mm - said(times_us, readings).reading_mm) < 0.2
+
+
+@given(starts, sizes, st.randoms(use_true_random=False))
+def test_order_changes_nothing(start: int, n: int, random: Random) -> None:
+    """Readings with their times in any order give the same estimate, to the last bit."""
+    times_us, readings = window(start, n)
+    shuffled = list(zip(times_us, readings, strict=True))
+    random.shuffle(shuffled)
+    assert estimate([t for t, _ in shuffled], [r for _, r in shuffled]) == estimate(times_us, readings)
+
+
+@given(starts, sizes, st.integers(-500, 500), st.integers(0, 10**15))
+def test_shift_shifts(start: int, n: int, shift_mm: int, later_us: int) -> None:
+    """A target that much further, at whatever time, gives that much more and is as sure."""
+    times_us, readings = window(start, n)
+    here = said(times_us, readings)
+    there = said([at_us + later_us for at_us in times_us], [reading + shift_mm for reading in readings])
+    assert there.reading_mm == pytest.approx(here.reading_mm + shift_mm, abs=1e-9)
+    assert there.noise_mm == pytest.approx(here.noise_mm, abs=1e-9)
+    assert there.n == here.n
+
+
+@given(starts, sizes)
+def test_mean_is_exact(start: int, n: int) -> None:
+    """Without slips the reading is the exact mean, rounded once: no tenth of a millimetre hangs on the machine."""
+    times_us, readings = window(start, n)
+    found = said(times_us, readings)
+    if found.n == n:
+        assert found.reading_mm == float(Fraction(sum(readings), n))
+
+
+def test_same_bits_on_every_machine() -> None:
+    """The first second of the recording gives these very bits."""
+    found = said(*window(0))
+    assert found.reading_mm.hex() == "0x1.3012492492492p+6"
+    assert found.noise_mm.hex() == "0x1.79522936c163fp-2"
+    assert found.uncertainty_mm.hex() == "0x1.5b829e530b297p-1"
+
+
+@pytest.mark.parametrize("n", [20, 30, 56, 111])
+def test_more_scatter_is_less_sure(n: int) -> None:
+    """A target of twice the variance (two pieces of the recording added) is stated with 1.4 times the noise."""
+    times_us = window(0, n)[0]
+    parts = [[window(start + far, n)[1] for far in (0, 4_000)] for start in range(0, 100_000, 500)]
+    calm = np.mean([said(times_us, piece).noise_mm for pieces in parts for piece in pieces])
+    added = [[sum(together) for together in zip(*pieces, strict=True)] for pieces in parts]
+    found = [estimate(times_us, piece) for piece in added]
+    wild = np.mean([one.noise_mm for one in found if isinstance(one, Estimate)])
+    assert sum(isinstance(one, Refusal) for one in found) < 10
+    assert 1.3 < wild / calm < 1.55
+
+
+def test_few_readings_know_that_they_are_few() -> None:
+    """Six readings lie within 1.96 of their stated noise of what the second around them says, 95 times in 100."""
+    covered = []
+    for start in range(0, len(STILL) - 56, 56):
+        few = said(*window(start + 25, 6))
+        covered.append(abs(few.reading_mm - np.mean(window(start)[1])) <= 1.96 * few.noise_mm)
+    assert 0.94 < np.mean(covered) < 0.985
+
+
+def test_longer_is_surer() -> None:
+    """Two seconds leave less noise than one; the wander stays."""
+    one, two = said(*window(1000)), said(*window(1000, 111))
+    assert two.noise_mm < 0.85 * one.noise_mm
+    assert WANDER_MM < two.uncertainty_mm < one.uncertainty_mm
+
+
+def test_drift_is_told() -> None:
+    """A board that creeps 4 mm within the window leaves open which distance is meant, and the noise says so."""
+    times_us, readings = window(5000)
+    creeping = [reading + round(4 * i / 55) for i, reading in enumerate(readings)]
+    assert said(times_us, creeping).noise_mm > 0.75 * 4 / sqrt(12)
+    assert said(times_us, readings).noise_mm < 0.4
+
+
+@pytest.mark.parametrize("step", [0, 1], ids=["one value", "one reading differs"])
+def test_rounding_is_not_averaged_away(step: int) -> None:
+    """Readings that all say the same are still whole millimetres: sure to half a one, not to nothing."""
+    found = said([i * PACE_US for i in range(56)], [80] * 55 + [80 + step])
+    assert found.noise_mm == pytest.approx(1 / sqrt(12))
+
+
+def test_simultaneous_readings_have_no_drift() -> None:
+    """Readings of one and the same moment are estimated without a trend."""
+    assert said([7] * 6, [80, 82, 78, 81, 79, 80]).reading_mm == 80
+
+
+@pytest.mark.parametrize("n", range(5))
+def test_too_few_say_nothing(n: int) -> None:
+    """Fewer than five readings give no estimate."""
+    assert refused(list(range(n)), [80] * n) == "are too few"
+
+
+@pytest.mark.parametrize("astray", [15, 20])
+def test_two_targets_are_no_distance(astray: int) -> None:
+    """A window in which more than a quarter of the readings saw something else gives no estimate."""
+    times_us, readings = window(0)
+    wild = [r + 40 if i < astray else r for i, r in enumerate(readings)]
+    assert refused(times_us, wild) == "see two things at different distances"
+
+
+def test_two_targets_in_turns_are_no_distance() -> None:
+    """Of windows that change at random between two things 10 mm apart 99 in 100 are refused."""
+    dice = Random(1)
+    times_us = window(0, 111)[0]
+    found = [
+        estimate(times_us, [r + dice.choice((0, 10)) for r in window(start, 111)[1]])
+        for start in range(0, len(STILL) - 111, 400)
+    ]
+    assert np.mean([isinstance(one, Refusal) for one in found]) > 0.99
+
+
+@pytest.mark.parametrize("windows", WINDOWS, ids=named)
+def test_steps_are_refused_and_stillness_is_not(windows: Windows) -> None:
+    """Of the recording's windows at most 1 in 1000 is refused; with a step of 6 mm in the middle 95 in 100 are."""
+    still = [estimate(windows.times_us, row) for row in windows.readings_mm.tolist()]
+    stepping = windows.readings_mm.copy()
+    stepping[:, stepping.shape[1] // 2 :] += 6
+    stepped = [estimate(windows.times_us, row) for row in stepping.tolist()]
+    assert np.mean([isinstance(one, Refusal) for one in still]) <= 0.001
+    assert np.mean([isinstance(one, Refusal) for one in stepped]) >= 0.95
+
+
+def test_a_step_is_refused_wherever_it_is() -> None:
+    """A jump by 40 mm half way has no majority to call it a slip: it is refused in words."""
+    times_us, readings = window(0)
+    stepped = [r + 40 if i < 28 else r for i, r in enumerate(readings)]
+    assert refused(times_us, stepped) == "move from one distance to another"
+
+
+def test_each_reading_needs_its_time() -> None:
+    """Times and readings of different number are refused with a sentence."""
+    with pytest.raises(ValueError, match="6 times for 5 readings"):
+        estimate(list(range(6)), [80] * 5)

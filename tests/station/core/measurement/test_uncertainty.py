@@ -1,0 +1,121 @@
+"""What a distance carries: its parts, their sum, and that intervals hold the simulated truth as often as they say."""
+
+from __future__ import annotations
+
+import json
+from math import hypot, sqrt
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.core.facts import Contact
+from station.core.measurement.calibration import Fit, Point, fit
+from station.core.measurement.estimate import WANDER_MM
+from station.core.measurement.uncertainty import Assumptions, Budget, Conditions, budget, drift_mm, of_captured, of_mean
+from tests.bench.truth import Study, ranked, study
+
+PARTS = ("noise", "wander", "calibration", "drift", "toe", "contact")
+sizes = st.floats(0, 30)
+budgets = st.builds(Budget, *[sizes] * 6)
+
+
+@pytest.fixture(scope="module")
+def known() -> Fit:
+    return fit([Point(toe, 45 + toe, 0.28, 290) for toe in (0.0, 100.0, 200.0)])
+
+
+@given(budgets)
+def test_parts_add_by_their_squares(one: Budget) -> None:
+    """The total is the root of the sum of squares, and 95 % are 1.96 of it."""
+    assert [part.name for part in one.parts] == list(PARTS)
+    assert one.total_mm == pytest.approx(sqrt(sum(part.mm**2 for part in one.parts)))
+    assert one.total_mm == pytest.approx(hypot(one.sensor_mm, one.toe_mm, one.contact_mm))
+    assert one.expanded_mm == pytest.approx(1.96 * one.total_mm)
+    assert all(part.what.endswith(".") for part in one.parts)
+
+
+@given(budgets)
+def test_survives_the_store(one: Budget) -> None:
+    """As JSON and back each part is the same to a micrometre."""
+    back = Budget.from_json(json.loads(json.dumps(one.as_json())))
+    assert [part.mm for part in back.parts] == pytest.approx([part.mm for part in one.parts], abs=0.0006)
+
+
+def test_unknown_parts_are_refused() -> None:
+    """A budget with a part missing is not one of zeros."""
+    with pytest.raises(ValueError, match="expected noise, wander, calibration"):
+        Budget.from_json({"noise_mm": 0.1})
+
+
+def test_as_built_is_some_centimetres(known: Fit) -> None:
+    """A sensor that nobody calibrated is honestly 5 cm unsure; a calibrated one 4 mm."""
+    assert 45 < budget(170, 0.3, Contact.PAD, None).expanded_mm < 60
+    assert budget(170, 0.3, Contact.PAD, known).expanded_mm < 4
+
+
+def test_what_makes_it_larger(known: Fit) -> None:
+    """Noise, a weaker proof of contact, days, warmth and cold alike; a known temperature that has not changed helps."""
+    pad, inferred, said = (budget(170, 0.3, kind, known).contact_mm for kind in Contact)
+    assert pad < inferred < said
+    assert budget(170, 0.6, Contact.PAD, known).noise_mm == pytest.approx(0.6, rel=0.05)
+    assert drift_mm(Conditions(100, 0)) > drift_mm(Conditions(10, 0)) > drift_mm(Conditions(0, 0)) == 0
+    assert drift_mm(Conditions(0, 8)) == drift_mm(Conditions(0, -8)) > drift_mm(Conditions(0))
+
+
+def test_temperature_after_eight_degrees_is_about_the_limit_of_a_check() -> None:
+    """ST asks for a new calibration after 8 degrees; by then 2 mm are to be feared."""
+    assert drift_mm(Conditions(0, 8)) == pytest.approx(1.8, abs=0.2)
+
+
+def test_from_the_facts(known: Fit) -> None:
+    """What a fact says of a capture, noise and wander together in mm of toe distance, gives the same budget."""
+    straight = budget(145, 0.31, Contact.SELF, known)
+    slope = known.curve.slope(145)
+    stated = of_captured(known.curve.toe_mm(145), slope * hypot(0.31, WANDER_MM), Contact.SELF, known)
+    assert stated.as_json() == straight.as_json()
+
+
+@given(st.lists(budgets, min_size=1, max_size=4))
+def test_of_a_mean(trials: list[Budget]) -> None:
+    """Noise and toes shrink with the root of the number; what all trials share stays; one trial is itself."""
+    together = of_mean(trials)
+    n = len(trials)
+    noise = sqrt(sum(one.noise_mm**2 for one in trials)) / n
+    shared = sqrt(sum(one.drift_mm**2 for one in trials) / n)
+    assert (together.noise_mm, together.drift_mm) == pytest.approx((noise, shared))
+    assert together.total_mm <= max(one.total_mm for one in trials) + 1e-9
+    assert n > 1 or together.total_mm == pytest.approx(trials[0].total_mm)
+
+
+def test_a_mean_of_nothing_is_refused() -> None:
+    """No trials, no uncertainty."""
+    with pytest.raises(ValueError, match="no trials"):
+        of_mean([])
+
+
+def test_sensor_and_toes_are_what_the_test_can_bear() -> None:
+    """At SEM 5 mm the calibrated sensor and the toes add at most 10 % to the variance: 1.6 mm together."""
+    assert hypot(0.6, 0.5, Assumptions().toe_mm) < 1.6
+
+
+@pytest.fixture(scope="module")
+def truth() -> Study:
+    """60 sensors with two calibrations each, and 1,200 attempts."""
+    return study(sensors=60, calibrations=2, attempts=10)
+
+
+def test_intervals_hold_the_truth(truth: Study) -> None:
+    """95 % of them do, within 3 standard errors; attempts of one sensor share its error, so of 1,200 some 600 count."""
+    assert len(truth.attempts) == 1_200
+    limit = 3 * sqrt(0.95 * 0.05 / 600)
+    assert abs(truth.coverage - 0.95) < limit
+
+
+def test_a_calibration_is_true(truth: Study) -> None:
+    """Median and 95 % of the worst bias are those of the long study, within what 120 calibrations allow."""
+    assert median(truth.worst_mm) < 0.5 + 3 * 1.25 * 0.29 / sqrt(120)
+    assert ranked(truth.worst_mm, 0.95) < 1.5
+    assert truth.sd_mm < 1.0
+    assert median(truth.single_mm) > 3 * median(truth.worst_mm)

@@ -1,0 +1,129 @@
+"""Heel contact from a load: references, thresholds, faults."""
+
+from __future__ import annotations
+
+from station.core.events import Event, Load, Side
+from station.core.sensing.heel_load import HeelLoad, conductance_ms, share_of
+from station.core.sensing.sensors import HeelChange, References, Senses, SensorChange, Wiring
+from tests.station.core.traces import EMPTY, LEFT, RIGHT, part_of_standing
+
+EMPTY_KNOWN = dict.fromkeys(Side, 0.18)
+
+
+def fed(load: HeelLoad, *spans: tuple[float, float]) -> tuple[float | None, bool | None]:
+    """Samples at 100 Hz: (seconds, share). Gives the reference and the level after them."""
+    at_us = load.times_us[-1] if load.times_us else 0
+    for seconds, share in spans:
+        for _ in range(round(seconds * 100)):
+            at_us += 10_000
+            load.sample(at_us, share)
+    return load.standing, load.level
+
+
+def test_conductance_is_that_of_the_divider() -> None:
+    """V / ((Vcc - V) * R) at half of full scale is 1 / 2.2 kOhm, and the inverse finds the share again."""
+    assert conductance_ms(0.5) == 1 / 2.2
+    assert abs(share_of(conductance_ms(0.3)) - 0.3) < 1e-12
+
+
+def test_down_above_25_percent_up_below_8_and_between_nothing_changes() -> None:
+    """The thresholds are fractions of standing, with a span between them in which the level stays."""
+    load = HeelLoad(EMPTY, part_of_standing(1.0))
+    for part, level in [(0.26, True), (0.24, True), (0.09, True), (0.07, False), (0.24, False), (0.26, True)]:
+        fed(load, (0.01, part_of_standing(part)))
+        assert load.level is level, part
+
+
+def test_no_threshold_lies_in_the_noise_of_the_empty_pad() -> None:
+    """Neither is within six standard deviations of the empty pad."""
+    load = HeelLoad()
+    at_us = 0
+    for number in range(200):
+        at_us += 10_000
+        load.sample(at_us, 0.02 + (0.01 if number % 2 else -0.01))
+    fed(load, (2.5, 0.15))
+    fed(load, (0.01, 0.06))
+    assert load.level is False
+
+
+def test_references_are_learnt() -> None:
+    """The lowest calm second is the empty pad, two steady seconds of standing the reference."""
+    load = HeelLoad()
+    assert fed(load, (2, 0.02), (1.9, 0.5)) == (None, None)
+    standing, level = fed(load, (0.3, 0.5))
+    assert level is True
+    assert standing is not None
+    assert load.empty is not None
+    assert abs(load.empty - 0.02) < 1e-9
+    assert abs(standing - 0.5) < 1e-9
+
+
+def test_a_creeping_load_is_no_empty_pad() -> None:
+    """Somebody who stands from the first row on, under a load that creeps, is believed only when the pad was empty."""
+    load = HeelLoad()
+    for number in range(120):
+        fed(load, (0.1, share_of(conductance_ms(0.5) * (1 + 0.6 * number / 120))))
+    assert fed(load)[1] is None
+    assert fed(load, (1.2, 0.01))[1] is False
+    assert load.empty is not None
+    assert load.empty < 0.02
+
+
+def test_renewed_before_go() -> None:
+    """The last two steady seconds become the reference; unsteady ones do not."""
+    load = HeelLoad(EMPTY, 0.5)
+    fed(load, (2.1, 0.6))
+    load.renew(load.times_us[-1])
+    assert load.standing is not None
+    assert abs(load.standing - 0.6) < 1e-9
+    fed(load, (1, 0.3), (1, 0.6))
+    load.renew(load.times_us[-1])
+    assert abs(load.standing - 0.6) < 1e-9
+
+
+def changes_of(events: list[Event], references: References) -> list[HeelChange | SensorChange]:
+    senses = Senses(Wiring(True, (LEFT, RIGHT), False), 0, references)
+    senses.toe.measure(False)
+    found: list[HeelChange | SensorChange] = []
+    for event in events:
+        assert isinstance(event, Load)
+        for change in [*senses.pass_time(event.at_us), *senses.feel(event)]:
+            assert isinstance(change, HeelChange | SensorChange)
+            found.append(change)
+    return found
+
+
+def both_feet(seconds: float, left: float, right: float) -> list[Event]:
+    return [
+        Load(number * 10_000, side, share)
+        for number in range(round(seconds * 100))
+        for side, share in ((LEFT, left), (RIGHT, right))
+    ]
+
+
+def test_an_adc_at_either_end_while_the_other_heel_stands() -> None:
+    """1023, and 0 where the empty pad reads more, for two seconds with somebody there: a fault."""
+    known = References(EMPTY_KNOWN, dict.fromkeys(Side, 0.5))
+    for share, words in ((1.0, "full scale"), (0.0, "cut")):
+        lost = [change for change in changes_of(both_feet(3, share, 0.5), known) if isinstance(change, SensorChange)]
+        assert [change.sensor for change in lost] == ["load_left"]
+        assert words in lost[0].why
+
+
+def test_an_adc_at_zero_is_a_lifted_heel_where_the_empty_pad_reads_zero() -> None:
+    """Nothing tells a lifted heel from a cut wire there."""
+    known = References(dict.fromkeys(Side, 0.0), dict.fromkeys(Side, 0.5))
+    assert not [c for c in changes_of(both_feet(5, 0.0, 0.5), known) if isinstance(c, SensorChange)]
+
+
+def test_a_perfectly_still_code_is_no_fault() -> None:
+    """A hard stop holds one code for minutes."""
+    known = References(EMPTY_KNOWN, dict.fromkeys(Side, 0.5))
+    assert not [c for c in changes_of(both_feet(70, 0.6, 0.5), known) if isinstance(c, SensorChange)]
+
+
+def test_a_reference_too_small_is_told_and_mended_by_standing() -> None:
+    """Standing that makes under 0.05 mS of difference is a fault, until steady standing makes more."""
+    known = References(dict.fromkeys(Side, 0.18), {LEFT: 0.2, RIGHT: 0.5})
+    found = [c for c in changes_of(both_feet(4, 0.5, 0.5), known) if isinstance(c, SensorChange)]
+    assert [change.lost for change in found] == [True, False]

@@ -1,0 +1,92 @@
+"""Real heels on real insoles, through the rules."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from station.core.events import Event, Knee, Load, Side, Toe
+from station.core.facts import (
+    AttemptPassed,
+    Cue,
+    Fact,
+    HeelLifted,
+    HeelReturned,
+    HoldEnd,
+    HoldPartial,
+    HoldStarted,
+    SensorBack,
+    SensorLost,
+)
+from station.core.sensing.sensors import References
+from station.core.steps import HoldStep, TestStep
+from tests.recordings import heel_cells, still_readings
+from tests.station.core.traces import LEFT, facts_of, one, only, us
+
+HOLD = HoldStep((LEFT,), us(90), 1, us(15), us(1))
+EMPTY_KNOWN = References(dict.fromkeys(Side, 0.0))
+ZERO_S = [(4.818, 6.206), (10.954, 12.603), (26.045, 28.311)]
+"""When the cell of heel a reads 0 for long, first and first other sample."""
+RECORDINGS = [(1, "a"), (1, "b"), (2, "a"), (2, "b")]
+
+
+def loads(number: int, foot: str, until_s: float = 1e9) -> list[Event]:
+    return [Load(at_us, LEFT, share) for at_us, share in heel_cells(number, foot) if at_us <= us(until_s)]
+
+
+@pytest.mark.parametrize("references", [None, EMPTY_KNOWN], ids=["learnt", "empty known"])
+def test_the_lifts_of_the_first_recording(references: References | None) -> None:
+    """Every stretch at 0 is one lift from its first sample on; the drop-out at 19.4 s sounds no HEEL_UP."""
+    facts = facts_of(loads(1, "a", 30), HOLD, references=references)
+    lifts = [(up.since_us, down.since_us) for up, down in _lifts(facts)]
+    since_s = [(up_us / 1e6, down_us / 1e6) for up_us, down_us in lifts if down_us > up_us + us(0.5)]
+    begun_s = one(facts, HoldStarted).at_us / 1e6
+    assert begun_s < 6.5
+    assert since_s == [span for span in ZERO_S if span[0] > begun_s]
+    assert one(facts, HoldPartial).lifts == len(since_s)
+    assert one(facts, HoldPartial).micro_lifts == 1
+
+
+def _lifts(facts: list[Fact]) -> list[tuple[HeelLifted, HeelReturned]]:
+    return list(zip(only(facts, HeelLifted), only(facts, HeelReturned), strict=True))
+
+
+@pytest.mark.parametrize(("number", "foot"), RECORDINGS)
+@pytest.mark.parametrize("references", [None, EMPTY_KNOWN], ids=["learnt", "empty known"])
+def test_no_credit_while_a_real_heel_is_off(number: int, foot: str, references: References | None) -> None:
+    """Over each whole recording the credit is at most the time at which the cell read more than 0."""
+    events = loads(number, foot)
+    facts = facts_of(events, HoldStep((LEFT,), us(200), 1, 0, us(1)), references=references)
+    credited_us = sum(end.credited_us for end in only(facts, HoldEnd))
+    cells = heel_cells(number, foot)
+    loaded_us = sum(b[0] - a[0] for a, b in pairwise(cells) if a[1] > 0)
+    assert 0 < credited_us <= loaded_us
+    assert len([cue for cue in only(facts, Cue) if cue.cue == "HEEL_UP"]) == sum(
+        end.lifts for end in only(facts, HoldEnd)
+    )
+
+
+def test_a_gap_of_the_recorder_is_a_lost_sensor_and_no_lift() -> None:
+    """The gap of 1.6 s at the beginning is told, and the sensor is back with the third sample."""
+    facts = facts_of(loads(1, "a", 4), HOLD)
+    assert one(facts, SensorLost).at_us == us(0.5)
+    assert one(facts, SensorBack).at_us == us(2.016)
+
+
+@pytest.mark.parametrize(("number", "foot"), RECORDINGS)
+@pytest.mark.parametrize("references", [None, EMPTY_KNOWN], ids=["learnt", "empty known"])
+@pytest.mark.parametrize("pads", [1, 0], ids=["pad", "inferred"])
+def test_nobody_who_stands_and_lifts_heels_is_measured(
+    number: int, foot: str, references: References | None, pads: int
+) -> None:
+    """Real heels that shift and lift in front of a still wall touch nothing, whatever proves the contact."""
+    events = loads(number, foot)
+    end_us = events[-1].at_us
+    readings = [
+        Toe(number * 33_333, reading + 60) for number, reading in enumerate(still_readings()[: end_us // 33_333])
+    ]
+    pad: list[Event] = [Knee(0, False)] * pads
+    rows = sorted([*pad, *events, *readings], key=lambda event: event.at_us)
+    facts = facts_of(rows, TestStep((LEFT,)), references=references)
+    assert not only(facts, AttemptPassed)

@@ -1,0 +1,189 @@
+"""The table of cues, and what it becomes at the buzzer."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from datetime import time
+
+import pytest
+
+from station.core.events import Side
+from station.core.facts import Cue, CueName
+from station.core.sound.cues import (
+    CUES,
+    DUTY,
+    SOFT_DUTY,
+    Level,
+    News,
+    Shape,
+    duty_of,
+    is_heard,
+    is_quiet,
+    length_us,
+    rhythm_of,
+    tones_of,
+)
+
+RESONANCE_HZ = 2_400
+
+TABLE = {
+    "STEP_ON": ("40", 5),
+    "READY": ("120 120 120", 4),
+    "COUNT": ("80", 3),
+    "GO": ("400", 2),
+    "HALFWAY": ("40 80 40", 6),
+    "HOLD_DONE": ("400 150 400", 2),
+    "SET_DONE": ("400 150 400 150 400", 3),
+    "SWITCH": ("120 60 240 120 120 60 240", 3),
+    "HEEL_UP": ("60 60 60 60 60", 1),
+    "YES": ("120 60 400", 2),
+    "NO": ("40 40 40 40 40 40 40 40 40", 2),
+    "TRIAL_OK": ("120 60 120 60 400", 3),
+    "TRIAL_VOID": ("40 40 40 40 40 40 40 40 40 250 40 40 40 40 40 40 40 40 40", 2),
+    "BEST": ("120 60 120 60 400 200 120 60 120 60 400", 4),
+    "COMPLETE": ("120 80 120 80 120 80 120 80 600", 3),
+    "ENDED": ("120 80 120 80 120 80 120 80 120", 3),
+    "PAUSED": ("120 320 120 320 120", 3),
+    "ERROR": ("600 200 600 200 40 40 40 40 40", 1),
+    "NUDGE": ("40", 6),
+    "ECHO": ("40", 2),
+}
+
+
+def every_form() -> list[tuple[CueName, int | None, Side | None]]:
+    """Each cue in all the forms it can be asked for."""
+    forms: list[tuple[CueName, int | None, Side | None]] = []
+    for name in CueName:
+        if name is CueName.ECHO:
+            forms += [(name, count, None) for count in (2, 3, 4)]
+        elif name in (CueName.READY, CueName.SWITCH):
+            forms += [(name, None, side) for side in (None, *Side)]
+        else:
+            forms.append((name, None, None))
+    return forms
+
+
+def first_200_ms(name: CueName, *, pitch: bool) -> tuple[int, ...]:
+    """What a millisecond-by-millisecond ear hears first: the pitch, or only sound and silence."""
+    heard = [0] * 200
+    for tone in tones_of(Cue(0, name), RESONANCE_HZ):
+        for at_ms in range(tone.start_us // 1000, min(200, tone.end_us // 1000)):
+            heard[at_ms] = tone.hz if pitch else 1
+    return tuple(heard)
+
+
+@pytest.mark.parametrize("name", list(CueName))
+def test_every_cue_has_the_rhythm_and_the_priority_of_the_table(name: CueName) -> None:
+    """The table is the one that people learn."""
+    rhythm, priority = TABLE[name]
+    assert CUES[name].rhythm_ms == tuple(map(int, rhythm.split()))
+    assert CUES[name].priority == priority
+
+
+def test_no_two_cues_share_a_rhythm() -> None:
+    """A buzzer with one pitch tells every cue from every other, by its tones and by when it comes again."""
+    rhythms = [(rhythm_of(*form), CUES[form[0]].every_ms) for form in every_form()]
+    assert len(set(rhythms)) == len(rhythms)
+
+
+def test_rhythms_of_as_many_tones_differ_by_more_than_an_uneven_buzzer_blurs() -> None:
+    """Cues with as many tones differ somewhere by 20 ms or more, twice the 10 ms that an edge may be off."""
+    for one, other in itertools.combinations(every_form(), 2):
+        first, second = rhythm_of(*one), rhythm_of(*other)
+        if len(first) == len(second) and {one[0], other[0]} != {CueName.STEP_ON, CueName.NUDGE}:
+            assert max(abs(a - b) for a, b in zip(first, second, strict=True)) >= 20, (one, other)
+
+
+def test_good_and_bad_news_differ_in_their_first_200_ms() -> None:
+    """Nobody has to wait for the end of a cue to know whether it is good."""
+    good = [name for name in CueName if CUES[name].news is News.GOOD]
+    bad = [name for name in CueName if CUES[name].news is News.BAD]
+    assert {first_200_ms(name, pitch=True) for name in good}.isdisjoint(first_200_ms(name, pitch=True) for name in bad)
+
+
+def test_verdicts_differ_at_once_on_a_buzzer_of_one_pitch() -> None:
+    """Passed and stored never begin like lifted, failed and void, in rhythm alone."""
+    good = {first_200_ms(name, pitch=False) for name in (CueName.YES, CueName.TRIAL_OK, CueName.BEST)}
+    bad = {first_200_ms(name, pitch=False) for name in (CueName.HEEL_UP, CueName.NO, CueName.TRIAL_VOID)}
+    assert good.isdisjoint(bad)
+
+
+def test_only_three_cues_repeat() -> None:
+    """HEEL_UP until it ends, NUDGE five times and ERROR three times at most."""
+    repeating = {name: (CUES[name].every_ms, CUES[name].times) for name in CueName if CUES[name].every_ms}
+    assert repeating == {CueName.HEEL_UP: (600, None), CueName.NUDGE: (2_500, 5), CueName.ERROR: (10_000, 3)}
+    assert [name for name in CueName if CUES[name].times and not CUES[name].every_ms] == []
+
+
+@pytest.mark.parametrize(("name", "count", "side"), every_form())
+def test_the_tones_follow_the_rhythm(name: CueName, count: int | None, side: Side | None) -> None:
+    """Tones lie where the rhythm says, to the microsecond, in order, and all can be played by the piezo."""
+    cue = Cue(7, name, count, side)
+    edges = [edge for tone in tones_of(cue, RESONANCE_HZ) for edge in (tone.start_us, tone.end_us)]
+    spans_ms = [(after - before) / 1000 for before, after in itertools.pairwise(edges)]
+    assert edges[0] == 0
+    assert tuple(spans_ms) == rhythm_of(name, count, side)
+    assert edges[-1] == length_us(cue)
+    assert all(RESONANCE_HZ // 3 <= tone.hz <= RESONANCE_HZ for tone in tones_of(cue, RESONANCE_HZ))
+    assert name in (CueName.ECHO,) or len(CUES[name].pitches) == (len(CUES[name].rhythm_ms) + 1) // 2
+
+
+@pytest.mark.parametrize("name", [CueName.READY, CueName.SWITCH])
+def test_one_tick_is_left_and_two_are_right(name: CueName) -> None:
+    """The side is counted after the cue."""
+    plain = len(tones_of(Cue(0, name), RESONANCE_HZ))
+    assert len(tones_of(Cue(0, name, side=Side.LEFT), RESONANCE_HZ)) == plain + 1
+    assert len(tones_of(Cue(0, name, side=Side.RIGHT), RESONANCE_HZ)) == plain + 2
+
+
+def test_an_echo_has_as_many_ticks_as_there_were_taps() -> None:
+    """The person hears how many taps were counted."""
+    assert [len(tones_of(Cue(0, CueName.ECHO, count), RESONANCE_HZ)) for count in (2, 3)] == [2, 3]
+
+
+def test_levels_are_steps_that_an_ear_hears() -> None:
+    """Low is about 16 dB below loud, every step is 6 dB or more, and lgpio's whole percents can say each duty."""
+
+    def decibels(duty: float) -> float:
+        return 20 * math.log10(math.sin(math.pi * duty))
+
+    assert decibels(DUTY[Level.LOW]) == pytest.approx(-16, abs=0.5)
+    for duties in (DUTY, SOFT_DUTY):
+        steps = [decibels(duties[level]) for level in (Level.LOW, Level.NORMAL, Level.LOUD)]
+        assert all(louder - softer >= 6 for softer, louder in itertools.pairwise(steps))
+        assert all(int(duty * 100) / 100 == duty for duty in duties.values())
+    assert all(duty_of(level, soft=True) < duty_of(level, soft=False) for level in Level if level is not Level.OFF)
+
+
+@pytest.mark.parametrize(
+    ("local", "quiet"),
+    [(time(20, 59), False), (time(21, 0), True), (time(0, 0), True), (time(7, 29), True), (time(7, 30), False)],
+)
+def test_quiet_hours_run_over_midnight(local: time, quiet: bool) -> None:
+    """From nine in the evening to half past seven the house sleeps."""
+    assert is_quiet(local) is quiet
+
+
+def test_quiet_hours_are_the_persons_own() -> None:
+    """They may lie within one day, and equal times mean none."""
+    assert is_quiet(time(13, 30), time(13, 0), time(15, 0))
+    assert not is_quiet(time(12, 59), time(13, 0), time(15, 0))
+    assert not is_quiet(time(22, 0), time(22, 0), time(22, 0))
+
+
+def test_in_quiet_hours_only_what_guides_a_hold_or_tells_a_fault_is_heard() -> None:
+    """A stretch can be done at night without waking anybody by praise."""
+    heard = {name for name in CueName if is_heard(name, Level.LOW, quiet=True)}
+    assert heard == {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR}
+    assert all(is_heard(name, Level.LOW, quiet=False) for name in CueName)
+    assert not any(is_heard(name, Level.OFF, quiet=False) for name in CueName)
+
+
+def test_every_cue_has_its_twin_in_word_and_shape() -> None:
+    """Nothing is only audible: each pair of word and shape belongs to one cue."""
+    twins = [(CUES[name].word, CUES[name].shape) for name in CueName]
+    assert len(set(twins)) == len(CueName)
+    assert len({word for word, _ in twins}) == len(CueName)
+    assert {shape for _, shape in twins} == set(Shape)
+    assert all(CUES[name].means for name in CueName)

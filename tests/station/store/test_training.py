@@ -1,0 +1,383 @@
+"""What guides a person is kept: exercises and repetitions, what is left of a routine, own routines, answers, plans."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
+from station.store import Store, StoreError
+from station.store.records import Answer, Circumstances, Imported, OwnRoutine, Repetition, Rest, WeekCredit
+from tests.station.store.histories import ITEMS, LEFT_OVER, STEPPED_OFF, HandClock, guided, one_test
+
+QUICK: dict[str, Any] = {"do": "test", "side": "both", "full": False}
+CHECK: dict[str, Any] = {"do": "check", "block_mm": 100.0}
+LESSON: dict[str, Any] = {"do": "lesson", "seed": 0}
+CALIBRATE: dict[str, Any] = {"do": "routine", "steps": [CHECK, {"do": "calibrate"}]}
+
+
+def begin(
+    store: Store, clock: HandClock, person_id: str | None, *headers: dict[str, Any], called: str | None = None
+) -> tuple[str, ...]:
+    """A sitting with a run for each header, a minute apart. Gives the ids of the runs."""
+    sitting_id = store.begin_sitting(person_id, clock.pass_by(hours=1), simulated=False)
+    return tuple(store.begin_run(sitting_id, header, clock.pass_by(minutes=1), called) for header in headers)
+
+
+def held(store: Store, run_id: str, side: Legs, *, exercise: str | None = None, verified: bool = True) -> None:
+    """A hold of half a minute."""
+    whose: dict[str, Any] = {"side": side, "exercise": exercise, "verified": verified}
+    hold_id = store.begin_hold(run_id, repetition=1, target_us=30 * SECOND_US, started_us=0, **whose)
+    store.progress_hold(hold_id, credited_us=30 * SECOND_US)
+
+
+def fail_to_write(store: Store, table: str) -> None:
+    """From now on no row gets into the table."""
+    with store.writing() as now:
+        now.exec_driver_sql(f"CREATE TRIGGER never BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'never'); END")
+
+
+def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None:
+    """The step, the exercise and whether it was verified are read as they were written, of one leg or both."""
+    guided(store, clock, store.add_person("Ann").id)
+    (both,) = store.holds()
+    assert (both.side, both.step, both.exercise, both.verified) == (BOTH_LEGS, 1, "toe-stretch", False)
+    assert both.side is BOTH_LEGS
+    (run_id,) = begin(store, clock, None, QUICK)
+    store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=1, started_us=0)
+    newest = store.holds()[0]
+    assert (newest.step, newest.exercise, newest.verified) == (None, None, True)
+    assert newest.side is Side.LEFT
+
+
+def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) -> None:
+    """The repetitions of a series come back in their order, and belong to that series alone."""
+    guided(store, clock, store.add_person("Ann").id)
+    (run_id,) = begin(store, clock, None, QUICK)
+    other = store.begin_reps(run_id, side=Side.RIGHT, target_count=20, started_us=0)
+    for number in (1, 0):
+        store.add_repetition(other, Repetition(number, number, 2, too_quick=False))
+    right, both = store.reps()
+    assert (both.side, both.step, both.exercise, both.verified) == (BOTH_LEGS, 0, "calf-raise", True)
+    assert both.repetitions == tuple(
+        Repetition(number, (4 * number + 4) * SECOND_US, 3 * SECOND_US, number == 1) for number in range(3)
+    )
+    assert (right.side, right.step, right.exercise, right.verified) == (Side.RIGHT, None, None, True)
+    assert right.repetitions == (Repetition(0, 0, 2, too_quick=False), Repetition(1, 1, 2, too_quick=False))
+    detail = store.sitting(both.sitting_id)
+    assert detail is not None
+    assert detail.reps == (both,)
+
+
+def test_a_repetition_is_told_once_and_of_what_there_is(store: Store, clock: HandClock) -> None:
+    """One that is there already, or of a series that is not, is refused and changes nothing."""
+    guided(store, clock, store.add_person("Ann").id)
+    (before,) = store.reps()
+    with pytest.raises(StoreError, match="UNIQUE"):
+        store.add_repetition(before.id, Repetition(0, 5, 5, too_quick=True))
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.add_repetition("nobody", Repetition(0, 5, 5, too_quick=True))
+    assert store.reps() == (before,)
+
+
+def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, clock: HandClock) -> None:
+    """With the routine's name and since when that is so; the newest word counts, and none is left in the end."""
+    ann = store.add_person("Ann").id
+    assert store.rest(ann) is None
+    run_id = guided(store, clock, ann)
+    assert store.rest(ann) == Rest(run_id, ann, "Before breakfast", clock.wall(), LEFT_OVER)
+    store.keep_rest(run_id, QUICK, clock.pass_by(minutes=1))
+    assert store.rest(ann) == Rest(run_id, ann, "Before breakfast", clock.wall(), QUICK)
+    store.keep_rest(run_id, None, clock.pass_by(minutes=1))
+    assert store.rest(ann) is None
+    with store.moment() as now:
+        assert now.exec_driver_sql("SELECT rest_json, rest_at FROM runs").all() == [(None, None)]
+
+
+def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> None:
+    """A newer run, in the same sitting or a later one, complete or not, puts an end to what was left before."""
+    ann = store.add_person("Ann").id
+    first, second = begin(store, clock, ann, QUICK, LEFT_OVER)
+    store.keep_rest(first, QUICK, clock.wall())
+    assert store.rest(ann) is None
+    store.keep_rest(second, QUICK, clock.wall())
+    assert store.rest(ann) == Rest(second, ann, None, clock.wall(), QUICK)
+    (third,) = begin(store, clock, ann, LEFT_OVER)
+    assert store.rest(ann) is None
+    store.keep_rest(third, LEFT_OVER, clock.wall())
+    assert store.rest(ann) == Rest(third, ann, None, clock.wall(), LEFT_OVER)
+
+
+def test_runs_that_begin_together_are_told_apart_by_their_ids(store: Store, clock: HandClock) -> None:
+    """Of two runs with one beginning the one with the greater id is the newer."""
+    sitting_id = store.begin_sitting(None, clock.wall(), simulated=False)
+    older, newer = sorted(store.begin_run(sitting_id, QUICK, clock.wall()) for _ in range(2))
+    for run_id in (newer, older):
+        store.keep_rest(run_id, LEFT_OVER, clock.wall())
+    left = store.rest(None)
+    assert left is not None
+    assert left.run_id == newer
+
+
+def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: HandClock) -> None:
+    """A check, a calibration, a lesson and imported results are no routine, so they end none."""
+    ann = store.add_person("Ann").id
+    run_id = guided(store, clock, ann)
+    kept = store.rest(ann)
+    assert kept is not None
+    begin(store, clock, ann, CHECK, CALIBRATE, LESSON)
+    store.add_imported(ann, [Imported(clock.pass_by(hours=1), 80.0, None)])
+    assert store.rest(ann) == kept
+    (check,) = begin(store, clock, ann, CHECK)
+    store.keep_rest(check, CHECK, clock.wall())
+    assert store.rest(ann) == kept
+    assert kept.run_id == run_id
+    begin(store, clock, ann, {"do": "routine", "steps": [LESSON, QUICK]})
+    assert store.rest(ann) is None
+
+
+def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> None:
+    """Gone on with, a routine may have nothing but questions left; they end what was left of it."""
+    ann = store.add_person("Ann").id
+    guided(store, clock, ann)
+    begin(store, clock, ann, {"do": "ask", "wait_s": 20.0})
+    assert store.rest(ann) is None
+
+
+def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
+    """What somebody else, or nobody yet, has left is not offered; a claimed sitting brings its rest along."""
+    ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
+    (of_bea,), (of_nobody,) = begin(store, clock, bea, QUICK), begin(store, clock, None, QUICK, called="Evening")
+    for run_id in (of_bea, of_nobody):
+        store.keep_rest(run_id, LEFT_OVER, clock.wall())
+    nobodys = store.rest(None)
+    assert nobodys == Rest(of_nobody, None, "Evening", clock.wall(), LEFT_OVER)
+    assert store.rest(ann) is None
+    store.claim_sitting(store.sittings()[0].id, ann)
+    assert store.rest(None) is None
+    assert store.rest(ann) == Rest(of_nobody, ann, "Evening", clock.wall(), LEFT_OVER)
+    assert store.rest(bea) == Rest(of_bea, bea, None, clock.wall(), LEFT_OVER)
+
+
+def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> None:
+    """What is left of nothing is an error, and a time without a zone is refused."""
+    (run_id,) = begin(store, clock, None, QUICK)
+    with pytest.raises(LookupError, match="no row nobody"):
+        store.keep_rest("nobody", QUICK, clock.wall())
+    with pytest.raises(ValueError, match="no time zone"):
+        store.keep_rest(run_id, QUICK, datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
+    assert store.rest(None) is None
+
+
+def test_own_routines_are_made_changed_and_removed(store: Store, clock: HandClock) -> None:
+    """A routine keeps its id over a change of its name and items, and nothing of it is left in the end."""
+    ann = store.add_person("Ann").id
+    made_at = clock.wall()
+    routine_id = store.save_routine(None, ann, "  Before   breakfast ", ITEMS)
+    assert store.own_routine(routine_id) == OwnRoutine(routine_id, ann, "Before breakfast", tuple(ITEMS), made_at)
+    clock.pass_by(days=1)
+    assert store.save_routine(routine_id, ann, "Before Breakfast", ITEMS[:1]) == routine_id
+    changed = OwnRoutine(routine_id, ann, "Before Breakfast", tuple(ITEMS[:1]), clock.wall())
+    assert store.own_routines(ann) == (changed,)
+    store.remove_routine(routine_id)
+    assert store.own_routine(routine_id) is None
+    assert store.own_routines(ann) == ()
+
+
+def test_own_routines_are_listed_by_name_with_those_of_everybody(store: Store) -> None:
+    """A person finds theirs and those of nobody; what another made is not shown."""
+    ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
+    for person_id, name in ((ann, "mornings"), (None, "Évening"), (ann, "Long"), (bea, "All"), (None, "Morning walk")):
+        store.save_routine(None, person_id, name, ITEMS)
+    assert [one.name for one in store.own_routines(ann)] == ["Long", "Morning walk", "mornings", "Évening"]
+    assert [one.person_id for one in store.own_routines(None)] == [None, None]
+
+
+def test_names_of_routines_are_free_and_short(store: Store) -> None:
+    """A name that is empty, too long or taken by another of the same person is refused, and nothing is changed."""
+    ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
+    store.save_routine(None, ann, "Übung", ITEMS)
+    other = store.save_routine(None, ann, "Evening", ITEMS)
+    before = store.own_routines(ann)
+    for name, word in ((" ", "1 to 60"), ("x" * 61, "1 to 60"), ("übung", "routine called übung already")):
+        for routine_id in (None, other):
+            with pytest.raises(ValueError, match=word):
+                store.save_routine(routine_id, ann, name, ITEMS[:1])
+    assert store.own_routines(ann) == before
+    for person_id in (bea, None):
+        store.save_routine(None, person_id, "Übung", ITEMS)
+    with pytest.raises(ValueError, match="already"):
+        store.save_routine(None, None, "Übung", ITEMS)
+
+
+def test_a_routine_that_is_not_there_is_not_changed(store: Store) -> None:
+    """Nor removed, nor made for a person that there is not; and items that no file could say change nothing."""
+    ann = store.add_person("Ann").id
+    for act in (lambda: store.save_routine("nobody", ann, "Evening", ITEMS), lambda: store.remove_routine("nobody")):
+        with pytest.raises(LookupError, match="nobody"):
+            act()
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.save_routine(None, "nobody", "Evening", ITEMS)
+    with pytest.raises(TypeError, match="JSON"):
+        store.save_routine(None, ann, "Evening", [{"exercise": object()}])
+    assert store.own_routines(ann) == ()
+
+
+def test_the_newest_answer_comes_first(store: Store, clock: HandClock) -> None:
+    """Of all questions or of one, as anything that JSON can say; the clock goes back in between."""
+    ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
+    said: list[tuple[str, str | None, Any]] = [
+        ("care", None, ["pregnant", "diabetes"]),
+        ("pain", "a sitting", 3),
+        ("felt", "soleus-stretch", None),
+        ("pain", None, {"now": 0, "after": False}),
+    ]
+    made = []
+    for question, about, answer in said:
+        answer_id = store.add_answer(ann, question, answer, about)
+        made.append(Answer(answer_id, ann, clock.wall(), question, about, answer))
+        clock.pass_by(days=-1)
+    store.add_answer(bea, "pain", 9)
+    assert store.answers(ann) == tuple(reversed(made))
+    assert store.answers(ann, "pain") == (made[3], made[1])
+    assert store.answers(ann, "pain", limit=1) == (made[3],)
+    assert store.answers(ann, "offered") == ()
+
+
+def test_an_answer_may_be_of_another_time(store: Store, clock: HandClock) -> None:
+    """Given with its time it is kept with that; a time without a zone is refused, and so is nobody's answer."""
+    ann = store.add_person("Ann").id
+    then = clock.wall() - timedelta(hours=3)
+    store.add_answer(ann, "pain", 1, at=then)
+    assert [one.at for one in store.answers(ann)] == [then]
+    with pytest.raises(ValueError, match="no time zone"):
+        store.add_answer(ann, "pain", 1, at=datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.add_answer("nobody", "pain", 1)
+    with pytest.raises(TypeError, match="JSON"):
+        store.add_answer(ann, "pain", object())
+    assert len(store.answers(ann)) == 1
+
+
+def test_each_person_has_one_plan(store: Store) -> None:
+    """The newest takes the place of the one before; who has none, has none."""
+    ann, bea, cas = (store.add_person(name).id for name in ("Ann", "Bea", "Cas"))
+    store.save_plan(ann, {"days": ["mon"]})
+    store.save_plan(bea, {})
+    store.save_plan(ann, {"days": ["tue", "fri"], "hour": 7})
+    assert store.plan(ann) == {"days": ["tue", "fri"], "hour": 7}
+    assert store.plan(bea) == {}
+    assert store.plan(cas) is None
+    assert store.plans() == {ann: {"days": ["tue", "fri"], "hour": 7}, bea: {}}
+
+
+def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
+    """The old one goes only with the new one's coming."""
+    ann = store.add_person("Ann").id
+    store.save_plan(ann, {"days": ["mon"]})
+    with pytest.raises(StoreError, match="FOREIGN KEY"):
+        store.save_plan("nobody", {})
+    with pytest.raises(TypeError, match="JSON"):
+        store.save_plan(ann, {"days": {1, 2}})
+    fail_to_write(store, "plans")
+    with pytest.raises(StoreError, match="never"):
+        store.save_plan(ann, {"days": []})
+    assert store.plans() == {ann: {"days": ["mon"]}}
+
+
+def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandClock) -> None:
+    """Pain and the felt place come one by one, and what was known of the test stays."""
+    (run_id,) = begin(store, clock, None, QUICK)
+    test_id = one_test(store, run_id, 80.0, 90.0)
+    before = store.test(test_id)
+    assert before is not None
+    known = Circumstances(shod=True, back_foot="flat", board_deg=0.0, warmed_up=False, pain=1)
+    store.describe_test(test_id, known)
+    steps: list[tuple[dict[str, Any], tuple[int | None, str | None]]] = [
+        ({}, (1, None)),
+        ({"limit_felt": "calf"}, (1, "calf")),
+        ({"pain": 0}, (0, "calf")),
+        ({"pain": 4, "limit_felt": "nowhere"}, (4, "nowhere")),
+    ]
+    for given, (pain, limit_felt) in steps:
+        store.answer_test(test_id, **given)
+        test = store.test(test_id)
+        assert test is not None
+        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, limit_felt)
+        (score,) = store.scores(None)
+        assert (score.pain, score.limit_felt) == (pain, limit_felt)
+        assert (test.left_mm, test.state, test.trials) == (before.left_mm, before.state, before.trials)
+
+
+def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock) -> None:
+    """A pain beyond its scale, a place that there is not, and a test that there is not."""
+    (run_id,) = begin(store, clock, None, QUICK)
+    test_id = one_test(store, run_id, 80.0, 90.0)
+    for pain in (-1, 11):
+        with pytest.raises(ValueError, match="0 to 10"):
+            store.answer_test(test_id, pain=pain, limit_felt="calf")
+    with pytest.raises(ValueError, match="front, achilles, calf, nowhere"):
+        store.answer_test(test_id, pain=2, limit_felt="knee")
+    with pytest.raises(LookupError, match="no row nobody"):
+        store.answer_test("nobody", pain=2)
+    test = store.test(test_id)
+    assert test is not None
+    assert test.circumstances == Circumstances(shod=False, pain=1)
+
+
+def test_credit_of_both_legs_counts_for_each(store: Store, clock: HandClock) -> None:
+    """A hold of both legs is a hold of the left and of the right; what nobody verified is no credit."""
+    ann = store.add_person("Ann").id
+    (run_id,) = begin(store, clock, ann, LEFT_OVER)
+    held(store, run_id, Side.LEFT)
+    held(store, run_id, BOTH_LEGS)
+    held(store, run_id, BOTH_LEGS, verified=False)
+    held(store, run_id, Side.RIGHT, verified=False)
+    assert store.week_credits(ann) == (WeekCredit(date(2026, 3, 2), 60 * SECOND_US, 30 * SECOND_US),)
+    assert sum(hold.credited_us for hold in store.holds(ann)) == 4 * 30 * SECOND_US
+
+
+def test_credit_may_be_of_some_exercises_only(store: Store, clock: HandClock) -> None:
+    """Those that are named, and the station's own stretch, which names none; a week without any is left out."""
+    ann = store.add_person("Ann").id
+    (run_id,) = begin(store, clock, ann, LEFT_OVER)
+    held(store, run_id, Side.LEFT)
+    held(store, run_id, Side.LEFT, exercise="soleus-stretch")
+    held(store, run_id, BOTH_LEGS, exercise="ankle-rock")
+    clock.pass_by(weeks=1)
+    (run_id,) = begin(store, clock, ann, LEFT_OVER)
+    held(store, run_id, Side.RIGHT, exercise="ankle-rock")
+    first, second, half = date(2026, 3, 2), date(2026, 3, 9), 30 * SECOND_US
+    assert store.week_credits(ann) == (WeekCredit(first, 3 * half, half), WeekCredit(second, 0, half))
+    assert store.week_credits(ann, exercises={"soleus-stretch"}) == (WeekCredit(first, 2 * half, 0),)
+    assert store.week_credits(ann, exercises=["ankle-rock", "soleus-stretch"]) == store.week_credits(ann)
+    assert store.week_credits(ann, exercises=()) == (WeekCredit(first, half, 0),)
+
+
+def test_the_guide_survives_a_restart(store: Store, clock: HandClock) -> None:
+    """All that the guide keeps is there when the station starts anew."""
+    ann = store.add_person("Ann").id
+    guided(store, clock, ann)
+
+    def kept(found: Store) -> list[object]:
+        guide = [found.own_routines(ann), found.answers(ann), found.plan(ann), found.rest(ann)]
+        return [*guide, found.holds(), found.reps()]
+
+    before = kept(store)
+    assert all(before)
+    store.close()
+    with Store.open(store.path, clock=clock) as again:
+        assert kept(again) == before
+        assert [one.ended_why for one in again.sittings()] == [STEPPED_OFF]
+
+
+@pytest.mark.parametrize("name", ["Ada\u202e", "Ada\x00", "A\u200bda"])
+def test_a_name_has_only_letters_that_can_be_seen(store: Store, name: str) -> None:
+    """What turns text around or is not seen is refused in a name, of a person and of a routine, and nothing is kept."""
+    with pytest.raises(ValueError, match="can be seen"):
+        store.add_person(name)
+    with pytest.raises(ValueError, match="can be seen"):
+        store.save_routine(None, None, name, [])
+    assert (store.people(), store.own_routines(None)) == ((), ())

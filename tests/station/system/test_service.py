@@ -1,0 +1,217 @@
+"""The station in real time, with all its threads: whatever goes away in a hold, the hold ends and sounds right."""
+
+from __future__ import annotations
+
+import ctypes
+import http.client
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from station.clock import SystemClock
+from station.config import parse
+from station.core.events import SECOND_US, Side
+from station.core.facts import CueName
+from station.core.steps import HoldStep
+from station.simulator.board import SimulatedBoard
+from station.system.service import BUILT, CLOCK_WRONG, Service, clock_is_right
+from station.system.simulate import MIDNIGHT, simulated
+from tests.station.process import wait_for
+
+HOLD_US = 3_800_000
+"""Just long enough for its three ticks to be heard after GO."""
+LATE_US = 50_000
+EDGE_US = 20_000
+"""An edge against its plan on a machine that tests other things as well; what the station does alone is a figure."""
+
+
+class Old:
+    """A machine that wakes up in 1970 and hears the date later."""
+
+    def __init__(self) -> None:
+        self.wrong = True
+
+    def now_us(self) -> int:
+        return SystemClock().now_us()
+
+    def wall(self) -> datetime:
+        if self.wrong:
+            return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.now_us())
+        return max(BUILT, datetime.now(UTC))
+
+
+class Live:
+    """A service whose loop turns in a thread of its own."""
+
+    def __init__(self, tmp_path: Path, clock: Old | None = None) -> None:
+        text = f'[board]\nheels = "comparator"\n[page]\nport = 0\n[store]\npath = "{tmp_path / "live.db"}"\n'
+        self.service = Service(simulated(parse(text, "live.toml")), clock)
+        self.station = self.service.open()
+        self.error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+        self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, "on_step": "nothing"})
+
+    def _run(self) -> None:
+        try:
+            self.service.run()
+        except LookupError as error:
+            self.error = error
+
+    @property
+    def board(self) -> SimulatedBoard:
+        board = self.station.board
+        assert isinstance(board, SimulatedBoard)
+        return board
+
+    @property
+    def troubles(self) -> dict[str, str]:
+        return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
+
+    def until_phase(self, phase: str) -> None:
+        wait_for(lambda: self.station.snapshot().phase == phase, f"it has not come to {phase}")
+
+    def hold(self) -> None:
+        """Somebody steps on and begins a hold."""
+        self.board.act("step_on", "left")
+        step = HoldStep((Side.LEFT,), HOLD_US, repetitions=1, prepare_us=SECOND_US)
+        self.station.start((step,), None)
+        self.until_phase("hold")
+
+    def end(self) -> None:
+        self.station.stop()
+        self._thread.join(10.0)
+        assert not self._thread.is_alive()
+        self.service.close()
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    made = Live(tmp_path)
+    yield made
+    made.end()
+
+
+def _kill_the_scheduler(live: Live) -> None:
+    thread: Any = next(one for one in threading.enumerate() if one.name == "APScheduler")
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+    live.service._alarms._scheduler.wakeup()
+    thread.join(5.0)
+
+
+def _end_the_page(live: Live) -> None:
+    assert live.service.page is not None
+    live.service.page.stop()
+
+
+def _flip_the_wall_clock(live: Live) -> None:
+    live.board.act("wall_clock", "-1")
+
+
+class Tab:
+    """An open page, as far as the stream goes."""
+
+    def __init__(self, live: Live) -> None:
+        assert live.service.page is not None
+        self._page = http.client.HTTPConnection("127.0.0.1", live.service.page.port, timeout=10.0)
+        self._page.request("GET", "/events")
+        self.answer = self._page.getresponse()
+        assert self.answer.status == 200
+
+    def close(self) -> None:
+        self.answer.close()
+        self._page.close()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the scheduler is killed, says so
+@pytest.mark.parametrize("gone", [_kill_the_scheduler, _end_the_page, _flip_the_wall_clock])
+def test_a_hold_ends_and_sounds_right_whatever_goes_away(live: Live, gone: Callable[[Live], None]) -> None:
+    """With ten tabs open, half of them closed in the middle, and the scheduler, the page or the hour gone: the hold
+    has its target, ends within 50 ms, and every edge on the buzzer's pin is where the plan has it."""
+    with ExitStack() as tabs:
+        opened = [tabs.enter_context(closing(Tab(live))) for _ in range(10)]
+        live.hold()
+        seen = live.station.snapshot()
+        begun_us = seen.at_us - seen.counted_us
+        gone(live)
+        for tab in opened[:5]:
+            tab.close()
+        live.until_phase("done")
+        wait_for(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard], "COMPLETE was not heard")
+        assert gone is _end_the_page or b"state" in opened[9].answer.read(200)
+    (hold,) = live.service.store.holds()
+    assert (hold.state, hold.credited_us, hold.lifts) == ("finished", HOLD_US, 0)
+    devices = live.service.devices
+    assert devices is not None
+    assert devices.player is not None
+    played = devices.player.played()
+    late = sorted(edge.actual_us - edge.planned_us for edge in played)
+    assert late[0] >= 0
+    assert median(late) <= EDGE_US
+    done_us = begun_us + HOLD_US
+    assert min(abs(edge.planned_us - done_us) for edge in played) <= LATE_US, "HOLD_DONE begins at the target"
+    heard = [cue for _, cue in live.board.heard if cue is not CueName.STEP_ON]
+    assert heard[-3:] == [CueName.HOLD_DONE, CueName.SET_DONE, CueName.COMPLETE]
+    assert heard.count(CueName.GO) == 1
+    assert heard.count(CueName.COUNT) >= 3
+
+
+def nightly(live: Live) -> list[str]:
+    """The calendar's jobs."""
+    return [job.id for job in live.service._alarms._scheduler.get_jobs() if job.id == "nightly"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the scheduler is killed, says so
+def test_a_dead_scheduler_is_found_and_revived(live: Live) -> None:
+    """Within two seconds there is a new one, with the nightly job of the old one where the date is right."""
+    expected = ["nightly"] if clock_is_right(datetime.now(UTC)) else []
+    wait_for(lambda: nightly(live) == expected, "the nightly job is not as the date asks")
+    _kill_the_scheduler(live)
+    wait_for(lambda: live.service._alarms.alive, "nobody has revived the scheduler")
+    wait_for(lambda: nightly(live) == expected, "the nightly job has not come back")
+
+
+def test_a_page_that_has_ended_is_told(live: Live) -> None:
+    """The board goes on, and the log and the check say what to do."""
+    _end_the_page(live)
+    wait_for(lambda: "page" in live.troubles, "nobody has noticed")
+    wanted = ("page's server has ended", "the board goes on", "Start the station again")
+    assert [words for words in wanted if words not in live.troubles["page"]] == []
+
+
+def test_the_end_in_a_cue_is_silent(live: Live) -> None:
+    """Stopped in the middle of a tone, the pin is low when the service has closed, and stays so."""
+    live.hold()
+    pin = 18
+    wait_for(lambda: live.board.pin_factory.level(pin) > 0, "nothing sounds")
+    live.end()
+    assert live.board.pin_factory.level(pin) == 0
+    with pytest.raises(ValueError, match="closed"):
+        live.service.store.add_person("Ada")
+
+
+def test_a_wrong_date_is_told_until_it_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In 1970 the station runs and stores, tells that the date is wrong, and has no nightly job; when the network
+    has set the clock the sentence goes and the job comes, once."""
+    monkeypatch.setattr("station.system.service.SYSTEMD", tmp_path / "no systemd")
+    clock = Old()
+    live = Live(tmp_path, clock)
+    try:
+        wait_for(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
+        assert [word for word in ("date", "network", "results") if word not in CLOCK_WRONG] == []
+        assert nightly(live) == []
+        live.hold()
+        clock.wrong = False
+        live.until_phase("done")
+        (hold,) = live.service.store.holds()
+        assert (hold.state, hold.credited_us) == ("finished", HOLD_US)
+        wait_for(lambda: "clock" not in live.troubles, "the sentence stays")
+        wait_for(lambda: nightly(live) == ["nightly"], "there is no nightly job")
+    finally:
+        live.end()

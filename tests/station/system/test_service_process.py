@@ -1,0 +1,205 @@
+"""The station as systemd sees it: a process that is ready, alive, told to stop, or at its end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from station.cli.main import main
+from station.settings import Settings
+from station.store import Reader
+from station.store.records import Hold
+from tests.station.process import BOUND_S, ROOT, Running, configured, station, wait_for
+
+
+def in_a_hold(running: Running, database: Path) -> int:
+    """Set short holds, begin a stretch, step on, and wait until a second of the first hold is stored.
+
+    Returns the stored credit in µs.
+    """
+    running.post("/settings", hold_s="60", prepare_s="3", repetitions="1", on_step="nothing")
+    wait_for(lambda: settings(database).prepare_s == 3, "the settings are not stored")
+    running.post("/start", routine="stretch", person="nobody")
+    running.post("/board/act", word="step_on", argument="left")
+    wait_for(lambda: any(hold.credited_us >= 1_000_000 for hold in holds(database)), "no hold has begun")
+    return holds(database)[0].credited_us
+
+
+def settings(database: Path) -> Settings:
+    with Reader.open(database) as reader:
+        return reader.settings()
+
+
+def holds(database: Path) -> tuple[Hold, ...]:
+    with Reader.open(database) as reader:
+        return reader.holds()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_told_to_stop_in_a_hold(tmp_path: Path, number: int) -> None:
+    """Ready and alive are told; told to stop, the hold is kept as unfinished to the second, and the end is orderly."""
+    with Running(configured(tmp_path)) as running:
+        running.hear(2.5)
+        assert running.told[0] == "READY=1"
+        assert running.told.count("WATCHDOG=1") >= 2
+        before = in_a_hold(running, tmp_path / "station.db")
+        running.hear(1.0)
+        status, error = running.end(number)
+        assert (status, error) == (0, "")
+        assert running.told[-1] == "STOPPING=1"
+    (hold,) = holds(tmp_path / "station.db")
+    assert hold.state == "unfinished"
+    assert before <= hold.credited_us <= before + 3_000_000
+    with Reader.open(tmp_path / "station.db") as reader:
+        assert reader.sittings()[0].ended_why == "the station was stopped"
+
+
+def test_an_error_in_the_loop_ends_the_process(tmp_path: Path) -> None:
+    """Somebody deletes the rows under the station: it cannot go on, says so, and ends for systemd to start anew."""
+    with Running(configured(tmp_path)) as running:
+        in_a_hold(running, tmp_path / "station.db")
+        with closing(sqlite3.connect(tmp_path / "station.db")) as other:
+            other.execute("DELETE FROM holds")
+            other.commit()
+        status, error = running.ended()
+        assert status == 1
+        assert "There is no row" in error
+        assert running.told[-1] == "STOPPING=1"
+
+
+def test_killed_and_started_again(tmp_path: Path) -> None:
+    """After SIGKILL the same database opens, the sitting is cut off, and the hold has all but its last second."""
+    with Running(configured(tmp_path)) as running:
+        stored_us = in_a_hold(running, tmp_path / "station.db")
+        status, _ = running.end(signal.SIGKILL)
+        assert status == -signal.SIGKILL
+    (tmp_path / "notify").unlink()
+    with Running(configured(tmp_path)) as running:
+        (hold,) = holds(tmp_path / "station.db")
+        assert hold.state == "unfinished"
+        assert hold.credited_us >= stored_us
+        with Reader.open(tmp_path / "station.db") as reader:
+            assert reader.sittings()[0].ended_why == "cut off"
+
+
+def test_a_second_station_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    """It says which process holds the database and what to do, and the first one goes on."""
+    with Running(configured(tmp_path)) as running:
+        second = station("run", "--config", str(configured(tmp_path)))
+        _, error = second.communicate(timeout=BOUND_S)
+        assert second.returncode == 1
+        wanted = ("station: Another station (process ", "station.db", "stop it, or give this one another database")
+        assert [words for words in wanted if words not in error] == []
+        assert len(error.splitlines()) == 1
+        assert running.end()[0] == 0
+
+
+def refused(*arguments: str) -> tuple[int, str]:
+    """Exit status and the one sentence on standard error."""
+    done = CliRunner().invoke(main, list(arguments))
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1, done.stderr
+    return done.exit_code, done.stderr
+
+
+def test_a_bad_configuration_is_refused(tmp_path: Path) -> None:
+    """Exit status 78, which systemd does not start again, and file, key and what is allowed."""
+    path = tmp_path / "station.toml"
+    path.write_text("[pins]\nbuzzer = 99\n", encoding="utf-8")
+    for command in ("run", "check", "demo"):
+        status, sentence = refused(command, "--config", str(path))
+        assert status == 78
+        assert [words for words in (str(path), "pins.buzzer is 99", "from 2 to 27") if words not in sentence] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("at_s,channel,value\n1,heel_left,sideways\n", ("line 2", "heel_left", "sideways")),
+        ("at_s,channel,value\n1,toe,163\n0,toe,163\n", ("line 3", "time goes back")),
+        ("# not json\nat_s,channel,value\n", ("line 1", "JSON")),
+        ("", ("no header line",)),
+    ],
+)
+def test_a_bad_trace_is_refused(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
+    """Exit status 2 and one sentence with file, line, channel and value."""
+    path = tmp_path / "trace.csv"
+    path.write_text(text, encoding="utf-8")
+    status, sentence = refused("replay", str(path), "--do", "hold")
+    assert status == 2
+    assert [word for word in (str(path), *words) if word not in sentence] == []
+
+
+def test_a_taken_port_is_refused(tmp_path: Path) -> None:
+    """The address, and what to do; the database is given back."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        port = other.getsockname()[1]
+        status, sentence = refused("run", "--config", str(configured(tmp_path, port=port)))
+        assert status == 1
+        assert str(port) in sentence
+        assert refused("run", "--config", str(configured(tmp_path, port=port)))[1] == sentence
+
+
+def test_a_database_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+    """Damaged, of another program, newer, or on no file: one sentence each, and the file is as it was."""
+    config = configured(tmp_path)
+    database = tmp_path / "station.db"
+    database.write_bytes(b"this is a letter to my aunt" * 100)
+    status, sentence = refused("run", "--config", str(config))
+    assert status == 1
+    assert [words for words in ("station.db", "is not a database", "move it away") if words not in sentence] == []
+    assert database.read_bytes() == b"this is a letter to my aunt" * 100
+    database.unlink()
+    with closing(sqlite3.connect(database)) as newer:
+        newer.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
+        newer.execute("INSERT INTO alembic_version VALUES ('9999')")
+        newer.commit()
+    status, sentence = refused("run", "--config", str(config))
+    assert status == 1
+    assert [words for words in ("station.db", "newer program", "update") if words not in sentence] == []
+
+
+def test_no_room_at_the_start_is_refused(tmp_path: Path) -> None:
+    """On a file system without room the process ends with the sentence, and leaves no lock that is held."""
+    command = f'ulimit -f 20; exec {sys.executable} -m station.cli run --config "{configured(tmp_path)}"'
+    bash = ["bash", "-c", command]
+    done = subprocess.run(bash, cwd=ROOT, capture_output=True, text=True, timeout=BOUND_S, check=False)
+    assert done.returncode == 1
+    wanted = ("station.db", "check the disk", "not full")
+    assert [words for words in wanted if words not in done.stderr] == []
+    with Running(configured(tmp_path)) as running:
+        assert running.end()[0] == 0
+
+
+def test_a_real_board_without_its_pins_is_refused(tmp_path: Path) -> None:
+    """On a machine without GPIO a real board is an error with a sentence, never a simulation."""
+    path = configured(tmp_path)
+    path.write_text(path.read_text(encoding="utf-8").replace("simulated = true", "simulated = false"), encoding="utf-8")
+    if Path("/dev/gpiochip0").exists():
+        pytest.skip("this machine has pins")
+    status, sentence = refused("run", "--config", str(path))
+    assert status == 1
+    assert "pins cannot be" in sentence
+
+
+def test_check_says_what_is_wrong_in_json(tmp_path: Path) -> None:
+    """A taken port is the one thing that is wrong; exit status 1, and a sentence for it."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as other:
+        config = configured(tmp_path, port=other.getsockname()[1])
+        done = CliRunner().invoke(main, ["check", "--json", "--config", str(config)])
+    found = {one["part"]: one for one in json.loads(done.stdout)}
+    assert done.exit_code == 1
+    assert not found["page"]["well"]
+    assert "choose another" in found["page"]["sentence"]
+    wrong = [part for part, one in found.items() if not one["well"] and part not in ("page", "clock")]
+    assert wrong == []
+    assert {"store", "distance sensor", "buzzer", "left heel comparator", "right heel comparator"} <= set(found)

@@ -1,0 +1,119 @@
+"""Days of simulated life: what `station simulate` fills, and the history that is shipped."""
+
+from __future__ import annotations
+
+import json
+import lzma
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from station.cli.main import main
+from station.clock import SystemClock
+from station.simulator.board import SENSOR_SEED
+from station.simulator.range_error import RangeError
+from station.store import Store
+from station.store.export import export_json
+from station.store.read import Reader
+from station.system.demo_history import DAYS, PEOPLE, SHIPPED, fill
+from station.system.simulate import Habits, character_of, simulate
+
+MOST_KB = 300
+LIVED = ("people", "sittings", "runs", "tests", "trials", "attempts", "holds", "lifts")
+"""The tables of what was lived; the others hold only what is so at the end."""
+A_FEW_DAYS = 4
+
+
+def rows(document: dict[str, Any], table: str) -> set[tuple[str, ...]]:
+    """The rows of a table of an export, each as text."""
+    columns = document["tables"][table]
+    return {tuple(map(repr, row)) for row in zip(*(columns[name] for name in sorted(columns)), strict=True)}
+
+
+def exported(database: Path) -> dict[str, Any]:
+    path = database.with_suffix(".json")
+    with Reader.open(database) as reader:
+        export_json(reader, path, traces=False)
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def test_the_shipped_history_is_made_again(tmp_path: Path) -> None:
+    """The first days of its first person, lived again, are the shipped ones, row by row and number by number.
+
+    Where rules or drivers have changed what is lived, `python -m station.system.demo_history` makes the file anew.
+    """
+    database = tmp_path / "again.db"
+    progress = list(simulate(PEOPLE[0], A_FEW_DAYS, database))
+    assert progress[-1].sittings >= 1
+    shipped, again = json.loads(lzma.decompress(SHIPPED.read_bytes())), exported(database)
+    for table in LIVED:
+        assert rows(again, table) <= rows(shipped, table), table
+    assert len(rows(again, "attempts")) > 10
+
+
+def test_the_shipped_history_is_small_and_says_that_it_is_simulated(tmp_path: Path) -> None:
+    """Ten weeks of two people fit into 300 kB, with a trace to look at, all of it marked as simulated."""
+    assert SHIPPED.stat().st_size < MOST_KB * 1000
+    with Store.open(tmp_path / "demo.db", clock=SystemClock()) as store:
+        fill(store)
+        assert [person.name for person in store.people()] == [person.name for person in PEOPLE]
+        sittings = store.sittings()
+        assert all(sitting.simulated and sitting.ended_why == "left" for sitting in sittings)
+        newest = max(sittings, key=lambda sitting: sitting.started_at)
+        oldest = min(sittings, key=lambda sitting: sitting.started_at)
+        assert DAYS - 7 <= (newest.started_at - oldest.started_at).days < DAYS
+        detail = store.sitting(newest.id)
+        assert detail is not None
+        assert all(store.trace(run) is not None for run in detail.runs)
+        for person in store.people():
+            scores = store.scores(person.id)
+            assert len(scores) > 20
+            assert all(score.state == "finished" for score in scores)
+
+
+def test_two_people_share_a_database_and_days_go_on(tmp_path: Path) -> None:
+    """Days come one by one, and somebody else's life is added to what is there."""
+    database = tmp_path / "two.db"
+    for name in ("Ada", "Ben"):
+        character = character_of(left_mm=60.0, right_mm=55.0)
+        days = [progress.day for progress in simulate(Habits(name, character, seed=len(name)), 1, database)]
+        assert all(after == before + 1 for before, after in pairwise([0, *days]))
+    with Reader.open(database) as reader:
+        assert sorted(sitting.person_name or "" for sitting in reader.sittings()) == ["Ada", "Ben"]
+
+
+def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:
+    """Of a sensor with an error of its own, the one that the demonstration has too; results are measured with it."""
+    database = tmp_path / "ada.db"
+    assert list(simulate(Habits("Ada", character_of(left_mm=60.0, right_mm=55.0)), 1, database))
+    error = RangeError.drawn(SENSOR_SEED)
+    with Reader.open(database) as reader:
+        calibration = reader.current_calibration()
+        assert calibration.fit is not None
+        for toe_mm in (0.0, 100.0, 200.0):
+            assert calibration.curve.toe_mm(error.reading_mm(toe_mm + 70.0)) == pytest.approx(toe_mm, abs=1.5)
+        assert {test.calibration_id for test in reader.tests()} == {calibration.id}
+    assert list(simulate(Habits("Ben", character_of(left_mm=60.0, right_mm=55.0), seed=3), 1, database))
+    with Reader.open(database) as reader:
+        assert reader.current_calibration() == calibration
+
+
+def test_the_command_fills_a_database(tmp_path: Path) -> None:
+    """`station simulate` says how many sittings there are now, and as JSON where a program asks."""
+    database = tmp_path / "robin.db"
+    asked = ["simulate", "--person", "Robin", "--days", "1", "--limit-left-mm", "50", "--json", "--database"]
+    result = CliRunner().invoke(main, [*asked, str(database)])
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout.splitlines()[-1])["sittings"] == 1
+    assert database.exists()
+
+
+@pytest.mark.parametrize("option", [["--days", "0"], ["--sittings-per-week", "9"], ["--limit-left-mm", "900"]])
+def test_the_command_refuses_what_cannot_be(option: list[str]) -> None:
+    """Nonsense is refused before anything is written."""
+    result = CliRunner().invoke(main, ["simulate", "--person", "Robin", "--days", "1", *option])
+    assert result.exit_code == 2

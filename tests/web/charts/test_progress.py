@@ -1,0 +1,162 @@
+"""The picture of one side's progress."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.app.progress import Seen
+from station.core.events import Side
+from station.core.facts import Contact
+from station.core.progress.analysis import progress
+from station.core.progress.records import Result
+from station.units import CM, INCH
+from web.charts.progress import BOTTOM, MARKS_AT_MOST, TOP, ProgressChart, chart, frame, shown_span
+from web.charts.time_axis import Span, ticks
+
+SVG = "http://www.w3.org/2000/svg"
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+GOAL_MM = 101.6
+
+
+def seen(days_ago: float, mm: float, **other: object) -> Seen:
+    known: dict[str, object] = {
+        "uncertainty_mm": 1.5,
+        "full": False,
+        "original_mm": None,
+        "calibrated": True,
+        "doubted": False,
+        "doubted_by": None,
+        "imported": False,
+        "pain": None,
+    }
+    of_the_test = {"side": Side.LEFT, "test_id": f"{days_ago:09.3f}", "sitting_id": "s", "contact": Contact.PAD}
+    at = NOW - timedelta(days=days_ago)
+    return Seen(**{**known, **of_the_test, "at": at, "mm": mm, **other})  # type: ignore[arg-type]  # as Seen has them
+
+
+def drawn(tests: list[Seen], name: str = "all", units: str = CM, side: Side = Side.LEFT) -> ProgressChart:
+    results = [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact) for one in tests]
+    said = progress(results, (), GOAL_MM, NOW).left
+    assert said is not None
+    span = shown_span(name, tests[:1], NOW)
+    shown = [one for one in tests if span.since <= one.at <= span.until]
+    return chart(side, shown, said, [NOW - timedelta(days=3)], frame([shown], [said], span, GOAL_MM, units))
+
+
+def paths(made: ProgressChart) -> dict[str, str]:
+    """The drawing's paths by their classes."""
+    root = ElementTree.fromstring(str(made.svg).replace("<svg", f'<svg xmlns="{SVG}"', 1))
+    return {str(one.get("class")): str(one.get("d")) for one in root.iter(f"{{{SVG}}}path")}
+
+
+def daily(days: int, every: int = 1) -> list[Seen]:
+    """Tests each so many days, up and down by 8 mm about 90 mm."""
+    return [seen(day, 90.0 + 8 * ((day * 7) % 5 - 2) / 2) for day in range(days, 0, -every)]
+
+
+def test_quick_is_hollow_full_is_solid_and_each_has_its_whisker() -> None:
+    """One path for the quick tests, one for the full ones, and one bar a test; circles left, diamonds right."""
+    tests = [seen(30, 80), seen(20, 84, full=True), seen(10, 82), seen(5, 86)]
+    made = paths(drawn(tests))
+    assert made["left symbol quick"].count("M") == 3
+    assert made["left symbol full"].count("M") == 1
+    assert made["whisker"].count("M") == 4
+    assert "a4 4" in made["left symbol full"]
+    assert "a" not in paths(drawn(tests, side=Side.RIGHT))["right symbol full"]
+
+
+def test_a_whisker_is_the_95_percent_interval() -> None:
+    """It reaches 1.96 standard uncertainties to either side, on the scale that the point is drawn to."""
+    made = drawn([seen(20, 80.0), seen(10, 100.0, uncertainty_mm=2.0), seen(5, 90.0)])
+    (_, first_y, _), (_, second_y, _), _ = made.points
+    mm = 20.0 / (first_y - second_y)
+    top, bottom = re.findall(r"M[\d.]+ ([\d.]+)V([\d.]+)", paths(made)["whisker"])[1]
+    assert abs(float(top) - float(bottom)) * mm == pytest.approx(2 * 1.96 * 2.0, abs=0.3)
+
+
+def test_time_is_real() -> None:
+    """Twice the time is twice the way, however many tests lie between."""
+    made = drawn([seen(40, 80), seen(39, 81), seen(38, 82), seen(20, 83), seen(0.1, 84)])
+    places = [x for x, _, _ in made.points]
+    assert (places[3] - places[0]) == pytest.approx((places[4] - places[3]) * 20 / 19.9, rel=0.02)
+
+
+def test_what_there_is_to_know_is_marked() -> None:
+    """Pain, calibrations and corrected values have their marks, and each point says itself in words."""
+    tests = [seen(30, 80, pain=4), seen(20, 84, original_mm=60.0), seen(10, 82, uncertainty_mm=None), seen(5, 81)]
+    made = drawn(tests)
+    assert {"original", "event", "event passed"} <= paths(made).keys()
+    words = [said for _, _, said in made.points]
+    assert "pain 4 of 10" in words[0]
+    assert "corrected; on its day 6.0 cm" in words[1]
+    assert words[2].startswith("Sat 14 Nov 2026, 8.2 cm, quick")
+    assert paths(made)["whisker"].count("M") == 3
+
+
+def test_two_tests_have_no_trend() -> None:
+    """Only from the third test on there is a line with its bands."""
+    assert not any("trend" in name or "band" in name for name in paths(drawn(daily(2))))
+    assert {"left trend", "band level", "band error"} <= paths(drawn(daily(3))).keys()
+
+
+def test_ten_years_are_few_shapes_and_say_so() -> None:
+    """Daily tests of ten years are drawn as the means of months; the slip among them is drawn by itself."""
+    tests = daily(3_650)
+    tests[1_000] = tests[1_000]._replace(mm=170.0)
+    made = drawn(tests)
+    assert "mean of a month" in made.sentence
+    assert "1 slip among them" in made.sentence
+    assert len(paths(made)) < 40
+    assert len(made.points) <= MARKS_AT_MOST
+    assert paths(made)["slip"].count("M") == 1
+    assert sum(int(many.split()[0]) for many in re.findall(r"\d+ tests?(?=, mean)", str(made.points))) == 3_649
+    assert len(str(made.svg)) < 30_000
+
+
+def test_no_slip_no_cross() -> None:
+    """Where all is believed there is no cross, and nothing is called a slip."""
+    made = drawn(daily(60, 3))
+    assert "slip" not in paths(made)
+    assert "slip" not in made.sentence
+
+
+def test_a_range_without_a_test_says_so() -> None:
+    """Six weeks without any test are an empty picture with the goal in it, in words too."""
+    made = drawn(daily(300)[:100], "6w")
+    assert made.sentence == "No test in this time."
+    assert "goal" in paths(made)
+    assert made.points == ()
+
+
+def test_inches_have_their_own_lines() -> None:
+    """In inches the axis counts in inches."""
+    assert ">in</text>" in str(drawn(daily(10), units=INCH).svg)
+    assert "goal 4.0 in" in str(drawn(daily(10), units=INCH).svg)
+
+
+@given(st.datetimes(datetime(2015, 1, 1), datetime(2040, 1, 1)), st.floats(1, 9_000))  # noqa: DTZ001  made aware below
+def test_an_axis_has_few_ticks_and_all_in_order(since: datetime, days: float) -> None:
+    """Whatever the span, between none and eight ticks lie in it, ascending, each with a label of its own place."""
+    span = Span(since.replace(tzinfo=UTC), since.replace(tzinfo=UTC) + timedelta(days=days))
+    found = list(ticks(span))
+    assert len(found) <= 8
+    assert all(span.since <= at <= span.until for at, _ in found)
+    assert all(before < after for (before, _), (after, _) in pairwise(found))
+    assert found or days < 60
+
+
+@given(st.lists(st.floats(0, 250), min_size=3, max_size=8), st.sampled_from([CM, INCH]))
+def test_every_line_lies_in_the_plot_and_holds_all_points(distances: list[float], units: str) -> None:
+    """The lines of the heights begin at the bottom and end at the top of the plot, and no point lies beyond them."""
+    made = drawn([seen(40 - 4 * n, round(mm, 1)) for n, mm in enumerate(distances)], units=units)
+    lines = [float(y) for y in re.findall(r'class="axis" d="M\d+ ([\d.]+)H', str(made.svg))]
+    assert (max(lines), min(lines)) == (BOTTOM, TOP)
+    assert 2 <= len(lines) <= 11
+    assert all(TOP <= y <= BOTTOM for _, y, _ in made.points)

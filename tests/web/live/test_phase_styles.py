@@ -1,0 +1,216 @@
+"""The words of the live page for what the guide leads through: both feet, parts, own pace, questions, sounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from station.app.snapshot import HeelSeen, RestSeen, Snapshot
+from station.catalogue.read import exercises
+from station.core.events import BOTH_LEGS, Side
+from station.core.facts import CueName
+from station.core.sound.cues import CUES
+from station.units import CM
+from web.live.view_model import picture
+
+HOLD: dict[str, Any] = {"activity": "hold", "phase": "hold", "side": Side.LEFT, "counting": "hold", "target_us": 30}
+REPS: dict[str, Any] = {"activity": "reps", "phase": "reps", "side": Side.LEFT, "count": 3, "target_count": 30}
+
+
+def shown(**fields: Any) -> dict[str, Any]:
+    return picture(Snapshot(at_us=0, **fields), CM)
+
+
+def heels(left: bool | None, right: bool | None) -> tuple[HeelSeen, ...]:
+    return HeelSeen(Side.LEFT, left, None), HeelSeen(Side.RIGHT, right, None)
+
+
+def test_both_feet_are_called_so() -> None:
+    """With both legs at once the page says so, and asks for both heels."""
+    seen = shown(**{**HOLD, "side": BOTH_LEGS}, exercise="3c", verified=True)
+    assert (seen["side"], seen["side_word"]) == ("both", "BOTH FEET")
+    assert seen["sentence"] == "Hold. Keep both heels down."
+    assert shown(**HOLD)["side_word"] == "LEFT"
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "said"),
+    [(False, True, "Your left heel is up."), (True, False, "Your right heel is up."), (False, False, "Your heels are")],
+)
+def test_which_heel_is_up_is_said(left: bool, right: bool, said: str) -> None:
+    """With both feet on the board nobody can tell by themselves which heel the alarm means."""
+    seen = shown(**{**HOLD, "phase": "lifted", "side": BOTH_LEGS}, exercise="3c", heels=heels(left, right))
+    assert seen["sentence"].startswith(said)
+    assert seen["tone"] == "alarm"
+
+
+@pytest.mark.parametrize(("part", "word"), [(None, "UP"), (0, "UP"), (1, "HOLD"), (2, "DOWN"), (3, "DOWN")])
+def test_heels_that_rise_have_their_parts(part: int | None, word: str) -> None:
+    """A paced rise is up, hold, down."""
+    seen = shown(**{**REPS, "side": BOTH_LEGS}, exercise="7d", part=part, verified=True)
+    assert (seen["word"], seen["number"], seen["unit"]) == (word, "3", "of 30")
+    assert "Both heels" in seen["sentence"]
+
+
+@pytest.mark.parametrize(("part", "word"), [(0, "OUT"), (1, "HOLD"), (2, "BACK")])
+def test_a_body_that_moves_over_its_heels_has_other_parts(part: int, word: str) -> None:
+    """A lunge and a squat are out, hold, back, with the heel down."""
+    seen = shown(**REPS, exercise="7a", part=part, verified=True)
+    assert seen["word"] == word
+    assert "Keep the heel down" in seen["sentence"]
+
+
+def test_at_ones_own_pace_the_page_says_how_many_and_what_then() -> None:
+    """The number is what there is to do, each way where there are two, and stepping on says that it is done."""
+    seen = shown(**{**REPS, "count": 0, "target_count": 40}, exercise="1a", verified=False)
+    assert (seen["word"], seen["number"], seen["unit"]) == ("YOUR PACE", "20", "\u00d7")
+    assert seen["sentence"] == "Do 20 each way, then step on the board."
+    assert shown(**{**REPS, "target_count": 10}, exercise="2c")["sentence"] == "Do 10, then step on the board."
+
+
+def test_what_is_not_verified_is_called_so() -> None:
+    """What the board cannot feel is timed and says so; what it feels is said in the exercise's own words."""
+    seen = shown(**HOLD, exercise="2a", verified=False)
+    assert seen["word"] == "GO ON"
+    assert "cannot feel" in seen["sentence"]
+    assert seen["exercise"]["verifies"] == "Not verified: the board cannot feel this."
+    assert shown(**HOLD, exercise="3b", verified=True)["exercise"]["verifies"] == exercises()["3b"].verifies
+
+
+@pytest.mark.parametrize("key", sorted(exercises()))
+def test_every_exercise_has_its_picture_name_and_dose(key: str) -> None:
+    """Whatever the catalogue has is shown by name with a dose, while it is done and while one gets ready for it."""
+    one = exercises()[key]
+    what = HOLD if one.dose.hold_s else REPS
+    for phase in ("prepare", what["phase"]):
+        seen = shown(**{**what, "phase": phase}, exercise=key, repetitions=one.dose.repetitions)
+        assert (seen["exercise"]["key"], seen["exercise"]["name"]) == (key, one.name)
+        assert seen["exercise"]["dose"]
+        assert seen["sentence"]
+    assert one.said in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
+
+
+def test_a_dose_is_what_is_done_not_what_the_catalogue_has() -> None:
+    """A halved dose is shown halved, also while one gets ready for it."""
+    preparing = {**HOLD, "phase": "prepare", "counting": "prepare"}
+    seen = shown(**preparing, hold_us=15_000_000, exercise="3a", repetitions=2)
+    assert seen["exercise"]["dose"] == "15 s, 2 times, each leg"
+    assert shown(**{**REPS, "target_count": 20}, exercise="1a")["exercise"]["dose"] == "10 times each way, each leg"
+
+
+def test_seated_work_is_seated() -> None:
+    """Nobody is told to stand for what is done on a chair."""
+    assert shown(**HOLD, exercise="5a", verified=True)["sentence"].startswith("Stay seated")
+    waiting = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="5a", verified=True)
+    assert (waiting["word"], "Sit down" in waiting["sentence"]) == ("SIT DOWN", True)
+
+
+def test_whoever_comes_back_from_the_floor_is_waited_for() -> None:
+    """After a step elsewhere an empty board waits kindly; with somebody on it the other leg is asked for."""
+    waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "side": Side.RIGHT, "step": 2, "steps": 4}
+    seen = shown(**waiting, exercise="3b", heels=heels(False, False))
+    assert (seen["word"], seen["sentence"]) == (
+        "COME BACK",
+        "Right leg. Come back to the board for: soleus stretch.",
+    )
+    seen = shown(**waiting, exercise="3b", heels=heels(True, False))
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Right leg. Change legs for: soleus stretch.")
+    assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
+
+
+def test_both_feet_are_asked_for_when_both_are_next() -> None:
+    """Whoever stands on one leg is not told to change legs for what is done on both, nor to stand on for a chair."""
+    waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
+    seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
+    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Stand on the board for: achilles stretch.")
+    seen = shown(**{**waiting, "activity": "test"}, side=Side.LEFT)
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Left leg. Change legs for: the test.")
+    seen = shown(**waiting, side=Side.LEFT, exercise="5a")
+    assert (seen["word"], "Sit down with one foot on its plate for:" in seen["sentence"]) == ("SIT DOWN", True)
+
+
+@pytest.mark.parametrize(("key", "rest_s", "said"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])
+def test_a_rest_is_spent_where_there_is_time_for_it(key: str, rest_s: int, said: str) -> None:
+    """Nobody is invited to step off for three seconds, or from a chair."""
+    seen = shown(**{**HOLD, "phase": "rest", "counting": "rest", "target_us": rest_s * 1_000_000}, exercise=key)
+    assert said in seen["sentence"]
+    assert ("Step off" in seen["sentence"]) is (said == "Step off")
+
+
+def test_whoever_stands_there_is_not_told_to_step_on() -> None:
+    """After a pause by a button nobody has left the board, and the sentence says what goes on."""
+    paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
+    assert "Press \u201cGo on\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
+    assert shown(**paused, heels=heels(False, True))["sentence"] == "Step on again to go on."
+    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == "Step on again to go on."
+
+
+def test_between_holds_the_number_is_which_one_comes() -> None:
+    """While no clock runs, how far the toes are from the wall says nothing to somebody who stretches."""
+    seen = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="3a", repetition=2, repetitions=3, toe_mm=93.0)
+    assert (seen["number"], seen["unit"], seen["where"]) == ("2", "of 3", "hold 2 of 3")
+    assert shown(**HOLD, exercise="3c", repetition=1, repetitions=1)["where"] == ""
+
+
+def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
+    """Four places, then 0 to 10; the result of the test stays on the screen meanwhile, and the bar is the time left."""
+    asked: dict[str, Any] = {"activity": "ask", "counted_us": 5, "target_us": 20, "result_left_mm": 94.0}
+    seen = shown(**asked, phase="felt")
+    assert seen["sentence"] == "Where did you feel the limit?"
+    assert (seen["next"], seen["share"]) == ("Left 9.4 cm. Saved.", 0.25)
+    assert [answer for answer, _ in seen["question"]["choices"]] == ["front", "achilles", "calf", "nowhere"]
+    assert "2, 3, 4 or 5" in seen["question"]["taps"]
+    seen = shown(**asked, phase="pain")
+    assert [answer for answer, _ in seen["question"]["choices"]] == [str(n) for n in range(11)]
+    over = shown(**asked, phase="done")
+    assert (over["question"], over["word"], over["sentence"]) == (None, "DONE", "Left 9.4 cm. Saved.")
+    assert over["number"] == "\u25cf 9.4"
+    assert shown(**HOLD)["question"] is None
+
+
+def test_a_lesson_says_what_a_sound_means_and_asks_it() -> None:
+    """A sound that is taught has its word and meaning; one of the quiz is asked about, and answered kindly."""
+    listened = shown(activity="lesson", phase="listen", about=CueName.HOLD_DONE, repetition=3, repetitions=10)
+    assert (listened["word"], listened["sentence"]) == ("RELAX", "This sound means: relax.")
+    assert (listened["number"], listened["unit"]) == ("3", "of 10")
+    quiz: dict[str, Any] = {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH}
+    seen = shown(**quiz, repetition=2, repetitions=6)
+    assert seen["sentence"] == "Does this sound mean: other side? Lift a heel if it does."
+    told = shown(**quiz, about=CueName.GO, verdict="not yet", repetition=2, repetitions=6)
+    assert told["sentence"] == "Not yet: this sound means: the clock runs, lunge now."
+    assert shown(**quiz, about=CueName.SWITCH, verdict="right")["sentence"].startswith("Right:")
+    assert "5 of 6 were right" in shown(activity="lesson", phase="done", right=5, asked=6)["sentence"]
+    unheard = shown(activity="lesson", phase="ended", right=0, asked=6)
+    assert (unheard["number"], unheard["unit"], "volume" in unheard["sentence"]) == ("\u2013", "", True)
+
+
+@pytest.mark.parametrize("cue", list(CueName))
+def test_every_sound_can_be_taught(cue: CueName) -> None:
+    """No cue is without a word and a meaning in a lesson."""
+    seen = shown(activity="lesson", phase="listen", about=cue, repetition=1, repetitions=10)
+    assert seen["word"] == CUES[cue].word
+    assert seen["sentence"].endswith(".")
+
+
+def test_what_comes_next_is_called_by_name() -> None:
+    """The next exercise has its name; a test, questions and a rest have theirs."""
+    assert shown(**HOLD, next_step="hold", next_exercise="3b")["next"] == "Next exercise: soleus stretch, each leg"
+    assert shown(**HOLD, exercise="3b", next_step="hold", next_exercise="3b")["next"] == "Next: soleus stretch again"
+    assert shown(**HOLD, next_step="ask")["next"] == "Next: two questions"
+    assert shown(**HOLD)["next"] is None
+
+
+def test_what_is_left_is_offered_where_nothing_goes_on() -> None:
+    """What is left is offered by its name, with its minutes rounded up."""
+    assert shown(rest=RestSeen("Daily", 700))["rest"] == "Go on with the rest: 12 min of Daily"
+    assert shown(rest=RestSeen("Daily", 5))["rest"] == "Go on with the rest: 1 min of Daily"
+    assert shown(rest=RestSeen(None, 60))["rest"] == "Go on with the rest: 1 min"
+    assert shown(**HOLD)["rest"] is None
+
+
+def test_taps_can_be_taken_back_while_it_is_so() -> None:
+    """The button to undo is there as long as there is something to take back, and a note is shown as it is."""
+    seen = shown(**HOLD, undo_us=5, note="Taken back.")
+    assert (seen["undo"], seen["note"]) == (True, "Taken back.")
+    assert not shown(**HOLD)["undo"]

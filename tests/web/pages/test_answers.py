@@ -1,0 +1,228 @@
+"""What a person says afterwards: who they are, whose it was, where a limit was felt, how much it hurt, was it felt."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.app.snapshot import RestSeen
+from station.core.events import SECOND_US, Side, Word
+from station.store import Store
+from station.store.records import Repetition
+from tests.web.double import SetPanel
+from tests.web.history import add_test, fill
+from web.site import STAYS
+
+
+def text_of(client: FlaskClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
+    """A sitting with one finished hold of an exercise."""
+    began = datetime.now(UTC) - timedelta(days=days_ago)
+    sitting = store.begin_sitting(person_id, began, simulated=False)
+    run = store.begin_run(sitting, {"do": "hold"}, began)
+    hold = store.begin_hold(
+        run, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0, exercise=exercise
+    )
+    store.finish_hold(hold, credited_us=30 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=30 * SECOND_US)
+    store.end_sitting(sitting, began + timedelta(minutes=5), "stepped off")
+    return sitting
+
+
+def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, store: Store) -> None:
+    """A sitting says of which exercise its repetitions were, how long each took, and what was not verified."""
+    began = datetime.now(UTC)
+    sitting = store.begin_sitting(None, began, simulated=False)
+    run = store.begin_run(sitting, {"do": "reps"}, began)
+    paced = store.begin_reps(run, side=Side.LEFT, target_count=2, started_us=0, exercise="7d")
+    for number, took_s in enumerate((5, 4)):
+        store.add_repetition(paced, Repetition(number, number, took_s * SECOND_US, too_quick=False))
+    store.finish_reps(paced, count=2, too_quick=0)
+    own = store.begin_reps(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
+    store.finish_reps(own, count=20, too_quick=0)
+    page = text_of(client, f"/sittings/{sitting}")
+    assert "2 of 2 repetitions left; 20 of 20 repetitions right, not verified." in page
+    row, other = page.split("<caption>Repetitions")[1].split("<tr>")[2:4]
+    assert "Eccentric heel drops" in row
+    assert "4.0 to 5.0 s" in row
+    assert "not verified" not in row
+    assert "Ankle circles" in other
+    assert "not verified" in other
+
+
+def test_somebody_new_is_one_field_away(client: FlaskClient, store: Store) -> None:
+    """On an empty station, and beside others, a name is enough; this browser shows their results from then on."""
+    assert 'action="/people"' in text_of(client, "/")
+    assert client.post("/people", data={"name": " Ada  Lovelace "}).headers["Location"] == "/"
+    assert "Ada Lovelace today" in text_of(client, "/")
+    client.post("/people", data={"name": "Grace", "next": "care"})
+    assert [one.name for one in store.people()] == ["Ada Lovelace", "Grace"]
+    assert "Grace today" in text_of(client, "/")
+
+
+@pytest.mark.parametrize("name", ["", "   ", "ada", "x" * 61])
+def test_a_name_that_cannot_be_is_said_beside_its_field(client: FlaskClient, store: Store, name: str) -> None:
+    """An empty, a long or a taken name is refused where it was typed, and stays typed."""
+    store.add_person("Ada")
+    answer = client.post("/people", data={"name": name})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 400
+    assert 'id="name-trouble"' in page
+    assert f'value="{name}"' in page
+    assert len(store.people()) == 1
+
+
+def test_an_unclaimed_sitting_is_claimed_with_one_tap(client: FlaskClient, store: Store) -> None:
+    """The page of a sitting asks whose it was; one tap says so, and nobody else can take it afterwards."""
+    ada, grace = store.add_person("Ada"), store.add_person("Grace")
+    now = datetime.now(UTC)
+    sitting = store.begin_sitting(None, now, simulated=False)
+    add_test(store, sitting, now)
+    assert "Whose was this?" in text_of(client, f"/sittings/{sitting}")
+    claim = f"/sittings/{sitting}/claim"
+    assert client.post(claim, data={"person": "nobody"}).status_code == 400
+    assert client.post(claim, data={"person": ada.id}).headers["Location"] == f"/sittings/{sitting}"
+    assert "Whose was this?" not in text_of(client, f"/sittings/{sitting}")
+    assert client.post(claim, data={"person": grace.id}).status_code == 400
+    found = store.sitting(sitting)
+    assert found is not None
+    assert found.sitting.person_id == ada.id
+    assert client.post("/sittings/gone/claim", data={"person": ada.id}).status_code == 404
+
+
+def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> None:
+    """On Today and on its sitting two taps say where the limit was felt and how much it hurt; history tells it."""
+    ada, sitting = fill(store)
+    (test,) = store.tests(ada.id)
+    for address in ("/", f"/sittings/{sitting}"):
+        assert "Where was the limit felt?" in text_of(client, address)
+    answer = client.post(f"/tests/{test.id}/answer", data={"felt": "calf", "back": "today"})
+    assert answer.headers["Location"] == "/"
+    assert "How much did it hurt?" in text_of(client, "/")
+    answer = client.post(f"/tests/{test.id}/answer", data={"pain": "2"})
+    assert answer.headers["Location"] == f"/sittings/{sitting}#test-{test.id}"
+    assert "How much did it hurt?" not in text_of(client, "/")
+    for address in ("/history", f"/sittings/{sitting}"):
+        assert "right 10.2 cm, felt in the calf, pain 2 of 10" in text_of(client, address)
+
+
+@pytest.mark.parametrize("form", [{}, {"felt": "knee"}, {"pain": "11"}, {"pain": "x"}, {"pain": "1", "felt": "calf"}])
+def test_an_answer_that_is_none_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
+    """A place that there is not, a pain beyond 10, or both at once changes nothing."""
+    ada, _ = fill(store)
+    (test,) = store.tests(ada.id)
+    assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
+    said = store.tests(ada.id)[0].circumstances
+    assert (said.limit_felt, said.pain) == (None, None)
+
+
+def test_an_old_test_is_not_asked_about_on_today(client: FlaskClient, store: Store) -> None:
+    """After a day nobody remembers: the sitting's own page still takes an answer, Today does not ask."""
+    _, sitting = fill(store, days_ago=2)
+    assert "Where was the limit felt?" not in text_of(client, "/")
+    assert "Where was the limit felt?" in text_of(client, f"/sittings/{sitting}")
+
+
+def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
+    """Each stretch of a sitting asks whether it was felt; what is no stretch is not asked about."""
+    ada = store.add_person("Ada").id
+    sitting = stretched(store, ada, "3b")
+    page = text_of(client, f"/sittings/{sitting}")
+    assert "Did you feel it?" in page
+    assert client.post("/felt", data={"sitting": sitting, "about": "3b", "felt": "no"}).status_code == 303
+    (kept,) = store.answers(ada, "felt")
+    assert (kept.about, kept.answer) == ("3b", False)
+    assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sittings/{sitting}")
+    other = stretched(store, ada, "5a")
+    assert "Did you feel it?" not in text_of(client, f"/sittings/{other}")
+    for form in ({"sitting": sitting, "about": "zz", "felt": "no"}, {"sitting": "gone", "about": "3b", "felt": "no"}):
+        assert client.post("/felt", data=form).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("pain", "says", "stops"),
+    [(0, "go on", False), (3, "go on", False), (4, "Ease off", False), (6, "Stop for today", True)],
+)
+def test_it_hurts_is_answered_at_once(
+    client: FlaskClient, panel: SetPanel, store: Store, pain: int, says: str, stops: bool
+) -> None:
+    """The advice comes back in one sentence, is kept for whoever is on the board, and from 6 on the board stops."""
+    ada, grace = store.add_person("Ada"), store.add_person("Grace")
+    client.post("/person", data={"person": grace.id})
+    panel.show(activity="hold", phase="hold", exercise="3b", person_id=ada.id)
+    answer = client.post("/pain", data={"value": str(pain), "about": "3b"})
+    assert answer.headers["Location"] == f"/live?pain={pain}&about=3b"
+    page = text_of(client, answer.headers["Location"])
+    told = page.split('id="answer" role="status">')[1].split("</div>")[0]
+    assert says in told
+    assert ("Take a shorter stride" in told) is (pain == 4)
+    assert ('value="skip"' in told) is (pain == 4)
+    assert panel.said == ([(Word.STOP, None)] if stops else [])
+    (kept,) = store.answers(ada.id, "pain")
+    assert (kept.answer, kept.about) == (pain, "3b")
+    assert store.answers(grace.id) == ()
+    quiet = client.post("/pain", data={"value": str(pain)}, headers={STAYS: "1"})
+    assert says in quiet.get_data(as_text=True)
+
+
+def test_pain_of_nobody_is_answered_and_not_kept(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """Without a person the advice is the same, and nothing is written."""
+    assert client.post("/pain", data={"value": "7", "about": ""}).status_code == 303
+    assert store.people() == ()
+    assert panel.said == []
+
+
+@pytest.mark.parametrize("form", [{}, {"value": "11"}, {"value": "-1"}, {"value": "5", "about": "zz"}])
+def test_pain_that_is_no_number_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
+    """Only whole numbers from 0 to 10, about an exercise that there is."""
+    ada = store.add_person("Ada").id
+    assert client.post("/pain", data=form).status_code == 400
+    assert store.answers(ada) == ()
+
+
+def test_pain_comes_back_after_a_day(client: FlaskClient, store: Store) -> None:
+    """A day after a pain of 4 or more Today asks again; an answer below 4 ends it."""
+    ada = store.add_person("Ada").id
+    store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=25))
+    assert "Last time it hurt 5 of 10" in text_of(client, "/")
+    answer = client.post("/pain", data={"value": "1", "back": "today"})
+    assert "That little is fine" in text_of(client, answer.headers["Location"])
+    assert "Last time it hurt" not in text_of(client, "/")
+
+
+def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: SetPanel) -> None:
+    """A place and a number are given on as answers, and taps are taken back."""
+    for answer in ("calf", "0", "10"):
+        assert client.post("/say", data={"word": "answer", "answer": answer}).status_code == 303
+    client.post("/say", data={"word": "undo"})
+    assert [word for word, _ in panel.said] == [Word.ANSWER, Word.ANSWER, Word.ANSWER, Word.UNDO]
+    assert panel.answered == ["calf", "0", "10", None]
+    for form in ({"word": "answer"}, {"word": "answer", "answer": "knee"}, {"word": "next", "answer": "calf"}):
+        assert client.post("/say", data=form).status_code == 400
+    assert len(panel.said) == 4
+
+
+def test_the_live_page_asks_without_scripts(client: FlaskClient, panel: SetPanel) -> None:
+    """While the board asks, the question and its answers are on the page, with the taps that say the same."""
+    panel.show(activity="ask", phase="felt")
+    page = text_of(client, "/live")
+    assert "Where did you feel the limit?" in page
+    assert [f'value="{place}"' in page for place in ("front", "achilles", "calf", "nowhere")] == [True] * 4
+    assert "2, 3, 4 or 5 times" in page
+    panel.show(phase="pain")
+    assert text_of(client, "/live").count('name="answer" value="') == 11
+    panel.show(activity="idle", phase="idle")
+    assert 'name="answer"' not in text_of(client, "/live")
+
+
+def test_the_rest_is_offered(client: FlaskClient, panel: SetPanel) -> None:
+    """What is left of a routine is one button on Today and on the live page, with its minutes and its name."""
+    panel.show(rest=RestSeen("Daily", 700))
+    for address in ("/", "/live"):
+        assert "Go on with the rest: 12 min of Daily" in text_of(client, address)

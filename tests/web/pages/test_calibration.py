@@ -1,0 +1,149 @@
+"""The calibration page: its sentence, what the blocks left over, and the guided run in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.app.snapshot import Snapshot
+from station.core.measurement.calibration import Curve, Point, fit
+from station.core.steps import CalibrateStep, CheckStep
+from station.store import Store
+from station.store.records import Calibration, Check
+from station.units import CM
+from tests.web.double import SetPanel
+from web.app import create_app
+from web.charts.calibration import fit_chart, looks, over_time_chart
+from web.live.view_model import picture
+from web.pages.calibration import ago, sentence
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+POINTS = [Point(mm, (mm + 46.0) * 1.01 + off, 0.34, 300) for off in (0.1, -0.1) for mm in (0.0, 100.0, 200.0)]
+FIT = fit(POINTS)
+BUILT = Calibration("a", 1, NOW - timedelta(days=90), Curve(), None, None)
+BY_BLOCKS = Calibration("b", 2, NOW - timedelta(days=30), FIT.curve, FIT, 21.0)
+
+
+def check(days_ago: float, off_mm: float = 0.4, *, passed: bool = True, kind: str = "block") -> Check:
+    return Check("c", NOW - timedelta(days=days_ago), "b", kind, 100.0, off_mm, 0.5, None, passed)
+
+
+def test_good_says_how_good_and_since_when() -> None:
+    """The sentence has the ± in millimetres up to the longest block, and when it was last checked."""
+    said = sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
+    sure_mm = 1.96 * max(FIT.uncertainty_mm(FIT.curve.reading_mm(mm)) for mm in range(0, 201, 10))
+    assert said == f"Good. \u00b1 {sure_mm:.1f} mm up to 200 mm. Last checked three days ago."
+
+
+def test_not_yet_due_and_out_are_said() -> None:
+    """Nobody has calibrated, a check is due, or one has failed: each has its own sentence."""
+    assert sentence(BUILT, (), None, None, NOW).startswith("Not yet calibrated")
+    due = "The distance sensor was last checked 9 days ago: check it with a block."
+    assert sentence(BY_BLOCKS, (check(9),), None, due, NOW).endswith(due)
+    doubt = check(1, 3.2, passed=False)
+    assert sentence(BY_BLOCKS, (doubt,), doubt, None, NOW).startswith("Out by 3 mm at the last check, yesterday.")
+    assert "by the empty lane" in sentence(BY_BLOCKS, (), check(0, 4.0, passed=False, kind="lane"), None, NOW)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"),
+    [(0, "today"), (1, "yesterday"), (3, "three days ago"), (12, "twelve days ago"), (40, "40 days ago")],
+)
+def test_days_are_words(days: int, words: str) -> None:
+    """A few days are counted in words; a clock that went back says today."""
+    assert ago(NOW - timedelta(days=days), NOW) == words
+    assert ago(NOW + timedelta(days=2), NOW) == "today"
+
+
+def test_the_picture_has_each_block_twice_and_the_band() -> None:
+    """Every reading is drawn on the curve and among the residuals, which keep one scale of 2 mm."""
+    made = fit_chart(FIT)
+    assert str(made.svg).count('class="event"') == 2 * len(POINTS)
+    assert 'class="band level"' in made.svg
+    assert ">\u22122</text>" in made.svg
+    worst = max(abs(left) for left in FIT.residuals_mm)
+    assert f"The largest left over is {worst:.1f} mm." in made.sentence
+
+
+def test_the_sensor_is_followed_over_calibrations_and_checks() -> None:
+    """Both are on one scale: a check that finds the sensor 1 mm off lies 1 mm from its calibration."""
+    seen = looks([BY_BLOCKS, BUILT], [check(10, 1.0), check(2, -3.0, passed=False)])
+    calibration, passed, failed = seen
+    assert calibration.off_mm == pytest.approx(Curve().toe_mm(FIT.curve.reading_mm(100.0)) - 100.0)
+    assert (passed.off_mm - calibration.off_mm, failed.off_mm - calibration.off_mm) == pytest.approx((1.0, -3.0))
+    drawn = str(over_time_chart(seen, NOW).svg)
+    assert (drawn.count('class="event passed"'), drawn.count("<circle"), drawn.count("l8 8m0-8l-8 8")) == (1, 1, 1)
+
+
+def test_the_page_grows_with_what_is_known(client: FlaskClient, store: Store) -> None:
+    """Without a calibration there is the way to one; with one there are residuals, a check and the history."""
+    page = client.get("/calibration").get_data(as_text=True)
+    assert "Not yet calibrated" in page
+    assert 'value="calibrate"' in page
+    assert 'value="check"' not in page
+    calibration_id = store.add_calibration(FIT, 21.0)
+    store.add_check(
+        calibration_id=calibration_id, kind="block", block_mm=100.0, off_mm=-0.7, uncertainty_mm=0.5, passed=True
+    )
+    page = client.get("/calibration").get_data(as_text=True)
+    assert "Good. \u00b1" in page
+    assert 'value="check"' in page
+    assert page.count('role="img"') == 2
+    assert page.count('data-name="Left over"') == len(POINTS)
+    assert "\u22120.7 mm \u00b1 1.0, passed" in page
+    assert "Good. \u00b1" in client.get("/health").get_data(as_text=True)
+
+
+def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: SetPanel, store: Store) -> None:
+    """The buttons begin a calibration or a check with the configured blocks."""
+    client = create_app(panel, store, (0.0, 60.0, 150.0)).test_client()
+    for routine in ("calibrate", "check"):
+        assert client.post("/start", data={"routine": routine, "person": "nobody"}).status_code == 303
+    (calibrate,), (checked,) = (steps for steps, _ in panel.started)
+    assert isinstance(calibrate, CalibrateStep)
+    assert calibrate.blocks_mm == (0.0, 60.0, 150.0)
+    assert isinstance(checked, CheckStep)
+    assert checked.block_mm == 60.0
+
+
+def shown(**fields: Any) -> dict[str, Any]:
+    return picture(Snapshot(at_us=0, activity="calibrate", **fields), CM)
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"phase": "warm", "counting": "warm", "target_us": 60_000_000, "rate": 1}, "2 mm too far"),
+        ({"phase": "clear"}, "out of the sensor"),
+        ({"phase": "leave"}, "Step off"),
+        ({"phase": "block", "target_mm": 100.0}, "Hold the 100 mm block against the toe stop"),
+        ({"phase": "capture", "target_mm": 100.0}, "Hold the 100 mm block still"),
+        ({"phase": "block", "target_mm": 0.0, "why": "The block moved while it was read"}, "The block moved while"),
+        ({"phase": "done"}, "saved"),
+        ({"phase": "ended", "why": "The blocks do not fit together"}, "The blocks do not fit together. Nothing"),
+    ],
+    ids=lambda value: value["phase"] if isinstance(value, dict) else "",
+)
+def test_each_phase_of_the_guided_run_has_its_sentence(fields: dict[str, Any], said: str) -> None:
+    """What to do, why one waits, and what went wrong are said; the number is the block or the seconds."""
+    assert said in shown(**fields)["sentence"]
+
+
+def test_the_number_of_a_guided_run_is_the_block_never_a_distance() -> None:
+    """The reading of a sensor that is being calibrated would mislead; where it is in the run is said."""
+    seen = shown(phase="block", target_mm=100.0, toe_mm=77.0, repetition=2, repetitions=6)
+    assert (seen["number"], seen["unit"], seen["where"]) == ("100", "mm", "block 2 of 6")
+    assert shown(phase="clear", toe_mm=77.0)["number"] == "\u2013"
+
+
+def test_today_leads_to_a_calibration_that_is_due(client: FlaskClient, panel: SetPanel) -> None:
+    """Today says in a sentence what is to be done about the sensor, and nothing when nothing is."""
+    panel.show(calibration="good")
+    assert "/calibration" not in client.get("/").get_data(as_text=True).split("<footer>")[0]
+    panel.show(check_due="The distance sensor was last checked 9 days ago: check it with a block.")
+    assert "9 days ago" in client.get("/").get_data(as_text=True)
+    panel.show(calibration="doubted")
+    assert "uncertain until" in client.get("/").get_data(as_text=True)

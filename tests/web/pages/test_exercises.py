@@ -1,0 +1,143 @@
+"""The exercises on the page: all of them, each with everything the catalogue knows, and its picture as a file."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.advice import health_questions
+from station.catalogue.read import exercises
+from station.catalogue.records import Group, Sense
+from station.core.events import Side
+from station.store import Store
+from tests.web.double import SetPanel
+from web import exercise_text
+from web.exercise_text import conditions, dose, held
+from web.site import Site
+
+KEYS = list(exercises())
+
+
+def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status
+    return unescape(answer.get_data(as_text=True))
+
+
+def has_pain(store: Store) -> None:
+    """Somebody whose Achilles tendon hurts."""
+    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
+
+
+def test_all_exercises_are_there_in_the_order_of_the_guide(client: FlaskClient) -> None:
+    """Each of the twenty has its picture, its dose and what is verified, under the heading of its group."""
+    page = text_of(client, "/exercises")
+    links = re.findall(r'href="/exercises/(\w+)"', page)
+    assert links == [one.key for group in Group for one in exercises().values() if one.group is group]
+    assert page.count('role="img"') == len(KEYS) == 20
+    headings = re.findall(r'<h2 id="group-\d">([^<]+)<', page)
+    assert headings == list(exercise_text.GROUPS.values())
+    timers = sum(one.sense is Sense.TIMER for one in exercises().values())
+    assert page.count("A timer, not verified") == timers
+    assert page.count("Heel verified") + page.count("Counted by the board") == len(KEYS) - timers
+
+
+def test_many_pictures_do_not_move(client: FlaskClient) -> None:
+    """Twenty pictures beside each other stand still; one alone moves, and can be kept still without scripts."""
+    assert "<animate" not in text_of(client, "/exercises")
+    assert "<animate" in text_of(client, "/exercises/3b")
+    still = text_of(client, "/exercises/3b?still=1")
+    assert "<animate" not in still
+    assert "Let it move" in still
+
+
+@pytest.mark.parametrize("place", ["front", "achilles", "calf"])
+def test_what_helps_at_a_place_is_chosen(client: FlaskClient, place: str) -> None:
+    """Only the exercises that help where the limit is felt are shown; another place is answered in words."""
+    links = re.findall(r'href="/exercises/(\w+)"', text_of(client, f"/exercises?place={place}"))
+    assert sorted(links) == sorted(one.key for one in exercises().values() if place in one.places)
+    assert "front, achilles, calf" in text_of(client, f"/exercises?place={place}s", 400)
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_one_exercise_has_all_that_is_known_of_it(client: FlaskClient, key: str) -> None:
+    """Purpose, steps, feel, mistakes, easier, harder, equipment, what is verified and every caution are there."""
+    page, one = text_of(client, f"/exercises/{key}"), exercises()[key]
+    stated = (one.name, one.purpose, one.feel, one.verifies, one.easier, one.harder, *one.steps, *one.mistakes)
+    assert [text for text in stated if text not in page] == []
+    assert [text for text in one.equipment if text.lower() not in page.lower()] == []
+    for caution in one.cautions:
+        assert caution.why in page
+        assert health_questions.BY_KEY[caution.condition].title in page
+    steps = page.split('<ol class="steps">')[1].split("</ol>")[0]
+    assert re.findall(r"<li>([^<]+)</li>", steps) == list(one.steps)
+
+
+def test_the_doses_are_those_of_the_guide() -> None:
+    """A dose is read as the guide writes it."""
+    words = {key: dose(exercises()[key]) for key in ("1a", "2a", "3a", "3c", "5b", "7d")}
+    assert words == {
+        "1a": "20 each way",
+        "2a": "1 to 3 min",
+        "3a": "30 s \u00d7 3",
+        "3c": "60 s",
+        "5b": "5 s \u00d7 30",
+        "7d": "10 times",
+    }
+
+
+def test_held_time_is_said_of_each_leg() -> None:
+    """Both legs alike are said once, else each has its own."""
+    minute = 60_000_000
+    assert held(dict.fromkeys(Side, 4 * minute)) == "4 min held a leg"
+    assert held(dict(zip(Side, (4 * minute, 0), strict=True))) == "left 4 min, right nothing held"
+    assert held(dict.fromkeys(Side, 0)) == "nothing that the board can verify"
+
+
+def test_ones_own_conditions_are_marked(client: FlaskClient, store: Store) -> None:
+    """Whoever answered that the tendon hurts sees what is left out and what is gentler, and why."""
+    assert "for you" not in text_of(client, "/exercises")
+    has_pain(store)
+    page = text_of(client, "/exercises")
+    assert page.count("Left out for you") == 3
+    assert "Gentler for you" in page
+    one = text_of(client, "/exercises/3c")
+    assert "Left out for you.</b> A full squat stretches a sore tendon as far as it goes." in one
+    assert one.count('<span class="tag">yours</span>') == 1
+
+
+def test_answers_of_another_release_mark_nothing(store: Store, panel: SetPanel, client: FlaskClient) -> None:
+    """Conditions that this release does not know are passed over; they are asked anew elsewhere."""
+    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["gout"], "no": []})
+    assert "for you" not in text_of(client, "/exercises")
+    with client.application.test_request_context():
+        assert conditions(Site(panel, store, (), analogue=True)) == frozenset()
+
+
+def test_a_picture_is_a_file_that_browsers_keep(client: FlaskClient) -> None:
+    """The drawing stands alone, may be kept for days, and runs and loads nothing."""
+    answer = client.get("/exercises/3a.svg")
+    assert answer.status_code == 200
+    assert answer.mimetype == "image/svg+xml"
+    assert answer.cache_control.max_age == 7 * 24 * 3600
+    assert answer.headers["Content-Security-Policy"].startswith("default-src 'none'")
+    picture = answer.get_data(as_text=True)
+    assert picture.startswith("<svg xmlns=")
+    assert "<animate" in picture
+
+
+def test_a_still_picture_is_the_same_without_movement(client: FlaskClient) -> None:
+    """Where it is to stand still, the file has the end of each movement and no movement."""
+    moving, still = (client.get(f"/exercises/4a.svg{query}").get_data(as_text=True) for query in ("", "?still"))
+    assert "<animate" not in still
+    assert " moves" not in still
+    assert still.count("<path") == moving.count("<path") - moving.count("<animate")
+
+
+@pytest.mark.parametrize("address", ["/exercises/9z", "/exercises/9z.svg", "/exercises/3a.png", "/exercises/%00"])
+def test_an_exercise_that_there_is_not_is_no_page(client: FlaskClient, address: str) -> None:
+    """An unknown key is answered like any page that does not exist."""
+    assert "There is no such page" in text_of(client, address, 404)

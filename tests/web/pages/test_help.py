@@ -1,0 +1,145 @@
+"""Help answers what people ask: in few words, found by what they type, with links that lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from web.pages.help_answers import MOST_WORDS, Answer, answers, found
+
+READERS = {
+    "my left is 8 cm and my right 13": "sides-differ",
+    "how long until 8 cm": "how-long",
+    "2 inches, what is that": "two-inches",
+    "which exercises": "which-order",
+    "in what order": "which-order",
+    "how often": "how-often",
+    "barefoot": "barefoot",
+    "which leg": "which-leg",
+    "it faded within hours": "faded",
+    "I have done this for months and see nothing": "months-nothing",
+    "my knee does not reach the wall with my toes touching it": "knee-short",
+    "it pinches in front": "pinch",
+}
+"""What readers of the guide ask, and the answer that has to come first."""
+OWNERS = {
+    "how do I calibrate": "calibrate",
+    "no sound": "no-sound",
+    "the heel alarm sounds though my heel is down": "heel-alarm",
+    "who was that on the board": "who",
+    "phone": "phone",
+    "clinic": "clinic",
+    "is my data sent anywhere": "data",
+    "taps": "taps",
+}
+"""What people of a station ask."""
+VERDICTS = re.compile(
+    r"\b(ab)?normal\b|\brestricted\b|\bgood result|\bbad\b|\bpoor\b|\bfail|\bshould have|\bwrong with you|\bdiagnos",
+    re.I,
+)
+
+
+def keys(asked: str) -> list[str]:
+    return [one.key for one in found(asked, answers())]
+
+
+def text_of(client: FlaskClient, address: str) -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return unescape(answer.get_data(as_text=True))
+
+
+@pytest.mark.parametrize(("asked", "key"), [*READERS.items(), *OWNERS.items()])
+def test_what_people_ask_is_answered_first(asked: str, key: str) -> None:
+    """Asked in their own words, the answer that is meant comes first."""
+    assert keys(asked)[0] == key
+
+
+@pytest.mark.parametrize("one", answers(), ids=lambda one: str(one.key))
+def test_an_answer_is_short_and_passes_no_verdict(one: Answer) -> None:
+    """Under eighty words in whole sentences, without a word that judges anybody's ankle."""
+    assert 20 <= len(one.text.split()) < MOST_WORDS
+    assert one.text.endswith((".", "!"))
+    assert not VERDICTS.search(f"{one.question} {one.text}")
+    assert one.links
+
+
+@pytest.mark.parametrize("one", answers(), ids=lambda one: str(one.key))
+def test_every_link_leads_somewhere(client: FlaskClient, one: Answer) -> None:
+    """Each link is a page of this station, and what it points at on that page is there."""
+    for link in one.links:
+        address, _, place = link.to.partition("#")
+        assert address.startswith("/")
+        page = text_of(client, address)
+        assert not place or f'id="{place}"' in page, link.to
+
+
+def test_a_number_of_a_study_has_its_source() -> None:
+    """An answer with a number that somebody measured says who did."""
+    measured = re.compile(r"study|averaged|average|gain has been seen")
+    assert [one.key for one in answers() if measured.search(one.text) and not one.source] == []
+
+
+def test_keys_are_given_once() -> None:
+    """No two answers have the same key or question."""
+    assert len({one.key for one in answers()}) == len(answers())
+    assert len({one.question for one in answers()}) == len(answers())
+
+
+@pytest.mark.parametrize(
+    ("asked", "key"),
+    [
+        ("calib", "calibrate"),
+        ("privac", "data"),
+        ("barfoot", "barefoot"),
+        ("baerfoot", "barefoot"),
+        ("barefooot", "barefoot"),
+        ("barefook", "barefoot"),
+        ("CALIBRÀTE", "calibrate"),
+    ],
+)
+def test_the_beginning_of_a_word_and_a_slip_of_the_finger_are_enough(asked: str, key: str) -> None:
+    """A word may be begun, or have one letter wrong, missing, too many or swapped, or an accent."""
+    assert keys(asked)[0] == key
+
+
+def test_a_word_that_is_spelt_right_is_not_mistaken() -> None:
+    """Where an answer has the word as it was typed, words that only look like it bring nothing."""
+    assert keys("pinch") == ["pinch"]
+
+
+@pytest.mark.parametrize("asked", ["", "   ", "?!", "\u2026"])
+def test_nothing_asked_is_everything_shown(asked: str) -> None:
+    """Without a word all answers come in their order."""
+    assert keys(asked) == [one.key for one in answers()]
+
+
+def test_all_questions_are_on_the_page_in_groups(client: FlaskClient) -> None:
+    """Unasked, the page has every question under its group, and no script is needed to read one."""
+    page = text_of(client, "/help")
+    assert [one.question for one in answers() if one.question not in page] == []
+    assert re.findall(r"<h2>([^<]+)</h2>", page) == list(dict.fromkeys(one.group for one in answers()))
+    assert page.count("<details") == len(answers())
+
+
+def test_a_search_works_without_scripts(client: FlaskClient) -> None:
+    """What was asked stays in the field, the best answer stands open, and how many fit is said."""
+    page = text_of(client, "/help?q=pinch+front")
+    assert 'value="pinch front"' in page
+    assert re.search(r'<details class="answer" id="pinch" open>', page)
+    assert "question" in page.split('id="count"')[1].split("</p>")[0]
+
+
+def test_nothing_found_is_said_and_all_is_shown(client: FlaskClient) -> None:
+    """A word that no answer has is said back as it was typed, harmlessly, with all questions below."""
+    answer = client.get("/help?q=%3Cb%3Exyzzy").get_data(as_text=True)
+    assert "Nothing here is about \u201c&lt;b&gt;xyzzy\u201d" in answer
+    assert answer.count("<details") == len(answers())
+
+
+def test_a_very_long_question_is_cut(client: FlaskClient) -> None:
+    """More than anybody asks is not looked for in full."""
+    assert f'value="{200 * "a"}"' in text_of(client, f"/help?q={5000 * 'a'}")

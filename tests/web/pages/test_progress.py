@@ -1,0 +1,226 @@
+"""The progress page: what it says with no test, few and many, and what it never says."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.app.progress import history_of
+from station.core.events import Side
+from station.core.progress.published import PUBLISHED
+from station.store import Store
+from station.store.records import Correction, Imported, Scores
+from tests.station.store.histories import BUDGET, FIT, one_test
+from tests.web.history import fill
+from tests.web.years import years_of
+
+JUDGING = ("normal", "restricted", "poor", "bad", "should", "unfortunately", "fail")
+
+
+def text_of(client: FlaskClient, address: str = "/progress", status: int = 200) -> str:
+    answer = client.get(address)
+    assert answer.status_code == status
+    return answer.get_data(as_text=True)
+
+
+def sat(store: Store, person_id: str, days_ago: float, left_mm: float | None, right_mm: float | None) -> str:
+    """A sitting with one test; gives the test's id."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    run = store.begin_run(store.begin_sitting(person_id, at, simulated=False), {"do": "test"}, at)
+    return one_test(store, run, left_mm, right_mm)
+
+
+def test_before_the_first_test_there_is_a_way_to_it(client: FlaskClient) -> None:
+    """An empty page says what the first test is for, and draws nothing else than the position."""
+    page = text_of(client)
+    assert "No test yet" in page
+    assert "over-time" not in page
+
+
+def test_one_test_is_a_starting_point_and_two_have_no_trend(client: FlaskClient, store: Store) -> None:
+    """One test is shown with its ±; from the third on there is a line."""
+    ann = store.add_person("Ann")
+    sat(store, ann.id, 9, 84.0, 90.0)
+    page = text_of(client)
+    assert "your starting point" in page
+    assert "8.4 cm \u00b1" in page
+    sat(store, ann.id, 6, 85.0, 91.0)
+    assert " trend" not in text_of(client).split("<details")[0]
+    sat(store, ann.id, 3, 86.0, 92.0)
+    assert 'class="left trend"' in text_of(client)
+
+
+def test_the_card_shows_the_last_test(client: FlaskClient, store: Store) -> None:
+    """The big figure is a distance with its ±, and no change, whatever the tests came to so far."""
+    ann = store.add_person("Ann")
+    for number in range(10):
+        sat(store, ann.id, 30 - 3 * number, 84.0 + number, None)
+    page = text_of(client)
+    figures = re.findall(r'<p class="figure">(.*?)</p>', page)
+    assert [re.sub(r"<[^>]*>", "", figure)[:8] for figure in figures] == ["9.3 cm \u00b1", "\u2013"]
+    assert "Since your first test of this kind" in page or "So far +" in page
+
+
+def test_a_side_that_was_never_tested_is_no_zero(client: FlaskClient, store: Store) -> None:
+    """One side alone has its picture; the other one is a dash, and the sides are not compared."""
+    ann = store.add_person("Ann")
+    for days_ago in (9, 6, 3):
+        sat(store, ann.id, days_ago, 84.0, None)
+    page = text_of(client)
+    assert "Not tested yet" in page
+    assert "cannot be compared yet" in page
+    assert page.count('class="chart over-time"') == 1
+
+
+def test_a_years_gap_is_named_and_the_picture_goes_back(client: FlaskClient, store: Store) -> None:
+    """After a year without tests everything is shown, and the gap is in the sentences."""
+    ann = store.add_person("Ann")
+    for days_ago in (800, 797, 794, 400):
+        sat(store, ann.id, days_ago, 84.0, 90.0)
+    page = text_of(client)
+    assert "There is no test between" in page
+    assert re.search(r'range=all#over-time" aria-current="page"', page)
+    assert "No test in this time." in text_of(client, "/progress?range=6w")
+
+
+def test_many_tests_have_pages_newest_first(client: FlaskClient, store: Store) -> None:
+    """Fifty tests a page, with a way to the older ones; a page that is not there is answered in words."""
+    years_of(store, 120)
+    page = text_of(client)
+    assert page.count("#test-1-") == 50
+    assert "page 1 of 3" in page
+    assert page.index("#test-1-00119") < page.index("#test-1-00118")
+    assert text_of(client, "/progress?page=3").count("#test-1-") == 20
+    assert "pages 1 to 3" in text_of(client, "/progress?page=4", 400)
+    assert "not one of" in text_of(client, "/progress?range=week", 400)
+
+
+def test_ten_years_are_a_small_page(client: FlaskClient, store: Store) -> None:
+    """Ten years of daily tests are under 60 KB over the wire, with all that the page loads, and few elements."""
+    years_of(store, 3_650)
+    page = text_of(client, "/progress?range=all")
+    assert page.count("<") < 1_500
+    files = ["/progress?range=all", "/static/page.css", "/static/progress.js"]
+    sent = [client.get(one, headers={"Accept-Encoding": "gzip"}, buffered=True).data for one in files]
+    assert sum(map(len, sent)) < 60_000
+
+
+def test_a_number_says_what_makes_it_less(client: FlaskClient, store: Store) -> None:
+    """As built, doubted, imported and corrected results say so, beside the number and with the original."""
+    ann = store.add_person("Ann")
+    sat(store, ann.id, 30, 84.0, 90.0)
+    store.add_imported(ann.id, [Imported(datetime.now(UTC) - timedelta(days=60), 70.0, None)])
+    assert "uncalibrated" in text_of(client)
+    assert "uncalibrated" in text_of(client, "/")
+    assert "imported" in text_of(client)
+    calibration_id = store.add_calibration(FIT)
+    corrected = sat(store, ann.id, 20, 85.0, 91.0)
+    store.correct([Correction(corrected, Scores(63.0, 91.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id))])
+    assert "corrected; on its day 8.5 cm" in text_of(client)
+    store.add_check(
+        calibration_id=calibration_id, kind="block", block_mm=100.0, off_mm=3.1, uncertainty_mm=0.5, passed=False
+    )
+    at = datetime.now(UTC)
+    run = store.begin_run(store.begin_sitting(ann.id, at, simulated=False), {"do": "test"}, at)
+    one_test(store, run, 86.0, 92.0)
+    assert "uncertain since the check of" in text_of(client)
+    assert "uncertain since the check of" in text_of(client, "/")
+
+
+def test_a_calibration_is_no_change_of_the_ankle(client: FlaskClient, store: Store) -> None:
+    """Tests as built stand apart once there are calibrated ones, until they are computed anew."""
+    ann = store.add_person("Ann")
+    as_built = [sat(store, ann.id, 60 - days, 60.0 + days % 3, 90.0 + days % 2) for days in range(0, 30, 2)]
+    before = history_of(store, ann.id, 101.6, datetime.now(UTC))
+    assert before.apart_since is None
+    assert before.said(Side.LEFT) is not None
+    calibration_id = store.add_calibration(FIT)
+    for days in range(30, 60, 2):
+        sat(store, ann.id, 60 - days, 85.0 + days % 3, None)
+    history = history_of(store, ann.id, 101.6, datetime.now(UTC))
+    left = history.said(Side.LEFT)
+    assert left is not None
+    assert (len(history.left), len(left.counted), left.changes) == (30, 15, ())
+    assert history.apart_since == before.left[0].at
+    page = text_of(client)
+    assert "not compared with others" in page
+    assert "Tested only while the sensor was not to be relied on" in page
+    anew = [Correction(one, Scores(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built]
+    store.correct(anew)
+    assert len(history_of(store, ann.id, 101.6, datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
+    assert "not compared with others" not in text_of(client)
+
+
+def test_what_a_number_is_made_of_is_one_tap_away(client: FlaskClient, store: Store) -> None:
+    """A sitting has the parts of each result's ±, in words and numbers, by which calibration and which contact."""
+    ann = store.add_person("Ann")
+    store.add_calibration(FIT)
+    at = datetime.now(UTC)
+    sitting = store.begin_sitting(ann.id, at, simulated=False)
+    run = store.begin_run(sitting, {"do": "test"}, at)
+    test_id = one_test(store, run, 84.0, None)
+    store.finish_test(
+        test_id, left_mm=84.0, right_mm=None, left_uncertainty_mm=BUDGET.total_mm, left_budget=BUDGET, partial=True
+    )
+    for address in (f"/sittings/{sitting}", "/"):
+        page = text_of(client, address)
+        assert "8.4 cm \u00b1 0.4: what that is made of" in page
+        assert all(part.what in page for part in BUDGET.parts)
+        assert f"{BUDGET.expanded_mm:.1f} mm" in page
+        assert "by the calibration of" in page
+        assert "contact: knee pad" in page
+
+
+def test_the_words_never_judge(client: FlaskClient, store: Store) -> None:
+    """No verdict in any word; what others have measured is closed, and has its people and its source."""
+    years_of(store, 400, every=2.0)
+    page = text_of(client, "/progress?range=all")
+    words = re.sub(r"<[^>]*>", " ", page).lower()
+    assert [word for word in JUDGING if re.search(rf"\b{word}\b", words)] == []
+    closed = page.split("<summary>What others have measured</summary>")
+    assert closed[0].rstrip().endswith("<details>")
+    assert all(one.source in closed[1] and one.population in closed[1] for one in PUBLISHED)
+    assert all(one.source not in closed[0] for one in PUBLISHED)
+
+
+def test_inches_are_inches_here_too(client: FlaskClient, store: Store) -> None:
+    """In inches no centimetre is shown."""
+    years_of(store, 60)
+    client.post("/settings", data={"units": "inch"})
+    page = text_of(client, "/progress")
+    assert " in" in page
+    assert " cm" not in page
+
+
+def test_before_and_after_are_apart_from_the_trend(client: FlaskClient, store: Store) -> None:
+    """Two tests within the hour are shown as what a stretch did."""
+    ann = store.add_person("Ann")
+    sat(store, ann.id, 3.02, 84.0, 90.0)
+    sat(store, ann.id, 3.0, 88.0, 90.0)
+    page = text_of(client)
+    assert "Before and after, within the hour" in page
+    assert "+0.4 cm" in page
+
+
+def test_whose_progress_is_asked_first(client: FlaskClient, store: Store) -> None:
+    """With several people nobody's results are shown before one is chosen, which leads back here."""
+    ada, _ = fill(store, name="Ada")
+    fill(store, name="Grace")
+    page = text_of(client)
+    assert "Whose progress?" in page
+    assert "8.4 cm" not in page
+    answer = client.post("/person", data={"person": ada.id, "back": "progress"})
+    assert answer.headers["Location"] == "/progress"
+    assert "Progress of Ada" in text_of(client)
+
+
+def test_trials_of_full_tests_tell_the_own_error(store: Store) -> None:
+    """The page's error knows how repeats within a sitting scatter, where full tests tell it."""
+    person = years_of(store, 300)
+    said = history_of(store, person.id, 101.6, datetime.now(UTC)).said(Side.LEFT)
+    assert said is not None
+    assert said.error.within_mm == pytest.approx(4.0, rel=0.25)
+    assert said.error.between_mm is not None

@@ -1,0 +1,89 @@
+"""The page on which the sounds are learnt."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.core.activities.lesson import TAUGHT
+from station.core.facts import CueName
+from station.core.sound.cues import CUES, Level, is_heard
+from web.pages.sound_lessons import DRAWN_MS, GROUPS, LORE, MS_A_UNIT, drawing, groups
+from web.pages.sounds import table
+
+TAUGHT_HERE = [name for _, names in GROUPS for name in names]
+SCOLDING = re.compile(r"\b(wrong|fail\w*|bad|incorrect|mistake|error)\b", re.IGNORECASE)
+
+
+def test_what_the_board_asks_about_can_be_learnt_here() -> None:
+    """Every sound of the lesson, and every one that is heard in quiet hours but a fault's, is on the page once."""
+    assert len(set(TAUGHT_HERE)) == len(TAUGHT_HERE)
+    assert set(TAUGHT) <= set(TAUGHT_HERE)
+    quiet = {name for name in CueName if is_heard(name, Level.LOW, quiet=True)} - {CueName.ERROR}
+    assert quiet <= set(TAUGHT_HERE)
+    assert set(LORE) == set(TAUGHT_HERE)
+
+
+def test_the_sounds_of_a_single_stretch_come_first() -> None:
+    """Count, begin, relax: whoever reads no further can do a stretch."""
+    assert GROUPS[0][1] == (CueName.COUNT, CueName.GO, CueName.HOLD_DONE)
+
+
+def test_each_sound_says_what_it_is_and_what_to_do(client: FlaskClient) -> None:
+    """Meaning, rhythm in words and as a drawing, and what to do stand there without scripts."""
+    page = unescape(client.get("/sounds/learn").get_data(as_text=True))
+    for name in TAUGHT_HERE:
+        assert CUES[name].means in page
+        assert LORE[name].rhythm.capitalize() in page
+        assert LORE[name].do in page
+    assert page.count('class="rhythm"') == len(TAUGHT_HERE)
+    assert "the browser needs scripts" in page
+
+
+def test_no_two_rhythms_are_called_the_same() -> None:
+    """Words alone tell the sounds apart, and none of them scolds."""
+    assert len({lore.rhythm for lore in LORE.values()}) == len(LORE)
+    assert [lore.do for lore in LORE.values() if SCOLDING.search(lore.do)] == []
+
+
+def test_what_is_played_is_the_table(client: FlaskClient) -> None:
+    """A button plays the cue's own tones; one that repeats is heard to repeat, at its own period."""
+    page = client.get("/sounds/learn").get_data(as_text=True)
+    played = [json.loads(unescape(found)) for found in re.findall(r'data-edges="([^"]*)"', page)]
+    known = {entry["name"]: entry for entry in table()}
+    for name, edges in zip(TAUGHT_HERE, played, strict=True):
+        once = [list(edge) for edge in known[name]["edges"]]
+        assert edges[: len(once)] == once
+        if (every_ms := known[name]["every_ms"]) is not None:
+            assert edges[len(once)][1] == once[0][1] + every_ms
+        elif name is not CueName.COUNT:
+            assert edges == once
+    count = played[TAUGHT_HERE.index(CueName.COUNT)]
+    assert [on for _, on, _ in count] == [0, 1000, 2000]
+
+
+def test_every_drawing_fits_its_frame() -> None:
+    """No tone is drawn beyond the edge, and as many tones are drawn as are played."""
+    for group in groups(table()):
+        for sound in group["sounds"]:
+            ends = [float(end) for end in re.findall(r"H([\d.]+)V", sound["drawing"])]
+            assert len(ends) == len(sound["played"])
+            assert max(ends) <= DRAWN_MS / MS_A_UNIT
+
+
+@pytest.mark.parametrize(("edges", "path"), [([(2200, 0, 400)], "M0 2H40V18H0Z")])
+def test_a_tone_is_drawn_as_long_as_it_is(edges: list[tuple[int, int, int]], path: str) -> None:
+    """Ten milliseconds are one unit to the right."""
+    assert drawing(edges) == path
+
+
+def test_the_lesson_on_the_board_is_started_from_here(client: FlaskClient) -> None:
+    """One button asks the station for the lesson; the page of all sounds leads here."""
+    page = client.get("/sounds/learn").get_data(as_text=True)
+    assert 'name="routine" value="lesson"' in page
+    assert 'href="/sounds/learn"' in client.get("/sounds").get_data(as_text=True)
+    assert client.post("/start", data={"routine": "lesson", "person": "nobody"}).status_code == 303

@@ -1,0 +1,175 @@
+"""What a button begins: for whom, by which name, without what is not for this person, or not at all."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from flask.testing import FlaskClient
+
+from station.core.steps import AskStep, HeelRule, HoldStep, RepsStep, TestStep
+from station.store import Store
+from tests.web.double import SetPanel
+from tests.web.history import fill
+from web.app import create_app
+from web.site import GOES, STAYS
+
+CLEAR: dict[str, list[str]] = {"yes": [], "no": []}
+STAYING = {STAYS: "1"}
+
+
+@pytest.fixture
+def ada(store: Store) -> str:
+    """Somebody who has answered the care questions, without a yes."""
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", CLEAR)
+    return person.id
+
+
+def keys(panel: SetPanel) -> list[str | None]:
+    """The exercises of what was started last."""
+    return [step.exercise for step in panel.started[-1][0] if isinstance(step, HoldStep | RepsStep)]
+
+
+def test_each_routine_has_its_name(client: FlaskClient, panel: SetPanel, ada: str) -> None:
+    """What begins is called as its button calls it, a ready routine by the catalogue's name."""
+    for name in ("daily", "quick_calf", "test", "stretch", "lesson", "calibrate"):
+        assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"
+    assert panel.called == ["Daily", "Quick calf", "Quick test", "Stretch", "The sounds", "Calibration"]
+    assert {whose for _, whose in panel.started} == {ada}
+
+
+def test_today_and_the_rest_are_the_stations_to_know(client: FlaskClient, panel: SetPanel, ada: str) -> None:
+    """What is due today and what is left are asked for by name, for the person of this browser."""
+    client.post("/start", data={"routine": "today"})
+    client.post("/start", data={"routine": "rest"})
+    assert (panel.started, panel.called) == ([((), ada), ((), ada)], ["today", "rest"])
+
+
+def test_a_routine_of_ones_own(client: FlaskClient, panel: SetPanel, store: Store, ada: str) -> None:
+    """An own routine begins by its id; one that is gone, or is somebody else's, does not."""
+    mine = store.save_routine(None, ada, "Short one", [{"exercise": "3b", "hold_s": 20, "repetitions": 1}])
+    theirs = store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
+    assert client.post("/start", data={"routine": f"own:{mine}", "person": ada}).status_code == 303
+    assert (keys(panel), panel.called) == (["3b"], ["Short one"])
+    for name in (f"own:{theirs}", "own:gone"):
+        assert client.post("/start", data={"routine": name, "person": ada}).status_code == 400
+    assert len(panel.started) == 1
+
+
+def test_the_first_routine_waits_for_the_care_questions(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """Whoever was never asked is led to the questions, and remembers what they wanted; a test begins without."""
+    person = store.add_person("Ada")
+    answer = client.post("/start", data={"routine": "daily", "back": "today"})
+    assert answer.headers["Location"] == "/care?next=today&routine=daily"
+    quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
+    assert (quiet.status_code, quiet.headers[GOES]) == (204, "/care?next=live&routine=daily")
+    assert panel.started == []
+    for name in ("test", "full_test", "calibrate", "check"):
+        assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"
+    assert {whose for _, whose in panel.started} == {person.id}
+
+
+def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """After half a year the questions come before the next routine once more."""
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
+    assert "/care" in client.post("/start", data={"routine": "daily"}).headers["Location"]
+    assert "half a year" in client.get("/care").get_data(as_text=True)
+    assert panel.started == []
+
+
+def test_a_test_that_is_due_begins_todays_work_without_questions(
+    client: FlaskClient, panel: SetPanel, store: Store
+) -> None:
+    """With a plan, today's work may begin with its test before anything was asked."""
+    person = store.add_person("Ada")
+    days = [[day, "00:00"] for day in range(7)]
+    store.save_plan(person.id, {"days": days, "routine": "daily", "zone": "UTC", "tests": True})
+    assert client.post("/start", data={"routine": "today"}).headers["Location"] == "/live"
+    store.save_plan(person.id, {"days": days, "routine": "daily", "zone": "UTC", "tests": False})
+    assert "/care" in client.post("/start", data={"routine": "today"}).headers["Location"]
+    assert panel.called == ["today"]
+
+
+def test_what_is_not_for_somebody_is_left_out_and_said(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """Of a routine that somebody chose, what a condition forbids is left out, the rest halved, and both are told."""
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
+    answer = client.post("/start", data={"routine": "daily"})
+    assert answer.headers["Location"] == "/live?begun=daily"
+    assert keys(panel) == ["1a", "3b"]
+    (soleus,) = (step for step in panel.started[0][0] if isinstance(step, HoldStep))
+    assert soleus.repetitions == 2
+    page = client.get("/live?begun=daily").get_data(as_text=True)
+    assert "Left out: Achilles stretch." in page
+    assert "Gentler, half of it: Soleus stretch." in page
+    quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
+    assert "Left out: Achilles stretch." in quiet.get_data(as_text=True)
+
+
+def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """With a sore tendon the test goes on, and the stretch that would follow it does not."""
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
+    answer = client.post("/start", data={"routine": "stretch"})
+    assert answer.status_code == 409
+    assert panel.started == []
+    page = client.post("/start", data={"routine": "test_and_stretch"}, headers=STAYING).get_data(as_text=True)
+    assert "Only the test begins. " in page
+    assert [type(step) for step in panel.started[-1][0]] == [TestStep, AskStep]
+    client.post("/start", data={"routine": "full"})
+    assert not {"3a", "3c", "2b"} & set(keys(panel))
+
+
+def test_what_is_held_back_says_why_and_the_way_out(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """Nothing begins for whoever is not cleared, or has much pain; each has its own way out."""
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
+    answer = client.post("/start", data={"routine": "daily"})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 409
+    assert "has cleared you for exercise" in page
+    assert 'href="/care"' in page
+    store.add_answer(person.id, "pain", 7)
+    store.add_answer(person.id, "care", CLEAR)
+    page = client.post("/start", data={"routine": "daily"}).get_data(as_text=True)
+    assert "a lot of pain" in page
+    assert 'href="/#pain"' in page
+    assert panel.started == []
+
+
+def test_nobody_yet_begins_as_it_is(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """Whoever is not known is asked nothing, and gets the routine as the catalogue has it."""
+    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
+    client.post("/start", data={"routine": "daily", "person": "nobody"})
+    assert keys(panel) == ["1a", "3a", "3b", "3c"]
+    client.post("/start", data={"routine": "test_and_stretch", "person": "nobody"})
+    assert [type(step) for step in panel.started[-1][0]] == [TestStep, AskStep, HoldStep]
+
+
+def test_a_board_without_force_sensors_times_a_light_heel(store: Store, panel: SetPanel) -> None:
+    """Where a heel that carries the shin alone is not felt, the seated exercise is a timer."""
+    own = store.save_routine(None, None, "Seated", [{"exercise": "5a"}])
+    for analogue, heel in ((True, HeelRule.LIGHT), (False, HeelRule.ANY)):
+        create_app(panel, store, analogue=analogue).test_client().post("/start", data={"routine": f"own:{own}"})
+        (step,) = panel.started[-1][0]
+        assert isinstance(step, HoldStep)
+        assert step.heel is heel
+
+
+def test_the_buttons_begin_with_todays_work(client: FlaskClient, store: Store) -> None:
+    """On the live page the first button is today's, and every ready routine has one."""
+    page = client.get("/live").get_data(as_text=True)
+    offered = [part.split('"')[0] for part in page.split('name="routine" value="')[1:]]
+    assert offered[:2] == ["rest", "today"]
+    assert {"daily", "quick_calf", "full", "test_and_stretch", "test", "full_test", "stretch"} <= set(offered)
+
+
+def test_a_result_of_anybody_does_not_stand_in_the_way(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """With several people the form says whose it is, and the browser remembers them."""
+    grace, _ = fill(store, name="Grace")
+    fill(store, name="Ada")
+    client.post("/start", data={"routine": "test", "person": grace.id})
+    assert panel.started[-1][1] == grace.id
+    assert "Grace today" in client.get("/").get_data(as_text=True)

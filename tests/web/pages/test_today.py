@@ -1,0 +1,226 @@
+"""Today says what to do now, the most important first, and Why says for what reasons."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from markupsafe import escape
+
+from station.advice.rules import BY_KEY, RULES
+from station.app.snapshot import RestSeen
+from station.core.events import SECOND_US, Side
+from station.core.facts import Contact
+from station.store import Store
+from tests.web.double import SetPanel
+from tests.web.history import fill
+
+EVERY_DAY = [[day, "00:00"] for day in range(7)]
+PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "tests": False}
+
+
+@pytest.fixture
+def ada(store: Store) -> str:
+    """Somebody who has answered the care questions, without a yes."""
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    return person.id
+
+
+def page_of(client: FlaskClient, address: str = "/") -> str:
+    answer = client.get(address)
+    assert answer.status_code == 200
+    return answer.get_data(as_text=True)
+
+
+def now_of(client: FlaskClient) -> str:
+    """The first thing on the page: what to do now."""
+    return page_of(client).split('<section class="now"')[1].split("</section>")[0]
+
+
+def missed_yesterday() -> dict[str, Any]:
+    """A plan with one time a week, which was yesterday."""
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    return {**PLAN, "days": [[yesterday.weekday(), "00:00"]]}
+
+
+def test_without_a_plan_a_test_and_a_stretch_are_the_beginning(client: FlaskClient, ada: str) -> None:
+    """Whoever has no plan yet has one big button all the same."""
+    now = now_of(client)
+    assert "Now: Test and stretch" in now
+    assert now.count('class="first big"') == 1
+    assert 'value="test_and_stretch">Begin Test and stretch' in now
+
+
+def test_the_routine_that_is_due_is_one_button(client: FlaskClient, store: Store, ada: str) -> None:
+    """What the plan says is due has its name, its minutes and the one big button."""
+    store.save_plan(ada, PLAN)
+    now = now_of(client)
+    assert "Now: Daily" in now
+    assert "About 14 min. Your routine is ready when you are." in now
+    assert 'value="today">Begin Daily' in now
+
+
+def test_a_test_that_is_due_comes_first(client: FlaskClient, store: Store, ada: str) -> None:
+    """Tests come before stretching, and the page says what follows."""
+    store.save_plan(ada, {**PLAN, "tests": True})
+    now = now_of(client)
+    assert "Now: a full test, then Daily" in now
+    assert "Begin a full test" in now
+
+
+def test_a_missed_routine_is_offered_once_and_kindly(client: FlaskClient, store: Store, ada: str) -> None:
+    """What was missed yesterday may be done now or let go; let go, it is not spoken of again."""
+    store.save_plan(ada, missed_yesterday())
+    now = now_of(client)
+    assert "Your last routine is still open." in now
+    about = now.split('name="about" value="')[1].split('"')[0]
+    assert client.post("/later", data={"about": about}).headers["Location"] == "/"
+    assert "still open" not in page_of(client)
+    assert "Nothing is due" in now_of(client)
+
+
+def test_a_day_of_rest_says_when_it_goes_on(client: FlaskClient, store: Store, ada: str) -> None:
+    """Where nothing is due there is no big button, and the next time stands there."""
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    store.save_plan(ada, {**PLAN, "days": [[tomorrow.weekday(), "18:00"]]})
+    now = now_of(client)
+    assert "Nothing is due" in now
+    assert "Next: tomorrow at 18:00." in now
+    assert "first big" not in now
+
+
+def test_a_planned_routine_that_is_gone_is_said(client: FlaskClient, store: Store, ada: str) -> None:
+    """Where the plan's own routine was deleted, Today and Why say that another one is proposed."""
+    mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
+    store.save_plan(ada, {**PLAN, "routine": mine})
+    assert "Now: Mine" in now_of(client)
+    store.remove_routine(mine)
+    assert "is no longer there" in now_of(client)
+    assert "is no longer there" in page_of(client, "/why")
+    assert client.get("/plan").status_code == 200
+
+
+def test_done_is_done(client: FlaskClient, store: Store, ada: str) -> None:
+    """After a routine of today the page says so."""
+    store.save_plan(ada, PLAN)
+    began = datetime.now(UTC)
+    sitting = store.begin_sitting(ada, began, simulated=False)
+    run = store.begin_run(sitting, {"do": "hold"}, began)
+    hold = store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=150 * SECOND_US, started_us=0, exercise="3a")
+    store.finish_hold(hold, credited_us=150 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=150 * SECOND_US)
+    assert "Done for today" in now_of(client)
+    week = page_of(client).split('id="week"')[1].split("</section>")[0]
+    assert "of 10 minutes a leg" in week
+    assert 'value="2.50" aria-label="Left: 2 min of 10"' in week
+
+
+def test_the_care_questions_come_before_the_first_routine(client: FlaskClient, store: Store) -> None:
+    """Whoever was never asked is led to the questions, and may begin with a test."""
+    store.add_person("Ada")
+    now = now_of(client)
+    assert 'href="/care?next=today">Answer the questions' in now
+    assert 'value="full_test">Or begin with your first test' in now
+
+
+def test_what_is_held_back_has_its_way_out(client: FlaskClient, store: Store, ada: str) -> None:
+    """Much pain leads to the question about it, on the same page; a condition leads to what the answers change."""
+    store.save_plan(ada, PLAN)
+    store.add_answer(ada, "pain", 7)
+    store.add_answer(ada, "care", {"yes": [], "no": []})
+    assert 'href="#pain">Say how much it hurts now' in now_of(client)
+    assert 'id="pain"' in page_of(client)
+    store.add_answer(ada, "pain", 1)
+    store.add_answer(ada, "care", {"yes": ["no_weight"], "no": []})
+    now = now_of(client)
+    assert "X-rayed" in now
+    assert 'href="/care?next=today">See what your answers change' in now
+
+
+def test_the_order_is_that_of_importance(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+    """What to do now, the last results, the week, what is left, the pain of yesterday: in this order."""
+    person, _ = fill(store, days_ago=1.5)
+    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
+    panel.show(rest=RestSeen("Daily", 700))
+    page = page_of(client)
+    places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Go on with", 'id="pain"')]
+    assert places == sorted(places)
+
+
+def test_what_was_left_is_offered_after_a_cut_as_well(
+    client: FlaskClient, panel: SetPanel, store: Store, ada: str
+) -> None:
+    """A station that has been off knows from its store what was left of a routine of today, and of today alone."""
+    began = datetime.now(UTC) - timedelta(hours=2)
+    run = store.begin_run(store.begin_sitting(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
+    store.keep_rest(run, {"do": "hold"}, began)
+    assert "Go on with the rest of Daily" in page_of(client)
+    panel.show(activity="hold", phase="hold")
+    assert "Go on with the rest" not in page_of(client)
+    panel.show(activity="idle", phase="idle")
+    store.keep_rest(run, {"do": "hold"}, began - timedelta(days=3))
+    assert "Go on with the rest" not in page_of(client)
+
+
+def test_after_much_pain_nothing_else_is_offered_first(
+    client: FlaskClient, panel: SetPanel, store: Store, ada: str
+) -> None:
+    """Whoever was told to stop for today is offered neither the rest of it nor a test above everything else."""
+    store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
+    panel.show(rest=RestSeen("Daily", 700))
+    assert "Go on with the rest" in page_of(client)
+    store.add_answer(ada, "pain", 7)
+    page = page_of(client)
+    assert "Go on with the rest" not in page
+    assert "begin with your first test" not in page
+
+
+def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: SetPanel, ada: str) -> None:
+    """What the board has to say to the person stands on Today and on the live page."""
+    panel.show(note="Nothing is due now.")
+    assert "Nothing is due now." in page_of(client)
+    assert "Nothing is due now." in page_of(client, "/live")
+
+
+def test_why_leads_each_reason_to_its_rule(client: FlaskClient, store: Store, ada: str) -> None:
+    """Every reason, everything left out and everything gentler has a link to its rule on the same page."""
+    store.add_answer(ada, "care", {"yes": ["tendon_pain"], "no": []})
+    store.save_plan(ada, {**PLAN, "routine": "proposed"})
+    page = page_of(client, "/why")
+    rules = [part.split('"')[0] for part in page.split('href="#')[1:] if not part.startswith("main")]
+    assert {"care-tendon-pain", "plan-due", "dose"} <= set(rules)
+    assert set(rules) <= BY_KEY.keys()
+    assert "<b>Achilles stretch.</b>" in page.split("Left out")[1]
+    assert 'href="/care?next=why"' in page
+
+
+def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
+    """All rules can be read by anybody, also before there is a person, with what to expect and when."""
+    page = page_of(client, "/why")
+    assert all(f'<dt id="{rule.key}">' in page for rule in RULES)
+    assert all(str(escape(rule.source)) in page for rule in RULES)
+    assert "9.9 to 14.5 %" in page
+    assert "Three months without a gain" in page
+
+
+def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store, ada: str) -> None:
+    """What was said after the test is a reason that can be read."""
+    began = datetime.now(UTC)
+    sitting = store.begin_sitting(ada, began, simulated=False)
+    run = store.begin_run(sitting, {"do": "test"}, began)
+    test = store.begin_test(run, full=True, contact=Contact.PAD, calibration_id=None)
+    store.finish_test(
+        test, left_mm=80.0, right_mm=90.0, left_uncertainty_mm=1.0, right_uncertainty_mm=1.0, partial=False
+    )
+    store.answer_test(test, limit_felt="front", pain=0)
+    store.save_plan(ada, {**PLAN, "routine": "proposed"})
+    assert "You feel the limit in front of the ankle" in page_of(client, "/why")
+
+
+def test_why_says_what_holds_everything_back(client: FlaskClient, store: Store, ada: str) -> None:
+    """Where nothing is proposed the reason stands first."""
+    store.add_answer(ada, "care", {"yes": ["not_cleared"], "no": []})
+    assert "Nothing is proposed now." in page_of(client, "/why")

@@ -1,0 +1,245 @@
+"""The picture of a run, as SVG made by the server: toe distance, heel loads, lifts, attempts and credited time.
+
+The trace is brought down to the smallest and the largest value of each pixel column, so that an hour is as small as a
+minute and no lift is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from markupsafe import Markup
+
+from station.core.events import SECOND_US, Side
+from station.core.measurement.calibration import Curve
+from station.core.replay import calibration_of
+from station.store.records import Attempt, Hold, Reps, SittingDetail
+from station.units import MM_IN_ONE, SIGN, many
+
+WIDTH, LEFT, RIGHT = 720, 46, 700
+TOE_TOP, TOE_BOTTOM = 30, 160
+LOAD_TOP, LOAD_BOTTOM = 198, 284
+HEIGHT = 312
+COLUMNS = 334
+"""Half a column a pixel of the drawing: as fine as a phone shows it, and half the bytes."""
+TICKS_AT_MOST = 8
+TICK_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
+VALID = "11"
+"""The range status of a reading that may become a distance."""
+GAP_US = SECOND_US
+"""A line is not drawn over a silence longer than this."""
+
+LOAD, BOTH_HEELS = ",load_", 2
+"""How a row of a load is told at a glance, and how many come at each moment."""
+MANY_ROWS, LOADS_AT_MOST_LEFT_OUT = 20_000, 8
+"""From so many rows on not every load is looked at: one in eight is still 25 a second, and no lift is shorter than two
+of them, because what lasts less than 80 ms is none."""
+
+Point = tuple[int, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A drawing with what it shows, in a title and a sentence."""
+
+    title: str
+    sentence: str
+    svg: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """From microseconds or a value to a place in the drawing."""
+
+    low: float
+    high: float
+    at_low: float
+    at_high: float
+
+    def __call__(self, value: float) -> float:
+        share = (value - self.low) / ((self.high - self.low) or 1.0)
+        return round(self.at_low + share * (self.at_high - self.at_low), 1)
+
+
+def chart(detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] | None, units: str) -> Chart | None:
+    """The picture of one run of a sitting, or `None` when nothing of it was recorded."""
+    if trace is None:
+        return None
+    header, rows = trace
+    channels = read(rows, calibration_of(header))
+    times = [at for points in channels.values() for at, _ in points]
+    if not times:
+        return None
+    attempts = [one for test in detail.tests if test.run_id == run_id for one in test.attempts]
+    holds = [hold for hold in detail.holds if hold.run_id == run_id]
+    time = Scale(min(times), max(times), LEFT, RIGHT)
+    parts = [*_times(time), *_toe(channels.get("toe", []), time, attempts, units), *_loads(channels, time)]
+    parts += _holds(holds, time)
+    felt, counted = [one for one in holds if one.verified], [one for one in detail.reps if one.run_id == run_id]
+    title, sentence = _words(attempts, felt, counted)
+    name = f"chart-{run_id}"
+    svg = (
+        f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name} {name}-d">'
+        f'<title id="{name}">{title}</title><desc id="{name}-d">{sentence}</desc>{"".join(parts)}</svg>'
+    )
+    return Chart(title, sentence, Markup(svg))  # numbers and our own words only
+
+
+def read(rows: str, curve: Curve) -> dict[str, list[Point]]:
+    """The channels of a trace: distances in mm, loads as shares of full scale, heels and knee as 1 (down, on) or 0."""
+    channels: dict[str, list[Point]] = {}
+    lines = rows.splitlines()
+    every = min(LOADS_AT_MOST_LEFT_OUT, 1 + len(lines) // MANY_ROWS)
+    passed = 0
+    for row in lines:
+        if every > 1 and LOAD in row:
+            passed += 1
+            if passed // BOTH_HEELS % every:
+                continue
+        at_s, channel, value = row.split(",", 2)
+        number = _value(channel, value, curve)
+        if number is not None:
+            channels.setdefault(channel, []).append((round(float(at_s) * SECOND_US), number))
+    return channels
+
+
+def _value(channel: str, value: str, curve: Curve) -> float | None:
+    if channel == "toe":
+        reading, _, status = value.partition("/")
+        return curve.toe_mm(float(reading)) if (status or VALID) == VALID else None
+    if channel.startswith("load_"):
+        return float(value)
+    if channel.startswith("heel_"):
+        return float(value == "down")
+    return None
+
+
+def thinned(points: list[Point], low_us: float, high_us: float) -> Iterator[Point]:
+    """The smallest and the largest of each column, in the order of their times."""
+    width = max(1.0, (high_us - low_us) / COLUMNS)
+    column: list[Point] = []
+    number = None
+    for point in points:
+        here = int((point[0] - low_us) / width)
+        if here != number and column:
+            yield from _ends(column)
+            column = []
+        number = here
+        column.append(point)
+    if column:
+        yield from _ends(column)
+
+
+def _ends(column: list[Point]) -> list[Point]:
+    ends = {min(column, key=lambda point: point[1]), max(column, key=lambda point: point[1])}
+    return sorted(ends)
+
+
+def _path(points: Iterable[Point], time: Scale, value: Scale) -> str:
+    drawn, last = [], None
+    for at, height in points:
+        drawn.append(f"{'M' if last is None or at - last > gap(time) else 'L'}{time(at):g} {value(height):g}")
+        last = at
+    return "".join(drawn)
+
+
+def gap(time: Scale) -> float:
+    """The longest silence that a line is drawn over: a second, or a few columns where a column is longer."""
+    return max(GAP_US, 4 * (time.high - time.low) / COLUMNS)
+
+
+def _times(time: Scale) -> Iterator[str]:
+    long_s = (time.high - time.low) / SECOND_US
+    step = next((tick for tick in TICK_S if long_s / tick <= TICKS_AT_MOST), TICK_S[-1])
+    for number in range(int(long_s // step) + 1):
+        x = time(time.low + number * step * SECOND_US)
+        yield f'<path class="axis" d="M{x:g} {TOE_TOP}V{LOAD_BOTTOM}"/>'
+        minutes, rest = divmod(number * step, 60)
+        yield f'<text x="{x:g}" y="{HEIGHT - 5}" text-anchor="middle">{minutes}:{rest:02}</text>'
+
+
+def _toe(points: list[Point], time: Scale, attempts: list[Attempt], units: str) -> Iterator[str]:
+    yield f'<text x="{LEFT}" y="20">Toe distance, {SIGN[units]}</text>'
+    if not points:
+        yield f'<text x="{LEFT + 8}" y="{(TOE_TOP + TOE_BOTTOM) // 2}">no distance was recorded</text>'
+        return
+    one = float(MM_IN_ONE[units])
+    top = max(point[1] for point in points) * 1.05
+    step = next((step for step in (1, 2, 5, 10, 20, 50) if top / one / step <= 5), 100)
+    value = Scale(0.0, max(top, one), TOE_BOTTOM, TOE_TOP)
+    for number in range(int(top / one / step) + 1):
+        y = value(number * step * one)
+        yield f'<path class="axis" d="M{LEFT} {y:g}H{RIGHT}"/>'
+        yield f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end">{number * step}</text>'
+    yield f'<path class="toe" d="{_path(thinned(points, time.low, time.high), time, value)}"/>'
+    for attempt in attempts:
+        yield _attempt(attempt, time(attempt.ended_us), value(attempt.toe_mm or 0.0))
+
+
+def _attempt(attempt: Attempt, x: float, y: float) -> str:
+    """Filled when passed, a cross when not; a circle for left, a diamond for right."""
+    if attempt.outcome != "passed":
+        return f'<path class="event" d="M{x - 5:g} {y - 5:g}l10 10m0-10l-10 10"/>'
+    if attempt.side is Side.LEFT:
+        return f'<circle class="event passed" cx="{x:g}" cy="{y:g}" r="5"/>'
+    return f'<path class="event passed" d="M{x:g} {y - 7:g}l6 7-6 7-6-7z"/>'
+
+
+def _loads(channels: dict[str, list[Point]], time: Scale) -> Iterator[str]:
+    yield f'<text x="{LEFT}" y="{LOAD_TOP - 8}">Load on the heels</text>'
+    yield f'<path class="axis" d="M{LEFT} {LOAD_BOTTOM}H{RIGHT}"/>'
+    top = max((value for side in Side for _, value in channels.get(f"load_{side}", [])), default=1.0)
+    for side in Side:
+        points = channels.get(f"load_{side}")
+        value = Scale(0.0, top or 1.0, LOAD_BOTTOM, LOAD_TOP)
+        if points:
+            line = _path(thinned(points, time.low, time.high), time, value)
+        elif levels := channels.get(f"heel_{side}"):
+            line = _steps(levels, time, Scale(0.0, 1.0, LOAD_BOTTOM, LOAD_TOP))
+        else:
+            continue
+        yield f'<path class="{side}" d="{line}"/>'
+
+
+def _steps(levels: list[Point], time: Scale, value: Scale) -> str:
+    """A comparator's level lasts until the next."""
+    first, *rest = levels
+    drawn = [f"M{time(first[0]):g} {value(first[1]):g}"]
+    drawn += [f"H{time(at):g}V{value(level):g}" for at, level in rest]
+    return "".join(drawn) + f"H{RIGHT}"
+
+
+def _holds(holds: list[Hold], time: Scale) -> Iterator[str]:
+    """Credited time as a band behind the loads, with the lifts cut out of it and drawn above."""
+    for hold in holds:
+        end_us = hold.ended_us if hold.ended_us is not None else hold.started_us + hold.credited_us + hold.lifted_us
+        since = hold.started_us
+        for lift in hold.lift_spans:
+            yield _band("credit", since, lift.since_us, time, LOAD_TOP, LOAD_BOTTOM)
+            until = lift.until_us if lift.until_us is not None else end_us
+            yield _band("lift", lift.since_us, until, time, LOAD_TOP, LOAD_TOP + 8)
+            since = until
+        yield _band("credit", since, end_us, time, LOAD_TOP, LOAD_BOTTOM)
+
+
+def _band(kind: str, since_us: int, until_us: int, time: Scale, top: int, bottom: int) -> str:
+    x, end = time(since_us), time(until_us)
+    return f'<rect class="{kind}" x="{x:g}" y="{top}" width="{max(0.0, end - x):g}" height="{bottom - top}"/>'
+
+
+def _words(attempts: list[Attempt], holds: list[Hold], reps: list[Reps]) -> tuple[str, str]:
+    passed = sum(1 for one in attempts if one.outcome == "passed")
+    lifts = sum(hold.lifts for hold in holds)
+    said = []
+    if attempts:
+        said.append(f"{many(len(attempts), 'attempt')}, {passed} passed")
+    if holds:
+        credited_s = sum(hold.credited_us for hold in holds) // SECOND_US
+        stretches = many(len(holds), "stretch", "es")
+        said.append(f"{stretches} with {credited_s} s credited, {many(lifts, 'lift')} of the heel")
+    if reps:
+        said.append(many(sum(one.count for one in reps), "repetition"))
+    title = "Toe distance and heel load" + (" of the test" if attempts else " of the stretches" if holds else "")
+    return title, (", ".join(said) or "What the sensors said; nothing was finished") + "."

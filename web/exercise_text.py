@@ -1,0 +1,116 @@
+"""What the pages of the guide share: doses, legs and heels in words, and what is so of whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from station.advice import health_questions
+from station.advice.dose import count_of, hold_of, repetitions_of
+from station.catalogue.records import Exercise, Feet, Group, HeelWhere, Item, Place, Sense
+from station.core.events import Side
+from station.units import seconds
+from web.site import Site
+
+TIMES = "\u00d7"
+MINUTE_S = 60
+
+GROUPS = {
+    Group.WARM_UP: "Warm up",
+    Group.RELEASE: "Release",
+    Group.STRETCH: "Stretch",
+    Group.MOBILISE: "Mobilise",
+    Group.STRENGTHEN: "Strengthen",
+    Group.FUNCTIONAL: "Use the new range",
+    Group.NERVE: "Glide the nerve",
+}
+"""The groups in the order of the guide, as headings."""
+PLACES = {Place.FRONT: "front of the ankle", Place.ACHILLES: "Achilles tendon", Place.CALF: "calf"}
+LEGS = {Feet.EACH: "each leg", Feet.BOTH: "both legs at once", Feet.STANCE: "standing on each leg"}
+HEELS = {
+    HeelWhere.DOWN: "stays down",
+    HeelWhere.LOWERED: "stays down, lower than the toes",
+    HeelWhere.FREE: "free",
+}
+SENSES = {Sense.HOLD: "heel verified", Sense.CYCLE: "counted by the board", Sense.TIMER: "a timer, not verified"}
+TESTS = {"quick": "Quick test", "full": "Full test"}
+EVERYWHERE = len(PLACES)
+
+
+def dose(exercise: Exercise, item: Item | None = None) -> str:
+    """How much: three times `30 s`, `1 to 3 min`, `20 each way` or `10 times`; of a leg, where each does it."""
+    item = item or Item(exercise=exercise.key)
+    count, hold_s = count_of(exercise, item), hold_of(exercise, item)
+    if count is not None:
+        return f"{count} each way" if exercise.dose.ways > 1 else f"{count} times"
+    hold_s = hold_s or 0
+    if exercise.dose.most_s is not None and item.hold_s is None:
+        span = f"{hold_s // MINUTE_S} to {exercise.dose.most_s // MINUTE_S} min"
+    else:
+        span = f"{hold_s} s"
+    repetitions = repetitions_of(exercise, item)
+    return f"{span} {TIMES} {repetitions}" if repetitions > 1 else span
+
+
+def legs(exercise: Exercise, item: Item | None = None) -> str:
+    """Which leg: each, both at once, or one alone."""
+    if item is not None and item.side is not None:
+        return f"{item.side} leg only"
+    return LEGS[exercise.feet]
+
+
+def held(held_us: Mapping[Side, int]) -> str:
+    """What the board can credit each leg with: `4 min held a leg`, `left 4 min, right 2 min held`, or nothing."""
+    if not any(held_us.values()):
+        return "nothing that the board can verify"
+    if len(set(held_us.values())) == 1:
+        return f"{seconds(next(iter(held_us.values())))} held a leg"
+    return ", ".join(f"{side} {seconds(us) if us else 'nothing'}" for side, us in held_us.items()) + " held"
+
+
+def helps(exercise: Exercise) -> str:
+    """Where it helps, in words that follow `helps`."""
+    if not exercise.places:
+        return "the way you walk"
+    if len(exercise.places) == EVERYWHERE:
+        return "wherever you feel the limit"
+    return " and ".join(PLACES[place] for place in exercise.places)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a routine in words; `exercise` is `None` for a test and a rest."""
+
+    exercise: Exercise | None
+    name: str
+    dose: str
+    legs: str
+
+
+def entry(item: Item, exercise: Exercise | None) -> Entry:
+    """The item in words."""
+    if exercise is not None:
+        return Entry(exercise, exercise.name, dose(exercise, item), legs(exercise, item))
+    if item.test is not None:
+        return Entry(None, TESTS[item.test], "", _leg(item.side))
+    return Entry(None, "Rest", f"{item.rest_s} s", "")
+
+
+def capital(text: str) -> str:
+    """The text with a capital letter at its beginning; names within it keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
+def _leg(side: Side | None) -> str:
+    return "each leg" if side is None else f"{side} leg only"
+
+
+def conditions(site: Site) -> frozenset[str]:
+    """What whoever looks has said yes to in the care questions; nothing where they were not asked."""
+    person = site.person()
+    said = () if person is None else site.store.answers(person.id, "care", limit=1)
+    try:
+        return health_questions.parse(said[0].answer) if said else frozenset()
+    except ValueError:
+        # An answer of a release that knew other conditions: they are asked anew elsewhere.
+        return frozenset()

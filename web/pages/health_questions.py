@@ -1,0 +1,142 @@
+"""The care questions before the first routine, and what somebody's answers change."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from station.advice import health_questions
+from station.advice.health_questions import CONDITIONS, NO_MEDICAL_ADVICE, Condition, Kind
+from station.advice.records import Gentler, LeftOut
+from station.catalogue.read import exercises
+from station.catalogue.records import Ruling
+from station.store.records import Person
+from web.site import Site, kept
+from web.starting import called, situation
+
+NEXT = {
+    "today": ("today.today", "Today"),
+    "live": ("live.live", "the live page"),
+    "routines": ("routines.routines", "the routines"),
+    "exercises": ("exercises.exercises", "the exercises"),
+    "plan": ("plan.plan", "your plan"),
+    "why": ("why.why", "why it is this routine"),
+}
+"""Where the questions may lead on to."""
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What somebody's answers change: what holds everything back, what each yes does, and what it does to exercises."""
+
+    held_back: tuple[Condition, ...]
+    conditions: tuple[Condition, ...]
+    left_out: tuple[LeftOut, ...]
+    gentler: tuple[Gentler, ...]
+
+    @property
+    def professionals(self) -> tuple[Condition, ...]:
+        """The conditions with somebody who should be asked."""
+        return tuple(one for one in (*self.held_back, *self.conditions) if one.professional)
+
+
+def changed_by(conditions: frozenset[str]) -> Changed:
+    """What these conditions change."""
+    let_go = {health_questions.BY_KEY[key].after for key in conditions}
+    yes = [one for one in CONDITIONS if one.key in conditions]
+    held = tuple(one for one in yes if one.kind is Kind.HOLDS_BACK and one.key not in let_go)
+    left_out, gentler = [], []
+    for key, exercise in exercises().items():
+        judgement = health_questions.judged(exercise, conditions)
+        if judgement.ruling is Ruling.LEFT_OUT:
+            left_out.append(LeftOut(key, judgement.whys[0]))
+        elif judgement.ruling is Ruling.GENTLER:
+            gentler.append(Gentler(key, judgement.whys[0]))
+    others = tuple(one for one in yes if one not in held and one.kind is not Kind.HOLDS_BACK)
+    return Changed(held, others, tuple(left_out), tuple(gentler))
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/care`, read and write."""
+    pages = Blueprint("care", __name__)
+
+    @pages.get("/care")
+    def ask() -> str:
+        person = site.person()
+        if person is None:
+            return render_template("care.html", person=None, people=site.store.people())
+        now = situation(site, person)
+        if now.asked is None and now.conditions is not None and "again" not in request.args:
+            return _answered(site, person, now.conditions)
+        return _questions(person, {}, now.asked.sentence if now.asked else "", before=now.conditions)
+
+    @pages.post("/care")
+    def answer() -> Response | tuple[str, int]:
+        person = site.person()
+        if person is None:
+            abort(400, "Say first who you are: the answers are kept for one person.")
+        given = {one.key: request.form.get(one.key, "") for one in CONDITIONS}
+        given = {key: said if said in (YES, NO) else "" for key, said in given.items()}
+        asked = [one.key for one in CONDITIONS if one.after is None or given[one.after] == YES]
+        missing = {key for key in asked if not given[key]}
+        if missing:
+            return _questions(person, given, "", missing=missing), 400
+        lists = {said: [key for key in asked if given[key] == said] for said in (YES, NO)}
+        kept(site.panel.answer(person.id, "care", lists))
+        return redirect(url_for("care.ask", saved="", **_on(request.form)), 303)
+
+    return pages
+
+
+def _questions(
+    person: Person,
+    given: Mapping[str, str],
+    why: str,
+    *,
+    missing: Collection[str] = (),
+    before: frozenset[str] | None = None,
+) -> str:
+    return render_template(
+        "care.html",
+        person=person,
+        questions=CONDITIONS,
+        given=given,
+        missing=missing,
+        why=why,
+        before=before,
+        once=NO_MEDICAL_ADVICE,
+        on=_on(request.form if request.method == "POST" else request.args),
+    )
+
+
+def _answered(site: Site, person: Person, conditions: frozenset[str]) -> str:
+    on = _on(request.args)
+    routine = on.get("routine")
+    names = {key: one.name for key, one in exercises().items()}
+    return render_template(
+        "care.html",
+        person=person,
+        changed=changed_by(conditions),
+        names=names,
+        saved="saved" in request.args,
+        next=_next(on),
+        begins=(routine, called(site, routine, person.id)) if routine else None,
+    )
+
+
+def _on(given: Mapping[str, str]) -> dict[str, Any]:
+    """Where one came from, and what one wanted to begin, as far as it is known here."""
+    found = {"next": given.get("next", ""), "routine": given.get("routine", "")}
+    if found["next"] not in NEXT:
+        del found["next"]
+    return {name: value for name, value in found.items() if value}
+
+
+def _next(on: Mapping[str, str]) -> tuple[str, str] | None:
+    where = NEXT.get(on.get("next", ""))
+    return where if where is not None and where[0] in current_app.view_functions else None

@@ -1,0 +1,219 @@
+"""The form in which a routine is put together: what was typed, kept as it was typed, and what comes of it.
+
+Every row has a number of its own, which names its fields (`hold_s-3`), and a field `row` with that number; the order of
+these fields is the order of the routine.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import msgspec
+
+from station.advice.dose import count_of, hold_of, repetitions_of
+from station.advice.routine import Fault, faults
+from station.app.routines import steps_of
+from station.catalogue.read import TESTS, exercises
+from station.catalogue.records import Exercise, Feet, Item
+from station.core.duration import duration_us, held_us
+from station.core.events import Side
+from station.settings import Settings
+
+TEST, REST = "test", "rest"
+"""What a row may be besides an exercise."""
+FIELDS = ("hold_s", "repetitions", "count", "rest_s", "test", "side")
+LABELS = {"hold_s": "Hold, s", "repetitions": "Holds", "count": "Times", "rest_s": "Rest, s"}
+NAMED = {"hold_s": "the hold", "repetitions": "the holds", "count": "the times", "rest_s": "the rest"}
+USUAL_REST_S = 30
+MOST_ROWS = 200
+"""More than anybody types; a form of more is not shown again."""
+WHOLE = re.compile(r"\d{1,6}", re.ASCII)
+ROW = re.compile(r"\d{1,4}", re.ASCII)
+
+
+class Form(Protocol):
+    """What a form says: the last value of a field, and all of them in their order."""
+
+    def get(self, key: str, default: str, /) -> str: ...
+
+    def getlist(self, key: str, /) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One entry as it was typed. `what` is the key of an exercise, `test` or `rest`."""
+
+    number: int
+    what: str
+    typed: Mapping[str, str]
+
+    @property
+    def exercise(self) -> Exercise | None:
+        return exercises().get(self.what)
+
+    @property
+    def name(self) -> str:
+        if self.what in (TEST, REST):
+            return self.what.capitalize()
+        return f"{self.what}, which is no longer there" if self.exercise is None else self.exercise.name
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields that make sense here."""
+        if self.what == TEST:
+            return ("test", "side")
+        if self.what == REST:
+            return ("rest_s",)
+        if self.exercise is None:
+            return ()
+        dosed = ("count",) if self.exercise.dose.count is not None else ("hold_s", "repetitions")
+        return dosed if self.exercise.feet is Feet.BOTH else (*dosed, "side")
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Those of them that are numbers."""
+        return tuple(field for field in self.fields if field in LABELS)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A routine that is being put together; `is_shared`: it is to be everybody's."""
+
+    name: str = ""
+    is_shared: bool = False
+    rows: tuple[Row, ...] = ()
+
+    def moved(self, number: int, by: int) -> Draft:
+        """With a row further up (`by` -1) or down; at the ends it stays."""
+        rows = list(self.rows)
+        at = self._at(number)
+        if at is not None and 0 <= at + by < len(rows):
+            rows.insert(at + by, rows.pop(at))
+        return replace(self, rows=tuple(rows))
+
+    def without(self, number: int) -> Draft:
+        return replace(self, rows=tuple(row for row in self.rows if row.number != number))
+
+    def added(self, what: str) -> Draft:
+        """With one more row at the end, with the dose of the guide."""
+        number = max((row.number for row in self.rows), default=0) + 1
+        kept: Mapping[str, Any] = {"exercise": what}
+        if what == TEST:
+            kept = {"test": TESTS[0]}
+        elif what == REST:
+            kept = {"rest_s": USUAL_REST_S}
+        return replace(self, rows=(*self.rows, row_of(number, kept)))
+
+    def place(self, number: int) -> tuple[int, str] | None:
+        """Where a row is, from 1 on, and its name; `None` where there is no such row."""
+        at = self._at(number)
+        return None if at is None else (at + 1, self.rows[at].name)
+
+    def _at(self, number: int) -> int | None:
+        return next((at for at, row in enumerate(self.rows) if row.number == number), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """What comes of a draft: its items, what is wrong with it, and how long it takes; times in microseconds."""
+
+    items: tuple[Item, ...]
+    faults: tuple[Fault, ...]
+    total_us: int
+    held_us: Mapping[Side, int]
+
+    @property
+    def refusals(self) -> tuple[Fault, ...]:
+        return tuple(fault for fault in self.faults if fault.refuses)
+
+    @property
+    def hints(self) -> tuple[Fault, ...]:
+        return tuple(fault for fault in self.faults if not fault.refuses)
+
+
+def draft_of(form: Form) -> Draft:
+    """What a form says, as it was typed. Raises ValueError with a sentence for a form that this page has not made."""
+    numbers = form.getlist("row")
+    if len(numbers) > MOST_ROWS:
+        raise ValueError(f"A routine of {len(numbers)} entries is too long to be shown: go back and take some out.")
+    if not all(ROW.fullmatch(number) for number in numbers) or len(set(numbers)) != len(numbers):
+        raise ValueError("The form does not say its rows in numbers, each of them once.")
+    rows = (
+        Row(int(one), form.get(f"what-{one}", ""), {field: form.get(f"{field}-{one}", "") for field in FIELDS})
+        for one in numbers
+    )
+    return Draft(form.get("name", ""), form.get("for", "") == "everybody", tuple(rows))
+
+
+def draft_from(name: str, kept: Iterable[Mapping[str, Any]], *, is_shared: bool = False) -> Draft:
+    """A routine as it is kept, to be changed or copied."""
+    return Draft(name, is_shared, tuple(row_of(number, item) for number, item in enumerate(kept, start=1)))
+
+
+def row_of(number: int, kept: Mapping[str, Any]) -> Row:
+    """One entry as it is kept, as if it had been typed, with the doses of its exercise where it has none of its own."""
+    what = REST if kept.get("rest_s") is not None else TEST if kept.get("test") is not None else kept.get("exercise")
+    row = Row(number, str(what), {})
+    typed = {field: str(kept[field]) for field in FIELDS if kept.get(field) is not None}
+    if row.exercise is not None:
+        usual = Item(exercise=row.what)
+        own = {
+            "hold_s": hold_of(row.exercise, usual),
+            "repetitions": repetitions_of(row.exercise, usual),
+            "count": count_of(row.exercise, usual),
+        }
+        typed = {field: str(number) for field, number in own.items() if number is not None} | typed
+    return replace(row, typed=typed)
+
+
+def sums(draft: Draft, settings: Settings, conditions: Collection[str], *, analogue: bool) -> Sums:
+    """What comes of what was typed. Rows that cannot be understood are refused, and left out of the sums."""
+    items: list[Item] = []
+    rows: list[int] = []
+    misread: list[Fault] = []
+    for index, row in enumerate(draft.rows):
+        try:
+            items.append(_item(row))
+            rows.append(index)
+        except ValueError as error:
+            misread.append(Fault(f"{row.name}: {error}", refuses=True, index=index))
+    routine = steps_of(items, settings, analogue=analogue)
+    total_us = duration_us(routine)
+    found = faults(exercises(), items, conditions, total_us) if items or not misread else ()
+    placed = [fault if fault.index is None else replace(fault, index=rows[fault.index]) for fault in found]
+    last = len(draft.rows)
+    told = sorted((*misread, *placed), key=lambda one: (not one.refuses, last if one.index is None else one.index))
+    return Sums(tuple(items), tuple(told), total_us, held_us(routine))
+
+
+def _item(row: Row) -> Item:
+    """The row as an item; the doses that are those of its exercise are left to it. Raises ValueError."""
+    numbers = {field: _number(field, row.typed.get(field, "")) for field in row.numbers}
+    side = row.typed.get("side") or None if "side" in row.fields else None
+    if side is not None and side not in tuple(Side):
+        raise ValueError("the leg is left, right or each.")
+    leg = None if side is None else Side(side)
+    if row.what == REST:
+        return Item(rest_s=USUAL_REST_S if numbers["rest_s"] is None else numbers["rest_s"])
+    if row.what == TEST:
+        if row.typed.get("test") not in TESTS:
+            raise ValueError(f"a test is {' or '.join(TESTS)}.")
+        return Item(test=row.typed["test"], side=leg)
+    if row.exercise is None:
+        raise ValueError("there is no such exercise. Take it out.")
+    dose = row.exercise.dose
+    own = {field: None if number == getattr(dose, field) else number for field, number in numbers.items()}
+    return msgspec.structs.replace(Item(exercise=row.what, side=leg), **own)
+
+
+def _number(field: str, typed: str) -> int | None:
+    typed = typed.strip()
+    if not typed:
+        return None
+    if not WHOLE.fullmatch(typed):
+        shown = typed if len(typed) <= 20 else f"{typed[:20]}\u2026"
+        raise ValueError(f"{NAMED[field]} must be a whole number such as 30, not {shown}.")
+    return int(typed)

@@ -1,0 +1,5 @@
+"""The server of the page: HTTP with its limits, and the event stream."""
+
+from web.server.http import open_page
+
+__all__ = ["open_page"]

@@ -1,0 +1,191 @@
+"""The front door, on the event loop: who may come in, how much they may bring, and how long they may take.
+
+Everything is decided here before Flask sees a request: the name the page was called by, where a write came from, and
+the whole body. So a slow or hostile visitor costs a connection, never a thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from web.server.stream import Receive, Scope, Send, Stream
+
+BODY_BYTES = 64 * 1024
+"""Forms of this page are under a kilobyte."""
+BODY_S = 8.0
+"""A phone in the cellar sends a form in one; nobody types while sending."""
+HEADERS = 64
+"""A browser sends about fifteen."""
+HEADER_BYTES = 16 * 1024
+"""Of all headers and the address together; a browser sends about one kilobyte."""
+METHODS = ("GET", "HEAD", "POST")
+
+log = logging.getLogger(__name__)
+
+Application = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalError(Exception):
+    """A request that is not answered, with the reason for the person who sent it."""
+
+    status: int
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names that this page answers to. Bound to the loopback only, no other address is one of them."""
+
+    names: frozenset[str]
+    loopback_only: bool
+
+    def know(self, host: str) -> bool:
+        """Whether a `Host` header's value (with or without a port) is this station.
+
+        An address in digits cannot be re-bound by somebody else's name server, so it is trusted where it can arrive.
+        """
+        name = host_name(host)
+        if name is None:
+            return False
+        if name in self.names:
+            return True
+        try:
+            address = ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return address.is_loopback or not self.loopback_only
+
+
+class Front:
+    """The ASGI application that the server runs."""
+
+    def __init__(self, names: Names, stream: Stream, pages: Application, body_s: float = BODY_S) -> None:
+        self._names = names
+        self._stream = stream
+        self._pages = pages
+        self._body_s = body_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        try:
+            self._let_in(scope)
+            body = await self._body(scope, receive)
+        except RefusalError as refusal:
+            await refuse(send, refusal)
+            return
+        if body is None:
+            return
+        try:
+            if scope["path"] == "/events" and scope["method"] == "GET":
+                await self._stream(scope, receive, send)
+            else:
+                await self._pages(scope, _given(body, receive), send)
+        except Exception:
+            log.exception("the page failed to answer %r", scope["path"])
+            raise
+
+    def _let_in(self, scope: Scope) -> None:
+        headers = scope["headers"]
+        size = (
+            len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in headers)
+        )
+        if len(headers) > HEADERS or size > HEADER_BYTES:
+            raise RefusalError(431, f"The page takes {HEADERS} headers and {HEADER_BYTES // 1024} KB of them at most.")
+        if scope["method"] not in METHODS:
+            raise RefusalError(405, "The page answers GET, HEAD and POST only.")
+        hosts = _values(headers, b"host")
+        if len(hosts) != 1 or not self._names.know(hosts[0]):
+            raise RefusalError(
+                421,
+                "This station does not answer to that name. Open it by its address, "
+                "or add the name to `allowed_hosts` under [page] in the station's configuration.",
+            )
+        _same_site(scope["method"], hosts[0], headers)
+        if _values(headers, b"content-length") and _values(headers, b"transfer-encoding"):
+            raise RefusalError(400, "A request has a length or comes in chunks, not both.")
+        if scope["path"] == "/events" and self._stream.full:
+            raise RefusalError(503, "Too many live pages are open. Close one and load this page again.")
+
+    async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
+        """The whole body, or `None` when the visitor left before it was here."""
+        for value in _values(scope["headers"], b"content-length"):
+            if int(value) > BODY_BYTES:
+                raise _too_large()
+        if scope["method"] != "POST":
+            return b""
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._body_s):
+                while True:
+                    message = await receive()
+                    if message["type"] == "http.disconnect":
+                        return None
+                    body += message.get("body", b"")
+                    if len(body) > BODY_BYTES:
+                        raise _too_large()
+                    if not message.get("more_body", False):
+                        return bytes(body)
+        except TimeoutError:
+            raise RefusalError(408, f"The request did not arrive within {self._body_s:g} s. Send it again.") from None
+
+
+def _same_site(method: str, host: str, headers: list[tuple[bytes, bytes]]) -> None:
+    """A foreign `Origin` is refused; a write must prove that it comes from a page of this very station."""
+    origins = _values(headers, b"origin")
+    fetch_sites = _values(headers, b"sec-fetch-site")
+    if any(urlsplit(origin).netloc.lower() != host.lower() for origin in origins):
+        raise RefusalError(403, "This request comes from a page of another site. The station takes none of those.")
+    if method != "POST":
+        return
+    if any(site != "same-origin" for site in fetch_sites) or not (origins or fetch_sites):
+        raise RefusalError(403, "A change must come from the station's own page. Open it and press the button there.")
+
+
+def host_name(host: str) -> str | None:
+    """The name in a `Host` header, lower case, without port, brackets and last dot; `None` when it is no host."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".") or None
+    except ValueError:
+        return None
+
+
+async def refuse(send: Send, refusal: RefusalError) -> None:
+    """Answer with the reason, in words, and close the connection: what follows on it is not worth reading."""
+    body = f"{refusal.sentence}\n".encode()
+    headers = [
+        (b"content-type", b"text/plain; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-content-type-options", b"nosniff"),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _too_large() -> RefusalError:
+    return RefusalError(413, f"The page takes {BODY_BYTES // 1024} KB at most, and this request is larger.")
+
+
+def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[str]:
+    return [value.decode("latin-1") for key, value in headers if key == name]
+
+
+def _given(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that hands over the body that is here already, then what the connection says."""
+    handed = False
+
+    async def given() -> dict[str, object]:
+        nonlocal handed
+        if handed:
+            return dict(await receive())
+        handed = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return given

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 from flask import Flask, Response, request
+from jinja2 import Undefined, UndefinedError
+from jinja2.utils import missing
 
 from station.app.api import Panel
 from station.core.steps import CalibrateStep
@@ -19,6 +22,15 @@ GZIP_FROM_BYTES = 1024
 """Below one packet there is nothing to win."""
 GZIP_LEVEL = 6
 TEXTS = ("text/", "application/json", "image/svg+xml", "application/javascript")
+
+
+class NamedOnly(Undefined):
+    """A template may ask whether it was given a name, but an attribute that an object does not have is an error."""
+
+    def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = UndefinedError):
+        super().__init__(hint, obj, name, exc)
+        if obj is not missing and not isinstance(obj, dict | str):
+            self._fail_with_undefined_error()
 
 
 def create_app(
@@ -52,6 +64,7 @@ def create_app(
     )
 
     app = Flask(__name__)
+    app.jinja_env.undefined = NamedOnly
     site = Site(panel, store, blocks_mm, analogue)
     of_the_board = (today, live, board, progress, history, downloads, settings, sounds, calibration, status, about)
     of_the_guide = (health_questions, said, plan, why, exercises, routines, help)

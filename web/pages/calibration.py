@@ -37,6 +37,7 @@ def blueprint(site: Site) -> Blueprint:
             fit=fit,
             fit_chart=None if fit is None else fit_chart(fit),
             over_time=over_time_chart(seen, now) if seen else None,
+            checks=checks,
             history=sorted([*every, *checks], key=lambda one: one.made_at, reverse=True),
             kinds=KINDS,
             coverage=COVERAGE,

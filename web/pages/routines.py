@@ -98,7 +98,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.post("/routines/sums")
     def sums() -> str:
         draft = _draft()
-        return render_template("_sums.html", guide=exercise_text, draft=draft, sums=_sums(site, draft))
+        return render_template("_sums.html", exercise_text=exercise_text, draft=draft, sums=_sums(site, draft))
 
     @pages.get("/routines/<routine_id>/remove")
     def remove(routine_id: str) -> str:

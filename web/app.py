@@ -12,16 +12,16 @@ from jinja2.utils import missing
 from station.app.api import Panel
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.site import FOOT, NAV, ROUTINES, Site
+from web.site import FOOTER, NAV, ROUTINES, Site
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-GZIP_FROM_BYTES = 1024
+GZIP_MIN_BYTES = 1024
 """Below one packet there is nothing to win."""
 GZIP_LEVEL = 6
-TEXTS = ("text/", "application/json", "image/svg+xml", "application/javascript")
+TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript")
 
 
 class NamedOnly(Undefined):
@@ -34,7 +34,7 @@ class NamedOnly(Undefined):
 
 
 def create_app(
-    panel: Panel, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+    api: Panel, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
 ) -> Flask:
     """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.server.stream`).
 
@@ -65,26 +65,26 @@ def create_app(
 
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
-    site = Site(panel, store, blocks_mm, analogue)
-    of_the_board = (today, live, board, progress, history, downloads, settings, sounds, calibration, status, about)
-    of_the_guide = (health_questions, said, plan, why, exercises, routines, help)
-    for page in (*of_the_board, *of_the_guide):
+    site = Site(api, store, blocks_mm, analogue)
+    board_pages = (today, live, board, progress, history, downloads, settings, sounds, calibration, status, about)
+    guide_pages = (health_questions, said, plan, why, exercises, routines, help)
+    for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)
     filters.register(app)
-    app.after_request(_guarded)
-    app.after_request(_squeezed)
+    app.after_request(_add_security_headers)
+    app.after_request(_compress)
 
     @app.context_processor
-    def _everywhere() -> dict[str, object]:
+    def template_context() -> dict[str, object]:
         there = {endpoint.partition(".")[0] for endpoint in app.view_functions}
-        nav, foot = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOT))
-        return {"simulated": panel.board is not None, "routines": ROUTINES, "nav": nav, "foot": foot}
+        nav, foot = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOTER))
+        return {"simulated": api.board is not None, "routines": ROUTINES, "nav": nav, "foot": foot}
 
     return app
 
 
-def _guarded(response: Response) -> Response:
+def _add_security_headers(response: Response) -> Response:
     """Nothing from elsewhere runs, loads or frames this page; `Origin` is still sent with our own forms."""
     response.headers.setdefault("Content-Security-Policy", CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
@@ -94,18 +94,18 @@ def _guarded(response: Response) -> Response:
     return response
 
 
-def _squeezed(response: Response) -> Response:
+def _compress(response: Response) -> Response:
     """Compress what is text, long enough and wanted compressed."""
     if (
         response.status_code != 200
         or not request.accept_encodings["gzip"]
-        or not (response.mimetype or "").startswith(TEXTS)
+        or not (response.mimetype or "").startswith(TEXT_TYPES)
         or "Content-Encoding" in response.headers
     ):
         return response
     response.direct_passthrough = False
     body = response.get_data()
-    if len(body) >= GZIP_FROM_BYTES:
+    if len(body) >= GZIP_MIN_BYTES:
         response.set_data(gzip.compress(body, GZIP_LEVEL, mtime=0))
         response.headers["Content-Encoding"] = "gzip"
     response.vary.add("Accept-Encoding")

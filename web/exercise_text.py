@@ -12,10 +12,10 @@ from station.core.events import Side
 from station.units import seconds
 from web.site import Site
 
-TIMES = "\u00d7"
+TIMES_SIGN = "\u00d7"
 MINUTE_S = 60
 
-GROUPS = {
+GROUP_TITLES = {
     Group.WARM_UP: "Warm up",
     Group.RELEASE: "Release",
     Group.STRETCH: "Stretch",
@@ -25,19 +25,23 @@ GROUPS = {
     Group.NERVE: "Glide the nerve",
 }
 """The groups in the order of the guide, as headings."""
-PLACES = {Place.FRONT: "front of the ankle", Place.ACHILLES: "Achilles tendon", Place.CALF: "calf"}
-LEGS = {Feet.EACH: "each leg", Feet.BOTH: "both legs at once", Feet.STANCE: "standing on each leg"}
-HEELS = {
+PLACE_NAMES = {Place.FRONT: "front of the ankle", Place.ACHILLES: "Achilles tendon", Place.CALF: "calf"}
+LEG_TEXTS = {Feet.EACH: "each leg", Feet.BOTH: "both legs at once", Feet.STANCE: "standing on each leg"}
+HEEL_TEXTS = {
     HeelWhere.DOWN: "stays down",
     HeelWhere.LOWERED: "stays down, lower than the toes",
     HeelWhere.FREE: "free",
 }
-SENSES = {Sense.HOLD: "heel verified", Sense.CYCLE: "counted by the board", Sense.TIMER: "a timer, not verified"}
-TESTS = {"quick": "Quick test", "full": "Full test"}
-EVERYWHERE = len(PLACES)
+VERIFICATION_TEXTS = {
+    Sense.HOLD: "heel verified",
+    Sense.CYCLE: "counted by the board",
+    Sense.TIMER: "a timer, not verified",
+}
+TEST_NAMES = {"quick": "Quick test", "full": "Full test"}
+EVERYWHERE = len(PLACE_NAMES)
 
 
-def dose(exercise: Exercise, item: Item | None = None) -> str:
+def dose_text(exercise: Exercise, item: Item | None = None) -> str:
     """How much: three times `30 s`, `1 to 3 min`, `20 each way` or `10 times`; of a leg, where each does it."""
     item = item or Item(exercise=exercise.key)
     count, hold_s = count_of(exercise, item), hold_of(exercise, item)
@@ -49,17 +53,17 @@ def dose(exercise: Exercise, item: Item | None = None) -> str:
     else:
         span = f"{hold_s} s"
     repetitions = repetitions_of(exercise, item)
-    return f"{span} {TIMES} {repetitions}" if repetitions > 1 else span
+    return f"{span} {TIMES_SIGN} {repetitions}" if repetitions > 1 else span
 
 
-def legs(exercise: Exercise, item: Item | None = None) -> str:
+def legs_text(exercise: Exercise, item: Item | None = None) -> str:
     """Which leg: each, both at once, or one alone."""
     if item is not None and item.side is not None:
         return f"{item.side} leg only"
-    return LEGS[exercise.feet]
+    return LEG_TEXTS[exercise.feet]
 
 
-def held(held_us: Mapping[Side, int]) -> str:
+def held_text(held_us: Mapping[Side, int]) -> str:
     """What the board can credit each leg with: `4 min held a leg`, `left 4 min, right 2 min held`, or nothing."""
     if not any(held_us.values()):
         return "nothing that the board can verify"
@@ -68,13 +72,13 @@ def held(held_us: Mapping[Side, int]) -> str:
     return ", ".join(f"{side} {seconds(us) if us else 'nothing'}" for side, us in held_us.items()) + " held"
 
 
-def helps(exercise: Exercise) -> str:
+def helped_places_text(exercise: Exercise) -> str:
     """Where it helps, in words that follow `helps`."""
     if not exercise.places:
         return "the way you walk"
     if len(exercise.places) == EVERYWHERE:
         return "wherever you feel the limit"
-    return " and ".join(PLACES[place] for place in exercise.places)
+    return " and ".join(PLACE_NAMES[place] for place in exercise.places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,22 +94,22 @@ class Entry:
 def entry(item: Item, exercise: Exercise | None) -> Entry:
     """The item in words."""
     if exercise is not None:
-        return Entry(exercise, exercise.name, dose(exercise, item), legs(exercise, item))
+        return Entry(exercise, exercise.name, dose_text(exercise, item), legs_text(exercise, item))
     if item.test is not None:
-        return Entry(None, TESTS[item.test], "", _leg(item.side))
+        return Entry(None, TEST_NAMES[item.test], "", _leg_text(item.side))
     return Entry(None, "Rest", f"{item.rest_s} s", "")
 
 
-def capital(text: str) -> str:
+def capitalize_first(text: str) -> str:
     """The text with a capital letter at its beginning; names within it keep theirs."""
     return text[:1].upper() + text[1:]
 
 
-def _leg(side: Side | None) -> str:
+def _leg_text(side: Side | None) -> str:
     return "each leg" if side is None else f"{side} leg only"
 
 
-def conditions(site: Site) -> frozenset[str]:
+def viewer_conditions(site: Site) -> frozenset[str]:
     """What whoever looks has said yes to in the care questions; nothing where they were not asked."""
     person = site.person()
     said = () if person is None else site.store.answers(person.id, "care", limit=1)

@@ -19,12 +19,12 @@ PERSON_COOKIE = "person"
 NOBODY = "nobody"
 YEAR_S = 365 * 24 * 3600
 
-KEPT_S = 5.0
+SAVE_TIMEOUT_S = 5.0
 """So long a page waits for what it wants kept; the loop does it within milliseconds, or the disk is in trouble."""
 BUSY = "The station was too busy to keep this. Try it again in a moment; if that does not help, look at Health."
-STAYS = "X-Stays"
+STAY_HEADER = "X-Stays"
 """The header by which the live page's script says that it sends a form and does not want to leave the page."""
-GOES = "X-Goes"
+REDIRECT_HEADER = "X-Goes"
 """The header that tells it where it has to go all the same."""
 NAV = (
     ("today.today", "Today"),
@@ -39,10 +39,10 @@ NAV = (
     ("settings.settings", "Settings"),
 )
 """The pages at the head of every page, in this order."""
-FOOT = (("health.health", "Health"), ("calibration.calibration", "Calibration"), ("about.about", "About"))
+FOOTER = (("health.status", "Health"), ("calibration.calibration", "Calibration"), ("about.about", "About"))
 """Those at its foot: for whoever set it up."""
 
-Kept = TypeVar("Kept")
+Saved = TypeVar("Saved")
 
 ROUTINES = {
     "today": "What is due today",
@@ -54,38 +54,38 @@ ROUTINES = {
 """What the buttons begin, in this order: today's work first."""
 
 
-def kept(future: Future[Kept]) -> Kept:
+def wait_until_saved(future: Future[Saved]) -> Saved:
     """Wait until the station has kept something, and give what came of it.
 
     Raises ValueError with a sentence for what cannot be; a disk that refuses, or a station that does not answer, is an
     error page with its sentence.
     """
     try:
-        return future.result(KEPT_S)
+        return future.result(SAVE_TIMEOUT_S)
     except StoreError as error:
         abort(503, str(error))
     except TooLate:
         abort(503, BUSY)
 
 
-def back_to_live(said: str = "", **how: Any) -> AnyResponse:
+def back_to_live(html: str = "", **query: Any) -> AnyResponse:
     """The way back after a button of the live page: to the page, or, for its script, `said` as a piece of HTML.
 
     `how` goes into the page's address, from which it says the same without scripts.
     """
-    if STAYS not in request.headers:
-        return redirect(url_for("live.live", **how), 303)
-    return Response(said, mimetype="text/html") if said else Response(status=204)
+    if STAY_HEADER not in request.headers:
+        return redirect(url_for("live.live", **query), 303)
+    return Response(html, mimetype="text/html") if html else Response(status=204)
 
 
-def elsewhere(address: str) -> AnyResponse:
+def redirect_to(address: str) -> AnyResponse:
     """The way to another page after a button, also for the live page's script."""
-    if STAYS not in request.headers:
+    if STAY_HEADER not in request.headers:
         return redirect(address, 303)
-    return Response(status=204, headers={GOES: address})
+    return Response(status=204, headers={REDIRECT_HEADER: address})
 
 
-def remember(response: AnyResponse, person_id: str | None) -> AnyResponse:
+def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse:
     """Let this browser show this person's results from now on, or nobody's."""
     response.set_cookie(PERSON_COOKIE, person_id or NOBODY, max_age=YEAR_S, httponly=True, samesite="Strict")
     return response
@@ -95,7 +95,7 @@ def remember(response: AnyResponse, person_id: str | None) -> AnyResponse:
 class Site:
     """The station behind the pages."""
 
-    panel: Panel
+    api: Panel
     store: Reader
     blocks_mm: tuple[float, ...]
     analogue: bool

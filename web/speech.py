@@ -22,10 +22,10 @@ FOLDER = Path(__file__).parent / "static" / "speech"
 LIST = "phrases.json"
 SUFFIX = ".mp3"
 """The one kind of sound file that every browser plays."""
-MOST_COUNTED = 30
+MAX_SPOKEN_NUMBER = 30
 """Whoever counts farther does so without the voice."""
 WORDS = ("left", "right", "both", "next", "rest", "other side", "heel down", "paused", "well done", "step on")
-VOICE, WORDS_A_MINUTE = "en-gb", 150
+VOICE, WORDS_PER_MINUTE = "en-gb", 150
 """Slower than people talk: they listen with half an ear."""
 KBIT_S = 24
 TOOLS = ("espeak-ng", "lame")
@@ -37,7 +37,7 @@ class SpeechError(Exception):
 
 def phrases() -> dict[str, str]:
     """What is spoken, by the name of its file: numbers, a few words, and what each exercise is called."""
-    found = {str(number): str(number) for number in range(1, MOST_COUNTED + 1)}
+    found = {str(number): str(number) for number in range(1, MAX_SPOKEN_NUMBER + 1)}
     found |= {words.replace(" ", "-"): words for words in WORDS}
     return found | {f"exercise-{key}": one.said for key, one in exercises().items()}
 
@@ -57,7 +57,7 @@ def render(spoken: Mapping[str, str], folder: Path) -> None:
     with tempfile.TemporaryDirectory() as rough:
         wave = Path(rough) / "phrase.wav"
         for name, words in spoken.items():
-            speed = str(WORDS_A_MINUTE)
+            speed = str(WORDS_PER_MINUTE)
             _run("espeak-ng", "-v", VOICE, "-s", speed, "-z", "-w", str(wave), words)
             _run("lame", "--quiet", "-m", "m", "-b", str(KBIT_S), str(wave), str(folder / f"{name}{SUFFIX}"))
     (folder / LIST).write_text(json.dumps(spoken, indent=0) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from station.core.steps import routine_of
 from station.core.trace import read_trace
 from tests.pi.person import LIFTED
 from tests.pi.rig import CLOCK_SET, LIMIT_MM, SET_CLOCK, Rig, eventually, held, troubles
-from web.pages.history import FELT
+from web.pages.history import FELT_TEXTS
 
 NEAR_MM = 3.0
 """A result may be off by the sensor's own slow wander, which the page states as its uncertainty."""
@@ -132,7 +132,7 @@ def _answers(rig: Rig) -> dict[str, Any]:
     rig.page.press("/say", word="answer", answer=PAIN)
     now = rig.person.until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
     words = rig.page.sitting(now["sitting"])
-    said = f"{FELT[PLACE]}, pain {PAIN} of 10"
+    said = f"{FELT_TEXTS[PLACE]}, pain {PAIN} of 10"
     rig.check("the sitting tells both answers", said in words, wanted=said, says=words[:160])
     return now
 

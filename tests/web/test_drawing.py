@@ -22,10 +22,10 @@ from tests.bench.drawing import figures
 from tests.browser import PHONE, Browser, is_there, opened
 from tests.tree import ROOT
 from web.app import CSP
-from web.drawing import DARK, LIGHT, STYLE, PoseError, drawing, policy, standalone
-from web.drawing.body import HAND, SEAT, Figure, figure, standing
+from web.drawing import DARK, LIGHT, STYLE, PoseError, inline_svg, standalone_svg, svg_security_policy
+from web.drawing.body import HAND, HIP_TO_SEAT, Figure, contact_points, figure
 from web.drawing.path import SIZE
-from web.drawing.props import gap
+from web.drawing.props import distance_to_surface
 
 SVG = "{http://www.w3.org/2000/svg}"
 STANDS_WITHIN = 1.0
@@ -51,7 +51,7 @@ HARDLY_BENT = 12
 
 
 def paths(key: str) -> list[ElementTree.Element]:
-    return list(ElementTree.fromstring(standalone(key, title="A title")).iter(f"{SVG}path"))
+    return list(ElementTree.fromstring(standalone_svg(key, title="A title")).iter(f"{SVG}path"))
 
 
 def looks(key: str) -> set[str]:
@@ -88,7 +88,7 @@ def pose_and_figure(key: str, end: str) -> tuple[Pictured, Pose, Figure]:
 
 def nearest(pictured: Pictured, name: str, point: tuple[float, float]) -> float:
     there: list[Prop] = [prop for prop in pictured.props if kind(prop) == name]
-    return min(gap(prop, point) for prop in there)
+    return min(distance_to_surface(prop, point) for prop in there)
 
 
 def off_the_ground(pictured: Pictured, pose: Pose, body: Figure) -> list[str]:
@@ -96,7 +96,7 @@ def off_the_ground(pictured: Pictured, pose: Pose, body: Figure) -> list[str]:
     faults = []
     for name, leg, at in (("near", pose.near, body.near), ("far", pose.far, body.far)):
         if leg and at and leg.on:
-            for point in standing(at, leg.by):
+            for point in contact_points(at, leg.by):
                 away = nearest(pictured, leg.on, point)
                 faults += [f"{name} foot {away:.1f} from the {leg.on}"] if away > STANDS_WITHIN else []
     for name, arm, hand in (("near", pose.near_arm, body.near_arm), ("far", pose.far_arm, body.far_arm)):
@@ -104,7 +104,7 @@ def off_the_ground(pictured: Pictured, pose: Pose, body: Figure) -> list[str]:
             away = nearest(pictured, arm.on, hand.hand)
             faults += [f"{name} hand {away:.1f} from the {arm.on}"] if away > HAND_WITHIN else []
     if pose.sits_on:
-        away = nearest(pictured, pose.sits_on, (body.hip[0], body.hip[1] - SEAT))
+        away = nearest(pictured, pose.sits_on, (body.hip[0], body.hip[1] - HIP_TO_SEAT))
         faults += [f"the seat {away:.1f} from the {pose.sits_on}"] if away > STANDS_WITHIN else []
     return faults
 
@@ -112,7 +112,7 @@ def off_the_ground(pictured: Pictured, pose: Pose, body: Figure) -> list[str]:
 @pytest.mark.parametrize("key", KEYS)
 def test_a_picture_is_whole(key: str) -> None:
     """It is well-formed, an image by its role, and named by its title, also where that has signs of XML in it."""
-    for text in (standalone(key, title='Calf & "heel"'), drawing(key, title='Calf & "heel"')):
+    for text in (standalone_svg(key, title='Calf & "heel"'), inline_svg(key, title='Calf & "heel"')):
         top = ElementTree.fromstring(text)
         title = next(one for one in top if one.tag.endswith("title"))
         assert top.attrib["role"] == "img"
@@ -229,7 +229,7 @@ def test_the_big_toe_lifts_alone() -> None:
 
 def test_twenty_pictures_stand_on_one_page() -> None:
     """No id is there twice, and none of the pictures has a style or a script, which the page's policy would refuse."""
-    page = "".join(drawing(key, title="A title") for key in KEYS)
+    page = "".join(inline_svg(key, title="A title") for key in KEYS)
     ids = re.findall(r'\bid="([^"]+)"', page)
     assert len(ids) == len(set(ids)) == len(KEYS)
     assert not any(given in page for given in ("<style", "style=", "<script", "href", "onload"))
@@ -238,7 +238,7 @@ def test_twenty_pictures_stand_on_one_page() -> None:
 @pytest.mark.parametrize("key", KEYS)
 def test_a_still_picture_has_both_poses_and_no_motion(key: str) -> None:
     """Without animation the outline of the start and the strong end are there, and nothing moves."""
-    still = drawing(key, title="A title", animated=False)
+    still = inline_svg(key, title="A title", animated=False)
     assert "<animate" not in still
     assert 'class="start"' in still
 
@@ -249,7 +249,7 @@ def test_motion_is_only_for_who_wants_it() -> None:
     assert ".drawing .moving { display: none }" in rules
     assert "@media screen and (prefers-reduced-motion: no-preference)" in rules
     for condition in ("prefers-reduced-motion:no-preference", "prefers-color-scheme:dark", "@media print"):
-        assert condition in standalone("3a", title="A title")
+        assert condition in standalone_svg("3a", title="A title")
 
 
 @pytest.mark.parametrize(("scheme", "number"), [(LIGHT, 0), (DARK, 1)])
@@ -270,7 +270,7 @@ def test_all_pictures_are_small() -> None:
 def test_an_exercise_without_a_picture_is_an_error() -> None:
     """Nothing is drawn for a key that there is not."""
     with pytest.raises(PoseError, match="nothing"):
-        drawing("nothing", title="A title")
+        inline_svg("nothing", title="A title")
 
 
 @pytest.mark.parametrize("anchor", Anchor)
@@ -284,10 +284,15 @@ def test_a_pose_is_held_where_it_is_anchored(anchor: Anchor) -> None:
 
 def test_the_policy_of_the_file_lets_its_style_in_and_nothing_else() -> None:
     """The hash in the policy is that of the one style in every file, and there is no other source."""
-    styles = {style for key in KEYS for style in re.findall(r"<style>(.*?)</style>", standalone(key, title="A title"))}
+    styles = {
+        style for key in KEYS for style in re.findall(r"<style>(.*?)</style>", standalone_svg(key, title="A title"))
+    }
     (style,) = styles
     digest = b64encode(sha256(style.encode()).digest()).decode("ascii")
-    assert policy() == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+    assert (
+        svg_security_policy()
+        == f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
+    )
 
 
 class Answers(BaseHTTPRequestHandler):
@@ -295,10 +300,10 @@ class Answers(BaseHTTPRequestHandler):
 
     PAGE = '<!doctype html><title>A page</title><link rel="stylesheet" href="{}">{}'
     ASKED: ClassVar[dict[str, tuple[str, str, str]]] = {
-        "/3a.svg": ("image/svg+xml", policy(), standalone("3a", title="A title")),
-        "/strict.svg": ("image/svg+xml", CSP, standalone("3a", title="A title")),
+        "/3a.svg": ("image/svg+xml", svg_security_policy(), standalone_svg("3a", title="A title")),
+        "/strict.svg": ("image/svg+xml", CSP, standalone_svg("3a", title="A title")),
         "/drawing.css": ("text/css", CSP, ":root{--ink:#16191d}" + STYLE.read_text(encoding="utf-8")),
-        "/inline": ("text/html", CSP, PAGE.format("/drawing.css", drawing("3a", title="A title"))),
+        "/inline": ("text/html", CSP, PAGE.format("/drawing.css", inline_svg("3a", title="A title"))),
         "/image": ("text/html", CSP, PAGE.format("/drawing.css", '<img src="/strict.svg" width="300" alt="">')),
     }
 

@@ -19,8 +19,8 @@ from station.units import CM
 from tests import browser
 from tests.browser import PHONE, Browser
 from tests.web.double import SetPanel
-from web.live.phase_styles import LOOKS
-from web.live.view_model import picture
+from web.live.phase_styles import PHASE_STYLES
+from web.live.view_model import live_view
 from web.server.http import open_page
 from web.speech import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, render
 
@@ -139,9 +139,9 @@ def show(panel: SetPanel, number: int, cue: CueName, phase: str, side: Side = Si
 def test_the_page_says_nothing_that_has_no_file(live: Browser) -> None:
     """From any phase to any other, with any exercise and side, only phrases are asked for that there are."""
     pictures = [
-        picture(Snapshot(at_us=0, activity=activity, phase=phase, side=side, exercise=exercise, count=count), CM)
+        live_view(Snapshot(at_us=0, activity=activity, phase=phase, side=side, exercise=exercise, count=count), CM)
         for activity, count in (("hold", None), ("reps", 4), ("reps", 5), ("rest", None), ("test", None))
-        for phase in LOOKS
+        for phase in PHASE_STYLES
         for side in (*Side, BOTH_LEGS)
         for exercise in (None, "3a", "4b")
     ]

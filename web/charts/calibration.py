@@ -15,133 +15,135 @@ from station.units import MINUS, day, many
 from web.charts.time_axis import Span, ticks
 from web.charts.trace import Chart, Scale
 
-WIDTH, LEFT, RIGHT = 360, 42, 350
+WIDTH, X_MIN, X_MAX = 360, 42, 350
 CURVE_TOP, CURVE_BOTTOM = 22, 150
-REST_TOP, REST_BOTTOM = 184, 284
-FIT_HEIGHT, OVER_TIME_HEIGHT = 318, 230
-OVER_TIME_TOP, OVER_TIME_BOTTOM = 22, 196
+RESIDUALS_TOP, RESIDUALS_BOTTOM = 184, 284
+FIT_HEIGHT, DRIFT_HEIGHT = 318, 230
+DRIFT_TOP, DRIFT_BOTTOM = 22, 196
 CURVE_POINTS = 40
-BEYOND_MM = 20.0
+EXTRAPOLATION_MM = 20.0
 """The curve is drawn so far beyond the last block, to show that it is less sure there."""
-AT_MM = 100.0
+REFERENCE_MM = 100.0
 """The toe distance at which the sensor's own error is followed over the months."""
-REST_MM = 2.0
+RESIDUAL_RANGE_MM = 2.0
 """A residual above this is refused, so the scale of the residuals is the same for all calibrations."""
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class SensorError:
     """One time that the sensor was held against the truth: its own error at `AT_MM`, as built."""
 
     at: datetime
-    off_mm: float
+    error_mm: float
     uncertainty_mm: float
-    calibration: bool
+    is_calibration: bool
     passed: bool
 
 
 def fit_chart(fit: Fit) -> Chart:
     """Above, block lengths against readings with the curve; below, the residuals with the curve's 95 % band."""
-    most_mm = max(at.toe_mm for at in fit.points) + BEYOND_MM
+    most_mm = max(at.toe_mm for at in fit.points) + EXTRAPOLATION_MM
     along = [most_mm * n / CURVE_POINTS for n in range(CURVE_POINTS + 1)]
-    across = Scale(0.0, most_mm, LEFT, RIGHT)
+    across = Scale(0.0, most_mm, X_MIN, X_MAX)
     readings = [fit.curve.reading_mm(mm) for mm in along]
     reading = Scale(min(readings) // 50 * 50, -(-max(readings) // 50) * 50, CURVE_BOTTOM, CURVE_TOP)
     bands = [COVERAGE * fit.uncertainty_mm(mm) for mm in readings]
-    rest = Scale(-REST_MM, REST_MM, REST_BOTTOM, REST_TOP)
-    parts = [f'<text x="2" y="12">reading, mm</text><text x="2" y="{REST_TOP - 10}">left over, mm</text>']
-    parts += _lines(reading, [reading.low + n * 50 for n in range(int((reading.high - reading.low) / 50) + 1)][::2])
-    parts += _lines(rest, [-2.0, -1.0, 0.0, 1.0, 2.0])
+    rest = Scale(-RESIDUAL_RANGE_MM, RESIDUAL_RANGE_MM, RESIDUALS_BOTTOM, RESIDUALS_TOP)
+    parts = [f'<text x="2" y="12">reading, mm</text><text x="2" y="{RESIDUALS_TOP - 10}">left over, mm</text>']
+    parts += _gridlines(reading, [reading.low + n * 50 for n in range(int((reading.high - reading.low) / 50) + 1)][::2])
+    parts += _gridlines(rest, [-2.0, -1.0, 0.0, 1.0, 2.0])
     for toe_mm in sorted({at.toe_mm for at in fit.points}):
         x = across(toe_mm)
-        parts.append(f'<path class="axis" d="M{x:g} {CURVE_TOP}V{CURVE_BOTTOM}M{x:g} {REST_TOP}V{REST_BOTTOM}"/>')
+        parts.append(
+            f'<path class="axis" d="M{x:g} {CURVE_TOP}V{CURVE_BOTTOM}M{x:g} {RESIDUALS_TOP}V{RESIDUALS_BOTTOM}"/>'
+        )
         parts.append(f'<text x="{x:g}" y="{FIT_HEIGHT - 16}" text-anchor="middle">{toe_mm:g}</text>')
-    parts.append(f'<text x="{RIGHT}" y="{FIT_HEIGHT - 3}" text-anchor="end">block, mm</text>')
+    parts.append(f'<text x="{X_MAX}" y="{FIT_HEIGHT - 3}" text-anchor="end">block, mm</text>')
     curve = " ".join(f"{across(mm):g} {reading(at):g}" for mm, at in zip(along, readings, strict=True))
-    there = " ".join(f"{across(mm):g} {_inside(rest, band):g}" for mm, band in zip(along, bands, strict=True))
+    there = " ".join(f"{across(mm):g} {_clamped(rest, band):g}" for mm, band in zip(along, bands, strict=True))
     back = " ".join(
-        f"{across(mm):g} {_inside(rest, -band):g}" for mm, band in reversed(list(zip(along, bands, strict=True)))
+        f"{across(mm):g} {_clamped(rest, -band):g}" for mm, band in reversed(list(zip(along, bands, strict=True)))
     )
     parts.append(f'<path class="band level" d="M{there}L{back}z"/><path class="toe" d="M{curve}"/>')
     for at, left_mm in zip(fit.points, fit.residuals_mm, strict=True):
         x, reach = across(at.toe_mm), COVERAGE * at.uncertainty_mm
-        whisker = f"M{x:g} {_inside(rest, left_mm + reach):g}V{_inside(rest, left_mm - reach):g}"
+        whisker = f"M{x:g} {_clamped(rest, left_mm + reach):g}V{_clamped(rest, left_mm - reach):g}"
         parts.append(f'<path class="whisker" d="{whisker}"/>')
-        for y in (reading(at.reading_mm), _inside(rest, left_mm)):
+        for y in (reading(at.reading_mm), _clamped(rest, left_mm)):
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}h8v8h-8z"/>')
     worst = max(abs(left) for left in fit.residuals_mm)
     sentence = f"{many(len(fit.points), 'reading')} of blocks. The largest left over is {worst:.1f} mm."
-    return _drawn("fit", "Blocks and the curve through them", sentence, FIT_HEIGHT, parts)
+    return _build_chart("fit", "Blocks and the curve through them", sentence, FIT_HEIGHT, parts)
 
 
-def looks(calibrations: Sequence[Calibration], checks: Sequence[Check]) -> list[Look]:
+def sensor_errors(calibrations: Sequence[Calibration], checks: Sequence[Check]) -> list[SensorError]:
     """Every calibration by blocks and every check, oldest first, on one scale: the sensor's own error at 100 mm.
 
     A check says how far the sensor has gone from where its calibration found it.
     """
-    by_id: dict[str, Look] = {}
+    by_id: dict[str, SensorError] = {}
     built = Curve()
     for one in sorted(calibrations, key=lambda each: each.number):
         if one.fit is None:
             built = one.curve
             continue
-        reading_mm = one.curve.reading_mm(AT_MM)
+        reading_mm = one.curve.reading_mm(REFERENCE_MM)
         sure_mm = one.fit.uncertainty_mm(reading_mm)
-        by_id[one.id] = Look(one.made_at, built.toe_mm(reading_mm) - AT_MM, sure_mm, True, True)
+        by_id[one.id] = SensorError(one.made_at, built.toe_mm(reading_mm) - REFERENCE_MM, sure_mm, True, True)
     found = list(by_id.values())
     found += [
-        Look(one.made_at, by_id[one.calibration_id].off_mm + one.off_mm, one.uncertainty_mm, False, one.passed)
+        SensorError(one.made_at, by_id[one.calibration_id].error_mm + one.off_mm, one.uncertainty_mm, False, one.passed)
         for one in checks
         if one.calibration_id in by_id
     ]
     return sorted(found, key=lambda look: look.at)
 
 
-def over_time_chart(seen: Sequence[Look], now: datetime) -> Chart:
+def drift_chart(errors: Sequence[SensorError], now: datetime) -> Chart:
     """The sensor's own error at 100 mm over real time: squares are calibrations, circles checks, crosses failed."""
-    margin = max((now - seen[0].at) * 0.03, timedelta(hours=12))
-    span = Span(min(seen[0].at - margin, now - timedelta(weeks=1)), now)
-    time = Scale(span.since.timestamp(), span.until.timestamp(), LEFT, RIGHT)
-    reach = [COVERAGE * look.uncertainty_mm for look in seen]
-    low = min(look.off_mm - mm for look, mm in zip(seen, reach, strict=True)) - 1
-    high = max(look.off_mm + mm for look, mm in zip(seen, reach, strict=True)) + 1
+    margin = max((now - errors[0].at) * 0.03, timedelta(hours=12))
+    span = Span(min(errors[0].at - margin, now - timedelta(weeks=1)), now)
+    time = Scale(span.since.timestamp(), span.until.timestamp(), X_MIN, X_MAX)
+    reach = [COVERAGE * look.uncertainty_mm for look in errors]
+    low = min(look.error_mm - mm for look, mm in zip(errors, reach, strict=True)) - 1
+    high = max(look.error_mm + mm for look, mm in zip(errors, reach, strict=True)) + 1
     step = next((step for step in (1, 2, 5, 10) if (high - low) / step <= 7), 20)
-    value = Scale(low // step * step, -(-high // step) * step, OVER_TIME_BOTTOM, OVER_TIME_TOP)
+    value = Scale(low // step * step, -(-high // step) * step, DRIFT_BOTTOM, DRIFT_TOP)
     parts = ['<text x="2" y="12">off at 100 mm, mm</text>']
-    parts += _lines(value, [value.low + n * step for n in range(round((value.high - value.low) / step) + 1)])
+    parts += _gridlines(value, [value.low + n * step for n in range(round((value.high - value.low) / step) + 1)])
     for at, label in ticks(span):
         x = time(at.timestamp())
-        parts.append(f'<path class="axis" d="M{x:g} {OVER_TIME_TOP}V{OVER_TIME_BOTTOM}"/>')
-        anchor = "middle" if x < RIGHT - 14 else "end"
-        parts.append(f'<text x="{x:g}" y="{OVER_TIME_HEIGHT - 12}" text-anchor="{anchor}">{label}</text>')
-    for look, mm in zip(seen, reach, strict=True):
-        x, y = time(look.at.timestamp()), value(look.off_mm)
-        parts.append(f'<path class="whisker" d="M{x:g} {value(look.off_mm - mm):g}V{value(look.off_mm + mm):g}"/>')
-        if look.calibration:
+        parts.append(f'<path class="axis" d="M{x:g} {DRIFT_TOP}V{DRIFT_BOTTOM}"/>')
+        anchor = "middle" if x < X_MAX - 14 else "end"
+        parts.append(f'<text x="{x:g}" y="{DRIFT_HEIGHT - 12}" text-anchor="{anchor}">{label}</text>')
+    for look, mm in zip(errors, reach, strict=True):
+        x, y = time(look.at.timestamp()), value(look.error_mm)
+        parts.append(f'<path class="whisker" d="M{x:g} {value(look.error_mm - mm):g}V{value(look.error_mm + mm):g}"/>')
+        if look.is_calibration:
             parts.append(f'<path class="event passed" d="M{x - 4:g} {y - 4:g}h8v8h-8z"/>')
         elif look.passed:
             parts.append(f'<circle class="event" cx="{x:g}" cy="{y:g}" r="4"/>')
         else:
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}l8 8m0-8l-8 8"/>')
-    made = sum(look.calibration for look in seen)
-    sentence = f"{many(made, 'calibration')} and {many(len(seen) - made, 'check')} since {day(seen[0].at)}."
-    return _drawn("sensor", "The sensor\u2019s own error at 100 mm, over time", sentence, OVER_TIME_HEIGHT, parts)
+    made = sum(look.is_calibration for look in errors)
+    sentence = f"{many(made, 'calibration')} and {many(len(errors) - made, 'check')} since {day(errors[0].at)}."
+    return _build_chart("sensor", "The sensor\u2019s own error at 100 mm, over time", sentence, DRIFT_HEIGHT, parts)
 
 
-def _lines(scale: Scale, values: Sequence[float]) -> Iterator[str]:
+def _gridlines(scale: Scale, values: Sequence[float]) -> Iterator[str]:
     for one in values:
         y = scale(one)
-        yield f'<path class="axis" d="M{LEFT} {y:g}H{RIGHT}"/>'
+        yield f'<path class="axis" d="M{X_MIN} {y:g}H{X_MAX}"/>'
         number = f"{MINUS}{-one:g}" if one < 0 else f"{one:g}"
-        yield f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end">{number}</text>'
+        yield f'<text x="{X_MIN - 6}" y="{y + 4:g}" text-anchor="end">{number}</text>'
 
 
-def _inside(scale: Scale, value: float) -> float:
+def _clamped(scale: Scale, value: float) -> float:
     """The place of a value, or the edge of the drawing where it lies beyond."""
     return scale(min(max(value, scale.low), scale.high))
 
 
-def _drawn(name: str, title: str, sentence: str, height: int, parts: Sequence[str]) -> Chart:
+def _build_chart(name: str, title: str, sentence: str, height: int, parts: Sequence[str]) -> Chart:
     svg = (
         f'<svg class="chart over-time" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{name} {name}-d">'
         f'<title id="{name}">{title}</title><desc id="{name}-d">{sentence}</desc>{"".join(parts)}</svg>'

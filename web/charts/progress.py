@@ -20,23 +20,23 @@ from station.core.events import Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, RealChange, SideProgress, TrendPoint
 from station.units import MM_IN_ONE, SIGN, day, length, many, sure_length
-from web.charts.time_axis import Span, beginnings, ticks
+from web.charts.time_axis import Span, period_starts, ticks
 from web.charts.trace import Chart, Scale
 
 WIDTH, HEIGHT = 360, 262
 """About what a phone is wide, and half of what a screen is: letters are as large in both."""
-LEFT, RIGHT, TOP, BOTTOM = 38, 350, 40, 206
-LANE = BOTTOM + 11
+X_MIN, X_MAX, Y_TOP, Y_BOTTOM = 38, 350, 40, 206
+EVENT_LANE_Y = Y_BOTTOM + 11
 """Where calibrations and pain are marked, below the plot."""
-MARKS_AT_MOST = 200
+MAX_MARKS = 200
 """Half a year of days: more would lie upon each other."""
-SPANS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
+PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 TREND_POINTS = 158
 """One for each second pixel of a phone."""
-LINES_AT_MOST = 6
-MARGIN = 0.02
+MAX_GRIDLINES = 6
+MARGIN_SHARE = 0.02
 """What is left free beside the first and the last mark."""
-LABEL = 84
+LABEL_WIDTH = 84
 """As wide as the date of a real change is written."""
 CIRCLE = "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"
 DIAMOND = "m0-5l4 5-4 5-4-5z"
@@ -53,7 +53,7 @@ class Mark:
     low_mm: float | None
     high_mm: float | None
     full: bool
-    words: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,12 @@ class Frame:
     span: Span
     units: str
     goal_mm: float
-    time: Scale
-    height: Scale
-    line_mm: float
+    x_scale: Scale
+    y_scale: Scale
+    gridline_mm: float
 
     def x(self, at: datetime) -> float:
-        return self.time(at.timestamp())
+        return self.x_scale(at.timestamp())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +78,10 @@ class ProgressChart(Chart):
 
     side: Side
     points: tuple[tuple[float, float, str], ...]
-    real: tuple[str, ...]
+    real_changes: tuple[str, ...]
 
 
-def frame(
+def plot_frame(
     sides: Iterable[Sequence[Seen]], trends: Iterable[SideProgress], span: Span, goal_mm: float, units: str
 ) -> Frame:
     """Scales that hold everything shown of both sides, and the goal."""
@@ -91,42 +91,51 @@ def frame(
         heights += [one.original_mm for one in seen if one.original_mm is not None]
     for side in trends:
         error_mm = COVERAGE * side.error.sem_mm
-        for at in _within(side.trend, span):
+        for at in _visible_trend(side.trend, span):
             heights += [at.mm - error_mm, at.mm + error_mm, at.low_mm, at.high_mm]
     step = _step(min(heights), max(heights), units)
-    time = Scale(span.since.timestamp(), span.until.timestamp(), LEFT, RIGHT)
-    height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, BOTTOM, TOP)
+    time = Scale(span.since.timestamp(), span.until.timestamp(), X_MIN, X_MAX)
+    height = Scale(min(heights) // step * step, -(-max(heights) // step) * step, Y_BOTTOM, Y_TOP)
     return Frame(span, units, goal_mm, time, height, step)
 
 
-def chart(
-    side: Side, seen: Sequence[Seen], progress: SideProgress, calibrated: Sequence[datetime], of: Frame
+def side_chart(
+    side: Side, rows: Sequence[Seen], progress: SideProgress, calibrated_at: Sequence[datetime], frame: Frame
 ) -> ProgressChart:
     """One side's picture. `seen` are its results within the frame's time, oldest first."""
-    marks, every = _marks(seen, progress.slips, of)
-    slips = [one for one in seen if one.test_id in progress.slips]
-    parts = [*_grid(of), *_bands(side, progress, of), *_changes(progress.changes, of)]
-    parts += [*_originals(seen, of), *_whiskers(marks, of), *_symbols(side, marks, every, of), *_slips(slips, of)]
-    parts += _goal(of)
-    parts += _lane(calibrated, [one for one in seen if one.pain], of)
-    title = f"{side.capitalize()}: toe distance, {day(of.span.since)} to {day(of.span.until)}"
-    sentence = _sentence(seen, slips, every, of)
+    marks, every = _marks(rows, progress.slips, frame)
+    outliers = [one for one in rows if one.test_id in progress.slips]
+    parts = [*_grid(frame), *_bands(side, progress, frame), *_changes(progress.changes, frame)]
+    parts += [
+        *_originals(rows, frame),
+        *_whiskers(marks, frame),
+        *_symbols(side, marks, every, frame),
+        *_outlier_marks(outliers, frame),
+    ]
+    parts += _goal(frame)
+    parts += _event_lane(calibrated_at, [one for one in rows if one.pain], frame)
+    title = f"{side.capitalize()}: toe distance, {day(frame.span.since)} to {day(frame.span.until)}"
+    sentence = _description(rows, outliers, every, frame)
     name = f"progress-{side}"
     svg = (
         f'<svg class="chart over-time" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name} {name}-d">'
         f'<title id="{name}">{title}</title><desc id="{name}-d">{sentence}</desc>{"".join(parts)}'
         '<path class="cursor" d=""/></svg>'
     )
-    told = sorted([*marks, *(_mark(one, of.units, slip=True) for one in slips)], key=lambda mark: mark.at)
-    points = tuple((of.x(mark.at), of.height(mark.mm), mark.words) for mark in told)
-    real = tuple(_told(change) for change in progress.changes if of.span.since <= change.told_at <= of.span.until)
+    drawn_marks = sorted(
+        [*marks, *(_mark(one, frame.units, is_outlier=True) for one in outliers)], key=lambda mark: mark.at
+    )
+    points = tuple((frame.x(mark.at), frame.y_scale(mark.mm), mark.text) for mark in drawn_marks)
+    real = tuple(
+        _change_text(change) for change in progress.changes if frame.span.since <= change.told_at <= frame.span.until
+    )
     return ProgressChart(title, sentence, Markup(svg), side, points, real)  # numbers and our own words only
 
 
-def _within(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
+def _visible_trend(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
     """The part of the trend that is shown, with the neighbours on either side, in no more points than can be seen."""
-    first = bisect_left(trend, span.since, key=_at)
-    last = bisect_right(trend, span.until, key=_at)
+    first = bisect_left(trend, span.since, key=_point_time)
+    last = bisect_right(trend, span.until, key=_point_time)
     if first == last:
         return []
     shown = trend[max(0, first - 1) : last + 1]
@@ -135,41 +144,41 @@ def _within(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
     return kept if kept[-1] is shown[-1] else [*kept, shown[-1]]
 
 
-def _at(point: TrendPoint) -> datetime:
+def _point_time(point: TrendPoint) -> datetime:
     return point.at
 
 
 def _step(low_mm: float, high_mm: float, units: str) -> float:
     one = float(MM_IN_ONE[units])
     tall = max(high_mm - low_mm, one)
-    return next((one * step for step in (0.5, 1, 2, 5, 10) if tall / one / step <= LINES_AT_MOST), one * 20)
+    return next((one * step for step in (0.5, 1, 2, 5, 10) if tall / one / step <= MAX_GRIDLINES), one * 20)
 
 
-def _marks(seen: Sequence[Seen], slips: frozenset[str], of: Frame) -> tuple[list[Mark], str | None]:
+def _marks(rows: Sequence[Seen], outlier_ids: frozenset[str], frame: Frame) -> tuple[list[Mark], str | None]:
     """What is drawn of these results, and what span of time one mark stands for, `None` for one test."""
-    believed = [one for one in seen if one.test_id not in slips]
-    if len(believed) <= MARKS_AT_MOST:
-        return [_mark(one, of.units) for one in believed], None
-    every = next((name for name, days in SPANS.items() if of.span.days / days <= MARKS_AT_MOST), "year")
-    edges = [bisect_left(believed, at, key=_seen_at) for at in beginnings(of.span, every)]
-    groups = (believed[low:high] for low, high in pairwise([0, *edges, len(believed)]) if low < high)
-    return [_mean(group, every, of.units) for group in groups], every
+    accepted = [one for one in rows if one.test_id not in outlier_ids]
+    if len(accepted) <= MAX_MARKS:
+        return [_mark(one, frame.units) for one in accepted], None
+    every = next((name for name, days in PERIOD_DAYS.items() if frame.span.days / days <= MAX_MARKS), "year")
+    edges = [bisect_left(accepted, at, key=_row_time) for at in period_starts(frame.span, every)]
+    groups = (accepted[low:high] for low, high in pairwise([0, *edges, len(accepted)]) if low < high)
+    return [_mean_mark(group, every, frame.units) for group in groups], every
 
 
-def _seen_at(one: Seen) -> datetime:
+def _row_time(one: Seen) -> datetime:
     return one.at
 
 
-def _mark(one: Seen, units: str, *, slip: bool = False) -> Mark:
-    reach = None if one.uncertainty_mm is None else COVERAGE * one.uncertainty_mm
-    said = [day(one.at), sure_length(one.mm, one.uncertainty_mm, units), *one.notes(units)]
-    if slip:
+def _mark(row: Seen, units: str, *, is_outlier: bool = False) -> Mark:
+    reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
+    said = [day(row.at), sure_length(row.mm, row.uncertainty_mm, units), *row.notes(units)]
+    if is_outlier:
         said.append("a slip: hardly counted")
-    low, high = (None, None) if reach is None else (one.mm - reach, one.mm + reach)
-    return Mark(one.at, one.mm, low, high, one.full, ", ".join(said))
+    low, high = (None, None) if reach is None else (row.mm - reach, row.mm + reach)
+    return Mark(row.at, row.mm, low, high, row.full, ", ".join(said))
 
 
-def _mean(group: Sequence[Seen], every: str, units: str) -> Mark:
+def _mean_mark(group: Sequence[Seen], every: str, units: str) -> Mark:
     distances = [one.mm for one in group]
     middle = group[0].at + (group[-1].at - group[0].at) / 2
     low, high = min(distances), max(distances)
@@ -180,90 +189,91 @@ def _mean(group: Sequence[Seen], every: str, units: str) -> Mark:
     return Mark(middle, fmean(distances), low, high, any(one.full for one in group), words)
 
 
-def _grid(of: Frame) -> Iterator[str]:
-    one = float(MM_IN_ONE[of.units])
-    step = of.line_mm
-    yield f'<text x="2" y="12">{SIGN[of.units]}</text>'
-    for number in range(round((of.height.high - of.height.low) / step) + 1):
-        mm = of.height.low + number * step
-        y = of.height(mm)
-        yield f'<path class="axis" d="M{LEFT} {y:g}H{RIGHT}"/>'
-        yield f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end">{mm / one:g}</text>'
-    for at, label in ticks(of.span):
-        x = of.x(at)
-        yield f'<path class="axis" d="M{x:g} {TOP}V{BOTTOM}"/>'
-        anchor = "middle" if x < RIGHT - 14 else "end"
+def _grid(frame: Frame) -> Iterator[str]:
+    one = float(MM_IN_ONE[frame.units])
+    step = frame.gridline_mm
+    yield f'<text x="2" y="12">{SIGN[frame.units]}</text>'
+    for number in range(round((frame.y_scale.high - frame.y_scale.low) / step) + 1):
+        mm = frame.y_scale.low + number * step
+        y = frame.y_scale(mm)
+        yield f'<path class="axis" d="M{X_MIN} {y:g}H{X_MAX}"/>'
+        yield f'<text x="{X_MIN - 6}" y="{y + 4:g}" text-anchor="end">{mm / one:g}</text>'
+    for at, label in ticks(frame.span):
+        x = frame.x(at)
+        yield f'<path class="axis" d="M{x:g} {Y_TOP}V{Y_BOTTOM}"/>'
+        anchor = "middle" if x < X_MAX - 14 else "end"
         yield f'<text x="{x:g}" y="{HEIGHT - 12}" text-anchor="{anchor}">{label}</text>'
 
 
-def _bands(side: Side, progress: SideProgress, of: Frame) -> Iterator[str]:
+def _bands(side: Side, progress: SideProgress, frame: Frame) -> Iterator[str]:
     """Where one test of this person would lie (light), where their level lies (dark), and the trend."""
-    shown = _within(progress.trend, of.span)
+    shown = _visible_trend(progress.trend, frame.span)
     if not shown:
         return
     error_mm = COVERAGE * progress.error.sem_mm
     clip = f"plot-{side}"
-    yield f'<clipPath id="{clip}"><path d="M{LEFT} {TOP}H{RIGHT}V{BOTTOM}H{LEFT}z"/></clipPath>'
+    yield f'<clipPath id="{clip}"><path d="M{X_MIN} {Y_TOP}H{X_MAX}V{Y_BOTTOM}H{X_MIN}z"/></clipPath>'
     yield f'<g clip-path="url(#{clip})">'
-    yield _band("error", [(at.at, at.mm - error_mm, at.mm + error_mm) for at in shown], of)
-    yield _band("level", [(at.at, at.low_mm, at.high_mm) for at in shown], of)
-    line = _line([(at.at, at.mm) for at in shown], of)
+    yield _band("error", [(at.at, at.mm - error_mm, at.mm + error_mm) for at in shown], frame)
+    yield _band("level", [(at.at, at.low_mm, at.high_mm) for at in shown], frame)
+    line = _line([(at.at, at.mm) for at in shown], frame)
     yield f'<path class="{side} trend" d="{line}"/></g>'
 
 
-def _band(kind: str, edges: Sequence[tuple[datetime, float, float]], of: Frame) -> str:
-    there = _line([(at, high) for at, _, high in edges], of)
-    back = _line([(at, low) for at, low, _ in reversed(edges)], of)
+def _band(kind: str, edges: Sequence[tuple[datetime, float, float]], frame: Frame) -> str:
+    there = _line([(at, high) for at, _, high in edges], frame)
+    back = _line([(at, low) for at, low, _ in reversed(edges)], frame)
     return f'<path class="band {kind}" d="{there}L{back[1:]}z"/>'
 
 
-def _line(points: Sequence[tuple[datetime, float]], of: Frame) -> str:
-    return "M" + " ".join(f"{of.x(at):g} {of.height(mm):g}" for at, mm in points)
+def _line(points: Sequence[tuple[datetime, float]], frame: Frame) -> str:
+    return "M" + " ".join(f"{frame.x(at):g} {frame.y_scale(mm):g}" for at, mm in points)
 
 
-def _goal(of: Frame) -> Iterator[str]:
-    y = of.height(of.goal_mm)
-    yield f'<path class="goal" d="M{LEFT} {y:g}H{RIGHT}"/>'
-    goal = f"goal {length(of.goal_mm, of.units)}"
-    yield f'<text class="halo" x="{LEFT + 3}" y="{y - 5:g}">{goal}</text>'
+def _goal(frame: Frame) -> Iterator[str]:
+    y = frame.y_scale(frame.goal_mm)
+    yield f'<path class="goal" d="M{X_MIN} {y:g}H{X_MAX}"/>'
+    goal = f"goal {length(frame.goal_mm, frame.units)}"
+    yield f'<text class="halo" x="{X_MIN + 3}" y="{y - 5:g}">{goal}</text>'
 
 
-def _changes(changes: Sequence[RealChange], of: Frame) -> Iterator[str]:
+def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
     """A bar from the time that a change began to the test that made it real, with an arrow and that test's date."""
-    free_x = float(LEFT)
-    for told in changes:
-        if not of.span.since <= told.told_at <= of.span.until:
+    free_x = float(X_MIN)
+    for change in changes:
+        if not frame.span.since <= change.told_at <= frame.span.until:
             continue
-        x, began = of.x(told.told_at), max(float(LEFT), of.x(max(told.since, of.span.since)))
-        arrow = "l-5 9h10z" if told.direction is Direction.GAIN else "m-5 0h10l-5 9z"
-        yield f'<path class="told" d="M{began:g} 25H{x:g}V{BOTTOM}"/><path class="event passed" d="M{x:g} 20{arrow}"/>'
-        place = min(max(x - LABEL / 2, LEFT), RIGHT - LABEL)
+        x, began = frame.x(change.told_at), max(float(X_MIN), frame.x(max(change.since, frame.span.since)))
+        arrow = "l-5 9h10z" if change.direction is Direction.GAIN else "m-5 0h10l-5 9z"
+        yield f'<path class="told" d="M{began:g} 25H{x:g}V{Y_BOTTOM}"/>'
+        yield f'<path class="event passed" d="M{x:g} 20{arrow}"/>'
+        place = min(max(x - LABEL_WIDTH / 2, X_MIN), X_MAX - LABEL_WIDTH)
         if place >= free_x:
-            local = told.told_at.astimezone()
+            local = change.told_at.astimezone()
             yield f'<text x="{place:g}" y="15">{local.day} {local:%b %Y}</text>'
-            free_x = place + LABEL
+            free_x = place + LABEL_WIDTH
 
 
-def _told(change: RealChange) -> str:
+def _change_text(change: RealChange) -> str:
     """The words for a real change: where the picture has an arrow and a bar."""
     began = f"on {day(change.since)}" if change.sudden else f"about {day(change.since)}"
     return f"A real {change.direction}, known on {day(change.told_at)}, began {began}"
 
 
-def _originals(seen: Sequence[Seen], of: Frame) -> Iterator[str]:
+def _originals(rows: Sequence[Seen], frame: Frame) -> Iterator[str]:
     """Where a corrected value was on its day, and a line from there to where it is now."""
     drawn = "".join(
-        f"M{of.x(one.at) - 3:g} {of.height(one.original_mm):g}h6m-3 0V{of.height(one.mm):g}"
-        for one in seen
+        f"M{frame.x(one.at) - 3:g} {frame.y_scale(one.original_mm):g}h6m-3 0V{frame.y_scale(one.mm):g}"
+        for one in rows
         if one.original_mm is not None
     )
     if drawn:
         yield f'<path class="original" d="{drawn}"/>'
 
 
-def _whiskers(marks: Sequence[Mark], of: Frame) -> Iterator[str]:
+def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
     drawn = "".join(
-        f"M{of.x(mark.at):g} {_held(mark.low_mm, of):g}V{_held(mark.high_mm, of):g}"
+        f"M{frame.x(mark.at):g} {_clamped_y(mark.low_mm, frame):g}V{_clamped_y(mark.high_mm, frame):g}"
         for mark in marks
         if mark.low_mm is not None and mark.high_mm is not None
     )
@@ -271,57 +281,61 @@ def _whiskers(marks: Sequence[Mark], of: Frame) -> Iterator[str]:
         yield f'<path class="whisker" d="{drawn}"/>'
 
 
-def _held(mm: float, of: Frame) -> float:
+def _clamped_y(mm: float, frame: Frame) -> float:
     """The height, or the plot's edge where a whisker goes beyond."""
-    return min(max(of.height(mm), TOP), BOTTOM)
+    return min(max(frame.y_scale(mm), Y_TOP), Y_BOTTOM)
 
 
-def _symbols(side: Side, marks: Sequence[Mark], every: str | None, of: Frame) -> Iterator[str]:
+def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame) -> Iterator[str]:
     """All quick tests in one path, all full ones in another: circles left, diamonds right; means are smaller."""
     shapes = (CIRCLE, DIAMOND) if every is None else (SMALL_CIRCLE, SMALL_DIAMOND)
     shape = shapes[0] if side is Side.LEFT else shapes[1]
     for full in (False, True):
-        drawn = "".join(f"M{of.x(mark.at):g} {of.height(mark.mm):g}{shape}" for mark in marks if mark.full is full)
+        drawn = "".join(
+            f"M{frame.x(mark.at):g} {frame.y_scale(mark.mm):g}{shape}" for mark in marks if mark.full is full
+        )
         if drawn:
             yield f'<path class="{side} symbol {"full" if full else "quick"}" d="{drawn}"/>'
 
 
-def _slips(slips: Sequence[Seen], of: Frame) -> Iterator[str]:
-    drawn = "".join(f"M{of.x(one.at) - 4:g} {of.height(one.mm) - 4:g}l8 8m0-8l-8 8" for one in slips)
+def _outlier_marks(outliers: Sequence[Seen], frame: Frame) -> Iterator[str]:
+    drawn = "".join(f"M{frame.x(one.at) - 4:g} {frame.y_scale(one.mm) - 4:g}l8 8m0-8l-8 8" for one in outliers)
     if drawn:
         yield f'<path class="slip" d="{drawn}"/>'
 
 
-def _lane(calibrated: Sequence[datetime], painful: Sequence[Seen], of: Frame) -> Iterator[str]:
+def _event_lane(calibrated_at: Sequence[datetime], painful: Sequence[Seen], frame: Frame) -> Iterator[str]:
     """Below the plot: a square for each calibration, a triangle for each test with pain."""
     squares = "".join(
-        f"M{of.x(at) - 3:g} {LANE - 3}h6v6h-6z" for at in calibrated if of.span.since <= at <= of.span.until
+        f"M{frame.x(at) - 3:g} {EVENT_LANE_Y - 3}h6v6h-6z"
+        for at in calibrated_at
+        if frame.span.since <= at <= frame.span.until
     )
     if squares:
         yield f'<path class="event" d="{squares}"/>'
-    places = dict.fromkeys(round(of.x(one.at)) for one in painful)
+    places = dict.fromkeys(round(frame.x(one.at)) for one in painful)
     if places:
-        yield f'<path class="event passed" d="{"".join(f"M{x} {LANE + 8}l4 7h-8z" for x in places)}"/>'
+        yield f'<path class="event passed" d="{"".join(f"M{x} {EVENT_LANE_Y + 8}l4 7h-8z" for x in places)}"/>'
 
 
-def _sentence(seen: Sequence[Seen], slips: Sequence[Seen], every: str | None, of: Frame) -> str:
-    if not seen:
+def _description(rows: Sequence[Seen], outliers: Sequence[Seen], every: str | None, frame: Frame) -> str:
+    if not rows:
         return "No test in this time."
-    distances = [one.mm for one in seen]
-    low, high = length(min(distances), of.units), length(max(distances), of.units)
-    said = f"{many(len(seen), 'test')}, " + (low if low == high else f"from {low} to {high}")
-    if slips:
-        said += f", {many(len(slips), 'slip')} among them"
+    distances = [one.mm for one in rows]
+    low, high = length(min(distances), frame.units), length(max(distances), frame.units)
+    said = f"{many(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
+    if outliers:
+        said += f", {many(len(outliers), 'slip')} among them"
     if every is not None:
         said += f". Each point is the mean of a {every}\u2019s tests, its bar goes from the lowest to the highest"
     return said + "."
 
 
-def shown_span(name: str, seen: Sequence[Seen], now: datetime) -> Span:
+def span_of_range(name: str, rows: Sequence[Seen], now: datetime) -> Span:
     """`6w`, `6m` or `all`, up to now. The time of everything begins with the first test and lasts a week at least."""
     weeks = {"6w": 6, "6m": 26}.get(name)
     if weeks is not None:
-        return Span(now - timedelta(weeks=weeks), now + timedelta(weeks=weeks) * MARGIN)
-    first = min((one.at for one in seen), default=now)
-    margin = max((now - first) * MARGIN, timedelta(hours=4))
+        return Span(now - timedelta(weeks=weeks), now + timedelta(weeks=weeks) * MARGIN_SHARE)
+    first = min((one.at for one in rows), default=now)
+    margin = max((now - first) * MARGIN_SHARE, timedelta(hours=4))
     return Span(min(first, now - timedelta(weeks=1)) - margin, now + margin)

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-TICKS_AT_MOST = 7
-DAYS_AT_MOST = 5
+MAX_TICKS = 7
+MAX_DAY_TICKS = 5
 """Their labels are longer."""
-DAYS = (1, 2, 7, 14)
-MONTHS = (1, 2, 3, 6, 12, 24, 60, 120)
-DAYS_OF_MONTH = 30.44
+DAY_STEPS = (1, 2, 7, 14)
+MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
+DAYS_PER_MONTH = 30.44
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,22 +28,22 @@ class Span:
 
 def ticks(span: Span) -> Iterator[tuple[datetime, str]]:
     """The beginnings of days, weeks, months or years in the span, as many as there is room for, each with its label."""
-    for step in DAYS:
-        if span.days / step <= DAYS_AT_MOST:
-            yield from _days(span, step)
+    for step in DAY_STEPS:
+        if span.days / step <= MAX_DAY_TICKS:
+            yield from _day_ticks(span, step)
             return
-    step = next((step for step in MONTHS if span.days / DAYS_OF_MONTH / step <= TICKS_AT_MOST), MONTHS[-1])
-    yield from _months(span, step)
+    step = next((step for step in MONTH_STEPS if span.days / DAYS_PER_MONTH / step <= MAX_TICKS), MONTH_STEPS[-1])
+    yield from _month_ticks(span, step)
 
 
-def beginnings(span: Span, every: str) -> list[datetime]:
+def period_starts(span: Span, period: str) -> list[datetime]:
     """Where the weeks, months, quarters or years in the span begin, oldest first."""
-    if every == "week":
-        return [at for at, _ in _days(span, 7)]
-    return [at for at, _ in _months(span, {"month": 1, "quarter": 3, "year": 12}[every])]
+    if period == "week":
+        return [at for at, _ in _day_ticks(span, 7)]
+    return [at for at, _ in _month_ticks(span, {"month": 1, "quarter": 3, "year": 12}[period])]
 
 
-def _days(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
+def _day_ticks(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
     """Every `step` days; whole weeks begin on Mondays."""
     date = span.since.astimezone().date() + timedelta(days=1)
     date += timedelta(days=-date.weekday() % step if step >= 7 else 0)
@@ -54,7 +54,7 @@ def _days(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
         date += timedelta(days=step)
 
 
-def _months(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
+def _month_ticks(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
     local = span.since.astimezone()
     month = local.year * 12 + local.month
     month += -month % step

@@ -18,22 +18,22 @@ from station.core.replay import calibration_of
 from station.store.records import Attempt, Hold, Reps, SittingDetail
 from station.units import MM_IN_ONE, SIGN, many
 
-WIDTH, LEFT, RIGHT = 720, 46, 700
+WIDTH, X_MIN, X_MAX = 720, 46, 700
 TOE_TOP, TOE_BOTTOM = 30, 160
 LOAD_TOP, LOAD_BOTTOM = 198, 284
 HEIGHT = 312
 COLUMNS = 334
 """Half a column a pixel of the drawing: as fine as a phone shows it, and half the bytes."""
-TICKS_AT_MOST = 8
+MAX_TICKS = 8
 TICK_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 VALID = "11"
 """The range status of a reading that may become a distance."""
-GAP_US = SECOND_US
+MAX_GAP_US = SECOND_US
 """A line is not drawn over a silence longer than this."""
 
-LOAD, BOTH_HEELS = ",load_", 2
+LOAD_MARKER, HEEL_COUNT = ",load_", 2
 """How a row of a load is told at a glance, and how many come at each moment."""
-MANY_ROWS, LOADS_AT_MOST_LEFT_OUT = 20_000, 8
+THIN_LOADS_FROM_ROWS, MAX_LOAD_STRIDE = 20_000, 8
 """From so many rows on not every load is looked at: one in eight is still 25 a second, and no lift is shorter than two
 of them, because what lasts less than 80 ms is none."""
 
@@ -45,7 +45,7 @@ class Chart:
     """A drawing with what it shows, in a title and a sentence."""
 
     title: str
-    sentence: str
+    description: str
     svg: Markup
 
 
@@ -63,22 +63,27 @@ class Scale:
         return round(self.at_low + share * (self.at_high - self.at_low), 1)
 
 
-def chart(detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] | None, units: str) -> Chart | None:
+def trace_chart(
+    detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] | None, units: str
+) -> Chart | None:
     """The picture of one run of a sitting, or `None` when nothing of it was recorded."""
     if trace is None:
         return None
     header, rows = trace
-    channels = read(rows, calibration_of(header))
+    channels = read_channels(rows, calibration_of(header))
     times = [at for points in channels.values() for at, _ in points]
     if not times:
         return None
     attempts = [one for test in detail.tests if test.run_id == run_id for one in test.attempts]
     holds = [hold for hold in detail.holds if hold.run_id == run_id]
-    time = Scale(min(times), max(times), LEFT, RIGHT)
-    parts = [*_times(time), *_toe(channels.get("toe", []), time, attempts, units), *_loads(channels, time)]
-    parts += _holds(holds, time)
-    felt, counted = [one for one in holds if one.verified], [one for one in detail.reps if one.run_id == run_id]
-    title, sentence = _words(attempts, felt, counted)
+    time = Scale(min(times), max(times), X_MIN, X_MAX)
+    parts = [*_time_axis(time), *_toe(channels.get("toe", []), time, attempts, units), *_loads(channels, time)]
+    parts += _hold_bands(holds, time)
+    verified_holds, run_reps = (
+        [one for one in holds if one.verified],
+        [one for one in detail.reps if one.run_id == run_id],
+    )
+    title, sentence = _title_and_description(attempts, verified_holds, run_reps)
     name = f"chart-{run_id}"
     svg = (
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name} {name}-d">'
@@ -87,16 +92,16 @@ def chart(detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] 
     return Chart(title, sentence, Markup(svg))  # numbers and our own words only
 
 
-def read(rows: str, curve: Curve) -> dict[str, list[Point]]:
+def read_channels(rows: str, curve: Curve) -> dict[str, list[Point]]:
     """The channels of a trace: distances in mm, loads as shares of full scale, heels and knee as 1 (down, on) or 0."""
     channels: dict[str, list[Point]] = {}
     lines = rows.splitlines()
-    every = min(LOADS_AT_MOST_LEFT_OUT, 1 + len(lines) // MANY_ROWS)
+    every = min(MAX_LOAD_STRIDE, 1 + len(lines) // THIN_LOADS_FROM_ROWS)
     passed = 0
     for row in lines:
-        if every > 1 and LOAD in row:
+        if every > 1 and LOAD_MARKER in row:
             passed += 1
-            if passed // BOTH_HEELS % every:
+            if passed // HEEL_COUNT % every:
                 continue
         at_s, channel, value = row.split(",", 2)
         number = _value(channel, value, curve)
@@ -116,7 +121,7 @@ def _value(channel: str, value: str, curve: Curve) -> float | None:
     return None
 
 
-def thinned(points: list[Point], low_us: float, high_us: float) -> Iterator[Point]:
+def downsample(points: list[Point], low_us: float, high_us: float) -> Iterator[Point]:
     """The smallest and the largest of each column, in the order of their times."""
     width = max(1.0, (high_us - low_us) / COLUMNS)
     column: list[Point] = []
@@ -124,15 +129,15 @@ def thinned(points: list[Point], low_us: float, high_us: float) -> Iterator[Poin
     for point in points:
         here = int((point[0] - low_us) / width)
         if here != number and column:
-            yield from _ends(column)
+            yield from _extremes(column)
             column = []
         number = here
         column.append(point)
     if column:
-        yield from _ends(column)
+        yield from _extremes(column)
 
 
-def _ends(column: list[Point]) -> list[Point]:
+def _extremes(column: list[Point]) -> list[Point]:
     ends = {min(column, key=lambda point: point[1]), max(column, key=lambda point: point[1])}
     return sorted(ends)
 
@@ -140,19 +145,21 @@ def _ends(column: list[Point]) -> list[Point]:
 def _path(points: Iterable[Point], time: Scale, value: Scale) -> str:
     drawn, last = [], None
     for at, height in points:
-        drawn.append(f"{'M' if last is None or at - last > gap(time) else 'L'}{time(at):g} {value(height):g}")
+        drawn.append(
+            f"{'M' if last is None or at - last > longest_gap_us(time) else 'L'}{time(at):g} {value(height):g}"
+        )
         last = at
     return "".join(drawn)
 
 
-def gap(time: Scale) -> float:
+def longest_gap_us(time: Scale) -> float:
     """The longest silence that a line is drawn over: a second, or a few columns where a column is longer."""
-    return max(GAP_US, 4 * (time.high - time.low) / COLUMNS)
+    return max(MAX_GAP_US, 4 * (time.high - time.low) / COLUMNS)
 
 
-def _times(time: Scale) -> Iterator[str]:
+def _time_axis(time: Scale) -> Iterator[str]:
     long_s = (time.high - time.low) / SECOND_US
-    step = next((tick for tick in TICK_S if long_s / tick <= TICKS_AT_MOST), TICK_S[-1])
+    step = next((tick for tick in TICK_S if long_s / tick <= MAX_TICKS), TICK_S[-1])
     for number in range(int(long_s // step) + 1):
         x = time(time.low + number * step * SECOND_US)
         yield f'<path class="axis" d="M{x:g} {TOE_TOP}V{LOAD_BOTTOM}"/>'
@@ -161,9 +168,9 @@ def _times(time: Scale) -> Iterator[str]:
 
 
 def _toe(points: list[Point], time: Scale, attempts: list[Attempt], units: str) -> Iterator[str]:
-    yield f'<text x="{LEFT}" y="20">Toe distance, {SIGN[units]}</text>'
+    yield f'<text x="{X_MIN}" y="20">Toe distance, {SIGN[units]}</text>'
     if not points:
-        yield f'<text x="{LEFT + 8}" y="{(TOE_TOP + TOE_BOTTOM) // 2}">no distance was recorded</text>'
+        yield f'<text x="{X_MIN + 8}" y="{(TOE_TOP + TOE_BOTTOM) // 2}">no distance was recorded</text>'
         return
     one = float(MM_IN_ONE[units])
     top = max(point[1] for point in points) * 1.05
@@ -171,14 +178,14 @@ def _toe(points: list[Point], time: Scale, attempts: list[Attempt], units: str) 
     value = Scale(0.0, max(top, one), TOE_BOTTOM, TOE_TOP)
     for number in range(int(top / one / step) + 1):
         y = value(number * step * one)
-        yield f'<path class="axis" d="M{LEFT} {y:g}H{RIGHT}"/>'
-        yield f'<text x="{LEFT - 6}" y="{y + 4:g}" text-anchor="end">{number * step}</text>'
-    yield f'<path class="toe" d="{_path(thinned(points, time.low, time.high), time, value)}"/>'
+        yield f'<path class="axis" d="M{X_MIN} {y:g}H{X_MAX}"/>'
+        yield f'<text x="{X_MIN - 6}" y="{y + 4:g}" text-anchor="end">{number * step}</text>'
+    yield f'<path class="toe" d="{_path(downsample(points, time.low, time.high), time, value)}"/>'
     for attempt in attempts:
-        yield _attempt(attempt, time(attempt.ended_us), value(attempt.toe_mm or 0.0))
+        yield _attempt_mark(attempt, time(attempt.ended_us), value(attempt.toe_mm or 0.0))
 
 
-def _attempt(attempt: Attempt, x: float, y: float) -> str:
+def _attempt_mark(attempt: Attempt, x: float, y: float) -> str:
     """Filled when passed, a cross when not; a circle for left, a diamond for right."""
     if attempt.outcome != "passed":
         return f'<path class="event" d="M{x - 5:g} {y - 5:g}l10 10m0-10l-10 10"/>'
@@ -188,14 +195,14 @@ def _attempt(attempt: Attempt, x: float, y: float) -> str:
 
 
 def _loads(channels: dict[str, list[Point]], time: Scale) -> Iterator[str]:
-    yield f'<text x="{LEFT}" y="{LOAD_TOP - 8}">Load on the heels</text>'
-    yield f'<path class="axis" d="M{LEFT} {LOAD_BOTTOM}H{RIGHT}"/>'
+    yield f'<text x="{X_MIN}" y="{LOAD_TOP - 8}">Load on the heels</text>'
+    yield f'<path class="axis" d="M{X_MIN} {LOAD_BOTTOM}H{X_MAX}"/>'
     top = max((value for side in Side for _, value in channels.get(f"load_{side}", [])), default=1.0)
     for side in Side:
         points = channels.get(f"load_{side}")
         value = Scale(0.0, top or 1.0, LOAD_BOTTOM, LOAD_TOP)
         if points:
-            line = _path(thinned(points, time.low, time.high), time, value)
+            line = _path(downsample(points, time.low, time.high), time, value)
         elif levels := channels.get(f"heel_{side}"):
             line = _steps(levels, time, Scale(0.0, 1.0, LOAD_BOTTOM, LOAD_TOP))
         else:
@@ -208,10 +215,10 @@ def _steps(levels: list[Point], time: Scale, value: Scale) -> str:
     first, *rest = levels
     drawn = [f"M{time(first[0]):g} {value(first[1]):g}"]
     drawn += [f"H{time(at):g}V{value(level):g}" for at, level in rest]
-    return "".join(drawn) + f"H{RIGHT}"
+    return "".join(drawn) + f"H{X_MAX}"
 
 
-def _holds(holds: list[Hold], time: Scale) -> Iterator[str]:
+def _hold_bands(holds: list[Hold], time: Scale) -> Iterator[str]:
     """Credited time as a band behind the loads, with the lifts cut out of it and drawn above."""
     for hold in holds:
         end_us = hold.ended_us if hold.ended_us is not None else hold.started_us + hold.credited_us + hold.lifted_us
@@ -229,7 +236,7 @@ def _band(kind: str, since_us: int, until_us: int, time: Scale, top: int, bottom
     return f'<rect class="{kind}" x="{x:g}" y="{top}" width="{max(0.0, end - x):g}" height="{bottom - top}"/>'
 
 
-def _words(attempts: list[Attempt], holds: list[Hold], reps: list[Reps]) -> tuple[str, str]:
+def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: list[Reps]) -> tuple[str, str]:
     passed = sum(1 for one in attempts if one.outcome == "passed")
     lifts = sum(hold.lifts for hold in holds)
     said = []

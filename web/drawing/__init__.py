@@ -28,27 +28,27 @@ LIGHT = "--paper:#fff;--ink:#16191d;--line:#c8ced6;--edge:#767e88;--act:#005A8C"
 DARK = "--paper:#0B0F14;--ink:#fff;--line:#35404d;--edge:#8491a0;--act:#56B4E9"
 """The colours of `page.css`, for the file that stands alone."""
 
-LOOSE = {"\n": "", " { ": "{", " }": "}", "; ": ";", ": ": ":", ", ": ",", ".drawing ": ""}
+CSS_SHORTENINGS = {"\n": "", " { ": "{", " }": "}", "; ": ";", ": ": ":", ", ": ",", ".drawing ": ""}
 
-__all__ = ["PoseError", "drawing", "policy", "standalone"]
+__all__ = ["PoseError", "inline_svg", "standalone_svg", "svg_security_policy"]
 
 
-def drawing(key: str, *, title: str, animated: bool = True) -> str:
+def inline_svg(key: str, *, title: str, animated: bool = True) -> str:
     """The picture as an element of a page. `title` is its text for those who do not see it. Raises PoseError."""
     return _svg(key, title, animated=animated, more="")
 
 
-def standalone(key: str, *, title: str, animated: bool = True) -> str:
+def standalone_svg(key: str, *, title: str, animated: bool = True) -> str:
     """The picture as a file, with its own style. Raises PoseError.
 
     A browser that prints an `<img>` takes it as it is at that moment: for paper, `drawing` or `animated=False`.
     """
-    space = ' xmlns="http://www.w3.org/2000/svg"'
-    return _svg(key, title, animated=animated, more=f"<style>{_style()}</style>", space=space)
+    xmlns = ' xmlns="http://www.w3.org/2000/svg"'
+    return _svg(key, title, animated=animated, more=f"<style>{_style()}</style>", xmlns=xmlns)
 
 
 @cache
-def policy() -> str:
+def svg_security_policy() -> str:
     """The content security policy for the file: its own style and nothing else. That of the pages refuses the style."""
     digest = b64encode(sha256(_style().encode()).digest()).decode("ascii")
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
@@ -57,24 +57,24 @@ def policy() -> str:
 @cache
 def _style() -> str:
     rules = STYLE.read_text(encoding="utf-8")
-    for loose, tight in LOOSE.items():
+    for loose, tight in CSS_SHORTENINGS.items():
         rules = rules.replace(loose, tight)
     return f":root{{{LIGHT}}}@media(prefers-color-scheme:dark){{:root{{{DARK}}}}}{rules}"
 
 
-def _svg(key: str, title: str, *, animated: bool, more: str, space: str = "") -> str:
+def _svg(key: str, title: str, *, animated: bool, more: str, xmlns: str = "") -> str:
     name = f"drawing-{key}"
     parts = "".join(piece for part in scene(pose_of(key)) for piece in _piece(part, animated=animated))
     return (
-        f'<svg{space} class="drawing" viewBox="0 0 {SIZE} {SIZE}" role="img" aria-labelledby="{name}">'
+        f'<svg{xmlns} class="drawing" viewBox="0 0 {SIZE} {SIZE}" role="img" aria-labelledby="{name}">'
         f'<title id="{name}">{escape(title)}</title>{more}{parts}</svg>'
     )
 
 
 def _piece(part: Part, *, animated: bool) -> Iterator[str]:
     if part.start == part.end or not animated:
-        yield f'<path class="{part.look}" d="{part.end}"/>'
+        yield f'<path class="{part.css_class}" d="{part.end}"/>'
         return
-    yield f'<path class="{part.look} moves" d="{part.end}"/>'
+    yield f'<path class="{part.css_class} moves" d="{part.end}"/>'
     values = ";".join((part.start, part.end, part.start))
-    yield f'<path class="{part.look} moving" d="{part.end}">{MOTION}{values}"/></path>'
+    yield f'<path class="{part.css_class} moving" d="{part.end}">{MOTION}{values}"/></path>'

@@ -18,33 +18,33 @@ ANKLE_HIGH = 8.0
 """From the ankle down to the sole."""
 HEEL_BACK, BALL_AHEAD, TOES = 4.0, 14.0, 8.0
 """From below the ankle back to where the heel rests, ahead to the ball, and from there to where the toes rest."""
-HINGE_HIGH = 2.0
+TOE_JOINT_HEIGHT = 2.0
 """The joint of the toes above the sole."""
-SEAT = 9.0
+HIP_TO_SEAT = 9.0
 """From the hip down to what one sits on."""
 
 Point = tuple[float, float]
 Outline = list[Point]
 
 
-def along(angle: float) -> Point:
+def limb_direction(angle: float) -> Point:
     """The direction of a limb that hangs down, swung forwards by an angle in degrees."""
     return sin(radians(angle)), -cos(radians(angle))
 
 
-def ahead(pitch: float) -> Point:
+def foot_direction(pitch: float) -> Point:
     """The direction in which a foot points whose toes are up by this many degrees."""
     return cos(radians(pitch)), sin(radians(pitch))
 
 
-def moved(point: Point, *steps: tuple[float, Point]) -> Point:
+def translated(point: Point, *steps: tuple[float, Point]) -> Point:
     """A point after some lengths in some directions."""
     x, y = point
     return x + sum(by * way[0] for by, way in steps), y + sum(by * way[1] for by, way in steps)
 
 
 @dataclass(frozen=True, slots=True)
-class LegAt:
+class LegJoints:
     """Where a leg is; `pitch` is how far the sole is up at the toes, in degrees."""
 
     hip: Point
@@ -54,12 +54,12 @@ class LegAt:
     ball: Point
     tip: Point
     pitch: float
-    toes: float
-    others: float | None
+    big_toe_angle: float
+    small_toes_angle: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class ArmAt:
+class ArmJoints:
     """Where an arm is; `hand` is the tip of its fingers."""
 
     shoulder: Point
@@ -76,11 +76,11 @@ class Figure:
     shoulder: Point
     head: Point
     lean: float
-    gaze: float
-    near: LegAt
-    far: LegAt | None
-    near_arm: ArmAt | None
-    far_arm: ArmAt | None
+    head_lean: float
+    near: LegJoints
+    far: LegJoints | None
+    near_arm: ArmJoints | None
+    far_arm: ArmJoints | None
 
 
 def figure(pose: Pose) -> Figure:
@@ -88,14 +88,14 @@ def figure(pose: Pose) -> Figure:
     near = _leg(pose.near, (0.0, 0.0), pose.trunk)
     held = {Anchor.HIP: near.hip, Anchor.HEEL: near.heel, Anchor.BALL: near.ball, Anchor.ANKLE: near.ankle}[pose.anchor]
     hip = (pose.at[0] - held[0], pose.at[1] - held[1])
-    up, gaze = along(180.0 - pose.trunk), pose.trunk + pose.neck
-    shoulder = moved(hip, (TRUNK, up))
+    up, gaze = limb_direction(180.0 - pose.trunk), pose.trunk + pose.neck
+    shoulder = translated(hip, (TRUNK, up))
     return Figure(
         hip=hip,
         shoulder=shoulder,
-        head=moved(shoulder, (NECK, along(180.0 - gaze))),
+        head=translated(shoulder, (NECK, limb_direction(180.0 - gaze))),
         lean=pose.trunk,
-        gaze=gaze,
+        head_lean=gaze,
         near=_leg(pose.near, hip, pose.trunk),
         far=_leg(pose.far, hip, pose.trunk) if pose.far else None,
         near_arm=_arm(pose.near_arm, shoulder, pose.trunk) if pose.near_arm else None,
@@ -103,29 +103,31 @@ def figure(pose: Pose) -> Figure:
     )
 
 
-def _leg(leg: Leg, hip: Point, lean: float) -> LegAt:
+def _leg(leg: Leg, hip: Point, lean: float) -> LegJoints:
     thigh = leg.hip - lean
     shin = thigh - leg.knee
     pitch = shin + leg.ankle
-    knee = moved(hip, (THIGH, along(thigh)))
-    ankle = moved(knee, (SHIN, along(shin)))
-    forwards, down = ahead(pitch), along(pitch)
-    ball = moved(ankle, (ANKLE_HIGH, down), (BALL_AHEAD, forwards))
-    hinge = moved(ball, (-HINGE_HIGH, down))
-    tip = moved(hinge, (TOES, ahead(pitch + leg.toes)), (HINGE_HIGH, along(pitch + leg.toes)))
-    heel = moved(ankle, (ANKLE_HIGH, down), (-HEEL_BACK, forwards))
-    return LegAt(hip, knee, ankle, heel, ball, tip, pitch, leg.toes, leg.others)
+    knee = translated(hip, (THIGH, limb_direction(thigh)))
+    ankle = translated(knee, (SHIN, limb_direction(shin)))
+    forwards, down = foot_direction(pitch), limb_direction(pitch)
+    ball = translated(ankle, (ANKLE_HIGH, down), (BALL_AHEAD, forwards))
+    hinge = translated(ball, (-TOE_JOINT_HEIGHT, down))
+    tip = translated(
+        hinge, (TOES, foot_direction(pitch + leg.toes)), (TOE_JOINT_HEIGHT, limb_direction(pitch + leg.toes))
+    )
+    heel = translated(ankle, (ANKLE_HIGH, down), (-HEEL_BACK, forwards))
+    return LegJoints(hip, knee, ankle, heel, ball, tip, pitch, leg.toes, leg.others)
 
 
-def _arm(arm: Arm, shoulder: Point, lean: float) -> ArmAt:
+def _arm(arm: Arm, shoulder: Point, lean: float) -> ArmJoints:
     upper = arm.shoulder - lean
     fore = upper + arm.elbow
-    elbow = moved(shoulder, (UPPER_ARM, along(upper)))
-    wrist = moved(elbow, (FOREARM, along(fore)))
-    return ArmAt(shoulder, elbow, wrist, moved(wrist, (HAND, along(fore))))
+    elbow = translated(shoulder, (UPPER_ARM, limb_direction(upper)))
+    wrist = translated(elbow, (FOREARM, limb_direction(fore)))
+    return ArmJoints(shoulder, elbow, wrist, translated(wrist, (HAND, limb_direction(fore))))
 
 
-def standing(leg: LegAt, by: By) -> tuple[Point, ...]:
+def contact_points(leg: LegJoints, by: By) -> tuple[Point, ...]:
     """The points of a foot that touch what it stands on."""
     return {By.SOLE: (leg.heel, leg.ball), By.HEEL: (leg.heel,), By.BALL: (leg.ball,), By.TOES: (leg.tip,)}[by]
 
@@ -154,9 +156,9 @@ HAND_SHAPE = ((-4, 2.5), (1, 4), (7, 3), (11, 1.5), (11, -1.5), (7, -3), (1, -3.
 (the foot: ahead of and above the ankle; head, neck and trunk: upwards and to the front)."""
 
 
-def placed(shape: Sequence[Point], origin: Point, way: Point, front: Point) -> Outline:
+def placed(shape: Sequence[Point], origin: Point, axis: Point, front: Point) -> Outline:
     """A shape's control points with its origin and its two axes where a figure has them."""
-    return [moved(origin, (u, way), (v, front)) for u, v in shape]
+    return [translated(origin, (u, axis), (v, front)) for u, v in shape]
 
 
 def _limb(shape: Sequence[Point], origin: Point, end: Point, length: float) -> Outline:
@@ -164,30 +166,30 @@ def _limb(shape: Sequence[Point], origin: Point, end: Point, length: float) -> O
     return placed(shape, origin, way, (-way[1], way[0]))
 
 
-def leg_outlines(leg: LegAt, shows: Shows) -> list[Outline]:
+def leg_outlines(leg: LegJoints, shows: Shows) -> list[Outline]:
     """Thigh (not close up), shin, foot and toes."""
-    forwards, down = ahead(leg.pitch), along(leg.pitch)
+    forwards, down = foot_direction(leg.pitch), limb_direction(leg.pitch)
     up = (-down[0], -down[1])
-    foot = [placed(FOOT_SHAPE, leg.ankle, forwards, up), _toes(leg, leg.toes)]
+    foot = [placed(FOOT_SHAPE, leg.ankle, forwards, up), _toe_outline(leg, leg.big_toe_angle)]
     if shows is Shows.FOOT:
         return [_limb(CUT_SHIN_SHAPE, leg.knee, leg.ankle, SHIN), *foot]
     thigh = _limb(THIGH_SHAPE, leg.hip, leg.knee, THIGH)
     return [thigh, _limb(SHIN_SHAPE, leg.knee, leg.ankle, SHIN), *foot]
 
 
-def other_toes(leg: LegAt) -> list[Outline]:
+def small_toe_outlines(leg: LegJoints) -> list[Outline]:
     """The four small toes, where they do not follow the big one."""
-    return [] if leg.others is None else [_toes(leg, leg.others)]
+    return [] if leg.small_toes_angle is None else [_toe_outline(leg, leg.small_toes_angle)]
 
 
-def _toes(leg: LegAt, angle: float) -> Outline:
-    hinge = moved(leg.ball, (HINGE_HIGH, along(180.0 + leg.pitch)))
-    return placed(TOE_SHAPE, hinge, ahead(leg.pitch + angle), along(180.0 + leg.pitch + angle))
+def _toe_outline(leg: LegJoints, angle: float) -> Outline:
+    hinge = translated(leg.ball, (TOE_JOINT_HEIGHT, limb_direction(180.0 + leg.pitch)))
+    return placed(TOE_SHAPE, hinge, foot_direction(leg.pitch + angle), limb_direction(180.0 + leg.pitch + angle))
 
 
 def trunk_outlines(body: Figure) -> list[Outline]:
     """Trunk, neck and head."""
-    up, top = along(180.0 - body.lean), along(180.0 - body.gaze)
+    up, top = limb_direction(180.0 - body.lean), limb_direction(180.0 - body.head_lean)
     return [
         placed(TRUNK_SHAPE, body.hip, up, (up[1], -up[0])),
         placed(NECK_SHAPE, body.head, top, (top[1], -top[0])),
@@ -195,7 +197,7 @@ def trunk_outlines(body: Figure) -> list[Outline]:
     ]
 
 
-def arm_outlines(arm: ArmAt) -> list[Outline]:
+def arm_outlines(arm: ArmJoints) -> list[Outline]:
     """Upper arm, forearm and hand."""
     return [
         _limb(UPPER_ARM_SHAPE, arm.shoulder, arm.elbow, UPPER_ARM),

@@ -13,16 +13,16 @@ TENTHS = 10
 """A tenth of the square's unit is a third of a pixel where the picture is 600 wide."""
 
 
-class Frame:
+class Viewport:
     """From the units of the figure, y up, to the square of the SVG, y down. `view` is left, bottom and how wide."""
 
     def __init__(self, view: tuple[float, float, float]) -> None:
-        self._left, self._bottom, size = view
+        self._x_min, self._y_min, size = view
         self.scale = SIZE / size
 
     def __call__(self, point: Point) -> Point:
         x, y = point
-        return (x - self._left) * self.scale, SIZE - (y - self._bottom) * self.scale
+        return (x - self._x_min) * self.scale, SIZE - (y - self._y_min) * self.scale
 
 
 def middle(one: Point, other: Point) -> Point:
@@ -30,17 +30,17 @@ def middle(one: Point, other: Point) -> Point:
     return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
 
 
-def angular(*lines: Iterable[Point], closed: bool = True) -> str:
+def polyline(*lines: Iterable[Point], closed: bool = True) -> str:
     """Straight lines from point to point of the square, and back to the first."""
     drawn = []
     for line in lines:
         first, *rest = (_tenths(point) for point in line)
         steps = [way for one, other in pairwise((first, *rest)) for way in _less(other, one)]
-        drawn.append(f"M{_said(first)}l{_said(steps)}{'z' if closed else ''}")
+        drawn.append(f"M{_format_numbers(first)}l{_format_numbers(steps)}{'z' if closed else ''}")
     return "".join(drawn)
 
 
-def smooth(outlines: Iterable[Outline]) -> str:
+def spline(outlines: Iterable[Outline]) -> str:
     """Closed quadratic B-splines: from the middle of each side of a control polygon to the middle of the next.
 
     The middles make SVG's own smooth continuation (t) exact, and that needs one point a side.
@@ -50,20 +50,23 @@ def smooth(outlines: Iterable[Outline]) -> str:
         middles = [middle(one, other) for one, other in pairwise((*outline, outline[0]))]
         start, control, first, *rest = (_tenths(point) for point in (middles[-1], outline[0], *middles))
         steps = [way for one, other in pairwise((first, *rest)) for way in _less(other, one)]
-        drawn.append(f"M{_said(start)}q{_said((*_less(control, start), *_less(first, start)))}t{_said(steps)}z")
+        drawn.append(
+            f"M{_format_numbers(start)}q{_format_numbers((*_less(control, start), *_less(first, start)))}"
+            f"t{_format_numbers(steps)}z"
+        )
     return "".join(drawn)
 
 
-def bowed(start: Point, control: Point, end: Point) -> str:
+def quadratic_curve(start: Point, control: Point, end: Point) -> str:
     """A line that leaves its start towards a control point and comes to its end from there."""
     at = _tenths(start)
-    return f"M{_said(at)}q{_said((*_less(_tenths(control), at), *_less(_tenths(end), at)))}"
+    return f"M{_format_numbers(at)}q{_format_numbers((*_less(_tenths(control), at), *_less(_tenths(end), at)))}"
 
 
 def arc(start: Point, end: Point, radius: float, *, large: bool, clockwise: bool) -> str:
     """A part of a circle."""
-    at, size = _tenths(start), _said([round(radius * TENTHS)])
-    return f"M{_said(at)}a{size} {size} 0 {large:d} {clockwise:d} {_said(_less(_tenths(end), at))}"
+    at, size = _tenths(start), _format_numbers([round(radius * TENTHS)])
+    return f"M{_format_numbers(at)}a{size} {size} 0 {large:d} {clockwise:d} {_format_numbers(_less(_tenths(end), at))}"
 
 
 def circle(centre: Point, radius: float) -> Outline:
@@ -81,7 +84,7 @@ def _less(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
     return one[0] - other[0], one[1] - other[1]
 
 
-def _said(tenths: Iterable[int]) -> str:
+def _format_numbers(tenths: Iterable[int]) -> str:
     """Numbers as short as SVG reads them: no zero before the point, no space before a minus."""
     said = ""
     for number in tenths:

@@ -7,7 +7,7 @@ from math import cos, hypot, radians, tan
 
 from station.catalogue import poses
 from station.catalogue.poses import Prop
-from web.drawing.body import Outline, Point, ahead, moved, placed
+from web.drawing.body import Outline, Point, foot_direction, placed, translated
 from web.drawing.path import circle
 
 THICK = 5.0
@@ -25,20 +25,20 @@ HAND_SHAPE = (
 class Shape:
     """One part of a prop: `look` is how it is drawn, `sharp` says that its corners are."""
 
-    look: str
+    css_class: str
     outlines: list[Outline]
-    sharp: bool = True
+    has_corners: bool = True
 
 
 def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[Shape]:
     """A prop as it is at the start or at the end."""
-    left, bottom, size = view
-    right, top = left + size, bottom + size
+    x_min, bottom, size = view
+    x_max, top = x_min + size, bottom + size
     match prop:
         case poses.Floor():
-            return [_slab(left, -THICK, right, 0.0)]
+            return [_slab(x_min, -THICK, x_max, 0.0)]
         case poses.Wall(x):
-            beyond = x + THICK if x > left + size / 2 else x - THICK
+            beyond = x + THICK if x > x_min + size / 2 else x - THICK
             return [_slab(x, -THICK, beyond, top)]
         case poses.Step(at, (width, height)) | poses.Block(at, (width, height)):
             return [_slab(at[0], at[1], at[0] + width, at[1] + height)]
@@ -48,21 +48,21 @@ def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[S
             x, y = at
             return [_slab(x - THICK, y, x, y + height + CHAIR_BACK), *_table(at, width, height)[:2]]
         case poses.Slope(at, length, angle):
-            far = moved(at, (length, ahead(angle)))
+            far = translated(at, (length, foot_direction(angle)))
             return [Shape("solid", [[at, far, (far[0], 0.0), (at[0], 0.0)]])]
         case poses.Roller() | poses.Ball():
             centre = prop.to if end and prop.to else prop.at
-            return [Shape("solid", [circle(centre, prop.radius)], sharp=False)]
+            return [Shape("solid", [circle(centre, prop.radius)], has_corners=False)]
         case poses.Band(post, at):
             return [Shape("halo", [[post, at]]), Shape("band", [[post, at]])]
         case poses.Hand():
-            return [Shape("body", _hand(prop, end=end), sharp=False)]
+            return [Shape("body", _hand(prop, end=end), has_corners=False)]
         case poses.Rest(at, to):
-            return [Shape("far", [_thigh(at, to)], sharp=False)]
+            return [Shape("far", [_thigh(at, to)], has_corners=False)]
 
 
-def _slab(left: float, bottom: float, right: float, top: float) -> Shape:
-    return Shape("solid", [[(left, bottom), (left, top), (right, top), (right, bottom)]])
+def _slab(x_min: float, bottom: float, x_max: float, top: float) -> Shape:
+    return Shape("solid", [[(x_min, bottom), (x_min, top), (x_max, top), (x_max, bottom)]])
 
 
 def _table(at: Point, width: float, height: float) -> list[Shape]:
@@ -76,8 +76,8 @@ def _table(at: Point, width: float, height: float) -> list[Shape]:
 def _hand(hand: poses.Hand, *, end: bool) -> list[Outline]:
     at = hand.to if end and hand.to else hand.at
     angle = hand.turned if end and hand.turned is not None else hand.angle
-    way, side = ahead(angle), ahead(angle + 90.0)
-    wrist = moved(at, (-HAND_LONG, way))
+    way, side = foot_direction(angle), foot_direction(angle + 90.0)
+    wrist = translated(at, (-HAND_LONG, way))
     elbow, wide = -hand.reach, 5.6
     arm = ((4, 4.6), (elbow, wide), (elbow, wide), (elbow, -wide), (elbow, -wide), (4, -4.6))
     return [placed(HAND_SHAPE, at, way, side), placed(arm, wrist, way, side)]
@@ -91,7 +91,7 @@ def _thigh(at: Point, to: Point) -> Outline:
     return placed(shape, at, way, (-way[1], way[0]))
 
 
-def gap(prop: Prop, point: Point) -> float:
+def distance_to_surface(prop: Prop, point: Point) -> float:
     """How far a point is from the surface that a prop offers: on top, or the face of a wall; 0 is touching it."""
     x, y = point
     match prop:

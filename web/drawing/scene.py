@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from station.catalogue.poses import Band, By, Hand, Pictured, Pose, Prop, Rest, Shows
-from web.drawing.body import Figure, Outline, arm_outlines, figure, leg_outlines, other_toes, trunk_outlines
-from web.drawing.path import Frame, angular, smooth
+from web.drawing.body import Figure, Outline, arm_outlines, figure, leg_outlines, small_toe_outlines, trunk_outlines
+from web.drawing.path import Viewport, polyline, spline
 from web.drawing.props import shapes
 from web.drawing.signs import arrow_marks, heel_mark
 
-LINES = ("halo", "band")
+OPEN_PATH_CLASSES = ("halo", "band")
 """What has no area, and so no outline at the start."""
 
 
@@ -21,52 +21,54 @@ class Layer(Enum):
 
     UNDER = auto()
     BEHIND = auto()
-    BEFORE = auto()
+    IN_FRONT = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One path of the picture, and how it looks."""
 
-    look: str
+    css_class: str
     start: str
     end: str
 
 
 def scene(pictured: Pictured) -> list[Part]:
     """The parts from back to front; what does not move has the same path at both ends."""
-    frame = Frame(pictured.view)
+    viewport = Viewport(pictured.view)
     start, end = figure(pictured.start), figure(pictured.end)
-    figures = [*_helper(pictured, frame)]
-    figures += _limbs(start, end, pictured, lambda outlines: smooth(_framed(outlines, frame)))
-    under, behind, before = ([*_props(pictured, frame, layer)] for layer in Layer)
-    begun = (part for part in (*figures, *before) if part.start != part.end and part.look not in LINES)
+    figures = [*_helper_parts(pictured, viewport)]
+    figures += _figure_parts(start, end, pictured, lambda outlines: spline(_framed(outlines, viewport)))
+    under, behind, before = ([*_layer_parts(pictured, viewport, layer)] for layer in Layer)
+    begun = (part for part in (*figures, *before) if part.start != part.end and part.css_class not in OPEN_PATH_CLASSES)
     ghosts = [Part("start", part.start, part.start) for part in begun]
-    return [*under, *ghosts, *behind, *figures, *before, *_signs(pictured, start, end, frame)]
+    return [*under, *ghosts, *behind, *figures, *before, *_mark_parts(pictured, start, end, viewport)]
 
 
-def _framed(outlines: Iterable[Outline], frame: Frame) -> Iterator[Outline]:
-    return ([frame(point) for point in outline] for outline in outlines)
+def _framed(outlines: Iterable[Outline], viewport: Viewport) -> Iterator[Outline]:
+    return ([viewport(point) for point in outline] for outline in outlines)
 
 
-def _limbs(start: Figure, end: Figure, pictured: Pictured, data: Callable[[Iterable[Outline]], str]) -> Iterator[Part]:
-    def part(look: str, outlines: Callable[[Figure], list[Outline]]) -> Iterator[Part]:
+def _figure_parts(
+    start: Figure, end: Figure, pictured: Pictured, data: Callable[[Iterable[Outline]], str]
+) -> Iterator[Part]:
+    def limb_part(css_class: str, outlines: Callable[[Figure], list[Outline]]) -> Iterator[Part]:
         one, other = outlines(start), outlines(end)
         if one and other:
-            yield Part(look, data(one), data(other))
+            yield Part(css_class, data(one), data(other))
 
     if pictured.shows is Shows.FIGURE:
-        yield from part("far", lambda body: arm_outlines(body.far_arm) if body.far_arm else [])
+        yield from limb_part("far", lambda body: arm_outlines(body.far_arm) if body.far_arm else [])
         far = "work" if pictured.both else "far"
-        yield from part(far, lambda body: leg_outlines(body.far, Shows.FIGURE) if body.far else [])
-        yield from part("body", trunk_outlines)
-    yield from part("body", lambda body: other_toes(body.near))
-    yield from part("work", lambda body: leg_outlines(body.near, pictured.shows))
+        yield from limb_part(far, lambda body: leg_outlines(body.far, Shows.FIGURE) if body.far else [])
+        yield from limb_part("body", trunk_outlines)
+    yield from limb_part("body", lambda body: small_toe_outlines(body.near))
+    yield from limb_part("work", lambda body: leg_outlines(body.near, pictured.shows))
     if pictured.shows is Shows.FIGURE:
-        yield from part("body", lambda body: arm_outlines(body.near_arm) if body.near_arm else [])
+        yield from limb_part("body", lambda body: arm_outlines(body.near_arm) if body.near_arm else [])
 
 
-def _helper(pictured: Pictured, frame: Frame) -> Iterator[Part]:
+def _helper_parts(pictured: Pictured, viewport: Viewport) -> Iterator[Part]:
     """A second figure, which looks to the left and is light all over."""
     helper = pictured.helper
     if helper is None:
@@ -74,40 +76,40 @@ def _helper(pictured: Pictured, frame: Frame) -> Iterator[Part]:
 
     def data(outlines: Iterable[Outline]) -> str:
         mirrored = ([(2 * helper.mirror - x, y) for x, y in outline] for outline in outlines)
-        return smooth(_framed(mirrored, frame))
+        return spline(_framed(mirrored, viewport))
 
-    for part in _limbs(figure(helper.start), figure(helper.end), pictured, data):
+    for part in _figure_parts(figure(helper.start), figure(helper.end), pictured, data):
         yield Part("far", part.start, part.end)
 
 
-def _props(pictured: Pictured, frame: Frame, layer: Layer) -> Iterator[Part]:
+def _layer_parts(pictured: Pictured, viewport: Viewport, layer: Layer) -> Iterator[Part]:
     for prop in pictured.props:
         if _layer(prop) is layer:
-            yield from _prop(prop, pictured, frame)
+            yield from _prop_parts(prop, pictured, viewport)
 
 
 def _layer(prop: Prop) -> Layer:
     if isinstance(prop, Rest):
         return Layer.UNDER
-    return Layer.BEFORE if isinstance(prop, Band | Hand) else Layer.BEHIND
+    return Layer.IN_FRONT if isinstance(prop, Band | Hand) else Layer.BEHIND
 
 
-def _prop(prop: Prop, pictured: Pictured, frame: Frame) -> Iterator[Part]:
+def _prop_parts(prop: Prop, pictured: Pictured, viewport: Viewport) -> Iterator[Part]:
     pairs = zip(shapes(prop, pictured.view, end=False), shapes(prop, pictured.view, end=True), strict=True)
     for one, other in pairs:
-        start, end = _framed(one.outlines, frame), _framed(other.outlines, frame)
-        yield Part(one.look, *((angular(*shown) if one.sharp else smooth(shown)) for shown in (start, end)))
+        start, end = _framed(one.outlines, viewport), _framed(other.outlines, viewport)
+        yield Part(one.css_class, *((polyline(*shown) if one.has_corners else spline(shown)) for shown in (start, end)))
 
 
-def _signs(pictured: Pictured, start: Figure, end: Figure, frame: Frame) -> Iterator[Part]:
+def _mark_parts(pictured: Pictured, start: Figure, end: Figure, viewport: Viewport) -> Iterator[Part]:
     marks = (
-        heel_mark(frame(body.near.heel), _slant(pose, body), pictured.heel)
+        heel_mark(viewport(body.near.heel), _slant(pose, body), pictured.heel)
         for pose, body in ((pictured.start, start), (pictured.end, end))
     )
     for (look, one), (_, other) in zip(*marks, strict=True):
         yield Part(look, one, other)
     for arrow in pictured.arrows:
-        yield from (Part(look, data, data) for look, data in arrow_marks(arrow, frame))
+        yield from (Part(look, data, data) for look, data in arrow_marks(arrow, viewport))
 
 
 def _slant(pose: Pose, body: Figure) -> float:

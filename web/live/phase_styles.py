@@ -19,12 +19,12 @@ from station.units import SIDE_SHAPE
 
 ON_TARGET_MM = 3.0
 """Within this the toes are where they should be (flows: target within 3 mm)."""
-TIME_TO_STEP_OFF_US = 10 * SECOND_US
+MIN_STEP_OFF_REST_US = 10 * SECOND_US
 """A rest shorter than this is no time to step off and on again."""
 NOT_VERIFIED = "Not verified: the board cannot feel this."
 
 
-class Look(NamedTuple):
+class PhaseStyle(NamedTuple):
     """A phase in one word, one shape, one sentence. `tone` chooses how the screen is drawn, and never says it alone."""
 
     word: str
@@ -33,226 +33,245 @@ class Look(NamedTuple):
     sentence: str
 
 
-LOOKS = {
-    "idle": Look("STEP ON", "\u25b6", "calm", "Stand on the board, or choose what to do below."),
-    "wait": Look("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop."),
-    "settle": Look("STAND STILL", "\u25a0", "calm", "Stand still, both feet on the board."),
-    "side": Look("READY", "\u25b6", "prepare", "Get into position."),
-    "count": Look("READY", "\u25b6", "prepare", "The clock is about to start."),
-    "attempt": Look("LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound."),
-    "move": Look("MOVE", "\u2194", "calm", "Slide the board."),
-    "rest": Look("REST", "\u25cb", "calm", "Relax. Step off if you like."),
-    "away": Look("STEP ON", "\u25b6", "calm", "The rest is over. Step on again to go on."),
-    "switch": Look("OTHER SIDE", "\u21c4", "calm", "Change legs."),
-    "result": Look("DONE", "\u2713", "done", "Saved."),
-    "prepare": Look("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone."),
-    "hold": Look("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
-    "grace": Look("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
-    "lifted": Look("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock waits for it."),
-    "reps": Look("UP, DOWN", "\u2195", "work", "Heel up, and down again."),
-    "paused": Look("PAUSED", "\u2016", "calm", "Step on again to go on."),
-    "fault": Look("CHECK", "!", "fault", "A sensor is at fault."),
-    "done": Look("DONE", "\u2713", "done", "Well done. Saved."),
-    "finish": Look("DONE", "\u2713", "done", "Well done. Saved."),
-    "warm": Look(
+PHASE_STYLES = {
+    "idle": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, or choose what to do below."),
+    "wait": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop."),
+    "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, both feet on the board."),
+    "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position."),
+    "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start."),
+    "attempt": PhaseStyle("LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound."),
+    "move": PhaseStyle("MOVE", "\u2194", "calm", "Slide the board."),
+    "rest": PhaseStyle("REST", "\u25cb", "calm", "Relax. Step off if you like."),
+    "away": PhaseStyle("STEP ON", "\u25b6", "calm", "The rest is over. Step on again to go on."),
+    "switch": PhaseStyle("OTHER SIDE", "\u21c4", "calm", "Change legs."),
+    "result": PhaseStyle("DONE", "\u2713", "done", "Saved."),
+    "prepare": PhaseStyle("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone."),
+    "hold": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
+    "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
+    "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock waits for it."),
+    "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again."),
+    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step on again to go on."),
+    "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is at fault."),
+    "done": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved."),
+    "finish": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved."),
+    "warm": PhaseStyle(
         "WARM UP", "\u25cb", "prepare", "The sensor warms up: in its first minute it reads up to 2 mm too far."
     ),
-    "clear": Look("CLEAR VIEW", "\u25a1", "calm", "Take everything out of the sensor\u2019s view and step back."),
-    "leave": Look("STEP OFF", "\u25bd", "calm", "Step off the board: while somebody stands there, no block is read."),
-    "block": Look("BLOCK", "\u25a4", "calm", "Hold the block against the toe stop, upright, and let it stand still."),
-    "capture": Look("HOLD STILL", "\u25a0", "work", "The block is read. Hold it still until the sound."),
-    "felt": Look("WHERE?", "?", "calm", "Where did you feel the limit?"),
-    "pain": Look("PAIN?", "?", "calm", "How much did it hurt? 0 is not at all, 10 the worst."),
-    "volume": Look("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel when you do."),
-    "listen": Look("LISTEN", "\u266a", "calm", "The next sound is coming."),
-    "quiz": Look("LISTEN", "\u266a", "calm", "Listen. Then say with your heel what it means."),
-    "ended": Look("ENDED", "\u25a1", "calm", "Ended early. What was done is saved."),
+    "clear": PhaseStyle("CLEAR VIEW", "\u25a1", "calm", "Take everything out of the sensor\u2019s view and step back."),
+    "leave": PhaseStyle(
+        "STEP OFF", "\u25bd", "calm", "Step off the board: while somebody stands there, no block is read."
+    ),
+    "block": PhaseStyle(
+        "BLOCK", "\u25a4", "calm", "Hold the block against the toe stop, upright, and let it stand still."
+    ),
+    "capture": PhaseStyle("HOLD STILL", "\u25a0", "work", "The block is read. Hold it still until the sound."),
+    "felt": PhaseStyle("WHERE?", "?", "calm", "Where did you feel the limit?"),
+    "pain": PhaseStyle("PAIN?", "?", "calm", "How much did it hurt? 0 is not at all, 10 the worst."),
+    "volume": PhaseStyle("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel when you do."),
+    "listen": PhaseStyle("LISTEN", "\u266a", "calm", "The next sound is coming."),
+    "quiz": PhaseStyle("LISTEN", "\u266a", "calm", "Listen. Then say with your heel what it means."),
+    "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. What was done is saved."),
 }
 
-OTHER_SIDE = LOOKS["switch"]
-COME_BACK = Look("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.")
-SIT_DOWN = Look("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.")
-BOTH_FEET = Look("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
-OWN_PACE = Look("YOUR PACE", "\u25cb", "work", "")
-GO_ON = Look("GO ON", "\u25b6", "work", "")
-PARTS = {
+OTHER_SIDE = PHASE_STYLES["switch"]
+COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.")
+SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.")
+BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
+SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "")
+KEEP_GOING = PhaseStyle("GO ON", "\u25b6", "work", "")
+TEMPO_PARTS = {
     Sense.CYCLE: (("UP", "\u25b2"), ("HOLD", "\u25a0"), ("DOWN", "\u25bc")),
     Sense.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
 """The parts of a repetition: heels that rise, or a body that moves over heels that stay down."""
-OVER = ("done", "ended", "finish")
-WORKING = ("hold", "grace", "reps")
+ENDED_PHASES = ("done", "ended", "finish")
+WORKING_PHASES = ("hold", "grace", "reps")
 
 
-def exercise_of(now: Snapshot) -> Exercise | None:
+def current_exercise(snapshot: Snapshot) -> Exercise | None:
     """What is done, where the catalogue has it; between exercises nothing is."""
-    return exercises().get(now.exercise) if now.exercise is not None and now.activity in ("hold", "reps") else None
+    return (
+        exercises().get(snapshot.exercise)
+        if snapshot.exercise is not None and snapshot.activity in ("hold", "reps")
+        else None
+    )
 
 
-def goes_on(now: Snapshot) -> bool:
+def is_active(snapshot: Snapshot) -> bool:
     """Whether something is being done on the board; what has ended is shown there until somebody steps off."""
-    return now.activity != "idle" and now.phase not in OVER
+    return snapshot.activity != "idle" and snapshot.phase not in ENDED_PHASES
 
 
-def own_pace(now: Snapshot) -> bool:
+def is_self_paced(snapshot: Snapshot) -> bool:
     """Whether the person counts by themselves and says when they are done."""
-    one = exercise_of(now)
-    return now.activity == "reps" and one is not None and one.sense is Sense.TIMER and not one.dose.tempo_s
+    exercise = current_exercise(snapshot)
+    return (
+        snapshot.activity == "reps"
+        and exercise is not None
+        and exercise.sense is Sense.TIMER
+        and not exercise.dose.tempo_s
+    )
 
 
-def count_of(now: Snapshot) -> int:
+def repetition_goal(snapshot: Snapshot) -> int:
     """How many repetitions there are to do, each way where there are two."""
-    one = exercise_of(now)
-    if one is None:
-        return now.target_count or 0
-    return now.target_count // one.dose.ways if now.target_count else one.dose.count or 1
+    exercise = current_exercise(snapshot)
+    if exercise is None:
+        return snapshot.target_count or 0
+    return snapshot.target_count // exercise.dose.ways if snapshot.target_count else exercise.dose.count or 1
 
 
-def look_of(now: Snapshot) -> Look:
+def phase_style(snapshot: Snapshot) -> PhaseStyle:
     """How the moment looks."""
-    phase = "reps" if now.activity == "reps" and now.phase == "hold" else now.phase
-    if phase in ("paused", "done") and now.cue is not None and now.cue.cue is CueName.ENDED:
+    phase = "reps" if snapshot.activity == "reps" and snapshot.phase == "hold" else snapshot.phase
+    if phase in ("paused", "done") and snapshot.cue is not None and snapshot.cue.cue is CueName.ENDED:
         phase = "ended"
-    look = LOOKS.get(phase) or Look(phase.upper(), "", "calm", "")
-    if now.activity == "lesson":
-        return _of_lesson(now, look)
-    if phase == "side" and now.side is not None:
-        return look._replace(word=now.side.upper(), shape=SIDE_SHAPE[now.side])
-    if phase == "move" and now.target_mm is not None and now.toe_mm is not None:
-        off = now.target_mm - now.toe_mm
+    style = PHASE_STYLES.get(phase) or PhaseStyle(phase.upper(), "", "calm", "")
+    if snapshot.activity == "lesson":
+        return _lesson_style(snapshot, style)
+    if phase == "side" and snapshot.side is not None:
+        return style._replace(word=snapshot.side.upper(), shape=SIDE_SHAPE[snapshot.side])
+    if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
+        off = snapshot.target_mm - snapshot.toe_mm
         if abs(off) <= ON_TARGET_MM:
-            return look._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
-        return look._replace(word="SLIDE BACK" if off > 0 else "NEARER", shape="\u25bc" if off > 0 else "\u25b2")
-    if phase == "wait" and now.step:
-        return _of_coming_back(now)
-    if phase == "paused" and _stands(now):
-        return look._replace(sentence="Press \u201cGo on\u201d, or step off and on again.")
-    if phase == "lifted" and now.side is BOTH_LEGS:
-        return look._replace(sentence=f"{_who_is_up(now.heels)} The clock waits for it.")
-    one = exercise_of(now)
-    return look if one is None else _of_exercise(now, one, phase, look)
+            return style._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
+        return style._replace(word="SLIDE BACK" if off > 0 else "NEARER", shape="\u25bc" if off > 0 else "\u25b2")
+    if phase == "wait" and snapshot.step:
+        return _come_back_style(snapshot)
+    if phase == "paused" and _is_standing(snapshot):
+        return style._replace(sentence="Press \u201cGo on\u201d, or step off and on again.")
+    if phase == "lifted" and snapshot.side is BOTH_LEGS:
+        return style._replace(sentence=f"{_raised_heel_sentence(snapshot.heels)} The clock waits for it.")
+    exercise = current_exercise(snapshot)
+    return style if exercise is None else _exercise_style(snapshot, exercise, phase, style)
 
 
-def _of_coming_back(now: Snapshot) -> Look:
+def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
     """What the next step waits for: somebody at all, both feet, or the other leg; and for which exercise."""
-    one = exercise_of(now)
-    if one is not None and one.light:
-        look = SIT_DOWN
-    elif not any(heel.down for heel in now.heels):
-        look = COME_BACK
+    exercise = current_exercise(snapshot)
+    if exercise is not None and exercise.light:
+        style = SIT_DOWN
+    elif not any(heel.down for heel in snapshot.heels):
+        style = COME_BACK
     else:
-        look = BOTH_FEET if now.side is BOTH_LEGS else OTHER_SIDE
-    called = one.said if one is not None else "the test" if now.activity == "test" else ""
-    if not called:
-        return look
-    where = "Come back to the board" if look is COME_BACK else look.sentence.rstrip(".")
-    return look._replace(sentence=f"{where} for: {called}.")
+        style = BOTH_FEET if snapshot.side is BOTH_LEGS else OTHER_SIDE
+    name = exercise.said if exercise is not None else "the test" if snapshot.activity == "test" else ""
+    if not name:
+        return style
+    where = "Come back to the board" if style is COME_BACK else style.sentence.rstrip(".")
+    return style._replace(sentence=f"{where} for: {name}.")
 
 
-def _of_exercise(now: Snapshot, one: Exercise, phase: str, look: Look) -> Look:
+def _exercise_style(snapshot: Snapshot, exercise: Exercise, phase: str, style: PhaseStyle) -> PhaseStyle:
     if phase == "wait":
-        look = SIT_DOWN if one.light else look._replace(sentence="Stand on the board.")
-        return look._replace(sentence=f"{look.sentence.rstrip('.')} for: {one.said}.")
-    if phase == "rest" and (one.light or now.verified is False or now.target_us < TIME_TO_STEP_OFF_US):
-        return look._replace(sentence="Relax. Stay seated." if one.light else "Relax.")
+        style = SIT_DOWN if exercise.light else style._replace(sentence="Stand on the board.")
+        return style._replace(sentence=f"{style.sentence.rstrip('.')} for: {exercise.said}.")
+    if phase == "rest" and (exercise.light or snapshot.verified is False or snapshot.target_us < MIN_STEP_OFF_REST_US):
+        return style._replace(sentence="Relax. Stay seated." if exercise.light else "Relax.")
     if phase == "prepare":
-        what = "The clock starts" if now.activity == "hold" else "It begins"
-        return look._replace(sentence=f"Get into position: {one.said}. {what} with the long tone.")
-    if phase not in WORKING:
-        return look
-    if now.activity == "hold":
-        return _of_hold(now, one, look)
-    if own_pace(now):
-        each_way = " each way" if one.dose.ways > 1 else ""
-        return OWN_PACE._replace(sentence=f"Do {count_of(now)}{each_way}, then step on the board.")
-    return _of_part(now, one, look)
+        what = "The clock starts" if snapshot.activity == "hold" else "It begins"
+        return style._replace(sentence=f"Get into position: {exercise.said}. {what} with the long tone.")
+    if phase not in WORKING_PHASES:
+        return style
+    if snapshot.activity == "hold":
+        return _hold_style(snapshot, exercise, style)
+    if is_self_paced(snapshot):
+        each_way = " each way" if exercise.dose.ways > 1 else ""
+        return SELF_PACED._replace(sentence=f"Do {repetition_goal(snapshot)}{each_way}, then step on the board.")
+    return _tempo_part_style(snapshot, exercise, style)
 
 
-def _of_hold(now: Snapshot, one: Exercise, look: Look) -> Look:
-    if now.verified is False:
-        doing = GO_ON if one.group is Group.RELEASE else look
+def _hold_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
+    if snapshot.verified is False:
+        doing = KEEP_GOING if exercise.group is Group.RELEASE else style
         return doing._replace(sentence="Go on until the two long tones. The board cannot feel this one.")
-    if one.light:
-        return look._replace(sentence="Stay seated and hold. Keep the heel on its plate.")
-    return look._replace(sentence="Hold. Keep both heels down.") if one.feet is Feet.BOTH else look
+    if exercise.light:
+        return style._replace(sentence="Stay seated and hold. Keep the heel on its plate.")
+    return style._replace(sentence="Hold. Keep both heels down.") if exercise.feet is Feet.BOTH else style
 
 
-def _of_part(now: Snapshot, one: Exercise, look: Look) -> Look:
+def _tempo_part_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
     """The part of the tempo that goes on."""
-    both = one.feet is Feet.BOTH
-    if one.sense is Sense.CYCLE:
-        said = f"{'Both heels' if both else 'Heel'} up, hold, and slowly down again."
+    both = exercise.feet is Feet.BOTH
+    if exercise.sense is Sense.CYCLE:
+        sentence = f"{'Both heels' if both else 'Heel'} up, hold, and slowly down again."
     else:
-        said = f"With the ticks. Keep {'both heels' if both else 'the heel'} down."
-    parts = PARTS.get(one.sense)
-    if parts is None or not one.dose.tempo_s:
-        return look._replace(sentence=said)
-    word, shape = parts[min(now.part or 0, len(parts) - 1)]
-    return look._replace(word=word, shape=shape, sentence=said)
+        sentence = f"With the ticks. Keep {'both heels' if both else 'the heel'} down."
+    parts = TEMPO_PARTS.get(exercise.sense)
+    if parts is None or not exercise.dose.tempo_s:
+        return style._replace(sentence=sentence)
+    word, shape = parts[min(snapshot.part or 0, len(parts) - 1)]
+    return style._replace(word=word, shape=shape, sentence=sentence)
 
 
-def _stands(now: Snapshot) -> bool:
+def _is_standing(snapshot: Snapshot) -> bool:
     """Whether every heel at work is down, so that nobody has to step on."""
-    at_work = [heel for heel in now.heels if now.side in (heel.side, BOTH_LEGS)]
+    at_work = [heel for heel in snapshot.heels if snapshot.side in (heel.side, BOTH_LEGS)]
     return bool(at_work) and all(heel.down for heel in at_work)
 
 
-def _who_is_up(heels: Sequence[HeelSeen]) -> str:
+def _raised_heel_sentence(heels: Sequence[HeelSeen]) -> str:
     up = [heel.side for heel in heels if heel.down is False]
     return f"Your {up[0]} heel is up." if len(up) == 1 else "Your heels are up." if up else "A heel is up."
 
 
-def _of_lesson(now: Snapshot, look: Look) -> Look:
+def _lesson_style(snapshot: Snapshot, style: PhaseStyle) -> PhaseStyle:
     """What a sound is called and means, or is said to mean."""
-    if now.phase == "wait":
-        return look._replace(sentence="Step on the board: you answer the sounds with a heel.")
-    if now.phase == "away":
-        return look._replace(sentence="Step on again to go on with the sounds.")
-    if look is LOOKS["ended"]:
-        return look._replace(sentence="Ended early. If you heard nothing, look at the volume in Settings.")
-    if now.phase == "done" and now.asked:
-        return look._replace(sentence=f"{now.right} of {now.asked} were right. The page of sounds has them all.")
-    if now.phase == "quiz" and now.verdict is not None and now.about is not None:
-        said = "Right" if now.verdict == "right" else "Not yet"
-        return look._replace(word=CUES[now.about].word, sentence=f"{said}: this sound means: {_means(now.about)}.")
-    if now.phase == "quiz" and now.claimed is not None:
-        sound = CUES[now.claimed]
-        return look._replace(
-            word=sound.word, shape="?", sentence=f"Does this sound mean: {_means(now.claimed)}? Lift a heel if it does."
+    if snapshot.phase == "wait":
+        return style._replace(sentence="Step on the board: you answer the sounds with a heel.")
+    if snapshot.phase == "away":
+        return style._replace(sentence="Step on again to go on with the sounds.")
+    if style is PHASE_STYLES["ended"]:
+        return style._replace(sentence="Ended early. If you heard nothing, look at the volume in Settings.")
+    if snapshot.phase == "done" and snapshot.asked:
+        return style._replace(
+            sentence=f"{snapshot.right} of {snapshot.asked} were right. The page of sounds has them all."
         )
-    if now.about is not None:
-        return look._replace(word=CUES[now.about].word, sentence=f"This sound means: {_means(now.about)}.")
-    return look
+    if snapshot.phase == "quiz" and snapshot.verdict is not None and snapshot.about is not None:
+        verdict = "Right" if snapshot.verdict == "right" else "Not yet"
+        return style._replace(
+            word=CUES[snapshot.about].word, sentence=f"{verdict}: this sound means: {_meaning(snapshot.about)}."
+        )
+    if snapshot.phase == "quiz" and snapshot.claimed is not None:
+        sound = CUES[snapshot.claimed]
+        return style._replace(
+            word=sound.word,
+            shape="?",
+            sentence=f"Does this sound mean: {_meaning(snapshot.claimed)}? Lift a heel if it does.",
+        )
+    if snapshot.about is not None:
+        return style._replace(word=CUES[snapshot.about].word, sentence=f"This sound means: {_meaning(snapshot.about)}.")
+    return style
 
 
-def _means(cue: CueName) -> str:
+def _meaning(cue: CueName) -> str:
     means = CUES[cue].means
     return means if means.startswith("I ") else means[:1].lower() + means[1:]
 
 
-def legs_of(legs: Legs | None) -> str:
+def legs_label(legs: Legs | None) -> str:
     """What stands beside the shape of the legs at work."""
     return "" if legs is None else "BOTH FEET" if legs is BOTH_LEGS else legs.upper()
 
 
-def doing_of(now: Snapshot) -> dict[str, str] | None:
+def exercise_details(snapshot: Snapshot) -> dict[str, str] | None:
     """The exercise that goes on: its key and name, how much of it, and what the board verifies."""
-    one = exercise_of(now)
-    if one is None:
+    exercise = current_exercise(snapshot)
+    if exercise is None:
         return None
     return {
-        "key": one.key,
-        "name": one.name,
-        "said": one.said,
-        "dose": _dose(now, one),
-        "verifies": NOT_VERIFIED if now.verified is False else one.verifies,
+        "key": exercise.key,
+        "name": exercise.name,
+        "said": exercise.said,
+        "dose": _dose_text(snapshot, exercise),
+        "verifies": NOT_VERIFIED if snapshot.verified is False else exercise.verifies,
     }
 
 
-def _dose(now: Snapshot, one: Exercise) -> str:
-    legs = "both legs at once" if one.feet is Feet.BOTH else "each leg"
-    if now.activity == "reps":
-        each_way = " each way" if one.dose.ways > 1 else ""
-        return f"{lengths.many(count_of(now), 'time')}{each_way}, {legs}"
-    times = lengths.many(now.repetitions or one.dose.repetitions, "time")
-    return f"{lengths.seconds(now.hold_us)}, {times}, {legs}" if now.hold_us else f"{times}, {legs}"
+def _dose_text(snapshot: Snapshot, exercise: Exercise) -> str:
+    legs = "both legs at once" if exercise.feet is Feet.BOTH else "each leg"
+    if snapshot.activity == "reps":
+        each_way = " each way" if exercise.dose.ways > 1 else ""
+        return f"{lengths.many(repetition_goal(snapshot), 'time')}{each_way}, {legs}"
+    times = lengths.many(snapshot.repetitions or exercise.dose.repetitions, "time")
+    return f"{lengths.seconds(snapshot.hold_us)}, {times}, {legs}" if snapshot.hold_us else f"{times}, {legs}"

@@ -16,10 +16,18 @@ from station.core.activities.questions import FELT, FIRST_TAPS, PAIN, PAINS, PLA
 from station.core.events import BOTH_LEGS, Side
 from station.core.facts import Contact
 from station.units import SIDE_SHAPE
-from web.exercise_text import LEGS, TIMES
-from web.live.phase_styles import LOOKS, Look, count_of, doing_of, legs_of, look_of, own_pace
+from web.exercise_text import LEG_TEXTS, TIMES_SIGN
+from web.live.phase_styles import (
+    PHASE_STYLES,
+    PhaseStyle,
+    exercise_details,
+    is_self_paced,
+    legs_label,
+    phase_style,
+    repetition_goal,
+)
 
-WITHOUT_SIDE = {"idle", "result"}
+PHASES_WITHOUT_SIDE = {"idle", "result"}
 """Phases that are about both legs, or none."""
 
 FELT_PLACES = {
@@ -29,7 +37,7 @@ FELT_PLACES = {
     "nowhere": "Nowhere",
 }
 """Where a limit may be felt, as a person chooses it."""
-TAPS = {
+TAP_HINTS = {
     FELT: "Or tap your heel: {taps} times, in this order.",
     PAIN: f"Or tap your heel as often as it hurts, from {FIRST_TAPS} on.",
 }
@@ -42,212 +50,233 @@ VERDICTS = {
     "unclear": "The sensor could not tell the distance. Same distance again.",
 }
 
-NEXT = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": "rest", "ask": "two questions"}
+STEP_NAMES = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": "rest", "ask": "two questions"}
 """What a step is called by the person who does it."""
 
-SOUNDS = {"volume", "listen", "quiz"}
+SOUND_PHASES = {"volume", "listen", "quiz"}
 """The phases of a lesson in which a sound is heard."""
-WITH_BLOCKS = {"calibrate", "check"}
-BLOCKS_OVER = {
+BLOCK_ACTIVITIES = {"calibrate", "check"}
+BLOCK_OUTCOMES = {
     ("calibrate", "done"): "Calibrated and saved. The calibration page shows how well the blocks fit.",
     ("check", "done"): "Checked and saved. The calibration page says what was found.",
     ("calibrate", "ended"): "Nothing of it is kept; the calibration from before goes on.",
     ("check", "ended"): "Nothing was checked.",
 }
 
-THINGS = {"calibrate": "block", "check": "block", "lesson": "sound"}
+REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is, where it is no stretch."""
 
-CONFIRM = "When the knee touches: two heel taps, the button, or \u201cIt touched\u201d below."
+CONFIRM_HINT = "When the knee touches: two heel taps, the button, or \u201cIt touched\u201d below."
 
 
-def picture(now: Snapshot, units: str) -> dict[str, Any]:
+def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
     """The live page's content as JSON-able words and numbers; times are microseconds, distances millimetres or text.
 
     Once the questions after a test are answered, its result is what there is to see.
     """
-    if now.activity == "ask" and now.phase == "done":
-        now = replace(now, activity="test", phase="result")
-    look = look_of(now)
-    side = now.side if now.phase not in WITHOUT_SIDE else None
+    if snapshot.activity == "ask" and snapshot.phase == "done":
+        snapshot = replace(snapshot, activity="test", phase="result")
+    style = phase_style(snapshot)
+    side = snapshot.side if snapshot.phase not in PHASES_WITHOUT_SIDE else None
     return {
-        "activity": now.activity,
-        "phase": now.phase,
+        "activity": snapshot.activity,
+        "phase": snapshot.phase,
         "side": side,
-        "side_word": legs_of(side),
-        "word": look.word,
-        "shape": look.shape,
-        "tone": look.tone,
-        "sentence": _sentence(now, look, units),
-        "counting": now.counting,
-        "counted_us": now.counted_us,
-        "target_us": now.target_us,
-        "rate": now.rate,
-        "number": _number(now, units),
-        "unit": _unit(now, units),
-        "share": _share(now),
-        "where": _where(now),
-        "next": _next(now, units),
-        "toe": lengths.length(now.toe_mm, units) if now.toe_mm is not None else now.toe_why or "no reading",
-        "toe_mm": now.toe_mm,
-        "target": lengths.length(now.target_mm, units) if now.target_mm is not None else None,
-        "best": lengths.length(now.best_mm, units) if now.best_mm is not None else None,
-        "heels": [_heel(heel) for heel in now.heels],
-        "knee": now.knee,
-        "can_confirm": now.phase == "attempt" and now.contact is Contact.SELF,
-        "result": _result(now, units),
-        "cue": _cue(now),
-        "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in now.troubles],
-        "person": now.person_name,
-        "sitting": now.sitting_id,
-        "simulated": now.simulated,
-        "exercise": doing_of(now),
-        "question": _question(now),
-        "undo": now.undo_us is not None,
-        "note": now.note,
-        "rest": rest_in_words(now.rest) if now.rest is not None else None,
+        "side_word": legs_label(side),
+        "word": style.word,
+        "shape": style.shape,
+        "tone": style.tone,
+        "sentence": _sentence(snapshot, style, units),
+        "counting": snapshot.counting,
+        "counted_us": snapshot.counted_us,
+        "target_us": snapshot.target_us,
+        "rate": snapshot.rate,
+        "number": _number(snapshot, units),
+        "unit": _unit(snapshot, units),
+        "share": _bar_share(snapshot),
+        "where": _position_text(snapshot),
+        "next": _next_text(snapshot, units),
+        "toe": lengths.length(snapshot.toe_mm, units)
+        if snapshot.toe_mm is not None
+        else snapshot.toe_why or "no reading",
+        "toe_mm": snapshot.toe_mm,
+        "target": lengths.length(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
+        "best": lengths.length(snapshot.best_mm, units) if snapshot.best_mm is not None else None,
+        "heels": [_heel(heel) for heel in snapshot.heels],
+        "knee": snapshot.knee,
+        "can_confirm": snapshot.phase == "attempt" and snapshot.contact is Contact.SELF,
+        "result": _result(snapshot, units),
+        "cue": _cue(snapshot),
+        "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
+        "person": snapshot.person_name,
+        "sitting": snapshot.sitting_id,
+        "simulated": snapshot.simulated,
+        "exercise": exercise_details(snapshot),
+        "question": _question(snapshot),
+        "undo": snapshot.undo_us is not None,
+        "note": snapshot.note,
+        "rest": resume_label(snapshot.rest) if snapshot.rest is not None else None,
     }
 
 
-def _question(now: Snapshot) -> dict[str, Any] | None:
+def _question(snapshot: Snapshot) -> dict[str, Any] | None:
     """What is asked after a test: the answers with the words of their buttons, and the taps that say the same."""
-    if now.activity != "ask" or now.phase not in TAPS:
+    if snapshot.activity != "ask" or snapshot.phase not in TAP_HINTS:
         return None
-    if now.phase == FELT:
+    if snapshot.phase == FELT:
         taps = [str(FIRST_TAPS + place) for place in range(len(PLACES))]
-        said = TAPS[FELT].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
+        said = TAP_HINTS[FELT].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
         return {"choices": [[place, FELT_PLACES[place]] for place in PLACES], "taps": said}
-    return {"choices": [[pain, pain] for pain in PAINS], "taps": TAPS[PAIN]}
+    return {"choices": [[pain, pain] for pain in PAINS], "taps": TAP_HINTS[PAIN]}
 
 
-def rest_in_words(rest: RestSeen) -> str:
+def resume_label(unfinished: RestSeen) -> str:
     """What is left of a routine, in minutes, for its button."""
-    minutes = max(1, ceil(rest.seconds / 60))
-    called = "" if rest.called is None else f" of {rest.called}"
+    minutes = max(1, ceil(unfinished.seconds / 60))
+    called = "" if unfinished.called is None else f" of {unfinished.called}"
     return f"Go on with the rest: {minutes} min{called}"
 
 
-def _next(now: Snapshot, units: str) -> str | None:
+def _next_text(snapshot: Snapshot, units: str) -> str | None:
     """What comes next, by name; while questions are asked, what the test has come to."""
-    if now.activity == "ask":
-        return _result(now, units)
-    if now.next_exercise is not None and now.next_exercise in exercises():
-        one = exercises()[now.next_exercise]
-        if now.next_exercise == now.exercise:
-            return f"Next: {one.said} again"
-        return f"Next exercise: {one.said}, {LEGS[one.feet]}"
-    return f"Next: {NEXT.get(now.next_step, now.next_step)}" if now.next_step else None
+    if snapshot.activity == "ask":
+        return _result(snapshot, units)
+    if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
+        exercise = exercises()[snapshot.next_exercise]
+        if snapshot.next_exercise == snapshot.exercise:
+            return f"Next: {exercise.said} again"
+        return f"Next exercise: {exercise.said}, {LEG_TEXTS[exercise.feet]}"
+    return f"Next: {STEP_NAMES.get(snapshot.next_step, snapshot.next_step)}" if snapshot.next_step else None
 
 
-def _sentence(now: Snapshot, look: Look, units: str) -> str:
-    if now.phase == "fault" and now.troubles:
-        return now.troubles[0].sentence
-    if now.activity in WITH_BLOCKS:
-        return _of_blocks(now, look)
-    said = VERDICTS.get(now.verdict, now.verdict) if now.verdict else None
-    if now.phase == "move":
-        where = look.sentence
-        if now.target_mm is not None and look.word != "STAND STILL":
-            where = f"Slide the board until the toes are {lengths.length(now.target_mm, units)} from the wall."
-        return f"{said} {where}" if said else where
-    if now.phase == "result":
-        return _result(now, units) or look.sentence
-    if now.phase == "attempt" and now.contact is Contact.SELF:
-        return f"Knee to the wall, heel down. {CONFIRM}"
-    if now.phase in ("side", "switch", "prepare", "wait") and now.side is BOTH_LEGS:
-        return f"Both feet. {look.sentence}"
-    if now.phase in ("side", "switch", "prepare") or (now.phase == "wait" and now.step):
-        return f"{now.side.capitalize()} leg. {look.sentence}" if now.side is not None else look.sentence
-    return look.sentence
+def _sentence(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
+    if snapshot.phase == "fault" and snapshot.troubles:
+        return snapshot.troubles[0].sentence
+    if snapshot.activity in BLOCK_ACTIVITIES:
+        return _block_sentence(snapshot, style)
+    verdict = VERDICTS.get(snapshot.verdict, snapshot.verdict) if snapshot.verdict else None
+    if snapshot.phase == "move":
+        where = style.sentence
+        if snapshot.target_mm is not None and style.word != "STAND STILL":
+            where = f"Slide the board until the toes are {lengths.length(snapshot.target_mm, units)} from the wall."
+        return f"{verdict} {where}" if verdict else where
+    if snapshot.phase == "result":
+        return _result(snapshot, units) or style.sentence
+    if snapshot.phase == "attempt" and snapshot.contact is Contact.SELF:
+        return f"Knee to the wall, heel down. {CONFIRM_HINT}"
+    if snapshot.phase in ("side", "switch", "prepare", "wait") and snapshot.side is BOTH_LEGS:
+        return f"Both feet. {style.sentence}"
+    if snapshot.phase in ("side", "switch", "prepare") or (snapshot.phase == "wait" and snapshot.step):
+        return f"{snapshot.side.capitalize()} leg. {style.sentence}" if snapshot.side is not None else style.sentence
+    return style.sentence
 
 
-def _of_blocks(now: Snapshot, look: Look) -> str:
+def _block_sentence(snapshot: Snapshot, style: PhaseStyle) -> str:
     """What to do with which block, or what has just gone wrong and what to do about it."""
-    said = BLOCKS_OVER.get((now.activity, now.phase), look.sentence)
-    if now.target_mm is not None and now.phase in ("block", "capture"):
-        block = f"the {now.target_mm:g} mm block"
-        still = "still until the sound" if now.phase == "capture" else "against the toe stop, upright and still"
-        said = f"Hold {block} {still}."
-    if now.why is None:
-        return said
-    return f"{now.why}. {said}" if now.phase in ("done", "ended") else f"{now.why}."
+    sentence = BLOCK_OUTCOMES.get((snapshot.activity, snapshot.phase), style.sentence)
+    if snapshot.target_mm is not None and snapshot.phase in ("block", "capture"):
+        block = f"the {snapshot.target_mm:g} mm block"
+        still = "still until the sound" if snapshot.phase == "capture" else "against the toe stop, upright and still"
+        sentence = f"Hold {block} {still}."
+    if snapshot.why is None:
+        return sentence
+    return f"{snapshot.why}. {sentence}" if snapshot.phase in ("done", "ended") else f"{snapshot.why}."
 
 
-def _number(now: Snapshot, units: str) -> str | None:
+def _number(snapshot: Snapshot, units: str) -> str | None:
     """The number when it is not a time; a time is counted by the page itself."""
-    if now.counting is not None:
+    if snapshot.counting is not None:
         return None
-    if now.activity == "ask":
+    if snapshot.activity == "ask":
         return "?"
-    if now.activity == "lesson":
-        counted = now.repetition if now.phase in SOUNDS else now.right if now.phase == "done" else None
+    if snapshot.activity == "lesson":
+        counted = (
+            snapshot.repetition
+            if snapshot.phase in SOUND_PHASES
+            else snapshot.right
+            if snapshot.phase == "done"
+            else None
+        )
         return "\u2013" if counted is None else str(counted)
-    if own_pace(now):
-        return str(count_of(now))
-    if now.activity == "reps" and now.count is not None:
-        return str(now.count)
-    if now.activity in WITH_BLOCKS:
-        return f"{now.target_mm:g}" if now.phase == "block" and now.target_mm is not None else "\u2013"
-    if now.activity == "hold" and now.exercise is not None and now.repetition is not None:
-        return str(now.repetition)
-    if now.phase == "count" and now.cue is not None and now.cue.count is not None:
-        return str(now.cue.count)
-    if now.phase == "result":
-        results = ((Side.LEFT, now.result_left_mm), (Side.RIGHT, now.result_right_mm))
+    if is_self_paced(snapshot):
+        return str(repetition_goal(snapshot))
+    if snapshot.activity == "reps" and snapshot.count is not None:
+        return str(snapshot.count)
+    if snapshot.activity in BLOCK_ACTIVITIES:
+        return f"{snapshot.target_mm:g}" if snapshot.phase == "block" and snapshot.target_mm is not None else "\u2013"
+    if snapshot.activity == "hold" and snapshot.exercise is not None and snapshot.repetition is not None:
+        return str(snapshot.repetition)
+    if snapshot.phase == "count" and snapshot.cue is not None and snapshot.cue.count is not None:
+        return str(snapshot.cue.count)
+    if snapshot.phase == "result":
+        results = ((Side.LEFT, snapshot.result_left_mm), (Side.RIGHT, snapshot.result_right_mm))
         known = [f"{SIDE_SHAPE[side]} {lengths.number(mm, units)}" for side, mm in results if mm is not None]
         return "\n".join(known) or "\u2013"
-    if now.phase == "move" and now.target_mm is not None and now.toe_mm is not None:
-        return lengths.number(abs(now.target_mm - now.toe_mm), units)
-    return lengths.number(now.toe_mm, units) if now.toe_mm is not None else "\u2013"
+    if snapshot.phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
+        return lengths.number(abs(snapshot.target_mm - snapshot.toe_mm), units)
+    return lengths.number(snapshot.toe_mm, units) if snapshot.toe_mm is not None else "\u2013"
 
 
-def _unit(now: Snapshot, units: str) -> str:
-    if now.counting is not None:
+def _unit(snapshot: Snapshot, units: str) -> str:
+    if snapshot.counting is not None:
         return "s"
-    if now.activity in ("ask", "lesson") or own_pace(now):
-        return _unit_of_words(now)
-    if now.activity == "reps" and now.count is not None:
-        return f"of {now.target_count}" if now.target_count else ""
-    if now.activity == "hold" and now.exercise is not None and now.repetition is not None:
-        return f"of {now.repetitions}" if now.repetitions else ""
-    if now.phase == "count" and now.cue is not None and now.cue.count is not None:
+    if snapshot.activity in ("ask", "lesson") or is_self_paced(snapshot):
+        return _count_unit(snapshot)
+    if snapshot.activity == "reps" and snapshot.count is not None:
+        return f"of {snapshot.target_count}" if snapshot.target_count else ""
+    if snapshot.activity == "hold" and snapshot.exercise is not None and snapshot.repetition is not None:
+        return f"of {snapshot.repetitions}" if snapshot.repetitions else ""
+    if snapshot.phase == "count" and snapshot.cue is not None and snapshot.cue.count is not None:
         return ""
-    if now.activity in WITH_BLOCKS:
-        return "mm" if now.phase == "block" else ""
-    return lengths.SIGN[units] if _number(now, units) not in (None, "\u2013") else ""
+    if snapshot.activity in BLOCK_ACTIVITIES:
+        return "mm" if snapshot.phase == "block" else ""
+    return lengths.SIGN[units] if _number(snapshot, units) not in (None, "\u2013") else ""
 
 
-def _unit_of_words(now: Snapshot) -> str:
-    if now.activity == "lesson":
-        of = now.repetitions if now.phase in SOUNDS else now.asked if now.phase == "done" else None
+def _count_unit(snapshot: Snapshot) -> str:
+    if snapshot.activity == "lesson":
+        of = (
+            snapshot.repetitions
+            if snapshot.phase in SOUND_PHASES
+            else snapshot.asked
+            if snapshot.phase == "done"
+            else None
+        )
         return f"of {of}" if of else ""
-    return TIMES if own_pace(now) else ""
+    return TIMES_SIGN if is_self_paced(snapshot) else ""
 
 
-def _share(now: Snapshot) -> float | None:
+def _bar_share(snapshot: Snapshot) -> float | None:
     """How full the bar is, when it does not follow the clock."""
-    if LOOKS.get(now.phase, LOOKS["idle"]).tone == "done":
+    if PHASE_STYLES.get(snapshot.phase, PHASE_STYLES["idle"]).tone == "done":
         return 1.0
-    if now.activity == "ask" and now.target_us:
-        return min(1.0, now.counted_us / now.target_us)
-    if now.counting is None and now.count is not None and now.target_count and not own_pace(now):
-        return min(1.0, now.count / now.target_count)
+    if snapshot.activity == "ask" and snapshot.target_us:
+        return min(1.0, snapshot.counted_us / snapshot.target_us)
+    if (
+        snapshot.counting is None
+        and snapshot.count is not None
+        and snapshot.target_count
+        and not is_self_paced(snapshot)
+    ):
+        return min(1.0, snapshot.count / snapshot.target_count)
     return None
 
 
-def _where(now: Snapshot) -> str:
+def _position_text(snapshot: Snapshot) -> str:
     """Where in the whole thing: step, repetition, trial, attempt."""
     parts = []
-    if now.step is not None and now.steps and now.steps > 1:
-        parts.append(f"step {now.step + 1} of {now.steps}")
-    if now.repetition is not None:
-        thing = THINGS.get(now.activity, "hold" if now.exercise else "stretch")
-        if now.repetitions != 1:
-            parts.append(f"{thing} {now.repetition}" + (f" of {now.repetitions}" if now.repetitions else ""))
-    if now.trial and now.phase not in WITHOUT_SIDE:
-        parts.append(f"trial {now.trial}")
-    if now.attempt and now.phase not in WITHOUT_SIDE:
-        parts.append(f"attempt {now.attempt}")
+    if snapshot.step is not None and snapshot.steps and snapshot.steps > 1:
+        parts.append(f"step {snapshot.step + 1} of {snapshot.steps}")
+    if snapshot.repetition is not None:
+        thing = REPETITION_NOUNS.get(snapshot.activity, "hold" if snapshot.exercise else "stretch")
+        if snapshot.repetitions != 1:
+            parts.append(
+                f"{thing} {snapshot.repetition}" + (f" of {snapshot.repetitions}" if snapshot.repetitions else "")
+            )
+    if snapshot.trial and snapshot.phase not in PHASES_WITHOUT_SIDE:
+        parts.append(f"trial {snapshot.trial}")
+    if snapshot.attempt and snapshot.phase not in PHASES_WITHOUT_SIDE:
+        parts.append(f"attempt {snapshot.attempt}")
     return ", ".join(parts)
 
 
@@ -256,17 +285,17 @@ def _heel(heel: HeelSeen) -> dict[str, Any]:
     return {"side": heel.side, "shape": SIDE_SHAPE[heel.side], "down": heel.down, "share": heel.share, "state": state}
 
 
-def _result(now: Snapshot, units: str) -> str | None:
+def _result(snapshot: Snapshot, units: str) -> str | None:
     parts = [
         f"{name} {lengths.length(mm, units)}"
-        for name, mm in (("Left", now.result_left_mm), ("right", now.result_right_mm))
+        for name, mm in (("Left", snapshot.result_left_mm), ("right", snapshot.result_right_mm))
         if mm is not None
     ]
     return f"{', '.join(parts).capitalize()}. Saved." if parts else None
 
 
-def _cue(now: Snapshot) -> dict[str, Any] | None:
-    if now.cue is None:
+def _cue(snapshot: Snapshot) -> dict[str, Any] | None:
+    if snapshot.cue is None:
         return None
-    cue = now.cue
+    cue = snapshot.cue
     return {"number": cue.number, "name": cue.cue, "count": cue.count, "side": cue.side, "repeating": cue.repeating}

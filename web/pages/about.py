@@ -7,7 +7,7 @@ from flask import Blueprint, render_template
 from station.version import APP_VERSION, RULE_VERSION
 from web.site import Site
 
-PARTS = (
+LIBRARIES = (
     ("gpiozero", "BSD-3-Clause", "pins, heels, button and buzzer"),
     ("adafruit-circuitpython-vl53l0x", "MIT", "the distance sensor"),
     ("Flask, Werkzeug, Jinja", "BSD-3-Clause", "the pages"),
@@ -29,6 +29,6 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/about")
     def about() -> str:
-        return render_template("about.html", parts=PARTS, app_version=APP_VERSION, rule_version=RULE_VERSION)
+        return render_template("about.html", parts=LIBRARIES, app_version=APP_VERSION, rule_version=RULE_VERSION)
 
     return pages

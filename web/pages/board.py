@@ -7,7 +7,7 @@ from typing import NamedTuple
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from web.live.view_model import picture
+from web.live.view_model import live_view
 from web.site import Site
 
 
@@ -15,19 +15,19 @@ class Control(NamedTuple):
     """A button: what it says, and the word that it gives to the board. `release` is the word when it is let go."""
 
     label: str
-    word: str
+    command: str
     argument: str | None = None
-    release: str | None = None
+    release_command: str | None = None
 
 
-class Group(NamedTuple):
+class ControlGroup(NamedTuple):
     """Buttons that belong together."""
 
     title: str
     controls: list[Control]
 
 
-LAYOUT = (
+CONTROL_GROUPS = (
     (
         "Let the person do it",
         (
@@ -44,7 +44,7 @@ LAYOUT = (
         (
             Control("Step on, left leg", "step_on", "left"),
             Control("Step on, right leg", "step_on", "right"),
-            Control("Press and hold: heel up", "lift_heel", release="lower_heel"),
+            Control("Press and hold: heel up", "lift_heel", release_command="lower_heel"),
             Control("Lift heel", "lift_heel"),
             Control("Lower heel", "lower_heel"),
             Control("Step off", "step_off"),
@@ -78,18 +78,20 @@ LAYOUT = (
 )
 
 
-def controls(site: Site) -> list[Group] | None:
+def control_groups(site: Site) -> list[ControlGroup] | None:
     """The buttons for the words that this board understands; a word without a place gets a plain button."""
-    board = site.panel.board
+    board = site.api.board
     if board is None:
         return None
-    words = board.words()
+    commands = board.words()
     shown = [Control(f"Hold the {mm:g} mm block", "block", f"{mm:g}") for mm in site.blocks_mm]
-    layout = (*LAYOUT, ("Blocks for the sensor", (*shown, Control("Take the block away", "no_block"))))
-    placed = {control.word for _, known in layout for control in known}
-    groups = [Group(title, [control for control in known if control.word in words]) for title, known in layout]
-    other = [Control(word.replace("_", " ").capitalize(), word) for word in words if word not in placed]
-    return [group for group in [*groups, Group("More", other)] if group.controls]
+    layout = (*CONTROL_GROUPS, ("Blocks for the sensor", (*shown, Control("Take the block away", "no_block"))))
+    placed = {control.command for _, known in layout for control in known}
+    groups = [
+        ControlGroup(title, [control for control in known if control.command in commands]) for title, known in layout
+    ]
+    other = [Control(word.replace("_", " ").capitalize(), word) for word in commands if word not in placed]
+    return [group for group in [*groups, ControlGroup("More", other)] if group.controls]
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -98,22 +100,22 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/board")
     def board() -> str:
-        if site.panel.board is None:
+        if site.api.board is None:
             abort(404)
         settings = site.store.settings()
         return render_template(
             "board.html",
-            now=picture(site.panel.snapshot(), settings.units),
+            now=live_view(site.api.snapshot(), settings.units),
             units=settings.units,
-            board=controls(site),
+            board=control_groups(site),
         )
 
     @pages.post("/board/act")
     def act() -> Response:
-        if site.panel.board is None:
+        if site.api.board is None:
             abort(404)
         try:
-            site.panel.board.act(request.form.get("word", ""), request.form.get("argument") or None)
+            site.api.board.act(request.form.get("word", ""), request.form.get("argument") or None)
         except ValueError as error:
             abort(400, str(error))
         back = "board.board" if request.form.get("back") == "board" else "live.live"

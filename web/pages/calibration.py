@@ -10,13 +10,13 @@ from station.core.activities.check import OUT_MM
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.steps import CalibrateStep
 from station.store.records import Calibration, Check
-from web.charts.calibration import fit_chart, looks, over_time_chart
+from web.charts.calibration import drift_chart, fit_chart, sensor_errors
 from web.site import Site
 
-MANY_CHECKS = 200
+MAX_CHECKS = 200
 """Four years of one a week."""
 KINDS = {"block": "a block", "wall": "the toe line", "lane": "the empty lane"}
-NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -26,24 +26,24 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/calibration")
     def calibration() -> str:
         now = datetime.now(UTC)
-        every, checks = site.store.calibrations(), site.store.checks(limit=MANY_CHECKS)
+        every, checks = site.store.calibrations(), site.store.checks(limit=MAX_CHECKS)
         current, fit = every[0], every[0].fit
-        seen = looks(every, checks)
-        snapshot = site.panel.snapshot()
+        seen = sensor_errors(every, checks)
+        snapshot = site.api.snapshot()
         return render_template(
             "calibration.html",
-            sentence=sentence(current, checks, site.store.doubt(), snapshot.check_due, now),
+            sentence=calibration_sentence(current, checks, site.store.doubt(), snapshot.check_due, now),
             current=current,
             fit=fit,
             fit_chart=None if fit is None else fit_chart(fit),
-            over_time=over_time_chart(seen, now) if seen else None,
+            over_time=drift_chart(seen, now) if seen else None,
             checks=checks,
             history=sorted([*every, *checks], key=lambda one: one.made_at, reverse=True),
             kinds=KINDS,
             coverage=COVERAGE,
             blocks=site.blocks_mm,
             check_mm=sorted(site.blocks_mm)[len(site.blocks_mm) // 2],
-            rounds=NUMBERS[CalibrateStep().rounds],
+            rounds=NUMBER_WORDS[CalibrateStep().rounds],
             out_mm=OUT_MM,
             going_on=snapshot.activity != "idle",
         )
@@ -51,8 +51,8 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def sentence(
-    current: Calibration, checks: tuple[Check, ...], doubt: Check | None, check_due: str | None, now: datetime
+def calibration_sentence(
+    current: Calibration, checks: tuple[Check, ...], suspect: Check | None, check_due: str | None, now: datetime
 ) -> str:
     """How good the calibration is: `Good. ± 0.6 mm up to 200 mm. Last checked three days ago.`
 
@@ -61,10 +61,10 @@ def sentence(
     fit = current.fit
     if fit is None:
         return "Not yet calibrated: as built, every distance may be 10 to 25 mm off as a whole."
-    if doubt is not None:
-        where = "at the last check" if doubt.kind == "block" else f"by {KINDS[doubt.kind]}"
+    if suspect is not None:
+        where = "at the last check" if suspect.kind == "block" else f"by {KINDS[suspect.kind]}"
         return (
-            f"Out by {abs(doubt.off_mm):.0f} mm {where}, {ago(doubt.made_at, now)}. "
+            f"Out by {abs(suspect.off_mm):.0f} mm {where}, {relative_day(suspect.made_at, now)}. "
             "Results since then are uncertain until it is calibrated anew or a check passes."
         )
     most_mm = max(at.toe_mm for at in fit.points)
@@ -73,15 +73,19 @@ def sentence(
     if check_due is not None:
         return f"Good when last checked. {good} {check_due}"
     last = next((check.made_at for check in checks if check.calibration_id == current.id and check.passed), None)
-    when = f"Calibrated {ago(current.made_at, now)}." if last is None else f"Last checked {ago(last, now)}."
+    when = (
+        f"Calibrated {relative_day(current.made_at, now)}."
+        if last is None
+        else f"Last checked {relative_day(last, now)}."
+    )
     return f"Good. {good} {when}"
 
 
-def ago(then: datetime, now: datetime) -> str:
+def relative_day(then: datetime, now: datetime) -> str:
     """`today`, `yesterday`, `three days ago`, by the station's own calendar."""
     days = (now.astimezone().date() - then.astimezone().date()).days
     if days <= 0:
         return "today"
     if days == 1:
         return "yesterday"
-    return f"{NUMBERS[days] if days < len(NUMBERS) else days} days ago"
+    return f"{NUMBER_WORDS[days] if days < len(NUMBER_WORDS) else days} days ago"

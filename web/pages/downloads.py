@@ -16,7 +16,7 @@ from station.store.records import Hold, Person, Reps, Test
 from station.store.traces import trace_text
 from web.site import Site
 
-MOST_ROWS = 5_000
+MAX_ROWS = 5_000
 """More than ten years of a test and six stretches a day would be; a table program opens it at once."""
 COLUMNS = ("at_utc", "person", "what", "side", "state", "value", "unit", "uncertainty", "lifts", "simulated", "sitting")
 
@@ -34,7 +34,7 @@ def blueprint(site: Site) -> Blueprint:
             abort(404)
         return _file(trace_text(*found).encode(), "text/csv", f"trace-{run_id}.csv")
 
-    @pages.get("/sittings/<sitting_id>/bundle.zip")
+    @pages.get("/sittings/<session_id>/bundle.zip")
     def bundle(sitting_id: str) -> Response:
         if site.store.sitting(sitting_id) is None:
             abort(404)
@@ -48,7 +48,7 @@ def blueprint(site: Site) -> Blueprint:
         text = io.StringIO()
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(COLUMNS)
-        rows = sorted(_rows(site, site.person()), key=_when)
+        rows = sorted(_rows(site, site.person()), key=_row_time)
         writer.writerows(rows)
         return _file(text.getvalue().encode(), "text/csv", "results.csv")
 
@@ -61,20 +61,36 @@ def _file(body: bytes, mimetype: str, name: str) -> Response:
 
 def _rows(site: Site, person: Person | None) -> Iterator[Row]:
     names = {one.id: one.name for one in site.store.people()}
-    whose = person.id if person else None
-    for test in site.store.tests(whose, limit=MOST_ROWS):
-        yield from _of_test(test, names)
-    for hold in site.store.holds(whose, limit=MOST_ROWS):
-        yield (*_head(hold, names, "hold"), hold.side, hold.state, hold.credited_us / SECOND_US, "s", "", *_tail(hold))
-    for reps in site.store.reps(whose, limit=MOST_ROWS):
-        yield (*_head(reps, names, "repetitions"), reps.side, reps.state, reps.count, "times", "", *_tail(reps))
+    person_id = person.id if person else None
+    for test in site.store.tests(person_id, limit=MAX_ROWS):
+        yield from _test_rows(test, names)
+    for hold in site.store.holds(person_id, limit=MAX_ROWS):
+        yield (
+            *_leading_columns(hold, names, "hold"),
+            hold.side,
+            hold.state,
+            hold.credited_us / SECOND_US,
+            "s",
+            "",
+            *_trailing_columns(hold),
+        )
+    for reps in site.store.reps(person_id, limit=MAX_ROWS):
+        yield (
+            *_leading_columns(reps, names, "repetitions"),
+            reps.side,
+            reps.state,
+            reps.count,
+            "times",
+            "",
+            *_trailing_columns(reps),
+        )
 
 
-def _when(row: Row) -> str:
+def _row_time(row: Row) -> str:
     return str(row[0])
 
 
-def _of_test(test: Test, names: dict[str, str]) -> Iterator[Row]:
+def _test_rows(test: Test, names: dict[str, str]) -> Iterator[Row]:
     sides = (
         (Side.LEFT, test.left_mm, test.left_uncertainty_mm),
         (Side.RIGHT, test.right_mm, test.right_uncertainty_mm),
@@ -82,12 +98,20 @@ def _of_test(test: Test, names: dict[str, str]) -> Iterator[Row]:
     for side, mm, uncertainty_mm in sides:
         if mm is not None:
             kind = "full test" if test.full else "quick test"
-            yield (*_head(test, names, kind), side, test.state, mm, "mm", uncertainty_mm, *_tail(test))
+            yield (
+                *_leading_columns(test, names, kind),
+                side,
+                test.state,
+                mm,
+                "mm",
+                uncertainty_mm,
+                *_trailing_columns(test),
+            )
 
 
-def _head(one: Test | Hold | Reps, names: dict[str, str], what: str) -> Row:
-    return one.started_at.isoformat(timespec="seconds"), names.get(one.person_id or "", ""), what
+def _leading_columns(one: Test | Hold | Reps, names: dict[str, str], kind: str) -> Row:
+    return one.started_at.isoformat(timespec="seconds"), names.get(one.person_id or "", ""), kind
 
 
-def _tail(one: Test | Hold | Reps) -> Row:
+def _trailing_columns(one: Test | Hold | Reps) -> Row:
     return one.lifts if isinstance(one, Hold) else "", one.simulated, one.sitting_id

@@ -20,7 +20,7 @@ def register(app: Flask) -> None:
     """Answer every refusal with a page."""
 
     @app.errorhandler(HTTPException)
-    def refused(error: HTTPException) -> tuple[str, int]:
+    def http_error(error: HTTPException) -> tuple[str, int]:
         code = error.code or 500
         title, sentence = SENTENCES.get(code, (error.name, error.description or ""))
         if code == 400 and error.description != type(error).description:

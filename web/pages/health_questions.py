@@ -15,10 +15,10 @@ from station.advice.records import Gentler, LeftOut
 from station.catalogue.read import exercises
 from station.catalogue.records import Ruling
 from station.store.records import Person
-from web.site import Site, kept
+from web.site import Site, wait_until_saved
 from web.starting import called, situation
 
-NEXT = {
+NEXT_PAGES = {
     "today": ("today.today", "Today"),
     "live": ("live.live", "the live page"),
     "routines": ("routines.routines", "the routines"),
@@ -31,34 +31,34 @@ YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True, slots=True)
-class Changed:
+class HealthAnswerEffects:
     """What somebody's answers change: what holds everything back, what each yes does, and what it does to exercises."""
 
-    held_back: tuple[Condition, ...]
+    blocking: tuple[Condition, ...]
     conditions: tuple[Condition, ...]
-    left_out: tuple[LeftOut, ...]
-    gentler: tuple[Gentler, ...]
+    excluded: tuple[LeftOut, ...]
+    reduced: tuple[Gentler, ...]
 
     @property
     def professionals(self) -> tuple[Condition, ...]:
         """The conditions with somebody who should be asked."""
-        return tuple(one for one in (*self.held_back, *self.conditions) if one.professional)
+        return tuple(one for one in (*self.blocking, *self.conditions) if one.professional)
 
 
-def changed_by(conditions: frozenset[str]) -> Changed:
+def effects_of(conditions: frozenset[str]) -> HealthAnswerEffects:
     """What these conditions change."""
-    let_go = {health_questions.BY_KEY[key].after for key in conditions}
+    released = {health_questions.BY_KEY[key].after for key in conditions}
     yes = [one for one in CONDITIONS if one.key in conditions]
-    held = tuple(one for one in yes if one.kind is Kind.HOLDS_BACK and one.key not in let_go)
-    left_out, gentler = [], []
+    blocking = tuple(one for one in yes if one.kind is Kind.HOLDS_BACK and one.key not in released)
+    excluded, reduced = [], []
     for key, exercise in exercises().items():
         judgement = health_questions.judged(exercise, conditions)
         if judgement.ruling is Ruling.LEFT_OUT:
-            left_out.append(LeftOut(key, judgement.whys[0]))
+            excluded.append(LeftOut(key, judgement.whys[0]))
         elif judgement.ruling is Ruling.GENTLER:
-            gentler.append(Gentler(key, judgement.whys[0]))
-    others = tuple(one for one in yes if one not in held and one.kind is not Kind.HOLDS_BACK)
-    return Changed(held, others, tuple(left_out), tuple(gentler))
+            reduced.append(Gentler(key, judgement.whys[0]))
+    others = tuple(one for one in yes if one not in blocking and one.kind is not Kind.HOLDS_BACK)
+    return HealthAnswerEffects(blocking, others, tuple(excluded), tuple(reduced))
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -66,17 +66,17 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("care", __name__)
 
     @pages.get("/care")
-    def ask() -> str:
+    def show() -> str:
         person = site.person()
         if person is None:
             return render_template("care.html", person=None, people=site.store.people())
         now = situation(site, person)
         if now.asked is None and now.conditions is not None and "again" not in request.args:
-            return _answered(site, person, now.conditions)
-        return _questions(person, {}, now.asked.sentence if now.asked else "", before=now.conditions)
+            return _effects_page(site, person, now.conditions)
+        return _questions_page(person, {}, now.asked.sentence if now.asked else "", before=now.conditions)
 
     @pages.post("/care")
-    def answer() -> Response | tuple[str, int]:
+    def save() -> Response | tuple[str, int]:
         person = site.person()
         if person is None:
             abort(400, "Say first who you are: the answers are kept for one person.")
@@ -85,15 +85,15 @@ def blueprint(site: Site) -> Blueprint:
         asked = [one.key for one in CONDITIONS if one.after is None or given[one.after] == YES]
         missing = {key for key in asked if not given[key]}
         if missing:
-            return _questions(person, given, "", missing=missing), 400
+            return _questions_page(person, given, "", missing=missing), 400
         lists = {said: [key for key in asked if given[key] == said] for said in (YES, NO)}
-        kept(site.panel.answer(person.id, "care", lists))
-        return redirect(url_for("care.ask", saved="", **_on(request.form)), 303)
+        wait_until_saved(site.api.answer(person.id, "care", lists))
+        return redirect(url_for("care.show", saved="", **_onward_args(request.form)), 303)
 
     return pages
 
 
-def _questions(
+def _questions_page(
     person: Person,
     given: Mapping[str, str],
     why: str,
@@ -110,33 +110,33 @@ def _questions(
         why=why,
         before=before,
         once=NO_MEDICAL_ADVICE,
-        on=_on(request.form if request.method == "POST" else request.args),
+        on=_onward_args(request.form if request.method == "POST" else request.args),
     )
 
 
-def _answered(site: Site, person: Person, conditions: frozenset[str]) -> str:
-    on = _on(request.args)
-    routine = on.get("routine")
+def _effects_page(site: Site, person: Person, conditions: frozenset[str]) -> str:
+    onward = _onward_args(request.args)
+    routine = onward.get("routine")
     names = {key: one.name for key, one in exercises().items()}
     return render_template(
         "care.html",
         person=person,
-        changed=changed_by(conditions),
+        changed=effects_of(conditions),
         names=names,
         saved="saved" in request.args,
-        next=_next(on),
+        next=_next_page(onward),
         begins=(routine, called(site, routine, person.id)) if routine else None,
     )
 
 
-def _on(given: Mapping[str, str]) -> dict[str, Any]:
+def _onward_args(given: Mapping[str, str]) -> dict[str, Any]:
     """Where one came from, and what one wanted to begin, as far as it is known here."""
     found = {"next": given.get("next", ""), "routine": given.get("routine", "")}
-    if found["next"] not in NEXT:
+    if found["next"] not in NEXT_PAGES:
         del found["next"]
     return {name: value for name, value in found.items() if value}
 
 
-def _next(on: Mapping[str, str]) -> tuple[str, str] | None:
-    where = NEXT.get(on.get("next", ""))
+def _next_page(onward: Mapping[str, str]) -> tuple[str, str] | None:
+    where = NEXT_PAGES.get(onward.get("next", ""))
     return where if where is not None and where[0] in current_app.view_functions else None

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
-from web.pages.help_answers import answers, found
+from web.pages.help_answers import answers, search
 from web.site import Site
 
-MOST_LETTERS = 200
+MAX_QUERY_LENGTH = 200
 """More than that is no question; what is beyond it is not looked for."""
 
 
@@ -17,8 +17,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/help")
     def help() -> str:
-        asked = request.args.get("q", "").strip()[:MOST_LETTERS]
-        fitting = found(asked, answers())
+        asked = request.args.get("q", "").strip()[:MAX_QUERY_LENGTH]
+        fitting = search(asked, answers())
         return render_template("help.html", asked=asked, fitting=fitting, shown=fitting or answers())
 
     return pages

@@ -14,9 +14,9 @@ import msgspec
 from station.catalogue.checked import checked
 
 FILE = Path(__file__).with_suffix(".toml")
-MOST_WORDS = 80
+MAX_ANSWER_WORDS = 80
 """An answer is shorter: nobody reads more on a phone with one foot on a board."""
-SMALL_WORDS = frozenset(
+STOP_WORDS = frozenset(
     (
         *("a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "does", "for", "from", "had", "has"),
         *("have", "how", "i", "in", "is", "it", "its", "me", "my", "no", "not", "of", "on", "or", "so", "that", "the"),
@@ -25,14 +25,14 @@ SMALL_WORDS = frozenset(
     )
 )
 """They tell no answer from another, unless nothing else was asked."""
-WORD = re.compile(r"[a-z0-9]+")
-PREFIX_LETTERS = 3
+WORD_PATTERN = re.compile(r"[a-z0-9]+")
+MIN_PREFIX_LETTERS = 3
 """From so many letters on the beginning of a word is enough."""
-MISSPELT_LETTERS = 5
+MIN_MISSPELT_LETTERS = 5
 """From so many letters on one wrong, missing, doubled or swapped letter is forgiven."""
-EXACT, BEGUN, MISSPELT = 100, 10, 1
+EXACT_SCORE, PREFIX_SCORE, MISSPELT_SCORE = 100, 10, 1
 """How well a word fits: as it is, by its beginning, or misspelt."""
-IN_QUESTION = 3
+QUESTION_WEIGHT = 3
 """So much more a word counts in the question, or among its further words, than in the answer."""
 
 
@@ -67,50 +67,55 @@ def answers() -> tuple[Answer, ...]:
     return checked(tomllib.loads(FILE.read_text(encoding="utf-8")), Answers).answers
 
 
-def found(asked: str, known: Sequence[Answer]) -> tuple[Answer, ...]:
+def search(query: str, candidates: Sequence[Answer]) -> tuple[Answer, ...]:
     """The answers that fit what was asked, best first; all of them where nothing was asked.
 
     A misspelt word is only looked for where no answer has it as it was spelt. An answer that has less than half of the
     words of the best one is left out.
     """
-    words = _words(asked)
-    wanted = [word for word in words if word not in SMALL_WORDS] or words
+    words = _tokens(query)
+    wanted = [word for word in words if word not in STOP_WORDS] or words
     if not wanted:
-        return tuple(known)
-    fits = [[_fit(word, answer) for word in wanted] for answer in known]
-    least = [BEGUN if any(fit >= BEGUN for fit in column) else MISSPELT for column in zip(*fits, strict=True)]
-    scores = [_score(row, least) for row in fits]
-    enough = max((score[0] for score in scores), default=0) / 2
-    fitting = [one for one in zip(scores, known, strict=True) if one[0][0] and one[0][0] >= enough]
-    return tuple(answer for _, answer in sorted(fitting, key=lambda one: one[0], reverse=True))
+        return tuple(candidates)
+    fits = [[_fit(word, answer) for word in wanted] for answer in candidates]
+    required = [
+        PREFIX_SCORE if any(fit >= PREFIX_SCORE for fit in column) else MISSPELT_SCORE
+        for column in zip(*fits, strict=True)
+    ]
+    scores = [_answer_score(row, required) for row in fits]
+    threshold = max((score[0] for score in scores), default=0) / 2
+    matches = [one for one in zip(scores, candidates, strict=True) if one[0][0] and one[0][0] >= threshold]
+    return tuple(answer for _, answer in sorted(matches, key=lambda one: one[0], reverse=True))
 
 
-def _score(fits: Iterable[int], least: Iterable[int]) -> tuple[int, int]:
+def _answer_score(fits: Iterable[int], required: Iterable[int]) -> tuple[int, int]:
     """How many of the words an answer has, and how well."""
-    good = [fit for fit, needed in zip(fits, least, strict=True) if fit >= needed]
+    good = [fit for fit, needed in zip(fits, required, strict=True) if fit >= needed]
     return len(good), sum(good)
 
 
 def _fit(wanted: str, answer: Answer) -> int:
     """How well the word fits the answer, 0 for not at all; better in the question than in the text."""
-    asked = _words(" ".join((answer.question, *answer.words)))
-    in_question = max((_alike(wanted, word) for word in asked), default=0)
-    in_text = max((_alike(wanted, word) for word in _words(answer.text)), default=0)
-    return max(in_question * IN_QUESTION, in_text)
+    asked = _tokens(" ".join((answer.question, *answer.words)))
+    in_question = max((_similarity(wanted, word) for word in asked), default=0)
+    in_text = max((_similarity(wanted, word) for word in _tokens(answer.text)), default=0)
+    return max(in_question * QUESTION_WEIGHT, in_text)
 
 
-def _alike(wanted: str, word: str) -> int:
+def _similarity(wanted: str, word: str) -> int:
     if wanted == word:
-        return EXACT
+        return EXACT_SCORE
     shorter, longer = sorted((wanted, word), key=len)
-    if len(shorter) >= PREFIX_LETTERS and longer.startswith(shorter) and not shorter.isdecimal():
-        return BEGUN
-    if len(wanted) >= MISSPELT_LETTERS and (_one_off(wanted, word) or _one_off(wanted, word[: len(wanted)])):
-        return MISSPELT
+    if len(shorter) >= MIN_PREFIX_LETTERS and longer.startswith(shorter) and not shorter.isdecimal():
+        return PREFIX_SCORE
+    if len(wanted) >= MIN_MISSPELT_LETTERS and (
+        _is_one_edit_apart(wanted, word) or _is_one_edit_apart(wanted, word[: len(wanted)])
+    ):
+        return MISSPELT_SCORE
     return 0
 
 
-def _one_off(one: str, other: str) -> bool:
+def _is_one_edit_apart(one: str, other: str) -> bool:
     """Whether one letter is wrong, missing or too many, or two neighbours are swapped."""
     if abs(len(one) - len(other)) > 1:
         return False
@@ -126,6 +131,6 @@ def _one_off(one: str, other: str) -> bool:
     )
 
 
-def _words(text: str) -> list[str]:
+def _tokens(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", text.casefold()).encode("ascii", "ignore").decode()
-    return WORD.findall(plain)
+    return WORD_PATTERN.findall(plain)

@@ -14,16 +14,16 @@ from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Hold, Reps, SittingDetail, Test
 from station.units import SIDE_SHAPE, length, seconds
-from web.charts.trace import chart
+from web.charts.trace import trace_chart
 from web.live.view_model import FELT_PLACES
 from web.site import Site
 
-A_PAGE = 30
+SESSIONS_PER_PAGE = 30
 
-ENDS = {"left": "stepped off"}
+END_REASONS = {"left": "stepped off"}
 """Why a sitting has ended, where the stored word would be read as a side."""
 SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()}
-FELT = {
+FELT_TEXTS = {
     "front": "felt in front of the ankle",
     "achilles": "felt in the Achilles tendon",
     "calf": "felt in the calf",
@@ -40,35 +40,39 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/history")
     def history() -> str:
         person = site.person()
-        found = site.store.sittings(person.id if person else None, limit=A_PAGE + 1, before=_before())
-        shown = found[:A_PAGE]
+        found = site.store.sittings(
+            person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
+        )
+        shown = found[:SESSIONS_PER_PAGE]
         units = site.store.settings().units
         details = [detail for detail in map(site.store.sitting, (one.id for one in shown)) if detail]
         return render_template(
             "history.html",
             person=person,
             people=site.store.people(),
-            sittings=[(detail.sitting, sentence(detail, units)) for detail in details],
-            going_on=site.panel.snapshot().sitting_id,
-            older=shown[-1].started_at.isoformat() if len(found) > A_PAGE else None,
+            sittings=[(detail.sitting, session_sentence(detail, units)) for detail in details],
+            going_on=site.api.snapshot().sitting_id,
+            older=shown[-1].started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 
-    @pages.get("/sittings/<sitting_id>")
-    def sitting(sitting_id: str) -> str:
-        detail = site.store.sitting(sitting_id)
+    @pages.get("/sittings/<session_id>")
+    def session(session_id: str) -> str:
+        detail = site.store.sitting(session_id)
         if detail is None:
             abort(404)
         units = site.store.settings().units
-        charts = [made for made in (chart(detail, run, site.store.trace(run), units) for run in detail.runs) if made]
+        charts = [
+            made for made in (trace_chart(detail, run, site.store.trace(run), units) for run in detail.runs) if made
+        ]
         return render_template(
             "sitting.html",
             detail=detail,
             sitting=detail.sitting,
-            sentence=sentence(detail, units),
+            sentence=session_sentence(detail, units),
             charts=charts,
             made={test.id: made_of(site.store, test) for test in detail.tests},
             coverage=COVERAGE,
-            going_on=sitting_id == site.panel.snapshot().sitting_id,
+            going_on=session_id == site.api.snapshot().sitting_id,
             units=units,
             sides=list(Side),
             shapes=SHAPES,
@@ -80,16 +84,16 @@ def blueprint(site: Site) -> Blueprint:
             felt_places=FELT_PLACES,
             most_pain=MOST_PAIN,
             names={key: one.name for key, one in exercises().items()},
-            felt=_felt(site, detail),
+            felt=_felt_answers(site, detail),
             just_said=request.args.get("felt"),
-            took=_took,
-            ends=ENDS,
+            took=_duration_range,
+            ends=END_REASONS,
         )
 
     return pages
 
 
-def _took(one: Reps) -> str:
+def _duration_range(one: Reps) -> str:
     """How long a repetition took, the quickest to the slowest; a dash where they were not kept one by one."""
     took_s = sorted(each.took_us / SECOND_US for each in one.repetitions)
     if not took_s:
@@ -98,21 +102,21 @@ def _took(one: Reps) -> str:
     return f"{quick} s" if quick == slow else f"{quick} to {slow} s"
 
 
-def _felt(site: Site, detail: SittingDetail) -> dict[str, bool | None]:
+def _felt_answers(site: Site, detail: SittingDetail) -> dict[str, bool | None]:
     """The stretches that were done in a sitting of somebody, and whether they said since that they felt them."""
-    sitting = detail.sitting
-    if sitting.person_id is None:
+    session = detail.sitting
+    if session.person_id is None:
         return {}
     done = dict.fromkeys(hold.exercise for hold in detail.holds if hold.exercise is not None)
     stretches = [key for key in done if key in exercises() and exercises()[key].group is Group.STRETCH]
-    said: dict[str, bool | None] = dict.fromkeys(stretches)
-    for one in reversed(site.store.answers(sitting.person_id, "felt") if stretches else ()):
-        if one.about in said and one.at >= sitting.started_at:
-            said[one.about] = one.answer is not False
-    return said
+    answers: dict[str, bool | None] = dict.fromkeys(stretches)
+    for one in reversed(site.store.answers(session.person_id, "felt") if stretches else ()):
+        if one.about in answers and one.at >= session.started_at:
+            answers[one.about] = one.answer is not False
+    return answers
 
 
-def _before() -> datetime | None:
+def _requested_before() -> datetime | None:
     given = request.args.get("before")
     if not given:
         return None
@@ -125,17 +129,17 @@ def _before() -> datetime | None:
     return before
 
 
-def sentence(detail: SittingDetail, units: str) -> str:
+def session_sentence(detail: SittingDetail, units: str) -> str:
     """A sitting in one sentence: what was measured, and what was held."""
-    said = [_of_test(test, units) for test in detail.tests]
-    said += _of_holds(detail.holds)
-    said += _of_reps(detail.reps)
-    if not said:
+    parts = [_test_text(test, units) for test in detail.tests]
+    parts += _hold_texts(detail.holds)
+    parts += _reps_texts(detail.reps)
+    if not parts:
         return "Stood on the board; nothing was finished."
-    return _capital("; ".join(said)) + "."
+    return _capitalize_first("; ".join(parts)) + "."
 
 
-def _of_test(test: Test, units: str) -> str:
+def _test_text(test: Test, units: str) -> str:
     sides = [
         f"{side} {length(mm, units)}"
         for side, mm in ((Side.LEFT, test.left_mm), (Side.RIGHT, test.right_mm))
@@ -144,42 +148,42 @@ def _of_test(test: Test, units: str) -> str:
     kind = "full test" if test.full else "test"
     if test.state != "finished":
         kind += f" ({STATES[test.state]})"
-    said = f"{kind} {', '.join(sides)}" if sides else f"{kind} without a result"
-    return ", ".join((said, *_answers(test)))
+    text = f"{kind} {', '.join(sides)}" if sides else f"{kind} without a result"
+    return ", ".join((text, *_answer_texts(test)))
 
 
-def _answers(test: Test) -> list[str]:
+def _answer_texts(test: Test) -> list[str]:
     """What the person said about it: `felt in the calf`, `pain 2 of 10`."""
     felt, pain = test.circumstances.limit_felt, test.circumstances.pain
-    said = [] if felt is None else [FELT.get(felt, f"felt: {felt}")]
+    said = [] if felt is None else [FELT_TEXTS.get(felt, f"felt: {felt}")]
     return said if pain is None else [*said, f"pain {pain} of {MOST_PAIN}"]
 
 
-def _of_holds(holds: tuple[Hold, ...]) -> list[str]:
-    said = []
+def _hold_texts(holds: tuple[Hold, ...]) -> list[str]:
+    texts = []
     for verified, done in ((True, "held"), (False, "timed")):
         for legs in (*Side, BOTH_LEGS):
             lasted_us = sum(one.credited_us for one in holds if one.side is legs and one.verified is verified)
             if lasted_us:
-                said.append(f"{seconds(lasted_us)} {done} {_by(legs)}")
-    return said
+                texts.append(f"{seconds(lasted_us)} {done} {_legs_text(legs)}")
+    return texts
 
 
-def _of_reps(reps: tuple[Reps, ...]) -> list[str]:
+def _reps_texts(reps: tuple[Reps, ...]) -> list[str]:
     """The repetitions of all exercises together, by legs; the table of a sitting has each exercise."""
-    said = []
+    texts = []
     for verified, how in ((True, ""), (False, ", not verified")):
         for legs in (*Side, BOTH_LEGS):
             these = [one for one in reps if one.side is legs and one.verified is verified]
             if these:
                 counted, asked = sum(one.count for one in these), sum(one.target_count for one in these)
-                said.append(f"{counted} of {asked} repetitions {_by(legs)}{how}")
-    return said
+                texts.append(f"{counted} of {asked} repetitions {_legs_text(legs)}{how}")
+    return texts
 
 
-def _by(legs: Legs) -> str:
+def _legs_text(legs: Legs) -> str:
     return "with both legs" if legs is BOTH_LEGS else str(legs)
 
 
-def _capital(text: str) -> str:
+def _capitalize_first(text: str) -> str:
     return text[:1].upper() + text[1:]

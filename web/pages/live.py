@@ -10,20 +10,20 @@ from station.catalogue.read import exercises
 from station.core.activities.questions import ANSWERS
 from station.core.events import Side, Word
 from station.store.records import Person
-from web.live.view_model import picture
-from web.pages.board import controls
-from web.pages.today_text import test_of, todays
-from web.site import NOBODY, Site, back_to_live, elsewhere, kept, remember
+from web.live.view_model import live_view
+from web.pages.board import control_groups
+from web.pages.today_text import due_test_text, today_summary
+from web.site import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.starting import THE_REST, TODAY, Chosen, HeldBackError, called, chosen, situation
 
-SAID = {
+PAGE_COMMANDS = {
     *(Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP),
     *(Word.CONFIRM, Word.SIDE, Word.ANSWER, Word.UNDO),
 }
-BACK = {
+BACK_ENDPOINTS = {
     "history": "history.history",
     "progress": "progress.progress",
-    "care": "care.ask",
+    "care": "care.show",
     "plan": "plan.plan",
     "why": "why.why",
 }
@@ -40,49 +40,51 @@ def blueprint(site: Site) -> Blueprint:
         pain, about = request.args.get("pain", type=int), request.args.get("about", "")
         return render_template(
             "live.html",
-            now=picture(site.panel.snapshot(), settings.units),
+            now=live_view(site.api.snapshot(), settings.units),
             units=settings.units,
             people=site.store.people(),
             person=person,
-            board=controls(site),
+            board=control_groups(site),
             most_pain=MOST_PAIN,
-            answer=_of_pain(pain, about) if pain is not None else _of_start(site, request.args.get("begun"), person),
+            answer=_pain_answer_html(pain, about)
+            if pain is not None
+            else _start_note_html(site, request.args.get("begun"), person),
         )
 
     @pages.post("/start")
     def start() -> AnyResponse:
         name = request.form.get("routine", "")
-        person = _whose(site)
+        person = _requested_person(site)
         person_id = person.id if person else None
-        says = called(site, name, person_id)
+        title = called(site, name, person_id)
         if name in (TODAY, THE_REST):
-            if person is not None and _asks_first(site, name, person):
-                return _to_care(name, person_id)
-            begin = site.panel.start_today if name == TODAY else site.panel.start_rest
+            if person is not None and _needs_health_questions(site, name, person):
+                return _redirect_to_health_questions(name, person_id)
+            begin = site.api.start_today if name == TODAY else site.api.start_rest
             begin(person_id)
-            return remember(back_to_live(), person_id)
+            return remember_person(back_to_live(), person_id)
         try:
-            found = chosen(site, name, person_id)
+            decision = chosen(site, name, person_id)
         except HeldBackError as held:
-            return _to_care(name, person_id) if held.for_care else _refused(held, says)
-        site.panel.start(found.routine, person_id, found.called)
-        said, changed = _begun(found)
-        return remember(back_to_live(said, begun=name) if changed else back_to_live(), person_id)
+            return _redirect_to_health_questions(name, person_id) if held.for_care else _blocked_response(held, title)
+        site.api.start(decision.routine, person_id, decision.called)
+        said, changed = _start_note(decision)
+        return remember_person(back_to_live(said, begun=name) if changed else back_to_live(), person_id)
 
     @pages.post("/say")
-    def say() -> AnyResponse:
+    def command() -> AnyResponse:
         word, side, answer = request.form.get("word", ""), request.form.get("side"), request.form.get("answer")
-        if word not in SAID:
+        if word not in PAGE_COMMANDS:
             abort(400, f"The station does not know the word {word[:20]!r}.")
         if (side is None) is (word == Word.SIDE) or (side is not None and side not in list(Side)):
             abort(400, "A side is left or right, and goes with the word side only.")
         if (answer is None) is (word == Word.ANSWER) or (answer is not None and answer not in ANSWERS):
             abort(400, "An answer is a place or a number from 0 to 10, and goes with the word answer only.")
-        site.panel.command(Word(word), Side(side) if side else None, answer)
+        site.api.command(Word(word), Side(side) if side else None, answer)
         return back_to_live()
 
     @pages.post("/pain")
-    def pain() -> AnyResponse:
+    def report_pain() -> AnyResponse:
         """How much it hurts, also in the middle of an exercise: what to do about it, and kept where it is known whose
         it is."""
         try:
@@ -93,44 +95,44 @@ def blueprint(site: Site) -> Blueprint:
         about = request.form.get("about") or None
         if about is not None and about not in exercises():
             abort(400, "There is no such exercise.")
-        now = site.panel.snapshot()
+        now = site.api.snapshot()
         if found.what is Doing.STOP and now.activity != "idle":
-            site.panel.command(Word.STOP)
+            site.api.command(Word.STOP)
         person = site.person()
         person_id = now.person_id if now.activity != "idle" else None
         person_id = person_id or (person.id if person else None)
         if person_id is not None:
-            kept(site.panel.answer(person_id, "pain", value, about))
+            wait_until_saved(site.api.answer(person_id, "pain", value, about))
         if request.form.get("back") == "today":
             return redirect(url_for("today.today", pain=value), 303)
-        return back_to_live(_pain_said(found, about), pain=value, about=about)
+        return back_to_live(_pain_advice_html(found, about), pain=value, about=about)
 
     @pages.post("/person")
-    def person() -> AnyResponse:
+    def choose_person() -> AnyResponse:
         chosen_id = request.form.get("person", NOBODY)
         if chosen_id != NOBODY and chosen_id not in {person.id for person in site.store.people()}:
             abort(400, "There is no such person on this station. Choose one of the list.")
-        where = BACK.get(request.form.get("back", ""), "today.today")
-        return remember(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
+        where = BACK_ENDPOINTS.get(request.form.get("back", ""), "today.today")
+        return remember_person(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
 
     return pages
 
 
-def _asks_first(site: Site, name: str, person: Person) -> bool:
+def _needs_health_questions(site: Site, name: str, person: Person) -> bool:
     """Whether the care questions come before this; today's work may begin with a test that is due."""
     if name != TODAY:
         return situation(site, person).asked is not None
-    one = todays(site, person)
-    return one.situation.asked is not None and test_of(one) is None
+    one = today_summary(site, person)
+    return one.situation.asked is not None and due_test_text(one) is None
 
 
-def _to_care(name: str, person_id: str | None) -> AnyResponse:
+def _redirect_to_health_questions(name: str, person_id: str | None) -> AnyResponse:
     """To the care questions first; they know where one came from and what one wanted."""
     back = "today" if request.form.get("back") == "today" else "live"
-    return remember(elsewhere(url_for("care.ask", next=back, routine=name)), person_id)
+    return remember_person(redirect_to(url_for("care.show", next=back, routine=name)), person_id)
 
 
-def _whose(site: Site) -> Person | None:
+def _requested_person(site: Site) -> Person | None:
     """Whom it is for: the person named in the form, or the one of this browser."""
     named = request.form.get("person") or None
     if named == NOBODY:
@@ -143,39 +145,39 @@ def _whose(site: Site) -> Person | None:
     return found
 
 
-def _refused(held: HeldBackError, says: str) -> AnyResponse:
+def _blocked_response(held: HeldBackError, title: str) -> AnyResponse:
     """Why it does not begin, and the way out of that."""
-    page = render_template("held.html", sentence=str(held), for_pain=held.for_pain, called=says)
+    page = render_template("held.html", sentence=str(held), for_pain=held.for_pain, called=title)
     return Response(page, 409)
 
 
-def _pain_said(found: PainAdvice, about: str | None) -> str:
+def _pain_advice_html(found: PainAdvice, about: str | None) -> str:
     """The advice in one sentence, with what else can be done at once."""
     easier = exercises()[about].easier if about is not None and found.what is Doing.EASE_OFF else None
     return render_template("_answer.html", sentence=found.sentence, easier=easier, skip=found.what is Doing.EASE_OFF)
 
 
-def _of_pain(pain: int, about: str) -> str:
+def _pain_answer_html(pain: int, about: str) -> str:
     known = 0 <= pain <= MOST_PAIN
-    return _pain_said(advice(pain), about if about in exercises() else None) if known else ""
+    return _pain_advice_html(advice(pain), about if about in exercises() else None) if known else ""
 
 
-def _begun(found: Chosen) -> tuple[str, bool]:
+def _start_note(decision: Chosen) -> tuple[str, bool]:
     """What was left out of the routine or made gentler for this person, in words, and whether there is any."""
-    proposal = found.proposal
-    if found.held_back is not None:
-        return render_template("_answer.html", sentence=f"Only the test begins. {found.held_back.sentence}"), True
+    proposal = decision.proposal
+    if decision.held_back is not None:
+        return render_template("_answer.html", sentence=f"Only the test begins. {decision.held_back.sentence}"), True
     if proposal is None or not (proposal.left_out or proposal.gentler):
         return "", False
     names = {key: one.name for key, one in exercises().items()}
-    return render_template("_answer.html", begun=proposal, called=found.called, names=names), True
+    return render_template("_answer.html", begun=proposal, called=decision.called, names=names), True
 
 
-def _of_start(site: Site, name: str | None, person: Person | None) -> str:
+def _start_note_html(site: Site, name: str | None, person: Person | None) -> str:
     """The same for whoever has just begun it without scripts."""
     if not name or person is None or name in (TODAY, THE_REST):
         return ""
     try:
-        return _begun(chosen(site, name, person.id))[0]
+        return _start_note(chosen(site, name, person.id))[0]
     except HeldBackError:
         return ""

@@ -41,18 +41,18 @@ from station.catalogue.records import Group, Item
 from station.core.duration import held_us
 from station.core.events import SECOND_US
 from station.store.records import Person
-from web.pages.today_text import when
-from web.site import Site, kept
+from web.pages.today_text import relative_time
+from web.site import Site, wait_until_saved
 from web.starting import chooser
 
 LOCALTIME = Path("/etc/localtime")
 """Where Debian says which time zone the machine is in."""
-TIMES_A_DAY = 2
+MIN_TIMES_PER_DAY = 2
 """So many fields each day has at least: morning and evening."""
 USUAL_TIME = "18:00"
 TOKEN_BYTES = 24
 """What nobody guesses: 192 bits."""
-COMING = 3
+UPCOMING_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Form:
     minutes: str
     reminder_cue: bool
     tests: bool
-    troubles: Mapping[str, str] = field(default_factory=dict)
+    errors: Mapping[str, str] = field(default_factory=dict)
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -78,7 +78,7 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             return render_template("plan.html", person=None, people=site.store.people())
         planned = plan_for(site.store, person.id)
-        return _page(site, person, planned, _form_of(planned))
+        return _page(site, person, planned, _form_from_plan(planned))
 
     @pages.post("/plan")
     def save() -> AnyResponse | tuple[str, int]:
@@ -86,16 +86,16 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             abort(400, "Say first who you are: a plan is one person\u2019s.")
         before = plan_for(site.store, person.id)
-        given = _given(request.form)
-        wished = _checked(site, person, given, before)
-        if isinstance(wished, Form):
-            return _page(site, person, before, wished), 400
-        kept(site.panel.save_plan(person.id, to_dict(wished)))
+        given = _form_from_request(request.form)
+        checked_plan = _validate(site, person, given, before)
+        if isinstance(checked_plan, Form):
+            return _page(site, person, before, checked_plan), 400
+        wait_until_saved(site.api.save_plan(person.id, to_dict(checked_plan)))
         return redirect(url_for("plan.plan", saved=""), 303)
 
     @pages.get("/plan/<token>.ics")
     def calendar(token: str) -> AnyResponse:
-        person_id = _whose(site, token)
+        person_id = _person_id_of_token(site, token)
         planned = None if person_id is None else plan_for(site.store, person_id)
         if person_id is None or planned is None:
             abort(404)
@@ -107,7 +107,7 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _whose(site: Site, token: str) -> str | None:
+def _person_id_of_token(site: Site, token: str) -> str | None:
     """Whose plan has this token."""
     for person_id, kept_plan in site.store.plans().items():
         known = str(kept_plan.get("token") or "")
@@ -125,56 +125,63 @@ def station_zone() -> str:
         return "UTC"
 
 
-def _form_of(planned: Plan | None) -> Form:
+def _form_from_plan(planned: Plan | None) -> Form:
     if planned is None:
-        return Form([[""] * TIMES_A_DAY for _ in WEEKDAYS], PROPOSED, station_zone(), "", False, True)
+        return Form([[""] * MIN_TIMES_PER_DAY for _ in WEEKDAYS], PROPOSED, station_zone(), "", False, True)
     times = [[clock for weekday, clock in planned.days if weekday == day] for day in range(len(WEEKDAYS))]
     minutes = "" if planned.minutes is None else str(planned.minutes)
-    return Form(_padded(times), planned.routine, planned.zone, minutes, planned.reminder_cue, planned.tests)
+    return Form(_pad_times(times), planned.routine, planned.zone, minutes, planned.reminder_cue, planned.tests)
 
 
-def _padded(times: Sequence[Sequence[str]]) -> list[list[str]]:
-    return [[*day, *[""] * (TIMES_A_DAY - len(day))] for day in times]
+def _pad_times(times: Sequence[Sequence[str]]) -> list[list[str]]:
+    return [[*day, *[""] * (MIN_TIMES_PER_DAY - len(day))] for day in times]
 
 
-def _given(form: MultiDict[str, str]) -> Form:
+def _form_from_request(form: MultiDict[str, str]) -> Form:
     times = [[one.strip() for one in form.getlist(f"day{day}") if one.strip()] for day in range(len(WEEKDAYS))]
     routine, zone, minutes = (form.get(name, "").strip() for name in ("routine", "zone", "minutes"))
-    return Form(_padded(times), routine, zone, minutes, "reminder_cue" in form, "tests" in form)
+    return Form(_pad_times(times), routine, zone, minutes, "reminder_cue" in form, "tests" in form)
 
 
-def _checked(site: Site, person: Person, given: Form, before: Plan | None) -> Plan | Form:
+def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) -> Plan | Form:
     """The plan that the form says, or the form with a sentence beside each field that is wrong."""
-    troubles: dict[str, str] = {}
+    errors: dict[str, str] = {}
     good = {"days": [[0, USUAL_TIME]], "routine": PROPOSED, "zone": "UTC"}
 
     def check(name: str, **entry: object) -> None:
         try:
             plan_of({**good, **entry})
         except ValueError as error:
-            troubles[name] = str(error)
+            errors[name] = str(error)
 
-    days = [[day, clock] for day, times in enumerate(given.days) for clock in times if clock]
+    days = [[day, clock] for day, times in enumerate(submitted.days) for clock in times if clock]
     for day, clock in days:
         check(f"day{day}", days=[[day, clock]])
-    if not any(name.startswith("day") for name in troubles):
+    if not any(name.startswith("day") for name in errors):
         check("days", days=days)
-    check("zone", zone=given.zone)
-    minutes = int(given.minutes) if given.minutes.isdecimal() else given.minutes or None
+    check("zone", zone=submitted.zone)
+    minutes = int(submitted.minutes) if submitted.minutes.isdecimal() else submitted.minutes or None
     check("minutes", minutes=minutes)
-    if given.routine not in _routines(site, person):
-        troubles["routine"] = "This routine is no longer there: choose another one."
-    if troubles:
-        return replace(given, troubles=troubles)
-    flags = {"reminder_cue": given.reminder_cue, "tests": given.tests}
+    if submitted.routine not in _routines(site, person):
+        errors["routine"] = "This routine is no longer there: choose another one."
+    if errors:
+        return replace(submitted, errors=errors)
+    flags = {"reminder_cue": submitted.reminder_cue, "tests": submitted.tests}
     token = (before.token if before is not None else "") or secrets.token_urlsafe(TOKEN_BYTES)
-    made = {"days": days, "routine": given.routine, "zone": given.zone, "minutes": minutes, "token": token, **flags}
-    wished = plan_of(made)
-    if before is not None and (before.days, before.zone) == (wished.days, wished.zone):
+    made = {
+        "days": days,
+        "routine": submitted.routine,
+        "zone": submitted.zone,
+        "minutes": minutes,
+        "token": token,
+        **flags,
+    }
+    new_plan = plan_of(made)
+    if before is not None and (before.days, before.zone) == (new_plan.days, new_plan.zone):
         since = before.since
     else:
-        since = datetime.now(ZoneInfo(wished.zone)).date()
-    return plan_of({**to_dict(wished), "since": None if since is None else since.isoformat()})
+        since = datetime.now(ZoneInfo(new_plan.zone)).date()
+    return plan_of({**to_dict(new_plan), "since": None if since is None else since.isoformat()})
 
 
 def _routines(site: Site, person: Person) -> dict[str, str]:
@@ -186,7 +193,7 @@ def _routines(site: Site, person: Person) -> dict[str, str]:
 def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
     now = datetime.now(UTC)
     done = done_of(site.store, person.id, now, zone_of(planned))
-    known = {} if planned is None else _known(site, person.id, planned, now)
+    known = {} if planned is None else _plan_details(site, person.id, planned, now)
     return render_template(
         "plan.html",
         person=person,
@@ -202,14 +209,14 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
     )
 
 
-def _known(site: Site, person_id: str, planned: Plan, now: datetime) -> dict[str, Any]:
+def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> dict[str, Any]:
     """What there is to say of a plan that is kept."""
     title, items = _routine(site, person_id, planned)
     return {
         "summary": _summary(planned, title, items),
         "hint": hint(planned),
-        "coming": _coming(planned, now),
-        "gives": _gives(site, planned, items),
+        "coming": _upcoming(planned, now),
+        "gives": _weekly_minutes(site, planned, items),
         "calendar": url_for("plan.calendar", token=planned.token, _external=True),
     }
 
@@ -232,26 +239,26 @@ def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:
     for weekday, clock in sorted(planned.days):
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
     said = [f"{_days(days)} at {clock}" for clock, days in by_time.items()]
-    text = f"{_and(said)}: {title}, about {_minutes(items)} min."
+    text = f"{_join_with_and(said)}: {title}, about {_minutes(items)} min."
     more = ["Tests become due by themselves."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []
     return " ".join((text[:1].upper() + text[1:], *more))
 
 
 def _days(days: Sequence[str]) -> str:
-    return "every day" if len(days) == len(WEEKDAYS) else _and(days)
+    return "every day" if len(days) == len(WEEKDAYS) else _join_with_and(days)
 
 
-def _and(parts: Sequence[str]) -> str:
+def _join_with_and(parts: Sequence[str]) -> str:
     return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _coming(planned: Plan, now: datetime) -> list[str]:
-    coming = islice(occurrences(planned, now, now + 15 * DAY), COMING)
-    return [f"{when(at, now)[:1].upper()}{when(at, now)[1:]}, {at.day} {at:%B}" for at in coming]
+def _upcoming(planned: Plan, now: datetime) -> list[str]:
+    coming = islice(occurrences(planned, now, now + 15 * DAY), UPCOMING_COUNT)
+    return [f"{relative_time(at, now)[:1].upper()}{relative_time(at, now)[1:]}, {at.day} {at:%B}" for at in coming]
 
 
-def _gives(site: Site, planned: Plan, items: Sequence[Item]) -> int:
+def _weekly_minutes(site: Site, planned: Plan, items: Sequence[Item]) -> int:
     """The minutes of credited hold that the plan gives the leg that gets less, in a week, in whole minutes."""
     known = exercises()
     stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]

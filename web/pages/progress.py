@@ -15,27 +15,27 @@ from station.core.progress.published import PUBLISHED
 from station.core.progress.records import Interval, SideProgress
 from station.core.progress.sentences import Words, of_difference
 from station.units import SIDE_SHAPE
-from web.charts.progress import ProgressChart, chart, frame, shown_span
+from web.charts.progress import ProgressChart, plot_frame, side_chart, span_of_range
 from web.site import PERSON_COOKIE, Site
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "all"}
-A_PAGE = 50
-FEW = 2
+ROWS_PER_PAGE = 50
+FEW_TESTS = 2
 """So many tests in six months, or fewer, and everything is shown at first."""
 
 
-class Answer(NamedTuple):
+class SideSummary(NamedTuple):
     """What the first screenful says of one side; `said` is `None` where it was never tested."""
 
     side: Side
     shape: str
-    said: SideProgress | None
+    progress: SideProgress | None
     last: Seen | None
     sentences: list[str]
-    error: str | None
+    error_sentence: str | None
 
 
-class Row(NamedTuple):
+class TableRow(NamedTuple):
     """One test in the table: each side's result, and what a reader should know of the test."""
 
     at: datetime
@@ -57,16 +57,16 @@ def blueprint(site: Site) -> Blueprint:
         now = datetime.now(UTC)
         history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
         words = words_of(settings.units)
-        chosen = _range(history, now)
+        chosen = _chosen_range(history, now)
         charts = _charts(history, chosen, settings.goal_mm, settings.units, now)
-        rows, page, last_page = _rows(history, settings.units)
+        rows, page, last_page = _table_page(history, settings.units)
         return render_template(
             "progress.html",
             person=person,
             people=people,
             asking=False,
             units=settings.units,
-            answers=[_answer(history, side, words, settings.units) for side in Side],
+            answers=[_side_summary(history, side, words, settings.units) for side in Side],
             difference=of_difference(history.progress.difference, words),
             apart=not_compared(history),
             charts=charts,
@@ -85,65 +85,69 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _answer(history: History, side: Side, words: Words, units: str) -> Answer:
-    seen, said = history.seen(side), history.said(side)
-    error = None if said is None else own_error(said.error, units)
-    return Answer(side, SIDE_SHAPE[side], said, seen[-1] if seen else None, sentences(history, side, words), error)
+def _side_summary(history: History, side: Side, words: Words, units: str) -> SideSummary:
+    rows, progress = history.seen(side), history.said(side)
+    error = None if progress is None else own_error(progress.error, units)
+    return SideSummary(
+        side, SIDE_SHAPE[side], progress, rows[-1] if rows else None, sentences(history, side, words), error
+    )
 
 
-def _range(history: History, now: datetime) -> str:
+def _chosen_range(history: History, now: datetime) -> str:
     """What was asked for; else six months, or everything where they hold all or hardly a test."""
     asked = request.args.get("range")
     if asked is not None and asked not in RANGES:
         abort(400, f"The range {asked[:20]!r} is not one of {', '.join(RANGES)}.")
     if asked is not None:
         return asked
-    since = shown_span("6m", (), now).since
-    recent = max(sum(1 for one in history.seen(side)[-FEW - 1 :] if one.at >= since) for side in Side)
+    since = span_of_range("6m", (), now).since
+    recent = max(sum(1 for one in history.seen(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in Side)
     older = any(one.at < since for side in Side for one in history.seen(side)[:1])
-    return "6m" if older and recent > FEW else "all"
+    return "6m" if older and recent > FEW_TESTS else "all"
 
 
 def _charts(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> list[ProgressChart]:
-    span = shown_span(chosen, (*history.left[:1], *history.right[:1]), now)
+    span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
     shown = {side: [one for one in history.seen(side) if span.since <= one.at <= span.until] for side in Side}
     known = {side: said for side in Side if (said := history.said(side)) is not None}
-    scales = frame(shown.values(), known.values(), span, goal_mm, units)
-    return [chart(side, shown[side], said, history.calibrated, scales) for side, said in known.items()]
+    scales = plot_frame(shown.values(), known.values(), span, goal_mm, units)
+    return [side_chart(side, shown[side], said, history.calibrated, scales) for side, said in known.items()]
 
 
-def _rows(history: History, units: str) -> tuple[list[Row], int, int]:
+def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]:
     """One page of the table, newest first; which page it is, from 1, and how many there are."""
     tests: dict[str, dict[Side, Seen]] = {}
     for side in Side:
         for one in history.seen(side):
             tests.setdefault(one.test_id, {})[side] = one
     ordered = sorted(tests.values(), key=lambda results: next(iter(results.values())).at, reverse=True)
-    last = max(1, -(-len(ordered) // A_PAGE))
+    last = max(1, -(-len(ordered) // ROWS_PER_PAGE))
     page = request.args.get("page", 1, type=int)
     if not 1 <= page <= last:
         abort(400, f"The table has the pages 1 to {last}.")
-    shown = ordered[(page - 1) * A_PAGE : page * A_PAGE]
-    return [_row(history, results, units) for results in shown], page, last
+    shown = ordered[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
+    return [_table_row(history, results, units) for results in shown], page, last
 
 
-def _row(history: History, results: dict[Side, Seen], units: str) -> Row:
+def _table_row(history: History, results: dict[Side, Seen], units: str) -> TableRow:
     """Notes that hold for both sides are written once."""
     one = next(iter(results.values()))
     notes = []
     for side, seen in results.items():
         own = seen.notes(units)
-        said = history.said(side)
-        if said is not None:
-            own += ["a slip: hardly counted"] if seen.test_id in said.slips else []
-            own += [f"a real {told.direction} from here on" for told in said.changes if told.test_id == seen.test_id]
+        progress = history.said(side)
+        if progress is not None:
+            own += ["a slip: hardly counted"] if seen.test_id in progress.slips else []
+            own += [
+                f"a real {told.direction} from here on" for told in progress.changes if told.test_id == seen.test_id
+            ]
         notes += [(note, side) for note in own]
     sorted_notes = sorted(notes, key=lambda pair: [note for note, _ in notes].index(pair[0]))
     told = []
     for note, pairs in groupby(sorted_notes, key=lambda pair: pair[0]):
         sides = [side for _, side in pairs]
         told.append(note if len(sides) == len(results) else f"{sides[0]}: {note}")
-    return Row(one.at, one.sitting_id, one.test_id, {side: results.get(side) for side in Side}, told)
+    return TableRow(one.at, one.sitting_id, one.test_id, {side: results.get(side) for side in Side}, told)
 
 
 def _before_after(history: History) -> list[tuple[Side, str, datetime, Interval]]:
@@ -154,4 +158,4 @@ def _before_after(history: History) -> list[tuple[Side, str, datetime, Interval]
         if (said := history.said(side)) is not None
         for pair in said.before_after
     ]
-    return sorted(found, key=lambda one: one[2], reverse=True)[:A_PAGE]
+    return sorted(found, key=lambda one: one[2], reverse=True)[:ROWS_PER_PAGE]

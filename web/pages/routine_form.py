@@ -26,9 +26,9 @@ TEST, REST = "test", "rest"
 """What a row may be besides an exercise."""
 FIELDS = ("hold_s", "repetitions", "count", "rest_s", "test", "side")
 LABELS = {"hold_s": "Hold, s", "repetitions": "Holds", "count": "Times", "rest_s": "Rest, s"}
-NAMED = {"hold_s": "the hold", "repetitions": "the holds", "count": "the times", "rest_s": "the rest"}
-USUAL_REST_S = 30
-MOST_ROWS = 200
+FIELD_NAMES = {"hold_s": "the hold", "repetitions": "the holds", "count": "the times", "rest_s": "the rest"}
+DEFAULT_REST_S = 30
+MAX_ROWS = 200
 """More than anybody types; a form of more is not shown again."""
 WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 ROW = re.compile(r"\d{1,4}", re.ASCII)
@@ -47,25 +47,25 @@ class Row:
     """One entry as it was typed. `what` is the key of an exercise, `test` or `rest`."""
 
     number: int
-    what: str
+    item_key: str
     typed: Mapping[str, str]
 
     @property
     def exercise(self) -> Exercise | None:
-        return exercises().get(self.what)
+        return exercises().get(self.item_key)
 
     @property
     def name(self) -> str:
-        if self.what in (TEST, REST):
-            return self.what.capitalize()
-        return f"{self.what}, which is no longer there" if self.exercise is None else self.exercise.name
+        if self.item_key in (TEST, REST):
+            return self.item_key.capitalize()
+        return f"{self.item_key}, which is no longer there" if self.exercise is None else self.exercise.name
 
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that make sense here."""
-        if self.what == TEST:
+        if self.item_key == TEST:
             return ("test", "side")
-        if self.what == REST:
+        if self.item_key == REST:
             return ("rest_s",)
         if self.exercise is None:
             return ()
@@ -73,7 +73,7 @@ class Row:
         return dosed if self.exercise.feet is Feet.BOTH else (*dosed, "side")
 
     @property
-    def numbers(self) -> tuple[str, ...]:
+    def number_fields(self) -> tuple[str, ...]:
         """Those of them that are numbers."""
         return tuple(field for field in self.fields if field in LABELS)
 
@@ -86,38 +86,38 @@ class Draft:
     is_shared: bool = False
     rows: tuple[Row, ...] = ()
 
-    def moved(self, number: int, by: int) -> Draft:
+    def with_row_moved(self, number: int, by: int) -> Draft:
         """With a row further up (`by` -1) or down; at the ends it stays."""
         rows = list(self.rows)
-        at = self._at(number)
+        at = self._index_of(number)
         if at is not None and 0 <= at + by < len(rows):
             rows.insert(at + by, rows.pop(at))
         return replace(self, rows=tuple(rows))
 
-    def without(self, number: int) -> Draft:
+    def without_row(self, number: int) -> Draft:
         return replace(self, rows=tuple(row for row in self.rows if row.number != number))
 
-    def added(self, what: str) -> Draft:
+    def with_row_added(self, item_key: str) -> Draft:
         """With one more row at the end, with the dose of the guide."""
         number = max((row.number for row in self.rows), default=0) + 1
-        kept: Mapping[str, Any] = {"exercise": what}
-        if what == TEST:
-            kept = {"test": TESTS[0]}
-        elif what == REST:
-            kept = {"rest_s": USUAL_REST_S}
-        return replace(self, rows=(*self.rows, row_of(number, kept)))
+        item: Mapping[str, Any] = {"exercise": item_key}
+        if item_key == TEST:
+            item = {"test": TESTS[0]}
+        elif item_key == REST:
+            item = {"rest_s": DEFAULT_REST_S}
+        return replace(self, rows=(*self.rows, row_from_item(number, item)))
 
-    def place(self, number: int) -> tuple[int, str] | None:
+    def position_of(self, number: int) -> tuple[int, str] | None:
         """Where a row is, from 1 on, and its name; `None` where there is no such row."""
-        at = self._at(number)
+        at = self._index_of(number)
         return None if at is None else (at + 1, self.rows[at].name)
 
-    def _at(self, number: int) -> int | None:
+    def _index_of(self, number: int) -> int | None:
         return next((at for at, row in enumerate(self.rows) if row.number == number), None)
 
 
 @dataclass(frozen=True, slots=True)
-class Sums:
+class DraftSummary:
     """What comes of a draft: its items, what is wrong with it, and how long it takes; times in microseconds."""
 
     items: tuple[Item, ...]
@@ -126,7 +126,7 @@ class Sums:
     held_us: Mapping[Side, int]
 
     @property
-    def refusals(self) -> tuple[Fault, ...]:
+    def errors(self) -> tuple[Fault, ...]:
         return tuple(fault for fault in self.faults if fault.refuses)
 
     @property
@@ -134,10 +134,10 @@ class Sums:
         return tuple(fault for fault in self.faults if not fault.refuses)
 
 
-def draft_of(form: Form) -> Draft:
+def parse_draft(form: Form) -> Draft:
     """What a form says, as it was typed. Raises ValueError with a sentence for a form that this page has not made."""
     numbers = form.getlist("row")
-    if len(numbers) > MOST_ROWS:
+    if len(numbers) > MAX_ROWS:
         raise ValueError(f"A routine of {len(numbers)} entries is too long to be shown: go back and take some out.")
     if not all(ROW.fullmatch(number) for number in numbers) or len(set(numbers)) != len(numbers):
         raise ValueError("The form does not say its rows in numbers, each of them once.")
@@ -148,18 +148,18 @@ def draft_of(form: Form) -> Draft:
     return Draft(form.get("name", ""), form.get("for", "") == "everybody", tuple(rows))
 
 
-def draft_from(name: str, kept: Iterable[Mapping[str, Any]], *, is_shared: bool = False) -> Draft:
+def draft_from_items(name: str, items: Iterable[Mapping[str, Any]], *, is_shared: bool = False) -> Draft:
     """A routine as it is kept, to be changed or copied."""
-    return Draft(name, is_shared, tuple(row_of(number, item) for number, item in enumerate(kept, start=1)))
+    return Draft(name, is_shared, tuple(row_from_item(number, item) for number, item in enumerate(items, start=1)))
 
 
-def row_of(number: int, kept: Mapping[str, Any]) -> Row:
+def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
     """One entry as it is kept, as if it had been typed, with the doses of its exercise where it has none of its own."""
-    what = REST if kept.get("rest_s") is not None else TEST if kept.get("test") is not None else kept.get("exercise")
+    what = REST if item.get("rest_s") is not None else TEST if item.get("test") is not None else item.get("exercise")
     row = Row(number, str(what), {})
-    typed = {field: str(kept[field]) for field in FIELDS if kept.get(field) is not None}
+    typed = {field: str(item[field]) for field in FIELDS if item.get(field) is not None}
     if row.exercise is not None:
-        usual = Item(exercise=row.what)
+        usual = Item(exercise=row.item_key)
         own = {
             "hold_s": hold_of(row.exercise, usual),
             "repetitions": repetitions_of(row.exercise, usual),
@@ -169,14 +169,14 @@ def row_of(number: int, kept: Mapping[str, Any]) -> Row:
     return replace(row, typed=typed)
 
 
-def sums(draft: Draft, settings: Settings, conditions: Collection[str], *, analogue: bool) -> Sums:
+def summarize(draft: Draft, settings: Settings, conditions: Collection[str], *, analogue: bool) -> DraftSummary:
     """What comes of what was typed. Rows that cannot be understood are refused, and left out of the sums."""
     items: list[Item] = []
     rows: list[int] = []
     misread: list[Fault] = []
     for index, row in enumerate(draft.rows):
         try:
-            items.append(_item(row))
+            items.append(_parse_item(row))
             rows.append(index)
         except ValueError as error:
             misread.append(Fault(f"{row.name}: {error}", refuses=True, index=index))
@@ -186,19 +186,19 @@ def sums(draft: Draft, settings: Settings, conditions: Collection[str], *, analo
     placed = [fault if fault.index is None else replace(fault, index=rows[fault.index]) for fault in found]
     last = len(draft.rows)
     told = sorted((*misread, *placed), key=lambda one: (not one.refuses, last if one.index is None else one.index))
-    return Sums(tuple(items), tuple(told), total_us, held_us(routine))
+    return DraftSummary(tuple(items), tuple(told), total_us, held_us(routine))
 
 
-def _item(row: Row) -> Item:
+def _parse_item(row: Row) -> Item:
     """The row as an item; the doses that are those of its exercise are left to it. Raises ValueError."""
-    numbers = {field: _number(field, row.typed.get(field, "")) for field in row.numbers}
+    numbers = {field: _parse_number(field, row.typed.get(field, "")) for field in row.number_fields}
     side = row.typed.get("side") or None if "side" in row.fields else None
     if side is not None and side not in tuple(Side):
         raise ValueError("the leg is left, right or each.")
     leg = None if side is None else Side(side)
-    if row.what == REST:
-        return Item(rest_s=USUAL_REST_S if numbers["rest_s"] is None else numbers["rest_s"])
-    if row.what == TEST:
+    if row.item_key == REST:
+        return Item(rest_s=DEFAULT_REST_S if numbers["rest_s"] is None else numbers["rest_s"])
+    if row.item_key == TEST:
         if row.typed.get("test") not in TESTS:
             raise ValueError(f"a test is {' or '.join(TESTS)}.")
         return Item(test=row.typed["test"], side=leg)
@@ -206,14 +206,14 @@ def _item(row: Row) -> Item:
         raise ValueError("there is no such exercise. Take it out.")
     dose = row.exercise.dose
     own = {field: None if number == getattr(dose, field) else number for field, number in numbers.items()}
-    return msgspec.structs.replace(Item(exercise=row.what, side=leg), **own)
+    return msgspec.structs.replace(Item(exercise=row.item_key, side=leg), **own)
 
 
-def _number(field: str, typed: str) -> int | None:
+def _parse_number(field: str, typed: str) -> int | None:
     typed = typed.strip()
     if not typed:
         return None
     if not WHOLE.fullmatch(typed):
         shown = typed if len(typed) <= 20 else f"{typed[:20]}\u2026"
-        raise ValueError(f"{NAMED[field]} must be a whole number such as 30, not {shown}.")
+        raise ValueError(f"{FIELD_NAMES[field]} must be a whole number such as 30, not {shown}.")
     return int(typed)

@@ -20,19 +20,19 @@ from station.core.duration import duration_us, held_us
 from station.core.events import Side
 from station.store.records import OwnRoutine, Person
 from web import exercise_text
-from web.live.phase_styles import goes_on
+from web.live.phase_styles import is_active
 from web.pages import routine_form
-from web.pages.exercises import still
+from web.pages.exercises import still_picture
 from web.pages.routine_form import REST, TEST, Draft
-from web.site import Site, kept
+from web.site import Site, wait_until_saved
 
-GONE = "is no longer among the exercises: change the routine and take it out before you start it."
-FEW, STEPS_FIT = 4, 6
+MISSING_EXERCISE = "is no longer among the exercises: change the routine and take it out before you start it."
+LARGE_PRINT_MAX, STEPS_PRINTED_MAX = 4, 6
 """So many exercises have their steps on one printed page, large and small; more have pictures and doses alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class RoutineCard:
     """A routine as the pages show it. `trouble` is why it cannot be started; `own` is `None` for a ready one."""
 
     key: str
@@ -41,7 +41,7 @@ class Shown:
     entries: tuple[exercise_text.Entry, ...]
     total_us: int
     held_us: Mapping[Side, int]
-    own: OwnRoutine | None = None
+    own_routine: OwnRoutine | None = None
     trouble: str | None = None
 
     @property
@@ -51,9 +51,9 @@ class Shown:
         return tuple(dict.fromkeys(taken))
 
     @property
-    def start(self) -> str:
+    def start_name(self) -> str:
         """What the button to begin says."""
-        return self.key if self.own is None else f"own:{self.key}"
+        return self.key if self.own_routine is None else f"own:{self.key}"
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -64,54 +64,56 @@ def blueprint(site: Site) -> Blueprint:
     def routines() -> str:
         person = site.person()
         person_id = person.id if person else None
-        own = [_own(site, one) for one in site.store.own_routines(person_id)]
+        own = [_own_card(site, one) for one in site.store.own_routines(person_id)]
         return render_template(
             "routines.html",
             exercise_text=exercise_text,
             person=person,
-            ready=[_ready(site, key) for key in ready_routines()],
+            ready=[_ready_card(site, key) for key in ready_routines()],
             own=own,
             rest=site.store.rest(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
-            going_on=goes_on(site.panel.snapshot()),
+            going_on=is_active(site.api.snapshot()),
         )
 
     @pages.get("/routines/new")
     def new() -> str:
         wanted = request.args.get("from")
-        return _builder(site, _copy(site, wanted) if wanted else Draft(is_shared=site.person() is None))
+        return _form_page(site, _copy(site, wanted) if wanted else Draft(is_shared=site.person() is None))
 
     @pages.post("/routines/new")
-    def made() -> Response | tuple[str, int] | str:
-        return _acted(site, None)
+    def create() -> Response | tuple[str, int] | str:
+        return _handle_action(site, None)
 
     @pages.get("/routines/<routine_id>/change")
     def change(routine_id: str) -> str:
-        own = _theirs(site, routine_id)
-        return _builder(site, routine_form.draft_from(own.name, own.items, is_shared=own.person_id is None), own)
+        own = _accessible_routine(site, routine_id)
+        return _form_page(
+            site, routine_form.draft_from_items(own.name, own.items, is_shared=own.person_id is None), own
+        )
 
     @pages.post("/routines/<routine_id>/change")
-    def changed(routine_id: str) -> Response | tuple[str, int] | str:
-        return _acted(site, _theirs(site, routine_id))
+    def update(routine_id: str) -> Response | tuple[str, int] | str:
+        return _handle_action(site, _accessible_routine(site, routine_id))
 
     @pages.post("/routines/sums")
-    def sums() -> str:
+    def summary() -> str:
         draft = _draft()
-        return render_template("_sums.html", exercise_text=exercise_text, draft=draft, sums=_sums(site, draft))
+        return render_template("_sums.html", exercise_text=exercise_text, draft=draft, sums=_summary(site, draft))
 
     @pages.get("/routines/<routine_id>/remove")
     def remove(routine_id: str) -> str:
-        own, person = _theirs(site, routine_id), site.person()
+        own, person = _accessible_routine(site, routine_id), site.person()
         planned = plan_for(site.store, person.id) if person is not None else None
         return render_template(
             "remove_routine.html", own=own, is_planned=planned is not None and planned.routine == own.id
         )
 
     @pages.post("/routines/<routine_id>/remove")
-    def removed(routine_id: str) -> Response:
+    def delete(routine_id: str) -> Response:
         try:
-            kept(site.panel.remove_routine(_theirs(site, routine_id).id))
+            wait_until_saved(site.api.remove_routine(_accessible_routine(site, routine_id).id))
         except LookupError:
             abort(404)
         return redirect(url_for("routines.routines", removed=""), 303)
@@ -119,17 +121,17 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/routines/<routine_id>/sheet")
     def sheet(routine_id: str) -> str:
         ready = routine_id in ready_routines()
-        shown = _ready(site, routine_id) if ready else _own(site, _theirs(site, routine_id))
+        shown = _ready_card(site, routine_id) if ready else _own_card(site, _accessible_routine(site, routine_id))
         drawn = sum(one.exercise is not None for one in shown.entries)
         return render_template(
             "sheet.html",
             exercise_text=exercise_text,
             shown=shown,
-            few=drawn <= FEW,
-            with_steps=drawn <= STEPS_FIT,
+            few=drawn <= LARGE_PRINT_MAX,
+            with_steps=drawn <= STEPS_PRINTED_MAX,
             person=site.person(),
             named="name" in request.args,
-            picture=still,
+            picture=still_picture,
         )
 
     @pages.get("/sheets/position")
@@ -139,57 +141,57 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _acted(site: Site, own: OwnRoutine | None) -> Response | tuple[str, int] | str:
+def _handle_action(site: Site, own: OwnRoutine | None) -> Response | tuple[str, int] | str:
     """What a button of the form did: only Save keeps anything."""
     draft, act = _draft(), request.form.get("do", "")
     if act != "save":
-        draft, said = _edited(draft, act)
-        return _builder(site, draft, own, said=said)
-    sums = _sums(site, draft)
-    if sums.refusals:
-        return _builder(site, draft, own, trouble="This cannot be kept yet."), 400
+        draft, status = _apply_action(draft, act)
+        return _form_page(site, draft, own, status=status)
+    sums = _summary(site, draft)
+    if sums.errors:
+        return _form_page(site, draft, own, trouble="This cannot be kept yet."), 400
     person = site.person()
     owner = None if draft.is_shared or person is None else person.id
     try:
-        saved = kept(site.panel.save_routine(own.id if own else None, owner, draft.name, sums.items))
+        saved = wait_until_saved(site.api.save_routine(own.id if own else None, owner, draft.name, sums.items))
     except ValueError as error:
-        return _builder(site, draft, own, trouble=str(error)), 400
+        return _form_page(site, draft, own, trouble=str(error)), 400
     except LookupError:
         abort(404)
     return redirect(url_for("routines.routines", saved=saved), 303)
 
 
-def _edited(draft: Draft, act: str) -> tuple[Draft, str]:
+def _apply_action(draft: Draft, act: str) -> tuple[Draft, str]:
     """The draft after a button of a row, and what to say of it. Another word changes nothing."""
     word, _, about = act.partition("-")
     if word == "add" and (about in exercises() or about in (TEST, REST)):
-        after = draft.added(about)
+        after = draft.with_row_added(about)
         return after, f"Added: {after.rows[-1].name}, {len(after.rows)} of {len(after.rows)}."
-    place = draft.place(int(about)) if routine_form.ROW.fullmatch(about) else None
+    place = draft.position_of(int(about)) if routine_form.ROW.fullmatch(about) else None
     if place is None:
         return draft, ""
     number = int(about)
     if word == "remove":
-        return draft.without(number), f"Removed: {place[1]}."
+        return draft.without_row(number), f"Removed: {place[1]}."
     if word in ("up", "down"):
-        after = draft.moved(number, -1 if word == "up" else 1)
-        now = after.place(number)
+        after = draft.with_row_moved(number, -1 if word == "up" else 1)
+        now = after.position_of(number)
         return after, "" if now is None else f"{now[1]} is now {now[0]} of {len(after.rows)}."
     return draft, ""
 
 
-def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: str = "", trouble: str = "") -> str:
-    conditions = exercise_text.conditions(site)
+def _form_page(site: Site, draft: Draft, own: OwnRoutine | None = None, *, status: str = "", trouble: str = "") -> str:
+    conditions = exercise_text.viewer_conditions(site)
     return render_template(
         "routine_form.html",
         exercise_text=exercise_text,
         draft=draft,
         own=own,
-        said=said,
+        said=status,
         trouble=trouble,
-        sums=_sums(site, draft),
+        sums=_summary(site, draft),
         person=site.person(),
-        there={row.what for row in draft.rows},
+        there={row.item_key for row in draft.rows},
         left_out={
             one.key
             for one in exercises().values()
@@ -197,7 +199,7 @@ def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: s
         },
         groups=[
             (title, [one for one in exercises().values() if one.group is group])
-            for group, title in exercise_text.GROUPS.items()
+            for group, title in exercise_text.GROUP_TITLES.items()
         ],
         labels=routine_form.LABELS,
         sides=list(Side),
@@ -206,13 +208,15 @@ def _builder(site: Site, draft: Draft, own: OwnRoutine | None = None, *, said: s
 
 def _draft() -> Draft:
     try:
-        return routine_form.draft_of(request.form)
+        return routine_form.parse_draft(request.form)
     except ValueError as error:
         abort(400, str(error))
 
 
-def _sums(site: Site, draft: Draft) -> routine_form.Sums:
-    return routine_form.sums(draft, site.store.settings(), exercise_text.conditions(site), analogue=site.analogue)
+def _summary(site: Site, draft: Draft) -> routine_form.DraftSummary:
+    return routine_form.summarize(
+        draft, site.store.settings(), exercise_text.viewer_conditions(site), analogue=site.analogue
+    )
 
 
 def _copy(site: Site, wanted: str) -> Draft:
@@ -222,12 +226,12 @@ def _copy(site: Site, wanted: str) -> Draft:
         items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in ready.items]
         name = ready.name
     else:
-        own = _theirs(site, wanted)
+        own = _accessible_routine(site, wanted)
         items, name = own.items, own.name
-    return routine_form.draft_from(f"{name}, my way", items, is_shared=site.person() is None)
+    return routine_form.draft_from_items(f"{name}, my way", items, is_shared=site.person() is None)
 
 
-def _theirs(site: Site, routine_id: str) -> OwnRoutine:
+def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
     """The routine, if whoever looks may have it: theirs or everybody's."""
     own = site.store.own_routine(routine_id)
     if own is None:
@@ -238,18 +242,18 @@ def _theirs(site: Site, routine_id: str) -> OwnRoutine:
     return own
 
 
-def _ready(site: Site, key: str) -> Shown:
+def _ready_card(site: Site, key: str) -> RoutineCard:
     ready = ready_routines()[key]
-    return Shown(key, ready.name, ready.about, *_entries(site, ready.items))
+    return RoutineCard(key, ready.name, ready.about, *_card_contents(site, ready.items))
 
 
-def _own(site: Site, own: OwnRoutine) -> Shown:
-    items, trouble = _understood(own)
+def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:
+    items, trouble = _readable_items(own)
     about = "For everybody here." if own.person_id is None else ""
-    return Shown(own.id, own.name, about, *_entries(site, items), own, trouble)
+    return RoutineCard(own.id, own.name, about, *_card_contents(site, items), own, trouble)
 
 
-def _understood(own: OwnRoutine) -> tuple[list[Item], str | None]:
+def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
     """The items that the catalogue still has, and what to say of the others."""
     items, trouble = [], None
     for one in own.items:
@@ -259,13 +263,15 @@ def _understood(own: OwnRoutine) -> tuple[list[Item], str | None]:
             trouble = "A part of it cannot be read: change the routine, and put that part in again."
             continue
         if item.exercise is not None and item.exercise not in exercises():
-            trouble = f"\u201c{item.exercise}\u201d {GONE}"
+            trouble = f"\u201c{item.exercise}\u201d {MISSING_EXERCISE}"
             continue
         items.append(item)
     return items, trouble
 
 
-def _entries(site: Site, items: Iterable[Item]) -> tuple[tuple[exercise_text.Entry, ...], int, Mapping[Side, int]]:
+def _card_contents(
+    site: Site, items: Iterable[Item]
+) -> tuple[tuple[exercise_text.Entry, ...], int, Mapping[Side, int]]:
     """The items in words, how long they take, and how much of it each leg is held."""
     items = tuple(items)
     routine = steps_of(items, site.store.settings(), analogue=site.analogue)

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from station.advice.pain import MOST_PAIN
 from station.catalogue.read import exercises
 from station.core.activities.questions import PLACES
-from web.site import Site, kept
+from web.site import Site, wait_until_saved
 
 YES, NO = "yes", "no"
 
@@ -17,9 +17,9 @@ def blueprint(site: Site) -> Blueprint:
     """The writes `/sittings/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/later`."""
     pages = Blueprint("said", __name__)
 
-    @pages.post("/sittings/<sitting_id>/claim")
-    def claim(sitting_id: str) -> Response:
-        found = site.store.sitting(sitting_id)
+    @pages.post("/sittings/<session_id>/claim")
+    def claim(session_id: str) -> Response:
+        found = site.store.sitting(session_id)
         if found is None:
             abort(404)
         person_id = request.form.get("person", "")
@@ -27,11 +27,11 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, "There is no such person on this station. Choose one of the list.")
         if found.sitting.person_id not in (None, person_id):
             abort(400, f"This sitting is {found.sitting.person_name}\u2019s already.")
-        kept(site.panel.claim_sitting(sitting_id, person_id))
-        return redirect(url_for("history.sitting", sitting_id=sitting_id), 303)
+        wait_until_saved(site.api.claim_sitting(session_id, person_id))
+        return redirect(url_for("history.session", session_id=session_id), 303)
 
     @pages.post("/tests/<test_id>/answer")
-    def answer(test_id: str) -> Response:
+    def answer_test(test_id: str) -> Response:
         test = site.store.test(test_id)
         if test is None:
             abort(404)
@@ -40,33 +40,33 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, f"Where it was felt is one of {', '.join(PLACES)}; how much it hurt is a number.")
         if pain is not None and pain not in map(str, range(MOST_PAIN + 1)):
             abort(400, f"How much it hurt is a whole number from 0 to {MOST_PAIN}.")
-        kept(site.panel.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
-        return redirect(_back(test.sitting_id, f"test-{test_id}"), 303)
+        wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
+        return redirect(_return_address(test.sitting_id, f"test-{test_id}"), 303)
 
     @pages.post("/felt")
-    def felt() -> Response:
+    def answer_felt() -> Response:
         sitting_id, key, said = (request.form.get(name, "") for name in ("sitting", "about", "felt"))
         found = site.store.sitting(sitting_id)
         if found is None or key not in exercises() or said not in (YES, NO):
             abort(400, "Say of an exercise of a sitting whether you felt it: yes or no.")
         if found.sitting.person_id is None:
             abort(400, "Say first whose sitting this was.")
-        kept(site.panel.answer(found.sitting.person_id, "felt", said == YES, key))
-        return redirect(_back(sitting_id, "felt", felt=key), 303)
+        wait_until_saved(site.api.answer(found.sitting.person_id, "felt", said == YES, key))
+        return redirect(_return_address(sitting_id, "felt", felt=key), 303)
 
     @pages.post("/later")
-    def later() -> Response:
+    def dismiss_missed() -> Response:
         """What was missed has been offered, and is not for now."""
         person = site.person()
         if person is None:
             abort(400, "Say first who you are.")
-        kept(site.panel.answer(person.id, "offered", False, request.form.get("about", "")[:40]))
+        wait_until_saved(site.api.answer(person.id, "offered", False, request.form.get("about", "")[:40]))
         return redirect(url_for("today.today"), 303)
 
     return pages
 
 
-def _back(sitting_id: str, anchor: str, **more: str) -> str:
+def _return_address(sitting_id: str, anchor: str, **more: str) -> str:
     if request.form.get("back") == "today":
         return url_for("today.today")
-    return url_for("history.sitting", sitting_id=sitting_id, _anchor=anchor, _external=False, **dict(more))
+    return url_for("history.session", session_id=sitting_id, _anchor=anchor, _external=False, **dict(more))

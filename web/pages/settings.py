@@ -68,15 +68,15 @@ def blueprint(site: Site) -> Blueprint:
         given = {field.name: request.form[field.name].strip() for field in FIELDS if field.name in request.form}
         units = site.store.settings().units
         try:
-            site.panel.change_settings(_inside(given, units))
+            site.api.change_settings(_with_goal_in_mm(given, units))
         except ValueError as error:
-            return _page(site, asdict(site.store.settings()), given=given, trouble=_in_words(str(error))), 400
+            return _page(site, asdict(site.store.settings()), given=given, trouble=_with_labels(str(error))), 400
         return redirect(url_for("settings.settings", saved=""), 303)
 
     return pages
 
 
-def _inside(given: dict[str, str], units: str) -> dict[str, str]:
+def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
     """The same with the goal, which is given in the units that the form was shown in, in millimetres."""
     changes = dict(given)
     if "goal_mm" in changes:
@@ -93,7 +93,7 @@ def _inside(given: dict[str, str], units: str) -> dict[str, str]:
     return changes
 
 
-def _in_words(trouble: str) -> str:
+def _with_labels(trouble: str) -> str:
     """The sentence with what the form calls a setting instead of its name."""
     for field in FIELDS:
         trouble = trouble.replace(f"The setting {field.name} is", f"\u201c{field.label}\u201d is")
@@ -101,11 +101,16 @@ def _in_words(trouble: str) -> str:
 
 
 def _page(
-    site: Site, kept: dict[str, object], *, given: dict[str, str] | None = None, trouble: str = "", saved: bool = False
+    site: Site,
+    stored: dict[str, object],
+    *,
+    given: dict[str, str] | None = None,
+    trouble: str = "",
+    saved: bool = False,
 ) -> str:
-    units = str(kept["units"])
-    goal_mm = kept["goal_mm"]
-    shown = {name: str(value) for name, value in kept.items()}
+    units = str(stored["units"])
+    goal_mm = stored["goal_mm"]
+    shown = {name: str(value) for name, value in stored.items()}
     shown["goal_mm"] = number(float(str(goal_mm)), units)
     low, high = LIMITS["goal_mm"]
     limits = {**LIMITS, "goal_mm": (number(low, units), number(high, units))}
@@ -119,5 +124,5 @@ def _page(
         sign=SIGN[units],
         trouble=trouble,
         saved=saved,
-        simulated_board=site.panel.board is not None,
+        simulated_board=site.api.board is not None,
     )

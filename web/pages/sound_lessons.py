@@ -7,40 +7,44 @@ from typing import Any, NamedTuple
 
 from station.core.facts import CueName
 
-Edges = Sequence[tuple[int, int, int]]
+Tones = Sequence[tuple[int, int, int]]
 """Tones as `[Hz, from ms, to ms]`."""
 
-SHOWN_MS = 2_400
+REPEAT_SHOWN_MS = 2_400
 """So much of a sound that repeats is played and drawn: enough to hear that it goes on."""
-COUNT_EVERY_MS, COUNTS = 1_000, 3
+COUNT_EVERY_MS, COUNT_REPEATS = 1_000, 3
 """COUNT never comes alone: 3, 2, 1."""
-DRAWN_MS = 2_800
+DRAWING_WIDTH_MS = 2_800
 """The width of each drawing, the same for all, so that long looks long."""
-MS_A_UNIT = 10
-HIGH_TOP, LOW_TOP, FOOT = 2, 9, 18
+MS_PER_UNIT = 10
+HIGH_TONE_Y, LOW_TONE_Y, BASELINE_Y = 2, 9, 18
 """Where a tone of the higher and of the lower pitch begins in a drawing, from its top, and where both end."""
 
 
-class Lore(NamedTuple):
+class SoundLesson(NamedTuple):
     """How a rhythm is called, and what to do when it is heard."""
 
     rhythm: str
-    do: str
+    action: str
 
 
-LORE = {
-    CueName.COUNT: Lore("one tick a second, three times", "The clock is about to start, or to come to its end."),
-    CueName.GO: Lore("one long tone", "Lean in and keep the heel down. The clock runs."),
-    CueName.HOLD_DONE: Lore("two long tones", "Relax: you have held for the whole time."),
-    CueName.HEEL_UP: Lore("a fast triple, again and again", "Put the heel down. The clock waits for it."),
-    CueName.YES: Lore("short, long", "Just go on: the heel is back, or the attempt passed."),
-    CueName.NO: Lore("a rattle", "Stand back, and go again when you like. Nothing is lost."),
-    CueName.READY: Lore("two short tones; then one tick for left, two for right", "Get into position on that leg."),
-    CueName.SET_DONE: Lore("three long tones", "Stand up straight: this leg is done."),
-    CueName.SWITCH: Lore("short and longer, twice; then one tick for left, two for right", "Change legs."),
-    CueName.COMPLETE: Lore("four short tones and a long one", "That was all, and it is saved. Step off when you like."),
-    CueName.PAUSED: Lore("three tones, far apart", "Step on again when you like. What you did is kept."),
-    CueName.NUDGE: Lore("a soft tick now and then", "The board waits for you. There is no hurry."),
+SOUND_LESSONS = {
+    CueName.COUNT: SoundLesson("one tick a second, three times", "The clock is about to start, or to come to its end."),
+    CueName.GO: SoundLesson("one long tone", "Lean in and keep the heel down. The clock runs."),
+    CueName.HOLD_DONE: SoundLesson("two long tones", "Relax: you have held for the whole time."),
+    CueName.HEEL_UP: SoundLesson("a fast triple, again and again", "Put the heel down. The clock waits for it."),
+    CueName.YES: SoundLesson("short, long", "Just go on: the heel is back, or the attempt passed."),
+    CueName.NO: SoundLesson("a rattle", "Stand back, and go again when you like. Nothing is lost."),
+    CueName.READY: SoundLesson(
+        "two short tones; then one tick for left, two for right", "Get into position on that leg."
+    ),
+    CueName.SET_DONE: SoundLesson("three long tones", "Stand up straight: this leg is done."),
+    CueName.SWITCH: SoundLesson("short and longer, twice; then one tick for left, two for right", "Change legs."),
+    CueName.COMPLETE: SoundLesson(
+        "four short tones and a long one", "That was all, and it is saved. Step off when you like."
+    ),
+    CueName.PAUSED: SoundLesson("three tones, far apart", "Step on again when you like. What you did is kept."),
+    CueName.NUDGE: SoundLesson("a soft tick now and then", "The board waits for you. There is no hurry."),
 }
 
 GROUPS: tuple[tuple[str, tuple[CueName, ...]], ...] = (
@@ -52,31 +56,33 @@ GROUPS: tuple[tuple[str, tuple[CueName, ...]], ...] = (
 """What a single stretch is made of comes first: with the first group alone one can be done."""
 
 
-def groups(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def grouped_sounds(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     """The groups with their sounds, from the table of all cues, each with what is played of it and its drawing."""
     known = {entry["name"]: entry for entry in table}
     return [{"title": title, "sounds": [_sound(known[name]) for name in names]} for title, names in GROUPS]
 
 
 def _sound(entry: dict[str, Any]) -> dict[str, Any]:
-    played = _played(entry["name"], entry["edges"], entry["every_ms"])
-    lore = LORE[entry["name"]]
-    return {**entry, "played": played, "rhythm": lore.rhythm, "do": lore.do, "drawing": drawing(played)}
+    played = _played_tones(entry["name"], entry["edges"], entry["every_ms"])
+    lesson = SOUND_LESSONS[entry["name"]]
+    return {**entry, "played": played, "rhythm": lesson.rhythm, "do": lesson.action, "drawing": rhythm_path(played)}
 
 
-def _played(name: CueName, edges: Edges, every_ms: int | None) -> Edges:
+def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
     """A sound as it is met with: one that repeats so often that one hears that it does."""
     if name is CueName.COUNT:
-        every_ms, turns = COUNT_EVERY_MS, COUNTS
+        every_ms, turns = COUNT_EVERY_MS, COUNT_REPEATS
     elif every_ms is None:
-        return edges
+        return tones
     else:
-        turns = max(2, SHOWN_MS // every_ms)
-    return [(hz, on + turn * every_ms, off + turn * every_ms) for turn in range(turns) for hz, on, off in edges]
+        turns = max(2, REPEAT_SHOWN_MS // every_ms)
+    return [(hz, on + turn * every_ms, off + turn * every_ms) for turn in range(turns) for hz, on, off in tones]
 
 
-def drawing(edges: Edges) -> str:
+def rhythm_path(tones: Tones) -> str:
     """The tones as the path of a drawing, `DRAWN_MS / MS_A_UNIT` wide: time to the right, lower tones lower."""
-    highest = max(hz for hz, _, _ in edges)
-    tops = ((HIGH_TOP if hz == highest else LOW_TOP, on / MS_A_UNIT, off / MS_A_UNIT) for hz, on, off in edges)
-    return "".join(f"M{on:g} {top}H{off:g}V{FOOT}H{on:g}Z" for top, on, off in tops)
+    highest = max(hz for hz, _, _ in tones)
+    tops = (
+        (HIGH_TONE_Y if hz == highest else LOW_TONE_Y, on / MS_PER_UNIT, off / MS_PER_UNIT) for hz, on, off in tones
+    )
+    return "".join(f"M{on:g} {top}H{off:g}V{BASELINE_Y}H{on:g}Z" for top, on, off in tops)

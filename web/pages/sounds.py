@@ -11,12 +11,12 @@ from flask import Blueprint, Response, render_template
 from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, Shape, rhythm_of, tones_of
-from web.pages.sound_lessons import DRAWN_MS, MS_A_UNIT, groups
+from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, grouped_sounds
 from web.site import Site
 
 RESONANCE_HZ = 2200
 """A browser has no resonance; this is the middle of what the board's piezo likes."""
-ECHOES = (2, 3)
+TAP_COUNTS = (2, 3)
 """Taps mean two or three, never one."""
 
 GLYPHS = {
@@ -50,7 +50,7 @@ def table() -> tuple[dict[str, Any], ...]:
             "word": sound.word,
             "shape": GLYPHS[sound.shape],
             "means": sound.means,
-            "edges": _edges(name),
+            "edges": _tone_times(name),
             "variants": _variants(name),
             "rhythm_ms": rhythm_of(name),
             "every_ms": sound.every_ms,
@@ -61,15 +61,15 @@ def table() -> tuple[dict[str, Any], ...]:
     )
 
 
-def _edges(name: CueName, count: int | None = None, side: Side | None = None) -> list[tuple[int, int, int]]:
+def _tone_times(name: CueName, count: int | None = None, side: Side | None = None) -> list[tuple[int, int, int]]:
     tones = tones_of(Cue(0, name, count, side), RESONANCE_HZ)
     return [(tone.hz, tone.start_us // 1000, tone.end_us // 1000) for tone in tones]
 
 
 def _variants(name: CueName) -> dict[str, list[tuple[int, int, int]]]:
-    plain = _edges(name)
-    sides = {str(side): _edges(name, side=side) for side in Side}
-    counts = {str(count): _edges(name, count=count) for count in ECHOES}
+    plain = _tone_times(name)
+    sides = {str(side): _tone_times(name, side=side) for side in Side}
+    counts = {str(count): _tone_times(name, count=count) for count in TAP_COUNTS}
     return {key: edges for key, edges in (sides | counts).items() if edges != plain}
 
 
@@ -83,9 +83,9 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/sounds/learn")
     def learn() -> str:
-        found = groups(table())
+        found = grouped_sounds(table())
         count = sum(len(group["sounds"]) for group in found)
-        return render_template("learn.html", groups=found, count=count, width=DRAWN_MS // MS_A_UNIT)
+        return render_template("learn.html", groups=found, count=count, width=DRAWING_WIDTH_MS // MS_PER_UNIT)
 
     @pages.get("/sounds.json")
     def as_json() -> Response:

@@ -19,9 +19,9 @@ from station.version import APP_VERSION, RULE_VERSION
 from web.pages import calibration
 from web.site import Site
 
-SILENT_US = 4 * SECOND_US
+SILENT_AFTER_US = 4 * SECOND_US
 """Older than this, the newest picture means that the station's loop says nothing (as on the live page)."""
-GB = 1000
+MB_PER_GB = 1000
 """Megabytes in a gigabyte."""
 LOW_MB = 200
 """Below this a year of sittings may no longer fit."""
@@ -34,49 +34,49 @@ def blueprint(site: Site) -> Blueprint:
     pages = Blueprint("health", __name__)
 
     @pages.get("/health")
-    def health() -> str:
-        return render_template("health.html", health=state(site))
+    def status() -> str:
+        return render_template("health.html", health=station_status(site))
 
     @pages.get("/health.json")
     def as_json() -> Response:
-        return jsonify(state(site))
+        return jsonify(station_status(site))
 
     return pages
 
 
-def state(site: Site) -> dict[str, Any]:
+def station_status(site: Site) -> dict[str, Any]:
     """What is known now. `well` is whether there is nothing to do; each part has a sentence."""
-    now = site.panel.snapshot()
+    now = site.api.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
     parts = {
-        "station": "Listening." if age_us < SILENT_US else f"No news for {age_us // SECOND_US} s: restart it.",
-        "distance": _distance(now, site.store.settings().units),
+        "station": "Listening." if age_us < SILENT_AFTER_US else f"No news for {age_us // SECOND_US} s: restart it.",
+        "distance": _distance_sentence(now, site.store.settings().units),
         "heels": _heels(now),
-        "calibration": calibration.sentence(
+        "calibration": calibration.calibration_sentence(
             site.store.current_calibration(), site.store.checks(), site.store.doubt(), now.check_due, wall
         ),
         "clock": f"{moment(wall)}."
         if wall.year >= FIRST_YEAR
         else f"The clock says {wall.year}: set it, or connect the station to a network once.",
-        "storage": f"{f'{free_mb // GB} GB' if free_mb >= 10 * GB else f'{free_mb} MB'} free."
+        "storage": f"{f'{free_mb // MB_PER_GB} GB' if free_mb >= 10 * MB_PER_GB else f'{free_mb} MB'} free."
         + ("" if free_mb >= LOW_MB else " That is little: free some space."),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
-    well = not now.troubles and age_us < SILENT_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
+    is_ok = not now.troubles and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
     return {
-        "well": well,
+        "well": is_ok,
         "parts": parts,
         "troubles": [asdict(trouble) for trouble in now.troubles],
-        "simulated": site.panel.board is not None,
+        "simulated": site.api.board is not None,
         "news_age_s": round(age_us / SECOND_US, 3),
         "app_version": APP_VERSION,
         "rule_version": RULE_VERSION,
     }
 
 
-def _distance(now: Snapshot, units: str) -> str:
+def _distance_sentence(now: Snapshot, units: str) -> str:
     if now.toe_mm is None:
         return f"No distance now: {now.toe_why or 'no reading yet'}."
     return f"{length(now.toe_mm, units)} from the toes to the wall."

@@ -18,16 +18,16 @@ from station.core.measurement.uncertainty import COVERAGE
 from station.settings import Settings
 from station.store.records import Person, Test
 from station.units import SIDE_SHAPE, day
-from web.live.phase_styles import goes_on
-from web.live.view_model import FELT_PLACES, rest_in_words
-from web.pages.today_text import meter, next_of, todays
-from web.site import PERSON_COOKIE, Site, kept, remember
+from web.live.phase_styles import is_active
+from web.live.view_model import FELT_PLACES, resume_label
+from web.pages.today_text import next_action, today_summary, weekly_minutes
+from web.site import PERSON_COOKIE, Site, remember_person, wait_until_saved
 
-MANY_TESTS = 50
+RECENT_TESTS_LIMIT = 50
 """Enough to find the last result of each side among what nobody has claimed."""
-ASKED_FOR = timedelta(hours=24)
+ASK_WINDOW = timedelta(hours=24)
 """So long after a test it is asked here where its limit was felt; later nobody remembers."""
-NEXT = {"care": "care.ask", "plan": "plan.plan", "why": "why.why"}
+NEXT_ENDPOINTS = {"care": "care.show", "plan": "plan.plan", "why": "why.why"}
 """Where somebody new may be led on to."""
 
 
@@ -41,7 +41,7 @@ class SideResult(NamedTuple):
     below_range: bool
     test: Test | None
     credited_us: int
-    made: Made | None
+    breakdown: Made | None
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -53,24 +53,24 @@ def blueprint(site: Site) -> Blueprint:
         return _page(site)
 
     @pages.post("/people")
-    def add() -> Response | tuple[str, int]:
+    def add_person() -> Response | tuple[str, int]:
         name = request.form.get("name", "")
         try:
-            person_id = kept(site.panel.add_person(name))
+            person_id = wait_until_saved(site.api.add_person(name))
         except ValueError as error:
             return _page(site, name=name, trouble=str(error)), 400
-        where = NEXT.get(request.form.get("next", ""), "today.today")
-        return remember(redirect(url_for(where), 303), person_id)
+        where = NEXT_ENDPOINTS.get(request.form.get("next", ""), "today.today")
+        return remember_person(redirect(url_for(where), 303), person_id)
 
     return pages
 
 
 def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
-    person, settings, now = site.person(), site.store.settings(), site.panel.snapshot()
+    person, settings, now = site.person(), site.store.settings(), site.api.snapshot()
     people = site.store.people()
-    asking = person is None and bool(people) and PERSON_COOKIE not in request.cookies
-    latest = {} if asking else _latest(site, person)
-    credited = _credited(site, person)
+    is_person_unknown = person is None and bool(people) and PERSON_COOKIE not in request.cookies
+    latest = {} if is_person_unknown else _latest(site, person)
+    credited = _credited_this_week(site, person)
     sides = [_side(site, side, latest.get(side), credited[side]) for side in Side]
     return render_template(
         "today.html",
@@ -80,60 +80,62 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         units=settings.units,
         coverage=COVERAGE,
         sides=sides,
-        asking=asking,
-        sentence="" if asking else _sentence(sides, _count(site, person), settings),
-        to_calibrate=_to_calibrate(now),
-        going_on=goes_on(now),
-        rest=_rest(site, person, now),
+        asking=is_person_unknown,
+        sentence="" if is_person_unknown else _sentence(sides, _count(site, person), settings),
+        to_calibrate=_calibration_hint(now),
+        going_on=is_active(now),
+        rest=_resume_label(site, person, now),
         note=now.note,
-        of=None if asking else _to_be_asked(site, person),
+        of=None if is_person_unknown else _test_to_ask_about(site, person),
         felt_places=FELT_PLACES,
         most_pain=pain.MOST_PAIN,
         goal_minutes=GOAL_MINUTES,
         name=name,
         trouble=trouble,
-        **_of_person(site, person),
+        **_person_context(site, person),
     )
 
 
-def _of_person(site: Site, person: Person | None) -> dict[str, Any]:
+def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     """What only a known person is told: what is due, the week, and what there is to answer."""
     if person is None:
         return {}
-    one = todays(site, person)
-    said, stopped = request.args.get("pain", type=int), pain.held_back(one.situation.pains) is not None
+    summary = today_summary(site, person)
+    reported_pain, stopped = request.args.get("pain", type=int), pain.held_back(summary.situation.pains) is not None
     return {
-        "todays": one,
-        "next": next_of(one),
-        "meter": meter(one),
-        "again": pain.asks_again(one.situation.pains, one.now) or stopped,
+        "todays": summary,
+        "next": next_action(summary),
+        "meter": weekly_minutes(summary),
+        "again": pain.asks_again(summary.situation.pains, summary.now) or stopped,
         "stopped": stopped,
-        "last_pain": one.situation.pains[0][1] if one.situation.pains else None,
-        "advice": pain.advice(said).sentence if said is not None and 0 <= said <= pain.MOST_PAIN else None,
+        "last_pain": summary.situation.pains[0][1] if summary.situation.pains else None,
+        "advice": pain.advice(reported_pain).sentence
+        if reported_pain is not None and 0 <= reported_pain <= pain.MOST_PAIN
+        else None,
     }
 
 
-def _rest(site: Site, person: Person | None, now: Snapshot) -> str | None:
+def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:
     """What is left of a routine of today, for its button; the station itself forgets it when its power fails."""
     if now.rest is not None:
-        return rest_in_words(now.rest)
+        return resume_label(now.rest)
     left = site.store.rest(person.id if person else None) if now.activity == "idle" else None
-    if left is None or datetime.now(UTC) - left.at > ASKED_FOR:
+    if left is None or datetime.now(UTC) - left.at > ASK_WINDOW:
         return None
     return "Go on with the rest" + (f" of {left.called}" if left.called else "")
 
 
-def _to_be_asked(site: Site, person: Person | None) -> Test | None:
+def _test_to_ask_about(site: Site, person: Person | None) -> Test | None:
     """The last test, where it is of today and nobody has said yet where its limit was felt or how much it hurt."""
     tests = site.store.tests(person.id, limit=1) if person is not None else _unclaimed(site)[:1]
     test = next(iter(tests), None)
-    if test is None or test.imported or test.state == "unfinished" or datetime.now(UTC) - test.started_at > ASKED_FOR:
+    if test is None or test.imported or test.state == "unfinished" or datetime.now(UTC) - test.started_at > ASK_WINDOW:
         return None
     said = test.circumstances
     return test if said.limit_felt is None or said.pain is None else None
 
 
-def _to_calibrate(now: Snapshot) -> str | None:
+def _calibration_hint(now: Snapshot) -> str | None:
     """What is to be done about the distance sensor, in a sentence, or nothing."""
     if now.calibration == "as built":
         return "The distance sensor is not yet calibrated: with blocks it takes three minutes."
@@ -148,22 +150,22 @@ def _latest(site: Site, person: Person | None) -> dict[Side, Test]:
     found: dict[Side, Test] = {}
     for test in _unclaimed(site):
         for side in Side:
-            if _mm(test, side) is not None:
+            if _distance_mm(test, side) is not None:
                 found.setdefault(side, test)
     return found
 
 
 def _unclaimed(site: Site) -> list[Test]:
-    return [test for test in site.store.tests(limit=MANY_TESTS) if test.person_id is None]
+    return [test for test in site.store.tests(limit=RECENT_TESTS_LIMIT) if test.person_id is None]
 
 
 def _count(site: Site, person: Person | None) -> int:
     """How many tests have a result; more than two are as good as many."""
-    tests = _unclaimed(site) if person is None else site.store.tests(person.id, limit=MANY_TESTS)
-    return sum(1 for test in tests if any(_mm(test, side) is not None for side in Side))
+    tests = _unclaimed(site) if person is None else site.store.tests(person.id, limit=RECENT_TESTS_LIMIT)
+    return sum(1 for test in tests if any(_distance_mm(test, side) is not None for side in Side))
 
 
-def _mm(test: Test, side: Side) -> float | None:
+def _distance_mm(test: Test, side: Side) -> float | None:
     return test.left_mm if side is Side.LEFT else test.right_mm
 
 
@@ -172,24 +174,26 @@ def _side(site: Site, side: Side, test: Test | None, credited_us: int) -> SideRe
         return SideResult(side, SIDE_SHAPE[side], None, None, False, None, credited_us, None)
     uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
     below = any(trial.below_range for trial in test.trials if trial.side is side)
-    made = next((one for one in made_of(site.store, test) if one.seen.side is side), None)
-    return SideResult(side, SIDE_SHAPE[side], _mm(test, side), uncertainty, below, test, credited_us, made)
+    breakdown = next((one for one in made_of(site.store, test) if one.seen.side is side), None)
+    return SideResult(
+        side, SIDE_SHAPE[side], _distance_mm(test, side), uncertainty, below, test, credited_us, breakdown
+    )
 
 
-def _credited(site: Site, person: Person | None) -> dict[Side, int]:
+def _credited_this_week(site: Site, person: Person | None) -> dict[Side, int]:
     """Credited time since Monday in the station's own time zone."""
     if person is None:
         return dict.fromkeys(Side, 0)
     now = datetime.now(UTC).astimezone()
     zone = now.tzinfo or UTC
-    return _week(site, person, _monday(now), zone)
+    return _week_credit(site, person, _monday(now), zone)
 
 
 def _monday(now: datetime) -> datetime:
     return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
 
 
-def _week(site: Site, person: Person, monday: datetime, zone: tzinfo) -> dict[Side, int]:
+def _week_credit(site: Site, person: Person, monday: datetime, zone: tzinfo) -> dict[Side, int]:
     for week in site.store.week_credits(person.id, since=monday, zone=zone):
         if week.monday == monday.date():
             return {Side.LEFT: week.left_us, Side.RIGHT: week.right_us}
@@ -203,11 +207,11 @@ def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:
     last = max(one.test.started_at for one in known if one.test)
     if count == 1:
         return f"This is your starting point, from {day(last)}."
-    goals = ", ".join(_to_goal(one, settings) for one in known)
+    goals = ", ".join(_goal_text(one, settings) for one in known)
     return f"Last test on {day(last)}. Goal {units.length(settings.goal_mm, settings.units)}: {goals}."
 
 
-def _to_goal(one: SideResult, settings: Settings) -> str:
+def _goal_text(one: SideResult, settings: Settings) -> str:
     to_go = settings.goal_mm - (one.mm or 0.0)
     if to_go <= 0:
         return f"{one.side} is there"

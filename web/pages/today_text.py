@@ -14,23 +14,23 @@ from station.units import SIDE_SHAPE
 from web.site import Site
 from web.starting import chooser
 
-TO_BE_PROPOSED = "what is proposed for you"
+PROPOSED_PHRASE = "what is proposed for you"
 """The proposal within a sentence, where its name would be none."""
-TESTS = {"full": "a full test", "quick": "a quick test"}
+TEST_PHRASES = {"full": "a full test", "quick": "a quick test"}
 
 
-def todays(site: Site, person: Person) -> Todays:
+def today_summary(site: Site, person: Person) -> Todays:
     """What this person is to do now. Raises StoreError."""
     return chooser(site, person.id).todays(datetime.now(UTC))
 
 
-def test_of(one: Todays) -> str | None:
+def due_test_text(summary: Todays) -> str | None:
     """The test that is due, in words."""
-    return TESTS[one.due.test] if one.due is not None and one.due.test is not None else None
+    return TEST_PHRASES[summary.due.test] if summary.due is not None and summary.due.test is not None else None
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
+class NextAction:
     """The answer to "what do I do now?": a heading, a sentence, and the label of the button, empty where there is none.
 
     `way` is where the sentence leads instead: `care` or `pain`. `missed` is the time that is offered once more.
@@ -39,50 +39,55 @@ class Next:
     heading: str
     sentence: str
     button: str = ""
-    way: str = ""
+    leads_to: str = ""
     missed: datetime | None = None
 
 
-def next_of(one: Todays) -> Next:
+def next_action(summary: Todays) -> NextAction:
     """What this person does now, the most important first."""
-    held, test = held_back(one.situation), test_of(one)
-    called = TO_BE_PROPOSED if one.called == PROPOSED_NAME else one.called
-    if test is not None and barred(one.situation) is None:
-        follows = f", then {called}" if one.open and held is None else ""
-        why = next(why.sentence for why in one.due.whys if why.rule.startswith("test-")) if one.due else ""
-        return Next(f"Now: {test}{follows}", why, f"Begin {test}")
-    if one.situation.asked is not None:
-        return Next("Now: a few questions", one.situation.asked.sentence, way="care")
-    if held is not None:
-        return Next("Nothing now", held.sentence, way="pain" if held.rule.startswith("pain") else "care")
-    if one.due is None:
-        said = f"About {one.minutes} min. You have no plan yet, so this is what to begin with."
-        return Next(f"Now: {called}", said, f"Begin {called}")
-    if one.due.occurrence is None:
-        done = next(why.sentence for why in one.due.whys if why.rule in ("plan-done", "plan-rest"))
-        return Next("Done for today" if done.startswith("Done") else "Nothing is due", _coming(one, done))
-    open_why = next(why.sentence for why in one.due.whys if why.rule in ("plan-due", "plan-missed"))
-    missed = one.due.occurrence if one.due.missed else None
-    said = f"About {one.minutes} min. {one.instead or open_why}"
-    return Next(f"Now: {called}", said, f"Begin {called}", missed=missed)
+    block_reason, test = held_back(summary.situation), due_test_text(summary)
+    routine_name = PROPOSED_PHRASE if summary.called == PROPOSED_NAME else summary.called
+    if test is not None and barred(summary.situation) is None:
+        follows = f", then {routine_name}" if summary.open and block_reason is None else ""
+        why = next(why.sentence for why in summary.due.whys if why.rule.startswith("test-")) if summary.due else ""
+        return NextAction(f"Now: {test}{follows}", why, f"Begin {test}")
+    if summary.situation.asked is not None:
+        return NextAction("Now: a few questions", summary.situation.asked.sentence, leads_to="care")
+    if block_reason is not None:
+        return NextAction(
+            "Nothing now", block_reason.sentence, leads_to="pain" if block_reason.rule.startswith("pain") else "care"
+        )
+    if summary.due is None:
+        said = f"About {summary.minutes} min. You have no plan yet, so this is what to begin with."
+        return NextAction(f"Now: {routine_name}", said, f"Begin {routine_name}")
+    if summary.due.occurrence is None:
+        done = next(why.sentence for why in summary.due.whys if why.rule in ("plan-done", "plan-rest"))
+        return NextAction(
+            "Done for today" if done.startswith("Done") else "Nothing is due", _next_time_text(summary, done)
+        )
+    open_why = next(why.sentence for why in summary.due.whys if why.rule in ("plan-due", "plan-missed"))
+    missed = summary.due.occurrence if summary.due.missed else None
+    said = f"About {summary.minutes} min. {summary.instead or open_why}"
+    return NextAction(f"Now: {routine_name}", said, f"Begin {routine_name}", missed=missed)
 
 
-def _coming(one: Todays, said: str) -> str:
-    at = one.due.next if one.due else None
+def _next_time_text(summary: Todays, said: str) -> str:
+    at = summary.due.next if summary.due else None
     if at is None:
         return said
-    return f"{said if not said.startswith('Done') else ''} Next: {when(at, one.now)}.".strip()
+    return f"{said if not said.startswith('Done') else ''} Next: {relative_time(at, summary.now)}.".strip()
 
 
-def when(at: datetime, now: datetime) -> str:
+def relative_time(at: datetime, now: datetime) -> str:
     """A time of the plan as a person says it: `today at 18:00`, `tomorrow at 07:30`, `on Thursday at 18:00`."""
     days = (at.date() - now.astimezone(at.tzinfo).date()).days
     day = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days, f"on {plan.WEEKDAYS[at.weekday()]}")
     return f"{day} at {at:%H:%M}"
 
 
-def meter(one: Todays) -> list[tuple[Side, str, float, str]]:
+def weekly_minutes(summary: Todays) -> list[tuple[Side, str, float, str]]:
     """Each side's minutes of credited hold this week: the side, its shape, the minutes, and the minutes in words."""
     return [
-        (side, SIDE_SHAPE[side], one.credited_s[side] / 60, f"{one.credited_s[side] // 60:.0f} min") for side in Side
+        (side, SIDE_SHAPE[side], summary.credited_s[side] / 60, f"{summary.credited_s[side] // 60:.0f} min")
+        for side in Side
     ]

@@ -7,10 +7,10 @@ from flask import Blueprint, render_template
 from station.advice.rules import BY_KEY, RULES
 from station.catalogue.read import exercises
 from web.exercise_text import entry
-from web.pages.today_text import todays
+from web.pages.today_text import today_summary
 from web.site import Site
 
-EXPECTED = ("first-weeks", "six-weeks", "slow-responder")
+EXPECTATION_RULES = ("first-weeks", "six-weeks", "slow-responder")
 """The rules that say what to expect, and when."""
 
 
@@ -21,17 +21,17 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/why")
     def why() -> str:
         person, known = site.person(), exercises()
-        one = None if person is None else todays(site, person)
-        items = [] if one is None else one.proposal.items
+        summary = None if person is None else today_summary(site, person)
+        items = [] if summary is None else summary.proposal.items
         return render_template(
             "why.html",
             person=person,
             people=site.store.people(),
-            todays=one,
+            todays=summary,
             entries=[entry(item, None if item.exercise is None else known[item.exercise]) for item in items],
             names={key: exercise.name for key, exercise in known.items()},
             rules=RULES,
-            expected=[BY_KEY[key] for key in EXPECTED],
+            expected=[BY_KEY[key] for key in EXPECTATION_RULES],
         )
 
     return pages

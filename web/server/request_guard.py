@@ -15,13 +15,13 @@ from urllib.parse import urlsplit
 
 from web.server.stream import Receive, Scope, Send, Stream
 
-BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 """Forms of this page are under a kilobyte."""
-BODY_S = 8.0
+BODY_TIMEOUT_S = 8.0
 """A phone in the cellar sends a form in one; nobody types while sending."""
-HEADERS = 64
+MAX_HEADERS = 64
 """A browser sends about fifteen."""
-HEADER_BYTES = 16 * 1024
+MAX_HEADER_BYTES = 16 * 1024
 """Of all headers and the address together; a browser sends about one kilobyte."""
 METHODS = ("GET", "HEAD", "POST")
 
@@ -39,13 +39,13 @@ class RefusalError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class AllowedHosts:
     """The names that this page answers to. Bound to the loopback only, no other address is one of them."""
 
     names: frozenset[str]
     loopback_only: bool
 
-    def know(self, host: str) -> bool:
+    def is_allowed(self, host: str) -> bool:
         """Whether a `Host` header's value (with or without a port) is this station.
 
         An address in digits cannot be re-bound by somebody else's name server, so it is trusted where it can arrive.
@@ -62,20 +62,22 @@ class Names:
         return address.is_loopback or not self.loopback_only
 
 
-class Front:
+class RequestGuard:
     """The ASGI application that the server runs."""
 
-    def __init__(self, names: Names, stream: Stream, pages: Application, body_s: float = BODY_S) -> None:
-        self._names = names
+    def __init__(
+        self, allowed_hosts: AllowedHosts, stream: Stream, app: Application, body_s: float = BODY_TIMEOUT_S
+    ) -> None:
+        self._allowed_hosts = allowed_hosts
         self._stream = stream
-        self._pages = pages
+        self._app = app
         self._body_s = body_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
         try:
-            self._let_in(scope)
+            self._check(scope)
             body = await self._body(scope, receive)
         except RefusalError as refusal:
             await refuse(send, refusal)
@@ -86,37 +88,39 @@ class Front:
             if scope["path"] == "/events" and scope["method"] == "GET":
                 await self._stream(scope, receive, send)
             else:
-                await self._pages(scope, _given(body, receive), send)
+                await self._app(scope, _receive_from_body(body, receive), send)
         except Exception:
             log.exception("the page failed to answer %r", scope["path"])
             raise
 
-    def _let_in(self, scope: Scope) -> None:
+    def _check(self, scope: Scope) -> None:
         headers = scope["headers"]
         size = (
             len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(name) + len(value) for name, value in headers)
         )
-        if len(headers) > HEADERS or size > HEADER_BYTES:
-            raise RefusalError(431, f"The page takes {HEADERS} headers and {HEADER_BYTES // 1024} KB of them at most.")
+        if len(headers) > MAX_HEADERS or size > MAX_HEADER_BYTES:
+            raise RefusalError(
+                431, f"The page takes {MAX_HEADERS} headers and {MAX_HEADER_BYTES // 1024} KB of them at most."
+            )
         if scope["method"] not in METHODS:
             raise RefusalError(405, "The page answers GET, HEAD and POST only.")
         hosts = _values(headers, b"host")
-        if len(hosts) != 1 or not self._names.know(hosts[0]):
+        if len(hosts) != 1 or not self._allowed_hosts.is_allowed(hosts[0]):
             raise RefusalError(
                 421,
                 "This station does not answer to that name. Open it by its address, "
                 "or add the name to `allowed_hosts` under [page] in the station's configuration.",
             )
-        _same_site(scope["method"], hosts[0], headers)
+        _check_same_site(scope["method"], hosts[0], headers)
         if _values(headers, b"content-length") and _values(headers, b"transfer-encoding"):
             raise RefusalError(400, "A request has a length or comes in chunks, not both.")
-        if scope["path"] == "/events" and self._stream.full:
+        if scope["path"] == "/events" and self._stream.is_full:
             raise RefusalError(503, "Too many live pages are open. Close one and load this page again.")
 
     async def _body(self, scope: Scope, receive: Receive) -> bytes | None:
         """The whole body, or `None` when the visitor left before it was here."""
         for value in _values(scope["headers"], b"content-length"):
-            if int(value) > BODY_BYTES:
+            if int(value) > MAX_BODY_BYTES:
                 raise _too_large()
         if scope["method"] != "POST":
             return b""
@@ -128,7 +132,7 @@ class Front:
                     if message["type"] == "http.disconnect":
                         return None
                     body += message.get("body", b"")
-                    if len(body) > BODY_BYTES:
+                    if len(body) > MAX_BODY_BYTES:
                         raise _too_large()
                     if not message.get("more_body", False):
                         return bytes(body)
@@ -136,7 +140,7 @@ class Front:
             raise RefusalError(408, f"The request did not arrive within {self._body_s:g} s. Send it again.") from None
 
 
-def _same_site(method: str, host: str, headers: list[tuple[bytes, bytes]]) -> None:
+def _check_same_site(method: str, host: str, headers: list[tuple[bytes, bytes]]) -> None:
     """A foreign `Origin` is refused; a write must prove that it comes from a page of this very station."""
     origins = _values(headers, b"origin")
     fetch_sites = _values(headers, b"sec-fetch-site")
@@ -170,22 +174,22 @@ async def refuse(send: Send, refusal: RefusalError) -> None:
 
 
 def _too_large() -> RefusalError:
-    return RefusalError(413, f"The page takes {BODY_BYTES // 1024} KB at most, and this request is larger.")
+    return RefusalError(413, f"The page takes {MAX_BODY_BYTES // 1024} KB at most, and this request is larger.")
 
 
 def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in headers if key == name]
 
 
-def _given(body: bytes, receive: Receive) -> Receive:
+def _receive_from_body(body: bytes, receive: Receive) -> Receive:
     """A `receive` that hands over the body that is here already, then what the connection says."""
-    handed = False
+    is_delivered = False
 
-    async def given() -> dict[str, object]:
-        nonlocal handed
-        if handed:
+    async def receive_body() -> dict[str, object]:
+        nonlocal is_delivered
+        if is_delivered:
             return dict(await receive())
-        handed = True
+        is_delivered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return given
+    return receive_body

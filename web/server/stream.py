@@ -18,103 +18,103 @@ from station.app.api import Panel
 from station.app.snapshot import Snapshot
 from station.clock import Clock
 from station.units import CM, MM_IN_ONE
-from web.live.view_model import picture
+from web.live.view_model import live_view
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-GAP_S = 0.02
+MIN_INTERVAL_S = 0.02
 """The station makes ten pictures a second of what only moves, and one at once of what changes: that one may not wait
 long for the one before. At most fifty a second are sent, whatever happens."""
-BEAT_S = 2.0
+HEARTBEAT_S = 2.0
 """Twice within the four seconds after which a page says that there is no news."""
-STREAMS = 64
+MAX_STREAMS = 64
 """Open pages at once; more would be no household."""
 
-HEADERS = [
+RESPONSE_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
 
 
-class Visitor:
+class StreamClient:
     """One open page: whether there is something newer for it, and whether it has gone."""
 
     def __init__(self) -> None:
-        self.newer = asyncio.Event()
-        self.gone = False
+        self.changed = asyncio.Event()
+        self.is_closed = False
 
-    def leave(self) -> None:
-        self.gone = True
-        self.newer.set()
+    def close(self) -> None:
+        self.is_closed = True
+        self.changed.set()
 
-    async def watch(self, receive: Receive) -> None:
+    async def wait_for_disconnect(self, receive: Receive) -> None:
         """Until the page is closed."""
         while (await receive())["type"] != "http.disconnect":
             pass
-        self.leave()
+        self.close()
 
 
 class Stream:
     """The ASGI application behind `/events`."""
 
-    def __init__(self, panel: Panel, clock: Clock) -> None:
-        self._panel = panel
+    def __init__(self, api: Panel, clock: Clock) -> None:
+        self._api = api
         self._clock = clock
-        self._visitors: set[Visitor] = set()
-        self._made: tuple[Snapshot, str, bytes] | None = None
+        self._clients: set[StreamClient] = set()
+        self._cached_view: tuple[Snapshot, str, bytes] | None = None
 
     @property
-    def full(self) -> bool:
+    def is_full(self) -> bool:
         """No further page can be served."""
-        return len(self._visitors) >= STREAMS
+        return len(self._clients) >= MAX_STREAMS
 
-    def end(self) -> None:
+    def close(self) -> None:
         """Let every open page go; to be called on the event loop."""
-        for visitor in self._visitors:
-            visitor.leave()
+        for visitor in self._clients:
+            visitor.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         units = parse_qs(scope["query_string"].decode("latin-1")).get("units", [CM])[0]
         loop = asyncio.get_running_loop()
-        visitor = Visitor()
+        client = StreamClient()
 
         def wake() -> None:
             with suppress(RuntimeError):  # the page's server has stopped; the station goes on
-                loop.call_soon_threadsafe(visitor.newer.set)
+                loop.call_soon_threadsafe(client.changed.set)
 
-        self._visitors.add(visitor)
-        watching = loop.create_task(visitor.watch(receive))
-        cancel = self._panel.subscribe(wake)
+        self._clients.add(client)
+        watching = loop.create_task(client.wait_for_disconnect(receive))
+        cancel = self._api.subscribe(wake)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
-            await self._tell(visitor, units if units in MM_IN_ONE else CM, send)
+            await send({"type": "http.response.start", "status": 200, "headers": RESPONSE_HEADERS})
+            await self._send_events(client, units if units in MM_IN_ONE else CM, send)
         finally:
             cancel()
             watching.cancel()
-            self._visitors.remove(visitor)
+            self._clients.remove(client)
 
-    async def _tell(self, visitor: Visitor, units: str, send: Send) -> None:
-        shown: Snapshot | None = None
-        while not visitor.gone:
-            visitor.newer.clear()
-            now = self._panel.snapshot()
-            event = self._beat(now) if now is shown else self._state(now, units)
-            shown = now
+    async def _send_events(self, client: StreamClient, units: str, send: Send) -> None:
+        last_sent: Snapshot | None = None
+        while not client.is_closed:
+            client.changed.clear()
+            snapshot = self._api.snapshot()
+            event = self._heartbeat_event(snapshot) if snapshot is last_sent else self._state_event(snapshot, units)
+            last_sent = snapshot
             await send({"type": "http.response.body", "body": event, "more_body": True})
-            await asyncio.sleep(GAP_S)
+            await asyncio.sleep(MIN_INTERVAL_S)
             with suppress(TimeoutError):
-                await asyncio.wait_for(visitor.newer.wait(), BEAT_S - GAP_S)
+                await asyncio.wait_for(client.changed.wait(), HEARTBEAT_S - MIN_INTERVAL_S)
 
-    def _state(self, now: Snapshot, units: str) -> bytes:
-        if self._made is None or self._made[0] is not now or self._made[1] != units:
-            self._made = (now, units, msgspec.json.encode(picture(now, units)))
-        return b'event: state\ndata: {"age_us":%d,"now":%b}\n\n' % (self._age_us(now), self._made[2])
+    def _state_event(self, snapshot: Snapshot, units: str) -> bytes:
+        if self._cached_view is None or self._cached_view[0] is not snapshot or self._cached_view[1] != units:
+            self._cached_view = (snapshot, units, msgspec.json.encode(live_view(snapshot, units)))
+        return b'event: state\ndata: {"age_us":%d,"now":%b}\n\n' % (self._age_us(snapshot), self._cached_view[2])
 
-    def _beat(self, now: Snapshot) -> bytes:
-        return b'event: beat\ndata: {"age_us":%d}\n\n' % self._age_us(now)
+    def _heartbeat_event(self, snapshot: Snapshot) -> bytes:
+        return b'event: beat\ndata: {"age_us":%d}\n\n' % self._age_us(snapshot)
 
     def _age_us(self, now: Snapshot) -> int:
         return max(0, self._clock.now_us() - now.at_us)

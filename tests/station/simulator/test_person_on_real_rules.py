@@ -21,7 +21,7 @@ from station.simulator.pins import Output
 from station.units import CM
 from tests.station.led import ANALOGUE, COMPARATORS, Led, dose_of, legs_of
 from tests.station.simulator.sittings import STEADY
-from web.live.view_model import picture
+from web.live.view_model import live_view
 
 TIRED = replace(STEADY, lift_every_s=25.0)
 """A heel that comes up now and then, so that the alarm has to be noticed."""
@@ -130,7 +130,7 @@ def words(seen: list[Snapshot]) -> dict[str, set[str]]:
     """The words that the page has shown, by the phase."""
     found: dict[str, set[str]] = {}
     for now in seen:
-        found.setdefault(now.phase, set()).add(str(picture(now, CM)["word"]))
+        found.setdefault(now.phase, set()).add(str(live_view(now, CM)["word"]))
     return found
 
 

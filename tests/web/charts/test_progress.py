@@ -17,7 +17,7 @@ from station.core.facts import Contact
 from station.core.progress.analysis import progress
 from station.core.progress.records import Result
 from station.units import CM, INCH
-from web.charts.progress import BOTTOM, MARKS_AT_MOST, TOP, ProgressChart, chart, frame, shown_span
+from web.charts.progress import MAX_MARKS, Y_BOTTOM, Y_TOP, ProgressChart, plot_frame, side_chart, span_of_range
 from web.charts.time_axis import Span, ticks
 
 SVG = "http://www.w3.org/2000/svg"
@@ -45,9 +45,9 @@ def drawn(tests: list[Seen], name: str = "all", units: str = CM, side: Side = Si
     results = [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact) for one in tests]
     said = progress(results, (), GOAL_MM, NOW).left
     assert said is not None
-    span = shown_span(name, tests[:1], NOW)
+    span = span_of_range(name, tests[:1], NOW)
     shown = [one for one in tests if span.since <= one.at <= span.until]
-    return chart(side, shown, said, [NOW - timedelta(days=3)], frame([shown], [said], span, GOAL_MM, units))
+    return side_chart(side, shown, said, [NOW - timedelta(days=3)], plot_frame([shown], [said], span, GOAL_MM, units))
 
 
 def paths(made: ProgressChart) -> dict[str, str]:
@@ -111,10 +111,10 @@ def test_ten_years_are_few_shapes_and_say_so() -> None:
     tests = daily(3_650)
     tests[1_000] = tests[1_000]._replace(mm=170.0)
     made = drawn(tests)
-    assert "mean of a month" in made.sentence
-    assert "1 slip among them" in made.sentence
+    assert "mean of a month" in made.description
+    assert "1 slip among them" in made.description
     assert len(paths(made)) < 40
-    assert len(made.points) <= MARKS_AT_MOST
+    assert len(made.points) <= MAX_MARKS
     assert paths(made)["slip"].count("M") == 1
     assert sum(int(many.split()[0]) for many in re.findall(r"\d+ tests?(?=, mean)", str(made.points))) == 3_649
     assert len(str(made.svg)) < 30_000
@@ -124,13 +124,13 @@ def test_no_slip_no_cross() -> None:
     """Where all is believed there is no cross, and nothing is called a slip."""
     made = drawn(daily(60, 3))
     assert "slip" not in paths(made)
-    assert "slip" not in made.sentence
+    assert "slip" not in made.description
 
 
 def test_a_range_without_a_test_says_so() -> None:
     """Six weeks without any test are an empty picture with the goal in it, in words too."""
     made = drawn(daily(300)[:100], "6w")
-    assert made.sentence == "No test in this time."
+    assert made.description == "No test in this time."
     assert "goal" in paths(made)
     assert made.points == ()
 
@@ -157,6 +157,6 @@ def test_every_line_lies_in_the_plot_and_holds_all_points(distances: list[float]
     """The lines of the heights begin at the bottom and end at the top of the plot, and no point lies beyond them."""
     made = drawn([seen(40 - 4 * n, round(mm, 1)) for n, mm in enumerate(distances)], units=units)
     lines = [float(y) for y in re.findall(r'class="axis" d="M\d+ ([\d.]+)H', str(made.svg))]
-    assert (max(lines), min(lines)) == (BOTTOM, TOP)
+    assert (max(lines), min(lines)) == (Y_BOTTOM, Y_TOP)
     assert 2 <= len(lines) <= 11
-    assert all(TOP <= y <= BOTTOM for _, y, _ in made.points)
+    assert all(Y_TOP <= y <= Y_BOTTOM for _, y, _ in made.points)

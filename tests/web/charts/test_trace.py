@@ -8,7 +8,7 @@ from station.core.measurement.calibration import Curve
 from station.store import Store
 from station.units import CM
 from tests.web.history import fill, lunge_rows
-from web.charts.trace import chart, read, thinned
+from web.charts.trace import downsample, read_channels, trace_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -16,14 +16,14 @@ SVG = "{http://www.w3.org/2000/svg}"
 def test_no_lift_is_lost_and_an_hour_is_small() -> None:
     """Bringing an hour at 100 Hz down to its columns keeps a lift of one sample."""
     points = [(n * 10_000, 0.6 if n != 123_456 else 0.1) for n in range(360_000)]
-    kept = list(thinned(points, 0, points[-1][0]))
+    kept = list(downsample(points, 0, points[-1][0]))
     assert len(kept) < 1_000
     assert (1_234_560_000, 0.1) in kept
 
 
 def test_flagged_readings_are_not_drawn() -> None:
     """A reading that the sensor flagged is no distance; the others are calibrated."""
-    channels = read("0.000,toe,170\n0.033,toe,8190/4\n0.066,heel_left,down\n", Curve())
+    channels = read_channels("0.000,toe,170\n0.033,toe,8190/4\n0.066,heel_left,down\n", Curve())
     assert channels["toe"] == [(0, 100.0)]
     assert channels["heel_left"] == [(66_000, 1.0)]
 
@@ -33,11 +33,11 @@ def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
     _, sitting = fill(store)
     detail = store.sitting(sitting)
     assert detail is not None
-    test, hold = (chart(detail, run, store.trace(run), CM) for run in detail.runs)
+    test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.runs)
     assert test is not None
     assert hold is not None
-    assert test.sentence == "5 attempts, 3 passed."
-    assert hold.sentence == "1 stretch with 30 s credited, 1 lift of the heel."
+    assert test.description == "5 attempts, 3 passed."
+    assert hold.description == "1 stretch with 30 s credited, 1 lift of the heel."
     drawn = ElementTree.fromstring(str(test.svg).replace("<svg", f'<svg xmlns="{SVG[1:-1]}"', 1))
     assert drawn.find(f"{SVG}title") is not None
     classes = [one.get("class") for one in drawn.iter()]
@@ -51,10 +51,10 @@ def test_a_run_without_a_trace_has_no_picture(store: Store) -> None:
     _, sitting = fill(store)
     detail = store.sitting(sitting)
     assert detail is not None
-    assert chart(detail, "nowhere", store.trace("nowhere"), CM) is None
-    assert chart(detail, detail.runs[0], ({}, ""), CM) is None
+    assert trace_chart(detail, "nowhere", store.trace("nowhere"), CM) is None
+    assert trace_chart(detail, detail.runs[0], ({}, ""), CM) is None
 
 
 def test_the_trace_of_the_tests_is_one() -> None:
     """The made-up trace has both heels and a distance throughout."""
-    assert read(lunge_rows(), Curve()).keys() == {"toe", "load_left", "load_right"}
+    assert read_channels(lunge_rows(), Curve()).keys() == {"toe", "load_left", "load_right"}

@@ -12,14 +12,14 @@ from station.core.events import BOTH_LEGS, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
 from station.units import CM
-from web.live.view_model import picture
+from web.live.view_model import live_view
 
 HOLD: dict[str, Any] = {"activity": "hold", "phase": "hold", "side": Side.LEFT, "counting": "hold", "target_us": 30}
 REPS: dict[str, Any] = {"activity": "reps", "phase": "reps", "side": Side.LEFT, "count": 3, "target_count": 30}
 
 
 def shown(**fields: Any) -> dict[str, Any]:
-    return picture(Snapshot(at_us=0, **fields), CM)
+    return live_view(Snapshot(at_us=0, **fields), CM)
 
 
 def heels(left: bool | None, right: bool | None) -> tuple[HeelSeen, ...]:

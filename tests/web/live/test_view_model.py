@@ -10,15 +10,15 @@ from station.app.snapshot import CueSeen, HeelSeen, Snapshot, Trouble
 from station.core.events import Side
 from station.core.facts import Contact, CueName
 from station.units import CM, INCH
-from web.live.phase_styles import LOOKS
-from web.live.view_model import picture
+from web.live.phase_styles import PHASE_STYLES
+from web.live.view_model import live_view
 
 
 def shown(units: str = CM, **fields: Any) -> dict[str, Any]:
-    return picture(Snapshot(at_us=0, **fields), units)
+    return live_view(Snapshot(at_us=0, **fields), units)
 
 
-@pytest.mark.parametrize("phase", sorted(LOOKS))
+@pytest.mark.parametrize("phase", sorted(PHASE_STYLES))
 def test_every_phase_has_a_word_and_a_sentence(phase: str) -> None:
     """Each state is one or two words, a shape and a sentence, and never empty."""
     seen = shown(phase=phase)
@@ -30,12 +30,12 @@ def test_every_phase_has_a_word_and_a_sentence(phase: str) -> None:
 
 def test_preparing_holding_and_a_lifted_heel_are_drawn_differently() -> None:
     """Getting ready, holding and a lifted heel have tones of their own."""
-    assert len({LOOKS[phase].tone for phase in ("prepare", "hold", "lifted")}) == 3
+    assert len({PHASE_STYLES[phase].tone for phase in ("prepare", "hold", "lifted")}) == 3
 
 
 def test_grace_looks_like_holding() -> None:
     """Nothing changes on the screen in the half second in which nothing sounds."""
-    assert LOOKS["grace"] == LOOKS["hold"]
+    assert PHASE_STYLES["grace"] == PHASE_STYLES["hold"]
 
 
 def test_a_counted_number_is_left_to_the_page() -> None:

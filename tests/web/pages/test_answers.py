@@ -13,7 +13,7 @@ from station.store import Store
 from station.store.records import Repetition
 from tests.web.double import SetPanel
 from tests.web.history import add_test, fill
-from web.site import STAYS
+from web.site import STAY_HEADER
 
 
 def text_of(client: FlaskClient, address: str) -> str:
@@ -167,7 +167,7 @@ def test_it_hurts_is_answered_at_once(
     (kept,) = store.answers(ada.id, "pain")
     assert (kept.answer, kept.about) == (pain, "3b")
     assert store.answers(grace.id) == ()
-    quiet = client.post("/pain", data={"value": str(pain)}, headers={STAYS: "1"})
+    quiet = client.post("/pain", data={"value": str(pain)}, headers={STAY_HEADER: "1"})
     assert says in quiet.get_data(as_text=True)
 
 

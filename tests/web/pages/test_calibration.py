@@ -16,9 +16,9 @@ from station.store.records import Calibration, Check
 from station.units import CM
 from tests.web.double import SetPanel
 from web.app import create_app
-from web.charts.calibration import fit_chart, looks, over_time_chart
-from web.live.view_model import picture
-from web.pages.calibration import ago, sentence
+from web.charts.calibration import drift_chart, fit_chart, sensor_errors
+from web.live.view_model import live_view
+from web.pages.calibration import calibration_sentence, relative_day
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 POINTS = [Point(mm, (mm + 46.0) * 1.01 + off, 0.34, 300) for off in (0.1, -0.1) for mm in (0.0, 100.0, 200.0)]
@@ -33,19 +33,23 @@ def check(days_ago: float, off_mm: float = 0.4, *, passed: bool = True, kind: st
 
 def test_good_says_how_good_and_since_when() -> None:
     """The sentence has the ± in millimetres up to the longest block, and when it was last checked."""
-    said = sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
+    said = calibration_sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
     sure_mm = 1.96 * max(FIT.uncertainty_mm(FIT.curve.reading_mm(mm)) for mm in range(0, 201, 10))
     assert said == f"Good. \u00b1 {sure_mm:.1f} mm up to 200 mm. Last checked three days ago."
 
 
 def test_not_yet_due_and_out_are_said() -> None:
     """Nobody has calibrated, a check is due, or one has failed: each has its own sentence."""
-    assert sentence(BUILT, (), None, None, NOW).startswith("Not yet calibrated")
+    assert calibration_sentence(BUILT, (), None, None, NOW).startswith("Not yet calibrated")
     due = "The distance sensor was last checked 9 days ago: check it with a block."
-    assert sentence(BY_BLOCKS, (check(9),), None, due, NOW).endswith(due)
+    assert calibration_sentence(BY_BLOCKS, (check(9),), None, due, NOW).endswith(due)
     doubt = check(1, 3.2, passed=False)
-    assert sentence(BY_BLOCKS, (doubt,), doubt, None, NOW).startswith("Out by 3 mm at the last check, yesterday.")
-    assert "by the empty lane" in sentence(BY_BLOCKS, (), check(0, 4.0, passed=False, kind="lane"), None, NOW)
+    assert calibration_sentence(BY_BLOCKS, (doubt,), doubt, None, NOW).startswith(
+        "Out by 3 mm at the last check, yesterday."
+    )
+    assert "by the empty lane" in calibration_sentence(
+        BY_BLOCKS, (), check(0, 4.0, passed=False, kind="lane"), None, NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,8 +58,8 @@ def test_not_yet_due_and_out_are_said() -> None:
 )
 def test_days_are_words(days: int, words: str) -> None:
     """A few days are counted in words; a clock that went back says today."""
-    assert ago(NOW - timedelta(days=days), NOW) == words
-    assert ago(NOW + timedelta(days=2), NOW) == "today"
+    assert relative_day(NOW - timedelta(days=days), NOW) == words
+    assert relative_day(NOW + timedelta(days=2), NOW) == "today"
 
 
 def test_the_picture_has_each_block_twice_and_the_band() -> None:
@@ -65,16 +69,18 @@ def test_the_picture_has_each_block_twice_and_the_band() -> None:
     assert 'class="band level"' in made.svg
     assert ">\u22122</text>" in made.svg
     worst = max(abs(left) for left in FIT.residuals_mm)
-    assert f"The largest left over is {worst:.1f} mm." in made.sentence
+    assert f"The largest left over is {worst:.1f} mm." in made.description
 
 
 def test_the_sensor_is_followed_over_calibrations_and_checks() -> None:
     """Both are on one scale: a check that finds the sensor 1 mm off lies 1 mm from its calibration."""
-    seen = looks([BY_BLOCKS, BUILT], [check(10, 1.0), check(2, -3.0, passed=False)])
+    seen = sensor_errors([BY_BLOCKS, BUILT], [check(10, 1.0), check(2, -3.0, passed=False)])
     calibration, passed, failed = seen
-    assert calibration.off_mm == pytest.approx(Curve().toe_mm(FIT.curve.reading_mm(100.0)) - 100.0)
-    assert (passed.off_mm - calibration.off_mm, failed.off_mm - calibration.off_mm) == pytest.approx((1.0, -3.0))
-    drawn = str(over_time_chart(seen, NOW).svg)
+    assert calibration.error_mm == pytest.approx(Curve().toe_mm(FIT.curve.reading_mm(100.0)) - 100.0)
+    assert (passed.error_mm - calibration.error_mm, failed.error_mm - calibration.error_mm) == pytest.approx(
+        (1.0, -3.0)
+    )
+    drawn = str(drift_chart(seen, NOW).svg)
     assert (drawn.count('class="event passed"'), drawn.count("<circle"), drawn.count("l8 8m0-8l-8 8")) == (1, 1, 1)
 
 
@@ -110,7 +116,7 @@ def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: SetPanel, s
 
 
 def shown(**fields: Any) -> dict[str, Any]:
-    return picture(Snapshot(at_us=0, activity="calibrate", **fields), CM)
+    return live_view(Snapshot(at_us=0, activity="calibrate", **fields), CM)
 
 
 @pytest.mark.parametrize(

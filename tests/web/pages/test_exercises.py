@@ -15,7 +15,7 @@ from station.core.events import Side
 from station.store import Store
 from tests.web.double import SetPanel
 from web import exercise_text
-from web.exercise_text import conditions, dose, held
+from web.exercise_text import dose_text, held_text, viewer_conditions
 from web.site import Site
 
 KEYS = list(exercises())
@@ -39,7 +39,7 @@ def test_all_exercises_are_there_in_the_order_of_the_guide(client: FlaskClient) 
     assert links == [one.key for group in Group for one in exercises().values() if one.group is group]
     assert page.count('role="img"') == len(KEYS) == 20
     headings = re.findall(r'<h2 id="group-\d">([^<]+)<', page)
-    assert headings == list(exercise_text.GROUPS.values())
+    assert headings == list(exercise_text.GROUP_TITLES.values())
     timers = sum(one.sense is Sense.TIMER for one in exercises().values())
     assert page.count("A timer, not verified") == timers
     assert page.count("Heel verified") + page.count("Counted by the board") == len(KEYS) - timers
@@ -78,7 +78,7 @@ def test_one_exercise_has_all_that_is_known_of_it(client: FlaskClient, key: str)
 
 def test_the_doses_are_those_of_the_guide() -> None:
     """A dose is read as the guide writes it."""
-    words = {key: dose(exercises()[key]) for key in ("1a", "2a", "3a", "3c", "5b", "7d")}
+    words = {key: dose_text(exercises()[key]) for key in ("1a", "2a", "3a", "3c", "5b", "7d")}
     assert words == {
         "1a": "20 each way",
         "2a": "1 to 3 min",
@@ -92,9 +92,9 @@ def test_the_doses_are_those_of_the_guide() -> None:
 def test_held_time_is_said_of_each_leg() -> None:
     """Both legs alike are said once, else each has its own."""
     minute = 60_000_000
-    assert held(dict.fromkeys(Side, 4 * minute)) == "4 min held a leg"
-    assert held(dict(zip(Side, (4 * minute, 0), strict=True))) == "left 4 min, right nothing held"
-    assert held(dict.fromkeys(Side, 0)) == "nothing that the board can verify"
+    assert held_text(dict.fromkeys(Side, 4 * minute)) == "4 min held a leg"
+    assert held_text(dict(zip(Side, (4 * minute, 0), strict=True))) == "left 4 min, right nothing held"
+    assert held_text(dict.fromkeys(Side, 0)) == "nothing that the board can verify"
 
 
 def test_ones_own_conditions_are_marked(client: FlaskClient, store: Store) -> None:
@@ -114,7 +114,7 @@ def test_answers_of_another_release_mark_nothing(store: Store, panel: SetPanel, 
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["gout"], "no": []})
     assert "for you" not in text_of(client, "/exercises")
     with client.application.test_request_context():
-        assert conditions(Site(panel, store, (), analogue=True)) == frozenset()
+        assert viewer_conditions(Site(panel, store, (), analogue=True)) == frozenset()
 
 
 def test_a_picture_is_a_file_that_browsers_keep(client: FlaskClient) -> None:

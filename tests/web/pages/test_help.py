@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from web.pages.help_answers import MOST_WORDS, Answer, answers, found
+from web.pages.help_answers import MAX_ANSWER_WORDS, Answer, answers, search
 
 READERS = {
     "my left is 8 cm and my right 13": "sides-differ",
@@ -43,7 +43,7 @@ VERDICTS = re.compile(
 
 
 def keys(asked: str) -> list[str]:
-    return [one.key for one in found(asked, answers())]
+    return [one.key for one in search(asked, answers())]
 
 
 def text_of(client: FlaskClient, address: str) -> str:
@@ -61,7 +61,7 @@ def test_what_people_ask_is_answered_first(asked: str, key: str) -> None:
 @pytest.mark.parametrize("one", answers(), ids=lambda one: str(one.key))
 def test_an_answer_is_short_and_passes_no_verdict(one: Answer) -> None:
     """Under eighty words in whole sentences, without a word that judges anybody's ankle."""
-    assert 20 <= len(one.text.split()) < MOST_WORDS
+    assert 20 <= len(one.text.split()) < MAX_ANSWER_WORDS
     assert one.text.endswith((".", "!"))
     assert not VERDICTS.search(f"{one.question} {one.text}")
     assert one.links

@@ -22,7 +22,7 @@ from station.store import Store
 from station.store.records import OwnRoutine, Person
 from station.units import seconds
 from tests.web.double import SetPanel
-from web.pages.routine_form import MOST_ROWS, Draft, draft_from, row_of, sums
+from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
 
 Form = dict[str, Any]
 
@@ -190,8 +190,8 @@ def test_the_sums_are_worked_out_as_one_types(client: FlaskClient) -> None:
     """The piece of a page that the script asks for says the time, what each leg is held, and what is wrong."""
     form = {"row": ["1", "2"], "what-1": "3a", "hold_s-1": "60", "side-1": "left", "what-2": "7d", "count-2": "5"}
     piece = sent(client, "/routines/sums", form)
-    items = draft_from("", [{"exercise": "3a", "hold_s": 60, "side": "left"}, {"exercise": "7d", "count": 5}])
-    worked_out = sums(items, Settings(), (), analogue=True)
+    items = draft_from_items("", [{"exercise": "3a", "hold_s": 60, "side": "left"}, {"exercise": "7d", "count": 5}])
+    worked_out = summarize(items, Settings(), (), analogue=True)
     assert f"<b>{seconds(worked_out.total_us)}</b> in all" in piece
     assert "left 3 min, right nothing held" in piece
     assert "<html" not in piece
@@ -284,7 +284,7 @@ def test_a_hint_does_not_stand_in_the_way(client: FlaskClient, store: Store, ada
 
 
 @pytest.mark.parametrize(
-    "rows", [["1", "1"], ["one"], ["-1"], ["1", ""], ["99999"], [str(n) for n in range(MOST_ROWS + 1)]]
+    "rows", [["1", "1"], ["one"], ["-1"], ["1", ""], ["99999"], [str(n) for n in range(MAX_ROWS + 1)]]
 )
 def test_a_form_of_something_else_is_answered_in_words(client: FlaskClient, rows: list[str]) -> None:
     """Rows that are named twice or not by numbers, or more of them than anybody types, bring a sentence."""
@@ -321,10 +321,10 @@ def test_another_button_changes_nothing(client: FlaskClient, act: str) -> None:
 
 def test_rows_at_the_ends_stay(client: FlaskClient) -> None:
     """The first goes no further up, the last no further down, and their buttons say so."""
-    draft = Draft(rows=tuple(row_of(n, {"exercise": key}) for n, key in enumerate(("3a", "3b"))))
-    assert draft.moved(0, -1) == draft
-    assert draft.moved(1, 1) == draft
-    assert [row.number for row in draft.moved(0, 1).rows] == [1, 0]
+    draft = Draft(rows=tuple(row_from_item(n, {"exercise": key}) for n, key in enumerate(("3a", "3b"))))
+    assert draft.with_row_moved(0, -1) == draft
+    assert draft.with_row_moved(1, 1) == draft
+    assert [row.number for row in draft.with_row_moved(0, 1).rows] == [1, 0]
     page = sent(client, "/routines/new", {"row": ["1"], "what-1": "3b"})
     assert re.findall(r'value="(\w+)-1"[^>]* disabled', page) == ["up", "down"]
 

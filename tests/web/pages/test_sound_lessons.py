@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 from station.core.activities.lesson import TAUGHT
 from station.core.facts import CueName
 from station.core.sound.cues import CUES, Level, is_heard
-from web.pages.sound_lessons import DRAWN_MS, GROUPS, LORE, MS_A_UNIT, drawing, groups
+from web.pages.sound_lessons import DRAWING_WIDTH_MS, GROUPS, MS_PER_UNIT, SOUND_LESSONS, grouped_sounds, rhythm_path
 from web.pages.sounds import table
 
 TAUGHT_HERE = [name for _, names in GROUPS for name in names]
@@ -25,7 +25,7 @@ def test_what_the_board_asks_about_can_be_learnt_here() -> None:
     assert set(TAUGHT) <= set(TAUGHT_HERE)
     quiet = {name for name in CueName if is_heard(name, Level.LOW, quiet=True)} - {CueName.ERROR}
     assert quiet <= set(TAUGHT_HERE)
-    assert set(LORE) == set(TAUGHT_HERE)
+    assert set(SOUND_LESSONS) == set(TAUGHT_HERE)
 
 
 def test_the_sounds_of_a_single_stretch_come_first() -> None:
@@ -38,16 +38,16 @@ def test_each_sound_says_what_it_is_and_what_to_do(client: FlaskClient) -> None:
     page = unescape(client.get("/sounds/learn").get_data(as_text=True))
     for name in TAUGHT_HERE:
         assert CUES[name].means in page
-        assert LORE[name].rhythm.capitalize() in page
-        assert LORE[name].do in page
+        assert SOUND_LESSONS[name].rhythm.capitalize() in page
+        assert SOUND_LESSONS[name].action in page
     assert page.count('class="rhythm"') == len(TAUGHT_HERE)
     assert "the browser needs scripts" in page
 
 
 def test_no_two_rhythms_are_called_the_same() -> None:
     """Words alone tell the sounds apart, and none of them scolds."""
-    assert len({lore.rhythm for lore in LORE.values()}) == len(LORE)
-    assert [lore.do for lore in LORE.values() if SCOLDING.search(lore.do)] == []
+    assert len({lore.rhythm for lore in SOUND_LESSONS.values()}) == len(SOUND_LESSONS)
+    assert [lore.action for lore in SOUND_LESSONS.values() if SCOLDING.search(lore.action)] == []
 
 
 def test_what_is_played_is_the_table(client: FlaskClient) -> None:
@@ -68,17 +68,17 @@ def test_what_is_played_is_the_table(client: FlaskClient) -> None:
 
 def test_every_drawing_fits_its_frame() -> None:
     """No tone is drawn beyond the edge, and as many tones are drawn as are played."""
-    for group in groups(table()):
+    for group in grouped_sounds(table()):
         for sound in group["sounds"]:
             ends = [float(end) for end in re.findall(r"H([\d.]+)V", sound["drawing"])]
             assert len(ends) == len(sound["played"])
-            assert max(ends) <= DRAWN_MS / MS_A_UNIT
+            assert max(ends) <= DRAWING_WIDTH_MS / MS_PER_UNIT
 
 
 @pytest.mark.parametrize(("edges", "path"), [([(2200, 0, 400)], "M0 2H40V18H0Z")])
 def test_a_tone_is_drawn_as_long_as_it_is(edges: list[tuple[int, int, int]], path: str) -> None:
     """Ten milliseconds are one unit to the right."""
-    assert drawing(edges) == path
+    assert rhythm_path(edges) == path
 
 
 def test_the_lesson_on_the_board_is_started_from_here(client: FlaskClient) -> None:

@@ -12,10 +12,10 @@ from station.store import Store
 from tests.web.double import SetPanel
 from tests.web.history import fill
 from web.app import create_app
-from web.site import GOES, STAYS
+from web.site import REDIRECT_HEADER, STAY_HEADER
 
 CLEAR: dict[str, list[str]] = {"yes": [], "no": []}
-STAYING = {STAYS: "1"}
+STAYING = {STAY_HEADER: "1"}
 
 
 @pytest.fixture
@@ -63,7 +63,7 @@ def test_the_first_routine_waits_for_the_care_questions(client: FlaskClient, pan
     answer = client.post("/start", data={"routine": "daily", "back": "today"})
     assert answer.headers["Location"] == "/care?next=today&routine=daily"
     quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
-    assert (quiet.status_code, quiet.headers[GOES]) == (204, "/care?next=live&routine=daily")
+    assert (quiet.status_code, quiet.headers[REDIRECT_HEADER]) == (204, "/care?next=live&routine=daily")
     assert panel.started == []
     for name in ("test", "full_test", "calibrate", "check"):
         assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"

@@ -17,15 +17,15 @@ from station.config import Config, Page
 from station.core.events import Word
 from station.store import Store
 from tests.web.double import SetPanel
-from web.server.http import PageError, PatientProtocol, Server, open_page
-from web.server.stream import STREAMS
+from web.server.http import DeadlineProtocol, PageError, Server, open_page
+from web.server.stream import MAX_STREAMS
 
 BOUND_S = 5.0
 SOON_S = 0.3
 LOCAL = "127.0.0.1"
 
 
-class QuickProtocol(PatientProtocol):
+class QuickProtocol(DeadlineProtocol):
     """The same with short deadlines and few connections, so that tests need not wait."""
 
     header_s = SOON_S
@@ -344,7 +344,7 @@ def test_a_page_closed_in_the_middle_is_forgotten(server: Server, panel: SetPane
 def test_too_many_pages_are_told_so(server: Server) -> None:
     """One page more than is held gets a sentence, and a place when another one closes."""
     with ExitStack() as tabs:
-        pages = [tabs.enter_context(closing(Watcher(server))) for _ in range(STREAMS)]
+        pages = [tabs.enter_context(closing(Watcher(server))) for _ in range(MAX_STREAMS)]
         assert ask(server, "/events")[0] == 503
         pages[0].close()
 

@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 from hardware import pins
 from station.config_document import allowed, document, shown
-from station.core.steps import blocks_fault
+from station.core.steps import blocks_problem
 
 BcmPin = Annotated[int, Meta(ge=2, le=27)]
 """The GPIO lines of the 40-pin header; 0 and 1 belong to the identification of add-on boards."""
@@ -208,7 +208,7 @@ def _check_together(config: Config, file: str) -> None:
         if bcm in lines:
             raise ConfigError(f"{file}: {key} is {bcm}, which is already {lines[bcm]}; give each a pin of its own.")
         lines[bcm] = key
-    if fault := blocks_fault(config.range_sensor.blocks_mm):
+    if fault := blocks_problem(config.range_sensor.blocks_mm):
         raise ConfigError(f"{file}: range_sensor.blocks_mm {fault}.")
     heels = config.analogue_heels
     if config.board.plates == "two" and heels.channel_left == heels.channel_right:

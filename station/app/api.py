@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from station.app.snapshot import Snapshot
 from station.catalogue.records import Item
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.steps import Routine
 
 
@@ -39,7 +39,7 @@ class Panel(Protocol):
         Gives back what ends the subscription.
         """
 
-    def command(self, word: Word, side: Side | None = None, answer: str | None = None) -> None:
+    def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         """Say a word to whatever is going on; `answer` goes with `Word.ANSWER`."""
 
     def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from statistics import median
 
 from station.app.snapshot import CueSeen, Trouble
-from station.core.activities.engine import REPEATING
+from station.core.activities.engine import REPEATING_CUES
 from station.core.events import Toe
 from station.core.facts import Cue, Fact
-from station.core.sensing.toe_distance import ToeRules, why_invalid
-from station.core.state import Picture
+from station.core.sensing.toe_distance import ToeRules, invalid_reason
+from station.core.state import ActivityState
 from station.core.steps import Routine, to_json
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class View:
 
     def read(self, toe: Toe, at_us: int) -> None:
         """The distance sensor has said something."""
-        self.toe_why = why_invalid(toe, ToeRules())
+        self.toe_why = invalid_reason(toe, ToeRules())
         if self.toe_why is None:
             self._toes.append((at_us, toe.reading_mm))
 
@@ -50,7 +50,7 @@ class View:
         """A cue sounds, or what made one repeat is over."""
         if isinstance(cue, Cue):
             number = 1 if self.cue is None else self.cue.number + 1
-            self.cue = CueSeen(number, cue.cue, cue.count, cue.side, cue.cue in REPEATING)
+            self.cue = CueSeen(number, cue.cue, cue.count, cue.side, cue.cue in REPEATING_CUES)
         elif self.cue is not None:
             self.cue = replace(self.cue, repeating=False)
 
@@ -73,7 +73,7 @@ class View:
         return tuple(Trouble(part, sentence) for part, sentence in sorted(found.items()))
 
 
-def next_step(routine: Routine, shown: Picture) -> tuple[str | None, str | None]:
+def next_step(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:
     """What comes after the step that is shown, and the exercise that it is of."""
     if shown.step is None or shown.step + 1 >= len(routine):
         return None, None

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from station.core.activities.trials import TrialResult, counted
+from station.core.activities.trials import TrialResult, scored_trials
 from station.core.events import Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
-from station.core.measurement.uncertainty import Budget, Conditions, of_captured, of_mean
+from station.core.measurement.uncertainty import Budget, Conditions, budget_from_result, budget_of_mean
 from station.store.records import Calibration
 
 DAY = timedelta(days=1)
@@ -33,14 +33,14 @@ class Using:
         then_c = self.calibration.temperature_c
         warmer = None if self.temperature_c is None or then_c is None else self.temperature_c - then_c
         return Conditions(
-            days=abs(self.at - self.calibration.made_at) / DAY,
+            days_since_calibration=abs(self.at - self.calibration.made_at) / DAY,
             warmer_degrees=warmer,
         )
 
     def budget(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:
         """Of a toe distance whose window left an uncertainty of `window_mm`: its noise and its wander."""
         seen_mm = toe_mm - self.skirting_mm
-        return of_captured(seen_mm, window_mm, contact, self.calibration.fit, self.conditions)
+        return budget_from_result(seen_mm, window_mm, contact, self.calibration.fit, self.conditions)
 
 
 class Budgets:
@@ -78,7 +78,7 @@ def total_mm(budget: Budget | None) -> float | None:
 
 def of_side(done: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
     """Of the mean of the trials that count; `None` where one of them has no budget."""
-    chosen = counted([trial for trial, _ in done])
+    chosen = scored_trials([trial for trial, _ in done])
     made = [budget for trial, budget in done if trial in chosen]
     known = [budget for budget in made if budget is not None]
-    return of_mean(known) if known and len(known) == len(made) else None
+    return budget_of_mean(known) if known and len(known) == len(made) else None

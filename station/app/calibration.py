@@ -9,10 +9,10 @@ from station.config import Config
 from station.core.activities.check import OUT_MM, due_why
 from station.core.events import SECOND_US, Toe
 from station.core.measurement.calibration import Curve
-from station.core.measurement.drift import Lane, Seen
+from station.core.measurement.drift import LaneFinding, LaneMonitor
 from station.core.measurement.uncertainty import Assumptions
-from station.core.sensing.toe_distance import ToeRules, why_invalid
-from station.core.steps import WARM_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks
+from station.core.sensing.toe_distance import ToeRules, invalid_reason
+from station.core.steps import WARM_UP_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks
 from station.store import Store
 from station.store.records import Calibration, Check
 
@@ -40,15 +40,15 @@ class Calibrating:
         checks = self._store.checks(limit=20)
         of_it = [check for check in checks if check.calibration_id == current.id and check.passed]
         if getattr(self, "current", None) != current:
-            self._lane = Lane(current.curve, current.fit)
+            self._lane = LaneMonitor(current.curve, current.fit)
         if self.doubt is not None and doubt is None:
-            self._lane.believe()
+            self._lane.rearm()
         self.current, self.doubt, self._checked = current, doubt, next(iter(of_it), None)
 
     @property
     def curve(self) -> Curve:
         """From a reading to the toe distance, which ends at the wall and not at a skirting board before it."""
-        return self.current.curve.beyond(self._skirting_mm)
+        return self.current.curve.shifted(self._skirting_mm)
 
     def curve_for(self, routine: Routine) -> Curve:
         """Blocks are seen as they are, with no wall behind."""
@@ -57,7 +57,7 @@ class Calibrating:
     def prepared(self, routine: Routine, now_us: int) -> Routine:
         """The routine with what only the station knows: how warm the sensor is, and how sure its calibration."""
         since_us = self._ranging_since_us if now_us - self._read_us < SILENT_US else None
-        warm_us = WARM_US if since_us is None else max(0, WARM_US - (now_us - since_us))
+        warm_us = WARM_UP_US if since_us is None else max(0, WARM_UP_US - (now_us - since_us))
         return tuple(self._prepared(step, warm_us) for step in routine)
 
     def _prepared(self, step: Step, warm_us: int) -> Step:
@@ -69,14 +69,14 @@ class Calibrating:
             return replace(step, warm_us=warm_us, calibration_mm=round(sure_mm, 3))
         return step
 
-    def read(self, toe: Toe, now_us: int, *, empty: bool) -> Seen | None:
+    def read(self, toe: Toe, now_us: int, *, empty: bool) -> LaneFinding | None:
         """The sensor has said something; gives that it is out, where it shows so by itself."""
         if self._ranging_since_us is None or now_us - self._read_us > SILENT_US:
             self._ranging_since_us = now_us
         self._read_us = now_us
-        if why_invalid(toe, ToeRules()) is not None:
+        if invalid_reason(toe, ToeRules()) is not None:
             return None
-        return self._lane.reading(now_us, toe.reading_mm, empty=empty)
+        return self._lane.add_reading(now_us, toe.reading_mm, is_empty=empty)
 
     @property
     def state(self) -> str:
@@ -92,7 +92,10 @@ class Calibrating:
         if doubt is None or self.current.fit is None:
             return None
         if doubt.kind != "block":
-            return Seen(doubt.kind, doubt.off_mm, doubt.uncertainty_mm).sentence + " Results are marked as uncertain."
+            return (
+                LaneFinding(doubt.kind, doubt.off_mm, doubt.uncertainty_mm).sentence
+                + " Results are marked as uncertain."
+            )
         return (
             f"At the last check the distance sensor was {abs(doubt.off_mm):.1f} mm off, where {OUT_MM:g} are allowed: "
             "calibrate it anew. Until then, or until a check passes, results are marked as uncertain."

@@ -18,7 +18,7 @@ import msgspec
 
 from station.catalogue.records import Item
 from station.clock import Clock
-from station.core.events import Command, Event, Side, Word
+from station.core.events import Command, CommandName, Event, Side
 from station.core.steps import Routine
 from station.store import Store, StoreError
 
@@ -142,7 +142,7 @@ class Inbox:
 
     # What the page asks for; see `station.app.api.Panel`.
 
-    def command(self, word: Word, side: Side | None = None, answer: str | None = None) -> None:
+    def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         self.post(Command(self._clock.now_us(), word, side, answer))
 
     def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:

@@ -32,11 +32,11 @@ from station.config import Config
 from station.core.activities.engine import Engine
 from station.core.activities.presence import Presence
 from station.core.activities.questions import MUCH_PAIN, PAIN
-from station.core.events import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import Answered, Cue, CueEnded, CueName, Eased, Ended, Fact, LouderAsked, TapsUndone
-from station.core.sensing.sensors import References, Senses, Wiring
-from station.core.sound.cues import Level
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors, References, Wiring
+from station.core.sound.cues import Volume
+from station.core.state import ActivityState
 from station.core.steps import AskStep, Routine, TestStep, uses_blocks
 from station.devices.board import Devices
 from station.settings import Settings, changed
@@ -60,7 +60,7 @@ UNHEARD = frozenset({CueName.COMPLETE, CueName.ENDED, CueName.TRIAL_OK, CueName.
 """Cues that say that something is stored: they are not sounded while it is not."""
 
 
-QUIETER_TO_LOUDER = (Level.OFF, Level.LOW, Level.NORMAL, Level.LOUD)
+QUIETER_TO_LOUDER = (Volume.OFF, Volume.LOW, Volume.NORMAL, Volume.LOUD)
 FOLLOWS = "Step on the board, and today's routine follows."
 EASED = "It hurt, so half of what follows is enough today. Stop if it hurts more."
 TAPS_OFF = "Taken back, and heel taps are off again: Settings has them."
@@ -100,7 +100,7 @@ class Station(Inbox):
         self._levels: dict[tuple[type, Side | None], Event] = {}
         self._view = View()
         self._run: Run | None = None
-        self._last_run: Picture | None = None
+        self._last_run: ActivityState | None = None
         self._person: tuple[str | None, int] = (None, 0)
         """Who was last on the board or chosen on a page, and when."""
         self._names: dict[str, str] = {}
@@ -109,7 +109,7 @@ class Station(Inbox):
         self._shown_us = 0
         self._changed = self._urgent = True
         self._changes_seen = 0
-        self._idle_senses = Senses(self._wiring, self._now_us, References(dict(self._known_empty)))
+        self._idle_senses = BoardSensors(self._wiring, self._now_us, References(dict(self._known_empty)))
         self._idle(somebody_there=True)
         self._trouble("calibration", self._calibrating.sentence)
         self._snapshot = self._picture_now()
@@ -250,7 +250,7 @@ class Station(Inbox):
         self._now_us = max(self._now_us, event.at_us)
         self._remember(event)
         self._react(event)
-        changes = self._presence.changes if self._run is None else self._run.changes
+        changes = self._presence.change_count if self._run is None else self._run.changes
         if changes != self._changes_seen:
             self._changes_seen, self._urgent = changes, True
 
@@ -259,7 +259,7 @@ class Station(Inbox):
         if run is None:
             if not isinstance(event, Command):
                 self._presence.feed(at(event, self._now_us))
-                if self._presence.over is not None:
+                if self._presence.outcome is not None:
                     self._step_on()
             return
         at_us = self._now_us - run.begin_us
@@ -300,8 +300,8 @@ class Station(Inbox):
         references = References(dict(self._known_empty))
         if somebody_there:
             references = references_of(self._idle_senses) if self._run is None else self._run.references()
-        self._idle_senses = Senses(self._wiring, self._now_us, references)
-        self._waiting = Presence(self._idle_senses, somebody_there=somebody_there)
+        self._idle_senses = BoardSensors(self._wiring, self._now_us, references)
+        self._waiting = Presence(self._idle_senses, is_occupied=somebody_there)
         self._presence = Engine(self._waiting, self._idle_senses, self._now_us)
         self._run = None
         for level in self._levels.values():
@@ -370,7 +370,7 @@ class Station(Inbox):
     def _start(self, wish: Start) -> None:
         self._now_us = max(self._now_us, self._clock.now_us())
         while self._run is not None:
-            self._feel(Command(self._now_us, Word.STOP))
+            self._feel(Command(self._now_us, CommandName.STOP))
         person_id = wish.person_id if wish.person_id is not None else self._who()
         if wish.called in (TODAY, THE_REST):
             self._begin_called(wish.called, person_id, Side.LEFT)
@@ -483,7 +483,7 @@ class Station(Inbox):
                 case Answered() if fact.question == PAIN and int(fact.answer) >= MUCH_PAIN:
                     self._leading.to_follow, self._note = False, STOP.sentence
                 case LouderAsked():
-                    place = QUIETER_TO_LOUDER.index(Level(self._settings.volume))
+                    place = QUIETER_TO_LOUDER.index(Volume(self._settings.volume))
                     louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]
                     self._change_settings(replace(self._settings, volume=str(louder)))
                 case Eased():
@@ -562,7 +562,7 @@ class Station(Inbox):
             shown, heels = run.picture(now_us - run.begin_us), run.heels()
             heel_trouble = run.heel_trouble(now_us - run.begin_us)
         else:
-            shown = self._last_run or Picture()
+            shown = self._last_run or ActivityState()
             heels = heels_of(self._idle_senses)
             heel_trouble = heel_trouble_of(self._idle_senses, now_us) or stuck_trouble_of(self._idle_senses, now_us)
         person_id = self._person[0] if self._keeper.in_sitting else None
@@ -602,7 +602,7 @@ class Station(Inbox):
         return level.touching if isinstance(level, Knee) else None
 
 
-SHOWN = tuple(Picture.__dataclass_fields__)
+SHOWN = tuple(ActivityState.__dataclass_fields__)
 """What a snapshot takes over from the picture of an activity."""
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, time
 
 from station.app.snapshot import Snapshot
 from station.core.facts import Fact
-from station.core.sound.cues import Level, is_quiet
+from station.core.sound.cues import Volume, is_quiet
 from station.devices.board import Devices
 from station.settings import Settings
 
@@ -38,7 +38,7 @@ class Outlets:
         if self._devices is not None and self._devices.player is not None:
             begin, end = (time.fromisoformat(text) for text in (settings.quiet_from, settings.quiet_to))
             quiet = is_quiet(wall.astimezone().time(), begin, end)
-            self._devices.player.set_volume(Level(settings.volume), quiet=quiet)
+            self._devices.player.set_volume(Volume(settings.volume), quiet=quiet)
 
     def follow(self, now: Snapshot) -> None:
         """The light glows while a hold counts, and while the feet move, ticks quicken as they near the target."""

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
-from station.core.progress.analysis import progress
+from station.core.progress.analysis import analyse_progress
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import PersonError, Progress, Result, SideProgress
-from station.core.progress.sentences import Words, of_side
+from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
 from station.store.records import Calibration, Check, Score, Test
 from station.units import change, day, length, pace
@@ -63,9 +63,9 @@ class Seen(NamedTuple):
         return said
 
 
-def words_of(units: str) -> Words:
+def words_of(units: str) -> Formatters:
     """How the sentences say lengths and dates, in these units."""
-    return Words(partial(length, units=units), partial(change, units=units), day, partial(pace, units=units))
+    return Formatters(partial(length, units=units), partial(change, units=units), day, partial(pace, units=units))
 
 
 def own_error(error: PersonError, units: str) -> str:
@@ -111,7 +111,7 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
     calibrated = any(one.calibrated for seen in (left, right) for one in seen)
     apart_since = min((one.at for one in (*left, *right) if _stands_apart(one, calibrated)), default=None)
     repeats = reader.repeats(person_id)
-    found = progress(
+    found = analyse_progress(
         *(_results(left, calibrated), _results(right, calibrated), goal_mm, now),
         repeats_left=_repeats(left, repeats),
         repeats_right=_repeats(right, repeats),
@@ -206,12 +206,12 @@ def _stands_apart(one: Seen, calibrated: bool) -> bool:
     return one.doubted or (calibrated and one.calibrated is False)
 
 
-def sentences(history: History, side: Side, words: Words) -> list[str]:
+def sentences(history: History, side: Side, words: Formatters) -> list[str]:
     """What is said of one side: at least one sentence, and the first one is the answer."""
     said = history.said(side)
     if said is None and history.seen(side):
         return ["Tested only while the sensor was not to be relied on: the next test is the starting point."]
-    return of_side(said, words)
+    return side_sentences(said, words)
 
 
 def not_compared(history: History) -> str | None:

@@ -20,7 +20,7 @@ from station.catalogue.records import Ruling
 from station.core.activities.routine import HURTS
 from station.core.duration import duration_us
 from station.core.events import SECOND_US, Side
-from station.core.steps import HoldStep, LessonStep, RepsStep, Routine, StepError, routine_of, uses_blocks
+from station.core.steps import HoldStep, LessonStep, RepsStep, Routine, StepError, routine_from_header, uses_blocks
 from station.settings import Settings
 from station.store import Reader
 
@@ -117,7 +117,7 @@ class Leading:
         if kept is None:
             return Chosen(note="Nothing is left of the last routine: it is complete.")
         try:
-            routine = routine_of(kept.header)
+            routine = routine_from_header(kept.header)
         except StepError as error:
             return Chosen(note=f"What was left cannot be read ({error}): begin the routine anew.")
         return self._right_for(routine, kept.called, person_id, wall)

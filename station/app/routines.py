@@ -9,7 +9,7 @@ from station.catalogue.read import ready_routines
 from station.catalogue.records import Exercise, Feet, Item, Sense
 from station.core.events import SECOND_US, Side
 from station.core.steps import (
-    BOTH,
+    BOTH_SIDES,
     AskStep,
     CalibrateStep,
     CheckStep,
@@ -60,7 +60,7 @@ def routine_called(
 
     Raises ValueError with a sentence for another name.
     """
-    sides = BOTH if first is Side.LEFT else BOTH[::-1]
+    sides = BOTH_SIDES if first is Side.LEFT else BOTH_SIDES[::-1]
     asked = _asked(settings)
     if name == "test_and_stretch":
         return (TestStep(sides), *asked, _stretch(settings, sides[::-1]))
@@ -117,7 +117,7 @@ def _steps(items: Iterable[Item], settings: Settings, first: Side, *, analogue: 
         elif item.exercise is not None:
             one = exercise_of(item.exercise)
             together = one.feet is Feet.BOTH
-            yield _step_of(one, item, settings, BOTH if together else sides, analogue=analogue)
+            yield _step_of(one, item, settings, BOTH_SIDES if together else sides, analogue=analogue)
             first = first if together else sides[-1]
 
 

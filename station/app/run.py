@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.events import SECOND_US, Command, Event, Side, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Side
 from station.core.facts import Fact
 from station.core.measurement.calibration import Curve
-from station.core.replay import calibration_header
-from station.core.sensing.sensors import References, Senses, Wiring
-from station.core.state import Picture
+from station.core.replay import header_from_curve
+from station.core.sensing.sensors import BoardSensors, References, Wiring
+from station.core.state import ActivityState
 from station.core.steps import Routine, to_json
-from station.core.trace import write_row
+from station.core.trace import format_row
 
 DENIED_US = 3 * SECOND_US
 """How long a knee leans at the pad before heels that say nobody is there are not believed."""
@@ -41,7 +41,7 @@ class Run:
         self.wiring = wiring
         self.header = (
             to_json(routine)
-            | calibration_header(curve)
+            | header_from_curve(curve)
             | {
                 "empty": {str(side): share for side, share in references.empty.items()},
                 "standing": {str(side): share for side, share in references.standing.items()},
@@ -50,13 +50,13 @@ class Run:
         if taps:
             self.header |= {"taps": True}
         self._rows: list[str] = []
-        self._senses = Senses(wiring, 0, references, curve)
+        self._senses = BoardSensors(wiring, 0, references, curve)
         self._routine = RoutineRun(routine, self._senses, taps=taps)
         self._engine = Engine(self._routine, self._senses, 0)
 
     @property
     def over(self) -> str | None:
-        return self._engine.over
+        return self._engine.outcome
 
     @property
     def routine(self) -> Routine:
@@ -77,20 +77,20 @@ class Run:
     @property
     def changes(self) -> int:
         """How many changes the senses have told so far."""
-        return self._engine.changes
+        return self._engine.change_count
 
     def start(self) -> list[Fact]:
         """The first row."""
-        return self.feed(Command(0, Word.START))
+        return self.feed(Command(0, CommandName.START))
 
     def feed(self, event: Event) -> list[Fact]:
         """An event with its time from the beginning of the run; the facts are in the same time."""
-        row = write_row(event)
+        row = format_row(event)
         if row is not None:
             self._rows.append(row)
         facts = self._engine.feed(event)
-        if row is None and self._engine.over is not None:
-            self._rows.append(str(write_row(Command(event.at_us, Word.STOP))))
+        if row is None and self._engine.outcome is not None:
+            self._rows.append(str(format_row(Command(event.at_us, CommandName.STOP))))
         return facts
 
     def take_rows(self) -> str:
@@ -98,9 +98,9 @@ class Run:
         rows, self._rows = self._rows, []
         return "".join(f"{row}\n" for row in rows)
 
-    def picture(self, at_us: int) -> Picture:
+    def picture(self, at_us: int) -> ActivityState:
         """What to show; times are those of the run."""
-        return self._engine.picture(at_us)
+        return self._engine.state_at(at_us)
 
     def references(self) -> References:
         """What the heels have taught since."""
@@ -115,7 +115,7 @@ class Run:
         return heel_trouble_of(self._senses, at_us)
 
 
-def references_of(senses: Senses) -> References:
+def references_of(senses: BoardSensors) -> References:
     """The references that the heels have, to begin the next run with."""
     loads = [(plate.side, plate.load) for plate in senses.plates if plate.load is not None]
     return References(
@@ -124,32 +124,34 @@ def references_of(senses: Senses) -> References:
     )
 
 
-def heels_of(senses: Senses) -> tuple[tuple[Side, bool | None, float | None], ...]:
+def heels_of(senses: BoardSensors) -> tuple[tuple[Side, bool | None, float | None], ...]:
     """Each plate: side, whether its heel is down, and its load as a part of standing."""
-    return tuple((plate.side, plate.down, None if plate.load is None else plate.load.part()) for plate in senses.plates)
+    return tuple(
+        (plate.side, plate.down, None if plate.load is None else plate.load.relative_load()) for plate in senses.plates
+    )
 
 
-def heel_trouble_of(senses: Senses, at_us: int) -> str | None:
+def heel_trouble_of(senses: BoardSensors, at_us: int) -> str | None:
     """What is wrong with a heel's sensor, in a sentence: it is lost, or the knee pad tells of somebody it denies."""
     for plate in senses.plates:
-        if plate.lost_why is not None:
-            return f"The {plate.side} heel sensor is lost ({plate.lost_why}): check its cable and the plate."
+        if plate.lost_reason is not None:
+            return f"The {plate.side} heel sensor is lost ({plate.lost_reason}): check its cable and the plate."
         load = plate.load
         if load is not None and load.stuck_since(at_us) is not None and load.shares[-1] >= 1.0:
-            return f"The {plate.side} heel sensor is {load.stuck_why}: check its cable and the plate."
+            return f"The {plate.side} heel sensor is {load.stuck_reason}: check its cable and the plate."
     if senses.knee.value is True and at_us - senses.knee.since_us >= DENIED_US and _all_up_since(senses):
         return "The knee pad is pressed while no heel is down: check that the heel plates press, and their cables."
     return None
 
 
-def _all_up_since(senses: Senses) -> bool:
+def _all_up_since(senses: BoardSensors) -> bool:
     """Whether every heel has been up since before the knee came to the pad."""
-    return all(plate.down is False and plate.belief.since_us <= senses.knee.since_us for plate in senses.plates)
+    return all(plate.down is False and plate.debouncer.since_us <= senses.knee.since_us for plate in senses.plates)
 
 
-def stuck_trouble_of(senses: Senses, at_us: int) -> str | None:
+def stuck_trouble_of(senses: BoardSensors, at_us: int) -> str | None:
     """The heel that has been down for so long with nothing going on that it is nobody's, in a sentence."""
     for plate in senses.plates:
-        if plate.trusted_down and at_us - plate.belief.since_us >= STUCK_US:
+        if plate.is_known_down and at_us - plate.debouncer.since_us >= STUCK_US:
             return f"The {plate.side} heel has been down for five minutes: clear its plate, else check its wire."
     return None

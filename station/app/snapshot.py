@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from station.core.events import Side
 from station.core.facts import CueName
-from station.core.state import Picture
+from station.core.state import ActivityState
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class RestSeen:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot(Picture):
+class Snapshot(ActivityState):
     """Everything the live page needs: the picture of the activity, and what the board feels beside it.
 
     `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.

@@ -11,7 +11,7 @@ from station.app.snapshot import Snapshot
 from station.config import Config
 from station.core.activities.check import is_out
 from station.core.events import SECOND_US
-from station.core.state import Picture
+from station.core.state import ActivityState
 from station.store import Reader
 from station.store.records import Calibration, Check
 from station.system.service import Service
@@ -21,7 +21,7 @@ SAID_AT_MM = (0.0, 100.0, 200.0)
 OVER = ("done", "ended")
 
 
-def sentence_of(now: Picture) -> str | None:
+def sentence_of(now: ActivityState) -> str | None:
     """What whoever calibrates or checks is to do now, and why; `None` where nothing is asked."""
     block = "" if now.target_mm is None else f"{now.target_mm:g} mm block"
     match now.phase:

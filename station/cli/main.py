@@ -335,19 +335,19 @@ def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
 
 
 def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> Iterator[str]:
-    from station.core.replay import calibration_of, header_of, line_of
+    from station.core.replay import curve_from_header, format_fact, merge_header
     from station.core.replay import replay as facts_of
-    from station.core.steps import routine_of
+    from station.core.steps import routine_from_header
     from station.core.trace import read_trace
 
     try:
         trace = read_trace(text.split("\n"))
-        header = header_of(trace.header, do, given)
-        routine = routine_of(header)
-        curve = calibration_of(header)
+        header = merge_header(trace.header, do, given)
+        routine = routine_from_header(header)
+        curve = curve_from_header(header)
     except ValueError as error:
         refuse(f"{where}: {error}")
-    yield from map(line_of, facts_of(trace, routine, curve))
+    yield from map(format_fact, facts_of(trace, routine, curve))
 
 
 main.add_command(recalibrate)

@@ -60,7 +60,7 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
 
 def _lines(history: History, goal_mm: float, units: str) -> list[str]:
     from station.app.progress import not_compared, own_error, sentences, words_of
-    from station.core.progress.sentences import of_difference
+    from station.core.progress.sentences import difference_sentence
     from station.units import SIDE_SHAPE
 
     words = words_of(units)
@@ -71,7 +71,7 @@ def _lines(history: History, goal_mm: float, units: str) -> list[str]:
         lines += ["" if said is None else own_error(said.error, units), ""]
         lines += [*chart(history, side, goal_mm, units), ""]
     apart = not_compared(history)
-    lines += [of_difference(history.progress.difference, words), *([] if apart is None else [f"{apart}."]), ""]
+    lines += [difference_sentence(history.progress.difference, words), *([] if apart is None else [f"{apart}."]), ""]
     lines += _table(history, units)
     return lines
 
@@ -139,7 +139,7 @@ def _day(at: datetime) -> str:
 
 def _as_json(history: History, units: str) -> dict[str, Any]:
     from station.app.progress import not_compared, sentences, words_of
-    from station.core.progress.sentences import of_difference
+    from station.core.progress.sentences import difference_sentence
 
     words = words_of(units)
     sides = {}
@@ -154,7 +154,7 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
     return {
         "sides": sides,
         "difference": None if difference is None else asdict(difference),
-        "difference_sentence": of_difference(difference, words),
+        "difference_sentence": difference_sentence(difference, words),
         "not_compared": not_compared(history),
     }
 

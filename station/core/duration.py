@@ -5,11 +5,11 @@ from __future__ import annotations
 from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, is_verified
 
-UNPACED_US = 2 * SECOND_US
+UNPACED_REPETITION_US = 2 * SECOND_US
 """About what one repetition takes where nothing paces it: a circle of the ankle, a rise and a return of the heel."""
 SWITCH_US = 10 * SECOND_US
 """At least so long from SWITCH to GO."""
-QUICK_US, FULL_US = 180 * SECOND_US, 480 * SECOND_US
+QUICK_TEST_US, FULL_TEST_US = 180 * SECOND_US, 480 * SECOND_US
 """About what a quick and a full test of both sides take with practice."""
 ANSWER_US = 5 * SECOND_US
 """Two taps on the page."""
@@ -24,12 +24,12 @@ def _step_us(step: Step) -> int:
     match step:
         case HoldStep():
             turn_us = step.repetitions * step.hold_us + (step.repetitions - 1) * step.rest_us
-            return _with_turns(step, turn_us)
+            return _exercise_us(step, turn_us)
         case RepsStep():
-            one_us = sum(step.tempo_us) or UNPACED_US
-            return _with_turns(step, step.count * one_us)
+            one_us = sum(step.tempo_us) or UNPACED_REPETITION_US
+            return _exercise_us(step, step.count * one_us)
         case TestStep():
-            return (FULL_US if step.full else QUICK_US) * len(step.sides) // len(Side)
+            return (FULL_TEST_US if step.full else QUICK_TEST_US) * len(step.sides) // len(Side)
         case RestStep():
             return step.rest_us
         case AskStep():
@@ -38,12 +38,12 @@ def _step_us(step: Step) -> int:
             return 0
 
 
-def _with_turns(step: HoldStep | RepsStep, turn_us: int) -> int:
+def _exercise_us(step: HoldStep | RepsStep, turn_us: int) -> int:
     turns = len(step.turns)
     return step.prepare_us + turns * turn_us + (turns - 1) * SWITCH_US
 
 
-def held_us(routine: Routine) -> dict[Side, int]:
+def held_us_by_side(routine: Routine) -> dict[Side, int]:
     """The credited hold of each leg, in microseconds: what the board verifies, both legs at once counting for each."""
     held = dict.fromkeys(Side, 0)
     for step in routine:

@@ -34,7 +34,7 @@ Legs = Side | Both
 BOTH_LEGS = Both.BOTH
 
 
-class Word(StrEnum):
+class CommandName(StrEnum):
     """A command: from the page, the button or heel taps."""
 
     START = "start"
@@ -97,7 +97,7 @@ class Command:
     `Word.ANSWER`: a place (`front`, `achilles`, `calf`, `nowhere`) or a number from 0 to 10."""
 
     at_us: int
-    word: Word
+    word: CommandName
     side: Side | None = None
     answer: str | None = None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from station.core.events import Legs, Side, Word
+from station.core.events import CommandName, Legs, Side
 from station.core.measurement.calibration import Fit
 
 
@@ -261,7 +261,7 @@ class Tapped(Fact):
     """So many heel taps were counted; `word` is the command that they are."""
 
     count: int
-    word: Word
+    word: CommandName
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,30 +13,30 @@ from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.facts import Fact, TestFinished
 from station.core.measurement.calibration import Curve, Fit
-from station.core.sensing.sensors import Senses
-from station.core.steps import KINDS, Routine
+from station.core.sensing.sensors import BoardSensors
+from station.core.steps import STEP_TYPES, Routine
 from station.core.trace import Trace
 
 AS_BUILT = Curve()
 """The sensor sits 70 mm behind the toe line."""
-CALIBRATION = asdict(AS_BUILT)
+DEFAULT_CALIBRATION = asdict(AS_BUILT)
 """What a header says of the calibration, by name, and what holds where it says nothing."""
 
 
-def header_of(header: Mapping[str, Any], do: str | None, given: Mapping[str, Any]) -> dict[str, Any]:
+def merge_header(header: Mapping[str, Any], do: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
     """What a trace's own header and the options say together; options win. Raises ValueError when nothing says `do`."""
-    kept = dict(header)
+    merged = dict(header)
     if do is not None and header.get("do") != do:
-        kept = {key: value for key, value in header.items() if key in CALIBRATION}
+        merged = {key: value for key, value in header.items() if key in DEFAULT_CALIBRATION}
     if do is None and "do" not in header:
-        raise ValueError(f"the trace does not say what was done: say it with --do {', --do '.join(KINDS)}")
-    return {**kept, **({} if do is None else {"do": do}), **given}
+        raise ValueError(f"the trace does not say what was done: say it with --do {', --do '.join(STEP_TYPES)}")
+    return {**merged, **({} if do is None else {"do": do}), **options}
 
 
-def calibration_of(header: Mapping[str, Any]) -> Curve:
+def curve_from_header(header: Mapping[str, Any]) -> Curve:
     """The curve that a header says. Raises ValueError."""
     found = {}
-    for key, default in CALIBRATION.items():
+    for key, default in DEFAULT_CALIBRATION.items():
         value = header.get(key, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
             raise ValueError(f"{key} is {value!r}; a number is needed")
@@ -44,7 +44,7 @@ def calibration_of(header: Mapping[str, Any]) -> Curve:
     return Curve(**found)
 
 
-def calibration_header(curve: Curve) -> dict[str, float]:
+def header_from_curve(curve: Curve) -> dict[str, float]:
     """What a header says of a curve; a straight one has no bend to say."""
     return {key: value for key, value in asdict(curve).items() if key != "bend_per_mm" or value != 0.0}
 
@@ -52,24 +52,24 @@ def calibration_header(curve: Curve) -> dict[str, float]:
 def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[Fact]:
     """The facts of a routine on the events of a trace, with the curve that was in force."""
     begin_us = trace.events[0].at_us if trace.events else 0
-    senses = Senses(trace.wiring, begin_us, trace.references, curve)
+    sensors = BoardSensors(trace.wiring, begin_us, trace.references, curve)
     taps = trace.header.get("taps") is True
-    engine = Engine(RoutineRun(routine, senses, taps=taps), senses, begin_us)
+    engine = Engine(RoutineRun(routine, sensors, taps=taps), sensors, begin_us)
     for event in trace.events:
         yield from engine.feed(event)
     if trace.events:
         yield from engine.close(trace.events[-1].at_us)
 
 
-def line_of(fact: Fact) -> str:
+def format_fact(fact: Fact) -> str:
     """A fact as one line of JSON: times in seconds to the millisecond, what is not there left out."""
-    found: dict[str, Any] = {"at_s": _seconds(fact.at_us), "fact": type(fact).__name__}
+    found: dict[str, Any] = {"at_s": _to_seconds(fact.at_us), "fact": type(fact).__name__}
     for field in fields(fact):
         value = getattr(fact, field.name)
         if field.name == "at_us" or (value is None and not isinstance(fact, TestFinished)):
             continue
         if field.name.endswith("_us"):
-            found[field.name.removesuffix("_us") + "_s"] = _seconds(value)
+            found[field.name.removesuffix("_us") + "_s"] = _to_seconds(value)
         elif isinstance(value, Fit):
             found[field.name] = asdict(value)
         else:
@@ -77,7 +77,7 @@ def line_of(fact: Fact) -> str:
     return json.dumps(found)
 
 
-def _seconds(us: int | tuple[int, ...]) -> float | list[float]:
+def _to_seconds(us: int | tuple[int, ...]) -> float | list[float]:
     if isinstance(us, tuple):
         return [round(one / 1000) / 1000 for one in us]
     return round(us / 1000) / 1000

@@ -9,7 +9,7 @@ from station.core.facts import Contact, CueName
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ActivityState:
     """`activity` is `idle`, `test`, `hold`, `reps`, `rest`, `ask`, `lesson`, `calibrate` or `check`; `phase` is its
     state, lower case: `wait`, `settle`, `side`, `count`, `attempt`, `move`, `rest`, `switch`, `result`, `prepare`,
     `hold`, `grace`, `lifted`, `away`, `reps`, `paused`, `fault`, `done`, `ended`, `idle`; of questions `felt`, `pain`;

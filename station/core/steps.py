@@ -15,10 +15,10 @@ from typing import Any
 
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 
-BOTH = (Side.LEFT, Side.RIGHT)
+BOTH_SIDES = (Side.LEFT, Side.RIGHT)
 
 
-WARM_US = 60 * SECOND_US
+WARM_UP_US = 60 * SECOND_US
 """The distance sensor's first minute is up to 2 mm off (an hour's recording of one, from its start)."""
 
 
@@ -40,7 +40,7 @@ class HoldStep:
     chair or for a band; then it is counted down by itself, and GO waits for them.
     """
 
-    sides: tuple[Side, ...] = BOTH
+    sides: tuple[Side, ...] = BOTH_SIDES
     hold_us: int = 30 * SECOND_US
     repetitions: int = 3
     rest_us: int = 15 * SECOND_US
@@ -65,7 +65,7 @@ class RepsStep:
     `prepare_off` as for a hold.
     """
 
-    sides: tuple[Side, ...] = BOTH
+    sides: tuple[Side, ...] = BOTH_SIDES
     count: int = 20
     prepare_us: int = 10 * SECOND_US
     heel: HeelRule = HeelRule.CYCLE
@@ -86,7 +86,7 @@ class TestStep:
 
     __test__ = False
 
-    sides: tuple[Side, ...] = BOTH
+    sides: tuple[Side, ...] = BOTH_SIDES
     full: bool = False
     beat_left_mm: float | None = None
     beat_right_mm: float | None = None
@@ -107,7 +107,7 @@ class CalibrateStep:
     blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
     rounds: int = 3
     """Thrice six seconds of a block tell more than once twenty: what limits is the sensor's wander in between."""
-    warm_us: int = WARM_US
+    warm_us: int = WARM_UP_US
     """How long the sensor has to range before the first block: a cold one reads up to 2 mm too far."""
 
 
@@ -118,7 +118,7 @@ class CheckStep:
     block_mm: float = 100.0
     calibration_mm: float = 0.0
     """The standard uncertainty of the calibration at this block."""
-    warm_us: int = WARM_US
+    warm_us: int = WARM_UP_US
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def is_verified(step: HoldStep | RepsStep) -> bool:
     return step.heel is not HeelRule.ANY
 
 
-def eased(step: Step) -> Step:
+def halved(step: Step) -> Step:
     """Half of an exercise, rounded up, because a test before it hurt: fewer repetitions, or one shorter hold."""
     match step:
         case HoldStep() if step.repetitions > 1:
@@ -168,7 +168,7 @@ def uses_blocks(routine: Routine) -> bool:
     return any(isinstance(step, CalibrateStep | CheckStep) for step in routine)
 
 
-KINDS: dict[str, type[Step]] = {
+STEP_TYPES: dict[str, type[Step]] = {
     "hold": HoldStep,
     "reps": RepsStep,
     "test": TestStep,
@@ -192,12 +192,12 @@ def to_json(routine: Routine) -> dict[str, Any]:
 
 
 def _step_to_json(step: Step) -> dict[str, Any]:
-    found: dict[str, Any] = {"do": next(name for name, kind in KINDS.items() if isinstance(step, kind))}
+    found: dict[str, Any] = {"do": next(name for name, kind in STEP_TYPES.items() if isinstance(step, kind))}
     for field in fields(step):
         value = getattr(step, field.name)
         if field.name == "sides":
             found["side"] = "both" if len(value) == 2 else str(value[0])
-            if value == BOTH[::-1]:
+            if value == BOTH_SIDES[::-1]:
                 found["first"] = str(Side.RIGHT)
         elif value is None or value is False or value == ():
             continue
@@ -210,60 +210,60 @@ def _step_to_json(step: Step) -> dict[str, Any]:
     return found
 
 
-def routine_of(header: Mapping[str, Any]) -> Routine:
+def routine_from_header(header: Mapping[str, Any]) -> Routine:
     """The routine that a trace's header says. Raises StepError."""
     if header.get("do") == "routine":
         steps = header.get("steps")
         if not isinstance(steps, list) or not steps:
             raise StepError(f"steps is {steps!r}; a routine needs a list of steps")
-        return tuple(step_of(step) for step in steps)
-    return (step_of(header),)
+        return tuple(step_from_options(step) for step in steps)
+    return (step_from_options(header),)
 
 
-def step_of(options: Mapping[str, Any]) -> Step:
+def step_from_options(options: Mapping[str, Any]) -> Step:
     """The step that these options say; what they leave out is as by default. Raises StepError."""
     if not isinstance(options, Mapping):
         raise StepError(f"a step is {options!r}; an object with its options is needed")
-    kind = KINDS.get(str(options.get("do")))
+    kind = STEP_TYPES.get(str(options.get("do")))
     if kind is None:
-        raise StepError(f"do is {options.get('do')!r}; it may be {', '.join(KINDS)} or routine")
+        raise StepError(f"do is {options.get('do')!r}; it may be {', '.join(STEP_TYPES)} or routine")
     step: Step = kind()
     for field in fields(kind):
         key = "side" if field.name == "sides" else field.name
         key = key.removesuffix("_us") + "_s" if key.endswith("_us") else key
         if options.get(key) is not None:
-            step = replace(step, **{field.name: _field_of(field.name, key, options)})
+            step = replace(step, **{field.name: _parse_field(field.name, key, options)})
     if isinstance(step, HoldStep | RepsStep):
-        _check_heel(step)
+        _check_exercise_step(step)
     return step
 
 
-HOLD_HEELS = (HeelRule.DOWN, HeelRule.LIGHT, HeelRule.ANY)
-REPS_HEELS = (HeelRule.CYCLE, HeelRule.DOWN, HeelRule.ANY)
+HOLD_HEEL_RULES = (HeelRule.DOWN, HeelRule.LIGHT, HeelRule.ANY)
+REPS_HEEL_RULES = (HeelRule.CYCLE, HeelRule.DOWN, HeelRule.ANY)
 
 
-def _check_heel(step: HoldStep | RepsStep) -> None:
-    allowed = HOLD_HEELS if isinstance(step, HoldStep) else REPS_HEELS
+def _check_exercise_step(step: HoldStep | RepsStep) -> None:
+    allowed = HOLD_HEEL_RULES if isinstance(step, HoldStep) else REPS_HEEL_RULES
     if step.heel not in allowed:
         raise StepError(f"heel is {str(step.heel)!r}; here it may be {' or '.join(allowed)}")
     if isinstance(step, RepsStep) and step.heel is HeelRule.DOWN and not step.tempo_us:
         raise StepError("tempo_s is missing; repetitions with the heel down are counted by their tempo")
-    if step.together and len(step.sides) != len(BOTH):
+    if step.together and len(step.sides) != len(BOTH_SIDES):
         raise StepError("together is true; it needs both sides")
 
 
-def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
+def _parse_field(name: str, key: str, options: Mapping[str, Any]) -> Any:
     value = options[key]
     if name == "sides":
-        return _sides_of(value, options.get("first"))
+        return _parse_sides(value, options.get("first"))
     if name == "heel":
         if value not in tuple(HeelRule):
             raise StepError(f"{key} is {value!r}; it may be {' or '.join(HeelRule)}")
         return HeelRule(value)
     if name == "blocks_mm":
-        return _blocks_of(value)
+        return _parse_blocks(value)
     if name == "tempo_us":
-        return _tempo_of(value)
+        return _parse_tempo(value)
     if name == "exercise":
         if not isinstance(value, str) or not value:
             raise StepError(f"{key} is {value!r}; a key of the catalogue is needed")
@@ -282,64 +282,68 @@ def _field_of(name: str, key: str, options: Mapping[str, Any]) -> Any:
         return int(value)
     if name.endswith("_us"):
         least = 0 if name in ("rest_us", "prepare_us", "warm_us") else 1
-        if not least <= value <= LONGEST_S:
-            raise StepError(f"{key} is {value!r}; {least} to {LONGEST_S} seconds are allowed")
+        if not least <= value <= MAX_DURATION_S:
+            raise StepError(f"{key} is {value!r}; {least} to {MAX_DURATION_S} seconds are allowed")
         return round(value * SECOND_US)
     return float(value)
 
 
-LONGEST_S = 3600
+MAX_DURATION_S = 3600
 """No hold, rest or preparation lasts longer than an hour."""
 
 
-MOST_PARTS, MOST_PART_S = 4, 30
+MAX_TEMPO_PARTS, MAX_TEMPO_PART_S = 4, 30
 """A repetition has so many parts at the most, and each lasts so long: slower than that is a hold."""
 
 
-def _tempo_of(value: object) -> tuple[int, ...]:
+def _parse_tempo(value: object) -> tuple[int, ...]:
     """The parts of one repetition in microseconds."""
     parts = value if isinstance(value, list | tuple) else ()
     numbers = [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
-    all_fit = len(numbers) == len(parts) and all(0 < part <= MOST_PART_S for part in numbers)
-    if not 1 <= len(parts) <= MOST_PARTS or not all_fit:
-        raise StepError(f"tempo_s is {value!r}; one to {MOST_PARTS} parts of up to {MOST_PART_S} seconds are needed")
+    all_fit = len(numbers) == len(parts) and all(0 < part <= MAX_TEMPO_PART_S for part in numbers)
+    if not 1 <= len(parts) <= MAX_TEMPO_PARTS or not all_fit:
+        raise StepError(
+            f"tempo_s is {value!r}; one to {MAX_TEMPO_PARTS} parts of up to {MAX_TEMPO_PART_S} seconds are needed"
+        )
     return tuple(round(part * SECOND_US) for part in numbers)
 
 
-MOST_BLOCK_MM = 400.0
+MAX_BLOCK_MM = 400.0
 """The sensor's readings are no better than a few mm beyond."""
-BLOCKS_APART_MM = 30.0
+MIN_BLOCK_DIFFERENCE_MM = 30.0
 """Blocks nearer to each other could not be told apart by a sensor that nobody has calibrated."""
 
 
-def blocks_fault(blocks_mm: Sequence[float]) -> str | None:
+def blocks_problem(blocks_mm: Sequence[float]) -> str | None:
     """What is wrong with these blocks, in words that follow their name, or `None`."""
-    if not 2 <= len(blocks_mm) <= MOST_BLOCKS:
-        return f"names {len(blocks_mm)} blocks; two to {MOST_BLOCKS} are needed, three are best"
-    if not all(0.0 <= block <= MOST_BLOCK_MM for block in blocks_mm):
-        return f"has a block that is not from 0 to {MOST_BLOCK_MM:g} mm long"
-    if any(far - near < BLOCKS_APART_MM for near, far in pairwise(sorted(blocks_mm))):
-        return f"has blocks that differ by less than {BLOCKS_APART_MM:g} mm, which the sensor could not tell apart"
+    if not 2 <= len(blocks_mm) <= MAX_BLOCKS:
+        return f"names {len(blocks_mm)} blocks; two to {MAX_BLOCKS} are needed, three are best"
+    if not all(0.0 <= block <= MAX_BLOCK_MM for block in blocks_mm):
+        return f"has a block that is not from 0 to {MAX_BLOCK_MM:g} mm long"
+    if any(far - near < MIN_BLOCK_DIFFERENCE_MM for near, far in pairwise(sorted(blocks_mm))):
+        return (
+            f"has blocks that differ by less than {MIN_BLOCK_DIFFERENCE_MM:g} mm, which the sensor could not tell apart"
+        )
     return None
 
 
-MOST_BLOCKS = 6
+MAX_BLOCKS = 6
 
 
-def _blocks_of(value: object) -> tuple[float, ...]:
+def _parse_blocks(value: object) -> tuple[float, ...]:
     numbers = isinstance(value, list | tuple) and all(
         isinstance(one, int | float) and not isinstance(one, bool) for one in value
     )
     if not isinstance(value, list | tuple) or not numbers:
         raise StepError(f"blocks_mm is {value!r}; a list of lengths in mm is needed")
-    if fault := blocks_fault(value):
+    if fault := blocks_problem(value):
         raise StepError(f"blocks_mm {fault}")
     return tuple(float(one) for one in value)
 
 
-def _sides_of(value: object, first: object) -> tuple[Side, ...]:
+def _parse_sides(value: object, first: object) -> tuple[Side, ...]:
     if value == "both":
-        return BOTH[::-1] if first == Side.RIGHT else BOTH
+        return BOTH_SIDES[::-1] if first == Side.RIGHT else BOTH_SIDES
     if value in tuple(Side):
         return (Side(str(value)),)
     raise StepError(f"side is {value!r}; it may be left, right or both")

@@ -18,12 +18,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from station.core.activities.questions import ANSWERS
-from station.core.events import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.sensing.sensors import References, Wiring
 from station.core.sensing.toe_distance import VALID_STATUS
 
 COLUMNS = "at_s,channel,value"
-LONGEST_S = 10**9
+MAX_TIME_S = 10**9
 """No clock has run for thirty years."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What is read as a number. Python alone would also take 1_0, nan and the digits of every script."""
@@ -56,22 +56,22 @@ def read_trace(lines: Iterable[str]) -> Trace:
         if line.startswith("#"):
             if columns_seen:
                 raise TraceError(f"line {number}: a '#' line stands after the rows; they belong at the top")
-            header.update(_header(number, line))
+            header.update(_parse_header(number, line))
         elif not columns_seen:
             if line != COLUMNS:
                 raise TraceError(f"line {number}: the header must be '{COLUMNS}', not {line!r}")
             columns_seen = True
         else:
-            events.append(_row(number, line, channels))
+            events.append(_parse_row(number, line, channels))
             if len(events) > 1 and events[-1].at_us < events[-2].at_us:
                 before, now = (event.at_us / SECOND_US for event in events[-2:])
                 raise TraceError(f"line {number}: time goes back, from {before} to {now} s")
     if not columns_seen:
         raise TraceError(f"the trace has no header line '{COLUMNS}'")
-    return Trace(header, tuple(events), _wiring(channels), _references(header))
+    return Trace(header, tuple(events), _wiring_from_channels(channels), _references_from_header(header))
 
 
-def _header(number: int, line: str) -> dict[str, Any]:
+def _parse_header(number: int, line: str) -> dict[str, Any]:
     try:
         found = json.loads(line[1:])
     except ValueError as error:
@@ -81,17 +81,17 @@ def _header(number: int, line: str) -> dict[str, Any]:
     return found
 
 
-def _row(number: int, line: str, channels: set[str]) -> Event:
+def _parse_row(number: int, line: str, channels: set[str]) -> Event:
     cells = line.split(",")
     if len(cells) != 3:
         raise TraceError(f"line {number}: a row has three cells, '{COLUMNS}', not {line!r}")
     at, channel, value = (cell.strip() for cell in cells)
     try:
-        at_us = _microseconds(at)
+        at_us = _parse_microseconds(at)
     except (InvalidOperation, ValueError, OverflowError):
         raise TraceError(f"line {number}: at_s is {at!r}; a number of seconds is needed") from None
     try:
-        event = _event(at_us, channel, value)
+        event = _parse_event(at_us, channel, value)
     except ValueError as error:
         raise TraceError(f"line {number}: {channel} is {value!r}; {error}") from None
     channels.add(channel)
@@ -100,90 +100,90 @@ def _row(number: int, line: str, channels: set[str]) -> Event:
     return event
 
 
-def _microseconds(text: str) -> int:
-    if not NUMBER.fullmatch(text) or abs(seconds := Decimal(text)) > LONGEST_S:
+def _parse_microseconds(text: str) -> int:
+    if not NUMBER.fullmatch(text) or abs(seconds := Decimal(text)) > MAX_TIME_S:
         raise ValueError(text)
     return int((seconds * SECOND_US).to_integral_value())
 
 
-def _event(at_us: int, channel: str, value: str) -> Event:
+def _parse_event(at_us: int, channel: str, value: str) -> Event:
     kind, _, side = channel.partition("_")
     if kind == "heel" and side in tuple(Side):
-        return Heel(at_us, Side(side), _one_of(value, {"down": True, "up": False}))
+        return Heel(at_us, Side(side), _parse_flag(value, {"down": True, "up": False}))
     if kind == "load" and side in tuple(Side):
-        return Load(at_us, Side(side), _share(value))
+        return Load(at_us, Side(side), _parse_share(value))
     if channel == "toe":
-        return _toe(at_us, value)
+        return _parse_toe(at_us, value)
     if channel == "knee":
-        return Knee(at_us, _one_of(value, {"on": True, "off": False}))
+        return Knee(at_us, _parse_flag(value, {"on": True, "off": False}))
     if channel == "command":
-        return _command(at_us, value)
+        return _parse_command(at_us, value)
     known = "heel_left, heel_right, load_left, load_right, toe, knee and command"
     raise ValueError(f"no such channel: there are {known}")
 
 
-def _one_of(value: str, meanings: dict[str, bool]) -> bool:
+def _parse_flag(value: str, meanings: dict[str, bool]) -> bool:
     if value not in meanings:
         raise ValueError(f"it is {' or '.join(meanings)}")
     return meanings[value]
 
 
-def _share(value: str) -> float:
+def _parse_share(value: str) -> float:
     if NUMBER.fullmatch(value) and 0 <= (share := float(value)) <= 1:
         return share
     raise ValueError("a share of full scale from 0 to 1 is needed")
 
 
-def _toe(at_us: int, value: str) -> Toe:
+def _parse_toe(at_us: int, value: str) -> Toe:
     reading, slash, status = value.partition("/")
     status_known = status.isdecimal() and status.isascii() if slash else True
-    if not NUMBER.fullmatch(reading) or not status_known or not 0 <= (reading_mm := float(reading)) <= MOST_READING_MM:
+    if not NUMBER.fullmatch(reading) or not status_known or not 0 <= (reading_mm := float(reading)) <= MAX_READING_MM:
         raise ValueError("a reading in mm is needed, and after a slash its range status")
     whole = int(reading_mm) if reading_mm.is_integer() else reading_mm
     return Toe(at_us, whole, int(status) if slash else VALID_STATUS)
 
 
-def _command(at_us: int, value: str) -> Command:
+def _parse_command(at_us: int, value: str) -> Command:
     word, _, side = value.partition(" ")
-    if word == Word.SIDE and side in tuple(Side):
-        return Command(at_us, Word.SIDE, Side(side))
-    if word == Word.ANSWER and side in ANSWERS:
-        return Command(at_us, Word.ANSWER, answer=side)
-    if value in tuple(Word) and value not in WITH_MORE:
-        return Command(at_us, Word(value))
-    words = ", ".join(w for w in Word if w not in WITH_MORE)
+    if word == CommandName.SIDE and side in tuple(Side):
+        return Command(at_us, CommandName.SIDE, Side(side))
+    if word == CommandName.ANSWER and side in ANSWERS:
+        return Command(at_us, CommandName.ANSWER, answer=side)
+    if value in tuple(CommandName) and value not in COMMANDS_WITH_ARGUMENT:
+        return Command(at_us, CommandName(value))
+    words = ", ".join(w for w in CommandName if w not in COMMANDS_WITH_ARGUMENT)
     raise ValueError(f"the commands are {words}, side left and side right, and answer with a place or 0 to 10")
 
 
-WITH_MORE = (Word.SIDE, Word.ANSWER)
+COMMANDS_WITH_ARGUMENT = (CommandName.SIDE, CommandName.ANSWER)
 """The commands that are followed by what they are about."""
 
 
-MOST_READING_MM = 0xFFFF
+MAX_READING_MM = 0xFFFF
 """The sensor's result has 16 bits."""
 
 
-def _wiring(channels: set[str]) -> Wiring:
+def _wiring_from_channels(channels: set[str]) -> Wiring:
     analogue = any(channel.startswith("load_") for channel in channels)
     kind = "load" if analogue else "heel"
     plates = tuple(side for side in Side if f"{kind}_{side}" in channels)
     return Wiring(analogue, plates or tuple(Side), "knee" in channels)
 
 
-def _references(header: dict[str, Any]) -> References:
-    return References(_shares(header, "empty"), _shares(header, "standing"))
+def _references_from_header(header: dict[str, Any]) -> References:
+    return References(_shares_from_header(header, "empty"), _shares_from_header(header, "standing"))
 
 
-def _shares(header: dict[str, Any], key: str) -> dict[Side, float]:
+def _shares_from_header(header: dict[str, Any], key: str) -> dict[Side, float]:
     found = header.get(key, {})
     try:
-        return {Side(side): _share(str(share)) for side, share in found.items() if share is not None}
+        return {Side(side): _parse_share(str(share)) for side, share in found.items() if share is not None}
     except (AttributeError, ValueError):
         needed = '{"left": share, "right": share}, shares of full scale from 0 to 1'
         raise TraceError(f"the header's {key} is {found!r}; {needed} are needed") from None
 
 
-def write_row(event: Event) -> str | None:
+def format_row(event: Event) -> str | None:
     """An event as a line of a trace, without its end; `None` for a Tick, which says nothing."""
     match event:
         case Tick():
@@ -203,7 +203,7 @@ def write_row(event: Event) -> str | None:
     return f"{event.at_us / SECOND_US:.6f},{cells[0]},{cells[1]}"
 
 
-def write_header(header: dict[str, Any]) -> Iterator[str]:
+def header_lines(header: dict[str, Any]) -> Iterator[str]:
     """The first lines of a trace, without their ends."""
     yield "# " + json.dumps(header)
     yield COLUMNS

@@ -8,7 +8,7 @@ from threading import Lock
 from gpiozero import DigitalInputDevice  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import Clock
-from station.core.events import Command, Event, Knee, Word
+from station.core.events import Command, CommandName, Event, Knee
 from station.devices.errors import only_posting, opening
 from station.devices.pins import PinFactory
 
@@ -54,7 +54,7 @@ class KneePad:
 
 def say_next(at_us: int) -> Command:
     """What a press says unless told otherwise."""
-    return Command(at_us, Word.NEXT)
+    return Command(at_us, CommandName.NEXT)
 
 
 class PushButton:

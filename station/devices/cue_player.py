@@ -12,9 +12,9 @@ from threading import RLock
 
 from station.clock import Clock
 from station.core.facts import Cue, CueEnded, Fact
-from station.core.sound.cues import Level, duty_of, is_heard
-from station.core.sound.sequencer import Edge, Score
-from station.core.sound.target_ticks import Guide
+from station.core.sound.cues import Volume, duty_cycle, is_audible
+from station.core.sound.sequencer import CueSequencer, Edge
+from station.core.sound.target_ticks import TargetTicks
 from station.devices.buzzer import PART, Buzzer
 from station.devices.errors import DeviceError
 
@@ -46,21 +46,21 @@ class CuePlayer:
         self._buzzer = buzzer
         self._clock = clock
         self._fail = fail
-        self._score = Score(resonance_hz)
-        self._guide = Guide(resonance_hz)
-        self._level = Level.NORMAL
+        self._score = CueSequencer(resonance_hz)
+        self._guide = TargetTicks(resonance_hz)
+        self._level = Volume.NORMAL
         self._quiet = False
         self._played: deque[PlayedEdge] = deque(maxlen=KEPT_EDGES)
         self._faulty = False
         self._closed = False
         self._lock = RLock()
 
-    def set_volume(self, level: Level, *, quiet: bool = False) -> None:
+    def set_volume(self, level: Volume, *, quiet: bool = False) -> None:
         """How loud the next tone is, and whether these are quiet hours."""
         with self._lock:
             self._level = level
             self._quiet = quiet
-            if level is Level.OFF:
+            if level is Volume.OFF:
                 self._score.silence(self._clock.now_us())
         self.wake()
 
@@ -71,21 +71,21 @@ class CuePlayer:
             for fact in facts:
                 begin_us = fact.at_us if now_us - fact.at_us <= LATE_US else now_us
                 if isinstance(fact, CueEnded):
-                    self._score.end(begin_us, fact.cue)
-                elif isinstance(fact, Cue) and is_heard(fact.cue, self._level, self._quiet):
-                    self._score.ask(fact, begin_us)
+                    self._score.stop_repeating(begin_us, fact.cue)
+                elif isinstance(fact, Cue) and is_audible(fact.cue, self._level, self._quiet):
+                    self._score.play(fact, begin_us)
         self.wake()
 
     def guide(self, off_mm: float | None) -> None:
         """Tick between the cues, the quicker the nearer the target is, in mm; `None` ends it."""
         with self._lock:
-            self._guide.aim(None if self._quiet else off_mm)
+            self._guide.set_distance(None if self._quiet else off_mm)
         self.wake()
 
     def silence(self) -> None:
         """Stop what sounds and forget what was planned."""
         with self._lock:
-            self._guide.aim(None)
+            self._guide.set_distance(None)
             self._score.silence(self._clock.now_us())
         self.wake()
 
@@ -100,8 +100,8 @@ class CuePlayer:
         with self._lock:
             if self._closed:
                 return
-            due = self._score.take(now_us)
-            due += self._guide.take(now_us, free=not due and self._score.is_free(now_us))
+            due = self._score.take_due(now_us)
+            due += self._guide.take_due(now_us, is_buzzer_free=not due and self._score.is_free(now_us))
             if due:
                 self._make(due[-1])
                 actual_us = self._clock.now_us()
@@ -119,7 +119,7 @@ class CuePlayer:
             self._try(self._buzzer.close)
 
     def _make(self, edge: Edge) -> None:
-        duty = duty_of(self._level, edge.soft)
+        duty = duty_cycle(self._level, edge.soft)
         if edge.hz and duty:
             self._try(lambda: self._buzzer.sound(edge.hz, duty))
         else:

@@ -18,7 +18,7 @@ from gpiozero import RGBLED  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import Clock
 from station.core.facts import Cue, CueEnded, CueName, Fact
-from station.core.sound.cues import CUES, MILLISECOND_US, News, rhythm_of
+from station.core.sound.cues import CUES, MILLISECOND_US, Feedback, cue_rhythm_ms
 from station.devices.errors import DeviceError, opening
 from station.devices.pins import PinFactory
 
@@ -31,7 +31,11 @@ DARK: Colour = (0, 0, 0)
 GLOW: Colour = (0.1, 0.1, 0.1)
 """While the clock runs: seen from the corner of the eye, no competitor of a flash."""
 
-COLOUR_OF: dict[News, Colour] = {News.GOOD: (0, 0.3, 1), News.BAD: (1, 0.35, 0), News.NEITHER: (1, 1, 1)}
+COLOUR_OF: dict[Feedback, Colour] = {
+    Feedback.GOOD: (0, 0.3, 1),
+    Feedback.BAD: (1, 0.35, 0),
+    Feedback.NEUTRAL: (1, 1, 1),
+}
 
 MIDDLE_FROM_MS, LONG_FROM_MS = 100, 240
 """Tones from here on are the middle and the long ones of the cues."""
@@ -53,7 +57,7 @@ def flashes_of(cue: Cue) -> tuple[tuple[int, int], ...]:
     """Start and end of each flash, in µs from the beginning of the cue."""
     flashes = []
     at_us = 0
-    for on_ms in rhythm_of(cue.cue, cue.count, cue.side)[::2]:
+    for on_ms in cue_rhythm_ms(cue.cue, cue.count, cue.side)[::2]:
         end_us = at_us + (LONG_US if on_ms >= LONG_FROM_MS else MIDDLE_US if on_ms >= MIDDLE_FROM_MS else SHORT_US)
         flashes.append((at_us, end_us))
         at_us = end_us + GAP_US
@@ -170,7 +174,7 @@ class Light:
         return max(now_us, self._lit_us + SHORT_US + GAP_US, self._dark_us + GAP_US)
 
     def _plan(self, cue: Cue, start_us: int) -> None:
-        colour = COLOUR_OF[CUES[cue.cue].news]
+        colour = COLOUR_OF[CUES[cue.cue].feedback]
         self._changes.append(_Change(start_us, DARK))
         for on_us, off_us in flashes_of(cue):
             self._changes.append(_Change(start_us + on_us, colour))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from station.core.events import Side
 from station.core.facts import CueName
-from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, rhythm_of
+from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_rhythm_ms
 
 TOLERANCE_US = 25_000
 """Tones and gaps may be this much too short or too long: a little less than what people notice."""
@@ -53,14 +53,14 @@ class _Pattern:
 
 def _patterns() -> tuple[_Pattern, ...]:
     rhythms: list[tuple[tuple[CueName, ...], tuple[int, ...]]] = [
-        ((name,), rhythm_of(name, side=side))
+        ((name,), cue_rhythm_ms(name, side=side))
         for name in CueName
         if name not in (CueName.ECHO, CueName.NUDGE)
         for side in ((None, *Side) if name in (CueName.READY, CueName.SWITCH) else (None,))
     ]
-    rhythms += [((CueName.ECHO,), rhythm_of(CueName.ECHO, count)) for count in range(2, MOST_TAPS + 1)]
+    rhythms += [((CueName.ECHO,), cue_rhythm_ms(CueName.ECHO, count)) for count in range(2, MOST_TAPS + 1)]
     gap_ms = PHRASE_GAP_US // MILLISECOND_US
-    rhythms += [((one, other), (*rhythm_of(one), gap_ms, *rhythm_of(other))) for one, other in PHRASES]
+    rhythms += [((one, other), (*cue_rhythm_ms(one), gap_ms, *cue_rhythm_ms(other))) for one, other in PHRASES]
     return tuple(_Pattern(names, tuple(ms * MILLISECOND_US for ms in rhythm)) for names, rhythm in rhythms)
 
 

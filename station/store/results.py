@@ -8,13 +8,13 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from station.core.events import Side
-from station.core.measurement.uncertainty import WHAT, Budget
+from station.core.measurement.uncertainty import PART_DESCRIPTIONS, Budget
 from station.store import loading
 from station.store.records import Test
 from station.store.schema import calibrations, people, runs, tests
 
 COLUMNS = (
-    *("at_utc", "person", "side", "result_mm", "uncertainty_mm", *(f"part_{name}_mm" for name in WHAT)),
+    *("at_utc", "person", "side", "result_mm", "uncertainty_mm", *(f"part_{name}_mm" for name in PART_DESCRIPTIONS)),
     *("calibration", "trials", "contact", "rule_version", "state", "pain", "temperature_c"),
     *("original_mm", "original_uncertainty_mm", "original_calibration", "doubted", "imported", "simulated", "test_id"),
 )
@@ -40,7 +40,7 @@ def _line(test: Test, side: Side, names: dict[str, str], numbers: dict[str, int]
     return (
         *(test.started_at, names.get(test.person_id or ""), side),
         *(_of(test, side, "mm"), _of(test, side, "uncertainty_mm")),
-        *((None,) * len(WHAT) if budget is None else (part.mm for part in budget.parts)),
+        *((None,) * len(PART_DESCRIPTIONS) if budget is None else (part.mm for part in budget.parts)),
         numbers.get(test.calibration_id or ""),
         None if test.imported else 3 if test.full else 1,
         *(test.contact, test.rule_version),

@@ -13,7 +13,7 @@ from station.config import Config
 from station.core.events import SECOND_US, Event, Heel, Load, Side, Toe
 from station.core.facts import Cue, CueName
 from station.core.sensing.heel_load import LoadRules
-from station.core.sensing.toe_distance import ToeRules, why_invalid
+from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.devices.board import Devices
 from station.devices.errors import DeviceError
 from station.store import Reader, Store, StoreError
@@ -139,7 +139,7 @@ def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Eve
 
 
 def _heard(heard: list[Event], troubles: dict[str, str | None], empty: dict[Side, float]) -> Iterator[Result]:
-    readings = [toe.reading_mm for toe in heard if isinstance(toe, Toe) and why_invalid(toe, ToeRules()) is None]
+    readings = [toe.reading_mm for toe in heard if isinstance(toe, Toe) and invalid_reason(toe, ToeRules()) is None]
     if readings:
         rate = _rate([toe.at_us for toe in heard if isinstance(toe, Toe)])
         sentence = f"reads {median(readings):g} mm, scatter {pstdev(readings):.1f} mm, {rate:.0f} readings a second"
@@ -160,7 +160,7 @@ def _heard(heard: list[Event], troubles: dict[str, str | None], empty: dict[Side
 def _load(side: Side, loads: list[Load], empty: float) -> Result:
     shares = [load.share for load in loads]
     part = f"{side} heel sensor"
-    if max(shares) == 0 and empty > LoadRules().cut_share:
+    if max(shares) == 0 and empty > LoadRules().cut_wire_share:
         return Result(part, False, "reads 0, which its empty plate never does: check its cable, and the MCP3008's")
     rate, least, most = _rate([load.at_us for load in loads]), min(shares), max(shares)
     sentence = f"{rate:.0f} samples a second, {least:.2f} to {most:.2f} of full scale"

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
-from station.core.events import SECOND_US, Word
+from station.core.events import SECOND_US, CommandName
 from station.devices.board import Devices
 from station.store import Store, StoreError
 from station.system.scheduler import Alarms
@@ -124,7 +124,7 @@ class Service:
         self.devices = devices
         if board is not None:
             board.look, board.ask = station.snapshot, station.start_called
-            board.answer = partial(station.command, Word.ANSWER, None)
+            board.answer = partial(station.command, CommandName.ANSWER, None)
             pacer = Pacer(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake
             undo.callback(pacer.close)

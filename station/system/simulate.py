@@ -16,7 +16,7 @@ import msgspec
 from station.app.loop import Station
 from station.app.routines import routine_called
 from station.config import Config
-from station.core.events import SECOND_US, Side, Word
+from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import Routine
 from station.devices.board import Devices
 from station.simulator.ankle import Character
@@ -111,7 +111,7 @@ class VirtualStation:
             self.station.attach(self.devices, None)
             self.devices.start(threads=False)
             self.board.look, self.board.ask = self.station.snapshot, self.station.start_called
-            self.board.answer = partial(self.station.command, Word.ANSWER, None)
+            self.board.answer = partial(self.station.command, CommandName.ANSWER, None)
             self._closing = undo.pop_all()
         self._deadlines = Deadlines([self.board, *(timed for _, timed in self.devices.timed)])
 
@@ -141,7 +141,7 @@ class VirtualStation:
         self.board.act("auto")
         self.live(LONGEST_S, self._has_ended)
         if not self._has_ended():
-            self.station.command(Word.STOP)
+            self.station.command(CommandName.STOP)
             self.board.act("step_off")
             self.live(GONE_S, self._has_ended)
 

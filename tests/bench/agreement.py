@@ -7,24 +7,24 @@ from __future__ import annotations
 
 import sys
 
-from station.core.statistics.agreement import Form, one_way, two_way
+from station.core.statistics.agreement import IccForm, one_way_icc, two_way_icc
 
 RATINGS = ((9, 2, 5, 8), (6, 1, 3, 2), (8, 4, 6, 8), (7, 1, 2, 6), (10, 5, 6, 9), (6, 2, 4, 7))
 """Four judges' ratings of six targets (Shrout and Fleiss 1979, Psychol Bull 86:420, table 2)."""
 PUBLISHED = {
-    Form.ONE_WAY: 0.1657,
-    Form.RANDOM: 0.2898,
-    Form.FIXED: 0.7148,
-    Form.ONE_WAY_MEAN: 0.4428,
-    Form.RANDOM_MEAN: 0.6201,
-    Form.FIXED_MEAN: 0.9093,
+    IccForm.ONE_WAY: 0.1657,
+    IccForm.RANDOM: 0.2898,
+    IccForm.FIXED: 0.7148,
+    IccForm.ONE_WAY_MEAN: 0.4428,
+    IccForm.RANDOM_MEAN: 0.6201,
+    IccForm.FIXED_MEAN: 0.9093,
 }
 """Of these ratings, to four decimals: up to 0.00005 of a difference is the table's own rounding."""
 
 
-def shipped() -> dict[Form, float]:
+def shipped() -> dict[IccForm, float]:
     """What the station's code makes of the ratings."""
-    found = {**one_way(RATINGS).coefficients, **two_way(RATINGS).coefficients}
+    found = {**one_way_icc(RATINGS).coefficients, **two_way_icc(RATINGS).coefficients}
     return {form: limits.value for form, limits in found.items()}
 
 

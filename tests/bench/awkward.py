@@ -23,8 +23,8 @@ from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Event, Heel, Load, Side, Tick
 from station.core.facts import Fact, Tapped, TapsUndone
-from station.core.sensing.heel_load import conductance_ms
-from station.core.sensing.sensors import References, Senses, Wiring
+from station.core.sensing.heel_load import conductance_millisiemens
+from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.steps import HoldStep, RestStep, Routine
 from tests.recordings import heel_cells
 from tests.station.core.traces import EMPTY, STANDING, part_of_standing
@@ -169,8 +169,11 @@ def recorded(feet: Feet, chance: Random) -> None:
     begin_s = together(feet)
     for side, name in zip(Side, "ba" if swaps else "ab", strict=True):
         cells = heel_cells(number, name)
-        standing_ms = median(conductance_ms(share) for _, share in cells if share > 0.0)
-        path = [(begin_s + 0.5 + at_us / 1e6 / pace, conductance_ms(share) / standing_ms) for at_us, share in cells]
+        standing_ms = median(conductance_millisiemens(share) for _, share in cells if share > 0.0)
+        path = [
+            (begin_s + 0.5 + at_us / 1e6 / pace, conductance_millisiemens(share) / standing_ms)
+            for at_us, share in cells
+        ]
         feet[side].path += path
         feet[side].go(1.0, 0.5)
     together(feet)
@@ -251,9 +254,9 @@ KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> Iterator[Fact]:
     """What a station with taps on makes of it. A routine that has ended, or whose taps are off again, begins anew."""
     engine: Engine | None = None
-    senses = Senses(Wiring(analogue, pad=False), 0, KNOWN)
+    senses = BoardSensors(Wiring(analogue, pad=False), 0, KNOWN)
     for event in events:
-        if engine is None or engine.over is not None:
+        if engine is None or engine.outcome is not None:
             engine = Engine(RoutineRun(routine, senses, taps=True), senses, event.at_us)
         facts = engine.feed(event)
         yield from facts

@@ -16,7 +16,7 @@ from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Event, Knee, Load, Side, Toe
 from station.core.facts import AttemptStarted, Cue, CueName, Fact, HoldStarted, TargetSet
 from station.core.replay import AS_BUILT
-from station.core.sensing.sensors import References, Senses, Wiring
+from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.steps import HoldStep, Routine, TestStep
 from tests.recordings import still_readings
 
@@ -32,7 +32,7 @@ ROUTINE: Routine = (TestStep(), HOLDS, HOLDS)
 def engine_of(routine: Routine) -> Engine:
     """The default wiring: two analogue heels and a knee pad."""
     references = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
-    senses = Senses(Wiring(), 0, references)
+    senses = BoardSensors(Wiring(), 0, references)
     return Engine(RoutineRun(routine, senses), senses, 0)
 
 

@@ -18,7 +18,7 @@ from threading import Event, Thread
 from station.clock import SystemClock
 from station.core.events import SECOND_US
 from station.core.facts import Cue, CueEnded, CueName
-from station.core.sound.cues import Level
+from station.core.sound.cues import Volume
 from station.devices.buzzer import PiezoBuzzer
 from station.devices.cue_player import CuePlayer, PlayedEdge
 from station.devices.pacer import Pacer
@@ -48,7 +48,7 @@ def play_for(seconds: int, *, busy_threads: int = 0) -> list[PlayedEdge]:
     faults: list[Exception] = []
     buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=SimulatedPins(clock))
     player = CuePlayer(buzzer, clock, faults.append, resonance_hz=RESONANCE_HZ)
-    player.set_volume(Level.NORMAL)
+    player.set_volume(Volume.NORMAL)
     pacer = Pacer(player, clock, faults.append, name="buzzer")
     player.wake = pacer.wake
     with ExitStack() as stack:

@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import Any, cast
 
-from station.core.events import SECOND_US, Side, Word
+from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
 from station.system.service import Service
@@ -102,13 +102,13 @@ class Steps:
 
     def coming_back(self) -> int:
         """Somebody who has paused and stepped off steps on again."""
-        self.station.command(Word.PAUSE)
+        self.station.command(CommandName.PAUSE)
         self.off()
         return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
 
     def changing_sides(self) -> int:
         """The hold of the left side is done; the left heel rises, and the right one comes down."""
-        self.station.command(Word.NEXT)
+        self.station.command(CommandName.NEXT)
         self.until(lambda now: now["phase"] == "switch", now_us())
         self.press(Side.LEFT, down=False)
         time.sleep(OFF_S)
@@ -131,7 +131,7 @@ def run() -> dict[str, list[int]]:
                 found["stepping on"].append(steps.stepping_on())
                 found["coming back"].append(steps.coming_back())
                 found["changing sides"].append(steps.changing_sides())
-                steps.station.command(Word.STOP)
+                steps.station.command(CommandName.STOP)
                 sys.stderr.write(f"\r  round {number} of {ROUNDS}")
                 sys.stderr.flush()
             sys.stderr.write("\r")

@@ -13,7 +13,7 @@ from multiprocessing import Pool
 from random import Random
 from time import perf_counter
 
-from station.core.progress.analysis import progress
+from station.core.progress.analysis import analyse_progress
 from tests.study.measure import BLOCK, quantile, told
 from tests.study.people import BEGIN, Scenario, made_by
 from tests.study.scenarios import GAIN, NULL
@@ -47,7 +47,7 @@ def ten_years_ms() -> float:
     daily = Scenario("ten years", "a test every day", 522, per_week=7)
     left, right = made_by(daily, Random(1)), made_by(daily, Random(2))
     start = perf_counter()
-    progress(left, right, 120.0, BEGIN + timedelta(weeks=522))
+    analyse_progress(left, right, 120.0, BEGIN + timedelta(weeks=522))
     return (perf_counter() - start) * 1000
 
 

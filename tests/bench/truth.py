@@ -16,10 +16,10 @@ from statistics import mean, median, pstdev
 from station.core.activities.calibrate import CAPTURE_US
 from station.core.events import SECOND_US
 from station.core.facts import Contact
-from station.core.measurement.calibration import CalibrationError, Curve, Fit, fit, point
+from station.core.measurement.calibration import CalibrationError, Curve, Fit, fit, point_from_readings
 from station.core.measurement.estimate import Estimate, estimate
-from station.core.measurement.uncertainty import Assumptions, Conditions, budget
-from station.core.steps import WARM_US, CalibrateStep
+from station.core.measurement.uncertainty import Assumptions, Conditions, budget_from_reading
+from station.core.steps import WARM_UP_US, CalibrateStep
 from station.simulator.noise import RangeNoise
 from station.simulator.range_error import RangeError
 
@@ -76,17 +76,17 @@ def calibrate(
     block_us: int = CAPTURE_US,
 ) -> Fit:
     """The guided run: warming up, then each block in turn, with 5 to 10 s to change them."""
-    sensor.later(WARM_US)
+    sensor.later(WARM_UP_US)
     points = []
     for toe_mm in GUIDED.blocks_mm * rounds:
         sensor.later(random.randint(5 * SECOND_US, 10 * SECOND_US))
-        points.append(point(toe_mm, *sensor.window(toe_mm, block_us)))
+        points.append(point_from_readings(toe_mm, *sensor.window(toe_mm, block_us)))
     return fit(points)
 
 
 def single_offset(sensor: Sensor, random: Random) -> Curve:
     """What ST's own calibration does: an offset alone, from fifty readings of one target at 100 mm, warm."""
-    sensor.later(WARM_US + random.randint(5 * SECOND_US, 10 * SECOND_US))
+    sensor.later(WARM_UP_US + random.randint(5 * SECOND_US, 10 * SECOND_US))
     reading_mm = mean(sensor.window(100.0, 50 * RANGE_US)[1])
     return Curve(1.0, 100.0 - reading_mm)
 
@@ -117,7 +117,7 @@ def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:
     """One attempt up to half a year later; toes, knee, temperature and age are drawn from what the budget assumes."""
     contact = random.choice(tuple(Contact))
     sensor.days = random.uniform(0.0, 180.0)
-    sensor.warmer_degrees = random.gauss(0.0, ASSUMED.room_degrees)
+    sensor.warmer_degrees = random.gauss(0.0, ASSUMED.unknown_room_degrees)
     degrees_known = random.random() < 0.5
     true_mm = random.uniform(0.0, 200.0)
     limit_mm = SQUARE * ASSUMED.contact_mm(contact)
@@ -125,9 +125,9 @@ def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:
     sensor.later(random.randint(600, 3600) * SECOND_US)
     found = estimate(*sensor.window(wall_mm, WINDOWS_US[contact]))
     if not isinstance(found, Estimate):
-        raise ValueError(f"the readings of a still wall {found.why}")
+        raise ValueError(f"the readings of a still wall {found.reason}")
     now = Conditions(sensor.days, sensor.warmer_degrees if degrees_known else None)
-    carried = budget(found.reading_mm, found.noise_mm, contact, known, now, ASSUMED)
+    carried = budget_from_reading(found.reading_mm, found.noise_mm, contact, known, now, ASSUMED)
     toe_mm = known.curve.toe_mm(found.reading_mm)
     return Captured(true_mm, toe_mm, carried.expanded_mm, contact, sensor.days, degrees_known)
 
@@ -139,7 +139,7 @@ def captured_sd_mm(sensor: Sensor, known: Fit, window_us: int) -> float:
         sensor.later(300 * SECOND_US)
         found = estimate(*sensor.window(100.0, window_us))
         if not isinstance(found, Estimate):
-            raise ValueError(f"the readings of a still wall {found.why}")
+            raise ValueError(f"the readings of a still wall {found.reason}")
         captures.append(known.curve.toe_mm(found.reading_mm))
     return pstdev(captures) * sqrt(10 / 9)
 

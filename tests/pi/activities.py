@@ -8,8 +8,8 @@ from typing import Any
 
 from station.core.activities.questions import FIRST_TAPS, PLACES
 from station.core.facts import TestFinished
-from station.core.replay import calibration_of, replay
-from station.core.steps import routine_of
+from station.core.replay import curve_from_header, replay
+from station.core.steps import routine_from_header
 from station.core.trace import read_trace
 from tests.pi.person import LIFTED
 from tests.pi.rig import CLOCK_SET, LIMIT_MM, SET_CLOCK, Rig, eventually, held, troubles
@@ -140,8 +140,8 @@ def _answers(rig: Rig) -> dict[str, Any]:
 def replayed(text: str) -> dict[str, float] | None:
     """The score that the rules make of a trace here."""
     trace = read_trace(text.splitlines())
-    curve = calibration_of(trace.header)
-    for fact in replay(trace, routine_of(trace.header), curve):
+    curve = curve_from_header(trace.header)
+    for fact in replay(trace, routine_from_header(trace.header), curve):
         if isinstance(fact, TestFinished):
             both = {"left": fact.left_mm, "right": fact.right_mm}
             return {side: mm for side, mm in both.items() if mm is not None}

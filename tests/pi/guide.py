@@ -9,8 +9,8 @@ from collections import Counter
 from station.advice.plan import WEEKDAYS
 from station.core.events import SECOND_US
 from station.core.facts import HoldEnd
-from station.core.replay import calibration_of, replay
-from station.core.steps import routine_of
+from station.core.replay import curve_from_header, replay
+from station.core.steps import routine_from_header
 from station.core.trace import read_trace
 from tests.pi.person import LIFTED
 from tests.pi.rig import Rig, held
@@ -92,7 +92,7 @@ def _is_kept(rig: Rig, before: int, sitting_id: str) -> None:
     credited = Counter[str]()
     for text in rig.page.traces(sitting_id):
         trace = read_trace(text.splitlines())
-        for fact in replay(trace, routine_of(trace.header), calibration_of(trace.header)):
+        for fact in replay(trace, routine_from_header(trace.header), curve_from_header(trace.header)):
             if isinstance(fact, HoldEnd):
                 credited[str(fact.side)] += fact.credited_us
     replayed_s = {side: credited_us / SECOND_US for side, credited_us in credited.items()}

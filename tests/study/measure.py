@@ -8,7 +8,7 @@ from math import ceil, inf, sqrt
 from random import Random
 from typing import Any
 
-from station.core.progress.analysis import progress
+from station.core.progress.analysis import analyse_progress
 from station.core.progress.change import real_changes
 from station.core.progress.outlook import steady_since
 from station.core.progress.records import Phase
@@ -50,7 +50,7 @@ def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
     found = dict.fromkeys(("people", "level", "change", "slope", "band", "steady", "gaining", "losing"), 0.0)
     for _ in range(people):
         made = made_by(scenario, rng)
-        said = progress(made, (), START_MM + 100, made[-1].at).left
+        said = analyse_progress(made, (), START_MM + 100, made[-1].at).left
         assert said is not None
         assert said.change_mm is not None
         assert said.slope_mm_week is not None
@@ -84,7 +84,7 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
             if reached <= now:
                 continue
             found["asked"] += 1
-            said = progress(seen, (), START_MM + goal, now).left
+            said = analyse_progress(seen, (), START_MM + goal, now).left
             assert said is not None
             outlook = said.forecast
             if outlook.earliest is None:

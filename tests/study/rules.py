@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from math import log, sqrt
 
-from station.core.progress.change import EVIDENCE, real_changes
+from station.core.progress.change import EVIDENCE_THRESHOLD, real_changes
 from station.core.progress.records import Direction, Result
 from tests.study.people import Scenario, week_of
 
@@ -70,7 +70,7 @@ def limit(scenario: Scenario, tests: Sequence[Result]) -> float | None:
         if number:
             expected, seen = slope * (week - weeks / number), test.mm - mm / number
             ratio += expected * (seen - expected / 2) / (variance * (1 + 1 / number))
-            if ratio >= log(EVIDENCE):
+            if ratio >= log(EVIDENCE_THRESHOLD):
                 return week
         weeks += week
         mm += test.mm

@@ -12,7 +12,7 @@ import msgspec
 from station.app.snapshot import Snapshot
 from station.catalogue.records import Item
 from station.clock import SystemClock
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.steps import Routine
 from station.settings import Settings
 from station.store import Store, StoreError
@@ -41,7 +41,7 @@ class SetPanel:
 
     def __init__(self, store: Store | None = None, board: RecordedBoard | None = None) -> None:
         self.board = board
-        self.said: list[tuple[Word, Side | None]] = []
+        self.said: list[tuple[CommandName, Side | None]] = []
         self.answered: list[str | None] = []
         self.started: list[tuple[Routine, str | None]] = []
         self.called: list[str | None] = []
@@ -66,7 +66,7 @@ class SetPanel:
         self._wakes.append(wake)
         return lambda: self._wakes.remove(wake)
 
-    def command(self, word: Word, side: Side | None = None, answer: str | None = None) -> None:
+    def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         self.said.append((word, side))
         self.answered.append(answer)
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import HeelSeen, RestSeen
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.store import Store
 from tests import browser
 from tests.axe import grave_faults
@@ -68,7 +68,7 @@ def test_being_asked_and_answering_by_touch(see: Callable[[str], Browser], windo
     )
     assert all(width >= 64 and height >= 64 and bottom <= PHONE_SMALL[1] for width, height, bottom in sizes)
     window.press('#choices button[value="2"]')
-    window.settle(lambda: panel.said == [(Word.ANSWER, None)] * 2, "the second answer is heard")
+    window.settle(lambda: panel.said == [(CommandName.ANSWER, None)] * 2, "the second answer is heard")
     panel.show(activity="idle", phase="idle")
     window.settle(lambda: window.text("#question") == "", "the question is gone")
     assert window.run("return window.same")
@@ -120,10 +120,10 @@ def test_it_hurts(see: Callable[[str], Browser], window: Browser, panel: SetPane
     window.settle(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
     assert "Take a shorter stride" in window.text(ANSWERED)
     window.press('#answer button[value="skip"]')
-    window.settle(lambda: panel.said == [(Word.SKIP, None)], "skip is heard")
+    window.settle(lambda: panel.said == [(CommandName.SKIP, None)], "skip is heard")
     window.press('#hurts button[value="8"]')
     window.settle(lambda: "Stop for today" in window.text(ANSWERED), "the advice is seen")
-    assert panel.said[1:] == [(Word.STOP, None)]
+    assert panel.said[1:] == [(CommandName.STOP, None)]
     assert [(one.answer, one.about) for one in store.answers(ada, "pain")] == [(8, "3b"), (4, "3b")]
 
 
@@ -150,7 +150,7 @@ def test_taps_are_taken_back_by_touch(see: Callable[[str], Browser], window: Bro
     see("/live")
     heard(window)
     window.press("#undo button")
-    window.settle(lambda: panel.said == [(Word.UNDO, None)], "undo is heard")
+    window.settle(lambda: panel.said == [(CommandName.UNDO, None)], "undo is heard")
     panel.show(undo_us=None, note="Taken back.")
     window.settle(lambda: window.text("#undo") == "" and window.text("#note") == "Taken back.", "the button is gone")
 

@@ -9,7 +9,7 @@ import pytest
 
 from station.app.snapshot import CueSeen, HeelSeen, RestSeen, Trouble
 from station.config import Config, Page
-from station.core.events import BOTH_LEGS, Side, Word
+from station.core.events import BOTH_LEGS, CommandName, Side
 from station.core.facts import CueName
 from station.store import Store
 from tests import browser
@@ -278,7 +278,7 @@ def test_buttons_work_without_leaving_the_page(
     window.press('button[value="pause"]')
     window.press('button[value="right"]')
     window.settle(lambda: len(panel.said) == 2 and len(panel.started) == 1, "all three were heard")
-    assert panel.said == [(Word.PAUSE, None), (Word.SIDE, Side.RIGHT)]
+    assert panel.said == [(CommandName.PAUSE, None), (CommandName.SIDE, Side.RIGHT)]
     assert window.run("return window.same")
 
 
@@ -373,7 +373,7 @@ def test_the_pages_work_without_scripts(
         assert window.one("#number").text == "24"
         assert "stands still" in window.one("noscript").text
         window.one('button[value="pause"]').click()
-        window.settle(lambda: panel.said == [(Word.PAUSE, None)], "the button is heard")
+        window.settle(lambda: panel.said == [(CommandName.PAUSE, None)], "the button is heard")
         window.settle(lambda: window.driver.current_url.endswith("/live"), "the page is back")
     finally:
         window.look(PHONE)

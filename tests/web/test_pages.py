@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from station.app.snapshot import Trouble
 from station.clock import SystemClock
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.sound.cues import CUES
 from station.core.steps import HoldStep, TestStep
 from station.store import Reader, Store
@@ -235,7 +235,7 @@ def test_words_reach_the_board(client: FlaskClient, panel: SetPanel) -> None:
     for word in ("pause", "resume", "next", "skip", "stop", "confirm"):
         assert client.post("/say", data={"word": word}).status_code == 303
     client.post("/say", data={"word": "side", "side": "right"})
-    assert panel.said[-1] == (Word.SIDE, Side.RIGHT)
+    assert panel.said[-1] == (CommandName.SIDE, Side.RIGHT)
     assert len(panel.said) == 7
 
 

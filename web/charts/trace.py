@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from station.core.events import SECOND_US, Side
 from station.core.measurement.calibration import Curve
-from station.core.replay import calibration_of
+from station.core.replay import curve_from_header
 from station.store.records import Attempt, Hold, Reps, SittingDetail
 from station.units import MM_IN_ONE, SIGN, many
 
@@ -70,7 +70,7 @@ def trace_chart(
     if trace is None:
         return None
     header, rows = trace
-    channels = read_channels(rows, calibration_of(header))
+    channels = read_channels(rows, curve_from_header(header))
     times = [at for points in channels.values() for at, _ in points]
     if not times:
         return None

@@ -35,13 +35,13 @@ def blueprint(site: Site) -> Blueprint:
         return _file(trace_text(*found).encode(), "text/csv", f"trace-{run_id}.csv")
 
     @pages.get("/sittings/<session_id>/bundle.zip")
-    def bundle(sitting_id: str) -> Response:
-        if site.store.sitting(sitting_id) is None:
+    def bundle(session_id: str) -> Response:
+        if site.store.sitting(session_id) is None:
             abort(404)
         with tempfile.TemporaryDirectory(prefix="station-page-") as directory:
             path = Path(directory, "bundle.zip")
-            export_bundle(site.store, sitting_id, path)
-            return _file(path.read_bytes(), "application/zip", f"sitting-{sitting_id}.zip")
+            export_bundle(site.store, session_id, path)
+            return _file(path.read_bytes(), "application/zip", f"sitting-{session_id}.zip")
 
     @pages.get("/history.csv")
     def results() -> Response:

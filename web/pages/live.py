@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from station.advice.pain import MOST_PAIN, Doing, PainAdvice, advice
 from station.catalogue.read import exercises
 from station.core.activities.questions import ANSWERS
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.store.records import Person
 from web.live.view_model import live_view
 from web.pages.board import control_groups
@@ -17,8 +17,8 @@ from web.site import NOBODY, Site, back_to_live, redirect_to, remember_person, w
 from web.starting import THE_REST, TODAY, Chosen, HeldBackError, called, chosen, situation
 
 PAGE_COMMANDS = {
-    *(Word.PAUSE, Word.RESUME, Word.NEXT, Word.SKIP, Word.STOP),
-    *(Word.CONFIRM, Word.SIDE, Word.ANSWER, Word.UNDO),
+    *(CommandName.PAUSE, CommandName.RESUME, CommandName.NEXT, CommandName.SKIP, CommandName.STOP),
+    *(CommandName.CONFIRM, CommandName.SIDE, CommandName.ANSWER, CommandName.UNDO),
 }
 BACK_ENDPOINTS = {
     "history": "history.history",
@@ -76,11 +76,11 @@ def blueprint(site: Site) -> Blueprint:
         word, side, answer = request.form.get("word", ""), request.form.get("side"), request.form.get("answer")
         if word not in PAGE_COMMANDS:
             abort(400, f"The station does not know the word {word[:20]!r}.")
-        if (side is None) is (word == Word.SIDE) or (side is not None and side not in list(Side)):
+        if (side is None) is (word == CommandName.SIDE) or (side is not None and side not in list(Side)):
             abort(400, "A side is left or right, and goes with the word side only.")
-        if (answer is None) is (word == Word.ANSWER) or (answer is not None and answer not in ANSWERS):
+        if (answer is None) is (word == CommandName.ANSWER) or (answer is not None and answer not in ANSWERS):
             abort(400, "An answer is a place or a number from 0 to 10, and goes with the word answer only.")
-        site.api.command(Word(word), Side(side) if side else None, answer)
+        site.api.command(CommandName(word), Side(side) if side else None, answer)
         return back_to_live()
 
     @pages.post("/pain")
@@ -97,7 +97,7 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, "There is no such exercise.")
         now = site.api.snapshot()
         if found.what is Doing.STOP and now.activity != "idle":
-            site.api.command(Word.STOP)
+            site.api.command(CommandName.STOP)
         person = site.person()
         person_id = now.person_id if now.activity != "idle" else None
         person_id = person_id or (person.id if person else None)

@@ -38,7 +38,7 @@ from station.app.situation import done_of, plan_for, situation_of
 from station.app.start_gate import PROPOSED_NAME, zone_of
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Group, Item
-from station.core.duration import held_us
+from station.core.duration import held_us_by_side
 from station.core.events import SECOND_US
 from station.store.records import Person
 from web.pages.today_text import relative_time
@@ -262,5 +262,5 @@ def _weekly_minutes(site: Site, planned: Plan, items: Sequence[Item]) -> int:
     """The minutes of credited hold that the plan gives the leg that gets less, in a week, in whole minutes."""
     known = exercises()
     stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]
-    held = held_us(steps_of(stretches, site.store.settings(), analogue=site.analogue))
+    held = held_us_by_side(steps_of(stretches, site.store.settings(), analogue=site.analogue))
     return min(held.values()) * len(planned.days) // (60 * SECOND_US)

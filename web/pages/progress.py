@@ -11,9 +11,9 @@ from flask import Blueprint, abort, render_template, request
 
 from station.app.progress import History, Seen, history_of, not_compared, own_error, sentences, words_of
 from station.core.events import Side
-from station.core.progress.published import PUBLISHED
+from station.core.progress.published import PUBLISHED_MEANS
 from station.core.progress.records import Interval, SideProgress
-from station.core.progress.sentences import Words, of_difference
+from station.core.progress.sentences import Formatters, difference_sentence
 from station.units import SIDE_SHAPE
 from web.charts.progress import ProgressChart, plot_frame, side_chart, span_of_range
 from web.site import PERSON_COOKIE, Site
@@ -67,7 +67,7 @@ def blueprint(site: Site) -> Blueprint:
             asking=False,
             units=settings.units,
             answers=[_side_summary(history, side, words, settings.units) for side in Side],
-            difference=of_difference(history.progress.difference, words),
+            difference=difference_sentence(history.progress.difference, words),
             apart=not_compared(history),
             charts=charts,
             points=[json.dumps(one.points) for one in charts],
@@ -77,7 +77,7 @@ def blueprint(site: Site) -> Blueprint:
             page=page,
             last_page=last_page,
             before_after=_before_after(history),
-            published=PUBLISHED,
+            published=PUBLISHED_MEANS,
             sides=list(Side),
             shapes=SIDE_SHAPE,
         )
@@ -85,7 +85,7 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _side_summary(history: History, side: Side, words: Words, units: str) -> SideSummary:
+def _side_summary(history: History, side: Side, words: Formatters, units: str) -> SideSummary:
     rows, progress = history.seen(side), history.said(side)
     error = None if progress is None else own_error(progress.error, units)
     return SideSummary(

@@ -18,7 +18,7 @@ from station.advice.routine import Fault, faults
 from station.app.routines import steps_of
 from station.catalogue.read import TESTS, exercises
 from station.catalogue.records import Exercise, Feet, Item
-from station.core.duration import duration_us, held_us
+from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.settings import Settings
 
@@ -186,7 +186,7 @@ def summarize(draft: Draft, settings: Settings, conditions: Collection[str], *, 
     placed = [fault if fault.index is None else replace(fault, index=rows[fault.index]) for fault in found]
     last = len(draft.rows)
     told = sorted((*misread, *placed), key=lambda one: (not one.refuses, last if one.index is None else one.index))
-    return DraftSummary(tuple(items), tuple(told), total_us, held_us(routine))
+    return DraftSummary(tuple(items), tuple(told), total_us, held_us_by_side(routine))
 
 
 def _parse_item(row: Row) -> Item:

@@ -16,7 +16,7 @@ from station.app.situation import plan_for
 from station.catalogue.checked import checked
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item, Ruling
-from station.core.duration import duration_us, held_us
+from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.store.records import OwnRoutine, Person
 from web import exercise_text
@@ -276,4 +276,4 @@ def _card_contents(
     items = tuple(items)
     routine = steps_of(items, site.store.settings(), analogue=site.analogue)
     entries = tuple(exercise_text.entry(item, exercises()[item.exercise] if item.exercise else None) for item in items)
-    return entries, duration_us(routine), held_us(routine)
+    return entries, duration_us(routine), held_us_by_side(routine)

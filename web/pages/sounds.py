@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template
 
 from station.core.events import Side
 from station.core.facts import Cue, CueName
-from station.core.sound.cues import CUES, Shape, rhythm_of, tones_of
+from station.core.sound.cues import CUES, Shape, cue_rhythm_ms, cue_tones
 from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, grouped_sounds
 from web.site import Site
 
@@ -52,7 +52,7 @@ def table() -> tuple[dict[str, Any], ...]:
             "means": sound.means,
             "edges": _tone_times(name),
             "variants": _variants(name),
-            "rhythm_ms": rhythm_of(name),
+            "rhythm_ms": cue_rhythm_ms(name),
             "every_ms": sound.every_ms,
             "times": sound.times,
             "soft": sound.soft,
@@ -62,7 +62,7 @@ def table() -> tuple[dict[str, Any], ...]:
 
 
 def _tone_times(name: CueName, count: int | None = None, side: Side | None = None) -> list[tuple[int, int, int]]:
-    tones = tones_of(Cue(0, name, count, side), RESONANCE_HZ)
+    tones = cue_tones(Cue(0, name, count, side), RESONANCE_HZ)
     return [(tone.hz, tone.start_us // 1000, tone.end_us // 1000) for tone in tones]
 
 

@@ -23,12 +23,12 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from station.core.activities.engine import Activity
-from station.core.events import SECOND_US, Command, Event, Side, Toe, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
-from station.core.measurement.calibration import CalibrationError, Point, fit, point
-from station.core.sensing.sensors import Change, HeelChange, Senses, SensorChange
-from station.core.state import Picture
-from station.core.steps import WARM_US, CalibrateStep
+from station.core.measurement.calibration import CalibrationError, Point, fit, point_from_readings
+from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
+from station.core.state import ActivityState
+from station.core.steps import WARM_UP_US, CalibrateStep
 
 CAPTURE_US = 6 * SECOND_US
 """How long a block is read: another round gains more than longer readings (`station.core.measurement.calibration`)."""
@@ -62,7 +62,7 @@ class Blocks(Activity):
 
     name: ClassVar[str]
 
-    def __init__(self, blocks_mm: Sequence[float], warm_us: int, senses: Senses) -> None:
+    def __init__(self, blocks_mm: Sequence[float], warm_us: int, senses: BoardSensors) -> None:
         super().__init__(senses)
         self.rules = BlockRules()
         self.phase = "warm"
@@ -93,11 +93,11 @@ class Blocks(Activity):
         """The block that is to be shown."""
         return self._blocks_mm[min(len(self.points), len(self._blocks_mm) - 1)]
 
-    def sense(self) -> None:
-        self.senses.expect(measuring=True)
+    def configure_sensors(self) -> None:
+        self.sensors.configure(is_measuring=True)
 
     def begin(self, at_us: int) -> None:
-        self.sense()
+        self.configure_sensors()
         self._heard_us = self._progress_us = at_us
         self._enter("warm", at_us)
         self._set_due()
@@ -108,20 +108,23 @@ class Blocks(Activity):
 
     def _wait(self, at_us: int) -> None:
         """For an empty lane first, then for the next block, unless somebody stands there."""
-        self.hush(at_us)
-        if self.senses.toe.lost_why is not None and not self._says_something(at_us):
+        self.stop_repeating_cue(at_us)
+        if self.sensors.toe.lost_reason is not None and not self._says_something(at_us):
             self._fault(at_us)
-        elif any(plate.trusted_down for plate in self.senses.plates):
+        elif any(plate.is_known_down for plate in self.sensors.plates):
             self._enter("leave", at_us)
         else:
             self._enter("clear" if self._lane_mm is None else "block", at_us)
 
     def _says_something(self, at_us: int) -> bool:
-        return at_us - self._heard_us < self.senses.toe.rules.silent_us and self.senses.toe.last_why != "frozen"
+        return (
+            at_us - self._heard_us < self.sensors.toe.rules.max_silence_us
+            and self.sensors.toe.last_invalid_reason != "frozen"
+        )
 
     # What changes.
 
-    def change(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         now_us = change.at_us
         if isinstance(change, HeelChange):
             if self.phase == "capture" and change.down:
@@ -129,34 +132,34 @@ class Blocks(Activity):
             elif self.phase in ("clear", "leave", "block"):
                 self._wait(now_us)
         elif isinstance(change, SensorChange) and change.sensor == "toe":
-            if not change.lost and self.phase == "fault":
-                self._warm_us = WARM_US
+            if not change.is_lost and self.phase == "fault":
+                self._warm_us = WARM_UP_US
                 self._enter("warm", now_us)
-                self.hush(now_us)
-            elif change.lost and self.phase == "capture" and self._says_something(now_us):
+                self.stop_repeating_cue(now_us)
+            elif change.is_lost and self.phase == "capture" and self._says_something(now_us):
                 self._again(now_us, "The block went out of view while it was read: hold it still, and show it again")
-            elif change.lost and self.phase not in ("fault", "done") and not self._says_something(now_us):
+            elif change.is_lost and self.phase not in ("fault", "done") and not self._says_something(now_us):
                 self._fault(now_us)
         self._set_due()
 
-    def row(self, event: Event) -> None:
+    def on_sensor_event(self, event: Event) -> None:
         if isinstance(event, Toe):
             self._heard_us = self._judge_us = event.at_us
             self._set_due()
 
-    def command(self, command: Command) -> None:
-        if command.word is Word.STOP and self.over is None and self.phase != "done":
+    def on_command(self, command: Command) -> None:
+        if command.word is CommandName.STOP and self.outcome is None and self.phase != "done":
             self._end(command.at_us, "stop")
         self._set_due()
 
     def close(self, at_us: int) -> None:
-        self.hush(at_us)
-        self.over = "complete" if self.phase == "done" else "ended"
+        self.stop_repeating_cue(at_us)
+        self.outcome = "complete" if self.phase == "done" else "ended"
 
     # Alarms.
 
     def _set_due(self) -> None:
-        if self.over is not None:
+        if self.outcome is not None:
             self.due_us = None
             return
         dues = [self._nudge_us, self._judge_us if self.phase in ("clear", "block", "capture") else None]
@@ -177,9 +180,9 @@ class Blocks(Activity):
 
     @property
     def _silent_us(self) -> int:
-        return self._heard_us + self.senses.toe.rules.silent_us
+        return self._heard_us + self.sensors.toe.rules.max_silence_us
 
-    def alarm(self, at_us: int) -> None:
+    def on_alarm(self, at_us: int) -> None:
         waiting = self.phase not in ("warm", "capture", "done")
         if waiting and at_us >= self._ends_us:
             self._end(at_us, self._nothing_came())
@@ -187,7 +190,7 @@ class Blocks(Activity):
             self._fault(at_us)
         elif self._nudge_us is not None and at_us >= self._nudge_us:
             self._nudge_us = None
-            self.cue(at_us, CueName.NUDGE)
+            self.emit_cue(at_us, CueName.NUDGE)
         else:
             self._judge_us = None
             getattr(self, f"_alarm_{self.phase}")(at_us)
@@ -205,27 +208,27 @@ class Blocks(Activity):
         """The sensor is still silent: only time ends this."""
 
     def _alarm_done(self, now_us: int) -> None:
-        self.hush(now_us)
-        self.over = "complete"
+        self.stop_repeating_cue(now_us)
+        self.outcome = "complete"
 
     def _still_mm(self, now_us: int) -> float | None:
         """Where what is seen has stood still since the phase began, for long enough."""
         from_us = now_us - self.rules.still_us
-        if from_us < self._since_us or not self.senses.toe.still(from_us, now_us):
+        if from_us < self._since_us or not self.sensors.toe.is_still(from_us, now_us):
             return None
-        return self.senses.toe.median(from_us, now_us)
+        return self.sensors.toe.median(from_us, now_us)
 
     def _nothing_in_view(self, now_us: int) -> bool:
-        toe = self.senses.toe
+        toe = self.sensors.toe
         return now_us - max(self._since_us, toe.last_valid_us) >= self.rules.still_us and self._says_something(now_us)
 
     def _alarm_clear(self, now_us: int) -> None:
         still_mm = self._still_mm(now_us)
         if still_mm is None:
             if self._nothing_in_view(now_us):
-                self._lane_is(now_us, float(self.senses.toe.rules.most_mm))
+                self._lane_is(now_us, float(self.sensors.toe.rules.max_mm))
             return
-        if self.senses.curve.toe_mm(still_mm) + self.rules.room_mm >= max(self._blocks_mm) + self.rules.apart_mm:
+        if self.sensors.curve.toe_mm(still_mm) + self.rules.room_mm >= max(self._blocks_mm) + self.rules.apart_mm:
             self._lane_is(now_us, still_mm)
         else:
             self._why = (
@@ -236,7 +239,7 @@ class Blocks(Activity):
     def _lane_is(self, now_us: int, reading_mm: float) -> None:
         self._lane_mm, self._why = reading_mm, None
         self._enter("block", now_us)
-        self.cue(now_us, CueName.READY)
+        self.emit_cue(now_us, CueName.READY)
 
     def _alarm_block(self, now_us: int) -> None:
         still_mm = self._still_mm(now_us)
@@ -251,16 +254,16 @@ class Blocks(Activity):
         elif self._last_mm is None or abs(still_mm - self._last_mm) >= self.rules.another_mm:
             self._stood_mm, self._why = still_mm, None
             self._enter("capture", now_us)
-            self.cue(now_us, CueName.GO)
+            self.emit_cue(now_us, CueName.GO)
 
     def _alarm_capture(self, now_us: int) -> None:
         from_us = self._since_us
-        now_mm = self.senses.toe.latest_half(from_us)
+        now_mm = self.sensors.toe.latest_median(from_us)
         if now_mm is not None and abs(now_mm - self._stood_mm) > self.rules.moved_mm:
             self._again(now_us, "The block moved while it was read: hold it still, and show it again")
         elif now_us >= from_us + CAPTURE_US:
             try:
-                found = point(self.wanted_mm, *self.senses.toe.window(from_us, now_us))
+                found = point_from_readings(self.wanted_mm, *self.sensors.toe.window(from_us, now_us))
                 self.take(now_us, found)
             except RoundError as error:
                 self._begin_again(now_us, str(error))
@@ -271,15 +274,15 @@ class Blocks(Activity):
 
     def _captured(self, now_us: int, found: Point, from_us: int) -> None:
         window_us = (from_us, now_us)
-        self.say(BlockShown(now_us, found.toe_mm, found.reading_mm, found.uncertainty_mm, found.n, window_us))
+        self.emit(BlockShown(now_us, found.toe_mm, found.reading_mm, found.uncertainty_mm, found.n, window_us))
         self.points.append(found)
         self._last_mm = found.reading_mm
         self._tries, self._progress_us = self._rounds_lost, now_us
-        self.cue(now_us, CueName.HOLD_DONE)
+        self.emit_cue(now_us, CueName.HOLD_DONE)
         if len(self.points) == len(self._blocks_mm):
             self._enter("done", now_us)
             self.finish(now_us)
-            self.over = "complete" if self._repeating is None else None
+            self.outcome = "complete" if self._repeating is None else None
         else:
             self._wait(now_us)
 
@@ -293,17 +296,17 @@ class Blocks(Activity):
     def _again(self, now_us: int, why: str) -> None:
         self._tries += 1
         self._why, self._progress_us = why, now_us
-        self.say(BlockUnclear(now_us, self.wanted_mm, why))
-        self.cue(now_us, CueName.NO)
+        self.emit(BlockUnclear(now_us, self.wanted_mm, why))
+        self.emit_cue(now_us, CueName.NO)
         if self._tries >= self.rules.tries:
-            self.say(CalibrationRefused(now_us, why))
+            self.emit(CalibrationRefused(now_us, why))
             self._end(now_us, "refused")
         else:
             self._wait(now_us)
 
     def _fault(self, now_us: int) -> None:
         self._enter("fault", now_us)
-        self.cue(now_us, CueName.ERROR)
+        self.emit_cue(now_us, CueName.ERROR)
 
     def _nothing_came(self) -> str:
         if self.phase == "fault":
@@ -320,16 +323,16 @@ class Blocks(Activity):
                 f"The {self.wanted_mm:g} mm block was not seen. If it was there, the sensor sees something else as "
                 "well, such as the floor or a skirting board: hold the block so that it fills the view"
             )
-        self.cue(now_us, CueName.ENDED)
-        self.say(Ended(now_us, why))
-        self.phase, self.over = "ended", "ended"
+        self.emit_cue(now_us, CueName.ENDED)
+        self.emit(Ended(now_us, why))
+        self.phase, self.outcome = "ended", "ended"
 
-    def minds(self) -> Sequence[Side]:
+    def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         counting = {"warm": self._warm_us, "capture": CAPTURE_US}.get(self.phase)
-        return Picture(
+        return ActivityState(
             activity=self.name,
             phase=self.phase,
             counting=self.phase if counting is not None else None,
@@ -348,7 +351,7 @@ class Calibrate(Blocks):
 
     name = "calibrate"
 
-    def __init__(self, step: CalibrateStep, senses: Senses) -> None:
+    def __init__(self, step: CalibrateStep, senses: BoardSensors) -> None:
         super().__init__(step.blocks_mm * step.rounds, step.warm_us, senses)
         self._round = len(step.blocks_mm)
 
@@ -366,4 +369,4 @@ class Calibrate(Blocks):
             self._rounds_lost = 0
 
     def finish(self, now_us: int) -> None:
-        self.say(Calibrated(now_us, fit(self.points)))
+        self.emit(Calibrated(now_us, fit(self.points)))

@@ -6,8 +6,8 @@ from math import sqrt
 
 from station.core.activities.calibrate import Blocks
 from station.core.facts import CheckDone, CueName
-from station.core.measurement.calibration import COMMON_MM, CalibrationError, Point
-from station.core.sensing.sensors import Senses
+from station.core.measurement.calibration import SLOW_WANDER_MM, CalibrationError, Point
+from station.core.sensing.sensors import BoardSensors
 from station.core.steps import CheckStep
 
 OUT_MM = 2.0
@@ -43,7 +43,7 @@ class Check(Blocks):
 
     name = "check"
 
-    def __init__(self, step: CheckStep, senses: Senses) -> None:
+    def __init__(self, step: CheckStep, senses: BoardSensors) -> None:
         super().__init__((step.block_mm,), step.warm_us, senses)
         self._calibration_mm = step.calibration_mm
         self.out = False
@@ -56,7 +56,7 @@ class Check(Blocks):
 
     def take(self, now_us: int, found: Point) -> None:
         """One block goes with whatever was before, as long as it can be that block."""
-        found_mm = self.senses.curve.toe_mm(found.reading_mm)
+        found_mm = self.sensors.curve.toe_mm(found.reading_mm)
         if abs(found_mm - found.toe_mm) > self._wrong_mm:
             raise CalibrationError(
                 f"That is not the {found.toe_mm:g} mm block, or it does not stand against the toe stop: it is seen at "
@@ -67,11 +67,11 @@ class Check(Blocks):
     def finish(self, now_us: int) -> None:
         """YES where it holds; ERROR where it does not, because NO asks for the block again, and nothing ended early."""
         (found,) = self.points
-        curve = self.senses.curve
+        curve = self.sensors.curve
         found_mm = curve.toe_mm(found.reading_mm)
         noise_mm = curve.slope(found.reading_mm) * found.uncertainty_mm
-        uncertainty_mm = sqrt(noise_mm**2 + COMMON_MM**2 + self._calibration_mm**2)
+        uncertainty_mm = sqrt(noise_mm**2 + SLOW_WANDER_MM**2 + self._calibration_mm**2)
         off_mm = found_mm - found.toe_mm
         self.out = is_out(off_mm, uncertainty_mm)
-        self.say(CheckDone(now_us, found.toe_mm, found_mm, off_mm, uncertainty_mm, self.out))
-        self.cue(now_us, CueName.ERROR if self.out else CueName.YES)
+        self.emit(CheckDone(now_us, found.toe_mm, found_mm, off_mm, uncertainty_mm, self.out))
+        self.emit_cue(now_us, CueName.ERROR if self.out else CueName.YES)

@@ -25,11 +25,11 @@ from typing import ClassVar
 
 from station.core.activities.engine import Activity
 from station.core.activities.side_change import SideChange
-from station.core.events import BOTH_LEGS, SECOND_US, Command, Legs, Side, Word
+from station.core.events import BOTH_LEGS, SECOND_US, Command, CommandName, Legs, Side
 from station.core.facts import CueName, Ended, Paused, Resumed
-from station.core.sensing.sensors import Change, HeelChange, HeelChannel, KneeChange, Senses, SensorChange
-from station.core.sensing.stance import Foot, Footing, Stance
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors, Change, HeelChange, HeelChannel, KneeChange, SensorChange
+from station.core.sensing.stance import HeelState, Stance, StanceTracker
+from station.core.state import ActivityState
 from station.core.steps import HeelRule, HoldStep, RepsStep, Step
 
 
@@ -64,7 +64,7 @@ class Bout(Activity):
     def __init__(
         self,
         step: HoldStep | RepsStep,
-        senses: Senses,
+        senses: BoardSensors,
         *,
         first: bool = True,
         rules: BoutRules | None = None,
@@ -85,7 +85,7 @@ class Bout(Activity):
         """Whether the preparation that goes on asks for no standing."""
         self._heel_rule = step.heel
         self._first = first
-        self.footing = Footing(senses)
+        self.footing = StanceTracker(senses)
         self.lifted = Side.LEFT
         """Whose heel came up last."""
         self._wait_until_us: int | None = None
@@ -167,7 +167,7 @@ class Bout(Activity):
     @property
     def plates(self) -> Sequence[HeelChannel]:
         """The plates of the legs at work."""
-        return self.senses.plates if self.side is None else (self.senses.heel(self.side),)
+        return self.sensors.plates if self.side is None else (self.sensors.plate_for(self.side),)
 
     @property
     def timer_only(self) -> bool:
@@ -176,28 +176,28 @@ class Bout(Activity):
 
     @property
     def standing(self) -> bool:
-        return self.timer_only or self.footing.down(self.plates)
+        return self.timer_only or self.footing.are_down(self.plates)
 
     @property
     def rising_us(self) -> int | None:
         """Since when a heel at work may be rising, which is not believed yet."""
-        doubts = [plate.belief.doubted_us for plate in self.plates if plate.down is True]
+        doubts = [plate.debouncer.pending_since_us for plate in self.plates if plate.down is True]
         return min((at_us for at_us in doubts if at_us is not None), default=None)
 
-    def minds(self) -> Sequence[Side]:
+    def watched_sides(self) -> Sequence[Side]:
         if self.phase == "switch":
             return tuple(Side)
         if self.timer_only and self.phase != "wait":
             return ()
         return tuple(Side) if self.side is None else (self.side,)
 
-    def sense(self) -> None:
-        self.senses.expect(seated=self._heel_rule is HeelRule.LIGHT)
+    def configure_sensors(self) -> None:
+        self.sensors.configure(is_seated=self._heel_rule is HeelRule.LIGHT)
 
     def begin(self, at_us: int) -> None:
-        self.sense()
+        self.configure_sensors()
         self._began_us = at_us
-        anybody = self.footing.anybody
+        anybody = self.footing.is_occupied
         here = (anybody or not self._first) if self.timer_only else self.standing
         if not self._first:
             self._wait_until_us = at_us + (self.rules.switch_end_us if anybody else self.rules.return_us)
@@ -205,33 +205,33 @@ class Bout(Activity):
             self.prepare(at_us, at_us, self._prepare_us)
         elif not self._first and anybody and self.side is not None:
             self._told_other = True
-            self.cue(at_us, CueName.SWITCH, side=self.side)
+            self.emit_cue(at_us, CueName.SWITCH, side=self.side)
         elif not self._first:
             self._nudge_us = at_us + self.rules.call_us
-            self.cue(at_us, CueName.READY, side=self.side)
+            self.emit_cue(at_us, CueName.READY, side=self.side)
         self._look_at_other_leg(at_us)
         self.set_due()
 
     def _look_at_other_leg(self, since_us: int) -> None:
-        if self.phase != "wait" or self.timer_only or self.side is None or not self.footing.anybody:
+        if self.phase != "wait" or self.timer_only or self.side is None or not self.footing.is_occupied:
             self._other_us, self._told_other = None, False
         elif not self._told_other and self._other_us is None:
             self._other_us = since_us + self.rules.other_us
 
-    def change(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
             before = self.footing.stance(self.plates)
-            self.footing.feel(change)
+            self.footing.update(change)
             self._felt(change, before, self.footing.stance(self.plates))
         self.set_due()
 
     def _felt(self, change: HeelChange | SensorChange, before: Stance, now: Stance) -> None:
         if isinstance(change, HeelChange) and self._switch is not None:
-            self._stands(change.at_us, self._switch.heel(change))
+            self._stands(change.at_us, self._switch.on_heel_change(change))
         elif isinstance(change, SensorChange) and self._switch is not None:
-            self._stands(change.at_us, self._switch.sensor(change))
+            self._stands(change.at_us, self._switch.on_sensor_change(change))
         elif self.phase == "wait":
-            arrived = self.footing.anybody if self.timer_only else now.foot is Foot.DOWN and now != before
+            arrived = self.footing.is_occupied if self.timer_only else now.state is HeelState.DOWN and now != before
             if arrived:
                 since_us = change.since_us if self.timer_only else now.since_us
                 self.prepare(change.at_us, max(since_us, self._began_us), self._prepare_us)
@@ -241,11 +241,11 @@ class Bout(Activity):
                 self._come_back(change.at_us, change.since_us)
         elif now == before:
             return
-        elif now.foot is Foot.DOWN:
+        elif now.state is HeelState.DOWN:
             self._on(change.at_us, now.since_us)
-        elif now.foot is not before.foot:
-            self._off(change.at_us, now.since_us, lost=now.foot is Foot.UNKNOWN, side=change.side)
-        elif now.foot is Foot.UP and now.since_us < before.since_us:
+        elif now.state is not before.state:
+            self._off(change.at_us, now.since_us, lost=now.state is HeelState.UNKNOWN, side=change.side)
+        elif now.state is HeelState.UP and now.since_us < before.since_us:
             self.off_us = now.since_us
             self.work_off_earlier(now.since_us)
 
@@ -279,7 +279,7 @@ class Bout(Activity):
             self._stand_from_us = since_us
         else:
             self._stand_from_us, self.off_us = None, now_us
-        self.cue(now_us, CueName.READY, side=self.side)
+        self.emit_cue(now_us, CueName.READY, side=self.side)
 
     def _stop_standing(self, since_us: int) -> None:
         if self._stand_from_us is not None:
@@ -312,36 +312,36 @@ class Bout(Activity):
         """It is time, and they are not there yet: GO waits for them."""
         self.phase, self._prepare_off, self._prepare_us = "wait", False, self.rules.resume_us
         self._began_us, self._wait_until_us, self._nudge_us = now_us, now_us + self.rules.return_us, None
-        self.cue(now_us, CueName.NUDGE)
+        self.emit_cue(now_us, CueName.NUDGE)
 
     def count_down(self, now_us: int, left_us: int, ticks: set[int]) -> None:
         """Sound the tick whose time has come; one that was waited past is not made up for."""
         passed = {n for n in ticks if n * SECOND_US >= left_us}
         if passed:
             ticks -= passed
-            self.cue(now_us, CueName.COUNT, count=min(passed))
+            self.emit_cue(now_us, CueName.COUNT, count=min(passed))
 
     def start_work(self, now_us: int) -> None:
         """GO."""
         for plate in self.plates:
             if plate.load is not None and not self.timer_only:
-                plate.load.renew(now_us)
+                plate.load.update_reference(now_us)
         self._any_go, self._switch_us = True, None
-        self.cue(now_us, CueName.GO)
+        self.emit_cue(now_us, CueName.GO)
         self.go(now_us)
 
     # Pausing and coming back.
 
     def _lifted(self) -> bool:
-        return self.footing.stance(self.plates).foot is Foot.UP
+        return self.footing.stance(self.plates).state is HeelState.UP
 
     def pause(self, now_us: int, since_us: int, why: str) -> None:
         self._back_to_switch = self._switch is not None
         self.phase, self._switch = "paused", None
         self._paused_us, self._nudge_us = since_us, now_us + self.rules.nudge_us
         self._gave_up = not (self.begun and self.gives_up)
-        self.say(Paused(now_us, why))
-        self.cue(now_us, CueName.PAUSED)
+        self.emit(Paused(now_us, why))
+        self.emit_cue(now_us, CueName.PAUSED)
 
     def _pause_due_us(self) -> int:
         dues = [self._paused_us + self.rules.end_us]
@@ -363,12 +363,12 @@ class Bout(Activity):
             self._broken = not self._side_given_up
         elif self._nudge_us is not None and now_us >= self._nudge_us:
             self._nudge_us = None
-            self.cue(now_us, CueName.NUDGE)
+            self.emit_cue(now_us, CueName.NUDGE)
 
     def _come_back(self, now_us: int, since_us: int, why: str = "standing") -> None:
-        self.hush(now_us)
+        self.stop_repeating_cue(now_us)
         self._broken = False
-        self.say(Resumed(now_us, why))
+        self.emit(Resumed(now_us, why))
         if self._back_to_switch:
             self._change_sides(now_us)
         elif self._side_given_up:
@@ -380,14 +380,14 @@ class Bout(Activity):
     # Changing sides, finishing, ending.
 
     def finish_side(self, now_us: int) -> None:
-        self.cue(now_us, CueName.SET_DONE)
+        self.emit_cue(now_us, CueName.SET_DONE)
         if self.at_turn + 1 < len(self.turns):
             self.at_turn += 1
             self.next_side()
             self._change_sides(now_us)
         else:
-            self.hush(now_us)
-            self.phase, self.over = "done", "complete"
+            self.stop_repeating_cue(now_us)
+            self.phase, self.outcome = "done", "complete"
 
     def next_side(self) -> None:
         """A new side is at work: its repetitions begin anew."""
@@ -411,14 +411,14 @@ class Bout(Activity):
         return tuple(Side(legs) for legs in turns if legs is not BOTH_LEGS)
 
     def _change_sides(self, now_us: int) -> None:
-        self.cue(now_us, CueName.SWITCH, side=self.side)
+        self.emit_cue(now_us, CueName.SWITCH, side=self.side)
         self._switch_us = now_us
         if self.timer_only:
             self.prepare(now_us, now_us, self.rules.switch_us)
             return
         self.phase = "switch"
         assert self.side is not None  # both legs are one turn, which nothing is changed to
-        self._switch = SideChange(self.senses, self.side, now_us)
+        self._switch = SideChange(self.sensors, self.side, now_us)
 
     def _stands(self, now_us: int, since_us: int | None) -> None:
         """The new side stands, since `since_us`; or not yet."""
@@ -440,31 +440,31 @@ class Bout(Activity):
         if now_us >= self._switch_end_us():
             self.end(now_us, "nobody changed sides")
         else:
-            self._stands(now_us, switch.alarm())
+            self._stands(now_us, switch.on_alarm())
 
     def end(self, now_us: int, why: str) -> None:
         """End early; what was done has been said."""
-        self.cue(now_us, CueName.ENDED)
-        self.say(Ended(now_us, why))
-        self.phase, self.over = "ended", "ended"
+        self.emit_cue(now_us, CueName.ENDED)
+        self.emit(Ended(now_us, why))
+        self.phase, self.outcome = "ended", "ended"
 
     def close(self, at_us: int) -> None:
         if self.begun:
             self.give_up(at_us)
-        self.hush(at_us)
-        self.phase, self.over = "ended", "ended"
+        self.stop_repeating_cue(at_us)
+        self.phase, self.outcome = "ended", "ended"
 
     # Alarms and commands.
 
-    def catch_up(self, at_us: int) -> None:
+    def resync_heels(self, at_us: int) -> None:
         before = self.footing.stance(self.plates)
-        self.footing = Footing(self.senses)
+        self.footing = StanceTracker(self.sensors)
         now = self.footing.stance(self.plates)
-        if not self.timer_only and self.phase not in ("wait", "switch") and now.foot is not before.foot:
-            if now.foot is Foot.DOWN:
+        if not self.timer_only and self.phase not in ("wait", "switch") and now.state is not before.state:
+            if now.state is HeelState.DOWN:
                 self._on(at_us, at_us)
             else:
-                self._off(at_us, at_us, lost=now.foot is Foot.UNKNOWN, side=None)
+                self._off(at_us, at_us, lost=now.state is HeelState.UNKNOWN, side=None)
         self.set_due()
 
     @property
@@ -472,7 +472,7 @@ class Bout(Activity):
         return None if self._any_go or self.side is None else self.side.other
 
     def set_due(self) -> None:
-        if self.over is not None:
+        if self.outcome is not None:
             self.due_us = None
         elif self.phase == "wait":
             waits = (self._wait_until_us, self._nudge_us, self._other_us)
@@ -486,15 +486,15 @@ class Bout(Activity):
         else:
             self.due_us = self.work_due_us()
 
-    def alarm(self, at_us: int) -> None:
+    def on_alarm(self, at_us: int) -> None:
         if self.phase == "wait" and self._wait_until_us is not None and at_us >= self._wait_until_us:
-            self.end(at_us, "nobody changed sides" if self.footing.anybody else "nobody came back")
+            self.end(at_us, "nobody changed sides" if self.footing.is_occupied else "nobody came back")
         elif self.phase == "wait" and self._other_us is not None and at_us >= self._other_us:
             self._other_us, self._told_other = None, True
-            self.cue(at_us, CueName.SWITCH, side=self.side)
+            self.emit_cue(at_us, CueName.SWITCH, side=self.side)
         elif self.phase == "wait":
             self._nudge_us = None
-            self.cue(at_us, CueName.NUDGE)
+            self.emit_cue(at_us, CueName.NUDGE)
         elif self.phase == "prepare":
             self._prepare_alarm(at_us)
         elif self.phase == "paused":
@@ -505,28 +505,30 @@ class Bout(Activity):
             self.work_alarm(at_us)
         self.set_due()
 
-    def command(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         now_us = command.at_us
-        if self.over is not None:
+        if self.outcome is not None:
             return
-        if command.word is Word.STOP:
+        if command.word is CommandName.STOP:
             if self.begun:
                 self.give_up(now_us)
             self.end(now_us, "stop")
-        elif command.word is Word.PAUSE and self.phase not in ("wait", "paused"):
+        elif command.word is CommandName.PAUSE and self.phase not in ("wait", "paused"):
             if self.phase not in ("prepare", "switch"):
                 self.suspend(now_us)
             self.pause(now_us, now_us, "command")
-        elif command.word is Word.RESUME and self.phase == "paused" and (self.standing or self._back_to_switch):
+        elif command.word is CommandName.RESUME and self.phase == "paused" and (self.standing or self._back_to_switch):
             self._come_back(now_us, now_us, "command")
-        elif command.word is Word.NEXT and self.phase == "prepare":
+        elif command.word is CommandName.NEXT and self.phase == "prepare":
             self._stood_us, self._ticks = self._need_us, set()
             self._stand_from_us = now_us if self.standing or self._by_itself else None
-        elif command.word is Word.NEXT:
+        elif command.word is CommandName.NEXT:
             self.work_next(now_us)
-        elif command.word is Word.SKIP:
+        elif command.word is CommandName.SKIP:
             self._skip(now_us)
-        elif command.word is Word.SIDE and command.side is not None and not self._any_go and self.side is not None:
+        elif (
+            command.word is CommandName.SIDE and command.side is not None and not self._any_go and self.side is not None
+        ):
             self._choose_side(now_us, command.side)
         self.set_due()
 
@@ -550,10 +552,10 @@ class Bout(Activity):
         if self.phase == "prepare" or (self.phase == "wait" and self.standing and not self.timer_only):
             self.prepare(now_us, now_us, self._prepare_us)
 
-    def frame(self, at_us: int) -> Picture:
+    def frame(self, at_us: int) -> ActivityState:
         """What there is to see of the frame at this moment."""
         preparing = self.phase == "prepare"
-        return Picture(
+        return ActivityState(
             activity=self.name,
             phase=self.phase,
             side=self.legs,

@@ -21,8 +21,8 @@ from typing import ClassVar
 from station.core.activities.exercise import Bout, BoutRules
 from station.core.events import SECOND_US, Legs
 from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
-from station.core.sensing.sensors import Senses
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors
+from station.core.state import ActivityState
 from station.core.steps import HoldStep, Step
 
 
@@ -39,7 +39,9 @@ class Hold(Bout):
 
     name: ClassVar[str] = "hold"
 
-    def __init__(self, step: HoldStep, senses: Senses, *, first: bool = True, rules: HoldRules | None = None) -> None:
+    def __init__(
+        self, step: HoldStep, senses: BoardSensors, *, first: bool = True, rules: HoldRules | None = None
+    ) -> None:
         hold_rules = rules or HoldRules()
         super().__init__(step, senses, first=first, rules=hold_rules)
         self._hold_rules = hold_rules
@@ -66,7 +68,7 @@ class Hold(Bout):
         self._span_from_us = now_us
         if not self.begun:
             self.begun = True
-            self.say(HoldStarted(now_us, self.legs, self._repetition))
+            self.emit(HoldStarted(now_us, self.legs, self._repetition))
 
     def work_on(self, now_us: int, since_us: int) -> None:
         if self.phase in ("grace", "lifted"):
@@ -84,7 +86,7 @@ class Hold(Bout):
         self._close_span(since_us)
         if not lost:
             self.phase, self._lift_since_us = "grace", since_us
-            self.say(HeelLifted(now_us, self.lifted, since_us))
+            self.emit(HeelLifted(now_us, self.lifted, since_us))
 
     def work_off_earlier(self, since_us: int) -> None:
         if self.phase == "grace":
@@ -100,11 +102,11 @@ class Hold(Bout):
 
     def _return(self, now_us: int, since_us: int) -> None:
         self._count_lifted(since_us)
-        self.say(HeelReturned(now_us, self.lifted, since_us))
+        self.emit(HeelReturned(now_us, self.lifted, since_us))
         if self.phase == "grace":
             self._micro_lifts += 1
         else:
-            self.cue(now_us, CueName.YES)
+            self.emit_cue(now_us, CueName.YES)
         self.phase, self._span_from_us = "hold", since_us
 
     def _count_lifted(self, until_us: int) -> None:
@@ -115,12 +117,12 @@ class Hold(Bout):
         self._close_span(now_us if rising_us is None else min(now_us, rising_us))
         if self.phase in ("grace", "lifted"):
             self._count_lifted(now_us)
-        self.hush(now_us)
+        self.stop_repeating_cue(now_us)
 
     def give_up(self, now_us: int) -> None:
         if self.phase != "paused":
             self.suspend(now_us)
-        self.say(HoldPartial(now_us, *self._came_to()))
+        self.emit(HoldPartial(now_us, *self._came_to()))
         self.begun = False
 
     def _came_to(self) -> tuple[Legs, int, int, int, int, int]:
@@ -138,8 +140,8 @@ class Hold(Bout):
         self._repetition = 1
         self._fresh()
 
-    def left(self) -> tuple[Step, ...]:
-        if self.over == "complete":
+    def remaining_steps(self) -> tuple[Step, ...]:
+        if self.outcome == "complete":
             return ()
         owed = self._step.repetitions - self._repetition + 1 + self.repetitions_broken
         return (*self.of_this_turn(replace(self._step, repetitions=owed)), *self.of_later_turns(self._step))
@@ -181,7 +183,7 @@ class Hold(Bout):
         elif self.phase == "grace":
             self.phase = "lifted"
             self._lifts += 1
-            self.cue(now_us, CueName.HEEL_UP)
+            self.emit_cue(now_us, CueName.HEEL_UP)
         elif self.phase == "lifted":
             self.suspend(now_us)
             self.pause(now_us, self._lift_since_us, "heel up")
@@ -197,7 +199,7 @@ class Hold(Bout):
             return
         if self._halfway_us is not None and self._step.hold_us - left_us >= self._halfway_us:
             self._halfway_us = None
-            self.cue(now_us, CueName.HALFWAY)
+            self.emit_cue(now_us, CueName.HALFWAY)
         self.count_down(now_us, left_us, self._hold_ticks)
 
     def _credited(self, now_us: int) -> int:
@@ -206,9 +208,9 @@ class Hold(Bout):
 
     def _finish(self, now_us: int) -> None:
         self._credited_us, self._span_from_us = self._step.hold_us, None
-        self.say(HoldFinished(now_us, *self._came_to()))
+        self.emit(HoldFinished(now_us, *self._came_to()))
         self.begun = False
-        self.cue(now_us, CueName.HOLD_DONE)
+        self.emit_cue(now_us, CueName.HOLD_DONE)
         if not self.advance():
             self.finish_side(now_us)
             return
@@ -223,13 +225,13 @@ class Hold(Bout):
             self.start_work(now_us)
         else:
             self.phase = "away"
-            self.cue(now_us, CueName.NUDGE)
+            self.emit_cue(now_us, CueName.NUDGE)
 
     def work_next(self, now_us: int) -> None:
         if self.phase == "rest":
             self._rest_until_us, self._rest_ticks = now_us, set()
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         picture = replace(
             self.frame(at_us),
             repetition=self._repetition,

@@ -23,7 +23,7 @@ from station.core.activities.attempt import Attempt, AttemptRules, Verdict
 from station.core.activities.engine import Activity
 from station.core.activities.side_change import SideChange
 from station.core.activities.trials import Trials
-from station.core.events import SECOND_US, Command, Event, Load, Side, Toe, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
 from station.core.facts import (
     AttemptFailed,
     AttemptPassed,
@@ -38,8 +38,8 @@ from station.core.facts import (
     TrialFinished,
 )
 from station.core.measurement.estimate import Estimate, Refusal, estimate
-from station.core.sensing.sensors import Change, HeelChange, KneeChange, Senses, SensorChange
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange, SensorChange
+from station.core.state import ActivityState
 from station.core.steps import TestStep
 
 
@@ -81,7 +81,7 @@ class KneeToWall(Activity):
     def __init__(
         self,
         step: TestStep,
-        senses: Senses,
+        senses: BoardSensors,
         *,
         first: bool = True,
         last: bool = True,
@@ -123,24 +123,24 @@ class KneeToWall(Activity):
     def side(self) -> Side:
         return self._sides[self._at_side]
 
-    def minds(self) -> Sequence[Side]:
+    def watched_sides(self) -> Sequence[Side]:
         if self.phase in ("rest", "result"):
             return ()
         return tuple(Side) if self.phase == "switch" else (self.side,)
 
-    def sense(self) -> None:
-        self.senses.expect(measuring=True)
+    def configure_sensors(self) -> None:
+        self.sensors.configure(is_measuring=True)
 
     def begin(self, at_us: int) -> None:
-        self.sense()
+        self.configure_sensors()
         self._enter("wait", at_us)
         self._take_heel()
-        others = [plate for plate in self.senses.plates if not self._at_work(plate.side) and plate.trusted_down]
+        others = [plate for plate in self.sensors.plates if not self._at_work(plate.side) and plate.is_known_down]
         self._look_at_other_leg(at_us, down=bool(others))
         if not self._first and self._down_since_us is None and not others:
             self._wait_until_us = at_us + self.rules.return_us
             self._nudge_us = at_us + self.rules.nudge_us
-            self.cue(at_us, CueName.READY, side=self.side)
+            self.emit_cue(at_us, CueName.READY, side=self.side)
         self._set_due()
 
     def _look_at_other_leg(self, since_us: int, *, down: bool) -> None:
@@ -153,20 +153,20 @@ class KneeToWall(Activity):
         self.phase, self._since_us, self._nudge_us, self._judge_us = phase, at_us, None, None
 
     def _take_heel(self) -> None:
-        plate = self.senses.heel(self.side)
-        self._down_since_us = plate.belief.since_us if plate.trusted_down else None
-        self._off_us = plate.belief.since_us if plate.down is False else None
+        plate = self.sensors.plate_for(self.side)
+        self._down_since_us = plate.debouncer.since_us if plate.is_known_down else None
+        self._off_us = plate.debouncer.since_us if plate.down is False else None
 
     # What changes.
 
-    def change(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         if isinstance(change, SensorChange):
             self._sensor(change)
         elif isinstance(change, KneeChange):
             if self._attempt is not None:
-                self._attempt.knee(change)
+                self._attempt.on_knee_change(change)
         elif self._switch is not None:
-            self._new_side(change.at_us, self._switch.heel(change))
+            self._new_side(change.at_us, self._switch.on_heel_change(change))
         elif self._at_work(change.side):
             self._heel(change)
             self._other_us = None
@@ -178,7 +178,7 @@ class KneeToWall(Activity):
         self._down_since_us = change.since_us if change.down else None
         self._off_us = None if change.down else change.since_us
         if self._attempt is not None:
-            self._attempt.heel(change)
+            self._attempt.on_heel_change(change)
         if self.phase == "settle" and change.down:
             self._since_us = max(self._since_us, change.since_us)
         elif self.phase == "paused" and change.down:
@@ -187,58 +187,58 @@ class KneeToWall(Activity):
             self._finish()
 
     def _sensor(self, change: SensorChange) -> None:
-        plate = self.senses.heel(self.side)
-        if change.side is not None and self.senses.heel(change.side) is not plate:
+        plate = self.sensors.plate_for(self.side)
+        if change.side is not None and self.sensors.plate_for(change.side) is not plate:
             return
         if change.side is not None:
             self._take_heel()
-            if not change.lost and plate.trusted_down:
-                self._down_since_us = max(change.since_us, plate.belief.since_us)
-        if change.lost and self.phase in MEASURING:
+            if not change.is_lost and plate.is_known_down:
+                self._down_since_us = max(change.since_us, plate.debouncer.since_us)
+        if change.is_lost and self.phase in MEASURING:
             self._fault(change.at_us)
-        elif not change.lost and self.phase == "fault":
+        elif not change.is_lost and self.phase == "fault":
             wait_us = 0 if change.side is None else self.rules.good_us
             self._good_us = change.at_us + wait_us
 
-    def row(self, event: Event) -> None:
+    def on_sensor_event(self, event: Event) -> None:
         if isinstance(event, Toe):
             if self._attempt is not None:
-                self._attempt.reading(event.at_us)
+                self._attempt.on_reading(event.at_us)
             self._judge_us = event.at_us
             self._set_due()
         elif isinstance(event, Load) and self._attempt is not None and self._at_work(event.side):
-            self._attempt.load(event.at_us, event.share)
+            self._attempt.on_load(event.at_us, event.share)
 
     def _at_work(self, side: Side) -> bool:
-        return self.senses.heel(side) is self.senses.heel(self.side)
+        return self.sensors.plate_for(side) is self.sensors.plate_for(self.side)
 
-    def command(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         now_us = command.at_us
-        if self.over is not None:
+        if self.outcome is not None:
             return
-        if command.word is Word.STOP:
+        if command.word is CommandName.STOP:
             self._end(now_us, "stop")
-        elif command.word is Word.CONFIRM and self._attempt is not None:
+        elif command.word is CommandName.CONFIRM and self._attempt is not None:
             self._attempt.confirm(now_us)
-        elif command.word is Word.PAUSE and self.phase not in ("wait", "paused", "result"):
+        elif command.word is CommandName.PAUSE and self.phase not in ("wait", "paused", "result"):
             self._pause(now_us, "command")
-        elif command.word is Word.RESUME and self.phase == "paused" and self._down_since_us is not None:
+        elif command.word is CommandName.RESUME and self.phase == "paused" and self._down_since_us is not None:
             self._resume(now_us, "command")
-        elif command.word is Word.NEXT and self.phase in ("side", "count"):
+        elif command.word is CommandName.NEXT and self.phase in ("side", "count"):
             self._enter("count", now_us - self.rules.count_from * SECOND_US)
             self._ticks = 0
         elif self._leads_to_settle(command.word):
             self._settle(now_us)
-        elif command.word is Word.SIDE and command.side is not None:
+        elif command.word is CommandName.SIDE and command.side is not None:
             self._choose_side(now_us, command.side)
         self._set_due()
 
-    def _leads_to_settle(self, word: Word) -> bool:
+    def _leads_to_settle(self, word: CommandName) -> bool:
         if self.phase == "rest":
-            return word in (Word.NEXT, Word.SKIP)
-        return word is Word.SKIP and self.phase in MEASURING
+            return word in (CommandName.NEXT, CommandName.SKIP)
+        return word is CommandName.SKIP and self.phase in MEASURING
 
-    def catch_up(self, at_us: int) -> None:
+    def resync_heels(self, at_us: int) -> None:
         self._take_heel()
         self._set_due()
 
@@ -256,13 +256,13 @@ class KneeToWall(Activity):
 
     def close(self, at_us: int) -> None:
         self._keep(at_us)
-        self.hush(at_us)
-        self.over = "ended"
+        self.stop_repeating_cue(at_us)
+        self.outcome = "ended"
 
     # Alarms.
 
     def _set_due(self) -> None:
-        self.due_us = None if self.over is not None else min(self._dues(), default=None)
+        self.due_us = None if self.outcome is not None else min(self._dues(), default=None)
 
     def _dues(self) -> list[int]:
         rules, since_us = self.rules, self._since_us
@@ -301,26 +301,26 @@ class KneeToWall(Activity):
 
     def _leaves_us(self) -> int | None:
         """When a heel that is up will mean that the person has left."""
-        if self._off_us is None or (self._attempt is not None and self._attempt.lunging):
+        if self._off_us is None or (self._attempt is not None and self._attempt.is_lunging):
             return None
         if self.phase == "settle" and self._attempts:
             return max(self._off_us, self._since_us) + self.rules.move_end_us
         return self._off_us + self.rules.leave_us if self.phase in (*BEFORE_LUNGE, "attempt") else None
 
-    def alarm(self, at_us: int) -> None:
+    def on_alarm(self, at_us: int) -> None:
         leaves_us = self._leaves_us()
         if leaves_us is not None and at_us >= leaves_us:
             self._left(at_us)
         elif self._nudge_us is not None and at_us >= self._nudge_us:
             self._nudge_us = None
-            self.cue(at_us, CueName.NUDGE)
+            self.emit_cue(at_us, CueName.NUDGE)
         else:
             getattr(self, f"_alarm_{self.phase}")(at_us)
         self._set_due()
 
     def _left(self, now_us: int) -> None:
         if self.phase == "settle" and not self._attempts:
-            self.hush(now_us)
+            self.stop_repeating_cue(now_us)
             self._enter("wait", now_us)
         else:
             self._pause(now_us, "heel up")
@@ -331,39 +331,39 @@ class KneeToWall(Activity):
             return
         if self._down_since_us is None:
             self._other_us, self._told_other = None, True
-            self.cue(now_us, CueName.SWITCH, side=self.side)
+            self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             return
-        self.cue(now_us, CueName.STEP_ON)
+        self.emit_cue(now_us, CueName.STEP_ON)
         self._settle(now_us)
 
     def _settle(self, now_us: int) -> None:
-        self.hush(now_us)
+        self.stop_repeating_cue(now_us)
         self._attempt = None
         self._enter("settle", now_us)
         self._nudge_us = now_us + self.rules.nudge_us
-        if self.senses.toe.lost_why is not None or self.senses.heel(self.side).lost_why is not None:
+        if self.sensors.toe.lost_reason is not None or self.sensors.plate_for(self.side).lost_reason is not None:
             self._fault(now_us)
 
     def _alarm_settle(self, now_us: int) -> None:
         self._judge_us = None
         if self._steady(now_us):
             self._enter("side", now_us)
-            self.cue(now_us, CueName.READY, side=self.side)
+            self.emit_cue(now_us, CueName.READY, side=self.side)
 
     def _steady(self, now_us: int) -> bool:
         from_us, middle_us = now_us - self.rules.settle_us, now_us - self.rules.settle_us // 2
         if self._down_since_us is None or max(self._down_since_us, self._since_us) > from_us:
             return False
-        load = self.senses.heel(self.side).load
+        load = self.sensors.plate_for(self.side).load
         if load is not None:
-            cov = load.cov(from_us, now_us)
+            cov = load.coefficient_of_variation(from_us, now_us)
             if cov is None or cov >= self.rules.settle_cov:
                 return False
-        earlier_mm = self.senses.toe.median(from_us, middle_us)
-        later_mm = self.senses.toe.median(middle_us, now_us)
+        earlier_mm = self.sensors.toe.median(from_us, middle_us)
+        later_mm = self.sensors.toe.median(middle_us, now_us)
         if earlier_mm is None or later_mm is None:
             return False
-        return self.senses.apart_mm(earlier_mm, later_mm) <= self.rules.settle_mm
+        return self.sensors.toe_difference_mm(earlier_mm, later_mm) <= self.rules.settle_mm
 
     def _alarm_side(self, now_us: int) -> None:
         self._enter("count", now_us)
@@ -372,36 +372,36 @@ class KneeToWall(Activity):
 
     def _alarm_count(self, now_us: int) -> None:
         if self._ticks > 0:
-            self.cue(now_us, CueName.COUNT, count=self._ticks)
+            self.emit_cue(now_us, CueName.COUNT, count=self._ticks)
             self._ticks -= 1
         elif self._down_since_us is not None:
             self._go(now_us)
 
     def _go(self, now_us: int) -> None:
-        load = self.senses.heel(self.side).load
+        load = self.sensors.plate_for(self.side).load
         if load is not None:
-            load.renew(now_us)
+            load.update_reference(now_us)
         self._attempts += 1
-        self._attempt = Attempt(self.senses, self.side, now_us, self.rules.attempt)
-        self._before_mm, self._refused = self._attempt.before_mm, None
+        self._attempt = Attempt(self.sensors, self.side, now_us, self.rules.attempt)
+        self._before_mm, self._refused = self._attempt.baseline_mm, None
         trials = self._trials[self.side]
         trials.attempts += 1
-        self.cue(now_us, CueName.GO)
-        self._go_toe_mm = self._toe_mm(self._estimate(now_us - self.rules.attempt.before_us, now_us))
-        self.say(AttemptStarted(now_us, self.side, trials.number, trials.attempts, self._go_toe_mm))
+        self.emit_cue(now_us, CueName.GO)
+        self._go_toe_mm = self._toe_mm(self._estimate(now_us - self.rules.attempt.baseline_us, now_us))
+        self.emit(AttemptStarted(now_us, self.side, trials.number, trials.attempts, self._go_toe_mm))
         self._enter("attempt", now_us)
 
     def _estimate(self, from_us: int, to_us: int) -> Estimate | Refusal:
-        return estimate(*self.senses.toe.window(from_us, to_us))
+        return estimate(*self.sensors.toe.window(from_us, to_us))
 
     def _toe_mm(self, found: Estimate | Refusal) -> float | None:
-        return None if isinstance(found, Refusal) else round(self.senses.toe_mm(found.reading_mm), 1)
+        return None if isinstance(found, Refusal) else round(self.sensors.toe_mm(found.reading_mm), 1)
 
     # The verdict, and where to go next.
 
     def _alarm_attempt(self, now_us: int) -> None:
         assert self._attempt is not None
-        verdict = self._attempt.verdict(now_us)
+        verdict = self._attempt.judge(now_us)
         if verdict is None:
             return
         if verdict.outcome == "passed":
@@ -417,37 +417,37 @@ class KneeToWall(Activity):
         assert verdict.window_us is not None
         found = self._estimate(*verdict.window_us)
         if isinstance(found, Refusal):
-            self._refused = found.why
-            if self._attempt is not None and self._attempt.last_window(now_us):
-                self._unclear(now_us, found.why)
+            self._refused = found.reason
+            if self._attempt is not None and self._attempt.is_window_final(now_us):
+                self._unclear(now_us, found.reason)
             return
         self._attempt = None
-        toe_mm = round(self.senses.toe_mm(found.reading_mm), 1)
-        uncertainty_mm = round(self.senses.curve.slope(found.reading_mm) * found.uncertainty_mm, 2)
-        contact = self.senses.wiring.contact
-        self.say(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us))
-        self.cue(now_us, CueName.YES)
+        toe_mm = round(self.sensors.toe_mm(found.reading_mm), 1)
+        uncertainty_mm = round(self.sensors.curve.slope(found.reading_mm) * found.uncertainty_mm, 2)
+        contact = self.sensors.wiring.contact
+        self.emit(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us))
+        self.emit_cue(now_us, CueName.YES)
         self._verdict = "passed"
-        self._aim(now_us, self._trials[self.side].passed(toe_mm, uncertainty_mm), toe_mm)
+        self._aim(now_us, self._trials[self.side].record_pass(toe_mm, uncertainty_mm), toe_mm)
 
     def _unclear(self, now_us: int, why: str) -> None:
         self._void(now_us, f"the readings {why}", "unclear")
 
     def _void(self, now_us: int, why: str, verdict: str) -> None:
         self._attempt = None
-        self.say(AttemptVoid(now_us, self.side, why))
-        self.cue(now_us, CueName.TRIAL_VOID)
+        self.emit(AttemptVoid(now_us, self.side, why))
+        self.emit_cue(now_us, CueName.TRIAL_VOID)
         self._verdict = verdict
         self._move(now_us, free=True)
 
     def _failed(self, now_us: int, why: str, toe_mm: float | None) -> None:
         self._attempt = None
-        self.say(AttemptFailed(now_us, self.side, why, toe_mm))
-        self.cue(now_us, CueName.NO)
+        self.emit(AttemptFailed(now_us, self.side, why, toe_mm))
+        self.emit_cue(now_us, CueName.NO)
         self._verdict = why
         trials = self._trials[self.side]
-        target_mm = trials.failed(toe_mm)
-        if trials.over:
+        target_mm = trials.record_failure(toe_mm)
+        if trials.is_over:
             self._trial(now_us)
         else:
             self._aim(now_us, target_mm, toe_mm)
@@ -456,9 +456,9 @@ class KneeToWall(Activity):
         if target_mm is None:
             self._move(now_us, free=True)
             return
-        free = toe_mm is not None and self._trials[self.side].near(target_mm, toe_mm)
+        free = toe_mm is not None and self._trials[self.side].is_near(target_mm, toe_mm)
         self._target_mm = target_mm
-        self.say(TargetSet(now_us, self.side, round(target_mm, 1), not free))
+        self.emit(TargetSet(now_us, self.side, round(target_mm, 1), not free))
         self._move(now_us, free=free)
 
     def _move(self, now_us: int, *, free: bool) -> None:
@@ -474,8 +474,8 @@ class KneeToWall(Activity):
         moved = self._has_moved(now_us)
         if moved and not self._moved:
             self._moved, self._nudge_us = True, None
-            self.hush(now_us)
-        analogue = self.senses.heel(self.side).load is not None
+            self.stop_repeating_cue(now_us)
+        analogue = self.sensors.plate_for(self.side).load is not None
         still_us = self.rules.move_still_load_us if analogue else self.rules.move_still_us
         if self._free:
             still_us = self.rules.stay_still_us
@@ -483,29 +483,29 @@ class KneeToWall(Activity):
             self._go(now_us)
 
     def _has_moved(self, now_us: int) -> bool:
-        now_mm = self.senses.toe.median(now_us - SECOND_US, now_us)
+        now_mm = self.sensors.toe.median(now_us - SECOND_US, now_us)
         if now_mm is None or self._before_mm is None:
             return False
-        return self.senses.apart_mm(self._before_mm, now_mm) >= self.rules.moved_mm
+        return self.sensors.toe_difference_mm(self._before_mm, now_mm) >= self.rules.moved_mm
 
     def _stood(self, span_us: int, now_us: int) -> bool:
         from_us = now_us - span_us
         down = self._down_since_us is not None and max(self._down_since_us, self._since_us) <= from_us
-        return down and self.senses.toe.still(from_us, now_us)
+        return down and self.sensors.toe.is_still(from_us, now_us)
 
     def _trial(self, now_us: int) -> None:
         trials = self._trials[self.side]
         trial = trials.finish()
-        self.say(TrialFinished(now_us, self.side, trial.number, trial.toe_mm, trial.below_range, trial.uncertainty_mm))
-        self.cue(now_us, CueName.TRIAL_OK)
+        self.emit(TrialFinished(now_us, self.side, trial.number, trial.toe_mm, trial.below_range, trial.uncertainty_mm))
+        self.emit_cue(now_us, CueName.TRIAL_OK)
         self._target_mm = None
-        if trials.more:
+        if trials.needs_another:
             self._enter("rest", now_us)
         elif self._at_side + 1 < len(self._sides):
             self._at_side += 1
-            self.cue(now_us, CueName.SWITCH, side=self.side)
+            self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             self._enter("switch", now_us)
-            self._switch = SideChange(self.senses, self.side, now_us)
+            self._switch = SideChange(self.sensors, self.side, now_us)
         else:
             self._result(now_us)
 
@@ -518,7 +518,7 @@ class KneeToWall(Activity):
             self._switch = None
             self._pause(now_us, "nobody changed sides")
         else:
-            self._new_side(now_us, self._switch.alarm())
+            self._new_side(now_us, self._switch.on_alarm())
 
     def _new_side(self, now_us: int, since_us: int | None) -> None:
         if since_us is not None:
@@ -527,10 +527,10 @@ class KneeToWall(Activity):
             self._settle(now_us)
 
     def _result(self, now_us: int) -> None:
-        self.say(self._finished(now_us, partial=False))
-        self.cue(now_us, CueName.COMPLETE)
+        self.emit(self._finished(now_us, partial=False))
+        self.emit_cue(now_us, CueName.COMPLETE)
         if self._is_best():
-            self.cue(now_us, CueName.BEST)
+            self.emit_cue(now_us, CueName.BEST)
         self._enter("result", now_us)
         if not self._last:
             self._finish()
@@ -547,7 +547,7 @@ class KneeToWall(Activity):
         self._finish()
 
     def _finish(self) -> None:
-        self.over = "complete"
+        self.outcome = "complete"
 
     def _finished(self, now_us: int, *, partial: bool) -> TestFinished:
         scores = {side: trials.score_mm for side, trials in self._trials.items()}
@@ -559,11 +559,11 @@ class KneeToWall(Activity):
         self._attempt = self._switch = None
         self._take_heel()
         self._enter("paused", now_us)
-        self.say(Paused(now_us, why))
-        self.cue(now_us, CueName.PAUSED)
+        self.emit(Paused(now_us, why))
+        self.emit_cue(now_us, CueName.PAUSED)
 
     def _resume(self, now_us: int, why: str) -> None:
-        self.say(Resumed(now_us, why))
+        self.emit(Resumed(now_us, why))
         self._settle(now_us)
 
     def _alarm_paused(self, now_us: int) -> None:
@@ -572,32 +572,32 @@ class KneeToWall(Activity):
     def _fault(self, now_us: int) -> None:
         self._attempt, self._good_us = None, None
         self._enter("fault", now_us)
-        self.cue(now_us, CueName.ERROR)
+        self.emit_cue(now_us, CueName.ERROR)
 
     def _alarm_fault(self, now_us: int) -> None:
         if self._good_us is None or now_us < self._good_us:
             self._end(now_us, "nobody waited for the sensor")
             return
         self._good_us = None
-        if self.senses.toe.lost_why is None and self.senses.heel(self.side).lost_why is None:
+        if self.sensors.toe.lost_reason is None and self.sensors.plate_for(self.side).lost_reason is None:
             self._settle(now_us)
 
     def _keep(self, now_us: int) -> None:
-        if self.phase != "result" and any(trials.done for trials in self._trials.values()):
-            self.say(self._finished(now_us, partial=True))
+        if self.phase != "result" and any(trials.results for trials in self._trials.values()):
+            self.emit(self._finished(now_us, partial=True))
 
     def _end(self, now_us: int, why: str) -> None:
         self._keep(now_us)
         self._attempt = self._switch = None
-        self.cue(now_us, CueName.ENDED)
-        self.say(Ended(now_us, why))
-        self.phase, self.over = "ended", "ended"
+        self.emit_cue(now_us, CueName.ENDED)
+        self.emit(Ended(now_us, why))
+        self.phase, self.outcome = "ended", "ended"
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         trials = self._trials[self.side]
-        counting = {"attempt": self.rules.attempt.most_us, "rest": self.rules.rest_us}.get(self.phase)
+        counting = {"attempt": self.rules.attempt.time_limit_us, "rest": self.rules.rest_us}.get(self.phase)
         finished = self._finished(at_us, partial=True)
-        return Picture(
+        return ActivityState(
             activity="test",
             phase=self.phase,
             side=self.side,
@@ -612,5 +612,5 @@ class KneeToWall(Activity):
             result_left_mm=finished.left_mm,
             result_right_mm=finished.right_mm,
             verdict=self._verdict,
-            contact=self.senses.wiring.contact,
+            contact=self.sensors.wiring.contact,
         )

@@ -18,13 +18,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from station.core.activities.engine import REPEATING, Activity
-from station.core.events import SECOND_US, Command, Side, Word
+from station.core.activities.engine import REPEATING_CUES, Activity
+from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import Cue, CueName, Ended, LessonFinished, LouderAsked, QuizAnswered
-from station.core.sensing.sensors import Change, HeelChange, KneeChange, Senses
-from station.core.sensing.stance import Footing
-from station.core.sound.cues import length_us
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
+from station.core.sensing.stance import StanceTracker
+from station.core.sound.cues import cue_length_us
+from station.core.state import ActivityState
 from station.core.steps import LessonStep
 
 TAUGHT = (
@@ -75,7 +75,7 @@ def quiz_of(seed: int) -> tuple[tuple[CueName, CueName], ...]:
 class Lesson(Activity):
     """Leads through the sounds by `step`."""
 
-    def __init__(self, step: LessonStep, senses: Senses, rules: LessonRules | None = None) -> None:
+    def __init__(self, step: LessonStep, senses: BoardSensors, rules: LessonRules | None = None) -> None:
         super().__init__(senses)
         self.rules = rules or LessonRules()
         self.phase = "wait"
@@ -85,7 +85,7 @@ class Lesson(Activity):
         self._place = 0
         """Which try, sound or question it is at, from 0."""
         self._right = 0
-        self._footing = Footing(senses)
+        self._footing = StanceTracker(senses)
         self._sound_us: int | None = None
         """When the next sound comes, `None` while one is to be answered."""
         self._sounded_us = 0
@@ -96,14 +96,14 @@ class Lesson(Activity):
         """Whether the answer to the question was right, while that is told."""
 
     def begin(self, at_us: int) -> None:
-        self.sense()
-        self._footing = Footing(self.senses)
+        self.configure_sensors()
+        self._footing = StanceTracker(self.sensors)
         self._until_us = at_us + self.rules.end_us
-        if self._footing.anybody:
+        if self._footing.is_occupied:
             self._enter("volume", at_us)
         self._set_due()
 
-    def minds(self) -> Sequence[Side]:
+    def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
     def _enter(self, part: str, at_us: int) -> None:
@@ -122,13 +122,13 @@ class Lesson(Activity):
 
     # The heels.
 
-    def change(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
-            self._footing.feel(change)
-        if self.phase == "wait" and self._footing.anybody:
+            self._footing.update(change)
+        if self.phase == "wait" and self._footing.is_occupied:
             self._enter("volume", change.at_us)
-        elif self.phase == "away" and self._footing.anybody:
-            self.hush(change.at_us)
+        elif self.phase == "away" and self._footing.is_occupied:
+            self.stop_repeating_cue(change.at_us)
             self.phase = self._part
             self._plan(change.at_us + self.rules.apart_us)
         elif isinstance(change, HeelChange):
@@ -152,11 +152,11 @@ class Lesson(Activity):
             due_us = self._until_us if self._sound_us is None else self._sound_us
         if self._hush_us is not None:
             due_us = min(due_us, self._hush_us)
-        self.due_us = None if self.over is not None else due_us
+        self.due_us = None if self.outcome is not None else due_us
 
-    def alarm(self, at_us: int) -> None:
+    def on_alarm(self, at_us: int) -> None:
         if self._hush_us is not None and at_us >= self._hush_us:
-            self.hush(at_us)
+            self.stop_repeating_cue(at_us)
         elif self.phase == "wait":
             self._end(at_us, "nobody came")
         elif self.phase == "away":
@@ -176,35 +176,35 @@ class Lesson(Activity):
             self._told = None
             self._place += 1
         if self._part == "quiz" and self._place == QUESTIONS:
-            self.say(LessonFinished(at_us, self._right, QUESTIONS))
-            self.phase, self.over = "done", "complete"
-        elif self._footing.anybody:
+            self.emit(LessonFinished(at_us, self._right, QUESTIONS))
+            self.phase, self.outcome = "done", "complete"
+        elif self._footing.is_occupied:
             self._play(at_us)
         else:
             self.phase, self._sound_us, self._until_us = "away", None, at_us + self.rules.away_us
-            self.cue(at_us, CueName.NUDGE)
+            self.emit_cue(at_us, CueName.NUDGE)
 
     def _play(self, at_us: int) -> None:
         cue = self._cue
         self._sound_us, self._sounded_us, self._lift = None, at_us, None
-        self.cue(at_us, cue)
-        end_us = at_us + length_us(Cue(at_us, cue))
-        if cue in REPEATING:
+        self.emit_cue(at_us, cue)
+        end_us = at_us + cue_length_us(Cue(at_us, cue))
+        if cue in REPEATING_CUES:
             end_us += self.rules.apart_us
             self._hush_us = end_us
         self._until_us = end_us + (self.rules.apart_us if self._part == "listen" else self.rules.answer_us)
 
-    def hush(self, at_us: int) -> None:
+    def stop_repeating_cue(self, at_us: int) -> None:
         self._hush_us = None
-        super().hush(at_us)
+        super().stop_repeating_cue(at_us)
 
     def _volume(self, at_us: int) -> None:
         if self._lift is not None:
-            self.cue(at_us, CueName.YES)
+            self.emit_cue(at_us, CueName.YES)
             self._enter("listen", at_us)
         elif self._place + 1 < self.rules.tries:
             self._place += 1
-            self.say(LouderAsked(at_us))
+            self.emit(LouderAsked(at_us))
             self._plan(at_us + self.rules.apart_us)
         else:
             self._end(at_us, "the sounds were not heard")
@@ -221,33 +221,37 @@ class Lesson(Activity):
         yes = self._lift is not None
         self._told = yes is (cue is claimed)
         self._right += self._told
-        self.say(QuizAnswered(at_us, cue, claimed, yes, self._told))
-        self.cue(at_us, CueName.YES if self._told else CueName.NO)
+        self.emit(QuizAnswered(at_us, cue, claimed, yes, self._told))
+        self.emit_cue(at_us, CueName.YES if self._told else CueName.NO)
         self._plan(at_us + self.rules.verdict_us)
 
     def _end(self, at_us: int, why: str) -> None:
-        self.cue(at_us, CueName.ENDED)
-        self.say(Ended(at_us, why))
-        self.phase, self.over = "ended", "ended"
+        self.emit_cue(at_us, CueName.ENDED)
+        self.emit(Ended(at_us, why))
+        self.phase, self.outcome = "ended", "ended"
 
-    def command(self, command: Command) -> None:
-        if self.over is None and command.word is Word.STOP:
+    def on_command(self, command: Command) -> None:
+        if self.outcome is None and command.word is CommandName.STOP:
             self._end(command.at_us, "stop")
-        elif self.over is None and command.word in (Word.NEXT, Word.SKIP) and self.phase in ("volume", "listen"):
-            self.hush(command.at_us)
+        elif (
+            self.outcome is None
+            and command.word in (CommandName.NEXT, CommandName.SKIP)
+            and self.phase in ("volume", "listen")
+        ):
+            self.stop_repeating_cue(command.at_us)
             self._enter("listen" if self.phase == "volume" else "quiz", command.at_us)
         self._set_due()
 
     def close(self, at_us: int) -> None:
-        self.hush(at_us)
-        self.phase, self.over = "ended", "ended"
+        self.stop_repeating_cue(at_us)
+        self.phase, self.outcome = "ended", "ended"
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         sounded = self._sound_us is None
         quiz, told = self.phase == "quiz", self._told is not None
         repetitions = {"volume": self.rules.tries, "listen": len(TAUGHT), "quiz": QUESTIONS}[self._part]
         about = (self.phase == "listen" and sounded) or (quiz and told)
-        return Picture(
+        return ActivityState(
             "lesson",
             self.phase,
             repetition=min(self._place + 1, repetitions),

@@ -17,8 +17,8 @@ from typing import ClassVar
 from station.core.activities.exercise import Bout, BoutRules
 from station.core.events import SECOND_US
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed
-from station.core.sensing.sensors import Change, Senses
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors, Change
+from station.core.state import ActivityState
 from station.core.steps import RepsStep, Step
 
 
@@ -37,7 +37,9 @@ class Paced(Bout):
     name: ClassVar[str] = "reps"
     gives_up: ClassVar[bool] = False
 
-    def __init__(self, step: RepsStep, senses: Senses, *, first: bool = True, rules: PacedRules | None = None) -> None:
+    def __init__(
+        self, step: RepsStep, senses: BoardSensors, *, first: bool = True, rules: PacedRules | None = None
+    ) -> None:
         paced_rules = rules or PacedRules()
         super().__init__(step, senses, first=first, rules=paced_rules)
         self._paced_rules = paced_rules
@@ -70,14 +72,14 @@ class Paced(Bout):
         self.phase, self.begun = "reps", True
         self._begin_one(now_us)
         self._go_us = now_us
-        self._empty_us = None if self.footing.anybody else now_us
+        self._empty_us = None if self.footing.is_occupied else now_us
         self._stepped_us = None
 
     # What the heel does.
 
     def work_on(self, now_us: int, since_us: int) -> None:
         if self.phase == "lifted":
-            self.cue(now_us, CueName.YES)
+            self.emit_cue(now_us, CueName.YES)
             self._begin_one(since_us)
         else:
             self._span_from_us = since_us
@@ -102,28 +104,28 @@ class Paced(Bout):
 
     def suspend(self, now_us: int) -> None:
         self._close_span(now_us)
-        self.hush(now_us)
+        self.stop_repeating_cue(now_us)
 
     def give_up(self, now_us: int) -> None:
-        self.say(RepsPartial(now_us, self.legs, self._count, 0))
+        self.emit(RepsPartial(now_us, self.legs, self._count, 0))
         self.begun = False
 
-    def left(self) -> tuple[Step, ...]:
-        if self.over == "complete":
+    def remaining_steps(self) -> tuple[Step, ...]:
+        if self.outcome == "complete":
             return ()
         now = replace(self._step, count=self._step.count - self._count)
         return (*self.of_this_turn(now), *self.of_later_turns(self._step))
 
     # Whoever goes at their own pace says when they are done.
 
-    def change(self, change: Change) -> None:
-        super().change(change)
+    def on_change(self, change: Change) -> None:
+        super().on_change(change)
         if self._own_pace and self.phase == "reps":
             self._watch_step(change)
             self.set_due()
 
     def _watch_step(self, change: Change) -> None:
-        if not self.footing.anybody:
+        if not self.footing.is_occupied:
             self._empty_us = change.since_us if self._empty_us is None else self._empty_us
             self._stepped_us = None
         elif self._empty_us is not None:
@@ -153,7 +155,7 @@ class Paced(Bout):
     def work_alarm(self, now_us: int) -> None:
         if self.phase == "grace":
             self.phase = "lifted"
-            self.cue(now_us, CueName.HEEL_UP)
+            self.emit_cue(now_us, CueName.HEEL_UP)
         elif self.phase == "lifted":
             self.suspend(now_us)
             self.pause(now_us, self.off_us, "heel up")
@@ -171,30 +173,30 @@ class Paced(Bout):
         """A part of the tempo is over."""
         self._part += 1
         if self._part < len(self._ends_us):
-            self.cue(now_us, CueName.COUNT)
+            self.emit_cue(now_us, CueName.COUNT)
             return
         self._count += 1
         left = self._step.count - self._count
-        self.say(RepTimed(now_us, self.legs, now_us - self._began_one_us, False))
-        self.say(RepCounted(now_us, self.legs, self._count))
+        self.emit(RepTimed(now_us, self.legs, now_us - self._began_one_us, False))
+        self.emit(RepCounted(now_us, self.legs, self._count))
         self._begin_one(now_us)
         if left == 0:
             self._finish(now_us)
         elif left <= self._paced_rules.last_counts:
-            self.cue(now_us, CueName.COUNT, count=left)
+            self.emit_cue(now_us, CueName.COUNT, count=left)
         elif self._count == (self._step.count + 1) // 2:
-            self.cue(now_us, CueName.HALFWAY)
+            self.emit_cue(now_us, CueName.HALFWAY)
         else:
-            self.cue(now_us, CueName.COUNT)
+            self.emit_cue(now_us, CueName.COUNT)
 
     def _finish(self, now_us: int) -> None:
         self._count = self._step.count
-        self.say(RepsFinished(now_us, self.legs, self._count, 0))
+        self.emit(RepsFinished(now_us, self.legs, self._count, 0))
         self.begun = False
-        self.cue(now_us, CueName.HOLD_DONE)
+        self.emit_cue(now_us, CueName.HOLD_DONE)
         self.finish_side(now_us)
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         picture = replace(self.frame(at_us), count=self._count, target_count=self._step.count)
         working = self.phase == "reps" and not self._own_pace
         return replace(picture, part=self._part) if working else picture

@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from station.core.activities.engine import Activity
-from station.core.events import SECOND_US, Command, Side, Word
+from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import Answered, CueName, Ended
-from station.core.sensing.deliberate_taps import TapWatch
-from station.core.sensing.sensors import Change, HeelChange, Senses
-from station.core.state import Picture
+from station.core.sensing.deliberate_taps import TapDetector
+from station.core.sensing.sensors import BoardSensors, Change, HeelChange
+from station.core.state import ActivityState
 from station.core.steps import AskStep
 
 PLACES = ("front", "achilles", "calf", "nowhere")
@@ -39,12 +39,12 @@ class AskRules:
 class Ask(Activity):
     """Asks one question after the other. Complete when both are answered or let go."""
 
-    def __init__(self, step: AskStep, senses: Senses, rules: AskRules | None = None) -> None:
+    def __init__(self, step: AskStep, senses: BoardSensors, rules: AskRules | None = None) -> None:
         super().__init__(senses)
         self.rules = rules or AskRules()
         self.phase = FELT
         self._step = step
-        self._watch = TapWatch(senses, self._counts)
+        self._watch = TapDetector(senses, self._counts)
         self._since_us = 0
         self._call_us: int | None = None
 
@@ -53,69 +53,69 @@ class Ask(Activity):
         return range(FIRST_TAPS, FIRST_TAPS + len(PLACES) if self.phase == FELT else MOST_PAIN + 1)
 
     def begin(self, at_us: int) -> None:
-        self.sense()
+        self.configure_sensors()
         self._question(at_us, FELT)
 
     def _question(self, at_us: int, phase: str) -> None:
         self.phase, self._since_us, self._call_us = phase, at_us, at_us + self.rules.call_us
-        self._watch = TapWatch(self.senses, self._counts)
+        self._watch = TapDetector(self.sensors, self._counts)
         self._set_due()
 
     def _set_due(self) -> None:
         end_us = self._since_us + self._step.wait_us
         dues = [due_us for due_us in (self._watch.due_us, self._call_us, end_us) if due_us is not None]
-        self.due_us = None if self.over is not None else min(dues)
+        self.due_us = None if self.outcome is not None else min(dues)
 
-    def minds(self) -> Sequence[Side]:
+    def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
-    def change(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         if isinstance(change, HeelChange):
-            self._watch.heel(change)
+            self._watch.on_heel_change(change)
         self._set_due()
 
-    def alarm(self, at_us: int) -> None:
+    def on_alarm(self, at_us: int) -> None:
         count = self._watch.pass_time(at_us)
         if count is not None:
-            self.cue(at_us, CueName.ECHO, count=count)
+            self.emit_cue(at_us, CueName.ECHO, count=count)
             self._answer(at_us, PLACES[count - FIRST_TAPS] if self.phase == FELT else str(count))
         elif self._call_us is not None and at_us >= self._call_us:
             self._call_us = None
-            self.cue(at_us, CueName.NUDGE)
-        elif at_us >= self._since_us + self._step.wait_us and not self._watch.tapping:
+            self.emit_cue(at_us, CueName.NUDGE)
+        elif at_us >= self._since_us + self._step.wait_us and not self._watch.is_tapping:
             self._next(at_us)
         self._set_due()
-        if self._watch.tapping and self.over is None:
+        if self._watch.is_tapping and self.outcome is None:
             self.due_us = self._watch.due_us
 
     def _answer(self, at_us: int, answer: str) -> None:
-        self.say(Answered(at_us, self.phase, answer))
+        self.emit(Answered(at_us, self.phase, answer))
         self._next(at_us)
 
     def _next(self, at_us: int) -> None:
-        self.hush(at_us)
+        self.stop_repeating_cue(at_us)
         if self.phase == FELT:
             self._question(at_us, PAIN)
         else:
-            self.phase, self.over = "done", "complete"
+            self.phase, self.outcome = "done", "complete"
 
-    def command(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         at_us, answer = command.at_us, command.answer
         fits = answer in (PLACES if self.phase == FELT else PAINS)
-        if self.over is None and command.word is Word.ANSWER and answer is not None and fits:
+        if self.outcome is None and command.word is CommandName.ANSWER and answer is not None and fits:
             self._answer(at_us, answer)
-        elif self.over is None and command.word in (Word.NEXT, Word.SKIP):
+        elif self.outcome is None and command.word in (CommandName.NEXT, CommandName.SKIP):
             self._next(at_us)
-        elif self.over is None and command.word is Word.STOP:
-            self.cue(at_us, CueName.ENDED)
-            self.say(Ended(at_us, "stop"))
-            self.phase, self.over = "ended", "ended"
+        elif self.outcome is None and command.word is CommandName.STOP:
+            self.emit_cue(at_us, CueName.ENDED)
+            self.emit(Ended(at_us, "stop"))
+            self.phase, self.outcome = "ended", "ended"
         self._set_due()
 
     def close(self, at_us: int) -> None:
-        self.hush(at_us)
-        self.over = "ended"
+        self.stop_repeating_cue(at_us)
+        self.outcome = "ended"
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         gone_us = at_us - self._since_us
-        return Picture("ask", self.phase, counted_us=gone_us, target_us=self._step.wait_us)
+        return ActivityState("ask", self.phase, counted_us=gone_us, target_us=self._step.wait_us)

@@ -22,8 +22,8 @@ from station.core.activities.engine import NEVER_US
 from station.core.activities.exercise import Bout, BoutRules
 from station.core.events import SECOND_US, Side
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed, RepTooQuick
-from station.core.sensing.sensors import Senses
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors
+from station.core.state import ActivityState
 from station.core.steps import RepsStep, Step
 
 
@@ -44,7 +44,9 @@ class Reps(Bout):
     name: ClassVar[str] = "reps"
     gives_up: ClassVar[bool] = False
 
-    def __init__(self, step: RepsStep, senses: Senses, *, first: bool = True, rules: RepsRules | None = None) -> None:
+    def __init__(
+        self, step: RepsStep, senses: BoardSensors, *, first: bool = True, rules: RepsRules | None = None
+    ) -> None:
         reps_rules = rules or RepsRules()
         super().__init__(step, senses, first=first, rules=reps_rules)
         self._reps_rules = reps_rules
@@ -117,7 +119,7 @@ class Reps(Bout):
         super()._off(now_us, since_us, lost=lost, side=side)
 
     def give_up(self, now_us: int) -> None:
-        self.say(RepsPartial(now_us, self.legs, self._count, self._too_quick))
+        self.emit(RepsPartial(now_us, self.legs, self._count, self._too_quick))
         self.begun = False
 
     # Its alarms.
@@ -141,16 +143,16 @@ class Reps(Bout):
             self.pause(now_us, self.off_us, "sensor lost")
         elif self._ticks_us and now_us >= self._ticks_us[0]:
             self._ticks_us.pop(0)
-            self.cue(now_us, CueName.COUNT)
+            self.emit_cue(now_us, CueName.COUNT)
         elif self._next_rise_us is not None:
             self._quick(now_us)
             self._rise_us, self._returned_us, self._next_rise_us = self._next_rise_us, None, None
         elif self._counts_us() is not None and self._took_us < self._reps_rules.tempo_part * sum(self._step.tempo_us):
             self._quick(now_us)
-            self.cue(now_us, CueName.NO)
+            self.emit_cue(now_us, CueName.NO)
             self._rise_us = self._returned_us = None
         elif self._counts_us() is not None:
-            self.say(RepTimed(now_us, self.legs, self._took_us, False))
+            self.emit(RepTimed(now_us, self.legs, self._took_us, False))
             self._rise_us = self._returned_us = None
             self._count_one(now_us)
         else:
@@ -163,11 +165,11 @@ class Reps(Bout):
 
     def _quick(self, now_us: int) -> None:
         self._too_quick += 1
-        self.say(RepTimed(now_us, self.legs, self._took_us, True))
-        self.say(RepTooQuick(now_us, self.legs, self._too_quick))
+        self.emit(RepTimed(now_us, self.legs, self._took_us, True))
+        self.emit(RepTooQuick(now_us, self.legs, self._too_quick))
 
-    def left(self) -> tuple[Step, ...]:
-        if self.over == "complete":
+    def remaining_steps(self) -> tuple[Step, ...]:
+        if self.outcome == "complete":
             return ()
         now = replace(self._step, count=self._step.count - self._count)
         return (*self.of_this_turn(now), *self.of_later_turns(self._step))
@@ -175,18 +177,18 @@ class Reps(Bout):
     def _count_one(self, now_us: int) -> None:
         self._count += 1
         left = self._step.count - self._count
-        self.say(RepCounted(now_us, self.legs, self._count))
+        self.emit(RepCounted(now_us, self.legs, self._count))
         if left == 0:
-            self.say(RepsFinished(now_us, self.legs, self._count, self._too_quick))
+            self.emit(RepsFinished(now_us, self.legs, self._count, self._too_quick))
             self.begun = False
-            self.cue(now_us, CueName.HOLD_DONE)
+            self.emit_cue(now_us, CueName.HOLD_DONE)
             self.finish_side(now_us)
         elif left <= self._reps_rules.last_counts:
-            self.cue(now_us, CueName.COUNT, count=left)
+            self.emit_cue(now_us, CueName.COUNT, count=left)
         elif self._count == (self._step.count + 1) // 2:
-            self.cue(now_us, CueName.HALFWAY)
+            self.emit_cue(now_us, CueName.HALFWAY)
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         picture = replace(self.frame(at_us), count=self._count, target_count=self._step.count)
         if self.phase != "reps" or self._rise_us is None or not self._step.tempo_us:
             return picture

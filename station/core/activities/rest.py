@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from station.core.activities.engine import Activity
-from station.core.events import SECOND_US, Command, Word
+from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import CueName, Ended, Paused, Resumed
-from station.core.sensing.sensors import Senses
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors
+from station.core.state import ActivityState
 from station.core.steps import RestStep
 
 LAST_TICKS = (3, 2, 1)
@@ -15,7 +15,7 @@ LAST_TICKS = (3, 2, 1)
 class Rest(Activity):
     """Counts `step.rest_us` down, standing or not. `pause` stops the count, `next` and `skip` end the rest."""
 
-    def __init__(self, step: RestStep, senses: Senses) -> None:
+    def __init__(self, step: RestStep, senses: BoardSensors) -> None:
         super().__init__(senses)
         self._step = step
         self._until_us = 0
@@ -23,48 +23,48 @@ class Rest(Activity):
         self._ticks = {n for n in LAST_TICKS if n * SECOND_US < step.rest_us}
 
     def begin(self, at_us: int) -> None:
-        self.sense()
+        self.configure_sensors()
         self._until_us = at_us + self._step.rest_us
         self._set_due()
 
     def _set_due(self) -> None:
-        paused = self._left_us is not None or self.over is not None
+        paused = self._left_us is not None or self.outcome is not None
         self.due_us = None if paused else self._until_us - max(self._ticks, default=0) * SECOND_US
 
-    def alarm(self, at_us: int) -> None:
+    def on_alarm(self, at_us: int) -> None:
         passed = {n for n in self._ticks if n * SECOND_US >= self._until_us - at_us}
         self._ticks -= passed
         if at_us >= self._until_us:
-            self.over = "complete"
+            self.outcome = "complete"
         elif passed:
-            self.cue(at_us, CueName.COUNT, count=min(passed))
+            self.emit_cue(at_us, CueName.COUNT, count=min(passed))
         self._set_due()
 
-    def command(self, command: Command) -> None:
+    def on_command(self, command: Command) -> None:
         now_us = command.at_us
-        if command.word in (Word.NEXT, Word.SKIP):
-            self.over = "complete"
-        elif command.word is Word.STOP:
-            self.cue(now_us, CueName.ENDED)
-            self.say(Ended(now_us, "stop"))
-            self.over = "ended"
-        elif command.word is Word.PAUSE and self._left_us is None:
+        if command.word in (CommandName.NEXT, CommandName.SKIP):
+            self.outcome = "complete"
+        elif command.word is CommandName.STOP:
+            self.emit_cue(now_us, CueName.ENDED)
+            self.emit(Ended(now_us, "stop"))
+            self.outcome = "ended"
+        elif command.word is CommandName.PAUSE and self._left_us is None:
             self._left_us = self._until_us - now_us
-            self.say(Paused(now_us, "command"))
-            self.cue(now_us, CueName.PAUSED)
-        elif command.word is Word.RESUME and self._left_us is not None:
+            self.emit(Paused(now_us, "command"))
+            self.emit_cue(now_us, CueName.PAUSED)
+        elif command.word is CommandName.RESUME and self._left_us is not None:
             self._until_us, self._left_us = now_us + self._left_us, None
-            self.say(Resumed(now_us, "command"))
+            self.emit(Resumed(now_us, "command"))
         self._set_due()
 
     def close(self, at_us: int) -> None:
-        self.over = "ended"
+        self.outcome = "ended"
 
-    def picture(self, at_us: int) -> Picture:
+    def state_at(self, at_us: int) -> ActivityState:
         left_us = self._left_us if self._left_us is not None else self._until_us - at_us
         gone_us = self._step.rest_us - left_us
         running = self._left_us is None
         phase = "rest" if running else "paused"
-        return Picture(
+        return ActivityState(
             "rest", phase, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=int(running)
         )

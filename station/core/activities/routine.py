@@ -29,7 +29,7 @@ from station.core.activities.paced import Paced
 from station.core.activities.questions import EASING_PAIN, MUCH_PAIN, PAIN, Ask
 from station.core.activities.reps import Reps
 from station.core.activities.rest import Rest
-from station.core.events import SECOND_US, Command, Event, Side, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Side
 from station.core.facts import (
     Answered,
     Completed,
@@ -42,9 +42,9 @@ from station.core.facts import (
     TapsUndone,
     TestFinished,
 )
-from station.core.sensing.deliberate_taps import TapWatch, UnaskedRules
-from station.core.sensing.sensors import Change, HeelChange, Senses
-from station.core.state import Picture
+from station.core.sensing.deliberate_taps import TapDetector, UnpromptedTapRules
+from station.core.sensing.sensors import BoardSensors, Change, HeelChange
+from station.core.state import ActivityState
 from station.core.steps import (
     AskStep,
     CalibrateStep,
@@ -57,7 +57,7 @@ from station.core.steps import (
     Routine,
     Step,
     TestStep,
-    eased,
+    halved,
     is_verified,
 )
 
@@ -93,7 +93,7 @@ class RoutineRun(Activity):
     """Leads through the steps of `routine`. `taps`: heel taps may be commands."""
 
     def __init__(
-        self, routine: Routine, senses: Senses, *, taps: bool = False, rules: TapCommandRules | None = None
+        self, routine: Routine, senses: BoardSensors, *, taps: bool = False, rules: TapCommandRules | None = None
     ) -> None:
         """Raises ValueError when there is no step."""
         super().__init__(senses)
@@ -103,7 +103,9 @@ class RoutineRun(Activity):
         self._rules = rules or TapCommandRules()
         self._at_step = 0
         self._step = self._activity_of(routine[0])
-        self._watch = TapWatch(senses, (NEXT_TAPS, SKIP_TAPS), unasked=UnaskedRules()) if taps else None
+        self._watch = (
+            TapDetector(senses, (NEXT_TAPS, SKIP_TAPS), unprompted_rules=UnpromptedTapRules()) if taps else None
+        )
         self._began_in = ""
         """The phase in which the series at hand began: its first tap may change it, as a step on ends a pause."""
         self._asked: Command | None = None
@@ -118,30 +120,30 @@ class RoutineRun(Activity):
         first = self._at_step == 0
         match step:
             case HoldStep():
-                return Hold(step, self.senses, first=first)
+                return Hold(step, self.sensors, first=first)
             case RepsStep(heel=HeelRule.CYCLE):
-                return Reps(step, self.senses, first=first)
+                return Reps(step, self.sensors, first=first)
             case RepsStep():
-                return Paced(step, self.senses, first=first)
+                return Paced(step, self.sensors, first=first)
             case RestStep():
-                return Rest(step, self.senses)
+                return Rest(step, self.sensors)
             case TestStep():
-                return KneeToWall(step, self.senses, first=first, last=self._at_step + 1 == len(self._routine))
+                return KneeToWall(step, self.sensors, first=first, last=self._at_step + 1 == len(self._routine))
             case AskStep():
-                return Ask(step, self.senses)
+                return Ask(step, self.sensors)
             case LessonStep():
-                return Lesson(step, self.senses)
+                return Lesson(step, self.sensors)
             case CalibrateStep():
-                return Calibrate(step, self.senses)
+                return Calibrate(step, self.sensors)
             case CheckStep():
-                return Check(step, self.senses)
+                return Check(step, self.sensors)
 
     def begin(self, at_us: int) -> None:
         self._begin_step(at_us)
 
     def _begin_step(self, at_us: int) -> None:
         if len(self._routine) > 1:
-            self.say(StepBegun(at_us, self._at_step))
+            self.emit(StepBegun(at_us, self._at_step))
         self._step.begin(at_us)
         self._follow(at_us)
 
@@ -156,21 +158,21 @@ class RoutineRun(Activity):
                 self._before = None
         self.facts += self._step.facts
         self._step.facts = []
-        if self._step.over == "ended":
-            self.over = "ended"
-        elif self._step.over == "complete" and self._at_step + 1 < len(self._routine) and self._hurts:
-            self.cue(at_us, CueName.ENDED)
-            self.say(Ended(at_us, HURTS))
-            self.over = "ended"
-        elif self._step.over == "complete" and self._at_step + 1 < len(self._routine):
+        if self._step.outcome == "ended":
+            self.outcome = "ended"
+        elif self._step.outcome == "complete" and self._at_step + 1 < len(self._routine) and self._hurts:
+            self.emit_cue(at_us, CueName.ENDED)
+            self.emit(Ended(at_us, HURTS))
+            self.outcome = "ended"
+        elif self._step.outcome == "complete" and self._at_step + 1 < len(self._routine):
             self._at_step += 1
             self._step = self._activity_of(self._routine[self._at_step])
             self._begin_step(at_us)
-        elif self._step.over == "complete":
+        elif self._step.outcome == "complete":
             if not self._has_said_so:
-                self.cue(at_us, CueName.COMPLETE)
-            self.say(Completed(at_us))
-            self.over = "complete"
+                self.emit_cue(at_us, CueName.COMPLETE)
+            self.emit(Completed(at_us))
+            self.outcome = "complete"
         self._set_due()
 
     @property
@@ -182,8 +184,8 @@ class RoutineRun(Activity):
         self._hurts = pain >= MUCH_PAIN
         done = self._at_step + 1
         if EASING_PAIN <= pain < MUCH_PAIN and done < len(self._routine):
-            self._routine = (*self._routine[:done], *(eased(step) for step in self._routine[done:]))
-            self.say(Eased(at_us))
+            self._routine = (*self._routine[:done], *(halved(step) for step in self._routine[done:]))
+            self.emit(Eased(at_us))
 
     @property
     def _has_said_so(self) -> bool:
@@ -196,57 +198,57 @@ class RoutineRun(Activity):
         dues = [self._step.due_us]
         if self._watch is not None:
             dues += [self._watch.due_us, None if self._asked is None else self._asked.at_us]
-        self.due_us = None if self.over is not None else min((due for due in dues if due is not None), default=None)
+        self.due_us = None if self.outcome is not None else min((due for due in dues if due is not None), default=None)
 
     @property
     def rest(self) -> Routine:
         """What of the routine is left, empty when all of it is done."""
-        if self.over == "complete":
+        if self.outcome == "complete":
             return ()
-        left = self._step.left()
+        left = self._step.remaining_steps()
         now = (self._routine[self._at_step],) if left is None else left
         # What is asked is about a test of this run: another one has nothing that an answer could be kept with.
         return tuple(dropwhile(lambda step: isinstance(step, AskStep), (*now, *self._routine[self._at_step + 1 :])))
 
-    def change(self, change: Change) -> None:
+    def on_change(self, change: Change) -> None:
         if self._watch is not None and isinstance(change, HeelChange):
-            tapping = self._watch.tapping
-            self._watch.heel(change)
-            if self._watch.tapping and not tapping:
-                self._began_in = self._step.picture(change.at_us).phase
-        self._step.change(change)
+            tapping = self._watch.is_tapping
+            self._watch.on_heel_change(change)
+            if self._watch.is_tapping and not tapping:
+                self._began_in = self._step.state_at(change.at_us).phase
+        self._step.on_change(change)
         self._follow(change.at_us)
 
-    def row(self, event: Event) -> None:
-        self._step.row(event)
+    def on_sensor_event(self, event: Event) -> None:
+        self._step.on_sensor_event(event)
         if self._watch is None:
             self.due_us = self._step.due_us
         else:
             self._set_due()
 
-    def alarm(self, at_us: int) -> None:
+    def on_alarm(self, at_us: int) -> None:
         if self._watch is not None and self._tapped(at_us):
             self._follow(at_us)
             return
         if self._step.due_us is not None and at_us >= self._step.due_us:
-            self._step.alarm(at_us)
+            self._step.on_alarm(at_us)
         self._follow(at_us)
 
-    def command(self, command: Command) -> None:
-        if command.word is Word.UNDO:
+    def on_command(self, command: Command) -> None:
+        if command.word is CommandName.UNDO:
             self._undo(command.at_us)
         else:
             self._before = None
-            self._step.command(command)
+            self._step.on_command(command)
         self._follow(command.at_us)
 
     def close(self, at_us: int) -> None:
         self._step.close(at_us)
         self._follow(at_us)
 
-    def minds(self) -> Sequence[Side]:
-        tapping = self._watch is not None and self._watch.tapping
-        return tuple(Side) if tapping else self._step.minds()
+    def watched_sides(self) -> Sequence[Side]:
+        tapping = self._watch is not None and self._watch.is_tapping
+        return tuple(Side) if tapping else self._step.watched_sides()
 
     # Commands by taps.
 
@@ -262,34 +264,34 @@ class RoutineRun(Activity):
             return False
         count = self._watch.pass_time(at_us)
         if count is not None and self._can_undo(at_us):
-            self.cue(at_us, CueName.ECHO, count=count)
+            self.emit_cue(at_us, CueName.ECHO, count=count)
             self._undo(at_us)
         elif count is not None and self._began_in in TAPPED_IN and self._is_pause(at_us):
-            self.cue(at_us, CueName.ECHO, count=count)
+            self.emit_cue(at_us, CueName.ECHO, count=count)
             self._asked, self._asked_step = self._command_of(count, at_us), self._at_step
-            self.say(Tapped(at_us, count, self._asked.word))
+            self.emit(Tapped(at_us, count, self._asked.word))
         return True
 
     def _is_pause(self, at_us: int) -> bool:
-        return self._step.picture(at_us).phase in TAPPED_IN
+        return self._step.state_at(at_us).phase in TAPPED_IN
 
     def _command_of(self, count: int, at_us: int) -> Command:
         do_us = at_us + self._rules.echo_us
         if count == NEXT_TAPS:
-            return Command(do_us, Word.RESUME if self._began_in == "paused" else Word.NEXT)
+            return Command(do_us, CommandName.RESUME if self._began_in == "paused" else CommandName.NEXT)
         side = self._step.other_side
-        return Command(do_us, Word.SKIP) if side is None else Command(do_us, Word.SIDE, side)
+        return Command(do_us, CommandName.SKIP) if side is None else Command(do_us, CommandName.SIDE, side)
 
     def _obey(self, command: Command) -> None:
         self._before = Before(command.at_us + self._rules.undo_us, self._at_step, self._copy())
-        self._step.command(command)
+        self._step.on_command(command)
         self._follow(command.at_us)
 
     def _copy(self) -> Activity:
         """The step at hand as it is, on the same senses."""
-        senses = self.senses
+        senses = self.sensors
         shared: list[Any] = [senses, senses.toe, senses.knee, *senses.plates]
-        shared += [plate.belief for plate in senses.plates] + [plate.load for plate in senses.plates]
+        shared += [plate.debouncer for plate in senses.plates] + [plate.load for plate in senses.plates]
         return deepcopy(self._step, {id(one): one for one in shared})
 
     def _can_undo(self, at_us: int) -> bool:
@@ -299,7 +301,7 @@ class RoutineRun(Activity):
         before = self._before
         if self._asked is not None:
             self._asked = self._watch = None
-            self.say(TapsUndone(at_us))
+            self.emit(TapsUndone(at_us))
             return
         if before is None or not self._can_undo(at_us):
             return
@@ -307,20 +309,20 @@ class RoutineRun(Activity):
         self._step.close(at_us)
         self.facts += self._step.facts
         if self._at_step != before.at_step:
-            self.say(StepBegun(at_us, before.at_step))
+            self.emit(StepBegun(at_us, before.at_step))
         self._at_step, self._step = before.at_step, before.step
-        self.say(TapsUndone(at_us))
-        self._step.sense()
-        self._step.catch_up(at_us)
+        self.emit(TapsUndone(at_us))
+        self._step.configure_sensors()
+        self._step.resync_heels(at_us)
 
-    def picture(self, at_us: int) -> Picture:
-        step, picture = self._routine[self._at_step], self._step.picture(at_us)
+    def state_at(self, at_us: int) -> ActivityState:
+        step, picture = self._routine[self._at_step], self._step.state_at(at_us)
         if isinstance(step, HoldStep | RepsStep):
             picture = replace(picture, exercise=step.exercise, verified=is_verified(step))
         if isinstance(step, AskStep) and self._result is not None:
             left_mm, right_mm = self._result.left_mm, self._result.right_mm
             picture = replace(picture, result_left_mm=left_mm, result_right_mm=right_mm)
-            if self._step.over == "complete":
+            if self._step.outcome == "complete":
                 picture = replace(picture, activity="test", phase="result")
         return replace(picture, step=self._at_step, steps=len(self._routine), undo_us=self._undo_us(at_us))
 

@@ -18,35 +18,35 @@ from itertools import pairwise
 from math import exp, fsum, sqrt
 from statistics import fmean
 
-from station.core.measurement.estimate import Refusal, estimate, without_slips
+from station.core.measurement.estimate import Refusal, estimate, without_outliers
 
-COMMON_MM = 0.46
+SLOW_WANDER_MM = 0.46
 """SD of the slow term of the recording's wander (`station.simulator.noise`), which is nearly the same in all blocks of
 two minutes: it belongs to the offset."""
-COMMON_S = 150.0
+SLOW_WANDER_S = 150.0
 """What two blocks have in common of it falls to 1/e in this time."""
-BETWEEN_MM = 0.28
+FAST_WANDER_MM = 0.28
 """SD of what its fast terms leave in the mean of one block's six seconds, and not in the next one's."""
-WARM_MM = 0.3
+WARM_UP_MM = 0.3
 """What a sensor that was cold a minute ago still reads too far when the first block comes."""
-WARM_S = 30.0
-PACE_US = 14_000_000
+WARM_UP_S = 30.0
+BLOCK_INTERVAL_US = 14_000_000
 """From one block to the next: six seconds to read it, and some to change. For points that do not say when they were."""
 GAIN_SD = 0.02
 """How far the gain of real sensors is from 1 (SD; they lie between 0.97 and 1.03)."""
-GAIN_MOST = 0.06
+MAX_GAIN_ERROR = 0.06
 """No real sensor is farther from 1, the slope that a bend adds over the blocks (0.014) included."""
 BEND_RANGE_MM = 270.0
 """The readings that a bend is stated over: from the sensor to a wall 200 mm before the toe line."""
-BEND_MOST_MM = 4.0
+MAX_BEND_MM = 4.0
 """How far the readings of a real sensor leave the straight line between the ends of that range ("some mm"), at most."""
-RESIDUAL_MOST_MM = 2.0
+MAX_RESIDUAL_MM = 2.0
 """A block farther than this from what the others say stands askew."""
-REPEAT_MOST_MM = 2.5
+MAX_REPEAT_DIFFERENCE_MM = 2.5
 """A block shown again reads differently by 0.5 mm (SD), for the wander."""
-FOLLOW_LEAST = 0.5
+MIN_READING_GROWTH = 0.5
 """Readings that grow by less than this share of the blocks' steps are not of the blocks."""
-DRIFT_MOST_MM = 2.0
+MAX_DRIFT_MM = 2.0
 """The wander moves a still block by 0.4 mm (SD) while it is read."""
 
 Vector = tuple[float, float, float]
@@ -73,11 +73,11 @@ class Curve:
         """How many mm of toe distance a mm of reading is here."""
         return self.gain + 2.0 * self.bend_per_mm * reading_mm
 
-    def apart_mm(self, reading_mm: float, other_mm: float) -> float:
+    def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
         """How far apart two readings are, in mm of toe distance."""
         return self.slope((reading_mm + other_mm) / 2) * abs(other_mm - reading_mm)
 
-    def beyond(self, by_mm: float) -> Curve:
+    def shifted(self, by_mm: float) -> Curve:
         """The curve for what stands `by_mm` behind what the sensor sees, as a wall does behind its skirting board."""
         return replace(self, offset_mm=self.offset_mm + by_mm)
 
@@ -122,12 +122,12 @@ class Fit:
         return sqrt(max(0.0, variance))
 
     @property
-    def carries(self) -> str:
+    def determined_terms(self) -> str:
         """What the points tell by themselves."""
         return "offset and gain" if len({point.toe_mm for point in self.points}) < 3 else "offset, gain and bend"
 
 
-def point(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) -> Point:
+def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) -> Point:
     """What the valid readings of some six seconds say of the block that is `toe_mm` long; times in any order.
 
     Raises `CalibrationError` where they have no one distance, scatter more than the sensor does, or move on.
@@ -135,18 +135,18 @@ def point(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) 
     found = estimate(times_us, readings_mm)
     if isinstance(found, Refusal):
         raise CalibrationError(
-            f"{_block(toe_mm)}: the readings {found.why}: hold it still against the toe stop, flat and square to the "
-            "sensor, and keep hands and clothes out of its sight"
+            f"{_block_name(toe_mm)}: the readings {found.reason}: hold it still against the toe stop, flat and "
+            "square to the sensor, and keep hands and clothes out of its sight"
         )
-    ordered = [reading for _, reading in sorted(without_slips(times_us, readings_mm))]
+    ordered = [reading for _, reading in sorted(without_outliers(times_us, readings_mm))]
     third = len(ordered) // 3
     drift_mm = fmean(ordered[-third:]) - fmean(ordered[:third])
-    if abs(drift_mm) > DRIFT_MOST_MM:
+    if abs(drift_mm) > MAX_DRIFT_MM:
         raise CalibrationError(
-            f"{_block(toe_mm)}: the readings wander, by {abs(drift_mm):.1f} mm while it was held: let the sensor "
+            f"{_block_name(toe_mm)}: the readings wander, by {abs(drift_mm):.1f} mm while it was held: let the sensor "
             "warm up for a minute, hold the block still, and show it again"
         )
-    uncertainty_mm = sqrt(found.noise_mm * found.noise_mm + BETWEEN_MM * BETWEEN_MM)
+    uncertainty_mm = sqrt(found.noise_mm * found.noise_mm + FAST_WANDER_MM * FAST_WANDER_MM)
     return Point(toe_mm, found.reading_mm, uncertainty_mm, found.n, (min(times_us) + max(times_us)) // 2)
 
 
@@ -159,42 +159,42 @@ def fit(points: Sequence[Point]) -> Fit:
     Raises `CalibrationError` for fewer than two different blocks, and for points that no real sensor and blocks held
     against the toe stop can give.
     """
-    blocks = _blocks(points)
-    _follow(blocks)
+    blocks = _mean_by_block(points)
+    _check_order(blocks)
     if len(blocks) > 2:
-        _agree(blocks)
+        _check_agreement(blocks)
     middle_mm = (blocks[0].reading_mm + blocks[-1].reading_mm) / 2
     centred, covariance = _solve(points, middle_mm)
     gain = centred[1]
-    if abs(gain - 1.0) > GAIN_MOST:
+    if abs(gain - 1.0) > MAX_GAIN_ERROR:
         raise CalibrationError(
             f"The readings grow by {1 / gain:.2f} mm for each mm of the blocks, and no sensor does so: see that each "
             "block's length is the one that was said, stands upright against the toe stop, and fills the sensor's view"
         )
-    curve = _about_zero(centred, middle_mm)
+    curve = _uncentred_curve(centred, middle_mm)
     residuals_mm = tuple(at.toe_mm - curve.toe_mm(at.reading_mm) for at in points)
     return Fit(curve, tuple(points), residuals_mm, covariance)
 
 
-def _block(toe_mm: float) -> str:
+def _block_name(toe_mm: float) -> str:
     return f"The {toe_mm:g} mm block"
 
 
-def _blocks(points: Sequence[Point]) -> list[Point]:
+def _mean_by_block(points: Sequence[Point]) -> list[Point]:
     """One point a block, nearest first: the mean of its showings. Raises where they do not repeat, or are too few."""
-    showings: dict[float, list[Point]] = {}
+    samples_by_block: dict[float, list[Point]] = {}
     for at in points:
-        showings.setdefault(at.toe_mm, []).append(at)
-    if len(showings) < 2:
-        seen = _block(next(iter(showings))) + " alone" if showings else "No block"
+        samples_by_block.setdefault(at.toe_mm, []).append(at)
+    if len(samples_by_block) < 2:
+        seen = _block_name(next(iter(samples_by_block))) + " alone" if samples_by_block else "No block"
         raise CalibrationError(f"{seen} tells too little: show at least one more, of another length; three are better")
-    for toe_mm, shown in showings.items():
-        readings_mm = [at.reading_mm for at in shown]
+    for toe_mm, samples in samples_by_block.items():
+        readings_mm = [at.reading_mm for at in samples]
         apart_mm = max(readings_mm) - min(readings_mm)
-        if apart_mm > REPEAT_MOST_MM:
+        if apart_mm > MAX_REPEAT_DIFFERENCE_MM:
             raise CalibrationError(
-                f"{_block(toe_mm)} read {apart_mm:.1f} mm differently from one time to the other: see that it is the "
-                "right block, upright and against the toe stop each time, and begin again"
+                f"{_block_name(toe_mm)} read {apart_mm:.1f} mm differently from one time to the other: see that it "
+                "is the right block, upright and against the toe stop each time, and begin again"
             )
     return [
         Point(
@@ -203,28 +203,28 @@ def _blocks(points: Sequence[Point]) -> list[Point]:
             sqrt(fsum(at.uncertainty_mm * at.uncertainty_mm for at in shown)) / len(shown),
             sum(at.n for at in shown),
         )
-        for toe_mm, shown in sorted(showings.items())
+        for toe_mm, shown in sorted(samples_by_block.items())
     ]
 
 
-def _follow(blocks: Sequence[Point]) -> None:
+def _check_order(blocks: Sequence[Point]) -> None:
     """Raises where longer blocks do not read longer, or hardly."""
     for near, far in pairwise(blocks):
         grown = (far.reading_mm - near.reading_mm) / (far.toe_mm - near.toe_mm)
-        if grown < -FOLLOW_LEAST:
+        if grown < -MIN_READING_GROWTH:
             raise CalibrationError(
-                f"{_block(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped; show them "
-                "again in the order that is asked for"
+                f"{_block_name(near.toe_mm)} reads farther than the {far.toe_mm:g} mm block: they are swapped; show "
+                "them again in the order that is asked for"
             )
-        if grown < FOLLOW_LEAST:
+        if grown < MIN_READING_GROWTH:
             raise CalibrationError(
-                f"{_block(far.toe_mm)} reads {far.reading_mm - near.reading_mm:.0f} mm farther than the "
+                f"{_block_name(far.toe_mm)} reads {far.reading_mm - near.reading_mm:.0f} mm farther than the "
                 f"{near.toe_mm:g} mm block: the sensor sees something else, such as the floor or a skirting board; "
                 "raise or tilt it, or hold the block so that it fills the view"
             )
 
 
-def _agree(blocks: Sequence[Point]) -> None:
+def _check_agreement(blocks: Sequence[Point]) -> None:
     """Raises where a block lies farther from what the others say than the bend of a real sensor explains.
 
     Three points leave no residual to a parabola. So each block is compared with the line through the others, which know
@@ -232,22 +232,24 @@ def _agree(blocks: Sequence[Point]) -> None:
     one that stands least askew is named.
     """
     worst: tuple[float, Point] | None = None
-    beyond = False
+    is_out = False
     for i, at in enumerate(blocks):
         others = [*blocks[:i], *blocks[i + 1 :]]
-        off_mm = at.toe_mm - _on_line(others, at.reading_mm, lambda other: other.toe_mm)
-        bend_mm = abs(_bow(at.reading_mm) - _on_line(others, at.reading_mm, lambda other: _bow(other.reading_mm)))
-        beyond = beyond or abs(off_mm) - BEND_MOST_MM * bend_mm > RESIDUAL_MOST_MM
+        off_mm = at.toe_mm - _line_value(others, at.reading_mm, lambda other: other.toe_mm)
+        bend_mm = abs(
+            _unit_bend(at.reading_mm) - _line_value(others, at.reading_mm, lambda other: _unit_bend(other.reading_mm))
+        )
+        is_out = is_out or abs(off_mm) - MAX_BEND_MM * bend_mm > MAX_RESIDUAL_MM
         if worst is None or abs(off_mm) < abs(worst[0]):
             worst = off_mm, at
-    if beyond and worst is not None:
+    if is_out and worst is not None:
         raise CalibrationError(
             f"The blocks do not fit together: most likely the {worst[1].toe_mm:g} mm block stood {abs(worst[0]):.1f} "
             "mm off; see that each stands upright, against the toe stop, with nothing else in view, and begin again"
         )
 
 
-def _on_line(points: Sequence[Point], reading_mm: float, value: Callable[[Point], float]) -> float:
+def _line_value(points: Sequence[Point], reading_mm: float, value: Callable[[Point], float]) -> float:
     """What a straight line through `value` over the points' readings says at this reading."""
     middle = fmean(at.reading_mm for at in points)
     level = fmean(value(at) for at in points)
@@ -255,13 +257,13 @@ def _on_line(points: Sequence[Point], reading_mm: float, value: Callable[[Point]
     return level + fsum((at.reading_mm - middle) * value(at) for at in points) / spread * (reading_mm - middle)
 
 
-def _bow(reading_mm: float) -> float:
+def _unit_bend(reading_mm: float) -> float:
     """A bend that leaves the straight line by 1 mm in the middle of its range."""
     part = reading_mm / BEND_RANGE_MM
     return 4.0 * part * (1.0 - part)
 
 
-BEND_SD = BEND_MOST_MM / sqrt(3.0) * 4.0 / (BEND_RANGE_MM * BEND_RANGE_MM)
+BEND_SD = MAX_BEND_MM / sqrt(3.0) * 4.0 / (BEND_RANGE_MM * BEND_RANGE_MM)
 """SD of the bend in 1/mm: evenly spread up to `BEND_MOST_MM`."""
 
 
@@ -271,21 +273,21 @@ def _solve(points: Sequence[Point], middle_mm: float) -> tuple[Vector, Covarianc
     About the middle two blocks say nothing of a bend, so that it stays 0, and unsure.
     """
     normal = [[0.0] * 3 for _ in range(3)]
-    right = [0.0] * 3
+    rhs = [0.0] * 3
     normal[1][1] = 1.0 / (GAIN_SD * GAIN_SD)
     normal[2][2] = 1.0 / (BEND_SD * BEND_SD)
-    right[1] = normal[1][1]
-    far_mm = [at.reading_mm - middle_mm for at in points]
-    root = _root(points)
-    rows = [_whitened(root, column) for column in ([1.0] * len(points), far_mm, [x * x for x in far_mm])]
-    toes = _whitened(root, [at.toe_mm for at in points])
+    rhs[1] = normal[1][1]
+    centred_mm = [at.reading_mm - middle_mm for at in points]
+    root = _error_cholesky(points)
+    rows = [_whitened(root, column) for column in ([1.0] * len(points), centred_mm, [x * x for x in centred_mm])]
+    whitened_toes = _whitened(root, [at.toe_mm for at in points])
     for i in range(3):
-        right[i] += _dot(rows[i], toes)
+        rhs[i] += _dot(rows[i], whitened_toes)
         for j in range(3):
             normal[i][j] += _dot(rows[i], rows[j])
     inverse = _inverse(normal)
     inverse_0, inverse_1, inverse_2 = inverse
-    solved = (_dot(inverse_0, right), _dot(inverse_1, right), _dot(inverse_2, right))
+    solved = (_dot(inverse_0, rhs), _dot(inverse_1, rhs), _dot(inverse_2, rhs))
     m = middle_mm
     to_zero = ((1.0, -m, m * m), (0.0, 1.0, -2.0 * m), (0.0, 0.0, 1.0))
     half = [[fsum(row[k] * inverse[k][j] for k in range(3)) for j in range(3)] for row in to_zero]
@@ -293,10 +295,10 @@ def _solve(points: Sequence[Point], middle_mm: float) -> tuple[Vector, Covarianc
     return solved, (oo, og, ob, gg, gb, bb)
 
 
-def _root(points: Sequence[Point]) -> list[list[float]]:
+def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
     """The lower triangle whose square is the covariance of the points' errors, in mm2 (Cholesky)."""
     if any(at.at_us is None for at in points):
-        times_us = [i * PACE_US for i in range(len(points))]
+        times_us = [i * BLOCK_INTERVAL_US for i in range(len(points))]
     else:
         times_us = [at.at_us or 0 for at in points]
     times_s = [(at_us - min(times_us)) / 1_000_000 for at_us in times_us]
@@ -304,11 +306,11 @@ def _root(points: Sequence[Point]) -> list[list[float]]:
     for i, at in enumerate(points):
         row: list[float] = []
         for j in range(i + 1):
-            slow = COMMON_MM * COMMON_MM * exp(-abs(times_s[i] - times_s[j]) / COMMON_S)
-            cold = WARM_MM * WARM_MM * exp(-(times_s[i] + times_s[j]) / WARM_S)
+            slow = SLOW_WANDER_MM * SLOW_WANDER_MM * exp(-abs(times_s[i] - times_s[j]) / SLOW_WANDER_S)
+            cold = WARM_UP_MM * WARM_UP_MM * exp(-(times_s[i] + times_s[j]) / WARM_UP_S)
             own = at.uncertainty_mm * at.uncertainty_mm if i == j else 0.0
-            left = slow + cold + own - fsum(row[k] * (row if i == j else root[j])[k] for k in range(j))
-            row.append(sqrt(left) if i == j else left / root[j][j])
+            remaining = slow + cold + own - fsum(row[k] * (row if i == j else root[j])[k] for k in range(j))
+            row.append(sqrt(remaining) if i == j else remaining / root[j][j])
         root.append(row)
     return root
 
@@ -321,11 +323,11 @@ def _whitened(root: Sequence[Sequence[float]], values: Sequence[float]) -> list[
     return solved
 
 
-def _dot(left: Sequence[float], right: Sequence[float]) -> float:
-    return fsum(one * other for one, other in zip(left, right, strict=True))
+def _dot(first: Sequence[float], second: Sequence[float]) -> float:
+    return fsum(one * other for one, other in zip(first, second, strict=True))
 
 
-def _about_zero(centred: Vector, middle_mm: float) -> Curve:
+def _uncentred_curve(centred: Vector, middle_mm: float) -> Curve:
     level, slope, bend = centred
     return Curve(slope - 2.0 * bend * middle_mm, level - slope * middle_mm + bend * middle_mm * middle_mm, bend)
 

@@ -23,20 +23,20 @@ from station.core.measurement.estimate import WANDER_MM, Refusal, estimate
 
 @dataclass(frozen=True, slots=True)
 class LaneRules:
-    look_us: int = 10 * SECOND_US
-    gap_us: int = 1 * SECOND_US
-    looks_at_wall: int = 6
-    looks_a_mean: int = 60
-    jump_mm: float = 4.0
+    window_us: int = 10 * SECOND_US
+    max_gap_us: int = 1 * SECOND_US
+    wall_windows: int = 6
+    windows_per_mean: int = 60
+    max_jump_mm: float = 4.0
     """Two looks, ten seconds apart, that differ by more: the sensor does not do that (recording: 2.4 mm at most)."""
-    step_mm: float = 2.0
+    max_mean_step_mm: float = 2.0
     """The same for two means, ten minutes apart."""
-    behind_most_mm: float = 15.0
+    max_behind_mm: float = 15.0
     """A shoe or a hand before the sensor is nearer than this; heat and age move a sensor by less (datasheet: 10 mm)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LaneFinding:
     """The calibration is out: `kind` is `wall` or `lane`; `off_mm` by how much, with its standard uncertainty."""
 
     kind: str
@@ -56,7 +56,7 @@ class Seen:
         )
 
 
-class Lane:
+class LaneMonitor:
     """Fed with valid readings; each kind is told once, until `believe`."""
 
     def __init__(self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None) -> None:
@@ -65,75 +65,83 @@ class Lane:
         self._rules = rules or LaneRules()
         self._times_us: list[int] = []
         self._readings_mm: list[float] = []
-        self._told: set[str] = set()
-        self._at_wall = 0
-        self._looks_mm: list[float] = []
-        self._first_mm: float | None = None
-        self._last_mm: float | None = None
-        self._beyond = 0
+        self._reported: set[str] = set()
+        self._wall_count = 0
+        self._window_means_mm: list[float] = []
+        self._first_mean_mm: float | None = None
+        self._last_mean_mm: float | None = None
+        self._out_count = 0
 
-    def believe(self) -> None:
+    def rearm(self) -> None:
         """The calibration is believed again: what is seen from now on is news."""
-        self._told.clear()
-        self._at_wall = 0
-        self._anew()
+        self._reported.clear()
+        self._wall_count = 0
+        self._restart_lane()
 
-    def reading(self, at_us: int, reading_mm: float, *, empty: bool) -> Seen | None:
+    def add_reading(self, at_us: int, reading_mm: float, *, is_empty: bool) -> LaneFinding | None:
         """Take one; `empty` says that nobody is on the board. Times never go back."""
         if self._fit is None:
             return None
-        if self._times_us and at_us - self._times_us[-1] > self._rules.gap_us:
-            self._forget_look()
-            self._anew()
-        if not empty:
-            self._anew()
+        if self._times_us and at_us - self._times_us[-1] > self._rules.max_gap_us:
+            self._clear_window()
+            self._restart_lane()
+        if not is_empty:
+            self._restart_lane()
         self._times_us.append(at_us)
         self._readings_mm.append(reading_mm)
-        if at_us - self._times_us[0] < self._rules.look_us:
+        if at_us - self._times_us[0] < self._rules.window_us:
             return None
         found = estimate(self._times_us, self._readings_mm)
-        self._forget_look()
+        self._clear_window()
         if isinstance(found, Refusal):
-            self._at_wall = 0
-            self._anew()
+            self._wall_count = 0
+            self._restart_lane()
             return None
-        return self._look_at_wall(self._fit, found.reading_mm, found.uncertainty_mm) or (
-            self._look_at_lane(found.reading_mm) if empty else None
+        return self._check_wall(self._fit, found.reading_mm, found.uncertainty_mm) or (
+            self._check_lane(found.reading_mm) if is_empty else None
         )
 
-    def _forget_look(self) -> None:
+    def _clear_window(self) -> None:
         self._times_us, self._readings_mm = [], []
 
-    def _anew(self) -> None:
-        self._looks_mm, self._first_mm, self._last_mm, self._beyond = [], None, None, 0
+    def _restart_lane(self) -> None:
+        self._window_means_mm, self._first_mean_mm, self._last_mean_mm, self._out_count = [], None, None, 0
 
-    def _tell(self, seen: Seen) -> Seen | None:
-        if seen.kind in self._told:
+    def _report_once(self, finding: LaneFinding) -> LaneFinding | None:
+        if finding.kind in self._reported:
             return None
-        self._told.add(seen.kind)
-        return seen
+        self._reported.add(finding.kind)
+        return finding
 
-    def _look_at_wall(self, fit: Fit, reading_mm: float, noise_mm: float) -> Seen | None:
+    def _check_wall(self, fit: Fit, reading_mm: float, noise_mm: float) -> LaneFinding | None:
         toe_mm = self._curve.toe_mm(reading_mm)
         uncertainty_mm = hypot(self._curve.slope(reading_mm) * noise_mm, fit.uncertainty_mm(reading_mm))
-        behind = -self._rules.behind_most_mm <= toe_mm and toe_mm + 2.0 * uncertainty_mm < -OUT_MM
-        self._at_wall = self._at_wall + 1 if behind else 0
-        return self._tell(Seen("wall", toe_mm, uncertainty_mm)) if self._at_wall >= self._rules.looks_at_wall else None
+        behind = -self._rules.max_behind_mm <= toe_mm and toe_mm + 2.0 * uncertainty_mm < -OUT_MM
+        self._wall_count = self._wall_count + 1 if behind else 0
+        return (
+            self._report_once(LaneFinding("wall", toe_mm, uncertainty_mm))
+            if self._wall_count >= self._rules.wall_windows
+            else None
+        )
 
-    def _look_at_lane(self, reading_mm: float) -> Seen | None:
-        looks_mm = self._looks_mm
-        if looks_mm and abs(reading_mm - looks_mm[-1]) > self._rules.jump_mm:
-            self._anew()
+    def _check_lane(self, reading_mm: float) -> LaneFinding | None:
+        window_means_mm = self._window_means_mm
+        if window_means_mm and abs(reading_mm - window_means_mm[-1]) > self._rules.max_jump_mm:
+            self._restart_lane()
             return None
-        looks_mm.append(reading_mm)
-        if len(looks_mm) < self._rules.looks_a_mean:
+        window_means_mm.append(reading_mm)
+        if len(window_means_mm) < self._rules.windows_per_mean:
             return None
-        mean_mm, self._looks_mm = fmean(looks_mm), [looks_mm[-1]]
-        if self._first_mm is None or self._last_mm is None or abs(mean_mm - self._last_mm) > self._rules.step_mm:
-            self._anew()
-            self._first_mm = self._last_mm = mean_mm
+        mean_mm, self._window_means_mm = fmean(window_means_mm), [window_means_mm[-1]]
+        if (
+            self._first_mean_mm is None
+            or self._last_mean_mm is None
+            or abs(mean_mm - self._last_mean_mm) > self._rules.max_mean_step_mm
+        ):
+            self._restart_lane()
+            self._first_mean_mm = self._last_mean_mm = mean_mm
             return None
-        self._last_mm = mean_mm
-        off_mm = self._curve.slope(mean_mm) * (mean_mm - self._first_mm)
-        self._beyond = self._beyond + 1 if is_out(off_mm, WANDER_MM) else 0
-        return self._tell(Seen("lane", off_mm, WANDER_MM)) if self._beyond >= 2 else None
+        self._last_mean_mm = mean_mm
+        off_mm = self._curve.slope(mean_mm) * (mean_mm - self._first_mean_mm)
+        self._out_count = self._out_count + 1 if is_out(off_mm, WANDER_MM) else 0
+        return self._report_once(LaneFinding("lane", off_mm, WANDER_MM)) if self._out_count >= 2 else None

@@ -28,35 +28,35 @@ WANDER_MM = 0.57
 It is in every `uncertainty_mm`. A calibration done in one go has caught one moment of the wander too, and owes the same
 amount to its own uncertainty: two moments ten minutes apart differ by 0.8 mm (SD), 1.5 mm (95 %), 3.1 mm at worst.
 """
-SLIP_SPREADS = 4.0
+OUTLIER_SDS = 4.0
 """Further from the median than this many robust SDs is a slip. Of true noise it takes one reading in a thousand."""
-SLIP_MM = 6.0
+MIN_OUTLIER_MM = 6.0
 """Nearer to the median than this is never a slip (three SDs of the noise): a robust SD of whole mm is coarse."""
-AGREE_SHARE = 0.75
+MIN_AGREEING_SHARE = 0.75
 """At least this share of the readings must agree: more than a quarter astray are no slips but a second target."""
-READINGS_AT_LEAST = 5
+MIN_READINGS = 5
 """Fewer say too little about their own scatter."""
-STEP_MM = 1.0
+READING_STEP_MM = 1.0
 """The readings are whole millimetres."""
-DITHER_MM = STEP_MM / 2
+DITHER_MM = READING_STEP_MM / 2
 """Scatter below this no longer averages the rounding away (at 0.5 mm 0.002 mm of it are left, at 0.2 mm 0.14 mm)."""
 DRIFT_ERRORS = 2.0
 """A trend within the window counts with what exceeds this many of its standard errors; less is noise."""
-SPREAD_PER_MAD = 1.4826
+SD_PER_MAD = 1.4826
 """SD of normal noise over its median absolute deviation."""
-SCATTER_MM = 2.1
+TYPICAL_SCATTER_MM = 2.1
 """SD of readings at the shortest budget; longer ones scatter less."""
-SCATTER_MOST_MM = 4.0
+MAX_SCATTER_MM = 4.0
 """A window that scatters by more sees something else than one still wall. Nearly twice the recording's, so that a dark
 wall or a noisier sensor only makes a distance less sure."""
 SCATTER_ERRORS = 4.0
 """Few readings do not know their own scatter well: they are allowed this many of its standard errors (1 in 30,000)."""
-JUMP_MM = 3.0
+MIN_JUMP_MM = 3.0
 """Two levels less far apart than this count as a drift: their difference is in the noise that is stated."""
-JUMP_ERRORS = 5.0
+MIN_JUMP_ERRORS = 5.0
 """Levels that differ by fewer of their standard errors may be noise. The best of all places for the jump is looked at:
 at 4.5 one window in 2,000 of the recording is refused, at 5 one in 50,000."""
-JUMP_READINGS = 4
+MIN_LEVEL_READINGS = 4
 """A level has at least so many readings; fewer are slips."""
 
 
@@ -64,7 +64,7 @@ JUMP_READINGS = 4
 class Refusal:
     """Why the readings of a window are no distance, in words that follow "the readings"."""
 
-    why: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,53 +93,53 @@ def estimate(times_us: Sequence[int], readings_mm: Sequence[float]) -> Estimate 
     """
     if len(times_us) != len(readings_mm):
         raise ValueError(f"{len(times_us)} times for {len(readings_mm)} readings: each reading needs its moment")
-    if len(readings_mm) < READINGS_AT_LEAST:
+    if len(readings_mm) < MIN_READINGS:
         return Refusal("are too few")
-    kept = without_slips(times_us, readings_mm)
-    if len(kept) < max(READINGS_AT_LEAST, AGREE_SHARE * len(readings_mm)):
+    kept = without_outliers(times_us, readings_mm)
+    if len(kept) < max(MIN_READINGS, MIN_AGREEING_SHARE * len(readings_mm)):
         return Refusal("see two things at different distances")
     mean_mm = fsum(reading for _, reading in kept) / len(kept)
-    if _jumps(kept):
+    if _has_jump(kept):
         return Refusal("move from one distance to another")
     squares = fsum((reading - mean_mm) * (reading - mean_mm) for _, reading in kept)
-    if squares > (len(kept) - 1) * _variance_most(len(kept) - 1):
+    if squares > (len(kept) - 1) * _max_variance(len(kept) - 1):
         return Refusal("scatter more than the sensor does")
     noise_mm = _noise_mm(kept, mean_mm, squares)
     return Estimate(mean_mm, sqrt(noise_mm * noise_mm + WANDER_MM * WANDER_MM), noise_mm, len(kept))
 
 
-def without_slips(times_us: Sequence[int], readings_mm: Sequence[float]) -> list[tuple[int, float]]:
+def without_outliers(times_us: Sequence[int], readings_mm: Sequence[float]) -> list[tuple[int, float]]:
     """The moments and readings that are no slips, as they came."""
     middle_mm = median(readings_mm)
-    spread_mm = SPREAD_PER_MAD * median(abs(reading - middle_mm) for reading in readings_mm)
-    far_mm = max(SLIP_MM, SLIP_SPREADS * spread_mm)
+    spread_mm = SD_PER_MAD * median(abs(reading - middle_mm) for reading in readings_mm)
+    far_mm = max(MIN_OUTLIER_MM, OUTLIER_SDS * spread_mm)
     pairs = zip(times_us, readings_mm, strict=True)
     return [(at_us, reading) for at_us, reading in pairs if abs(reading - middle_mm) <= far_mm]
 
 
-def _variance_most(freedom: int) -> float:
+def _max_variance(degrees_of_freedom: int) -> float:
     """The largest variance of true noise, in mm2 (Wilson and Hilferty's cube for the quantile of chi-square)."""
-    part = 2.0 / (9 * freedom)
+    part = 2.0 / (9 * degrees_of_freedom)
     root = 1.0 - part + SCATTER_ERRORS * sqrt(part)
-    return max(SCATTER_MOST_MM * SCATTER_MOST_MM, SCATTER_MM * SCATTER_MM * root * root * root)
+    return max(MAX_SCATTER_MM * MAX_SCATTER_MM, TYPICAL_SCATTER_MM * TYPICAL_SCATTER_MM * root * root * root)
 
 
-def _jumps(kept: list[tuple[int, float]]) -> bool:
+def _has_jump(kept: list[tuple[int, float]]) -> bool:
     """Whether two levels, one after the other, say much more than one; wherever they part."""
     ordered = [reading for _, reading in sorted(kept)]
     n, total = len(ordered), fsum(ordered)
     squares = fsum(reading * reading for reading in ordered)
     first = 0.0
-    for i, reading in enumerate(ordered[: n - JUMP_READINGS], start=1):
+    for i, reading in enumerate(ordered[: n - MIN_LEVEL_READINGS], start=1):
         first += reading
-        if i < JUMP_READINGS:
+        if i < MIN_LEVEL_READINGS:
             continue
         jump_mm = (total - first) / (n - i) - first / i
-        if abs(jump_mm) < JUMP_MM:
+        if abs(jump_mm) < MIN_JUMP_MM:
             continue
         within = squares - first * first / i - (total - first) * (total - first) / (n - i)
-        variance = max(within / (n - 2), SCATTER_MM * SCATTER_MM) * (1.0 / i + 1.0 / (n - i))
-        if jump_mm * jump_mm > JUMP_ERRORS * JUMP_ERRORS * variance:
+        variance = max(within / (n - 2), TYPICAL_SCATTER_MM * TYPICAL_SCATTER_MM) * (1.0 / i + 1.0 / (n - i))
+        if jump_mm * jump_mm > MIN_JUMP_ERRORS * MIN_JUMP_ERRORS * variance:
             return True
     return False
 
@@ -154,7 +154,7 @@ def _noise_mm(kept: list[tuple[int, float]], mean_mm: float, squares: float) -> 
     n = len(kept)
     variance = squares / (n - 3) / n
     if squares < DITHER_MM * DITHER_MM * (n - 1):
-        variance = max(variance, STEP_MM * STEP_MM / 12)
+        variance = max(variance, READING_STEP_MM * READING_STEP_MM / 12)
     return sqrt(variance + _drift_squared(kept, mean_mm, squares) / 12)
 
 
@@ -169,6 +169,6 @@ def _drift_squared(kept: list[tuple[int, float]], mean_mm: float, squares: float
     span = max(centred) - min(centred)
     along = fsum(moment * (reading - mean_mm) for moment, (_, reading) in zip(centred, kept, strict=True))
     drift_mm = along / spread * span
-    left_over = max(0.0, squares - along / spread * along)
-    error_squared = left_over / (n - 2) * (span * span / spread)
+    residual_squares = max(0.0, squares - along / spread * along)
+    error_squared = residual_squares / (n - 2) * (span * span / spread)
     return max(0.0, drift_mm * drift_mm - DRIFT_ERRORS * DRIFT_ERRORS * error_squared)

@@ -37,13 +37,13 @@ class Assumptions:
     self_mm: float = 1.5
     """A touch that only the person feels: 2.6 mm either way."""
 
-    degree_mm: float = 0.22
+    per_degree_mm: float = 0.22
     """Offset for a degree of temperature: the datasheet's 10 mm over the 45 degrees to either end of its range."""
 
-    room_degrees: float = 4.0
+    unknown_room_degrees: float = 4.0
     """How much warmer or colder than at the calibration a room is whose temperature nobody knows."""
 
-    root_day_mm: float = 0.1
+    per_root_day_mm: float = 0.1
     """Ageing goes like the root of the days: 0.5 mm in a month, 1.9 mm in a year. No long record is known."""
 
     as_built_mm: float = 27.0
@@ -57,21 +57,21 @@ class Assumptions:
 class Conditions:
     """How far the present is from the calibration: days since, and degrees warmer (`None` where nobody knows)."""
 
-    days: float = 0.0
+    days_since_calibration: float = 0.0
     warmer_degrees: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class BudgetPart:
     """One part as a person reads it. `averages` says whether the mean of several trials makes it smaller."""
 
     name: str
     mm: float
-    what: str
-    averages: bool
+    description: str
+    shrinks_in_mean: bool
 
 
-WHAT = {
+PART_DESCRIPTIONS = {
     "noise": ("Single readings scatter; this is what is left in their mean.", True),
     "wander": ("The sensor wanders slowly, by fractions of a millimetre over minutes.", False),
     "calibration": ("What the blocks left open when the sensor was calibrated.", False),
@@ -95,9 +95,11 @@ class Budget:
     contact_mm: float
 
     @property
-    def parts(self) -> tuple[Part, ...]:
+    def parts(self) -> tuple[BudgetPart, ...]:
         """The parts with what they are, for the page."""
-        return tuple(Part(name, getattr(self, f"{name}_mm"), *WHAT[name]) for name in WHAT)
+        return tuple(
+            BudgetPart(name, getattr(self, f"{name}_mm"), *PART_DESCRIPTIONS[name]) for name in PART_DESCRIPTIONS
+        )
 
     @property
     def sensor_mm(self) -> float:
@@ -121,12 +123,14 @@ class Budget:
     @classmethod
     def from_json(cls, stored: Mapping[str, float]) -> Budget:
         """From what `as_json` gave. Raises `ValueError` for parts that are missing or unknown."""
-        if set(stored) != {f"{name}_mm" for name in WHAT}:
-            raise ValueError(f"a budget of the parts {', '.join(sorted(stored))}: expected {', '.join(WHAT)}, in mm")
+        if set(stored) != {f"{name}_mm" for name in PART_DESCRIPTIONS}:
+            raise ValueError(
+                f"a budget of the parts {', '.join(sorted(stored))}: expected {', '.join(PART_DESCRIPTIONS)}, in mm"
+            )
         return cls(**{name: float(mm) for name, mm in stored.items()})
 
 
-def budget(
+def budget_from_reading(
     reading_mm: float,
     noise_mm: float,
     contact: Contact,
@@ -154,11 +158,13 @@ def drift_mm(conditions: Conditions, assumed: Assumptions | None = None) -> floa
     """What temperature and time may have changed in the sensor since its calibration, one standard uncertainty."""
     assumed = assumed or Assumptions()
     warmer = conditions.warmer_degrees
-    degrees = assumed.room_degrees if warmer is None else abs(warmer)
-    return _root_sum((assumed.degree_mm * degrees, assumed.root_day_mm * sqrt(max(0.0, conditions.days))))
+    degrees = assumed.unknown_room_degrees if warmer is None else abs(warmer)
+    return _root_sum(
+        (assumed.per_degree_mm * degrees, assumed.per_root_day_mm * sqrt(max(0.0, conditions.days_since_calibration)))
+    )
 
 
-def of_captured(
+def budget_from_result(
     toe_mm: float,
     uncertainty_mm: float,
     contact: Contact,
@@ -169,12 +175,12 @@ def of_captured(
     """Of a captured distance as the facts have it: in mm of toe distance, noise and wander together."""
     curve = Curve() if calibration is None else calibration.curve
     reading_mm = curve.reading_mm(toe_mm)
-    together_mm = uncertainty_mm / abs(curve.slope(reading_mm))
-    noise_mm = sqrt(max(0.0, together_mm * together_mm - WANDER_MM * WANDER_MM))
-    return budget(reading_mm, noise_mm, contact, calibration, conditions, assumed)
+    reading_uncertainty_mm = uncertainty_mm / abs(curve.slope(reading_mm))
+    noise_mm = sqrt(max(0.0, reading_uncertainty_mm * reading_uncertainty_mm - WANDER_MM * WANDER_MM))
+    return budget_from_reading(reading_mm, noise_mm, contact, calibration, conditions, assumed)
 
 
-def of_mean(budgets: Sequence[Budget]) -> Budget:
+def budget_of_mean(budgets: Sequence[Budget]) -> Budget:
     """Of the mean of several trials. Parts that average shrink; of the others the root of the mean square stays.
 
     Raises `ValueError` where there is none.
@@ -184,7 +190,7 @@ def of_mean(budgets: Sequence[Budget]) -> Budget:
     n = len(budgets)
     means = {
         f"{name}_mm": _root_sum([getattr(one, f"{name}_mm") for one in budgets]) / (n if averages else sqrt(n))
-        for name, (_, averages) in WHAT.items()
+        for name, (_, averages) in PART_DESCRIPTIONS.items()
     }
     return Budget(**means)
 

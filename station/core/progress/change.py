@@ -26,29 +26,29 @@ from datetime import datetime, timedelta
 from math import exp, inf, log
 
 from station.core.facts import Contact
-from station.core.progress.correlation import common, least
-from station.core.progress.ranks import Ranks, variance
+from station.core.progress.correlation import estimate_correlation, min_variance_factor
+from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Direction, RealChange, Result
 
-EVIDENCE = 20.0
+EVIDENCE_THRESHOLD = 20.0
 """One over the share of people who do not change and are ever told of a change, at most, in one epoch."""
-_BAR = log(EVIDENCE)
+_LOG_THRESHOLD = log(EVIDENCE_THRESHOLD)
 _WEEK = timedelta(weeks=1)
 _EPOCH_WEEKS = 52.0
 _RUN_IN_WEEKS = 13.0
-_RUN_IN_LEAST = 12
-_LONGEST_WEEKS = 16.0
+_RUN_IN_MIN_RESULTS = 12
+_MAX_COURSE_WEEKS = 16.0
 """No course is supposed to go on for longer, so that a year's gap proves nothing by its length."""
-_STEP_WEEKS, _KINK_WEEKS = 16.0, 26.0
+_STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 16.0, 26.0
 """How long after its week a supposed step or bend is judged."""
-_NOTHING = -30.0
-_PLAINER = 1.5
-_NEAR_WEEKS = 3.0
+_NEGLIGIBLE_LOG = -30.0
+_LATE_START_PENALTY = 1.5
+_STEP_SEARCH_WEEKS = 3.0
 """How far from the supposed week the true one of a step is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Supposition:
+class Hypothesis:
     """From `week` of the epoch on (`None`: from its first result), the level moves by `effect`: SDs a week, or at once.
 
     Gains and losses are equally likely, and `weight` is for both.
@@ -60,57 +60,59 @@ class Supposition:
     weight: float
 
 
-_KINKS = range(0, 52, 4)
-_STEPS = range(0, 52, 2)
-SUPPOSITIONS = (
-    Supposition(None, 0.3, False, 0.80),
-    Supposition(None, 0.12, False, 0.08),
-    *(Supposition(float(week), 0.3, False, 0.06 / len(_KINKS)) for week in _KINKS),
-    *(Supposition(float(week), 2.0, True, 0.06 / len(_STEPS)) for week in _STEPS),
+_KINK_START_WEEKS = range(0, 52, 4)
+_STEP_START_WEEKS = range(0, 52, 2)
+HYPOTHESES = (
+    Hypothesis(None, 0.3, False, 0.80),
+    Hypothesis(None, 0.12, False, 0.08),
+    *(Hypothesis(float(week), 0.3, False, 0.06 / len(_KINK_START_WEEKS)) for week in _KINK_START_WEEKS),
+    *(Hypothesis(float(week), 2.0, True, 0.06 / len(_STEP_START_WEEKS)) for week in _STEP_START_WEEKS),
 )
 """A gain of 2 mm a week beside a day-to-day error of 5.8 mm is 0.34 SDs a week, and comes first."""
 
-Kind = tuple[Contact, bool, bool]
+ResultKind = tuple[Contact, bool, bool]
 
 
-def _kind(result: Result) -> Kind:
+def _kind(result: Result) -> ResultKind:
     return result.contact, result.full, result.imported
 
 
-class _Case:
+class _HypothesisEvidence:
     """The case for one supposition: what it has scored, and what its scores scatter by."""
 
-    __slots__ = ("courses", "effect", "log_weight", "over_until", "scatter", "score", "start", "sudden")
+    __slots__ = ("closes_at_week", "course_sums", "effect", "log_weight", "score", "score_variance", "start", "sudden")
 
-    def __init__(self, supposition: Supposition, start: float) -> None:
+    def __init__(self, hypothesis: Hypothesis, start: float) -> None:
         self.start = start
-        self.sudden = supposition.sudden
-        self.effect = supposition.effect
-        self.log_weight = log(supposition.weight / 2)
+        self.sudden = hypothesis.sudden
+        self.effect = hypothesis.effect
+        self.log_weight = log(hypothesis.weight / 2)
         # A change that was not seen for that long after it began will not be: the case is left as it stands.
-        self.over_until = start + (_STEP_WEEKS if self.sudden else _KINK_WEEKS) if supposition.week is not None else inf
-        self.courses: dict[Kind, float] = {}
+        self.closes_at_week = (
+            start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
+        )
+        self.course_sums: dict[ResultKind, float] = {}
         self.score = 0.0
-        self.scatter = 0.0
+        self.score_variance = 0.0
 
-    def course(self, weeks: float) -> float:
+    def expected_course(self, weeks: float) -> float:
         """Where the level is supposed to be, over `effect`."""
-        gone = weeks - self.start
-        if gone < 0:
+        elapsed_weeks = weeks - self.start
+        if elapsed_weeks < 0:
             return 0.0
-        return 1.0 if self.sudden else min(gone, _LONGEST_WEEKS)
+        return 1.0 if self.sudden else min(elapsed_weeks, _MAX_COURSE_WEEKS)
 
-    def power(self) -> float:
+    def log_weighted_evidence(self) -> float:
         """Logarithm of the evidence times its weight, in the likelier direction."""
-        return self.effect * (abs(self.score) - self.effect * self.scatter / 2) + self.log_weight
+        return self.effect * (abs(self.score) - self.effect * self.score_variance / 2) + self.log_weight
 
-    def likelihood(self) -> float:
+    def log_likelihood(self) -> float:
         """Logarithm of the likelihood of this course, of whatever size, over that of no change.
 
         A course that begins with the first test is the plainest, and another has to be clearly likelier.
         """
-        likelihood = self.score * self.score / (2 * self.scatter) if self.scatter else 0.0
-        return likelihood if self.over_until == inf else likelihood - _PLAINER
+        likelihood = self.score * self.score / (2 * self.score_variance) if self.score_variance else 0.0
+        return likelihood if self.closes_at_week == inf else likelihood - _LATE_START_PENALTY
 
 
 class Epoch:
@@ -120,13 +122,13 @@ class Epoch:
         self.begins_at = begins_at
         self.results: list[Result] = []
         self._weeks: list[float] = []
-        self._ranks: dict[Kind, Ranks] = {}
+        self._ranks: dict[ResultKind, Ranks] = {}
         first = (run_in[0].at - begins_at) / _WEEK if run_in else 0.0
-        self._coming = [_Case(one, first if one.week is None else one.week) for one in SUPPOSITIONS]
-        self._coming.sort(key=lambda case: -case.start)
-        self._open: list[_Case] = []
-        self._next_over = inf
-        self._left = 0.0
+        self._pending = [_HypothesisEvidence(one, first if one.week is None else one.week) for one in HYPOTHESES]
+        self._pending.sort(key=lambda case: -case.start)
+        self._active: list[_HypothesisEvidence] = []
+        self._next_close_week = inf
+        self._closed_evidence = 0.0
         for result in run_in:
             self._add(result)
 
@@ -136,111 +138,117 @@ class Epoch:
     def run_in(self, at: datetime) -> list[Result]:
         """The results that an epoch which begins at `at` ranks against."""
         recent = sum((at - result.at) / _WEEK <= _RUN_IN_WEEKS for result in self.results)
-        return self.results[-max(recent, _RUN_IN_LEAST) :]
+        return self.results[-max(recent, _RUN_IN_MIN_RESULTS) :]
 
     def judge(self, result: Result) -> RealChange | None:
         """The change that is real with this result, or `None`. `result` is later than all before it."""
         self._add(result)
         evidence = self.log_evidence()
-        if evidence < _BAR or evidence < _BAR * least(self._days()):
+        if evidence < _LOG_THRESHOLD or evidence < _LOG_THRESHOLD * min_variance_factor(self._days()):
             return None
-        best = max(self._open, key=_Case.likelihood)
-        return self._told(best, result) if evidence >= _BAR * self._allowance(best) else None
+        likeliest = max(self._active, key=_HypothesisEvidence.log_likelihood)
+        return (
+            self._real_change(likeliest, result)
+            if evidence >= _LOG_THRESHOLD * self._variance_factor(likeliest)
+            else None
+        )
 
     def log_evidence(self) -> float:
         """Logarithm of the evidence for a change, before days that go together are allowed for.
 
         Of each case only the likelier direction is summed, which leaves out next to nothing and never adds.
         """
-        total = self._left
-        for case in self._open:
-            power = case.effect * (abs(case.score) - case.effect * case.scatter / 2) + case.log_weight
-            if power > _NOTHING:
+        total = self._closed_evidence
+        for case in self._active:
+            power = case.effect * (abs(case.score) - case.effect * case.score_variance / 2) + case.log_weight
+            if power > _NEGLIGIBLE_LOG:
                 total += exp(power)
-        return log(total) if total else _NOTHING
+        return log(total) if total else _NEGLIGIBLE_LOG
 
     def _add(self, result: Result) -> None:
         weeks = (result.at - self.begins_at) / _WEEK
         self.results.append(result)
         self._weeks.append(weeks)
-        self._open_and_close(weeks)
+        self._activate_and_close(weeks)
         kind = _kind(result)
         ranks = self._ranks.get(kind)
         if ranks is None:
             ranks = self._ranks[kind] = Ranks()
         before = len(ranks)
-        score = ranks.place(result.mm)
+        score = ranks.add(result.mm)
         judged = before > 0 and weeks >= 0
-        scatter = variance(before + 1)
-        for case in self._open:
+        scatter = score_variance(before + 1)
+        for case in self._active:
             if case.sudden:
                 course = 1.0
             else:
                 course = weeks - case.start
-                if course > _LONGEST_WEEKS:
-                    course = _LONGEST_WEEKS
-            courses = case.courses
+                if course > _MAX_COURSE_WEEKS:
+                    course = _MAX_COURSE_WEEKS
+            courses = case.course_sums
             earlier = courses.get(kind, 0.0)
             if judged:
-                over = course - earlier / before
-                case.score += over * score
-                case.scatter += over * over * scatter
+                deviation = course - earlier / before
+                case.score += deviation * score
+                case.score_variance += deviation * deviation * scatter
             courses[kind] = earlier + course
 
-    def _open_and_close(self, weeks: float) -> None:
-        coming, cases = self._coming, self._open
-        while coming and coming[-1].start <= weeks:
-            cases.append(coming.pop())
-            self._next_over = min(self._next_over, cases[-1].over_until)
-        if self._next_over < weeks:
-            self._left += sum(exp(case.power()) for case in cases if case.over_until < weeks)
-            self._open = [case for case in cases if case.over_until >= weeks]
-            self._next_over = min(case.over_until for case in self._open)
+    def _activate_and_close(self, weeks: float) -> None:
+        pending, cases = self._pending, self._active
+        while pending and pending[-1].start <= weeks:
+            cases.append(pending.pop())
+            self._next_close_week = min(self._next_close_week, cases[-1].closes_at_week)
+        if self._next_close_week < weeks:
+            self._closed_evidence += sum(
+                exp(case.log_weighted_evidence()) for case in cases if case.closes_at_week < weeks
+            )
+            self._active = [case for case in cases if case.closes_at_week >= weeks]
+            self._next_close_week = min(case.closes_at_week for case in self._active)
 
-    def _allowance(self, best: _Case) -> float:
+    def _variance_factor(self, best: _HypothesisEvidence) -> float:
         """`V`: how much more the scores may scatter because days go together."""
-        courses = [best.course(weeks) for weeks in self._weeks]
-        return common(self._days(), self._normal(), courses)[1]
+        courses = [best.expected_course(weeks) for weeks in self._weeks]
+        return estimate_correlation(self._days(), self._normal_scores(), courses)[1]
 
     def _days(self) -> list[float]:
         return [weeks * 7 for weeks in self._weeks]
 
-    def _normal(self) -> list[float]:
-        return [self._ranks[_kind(one)].normal(one.mm) for one in self.results]
+    def _normal_scores(self) -> list[float]:
+        return [self._ranks[_kind(one)].normal_score(one.mm) for one in self.results]
 
-    def _told(self, best: _Case, result: Result) -> RealChange:
-        since = self._step(best.start) if best.sudden else self.begins_at + best.start * _WEEK
+    def _real_change(self, best: _HypothesisEvidence, result: Result) -> RealChange:
+        since = self._step_time(best.start) if best.sudden else self.begins_at + best.start * _WEEK
         direction = Direction.GAIN if best.score > 0 else Direction.LOSS
         return RealChange(direction, best.sudden, since, result.at, result.test_id)
 
-    def _step(self, about: float) -> datetime:
+    def _step_time(self, step_week: float) -> datetime:
         """When the first result after the step was: where the scores of before and after differ most."""
-        values = self._normal()
+        values = self._normal_scores()
         n, total = len(values), sum(values)
-        best, since, before = -1.0, self.begins_at + about * _WEEK, 0.0
+        best, since, before = -1.0, self.begins_at + step_week * _WEEK, 0.0
         for index in range(1, n):
             before += values[index - 1]
-            if abs(self._weeks[index] - about) <= _NEAR_WEEKS:
+            if abs(self._weeks[index] - step_week) <= _STEP_SEARCH_WEEKS:
                 apart = (before / index - (total - before) / (n - index)) ** 2 * index * (n - index)
                 if apart > best:
                     best, since = apart, self.results[index].at
         return since
 
 
-def real_changes(counted: Sequence[Result]) -> list[RealChange]:
+def real_changes(results: Sequence[Result]) -> list[RealChange]:
     """The real changes among these results of one side, oldest first. Shapes: n results, oldest first, one a day.
 
     A change is told with the result that made it real, so that later results never take it back.
     """
     changes: list[RealChange] = []
     epoch: Epoch | None = None
-    for result in counted:
+    for result in results:
         if epoch is None:
             epoch = Epoch(result.at)
         elif epoch.is_over(result.at):
             epoch = Epoch(result.at, epoch.run_in(result.at))
-        told = epoch.judge(result)
-        if told is not None:
-            changes.append(told)
+        change = epoch.judge(result)
+        if change is not None:
+            changes.append(change)
             epoch = None
     return changes

@@ -11,18 +11,20 @@ from collections.abc import Sequence
 from itertools import pairwise
 from math import exp
 
-FADE_DAYS = 3.0
-_REACH_DAYS = 9.0
-_PRIOR = 0.08
+DECAY_DAYS = 3.0
+_MAX_LAG_DAYS = 9.0
+_PRIOR_SHARE = 0.08
 _PRIOR_PAIRS = 10.0
 """What is assumed of `c` before the results speak, and how many pairs next to each other it counts for."""
-_NEXT_DAY = 1.5
-_NEXT_DAY_COST = 0.6
+_ADJACENT_DAYS = 1.5
+_ADJACENT_DAYS_FACTOR = 0.6
 """Added to the factor for tests less than a day and a half apart, times their share. With it, days that go together for
 three days keep the promise at seven tests a week about as at three (`make study`)."""
 
 
-def common(days: Sequence[float], values: Sequence[float], course: Sequence[float]) -> tuple[float, float]:
+def estimate_correlation(
+    days: Sequence[float], values: Sequence[float], course: Sequence[float]
+) -> tuple[float, float]:
     """`c` (0 or more), and the factor by which the sum of the values scatters more than that of independent ones.
 
     `days` ascend; `course` is what the values follow (their line, or a step), which is fitted and taken away first.
@@ -32,44 +34,44 @@ def common(days: Sequence[float], values: Sequence[float], course: Sequence[floa
     if n < 4:
         return 0.0, 1.0
     mean_value, mean_course = sum(values) / n, sum(course) / n
-    along = [at - mean_course for at in course]
-    squares = sum(at * at for at in along) or 1.0
-    slope = sum(at * value for at, value in zip(along, values, strict=True)) / squares
-    rest = [value - mean_value - slope * at for at, value in zip(along, values, strict=True)]
-    variance = sum(one * one for one in rest) / (n - 2)
+    centred_course = [at - mean_course for at in course]
+    squares = sum(at * at for at in centred_course) or 1.0
+    slope = sum(at * value for at, value in zip(centred_course, values, strict=True)) / squares
+    residuals = [value - mean_value - slope * at for at, value in zip(centred_course, values, strict=True)]
+    variance = sum(one * one for one in residuals) / (n - 2)
     if variance <= 0:
         return 0.0, 1.0
     products = weights = weights_squared = fitted = 0.0
     # Sums over the earlier results within reach, each with its weight: they fade from one result to the next alike.
-    near_rest = near_along = near = near_squared = 0.0
+    near_residuals = near_along = near = near_squared = 0.0
     first = 0
     for i in range(1, n):
-        fade = exp((days[i - 1] - days[i]) / FADE_DAYS)
-        near_rest = (near_rest + rest[i - 1]) * fade
-        near_along = (near_along + along[i - 1]) * fade
+        fade = exp((days[i - 1] - days[i]) / DECAY_DAYS)
+        near_residuals = (near_residuals + residuals[i - 1]) * fade
+        near_along = (near_along + centred_course[i - 1]) * fade
         near = (near + 1) * fade
         near_squared = (near_squared + 1) * fade * fade
-        while days[i] - days[first] > _REACH_DAYS:
-            weight = exp((days[first] - days[i]) / FADE_DAYS)
-            near_rest -= weight * rest[first]
-            near_along -= weight * along[first]
+        while days[i] - days[first] > _MAX_LAG_DAYS:
+            weight = exp((days[first] - days[i]) / DECAY_DAYS)
+            near_residuals -= weight * residuals[first]
+            near_along -= weight * centred_course[first]
             near -= weight
             near_squared -= weight * weight
             first += 1
-        products += rest[i] * near_rest
+        products += residuals[i] * near_residuals
         weights += near
         weights_squared += near_squared
         # What the fit has taken from the products of two residuals.
-        fitted += near / n + along[i] * near_along / squares
+        fitted += near / n + centred_course[i] * near_along / squares
     own = products / variance + fitted
-    share = max(0.0, (own + _PRIOR * _PRIOR_PAIRS) / (weights_squared + _PRIOR_PAIRS))
-    return share, least(days) + 2 * share * weights / n
+    share = max(0.0, (own + _PRIOR_SHARE * _PRIOR_PAIRS) / (weights_squared + _PRIOR_PAIRS))
+    return share, min_variance_factor(days) + 2 * share * weights / n
 
 
-def least(days: Sequence[float]) -> float:
+def min_variance_factor(days: Sequence[float]) -> float:
     """The factor of `common` is at least this, whatever the values are; told without looking at pairs of them."""
     n = len(days)
     if n < 4:
         return 1.0
-    next_days = sum(after - before < _NEXT_DAY for before, after in pairwise(days)) / (n - 1)
-    return 1 + _NEXT_DAY_COST * next_days
+    next_days = sum(after - before < _ADJACENT_DAYS for before, after in pairwise(days)) / (n - 1)
+    return 1 + _ADJACENT_DAYS_FACTOR * next_days

@@ -12,17 +12,17 @@ from itertools import pairwise
 
 from station.core.facts import Contact
 from station.core.progress.records import BeforeAfter, PersonError, Result
-from station.core.progress.trend import interval
+from station.core.progress.trend import interval_95
 
 HOUR = timedelta(hours=1)
 
 
-def in_order(results: Sequence[Result]) -> list[Result]:
+def oldest_first(results: Sequence[Result]) -> list[Result]:
     """Oldest first."""
     return sorted(results, key=lambda result: (result.at, result.test_id))
 
 
-def counted(ordered: Sequence[Result], day_of: Callable[[datetime], date] = datetime.date) -> list[Result]:
+def first_of_each_day(ordered: Sequence[Result], day_of: Callable[[datetime], date] = datetime.date) -> list[Result]:
     """The first of each day, oldest first. A test within an hour of another, over midnight too, is none.
 
     `day_of` says which day a time belongs to where the tests were made.
@@ -54,5 +54,7 @@ def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], P
         error = errors[after.full, after.contact]
         trials = 3 if after.full else 1
         sd = error.within_mm / trials**0.5 if error.within_mm is not None else error.sem_mm
-        pairs.append(BeforeAfter(before.test_id, after.test_id, after.at, interval(after.mm - before.mm, sd * 2**0.5)))
+        pairs.append(
+            BeforeAfter(before.test_id, after.test_id, after.at, interval_95(after.mm - before.mm, sd * 2**0.5))
+        )
     return pairs

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
 
-from station.core.progress.correlation import common
+from station.core.progress.correlation import estimate_correlation
 from station.core.progress.records import Direction, Forecast, Phase, RealChange, Result
-from station.core.progress.trend import State
+from station.core.progress.trend import TrendState
 
 WORTHWHILE_MM = 6.0
 """The smallest change that is worth while."""
@@ -19,15 +19,15 @@ _STEADY_WEEKS = (26.0, 20.0, 13.0)
 _STEADY_TESTS = 12
 _WORTHWHILE_MM_WEEK = WORTHWHILE_MM / 13
 """Less than the smallest worthwhile change in three months, "three months without any" of the founding guide."""
-_STEADY_SURE = NormalDist().inv_cdf(0.999)
+_STEADY_Z = NormalDist().inv_cdf(0.999)
 """So sure that of those who gain 6 mm in 13 weeks at most one in twenty is ever told so, looking weekly for a year."""
-_BEND_SURE = NormalDist().inv_cdf(0.95)
+_BEND_Z = NormalDist().inv_cdf(0.95)
 """So sure that of those who gain 6 mm in 13 weeks and lose it in the next 13 about one in twenty is ever told so: the
 turn is in the middle for a few weeks only, so that it is not asked about over and over (`make study`)."""
-_RECENT_WEEKS = 6.0
+_CURRENT_WEEKS = 6.0
 _CHANGE_LASTS_WEEKS = 26.0
-_MOVING_SURE = 0.8
-_FORECAST_WEEKS = 52
+_MOVING_PROBABILITY = 0.8
+_MAX_FORECAST_WEEKS = 52
 _FORECAST_LOW, _FORECAST_HIGH = 0.1, 0.9
 _NORMAL = NormalDist()
 
@@ -35,11 +35,11 @@ TOO_FEW = "there are not enough tests yet"
 TOO_OLD = "the last test is too long ago to say"
 NO_GAIN = "no gain is sure at present"
 TOO_CLOSE = "you are so close that the tests cannot tell"
-LIKELY = "you are likely to be there by now, and a test would tell"
+LIKELY_REACHED = "you are likely to be there by now, and a test would tell"
 TOO_FAR = "it is likely to be more than a year away"
 
 
-def steady_since(kept: Sequence[Result], changes: Sequence[RealChange] = ()) -> datetime | None:
+def steady_since(results: Sequence[Result], changes: Sequence[RealChange] = ()) -> datetime | None:
     """Since when the level has neither gained nor lost a worthwhile amount, or `None` where that is not sure.
 
     `kept` are the results of one method without slips, oldest first; only those after the last of the real `changes`
@@ -49,17 +49,17 @@ def steady_since(kept: Sequence[Result], changes: Sequence[RealChange] = ()) -> 
     allowed for.
     """
     if changes:
-        kept = [result for result in kept if result.at > changes[-1].told_at]
-    if len(kept) < _STEADY_TESTS:
+        results = [result for result in results if result.at > changes[-1].told_at]
+    if len(results) < _STEADY_TESTS:
         return None
-    last = kept[-1].at
-    days = [(result.at - last) / _WEEK * 7 for result in kept[-200:]]
-    mm = [result.mm for result in kept[-200:]]
+    last = results[-1].at
+    days = [(result.at - last) / _WEEK * 7 for result in results[-200:]]
+    mm = [result.mm for result in results[-200:]]
     for weeks in _STEADY_WEEKS:
         begin = next(index for index, day in enumerate(days) if day >= -weeks * 7)
         n = len(days) - begin
         if n >= _STEADY_TESTS and -days[begin] >= (weeks - 1) * 7 and _is_flat(days[begin:], mm[begin:]):
-            return kept[len(kept) - n].at
+            return results[len(results) - n].at
     return None
 
 
@@ -68,75 +68,78 @@ def _is_flat(days: Sequence[float], mm: Sequence[float]) -> bool:
     n = len(days)
     mean = sum(mm) / n
     middle = sum(days) / n
-    along = [day - middle for day in days]
-    spread = sum(day * day for day in along)
-    slope = sum(day * value for day, value in zip(along, mm, strict=True)) / spread
-    rest = [value - mean - slope * day for day, value in zip(along, mm, strict=True)]
-    variance = sum(one * one for one in rest) / (n - 2) * common(days, mm, days)[1]
+    centred_days = [day - middle for day in days]
+    spread = sum(day * day for day in centred_days)
+    slope = sum(day * value for day, value in zip(centred_days, mm, strict=True)) / spread
+    residuals = [value - mean - slope * day for day, value in zip(centred_days, mm, strict=True)]
+    variance = sum(one * one for one in residuals) / (n - 2) * estimate_correlation(days, mm, days)[1]
     # How far from the middle, without what the line itself takes up: the halves' slopes are the line's, less and more
     # the bend.
-    apart = [abs(day) for day in along]
-    mean_apart = sum(apart) / n
-    tilt = sum(day * one for day, one in zip(along, apart, strict=True)) / spread
-    away = [one - mean_apart - tilt * day for day, one in zip(along, apart, strict=True)]
-    away_spread = sum(one * one for one in away)
-    if away_spread <= 0:
+    distances = [abs(day) for day in centred_days]
+    mean_apart = sum(distances) / n
+    tilt = sum(day * one for day, one in zip(centred_days, distances, strict=True)) / spread
+    bend_course = [one - mean_apart - tilt * day for day, one in zip(centred_days, distances, strict=True)]
+    bend_spread = sum(one * one for one in bend_course)
+    if bend_spread <= 0:
         return False
-    bend = sum(one * value for one, value in zip(away, rest, strict=True)) / away_spread
+    bend = sum(one * value for one, value in zip(bend_course, residuals, strict=True)) / bend_spread
     return (
-        abs(slope) + _STEADY_SURE * sqrt(variance / spread) < _WORTHWHILE_MM_WEEK / 7
-        and abs(bend) + _BEND_SURE * sqrt(variance / away_spread) < _WORTHWHILE_MM_WEEK / 7
+        abs(slope) + _STEADY_Z * sqrt(variance / spread) < _WORTHWHILE_MM_WEEK / 7
+        and abs(bend) + _BEND_Z * sqrt(variance / bend_spread) < _WORTHWHILE_MM_WEEK / 7
     )
 
 
-def phase(
-    state: State | None, at: datetime | None, changes: Sequence[RealChange], steady: datetime | None, now: datetime
+def current_phase(
+    state: TrendState | None, at: datetime | None, changes: Sequence[RealChange], steady: datetime | None, now: datetime
 ) -> Phase:
     """What goes on `now`, with `state` at the last test `at`. Moving takes a real change and a slope that goes on."""
-    if state is None or at is None or (now - at) / _WEEK > _RECENT_WEEKS:
+    if state is None or at is None or (now - at) / _WEEK > _CURRENT_WEEKS:
         return Phase.UNKNOWN
     if steady is not None:
         return Phase.STEADY
     if changes and (now - changes[-1].told_at) / _WEEK <= _CHANGE_LASTS_WEEKS:
         upwards = _NORMAL.cdf(state.slope / sqrt(state.slope_variance))
-        if changes[-1].direction is Direction.GAIN and upwards >= _MOVING_SURE:
+        if changes[-1].direction is Direction.GAIN and upwards >= _MOVING_PROBABILITY:
             return Phase.GAINING
-        if changes[-1].direction is Direction.LOSS and upwards <= 1 - _MOVING_SURE:
+        if changes[-1].direction is Direction.LOSS and upwards <= 1 - _MOVING_PROBABILITY:
             return Phase.LOSING
     return Phase.UNKNOWN
 
 
-def forecast(state: State | None, at: datetime | None, going_on: Phase, goal_mm: float, now: datetime) -> Forecast:
+def forecast(state: TrendState | None, at: datetime | None, phase: Phase, goal_mm: float, now: datetime) -> Forecast:
     """When the level reaches `goal_mm`, from its `state` at the last test `at`: with 80 % between two dates.
 
     Reached is what the tests have shown; what is to be expected since then is `LIKELY` at most.
     """
     if state is None or at is None:
         return Forecast(False, None, None, TOO_FEW)
-    if (now - at) / _WEEK > _RECENT_WEEKS:
+    if (now - at) / _WEEK > _CURRENT_WEEKS:
         return Forecast(False, None, None, TOO_OLD)
-    there = _chance(state, goal_mm)
-    if there >= _FORECAST_HIGH:
+    reached_probability = _reached_probability(state, goal_mm)
+    if reached_probability >= _FORECAST_HIGH:
         return Forecast(True, None, None, None)
-    if going_on is not Phase.GAINING:
-        return Forecast(False, None, None, TOO_CLOSE if there > _FORECAST_LOW else NO_GAIN)
-    expected = state.after((now - at) / _WEEK)
-    chances = [_chance(expected, goal_mm)]
-    for week in range(1, _FORECAST_WEEKS + 1):
-        chances.append(max(chances[-1], _chance(expected.after(float(week)), goal_mm)))
-    earliest, latest = _when(chances, _FORECAST_LOW), _when(chances, _FORECAST_HIGH)
+    if phase is not Phase.GAINING:
+        return Forecast(False, None, None, TOO_CLOSE if reached_probability > _FORECAST_LOW else NO_GAIN)
+    expected = state.predicted((now - at) / _WEEK)
+    chances = [_reached_probability(expected, goal_mm)]
+    for week in range(1, _MAX_FORECAST_WEEKS + 1):
+        chances.append(max(chances[-1], _reached_probability(expected.predicted(float(week)), goal_mm)))
+    earliest, latest = (
+        _week_of_probability(chances, _FORECAST_LOW),
+        _week_of_probability(chances, _FORECAST_HIGH),
+    )
     if earliest is None:
         return Forecast(False, None, None, TOO_FAR)
     if latest is not None and latest * _WEEK < _DAY:
-        return Forecast(False, None, None, LIKELY)
+        return Forecast(False, None, None, LIKELY_REACHED)
     return Forecast(False, now + earliest * _WEEK, None if latest is None else now + latest * _WEEK, None)
 
 
-def _chance(state: State, goal_mm: float) -> float:
+def _reached_probability(state: TrendState, goal_mm: float) -> float:
     return _NORMAL.cdf((state.level - goal_mm) / sqrt(state.level_variance))
 
 
-def _when(chances: Sequence[float], chance: float) -> float | None:
+def _week_of_probability(chances: Sequence[float], chance: float) -> float | None:
     """The week at which the chance is reached, between whole weeks along a line."""
     if chances[0] >= chance:
         return 0.0

@@ -38,19 +38,19 @@ from station.core.statistics.agreement import mdc
 
 PRIOR_SEM_MM = 6.9
 PRIOR_DF = 6
-SEM_AT_LEAST_MM = 3.0
-TRIALS_OF_FULL = 3
-SERIES = 12
+MIN_SEM_MM = 3.0
+FULL_TEST_TRIALS = 3
+MAX_SERIES_TESTS = 12
 """Tests a line is fitted to: 10 of 12 degrees of freedom are left, and in four weeks a gain of 2 mm a week that begins
 or ends adds 0.6 mm to the residuals (SD)."""
-SERIES_AT_LEAST = 4
+MIN_SERIES_TESTS = 4
 """With three, a line cannot tell which of them slipped."""
-GAP = timedelta(weeks=8)
+MAX_SERIES_GAP = timedelta(weeks=8)
 """No line is drawn across a longer time without tests."""
-TEST_REACH = 3.5
-TRIAL_REACH = 4.0
-SLIPS_SHARE = 0.25
-TELLS_DF = 4
+TEST_OUTLIER_SDS = 3.5
+TRIAL_OUTLIER_SDS = 4.0
+MAX_OUTLIER_SHARE = 0.25
+MIN_REPORTED_DF = 4
 """From this many degrees of freedom on, the parts of the error are told: two full tests for `within`."""
 
 
@@ -67,24 +67,24 @@ class Repeats:
 
 
 @dataclass(slots=True)
-class _Pool:
+class _PooledVariance:
     """A variance in mm2 as it is gathered: sum of squares over degrees of freedom."""
 
-    squares: float = 0.0
+    sum_of_squares: float = 0.0
     df: float = 0.0
 
     @property
     def variance(self) -> float:
-        return self.squares / self.df if self.df else 0.0
+        return self.sum_of_squares / self.df if self.df else 0.0
 
     @property
-    def blended(self) -> float:
+    def blended_variance(self) -> float:
         """With the literature's."""
-        blend = (PRIOR_DF * PRIOR_SEM_MM**2 + self.squares) / (PRIOR_DF + self.df)
-        return max(SEM_AT_LEAST_MM**2, blend)
+        blend = (PRIOR_DF * PRIOR_SEM_MM**2 + self.sum_of_squares) / (PRIOR_DF + self.df)
+        return max(MIN_SEM_MM**2, blend)
 
     def add(self, squares: float, df: float) -> None:
-        self.squares += squares
+        self.sum_of_squares += squares
         self.df += df
 
 
@@ -100,31 +100,33 @@ def person_error(repeats: Sequence[Repeats], tests: Sequence[Result], contact: C
 
 def person_errors(repeats: Sequence[Repeats], tests: Sequence[Result], contact: Contact) -> dict[bool, PersonError]:
     """The same of full (`True`) and of quick tests, for the work of one."""
-    _check(repeats, tests)
-    within = _within(sorted((one for one in repeats if one.contact is contact), key=lambda one: one.at))
-    days = _days(sorted((test for test in tests if test.contact is contact), key=lambda test: test.at))
-    return {full: _error(_own(days, within, full), within, full) for full in (True, False)}
+    _require_finite(repeats, tests)
+    within = _within_session_variance(
+        sorted((one for one in repeats if one.contact is contact), key=lambda one: one.at)
+    )
+    days = _day_to_day_variances(sorted((test for test in tests if test.contact is contact), key=lambda test: test.at))
+    return {full: _person_error(_own_variance(days, within, full), within, full) for full in (True, False)}
 
 
-def _error(own: _Pool, within: _Pool, full: bool) -> PersonError:
-    sem_mm = sqrt(own.blended)
-    trials_tell, days_tell = within.df >= TELLS_DF, own.df >= TELLS_DF
-    between = max(0.0, own.variance - within.variance / _trials(full))
+def _person_error(own: _PooledVariance, within: _PooledVariance, full: bool) -> PersonError:
+    sem_mm = sqrt(own.blended_variance)
+    has_within, has_between = within.df >= MIN_REPORTED_DF, own.df >= MIN_REPORTED_DF
+    between = max(0.0, own.variance - within.variance / _trial_count(full))
     return PersonError(
         sem_mm=sem_mm,
-        within_mm=sqrt(within.variance) if trials_tell else None,
-        between_mm=sqrt(between) if trials_tell and days_tell else None,
+        within_mm=sqrt(within.variance) if has_within else None,
+        between_mm=sqrt(between) if has_within and has_between else None,
         own_df=own.df,
         mdc90_mm=mdc(sem_mm, 0.90),
         mdc95_mm=mdc(sem_mm, 0.95),
     )
 
 
-def _trials(full: bool) -> int:
-    return TRIALS_OF_FULL if full else 1
+def _trial_count(full: bool) -> int:
+    return FULL_TEST_TRIALS if full else 1
 
 
-def _check(repeats: Iterable[Repeats], tests: Iterable[Result]) -> None:
+def _require_finite(repeats: Iterable[Repeats], tests: Iterable[Result]) -> None:
     for test in tests:
         if not isfinite(test.mm):
             raise ValueError(
@@ -135,49 +137,49 @@ def _check(repeats: Iterable[Repeats], tests: Iterable[Result]) -> None:
             raise ValueError(f"a trial of {one.at:%Y-%m-%d} has no distance ({one.mm}): leave it out")
 
 
-def _within(repeats: Iterable[Repeats]) -> _Pool:
+def _within_session_variance(repeats: Iterable[Repeats]) -> _PooledVariance:
     """The variance of one trial about its sitting, oldest first: the reach of a slip is known from those before."""
-    pool = _Pool()
+    pool = _PooledVariance()
     for one in repeats:
-        middle, reach = median(one.mm) if one.mm else 0.0, TRIAL_REACH * sqrt(pool.blended)
-        kept = [mm for mm in one.mm if abs(mm - middle) <= reach]
+        middle, max_deviation = median(one.mm) if one.mm else 0.0, TRIAL_OUTLIER_SDS * sqrt(pool.blended_variance)
+        kept = [mm for mm in one.mm if abs(mm - middle) <= max_deviation]
         if len(kept) >= 2:
             mean = sum(kept) / len(kept)
             pool.add(sum([(mm - mean) ** 2 for mm in kept]), len(kept) - 1)
     return pool
 
 
-def _days(tests: Iterable[Result]) -> dict[bool, _Pool]:
+def _day_to_day_variances(tests: Iterable[Result]) -> dict[bool, _PooledVariance]:
     """The variance of full (`True`) and of quick tests about their series' lines, oldest first."""
-    days = {True: _Pool(), False: _Pool()}
-    both = _Pool()
-    for series in _series(tests):
+    days = {True: _PooledVariance(), False: _PooledVariance()}
+    both = _PooledVariance()
+    for series in _split_into_series(tests):
         start = series[0].at
         points = [((test.at - start).total_seconds(), test.mm) for test in series]
-        off = _off_median_line(points)
-        reach = TEST_REACH * sqrt(both.blended)
-        kept = [i for i, residual in enumerate(off) if abs(residual) <= reach]
-        if len(series) - len(kept) > SLIPS_SHARE * len(series):
+        residuals = _median_line_residuals(points)
+        max_residual = TEST_OUTLIER_SDS * sqrt(both.blended_variance)
+        kept = [i for i, residual in enumerate(residuals) if abs(residual) <= max_residual]
+        if len(series) - len(kept) > MAX_OUTLIER_SHARE * len(series):
             kept = list(range(len(series)))
-        for i, (squares, df) in zip(kept, _about_line([points[i] for i in kept]), strict=True):
+        for i, (squares, df) in zip(kept, _line_residuals([points[i] for i in kept]), strict=True):
             days[series[i].full].add(squares, df)
             both.add(squares, df)
     return days
 
 
-def _series(tests: Iterable[Result]) -> Iterator[list[Result]]:
+def _split_into_series(tests: Iterable[Result]) -> Iterator[list[Result]]:
     series: list[Result] = []
     for test in tests:
-        if series and (len(series) == SERIES or test.at - series[-1].at > GAP):
-            if len(series) >= SERIES_AT_LEAST:
+        if series and (len(series) == MAX_SERIES_TESTS or test.at - series[-1].at > MAX_SERIES_GAP):
+            if len(series) >= MIN_SERIES_TESTS:
                 yield series
             series = []
         series.append(test)
-    if len(series) >= SERIES_AT_LEAST:
+    if len(series) >= MIN_SERIES_TESTS:
         yield series
 
 
-def _off_median_line(points: Sequence[tuple[float, float]]) -> list[float]:
+def _median_line_residuals(points: Sequence[tuple[float, float]]) -> list[float]:
     """How far each point lies off the line whose slope is the median of all pairs' (Theil 1950, Sen 1968)."""
     slopes = [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x2 > x1]
     slope = median(slopes) if slopes else 0.0
@@ -185,7 +187,7 @@ def _off_median_line(points: Sequence[tuple[float, float]]) -> list[float]:
     return [y - slope * x - level for x, y in points]
 
 
-def _about_line(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+def _line_residuals(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     """For each point its squared residual to the least-squares line and its share of the degrees of freedom."""
     n = len(points)
     mean_x, mean_y = sum([x for x, _ in points]) / n, sum([y for _, y in points]) / n
@@ -195,20 +197,20 @@ def _about_line(points: Sequence[tuple[float, float]]) -> list[tuple[float, floa
     return [((y - slope * x) ** 2, 1 - 1 / n - (x * x / spread if spread else 0.0)) for x, y in offs]
 
 
-def _own(days: dict[bool, _Pool], within: _Pool, full: bool) -> _Pool:
+def _own_variance(days: dict[bool, _PooledVariance], within: _PooledVariance, full: bool) -> _PooledVariance:
     """The person's own variance of one test of this kind: from tests of this kind, and from the others turned into it.
 
     The degrees of freedom of what was turned are Welch and Satterthwaite's, at most those of the tests. Without trials
     a quick test's error stands for a full one's, which is smaller; a full one's says nothing of a quick one's.
     """
     this, other = days[full], days[not full]
-    own = _Pool(this.squares, this.df)
-    turn = within.variance * (1 / _trials(full) - 1 / _trials(not full))
+    own = _PooledVariance(this.sum_of_squares, this.df)
+    variance_offset = within.variance * (1 / _trial_count(full) - 1 / _trial_count(not full))
     if other.df and within.df:
-        variance = max(other.variance + turn, within.variance / _trials(full))
-        doubt = other.variance**2 / other.df + turn**2 / within.df
-        df = min(other.df, variance**2 / doubt) if doubt else other.df
+        variance = max(other.variance + variance_offset, within.variance / _trial_count(full))
+        welch_divisor = other.variance**2 / other.df + variance_offset**2 / within.df
+        df = min(other.df, variance**2 / welch_divisor) if welch_divisor else other.df
         own.add(variance * df, df)
     elif full:
-        own.add(other.squares, other.df)
+        own.add(other.sum_of_squares, other.df)
     return own

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedMean:
     """Toe distance of one group in mm, mean and SD, with who they were and where it is printed."""
 
     mean_mm: float
@@ -20,14 +20,14 @@ class Published:
     source: str
 
 
-PUBLISHED = (
-    Published(120.0, 28.0, 35, "healthy people", "Hoch and McKeon 2011, Manual Therapy 16:516"),
-    Published(
+PUBLISHED_MEANS = (
+    PublishedMean(120.0, 28.0, 35, "healthy people", "Hoch and McKeon 2011, Manual Therapy 16:516"),
+    PublishedMean(
         103.0, 30.0, 50, "people of whom the summary says no more", "Hall and Docherty 2017, J Sci Med Sport 20:618"
     ),
-    Published(116.0, 39.0, 26, "healthy male university students, left", "Calatayud 2015, PMC4387727"),
-    Published(119.0, 40.0, 26, "healthy male university students, right", "Calatayud 2015, PMC4387727"),
-    Published(
+    PublishedMean(116.0, 39.0, 26, "healthy male university students, left", "Calatayud 2015, PMC4387727"),
+    PublishedMean(119.0, 40.0, 26, "healthy male university students, right", "Calatayud 2015, PMC4387727"),
+    PublishedMean(
         106.8, 24.4, 693, "basketball players aged 12 to 17", "Adillon 2022, Int J Environ Res Public Health 19:11740"
     ),
 )

@@ -13,33 +13,33 @@ from math import exp, pi, sqrt
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
-_ROOT = sqrt(2 * pi)
-_TABLE = 40
-_MISSING_AT_LEAST = 0.16
+_ROOT_TWO_PI = sqrt(2 * pi)
+_TABLE_SIZE = 40
+_MIN_VARIANCE_DEFICIT = 0.16
 """The variance of the scores of n is below 1 by at least this over n, for n from 40 to 1,000."""
 
 
-def _density(part: int, parts: int) -> float:
+def _normal_density_at(part: int, parts: int) -> float:
     """Normal density at the point that `part` of `parts` lie below."""
     if part == 0 or part == parts:
         return 0.0
     point = _NORMAL.inv_cdf(part / parts)
-    return exp(-point * point / 2) / _ROOT
+    return exp(-point * point / 2) / _ROOT_TWO_PI
 
 
-def scores(n: int) -> list[float]:
+def expected_normal_scores(n: int) -> list[float]:
     """The scores of the n ranks, smallest first. They sum to 0."""
-    edges = [_density(part, n) for part in range(n + 1)]
+    edges = [_normal_density_at(part, n) for part in range(n + 1)]
     return [n * (edges[rank] - edges[rank + 1]) for rank in range(n)]
 
 
-_VARIANCES = [0.0, *(sum(score * score for score in scores(n)) / n for n in range(1, _TABLE))]
+_VARIANCES = [0.0, *(sum(score * score for score in expected_normal_scores(n)) / n for n in range(1, _TABLE_SIZE))]
 
 
-def variance(n: int) -> float:
+def score_variance(n: int) -> float:
     """Variance `v` of the scores of n, or a little more. The mean of `exp(l * score)` is at most `exp(l * l * v / 2)`
     for every `l` (computed for n up to 500 in the tests)."""
-    return _VARIANCES[n] if n < _TABLE else 1 - _MISSING_AT_LEAST / n
+    return _VARIANCES[n] if n < _TABLE_SIZE else 1 - _MIN_VARIANCE_DEFICIT / n
 
 
 class Ranks:
@@ -51,15 +51,15 @@ class Ranks:
     def __len__(self) -> int:
         return len(self._sorted)
 
-    def place(self, mm: float) -> float:
+    def add(self, mm: float) -> float:
         """The score of a further result. Equal results share the mean of their scores, which keeps every promise
         (Jensen) and needs no dice."""
         low, high = bisect_left(self._sorted, mm), bisect_right(self._sorted, mm)
         self._sorted.insert(high, mm)
         n = len(self._sorted)
-        return n * (_density(low, n) - _density(high + 1, n)) / (high - low + 1)
+        return n * (_normal_density_at(low, n) - _normal_density_at(high + 1, n)) / (high - low + 1)
 
-    def normal(self, mm: float) -> float:
+    def normal_score(self, mm: float) -> float:
         """The normal score of a result that has been placed, among all so far."""
         low, high = bisect_left(self._sorted, mm), bisect_right(self._sorted, mm)
         return _NORMAL.inv_cdf((low + high) / 2 / len(self._sorted))

@@ -17,27 +17,27 @@ from itertools import pairwise
 from math import exp, sqrt
 from statistics import NormalDist, median
 
-from station.core.progress.correlation import FADE_DAYS, common
+from station.core.progress.correlation import DECAY_DAYS, estimate_correlation
 from station.core.progress.records import Interval, Result, TrendPoint
 
 SLOPE_SD_MM_WEEK = 1.5
-FADE_WEEKS = 40.0
+SLOPE_DECAY_WEEKS = 40.0
 """How fast ankles gain when they do (Warneke 2023: 10 to 14 % of about 110 mm in six weeks), and how slowly that is
 forgotten: so the bands hold the truth for those who gain on and on and for those whose gain ends (`make study`)."""
-_START_SD_MM = 100.0
+_INITIAL_SD_MM = 100.0
 _STEP_SD_MM = 20.0
 """How far a step (an injury, another way of testing) may have taken the level."""
-_SLIP_SDS = 4.0
-_SLIP_VARIANCES = 100.0
-_BELIEVED_SDS = 2.0
-_NEIGHBOURS = 2
+_OUTLIER_SDS = 4.0
+_OUTLIER_VARIANCE_FACTOR = 100.0
+_HUBER_SDS = 2.0
+_NEIGHBOURS_PER_SIDE = 2
 _RECENT_DAYS = 182.0
 _WEEK = timedelta(weeks=1)
 Z95 = NormalDist().inv_cdf(0.975)
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class TrendState:
     """Level in mm and slope in mm a week at one moment, with their variances and covariance."""
 
     level: float
@@ -46,13 +46,13 @@ class State:
     covariance: float
     slope_variance: float
 
-    def after(self, weeks: float) -> State:
+    def predicted(self, weeks: float) -> TrendState:
         """What is to be expected, and how surely, when nothing has been tested for so long."""
         if weeks <= 0:
             return self
-        keep, reach, level_added, both_added, slope_added = _step(weeks)
+        keep, reach, level_added, both_added, slope_added = _transition(weeks)
         along = self.covariance + reach * self.slope_variance
-        return State(
+        return TrendState(
             self.level + reach * self.slope,
             keep * self.slope,
             self.level_variance + reach * (self.covariance + along) + level_added,
@@ -66,19 +66,19 @@ class Trend:
     """The band at each result, the state at the last one, and the change from result `change_from` to the last."""
 
     points: tuple[TrendPoint, ...]
-    now: State
+    last_state: TrendState
     slope_mm_week: Interval
-    change_from: int
+    change_from_index: int
     change_mm: Interval
     change_sd_mm: float
 
 
-def interval(value: float, sd: float) -> Interval:
+def interval_95(value: float, sd: float) -> Interval:
     """With 95 %."""
     return Interval(value, value - Z95 * sd, value + Z95 * sd)
 
 
-def slips(results: Sequence[Result], sds_mm: Sequence[float], breaks: Collection[int]) -> set[int]:
+def outlier_indices(results: Sequence[Result], sds_mm: Sequence[float], breaks: Collection[int]) -> set[int]:
     """Which results lie too far from the median of themselves and two neighbours on each side to be believed.
 
     `sds_mm` is the person's own error for each result. Nothing is compared across a break, or among fewer than three.
@@ -86,37 +86,37 @@ def slips(results: Sequence[Result], sds_mm: Sequence[float], breaks: Collection
     found: set[int] = set()
     ends = [0, *sorted(breaks), len(results)]
     mm = [result.mm for result in results]
-    width = 2 * _NEIGHBOURS + 1
+    width = 2 * _NEIGHBOURS_PER_SIDE + 1
     for begin, end in pairwise(ends):
         if end - begin < 3:
             continue
         for index in range(begin, end):
-            low = max(begin, min(index - _NEIGHBOURS, end - width))
+            low = max(begin, min(index - _NEIGHBOURS_PER_SIDE, end - width))
             around = sorted(mm[low : min(end, low + width)])
             if abs(mm[index] - (around[len(around) // 2] + around[(len(around) - 1) // 2]) / 2) > (
-                _SLIP_SDS * sds_mm[index]
+                _OUTLIER_SDS * sds_mm[index]
             ):
                 found.add(index)
     return found
 
 
-def day_share(results: Sequence[Result], slipped: Collection[int], breaks: Collection[int]) -> float:
+def correlated_share(results: Sequence[Result], outliers: Collection[int], breaks: Collection[int]) -> float:
     """How much of their variance results close in time have in common (`correlation`), from the last half year."""
     last = results[-1].at
     begin = max(breaks, default=0)
     kept = [
         result
         for index, result in enumerate(results)
-        if index >= begin and index not in slipped and (last - result.at) / _WEEK * 7 <= _RECENT_DAYS
+        if index >= begin and index not in outliers and (last - result.at) / _WEEK * 7 <= _RECENT_DAYS
     ]
     days = [(result.at - last) / _WEEK * 7 for result in kept]
-    return common(days, [result.mm for result in kept], days)[0]
+    return estimate_correlation(days, [result.mm for result in kept], days)[0]
 
 
-def trend(
+def fit_trend(
     results: Sequence[Result],
     sds_mm: Sequence[float],
-    slipped: Collection[int] = (),
+    outliers: Collection[int] = (),
     breaks: Collection[int] = (),
     begin: int = 0,
 ) -> Trend:
@@ -126,47 +126,47 @@ def trend(
     level may have stepped.
     """
     weeks = [(result.at - results[0].at) / _WEEK for result in results]
-    variances = _variances(results, sds_mm, slipped, breaks)
-    forward = _Forward(results, weeks, variances, breaks, begin)
-    levels, level_variances = forward.smoothed()
+    variances = _result_variances(results, sds_mm, outliers, breaks)
+    kalman = _KalmanFilter(results, weeks, variances, breaks, begin)
+    levels, level_variances = kalman.smoothed()
     points = []
     for result, level, variance in zip(results, levels, level_variances, strict=True):
         half = Z95 * sqrt(variance)
         points.append(TrendPoint(result.at, level, level - half, level + half))
-    now = forward.now
-    change_variance = max(0.0, now.level_variance + level_variances[begin] - 2 * forward.shared)
+    now = kalman.last_state
+    change_variance = max(0.0, now.level_variance + level_variances[begin] - 2 * kalman.change_covariance)
     return Trend(
         tuple(points),
         now,
-        interval(now.slope, sqrt(now.slope_variance)),
+        interval_95(now.slope, sqrt(now.slope_variance)),
         begin,
-        interval(now.level - levels[begin], sqrt(change_variance)),
+        interval_95(now.level - levels[begin], sqrt(change_variance)),
         sqrt(change_variance),
     )
 
 
-def _step(weeks: float) -> tuple[float, float, float, float, float]:
+def _transition(weeks: float) -> tuple[float, float, float, float, float]:
     """For so many weeks: what is kept of the slope, how far a slope of 1 takes the level, and the variances added to
     the level, to both, and to the slope (the exact discretisation)."""
-    gone = weeks / FADE_WEEKS
-    keep = exp(-gone)
-    reach = FADE_WEEKS * (1 - keep)
+    decays = weeks / SLOPE_DECAY_WEEKS
+    keep = exp(-decays)
+    reach = SLOPE_DECAY_WEEKS * (1 - keep)
     variance = SLOPE_SD_MM_WEEK * SLOPE_SD_MM_WEEK
     return (
         keep,
         reach,
-        max(0.0, variance * FADE_WEEKS * FADE_WEEKS * (2 * gone - 3 + 4 * keep - keep * keep)),
-        variance * FADE_WEEKS * (1 - keep) * (1 - keep),
+        max(0.0, variance * SLOPE_DECAY_WEEKS * SLOPE_DECAY_WEEKS * (2 * decays - 3 + 4 * keep - keep * keep)),
+        variance * SLOPE_DECAY_WEEKS * (1 - keep) * (1 - keep),
         variance * (1 - keep * keep),
     )
 
 
-def _variances(
-    results: Sequence[Result], sds_mm: Sequence[float], slipped: Collection[int], breaks: Collection[int]
+def _result_variances(
+    results: Sequence[Result], sds_mm: Sequence[float], outliers: Collection[int], breaks: Collection[int]
 ) -> list[float]:
     """The variance that each result is weighed with: more for slips, and for results close to others in time."""
-    share = day_share(results, slipped, breaks)
-    fades = [exp((earlier.at - later.at) / _WEEK * 7 / FADE_DAYS) for earlier, later in pairwise(results)]
+    share = correlated_share(results, outliers, breaks)
+    fades = [exp((earlier.at - later.at) / _WEEK * 7 / DECAY_DAYS) for earlier, later in pairwise(results)]
     close = [0.0] * len(results)
     before = after = 0.0
     for index, fade in enumerate(fades):
@@ -176,12 +176,12 @@ def _variances(
         after = fades[index] * (after + 1)
         close[index] += after
     return [
-        sd * sd * (1 + share * near) * (_SLIP_VARIANCES if index in slipped else 1.0)
+        sd * sd * (1 + share * near) * (_OUTLIER_VARIANCE_FACTOR if index in outliers else 1.0)
         for index, (sd, near) in enumerate(zip(sds_mm, close, strict=True))
     ]
 
 
-class _Forward:
+class _KalmanFilter:
     """The filter, kept at each result for the smoother."""
 
     def __init__(
@@ -192,10 +192,10 @@ class _Forward:
         breaks: Collection[int],
         begin: int,
     ) -> None:
-        self._kept: list[tuple[float, float, float, float, float]] = []
+        self._filtered: list[tuple[float, float, float, float, float]] = []
         self._predicted: list[tuple[float, float, float, float, float, float, float]] = []
-        level, slope = median(result.mm for result in results[: 2 * _NEIGHBOURS + 1]), 0.0
-        p_level, p_both, p_slope = _START_SD_MM**2, 0.0, SLOPE_SD_MM_WEEK**2
+        level, slope = median(result.mm for result in results[: 2 * _NEIGHBOURS_PER_SIDE + 1]), 0.0
+        p_level, p_both, p_slope = _INITIAL_SD_MM**2, 0.0, SLOPE_SD_MM_WEEK**2
         # The covariance of the level at `begin` with the level and the slope now.
         with_level = with_slope = 0.0
         last = 0.0
@@ -204,7 +204,7 @@ class _Forward:
             gap, last = at - last, at
             step = steps.get(gap)
             if step is None:
-                step = steps[gap] = _step(gap)
+                step = steps[gap] = _transition(gap)
             keep, reach, level_added, both_added, slope_added = step
             level += reach * slope
             slope *= keep
@@ -220,12 +220,12 @@ class _Forward:
             if index == begin:
                 with_level, with_slope = p_level, p_both
             surprise = result.mm - level
-            whole = p_level + variance
-            believed = _BELIEVED_SDS * sqrt(whole)
-            if surprise > believed or surprise < -believed:
-                variance *= abs(surprise) / believed
-                whole = p_level + variance
-            gain_level, gain_slope = p_level / whole, p_both / whole
+            innovation_variance = p_level + variance
+            max_surprise = _HUBER_SDS * sqrt(innovation_variance)
+            if surprise > max_surprise or surprise < -max_surprise:
+                variance *= abs(surprise) / max_surprise
+                innovation_variance = p_level + variance
+            gain_level, gain_slope = p_level / innovation_variance, p_both / innovation_variance
             level += gain_level * surprise
             slope += gain_slope * surprise
             p_slope -= gain_slope * p_both
@@ -233,16 +233,16 @@ class _Forward:
             p_both *= 1 - gain_level
             with_slope -= gain_slope * with_level
             with_level *= 1 - gain_level
-            self._kept.append((level, slope, p_level, p_both, p_slope))
-        self.shared = with_level
-        self.now = State(level, slope, p_level, p_both, p_slope)
+            self._filtered.append((level, slope, p_level, p_both, p_slope))
+        self.change_covariance = with_level
+        self.last_state = TrendState(level, slope, p_level, p_both, p_slope)
 
     def smoothed(self) -> tuple[list[float], list[float]]:
         """Level and its variance at each result, given all results."""
-        level, slope, v_level, v_both, v_slope = self._kept[-1]
+        level, slope, v_level, v_both, v_slope = self._filtered[-1]
         levels, level_variances = [level], [v_level]
-        for index in range(len(self._kept) - 2, -1, -1):
-            f_level, f_slope, p_level, p_both, p_slope = self._kept[index]
+        for index in range(len(self._filtered) - 2, -1, -1):
+            f_level, f_slope, p_level, p_both, p_slope = self._filtered[index]
             keep, reach, next_level, next_slope, q_level, q_both, q_slope = self._predicted[index + 1]
             # J = P F' / Q: what the state here takes from what is learnt of the next.
             determinant = q_level * q_slope - q_both * q_both

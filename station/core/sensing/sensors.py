@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from station.core.events import Heel, Knee, Load, Side, Toe
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
-from station.core.sensing.debounce import Belief, BeliefRules
+from station.core.sensing.debounce import Debouncer, DebounceRules
 from station.core.sensing.heel_load import HeelLoad, LoadRules
 from station.core.sensing.toe_distance import ToeRules, ToeWindow
 
@@ -47,13 +47,13 @@ class References:
 
 
 @dataclass(frozen=True, slots=True)
-class SensesRules:
-    belief: BeliefRules = field(default_factory=BeliefRules)
+class SensorRules:
+    debounce: DebounceRules = field(default_factory=DebounceRules)
     load: LoadRules = field(default_factory=LoadRules)
     toe: ToeRules = field(default_factory=ToeRules)
-    silent_us: int = 500_000
+    max_silence_us: int = 500_000
     """Recorders of real insoles stop for up to 1.7 s; nothing is known of a heel for longer than this."""
-    back_samples: int = 3
+    recovery_samples: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,125 +80,127 @@ class SensorChange:
     at_us: int
     since_us: int
     sensor: str
-    lost: bool
-    why: str
+    is_lost: bool
+    reason: str
     side: Side | None = None
 
 
 Change = HeelChange | KneeChange | SensorChange
 
-SAME: Sequence[Change] = []
+NO_CHANGE: Sequence[Change] = []
 """What most rows change: nothing, and nothing will be due earlier for them. Told apart by identity."""
 
 
 class HeelChannel:
     """One heel plate: what is believed of it, and whether it can be trusted now."""
 
-    def __init__(self, side: Side, wiring: Wiring, references: References, rules: SensesRules) -> None:
+    def __init__(self, side: Side, wiring: Wiring, references: References, rules: SensorRules) -> None:
         self.side = side
         self._rules = rules
-        self.belief = Belief(sampled=wiring.analogue, rules=rules.belief)
+        self.debouncer = Debouncer(sampled=wiring.analogue, rules=rules.debounce)
         self.load: HeelLoad | None = None
         if wiring.analogue:
             self.load = HeelLoad(references.empty.get(side), references.standing.get(side), rules.load)
-        self.lost_why: str | None = None
-        self._last_us: int | None = None
-        self._back_since_us = 0
-        self._back_count = 0
+        self.lost_reason: str | None = None
+        self._last_sample_us: int | None = None
+        self._recovering_since_us = 0
+        self._recovery_count = 0
 
     @property
     def down(self) -> bool | None:
         """Whether the heel is down, by what is believed; `None` while unknown. A lost sensor keeps its last word."""
-        return self.belief.value
+        return self.debouncer.value
 
     @property
-    def trusted_down(self) -> bool:
+    def is_known_down(self) -> bool:
         """Whether the heel is known to be down at this moment."""
-        return self.lost_why is None and self.belief.value is True
+        return self.lost_reason is None and self.debouncer.value is True
 
     @property
     def due_us(self) -> int | None:
         """When time alone will change something here. May lie early, never late."""
-        due_us = self.belief.due_us
-        if self.load is None or self.lost_why is not None or self._last_us is None:
+        due_us = self.debouncer.due_us
+        if self.load is None or self.lost_reason is not None or self._last_sample_us is None:
             return due_us
-        silent_us = self._last_us + self._rules.silent_us
+        silent_us = self._last_sample_us + self._rules.max_silence_us
         return silent_us if due_us is None else min(due_us, silent_us)
 
-    def level(self, heel: Heel) -> Iterator[Change]:
-        for change in self.belief.row(heel.at_us, heel.down):
+    def update_level(self, heel: Heel) -> Iterator[Change]:
+        for change in self.debouncer.update(heel.at_us, heel.down):
             yield HeelChange(change.at_us, change.since_us, self.side, change.value)
 
-    def sample(self, at_us: int, share: float, somebody: Callable[[HeelChannel], bool]) -> Sequence[Change]:
+    def add_sample(self, at_us: int, share: float, sees_person: Callable[[HeelChannel], bool]) -> Sequence[Change]:
         """Take one sample. `somebody` says whether a sensor besides this one sees a person on the board."""
-        load, belief = self.load, self.belief
+        load, debouncer = self.load, self.debouncer
         assert load is not None
-        told = load.sample(at_us, share)
-        last_us, self._last_us = self._last_us, at_us
-        known = load.level is belief.value and load.level is not None
-        if known and self.lost_why is None and not load.weighing and belief.settled:
-            return SAME if last_us is not None else ()
-        if last_us is not None and at_us - last_us >= self._rules.silent_us:
-            self._back_count = 0
+        is_first_reference = load.add_sample(at_us, share)
+        last_us, self._last_sample_us = self._last_sample_us, at_us
+        is_level_settled = load.level is debouncer.value and load.level is not None
+        if is_level_settled and self.lost_reason is None and not load.needs_processing and debouncer.is_settled:
+            return NO_CHANGE if last_us is not None else ()
+        if last_us is not None and at_us - last_us >= self._rules.max_silence_us:
+            self._recovery_count = 0
         changes: list[Change] = []
-        if self.lost_why is not None:
-            changes += self._coming_back(at_us)
-        elif load.stuck_since(at_us) is not None and somebody(self):
-            changes.append(self._lose(at_us, at_us, load.stuck_why))
-        elif load.too_small:
-            changes.append(self._lose(at_us, at_us, "standing makes too little difference: the plate does not press"))
-        if told and self.belief.value is None:
-            changes += self._tell_the_past(load, at_us)
-        elif load.level is not None and (load.level is not self.belief.value or not self.belief.settled):
-            changes += self._row(at_us, at_us, load.level)
-        return changes if changes or last_us is None or belief.due_us is not None else SAME
+        if self.lost_reason is not None:
+            changes += self._count_recovery(at_us)
+        elif load.stuck_since(at_us) is not None and sees_person(self):
+            changes.append(self._mark_lost(at_us, at_us, load.stuck_reason))
+        elif load.is_span_too_small:
+            changes.append(
+                self._mark_lost(at_us, at_us, "standing makes too little difference: the plate does not press")
+            )
+        if is_first_reference and self.debouncer.value is None:
+            changes += self._replay_history(load, at_us)
+        elif load.level is not None and (load.level is not self.debouncer.value or not self.debouncer.is_settled):
+            changes += self._debounce(at_us, at_us, load.level)
+        return changes if changes or last_us is None or debouncer.due_us is not None else NO_CHANGE
 
     def pass_time(self, at_us: int) -> Iterator[Change]:
-        for change in self.belief.pass_time(at_us):
+        for change in self.debouncer.pass_time(at_us):
             yield HeelChange(change.at_us, change.since_us, self.side, change.value)
-        if self.load is not None and self.lost_why is None and self._last_us is not None:
-            silent_us = self._last_us + self._rules.silent_us
+        if self.load is not None and self.lost_reason is None and self._last_sample_us is not None:
+            silent_us = self._last_sample_us + self._rules.max_silence_us
             if at_us >= silent_us:
-                yield self._lose(silent_us, self._last_us, "no sample for half a second")
+                yield self._mark_lost(silent_us, self._last_sample_us, "no sample for half a second")
 
-    def _row(self, at_us: int, row_us: int, level: bool) -> list[Change]:
+    def _debounce(self, at_us: int, row_us: int, level: bool) -> list[Change]:
         return [
             HeelChange(max(at_us, change.at_us), change.since_us, self.side, change.value)
-            for change in self.belief.row(row_us, level)
+            for change in self.debouncer.update(row_us, level)
         ]
 
-    def _tell_the_past(self, load: HeelLoad, at_us: int) -> list[Change]:
+    def _replay_history(self, load: HeelLoad, at_us: int) -> list[Change]:
         """The first reference has come: judge the samples that are still remembered by it."""
         changes: list[Change] = []
         level: bool | None = None
         for row_us, share in zip(load.times_us, load.shares, strict=True):
-            level = load.level_of(share, level)
+            level = load.level_at(share, level)
             if level is not None:
-                changes += self._row(at_us, row_us, level)
+                changes += self._debounce(at_us, row_us, level)
         load.level = level
         return changes
 
-    def _lose(self, at_us: int, since_us: int, why: str) -> SensorChange:
-        self.lost_why = why
-        self._back_count = 0
-        self.belief.forget()
-        return SensorChange(at_us, since_us, f"load_{self.side}", True, why, self.side)
+    def _mark_lost(self, at_us: int, since_us: int, reason: str) -> SensorChange:
+        self.lost_reason = reason
+        self._recovery_count = 0
+        self.debouncer.cancel_pending()
+        return SensorChange(at_us, since_us, f"load_{self.side}", True, reason, self.side)
 
-    def _coming_back(self, at_us: int) -> Iterator[Change]:
+    def _count_recovery(self, at_us: int) -> Iterator[Change]:
         load = self.load
         assert load is not None
-        if load.too_small or load.stuck_since(at_us) is not None:
-            self._back_count = 0
+        if load.is_span_too_small or load.stuck_since(at_us) is not None:
+            self._recovery_count = 0
             return
-        if self._back_count == 0:
-            self._back_since_us = at_us
-        self._back_count += 1
-        if self._back_count >= self._rules.back_samples:
-            self.lost_why = None
-            yield SensorChange(at_us, self._back_since_us, f"load_{self.side}", False, "samples again", self.side)
+        if self._recovery_count == 0:
+            self._recovering_since_us = at_us
+        self._recovery_count += 1
+        if self._recovery_count >= self._rules.recovery_samples:
+            self.lost_reason = None
+            yield SensorChange(at_us, self._recovering_since_us, f"load_{self.side}", False, "samples again", self.side)
 
 
-class Senses:
+class BoardSensors:
     """All sensors of the board."""
 
     def __init__(
@@ -207,48 +209,48 @@ class Senses:
         begin_us: int,
         references: References | None = None,
         curve: Curve | None = None,
-        rules: SensesRules | None = None,
+        rules: SensorRules | None = None,
     ) -> None:
         """`curve` turns a reading into a toe distance; without one the sensor is taken as built."""
-        rules = rules or SensesRules()
+        rules = rules or SensorRules()
         self.wiring = wiring
         self.curve = curve or Curve()
         channels = {side: HeelChannel(side, wiring, references or References(), rules) for side in wiring.plates}
         self.plates = tuple(channels.values())
-        self._plate_of = {side: channels.get(side, self.plates[0]) for side in Side}
-        self.knee = Belief(sampled=False, rules=rules.belief)
+        self._plate_by_side = {side: channels.get(side, self.plates[0]) for side in Side}
+        self.knee = Debouncer(sampled=False, rules=rules.debounce)
         self.toe = ToeWindow(begin_us, self.curve, rules.toe)
 
-    def expect(self, *, measuring: bool = False, seated: bool = False) -> None:
+    def configure(self, *, is_measuring: bool = False, is_seated: bool = False) -> None:
         """What is to come: whether distances are asked for, and whether the person sits, who presses lightly."""
-        self.toe.measure(measuring)
+        self.toe.set_measuring(is_measuring)
         for plate in self.plates:
             if plate.load is not None:
-                plate.load.seat(seated)
+                plate.load.set_seated(is_seated)
 
     @property
-    def single(self) -> bool:
+    def has_single_plate(self) -> bool:
         """Whether there is one plate for both sides."""
         return len(self.plates) == 1
 
-    def heel(self, side: Side) -> HeelChannel:
+    def plate_for(self, side: Side) -> HeelChannel:
         """The plate that senses the heel of this side."""
-        return self._plate_of[side]
+        return self._plate_by_side[side]
 
     def toe_mm(self, reading_mm: float) -> float:
         """The toe distance of a reading, never below 0."""
         return max(0.0, self.curve.toe_mm(reading_mm))
 
-    def apart_mm(self, reading_mm: float, other_mm: float) -> float:
+    def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
         """How far apart two readings are, in mm of toe distance."""
-        return self.curve.apart_mm(reading_mm, other_mm)
+        return self.curve.toe_difference_mm(reading_mm, other_mm)
 
     @property
     def due_us(self) -> int | None:
         """When time alone will change something. May lie early, never late."""
         dues = [plate.due_us for plate in self.plates]
         dues.append(self.knee.due_us)
-        if self.toe.measuring:
+        if self.toe.is_measuring:
             dues.append(self.toe.due_us)
         return min((due for due in dues if due is not None), default=None)
 
@@ -256,29 +258,29 @@ class Senses:
         """What time alone has changed by `at_us`."""
         changes: list[Change] = [change for plate in self.plates for change in plate.pass_time(at_us)]
         changes += [KneeChange(c.at_us, c.since_us, c.value) for c in self.knee.pass_time(at_us)]
-        if self.toe.measuring and (why := self.toe.pass_time(at_us)):
+        if self.toe.is_measuring and (why := self.toe.pass_time(at_us)):
             changes.append(SensorChange(at_us, self.toe.last_valid_us, "toe", True, why))
         return sorted(changes, key=lambda change: change.at_us)
 
-    def feel(self, event: Heel | Load | Toe | Knee) -> Sequence[Change]:
+    def update(self, event: Heel | Load | Toe | Knee) -> Sequence[Change]:
         """Take one row; give what it changes. `SAME` itself says that nothing is due earlier by it either."""
         if isinstance(event, Load):
-            return self._plate_of[event.side].sample(event.at_us, event.share, self._somebody_besides)
+            return self._plate_by_side[event.side].add_sample(event.at_us, event.share, self._is_person_sensed_besides)
         if isinstance(event, Toe):
-            return self._read(event)
+            return self._update_toe(event)
         if isinstance(event, Heel):
-            return list(self._plate_of[event.side].level(event))
-        return [KneeChange(c.at_us, c.since_us, c.value) for c in self.knee.row(event.at_us, event.touching)]
+            return list(self._plate_by_side[event.side].update_level(event))
+        return [KneeChange(c.at_us, c.since_us, c.value) for c in self.knee.update(event.at_us, event.touching)]
 
-    def _somebody_besides(self, plate: HeelChannel) -> bool:
-        return self.knee.value is True or any(other.trusted_down for other in self.plates if other is not plate)
+    def _is_person_sensed_besides(self, plate: HeelChannel) -> bool:
+        return self.knee.value is True or any(other.is_known_down for other in self.plates if other is not plate)
 
-    def _read(self, toe: Toe) -> Sequence[Change]:
-        why = self.toe.reading(toe)
-        if not self.toe.measuring:
-            return SAME
-        if why is not None:
-            return [SensorChange(toe.at_us, toe.at_us, "toe", True, why)]
-        if self.toe.good(toe.at_us):
+    def _update_toe(self, toe: Toe) -> Sequence[Change]:
+        reason = self.toe.add_reading(toe)
+        if not self.toe.is_measuring:
+            return NO_CHANGE
+        if reason is not None:
+            return [SensorChange(toe.at_us, toe.at_us, "toe", True, reason)]
+        if self.toe.try_recover(toe.at_us):
             return [SensorChange(toe.at_us, toe.at_us, "toe", False, "good readings again")]
-        return SAME
+        return NO_CHANGE

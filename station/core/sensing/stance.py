@@ -11,10 +11,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-from station.core.sensing.sensors import HeelChange, HeelChannel, Senses, SensorChange
+from station.core.sensing.sensors import BoardSensors, HeelChange, HeelChannel, SensorChange
 
 
-class Foot(Enum):
+class HeelState(Enum):
     """One heel, or several together."""
 
     DOWN = "down"
@@ -26,51 +26,55 @@ class Foot(Enum):
 class Stance:
     """How the heels are, and since when."""
 
-    foot: Foot
+    state: HeelState
     since_us: int
 
 
-class Footing:
+class StanceTracker:
     """Follows the heels from the moment it is made."""
 
-    def __init__(self, senses: Senses) -> None:
-        self._senses = senses
-        self._of = {plate.side: _now(plate) for plate in senses.plates}
+    def __init__(self, sensors: BoardSensors) -> None:
+        self._sensors = sensors
+        self._stance_by_side = {plate.side: _current_stance(plate) for plate in sensors.plates}
 
-    def feel(self, change: HeelChange | SensorChange) -> None:
+    def update(self, change: HeelChange | SensorChange) -> None:
         """Take in one change of a heel or of its sensor."""
         assert change.side is not None
-        plate = self._senses.heel(change.side)
+        plate = self._sensors.plate_for(change.side)
         if isinstance(change, HeelChange):
-            if plate.lost_why is None:
-                self._of[plate.side] = Stance(Foot.DOWN if change.down else Foot.UP, change.since_us)
-        elif not change.lost:
-            now = _now(plate)
-            self._of[plate.side] = Stance(now.foot, change.since_us if now.foot is Foot.DOWN else now.since_us)
-        elif self._of[plate.side].foot is Foot.DOWN:
-            self._of[plate.side] = Stance(Foot.UNKNOWN, change.since_us)
+            if plate.lost_reason is None:
+                self._stance_by_side[plate.side] = Stance(
+                    HeelState.DOWN if change.down else HeelState.UP, change.since_us
+                )
+        elif not change.is_lost:
+            current = _current_stance(plate)
+            self._stance_by_side[plate.side] = Stance(
+                current.state, change.since_us if current.state is HeelState.DOWN else current.since_us
+            )
+        elif self._stance_by_side[plate.side].state is HeelState.DOWN:
+            self._stance_by_side[plate.side] = Stance(HeelState.UNKNOWN, change.since_us)
 
     def stance(self, plates: Iterable[HeelChannel]) -> Stance:
         """What these heels are together."""
-        each = [self._of[plate.side] for plate in plates]
-        for foot, since in ((Foot.UP, min), (Foot.UNKNOWN, min), (Foot.DOWN, max)):
-            found = [one.since_us for one in each if one.foot is foot]
+        each = [self._stance_by_side[plate.side] for plate in plates]
+        for foot, since in ((HeelState.UP, min), (HeelState.UNKNOWN, min), (HeelState.DOWN, max)):
+            found = [one.since_us for one in each if one.state is foot]
             if found:
                 return Stance(foot, since(found))
         raise ValueError("a board has at least one plate")
 
-    def down(self, plates: Iterable[HeelChannel]) -> bool:
+    def are_down(self, plates: Iterable[HeelChannel]) -> bool:
         """Whether they are all down."""
-        return self.stance(plates).foot is Foot.DOWN
+        return self.stance(plates).state is HeelState.DOWN
 
     @property
-    def anybody(self) -> bool:
+    def is_occupied(self) -> bool:
         """Whether any heel is down."""
-        return any(one.foot is Foot.DOWN for one in self._of.values())
+        return any(one.state is HeelState.DOWN for one in self._stance_by_side.values())
 
 
-def _now(plate: HeelChannel) -> Stance:
-    if plate.trusted_down:
-        return Stance(Foot.DOWN, plate.belief.since_us)
-    up = plate.lost_why is None and plate.down is False
-    return Stance(Foot.UP if up else Foot.UNKNOWN, plate.belief.since_us)
+def _current_stance(plate: HeelChannel) -> Stance:
+    if plate.is_known_down:
+        return Stance(HeelState.DOWN, plate.debouncer.since_us)
+    up = plate.lost_reason is None and plate.down is False
+    return Stance(HeelState.UP if up else HeelState.UNKNOWN, plate.debouncer.since_us)

@@ -33,10 +33,10 @@ PHRASE_GAP_US = 150_000
 SIDE_GAP_MS = 300
 """The silence before the ticks of the side: longer than any gap within READY and SWITCH."""
 
-SIDE_TICK = (80, 120, 80)
+SIDE_TICKS_MS = (80, 120, 80)
 """The ticks of the right side, as long as those of COUNT; the left side has the first only."""
 
-TAP_TICK = (40, 120)
+TAP_TICK_MS = (40, 120)
 """One tick of ECHO and the gap after it."""
 
 
@@ -51,12 +51,12 @@ class Pitch(Enum):
     HIGH = 1.0
 
 
-class News(StrEnum):
+class Feedback(StrEnum):
     """What a cue tells the person about what they did."""
 
     GOOD = "good"
     BAD = "bad"
-    NEITHER = "neither"
+    NEUTRAL = "neither"
 
 
 class Shape(StrEnum):
@@ -82,7 +82,7 @@ class Shape(StrEnum):
     HAND = "hand"
 
 
-class Level(StrEnum):
+class Volume(StrEnum):
     """How loud the person wants it."""
 
     OFF = "off"
@@ -91,21 +91,21 @@ class Level(StrEnum):
     LOUD = "loud"
 
 
-DUTY = {Level.OFF: 0.0, Level.LOW: 0.05, Level.NORMAL: 0.15, Level.LOUD: 0.50}
+DUTY_CYCLE = {Volume.OFF: 0.0, Volume.LOW: 0.05, Volume.NORMAL: 0.15, Volume.LOUD: 0.50}
 """The duty cycle of each level. A pulse's fundamental goes with sin(pi x duty): loud 0 dB, normal -7, low -16."""
 
-SOFT_DUTY = {Level.OFF: 0.0, Level.LOW: 0.02, Level.NORMAL: 0.05, Level.LOUD: 0.15}
+SOFT_DUTY_CYCLE = {Volume.OFF: 0.0, Volume.LOW: 0.02, Volume.NORMAL: 0.05, Volume.LOUD: 0.15}
 """The duty cycle of a soft cue: each level one step (7 to 9 dB) lower."""
 
 QUIET_FROM = time(21, 0)
 QUIET_TO = time(7, 30)
 """The quiet hours unless the person sets others; local times of day."""
 
-HEARD_IN_QUIET_HOURS = frozenset({CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR})
+AUDIBLE_IN_QUIET_HOURS = frozenset({CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR})
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class CueSound:
     """A cue: how it sounds, what it means, and its twin for the eyes.
 
     `rhythm_ms` is on, gap, on, … in milliseconds; `pitches` has one entry for each tone. A cue of lower `priority`
@@ -119,7 +119,7 @@ class Sound:
     means: str
     word: str
     shape: Shape
-    news: News = News.NEITHER
+    feedback: Feedback = Feedback.NEUTRAL
     every_ms: int | None = None
     times: int | None = None
     soft: bool = False
@@ -135,115 +135,137 @@ class Tone:
 
 
 _LOW, _HIGH = Pitch.LOW, Pitch.HIGH
-_NO = (40, 40, 40, 40, 40, 40, 40, 40, 40)
-_TRIAL_OK = (120, 60, 120, 60, 400)
+_NO_RHYTHM_MS = (40, 40, 40, 40, 40, 40, 40, 40, 40)
+_TRIAL_OK_RHYTHM_MS = (120, 60, 120, 60, 400)
 _TRIAL_OK_PITCHES = (_LOW, _HIGH, _HIGH)
-_FALLING = (_HIGH, Pitch.UPPER, Pitch.MIDDLE, Pitch.HALF, _LOW)
+_FALLING_PITCHES = (_HIGH, Pitch.UPPER, Pitch.MIDDLE, Pitch.HALF, _LOW)
 
-CUES: dict[CueName, Sound] = {
-    CueName.STEP_ON: Sound((40,), (_HIGH,), 5, "I see you", "HELLO", Shape.FEET, News.GOOD),
-    CueName.READY: Sound((120, 120, 120), (_HIGH,) * 2, 4, "Get into position", "READY", Shape.RING),
-    CueName.COUNT: Sound((80,), (_HIGH,), 3, "3, 2, 1", "COUNT", Shape.DOT),
-    CueName.GO: Sound((400,), (_HIGH,), 2, "The clock runs, lunge now", "GO", Shape.PLAY),
-    CueName.HALFWAY: Sound((40, 80, 40), (_HIGH,) * 2, 6, "Half done", "HALF", Shape.HALF_RING, News.GOOD),
-    CueName.HOLD_DONE: Sound((400, 150, 400), (_HIGH, _LOW), 2, "Relax", "RELAX", Shape.FULL_RING, News.GOOD),
-    CueName.SET_DONE: Sound(
-        (400, 150, 400, 150, 400), (_HIGH, _HIGH, _LOW), 3, "This side is done", "SIDE DONE", Shape.SQUARE, News.GOOD
+CUES: dict[CueName, CueSound] = {
+    CueName.STEP_ON: CueSound((40,), (_HIGH,), 5, "I see you", "HELLO", Shape.FEET, Feedback.GOOD),
+    CueName.READY: CueSound((120, 120, 120), (_HIGH,) * 2, 4, "Get into position", "READY", Shape.RING),
+    CueName.COUNT: CueSound((80,), (_HIGH,), 3, "3, 2, 1", "COUNT", Shape.DOT),
+    CueName.GO: CueSound((400,), (_HIGH,), 2, "The clock runs, lunge now", "GO", Shape.PLAY),
+    CueName.HALFWAY: CueSound((40, 80, 40), (_HIGH,) * 2, 6, "Half done", "HALF", Shape.HALF_RING, Feedback.GOOD),
+    CueName.HOLD_DONE: CueSound((400, 150, 400), (_HIGH, _LOW), 2, "Relax", "RELAX", Shape.FULL_RING, Feedback.GOOD),
+    CueName.SET_DONE: CueSound(
+        (400, 150, 400, 150, 400),
+        (_HIGH, _HIGH, _LOW),
+        3,
+        "This side is done",
+        "SIDE DONE",
+        Shape.SQUARE,
+        Feedback.GOOD,
     ),
-    CueName.SWITCH: Sound(
+    CueName.SWITCH: CueSound(
         (120, 60, 240, 120, 120, 60, 240), (_HIGH, _LOW) * 2, 3, "Other side", "OTHER SIDE", Shape.ARROWS
     ),
-    CueName.HEEL_UP: Sound(
+    CueName.HEEL_UP: CueSound(
         (60, 60, 60, 60, 60),
         (_LOW,) * 3,
         1,
         "The heel lifted, the clock has stopped",
         "HEEL DOWN",
         Shape.DOWN_ARROW,
-        News.BAD,
+        Feedback.BAD,
         every_ms=600,
     ),
-    CueName.YES: Sound(
-        (120, 60, 400), (_LOW, _HIGH), 2, "The heel is back, or the attempt passed", "YES", Shape.CHECK, News.GOOD
+    CueName.YES: CueSound(
+        (120, 60, 400), (_LOW, _HIGH), 2, "The heel is back, or the attempt passed", "YES", Shape.CHECK, Feedback.GOOD
     ),
-    CueName.NO: Sound(_NO, (_LOW,) * 5, 2, "This attempt did not count", "NOT YET", Shape.CROSS, News.BAD),
-    CueName.TRIAL_OK: Sound(_TRIAL_OK, _TRIAL_OK_PITCHES, 3, "Trial stored", "STORED", Shape.FLAG, News.GOOD),
-    CueName.TRIAL_VOID: Sound(
-        (*_NO, 250, *_NO), (_LOW,) * 10, 2, "Does not count, once more", "AGAIN", Shape.LOOP, News.BAD
+    CueName.NO: CueSound(
+        _NO_RHYTHM_MS, (_LOW,) * 5, 2, "This attempt did not count", "NOT YET", Shape.CROSS, Feedback.BAD
     ),
-    CueName.BEST: Sound(
-        (*_TRIAL_OK, 200, *_TRIAL_OK), _TRIAL_OK_PITCHES * 2, 4, "Personal best", "BEST", Shape.STAR, News.GOOD
+    CueName.TRIAL_OK: CueSound(
+        _TRIAL_OK_RHYTHM_MS, _TRIAL_OK_PITCHES, 3, "Trial stored", "STORED", Shape.FLAG, Feedback.GOOD
     ),
-    CueName.COMPLETE: Sound(
+    CueName.TRIAL_VOID: CueSound(
+        (*_NO_RHYTHM_MS, 250, *_NO_RHYTHM_MS),
+        (_LOW,) * 10,
+        2,
+        "Does not count, once more",
+        "AGAIN",
+        Shape.LOOP,
+        Feedback.BAD,
+    ),
+    CueName.BEST: CueSound(
+        (*_TRIAL_OK_RHYTHM_MS, 200, *_TRIAL_OK_RHYTHM_MS),
+        _TRIAL_OK_PITCHES * 2,
+        4,
+        "Personal best",
+        "BEST",
+        Shape.STAR,
+        Feedback.GOOD,
+    ),
+    CueName.COMPLETE: CueSound(
         (120, 80, 120, 80, 120, 80, 120, 80, 600),
         (Pitch.HALF, Pitch.LOWER, Pitch.MIDDLE, Pitch.UPPER, _HIGH),
         3,
         "Finished and stored",
         "DONE",
         Shape.STAR,
-        News.GOOD,
+        Feedback.GOOD,
     ),
-    CueName.ENDED: Sound(
+    CueName.ENDED: CueSound(
         (120, 80, 120, 80, 120, 80, 120, 80, 120),
-        _FALLING,
+        _FALLING_PITCHES,
         3,
         "Ended early; what was done is stored",
         "ENDED",
         Shape.SQUARE,
-        News.BAD,
+        Feedback.BAD,
     ),
-    CueName.PAUSED: Sound((120, 320, 120, 320, 120), (_LOW,) * 3, 3, "Paused", "PAUSED", Shape.BARS, News.BAD),
-    CueName.ERROR: Sound(
+    CueName.PAUSED: CueSound((120, 320, 120, 320, 120), (_LOW,) * 3, 3, "Paused", "PAUSED", Shape.BARS, Feedback.BAD),
+    CueName.ERROR: CueSound(
         (600, 200, 600, 200, 40, 40, 40, 40, 40),
         (_LOW,) * 5,
         1,
         "A sensor is at fault, see the page",
         "SENSOR",
         Shape.TRIANGLE,
-        News.BAD,
+        Feedback.BAD,
         every_ms=10_000,
         times=3,
     ),
-    CueName.NUDGE: Sound(
+    CueName.NUDGE: CueSound(
         (40,), (_HIGH,), 6, "Waiting for you", "WAITING", Shape.HAND, every_ms=2_500, times=5, soft=True
     ),
-    CueName.ECHO: Sound((40,), (_HIGH,), 2, "I counted your taps", "TAPS", Shape.DOTS),
+    CueName.ECHO: CueSound((40,), (_HIGH,), 2, "I counted your taps", "TAPS", Shape.DOTS),
 }
 """All cues. READY and SWITCH are followed by the ticks of their side, and ECHO's tick comes `count` times."""
 
 
-def rhythm_of(name: CueName, count: int | None = None, side: Side | None = None) -> tuple[int, ...]:
+def cue_rhythm_ms(name: CueName, count: int | None = None, side: Side | None = None) -> tuple[int, ...]:
     """On, gap, on, … in milliseconds, with the ticks of the side and the count of an ECHO."""
     rhythm = CUES[name].rhythm_ms
     if name is CueName.ECHO:
-        return TAP_TICK * ((count or 1) - 1) + rhythm
+        return TAP_TICK_MS * ((count or 1) - 1) + rhythm
     if name in (CueName.READY, CueName.SWITCH) and side is not None:
-        return (*rhythm, SIDE_GAP_MS, *(SIDE_TICK if side is Side.RIGHT else SIDE_TICK[:1]))
+        return (*rhythm, SIDE_GAP_MS, *(SIDE_TICKS_MS if side is Side.RIGHT else SIDE_TICKS_MS[:1]))
     return rhythm
 
 
-def tones_of(cue: Cue, resonance_hz: int) -> tuple[Tone, ...]:
+def cue_tones(cue: Cue, resonance_hz: int) -> tuple[Tone, ...]:
     """The tones of one cue, from its beginning at 0, for a piezo that resonates at `resonance_hz`."""
-    rhythm = rhythm_of(cue.cue, cue.count, cue.side)
+    rhythm = cue_rhythm_ms(cue.cue, cue.count, cue.side)
     pitches = CUES[cue.cue].pitches
     tones = []
     at_us = 0
-    for place, on_ms in enumerate(rhythm[::2]):
-        pitch = pitches[place] if place < len(pitches) else Pitch.HIGH
+    for index, on_ms in enumerate(rhythm[::2]):
+        pitch = pitches[index] if index < len(pitches) else Pitch.HIGH
         end_us = at_us + on_ms * MILLISECOND_US
         tones.append(Tone(at_us, end_us, round(resonance_hz * pitch.value)))
-        at_us = end_us + (rhythm[2 * place + 1] * MILLISECOND_US if 2 * place + 1 < len(rhythm) else 0)
+        at_us = end_us + (rhythm[2 * index + 1] * MILLISECOND_US if 2 * index + 1 < len(rhythm) else 0)
     return tuple(tones)
 
 
-def length_us(cue: Cue) -> int:
+def cue_length_us(cue: Cue) -> int:
     """From the first edge of a cue to its last, once."""
-    return sum(rhythm_of(cue.cue, cue.count, cue.side)) * MILLISECOND_US
+    return sum(cue_rhythm_ms(cue.cue, cue.count, cue.side)) * MILLISECOND_US
 
 
-def duty_of(level: Level, soft: bool) -> float:
+def duty_cycle(volume: Volume, soft: bool) -> float:
     """The duty cycle at which a piezo is this loud."""
-    return (SOFT_DUTY if soft else DUTY)[level]
+    return (SOFT_DUTY_CYCLE if soft else DUTY_CYCLE)[volume]
 
 
 def is_quiet(local: time, quiet_from: time = QUIET_FROM, quiet_to: time = QUIET_TO) -> bool:
@@ -253,6 +275,6 @@ def is_quiet(local: time, quiet_from: time = QUIET_FROM, quiet_to: time = QUIET_
     return local >= quiet_from or local < quiet_to
 
 
-def is_heard(name: CueName, level: Level, quiet: bool) -> bool:
+def is_audible(name: CueName, volume: Volume, quiet: bool) -> bool:
     """Whether a cue sounds at all: not when off, and in quiet hours only those that guide a hold or tell a fault."""
-    return level is not Level.OFF and (not quiet or name in HEARD_IN_QUIET_HOURS)
+    return volume is not Volume.OFF and (not quiet or name in AUDIBLE_IN_QUIET_HOURS)

@@ -22,12 +22,12 @@ from collections import deque
 from dataclasses import dataclass, replace
 
 from station.core.facts import Cue, CueName
-from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, length_us, tones_of
+from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_length_us, cue_tones
 
 CUT_GAP_US = 15_000
 """The silence a cut leaves: an ear hears gaps above 10 ms, and a higher priority has to cut in within 20 ms."""
 
-NEVER_WAITS = frozenset({CueName.COUNT, CueName.GO, CueName.HEEL_UP})
+NEVER_DELAYED = frozenset({CueName.COUNT, CueName.GO, CueName.HEEL_UP})
 """Cues that say what is the case just now, and so are never put off by a silence."""
 
 
@@ -41,13 +41,13 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
+class _PlannedCue:
     """A cue in its place: its first and its last edge, and whether it was cut short or is answered."""
 
     cue: Cue
     start_us: int
     end_us: int
-    cut: bool = False
+    is_cut: bool = False
 
     @property
     def priority(self) -> int:
@@ -59,63 +59,65 @@ class _Repeat:
     """A repeating cue that still holds: when it is due again, and how often it may still sound (`None`: always)."""
 
     cue: Cue
-    every_us: int
+    interval_us: int
     due_us: int
-    left: int | None
+    remaining: int | None
 
-    def sounded(self, start_us: int) -> _Repeat:
-        return replace(self, due_us=start_us + self.every_us, left=None if self.left is None else self.left - 1)
+    def after_sounding(self, start_us: int) -> _Repeat:
+        return replace(
+            self, due_us=start_us + self.interval_us, remaining=None if self.remaining is None else self.remaining - 1
+        )
 
-    def cut(self, at_us: int) -> _Repeat:
-        return replace(self, due_us=at_us, left=None if self.left is None else self.left + 1)
+    def after_cut(self, at_us: int) -> _Repeat:
+        return replace(self, due_us=at_us, remaining=None if self.remaining is None else self.remaining + 1)
 
 
-class Score:
+class CueSequencer:
     """What one buzzer has to play. Calls come in time order; all times are on the monotonic clock."""
 
     def __init__(self, resonance_hz: int) -> None:
         self._resonance_hz = resonance_hz
         self._edges: deque[Edge] = deque()
         self._last_edge = Edge(0, 0)
-        self._turns: list[_Turn] = []
+        self._planned: list[_PlannedCue] = []
         self._repeats: dict[CueName, _Repeat] = {}
-        self._instant_us: int | None = None
+        self._phrase_us: int | None = None
 
-    def ask(self, cue: Cue, begin_us: int | None = None) -> None:
+    def play(self, cue: Cue, begin_us: int | None = None) -> None:
         """Ask for a cue at its own time, or, where that has gone by, from `begin_us` on."""
-        at_us = self._come_to(cue.at_us if begin_us is None else begin_us)
-        floor = self._floor(at_us)
-        if floor is not None and self._instant_us == cue.at_us:
-            self._hold(cue, at_us)
-            self._plan(cue, self._turns[-1].end_us + PHRASE_GAP_US)
-        elif floor is not None and floor.priority < CUES[cue.cue].priority:
-            self._hold(cue, at_us)
+        at_us = self._advance_to(cue.at_us if begin_us is None else begin_us)
+        current = self._current_cue(at_us)
+        if current is not None and self._phrase_us == cue.at_us:
+            self._start_repeating(cue, at_us)
+            self._schedule(cue, self._planned[-1].end_us + PHRASE_GAP_US)
+        elif current is not None and current.priority < CUES[cue.cue].priority:
+            self._start_repeating(cue, at_us)
         else:
             self._cut(at_us)
-            self._hold(cue, at_us)
-            self._instant_us = cue.at_us
-            self._plan(cue, max(at_us, self._free_us(cue.cue)))
+            self._start_repeating(cue, at_us)
+            self._phrase_us = cue.at_us
+            self._schedule(cue, max(at_us, self._earliest_start_us(cue.cue)))
 
-    def end(self, at_us: int, name: CueName) -> None:
+    def stop_repeating(self, at_us: int, name: CueName) -> None:
         """What made a repeating cue sound is over: it is silent from `at_us` on, and what follows may answer it."""
-        at_us = self._come_to(at_us)
+        at_us = self._advance_to(at_us)
         if self._repeats.pop(name, None) is None:
             return
-        if self._turns and self._turns[-1].cue.cue is name:
-            self._turns[-1] = replace(self._turns[-1], cut=True)
-        for place, turn in enumerate(self._turns):
+        if self._planned and self._planned[-1].cue.cue is name:
+            self._planned[-1] = replace(self._planned[-1], is_cut=True)
+        for place, turn in enumerate(self._planned):
             if turn.cue.cue is name and turn.end_us > at_us:
-                rest = self._turns[place + 1 :]
-                self._cut(max(at_us, self._turns[place - 1].end_us) if place else at_us)
-                for later in rest:
-                    free_us = self._turns[-1].end_us + PHRASE_GAP_US if self._turns else at_us
-                    self._plan(later.cue, max(at_us, free_us))
+                later_cues = self._planned[place + 1 :]
+                self._cut(max(at_us, self._planned[place - 1].end_us) if place else at_us)
+                for later in later_cues:
+                    free_us = self._planned[-1].end_us + PHRASE_GAP_US if self._planned else at_us
+                    self._schedule(later.cue, max(at_us, free_us))
                 break
 
     def silence(self, at_us: int) -> None:
         """Everything ends, repeating cues too."""
         self._repeats.clear()
-        self._cut(self._come_to(at_us))
+        self._cut(self._advance_to(at_us))
 
     def next_us(self) -> int | None:
         """When the next edge is due, or `None` when nothing is planned."""
@@ -124,9 +126,9 @@ class Score:
         repeat = self._next_repeat()
         return None if repeat is None else repeat[0]
 
-    def take(self, now_us: int) -> list[Edge]:
+    def take_due(self, now_us: int) -> list[Edge]:
         """The edges due by now that were not taken before, in order."""
-        self._come_to(now_us)
+        self._advance_to(now_us)
         due = []
         while self._edges and self._edges[0].at_us <= now_us:
             self._last_edge = self._edges.popleft()
@@ -135,67 +137,67 @@ class Score:
 
     def is_free(self, at_us: int) -> bool:
         """Whether nothing sounds, nothing is about to, and the silence after the last cue is over."""
-        quiet = not self._turns or self._turns[-1].end_us + PHRASE_GAP_US <= at_us
-        return quiet and not self._edges and self._floor(at_us) is None
+        quiet = not self._planned or self._planned[-1].end_us + PHRASE_GAP_US <= at_us
+        return quiet and not self._edges and self._current_cue(at_us) is None
 
-    def _come_to(self, at_us: int) -> int:
+    def _advance_to(self, at_us: int) -> int:
         """Plan the repetitions due by `at_us` and forget what is long over; never before the last edge taken."""
         at_us = max(at_us, self._last_edge.at_us)
         while (repeat := self._next_repeat()) is not None and repeat[0] <= at_us:
-            self._plan(repeat[1], repeat[0])
-        while len(self._turns) > 1 and self._turns[1].end_us <= at_us:
-            del self._turns[0]
+            self._schedule(repeat[1], repeat[0])
+        while len(self._planned) > 1 and self._planned[1].end_us <= at_us:
+            del self._planned[0]
         return at_us
 
     def _next_repeat(self) -> tuple[int, Cue] | None:
         """When the next repetition begins, and of what."""
-        last = self._turns[-1] if self._turns else None
+        last = self._planned[-1] if self._planned else None
         free_us = last.end_us + PHRASE_GAP_US if last is not None else 0
-        keeper = last.cue.cue if last is not None and self._keeps_floor(last) else None
+        blocking = last.cue.cue if last is not None and self._owns_pauses(last) else None
         waiting = [
             (max(repeat.due_us, free_us), CUES[name].priority, repeat)
             for name, repeat in self._repeats.items()
-            if repeat.left != 0 and keeper in (None, name)
+            if repeat.remaining != 0 and blocking in (None, name)
         ]
         if not waiting:
             return None
         start_us, _, repeat = min(waiting, key=lambda each: each[:2])
         return start_us, repeat.cue
 
-    def _floor(self, at_us: int) -> _Turn | None:
+    def _current_cue(self, at_us: int) -> _PlannedCue | None:
         """Whose turn it is: of what sounds, else of what is about to, else of a HEEL_UP in its pause."""
-        for turn in self._turns:
+        for turn in self._planned:
             if turn.end_us > at_us:
                 return turn
-        last = self._turns[-1] if self._turns else None
-        return last if last is not None and self._keeps_floor(last) else None
+        last = self._planned[-1] if self._planned else None
+        return last if last is not None and self._owns_pauses(last) else None
 
-    def _keeps_floor(self, turn: _Turn) -> bool:
-        repeat = self._repeats.get(turn.cue.cue)
-        return repeat is not None and repeat.every_us - length_us(turn.cue) <= 2 * PHRASE_GAP_US
+    def _owns_pauses(self, planned: _PlannedCue) -> bool:
+        repeat = self._repeats.get(planned.cue.cue)
+        return repeat is not None and repeat.interval_us - cue_length_us(planned.cue) <= 2 * PHRASE_GAP_US
 
-    def _free_us(self, name: CueName) -> int:
+    def _earliest_start_us(self, name: CueName) -> int:
         """When the next cue may begin, after what has sounded before it."""
-        if not self._turns:
+        if not self._planned:
             return 0
-        last = self._turns[-1]
-        at_once = last.cut or name in NEVER_WAITS or CUES[name].priority < last.priority
+        last = self._planned[-1]
+        at_once = last.is_cut or name in NEVER_DELAYED or CUES[name].priority < last.priority
         return last.end_us + (CUT_GAP_US if at_once else PHRASE_GAP_US)
 
-    def _hold(self, cue: Cue, at_us: int) -> None:
+    def _start_repeating(self, cue: Cue, at_us: int) -> None:
         """A repeating cue holds from now on, also when something else keeps it from sounding at once."""
         sound = CUES[cue.cue]
         if sound.every_ms is not None:
             every_us = sound.every_ms * MILLISECOND_US
             self._repeats[cue.cue] = _Repeat(cue, every_us, at_us + every_us, sound.times)
 
-    def _plan(self, cue: Cue, start_us: int) -> None:
-        for tone in tones_of(cue, self._resonance_hz):
+    def _schedule(self, cue: Cue, start_us: int) -> None:
+        for tone in cue_tones(cue, self._resonance_hz):
             self._edges.append(Edge(start_us + tone.start_us, tone.hz, CUES[cue.cue].soft))
             self._edges.append(Edge(start_us + tone.end_us, 0))
-        self._turns.append(_Turn(cue, start_us, start_us + length_us(cue)))
+        self._planned.append(_PlannedCue(cue, start_us, start_us + cue_length_us(cue)))
         if cue.cue in self._repeats:
-            self._repeats[cue.cue] = self._repeats[cue.cue].sounded(start_us)
+            self._repeats[cue.cue] = self._repeats[cue.cue].after_sounding(start_us)
 
     def _cut(self, at_us: int) -> None:
         """Nothing that was planned sounds from `at_us` on."""
@@ -205,11 +207,11 @@ class Score:
         if before.hz:
             self._edges.append(Edge(at_us, 0))
         kept = []
-        for turn in self._turns:
+        for turn in self._planned:
             if turn.end_us > at_us and turn.cue.cue in self._repeats:
-                self._repeats[turn.cue.cue] = self._repeats[turn.cue.cue].cut(at_us)
+                self._repeats[turn.cue.cue] = self._repeats[turn.cue.cue].after_cut(at_us)
             if turn.start_us < at_us:
                 silent_us = at_us if before.hz else before.at_us
-                cut = turn.cut or turn.end_us > at_us
-                kept.append(replace(turn, end_us=min(turn.end_us, silent_us), cut=cut))
-        self._turns = kept
+                cut = turn.is_cut or turn.end_us > at_us
+                kept.append(replace(turn, end_us=min(turn.end_us, silent_us), is_cut=cut))
+        self._planned = kept

@@ -9,53 +9,53 @@ from __future__ import annotations
 from station.core.sound.cues import MILLISECOND_US
 from station.core.sound.sequencer import Edge
 
-TICK_US = 20_000
+TICK_LENGTH_US = 20_000
 
 FAR_MM, NEAR_MM = 30.0, 3.0
 """From here on ticks are at their slowest, and where the target counts as reached at their quickest."""
 
-FAR_US, NEAR_US = 1_000 * MILLISECOND_US, 250 * MILLISECOND_US
+SLOWEST_INTERVAL_US, QUICKEST_INTERVAL_US = 1_000 * MILLISECOND_US, 250 * MILLISECOND_US
 """From tick to tick. The quickest are still told apart from a rattle, which has 80 ms."""
 
 
-def every_us(off_mm: float) -> int:
+def tick_interval_us(distance_mm: float) -> int:
     """The time from tick to tick at this distance from the target."""
-    share = (min(FAR_MM, max(NEAR_MM, abs(off_mm))) - NEAR_MM) / (FAR_MM - NEAR_MM)
-    return round(NEAR_US + share * (FAR_US - NEAR_US))
+    share = (min(FAR_MM, max(NEAR_MM, abs(distance_mm))) - NEAR_MM) / (FAR_MM - NEAR_MM)
+    return round(QUICKEST_INTERVAL_US + share * (SLOWEST_INTERVAL_US - QUICKEST_INTERVAL_US))
 
 
-class Guide:
+class TargetTicks:
     """When the ticks are due. Times are µs on the monotonic clock and never go back."""
 
     def __init__(self, hz: int) -> None:
         self._hz = hz
-        self._off_mm: float | None = None
-        self._ticked_us: int | None = None
-        self._sounding = False
+        self._distance_mm: float | None = None
+        self._last_tick_us: int | None = None
+        self._is_sounding = False
 
-    def aim(self, off_mm: float | None) -> None:
+    def set_distance(self, distance_mm: float | None) -> None:
         """How far the target is from now on, either way; `None` ends the ticks."""
-        self._off_mm = off_mm
+        self._distance_mm = distance_mm
 
     def next_us(self) -> int | None:
         """When a tick is to begin or to end; 0 is at once."""
-        if self._sounding and self._ticked_us is not None:
-            return self._ticked_us + TICK_US
-        if self._off_mm is None:
+        if self._is_sounding and self._last_tick_us is not None:
+            return self._last_tick_us + TICK_LENGTH_US
+        if self._distance_mm is None:
             return None
-        return 0 if self._ticked_us is None else self._ticked_us + every_us(self._off_mm)
+        return 0 if self._last_tick_us is None else self._last_tick_us + tick_interval_us(self._distance_mm)
 
-    def take(self, now_us: int, *, free: bool) -> list[Edge]:
+    def take_due(self, now_us: int, *, is_buzzer_free: bool) -> list[Edge]:
         """The edge that is due by now. While the buzzer is not free, ticks pass unheard."""
         due_us = self.next_us()
-        if self._sounding and not free:
-            self._sounding = False
+        if self._is_sounding and not is_buzzer_free:
+            self._is_sounding = False
             return []
         if due_us is None or due_us > now_us:
             return []
-        if self._sounding:
-            self._sounding = False
+        if self._is_sounding:
+            self._is_sounding = False
             return [Edge(due_us, 0)]
-        self._ticked_us = now_us
-        self._sounding = free
-        return [Edge(now_us, self._hz, soft=True)] if free else []
+        self._last_tick_us = now_us
+        self._is_sounding = is_buzzer_free
+        return [Edge(now_us, self._hz, soft=True)] if is_buzzer_free else []

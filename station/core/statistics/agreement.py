@@ -16,19 +16,19 @@ from statistics import fmean
 from station.core.statistics.distributions import chi2_quantile, f_quantile, f_sf, normal_quantile, t_quantile
 
 Ratings = Sequence[Sequence[float | None]]
-Complete = list[list[float]]
+CompleteRatings = list[list[float]]
 
-_OUTSIDE = 0.025
+_TAIL_PROBABILITY = 0.025
 """Probability beyond each limit."""
-_ROUNDING = 1e-13
+_ROUNDING_SHARE = 1e-13
 """Scatter below this share of the largest rating is the rounding of doubles."""
-_NO_BOUND = 1e-9
+_MIN_DIVISOR = 1e-9
 """The mean's form falls without bound where its divisor comes to 0; nearer than this rounding decides."""
-_FREEDOM_LEAST = 0.1
+_MIN_DF = 0.1
 """Where target and rater variance cancel, Satterthwaite's degrees of freedom come to 0, and limits mean nothing."""
 
 
-class Form(StrEnum):
+class IccForm(StrEnum):
     """The six forms of Shrout and Fleiss: 1 each target has other raters, 2 raters are a sample, 3 raters are fixed;
     of one rating, or of the mean of all `k`."""
 
@@ -50,7 +50,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class FTest:
     """An F test that the targets differ at all: `p` is the probability of such an `f` if they did not."""
 
     __test__ = False
@@ -62,7 +62,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Analysis:
+class IccAnalysis:
     """Mean squares and what follows from them.
 
     `targets` (BMS), `raters` (JMS) and `error` (EMS, or WMS where `raters` is `None`) are mean squares in squared units
@@ -72,11 +72,11 @@ class Analysis:
 
     n_used: int
     n_dropped: int
-    targets: float | None
-    raters: float | None
-    error: float | None
-    test: Test | None
-    coefficients: Mapping[Form, Limits]
+    target_mean_square: float | None
+    rater_mean_square: float | None
+    error_mean_square: float | None
+    f_test: FTest | None
+    coefficients: Mapping[IccForm, Limits]
     why_not: str | None
 
 
@@ -106,7 +106,7 @@ def mdc(sem: float, confidence: float) -> float:
     return normal_quantile((1 + confidence) / 2) * sqrt(2) * sem
 
 
-def one_way(ratings: Ratings) -> Analysis:
+def one_way_icc(ratings: Ratings) -> IccAnalysis:
     """ICC(1,1) and ICC(1,k) from every target with a rating, also where some have more ratings than others.
 
     Targets i = 1..n have k_i ratings, N in all. With unequal k_i, `ICC(1,1) = (BMS - WMS) / (BMS + (k0 - 1) WMS)` with
@@ -115,65 +115,69 @@ def one_way(ratings: Ratings) -> Analysis:
     ICC(1,k) is for the mean of as many ratings as there are columns, after Spearman and Brown. With equal k_i all of it
     is Shrout and Fleiss 1979 (Psychol Bull 86:420).
     """
-    columns = _columns(ratings)
+    columns = _column_count(ratings)
     rows = [known for row in ratings if (known := [rating for rating in row if rating is not None])]
     n, dropped, total = len(rows), len(ratings) - len(rows), sum(map(len, rows))
     if n < 2:
-        return _nothing(n, dropped, f"{_targets(n)} with a rating: agreement needs at least two")
+        return _empty_analysis(n, dropped, f"{_target_count_text(n)} with a rating: agreement needs at least two")
     if total == n:
-        return _nothing(n, dropped, "No target was rated twice: agreement needs a second rating of some")
+        return _empty_analysis(n, dropped, "No target was rated twice: agreement needs a second rating of some")
     grand = fsum(map(fsum, rows)) / total
     means = [fmean(row) for row in rows]
-    bms = _clean(fsum(len(row) * (mean - grand) ** 2 for row, mean in zip(rows, means, strict=True)) / (n - 1), rows)
+    bms = _zero_if_rounding(
+        fsum(len(row) * (mean - grand) ** 2 for row, mean in zip(rows, means, strict=True)) / (n - 1), rows
+    )
     squares = fsum((rating - mean) ** 2 for row, mean in zip(rows, means, strict=True) for rating in row)
-    wms = _clean(squares / (total - n), rows)
+    wms = _zero_if_rounding(squares / (total - n), rows)
     if bms == wms == 0:
-        return _nothing(n, dropped, _ALL_EQUAL)
+        return _empty_analysis(n, dropped, _ALL_EQUAL)
     k0 = (total - sum(len(row) ** 2 for row in rows) / total) / (n - 1)
     harmonic = n / fsum(1 / len(row) for row in rows)
     centre = fmean(means)
     spread = fsum((mean - centre) ** 2 for mean in means) / (n - 1) * harmonic
-    single = Limits((bms - wms) / (bms + (k0 - 1) * wms), *_consistent(spread, wms, n - 1, total - n, harmonic))
-    return Analysis(
+    single = Limits((bms - wms) / (bms + (k0 - 1) * wms), *_consistency_limits(spread, wms, n - 1, total - n, harmonic))
+    return IccAnalysis(
         n_used=n,
         n_dropped=dropped,
-        targets=bms,
-        raters=None,
-        error=wms,
-        test=_test(bms, wms, n - 1, total - n),
-        coefficients=_with_mean(Form.ONE_WAY, Form.ONE_WAY_MEAN, single, columns),
+        target_mean_square=bms,
+        rater_mean_square=None,
+        error_mean_square=wms,
+        f_test=_f_test(bms, wms, n - 1, total - n),
+        coefficients=_single_and_mean(IccForm.ONE_WAY, IccForm.ONE_WAY_MEAN, single, columns),
         why_not=None,
     )
 
 
-def two_way(ratings: Ratings) -> Analysis:
+def two_way_icc(ratings: Ratings) -> IccAnalysis:
     """ICC(2,1), (3,1), (2,k) and (3,k) from the targets that every rater rated; the others are dropped and counted.
 
     Shrout and Fleiss 1979; the limits of ICC(2) with Satterthwaite's degrees of freedom.
     """
-    k = _columns(ratings)
-    rows = _complete(ratings)
+    k = _column_count(ratings)
+    rows = _complete_rows(ratings)
     n, dropped = len(rows), len(ratings) - len(rows)
     if k < 2:
-        return _nothing(n, dropped, "Fewer than two ratings a target: agreement needs at least two")
+        return _empty_analysis(n, dropped, "Fewer than two ratings a target: agreement needs at least two")
     if n < 2:
-        return _nothing(n, dropped, f"{_targets(n)} with all {k} ratings: agreement needs at least two")
+        return _empty_analysis(
+            n, dropped, f"{_target_count_text(n)} with all {k} ratings: agreement needs at least two"
+        )
     bms, jms, ems = _mean_squares(rows)
     if bms == ems == 0:
-        return _nothing(n, dropped, _ALL_EQUAL)
-    fixed = Limits((bms - ems) / (bms + (k - 1) * ems), *_consistent(bms, ems, n - 1, (n - 1) * (k - 1), k))
-    found = _with_mean(Form.FIXED, Form.FIXED_MEAN, fixed, k)
-    random = _random(bms, jms, ems, n, k)
+        return _empty_analysis(n, dropped, _ALL_EQUAL)
+    fixed = Limits((bms - ems) / (bms + (k - 1) * ems), *_consistency_limits(bms, ems, n - 1, (n - 1) * (k - 1), k))
+    coefficients = _single_and_mean(IccForm.FIXED, IccForm.FIXED_MEAN, fixed, k)
+    random = _random_raters_icc(bms, jms, ems, n, k)
     if random:
-        found |= _with_mean(Form.RANDOM, Form.RANDOM_MEAN, random, k)
-    return Analysis(
+        coefficients |= _single_and_mean(IccForm.RANDOM, IccForm.RANDOM_MEAN, random, k)
+    return IccAnalysis(
         n_used=n,
         n_dropped=dropped,
-        targets=bms,
-        raters=jms,
-        error=ems,
-        test=_test(bms, ems, n - 1, (n - 1) * (k - 1)),
-        coefficients=found,
+        target_mean_square=bms,
+        rater_mean_square=jms,
+        error_mean_square=ems,
+        f_test=_f_test(bms, ems, n - 1, (n - 1) * (k - 1)),
+        coefficients=coefficients,
         why_not=None,
     )
 
@@ -184,12 +188,12 @@ def rating_error(ratings: Ratings) -> RatingError | None:
     What raters or occasions differ as a whole is no part of it. From complete targets alone; `None` with fewer than two
     of them or one column.
     """
-    k, rows = _columns(ratings), _complete(ratings)
+    k, rows = _column_count(ratings), _complete_rows(ratings)
     if k < 2 or len(rows) < 2:
         return None
     df = (len(rows) - 1) * (k - 1)
     ems = _mean_squares(rows)[2]
-    low, high = (sqrt(ems * df / chi2_quantile(_OUTSIDE, df, above=above)) for above in (True, False))
+    low, high = (sqrt(ems * df / chi2_quantile(_TAIL_PROBABILITY, df, above=above)) for above in (True, False))
     sem = Limits(sqrt(ems), low, high) if ems else Limits(0.0, None, None)
     return RatingError(sem, mdc(sem.value, 0.90), mdc(sem.value, 0.95))
 
@@ -203,15 +207,15 @@ def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) 
     if len(first) != len(second):
         raise ValueError(f"{len(first)} first measurements for {len(second)} second ones: each needs its other half")
     pairs = list(zip(first, second, strict=True))
-    _columns(pairs)
-    rows = _complete(pairs)
+    _column_count(pairs)
+    rows = _complete_rows(pairs)
     n = len(rows)
     if n < 2:
         return None
     differences = [one - other for one, other in rows]
     bias = fmean(differences)
-    sd = sqrt(_clean(fsum((one - bias) ** 2 for one in differences) / (n - 1), rows))
-    z, t = normal_quantile(1 - _OUTSIDE), t_quantile(1 - _OUTSIDE, n - 1)
+    sd = sqrt(_zero_if_rounding(fsum((one - bias) ** 2 for one in differences) / (n - 1), rows))
+    z, t = normal_quantile(1 - _TAIL_PROBABILITY), t_quantile(1 - _TAIL_PROBABILITY, n - 1)
     of_bias, of_limit = t * sd / sqrt(n), t * sd * sqrt(1 / n + z * z / (2 * (n - 1)))
 
     def limit(value: float) -> Limits:
@@ -230,15 +234,15 @@ def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) 
 _ALL_EQUAL = "All targets have the same ratings: nothing tells them apart, so nothing can agree or disagree on them"
 
 
-def _targets(n: int) -> str:
+def _target_count_text(n: int) -> str:
     return ("No target", "Only one target")[n]
 
 
-def _nothing(n_used: int, n_dropped: int, why_not: str) -> Analysis:
-    return Analysis(n_used, n_dropped, None, None, None, None, {}, why_not)
+def _empty_analysis(n_used: int, n_dropped: int, why_not: str) -> IccAnalysis:
+    return IccAnalysis(n_used, n_dropped, None, None, None, None, {}, why_not)
 
 
-def _columns(ratings: Ratings) -> int:
+def _column_count(ratings: Ratings) -> int:
     """The number of columns; raises `ValueError` where they differ or a rating is no number."""
     columns = len(ratings[0]) if ratings else 0
     for at, row in enumerate(ratings, 1):
@@ -252,74 +256,85 @@ def _columns(ratings: Ratings) -> int:
     return columns
 
 
-def _complete(ratings: Ratings) -> Complete:
+def _complete_rows(ratings: Ratings) -> CompleteRatings:
     rows = [[rating for rating in row if rating is not None] for row in ratings]
     return [known for known, row in zip(rows, ratings, strict=True) if len(known) == len(row)]
 
 
-def _clean(mean_square: float, rows: Complete) -> float:
+def _zero_if_rounding(mean_square: float, rows: CompleteRatings) -> float:
     """The mean square, or 0 where it is only rounding."""
     largest = max(abs(rating) for row in rows for rating in row)
-    return mean_square if mean_square > (_ROUNDING * largest) ** 2 else 0.0
+    return mean_square if mean_square > (_ROUNDING_SHARE * largest) ** 2 else 0.0
 
 
-def _mean_squares(rows: Complete) -> tuple[float, float, float]:
+def _mean_squares(rows: CompleteRatings) -> tuple[float, float, float]:
     """BMS, JMS and EMS of the two-way analysis of variance."""
     n, k = len(rows), len(rows[0])
     grand = fsum(map(fsum, rows)) / (n * k)
-    of_targets = [fmean(row) - grand for row in rows]
-    of_raters = [fmean(column) - grand for column in zip(*rows, strict=True)]
-    left = fsum(
+    target_effects = [fmean(row) - grand for row in rows]
+    rater_effects = [fmean(column) - grand for column in zip(*rows, strict=True)]
+    residual_squares = fsum(
         (rating - grand - target - rater) ** 2
-        for row, target in zip(rows, of_targets, strict=True)
-        for rating, rater in zip(row, of_raters, strict=True)
+        for row, target in zip(rows, target_effects, strict=True)
+        for rating, rater in zip(row, rater_effects, strict=True)
     )
-    bms = k * fsum(off * off for off in of_targets) / (n - 1)
-    jms = n * fsum(off * off for off in of_raters) / (k - 1)
-    return _clean(bms, rows), _clean(jms, rows), _clean(left / ((n - 1) * (k - 1)), rows)
+    bms = k * fsum(off * off for off in target_effects) / (n - 1)
+    jms = n * fsum(off * off for off in rater_effects) / (k - 1)
+    return (
+        _zero_if_rounding(bms, rows),
+        _zero_if_rounding(jms, rows),
+        _zero_if_rounding(residual_squares / ((n - 1) * (k - 1)), rows),
+    )
 
 
-def _test(bms: float, error: float, df1: float, df2: float) -> Test | None:
-    return Test(bms / error, df1, df2, f_sf(bms / error, df1, df2)) if error else None
+def _f_test(bms: float, error: float, df1: float, df2: float) -> FTest | None:
+    return FTest(bms / error, df1, df2, f_sf(bms / error, df1, df2)) if error else None
 
 
-def _consistent(bms: float, error: float, df1: float, df2: float, k: float) -> tuple[float | None, float | None]:
+def _consistency_limits(
+    bms: float, error: float, df1: float, df2: float, k: float
+) -> tuple[float | None, float | None]:
     """Limits of ICC(1,1) and ICC(3,1), from those of the F ratio."""
     if not error:
         return None, None
-    low = bms / error / f_quantile(_OUTSIDE, df1, df2, above=True)
-    high = bms / error * f_quantile(_OUTSIDE, df2, df1, above=True)
+    low = bms / error / f_quantile(_TAIL_PROBABILITY, df1, df2, above=True)
+    high = bms / error * f_quantile(_TAIL_PROBABILITY, df2, df1, above=True)
     return (low - 1) / (low + k - 1), (high - 1) / (high + k - 1)
 
 
-def _random(bms: float, jms: float, ems: float, n: int, k: int) -> Limits | None:
+def _random_raters_icc(bms: float, jms: float, ems: float, n: int, k: int) -> Limits | None:
     """ICC(2,1), `None` where target and rater variance cancel to nothing."""
     whole = bms + (k - 1) * ems + k * (jms - ems) / n
     if whole <= 0:
         return None
     value = (bms - ems) / whole
     by_raters, by_error = k * value * jms, (n * (1 + (k - 1) * value) - k * value) * ems
-    doubt = by_raters**2 / (k - 1) + by_error**2 / ((n - 1) * (k - 1))
-    df = (by_raters + by_error) ** 2 / doubt if doubt else 0.0
-    if df < _FREEDOM_LEAST:
+    satterthwaite_divisor = by_raters**2 / (k - 1) + by_error**2 / ((n - 1) * (k - 1))
+    df = (by_raters + by_error) ** 2 / satterthwaite_divisor if satterthwaite_divisor else 0.0
+    if df < _MIN_DF:
         return Limits(value, None, None)
-    rest = k * jms + (k * n - k - n) * ems
-    far, near = f_quantile(_OUTSIDE, n - 1, df, above=True), f_quantile(_OUTSIDE, df, n - 1, above=True)
-    low = n * (bms - far * ems) / (far * rest + n * bms)
-    high = n * (near * bms - ems) / (rest + n * near * bms)
+    error_term = k * jms + (k * n - k - n) * ems
+    f_low, f_high = (
+        f_quantile(_TAIL_PROBABILITY, n - 1, df, above=True),
+        f_quantile(_TAIL_PROBABILITY, df, n - 1, above=True),
+    )
+    low = n * (bms - f_low * ems) / (f_low * error_term + n * bms)
+    high = n * (f_high * bms - ems) / (error_term + n * f_high * bms)
     return Limits(value, low, high)
 
 
-def _with_mean(one: Form, mean: Form, single: Limits, k: int) -> dict[Form, Limits]:
+def _single_and_mean(one: IccForm, mean: IccForm, single: Limits, k: int) -> dict[IccForm, Limits]:
     """The form of one rating and that of the mean of `k`, which is missing where it has no bound below."""
     found = {one: single}
-    stepped = [None if limit is None else _stepped(limit, k) for limit in (single.value, single.low, single.high)]
+    stepped = [
+        None if limit is None else _spearman_brown(limit, k) for limit in (single.value, single.low, single.high)
+    ]
     if stepped[0] is not None:
         found[mean] = Limits(stepped[0], stepped[1], stepped[2])
     return found
 
 
-def _stepped(single: float, k: int) -> float | None:
+def _spearman_brown(single: float, k: int) -> float | None:
     """Spearman and Brown: from one rating to the mean of `k`."""
     below = 1 + (k - 1) * single
-    return k * single / below if below > _NO_BOUND else None
+    return k * single / below if below > _MIN_DIVISOR else None

@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from math import erfc, exp, inf, isfinite, isnan, lgamma, log, log1p, pi, sqrt
 from statistics import NormalDist
 
-_STEPS_AT_MOST = 100_000
+_MAX_TERMS = 100_000
 """Fractions and series need about the square root of the degrees of freedom; this is for a billion of them."""
 _EPSILON = 3e-16
 """A term or factor that changes a double no more."""
 _TINY = 1e-300
 """Stands in for a zero within a continued fraction (Lentz's method)."""
-_NEWTON_STEPS_AT_MOST = 200
-_CLOSE = 1e-9
+_MAX_NEWTON_STEPS = 200
+_NEWTON_TOLERANCE = 1e-9
 """A Newton step (relative) after which the next would change nothing."""
-_LOG_LEAST = -700.0
+_MIN_LOG_POINT = -700.0
 """Points below its exponential are 0, above its inverse infinite."""
 _STANDARD_NORMAL = NormalDist()
 
@@ -80,7 +80,7 @@ def f_sf(f: float, df1: float, df2: float) -> float:
 
 def f_quantile(p: float, df1: float, df2: float, *, above: bool = False) -> float:
     """The point that F lies below with probability `p`; with `above`, the one it lies above with `p`."""
-    _check_freedom(df1, df2)
+    _check_degrees_of_freedom(df1, df2)
     return _quantile(p, above, 1.0, lambda f: _f_tails(f, df1, df2))
 
 
@@ -96,7 +96,7 @@ def chi2_sf(x: float, df: float) -> float:
 
 def chi2_quantile(p: float, df: float, *, above: bool = False) -> float:
     """The point that chi-squared lies below with probability `p`; with `above`, the one it lies above with `p`."""
-    _check_freedom(df)
+    _check_degrees_of_freedom(df)
     return _quantile(p, above, df, lambda x: _chi2_tails(x, df))
 
 
@@ -105,12 +105,12 @@ def _check_probability(p: float) -> None:
         raise ValueError(f"a probability of {p!r} has no quantile: it must lie between 0 and 1")
 
 
-def _check_number(x: float) -> None:
+def _check_not_nan(x: float) -> None:
     if isnan(x):
         raise ValueError("nan is no number: nothing lies below or above it")
 
 
-def _check_freedom(*dfs: float) -> None:
+def _check_degrees_of_freedom(*dfs: float) -> None:
     for df in dfs:
         if not (df > 0 and isfinite(df)):
             raise ValueError(f"{df!r} degrees of freedom: they must be positive and finite")
@@ -130,8 +130,8 @@ _NOTHING_BELOW, _NOTHING_ABOVE = _Tails(0.0, 1.0, 0.0), _Tails(1.0, 0.0, 0.0)
 
 def _f_tails(f: float, df1: float, df2: float) -> _Tails:
     """F as a ratio of two parts of a beta: `I_x(df1 / 2, df2 / 2)` at `x = df1 f / (df1 f + df2)`."""
-    _check_freedom(df1, df2)
-    _check_number(f)
+    _check_degrees_of_freedom(df1, df2)
+    _check_not_nan(f)
     if f <= 0:
         return _NOTHING_BELOW
     x, y = 1 / (1 + df2 / df1 / f), 1 / (1 + df1 / df2 * f)
@@ -140,7 +140,9 @@ def _f_tails(f: float, df1: float, df2: float) -> _Tails:
     a, b = df1 / 2, df2 / 2
     # About the mode the powers and the gammas are huge and cancel; in these ratios they never grow.
     powers = a * _log_ratio(x, y, a, b) + b * _log_ratio(y, x, b, a)
-    density = sqrt(a / (a + b) * b / (2 * pi)) * exp(powers + _stirling(a + b) - _stirling(a) - _stirling(b))
+    density = sqrt(a / (a + b) * b / (2 * pi)) * exp(
+        powers + _stirling_remainder(a + b) - _stirling_remainder(a) - _stirling_remainder(b)
+    )
     if x < (a + 1) / (a + b + 2):
         below = density / a * _beta_fraction(x, a, b)
         return _Tails(below, 1 - below, density)
@@ -156,8 +158,8 @@ def _log_ratio(x: float, y: float, a: float, b: float) -> float:
 
 def _chi2_tails(x: float, df: float) -> _Tails:
     """Chi-squared by the incomplete gamma function: a series below its middle, a continued fraction above."""
-    _check_freedom(df)
-    _check_number(x)
+    _check_degrees_of_freedom(df)
+    _check_not_nan(x)
     if x <= 0:
         return _NOTHING_BELOW
     if x == inf:
@@ -165,7 +167,7 @@ def _chi2_tails(x: float, df: float) -> _Tails:
     a, half = df / 2, x / 2
     off = (half - a) / a
     power = a * (log1p(off) - off) if off > -0.5 else a * log(half / a) - half + a
-    density = sqrt(a / (2 * pi)) * exp(power - _stirling(a))
+    density = sqrt(a / (2 * pi)) * exp(power - _stirling_remainder(a))
     if half < a + 1:
         below = density * _gamma_series(half, a)
         return _Tails(below, 1 - below, density)
@@ -173,7 +175,7 @@ def _chi2_tails(x: float, df: float) -> _Tails:
     return _Tails(1 - above, above, density)
 
 
-def _stirling(z: float) -> float:
+def _stirling_remainder(z: float) -> float:
     """What Stirling's formula lacks: `lgamma(z) - ((z - 1/2) log z - z + log(2 pi) / 2)` (DLMF 5.11.1)."""
     if z < 15:
         return lgamma(z) - ((z - 0.5) * log(z) - z + log(2 * pi) / 2)
@@ -190,19 +192,19 @@ def _beta_fraction(x: float, a: float, b: float) -> float:
             return -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
         return m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
 
-    return _fraction(1.0, coefficient, lambda step: 1.0)
+    return _continued_fraction(1.0, coefficient, lambda step: 1.0)
 
 
 def _gamma_fraction(x: float, a: float) -> float:
     """Continued fraction of the upper incomplete gamma function (DLMF 8.9.2, contracted), for `x` above `a`."""
-    return _fraction(x + 1 - a, lambda step: step * (a - step), lambda step: x + 2 * step + 1 - a)
+    return _continued_fraction(x + 1 - a, lambda step: step * (a - step), lambda step: x + 2 * step + 1 - a)
 
 
-def _fraction(first: float, above: Callable[[int], float], below: Callable[[int], float]) -> float:
+def _continued_fraction(first: float, above: Callable[[int], float], below: Callable[[int], float]) -> float:
     """`1 / (first + above(1) / (below(1) + above(2) / (below(2) + ...)))` by Lentz's method."""
     found = c = first or _TINY
     d = 0.0
-    for step in range(1, _STEPS_AT_MOST):
+    for step in range(1, _MAX_TERMS):
         numerator, denominator = above(step), below(step)
         d = 1 / (denominator + numerator * d or _TINY)
         c = denominator + numerator / c or _TINY
@@ -215,7 +217,7 @@ def _fraction(first: float, above: Callable[[int], float], below: Callable[[int]
 def _gamma_series(x: float, a: float) -> float:
     """Series of the lower incomplete gamma function (DLMF 8.7.1) over `x**a exp(-x) / Gamma(a)`."""
     term = total = 1 / a
-    for step in range(1, _STEPS_AT_MOST):
+    for step in range(1, _MAX_TERMS):
         term *= x / (a + step)
         total += term
         if term <= total * _EPSILON:
@@ -233,20 +235,20 @@ def _quantile(p: float, above: bool, middle: float, tails: Callable[[float], _Ta
     if p > 0.5:
         p, above = 1 - p, not above
     near = z = log(middle)
-    for _ in range(_NEWTON_STEPS_AT_MOST):
-        at = tails(exp(z))
-        tail = at.above if above else at.below
+    for _ in range(_MAX_NEWTON_STEPS):
+        tail_probabilities = tails(exp(z))
+        tail = tail_probabilities.above if above else tail_probabilities.below
         if tail == 0:
             z = (near + z) / 2
             continue
         if tail > p:
             near = z
-        step = log(tail / p) * tail / at.density
+        step = log(tail / p) * tail / tail_probabilities.density
         z = z + step if above else z - step
-        if z < _LOG_LEAST:
+        if z < _MIN_LOG_POINT:
             return 0.0
-        if z > -_LOG_LEAST:
+        if z > -_MIN_LOG_POINT:
             return inf
-        if abs(step) <= _CLOSE:
+        if abs(step) <= _NEWTON_TOLERANCE:
             return exp(z)
     raise ArithmeticError(f"no quantile found for a probability of {p!r}")

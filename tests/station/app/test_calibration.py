@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from station.cli.guided_calibration import Guided
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.facts import Calibrated, CueName
 from station.core.steps import CalibrateStep, TestStep
 from station.simulator.board import SimulatedBoard
@@ -99,7 +99,7 @@ def test_a_sensor_that_has_ranged_for_a_minute_is_warm(tmp_path: Path) -> None:
         lab.station.start((CalibrateStep(),), None)
         lab.live(1.0)
         assert lab.station.snapshot().phase != "warm"
-        lab.station.command(Word.STOP)
+        lab.station.command(CommandName.STOP)
         lab.board.act("pull_cable")
         lab.live(10.0)
         lab.board.act("return_cable")

@@ -11,7 +11,7 @@ from sqlalchemy import Table, update
 
 from station.app.inbox import Remind
 from station.app.start_gate import PROPOSED_INSTEAD, PROPOSED_NAME
-from station.core.steps import StepError, routine_of
+from station.core.steps import StepError, routine_from_header
 from station.store.schema import answers, plans, routines, runs, tests
 from tests.station.app.test_reminders import AlarmClock, plan_at
 from tests.station.app.test_today import ada_of, step_on, was_tested
@@ -132,7 +132,7 @@ def test_a_place_that_there_is_not_was_not_felt(led: Led) -> None:
 def test_no_number_is_no_dose(field: str, number: float) -> None:
     """JSON as Python reads it has numbers that are none: they are refused with a sentence."""
     with pytest.raises(StepError, match=field):
-        routine_of({"do": "hold", field: number})
+        routine_from_header({"do": "hold", field: number})
 
 
 def test_a_wish_that_nobody_thought_of_stops_nothing(led: Led, caplog: pytest.LogCaptureFixture) -> None:

@@ -16,12 +16,12 @@ from click.testing import CliRunner, Result
 from station.app.budgets import Budgets, Using
 from station.app.recalibrate import recalibrated
 from station.cli.main import main
-from station.core.activities.trials import TrialResult, counted, score_mm
+from station.core.activities.trials import TrialResult, score_mm, scored_trials
 from station.core.events import Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
 from station.core.measurement.calibration import Curve, Fit
-from station.core.measurement.uncertainty import Budget, of_captured, of_mean
-from station.core.replay import calibration_header
+from station.core.measurement.uncertainty import Budget, budget_from_result, budget_of_mean
+from station.core.replay import header_from_curve
 from station.store import Store
 from station.store.records import Attempt, Calibration, Correction, Imported, Scores, Test, Trial
 from tests.station.store.histories import FIT, HandClock
@@ -52,10 +52,10 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
     """A test as the station writes it under its newest calibration, of the readings of its trials (`None`: the knee
     does not reach)."""
     calibration = store.current_calibration()
-    curve = calibration.curve.beyond(SKIRTING_MM)
+    curve = calibration.curve.shifted(SKIRTING_MM)
     using = Using(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
     sitting_id = store.begin_sitting(store.people()[0].id, clock.wall(), simulated=False)
-    run_id = store.begin_run(sitting_id, {"do": "test"} | calibration_header(curve), clock.wall())
+    run_id = store.begin_run(sitting_id, {"do": "test"} | header_from_curve(curve), clock.wall())
     test_id = store.begin_test(
         run_id, full=True, contact=Contact.PAD, calibration_id=calibration.id, temperature_c=using.temperature_c
     )
@@ -115,7 +115,7 @@ def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock
     clock.pass_by(days=3)
     store.add_calibration(OTHER, temperature_c=26.0)
     to = store.current_calibration()
-    curve = to.curve.beyond(SKIRTING_MM)
+    curve = to.curve.shifted(SKIRTING_MM)
     for test_id, sides in of_readings.items():
         test = store.test(test_id)
         assert test is not None
@@ -137,8 +137,8 @@ def test_its_uncertainty_is_the_other_calibrations(store: Store, clock: HandCloc
     window_mm = hypot(new.left_budget.noise_mm, new.left_budget.wander_mm)
     assert window_mm == pytest.approx(0.8 * OTHER.curve.slope(150.0) / FIT.curve.slope(150.0), abs=0.002)
     using = Using(store.current_calibration(), test.started_at, 20.0)
-    assert (using.conditions.days, using.conditions.warmer_degrees) == (9.0, -6.0)
-    same = of_captured(new.left_mm - SKIRTING_MM, window_mm, Contact.INFERRED, OTHER, using.conditions)
+    assert (using.conditions.days_since_calibration, using.conditions.warmer_degrees) == (9.0, -6.0)
+    same = budget_from_result(new.left_mm - SKIRTING_MM, window_mm, Contact.INFERRED, OTHER, using.conditions)
     assert new.left_budget.as_json() == pytest.approx(same.as_json(), abs=0.002)
     assert new.left_uncertainty_mm == pytest.approx(new.left_budget.total_mm, abs=0.001)
 
@@ -188,7 +188,7 @@ def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandCl
     *near, far = recalibrated(store, tuple(reversed(before)), to)
     assert [(one.scores, one.why_not) for one in near] == [(None, reason)] * 2
     assert far.scores is not None
-    assert far.scores.left_mm == pytest.approx(FIT.curve.beyond(SKIRTING_MM).toe_mm(59.0), abs=0.11)
+    assert far.scores.left_mm == pytest.approx(FIT.curve.shifted(SKIRTING_MM).toe_mm(59.0), abs=0.11)
 
     lines = cli(store, "--yes").stdout.splitlines()
     assert [line for line in lines if line.endswith(f": left as it is, because {reason}.")] == lines[2:4]
@@ -325,7 +325,7 @@ def test_what_a_test_carries_is_what_its_trials_carry(store: Store, clock: HandC
         if trial.number != 3:
             budgets.append(trial.budget)
     assert test.left_budget is not None
-    assert test.left_budget.as_json() == pytest.approx(of_mean(budgets).as_json(), abs=0.001)
+    assert test.left_budget.as_json() == pytest.approx(budget_of_mean(budgets).as_json(), abs=0.001)
     assert (test.right_mm, test.right_budget, test.right_uncertainty_mm) == (0.0, None, None)
 
 
@@ -335,12 +335,12 @@ def test_which_trials_count() -> None:
     def done(*toes_mm: float) -> list[TrialResult]:
         return [TrialResult(number, toe_mm, False, 0.5) for number, toe_mm in enumerate(toes_mm, 1)]
 
-    assert counted([]) == ()
+    assert scored_trials([]) == ()
     assert score_mm([]) is None
-    assert [trial.number for trial in counted(done(80.0, 99.0))] == [1, 2]
-    assert [trial.number for trial in counted(done(80.0, 99.0, 81.0, 85.0))] == [1, 3, 4]
+    assert [trial.number for trial in scored_trials(done(80.0, 99.0))] == [1, 2]
+    assert [trial.number for trial in scored_trials(done(80.0, 99.0, 81.0, 85.0))] == [1, 3, 4]
     below = TrialResult(2, 0.0, True, None)
-    assert counted([*done(20.0), below]) == (below,)
+    assert scored_trials([*done(20.0), below]) == (below,)
     assert score_mm([*done(20.0), below]) == 0.0
 
 
@@ -349,4 +349,4 @@ def test_temperatures_that_nobody_knows_are_not_made_up(clock: HandClock) -> Non
     for then_c, now_c, warmer in ((20.0, 25.0, 5.0), (None, 25.0, None), (20.0, None, None)):
         calibration = Calibration("c", 1, clock.wall(), FIT.curve, FIT, then_c)
         using = Using(calibration, clock.wall() - timedelta(hours=12), now_c)
-        assert (using.conditions.warmer_degrees, using.conditions.days) == (warmer, 0.5)
+        assert (using.conditions.warmer_degrees, using.conditions.days_since_calibration) == (warmer, 0.5)

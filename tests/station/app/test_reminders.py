@@ -12,7 +12,7 @@ import pytest
 from station.advice.plan import plan_of, to_dict
 from station.app.inbox import Remind
 from station.app.resume import MADE_UP_FOR, Leading
-from station.core.events import Word
+from station.core.events import CommandName
 from station.core.facts import CueName
 from station.store import Store
 from station.system.scheduler import LATE_S
@@ -146,7 +146,7 @@ def test_a_board_in_use_does_not_call(led: Reminded) -> None:
     assert CueName.NUDGE not in led.heard()[before:]
     assert led.station.snapshot().note is None
     assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}
-    led.station.command(Word.STOP)
+    led.station.command(CommandName.STOP)
     led.live(1.0)
 
 

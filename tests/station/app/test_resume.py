@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from station.catalogue.records import Item
-from station.core.events import SECOND_US, Side, Word
+from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import HoldStep
 from station.store.records import Hold
 from tests.station.health_answers import add_cared
@@ -123,7 +123,7 @@ def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
 def test_after_a_stop_it_is_only_offered(led: Led) -> None:
     """Whoever stopped on purpose is not led on by stepping on again, but is offered what is left."""
     begin(led)
-    led.station.command(Word.STOP)
+    led.station.command(CommandName.STOP)
     led.live(2.0)
     led.board.act("step_off")
     away(led, 1.0, led.clock.now_us())

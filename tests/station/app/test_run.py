@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from station.cli.main import main
-from station.core.events import SECOND_US, Side, Word
+from station.core.events import SECOND_US, CommandName, Side
 from station.core.facts import (
     AttemptFailed,
     AttemptPassed,
@@ -28,8 +28,8 @@ from station.core.facts import (
     TestFinished,
     TrialFinished,
 )
-from station.core.replay import calibration_of, replay
-from station.core.steps import RepsStep, RestStep, Routine, TestStep, routine_of
+from station.core.replay import curve_from_header, replay
+from station.core.steps import RepsStep, RestStep, Routine, TestStep, routine_from_header
 from station.core.trace import read_trace
 from station.simulator.ankle import Character
 from station.store import Reader
@@ -47,7 +47,7 @@ def facts_of(reader: Reader, run_id: str) -> list[Fact]:
     found = reader.trace(run_id)
     assert found is not None
     trace = read_trace(trace_text(*found).splitlines())
-    return list(replay(trace, routine_of(trace.header), calibration_of(trace.header)))
+    return list(replay(trace, routine_from_header(trace.header), curve_from_header(trace.header)))
 
 
 def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
@@ -149,7 +149,7 @@ def test_a_routine_that_is_stopped_replays_to_what_was_stored(tmp_path: Path, af
         rig.live(0.1)
         rig.board.act("auto")
         rig.live(after_s)
-        rig.station.command(Word.STOP)
+        rig.station.command(CommandName.STOP)
         rig.live(1.0)
         assert rig.station._run is None
         facts = assert_replays(rig.store, rig.store.sittings()[0].id)

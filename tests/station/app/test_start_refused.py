@@ -12,7 +12,7 @@ from station.advice.pain import HELD_BACK, STOP
 from station.app.loop import EASED
 from station.app.start_gate import ANSWER_FIRST
 from station.catalogue.records import Item
-from station.core.events import Word
+from station.core.events import CommandName
 from station.core.facts import CueName
 from station.simulator.ankle import Character
 from tests.station.app.test_today import ada_of, exercises_of, left_out, planned, step_on
@@ -115,7 +115,7 @@ def test_what_nobody_asked_for_is_right_for_whoever_does_it(led: Led) -> None:
     led.store.add_person("Ben")
     led.station.start(routine_of((Item(exercise="3a"),)), ada)
     led.live(0.5)
-    led.station.command(Word.STOP)
+    led.station.command(CommandName.STOP)
     led.station.answer(ada, "pain", 8)
     led.live(0.5)
     led.station.start(routine_of((Item(exercise="3a"),)), None)
@@ -158,7 +158,7 @@ def test_questions_about_a_test_of_before_are_not_left(led: Led) -> None:
     ada = ada_of(led, days=[])
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
-    led.station.command(Word.STOP)
+    led.station.command(CommandName.STOP)
     led.live(1.0)
     led.station.start_rest(ada)
     led.live(0.5)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.app.routines import routine_called
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard
 from station.simulator.world import resting
@@ -85,7 +85,7 @@ def test_a_sitting_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) ->
         rig.station.start(hold_of(5), None)
         rig.live(1.0)
         assert rig.station.snapshot().sitting_id is not None
-        rig.station.command(Word.STOP)
+        rig.station.command(CommandName.STOP)
         rig.until(lambda: rig.station.snapshot().sitting_id is None, 60.0)
 
 
@@ -130,7 +130,7 @@ def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
 
 def leave(rig: Rig) -> None:
     """Stop, step off, and let the sitting be closed."""
-    rig.station.command(Word.STOP)
+    rig.station.command(CommandName.STOP)
     rig.board.act("step_off")
     rig.until(lambda: rig.station.snapshot().sitting_id is None, 40.0)
 

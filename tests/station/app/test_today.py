@@ -15,7 +15,7 @@ from station.app.loop import FOLLOWS
 from station.app.start_gate import ANSWER_FIRST, NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.catalogue.read import exercises
 from station.catalogue.records import Ruling
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.simulator.ankle import Character
@@ -115,8 +115,8 @@ def test_whoever_answered_beside_the_board_is_called_back(led: Led) -> None:
     led.board.act("step_off")
     led.live(2.0)
     nudged = led.heard().count(CueName.NUDGE)
-    led.station.command(Word.ANSWER, answer="calf")
-    led.station.command(Word.ANSWER, answer="0")
+    led.station.command(CommandName.ANSWER, answer="calf")
+    led.station.command(CommandName.ANSWER, answer="0")
     led.live(6.0)
     assert led.station.snapshot().note == FOLLOWS
     assert led.heard().count(CueName.NUDGE) > nudged
@@ -132,8 +132,8 @@ def test_whoever_does_not_come_back_is_not_led_on(led: Led) -> None:
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
     led.board.act("step_off")
     led.live(2.0)
-    led.station.command(Word.SKIP)
-    led.station.command(Word.SKIP)
+    led.station.command(CommandName.SKIP)
+    led.station.command(CommandName.SKIP)
     led.until(lambda: led.station.snapshot().sitting_id is None, 30.0)
     assert led.station.snapshot().note is None
 
@@ -241,7 +241,7 @@ def test_today_can_be_asked_for_on_the_page(led: Led) -> None:
     led.live(0.5)
     assert led.station.snapshot().called == "Quick calf"
     assert exercises_of(planned(led)) == ["3a", "3b"]
-    led.station.command(Word.STOP)
+    led.station.command(CommandName.STOP)
     led.live(0.5)
 
 

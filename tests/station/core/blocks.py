@@ -7,11 +7,11 @@ from itertools import cycle
 from station.core.activities.calibrate import CAPTURE_US
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.events import SECOND_US, Command, Event, Heel, Side, Tick, Toe, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Side, Tick, Toe
 from station.core.facts import Cue, CueName, Fact
 from station.core.measurement.calibration import Curve
-from station.core.sensing.sensors import Senses, Wiring
-from station.core.state import Picture
+from station.core.sensing.sensors import BoardSensors, Wiring
+from station.core.state import ActivityState
 from station.core.steps import Step
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
@@ -28,7 +28,7 @@ class Bench:
 
     def __init__(self, step: Step, *, gain: float = 1.0, short_mm: float = 25.0, curve: Curve | None = None) -> None:
         self.gain, self.short_mm = gain, short_mm
-        self.senses = Senses(Wiring(analogue=False), 0, curve=curve)
+        self.senses = BoardSensors(Wiring(analogue=False), 0, curve=curve)
         self.engine = Engine(RoutineRun((step,), self.senses), self.senses, 0)
         self.now_us = 0
         self.facts: list[Fact] = []
@@ -37,7 +37,7 @@ class Bench:
         """How far before the toe line what is seen stands; `None` is nothing within reach."""
         self.sensor = True
         self._noise = cycle(still_readings())
-        self.feed(Command(0, Word.START))
+        self.feed(Command(0, CommandName.START))
 
     def feed(self, event: Event) -> None:
         self.events.append(event)
@@ -75,9 +75,9 @@ class Bench:
         return [cue.cue for cue in self.told(Cue)]
 
     @property
-    def picture(self) -> Picture:
-        return self.engine.picture(self.now_us)
+    def picture(self) -> ActivityState:
+        return self.engine.state_at(self.now_us)
 
     @property
     def over(self) -> str | None:
-        return self.engine.over
+        return self.engine.outcome

@@ -7,10 +7,10 @@ from random import Random
 
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.events import Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.events import Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import AttemptStarted, Cue, CueName, Fact
 from station.core.replay import AS_BUILT
-from station.core.sensing.sensors import Senses, Wiring
+from station.core.sensing.sensors import BoardSensors, Wiring
 from station.core.steps import Step
 from tests.recordings import still_readings
 from tests.station.core.traces import KNOWN, LEFT, TRUE_MM, SomeFact, cues, only, part_of_standing, us
@@ -36,7 +36,7 @@ class Board:
         taps: bool = False,
     ) -> None:
         wiring = Wiring(analogue, plates, pad)
-        self.senses = Senses(wiring, 0, KNOWN)
+        self.senses = BoardSensors(wiring, 0, KNOWN)
         self.engine = Engine(RoutineRun(steps, self.senses, taps=taps), self.senses, 0)
         self.now_us = 0
         self.part = dict.fromkeys(plates, 0.0)
@@ -114,7 +114,7 @@ class Board:
             facts += self.lift(up_s, side)
         return facts + self.run(0.62)
 
-    def say(self, word: Word, side: Side | None = None, answer: str | None = None) -> list[Fact]:
+    def say(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> list[Fact]:
         self._new = []
         self._feed(Command(self.now_us, word, side, answer))
         return self._new

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.events import Command, Event, Heel, Knee, Load, Side, Toe, Word
-from station.core.trace import COLUMNS, TraceError, read_trace, write_row
+from station.core.events import Command, CommandName, Event, Heel, Knee, Load, Side, Toe
+from station.core.trace import COLUMNS, TraceError, format_row, read_trace
 
 EVENTS = [
     (Heel(0, Side.LEFT, True), "0.000000,heel_left,down"),
@@ -14,15 +14,15 @@ EVENTS = [
     (Toe(2_000_000, 163), "2.000000,toe,163"),
     (Toe(2_000_000, 8190, 4), "2.000000,toe,8190/4"),
     (Knee(3_000_000, True), "3.000000,knee,on"),
-    (Command(4_000_000, Word.CONFIRM), "4.000000,command,confirm"),
-    (Command(4_000_000, Word.SIDE, Side.RIGHT), "4.000000,command,side right"),
+    (Command(4_000_000, CommandName.CONFIRM), "4.000000,command,confirm"),
+    (Command(4_000_000, CommandName.SIDE, Side.RIGHT), "4.000000,command,side right"),
 ]
 
 
 @pytest.mark.parametrize(("event", "line"), EVENTS)
 def test_every_row_goes_out_and_comes_in(event: Event, line: str) -> None:
     """An event is written as its line, and the line is read as the same event."""
-    assert write_row(event) == line
+    assert format_row(event) == line
     assert read_trace([COLUMNS, line]).events == (event,)
 
 

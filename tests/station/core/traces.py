@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.events import SECOND_US, Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import Cue, CueName, Fact
 from station.core.replay import AS_BUILT, replay
-from station.core.sensing.heel_load import conductance_ms, share_of
-from station.core.sensing.sensors import References, Senses, Wiring
+from station.core.sensing.heel_load import conductance_millisiemens, share_from_conductance
+from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.steps import Routine, Step
 from station.core.trace import Trace
 from tests.recordings import still_readings
@@ -85,7 +85,7 @@ class Story:
         self.toes.append((self.now_us, toe_mm))
         return self
 
-    def says(self, word: Word, side: Side | None = None) -> Story:
+    def says(self, word: CommandName, side: Side | None = None) -> Story:
         self.said.append(Command(self.now_us, word, side))
         return self
 
@@ -140,8 +140,8 @@ class Story:
 
 def part_of_standing(part: float) -> float:
     """The share at a part of standing, where 0 is the empty pad and 1 is standing."""
-    empty_ms, standing_ms = conductance_ms(EMPTY), conductance_ms(STANDING)
-    return share_of(max(0.0, empty_ms + part * (standing_ms - empty_ms)))
+    empty_ms, standing_ms = conductance_millisiemens(EMPTY), conductance_millisiemens(STANDING)
+    return share_from_conductance(max(0.0, empty_ms + part * (standing_ms - empty_ms)))
 
 
 def _spans(
@@ -166,7 +166,7 @@ KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 
 
 def engine_for(routine: Routine, events: Sequence[Event], references: References | None = None) -> Engine:
-    senses = Senses(wiring_of(events), events[0].at_us, references or References())
+    senses = BoardSensors(wiring_of(events), events[0].at_us, references or References())
     return Engine(RoutineRun(routine, senses), senses, events[0].at_us)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.events import Command, Event, Knee, Side, Word
+from station.core.events import Command, CommandName, Event, Knee, Side
 from station.devices.contacts import KneePad, PushButton
 from station.devices.errors import DeviceError
 from station.simulator.pins import SimulatedPins
@@ -51,7 +51,7 @@ def test_a_press_is_one_command(bounces: int) -> None:
     button.start()
     for at_us in (1_000_000, 2_000_000):
         press(pins, clock, at_us, bounces=bounces)
-    assert events == [Command(1_000_000, Word.NEXT), Command(2_000_000, Word.NEXT)]
+    assert events == [Command(1_000_000, CommandName.NEXT), Command(2_000_000, CommandName.NEXT)]
 
 
 def test_what_a_press_says_can_be_chosen() -> None:
@@ -63,12 +63,12 @@ def test_what_a_press_says_can_be_chosen() -> None:
         clock,
         events.append,
         unexpected,
-        on_press=lambda at_us: Command(at_us, Word.SIDE, Side.LEFT),
+        on_press=lambda at_us: Command(at_us, CommandName.SIDE, Side.LEFT),
         pin_factory=pins,
     )
     button.start()
     press(pins, clock, 5_000_000)
-    assert events == [Command(5_000_000, Word.SIDE, Side.LEFT)]
+    assert events == [Command(5_000_000, CommandName.SIDE, Side.LEFT)]
     button.close()
     button.close()
 

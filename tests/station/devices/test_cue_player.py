@@ -15,7 +15,7 @@ import pytest
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Side
 from station.core.facts import Cue, CueEnded, CueName, Fact, HeelReturned
-from station.core.sound.cues import CUES, DUTY, SOFT_DUTY, Level, rhythm_of
+from station.core.sound.cues import CUES, DUTY_CYCLE, SOFT_DUTY_CYCLE, Volume, cue_rhythm_ms
 from station.devices.buzzer import ActiveBuzzer, PiezoBuzzer
 from station.devices.cue_player import CuePlayer
 from station.devices.errors import DeviceError
@@ -70,34 +70,34 @@ def test_the_pin_makes_the_rhythm_of_the_table(name: CueName, active: bool) -> N
     board.hear(Cue(SECOND_US, name))
     board.until(20 * SECOND_US)
     assert board.outputs[0].at_us == SECOND_US
-    assert board.rhythm_ms() == rhythm_of(name)
+    assert board.rhythm_ms() == cue_rhythm_ms(name)
     assert board.outputs[-1].duty == 0
 
 
 def test_pitch_and_loudness_reach_the_piezo() -> None:
     """HOLD_DONE is high and then low, at the duty cycle of the level."""
     board = Sounding()
-    board.player.set_volume(Level.LOUD)
+    board.player.set_volume(Volume.LOUD)
     board.hear(Cue(0, C.HOLD_DONE))
     board.until(2 * SECOND_US)
     assert [(output.hz, output.duty) for output in board.outputs if output.duty] == [
-        (RESONANCE_HZ, DUTY[Level.LOUD]),
-        (round(RESONANCE_HZ / 3), DUTY[Level.LOUD]),
+        (RESONANCE_HZ, DUTY_CYCLE[Volume.LOUD]),
+        (round(RESONANCE_HZ / 3), DUTY_CYCLE[Volume.LOUD]),
     ]
 
 
 def test_a_nudge_is_soft_at_every_level() -> None:
     """It is quieter than any other cue at the same level."""
     board = Sounding()
-    board.player.set_volume(Level.LOW)
+    board.player.set_volume(Volume.LOW)
     board.hear(Cue(0, C.NUDGE), CueEnded(SECOND_US, C.NUDGE))
-    assert board.outputs[0].duty == SOFT_DUTY[Level.LOW] < DUTY[Level.LOW]
+    assert board.outputs[0].duty == SOFT_DUTY_CYCLE[Volume.LOW] < DUTY_CYCLE[Volume.LOW]
 
 
 def test_an_active_buzzer_is_on_or_off() -> None:
     """It has its own pitch, and no PWM chops it."""
     board = Sounding(active=True)
-    board.player.set_volume(Level.LOW)
+    board.player.set_volume(Volume.LOW)
     board.hear(Cue(0, C.GO))
     board.until(SECOND_US)
     assert [(output.hz, output.duty) for output in board.outputs] == [(None, 1), (None, 0)]
@@ -108,7 +108,7 @@ def test_off_is_silent_at_once_and_stays_so() -> None:
     board = Sounding()
     board.hear(Cue(0, C.GO))
     board.until(100_000)
-    board.player.set_volume(Level.OFF)
+    board.player.set_volume(Volume.OFF)
     board.hear(Cue(200_000, C.HEEL_UP))
     board.until(3 * SECOND_US)
     assert board.rhythm_ms() == (100,)
@@ -118,7 +118,7 @@ def test_off_is_silent_at_once_and_stays_so() -> None:
 def test_quiet_hours_keep_the_praise_down() -> None:
     """At night YES is not heard and HEEL_UP is."""
     board = Sounding()
-    board.player.set_volume(Level.NORMAL, quiet=True)
+    board.player.set_volume(Volume.NORMAL, quiet=True)
     board.hear(Cue(0, C.YES))
     board.until(SECOND_US)
     assert board.outputs == []
@@ -140,7 +140,7 @@ def test_yes_sounds_when_heel_up_is_over() -> None:
     board.until(3 * SECOND_US)
     yes = [output for output in board.outputs if output.at_us > returned_us]
     assert yes[0].at_us <= returned_us + 20_000
-    assert rhythm_ms(yes) == rhythm_of(C.YES)
+    assert rhythm_ms(yes) == cue_rhythm_ms(C.YES)
 
 
 def test_a_cue_that_comes_late_is_heard_whole() -> None:
@@ -150,7 +150,7 @@ def test_a_cue_that_comes_late_is_heard_whole() -> None:
     board.player.hear([Cue(0, C.YES)])
     board.until(3 * SECOND_US)
     assert board.outputs[0].at_us == 500_000
-    assert board.rhythm_ms() == rhythm_of(C.YES)
+    assert board.rhythm_ms() == cue_rhythm_ms(C.YES)
 
 
 def test_a_player_that_was_held_up_ends_where_the_plan_is() -> None:
@@ -180,8 +180,8 @@ def test_ticks_guide_between_the_cues() -> None:
     board.until(4_500_000)
     board.player.guide(None)
     board.until(9 * SECOND_US)
-    ticks = [output.at_us for output in board.outputs if output.duty == SOFT_DUTY[Level.NORMAL]]
-    switch_ends_us = 1_500_000 + sum(rhythm_of(C.SWITCH, side=Side.LEFT)) * 1_000
+    ticks = [output.at_us for output in board.outputs if output.duty == SOFT_DUTY_CYCLE[Volume.NORMAL]]
+    switch_ends_us = 1_500_000 + sum(cue_rhythm_ms(C.SWITCH, side=Side.LEFT)) * 1_000
     assert ticks[:2] == [0, SECOND_US]
     assert [at_us for at_us in ticks if 1_500_000 <= at_us < switch_ends_us + 150_000] == []
     assert len(ticks) == 4
@@ -196,7 +196,7 @@ def test_a_cue_in_the_middle_of_a_tick_is_whole() -> None:
     board.hear(Cue(5_000, C.GO))
     board.until(900_000)
     assert [(output.at_us, output.duty) for output in board.outputs][1:] == [
-        (5_000, DUTY[Level.NORMAL]),
+        (5_000, DUTY_CYCLE[Volume.NORMAL]),
         (405_000, 0.0),
     ]
 
@@ -224,7 +224,7 @@ def test_a_buzzer_that_fails_is_told_once_and_cues_go_on() -> None:
     assert [str(fault) for fault in board.faults] == [
         "The buzzer cannot be switched (GPIO write failed): check its pin; the page goes on showing the cues."
     ]
-    assert board.rhythm_ms() == rhythm_of(C.GO)
+    assert board.rhythm_ms() == cue_rhythm_ms(C.GO)
 
 
 @pytest.mark.parametrize("active", [False, True])

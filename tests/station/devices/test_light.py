@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from station.core.events import SECOND_US, Side
 from station.core.facts import Cue, CueEnded, CueName, Fact
-from station.core.sound.cues import CUES, News
+from station.core.sound.cues import CUES, Feedback
 from station.devices.errors import DeviceError
 from station.devices.light import (
     COLOUR_OF,
@@ -74,7 +74,7 @@ def test_a_cue_flashes_once_for_each_of_its_tones(name: CueName) -> None:
     lamp = Lamp()
     lamp.show(Cue(0, name))
     assert len(lamp.flashes()) == (len(CUES[name].rhythm_ms) + 1) // 2
-    assert {colour for _, colour in lamp.flashes()} == {COLOUR_OF[CUES[name].news]}
+    assert {colour for _, colour in lamp.flashes()} == {COLOUR_OF[CUES[name].feedback]}
     assert lamp.changes()[-1][1] == DARK
 
 
@@ -93,7 +93,7 @@ def test_the_side_is_shown_by_its_ticks() -> None:
 
 def test_no_two_cues_look_the_same() -> None:
     """Where two have the same flashes, one of them repeats or has another colour."""
-    looks = [(flashes_of(Cue(0, name, 2)), CUES[name].news, CUES[name].every_ms) for name in CueName]
+    looks = [(flashes_of(Cue(0, name, 2)), CUES[name].feedback, CUES[name].every_ms) for name in CueName]
     same = [
         (one, other)
         for (one, first), (other, second) in itertools.combinations(zip(CueName, looks, strict=True), 2)
@@ -204,7 +204,7 @@ def test_a_glow_stands_between_the_cues() -> None:
     colours = [colour for _, colour in lamp.changes()]
     assert colours[0] == GLOW
     assert colours[-1] == GLOW
-    assert COLOUR_OF[News.NEITHER] in colours
+    assert COLOUR_OF[Feedback.NEUTRAL] in colours
     lamp.light.glow(False)
     live(lamp.clock, 6 * SECOND_US, lamp.light)
     assert lamp.changes()[-1][1] == DARK

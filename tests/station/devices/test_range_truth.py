@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from station.core.events import Toe
-from station.core.measurement.calibration import fit, point
+from station.core.measurement.calibration import fit, point_from_readings
 from station.core.measurement.estimate import Estimate, estimate
 from station.core.sensing.toe_distance import VALID_STATUS
 from station.core.steps import CalibrateStep
@@ -31,7 +31,7 @@ def test_a_calibrated_sensor_tells_the_truth(seed: int) -> None:
     rig = Rig(figures=NoiseFigures(), seed=seed)
     rig.model.error = RangeError.drawn(seed)
     rig.run(60)
-    known = fit([point(toe_mm, *window(rig, toe_mm, 6.0)) for toe_mm in CalibrateStep().blocks_mm * 3])
+    known = fit([point_from_readings(toe_mm, *window(rig, toe_mm, 6.0)) for toe_mm in CalibrateStep().blocks_mm * 3])
     for toe_mm in (5.0, 60.0, 120.0, 190.0):
         found = estimate(*window(rig, toe_mm, 2.0))
         assert isinstance(found, Estimate)

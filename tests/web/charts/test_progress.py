@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from station.app.progress import Seen
 from station.core.events import Side
 from station.core.facts import Contact
-from station.core.progress.analysis import progress
+from station.core.progress.analysis import analyse_progress
 from station.core.progress.records import Result
 from station.units import CM, INCH
 from web.charts.progress import MAX_MARKS, Y_BOTTOM, Y_TOP, ProgressChart, plot_frame, side_chart, span_of_range
@@ -43,7 +43,7 @@ def seen(days_ago: float, mm: float, **other: object) -> Seen:
 
 def drawn(tests: list[Seen], name: str = "all", units: str = CM, side: Side = Side.LEFT) -> ProgressChart:
     results = [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact) for one in tests]
-    said = progress(results, (), GOAL_MM, NOW).left
+    said = analyse_progress(results, (), GOAL_MM, NOW).left
     assert said is not None
     span = span_of_range(name, tests[:1], NOW)
     shown = [one for one in tests if span.since <= one.at <= span.until]

@@ -8,7 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from station.app.snapshot import RestSeen
-from station.core.events import SECOND_US, Side, Word
+from station.core.events import SECOND_US, CommandName, Side
 from station.store import Store
 from station.store.records import Repetition
 from tests.web.double import SetPanel
@@ -163,7 +163,7 @@ def test_it_hurts_is_answered_at_once(
     assert says in told
     assert ("Take a shorter stride" in told) is (pain == 4)
     assert ('value="skip"' in told) is (pain == 4)
-    assert panel.said == ([(Word.STOP, None)] if stops else [])
+    assert panel.said == ([(CommandName.STOP, None)] if stops else [])
     (kept,) = store.answers(ada.id, "pain")
     assert (kept.answer, kept.about) == (pain, "3b")
     assert store.answers(grace.id) == ()
@@ -201,7 +201,12 @@ def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: SetPanel) 
     for answer in ("calf", "0", "10"):
         assert client.post("/say", data={"word": "answer", "answer": answer}).status_code == 303
     client.post("/say", data={"word": "undo"})
-    assert [word for word, _ in panel.said] == [Word.ANSWER, Word.ANSWER, Word.ANSWER, Word.UNDO]
+    assert [word for word, _ in panel.said] == [
+        CommandName.ANSWER,
+        CommandName.ANSWER,
+        CommandName.ANSWER,
+        CommandName.UNDO,
+    ]
     assert panel.answered == ["calf", "0", "10", None]
     for form in ({"word": "answer"}, {"word": "answer", "answer": "knee"}, {"word": "next", "answer": "calf"}):
         assert client.post("/say", data=form).status_code == 400

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 
 from station.app.progress import history_of
 from station.core.events import Side
-from station.core.progress.published import PUBLISHED
+from station.core.progress.published import PUBLISHED_MEANS
 from station.store import Store
 from station.store.records import Correction, Imported, Scores
 from tests.station.store.histories import BUDGET, FIT, one_test
@@ -168,7 +168,7 @@ def test_what_a_number_is_made_of_is_one_tap_away(client: FlaskClient, store: St
     for address in (f"/sittings/{sitting}", "/"):
         page = text_of(client, address)
         assert "8.4 cm \u00b1 0.4: what that is made of" in page
-        assert all(part.what in page for part in BUDGET.parts)
+        assert all(part.description in page for part in BUDGET.parts)
         assert f"{BUDGET.expanded_mm:.1f} mm" in page
         assert "by the calibration of" in page
         assert "contact: knee pad" in page
@@ -182,8 +182,8 @@ def test_the_words_never_judge(client: FlaskClient, store: Store) -> None:
     assert [word for word in JUDGING if re.search(rf"\b{word}\b", words)] == []
     closed = page.split("<summary>What others have measured</summary>")
     assert closed[0].rstrip().endswith("<details>")
-    assert all(one.source in closed[1] and one.population in closed[1] for one in PUBLISHED)
-    assert all(one.source not in closed[0] for one in PUBLISHED)
+    assert all(one.source in closed[1] and one.population in closed[1] for one in PUBLISHED_MEANS)
+    assert all(one.source not in closed[0] for one in PUBLISHED_MEANS)
 
 
 def test_inches_are_inches_here_too(client: FlaskClient, store: Store) -> None:

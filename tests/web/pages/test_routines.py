@@ -15,7 +15,7 @@ from station.advice import health_questions
 from station.app.routines import steps_of
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item
-from station.core.duration import duration_us, held_us
+from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.settings import Settings
 from station.store import Store
@@ -89,7 +89,7 @@ def test_a_ready_routine_says_what_is_in_it_and_how_long_it_takes(client: FlaskC
     )
     steps = steps_of(ready.items, Settings())
     assert f"<b>{seconds(duration_us(steps))}</b> in all" in card
-    assert f"{seconds(held_us(steps)[Side.LEFT])} held a leg" in card
+    assert f"{seconds(held_us_by_side(steps)[Side.LEFT])} held a leg" in card
     assert f'value="{key}" class="first" aria-label="Start {ready.name}"' in card
     assert f'href="/routines/new?from={key}"' in card
     assert f'href="/routines/{key}/sheet"' in card

@@ -14,7 +14,7 @@ import pytest
 
 from station.app.snapshot import Snapshot
 from station.config import Config, Page
-from station.core.events import Word
+from station.core.events import CommandName
 from station.store import Store
 from tests.web.double import SetPanel
 from web.server.http import DeadlineProtocol, PageError, Server, open_page
@@ -156,7 +156,7 @@ SAME = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 def test_a_write_from_the_page_itself_is_taken(server: Server, panel: SetPanel, headers: dict[str, str]) -> None:
     """A button of the page says a word to the board."""
     assert ask(server, "/say", "POST", "word=pause", **headers)[0] == 303
-    assert panel.said == [(Word.PAUSE, None)]
+    assert panel.said == [(CommandName.PAUSE, None)]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from station.core.activities.check import due_why, is_out
-from station.core.events import SECOND_US, Command, Word
+from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import (
     BlockUnclear,
     Calibrated,
@@ -19,9 +19,9 @@ from station.core.facts import (
     Ended,
 )
 from station.core.measurement.calibration import Curve
-from station.core.replay import line_of, replay
-from station.core.steps import CalibrateStep, CheckStep, StepError, routine_of, step_of, to_json
-from station.core.trace import read_trace, write_header, write_row
+from station.core.replay import format_fact, replay
+from station.core.steps import CalibrateStep, CheckStep, StepError, routine_from_header, step_from_options, to_json
+from station.core.trace import format_row, header_lines, read_trace
 from tests.station.core.blocks import SHOWN_S, Bench
 
 BLOCKS_MM = (0.0, 100.0, 200.0)
@@ -233,7 +233,7 @@ def test_whoever_stands_on_the_board_is_asked_to_step_off() -> None:
 def test_stop_keeps_nothing() -> None:
     """From the page, in the middle."""
     bench = shown(Bench(WARM), 0.0, 100.0)
-    bench.feed(Command(bench.now_us, Word.STOP))
+    bench.feed(Command(bench.now_us, CommandName.STOP))
     assert bench.over == "ended"
     assert bench.told(Calibrated) == []
 
@@ -262,7 +262,7 @@ def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
     assert (bench.cues()[-1], bench.picture.phase, bench.over) == (CueName.ERROR, "done", None)
     bench.sensor = False
     bench.read(1.5)
-    bench.feed(Command(bench.now_us, Word.STOP))
+    bench.feed(Command(bench.now_us, CommandName.STOP))
     bench.facts += bench.engine.close(bench.now_us)
     assert (bench.over, bench.cues()[-1]) == ("complete", CueName.ERROR)
     assert len(bench.told(Completed)) == 1
@@ -307,24 +307,24 @@ def test_a_check_as_built_takes_what_a_delivered_sensor_says(calibration_mm: flo
 def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:
     """The header says which blocks and how warm; the rows give the same lines again."""
     bench = shown(Bench(ONCE, short_mm=20.0), *BLOCKS_MM)
-    rows = [row for row in map(write_row, bench.events) if row is not None]
-    trace = read_trace([*write_header(to_json((ONCE,))), *rows])
-    again = [line_of(fact) for fact in replay(trace, routine_of(trace.header))]
-    assert again == [line_of(fact) for fact in bench.facts]
+    rows = [row for row in map(format_row, bench.events) if row is not None]
+    trace = read_trace([*header_lines(to_json((ONCE,))), *rows])
+    again = [format_fact(fact) for fact in replay(trace, routine_from_header(trace.header))]
+    assert again == [format_fact(fact) for fact in bench.facts]
     assert any('"fact": "Calibrated"' in line for line in again)
 
 
 @pytest.mark.parametrize("step", [CalibrateStep((10.0, 60.0)), CheckStep(50.0, 0.4, 0), WARM])
 def test_a_step_with_blocks_is_data(step: CalibrateStep | CheckStep) -> None:
     """To the header of a trace and back."""
-    assert step_of(to_json((step,))) == step
+    assert step_from_options(to_json((step,))) == step
 
 
 @pytest.mark.parametrize("blocks", [[0], [0, 10], [0, 900], "0", [True, 100], [None, 1]])
 def test_blocks_that_cannot_be_are_refused(blocks: object) -> None:
     """Too few, too near to each other, too long, or no lengths at all."""
     with pytest.raises(StepError, match="blocks_mm"):
-        step_of({"do": "calibrate", "blocks_mm": blocks})
+        step_from_options({"do": "calibrate", "blocks_mm": blocks})
 
 
 def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.events import Command, Event, Legs, Side, Tick, Word
+from station.core.events import Command, CommandName, Event, Legs, Side, Tick
 from station.core.facts import (
     Fact,
     HoldEnd,
@@ -23,9 +23,9 @@ from station.core.facts import (
     RepsPartial,
     StepBegun,
 )
-from station.core.sensing.sensors import Senses
-from station.core.state import Picture
-from station.core.steps import HeelRule, HoldStep, RepsStep, RestStep, Routine, Step, routine_of, to_json
+from station.core.sensing.sensors import BoardSensors
+from station.core.state import ActivityState
+from station.core.steps import HeelRule, HoldStep, RepsStep, RestStep, Routine, Step, routine_from_header, to_json
 from tests.station.core.traces import KNOWN, LEFT, RIGHT, Story, only, us, wiring_of
 
 TEMPO = (us(1), us(0.5), us(1))
@@ -50,7 +50,7 @@ class Run:
     """A routine on made-up heels, from event to event."""
 
     def __init__(self, routine: Routine, events: list[Event]) -> None:
-        senses = Senses(wiring_of(events), 0, KNOWN)
+        senses = BoardSensors(wiring_of(events), 0, KNOWN)
         self.routine = RoutineRun(routine, senses)
         self.engine = Engine(self.routine, senses, 0)
         self.facts: list[Fact] = []
@@ -79,7 +79,7 @@ def random_story(chance: Random) -> Story:
         longest_s = LONGEST_UP_S if all_up else 20.0
         story.waits(SHORTEST_S + chance.uniform(0.0, longest_s) * chance.choice([0.02, 0.2, 1.0]))
         if chance.random() < 0.08:
-            story.says(chance.choice([Word.PAUSE, Word.RESUME, Word.NEXT]))
+            story.says(chance.choice([CommandName.PAUSE, CommandName.RESUME, CommandName.NEXT]))
     return story
 
 
@@ -140,10 +140,10 @@ def test_nothing_grows_while_a_heel_is_up(name: str, seed: int) -> None:
     raised = isinstance(step, RepsStep) and step.heel is HeelRule.CYCLE
     run = Run((step,), events)
     ticks = sorted([*events, *(Tick(at_us) for at_us in range(0, us(120), us(0.25)))], key=lambda one: one.at_us)
-    before, before_up_us = Picture(), None
+    before, before_up_us = ActivityState(), None
     for event in ticks:
         run.feed(event)
-        now = run.engine.picture(event.at_us)
+        now = run.engine.state_at(event.at_us)
         sides = BOTH_SIDES if step.together else (Side(now.side),) if now.side in tuple(Side) else ()
         up_us = min((changed for side in sides if (changed := _up_since(story, side, event.at_us))), default=None)
         believed = up_us is not None and event.at_us - up_us > BELIEVED_US
@@ -238,11 +238,11 @@ def test_the_rest_and_what_was_done_are_the_whole(seed: int, cut_s: float, by: s
         run.feed(event)
     run.feed(Tick(max(cut_us, run.engine._now_us)))
     if by == "stop":
-        run.feed(Command(max(cut_us, run.engine._now_us), Word.STOP))
+        run.feed(Command(max(cut_us, run.engine._now_us), CommandName.STOP))
     elif by == "power":
         run.facts += run.engine.close(max(cut_us, run.engine._now_us))
     left = run.routine.rest
     assert whole_of(left) + done_of(routine, run.facts) == whole_of(routine)
-    assert (left == ()) is (run.engine.over == "complete")
+    assert (left == ()) is (run.engine.outcome == "complete")
     if left:
-        assert routine_of(to_json(left)) == left
+        assert routine_from_header(to_json(left)) == left

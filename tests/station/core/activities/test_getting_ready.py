@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from station.core.facts import CueName, Ended, HoldFinished, HoldStarted, Paused, StepBegun
-from station.core.steps import HeelRule, HoldStep, TestStep, routine_of, to_json
+from station.core.steps import HeelRule, HoldStep, TestStep, routine_from_header, to_json
 from tests.station.core.traces import LEFT, RIGHT, Story, cues, facts_of, heard, one, only, us
 
 OFF = HoldStep((LEFT,), us(5), 1, us(5), us(20), prepare_off=True)
@@ -53,4 +53,4 @@ def test_a_test_after_the_floor_calls() -> None:
 
 def test_it_is_the_same_after_json() -> None:
     """A trace's header keeps it."""
-    assert routine_of(to_json((OFF,))) == (OFF,)
+    assert routine_from_header(to_json((OFF,))) == (OFF,)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.facts import (
     Completed,
     CueEnded,
@@ -217,7 +217,7 @@ def test_sides_change_with_a_single_plate() -> None:
 def test_a_pause_after_the_change_of_sides_does_not_shorten_it() -> None:
     """At least 10 s lie between SWITCH and GO, also with a pause in them."""
     story = Story().stands().stands(11.2, RIGHT).lifts(1.1).waits(0.2)
-    story.says(Word.PAUSE).waits(0.2).says(Word.RESUME).waits(20)
+    story.says(CommandName.PAUSE).waits(0.2).says(CommandName.RESUME).waits(20)
     assert heard(told(story, both()), CueName.GO) == [5.0, 21.0]
 
 
@@ -240,7 +240,7 @@ def test_a_plain_timer_asks_for_no_heel() -> None:
 
 def test_pause_and_resume_by_command() -> None:
     """`pause` pauses now; `resume` leads back through 5 s of preparation, the credit kept."""
-    facts = told(Story().stands(7).says(Word.PAUSE).waits(4).says(Word.RESUME).waits(20), SHORT)
+    facts = told(Story().stands(7).says(CommandName.PAUSE).waits(4).says(CommandName.RESUME).waits(20), SHORT)
     assert heard(facts, CueName.PAUSED) == [7.0]
     assert heard(facts, CueName.GO) == [5.0, 16.0]
     assert one(facts, HoldFinished).at_us == us(20)
@@ -248,12 +248,12 @@ def test_pause_and_resume_by_command() -> None:
 
 def test_a_pause_by_command_ends_with_a_fresh_step_on() -> None:
     """Stepping off and on again resumes too."""
-    facts = told(Story().stands(7).says(Word.PAUSE).waits(2).lifts(1).waits(20), SHORT)
+    facts = told(Story().stands(7).says(CommandName.PAUSE).waits(2).lifts(1).waits(20), SHORT)
     assert heard(facts, CueName.GO) == [5.0, 15.0]
 
 
-@pytest.mark.parametrize("word", [Word.PAUSE, Word.STOP, Word.SKIP])
-def test_no_command_credits_a_heel_that_has_risen(word: Word) -> None:
+@pytest.mark.parametrize("word", [CommandName.PAUSE, CommandName.STOP, CommandName.SKIP])
+def test_no_command_credits_a_heel_that_has_risen(word: CommandName) -> None:
     """A command 50 ms after the rise, before it is believed, closes the credit at the rise."""
     story = Story().stands(8).rises(0.05).says(word).waits(30)
     assert one(told(story, SHORT), HoldPartial).credited_us == us(3)
@@ -262,7 +262,7 @@ def test_no_command_credits_a_heel_that_has_risen(word: Word) -> None:
 def test_skip_stores_and_goes_on() -> None:
     """`skip` in a hold stores it as partial and prepares the next for 5 s; in a rest it leaves the next one out."""
     step = HoldStep((LEFT,), us(6), 3, us(5), us(10))
-    facts = told(Story().stands(12).says(Word.SKIP).waits(12).says(Word.SKIP).waits(20), step)
+    facts = told(Story().stands(12).says(CommandName.SKIP).waits(12).says(CommandName.SKIP).waits(20), step)
     assert one(facts, HoldPartial).credited_us == us(2)
     assert [(end.at_us, end.repetition) for end in only(facts, HoldFinished)] == [(us(23), 2)]
     assert heard(facts, CueName.SET_DONE) == [24.0]
@@ -270,24 +270,24 @@ def test_skip_stores_and_goes_on() -> None:
 
 def test_next_ends_the_preparation_and_the_rest() -> None:
     """`next`: the preparation is over, the rest is over; GO at once when the heel is down."""
-    story = Story().stands(2).says(Word.NEXT).waits(31).says(Word.NEXT).waits(5)
+    story = Story().stands(2).says(CommandName.NEXT).waits(31).says(CommandName.NEXT).waits(5)
     assert heard(told(story), CueName.GO) == [2.0, 33.0]
 
 
 def test_stop_ends() -> None:
     """`stop`: the hold is stored as partial, ENDED."""
-    facts = told(Story().stands(15).says(Word.STOP).waits(5))
+    facts = told(Story().stands(15).says(CommandName.STOP).waits(5))
     assert one(facts, HoldPartial).credited_us == us(5)
     assert one(facts, Ended).at_us == us(15)
 
 
 def test_the_side_before_go_only() -> None:
     """`side right` in the preparation begins it anew; after GO it is ignored."""
-    before = Story().stands().stands(3, RIGHT).says(Word.SIDE, RIGHT).waits(20)
+    before = Story().stands().stands(3, RIGHT).says(CommandName.SIDE, RIGHT).waits(20)
     facts = told(before)
     assert heard(facts, CueName.GO) == [13.0]
     assert one(facts, HoldStarted).side is RIGHT
-    after = Story().stands().stands(12, RIGHT).says(Word.SIDE, RIGHT).waits(20)
+    after = Story().stands().stands(12, RIGHT).says(CommandName.SIDE, RIGHT).waits(20)
     assert {start.side for start in only(told(after), HoldStarted)} == {LEFT}
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from station.core.events import Command, Event, Heel, Knee, Load, Side, Tick, Toe, Word
+from station.core.events import Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import CueName, Ended, Fact, HoldEnd, HoldFinished, HoldStarted, Paused
 from station.core.steps import HoldStep, RepsStep, Step, TestStep
 from tests.station.core.oracle import End, Oracle, Span
@@ -115,7 +115,7 @@ STEPS: dict[str, Step] = {
     "reps": RepsStep((LEFT,), 5, us(3)),
     "test": TestStep((LEFT,)),
 }
-WORDS = st.sampled_from([word for word in Word if word is not Word.SIDE])
+WORDS = st.sampled_from([word for word in CommandName if word is not CommandName.SIDE])
 
 
 def any_events(chance: Random, analogue: bool) -> list[Event]:
@@ -134,8 +134,8 @@ def any_events(chance: Random, analogue: bool) -> list[Event]:
         elif kind < 0.92:
             events.append(Knee(at_us, chance.random() < 0.5))
         else:
-            word = chance.choice(list(Word))
-            events.append(Command(at_us, word, side if word is Word.SIDE else None))
+            word = chance.choice(list(CommandName))
+            events.append(Command(at_us, word, side if word is CommandName.SIDE else None))
     return events
 
 
@@ -200,7 +200,7 @@ def test_a_pause_changes_nothing_but_the_pause(paused_at_ms: int, analogue: bool
         story = Story().stands()
         story.waits(paused_at_ms / 1000)
         if pause:
-            story.says(Word.PAUSE).waits(1).says(Word.RESUME)
+            story.says(CommandName.PAUSE).waits(1).says(CommandName.RESUME)
         story.waits(60)
         events = story.loads() if analogue else story.comparator()
         return one(facts_of(events, HoldStep((LEFT,), us(20), 1), references=KNOWN), HoldFinished)

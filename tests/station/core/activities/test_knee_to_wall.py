@@ -6,7 +6,7 @@ from typing import TypedDict, Unpack
 
 import pytest
 
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.facts import (
     AttemptFailed,
     AttemptPassed,
@@ -64,7 +64,7 @@ def touches(board: Board, contact: Contact, side: Side = LEFT) -> AttemptPassed:
         board.stand(side)
     else:
         board.run(2.5)
-        passed = only(board.say(Word.CONFIRM), AttemptPassed)[0]
+        passed = only(board.say(CommandName.CONFIRM), AttemptPassed)[0]
     return passed
 
 
@@ -329,14 +329,14 @@ def test_confirm_comes_too_late() -> None:
     board = self_board()
     board.toe_mm = None
     board.run(0.9)
-    assert only(board.say(Word.CONFIRM), AttemptPassed)
+    assert only(board.say(CommandName.CONFIRM), AttemptPassed)
 
 
 def test_confirm_before_a_still_window_is_nothing() -> None:
     """A word before two still seconds are over proves nothing."""
     board = ready(analogue=False, pad=False)
     board.run(1)
-    assert not board.say(Word.CONFIRM)
+    assert not board.say(CommandName.CONFIRM)
     assert not only(board.run(0.5), AttemptPassed)
 
 
@@ -345,7 +345,7 @@ def test_confirm_with_the_heel_up_never_passes() -> None:
     board = self_board()
     board.rise()
     board.run(0.05)
-    board.say(Word.CONFIRM)
+    board.say(CommandName.CONFIRM)
     board.run(1)
     assert not only(board.facts, AttemptPassed)
     assert only(board.facts, AttemptFailed)[0].why == "heel"
@@ -452,10 +452,10 @@ def test_resume_after_a_side_change_does_not_take_the_old_heel_for_the_new() -> 
     for toe_mm in (75.0, 85.0):
         moves(board, toe_mm)
         fails(board)
-    board.say(Word.PAUSE)
+    board.say(CommandName.PAUSE)
     board.rise(LEFT)
     board.run(1)
-    board.say(Word.RESUME)
+    board.say(CommandName.RESUME)
     board.run(15)
     assert len(only(board.facts, AttemptStarted)) == 3
 
@@ -468,23 +468,23 @@ def test_the_result_stays_until_they_step_off() -> None:
         moves(board, toe_mm)
         fails(board)
     board.run(5)
-    assert board.engine.over is None
+    assert board.engine.outcome is None
     board.rise()
     board.run(0.2)
-    assert board.engine.over == "complete"
+    assert board.engine.outcome == "complete"
 
 
 def test_commands_drop_skip_and_stop() -> None:
     """`skip` drops the attempt and settles, `next` ends the count, `stop` ends with what there is."""
     board = ready()
     board.run(1)
-    board.say(Word.SKIP)
+    board.say(CommandName.SKIP)
     board.until_cue(CueName.READY, 3)
-    assert only(board.say(Word.NEXT), AttemptStarted)
+    assert only(board.say(CommandName.NEXT), AttemptStarted)
     assert not only(board.facts, AttemptFailed)
-    board.say(Word.STOP)
-    assert board.engine.over == "ended"
-    assert board.engine.picture(board.now_us).phase == "ended"
+    board.say(CommandName.STOP)
+    assert board.engine.outcome == "ended"
+    assert board.engine.state_at(board.now_us).phase == "ended"
     assert heard(board.facts, CueName.ENDED)
 
 
@@ -493,7 +493,7 @@ def test_the_side_may_be_chosen_before_go() -> None:
     board = Board(QUICK)
     board.stand(LEFT)
     board.until_cue(CueName.READY)
-    board.say(Word.SIDE, RIGHT)
+    board.say(CommandName.SIDE, RIGHT)
     board.rise(LEFT)
     board.stand(RIGHT)
     assert board.until_go().side is RIGHT
@@ -537,7 +537,7 @@ def test_readings_that_are_no_distance_do_not_count(options: Options, contact: C
         board.stand(LEFT, 1.7)
     elif contact is Contact.SELF:
         board.run(4)
-        board.say(Word.CONFIRM)
+        board.say(CommandName.CONFIRM)
     else:
         board.run(3)
     if contact is not Contact.SELF:

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 import pytest
 
 from station.core.activities.lesson import QUESTIONS, TAUGHT, quiz_of
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.facts import Cue, CueEnded, CueName, Ended, Fact, LessonFinished, LouderAsked, QuizAnswered
-from station.core.state import Picture
+from station.core.state import ActivityState
 from station.core.steps import LessonStep, RestStep
 from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, heard, one, only, us
@@ -32,8 +32,8 @@ def lesson(*, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side), se
     return board
 
 
-def seen(board: Board) -> Picture:
-    return board.engine.picture(board.now_us)
+def seen(board: Board) -> ActivityState:
+    return board.engine.state_at(board.now_us)
 
 
 def answer(board: Board, yes: bool, side: Side = LEFT) -> list[Fact]:
@@ -51,8 +51,8 @@ def answer(board: Board, yes: bool, side: Side = LEFT) -> list[Fact]:
 
 def to_quiz(board: Board) -> None:
     board.until_cue(CueName.READY)
-    board.say(Word.NEXT)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
+    board.say(CommandName.NEXT)
 
 
 def names(facts: Iterable[Fact]) -> list[CueName]:
@@ -83,7 +83,7 @@ def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
     finished = board.until(LessonFinished)
     assert (finished.right, finished.asked) == (QUESTIONS, QUESTIONS)
     assert names(board.facts)[-1] is CueName.COMPLETE
-    assert board.engine.over == "complete"
+    assert board.engine.outcome == "complete"
 
 
 def test_a_sound_that_is_not_heard_is_asked_for_louder_and_ends_kindly() -> None:
@@ -95,7 +95,7 @@ def test_a_sound_that_is_not_heard_is_asked_for_louder_and_ends_kindly() -> None
     assert len(ready) == 3
     assert [round(asked.at_us / 1e6 - at_s, 2) for asked, at_s in zip(louder, ready, strict=False)] == [6.36, 6.36]
     assert names(board.facts)[-1] is CueName.ENDED
-    assert board.engine.over == "ended"
+    assert board.engine.outcome == "ended"
 
 
 def test_louder_is_heard() -> None:
@@ -112,10 +112,10 @@ def test_next_leads_on_without_an_answer() -> None:
     """Somebody who cannot hear, or knows the sounds, is led on by the page."""
     board = lesson()
     board.until_cue(CueName.READY)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     assert seen(board).phase == "listen"
     board.until_cue(TAUGHT[0])
-    board.say(Word.SKIP)
+    board.say(CommandName.SKIP)
     assert seen(board).phase == "quiz"
 
 
@@ -123,7 +123,7 @@ def test_while_listening_the_page_says_what_sounds() -> None:
     """Each sound is named from its beginning until the next one is near, and a lift meanwhile answers nothing."""
     board = lesson()
     board.until_cue(CueName.READY)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     assert seen(board).about is None
     for number, name in enumerate(TAUGHT, 1):
         board.until_cue(name)
@@ -137,7 +137,7 @@ def test_a_repeating_sound_is_hushed() -> None:
     """HEEL_UP repeats for two seconds and is silent before the next sound; in the quiz an answer hushes it at once."""
     board = lesson()
     board.until_cue(CueName.READY)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     at_s = board.until_cue(CueName.HEEL_UP, 60)
     ended = board.until(CueEnded)
     assert ended.cue is CueName.HEEL_UP
@@ -156,9 +156,9 @@ def test_skipping_hushes_what_repeats() -> None:
     """Whoever goes on while HEEL_UP repeats hears it no longer."""
     board = lesson()
     board.until_cue(CueName.READY)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     board.until_cue(CueName.HEEL_UP, 60)
-    said = board.say(Word.NEXT)
+    said = board.say(CommandName.NEXT)
     assert one(said, CueEnded).cue is CueName.HEEL_UP
     assert len(only(board.run(1.9), CueEnded)) == 0
 
@@ -188,7 +188,7 @@ def test_the_last_answer_is_told_before_the_end() -> None:
         answer(board, yes=False)
     board.run(2.0)
     assert seen(board).verdict is not None
-    assert board.engine.over is None
+    assert board.engine.outcome is None
     finished = board.until(LessonFinished)
     assert finished.right == QUESTIONS // 2
     assert heard(board.facts, CueName.COMPLETE)[-1] == finished.at_us / 1e6
@@ -275,7 +275,7 @@ def test_nobody_is_asked_behind_their_back(part: str) -> None:
     board = lesson()
     board.until_cue(CueName.READY)
     for _ in range(("volume", "listen", "quiz").index(part)):
-        board.say(Word.NEXT)
+        board.say(CommandName.NEXT)
     board.rise()
     if part == "volume":
         board.until_cue(CueName.YES)
@@ -317,9 +317,9 @@ def test_stop_ends_it_at_once() -> None:
     """Stop is stop, also while a sound repeats."""
     board = lesson()
     board.until_cue(CueName.READY)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     board.until_cue(CueName.HEEL_UP, 60)
-    said = board.say(Word.STOP)
+    said = board.say(CommandName.STOP)
     assert one(said, Ended).why == "stop"
     assert one(said, CueEnded).cue is CueName.HEEL_UP
     assert board.run(30.0) == []
@@ -329,11 +329,11 @@ def test_a_recording_may_end_in_the_middle() -> None:
     """What repeats is ended, and nothing is finished."""
     board = lesson()
     board.until_cue(CueName.READY)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     board.until_cue(CueName.HEEL_UP, 60)
     facts = board.engine.close(board.now_us)
     assert one(facts, CueEnded).cue is CueName.HEEL_UP
-    assert board.engine.over == "ended"
+    assert board.engine.outcome == "ended"
     assert not only(facts, LessonFinished)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from station.core.events import BOTH_LEGS, Side, Word
+from station.core.events import BOTH_LEGS, CommandName, Side
 from station.core.facts import Cue, CueName, Ended, RepCounted, RepsFinished, RepsPartial, RepTimed, StepBegun
 from station.core.steps import HeelRule, HoldStep, RepsStep
 from tests.station.core.board import Board
@@ -93,24 +93,24 @@ def test_a_pause_by_command_goes_on_where_it_was() -> None:
     """The count stays, the repetition under way begins again."""
     board = board_of(DOWN)
     board.run(12.0)
-    board.say(Word.PAUSE)
+    board.say(CommandName.PAUSE)
     board.run(5.0)
-    board.say(Word.RESUME)
+    board.say(CommandName.RESUME)
     go_s = board.until_cue(CueName.GO)
     third = board.until(RepCounted)
     assert third.count == 3
     assert third.at_us / 1e6 == pytest.approx(go_s + ONE_S)
 
 
-@pytest.mark.parametrize("word", [Word.SKIP, Word.STOP])
-def test_what_is_cut_short_is_kept_as_partial(word: Word) -> None:
+@pytest.mark.parametrize("word", [CommandName.SKIP, CommandName.STOP])
+def test_what_is_cut_short_is_kept_as_partial(word: CommandName) -> None:
     """`skip` leaves out the rest of this side, `stop` ends; two of six are stored as two."""
     board = board_of(DOWN, AFTER)
     board.run(12.0)
     said = board.say(word)
     assert one(said, RepsPartial).count == 2
-    assert bool(only(said, Ended)) is (word is Word.STOP)
-    assert bool(only(said, StepBegun)) is (word is Word.SKIP)
+    assert bool(only(said, Ended)) is (word is CommandName.STOP)
+    assert bool(only(said, StepBegun)) is (word is CommandName.SKIP)
 
 
 def test_both_legs_are_one_turn() -> None:
@@ -189,11 +189,11 @@ def test_next_says_that_it_is_done() -> None:
     board = board_of(OWN_PACE)
     board.rise()
     board.run(10.0)
-    assert one(board.say(Word.NEXT), RepsFinished).count == 20
+    assert one(board.say(CommandName.NEXT), RepsFinished).count == 20
 
 
-@pytest.mark.parametrize("word", [Word.SKIP, Word.STOP])
-def test_what_was_not_said_to_be_done_is_not_stored_as_done(word: Word) -> None:
+@pytest.mark.parametrize("word", [CommandName.SKIP, CommandName.STOP])
+def test_what_was_not_said_to_be_done_is_not_stored_as_done(word: CommandName) -> None:
     """Cut short without a sign, nothing is known of how many there were."""
     board = board_of(OWN_PACE, AFTER)
     board.rise()
@@ -215,7 +215,7 @@ def test_a_pause_at_ones_own_pace_is_left_by_a_step() -> None:
     board = board_of(OWN_PACE)
     board.rise()
     board.run(5.0)
-    board.say(Word.PAUSE)
+    board.say(CommandName.PAUSE)
     board.run(5.0)
     board.stand()
     board.until_cue(CueName.GO)
@@ -231,9 +231,9 @@ def test_each_side_in_turn() -> None:
     board = board_of(replace(OWN_PACE, sides=(LEFT, RIGHT)))
     board.rise()
     board.run(5.0)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     switched_s = board.now_s
     assert board.until_cue(CueName.GO) == pytest.approx(switched_s + 10.0)
     board.run(5.0)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     assert [done.side for done in only(board.facts, RepsFinished)] == [LEFT, RIGHT]

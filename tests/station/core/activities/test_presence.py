@@ -7,7 +7,7 @@ import pytest
 from station.core.activities.engine import Engine
 from station.core.activities.presence import Presence
 from station.core.events import SECOND_US, Heel, Load, Side, Tick
-from station.core.sensing.sensors import References, Senses, Wiring
+from station.core.sensing.sensors import BoardSensors, References, Wiring
 
 EMPTY, STANDING = 0.02, 0.67
 SAMPLE_US = 10_000
@@ -19,8 +19,8 @@ class Waiting:
     def __init__(self, *, analogue: bool = False, somebody_there: bool = False, known: bool = False) -> None:
         standing = {Side.LEFT: STANDING} if known else {}
         references = References(dict.fromkeys(Side, EMPTY) if known else {}, standing)
-        senses = Senses(Wiring(analogue, tuple(Side), True), 0, references)
-        self.presence = Presence(senses, somebody_there=somebody_there)
+        senses = BoardSensors(Wiring(analogue, tuple(Side), True), 0, references)
+        self.presence = Presence(senses, is_occupied=somebody_there)
         self.engine = Engine(self.presence, senses, 0)
 
     def heel(self, at_s: float, side: Side, down: bool) -> None:
@@ -35,7 +35,7 @@ class Waiting:
 
     def until(self, at_s: float) -> str | None:
         self.engine.feed(Tick(round(at_s * SECOND_US)))
-        return self.presence.over
+        return self.presence.outcome
 
 
 def test_two_seconds_of_a_heel_that_is_down() -> None:
@@ -101,7 +101,7 @@ def test_a_load_must_be_steady(known: bool) -> None:
     waiting = Waiting(analogue=True, known=known)
     waiting.loads(0.0, 3.0, EMPTY)
     waiting.loads(3.0, 8.0, STANDING, swing=0.12)
-    assert waiting.presence.over is None
+    assert waiting.presence.outcome is None
     waiting.loads(8.0, 11.5, STANDING)
     assert waiting.until(11.5) == "complete"
     assert waiting.presence.side is Side.LEFT

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from station.core.activities.questions import FIRST_TAPS, MOST_PAIN, PAIN, PLACES
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.facts import Answered, Cue, CueEnded, CueName, Ended, Fact
 from station.core.steps import AskStep, RestStep
 from tests.station.core.board import Board
@@ -38,19 +38,19 @@ def test_each_question_calls_once_and_is_let_go() -> None:
 def test_the_page_answers() -> None:
     """A place, then a number; the second ends it."""
     board = asked()
-    board.say(Word.ANSWER, answer="calf")
-    assert board.engine.picture(board.now_us).phase == PAIN
-    board.say(Word.ANSWER, answer="0")
+    board.say(CommandName.ANSWER, answer="calf")
+    assert board.engine.state_at(board.now_us).phase == PAIN
+    board.say(CommandName.ANSWER, answer="0")
     assert answers(board.facts) == [("felt", "calf"), ("pain", "0")]
-    assert board.engine.over == "complete"
+    assert board.engine.outcome == "complete"
 
 
 @pytest.mark.parametrize("answer", ["3", "elbow", "", None])
 def test_what_does_not_fit_the_question_is_no_answer(answer: str | None) -> None:
     """A pain is no place, and neither is anything unknown: the question stays."""
     board = asked()
-    assert board.say(Word.ANSWER, answer=answer) == []
-    assert board.engine.picture(board.now_us).phase == "felt"
+    assert board.say(CommandName.ANSWER, answer=answer) == []
+    assert board.engine.state_at(board.now_us).phase == "felt"
 
 
 @pytest.mark.parametrize("analogue", [False, True])
@@ -61,14 +61,14 @@ def test_taps_answer_where(taps: int, place: str, analogue: bool) -> None:
     said = board.tap(taps)
     assert answers(said) == [("felt", place)]
     assert [(cue.cue, cue.count) for cue in only(said, Cue) if cue.cue is CueName.ECHO] == [(CueName.ECHO, taps)]
-    assert board.engine.picture(board.now_us).phase == PAIN
+    assert board.engine.state_at(board.now_us).phase == PAIN
 
 
 @pytest.mark.parametrize("taps", [2, 5, MOST_PAIN])
 def test_taps_answer_how_much(taps: int) -> None:
     """The pain is tapped as a number, from two to ten."""
     board = asked()
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     board.run(1.5)
     assert answers(board.tap(taps)) == [("pain", str(taps))]
 
@@ -78,7 +78,7 @@ def test_one_tap_or_too_many_are_no_answer(question: str, taps: int) -> None:
     """A single tap is never meant, and what is not offered is not guessed at."""
     board = asked()
     if question == "pain":
-        board.say(Word.NEXT)
+        board.say(CommandName.NEXT)
         board.run(1.5)
     assert answers(board.tap(taps)) == []
 
@@ -131,17 +131,17 @@ def test_one_plate_is_enough(plates: tuple[Side, ...]) -> None:
 def test_next_and_skip_leave_a_question_out() -> None:
     """A question may be left out, and stays unanswered; the next step begins at once."""
     board = Board(AskStep(), RestStep(us(5)), analogue=False)
-    board.say(Word.NEXT)
-    board.say(Word.SKIP)
+    board.say(CommandName.NEXT)
+    board.say(CommandName.SKIP)
     assert answers(board.facts) == []
-    assert board.engine.picture(board.now_us).activity == "rest"
+    assert board.engine.state_at(board.now_us).activity == "rest"
 
 
 def test_stop_ends_it() -> None:
     """What was answered before is kept, and nothing more is asked."""
     board = asked()
-    board.say(Word.ANSWER, answer="front")
-    said = board.say(Word.STOP)
+    board.say(CommandName.ANSWER, answer="front")
+    said = board.say(CommandName.STOP)
     assert [ended.why for ended in only(said, Ended)] == ["stop"]
     assert board.run(60.0) == []
     assert answers(board.facts) == [("felt", "front")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from station.core.events import SECOND_US, Command, Event, Tick, Word
+from station.core.events import SECOND_US, Command, CommandName, Event, Tick
 from station.core.facts import CueName, Ended
 from station.core.steps import RestStep
 from tests.station.core.traces import cues, facts_of, heard, only, us
@@ -10,7 +10,7 @@ from tests.station.core.traces import cues, facts_of, heard, only, us
 REST = RestStep(20 * SECOND_US)
 
 
-def rows(*commands: tuple[float, Word], until_s: float = 60) -> list[Event]:
+def rows(*commands: tuple[float, CommandName], until_s: float = 60) -> list[Event]:
     """Words at their seconds, and nothing else."""
     said: list[Event] = [Command(us(at_s), word) for at_s, word in commands]
     return [Tick(0), *said, Tick(us(until_s))]
@@ -24,18 +24,18 @@ def test_a_rest_counts_its_end_down_and_is_over() -> None:
 
 def test_next_ends_a_rest_at_once() -> None:
     """Whoever has rested enough says so."""
-    assert heard(facts_of(rows((6.0, Word.NEXT)), REST), CueName.COMPLETE) == [6.0]
+    assert heard(facts_of(rows((6.0, CommandName.NEXT)), REST), CueName.COMPLETE) == [6.0]
 
 
 def test_a_pause_stops_the_count_and_resume_goes_on() -> None:
     """What was left before the pause is left after it."""
-    facts = facts_of(rows((5.0, Word.PAUSE), (15.0, Word.RESUME)), REST)
+    facts = facts_of(rows((5.0, CommandName.PAUSE), (15.0, CommandName.RESUME)), REST)
     assert heard(facts, CueName.PAUSED) == [5.0]
     assert heard(facts, CueName.COMPLETE) == [30.0]
 
 
 def test_stop_ends_it() -> None:
     """A rest that is stopped is an early end, with its cue."""
-    facts = facts_of(rows((5.0, Word.STOP)), REST)
+    facts = facts_of(rows((5.0, CommandName.STOP)), REST)
     assert [ended.why for ended in only(facts, Ended)] == ["stop"]
     assert heard(facts, CueName.COMPLETE) == []

@@ -6,10 +6,20 @@ import pytest
 
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.events import SECOND_US, Command, Word
+from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import Completed, Cue, CueName, Eased, Ended, HoldFinished, StepBegun
-from station.core.sensing.sensors import Senses, Wiring
-from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, StepError, TestStep, eased, routine_of, to_json
+from station.core.sensing.sensors import BoardSensors, Wiring
+from station.core.steps import (
+    AskStep,
+    HoldStep,
+    RepsStep,
+    RestStep,
+    StepError,
+    TestStep,
+    halved,
+    routine_from_header,
+    to_json,
+)
 from tests.station.core.traces import LEFT, RIGHT, Story, facts_of, heard, one, only, us
 
 SHORT = HoldStep((LEFT,), us(10), 1, us(5), us(5))
@@ -55,7 +65,7 @@ def test_an_early_end_of_a_step_ends_the_routine() -> None:
 
 def test_stop_in_a_rest_ends_the_routine() -> None:
     """Stop means stop, whatever the step."""
-    facts = facts_of(Story().stands(18).says(Word.STOP).waits(30).comparator(), SHORT, REST, SHORT)
+    facts = facts_of(Story().stands(18).says(CommandName.STOP).waits(30).comparator(), SHORT, REST, SHORT)
     assert one(facts, Ended).at_us == us(18)
     assert len(only(facts, HoldFinished)) == 1
 
@@ -63,14 +73,14 @@ def test_stop_in_a_rest_ends_the_routine() -> None:
 def test_a_routine_without_steps_is_refused() -> None:
     """There is nothing to lead through."""
     with pytest.raises(ValueError, match="at least one step"):
-        RoutineRun((), Senses(Wiring(), 0))
+        RoutineRun((), BoardSensors(Wiring(), 0))
 
 
 def test_a_routine_is_the_same_after_json() -> None:
     """What a trace's header says of a routine gives the same routine."""
     routine = (TestStep((RIGHT, LEFT), full=True, beat_left_mm=93.5), REST, SHORT, RepsStep((LEFT, RIGHT), 12, us(3)))
-    assert routine_of(to_json(routine)) == routine
-    assert routine_of(to_json((SHORT,))) == (SHORT,)
+    assert routine_from_header(to_json(routine)) == routine
+    assert routine_from_header(to_json((SHORT,))) == (SHORT,)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +99,7 @@ def test_a_routine_is_the_same_after_json() -> None:
 def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object], words: str) -> None:
     """The sentence names the field, its value and what is allowed."""
     with pytest.raises(StepError) as refused:
-        routine_of(header)
+        routine_from_header(header)
     assert words in str(refused.value)
     assert ";" in str(refused.value)
 
@@ -98,11 +108,11 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object
 def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, count: int) -> None:
     """After a pain of 4 or 5 half of what is left is done, rounded up; after 3 all of it."""
     later = (HoldStep((LEFT,), us(10), 3, us(5), us(5)), RepsStep((LEFT,), 9, us(3)))
-    senses = Senses(Wiring(), 0)
+    senses = BoardSensors(Wiring(), 0)
     run = RoutineRun((AskStep(), *later), senses)
     engine = Engine(run, senses, 0)
-    engine.feed(Command(us(1), Word.ANSWER, answer="calf"))
-    facts = engine.feed(Command(us(2), Word.ANSWER, answer=pain))
+    engine.feed(Command(us(1), CommandName.ANSWER, answer="calf"))
+    facts = engine.feed(Command(us(2), CommandName.ANSWER, answer=pain))
     hold, reps = run.steps[1:]
     assert isinstance(hold, HoldStep)
     assert isinstance(reps, RepsStep)
@@ -113,6 +123,6 @@ def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, co
 
 def test_a_single_hold_is_eased_by_its_length() -> None:
     """Half of a hold that is done once is half as long, in whole seconds; what is no exercise stays as it is."""
-    assert eased(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1)
-    assert eased(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1)
-    assert eased(REST) == REST
+    assert halved(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1)
+    assert halved(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1)
+    assert halved(REST) == REST

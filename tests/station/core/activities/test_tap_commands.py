@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.events import Side, Word
+from station.core.events import CommandName, Side
 from station.core.facts import (
     Completed,
     Cue,
@@ -18,7 +18,7 @@ from station.core.facts import (
     Tapped,
     TapsUndone,
 )
-from station.core.state import Picture
+from station.core.state import ActivityState
 from station.core.steps import HoldStep, RepsStep, RestStep, Step
 from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, heard, one, only, us
@@ -45,8 +45,8 @@ def resting(*steps: Step, analogue: bool = False) -> Board:
     return board
 
 
-def seen(board: Board) -> Picture:
-    return board.engine.picture(board.now_us)
+def seen(board: Board) -> ActivityState:
+    return board.engine.state_at(board.now_us)
 
 
 def state(board: Board) -> tuple[str, object, int | None, int]:
@@ -55,7 +55,7 @@ def state(board: Board) -> tuple[str, object, int | None, int]:
     return now.phase, now.side, now.repetition, credited_us
 
 
-def taps_of(facts: list[Fact]) -> list[tuple[int, Word]]:
+def taps_of(facts: list[Fact]) -> list[tuple[int, CommandName]]:
     return [(fact.count, fact.word) for fact in only(facts, Tapped)]
 
 
@@ -68,7 +68,7 @@ def test_two_taps_end_a_rest(analogue: bool) -> None:
     board = resting(analogue=analogue)
     begun_s = board.now_s
     said = board.tap(2) + board.run(0.5)
-    assert taps_of(said) == [(2, Word.NEXT)]
+    assert taps_of(said) == [(2, CommandName.NEXT)]
     echo_us = one(said, Tapped).at_us
     assert echo_us / 1e6 == pytest.approx(begun_s + 0.6 + 0.6, abs=0.03)
     assert [(cue.cue, cue.count) for cue in only(said, Cue)] == [(CueName.ECHO, 2)]
@@ -79,7 +79,7 @@ def test_two_taps_end_a_preparation() -> None:
     """GO comes at once when the echo is over, long before the ten seconds."""
     board = board_of(HOLD)
     said = board.tap(2) + board.run(0.7)
-    assert taps_of(said) == [(2, Word.NEXT)]
+    assert taps_of(said) == [(2, CommandName.NEXT)]
     assert seen(board).phase == "hold"
 
 
@@ -88,10 +88,10 @@ def test_two_taps_end_a_pause_with_its_preparation() -> None:
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
     board.run(8.0)
-    board.say(Word.PAUSE)
+    board.say(CommandName.PAUSE)
     board.run(2.0)
     said = board.tap(2) + board.run(0.8)
-    assert taps_of(said) == [(2, Word.RESUME)]
+    assert taps_of(said) == [(2, CommandName.RESUME)]
     assert seen(board).phase == "prepare"
     gone_s = board.until_cue(CueName.GO) - only(said, Resumed)[0].at_us / 1e6
     assert gone_s == pytest.approx(5.0, abs=0.4)
@@ -104,7 +104,7 @@ def test_two_taps_end_a_rest_between_steps() -> None:
     board.stand()
     board.run(3.0)
     said = board.tap(2) + board.run(0.7)
-    assert taps_of(said) == [(2, Word.NEXT)]
+    assert taps_of(said) == [(2, CommandName.NEXT)]
     assert (seen(board).activity, seen(board).phase) == ("hold", "prepare")
 
 
@@ -112,7 +112,7 @@ def test_three_taps_leave_the_coming_repetition_out() -> None:
     """Three are skip: the rest goes on, and the third hold follows the first."""
     board = resting()
     said = board.tap(3) + board.run(0.7)
-    assert taps_of(said) == [(3, Word.SKIP)]
+    assert taps_of(said) == [(3, CommandName.SKIP)]
     assert (seen(board).phase, seen(board).repetition) == ("rest", 3)
 
 
@@ -122,7 +122,7 @@ def test_three_taps_before_the_first_go_ask_for_the_other_side() -> None:
     board.stand(RIGHT)
     board.run(1.5)
     said = board.tap(3) + board.run(0.7)
-    assert taps_of(said) == [(3, Word.SIDE)]
+    assert taps_of(said) == [(3, CommandName.SIDE)]
     assert seen(board).side is RIGHT
     ready = [cue.side for cue in only(board.facts, Cue) if cue.cue is CueName.READY]
     assert ready == [LEFT, RIGHT]
@@ -144,7 +144,7 @@ def test_the_quickest_and_the_slowest_tap_count(up_s: float) -> None:
     board = Board(REST, HOLD, analogue=False, taps=True)
     board.stand()
     board.run(3.0)
-    assert taps_of(board.tap(2, up_s=up_s)) == [(2, Word.NEXT)]
+    assert taps_of(board.tap(2, up_s=up_s)) == [(2, CommandName.NEXT)]
 
 
 # When they do not count.
@@ -208,7 +208,7 @@ def test_a_tap_needs_a_steady_second_before_it() -> None:
     board.run(0.6)
     assert taps_of(board.tap(2) + board.run(0.7)) == []
     board.run(1.0)
-    assert taps_of(board.tap(2)) == [(2, Word.NEXT)]
+    assert taps_of(board.tap(2)) == [(2, CommandName.NEXT)]
 
 
 def test_what_was_asked_in_a_rest_is_not_done_in_a_hold() -> None:
@@ -216,7 +216,7 @@ def test_what_was_asked_in_a_rest_is_not_done_in_a_hold() -> None:
     board = resting()
     board.run(11.1)
     said = board.tap(3) + board.run(1.0)
-    assert taps_of(said) == [(3, Word.SKIP)]
+    assert taps_of(said) == [(3, CommandName.SKIP)]
     assert (seen(board).phase, seen(board).repetition) == ("hold", 2)
     assert not only(board.facts, HoldPartial)
 
@@ -226,7 +226,7 @@ def test_what_was_asked_in_one_step_is_not_done_in_the_next() -> None:
     board = Board(REST, HOLD, analogue=False, taps=True)
     board.stand()
     board.run(28.3)
-    assert taps_of(board.tap(2) + board.run(0.1)) == [(2, Word.NEXT)]
+    assert taps_of(board.tap(2) + board.run(0.1)) == [(2, CommandName.NEXT)]
     board.run(1.5)
     assert (seen(board).activity, seen(board).phase) == ("hold", "prepare")
 
@@ -235,7 +235,7 @@ def test_what_was_asked_in_one_step_is_not_done_in_the_next() -> None:
 
 
 def undo_by(board: Board, how: str) -> list[Fact]:
-    return board.say(Word.UNDO) if how == "page" else board.tap(2)
+    return board.say(CommandName.UNDO) if how == "page" else board.tap(2)
 
 
 @pytest.mark.parametrize("how", ["page", "taps"])
@@ -273,7 +273,7 @@ def test_the_credit_is_what_it_was(how: str) -> None:
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
     board.run(8.0)
-    board.say(Word.PAUSE)
+    board.say(CommandName.PAUSE)
     board.run(2.0)
     board.tap(3)
     board.run(1.5)
@@ -308,7 +308,7 @@ def test_the_step_is_what_it_was() -> None:
     board.run(3.0)
     board.tap(2)
     board.run(1.0)
-    said = board.say(Word.UNDO)
+    said = board.say(CommandName.UNDO)
     assert [begun.step for begun in only(said, StepBegun)] == [0]
     assert (seen(board).activity, seen(board).step) == ("rest", 0)
     assert board.until(StepBegun, 40).step == 1
@@ -320,7 +320,7 @@ def test_before_it_is_obeyed_there_is_nothing_to_give_back() -> None:
     board = resting()
     board.tap(2)
     assert seen(board).undo_us is not None
-    assert one(board.say(Word.UNDO), TapsUndone)
+    assert one(board.say(CommandName.UNDO), TapsUndone)
     board.run(2.0)
     assert seen(board).phase == "rest"
 
@@ -334,7 +334,7 @@ def test_after_five_seconds_it_stands() -> None:
     assert until_us / 1e6 == pytest.approx(one(said, Tapped).at_us / 1e6 + 0.6 + 5.0)
     board.run(5.0)
     assert seen(board).undo_us is None
-    assert board.say(Word.UNDO) == []
+    assert board.say(CommandName.UNDO) == []
     assert seen(board).repetition == 3
 
 
@@ -343,7 +343,7 @@ def test_after_an_undo_taps_are_off() -> None:
     board = resting()
     board.tap(3)
     board.run(1.5)
-    board.say(Word.UNDO)
+    board.say(CommandName.UNDO)
     board.run(1.5)
     assert taps_of(board.tap(2) + board.run(0.7)) == []
     assert seen(board).phase == "rest"
@@ -354,17 +354,17 @@ def test_another_command_lets_it_stand() -> None:
     board = resting()
     board.tap(3)
     board.run(1.0)
-    board.say(Word.NEXT)
+    board.say(CommandName.NEXT)
     board.run(0.5)
-    assert board.say(Word.UNDO) == []
+    assert board.say(CommandName.UNDO) == []
     assert state(board)[:3] == ("hold", LEFT, 3)
 
 
 def test_without_a_command_undo_is_nothing() -> None:
     """`undo` says nothing where nothing was asked by taps."""
     board = resting()
-    assert board.say(Word.UNDO) == []
-    assert taps_of(board.tap(2)) == [(2, Word.NEXT)]
+    assert board.say(CommandName.UNDO) == []
+    assert taps_of(board.tap(2)) == [(2, CommandName.NEXT)]
 
 
 def test_the_heels_are_taken_as_they_are_after_an_undo() -> None:
@@ -374,6 +374,6 @@ def test_the_heels_are_taken_as_they_are_after_an_undo() -> None:
     board.run(1.0)
     board.rise()
     board.run(0.3)
-    board.say(Word.UNDO)
+    board.say(CommandName.UNDO)
     board.run(14.0)
     assert seen(board).phase == "away"

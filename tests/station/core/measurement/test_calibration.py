@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.core.measurement import calibration as c
-from station.core.measurement.calibration import CalibrationError, Curve, Point, fit, point
+from station.core.measurement.calibration import CalibrationError, Curve, Point, fit, point_from_readings
 from station.simulator.range_error import RangeError
 from tests.bench.truth import RANGE_US, Sensor, calibrate
 
@@ -41,7 +41,7 @@ def test_three_blocks_carry_offset_gain_and_bend(offset: float, gain: float, ben
     """Without noise a real sensor's distances are found within 0.6 mm, wherever it is off; that is the prior's."""
     error = RangeError(offset, gain, bend)
     known = fit(seen(error))
-    assert known.carries == "offset, gain and bend"
+    assert known.determined_terms == "offset, gain and bend"
     assert max(abs(residual) for residual in known.residuals_mm) < 0.3
     for toe_mm in range(0, 201, 20):
         assert known.curve.toe_mm(error.reading_mm(70 + toe_mm)) == pytest.approx(toe_mm, abs=0.6)
@@ -52,7 +52,7 @@ def test_two_blocks_carry_offset_and_gain(offset: float, gain: float) -> None:
     """Two blocks give a line, and are less sure between and beyond them than three."""
     points = seen(RangeError(offset, gain), rounds=1)
     two, three = fit([points[0], points[2]]), fit(points)
-    assert two.carries == "offset and gain"
+    assert two.determined_terms == "offset and gain"
     assert two.curve.bend_per_mm == pytest.approx(0, abs=1e-9)
     assert two.uncertainty_mm(points[1].reading_mm) > 1.5 * three.uncertainty_mm(points[1].reading_mm)
 
@@ -70,8 +70,8 @@ def test_is_the_generalised_least_squares_with_priors() -> None:
     points = seen(RangeError(-20, 1.02, 2.0), {1: 0.4, 4: -0.3})
     times_s = np.array([(at.at_us or 0) / 1e6 for at in points])
     apart_s = np.abs(times_s[:, None] - times_s[None, :])
-    errors = c.COMMON_MM**2 * np.exp(-apart_s / c.COMMON_S) + np.eye(6) * OWN_MM**2
-    errors += c.WARM_MM**2 * np.exp(-(times_s[:, None] + times_s[None, :]) / c.WARM_S)
+    errors = c.SLOW_WANDER_MM**2 * np.exp(-apart_s / c.SLOW_WANDER_S) + np.eye(6) * OWN_MM**2
+    errors += c.WARM_UP_MM**2 * np.exp(-(times_s[:, None] + times_s[None, :]) / c.WARM_UP_S)
     middle_mm = (points[0].reading_mm + points[5].reading_mm) / 2
     far = np.array([at.reading_mm - middle_mm for at in points])
     rows = np.stack([np.ones(6), far, far**2], axis=1)
@@ -171,9 +171,9 @@ def still(seconds: float = 10.0, toe_mm: float = 100.0) -> tuple[list[int], list
 def test_a_point_is_the_mean_with_its_uncertainty() -> None:
     """Ten seconds of a block at 100 mm read 145 mm, within what is said, and know when they were."""
     times_us, readings = still()
-    found = point(100, times_us, readings)
-    assert abs(found.reading_mm - 145) < 3 * np.hypot(found.uncertainty_mm, c.COMMON_MM)
-    assert c.BETWEEN_MM < found.uncertainty_mm < 0.3
+    found = point_from_readings(100, times_us, readings)
+    assert abs(found.reading_mm - 145) < 3 * np.hypot(found.uncertainty_mm, c.SLOW_WANDER_MM)
+    assert c.FAST_WANDER_MM < found.uncertainty_mm < 0.3
     assert found.n == len(readings)
     assert found.at_us == pytest.approx(times_us[0] + 5_000_000, abs=3 * RANGE_US)
 
@@ -183,7 +183,7 @@ def test_a_point_that_wanders_is_refused() -> None:
     times_us, readings = still()
     creeping = [reading + round(3.5 * i / len(readings)) for i, reading in enumerate(readings)]
     with pytest.raises(CalibrationError, match="The 100 mm block: the readings wander"):
-        point(100, times_us, creeping)
+        point_from_readings(100, times_us, creeping)
 
 
 @pytest.mark.parametrize("place", [0, 150, -1])
@@ -192,7 +192,7 @@ def test_one_wild_reading_is_no_wandering(place: int) -> None:
     times_us, readings = still()
     wild = list(readings)
     wild[place] = 600
-    found, good = point(100, times_us, wild), point(100, times_us, readings)
+    found, good = point_from_readings(100, times_us, wild), point_from_readings(100, times_us, readings)
     assert found.n == good.n - 1
     assert found.reading_mm == pytest.approx(good.reading_mm, abs=0.05)
 
@@ -201,8 +201,8 @@ def test_a_point_with_a_step_or_two_things_is_refused() -> None:
     """A block that is knocked, or a hand beside it, is said as such."""
     times_us, readings = still()
     with pytest.raises(CalibrationError, match="move from one distance to another"):
-        point(100, times_us, [reading + 6 * (i > 150) for i, reading in enumerate(readings)])
+        point_from_readings(100, times_us, [reading + 6 * (i > 150) for i, reading in enumerate(readings)])
     with pytest.raises(CalibrationError, match="see two things"):
-        point(100, times_us, [reading + 60 * (i % 3 == 0) for i, reading in enumerate(readings)])
+        point_from_readings(100, times_us, [reading + 60 * (i % 3 == 0) for i, reading in enumerate(readings)])
     with pytest.raises(CalibrationError, match="are too few"):
-        point(100, times_us[:4], readings[:4])
+        point_from_readings(100, times_us[:4], readings[:4])

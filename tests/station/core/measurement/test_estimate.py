@@ -37,7 +37,7 @@ def said(times_us: list[int], readings_mm: list[int] | list[float]) -> Estimate:
 def refused(times_us: list[int], readings_mm: list[int]) -> str:
     found = estimate(times_us, readings_mm)
     assert isinstance(found, Refusal)
-    return found.why
+    return found.reason
 
 
 starts = st.integers(0, len(STILL) - 120)

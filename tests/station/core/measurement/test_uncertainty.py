@@ -13,7 +13,15 @@ from hypothesis import strategies as st
 from station.core.facts import Contact
 from station.core.measurement.calibration import Fit, Point, fit
 from station.core.measurement.estimate import WANDER_MM
-from station.core.measurement.uncertainty import Assumptions, Budget, Conditions, budget, drift_mm, of_captured, of_mean
+from station.core.measurement.uncertainty import (
+    Assumptions,
+    Budget,
+    Conditions,
+    budget_from_reading,
+    budget_from_result,
+    budget_of_mean,
+    drift_mm,
+)
 from tests.bench.truth import Study, ranked, study
 
 PARTS = ("noise", "wander", "calibration", "drift", "toe", "contact")
@@ -33,7 +41,7 @@ def test_parts_add_by_their_squares(one: Budget) -> None:
     assert one.total_mm == pytest.approx(sqrt(sum(part.mm**2 for part in one.parts)))
     assert one.total_mm == pytest.approx(hypot(one.sensor_mm, one.toe_mm, one.contact_mm))
     assert one.expanded_mm == pytest.approx(1.96 * one.total_mm)
-    assert all(part.what.endswith(".") for part in one.parts)
+    assert all(part.description.endswith(".") for part in one.parts)
 
 
 @given(budgets)
@@ -51,15 +59,15 @@ def test_unknown_parts_are_refused() -> None:
 
 def test_as_built_is_some_centimetres(known: Fit) -> None:
     """A sensor that nobody calibrated is honestly 5 cm unsure; a calibrated one 4 mm."""
-    assert 45 < budget(170, 0.3, Contact.PAD, None).expanded_mm < 60
-    assert budget(170, 0.3, Contact.PAD, known).expanded_mm < 4
+    assert 45 < budget_from_reading(170, 0.3, Contact.PAD, None).expanded_mm < 60
+    assert budget_from_reading(170, 0.3, Contact.PAD, known).expanded_mm < 4
 
 
 def test_what_makes_it_larger(known: Fit) -> None:
     """Noise, a weaker proof of contact, days, warmth and cold alike; a known temperature that has not changed helps."""
-    pad, inferred, said = (budget(170, 0.3, kind, known).contact_mm for kind in Contact)
+    pad, inferred, said = (budget_from_reading(170, 0.3, kind, known).contact_mm for kind in Contact)
     assert pad < inferred < said
-    assert budget(170, 0.6, Contact.PAD, known).noise_mm == pytest.approx(0.6, rel=0.05)
+    assert budget_from_reading(170, 0.6, Contact.PAD, known).noise_mm == pytest.approx(0.6, rel=0.05)
     assert drift_mm(Conditions(100, 0)) > drift_mm(Conditions(10, 0)) > drift_mm(Conditions(0, 0)) == 0
     assert drift_mm(Conditions(0, 8)) == drift_mm(Conditions(0, -8)) > drift_mm(Conditions(0))
 
@@ -71,16 +79,16 @@ def test_temperature_after_eight_degrees_is_about_the_limit_of_a_check() -> None
 
 def test_from_the_facts(known: Fit) -> None:
     """What a fact says of a capture, noise and wander together in mm of toe distance, gives the same budget."""
-    straight = budget(145, 0.31, Contact.SELF, known)
+    straight = budget_from_reading(145, 0.31, Contact.SELF, known)
     slope = known.curve.slope(145)
-    stated = of_captured(known.curve.toe_mm(145), slope * hypot(0.31, WANDER_MM), Contact.SELF, known)
+    stated = budget_from_result(known.curve.toe_mm(145), slope * hypot(0.31, WANDER_MM), Contact.SELF, known)
     assert stated.as_json() == straight.as_json()
 
 
 @given(st.lists(budgets, min_size=1, max_size=4))
 def test_of_a_mean(trials: list[Budget]) -> None:
     """Noise and toes shrink with the root of the number; what all trials share stays; one trial is itself."""
-    together = of_mean(trials)
+    together = budget_of_mean(trials)
     n = len(trials)
     noise = sqrt(sum(one.noise_mm**2 for one in trials)) / n
     shared = sqrt(sum(one.drift_mm**2 for one in trials) / n)
@@ -92,7 +100,7 @@ def test_of_a_mean(trials: list[Budget]) -> None:
 def test_a_mean_of_nothing_is_refused() -> None:
     """No trials, no uncertainty."""
     with pytest.raises(ValueError, match="no trials"):
-        of_mean([])
+        budget_of_mean([])
 
 
 def test_sensor_and_toes_are_what_the_test_can_bear() -> None:

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.core.facts import Contact
-from station.core.progress.change import SUPPOSITIONS, Epoch, real_changes
+from station.core.progress.change import HYPOTHESES, Epoch, real_changes
 from station.core.progress.records import Direction, Result
 from tests.station.core.progress.histories import BEGIN, result, results, scattered
 
@@ -23,7 +23,7 @@ WEEK = timedelta(weeks=1)
 
 def test_the_weights_are_shares_of_one() -> None:
     """The evidence is a mean over what is supposed."""
-    assert sum(one.weight for one in SUPPOSITIONS) == pytest.approx(1)
+    assert sum(one.weight for one in HYPOTHESES) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("days", [(0, 2, 4, 7, 9, 11), (0, 1, 2, 30, 31, 90), (0, 100, 101, 102, 250, 300)])

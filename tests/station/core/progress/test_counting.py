@@ -7,7 +7,7 @@ from datetime import timedelta, timezone
 import pytest
 
 from station.core.facts import Contact
-from station.core.progress.counting import before_after, counted, in_order
+from station.core.progress.counting import before_after, first_of_each_day, oldest_first
 from station.core.progress.records import PersonError
 from tests.station.core.progress.histories import result
 
@@ -19,21 +19,21 @@ HOUR = 1 / 24
 def test_the_first_of_each_day_counts() -> None:
     """A second test of a day, soon or late, is none of the trend, and the order of entry does not matter."""
     made = [result(1.3, 3), result(0.0, 1), result(0.02, 2), result(0.5, 9), result(1.0, 4)]
-    assert [one.mm for one in counted(in_order(made))] == [1, 4]
+    assert [one.mm for one in first_of_each_day(oldest_first(made))] == [1, 4]
 
 
 def test_a_day_is_that_of_the_person() -> None:
     """07:00 and 20:00 UTC are two days where the clock is eight hours ahead."""
     made = [result(0.0, 1), result(13 * HOUR, 2)]
     there = timezone(timedelta(hours=8))
-    assert len(counted(made)) == 1
-    assert len(counted(made, lambda at: at.astimezone(there).date())) == 2
+    assert len(first_of_each_day(made)) == 1
+    assert len(first_of_each_day(made, lambda at: at.astimezone(there).date())) == 2
 
 
 def test_the_hour_holds_over_midnight() -> None:
     """A test ten minutes after midnight, twenty after the last one, is its after and no new day."""
     made = [result(16.8 * HOUR, 1), result(17.1 * HOUR, 2), result(30 * HOUR, 3)]
-    assert [one.mm for one in counted(made)] == [1, 3]
+    assert [one.mm for one in first_of_each_day(made)] == [1, 3]
 
 
 def test_before_and_after_has_the_error_within_a_sitting() -> None:

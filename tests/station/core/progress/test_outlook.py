@@ -10,23 +10,23 @@ import pytest
 
 from station.core.progress.change import real_changes
 from station.core.progress.outlook import (
-    LIKELY,
+    LIKELY_REACHED,
     NO_GAIN,
     TOO_CLOSE,
     TOO_FAR,
     TOO_FEW,
     TOO_OLD,
+    current_phase,
     forecast,
-    phase,
     steady_since,
 )
 from station.core.progress.records import Direction, Phase, RealChange, Result
-from station.core.progress.trend import State
+from station.core.progress.trend import TrendState
 from tests.station.core.progress.histories import BEGIN, result, scattered
 
 WEEK = timedelta(weeks=1)
-RISING = State(90.0, 2.0, 4.0, 0.1, 0.09)
-STILL = State(90.0, 0.0, 4.0, 0.0, 0.04)
+RISING = TrendState(90.0, 2.0, 4.0, 0.1, 0.09)
+STILL = TrendState(90.0, 0.0, 4.0, 0.0, 0.04)
 GAIN = RealChange(Direction.GAIN, False, BEGIN - 9 * WEEK, BEGIN - 2 * WEEK, "1")
 LOSS = RealChange(Direction.LOSS, True, BEGIN - 9 * WEEK, BEGIN - 2 * WEEK, "1")
 
@@ -97,22 +97,22 @@ def test_steady_begins_after_the_change_that_was_told() -> None:
         (RISING, [GAIN], Phase.GAINING),
         (RISING, [], Phase.UNKNOWN),
         (STILL, [GAIN], Phase.UNKNOWN),
-        (State(90.0, -2.0, 4.0, 0.1, 0.09), [GAIN, LOSS], Phase.LOSING),
+        (TrendState(90.0, -2.0, 4.0, 0.1, 0.09), [GAIN, LOSS], Phase.LOSING),
         (RISING, [GAIN, LOSS], Phase.UNKNOWN),
         (None, [], Phase.UNKNOWN),
     ],
 )
 def test_moving_takes_a_real_change_and_a_slope(
-    state: State | None, changes: list[RealChange], going_on: Phase
+    state: TrendState | None, changes: list[RealChange], going_on: Phase
 ) -> None:
     """A slope that was not told as real is none, nor is a change that does not go on."""
-    assert phase(state, BEGIN, changes, None, BEGIN + WEEK) is going_on
+    assert current_phase(state, BEGIN, changes, None, BEGIN + WEEK) is going_on
 
 
 def test_steady_comes_first_and_old_tests_say_nothing_of_now() -> None:
     """Seven weeks after the last test nothing is known of now."""
-    assert phase(RISING, BEGIN, [GAIN], BEGIN - 26 * WEEK, BEGIN) is Phase.STEADY
-    assert phase(RISING, BEGIN, [GAIN], BEGIN - 26 * WEEK, BEGIN + 7 * WEEK) is Phase.UNKNOWN
+    assert current_phase(RISING, BEGIN, [GAIN], BEGIN - 26 * WEEK, BEGIN) is Phase.STEADY
+    assert current_phase(RISING, BEGIN, [GAIN], BEGIN - 26 * WEEK, BEGIN + 7 * WEEK) is Phase.UNKNOWN
 
 
 def test_a_goal_ahead_has_two_dates() -> None:
@@ -131,11 +131,11 @@ def test_a_goal_ahead_has_two_dates() -> None:
         (STILL, Phase.STEADY, 100.0, 0, NO_GAIN),
         (STILL, Phase.UNKNOWN, 91.0, 0, TOO_CLOSE),
         (RISING, Phase.GAINING, 100.0, 7, TOO_OLD),
-        (State(90.0, 0.2, 1.0, 0.0, 0.001), Phase.GAINING, 300.0, 0, TOO_FAR),
+        (TrendState(90.0, 0.2, 1.0, 0.0, 0.001), Phase.GAINING, 300.0, 0, TOO_FAR),
     ],
 )
 def test_what_cannot_be_said_has_its_reason(
-    state: State | None, going_on: Phase, goal_mm: float, later: int, why_not: str
+    state: TrendState | None, going_on: Phase, goal_mm: float, later: int, why_not: str
 ) -> None:
     """No date at all rather than one that nobody can know."""
     found = forecast(state, BEGIN, going_on, goal_mm, BEGIN + later * WEEK)
@@ -156,9 +156,9 @@ def test_a_goal_behind_is_not_reached_by_old_tests() -> None:
 
 def test_dates_that_have_passed_are_not_told() -> None:
     """5 mm ahead at 2 mm a week, five weeks after the last test: another test would tell."""
-    sure = State(90.0, 2.0, 1.0, 0.0, 0.01)
+    sure = TrendState(90.0, 2.0, 1.0, 0.0, 0.01)
     found = forecast(sure, BEGIN, Phase.GAINING, 95.0, BEGIN + 5 * WEEK)
-    assert (found.reached, found.earliest, found.latest, found.why_not) == (False, None, None, LIKELY)
+    assert (found.reached, found.earliest, found.latest, found.why_not) == (False, None, None, LIKELY_REACHED)
 
 
 @pytest.mark.parametrize("waited_days", [0, 5, 11, 19, 33, 41])
@@ -166,10 +166,10 @@ def test_dates_that_have_passed_are_not_told() -> None:
 def test_both_dates_lie_ahead_and_apart(waited_days: int, ahead_mm: float) -> None:
     """However long the last test is past, or there are none."""
     now = BEGIN + timedelta(days=waited_days)
-    for state in (RISING, State(90.0, 2.0, 1.0, 0.0, 0.01)):
+    for state in (RISING, TrendState(90.0, 2.0, 1.0, 0.0, 0.01)):
         found = forecast(state, BEGIN, Phase.GAINING, 90 + ahead_mm, now)
         if found.earliest is None:
-            assert found.reached or found.why_not == LIKELY
+            assert found.reached or found.why_not == LIKELY_REACHED
         else:
             assert now <= found.earliest
             assert found.latest is None or max(now + timedelta(days=1), found.earliest) <= found.latest
@@ -177,7 +177,7 @@ def test_both_dates_lie_ahead_and_apart(waited_days: int, ahead_mm: float) -> No
 
 def test_dates_are_of_the_level_as_it_is_expected_now() -> None:
     """Waiting moves neither date by much while both lie ahead."""
-    sure = State(90.0, 2.0, 1.0, 0.0, 0.01)
+    sure = TrendState(90.0, 2.0, 1.0, 0.0, 0.01)
     at_once = forecast(sure, BEGIN, Phase.GAINING, 100.0, BEGIN)
     later = forecast(sure, BEGIN, Phase.GAINING, 100.0, BEGIN + 2 * WEEK)
     for before, after in ((at_once.earliest, later.earliest), (at_once.latest, later.latest)):
@@ -188,6 +188,6 @@ def test_dates_are_of_the_level_as_it_is_expected_now() -> None:
 
 def test_an_unsure_slope_has_an_open_end() -> None:
     """Where later than a year is likely, the latest date is open."""
-    found = forecast(State(90.0, 1.0, 4.0, 0.0, 1.0), BEGIN, Phase.GAINING, 110.0, BEGIN)
+    found = forecast(TrendState(90.0, 1.0, 4.0, 0.0, 1.0), BEGIN, Phase.GAINING, 110.0, BEGIN)
     assert found.earliest is not None
     assert found.latest is None

@@ -5,11 +5,11 @@ from dataclasses import fields
 
 import pytest
 
-from station.core.progress.published import PUBLISHED, Published
+from station.core.progress.published import PUBLISHED_MEANS, PublishedMean
 
 
-@pytest.mark.parametrize("group", PUBLISHED, ids=lambda group: f"{group.source} {group.population}")
-def test_a_published_mean_says_who_and_where(group: Published) -> None:
+@pytest.mark.parametrize("group", PUBLISHED_MEANS, ids=lambda group: f"{group.source} {group.population}")
+def test_a_published_mean_says_who_and_where(group: PublishedMean) -> None:
     """Each mean has its people and a source with its year, and is a toe distance in mm, not in cm."""
     assert group.people > 0
     assert group.population
@@ -20,6 +20,6 @@ def test_a_published_mean_says_who_and_where(group: Published) -> None:
 
 def test_nothing_published_is_a_verdict() -> None:
     """The data carry no word that judges and no bound of a band."""
-    said = " ".join(f"{group.population} {group.source}" for group in PUBLISHED).lower()
+    said = " ".join(f"{group.population} {group.source}" for group in PUBLISHED_MEANS).lower()
     assert not re.search(r"normal|restrict|stiff|mobile|poor|good", said)
-    assert {field.name for field in fields(Published)} == {"mean_mm", "sd_mm", "people", "population", "source"}
+    assert {field.name for field in fields(PublishedMean)} == {"mean_mm", "sd_mm", "people", "population", "source"}

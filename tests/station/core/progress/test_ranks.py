@@ -7,20 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.core.progress.ranks import Ranks, scores, variance
+from station.core.progress.ranks import Ranks, expected_normal_scores, score_variance
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 17, 100])
 def test_scores_are_symmetrical(n: int) -> None:
     """The scores of n ranks rise, and the largest is the smallest's opposite."""
-    found = scores(n)
+    found = expected_normal_scores(n)
     assert found == sorted(found)
     assert found == pytest.approx([-score for score in reversed(found)], abs=1e-12)
 
 
 def test_two_results_score_the_mean_of_half_a_normal_distribution() -> None:
     """The mean of the upper half of the normal distribution is the root of 2 over pi."""
-    assert scores(2)[1] == pytest.approx((2 / np.pi) ** 0.5)
+    assert expected_normal_scores(2)[1] == pytest.approx((2 / np.pi) ** 0.5)
 
 
 @pytest.mark.parametrize("n", [*range(2, 60), 100, 200, 366, 500])
@@ -29,19 +29,19 @@ def test_the_evidence_of_one_score_is_on_average_at_most_one(n: int) -> None:
 
     Beyond l = 10 the largest score alone, at most 3.2, bounds the mean.
     """
-    found = np.array(scores(n))
+    found = np.array(expected_normal_scores(n))
     bets = np.arange(0.05, 10, 0.05)
-    excess = np.log(np.exp(np.outer(bets, found)).mean(axis=1)) - bets**2 * variance(n) / 2
+    excess = np.log(np.exp(np.outer(bets, found)).mean(axis=1)) - bets**2 * score_variance(n) / 2
     assert np.all(excess <= 0)
-    assert variance(n) == pytest.approx((found**2).mean(), abs=4e-3)
-    assert variance(n) >= (found**2).mean() - 1e-12
+    assert score_variance(n) == pytest.approx((found**2).mean(), abs=4e-3)
+    assert score_variance(n) >= (found**2).mean() - 1e-12
 
 
 def test_equal_results_share_their_score() -> None:
     """A third result equal to both others takes the mean of all three scores: none."""
     ranks = Ranks()
-    assert [ranks.place(80.0) for _ in range(3)] == pytest.approx([0, 0, 0], abs=1e-12)
-    assert ranks.normal(80.0) == pytest.approx(0)
+    assert [ranks.add(80.0) for _ in range(3)] == pytest.approx([0, 0, 0], abs=1e-12)
+    assert ranks.normal_score(80.0) == pytest.approx(0)
     assert len(ranks) == 3
 
 
@@ -52,5 +52,5 @@ def test_a_score_is_that_of_its_rank(mms: list[float]) -> None:
     for n, mm in enumerate(mms, 1):
         earlier = mms[: n - 1]
         low, high = sum(other < mm for other in earlier), sum(other <= mm for other in earlier)
-        claimed = scores(n)[low : high + 1]
-        assert ranks.place(mm) == pytest.approx(sum(claimed) / len(claimed), abs=1e-9)
+        claimed = expected_normal_scores(n)[low : high + 1]
+        assert ranks.add(mm) == pytest.approx(sum(claimed) / len(claimed), abs=1e-9)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from station.core.progress import trend as module
-from station.core.progress.trend import FADE_WEEKS, SLOPE_SD_MM_WEEK, State, slips, trend
+from station.core.progress.trend import SLOPE_DECAY_WEEKS, SLOPE_SD_MM_WEEK, TrendState, fit_trend, outlier_indices
 from tests.station.core.progress.histories import result, results, scattered
 
 Array = NDArray[np.float64]
@@ -19,7 +19,7 @@ SD = 5.8
 def covariance(weeks: Array) -> Array:
     """Of the levels at these weeks: an unknown start, and the integral of a stationary Ornstein-Uhlenbeck slope."""
     early, late = np.minimum.outer(weeks, weeks), np.maximum.outer(weeks, weeks)
-    fade = FADE_WEEKS
+    fade = SLOPE_DECAY_WEEKS
     grown = 2 * early / fade - 1 + np.exp(-early / fade) + np.exp(-late / fade) - np.exp((early - late) / fade)
     shared: Array = 100.0**2 + SLOPE_SD_MM_WEEK**2 * fade**2 * grown
     return shared
@@ -27,13 +27,13 @@ def covariance(weeks: Array) -> Array:
 
 def test_the_filter_and_smoother_are_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
     """At irregular times the levels, the band and the change with its error are those of the whole covariance."""
-    monkeypatch.setattr(module, "_BELIEVED_SDS", 1e9)
+    monkeypatch.setattr(module, "_HUBER_SDS", 1e9)
     made = [one for index, one in enumerate(scattered(12, slope=2.0)) if index not in (4, 9, 10, 11)]
     begin = 3
-    found = trend(made, [SD] * len(made), begin=begin)
+    found = fit_trend(made, [SD] * len(made), begin=begin)
     days = np.array([float(one.test_id) for one in made])
     mm = np.array([one.mm for one in made])
-    noise = np.diag(module._variances(made, [SD] * len(made), (), ()))
+    noise = np.diag(module._result_variances(made, [SD] * len(made), (), ()))
     prior = covariance((days - days[0]) / 7)
     gain = prior @ np.linalg.inv(prior + noise)
     middle = np.median(mm[:5])
@@ -50,11 +50,11 @@ def test_the_filter_and_smoother_are_the_model(monkeypatch: pytest.MonkeyPatch) 
 @given(st.floats(0.1, 30), st.floats(0.1, 30))
 def test_waiting_twice_is_waiting_once(first: float, then: float) -> None:
     """What is expected after two waits is what is expected after both together."""
-    state = State(90.0, 1.0, 4.0, 0.5, 1.0)
-    at_once, in_two = state.after(first + then), state.after(first).after(then)
+    state = TrendState(90.0, 1.0, 4.0, 0.5, 1.0)
+    at_once, in_two = state.predicted(first + then), state.predicted(first).predicted(then)
     for name in ("level", "slope", "level_variance", "covariance", "slope_variance"):
         assert getattr(in_two, name) == pytest.approx(getattr(at_once, name), rel=1e-6)
-    assert state.after(0.0) is state
+    assert state.predicted(0.0) is state
 
 
 @pytest.mark.parametrize("index", [0, 1, 15, 29])
@@ -64,9 +64,9 @@ def test_a_slip_hardly_moves_the_trend(index: int) -> None:
     slipped = [*made]
     slipped[index] = result(float(made[index].test_id), made[index].mm + 50)
     sds = [5.0] * len(made)
-    assert slips(made, sds, ()) == set()
-    assert slips(slipped, sds, ()) == {index}
-    plain, moved = trend(made, sds), trend(slipped, sds, {index})
+    assert outlier_indices(made, sds, ()) == set()
+    assert outlier_indices(slipped, sds, ()) == {index}
+    plain, moved = fit_trend(made, sds), fit_trend(slipped, sds, {index})
     assert max(abs(a.mm - b.mm) for a, b in zip(plain.points, moved.points, strict=True)) < 2
 
 
@@ -74,8 +74,8 @@ def test_a_break_lets_the_level_step() -> None:
     """With a break at the step the trend follows it within one test, and nobody there is a slip."""
     made = results([90.0, 91, 89, 90, 92, 60, 61, 59, 60, 62])
     sds = [3.0] * len(made)
-    assert slips(made, sds, {5}) == set()
-    found = trend(made, sds, breaks={5})
+    assert outlier_indices(made, sds, {5}) == set()
+    found = fit_trend(made, sds, breaks={5})
     assert found.points[4].mm == pytest.approx(90.5, abs=2)
     assert found.points[5].mm == pytest.approx(60.5, abs=2)
 
@@ -84,12 +84,14 @@ def test_close_tests_say_less_than_tests_apart() -> None:
     """Days that go together: daily tests weigh less each, the same results ten days apart do not."""
     mms = [95.0, 94, 96, 85, 84, 86, 85, 95, 96, 94, 86, 85]
     daily, apart = results(mms, 1.0), results(mms, 10.0)
-    assert min(module._variances(daily, [SD] * 12, (), ())) > max(module._variances(apart, [SD] * 12, (), ()))
+    assert min(module._result_variances(daily, [SD] * 12, (), ())) > max(
+        module._result_variances(apart, [SD] * 12, (), ())
+    )
 
 
 def test_one_result_is_its_own_trend() -> None:
     """Its level is the result, give or take the person's error."""
-    (point,) = trend(results([94.0]), [SD]).points
+    (point,) = fit_trend(results([94.0]), [SD]).points
     assert point.mm == pytest.approx(94.0)
     assert point.high_mm - point.mm == pytest.approx(1.96 * SD, rel=0.01)
 
@@ -97,5 +99,5 @@ def test_one_result_is_its_own_trend() -> None:
 def test_a_gap_widens_the_band() -> None:
     """After a year without tests the level is less sure than it was before."""
     made = [*scattered(6), *results([90.0], from_day=400)]
-    points = trend(made, [SD] * len(made)).points
+    points = fit_trend(made, [SD] * len(made)).points
     assert points[-1].high_mm - points[-1].low_mm > 1.5 * (points[-2].high_mm - points[-2].low_mm)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.sensing.debounce import Belief, Change
+from station.core.sensing.debounce import DebouncedChange, Debouncer
 
 MS = 1000
 Rows = list[tuple[int, bool]]
@@ -12,10 +12,10 @@ Rows = list[tuple[int, bool]]
 
 def believed(rows: Rows, until_ms: int, *, sampled: bool) -> list[tuple[int, int, bool]]:
     """Changes as (known, since, level), in ms; `rows` in ms too."""
-    belief = Belief(sampled=sampled)
-    changes: list[Change] = []
+    belief = Debouncer(sampled=sampled)
+    changes: list[DebouncedChange] = []
     for at_ms, level in rows:
-        changes += belief.row(at_ms * MS, level)
+        changes += belief.update(at_ms * MS, level)
     changes += belief.pass_time(until_ms * MS)
     return [(change.at_us // MS, change.since_us // MS, change.value) for change in changes]
 

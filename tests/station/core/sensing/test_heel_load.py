@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from station.core.events import Event, Load, Side
-from station.core.sensing.heel_load import HeelLoad, conductance_ms, share_of
-from station.core.sensing.sensors import HeelChange, References, Senses, SensorChange, Wiring
+from station.core.sensing.heel_load import HeelLoad, conductance_millisiemens, share_from_conductance
+from station.core.sensing.sensors import BoardSensors, HeelChange, References, SensorChange, Wiring
 from tests.station.core.traces import EMPTY, LEFT, RIGHT, part_of_standing
 
 EMPTY_KNOWN = dict.fromkeys(Side, 0.18)
@@ -16,14 +16,14 @@ def fed(load: HeelLoad, *spans: tuple[float, float]) -> tuple[float | None, bool
     for seconds, share in spans:
         for _ in range(round(seconds * 100)):
             at_us += 10_000
-            load.sample(at_us, share)
+            load.add_sample(at_us, share)
     return load.standing, load.level
 
 
 def test_conductance_is_that_of_the_divider() -> None:
     """V / ((Vcc - V) * R) at half of full scale is 1 / 2.2 kOhm, and the inverse finds the share again."""
-    assert conductance_ms(0.5) == 1 / 2.2
-    assert abs(share_of(conductance_ms(0.3)) - 0.3) < 1e-12
+    assert conductance_millisiemens(0.5) == 1 / 2.2
+    assert abs(share_from_conductance(conductance_millisiemens(0.3)) - 0.3) < 1e-12
 
 
 def test_down_above_25_percent_up_below_8_and_between_nothing_changes() -> None:
@@ -40,7 +40,7 @@ def test_no_threshold_lies_in_the_noise_of_the_empty_pad() -> None:
     at_us = 0
     for number in range(200):
         at_us += 10_000
-        load.sample(at_us, 0.02 + (0.01 if number % 2 else -0.01))
+        load.add_sample(at_us, 0.02 + (0.01 if number % 2 else -0.01))
     fed(load, (2.5, 0.15))
     fed(load, (0.01, 0.06))
     assert load.level is False
@@ -62,7 +62,7 @@ def test_a_creeping_load_is_no_empty_pad() -> None:
     """Somebody who stands from the first row on, under a load that creeps, is believed only when the pad was empty."""
     load = HeelLoad()
     for number in range(120):
-        fed(load, (0.1, share_of(conductance_ms(0.5) * (1 + 0.6 * number / 120))))
+        fed(load, (0.1, share_from_conductance(conductance_millisiemens(0.5) * (1 + 0.6 * number / 120))))
     assert fed(load)[1] is None
     assert fed(load, (1.2, 0.01))[1] is False
     assert load.empty is not None
@@ -73,21 +73,21 @@ def test_renewed_before_go() -> None:
     """The last two steady seconds become the reference; unsteady ones do not."""
     load = HeelLoad(EMPTY, 0.5)
     fed(load, (2.1, 0.6))
-    load.renew(load.times_us[-1])
+    load.update_reference(load.times_us[-1])
     assert load.standing is not None
     assert abs(load.standing - 0.6) < 1e-9
     fed(load, (1, 0.3), (1, 0.6))
-    load.renew(load.times_us[-1])
+    load.update_reference(load.times_us[-1])
     assert abs(load.standing - 0.6) < 1e-9
 
 
 def changes_of(events: list[Event], references: References) -> list[HeelChange | SensorChange]:
-    senses = Senses(Wiring(True, (LEFT, RIGHT), False), 0, references)
-    senses.toe.measure(False)
+    senses = BoardSensors(Wiring(True, (LEFT, RIGHT), False), 0, references)
+    senses.toe.set_measuring(False)
     found: list[HeelChange | SensorChange] = []
     for event in events:
         assert isinstance(event, Load)
-        for change in [*senses.pass_time(event.at_us), *senses.feel(event)]:
+        for change in [*senses.pass_time(event.at_us), *senses.update(event)]:
             assert isinstance(change, HeelChange | SensorChange)
             found.append(change)
     return found
@@ -107,7 +107,7 @@ def test_an_adc_at_either_end_while_the_other_heel_stands() -> None:
     for share, words in ((1.0, "full scale"), (0.0, "cut")):
         lost = [change for change in changes_of(both_feet(3, share, 0.5), known) if isinstance(change, SensorChange)]
         assert [change.sensor for change in lost] == ["load_left"]
-        assert words in lost[0].why
+        assert words in lost[0].reason
 
 
 def test_an_adc_at_zero_is_a_lifted_heel_where_the_empty_pad_reads_zero() -> None:
@@ -126,4 +126,4 @@ def test_a_reference_too_small_is_told_and_mended_by_standing() -> None:
     """Standing that makes under 0.05 mS of difference is a fault, until steady standing makes more."""
     known = References(dict.fromkeys(Side, 0.18), {LEFT: 0.2, RIGHT: 0.5})
     found = [c for c in changes_of(both_feet(4, 0.5, 0.5), known) if isinstance(c, SensorChange)]
-    assert [change.lost for change in found] == [True, False]
+    assert [change.is_lost for change in found] == [True, False]

@@ -21,7 +21,7 @@ def fed(load: HeelLoad, seconds: float, part: float) -> bool | None:
     at_us = load.times_us[-1] if load.times_us else 0
     for _ in range(round(seconds * 100)):
         at_us += 10_000
-        load.sample(at_us, part_of_standing(part))
+        load.add_sample(at_us, part_of_standing(part))
     return load.level
 
 
@@ -34,7 +34,7 @@ def test_a_light_heel_counts_as_down_only_for_whoever_sits() -> None:
     load = known()
     assert fed(load, 0.1, 0.0) is False
     assert fed(load, 0.1, SITTING) is False
-    load.seat(True)
+    load.set_seated(True)
     assert fed(load, 0.1, SITTING) is True
     assert fed(load, 0.1, 0.06) is True
     assert fed(load, 0.1, 0.03) is False
@@ -43,9 +43,9 @@ def test_a_light_heel_counts_as_down_only_for_whoever_sits() -> None:
 def test_from_go_on_sitting_is_the_reference() -> None:
     """Two steady seconds of sitting make it: a quarter is down, and 8 % is up, of that."""
     load = known()
-    load.seat(True)
+    load.set_seated(True)
     fed(load, 2.1, SITTING)
-    load.renew(load.times_us[-1])
+    load.update_reference(load.times_us[-1])
     assert fed(load, 0.1, 0.05 * SITTING) is False
     assert fed(load, 0.1, 0.2 * SITTING) is False
     assert fed(load, 0.1, 0.3 * SITTING) is True
@@ -55,11 +55,11 @@ def test_afterwards_standing_is_what_it_was() -> None:
     """Getting up makes the old standing the reference again, and it never was another for whoever asks."""
     load = known()
     before = load.standing
-    load.seat(True)
+    load.set_seated(True)
     fed(load, 2.1, SITTING)
-    load.renew(load.times_us[-1])
+    load.update_reference(load.times_us[-1])
     assert load.standing == before
-    load.seat(False)
+    load.set_seated(False)
     assert load.standing == before
     assert fed(load, 0.1, 0.0) is False
     assert fed(load, 0.1, SITTING) is False
@@ -70,12 +70,12 @@ def test_sitting_down_twice_changes_nothing() -> None:
     """What standing was is remembered from before the first time."""
     load = known()
     before = load.standing
-    load.seat(True)
+    load.set_seated(True)
     fed(load, 2.1, SITTING)
-    load.renew(load.times_us[-1])
-    load.seat(True)
-    load.seat(False)
-    load.seat(False)
+    load.update_reference(load.times_us[-1])
+    load.set_seated(True)
+    load.set_seated(False)
+    load.set_seated(False)
     assert load.standing == before
 
 

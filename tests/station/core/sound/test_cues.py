@@ -12,17 +12,17 @@ from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import (
     CUES,
-    DUTY,
-    SOFT_DUTY,
-    Level,
-    News,
+    DUTY_CYCLE,
+    SOFT_DUTY_CYCLE,
+    Feedback,
     Shape,
-    duty_of,
-    is_heard,
+    Volume,
+    cue_length_us,
+    cue_rhythm_ms,
+    cue_tones,
+    duty_cycle,
+    is_audible,
     is_quiet,
-    length_us,
-    rhythm_of,
-    tones_of,
 )
 
 RESONANCE_HZ = 2_400
@@ -67,7 +67,7 @@ def every_form() -> list[tuple[CueName, int | None, Side | None]]:
 def first_200_ms(name: CueName, *, pitch: bool) -> tuple[int, ...]:
     """What a millisecond-by-millisecond ear hears first: the pitch, or only sound and silence."""
     heard = [0] * 200
-    for tone in tones_of(Cue(0, name), RESONANCE_HZ):
+    for tone in cue_tones(Cue(0, name), RESONANCE_HZ):
         for at_ms in range(tone.start_us // 1000, min(200, tone.end_us // 1000)):
             heard[at_ms] = tone.hz if pitch else 1
     return tuple(heard)
@@ -83,22 +83,22 @@ def test_every_cue_has_the_rhythm_and_the_priority_of_the_table(name: CueName) -
 
 def test_no_two_cues_share_a_rhythm() -> None:
     """A buzzer with one pitch tells every cue from every other, by its tones and by when it comes again."""
-    rhythms = [(rhythm_of(*form), CUES[form[0]].every_ms) for form in every_form()]
+    rhythms = [(cue_rhythm_ms(*form), CUES[form[0]].every_ms) for form in every_form()]
     assert len(set(rhythms)) == len(rhythms)
 
 
 def test_rhythms_of_as_many_tones_differ_by_more_than_an_uneven_buzzer_blurs() -> None:
     """Cues with as many tones differ somewhere by 20 ms or more, twice the 10 ms that an edge may be off."""
     for one, other in itertools.combinations(every_form(), 2):
-        first, second = rhythm_of(*one), rhythm_of(*other)
+        first, second = cue_rhythm_ms(*one), cue_rhythm_ms(*other)
         if len(first) == len(second) and {one[0], other[0]} != {CueName.STEP_ON, CueName.NUDGE}:
             assert max(abs(a - b) for a, b in zip(first, second, strict=True)) >= 20, (one, other)
 
 
 def test_good_and_bad_news_differ_in_their_first_200_ms() -> None:
     """Nobody has to wait for the end of a cue to know whether it is good."""
-    good = [name for name in CueName if CUES[name].news is News.GOOD]
-    bad = [name for name in CueName if CUES[name].news is News.BAD]
+    good = [name for name in CueName if CUES[name].feedback is Feedback.GOOD]
+    bad = [name for name in CueName if CUES[name].feedback is Feedback.BAD]
     assert {first_200_ms(name, pitch=True) for name in good}.isdisjoint(first_200_ms(name, pitch=True) for name in bad)
 
 
@@ -120,26 +120,26 @@ def test_only_three_cues_repeat() -> None:
 def test_the_tones_follow_the_rhythm(name: CueName, count: int | None, side: Side | None) -> None:
     """Tones lie where the rhythm says, to the microsecond, in order, and all can be played by the piezo."""
     cue = Cue(7, name, count, side)
-    edges = [edge for tone in tones_of(cue, RESONANCE_HZ) for edge in (tone.start_us, tone.end_us)]
+    edges = [edge for tone in cue_tones(cue, RESONANCE_HZ) for edge in (tone.start_us, tone.end_us)]
     spans_ms = [(after - before) / 1000 for before, after in itertools.pairwise(edges)]
     assert edges[0] == 0
-    assert tuple(spans_ms) == rhythm_of(name, count, side)
-    assert edges[-1] == length_us(cue)
-    assert all(RESONANCE_HZ // 3 <= tone.hz <= RESONANCE_HZ for tone in tones_of(cue, RESONANCE_HZ))
+    assert tuple(spans_ms) == cue_rhythm_ms(name, count, side)
+    assert edges[-1] == cue_length_us(cue)
+    assert all(RESONANCE_HZ // 3 <= tone.hz <= RESONANCE_HZ for tone in cue_tones(cue, RESONANCE_HZ))
     assert name in (CueName.ECHO,) or len(CUES[name].pitches) == (len(CUES[name].rhythm_ms) + 1) // 2
 
 
 @pytest.mark.parametrize("name", [CueName.READY, CueName.SWITCH])
 def test_one_tick_is_left_and_two_are_right(name: CueName) -> None:
     """The side is counted after the cue."""
-    plain = len(tones_of(Cue(0, name), RESONANCE_HZ))
-    assert len(tones_of(Cue(0, name, side=Side.LEFT), RESONANCE_HZ)) == plain + 1
-    assert len(tones_of(Cue(0, name, side=Side.RIGHT), RESONANCE_HZ)) == plain + 2
+    plain = len(cue_tones(Cue(0, name), RESONANCE_HZ))
+    assert len(cue_tones(Cue(0, name, side=Side.LEFT), RESONANCE_HZ)) == plain + 1
+    assert len(cue_tones(Cue(0, name, side=Side.RIGHT), RESONANCE_HZ)) == plain + 2
 
 
 def test_an_echo_has_as_many_ticks_as_there_were_taps() -> None:
     """The person hears how many taps were counted."""
-    assert [len(tones_of(Cue(0, CueName.ECHO, count), RESONANCE_HZ)) for count in (2, 3)] == [2, 3]
+    assert [len(cue_tones(Cue(0, CueName.ECHO, count), RESONANCE_HZ)) for count in (2, 3)] == [2, 3]
 
 
 def test_levels_are_steps_that_an_ear_hears() -> None:
@@ -148,12 +148,14 @@ def test_levels_are_steps_that_an_ear_hears() -> None:
     def decibels(duty: float) -> float:
         return 20 * math.log10(math.sin(math.pi * duty))
 
-    assert decibels(DUTY[Level.LOW]) == pytest.approx(-16, abs=0.5)
-    for duties in (DUTY, SOFT_DUTY):
-        steps = [decibels(duties[level]) for level in (Level.LOW, Level.NORMAL, Level.LOUD)]
+    assert decibels(DUTY_CYCLE[Volume.LOW]) == pytest.approx(-16, abs=0.5)
+    for duties in (DUTY_CYCLE, SOFT_DUTY_CYCLE):
+        steps = [decibels(duties[level]) for level in (Volume.LOW, Volume.NORMAL, Volume.LOUD)]
         assert all(louder - softer >= 6 for softer, louder in itertools.pairwise(steps))
         assert all(int(duty * 100) / 100 == duty for duty in duties.values())
-    assert all(duty_of(level, soft=True) < duty_of(level, soft=False) for level in Level if level is not Level.OFF)
+    assert all(
+        duty_cycle(level, soft=True) < duty_cycle(level, soft=False) for level in Volume if level is not Volume.OFF
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,10 +176,10 @@ def test_quiet_hours_are_the_persons_own() -> None:
 
 def test_in_quiet_hours_only_what_guides_a_hold_or_tells_a_fault_is_heard() -> None:
     """A stretch can be done at night without waking anybody by praise."""
-    heard = {name for name in CueName if is_heard(name, Level.LOW, quiet=True)}
+    heard = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)}
     assert heard == {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR}
-    assert all(is_heard(name, Level.LOW, quiet=False) for name in CueName)
-    assert not any(is_heard(name, Level.OFF, quiet=False) for name in CueName)
+    assert all(is_audible(name, Volume.LOW, quiet=False) for name in CueName)
+    assert not any(is_audible(name, Volume.OFF, quiet=False) for name in CueName)
 
 
 def test_every_cue_has_its_twin_in_word_and_shape() -> None:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from station.core.events import SECOND_US, Side
 from station.core.facts import Cue, CueName
-from station.core.sound.cues import CUES, PHRASE_GAP_US, rhythm_of
-from station.core.sound.sequencer import CUT_GAP_US, Edge, Score
+from station.core.sound.cues import CUES, PHRASE_GAP_US, cue_rhythm_ms
+from station.core.sound.sequencer import CUT_GAP_US, CueSequencer, Edge
 
 RESONANCE_HZ = 2_400
 CUT_IN_US = 20_000
@@ -30,16 +30,16 @@ class Played:
 
 def play(*wishes: Cue | tuple[int, CueName], until_us: int = 60 * SECOND_US) -> list[Played]:
     """Play wishes, each at its time: a cue, or the end of one."""
-    score = Score(RESONANCE_HZ)
+    score = CueSequencer(RESONANCE_HZ)
     edges: list[Edge] = []
     for wish in wishes:
         at_us = wish.at_us if isinstance(wish, Cue) else wish[0]
-        edges += score.take(at_us)
+        edges += score.take_due(at_us)
         if isinstance(wish, Cue):
-            score.ask(wish)
+            score.play(wish)
         else:
-            score.end(*wish)
-    edges += score.take(until_us)
+            score.stop_repeating(*wish)
+    edges += score.take_due(until_us)
     return tones(edges)
 
 
@@ -66,7 +66,7 @@ def test_a_cue_alone_sounds_as_the_table_says(name: CueName) -> None:
     """Asked for at its instant it begins there, and its rhythm is that of the table."""
     played = play(Cue(SECOND_US, name))
     assert played[0].start_us == SECOND_US
-    assert rhythm_ms(played) == rhythm_of(name)
+    assert rhythm_ms(played) == cue_rhythm_ms(name)
 
 
 def test_a_higher_priority_cuts_in_within_20_ms() -> None:
@@ -74,13 +74,13 @@ def test_a_higher_priority_cuts_in_within_20_ms() -> None:
     played = play(Cue(0, C.SWITCH), Cue(50_000, C.HEEL_UP), until_us=500_000)
     assert played[0].end_us == 50_000
     assert played[1].start_us == 50_000 + CUT_GAP_US <= 50_000 + CUT_IN_US
-    assert rhythm_ms(played[1:]) == rhythm_of(C.HEEL_UP)
+    assert rhythm_ms(played[1:]) == cue_rhythm_ms(C.HEEL_UP)
 
 
 def test_at_equal_priority_the_newer_one_cuts_in() -> None:
     """HOLD_DONE does not wait for a YES."""
     played = play(Cue(0, C.YES), Cue(250_000, C.HOLD_DONE))
-    assert rhythm_ms(played[2:]) == rhythm_of(C.HOLD_DONE)
+    assert rhythm_ms(played[2:]) == cue_rhythm_ms(C.HOLD_DONE)
     assert played[2].start_us <= 250_000 + CUT_IN_US
 
 
@@ -93,7 +93,7 @@ def test_the_cues_of_one_instant_are_played_in_turn() -> None:
     """The end of everything is heard whole: relax, side done, finished."""
     played = play(*(Cue(0, name) for name in (C.HOLD_DONE, C.SET_DONE, C.COMPLETE)))
     assert rhythm_ms(played) == (
-        *rhythm_of(C.HOLD_DONE), 150, *rhythm_of(C.SET_DONE), 150, *rhythm_of(C.COMPLETE)
+        *cue_rhythm_ms(C.HOLD_DONE), 150, *cue_rhythm_ms(C.SET_DONE), 150, *cue_rhythm_ms(C.COMPLETE)
     )  # fmt: skip
 
 
@@ -123,7 +123,7 @@ def test_yes_answers_the_return_at_once(returned_us: int) -> None:
     played = play(Cue(0, C.HEEL_UP), (returned_us, C.HEEL_UP), Cue(returned_us, C.YES))
     yes = [tone for tone in played if tone.start_us >= returned_us]
     assert yes[0].start_us <= returned_us + CUT_IN_US
-    assert rhythm_ms(yes) == rhythm_of(C.YES)
+    assert rhythm_ms(yes) == cue_rhythm_ms(C.YES)
 
 
 def test_nothing_lower_sounds_in_the_pauses_of_heel_up() -> None:
@@ -160,9 +160,9 @@ def test_a_repeating_cue_goes_on_after_it_was_cut() -> None:
 def test_heel_up_goes_on_after_an_error() -> None:
     """At equal priority the error is heard first, and then the heel is still up."""
     played = play(Cue(0, C.HEEL_UP), Cue(400_000, C.ERROR), until_us=4 * SECOND_US)
-    assert rhythm_ms(played[3:8]) == rhythm_of(C.ERROR)
+    assert rhythm_ms(played[3:8]) == cue_rhythm_ms(C.ERROR)
     assert played[8].start_us == played[7].end_us + PHRASE_GAP_US
-    assert rhythm_ms(played[8:11]) == rhythm_of(C.HEEL_UP)
+    assert rhythm_ms(played[8:11]) == cue_rhythm_ms(C.HEEL_UP)
 
 
 def test_a_repetition_that_was_cut_does_not_count() -> None:
@@ -178,7 +178,7 @@ def test_an_error_waits_while_the_heel_is_up() -> None:
     played = play(Cue(0, C.ERROR), Cue(8 * SECOND_US, C.HEEL_UP), (12 * SECOND_US, C.HEEL_UP), until_us=15 * SECOND_US)
     meanwhile = [tone for tone in played if 8 * SECOND_US <= tone.start_us < 12 * SECOND_US]
     assert {tone.end_us - tone.start_us for tone in meanwhile} <= {60_000}
-    assert rhythm_ms([tone for tone in played if tone.start_us >= 12 * SECOND_US]) == rhythm_of(C.ERROR)
+    assert rhythm_ms([tone for tone in played if tone.start_us >= 12 * SECOND_US]) == cue_rhythm_ms(C.ERROR)
 
 
 def test_what_ranks_higher_does_not_wait_for_the_silence() -> None:
@@ -190,17 +190,17 @@ def test_what_ranks_higher_does_not_wait_for_the_silence() -> None:
 def test_what_waits_for_the_silence_can_be_replaced() -> None:
     """A newer and higher cue takes the place, and still leaves the silence after what was heard."""
     played = play(Cue(0, C.YES), Cue(600_000, C.STEP_ON), Cue(650_000, C.READY))
-    assert rhythm_ms(played[2:]) == rhythm_of(C.READY)
+    assert rhythm_ms(played[2:]) == cue_rhythm_ms(C.READY)
     assert played[2].start_us == 580_000 + PHRASE_GAP_US
 
 
 def test_time_never_goes_back() -> None:
     """A cue that is asked for behind an edge that has been played begins after it."""
-    score = Score(RESONANCE_HZ)
-    score.ask(Cue(0, C.YES))
-    edges = score.take(180_000)
-    score.ask(Cue(175_000, C.HEEL_UP))
-    edges += score.take(SECOND_US)
+    score = CueSequencer(RESONANCE_HZ)
+    score.play(Cue(0, C.YES))
+    edges = score.take_due(180_000)
+    score.play(Cue(175_000, C.HEEL_UP))
+    edges += score.take_due(SECOND_US)
     assert [edge.at_us for edge in edges] == sorted(edge.at_us for edge in edges)
     assert edges[4].at_us == 180_000 + CUT_GAP_US
 
@@ -208,24 +208,24 @@ def test_time_never_goes_back() -> None:
 def test_what_is_asked_and_over_in_one_instant_leaves_the_rest_of_the_phrase() -> None:
     """An error that is gone before it began does not swallow the pause it was asked with."""
     played = play(Cue(0, C.ERROR), Cue(0, C.PAUSED), (0, C.ERROR))
-    assert rhythm_ms(played) == rhythm_of(C.PAUSED)
+    assert rhythm_ms(played) == cue_rhythm_ms(C.PAUSED)
 
 
 def test_silence_ends_everything() -> None:
     """After it nothing comes, and the tone that sounded is off."""
-    score = Score(RESONANCE_HZ)
-    score.ask(Cue(0, C.HEEL_UP))
-    score.take(10_000)
+    score = CueSequencer(RESONANCE_HZ)
+    score.play(Cue(0, C.HEEL_UP))
+    score.take_due(10_000)
     score.silence(20_000)
-    assert score.take(SECOND_US) == [Edge(20_000, 0)]
+    assert score.take_due(SECOND_US) == [Edge(20_000, 0)]
     assert score.next_us() is None
 
 
 def test_a_nudge_is_soft() -> None:
     """It asks, it does not call."""
-    score = Score(RESONANCE_HZ)
-    score.ask(Cue(0, C.NUDGE))
-    assert score.take(0) == [Edge(0, RESONANCE_HZ, soft=True)]
+    score = CueSequencer(RESONANCE_HZ)
+    score.play(Cue(0, C.NUDGE))
+    assert score.take_due(0) == [Edge(0, RESONANCE_HZ, soft=True)]
 
 
 WISHES = st.lists(
@@ -264,23 +264,23 @@ def test_what_ranks_highest_is_heard_at_once(drawn: list[tuple[int, CueName, Sid
     at_us = 1 + max((wish.at_us if isinstance(wish, Cue) else wish[0] for wish in wishes), default=0)
     played = [t for t in play(*wishes, Cue(at_us, C.HEEL_UP), until_us=at_us + 500_000) if t.start_us >= at_us]
     assert played[0].start_us <= at_us + CUT_IN_US
-    assert rhythm_ms(played) == rhythm_of(C.HEEL_UP)
+    assert rhythm_ms(played) == cue_rhythm_ms(C.HEEL_UP)
 
 
 @given(WISHES)
 def test_when_all_is_ended_it_becomes_silent(drawn: list[tuple[int, CueName, Side, bool]]) -> None:
     """No cue outlives what it tells."""
-    score = Score(RESONANCE_HZ)
+    score = CueSequencer(RESONANCE_HZ)
     at_us = 0
     for wish in wishes_of(drawn):
         at_us = wish.at_us if isinstance(wish, Cue) else wish[0]
         if isinstance(wish, Cue):
-            score.ask(wish)
+            score.play(wish)
         else:
-            score.end(*wish)
+            score.stop_repeating(*wish)
     for name in CueName:
-        score.end(at_us, name)
-    edges = score.take(at_us + 60 * SECOND_US)
+        score.stop_repeating(at_us, name)
+    edges = score.take_due(at_us + 60 * SECOND_US)
     assert not edges or edges[-1].hz == 0
     assert score.next_us() is None
 
@@ -291,17 +291,17 @@ def test_how_often_the_score_is_asked_changes_nothing(
 ) -> None:
     """A player that looks every millisecond plays what one that looks only when due plays."""
     wishes = wishes_of(drawn[:8])
-    score = Score(RESONANCE_HZ)
+    score = CueSequencer(RESONANCE_HZ)
     edges: list[Edge] = []
     now_us = 0
     for wish in wishes:
         at_us = wish.at_us if isinstance(wish, Cue) else wish[0]
         for looked_us in range(now_us, at_us, step_us):
-            edges += score.take(looked_us)
+            edges += score.take_due(looked_us)
         now_us = at_us
         if isinstance(wish, Cue):
-            score.ask(wish)
+            score.play(wish)
         else:
-            score.end(*wish)
-    edges += score.take(60 * SECOND_US)
+            score.stop_repeating(*wish)
+    edges += score.take_due(60 * SECOND_US)
     assert tones(edges) == play(*wishes)

@@ -8,17 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.core.sound.sequencer import Edge
-from station.core.sound.target_ticks import FAR_US, NEAR_US, TICK_US, Guide, every_us
+from station.core.sound.target_ticks import (
+    QUICKEST_INTERVAL_US,
+    SLOWEST_INTERVAL_US,
+    TICK_LENGTH_US,
+    TargetTicks,
+    tick_interval_us,
+)
 
 HZ = 2_300
 
 
-def ticks(guide: Guide, from_us: int, until_us: int) -> list[Edge]:
+def ticks(guide: TargetTicks, from_us: int, until_us: int) -> list[Edge]:
     """All edges of this time, with the buzzer free."""
     edges: list[Edge] = []
     while (due_us := guide.next_us()) is not None and due_us <= until_us:
         from_us = max(from_us, due_us)
-        edges += guide.take(from_us, free=True)
+        edges += guide.take_due(from_us, is_buzzer_free=True)
     return edges
 
 
@@ -26,46 +32,46 @@ def ticks(guide: Guide, from_us: int, until_us: int) -> list[Edge]:
 def test_nearer_is_quicker(one_mm: float, other_mm: float) -> None:
     """On either side of the target, and never slower or quicker than the ends of the scale."""
     near, far = sorted((one_mm, other_mm), key=abs)
-    assert NEAR_US <= every_us(near) <= every_us(far) <= FAR_US
+    assert QUICKEST_INTERVAL_US <= tick_interval_us(near) <= tick_interval_us(far) <= SLOWEST_INTERVAL_US
 
 
 def test_ticks_come_at_their_pace_and_the_pace_follows_the_feet() -> None:
     """Far from the target one a second; nearer, the next one comes sooner."""
-    guide = Guide(HZ)
-    guide.aim(50.0)
+    guide = TargetTicks(HZ)
+    guide.set_distance(50.0)
     edges = ticks(guide, 7, 2_500_000)
     assert [edge.at_us for edge in edges] == [7, 20_007, 1_000_007, 1_020_007, 2_000_007, 2_020_007]
     assert [edge.hz for edge in edges] == [HZ, 0] * 3
-    guide.aim(0.0)
+    guide.set_distance(0.0)
     assert guide.next_us() == 2_250_007
 
 
 def test_a_tick_is_no_cue() -> None:
     """It is shorter than any tone of a cue, and soft."""
-    guide = Guide(HZ)
-    guide.aim(10.0)
-    on, off = ticks(guide, 0, TICK_US)
+    guide = TargetTicks(HZ)
+    guide.set_distance(10.0)
+    on, off = ticks(guide, 0, TICK_LENGTH_US)
     assert on.soft
-    assert off.at_us - on.at_us == TICK_US < 40_000
+    assert off.at_us - on.at_us == TICK_LENGTH_US < 40_000
 
 
 def test_ticks_give_way() -> None:
     """While a cue has the buzzer a tick passes unheard, and one that sounds leaves its end to the cue."""
-    guide = Guide(HZ)
-    guide.aim(50.0)
-    assert guide.take(0, free=False) == []
-    assert guide.take(FAR_US, free=True) == [Edge(FAR_US, HZ, soft=True)]
-    assert guide.take(FAR_US + 5_000, free=False) == []
-    assert guide.next_us() == 2 * FAR_US
+    guide = TargetTicks(HZ)
+    guide.set_distance(50.0)
+    assert guide.take_due(0, is_buzzer_free=False) == []
+    assert guide.take_due(SLOWEST_INTERVAL_US, is_buzzer_free=True) == [Edge(SLOWEST_INTERVAL_US, HZ, soft=True)]
+    assert guide.take_due(SLOWEST_INTERVAL_US + 5_000, is_buzzer_free=False) == []
+    assert guide.next_us() == 2 * SLOWEST_INTERVAL_US
 
 
 def test_at_the_end_the_last_tick_ends_too() -> None:
     """Nothing is left on."""
-    guide = Guide(HZ)
-    guide.aim(50.0)
-    guide.take(0, free=True)
-    guide.aim(None)
-    edges = ticks(guide, 0, 10 * FAR_US)
-    assert edges == [Edge(TICK_US, 0)]
+    guide = TargetTicks(HZ)
+    guide.set_distance(50.0)
+    guide.take_due(0, is_buzzer_free=True)
+    guide.set_distance(None)
+    edges = ticks(guide, 0, 10 * SLOWEST_INTERVAL_US)
+    assert edges == [Edge(TICK_LENGTH_US, 0)]
     assert guide.next_us() is None
     assert all(after.at_us > before.at_us for before, after in itertools.pairwise(edges))

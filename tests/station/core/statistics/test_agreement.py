@@ -12,24 +12,24 @@ from hypothesis import strategies as st
 from scipy import stats  # type: ignore[import-untyped]  # has no stubs
 
 from station.core.statistics.agreement import (
-    Analysis,
-    Form,
+    IccAnalysis,
+    IccForm,
     Limits,
     bland_altman,
     mdc,
-    one_way,
+    one_way_icc,
     rating_error,
-    two_way,
+    two_way_icc,
 )
 from tests.bench.agreement import PUBLISHED, RATINGS, figures, shipped
 
 PINGOUINS = {
-    "ICC(1,1)": Form.ONE_WAY,
-    "ICC(A,1)": Form.RANDOM,
-    "ICC(C,1)": Form.FIXED,
-    "ICC(1,k)": Form.ONE_WAY_MEAN,
-    "ICC(A,k)": Form.RANDOM_MEAN,
-    "ICC(C,k)": Form.FIXED_MEAN,
+    "ICC(1,1)": IccForm.ONE_WAY,
+    "ICC(A,1)": IccForm.RANDOM,
+    "ICC(C,1)": IccForm.FIXED,
+    "ICC(1,k)": IccForm.ONE_WAY_MEAN,
+    "ICC(A,k)": IccForm.RANDOM_MEAN,
+    "ICC(C,k)": IccForm.FIXED_MEAN,
 }
 Rows = list[list[float]]
 
@@ -42,20 +42,21 @@ def drawn(seed: int, n: int, k: int, between: float = 5, raters: float = 3, erro
     return found
 
 
-def both(rows: Rows) -> dict[Form, tuple[Limits, Analysis]]:
+def both(rows: Rows) -> dict[IccForm, tuple[Limits, IccAnalysis]]:
     return {
         form: (limits, analysis)
-        for analysis in (one_way(rows), two_way(rows))
+        for analysis in (one_way_icc(rows), two_way_icc(rows))
         for form, limits in analysis.coefficients.items()
     }
 
 
 def test_shrout_and_fleiss() -> None:
     """Their table to the four decimals that they print: all mean squares and all six forms."""
-    one, two = one_way(RATINGS), two_way(RATINGS)
-    assert [round(ms or 0, 4) for ms in (two.targets, two.raters, two.error, one.error)] == [
-        *(11.2417, 32.4861, 1.0194, 6.2639)
-    ]
+    one, two = one_way_icc(RATINGS), two_way_icc(RATINGS)
+    assert [
+        round(ms or 0, 4)
+        for ms in (two.target_mean_square, two.rater_mean_square, two.error_mean_square, one.error_mean_square)
+    ] == [*(11.2417, 32.4861, 1.0194, 6.2639)]
     assert {form: round(value, 4) for form, value in shipped().items()} == PUBLISHED
     assert figures()["icc_error"]["value"] == pytest.approx(0, abs=0.00005)
 
@@ -72,26 +73,26 @@ def test_pingouin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     long = pd.DataFrame([(i, j, rows[i][j]) for i in range(n) for j in range(k)], columns=["target", "rater", "mm"])
     found = both(rows)
     table = pingouin.intraclass_corr(long, targets="target", raters="rater", ratings="mm")
-    assert {PINGOUINS[name] for name in table["Type"]} == set(Form)
+    assert {PINGOUINS[name] for name in table["Type"]} == set(IccForm)
     for name, icc, f, df1, df2, p, (low, high) in table.itertuples(index=False):
         limits, analysis = found[PINGOUINS[name]]
         assert limits.value == pytest.approx(icc, rel=1e-8, abs=1e-9)
         assert limits.low == pytest.approx(low, abs=1e-7)
         assert limits.high == pytest.approx(high, abs=1e-7)
-        assert analysis.test is not None
-        assert analysis.test.f == pytest.approx(f, rel=1e-8)
-        assert (analysis.test.df1, analysis.test.df2) == (df1, df2)
-        assert analysis.test.p == pytest.approx(p, rel=1e-6)
+        assert analysis.f_test is not None
+        assert analysis.f_test.f == pytest.approx(f, rel=1e-8)
+        assert (analysis.f_test.df1, analysis.f_test.df2) == (df1, df2)
+        assert analysis.f_test.p == pytest.approx(p, rel=1e-6)
 
 
 def test_unbalanced_one_way_by_hand() -> None:
     """Groups of 3, 2 and 1: k0 = (6 - 14 / 6) / 2, mean squares 9.25 and 1 (by hand)."""
-    found = one_way([[1, 2, 3], [5, 7, None], [6, None, None]])
+    found = one_way_icc([[1, 2, 3], [5, 7, None], [6, None, None]])
     assert (found.n_used, found.n_dropped) == (3, 0)
-    assert found.targets == pytest.approx((3 * 4 + 2 * 4 + 1 * 4) / 2)
-    assert found.error == pytest.approx((2 + 2) / 3)
+    assert found.target_mean_square == pytest.approx((3 * 4 + 2 * 4 + 1 * 4) / 2)
+    assert found.error_mean_square == pytest.approx((2 + 2) / 3)
     k0 = (6 - 14 / 6) / 2
-    assert found.coefficients[Form.ONE_WAY].value == pytest.approx((12 - 4 / 3) / (12 + (k0 - 1) * 4 / 3))
+    assert found.coefficients[IccForm.ONE_WAY].value == pytest.approx((12 - 4 / 3) / (12 + (k0 - 1) * 4 / 3))
 
 
 def test_unbalanced_one_way_is_unbiased_and_covers() -> None:
@@ -101,10 +102,10 @@ def test_unbalanced_one_way_is_unbiased_and_covers() -> None:
     for seed in range(800):
         rows = drawn(seed, 15, 4, between=5, raters=0, error=5)
         missing = dice.random((15, 4)) < 1 / 3
-        found = one_way(
+        found = one_way_icc(
             [[None if gone else mm for mm, gone in zip(*pair, strict=True)] for pair in zip(rows, missing, strict=True)]
         )
-        limits = found.coefficients[Form.ONE_WAY]
+        limits = found.coefficients[IccForm.ONE_WAY]
         assert limits.low is not None
         assert limits.high is not None
         hits += limits.low <= 0.5 <= limits.high
@@ -120,11 +121,11 @@ def test_two_way_drops_in_sight() -> None:
     holes[2] = [rows[2][0], None, rows[2][2]]
     holes[5] = [None, None, None]
     complete = [row for i, row in enumerate(rows) if i not in (2, 5)]
-    found, reference = two_way(holes), two_way(complete)
+    found, reference = two_way_icc(holes), two_way_icc(complete)
     assert (found.n_used, found.n_dropped) == (6, 2)
     assert found.coefficients == reference.coefficients
     assert rating_error(holes) == rating_error(complete)
-    one = one_way(holes)
+    one = one_way_icc(holes)
     assert (one.n_used, one.n_dropped) == (7, 1)
 
 
@@ -141,7 +142,7 @@ def test_two_way_drops_in_sight() -> None:
 )
 def test_too_little_says_why(ratings: list[list[float | None]], why_one: str, why_two: str) -> None:
     """One target, one rater, all equal, all missing: no number, and a sentence."""
-    for found, why in ((one_way(ratings), why_one), (two_way(ratings), why_two)):
+    for found, why in ((one_way_icc(ratings), why_one), (two_way_icc(ratings), why_two)):
         assert found.coefficients == {}
         assert found.why_not is not None
         assert why in found.why_not
@@ -150,19 +151,19 @@ def test_too_little_says_why(ratings: list[list[float | None]], why_one: str, wh
 def test_perfect_agreement_has_no_limits() -> None:
     """Ratings that agree to the last digit are 1, and say nothing of how sure that is; a constant shift is one too."""
     for rows in ([[1, 1], [2, 2], [3, 3]], [[0.1, 0.3], [0.2, 0.4], [0.7, 0.9]]):
-        assert two_way(rows).coefficients[Form.FIXED] == Limits(1.0, None, None)
-    assert one_way([[1, 1], [2, 2]]).coefficients[Form.ONE_WAY_MEAN] == Limits(1.0, None, None)
+        assert two_way_icc(rows).coefficients[IccForm.FIXED] == Limits(1.0, None, None)
+    assert one_way_icc([[1, 1], [2, 2]]).coefficients[IccForm.ONE_WAY_MEAN] == Limits(1.0, None, None)
 
 
 def test_only_raters_differ() -> None:
     """Targets that are all the same have no ICC of three kinds, whatever the raters add."""
-    assert two_way([[1, 2], [1, 2], [1, 2]]).coefficients == {}
+    assert two_way_icc([[1, 2], [1, 2], [1, 2]]).coefficients == {}
 
 
 @pytest.mark.parametrize("bad", [nan, inf])
 def test_no_number_is_refused(bad: float) -> None:
     """nan is not taken for missing: the sentence says where it stands."""
-    for ask in (one_way, two_way, rating_error):
+    for ask in (one_way_icc, two_way_icc, rating_error):
         with pytest.raises(ValueError, match=r"target 2 has a rating of (nan|inf): write None"):
             ask([[1, 2], [3, bad]])
     with pytest.raises(ValueError, match="write None"):
@@ -172,7 +173,7 @@ def test_no_number_is_refused(bad: float) -> None:
 def test_unequal_rows_are_refused() -> None:
     """A row that is shorter than the first is named."""
     with pytest.raises(ValueError, match="target 2 has 1 ratings, the first has 2"):
-        two_way([[1, 2], [3]])
+        two_way_icc([[1, 2], [3]])
 
 
 @example(rows=[[0, 0, 1], [0, 0, 1], [0, 1, 0]], shift=0, scale=0.1)
@@ -183,7 +184,7 @@ def test_unequal_rows_are_refused() -> None:
 )
 def test_unit_and_zero_change_nothing(rows: list[list[int]], shift: int, scale: float) -> None:
     """In cm instead of mm, or from another zero, the coefficients are the same and SEM scales along."""
-    here, there = two_way(rows), two_way([[(rating + shift) * scale for rating in row] for row in rows])
+    here, there = two_way_icc(rows), two_way_icc([[(rating + shift) * scale for rating in row] for row in rows])
     assert here.coefficients.keys() == there.coefficients.keys()
     for form, limits in here.coefficients.items():
         assert there.coefficients[form].value == pytest.approx(limits.value, rel=1e-6, abs=1e-6)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from flask import Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
+from station.advice.records import Situation
 from station.app.api import Panel
+from station.app.situation import situation_of
+from station.app.start_gate import TODAY, UNFINISHED, StartGate
 from station.catalogue.read import ready_routines
 from station.store import Reader, StoreError
 from station.store.records import Person
@@ -52,6 +56,8 @@ ROUTINES = {
     "stretch": "Stretch",
 }
 """What the buttons begin, in this order: today's work first."""
+OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The rest of the routine"}
+"""What begins by a name of its own, as people call it."""
 
 
 def wait_until_saved(future: Future[Saved]) -> Saved:
@@ -100,6 +106,30 @@ class Site:
     blocks_mm: tuple[float, ...]
     analogue: bool
     """Whether the board has force sensors under the heels, which feel also a heel that carries the shin alone."""
+
+    def gate(self, person_id: str | None) -> StartGate:
+        """The start gate for this person now, to show what would begin; only the station's loop begins anything."""
+        return StartGate(
+            self.store,
+            self.store.settings(),
+            person_id,
+            datetime.now(UTC),
+            analogue=self.analogue,
+            blocks_mm=self.blocks_mm,
+        )
+
+    def situation(self, person: Person) -> Situation:
+        """All that bears on what this person is to do now."""
+        return situation_of(self.store, person.id, datetime.now(UTC))
+
+    def routine_title(self, name: str, person_id: str | None) -> str:
+        """What people call the routine of this name. Aborts where there is none."""
+        if name in OWN_NAMES:
+            return OWN_NAMES[name]
+        try:
+            return self.gate(person_id).title(name)
+        except ValueError as error:
+            abort(400, str(error))
 
     def person(self) -> Person | None:
         """Who was chosen on this browser; the only person there is; else nobody yet."""

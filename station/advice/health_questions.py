@@ -32,6 +32,16 @@ CHILD, CHILD_LED = "child", "child_led"
 METALWORK, PINCH, ARCH_FALLS, TOES_OUT = "metalwork", "pinch", "arch_falls", "toes_out"
 
 
+class TestLimit(StrEnum):
+    """What a condition does to the knee-to-wall test, which goes to the end of the range."""
+
+    __test__ = False
+
+    NONE = "none"
+    COMFORTABLE = "comfortable"
+    EXCLUDED = "excluded"
+
+
 class Kind(StrEnum):
     """What a condition does."""
 
@@ -55,6 +65,9 @@ class Condition:
     kind: Kind
     professional: str | None = None
     after: str | None = None
+    test: TestLimit = TestLimit.NONE
+    test_reason: str = ""
+    """Why the test is limited, in a sentence."""
 
 
 CONDITIONS = (
@@ -73,6 +86,8 @@ CONDITIONS = (
         "Have you had one of these lately, and been cleared for exercise?",
         "Everything begins gently, with half of the usual, and grows as it stays quiet.",
         Kind.CHANGES,
+        test=TestLimit.COMFORTABLE,
+        test_reason="In the test, lunge only as far as is comfortable; do not push to the end.",
     ),
     Condition(
         NO_WEIGHT,
@@ -90,6 +105,9 @@ CONDITIONS = (
         "be. A heel lift in the shoe helps for a while.",
         Kind.CHANGES,
         "a physiotherapist, if it does not settle",
+        test=TestLimit.EXCLUDED,
+        test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
+        "when you answer that the pain has settled.",
     ),
     Condition(
         INSERTIONAL,
@@ -98,6 +116,9 @@ CONDITIONS = (
         "The end of the range is left alone for now.",
         Kind.CHANGES,
         "a physiotherapist, if it does not settle",
+        test=TestLimit.EXCLUDED,
+        test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
+        "when you answer that the pain has settled.",
     ),
     Condition(
         NEURO,
@@ -153,6 +174,8 @@ CONDITIONS = (
         "Does it pinch in the front of the ankle when you lunge?",
         "The ankle is mobilised first with the foot fully relaxed. In a lunge, stay short of the pinch.",
         Kind.CHANGES,
+        test=TestLimit.COMFORTABLE,
+        test_reason="In the test, stay short of the pinch in front of the ankle.",
     ),
     Condition(
         ARCH_FALLS,
@@ -160,6 +183,8 @@ CONDITIONS = (
         "Does the arch of your foot fall in when you lunge?",
         "Support the arch and go only as far as it holds. Your result may read less so, and that is the true one.",
         Kind.CHANGES,
+        test=TestLimit.COMFORTABLE,
+        test_reason="In the test, lunge only as far as the arch of your foot holds.",
     ),
     Condition(
         TOES_OUT,
@@ -227,6 +252,21 @@ def held_back(conditions: Collection[str]) -> Why | None:
         if condition.kind is Kind.HOLDS_BACK and condition.key in conditions and condition.key not in let_go:
             return Why(rule_of(condition.key), condition.effect)
     return None
+
+
+def knee_to_wall_exclusion(conditions: Collection[str]) -> Why | None:
+    """Why these conditions leave no test, or `None`."""
+    return next(iter(_test_reasons(conditions, TestLimit.EXCLUDED)), None)
+
+
+def knee_to_wall_advice(conditions: Collection[str]) -> list[Why]:
+    """How far to go in a test with these conditions."""
+    return _test_reasons(conditions, TestLimit.COMFORTABLE)
+
+
+def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Why]:
+    found = [one for one in CONDITIONS if one.key in conditions and one.test is limit]
+    return [Why(rule_of(one.key), one.test_reason) for one in found]
 
 
 def judged(exercise: Exercise, conditions: Collection[str]) -> Judgement:

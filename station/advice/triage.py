@@ -18,6 +18,7 @@ import msgspec
 
 from station.advice import adaptation, dose, health_questions, pain
 from station.advice.records import Adaptation, Catalogue, Gentler, LeftOut, Proposal, Situation, Why
+from station.advice.restrictions import NOTHING_REMAINS, TEST
 from station.catalogue.records import Exercise, Group, Item, Place, Ruling
 from station.core.events import Side
 
@@ -34,10 +35,6 @@ FELT = {
 }
 ADDED_MINUTES = 30
 """Where nobody says how much time there is: what the felt place adds to a routine ends here."""
-NOTHING_LEFT = Why(
-    "care-nothing-left",
-    "Nothing of this routine is right for you at present. Choose another one, or ask a health professional.",
-)
 TOO_LONG = Why("time", "There is not enough time for it today.")
 CUT = Why("time", "Your time is short for this one. Do what is left later in the day.")
 GROUPS = tuple(Group)
@@ -127,7 +124,7 @@ def _proposal(
         tuple(left_out),
         tuple(one for one in gentler if one.key in kept),
         tuple(dict.fromkeys(whys)),
-        None if items else NOTHING_LEFT,
+        None if items else NOTHING_REMAINS,
         dose.seconds_of(exercises, items),
     )
 
@@ -162,7 +159,11 @@ def _ruled(
     for block in blocks:
         exercise = block.exercise
         if exercise is None:
-            kept.append(block)
+            reason = health_questions.knee_to_wall_exclusion(conditions)
+            if reason is not None and any(item.test for item in block.items):
+                left_out[TEST] = LeftOut(TEST, reason)
+            else:
+                kept.append(block)
             continue
         judgement = health_questions.judged(exercise, conditions)
         if judgement.ruling is Ruling.LEFT_OUT:

@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol
 
 from station.app.snapshot import Snapshot
+from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.core.events import CommandName, Side
 from station.core.steps import Routine
@@ -48,11 +49,12 @@ class Panel(Protocol):
         `called` is the routine's name for people, where it has one.
         """
 
-    def start_today(self, person_id: str | None) -> None:
-        """Begin what is due today for this person, as stepping on does."""
+    def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
+        """Start what the start gate decides under this name for this person (`None`: whoever is there).
 
-    def start_rest(self, person_id: str | None) -> None:
-        """Begin what is left of this person's last routine; nothing, where nothing is left."""
+        The decision says what has begun, what was changed and why, or why nothing began. The future raises ValueError
+        with a sentence where there is no such routine, StoreError where the store cannot be read.
+        """
 
     # What the loop writes for the page. A future's result is there when it is on the disk; it raises ValueError with a
     # sentence for what cannot be, StoreError where the disk refuses, and whoever waits sets a bound.

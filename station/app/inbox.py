@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from station.app.start_gate import StartDecision
 from station.catalogue.records import Item
 from station.clock import Clock
 from station.core.events import Command, CommandName, Event, Side
@@ -24,9 +25,6 @@ from station.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-TODAY, THE_REST = "today", "rest"
-"""What is begun by a name that only the loop knows the steps of."""
-
 STOPPED = "The station has been stopped: start it, and say it again."
 
 Kept = TypeVar("Kept")
@@ -34,11 +32,20 @@ Kept = TypeVar("Kept")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Begin a routine; without one what is called so, `today` or `rest`."""
+    """Start these steps, for a person or for whoever is there."""
 
     routine: Routine
     person_id: str | None
     called: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest:
+    """Start what the start gate decides under this name; the decision is the answer."""
+
+    name: str
+    person_id: str | None
+    done: Future[StartDecision]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +90,7 @@ class Ring:
     """The alarm clock rang: look at the time."""
 
 
-Posted = Event | Start | Change | Wish | Remind | DatesHold | Told | Ring
+Posted = Event | Start | StartRequest | Change | Wish | Remind | DatesHold | Told | Ring
 
 
 class Inbox:
@@ -148,11 +155,12 @@ class Inbox:
     def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
         self.post(Start(routine, person_id, called))
 
-    def start_today(self, person_id: str | None) -> None:
-        self.post(Start((), person_id, TODAY))
-
-    def start_rest(self, person_id: str | None) -> None:
-        self.post(Start((), person_id, THE_REST))
+    def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
+        done: Future[StartDecision] = Future()
+        self.post(StartRequest(name, person_id, done))
+        if self._closed:
+            self._refuse()
+        return done
 
     def _wish(self, act: Callable[[Store], Kept], claims: tuple[str, str | None] | None = None) -> Future[Kept]:
         done: Future[Kept] = Future()
@@ -168,7 +176,7 @@ class Inbox:
 
     def _refuse(self) -> None:
         while (item := self.take()) is not None:
-            if isinstance(item, Wish):
+            if isinstance(item, Wish | StartRequest):
                 item.done.set_exception(StoreError(STOPPED))
 
     def add_person(self, name: str) -> Future[str]:

@@ -19,14 +19,26 @@ from station.app.api import SimulatedBoard
 from station.app.board_view import View, next_step
 from station.app.budgets import Using
 from station.app.calibration import Calibrating
-from station.app.inbox import THE_REST, TODAY, Change, DatesHold, Inbox, Posted, Remind, Ring, Start, Told, Wish
+from station.app.inbox import (
+    Change,
+    DatesHold,
+    Inbox,
+    Posted,
+    Remind,
+    Ring,
+    Start,
+    StartRequest,
+    Told,
+    Wish,
+)
 from station.app.outputs import Outlets
+from station.app.personal_best import with_best_to_beat
 from station.app.recorder import Keeper, is_result
-from station.app.resume import Leading, is_led
-from station.app.routines import TITLES, routine_called
+from station.app.reminders import Reminders
+from station.app.resume import ResumeManager, is_resumable
 from station.app.run import Run, heel_trouble_of, heels_of, references_of, stuck_trouble_of
 from station.app.snapshot import HeelSeen, Snapshot
-from station.app.start_gate import Chosen
+from station.app.start_gate import TODAY, UNFINISHED, StartDecision, StartGate, is_only_test
 from station.clock import Clock
 from station.config import Config
 from station.core.activities.engine import Engine
@@ -37,7 +49,7 @@ from station.core.facts import Answered, Cue, CueEnded, CueName, Eased, Ended, F
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.sound.cues import Volume
 from station.core.state import ActivityState
-from station.core.steps import AskStep, Routine, TestStep, uses_blocks
+from station.core.steps import Routine, TestStep, uses_blocks
 from station.devices.board import Devices
 from station.settings import Settings, changed
 from station.store import Store, StoreError
@@ -91,9 +103,11 @@ class Station(Inbox):
         plates = config.board.plates
         sides = tuple(Side) if plates == "two" else (Side(plates),)
         self._wiring = Wiring(config.board.heels == "analogue", sides, config.board.knee_pad)
-        self._leading = Leading(store, analogue=self._wiring.analogue)
+        self._resume = ResumeManager()
+        self._reminders = Reminders(store)
         self._called: str | None = None
         self._note: str | None = None
+        self._decision: StartDecision | None = None
         self._rest_kept: Routine = ()
         self._dates_hold = False
         self._known_empty = store.empty_shares()
@@ -118,13 +132,6 @@ class Station(Inbox):
 
     def snapshot(self) -> Snapshot:
         return self._snapshot
-
-    def start_called(self, name: str) -> None:
-        """Begin one of the station's own routines for whoever is there. Raises ValueError for an unknown name."""
-        blocks_mm, seed = self._config.range_sensor.blocks_mm, self._clock.now_us()
-        analogue = self._wiring.analogue
-        routine = routine_called(name, self._settings, analogue=analogue, blocks_mm=blocks_mm, seed=seed)
-        self.start(routine, None, TITLES[name])
 
     def change_settings(self, changes: dict[str, str]) -> None:
         changed(self._settings, changes)  # whoever asks is told at once what cannot be
@@ -183,6 +190,8 @@ class Station(Inbox):
         match item:
             case Start():
                 self._start(item)
+            case StartRequest():
+                self._answer_start(item)
             case Change():
                 self._change_settings(changed(self._settings, item.changes))
             case Wish():
@@ -216,7 +225,7 @@ class Station(Inbox):
         kept = wish.done.exception() is None
         if kept and wish.claims is not None and wish.claims[0] == self._keeper.sitting_id:
             self._person = (wish.claims[1], self._now_us)
-            self._leading.claimed(wish.claims[1])
+            self._resume.on_claim(wish.claims[1])
 
     def _try_handle(self, item: Posted) -> None:
         try:
@@ -313,39 +322,56 @@ class Station(Inbox):
         side = self._waiting.side or Side.LEFT
         first = side if len(self._wiring.plates) == len(Side) else Side.LEFT
         person_id = self._person[0] if self._keeper.in_sitting else self._who()
-        rest = self._leading.goes_on(person_id, self._now_us, self._clock.wall())
-        if rest is not None:
-            self._begin_chosen(rest, person_id)
-        elif self._leading.to_follow:
-            self._begin_called(TODAY, person_id, first, tested=True)
+        unfinished = self._resume.resume_candidate(person_id, self._now_us)
+        decision = (
+            None if unfinished is None else self._gate(person_id).restricted(unfinished.routine, unfinished.title)
+        )
+        if decision is not None:
+            self._begin_decided(decision, person_id)
+        elif self._resume.continues_today:
+            self._begin_named(TODAY, person_id, first, tested=True)
         elif self._settings.on_step == "nothing" or self._keeper.in_sitting:
             self._idle(somebody_there=True)
         else:
-            self._begin_called(self._settings.on_step, person_id, first)
+            self._begin_named(self._settings.on_step, person_id, first)
 
-    def _begin_called(self, name: str, person_id: str | None, first: Side, *, tested: bool = False) -> None:
-        """Begin what is called so for this person now, as far as it is right for them; else say why not."""
-        wall, chooser = self._clock.wall(), self._leading.chooser(self._settings, person_id, first)
+    def _gate(self, person_id: str | None, first: Side = Side.LEFT) -> StartGate:
+        """The start gate for this person now."""
+        return StartGate(
+            self._store,
+            self._settings,
+            person_id,
+            self._clock.wall(),
+            first,
+            analogue=self._wiring.analogue,
+            blocks_mm=self._config.range_sensor.blocks_mm,
+            seed=self._clock.now_us(),
+        )
+
+    def _begin_named(
+        self, name: str, person_id: str | None, first: Side = Side.LEFT, *, tested: bool = False
+    ) -> StartDecision:
+        """Begin what the gate decides under this name."""
         try:
-            if name == THE_REST:
-                chosen = self._leading.rest_of(person_id, wall)
-            else:
-                chosen = chooser.today(wall, tested=tested) if name == TODAY else chooser.called(name, wall)
+            decision = self._gate(person_id, first).decide(name, tested=tested)
         except ValueError as error:
-            chosen = Chosen(note=str(error))
-        self._begin_chosen(chosen, person_id)
-        only_test = bool(chosen.routine) and all(isinstance(step, TestStep | AskStep) for step in chosen.routine)
-        self._leading.to_follow = name == TODAY and not tested and only_test and person_id is not None
+            decision = StartDecision(notice=str(error))
+        return self._begin_decided(decision, person_id, name, tested=tested)
 
-    def _begin_chosen(self, chosen: Chosen, person_id: str | None) -> None:
-        """Begin it, or say why there is nothing to begin."""
-        if chosen.routine:
-            self._begin(chosen.routine, person_id, chosen.called)
+    def _begin_decided(
+        self, decision: StartDecision, person_id: str | None, name: str = "", *, tested: bool = False
+    ) -> StartDecision:
+        """Begin it, or show why nothing begins."""
+        if decision.routine:
+            self._begin(decision.routine, person_id, decision.title)
         else:
-            self._leading.begun()
+            self._resume.on_start()
             self._idle(somebody_there=True)
             self._hear([Cue(self._now_us, CueName.STEP_ON)])
-        self._note, self._urgent = chosen.note, True
+        self._decision, self._note, self._urgent = decision, decision.note, True
+        follows = name == TODAY and not tested and person_id is not None
+        self._resume.continues_today = follows and is_only_test(decision.routine)
+        return decision
 
     def _who(self) -> str | None:
         """Chosen on a page or last on the board in the last ten minutes, or the only person there is."""
@@ -360,25 +386,55 @@ class Station(Inbox):
         try:
             self._names = {person.id: person.name for person in self._store.people()}
             self._calibrating.look_up()
-            self._leading.look_again(self._clock.wall())
+            self._refresh_offer()
         except StoreError as error:
             self._trouble("history", str(error))
         else:
             self._trouble("history", None)
             self._trouble("calibration", self._calibrating.sentence)
 
-    def _start(self, wish: Start) -> None:
+    def _refresh_offer(self) -> None:
+        """Offer the unfinished routine only while some of it may begin. Raises StoreError."""
+        one = self._resume.unfinished
+        if one is not None and one.person_id is not None:
+            gate = self._gate(one.person_id)
+            self._resume.set_offered(bool(gate.restricted(one.routine, one.title).routine))
+
+    def _start(self, start: Start) -> None:
+        self._end_run()
+        person_id = start.person_id if start.person_id is not None else self._who()
+        self._begin_decided(self._gate(person_id).restricted(start.routine, start.called), person_id)
+
+    def _answer_start(self, request: StartRequest) -> None:
+        """Decide, begin, and answer with the decision. What cannot begin ends nothing that is under way."""
+        person_id = self._person_of(request)
+        try:
+            self._now_us = max(self._now_us, self._clock.now_us())
+            decision = self._gate(person_id).decide(request.name)
+            if decision.routine or self._run is None:
+                self._end_run()
+                self._begin_decided(decision, person_id, request.name)
+        except (ValueError, StoreError) as error:
+            request.done.set_exception(error)
+        except Exception as error:
+            log.exception("What the page asked to start could not be decided; the board goes on.")
+            request.done.set_exception(error)
+        else:
+            request.done.set_result(decision)
+
+    def _person_of(self, request: StartRequest) -> str | None:
+        if request.person_id is not None:
+            return request.person_id
+        unfinished = self._resume.unfinished
+        if request.name == UNFINISHED and unfinished is not None and self._resume.offer(self._now_us) is not None:
+            return unfinished.person_id
+        return self._who()
+
+    def _end_run(self) -> None:
+        """End what is under way, as `stop` does."""
         self._now_us = max(self._now_us, self._clock.now_us())
         while self._run is not None:
             self._feel(Command(self._now_us, CommandName.STOP))
-        person_id = wish.person_id if wish.person_id is not None else self._who()
-        if wish.called in (TODAY, THE_REST):
-            self._begin_called(wish.called, person_id, Side.LEFT)
-        else:
-            chosen = Chosen(wish.routine, wish.called)
-            if wish.person_id is None:
-                chosen = self._leading.asked_for(wish.routine, wish.called, person_id, self._clock.wall())
-            self._begin_chosen(chosen, person_id)
 
     def _begin(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
         taught = references_of(self._idle_senses)
@@ -390,6 +446,7 @@ class Station(Inbox):
         self._person = (person_id, self._now_us)
         self._look_up()
         self._keeper.temperature_c = self._outlets.celsius
+        routine = with_best_to_beat(self._store, routine, person_id, self._wiring.contact, wall)
         routine = self._calibrating.prepared(routine, self._now_us)
         curve = self._calibrating.curve_for(routine)
         # A comparator cannot tell a tap from a heel that hovers at its threshold: three false commands an hour.
@@ -398,7 +455,7 @@ class Station(Inbox):
         skirting_mm, temperature_c = self._config.board.skirting_mm, self._keeper.temperature_c
         using = Using(self._calibrating.current, wall, temperature_c, skirting_mm)
         self._keeper.begin_run(self._run, wall, using, called)
-        self._leading.begun()
+        self._resume.on_start()
         self._called, self._note, self._rest_kept = called, None, ()
         self._apply_volume()
         self._last_run = None
@@ -409,8 +466,8 @@ class Station(Inbox):
     def _finish(self, run: Run) -> None:
         self._keeper.end_run()
         if run.over == "ended":
-            self._leading.to_follow = False
-            self._leading.ended(run.rest, self._called, self._person[0], self._now_us, self._ended_why)
+            self._resume.continues_today = False
+            self._resume.on_early_end(run.rest, self._called, self._person[0], self._now_us, self._ended_why)
         self._last_run = run.picture(self._now_us - run.begin_us)
         self._person = (self._person[0], self._now_us)
         self._idle(somebody_there=True)
@@ -421,9 +478,9 @@ class Station(Inbox):
             # Whoever steps on after a check begins, at once: nobody has stood here yet.
             self._keeper.end_sitting(self._clock.wall(), "done")
             self._idle(somebody_there=False)
-        elif self._leading.to_follow and any(down for _, down, _ in run.heels()):
-            self._begin_called(TODAY, self._person[0], last_side(run.routine), tested=True)
-        elif self._leading.to_follow:
+        elif self._resume.continues_today and any(down for _, down, _ in run.heels()):
+            self._begin_named(TODAY, self._person[0], last_side(run.routine), tested=True)
+        elif self._resume.continues_today:
             self._note = FOLLOWS
             self._hear([Cue(self._now_us, CueName.NUDGE)])
         self._urgent = True
@@ -440,8 +497,8 @@ class Station(Inbox):
         if self._keeper.in_sitting and empty_us is not None and now_us - empty_us >= LEFT_US:
             self._keeper.end_sitting(self._clock.wall(), "left")
             self._last_run = None
-            if self._leading.to_follow:
-                self._leading.to_follow, self._note = False, None
+            if self._resume.continues_today:
+                self._resume.continues_today, self._note = False, None
             self._idle(somebody_there=False)
             self._urgent = True
 
@@ -481,7 +538,7 @@ class Station(Inbox):
                 case Ended():
                     self._ended_why = fact.why
                 case Answered() if fact.question == PAIN and int(fact.answer) >= MUCH_PAIN:
-                    self._leading.to_follow, self._note = False, STOP.sentence
+                    self._resume.continues_today, self._note = False, STOP.sentence
                 case LouderAsked():
                     place = QUIETER_TO_LOUDER.index(Volume(self._settings.volume))
                     louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]
@@ -494,7 +551,7 @@ class Station(Inbox):
                 case _:
                     pass
         run = self._run
-        if run is not None and is_led(run.routine) and run.rest != self._rest_kept:
+        if run is not None and is_resumable(run.routine) and run.rest != self._rest_kept:
             self._rest_kept = run.rest
             self._keeper.keep_rest(run.rest, self._clock.wall())
 
@@ -506,16 +563,16 @@ class Station(Inbox):
             return
         try:
             self._alarms.remind(
-                self._leading.next_reminders(self._clock.wall()), lambda person_id: self.post(Remind(person_id))
+                self._reminders.next_times(self._clock.wall()), lambda person_id: self.post(Remind(person_id))
             )
         except StoreError as error:
             self._trouble("history", str(error))
 
     def _remind(self, person_id: str) -> None:
         """It is somebody's hour: the board calls, unless it is in use, it is quiet, or all is done."""
-        come = self._leading.reminded(person_id, self._clock.wall())
+        come = self._reminders.take(person_id, self._clock.wall())
         self._arm()
-        if come and self._run is None and self._leading.is_due(person_id, self._clock.wall()):
+        if come and self._run is None and self._reminders.is_due(person_id, self._clock.wall()):
             self._look_up()
             self._apply_volume()
             name = self._names.get(person_id, "Somebody")
@@ -574,8 +631,9 @@ class Station(Inbox):
             called=self._called if run is not None else None,
             next_step=following[0],
             next_exercise=following[1],
+            decision=self._decision,
             note=self._note,
-            rest=None if run is not None else self._leading.seen(now_us),
+            rest=None if run is not None else self._resume.offer(now_us),
             toe_mm=self._toe_mm(now_us),
             toe_why=self._view.toe_why,
             heels=tuple(HeelSeen(side, down, share) for side, down, share in heels),

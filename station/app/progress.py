@@ -99,6 +99,11 @@ class History:
     def seen(self, side: Side) -> tuple[Seen, ...]:
         return self.left if side is Side.LEFT else self.right
 
+    def comparable(self, side: Side) -> tuple[Seen, ...]:
+        """The results of a side that progress counts: none in doubt of the calibration, none as built among others."""
+        calibrated = any(one.calibrated for one in (*self.left, *self.right))
+        return tuple(one for one in self.seen(side) if not _stands_apart(one, calibrated))
+
     def said(self, side: Side) -> SideProgress | None:
         return self.progress.left if side is Side.LEFT else self.progress.right
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from station.app.start_gate import StartDecision
 from station.core.events import Side
 from station.core.facts import CueName
 from station.core.state import ActivityState
@@ -46,23 +47,26 @@ class RestSeen:
 
     called: str | None
     seconds: int
+    person_id: str | None = None
+    """Whose it is, `None` while nobody has claimed it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(ActivityState):
     """Everything the live page needs: the picture of the activity, and what the board feels beside it.
 
-    `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance.
-    `called` is the routine that goes on, as people call it; `next_step` and `next_exercise` are what follows. `note` is
-    one sentence for the person: why nothing begins, what was taken back, what is due. `rest` is what is left of a
-    routine, offered where nothing goes on. `calibration` is `as built`, `good` or `doubted` (a check has failed);
-    `check_due` says why a check is due.
+    `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance. `called` is the routine
+    that goes on, as people call it; `next_step` and `next_exercise` are what follows. `decision` is the newest answer
+    of the start gate. `note` is one sentence for the person: why nothing begins, what was taken back, what is due.
+    `rest` is what is left of a routine, offered where nothing goes on. `calibration` is `as built`, `good` or `doubted`
+    (a check has failed); `check_due` says why a check is due.
     """
 
     at_us: int
     called: str | None = None
     next_step: str | None = None
     next_exercise: str | None = None
+    decision: StartDecision | None = None
     note: str | None = None
     rest: RestSeen | None = None
     toe_mm: float | None = None

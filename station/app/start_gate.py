@@ -1,24 +1,32 @@
-"""What a person does next: a routine by its name, or what their plan says is due, without what is not for them now.
+"""What may begin, for whom, with which restrictions: the one gate that every way of starting passes.
 
-The board asks when somebody steps on, the page when it shows today and when a button is pressed, and both get the same
-answer. Nobody known has no conditions and no plan: they get what they asked for. Whoever has not answered the care
-questions may be tested, whoever is held back by an answer may not even that, and one sentence says why.
+The board asks when a person steps on, the page when a button is pressed, and so do resume, reminders and the command
+line. The loop asks in its own thread, and its answer, a `StartDecision`, is what begins and what people are shown.
+Pages that only show what would begin ask the same gate. The rule itself is `station.advice.restrictions.restrict`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
+from functools import cached_property
 from math import ceil
 from zoneinfo import ZoneInfo
 
 import msgspec
 
-from station.advice import health_questions, pain, plan
+from station.advice import plan
 from station.advice.plan import Due, Plan
-from station.advice.records import Proposal, Situation, Why
+from station.advice.records import Gentler, LeftOut, Proposal, Situation, Why
+from station.advice.restrictions import (
+    ASK_FIRST_RULE,
+    Restricted,
+    knee_to_wall_block_reason,
+    restrict,
+    unanswered_reason,
+)
 from station.advice.triage import careful, proposal
 from station.app.routines import STRETCH, TITLES, names, routine_called, steps_of
 from station.app.situation import done_of, plan_for, situation_of
@@ -26,46 +34,78 @@ from station.catalogue.checked import checked
 from station.catalogue.read import exercises, item_faults, ready_routines
 from station.catalogue.records import Item
 from station.core.events import Side
-from station.core.steps import AskStep, CalibrateStep, Routine, TestStep
+from station.core.steps import (
+    AskStep,
+    CalibrateStep,
+    HoldStep,
+    RepsStep,
+    Routine,
+    StepError,
+    TestStep,
+    routine_from_header,
+)
 from station.settings import Settings
 from station.store import Reader
 
+TODAY, UNFINISHED = "today", "rest"
+"""What begins by a name of its own: today's work, and what remains of the last routine."""
 OWN = "own:"
-"""What the name of somebody's own routine may begin with; its id follows."""
+"""What the name of a person's own routine may begin with; its id follows."""
 PROPOSED_FROM = "daily"
 """What a proposal begins with: the warm-up and the three stretches, to which the felt place adds."""
 PROPOSED_NAME = "Proposed for you"
 NO_PLAN = "test_and_stretch"
-"""What begins for whoever has no plan."""
+"""What begins for a person without a plan."""
 AFTER_TEST = "stretch"
-"""What of that is left after the test."""
-TESTS = frozenset({"test", "full_test"})
-WITHOUT_CARE = TESTS | {"calibrate", "check", "lesson"}
-"""What may begin before the care questions are answered; a test may not where an answer holds everything back."""
-ANSWER_FIRST = "Before the first routine there are a few questions: answer them on the page. A test may begin."
-CARE_RULE = "care-asked"
-NOTHING_DUE = "Nothing is due now: days of rest break nothing. To do something all the same, choose it on the page."
-PROPOSED_INSTEAD = "The routine of your plan is no longer there, so this one is proposed. Choose another in the plan."
-GONE = "This routine is no longer there, or is somebody else\u2019s: choose another one."
+"""What of that remains after the test."""
+UNRESTRICTED = frozenset({"calibrate", "check", "lesson"})
+"""What concerns nobody's ankle."""
+NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
+PROPOSED_INSTEAD = "The routine of your plan no longer exists, so this one is proposed. Choose another in the plan."
+GONE = "This routine no longer exists, or belongs to somebody else: choose another one."
+COMPLETE = "Nothing remains of the last routine: it is complete."
 
 
 @dataclass(frozen=True, slots=True)
-class Chosen:
-    """What is to begin, called so by people; nothing, where `routine` is empty.
+class StartDecision:
+    """What begins, what was changed and why, or why nothing begins.
 
-    `note` is one sentence of what is different from what was asked for, and why. `held_back` is the reason where what
-    was asked for may not begin, or only its tests; `proposal` what advice made of it, where a person is known.
+    Nothing begins where `routine` is empty; then `refusal` is the reason, or `notice` says that nothing is due. `title`
+    is what people call the routine. `excluded` and `reduced` are the changes, each with its reason; `advice` is what to
+    heed; `only_test` is why of a routine only its test begins.
     """
 
     routine: Routine = ()
-    called: str | None = None
-    note: str | None = None
-    held_back: Why | None = None
-    proposal: Proposal | None = None
+    title: str | None = None
+    refusal: Why | None = None
+    notice: str | None = None
+    excluded: tuple[LeftOut, ...] = ()
+    reduced: tuple[Gentler, ...] = ()
+    advice: tuple[Why, ...] = ()
+    only_test: Why | None = None
+
+    @property
+    def note(self) -> str | None:
+        """The decision in one sentence for the board's page, `None` where all begins as asked for."""
+        if self.refusal is not None:
+            return self.refusal.sentence
+        reasons = [*(one.why for one in self.excluded), *(one.why for one in self.reduced), *self.advice]
+        return self.notice or next((reason.sentence for reason in reasons), None)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether what begins differs from what was asked for, or something is to be heeded."""
+        return bool(self.excluded or self.reduced or self.advice)
+
+    @property
+    def needs_health_questions(self) -> bool:
+        """Whether answering the health questions is the way on."""
+        reason = self.refusal or self.only_test
+        return reason is not None and reason.rule == ASK_FIRST_RULE
 
 
 @dataclass(frozen=True, slots=True)
-class Todays:
+class TodaySummary:
     """All of one person's today. Without a plan `due` is `None`; `credited_s` is of this week."""
 
     now: datetime
@@ -73,13 +113,13 @@ class Todays:
     due: Due | None
     situation: Situation
     proposal: Proposal
-    called: str
+    title: str
     credited_s: dict[Side, float]
 
     @property
     def instead(self) -> str | None:
-        """What to say where the routine of the plan is gone, and another one is proposed."""
-        gone = self.plan is not None and self.plan.routine != plan.PROPOSED and self.called == PROPOSED_NAME
+        """The sentence for a plan whose routine no longer exists, so that another one is proposed."""
+        gone = self.plan is not None and self.plan.routine != plan.PROPOSED and self.title == PROPOSED_NAME
         return PROPOSED_INSTEAD if gone else None
 
     @property
@@ -88,14 +128,21 @@ class Todays:
         return ceil(self.proposal.seconds / 60)
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         """Whether the routine is to be done now."""
         return self.due is None or self.due.occurrence is not None
 
+    @property
+    def due_test(self) -> str | None:
+        """The test that is due and may begin: `full` or `quick`."""
+        if self.due is None or self.due.test is None or knee_to_wall_block_reason(self.situation) is not None:
+            return None
+        return self.due.test
 
-@dataclass(frozen=True, slots=True)
-class Chooser:
-    """Chooses for one person (`None`: nobody known), who steps on with `first`. Methods may raise StoreError.
+
+@dataclass(frozen=True)
+class StartGate:
+    """Decides for one person (`None`: unknown), who stands with `first`, at `now`. Methods may raise StoreError.
 
     `analogue`, `blocks_mm` and `seed` are as for `station.app.routines.routine_called`.
     """
@@ -103,10 +150,64 @@ class Chooser:
     store: Reader
     settings: Settings
     person_id: str | None
+    now: datetime
     first: Side = Side.LEFT
     analogue: bool = True
     blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm
     seed: int = 0
+
+    def decide(self, name: str, *, tested: bool = False) -> StartDecision:
+        """What begins under this name: `TODAY`, `UNFINISHED`, a ready routine or one's own.
+
+        `tested`: today's test has just been done, or skipped, and does not begin again. Raises ValueError with a
+        sentence where there is no such routine.
+        """
+        if name == UNFINISHED:
+            return self._unfinished()
+        if name == TODAY:
+            return self._today(tested=tested)
+        title = self.title(name)
+        if self.situation is None or name in UNRESTRICTED or (name in names() and name not in ready_routines()):
+            return self.restricted(self._unchanged(name), title)
+        items = self.items(name)
+        reason = unanswered_reason(self.situation)
+        found = Proposal(tuple(items)) if reason is not None else careful(exercises(), items, self.situation)
+        if tuple(found.items) == tuple(items):
+            return self.restricted(self._unchanged(name, items), title)
+        return self._proposed(found, title)
+
+    def restricted(self, routine: Routine, title: str | None) -> StartDecision:
+        """What of these steps begins: every decision ends here."""
+        return self._from_restricted(restrict(exercises(), routine, self.situation), routine, title)
+
+    @cached_property
+    def situation(self) -> Situation | None:
+        """What bears on this person now; `None` for somebody unknown."""
+        return None if self.person_id is None else situation_of(self.store, self.person_id, self.now)
+
+    def _from_restricted(self, found: Restricted, asked_for: Routine, title: str | None) -> StartDecision:
+        if found.blocked is not None:
+            return StartDecision(refusal=found.blocked, excluded=found.excluded)
+        only_test = None
+        if found.excluded and _has_exercise(asked_for) and not _has_exercise(found.steps):
+            only_test = found.excluded[0].why
+        return StartDecision(
+            found.steps, title, None, None, found.excluded, found.reduced, found.advice, only_test=only_test
+        )
+
+    def _proposed(self, found: Proposal, title: str, *, without_test: bool = False) -> StartDecision:
+        """The steps of a proposal, of which what advice has reduced is not reduced again."""
+        if found.held_back is not None and not found.items:
+            return StartDecision(refusal=_first_reason(found), excluded=found.left_out)
+        items = [item for item in found.items if not without_test or item.test is None]
+        steps = reduced_steps(self._steps(items), {one.key for one in found.gentler})
+        decision = self.restricted(steps, title)
+        excluded = {one.key: one for one in (*found.left_out, *decision.excluded)}
+        asked_for_exercise = bool(found.left_out) or _has_exercise(steps)
+        only_test = decision.only_test
+        if decision.routine and asked_for_exercise and not _has_exercise(decision.routine) and excluded:
+            only_test = next(iter(excluded.values())).why
+        return replace(decision, excluded=tuple(excluded.values()), reduced=found.gentler, only_test=only_test)
 
     # By name.
 
@@ -120,8 +221,10 @@ class Chooser:
         return own.name
 
     def items(self, name: str) -> Sequence[Item]:
-        """What a routine is made of; the station's own stretch has the doses of the settings. Raises ValueError with a
-        sentence for a name that is none of a ready routine's, `stretch`, or one's own."""
+        """The items of a routine; the station's own stretch has the doses of the settings.
+
+        Raises ValueError with a sentence for a name that is no ready routine, `stretch`, or one's own.
+        """
         stretch = Item(exercise=STRETCH, hold_s=self.settings.hold_s, repetitions=self.settings.repetitions)
         if name == "stretch":
             return (stretch,)
@@ -140,22 +243,7 @@ class Chooser:
             raise ValueError(_unreadable(fault or "nothing is in it"))
         return found
 
-    def called(self, name: str, now: datetime) -> Chosen:
-        """The routine of this name for this person. Raises ValueError with a sentence where there is none."""
-        title = self.title(name)
-        items = () if name in WITHOUT_CARE else self.items(name)
-        if self.person_id is None or name in WITHOUT_CARE - TESTS:
-            return Chosen(self._as_it_is(name, items), title)
-        situation = situation_of(self.store, self.person_id, now)
-        if (why := barred(situation)) is not None:
-            return Chosen(note=why.sentence, held_back=why)
-        if name in TESTS:
-            return Chosen(self._as_it_is(name), title)
-        if situation.asked is not None:
-            return self._tests(items, title, _asked(situation))
-        return self._careful(careful(exercises(), items, situation), items, name, title)
-
-    def _as_it_is(self, name: str, items: Sequence[Item] = ()) -> Routine:
+    def _unchanged(self, name: str, items: Sequence[Item] = ()) -> Routine:
         if name in names():
             return routine_called(
                 name,
@@ -165,36 +253,37 @@ class Chooser:
                 blocks_mm=self.blocks_mm,
                 seed=self.seed,
             )
-        return self._steps(items)
+        return self._steps(items or self.items(name))
 
     def _steps(self, items: Sequence[Item]) -> Routine:
         return steps_of(items, self.settings, self.first, analogue=self.analogue)
 
-    def _tests(self, items: Sequence[Item], title: str, why: Why) -> Chosen:
-        """Only the tests of it, because of what holds the rest back."""
-        tests = tuple(step for step in self._steps(items) if isinstance(step, TestStep | AskStep))
-        return Chosen(tests, title if tests else None, why.sentence, why)
+    # What remains of a routine.
 
-    def _careful(self, found: Proposal, items: Sequence[Item], name: str, title: str) -> Chosen:
-        if found.left_out and not any(item.exercise is not None for item in found.items):
-            return replace(self._tests(items, title, found.left_out[0].why), proposal=found)
-        if tuple(found.items) == tuple(items):
-            return Chosen(self._as_it_is(name, items), title, proposal=found)
-        return Chosen(self._steps(found.items), title, _changed(found), proposal=found)
+    def _unfinished(self) -> StartDecision:
+        kept = self.store.rest(self.person_id)
+        if kept is None:
+            return StartDecision(notice=COMPLETE)
+        try:
+            routine = routine_from_header(kept.header)
+        except StepError as error:
+            return StartDecision(notice=f"What remains cannot be read ({error}): start the routine again.")
+        return self.restricted(routine, kept.called)
 
     # By the plan.
 
-    def todays(self, now: datetime) -> Todays:
-        """What this person, who is known, is to do at `now`, and why."""
+    def today_summary(self) -> TodaySummary:
+        """What this person, who is known, is to do now, and why."""
         assert self.person_id is not None
-        planned, situation = plan_for(self.store, self.person_id), situation_of(self.store, self.person_id, now)
-        done = done_of(self.store, self.person_id, now, zone_of(planned))
-        title, found = self.planned(planned, situation)
-        due = None if planned is None else plan.due(planned, done, now)
-        return Todays(now, planned, due, situation, found, title, dict(done.credited_s))
+        assert self.situation is not None
+        planned = plan_for(self.store, self.person_id)
+        done = done_of(self.store, self.person_id, self.now, zone_of(planned))
+        title, found = self.planned(planned, self.situation)
+        due = None if planned is None else plan.due(planned, done, self.now)
+        return TodaySummary(self.now, planned, due, self.situation, found, title, dict(done.credited_s))
 
     def base(self, planned: Plan | None) -> tuple[str, Sequence[Item]]:
-        """The title of a plan's routine, and what it is made of before advice; one that is gone is proposed."""
+        """The title of a plan's routine, and its items before advice; one that no longer exists is proposed."""
         name = NO_PLAN if planned is None else planned.routine
         if name != plan.PROPOSED:
             with suppress(ValueError):
@@ -202,29 +291,49 @@ class Chooser:
         return PROPOSED_NAME, self.items(PROPOSED_FROM)
 
     def planned(self, planned: Plan | None, situation: Situation) -> tuple[str, Proposal]:
-        """The title of a plan's routine, and what advice makes of it in this situation."""
+        """The title of a plan's routine, and what advice makes of it in this situation.
+
+        Without a plan, a person for whom nothing of test and stretch is right gets a proposal instead.
+        """
         title, items = self.base(planned)
         if title == PROPOSED_NAME and planned is not None:
             return title, proposal(exercises(), items, replace(situation, minutes=planned.minutes))
-        return title, careful(exercises(), items, situation)
+        found = careful(exercises(), items, situation)
+        if planned is None and found.left_out and not any(item.exercise for item in found.items):
+            return PROPOSED_NAME, proposal(exercises(), self.items(PROPOSED_FROM), situation)
+        return title, found
 
-    def today(self, now: datetime, *, tested: bool = False) -> Chosen:
-        """What is to begin at `now`: a test where one is due, else the routine. `tested`: the test of today has just
-        been done, or let go, and does not begin again."""
-        if self.person_id is None or plan_for(self.store, self.person_id) is None:
-            return self.called(AFTER_TEST if tested else NO_PLAN, now)
-        one = self.todays(now)
-        if one.due is not None and one.due.test is not None and not tested:
-            return self.called("full_test" if one.due.test == "full" else "test", now)
-        if not one.open:
-            return Chosen(note=NOTHING_DUE)
-        if one.situation.asked is not None:
-            return Chosen(note=_asked(one.situation).sentence, held_back=_asked(one.situation))
-        if one.proposal.held_back is not None:
-            return Chosen(note=one.proposal.held_back.sentence, held_back=one.proposal.held_back)
-        steps = self._steps([item for item in one.proposal.items if not tested or item.test is None])
-        note = one.instead or _changed(one.proposal) or (None if steps else NOTHING_DUE)
-        return Chosen(steps, one.called if steps else None, note, proposal=one.proposal)
+    def _today(self, *, tested: bool) -> StartDecision:
+        """A test where one is due, else the routine."""
+        if self.person_id is None:
+            return self.decide(AFTER_TEST if tested else NO_PLAN)
+        summary = self.today_summary()
+        if summary.plan is None and summary.title != PROPOSED_NAME:
+            return self.decide(AFTER_TEST if tested else NO_PLAN)
+        if summary.due_test is not None and not tested:
+            return self.decide("full_test" if summary.due_test == "full" else "test")
+        if not summary.is_open:
+            return StartDecision(notice=NOTHING_DUE)
+        reason = unanswered_reason(summary.situation) or summary.proposal.held_back
+        if reason is not None:
+            return StartDecision(refusal=reason, excluded=summary.proposal.left_out)
+        decision = self._proposed(summary.proposal, summary.title, without_test=tested)
+        if not decision.routine and decision.refusal is None:
+            return StartDecision(notice=NOTHING_DUE)
+        return replace(decision, notice=summary.instead)
+
+
+def reduced_steps(routine: Routine, keys: Collection[str]) -> Routine:
+    """These steps, those of the exercises `keys` marked as reduced."""
+    return tuple(
+        replace(step, reduced=True) if isinstance(step, HoldStep | RepsStep) and step.exercise in keys else step
+        for step in routine
+    )
+
+
+def is_only_test(routine: Routine) -> bool:
+    """Whether it is a test with its questions, and nothing else."""
+    return bool(routine) and all(isinstance(step, TestStep | AskStep) for step in routine)
 
 
 def zone_of(planned: Plan | None) -> tzinfo:
@@ -233,24 +342,14 @@ def zone_of(planned: Plan | None) -> tzinfo:
     return here if planned is None else ZoneInfo(planned.zone)
 
 
+def _has_exercise(routine: Routine) -> bool:
+    return any(isinstance(step, HoldStep | RepsStep) for step in routine)
+
+
+def _first_reason(found: Proposal) -> Why | None:
+    """The weightiest reason why nothing of a proposal begins."""
+    return found.left_out[0].why if found.left_out else found.held_back
+
+
 def _unreadable(fault: str) -> str:
-    return f"This routine cannot be read ({fault}): put it together anew."
-
-
-def _changed(found: Proposal) -> str | None:
-    """What is different from what was asked for, the weightiest first."""
-    whys = [one.why for one in found.left_out] + [one.why for one in found.gentler]
-    return whys[0].sentence if whys else None
-
-
-def barred(situation: Situation) -> Why | None:
-    """Why not even a test may begin: a lunge to the end of the range is no less than a stretch. Whoever never answered
-    the questions may be tested, because nothing speaks against it."""
-    return health_questions.held_back(situation.conditions or frozenset()) or pain.held_back(situation.pains)
-
-
-def _asked(situation: Situation) -> Why:
-    """Why the care questions come first: they never were answered, or what was answered may be true no longer."""
-    if situation.asked is None or situation.conditions is None:
-        return Why(CARE_RULE, ANSWER_FIRST)
-    return situation.asked
+    return f"This routine cannot be read ({fault}): build it again."

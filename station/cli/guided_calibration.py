@@ -104,7 +104,7 @@ class Guided:
         if station.board is not None:
             station.board.act(self._what)
         else:
-            station.start_called(self._what)
+            station.request_start(self._what, None)
 
     def look(self, now: Snapshot) -> bool:
         """Say what is new in a picture; gives whether it is over."""

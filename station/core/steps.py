@@ -49,6 +49,8 @@ class HoldStep:
     together: bool = False
     exercise: str | None = None
     prepare_off: bool = False
+    reduced: bool = False
+    """Half of its usual dose already, by a precaution or after pain."""
 
     @property
     def turns(self) -> tuple[Legs, ...]:
@@ -73,6 +75,8 @@ class RepsStep:
     together: bool = False
     exercise: str | None = None
     prepare_off: bool = False
+    reduced: bool = False
+    """Half of its usual dose already, by a precaution or after pain."""
 
     @property
     def turns(self) -> tuple[Legs, ...]:
@@ -154,11 +158,12 @@ def halved(step: Step) -> Step:
     """Half of an exercise, rounded up, because a test before it hurt: fewer repetitions, or one shorter hold."""
     match step:
         case HoldStep() if step.repetitions > 1:
-            return replace(step, repetitions=(step.repetitions + 1) // 2)
+            return replace(step, repetitions=(step.repetitions + 1) // 2, reduced=True)
         case HoldStep():
-            return replace(step, hold_us=(step.hold_us // SECOND_US + 1) // 2 * SECOND_US or step.hold_us)
+            hold_us = (step.hold_us // SECOND_US + 1) // 2 * SECOND_US or step.hold_us
+            return replace(step, hold_us=hold_us, reduced=True)
         case RepsStep():
-            return replace(step, count=(step.count + 1) // 2)
+            return replace(step, count=(step.count + 1) // 2, reduced=True)
         case _:
             return step
 
@@ -268,7 +273,7 @@ def _parse_field(name: str, key: str, options: Mapping[str, Any]) -> Any:
         if not isinstance(value, str) or not value:
             raise StepError(f"{key} is {value!r}; a key of the catalogue is needed")
         return value
-    if name in ("full", "together", "prepare_off"):
+    if name in ("full", "together", "prepare_off", "reduced"):
         if not isinstance(value, bool):
             raise StepError(f"{key} is {value!r}; it may be true or false")
         return value

@@ -60,7 +60,7 @@ class SimulatedBoard:
     ) -> None:
         """`error` is the distance sensor's own; without one it measures as if it had none."""
         self.look: Callable[[], Seen | None] = lambda: None
-        self.ask: Callable[[str], None] = lambda _what: None
+        self.ask: Callable[[str], object] = lambda _what: None
         self.answer: Callable[[str], None] = lambda _answer: None
         self.wake: Callable[[], None] = lambda: None
         self.clock = BoardClock(clock)

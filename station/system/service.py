@@ -123,7 +123,7 @@ class Service:
         undo.callback(devices.close)
         self.devices = devices
         if board is not None:
-            board.look, board.ask = station.snapshot, station.start_called
+            board.look, board.ask = station.snapshot, lambda name: station.request_start(name, None)
             board.answer = partial(station.command, CommandName.ANSWER, None)
             pacer = Pacer(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake

@@ -110,7 +110,8 @@ class VirtualStation:
             undo.callback(self.devices.close)
             self.station.attach(self.devices, None)
             self.devices.start(threads=False)
-            self.board.look, self.board.ask = self.station.snapshot, self.station.start_called
+            self.board.look = self.station.snapshot
+            self.board.ask = lambda name: self.station.request_start(name, None)
             self.board.answer = partial(self.station.command, CommandName.ANSWER, None)
             self._closing = undo.pop_all()
         self._deadlines = Deadlines([self.board, *(timed for _, timed in self.devices.timed)])

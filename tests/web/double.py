@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import msgspec
 
 from station.app.snapshot import Snapshot
+from station.app.start_gate import StartDecision, StartGate
 from station.catalogue.records import Item
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
@@ -45,6 +47,7 @@ class SetPanel:
         self.answered: list[str | None] = []
         self.started: list[tuple[Routine, str | None]] = []
         self.called: list[str | None] = []
+        self.analogue = True
         self._store = store
         self._wakes: list[Callable[[], None]] = []
         self._now = Snapshot(at_us=SystemClock().now_us())
@@ -74,13 +77,20 @@ class SetPanel:
         self.started.append((routine, person_id))
         self.called.append(called)
 
-    def start_today(self, person_id: str | None) -> None:
-        self.started.append(((), person_id))
-        self.called.append("today")
-
-    def start_rest(self, person_id: str | None) -> None:
-        self.started.append(((), person_id))
-        self.called.append("rest")
+    def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
+        """Decided by the start gate, as the station does."""
+        done: Future[StartDecision] = Future()
+        try:
+            assert self._store is not None
+            gate = StartGate(self._store, self._store.settings(), person_id, datetime.now(UTC), analogue=self.analogue)
+            decision = gate.decide(name)
+            if decision.routine:
+                self.start(decision.routine, person_id, decision.title)
+            self.show(decision=decision, note=decision.note)
+            done.set_result(decision)
+        except (ValueError, StoreError) as error:
+            done.set_exception(error)
+        return done
 
     def _kept(self, act: Callable[[Store], Kept]) -> Future[Kept]:
         assert self._store is not None

@@ -16,7 +16,6 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Ruling
 from station.store.records import Person
 from web.site import Site, wait_until_saved
-from web.starting import called, situation
 
 NEXT_PAGES = {
     "today": ("today.today", "Today"),
@@ -70,7 +69,7 @@ def blueprint(site: Site) -> Blueprint:
         person = site.person()
         if person is None:
             return render_template("care.html", person=None, people=site.store.people())
-        now = situation(site, person)
+        now = site.situation(person)
         if now.asked is None and now.conditions is not None and "again" not in request.args:
             return _effects_page(site, person, now.conditions)
         return _questions_page(person, {}, now.asked.sentence if now.asked else "", before=now.conditions)
@@ -125,7 +124,7 @@ def _effects_page(site: Site, person: Person, conditions: frozenset[str]) -> str
         names=names,
         saved="saved" in request.args,
         next=_next_page(onward),
-        begins=(routine, called(site, routine, person.id)) if routine else None,
+        begins=(routine, site.routine_title(routine, person.id)) if routine else None,
     )
 
 

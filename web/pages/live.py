@@ -5,16 +5,16 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from station.advice.pain import MOST_PAIN, Doing, PainAdvice, advice
+from station.advice.pain import HELD_BACK, MOST_PAIN, Doing, PainAdvice, advice
+from station.advice.restrictions import TEST
+from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.core.activities.questions import ANSWERS
 from station.core.events import CommandName, Side
 from station.store.records import Person
 from web.live.view_model import live_view
 from web.pages.board import control_groups
-from web.pages.today_text import due_test_text, today_summary
 from web.site import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
-from web.starting import THE_REST, TODAY, Chosen, HeldBackError, called, chosen, situation
 
 PAGE_COMMANDS = {
     *(CommandName.PAUSE, CommandName.RESUME, CommandName.NEXT, CommandName.SKIP, CommandName.STOP),
@@ -48,28 +48,26 @@ def blueprint(site: Site) -> Blueprint:
             most_pain=MOST_PAIN,
             answer=_pain_answer_html(pain, about)
             if pain is not None
-            else _start_note_html(site, request.args.get("begun"), person),
+            else _decision_html(site.api.snapshot().decision if "begun" in request.args else None),
         )
 
     @pages.post("/start")
     def start() -> AnyResponse:
+        """Ask the station to start a routine, and show what it decided."""
         name = request.form.get("routine", "")
         person = _requested_person(site)
         person_id = person.id if person else None
-        title = called(site, name, person_id)
-        if name in (TODAY, THE_REST):
-            if person is not None and _needs_health_questions(site, name, person):
-                return _redirect_to_health_questions(name, person_id)
-            begin = site.api.start_today if name == TODAY else site.api.start_rest
-            begin(person_id)
-            return remember_person(back_to_live(), person_id)
+        title = site.routine_title(name, person_id)
         try:
-            decision = chosen(site, name, person_id)
-        except HeldBackError as held:
-            return _redirect_to_health_questions(name, person_id) if held.for_care else _blocked_response(held, title)
-        site.api.start(decision.routine, person_id, decision.called)
-        said, changed = _start_note(decision)
-        return remember_person(back_to_live(said, begun=name) if changed else back_to_live(), person_id)
+            decision = wait_until_saved(site.api.request_start(name, person_id))
+        except ValueError as error:
+            abort(400, str(error))
+        if decision.routine:
+            note = _decision_html(decision)
+            return remember_person(back_to_live(note, begun=name) if note else back_to_live(), person_id)
+        if decision.needs_health_questions and person is not None:
+            return _redirect_to_health_questions(name, person_id)
+        return _refused_response(decision, title, person)
 
     @pages.post("/say")
     def command() -> AnyResponse:
@@ -118,14 +116,6 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _needs_health_questions(site: Site, name: str, person: Person) -> bool:
-    """Whether the care questions come before this; today's work may begin with a test that is due."""
-    if name != TODAY:
-        return situation(site, person).asked is not None
-    one = today_summary(site, person)
-    return one.situation.asked is not None and due_test_text(one) is None
-
-
 def _redirect_to_health_questions(name: str, person_id: str | None) -> AnyResponse:
     """To the care questions first; they know where one came from and what one wanted."""
     back = "today" if request.form.get("back") == "today" else "live"
@@ -145,9 +135,16 @@ def _requested_person(site: Site) -> Person | None:
     return found
 
 
-def _blocked_response(held: HeldBackError, title: str) -> AnyResponse:
+def _refused_response(decision: StartDecision, title: str, person: Person | None) -> AnyResponse:
     """Why it does not begin, and the way out of that."""
-    page = render_template("held.html", sentence=str(held), for_pain=held.for_pain, called=title)
+    page = render_template(
+        "held.html",
+        sentence=decision.note,
+        for_pain=decision.refusal == HELD_BACK,
+        for_answers=decision.refusal is not None,
+        somebody=person,
+        called=title,
+    )
     return Response(page, 409)
 
 
@@ -162,22 +159,9 @@ def _pain_answer_html(pain: int, about: str) -> str:
     return _pain_advice_html(advice(pain), about if about in exercises() else None) if known else ""
 
 
-def _start_note(decision: Chosen) -> tuple[str, bool]:
-    """What was left out of the routine or made gentler for this person, in words, and whether there is any."""
-    proposal = decision.proposal
-    if decision.held_back is not None:
-        return render_template("_answer.html", sentence=f"Only the test begins. {decision.held_back.sentence}"), True
-    if proposal is None or not (proposal.left_out or proposal.gentler):
-        return "", False
-    names = {key: one.name for key, one in exercises().items()}
-    return render_template("_answer.html", begun=proposal, called=decision.called, names=names), True
-
-
-def _start_note_html(site: Site, name: str | None, person: Person | None) -> str:
-    """The same for whoever has just begun it without scripts."""
-    if not name or person is None or name in (TODAY, THE_REST):
+def _decision_html(decision: StartDecision | None) -> str:
+    """What was left out of a routine that has begun or reduced in it, each with its reason; empty where nothing was."""
+    if decision is None or not decision.routine or not decision.is_changed:
         return ""
-    try:
-        return _start_note(chosen(site, name, person.id))[0]
-    except HeldBackError:
-        return ""
+    names = {TEST: "Knee-to-wall test", **{key: one.name for key, one in exercises().items()}}
+    return render_template("_answer.html", begun=decision, called=decision.title, names=names)

@@ -43,7 +43,6 @@ from station.core.events import SECOND_US
 from station.store.records import Person
 from web.pages.today_text import relative_time
 from web.site import Site, wait_until_saved
-from web.starting import chooser
 
 LOCALTIME = Path("/etc/localtime")
 """Where Debian says which time zone the machine is in."""
@@ -223,9 +222,9 @@ def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> d
 
 def _routine(site: Site, person_id: str, planned: Plan) -> tuple[str, Sequence[Item]]:
     """The title of the plan's routine and what is in it; where it is held back now, what would be without that."""
-    choosing = chooser(site, person_id)
-    _, found = choosing.planned(planned, situation_of(site.store, person_id, datetime.now(UTC)))
-    title, base = choosing.base(planned)
+    gate = site.gate(person_id)
+    _, found = gate.planned(planned, situation_of(site.store, person_id, datetime.now(UTC)))
+    title, base = gate.base(planned)
     return title, found.items or base
 
 

@@ -117,7 +117,7 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
 
 def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:
     """What is left of a routine of today, for its button; the station itself forgets it when its power fails."""
-    if now.rest is not None:
+    if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
     left = site.store.rest(person.id if person else None) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.at > ASK_WINDOW:

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from station.advice import plan
 from station.advice.triage import held_back
-from station.app.start_gate import PROPOSED_NAME, Todays, barred
+from station.app.start_gate import PROPOSED_NAME, TodaySummary
 from station.core.events import Side
 from station.store.records import Person
 from station.units import SIDE_SHAPE
 from web.site import Site
-from web.starting import chooser
 
 PROPOSED_PHRASE = "what is proposed for you"
 """The proposal within a sentence, where its name would be none."""
 TEST_PHRASES = {"full": "a full test", "quick": "a quick test"}
 
 
-def today_summary(site: Site, person: Person) -> Todays:
+def today_summary(site: Site, person: Person) -> TodaySummary:
     """What this person is to do now. Raises StoreError."""
-    return chooser(site, person.id).todays(datetime.now(UTC))
+    return site.gate(person.id).today_summary()
 
 
-def due_test_text(summary: Todays) -> str | None:
-    """The test that is due, in words."""
-    return TEST_PHRASES[summary.due.test] if summary.due is not None and summary.due.test is not None else None
+def due_test_text(summary: TodaySummary) -> str | None:
+    """The test that is due and may begin, in words."""
+    return None if summary.due_test is None else TEST_PHRASES[summary.due_test]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +42,12 @@ class NextAction:
     missed: datetime | None = None
 
 
-def next_action(summary: Todays) -> NextAction:
+def next_action(summary: TodaySummary) -> NextAction:
     """What this person does now, the most important first."""
     block_reason, test = held_back(summary.situation), due_test_text(summary)
-    routine_name = PROPOSED_PHRASE if summary.called == PROPOSED_NAME else summary.called
-    if test is not None and barred(summary.situation) is None:
-        follows = f", then {routine_name}" if summary.open and block_reason is None else ""
+    routine_name = PROPOSED_PHRASE if summary.title == PROPOSED_NAME else summary.title
+    if test is not None:
+        follows = f", then {routine_name}" if summary.is_open and block_reason is None else ""
         why = next(why.sentence for why in summary.due.whys if why.rule.startswith("test-")) if summary.due else ""
         return NextAction(f"Now: {test}{follows}", why, f"Begin {test}")
     if summary.situation.asked is not None:
@@ -71,7 +70,7 @@ def next_action(summary: Todays) -> NextAction:
     return NextAction(f"Now: {routine_name}", said, f"Begin {routine_name}", missed=missed)
 
 
-def _next_time_text(summary: Todays, said: str) -> str:
+def _next_time_text(summary: TodaySummary, said: str) -> str:
     at = summary.due.next if summary.due else None
     if at is None:
         return said
@@ -85,7 +84,7 @@ def relative_time(at: datetime, now: datetime) -> str:
     return f"{day} at {at:%H:%M}"
 
 
-def weekly_minutes(summary: Todays) -> list[tuple[Side, str, float, str]]:
+def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
     """Each side's minutes of credited hold this week: the side, its shape, the minutes, and the minutes in words."""
     return [
         (side, SIDE_SHAPE[side], summary.credited_s[side] / 60, f"{summary.credited_s[side] // 60:.0f} min")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.advice.health_questions import CHILD, CLEARED, CONDITIONS, NO_WEIGHT, NOT_CLEARED
-from station.app.start_gate import Chooser, Chosen
+from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Ruling
 from station.core.facts import CueName
@@ -41,17 +41,15 @@ def with_cautions(condition: str, ruling: Ruling) -> set[str]:
     }
 
 
-def chosen_for(led: Led, condition: str) -> Chosen:
+def chosen_for(led: Led, condition: str) -> StartDecision:
     """What begins for somebody who has said yes to this condition, and to what it is only asked after."""
     after = next(one.after for one in CONDITIONS if one.key == condition)
     person_id = led.add_person("Ada", *([after] if after else []), condition)
     items = [item_dict(item) for item in short_of_all()]
     routine_id = led.store.save_routine(None, person_id, "All", items)
-    chooser = Chooser(led.store, led.store.settings(), person_id, analogue=False)
-    found = chooser.called(routine_id, led.clock.wall())
-    if found.routine:
-        led.station.start(found.routine, person_id, found.called)
-    return found
+    done = led.station.request_start(routine_id, person_id)
+    led.live(0.1)
+    return done.result(0)
 
 
 def item_dict(item: Item) -> dict[str, object]:

@@ -84,7 +84,7 @@ def test_a_damaged_plan_is_none(led: Led, text: str) -> None:
     led.station.dates_hold()
     led.live(0.1)
     assert set(alarms.at) == {ben}
-    led.station.start_today(ada)
+    led.station.request_start("today", ada)
     led.live(0.5)
     assert led.station.snapshot().called == "Test and stretch"
 
@@ -111,7 +111,7 @@ def test_a_damaged_rest_is_not_begun(led: Led, column: str, text: str) -> None:
     """What was left and cannot be read is told as gone."""
     ada = own_plan(led, [{"exercise": "3a"}])
     damage(led, runs, **{column: text})
-    led.station.start_rest(ada)
+    led.station.request_start("rest", ada)
     led.live(0.5)
     now = led.station.snapshot()
     assert now.activity == "idle"

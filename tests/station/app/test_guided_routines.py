@@ -47,7 +47,7 @@ def walked(name: str) -> Walked:
     """A ready routine, walked through once by somebody who does as asked and touches nothing but the answers."""
     wiring = rig.COMPARATORS if name == "test_and_stretch" else COMPARATORS
     with tempfile.TemporaryDirectory() as scratch, Led(Path(scratch), wiring) as led:
-        led.station.start_called(name)
+        led.station.request_start(name, None)
         led.live(0.1)
         led.walk()
         routine = routine_called(name, Settings(), analogue=False)
@@ -189,7 +189,7 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
         led.live(30.0)
         led.board.act("return_heels")
         led.live(30.0)
-        led.station.start_rest(None)
+        led.station.request_start("rest", None)
         led.live(0.1)
         led.walk()
         assert led.heard()[-1] is CueName.COMPLETE
@@ -231,7 +231,7 @@ def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
 
 
 def a_test_whose_board_slides(led: Led) -> None:
-    led.station.start_called("test")
+    led.station.request_start("test", None)
     led.board.act("auto")
     led.until_phase("attempt")
     led.live(0.5)
@@ -240,7 +240,7 @@ def a_test_whose_board_slides(led: Led) -> None:
 
 
 def a_test_whose_cable_comes_out(led: Led) -> None:
-    led.station.start_called("test")
+    led.station.request_start("test", None)
     led.board.act("auto")
     led.until_phase("attempt")
     led.board.act("pull_cable")
@@ -249,7 +249,7 @@ def a_test_whose_cable_comes_out(led: Led) -> None:
 
 
 def a_test_beyond_the_limit(led: Led) -> None:
-    led.station.start_called("test")
+    led.station.request_start("test", None)
     led.board.act("auto")
     led.until(lambda: CueName.NO in led.heard(), 300.0)
 

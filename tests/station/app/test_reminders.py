@@ -11,7 +11,7 @@ import pytest
 
 from station.advice.plan import plan_of, to_dict
 from station.app.inbox import Remind
-from station.app.resume import MADE_UP_FOR, Leading
+from station.app.reminders import LATE_WITHIN, Reminders
 from station.core.events import CommandName
 from station.core.facts import CueName
 from station.store import Store
@@ -229,7 +229,7 @@ def test_a_clock_that_is_set_back_reminds_at_the_hour_that_comes(led: Reminded) 
 
 def test_what_the_loop_makes_up_for_the_scheduler_makes_up_for_too() -> None:
     """Both let an hour go at the same age."""
-    assert timedelta(seconds=LATE_S) == MADE_UP_FOR
+    assert timedelta(seconds=LATE_S) == LATE_WITHIN
 
 
 BERLIN_2026 = {
@@ -247,10 +247,10 @@ def test_daylight_saving_moves_nothing_and_repeats_nothing(tmp_path: Path, chang
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         ada = store.add_person("Ada").id
         store.save_plan(ada, plan_at("02:30", zone="Europe/Berlin"))
-        leading, found = Leading(store, analogue=False), []
+        reminders, found = Reminders(store), []
         for _ in range(4):
-            wall = leading.next_reminders(wall)[ada].astimezone(UTC)
-            assert leading.reminded(ada, wall)
+            wall = reminders.next_times(wall)[ada].astimezone(UTC)
+            assert reminders.take(ada, wall)
             found.append(f"{wall:%m-%d %H:%M}")
         assert ", ".join(found) == expected
 
@@ -262,10 +262,10 @@ def test_in_the_evening_it_is_the_same_hour_for_whoever_lives_there(tmp_path: Pa
     with Store.open(tmp_path / "station.db", clock=HandClock()) as store:
         ada = store.add_person("Ada").id
         store.save_plan(ada, plan_at("18:30", zone="Europe/Berlin"))
-        leading, in_utc = Leading(store, analogue=False), set()
+        reminders, in_utc = Reminders(store), set()
         for _ in range(5):
-            at = leading.next_reminders(wall)[ada]
-            assert leading.reminded(ada, at)
+            at = reminders.next_times(wall)[ada]
+            assert reminders.take(ada, at)
             assert (at.hour, at.minute) == (18, 30)
             wall = at.astimezone(UTC)
             in_utc.add(wall.hour)

@@ -113,7 +113,7 @@ def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
     assert led.station.snapshot().rest is None
     come_back(led)
     assert led.station.snapshot().activity == "idle"
-    led.station.start_rest(None)
+    led.station.request_start("rest", None)
     led.live(0.5)
     assert led.station.snapshot().called == "the routine"
     led.walk()
@@ -130,7 +130,7 @@ def test_after_a_stop_it_is_only_offered(led: Led) -> None:
     assert led.station.snapshot().rest is not None
     come_back(led)
     assert led.station.snapshot().activity == "idle"
-    led.station.start_rest(None)
+    led.station.request_start("rest", None)
     led.live(0.5)
     led.walk()
     assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == legs_of(ROUTINE)
@@ -144,7 +144,7 @@ def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
         kept = led.store.rest(None)
         assert kept is not None
         assert kept.called == "the routine"
-        led.station.start_rest(None)
+        led.station.request_start("rest", None)
         led.live(0.5)
         led.walk()
         holds = holds_of(led)
@@ -158,7 +158,7 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     begin(led, ada)
     leave(led)
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
-    led.station.start_rest(ben)
+    led.station.request_start("rest", ben)
     led.live(0.5)
     now = led.station.snapshot()
     assert now.activity == "idle"
@@ -172,7 +172,7 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
     come_back(led)
     assert led.station.snapshot().activity == "idle", "Ben steps on, and Ada's rest is not his"
-    led.station.start_rest(ada)
+    led.station.request_start("rest", ada)
     led.live(0.5)
     led.walk()
     of_ada = [hold for hold in holds_of(led) if hold.person_id == ada and hold.state == "finished"]

@@ -9,8 +9,8 @@ import pytest
 
 from station.advice.health_questions import NOT_CLEARED
 from station.advice.pain import HELD_BACK, STOP
+from station.advice.restrictions import ANSWER_FIRST
 from station.app.loop import EASED
-from station.app.start_gate import ANSWER_FIRST
 from station.catalogue.records import Item
 from station.core.events import CommandName
 from station.core.facts import CueName
@@ -84,7 +84,7 @@ def test_what_was_left_follows_the_newest_answers(led: Led, how: str) -> None:
     leave_in_the_middle(led, ada, Item(exercise=key), Item(exercise="1a"), Item(exercise=other))
     answer_care(led.store, ada, condition)
     if how == "on the page":
-        led.station.start_rest(ada)
+        led.station.request_start("rest", ada)
     else:
         led.step_on()
     led.live(4.0)
@@ -101,7 +101,7 @@ def test_what_changed_is_asked_about_before_the_rest(led: Led) -> None:
     leave_in_the_middle(led, ada, Item(exercise="3a"))
     led.clock.advance_to(led.clock.now_us() + 1_000_000)
     led.store.add_answer(ada, "changed", True)
-    led.station.start_rest(ada)
+    led.station.request_start("rest", ada)
     led.live(0.5)
     now = led.station.snapshot()
     assert now.phase == "ended"
@@ -130,7 +130,7 @@ def test_a_newcomer_is_tested_once(led: Led) -> None:
     step_on(led)
     answer_all(led)
     now = led.station.snapshot()
-    assert (now.activity, now.phase, now.note) == ("test", "result", ANSWER_FIRST)
+    assert (now.activity, now.phase, now.note) == ("test", "result", ANSWER_FIRST.sentence)
     assert len(led.sat().tests) == 1
 
 
@@ -160,7 +160,7 @@ def test_questions_about_a_test_of_before_are_not_left(led: Led) -> None:
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
     led.station.command(CommandName.STOP)
     led.live(1.0)
-    led.station.start_rest(ada)
+    led.station.request_start("rest", ada)
     led.live(0.5)
     assert exercises_of(planned(led)) == ["3a"]
     assert len(planned(led)) == 1

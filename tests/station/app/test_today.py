@@ -11,8 +11,9 @@ import pytest
 
 from station.advice import health_questions, pain
 from station.advice.plan import plan_of, to_dict
+from station.advice.restrictions import ANSWER_FIRST
 from station.app.loop import FOLLOWS
-from station.app.start_gate import ANSWER_FIRST, NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
+from station.app.start_gate import NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.catalogue.read import exercises
 from station.catalogue.records import Ruling
 from station.core.events import CommandName, Side
@@ -171,7 +172,7 @@ def test_unanswered_questions_leave_only_a_test(led: Led) -> None:
     ada_of(led, days=[], asked=False)
     step_on(led)
     now = led.station.snapshot()
-    assert (now.activity, now.note) == ("test", ANSWER_FIRST)
+    assert (now.activity, now.note) == ("test", ANSWER_FIRST.sentence)
     assert exercises_of(planned(led)) == []
 
 
@@ -181,7 +182,7 @@ def test_unanswered_questions_hold_the_routine_back(led: Led) -> None:
     was_tested(led, ada)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
-    assert led.station.snapshot().note == ANSWER_FIRST
+    assert led.station.snapshot().note == ANSWER_FIRST.sentence
 
 
 @pytest.mark.parametrize("how", ["a test", "an answer"])
@@ -237,7 +238,7 @@ def test_today_can_be_asked_for_on_the_page(led: Led) -> None:
     ada = ada_of(led, routine="quick_calf")
     was_tested(led, ada)
     led.live(0.1)
-    led.station.start_today(ada)
+    led.station.request_start("today", ada)
     led.live(0.5)
     assert led.station.snapshot().called == "Quick calf"
     assert exercises_of(planned(led)) == ["3a", "3b"]

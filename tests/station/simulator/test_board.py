@@ -59,7 +59,7 @@ def test_a_cheater_never_passes(wiring: str, tmp_path: Path) -> None:
 
 def lifted_hold(lived: Life) -> None:
     """In the first hold the heel is lifted by a visitor's hand for two seconds, and lowered again."""
-    lived.station.start_called("stretch")
+    lived.station.request_start("stretch", None)
     lived.board.act("auto")
     lived.until_phase("hold")
     lived.live(4.0)
@@ -128,7 +128,7 @@ def test_a_frozen_sensor_measures_nothing(tmp_path: Path) -> None:
 def test_heels_without_their_adc_earn_nothing(tmp_path: Path) -> None:
     """An MCP3008 that has come off reads as a lifted heel: a hold stands still, and goes on when it is back."""
     with life("", tmp_path) as lived:
-        lived.station.start_called("stretch")
+        lived.station.request_start("stretch", None)
         lived.board.act("auto")
         lived.until_phase("hold")
         lived.live(4.0)
@@ -146,7 +146,7 @@ def test_heels_without_their_adc_earn_nothing(tmp_path: Path) -> None:
 def test_somebody_walks_away_and_comes_back(tmp_path: Path) -> None:
     """A person who leaves in a stretch is waited for; back on the board they keep what they had."""
     with life("", tmp_path) as lived:
-        lived.station.start_called("stretch")
+        lived.station.request_start("stretch", None)
         lived.board.act("auto")
         lived.until_phase("hold")
         lived.live(5.0)
@@ -175,7 +175,7 @@ def test_somebody_walks_away_for_good(tmp_path: Path) -> None:
 def test_the_wall_clock_may_jump_in_a_hold(tmp_path: Path) -> None:
     """A wall clock that jumps by an hour in a hold changes neither its credit nor its length."""
     with life("", tmp_path) as lived:
-        lived.station.start_called("stretch")
+        lived.station.request_start("stretch", None)
         lived.board.act("auto")
         lived.until_phase("hold")
         began, wall = lived.clock.now_us(), lived.board.clock.wall()

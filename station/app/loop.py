@@ -394,11 +394,14 @@ class Station(Inbox):
             self._trouble("calibration", self._calibrating.sentence)
 
     def _refresh_offer(self) -> None:
-        """Offer the unfinished routine only while some of it may begin. Raises StoreError."""
+        """Offer the unfinished routine while some of it may begin, now or once questions are answered.
+
+        Raises StoreError.
+        """
         one = self._resume.unfinished
         if one is not None and one.person_id is not None:
-            gate = self._gate(one.person_id)
-            self._resume.set_offered(bool(gate.restricted(one.routine, one.title).routine))
+            decision = self._gate(one.person_id).restricted(one.routine, one.title)
+            self._resume.set_offered(bool(decision.routine) or decision.needs_health_questions)
 
     def _start(self, start: Start) -> None:
         self._end_run()

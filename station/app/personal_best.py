@@ -25,7 +25,7 @@ def with_best_to_beat(
         return routine
     left_mm, right_mm = (best_to_beat_mm(store, person_id, side, contact, now) for side in Side)
     return tuple(
-        replace(step, beat_left_mm=left_mm, beat_right_mm=right_mm)
+        replace(step, beat_left_mm=left_mm or step.beat_left_mm, beat_right_mm=right_mm or step.beat_right_mm)
         if isinstance(step, TestStep) and step.full
         else step
         for step in routine

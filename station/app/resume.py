@@ -32,7 +32,7 @@ class UnfinishedRoutine:
     departed: bool
     """Whether the person left the board, rather than stopped the routine."""
     is_offered: bool = True
-    """Whether some of it may begin now."""
+    """Whether some of it may begin, now or once questions are answered."""
 
 
 def is_resumable(routine: Routine) -> bool:

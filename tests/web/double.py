@@ -48,6 +48,7 @@ class SetPanel:
         self.started: list[tuple[Routine, str | None]] = []
         self.called: list[str | None] = []
         self.analogue = True
+        self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
         self._store = store
         self._wakes: list[Callable[[], None]] = []
         self._now = Snapshot(at_us=SystemClock().now_us())
@@ -82,7 +83,14 @@ class SetPanel:
         done: Future[StartDecision] = Future()
         try:
             assert self._store is not None
-            gate = StartGate(self._store, self._store.settings(), person_id, datetime.now(UTC), analogue=self.analogue)
+            gate = StartGate(
+                self._store,
+                self._store.settings(),
+                person_id,
+                datetime.now(UTC),
+                analogue=self.analogue,
+                blocks_mm=self.blocks_mm,
+            )
             decision = gate.decide(name)
             if decision.routine:
                 self.start(decision.routine, person_id, decision.title)

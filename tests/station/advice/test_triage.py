@@ -75,6 +75,8 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[Place]) -> No
         wanted |= {"5a", "5b"} if conditions & {"tendon_pain", "insertional"} else set()
         forbidden = {key for key in wanted if "left out" in rulings(key, conditions)}
         assert sorted(keys(found)) == sorted(wanted - forbidden)
+        tested = any(item.test for item in BASES[base])
+        forbidden |= {"test"} if tested and conditions & {"tendon_pain", "insertional"} else set()
         assert {one.key for one in found.left_out} == forbidden
         now = keys(found)
         warm = [key for key in now if FILES[key]["group"] == "warm-up"]

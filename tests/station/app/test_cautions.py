@@ -64,8 +64,8 @@ def test_a_caution_changes_what_is_done(tmp_path: Path, condition: str) -> None:
         found = chosen_for(led, condition)
         if condition in HOLD_BACK:
             assert found.routine == ()
-            assert found.held_back is not None
-            assert found.note == found.held_back.sentence
+            assert found.refusal is not None
+            assert found.note == found.refusal.sentence
             return
         led.live(0.1)
         led.board.act("auto")

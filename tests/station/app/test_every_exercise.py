@@ -69,7 +69,7 @@ def test_whoever_lowers_the_heels_too_quickly_is_told_and_does_them_again(tmp_pa
     routine = routine_of((Item(exercise="7d", count=4),), analogue=False)
     with Led(tmp_path, COMPARATORS) as led:
         led.board.person.raised_s["7d"] = 1.0
-        led.station.start(routine, None)
+        led.station.start(routine, led.person_id)
         led.live(0.1)
         led.board.act("auto")
         led.until(lambda: led.heard().count(CueName.NO) == 3)

@@ -47,7 +47,7 @@ def walked(name: str) -> Walked:
     """A ready routine, walked through once by somebody who does as asked and touches nothing but the answers."""
     wiring = rig.COMPARATORS if name == "test_and_stretch" else COMPARATORS
     with tempfile.TemporaryDirectory() as scratch, Led(Path(scratch), wiring) as led:
-        led.station.request_start(name, None)
+        led.station.request_start(name, led.person_id)
         led.live(0.1)
         led.walk()
         routine = routine_called(name, Settings(), analogue=False)
@@ -149,7 +149,7 @@ def test_a_test_comes_before_the_stretch_and_is_asked_about() -> None:
 
 def pulled(led: Led, routine: Routine) -> None:
     """Both heels' converter comes off in the middle of the second hold of a routine."""
-    led.station.start(routine, None)
+    led.station.start(routine, led.person_id)
     led.live(0.1)
     led.board.act("auto")
     led.until(lambda: led.station.snapshot().repetition == 2 and led.station.snapshot().phase == "hold")
@@ -184,12 +184,12 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
         assert (first.state, second.state) == ("finished", "partial")
         assert isinstance(second, Hold)
         assert second.credited_us / SECOND_US == pytest.approx(PULLED_AFTER_S, abs=0.5)
-        left = led.store.rest(None)
+        left = led.store.rest(led.person_id)
         assert left is not None
         led.live(30.0)
         led.board.act("return_heels")
         led.live(30.0)
-        led.station.request_start("rest", None)
+        led.station.request_start("rest", led.person_id)
         led.live(0.1)
         led.walk()
         assert led.heard()[-1] is CueName.COMPLETE
@@ -207,7 +207,7 @@ def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
     """With both feet at work one heel that rises stops the clock, HEEL_UP sounds, and the page shows which it is."""
     routine = routine_of((Item(exercise="3c", hold_s=20),))
     with Led(tmp_path, ANALOGUE) as led:
-        led.station.start(routine, None)
+        led.station.start(routine, led.person_id)
         led.live(0.1)
         led.board.act("auto")
         led.until_phase("hold")

@@ -38,7 +38,7 @@ def held_in(rig: Rig, sitting_id: str) -> tuple[Hold, ...]:
 
 def begin(led: Led, person_id: str | None = None) -> None:
     """The first exercise and one hold of the second are done, and the second one is under way."""
-    led.station.start(ROUTINE, person_id, "the routine")
+    led.station.start(ROUTINE, person_id or led.person_id, "the routine")
     led.live(0.1)
     led.board.act("auto")
 
@@ -140,16 +140,18 @@ def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
     """The power fails in the middle of a hold: what is left is known to the station that comes back."""
     with Led(tmp_path, COMPARATORS) as led:
         begin(led)
+        person_id = led.person_id
     with Led(tmp_path, COMPARATORS) as led:
-        kept = led.store.rest(None)
+        kept = led.store.rest(person_id)
         assert kept is not None
         assert kept.called == "the routine"
+        led.live(1.0)
         led.station.request_start("rest", None)
         led.live(0.5)
         led.walk()
         holds = holds_of(led)
         assert credited([hold for hold in holds if hold.state == "finished"]) == legs_of(ROUTINE)
-        assert led.store.rest(None) is None
+        assert led.store.rest(person_id) is None
 
 
 def test_the_rest_is_the_persons_own(led: Led) -> None:
@@ -163,7 +165,7 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     now = led.station.snapshot()
     assert now.activity == "idle"
     assert now.note is not None
-    assert "Nothing is left" in now.note
+    assert "Nothing remains" in now.note
     led.station.start(routine_of((Item(exercise="3b", hold_s=10, repetitions=1, side=Side.LEFT),)), ben)
     led.live(0.1)
     led.walk()

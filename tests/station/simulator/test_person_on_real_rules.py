@@ -107,7 +107,7 @@ def test_with_neither_nothing_is_done(tmp_path: Path) -> None:
     with by_ear(tmp_path, COMPARATORS) as led:
         led.station.change_settings({"volume": "off"})
         led.live(1.0)
-        led.station.start(STRETCHES, None)
+        led.station.start(STRETCHES, led.add_person("Robin"))
         led.live(0.1)
         led.board.act("auto")
         led.live(400.0)

@@ -105,7 +105,8 @@ def test_the_page_grows_with_what_is_known(client: FlaskClient, store: Store) ->
 
 def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: SetPanel, store: Store) -> None:
     """The buttons begin a calibration or a check with the configured blocks."""
-    client = create_app(panel, store, (0.0, 60.0, 150.0)).test_client()
+    panel.blocks_mm = (0.0, 60.0, 150.0)
+    client = create_app(panel, store, panel.blocks_mm).test_client()
     for routine in ("calibrate", "check"):
         assert client.post("/start", data={"routine": routine, "person": "nobody"}).status_code == 303
     (calibrate,), (checked,) = (steps for steps, _ in panel.started)

@@ -99,7 +99,9 @@ def test_start_begins_the_routine_that_was_chosen(client: FlaskClient, panel: Se
     """The button of a ready routine starts its steps."""
     page = text_of(client, "/routines")
     assert 'value="today"' in page
-    assert client.post("/start", data={"routine": "quick_calf", "person": "nobody"}).status_code == 303
+    person = store.add_person("Ada")
+    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    assert client.post("/start", data={"routine": "quick_calf", "person": person.id}).status_code == 303
     assert panel.started[0][0] == steps_of(ready_routines()["quick_calf"].items, Settings())
 
 

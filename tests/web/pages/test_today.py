@@ -98,8 +98,8 @@ def test_a_planned_routine_that_is_gone_is_said(client: FlaskClient, store: Stor
     store.save_plan(ada, {**PLAN, "routine": mine})
     assert "Now: Mine" in now_of(client)
     store.remove_routine(mine)
-    assert "is no longer there" in now_of(client)
-    assert "is no longer there" in page_of(client, "/why")
+    assert "no longer exists" in now_of(client)
+    assert "no longer exists" in page_of(client, "/why")
     assert client.get("/plan").status_code == 200
 
 
@@ -144,7 +144,7 @@ def test_the_order_is_that_of_importance(client: FlaskClient, panel: SetPanel, s
     person, _ = fill(store, days_ago=1.5)
     store.add_answer(person.id, "care", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
-    panel.show(rest=RestSeen("Daily", 700))
+    panel.show(rest=RestSeen("Daily", 700, person.id))
     page = page_of(client)
     places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Go on with", 'id="pain"')]
     assert places == sorted(places)
@@ -171,6 +171,8 @@ def test_after_much_pain_nothing_else_is_offered_first(
     """Whoever was told to stop for today is offered neither the rest of it nor a test above everything else."""
     store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
     panel.show(rest=RestSeen("Daily", 700))
+    assert "Go on with the rest" not in page_of(client), "nobody's routine is not offered to Ada"
+    panel.show(rest=RestSeen("Daily", 700, ada))
     assert "Go on with the rest" in page_of(client)
     store.add_answer(ada, "pain", 7)
     page = page_of(client)

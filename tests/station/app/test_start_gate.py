@@ -1,0 +1,303 @@
+"""The start gate: whichever way a routine is started, the same steps begin, and none that a caution forbids."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from station.advice.health_questions import CONDITIONS
+from station.advice.plan import plan_of, to_dict
+from station.advice.records import Situation, Why
+from station.advice.restrictions import BUILT_IN_STRETCH, TEST, restrict
+from station.app.routines import steps_of
+from station.app.start_gate import COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
+from station.catalogue.read import exercises, ready_routines
+from station.catalogue.records import Item
+from station.core.events import CommandName
+from station.core.steps import AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
+from station.settings import Settings
+from station.store import Store
+from tests.station.health_answers import add_cared, answer_care
+from tests.station.led import COMPARATORS, Led
+from tests.station.store.histories import HandClock, one_test
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+KEYS = [condition.key for condition in CONDITIONS]
+NO_TEST = {"tendon_pain", "insertional"}
+"""What leaves the end of the range alone."""
+BLOCKING = {"not_cleared", "no_weight", "child"}
+FULL = steps_of(ready_routines()["full"].items, Settings())
+TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)
+PAINS = (None, 2, 4, 5, 6, 9)
+CAUTIONS: dict[str, dict[str, str]] = {
+    str(read["key"]): {one["condition"]: one["ruling"] for one in read.get("cautions", ())}
+    for file in Path("station/catalogue/exercises").glob("*.toml")
+    for read in [tomllib.loads(file.read_text(encoding="utf-8"))]
+}
+
+
+def up_to_three() -> Iterator[frozenset[str]]:
+    """Every combination of up to three conditions."""
+    for count in range(4):
+        yield from map(frozenset, combinations(KEYS, count))
+
+
+def situation(conditions: frozenset[str], pain: int | None) -> Situation:
+    return Situation(NOW, conditions, pains=() if pain is None else ((NOW - timedelta(hours=1), pain),))
+
+
+def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
+    """By the conditions' own words, not by the code under test."""
+    led_child = "child_led" in conditions
+    blocking = BLOCKING - ({"child"} if led_child else set())
+    return bool(conditions & blocking) or (pain is not None and pain >= 6)
+
+
+def exercises_in(routine: Routine) -> set[str]:
+    return {str(step.exercise) for step in routine if isinstance(step, HoldStep | RepsStep)}
+
+
+@pytest.mark.parametrize("pain", PAINS)
+def test_restrict_lets_nothing_forbidden_begin(pain: int | None) -> None:
+    """Whatever the conditions: exactly what no caution excludes begins, reduced where one says so."""
+    whole = {step.exercise: step for step in FULL if isinstance(step, HoldStep | RepsStep)}
+    for conditions in up_to_three():
+        found = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain))
+        if is_blocked(conditions, pain):
+            assert found.steps == ()
+            assert found.blocked is not None
+            continue
+        forbidden = {key for key, one in CAUTIONS.items() if any(one.get(each) == "left out" for each in conditions)}
+        assert exercises_in(found.steps) == set(CAUTIONS) - forbidden
+        assert any(isinstance(step, TestStep) for step in found.steps) is not bool(conditions & NO_TEST)
+        assert any(isinstance(step, AskStep) for step in found.steps) is not bool(conditions & NO_TEST)
+        assert {one.key for one in found.excluded} == forbidden | ({TEST} if conditions & NO_TEST else set())
+        eases = pain is not None and 4 <= pain < 6
+        for step in found.steps:
+            if isinstance(step, HoldStep | RepsStep):
+                cautious = "cleared" in conditions or any(each in CAUTIONS[str(step.exercise)] for each in conditions)
+                assert step.reduced is (cautious or eases)
+                assert (step != whole[step.exercise]) is (cautious or eases)
+
+
+@pytest.mark.parametrize("pain", PAINS)
+def test_restrict_changes_its_own_result_no_further(pain: int | None) -> None:
+    """A resumed routine is not halved a second time: restricting what has been restricted changes nothing."""
+    for conditions in up_to_three():
+        once = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain)).steps
+        assert restrict(exercises(), once, situation(conditions, pain)).steps == once
+
+
+def test_unknown_person_gets_the_test_the_stretch_and_what_carries_no_caution() -> None:
+    """Everything else asks first, with one reason."""
+    found = restrict(exercises(), TEST_AND_FULL, None)
+    harmless = {key for key, one in CAUTIONS.items() if not one}
+    assert exercises_in(found.steps) == harmless | {BUILT_IN_STRETCH}
+    assert found.steps[:2] == (TestStep(), AskStep())
+    assert {one.why.rule for one in found.excluded} == {"care-asked"}
+
+
+@pytest.mark.parametrize("conditions", [None, frozenset({"arch_falls"})])
+def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: frozenset[str] | None) -> None:
+    """Only the test begins before the questions are answered, or answered again."""
+    asked = Situation(NOW, conditions, Why("care-asked", "Please answer again."))
+    found = restrict(exercises(), TEST_AND_FULL, asked)
+    assert found.steps == (TestStep(), AskStep())
+    assert {one.why.rule for one in found.excluded} == {"care-asked"}
+    assert restrict(exercises(), FULL, asked).blocked is not None
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store.open(tmp_path_factory.mktemp("gate") / "station.db", clock=HandClock()) as opened:
+        yield opened
+
+
+def gate_for(store: Store, person_id: str | None) -> StartGate:
+    return StartGate(store, store.settings(), person_id, HandClock().wall())
+
+
+def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt: str | None) -> str:
+    """A person with these answers, and where they felt the limit at their last test."""
+    at = HandClock().wall() - timedelta(days=1)
+    person_id = store.add_person(f"Person {len(store.people())}").id
+    answer_care(store, person_id, *conditions)
+    if felt is not None:
+        run_id = store.begin_run(store.begin_sitting(person_id, at, simulated=False), {"do": "test"}, at)
+        store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, limit_felt=felt)
+    if pain is not None:
+        store.add_answer(person_id, "pain", pain)
+    return person_id
+
+
+def remember_unfinished(store: Store, person_id: str | None, routine: Routine) -> None:
+    """What the store has of a routine whose power failed before its first second."""
+    at = HandClock().wall()
+    run_id = store.begin_run(store.begin_sitting(person_id, at, simulated=False), to_json(routine), at)
+    store.keep_rest(run_id, to_json(routine), at)
+
+
+NAMES = ("daily", "quick_calf", "full", "test_and_stretch", "stretch")
+WITH_TEST = {"test_and_stretch"}
+
+
+@given(
+    conditions=st.sets(st.sampled_from(KEYS), max_size=3).map(frozenset),
+    pain=st.sampled_from(PAINS),
+    felt=st.sampled_from((None, "front", "achilles", "calf", "nowhere")),
+    name=st.sampled_from(NAMES),
+    known=st.booleans(),
+)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_way_begins_the_same_steps(
+    store: Store, conditions: frozenset[str], pain: int | None, felt: str | None, name: str, known: bool
+) -> None:
+    """By name, as a routine of one's own, by the plan (board, page and reminder) and resumed: the same steps."""
+    person_id = with_person(store, conditions, pain, felt) if known else None
+    gate = gate_for(store, person_id)
+    by_name = gate.decide(name)
+    own = store.save_routine(None, person_id, f"Like {name}", [msgspec.to_builtins(item) for item in gate.items(name)])
+    assert gate.decide(own).routine == by_name.routine
+    store.remove_routine(own)
+    if person_id is not None and name not in ("stretch", "test_and_stretch"):
+        days = [[day, "00:00"] for day in range(7)]
+        store.save_plan(person_id, to_dict(plan_of({"days": days, "routine": name, "zone": "UTC", "tests": False})))
+        assert gate_for(store, person_id).decide(TODAY).routine == by_name.routine
+    if by_name.routine:
+        remember_unfinished(store, person_id, by_name.routine)
+        assert gate_for(store, person_id).decide(UNFINISHED).routine == by_name.routine
+        assert gate.restricted(by_name.routine, None).routine == by_name.routine
+    else:
+        assert by_name.note is not None
+
+
+@pytest.fixture
+def led(tmp_path: Path) -> Iterator[Led]:
+    with Led(tmp_path, COMPARATORS, on_step="today") as made:
+        yield made
+
+
+def begun(led: Led) -> Routine:
+    """The routine under way, as the loop has it."""
+    run = led.station._run
+    return () if run is None else run.routine
+
+
+@pytest.mark.parametrize(
+    ("conditions", "pain"),
+    [((), None), ((), 4), (("tendon_pain",), None), (("cleared",), 5), (("neuro", "balance"), None), ((), 7)],
+)
+def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[str, ...], pain: int | None) -> None:
+    """On the real loop: stepping on, the page's button, and stepping on again after the doorbell."""
+    person_id = add_cared(led.store, "Ada", *conditions)
+    if pain is not None:
+        led.station.answer(person_id, "pain", pain)
+    days = [[day, "00:00"] for day in range(7)]
+    led.store.save_plan(
+        person_id, to_dict(plan_of({"days": days, "routine": "quick_calf", "zone": "UTC", "tests": False}))
+    )
+    done = led.station.request_start("quick_calf", person_id)
+    led.live(0.1)
+    by_page, decision = begun(led), done.result(0)
+    assert decision.routine == by_page or not by_page
+    assert led.station.snapshot().decision == decision
+    led.station.command(CommandName.STOP)
+    led.live(40.0)
+    led.step_on(after_s=6.0)
+    assert begun(led) == by_page
+    led.board.act("step_off")
+    led.until(lambda: led.station._run is None, 120.0)
+    remaining = led.store.rest(person_id)
+    if by_page and remaining is not None:
+        led.step_on(after_s=6.0)
+        assert to_json(begun(led)) == remaining.header
+
+
+def test_resume_applies_half_dose_after_pain(led: Led) -> None:
+    """What remains is halved when the person has said since that it hurts by 4."""
+    person_id = add_cared(led.store, "Ada")
+    led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), person_id)
+    led.live(0.5)
+    led.station.command(CommandName.STOP)
+    led.live(0.5)
+    led.station.answer(person_id, "pain", 4)
+    done = led.station.request_start(UNFINISHED, person_id)
+    led.live(0.1)
+    for step in done.result(0).routine:
+        assert isinstance(step, HoldStep)
+        assert (step.repetitions, step.reduced) == (2, True)
+    assert [one.key for one in done.result(0).reduced] == ["3b"]
+
+
+def test_routine_started_by_the_loop_applies_half_dose(led: Led) -> None:
+    """Steps started for nobody are reduced for the person the loop infers."""
+    person_id = add_cared(led.store, "Ada", "cleared")
+    led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), None)
+    led.live(0.5)
+    (step,) = begun(led)
+    assert isinstance(step, HoldStep)
+    assert led.station.snapshot().person_id == person_id
+    assert step.repetitions == 2
+
+
+def test_unfinished_routine_of_nobody_is_not_offered_to_a_person_added_later(led: Led) -> None:
+    """Only once they claim the session is it theirs to resume."""
+    led.station.request_start("stretch", None)
+    led.live(0.5)
+    led.board.act("auto")
+    led.until_phase("hold")
+    led.station.command(CommandName.STOP)
+    led.live(1.0)
+    offer = led.station.snapshot().rest
+    assert offer is not None
+    assert offer.person_id is None
+    ada = add_cared(led.store, "Ada")
+    done = led.station.request_start(UNFINISHED, ada)
+    led.live(0.2)
+    assert done.result(0).routine == ()
+    assert done.result(0).note == COMPLETE
+
+
+def test_refusal_is_the_answer_to_the_request_and_ends_nothing(led: Led) -> None:
+    """What may not begin leaves the routine under way alone, and the page gets the reason."""
+    person_id = add_cared(led.store, "Ada")
+    led.station.start(steps_of((Item(exercise="3b"),), Settings(), analogue=False), person_id)
+    led.live(0.5)
+    other = add_cared(led.store, "Ben", "not_cleared")
+    done = led.station.request_start("daily", other)
+    led.live(0.2)
+    assert "cleared you" in str(done.result(0).note)
+    assert begun(led) != ()
+    assert led.station.snapshot().person_id == person_id
+
+
+def test_unknown_routine_is_refused_with_a_sentence(led: Led) -> None:
+    """The future raises, and the station goes on."""
+    done = led.station.request_start("no such", None)
+    led.live(0.2)
+    with pytest.raises(ValueError, match="no longer exists"):
+        done.result(0)
+
+
+def test_today_proposes_what_is_right_for_a_painful_tendon(store: Store) -> None:
+    """Not a test to the end of the range without its stretch, but strength within comfort."""
+    for condition in sorted(NO_TEST):
+        decision = gate_for(store, with_person(store, frozenset({condition}), None, None)).decide(TODAY)
+        assert decision.title == PROPOSED_NAME
+        assert {"5a", "5b"} <= exercises_in(decision.routine)
+        assert not any(isinstance(step, TestStep) for step in decision.routine)
+
+
+def test_comfortable_test_says_how_far_to_go(store: Store) -> None:
+    """Whoever has been cleared lately is tested, and told not to push."""
+    decision = gate_for(store, with_person(store, frozenset({"cleared"}), None, None)).decide("test")
+    assert isinstance(decision.routine[0], TestStep)
+    assert "comfortable" in str(decision.note)

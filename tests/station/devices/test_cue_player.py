@@ -298,14 +298,14 @@ from station.clock import SystemClock
 from station.core.facts import Cue, CueName
 from station.devices.buzzer import PiezoBuzzer
 from station.devices.cue_player import CuePlayer
-from station.devices.pacer import Pacer
+from station.devices.pacer import DeadlineThread
 from station.simulator.pins import SimulatedPins
 
 clock, over = SystemClock(), threading.Event()
 pins = SimulatedPins(clock)
 player = CuePlayer(PiezoBuzzer(18, 2300, pin_factory=pins), clock, print, resonance_hz=2300)
 pins.listen(18, lambda output: print("on" if output.duty else "off", flush=True))
-pacer = Pacer(player, clock, print, name="buzzer")
+pacer = DeadlineThread(player, clock, print, name="buzzer")
 player.wake = pacer.wake
 signal.signal(signal.SIGTERM, lambda *_: over.set())
 pacer.start()

@@ -16,6 +16,7 @@ TARGETS = ("help", "setup", "demo", "test", "lint", "bench", "study", "lock", "l
 TOP = {
     *("pyproject.toml", "station", "web", "systemd", "hardware", "tests", "Makefile", ".ci", ".gitignore"),
     *("README.md", "LICENSE", "CHANGELOG.md", "DECISIONS.md", "GLOSSARY.md"),
+    *("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", ".github", ".pre-commit-config.yaml"),
     *("requirements.lock", "requirements-dev.lock", "requirements-build.lock", "bench"),
 }
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ from station.settings import Settings
 from tests.tree import ROOT
 
 README = ROOT / "README.md"
+ARCHITECTURE = ROOT / "ARCHITECTURE.md"
 TREES = ("hardware", "station", "systemd", "web")
 CATALOGUE = ROOT / "station" / "catalogue" / "README.md"
 PAGES = sorted((*ROOT.glob("*.md"), *(page for tree in TREES for page in ROOT.glob(f"{tree}/**/*.md"))))
@@ -96,3 +99,50 @@ def test_every_make_target_that_is_named_exists(page: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
     assert named <= targets
+
+
+def defined(file: Path) -> set[str]:
+    """The classes and functions of a module by their qualified names, functions inside functions too."""
+
+    def walk(node: ast.AST, prefix: str) -> set[str]:
+        found: set[str] = set()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                found |= {prefix + child.name} | walk(child, f"{prefix}{child.name}.")
+            if isinstance(child, ast.ClassDef):
+                found |= {f"{prefix}{child.name}.{name}" for name in inherited(file, child)}
+        return found
+
+    return walk(ast.parse(file.read_text(encoding="utf-8")), "")
+
+
+def inherited(file: Path, given: ast.ClassDef) -> set[str]:
+    """The methods that a class has from its bases, wherever those are defined."""
+    module = import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    return set(dir(getattr(module, given.name, object)))
+
+
+def test_the_architecture_names_files_that_exist() -> None:
+    """Every path in ARCHITECTURE.md is a file or a package of the repository."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    paths = set(re.findall(r"\b(?:station|web|hardware|tests|systemd)/[\w./]*\w", text))
+    assert paths
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+def test_the_architecture_names_functions_that_exist() -> None:
+    """Each hop of the walks names a function or class that its file defines, and every walk is numbered in order."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    hops = re.findall(r"^(\d+)\. `([\w/.]+)`(?: `([\w.]+)`)? - ", text, flags=re.MULTILINE)
+    walks = text.partition("## Four walks")[2].partition("\n## ")[0].split("\n### ")[1:]
+    assert len(walks) == 4
+    assert len(hops) == sum(len(re.findall(r"^\d+\.", walk, flags=re.MULTILINE)) for walk in walks)
+    wrong = [(path, name) for _, path, name in hops if name and name not in defined(ROOT / path)]
+    assert wrong == []
+
+
+def test_the_architecture_draws_what_it_tabulates() -> None:
+    """The picture of the layers and the table beside it name the same packages."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    drawn = set(re.findall(r'\["([\w/]+):', text))
+    assert drawn == set(re.findall(r"^\| `([\w/]+)` \| .* \| .* \|$", text, flags=re.MULTILINE))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tree import ROOT, SHIPPED
+from tests.tree import ROOT, SHIPPED, tracked
 
 TARGETS = ("help", "setup", "demo", "test", "lint", "bench", "study", "lock", "lock-check", "clean")
 TOP = {
@@ -23,12 +23,6 @@ TOP = {
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(("make", *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
-
-
-def tracked(*paths: str) -> list[str]:
-    """The files of the repository below these paths."""
-    listed = subprocess.run(("git", "ls-files", *paths), cwd=ROOT, capture_output=True, text=True, check=True)
-    return listed.stdout.splitlines()
 
 
 def test_make_alone_lists_the_targets() -> None:

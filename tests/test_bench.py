@@ -19,7 +19,7 @@ BEGIN_US = 70 * SECOND_US
 GO_US, UP_US, DOWN_US = BEGIN_US + SECOND_US, BEGIN_US + 3 * SECOND_US, BEGIN_US + 4 * SECOND_US
 HOLD = Hold(
     id="",
-    sitting_id="",
+    session_id="",
     run_id="",
     person_id=None,
     started_at=datetime(2026, 11, 23, tzinfo=UTC),

@@ -9,7 +9,7 @@ from flask import Flask, Response, request
 from jinja2 import Undefined, UndefinedError
 from jinja2.utils import missing
 
-from station.app.api import Panel
+from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
 from web.site import FOOTER, NAV, ROUTINES, Site
@@ -34,7 +34,7 @@ class NamedOnly(Undefined):
 
 
 def create_app(
-    api: Panel, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
+    api: StationApi, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
 ) -> Flask:
     """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.server.stream`).
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from station.advice import health_questions
 from station.advice.dose import count_of, hold_of, repetitions_of
-from station.catalogue.records import Exercise, Feet, Group, HeelWhere, Item, Place, Sense
+from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
 from station.core.events import Side
 from station.units import seconds
 from web.site import Site
@@ -25,17 +25,17 @@ GROUP_TITLES = {
     Group.NERVE: "Glide the nerve",
 }
 """The groups in the order of the guide, as headings."""
-PLACE_NAMES = {Place.FRONT: "front of the ankle", Place.ACHILLES: "Achilles tendon", Place.CALF: "calf"}
+PLACE_NAMES = {FeltPlace.FRONT: "front of the ankle", FeltPlace.ACHILLES: "Achilles tendon", FeltPlace.CALF: "calf"}
 LEG_TEXTS = {Feet.EACH: "each leg", Feet.BOTH: "both legs at once", Feet.STANCE: "standing on each leg"}
 HEEL_TEXTS = {
-    HeelWhere.DOWN: "stays down",
-    HeelWhere.LOWERED: "stays down, lower than the toes",
-    HeelWhere.FREE: "free",
+    HeelPosition.DOWN: "stays down",
+    HeelPosition.LOWERED: "stays down, lower than the toes",
+    HeelPosition.FREE: "free",
 }
 VERIFICATION_TEXTS = {
-    Sense.HOLD: "heel verified",
-    Sense.CYCLE: "counted by the board",
-    Sense.TIMER: "a timer, not verified",
+    Verification.HOLD: "heel verified",
+    Verification.CYCLE: "counted by the board",
+    Verification.TIMER: "a timer, not verified",
 }
 TEST_NAMES = {"quick": "Quick test", "full": "Full test"}
 EVERYWHERE = len(PLACE_NAMES)

@@ -12,7 +12,7 @@ from flask import Response, abort, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
-from station.app.api import Panel
+from station.app.api import StationApi
 from station.app.situation import situation_of
 from station.app.start_gate import TODAY, UNFINISHED, StartGate
 from station.catalogue.read import ready_routines
@@ -101,7 +101,7 @@ def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse
 class Site:
     """The station behind the pages."""
 
-    api: Panel
+    api: StationApi
     store: Reader
     blocks_mm: tuple[float, ...]
     analogue: bool

@@ -39,7 +39,7 @@ def phrases() -> dict[str, str]:
     """What is spoken, by the name of its file: numbers, a few words, and what each exercise is called."""
     found = {str(number): str(number) for number in range(1, MAX_SPOKEN_NUMBER + 1)}
     found |= {words.replace(" ", "-"): words for words in WORDS}
-    return found | {f"exercise-{key}": one.said for key, one in exercises().items()}
+    return found | {f"exercise-{key}": one.short_name for key, one in exercises().items()}
 
 
 def render(spoken: Mapping[str, str], folder: Path) -> None:

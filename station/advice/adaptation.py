@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 
 from station.advice import pain
-from station.advice.records import Adaptation, Situation, Why
+from station.advice.records import Adaptation, Reason, Situation
 from station.core.events import Side
 
 BEHIND_MM = 15.0
@@ -19,9 +19,9 @@ BEHIND_MM = 15.0
 SIX_WEEKS, THREE_MONTHS = 6.0, 13.0
 NEW_RANGE = timedelta(weeks=4)
 """So long after a gain was told it counts as new."""
-NOT_FELT = {"3b": ("2a", "4c")}
+NOT_FELT_PREPARATION = {"3b": ("2a", "4c")}
 """What prepares an exercise that is not felt where it should be."""
-CONTROL = (
+CONTROL_ORDER = (
     ("5a", "7d"),
     ("5b", "7d"),
     ("5a", "7a"),
@@ -39,8 +39,8 @@ MORE_ANGLES = ("4b",)
 
 def adaptations(situation: Situation) -> Iterator[Adaptation]:
     """What the rules change in this situation, and what they say without changing anything."""
-    if (why := pain.eases_off(situation.pains)) is not None:
-        yield Adaptation(why, gentler=True)
+    if (why := pain.easing_reason(situation.pains)) is not None:
+        yield Adaptation(why, reduces=True)
     yield from _not_felt(situation.not_felt)
     yield from _new_range(situation)
     yield from _behind(situation)
@@ -48,36 +48,36 @@ def adaptations(situation: Situation) -> Iterator[Adaptation]:
 
 
 def _not_felt(not_felt: Collection[str]) -> Iterator[Adaptation]:
-    for key, before in NOT_FELT.items():
+    for key, before in NOT_FELT_PREPARATION.items():
         if key in not_felt:
             yield Adaptation(
-                Why("not-felt", "You did not feel the soleus stretch, so release and mobilise come before it."),
+                Reason("not-felt", "You did not feel the soleus stretch, so release and mobilise come before it."),
                 adds=before,
                 before=tuple((one, key) for one in before),
-                where=key,
+                requires=key,
             )
 
 
 def _new_range(situation: Situation) -> Iterator[Adaptation]:
-    gains = [one.gained_at for one in situation.courses.values() if one.gained_at is not None]
+    gains = [one.gained_at for one in situation.side_histories.values() if one.gained_at is not None]
     if gains and situation.now - max(gains) <= NEW_RANGE:
         sentence = "You have new range. Learn to hold in it first, then to lower slowly, then to load it."
-        yield Adaptation(Why("new-range", sentence), adds=CONTROL_ADDS, before=CONTROL)
+        yield Adaptation(Reason("new-range", sentence), adds=CONTROL_ADDS, before=CONTROL_ORDER)
 
 
 def _behind(situation: Situation) -> Iterator[Adaptation]:
-    for side, course in situation.courses.items():
+    for side, course in situation.side_histories.items():
         if course.behind_mm >= BEHIND_MM:
             sentence = f"Your {side} side is clearly behind, so it goes first and gets one more hold."
-            yield Adaptation(Why("behind", sentence), side=side)
+            yield Adaptation(Reason("behind", sentence), side=side)
 
 
 def _progress(situation: Situation) -> Iterator[Adaptation]:
     """What the course of each side comes to, the sides of one rule in one sentence."""
-    reached = {side for side, one in situation.courses.items() if one.reached}
-    gaining = {side for side, one in situation.courses.items() if one.gaining} - reached
-    steady = {side for side, one in situation.courses.items() if one.steady} - reached - gaining
-    rest = {side: one for side, one in situation.courses.items() if side not in reached | gaining | steady}
+    reached = {side for side, one in situation.side_histories.items() if one.reached_goal}
+    gaining = {side for side, one in situation.side_histories.items() if one.is_gaining} - reached
+    steady = {side for side, one in situation.side_histories.items() if one.is_steady} - reached - gaining
+    rest = {side: one for side, one in situation.side_histories.items() if side not in reached | gaining | steady}
     slow = {
         side
         for side, one in rest.items()
@@ -85,30 +85,30 @@ def _progress(situation: Situation) -> Iterator[Adaptation]:
     }
     early = {side for side, one in rest.items() if one.gained_at is None and one.weeks < THREE_MONTHS}
     if reached:
-        yield Adaptation(Why("reached", f"{_sides(reached)} at your goal. Two days a week are the guide's least."))
+        yield Adaptation(Reason("reached", f"{_sides(reached)} at your goal. Two days a week are the guide's least."))
     if gaining:
-        yield Adaptation(Why("gaining", f"{_sides(gaining)} gaining: go on as you are."))
-    if (steady or slow) and not situation.persisted:
+        yield Adaptation(Reason("gaining", f"{_sides(gaining)} gaining: go on as you are."))
+    if (steady or slow) and not situation.has_persisted:
         sentence = "No gain so far, and the board saw few weeks with stretches: regular weeks are what to try first."
-        yield Adaptation(Why("persist", sentence))
+        yield Adaptation(Reason("persist", sentence))
         steady, slow = set(), set()
     if steady:
         sentence = f"{_sides(steady)} steady: longer holds and more angles now. A health professional can look at why."
-        yield Adaptation(Why("plateau", sentence), adds=MORE_ANGLES, longer=True)
+        yield Adaptation(Reason("plateau", sentence), adds=MORE_ANGLES, longer=True)
     if slow:
         sentence = (
             f"{_sides(slow)} no further than three months ago, as far as the tests can tell: longer holds and more "
             "angles now, and a health professional can look at why."
         )
-        yield Adaptation(Why("slow-responder", sentence), adds=MORE_ANGLES, longer=True)
+        yield Adaptation(Reason("slow-responder", sentence), adds=MORE_ANGLES, longer=True)
     if early:
         weeks = max(rest[side].weeks for side in early)
         if weeks < SIX_WEEKS:
             sentence = "About 2 mm a week is what to expect, and no single week shows it."
-            yield Adaptation(Why("first-weeks", sentence))
+            yield Adaptation(Reason("first-weeks", sentence))
         else:
             sentence = "After six weeks a gain can begin to show; often the tests need longer to be sure of it."
-            yield Adaptation(Why("six-weeks", sentence))
+            yield Adaptation(Reason("six-weeks", sentence))
 
 
 def _sides(sides: Collection[Side]) -> str:

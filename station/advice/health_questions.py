@@ -16,8 +16,8 @@ from typing import Any
 import msgspec
 
 from station.advice.pain import STOP_FROM
-from station.advice.records import Adaptation, Pains, Why
-from station.catalogue.records import Exercise, Item, Ruling
+from station.advice.records import Adaptation, Pains, Reason
+from station.catalogue.records import Exercise, Item, Restriction
 
 NO_MEDICAL_ADVICE = (
     "The station is no medical device and this is no medical advice. Your answers only make it more careful. "
@@ -42,10 +42,10 @@ class TestLimit(StrEnum):
     EXCLUDED = "excluded"
 
 
-class Kind(StrEnum):
+class ConditionKind(StrEnum):
     """What a condition does."""
 
-    HOLDS_BACK = "holds back"
+    BLOCKS = "holds back"
     CHANGES = "changes exercises"
     EXPECT = "changes what to expect"
 
@@ -62,7 +62,7 @@ class Condition:
     title: str
     question: str
     effect: str
-    kind: Kind
+    kind: ConditionKind
     professional: str | None = None
     after: str | None = None
     test: TestLimit = TestLimit.NONE
@@ -77,7 +77,7 @@ CONDITIONS = (
         "Have you had an operation, a fracture, a cast or a torn Achilles tendon that has not been cleared for "
         "exercise yet?",
         "Nothing is proposed until whoever treats you has cleared you for exercise.",
-        Kind.HOLDS_BACK,
+        ConditionKind.BLOCKS,
         "whoever treats you",
     ),
     Condition(
@@ -85,7 +85,7 @@ CONDITIONS = (
         "Cleared for exercise lately",
         "Have you had one of these lately, and been cleared for exercise?",
         "Everything begins gently, with half of the usual, and grows as it stays quiet.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
         test=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as is comfortable; do not push to the end.",
     ),
@@ -94,7 +94,7 @@ CONDITIONS = (
         "No weight on the foot after an injury",
         "After an injury, was there a time when you could not put weight on the foot, and nobody has X-rayed it?",
         "Nothing is proposed until the foot has been X-rayed and you have been told that it is sound.",
-        Kind.HOLDS_BACK,
+        ConditionKind.BLOCKS,
         "a doctor, for an X-ray",
     ),
     Condition(
@@ -103,7 +103,7 @@ CONDITIONS = (
         "Does your Achilles tendon hurt at present?",
         "No stretch is forced to its end. Strength in a comfortable range comes in, with less than your weight if need "
         "be. A heel lift in the shoe helps for a while.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
         "a physiotherapist, if it does not settle",
         test=TestLimit.EXCLUDED,
         test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
@@ -114,7 +114,7 @@ CONDITIONS = (
         "Pain where the tendon meets the heel",
         "Does it hurt right where the Achilles tendon meets the heel bone?",
         "The end of the range is left alone for now.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
         "a physiotherapist, if it does not settle",
         test=TestLimit.EXCLUDED,
         test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
@@ -126,7 +126,7 @@ CONDITIONS = (
         "Have you had a stroke, or have you another neurological condition?",
         "The calf stretch with a straight knee comes first, 10 to 20 minutes a leg and day in all. A neuro "
         "physiotherapist should see you.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
         "a neuro physiotherapist",
     ),
     Condition(
@@ -134,7 +134,7 @@ CONDITIONS = (
         "Less feeling in a foot",
         "Do you feel less than usual in a foot?",
         "Pain cannot warn you there, so what loads the foot hard is gentler or left out. Look at the skin afterwards.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
         "a doctor, if nobody knows why",
     ),
     Condition(
@@ -142,14 +142,14 @@ CONDITIONS = (
         "Poor balance",
         "Is your balance poor?",
         "What is done on one leg or an edge is gentler or left out. Keep something firm within reach.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
     ),
     Condition(
         CHILD,
         "A child",
         "Is this for a child?",
         "Nothing is proposed for a child unless a trained professional leads.",
-        Kind.HOLDS_BACK,
+        ConditionKind.BLOCKS,
         "a physiotherapist who works with children",
     ),
     Condition(
@@ -157,7 +157,7 @@ CONDITIONS = (
         "A child led by a professional",
         "Does a trained professional lead the child?",
         "The professional decides what is done; what stands here is only an offer to them.",
-        Kind.EXPECT,
+        ConditionKind.EXPECT,
         after=CHILD,
     ),
     Condition(
@@ -165,7 +165,7 @@ CONDITIONS = (
         "Metal in the ankle or a bony block",
         "Is there metal in the ankle, or have you been told of a bony block?",
         "It may limit how far the ankle can ever bend, so a gain that ends early is nobody's fault.",
-        Kind.EXPECT,
+        ConditionKind.EXPECT,
         "whoever put it in, if you want to know how far it can go",
     ),
     Condition(
@@ -173,7 +173,7 @@ CONDITIONS = (
         "A pinch in front",
         "Does it pinch in the front of the ankle when you lunge?",
         "The ankle is mobilised first with the foot fully relaxed. In a lunge, stay short of the pinch.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
         test=TestLimit.COMFORTABLE,
         test_reason="In the test, stay short of the pinch in front of the ankle.",
     ),
@@ -182,7 +182,7 @@ CONDITIONS = (
         "An arch that falls in",
         "Does the arch of your foot fall in when you lunge?",
         "Support the arch and go only as far as it holds. Your result may read less so, and that is the true one.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
         test=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as the arch of your foot holds.",
     ),
@@ -191,36 +191,36 @@ CONDITIONS = (
         "Toes that turn out",
         "Do your toes turn out when you walk or lunge?",
         "The straight lunge is part of your routine: foot straight ahead, knee over the toes.",
-        Kind.CHANGES,
+        ConditionKind.CHANGES,
     ),
 )
 """In the order in which they are asked."""
-BY_KEY: Mapping[str, Condition] = {condition.key: condition for condition in CONDITIONS}
+CONDITION_BY_KEY: Mapping[str, Condition] = {condition.key: condition for condition in CONDITIONS}
 
-ASK_AGAIN = timedelta(weeks=26)
+ASK_AGAIN_AFTER = timedelta(weeks=26)
 """Half a year changes enough to ask once more."""
 
 NEURO_EXERCISE = "3a"
-NEURO_S = 600
+NEURO_TOTAL_S = 600
 """Ten minutes a leg in all; the guide says 10 to 20."""
 NEURO_HOLD_S = 60
 """In holds of a minute, so that ten minutes are ten holds; longer where the exercise's own are."""
 
-FIRST = {NEURO: (NEURO_EXERCISE,), PINCH: ("4a", "4b")}
+FIRST_EXERCISES = {NEURO: (NEURO_EXERCISE,), PINCH: ("4a", "4b")}
 """What comes first with a condition: where it pinches, what is done with the foot at rest."""
-ADDS = {TENDON_PAIN: ("5a", "5b"), INSERTIONAL: ("5a", "5b"), TOES_OUT: ("7a",)}
+ADDED_EXERCISES = {TENDON_PAIN: ("5a", "5b"), INSERTIONAL: ("5a", "5b"), TOES_OUT: ("7a",)}
 """What comes in: strength without the end of the range, and the straight lunge."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class Restrictions:
     """What a person's conditions do to one exercise, with the reason of each."""
 
-    ruling: Ruling | None
-    whys: tuple[Why, ...]
+    restriction: Restriction | None
+    reasons: tuple[Reason, ...]
 
 
-def rule_of(condition: str) -> str:
+def rule_key(condition: str) -> str:
     """The key of the rule that this condition is."""
     return f"care-{condition.replace('_', '-')}"
 
@@ -236,49 +236,51 @@ def parse(answer: Any) -> frozenset[str]:
     if any(isinstance(one, str) or not isinstance(one, Collection) for one in lists):
         raise ValueError("The answer to the care questions is not in two lists, yes and no.")
     yes, no = ([str(key) for key in one] for one in lists)
-    unknown = sorted({*yes, *no} - BY_KEY.keys())
+    unknown = sorted({*yes, *no} - CONDITION_BY_KEY.keys())
     if unknown:
-        raise ValueError(f"There is no condition {unknown[0]}; there are {', '.join(BY_KEY)}.")
+        raise ValueError(f"There is no condition {unknown[0]}; there are {', '.join(CONDITION_BY_KEY)}.")
     both = sorted({*yes} & {*no})
     if both:
         raise ValueError(f"The condition {both[0]} is answered with yes and with no.")
     return frozenset(yes)
 
 
-def held_back(conditions: Collection[str]) -> Why | None:
+def block_reason(conditions: Collection[str]) -> Reason | None:
     """Why nothing may be proposed, or `None`."""
-    let_go = {BY_KEY[key].after for key in conditions}
+    let_go = {CONDITION_BY_KEY[key].after for key in conditions}
     for condition in CONDITIONS:
-        if condition.kind is Kind.HOLDS_BACK and condition.key in conditions and condition.key not in let_go:
-            return Why(rule_of(condition.key), condition.effect)
+        if condition.kind is ConditionKind.BLOCKS and condition.key in conditions and condition.key not in let_go:
+            return Reason(rule_key(condition.key), condition.effect)
     return None
 
 
-def knee_to_wall_exclusion(conditions: Collection[str]) -> Why | None:
+def knee_to_wall_exclusion(conditions: Collection[str]) -> Reason | None:
     """Why these conditions leave no test, or `None`."""
     return next(iter(_test_reasons(conditions, TestLimit.EXCLUDED)), None)
 
 
-def knee_to_wall_advice(conditions: Collection[str]) -> list[Why]:
+def knee_to_wall_advice(conditions: Collection[str]) -> list[Reason]:
     """How far to go in a test with these conditions."""
     return _test_reasons(conditions, TestLimit.COMFORTABLE)
 
 
-def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Why]:
+def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Reason]:
     found = [one for one in CONDITIONS if one.key in conditions and one.test is limit]
-    return [Why(rule_of(one.key), one.test_reason) for one in found]
+    return [Reason(rule_key(one.key), one.test_reason) for one in found]
 
 
-def judged(exercise: Exercise, conditions: Collection[str]) -> Judgement:
+def restrictions_on(exercise: Exercise, conditions: Collection[str]) -> Restrictions:
     """What these conditions do to the exercise: the strictest ruling, and the reasons for it."""
-    found = [(one.ruling, Why(rule_of(one.condition), one.why)) for one in exercise.cautions]
-    found = [(ruling, why) for ruling, why in found if why.rule in {rule_of(key) for key in conditions}]
-    if CLEARED in conditions and not any(why.rule == rule_of(CLEARED) for _, why in found):
-        found.append((Ruling.GENTLER, Why(rule_of(CLEARED), BY_KEY[CLEARED].effect)))
+    found = [(one.restriction, Reason(rule_key(one.condition), one.reason)) for one in exercise.cautions]
+    found = [(ruling, why) for ruling, why in found if why.rule in {rule_key(key) for key in conditions}]
+    if CLEARED in conditions and not any(why.rule == rule_key(CLEARED) for _, why in found):
+        found.append((Restriction.REDUCED, Reason(rule_key(CLEARED), CONDITION_BY_KEY[CLEARED].effect)))
     if not found:
-        return Judgement(None, ())
-    strictest = Ruling.LEFT_OUT if any(ruling is Ruling.LEFT_OUT for ruling, _ in found) else Ruling.GENTLER
-    return Judgement(strictest, tuple(why for ruling, why in found if ruling is strictest))
+        return Restrictions(None, ())
+    strictest = (
+        Restriction.EXCLUDED if any(ruling is Restriction.EXCLUDED for ruling, _ in found) else Restriction.REDUCED
+    )
+    return Restrictions(strictest, tuple(why for ruling, why in found if ruling is strictest))
 
 
 def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
@@ -286,9 +288,9 @@ def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
     for condition in CONDITIONS:
         if condition.key in conditions:
             yield Adaptation(
-                Why(rule_of(condition.key), condition.effect),
-                first=FIRST.get(condition.key, ()),
-                adds=ADDS.get(condition.key, ()),
+                Reason(rule_key(condition.key), condition.effect),
+                first=FIRST_EXERCISES.get(condition.key, ()),
+                adds=ADDED_EXERCISES.get(condition.key, ()),
                 ten_minutes=(NEURO_EXERCISE,) if condition.key == NEURO else (),
             )
 
@@ -296,23 +298,23 @@ def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
 def neuro_dose(exercise: Exercise, item: Item) -> Item:
     """Ten minutes a leg of the straight-knee calf stretch, in holds of the usual length or longer."""
     hold_s = max(NEURO_HOLD_S, item.hold_s or exercise.dose.hold_s or 0)
-    return msgspec.structs.replace(item, hold_s=hold_s, repetitions=ceil(NEURO_S / hold_s))
+    return msgspec.structs.replace(item, hold_s=hold_s, repetitions=ceil(NEURO_TOTAL_S / hold_s))
 
 
-def due(
+def ask_reason(
     answered_at: datetime | None, now: datetime, pains: Pains = (), *, changed_at: datetime | None = None
-) -> Why | None:
+) -> Reason | None:
     """Why the care questions are to be asked at `now`, or `None`.
 
     `answered_at` is when they were answered last, `None` for never; `changed_at` when the person last said that
     something has happened to the ankle.
     """
     if answered_at is None:
-        return Why("care-asked", "Before your first routine, a few questions about your ankle.")
+        return Reason("care-asked", "Before your first routine, a few questions about your ankle.")
     if any(at > answered_at and pain >= STOP_FROM for at, pain in pains):
-        return Why("care-asked", "It has hurt a lot since you answered, so please look at the questions again.")
+        return Reason("care-asked", "It has hurt a lot since you answered, so please look at the questions again.")
     if changed_at is not None and changed_at > answered_at:
-        return Why("care-asked", "You said that something has changed, so please look at the questions again.")
-    if now - answered_at > ASK_AGAIN:
-        return Why("care-asked", "Your answers are more than half a year old. Are they still true?")
+        return Reason("care-asked", "You said that something has changed, so please look at the questions again.")
+    if now - answered_at > ASK_AGAIN_AFTER:
+        return Reason("care-asked", "Your answers are more than half a year old. Are they still true?")
     return None

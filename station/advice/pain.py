@@ -10,21 +10,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from station.advice.records import Pains, Why
+from station.advice.records import Pains, Reason
 from station.core.activities import questions
 
-MOST_PAIN = questions.MOST_PAIN
+MAX_PAIN = questions.MOST_PAIN
 EASE_OFF_FROM = questions.EASING_PAIN
-STOP_FROM = questions.MUCH_PAIN
+STOP_FROM = questions.STOPPING_PAIN
 """The bounds of the usual traffic light of pain (evidence, Care)."""
-LOOK_AGAIN = timedelta(hours=24)
+ASK_AGAIN_AFTER = timedelta(hours=24)
 """What a stretch has done to a tendon shows within a day."""
 
 
-class Doing(StrEnum):
+class PainAction(StrEnum):
     """What to do with so much pain."""
 
-    GO_ON = "go on"
+    CONTINUE = "go on"
     EASE_OFF = "ease off"
     STOP = "stop"
 
@@ -33,24 +33,24 @@ class Doing(StrEnum):
 class PainAdvice:
     """What to do, and the rule and sentence that say so."""
 
-    what: Doing
-    why: Why
+    action: PainAction
+    reason: Reason
 
     @property
     def sentence(self) -> str:
-        return self.why.sentence
+        return self.reason.sentence
 
 
-GO_ON = PainAdvice(Doing.GO_ON, Why("pain-go-on", "That little is fine: go on, and stop if it turns sharp."))
+GO_ON = PainAdvice(PainAction.CONTINUE, Reason("pain-go-on", "That little is fine: go on, and stop if it turns sharp."))
 EASE_OFF = PainAdvice(
-    Doing.EASE_OFF,
-    Why("pain-ease-off", "Ease off: a shorter lunge, less weight on the leg, half of the repetitions."),
+    PainAction.EASE_OFF,
+    Reason("pain-ease-off", "Ease off: a shorter lunge, less weight on the leg, half of the repetitions."),
 )
 STOP = PainAdvice(
-    Doing.STOP,
-    Why("pain-stop", "Stop for today. You will be asked again tomorrow; if it stays so, let somebody look at it."),
+    PainAction.STOP,
+    Reason("pain-stop", "Stop for today. You will be asked again tomorrow; if it stays so, let somebody look at it."),
 )
-HELD_BACK = Why(
+BLOCKED_BY_PAIN = Reason(
     "pain-held-back",
     "Your last answer was a lot of pain, so nothing is proposed. Answer again when it is below 4; if it is not in a "
     "few days, see a health professional.",
@@ -59,30 +59,30 @@ HELD_BACK = Why(
 
 def advice(pain: int) -> PainAdvice:
     """What so much pain asks for. Raises ValueError with a sentence for what is not from 0 to 10."""
-    if not 0 <= pain <= MOST_PAIN:
-        raise ValueError(f"The pain is {pain}, but must be from 0 to {MOST_PAIN}.")
+    if not 0 <= pain <= MAX_PAIN:
+        raise ValueError(f"The pain is {pain}, but must be from 0 to {MAX_PAIN}.")
     if pain < EASE_OFF_FROM:
         return GO_ON
     return EASE_OFF if pain < STOP_FROM else STOP
 
 
-def asks_again(pains: Pains, now: datetime) -> bool:
+def is_asked_again(pains: Pains, now: datetime) -> bool:
     """Whether it is time to ask once more, a day after an answer of 4 or more."""
-    return bool(pains) and pains[0][1] >= EASE_OFF_FROM and now - pains[0][0] >= LOOK_AGAIN
+    return bool(pains) and pains[0][1] >= EASE_OFF_FROM and now - pains[0][0] >= ASK_AGAIN_AFTER
 
 
-def held_back(pains: Pains) -> Why | None:
+def block_reason(pains: Pains) -> Reason | None:
     """Why nothing may be proposed: a pain of 6 or more without a newer answer below 4; else `None`."""
     for _, pain in pains:
         if pain < EASE_OFF_FROM:
             return None
         if pain >= STOP_FROM:
-            return HELD_BACK
+            return BLOCKED_BY_PAIN
     return None
 
 
-def eases_off(pains: Pains) -> Why | None:
+def easing_reason(pains: Pains) -> Reason | None:
     """Why everything is to be gentler: the newest answer is 4 or 5; else `None`."""
-    if pains and advice(pains[0][1]).what is Doing.EASE_OFF:
-        return EASE_OFF.why
+    if pains and advice(pains[0][1]).action is PainAction.EASE_OFF:
+        return EASE_OFF.reason
     return None

@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from station.advice.records import Why
+from station.advice.records import Reason
 from station.core.events import Side
 
 PROPOSED = "proposed"
@@ -77,10 +77,10 @@ class Due:
     """
 
     occurrence: datetime | None
-    missed: bool
+    is_missed: bool
     next: datetime | None
     test: str | None
-    whys: tuple[Why, ...]
+    reasons: tuple[Reason, ...]
 
 
 def plan_of(kept: Mapping[str, Any]) -> Plan:
@@ -116,11 +116,11 @@ def to_dict(plan: Plan) -> dict[str, Any]:
     }
 
 
-def hint(plan: Plan) -> Why | None:
+def hint(plan: Plan) -> Reason | None:
     """What to say to a plan of fewer days than the guide's least; else `None`."""
     if len({weekday for weekday, _ in plan.days}) >= LEAST_DAYS:
         return None
-    return Why("plan-least", "One day a week is a start. The guide's least is two, and every day is fine.")
+    return Reason("plan-least", "One day a week is a start. The guide's least is two, and every day is fine.")
 
 
 def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime]:
@@ -160,12 +160,12 @@ def due(plan: Plan, done: Done, now: datetime) -> Due:
     return Due(newest, missed, following, test, (*of_plan, *of_test, dose(done.credited_s)))
 
 
-def dose(credited_s: Mapping[Side, float]) -> Why:
+def dose(credited_s: Mapping[Side, float]) -> Reason:
     """How the credited seconds of this week compare with the ten minutes a leg."""
     left, right = (int(credited_s.get(side, 0.0) // 60) for side in Side)
     if min(left, right) < GOAL_MINUTES:
-        return Why("dose", f"Held this week: left {left}, right {right} of {GOAL_MINUTES} minutes.")
-    return Why(
+        return Reason("dose", f"Held this week: left {left}, right {right} of {GOAL_MINUTES} minutes.")
+    return Reason(
         "dose",
         f"Held this week: left {left}, right {right} minutes. That is all that studies saw a gain from; more is fine "
         "and not needed.",
@@ -174,38 +174,40 @@ def dose(credited_s: Mapping[Side, float]) -> Why:
 
 def _of_plan(
     newest: datetime | None, missed: bool, before: list[datetime], done: Done, now: datetime, zone: ZoneInfo
-) -> Iterator[Why]:
+) -> Iterator[Reason]:
     if newest is None and done.finished_at is not None and _day(done.finished_at, zone) == _day(now, zone):
-        yield Why("plan-done", "Done for today.")
+        yield Reason("plan-done", "Done for today.")
     elif newest is None:
-        yield Why("plan-rest", "Nothing is planned now. Days of rest break nothing.")
+        yield Reason("plan-rest", "Nothing is planned now. Days of rest break nothing.")
     elif missed:
-        yield Why("plan-missed", "Your last routine is still open. If it does not suit you now, the next one will do.")
+        yield Reason(
+            "plan-missed", "Your last routine is still open. If it does not suit you now, the next one will do."
+        )
     else:
-        yield Why("plan-due", "Your routine is ready when you are.")
+        yield Reason("plan-due", "Your routine is ready when you are.")
     if before and done.finished_at is not None and now - done.finished_at > LONG_AGO:
-        yield Why("plan-break", "It has been a while, and that is all right: begin where you are.")
+        yield Reason("plan-break", "It has been a while, and that is all right: begin where you are.")
 
 
-def _test(plan: Plan, done: Done, now: datetime, zone: ZoneInfo) -> tuple[str | None, tuple[Why, ...]]:
+def _test(plan: Plan, done: Done, now: datetime, zone: ZoneInfo) -> tuple[str | None, tuple[Reason, ...]]:
     if not plan.tests:
         return None, ()
     today = _day(now, zone)
     test, why = _due_test(done, today, zone)
     if test is not None and done.stretched_at is not None and _day(done.stretched_at, zone) == today:
         return None, (
-            Why("test-before", "A test is due, but a stretch adds for some hours. It waits for another day."),
+            Reason("test-before", "A test is due, but a stretch adds for some hours. It waits for another day."),
         )
     return test, why
 
 
-def _due_test(done: Done, today: date, zone: ZoneInfo) -> tuple[str | None, tuple[Why, ...]]:
+def _due_test(done: Done, today: date, zone: ZoneInfo) -> tuple[str | None, tuple[Reason, ...]]:
     if done.last_test is None:
-        return "full", (Why("test-first", "Your first test, a full one, is your starting point."),)
+        return "full", (Reason("test-first", "Your first test, a full one, is your starting point."),)
     if done.last_full_test is None or (today - _day(done.last_full_test, zone)).days >= FULL_EVERY_DAYS:
-        return "full", (Why("test-full", "A full test is due, first thing, before you stretch."),)
+        return "full", (Reason("test-full", "A full test is due, first thing, before you stretch."),)
     if (today - _day(done.last_test, zone)).days >= QUICK_EVERY_DAYS:
-        return "quick", (Why("test-quick", "A quick test is due, first thing, before you stretch."),)
+        return "quick", (Reason("test-quick", "A quick test is due, first thing, before you stretch."),)
     return None, ()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from station.catalogue.records import Exercise, Item, Place
+from station.catalogue.records import Exercise, FeltPlace, Item
 from station.core.events import Side
 
 Catalogue = Mapping[str, Exercise]
@@ -16,7 +16,7 @@ Pains = Sequence[tuple[datetime, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Why:
+class Reason:
     """One reason: the key of its rule (`station.advice.rules`), and what it means here, as a sentence."""
 
     rule: str
@@ -24,7 +24,7 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class SideHistory:
     """How one side has been going.
 
     `told`: the tests are enough for the statistics to say something; `gaining`, `steady` and `gained_at` (the last gain
@@ -33,14 +33,14 @@ class Course:
     0, and `reached` whether it is at the person's goal.
     """
 
-    told: bool = False
-    gaining: bool | None = None
-    steady: bool = False
+    is_known: bool = False
+    is_gaining: bool | None = None
+    is_steady: bool = False
     weeks: float = 0.0
     gained_at: datetime | None = None
     change_mm: float | None = None
     behind_mm: float = 0.0
-    reached: bool = False
+    reached_goal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +56,29 @@ class Situation:
 
     now: datetime
     conditions: frozenset[str] | None = None
-    asked: Why | None = None
-    felt: frozenset[Place] = frozenset()
+    ask_reason: Reason | None = None
+    felt: frozenset[FeltPlace] = frozenset()
     pains: Pains = ()
     not_felt: frozenset[str] = frozenset()
-    courses: Mapping[Side, Course] = field(default_factory=dict)
-    persisted: bool = True
+    side_histories: Mapping[Side, SideHistory] = field(default_factory=dict)
+    has_persisted: bool = True
     minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class Excluded:
     """An exercise that is not to be done now."""
 
     key: str
-    why: Why
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
-class Gentler:
+class Reduced:
     """An exercise of which half is to be done now, the easier way."""
 
     key: str
-    why: Why
+    reason: Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +89,10 @@ class Proposal:
     """
 
     items: tuple[Item, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-    gentler: tuple[Gentler, ...] = ()
-    whys: tuple[Why, ...] = ()
-    held_back: Why | None = None
+    excluded: tuple[Excluded, ...] = ()
+    reduced: tuple[Reduced, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    block_reason: Reason | None = None
     seconds: int = 0
 
 
@@ -106,12 +106,12 @@ class Adaptation:
     stretch on that side, which then goes first. It only counts in a routine with the exercise `where`, if there is one.
     """
 
-    why: Why
+    reason: Reason
     first: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
     before: tuple[tuple[str, str], ...] = ()
     longer: bool = False
-    gentler: bool = False
+    reduces: bool = False
     ten_minutes: tuple[str, ...] = ()
     side: Side | None = None
-    where: str | None = None
+    requires: str | None = None

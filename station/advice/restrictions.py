@@ -16,8 +16,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from station.advice import health_questions, pain
-from station.advice.records import Catalogue, Gentler, LeftOut, Situation, Why
-from station.catalogue.records import Exercise, Ruling
+from station.advice.records import Catalogue, Excluded, Reason, Reduced, Situation
+from station.catalogue.records import Exercise, Restriction
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, halved
 
 ASK_FIRST_RULE = "care-asked"
@@ -25,15 +25,15 @@ TEST = "test"
 """The key of the knee-to-wall test among what is excluded."""
 BUILT_IN_STRETCH = "3a"
 """The station's own stretch: the calf stretch on the slope. It begins for somebody unknown, too."""
-ANSWER_FIRST = Why(
+ANSWER_FIRST = Reason(
     ASK_FIRST_RULE, "Before your first routine, answer a few health questions on the page. A test may begin now."
 )
-SAY_WHO_FIRST = Why(
+SAY_WHO_FIRST = Reason(
     ASK_FIRST_RULE,
     "Some exercises are not right for everyone, so they wait for a few health questions: choose your name on the page "
     "and answer them.",
 )
-NOTHING_REMAINS = Why(
+NOTHING_REMAINS = Reason(
     "care-nothing-left",
     "Nothing of this routine is right for you at present. Choose another one, or ask a health professional.",
 )
@@ -47,27 +47,27 @@ class Restricted:
     """
 
     steps: Routine
-    excluded: tuple[LeftOut, ...] = ()
-    reduced: tuple[Gentler, ...] = ()
-    advice: tuple[Why, ...] = ()
-    blocked: Why | None = None
+    excluded: tuple[Excluded, ...] = ()
+    reduced: tuple[Reduced, ...] = ()
+    advice: tuple[Reason, ...] = ()
+    block_reason: Reason | None = None
 
 
-def block_reason(situation: Situation) -> Why | None:
+def block_reason(situation: Situation) -> Reason | None:
     """Why not even a test may begin: a lunge to the end of the range is no less than a stretch."""
-    return health_questions.held_back(situation.conditions or frozenset()) or pain.held_back(situation.pains)
+    return health_questions.block_reason(situation.conditions or frozenset()) or pain.block_reason(situation.pains)
 
 
-def knee_to_wall_block_reason(situation: Situation) -> Why | None:
+def knee_to_wall_block_reason(situation: Situation) -> Reason | None:
     """Why no test may begin: nothing may, or a condition leaves the end of the range alone."""
     return block_reason(situation) or health_questions.knee_to_wall_exclusion(situation.conditions or frozenset())
 
 
-def unanswered_reason(situation: Situation) -> Why | None:
+def unanswered_reason(situation: Situation) -> Reason | None:
     """Why the health questions come first: never answered, or answers that may no longer be true; else `None`."""
-    if situation.asked is not None and situation.conditions is None:
+    if situation.ask_reason is not None and situation.conditions is None:
         return ANSWER_FIRST
-    return situation.asked
+    return situation.ask_reason
 
 
 def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) -> Restricted:
@@ -78,46 +78,46 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
     if not any(isinstance(step, HoldStep | RepsStep | TestStep) for step in steps):
         return Restricted(steps)
     if situation is not None and (reason := block_reason(situation)) is not None:
-        return Restricted((), blocked=reason)
+        return Restricted((), block_reason=reason)
     conditions = frozenset() if situation is None else situation.conditions or frozenset()
     kept: list[Step] = []
-    excluded: dict[str, LeftOut] = {}
-    reduced: dict[str, Gentler] = {}
-    advice: dict[Why, None] = {}
+    excluded: dict[str, Excluded] = {}
+    reduced: dict[str, Reduced] = {}
+    advice: dict[Reason, None] = {}
     for step in steps:
         if isinstance(step, TestStep):
             if (reason := health_questions.knee_to_wall_exclusion(conditions)) is not None:
-                excluded[TEST] = LeftOut(TEST, reason)
+                excluded[TEST] = Excluded(TEST, reason)
                 continue
             advice |= dict.fromkeys(health_questions.knee_to_wall_advice(conditions))
         elif isinstance(step, HoldStep | RepsStep):
             exercise = None if step.exercise is None else exercises[step.exercise]
             if exercise is not None and (reason := _exclusion(exercise, situation)) is not None:
-                excluded[exercise.key] = LeftOut(exercise.key, reason)
+                excluded[exercise.key] = Excluded(exercise.key, reason)
                 continue
             if (reason := _reduction(exercise, conditions, situation)) is not None:
-                reduced[step.exercise or ""] = Gentler(step.exercise or "", reason)
+                reduced[step.exercise or ""] = Reduced(step.exercise or "", reason)
                 step = step if step.reduced else halved(step)
         kept.append(step)
     remaining = _without_dangling(kept) if excluded else tuple(kept)
-    blocked = None if remaining else next((one.why for one in excluded.values()), NOTHING_REMAINS)
+    blocked = None if remaining else next((one.reason for one in excluded.values()), NOTHING_REMAINS)
     return Restricted(remaining, tuple(excluded.values()), tuple(reduced.values()), tuple(advice), blocked)
 
 
-def _exclusion(exercise: Exercise, situation: Situation | None) -> Why | None:
+def _exclusion(exercise: Exercise, situation: Situation | None) -> Reason | None:
     if situation is None:
         return SAY_WHO_FIRST if exercise.cautions and exercise.key != BUILT_IN_STRETCH else None
     if (reason := unanswered_reason(situation)) is not None:
         return reason
-    judgement = health_questions.judged(exercise, situation.conditions or frozenset())
-    return judgement.whys[0] if judgement.ruling is Ruling.LEFT_OUT else None
+    judgement = health_questions.restrictions_on(exercise, situation.conditions or frozenset())
+    return judgement.reasons[0] if judgement.restriction is Restriction.EXCLUDED else None
 
 
-def _reduction(exercise: Exercise | None, conditions: Collection[str], situation: Situation | None) -> Why | None:
-    judgement = None if exercise is None else health_questions.judged(exercise, conditions)
-    if judgement is not None and judgement.whys:
-        return judgement.whys[0]
-    return None if situation is None else pain.eases_off(situation.pains)
+def _reduction(exercise: Exercise | None, conditions: Collection[str], situation: Situation | None) -> Reason | None:
+    judgement = None if exercise is None else health_questions.restrictions_on(exercise, conditions)
+    if judgement is not None and judgement.reasons:
+        return judgement.reasons[0]
+    return None if situation is None else pain.easing_reason(situation.pains)
 
 
 def _without_dangling(steps: Sequence[Step]) -> Routine:

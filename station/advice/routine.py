@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from station.advice import health_questions
 from station.advice.dose import hold_of, repetitions_of
 from station.advice.records import Catalogue
-from station.catalogue.records import Exercise, Feet, Group, Item, Ruling
+from station.catalogue.records import Exercise, Feet, Group, Item, Restriction
 from station.core.events import SECOND_US, Side
 
 HOLD_S = (5, 600)
@@ -90,12 +90,12 @@ def _of_each(exercises: Catalogue, items: Sequence[Item], conditions: Collection
             yield Fault(f"{_name(one, item)}: {sentence}", refuses=True, index=index)
         if one is None:
             continue
-        judgement = health_questions.judged(one, conditions)
-        if judgement.ruling is Ruling.LEFT_OUT:
-            why = judgement.whys[0].sentence
+        judgement = health_questions.restrictions_on(one, conditions)
+        if judgement.restriction is Restriction.EXCLUDED:
+            why = judgement.reasons[0].sentence
             yield Fault(f"{_name(one, item)}: not for you at present. {why} Take it out.", True, index)
-        elif judgement.ruling is Ruling.GENTLER:
-            why = judgement.whys[0].sentence
+        elif judgement.restriction is Restriction.REDUCED:
+            why = judgement.reasons[0].sentence
             yield Fault(f"{_name(one, item)}: half of it will be asked of you. {why}", False, index)
 
 

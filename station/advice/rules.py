@@ -35,7 +35,7 @@ SOURCES = {
 
 def _of_conditions() -> tuple[Rule, ...]:
     return tuple(
-        Rule(health_questions.rule_of(one.key), one.title, one.effect, SOURCES.get(one.key, AUTHOR))
+        Rule(health_questions.rule_key(one.key), one.title, one.effect, SOURCES.get(one.key, AUTHOR))
         for one in health_questions.CONDITIONS
     )
 

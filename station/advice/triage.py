@@ -17,28 +17,32 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from station.advice import adaptation, dose, health_questions, pain
-from station.advice.records import Adaptation, Catalogue, Gentler, LeftOut, Proposal, Situation, Why
+from station.advice.records import Adaptation, Catalogue, Excluded, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import NOTHING_REMAINS, TEST
-from station.catalogue.records import Exercise, Group, Item, Place, Ruling
+from station.catalogue.records import Exercise, FeltPlace, Group, Item, Restriction
 from station.core.events import Side
 
 TRIAGE = {
-    Place.FRONT: ("4a", "4b", "4c"),
-    Place.ACHILLES: ("2b", "2c", "3c", "7d"),
-    Place.CALF: ("2a", "3a", "3b", "8"),
+    FeltPlace.FRONT: ("4a", "4b", "4c"),
+    FeltPlace.ACHILLES: ("2b", "2c", "3c", "7d"),
+    FeltPlace.CALF: ("2a", "3a", "3b", "8"),
 }
 """What the guide puts first for each place where the limit is felt."""
-FELT = {
-    Place.FRONT: Why("felt-front", "You feel the limit in front of the ankle, so what frees the joint comes first."),
-    Place.ACHILLES: Why("felt-achilles", "You feel the limit in the Achilles tendon, so what helps it comes first."),
-    Place.CALF: Why("felt-calf", "You feel the limit in the calf, so what lengthens it comes first."),
+FELT_REASONS = {
+    FeltPlace.FRONT: Reason(
+        "felt-front", "You feel the limit in front of the ankle, so what frees the joint comes first."
+    ),
+    FeltPlace.ACHILLES: Reason(
+        "felt-achilles", "You feel the limit in the Achilles tendon, so what helps it comes first."
+    ),
+    FeltPlace.CALF: Reason("felt-calf", "You feel the limit in the calf, so what lengthens it comes first."),
 }
-ADDED_MINUTES = 30
+DEFAULT_MINUTES = 30
 """Where nobody says how much time there is: what the felt place adds to a routine ends here."""
-TOO_LONG = Why("time", "There is not enough time for it today.")
-CUT = Why("time", "Your time is short for this one. Do what is left later in the day.")
+TOO_LONG = Reason("time", "There is not enough time for it today.")
+SHORTENED = Reason("time", "Your time is short for this one. Do what is left later in the day.")
 GROUPS = tuple(Group)
-ORDER = Why(
+ORDER = Reason(
     "order",
     "In the guide's order: warm-up, what helps where you feel the limit, then the rest, each from release to strength.",
 )
@@ -50,60 +54,60 @@ class _Block:
 
     exercise: Exercise | None
     items: tuple[Item, ...]
-    added: bool = False
-    first: bool = False
+    is_added: bool = False
+    is_first: bool = False
 
     @property
     def key(self) -> str | None:
         return None if self.exercise is None else self.exercise.key
 
 
-def full(exercises: Catalogue) -> tuple[Item, ...]:
+def full_base(exercises: Catalogue) -> tuple[Item, ...]:
     """Everything, as a base: the felt places, the conditions and the time make a routine of it."""
     return tuple(Item(exercise=key) for key in exercises)
 
 
 def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -> Proposal:
     """What to do in this situation, beginning with the routine `base`. Raises KeyError for an unknown exercise."""
-    if (why := held_back(situation)) is not None:
-        return Proposal(held_back=why)
+    if (why := block_reason(situation)) is not None:
+        return Proposal(block_reason=why)
     blocks = list(_blocks(exercises, base))
     there = {block.key for block in blocks}
     adaptations = tuple(_adaptations(situation))
     first = {key for one in adaptations for key in one.first}
-    adaptations = tuple(one for one in adaptations if one.where is None or one.where in there | first)
+    adaptations = tuple(one for one in adaptations if one.requires is None or one.requires in there | first)
     for key in (key for one in adaptations for key in (*one.first, *one.adds)):
         if key not in there:
-            blocks.append(_Block(exercises[key], (Item(exercise=key),), added=True))
+            blocks.append(_Block(exercises[key], (Item(exercise=key),), is_added=True))
             there.add(key)
-    blocks = [replace(block, first=block.key in first) for block in blocks]
-    blocks, left_out, gentler, dosed = _ruled(blocks, situation, adaptations)
-    asked = [block.key for block in blocks if not block.added]
+    blocks = [replace(block, is_first=block.key in first) for block in blocks]
+    blocks, left_out, gentler, dosed = _restricted(blocks, situation, adaptations)
+    asked = [block.key for block in blocks if not block.is_added]
     blocks, too_long, cut = _in_time(exercises, _ordered(exercises, blocks, adaptations), situation)
-    now = [block.key for block in blocks if not block.added]
+    now = [block.key for block in blocks if not block.is_added]
     moved = [] if now == [key for key in asked if key in now] else [ORDER]
-    whys = (*_whys(blocks, adaptations, dosed), *moved, *cut)
+    whys = (*_reasons(blocks, adaptations, dosed), *moved, *cut)
     return _proposal(exercises, blocks, (*left_out, *too_long), gentler, whys)
 
 
-def careful(exercises: Catalogue, items: Sequence[Item], situation: Situation) -> Proposal:
+def apply_precautions(exercises: Catalogue, items: Sequence[Item], situation: Situation) -> Proposal:
     """A routine that the person chose, in its own order: only what they must not do is left out or made gentler."""
-    if (why := held_back(situation)) is not None:
-        return Proposal(held_back=why)
-    adaptations = tuple(one for one in _adaptations(situation) if one.gentler)
-    blocks, left_out, gentler, dosed = _ruled(_blocks(exercises, items), situation, adaptations)
-    return _proposal(exercises, blocks, left_out, gentler, _whys(blocks, adaptations, dosed))
+    if (why := block_reason(situation)) is not None:
+        return Proposal(block_reason=why)
+    adaptations = tuple(one for one in _adaptations(situation) if one.reduces)
+    blocks, left_out, gentler, dosed = _restricted(_blocks(exercises, items), situation, adaptations)
+    return _proposal(exercises, blocks, left_out, gentler, _reasons(blocks, adaptations, dosed))
 
 
-def held_back(situation: Situation) -> Why | None:
+def block_reason(situation: Situation) -> Reason | None:
     """Why nothing may be proposed: care questions never answered, a condition, or much pain; else `None`."""
     if situation.conditions is None:
-        return situation.asked or health_questions.due(None, situation.now)
-    return health_questions.held_back(situation.conditions) or pain.held_back(situation.pains)
+        return situation.ask_reason or health_questions.ask_reason(None, situation.now)
+    return health_questions.block_reason(situation.conditions) or pain.block_reason(situation.pains)
 
 
 def _adaptations(situation: Situation) -> Iterator[Adaptation]:
-    for place, why in FELT.items():
+    for place, why in FELT_REASONS.items():
         if place in situation.felt:
             yield Adaptation(why, first=TRIAGE[place])
     yield from health_questions.adaptations(situation.conditions or frozenset())
@@ -113,9 +117,9 @@ def _adaptations(situation: Situation) -> Iterator[Adaptation]:
 def _proposal(
     exercises: Catalogue,
     blocks: Iterable[_Block],
-    left_out: Sequence[LeftOut],
-    gentler: Sequence[Gentler],
-    whys: Iterable[Why],
+    left_out: Sequence[Excluded],
+    gentler: Sequence[Reduced],
+    whys: Iterable[Reason],
 ) -> Proposal:
     items = tuple(item for block in blocks for item in block.items)
     kept = {item.exercise for item in items}
@@ -143,51 +147,51 @@ def _blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[_Block]:
         yield block
 
 
-def _ruled(
+def _restricted(
     blocks: Iterable[_Block], situation: Situation, adaptations: Sequence[Adaptation]
-) -> tuple[list[_Block], list[LeftOut], list[Gentler], set[Why]]:
+) -> tuple[list[_Block], list[Excluded], list[Reduced], set[Reason]]:
     """The blocks without what is left out, with the doses that the conditions and the adaptations ask for.
 
     Beside what is left out and what is gentler it gives the reasons of the doses that an adaptation changed.
     """
     conditions = situation.conditions or frozenset()
     kept: list[_Block] = []
-    left_out: dict[str, LeftOut] = {}
-    gentler: dict[str, Gentler] = {}
-    dosed: set[Why] = set()
-    everything_gentler = [one.why for one in adaptations if one.gentler]
+    left_out: dict[str, Excluded] = {}
+    gentler: dict[str, Reduced] = {}
+    dosed: set[Reason] = set()
+    everything_gentler = [one.reason for one in adaptations if one.reduces]
     for block in blocks:
         exercise = block.exercise
         if exercise is None:
             reason = health_questions.knee_to_wall_exclusion(conditions)
             if reason is not None and any(item.test for item in block.items):
-                left_out[TEST] = LeftOut(TEST, reason)
+                left_out[TEST] = Excluded(TEST, reason)
             else:
                 kept.append(block)
             continue
-        judgement = health_questions.judged(exercise, conditions)
-        if judgement.ruling is Ruling.LEFT_OUT:
-            left_out[exercise.key] = LeftOut(exercise.key, judgement.whys[0])
+        judgement = health_questions.restrictions_on(exercise, conditions)
+        if judgement.restriction is Restriction.EXCLUDED:
+            left_out[exercise.key] = Excluded(exercise.key, judgement.reasons[0])
             continue
         items = block.items
         if any(exercise.key in one.ten_minutes for one in adaptations):
             items = tuple(
                 item if item.exercise is None else health_questions.neuro_dose(exercise, item) for item in items
             )
-        elif not judgement.whys and not everything_gentler and exercise.group is Group.STRETCH:
-            items, whys = _adapted(exercise, items, adaptations)
+        elif not judgement.reasons and not everything_gentler and exercise.group is Group.STRETCH:
+            items, whys = _adapted_items(exercise, items, adaptations)
             dosed |= whys
-        if whys_gentler := (*judgement.whys, *everything_gentler):
-            gentler[exercise.key] = Gentler(exercise.key, whys_gentler[0])
+        if whys_gentler := (*judgement.reasons, *everything_gentler):
+            gentler[exercise.key] = Reduced(exercise.key, whys_gentler[0])
             items = tuple(item if item.exercise is None else dose.halved(exercise, item) for item in items)
         kept.append(replace(block, items=items))
-    dosed.update(one.why for one in gentler.values())
+    dosed.update(one.reason for one in gentler.values())
     return kept, list(left_out.values()), list(gentler.values()), dosed
 
 
-def _adapted(
+def _adapted_items(
     exercise: Exercise, items: Iterable[Item], adaptations: Iterable[Adaptation]
-) -> tuple[tuple[Item, ...], set[Why]]:
+) -> tuple[tuple[Item, ...], set[Reason]]:
     """The items of a stretch with their adapted doses, and the reasons of what has changed."""
     now = tuple(items)
     whys = set()
@@ -199,7 +203,7 @@ def _adapted(
         if one.side is not None:
             now = tuple(part for item in now for part in _side_first(exercise, item, one.side))
         if now != before:
-            whys.add(one.why)
+            whys.add(one.reason)
     return now, whys
 
 
@@ -213,7 +217,7 @@ def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterab
     def place(block: _Block) -> tuple[int, int, int]:
         if block.exercise is None:
             return 0, 0, 0
-        tier = 1 if block.exercise.group is Group.WARM_UP else 2 if block.first else 3
+        tier = 1 if block.exercise.group is Group.WARM_UP else 2 if block.is_first else 3
         return tier, GROUPS.index(block.exercise.group), numbers[block.exercise.key]
 
     found = sorted(blocks, key=place)
@@ -224,7 +228,7 @@ def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterab
     return found
 
 
-def _importance(block: _Block, situation: Situation) -> tuple[int, ...]:
+def _importance_key(block: _Block, situation: Situation) -> tuple[int, ...]:
     """The smaller, the more important."""
     exercise = block.exercise
     if exercise is None:
@@ -232,25 +236,33 @@ def _importance(block: _Block, situation: Situation) -> tuple[int, ...]:
     neuro = health_questions.NEURO in (situation.conditions or ()) and exercise.key == health_questions.NEURO_EXERCISE
     stretch = exercise.group is Group.STRETCH
     warm_up = exercise.group is Group.WARM_UP
-    return (1, not neuro, exercise.gait and not block.first, not block.first, not stretch, not warm_up, block.added)
+    return (
+        1,
+        not neuro,
+        exercise.is_for_gait and not block.is_first,
+        not block.is_first,
+        not stretch,
+        not warm_up,
+        block.is_added,
+    )
 
 
 def _in_time(
     exercises: Catalogue, blocks: Sequence[_Block], situation: Situation
-) -> tuple[list[_Block], list[LeftOut], list[Why]]:
+) -> tuple[list[_Block], list[Excluded], list[Reason]]:
     """What there is time for, in the same order; of the most important exercise at least a part."""
-    left = 60 * (situation.minutes or ADDED_MINUTES)
-    stays = [block for block in blocks if block.exercise is None or (situation.minutes is None and not block.added)]
+    left = 60 * (situation.minutes or DEFAULT_MINUTES)
+    stays = [block for block in blocks if block.exercise is None or (situation.minutes is None and not block.is_added)]
     left -= sum(dose.seconds_of(exercises, block.items) for block in stays)
     kept: dict[int, _Block] = {id(block): block for block in stays}
-    cut: list[Why] = []
-    for block in sorted(blocks, key=lambda block: _importance(block, situation)):
+    cut: list[Reason] = []
+    for block in sorted(blocks, key=lambda block: _importance_key(block, situation)):
         if id(block) in kept or block.exercise is None:
             continue
         seconds = dose.seconds_of(exercises, block.items)
         if seconds > left and not any(one.exercise for one in kept.values()):
             block_now = _shortened(exercises, block, left)
-            cut.append(CUT)
+            cut.append(SHORTENED)
             kept[id(block)] = block_now
             left -= dose.seconds_of(exercises, block_now.items)
         elif seconds <= left:
@@ -259,7 +271,7 @@ def _in_time(
     found = [kept[id(block)] for block in blocks if id(block) in kept]
     there = {block.key for block in found}
     gone = dict.fromkeys(block.key for block in blocks if block.key is not None and block.key not in there)
-    return found, [LeftOut(key, TOO_LONG) for key in gone], cut
+    return found, [Excluded(key, TOO_LONG) for key in gone], cut
 
 
 def _shortened(exercises: Catalogue, block: _Block, seconds: int) -> _Block:
@@ -267,25 +279,27 @@ def _shortened(exercises: Catalogue, block: _Block, seconds: int) -> _Block:
     assert block.exercise is not None
     items = [item for item in block.items if item.exercise is not None]
     while dose.seconds_of(exercises, items) > seconds:
-        fewer = [_one_less(block.exercise, item) for item in items]
+        fewer = [_one_fewer(block.exercise, item) for item in items]
         if fewer == items:
             break
         items = fewer
     return replace(block, items=tuple(items))
 
 
-def _one_less(exercise: Exercise, item: Item) -> Item:
+def _one_fewer(exercise: Exercise, item: Item) -> Item:
     count = dose.count_of(exercise, item)
     if count is not None:
         return msgspec.structs.replace(item, count=max(1, count - 1))
     return msgspec.structs.replace(item, repetitions=max(1, dose.repetitions_of(exercise, item) - 1))
 
 
-def _whys(blocks: Iterable[_Block], adaptations: Iterable[Adaptation], dosed: Collection[Why]) -> Iterator[Why]:
+def _reasons(
+    blocks: Iterable[_Block], adaptations: Iterable[Adaptation], dosed: Collection[Reason]
+) -> Iterator[Reason]:
     """What every condition says, and the reasons of the adaptations that there is something left of."""
     kept = {block.key for block in blocks}
     for one in adaptations:
         named = {*one.first, *one.adds, *(key for pair in one.before for key in pair)}
-        changes = named or one.longer or one.gentler or one.side is not None
-        if not changes or named & kept or one.why in dosed or one.why.rule.startswith("care-"):
-            yield one.why
+        changes = named or one.longer or one.reduces or one.side is not None
+        if not changes or named & kept or one.reason in dosed or one.reason.rule.startswith("care-"):
+            yield one.reason

@@ -20,14 +20,14 @@ class PageError(Exception):
 class SimulatedBoard(Protocol):
     """The simulated person and the simulated cables, under a visitor's hand."""
 
-    def act(self, word: str, argument: str | None = None) -> None:
+    def act(self, command: str, argument: str | None = None) -> None:
         """Do one of `words()` now. Raises ValueError with a sentence for an unknown word or a bad argument."""
 
-    def words(self) -> tuple[str, ...]:
+    def commands(self) -> tuple[str, ...]:
         """The words that `act` understands."""
 
 
-class Panel(Protocol):
+class StationApi(Protocol):
     """The station as its page sees it. Every method may be called from any thread and returns at once."""
 
     def snapshot(self) -> Snapshot:
@@ -43,7 +43,7 @@ class Panel(Protocol):
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         """Say a word to whatever is going on; `answer` goes with `Word.ANSWER`."""
 
-    def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
+    def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
         """Begin a routine, for a person or for nobody yet. What is going on is ended first, and stored as partial.
 
         `called` is the routine's name for people, where it has one.
@@ -62,7 +62,7 @@ class Panel(Protocol):
     def add_person(self, name: str) -> Future[str]:
         """Somebody new; gives their id."""
 
-    def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
+    def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
         """Say whose sitting it was."""
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:

@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import replace
 from statistics import median
 
-from station.app.snapshot import CueSeen, Trouble
+from station.app.snapshot import CueView, Fault
 from station.core.activities.engine import REPEATING_CUES
 from station.core.events import Toe
 from station.core.facts import Cue, Fact
@@ -17,44 +17,44 @@ from station.core.steps import Routine, to_json
 
 log = logging.getLogger(__name__)
 
-TOE_US = 500_000
+TOE_MEDIAN_US = 500_000
 """The toe distance that is shown is the median of this span."""
 
 
-class View:
+class BoardView:
     """Keeps what was last read, heard and told. Only the loop calls it."""
 
     def __init__(self) -> None:
-        self.cue: CueSeen | None = None
-        self.toe_why: str | None = "no reading yet"
+        self.cue: CueView | None = None
+        self.toe_missing_reason: str | None = "no reading yet"
         """Why there is no toe distance, `None` while there is one."""
         self._toes: deque[tuple[int, float]] = deque()
         self._troubles: dict[str, str] = {}
 
-    def read(self, toe: Toe, at_us: int) -> None:
+    def on_reading(self, toe: Toe, at_us: int) -> None:
         """The distance sensor has said something."""
-        self.toe_why = invalid_reason(toe, ToeRules())
-        if self.toe_why is None:
+        self.toe_missing_reason = invalid_reason(toe, ToeRules())
+        if self.toe_missing_reason is None:
             self._toes.append((at_us, toe.reading_mm))
 
     def reading_mm(self, at_us: int) -> float | None:
         """What the sensor reads now, before calibration; `None` without a valid reading in the last half second."""
-        while self._toes and self._toes[0][0] < at_us - TOE_US:
+        while self._toes and self._toes[0][0] < at_us - TOE_MEDIAN_US:
             self._toes.popleft()
         if not self._toes:
-            self.toe_why = self.toe_why or "no reading for half a second"
+            self.toe_missing_reason = self.toe_missing_reason or "no reading for half a second"
             return None
         return median(reading for _, reading in self._toes)
 
-    def hear(self, cue: Fact) -> None:
+    def on_cue(self, cue: Fact) -> None:
         """A cue sounds, or what made one repeat is over."""
         if isinstance(cue, Cue):
             number = 1 if self.cue is None else self.cue.number + 1
-            self.cue = CueSeen(number, cue.cue, cue.count, cue.side, cue.cue in REPEATING_CUES)
+            self.cue = CueView(number, cue.cue, cue.count, cue.side, cue.cue in REPEATING_CUES)
         elif self.cue is not None:
             self.cue = replace(self.cue, repeating=False)
 
-    def trouble(self, part: str, sentence: str | None) -> bool:
+    def set_fault(self, part: str, sentence: str | None) -> bool:
         """A part is in trouble, or no longer; gives whether that is news."""
         if self._troubles.get(part) == sentence:
             return False
@@ -65,15 +65,15 @@ class View:
             log.warning("%s", sentence)
         return True
 
-    def troubles(self, heels: str | None) -> tuple[Trouble, ...]:
+    def faults(self, heels: str | None) -> tuple[Fault, ...]:
         """What is in trouble, by part; `heels` is what the senses say of theirs, unless the part itself has told."""
         found = dict(self._troubles)
         if heels is not None:
             found.setdefault("heel sensors", heels)
-        return tuple(Trouble(part, sentence) for part, sentence in sorted(found.items()))
+        return tuple(Fault(part, sentence) for part, sentence in sorted(found.items()))
 
 
-def next_step(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:
+def next_step_of(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:
     """What comes after the step that is shown, and the exercise that it is of."""
     if shown.step is None or shown.step + 1 >= len(routine):
         return None, None

@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Using:
+class MeasurementContext:
     """Measuring with a calibration: at a time, at the sensor's temperature where known, over a skirting board."""
 
     calibration: Calibration
@@ -37,38 +37,38 @@ class Using:
             warmer_degrees=warmer,
         )
 
-    def budget(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:
+    def budget_of(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:
         """Of a toe distance whose window left an uncertainty of `window_mm`: its noise and its wander."""
         seen_mm = toe_mm - self.skirting_mm
         return budget_from_result(seen_mm, window_mm, contact, self.calibration.fit, self.conditions)
 
 
-class Budgets:
+class AttemptBudgets:
     """Of one test under way: from its attempts to its sides."""
 
-    def __init__(self, using: Using) -> None:
-        self._using = using
-        self._best: dict[Side, tuple[float, Budget]] = {}
-        self._done: dict[Side, list[tuple[TrialResult, Budget | None]]] = {side: [] for side in Side}
+    def __init__(self, using: MeasurementContext) -> None:
+        self._context = using
+        self._best_passed: dict[Side, tuple[float, Budget]] = {}
+        self._finished_trials: dict[Side, list[tuple[TrialResult, Budget | None]]] = {side: [] for side in Side}
 
-    def passed(self, fact: AttemptPassed) -> Budget:
+    def on_attempt_passed(self, fact: AttemptPassed) -> Budget:
         """An attempt has passed; the largest of a trial is the trial's."""
-        made = self._using.budget(fact.toe_mm, fact.uncertainty_mm, fact.contact)
-        if fact.side not in self._best or fact.toe_mm > self._best[fact.side][0]:
-            self._best[fact.side] = (fact.toe_mm, made)
+        made = self._context.budget_of(fact.toe_mm, fact.uncertainty_mm, fact.contact)
+        if fact.side not in self._best_passed or fact.toe_mm > self._best_passed[fact.side][0]:
+            self._best_passed[fact.side] = (fact.toe_mm, made)
         return made
 
-    def finished(self, fact: TrialFinished) -> Budget | None:
+    def on_trial_finished(self, fact: TrialFinished) -> Budget | None:
         """A trial is over; `None` where the knee does not reach, which is no distance that was captured."""
-        best = self._best.pop(fact.side, None)
+        best = self._best_passed.pop(fact.side, None)
         made = None if fact.below_range or best is None else best[1]
         trial = TrialResult(fact.trial, fact.toe_mm, fact.below_range, fact.uncertainty_mm)
-        self._done[fact.side].append((trial, made))
+        self._finished_trials[fact.side].append((trial, made))
         return made
 
-    def side(self, side: Side) -> Budget | None:
+    def of_side(self, side: Side) -> Budget | None:
         """Of the side's score; `None` where it has none, or one that was not captured."""
-        return of_side(self._done[side])
+        return side_budget(self._finished_trials[side])
 
 
 def total_mm(budget: Budget | None) -> float | None:
@@ -76,7 +76,7 @@ def total_mm(budget: Budget | None) -> float | None:
     return None if budget is None else round(budget.total_mm, 3)
 
 
-def of_side(done: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
+def side_budget(done: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
     """Of the mean of the trials that count; `None` where one of them has no budget."""
     chosen = scored_trials([trial for trial, _ in done])
     made = [budget for trial, budget in done if trial in chosen]

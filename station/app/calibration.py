@@ -16,11 +16,11 @@ from station.core.steps import WARM_UP_US, CalibrateStep, CheckStep, Routine, St
 from station.store import Store
 from station.store.records import Calibration, Check
 
-SILENT_US = 5 * SECOND_US
+RESTARTED_AFTER_US = 5 * SECOND_US
 """A sensor that has said nothing for so long may have been without power, and is cold again."""
 
 
-class Calibrating:
+class CalibrationMonitor:
     """What the loop knows of the sensor's calibration. Only the loop calls it."""
 
     def __init__(self, config: Config, store: Store) -> None:
@@ -28,22 +28,22 @@ class Calibrating:
         self._store = store
         self._skirting_mm = float(config.board.skirting_mm)
         self._ranging_since_us: int | None = None
-        self._read_us = 0
+        self._last_reading_us = 0
         self.current: Calibration
-        self.doubt: Check | None = None
-        self._checked: Check | None = None
-        self.look_up()
+        self.suspect_since: Check | None = None
+        self._last_passed_check: Check | None = None
+        self.refresh()
 
-    def look_up(self) -> None:
+    def refresh(self) -> None:
         """Ask the store. Raises StoreError; what was known goes on then."""
-        current, doubt = self._store.current_calibration(), self._store.doubt()
+        current, doubt = self._store.current_calibration(), self._store.suspect_since()
         checks = self._store.checks(limit=20)
         of_it = [check for check in checks if check.calibration_id == current.id and check.passed]
         if getattr(self, "current", None) != current:
             self._lane = LaneMonitor(current.curve, current.fit)
-        if self.doubt is not None and doubt is None:
+        if self.suspect_since is not None and doubt is None:
             self._lane.rearm()
-        self.current, self.doubt, self._checked = current, doubt, next(iter(of_it), None)
+        self.current, self.suspect_since, self._last_passed_check = current, doubt, next(iter(of_it), None)
 
     @property
     def curve(self) -> Curve:
@@ -54,13 +54,13 @@ class Calibrating:
         """Blocks are seen as they are, with no wall behind."""
         return self.current.curve if uses_blocks(routine) else self.curve
 
-    def prepared(self, routine: Routine, now_us: int) -> Routine:
+    def prepare_routine(self, routine: Routine, now_us: int) -> Routine:
         """The routine with what only the station knows: how warm the sensor is, and how sure its calibration."""
-        since_us = self._ranging_since_us if now_us - self._read_us < SILENT_US else None
+        since_us = self._ranging_since_us if now_us - self._last_reading_us < RESTARTED_AFTER_US else None
         warm_us = WARM_UP_US if since_us is None else max(0, WARM_UP_US - (now_us - since_us))
-        return tuple(self._prepared(step, warm_us) for step in routine)
+        return tuple(self._prepare_step(step, warm_us) for step in routine)
 
-    def _prepared(self, step: Step, warm_us: int) -> Step:
+    def _prepare_step(self, step: Step, warm_us: int) -> Step:
         if isinstance(step, CalibrateStep):
             return replace(step, warm_us=warm_us)
         if isinstance(step, CheckStep):
@@ -69,11 +69,11 @@ class Calibrating:
             return replace(step, warm_us=warm_us, calibration_mm=round(sure_mm, 3))
         return step
 
-    def read(self, toe: Toe, now_us: int, *, empty: bool) -> LaneFinding | None:
+    def on_reading(self, toe: Toe, now_us: int, *, empty: bool) -> LaneFinding | None:
         """The sensor has said something; gives that it is out, where it shows so by itself."""
-        if self._ranging_since_us is None or now_us - self._read_us > SILENT_US:
+        if self._ranging_since_us is None or now_us - self._last_reading_us > RESTARTED_AFTER_US:
             self._ranging_since_us = now_us
-        self._read_us = now_us
+        self._last_reading_us = now_us
         if invalid_reason(toe, ToeRules()) is not None:
             return None
         return self._lane.add_reading(now_us, toe.reading_mm, is_empty=empty)
@@ -83,12 +83,12 @@ class Calibrating:
         """`as built`, `good` or `doubted`."""
         if self.current.fit is None:
             return "as built"
-        return "good" if self.doubt is None else "doubted"
+        return "good" if self.suspect_since is None else "doubted"
 
     @property
-    def sentence(self) -> str | None:
+    def fault_sentence(self) -> str | None:
         """What is wrong with the calibration, and what to do."""
-        doubt = self.doubt
+        doubt = self.suspect_since
         if doubt is None or self.current.fit is None:
             return None
         if doubt.kind != "block":
@@ -101,10 +101,10 @@ class Calibrating:
             "calibrate it anew. Until then, or until a check passes, results are marked as uncertain."
         )
 
-    def due_why(self, wall: datetime, celsius: float | None) -> str | None:
+    def check_due_reason(self, wall: datetime, celsius: float | None) -> str | None:
         """Why a check is due, in a sentence; `None` while it is not."""
         if self.state != "good":
             return None
-        at = self.current if self._checked is None else self._checked
+        at = self.current if self._last_passed_check is None else self._last_passed_check
         warmer = None if celsius is None or at.temperature_c is None else celsius - at.temperature_c
         return due_why((wall - at.made_at).total_seconds() / 86_400, warmer)

@@ -34,14 +34,16 @@ class ImportRefusedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class PastResults:
     """What a file has: the results to take, and the days of which there are tests already."""
 
     results: tuple[Imported, ...]
-    known: tuple[date, ...]
+    known_days: tuple[date, ...]
 
 
-def read_past(path: Path, unit: str, days: Collection[date], now: datetime, *, sure: bool = False) -> Past:
+def read_past_results(
+    path: Path, unit: str, days: Collection[date], now: datetime, *, sure: bool = False
+) -> PastResults:
     """The results in a file, in mm, oldest first, but those of `days`. Days and times are those of this machine's zone.
 
     `unit` is one of `MM_IN_ONE`; `sure` that it is right, however unlikely. Raises `ImportRefusedError`.
@@ -49,7 +51,7 @@ def read_past(path: Path, unit: str, days: Collection[date], now: datetime, *, s
     found: dict[datetime, tuple[int, Imported]] = {}
     for line, row in _rows(path):
         where = f"{path}, line {line}"
-        at = _moment(row["date"], where, now)
+        at = _parse_time(row["date"], where, now)
         sides = {side: _mm(row[side], unit, where, sure=sure) for side in Side}
         if set(sides.values()) == {None}:
             raise ImportRefusedError(
@@ -67,9 +69,9 @@ def read_past(path: Path, unit: str, days: Collection[date], now: datetime, *, s
         )
     results = [result for _, (_, result) in sorted(found.items())]
     dates = {result: result.at.astimezone().date() for result in results}
-    return Past(
+    return PastResults(
         results=tuple(result for result in results if dates[result] not in days),
-        known=tuple(sorted({day for day in dates.values() if day in days})),
+        known_days=tuple(sorted({day for day in dates.values() if day in days})),
     )
 
 
@@ -105,7 +107,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
         raise ImportRefusedError(f"{path}, line {reader.line_num}: it is no CSV ({error}).") from None
 
 
-def _moment(text: str, where: str, now: datetime) -> datetime:
+def _parse_time(text: str, where: str, now: datetime) -> datetime:
     """A day without a time of day is its noon, or now if that is to come."""
     try:
         given = datetime.fromisoformat(text)
@@ -138,8 +140,8 @@ def _mm(text: str, unit: str, where: str, *, sure: bool) -> float | None:
             f"{where}: {text} is negative. A knee that does not reach with the toes at the wall is 0."
         )
     mm = value * MM_IN_ONE[unit]
-    rather = [name for name, one in MM_IN_ONE.items() if _likely(value * one)]
-    if rather and value > 0 and not _likely(mm) and not (sure and mm <= FARTHEST_MM):
+    rather = [name for name, one in MM_IN_ONE.items() if _likely_units(value * one)]
+    if rather and value > 0 and not _likely_units(mm) and not (sure and mm <= FARTHEST_MM):
         much = "much" if mm > LIKELY_MM[1] else "little"
         otherwise = ", or --sure if the unit is right" if mm <= FARTHEST_MM else ""
         raise ImportRefusedError(
@@ -153,5 +155,5 @@ def _mm(text: str, unit: str, where: str, *, sure: bool) -> float | None:
     return round(mm, 1)
 
 
-def _likely(mm: float) -> bool:
+def _likely_units(mm: float) -> bool:
     return LIKELY_MM[0] <= mm <= LIKELY_MM[1]

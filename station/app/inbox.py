@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 STOPPED = "The station has been stopped: start it, and say it again."
 
-Kept = TypeVar("Kept")
+Saved = TypeVar("Saved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Start:
 
     routine: Routine
     person_id: str | None
-    called: str | None
+    title: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +49,36 @@ class StartRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class StoreRequest:
     """Do something with the store, and say what came of it."""
 
-    act: Callable[[Store], Any]
+    action: Callable[[Store], Any]
     done: Future[Any]
-    claims: tuple[str, str | None] | None = None
+    claim: tuple[str, str | None] | None = None
     """The sitting that it says the person of, for the loop to know as well."""
 
 
 @dataclass(frozen=True, slots=True)
-class Remind:
+class ReminderDue:
     """It is this person's hour."""
 
     person_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class DatesHold:
+class WallClockSet:
     """The wall clock is right, or was set: reminders are by its dates."""
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SettingsChange:
     """Change settings by name, from what they are by then."""
 
     changes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class FaultReport:
     """A part is in trouble, or no longer."""
 
     part: str
@@ -86,11 +86,13 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Ring:
+class Wakeup:
     """The alarm clock rang: look at the time."""
 
 
-Posted = Event | Start | StartRequest | Change | Wish | Remind | DatesHold | Told | Ring
+Posted = (
+    Event | Start | StartRequest | SettingsChange | StoreRequest | ReminderDue | WallClockSet | FaultReport | Wakeup
+)
 
 
 class Inbox:
@@ -100,7 +102,7 @@ class Inbox:
         self._clock = clock
         self._queue: SimpleQueue[Posted] = SimpleQueue()
         self._subscribers: set[Callable[[], None]] = set()
-        self._guard = Lock()
+        self._lock = Lock()
         self._closed = False
 
     def post(self, item: Posted) -> None:
@@ -114,31 +116,31 @@ class Inbox:
         except Empty:
             return None
 
-    def tell(self, part: str, sentence: str | None) -> None:
+    def report_fault(self, part: str, sentence: str | None) -> None:
         """A part is in trouble, or no longer."""
-        self.post(Told(part, sentence))
+        self.post(FaultReport(part, sentence))
 
-    def dates_hold(self) -> None:
+    def wall_clock_set(self) -> None:
         """The wall clock is right, or was set: from now on reminders are by its dates."""
-        self.post(DatesHold())
+        self.post(WallClockSet())
 
-    def ring(self) -> None:
+    def wake_up(self) -> None:
         """Look at the time."""
-        self.post(Ring())
+        self.post(Wakeup())
 
     # Whoever wants to know of news.
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
-        with self._guard:
+        with self._lock:
             self._subscribers = self._subscribers | {wake}
 
         return lambda: self._unsubscribe(wake)
 
     def _unsubscribe(self, wake: Callable[[], None]) -> None:
-        with self._guard:
+        with self._lock:
             self._subscribers = self._subscribers - {wake}
 
-    def wake_pages(self) -> None:
+    def notify_pages(self) -> None:
         """There is a newer picture."""
         for wake in self._subscribers:
             try:
@@ -152,53 +154,55 @@ class Inbox:
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         self.post(Command(self._clock.now_us(), word, side, answer))
 
-    def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
-        self.post(Start(routine, person_id, called))
+    def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
+        self.post(Start(routine, person_id, title))
 
     def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
         done: Future[StartDecision] = Future()
         self.post(StartRequest(name, person_id, done))
         if self._closed:
-            self._refuse()
+            self._refuse_pending()
         return done
 
-    def _wish(self, act: Callable[[Store], Kept], claims: tuple[str, str | None] | None = None) -> Future[Kept]:
-        done: Future[Kept] = Future()
-        self.post(Wish(act, done, claims))
+    def _request_store(
+        self, act: Callable[[Store], Saved], claims: tuple[str, str | None] | None = None
+    ) -> Future[Saved]:
+        done: Future[Saved] = Future()
+        self.post(StoreRequest(act, done, claims))
         if self._closed:
-            self._refuse()
+            self._refuse_pending()
         return done
 
-    def grant_no_more(self) -> None:
+    def refuse_requests(self) -> None:
         """The loop has ended: who waits for a wish, or makes one from now on, is told so instead of waiting."""
         self._closed = True
-        self._refuse()
+        self._refuse_pending()
 
-    def _refuse(self) -> None:
+    def _refuse_pending(self) -> None:
         while (item := self.take()) is not None:
-            if isinstance(item, Wish | StartRequest):
+            if isinstance(item, StoreRequest | StartRequest):
                 item.done.set_exception(StoreError(STOPPED))
 
     def add_person(self, name: str) -> Future[str]:
-        return self._wish(lambda store: store.add_person(name).id)
+        return self._request_store(lambda store: store.add_person(name).id)
 
-    def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._wish(lambda store: store.claim_sitting(sitting_id, person_id), (sitting_id, person_id))
+    def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
+        return self._request_store(lambda store: store.claim_session(sitting_id, person_id), (sitting_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
-        return self._wish(lambda store: store.add_answer(person_id, question, answer, about))
+        return self._request_store(lambda store: store.add_answer(person_id, question, answer, about))
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._wish(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+        return self._request_store(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:
         kept = [msgspec.to_builtins(item) for item in items]
-        return self._wish(lambda store: store.save_routine(routine_id, person_id, name, kept))
+        return self._request_store(lambda store: store.save_routine(routine_id, person_id, name, kept))
 
     def remove_routine(self, routine_id: str) -> Future[None]:
-        return self._wish(lambda store: store.remove_routine(routine_id))
+        return self._request_store(lambda store: store.remove_routine(routine_id))
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
-        return self._wish(lambda store: store.save_plan(person_id, plan))
+        return self._request_store(lambda store: store.save_plan(person_id, plan))

@@ -11,7 +11,7 @@ from station.devices.board import Devices
 from station.settings import Settings
 
 
-class Outlets:
+class BoardOutputs:
     """The devices, once there are any. Only the loop calls it."""
 
     def __init__(self) -> None:
@@ -23,15 +23,15 @@ class Outlets:
         self._devices = devices
 
     @property
-    def celsius(self) -> float | None:
+    def temperature_c(self) -> float | None:
         """What the thermometer says, where there is one."""
         thermometer = None if self._devices is None else self._devices.thermometer
         return None if thermometer is None else thermometer.celsius
 
-    def hear(self, cues: list[Fact]) -> None:
+    def play_cues(self, cues: list[Fact]) -> None:
         """Sound them and show them."""
         if self._devices is not None and cues:
-            self._devices.hear(cues)
+            self._devices.play_cues(cues)
 
     def set_volume(self, settings: Settings, wall: datetime) -> None:
         """As loud as the settings want it at this hour."""
@@ -40,9 +40,9 @@ class Outlets:
             quiet = is_quiet(wall.astimezone().time(), begin, end)
             self._devices.player.set_volume(Volume(settings.volume), quiet=quiet)
 
-    def follow(self, now: Snapshot) -> None:
+    def update(self, now: Snapshot) -> None:
         """The light glows while a hold counts, and while the feet move, ticks quicken as they near the target."""
-        self._glow(now.counting == "hold" and now.rate == 1)
+        self._set_glow(now.counting == "hold" and now.rate == 1)
         if self._devices is None or self._devices.player is None:
             return
         off_mm = None
@@ -50,9 +50,9 @@ class Outlets:
             off_mm = now.toe_mm - now.target_mm
         if off_mm is not None or self._guiding:
             self._guiding = off_mm is not None
-            self._devices.player.guide(off_mm)
+            self._devices.player.set_target_distance(off_mm)
 
-    def _glow(self, on: bool) -> None:
+    def _set_glow(self, on: bool) -> None:
         if on is not self._glowing and self._devices is not None and self._devices.light is not None:
             self._glowing = on
-            self._devices.light.glow(on)
+            self._devices.light.set_glow(on)

@@ -35,7 +35,7 @@ def with_best_to_beat(
 def best_to_beat_mm(store: Reader, person_id: str, side: Side, contact: Contact, now: datetime) -> float | None:
     """The distance in mm that a full test of this side has to exceed, `None` without a full test to compare with."""
     history = history_of(store, person_id, store.settings().goal_mm, now)
-    progress = history.said(side)
+    progress = history.side_progress(side)
     full = [one.mm for one in history.comparable(side) if one.full and one.contact is contact and not one.imported]
     if not full or progress is None:
         return None

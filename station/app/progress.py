@@ -22,7 +22,7 @@ from station.units import change, day, length, pace
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
 
 
-class Seen(NamedTuple):
+class ResultRow(NamedTuple):
     """One side of one test as it is shown. Distances in mm; a named tuple, because ten years make thousands of them.
 
     `original_mm` is what it came to on its day, where that no longer counts; `doubted_by` the failed check under which
@@ -39,8 +39,8 @@ class Seen(NamedTuple):
     contact: Contact
     original_mm: float | None
     calibrated: bool | None
-    doubted: bool
-    doubted_by: datetime | None
+    is_suspect: bool
+    suspect_since: datetime | None
     imported: bool
     pain: int | None
 
@@ -54,8 +54,8 @@ class Seen(NamedTuple):
         said = []
         if self.calibrated is False:
             said.append("uncalibrated")
-        if self.doubted:
-            said.append(uncertain_since(self.doubted_by))
+        if self.is_suspect:
+            said.append(uncertain_since(self.suspect_since))
         if self.original_mm is not None:
             said.append(f"corrected; on its day {length(self.original_mm, units)}")
         if self.pain:
@@ -63,12 +63,12 @@ class Seen(NamedTuple):
         return said
 
 
-def words_of(units: str) -> Formatters:
+def formatters_for(units: str) -> Formatters:
     """How the sentences say lengths and dates, in these units."""
     return Formatters(partial(length, units=units), partial(change, units=units), day, partial(pace, units=units))
 
 
-def own_error(error: PersonError, units: str) -> str:
+def own_error_sentence(error: PersonError, units: str) -> str:
     """The person's own error in a sentence, with where it is known from."""
     known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
     return (
@@ -90,21 +90,21 @@ class History:
     calibrated and others after, or in doubt of its calibration; such results are shown, and no part of the progress.
     """
 
-    left: tuple[Seen, ...]
-    right: tuple[Seen, ...]
+    left: tuple[ResultRow, ...]
+    right: tuple[ResultRow, ...]
     progress: Progress
     calibrated: tuple[datetime, ...]
     apart_since: datetime | None
 
-    def seen(self, side: Side) -> tuple[Seen, ...]:
+    def rows(self, side: Side) -> tuple[ResultRow, ...]:
         return self.left if side is Side.LEFT else self.right
 
-    def comparable(self, side: Side) -> tuple[Seen, ...]:
+    def comparable(self, side: Side) -> tuple[ResultRow, ...]:
         """The results of a side that progress counts: none in doubt of the calibration, none as built among others."""
         calibrated = any(one.calibrated for one in (*self.left, *self.right))
-        return tuple(one for one in self.seen(side) if not _stands_apart(one, calibrated))
+        return tuple(one for one in self.rows(side) if not _is_not_comparable(one, calibrated))
 
-    def said(self, side: Side) -> SideProgress | None:
+    def side_progress(self, side: Side) -> SideProgress | None:
         return self.progress.left if side is Side.LEFT else self.progress.right
 
 
@@ -112,29 +112,29 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
     """What the store has of a person, or of what nobody has claimed. Raises `StoreError`."""
     scores = reader.scores(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
-    left, right = (tuple(_seen(side, scores, calibrations, checks)) for side in Side)
+    left, right = (tuple(_test_rows(side, scores, calibrations, checks)) for side in Side)
     calibrated = any(one.calibrated for seen in (left, right) for one in seen)
-    apart_since = min((one.at for one in (*left, *right) if _stands_apart(one, calibrated)), default=None)
+    apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
     repeats = reader.repeats(person_id)
     found = analyse_progress(
-        *(_results(left, calibrated), _results(right, calibrated), goal_mm, now),
-        repeats_left=_repeats(left, repeats),
-        repeats_right=_repeats(right, repeats),
+        *(_progress_results(left, calibrated), _progress_results(right, calibrated), goal_mm, now),
+        repeats_left=_repeats_by_test(left, repeats),
+        repeats_right=_repeats_by_test(right, repeats),
         day_of=_day_of,
     )
     by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
     return History(left, right, found, by_blocks, apart_since)
 
 
-class Made(NamedTuple):
+class ResultBreakdown(NamedTuple):
     """A result with what it is made of: how it was measured, and the parts of its uncertainty where they are known."""
 
-    seen: Seen
+    row: ResultRow
     how: str
     budget: Budget | None
 
 
-def made_of(reader: Reader, test: Test) -> list[Made]:
+def breakdown_of(reader: Reader, test: Test) -> list[ResultBreakdown]:
     """The sides of one test that have a result, left first. Raises `StoreError`."""
     calibration = None if test.calibration_id is None else reader.calibration(test.calibration_id)
     calibrated = None if calibration is None else calibration.fit is not None
@@ -147,15 +147,17 @@ def made_of(reader: Reader, test: Test) -> list[Made]:
         if mm is None:
             continue
         of_the_day = None if original is None else original.left_mm if left else original.right_mm
-        seen = Seen(
-            *(side, test.id, test.sitting_id, test.started_at, mm, sure, test.full, test.contact, of_the_day),
+        seen = ResultRow(
+            *(side, test.id, test.session_id, test.started_at, mm, sure, test.full, test.contact, of_the_day),
             *(calibrated, test.doubted, doubted_by, test.imported, test.circumstances.pain),
         )
-        found.append(Made(seen, _how(test, calibration), test.left_budget if left else test.right_budget))
+        found.append(
+            ResultBreakdown(seen, _method_text(test, calibration), test.left_budget if left else test.right_budget)
+        )
     return found
 
 
-def _how(test: Test, calibration: Calibration | None) -> str:
+def _method_text(test: Test, calibration: Calibration | None) -> str:
     if test.imported:
         return "Imported: measured elsewhere, by a tape or a ruler"
     kind = f"{'Full' if test.full else 'Quick'} test, contact: {CONTACTS[test.contact]}"
@@ -175,9 +177,9 @@ def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
     return max((one for one in failed if one <= at), default=None)
 
 
-def _seen(
+def _test_rows(
     side: Side, scores: Sequence[Score], calibrations: Sequence[Calibration], checks: Sequence[Check]
-) -> Iterable[Seen]:
+) -> Iterable[ResultRow]:
     fitted = {one.number: one.fit is not None for one in calibrations}
     failed = _failed(checks)
     for one in scores:
@@ -188,10 +190,10 @@ def _seen(
         if mm is None:
             continue
         calibrated = None if one.calibration is None else fitted.get(one.calibration)
-        doubted_by = _failed_before(one.started_at, failed) if one.doubted else None
-        yield Seen(
-            *(side, one.test_id, one.sitting_id, one.started_at, mm, sure, one.full, one.contact, original),
-            *(calibrated, one.doubted, doubted_by, one.imported, one.pain),
+        doubted_by = _failed_before(one.started_at, failed) if one.is_suspect else None
+        yield ResultRow(
+            *(side, one.test_id, one.session_id, one.started_at, mm, sure, one.full, one.contact, original),
+            *(calibrated, one.is_suspect, doubted_by, one.imported, one.pain),
         )
 
 
@@ -200,26 +202,26 @@ def _day_of(at: datetime) -> date:
     return at.astimezone().date()
 
 
-def _repeats(seen: Sequence[Seen], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
+def _repeats_by_test(seen: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
     of_tests = ((one, trials.get((one.test_id, one.side))) for one in seen if one.full)
     return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]
 
 
-def _stands_apart(one: Seen, calibrated: bool) -> bool:
+def _is_not_comparable(one: ResultRow, calibrated: bool) -> bool:
     """Results as built, once there are calibrated ones, and those in doubt of the calibration: what the sensor was off
     by would pass for a change of the ankle."""
-    return one.doubted or (calibrated and one.calibrated is False)
+    return one.is_suspect or (calibrated and one.calibrated is False)
 
 
-def sentences(history: History, side: Side, words: Formatters) -> list[str]:
+def progress_sentences(history: History, side: Side, words: Formatters) -> list[str]:
     """What is said of one side: at least one sentence, and the first one is the answer."""
-    said = history.said(side)
-    if said is None and history.seen(side):
+    said = history.side_progress(side)
+    if said is None and history.rows(side):
         return ["Tested only while the sensor was not to be relied on: the next test is the starting point."]
     return side_sentences(said, words)
 
 
-def not_compared(history: History) -> str | None:
+def not_compared_sentence(history: History) -> str | None:
     """The sentence about results that stand apart, and what brings them in; `None` where there are none."""
     if history.apart_since is None:
         return None
@@ -230,9 +232,9 @@ def not_compared(history: History) -> str | None:
     )
 
 
-def _results(seen: Sequence[Seen], calibrated: bool) -> list[Result]:
+def _progress_results(seen: Sequence[ResultRow], calibrated: bool) -> list[Result]:
     return [
         Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
         for one in seen
-        if not _stands_apart(one, calibrated)
+        if not _is_not_comparable(one, calibrated)
     ]

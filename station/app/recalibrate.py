@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import hypot
 
-from station.app.budgets import Using, of_side, total_mm
+from station.app.budgets import MeasurementContext, side_budget, total_mm
 from station.core.activities.trials import TrialResult, score_mm
 from station.core.events import Side
 from station.core.facts import Contact
@@ -33,7 +33,7 @@ class Outcome:
     why_not: str | None = None
 
 
-def recalibrated(reader: Reader, test_ids: tuple[str, ...], to: Calibration) -> Iterator[Outcome]:
+def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) -> Iterator[Outcome]:
     """What `to` makes of each of these tests, in their order. Writes nothing."""
     known = {calibration.id: calibration for calibration in reader.calibrations()}
     for test_id in test_ids:
@@ -46,13 +46,13 @@ def recalibrated(reader: Reader, test_ids: tuple[str, ...], to: Calibration) -> 
             yield Outcome(test, why_not="nobody knows its calibration")
         elif not test.trials:
             yield Outcome(test, why_not="its trials are not there")
-        elif calibration_id != to.id and (side := _too_near(test, known[calibration_id])) is not None:
+        elif calibration_id != to.id and (side := _is_bounded(test, known[calibration_id])) is not None:
             yield Outcome(test, why_not=f"its {side} was nearer than its calibration could show")
         else:
             yield Outcome(test, _scores(reader, test, known[calibration_id], to))
 
 
-def _too_near(test: Test, of_the_day: Calibration) -> Side | None:
+def _is_bounded(test: Test, of_the_day: Calibration) -> Side | None:
     """The first side with a trial that its reading cannot be had of.
 
     A knee that does not reach was seen at 0 too. A fitted calibration knows where that is, one as built does not.
@@ -69,10 +69,10 @@ def _scores(reader: Reader, test: Test, of_the_day: Calibration, to: Calibration
     header = reader.header(test.run_id) or {}
     offset_mm = of_the_day.curve.offset_mm
     skirting_mm = float(header.get("offset_mm", offset_mm)) - offset_mm
-    using = Using(to, test.started_at, test.temperature_c, skirting_mm)
-    sides = {side: [_trial(trial, test, of_the_day.curve, using) for trial in _of(test, side)] for side in Side}
+    using = MeasurementContext(to, test.started_at, test.temperature_c, skirting_mm)
+    sides = {side: [_trial(trial, test, of_the_day.curve, using) for trial in _correction(test, side)] for side in Side}
     scores = {side: score_mm([trial for trial, _ in done]) for side, done in sides.items()}
-    budgets = {side: of_side(done) for side, done in sides.items()}
+    budgets = {side: side_budget(done) for side, done in sides.items()}
     return Scores(
         left_mm=scores[Side.LEFT],
         right_mm=scores[Side.RIGHT],
@@ -84,11 +84,11 @@ def _scores(reader: Reader, test: Test, of_the_day: Calibration, to: Calibration
     )
 
 
-def _of(test: Test, side: Side) -> list[Trial]:
+def _correction(test: Test, side: Side) -> list[Trial]:
     return [trial for trial in test.trials if trial.side is side]
 
 
-def _trial(trial: Trial, test: Test, before: Curve, using: Using) -> tuple[TrialResult, Budget | None]:
+def _trial(trial: Trial, test: Test, before: Curve, using: MeasurementContext) -> tuple[TrialResult, Budget | None]:
     if trial.below_range:
         return TrialResult(trial.number, 0.0, True, None), None
     curve = using.calibration.curve
@@ -98,7 +98,7 @@ def _trial(trial: Trial, test: Test, before: Curve, using: Using) -> tuple[Trial
     if window_mm is None:
         return TrialResult(trial.number, toe_mm, False, None), None
     stretched_mm = window_mm * curve.slope(reading_mm) / before.slope(reading_mm)
-    budget = using.budget(toe_mm, stretched_mm, _contact(trial, test))
+    budget = using.budget_of(toe_mm, stretched_mm, _contact(trial, test))
     return TrialResult(trial.number, toe_mm, False, total_mm(budget)), budget
 
 

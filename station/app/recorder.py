@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 
-from station.app.budgets import Budgets, Using, total_mm
+from station.app.budgets import AttemptBudgets, MeasurementContext, total_mm
 from station.app.run import Run
 from station.core.activities.questions import FELT, PAIN
 from station.core.events import SECOND_US, Legs, Side
@@ -41,7 +41,7 @@ from station.core.facts import (
 from station.core.steps import HoldStep, RepsStep, Routine, TestStep, is_verified, to_json, uses_blocks
 from station.store import Store, StoreError
 from station.store.read import ONLY_BLOCKS
-from station.store.records import Attempt, Lift, Repetition, Trial
+from station.store.records import Attempt, HeelLift, Repetition, Trial
 
 TRACE_US = 10 * SECOND_US
 """So much of a trace a power cut may cost."""
@@ -69,23 +69,23 @@ def is_result(fact: Fact) -> bool:
     return isinstance(fact, RESULTS)
 
 
-class Keeper:
+class Recorder:
     """Writes one sitting after the other. Only the loop calls it."""
 
     def __init__(self, store: Store, tell: Callable[[str | None], None]) -> None:
         """`tell` gets the sentence of a store that cannot write, and `None` when it can again."""
         self._store = store
-        self._tell = tell
-        self._waiting: deque[Callable[[], None]] = deque()
+        self._report_fault = tell
+        self._pending_writes: deque[Callable[[], None]] = deque()
         self._retry_us = 0
-        self.in_sitting = False
+        self.in_session = False
         """Whether a sitting has begun and not ended, stored or not."""
         self.temperature_c: float | None = None
         """Beside the sensor, now; `None` where nobody knows."""
-        self._only_blocks = True
-        self._sitting_id: str | None = None
+        self._has_only_blocks = True
+        self._session_id: str | None = None
         self._run: Run | None = None
-        self._using: Using | None = None
+        self._context: MeasurementContext | None = None
         self._run_id: str | None = None
         self._test_id: str | None = None
         self._tested = False
@@ -94,95 +94,97 @@ class Keeper:
         self._reps_id: str | None = None
         self._ended_reps: tuple[Legs, int] | None = None
         self._traced_us = 0
-        self._begin_step(0)
+        self._reset_step(0)
 
-    def _begin_step(self, step: int) -> None:
+    def _reset_step(self, step: int) -> None:
         """What is known of the step at hand. The ids stay: they belong to what is written, which may lag behind."""
         self._step = step
-        self._hold_open = False
+        self._is_hold_open = False
         self._progress_us = 0
         self._attempt: AttemptStarted | None = None
         self._attempts = 0
-        self._lift_us: int | None = None
-        self._close_reps()
-        self._budgets: Budgets | None = None
+        self._lifted_at_us: int | None = None
+        self._reset_reps()
+        self._budgets: AttemptBudgets | None = None
 
-    def _close_reps(self) -> None:
-        self._reps_open = False
+    def _reset_reps(self) -> None:
+        self._is_reps_open = False
         self._repetitions = self._too_quick = 0
-        self._taken_up: tuple[Legs, int] | None = None
+        self._resumed_reps: tuple[Legs, int] | None = None
         """Whose repetitions were ended by a command that is taken back, and how many there are."""
 
     @property
-    def waiting(self) -> bool:
+    def has_pending_writes(self) -> bool:
         """Whether something is not stored yet."""
-        return bool(self._waiting)
+        return bool(self._pending_writes)
 
     @property
-    def only_blocks(self) -> bool:
+    def has_only_blocks(self) -> bool:
         """Whether nothing but calibrations and checks has been done in the sitting that goes on."""
-        return self.in_sitting and self._only_blocks
+        return self.in_session and self._has_only_blocks
 
     @property
-    def sitting_id(self) -> str | None:
+    def session_id(self) -> str | None:
         """The sitting that goes on, once it is stored."""
-        return self._sitting_id if self.in_sitting else None
+        return self._session_id if self.in_session else None
 
     def write(self, act: Callable[[], None]) -> None:
         """Do this with the store now, or as soon as it works, after what waits already."""
-        self._waiting.append(act)
-        if len(self._waiting) == 1:
+        self._pending_writes.append(act)
+        if len(self._pending_writes) == 1:
             self.flush(0)
 
     def flush(self, now_us: int) -> None:
         """Write what waits, if it is time to try again (0: at once)."""
-        if not self._waiting or 0 < now_us < self._retry_us:
+        if not self._pending_writes or 0 < now_us < self._retry_us:
             return
         failed = False
-        while self._waiting and not failed:
+        while self._pending_writes and not failed:
             try:
-                self._waiting[0]()
+                self._pending_writes[0]()
             except StoreError as error:
                 failed = True
-                self._tell(f"{str(error).rstrip('.')}. What you do is kept in memory and stored as soon as that works.")
+                self._report_fault(
+                    f"{str(error).rstrip('.')}. What you do is kept in memory and stored as soon as that works."
+                )
             else:
-                self._waiting.popleft()
+                self._pending_writes.popleft()
         self._retry_us = now_us + RETRY_US
         if not failed:
-            self._tell(None)
+            self._report_fault(None)
 
-    def begin_sitting(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
+    def begin_session(self, person_id: str | None, at: datetime, *, simulated: bool) -> None:
         def act() -> None:
-            self._sitting_id = self._store.begin_sitting(person_id, at, simulated=simulated)
+            self._session_id = self._store.begin_session(person_id, at, simulated=simulated)
 
-        self.in_sitting = self._only_blocks = True
+        self.in_session = self._has_only_blocks = True
         self.write(act)
 
-    def end_sitting(self, at: datetime, why: str) -> None:
-        only_blocks = self._only_blocks
+    def end_session(self, at: datetime, why: str) -> None:
+        only_blocks = self._has_only_blocks
 
         def act() -> None:
-            self._store.end_sitting(self._must(self._sitting_id), at, ONLY_BLOCKS if only_blocks else why)
-            self._sitting_id = None
+            self._store.end_session(self._require(self._session_id), at, ONLY_BLOCKS if only_blocks else why)
+            self._session_id = None
 
-        self.in_sitting = False
+        self.in_session = False
         self.write(act)
 
-    def begin_run(self, run: Run, at: datetime, using: Using, called: str | None = None) -> None:
+    def begin_run(self, run: Run, at: datetime, using: MeasurementContext, called: str | None = None) -> None:
         """`using` is the calibration that the run measures with, and under which conditions; `called` its name."""
 
         def act() -> None:
-            self._run_id = self._store.begin_run(self._must(self._sitting_id), run.header, at, called=called)
+            self._run_id = self._store.begin_run(self._require(self._session_id), run.header, at, called=called)
 
-        self._run, self._using, self._traced_us, self._tested = run, using, 0, False
-        self._only_blocks = self._only_blocks and uses_blocks(run.routine)
-        self._begin_step(0)
+        self._run, self._context, self._traced_us, self._tested = run, using, 0, False
+        self._has_only_blocks = self._has_only_blocks and uses_blocks(run.routine)
+        self._reset_step(0)
         self.write(act)
 
-    def keep_rest(self, rest: Routine, at: datetime) -> None:
+    def record_unfinished(self, rest: Routine, at: datetime) -> None:
         """What is left of the run's routine, at `at`; nothing: it is complete."""
         left = to_json(rest) if rest else None
-        self.write(lambda: self._store.keep_rest(self._must(self._run_id), left, at))
+        self.write(lambda: self._store.save_unfinished(self._require(self._run_id), left, at))
 
     def end_run(self) -> None:
         """The run is over: its trace is whole."""
@@ -199,75 +201,75 @@ class Keeper:
         run = self._run
         rows = "" if run is None else run.take_rows()
         if rows:
-            self.write(lambda: self._store.append_trace(self._must(self._run_id), rows))
+            self.write(lambda: self._store.append_trace(self._require(self._run_id), rows))
 
     @staticmethod
-    def _must(row_id: str | None) -> str:
+    def _require(row_id: str | None) -> str:
         assert row_id is not None
         return row_id
 
     def tick(self, at_us: int) -> None:
         """Time has come to `at_us` of the run: keep a hold's progress, and the trace so far."""
-        if self._hold_open and at_us - self._progress_us >= PROGRESS_US:
-            self._keep_progress(at_us)
+        if self._is_hold_open and at_us - self._progress_us >= PROGRESS_US:
+            self._record_progress(at_us)
         if at_us - self._traced_us >= TRACE_US:
             self._traced_us = at_us
             self._append_trace()
 
-    def _keep_progress(self, at_us: int) -> None:
+    def _record_progress(self, at_us: int) -> None:
         assert self._run is not None
-        picture = self._run.picture(at_us)
+        picture = self._run.state_at(at_us)
         if picture.counting == "hold":
             self._progress_us = at_us
             credited_us = picture.counted_us
-            self.write(lambda: self._store.progress_hold(self._must(self._hold_id), credited_us=credited_us))
+            self.write(lambda: self._store.progress_hold(self._require(self._hold_id), credited_us=credited_us))
 
-    def keep(self, fact: Fact) -> None:
+    def record(self, fact: Fact) -> None:
         """Store what one fact says, if it says something to store. The trace that led to a result follows with the next
         tick, after its cue has been heard."""
         if is_result(fact):
             self._traced_us = fact.at_us - TRACE_US
         match fact:
             case StepBegun():
-                self._begin_step(fact.step)
+                self._reset_step(fact.step)
             case HoldStarted():
                 self._begin_hold(fact)
             case HeelLifted():
-                self._lift_us = fact.since_us
-                self._keep_lift(fact.since_us, None)
+                self._lifted_at_us = fact.since_us
+                self._record_heel_lift(fact.since_us, None)
             case HeelReturned():
-                if self._lift_us is not None:
-                    self._keep_lift(self._lift_us, fact.since_us)
+                if self._lifted_at_us is not None:
+                    self._record_heel_lift(self._lifted_at_us, fact.since_us)
             case HoldEnd():
                 self._end_hold(fact)
             case RepTimed():
-                self._keep_repetition(fact)
+                self._record_repetition(fact)
             case RepCounted():
                 self._count(fact)
             case RepTooQuick():
                 self._too_quick = fact.count
             case TapsUndone():
-                self._hold_open = True
-                self._taken_up = self._ended_reps
+                self._is_hold_open = True
+                self._resumed_reps = self._ended_reps
             case RepsFinished():
                 self._end_reps(fact)
             case Answered() if self._tested:
-                self._keep_answer(fact)
+                self._record_answer(fact)
             case AttemptStarted():
                 self._begin_attempt(fact)
             case AttemptPassed() | AttemptFailed() | AttemptVoid():
                 self._end_attempt(fact)
             case TrialFinished():
-                self._keep_trial(fact)
+                self._record_trial(fact)
             case TestFinished():
                 self._end_test(fact)
             case Calibrated():
-                self._keep_calibration(fact)
+                self._record_calibration(fact)
             case CheckDone():
-                assert self._using is not None
-                calibration_id = self._using.calibration.id
+                assert self._context is not None
+                calibration_id = self._context.calibration.id
                 off_mm, sure_mm = fact.off_mm, fact.uncertainty_mm
-                self.keep_check(calibration_id, "block", fact.block_mm, off_mm, sure_mm, passed=not fact.out)
+                self.record_check(calibration_id, "block", fact.block_mm, off_mm, sure_mm, passed=not fact.out)
             case _:
                 pass
 
@@ -281,7 +283,7 @@ class Keeper:
 
         def act() -> None:
             self._hold_id = self._store.begin_hold(
-                self._must(self._run_id),
+                self._require(self._run_id),
                 side=fact.side,
                 repetition=fact.repetition,
                 target_us=step.hold_us,
@@ -291,17 +293,17 @@ class Keeper:
                 verified=is_verified(step),
             )
 
-        self._hold_open, self._progress_us, self._lift_us = True, fact.at_us, None
+        self._is_hold_open, self._progress_us, self._lifted_at_us = True, fact.at_us, None
         self.write(act)
 
-    def _keep_lift(self, since_us: int, until_us: int | None) -> None:
-        self.write(lambda: self._store.add_lift(self._must(self._hold_id), Lift(since_us, until_us)))
+    def _record_heel_lift(self, since_us: int, until_us: int | None) -> None:
+        self.write(lambda: self._store.add_heel_lift(self._require(self._hold_id), HeelLift(since_us, until_us)))
 
     def _end_hold(self, fact: HoldEnd) -> None:
-        self._hold_open = False
+        self._is_hold_open = False
         self.write(
             lambda: self._store.finish_hold(
-                self._must(self._hold_id),
+                self._require(self._hold_id),
                 credited_us=fact.credited_us,
                 lifted_us=fact.lifted_us,
                 lifts=fact.lifts,
@@ -312,18 +314,18 @@ class Keeper:
         )
 
     def _begin_reps(self, side: Legs, at_us: int) -> None:
-        if self._reps_open:
+        if self._is_reps_open:
             return
-        self._reps_open = True
-        if self._taken_up is not None and self._taken_up[0] is side:
-            self._repetitions = self._taken_up[1]
+        self._is_reps_open = True
+        if self._resumed_reps is not None and self._resumed_reps[0] is side:
+            self._repetitions = self._resumed_reps[1]
             return
         step, number = self._routine()[self._step], self._step
         assert isinstance(step, RepsStep)
 
         def act() -> None:
             self._reps_id = self._store.begin_reps(
-                self._must(self._run_id),
+                self._require(self._run_id),
                 side=side,
                 target_count=step.count,
                 started_us=at_us,
@@ -334,38 +336,40 @@ class Keeper:
 
         self.write(act)
 
-    def _keep_repetition(self, fact: RepTimed) -> None:
+    def _record_repetition(self, fact: RepTimed) -> None:
         self._begin_reps(fact.side, fact.at_us)
         one = Repetition(self._repetitions, fact.at_us, fact.took_us, fact.too_quick)
         self._repetitions += 1
         self.write(lambda: self._add_repetition(one))
 
     def _add_repetition(self, one: Repetition) -> None:
-        self._store.add_repetition(self._must(self._reps_id), one)
+        self._store.add_repetition(self._require(self._reps_id), one)
 
     def _count(self, fact: RepCounted) -> None:
         self._begin_reps(fact.side, fact.at_us)
         too_quick = self._too_quick
-        self.write(lambda: self._store.progress_reps(self._must(self._reps_id), count=fact.count, too_quick=too_quick))
+        self.write(
+            lambda: self._store.progress_reps(self._require(self._reps_id), count=fact.count, too_quick=too_quick)
+        )
 
     def _end_reps(self, fact: RepsFinished) -> None:
         self._begin_reps(fact.side, fact.at_us)
         self.write(
             lambda: self._store.finish_reps(
-                self._must(self._reps_id),
+                self._require(self._reps_id),
                 count=fact.count,
                 too_quick=fact.too_quick,
                 partial=isinstance(fact, RepsPartial),
             )
         )
         ended = (fact.side, self._repetitions)
-        self._close_reps()
+        self._reset_reps()
         self._ended_reps = ended
 
-    def _keep_answer(self, fact: Answered) -> None:
+    def _record_answer(self, fact: Answered) -> None:
         felt = fact.answer if fact.question == FELT else None
         pain = int(fact.answer) if fact.question == PAIN else None
-        self.write(lambda: self._store.answer_test(self._must(self._test_id), pain=pain, limit_felt=felt))
+        self.write(lambda: self._store.answer_test(self._require(self._test_id), pain=pain, limit_felt=felt))
 
     def _begin_attempt(self, fact: AttemptStarted) -> None:
         if self._attempts == 0:
@@ -374,16 +378,16 @@ class Keeper:
         self._attempt = fact
 
     def _begin_test(self, at_us: int) -> None:
-        run, using = self._run, self._using
+        run, using = self._run, self._context
         assert run is not None
         assert using is not None
         step = run.routine[self._step]
         assert isinstance(step, TestStep)
-        self._budgets, self._tested = Budgets(using), True
+        self._budgets, self._tested = AttemptBudgets(using), True
 
         def act() -> None:
             self._test_id = self._store.begin_test(
-                self._must(self._run_id),
+                self._require(self._run_id),
                 full=step.full,
                 contact=run.wiring.contact,
                 calibration_id=using.calibration.id,
@@ -400,7 +404,7 @@ class Keeper:
         passed = fact if isinstance(fact, AttemptPassed) else None
         outcome = "passed" if passed else fact.why if isinstance(fact, AttemptFailed) else "void"
         toe_mm = begun.toe_mm if passed is None else passed.toe_mm
-        budget = None if passed is None else budgets.passed(passed)
+        budget = None if passed is None else budgets.on_attempt_passed(passed)
         attempt = Attempt(
             side=fact.side,
             trial=begun.trial,
@@ -417,23 +421,23 @@ class Keeper:
         self.write(lambda: self._add_attempt(attempt))
 
     def _add_attempt(self, attempt: Attempt) -> None:
-        self._store.add_attempt(self._must(self._test_id), attempt)
+        self._store.add_attempt(self._require(self._test_id), attempt)
 
-    def _keep_trial(self, fact: TrialFinished) -> None:
+    def _record_trial(self, fact: TrialFinished) -> None:
         assert self._budgets is not None
-        budget = self._budgets.finished(fact)
+        budget = self._budgets.on_trial_finished(fact)
         trial = Trial(fact.side, fact.trial, fact.toe_mm, fact.below_range, total_mm(budget), fact.at_us, budget)
         self.write(lambda: self._add_trial(trial))
 
     def _add_trial(self, trial: Trial) -> None:
-        self._store.add_trial(self._must(self._test_id), trial)
+        self._store.add_trial(self._require(self._test_id), trial)
 
     def _end_test(self, fact: TestFinished) -> None:
         assert self._budgets is not None
-        left, right = (self._budgets.side(side) for side in Side)
+        left, right = (self._budgets.of_side(side) for side in Side)
         self.write(
             lambda: self._store.finish_test(
-                self._must(self._test_id),
+                self._require(self._test_id),
                 left_mm=fact.left_mm,
                 right_mm=fact.right_mm,
                 left_uncertainty_mm=total_mm(left),
@@ -444,7 +448,7 @@ class Keeper:
             )
         )
 
-    def _keep_calibration(self, fact: Calibrated) -> None:
+    def _record_calibration(self, fact: Calibrated) -> None:
         temperature_c = self.temperature_c
 
         def act() -> None:
@@ -452,7 +456,7 @@ class Keeper:
 
         self.write(act)
 
-    def keep_check(
+    def record_check(
         self,
         calibration_id: str,
         kind: str,

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from station.app.snapshot import RestSeen
-from station.core.activities.routine import HURTS
+from station.app.snapshot import UnfinishedView
+from station.core.activities.routine import STOPPED_BY_PAIN
 from station.core.duration import duration_us
 from station.core.events import SECOND_US
 from station.core.steps import LessonStep, Routine, uses_blocks
 
 RESUME_WITHIN_US = 600 * SECOND_US
 """Ten minutes: a doorbell, not another day."""
-ENDED_ON_PURPOSE = frozenset({"stop", HURTS})
+ENDED_ON_PURPOSE = frozenset({"stop", STOPPED_BY_PAIN})
 """Why a routine ended that nobody has left: stepping on does not resume it."""
 
 
@@ -70,12 +70,12 @@ class ResumeManager:
         if self.unfinished is not None:
             self.unfinished = replace(self.unfinished, is_offered=offered)
 
-    def offer(self, at_us: int) -> RestSeen | None:
+    def offer(self, at_us: int) -> UnfinishedView | None:
         """The unfinished routine as the page offers it, `None` after ten minutes."""
         one = self.unfinished
         if one is None or not one.is_offered or at_us - one.at_us > RESUME_WITHIN_US:
             return None
-        return RestSeen(one.title, duration_us(one.routine) // SECOND_US, one.person_id)
+        return UnfinishedView(one.title, duration_us(one.routine) // SECOND_US, one.person_id)
 
     def resume_candidate(self, person_id: str | None, at_us: int) -> UnfinishedRoutine | None:
         """What stepping on resumes for this person: they left it themselves, within ten minutes."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from station.catalogue.read import exercise as exercise_of
 from station.catalogue.read import ready_routines
-from station.catalogue.records import Exercise, Feet, Item, Sense
+from station.catalogue.records import Exercise, Feet, Item, Verification
 from station.core.events import SECOND_US, Side
 from station.core.steps import (
     BOTH_SIDES,
@@ -41,7 +41,7 @@ STANDING_S = 10
 """An exercise that asks for no longer preparation is got ready for as the settings say."""
 
 
-def names() -> tuple[str, ...]:
+def routine_names() -> tuple[str, ...]:
     """What `routine_called` knows."""
     return tuple(TITLES)
 
@@ -61,29 +61,29 @@ def routine_called(
     Raises ValueError with a sentence for another name.
     """
     sides = BOTH_SIDES if first is Side.LEFT else BOTH_SIDES[::-1]
-    asked = _asked(settings)
+    asked = _questions_after_test(settings)
     if name == "test_and_stretch":
-        return (TestStep(sides), *asked, _stretch(settings, sides[::-1]))
+        return (TestStep(sides), *asked, _built_in_stretch(settings, sides[::-1]))
     if name in ready_routines():
         return steps_of(ready_routines()[name].items, settings, first, analogue=analogue)
     steps: dict[str, tuple[Step, ...]] = {
         "test": (TestStep(sides), *asked),
         "full_test": (TestStep(sides, full=True), *asked),
-        "stretch": (_stretch(settings, sides),),
+        "stretch": (_built_in_stretch(settings, sides),),
         "lesson": (LessonStep(seed),),
         "calibrate": (CalibrateStep(blocks_mm),),
         "check": (CheckStep(sorted(blocks_mm)[len(blocks_mm) // 2]),),
     }
     if name not in steps:
-        raise ValueError(f"There is no routine called {name!r}: choose one of {', '.join(names())}.")
+        raise ValueError(f"There is no routine called {name!r}: choose one of {', '.join(routine_names())}.")
     return steps[name]
 
 
-def _asked(settings: Settings) -> tuple[Step, ...]:
+def _questions_after_test(settings: Settings) -> tuple[Step, ...]:
     return (AskStep(),) if settings.ask_after_test == "yes" else ()
 
 
-def _stretch(settings: Settings, sides: tuple[Side, ...]) -> HoldStep:
+def _built_in_stretch(settings: Settings, sides: tuple[Side, ...]) -> HoldStep:
     """After a test the stretch begins on the side that the test has ended with: nobody has to change feet for it."""
     return HoldStep(
         sides=sides,
@@ -101,10 +101,10 @@ def steps_of(items: Sequence[Item], settings: Settings, first: Side = Side.LEFT,
     Without `analogue` heels a heel that carries only the shin is not felt: such an exercise is a timer. Raises
     ValueError with a sentence for an exercise that is not in the catalogue.
     """
-    return tuple(_steps(items, settings, first, analogue=analogue))
+    return tuple(_iter_steps(items, settings, first, analogue=analogue))
 
 
-def _steps(items: Iterable[Item], settings: Settings, first: Side, *, analogue: bool) -> Iterable[Step]:
+def _iter_steps(items: Iterable[Item], settings: Settings, first: Side, *, analogue: bool) -> Iterable[Step]:
     for item in items:
         if item.rest_s is not None and item.exercise is None:
             yield RestStep(item.rest_s * SECOND_US)
@@ -112,7 +112,7 @@ def _steps(items: Iterable[Item], settings: Settings, first: Side, *, analogue: 
         sides = (item.side,) if item.side is not None else (first, first.other)
         if item.test is not None:
             yield TestStep(sides, full=item.test == "full")
-            yield from _asked(settings)
+            yield from _questions_after_test(settings)
             first = sides[-1]
         elif item.exercise is not None:
             one = exercise_of(item.exercise)
@@ -124,7 +124,7 @@ def _steps(items: Iterable[Item], settings: Settings, first: Side, *, analogue: 
 def _step_of(one: Exercise, item: Item, settings: Settings, sides: tuple[Side, ...], *, analogue: bool) -> Step:
     dose, together = one.dose, one.feet is Feet.BOTH
     prepare_us = (settings.prepare_s if one.prepare_s <= STANDING_S else one.prepare_s) * SECOND_US
-    heel = _heel_of(one, analogue=analogue)
+    heel = _heel_rule(one, analogue=analogue)
     prepare_off = one.prepare_s > STANDING_S and heel is not HeelRule.ANY
     if dose.hold_s is not None:
         return HoldStep(
@@ -149,9 +149,9 @@ def _step_of(one: Exercise, item: Item, settings: Settings, sides: tuple[Side, .
     )
 
 
-def _heel_of(one: Exercise, *, analogue: bool) -> HeelRule:
-    if one.sense is Sense.TIMER or (one.light and not analogue):
+def _heel_rule(one: Exercise, *, analogue: bool) -> HeelRule:
+    if one.sense is Verification.TIMER or (one.is_light and not analogue):
         return HeelRule.ANY
-    if one.sense is Sense.CYCLE:
+    if one.sense is Verification.CYCLE:
         return HeelRule.CYCLE
-    return HeelRule.LIGHT if one.light else HeelRule.DOWN
+    return HeelRule.LIGHT if one.is_light else HeelRule.DOWN

@@ -13,9 +13,9 @@ from station.core.state import ActivityState
 from station.core.steps import Routine, to_json
 from station.core.trace import format_row
 
-DENIED_US = 3 * SECOND_US
+PAD_CONTRADICTION_US = 3 * SECOND_US
 """How long a knee leans at the pad before heels that say nobody is there are not believed."""
-STUCK_US = 300 * SECOND_US
+STUCK_HEEL_US = 300 * SECOND_US
 """Nobody stands on an idle board for so long."""
 
 
@@ -50,12 +50,12 @@ class Run:
         if taps:
             self.header |= {"taps": True}
         self._rows: list[str] = []
-        self._senses = BoardSensors(wiring, 0, references, curve)
-        self._routine = RoutineRun(routine, self._senses, taps=taps)
-        self._engine = Engine(self._routine, self._senses, 0)
+        self._sensors = BoardSensors(wiring, 0, references, curve)
+        self._routine = RoutineRun(routine, self._sensors, taps=taps)
+        self._engine = Engine(self._routine, self._sensors, 0)
 
     @property
-    def over(self) -> str | None:
+    def outcome(self) -> str | None:
         return self._engine.outcome
 
     @property
@@ -64,9 +64,9 @@ class Run:
         return self._routine.steps
 
     @property
-    def rest(self) -> Routine:
+    def remaining(self) -> Routine:
         """What of the routine is left, empty when all of it is done."""
-        return self._routine.rest
+        return self._routine.remaining
 
     @property
     def wakes_at_us(self) -> int | None:
@@ -75,7 +75,7 @@ class Run:
         return None if wakes_at_us is None else wakes_at_us + self.begin_us
 
     @property
-    def changes(self) -> int:
+    def change_count(self) -> int:
         """How many changes the senses have told so far."""
         return self._engine.change_count
 
@@ -98,24 +98,24 @@ class Run:
         rows, self._rows = self._rows, []
         return "".join(f"{row}\n" for row in rows)
 
-    def picture(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> ActivityState:
         """What to show; times are those of the run."""
         return self._engine.state_at(at_us)
 
     def references(self) -> References:
         """What the heels have taught since."""
-        return references_of(self._senses)
+        return heel_references(self._sensors)
 
     def heels(self) -> tuple[tuple[Side, bool | None, float | None], ...]:
         """Each plate: side, whether its heel is down, and its load as a part of standing."""
-        return heels_of(self._senses)
+        return heel_states(self._sensors)
 
-    def heel_trouble(self, at_us: int) -> str | None:
+    def heel_fault(self, at_us: int) -> str | None:
         """What is wrong with a heel's sensor, in a sentence."""
-        return heel_trouble_of(self._senses, at_us)
+        return heel_fault_of(self._sensors, at_us)
 
 
-def references_of(senses: BoardSensors) -> References:
+def heel_references(senses: BoardSensors) -> References:
     """The references that the heels have, to begin the next run with."""
     loads = [(plate.side, plate.load) for plate in senses.plates if plate.load is not None]
     return References(
@@ -124,14 +124,14 @@ def references_of(senses: BoardSensors) -> References:
     )
 
 
-def heels_of(senses: BoardSensors) -> tuple[tuple[Side, bool | None, float | None], ...]:
+def heel_states(senses: BoardSensors) -> tuple[tuple[Side, bool | None, float | None], ...]:
     """Each plate: side, whether its heel is down, and its load as a part of standing."""
     return tuple(
         (plate.side, plate.down, None if plate.load is None else plate.load.relative_load()) for plate in senses.plates
     )
 
 
-def heel_trouble_of(senses: BoardSensors, at_us: int) -> str | None:
+def heel_fault_of(senses: BoardSensors, at_us: int) -> str | None:
     """What is wrong with a heel's sensor, in a sentence: it is lost, or the knee pad tells of somebody it denies."""
     for plate in senses.plates:
         if plate.lost_reason is not None:
@@ -139,19 +139,23 @@ def heel_trouble_of(senses: BoardSensors, at_us: int) -> str | None:
         load = plate.load
         if load is not None and load.stuck_since(at_us) is not None and load.shares[-1] >= 1.0:
             return f"The {plate.side} heel sensor is {load.stuck_reason}: check its cable and the plate."
-    if senses.knee.value is True and at_us - senses.knee.since_us >= DENIED_US and _all_up_since(senses):
+    if (
+        senses.knee.value is True
+        and at_us - senses.knee.since_us >= PAD_CONTRADICTION_US
+        and _all_heels_up_since_knee(senses)
+    ):
         return "The knee pad is pressed while no heel is down: check that the heel plates press, and their cables."
     return None
 
 
-def _all_up_since(senses: BoardSensors) -> bool:
+def _all_heels_up_since_knee(senses: BoardSensors) -> bool:
     """Whether every heel has been up since before the knee came to the pad."""
     return all(plate.down is False and plate.debouncer.since_us <= senses.knee.since_us for plate in senses.plates)
 
 
-def stuck_trouble_of(senses: BoardSensors, at_us: int) -> str | None:
+def stuck_heel_fault(senses: BoardSensors, at_us: int) -> str | None:
     """The heel that has been down for so long with nothing going on that it is nobody's, in a sentence."""
     for plate in senses.plates:
-        if plate.is_known_down and at_us - plate.debouncer.since_us >= STUCK_US:
+        if plate.is_known_down and at_us - plate.debouncer.since_us >= STUCK_HEEL_US:
             return f"The {plate.side} heel has been down for five minutes: clear its plate, else check its wire."
     return None

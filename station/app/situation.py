@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from station.advice import health_questions
-from station.advice.pain import MOST_PAIN
+from station.advice.pain import MAX_PAIN
 from station.advice.plan import Done, Plan, plan_of
-from station.advice.records import Course, Situation
+from station.advice.records import SideHistory, Situation
 from station.app.progress import History, history_of
 from station.catalogue.read import exercises
-from station.catalogue.records import Group, Place
+from station.catalogue.records import FeltPlace, Group
 from station.core.events import SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
@@ -19,13 +19,13 @@ from station.store.records import Answer, Hold, Reps
 
 RECENT = timedelta(weeks=26)
 """What was felt at a test longer ago says nothing of today."""
-PERSISTED = timedelta(weeks=13)
-PERSISTED_WEEKS = 9
+PERSISTENCE_SPAN = timedelta(weeks=13)
+PERSISTENCE_MIN_WEEKS = 9
 """Two of three weeks with stretches, of these thirteen."""
-FULL_WITHIN = timedelta(weeks=4)
+FULL_TEST_WITHIN = timedelta(weeks=4)
 """Longer ago a full test is due anyway."""
-LAST_BOUTS = 50
-MOST_OFFERED = 20
+RECENT_EXERCISES = 50
+MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 
 
@@ -38,27 +38,27 @@ def situation_of(
     """
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
-    pains = _pains(store, person_id, history, now)
+    pains = _pain_answers(store, person_id, history, now)
     said = next(iter(store.answers(person_id, "care", limit=1)), None)
-    conditions = None if said is None else _conditions(said)
+    conditions = None if said is None else _answered_conditions(said)
     answered_at = None if said is None or conditions is None else said.at
     changed = next(iter(store.answers(person_id, "changed", limit=1)), None)
     return Situation(
         now,
         conditions,
-        health_questions.due(answered_at, now, pains, changed_at=None if changed is None else changed.at),
-        _felt(store, person_id, now),
+        health_questions.ask_reason(answered_at, now, pains, changed_at=None if changed is None else changed.at),
+        _felt_places(store, person_id, now),
         pains,
-        _not_felt(store.answers(person_id, "felt")),
-        _courses(history.progress),
-        _persisted(store, person_id, now),
+        _not_felt_exercises(store.answers(person_id, "felt")),
+        _side_histories(history.progress),
+        _has_persisted(store, person_id, now),
         minutes,
     )
 
 
 def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> Done:
     """What this person has done that bears on what is due, in the days of `zone`. Raises `StoreError`."""
-    recent = [one for one in store.scores(person_id, since=now - FULL_WITHIN) if not one.imported]
+    recent = [one for one in store.scores(person_id, since=now - FULL_TEST_WITHIN) if not one.imported]
     last_test = max((one.started_at for one in recent), default=None)
     if last_test is None:
         tests = store.latest_tests(person_id).values()
@@ -67,9 +67,9 @@ def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> Done:
     return Done(
         last_test,
         max(full, default=None),
-        frozenset(_offered(store.answers(person_id, "offered", limit=MOST_OFFERED))),
-        *_last_bouts(store, person_id),
-        _this_week(store, person_id, now, zone),
+        frozenset(_declined_occurrences(store.answers(person_id, "offered", limit=MAX_DECLINED))),
+        *_last_exercise_times(store, person_id),
+        _credited_this_week_s(store, person_id, now, zone),
     )
 
 
@@ -82,7 +82,7 @@ def plan_for(store: Reader, person_id: str) -> Plan | None:
         return None
 
 
-def _conditions(said: Answer) -> frozenset[str] | None:
+def _answered_conditions(said: Answer) -> frozenset[str] | None:
     """What was said yes to, `None` where the answer is of another version of the questions, which are then asked."""
     try:
         return health_questions.parse(said.answer)
@@ -90,12 +90,12 @@ def _conditions(said: Answer) -> frozenset[str] | None:
         return None
 
 
-def _pains(store: Reader, person_id: str, history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
+def _pain_answers(store: Reader, person_id: str, history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
     """Of the answers and of the tests, the newest first."""
     of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
     of_answers: list[tuple[datetime, int]] = []
     for one in reversed(store.answers(person_id, "pain")):
-        if type(one.answer) is int and 0 <= one.answer <= MOST_PAIN:
+        if type(one.answer) is int and 0 <= one.answer <= MAX_PAIN:
             # Answers have their order by themselves, because the clock of a board without battery goes back and forth.
             before = of_answers[-1][0] if of_answers else one.at
             of_answers.append((min(now, max(before, one.at)), one.answer))
@@ -103,16 +103,16 @@ def _pains(store: Reader, person_id: str, history: History, now: datetime) -> tu
     return tuple(sorted(newest_first, key=lambda pain: pain[0], reverse=True))
 
 
-def _felt(store: Reader, person_id: str, now: datetime) -> frozenset[Place]:
+def _felt_places(store: Reader, person_id: str, now: datetime) -> frozenset[FeltPlace]:
     """Where the limit was felt on the last day on which a test was asked about."""
-    told = [one for one in store.scores(person_id, since=now - RECENT) if one.limit_felt in tuple(Place)]
+    told = [one for one in store.scores(person_id, since=now - RECENT) if one.limit_felt in tuple(FeltPlace)]
     if not told:
         return frozenset()
     last = told[-1].started_at.astimezone().date()
-    return frozenset(Place(str(one.limit_felt)) for one in told if one.started_at.astimezone().date() == last)
+    return frozenset(FeltPlace(str(one.limit_felt)) for one in told if one.started_at.astimezone().date() == last)
 
 
-def _not_felt(answers: Iterable[Answer]) -> frozenset[str]:
+def _not_felt_exercises(answers: Iterable[Answer]) -> frozenset[str]:
     """The exercises of which the newest answer is no."""
     newest: dict[str, bool] = {}
     for one in answers:
@@ -120,36 +120,38 @@ def _not_felt(answers: Iterable[Answer]) -> frozenset[str]:
     return frozenset(key for key, felt in newest.items() if not felt)
 
 
-def _courses(progress: Progress) -> dict[Side, Course]:
+def _side_histories(progress: Progress) -> dict[Side, SideHistory]:
     more = (
         0.0 if progress.difference is None or not progress.difference.clear else progress.difference.difference_mm.value
     )
     sides = ((Side.LEFT, progress.left, -more), (Side.RIGHT, progress.right, more))
-    return {side: _course(said, max(0.0, behind)) for side, said, behind in sides if said is not None and not said.old}
+    return {
+        side: _side_history(said, max(0.0, behind)) for side, said, behind in sides if said is not None and not said.old
+    }
 
 
-def _course(said: SideProgress, behind_mm: float) -> Course:
+def _side_history(said: SideProgress, behind_mm: float) -> SideHistory:
     last = said.counted[-1]
     first = next(test for test in said.counted if test.method == last.method)
     gains = [change.told_at for change in said.changes if change.direction is Direction.GAIN]
-    return Course(
-        told=said.change_mm is not None,
-        gaining=None if said.phase is Phase.UNKNOWN else said.phase is Phase.GAINING,
-        steady=said.phase is Phase.STEADY,
+    return SideHistory(
+        is_known=said.change_mm is not None,
+        is_gaining=None if said.phase is Phase.UNKNOWN else said.phase is Phase.GAINING,
+        is_steady=said.phase is Phase.STEADY,
         weeks=(last.at - first.at) / _WEEK,
         gained_at=max(gains, default=None),
         change_mm=None if first is last else last.mm - first.mm,
         behind_mm=behind_mm,
-        reached=said.forecast.reached,
+        reached_goal=said.forecast.reached,
     )
 
 
-def _persisted(store: Reader, person_id: str, now: datetime) -> bool:
-    weeks = store.week_credits(person_id, since=now - PERSISTED)
-    return sum(week.left_us > 0 or week.right_us > 0 for week in weeks) >= PERSISTED_WEEKS
+def _has_persisted(store: Reader, person_id: str, now: datetime) -> bool:
+    weeks = store.week_credits(person_id, since=now - PERSISTENCE_SPAN)
+    return sum(week.left_us > 0 or week.right_us > 0 for week in weeks) >= PERSISTENCE_MIN_WEEKS
 
 
-def _offered(answers: Iterable[Answer]) -> Iterable[datetime]:
+def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
     for one in answers:
         try:
             at = datetime.fromisoformat(str(one.about))
@@ -159,22 +161,22 @@ def _offered(answers: Iterable[Answer]) -> Iterable[datetime]:
             yield at.astimezone(UTC)
 
 
-def _last_bouts(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
+def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
     """When the last credited hold was, and when the last routine was finished: one of which nothing is left."""
-    holds, reps = store.holds(person_id, limit=LAST_BOUTS), store.reps(person_id, limit=LAST_BOUTS)
+    holds, reps = store.holds(person_id, limit=RECENT_EXERCISES), store.reps(person_id, limit=RECENT_EXERCISES)
     stretched_at = next((one.started_at for one in holds if one.credited_us), None)
-    left = store.rest(person_id)
+    left = store.unfinished_run(person_id)
     open_run = None if left is None else left.run_id
     bouts: tuple[Hold | Reps, ...] = (*holds, *reps)
     whole = [one for one in bouts if one.run_id != open_run]
     if not whole:
         return stretched_at, None
     last = max(whole, key=lambda one: one.started_at)
-    ended = (one.ended_at for one in store.sittings(person_id, limit=LAST_BOUTS) if one.id == last.sitting_id)
+    ended = (one.ended_at for one in store.sessions(person_id, limit=RECENT_EXERCISES) if one.id == last.session_id)
     return stretched_at, next(ended, None) or last.started_at
 
 
-def _this_week(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> dict[Side, float]:
+def _credited_this_week_s(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> dict[Side, float]:
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
     stretches = {key for key, one in exercises().items() if one.group is Group.STRETCH}

@@ -14,7 +14,7 @@ from station.core.state import ActivityState
 
 
 @dataclass(frozen=True, slots=True)
-class CueSeen:
+class CueView:
     """The last cue; `number` grows with every cue, so that a page tells a new one from an old one."""
 
     number: int
@@ -25,7 +25,7 @@ class CueSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class HeelSeen:
+class HeelView:
     """A heel: `down` is `None` while it is not known; `share` is the load as a share of the person's own standing."""
 
     side: Side
@@ -34,7 +34,7 @@ class HeelSeen:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Fault:
     """One clear sentence about a part that is at fault: what happened, where, what to do."""
 
     part: str
@@ -42,10 +42,10 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class RestSeen:
+class UnfinishedView:
     """What is left of a routine that was ended early: what it is called, and how long it takes."""
 
-    called: str | None
+    title: str | None
     seconds: int
     person_id: str | None = None
     """Whose it is, `None` while nobody has claimed it."""
@@ -68,13 +68,13 @@ class Snapshot(ActivityState):
     next_exercise: str | None = None
     decision: StartDecision | None = None
     note: str | None = None
-    rest: RestSeen | None = None
+    rest: UnfinishedView | None = None
     toe_mm: float | None = None
     toe_why: str | None = None
-    heels: tuple[HeelSeen, ...] = ()
+    heels: tuple[HeelView, ...] = ()
     knee: bool | None = None
-    cue: CueSeen | None = None
-    troubles: tuple[Trouble, ...] = ()
+    cue: CueView | None = None
+    troubles: tuple[Fault, ...] = ()
     sitting_id: str | None = None
     person_id: str | None = None
     person_name: str | None = None

@@ -19,7 +19,7 @@ import msgspec
 
 from station.advice import plan
 from station.advice.plan import Due, Plan
-from station.advice.records import Gentler, LeftOut, Proposal, Situation, Why
+from station.advice.records import Excluded, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import (
     ASK_FIRST_RULE,
     Restricted,
@@ -27,8 +27,8 @@ from station.advice.restrictions import (
     restrict,
     unanswered_reason,
 )
-from station.advice.triage import careful, proposal
-from station.app.routines import STRETCH, TITLES, names, routine_called, steps_of
+from station.advice.triage import apply_precautions, proposal
+from station.app.routines import STRETCH, TITLES, routine_called, routine_names, steps_of
 from station.app.situation import done_of, plan_for, situation_of
 from station.catalogue.checked import checked
 from station.catalogue.read import exercises, item_faults, ready_routines
@@ -77,19 +77,19 @@ class StartDecision:
 
     routine: Routine = ()
     title: str | None = None
-    refusal: Why | None = None
+    refusal: Reason | None = None
     notice: str | None = None
-    excluded: tuple[LeftOut, ...] = ()
-    reduced: tuple[Gentler, ...] = ()
-    advice: tuple[Why, ...] = ()
-    only_test: Why | None = None
+    excluded: tuple[Excluded, ...] = ()
+    reduced: tuple[Reduced, ...] = ()
+    advice: tuple[Reason, ...] = ()
+    only_test: Reason | None = None
 
     @property
     def note(self) -> str | None:
         """The decision in one sentence for the board's page, `None` where all begins as asked for."""
         if self.refusal is not None:
             return self.refusal.sentence
-        reasons = [*(one.why for one in self.excluded), *(one.why for one in self.reduced), *self.advice]
+        reasons = [*(one.reason for one in self.excluded), *(one.reason for one in self.reduced), *self.advice]
         return self.notice or next((reason.sentence for reason in reasons), None)
 
     @property
@@ -167,11 +167,11 @@ class StartGate:
         if name == TODAY:
             return self._today(tested=tested)
         title = self.title(name)
-        if self.situation is None or name in UNRESTRICTED or (name in names() and name not in ready_routines()):
+        if self.situation is None or name in UNRESTRICTED or (name in routine_names() and name not in ready_routines()):
             return self.restricted(self._unchanged(name), title)
         items = self.items(name)
         reason = unanswered_reason(self.situation)
-        found = Proposal(tuple(items)) if reason is not None else careful(exercises(), items, self.situation)
+        found = Proposal(tuple(items)) if reason is not None else apply_precautions(exercises(), items, self.situation)
         if tuple(found.items) == tuple(items):
             return self.restricted(self._unchanged(name, items), title)
         return self._proposed(found, title)
@@ -186,28 +186,28 @@ class StartGate:
         return None if self.person_id is None else situation_of(self.store, self.person_id, self.now)
 
     def _from_restricted(self, found: Restricted, asked_for: Routine, title: str | None) -> StartDecision:
-        if found.blocked is not None:
-            return StartDecision(refusal=found.blocked, excluded=found.excluded)
+        if found.block_reason is not None:
+            return StartDecision(refusal=found.block_reason, excluded=found.excluded)
         only_test = None
         if found.excluded and _has_exercise(asked_for) and not _has_exercise(found.steps):
-            only_test = found.excluded[0].why
+            only_test = found.excluded[0].reason
         return StartDecision(
             found.steps, title, None, None, found.excluded, found.reduced, found.advice, only_test=only_test
         )
 
     def _proposed(self, found: Proposal, title: str, *, without_test: bool = False) -> StartDecision:
         """The steps of a proposal, of which what advice has reduced is not reduced again."""
-        if found.held_back is not None and not found.items:
-            return StartDecision(refusal=_first_reason(found), excluded=found.left_out)
+        if found.block_reason is not None and not found.items:
+            return StartDecision(refusal=_first_reason(found), excluded=found.excluded)
         items = [item for item in found.items if not without_test or item.test is None]
-        steps = reduced_steps(self._steps(items), {one.key for one in found.gentler})
+        steps = reduced_steps(self._steps(items), {one.key for one in found.reduced})
         decision = self.restricted(steps, title)
-        excluded = {one.key: one for one in (*found.left_out, *decision.excluded)}
-        asked_for_exercise = bool(found.left_out) or _has_exercise(steps)
+        excluded = {one.key: one for one in (*found.excluded, *decision.excluded)}
+        asked_for_exercise = bool(found.excluded) or _has_exercise(steps)
         only_test = decision.only_test
         if decision.routine and asked_for_exercise and not _has_exercise(decision.routine) and excluded:
-            only_test = next(iter(excluded.values())).why
-        return replace(decision, excluded=tuple(excluded.values()), reduced=found.gentler, only_test=only_test)
+            only_test = next(iter(excluded.values())).reason
+        return replace(decision, excluded=tuple(excluded.values()), reduced=found.reduced, only_test=only_test)
 
     # By name.
 
@@ -244,7 +244,7 @@ class StartGate:
         return found
 
     def _unchanged(self, name: str, items: Sequence[Item] = ()) -> Routine:
-        if name in names():
+        if name in routine_names():
             return routine_called(
                 name,
                 self.settings,
@@ -261,14 +261,14 @@ class StartGate:
     # What remains of a routine.
 
     def _unfinished(self) -> StartDecision:
-        kept = self.store.rest(self.person_id)
+        kept = self.store.unfinished_run(self.person_id)
         if kept is None:
             return StartDecision(notice=COMPLETE)
         try:
             routine = routine_from_header(kept.header)
         except StepError as error:
             return StartDecision(notice=f"What remains cannot be read ({error}): start the routine again.")
-        return self.restricted(routine, kept.called)
+        return self.restricted(routine, kept.title)
 
     # By the plan.
 
@@ -298,8 +298,8 @@ class StartGate:
         title, items = self.base(planned)
         if title == PROPOSED_NAME and planned is not None:
             return title, proposal(exercises(), items, replace(situation, minutes=planned.minutes))
-        found = careful(exercises(), items, situation)
-        if planned is None and found.left_out and not any(item.exercise for item in found.items):
+        found = apply_precautions(exercises(), items, situation)
+        if planned is None and found.excluded and not any(item.exercise for item in found.items):
             return PROPOSED_NAME, proposal(exercises(), self.items(PROPOSED_FROM), situation)
         return title, found
 
@@ -314,9 +314,9 @@ class StartGate:
             return self.decide("full_test" if summary.due_test == "full" else "test")
         if not summary.is_open:
             return StartDecision(notice=NOTHING_DUE)
-        reason = unanswered_reason(summary.situation) or summary.proposal.held_back
+        reason = unanswered_reason(summary.situation) or summary.proposal.block_reason
         if reason is not None:
-            return StartDecision(refusal=reason, excluded=summary.proposal.left_out)
+            return StartDecision(refusal=reason, excluded=summary.proposal.excluded)
         decision = self._proposed(summary.proposal, summary.title, without_test=tested)
         if not decision.routine and decision.refusal is None:
             return StartDecision(notice=NOTHING_DUE)
@@ -346,9 +346,9 @@ def _has_exercise(routine: Routine) -> bool:
     return any(isinstance(step, HoldStep | RepsStep) for step in routine)
 
 
-def _first_reason(found: Proposal) -> Why | None:
+def _first_reason(found: Proposal) -> Reason | None:
     """The weightiest reason why nothing of a proposal begins."""
-    return found.left_out[0].why if found.left_out else found.held_back
+    return found.excluded[0].reason if found.excluded else found.block_reason
 
 
 def _unreadable(fault: str) -> str:

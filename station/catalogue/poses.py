@@ -19,7 +19,7 @@ import msgspec
 from msgspec import Meta
 
 from station.catalogue.checked import checked
-from station.catalogue.records import HeelWhere
+from station.catalogue.records import HeelPosition
 
 POSES = Path(__file__).with_name("poses")
 LIMBS = ("near", "far", "near_arm", "far_arm")
@@ -221,7 +221,7 @@ class Pictured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one picture shows. `view` is the square of it: left, bottom and how wide; `both` is for two legs at work."""
 
     view: tuple[float, float, Length]
-    heel: HeelWhere
+    heel: HeelPosition
     start: Pose
     end: Pose
     arrows: Annotated[tuple[Move | Turn, ...], Meta(min_length=1)]

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, get_args, get_type_hints
 import msgspec
 
 from station.catalogue.checked import checked
-from station.catalogue.records import Dose, Exercise, Feet, Item, Place, ReadyRoutine, Sense
+from station.catalogue.records import Dose, Exercise, Feet, FeltPlace, Item, ReadyRoutine, Verification
 
 HERE = Path(__file__).parent
 
@@ -126,9 +126,9 @@ def _inner(kind: Any) -> Any:
 
 def _exercise_faults(exercise: Exercise) -> Iterator[str]:
     yield from _dose_faults(exercise.dose)
-    if exercise.sense is not Sense.TIMER and not exercise.on_board:
+    if exercise.sense is not Verification.TIMER and not exercise.on_board:
         yield f"on_board is false, but what is sensed as {exercise.sense} is done on the board"
-    if Place.NOWHERE in exercise.places:
+    if FeltPlace.NOWHERE in exercise.places:
         yield "places has nowhere; what helps anywhere has front, achilles and calf"
     if exercise.prepare_s < 0:
         yield f"prepare_s is {exercise.prepare_s}, but must be 0 or more"
@@ -147,7 +147,7 @@ def _texts(exercise: Exercise) -> Iterator[tuple[str, tuple[str, ...]]]:
         yield field, (getattr(exercise, field),)
     yield "steps", exercise.steps
     yield "mistakes", exercise.mistakes
-    yield "cautions.why", tuple(caution.why for caution in exercise.cautions)
+    yield "cautions.why", tuple(caution.reason for caution in exercise.cautions)
 
 
 def _dose_faults(dose: Dose) -> Iterator[str]:

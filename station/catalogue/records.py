@@ -25,7 +25,7 @@ class Group(StrEnum):
     NERVE = "nerve"
 
 
-class Place(StrEnum):
+class FeltPlace(StrEnum):
     """Where the limit of the ankle is felt: the front (the joint), the Achilles tendon, the calf, or nowhere."""
 
     FRONT = "front"
@@ -42,7 +42,7 @@ class Feet(StrEnum):
     STANCE = "stance"
 
 
-class HeelWhere(StrEnum):
+class HeelPosition(StrEnum):
     """Where the guide wants the heel: down, lowered over an edge or down a slope, or free."""
 
     DOWN = "down"
@@ -50,7 +50,7 @@ class HeelWhere(StrEnum):
     FREE = "free"
 
 
-class Sense(StrEnum):
+class Verification(StrEnum):
     """What the board can verify: a heel that stays down, heels that go up and down, or nothing."""
 
     HOLD = "hold"
@@ -75,11 +75,11 @@ class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     tempo_s: tuple[int, ...] = ()
 
 
-class Ruling(StrEnum):
+class Restriction(StrEnum):
     """What a condition of the person does to an exercise."""
 
-    LEFT_OUT = "left out"
-    GENTLER = "gentler"
+    EXCLUDED = "left out"
+    REDUCED = "gentler"
     """Half the repetitions, and done the easier way."""
 
 
@@ -87,8 +87,8 @@ class Caution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A condition (a key of `station.advice.health_questions`) that bears on an exercise, and why in one sentence."""
 
     condition: str
-    ruling: Ruling
-    why: str
+    restriction: Restriction
+    reason: str
 
 
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,13 +102,13 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     key: str
     name: str
-    said: str
+    short_name: str
     purpose: str
     group: Group
-    places: tuple[Place, ...]
+    places: tuple[FeltPlace, ...]
     feet: Feet
-    heel: HeelWhere
-    sense: Sense
+    heel: HeelPosition
+    sense: Verification
     on_board: bool
     dose: Dose
     steps: tuple[str, ...]
@@ -119,8 +119,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     harder: str
     cautions: tuple[Caution, ...] = ()
     equipment: tuple[str, ...] = ()
-    light: bool = False
-    gait: bool = False
+    is_light: bool = False
+    is_for_gait: bool = False
     prepare_s: int = 10
 
 

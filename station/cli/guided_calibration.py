@@ -21,7 +21,7 @@ SAID_AT_MM = (0.0, 100.0, 200.0)
 OVER = ("done", "ended")
 
 
-def sentence_of(now: ActivityState) -> str | None:
+def state_sentence(now: ActivityState) -> str | None:
     """What whoever calibrates or checks is to do now, and why; `None` where nothing is asked."""
     block = "" if now.target_mm is None else f"{now.target_mm:g} mm block"
     match now.phase:
@@ -84,14 +84,14 @@ class Outcome:
         return [*said, self.sentence]
 
 
-class Guided:
+class GuidedCalibration:
     """Follows one run of `calibrate` or `check` from picture to picture."""
 
     def __init__(self, store: Reader, what: str, say: Callable[[str], None]) -> None:
         self._store = store
-        self._what = what
-        self._say = say
-        self._said: tuple[object, ...] = ()
+        self._activity = what
+        self._echo = say
+        self._last_shown: tuple[object, ...] = ()
         self._last: Snapshot | None = None
         self._calibration_id = store.current_calibration().id
         self._check_id = self._newest_check_id()
@@ -102,28 +102,28 @@ class Guided:
     def begin(self, station: Station) -> None:
         """Ask the station for it; the simulated person comes by themselves."""
         if station.board is not None:
-            station.board.act(self._what)
+            station.board.act(self._activity)
         else:
-            station.request_start(self._what, None)
+            station.request_start(self._activity, None)
 
-    def look(self, now: Snapshot) -> bool:
+    def on_snapshot(self, now: Snapshot) -> bool:
         """Say what is new in a picture; gives whether it is over."""
-        if now.activity != self._what or (not self._said and now.phase in OVER):
+        if now.activity != self._activity or (not self._last_shown and now.phase in OVER):
             return False  # what is shown still is the run of before
         said = (now.phase, now.repetition, now.why)
-        if said != self._said:
-            self._said, self._last = said, now
-            if sentence := sentence_of(now):
-                self._say(f"[{now.repetition}/{now.repetitions}] {sentence}")
+        if said != self._last_shown:
+            self._last_shown, self._last = said, now
+            if sentence := state_sentence(now):
+                self._echo(f"[{now.repetition}/{now.repetitions}] {sentence}")
         return now.phase in OVER
 
     def outcome(self) -> Outcome:
         """What came of it, as the store has it."""
         why = None if self._last is None else self._last.why
-        if self._what == "check" and self._newest_check_id() != self._check_id:
+        if self._activity == "check" and self._newest_check_id() != self._check_id:
             return _checked(self._store.checks(limit=1)[0])
         current = self._store.current_calibration()
-        if self._what == "calibrate" and current.id != self._calibration_id and current.fit is not None:
+        if self._activity == "calibrate" and current.id != self._calibration_id and current.fit is not None:
             return _calibrated(current)
         kept = "The calibration stays as it was."
         return Outcome(False, f"{why.rstrip('.')}. {kept}" if why else f"It was not finished. {kept}")
@@ -145,7 +145,7 @@ def _calibrated(calibration: Calibration) -> Outcome:
     return Outcome(True, sentence, calibration, uncertainty_mm=sure)
 
 
-def run_guided(config: Config, what: str, say: Callable[[str], None]) -> Outcome:
+def run_guided_calibration(config: Config, what: str, say: Callable[[str], None]) -> Outcome:
     """Open the board as `station run` does, without its page, and do `calibrate` or `check` on it.
 
     Raises StoreError or DeviceError, each one sentence; a station that runs is one of them.
@@ -153,10 +153,10 @@ def run_guided(config: Config, what: str, say: Callable[[str], None]) -> Outcome
     service = Service(config)
     service.obey_signals()
     station = service.open(page=False)
-    guided = Guided(service.store, what, say)
+    guided = GuidedCalibration(service.store, what, say)
 
     def watch() -> None:
-        if guided.look(station.snapshot()):
+        if guided.on_snapshot(station.snapshot()):
             station.stop()
 
     try:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from station.cli.progress import progress
-from station.cli.refuse import refuse
+from station.cli.refuse import exit_with_error
 from station.cli.results import import_past, recalibrate
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _config(path: Path | None) -> Config:
     try:
         return load(path)
     except ConfigError as error:
-        refuse(str(error), os.EX_CONFIG)
+        exit_with_error(str(error), os.EX_CONFIG)
 
 
 def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
@@ -132,7 +132,7 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
     try:
         service.open(prepare)
     except (StoreError, DeviceError, PageError) as error:
-        refuse(str(error), 1)
+        exit_with_error(str(error), 1)
     try:
         if service.page is not None:
             host = "localhost" if config.page.host == "127.0.0.1" else config.page.host
@@ -178,15 +178,17 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
 
     Example: station calibrate --config /etc/station.toml
     """
-    from station.cli.guided_calibration import run_guided
+    from station.cli.guided_calibration import run_guided_calibration
     from station.devices.errors import DeviceError
     from station.store import StoreError
 
     config = _config(config_path)
     try:
-        outcome = run_guided(config, "check" if only_check else "calibrate", lambda line: click.echo(line, err=as_json))
+        outcome = run_guided_calibration(
+            config, "check" if only_check else "calibrate", lambda line: click.echo(line, err=as_json)
+        )
     except (StoreError, DeviceError) as error:
-        refuse(f"{error} A station that runs must be stopped first, or calibrated from its page.", 1)
+        exit_with_error(f"{error} A station that runs must be stopped first, or calibrated from its page.", 1)
     click.echo(json.dumps(outcome.as_json()) if as_json else "\n".join(outcome.lines()))
     sys.exit(0 if outcome.well else 1)
 
@@ -221,12 +223,12 @@ def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
             elif kind == "json":
                 export_json(reader, to)
             else:
-                sitting = sitting or next((one.id for one in reader.sittings(limit=1)), None)
+                sitting = sitting or next((one.id for one in reader.sessions(limit=1)), None)
                 if sitting is None:
-                    refuse(f"{database} has no sitting yet", 1)
+                    exit_with_error(f"{database} has no sitting yet", 1)
                 export_bundle(reader, sitting, to)
     except (StoreError, LookupError) as error:
-        refuse(str(error), 1)
+        exit_with_error(str(error), 1)
     click.echo(f"Written to {to}.")
 
 
@@ -265,14 +267,14 @@ def simulate_days(
     from station.system.simulate import Habits, character_of, simulate
 
     config = _config(options.pop("config_path"))
-    habits = Habits(person, character_of(**options), sittings_per_week=sittings_per_week, seed=seed)
+    habits = Habits(person, character_of(**options), sessions_per_week=sittings_per_week, seed=seed)
     try:
         with click.progressbar(
             simulate(habits, days, database, config), length=days, label=person, file=sys.stderr
         ) as lived:
             reached = list(lived)[-1]
     except (StoreError, ValueError) as error:
-        refuse(str(error), 1)
+        exit_with_error(str(error), 1)
     if as_json:
         click.echo(json.dumps({"database": str(database), "days": reached.day, "sittings": reached.sittings}))
     else:
@@ -326,12 +328,12 @@ def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
             try:
                 return read_bundle(file)
             except StoreError as error:
-                refuse(str(error))
+                exit_with_error(str(error))
         return ((None, file.read_text(encoding="utf-8")),)
     except UnicodeDecodeError as error:
-        refuse(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})")
+        exit_with_error(f"{file}: not text in UTF-8 ({error.reason} at byte {error.start})")
     except OSError as error:
-        refuse(f"{file}: {error.strerror or error}")
+        exit_with_error(f"{file}: {error.strerror or error}")
 
 
 def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> Iterator[str]:
@@ -346,7 +348,7 @@ def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> I
         routine = routine_from_header(header)
         curve = curve_from_header(header)
     except ValueError as error:
-        refuse(f"{where}: {error}")
+        exit_with_error(f"{where}: {error}")
     yield from map(format_fact, facts_of(trace, routine, curve))
 
 

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.refuse import refuse
+from station.cli.refuse import exit_with_error
 from station.cli.results import DATABASE
 from station.core.events import Side
 
 if TYPE_CHECKING:
-    from station.app.progress import History, Seen
+    from station.app.progress import History, ResultRow
 
 WIDTH, HEIGHT = 60, 10
 LAST = 20
@@ -45,11 +45,11 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
             people = {one.name: one.id for one in reader.people()}
             if person not in people and person != "nobody":
                 known = ", ".join(people) or "nobody yet"
-                refuse(f"There is no {person!r} on this station: it knows {known}.", 1)
+                exit_with_error(f"There is no {person!r} on this station: it knows {known}.", 1)
             settings = reader.settings()
             history = history_of(reader, people.get(person), settings.goal_mm, datetime.now(UTC))
     except StoreError as error:
-        refuse(str(error), 1)
+        exit_with_error(str(error), 1)
     if as_json:
         said = {"person": person, "goal_mm": settings.goal_mm, **_as_json(history, settings.units)}
         click.echo(json.dumps(said, default=_plain))
@@ -59,18 +59,18 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
 
 
 def _lines(history: History, goal_mm: float, units: str) -> list[str]:
-    from station.app.progress import not_compared, own_error, sentences, words_of
+    from station.app.progress import formatters_for, not_compared_sentence, own_error_sentence, progress_sentences
     from station.core.progress.sentences import difference_sentence
     from station.units import SIDE_SHAPE
 
-    words = words_of(units)
+    words = formatters_for(units)
     lines = []
     for side in Side:
-        said = history.said(side)
-        lines += [f"{SIDE_SHAPE[side]} {side.capitalize()}", *sentences(history, side, words)]
-        lines += ["" if said is None else own_error(said.error, units), ""]
+        said = history.side_progress(side)
+        lines += [f"{SIDE_SHAPE[side]} {side.capitalize()}", *progress_sentences(history, side, words)]
+        lines += ["" if said is None else own_error_sentence(said.error, units), ""]
         lines += [*chart(history, side, goal_mm, units), ""]
-    apart = not_compared(history)
+    apart = not_compared_sentence(history)
     lines += [difference_sentence(history.progress.difference, words), *([] if apart is None else [f"{apart}."]), ""]
     lines += _table(history, units)
     return lines
@@ -80,7 +80,7 @@ def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]
     """All tests of a side over real time, in letters; nothing where there is none."""
     from station.units import day, length, number
 
-    seen, said = history.seen(side), history.said(side)
+    seen, said = history.rows(side), history.side_progress(side)
     if said is None:
         return []
     first, last = seen[0].at, seen[-1].at
@@ -112,9 +112,9 @@ def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]
 def _table(history: History, units: str) -> list[str]:
     from station.units import sure_length
 
-    both: dict[str, dict[Side, Seen]] = {}
+    both: dict[str, dict[Side, ResultRow]] = {}
     for side in Side:
-        for one in history.seen(side):
+        for one in history.rows(side):
             both.setdefault(one.test_id, {})[side] = one
     ordered = sorted(both.values(), key=lambda results: next(iter(results.values())).at, reverse=True)
     lines = [f"{'When':18}{'Left':15}{'Right':15}How"] if ordered else []
@@ -138,24 +138,24 @@ def _day(at: datetime) -> str:
 
 
 def _as_json(history: History, units: str) -> dict[str, Any]:
-    from station.app.progress import not_compared, sentences, words_of
+    from station.app.progress import formatters_for, not_compared_sentence, progress_sentences
     from station.core.progress.sentences import difference_sentence
 
-    words = words_of(units)
+    words = formatters_for(units)
     sides = {}
     for side in Side:
-        said = history.said(side)
-        found: dict[str, Any] = {"sentences": sentences(history, side, words)}
+        said = history.side_progress(side)
+        found: dict[str, Any] = {"sentences": progress_sentences(history, side, words)}
         if said is not None:
             kept = {key: value for key, value in asdict(said).items() if key != "counted"}
-            found |= kept | {"slips": sorted(said.slips), "tests": [one._asdict() for one in history.seen(side)]}
+            found |= kept | {"slips": sorted(said.slips), "tests": [one._asdict() for one in history.rows(side)]}
         sides[str(side)] = found
     difference = history.progress.difference
     return {
         "sides": sides,
         "difference": None if difference is None else asdict(difference),
         "difference_sentence": difference_sentence(difference, words),
-        "not_compared": not_compared(history),
+        "not_compared": not_compared_sentence(history),
     }
 
 

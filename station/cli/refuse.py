@@ -8,7 +8,7 @@ from typing import NoReturn
 import click
 
 
-def refuse(sentence: str, status: int = 2) -> NoReturn:
+def exit_with_error(sentence: str, status: int = 2) -> NoReturn:
     """End with one sentence on standard error."""
     click.echo(f"station: {sentence}", err=True)
     sys.exit(status)

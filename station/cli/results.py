@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from station.cli.refuse import refuse
+from station.cli.refuse import exit_with_error
 
 if TYPE_CHECKING:
     from station.app.recalibrate import Outcome
@@ -37,20 +37,20 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
 
     Example: station recalibrate --since 2026-01-31
     """
-    from station.app.recalibrate import recalibrated
+    from station.app.recalibrate import corrections_for
     from station.store import StoreError
     from station.store.records import Correction
 
     try:
         begin = datetime.combine(datetime.fromisoformat(since).date(), datetime.min.time()).astimezone()
     except (ValueError, OverflowError):
-        refuse(f"{since!r} is no date: write it as 2026-01-31.")
+        exit_with_error(f"{since!r} is no date: write it as 2026-01-31.")
     path = _existing(database)
     try:
         with _opened(path) as store:
             to = _chosen(store, calibration, path)
             ids = store.measured_since(begin)
-            each = recalibrated(store, ids, to)
+            each = corrections_for(store, ids, to)
             with click.progressbar(each, length=len(ids), label="Tests", file=sys.stderr) as shown:
                 outcomes = list(shown)
             made = [Correction(one.test.id, one.scores) for one in outcomes if one.scores is not None]
@@ -60,7 +60,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
             if sure:
                 store.correct(made)
     except StoreError as error:
-        refuse(str(error), 1)
+        exit_with_error(str(error), 1)
     if as_json:
         click.echo(json.dumps({"calibration": to.number, "written": sure, **_as_json(outcomes)}))
     elif made:
@@ -81,7 +81,7 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
 
     Example: station import tape.csv --person Robin --unit cm
     """
-    from station.app.import_results import ImportRefusedError, read_past
+    from station.app.import_results import ImportRefusedError, read_past_results
     from station.store import StoreError
     from station.units import many
 
@@ -91,14 +91,16 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
             found = next((one for one in store.people() if one.name.lower() == " ".join(person.split()).lower()), None)
             if found is None:
                 names = ", ".join(one.name for one in store.people()) or "nobody"
-                refuse(f"There is nobody called {person} in {path} (there is: {names}): add them on the page first.", 1)
+                exit_with_error(
+                    f"There is nobody called {person} in {path} (there is: {names}): add them on the page first.", 1
+                )
             days = {score.started_at.astimezone().date() for score in store.scores(found.id)}
-            past = read_past(file, unit, days, datetime.now().astimezone(), sure=sure)
+            past = read_past_results(file, unit, days, datetime.now().astimezone(), sure=sure)
             store.add_imported(found.id, past.results)
     except (StoreError, ImportRefusedError) as error:
-        refuse(str(error), 1)
-    if past.known:
-        click.echo(f"Skipped, because there are tests of these days already: {', '.join(map(str, past.known))}.")
+        exit_with_error(str(error), 1)
+    if past.known_days:
+        click.echo(f"Skipped, because there are tests of these days already: {', '.join(map(str, past.known_days))}.")
     click.echo(f"{many(len(past.results), 'test')} of {found.name} imported into {path}.")
 
 
@@ -107,7 +109,7 @@ def _existing(database: Path | None) -> Path:
 
     path = database or Path(StoreConfig().path)
     if not path.exists():
-        refuse(f"There is no database at {path}: name the one that the station uses with --database.", 1)
+        exit_with_error(f"There is no database at {path}: name the one that the station uses with --database.", 1)
     return path
 
 
@@ -121,10 +123,12 @@ def _opened(path: Path) -> Store:
 def _chosen(store: Store, number: int | None, path: Path) -> Calibration:
     there = store.calibrations()
     if number is None and there[0].fit is None:
-        refuse(f"The station of {path} was never calibrated: do that first, on the page or by station calibrate.", 1)
+        exit_with_error(
+            f"The station of {path} was never calibrated: do that first, on the page or by station calibrate.", 1
+        )
     found = next((one for one in there if number in (None, one.number)), None)
     if found is None:
-        refuse(f"There is no calibration {number} in {path}: their numbers are 1 to {there[0].number}.", 1)
+        exit_with_error(f"There is no calibration {number} in {path}: their numbers are 1 to {there[0].number}.", 1)
     return found
 
 

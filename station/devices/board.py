@@ -35,13 +35,13 @@ Tell = Callable[[str, str | None], None]
 RANGE_PART = "distance sensor"
 
 
-class Part(Protocol):
+class DevicePart(Protocol):
     """What is given back at the end."""
 
     def close(self) -> None: ...
 
 
-class Ranging:
+class RangingThread:
     """The distance sensor as something with deadlines: the interrupt line's edge makes one of now."""
 
     def __init__(self, reader: RangeReader, post: Post, tell: Tell) -> None:
@@ -65,7 +65,7 @@ class Ranging:
         try:
             toe = self._reader.poll(now_us)
         except Exception as error:  # noqa: BLE001  whatever it is, the sensor is started anew and the person is told
-            self._reader.lose(now_us, f"The distance sensor cannot be read ({error!r}): it is started anew.")
+            self._reader.mark_lost(now_us, f"The distance sensor cannot be read ({error!r}): it is started anew.")
             toe = None
         if toe is not None:
             self._post(toe)
@@ -93,7 +93,7 @@ class Devices:
     ) -> None:
         self._config, self._clock, self._post, self._tell = config, clock, post, tell
         self._pin_factory = pin_factory
-        self._parts: list[Part] = []
+        self._parts: list[DevicePart] = []
         self._starts: list[Callable[[], None]] = []
         self._pacers: list[Pacer] = []
         self.timed: list[tuple[str, Timed]] = []
@@ -115,7 +115,7 @@ class Devices:
             except DeviceError as error:
                 tell(error.part, str(error))
 
-    def _failing(self, part: str) -> Callable[[Exception], None]:
+    def _on_thread_error(self, part: str) -> Callable[[Exception], None]:
         def fail(error: Exception) -> None:
             sentence = str(error) if isinstance(error, DeviceError) else f"The {part} has failed ({error!r})."
             self._tell(part, sentence)
@@ -133,24 +133,26 @@ class Devices:
             buzzer = PiezoBuzzer(pin, hz, pin_factory=self._pin_factory)
         else:
             buzzer = ActiveBuzzer(pin, pin_factory=self._pin_factory)
-        self.player = CuePlayer(buzzer, self._clock, self._failing("buzzer"), resonance_hz=hz)
-        self._add("buzzer", self.player, self.player)
+        self.player = CuePlayer(buzzer, self._clock, self._on_thread_error("buzzer"), resonance_hz=hz)
+        self._register("buzzer", self.player, self.player)
 
     def _open_light(self) -> None:
         if not self._config.board.led:
             return
         pins = self._config.pins
         lines = (pins.led_red, pins.led_green, pins.led_blue)
-        self.light = Light(lines, self._clock, self._failing("LED"), pin_factory=self._pin_factory)
-        self._add("LED", self.light, self.light)
+        self.light = Light(lines, self._clock, self._on_thread_error("LED"), pin_factory=self._pin_factory)
+        self._register("LED", self.light, self.light)
 
     def _open_heels(self) -> None:
         if self._config.board.heels == "analogue":
             given = self._config.analogue_heels
             channels = {Side.LEFT: given.channel_left, Side.RIGHT: given.channel_right}
             wired = {side: channels[side] for side in self._sides()}
-            heels = AnalogueHeels(wired, self._post, self._failing("heel sensors"), pin_factory=self._pin_factory)
-            self._add("heel sensors", heels, heels)
+            heels = AnalogueHeels(
+                wired, self._post, self._on_thread_error("heel sensors"), pin_factory=self._pin_factory
+            )
+            self._register("heel sensors", heels, heels)
             return
         pins = self._config.pins
         lines = {Side.LEFT: pins.heel_left, Side.RIGHT: pins.heel_right}
@@ -158,7 +160,7 @@ class Devices:
             {side: lines[side] for side in self._sides()},
             self._clock,
             self._post,
-            self._failing("heel comparators"),
+            self._on_thread_error("heel comparators"),
             pin_factory=self._pin_factory,
         )
         self._parts.append(comparators)
@@ -166,14 +168,14 @@ class Devices:
 
     def _open_pad(self) -> None:
         if self._config.board.knee_pad:
-            pin, fail = self._config.pins.knee_pad, self._failing("knee pad")
+            pin, fail = self._config.pins.knee_pad, self._on_thread_error("knee pad")
             pad = KneePad(pin, self._clock, self._post, fail, pin_factory=self._pin_factory)
             self._parts.append(pad)
             self._starts.append(pad.start)
 
     def _open_button(self) -> None:
         if self._config.board.button:
-            pin, fail = self._config.pins.button, self._failing("button")
+            pin, fail = self._config.pins.button, self._on_thread_error("button")
             button = PushButton(pin, self._clock, self._post, fail, pin_factory=self._pin_factory)
             self._parts.append(button)
             self._starts.append(button.start)
@@ -188,25 +190,25 @@ class Devices:
             open_bus=self._open_bus,
             pin_factory=self._pin_factory,
         )
-        ranging = Ranging(reader, self._post, self._tell)
-        self._add(RANGE_PART, ranging, ranging)
+        ranging = RangingThread(reader, self._post, self._tell)
+        self._register(RANGE_PART, ranging, ranging)
 
     def _open_thermometer(self) -> None:
         path = self._config.range_sensor.thermometer
         if path:
             self.thermometer = Thermometer(Path(path), partial(self._tell, "thermometer"))
-            self._add("thermometer", self.thermometer, self.thermometer)
+            self._register("thermometer", self.thermometer, self.thermometer)
 
-    def _add(self, name: str, timed: Timed, part: Part) -> None:
+    def _register(self, name: str, timed: Timed, part: DevicePart) -> None:
         self.timed.append((name, timed))
         self._parts.append(part)
 
-    def hear(self, facts: list[Fact]) -> None:
+    def play_cues(self, facts: list[Fact]) -> None:
         """Sound and show the cues among these facts."""
         if self.player is not None:
-            self.player.hear(facts)
+            self.player.play(facts)
         if self.light is not None:
-            self.light.hear(facts)
+            self.light.show_cues(facts)
 
     def start(self, *, threads: bool) -> None:
         """Post the levels of now and every change from now on; `threads` is false in virtual time."""
@@ -215,8 +217,8 @@ class Devices:
         if not threads:
             return
         for name, timed in self.timed:
-            pacer = Pacer(timed, self._clock, self._failing(name), name=name)
-            if isinstance(timed, CuePlayer | Light | Ranging):
+            pacer = Pacer(timed, self._clock, self._on_thread_error(name), name=name)
+            if isinstance(timed, CuePlayer | Light | RangingThread):
                 timed.wake = pacer.wake
             self._pacers.append(pacer)
             pacer.start()

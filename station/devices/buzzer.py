@@ -15,10 +15,10 @@ PART = "buzzer"
 class Buzzer(Protocol):
     """Where the edges of the cues go."""
 
-    def sound(self, hz: int, duty: float) -> None:
+    def start_tone(self, hz: int, duty: float) -> None:
         """Sound from now on; `duty` is the duty cycle, 0 to 0.5, which is the loudness."""
 
-    def hush(self) -> None:
+    def stop_tone(self) -> None:
         """Be silent from now on."""
 
     def close(self) -> None:
@@ -34,14 +34,14 @@ class PiezoBuzzer:
     def __init__(self, pin: int, resonance_hz: int, pin_factory: PinFactory = None) -> None:
         with opening(PART, f"GPIO {pin}"):
             self._device = PWMOutputDevice(pin, frequency=resonance_hz, pin_factory=pin_factory)
-        self.hush()
+        self.stop_tone()
 
-    def sound(self, hz: int, duty: float) -> None:
+    def start_tone(self, hz: int, duty: float) -> None:
         if self._device.frequency != hz:
             self._device.frequency = hz
         self._device.value = duty
 
-    def hush(self) -> None:
+    def stop_tone(self) -> None:
         """Silence without a frequency: with one, lgpio's thread goes on counting the periods of nothing."""
         self._device.value = 0
         self._device.frequency = None
@@ -49,7 +49,7 @@ class PiezoBuzzer:
 
     def close(self) -> None:
         if not self._device.closed:
-            self.hush()
+            self.stop_tone()
             self._device.close()
 
 
@@ -61,13 +61,13 @@ class ActiveBuzzer:
         with opening(PART, f"GPIO {pin}"):
             self._device = DigitalOutputDevice(pin, pin_factory=pin_factory)
 
-    def sound(self, hz: int, duty: float) -> None:
+    def start_tone(self, hz: int, duty: float) -> None:
         self._device.on()
 
-    def hush(self) -> None:
+    def stop_tone(self) -> None:
         self._device.off()
 
     def close(self) -> None:
         if not self._device.closed:
-            self.hush()
+            self.stop_tone()
             self._device.close()

@@ -39,11 +39,11 @@ class KneePad:
     def start(self) -> None:
         """Post the level of now, and from now on every change."""
         with self._starting:
-            self._line.when_activated = only_posting(lambda: self._tell(touching=True), self._fail)
-            self._line.when_deactivated = only_posting(lambda: self._tell(touching=False), self._fail)
+            self._line.when_activated = only_posting(lambda: self._post_level(touching=True), self._fail)
+            self._line.when_deactivated = only_posting(lambda: self._post_level(touching=False), self._fail)
             self._post(Knee(self._clock.now_us(), bool(self._line.is_active)))
 
-    def _tell(self, *, touching: bool) -> None:
+    def _post_level(self, *, touching: bool) -> None:
         with self._starting:
             self._post(Knee(self._clock.now_us(), touching))
 
@@ -52,7 +52,7 @@ class KneePad:
         self._line.close()
 
 
-def say_next(at_us: int) -> Command:
+def post_next(at_us: int) -> Command:
     """What a press says unless told otherwise."""
     return Command(at_us, CommandName.NEXT)
 
@@ -70,7 +70,7 @@ class PushButton:
         post: Callable[[Event], None],
         fail: Callable[[Exception], None],
         *,
-        on_press: Callable[[int], Event] = say_next,
+        on_press: Callable[[int], Event] = post_next,
         pin_factory: PinFactory = None,
     ) -> None:
         with opening("button", f"GPIO {pin}"):

@@ -64,7 +64,7 @@ class CuePlayer:
                 self._score.silence(self._clock.now_us())
         self.wake()
 
-    def hear(self, facts: Iterable[Fact]) -> None:
+    def play(self, facts: Iterable[Fact]) -> None:
         """Play the cues among these facts at their own times, in their order; anything else is no business of ours."""
         with self._lock:
             now_us = self._clock.now_us()
@@ -76,13 +76,13 @@ class CuePlayer:
                     self._score.play(fact, begin_us)
         self.wake()
 
-    def guide(self, off_mm: float | None) -> None:
+    def set_target_distance(self, off_mm: float | None) -> None:
         """Tick between the cues, the quicker the nearer the target is, in mm; `None` ends it."""
         with self._lock:
             self._guide.set_distance(None if self._quiet else off_mm)
         self.wake()
 
-    def silence(self) -> None:
+    def stop_all(self) -> None:
         """Stop what sounds and forget what was planned."""
         with self._lock:
             self._guide.set_distance(None)
@@ -121,9 +121,9 @@ class CuePlayer:
     def _make(self, edge: Edge) -> None:
         duty = duty_cycle(self._level, edge.soft)
         if edge.hz and duty:
-            self._try(lambda: self._buzzer.sound(edge.hz, duty))
+            self._try(lambda: self._buzzer.start_tone(edge.hz, duty))
         else:
-            self._try(self._buzzer.hush)
+            self._try(self._buzzer.stop_tone)
 
     def _try(self, act: Callable[[], None]) -> None:
         try:

@@ -97,7 +97,7 @@ class Light:
         self._faulty = False
         self._lock = RLock()
 
-    def hear(self, facts: Iterable[Fact]) -> None:
+    def show_cues(self, facts: Iterable[Fact]) -> None:
         """Show the cues among these facts. A cue that repeats is shown until it is ended or another one comes."""
         with self._lock:
             for fact in facts:
@@ -107,7 +107,7 @@ class Light:
                     self._show(fact)
         self.wake()
 
-    def glow(self, on: bool) -> None:
+    def set_glow(self, on: bool) -> None:
         """Glow between the cues, or be dark: the clock runs, or it does not."""
         with self._lock:
             self._base = GLOW if on else DARK

@@ -95,10 +95,10 @@ class RangeReader:
         try:
             return self._step(now_us)
         except _Lost as lost:
-            self.lose(now_us, str(lost))
+            self.mark_lost(now_us, str(lost))
             return None
 
-    def lose(self, now_us: int, why: str) -> None:
+    def mark_lost(self, now_us: int, why: str) -> None:
         """Give the sensor up for now because of `why`, one sentence; it is started anew after the back-off."""
         self.trouble = why
         self._sensor = None
@@ -155,14 +155,14 @@ class RangeReader:
             self._start(now_us)
         else:
             self._xshut.off()
-            self._then(self._boot, now_us + self.times.xshut_us)
+            self._schedule(self._boot, now_us + self.times.xshut_us)
 
     def _boot(self, now_us: int) -> None:
         if self._xshut is not None:
             self._xshut.on()
-        self._then(self._start, now_us + self.times.xshut_us)
+        self._schedule(self._start, now_us + self.times.xshut_us)
 
-    def _then(self, step: Step, at_us: int) -> None:
+    def _schedule(self, step: Step, at_us: int) -> None:
         self._step = step
         self.next_poll_us = at_us
 
@@ -197,7 +197,7 @@ class RangeReader:
         self._edge_us = now_us
         self.advice = None
         self._step = self._measure
-        self._expect(now_us)
+        self._check_register(now_us)
 
     def _reset_by_registers(self) -> None:
         """Back to page 0; and a process that died may have left the chip ranging, with a sample that nobody took.
@@ -209,7 +209,7 @@ class RangeReader:
         if self._read(INTERRUPT_STATUS_REGISTER, 1)[0] & 0x07:
             self._write(STOP_RANGING)
 
-    def _expect(self, now_us: int) -> None:
+    def _check_register(self, now_us: int) -> None:
         """Set when to look for the next sample. A line that is low again already has one: whoever was late with the
         last sees no edge between the two."""
         if self._line_says_ready():
@@ -240,8 +240,8 @@ class RangeReader:
         finally:
             sensor.line_says_ready = False
         self._heard_us = now_us
-        self._expect(now_us)
-        self._watch_for_frost(block)
+        self._check_register(now_us)
+        self._check_frozen(block)
         self.trouble = None
         self._retry_us = self.times.retry_first_us
         if reading_mm != int.from_bytes(block[10:12], "big"):
@@ -270,7 +270,7 @@ class RangeReader:
         else:
             self.next_poll_us = now_us + self.times.ask_us
 
-    def _watch_for_frost(self, block: bytes) -> None:
+    def _check_frozen(self, block: bytes) -> None:
         """Count equal blocks, also across a new start: one that does not thaw the sensor lets no reading through."""
         self._equal_blocks = self._equal_blocks + 1 if block == self._last_block else 1
         self._last_block = block

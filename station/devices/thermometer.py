@@ -38,15 +38,15 @@ class Thermometer:
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else "it holds no thousandths of a degree from -85 to 85"
             self.celsius = None
-            self._say(
+            self._post(
                 f"The thermometer {self._path} cannot be read ({why}): check its wire, and "
                 "range_sensor.thermometer in the configuration; everything else works without it."
             )
         else:
             self.celsius = celsius
-            self._say(None)
+            self._post(None)
 
-    def _say(self, sentence: str | None) -> None:
+    def _post(self, sentence: str | None) -> None:
         if sentence != self._told:
             self._told = sentence
             self._tell(sentence)

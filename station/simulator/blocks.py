@@ -29,7 +29,7 @@ def away_from_wall(person: Person, longest_mm: float) -> Script:
     if person.standing:
         yield from person.step_off()
     person.world.take_block()
-    yield from person.put(max(person.world.toe_mm(person.due_us), longest_mm + ROOM_MM))
+    yield from person.put(max(person.world.toe_mm(person.next_decision_us), longest_mm + ROOM_MM))
 
 
 def first(person: Person) -> Script:
@@ -60,9 +60,9 @@ def _show(person: Person) -> Script:
     if seen is None or seen.target_mm is None:
         return
     wanted_mm = person.blocks.get(seen.target_mm, seen.target_mm)
-    person.world.hold_block(wanted_mm + NEAR_MM, person.due_us)
+    person.world.hold_block(wanted_mm + NEAR_MM, person.next_decision_us)
     askew_mm = person.chance.gauss(0.0, PLACED_MM)
-    person.world.hold_block(wanted_mm + askew_mm, person.due_us, round(PLACE_S * SECOND_US))
+    person.world.hold_block(wanted_mm + askew_mm, person.next_decision_us, round(PLACE_S * SECOND_US))
     yield PLACE_S
 
 

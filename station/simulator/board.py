@@ -18,9 +18,9 @@ from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import Character
 from station.simulator.blocks import ROOM_MM
 from station.simulator.ear import Ear, Heard
-from station.simulator.eyes import Eyes, Shown
+from station.simulator.eyes import Eyes, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.person import USES_BLOCKS, Person, Script, Seen
+from station.simulator.person import USES_BLOCKS, PageView, Person, Script
 from station.simulator.pins import Output, SimulatedPins
 from station.simulator.range_error import RangeError
 from station.simulator.virtual import NEVER_US, BoardClock
@@ -59,9 +59,9 @@ class SimulatedBoard:
         spend_us: Callable[[int], None] | None = None,
     ) -> None:
         """`error` is the distance sensor's own; without one it measures as if it had none."""
-        self.look: Callable[[], Seen | None] = lambda: None
-        self.ask: Callable[[str], object] = lambda _what: None
-        self.answer: Callable[[str], None] = lambda _answer: None
+        self.snapshot: Callable[[], PageView | None] = lambda: None
+        self.request_start: Callable[[str], object] = lambda _what: None
+        self.answer_question: Callable[[str], None] = lambda _answer: None
         self.wake: Callable[[], None] = lambda: None
         self.clock = BoardClock(clock)
         self._config = config
@@ -92,9 +92,9 @@ class SimulatedBoard:
             self.clock.now_us(),
             taps=not board.knee_pad and board.heels == "comparator",
             seed=seed,
-            look=lambda: self.look(),
+            look=lambda: self.snapshot(),
         )
-        self.person.say = lambda answer: self.answer(answer)
+        self.person.say = lambda answer: self.answer_question(answer)
         self.heard: list[Heard] = []
         """What the person has recognised of the buzzer so far, when and which cue."""
         self.seen: list[Heard] = []
@@ -123,7 +123,7 @@ class SimulatedBoard:
         if self._config.board.heels == "comparator":
             for side in self._plates:
                 lines.drive(self._heel_pin(side), False)
-        lines.listen(pins.buzzer, self._hear)
+        lines.listen(pins.buzzer, self._on_tone)
 
     def _heel_pin(self, side: Side) -> int:
         pins = self._config.pins
@@ -160,11 +160,11 @@ class SimulatedBoard:
             due_us = self.person.next_us()
             if due_us is not None and due_us <= now_us:
                 self.person.settle(now_us)
-                self._feel(now_us)
+                self._sample_heels(now_us)
             if self._look_us is not None and self._look_us <= now_us:
                 self._compare(now_us)
 
-    def _feel(self, now_us: int) -> None:
+    def _sample_heels(self, now_us: int) -> None:
         """The person has moved: let the switches follow."""
         if self._config.board.knee_pad and self.world.touching is not self._touching:
             self._touching = self.world.touching
@@ -181,61 +181,61 @@ class SimulatedBoard:
                 self.pin_factory.drive(self._heel_pin(side), closed, bounces=BOUNCES)
         self._look_us = now_us + LOOK_US if self.world.moving(now_us) else None
 
-    def _hear(self, output: Output) -> None:
+    def _on_tone(self, output: Output) -> None:
         with self._lock:
-            self._recognise(self._ear.heard(output.at_us, output.duty > 0))
+            self._recognise(self._ear.on_tone(output.at_us, output.duty > 0))
         self.wake()
 
     def _recognise(self, heard: list[Heard]) -> None:
         for at_us, cue in heard:
             self.heard.append((at_us, cue))
-            self.person.hear(cue, at_us)
+            self.person.on_cue(cue, at_us)
         self._ear_us = self._ear.next_us()
 
-    def see(self, shown: Shown) -> None:
+    def update_view(self, shown: SnapshotLike) -> None:
         """The page shows this to a person who goes by the eye; only who is told so here looks at it."""
         at_us = self.clock.now_us()
         with self._lock:
-            if (cue := self._eyes.see(shown)) is not None:
+            if (cue := self._eyes.look(shown)) is not None:
                 self.seen.append((at_us, cue))
-                self.person.hear(cue, at_us)
+                self.person.on_cue(cue, at_us)
         self.wake()
 
     # A visitor's hand.
 
-    def words(self) -> tuple[str, ...]:
+    def commands(self) -> tuple[str, ...]:
         """The words that `act` understands."""
-        return tuple(self._words())
+        return tuple(self._command_table())
 
-    def act(self, word: str, argument: str | None = None) -> None:
+    def act(self, command: str, argument: str | None = None) -> None:
         """Do one of `words()` now. Raises ValueError with a sentence for an unknown word or a bad argument."""
-        known = self._words()
-        if word not in known:
-            raise ValueError(f"The simulated board does not know {word!r}: say one of {', '.join(known)}.")
+        known = self._command_table()
+        if command not in known:
+            raise ValueError(f"The simulated board does not know {command!r}: say one of {', '.join(known)}.")
         with self._lock:
-            known[word](argument)
-            self._feel(self.clock.now_us())
+            known[command](argument)
+            self._sample_heels(self.clock.now_us())
         self.wake()
 
-    def _words(self) -> dict[str, Callable[[str | None], None]]:
+    def _command_table(self) -> dict[str, Callable[[str | None], None]]:
         person = self.person
         words: dict[str, Callable[[str | None], None]] = {
-            "test": lambda _: self._come_for("test"),
-            "stretch": lambda _: self._come_for("stretch"),
-            "calibrate": lambda _: self._come_for("calibrate"),
-            "check": lambda _: self._come_for("check"),
-            "auto": lambda _: self._come_for(None),
-            "take_over": lambda _: self._by_hand(None),
-            "step_on": lambda side: self._by_hand(person.step_on(_side(side))),
-            "step_off": lambda _: self._by_hand(person.step_off()),
-            "lift_heel": lambda _: self._do(person.lift()),
-            "lower_heel": lambda _: self._do(person.lower()),
-            "lean": lambda _: self._by_hand(person.lean()),
-            "lean_back": lambda _: self._by_hand(person.lean_back()),
-            "slide": lambda mm: self._do(person.slide(_millimetres(mm))),
+            "test": lambda _: self._bring_person_for("test"),
+            "stretch": lambda _: self._bring_person_for("stretch"),
+            "calibrate": lambda _: self._bring_person_for("calibrate"),
+            "check": lambda _: self._bring_person_for("check"),
+            "auto": lambda _: self._bring_person_for(None),
+            "take_over": lambda _: self._take_over(None),
+            "step_on": lambda side: self._take_over(person.step_on(_side(side))),
+            "step_off": lambda _: self._take_over(person.step_off()),
+            "lift_heel": lambda _: self._person_do(person.lift()),
+            "lower_heel": lambda _: self._person_do(person.lower()),
+            "lean": lambda _: self._take_over(person.lean()),
+            "lean_back": lambda _: self._take_over(person.lean_back()),
+            "slide": lambda mm: self._person_do(person.slide(_millimetres(mm))),
             "block": lambda mm: self._hold_block(mm),
             "no_block": lambda _: self.world.take_block(),
-            "cheat": lambda _: self._by_hand(person.cheat()),
+            "cheat": lambda _: self._take_over(person.cheat()),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
             "freeze_sensor": lambda _: self._freeze(True),
@@ -248,17 +248,17 @@ class SimulatedBoard:
             del words["pull_heels"], words["return_heels"]
         return words
 
-    def _come_for(self, what: str | None) -> None:
+    def _bring_person_for(self, what: str | None) -> None:
         """The person comes and does it all by themselves."""
         if what is not None:
-            self.ask(what)
+            self.request_start(what)
         self.person.only = what
         if what in USES_BLOCKS:
-            self._do(self.person.come_with_blocks(max(self._config.range_sensor.blocks_mm)))
+            self._person_do(self.person.come_with_blocks(max(self._config.range_sensor.blocks_mm)))
         elif self.person.standing and what is None:
             self.person.obeys = True
         else:
-            self._do(self.person.come())
+            self._person_do(self.person.come())
 
     def _hold_block(self, length_mm: str | None) -> None:
         """A visitor's hand holds a block; the board is pulled back for it where the wall is too near."""
@@ -269,12 +269,12 @@ class SimulatedBoard:
             self.world.slide(block_mm + ROOM_MM, now_us, 0)
         self.world.hold_block(block_mm, now_us)
 
-    def _by_hand(self, script: Script | None) -> None:
+    def _take_over(self, script: Script | None) -> None:
         """The visitor's hand moves the person; the cues do not."""
         self.person.obeys = False
-        self._do(iter(()) if script is None else script)
+        self._person_do(iter(()) if script is None else script)
 
-    def _do(self, script: Script) -> None:
+    def _person_do(self, script: Script) -> None:
         self.person.do(script, self.clock.now_us())
 
     def _freeze(self, frozen: bool) -> None:

@@ -80,7 +80,7 @@ class Ear:
         self._told = 0
         self._tick_us: int | None = None
 
-    def heard(self, at_us: int, sounding: bool) -> list[Heard]:
+    def on_tone(self, at_us: int, sounding: bool) -> list[Heard]:
         """The buzzer sounds, or is silent, from `at_us` on. Answers what is recognised by that."""
         found = self.settle(at_us)
         if sounding == self._sounding:
@@ -93,10 +93,10 @@ class Ear:
         possible = [pattern for pattern in self._possible if pattern.fits(spans_us)]
         if possible:
             self._spans_us, self._possible = spans_us, possible
-            return found + self._tell(at_us)
+            return found + self._report(at_us)
         found += self._finish(at_us)
         self._begin_within(spans_us, at_us)
-        return found + self._tell(at_us)
+        return found + self._report(at_us)
 
     def next_us(self) -> int | None:
         """When time alone makes the ear wiser, or `None`: then only the next edge does."""
@@ -113,7 +113,7 @@ class Ear:
             if not still:
                 found += self._finish(due_us)
             self._possible = still
-            found += self._tell(due_us)
+            found += self._report(due_us)
         return found
 
     def _begin(self, at_us: int, spans_us: list[int]) -> None:
@@ -133,7 +133,7 @@ class Ear:
     def _forget(self) -> None:
         self._begun_us, self._spans_us, self._possible, self._told = None, [], [], 0
 
-    def _tell(self, now_us: int) -> list[Heard]:
+    def _report(self, now_us: int) -> list[Heard]:
         """Say what all that is possible have in common, and finish when all of it is over."""
         found: list[Heard] = []
         while len(names := {pattern.names[self._told : self._told + 1] for pattern in self._possible}) == 1:

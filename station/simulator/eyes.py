@@ -11,7 +11,7 @@ from typing import Protocol
 from station.core.facts import CueName
 
 
-class Twin(Protocol):
+class CueLike(Protocol):
     """The last cue, as the page has it."""
 
     @property
@@ -21,11 +21,11 @@ class Twin(Protocol):
     def cue(self) -> CueName: ...
 
 
-class Shown(Protocol):
+class SnapshotLike(Protocol):
     """A picture of the station."""
 
     @property
-    def cue(self) -> Twin | None: ...
+    def cue(self) -> CueLike | None: ...
 
 
 class Eyes:
@@ -34,7 +34,7 @@ class Eyes:
     def __init__(self) -> None:
         self._number = 0
 
-    def see(self, shown: Shown) -> CueName | None:
+    def look(self, shown: SnapshotLike) -> CueName | None:
         """The page shows this now. Answers the cue that is new in it."""
         twin = shown.cue
         if twin is None or twin.number == self._number:

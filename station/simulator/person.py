@@ -66,7 +66,7 @@ USES_BLOCKS = ("calibrate", "check")
 """What is done beside the board, with blocks in the hands."""
 
 
-class Seen(Protocol):
+class PageView(Protocol):
     """What the person reads on the page."""
 
     @property
@@ -105,7 +105,7 @@ class Person:
         *,
         taps: bool = False,
         seed: int = 0,
-        look: Callable[[], Seen | None] = lambda: None,
+        look: Callable[[], PageView | None] = lambda: None,
     ) -> None:
         """`taps`: the knee's contact is said by two heel taps, because nothing on this board senses it."""
         self.world = world
@@ -161,7 +161,7 @@ class Person:
                 self._due_us += round(wait_s * SECOND_US)
 
     @property
-    def due_us(self) -> int:
+    def next_decision_us(self) -> int:
         """The moment that the script has come to."""
         return self._due_us
 
@@ -172,19 +172,19 @@ class Person:
 
     # What is heard.
 
-    def hear(self, cue: CueName, at_us: int) -> None:
+    def on_cue(self, cue: CueName, at_us: int) -> None:
         """A cue has been recognised. On the way to the board it is still about what was before."""
         if not self.obeys or self._coming:
             return
-        script = blocks.answer(self, cue) if self.only in USES_BLOCKS else self._answer(cue, at_us)
+        script = blocks.answer(self, cue) if self.only in USES_BLOCKS else self._answer_question(cue, at_us)
         if script is not None:
             self.do(self._after_reaction(script), at_us)
 
-    def _answer(self, cue: CueName, at_us: int) -> Script | None:
+    def _answer_question(self, cue: CueName, at_us: int) -> Script | None:
         match cue:
             case CueName.GO:
                 self._alarmed = False
-                return self._work()
+                return self._follow_exercise()
             case CueName.HEEL_UP if not self._alarmed:
                 self._alarmed = True
                 return self._heel_back()
@@ -208,15 +208,15 @@ class Person:
                 self._pauses += 1
                 return self._fresh_step() if self._pauses < MOST_PAUSES else self._leave(for_good=True)
             case CueName.COMPLETE:
-                return self._leave(for_good=self._has_come_for())
+                return self._leave(for_good=self._is_here_for())
             case CueName.ENDED:
                 return self._leave(for_good=True)
             case CueName.READY:
                 return self._get_ready()
-            case CueName.NUDGE if self._is_asked():
+            case CueName.NUDGE if self._is_question_open():
                 return self._answers()
             case CueName.NUDGE if self._script is None:
-                return self._prompted()
+                return self._react_to_prompt()
             case _:
                 return None
 
@@ -224,7 +224,7 @@ class Person:
         seen = self.look()
         return None if seen is None else seen.activity
 
-    def _is_asked(self) -> bool:
+    def _is_question_open(self) -> bool:
         """Whether the page asks one of the questions after a test."""
         seen = self.look()
         return seen is not None and seen.activity == "ask" and seen.phase in (FELT, PAIN)
@@ -243,7 +243,7 @@ class Person:
         seen = self.look()
         return otherwise if seen is None or seen.side is None else seen.side
 
-    def _has_come_for(self) -> bool:
+    def _is_here_for(self) -> bool:
         """Whether COMPLETE says that what the person came for is done."""
         return self.only == "test" or (self.only == "stretch" and self._activity() != "test")
 
@@ -314,7 +314,7 @@ class Person:
         yield STEP_S / 2
 
     def _leave(self, *, for_good: bool) -> Script:
-        if self._is_asked():
+        if self._is_question_open():
             yield from self._answers()
             if not for_good:
                 yield from self._stand()
@@ -434,7 +434,7 @@ class Person:
         if self.leaning:
             yield from self._stay()
 
-    def _work(self) -> Script:
+    def _follow_exercise(self) -> Script:
         """What the exercise asks for from GO on: a lunge, heels that go up and down, or whatever nothing senses."""
         seen = self.look()
         if seen is None or seen.activity in ("test", "hold") or seen.phase == "attempt":
@@ -481,7 +481,7 @@ class Person:
         if seen is not None and seen.verified is False:
             yield from self._off_the_board()
             return
-        seated = self._sits()
+        seated = self._is_seated()
         if seated is not self.seated:
             if self.standing:
                 yield from self.step_off()
@@ -491,10 +491,10 @@ class Person:
 
     def _answers(self) -> Script:
         """The questions after a test, on the page."""
-        while self._is_asked():
+        while self._is_question_open():
             yield ANSWER_S
             seen = self.look()
-            if seen is not None and self._is_asked():
+            if seen is not None and self._is_question_open():
                 self.say(self.character.felt if seen.phase == FELT else str(self.character.pain))
                 yield 0.2
 
@@ -543,10 +543,10 @@ class Person:
         yield 1.0
         yield from self.step_off()
         yield 1.5
-        self.seated = self._sits()
+        self.seated = self._is_seated()
         yield from self.step_on(self.side)
 
-    def _sits(self) -> bool:
+    def _is_seated(self) -> bool:
         """Whether one sits for what is to be done, as its picture shows."""
         seen = self.look()
         return seen is not None and seen.exercise in self.seated_for
@@ -559,7 +559,7 @@ class Person:
         if not self.standing or side is not self.side:
             yield from self.step_on(side)
 
-    def _prompted(self) -> Script:
+    def _react_to_prompt(self) -> Script:
         """The station waits."""
         if not self.standing:
             yield from self.step_on(self.side)

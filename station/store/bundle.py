@@ -21,7 +21,7 @@ def export_bundle(reader: Reader, sitting_id: str, path: Path) -> None:
 
     Raises `StoreError` when there is no such sitting.
     """
-    detail = reader.sitting(sitting_id)
+    detail = reader.session(sitting_id)
     if detail is None:
         raise StoreError(
             f"There is no sitting {sitting_id} in {reader.path}: take its id from the page or from an export."

@@ -36,7 +36,7 @@ FIRST = "0001"
 def export_json(reader: Reader, path: Path, *, traces: bool | Collection[str] = True) -> None:
     """Write everything of one moment to `path`; without `traces`, or with those of a few runs, it is small and still
     has every result."""
-    with reader.moment() as now:
+    with reader.read_transaction() as now:
         document = {
             "export": WHAT,
             "shape": HEAD,
@@ -55,7 +55,7 @@ def import_json(store: Store, path: Path) -> None:
     Raises `StoreError` with a sentence when the store is not empty or the file is no export of this program.
     """
     document = _document(path)
-    with store.writing() as now:
+    with store.write_transaction() as now:
         filled = (people, sittings, routines)
         if any(now.execute(select(func.count()).select_from(table)).scalar_one() for table in filled):
             raise StoreError(f"The database {store.path} is not empty: import {path} into a new one.")
@@ -79,13 +79,13 @@ def export_csv(reader: Reader, path: Path) -> None:
     (`station.store.results`); the traces are as `station replay` reads them.
     """
     with (
-        reader.moment() as now,
+        reader.read_transaction() as now,
         replacing(path) as unfinished,
         zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         _write_csv(archive, "results", COLUMNS, result_lines(now))
         for table in _plain_tables():
-            _write_csv(archive, table.name, [column.name for column in table.c], now.execute(_whole(table)))
+            _write_csv(archive, table.name, [column.name for column in table.c], now.execute(_all_rows(table)))
         for run_id, rows in _traces(now):
             header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one()
             archive.writestr(f"traces/{run_id}.csv", trace_text(json.loads(header), rows))
@@ -95,7 +95,7 @@ def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows
     with archive.open(f"{name}.csv", "w") as file, TextIOWrapper(file, "utf-8", newline="") as text:
         writer = csv.writer(text, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([_said(value) for value in row] for row in rows)
+        writer.writerows([_display_value(value) for value in row] for row in rows)
 
 
 def _plain_tables() -> list[Table]:
@@ -103,15 +103,15 @@ def _plain_tables() -> list[Table]:
     return [table for table in metadata.sorted_tables if table is not trace_chunks]
 
 
-def _whole(table: Table) -> Any:
+def _all_rows(table: Table) -> Any:
     return select(table).order_by(*table.primary_key)
 
 
 def _columns(now: Connection, table: Table) -> dict[str, list[Any]]:
     columns: dict[str, list[Any]] = {column.name: [] for column in table.c}
-    for row in now.execute(_whole(table)):
+    for row in now.execute(_all_rows(table)):
         for values, value in zip(columns.values(), row, strict=True):
-            values.append(_plain(value))
+            values.append(_plain_value(value))
     return columns
 
 
@@ -122,15 +122,15 @@ def _traces(now: Connection, wanted: bool | Collection[str] = True) -> Iterator[
             yield run_id, read_rows(now, run_id)
 
 
-def _plain(value: object) -> object:
+def _plain_value(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _said(value: object) -> object:
+def _display_value(value: object) -> object:
     """As a spreadsheet understands it: nothing for what is missing."""
     if value is None:
         return ""
-    return str(value).lower() if isinstance(value, bool) else _plain(value)
+    return str(value).lower() if isinstance(value, bool) else _plain_value(value)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -156,10 +156,10 @@ def _tables(document: dict[str, Any], path: Path) -> dict[str, list[dict[str, An
     """The rows of each table but the traces, in today's shape."""
     if document["shape"] == HEAD:
         return {table.name: _rows(table, document["tables"].get(table.name, {}), path) for table in _plain_tables()}
-    from station.store.older_exports import tables_of_today
+    from station.store.older_exports import upgraded_tables
 
     try:
-        return tables_of_today(document["tables"], document["shape"], metadata)
+        return upgraded_tables(document["tables"], document["shape"], metadata)
     except (ValueError, LookupError, TypeError, SQLAlchemyError) as error:
         raise StoreError(
             f"The export {path} is damaged, or not of the shape {document['shape']} ({error}): export it again."

@@ -20,14 +20,14 @@ from station.store.records import (
     Calibration,
     Check,
     Circumstances,
+    HeelLift,
     Hold,
-    Lift,
     OwnRoutine,
     Repetition,
     Reps,
     Score,
     Scores,
-    Sitting,
+    Session,
     Test,
     Trial,
 )
@@ -51,7 +51,7 @@ AnyRow = Row[*tuple[Any, ...]]
 SITTINGS = select(sittings, people.c.name.label("person_name")).select_from(sittings.outerjoin(people))
 
 
-def _done_in(table: Table) -> Select[Any]:
+def _done_test_filter(table: Table) -> Select[Any]:
     whose = (runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated)
     return select(table, *whose).select_from(sittings.join(runs).join(table, table.c.run_id == runs.c.id))
 
@@ -71,12 +71,14 @@ def with_newest_correction(joined: FromClause) -> FromClause:
     return joined.outerjoin(corrections, (corrections.c.test_id == tests.c.id) & (corrections.c.number == newest))
 
 
-def _number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
+def _correction_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
     of_it = select(calibrations.c.number).where(calibrations.c.id == calibration_id).correlate(tests, corrections)
     return func.coalesce(of_it.scalar_subquery(), 0)
 
 
-_DOUBTED = tests.c.doubted & (_number(corrections.c.calibration_id) <= _number(tests.c.calibration_id))
+_DOUBTED = tests.c.doubted & (
+    _correction_number(corrections.c.calibration_id) <= _correction_number(tests.c.calibration_id)
+)
 """A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
 _TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))
 TESTS = select(
@@ -85,8 +87,8 @@ TESTS = select(
     *(corrections.c[name].label(f"new_{name}") for name in SCORES_OF),
     _DOUBTED.label("still_doubted"),
 ).select_from(_TESTED)
-HOLDS = _done_in(holds)
-REPS = _done_in(reps)
+HOLDS = _done_test_filter(holds)
+REPS = _done_test_filter(reps)
 
 _COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
 _NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
@@ -103,16 +105,16 @@ SCORES = select(
 _CONTACTS = {str(contact): contact for contact in Contact}
 
 
-def sitting(row: AnyRow) -> Sitting:
-    return Sitting(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.ended_why, row.simulated)
+def session_from_row(row: AnyRow) -> Session:
+    return Session(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.ended_why, row.simulated)
 
 
-def calibration(row: AnyRow) -> Calibration:
+def calibration_from_row(row: AnyRow) -> Calibration:
     curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
-    return Calibration(row.id, row.number, row.made_at, curve, _fit(row, curve), row.temperature_c)
+    return Calibration(row.id, row.number, row.made_at, curve, _fit_from_json(row, curve), row.temperature_c)
 
 
-def _fit(row: AnyRow, curve: Curve) -> Fit | None:
+def _fit_from_json(row: AnyRow, curve: Curve) -> Fit | None:
     if row.points_json is None:
         return None
     oo, og, ob, gg, gb, bb = json.loads(row.covariance_json)
@@ -124,7 +126,7 @@ def _fit(row: AnyRow, curve: Curve) -> Fit | None:
     )
 
 
-def check(row: AnyRow) -> Check:
+def check_from_row(row: AnyRow) -> Check:
     return Check(
         id=row.id,
         made_at=row.made_at,
@@ -138,7 +140,7 @@ def check(row: AnyRow) -> Check:
     )
 
 
-def score(row: AnyRow) -> Score:
+def score_from_row(row: AnyRow) -> Score:
     """From a row of `SCORES`."""
     test_id, sitting_id, began_at, started_us, full, contact, state = row[:7]
     number, pain, limit_felt, doubted, imported, simulated = row[7:13]
@@ -147,7 +149,7 @@ def score(row: AnyRow) -> Score:
     left_day_mm, right_day_mm = of_the_day[:2]
     return Score(
         test_id=test_id,
-        sitting_id=sitting_id,
+        session_id=sitting_id,
         started_at=began_at + timedelta(microseconds=started_us),
         full=full,
         contact=_CONTACTS[contact],
@@ -161,26 +163,26 @@ def score(row: AnyRow) -> Score:
         calibration=number,
         pain=pain,
         limit_felt=limit_felt,
-        doubted=doubted,
+        is_suspect=doubted,
         imported=imported,
         simulated=simulated,
     )
 
 
-def tests_of(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
+def load_tests(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
     rows = now.execute(chosen).all()
-    tried = _children(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
-    lunged = _children(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
-    return tuple(a_test(row, tried[row.id], lunged[row.id]) for row in rows)
+    tried = _rows_by_parent(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
+    lunged = _rows_by_parent(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
+    return tuple(load_test(row, tried[row.id], lunged[row.id]) for row in rows)
 
 
-def a_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] = ()) -> Test:
+def load_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] = ()) -> Test:
     """From a row of `TESTS`, with the rows of its trials and attempts."""
-    of_the_day, corrected = (_scores(row, prefix) for prefix in ("", "new_"))
+    of_the_day, corrected = (_scores_from_row(row, prefix) for prefix in ("", "new_"))
     counts = of_the_day if row.new_calibration_id is None else corrected
     return Test(
         id=row.id,
-        sitting_id=row.sitting_id,
+        session_id=row.sitting_id,
         run_id=row.run_id,
         person_id=row.person_id,
         started_at=row.began_at + timedelta(microseconds=row.started_us),
@@ -201,39 +203,41 @@ def a_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] =
         simulated=row.simulated,
         rule_version=row.rule_version,
         circumstances=Circumstances(row.shod, row.back_foot, row.board_deg, row.warmed_up, row.pain, row.limit_felt),
-        trials=tuple(_trial(child) for child in tried),
-        attempts=tuple(_attempt(child) for child in lunged),
+        trials=tuple(_trial_from_row(child) for child in tried),
+        attempts=tuple(_attempt_from_row(child) for child in lunged),
     )
 
 
-def _scores(row: AnyRow, prefix: str) -> Scores:
+def _scores_from_row(row: AnyRow, prefix: str) -> Scores:
     left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = (
         row._mapping[f"{prefix}{name}"] for name in SCORES_OF
     )
-    return Scores(left_mm, right_mm, left_sure, right_sure, budget(left), budget(right), calibration_id)
+    return Scores(
+        left_mm, right_mm, left_sure, right_sure, budget_from_json(left), budget_from_json(right), calibration_id
+    )
 
 
-def budget(text: str | None) -> Budget | None:
+def budget_from_json(text: str | None) -> Budget | None:
     """A budget as a column of JSON keeps it."""
     return None if text is None else Budget.from_json(json.loads(text))
 
 
-def budget_json(parts: Budget | None) -> str | None:
+def budget_to_json(parts: Budget | None) -> str | None:
     """The column for a budget."""
     return None if parts is None else json.dumps(parts.as_json())
 
 
-def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
+def load_holds(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
     rows = now.execute(chosen).all()
-    lifted = _children(now, rows, lifts, lifts.c.hold_id, (lifts.c.since_us,))
+    lifted = _rows_by_parent(now, rows, lifts, lifts.c.hold_id, (lifts.c.since_us,))
     return tuple(
         Hold(
             id=row.id,
-            sitting_id=row.sitting_id,
+            session_id=row.sitting_id,
             run_id=row.run_id,
             person_id=row.person_id,
             started_at=row.began_at + timedelta(microseconds=row.started_us),
-            side=_legs(row.side),
+            side=_parse_legs(row.side),
             repetition=row.repetition,
             target_us=row.target_us,
             credited_us=row.credited_us,
@@ -243,7 +247,7 @@ def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
             state=row.state,
             started_us=row.started_us,
             ended_us=row.ended_us,
-            lift_spans=tuple(Lift(child.since_us, child.until_us) for child in lifted[row.id]),
+            lift_spans=tuple(HeelLift(child.since_us, child.until_us) for child in lifted[row.id]),
             simulated=row.simulated,
             step=row.step,
             exercise=row.exercise,
@@ -253,17 +257,17 @@ def holds_of(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
     )
 
 
-def reps_of(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
+def load_reps(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
     rows = now.execute(chosen).all()
-    done = _children(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
+    done = _rows_by_parent(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
     return tuple(
         Reps(
             id=row.id,
-            sitting_id=row.sitting_id,
+            session_id=row.sitting_id,
             run_id=row.run_id,
             person_id=row.person_id,
             started_at=row.began_at + timedelta(microseconds=row.started_us),
-            side=_legs(row.side),
+            side=_parse_legs(row.side),
             target_count=row.target_count,
             count=row._mapping["count"],
             too_quick=row.too_quick,
@@ -280,11 +284,11 @@ def reps_of(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
     )
 
 
-def _legs(text: str) -> Legs:
+def _parse_legs(text: str) -> Legs:
     return BOTH_LEGS if text == BOTH_LEGS else Side(text)
 
 
-def json_of(text: str) -> Any:
+def parse_json(text: str) -> Any:
     """What the text says as JSON; `None` where it is damaged, because one such row must not hide all others."""
     try:
         return json.loads(text)
@@ -292,16 +296,16 @@ def json_of(text: str) -> Any:
         return None
 
 
-def own_routine(row: AnyRow) -> OwnRoutine:
-    items = json_of(row.items_json)
+def own_routine_from_row(row: AnyRow) -> OwnRoutine:
+    items = parse_json(row.items_json)
     return OwnRoutine(row.id, row.person_id, row.name, tuple(items if isinstance(items, list) else ()), row.changed_at)
 
 
-def answer(row: AnyRow) -> Answer:
-    return Answer(row.id, row.person_id, row.at, row.question, row.about, json_of(row.answer_json))
+def answer_from_row(row: AnyRow) -> Answer:
+    return Answer(row.id, row.person_id, row.at, row.question, row.about, parse_json(row.answer_json))
 
 
-def _children(
+def _rows_by_parent(
     now: Connection, parents: Sequence[AnyRow], table: Table, parent_id: Any, order: Iterable[Any]
 ) -> dict[str, list[AnyRow]]:
     children: dict[str, list[AnyRow]] = defaultdict(list)
@@ -311,7 +315,7 @@ def _children(
     return children
 
 
-def _trial(row: AnyRow) -> Trial:
+def _trial_from_row(row: AnyRow) -> Trial:
     return Trial(
         side=Side(row.side),
         number=row.number,
@@ -319,11 +323,11 @@ def _trial(row: AnyRow) -> Trial:
         below_range=row.below_range,
         uncertainty_mm=row.uncertainty_mm,
         ended_us=row.ended_us,
-        budget=budget(row.budget_json),
+        budget=budget_from_json(row.budget_json),
     )
 
 
-def _attempt(row: AnyRow) -> Attempt:
+def _attempt_from_row(row: AnyRow) -> Attempt:
     return Attempt(
         side=Side(row.side),
         trial=row.trial,
@@ -335,5 +339,5 @@ def _attempt(row: AnyRow) -> Attempt:
         uncertainty_mm=row.uncertainty_mm,
         contact=None if row.contact is None else Contact(row.contact),
         window_us=None if row.window_from_us is None else (row.window_from_us, row.window_to_us),
-        budget=budget(row.budget_json),
+        budget=budget_from_json(row.budget_json),
     )

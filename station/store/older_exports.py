@@ -18,7 +18,7 @@ from station.store.migrate import upgrade
 Columns = dict[str, list[Any]]
 
 
-def tables_of_today(tables: dict[str, Columns], shape: str, today: MetaData) -> dict[str, list[dict[str, Any]]]:
+def upgraded_tables(tables: dict[str, Columns], shape: str, today: MetaData) -> dict[str, list[dict[str, Any]]]:
     """The rows of an export of `shape`, a revision that there is, as rows of today's tables by their names.
 
     Raises `ValueError` or `LookupError` when they do not fit their own shape, and what SQLAlchemy raises for values

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, func, or_, select
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import loading
-from station.store.read_transactions import MANY
+from station.store.read_transactions import MAX_ROWS
 from station.store.records import (
     Calibration,
     Check,
@@ -21,8 +21,8 @@ from station.store.records import (
     Person,
     Reps,
     Score,
-    Sitting,
-    SittingDetail,
+    Session,
+    SessionDetail,
     Test,
     WeekCredit,
 )
@@ -40,7 +40,7 @@ from station.store.schema import (
     trials,
 )
 from station.store.traces import read_rows
-from station.store.training_read import GuideReader
+from station.store.training_read import TrainingReader
 
 ONLY_BLOCKS = "only blocks"
 """Why a sitting ended in which nobody stood on the board: it was calibrated or checked."""
@@ -49,109 +49,109 @@ NEWEST_CALIBRATION = NEWEST_FIRST.limit(1)
 CHECKS = select(checks).order_by(checks.c.number.desc())
 
 
-class Reader(GuideReader):
+class Reader(TrainingReader):
     """What the pages and the export may ask. Raises `StoreError` with a sentence when the file cannot be read."""
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, by name."""
-        with self.moment() as now:
+        with self.read_transaction() as now:
             rows = now.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
             return tuple(Person(row.id, row.name) for row in rows)
 
     def settings(self) -> Settings:
-        with self.moment() as now:
-            return Settings(**settings_in(now))
+        with self.read_transaction() as now:
+            return Settings(**stored_settings(now))
 
     def current_calibration(self) -> Calibration:
         """The newest one."""
-        with self.moment() as now:
-            return loading.calibration(now.execute(NEWEST_CALIBRATION).one())
+        with self.read_transaction() as now:
+            return loading.calibration_from_row(now.execute(NEWEST_CALIBRATION).one())
 
     def calibration(self, calibration_id: str) -> Calibration | None:
-        with self.moment() as now:
+        with self.read_transaction() as now:
             row = now.execute(select(calibrations).where(calibrations.c.id == calibration_id)).one_or_none()
-            return None if row is None else loading.calibration(row)
+            return None if row is None else loading.calibration_from_row(row)
 
     def calibrations(self) -> tuple[Calibration, ...]:
         """All that there ever were, the newest first."""
-        with self.moment() as now:
-            return tuple(loading.calibration(row) for row in now.execute(NEWEST_FIRST))
+        with self.read_transaction() as now:
+            return tuple(loading.calibration_from_row(row) for row in now.execute(NEWEST_FIRST))
 
-    def checks(self, *, limit: int = MANY) -> tuple[Check, ...]:
+    def checks(self, *, limit: int = MAX_ROWS) -> tuple[Check, ...]:
         """Of all calibrations, the newest first."""
-        with self.moment() as now:
-            return tuple(loading.check(row) for row in now.execute(CHECKS.limit(limit)))
+        with self.read_transaction() as now:
+            return tuple(loading.check_from_row(row) for row in now.execute(CHECKS.limit(limit)))
 
-    def doubt(self) -> Check | None:
+    def suspect_since(self) -> Check | None:
         """The check that failed since the newest calibration, and that no later one made good; else `None`.
 
         While there is one, results are uncertain, and each test says of itself that it was made under doubt.
         """
-        with self.moment() as now:
-            return doubt_in(now, None)
+        with self.read_transaction() as now:
+            return suspect_check(now, None)
 
     def empty_shares(self) -> dict[Side, float]:
         """What each analogue heel says with nothing on it, as shares of full scale, where that is known."""
-        with self.moment() as now:
+        with self.read_transaction() as now:
             return {Side(row.side): row.empty_share for row in now.execute(select(heels.c.side, heels.c.empty_share))}
 
-    def sittings(
-        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
-    ) -> tuple[Sitting, ...]:
+    def sessions(
+        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
+    ) -> tuple[Session, ...]:
         """Newest first, of everybody when no person is named; `before` is the start of the last one seen.
 
         Those in which the board was only calibrated or checked are nobody's, and left out.
         """
         lived = or_(sittings.c.ended_why.is_(None), sittings.c.ended_why != ONLY_BLOCKS)
-        with self.moment() as now:
-            chosen = _of_person(loading.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
-            return tuple(loading.sitting(row) for row in now.execute(chosen))
+        with self.read_transaction() as now:
+            chosen = _person_filter(loading.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
+            return tuple(loading.session_from_row(row) for row in now.execute(chosen))
 
-    def sitting(self, sitting_id: str) -> SittingDetail | None:
+    def session(self, session_id: str) -> SessionDetail | None:
         """A sitting with everything in it, in the order in which it was done."""
-        with self.moment() as now:
-            row = now.execute(loading.SITTINGS.where(sittings.c.id == sitting_id)).one_or_none()
+        with self.read_transaction() as now:
+            row = now.execute(loading.SITTINGS.where(sittings.c.id == session_id)).one_or_none()
             if row is None:
                 return None
-            of_it = runs.c.sitting_id == sitting_id
+            of_it = runs.c.sitting_id == session_id
             in_order = (runs.c.began_at, runs.c.id)
             ids = now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()
-            return SittingDetail(
-                sitting=loading.sitting(row),
-                tests=loading.tests_of(now, loading.TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
-                holds=loading.holds_of(now, loading.HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
-                reps=loading.reps_of(now, loading.REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
+            return SessionDetail(
+                session=loading.session_from_row(row),
+                tests=loading.load_tests(now, loading.TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
+                holds=loading.load_holds(now, loading.HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
+                reps=loading.load_reps(now, loading.REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
                 runs=tuple(ids),
             )
 
     def latest_tests(self, person_id: str) -> dict[Side, Test]:
         """The last result of each side, where there is one."""
         found = {}
-        with self.moment() as now:
+        with self.read_transaction() as now:
             for side, score in ((Side.LEFT, tests.c.left_mm), (Side.RIGHT, tests.c.right_mm)):
-                of_side = _of_person(loading.TESTS, person_id, None).where(score.is_not(None))
+                of_side = _person_filter(loading.TESTS, person_id, None).where(score.is_not(None))
                 chosen = of_side.order_by(*_NEWEST_RUN, tests.c.started_us.desc()).limit(1)
-                for test in loading.tests_of(now, chosen):
+                for test in loading.load_tests(now, chosen):
                     found[side] = test
         return found
 
     def tests(
-        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
     ) -> tuple[Test, ...]:
         """Newest first, with trials and attempts. Of everybody when no person is named."""
-        with self.moment() as now:
-            chosen = _of_person(loading.TESTS, person_id, before).order_by(*_NEWEST_RUN, tests.c.started_us.desc())
-            return loading.tests_of(now, chosen.limit(limit))
+        with self.read_transaction() as now:
+            chosen = _person_filter(loading.TESTS, person_id, before).order_by(*_NEWEST_RUN, tests.c.started_us.desc())
+            return loading.load_tests(now, chosen.limit(limit))
 
     def test(self, test_id: str) -> Test | None:
         """One test with its trials and attempts."""
-        with self.moment() as now:
-            return next(iter(loading.tests_of(now, loading.TESTS.where(tests.c.id == test_id))), None)
+        with self.read_transaction() as now:
+            return next(iter(loading.load_tests(now, loading.TESTS.where(tests.c.id == test_id))), None)
 
     def measured_since(self, since: datetime) -> tuple[str, ...]:
         """The ids of everybody's tests with a result of this board, oldest first."""
         done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.began_at >= since)
-        with self.moment() as now:
+        with self.read_transaction() as now:
             chosen = select(tests.c.id).select_from(tests.join(runs)).where(*done)
             return tuple(now.execute(chosen.order_by(runs.c.began_at, tests.c.started_us)).scalars())
 
@@ -163,9 +163,9 @@ class Reader(GuideReader):
         chosen = loading.SCORES.where(sittings.c.person_id == person_id, tests.c.state != "unfinished")
         if since is not None:
             chosen = chosen.where(sittings.c.started_at >= since)
-        with self.moment() as now:
+        with self.read_transaction() as now:
             rows = now.execute(chosen.order_by(sittings.c.started_at, sittings.c.id))
-            return tuple(loading.score(row) for row in rows)
+            return tuple(loading.score_from_row(row) for row in rows)
 
     def repeats(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
         """The trials in mm of each full test of one person (`None`: unclaimed ones), by test and side."""
@@ -177,26 +177,28 @@ class Reader(GuideReader):
         )
         found: dict[tuple[str, Side], list[float]] = defaultdict(list)
         sides = {str(side): side for side in Side}
-        with self.moment() as now:
+        with self.read_transaction() as now:
             for test_id, side, toe_mm in now.execute(chosen):
                 found[test_id, sides[side]].append(toe_mm)
         return found
 
     def holds(
-        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
     ) -> tuple[Hold, ...]:
         """Newest first, with their lifts. Of everybody when no person is named."""
-        with self.moment() as now:
+        with self.read_transaction() as now:
             order = (*_NEWEST_RUN, holds.c.started_us.desc())
-            return loading.holds_of(now, _of_person(loading.HOLDS, person_id, before).order_by(*order).limit(limit))
+            return loading.load_holds(
+                now, _person_filter(loading.HOLDS, person_id, before).order_by(*order).limit(limit)
+            )
 
     def reps(
-        self, person_id: str | None = None, *, limit: int = MANY, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
     ) -> tuple[Reps, ...]:
         """Newest first. Of everybody when no person is named."""
-        with self.moment() as now:
+        with self.read_transaction() as now:
             order = (*_NEWEST_RUN, reps.c.started_us.desc())
-            return loading.reps_of(now, _of_person(loading.REPS, person_id, before).order_by(*order).limit(limit))
+            return loading.load_reps(now, _person_filter(loading.REPS, person_id, before).order_by(*order).limit(limit))
 
     def week_credits(
         self,
@@ -223,7 +225,7 @@ class Reader(GuideReader):
         if since is not None:
             chosen = chosen.where(sittings.c.started_at >= since)
         weeks: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(Side, 0))
-        with self.moment() as now:
+        with self.read_transaction() as now:
             for row in now.execute(chosen):
                 day = row.started_at.astimezone(zone).date()
                 week = weeks[day - timedelta(days=day.weekday())]
@@ -233,13 +235,13 @@ class Reader(GuideReader):
 
     def header(self, run_id: str) -> dict[str, Any] | None:
         """What the trace of a run begins with: what was to be done, and the curve it was measured with."""
-        with self.moment() as now:
+        with self.read_transaction() as now:
             header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
             return None if header is None else json.loads(header)
 
     def trace(self, run_id: str) -> tuple[dict[str, Any], str] | None:
         """The header of a run and the rows of its trace, without the line of column names."""
-        with self.moment() as now:
+        with self.read_transaction() as now:
             header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
             return None if header is None else (json.loads(header), read_rows(now, run_id))
 
@@ -248,21 +250,21 @@ _NEWEST = (sittings.c.started_at.desc(), sittings.c.id.desc())
 _NEWEST_RUN = (*_NEWEST, runs.c.began_at.desc())
 
 
-def _of_person(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
+def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
     if person_id is not None:
         rows = rows.where(sittings.c.person_id == person_id)
     return rows if before is None else rows.where(sittings.c.started_at < before)
 
 
-def doubt_in(now: Connection, calibration_id: str | None) -> Check | None:
+def suspect_check(now: Connection, calibration_id: str | None) -> Check | None:
     """See `Reader.doubt`; of the newest calibration where none is named."""
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
     of_it = checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
     row = now.execute(CHECKS.where(of_it).limit(1)).one_or_none()
-    return None if row is None or row.passed else loading.check(row)
+    return None if row is None or row.passed else loading.check_from_row(row)
 
 
-def settings_in(now: Connection) -> dict[str, Any]:
+def stored_settings(now: Connection) -> dict[str, Any]:
     """The settings that somebody changed, by name; those of other versions of the program are left out."""
     known: Sequence[str] = tuple(Settings.__dataclass_fields__)
     rows = now.execute(select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(known)))

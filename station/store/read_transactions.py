@@ -14,11 +14,11 @@ from station.store.errors import StoreError, explained
 from station.store.prepare import revision_of
 from station.store.schema import HEAD
 
-MANY = 100
+MAX_ROWS = 100
 """So many rows a page gets when it does not say how many."""
 
 
-class Moments:
+class ReadTransactions:
     """The file and its reading connections. Raises `StoreError` with a sentence when the file cannot be read."""
 
     def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
@@ -32,7 +32,7 @@ class Moments:
             raise StoreError(f"There is no database at {path}: name the one that the station uses.")
         reader = cls(path)
         try:
-            with reader.moment() as now:
+            with reader.read_transaction() as now:
                 revision = revision_of(now, path)
             if revision != HEAD:
                 raise StoreError(f"The database {path} has an older shape: start the station on it once.")
@@ -52,7 +52,7 @@ class Moments:
         self.close()
 
     @contextmanager
-    def moment(self) -> Iterator[Connection]:
+    def read_transaction(self) -> Iterator[Connection]:
         """A connection that sees the database as it is now, whatever is written meanwhile."""
         with explained(self.path), self._reading.connect() as connection, connection.begin():
             yield connection

@@ -23,7 +23,7 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class Session:
     """What one person did between stepping on and leaving.
 
     `ended_at` is `None` while it goes on, and for ever when it was cut off.
@@ -112,7 +112,7 @@ class Test:
     __test__ = False
 
     id: str
-    sitting_id: str
+    session_id: str
     run_id: str
     person_id: str | None
     started_at: datetime
@@ -146,7 +146,7 @@ class Score:
     """
 
     test_id: str
-    sitting_id: str
+    session_id: str
     started_at: datetime
     full: bool
     contact: Contact
@@ -160,7 +160,7 @@ class Score:
     calibration: int | None
     pain: int | None
     limit_felt: str | None
-    doubted: bool
+    is_suspect: bool
     imported: bool
     simulated: bool
 
@@ -183,7 +183,7 @@ class Imported:
 
 
 @dataclass(frozen=True, slots=True)
-class Lift:
+class HeelLift:
     """A time that the heel was up within a hold. `until_us` is `None` when it did not come back."""
 
     since_us: int
@@ -199,7 +199,7 @@ class Hold:
     """
 
     id: str
-    sitting_id: str
+    session_id: str
     run_id: str
     person_id: str | None
     started_at: datetime
@@ -213,7 +213,7 @@ class Hold:
     state: str
     started_us: int
     ended_us: int | None
-    lift_spans: tuple[Lift, ...]
+    lift_spans: tuple[HeelLift, ...]
     simulated: bool
     step: int | None = None
     exercise: str | None = None
@@ -241,7 +241,7 @@ class Reps:
     """
 
     id: str
-    sitting_id: str
+    session_id: str
     run_id: str
     person_id: str | None
     started_at: datetime
@@ -291,10 +291,10 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class SittingDetail:
+class SessionDetail:
     """A sitting with everything in it. `runs` are the ids of its traces, in order."""
 
-    sitting: Sitting
+    session: Session
     tests: tuple[Test, ...]
     holds: tuple[Hold, ...]
     reps: tuple[Reps, ...]
@@ -334,11 +334,11 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class UnfinishedRun:
     """What was left of a run's routine at `at`. `header` says it as the header of a trace does."""
 
     run_id: str
     person_id: str | None
-    called: str | None
+    title: str | None
     at: datetime
     header: dict[str, Any]

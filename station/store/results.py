@@ -28,7 +28,7 @@ def result_lines(now: Connection) -> Iterator[tuple[Any, ...]]:
     names = {row.id: row.name for row in now.execute(select(people.c.id, people.c.name))}
     numbers = {row.id: row.number for row in now.execute(select(calibrations.c.id, calibrations.c.number))}
     for row in now.execute(loading.TESTS.order_by(runs.c.began_at, tests.c.started_us, tests.c.id)):
-        test = loading.a_test(row)
+        test = loading.load_test(row)
         for side in Side:
             if _of(test, side, "mm") is not None:
                 yield _line(test, side, names, numbers)

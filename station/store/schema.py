@@ -63,11 +63,11 @@ def _id() -> Column[str]:
     return Column("id", String, primary_key=True)
 
 
-def _of(name: str, key: str, *, index: bool = True) -> Column[str]:
+def _foreign_key(name: str, key: str, *, index: bool = True) -> Column[str]:
     return Column(name, String, ForeignKey(key), nullable=False, index=index)
 
 
-def _of_routine() -> tuple[Column[Any], ...]:
+def _step_columns() -> tuple[Column[Any], ...]:
     """Which step of its run's routine it was, of which exercise, and whether the board watched a heel."""
     return Column("step", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
 
@@ -113,7 +113,7 @@ checks = _table(
     _id(),
     Column("number", Integer, nullable=False),
     Column("made_at", UtcTime, nullable=False),
-    _of("calibration_id", "calibrations.id"),
+    _foreign_key("calibration_id", "calibrations.id"),
     Column("kind", String, nullable=False),
     Column("block_mm", Float),
     Column("off_mm", Float, nullable=False),
@@ -143,7 +143,7 @@ sittings = _table(
 runs = _table(
     "runs",
     _id(),
-    _of("sitting_id", "sittings.id"),
+    _foreign_key("sitting_id", "sittings.id"),
     Column("began_at", UtcTime, nullable=False),
     Column("header_json", Text, nullable=False),
     Column("called", String),
@@ -161,7 +161,7 @@ trace_chunks = _table(
 tests = _table(
     "tests",
     _id(),
-    _of("run_id", "runs.id"),
+    _foreign_key("run_id", "runs.id"),
     Column("started_us", BigInteger, nullable=False),
     Column("full", Boolean, nullable=False),
     Column("contact", String, nullable=False),
@@ -203,7 +203,7 @@ corrections = _table(
 trials = _table(
     "trials",
     _id(),
-    _of("test_id", "tests.id"),
+    _foreign_key("test_id", "tests.id"),
     Column("side", String, nullable=False),
     Column("number", Integer, nullable=False),
     Column("toe_mm", Float, nullable=False),
@@ -216,7 +216,7 @@ trials = _table(
 attempts = _table(
     "attempts",
     _id(),
-    _of("test_id", "tests.id"),
+    _foreign_key("test_id", "tests.id"),
     Column("side", String, nullable=False),
     Column("trial", Integer, nullable=False),
     Column("number", Integer, nullable=False),
@@ -234,7 +234,7 @@ attempts = _table(
 holds = _table(
     "holds",
     _id(),
-    _of("run_id", "runs.id"),
+    _foreign_key("run_id", "runs.id"),
     Column("side", String, nullable=False),
     Column("repetition", Integer, nullable=False),
     Column("target_us", BigInteger, nullable=False),
@@ -245,7 +245,7 @@ holds = _table(
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger),
-    *_of_routine(),
+    *_step_columns(),
 )
 
 lifts = _table(
@@ -258,14 +258,14 @@ lifts = _table(
 reps = _table(
     "reps",
     _id(),
-    _of("run_id", "runs.id"),
+    _foreign_key("run_id", "runs.id"),
     Column("side", String, nullable=False),
     Column("target_count", Integer, nullable=False),
     Column("count", Integer, nullable=False),
     Column("too_quick", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
-    *_of_routine(),
+    *_step_columns(),
 )
 
 repetitions = _table(

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import or_, select
 
 from station.store import loading
-from station.store.read_transactions import MANY, Moments
-from station.store.records import Answer, OwnRoutine, Rest
+from station.store.read_transactions import MAX_ROWS, ReadTransactions
+from station.store.records import Answer, OwnRoutine, UnfinishedRun
 from station.store.schema import answers, plans, routines, runs, sittings
 
 IMPORTED = "imported"
@@ -20,29 +20,29 @@ _NO_ROUTINE = frozenset({"calibrate", "check", "lesson", IMPORTED})
 _NEWEST_RUN = (sittings.c.started_at.desc(), sittings.c.id.desc(), runs.c.began_at.desc(), runs.c.id.desc())
 
 
-class GuideReader(Moments):
+class TrainingReader(ReadTransactions):
     """What the guide may ask."""
 
     def own_routines(self, person_id: str | None) -> tuple[OwnRoutine, ...]:
         """A person's own and everybody's, by name; without a person everybody's alone."""
         theirs = or_(routines.c.person_id == person_id, routines.c.person_id.is_(None))
-        with self.moment() as now:
+        with self.read_transaction() as now:
             rows = now.execute(select(routines).where(theirs)).all()
-        found = (loading.own_routine(row) for row in rows)
+        found = (loading.own_routine_from_row(row) for row in rows)
         return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
     def own_routine(self, routine_id: str) -> OwnRoutine | None:
-        with self.moment() as now:
+        with self.read_transaction() as now:
             row = now.execute(select(routines).where(routines.c.id == routine_id)).one_or_none()
-            return None if row is None else loading.own_routine(row)
+            return None if row is None else loading.own_routine_from_row(row)
 
-    def answers(self, person_id: str, question: str | None = None, *, limit: int = MANY) -> tuple[Answer, ...]:
+    def answers(self, person_id: str, question: str | None = None, *, limit: int = MAX_ROWS) -> tuple[Answer, ...]:
         """What a person said, the newest first; to one question where it is named."""
         chosen = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
         if question is not None:
             chosen = chosen.where(answers.c.question == question)
-        with self.moment() as now:
-            return tuple(loading.answer(row) for row in now.execute(chosen.limit(limit)))
+        with self.read_transaction() as now:
+            return tuple(loading.answer_from_row(row) for row in now.execute(chosen.limit(limit)))
 
     def plan(self, person_id: str) -> dict[str, Any] | None:
         """What a person has planned, `None` where they have not."""
@@ -50,12 +50,12 @@ class GuideReader(Moments):
 
     def plans(self) -> dict[str, dict[str, Any]]:
         """Everybody's plan, by person; one that is damaged is none."""
-        with self.moment() as now:
+        with self.read_transaction() as now:
             rows = now.execute(select(plans.c.person_id, plans.c.plan_json))
-            found = {row.person_id: loading.json_of(row.plan_json) for row in rows}
+            found = {row.person_id: loading.parse_json(row.plan_json) for row in rows}
         return {person_id: plan for person_id, plan in found.items() if isinstance(plan, dict)}
 
-    def rest(self, person_id: str | None) -> Rest | None:
+    def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
         """What is left of the last routine of a person (`None`: of nobody yet); `None` where it is complete.
 
         A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
@@ -66,17 +66,17 @@ class GuideReader(Moments):
             .where(sittings.c.person_id == person_id)
             .order_by(*_NEWEST_RUN)
         )
-        with self.moment() as now:
+        with self.read_transaction() as now:
             for row in now.execute(chosen):
-                if _is_routine(loading.json_of(row.header_json)):
-                    left = None if row.rest_json is None else loading.json_of(row.rest_json)
+                if _is_resumable_header(loading.parse_json(row.header_json)):
+                    left = None if row.rest_json is None else loading.parse_json(row.rest_json)
                     if not isinstance(left, dict):
                         return None
-                    return Rest(row.id, person_id, row.called, row.rest_at, left)
+                    return UnfinishedRun(row.id, person_id, row.called, row.rest_at, left)
         return None
 
 
-def _is_routine(header: Any) -> bool:
+def _is_resumable_header(header: Any) -> bool:
     """Whether a run's header says what may be left: what remains of a routine, a rest even, is one too."""
     if not isinstance(header, dict):
         return False

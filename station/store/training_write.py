@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select
 
 from station.store.schema import answers, plans, routines, runs, tests
-from station.store.write_transactions import Transactions, next_number
+from station.store.write_transactions import WriteTransactions, next_number
 
 NAME_MOST = 60
 """Letters of a name: what fits on a phone in two lines."""
@@ -19,10 +19,10 @@ PAIN_MOST = 10
 FELT_PLACES = ("front", "achilles", "calf", "nowhere")
 
 
-class GuideWriter(Transactions):
+class TrainingWriter(WriteTransactions):
     """What the guide writes. Methods raise `StoreError` with a sentence, and have then changed nothing."""
 
-    def keep_rest(self, run_id: str, rest: Mapping[str, Any] | None, at: datetime) -> None:
+    def save_unfinished(self, run_id: str, rest: Mapping[str, Any] | None, at: datetime) -> None:
         """What is left of the run's routine at `at`, as the header of a trace says it; `None`: it is complete."""
         text = None if rest is None else json.dumps(rest, sort_keys=True)
         self._change(runs, run_id, rest_json=text, rest_at=None if rest is None else at)
@@ -36,9 +36,9 @@ class GuideWriter(Transactions):
         """
         text = json.dumps([dict(item) for item in items])
         same_person = select(routines.c.id, routines.c.name).where(routines.c.person_id == person_id)
-        with self.writing() as now:
+        with self.write_transaction() as now:
             others = [row.name for row in now.execute(same_person) if row.id != routine_id]
-            name = free_name(name, others, "There is a routine called {name} already: give this one another name.")
+            name = unique_name(name, others, "There is a routine called {name} already: give this one another name.")
             values = {"person_id": person_id, "name": name, "items_json": text, "changed_at": self._clock.wall()}
             if routine_id is None:
                 return self._insert(now, routines, **values)
@@ -47,7 +47,7 @@ class GuideWriter(Transactions):
 
     def remove_routine(self, routine_id: str) -> None:
         """What was done by it stays as it was."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             if now.execute(delete(routines).where(routines.c.id == routine_id)).rowcount != 1:
                 raise LookupError(f"There is no routine {routine_id} in {self.path}.")
 
@@ -56,14 +56,14 @@ class GuideWriter(Transactions):
     ) -> str:
         """What a person said to a question, as anything that JSON can say; `at` is now where it is not given."""
         values = {"person_id": person_id, "question": question, "about": about, "answer_json": json.dumps(answer)}
-        with self.writing() as now:
+        with self.write_transaction() as now:
             number, said_at = next_number(now, answers), at or self._clock.wall()
             return self._insert(now, answers, number=number, at=said_at, **values)
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> None:
         """From now on this is the person's plan."""
         text = json.dumps(plan)
-        with self.writing() as now:
+        with self.write_transaction() as now:
             now.execute(delete(plans).where(plans.c.person_id == person_id))
             self._insert(now, plans, person_id=person_id, plan_json=text, changed_at=self._clock.wall())
 
@@ -82,7 +82,7 @@ class GuideWriter(Transactions):
             self._change(tests, test_id, **given)
 
 
-def free_name(name: str, others: Iterable[str], taken: str) -> str:
+def unique_name(name: str, others: Iterable[str], taken: str) -> str:
     """The name without needless spaces. Raises `ValueError`: empty, too long, or the sentence `taken` of it."""
     name = " ".join(name.split())
     if not 1 <= len(name) <= NAME_MOST:

@@ -15,9 +15,19 @@ from station.core.facts import Contact
 from station.core.measurement.calibration import Fit
 from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
-from station.store.loading import budget_json
-from station.store.read import doubt_in, settings_in
-from station.store.records import Attempt, Circumstances, Correction, Imported, Lift, Person, Repetition, Scores, Trial
+from station.store.loading import budget_to_json
+from station.store.read import stored_settings, suspect_check
+from station.store.records import (
+    Attempt,
+    Circumstances,
+    Correction,
+    HeelLift,
+    Imported,
+    Person,
+    Repetition,
+    Scores,
+    Trial,
+)
 from station.store.schema import (
     attempts,
     checks,
@@ -37,7 +47,7 @@ from station.store.schema import (
 )
 from station.store.traces import packed
 from station.store.training_read import IMPORTED
-from station.store.training_write import GuideWriter, free_name
+from station.store.training_write import TrainingWriter, unique_name
 from station.store.write_transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
@@ -47,7 +57,7 @@ TAKEN = "There is somebody called {name} already: add a letter to tell them apar
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
-class Store(GuideWriter):
+class Store(TrainingWriter):
     """The database of one station. Methods raise `StoreError` with a sentence, and have then changed nothing.
 
     Rows under way are `unfinished` until somebody says otherwise, and stay so when the power goes.
@@ -55,21 +65,21 @@ class Store(GuideWriter):
 
     def add_person(self, name: str) -> Person:
         """Raises `ValueError` with a sentence when the name is empty, too long or taken."""
-        with self.writing() as now:
-            name = free_name(name, [row.name for row in now.execute(select(people.c.name))], TAKEN)
+        with self.write_transaction() as now:
+            name = unique_name(name, [row.name for row in now.execute(select(people.c.name))], TAKEN)
             return Person(self._insert(now, people, name=name, added_at=self._clock.wall()), name)
 
     def rename_person(self, person_id: str, name: str) -> None:
         """Raises as `add_person` does."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             everybody = now.execute(select(people.c.id, people.c.name))
-            name = free_name(name, [row.name for row in everybody if row.id != person_id], TAKEN)
+            name = unique_name(name, [row.name for row in everybody if row.id != person_id], TAKEN)
             self._update(now, people, person_id, name=name)
 
     def save_settings(self, wish: Settings) -> None:
         """Keep what differs from what is stored; what nobody ever changed follows the program's defaults."""
-        with self.writing() as now:
-            before = asdict(Settings(**settings_in(now)))
+        with self.write_transaction() as now:
+            before = asdict(Settings(**stored_settings(now)))
             for name, value in asdict(wish).items():
                 if value != before[name]:
                     now.execute(delete(settings).where(settings.c.name == name))
@@ -78,7 +88,7 @@ class Store(GuideWriter):
 
     def add_calibration(self, fit: Fit, temperature_c: float | None = None) -> str:
         """From now on it counts; those before it are kept for ever. `temperature_c` is the sensor's, where known."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             return self._insert_calibration(
                 now,
                 fit.curve,
@@ -102,7 +112,7 @@ class Store(GuideWriter):
         """What a look at the calibration found; see `station.store.records.Check`."""
         if kind not in CHECK_KINDS:
             raise ValueError(f"A check of the kind {kind!r}: there are {', '.join(CHECK_KINDS)}.")
-        with self.writing() as now:
+        with self.write_transaction() as now:
             return self._insert_numbered(
                 now,
                 checks,
@@ -117,20 +127,20 @@ class Store(GuideWriter):
 
     def save_empty_share(self, side: Side, share: float) -> None:
         """What this analogue heel says with nothing on it, as a share of full scale."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             now.execute(delete(heels).where(heels.c.side == side))
             self._insert(now, heels, side=side, empty_share=share, measured_at=self._clock.wall())
 
-    def begin_sitting(self, person_id: str | None, started_at: datetime, *, simulated: bool) -> str:
+    def begin_session(self, person_id: str | None, started_at: datetime, *, simulated: bool) -> str:
         """`None`: nobody knows yet who it is."""
         return self._add(sittings, person_id=person_id, started_at=started_at, simulated=simulated)
 
-    def claim_sitting(self, sitting_id: str, person_id: str | None) -> None:
+    def claim_session(self, session_id: str, person_id: str | None) -> None:
         """Say whose sitting it was, or that nobody knows."""
-        self._change(sittings, sitting_id, person_id=person_id)
+        self._change(sittings, session_id, person_id=person_id)
 
-    def end_sitting(self, sitting_id: str, ended_at: datetime, why: str) -> None:
-        self._change(sittings, sitting_id, ended_at=ended_at, ended_why=why)
+    def end_session(self, session_id: str, ended_at: datetime, why: str) -> None:
+        self._change(sittings, session_id, ended_at=ended_at, ended_why=why)
 
     def begin_run(self, sitting_id: str, header: dict[str, Any], began_at: datetime, called: str | None = None) -> str:
         """One thing done in a sitting; `header` is what its trace begins with, `began_at` the moment 0 of its times.
@@ -143,13 +153,13 @@ class Store(GuideWriter):
     def append_trace(self, run_id: str, rows_text: str) -> None:
         """Add rows to the run's trace, whole lines without the line of column names; about every ten seconds."""
         number = func.coalesce(func.max(trace_chunks.c.number) + 1, 0)
-        with self.writing() as now:
+        with self.write_transaction() as now:
             count = now.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
             self._insert(now, trace_chunks, run_id=run_id, number=count, rows=packed(rows_text))
 
     def save_trace(self, run_id: str, rows_text: str) -> None:
         """The run's whole trace, in place of what was there: one piece is smaller than its chunks."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             now.execute(delete(trace_chunks).where(trace_chunks.c.run_id == run_id))
             self._insert(now, trace_chunks, run_id=run_id, number=0, rows=packed(rows_text))
 
@@ -168,8 +178,8 @@ class Store(GuideWriter):
         values = asdict(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
         values |= {"temperature_c": temperature_c, "imported": False}
-        with self.writing() as now:
-            doubted = doubt_in(now, calibration_id) is not None
+        with self.write_transaction() as now:
+            doubted = suspect_check(now, calibration_id) is not None
             return self._insert(now, tests, run_id=run_id, state=UNFINISHED, doubted=doubted, **values)
 
     def describe_test(self, test_id: str, circumstances: Circumstances) -> None:
@@ -177,12 +187,12 @@ class Store(GuideWriter):
         self._change(tests, test_id, **asdict(circumstances))
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
-        values = _of_record(attempt)
+        values = _column_values(attempt)
         values["window_from_us"], values["window_to_us"] = values.pop("window_us") or (None, None)
         return self._add(attempts, test_id=test_id, **values)
 
     def add_trial(self, test_id: str, trial: Trial) -> str:
-        return self._add(trials, test_id=test_id, **_of_record(trial))
+        return self._add(trials, test_id=test_id, **_column_values(trial))
 
     def finish_test(
         self,
@@ -204,22 +214,22 @@ class Store(GuideWriter):
             right_mm=right_mm,
             left_uncertainty_mm=left_uncertainty_mm,
             right_uncertainty_mm=right_uncertainty_mm,
-            left_budget_json=budget_json(left_budget),
-            right_budget_json=budget_json(right_budget),
+            left_budget_json=budget_to_json(left_budget),
+            right_budget_json=budget_to_json(right_budget),
             state=PARTIAL if partial else FINISHED,
         )
 
     def correct(self, made: Sequence[Correction]) -> None:
         """What tests come to under another calibration, all or none; from now on it counts, and the originals stay."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             number, made_at = next_number(now, corrections), self._clock.wall()
             for one in made:
-                values = _of_record(one.scores)
+                values = _column_values(one.scores)
                 self._insert(now, corrections, number=number, made_at=made_at, test_id=one.test_id, **values)
 
     def add_imported(self, person_id: str, results: Sequence[Imported]) -> None:
         """Past results of a tape, all or none, each as a sitting of its own."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             for result in results:
                 at, sides = result.at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
                 ended = {"started_at": at, "ended_at": at, "ended_why": IMPORTED}
@@ -253,9 +263,9 @@ class Store(GuideWriter):
         """What a hold has come to so far; every second, so that a power cut loses one at most."""
         self._change(holds, hold_id, credited_us=credited_us, lifted_us=lifted_us, lifts=lifts, micro_lifts=micro_lifts)
 
-    def add_lift(self, hold_id: str, lift: Lift) -> None:
+    def add_heel_lift(self, hold_id: str, lift: HeelLift) -> None:
         """A lift when it begins, and once more, with the same `since_us`, when the heel has come back."""
-        with self.writing() as now:
+        with self.write_transaction() as now:
             same = (lifts.c.hold_id == hold_id, lifts.c.since_us == lift.since_us)
             now.execute(delete(lifts).where(*same))
             self._insert(now, lifts, hold_id=hold_id, since_us=lift.since_us, until_us=lift.until_us)
@@ -309,9 +319,9 @@ class Store(GuideWriter):
         self._change(reps, reps_id, count=count, too_quick=too_quick, state=PARTIAL if partial else FINISHED)
 
 
-def _of_record(record: Attempt | Trial | Scores) -> dict[str, Any]:
+def _column_values(record: Attempt | Trial | Scores) -> dict[str, Any]:
     """The columns of a record with budgets."""
     values = {name: getattr(record, name) for name in record.__dataclass_fields__}
     for name in [name for name in values if name.endswith("budget")]:
-        values[f"{name}_json"] = budget_json(values.pop(name))
+        values[f"{name}_json"] = budget_to_json(values.pop(name))
     return values

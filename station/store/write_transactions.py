@@ -31,7 +31,7 @@ def next_number(now: Connection, table: Table) -> int:
     return int(now.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
 
 
-class Transactions(Reader):
+class WriteTransactions(Reader):
     """The database of one station, and how a row gets into it."""
 
     def __init__(self, path: Path, *, clock: Clock, new_id: NewId, driver: Driver) -> None:
@@ -66,7 +66,7 @@ class Transactions(Reader):
             with explained(path):
                 prepare(store._engine, path)
                 store._writer = store._engine.connect()
-            store._settle(as_built_offset_mm)
+            store._checkpoint(as_built_offset_mm)
         except BaseException:
             store.close()
             raise
@@ -87,7 +87,7 @@ class Transactions(Reader):
                 self._engine.dispose()
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
+    def write_transaction(self) -> Iterator[Connection]:
         """One transaction of the one writer."""
         with self._one_at_a_time, explained(self.path):
             if self._writer is None:
@@ -95,10 +95,10 @@ class Transactions(Reader):
             with self._writer.begin():
                 yield self._writer
 
-    def _settle(self, as_built_offset_mm: float | None) -> None:
+    def _checkpoint(self, as_built_offset_mm: float | None) -> None:
         """Say what a power cut left behind; as the first write it also finds a file that can only be read."""
         cut = (sittings.c.ended_at.is_(None), sittings.c.ended_why.is_(None))
-        with self.writing() as now:
+        with self.write_transaction() as now:
             now.execute(update(sittings).where(*cut).values(ended_why=CUT_OFF))
             newest = now.execute(NEWEST_CALIBRATION).first()
             if newest is None:
@@ -121,7 +121,7 @@ class Transactions(Reader):
         return str(values.get("id", ""))
 
     def _add(self, table: Table, **values: Any) -> str:
-        with self.writing() as now:
+        with self.write_transaction() as now:
             return self._insert(now, table, **values)
 
     def _update(self, now: Connection, table: Table, row_id: str, **values: Any) -> None:
@@ -129,5 +129,5 @@ class Transactions(Reader):
             raise LookupError(f"There is no row {row_id} in the table {table.name} of {self.path}.")
 
     def _change(self, table: Table, row_id: str, **values: Any) -> None:
-        with self.writing() as now:
+        with self.write_transaction() as now:
             self._update(now, table, row_id, **values)

@@ -40,7 +40,7 @@ PEOPLE = (
             lunge_part=1.6,
         ),
         begin=BEGIN_WALL.replace(hour=17),
-        sittings_per_week=4,
+        sessions_per_week=4,
         seed=12,
     ),
 )
@@ -61,8 +61,8 @@ def make(path: Path, days: int = DAYS) -> None:
                 for _ in each:
                     pass
         with Reader.open(database) as reader:
-            newest = max(reader.sittings(), key=lambda sitting: sitting.started_at)
-            detail = reader.sitting(newest.id)
+            newest = max(reader.sessions(), key=lambda sitting: sitting.started_at)
+            detail = reader.session(newest.id)
             export_json(reader, path, traces=() if detail is None else detail.runs)
 
 

@@ -28,7 +28,7 @@ LATE_S = 6 * 3600
 """A calendar job that was missed by less is made up for, once."""
 
 
-class Alarms:
+class Scheduler:
     """One scheduler: the activity's alarm as one job that is moved, and the calendar's jobs."""
 
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
@@ -49,21 +49,21 @@ class Alarms:
         self._scheduler.start()
 
     @property
-    def alive(self) -> bool:
+    def is_alive(self) -> bool:
         """Whether the scheduler's thread still runs."""
         thread = getattr(self._scheduler, "_thread", None)
         return thread is not None and thread.is_alive()
 
-    def revive(self) -> None:
+    def restart(self) -> None:
         """Put a new scheduler in the place of a dead one."""
         self._scheduler = self._make()
         self._at_us = None
         self._scheduler.start()
         if self._nightly is not None:
             self.every_night(self._nightly)
-        self.remind(self._reminders, self._remind)
+        self.set_reminders(self._reminders, self._remind)
 
-    def move(self, at_us: int | None) -> None:
+    def move_alarm(self, at_us: int | None) -> None:
         """Have the loop woken at this moment of the monotonic clock, and at no other."""
         if at_us is None:
             if self._at_us is not None:
@@ -96,7 +96,7 @@ class Alarms:
             max_instances=1,
         )
 
-    def remind(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
+    def set_reminders(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
         """Call the job with each of these keys at its time, and at no other; `job` must only wake the loop.
 
         One date each, which the loop moves on: the calendar's rules know nothing of the hours that a zone skips or
@@ -118,7 +118,7 @@ class Alarms:
                 max_instances=1,
             )
 
-    def look_again(self) -> None:
+    def reschedule(self) -> None:
         """The wall clock was set: what was waited for may be due, or not yet."""
         if self._scheduler.running:
             self._scheduler.wakeup()

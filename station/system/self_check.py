@@ -84,7 +84,7 @@ def _board(config: Config, clock: Clock) -> Iterator[Result]:
     try:
         devices.start(threads=True)
         now_us = clock.now_us()
-        devices.hear([Cue(now_us, CueName.YES)])
+        devices.play_cues([Cue(now_us, CueName.YES)])
         heard = _listen(clock, events, now_us + LISTEN_US)
     finally:
         devices.close()

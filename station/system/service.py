@@ -19,19 +19,19 @@ from station.config import Config
 from station.core.events import SECOND_US, CommandName
 from station.devices.board import Devices
 from station.store import Store, StoreError
-from station.system.scheduler import Alarms
+from station.system.scheduler import Scheduler
 from station.system.systemd import Notifier
 
-ALIVE_US = 1 * SECOND_US
+WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are looked at."""
-BUILT = datetime(2026, 11, 1, tzinfo=UTC)
+EARLIEST_DATE = datetime(2026, 11, 1, tzinfo=UTC)
 """No clock that is right says an earlier date: a Raspberry Pi without a clock chip wakes up in the past."""
-STEPPED = timedelta(seconds=2)
+CLOCK_STEP = timedelta(seconds=2)
 """More than a clock drifts from second to second: somebody, or the network, has set it."""
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 SYSTEMD = Path("/run/systemd/system")
 PAGE_GROUP = "station.page"
-SWITCH_S = 0.0005
+THREAD_SWITCH_S = 0.0005
 """How long a thread that only computes may keep the others waiting: Python's own 5 ms are heard in a rhythm."""
 CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
 
@@ -51,7 +51,7 @@ class Page(Protocol):
 
 def clock_is_right(wall: datetime) -> bool:
     """Whether the wall clock can be believed: later than this program, and set by the network where systemd asks it."""
-    return wall >= BUILT and (SYNCHRONISED.exists() or not SYSTEMD.exists())
+    return wall >= EARLIEST_DATE and (SYNCHRONISED.exists() or not SYSTEMD.exists())
 
 
 def open_page(station: Station, store: Store, config: Config) -> Page | None:
@@ -72,10 +72,10 @@ class Service:
         self._closing = ExitStack()
         self._notifier = Notifier()
         self._alive_us = 0
-        self._nightly = False
-        self._told_to_stop = False
+        self._backup_scheduled = False
+        self._is_stopping = False
         self._clock_right = True
-        self._ahead: datetime | None = None
+        self._wall_offset: datetime | None = None
         """What the wall clock said when the monotonic one began, to see it set."""
         self.devices: Devices | None = None
         self.page: Page | None = None
@@ -118,18 +118,18 @@ class Service:
         station = Station(self._config, self.store, self._clock, board=board)
         undo.callback(station.close)
         devices = Devices(
-            self._config, self._clock, station.post, station.tell, pin_factory=pin_factory, open_bus=open_bus
+            self._config, self._clock, station.post, station.report_fault, pin_factory=pin_factory, open_bus=open_bus
         )
         undo.callback(devices.close)
         self.devices = devices
         if board is not None:
-            board.look, board.ask = station.snapshot, lambda name: station.request_start(name, None)
-            board.answer = partial(station.command, CommandName.ANSWER, None)
+            board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
+            board.answer_question = partial(station.command, CommandName.ANSWER, None)
             pacer = Pacer(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake
             undo.callback(pacer.close)
             pacer.start()
-        self._alarms = Alarms(self._clock, station.ring)
+        self._alarms = Scheduler(self._clock, station.wake_up)
         self._alarms.start()
         undo.callback(self._alarms.stop)
         station.attach(devices, self._alarms)
@@ -143,47 +143,49 @@ class Service:
 
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
         """Turn the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
-        sys.setswitchinterval(SWITCH_S)
+        sys.setswitchinterval(THREAD_SWITCH_S)
         gc.freeze()  # what is loaded by now stays; looking through it for garbage stops every thread for 30 ms
-        self._notifier.say("READY=1")
+        self._notifier.notify("READY=1")
 
         def alive() -> None:
-            self._watch()
+            self._watch_threads()
             watch()
 
         self.station.run(alive)
 
     def _stop(self, _number: int, _frame: Any) -> None:
-        self._told_to_stop = True
+        self._is_stopping = True
 
-    def _watch(self) -> None:
+    def _watch_threads(self) -> None:
         """Called by the loop: feed the watchdog, and look after the threads that the loop does not live in."""
-        if self._told_to_stop:
+        if self._is_stopping:
             self.station.stop()
         now_us = self._clock.now_us()
-        if now_us - self._alive_us < ALIVE_US:
+        if now_us - self._alive_us < WATCHDOG_US:
             return
         self._alive_us = now_us
-        self._notifier.say("WATCHDOG=1")
-        if not self._alarms.alive:
-            self._alarms.revive()
+        self._notifier.notify("WATCHDOG=1")
+        if not self._alarms.is_alive:
+            self._alarms.restart()
         if self.page is not None and not self.page.alive:
-            self.station.tell("page", "The page's server has ended; the board goes on. Start the station again.")
+            self.station.report_fault(
+                "page", "The page's server has ended; the board goes on. Start the station again."
+            )
         self._watch_clock()
 
     def _watch_clock(self) -> None:
         right = clock_is_right(self._clock.wall())
         if right is not self._clock_right:
             self._clock_right = right
-            self.station.tell("clock", None if right else CLOCK_WRONG)
-        if right and not self._nightly:
-            self._nightly = True
+            self.station.report_fault("clock", None if right else CLOCK_WRONG)
+        if right and not self._backup_scheduled:
+            self._backup_scheduled = True
             self._alarms.every_night(self._back_up)
         ahead = self._clock.wall() - timedelta(microseconds=self._clock.now_us())
-        if right and (self._ahead is None or abs(ahead - self._ahead) > STEPPED):
-            self._ahead = ahead
-            self._alarms.look_again()
-            self.station.dates_hold()
+        if right and (self._wall_offset is None or abs(ahead - self._wall_offset) > CLOCK_STEP):
+            self._wall_offset = ahead
+            self._alarms.reschedule()
+            self.station.wall_clock_set()
 
     def _back_up(self) -> None:
         from station.store.backup import back_up
@@ -191,13 +193,13 @@ class Service:
         try:
             back_up(self.store.path, self.store.path.parent / "backups", self._clock.wall().astimezone().date())
         except (StoreError, OSError) as error:
-            self.station.tell("backup", f"The nightly backup has failed: {error}")
+            self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:
-            self.station.tell("backup", None)
+            self.station.report_fault("backup", None)
 
     def close(self) -> None:
         """Silence first, then keep what is under way, then give everything back."""
-        self._notifier.say("STOPPING=1")
+        self._notifier.notify("STOPPING=1")
         if self.devices is not None and self.devices.player is not None:
             self.devices.player.close()
         self._closing.close()
@@ -205,4 +207,4 @@ class Service:
 
 def station_failing(station: Station) -> Callable[[Exception], None]:
     """What the simulated board's thread does with an error that nobody expected."""
-    return lambda error: station.tell("simulated board", f"The simulated board has failed ({error!r}).")
+    return lambda error: station.report_fault("simulated board", f"The simulated board has failed ({error!r}).")

@@ -55,7 +55,7 @@ class Habits:
     name: str
     character: Character
     begin: datetime = BEGIN_WALL
-    sittings_per_week: int = 3
+    sessions_per_week: int = 3
     seed: int = 0
 
 
@@ -103,16 +103,16 @@ class VirtualStation:
                 config,
                 self.board.clock,
                 self.station.post,
-                self.station.tell,
+                self.station.report_fault,
                 pin_factory=self.board.pin_factory,
                 open_bus=lambda: self.board.open_bus(),
             )
             undo.callback(self.devices.close)
             self.station.attach(self.devices, None)
             self.devices.start(threads=False)
-            self.board.look = self.station.snapshot
-            self.board.ask = lambda name: self.station.request_start(name, None)
-            self.board.answer = partial(self.station.command, CommandName.ANSWER, None)
+            self.board.snapshot = self.station.snapshot
+            self.board.request_start = lambda name: self.station.request_start(name, None)
+            self.board.answer_question = partial(self.station.command, CommandName.ANSWER, None)
             self._closing = undo.pop_all()
         self._deadlines = Deadlines([self.board, *(timed for _, timed in self.devices.timed)])
 
@@ -135,7 +135,7 @@ class VirtualStation:
         passed_us = (wall - self.clock.wall()) // timedelta(microseconds=1)
         self.clock.advance_to(self.clock.now_us() + passed_us)
 
-    def sit(self, routine: Routine, person_id: str | None) -> None:
+    def run_session(self, routine: Routine, person_id: str | None) -> None:
         """One whole sitting: begun from the page, done by the person, ended by the station when they have left."""
         self.station.start(routine, person_id)
         self.live(0.1)
@@ -212,12 +212,12 @@ def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: st
     for day in range(days):
         come_at = habits.begin + timedelta(days=day, seconds=chance.gauss(0.0, EARLY_LATE_S))
         comes = chance.random() >= MISSED_SHARE or day == 0
-        if comes and _is_due(day, habits.sittings_per_week):
+        if comes and _is_due(day, habits.sessions_per_week):
             virtual.jump_to(come_at)
             began_us = virtual.clock.now_us()
             virtual.live(EMPTY_S)
             full = day >= full_due
-            virtual.sit(_routine(virtual.store, sittings, full=full), person_id)
+            virtual.run_session(_routine(virtual.store, sittings, full=full), person_id)
             full_due = day + FULL_EVERY_DAYS if full else full_due
             sittings += 1
             lived_us += virtual.clock.now_us() - began_us

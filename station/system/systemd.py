@@ -13,7 +13,7 @@ class Notifier:
     def __init__(self) -> None:
         self._path = os.environ.get("NOTIFY_SOCKET")
 
-    def say(self, message: str) -> None:
+    def notify(self, message: str) -> None:
         """Send one message, such as `READY=1`."""
         if self._path is None:
             return

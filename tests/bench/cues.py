@@ -68,9 +68,9 @@ def _ask_for_cues(clock: SystemClock, player: CuePlayer, seconds: int) -> None:
     for number in range(seconds):
         name = CUES_PLAYED[number % len(CUES_PLAYED)]
         _sleep_until(clock, begun_us + number * PART_US)
-        player.hear([Cue(clock.now_us(), name)])
+        player.play([Cue(clock.now_us(), name)])
         _sleep_until(clock, begun_us + number * PART_US + PART_US * 9 // 10)
-        player.hear([CueEnded(clock.now_us(), name)])
+        player.play([CueEnded(clock.now_us(), name)])
     _sleep_until(clock, begun_us + (seconds + 1) * PART_US)
 
 

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from station.clock import SystemClock
 from station.store import Reader, Store
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from tests.web.years import years_of
 from web.app import create_app
 from web.site import NOBODY, PERSON_COOKIE
@@ -29,7 +29,7 @@ ADDRESS = "/progress?range=all"
 def page_s(path: Path) -> float:
     """Seconds from the request to the whole page, compressed."""
     with Reader.open(path) as reader:
-        client = create_app(SetPanel(), reader).test_client()
+        client = create_app(StationDouble(), reader).test_client()
         client.set_cookie(PERSON_COOKIE, NOBODY)
         assert client.get(ADDRESS).status_code == 200
         client.delete_cookie(PERSON_COOKIE)

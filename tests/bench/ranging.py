@@ -26,7 +26,7 @@ from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event
-from station.devices.board import Ranging
+from station.devices.board import RangingThread
 from station.devices.pacer import Pacer
 from station.devices.range_parts import RangeTimes
 from station.devices.range_sensor import RangeReader
@@ -127,7 +127,7 @@ def cost_of_reader(spend_us: Spend | None) -> tuple[float, float]:
         pin = factory.pin(INTERRUPT_PIN)
         board.model.on_interrupt = lambda level: pin.drive_high() if level else pin.drive_low()
         tally = Tally(board.bus)
-        ranging = Ranging(RangeReader(lambda: board.bus, interrupt=line), tally.post, _told)
+        ranging = RangingThread(RangeReader(lambda: board.bus, interrupt=line), tally.post, _told)
         pacer = Pacer(ranging, board.clock, _unexpected, name="distance sensor")
         ranging.wake = pacer.wake
         pacer.start()

@@ -9,7 +9,7 @@ from typing import Any
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
-from station.store.records import Attempt, Lift, Trial
+from station.store.records import Attempt, HeelLift, Trial
 from tests.crash.ledger import Ledger, digest
 
 BEGAN = datetime(2026, 3, 1, 7, tzinfo=UTC)
@@ -25,7 +25,7 @@ class Sittings:
 
     def one(self) -> None:
         """One sitting: a test, a few holds, repetitions, in any order, sometimes broken off."""
-        sitting_id = self._store.begin_sitting(None, BEGAN, simulated=True)
+        sitting_id = self._store.begin_session(None, BEGAN, simulated=True)
         self._ledger.did("sittings", sitting_id, simulated=True)
         for _ in range(self._random.randint(1, 3)):
             run_id = self._store.begin_run(sitting_id, {"do": "hold"}, BEGAN)
@@ -33,7 +33,7 @@ class Sittings:
             self._random.choice((self._test, self._hold, self._reps))(run_id)
         if self._random.random() < 0.8:
             self._ledger.will("sittings", sitting_id, ended_why="stepped off")
-            self._store.end_sitting(sitting_id, BEGAN, "stepped off")
+            self._store.end_session(sitting_id, BEGAN, "stepped off")
             self._ledger.did("sittings", sitting_id, ended_why="stepped off")
 
     def _test(self, run_id: str) -> None:
@@ -83,7 +83,7 @@ class Sittings:
         for until_us in (None, since_us + 700_000):
             key = f"{hold_id}/{since_us}"
             self._ledger.will("lifts", key, until_us=until_us)
-            self._store.add_lift(hold_id, Lift(since_us, until_us))
+            self._store.add_heel_lift(hold_id, HeelLift(since_us, until_us))
             self._ledger.did("lifts", key, until_us=until_us)
 
     def _reps(self, run_id: str) -> None:

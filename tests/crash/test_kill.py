@@ -58,7 +58,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(nursery: subprocess.Popen[st
         path, ledger = tmp_path / f"station {number}.db", Ledger()
         for _ in range(KILLS_A_DATABASE):
             live_and_die(nursery, path, ledger, random)
-            with Store.open(path, clock=SystemClock()) as store, store.writing() as now:
+            with Store.open(path, clock=SystemClock()) as store, store.write_transaction() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
                 found = found_in(now)
             assert ledger.lost(found) == []
@@ -73,10 +73,10 @@ def test_the_ledger_misses_a_row_that_went(tmp_path: Path) -> None:
     with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
         person = store.add_person("Ann")
         ledger.did("people", person.id, name="Ann")
-        with store.writing() as now:
+        with store.write_transaction() as now:
             assert ledger.lost(found_in(now)) == []
         store.rename_person(person.id, "Bea")
-        with store.writing() as now:
+        with store.write_transaction() as now:
             assert len(ledger.lost(found_in(now))) == 1
             now.execute(text("DELETE FROM people"))
             assert ledger.lost(found_in(now)) == [f"('people', '{person.id}') is gone"]

@@ -41,9 +41,9 @@ def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver,
     disk.cut_in(random.randrange(MOST_STEPS))
     try:
         store = Store.open(path, clock=SystemClock(), driver=driver)
-        with store.writing() as now:
+        with store.write_transaction() as now:
             wrong = look(now, ledger)
-        with store.writing() as now:
+        with store.write_transaction() as now:
             for pragma in pragmas:
                 now.execute(text(f"PRAGMA {pragma}"))
         sittings = Sittings(store, ledger, random)
@@ -79,7 +79,7 @@ def lives(disk: Disk, path: Path, seed: int, driver: Driver, *pragmas: str) -> t
             wrong = [str(error)]
         if wrong:
             return wrong, len(ledger.known)
-    with Store.open(path, clock=SystemClock(), driver=driver) as store, store.writing() as now:
+    with Store.open(path, clock=SystemClock(), driver=driver) as store, store.write_transaction() as now:
         return look(now, ledger), len(ledger.known)
 
 

@@ -89,15 +89,15 @@ def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
         life_s = random.uniform(-MOST_S / 3, MOST_S)
         shown = nursery.live_and_die(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
         with Store.open(path, clock=SystemClock()) as store:
-            with store.writing() as now:
+            with store.write_transaction() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
             for sitting_id, _, repetition, *_ in shown:
                 if isinstance(sitting_id, str) and isinstance(repetition, int):
                     sittings.add(sitting_id)
             for sitting_id in sittings:
-                assert store.sitting(sitting_id) is not None, "a sitting that was shown is gone"
+                assert store.session(sitting_id) is not None, "a sitting that was shown is gone"
             if shown and isinstance(shown[-1][0], str):
-                done, repetition = store.sitting(shown[-1][0]), shown[-1][2]
+                done, repetition = store.session(shown[-1][0]), shown[-1][2]
                 assert done is not None
                 assert isinstance(repetition, int)
                 finished = [hold for hold in done.holds if hold.state == "finished"]
@@ -128,12 +128,12 @@ def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_p
         assert isinstance(sitting_id, str)
         assert isinstance(counted_us, int)
         with Store.open(path, clock=SystemClock()) as store:
-            detail = store.sitting(sitting_id)
+            detail = store.session(sitting_id)
             assert detail is not None
             (hold,) = detail.holds
             assert hold.state == "unfinished"
             assert counted_us - LOST_US - LATE_US <= hold.credited_us <= counted_us + LATE_US
-            assert detail.sitting.ended_why == "cut off"
+            assert detail.session.ended_why == "cut off"
 
     for begin in range(0, LONG_KILLS, AT_ONCE):
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -12,7 +12,7 @@ from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.settings import Settings
 from station.simulator.ankle import Character
-from station.store.records import Hold, Reps, SittingDetail
+from station.store.records import Hold, Reps, SessionDetail
 from tests.station import rig
 from tests.station.rig import Rig
 from tests.station.simulator.sittings import STEADY
@@ -103,6 +103,6 @@ def credited(bouts: Sequence[Hold | Reps]) -> dict[Legs, tuple[float, int]]:
     return found
 
 
-def bouts_of(sat: SittingDetail) -> tuple[Hold | Reps, ...]:
+def bouts_of(sat: SessionDetail) -> tuple[Hold | Reps, ...]:
     """Everything that was held or counted in a sitting."""
     return (*sat.holds, *sat.reps)

@@ -11,7 +11,7 @@ from station.core.facts import CueName
 from station.core.steps import HoldStep, Routine
 from station.simulator.ankle import Character
 from station.simulator.board import SimulatedBoard
-from station.store.records import SittingDetail
+from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
 from tests.station.health_answers import add_cared
 from tests.station.simulator.sittings import STEADY
@@ -66,9 +66,9 @@ class Rig(VirtualStation):
         """What the page shows of parts in trouble, by part."""
         return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
 
-    def sat(self) -> SittingDetail:
+    def sat(self) -> SessionDetail:
         """What is stored of the last sitting."""
-        detail = self.store.sitting(self.store.sittings()[0].id)
+        detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
         return detail
 

@@ -13,7 +13,7 @@ from station.config import Config, Page
 from station.store import Store
 from tests import browser
 from tests.browser import PHONE, Browser
-from tests.web.double import RecordedBoard, SetPanel
+from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
 from web.pages.board import CONTROL_GROUPS
 from web.server.http import Server, open_page
@@ -33,12 +33,12 @@ def board() -> RecordedBoard:
 
 
 @pytest.fixture
-def panel(store: Store, board: RecordedBoard) -> SetPanel:
-    return SetPanel(store, board)
+def panel(store: Store, board: RecordedBoard) -> StationDouble:
+    return StationDouble(store, board)
 
 
 @pytest.fixture
-def client(panel: SetPanel, store: Store) -> FlaskClient:
+def client(panel: StationDouble, store: Store) -> FlaskClient:
     return create_app(panel, store).test_client()
 
 
@@ -49,7 +49,7 @@ def window() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def server(panel: SetPanel, store: Store) -> Iterator[Server]:
+def server(panel: StationDouble, store: Store) -> Iterator[Server]:
     served = open_page(panel, store, Config(page=Page(port=0)))
     served.start()
     yield served

@@ -25,20 +25,20 @@ Kept = TypeVar("Kept")
 class RecordedBoard:
     """A simulated board that remembers what was done to it."""
 
-    def __init__(self, words: tuple[str, ...]) -> None:
-        self._words = words
+    def __init__(self, commands: tuple[str, ...]) -> None:
+        self._words = commands
         self.acts: list[tuple[str, str | None]] = []
 
-    def act(self, word: str, argument: str | None = None) -> None:
-        if word not in self._words:
-            raise ValueError(f"The simulated board does not know the word {word!r}.")
-        self.acts.append((word, argument))
+    def act(self, command: str, argument: str | None = None) -> None:
+        if command not in self._words:
+            raise ValueError(f"The simulated board does not know the word {command!r}.")
+        self.acts.append((command, argument))
 
-    def words(self) -> tuple[str, ...]:
+    def commands(self) -> tuple[str, ...]:
         return self._words
 
 
-class SetPanel:
+class StationDouble:
     """A panel whose picture is what the test says."""
 
     def __init__(self, store: Store | None = None, board: RecordedBoard | None = None) -> None:
@@ -112,8 +112,8 @@ class SetPanel:
     def add_person(self, name: str) -> Future[str]:
         return self._kept(lambda store: store.add_person(name).id)
 
-    def claim_sitting(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._kept(lambda store: store.claim_sitting(sitting_id, person_id))
+    def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
+        return self._kept(lambda store: store.claim_session(sitting_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         return self._kept(lambda store: store.add_answer(person_id, question, answer, about))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
-from station.store.records import Attempt, Lift, Person, Trial
+from station.store.records import Attempt, HeelLift, Person, Trial
 
 HEADER = {"do": "test", "side": "both", "offset_mm": -70.0, "gain": 1.0}
 LUNGES = (
@@ -47,11 +47,11 @@ def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person
     """One sitting of one person: a quick test and a hold with a lift. Gives the person and the sitting's id."""
     person = next((one for one in store.people() if one.name == name), None) or store.add_person(name)
     began = datetime.now(UTC) - timedelta(days=days_ago)
-    sitting = store.begin_sitting(person.id, began, simulated=True)
+    sitting = store.begin_session(person.id, began, simulated=True)
     add_test(store, sitting, began)
     run = store.begin_run(sitting, {"do": "hold", "side": "left"}, began + timedelta(minutes=2))
     hold = store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=5 * SECOND_US)
-    store.add_lift(hold, Lift(12 * SECOND_US, 14 * SECOND_US))
+    store.add_heel_lift(hold, HeelLift(12 * SECOND_US, 14 * SECOND_US))
     store.finish_hold(
         hold,
         credited_us=30 * SECOND_US,
@@ -61,7 +61,7 @@ def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person
         ended_us=37 * SECOND_US,
     )
     store.save_trace(run, hold_rows())
-    store.end_sitting(sitting, began + timedelta(minutes=5), "stepped off")
+    store.end_session(sitting, began + timedelta(minutes=5), "stepped off")
     return person, sitting
 
 

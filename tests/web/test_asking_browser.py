@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import HeelSeen, RestSeen
+from station.app.snapshot import HeelView, UnfinishedView
 from station.core.events import CommandName, Side
 from station.store import Store
 from tests import browser
 from tests.axe import grave_faults
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 
 pytestmark = pytest.mark.skipif(
     not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
@@ -30,7 +30,7 @@ HOLD: dict[str, Any] = {
     "target_us": 30_000_000,
     "exercise": "3b",
     "verified": True,
-    "heels": (HeelSeen(Side.LEFT, True, 1.0),),
+    "heels": (HeelView(Side.LEFT, True, 1.0),),
 }
 SHOWN = "return [...document.querySelectorAll('#choices button')].map(one => one.innerText)"
 ANSWERED = "#answer .note"
@@ -48,7 +48,9 @@ def heard(window: Browser) -> None:
     window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
 
 
-def test_being_asked_and_answering_by_touch(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+def test_being_asked_and_answering_by_touch(
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble
+) -> None:
     """The question comes and goes with the stream; a touch answers it, without leaving the page."""
     window.look(PHONE_SMALL)
     see("/live")
@@ -75,7 +77,7 @@ def test_being_asked_and_answering_by_touch(see: Callable[[str], Browser], windo
 
 
 def test_a_question_is_answered_with_keys_alone(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble
 ) -> None:
     """An answer keeps the focus while nothing else is asked, and Enter gives it."""
     panel.show(**ASKED)
@@ -91,7 +93,7 @@ def test_a_question_is_answered_with_keys_alone(
 
 @pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP, TV], ids=["small", "phone", "desktop", "tv"])
 def test_the_picture_pushes_nothing_away(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, size: tuple[int, int]
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, size: tuple[int, int]
 ) -> None:
     """The exercise is shown, and number, word, bar and sentence are on the first screenful with it, uncovered."""
     window.look(size)
@@ -110,7 +112,7 @@ def test_the_picture_pushes_nothing_away(
         assert right <= picture[0] or left >= picture[2] or bottom <= picture[1] or top >= picture[3]
 
 
-def test_it_hurts(see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, ada: str) -> None:
+def test_it_hurts(see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str) -> None:
     """The advice comes back on the page while it stays, with Skip where easing off is not enough."""
     panel.show(**HOLD)
     see("/live")
@@ -128,7 +130,7 @@ def test_it_hurts(see: Callable[[str], Browser], window: Browser, panel: SetPane
 
 
 def test_advice_ends_with_its_exercise(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, ada: str
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str
 ) -> None:
     """What was said about pain in one exercise, with its Skip, does not stand beside the next one."""
     panel.show(**HOLD)
@@ -144,7 +146,7 @@ def test_advice_ends_with_its_exercise(
     window.settle(lambda: window.text("#answer") == "", "the advice is gone with the next exercise")
 
 
-def test_taps_are_taken_back_by_touch(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+def test_taps_are_taken_back_by_touch(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """While it can be undone there is one button for it, and the note says what came of it."""
     panel.show(**HOLD, undo_us=1)
     see("/live")
@@ -156,12 +158,12 @@ def test_taps_are_taken_back_by_touch(see: Callable[[str], Browser], window: Bro
 
 
 def test_what_is_left_goes_on_with_one_touch(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, ada: str
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, ada: str
 ) -> None:
     """The button for the rest comes with the stream, and begins it."""
     see("/live")
     heard(window)
-    panel.show(rest=RestSeen("Daily", 700))
+    panel.show(rest=UnfinishedView("Daily", 700))
     window.settle(lambda: "12 min of Daily" in window.text("#rest"), "the rest is offered")
     window.press("#rest button")
     window.settle(lambda: panel.called == ["rest"], "it is begun")
@@ -169,7 +171,7 @@ def test_what_is_left_goes_on_with_one_touch(
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_the_first_routine_leads_to_care_and_back(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, scripts: bool
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, scripts: bool
 ) -> None:
     """A start is led to the questions; a yes shows at once what it does; saved, it leads back and begins."""
     person = store.add_person("Ada")
@@ -200,7 +202,7 @@ def test_the_first_routine_leads_to_care_and_back(
 
 
 def test_what_is_held_back_is_said_where_one_is(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store
 ) -> None:
     """A refused start is seen on the live page itself, with the way out."""
     person = store.add_person("Ada")
@@ -235,7 +237,7 @@ def test_a_plan_with_errors(see: Callable[[str], Browser], window: Browser, stor
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_grave_in_what_is_asked(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, store: Store, ada: str, dark: bool
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str, dark: bool
 ) -> None:
     """The questions of the live page, an exercise, pain on Today, care before and after, and a plan with its errors."""
     window.look(PHONE, dark=dark)

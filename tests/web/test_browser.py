@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import CueSeen, HeelSeen, RestSeen, Trouble
+from station.app.snapshot import CueView, Fault, HeelView, UnfinishedView
 from station.config import Config, Page
 from station.core.events import BOTH_LEGS, CommandName, Side
 from station.core.facts import CueName
@@ -15,7 +15,7 @@ from station.store import Store
 from tests import browser
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
 from tests.station.store.histories import FIT
-from tests.web.double import RecordedBoard, SetPanel
+from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import fill
 from tests.web.years import years_of
 from web.server.http import Server, open_page
@@ -34,7 +34,7 @@ PAGES = (
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100
 """More stops than any page has, should the focus never come back to its beginning."""
-HEELS = (HeelSeen(Side.LEFT, True, 1.0), HeelSeen(Side.RIGHT, True, 0.9))
+HEELS = (HeelView(Side.LEFT, True, 1.0), HeelView(Side.RIGHT, True, 0.9))
 HOLD: dict[str, Any] = {
     "activity": "hold",
     "phase": "hold",
@@ -54,7 +54,7 @@ STATES: dict[str, dict[str, Any]] = {
     "prepare": {**HOLD, "phase": "prepare", "counting": "prepare", "target_us": 10_000_000, "next_step": "Right leg"},
     "lifted": {**HOLD, "phase": "lifted", "rate": 0},
     "result": {"activity": "test", "phase": "result", "result_left_mm": 94.0, "result_right_mm": 101.2},
-    "fault": {"phase": "fault", "troubles": (Trouble("toe", "It does not answer: check the blue and yellow wire."),)},
+    "fault": {"phase": "fault", "troubles": (Fault("toe", "It does not answer: check the blue and yellow wire."),)},
     "block": {
         "activity": "calibrate",
         "phase": "block",
@@ -80,7 +80,7 @@ STATES: dict[str, dict[str, Any]] = {
         "verified": False,
     },
     "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
-    "left": {"rest": RestSeen("Daily", 700), "note": "Taken back, and heel taps are off again.", "undo_us": 1},
+    "left": {"rest": UnfinishedView("Daily", 700), "note": "Taken back, and heel taps are off again.", "undo_us": 1},
 }
 
 
@@ -106,7 +106,7 @@ def test_every_page_fits_reads_and_can_be_touched(
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP], ids=["small", "phone", "desktop"])
 def test_every_state_of_the_live_page_fits(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, size: tuple[int, int], dark: bool
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, size: tuple[int, int], dark: bool
 ) -> None:
     """In each state number, word and sentence are on the first screenful, and large enough for two metres."""
     window.look(size, dark=dark)
@@ -140,12 +140,12 @@ def _blank() -> dict[str, Any]:
     return {**dict.fromkeys(fields - {"activity", "heels"}), "activity": "idle", "heels": (), "rate": 0}
 
 
-def test_the_number_counts_on_by_itself(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+def test_the_number_counts_on_by_itself(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """In a hold the page counts down without being told, and stops when the station says that the heel is up."""
     panel.show(**HOLD)
     see("/live")
     window.settle(lambda: window.text("#number") == "23", "the page counts on by itself")
-    panel.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelSeen(Side.LEFT, False, 0.0), HEELS[1]))
+    panel.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
     window.settle(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     assert window.text("#number") == "23"
     assert "left heel up" in window.text("#heels")
@@ -156,7 +156,7 @@ def test_the_number_counts_on_by_itself(see: Callable[[str], Browser], window: B
     assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)", "none"]
 
 
-def test_the_number_never_jumps_backwards(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+def test_the_number_never_jumps_backwards(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """When the station corrects by less than two seconds, the number waits instead of going back."""
     panel.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
     see("/live")
@@ -170,7 +170,7 @@ def test_the_number_never_jumps_backwards(see: Callable[[str], Browser], window:
     assert window.run("return seen") == [19]
 
 
-def test_preparing_looks_unlike_holding(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+def test_preparing_looks_unlike_holding(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """Digits are outlined before the clock runs, and filled while it does."""
     style = (
         "const one = getComputedStyle(document.getElementById('number')); return [one.color, one.webkitTextStrokeWidth]"
@@ -183,9 +183,9 @@ def test_preparing_looks_unlike_holding(see: Callable[[str], Browser], window: B
     window.settle(lambda: window.run(style)[0] != "rgba(0, 0, 0, 0)", "the digits are filled")
 
 
-def test_a_cue_has_its_twin(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+def test_a_cue_has_its_twin(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """A cue that sounds is seen for a moment, as a shape and a word; one from before the page was opened is not."""
-    panel.show(**HOLD, cue=CueSeen(1, CueName.GO, None, Side.LEFT, False))
+    panel.show(**HOLD, cue=CueView(1, CueName.GO, None, Side.LEFT, False))
     see("/live")
     window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
     assert window.text("#twin") == ""
@@ -193,13 +193,13 @@ def test_a_cue_has_its_twin(see: Callable[[str], Browser], window: Browser, pane
         lambda: window.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
         "sounds came",
     )
-    panel.show(cue=CueSeen(2, CueName.HALFWAY, None, None, False))
+    panel.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
     window.settle(lambda: "HALF" in window.text("#twin"), "the cue is seen")
     window.settle(lambda: window.text("#twin") == "", "and gone again")
 
 
 def test_a_silent_station_is_said(
-    see: Callable[[str], Browser], window: Browser, server: Server, panel: SetPanel
+    see: Callable[[str], Browser], window: Browser, server: Server, panel: StationDouble
 ) -> None:
     """When nothing is heard for four seconds the page says so and counts no further."""
     panel.show(**HOLD)
@@ -214,7 +214,7 @@ def test_a_silent_station_is_said(
 
 
 def test_the_page_comes_back_by_itself(
-    see: Callable[[str], Browser], window: Browser, server: Server, panel: SetPanel, store: Store
+    see: Callable[[str], Browser], window: Browser, server: Server, panel: StationDouble, store: Store
 ) -> None:
     """After the station was started again the open page goes on without being loaded."""
     panel.show(**HOLD)
@@ -234,7 +234,7 @@ def test_the_page_comes_back_by_itself(
 
 
 def test_a_screen_reader_is_told_once_and_not_in_a_rush(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble
 ) -> None:
     """Changes of phase are told in a region that was there before; of three changes in a rush the last is told."""
     panel.show(**STATES["prepare"])
@@ -256,7 +256,7 @@ def test_a_screen_reader_is_told_once_and_not_in_a_rush(
     assert said[1].startswith("OTHER SIDE")
 
 
-def test_a_heel_that_stays_up_is_an_alert(see: Callable[[str], Browser], window: Browser, panel: SetPanel) -> None:
+def test_a_heel_that_stays_up_is_an_alert(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """Two seconds after the heel came up it is told at once, and not before."""
     panel.show(**HOLD)
     see("/live")
@@ -269,7 +269,7 @@ def test_a_heel_that_stays_up_is_an_alert(see: Callable[[str], Browser], window:
 
 
 def test_buttons_work_without_leaving_the_page(
-    see: Callable[[str], Browser], window: Browser, panel: SetPanel, board: RecordedBoard
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, board: RecordedBoard
 ) -> None:
     """Start, pause, stop and a side reach the panel while the page stays; what is refused is said."""
     see("/live")
@@ -361,7 +361,7 @@ def test_everything_is_reached_by_keys(
 
 
 def test_the_pages_work_without_scripts(
-    see: Callable[[str], Browser], window: Browser, store: Store, panel: SetPanel
+    see: Callable[[str], Browser], window: Browser, store: Store, panel: StationDouble
 ) -> None:
     """Without scripts the state is there as it was at loading, the page says that it stands still, and forms work."""
     fill(store)

@@ -13,14 +13,14 @@ import pytest
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from station.app.snapshot import Trouble
+from station.app.snapshot import Fault
 from station.clock import SystemClock
 from station.core.events import CommandName, Side
 from station.core.sound.cues import CUES
 from station.core.steps import HoldStep, TestStep
 from station.store import Reader, Store
 from tests.tree import ROOT
-from tests.web.double import RecordedBoard, SetPanel
+from tests.web.double import RecordedBoard, StationDouble
 from tests.web.history import add_test, fill
 from web.app import create_app
 
@@ -90,7 +90,7 @@ def test_a_side_without_a_result_says_so(client: FlaskClient, store: Store) -> N
     """A test that was ended after one side shows that side, and calls the other one not tested."""
     person = store.add_person("Ada")
     now = datetime.now(UTC)
-    add_test(store, store.begin_sitting(person.id, now, simulated=False), now, right_mm=None)
+    add_test(store, store.begin_session(person.id, now, simulated=False), now, right_mm=None)
     page = text_of(client, "/")
     assert "8.4 cm" in page
     assert "No test yet." in page
@@ -101,14 +101,14 @@ def test_not_reaching_the_wall_is_a_result_with_a_kind_word(client: FlaskClient,
     """Zero is shown as a result below range, without a verdict."""
     person = store.add_person("Ada")
     now = datetime.now(UTC)
-    add_test(store, store.begin_sitting(person.id, now, simulated=False), now, right_mm=0.0)
+    add_test(store, store.begin_session(person.id, now, simulated=False), now, right_mm=0.0)
     assert "that is a result too" in text_of(client, "/")
 
 
 def test_unclaimed_results_are_shown_to_nobody_yet(client: FlaskClient, store: Store) -> None:
     """On a station without people, what was measured is on the page all the same."""
     now = datetime.now(UTC)
-    add_test(store, store.begin_sitting(None, now, simulated=False), now)
+    add_test(store, store.begin_session(None, now, simulated=False), now)
     assert "8.4 cm" in text_of(client, "/")
 
 
@@ -164,11 +164,11 @@ def test_a_sitting_has_its_pictures_and_its_tables(client: FlaskClient, store: S
 
 
 def test_a_sitting_that_goes_on_is_told_from_one_that_was_cut_off(
-    client: FlaskClient, store: Store, panel: SetPanel
+    client: FlaskClient, store: Store, panel: StationDouble
 ) -> None:
     """A sitting without an end is the one that goes on now, or was cut off; its hold is not finished."""
     now = datetime.now(UTC)
-    sitting = store.begin_sitting(None, now, simulated=False)
+    sitting = store.begin_session(None, now, simulated=False)
     run = store.begin_run(sitting, {"do": "hold"}, now)
     store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=30_000_000, started_us=0)
     store.append_trace(run, "0.000,heel_left,down\n1.000,heel_left,up\n")
@@ -183,7 +183,7 @@ def test_a_sitting_that_goes_on_is_told_from_one_that_was_cut_off(
 def test_what_is_taken_away_is_whole(client: FlaskClient, store: Store) -> None:
     """A trace is what replay reads, a bundle has the traces of its sitting, and the table has a row a result."""
     ada, sitting = fill(store)
-    detail = store.sitting(sitting)
+    detail = store.session(sitting)
     assert detail is not None
     trace = text_of(client, f"/runs/{detail.runs[0]}/trace.csv")
     assert json.loads(trace.splitlines()[0].lstrip("# "))["do"] == "test"
@@ -207,7 +207,7 @@ def test_what_is_not_there_is_said_in_words(client: FlaskClient, address: str) -
     assert "Back to today" in page
 
 
-def test_start_begins_what_was_chosen(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_start_begins_what_was_chosen(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Start gives the panel the routine, made by the person's own settings, and who it is for."""
     ada, _ = fill(store)
     store.add_answer(ada.id, "care", {"yes": [], "no": []})
@@ -224,13 +224,15 @@ def test_start_begins_what_was_chosen(client: FlaskClient, panel: SetPanel, stor
 
 
 @pytest.mark.parametrize("form", [{"routine": "dance"}, {}, {"routine": "test", "person": "somebody"}])
-def test_a_start_of_nothing_known_starts_nothing(client: FlaskClient, panel: SetPanel, form: dict[str, str]) -> None:
+def test_a_start_of_nothing_known_starts_nothing(
+    client: FlaskClient, panel: StationDouble, form: dict[str, str]
+) -> None:
     """An unknown routine or person is refused with a sentence."""
     assert client.post("/start", data=form).status_code == 400
     assert panel.started == []
 
 
-def test_words_reach_the_board(client: FlaskClient, panel: SetPanel) -> None:
+def test_words_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
     """Pause, go on, next, skip, stop, confirm and the side are given on as they are."""
     for word in ("pause", "resume", "next", "skip", "stop", "confirm"):
         assert client.post("/say", data={"word": word}).status_code == 303
@@ -250,13 +252,13 @@ def test_words_reach_the_board(client: FlaskClient, panel: SetPanel) -> None:
         {"word": "pause", "side": "left"},
     ],
 )
-def test_other_words_do_not(client: FlaskClient, panel: SetPanel, form: dict[str, str]) -> None:
+def test_other_words_do_not(client: FlaskClient, panel: StationDouble, form: dict[str, str]) -> None:
     """A word that the buttons do not have is refused."""
     assert client.post("/say", data=form).status_code == 400
     assert panel.said == []
 
 
-def test_reading_never_writes(client: FlaskClient, panel: SetPanel, board: RecordedBoard) -> None:
+def test_reading_never_writes(client: FlaskClient, panel: StationDouble, board: RecordedBoard) -> None:
     """What changes something cannot be asked for by a link."""
     for address in ("/start", "/say", "/person", "/board/act", "/pain", "/people", "/felt", "/later"):
         assert client.get(address).status_code == 405
@@ -265,7 +267,7 @@ def test_reading_never_writes(client: FlaskClient, panel: SetPanel, board: Recor
 
 def test_the_simulated_board_is_only_where_it_is(store: Store) -> None:
     """On a real board there is neither the page, nor its buttons, nor a word of simulation."""
-    client = create_app(SetPanel(store), store).test_client()
+    client = create_app(StationDouble(store), store).test_client()
     text_of(client, "/board", 404)
     assert client.post("/board/act", data={"word": "step_on"}).status_code == 404
     assert all("imulated" not in text_of(client, address) for address in PAGES if address != "/board")
@@ -275,7 +277,7 @@ def test_every_word_of_the_board_has_a_button(client: FlaskClient, board: Record
     """Words that the page knows are laid out, words that it does not know get a plain button."""
     page = text_of(client, "/board")
     assert "SIMULATED" in page
-    assert all(f'value="{word}"' in page for word in board.words())
+    assert all(f'value="{word}"' in page for word in board.commands())
     assert "Sneeze" in page
 
 
@@ -341,16 +343,16 @@ def test_sounds_are_those_of_the_buzzer(client: FlaskClient) -> None:
     assert len(table["ECHO"]["variants"]["3"]) == 3
 
 
-def test_health_is_well_or_says_what_to_do(client: FlaskClient, panel: SetPanel) -> None:
+def test_health_is_well_or_says_what_to_do(client: FlaskClient, panel: StationDouble) -> None:
     """Health says in words and for programs whether there is something to do, and what."""
     panel.show(toe_mm=93.0)
     assert "The station is well" in text_of(client, "/health")
-    panel.show(troubles=(Trouble("heel left", "The left heel is silent: check its cable."),))
+    panel.show(troubles=(Fault("heel left", "The left heel is silent: check its cable."),))
     assert "check its cable" in text_of(client, "/health")
     assert json.loads(text_of(client, "/health.json"))["well"] is False
 
 
-def test_a_silent_station_is_not_well(client: FlaskClient, panel: SetPanel) -> None:
+def test_a_silent_station_is_not_well(client: FlaskClient, panel: StationDouble) -> None:
     """A picture of a minute ago means that the station's loop says nothing."""
     panel.show(at_us=SystemClock().now_us() - 60_000_000)
     assert "No news for 60 s" in text_of(client, "/health")
@@ -361,12 +363,12 @@ def test_a_broken_history_is_said_in_words(tmp_path: Path) -> None:
     path = tmp_path / "broken.db"
     path.write_bytes(b"not a database" * 1_000)
     with Reader(path) as broken:
-        page = text_of(create_app(SetPanel(), broken).test_client(), "/history", 503)
+        page = text_of(create_app(StationDouble(), broken).test_client(), "/history", 503)
     assert "The history cannot be read" in page
     assert "move it away" in page
 
 
-def test_the_live_page_is_true_without_scripts(client: FlaskClient, panel: SetPanel) -> None:
+def test_the_live_page_is_true_without_scripts(client: FlaskClient, panel: StationDouble) -> None:
     """The server draws what the stream would, and the page says that it stands still."""
     panel.show(activity="hold", phase="hold", counting="hold", counted_us=6_200_000, target_us=30_000_000)
     page = text_of(client, "/live")
@@ -375,7 +377,7 @@ def test_the_live_page_is_true_without_scripts(client: FlaskClient, panel: SetPa
     assert "Without scripts this page stands still" in page
 
 
-def test_texts_travel_small(client: FlaskClient, panel: SetPanel) -> None:
+def test_texts_travel_small(client: FlaskClient, panel: StationDouble) -> None:
     """The live page with all that it loads is under 20 KB over the wire, the style under 6."""
     panel.show(toe_mm=93.0)
     files = ("page.css", "live.js", "sound.js", "board.js")
@@ -392,7 +394,7 @@ def test_a_page_seen_before_costs_nothing(client: FlaskClient) -> None:
     assert packed(client, "/static/page.css", {"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
-def test_every_address_is_described(panel: SetPanel, store: Store) -> None:
+def test_every_address_is_described(panel: StationDouble, store: Store) -> None:
     """Each route is in the page's README, and each route of the README exists."""
     described = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
     rules = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import CueSeen, Snapshot
+from station.app.snapshot import CueView, Snapshot
 from station.catalogue.read import exercises
 from station.config import Config, Page
 from station.core.events import BOTH_LEGS, Side
@@ -18,7 +18,7 @@ from station.store import Store
 from station.units import CM
 from tests import browser
 from tests.browser import PHONE, Browser
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
 from web.server.http import open_page
@@ -40,7 +40,7 @@ def test_every_phrase_has_its_file_and_every_file_its_phrase() -> None:
 
 def test_every_exercise_and_number_can_be_said() -> None:
     """Each exercise by the name that is said, and repetitions up to thirty."""
-    assert {f"exercise-{key}": one.said for key, one in exercises().items()}.items() <= phrases().items()
+    assert {f"exercise-{key}": one.short_name for key, one in exercises().items()}.items() <= phrases().items()
     assert {str(number) for number in range(1, 31)} <= set(phrases())
     assert {str(legs) for legs in (*Side, BOTH_LEGS)} <= set(phrases())
 
@@ -107,7 +107,7 @@ def window() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live(window: Browser, panel: SetPanel, store: Store) -> Iterator[Browser]:
+def live(window: Browser, panel: StationDouble, store: Store) -> Iterator[Browser]:
     """The live page, which remembers what was spoken in `spoken`."""
     served = open_page(panel, store, Config(page=Page(port=0)))
     served.start()
@@ -130,9 +130,9 @@ def choose(live: Browser, who: str = "recorded") -> None:
     live.settle(lambda: live.run(fetched) == len(phrases()), "all phrases have come")
 
 
-def show(panel: SetPanel, number: int, cue: CueName, phase: str, side: Side = Side.LEFT, **more: Any) -> None:
+def show(panel: StationDouble, number: int, cue: CueName, phase: str, side: Side = Side.LEFT, **more: Any) -> None:
     shown = {"activity": "hold", "exercise": "3a", "side": side, "phase": phase, **more}
-    panel.show(cue=CueSeen(number, cue, None, side, False), **shown)
+    panel.show(cue=CueView(number, cue, None, side, False), **shown)
 
 
 @needs_browser
@@ -158,7 +158,7 @@ def test_the_page_says_nothing_that_has_no_file(live: Browser) -> None:
 
 
 @needs_browser
-def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, panel: SetPanel) -> None:
+def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, panel: StationDouble) -> None:
     """By default no file is even fetched; the choice is still there when the page is opened again."""
     assert live.run("return document.getElementById('announcer').value") == "reader"
     show(panel, 1, CueName.READY, "prepare")
@@ -171,7 +171,7 @@ def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, 
 
 
 @needs_browser
-def test_a_phrase_comes_after_its_cue(live: Browser, panel: SetPanel) -> None:
+def test_a_phrase_comes_after_its_cue(live: Browser, panel: StationDouble) -> None:
     """What begins, and on which side, is said when READY has ended with its tick, and not before."""
     choose(live)
     live.run("document.addEventListener('picture', () => { window.shown = window.shown || performance.now() })")
@@ -182,7 +182,7 @@ def test_a_phrase_comes_after_its_cue(live: Browser, panel: SetPanel) -> None:
 
 
 @needs_browser
-def test_a_cue_silences_the_voice(live: Browser, panel: SetPanel) -> None:
+def test_a_cue_silences_the_voice(live: Browser, panel: StationDouble) -> None:
     """When another cue comes before the phrase, the phrase is dropped: the cue says what is so."""
     choose(live)
     show(panel, 1, CueName.READY, "prepare")
@@ -195,7 +195,7 @@ def test_a_cue_silences_the_voice(live: Browser, panel: SetPanel) -> None:
 
 
 @needs_browser
-def test_repetitions_are_counted_aloud(live: Browser, panel: SetPanel) -> None:
+def test_repetitions_are_counted_aloud(live: Browser, panel: StationDouble) -> None:
     """Each repetition that was counted is said by its number, once."""
     choose(live)
     reps: dict[str, Any] = {"activity": "reps", "exercise": "7d", "target_count": 10}

@@ -42,7 +42,7 @@ def years_of(store: Store, days: int, *, every: float = 1.0, seed: int = 1, name
             toe_mm = {"toe_mm": levels[f"{side}_mm"] + random.gauss(0, 4)}
             of_it = {"id": f"{key}-{trial}", "test_id": key, "side": side, "number": trial // 2 + 1, "ended_us": trial}
             rows[trials].append(of_it | toe_mm | {"below_range": False} | versions)
-    with store.writing() as now:
+    with store.write_transaction() as now:
         for table, values in rows.items():
             now.execute(insert(table), values)
     return person

@@ -15,7 +15,7 @@ from statistics import fmean
 
 from markupsafe import Markup
 
-from station.app.progress import Seen
+from station.app.progress import ResultRow
 from station.core.events import Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, RealChange, SideProgress, TrendPoint
@@ -82,7 +82,7 @@ class ProgressChart(Chart):
 
 
 def plot_frame(
-    sides: Iterable[Sequence[Seen]], trends: Iterable[SideProgress], span: Span, goal_mm: float, units: str
+    sides: Iterable[Sequence[ResultRow]], trends: Iterable[SideProgress], span: Span, goal_mm: float, units: str
 ) -> Frame:
     """Scales that hold everything shown of both sides, and the goal."""
     heights = [goal_mm]
@@ -100,7 +100,7 @@ def plot_frame(
 
 
 def side_chart(
-    side: Side, rows: Sequence[Seen], progress: SideProgress, calibrated_at: Sequence[datetime], frame: Frame
+    side: Side, rows: Sequence[ResultRow], progress: SideProgress, calibrated_at: Sequence[datetime], frame: Frame
 ) -> ProgressChart:
     """One side's picture. `seen` are its results within the frame's time, oldest first."""
     marks, every = _marks(rows, progress.slips, frame)
@@ -154,7 +154,7 @@ def _step(low_mm: float, high_mm: float, units: str) -> float:
     return next((one * step for step in (0.5, 1, 2, 5, 10) if tall / one / step <= MAX_GRIDLINES), one * 20)
 
 
-def _marks(rows: Sequence[Seen], outlier_ids: frozenset[str], frame: Frame) -> tuple[list[Mark], str | None]:
+def _marks(rows: Sequence[ResultRow], outlier_ids: frozenset[str], frame: Frame) -> tuple[list[Mark], str | None]:
     """What is drawn of these results, and what span of time one mark stands for, `None` for one test."""
     accepted = [one for one in rows if one.test_id not in outlier_ids]
     if len(accepted) <= MAX_MARKS:
@@ -165,11 +165,11 @@ def _marks(rows: Sequence[Seen], outlier_ids: frozenset[str], frame: Frame) -> t
     return [_mean_mark(group, every, frame.units) for group in groups], every
 
 
-def _row_time(one: Seen) -> datetime:
+def _row_time(one: ResultRow) -> datetime:
     return one.at
 
 
-def _mark(row: Seen, units: str, *, is_outlier: bool = False) -> Mark:
+def _mark(row: ResultRow, units: str, *, is_outlier: bool = False) -> Mark:
     reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
     said = [day(row.at), sure_length(row.mm, row.uncertainty_mm, units), *row.notes(units)]
     if is_outlier:
@@ -178,7 +178,7 @@ def _mark(row: Seen, units: str, *, is_outlier: bool = False) -> Mark:
     return Mark(row.at, row.mm, low, high, row.full, ", ".join(said))
 
 
-def _mean_mark(group: Sequence[Seen], every: str, units: str) -> Mark:
+def _mean_mark(group: Sequence[ResultRow], every: str, units: str) -> Mark:
     distances = [one.mm for one in group]
     middle = group[0].at + (group[-1].at - group[0].at) / 2
     low, high = min(distances), max(distances)
@@ -260,7 +260,7 @@ def _change_text(change: RealChange) -> str:
     return f"A real {change.direction}, known on {day(change.told_at)}, began {began}"
 
 
-def _originals(rows: Sequence[Seen], frame: Frame) -> Iterator[str]:
+def _originals(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
     """Where a corrected value was on its day, and a line from there to where it is now."""
     drawn = "".join(
         f"M{frame.x(one.at) - 3:g} {frame.y_scale(one.original_mm):g}h6m-3 0V{frame.y_scale(one.mm):g}"
@@ -298,13 +298,13 @@ def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame)
             yield f'<path class="{side} symbol {"full" if full else "quick"}" d="{drawn}"/>'
 
 
-def _outlier_marks(outliers: Sequence[Seen], frame: Frame) -> Iterator[str]:
+def _outlier_marks(outliers: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
     drawn = "".join(f"M{frame.x(one.at) - 4:g} {frame.y_scale(one.mm) - 4:g}l8 8m0-8l-8 8" for one in outliers)
     if drawn:
         yield f'<path class="slip" d="{drawn}"/>'
 
 
-def _event_lane(calibrated_at: Sequence[datetime], painful: Sequence[Seen], frame: Frame) -> Iterator[str]:
+def _event_lane(calibrated_at: Sequence[datetime], painful: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
     """Below the plot: a square for each calibration, a triangle for each test with pain."""
     squares = "".join(
         f"M{frame.x(at) - 3:g} {EVENT_LANE_Y - 3}h6v6h-6z"
@@ -318,7 +318,7 @@ def _event_lane(calibrated_at: Sequence[datetime], painful: Sequence[Seen], fram
         yield f'<path class="event passed" d="{"".join(f"M{x} {EVENT_LANE_Y + 8}l4 7h-8z" for x in places)}"/>'
 
 
-def _description(rows: Sequence[Seen], outliers: Sequence[Seen], every: str | None, frame: Frame) -> str:
+def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], every: str | None, frame: Frame) -> str:
     if not rows:
         return "No test in this time."
     distances = [one.mm for one in rows]
@@ -331,7 +331,7 @@ def _description(rows: Sequence[Seen], outliers: Sequence[Seen], every: str | No
     return said + "."
 
 
-def span_of_range(name: str, rows: Sequence[Seen], now: datetime) -> Span:
+def span_of_range(name: str, rows: Sequence[ResultRow], now: datetime) -> Span:
     """`6w`, `6m` or `all`, up to now. The time of everything begins with the first test and lasts a week at least."""
     weeks = {"6w": 6, "6m": 26}.get(name)
     if weeks is not None:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from station.core.events import SECOND_US, Side
 from station.core.measurement.calibration import Curve
 from station.core.replay import curve_from_header
-from station.store.records import Attempt, Hold, Reps, SittingDetail
+from station.store.records import Attempt, Hold, Reps, SessionDetail
 from station.units import MM_IN_ONE, SIGN, many
 
 WIDTH, X_MIN, X_MAX = 720, 46, 700
@@ -64,7 +64,7 @@ class Scale:
 
 
 def trace_chart(
-    detail: SittingDetail, run_id: str, trace: tuple[dict[str, Any], str] | None, units: str
+    detail: SessionDetail, run_id: str, trace: tuple[dict[str, Any], str] | None, units: str
 ) -> Chart | None:
     """The picture of one run of a sitting, or `None` when nothing of it was recorded."""
     if trace is None:

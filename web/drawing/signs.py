@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from math import atan2, cos, degrees, pi, radians, sin
 
 from station.catalogue.poses import Move, Turn
-from station.catalogue.records import HeelWhere
+from station.catalogue.records import HeelPosition
 from web.drawing.body import Point
 from web.drawing.path import Viewport, arc, circle, middle, polyline, quadratic_curve, spline
 
@@ -24,7 +24,7 @@ ClassedPath = tuple[str, str]
 """How a path looks, and its data."""
 
 
-def heel_mark(heel: Point, slant: float, where: HeelWhere) -> Iterator[ClassedPath]:
+def heel_mark(heel: Point, slant: float, where: HeelPosition) -> Iterator[ClassedPath]:
     """Down: an arrow on to a bar under the heel. Lowered: two chevrons downwards behind it. Free: a ring behind it.
 
     `slant` is that of what the heel is on, in degrees up at the toes.
@@ -35,11 +35,11 @@ def heel_mark(heel: Point, slant: float, where: HeelWhere) -> Iterator[ClassedPa
         across, up = back * cos(turn) - high * sin(turn), back * sin(turn) + high * cos(turn)
         return heel[0] - across, heel[1] - up
 
-    if where is HeelWhere.DOWN:
+    if where is HeelPosition.DOWN:
         line = polyline([at(21, -2.5), at(-5, -2.5)], [at(14, 23), at(14, 8)], closed=False)
         yield from _line_with_halo(f"heel {where}", line)
         yield "point", polyline([at(14, 1), at(7, 11), at(21, 11)])
-    elif where is HeelWhere.LOWERED:
+    elif where is HeelPosition.LOWERED:
         chevrons = ([at(22, high + 8), at(14.5, high), at(7, high + 8)] for high in (13, 3))
         yield from _line_with_halo(f"heel {where}", polyline(*chevrons, closed=False))
     else:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from station import units as lengths
-from station.app.snapshot import HeelSeen, Snapshot
+from station.app.snapshot import HeelView, Snapshot
 from station.catalogue.read import exercises
-from station.catalogue.records import Exercise, Feet, Group, Sense
+from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, Legs
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
@@ -80,8 +80,8 @@ BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
 SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "")
 KEEP_GOING = PhaseStyle("GO ON", "\u25b6", "work", "")
 TEMPO_PARTS = {
-    Sense.CYCLE: (("UP", "\u25b2"), ("HOLD", "\u25a0"), ("DOWN", "\u25bc")),
-    Sense.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
+    Verification.CYCLE: (("UP", "\u25b2"), ("HOLD", "\u25a0"), ("DOWN", "\u25bc")),
+    Verification.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
 """The parts of a repetition: heels that rise, or a body that moves over heels that stay down."""
 ENDED_PHASES = ("done", "ended", "finish")
@@ -108,7 +108,7 @@ def is_self_paced(snapshot: Snapshot) -> bool:
     return (
         snapshot.activity == "reps"
         and exercise is not None
-        and exercise.sense is Sense.TIMER
+        and exercise.sense is Verification.TIMER
         and not exercise.dose.tempo_s
     )
 
@@ -149,13 +149,13 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
 def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
     """What the next step waits for: somebody at all, both feet, or the other leg; and for which exercise."""
     exercise = current_exercise(snapshot)
-    if exercise is not None and exercise.light:
+    if exercise is not None and exercise.is_light:
         style = SIT_DOWN
     elif not any(heel.down for heel in snapshot.heels):
         style = COME_BACK
     else:
         style = BOTH_FEET if snapshot.side is BOTH_LEGS else OTHER_SIDE
-    name = exercise.said if exercise is not None else "the test" if snapshot.activity == "test" else ""
+    name = exercise.short_name if exercise is not None else "the test" if snapshot.activity == "test" else ""
     if not name:
         return style
     where = "Come back to the board" if style is COME_BACK else style.sentence.rstrip(".")
@@ -164,13 +164,15 @@ def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
 
 def _exercise_style(snapshot: Snapshot, exercise: Exercise, phase: str, style: PhaseStyle) -> PhaseStyle:
     if phase == "wait":
-        style = SIT_DOWN if exercise.light else style._replace(sentence="Stand on the board.")
-        return style._replace(sentence=f"{style.sentence.rstrip('.')} for: {exercise.said}.")
-    if phase == "rest" and (exercise.light or snapshot.verified is False or snapshot.target_us < MIN_STEP_OFF_REST_US):
-        return style._replace(sentence="Relax. Stay seated." if exercise.light else "Relax.")
+        style = SIT_DOWN if exercise.is_light else style._replace(sentence="Stand on the board.")
+        return style._replace(sentence=f"{style.sentence.rstrip('.')} for: {exercise.short_name}.")
+    if phase == "rest" and (
+        exercise.is_light or snapshot.verified is False or snapshot.target_us < MIN_STEP_OFF_REST_US
+    ):
+        return style._replace(sentence="Relax. Stay seated." if exercise.is_light else "Relax.")
     if phase == "prepare":
         what = "The clock starts" if snapshot.activity == "hold" else "It begins"
-        return style._replace(sentence=f"Get into position: {exercise.said}. {what} with the long tone.")
+        return style._replace(sentence=f"Get into position: {exercise.short_name}. {what} with the long tone.")
     if phase not in WORKING_PHASES:
         return style
     if snapshot.activity == "hold":
@@ -185,7 +187,7 @@ def _hold_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> Ph
     if snapshot.verified is False:
         doing = KEEP_GOING if exercise.group is Group.RELEASE else style
         return doing._replace(sentence="Go on until the two long tones. The board cannot feel this one.")
-    if exercise.light:
+    if exercise.is_light:
         return style._replace(sentence="Stay seated and hold. Keep the heel on its plate.")
     return style._replace(sentence="Hold. Keep both heels down.") if exercise.feet is Feet.BOTH else style
 
@@ -193,7 +195,7 @@ def _hold_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> Ph
 def _tempo_part_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
     """The part of the tempo that goes on."""
     both = exercise.feet is Feet.BOTH
-    if exercise.sense is Sense.CYCLE:
+    if exercise.sense is Verification.CYCLE:
         sentence = f"{'Both heels' if both else 'Heel'} up, hold, and slowly down again."
     else:
         sentence = f"With the ticks. Keep {'both heels' if both else 'the heel'} down."
@@ -210,7 +212,7 @@ def _is_standing(snapshot: Snapshot) -> bool:
     return bool(at_work) and all(heel.down for heel in at_work)
 
 
-def _raised_heel_sentence(heels: Sequence[HeelSeen]) -> str:
+def _raised_heel_sentence(heels: Sequence[HeelView]) -> str:
     up = [heel.side for heel in heels if heel.down is False]
     return f"Your {up[0]} heel is up." if len(up) == 1 else "Your heels are up." if up else "A heel is up."
 
@@ -262,7 +264,7 @@ def exercise_details(snapshot: Snapshot) -> dict[str, str] | None:
     return {
         "key": exercise.key,
         "name": exercise.name,
-        "said": exercise.said,
+        "said": exercise.short_name,
         "dose": _dose_text(snapshot, exercise),
         "verifies": NOT_VERIFIED if snapshot.verified is False else exercise.verifies,
     }

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from station import units as lengths
-from station.app.snapshot import HeelSeen, RestSeen, Snapshot
+from station.app.snapshot import HeelView, Snapshot, UnfinishedView
 from station.catalogue.read import exercises
 from station.core.activities.questions import FELT, FIRST_TAPS, PAIN, PAINS, PLACES
 from station.core.events import BOTH_LEGS, Side
@@ -130,10 +130,10 @@ def _question(snapshot: Snapshot) -> dict[str, Any] | None:
     return {"choices": [[pain, pain] for pain in PAINS], "taps": TAP_HINTS[PAIN]}
 
 
-def resume_label(unfinished: RestSeen) -> str:
+def resume_label(unfinished: UnfinishedView) -> str:
     """What is left of a routine, in minutes, for its button."""
     minutes = max(1, ceil(unfinished.seconds / 60))
-    called = "" if unfinished.called is None else f" of {unfinished.called}"
+    called = "" if unfinished.title is None else f" of {unfinished.title}"
     return f"Go on with the rest: {minutes} min{called}"
 
 
@@ -144,8 +144,8 @@ def _next_text(snapshot: Snapshot, units: str) -> str | None:
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
         exercise = exercises()[snapshot.next_exercise]
         if snapshot.next_exercise == snapshot.exercise:
-            return f"Next: {exercise.said} again"
-        return f"Next exercise: {exercise.said}, {LEG_TEXTS[exercise.feet]}"
+            return f"Next: {exercise.short_name} again"
+        return f"Next exercise: {exercise.short_name}, {LEG_TEXTS[exercise.feet]}"
     return f"Next: {STEP_NAMES.get(snapshot.next_step, snapshot.next_step)}" if snapshot.next_step else None
 
 
@@ -280,7 +280,7 @@ def _position_text(snapshot: Snapshot) -> str:
     return ", ".join(parts)
 
 
-def _heel(heel: HeelSeen) -> dict[str, Any]:
+def _heel(heel: HeelView) -> dict[str, Any]:
     state = "not known" if heel.down is None else "down" if heel.down else "up"
     return {"side": heel.side, "shape": SIDE_SHAPE[heel.side], "down": heel.down, "share": heel.share, "state": state}
 

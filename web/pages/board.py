@@ -83,7 +83,7 @@ def control_groups(site: Site) -> list[ControlGroup] | None:
     board = site.api.board
     if board is None:
         return None
-    commands = board.words()
+    commands = board.commands()
     shown = [Control(f"Hold the {mm:g} mm block", "block", f"{mm:g}") for mm in site.blocks_mm]
     layout = (*CONTROL_GROUPS, ("Blocks for the sensor", (*shown, Control("Take the block away", "no_block"))))
     placed = {control.command for _, known in layout for control in known}

@@ -36,7 +36,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/sittings/<session_id>/bundle.zip")
     def bundle(session_id: str) -> Response:
-        if site.store.sitting(session_id) is None:
+        if site.store.session(session_id) is None:
             abort(404)
         with tempfile.TemporaryDirectory(prefix="station-page-") as directory:
             path = Path(directory, "bundle.zip")
@@ -114,4 +114,4 @@ def _leading_columns(one: Test | Hold | Reps, names: dict[str, str], kind: str) 
 
 
 def _trailing_columns(one: Test | Hold | Reps) -> Row:
-    return one.lifts if isinstance(one, Hold) else "", one.simulated, one.sitting_id
+    return one.lifts if isinstance(one, Hold) else "", one.simulated, one.session_id

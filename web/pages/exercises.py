@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from station.advice import health_questions
 from station.catalogue.read import exercises as catalogue
-from station.catalogue.records import Caution, Exercise, Place, Ruling
+from station.catalogue.records import Caution, Exercise, FeltPlace, Restriction
 from web import exercise_text
 from web.drawing import inline_svg, standalone_svg
 from web.site import Site
@@ -21,7 +21,7 @@ BROWSER_CACHE_S = 7 * 24 * 3600
 SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'"
 """A picture that is opened by itself brings its style along; nothing else may run or load in it."""
 MOVING = re.compile(r'<path class="[^"]* moving".*?</path>')
-RESTRICTION_LABELS = {Ruling.LEFT_OUT: "Left out for you", Ruling.GENTLER: "Gentler for you"}
+RESTRICTION_LABELS = {Restriction.EXCLUDED: "Left out for you", Restriction.REDUCED: "Gentler for you"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def blueprint(site: Site) -> Blueprint:
             ruled={
                 one.key: RESTRICTION_LABELS[ruling]
                 for one in shown
-                if (ruling := health_questions.judged(one, conditions).ruling)
+                if (ruling := health_questions.restrictions_on(one, conditions).restriction)
             },
             picture=still_picture,
         )
@@ -71,7 +71,7 @@ def blueprint(site: Site) -> Blueprint:
             is_still="still" in request.args,
             picture=still_picture(key) if "still" in request.args else moving_picture(key),
             cautions=[_caution_note(caution, conditions) for caution in one.cautions],
-            judgement=health_questions.judged(one, conditions),
+            judgement=health_questions.restrictions_on(one, conditions),
             ruled=RESTRICTION_LABELS,
             before=catalogue()[keys[at - 1]] if at else None,
             after=catalogue()[keys[at + 1]] if at + 1 < len(keys) else None,
@@ -108,13 +108,13 @@ def _title(one: Exercise) -> str:
     return f"{one.name}: from the dashed outline to the filled figure"
 
 
-def _requested_place() -> Place | None:
+def _requested_place() -> FeltPlace | None:
     given = request.args.get("place")
     if not given:
         return None
     if given not in tuple(exercise_text.PLACE_NAMES):
         abort(400, f"Exercises are chosen by one of {', '.join(exercise_text.PLACE_NAMES)}.")
-    return Place(given)
+    return FeltPlace(given)
 
 
 def _exercise_or_404(key: str) -> Exercise:
@@ -124,4 +124,6 @@ def _exercise_or_404(key: str) -> Exercise:
 
 
 def _caution_note(caution: Caution, conditions: frozenset[str]) -> CautionNote:
-    return CautionNote(caution, health_questions.BY_KEY[caution.condition].title, caution.condition in conditions)
+    return CautionNote(
+        caution, health_questions.CONDITION_BY_KEY[caution.condition].title, caution.condition in conditions
+    )

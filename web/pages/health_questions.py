@@ -10,10 +10,10 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
-from station.advice.health_questions import CONDITIONS, NO_MEDICAL_ADVICE, Condition, Kind
-from station.advice.records import Gentler, LeftOut
+from station.advice.health_questions import CONDITIONS, NO_MEDICAL_ADVICE, Condition, ConditionKind
+from station.advice.records import Excluded, Reduced
 from station.catalogue.read import exercises
-from station.catalogue.records import Ruling
+from station.catalogue.records import Restriction
 from station.store.records import Person
 from web.site import Site, wait_until_saved
 
@@ -35,8 +35,8 @@ class HealthAnswerEffects:
 
     blocking: tuple[Condition, ...]
     conditions: tuple[Condition, ...]
-    excluded: tuple[LeftOut, ...]
-    reduced: tuple[Gentler, ...]
+    excluded: tuple[Excluded, ...]
+    reduced: tuple[Reduced, ...]
 
     @property
     def professionals(self) -> tuple[Condition, ...]:
@@ -46,17 +46,17 @@ class HealthAnswerEffects:
 
 def effects_of(conditions: frozenset[str]) -> HealthAnswerEffects:
     """What these conditions change."""
-    released = {health_questions.BY_KEY[key].after for key in conditions}
+    released = {health_questions.CONDITION_BY_KEY[key].after for key in conditions}
     yes = [one for one in CONDITIONS if one.key in conditions]
-    blocking = tuple(one for one in yes if one.kind is Kind.HOLDS_BACK and one.key not in released)
+    blocking = tuple(one for one in yes if one.kind is ConditionKind.BLOCKS and one.key not in released)
     excluded, reduced = [], []
     for key, exercise in exercises().items():
-        judgement = health_questions.judged(exercise, conditions)
-        if judgement.ruling is Ruling.LEFT_OUT:
-            excluded.append(LeftOut(key, judgement.whys[0]))
-        elif judgement.ruling is Ruling.GENTLER:
-            reduced.append(Gentler(key, judgement.whys[0]))
-    others = tuple(one for one in yes if one not in blocking and one.kind is not Kind.HOLDS_BACK)
+        judgement = health_questions.restrictions_on(exercise, conditions)
+        if judgement.restriction is Restriction.EXCLUDED:
+            excluded.append(Excluded(key, judgement.reasons[0]))
+        elif judgement.restriction is Restriction.REDUCED:
+            reduced.append(Reduced(key, judgement.reasons[0]))
+    others = tuple(one for one in yes if one not in blocking and one.kind is not ConditionKind.BLOCKS)
     return HealthAnswerEffects(blocking, others, tuple(excluded), tuple(reduced))
 
 
@@ -70,9 +70,9 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             return render_template("care.html", person=None, people=site.store.people())
         now = site.situation(person)
-        if now.asked is None and now.conditions is not None and "again" not in request.args:
+        if now.ask_reason is None and now.conditions is not None and "again" not in request.args:
             return _effects_page(site, person, now.conditions)
-        return _questions_page(person, {}, now.asked.sentence if now.asked else "", before=now.conditions)
+        return _questions_page(person, {}, now.ask_reason.sentence if now.ask_reason else "", before=now.conditions)
 
     @pages.post("/care")
     def save() -> Response | tuple[str, int]:

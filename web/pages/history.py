@@ -6,13 +6,13 @@ from datetime import datetime
 
 from flask import Blueprint, abort, render_template, request
 
-from station.advice.pain import MOST_PAIN
-from station.app.progress import CONTACTS, made_of
+from station.advice.pain import MAX_PAIN
+from station.app.progress import CONTACTS, breakdown_of
 from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Hold, Reps, SittingDetail, Test
+from station.store.records import Hold, Reps, SessionDetail, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.charts.trace import trace_chart
 from web.live.view_model import FELT_PLACES
@@ -40,24 +40,24 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/history")
     def history() -> str:
         person = site.person()
-        found = site.store.sittings(
+        found = site.store.sessions(
             person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
         )
         shown = found[:SESSIONS_PER_PAGE]
         units = site.store.settings().units
-        details = [detail for detail in map(site.store.sitting, (one.id for one in shown)) if detail]
+        details = [detail for detail in map(site.store.session, (one.id for one in shown)) if detail]
         return render_template(
             "history.html",
             person=person,
             people=site.store.people(),
-            sittings=[(detail.sitting, session_sentence(detail, units)) for detail in details],
+            sittings=[(detail.session, session_sentence(detail, units)) for detail in details],
             going_on=site.api.snapshot().sitting_id,
             older=shown[-1].started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 
     @pages.get("/sittings/<session_id>")
     def session(session_id: str) -> str:
-        detail = site.store.sitting(session_id)
+        detail = site.store.session(session_id)
         if detail is None:
             abort(404)
         units = site.store.settings().units
@@ -67,10 +67,10 @@ def blueprint(site: Site) -> Blueprint:
         return render_template(
             "sitting.html",
             detail=detail,
-            sitting=detail.sitting,
+            sitting=detail.session,
             sentence=session_sentence(detail, units),
             charts=charts,
-            made={test.id: made_of(site.store, test) for test in detail.tests},
+            made={test.id: breakdown_of(site.store, test) for test in detail.tests},
             coverage=COVERAGE,
             going_on=session_id == site.api.snapshot().sitting_id,
             units=units,
@@ -82,7 +82,7 @@ def blueprint(site: Site) -> Blueprint:
             people=site.store.people(),
             person=site.person(),
             felt_places=FELT_PLACES,
-            most_pain=MOST_PAIN,
+            most_pain=MAX_PAIN,
             names={key: one.name for key, one in exercises().items()},
             felt=_felt_answers(site, detail),
             just_said=request.args.get("felt"),
@@ -102,9 +102,9 @@ def _duration_range(one: Reps) -> str:
     return f"{quick} s" if quick == slow else f"{quick} to {slow} s"
 
 
-def _felt_answers(site: Site, detail: SittingDetail) -> dict[str, bool | None]:
+def _felt_answers(site: Site, detail: SessionDetail) -> dict[str, bool | None]:
     """The stretches that were done in a sitting of somebody, and whether they said since that they felt them."""
-    session = detail.sitting
+    session = detail.session
     if session.person_id is None:
         return {}
     done = dict.fromkeys(hold.exercise for hold in detail.holds if hold.exercise is not None)
@@ -129,7 +129,7 @@ def _requested_before() -> datetime | None:
     return before
 
 
-def session_sentence(detail: SittingDetail, units: str) -> str:
+def session_sentence(detail: SessionDetail, units: str) -> str:
     """A sitting in one sentence: what was measured, and what was held."""
     parts = [_test_text(test, units) for test in detail.tests]
     parts += _hold_texts(detail.holds)
@@ -156,7 +156,7 @@ def _answer_texts(test: Test) -> list[str]:
     """What the person said about it: `felt in the calf`, `pain 2 of 10`."""
     felt, pain = test.circumstances.limit_felt, test.circumstances.pain
     said = [] if felt is None else [FELT_TEXTS.get(felt, f"felt: {felt}")]
-    return said if pain is None else [*said, f"pain {pain} of {MOST_PAIN}"]
+    return said if pain is None else [*said, f"pain {pain} of {MAX_PAIN}"]
 
 
 def _hold_texts(holds: tuple[Hold, ...]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from station.advice.pain import HELD_BACK, MOST_PAIN, Doing, PainAdvice, advice
+from station.advice.pain import BLOCKED_BY_PAIN, MAX_PAIN, PainAction, PainAdvice, advice
 from station.advice.restrictions import TEST
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
@@ -45,7 +45,7 @@ def blueprint(site: Site) -> Blueprint:
             people=site.store.people(),
             person=person,
             board=control_groups(site),
-            most_pain=MOST_PAIN,
+            most_pain=MAX_PAIN,
             answer=_pain_answer_html(pain, about)
             if pain is not None
             else _decision_html(site.api.snapshot().decision if "begun" in request.args else None),
@@ -89,12 +89,12 @@ def blueprint(site: Site) -> Blueprint:
             value = int(request.form.get("value", ""))
             found = advice(value)
         except ValueError:
-            abort(400, f"How much it hurts is a whole number from 0 to {MOST_PAIN}.")
+            abort(400, f"How much it hurts is a whole number from 0 to {MAX_PAIN}.")
         about = request.form.get("about") or None
         if about is not None and about not in exercises():
             abort(400, "There is no such exercise.")
         now = site.api.snapshot()
-        if found.what is Doing.STOP and now.activity != "idle":
+        if found.action is PainAction.STOP and now.activity != "idle":
             site.api.command(CommandName.STOP)
         person = site.person()
         person_id = now.person_id if now.activity != "idle" else None
@@ -140,7 +140,7 @@ def _refused_response(decision: StartDecision, title: str, person: Person | None
     page = render_template(
         "held.html",
         sentence=decision.note,
-        for_pain=decision.refusal == HELD_BACK,
+        for_pain=decision.refusal == BLOCKED_BY_PAIN,
         for_answers=decision.refusal is not None,
         somebody=person,
         called=title,
@@ -150,12 +150,14 @@ def _refused_response(decision: StartDecision, title: str, person: Person | None
 
 def _pain_advice_html(found: PainAdvice, about: str | None) -> str:
     """The advice in one sentence, with what else can be done at once."""
-    easier = exercises()[about].easier if about is not None and found.what is Doing.EASE_OFF else None
-    return render_template("_answer.html", sentence=found.sentence, easier=easier, skip=found.what is Doing.EASE_OFF)
+    easier = exercises()[about].easier if about is not None and found.action is PainAction.EASE_OFF else None
+    return render_template(
+        "_answer.html", sentence=found.sentence, easier=easier, skip=found.action is PainAction.EASE_OFF
+    )
 
 
 def _pain_answer_html(pain: int, about: str) -> str:
-    known = 0 <= pain <= MOST_PAIN
+    known = 0 <= pain <= MAX_PAIN
     return _pain_advice_html(advice(pain), about if about in exercises() else None) if known else ""
 
 

@@ -9,7 +9,15 @@ from typing import NamedTuple
 
 from flask import Blueprint, abort, render_template, request
 
-from station.app.progress import History, Seen, history_of, not_compared, own_error, sentences, words_of
+from station.app.progress import (
+    History,
+    ResultRow,
+    formatters_for,
+    history_of,
+    not_compared_sentence,
+    own_error_sentence,
+    progress_sentences,
+)
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
 from station.core.progress.records import Interval, SideProgress
@@ -30,7 +38,7 @@ class SideSummary(NamedTuple):
     side: Side
     shape: str
     progress: SideProgress | None
-    last: Seen | None
+    last: ResultRow | None
     sentences: list[str]
     error_sentence: str | None
 
@@ -41,7 +49,7 @@ class TableRow(NamedTuple):
     at: datetime
     sitting_id: str
     test_id: str
-    results: dict[Side, Seen | None]
+    results: dict[Side, ResultRow | None]
     notes: list[str]
 
 
@@ -56,7 +64,7 @@ def blueprint(site: Site) -> Blueprint:
             return render_template("progress.html", person=None, people=people, asking=True)
         now = datetime.now(UTC)
         history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
-        words = words_of(settings.units)
+        words = formatters_for(settings.units)
         chosen = _chosen_range(history, now)
         charts = _charts(history, chosen, settings.goal_mm, settings.units, now)
         rows, page, last_page = _table_page(history, settings.units)
@@ -68,7 +76,7 @@ def blueprint(site: Site) -> Blueprint:
             units=settings.units,
             answers=[_side_summary(history, side, words, settings.units) for side in Side],
             difference=difference_sentence(history.progress.difference, words),
-            apart=not_compared(history),
+            apart=not_compared_sentence(history),
             charts=charts,
             points=[json.dumps(one.points) for one in charts],
             ranges=RANGES,
@@ -86,10 +94,10 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _side_summary(history: History, side: Side, words: Formatters, units: str) -> SideSummary:
-    rows, progress = history.seen(side), history.said(side)
-    error = None if progress is None else own_error(progress.error, units)
+    rows, progress = history.rows(side), history.side_progress(side)
+    error = None if progress is None else own_error_sentence(progress.error, units)
     return SideSummary(
-        side, SIDE_SHAPE[side], progress, rows[-1] if rows else None, sentences(history, side, words), error
+        side, SIDE_SHAPE[side], progress, rows[-1] if rows else None, progress_sentences(history, side, words), error
     )
 
 
@@ -101,24 +109,24 @@ def _chosen_range(history: History, now: datetime) -> str:
     if asked is not None:
         return asked
     since = span_of_range("6m", (), now).since
-    recent = max(sum(1 for one in history.seen(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in Side)
-    older = any(one.at < since for side in Side for one in history.seen(side)[:1])
+    recent = max(sum(1 for one in history.rows(side)[-FEW_TESTS - 1 :] if one.at >= since) for side in Side)
+    older = any(one.at < since for side in Side for one in history.rows(side)[:1])
     return "6m" if older and recent > FEW_TESTS else "all"
 
 
 def _charts(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> list[ProgressChart]:
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
-    shown = {side: [one for one in history.seen(side) if span.since <= one.at <= span.until] for side in Side}
-    known = {side: said for side in Side if (said := history.said(side)) is not None}
+    shown = {side: [one for one in history.rows(side) if span.since <= one.at <= span.until] for side in Side}
+    known = {side: said for side in Side if (said := history.side_progress(side)) is not None}
     scales = plot_frame(shown.values(), known.values(), span, goal_mm, units)
     return [side_chart(side, shown[side], said, history.calibrated, scales) for side, said in known.items()]
 
 
 def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]:
     """One page of the table, newest first; which page it is, from 1, and how many there are."""
-    tests: dict[str, dict[Side, Seen]] = {}
+    tests: dict[str, dict[Side, ResultRow]] = {}
     for side in Side:
-        for one in history.seen(side):
+        for one in history.rows(side):
             tests.setdefault(one.test_id, {})[side] = one
     ordered = sorted(tests.values(), key=lambda results: next(iter(results.values())).at, reverse=True)
     last = max(1, -(-len(ordered) // ROWS_PER_PAGE))
@@ -129,13 +137,13 @@ def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]
     return [_table_row(history, results, units) for results in shown], page, last
 
 
-def _table_row(history: History, results: dict[Side, Seen], units: str) -> TableRow:
+def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> TableRow:
     """Notes that hold for both sides are written once."""
     one = next(iter(results.values()))
     notes = []
     for side, seen in results.items():
         own = seen.notes(units)
-        progress = history.said(side)
+        progress = history.side_progress(side)
         if progress is not None:
             own += ["a slip: hardly counted"] if seen.test_id in progress.slips else []
             own += [
@@ -155,7 +163,7 @@ def _before_after(history: History) -> list[tuple[Side, str, datetime, Interval]
     found = [
         (side, SIDE_SHAPE[side], pair.at, pair.change_mm)
         for side in Side
-        if (said := history.said(side)) is not None
+        if (said := history.side_progress(side)) is not None
         for pair in said.before_after
     ]
     return sorted(found, key=lambda one: one[2], reverse=True)[:ROWS_PER_PAGE]

@@ -15,7 +15,7 @@ from station.app.routines import steps_of
 from station.app.situation import plan_for
 from station.catalogue.checked import checked
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Item, Ruling
+from station.catalogue.records import Item, Restriction
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.store.records import OwnRoutine, Person
@@ -71,7 +71,7 @@ def blueprint(site: Site) -> Blueprint:
             person=person,
             ready=[_ready_card(site, key) for key in ready_routines()],
             own=own,
-            rest=site.store.rest(person_id),
+            rest=site.store.unfinished_run(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
             going_on=is_active(site.api.snapshot()),
@@ -195,7 +195,7 @@ def _form_page(site: Site, draft: Draft, own: OwnRoutine | None = None, *, statu
         left_out={
             one.key
             for one in exercises().values()
-            if health_questions.judged(one, conditions).ruling is Ruling.LEFT_OUT
+            if health_questions.restrictions_on(one, conditions).restriction is Restriction.EXCLUDED
         },
         groups=[
             (title, [one for one in exercises().values() if one.group is group])

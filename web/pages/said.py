@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from station.advice.pain import MOST_PAIN
+from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
 from station.core.activities.questions import PLACES
 from web.site import Site, wait_until_saved
@@ -19,15 +19,15 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/sittings/<session_id>/claim")
     def claim(session_id: str) -> Response:
-        found = site.store.sitting(session_id)
+        found = site.store.session(session_id)
         if found is None:
             abort(404)
         person_id = request.form.get("person", "")
         if person_id not in {one.id for one in site.store.people()}:
             abort(400, "There is no such person on this station. Choose one of the list.")
-        if found.sitting.person_id not in (None, person_id):
-            abort(400, f"This sitting is {found.sitting.person_name}\u2019s already.")
-        wait_until_saved(site.api.claim_sitting(session_id, person_id))
+        if found.session.person_id not in (None, person_id):
+            abort(400, f"This sitting is {found.session.person_name}\u2019s already.")
+        wait_until_saved(site.api.claim_session(session_id, person_id))
         return redirect(url_for("history.session", session_id=session_id), 303)
 
     @pages.post("/tests/<test_id>/answer")
@@ -38,20 +38,20 @@ def blueprint(site: Site) -> Blueprint:
         felt, pain = request.form.get("felt") or None, request.form.get("pain") or None
         if (felt is None) is (pain is None) or (felt is not None and felt not in PLACES):
             abort(400, f"Where it was felt is one of {', '.join(PLACES)}; how much it hurt is a number.")
-        if pain is not None and pain not in map(str, range(MOST_PAIN + 1)):
-            abort(400, f"How much it hurt is a whole number from 0 to {MOST_PAIN}.")
+        if pain is not None and pain not in map(str, range(MAX_PAIN + 1)):
+            abort(400, f"How much it hurt is a whole number from 0 to {MAX_PAIN}.")
         wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
-        return redirect(_return_address(test.sitting_id, f"test-{test_id}"), 303)
+        return redirect(_return_address(test.session_id, f"test-{test_id}"), 303)
 
     @pages.post("/felt")
     def answer_felt() -> Response:
         sitting_id, key, said = (request.form.get(name, "") for name in ("sitting", "about", "felt"))
-        found = site.store.sitting(sitting_id)
+        found = site.store.session(sitting_id)
         if found is None or key not in exercises() or said not in (YES, NO):
             abort(400, "Say of an exercise of a sitting whether you felt it: yes or no.")
-        if found.sitting.person_id is None:
+        if found.session.person_id is None:
             abort(400, "Say first whose sitting this was.")
-        wait_until_saved(site.api.answer(found.sitting.person_id, "felt", said == YES, key))
+        wait_until_saved(site.api.answer(found.session.person_id, "felt", said == YES, key))
         return redirect(_return_address(sitting_id, "felt", felt=key), 303)
 
     @pages.post("/later")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from station import units
 from station.advice import pain
 from station.advice.plan import GOAL_MINUTES
-from station.app.progress import Made, made_of
+from station.app.progress import ResultBreakdown, breakdown_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
 from station.core.measurement.uncertainty import COVERAGE
@@ -41,7 +41,7 @@ class SideResult(NamedTuple):
     below_range: bool
     test: Test | None
     credited_us: int
-    breakdown: Made | None
+    breakdown: ResultBreakdown | None
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -88,7 +88,7 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         note=now.note,
         of=None if is_person_unknown else _test_to_ask_about(site, person),
         felt_places=FELT_PLACES,
-        most_pain=pain.MOST_PAIN,
+        most_pain=pain.MAX_PAIN,
         goal_minutes=GOAL_MINUTES,
         name=name,
         trouble=trouble,
@@ -101,16 +101,16 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     if person is None:
         return {}
     summary = today_summary(site, person)
-    reported_pain, stopped = request.args.get("pain", type=int), pain.held_back(summary.situation.pains) is not None
+    reported_pain, stopped = request.args.get("pain", type=int), pain.block_reason(summary.situation.pains) is not None
     return {
         "todays": summary,
         "next": next_action(summary),
         "meter": weekly_minutes(summary),
-        "again": pain.asks_again(summary.situation.pains, summary.now) or stopped,
+        "again": pain.is_asked_again(summary.situation.pains, summary.now) or stopped,
         "stopped": stopped,
         "last_pain": summary.situation.pains[0][1] if summary.situation.pains else None,
         "advice": pain.advice(reported_pain).sentence
-        if reported_pain is not None and 0 <= reported_pain <= pain.MOST_PAIN
+        if reported_pain is not None and 0 <= reported_pain <= pain.MAX_PAIN
         else None,
     }
 
@@ -119,10 +119,10 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     """What is left of a routine of today, for its button; the station itself forgets it when its power fails."""
     if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
-    left = site.store.rest(person.id if person else None) if now.activity == "idle" else None
+    left = site.store.unfinished_run(person.id if person else None) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.at > ASK_WINDOW:
         return None
-    return "Go on with the rest" + (f" of {left.called}" if left.called else "")
+    return "Go on with the rest" + (f" of {left.title}" if left.title else "")
 
 
 def _test_to_ask_about(site: Site, person: Person | None) -> Test | None:
@@ -174,7 +174,7 @@ def _side(site: Site, side: Side, test: Test | None, credited_us: int) -> SideRe
         return SideResult(side, SIDE_SHAPE[side], None, None, False, None, credited_us, None)
     uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
     below = any(trial.below_range for trial in test.trials if trial.side is side)
-    breakdown = next((one for one in made_of(site.store, test) if one.seen.side is side), None)
+    breakdown = next((one for one in breakdown_of(site.store, test) if one.row.side is side), None)
     return SideResult(
         side, SIDE_SHAPE[side], _distance_mm(test, side), uncertainty, below, test, credited_us, breakdown
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from station.advice import plan
-from station.advice.triage import held_back
+from station.advice.triage import block_reason
 from station.app.start_gate import PROPOSED_NAME, TodaySummary
 from station.core.events import Side
 from station.store.records import Person
@@ -44,28 +44,28 @@ class NextAction:
 
 def next_action(summary: TodaySummary) -> NextAction:
     """What this person does now, the most important first."""
-    block_reason, test = held_back(summary.situation), due_test_text(summary)
+    blocked, test = block_reason(summary.situation), due_test_text(summary)
     routine_name = PROPOSED_PHRASE if summary.title == PROPOSED_NAME else summary.title
     if test is not None:
-        follows = f", then {routine_name}" if summary.is_open and block_reason is None else ""
-        why = next(why.sentence for why in summary.due.whys if why.rule.startswith("test-")) if summary.due else ""
+        follows = f", then {routine_name}" if summary.is_open and blocked is None else ""
+        why = next(why.sentence for why in summary.due.reasons if why.rule.startswith("test-")) if summary.due else ""
         return NextAction(f"Now: {test}{follows}", why, f"Begin {test}")
-    if summary.situation.asked is not None:
-        return NextAction("Now: a few questions", summary.situation.asked.sentence, leads_to="care")
-    if block_reason is not None:
+    if summary.situation.ask_reason is not None:
+        return NextAction("Now: a few questions", summary.situation.ask_reason.sentence, leads_to="care")
+    if blocked is not None:
         return NextAction(
-            "Nothing now", block_reason.sentence, leads_to="pain" if block_reason.rule.startswith("pain") else "care"
+            "Nothing now", blocked.sentence, leads_to="pain" if blocked.rule.startswith("pain") else "care"
         )
     if summary.due is None:
         said = f"About {summary.minutes} min. You have no plan yet, so this is what to begin with."
         return NextAction(f"Now: {routine_name}", said, f"Begin {routine_name}")
     if summary.due.occurrence is None:
-        done = next(why.sentence for why in summary.due.whys if why.rule in ("plan-done", "plan-rest"))
+        done = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-done", "plan-rest"))
         return NextAction(
             "Done for today" if done.startswith("Done") else "Nothing is due", _next_time_text(summary, done)
         )
-    open_why = next(why.sentence for why in summary.due.whys if why.rule in ("plan-due", "plan-missed"))
-    missed = summary.due.occurrence if summary.due.missed else None
+    open_why = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-due", "plan-missed"))
+    missed = summary.due.occurrence if summary.due.is_missed else None
     said = f"About {summary.minutes} min. {summary.instead or open_why}"
     return NextAction(f"Now: {routine_name}", said, f"Begin {routine_name}", missed=missed)
 

@@ -18,7 +18,7 @@ import uvicorn
 from a2wsgi import WSGIMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from station.app.api import PageError, Panel
+from station.app.api import PageError, StationApi
 from station.clock import SystemClock
 from station.config import Config, Page
 from station.store import Reader
@@ -190,7 +190,7 @@ class Server:
 
 
 def open_page(
-    api: Panel,
+    api: StationApi,
     store: Reader,
     config: Config,
     listener: socket.socket | None = None,

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 import msgspec
 
-from station.app.api import Panel
+from station.app.api import StationApi
 from station.app.snapshot import Snapshot
 from station.clock import Clock
 from station.units import CM, MM_IN_ONE
@@ -60,7 +60,7 @@ class StreamClient:
 class Stream:
     """The ASGI application behind `/events`."""
 
-    def __init__(self, api: Panel, clock: Clock) -> None:
+    def __init__(self, api: StationApi, clock: Clock) -> None:
         self._api = api
         self._clock = clock
         self._clients: set[StreamClient] = set()

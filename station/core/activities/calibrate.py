@@ -57,7 +57,7 @@ class BlockRules:
     end_us: int = 120 * SECOND_US
 
 
-class Blocks(Activity):
+class BlockActivity(Activity):
     """Reads blocks one after the other; subclasses say what they make of the points."""
 
     name: ClassVar[str]
@@ -81,7 +81,7 @@ class Blocks(Activity):
         self._why: str | None = None
 
     @abstractmethod
-    def take(self, now_us: int, found: Point) -> None:
+    def add_sample(self, now_us: int, found: Point) -> None:
         """A block has been read. Raises CalibrationError where it cannot be so, RoundError where any may be wrong."""
 
     @abstractmethod
@@ -109,14 +109,14 @@ class Blocks(Activity):
     def _wait(self, at_us: int) -> None:
         """For an empty lane first, then for the next block, unless somebody stands there."""
         self.stop_repeating_cue(at_us)
-        if self.sensors.toe.lost_reason is not None and not self._says_something(at_us):
+        if self.sensors.toe.lost_reason is not None and not self._is_sensor_live(at_us):
             self._fault(at_us)
         elif any(plate.is_known_down for plate in self.sensors.plates):
             self._enter("leave", at_us)
         else:
             self._enter("clear" if self._lane_mm is None else "block", at_us)
 
-    def _says_something(self, at_us: int) -> bool:
+    def _is_sensor_live(self, at_us: int) -> bool:
         return (
             at_us - self._heard_us < self.sensors.toe.rules.max_silence_us
             and self.sensors.toe.last_invalid_reason != "frozen"
@@ -128,7 +128,9 @@ class Blocks(Activity):
         now_us = change.at_us
         if isinstance(change, HeelChange):
             if self.phase == "capture" and change.down:
-                self._again(now_us, "Somebody stood on the board while a block was read: step off, and show it again")
+                self._ask_again(
+                    now_us, "Somebody stood on the board while a block was read: step off, and show it again"
+                )
             elif self.phase in ("clear", "leave", "block"):
                 self._wait(now_us)
         elif isinstance(change, SensorChange) and change.sensor == "toe":
@@ -136,9 +138,11 @@ class Blocks(Activity):
                 self._warm_us = WARM_UP_US
                 self._enter("warm", now_us)
                 self.stop_repeating_cue(now_us)
-            elif change.is_lost and self.phase == "capture" and self._says_something(now_us):
-                self._again(now_us, "The block went out of view while it was read: hold it still, and show it again")
-            elif change.is_lost and self.phase not in ("fault", "done") and not self._says_something(now_us):
+            elif change.is_lost and self.phase == "capture" and self._is_sensor_live(now_us):
+                self._ask_again(
+                    now_us, "The block went out of view while it was read: hold it still, and show it again"
+                )
+            elif change.is_lost and self.phase not in ("fault", "done") and not self._is_sensor_live(now_us):
                 self._fault(now_us)
         self._set_due()
 
@@ -185,7 +189,7 @@ class Blocks(Activity):
     def on_alarm(self, at_us: int) -> None:
         waiting = self.phase not in ("warm", "capture", "done")
         if waiting and at_us >= self._ends_us:
-            self._end(at_us, self._nothing_came())
+            self._end(at_us, self._on_no_block())
         elif waiting and self.phase != "fault" and at_us >= self._silent_us:
             self._fault(at_us)
         elif self._nudge_us is not None and at_us >= self._nudge_us:
@@ -220,7 +224,7 @@ class Blocks(Activity):
 
     def _nothing_in_view(self, now_us: int) -> bool:
         toe = self.sensors.toe
-        return now_us - max(self._since_us, toe.last_valid_us) >= self.rules.still_us and self._says_something(now_us)
+        return now_us - max(self._since_us, toe.last_valid_us) >= self.rules.still_us and self._is_sensor_live(now_us)
 
     def _alarm_clear(self, now_us: int) -> None:
         still_mm = self._still_mm(now_us)
@@ -260,15 +264,15 @@ class Blocks(Activity):
         from_us = self._since_us
         now_mm = self.sensors.toe.latest_median(from_us)
         if now_mm is not None and abs(now_mm - self._stood_mm) > self.rules.moved_mm:
-            self._again(now_us, "The block moved while it was read: hold it still, and show it again")
+            self._ask_again(now_us, "The block moved while it was read: hold it still, and show it again")
         elif now_us >= from_us + CAPTURE_US:
             try:
                 found = point_from_readings(self.wanted_mm, *self.sensors.toe.window(from_us, now_us))
-                self.take(now_us, found)
+                self.add_sample(now_us, found)
             except RoundError as error:
                 self._begin_again(now_us, str(error))
             except CalibrationError as error:
-                self._again(now_us, str(error))
+                self._ask_again(now_us, str(error))
             else:
                 self._captured(now_us, found, from_us)
 
@@ -288,12 +292,12 @@ class Blocks(Activity):
 
     def _begin_again(self, now_us: int, why: str) -> None:
         """Forget the blocks so far, and ask for the first one when this one is gone. Lost rounds count as tries."""
-        self._again(now_us, f"{why}. Take it away, and begin again with the {self._blocks_mm[0]:g} mm block")
+        self._ask_again(now_us, f"{why}. Take it away, and begin again with the {self._blocks_mm[0]:g} mm block")
         self.points.clear()
         self._last_mm = self._stood_mm
         self._rounds_lost += 1
 
-    def _again(self, now_us: int, why: str) -> None:
+    def _ask_again(self, now_us: int, why: str) -> None:
         self._tries += 1
         self._why, self._progress_us = why, now_us
         self.emit(BlockUnclear(now_us, self.wanted_mm, why))
@@ -308,7 +312,7 @@ class Blocks(Activity):
         self._enter("fault", now_us)
         self.emit_cue(now_us, CueName.ERROR)
 
-    def _nothing_came(self) -> str:
+    def _on_no_block(self) -> str:
         if self.phase == "fault":
             return "nobody waited for the sensor"
         if self.phase == "leave":
@@ -346,7 +350,7 @@ class Blocks(Activity):
         )
 
 
-class Calibrate(Blocks):
+class Calibrate(BlockActivity):
     """A whole calibration by `step`."""
 
     name = "calibrate"
@@ -355,7 +359,7 @@ class Calibrate(Blocks):
         super().__init__(step.blocks_mm * step.rounds, step.warm_us, senses)
         self._round = len(step.blocks_mm)
 
-    def take(self, now_us: int, found: Point) -> None:
+    def add_sample(self, now_us: int, found: Point) -> None:
         points = [*self.points, found]
         if len({shown.toe_mm for shown in points}) < 2:
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import sqrt
 
-from station.core.activities.calibrate import Blocks
+from station.core.activities.calibrate import BlockActivity
 from station.core.facts import CheckDone, CueName
 from station.core.measurement.calibration import SLOW_WANDER_MM, CalibrationError, Point
 from station.core.sensing.sensors import BoardSensors
@@ -38,7 +38,7 @@ def due_why(days: float, warmer_degrees: float | None) -> str | None:
     return None
 
 
-class Check(Blocks):
+class Check(BlockActivity):
     """A check by `step`: what the calibration says of one block."""
 
     name = "check"
@@ -50,14 +50,14 @@ class Check(Blocks):
         """What was found: that the calibration is out."""
 
     @property
-    def _wrong_mm(self) -> float:
+    def _deviation_mm(self) -> float:
         """Farther off than this is not the block. As built, the calibration's uncertainty is none, or is larger."""
         return WRONG_MM if 0.0 < self._calibration_mm < WRONG_MM else WRONG_AS_BUILT_MM
 
-    def take(self, now_us: int, found: Point) -> None:
+    def add_sample(self, now_us: int, found: Point) -> None:
         """One block goes with whatever was before, as long as it can be that block."""
         found_mm = self.sensors.curve.toe_mm(found.reading_mm)
-        if abs(found_mm - found.toe_mm) > self._wrong_mm:
+        if abs(found_mm - found.toe_mm) > self._deviation_mm:
             raise CalibrationError(
                 f"That is not the {found.toe_mm:g} mm block, or it does not stand against the toe stop: it is seen at "
                 f"{found_mm:.0f} mm; take it away, and show the {found.toe_mm:g} mm block. If it is that one, and "

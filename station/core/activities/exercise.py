@@ -34,7 +34,7 @@ from station.core.steps import HeelRule, HoldStep, RepsStep, Step
 
 
 @dataclass(frozen=True, slots=True)
-class BoutRules:
+class ExerciseRules:
     resume_us: int = 5 * SECOND_US
     """The shorter preparation of somebody who is coming back."""
     pause_us: int = 3 * SECOND_US
@@ -54,7 +54,7 @@ class BoutRules:
     last_ticks: tuple[int, ...] = (3, 2, 1)
 
 
-class Bout(Activity):
+class ExerciseActivity(Activity):
     """The frame of an exercise: subclasses say what its work is (`go`, `work_*`) and what is stored of it."""
 
     name: ClassVar[str]
@@ -67,15 +67,15 @@ class Bout(Activity):
         senses: BoardSensors,
         *,
         first: bool = True,
-        rules: BoutRules | None = None,
+        rules: ExerciseRules | None = None,
     ) -> None:
         """`first` is false where another step came before, so that the person is told to change sides or to come
         back."""
         super().__init__(senses)
-        self.rules = rules or BoutRules()
+        self.rules = rules or ExerciseRules()
         self.turns = step.turns
         self.phase = "wait"
-        self.at_turn = 0
+        self.turn_index = 0
         self.begun = False
         """Whether the repetition at hand has had its GO."""
         self._any_go = False
@@ -94,13 +94,13 @@ class Bout(Activity):
         self._stood_us = 0
         self._stand_from_us: int | None = None
         self._ticks: set[int] = set()
-        self.off_us = 0
+        self.heel_up_since_us = 0
         self._paused_us = 0
         self._nudge_us: int | None = None
-        self._other_us: int | None = None
+        self._wrong_leg_cue_us: int | None = None
         """When whoever stands on the other leg is told so, while the exercise waits."""
-        self._told_other = False
-        self._gave_up = False
+        self._wrong_leg_cued = False
+        self._has_given_up = False
         self._side_given_up = False
         self._broken = False
         """Whether the repetition before this one was given up in the pause that goes on."""
@@ -115,18 +115,18 @@ class Bout(Activity):
         """GO has sounded."""
 
     @abstractmethod
-    def work_on(self, now_us: int, since_us: int) -> None:
+    def on_heel_down(self, now_us: int, since_us: int) -> None:
         """The heel is back."""
 
     @abstractmethod
-    def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def on_heel_up(self, now_us: int, since_us: int, *, lost: bool) -> None:
         """The heel is up, or its sensor lost."""
 
-    def work_off_earlier(self, since_us: int) -> None:
+    def on_earlier_heel_up(self, since_us: int) -> None:
         """The other heel, too, is up, and has been since before the first: it was believed later."""
 
     @abstractmethod
-    def work_alarm(self, now_us: int) -> None:
+    def on_work_alarm(self, now_us: int) -> None:
         """The moment of `work_due_us` has come."""
 
     @abstractmethod
@@ -145,19 +145,19 @@ class Bout(Activity):
     def advance(self) -> bool:
         """Go on to the next repetition of this side; false when there is none."""
 
-    def work_next(self, now_us: int) -> None:
+    def on_next(self, now_us: int) -> None:
         """`next` outside a preparation."""
 
     def resume(self, now_us: int, since_us: int) -> None:
         """The person is back from a pause."""
-        self.prepare(now_us, since_us, max(self.rules.resume_us, self._left_of_switch_us(since_us)))
+        self.prepare(now_us, since_us, max(self.rules.resume_us, self._remaining_switch_us(since_us)))
 
     # The senses, in the exercise's own words.
 
     @property
     def legs(self) -> Legs:
         """Who is at work."""
-        return self.turns[self.at_turn]
+        return self.turns[self.turn_index]
 
     @property
     def side(self) -> Side | None:
@@ -204,68 +204,68 @@ class Bout(Activity):
         if here:
             self.prepare(at_us, at_us, self._prepare_us)
         elif not self._first and anybody and self.side is not None:
-            self._told_other = True
+            self._wrong_leg_cued = True
             self.emit_cue(at_us, CueName.SWITCH, side=self.side)
         elif not self._first:
             self._nudge_us = at_us + self.rules.call_us
             self.emit_cue(at_us, CueName.READY, side=self.side)
-        self._look_at_other_leg(at_us)
+        self._watch_wrong_leg(at_us)
         self.set_due()
 
-    def _look_at_other_leg(self, since_us: int) -> None:
+    def _watch_wrong_leg(self, since_us: int) -> None:
         if self.phase != "wait" or self.timer_only or self.side is None or not self.footing.is_occupied:
-            self._other_us, self._told_other = None, False
-        elif not self._told_other and self._other_us is None:
-            self._other_us = since_us + self.rules.other_us
+            self._wrong_leg_cue_us, self._wrong_leg_cued = None, False
+        elif not self._wrong_leg_cued and self._wrong_leg_cue_us is None:
+            self._wrong_leg_cue_us = since_us + self.rules.other_us
 
     def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
             before = self.footing.stance(self.plates)
             self.footing.update(change)
-            self._felt(change, before, self.footing.stance(self.plates))
+            self._on_stance_change(change, before, self.footing.stance(self.plates))
         self.set_due()
 
-    def _felt(self, change: HeelChange | SensorChange, before: Stance, now: Stance) -> None:
+    def _on_stance_change(self, change: HeelChange | SensorChange, before: Stance, now: Stance) -> None:
         if isinstance(change, HeelChange) and self._switch is not None:
-            self._stands(change.at_us, self._switch.on_heel_change(change))
+            self._on_new_side_standing(change.at_us, self._switch.on_heel_change(change))
         elif isinstance(change, SensorChange) and self._switch is not None:
-            self._stands(change.at_us, self._switch.on_sensor_change(change))
+            self._on_new_side_standing(change.at_us, self._switch.on_sensor_change(change))
         elif self.phase == "wait":
             arrived = self.footing.is_occupied if self.timer_only else now.state is HeelState.DOWN and now != before
             if arrived:
                 since_us = change.since_us if self.timer_only else now.since_us
                 self.prepare(change.at_us, max(since_us, self._began_us), self._prepare_us)
-            self._look_at_other_leg(change.at_us)
+            self._watch_wrong_leg(change.at_us)
         elif self.timer_only:
             if self.phase == "paused" and isinstance(change, HeelChange) and change.down:
-                self._come_back(change.at_us, change.since_us)
+                self._resume(change.at_us, change.since_us)
         elif now == before:
             return
         elif now.state is HeelState.DOWN:
-            self._on(change.at_us, now.since_us)
+            self._on_stance_down(change.at_us, now.since_us)
         elif now.state is not before.state:
-            self._off(change.at_us, now.since_us, lost=now.state is HeelState.UNKNOWN, side=change.side)
+            self._on_stance_up(change.at_us, now.since_us, lost=now.state is HeelState.UNKNOWN, side=change.side)
         elif now.state is HeelState.UP and now.since_us < before.since_us:
-            self.off_us = now.since_us
-            self.work_off_earlier(now.since_us)
+            self.heel_up_since_us = now.since_us
+            self.on_earlier_heel_up(now.since_us)
 
-    def _on(self, now_us: int, since_us: int) -> None:
+    def _on_stance_down(self, now_us: int, since_us: int) -> None:
         if self.phase == "prepare":
             self._stand_from_us = self._stand_from_us if self._by_itself else since_us
         elif self.phase == "paused":
-            self._come_back(now_us, since_us)
+            self._resume(now_us, since_us)
         else:
-            self.work_on(now_us, since_us)
+            self.on_heel_down(now_us, since_us)
 
-    def _off(self, now_us: int, since_us: int, *, lost: bool, side: Side | None) -> None:
-        self.off_us = since_us
+    def _on_stance_up(self, now_us: int, since_us: int, *, lost: bool, side: Side | None) -> None:
+        self.heel_up_since_us = since_us
         if side is not None:
             self.lifted = side if self.side is None else self.side
         if self.phase == "prepare":
             if not self._by_itself:
                 self._stop_standing(since_us)
         elif self.phase != "paused":
-            self.work_off(now_us, since_us, lost=lost)
+            self.on_heel_up(now_us, since_us, lost=lost)
 
     # Preparing.
 
@@ -278,7 +278,7 @@ class Bout(Activity):
         if self.standing or self._by_itself:
             self._stand_from_us = since_us
         else:
-            self._stand_from_us, self.off_us = None, now_us
+            self._stand_from_us, self.heel_up_since_us = None, now_us
         self.emit_cue(now_us, CueName.READY, side=self.side)
 
     def _stop_standing(self, since_us: int) -> None:
@@ -286,29 +286,29 @@ class Bout(Activity):
             self._stood_us += max(0, since_us - self._stand_from_us)
             self._stand_from_us = None
 
-    def _stood(self, now_us: int) -> int:
+    def _standing_us(self, now_us: int) -> int:
         running_us = 0 if self._stand_from_us is None else now_us - self._stand_from_us
         return min(self._need_us, self._stood_us + running_us)
 
     def _prepare_due_us(self) -> int:
         if self._stand_from_us is None:
-            return self.off_us + self.rules.pause_us
+            return self.heel_up_since_us + self.rules.pause_us
         left_us = max(self._ticks, default=0) * SECOND_US
         return self._stand_from_us + self._need_us - left_us - self._stood_us
 
     def _prepare_alarm(self, now_us: int) -> None:
         if self._stand_from_us is None:
-            self.pause(now_us, self.off_us, "heel up" if self._lifted() else "no heel")
+            self.pause(now_us, self.heel_up_since_us, "heel up" if self._lifted() else "no heel")
             return
-        left_us = self._need_us - self._stood(now_us)
+        left_us = self._need_us - self._standing_us(now_us)
         if left_us <= 0 and not self.standing:
-            self._call(now_us)
+            self._call_back(now_us)
         elif left_us <= 0:
             self.start_work(now_us)
         else:
             self.count_down(now_us, left_us, self._ticks)
 
-    def _call(self, now_us: int) -> None:
+    def _call_back(self, now_us: int) -> None:
         """It is time, and they are not there yet: GO waits for them."""
         self.phase, self._prepare_off, self._prepare_us = "wait", False, self.rules.resume_us
         self._began_us, self._wait_until_us, self._nudge_us = now_us, now_us + self.rules.return_us, None
@@ -339,13 +339,13 @@ class Bout(Activity):
         self._back_to_switch = self._switch is not None
         self.phase, self._switch = "paused", None
         self._paused_us, self._nudge_us = since_us, now_us + self.rules.nudge_us
-        self._gave_up = not (self.begun and self.gives_up)
+        self._has_given_up = not (self.begun and self.gives_up)
         self.emit(Paused(now_us, why))
         self.emit_cue(now_us, CueName.PAUSED)
 
     def _pause_due_us(self) -> int:
         dues = [self._paused_us + self.rules.end_us]
-        if not self._gave_up:
+        if not self._has_given_up:
             dues.append(self._paused_us + self.rules.give_up_us)
         if self._nudge_us is not None:
             dues.append(self._nudge_us)
@@ -356,8 +356,8 @@ class Bout(Activity):
             if self.begun:
                 self.give_up(now_us)
             self.end(now_us, "nobody came back")
-        elif not self._gave_up and now_us >= self._paused_us + self.rules.give_up_us:
-            self._gave_up = True
+        elif not self._has_given_up and now_us >= self._paused_us + self.rules.give_up_us:
+            self._has_given_up = True
             self.give_up(now_us)
             self._side_given_up = not self.advance()
             self._broken = not self._side_given_up
@@ -365,7 +365,7 @@ class Bout(Activity):
             self._nudge_us = None
             self.emit_cue(now_us, CueName.NUDGE)
 
-    def _come_back(self, now_us: int, since_us: int, why: str = "standing") -> None:
+    def _resume(self, now_us: int, since_us: int, why: str = "standing") -> None:
         self.stop_repeating_cue(now_us)
         self._broken = False
         self.emit(Resumed(now_us, why))
@@ -381,8 +381,8 @@ class Bout(Activity):
 
     def finish_side(self, now_us: int) -> None:
         self.emit_cue(now_us, CueName.SET_DONE)
-        if self.at_turn + 1 < len(self.turns):
-            self.at_turn += 1
+        if self.turn_index + 1 < len(self.turns):
+            self.turn_index += 1
             self.next_side()
             self._change_sides(now_us)
         else:
@@ -397,17 +397,17 @@ class Bout(Activity):
         """How many repetitions of this turn were begun, are not to be gone on with, and are still owed."""
         return int(self._broken)
 
-    def of_this_turn(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
+    def remaining_of_turn(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
         """`step` for whoever is at work now."""
         return (step if step.together else replace(step, sides=self._sides(0, 1)),)
 
-    def of_later_turns(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
+    def remaining_of_later_turns(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
         """`step` for those whose turn is still to come."""
         later = self._sides(1, None)
         return (replace(step, sides=later),) if later else ()
 
     def _sides(self, begin: int, end: int | None) -> tuple[Side, ...]:
-        turns = self.turns[self.at_turn :][begin:end]
+        turns = self.turns[self.turn_index :][begin:end]
         return tuple(Side(legs) for legs in turns if legs is not BOTH_LEGS)
 
     def _change_sides(self, now_us: int) -> None:
@@ -420,12 +420,12 @@ class Bout(Activity):
         assert self.side is not None  # both legs are one turn, which nothing is changed to
         self._switch = SideChange(self.sensors, self.side, now_us)
 
-    def _stands(self, now_us: int, since_us: int | None) -> None:
+    def _on_new_side_standing(self, now_us: int, since_us: int | None) -> None:
         """The new side stands, since `since_us`; or not yet."""
         if since_us is not None:
-            self.prepare(now_us, since_us, max(self.rules.resume_us, self._left_of_switch_us(since_us)))
+            self.prepare(now_us, since_us, max(self.rules.resume_us, self._remaining_switch_us(since_us)))
 
-    def _left_of_switch_us(self, since_us: int) -> int:
+    def _remaining_switch_us(self, since_us: int) -> int:
         """What is left of the least time from SWITCH to GO."""
         return 0 if self._switch_us is None else self._switch_us + self.rules.switch_us - since_us
 
@@ -440,7 +440,7 @@ class Bout(Activity):
         if now_us >= self._switch_end_us():
             self.end(now_us, "nobody changed sides")
         else:
-            self._stands(now_us, switch.on_alarm())
+            self._on_new_side_standing(now_us, switch.on_alarm())
 
     def end(self, now_us: int, why: str) -> None:
         """End early; what was done has been said."""
@@ -462,9 +462,9 @@ class Bout(Activity):
         now = self.footing.stance(self.plates)
         if not self.timer_only and self.phase not in ("wait", "switch") and now.state is not before.state:
             if now.state is HeelState.DOWN:
-                self._on(at_us, at_us)
+                self._on_stance_down(at_us, at_us)
             else:
-                self._off(at_us, at_us, lost=now.state is HeelState.UNKNOWN, side=None)
+                self._on_stance_up(at_us, at_us, lost=now.state is HeelState.UNKNOWN, side=None)
         self.set_due()
 
     @property
@@ -475,7 +475,7 @@ class Bout(Activity):
         if self.outcome is not None:
             self.due_us = None
         elif self.phase == "wait":
-            waits = (self._wait_until_us, self._nudge_us, self._other_us)
+            waits = (self._wait_until_us, self._nudge_us, self._wrong_leg_cue_us)
             self.due_us = min((at_us for at_us in waits if at_us is not None), default=None)
         elif self.phase == "prepare":
             self.due_us = self._prepare_due_us()
@@ -489,8 +489,8 @@ class Bout(Activity):
     def on_alarm(self, at_us: int) -> None:
         if self.phase == "wait" and self._wait_until_us is not None and at_us >= self._wait_until_us:
             self.end(at_us, "nobody changed sides" if self.footing.is_occupied else "nobody came back")
-        elif self.phase == "wait" and self._other_us is not None and at_us >= self._other_us:
-            self._other_us, self._told_other = None, True
+        elif self.phase == "wait" and self._wrong_leg_cue_us is not None and at_us >= self._wrong_leg_cue_us:
+            self._wrong_leg_cue_us, self._wrong_leg_cued = None, True
             self.emit_cue(at_us, CueName.SWITCH, side=self.side)
         elif self.phase == "wait":
             self._nudge_us = None
@@ -502,7 +502,7 @@ class Bout(Activity):
         elif self._switch is not None:
             self._switch_alarm(at_us, self._switch)
         else:
-            self.work_alarm(at_us)
+            self.on_work_alarm(at_us)
         self.set_due()
 
     def on_command(self, command: Command) -> None:
@@ -518,12 +518,12 @@ class Bout(Activity):
                 self.suspend(now_us)
             self.pause(now_us, now_us, "command")
         elif command.word is CommandName.RESUME and self.phase == "paused" and (self.standing or self._back_to_switch):
-            self._come_back(now_us, now_us, "command")
+            self._resume(now_us, now_us, "command")
         elif command.word is CommandName.NEXT and self.phase == "prepare":
             self._stood_us, self._ticks = self._need_us, set()
             self._stand_from_us = now_us if self.standing or self._by_itself else None
         elif command.word is CommandName.NEXT:
-            self.work_next(now_us)
+            self.on_next(now_us)
         elif command.word is CommandName.SKIP:
             self._skip(now_us)
         elif (
@@ -552,7 +552,7 @@ class Bout(Activity):
         if self.phase == "prepare" or (self.phase == "wait" and self.standing and not self.timer_only):
             self.prepare(now_us, now_us, self._prepare_us)
 
-    def frame(self, at_us: int) -> ActivityState:
+    def common_state(self, at_us: int) -> ActivityState:
         """What there is to see of the frame at this moment."""
         preparing = self.phase == "prepare"
         return ActivityState(
@@ -560,7 +560,7 @@ class Bout(Activity):
             phase=self.phase,
             side=self.legs,
             counting="prepare" if preparing else None,
-            counted_us=self._stood(at_us) if preparing else 0,
+            counted_us=self._standing_us(at_us) if preparing else 0,
             target_us=self._need_us if preparing else 0,
             rate=1 if preparing and self._stand_from_us is not None else 0,
         )

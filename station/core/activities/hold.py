@@ -18,7 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from station.core.activities.exercise import Bout, BoutRules
+from station.core.activities.exercise import ExerciseActivity, ExerciseRules
 from station.core.events import SECOND_US, Legs
 from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
 from station.core.sensing.sensors import BoardSensors
@@ -27,14 +27,14 @@ from station.core.steps import HoldStep, Step
 
 
 @dataclass(frozen=True, slots=True)
-class HoldRules(BoutRules):
+class HoldRules(ExerciseRules):
     lifted_most_us: int = 3 * SECOND_US
     """So much of each lift counts as lifted: after that it is a pause."""
     no_halfway_us: int = 3 * SECOND_US
     """HALFWAY keeps out of the last seconds, which have their ticks."""
 
 
-class Hold(Bout):
+class Hold(ExerciseActivity):
     """Timed stretches by `step`, each side in turn."""
 
     name: ClassVar[str] = "hold"
@@ -49,9 +49,9 @@ class Hold(Bout):
         self._repetition = 1
         self._rest_until_us = 0
         self._rest_ticks: set[int] = set()
-        self._fresh()
+        self._reset_repetition()
 
-    def _fresh(self) -> None:
+    def _reset_repetition(self) -> None:
         self.begun = False
         self._credited_us = self._lifted_us = self._lifts = self._micro_lifts = 0
         self._span_from_us: int | None = None
@@ -70,9 +70,9 @@ class Hold(Bout):
             self.begun = True
             self.emit(HoldStarted(now_us, self.legs, self._repetition))
 
-    def work_on(self, now_us: int, since_us: int) -> None:
+    def on_heel_down(self, now_us: int, since_us: int) -> None:
         if self.phase in ("grace", "lifted"):
-            self._return(now_us, since_us)
+            self._on_heel_return(now_us, since_us)
         elif self.phase == "hold" and self._span_from_us is None:
             self._span_from_us = since_us
         elif self.phase == "rest" and now_us >= self._rest_until_us:
@@ -80,7 +80,7 @@ class Hold(Bout):
         elif self.phase == "away":
             self.prepare(now_us, since_us, self.rules.resume_us)
 
-    def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def on_heel_up(self, now_us: int, since_us: int, *, lost: bool) -> None:
         if self.phase != "hold":
             return
         self._close_span(since_us)
@@ -88,7 +88,7 @@ class Hold(Bout):
             self.phase, self._lift_since_us = "grace", since_us
             self.emit(HeelLifted(now_us, self.lifted, since_us))
 
-    def work_off_earlier(self, since_us: int) -> None:
+    def on_earlier_heel_up(self, since_us: int) -> None:
         if self.phase == "grace":
             uncredited_us = max(0, self._lift_since_us - max(since_us, self._span_began_us))
             self._credited_us -= uncredited_us
@@ -100,7 +100,7 @@ class Hold(Bout):
             self._credited_us = min(self._step.hold_us, self._credited_us + span_us)
             self._span_began_us, self._span_from_us = self._span_from_us, None
 
-    def _return(self, now_us: int, since_us: int) -> None:
+    def _on_heel_return(self, now_us: int, since_us: int) -> None:
         self._count_lifted(since_us)
         self.emit(HeelReturned(now_us, self.lifted, since_us))
         if self.phase == "grace":
@@ -122,10 +122,10 @@ class Hold(Bout):
     def give_up(self, now_us: int) -> None:
         if self.phase != "paused":
             self.suspend(now_us)
-        self.emit(HoldPartial(now_us, *self._came_to()))
+        self.emit(HoldPartial(now_us, *self._result()))
         self.begun = False
 
-    def _came_to(self) -> tuple[Legs, int, int, int, int, int]:
+    def _result(self) -> tuple[Legs, int, int, int, int, int]:
         counts = (self._credited_us, self._lifted_us, self._lifts, self._micro_lifts)
         return (self.legs, self._repetition, *counts)
 
@@ -133,18 +133,21 @@ class Hold(Bout):
         if self._repetition >= self._step.repetitions:
             return False
         self._repetition += 1
-        self._fresh()
+        self._reset_repetition()
         return True
 
     def next_side(self) -> None:
         self._repetition = 1
-        self._fresh()
+        self._reset_repetition()
 
     def remaining_steps(self) -> tuple[Step, ...]:
         if self.outcome == "complete":
             return ()
         owed = self._step.repetitions - self._repetition + 1 + self.repetitions_broken
-        return (*self.of_this_turn(replace(self._step, repetitions=owed)), *self.of_later_turns(self._step))
+        return (
+            *self.remaining_of_turn(replace(self._step, repetitions=owed)),
+            *self.remaining_of_later_turns(self._step),
+        )
 
     # Its alarms.
 
@@ -157,11 +160,11 @@ class Hold(Bout):
             return self._lift_since_us + self.rules.pause_us
         if self.phase == "rest":
             return self._rest_due_us()
-        return max(self._rest_until_us, self.off_us) + self.rules.end_us
+        return max(self._rest_until_us, self.heel_up_since_us) + self.rules.end_us
 
     def _hold_due_us(self) -> int:
         if self._span_from_us is None:
-            return self.off_us + self.rules.pause_us
+            return self.heel_up_since_us + self.rules.pause_us
         target_us = self._step.hold_us
         marks = [target_us - max(self._hold_ticks, default=0) * SECOND_US]
         if self._halfway_us is not None:
@@ -173,11 +176,11 @@ class Hold(Bout):
             return self._rest_until_us - max(self._rest_ticks) * SECOND_US
         if self.standing:
             return self._rest_until_us
-        return max(self._rest_until_us, self.off_us + self.rules.grace_us)
+        return max(self._rest_until_us, self.heel_up_since_us + self.rules.grace_us)
 
-    def work_alarm(self, now_us: int) -> None:
+    def on_work_alarm(self, now_us: int) -> None:
         if self.phase == "hold" and self._span_from_us is None:
-            self.pause(now_us, self.off_us, "sensor lost")
+            self.pause(now_us, self.heel_up_since_us, "sensor lost")
         elif self.phase == "hold":
             self._hold_alarm(now_us)
         elif self.phase == "grace":
@@ -208,7 +211,7 @@ class Hold(Bout):
 
     def _finish(self, now_us: int) -> None:
         self._credited_us, self._span_from_us = self._step.hold_us, None
-        self.emit(HoldFinished(now_us, *self._came_to()))
+        self.emit(HoldFinished(now_us, *self._result()))
         self.begun = False
         self.emit_cue(now_us, CueName.HOLD_DONE)
         if not self.advance():
@@ -227,13 +230,13 @@ class Hold(Bout):
             self.phase = "away"
             self.emit_cue(now_us, CueName.NUDGE)
 
-    def work_next(self, now_us: int) -> None:
+    def on_next(self, now_us: int) -> None:
         if self.phase == "rest":
             self._rest_until_us, self._rest_ticks = now_us, set()
 
     def state_at(self, at_us: int) -> ActivityState:
         picture = replace(
-            self.frame(at_us),
+            self.common_state(at_us),
             repetition=self._repetition,
             repetitions=self._step.repetitions,
             hold_us=self._step.hold_us,

@@ -103,16 +103,16 @@ class KneeToWall(Activity):
         self._target_mm: float | None = None
         self._since_us = 0
         self._down_since_us: int | None = None
-        self._off_us: int | None = None
+        self._heel_up_since_us: int | None = None
         self._ticks = 0
         self._judge_us: int | None = None
         self._nudge_us: int | None = None
-        self._other_us: int | None = None
+        self._wrong_leg_cue_us: int | None = None
         """When whoever stands on the other leg is told so, while the test waits."""
-        self._told_other = False
+        self._wrong_leg_cued = False
         self._before_mm: float | None = None
         self._go_toe_mm: float | None = None
-        self._free = False
+        self._may_stay = False
         self._moved = False
         self._switch: SideChange | None = None
         self._good_us: int | None = None
@@ -134,49 +134,51 @@ class KneeToWall(Activity):
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
         self._enter("wait", at_us)
-        self._take_heel()
-        others = [plate for plate in self.sensors.plates if not self._at_work(plate.side) and plate.is_known_down]
-        self._look_at_other_leg(at_us, down=bool(others))
+        self._sync_heel()
+        others = [
+            plate for plate in self.sensors.plates if not self._is_working_side(plate.side) and plate.is_known_down
+        ]
+        self._watch_wrong_leg(at_us, down=bool(others))
         if not self._first and self._down_since_us is None and not others:
             self._wait_until_us = at_us + self.rules.return_us
             self._nudge_us = at_us + self.rules.nudge_us
             self.emit_cue(at_us, CueName.READY, side=self.side)
         self._set_due()
 
-    def _look_at_other_leg(self, since_us: int, *, down: bool) -> None:
+    def _watch_wrong_leg(self, since_us: int, *, down: bool) -> None:
         if self.phase != "wait" or self._down_since_us is not None or not down:
-            self._other_us, self._told_other = None, False
-        elif not self._told_other and self._other_us is None:
-            self._other_us = since_us + self.rules.other_us
+            self._wrong_leg_cue_us, self._wrong_leg_cued = None, False
+        elif not self._wrong_leg_cued and self._wrong_leg_cue_us is None:
+            self._wrong_leg_cue_us = since_us + self.rules.other_us
 
     def _enter(self, phase: str, at_us: int) -> None:
         self.phase, self._since_us, self._nudge_us, self._judge_us = phase, at_us, None, None
 
-    def _take_heel(self) -> None:
+    def _sync_heel(self) -> None:
         plate = self.sensors.plate_for(self.side)
         self._down_since_us = plate.debouncer.since_us if plate.is_known_down else None
-        self._off_us = plate.debouncer.since_us if plate.down is False else None
+        self._heel_up_since_us = plate.debouncer.since_us if plate.down is False else None
 
     # What changes.
 
     def on_change(self, change: Change) -> None:
         if isinstance(change, SensorChange):
-            self._sensor(change)
+            self._on_sensor_change(change)
         elif isinstance(change, KneeChange):
             if self._attempt is not None:
                 self._attempt.on_knee_change(change)
         elif self._switch is not None:
-            self._new_side(change.at_us, self._switch.on_heel_change(change))
-        elif self._at_work(change.side):
-            self._heel(change)
-            self._other_us = None
+            self._on_new_side(change.at_us, self._switch.on_heel_change(change))
+        elif self._is_working_side(change.side):
+            self._on_heel_change(change)
+            self._wrong_leg_cue_us = None
         else:
-            self._look_at_other_leg(change.since_us, down=change.down)
+            self._watch_wrong_leg(change.since_us, down=change.down)
         self._set_due()
 
-    def _heel(self, change: HeelChange) -> None:
+    def _on_heel_change(self, change: HeelChange) -> None:
         self._down_since_us = change.since_us if change.down else None
-        self._off_us = None if change.down else change.since_us
+        self._heel_up_since_us = None if change.down else change.since_us
         if self._attempt is not None:
             self._attempt.on_heel_change(change)
         if self.phase == "settle" and change.down:
@@ -186,12 +188,12 @@ class KneeToWall(Activity):
         elif self.phase == "result" and not change.down:
             self._finish()
 
-    def _sensor(self, change: SensorChange) -> None:
+    def _on_sensor_change(self, change: SensorChange) -> None:
         plate = self.sensors.plate_for(self.side)
         if change.side is not None and self.sensors.plate_for(change.side) is not plate:
             return
         if change.side is not None:
-            self._take_heel()
+            self._sync_heel()
             if not change.is_lost and plate.is_known_down:
                 self._down_since_us = max(change.since_us, plate.debouncer.since_us)
         if change.is_lost and self.phase in MEASURING:
@@ -206,10 +208,10 @@ class KneeToWall(Activity):
                 self._attempt.on_reading(event.at_us)
             self._judge_us = event.at_us
             self._set_due()
-        elif isinstance(event, Load) and self._attempt is not None and self._at_work(event.side):
+        elif isinstance(event, Load) and self._attempt is not None and self._is_working_side(event.side):
             self._attempt.on_load(event.at_us, event.share)
 
-    def _at_work(self, side: Side) -> bool:
+    def _is_working_side(self, side: Side) -> bool:
         return self.sensors.plate_for(side) is self.sensors.plate_for(self.side)
 
     def on_command(self, command: Command) -> None:
@@ -239,7 +241,7 @@ class KneeToWall(Activity):
         return word is CommandName.SKIP and self.phase in MEASURING
 
     def resync_heels(self, at_us: int) -> None:
-        self._take_heel()
+        self._sync_heel()
         self._set_due()
 
     @property
@@ -252,30 +254,30 @@ class KneeToWall(Activity):
         self._sides = (side,) if len(self._sides) == 1 else (side, side.other)
         self._trials = {side: Trials(self._step.full) for side in self._sides}
         self._enter("wait", now_us)
-        self._take_heel()
+        self._sync_heel()
 
     def close(self, at_us: int) -> None:
-        self._keep(at_us)
+        self._record_partial(at_us)
         self.stop_repeating_cue(at_us)
         self.outcome = "ended"
 
     # Alarms.
 
     def _set_due(self) -> None:
-        self.due_us = None if self.outcome is not None else min(self._dues(), default=None)
+        self.due_us = None if self.outcome is not None else min(self._due_times(), default=None)
 
-    def _dues(self) -> list[int]:
+    def _due_times(self) -> list[int]:
         rules, since_us = self.rules, self._since_us
         dues = [] if self._nudge_us is None else [self._nudge_us]
         if self._judge_us is not None and self.phase in ("settle", "move"):
             dues.append(self._judge_us)
-        leaves_us = self._leaves_us()
+        leaves_us = self._departure_us()
         if leaves_us is not None:
             dues.append(leaves_us)
         if self.phase == "wait" and self._down_since_us is not None:
             dues.append(self._down_since_us + rules.step_on_us)
         elif self.phase == "wait":
-            dues += [at_us for at_us in (self._wait_until_us, self._other_us) if at_us is not None]
+            dues += [at_us for at_us in (self._wait_until_us, self._wrong_leg_cue_us) if at_us is not None]
         elif self.phase == "side":
             dues.append(since_us + rules.side_us)
         elif self.phase == "count" and (self._ticks > 0 or self._down_since_us is not None):
@@ -287,7 +289,9 @@ class KneeToWall(Activity):
             dues.append(self._switch.due_us)
         elif self.phase == "fault":
             dues += [] if self._good_us is None else [self._good_us]
-            dues += [] if self._off_us is None else [max(self._off_us, since_us) + rules.pause_end_us]
+            dues += (
+                [] if self._heel_up_since_us is None else [max(self._heel_up_since_us, since_us) + rules.pause_end_us]
+            )
         spans = {
             "move": rules.move_end_us,
             "rest": rules.rest_us,
@@ -299,18 +303,18 @@ class KneeToWall(Activity):
             dues.append(since_us + spans[self.phase])
         return dues
 
-    def _leaves_us(self) -> int | None:
+    def _departure_us(self) -> int | None:
         """When a heel that is up will mean that the person has left."""
-        if self._off_us is None or (self._attempt is not None and self._attempt.is_lunging):
+        if self._heel_up_since_us is None or (self._attempt is not None and self._attempt.is_lunging):
             return None
         if self.phase == "settle" and self._attempts:
-            return max(self._off_us, self._since_us) + self.rules.move_end_us
-        return self._off_us + self.rules.leave_us if self.phase in (*BEFORE_LUNGE, "attempt") else None
+            return max(self._heel_up_since_us, self._since_us) + self.rules.move_end_us
+        return self._heel_up_since_us + self.rules.leave_us if self.phase in (*BEFORE_LUNGE, "attempt") else None
 
     def on_alarm(self, at_us: int) -> None:
-        leaves_us = self._leaves_us()
+        leaves_us = self._departure_us()
         if leaves_us is not None and at_us >= leaves_us:
-            self._left(at_us)
+            self._on_departure(at_us)
         elif self._nudge_us is not None and at_us >= self._nudge_us:
             self._nudge_us = None
             self.emit_cue(at_us, CueName.NUDGE)
@@ -318,7 +322,7 @@ class KneeToWall(Activity):
             getattr(self, f"_alarm_{self.phase}")(at_us)
         self._set_due()
 
-    def _left(self, now_us: int) -> None:
+    def _on_departure(self, now_us: int) -> None:
         if self.phase == "settle" and not self._attempts:
             self.stop_repeating_cue(now_us)
             self._enter("wait", now_us)
@@ -330,7 +334,7 @@ class KneeToWall(Activity):
             self._end(now_us, "nobody came back")
             return
         if self._down_since_us is None:
-            self._other_us, self._told_other = None, True
+            self._wrong_leg_cue_us, self._wrong_leg_cued = None, True
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             return
         self.emit_cue(now_us, CueName.STEP_ON)
@@ -409,7 +413,7 @@ class KneeToWall(Activity):
         elif verdict.outcome == "void":
             self._void(now_us, "the board slid", "void")
         elif verdict.outcome == "contact" and self._refused is not None:
-            self._unclear(now_us, self._refused)
+            self._void_unclear(now_us, self._refused)
         else:
             self._failed(now_us, verdict.outcome, self._go_toe_mm)
 
@@ -419,7 +423,7 @@ class KneeToWall(Activity):
         if isinstance(found, Refusal):
             self._refused = found.reason
             if self._attempt is not None and self._attempt.is_window_final(now_us):
-                self._unclear(now_us, found.reason)
+                self._void_unclear(now_us, found.reason)
             return
         self._attempt = None
         toe_mm = round(self.sensors.toe_mm(found.reading_mm), 1)
@@ -428,9 +432,9 @@ class KneeToWall(Activity):
         self.emit(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us))
         self.emit_cue(now_us, CueName.YES)
         self._verdict = "passed"
-        self._aim(now_us, self._trials[self.side].record_pass(toe_mm, uncertainty_mm), toe_mm)
+        self._set_target(now_us, self._trials[self.side].record_pass(toe_mm, uncertainty_mm), toe_mm)
 
-    def _unclear(self, now_us: int, why: str) -> None:
+    def _void_unclear(self, now_us: int, why: str) -> None:
         self._void(now_us, f"the readings {why}", "unclear")
 
     def _void(self, now_us: int, why: str, verdict: str) -> None:
@@ -448,11 +452,11 @@ class KneeToWall(Activity):
         trials = self._trials[self.side]
         target_mm = trials.record_failure(toe_mm)
         if trials.is_over:
-            self._trial(now_us)
+            self._finish_trial(now_us)
         else:
-            self._aim(now_us, target_mm, toe_mm)
+            self._set_target(now_us, target_mm, toe_mm)
 
-    def _aim(self, now_us: int, target_mm: float | None, toe_mm: float | None) -> None:
+    def _set_target(self, now_us: int, target_mm: float | None, toe_mm: float | None) -> None:
         if target_mm is None:
             self._move(now_us, free=True)
             return
@@ -463,7 +467,7 @@ class KneeToWall(Activity):
 
     def _move(self, now_us: int, *, free: bool) -> None:
         self._enter("move", now_us)
-        self._free, self._moved = free, False
+        self._may_stay, self._moved = free, False
         self._nudge_us = now_us + self.rules.nudge_us
 
     def _alarm_move(self, now_us: int) -> None:
@@ -477,9 +481,9 @@ class KneeToWall(Activity):
             self.stop_repeating_cue(now_us)
         analogue = self.sensors.plate_for(self.side).load is not None
         still_us = self.rules.move_still_load_us if analogue else self.rules.move_still_us
-        if self._free:
+        if self._may_stay:
             still_us = self.rules.stay_still_us
-        if (moved or self._free) and self._stood(still_us, now_us):
+        if (moved or self._may_stay) and self._has_stood_still(still_us, now_us):
             self._go(now_us)
 
     def _has_moved(self, now_us: int) -> bool:
@@ -488,12 +492,12 @@ class KneeToWall(Activity):
             return False
         return self.sensors.toe_difference_mm(self._before_mm, now_mm) >= self.rules.moved_mm
 
-    def _stood(self, span_us: int, now_us: int) -> bool:
+    def _has_stood_still(self, span_us: int, now_us: int) -> bool:
         from_us = now_us - span_us
         down = self._down_since_us is not None and max(self._down_since_us, self._since_us) <= from_us
         return down and self.sensors.toe.is_still(from_us, now_us)
 
-    def _trial(self, now_us: int) -> None:
+    def _finish_trial(self, now_us: int) -> None:
         trials = self._trials[self.side]
         trial = trials.finish()
         self.emit(TrialFinished(now_us, self.side, trial.number, trial.toe_mm, trial.below_range, trial.uncertainty_mm))
@@ -518,12 +522,12 @@ class KneeToWall(Activity):
             self._switch = None
             self._pause(now_us, "nobody changed sides")
         else:
-            self._new_side(now_us, self._switch.on_alarm())
+            self._on_new_side(now_us, self._switch.on_alarm())
 
-    def _new_side(self, now_us: int, since_us: int | None) -> None:
+    def _on_new_side(self, now_us: int, since_us: int | None) -> None:
         if since_us is not None:
             self._switch = None
-            self._take_heel()
+            self._sync_heel()
             self._settle(now_us)
 
     def _result(self, now_us: int) -> None:
@@ -557,7 +561,7 @@ class KneeToWall(Activity):
 
     def _pause(self, now_us: int, why: str) -> None:
         self._attempt = self._switch = None
-        self._take_heel()
+        self._sync_heel()
         self._enter("paused", now_us)
         self.emit(Paused(now_us, why))
         self.emit_cue(now_us, CueName.PAUSED)
@@ -582,12 +586,12 @@ class KneeToWall(Activity):
         if self.sensors.toe.lost_reason is None and self.sensors.plate_for(self.side).lost_reason is None:
             self._settle(now_us)
 
-    def _keep(self, now_us: int) -> None:
+    def _record_partial(self, now_us: int) -> None:
         if self.phase != "result" and any(trials.results for trials in self._trials.values()):
             self.emit(self._finished(now_us, partial=True))
 
     def _end(self, now_us: int, why: str) -> None:
-        self._keep(now_us)
+        self._record_partial(now_us)
         self._attempt = self._switch = None
         self.emit_cue(now_us, CueName.ENDED)
         self.emit(Ended(now_us, why))

@@ -45,7 +45,7 @@ QUESTIONS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class LessonRules:
+class SoundLessonRules:
     answer_us: int = 6 * SECOND_US
     """From the end of a sound; slow people lift a heel within four seconds."""
     lift_us: int = 300_000
@@ -72,12 +72,12 @@ def quiz_of(seed: int) -> tuple[tuple[CueName, CueName], ...]:
     )
 
 
-class Lesson(Activity):
+class SoundLesson(Activity):
     """Leads through the sounds by `step`."""
 
-    def __init__(self, step: LessonStep, senses: BoardSensors, rules: LessonRules | None = None) -> None:
+    def __init__(self, step: LessonStep, senses: BoardSensors, rules: SoundLessonRules | None = None) -> None:
         super().__init__(senses)
-        self.rules = rules or LessonRules()
+        self.rules = rules or SoundLessonRules()
         self.phase = "wait"
         self._part = "volume"
         """Which part it is in, also while nobody stands there."""
@@ -92,7 +92,7 @@ class Lesson(Activity):
         self._hush_us: int | None = None
         self._until_us = 0
         self._lift: HeelChange | None = None
-        self._told: bool | None = None
+        self._correct_cue: bool | None = None
         """Whether the answer to the question was right, while that is told."""
 
     def begin(self, at_us: int) -> None:
@@ -162,7 +162,7 @@ class Lesson(Activity):
         elif self.phase == "away":
             self._end(at_us, "nobody came back")
         elif self._sound_us is not None:
-            self._go_on(at_us)
+            self._advance(at_us)
         elif self.phase == "volume":
             self._volume(at_us)
         elif self.phase == "listen":
@@ -171,9 +171,9 @@ class Lesson(Activity):
             self._judge(at_us)
         self._set_due()
 
-    def _go_on(self, at_us: int) -> None:
-        if self._told is not None:
-            self._told = None
+    def _advance(self, at_us: int) -> None:
+        if self._correct_cue is not None:
+            self._correct_cue = None
             self._place += 1
         if self._part == "quiz" and self._place == QUESTIONS:
             self.emit(LessonFinished(at_us, self._right, QUESTIONS))
@@ -219,10 +219,10 @@ class Lesson(Activity):
     def _judge(self, at_us: int) -> None:
         cue, claimed = self._quiz[self._place]
         yes = self._lift is not None
-        self._told = yes is (cue is claimed)
-        self._right += self._told
-        self.emit(QuizAnswered(at_us, cue, claimed, yes, self._told))
-        self.emit_cue(at_us, CueName.YES if self._told else CueName.NO)
+        self._correct_cue = yes is (cue is claimed)
+        self._right += self._correct_cue
+        self.emit(QuizAnswered(at_us, cue, claimed, yes, self._correct_cue))
+        self.emit_cue(at_us, CueName.YES if self._correct_cue else CueName.NO)
         self._plan(at_us + self.rules.verdict_us)
 
     def _end(self, at_us: int, why: str) -> None:
@@ -248,7 +248,7 @@ class Lesson(Activity):
 
     def state_at(self, at_us: int) -> ActivityState:
         sounded = self._sound_us is None
-        quiz, told = self.phase == "quiz", self._told is not None
+        quiz, told = self.phase == "quiz", self._correct_cue is not None
         repetitions = {"volume": self.rules.tries, "listen": len(TAUGHT), "quiz": QUESTIONS}[self._part]
         about = (self.phase == "listen" and sounded) or (quiz and told)
         return ActivityState(
@@ -258,7 +258,7 @@ class Lesson(Activity):
             repetitions=repetitions,
             about=self._cue if about else None,
             claimed=self._quiz[self._place][1] if quiz and (sounded or told) else None,
-            verdict=None if self._told is None else "right" if self._told else "not yet",
+            verdict=None if self._correct_cue is None else "right" if self._correct_cue else "not yet",
             right=self._right,
             asked=QUESTIONS,
         )

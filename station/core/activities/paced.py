@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import ClassVar
 
-from station.core.activities.exercise import Bout, BoutRules
+from station.core.activities.exercise import ExerciseActivity, ExerciseRules
 from station.core.events import SECOND_US
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed
 from station.core.sensing.sensors import BoardSensors, Change
@@ -23,7 +23,7 @@ from station.core.steps import RepsStep, Step
 
 
 @dataclass(frozen=True, slots=True)
-class PacedRules(BoutRules):
+class PacedRules(ExerciseRules):
     last_counts: int = 3
     stepped_us: int = 1 * SECOND_US
     """So long the board is empty, and then stood on, when somebody says that they are done."""
@@ -31,7 +31,7 @@ class PacedRules(BoutRules):
     """Nobody takes longer for a set; who has not come back by then has left."""
 
 
-class Paced(Bout):
+class Paced(ExerciseActivity):
     """Repetitions by `step`, each turn after the other, with the heel down or with anything."""
 
     name: ClassVar[str] = "reps"
@@ -77,7 +77,7 @@ class Paced(Bout):
 
     # What the heel does.
 
-    def work_on(self, now_us: int, since_us: int) -> None:
+    def on_heel_down(self, now_us: int, since_us: int) -> None:
         if self.phase == "lifted":
             self.emit_cue(now_us, CueName.YES)
             self._begin_one(since_us)
@@ -85,14 +85,14 @@ class Paced(Bout):
             self._span_from_us = since_us
         self.phase = "reps"
 
-    def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def on_heel_up(self, now_us: int, since_us: int, *, lost: bool) -> None:
         if self.phase != "reps":
             return
         self._close_span(since_us)
         if not lost:
             self.phase = "grace"
 
-    def work_off_earlier(self, since_us: int) -> None:
+    def on_earlier_heel_up(self, since_us: int) -> None:
         if self.phase == "grace":
             self._done_us = max(0, min(self._done_us, self._done_before_us + since_us - self._span_began_us))
 
@@ -114,7 +114,7 @@ class Paced(Bout):
         if self.outcome == "complete":
             return ()
         now = replace(self._step, count=self._step.count - self._count)
-        return (*self.of_this_turn(now), *self.of_later_turns(self._step))
+        return (*self.remaining_of_turn(now), *self.remaining_of_later_turns(self._step))
 
     # Whoever goes at their own pace says when they are done.
 
@@ -132,7 +132,7 @@ class Paced(Bout):
             fresh = change.since_us - self._empty_us >= self._paced_rules.stepped_us
             self._stepped_us, self._empty_us = (change.since_us if fresh else None), None
 
-    def work_next(self, now_us: int) -> None:
+    def on_next(self, now_us: int) -> None:
         if self._own_pace and self.phase == "reps":
             self._finish(now_us)
 
@@ -140,36 +140,36 @@ class Paced(Bout):
 
     def work_due_us(self) -> int | None:
         if self.phase == "grace":
-            return self.off_us + self.rules.grace_us
+            return self.heel_up_since_us + self.rules.grace_us
         if self.phase == "lifted":
-            return self.off_us + self.rules.pause_us
+            return self.heel_up_since_us + self.rules.pause_us
         if self._own_pace:
             stepped_us = self._stepped_us
             if stepped_us is not None:
                 return stepped_us + self._paced_rules.stepped_us
             return self._go_us + self._paced_rules.own_pace_us
         if self._span_from_us is None:
-            return self.off_us + self.rules.pause_us
+            return self.heel_up_since_us + self.rules.pause_us
         return self._span_from_us + self._ends_us[self._part] - self._done_us
 
-    def work_alarm(self, now_us: int) -> None:
+    def on_work_alarm(self, now_us: int) -> None:
         if self.phase == "grace":
             self.phase = "lifted"
             self.emit_cue(now_us, CueName.HEEL_UP)
         elif self.phase == "lifted":
             self.suspend(now_us)
-            self.pause(now_us, self.off_us, "heel up")
+            self.pause(now_us, self.heel_up_since_us, "heel up")
         elif self._own_pace and self._stepped_us is not None:
             self._finish(now_us)
         elif self._own_pace:
             self.give_up(now_us)
             self.end(now_us, "nobody came back")
         elif self._span_from_us is None:
-            self.pause(now_us, self.off_us, "sensor lost")
+            self.pause(now_us, self.heel_up_since_us, "sensor lost")
         else:
-            self._pass(now_us)
+            self._finish_part(now_us)
 
-    def _pass(self, now_us: int) -> None:
+    def _finish_part(self, now_us: int) -> None:
         """A part of the tempo is over."""
         self._part += 1
         if self._part < len(self._ends_us):
@@ -197,6 +197,6 @@ class Paced(Bout):
         self.finish_side(now_us)
 
     def state_at(self, at_us: int) -> ActivityState:
-        picture = replace(self.frame(at_us), count=self._count, target_count=self._step.count)
+        picture = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
         working = self.phase == "reps" and not self._own_pace
         return replace(picture, part=self._part) if working else picture

@@ -23,7 +23,7 @@ PLACES = ("front", "achilles", "calf", "nowhere")
 FIRST_TAPS = 2
 """One tap alone is never meant."""
 MOST_PAIN = 10
-EASING_PAIN, MUCH_PAIN = 4, 6
+EASING_PAIN, STOPPING_PAIN = 4, 6
 """So much, or more, and nothing follows today: the usual traffic light of pain (0 to 3 go on, 4 and 5 ease off)."""
 PAINS = tuple(str(pain) for pain in range(MOST_PAIN + 1))
 ANSWERS = (*PLACES, *PAINS)
@@ -31,25 +31,25 @@ FELT, PAIN = "felt", "pain"
 
 
 @dataclass(frozen=True, slots=True)
-class AskRules:
+class QuestionRules:
     call_us: int = 1 * SECOND_US
     """After an answer or a result, so long until the next question calls: its ECHO has been heard by then."""
 
 
-class Ask(Activity):
+class Questions(Activity):
     """Asks one question after the other. Complete when both are answered or let go."""
 
-    def __init__(self, step: AskStep, senses: BoardSensors, rules: AskRules | None = None) -> None:
+    def __init__(self, step: AskStep, senses: BoardSensors, rules: QuestionRules | None = None) -> None:
         super().__init__(senses)
-        self.rules = rules or AskRules()
+        self.rules = rules or QuestionRules()
         self.phase = FELT
         self._step = step
-        self._watch = TapDetector(senses, self._counts)
+        self._watch = TapDetector(senses, self._tap_counts)
         self._since_us = 0
         self._call_us: int | None = None
 
     @property
-    def _counts(self) -> range:
+    def _tap_counts(self) -> range:
         return range(FIRST_TAPS, FIRST_TAPS + len(PLACES) if self.phase == FELT else MOST_PAIN + 1)
 
     def begin(self, at_us: int) -> None:
@@ -58,7 +58,7 @@ class Ask(Activity):
 
     def _question(self, at_us: int, phase: str) -> None:
         self.phase, self._since_us, self._call_us = phase, at_us, at_us + self.rules.call_us
-        self._watch = TapDetector(self.sensors, self._counts)
+        self._watch = TapDetector(self.sensors, self._tap_counts)
         self._set_due()
 
     def _set_due(self) -> None:

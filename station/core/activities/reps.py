@@ -19,7 +19,7 @@ from itertools import accumulate
 from typing import ClassVar
 
 from station.core.activities.engine import NEVER_US
-from station.core.activities.exercise import Bout, BoutRules
+from station.core.activities.exercise import ExerciseActivity, ExerciseRules
 from station.core.events import SECOND_US, Side
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed, RepTooQuick
 from station.core.sensing.sensors import BoardSensors
@@ -28,7 +28,7 @@ from station.core.steps import RepsStep, Step
 
 
 @dataclass(frozen=True, slots=True)
-class RepsRules(BoutRules):
+class RepsRules(ExerciseRules):
     phase_us: int = 300_000
     whole_us: int = 1 * SECOND_US
     """Quicker than this from rise to rise, nobody raises and lowers a heel with control."""
@@ -38,7 +38,7 @@ class RepsRules(BoutRules):
     """Whoever lowers the heel in less than this part of the tempo did not lower it slowly."""
 
 
-class Reps(Bout):
+class Reps(ExerciseActivity):
     """Counted repetitions by `step`, each side in turn."""
 
     name: ClassVar[str] = "reps"
@@ -76,7 +76,7 @@ class Reps(Bout):
 
     # What the heel does.
 
-    def work_on(self, now_us: int, since_us: int) -> None:
+    def on_heel_down(self, now_us: int, since_us: int) -> None:
         self._changed_us = since_us
         if self._blind or self._rise_us is None:
             self._idle()
@@ -88,7 +88,7 @@ class Reps(Bout):
             else:
                 self._returned_us, self._ticks_us = since_us, []
 
-    def work_off(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def on_heel_up(self, now_us: int, since_us: int, *, lost: bool) -> None:
         self._changed_us = since_us
         if lost:
             self._idle()
@@ -112,11 +112,11 @@ class Reps(Bout):
         self._idle()
         self._changed_us = since_us
 
-    def _off(self, now_us: int, since_us: int, *, lost: bool, side: Side | None) -> None:
+    def _on_stance_up(self, now_us: int, since_us: int, *, lost: bool, side: Side | None) -> None:
         """The next change of the heel ends a pause here, a rise as well as a return."""
         if self.phase == "paused" and self.begun and not lost:
-            self._come_back(now_us, since_us, "moving")
-        super()._off(now_us, since_us, lost=lost, side=side)
+            self._resume(now_us, since_us, "moving")
+        super()._on_stance_up(now_us, since_us, lost=lost, side=side)
 
     def give_up(self, now_us: int) -> None:
         self.emit(RepsPartial(now_us, self.legs, self._count, self._too_quick))
@@ -131,28 +131,30 @@ class Reps(Bout):
 
     def work_due_us(self) -> int | None:
         if self._blind:
-            return self.off_us + self.rules.pause_us
+            return self.heel_up_since_us + self.rules.pause_us
         due_us = min(self._changed_us + self._reps_rules.idle_us, *self._ticks_us[:1], NEVER_US)
         if self._next_rise_us is not None:
             return min(due_us, self._next_rise_us + self._reps_rules.phase_us)
         counts_us = self._counts_us()
         return due_us if counts_us is None else min(due_us, counts_us)
 
-    def work_alarm(self, now_us: int) -> None:
+    def on_work_alarm(self, now_us: int) -> None:
         if self._blind:
-            self.pause(now_us, self.off_us, "sensor lost")
+            self.pause(now_us, self.heel_up_since_us, "sensor lost")
         elif self._ticks_us and now_us >= self._ticks_us[0]:
             self._ticks_us.pop(0)
             self.emit_cue(now_us, CueName.COUNT)
         elif self._next_rise_us is not None:
-            self._quick(now_us)
+            self._is_too_quick(now_us)
             self._rise_us, self._returned_us, self._next_rise_us = self._next_rise_us, None, None
-        elif self._counts_us() is not None and self._took_us < self._reps_rules.tempo_part * sum(self._step.tempo_us):
-            self._quick(now_us)
+        elif self._counts_us() is not None and self._duration_us < self._reps_rules.tempo_part * sum(
+            self._step.tempo_us
+        ):
+            self._is_too_quick(now_us)
             self.emit_cue(now_us, CueName.NO)
             self._rise_us = self._returned_us = None
         elif self._counts_us() is not None:
-            self.emit(RepTimed(now_us, self.legs, self._took_us, False))
+            self.emit(RepTimed(now_us, self.legs, self._duration_us, False))
             self._rise_us = self._returned_us = None
             self._count_one(now_us)
         else:
@@ -160,19 +162,19 @@ class Reps(Bout):
             self.pause(now_us, self._changed_us, "no change")
 
     @property
-    def _took_us(self) -> int:
+    def _duration_us(self) -> int:
         return 0 if self._rise_us is None or self._returned_us is None else self._returned_us - self._rise_us
 
-    def _quick(self, now_us: int) -> None:
+    def _is_too_quick(self, now_us: int) -> None:
         self._too_quick += 1
-        self.emit(RepTimed(now_us, self.legs, self._took_us, True))
+        self.emit(RepTimed(now_us, self.legs, self._duration_us, True))
         self.emit(RepTooQuick(now_us, self.legs, self._too_quick))
 
     def remaining_steps(self) -> tuple[Step, ...]:
         if self.outcome == "complete":
             return ()
         now = replace(self._step, count=self._step.count - self._count)
-        return (*self.of_this_turn(now), *self.of_later_turns(self._step))
+        return (*self.remaining_of_turn(now), *self.remaining_of_later_turns(self._step))
 
     def _count_one(self, now_us: int) -> None:
         self._count += 1
@@ -189,7 +191,7 @@ class Reps(Bout):
             self.emit_cue(now_us, CueName.HALFWAY)
 
     def state_at(self, at_us: int) -> ActivityState:
-        picture = replace(self.frame(at_us), count=self._count, target_count=self._step.count)
+        picture = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
         if self.phase != "reps" or self._rise_us is None or not self._step.tempo_us:
             return picture
         return replace(picture, part=len(self._step.tempo_us) - len(self._ticks_us))

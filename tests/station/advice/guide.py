@@ -8,7 +8,7 @@ from itertools import chain, combinations
 from math import ceil
 from typing import Any
 
-from station.catalogue.records import Item, Place
+from station.catalogue.records import FeltPlace, Item
 from tests.tree import ROOT
 
 NOW = datetime(2026, 6, 1, 18, tzinfo=UTC)
@@ -18,10 +18,10 @@ NUMBERS = (
     *("7a", "7b", "7c", "7d", "8", "10a", "10b", "10c"),
 )
 FELT = {
-    Place.FRONT: {"4a", "4b", "4c"},
-    Place.ACHILLES: {"2b", "2c", "3c", "7d"},
-    Place.CALF: {"2a", "3a", "3b", "8"},
-    Place.NOWHERE: set[str](),
+    FeltPlace.FRONT: {"4a", "4b", "4c"},
+    FeltPlace.ACHILLES: {"2b", "2c", "3c", "7d"},
+    FeltPlace.CALF: {"2a", "3a", "3b", "8"},
+    FeltPlace.NOWHERE: set[str](),
 }
 HOLD_BACK = {"not_cleared", "no_weight", "child"}
 FILES: dict[str, dict[str, Any]] = {
@@ -41,7 +41,7 @@ def upto_two(of: Any) -> list[frozenset[Any]]:
 
 def rulings(key: str, conditions: frozenset[str]) -> set[str]:
     """What the file of an exercise says about these conditions."""
-    found = {caution["ruling"] for caution in FILES[key].get("cautions", []) if caution["condition"] in conditions}
+    found = {caution["restriction"] for caution in FILES[key].get("cautions", []) if caution["condition"] in conditions}
     return found | ({"gentler"} if "cleared" in conditions else set())
 
 

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from station.advice.records import Course, Proposal, Situation
-from station.advice.triage import full, proposal
+from station.advice.records import Proposal, SideHistory, Situation
+from station.advice.triage import full_base, proposal
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Item, Place
+from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from tests.station.advice.guide import NOW, done
 
@@ -23,10 +23,10 @@ WEEK = timedelta(weeks=1)
 def propose(
     base: Sequence[Item] = DAILY,
     *,
-    left: Course | None = None,
-    right: Course | None = None,
+    left: SideHistory | None = None,
+    right: SideHistory | None = None,
     not_felt: Sequence[str] = (),
-    felt: Sequence[Place] = (),
+    felt: Sequence[FeltPlace] = (),
     conditions: Sequence[str] = (),
     pain: int = 0,
     persisted: bool = True,
@@ -39,8 +39,8 @@ def propose(
         felt=frozenset(felt),
         pains=pains,
         not_felt=frozenset(not_felt),
-        courses=courses,
-        persisted=persisted,
+        side_histories=courses,
+        has_persisted=persisted,
         minutes=24 * 60,
     )
     return proposal(ALL, base, situation)
@@ -51,7 +51,7 @@ def keys(found: Proposal) -> list[str]:
 
 
 def rules(found: Proposal) -> list[str]:
-    return [why.rule for why in found.whys]
+    return [why.rule for why in found.reasons]
 
 
 def doses(found: Proposal) -> Mapping[tuple[str, Side | None], tuple[int | None, int, int | None]]:
@@ -59,13 +59,13 @@ def doses(found: Proposal) -> Mapping[tuple[str, Side | None], tuple[int | None,
 
 
 def sentence(found: Proposal, rule: str) -> str:
-    return next(why.sentence for why in found.whys if why.rule == rule)
+    return next(why.sentence for why in found.reasons if why.rule == rule)
 
 
 def test_a_gain_changes_nothing() -> None:
     """Whoever gains goes on as they are, and is told so, of each side or of both."""
-    gaining = Course(told=True, gaining=True, weeks=10, gained_at=NOW - 5 * WEEK)
-    found = propose(left=gaining, right=Course(told=True, weeks=10, gained_at=NOW - 9 * WEEK))
+    gaining = SideHistory(is_known=True, is_gaining=True, weeks=10, gained_at=NOW - 5 * WEEK)
+    found = propose(left=gaining, right=SideHistory(is_known=True, weeks=10, gained_at=NOW - 9 * WEEK))
     assert found.items == propose().items
     assert rules(found) == ["gaining"]
     assert sentence(found, "gaining").startswith("Your left side is gaining")
@@ -74,7 +74,7 @@ def test_a_gain_changes_nothing() -> None:
 
 def test_steady_for_months_is_longer_and_more_angles() -> None:
     """Holds of a minute, twice: with two calf stretches four minutes a leg. A professional is named."""
-    found = propose(right=Course(told=True, gaining=False, steady=True, weeks=26))
+    found = propose(right=SideHistory(is_known=True, is_gaining=False, is_steady=True, weeks=26))
     assert rules(found) == ["plateau"]
     assert "health professional" in sentence(found, "plateau")
     assert doses(found)["3a", None] == doses(found)["3b", None] == (60, 2, None)
@@ -84,18 +84,18 @@ def test_steady_for_months_is_longer_and_more_angles() -> None:
 
 def test_the_guide_speaks_where_the_statistics_do_not() -> None:
     """Three months without any gain, as far as single tests can tell; not a week earlier, not with a gain."""
-    slow = Course(weeks=13, change_mm=0.0)
+    slow = SideHistory(weeks=13, change_mm=0.0)
     found = propose(left=slow, right=slow)
     assert rules(found) == ["slow-responder"]
     assert "health professional" in sentence(found, "slow-responder")
     assert doses(found)["3b", None] == (60, 2, None)
     assert "4b" in keys(found)
     for other in (
-        Course(weeks=12.9, change_mm=-5.0),
-        Course(weeks=20, change_mm=0.1),
-        Course(weeks=20, change_mm=-5.0, gained_at=NOW - 9 * WEEK),
-        Course(weeks=20, change_mm=-5.0, told=True, gaining=True, gained_at=NOW - 9 * WEEK),
-        Course(weeks=20),
+        SideHistory(weeks=12.9, change_mm=-5.0),
+        SideHistory(weeks=20, change_mm=0.1),
+        SideHistory(weeks=20, change_mm=-5.0, gained_at=NOW - 9 * WEEK),
+        SideHistory(weeks=20, change_mm=-5.0, is_known=True, is_gaining=True, gained_at=NOW - 9 * WEEK),
+        SideHistory(weeks=20),
     ):
         assert "slow-responder" not in rules(propose(left=other))
         assert propose(left=other).items == propose().items
@@ -103,11 +103,11 @@ def test_the_guide_speaks_where_the_statistics_do_not() -> None:
 
 def test_few_weeks_with_stretches_say_nothing_of_the_ankle() -> None:
     """Regular weeks come before longer holds and before a professional."""
-    for course in (Course(told=True, steady=True, weeks=30), Course(weeks=13, change_mm=0.0)):
+    for course in (SideHistory(is_known=True, is_steady=True, weeks=30), SideHistory(weeks=13, change_mm=0.0)):
         found = propose(left=course, persisted=False)
         assert rules(found) == ["persist"]
         assert found.items == propose().items
-    assert rules(propose(left=Course(told=True, gaining=True, weeks=9), persisted=False)) == ["gaining"]
+    assert rules(propose(left=SideHistory(is_known=True, is_gaining=True, weeks=9), persisted=False)) == ["gaining"]
 
 
 @pytest.mark.parametrize(
@@ -115,21 +115,21 @@ def test_few_weeks_with_stretches_say_nothing_of_the_ankle() -> None:
 )
 def test_what_to_expect_is_said(weeks: float, rule: str) -> None:
     """In the first weeks, and after six, while no gain is told."""
-    found = propose(left=Course(weeks=weeks, change_mm=1.0))
+    found = propose(left=SideHistory(weeks=weeks, change_mm=1.0))
     assert rules(found) == [rule]
     assert found.items == propose().items
 
 
 def test_who_is_there_is_told() -> None:
     """At the goal nothing grows, however steady."""
-    found = propose(left=Course(told=True, steady=True, weeks=40, reached=True))
+    found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=40, reached_goal=True))
     assert rules(found) == ["reached"]
     assert found.items == propose().items
 
 
 def test_the_side_behind_goes_first_with_one_more() -> None:
     """Each stretch of one leg at a time; what both legs do at once, and the rest, stays."""
-    found = propose(right=Course(told=True, weeks=20, change_mm=3, behind_mm=15.0))
+    found = propose(right=SideHistory(is_known=True, weeks=20, change_mm=3, behind_mm=15.0))
     assert rules(found) == ["behind"]
     assert [(item.exercise, item.side, item.repetitions) for item in found.items] == [
         ("1a", None, None),
@@ -139,12 +139,12 @@ def test_the_side_behind_goes_first_with_one_more() -> None:
         ("3b", LEFT, None),
         ("3c", None, None),
     ]
-    assert propose(right=Course(weeks=20, change_mm=3, behind_mm=14.9)).items == propose().items
+    assert propose(right=SideHistory(weeks=20, change_mm=3, behind_mm=14.9)).items == propose().items
 
 
 def test_the_side_behind_gets_longer_holds_too() -> None:
     """Steady and behind: both rules, one after the other."""
-    found = propose(left=Course(told=True, steady=True, weeks=30, behind_mm=20.0))
+    found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=30, behind_mm=20.0))
     assert set(rules(found)) == {"behind", "plateau"}
     assert doses(found)["3a", LEFT][1] == doses(found)["3a", RIGHT][1] + 1
     assert found.items[1].side is LEFT
@@ -152,7 +152,7 @@ def test_the_side_behind_gets_longer_holds_too() -> None:
 
 def test_what_is_gentler_is_never_made_more() -> None:
     """Neither longer nor more for a side, by a condition or by pain; then nothing says that it is."""
-    slow = Course(told=True, steady=True, weeks=30, behind_mm=20.0)
+    slow = SideHistory(is_known=True, is_steady=True, weeks=30, behind_mm=20.0)
     for found in (propose(left=slow, pain=4), propose(left=slow, conditions=["cleared"])):
         assert doses(found)["3a", None] == doses(found)["3b", None] == (30, 2, None)
         assert "behind" not in rules(found)
@@ -162,7 +162,7 @@ def test_what_is_gentler_is_never_made_more() -> None:
 
 def test_a_stretch_that_is_not_felt_is_prepared() -> None:
     """Release and mobilise come before the soleus stretch, also where that is felt first."""
-    for felt in ([], [Place.CALF]):
+    for felt in ([], [FeltPlace.CALF]):
         found = propose(not_felt=["3b"], felt=felt)
         assert "not-felt" in rules(found)
         assert keys(found).index("2a") < keys(found).index("3b")
@@ -176,14 +176,14 @@ def test_a_stretch_that_is_not_felt_is_prepared() -> None:
 
 def test_new_range_is_controlled_before_it_is_loaded() -> None:
     """For four weeks after a gain was told: hold still, lower slowly, and only then load."""
-    new = Course(told=True, weeks=10, gained_at=NOW - 4 * WEEK)
-    for felt in ([], [Place.ACHILLES], [Place.FRONT, Place.CALF]):
-        found = propose(full(ALL), left=new, felt=felt)
+    new = SideHistory(is_known=True, weeks=10, gained_at=NOW - 4 * WEEK)
+    for felt in ([], [FeltPlace.ACHILLES], [FeltPlace.FRONT, FeltPlace.CALF]):
+        found = propose(full_base(ALL), left=new, felt=felt)
         order = [key for key in keys(found) if key in ("5a", "5b", "7d", "7a", "7b")]
         assert order == ["5a", "5b", "7d", "7a", "7b"]
         assert "new-range" in rules(found)
     assert {"5b", "7d"} <= set(keys(propose(left=new)))
-    old = Course(told=True, weeks=10, gained_at=NOW - 4 * WEEK - timedelta(seconds=1))
+    old = SideHistory(is_known=True, weeks=10, gained_at=NOW - 4 * WEEK - timedelta(seconds=1))
     assert propose(left=old).items == propose().items
 
 
@@ -191,11 +191,11 @@ def test_a_pinch_relaxes_the_foot_first() -> None:
     """Traction and opening, with the foot at rest, come before the lunges."""
     found = propose([Item(exercise="1a"), Item(exercise="4c"), Item(exercise="7a")], conditions=["pinch"])
     assert keys(found) == ["1a", "4a", "4b", "4c", "7a"]
-    assert {one.key for one in found.gentler} == {"4c", "7a"}
+    assert {one.key for one in found.reduced} == {"4c", "7a"}
 
 
 def test_the_last_gain_counts() -> None:
     """A side without one does not hide the other's."""
-    found = propose(left=Course(weeks=3), right=Course(told=True, weeks=9, gained_at=NOW - WEEK))
+    found = propose(left=SideHistory(weeks=3), right=SideHistory(is_known=True, weeks=9, gained_at=NOW - WEEK))
     assert "new-range" in rules(found)
     assert "first-weeks" in rules(found)

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from station.advice import health_questions
-from station.advice.health_questions import CONDITIONS, Kind, due, held_back, judged, parse
+from station.advice.health_questions import CONDITIONS, ConditionKind, ask_reason, block_reason, parse, restrictions_on
 from station.catalogue.read import CONDITIONS as OF_EXERCISES
 from station.catalogue.read import exercises
-from station.catalogue.records import Item, Ruling
+from station.catalogue.records import Item, Restriction
 
 NOW = datetime(2026, 6, 1, 18, tzinfo=UTC)
 KEYS = [one.key for one in CONDITIONS]
@@ -45,13 +45,13 @@ def test_a_professional_is_named_where_the_guide_names_one() -> None:
     assert "X-ray" in named["no_weight"]
     assert "neuro physiotherapist" in named["neuro"]
     assert {"not_cleared", "child"} <= named.keys()
-    assert all(one.professional for one in CONDITIONS if one.kind is Kind.HOLDS_BACK)
+    assert all(one.professional for one in CONDITIONS if one.kind is ConditionKind.BLOCKS)
 
 
 @pytest.mark.parametrize("key", ["not_cleared", "no_weight", "child"])
 def test_three_conditions_hold_everything_back(key: str) -> None:
     """Also beside others, with the sentence that says until when."""
-    why = held_back({key, "numb", "cleared"})
+    why = block_reason({key, "numb", "cleared"})
     assert why is not None
     assert why.rule == f"care-{key.replace('_', '-')}"
     assert any(word in why.sentence for word in ("until", "unless"))
@@ -59,14 +59,14 @@ def test_three_conditions_hold_everything_back(key: str) -> None:
 
 def test_no_other_condition_holds_back() -> None:
     """All of them together change what is done, and hold nothing back."""
-    assert held_back([key for key in KEYS if key not in ("not_cleared", "no_weight", "child")]) is None
-    assert held_back(()) is None
+    assert block_reason([key for key in KEYS if key not in ("not_cleared", "no_weight", "child")]) is None
+    assert block_reason(()) is None
 
 
 def test_a_child_that_is_led_is_not_held_back() -> None:
     """A professional lets go what only their absence holds back, and nothing else."""
-    assert held_back({"child", "child_led"}) is None
-    why = held_back({"child", "child_led", "no_weight"})
+    assert block_reason({"child", "child_led"}) is None
+    why = block_reason({"child", "child_led", "no_weight"})
     assert why is not None
     assert why.rule == "care-no-weight"
 
@@ -101,23 +101,23 @@ def test_what_is_no_answer_is_refused(answer: Any, words: str) -> None:
 def test_an_exercise_is_judged_by_its_own_cautions() -> None:
     """The strictest ruling counts, with the reasons for it alone; without a caution there is none."""
     stretch = exercises()["3a"]
-    assert judged(stretch, ()) == judged(stretch, {"numb"})
-    assert judged(stretch, ()).ruling is None
-    gentler = judged(stretch, {"arch_falls"})
-    assert gentler.ruling is Ruling.GENTLER
-    assert [why.rule for why in gentler.whys] == ["care-arch-falls"]
-    both = judged(stretch, {"arch_falls", "tendon_pain", "insertional"})
-    assert both.ruling is Ruling.LEFT_OUT
-    assert {why.rule for why in both.whys} == {"care-tendon-pain", "care-insertional"}
-    assert {why.sentence for why in both.whys} <= {one.why for one in stretch.cautions}
+    assert restrictions_on(stretch, ()) == restrictions_on(stretch, {"numb"})
+    assert restrictions_on(stretch, ()).restriction is None
+    gentler = restrictions_on(stretch, {"arch_falls"})
+    assert gentler.restriction is Restriction.REDUCED
+    assert [why.rule for why in gentler.reasons] == ["care-arch-falls"]
+    both = restrictions_on(stretch, {"arch_falls", "tendon_pain", "insertional"})
+    assert both.restriction is Restriction.EXCLUDED
+    assert {why.rule for why in both.reasons} == {"care-tendon-pain", "care-insertional"}
+    assert {why.sentence for why in both.reasons} <= {one.reason for one in stretch.cautions}
 
 
 @pytest.mark.parametrize("key", list(exercises()))
 def test_who_was_cleared_begins_gently_with_everything(key: str) -> None:
     """Each exercise is gentler or left out, whether or not its file says so."""
-    judgement = judged(exercises()[key], {"cleared"})
-    assert judgement.ruling in (Ruling.GENTLER, Ruling.LEFT_OUT)
-    assert judgement.whys
+    judgement = restrictions_on(exercises()[key], {"cleared"})
+    assert judgement.restriction in (Restriction.REDUCED, Restriction.EXCLUDED)
+    assert judgement.reasons
 
 
 def test_a_straight_knee_stretch_of_ten_minutes() -> None:
@@ -133,13 +133,13 @@ def test_the_questions_are_asked_first_and_again() -> None:
     day = timedelta(days=1)
     answered = NOW - 30 * day
     sentences = [
-        due(None, NOW),
-        due(answered, NOW, [(NOW, 2), (answered + day, 6)]),
-        due(answered, NOW, changed_at=answered + day),
-        due(NOW - 183 * day, NOW),
+        ask_reason(None, NOW),
+        ask_reason(answered, NOW, [(NOW, 2), (answered + day, 6)]),
+        ask_reason(answered, NOW, changed_at=answered + day),
+        ask_reason(NOW - 183 * day, NOW),
     ]
     assert all(why is not None and why.rule == "care-asked" for why in sentences)
     assert len({why.sentence for why in sentences if why}) == 4
-    assert due(answered, NOW) is None
-    assert due(answered, NOW, [(NOW, 5), (answered - day, 9)], changed_at=answered - day) is None
-    assert due(NOW - 182 * day, NOW) is None
+    assert ask_reason(answered, NOW) is None
+    assert ask_reason(answered, NOW, [(NOW, 5), (answered - day, 9)], changed_at=answered - day) is None
+    assert ask_reason(NOW - 182 * day, NOW) is None

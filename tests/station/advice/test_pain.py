@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.advice.pain import Doing, advice, asks_again, eases_off, held_back
+from station.advice.pain import PainAction, advice, block_reason, easing_reason, is_asked_again
 
 NOW = datetime(2026, 6, 1, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -23,9 +23,11 @@ def newest_first(*pains: int, hours: float = 30) -> list[tuple[datetime, int]]:
 @pytest.mark.parametrize("pain", range(11))
 def test_the_traffic_light(pain: int) -> None:
     """0 to 3 go on, 4 and 5 ease off, 6 and more stop."""
-    expected = Doing.GO_ON if pain in (0, 1, 2, 3) else Doing.EASE_OFF if pain in (4, 5) else Doing.STOP
+    expected = (
+        PainAction.CONTINUE if pain in (0, 1, 2, 3) else PainAction.EASE_OFF if pain in (4, 5) else PainAction.STOP
+    )
     found = advice(pain)
-    assert found.what is expected
+    assert found.action is expected
     assert 20 < len(found.sentence) <= 160
 
 
@@ -38,36 +40,36 @@ def test_other_numbers_are_refused(pain: int) -> None:
 
 def test_it_is_asked_again_after_a_day() -> None:
     """After 4 and more, 24 hours later and not before; a newer answer below 4 ends it."""
-    assert not asks_again([], NOW)
-    assert asks_again(newest_first(4, hours=24), NOW)
-    assert not asks_again(newest_first(4, hours=23.9), NOW)
-    assert not asks_again(newest_first(3, 9), NOW)
-    assert asks_again(newest_first(9, 0), NOW)
+    assert not is_asked_again([], NOW)
+    assert is_asked_again(newest_first(4, hours=24), NOW)
+    assert not is_asked_again(newest_first(4, hours=23.9), NOW)
+    assert not is_asked_again(newest_first(3, 9), NOW)
+    assert is_asked_again(newest_first(9, 0), NOW)
 
 
 def test_much_pain_holds_back_until_it_is_less() -> None:
     """However old it is; 4 and 5 do not let go, 3 does. The sentence says the two ways out."""
-    assert held_back([]) is None
-    assert held_back(newest_first(5, 4)) is None
-    assert held_back(newest_first(3, 10)) is None
+    assert block_reason([]) is None
+    assert block_reason(newest_first(5, 4)) is None
+    assert block_reason(newest_first(3, 10)) is None
     for pains in ((6,), (10, 0), (5, 4, 6), (4, 7, 3)):
-        why = held_back(newest_first(*pains, hours=1000))
+        why = block_reason(newest_first(*pains, hours=1000))
         assert why is not None
         assert "Answer again" in why.sentence
         assert "health professional" in why.sentence
-    assert held_back(newest_first(5, 3, 6)) is None
+    assert block_reason(newest_first(5, 3, 6)) is None
 
 
 @given(ANSWERS)
 def test_an_answer_below_4_always_lets_go(pains: list[int]) -> None:
     """Whatever was before, and one of 6 and more always holds back."""
-    assert held_back(newest_first(3, *pains)) is None
-    assert held_back(newest_first(6, *pains)) is not None
-    assert (held_back(newest_first(4, *pains)) is None) is (held_back(newest_first(*pains)) is None)
+    assert block_reason(newest_first(3, *pains)) is None
+    assert block_reason(newest_first(6, *pains)) is not None
+    assert (block_reason(newest_first(4, *pains)) is None) is (block_reason(newest_first(*pains)) is None)
 
 
 def test_some_pain_makes_everything_gentler() -> None:
     """While the newest answer is 4 or 5."""
-    assert [bool(eases_off(newest_first(pain, 0))) for pain in range(8)] == [False] * 4 + [True] * 2 + [False] * 2
-    assert eases_off(newest_first(1, 5)) is None
-    assert eases_off([]) is None
+    assert [bool(easing_reason(newest_first(pain, 0))) for pain in range(8)] == [False] * 4 + [True] * 2 + [False] * 2
+    assert easing_reason(newest_first(1, 5)) is None
+    assert easing_reason([]) is None

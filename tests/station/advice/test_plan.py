@@ -36,7 +36,7 @@ def of_sundays(clock: str, zone: str) -> Plan:
 
 
 def rules(found: Due) -> list[str]:
-    return [why.rule for why in found.whys]
+    return [why.rule for why in found.reasons]
 
 
 def test_a_plan_is_read_as_it_is_written() -> None:
@@ -189,7 +189,7 @@ def test_times_come_in_order_and_once(
 def test_an_occurrence_is_open_until_the_end_of_the_next_day() -> None:
     """From its time on; missed once its own day is over; then nothing is due until the next."""
     state = {
-        at: (found.occurrence, found.missed)
+        at: (found.occurrence, found.is_missed)
         for at in (berlin(1, 17, 59), berlin(1, 18), berlin(1, 23, 59), berlin(2, 0), berlin(2, 23, 59), berlin(3, 0))
         for found in (due(PLAN, TESTED, at),)
     }
@@ -208,7 +208,7 @@ def test_a_newer_occurrence_takes_the_place_of_the_older() -> None:
     daily = plan_of({**to_dict(PLAN), "days": [[day, "18:00"] for day in range(7)]})
     found = due(daily, TESTED, berlin(20, 19))
     assert found.occurrence == berlin(20, 18)
-    assert not found.missed
+    assert not found.is_missed
     assert due(daily, TESTED, berlin(20, 17)).occurrence == berlin(19, 18)
     assert due(daily, TESTED, berlin(20, 17)).next == berlin(20, 18)
 
@@ -218,8 +218,8 @@ def test_a_missed_occurrence_is_offered_once() -> None:
     offered = Done(offered=frozenset({berlin(1, 18).astimezone(UTC)}))
     assert due(PLAN, offered, berlin(1, 20)).occurrence == berlin(1, 18)
     found = due(PLAN, offered, berlin(2, 9))
-    assert (found.occurrence, found.missed) == (None, False)
-    assert due(PLAN, Done(), berlin(2, 9)).missed
+    assert (found.occurrence, found.is_missed) == (None, False)
+    assert due(PLAN, Done(), berlin(2, 9)).is_missed
 
 
 def test_what_is_done_is_not_due() -> None:
@@ -302,7 +302,7 @@ def test_nobody_is_scolded() -> None:
     for rule, found in said.items():
         assert rule in rules(found)
     assert "plan-break" not in rules(due(PLAN, long_ago, berlin(8, 18)))
-    for why in {why for found in said.values() for why in found.whys}:
+    for why in {why for found in said.values() for why in found.reasons}:
         assert why.rule in BY_KEY
         assert len(why.sentence) <= 130
         assert not [

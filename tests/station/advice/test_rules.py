@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from station.advice import health_questions, pain, plan, triage
-from station.advice.records import Course, Proposal, Situation, Why
+from station.advice.records import Proposal, Reason, SideHistory, Situation
 from station.advice.rules import BY_KEY, RULES, Rule
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Item, Place
+from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from tests.station.advice.guide import CONDITIONS, NOW
 from tests.tree import ROOT
@@ -22,12 +22,12 @@ ALL = exercises()
 DAY = timedelta(days=1)
 
 
-def of_proposal(found: Proposal) -> Iterator[Why]:
-    yield from found.whys
-    yield from (one.why for one in found.left_out)
-    yield from (one.why for one in found.gentler)
-    if found.held_back:
-        yield found.held_back
+def of_proposal(found: Proposal) -> Iterator[Reason]:
+    yield from found.reasons
+    yield from (one.reason for one in found.excluded)
+    yield from (one.reason for one in found.reduced)
+    if found.block_reason:
+        yield found.block_reason
 
 
 def situations() -> Iterator[Situation]:
@@ -35,21 +35,21 @@ def situations() -> Iterator[Situation]:
     yield Situation(NOW)
     yield from (Situation(NOW, frozenset({condition})) for condition in CONDITIONS)
     yield from (Situation(NOW, frozenset(), pains=((NOW - DAY, number),)) for number in range(11))
-    yield from (Situation(NOW, frozenset(), felt=frozenset({place}), minutes=10) for place in Place)
+    yield from (Situation(NOW, frozenset(), felt=frozenset({place}), minutes=10) for place in FeltPlace)
     yield Situation(NOW, frozenset(), not_felt=frozenset({"3b"}))
     for course in (
-        Course(told=True, gaining=True, weeks=9, gained_at=NOW - DAY),
-        Course(told=True, steady=True, weeks=20),
-        Course(told=True, weeks=20, reached=True, behind_mm=20),
-        Course(weeks=2),
-        Course(weeks=8),
-        Course(weeks=20, change_mm=-1),
+        SideHistory(is_known=True, is_gaining=True, weeks=9, gained_at=NOW - DAY),
+        SideHistory(is_known=True, is_steady=True, weeks=20),
+        SideHistory(is_known=True, weeks=20, reached_goal=True, behind_mm=20),
+        SideHistory(weeks=2),
+        SideHistory(weeks=8),
+        SideHistory(weeks=20, change_mm=-1),
     ):
-        yield Situation(NOW, frozenset(), courses={Side.LEFT: course})
-        yield Situation(NOW, frozenset(), courses={Side.LEFT: course}, persisted=False)
+        yield Situation(NOW, frozenset(), side_histories={Side.LEFT: course})
+        yield Situation(NOW, frozenset(), side_histories={Side.LEFT: course}, has_persisted=False)
 
 
-def of_plans() -> Iterator[Why]:
+def of_plans() -> Iterator[Reason]:
     """What is said of a plan on each of three weeks' days, after this and that."""
     one = plan.plan_of({"days": [[0, "18:00"]], "zone": "Europe/Berlin"})
     yield from filter(None, [plan.hint(one)])
@@ -60,18 +60,20 @@ def of_plans() -> Iterator[Why]:
     ]
     for done in histories:
         for day in range(22):
-            yield from plan.due(one, done, datetime(2026, 6, 1, 18, 30, tzinfo=UTC) + day * DAY).whys
+            yield from plan.due(one, done, datetime(2026, 6, 1, 18, 30, tzinfo=UTC) + day * DAY).reasons
 
 
-def produced() -> set[Why]:
+def produced() -> set[Reason]:
     """Every reason of all these people."""
-    found: set[Why] = {*of_plans()}
+    found: set[Reason] = {*of_plans()}
     for situation in situations():
         for base in (ready_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):
             found.update(of_proposal(triage.proposal(ALL, base, situation)))
-            found.update(of_proposal(triage.careful(ALL, [Item(exercise="8")], situation)))
-    found.update(pain.advice(number).why for number in range(11))
-    found.update(filter(None, [health_questions.due(None, NOW), health_questions.due(NOW - 400 * DAY, NOW)]))
+            found.update(of_proposal(triage.apply_precautions(ALL, [Item(exercise="8")], situation)))
+    found.update(pain.advice(number).reason for number in range(11))
+    found.update(
+        filter(None, [health_questions.ask_reason(None, NOW), health_questions.ask_reason(NOW - 400 * DAY, NOW)])
+    )
     return found
 
 
@@ -87,7 +89,7 @@ def test_the_rules_that_the_code_names_are_there() -> None:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if (
                 isinstance(node, ast.Call)
-                and ast.unparse(node.func) == "Why"
+                and ast.unparse(node.func) == "Reason"
                 and isinstance(node.args[0], ast.Constant)
             ):
                 named.add(node.args[0].value)

@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.advice import triage
-from station.advice.records import Proposal, Situation, Why
+from station.advice.records import Proposal, Reason, Situation
 from station.advice.rules import BY_KEY
-from station.advice.triage import careful, full, proposal
+from station.advice.triage import apply_precautions, full_base, proposal
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Item, Place
+from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from tests.station.advice.guide import (
     CONDITIONS,
@@ -34,13 +34,13 @@ from tests.station.advice.guide import (
 )
 
 ALL = exercises()
-BASES = {**{key: one.items for key, one in ready_routines().items()}, "everything": full(ALL)}
-PLACES = [*upto_two(Place), frozenset(Place)]
+BASES = {**{key: one.items for key, one in ready_routines().items()}, "everything": full_base(ALL)}
+PLACES = [*upto_two(FeltPlace), frozenset(FeltPlace)]
 LONG = 24 * 60
 
 
 def situation(
-    conditions: Iterable[str] = (), felt: Iterable[Place] = (), minutes: int | None = None, pain: int | None = None
+    conditions: Iterable[str] = (), felt: Iterable[FeltPlace] = (), minutes: int | None = None, pain: int | None = None
 ) -> Situation:
     pains = () if pain is None else ((NOW - timedelta(hours=1), pain),)
     return Situation(NOW, frozenset(conditions), felt=frozenset(felt), minutes=minutes, pains=pains)
@@ -59,13 +59,13 @@ def in_order(found: Sequence[str]) -> bool:
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("felt", PLACES, ids=lambda felt: "+".join(sorted(felt)) or "nothing felt")
-def test_every_condition_and_felt_place(base: str, felt: frozenset[Place]) -> None:
+def test_every_condition_and_felt_place(base: str, felt: frozenset[FeltPlace]) -> None:
     """For every condition and pair: nothing forbidden, the felt places first, the rest kept, each in the order."""
     first = set().union(*(FELT[place] for place in felt))
     for conditions in upto_two(CONDITIONS):
         found = proposal(ALL, BASES[base], situation(conditions, felt, LONG))
         if is_held_back(conditions):
-            assert found.held_back
+            assert found.block_reason
             assert found.items == ()
             continue
         of_conditions = {"3a"} if "neuro" in conditions else set()
@@ -77,7 +77,7 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[Place]) -> No
         assert sorted(keys(found)) == sorted(wanted - forbidden)
         tested = any(item.test for item in BASES[base])
         forbidden |= {"test"} if tested and conditions & {"tendon_pain", "insertional"} else set()
-        assert {one.key for one in found.left_out} == forbidden
+        assert {one.key for one in found.excluded} == forbidden
         now = keys(found)
         warm = [key for key in now if FILES[key]["group"] == "warm-up"]
         early = [key for key in now if key in first | of_conditions and key not in warm]
@@ -92,15 +92,15 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[Place]) -> No
             expected = (60, 10, None) if (key, "neuro" in conditions) == ("3a", True) else done(before)
             if "gentler" in rulings(key, conditions):
                 expected = half(*expected)
-                assert key in {one.key for one in found.gentler}
+                assert key in {one.key for one in found.reduced}
             assert done(item) == expected
-        assert {why.rule for why in found.whys} <= BY_KEY.keys()
-        assert {f"care-{key.replace('_', '-')}" for key in conditions} <= {why.rule for why in found.whys}
+        assert {why.rule for why in found.reasons} <= BY_KEY.keys()
+        assert {f"care-{key.replace('_', '-')}" for key in conditions} <= {why.rule for why in found.reasons}
 
 
 @given(
     st.frozensets(st.sampled_from(CONDITIONS)),
-    st.frozensets(st.sampled_from(list(Place))),
+    st.frozensets(st.sampled_from(list(FeltPlace))),
     st.none() | st.integers(1, 90),
     st.lists(
         st.builds(Item, exercise=st.sampled_from(NUMBERS), side=st.sampled_from([None, *Side]))
@@ -111,35 +111,35 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[Place]) -> No
     st.none() | st.integers(0, 5),
 )
 def test_any_routine_of_any_person(
-    conditions: frozenset[str], felt: frozenset[Place], minutes: int | None, base: list[Item], pain: int | None
+    conditions: frozenset[str], felt: frozenset[FeltPlace], minutes: int | None, base: list[Item], pain: int | None
 ) -> None:
     """Any conditions and any routine: nothing forbidden, nothing lost without a reason, tests first, no stray rest."""
     found = proposal(ALL, base, situation(conditions, felt, minutes, pain))
     if is_held_back(conditions) or not found.items:
-        assert found.held_back
+        assert found.block_reason
         assert not found.items
         return
-    assert found.held_back is None
+    assert found.block_reason is None
     assert not [key for key in keys(found) if "left out" in rulings(key, conditions)]
     asked = {*keys(base), *set().union(*(FELT[place] for place in felt))}
-    assert asked <= {*keys(found), *(one.key for one in found.left_out)}
-    assert not {*keys(found)} & {one.key for one in found.left_out}
+    assert asked <= {*keys(found), *(one.key for one in found.excluded)}
+    assert not {*keys(found)} & {one.key for one in found.excluded}
     tests = [item.test for item in found.items if item.rest_s is None]
     assert tests == sorted(tests, key=lambda test: test is None)
     assert found.items[0].rest_s is None
     if minutes is not None and len(set(keys(found))) > 1:
         tests_s = sum({"quick": 180, "full": 480}[test] for test in tests if test)
         assert found.seconds - tests_s <= 60 * minutes
-    of_exercises = [one.why for one in found.left_out] + [one.why for one in found.gentler]
-    assert {why.rule for why in (*found.whys, *of_exercises)} <= BY_KEY.keys()
+    of_exercises = [one.reason for one in found.excluded] + [one.reason for one in found.reduced]
+    assert {why.rule for why in (*found.reasons, *of_exercises)} <= BY_KEY.keys()
 
 
 def test_the_rest_of_a_routine_is_kept() -> None:
     """The felt place comes in before it, right after the warm-up."""
-    found = proposal(ALL, ready_routines()["daily"].items, situation(felt=[Place.FRONT]))
+    found = proposal(ALL, ready_routines()["daily"].items, situation(felt=[FeltPlace.FRONT]))
     assert keys(found) == ["1a", "4a", "4b", "4c", "3a", "3b", "3c"]
-    assert [why.rule for why in found.whys] == ["felt-front"]
-    assert keys(proposal(ALL, ready_routines()["daily"].items, situation(felt=[Place.NOWHERE]))) == [
+    assert [why.rule for why in found.reasons] == ["felt-front"]
+    assert keys(proposal(ALL, ready_routines()["daily"].items, situation(felt=[FeltPlace.NOWHERE]))) == [
         *("1a", "3a", "3b", "3c"),
     ]
 
@@ -148,57 +148,57 @@ def test_an_order_that_changes_is_told() -> None:
     """A routine that has the stretch before the warm-up is put right, with the reason."""
     found = proposal(ALL, [Item(exercise="3a"), Item(exercise="1a")], situation())
     assert keys(found) == ["1a", "3a"]
-    assert [why.rule for why in found.whys] == ["order"]
+    assert [why.rule for why in found.reasons] == ["order"]
 
 
 def test_nothing_is_proposed_to_whom_nobody_has_asked() -> None:
     """The care questions come first."""
     found = proposal(ALL, BASES["daily"], Situation(NOW))
-    assert found.held_back == Why("care-asked", "Before your first routine, a few questions about your ankle.")
-    assert careful(ALL, BASES["daily"], Situation(NOW)).held_back == found.held_back
+    assert found.block_reason == Reason("care-asked", "Before your first routine, a few questions about your ankle.")
+    assert apply_precautions(ALL, BASES["daily"], Situation(NOW)).block_reason == found.block_reason
 
 
 def test_pain_holds_back_and_eases_off() -> None:
     """Nothing after 6 and more; half of everything after 4 and 5, with the reason."""
-    for propose in (proposal, careful):
+    for propose in (proposal, apply_precautions):
         stopped = propose(ALL, BASES["daily"], situation(pain=6))
-        assert stopped.held_back is not None
-        assert stopped.held_back.rule == "pain-held-back"
+        assert stopped.block_reason is not None
+        assert stopped.block_reason.rule == "pain-held-back"
         eased = propose(ALL, BASES["daily"], situation(pain=4))
         assert [done(item) for item in eased.items] == [half(*whole(key)) for key in keys(eased)]
-        assert {one.key for one in eased.gentler} == {"1a", "3a", "3b", "3c"}
-        assert [why.rule for why in eased.whys] == ["pain-ease-off"]
-        assert propose(ALL, BASES["daily"], situation(pain=3)).whys == ()
+        assert {one.key for one in eased.reduced} == {"1a", "3a", "3b", "3c"}
+        assert [why.rule for why in eased.reasons] == ["pain-ease-off"]
+        assert propose(ALL, BASES["daily"], situation(pain=3)).reasons == ()
 
 
 def test_a_routine_that_is_left_out_altogether_says_so() -> None:
     """An empty routine is never begun: it is held back with its reasons."""
     found = proposal(ALL, [Item(exercise="8")], situation(["neuro", "tendon_pain", "insertional"]))
     assert keys(found)
-    found = careful(ALL, [Item(exercise="8"), Item(rest_s=5)], situation(["neuro"]))
-    assert found.held_back is not None
-    assert found.held_back.rule == "care-nothing-left"
-    assert [one.key for one in found.left_out] == ["8"]
+    found = apply_precautions(ALL, [Item(exercise="8"), Item(rest_s=5)], situation(["neuro"]))
+    assert found.block_reason is not None
+    assert found.block_reason.rule == "care-nothing-left"
+    assert [one.key for one in found.excluded] == ["8"]
 
 
 def test_a_chosen_routine_keeps_its_own_order() -> None:
     """Only what the person must not do changes; nothing comes in."""
     chosen = [Item(exercise="7c"), Item(rest_s=20), Item(exercise="3b"), Item(rest_s=30), Item(exercise="1a")]
-    found = careful(ALL, chosen, situation(["balance"], [Place.CALF], minutes=1))
+    found = apply_precautions(ALL, chosen, situation(["balance"], [FeltPlace.CALF], minutes=1))
     assert [item.exercise or item.rest_s for item in found.items] == ["3b", 30, "1a"]
-    assert [one.key for one in found.left_out] == ["7c"]
+    assert [one.key for one in found.excluded] == ["7c"]
     assert done(found.items[0]) == (30, 2, None)
-    assert [one.key for one in found.gentler] == ["3b"]
+    assert [one.key for one in found.reduced] == ["3b"]
     stretch = (Item(exercise="3a"),)
-    assert careful(ALL, stretch, situation(["neuro"])).items == stretch
+    assert apply_precautions(ALL, stretch, situation(["neuro"])).items == stretch
 
 
 def test_short_time_keeps_the_felt_stretches() -> None:
     """What goes first is for the gait; the two calf stretches stay where the calf is felt."""
-    found = proposal(ALL, full(ALL), situation(felt=[Place.CALF], minutes=10))
+    found = proposal(ALL, full_base(ALL), situation(felt=[FeltPlace.CALF], minutes=10))
     assert {"3a", "3b"} <= set(keys(found))
     assert found.seconds <= 600
-    gone = [one for one in found.left_out if one.why.rule == "time"]
+    gone = [one for one in found.excluded if one.reason.rule == "time"]
     assert {"10a", "10b", "10c"} <= {one.key for one in gone}
     assert len(keys(found)) + len(gone) == 20
 
@@ -207,7 +207,7 @@ def test_too_short_a_time_leaves_a_part_of_the_first() -> None:
     """With a neurological condition and a quarter of an hour, as many of the ten holds as there is time for."""
     found = proposal(ALL, BASES["daily"], situation(["neuro"], minutes=15))
     assert [done(item) for item in found.items] == [(60, 6, None)]
-    assert [why.rule for why in found.whys] == ["care-neuro", "time"]
+    assert [why.rule for why in found.reasons] == ["care-neuro", "time"]
     assert found.seconds <= 900
     least = proposal(ALL, [Item(exercise="7a"), Item(rest_s=60)], situation(minutes=1))
     assert [item.count for item in least.items] == [4]
@@ -215,13 +215,13 @@ def test_too_short_a_time_leaves_a_part_of_the_first() -> None:
 
 def test_without_a_time_the_routine_is_whole() -> None:
     """What the felt places add ends at half an hour; what was asked for stays, however long."""
-    assert keys(proposal(ALL, full(ALL), situation())) == sorted(
+    assert keys(proposal(ALL, full_base(ALL), situation())) == sorted(
         NUMBERS, key=lambda key: (ORDER.index(FILES[key]["group"]), NUMBERS.index(key))
     )
-    added = proposal(ALL, BASES["daily"], situation(felt=[Place.FRONT, Place.CALF, Place.ACHILLES]))
+    added = proposal(ALL, BASES["daily"], situation(felt=[FeltPlace.FRONT, FeltPlace.CALF, FeltPlace.ACHILLES]))
     assert added.seconds <= 1800
     assert {"1a", "3a", "3b", "3c"} <= set(keys(added))
-    assert [one.why.rule for one in added.left_out] == ["time"]
+    assert [one.reason.rule for one in added.excluded] == ["time"]
 
 
 def test_an_item_keeps_what_it_says_of_itself() -> None:
@@ -234,4 +234,4 @@ def test_an_item_keeps_what_it_says_of_itself() -> None:
 
 def test_the_triage_is_that_of_the_guide() -> None:
     """Front: 4a, 4b, 4c. Achilles: 2b, 2c, 3c, 7d. Calf: 2a, 3a, 3b, 8."""
-    assert {place: set(first) for place, first in triage.TRIAGE.items()} | {Place.NOWHERE: set()} == FELT
+    assert {place: set(first) for place, first in triage.TRIAGE.items()} | {FeltPlace.NOWHERE: set()} == FELT

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from station.cli.guided_calibration import Guided
+from station.cli.guided_calibration import GuidedCalibration
 from station.core.events import CommandName, Side
 from station.core.facts import Calibrated, CueName
 from station.core.steps import CalibrateStep, TestStep
@@ -35,11 +35,11 @@ class Lab(Rig):
         super().__init__(tmp_path, wiring, before=off)
         self.said: list[str] = []
 
-    def guided(self, what: str = "calibrate", limit_s: float = 500.0) -> Guided:
+    def guided(self, what: str = "calibrate", limit_s: float = 500.0) -> GuidedCalibration:
         """The person does a whole calibration, or a check, by ear."""
-        guided = Guided(self.store, what, self.said.append)
+        guided = GuidedCalibration(self.store, what, self.said.append)
         guided.begin(self.station)
-        self.until(lambda: guided.look(self.station.snapshot()), limit_s)
+        self.until(lambda: guided.on_snapshot(self.station.snapshot()), limit_s)
         self.live(10.0)
         return guided
 
@@ -69,21 +69,21 @@ def test_a_test_after_it_names_it_and_is_right(tmp_path: Path) -> None:
     """The result of the next test is measured with the new curve, and says which calibration it was."""
     with Lab(tmp_path) as lab:
         lab.guided()
-        lab.sit((TestStep((Side.LEFT,)),), None)
+        lab.run_session((TestStep((Side.LEFT,)),), None)
         (test,) = lab.sat().tests
         limit_mm = lab.board.person.ankles.limit_mm(Side.LEFT, lab.clock.now_us())
         assert test.calibration_id == lab.store.current_calibration().id
         assert test.left_mm is not None
         assert limit_mm - 25.0 < test.left_mm < limit_mm + 3.0
         assert not test.doubted
-        assert len(lab.store.sittings()) == 1
+        assert len(lab.store.sessions()) == 1
 
 
 def test_its_trace_replays_to_what_was_stored(tmp_path: Path) -> None:
     """The same fit, from the stored rows; the header says how warm the sensor was."""
     with Lab(tmp_path) as lab:
         lab.guided()
-        with lab.store.moment() as now:
+        with lab.store.read_transaction() as now:
             run_id = now.execute(select(runs.c.id)).scalar_one()
         made = [fact for fact in facts_of(lab.store, run_id) if isinstance(fact, Calibrated)]
         assert [fact.fit for fact in made] == [lab.store.current_calibration().fit]
@@ -121,7 +121,7 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
         assert "calibrate anew" in outcome.sentence
         assert lab.station.snapshot().calibration == "doubted"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
-        lab.sit((TestStep((Side.LEFT,)),), None)
+        lab.run_session((TestStep((Side.LEFT,)),), None)
         assert lab.sat().tests[0].doubted
         assert lab.guided().outcome().well
         assert lab.station.snapshot().calibration == "good"
@@ -145,12 +145,12 @@ def test_whoever_leaves_in_the_middle_changes_nothing(tmp_path: Path) -> None:
     """Two minutes later it has ended by itself."""
     with Lab(tmp_path) as lab:
         before = lab.store.current_calibration()
-        guided = Guided(lab.store, "calibrate", lab.said.append)
+        guided = GuidedCalibration(lab.store, "calibrate", lab.said.append)
         guided.begin(lab.station)
         lab.until(lambda: lab.station.snapshot().repetition == 3)
         lab.board.act("take_over")
         lab.board.act("no_block")
-        lab.until(lambda: guided.look(lab.station.snapshot()), 200.0)
+        lab.until(lambda: guided.on_snapshot(lab.station.snapshot()), 200.0)
         assert "The 200 mm block was not seen" in guided.outcome().sentence
         assert lab.store.current_calibration() == before
 

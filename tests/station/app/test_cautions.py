@@ -10,7 +10,7 @@ import pytest
 from station.advice.health_questions import CHILD, CLEARED, CONDITIONS, NO_WEIGHT, NOT_CLEARED
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
-from station.catalogue.records import Item, Ruling
+from station.catalogue.records import Item, Restriction
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep
 from tests.station.led import COMPARATORS, Led, bouts_of, dose_of, goes_on, legs_of
@@ -32,12 +32,12 @@ def short_of_all() -> list[Item]:
     ]
 
 
-def with_cautions(condition: str, ruling: Ruling) -> set[str]:
+def with_cautions(condition: str, ruling: Restriction) -> set[str]:
     """The exercises whose own files have this ruling for the condition."""
     return {
         key
         for key, one in exercises().items()
-        if any((each.condition, each.ruling) == (condition, ruling) for each in one.cautions)
+        if any((each.condition, each.restriction) == (condition, ruling) for each in one.cautions)
     }
 
 
@@ -74,7 +74,7 @@ def test_a_caution_changes_what_is_done(tmp_path: Path, condition: str) -> None:
         assert led.heard()[-1] is CueName.COMPLETE
         assert dose_of(led) == legs_of(found.routine)
         done = {one.exercise for one in bouts_of(led.sat())}
-        left_out, gentler = (with_cautions(condition, ruling) for ruling in Ruling)
+        left_out, gentler = (with_cautions(condition, ruling) for ruling in Restriction)
         assert done == exercises().keys() - left_out
         for step in found.routine:
             assert isinstance(step, HoldStep | RepsStep)

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import Table, update
 
-from station.app.inbox import Remind
+from station.app.inbox import ReminderDue
 from station.app.start_gate import PROPOSED_INSTEAD, PROPOSED_NAME
 from station.core.steps import StepError, routine_from_header
 from station.store.schema import answers, plans, routines, runs, tests
@@ -27,7 +27,7 @@ def led(tmp_path: Path) -> Iterator[Led]:
 
 
 def damage(led: Led, table: Table, **values: str) -> None:
-    with led.store.writing() as now:
+    with led.store.write_transaction() as now:
         now.execute(update(table).values(**values))
 
 
@@ -81,7 +81,7 @@ def test_a_damaged_plan_is_none(led: Led, text: str) -> None:
     led.store.save_plan(ben, plan_at("18:00"))
     alarms = AlarmClock()
     led.station.attach(led.devices, alarms)
-    led.station.dates_hold()
+    led.station.wall_clock_set()
     led.live(0.1)
     assert set(alarms.at) == {ben}
     led.station.request_start("today", ada)
@@ -96,7 +96,7 @@ def test_a_damaged_answer_was_not_given(led: Led, text: str) -> None:
     for question, about in (("pain", None), ("felt", "3b"), ("offered", "no time")):
         led.store.add_answer(ada, question, True, about)
     damage(led, answers, answer_json=text)
-    led.station.post(Remind(ada))
+    led.station.post(ReminderDue(ada))
     led.live(1.0)
     step_on(led)
     now = led.station.snapshot()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from station.catalogue.read import exercises
-from station.catalogue.records import Item, Sense
+from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US
 from station.core.facts import CueName
 from station.store.records import Hold, Reps
@@ -17,8 +17,8 @@ from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, dose_of, leg
 from tests.station.simulator.sittings import STEADY
 
 KEYS = tuple(exercises())
-SENSED = tuple(key for key in KEYS if exercises()[key].sense is not Sense.TIMER)
-LIFTED = tuple(key for key in SENSED if exercises()[key].sense is Sense.HOLD and not exercises()[key].light)
+SENSED = tuple(key for key in KEYS if exercises()[key].sense is not Verification.TIMER)
+LIFTED = tuple(key for key in SENSED if exercises()[key].sense is Verification.HOLD and not exercises()[key].is_light)
 """The exercises whose heel has to stay down, by whatever sensor."""
 TIRED = replace(STEADY, lift_every_s=15.0)
 LONG_ENOUGH = {"5b": Item(exercise="5b", hold_s=40, repetitions=4)}
@@ -38,7 +38,7 @@ def test_a_compliant_person_finishes_with_the_exact_dose(tmp_path: Path, key: st
         assert {one.exercise for one in bouts} == {key}
         assert {one.verified for one in bouts} == {sensed}
         assert {one.state for one in bouts} == {"finished"}
-        assert led.store.rest(None) is None
+        assert led.store.unfinished_run(None) is None
 
 
 @pytest.mark.parametrize("key", LIFTED)

@@ -13,12 +13,12 @@ import pytest
 from station.app.routines import TITLES, routine_called
 from station.app.snapshot import Snapshot
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Item, Sense
+from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US, Legs, Side
 from station.core.facts import CueName
 from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestStep, is_verified
 from station.settings import Settings
-from station.store.records import Hold, Reps, Rest, SittingDetail, Test
+from station.store.records import Hold, Reps, SessionDetail, Test, UnfinishedRun
 from tests.station import rig
 from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, credited, dose_of, goes_on, legs_of, routine_of
 
@@ -34,8 +34,8 @@ class Walked:
     routine: Routine
     seen: tuple[Snapshot, ...]
     heard: tuple[CueName, ...]
-    sat: SittingDetail
-    rest: Rest | None
+    sat: SessionDetail
+    rest: UnfinishedRun | None
 
     def shown(self, at: int) -> list[Snapshot]:
         """The pictures of one step."""
@@ -51,7 +51,7 @@ def walked(name: str) -> Walked:
         led.live(0.1)
         led.walk()
         routine = routine_called(name, Settings(), analogue=False)
-        return Walked(routine, tuple(led.seen), tuple(led.heard()), led.sat(), led.store.rest(None))
+        return Walked(routine, tuple(led.seen), tuple(led.heard()), led.sat(), led.store.unfinished_run(None))
 
 
 def exercise_of(step: Step) -> str | None:
@@ -109,7 +109,7 @@ def test_what_nothing_senses_is_said_to_be_so(name: str) -> None:
     for at, step in enumerate(done.routine):
         if isinstance(step, HoldStep | RepsStep):
             one = exercises()[str(step.exercise)]
-            assert is_verified(step) is (one.sense is not Sense.TIMER and not one.light)
+            assert is_verified(step) is (one.sense is not Verification.TIMER and not one.is_light)
             assert {shown.verified for shown in done.shown(at)} == {is_verified(step)}
             assert {bout.verified for bout in bouts_of(done.sat) if bout.step == at} == {is_verified(step)}
 
@@ -170,7 +170,7 @@ def test_a_sensor_that_comes_back_takes_nothing_from_what_was_done(tmp_path: Pat
         led.live(5.0)
         assert led.heard()[-1] is CueName.COMPLETE
         assert dose_of(led) == legs_of(routine)
-        assert led.store.rest(None) is None
+        assert led.store.unfinished_run(None) is None
 
 
 def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
         assert (first.state, second.state) == ("finished", "partial")
         assert isinstance(second, Hold)
         assert second.credited_us / SECOND_US == pytest.approx(PULLED_AFTER_S, abs=0.5)
-        left = led.store.rest(led.person_id)
+        left = led.store.unfinished_run(led.person_id)
         assert left is not None
         led.live(30.0)
         led.board.act("return_heels")
@@ -193,12 +193,12 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
         led.live(0.1)
         led.walk()
         assert led.heard()[-1] is CueName.COMPLETE
-        done = [one for sitting in led.store.sittings() for one in finished(led, sitting.id)]
+        done = [one for sitting in led.store.sessions() for one in finished(led, sitting.id)]
         assert credited(done) == legs_of(routine)
 
 
 def finished(led: Led, sitting_id: str) -> list[Hold | Reps]:
-    detail = led.store.sitting(sitting_id)
+    detail = led.store.session(sitting_id)
     assert detail is not None
     return [one for one in bouts_of(detail) if one.state == "finished"]
 

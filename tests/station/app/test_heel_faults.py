@@ -21,7 +21,7 @@ def test_an_adc_that_is_not_attached_reads_as_a_lifted_heel(tmp_path: Path) -> N
         assert [seen.down for seen in rig.station.snapshot().heels] != [True, True]
         assert not any(seen.down for seen in rig.station.snapshot().heels)
         assert rig.station.snapshot().activity == "idle"
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
 
 
 def test_an_adc_that_comes_off_in_a_hold_earns_nothing(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_heel_stuck_at_full_scale_is_told_and_starts_nothing(tmp_path: Path) -
     with Rig(tmp_path, "", on_step="stretch") as rig:
         rig.board.adc.state = AdcState.HIGH
         rig.live(20.0)
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
         sentence = rig.troubles["heel sensors"]
         assert [word for word in ("left heel", "full scale", "check its cable") if word not in sentence] == []
         rig.board.adc.state = AdcState.OK
@@ -65,7 +65,7 @@ def test_a_comparator_that_is_stuck_down_starts_nothing_and_is_told(tmp_path: Pa
         rig.live(290.0)
         assert rig.troubles == {}
         rig.live(20.0)
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
         sentence = rig.troubles["heel sensors"]
         assert [word for word in ("left heel", "down", "plate", "wire") if word not in sentence] == []
         rig.board.pin_factory.drive(HEEL_LEFT, False)
@@ -101,7 +101,7 @@ def test_a_comparator_that_is_stuck_up_is_told_when_the_pad_denies_it(tmp_path: 
         assert rig.station.snapshot().knee is True
         sentence = rig.troubles["heel sensors"]
         assert [word for word in ("knee pad", "no heel", "check", "cables") if word not in sentence] == []
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ""])
@@ -133,4 +133,4 @@ def test_somebody_who_walks_away_for_good_leaves_a_partial_hold(tmp_path: Path, 
         assert [hold.state for hold in rig.sat().holds] == ["partial"]
         assert abs(rig.sat().holds[0].credited_us - 7_000_000) < 300_000
         assert CueName.ENDED in rig.heard()
-        assert rig.sat().sitting.ended_why == "left"
+        assert rig.sat().session.ended_why == "left"

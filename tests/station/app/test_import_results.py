@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.app.import_results import ImportRefusedError, read_past
+from station.app.import_results import ImportRefusedError, read_past_results
 from station.cli.main import main
 from station.core.facts import Contact
 from station.store import Reader, Store
@@ -39,7 +39,7 @@ def database(tmp_path: Path) -> Path:
 
 def taken(file: Path, text: str, unit: str = "cm", *, sure: bool = False) -> list[tuple[float | None, float | None]]:
     file.write_text(text, encoding="utf-8")
-    return [(one.left_mm, one.right_mm) for one in read_past(file, unit, (), NOW, sure=sure).results]
+    return [(one.left_mm, one.right_mm) for one in read_past_results(file, unit, (), NOW, sure=sure).results]
 
 
 def test_a_tape_is_read_in_its_unit(file: Path) -> None:
@@ -62,10 +62,10 @@ def test_a_spreadsheet_is_read_as_it_writes(file: Path) -> None:
 def test_a_day_is_its_noon_and_today_is_now(file: Path) -> None:
     """A time of day stays what it is, with its zone or in that of this machine."""
     file.write_text(HEADER + "2026-01-31,9,\n2026-02-01 18:30,9,\n2026-02-02T18:30+05:00,9,\n2026-06-01,9,\n")
-    first, second, third, today = (one.at for one in read_past(file, "cm", (), NOW).results)
+    first, second, third, today = (one.at for one in read_past_results(file, "cm", (), NOW).results)
     for hour in ("2026-01-31T18", "2026-01-31 1800", "20260131T18"):
         file.write_text(HEADER + f"{hour},9,\n")
-        (result,) = read_past(file, "cm", (), NOW).results
+        (result,) = read_past_results(file, "cm", (), NOW).results
         assert result.at.astimezone() == datetime(2026, 1, 31, 18).astimezone()
     assert (first.astimezone().date(), first.astimezone().hour) == (date(2026, 1, 31), 12)
     assert (second.astimezone().hour, second.astimezone().minute) == (18, 30)
@@ -93,9 +93,9 @@ def test_the_last_hours_that_there_are_have_not_come_either(file: Path) -> None:
 def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
     """They are left out, and said."""
     file.write_text(HEADER + "2026-01-31,9,\n2026-02-01,9.5,\n")
-    past = read_past(file, "cm", {date(2026, 2, 1)}, NOW)
+    past = read_past_results(file, "cm", {date(2026, 2, 1)}, NOW)
     assert [one.left_mm for one in past.results] == [90.0]
-    assert past.known == (date(2026, 2, 1),)
+    assert past.known_days == (date(2026, 2, 1),)
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,9 @@ def test_what_is_no_text_is_told(file: Path, tmp_path: Path) -> None:
     """A file of a spreadsheet's own, one that is not there, and one with a cell without end."""
     file.write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(ImportRefusedError, match="not text in UTF-8"):
-        read_past(file, "cm", (), NOW)
+        read_past_results(file, "cm", (), NOW)
     with pytest.raises(ImportRefusedError, match=r"nowhere\.csv"):
-        read_past(tmp_path / "nowhere.csv", "cm", (), NOW)
+        read_past_results(tmp_path / "nowhere.csv", "cm", (), NOW)
     with pytest.raises(ImportRefusedError, match="it is no CSV"):
         taken(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
 
@@ -223,6 +223,6 @@ def test_what_is_imported_stands_before_what_was_measured(database: Path, file: 
     file.write_text(HEADER + "2019-05-01,7,7\n")
     assert cli(database, file).exit_code == 0
     with Reader.open(database) as reader:
-        oldest = reader.sittings()[-1]
+        oldest = reader.sessions()[-1]
         assert (oldest.person_name, oldest.ended_why) == ("Ann", "imported")
         assert oldest.started_at < NOW - timedelta(days=2000)

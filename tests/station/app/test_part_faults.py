@@ -72,7 +72,7 @@ def test_a_part_that_cannot_be_opened_is_told(
         assert list(rig.troubles) == [part]
         sentence = rig.troubles[part]
         assert [word for word in (what, where, to_do) if word not in sentence] == []
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
 
 
 @pytest.mark.parametrize("part", ["sensor", "buzzer", "button", "LED", "pad"])

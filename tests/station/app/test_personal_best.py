@@ -29,7 +29,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def add_test(store: Store, person_id: str | None, days_ago: int, left_mm: float, *, full: bool = True) -> None:
     at = NOW - timedelta(days=days_ago)
-    run_id = store.begin_run(store.begin_sitting(person_id, at, simulated=False), {"do": "test"}, at)
+    run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
     one_test(store, run_id, left_mm, None, full=full)
 
 
@@ -41,7 +41,7 @@ def test_best_to_beat_is_the_best_full_test_and_the_persons_own_error(store: Sto
     add_test(store, ada, 5, 120.0, full=False)
     add_test(store, ben, 4, 140.0)
     add_test(store, None, 3, 150.0)
-    progress = history_of(store, ada, 100.0, NOW).said(Side.LEFT)
+    progress = history_of(store, ada, 100.0, NOW).side_progress(Side.LEFT)
     assert progress is not None
     beat_mm = best_to_beat_mm(store, ada, Side.LEFT, Contact.PAD, NOW)
     assert beat_mm == pytest.approx(96.0 + progress.error.sem_mm, abs=0.05)
@@ -68,7 +68,7 @@ def test_station_puts_the_best_to_beat_into_the_test_it_starts(tmp_path: Path) -
     with Led(tmp_path, COMPARATORS) as led:
         ada = add_cared(led.store, "Ada")
         at = led.clock.wall() - timedelta(days=10)
-        run_id = led.store.begin_run(led.store.begin_sitting(ada, at, simulated=True), {"do": "test"}, at)
+        run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
         led.live(0.5)

@@ -13,8 +13,8 @@ from random import Random
 import pytest
 from click.testing import CliRunner, Result
 
-from station.app.budgets import Budgets, Using
-from station.app.recalibrate import recalibrated
+from station.app.budgets import AttemptBudgets, MeasurementContext
+from station.app.recalibrate import corrections_for
 from station.cli.main import main
 from station.core.activities.trials import TrialResult, score_mm, scored_trials
 from station.core.events import Side
@@ -53,13 +53,13 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
     does not reach)."""
     calibration = store.current_calibration()
     curve = calibration.curve.shifted(SKIRTING_MM)
-    using = Using(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
-    sitting_id = store.begin_sitting(store.people()[0].id, clock.wall(), simulated=False)
+    using = MeasurementContext(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
+    sitting_id = store.begin_session(store.people()[0].id, clock.wall(), simulated=False)
     run_id = store.begin_run(sitting_id, {"do": "test"} | header_from_curve(curve), clock.wall())
     test_id = store.begin_test(
         run_id, full=True, contact=Contact.PAD, calibration_id=calibration.id, temperature_c=using.temperature_c
     )
-    budgets = Budgets(using)
+    budgets = AttemptBudgets(using)
     scores = dict.fromkeys(Side, None) | {side: scored(curve, readings) for side, readings in trials.items()}
     for side, readings in trials.items():
         for number, reading_mm in enumerate(readings, 1):
@@ -68,15 +68,15 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
                 for begun_us, nearer_mm in enumerate((9.0, 0.0)):
                     near_mm = max(0.0, toe_mm - nearer_mm)
                     passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1))
-                    made = budgets.passed(passed)
+                    made = budgets.on_attempt_passed(passed)
                     how = (Contact.INFERRED, (0, 1), made)
                     store.add_attempt(test_id, Attempt(side, number, 1, "passed", begun_us, 2, near_mm, 1.0, *how))
             below = reading_mm is None
             at_us, noise_mm = 2 + number, None if below else window_mm
-            budget = budgets.finished(TrialFinished(at_us, side, number, toe_mm, below, noise_mm))
+            budget = budgets.on_trial_finished(TrialFinished(at_us, side, number, toe_mm, below, noise_mm))
             sure_mm = None if budget is None else budget.total_mm
             store.add_trial(test_id, Trial(side, number, toe_mm, below, sure_mm, at_us, budget))
-    left, right = (budgets.side(side) for side in Side)
+    left, right = (budgets.of_side(side) for side in Side)
     store.finish_test(
         test_id,
         left_mm=scores[Side.LEFT],
@@ -97,7 +97,7 @@ def scored(curve: Curve, readings: list[float | None]) -> float | None:
 
 
 def made_of(store: Store, test: Test, calibration: Calibration) -> Scores:
-    (outcome,) = recalibrated(store, (test.id,), calibration)
+    (outcome,) = corrections_for(store, (test.id,), calibration)
     assert outcome.scores is not None
     return outcome.scores
 
@@ -136,7 +136,7 @@ def test_its_uncertainty_is_the_other_calibrations(store: Store, clock: HandCloc
     assert new.left_mm is not None
     window_mm = hypot(new.left_budget.noise_mm, new.left_budget.wander_mm)
     assert window_mm == pytest.approx(0.8 * OTHER.curve.slope(150.0) / FIT.curve.slope(150.0), abs=0.002)
-    using = Using(store.current_calibration(), test.started_at, 20.0)
+    using = MeasurementContext(store.current_calibration(), test.started_at, 20.0)
     assert (using.conditions.days_since_calibration, using.conditions.warmer_degrees) == (9.0, -6.0)
     same = budget_from_result(new.left_mm - SKIRTING_MM, window_mm, Contact.INFERRED, OTHER, using.conditions)
     assert new.left_budget.as_json() == pytest.approx(same.as_json(), abs=0.002)
@@ -185,7 +185,7 @@ def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandCl
     assert sure.left_mm == 1.0
     to = store.current_calibration()
     reason = f"its {sides[0]} was nearer than its calibration could show"
-    *near, far = recalibrated(store, tuple(reversed(before)), to)
+    *near, far = corrections_for(store, tuple(reversed(before)), to)
     assert [(one.scores, one.why_not) for one in near] == [(None, reason)] * 2
     assert far.scores is not None
     assert far.scores.left_mm == pytest.approx(FIT.curve.shifted(SKIRTING_MM).toe_mm(59.0), abs=0.11)
@@ -202,7 +202,7 @@ def test_a_wall_as_built_is_no_wall(store: Store, clock: HandClock) -> None:
     """Where the knee did not reach by a calibration that nobody made, nobody knows how near the wall was."""
     test = written(store, clock, {Side.RIGHT: [None]})
     store.add_calibration(FIT)
-    (outcome,) = recalibrated(store, (test.id,), store.current_calibration())
+    (outcome,) = corrections_for(store, (test.id,), store.current_calibration())
     assert (outcome.scores, outcome.why_not) == (None, "its right was nearer than its calibration could show")
 
 
@@ -217,7 +217,7 @@ def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandC
 
 def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: HandClock) -> None:
     """A test whose calibration nobody knows, and one without trials; a tape has no reading at all."""
-    sitting_id = store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
     run_id = store.begin_run(sitting_id, {}, clock.wall())
     for calibration_id in (None, store.current_calibration().id):
         test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
@@ -225,7 +225,7 @@ def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: Hand
     store.add_imported(store.people()[0].id, [Imported(clock.wall(), 90.0, None)])
     store.add_calibration(FIT)
     ids = store.measured_since(clock.wall() - timedelta(days=9))
-    outcomes = list(recalibrated(store, ids, store.current_calibration()))
+    outcomes = list(corrections_for(store, ids, store.current_calibration()))
     assert {one.why_not for one in outcomes} == {"nobody knows its calibration", "its trials are not there"}
     assert len(outcomes) == 2
 
@@ -348,5 +348,5 @@ def test_temperatures_that_nobody_knows_are_not_made_up(clock: HandClock) -> Non
     """Either one missing, and nobody knows how much warmer it is."""
     for then_c, now_c, warmer in ((20.0, 25.0, 5.0), (None, 25.0, None), (20.0, None, None)):
         calibration = Calibration("c", 1, clock.wall(), FIT.curve, FIT, then_c)
-        using = Using(calibration, clock.wall() - timedelta(hours=12), now_c)
+        using = MeasurementContext(calibration, clock.wall() - timedelta(hours=12), now_c)
         assert (using.conditions.warmer_degrees, using.conditions.days_since_calibration) == (warmer, 0.5)

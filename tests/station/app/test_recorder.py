@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from station.app.budgets import Using
-from station.app.recorder import Keeper
+from station.app.budgets import MeasurementContext
+from station.app.recorder import Recorder
 from station.app.run import Run
 from station.core.events import Side
 from station.core.facts import Calibrated, CheckDone, Fact, RepCounted, RepsFinished, RepsPartial, RepTimed, TapsUndone
@@ -25,7 +25,7 @@ PLENTY = 1 << 30
 def full_disk(store: Store) -> Iterator[None]:
     """SQLite may take no further page."""
     for pages in (1, PLENTY):
-        with store.writing() as now:
+        with store.write_transaction() as now:
             now.execute(text(f"PRAGMA max_page_count={pages}")).all()
         if pages == 1:
             yield
@@ -37,37 +37,37 @@ def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> 
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         store.add_calibration(FIT)
         before = store.current_calibration()
-        keeper = Keeper(store, told.append)
-        keeper.begin_sitting(None, clock.wall(), simulated=False)
+        keeper = Recorder(store, told.append)
+        keeper.begin_session(None, clock.wall(), simulated=False)
         with full_disk(store):
             # A page has room for some rows more.
             for made, fact in enumerate([*[Calibrated(1, FIT)] * 99, CheckDone(2, 100.0, 109.0, 9.0, 0.6, True)]):
                 step = CheckStep() if made == 99 else CalibrateStep()
                 run = Run((step,), Wiring(), References(), before.curve, 0)
-                keeper.begin_run(run, clock.wall(), Using(before, clock.wall()))
-                keeper.keep(fact)
+                keeper.begin_run(run, clock.wall(), MeasurementContext(before, clock.wall()))
+                keeper.record(fact)
             assert "disk is full" in str(told[-1])
             assert store.checks() == ()
         keeper.flush(0)
-        assert not keeper.waiting
+        assert not keeper.has_pending_writes
         (check,) = store.checks()
         assert (check.calibration_id, check.off_mm, check.passed) == (before.id, 9.0, False)
         assert store.current_calibration().number == before.number + 99
-        assert store.doubt() is None
+        assert store.suspect_since() is None
 
 
 def test_repetitions_whose_skip_was_taken_back_are_one_set(tmp_path: Path) -> None:
     """Three are counted, the rest is skipped by taps, that is undone, and two more follow: one set of five, timed."""
     clock, told = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
-        keeper = Keeper(store, told.append)
-        keeper.begin_sitting(None, clock.wall(), simulated=False)
+        keeper = Recorder(store, told.append)
+        keeper.begin_session(None, clock.wall(), simulated=False)
         curve = store.current_calibration()
         run = Run((RepsStep(count=5),), Wiring(), References(), curve.curve, 0)
-        keeper.begin_run(run, clock.wall(), Using(curve, clock.wall()))
+        keeper.begin_run(run, clock.wall(), MeasurementContext(curve, clock.wall()))
         for fact in (*_counted(1, 2, 3), RepsPartial(40, Side.LEFT, 3, 0), TapsUndone(41), *_counted(4, 5)):
-            keeper.keep(fact)
-        keeper.keep(RepsFinished(60, Side.LEFT, 5, 0))
+            keeper.record(fact)
+        keeper.record(RepsFinished(60, Side.LEFT, 5, 0))
         (reps,) = store.reps()
         assert (reps.count, reps.state) == (5, "finished")
         assert [one.number for one in reps.repetitions] == [0, 1, 2, 3, 4]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from station.advice.plan import plan_of, to_dict
-from station.app.inbox import Remind
+from station.app.inbox import ReminderDue
 from station.app.reminders import LATE_WITHIN, Reminders
 from station.core.events import CommandName
 from station.core.facts import CueName
@@ -33,10 +33,10 @@ class AlarmClock:
         self.rang = 0
         self._job: Callable[[str], None] = lambda _key: None
 
-    def move(self, _at_us: int | None) -> None:
+    def move_alarm(self, _at_us: int | None) -> None:
         """The loop's own alarm is the test's to watch."""
 
-    def remind(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
+    def set_reminders(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
         self.at, self._job = dict(at), job
 
     def look(self, wall: datetime) -> None:
@@ -60,7 +60,7 @@ class Reminded(Led):
         person_id = self.store.add_person(name).id
         answer_care(self.store, person_id)
         self.station.save_plan(person_id, plan_at(clock, **more))
-        self.station.dates_hold()
+        self.station.wall_clock_set()
         self.live(0.1)
         return person_id
 
@@ -115,7 +115,7 @@ def test_before_the_dates_hold_nothing_is_armed(led: Reminded) -> None:
     led.station.save_plan(ada, plan_at("18:00"))
     led.live(0.1)
     assert led.alarms.at == {}
-    led.station.dates_hold()
+    led.station.wall_clock_set()
     led.live(0.1)
     assert led.alarms.at == {ada: today_at(led, 18)}
 
@@ -194,7 +194,7 @@ def test_a_clock_that_is_set_forwards_makes_up_for_one_reminder(led: Reminded) -
     """Five hours are leapt over, the hour among them: it is made up for once, and the next one is tomorrow's."""
     ada = led.reminder_for("Ada", "09:00")
     led.board.act("wall_clock", "5")
-    led.station.dates_hold()
+    led.station.wall_clock_set()
     led.live(0.1)
     assert led.alarms.at == {ada: today_at(led, 9)}
     for _ in range(3):
@@ -210,7 +210,7 @@ def test_a_clock_that_is_set_far_forwards_makes_up_for_nothing(led: Reminded) ->
     ada = led.reminder_for("Ada", "09:00")
     for hours, next_day in (("10", 1), ("48", 3)):
         led.board.act("wall_clock", hours)
-        led.station.dates_hold()
+        led.station.wall_clock_set()
         led.live(0.1)
         assert led.alarms.at == {ada: today_at(led, 9) + timedelta(days=next_day)}
         led.alarms.look(led.board.clock.wall())
@@ -222,7 +222,7 @@ def test_a_clock_that_is_set_back_reminds_at_the_hour_that_comes(led: Reminded) 
     """What was to come stays to come."""
     ada = led.reminder_for("Ada", "18:00")
     led.board.act("wall_clock", "-3")
-    led.station.dates_hold()
+    led.station.wall_clock_set()
     led.live(0.1)
     assert led.alarms.at == {ada: today_at(led, 18)}
 
@@ -279,7 +279,7 @@ def test_an_alarm_that_rings_twice_calls_once(led: Reminded) -> None:
     called = led.station.snapshot().cue
     assert called is not None
     assert called.cue is CueName.NUDGE
-    led.station.post(Remind(ada))
+    led.station.post(ReminderDue(ada))
     led.live(8.0)
     assert led.station.snapshot().cue == called
     assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}

@@ -26,12 +26,12 @@ LEAVING_S = 1.5
 
 def holds_of(rig: Rig) -> list[Hold]:
     """All that was ever held, in order of time."""
-    found = [hold for sitting in reversed(rig.store.sittings()) for hold in held_in(rig, sitting.id)]
+    found = [hold for sitting in reversed(rig.store.sessions()) for hold in held_in(rig, sitting.id)]
     return sorted(found, key=lambda hold: hold.started_at)
 
 
 def held_in(rig: Rig, sitting_id: str) -> tuple[Hold, ...]:
-    detail = rig.store.sitting(sitting_id)
+    detail = rig.store.session(sitting_id)
     assert detail is not None
     return detail.holds
 
@@ -84,7 +84,7 @@ def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> Non
     ended_us = led.clock.now_us()
     offered = led.station.snapshot().rest
     assert offered is not None
-    assert offered.called == "the routine"
+    assert offered.title == "the routine"
     away(led, minutes, ended_us)
     come_back(led)
     now = led.station.snapshot()
@@ -102,7 +102,7 @@ def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> Non
     ]
     assert DONE_BEFORE_S <= holds[3].credited_us / SECOND_US <= DONE_BEFORE_S + LEAVING_S
     assert credited([hold for hold in holds if hold.state == "finished"]) == legs_of(ROUTINE)
-    assert led.store.rest(None) is None
+    assert led.store.unfinished_run(None) is None
 
 
 def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
@@ -142,16 +142,16 @@ def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
         begin(led)
         person_id = led.person_id
     with Led(tmp_path, COMPARATORS) as led:
-        kept = led.store.rest(person_id)
+        kept = led.store.unfinished_run(person_id)
         assert kept is not None
-        assert kept.called == "the routine"
+        assert kept.title == "the routine"
         led.live(1.0)
         led.station.request_start("rest", None)
         led.live(0.5)
         led.walk()
         holds = holds_of(led)
         assert credited([hold for hold in holds if hold.state == "finished"]) == legs_of(ROUTINE)
-        assert led.store.rest(person_id) is None
+        assert led.store.unfinished_run(person_id) is None
 
 
 def test_the_rest_is_the_persons_own(led: Led) -> None:
@@ -169,8 +169,8 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     led.station.start(routine_of((Item(exercise="3b", hold_s=10, repetitions=1, side=Side.LEFT),)), ben)
     led.live(0.1)
     led.walk()
-    assert led.store.rest(ben) is None
-    assert led.store.rest(ada) is not None
+    assert led.store.unfinished_run(ben) is None
+    assert led.store.unfinished_run(ada) is not None
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
     come_back(led)
     assert led.station.snapshot().activity == "idle", "Ben steps on, and Ada's rest is not his"

@@ -52,7 +52,7 @@ def facts_of(reader: Reader, run_id: str) -> list[Fact]:
 
 def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
     """Every result of the sitting, field by field, against the replay of its run."""
-    detail = reader.sitting(sitting_id)
+    detail = reader.session(sitting_id)
     assert detail is not None
     facts = [fact for run_id in detail.runs for fact in facts_of(reader, run_id)]
     ends = [fact for fact in facts if isinstance(fact, HoldEnd)]
@@ -109,7 +109,7 @@ def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
     rig.board.act("auto")
     rig.until(lambda: rig.station.snapshot().sitting_id is not None)
     rig.until(lambda: rig.station._run is None, limit_s)
-    return rig.store.sittings()[0].id
+    return rig.store.sessions()[0].id
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
@@ -152,7 +152,7 @@ def test_a_routine_that_is_stopped_replays_to_what_was_stored(tmp_path: Path, af
         rig.station.command(CommandName.STOP)
         rig.live(1.0)
         assert rig.station._run is None
-        facts = assert_replays(rig.store, rig.store.sittings()[0].id)
+        facts = assert_replays(rig.store, rig.store.sessions()[0].id)
         assert [fact.why for fact in facts if isinstance(fact, Ended)] != []
 
 
@@ -164,7 +164,7 @@ def test_what_another_routine_cut_short_replays_too(tmp_path: Path) -> None:
         rig.live(7.3)
         rig.hold(5)
         rig.until_phase("done")
-        assert_replays(rig.store, rig.store.sittings()[0].id)
+        assert_replays(rig.store, rig.store.sessions()[0].id)
         assert [hold.state for hold in rig.sat().holds] == ["partial", "finished"]
 
 
@@ -174,7 +174,7 @@ def test_a_bundle_replays_on_the_command_line(tmp_path: Path) -> None:
         do(rig, hold_of(8, repetitions=2))
         credited = [hold.credited_us / SECOND_US for hold in rig.sat().holds]
         path = rig.store.path
-        export_bundle(rig.store, rig.sat().sitting.id, tmp_path / "by hand.zip")
+        export_bundle(rig.store, rig.sat().session.id, tmp_path / "by hand.zip")
     run = CliRunner()
     done = run.invoke(main, ["export", str(path), str(tmp_path / "one.zip"), "--as", "bundle"])
     assert done.exit_code == 0, done.output

@@ -13,7 +13,7 @@ from station.advice.triage import proposal
 from station.app.progress import history_of
 from station.app.situation import done_of, plan_for, situation_of
 from station.catalogue.read import exercises, ready_routines
-from station.catalogue.records import Place
+from station.catalogue.records import FeltPlace
 from station.core.events import Side
 from station.settings import GOAL_MM
 from station.store import Store
@@ -37,21 +37,21 @@ class Life:
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
         """A sitting with a test and nothing else, of ten minutes."""
-        sitting_id = self.store.begin_sitting(self.id, self.now, simulated=False)
+        sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
         run_id = self.store.begin_run(sitting_id, {"do": "test", "side": "both"}, self.now)
         test_id = one_test(self.store, run_id, left_mm, right_mm, full=full)
-        self.store.end_sitting(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+        self.store.end_session(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
         return test_id
 
     def stretch(self, seconds: int = 30, *, broken_off: bool = False) -> None:
         """A sitting with one hold a side, of ten minutes."""
-        sitting_id = self.store.begin_sitting(self.id, self.now, simulated=False)
+        sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
         run_id = self.store.begin_run(sitting_id, {"do": "hold", "side": "both"}, self.now)
         for side in Side:
             one_hold(self.store, run_id, side, credited_s=seconds)
         if broken_off:
-            self.store.keep_rest(run_id, LEFT_OVER, self.now)
-        self.store.end_sitting(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+            self.store.save_unfinished(run_id, LEFT_OVER, self.now)
+        self.store.end_session(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def ann(tmp_path: Path) -> Iterator[Life]:
 def test_somebody_new_is_asked_first(ann: Life) -> None:
     """Nothing is known, the care questions are due, nothing is proposed, and a first full test is."""
     found = situation_of(ann.store, ann.id, ann.now)
-    assert (found.conditions, found.felt, found.pains, found.not_felt, found.courses) == (
+    assert (found.conditions, found.felt, found.pains, found.not_felt, found.side_histories) == (
         *(None, frozenset(), (), frozenset(), {}),
     )
-    assert found.asked is not None
-    assert proposal(exercises(), ready_routines()["daily"].items, found).held_back == found.asked
+    assert found.ask_reason is not None
+    assert proposal(exercises(), ready_routines()["daily"].items, found).block_reason == found.ask_reason
     done = done_of(ann.store, ann.id, ann.now, UTC)
     assert done.last_test is done.finished_at is done.stretched_at is None
     assert due(PLAN, done, ann.now).test == "full"
@@ -82,7 +82,7 @@ def test_the_newest_answers_count(ann: Life) -> None:
         ann.store.add_answer(ann.id, "felt", felt, about=about)
     found = situation_of(ann.store, ann.id, ann.now, minutes=12)
     assert found.conditions == frozenset({"numb", "pinch"})
-    assert found.asked is None
+    assert found.ask_reason is None
     assert found.not_felt == {"3b"}
     assert found.minutes == 12
 
@@ -92,17 +92,17 @@ def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
     ann.store.add_answer(ann.id, "care", {"yes": ["gout"], "no": []})
     found = situation_of(ann.store, ann.id, ann.now)
     assert found.conditions is None
-    assert found.asked is not None
+    assert found.ask_reason is not None
 
 
 def test_the_questions_come_back(ann: Life) -> None:
     """After half a year, and when the person said that something has changed."""
     ann.store.add_answer(ann.id, "care", {"yes": [], "no": []})
-    assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).asked is None
-    assert situation_of(ann.store, ann.id, ann.now + 183 * DAY).asked is not None
+    assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).ask_reason is None
+    assert situation_of(ann.store, ann.id, ann.now + 183 * DAY).ask_reason is not None
     ann.clock.pass_by(days=1)
     ann.store.add_answer(ann.id, "changed", True)
-    assert situation_of(ann.store, ann.id, ann.now).asked is not None
+    assert situation_of(ann.store, ann.id, ann.now).ask_reason is not None
 
 
 def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
@@ -127,7 +127,7 @@ def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
     ann.store.answer_test(ann.test(), limit_felt="achilles")
     ann.clock.pass_by(days=7)
     ann.test()
-    assert situation_of(ann.store, ann.id, ann.now).felt == {Place.CALF, Place.ACHILLES}
+    assert situation_of(ann.store, ann.id, ann.now).felt == {FeltPlace.CALF, FeltPlace.ACHILLES}
     assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt == frozenset()
 
 
@@ -141,33 +141,33 @@ def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
     history = history_of(ann.store, ann.id, GOAL_MM, ann.now)
     found = situation_of(ann.store, ann.id, ann.now, history=history)
     assert found == situation_of(ann.store, ann.id, ann.now)
-    left, right = found.courses[Side.LEFT], found.courses[Side.RIGHT]
-    assert (left.told, left.gaining, left.steady, left.behind_mm) == (True, True, False, 0.0)
+    left, right = found.side_histories[Side.LEFT], found.side_histories[Side.RIGHT]
+    assert (left.is_known, left.is_gaining, left.is_steady, left.behind_mm) == (True, True, False, 0.0)
     assert left.gained_at is not None
-    assert left.reached
+    assert left.reached_goal
     assert left.change_mm == 50.0
     assert left.weeks > 20
-    assert (right.steady, right.gaining, right.gained_at) == (True, False, None)
+    assert (right.is_steady, right.is_gaining, right.gained_at) == (True, False, None)
     assert right.behind_mm > 30
-    assert not right.reached
-    assert situation_of(ann.store, ann.id, ann.now + 50 * DAY).courses == {}
+    assert not right.reached_goal
+    assert situation_of(ann.store, ann.id, ann.now + 50 * DAY).side_histories == {}
 
 
 def test_one_test_is_a_course_without_a_change(ann: Life) -> None:
     """Nothing is told of it."""
     ann.test()
-    course = situation_of(ann.store, ann.id, ann.now).courses[Side.LEFT]
-    assert (course.told, course.gaining, course.change_mm, course.weeks) == (False, None, None, 0.0)
+    course = situation_of(ann.store, ann.id, ann.now).side_histories[Side.LEFT]
+    assert (course.is_known, course.is_gaining, course.change_mm, course.weeks) == (False, None, None, 0.0)
 
 
 def test_most_weeks_with_stretches_are_persistence(ann: Life) -> None:
     """Nine of the last thirteen."""
     for week in range(9):
-        assert not situation_of(ann.store, ann.id, ann.now).persisted, week
+        assert not situation_of(ann.store, ann.id, ann.now).has_persisted, week
         ann.stretch()
         ann.clock.pass_by(days=7)
-    assert situation_of(ann.store, ann.id, ann.now).persisted
-    assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).persisted
+    assert situation_of(ann.store, ann.id, ann.now).has_persisted
+    assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).has_persisted
 
 
 def test_tests_that_were_done(ann: Life) -> None:
@@ -181,7 +181,7 @@ def test_tests_that_were_done(ann: Life) -> None:
     assert (done.last_test, done.last_full_test) == (second, first)
     later = done_of(ann.store, ann.id, ann.now + 90 * DAY, UTC)
     assert (later.last_test, later.last_full_test) == (second, None)
-    assert "test-full" in {why.rule for why in due(PLAN, later, ann.now + 90 * DAY).whys}
+    assert "test-full" in {why.rule for why in due(PLAN, later, ann.now + 90 * DAY).reasons}
 
 
 def test_stretches_that_were_done(ann: Life) -> None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from station.advice.health_questions import CONDITIONS
 from station.advice.plan import plan_of, to_dict
-from station.advice.records import Situation, Why
+from station.advice.records import Reason, Situation
 from station.advice.restrictions import BUILT_IN_STRETCH, TEST, restrict
 from station.app.routines import steps_of
 from station.app.start_gate import COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
@@ -38,7 +38,7 @@ FULL = steps_of(ready_routines()["full"].items, Settings())
 TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)
 PAINS = (None, 2, 4, 5, 6, 9)
 CAUTIONS: dict[str, dict[str, str]] = {
-    str(read["key"]): {one["condition"]: one["ruling"] for one in read.get("cautions", ())}
+    str(read["key"]): {one["condition"]: one["restriction"] for one in read.get("cautions", ())}
     for file in Path("station/catalogue/exercises").glob("*.toml")
     for read in [tomllib.loads(file.read_text(encoding="utf-8"))]
 }
@@ -73,7 +73,7 @@ def test_restrict_lets_nothing_forbidden_begin(pain: int | None) -> None:
         found = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain))
         if is_blocked(conditions, pain):
             assert found.steps == ()
-            assert found.blocked is not None
+            assert found.block_reason is not None
             continue
         forbidden = {key for key, one in CAUTIONS.items() if any(one.get(each) == "left out" for each in conditions)}
         assert exercises_in(found.steps) == set(CAUTIONS) - forbidden
@@ -102,17 +102,17 @@ def test_unknown_person_gets_the_test_the_stretch_and_what_carries_no_caution() 
     harmless = {key for key, one in CAUTIONS.items() if not one}
     assert exercises_in(found.steps) == harmless | {BUILT_IN_STRETCH}
     assert found.steps[:2] == (TestStep(), AskStep())
-    assert {one.why.rule for one in found.excluded} == {"care-asked"}
+    assert {one.reason.rule for one in found.excluded} == {"care-asked"}
 
 
 @pytest.mark.parametrize("conditions", [None, frozenset({"arch_falls"})])
 def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: frozenset[str] | None) -> None:
     """Only the test begins before the questions are answered, or answered again."""
-    asked = Situation(NOW, conditions, Why("care-asked", "Please answer again."))
+    asked = Situation(NOW, conditions, Reason("care-asked", "Please answer again."))
     found = restrict(exercises(), TEST_AND_FULL, asked)
     assert found.steps == (TestStep(), AskStep())
-    assert {one.why.rule for one in found.excluded} == {"care-asked"}
-    assert restrict(exercises(), FULL, asked).blocked is not None
+    assert {one.reason.rule for one in found.excluded} == {"care-asked"}
+    assert restrict(exercises(), FULL, asked).block_reason is not None
 
 
 @pytest.fixture(scope="module")
@@ -131,7 +131,7 @@ def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt
     person_id = store.add_person(f"Person {len(store.people())}").id
     answer_care(store, person_id, *conditions)
     if felt is not None:
-        run_id = store.begin_run(store.begin_sitting(person_id, at, simulated=False), {"do": "test"}, at)
+        run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
         store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, limit_felt=felt)
     if pain is not None:
         store.add_answer(person_id, "pain", pain)
@@ -141,8 +141,8 @@ def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt
 def remember_unfinished(store: Store, person_id: str | None, routine: Routine) -> None:
     """What the store has of a routine whose power failed before its first second."""
     at = HandClock().wall()
-    run_id = store.begin_run(store.begin_sitting(person_id, at, simulated=False), to_json(routine), at)
-    store.keep_rest(run_id, to_json(routine), at)
+    run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), to_json(routine), at)
+    store.save_unfinished(run_id, to_json(routine), at)
 
 
 NAMES = ("daily", "quick_calf", "full", "test_and_stretch", "stretch")
@@ -215,7 +215,7 @@ def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[
     assert begun(led) == by_page
     led.board.act("step_off")
     led.until(lambda: led.station._run is None, 120.0)
-    remaining = led.store.rest(person_id)
+    remaining = led.store.unfinished_run(person_id)
     if by_page and remaining is not None:
         led.step_on(after_s=6.0)
         assert to_json(begun(led)) == remaining.header

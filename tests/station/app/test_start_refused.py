@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from station.advice.health_questions import NOT_CLEARED
-from station.advice.pain import HELD_BACK, STOP
+from station.advice.pain import BLOCKED_BY_PAIN, STOP
 from station.advice.restrictions import ANSWER_FIRST
-from station.app.loop import EASED
+from station.app.loop import EASED_NOTE
 from station.catalogue.records import Item
 from station.core.events import CommandName
 from station.core.facts import CueName
@@ -72,7 +72,7 @@ def test_what_hurt_much_meanwhile_is_not_gone_on_with(led: Led) -> None:
     led.live(5.0)
     led.step_on(after_s=5.0)
     now = led.station.snapshot()
-    assert (now.phase, now.note) == ("ended", HELD_BACK.sentence)
+    assert (now.phase, now.note) == ("ended", BLOCKED_BY_PAIN.sentence)
 
 
 @pytest.mark.parametrize("how", ["by stepping on", "on the page"])
@@ -121,7 +121,7 @@ def test_what_nobody_asked_for_is_right_for_whoever_does_it(led: Led) -> None:
     led.station.start(routine_of((Item(exercise="3a"),)), None)
     led.live(0.5)
     now = led.station.snapshot()
-    assert (now.phase, now.note) == ("ended", HELD_BACK.sentence)
+    assert (now.phase, now.note) == ("ended", BLOCKED_BY_PAIN.sentence)
 
 
 def test_a_newcomer_is_tested_once(led: Led) -> None:
@@ -188,7 +188,7 @@ def test_a_test_that_hurt_a_little_halves_the_stretch_after_it(led: Led) -> None
     led.board.person.character = Character(lift_every_s=1e9, pain=5)
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "hold", 1200.0)
-    assert led.station.snapshot().note == EASED
+    assert led.station.snapshot().note == EASED_NOTE
     led.walk()
     holds = led.sat().holds
     assert [(one.repetition, one.state) for one in holds] == [(1, "finished"), (2, "finished")] * 2
@@ -204,7 +204,7 @@ def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
     sitting = led.station.snapshot().sitting_id
     assert sitting is not None
     assert led.station.snapshot().person_id is None
-    led.station.claim_sitting(sitting, ada)
+    led.station.claim_session(sitting, ada)
     led.live(0.5)
     assert led.station.snapshot().person_id == ada
     led.board.act("step_off")
@@ -212,7 +212,7 @@ def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
     led.station.answer(ada, "pain", 8)
     led.live(1.0)
     led.step_on(after_s=5.0)
-    assert led.station.snapshot().note == HELD_BACK.sentence
+    assert led.station.snapshot().note == BLOCKED_BY_PAIN.sentence
 
 
 def test_what_may_not_be_gone_on_with_is_not_offered(led: Led) -> None:

@@ -55,7 +55,7 @@ def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: st
         rig.live(25.0)
         rig.step_on(after_s=5.0)
         assert rig.station.snapshot().phase == "prepare"
-        assert len(rig.store.sittings()) == 2
+        assert len(rig.store.sessions()) == 2
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
@@ -72,7 +72,7 @@ def test_twenty_seconds_after_leaving_the_sitting_is_over(tmp_path: Path, wiring
         rig.live(3.0)
         assert rig.station.snapshot().sitting_id is None
         assert rig.station.snapshot().activity == "idle"
-        sitting = rig.sat().sitting
+        sitting = rig.sat().session
         assert sitting.ended_why == "left"
         assert sitting.ended_at is not None
         assert 19.5 <= (sitting.ended_at - left_at).total_seconds() <= 21.5
@@ -100,7 +100,7 @@ def test_somebody_who_stands_there_at_the_start_must_step_on_anew(tmp_path: Path
     with Rig(tmp_path, wiring, on_step="stretch", before=_standing) as rig:
         rig.live(20.0)
         assert rig.station.snapshot().activity == "idle"
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
         rig.board.act("step_on", "left")
         rig.live(2.0)
         rig.board.act("step_off")
@@ -116,7 +116,7 @@ def test_whoever_does_not_stand_still_starts_nothing(tmp_path: Path) -> None:
             rig.step_on(after_s=1.5)
             rig.board.act("step_off")
             rig.live(1.0)
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
 
 
 def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
@@ -125,7 +125,7 @@ def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
         ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
         assert rig.station.snapshot().person_name == "Ada"
-        assert rig.sat().sitting.person_id == ada
+        assert rig.sat().session.person_id == ada
 
 
 def leave(rig: Rig) -> None:
@@ -139,17 +139,17 @@ def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
     """With two people and nobody chosen the sitting is unclaimed; an unclaimed one says nothing of the next."""
     with Rig(tmp_path, on_step="stretch") as rig:
         rig.step_on(after_s=4.0)
-        assert rig.sat().sitting.person_id is None
+        assert rig.sat().session.person_id is None
         leave(rig)
         ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
-        assert rig.sat().sitting.person_id == ada, "the only person there is now"
+        assert rig.sat().session.person_id == ada, "the only person there is now"
         leave(rig)
         rig.add_person("Ben")
         rig.jump_to(rig.clock.wall() + timedelta(minutes=10, seconds=1))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
-        assert rig.sat().sitting.person_id is None, "two people, and ten minutes are over"
+        assert rig.sat().session.person_id is None, "two people, and ten minutes are over"
 
 
 def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -> None:
@@ -160,14 +160,14 @@ def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -
         rig.step_on()
         rig.station.start(hold_of(5), ben)
         rig.until_phase("done")
-        assert rig.sat().sitting.person_id == ben
+        assert rig.sat().session.person_id == ben
         rig.board.act("step_off")
         rig.until(lambda: rig.station.snapshot().sitting_id is None, 30.0)
         rig.jump_to(rig.clock.wall() + timedelta(minutes=8))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
-        assert len(rig.store.sittings()) == 2
-        assert rig.sat().sitting.person_id == ben
+        assert len(rig.store.sessions()) == 2
+        assert rig.sat().session.person_id == ben
 
 
 def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
@@ -181,10 +181,10 @@ def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
         rig.station.start(hold_of(5), ben.id)
         rig.until_phase("hold")
         rig.until_phase("done")
-        second, first = rig.store.sittings()
+        second, first = rig.store.sessions()
         assert [first.person_id, second.person_id] == [ada.id, ben.id]
         assert first.ended_why == "somebody else"
-        detail = rig.store.sitting(first.id)
+        detail = rig.store.session(first.id)
         assert detail is not None
         assert [hold.state for hold in detail.holds] == ["partial"]
         assert abs(detail.holds[0].credited_us - 6_000_000) < 100_000

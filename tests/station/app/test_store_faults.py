@@ -28,7 +28,7 @@ def full_disk(rig: Rig) -> Iterator[None]:
 
 
 def _limit(rig: Rig, pages: int) -> None:
-    with rig.store.writing() as now:
+    with rig.store.write_transaction() as now:
         now.execute(text(f"PRAGMA max_page_count={pages}")).all()
 
 
@@ -69,17 +69,17 @@ def test_whole_sittings_wait_for_the_disk(tmp_path: Path) -> None:
             rig.board.act("step_off")
             rig.live(25.0)
             assert rig.station.snapshot().activity == "idle"
-        assert rig.store.sittings() == ()
+        assert rig.store.sessions() == ()
         write_protect(rig, False)
-        rig.until(lambda: len(rig.store.sittings()) == 2, 3.0)
-        second, first = (rig.store.sitting(sitting.id) for sitting in rig.store.sittings())
+        rig.until(lambda: len(rig.store.sessions()) == 2, 3.0)
+        second, first = (rig.store.session(sitting.id) for sitting in rig.store.sessions())
         assert first is not None
         assert second is not None
         assert [hold.credited_us for hold in first.holds] == [5_000_000] * 2
         assert [hold.credited_us for hold in second.holds] == [6_000_000] * 2
-        assert [one.sitting.ended_why for one in (first, second)] == ["left", "left"]
-        assert first.sitting.ended_at is not None
-        assert first.sitting.ended_at < second.sitting.started_at
+        assert [one.session.ended_why for one in (first, second)] == ["left", "left"]
+        assert first.session.ended_at is not None
+        assert first.session.ended_at < second.session.started_at
 
 
 def write_protect(rig: Rig, on: bool) -> None:
@@ -130,7 +130,7 @@ def test_what_waits_is_written_at_the_end_if_it_can(tmp_path: Path) -> None:
     write_protect(rig, False)
     rig.station.close()
     assert [(hold.state, hold.credited_us) for hold in rig.sat().holds] == [("finished", 6_000_000)]
-    assert rig.sat().sitting.ended_why == "the station was stopped"
+    assert rig.sat().session.ended_why == "the station was stopped"
     rig.close()
 
 

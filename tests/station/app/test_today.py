@@ -12,10 +12,10 @@ import pytest
 from station.advice import health_questions, pain
 from station.advice.plan import plan_of, to_dict
 from station.advice.restrictions import ANSWER_FIRST
-from station.app.loop import FOLLOWS
+from station.app.loop import TEST_FOLLOWED_NOTE
 from station.app.start_gate import NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.catalogue.read import exercises
-from station.catalogue.records import Ruling
+from station.catalogue.records import Restriction
 from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep, Routine
@@ -51,11 +51,11 @@ def ada_of(led: Led, *conditions: str, days: list[Any] | None = None, asked: boo
 def was_tested(led: Led, person_id: str, *, felt: str = "calf", hurt: int = 1) -> None:
     """A full test of yesterday: none is due today."""
     at = led.clock.wall() - timedelta(days=1)
-    sitting_id = led.store.begin_sitting(person_id, at, simulated=True)
+    sitting_id = led.store.begin_session(person_id, at, simulated=True)
     run_id = led.store.begin_run(sitting_id, {"do": "test", "side": "both"}, at)
     test_id = one_test(led.store, run_id, 90.0, 90.0, full=True)
     led.store.answer_test(test_id, pain=hurt, limit_felt=felt)
-    led.store.end_sitting(sitting_id, at + timedelta(minutes=5), "left")
+    led.store.end_session(sitting_id, at + timedelta(minutes=5), "left")
 
 
 def step_on(led: Led) -> None:
@@ -104,7 +104,7 @@ def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> Non
     assert isinstance(test, Test)
     assert (test.full, test.state) == (True, "finished")
     assert (test.circumstances.limit_felt, test.circumstances.pain) == ("front", 2)
-    assert led.sat().sitting.person_id == ada
+    assert led.sat().session.person_id == ada
 
 
 def test_whoever_answered_beside_the_board_is_called_back(led: Led) -> None:
@@ -119,7 +119,7 @@ def test_whoever_answered_beside_the_board_is_called_back(led: Led) -> None:
     led.station.command(CommandName.ANSWER, answer="calf")
     led.station.command(CommandName.ANSWER, answer="0")
     led.live(6.0)
-    assert led.station.snapshot().note == FOLLOWS
+    assert led.station.snapshot().note == TEST_FOLLOWED_NOTE
     assert led.heard().count(CueName.NUDGE) > nudged
     led.step_on(after_s=4.0)
     now = led.station.snapshot()
@@ -194,7 +194,7 @@ def test_much_pain_holds_everything_back(led: Led, how: str) -> None:
         led.store.add_answer(ada, "pain", 6)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
-    assert led.station.snapshot().note == pain.HELD_BACK.sentence
+    assert led.station.snapshot().note == pain.BLOCKED_BY_PAIN.sentence
 
 
 def test_a_test_that_hurt_much_is_the_end_of_today(led: Led) -> None:
@@ -227,7 +227,7 @@ def left_out() -> tuple[str, str]:
     for key in ("3a", "3b", "3c"):
         for caution in exercises()[key].cautions:
             only = {caution.condition}
-            if caution.ruling is Ruling.LEFT_OUT and health_questions.held_back(only) is None:
+            if caution.restriction is Restriction.EXCLUDED and health_questions.block_reason(only) is None:
                 return key, caution.condition
     raise AssertionError("the daily routine is for everybody")
 

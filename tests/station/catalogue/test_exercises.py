@@ -12,7 +12,7 @@ import pytest
 
 from station.catalogue import read
 from station.catalogue.read import CatalogueError, exercise, exercises, ready_routines
-from station.catalogue.records import Dose, Exercise, Group, Item, Ruling, Sense
+from station.catalogue.records import Dose, Exercise, Group, Item, Restriction, Verification
 from tests.station.catalogue.guide_facts import CAUTIONS, FACTS, ORDER
 
 FILES = read.HERE / "exercises"
@@ -41,7 +41,7 @@ def words_of(dose: Dose) -> str:
 
 def places_of(one: Exercise) -> str:
     places = " ".join(LETTERS[place] for place in one.places)
-    return f"{places} gait".strip() if one.gait else places
+    return f"{places} gait".strip() if one.is_for_gait else places
 
 
 def facts_of(one: Exercise) -> tuple[str, ...]:
@@ -50,8 +50,8 @@ def facts_of(one: Exercise) -> tuple[str, ...]:
 
 def texts_of(one: Exercise) -> Iterator[str]:
     """Every text of an exercise that is read or heard."""
-    yield from (one.name, one.said, one.feel, *(getattr(one, field) for field in STATED))
-    yield from chain(one.steps, one.mistakes, (caution.why for caution in one.cautions))
+    yield from (one.name, one.short_name, one.feel, *(getattr(one, field) for field in STATED))
+    yield from chain(one.steps, one.mistakes, (caution.reason for caution in one.cautions))
 
 
 def sentences(text: str) -> list[str]:
@@ -74,22 +74,24 @@ def test_rests_and_tempo_are_within_a_dose() -> None:
     assert {key for key, dose in doses.items() if dose.rest_s == 3} == {"5a", "5b", "10c"}
     tempos = {key: dose.tempo_s for key, dose in doses.items() if dose.tempo_s}
     assert tempos == {"4c": (2, 1, 2), "7a": (2, 1, 2), "7b": (3, 1, 2), "7c": (2, 1, 2), "7d": (1, 1, 3)}
-    assert all(doses[key].tempo_s for key, one in exercises().items() if one.dose.count and one.sense != Sense.TIMER)
+    assert all(
+        doses[key].tempo_s for key, one in exercises().items() if one.dose.count and one.sense != Verification.TIMER
+    )
 
 
 def test_what_the_board_verifies_is_done_on_it_and_nothing_else() -> None:
     """An exercise is on the board when the board can verify it; only the seated one is light."""
     for one in exercises().values():
-        assert one.on_board == (one.sense is not Sense.TIMER), one.key
-        assert one.light == (one.key == "5a"), one.key
+        assert one.on_board == (one.sense is not Verification.TIMER), one.key
+        assert one.is_light == (one.key == "5a"), one.key
 
 
 def test_what_the_board_verifies_is_said_honestly() -> None:
     """A hold says that the heel stays down and only that time counts, repetitions that they count, a timer nothing."""
     for one in exercises().values():
-        if one.sense is Sense.TIMER:
+        if one.sense is Verification.TIMER:
             assert re.match(r"The board feels nothing: .*(marked|marks it) as not verified\.$", one.verifies), one.key
-        elif one.sense is Sense.HOLD:
+        elif one.sense is Verification.HOLD:
             assert re.match(r"The board feels that .*heel.* down.*: only that time counts", one.verifies), one.key
         else:
             assert re.match(r"The board feels that both heels go up and come down.*counted", one.verifies), one.key
@@ -125,7 +127,7 @@ def test_texts_have_the_length_that_they_should() -> None:
     for one in exercises().values():
         assert 2 <= len(one.mistakes) <= 4, one.key
         assert 1 <= len(re.findall(r"\.(?= |$)", one.feel)) <= 2, one.key
-        for text in (*(getattr(one, field) for field in STATED), *(caution.why for caution in one.cautions)):
+        for text in (*(getattr(one, field) for field in STATED), *(caution.reason for caution in one.cautions)):
             assert text.count(". ") == 0, text
         for text in texts_of(one):
             assert len(text) <= LONGEST_TEXT, text
@@ -135,13 +137,13 @@ def test_texts_have_the_length_that_they_should() -> None:
 def test_no_sentence_stands_twice() -> None:
     """Each sentence was written for its exercise; what is spoken may be the name itself."""
     texts = chain.from_iterable(texts_of(one) for one in exercises().values())
-    said = {one.said for one in exercises().values()}
+    said = {one.short_name for one in exercises().values()}
     assert not repeated(sentence for text in texts if text not in said for sentence in re.split(r"(?<=\.)\s", text))
 
 
 def test_names_that_are_spoken_are_short_and_told_apart() -> None:
     """At most three words in lower case, and no two exercises are called the same."""
-    said = [one.said for one in exercises().values()]
+    said = [one.short_name for one in exercises().values()]
     assert not repeated(iter(said))
     assert all(text == text.lower() and 1 <= len(text.split()) <= 3 and not text.endswith(".") for text in said)
 
@@ -150,13 +152,13 @@ def test_names_that_are_spoken_are_short_and_told_apart() -> None:
 def test_a_condition_leaves_out_and_softens_what_it_should(condition: str, out: set[str], gentler: set[str]) -> None:
     """What a condition takes away is exactly what the guide's caution means, and some of the rest is gentler."""
     rulings = {
-        key: caution.ruling
+        key: caution.restriction
         for key, one in exercises().items()
         for caution in one.cautions
         if caution.condition == condition
     }
-    assert {key for key, ruling in rulings.items() if ruling is Ruling.LEFT_OUT} == out
-    assert gentler <= {key for key, ruling in rulings.items() if ruling is Ruling.GENTLER}
+    assert {key for key, ruling in rulings.items() if ruling is Restriction.EXCLUDED} == out
+    assert gentler <= {key for key, ruling in rulings.items() if ruling is Restriction.REDUCED}
 
 
 def test_every_condition_is_ruled_on_and_once_an_exercise() -> None:
@@ -211,7 +213,7 @@ def test_the_routines_go_from_warm_up_to_nerve() -> None:
 
 CHANGES = [
     ('key = "3a"', 'key = "3b"', "3a.toml: key is '3b', but must be '3a'"),
-    ('name = "', 'colour = "red"\nname = "', "3a.toml: .*unknown field `colour`; the fields are key, name, said"),
+    ('name = "', 'colour = "red"\nname = "', "3a.toml: .*unknown field `colour`; the fields are key, name, short_name"),
     ('name = "Gastrocnemius stretch on the slope"\n', "", "3a.toml: .*missing required field `name`"),
     ('feet = "each"', 'feet = "every"', "3a.toml: feet: .*'every'; it may be each, both, stance"),
     ('places = ["calf"]', 'places = ["shin"]', r"3a.toml: places\[0\]: .*'shin'; it may be front, achilles, calf"),
@@ -229,7 +231,7 @@ CHANGES = [
     ("hold_s = 30", "hold_s = 30\ntempo_s = [1, 1]", "3a.toml: dose.tempo_s must be seconds of 1 or more, with a"),
     ("[dose]", "prepare_s = -5\n[dose]", "3a.toml: prepare_s is -5, but must be 0 or more"),
     ('"tendon_pain"', '"headache"', "3a.toml: cautions.condition is 'headache', but must be one of tendon_pain, ins"),
-    ('"left out"', '"forbidden"', r"3a.toml: cautions\[0\].ruling: .*'forbidden'; it may be left out, gentler"),
+    ('"left out"', '"forbidden"', r"3a.toml: cautions\[0\].restriction: .*'forbidden'; it may be left out, gentler"),
     ("lean in less.", "lean in less", "3a.toml: easier has .*, which must end with a full stop"),
     ("hands on the wall.", "hands on the wall", "3a.toml: steps has .*, which must end with a full stop"),
     ("[dose]", "[dose", "3a.toml is not valid TOML: "),

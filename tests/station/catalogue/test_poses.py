@@ -6,7 +6,7 @@ import pytest
 
 from station.catalogue import poses
 from station.catalogue.poses import PoseError, keys, kind, parse, pose_of
-from station.catalogue.records import HeelWhere
+from station.catalogue.records import HeelPosition
 
 GOOD = """
 view = [0, 0, 200]
@@ -43,7 +43,7 @@ def test_a_picture_is_read(key: str) -> None:
 def test_a_good_description_is_taken() -> None:
     """What the file says stands in the record."""
     pictured = parse(GOOD, "poses/x.toml")
-    assert pictured.heel is HeelWhere.DOWN
+    assert pictured.heel is HeelPosition.DOWN
     assert pictured.end.near.knee == 20
     assert [kind(prop) for prop in pictured.props] == ["floor"]
 

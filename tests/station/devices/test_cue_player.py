@@ -48,7 +48,7 @@ class Sounding:
         """Facts in time order, each heard at its own time."""
         for at_us, group in itertools.groupby(facts, key=lambda fact: fact.at_us):
             live(self.clock, at_us, self.player)
-            self.player.hear(group)
+            self.player.play(group)
 
     def until(self, at_us: int) -> None:
         live(self.clock, at_us, self.player)
@@ -147,7 +147,7 @@ def test_a_cue_that_comes_late_is_heard_whole() -> None:
     """After a stall of the loop a tone begins when it can, and is not the rest of itself."""
     board = Sounding()
     board.clock.us = 500_000
-    board.player.hear([Cue(0, C.YES)])
+    board.player.play([Cue(0, C.YES)])
     board.until(3 * SECOND_US)
     assert board.outputs[0].at_us == 500_000
     assert board.rhythm_ms() == cue_rhythm_ms(C.YES)
@@ -156,7 +156,7 @@ def test_a_cue_that_comes_late_is_heard_whole() -> None:
 def test_a_player_that_was_held_up_ends_where_the_plan_is() -> None:
     """A tick that is over before anybody could play it is left out, and nothing stays on."""
     board = Sounding()
-    board.player.hear([Cue(0, C.COUNT)])
+    board.player.play([Cue(0, C.COUNT)])
     board.clock.us = 500_000
     board.player.settle(500_000)
     assert board.outputs == []
@@ -167,7 +167,7 @@ def test_a_cue_that_comes_a_little_late_keeps_its_plan() -> None:
     """Five milliseconds are taken from its first tone, and nothing after it is late."""
     board = Sounding()
     board.clock.us = 5_000
-    board.player.hear([Cue(0, C.YES)])
+    board.player.play([Cue(0, C.YES)])
     board.until(3 * SECOND_US)
     assert [output.at_us for output in board.outputs] == [5_000, 120_000, 180_000, 580_000]
 
@@ -175,10 +175,10 @@ def test_a_cue_that_comes_a_little_late_keeps_its_plan() -> None:
 def test_ticks_guide_between_the_cues() -> None:
     """They sound while nothing else does, fall silent for a cue and its silence, and end when they are ended."""
     board = Sounding()
-    board.player.guide(50.0)
+    board.player.set_target_distance(50.0)
     board.hear(Cue(1_500_000, C.SWITCH, side=Side.LEFT))
     board.until(4_500_000)
-    board.player.guide(None)
+    board.player.set_target_distance(None)
     board.until(9 * SECOND_US)
     ticks = [output.at_us for output in board.outputs if output.duty == SOFT_DUTY_CYCLE[Volume.NORMAL]]
     switch_ends_us = 1_500_000 + sum(cue_rhythm_ms(C.SWITCH, side=Side.LEFT)) * 1_000
@@ -191,7 +191,7 @@ def test_ticks_guide_between_the_cues() -> None:
 def test_a_cue_in_the_middle_of_a_tick_is_whole() -> None:
     """The end of the tick does not cut the tone that has begun."""
     board = Sounding()
-    board.player.guide(50.0)
+    board.player.set_target_distance(50.0)
     board.until(0)
     board.hear(Cue(5_000, C.GO))
     board.until(900_000)
@@ -247,9 +247,9 @@ def test_a_silent_piezo_has_no_frequency() -> None:
     pins = SimulatedPins(HandClock())
     buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
     assert pins.pin(PIN).frequency is None
-    buzzer.sound(RESONANCE_HZ, 0.5)
+    buzzer.start_tone(RESONANCE_HZ, 0.5)
     assert (pins.pin(PIN).frequency, pins.level(PIN)) == (RESONANCE_HZ, 0.5)
-    buzzer.hush()
+    buzzer.stop_tone()
     assert (pins.pin(PIN).frequency, pins.level(PIN)) == (None, 0)
 
 
@@ -281,7 +281,7 @@ def test_in_real_time_the_edges_come_when_they_are_planned() -> None:
     pacer = Pacer(player, clock, unexpected, name="buzzer")
     player.wake = pacer.wake
     pacer.start()
-    player.hear([Cue(clock.now_us(), C.NO)])
+    player.play([Cue(clock.now_us(), C.NO)])
     give_up_us = clock.now_us() + 10 * SECOND_US
     while len(player.played()) < 10 and clock.now_us() < give_up_us:
         time.sleep(0.01)
@@ -295,7 +295,7 @@ def test_in_real_time_the_edges_come_when_they_are_planned() -> None:
 SILENT_AT_SIGTERM = """
 import signal, sys, threading
 from station.clock import SystemClock
-from station.core.events import Cue, CueName
+from station.core.facts import Cue, CueName
 from station.devices.buzzer import PiezoBuzzer
 from station.devices.cue_player import CuePlayer
 from station.devices.pacer import Pacer

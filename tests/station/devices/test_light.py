@@ -53,7 +53,7 @@ class Lamp:
     def show(self, *facts: Fact, until_us: int = 20 * SECOND_US) -> None:
         for fact in facts:
             live(self.clock, fact.at_us, self.light)
-            self.light.hear([fact])
+            self.light.show_cues([fact])
         live(self.clock, until_us, self.light)
 
     def changes(self) -> list[tuple[int, Colour]]:
@@ -147,7 +147,7 @@ def test_a_glow_comes_and_goes_between_repetitions() -> None:
     """The clock's glow does not wait for the next time that something is shown."""
     lamp = Lamp()
     lamp.show(Cue(0, C.ERROR), until_us=5 * SECOND_US)
-    lamp.light.glow(True)
+    lamp.light.set_glow(True)
     live(lamp.clock, 6 * SECOND_US, lamp.light)
     assert lamp.changes()[-1][1] == GLOW
 
@@ -199,13 +199,13 @@ def test_a_longer_flash_is_at_least_twice_as_long() -> None:
 def test_a_glow_stands_between_the_cues() -> None:
     """While the clock runs the light is on; a cue makes it dark first and it comes back."""
     lamp = Lamp()
-    lamp.light.glow(True)
+    lamp.light.set_glow(True)
     lamp.show(Cue(SECOND_US, C.COUNT), until_us=5 * SECOND_US)
     colours = [colour for _, colour in lamp.changes()]
     assert colours[0] == GLOW
     assert colours[-1] == GLOW
     assert COLOUR_OF[Feedback.NEUTRAL] in colours
-    lamp.light.glow(False)
+    lamp.light.set_glow(False)
     live(lamp.clock, 6 * SECOND_US, lamp.light)
     assert lamp.changes()[-1][1] == DARK
 

@@ -14,7 +14,7 @@ from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event, Toe
-from station.devices.board import Ranging
+from station.devices.board import RangingThread
 from station.devices.errors import DeviceError
 from station.devices.pacer import Pacer
 from station.devices.range_parts import Bus, RangeTimes
@@ -453,7 +453,7 @@ class RealTimeRig:
         )
         self.failures: list[Exception] = []
         self.told: list[str | None] = []
-        self.ranging = Ranging(reader, post, lambda _part, trouble: self.told.append(trouble))
+        self.ranging = RangingThread(reader, post, lambda _part, trouble: self.told.append(trouble))
         self.pacer = Pacer(self.ranging, self.clock, self.failures.append, name="distance sensor")
         self.ranging.wake = self.pacer.wake
         self.pacer.start()

@@ -9,7 +9,7 @@ from pathlib import Path
 from station.config import parse
 from station.core.events import SECOND_US, Side
 from station.simulator.ankle import Character
-from station.store.records import SittingDetail
+from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
 from tests.station.health_answers import add_cared
 
@@ -60,11 +60,11 @@ class Life(VirtualStation):
     def until_phase(self, *phases: str) -> None:
         self.until(lambda: self.station.snapshot().phase in phases)
 
-    def until_over(self) -> SittingDetail:
+    def until_over(self) -> SessionDetail:
         """Let the sitting end; gives what is stored of it."""
         self.until(lambda: self.station.snapshot().sitting_id is not None)
         self.until(lambda: self.station.snapshot().sitting_id is None, 1200.0)
-        detail = self.store.sitting(self.store.sittings()[0].id)
+        detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
         return detail
 
@@ -85,7 +85,7 @@ def life(wiring: str, tmp_path: Path, character: Character = STEADY, seed: int =
         yield lived
 
 
-def began_us(lived: Life, detail: SittingDetail) -> int:
+def began_us(lived: Life, detail: SessionDetail) -> int:
     """When the first run of a sitting began, on the monotonic clock."""
-    ago = lived.clock.wall() - detail.sitting.started_at
+    ago = lived.clock.wall() - detail.session.started_at
     return lived.clock.now_us() - round(ago.total_seconds() * SECOND_US)

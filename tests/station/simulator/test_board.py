@@ -235,4 +235,4 @@ def test_a_visitor_moves_the_person_by_hand() -> None:
     board.act("step_off")
     live(2.0)
     assert load(Side.RIGHT) == 0
-    assert set(board.words()) >= {"test", "stretch", "auto", "take_over"}
+    assert set(board.commands()) >= {"test", "stretch", "auto", "take_over"}

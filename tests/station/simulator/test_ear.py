@@ -34,7 +34,7 @@ class Listening:
 
     def _hear(self, output: Output) -> None:
         at_us = output.at_us + self._random.randint(0, self._jitter_us)
-        self.recognised += self.ear.heard(at_us, bool(output.duty))
+        self.recognised += self.ear.on_tone(at_us, bool(output.duty))
 
     def next_us(self) -> int | None:
         due_us = self.ear.next_us()
@@ -46,7 +46,7 @@ class Listening:
     def hear(self, *facts: Fact, until_us: int = 10 * SECOND_US) -> list[Heard]:
         for fact in facts:
             live(self.clock, fact.at_us, self.player, self)
-            self.player.hear([fact])
+            self.player.play([fact])
         live(self.clock, until_us, self.player, self)
         return self.recognised
 
@@ -121,9 +121,9 @@ def test_a_tick_that_comes_again_is_a_nudge() -> None:
 def test_noise_is_no_cue_and_what_follows_is_understood() -> None:
     """A tone that no cue has is forgotten."""
     ear = Ear()
-    assert ear.heard(0, True) == []
-    found = ear.settle(2 * SECOND_US) + ear.heard(2 * SECOND_US, False) + ear.settle(4 * SECOND_US)
+    assert ear.on_tone(0, True) == []
+    found = ear.settle(2 * SECOND_US) + ear.on_tone(2 * SECOND_US, False) + ear.settle(4 * SECOND_US)
     assert set(names(found)) <= {C.ERROR}
-    ear.heard(5 * SECOND_US, True)
-    ear.heard(5 * SECOND_US + 80_000, False)
+    ear.on_tone(5 * SECOND_US, True)
+    ear.on_tone(5 * SECOND_US + 80_000, False)
     assert names(ear.settle(6 * SECOND_US)) == [C.COUNT]

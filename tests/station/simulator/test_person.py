@@ -32,7 +32,7 @@ class Rig:
         self.now_us = until_us
 
     def hear(self, cue: CueName, seconds: float) -> None:
-        self.person.hear(cue, self.now_us)
+        self.person.on_cue(cue, self.now_us)
         self.live(seconds)
 
     def part(self, side: Side = Side.LEFT) -> float:
@@ -133,7 +133,7 @@ def test_complete_is_left_unless_something_follows() -> None:
 def test_taps_say_that_the_knee_touched() -> None:
     """Where nothing senses the knee, the heel taps twice, each of 80 to 350 ms, after 2.5 s at the wall."""
     rig = Rig(taps=True)
-    rig.person.hear(CueName.GO, rig.now_us)
+    rig.person.on_cue(CueName.GO, rig.now_us)
     lifts, up_since_us = [], None
     for _ in range(700):
         rig.live(0.01)

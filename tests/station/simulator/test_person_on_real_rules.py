@@ -43,7 +43,7 @@ NEEDED = {
 def by_ear(tmp_path: Path, wiring: str, on_step: str = "nothing") -> Iterator[Led]:
     """Somebody who never looks at a page."""
     with Led(tmp_path, wiring, character=TIRED, on_step=on_step) as led:
-        led.board.look = lambda: None
+        led.board.snapshot = lambda: None
         yield led
 
 
@@ -52,7 +52,7 @@ def by_eye(tmp_path: Path, wiring: str) -> Iterator[Led]:
     """Somebody who hears nothing, because nothing sounds, and looks at the page."""
     with Led(tmp_path, wiring, character=TIRED) as led:
         led.station.change_settings({"volume": "off"})
-        led.station.subscribe(lambda: led.board.see(led.station.snapshot()))
+        led.station.subscribe(lambda: led.board.update_view(led.station.snapshot()))
         led.live(1.0)
         yield led
 
@@ -119,7 +119,7 @@ def test_with_neither_nothing_is_done(tmp_path: Path) -> None:
 def test_the_eye_sees_what_the_ear_hears(tmp_path: Path) -> None:
     """Of a routine that is heard, the page shows the same cues in the same order; of those of one instant the last."""
     with Led(tmp_path, COMPARATORS, character=STEADY) as led:
-        led.station.subscribe(lambda: led.board.see(led.station.snapshot()))
+        led.station.subscribe(lambda: led.board.update_view(led.station.snapshot()))
         led.lead(STRETCHES)
         covered = {CueName.HOLD_DONE, CueName.SET_DONE}
         heard = [cue for cue in led.heard() if cue not in covered]

@@ -11,7 +11,7 @@ from station.core.facts import Contact
 from station.core.measurement.calibration import Curve, Fit, Point
 from station.core.measurement.uncertainty import Budget
 from station.store import Store
-from station.store.records import Attempt, Circumstances, Lift, Repetition, Trial
+from station.store.records import Attempt, Circumstances, HeelLift, Repetition, Trial
 
 TRACE = "".join(f"{at / 100:.2f},load_left,{0.5 + at % 7 / 100:.2f}\n" for at in range(300))
 FIT = Fit(
@@ -70,9 +70,9 @@ def one_hold(store: Store, run_id: str, side: Side, credited_s: int = 30, starte
     """A finished hold with one lift."""
     started_us = started_s * SECOND_US
     hold_id = store.begin_hold(run_id, side=side, repetition=1, target_us=credited_s * SECOND_US, started_us=started_us)
-    lift = Lift(started_us + 2 * SECOND_US, started_us + 3 * SECOND_US)
-    store.add_lift(hold_id, Lift(lift.since_us, None))
-    store.add_lift(hold_id, lift)
+    lift = HeelLift(started_us + 2 * SECOND_US, started_us + 3 * SECOND_US)
+    store.add_heel_lift(hold_id, HeelLift(lift.since_us, None))
+    store.add_heel_lift(hold_id, lift)
     store.finish_hold(
         hold_id,
         credited_us=credited_s * SECOND_US,
@@ -92,7 +92,7 @@ def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] =
     for _ in range(days):
         clock.pass_by(days=1)
         for person in store.people():
-            sitting_id = store.begin_sitting(person.id, clock.wall(), simulated=True)
+            sitting_id = store.begin_session(person.id, clock.wall(), simulated=True)
             run_id = store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
             one_test(store, run_id, round(random.gauss(80, 5), 1), round(random.gauss(95, 5), 1))
             store.append_trace(run_id, TRACE)
@@ -101,7 +101,7 @@ def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] =
                 one_hold(store, run_id, Side.LEFT if number < 3 else Side.RIGHT, started_s=10 + 45 * number)
             reps_id = store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
             store.finish_reps(reps_id, count=20, too_quick=random.randrange(3))
-            store.end_sitting(sitting_id, clock.pass_by(minutes=6), STEPPED_OFF)
+            store.end_session(sitting_id, clock.pass_by(minutes=6), STEPPED_OFF)
 
 
 ITEMS: list[dict[str, Any]] = [{"exercise": "soleus-stretch", "hold_s": 45}, {"rest_s": 30}, {"test": "quick"}]
@@ -115,7 +115,7 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
     """
     store.save_routine(None, person_id, "Before breakfast", ITEMS)
     store.save_plan(person_id, {"days": ["mon", "wed"], "hour": 7})
-    sitting_id = store.begin_sitting(person_id, clock.pass_by(days=1), simulated=False)
+    sitting_id = store.begin_session(person_id, clock.pass_by(days=1), simulated=False)
     header = {"do": "routine", "steps": [{"do": "reps", "side": "both"}, *LEFT_OVER["steps"]]}
     run_id = store.begin_run(sitting_id, header, clock.wall(), "Before breakfast")
     of_routine: dict[str, Any] = {"step": 0, "exercise": "calf-raise"}
@@ -134,7 +134,7 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
         verified=False,
     )
     store.progress_hold(hold_id, credited_us=SECOND_US)
-    store.keep_rest(run_id, LEFT_OVER, clock.pass_by(minutes=4))
-    store.end_sitting(sitting_id, clock.wall(), STEPPED_OFF)
+    store.save_unfinished(run_id, LEFT_OVER, clock.pass_by(minutes=4))
+    store.end_session(sitting_id, clock.wall(), STEPPED_OFF)
     store.add_answer(person_id, "pain", {"now": 2}, about=sitting_id)
     return run_id

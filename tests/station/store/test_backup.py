@@ -26,7 +26,7 @@ def test_a_backup_is_a_database_like_the_first(store: Store, clock: HandClock, t
     assert made.size_bytes > 0
     assert os.listdir(tmp_path / "backups") == [made.path.name]
     with Store.open(made.path, clock=clock) as copy:
-        assert copy.sittings() == store.sittings()
+        assert copy.sessions() == store.sessions()
         assert len(store.people()) == len(copy.people()) + 1
 
 

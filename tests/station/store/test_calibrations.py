@@ -20,7 +20,7 @@ def check(store: Store, *, passed: bool) -> str:
 
 
 def a_test(store: Store, clock: HandClock) -> str:
-    sitting_id = store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
     return one_test(store, store.begin_run(sitting_id, {}, clock.wall()), 80.0, 90.0)
 
 
@@ -30,17 +30,17 @@ def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: 
     tests = [a_test(store, clock)]
     failed = check(store, passed=False)
     tests.append(a_test(store, clock))
-    doubt = store.doubt()
+    doubt = store.suspect_since()
     assert doubt is not None
     assert (doubt.id, doubt.kind, doubt.block_mm, doubt.off_mm) == (failed, "block", 100.0, 2.6)
     clock.pass_by(days=-10)
     check(store, passed=True)
-    assert store.doubt() is None
+    assert store.suspect_since() is None
     tests.append(a_test(store, clock))
     check(store, passed=False)
     tests.append(a_test(store, clock))
     store.add_calibration(FIT)
-    assert store.doubt() is None
+    assert store.suspect_since() is None
     tests.append(a_test(store, clock))
 
     found = [store.test(test_id) for test_id in tests]
@@ -54,14 +54,14 @@ def test_a_check_of_an_older_calibration_raises_no_doubt(store: Store) -> None:
     before = store.current_calibration().id
     store.add_calibration(FIT)
     store.add_check(calibration_id=before, **BLOCK, off_mm=9.0, passed=False)
-    assert store.doubt() is None
+    assert store.suspect_since() is None
 
 
 def test_a_doubt_is_of_the_calibration_that_a_test_was_made_with(store: Store, clock: HandClock) -> None:
     """Written after a newer calibration, because the disk was full, it is doubted as it was when it was made."""
     with_doubt, without = store.add_calibration(FIT), store.add_calibration(FIT)
     store.add_check(calibration_id=with_doubt, **BLOCK, off_mm=9.0, passed=False)
-    sitting_id = store.begin_sitting(None, clock.wall(), simulated=False)
+    sitting_id = store.begin_session(None, clock.wall(), simulated=False)
     run_id = store.begin_run(sitting_id, {}, clock.wall())
     for calibration_id, doubted in ((with_doubt, True), (without, False), (None, False)):
         test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
@@ -81,7 +81,7 @@ def test_a_doubt_ends_where_a_newer_calibration_counts(store: Store, clock: Hand
         test = store.test(test_id)
         assert test is not None
         assert test.doubted is doubted
-        assert [score.doubted for score in store.scores(None)] == [doubted]
+        assert [score.is_suspect for score in store.scores(None)] == [doubted]
 
 
 def test_a_check_names_what_it_looked_at(store: Store) -> None:
@@ -152,9 +152,9 @@ def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
     assert (first.left_uncertainty_mm, first.left_budget, first.calibration_id) == (None, None, None)
     assert (first.trials, first.attempts, second.right_mm) == ((), (), 101.0)
     assert [(score.imported, score.calibration) for score in store.scores(ann.id)] == [(True, None), (True, None)]
-    detail = store.sitting(first.sitting_id)
+    detail = store.session(first.session_id)
     assert detail is not None
-    assert (detail.sitting.ended_why, detail.sitting.ended_at) == ("imported", past)
+    assert (detail.session.ended_why, detail.session.ended_at) == ("imported", past)
     assert store.measured_since(past) == ()
     assert store.header(first.run_id) == {"do": "imported"}
 
@@ -163,7 +163,7 @@ def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, 
     """Oldest first; what was cut off has no result to compute anew."""
     weeks(store, clock, days=3, names=("Ann",))
     since = clock.wall() - timedelta(days=1, hours=12)
-    sitting_id = store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
     run_id = store.begin_run(sitting_id, {}, clock.wall())
     store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)
     assert store.measured_since(since) == tuple(test.id for test in reversed(store.tests(limit=3)[1:]))

@@ -20,7 +20,7 @@ from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
 from station.store.export import WHAT, export_csv, export_json, import_json
-from station.store.records import Correction, Imported, Scores, Sitting, Test
+from station.store.records import Correction, Imported, Scores, Session, Test
 from station.store.schema import HEAD
 from station.system.demo_history import SHIPPED
 from station.version import RULE_VERSION
@@ -43,15 +43,17 @@ def full(store: Store, clock: HandClock) -> Store:
     store.add_imported(store.people()[0].id, [Imported(clock.wall() - timedelta(days=90), 84.0, None)])
     guided(store, clock, store.people()[0].id)
     store.save_routine(None, None, "Of everybody", ITEMS)
-    store.begin_sitting(None, clock.pass_by(days=1), simulated=False)
+    store.begin_session(None, clock.pass_by(days=1), simulated=False)
     return store
 
 
 def everything(store: Store) -> list[Any]:
-    details = [store.sitting(one.id) for one in store.sittings()]
+    details = [store.session(one.id) for one in store.sessions()]
     traces = [store.trace(run) for detail in details if detail is not None for run in detail.runs]
     known = [store.people(), store.settings(), store.calibrations(), store.checks()]
-    guide = [(store.own_routines(one.id), store.answers(one.id), store.rest(one.id)) for one in store.people()]
+    guide = [
+        (store.own_routines(one.id), store.answers(one.id), store.unfinished_run(one.id)) for one in store.people()
+    ]
     return [details, traces, *known, guide, store.own_routines(None), store.plans()]
 
 
@@ -259,8 +261,8 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
 
 def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) -> None:
     """One sitting goes into one file: its results, and its traces in the text that a replay reads."""
-    guided_id, sitting_id = (full.sittings()[number].id for number in (1, 2))
-    detail = full.sitting(sitting_id)
+    guided_id, sitting_id = (full.sessions()[number].id for number in (1, 2))
+    detail = full.session(sitting_id)
     assert detail is not None
     export_bundle(full, sitting_id, tmp_path / "sitting.zip")
 
@@ -272,7 +274,7 @@ def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) ->
     assert rest == TRACE
     with zipfile.ZipFile(tmp_path / "sitting.zip") as archive:
         told = json.loads(archive.read("sitting.json"))
-    assert msgspec.convert(told["sitting"], Sitting) == detail.sitting
+    assert msgspec.convert(told["session"], Session) == detail.session
     assert msgspec.convert(told["tests"], tuple[Test, ...]) == detail.tests
     assert told == json.loads(json.dumps(msgspec.to_builtins(detail)))
     assert {hold["side"] for hold in told["holds"]} == {"left", "right"}

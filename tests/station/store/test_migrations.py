@@ -18,7 +18,7 @@ from station.core.measurement.calibration import Curve, Point
 from station.store import Reader, Store, StoreError
 from station.store.connect import sqlite_driver, writing
 from station.store.migrate import MIGRATIONS, config, upgrade
-from station.store.records import Lift
+from station.store.records import HeelLift
 from station.store.schema import HEAD, metadata
 from tests.station.store.histories import HandClock, guided, weeks
 
@@ -83,11 +83,11 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
     assert next_revision.exists()
     an_old_one(path, clock)
     with Store.open(path, clock=clock) as store:
-        with store.writing() as now:
+        with store.write_transaction() as now:
             assert now.execute(text("SELECT DISTINCT colour FROM people")).scalars().all() == ["red"]
             assert now.execute(text("SELECT version_num FROM alembic_version")).scalars().all() == ["0004"]
             assert now.execute(text("PRAGMA foreign_keys")).scalar() == 1
-        assert [one.person_name for one in store.sittings()] == ["Bea", "Ann"]
+        assert [one.person_name for one in store.sessions()] == ["Bea", "Ann"]
     copy = sqlite3.connect(path.with_name("station.db.0003"))
     assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [("0003",)]
     assert copy.execute("SELECT count(*) FROM sittings").fetchall() == [(2,)]
@@ -308,14 +308,14 @@ def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandCl
     an_older_one(path, shape)
     with Store.open(path, clock=clock) as store:
         (hold,), (reps,) = store.holds("p"), store.reps("p")
-        assert (hold.side, hold.credited_us, hold.lift_spans) == (Side.LEFT, 12_345_678, (Lift(7, 700_007),))
+        assert (hold.side, hold.credited_us, hold.lift_spans) == (Side.LEFT, 12_345_678, (HeelLift(7, 700_007),))
         assert (hold.step, hold.exercise, hold.verified) == (None, None, True)
         assert (reps.side, reps.count, reps.too_quick, reps.state) == (Side.RIGHT, 7, 2, "unfinished")
         assert (reps.step, reps.exercise, reps.verified, reps.repetitions) == (None, None, True, ())
         assert [week.left_us for week in store.week_credits("p", exercises=())] == [12_345_678]
-        assert store.rest("p") is None
+        assert store.unfinished_run("p") is None
         assert (store.own_routines("p"), store.answers("p"), store.plans()) == ((), (), {})
-        with store.moment() as now:
+        with store.read_transaction() as now:
             kept = now.execute(text("SELECT called, rest_json, rest_at FROM runs")).all()
         assert kept == [(None, None, None)]
 
@@ -326,12 +326,12 @@ def test_an_older_shape_learns_all_that_is_kept_today(path: Path, clock: HandClo
     an_older_one(path, shape)
     with Store.open(path, clock=clock) as store:
         run_id = guided(store, clock, "p")
-        left = store.rest("p")
+        left = store.unfinished_run("p")
         assert left is not None
         assert left.run_id == run_id
         assert [hold.verified for hold in store.holds("p")] == [False, True]
         assert [len(reps.repetitions) for reps in store.reps("p")] == [3, 0]
-        with pytest.raises(StoreError, match="NOT NULL"), store.writing() as now:
+        with pytest.raises(StoreError, match="NOT NULL"), store.write_transaction() as now:
             now.execute(text("UPDATE holds SET verified = NULL"))
 
 

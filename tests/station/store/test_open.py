@@ -35,7 +35,7 @@ def refused(path: Path) -> str:
 
 def test_the_promises_are_kept_by_every_writing_connection(store: Store) -> None:
     """Write-ahead log, full synchronisation and foreign keys are on."""
-    with store.writing() as now:
+    with store.write_transaction() as now:
         found = [
             now.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
@@ -208,15 +208,15 @@ def test_a_full_disk_is_told_and_passes(path: Path) -> None:
     """With the disk full a write fails with a sentence and changes nothing; with room again the store goes on."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
-        sitting_id = store.begin_sitting(None, clock.wall(), simulated=True)
+        sitting_id = store.begin_session(None, clock.wall(), simulated=True)
         run_id = store.begin_run(sitting_id, {}, clock.wall())
-        with store.writing() as now:
+        with store.write_transaction() as now:
             pages = now.execute(text("PRAGMA page_count")).scalar_one()
         limit(store, pages + 2)
         with pytest.raises(StoreError, match=r"The disk is full.*free some space"):
             fill(store, run_id)
         before = store.trace(run_id)
-        assert len(store.sittings()) == 1
+        assert len(store.sessions()) == 1
         limit(store, pages + 200)
         store.append_trace(run_id, "2000.000,toe,163\n")
         after = store.trace(run_id)
@@ -231,7 +231,7 @@ def fill(store: Store, run_id: str) -> None:
 
 
 def limit(store: Store, pages: int) -> None:
-    with store.writing() as now:
+    with store.write_transaction() as now:
         now.execute(text(f"PRAGMA max_page_count={pages}"))
 
 

@@ -76,7 +76,7 @@ def fill(store: Store, clock: HandClock) -> str:
                 said = {"id": f"{key}-{number}", "number": ANSWERS * day + number, "person_id": person.id, "at": at}
                 said |= {"question": "pain" if number else f"care {day}", "about": key, "answer_json": "2"}
                 rows[answers].append(said | versions)
-    with store.writing() as now:
+    with store.write_transaction() as now:
         for table, values in rows.items():
             now.execute(insert(table), values)
     return ann.id
@@ -90,10 +90,10 @@ def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
     with Store.open(path, clock=clock) as store:
         opened_s = time.perf_counter() - begun
         questions: dict[str, tuple[float, Callable[[], object]]] = {
-            "sittings": (PAGE_S, lambda: store.sittings(ann, limit=50)),
-            "sittings of all": (PAGE_S, lambda: store.sittings(limit=50)),
-            "an old page of sittings": (PAGE_S, lambda: store.sittings(ann, limit=50, before=clock.at)),
-            "one sitting": (PAGE_S, lambda: store.sitting("1800-Ann")),
+            "sittings": (PAGE_S, lambda: store.sessions(ann, limit=50)),
+            "sittings of all": (PAGE_S, lambda: store.sessions(limit=50)),
+            "an old page of sittings": (PAGE_S, lambda: store.sessions(ann, limit=50, before=clock.at)),
+            "one sitting": (PAGE_S, lambda: store.session("1800-Ann")),
             "latest tests": (PAGE_S, lambda: store.latest_tests(ann)),
             "tests with attempts": (PAGE_S, lambda: store.tests(ann, limit=50)),
             "holds": (PAGE_S, lambda: store.holds(ann, limit=50)),
@@ -103,7 +103,7 @@ def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
             "repetitions": (PAGE_S, lambda: store.reps(ann, limit=50)),
             "answers": (PAGE_S, lambda: store.answers(ann, limit=50)),
             "an old answer": (PAGE_S, lambda: store.answers(ann, "care 0", limit=1)),
-            "what is left": (PAGE_S, lambda: store.rest(ann)),
+            "what is left": (PAGE_S, lambda: store.unfinished_run(ann)),
         }
         took_s = {}
         for name, (_, ask) in questions.items():

@@ -9,7 +9,7 @@ import pytest
 
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.store import Store, StoreError
-from station.store.records import Answer, Circumstances, Imported, OwnRoutine, Repetition, Rest, WeekCredit
+from station.store.records import Answer, Circumstances, Imported, OwnRoutine, Repetition, UnfinishedRun, WeekCredit
 from tests.station.store.histories import ITEMS, LEFT_OVER, STEPPED_OFF, HandClock, guided, one_test
 
 QUICK: dict[str, Any] = {"do": "test", "side": "both", "full": False}
@@ -22,7 +22,7 @@ def begin(
     store: Store, clock: HandClock, person_id: str | None, *headers: dict[str, Any], called: str | None = None
 ) -> tuple[str, ...]:
     """A sitting with a run for each header, a minute apart. Gives the ids of the runs."""
-    sitting_id = store.begin_sitting(person_id, clock.pass_by(hours=1), simulated=False)
+    sitting_id = store.begin_session(person_id, clock.pass_by(hours=1), simulated=False)
     return tuple(store.begin_run(sitting_id, header, clock.pass_by(minutes=1), called) for header in headers)
 
 
@@ -35,7 +35,7 @@ def held(store: Store, run_id: str, side: Legs, *, exercise: str | None = None, 
 
 def fail_to_write(store: Store, table: str) -> None:
     """From now on no row gets into the table."""
-    with store.writing() as now:
+    with store.write_transaction() as now:
         now.exec_driver_sql(f"CREATE TRIGGER never BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'never'); END")
 
 
@@ -66,7 +66,7 @@ def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) 
     )
     assert (right.side, right.step, right.exercise, right.verified) == (Side.RIGHT, None, None, True)
     assert right.repetitions == (Repetition(0, 0, 2, too_quick=False), Repetition(1, 1, 2, too_quick=False))
-    detail = store.sitting(both.sitting_id)
+    detail = store.session(both.session_id)
     assert detail is not None
     assert detail.reps == (both,)
 
@@ -85,14 +85,14 @@ def test_a_repetition_is_told_once_and_of_what_there_is(store: Store, clock: Han
 def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, clock: HandClock) -> None:
     """With the routine's name and since when that is so; the newest word counts, and none is left in the end."""
     ann = store.add_person("Ann").id
-    assert store.rest(ann) is None
+    assert store.unfinished_run(ann) is None
     run_id = guided(store, clock, ann)
-    assert store.rest(ann) == Rest(run_id, ann, "Before breakfast", clock.wall(), LEFT_OVER)
-    store.keep_rest(run_id, QUICK, clock.pass_by(minutes=1))
-    assert store.rest(ann) == Rest(run_id, ann, "Before breakfast", clock.wall(), QUICK)
-    store.keep_rest(run_id, None, clock.pass_by(minutes=1))
-    assert store.rest(ann) is None
-    with store.moment() as now:
+    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.wall(), LEFT_OVER)
+    store.save_unfinished(run_id, QUICK, clock.pass_by(minutes=1))
+    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.wall(), QUICK)
+    store.save_unfinished(run_id, None, clock.pass_by(minutes=1))
+    assert store.unfinished_run(ann) is None
+    with store.read_transaction() as now:
         assert now.exec_driver_sql("SELECT rest_json, rest_at FROM runs").all() == [(None, None)]
 
 
@@ -100,23 +100,23 @@ def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> N
     """A newer run, in the same sitting or a later one, complete or not, puts an end to what was left before."""
     ann = store.add_person("Ann").id
     first, second = begin(store, clock, ann, QUICK, LEFT_OVER)
-    store.keep_rest(first, QUICK, clock.wall())
-    assert store.rest(ann) is None
-    store.keep_rest(second, QUICK, clock.wall())
-    assert store.rest(ann) == Rest(second, ann, None, clock.wall(), QUICK)
+    store.save_unfinished(first, QUICK, clock.wall())
+    assert store.unfinished_run(ann) is None
+    store.save_unfinished(second, QUICK, clock.wall())
+    assert store.unfinished_run(ann) == UnfinishedRun(second, ann, None, clock.wall(), QUICK)
     (third,) = begin(store, clock, ann, LEFT_OVER)
-    assert store.rest(ann) is None
-    store.keep_rest(third, LEFT_OVER, clock.wall())
-    assert store.rest(ann) == Rest(third, ann, None, clock.wall(), LEFT_OVER)
+    assert store.unfinished_run(ann) is None
+    store.save_unfinished(third, LEFT_OVER, clock.wall())
+    assert store.unfinished_run(ann) == UnfinishedRun(third, ann, None, clock.wall(), LEFT_OVER)
 
 
 def test_runs_that_begin_together_are_told_apart_by_their_ids(store: Store, clock: HandClock) -> None:
     """Of two runs with one beginning the one with the greater id is the newer."""
-    sitting_id = store.begin_sitting(None, clock.wall(), simulated=False)
+    sitting_id = store.begin_session(None, clock.wall(), simulated=False)
     older, newer = sorted(store.begin_run(sitting_id, QUICK, clock.wall()) for _ in range(2))
     for run_id in (newer, older):
-        store.keep_rest(run_id, LEFT_OVER, clock.wall())
-    left = store.rest(None)
+        store.save_unfinished(run_id, LEFT_OVER, clock.wall())
+    left = store.unfinished_run(None)
     assert left is not None
     assert left.run_id == newer
 
@@ -125,17 +125,17 @@ def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: Han
     """A check, a calibration, a lesson and imported results are no routine, so they end none."""
     ann = store.add_person("Ann").id
     run_id = guided(store, clock, ann)
-    kept = store.rest(ann)
+    kept = store.unfinished_run(ann)
     assert kept is not None
     begin(store, clock, ann, CHECK, CALIBRATE, LESSON)
     store.add_imported(ann, [Imported(clock.pass_by(hours=1), 80.0, None)])
-    assert store.rest(ann) == kept
+    assert store.unfinished_run(ann) == kept
     (check,) = begin(store, clock, ann, CHECK)
-    store.keep_rest(check, CHECK, clock.wall())
-    assert store.rest(ann) == kept
+    store.save_unfinished(check, CHECK, clock.wall())
+    assert store.unfinished_run(ann) == kept
     assert kept.run_id == run_id
     begin(store, clock, ann, {"do": "routine", "steps": [LESSON, QUICK]})
-    assert store.rest(ann) is None
+    assert store.unfinished_run(ann) is None
 
 
 def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> None:
@@ -143,7 +143,7 @@ def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> No
     ann = store.add_person("Ann").id
     guided(store, clock, ann)
     begin(store, clock, ann, {"do": "ask", "wait_s": 20.0})
-    assert store.rest(ann) is None
+    assert store.unfinished_run(ann) is None
 
 
 def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
@@ -151,24 +151,24 @@ def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     (of_bea,), (of_nobody,) = begin(store, clock, bea, QUICK), begin(store, clock, None, QUICK, called="Evening")
     for run_id in (of_bea, of_nobody):
-        store.keep_rest(run_id, LEFT_OVER, clock.wall())
-    nobodys = store.rest(None)
-    assert nobodys == Rest(of_nobody, None, "Evening", clock.wall(), LEFT_OVER)
-    assert store.rest(ann) is None
-    store.claim_sitting(store.sittings()[0].id, ann)
-    assert store.rest(None) is None
-    assert store.rest(ann) == Rest(of_nobody, ann, "Evening", clock.wall(), LEFT_OVER)
-    assert store.rest(bea) == Rest(of_bea, bea, None, clock.wall(), LEFT_OVER)
+        store.save_unfinished(run_id, LEFT_OVER, clock.wall())
+    nobodys = store.unfinished_run(None)
+    assert nobodys == UnfinishedRun(of_nobody, None, "Evening", clock.wall(), LEFT_OVER)
+    assert store.unfinished_run(ann) is None
+    store.claim_session(store.sessions()[0].id, ann)
+    assert store.unfinished_run(None) is None
+    assert store.unfinished_run(ann) == UnfinishedRun(of_nobody, ann, "Evening", clock.wall(), LEFT_OVER)
+    assert store.unfinished_run(bea) == UnfinishedRun(of_bea, bea, None, clock.wall(), LEFT_OVER)
 
 
 def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> None:
     """What is left of nothing is an error, and a time without a zone is refused."""
     (run_id,) = begin(store, clock, None, QUICK)
     with pytest.raises(LookupError, match="no row nobody"):
-        store.keep_rest("nobody", QUICK, clock.wall())
+        store.save_unfinished("nobody", QUICK, clock.wall())
     with pytest.raises(ValueError, match="no time zone"):
-        store.keep_rest(run_id, QUICK, datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
-    assert store.rest(None) is None
+        store.save_unfinished(run_id, QUICK, datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
+    assert store.unfinished_run(None) is None
 
 
 def test_own_routines_are_made_changed_and_removed(store: Store, clock: HandClock) -> None:
@@ -362,7 +362,7 @@ def test_the_guide_survives_a_restart(store: Store, clock: HandClock) -> None:
     guided(store, clock, ann)
 
     def kept(found: Store) -> list[object]:
-        guide = [found.own_routines(ann), found.answers(ann), found.plan(ann), found.rest(ann)]
+        guide = [found.own_routines(ann), found.answers(ann), found.plan(ann), found.unfinished_run(ann)]
         return [*guide, found.holds(), found.reps()]
 
     before = kept(store)
@@ -370,7 +370,7 @@ def test_the_guide_survives_a_restart(store: Store, clock: HandClock) -> None:
     store.close()
     with Store.open(store.path, clock=clock) as again:
         assert kept(again) == before
-        assert [one.ended_why for one in again.sittings()] == [STEPPED_OFF]
+        assert [one.ended_why for one in again.sessions()] == [STEPPED_OFF]
 
 
 @pytest.mark.parametrize("name", ["Ada\u202e", "Ada\x00", "A\u200bda"])

@@ -14,7 +14,7 @@ from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
 from station.settings import GOAL_MM, Settings
 from station.store import Store, StoreError, ids_of
-from station.store.records import Attempt, Circumstances, Correction, Lift, Scores, Test, Trial, WeekCredit
+from station.store.records import Attempt, Circumstances, Correction, HeelLift, Scores, Test, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import (
     BLOCK,
@@ -31,7 +31,7 @@ from tests.station.store.histories import (
 
 
 def begin(store: Store, clock: HandClock, person_id: str | None = None) -> tuple[str, str]:
-    sitting_id = store.begin_sitting(person_id, clock.wall(), simulated=False)
+    sitting_id = store.begin_session(person_id, clock.wall(), simulated=False)
     return sitting_id, store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
 
 
@@ -62,15 +62,15 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
     )
     store.describe_test(test_id, Circumstances(shod=False, pain=2, limit_felt="calf"))
 
-    detail = store.sitting(sitting_id)
+    detail = store.session(sitting_id)
 
     assert detail is not None
     assert detail.runs == (run_id,)
-    assert detail.sitting.person_name == "Ann"
+    assert detail.session.person_name == "Ann"
     assert detail.tests == (
         Test(
             id=test_id,
-            sitting_id=sitting_id,
+            session_id=sitting_id,
             run_id=run_id,
             person_id=ann.id,
             started_at=clock.wall() + timedelta(seconds=5),
@@ -104,19 +104,19 @@ def test_a_hold_grows_and_ends(store: Store, clock: HandClock) -> None:
     _, run_id = begin(store, clock)
     hold_id = store.begin_hold(run_id, side=Side.RIGHT, repetition=2, target_us=30 * SECOND_US, started_us=SECOND_US)
     store.progress_hold(hold_id, credited_us=4 * SECOND_US)
-    store.add_lift(hold_id, Lift(5 * SECOND_US, None))
+    store.add_heel_lift(hold_id, HeelLift(5 * SECOND_US, None))
 
     (hold,) = store.holds()
     assert (hold.state, hold.credited_us, hold.ended_us) == ("unfinished", 4 * SECOND_US, None)
-    assert hold.lift_spans == (Lift(5 * SECOND_US, None),)
+    assert hold.lift_spans == (HeelLift(5 * SECOND_US, None),)
 
-    store.add_lift(hold_id, Lift(5 * SECOND_US, 6 * SECOND_US))
+    store.add_heel_lift(hold_id, HeelLift(5 * SECOND_US, 6 * SECOND_US))
     store.finish_hold(
         hold_id, credited_us=30 * SECOND_US, lifted_us=SECOND_US, lifts=1, micro_lifts=0, ended_us=32 * SECOND_US
     )
     (hold,) = store.holds()
     assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 30 * SECOND_US, 1)
-    assert hold.lift_spans == (Lift(5 * SECOND_US, 6 * SECOND_US),)
+    assert hold.lift_spans == (HeelLift(5 * SECOND_US, 6 * SECOND_US),)
     assert hold.started_at == clock.wall() + timedelta(seconds=1)
 
 
@@ -151,27 +151,27 @@ def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> No
         hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0)
         store.progress_hold(hold_id, credited_us=12 * SECOND_US)
         done_id, _ = begin(store, clock)
-        store.end_sitting(done_id, clock.wall(), STEPPED_OFF)
+        store.end_session(done_id, clock.wall(), STEPPED_OFF)
     with Store.open(path, clock=clock) as store:
-        cut, done = store.sitting(sitting_id), store.sitting(done_id)
+        cut, done = store.session(sitting_id), store.session(done_id)
         assert cut is not None
         assert done is not None
-        assert (cut.sitting.ended_at, cut.sitting.ended_why) == (None, "cut off")
+        assert (cut.session.ended_at, cut.session.ended_why) == (None, "cut off")
         assert [(hold.state, hold.credited_us) for hold in cut.holds] == [("unfinished", 12 * SECOND_US)]
-        assert (done.sitting.ended_at, done.sitting.ended_why) == (clock.wall(), STEPPED_OFF)
+        assert (done.session.ended_at, done.session.ended_why) == (clock.wall(), STEPPED_OFF)
 
 
 def test_sittings_come_newest_first_and_in_pages(store: Store, clock: HandClock) -> None:
     """Sittings are listed newest first, of one person or all, and go on before the last one seen."""
     weeks(store, clock, days=5)
     ann, bea = store.people()
-    everybody = store.sittings()
+    everybody = store.sessions()
     assert len(everybody) == 10
     assert [one.started_at for one in everybody] == sorted((one.started_at for one in everybody), reverse=True)
-    assert {one.person_id for one in store.sittings(ann.id)} == {ann.id}
-    first = store.sittings(bea.id, limit=2)
-    rest = store.sittings(bea.id, before=first[-1].started_at)
-    assert (*first, *rest) == store.sittings(bea.id)
+    assert {one.person_id for one in store.sessions(ann.id)} == {ann.id}
+    first = store.sessions(bea.id, limit=2)
+    rest = store.sessions(bea.id, before=first[-1].started_at)
+    assert (*first, *rest) == store.sessions(bea.id)
     assert len(store.holds(ann.id, limit=12)) == 12
     assert [score.test_id for score in store.scores(ann.id)] == [test.id for test in reversed(store.tests(ann.id))]
 
@@ -182,7 +182,7 @@ def test_an_unclaimed_sitting_is_claimed_later(store: Store, clock: HandClock) -
     one_test(store, run_id, 80.0, 90.0)
     ann = store.add_person("Ann")
     assert store.latest_tests(ann.id) == {}
-    store.claim_sitting(sitting_id, ann.id)
+    store.claim_session(sitting_id, ann.id)
     assert set(store.latest_tests(ann.id)) == {Side.LEFT, Side.RIGHT}
 
 
@@ -204,7 +204,7 @@ def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> No
         (datetime(2026, 3, 4, 7, tzinfo=UTC), Side.LEFT),
         (datetime(2026, 3, 4, 8, tzinfo=UTC), Side.RIGHT),
     ):
-        sitting_id = store.begin_sitting(ann.id, at, simulated=False)
+        sitting_id = store.begin_session(ann.id, at, simulated=False)
         one_hold(store, store.begin_run(sitting_id, {}, at), side)
     half = 30 * SECOND_US
     sunday, monday = date(2026, 2, 23), date(2026, 3, 2)
@@ -281,13 +281,13 @@ def test_empty_heels_are_remembered(store: Store) -> None:
 def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
     """A time of any zone comes back as the same moment; a naive one is refused."""
     east = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=2)))
-    sitting_id = store.begin_sitting(None, east, simulated=False)
-    detail = store.sitting(sitting_id)
+    sitting_id = store.begin_session(None, east, simulated=False)
+    detail = store.session(sitting_id)
     assert detail is not None
-    assert detail.sitting.started_at == east
-    assert detail.sitting.started_at.tzinfo is UTC
+    assert detail.session.started_at == east
+    assert detail.session.started_at.tzinfo is UTC
     with pytest.raises(ValueError, match="no time zone"):
-        store.begin_sitting(None, datetime(2026, 3, 2, 9), simulated=False)  # noqa: DTZ001  # the mistake itself
+        store.begin_session(None, datetime(2026, 3, 2, 9), simulated=False)  # noqa: DTZ001  # the mistake itself
 
 
 def test_a_row_that_is_not_there_is_not_changed(store: Store) -> None:
@@ -307,10 +307,10 @@ def test_the_same_clock_and_seed_give_the_same_ids(tmp_path: Path) -> None:
         clock = HandClock()
         with Store.open(tmp_path / name, clock=clock, new_id=ids_of(clock, 4)) as store:
             weeks(store, clock, days=2)
-            made.append([store.sitting(one.id) for one in store.sittings()])
+            made.append([store.session(one.id) for one in store.sessions()])
     assert made[0] == made[1]
     assert made[0][0] is not None
-    assert made[0][0].sitting.id[14] == "7"
+    assert made[0][0].session.id[14] == "7"
 
 
 def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -> None:
@@ -341,7 +341,7 @@ def test_pages_read_while_the_loop_writes(store: Store, clock: HandClock) -> Non
     def read() -> None:
         try:
             while not done.is_set():
-                detail = store.sitting(sitting_id)
+                detail = store.session(sitting_id)
                 assert detail is not None
                 assert all(hold.lifts == len(hold.lift_spans) for hold in detail.holds if hold.state == "finished")
         except BaseException as failure:  # noqa: BLE001  # handed to the test's own thread
@@ -361,5 +361,5 @@ def test_pages_read_while_the_loop_writes(store: Store, clock: HandClock) -> Non
 
 def test_a_reader_cannot_write(store: Store) -> None:
     """A page's connection refuses to change anything."""
-    with pytest.raises(StoreError, match="only be read"), store.moment() as now:
+    with pytest.raises(StoreError, match="only be read"), store.read_transaction() as now:
         now.exec_driver_sql("DELETE FROM calibrations")

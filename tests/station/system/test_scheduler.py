@@ -18,7 +18,7 @@ from station.config import parse
 from station.core.events import SECOND_US, Heel, Side
 from station.core.steps import HoldStep
 from station.store import Store
-from station.system.scheduler import ALARM, LATE_S, Alarms
+from station.system.scheduler import ALARM, LATE_S, Scheduler
 from station.system.simulate import simulated
 from tests.station.rig import COMPARATORS
 
@@ -78,74 +78,74 @@ def ears() -> Ears:
 
 
 @pytest.fixture
-def alarms(wall: Wall, ears: Ears) -> Iterator[Alarms]:
-    made = Alarms(wall, ears.ring)
+def alarms(wall: Wall, ears: Ears) -> Iterator[Scheduler]:
+    made = Scheduler(wall, ears.ring)
     made.start()
     yield made
     made.stop()
 
 
-def alive(alarms: Alarms) -> bool:
+def alive(alarms: Scheduler) -> bool:
     """Asked anew each time."""
-    return alarms.alive
+    return alarms.is_alive
 
 
-def test_it_rings_at_the_moment_and_once(alarms: Alarms, wall: Wall, ears: Ears) -> None:
+def test_it_rings_at_the_moment_and_once(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """The loop is woken within 50 ms of the moment, once."""
     at_us = wall.now_us() + 200_000
-    alarms.move(at_us)
+    alarms.move_alarm(at_us)
     assert -2_000 <= ears.wait() - at_us <= 50_000
     time.sleep(0.1)
     assert len(ears.rang_us) == 1
 
 
-def test_it_is_moved_earlier_later_and_away(alarms: Alarms, wall: Wall, ears: Ears) -> None:
+def test_it_is_moved_earlier_later_and_away(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """Only the last place counts; an alarm that is taken away does not ring."""
     now_us = wall.now_us()
-    alarms.move(now_us + 100_000)
-    alarms.move(now_us + 10 * SECOND_US)
-    alarms.move(now_us + 300_000)
+    alarms.move_alarm(now_us + 100_000)
+    alarms.move_alarm(now_us + 10 * SECOND_US)
+    alarms.move_alarm(now_us + 300_000)
     assert ears.wait() >= now_us + 298_000
-    alarms.move(wall.now_us() + 150_000)
-    alarms.move(None)
-    alarms.move(None)
+    alarms.move_alarm(wall.now_us() + 150_000)
+    alarms.move_alarm(None)
+    alarms.move_alarm(None)
     time.sleep(0.3)
     assert len(ears.rang_us) == 1
 
 
-def test_a_late_alarm_is_rung_all_the_same(alarms: Alarms, wall: Wall, ears: Ears) -> None:
+def test_a_late_alarm_is_rung_all_the_same(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """A wall clock that jumps ahead makes the alarm hours late for the scheduler; it is rung, not swallowed."""
-    alarms.move(wall.now_us() + 30 * SECOND_US)
+    alarms.move_alarm(wall.now_us() + 30 * SECOND_US)
     wall.off += 5 * HOUR
     alarms._scheduler.wakeup()
     ears.wait()
 
 
-def test_taking_away_an_alarm_that_is_just_going_off_is_harmless(alarms: Alarms, wall: Wall, ears: Ears) -> None:
+def test_taking_away_an_alarm_that_is_just_going_off_is_harmless(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """The loop may take back its alarm at the very moment at which it rings, ever again."""
     for _ in range(300):
-        alarms.move(wall.now_us() + 1_500)
+        alarms.move_alarm(wall.now_us() + 1_500)
         time.sleep(0.0016)
-        alarms.move(None)
-    assert alarms.alive
+        alarms.move_alarm(None)
+    assert alarms.is_alive
     assert ears.rang_us
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
-def test_a_dead_scheduler_is_revived_with_its_jobs(alarms: Alarms, wall: Wall, ears: Ears) -> None:
+def test_a_dead_scheduler_is_revived_with_its_jobs(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """When its thread has died a new one takes over: the alarm rings, and the calendar's job is there."""
     alarms.every_night(lambda: None)
     kill(alarms)
     assert not alive(alarms)
-    alarms.revive()
+    alarms.restart()
     assert alive(alarms)
     at_us = wall.now_us() + 200_000
-    alarms.move(at_us)
+    alarms.move_alarm(at_us)
     assert ears.wait() - at_us <= 50_000
     assert [job.id for job in alarms._scheduler.get_jobs()] == ["nightly"]
 
 
-def test_the_calendar_job_is_made_up_for_once(alarms: Alarms, wall: Wall) -> None:
+def test_the_calendar_job_is_made_up_for_once(alarms: Scheduler, wall: Wall) -> None:
     """Nights that were missed are one run, within hours of the last; one at a time; and a day early is no night."""
     ran: list[datetime] = []
     alarms.every_night(lambda: ran.append(wall.wall()))
@@ -161,73 +161,73 @@ def test_the_calendar_job_is_made_up_for_once(alarms: Alarms, wall: Wall) -> Non
     assert alarms._scheduler.get_jobs()[0].next_run_time > wall.wall()
 
 
-def dates_of(alarms: Alarms) -> dict[str, datetime]:
+def dates_of(alarms: Scheduler) -> dict[str, datetime]:
     """The reminders that the scheduler has, by their keys."""
     jobs = [job for job in alarms._scheduler.get_jobs() if job.args]
     return {job.args[0]: job.next_run_time for job in jobs}
 
 
-def test_a_reminder_comes_at_its_date_and_once(alarms: Alarms, wall: Wall) -> None:
+def test_a_reminder_comes_at_its_date_and_once(alarms: Scheduler, wall: Wall) -> None:
     """Each key is called for at its own time, and at no other."""
     rang: list[str] = []
     now = wall.wall()
-    alarms.remind({"ada": now + timedelta(seconds=0.2), "ben": now + HOUR}, rang.append)
+    alarms.set_reminders({"ada": now + timedelta(seconds=0.2), "ben": now + HOUR}, rang.append)
     wait_for(lambda: bool(rang))
     time.sleep(0.1)
     assert rang == ["ada"]
     assert list(dates_of(alarms)) == ["ben"]
 
 
-def test_reminders_are_replaced_and_taken_away(alarms: Alarms, wall: Wall) -> None:
+def test_reminders_are_replaced_and_taken_away(alarms: Scheduler, wall: Wall) -> None:
     """The last word counts: one date for each key, none for a key that is not there any more, nor for nobody."""
     now = wall.wall()
-    alarms.remind({"ada": now + HOUR, "ben": now + 2 * HOUR}, print)
-    alarms.remind({"ada": now + 3 * HOUR}, print)
+    alarms.set_reminders({"ada": now + HOUR, "ben": now + 2 * HOUR}, print)
+    alarms.set_reminders({"ada": now + 3 * HOUR}, print)
     assert dates_of(alarms) == {"ada": now + 3 * HOUR}
-    alarms.remind({}, print)
+    alarms.set_reminders({}, print)
     assert dates_of(alarms) == {}
 
 
-def test_a_reminder_that_has_gone_off_is_taken_away_without_harm(alarms: Alarms, wall: Wall) -> None:
+def test_a_reminder_that_has_gone_off_is_taken_away_without_harm(alarms: Scheduler, wall: Wall) -> None:
     """What the loop replaces may have gone off a moment before."""
     rang: list[str] = []
-    alarms.remind({"ada": wall.wall() + timedelta(seconds=0.05)}, rang.append)
+    alarms.set_reminders({"ada": wall.wall() + timedelta(seconds=0.05)}, rang.append)
     wait_for(lambda: bool(rang))
-    alarms.remind({}, rang.append)
-    assert alarms.alive
+    alarms.set_reminders({}, rang.append)
+    assert alarms.is_alive
     assert dates_of(alarms) == {}
 
 
 @pytest.mark.parametrize(("late", "times"), [(5 * HOUR, 1), (8 * HOUR, 0)])
 def test_a_reminder_missed_by_hours_is_made_up_for_once(
-    alarms: Alarms, wall: Wall, late: timedelta, times: int
+    alarms: Scheduler, wall: Wall, late: timedelta, times: int
 ) -> None:
     """A clock that leaps over the date has it called for once, within six hours; later it is let go."""
     rang: list[str] = []
-    alarms.remind({"ada": wall.wall() + timedelta(minutes=1)}, rang.append)
+    alarms.set_reminders({"ada": wall.wall() + timedelta(minutes=1)}, rang.append)
     wall.off += late
-    alarms.look_again()
+    alarms.reschedule()
     wait_for(lambda: not dates_of(alarms))
     time.sleep(0.1)
     assert rang == ["ada"] * times
 
 
-def test_a_reminder_of_the_past_is_called_for_at_once(alarms: Alarms, wall: Wall) -> None:
+def test_a_reminder_of_the_past_is_called_for_at_once(alarms: Scheduler, wall: Wall) -> None:
     """What the loop still waits for when it sets the alarm clock anew, comes now."""
     rang: list[str] = []
-    alarms.remind({"ada": wall.wall() - 2 * HOUR}, rang.append)
+    alarms.set_reminders({"ada": wall.wall() - 2 * HOUR}, rang.append)
     wait_for(lambda: bool(rang))
     assert rang == ["ada"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
-def test_a_revived_scheduler_has_the_reminders(alarms: Alarms, wall: Wall) -> None:
+def test_a_revived_scheduler_has_the_reminders(alarms: Scheduler, wall: Wall) -> None:
     """A new scheduler takes over the dates of the dead one, and calls for them."""
     rang: list[str] = []
     now = wall.wall()
-    alarms.remind({"ada": now + timedelta(seconds=0.4), "ben": now + HOUR}, rang.append)
+    alarms.set_reminders({"ada": now + timedelta(seconds=0.4), "ben": now + HOUR}, rang.append)
     kill(alarms)
-    alarms.revive()
+    alarms.restart()
     assert set(dates_of(alarms)) == {"ada", "ben"}
     wait_for(lambda: bool(rang))
     assert rang == ["ada"]
@@ -241,7 +241,7 @@ def wait_for(true: Callable[[], bool], seconds: float = BOUND_S) -> None:
         time.sleep(0.005)
 
 
-def kill(alarms: Alarms) -> None:
+def kill(alarms: Scheduler) -> None:
     """End the scheduler's thread from outside, as an error in it would."""
     thread: Any = alarms._scheduler._thread
     ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
@@ -267,7 +267,7 @@ def test_a_hold_ends_right_when_the_wall_clock_is_stepped(
     station: Station, wall: Wall, step: timedelta, scheduler: str
 ) -> None:
     """An hour forwards or back in the middle of a hold, with or without the scheduler: it ends right to 50 ms."""
-    alarms = Alarms(wall, station.ring)
+    alarms = Scheduler(wall, station.wake_up)
     alarms.start()
     station.attach(None, None if scheduler == "is not there" else alarms)
     if scheduler == "has died":

@@ -20,7 +20,7 @@ from station.core.events import SECOND_US, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
-from station.system.service import BUILT, CLOCK_WRONG, Service, clock_is_right
+from station.system.service import CLOCK_WRONG, EARLIEST_DATE, Service, clock_is_right
 from station.system.simulate import MIDNIGHT, simulated
 from tests.station.process import wait_for
 
@@ -43,7 +43,7 @@ class Old:
     def wall(self) -> datetime:
         if self.wrong:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.now_us())
-        return max(BUILT, datetime.now(UTC))
+        return max(EARLIEST_DATE, datetime.now(UTC))
 
 
 class Live:
@@ -173,7 +173,7 @@ def test_a_dead_scheduler_is_found_and_revived(live: Live) -> None:
     expected = ["nightly"] if clock_is_right(datetime.now(UTC)) else []
     wait_for(lambda: nightly(live) == expected, "the nightly job is not as the date asks")
     _kill_the_scheduler(live)
-    wait_for(lambda: live.service._alarms.alive, "nobody has revived the scheduler")
+    wait_for(lambda: live.service._alarms.is_alive, "nobody has revived the scheduler")
     wait_for(lambda: nightly(live) == expected, "the nightly job has not come back")
 
 

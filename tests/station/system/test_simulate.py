@@ -61,12 +61,12 @@ def test_the_shipped_history_is_small_and_says_that_it_is_simulated(tmp_path: Pa
     with Store.open(tmp_path / "demo.db", clock=SystemClock()) as store:
         fill(store)
         assert [person.name for person in store.people()] == [person.name for person in PEOPLE]
-        sittings = store.sittings()
+        sittings = store.sessions()
         assert all(sitting.simulated and sitting.ended_why == "left" for sitting in sittings)
         newest = max(sittings, key=lambda sitting: sitting.started_at)
         oldest = min(sittings, key=lambda sitting: sitting.started_at)
         assert DAYS - 7 <= (newest.started_at - oldest.started_at).days < DAYS
-        detail = store.sitting(newest.id)
+        detail = store.session(newest.id)
         assert detail is not None
         assert all(store.trace(run) is not None for run in detail.runs)
         for person in store.people():
@@ -83,7 +83,7 @@ def test_two_people_share_a_database_and_days_go_on(tmp_path: Path) -> None:
         days = [progress.day for progress in simulate(Habits(name, character, seed=len(name)), 1, database)]
         assert all(after == before + 1 for before, after in pairwise([0, *days]))
     with Reader.open(database) as reader:
-        assert sorted(sitting.person_name or "" for sitting in reader.sittings()) == ["Ada", "Ben"]
+        assert sorted(sitting.person_name or "" for sitting in reader.sessions()) == ["Ada", "Ben"]
 
 
 def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:

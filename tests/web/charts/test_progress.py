@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.app.progress import Seen
+from station.app.progress import ResultRow
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.progress.analysis import analyse_progress
@@ -25,23 +25,23 @@ NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 GOAL_MM = 101.6
 
 
-def seen(days_ago: float, mm: float, **other: object) -> Seen:
+def seen(days_ago: float, mm: float, **other: object) -> ResultRow:
     known: dict[str, object] = {
         "uncertainty_mm": 1.5,
         "full": False,
         "original_mm": None,
         "calibrated": True,
-        "doubted": False,
-        "doubted_by": None,
+        "is_suspect": False,
+        "suspect_since": None,
         "imported": False,
         "pain": None,
     }
     of_the_test = {"side": Side.LEFT, "test_id": f"{days_ago:09.3f}", "sitting_id": "s", "contact": Contact.PAD}
     at = NOW - timedelta(days=days_ago)
-    return Seen(**{**known, **of_the_test, "at": at, "mm": mm, **other})  # type: ignore[arg-type]  # as Seen has them
+    return ResultRow(**{**known, **of_the_test, "at": at, "mm": mm, **other})  # type: ignore[arg-type]  # as Seen has them
 
 
-def drawn(tests: list[Seen], name: str = "all", units: str = CM, side: Side = Side.LEFT) -> ProgressChart:
+def drawn(tests: list[ResultRow], name: str = "all", units: str = CM, side: Side = Side.LEFT) -> ProgressChart:
     results = [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact) for one in tests]
     said = analyse_progress(results, (), GOAL_MM, NOW).left
     assert said is not None
@@ -56,7 +56,7 @@ def paths(made: ProgressChart) -> dict[str, str]:
     return {str(one.get("class")): str(one.get("d")) for one in root.iter(f"{{{SVG}}}path")}
 
 
-def daily(days: int, every: int = 1) -> list[Seen]:
+def daily(days: int, every: int = 1) -> list[ResultRow]:
     """Tests each so many days, up and down by 8 mm about 90 mm."""
     return [seen(day, 90.0 + 8 * ((day * 7) % 5 - 2) / 2) for day in range(days, 0, -every)]
 

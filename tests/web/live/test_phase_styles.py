@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import HeelSeen, RestSeen, Snapshot
+from station.app.snapshot import HeelView, Snapshot, UnfinishedView
 from station.catalogue.read import exercises
 from station.core.events import BOTH_LEGS, Side
 from station.core.facts import CueName
@@ -22,8 +22,8 @@ def shown(**fields: Any) -> dict[str, Any]:
     return live_view(Snapshot(at_us=0, **fields), CM)
 
 
-def heels(left: bool | None, right: bool | None) -> tuple[HeelSeen, ...]:
-    return HeelSeen(Side.LEFT, left, None), HeelSeen(Side.RIGHT, right, None)
+def heels(left: bool | None, right: bool | None) -> tuple[HeelView, ...]:
+    return HeelView(Side.LEFT, left, None), HeelView(Side.RIGHT, right, None)
 
 
 def test_both_feet_are_called_so() -> None:
@@ -88,7 +88,7 @@ def test_every_exercise_has_its_picture_name_and_dose(key: str) -> None:
         assert (seen["exercise"]["key"], seen["exercise"]["name"]) == (key, one.name)
         assert seen["exercise"]["dose"]
         assert seen["sentence"]
-    assert one.said in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
+    assert one.short_name in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
 
 
 def test_a_dose_is_what_is_done_not_what_the_catalogue_has() -> None:
@@ -203,9 +203,9 @@ def test_what_comes_next_is_called_by_name() -> None:
 
 def test_what_is_left_is_offered_where_nothing_goes_on() -> None:
     """What is left is offered by its name, with its minutes rounded up."""
-    assert shown(rest=RestSeen("Daily", 700))["rest"] == "Go on with the rest: 12 min of Daily"
-    assert shown(rest=RestSeen("Daily", 5))["rest"] == "Go on with the rest: 1 min of Daily"
-    assert shown(rest=RestSeen(None, 60))["rest"] == "Go on with the rest: 1 min"
+    assert shown(rest=UnfinishedView("Daily", 700))["rest"] == "Go on with the rest: 12 min of Daily"
+    assert shown(rest=UnfinishedView("Daily", 5))["rest"] == "Go on with the rest: 1 min of Daily"
+    assert shown(rest=UnfinishedView(None, 60))["rest"] == "Go on with the rest: 1 min"
     assert shown(**HOLD)["rest"] is None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import CueSeen, HeelSeen, Snapshot, Trouble
+from station.app.snapshot import CueView, Fault, HeelView, Snapshot
 from station.core.events import Side
 from station.core.facts import Contact, CueName
 from station.units import CM, INCH
@@ -57,7 +57,7 @@ def test_moving_says_how_far_and_which_way(toe_mm: float, word: str, number: str
 def test_before_the_lunge_the_side_and_the_count_are_large() -> None:
     """The word is the side while the person gets into position; then the number is 3, 2, 1."""
     assert shown(phase="side", side=Side.LEFT, toe_mm=93.0)["word"] == "LEFT"
-    seen = shown(phase="count", toe_mm=93.0, cue=CueSeen(3, CueName.COUNT, 2, None, False))
+    seen = shown(phase="count", toe_mm=93.0, cue=CueView(3, CueName.COUNT, 2, None, False))
     assert (seen["number"], seen["unit"]) == ("2", "")
 
 
@@ -78,7 +78,7 @@ def test_a_result_names_both_sides() -> None:
 
 def test_a_fault_says_which_cable() -> None:
     """The sentence of a fault is the trouble's own."""
-    trouble = Trouble("toe", "The distance sensor does not answer: check its cable.")
+    trouble = Fault("toe", "The distance sensor does not answer: check its cable.")
     assert shown(phase="fault", troubles=(trouble,))["sentence"] == trouble.sentence
 
 
@@ -90,7 +90,7 @@ def test_the_person_says_so_where_nothing_else_can() -> None:
 
 def test_missing_is_said() -> None:
     """A heel or a distance that is not known is called so, not drawn as something."""
-    seen = shown(INCH, heels=(HeelSeen(Side.LEFT, None, None),), toe_why="no answer")
+    seen = shown(INCH, heels=(HeelView(Side.LEFT, None, None),), toe_why="no answer")
     assert seen["heels"][0]["state"] == "not known"
     assert seen["toe"] == "no answer"
 
@@ -103,7 +103,7 @@ def test_repetitions_are_counted() -> None:
 
 def test_what_was_ended_is_no_pause_and_not_done() -> None:
     """When something was ended early, the page neither asks to step on again nor says well done."""
-    ended = CueSeen(8, CueName.ENDED, None, None, False)
+    ended = CueView(8, CueName.ENDED, None, None, False)
     assert shown(phase="paused")["word"] == "PAUSED"
     assert shown(phase="paused", cue=ended)["word"] == "ENDED"
     assert shown(phase="done", cue=ended)["word"] == "ENDED"
@@ -111,5 +111,5 @@ def test_what_was_ended_is_no_pause_and_not_done() -> None:
 
 def test_the_cue_is_told_once_by_its_number() -> None:
     """The page knows a new cue from an old one."""
-    seen = shown(cue=CueSeen(7, CueName.HEEL_UP, None, None, True))
+    seen = shown(cue=CueView(7, CueName.HEEL_UP, None, None, True))
     assert seen["cue"] == {"number": 7, "name": "HEEL_UP", "count": None, "side": None, "repeating": True}

@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
-from station.app.snapshot import RestSeen
+from station.app.snapshot import UnfinishedView
 from station.core.events import SECOND_US, CommandName, Side
 from station.store import Store
 from station.store.records import Repetition
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from tests.web.history import add_test, fill
 from web.site import STAY_HEADER
 
@@ -25,20 +25,20 @@ def text_of(client: FlaskClient, address: str) -> str:
 def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
     """A sitting with one finished hold of an exercise."""
     began = datetime.now(UTC) - timedelta(days=days_ago)
-    sitting = store.begin_sitting(person_id, began, simulated=False)
+    sitting = store.begin_session(person_id, began, simulated=False)
     run = store.begin_run(sitting, {"do": "hold"}, began)
     hold = store.begin_hold(
         run, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0, exercise=exercise
     )
     store.finish_hold(hold, credited_us=30 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=30 * SECOND_US)
-    store.end_sitting(sitting, began + timedelta(minutes=5), "stepped off")
+    store.end_session(sitting, began + timedelta(minutes=5), "stepped off")
     return sitting
 
 
 def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, store: Store) -> None:
     """A sitting says of which exercise its repetitions were, how long each took, and what was not verified."""
     began = datetime.now(UTC)
-    sitting = store.begin_sitting(None, began, simulated=False)
+    sitting = store.begin_session(None, began, simulated=False)
     run = store.begin_run(sitting, {"do": "reps"}, began)
     paced = store.begin_reps(run, side=Side.LEFT, target_count=2, started_us=0, exercise="7d")
     for number, took_s in enumerate((5, 4)):
@@ -82,7 +82,7 @@ def test_an_unclaimed_sitting_is_claimed_with_one_tap(client: FlaskClient, store
     """The page of a sitting asks whose it was; one tap says so, and nobody else can take it afterwards."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     now = datetime.now(UTC)
-    sitting = store.begin_sitting(None, now, simulated=False)
+    sitting = store.begin_session(None, now, simulated=False)
     add_test(store, sitting, now)
     assert "Whose was this?" in text_of(client, f"/sittings/{sitting}")
     claim = f"/sittings/{sitting}/claim"
@@ -90,9 +90,9 @@ def test_an_unclaimed_sitting_is_claimed_with_one_tap(client: FlaskClient, store
     assert client.post(claim, data={"person": ada.id}).headers["Location"] == f"/sittings/{sitting}"
     assert "Whose was this?" not in text_of(client, f"/sittings/{sitting}")
     assert client.post(claim, data={"person": grace.id}).status_code == 400
-    found = store.sitting(sitting)
+    found = store.session(sitting)
     assert found is not None
-    assert found.sitting.person_id == ada.id
+    assert found.session.person_id == ada.id
     assert client.post("/sittings/gone/claim", data={"person": ada.id}).status_code == 404
 
 
@@ -150,7 +150,7 @@ def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
     [(0, "go on", False), (3, "go on", False), (4, "Ease off", False), (6, "Stop for today", True)],
 )
 def test_it_hurts_is_answered_at_once(
-    client: FlaskClient, panel: SetPanel, store: Store, pain: int, says: str, stops: bool
+    client: FlaskClient, panel: StationDouble, store: Store, pain: int, says: str, stops: bool
 ) -> None:
     """The advice comes back in one sentence, is kept for whoever is on the board, and from 6 on the board stops."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
@@ -171,7 +171,7 @@ def test_it_hurts_is_answered_at_once(
     assert says in quiet.get_data(as_text=True)
 
 
-def test_pain_of_nobody_is_answered_and_not_kept(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_pain_of_nobody_is_answered_and_not_kept(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Without a person the advice is the same, and nothing is written."""
     assert client.post("/pain", data={"value": "7", "about": ""}).status_code == 303
     assert store.people() == ()
@@ -196,7 +196,7 @@ def test_pain_comes_back_after_a_day(client: FlaskClient, store: Store) -> None:
     assert "Last time it hurt" not in text_of(client, "/")
 
 
-def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: SetPanel) -> None:
+def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
     """A place and a number are given on as answers, and taps are taken back."""
     for answer in ("calf", "0", "10"):
         assert client.post("/say", data={"word": "answer", "answer": answer}).status_code == 303
@@ -213,7 +213,7 @@ def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: SetPanel) 
     assert len(panel.said) == 4
 
 
-def test_the_live_page_asks_without_scripts(client: FlaskClient, panel: SetPanel) -> None:
+def test_the_live_page_asks_without_scripts(client: FlaskClient, panel: StationDouble) -> None:
     """While the board asks, the question and its answers are on the page, with the taps that say the same."""
     panel.show(activity="ask", phase="felt")
     page = text_of(client, "/live")
@@ -226,8 +226,8 @@ def test_the_live_page_asks_without_scripts(client: FlaskClient, panel: SetPanel
     assert 'name="answer"' not in text_of(client, "/live")
 
 
-def test_the_rest_is_offered(client: FlaskClient, panel: SetPanel) -> None:
+def test_the_rest_is_offered(client: FlaskClient, panel: StationDouble) -> None:
     """What is left of a routine is one button on Today and on the live page, with its minutes and its name."""
-    panel.show(rest=RestSeen("Daily", 700))
+    panel.show(rest=UnfinishedView("Daily", 700))
     for address in ("/", "/live"):
         assert "Go on with the rest: 12 min of Daily" in text_of(client, address)

@@ -14,7 +14,7 @@ from station.core.steps import CalibrateStep, CheckStep
 from station.store import Store
 from station.store.records import Calibration, Check
 from station.units import CM
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from web.app import create_app
 from web.charts.calibration import drift_chart, fit_chart, sensor_errors
 from web.live.view_model import live_view
@@ -103,7 +103,7 @@ def test_the_page_grows_with_what_is_known(client: FlaskClient, store: Store) ->
     assert "Good. \u00b1" in client.get("/health").get_data(as_text=True)
 
 
-def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: SetPanel, store: Store) -> None:
+def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: StationDouble, store: Store) -> None:
     """The buttons begin a calibration or a check with the configured blocks."""
     panel.blocks_mm = (0.0, 60.0, 150.0)
     client = create_app(panel, store, panel.blocks_mm).test_client()
@@ -146,7 +146,7 @@ def test_the_number_of_a_guided_run_is_the_block_never_a_distance() -> None:
     assert shown(phase="clear", toe_mm=77.0)["number"] == "\u2013"
 
 
-def test_today_leads_to_a_calibration_that_is_due(client: FlaskClient, panel: SetPanel) -> None:
+def test_today_leads_to_a_calibration_that_is_due(client: FlaskClient, panel: StationDouble) -> None:
     """Today says in a sentence what is to be done about the sensor, and nothing when nothing is."""
     panel.show(calibration="good")
     assert "/calibration" not in client.get("/").get_data(as_text=True).split("<footer>")[0]

@@ -10,10 +10,10 @@ from flask.testing import FlaskClient
 
 from station.advice import health_questions
 from station.catalogue.read import exercises
-from station.catalogue.records import Group, Sense
+from station.catalogue.records import Group, Verification
 from station.core.events import Side
 from station.store import Store
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from web import exercise_text
 from web.exercise_text import dose_text, held_text, viewer_conditions
 from web.site import Site
@@ -40,7 +40,7 @@ def test_all_exercises_are_there_in_the_order_of_the_guide(client: FlaskClient) 
     assert page.count('role="img"') == len(KEYS) == 20
     headings = re.findall(r'<h2 id="group-\d">([^<]+)<', page)
     assert headings == list(exercise_text.GROUP_TITLES.values())
-    timers = sum(one.sense is Sense.TIMER for one in exercises().values())
+    timers = sum(one.sense is Verification.TIMER for one in exercises().values())
     assert page.count("A timer, not verified") == timers
     assert page.count("Heel verified") + page.count("Counted by the board") == len(KEYS) - timers
 
@@ -70,8 +70,8 @@ def test_one_exercise_has_all_that_is_known_of_it(client: FlaskClient, key: str)
     assert [text for text in stated if text not in page] == []
     assert [text for text in one.equipment if text.lower() not in page.lower()] == []
     for caution in one.cautions:
-        assert caution.why in page
-        assert health_questions.BY_KEY[caution.condition].title in page
+        assert caution.reason in page
+        assert health_questions.CONDITION_BY_KEY[caution.condition].title in page
     steps = page.split('<ol class="steps">')[1].split("</ol>")[0]
     assert re.findall(r"<li>([^<]+)</li>", steps) == list(one.steps)
 
@@ -109,7 +109,7 @@ def test_ones_own_conditions_are_marked(client: FlaskClient, store: Store) -> No
     assert one.count('<span class="tag">yours</span>') == 1
 
 
-def test_answers_of_another_release_mark_nothing(store: Store, panel: SetPanel, client: FlaskClient) -> None:
+def test_answers_of_another_release_mark_nothing(store: Store, panel: StationDouble, client: FlaskClient) -> None:
     """Conditions that this release does not know are passed over; they are asked anew elsewhere."""
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["gout"], "no": []})
     assert "for you" not in text_of(client, "/exercises")

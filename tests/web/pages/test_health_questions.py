@@ -7,7 +7,7 @@ from flask.testing import FlaskClient
 
 from station.advice.health_questions import CONDITIONS, NO_MEDICAL_ADVICE
 from station.store import Store
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 
 NO = {one.key: "no" for one in CONDITIONS if one.after is None}
 
@@ -127,7 +127,7 @@ def test_one_may_answer_again(client: FlaskClient, store: Store, ada: str) -> No
     assert [one.answer["yes"] for one in store.answers(ada, "care")] == [[], ["pinch"]]
 
 
-def test_much_pain_asks_again(client: FlaskClient, panel: SetPanel, store: Store, ada: str) -> None:
+def test_much_pain_asks_again(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
     """After a pain of 6 or more the questions are asked anew, with the reason."""
     client.post("/care", data=NO)
     store.add_answer(ada, "pain", 8)

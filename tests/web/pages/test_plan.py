@@ -11,7 +11,7 @@ from icalendar import Calendar
 
 from station.config import Config, Page
 from station.store import Store
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from tests.web.server.test_http import ask
 from web.pages.plan import station_zone
 from web.server.http import open_page
@@ -156,7 +156,7 @@ def test_a_plan_without_a_token_has_no_calendar(client: FlaskClient, store: Stor
     assert kept(store, ada)["token"]
 
 
-def test_a_phone_that_subscribes_gets_it(client: FlaskClient, panel: SetPanel, store: Store, ada: str) -> None:
+def test_a_phone_that_subscribes_gets_it(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
     """A plain GET as a calendar program sends it, without the headers of a browser, is answered."""
     client.post("/plan", data=FORM)
     served = open_page(panel, store, Config(page=Page(port=0)))

@@ -29,7 +29,7 @@ def text_of(client: FlaskClient, address: str = "/progress", status: int = 200) 
 def sat(store: Store, person_id: str, days_ago: float, left_mm: float | None, right_mm: float | None) -> str:
     """A sitting with one test; gives the test's id."""
     at = datetime.now(UTC) - timedelta(days=days_ago)
-    run = store.begin_run(store.begin_sitting(person_id, at, simulated=False), {"do": "test"}, at)
+    run = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
     return one_test(store, run, left_mm, right_mm)
 
 
@@ -124,7 +124,7 @@ def test_a_number_says_what_makes_it_less(client: FlaskClient, store: Store) -> 
         calibration_id=calibration_id, kind="block", block_mm=100.0, off_mm=3.1, uncertainty_mm=0.5, passed=False
     )
     at = datetime.now(UTC)
-    run = store.begin_run(store.begin_sitting(ann.id, at, simulated=False), {"do": "test"}, at)
+    run = store.begin_run(store.begin_session(ann.id, at, simulated=False), {"do": "test"}, at)
     one_test(store, run, 86.0, 92.0)
     assert "uncertain since the check of" in text_of(client)
     assert "uncertain since the check of" in text_of(client, "/")
@@ -136,12 +136,12 @@ def test_a_calibration_is_no_change_of_the_ankle(client: FlaskClient, store: Sto
     as_built = [sat(store, ann.id, 60 - days, 60.0 + days % 3, 90.0 + days % 2) for days in range(0, 30, 2)]
     before = history_of(store, ann.id, 101.6, datetime.now(UTC))
     assert before.apart_since is None
-    assert before.said(Side.LEFT) is not None
+    assert before.side_progress(Side.LEFT) is not None
     calibration_id = store.add_calibration(FIT)
     for days in range(30, 60, 2):
         sat(store, ann.id, 60 - days, 85.0 + days % 3, None)
     history = history_of(store, ann.id, 101.6, datetime.now(UTC))
-    left = history.said(Side.LEFT)
+    left = history.side_progress(Side.LEFT)
     assert left is not None
     assert (len(history.left), len(left.counted), left.changes) == (30, 15, ())
     assert history.apart_since == before.left[0].at
@@ -159,7 +159,7 @@ def test_what_a_number_is_made_of_is_one_tap_away(client: FlaskClient, store: St
     ann = store.add_person("Ann")
     store.add_calibration(FIT)
     at = datetime.now(UTC)
-    sitting = store.begin_sitting(ann.id, at, simulated=False)
+    sitting = store.begin_session(ann.id, at, simulated=False)
     run = store.begin_run(sitting, {"do": "test"}, at)
     test_id = one_test(store, run, 84.0, None)
     store.finish_test(
@@ -220,7 +220,7 @@ def test_whose_progress_is_asked_first(client: FlaskClient, store: Store) -> Non
 def test_trials_of_full_tests_tell_the_own_error(store: Store) -> None:
     """The page's error knows how repeats within a sitting scatter, where full tests tell it."""
     person = years_of(store, 300)
-    said = history_of(store, person.id, 101.6, datetime.now(UTC)).said(Side.LEFT)
+    said = history_of(store, person.id, 101.6, datetime.now(UTC)).side_progress(Side.LEFT)
     assert said is not None
     assert said.error.within_mm == pytest.approx(4.0, rel=0.25)
     assert said.error.between_mm is not None

@@ -21,7 +21,7 @@ from station.settings import Settings
 from station.store import Store
 from station.store.records import OwnRoutine, Person
 from station.units import seconds
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
 
 Form = dict[str, Any]
@@ -95,7 +95,7 @@ def test_a_ready_routine_says_what_is_in_it_and_how_long_it_takes(client: FlaskC
     assert f'href="/routines/{key}/sheet"' in card
 
 
-def test_start_begins_the_routine_that_was_chosen(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_start_begins_the_routine_that_was_chosen(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """The button of a ready routine starts its steps."""
     page = text_of(client, "/routines")
     assert 'value="today"' in page
@@ -109,8 +109,8 @@ def test_what_was_left_can_be_gone_on_with(client: FlaskClient, store: Store, ad
     """The button for the rest is there only while something is left."""
     assert 'value="rest"' not in text_of(client, "/routines")
     now = datetime.now(UTC)
-    run = store.begin_run(store.begin_sitting(ada.id, now, simulated=True), {"do": "hold"}, now)
-    store.keep_rest(run, {"do": "hold"}, now)
+    run = store.begin_run(store.begin_session(ada.id, now, simulated=True), {"do": "hold"}, now)
+    store.save_unfinished(run, {"do": "hold"}, now)
     assert 'value="rest"' in text_of(client, "/routines")
 
 
@@ -267,7 +267,7 @@ def test_what_is_in_it_already_is_marked(client: FlaskClient, store: Store, ada:
     assert "\u2713 in it" in button
 
 
-def test_ones_own_routine_starts(client: FlaskClient, store: Store, panel: SetPanel, ada: Person) -> None:
+def test_ones_own_routine_starts(client: FlaskClient, store: Store, panel: StationDouble, ada: Person) -> None:
     """The button of one's own routine starts it with its doses, under its name."""
     store.add_answer(ada.id, "care", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
     mine = kept(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from station.core.steps import AskStep, HeelRule, HoldStep, RepsStep, TestStep
 from station.store import Store
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from tests.web.history import fill
 from web.app import create_app
 from web.site import REDIRECT_HEADER, STAY_HEADER
@@ -26,12 +26,12 @@ def ada(store: Store) -> str:
     return person.id
 
 
-def keys(panel: SetPanel) -> list[str | None]:
+def keys(panel: StationDouble) -> list[str | None]:
     """The exercises of what was started last."""
     return [step.exercise for step in panel.started[-1][0] if isinstance(step, HoldStep | RepsStep)]
 
 
-def test_each_routine_has_its_name(client: FlaskClient, panel: SetPanel, ada: str) -> None:
+def test_each_routine_has_its_name(client: FlaskClient, panel: StationDouble, ada: str) -> None:
     """What begins is called as its button calls it, a ready routine by the catalogue's name."""
     for name in ("daily", "quick_calf", "test", "stretch", "lesson", "calibrate"):
         assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"
@@ -39,7 +39,7 @@ def test_each_routine_has_its_name(client: FlaskClient, panel: SetPanel, ada: st
     assert {whose for _, whose in panel.started} == {ada}
 
 
-def test_today_and_the_rest_are_the_stations_to_know(client: FlaskClient, panel: SetPanel, ada: str) -> None:
+def test_today_and_the_rest_are_the_stations_to_know(client: FlaskClient, panel: StationDouble, ada: str) -> None:
     """What is due today and what is left are asked for by name, for the person of this browser."""
     client.post("/start", data={"routine": "today"})
     assert panel.called == ["Test and stretch"]
@@ -49,7 +49,7 @@ def test_today_and_the_rest_are_the_stations_to_know(client: FlaskClient, panel:
     assert "Nothing remains of the last routine" in refused.get_data(as_text=True)
 
 
-def test_a_routine_of_ones_own(client: FlaskClient, panel: SetPanel, store: Store, ada: str) -> None:
+def test_a_routine_of_ones_own(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
     """An own routine begins by its id; one that is gone, or is somebody else's, does not."""
     mine = store.save_routine(None, ada, "Short one", [{"exercise": "3b", "hold_s": 20, "repetitions": 1}])
     theirs = store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
@@ -60,7 +60,9 @@ def test_a_routine_of_ones_own(client: FlaskClient, panel: SetPanel, store: Stor
     assert len(panel.started) == 1
 
 
-def test_the_first_routine_waits_for_the_care_questions(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_the_first_routine_waits_for_the_care_questions(
+    client: FlaskClient, panel: StationDouble, store: Store
+) -> None:
     """Whoever was never asked is led to the questions, and remembers what they wanted; a test begins without."""
     person = store.add_person("Ada")
     answer = client.post("/start", data={"routine": "daily", "back": "today"})
@@ -73,7 +75,7 @@ def test_the_first_routine_waits_for_the_care_questions(client: FlaskClient, pan
     assert {whose for _, whose in panel.started} == {person.id}
 
 
-def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """After half a year the questions come before the next routine once more."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
@@ -83,7 +85,7 @@ def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: Set
 
 
 def test_a_test_that_is_due_begins_todays_work_without_questions(
-    client: FlaskClient, panel: SetPanel, store: Store
+    client: FlaskClient, panel: StationDouble, store: Store
 ) -> None:
     """With a plan, today's work may begin with its test before anything was asked."""
     person = store.add_person("Ada")
@@ -95,7 +97,7 @@ def test_a_test_that_is_due_begins_todays_work_without_questions(
     assert panel.called == ["Full test"]
 
 
-def test_what_is_not_for_somebody_is_left_out_and_said(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_what_is_not_for_somebody_is_left_out_and_said(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Of a routine that somebody chose, what a condition forbids is left out, the rest halved, and both are told."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
@@ -111,7 +113,7 @@ def test_what_is_not_for_somebody_is_left_out_and_said(client: FlaskClient, pane
     assert "Left out: Achilles stretch." in quiet.get_data(as_text=True)
 
 
-def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """With a painful tendon neither the test nor the stretch begins: both go to the end of the range."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
@@ -127,7 +129,7 @@ def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, pane
     assert not {"3a", "3c", "2b"} & set(keys(panel))
 
 
-def test_what_is_held_back_says_why_and_the_way_out(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_what_is_held_back_says_why_and_the_way_out(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Nothing begins for whoever is not cleared, or has much pain; each has its own way out."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
@@ -144,7 +146,9 @@ def test_what_is_held_back_says_why_and_the_way_out(client: FlaskClient, panel: 
     assert panel.started == []
 
 
-def test_unknown_person_gets_only_what_needs_no_answers(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_unknown_person_gets_only_what_needs_no_answers(
+    client: FlaskClient, panel: StationDouble, store: Store
+) -> None:
     """Test, built-in stretch and exercises without a caution begin; the page says that the rest asks first."""
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
     client.post("/start", data={"routine": "daily", "person": "nobody"})
@@ -154,7 +158,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(client: FlaskClient, pan
     assert [type(step) for step in panel.started[-1][0]] == [TestStep, AskStep, HoldStep]
 
 
-def test_a_board_without_force_sensors_times_a_light_heel(store: Store, panel: SetPanel) -> None:
+def test_a_board_without_force_sensors_times_a_light_heel(store: Store, panel: StationDouble) -> None:
     """Where a heel that carries the shin alone is not felt, the seated exercise is a timer."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR)
@@ -175,7 +179,7 @@ def test_the_buttons_begin_with_todays_work(client: FlaskClient, store: Store) -
     assert {"daily", "quick_calf", "full", "test_and_stretch", "test", "full_test", "stretch"} <= set(offered)
 
 
-def test_a_result_of_anybody_does_not_stand_in_the_way(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_a_result_of_anybody_does_not_stand_in_the_way(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """With several people the form says whose it is, and the browser remembers them."""
     grace, _ = fill(store, name="Grace")
     fill(store, name="Ada")

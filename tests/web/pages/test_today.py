@@ -10,11 +10,11 @@ from flask.testing import FlaskClient
 from markupsafe import escape
 
 from station.advice.rules import BY_KEY, RULES
-from station.app.snapshot import RestSeen
+from station.app.snapshot import UnfinishedView
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from tests.web.history import fill
 
 EVERY_DAY = [[day, "00:00"] for day in range(7)]
@@ -107,7 +107,7 @@ def test_done_is_done(client: FlaskClient, store: Store, ada: str) -> None:
     """After a routine of today the page says so."""
     store.save_plan(ada, PLAN)
     began = datetime.now(UTC)
-    sitting = store.begin_sitting(ada, began, simulated=False)
+    sitting = store.begin_session(ada, began, simulated=False)
     run = store.begin_run(sitting, {"do": "hold"}, began)
     hold = store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=150 * SECOND_US, started_us=0, exercise="3a")
     store.finish_hold(hold, credited_us=150 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=150 * SECOND_US)
@@ -139,40 +139,40 @@ def test_what_is_held_back_has_its_way_out(client: FlaskClient, store: Store, ad
     assert 'href="/care?next=today">See what your answers change' in now
 
 
-def test_the_order_is_that_of_importance(client: FlaskClient, panel: SetPanel, store: Store) -> None:
+def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """What to do now, the last results, the week, what is left, the pain of yesterday: in this order."""
     person, _ = fill(store, days_ago=1.5)
     store.add_answer(person.id, "care", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
-    panel.show(rest=RestSeen("Daily", 700, person.id))
+    panel.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
     places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Go on with", 'id="pain"')]
     assert places == sorted(places)
 
 
 def test_what_was_left_is_offered_after_a_cut_as_well(
-    client: FlaskClient, panel: SetPanel, store: Store, ada: str
+    client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
     """A station that has been off knows from its store what was left of a routine of today, and of today alone."""
     began = datetime.now(UTC) - timedelta(hours=2)
-    run = store.begin_run(store.begin_sitting(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
-    store.keep_rest(run, {"do": "hold"}, began)
+    run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
+    store.save_unfinished(run, {"do": "hold"}, began)
     assert "Go on with the rest of Daily" in page_of(client)
     panel.show(activity="hold", phase="hold")
     assert "Go on with the rest" not in page_of(client)
     panel.show(activity="idle", phase="idle")
-    store.keep_rest(run, {"do": "hold"}, began - timedelta(days=3))
+    store.save_unfinished(run, {"do": "hold"}, began - timedelta(days=3))
     assert "Go on with the rest" not in page_of(client)
 
 
 def test_after_much_pain_nothing_else_is_offered_first(
-    client: FlaskClient, panel: SetPanel, store: Store, ada: str
+    client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
     """Whoever was told to stop for today is offered neither the rest of it nor a test above everything else."""
     store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
-    panel.show(rest=RestSeen("Daily", 700))
+    panel.show(rest=UnfinishedView("Daily", 700))
     assert "Go on with the rest" not in page_of(client), "nobody's routine is not offered to Ada"
-    panel.show(rest=RestSeen("Daily", 700, ada))
+    panel.show(rest=UnfinishedView("Daily", 700, ada))
     assert "Go on with the rest" in page_of(client)
     store.add_answer(ada, "pain", 7)
     page = page_of(client)
@@ -180,7 +180,7 @@ def test_after_much_pain_nothing_else_is_offered_first(
     assert "begin with your first test" not in page
 
 
-def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: SetPanel, ada: str) -> None:
+def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: StationDouble, ada: str) -> None:
     """What the board has to say to the person stands on Today and on the live page."""
     panel.show(note="Nothing is due now.")
     assert "Nothing is due now." in page_of(client)
@@ -211,7 +211,7 @@ def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
 def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store, ada: str) -> None:
     """What was said after the test is a reason that can be read."""
     began = datetime.now(UTC)
-    sitting = store.begin_sitting(ada, began, simulated=False)
+    sitting = store.begin_session(ada, began, simulated=False)
     run = store.begin_run(sitting, {"do": "test"}, began)
     test = store.begin_test(run, full=True, contact=Contact.PAD, calibration_id=None)
     store.finish_test(

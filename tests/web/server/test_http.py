@@ -16,7 +16,7 @@ from station.app.snapshot import Snapshot
 from station.config import Config, Page
 from station.core.events import CommandName
 from station.store import Store
-from tests.web.double import SetPanel
+from tests.web.double import StationDouble
 from web.server.http import DeadlineProtocol, PageError, Server, open_page
 from web.server.stream import MAX_STREAMS
 
@@ -28,13 +28,13 @@ LOCAL = "127.0.0.1"
 class QuickProtocol(DeadlineProtocol):
     """The same with short deadlines and few connections, so that tests need not wait."""
 
-    header_s = SOON_S
-    read_s = SOON_S
-    connections_at_most = 100
+    header_timeout_s = SOON_S
+    read_timeout_s = SOON_S
+    max_connections = 100
 
 
 @pytest.fixture
-def server(panel: SetPanel, store: Store) -> Iterator[Server]:
+def server(panel: StationDouble, store: Store) -> Iterator[Server]:
     config = Config(page=Page(port=0, allowed_hosts=("station.local",)))
     served = open_page(panel, store, config, body_s=SOON_S, protocol=QuickProtocol)
     served.start()
@@ -135,7 +135,7 @@ def test_a_foreign_name_is_refused(server: Server, host: str) -> None:
         assert "allowed_hosts" in sentence
 
 
-def test_in_a_network_addresses_and_the_machines_name_are_answered(panel: SetPanel, store: Store) -> None:
+def test_in_a_network_addresses_and_the_machines_name_are_answered(panel: StationDouble, store: Store) -> None:
     """Bound to every address, the page is called by any address in digits and by the machine's own name."""
     served = open_page(panel, store, Config(page=Page(host="0.0.0.0", port=0)))
     served.start()
@@ -153,7 +153,7 @@ SAME = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 @pytest.mark.parametrize(
     "headers", [SAME, {**SAME, "Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "same-origin"}]
 )
-def test_a_write_from_the_page_itself_is_taken(server: Server, panel: SetPanel, headers: dict[str, str]) -> None:
+def test_a_write_from_the_page_itself_is_taken(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
     """A button of the page says a word to the board."""
     assert ask(server, "/say", "POST", "word=pause", **headers)[0] == 303
     assert panel.said == [(CommandName.PAUSE, None)]
@@ -171,7 +171,7 @@ def test_a_write_from_the_page_itself_is_taken(server: Server, panel: SetPanel, 
         {**SAME, "Sec_Fetch_Site": "cross-site"},
     ],
 )
-def test_a_write_from_elsewhere_is_refused(server: Server, panel: SetPanel, headers: dict[str, str]) -> None:
+def test_a_write_from_elsewhere_is_refused(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
     """A write must prove that it comes from this very page; else nothing is said to the board."""
     status, sentence = ask(server, "/say", "POST", "word=pause", **headers)
     assert status == 403
@@ -184,7 +184,7 @@ def test_a_foreign_page_may_not_even_read(server: Server) -> None:
     assert ask(server, "/history", Origin="http://evil.example")[0] == 403
 
 
-def test_a_large_body_is_refused(server: Server, panel: SetPanel) -> None:
+def test_a_large_body_is_refused(server: Server, panel: StationDouble) -> None:
     """413, whether the length is told before or the bytes come in chunks without end."""
     assert ask(server, "/say", "POST", "word=pause&x=" + "x" * 70_000, **SAME)[0] == 413
     chunk = "4000\r\n" + "x" * 0x4000 + "\r\n"
@@ -193,7 +193,7 @@ def test_a_large_body_is_refused(server: Server, panel: SetPanel) -> None:
     assert panel.said == []
 
 
-def test_a_slow_body_is_refused(server: Server, panel: SetPanel) -> None:
+def test_a_slow_body_is_refused(server: Server, panel: StationDouble) -> None:
     """408 when the body has not come within its time, in words."""
     head = "POST /say HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
     answer = raw(server, head)
@@ -247,7 +247,7 @@ def test_a_second_request_has_the_same_deadline(server: Server) -> None:
 def test_idle_connections_make_room(server: Server) -> None:
     """With more connections than are allowed, those that ask for nothing give way to the one that does."""
     with ExitStack() as idle:
-        for _ in range(QuickProtocol.connections_at_most + 20):
+        for _ in range(QuickProtocol.max_connections + 20):
             idle.enter_context(connected(server))
         assert ask(server)[0] == 200
 
@@ -284,7 +284,7 @@ def test_other_methods_are_refused(server: Server, method: str) -> None:
     assert ask(server, "/about", method)[0] == 405
 
 
-def test_the_stream_begins_with_the_whole_state(server: Server, panel: SetPanel) -> None:
+def test_the_stream_begins_with_the_whole_state(server: Server, panel: StationDouble) -> None:
     """A page that opens late gets everything at once, and what changes after that within a moment."""
     panel.show(activity="hold", phase="hold", counting="hold", counted_us=5_000_000, target_us=30_000_000, rate=1)
     with closing(Watcher(server)) as page:
@@ -296,7 +296,7 @@ def test_the_stream_begins_with_the_whole_state(server: Server, panel: SetPanel)
         assert page.next("state")["now"]["word"] == "HEEL DOWN"
 
 
-def test_many_changes_are_one_picture(server: Server, panel: SetPanel) -> None:
+def test_many_changes_are_one_picture(server: Server, panel: StationDouble) -> None:
     """A hundred changes within a moment are a few pictures, and the last of them is the newest."""
     with closing(Watcher(server)) as page:
         page.next("state")
@@ -310,7 +310,7 @@ def test_many_changes_are_one_picture(server: Server, panel: SetPanel) -> None:
         assert len(seen) < 10
 
 
-def test_a_still_station_is_told_from_a_silent_one(server: Server, panel: SetPanel) -> None:
+def test_a_still_station_is_told_from_a_silent_one(server: Server, panel: StationDouble) -> None:
     """Without changes a beat says how old the newest picture is."""
     panel.show()
     with closing(Watcher(server)) as page:
@@ -318,7 +318,7 @@ def test_a_still_station_is_told_from_a_silent_one(server: Server, panel: SetPan
         assert page.next("beat")["age_us"] > age_us + 1_000_000
 
 
-def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, panel: SetPanel) -> None:
+def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, panel: StationDouble) -> None:
     """Ten open pages all get the newest picture, while the page itself answers at once."""
     with ExitStack() as tabs:
         pages = [tabs.enter_context(closing(Watcher(server))) for _ in range(10)]
@@ -329,7 +329,7 @@ def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, panel: SetPane
         assert ask(server)[0] == 200
 
 
-def test_a_page_closed_in_the_middle_is_forgotten(server: Server, panel: SetPanel) -> None:
+def test_a_page_closed_in_the_middle_is_forgotten(server: Server, panel: StationDouble) -> None:
     """Closing a page ends its subscription; the others and the station notice nothing."""
     with closing(Watcher(server)) as stays:
         leaves = Watcher(server)
@@ -356,7 +356,7 @@ def test_too_many_pages_are_told_so(server: Server) -> None:
         settle(has_place, "there is a place again")
 
 
-def test_a_reader_that_takes_nothing_is_dropped(server: Server, panel: SetPanel) -> None:
+def test_a_reader_that_takes_nothing_is_dropped(server: Server, panel: StationDouble) -> None:
     """A page that stops reading is forgotten, and what waits for it is not kept."""
     with connected(server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -370,7 +370,7 @@ def test_a_reader_that_takes_nothing_is_dropped(server: Server, panel: SetPanel)
         settle(is_dropped, "the page that does not read is forgotten")
 
 
-def test_stopping_ends_open_pages(panel: SetPanel, store: Store) -> None:
+def test_stopping_ends_open_pages(panel: StationDouble, store: Store) -> None:
     """The server stops at once with pages open, and the station can go on showing to nobody."""
     served = open_page(panel, store, Config(page=Page(port=0)))
     served.start()
@@ -382,19 +382,19 @@ def test_stopping_ends_open_pages(panel: SetPanel, store: Store) -> None:
         panel.show(phase="rest")
 
 
-def test_a_taken_port_is_said_in_one_sentence(server: Server, panel: SetPanel, store: Store) -> None:
+def test_a_taken_port_is_said_in_one_sentence(server: Server, panel: StationDouble, store: Store) -> None:
     """A port that another program has is an error with the port and what to do."""
     with pytest.raises(PageError, match=rf"{server.port}: another program has it.*choose another"):
         open_page(panel, store, Config(page=Page(port=server.port)))
 
 
-def test_an_address_that_is_not_ours_is_said_in_one_sentence(panel: SetPanel, store: Store) -> None:
+def test_an_address_that_is_not_ours_is_said_in_one_sentence(panel: StationDouble, store: Store) -> None:
     """An address that this machine does not have is an error with the address and what to do."""
     with pytest.raises(PageError, match=r"192\.0\.2\.1 port 8099.*Choose another"):
         open_page(panel, store, Config(page=Page(host="192.0.2.1", port=8099)))
 
 
-def test_a_socket_that_somebody_bound_is_taken(panel: SetPanel, store: Store) -> None:
+def test_a_socket_that_somebody_bound_is_taken(panel: StationDouble, store: Store) -> None:
     """On the appliance systemd binds the socket and hands it over."""
     listener = socket.create_server((LOCAL, 0))
     served = open_page(panel, store, Config(), listener)
@@ -407,7 +407,7 @@ def test_a_socket_that_somebody_bound_is_taken(panel: SetPanel, store: Store) ->
 
 
 def test_a_fault_of_the_page_is_logged_and_stays_where_it_is(
-    server: Server, panel: SetPanel, caplog: pytest.LogCaptureFixture
+    server: Server, panel: StationDouble, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A stream that breaks ends alone, the log says which page it was, and the other pages go on."""
 

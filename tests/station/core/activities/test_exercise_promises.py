@@ -241,7 +241,7 @@ def test_the_rest_and_what_was_done_are_the_whole(seed: int, cut_s: float, by: s
         run.feed(Command(max(cut_us, run.engine._now_us), CommandName.STOP))
     elif by == "power":
         run.facts += run.engine.close(max(cut_us, run.engine._now_us))
-    left = run.routine.rest
+    left = run.routine.remaining
     assert whole_of(left) + done_of(routine, run.facts) == whole_of(routine)
     assert (left == ()) is (run.engine.outcome == "complete")
     if left:

@@ -117,7 +117,7 @@ def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, co
     assert isinstance(hold, HoldStep)
     assert isinstance(reps, RepsStep)
     assert (hold.repetitions, reps.count) == (repetitions, count)
-    assert run.rest == run.steps[1:]
+    assert run.remaining == run.steps[1:]
     assert bool(only(facts, Eased)) is (pain != "3")
 
 

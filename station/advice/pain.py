@@ -13,8 +13,8 @@ from enum import StrEnum
 from station.advice.records import Pains, Reason
 from station.core.activities import questions
 
-MAX_PAIN = questions.MOST_PAIN
-EASE_OFF_FROM = questions.EASING_PAIN
+MAX_PAIN = questions.MAX_PAIN
+EASE_OFF_FROM = questions.EASE_OFF_PAIN
 STOP_FROM = questions.STOPPING_PAIN
 """The bounds of the usual traffic light of pain (evidence, Care)."""
 ASK_AGAIN_AFTER = timedelta(hours=24)

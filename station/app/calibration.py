@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from station.config import Config
-from station.core.activities.check import OUT_MM, due_why
+from station.core.activities.check import TOLERANCE_MM, check_due_reason
 from station.core.events import SECOND_US, Toe
 from station.core.measurement.calibration import Curve
 from station.core.measurement.drift import LaneFinding, LaneMonitor
@@ -97,8 +97,8 @@ class CalibrationMonitor:
                 + " Results are marked as uncertain."
             )
         return (
-            f"At the last check the distance sensor was {abs(doubt.off_mm):.1f} mm off, where {OUT_MM:g} are allowed: "
-            "calibrate it anew. Until then, or until a check passes, results are marked as uncertain."
+            f"At the last check the distance sensor was {abs(doubt.off_mm):.1f} mm off, where {TOLERANCE_MM:g} are "
+            "allowed: calibrate it anew. Until then, or until a check passes, results are marked as uncertain."
         )
 
     def check_due_reason(self, wall: datetime, celsius: float | None) -> str | None:
@@ -107,4 +107,4 @@ class CalibrationMonitor:
             return None
         at = self.current if self._last_passed_check is None else self._last_passed_check
         warmer = None if celsius is None or at.temperature_c is None else celsius - at.temperature_c
-        return due_why((wall - at.made_at).total_seconds() / 86_400, warmer)
+        return check_due_reason((wall - at.made_at).total_seconds() / 86_400, warmer)

@@ -43,7 +43,7 @@ from station.clock import Clock
 from station.config import Config
 from station.core.activities.engine import Engine
 from station.core.activities.presence import Presence
-from station.core.activities.questions import PAIN, STOPPING_PAIN
+from station.core.activities.questions import PAIN_QUESTION, STOPPING_PAIN
 from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import Answered, Cue, CueEnded, CueName, Eased, Ended, Fact, LouderAsked, TapsUndone
 from station.core.sensing.sensors import BoardSensors, References, Wiring
@@ -544,7 +544,7 @@ class Station(Inbox):
             match fact:
                 case Ended():
                     self._end_reason = fact.why
-                case Answered() if fact.question == PAIN and int(fact.answer) >= STOPPING_PAIN:
+                case Answered() if fact.question == PAIN_QUESTION and int(fact.answer) >= STOPPING_PAIN:
                     self._resume.continues_today, self._note = False, STOP.sentence
                 case LouderAsked():
                     place = QUIETER_TO_LOUDER.index(Volume(self._settings.volume))

@@ -38,7 +38,7 @@ class BoardOutputs:
         if self._devices is not None and self._devices.player is not None:
             begin, end = (time.fromisoformat(text) for text in (settings.quiet_from, settings.quiet_to))
             quiet = is_quiet(wall.astimezone().time(), begin, end)
-            self._devices.player.set_volume(Volume(settings.volume), quiet=quiet)
+            self._devices.player.set_volume(Volume(settings.volume), is_quiet=quiet)
 
     def update(self, now: Snapshot) -> None:
         """The light glows while a hold counts, and while the feet move, ticks quicken as they near the target."""

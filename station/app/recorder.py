@@ -12,7 +12,7 @@ from datetime import datetime
 
 from station.app.budgets import AttemptBudgets, MeasurementContext, total_mm
 from station.app.run import Run
-from station.core.activities.questions import FELT, PAIN
+from station.core.activities.questions import FELT_QUESTION, PAIN_QUESTION
 from station.core.events import SECOND_US, Legs, Side
 from station.core.facts import (
     Answered,
@@ -367,8 +367,8 @@ class Recorder:
         self._ended_reps = ended
 
     def _record_answer(self, fact: Answered) -> None:
-        felt = fact.answer if fact.question == FELT else None
-        pain = int(fact.answer) if fact.question == PAIN else None
+        felt = fact.answer if fact.question == FELT_QUESTION else None
+        pain = int(fact.answer) if fact.question == PAIN_QUESTION else None
         self.write(lambda: self._store.answer_test(self._require(self._test_id), pain=pain, limit_felt=felt))
 
     def _begin_attempt(self, fact: AttemptStarted) -> None:

@@ -51,7 +51,7 @@ class Run:
             self.header |= {"taps": True}
         self._rows: list[str] = []
         self._sensors = BoardSensors(wiring, 0, references, curve)
-        self._routine = RoutineRun(routine, self._sensors, taps=taps)
+        self._routine = RoutineRun(routine, self._sensors, tap_commands=taps)
         self._engine = Engine(self._routine, self._sensors, 0)
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 from station.app.loop import Station
 from station.app.snapshot import Snapshot
 from station.config import Config
-from station.core.activities.check import is_out
+from station.core.activities.check import is_out_of_tolerance
 from station.core.events import SECOND_US
 from station.core.state import ActivityState
 from station.store import Reader
@@ -131,7 +131,7 @@ class GuidedCalibration:
 
 def _checked(check: Check) -> Outcome:
     off = f"The {check.block_mm:g} mm block reads {check.off_mm:+.1f} \u00b1 {2 * check.uncertainty_mm:.1f} mm off"
-    if is_out(check.off_mm, check.uncertainty_mm):
+    if is_out_of_tolerance(check.off_mm, check.uncertainty_mm):
         return Outcome(False, f"{off}: calibrate anew; until then results are marked as uncertain.", check=check)
     return Outcome(True, f"{off}: the calibration holds.", check=check)
 

@@ -54,7 +54,7 @@ def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[
     begin_us = trace.events[0].at_us if trace.events else 0
     sensors = BoardSensors(trace.wiring, begin_us, trace.references, curve)
     taps = trace.header.get("taps") is True
-    engine = Engine(RoutineRun(routine, sensors, taps=taps), sensors, begin_us)
+    engine = Engine(RoutineRun(routine, sensors, tap_commands=taps), sensors, begin_us)
     for event in trace.events:
         yield from engine.feed(event)
     if trace.events:

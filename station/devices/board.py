@@ -20,19 +20,19 @@ from station.devices.contacts import KneePad, PushButton
 from station.devices.cue_player import CuePlayer
 from station.devices.errors import DeviceError
 from station.devices.heels import AnalogueHeels, ComparatorHeels
-from station.devices.light import Light
-from station.devices.pacer import Pacer, Timed
+from station.devices.light import CueLight
+from station.devices.pacer import DeadlineTask, DeadlineThread
 from station.devices.pins import PinFactory
-from station.devices.range_parts import Bus, RangeTimes
+from station.devices.range_parts import I2cBus, RangeTiming
 from station.devices.range_sensor import RangeReader
 from station.devices.ranging import open_range_reader
 from station.devices.thermometer import Thermometer
 
-Post = Callable[[Event], None]
-Tell = Callable[[str, str | None], None]
+PostEvent = Callable[[Event], None]
+ReportFault = Callable[[str, str | None], None]
 """Told of a part's trouble, in a sentence, or that there is none any more (`None`)."""
 
-RANGE_PART = "distance sensor"
+RANGE_SENSOR_PART = "distance sensor"
 
 
 class DevicePart(Protocol):
@@ -41,27 +41,27 @@ class DevicePart(Protocol):
     def close(self) -> None: ...
 
 
-class RangingThread:
+class RangeSensorTask:
     """The distance sensor as something with deadlines: the interrupt line's edge makes one of now."""
 
-    def __init__(self, reader: RangeReader, post: Post, tell: Tell) -> None:
+    def __init__(self, reader: RangeReader, post: PostEvent, report_fault: ReportFault) -> None:
         self.wake: Callable[[], None] = lambda: None
         self._reader = reader
         self._post = post
-        self._tell = tell
-        self._ready = False
-        self._told: str | None = None
-        reader.wake_with(self._edge)
+        self._report_fault = report_fault
+        self._is_sample_ready = False
+        self._reported_fault: str | None = None
+        reader.set_ready_callback(self._on_edge)
 
-    def _edge(self) -> None:
-        self._ready = True
+    def _on_edge(self) -> None:
+        self._is_sample_ready = True
         self.wake()
 
-    def next_us(self) -> int | None:
-        return 0 if self._ready else self._reader.next_poll_us
+    def next_due_us(self) -> int | None:
+        return 0 if self._is_sample_ready else self._reader.next_poll_us
 
-    def settle(self, now_us: int) -> None:
-        self._ready = False
+    def run_due(self, now_us: int) -> None:
+        self._is_sample_ready = False
         try:
             toe = self._reader.poll(now_us)
         except Exception as error:  # noqa: BLE001  whatever it is, the sensor is started anew and the person is told
@@ -69,10 +69,10 @@ class RangingThread:
             toe = None
         if toe is not None:
             self._post(toe)
-        trouble = self._reader.trouble or self._reader.advice
-        if trouble != self._told:
-            self._told = trouble
-            self._tell(RANGE_PART, trouble)
+        fault = self._reader.fault or self._reader.warning
+        if fault != self._reported_fault:
+            self._reported_fault = fault
+            self._report_fault(RANGE_SENSOR_PART, fault)
 
     def close(self) -> None:
         self._reader.close()
@@ -85,20 +85,20 @@ class Devices:
         self,
         config: Config,
         clock: Clock,
-        post: Post,
-        tell: Tell,
+        post: PostEvent,
+        report_fault: ReportFault,
         *,
         pin_factory: PinFactory = None,
-        open_bus: Callable[[], Bus] | None = None,
+        open_bus: Callable[[], I2cBus] | None = None,
     ) -> None:
-        self._config, self._clock, self._post, self._tell = config, clock, post, tell
+        self._config, self._clock, self._post, self._report_fault = config, clock, post, report_fault
         self._pin_factory = pin_factory
         self._parts: list[DevicePart] = []
-        self._starts: list[Callable[[], None]] = []
-        self._pacers: list[Pacer] = []
-        self.timed: list[tuple[str, Timed]] = []
+        self._start_functions: list[Callable[[], None]] = []
+        self._threads: list[DeadlineThread] = []
+        self.tasks: list[tuple[str, DeadlineTask]] = []
         self.player: CuePlayer | None = None
-        self.light: Light | None = None
+        self.light: CueLight | None = None
         self.thermometer: Thermometer | None = None
         self._open_bus = open_bus
         for open_part in (
@@ -113,16 +113,16 @@ class Devices:
             try:
                 open_part()
             except DeviceError as error:
-                tell(error.part, str(error))
+                report_fault(error.part, str(error))
 
     def _on_thread_error(self, part: str) -> Callable[[Exception], None]:
         def fail(error: Exception) -> None:
             sentence = str(error) if isinstance(error, DeviceError) else f"The {part} has failed ({error!r})."
-            self._tell(part, sentence)
+            self._report_fault(part, sentence)
 
         return fail
 
-    def _sides(self) -> tuple[Side, ...]:
+    def _plate_sides(self) -> tuple[Side, ...]:
         plates = self._config.board.plates
         return tuple(Side) if plates == "two" else (Side(plates),)
 
@@ -141,44 +141,44 @@ class Devices:
             return
         pins = self._config.pins
         lines = (pins.led_red, pins.led_green, pins.led_blue)
-        self.light = Light(lines, self._clock, self._on_thread_error("LED"), pin_factory=self._pin_factory)
+        self.light = CueLight(lines, self._clock, self._on_thread_error("LED"), pin_factory=self._pin_factory)
         self._register("LED", self.light, self.light)
 
     def _open_heels(self) -> None:
         if self._config.board.heels == "analogue":
-            given = self._config.analogue_heels
-            channels = {Side.LEFT: given.channel_left, Side.RIGHT: given.channel_right}
-            wired = {side: channels[side] for side in self._sides()}
+            wiring = self._config.analogue_heels
+            channels = {Side.LEFT: wiring.channel_left, Side.RIGHT: wiring.channel_right}
+            channel_by_side = {side: channels[side] for side in self._plate_sides()}
             heels = AnalogueHeels(
-                wired, self._post, self._on_thread_error("heel sensors"), pin_factory=self._pin_factory
+                channel_by_side, self._post, self._on_thread_error("heel sensors"), pin_factory=self._pin_factory
             )
             self._register("heel sensors", heels, heels)
             return
         pins = self._config.pins
         lines = {Side.LEFT: pins.heel_left, Side.RIGHT: pins.heel_right}
         comparators = ComparatorHeels(
-            {side: lines[side] for side in self._sides()},
+            {side: lines[side] for side in self._plate_sides()},
             self._clock,
             self._post,
             self._on_thread_error("heel comparators"),
             pin_factory=self._pin_factory,
         )
         self._parts.append(comparators)
-        self._starts.append(comparators.start)
+        self._start_functions.append(comparators.start)
 
     def _open_pad(self) -> None:
         if self._config.board.knee_pad:
             pin, fail = self._config.pins.knee_pad, self._on_thread_error("knee pad")
             pad = KneePad(pin, self._clock, self._post, fail, pin_factory=self._pin_factory)
             self._parts.append(pad)
-            self._starts.append(pad.start)
+            self._start_functions.append(pad.start)
 
     def _open_button(self) -> None:
         if self._config.board.button:
             pin, fail = self._config.pins.button, self._on_thread_error("button")
             button = PushButton(pin, self._clock, self._post, fail, pin_factory=self._pin_factory)
             self._parts.append(button)
-            self._starts.append(button.start)
+            self._start_functions.append(button.start)
 
     def _open_range(self) -> None:
         pins, sensor = self._config.pins, self._config.range_sensor
@@ -186,21 +186,21 @@ class Devices:
             sensor.i2c_bus,
             interrupt_pin=pins.range_interrupt if sensor.interrupt else None,
             xshut_pin=pins.xshut if sensor.xshut else None,
-            times=RangeTimes(budget_us=sensor.timing_budget_us),
+            timing=RangeTiming(timing_budget_us=sensor.timing_budget_us),
             open_bus=self._open_bus,
             pin_factory=self._pin_factory,
         )
-        ranging = RangingThread(reader, self._post, self._tell)
-        self._register(RANGE_PART, ranging, ranging)
+        ranging = RangeSensorTask(reader, self._post, self._report_fault)
+        self._register(RANGE_SENSOR_PART, ranging, ranging)
 
     def _open_thermometer(self) -> None:
         path = self._config.range_sensor.thermometer
         if path:
-            self.thermometer = Thermometer(Path(path), partial(self._tell, "thermometer"))
+            self.thermometer = Thermometer(Path(path), partial(self._report_fault, "thermometer"))
             self._register("thermometer", self.thermometer, self.thermometer)
 
-    def _register(self, name: str, timed: Timed, part: DevicePart) -> None:
-        self.timed.append((name, timed))
+    def _register(self, name: str, task: DeadlineTask, part: DevicePart) -> None:
+        self.tasks.append((name, task))
         self._parts.append(part)
 
     def play_cues(self, facts: list[Fact]) -> None:
@@ -212,22 +212,22 @@ class Devices:
 
     def start(self, *, threads: bool) -> None:
         """Post the levels of now and every change from now on; `threads` is false in virtual time."""
-        for start in self._starts:
+        for start in self._start_functions:
             start()
         if not threads:
             return
-        for name, timed in self.timed:
-            pacer = Pacer(timed, self._clock, self._on_thread_error(name), name=name)
-            if isinstance(timed, CuePlayer | Light | RangingThread):
+        for name, timed in self.tasks:
+            pacer = DeadlineThread(timed, self._clock, self._on_thread_error(name), name=name)
+            if isinstance(timed, CuePlayer | CueLight | RangeSensorTask):
                 timed.wake = pacer.wake
-            self._pacers.append(pacer)
+            self._threads.append(pacer)
             pacer.start()
 
     def close(self) -> None:
         """Be silent and dark, and give everything back; may be called more than once."""
         if self.player is not None:
             self.player.close()
-        for pacer in self._pacers:
+        for pacer in self._threads:
             pacer.close()
         for part in self._parts:
             part.close()

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from gpiozero import DigitalOutputDevice, PWMOutputDevice  # type: ignore[import-untyped]  # it ships no types
 
-from station.devices.errors import opening
+from station.devices.errors import as_device_error
 from station.devices.pins import PinFactory
 
 PART = "buzzer"
@@ -32,7 +32,7 @@ class PiezoBuzzer:
     """
 
     def __init__(self, pin: int, resonance_hz: int, pin_factory: PinFactory = None) -> None:
-        with opening(PART, f"GPIO {pin}"):
+        with as_device_error(PART, f"GPIO {pin}"):
             self._device = PWMOutputDevice(pin, frequency=resonance_hz, pin_factory=pin_factory)
         self.stop_tone()
 
@@ -58,7 +58,7 @@ class ActiveBuzzer:
     cannot be had."""
 
     def __init__(self, pin: int, pin_factory: PinFactory = None) -> None:
-        with opening(PART, f"GPIO {pin}"):
+        with as_device_error(PART, f"GPIO {pin}"):
             self._device = DigitalOutputDevice(pin, pin_factory=pin_factory)
 
     def start_tone(self, hz: int, duty: float) -> None:

@@ -9,10 +9,10 @@ from gpiozero import DigitalInputDevice  # type: ignore[import-untyped]  # it sh
 
 from station.clock import Clock
 from station.core.events import Command, CommandName, Event, Knee
-from station.devices.errors import only_posting, opening
+from station.devices.errors import as_device_error, never_raising
 from station.devices.pins import PinFactory
 
-BOUNCE_US = 50_000
+DEBOUNCE_US = 50_000
 """A push button's contact is at rest after 5 to 20 ms; nobody presses twice within 50."""
 
 
@@ -25,26 +25,26 @@ class KneePad:
         pin: int,
         clock: Clock,
         post: Callable[[Knee], None],
-        fail: Callable[[Exception], None],
+        on_error: Callable[[Exception], None],
         *,
         pin_factory: PinFactory = None,
     ) -> None:
-        with opening("knee pad", f"GPIO {pin}"):
+        with as_device_error("knee pad", f"GPIO {pin}"):
             self._line = DigitalInputDevice(pin, pull_up=True, pin_factory=pin_factory)
         self._clock = clock
         self._post = post
-        self._fail = fail
-        self._starting = Lock()
+        self._on_error = on_error
+        self._lock = Lock()
 
     def start(self) -> None:
         """Post the level of now, and from now on every change."""
-        with self._starting:
-            self._line.when_activated = only_posting(lambda: self._post_level(touching=True), self._fail)
-            self._line.when_deactivated = only_posting(lambda: self._post_level(touching=False), self._fail)
+        with self._lock:
+            self._line.when_activated = never_raising(lambda: self._post_level(touching=True), self._on_error)
+            self._line.when_deactivated = never_raising(lambda: self._post_level(touching=False), self._on_error)
             self._post(Knee(self._clock.now_us(), bool(self._line.is_active)))
 
     def _post_level(self, *, touching: bool) -> None:
-        with self._starting:
+        with self._lock:
             self._post(Knee(self._clock.now_us(), touching))
 
     def close(self) -> None:
@@ -52,7 +52,7 @@ class KneePad:
         self._line.close()
 
 
-def post_next(at_us: int) -> Command:
+def next_command(at_us: int) -> Command:
     """What a press says unless told otherwise."""
     return Command(at_us, CommandName.NEXT)
 
@@ -68,33 +68,33 @@ class PushButton:
         pin: int,
         clock: Clock,
         post: Callable[[Event], None],
-        fail: Callable[[Exception], None],
+        on_error: Callable[[Exception], None],
         *,
-        on_press: Callable[[int], Event] = post_next,
+        event_for_press: Callable[[int], Event] = next_command,
         pin_factory: PinFactory = None,
     ) -> None:
-        with opening("button", f"GPIO {pin}"):
+        with as_device_error("button", f"GPIO {pin}"):
             self._line = DigitalInputDevice(pin, pull_up=True, pin_factory=pin_factory)
         self._clock = clock
         self._post = post
-        self._fail = fail
-        self._on_press = on_press
-        self._moved_us: int | None = None
+        self._on_error = on_error
+        self._event_for_press = event_for_press
+        self._last_edge_us: int | None = None
 
     def start(self) -> None:
         """From now on post every press."""
-        self._line.when_activated = only_posting(self._pressed, self._fail)
-        self._line.when_deactivated = only_posting(self._released, self._fail)
+        self._line.when_activated = never_raising(self._on_pressed, self._on_error)
+        self._line.when_deactivated = never_raising(self._on_released, self._on_error)
 
-    def _pressed(self) -> None:
+    def _on_pressed(self) -> None:
         at_us = self._clock.now_us()
-        at_rest = self._moved_us is None or at_us - self._moved_us >= BOUNCE_US
-        self._moved_us = at_us
-        if at_rest:
-            self._post(self._on_press(at_us))
+        is_at_rest = self._last_edge_us is None or at_us - self._last_edge_us >= DEBOUNCE_US
+        self._last_edge_us = at_us
+        if is_at_rest:
+            self._post(self._event_for_press(at_us))
 
-    def _released(self) -> None:
-        self._moved_us = self._clock.now_us()
+    def _on_released(self) -> None:
+        self._last_edge_us = self._clock.now_us()
 
     def close(self) -> None:
         """Give the pin back; may be called more than once."""

@@ -18,10 +18,10 @@ from station.core.sound.target_ticks import TargetTicks
 from station.devices.buzzer import PART, Buzzer
 from station.devices.errors import DeviceError
 
-LATE_US = 10_000
+MAX_LATENESS_US = 10_000
 """A cue that comes later than this begins when it comes, and is heard whole; before, it keeps to its plan."""
 
-KEPT_EDGES = 4_096
+MAX_PLAYED_EDGES = 4_096
 """About ten minutes of cues, for the figures."""
 
 
@@ -41,27 +41,29 @@ class CuePlayer:
     earlier deadline.
     """
 
-    def __init__(self, buzzer: Buzzer, clock: Clock, fail: Callable[[Exception], None], *, resonance_hz: int) -> None:
+    def __init__(
+        self, buzzer: Buzzer, clock: Clock, on_error: Callable[[Exception], None], *, resonance_hz: int
+    ) -> None:
         self.wake: Callable[[], None] = lambda: None
         self._buzzer = buzzer
         self._clock = clock
-        self._fail = fail
-        self._score = CueSequencer(resonance_hz)
-        self._guide = TargetTicks(resonance_hz)
-        self._level = Volume.NORMAL
-        self._quiet = False
-        self._played: deque[PlayedEdge] = deque(maxlen=KEPT_EDGES)
-        self._faulty = False
-        self._closed = False
+        self._on_error = on_error
+        self._sequencer = CueSequencer(resonance_hz)
+        self._target_ticks = TargetTicks(resonance_hz)
+        self._volume = Volume.NORMAL
+        self._is_quiet = False
+        self._played: deque[PlayedEdge] = deque(maxlen=MAX_PLAYED_EDGES)
+        self._is_faulty = False
+        self._is_closed = False
         self._lock = RLock()
 
-    def set_volume(self, level: Volume, *, quiet: bool = False) -> None:
+    def set_volume(self, volume: Volume, *, is_quiet: bool = False) -> None:
         """How loud the next tone is, and whether these are quiet hours."""
         with self._lock:
-            self._level = level
-            self._quiet = quiet
-            if level is Volume.OFF:
-                self._score.silence(self._clock.now_us())
+            self._volume = volume
+            self._is_quiet = is_quiet
+            if volume is Volume.OFF:
+                self._sequencer.silence(self._clock.now_us())
         self.wake()
 
     def play(self, facts: Iterable[Fact]) -> None:
@@ -69,45 +71,45 @@ class CuePlayer:
         with self._lock:
             now_us = self._clock.now_us()
             for fact in facts:
-                begin_us = fact.at_us if now_us - fact.at_us <= LATE_US else now_us
+                begin_us = fact.at_us if now_us - fact.at_us <= MAX_LATENESS_US else now_us
                 if isinstance(fact, CueEnded):
-                    self._score.stop_repeating(begin_us, fact.cue)
-                elif isinstance(fact, Cue) and is_audible(fact.cue, self._level, self._quiet):
-                    self._score.play(fact, begin_us)
+                    self._sequencer.stop_repeating(begin_us, fact.cue)
+                elif isinstance(fact, Cue) and is_audible(fact.cue, self._volume, self._is_quiet):
+                    self._sequencer.play(fact, begin_us)
         self.wake()
 
-    def set_target_distance(self, off_mm: float | None) -> None:
+    def set_target_distance(self, distance_mm: float | None) -> None:
         """Tick between the cues, the quicker the nearer the target is, in mm; `None` ends it."""
         with self._lock:
-            self._guide.set_distance(None if self._quiet else off_mm)
+            self._target_ticks.set_distance(None if self._is_quiet else distance_mm)
         self.wake()
 
     def stop_all(self) -> None:
         """Stop what sounds and forget what was planned."""
         with self._lock:
-            self._guide.set_distance(None)
-            self._score.silence(self._clock.now_us())
+            self._target_ticks.set_distance(None)
+            self._sequencer.silence(self._clock.now_us())
         self.wake()
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When the next edge is due."""
         with self._lock:
-            dues = [] if self._closed else [self._score.next_us(), self._guide.next_us()]
+            dues = [] if self._is_closed else [self._sequencer.next_due_us(), self._target_ticks.next_due_us()]
         return min((due_us for due_us in dues if due_us is not None), default=None)
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         """Make the edges that are due. Of several that are overdue only the last one still matters to the ear."""
         with self._lock:
-            if self._closed:
+            if self._is_closed:
                 return
-            due = self._score.take_due(now_us)
-            due += self._guide.take_due(now_us, is_buzzer_free=not due and self._score.is_free(now_us))
+            due = self._sequencer.take_due(now_us)
+            due += self._target_ticks.take_due(now_us, is_buzzer_free=not due and self._sequencer.is_free(now_us))
             if due:
-                self._make(due[-1])
+                self._play_edge(due[-1])
                 actual_us = self._clock.now_us()
                 self._played.extend(PlayedEdge(edge.at_us, actual_us, edge.hz) for edge in due)
 
-    def played(self) -> list[PlayedEdge]:
+    def played_edges(self) -> list[PlayedEdge]:
         """The last edges made, oldest first."""
         with self._lock:
             return list(self._played)
@@ -115,23 +117,23 @@ class CuePlayer:
     def close(self) -> None:
         """Be silent for good and give the buzzer back; may be called more than once."""
         with self._lock:
-            self._closed = True
-            self._try(self._buzzer.close)
+            self._is_closed = True
+            self._drive_buzzer(self._buzzer.close)
 
-    def _make(self, edge: Edge) -> None:
-        duty = duty_cycle(self._level, edge.soft)
+    def _play_edge(self, edge: Edge) -> None:
+        duty = duty_cycle(self._volume, edge.soft)
         if edge.hz and duty:
-            self._try(lambda: self._buzzer.start_tone(edge.hz, duty))
+            self._drive_buzzer(lambda: self._buzzer.start_tone(edge.hz, duty))
         else:
-            self._try(self._buzzer.stop_tone)
+            self._drive_buzzer(self._buzzer.stop_tone)
 
-    def _try(self, act: Callable[[], None]) -> None:
+    def _drive_buzzer(self, action: Callable[[], None]) -> None:
         try:
-            act()
+            action()
         except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
-            if not self._faulty:
+            if not self._is_faulty:
                 sentence = f"The buzzer cannot be switched ({error}): check its pin; the page goes on showing the cues."
-                self._fail(DeviceError(PART, sentence))
-            self._faulty = True
+                self._on_error(DeviceError(PART, sentence))
+            self._is_faulty = True
         else:
-            self._faulty = False
+            self._is_faulty = False

@@ -17,7 +17,7 @@ class DeviceError(Exception):
 
 
 @contextmanager
-def opening(part: str, where: str) -> Iterator[None]:
+def as_device_error(part: str, where: str) -> Iterator[None]:
     """Turn whatever a driver raises while a part is opened into a DeviceError that names part and place."""
     try:
         yield
@@ -41,14 +41,14 @@ def _advice(error: Exception) -> str:
     return "check the wiring, and the pin's number in the configuration"
 
 
-def only_posting(post: Callable[[], None], fail: Callable[[Exception], None]) -> Callable[[], None]:
+def never_raising(callback: Callable[[], None], on_error: Callable[[Exception], None]) -> Callable[[], None]:
     """A pin callback that never raises: an exception in it would end lgpio's only thread, for every pin."""
 
     def called() -> None:
         try:
-            post()
+            callback()
         except Exception as error:  # noqa: BLE001  whatever it is, it must not reach lgpio's thread
             with suppress(Exception):
-                fail(error)
+                on_error(error)
 
     return called

@@ -14,14 +14,14 @@ from gpiozero import (  # type: ignore[import-untyped]  # it ships no types
 
 from station.clock import Clock
 from station.core.events import Heel, Load, Side
-from station.devices.errors import DeviceError, only_posting, opening
+from station.devices.errors import DeviceError, as_device_error, never_raising
 from station.devices.pins import PinFactory
 
 PART = "heel sensors"
-SAMPLE_US = 10_000
+SAMPLE_INTERVAL_US = 10_000
 """100 samples a second: a belief of 80 ms then rests on eight of them."""
 
-FULL_CODE = 1023
+FULL_SCALE_CODE = 1023
 """The MCP3008's highest code, full scale. gpiozero's own `value` says 0.0005 for a code of 0."""
 
 
@@ -37,48 +37,48 @@ class AnalogueHeels:
         self,
         channels: Mapping[Side, int],
         post: Callable[[Load], None],
-        fail: Callable[[Exception], None],
+        on_error: Callable[[Exception], None],
         *,
         pin_factory: PinFactory = None,
     ) -> None:
         self._adcs: dict[Side, MCP3008] = {}
         self._post = post
-        self._fail = fail
+        self._on_error = on_error
         self._due_us = 0
-        self._faulty = False
+        self._is_faulty = False
         try:
-            with opening(PART, "/dev/spidev0.0"), warnings.catch_warnings():
+            with as_device_error(PART, "/dev/spidev0.0"), warnings.catch_warnings():
                 warnings.simplefilter("error", SPISoftwareFallback)
                 for side, channel in channels.items():
                     self._adcs[side] = MCP3008(channel, pin_factory=pin_factory)
         except DeviceError as error:
             self.close()
             if isinstance(error.__cause__, SPISoftwareFallback):
-                raise _no_spi(error.__cause__.__context__) from error
+                raise _spi_disabled_error(error.__cause__.__context__) from error
             raise
 
     def sample(self, now_us: int) -> list[Load]:
         """One sample of every heel, from left to right as configured, all at `now_us`."""
-        return [Load(now_us, side, adc.raw_value / FULL_CODE) for side, adc in self._adcs.items()]
+        return [Load(now_us, side, adc.raw_value / FULL_SCALE_CODE) for side, adc in self._adcs.items()]
 
-    def next_us(self) -> int:
+    def next_due_us(self) -> int:
         """When the next sample is due."""
         return self._due_us
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         """Sample and post if it is time."""
         if now_us < self._due_us:
             return
-        self._due_us = now_us - (now_us - self._due_us) % SAMPLE_US + SAMPLE_US
+        self._due_us = now_us - (now_us - self._due_us) % SAMPLE_INTERVAL_US + SAMPLE_INTERVAL_US
         try:
             loads = self.sample(now_us)
         except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
-            if not self._faulty:
+            if not self._is_faulty:
                 sentence = f"The heel sensors cannot be read ({error}): check the MCP3008's cable at SPI 0."
-                self._fail(DeviceError(PART, sentence))
-            self._faulty = True
+                self._on_error(DeviceError(PART, sentence))
+            self._is_faulty = True
             return
-        self._faulty = False
+        self._is_faulty = False
         for load in loads:
             self._post(load)
 
@@ -88,7 +88,7 @@ class AnalogueHeels:
             adc.close()
 
 
-def _no_spi(error: BaseException | None) -> DeviceError:
+def _spi_disabled_error(error: BaseException | None) -> DeviceError:
     return DeviceError(
         PART,
         f"The heel sensors on /dev/spidev0.0 cannot be opened ({error}): switch SPI on (sudo raspi-config nonint"
@@ -108,18 +108,18 @@ class ComparatorHeels:
         pins: Mapping[Side, int],
         clock: Clock,
         post: Callable[[Heel], None],
-        fail: Callable[[Exception], None],
+        on_error: Callable[[Exception], None],
         *,
         pin_factory: PinFactory = None,
     ) -> None:
         self._lines: dict[Side, DigitalInputDevice] = {}
         self._clock = clock
         self._post = post
-        self._fail = fail
-        self._starting = Lock()
+        self._on_error = on_error
+        self._lock = Lock()
         try:
             for side, pin in pins.items():
-                with opening(f"{side} heel comparator", f"GPIO {pin}"):
+                with as_device_error(f"{side} heel comparator", f"GPIO {pin}"):
                     self._lines[side] = DigitalInputDevice(pin, pull_up=False, pin_factory=pin_factory)
         except DeviceError:
             self.close()
@@ -127,15 +127,15 @@ class ComparatorHeels:
 
     def start(self) -> None:
         """Post the levels of now, and from now on every change."""
-        with self._starting:
+        with self._lock:
             for side, line in self._lines.items():
-                line.when_activated = only_posting(self._poster(side, down=True), self._fail)
-                line.when_deactivated = only_posting(self._poster(side, down=False), self._fail)
+                line.when_activated = never_raising(self._level_callback(side, down=True), self._on_error)
+                line.when_deactivated = never_raising(self._level_callback(side, down=False), self._on_error)
                 self._post(Heel(self._clock.now_us(), side, bool(line.is_active)))
 
-    def _poster(self, side: Side, *, down: bool) -> Callable[[], None]:
+    def _level_callback(self, side: Side, *, down: bool) -> Callable[[], None]:
         def post() -> None:
-            with self._starting:
+            with self._lock:
                 self._post(Heel(self._clock.now_us(), side, down))
 
         return post

@@ -19,7 +19,7 @@ from gpiozero import RGBLED  # type: ignore[import-untyped]  # it ships no types
 from station.clock import Clock
 from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import CUES, MILLISECOND_US, Feedback, cue_rhythm_ms
-from station.devices.errors import DeviceError, opening
+from station.devices.errors import DeviceError, as_device_error
 from station.devices.pins import PinFactory
 
 PART = "LED"
@@ -31,40 +31,40 @@ DARK: Colour = (0, 0, 0)
 GLOW: Colour = (0.1, 0.1, 0.1)
 """While the clock runs: seen from the corner of the eye, no competitor of a flash."""
 
-COLOUR_OF: dict[Feedback, Colour] = {
+COLOUR_BY_FEEDBACK: dict[Feedback, Colour] = {
     Feedback.GOOD: (0, 0.3, 1),
     Feedback.BAD: (1, 0.35, 0),
     Feedback.NEUTRAL: (1, 1, 1),
 }
 
-MIDDLE_FROM_MS, LONG_FROM_MS = 100, 240
+MIN_MIDDLE_MS, MIN_LONG_MS = 100, 240
 """Tones from here on are the middle and the long ones of the cues."""
 
 SHORT_US, MIDDLE_US, LONG_US, GAP_US = 120_000, 300_000, 700_000, 240_000
 """Flashes and the dark between them: 360 ms at least from flash to flash, which is 2.8 a second."""
 
-APART_US = 720_000
+GROUP_GAP_US = 720_000
 """The dark between two groups of a cue that repeats: three times that within a group."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Change:
+class _ColourChange:
     at_us: int
     colour: Colour
 
 
-def flashes_of(cue: Cue) -> tuple[tuple[int, int], ...]:
+def cue_flashes(cue: Cue) -> tuple[tuple[int, int], ...]:
     """Start and end of each flash, in µs from the beginning of the cue."""
     flashes = []
     at_us = 0
     for on_ms in cue_rhythm_ms(cue.cue, cue.count, cue.side)[::2]:
-        end_us = at_us + (LONG_US if on_ms >= LONG_FROM_MS else MIDDLE_US if on_ms >= MIDDLE_FROM_MS else SHORT_US)
+        end_us = at_us + (LONG_US if on_ms >= MIN_LONG_MS else MIDDLE_US if on_ms >= MIN_MIDDLE_MS else SHORT_US)
         flashes.append((at_us, end_us))
         at_us = end_us + GAP_US
     return tuple(flashes)
 
 
-class Light:
+class CueLight:
     """The LED's twin of the cues on three PWM pins. It has no thread: a `Pacer` calls it, or whoever owns the time.
 
     Raises DeviceError when a pin cannot be had. Later faults go to `fail`, once.
@@ -74,27 +74,27 @@ class Light:
         self,
         pins: tuple[int, int, int],
         clock: Clock,
-        fail: Callable[[Exception], None],
+        on_error: Callable[[Exception], None],
         *,
         pin_factory: PinFactory = None,
     ) -> None:
-        with opening(PART, f"GPIO {pins[0]}, {pins[1]} and {pins[2]}"):
+        with as_device_error(PART, f"GPIO {pins[0]}, {pins[1]} and {pins[2]}"):
             self._led = RGBLED(*pins, pin_factory=pin_factory)
         self.wake: Callable[[], None] = lambda: None
         self._clock = clock
-        self._fail = fail
-        self._changes: deque[_Change] = deque()
-        self._base = DARK
+        self._on_error = on_error
+        self._changes: deque[_ColourChange] = deque()
+        self._idle_colour = DARK
         self._colour = DARK
-        self._lit_us = -SHORT_US - GAP_US
-        self._dark_us = -GAP_US
-        self._instant_us: int | None = None
-        self._looping: Cue | None = None
-        self._again_us = 0
+        self._last_lit_us = -SHORT_US - GAP_US
+        self._last_dark_us = -GAP_US
+        self._cue_at_us: int | None = None
+        self._repeating_cue: Cue | None = None
+        self._next_repeat_us = 0
         """When the cue that repeats is shown next, once it has been shown to its end."""
-        self._left: int | None = None
+        self._remaining_repeats: int | None = None
         """How often that may still be; `None`: until it is ended."""
-        self._faulty = False
+        self._is_faulty = False
         self._lock = RLock()
 
     def show_cues(self, facts: Iterable[Fact]) -> None:
@@ -102,102 +102,102 @@ class Light:
         with self._lock:
             for fact in facts:
                 if isinstance(fact, CueEnded):
-                    self._end(fact.cue)
+                    self._end_repeating(fact.cue)
                 elif isinstance(fact, Cue):
-                    self._show(fact)
+                    self._show_cue(fact)
         self.wake()
 
     def set_glow(self, on: bool) -> None:
         """Glow between the cues, or be dark: the clock runs, or it does not."""
         with self._lock:
-            self._base = GLOW if on else DARK
+            self._idle_colour = GLOW if on else DARK
             if not self._changes:
-                self._changes.append(_Change(self._clock.now_us(), self._base))
+                self._changes.append(_ColourChange(self._clock.now_us(), self._idle_colour))
         self.wake()
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When the light next changes."""
         with self._lock:
             if self._changes:
                 return self._changes[0].at_us
-            return None if self._looping is None or self._left == 0 else self._again_us
+            return None if self._repeating_cue is None or self._remaining_repeats == 0 else self._next_repeat_us
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         """Make the changes that are due."""
         with self._lock:
             colour = None
-            while (due_us := self.next_us()) is not None and due_us <= now_us:
+            while (due_us := self.next_due_us()) is not None and due_us <= now_us:
                 if self._changes:
                     colour = self._changes.popleft().colour
-                elif self._looping is not None:
-                    self._plan(self._looping, now_us)
-                    self._count_showing()
+                elif self._repeating_cue is not None:
+                    self._queue_flashes(self._repeating_cue, now_us)
+                    self._prepare_repeat()
             if colour is not None:
-                self._set(colour, now_us)
+                self._set_colour(colour, now_us)
 
     def close(self) -> None:
         """Be dark and give the pins back; may be called more than once."""
         with self._lock:
             self._changes.clear()
-            self._looping = None
+            self._repeating_cue = None
             if not self._led.closed:
-                self._set(DARK, self._clock.now_us())
+                self._set_colour(DARK, self._clock.now_us())
                 self._led.close()
 
-    def _show(self, cue: Cue) -> None:
-        if self._instant_us != cue.at_us:
+    def _show_cue(self, cue: Cue) -> None:
+        if self._cue_at_us != cue.at_us:
             self._changes.clear()
-        self._instant_us = cue.at_us
+        self._cue_at_us = cue.at_us
         sound = CUES[cue.cue]
-        self._looping = cue if sound.every_ms is not None else None
-        self._left = sound.times
-        self._plan(cue, self._changes[-1].at_us if self._changes else self._soonest_us())
-        self._count_showing()
+        self._repeating_cue = cue if sound.every_ms is not None else None
+        self._remaining_repeats = sound.times
+        self._queue_flashes(cue, self._changes[-1].at_us if self._changes else self._earliest_flash_us())
+        self._prepare_repeat()
 
-    def _count_showing(self) -> None:
+    def _prepare_repeat(self) -> None:
         """A cue that repeats has been planned once: how often is left, and when it comes again."""
-        if self._looping is None:
+        if self._repeating_cue is None:
             return
-        if self._left is not None:
-            self._left -= 1
-        every_us = (CUES[self._looping.cue].every_ms or 0) * MILLISECOND_US
-        _, length_us = flashes_of(self._looping)[-1]
+        if self._remaining_repeats is not None:
+            self._remaining_repeats -= 1
+        interval_us = (CUES[self._repeating_cue.cue].every_ms or 0) * MILLISECOND_US
+        _, length_us = cue_flashes(self._repeating_cue)[-1]
         begun_us = self._changes[-1].at_us - GAP_US - length_us
-        self._again_us = begun_us + max(every_us, length_us + APART_US)
+        self._next_repeat_us = begun_us + max(interval_us, length_us + GROUP_GAP_US)
 
-    def _soonest_us(self) -> int:
+    def _earliest_flash_us(self) -> int:
         """When the next flash may begin: after a gap of darkness, and never more than three flashes a second."""
         now_us = self._clock.now_us()
         if self._colour not in (DARK, GLOW):
-            self._changes.append(_Change(now_us, DARK))
-            return max(now_us, self._lit_us + SHORT_US) + GAP_US
-        return max(now_us, self._lit_us + SHORT_US + GAP_US, self._dark_us + GAP_US)
+            self._changes.append(_ColourChange(now_us, DARK))
+            return max(now_us, self._last_lit_us + SHORT_US) + GAP_US
+        return max(now_us, self._last_lit_us + SHORT_US + GAP_US, self._last_dark_us + GAP_US)
 
-    def _plan(self, cue: Cue, start_us: int) -> None:
-        colour = COLOUR_OF[CUES[cue.cue].feedback]
-        self._changes.append(_Change(start_us, DARK))
-        for on_us, off_us in flashes_of(cue):
-            self._changes.append(_Change(start_us + on_us, colour))
-            self._changes.append(_Change(start_us + off_us, DARK))
-        self._changes.append(_Change(self._changes[-1].at_us + GAP_US, self._base))
+    def _queue_flashes(self, cue: Cue, start_us: int) -> None:
+        colour = COLOUR_BY_FEEDBACK[CUES[cue.cue].feedback]
+        self._changes.append(_ColourChange(start_us, DARK))
+        for on_us, off_us in cue_flashes(cue):
+            self._changes.append(_ColourChange(start_us + on_us, colour))
+            self._changes.append(_ColourChange(start_us + off_us, DARK))
+        self._changes.append(_ColourChange(self._changes[-1].at_us + GAP_US, self._idle_colour))
 
-    def _end(self, name: CueName) -> None:
-        if self._looping is not None and self._looping.cue is name:
-            self._looping = None
+    def _end_repeating(self, name: CueName) -> None:
+        if self._repeating_cue is not None and self._repeating_cue.cue is name:
+            self._repeating_cue = None
             self._changes.clear()
-            self._changes.append(_Change(self._clock.now_us(), self._base))
+            self._changes.append(_ColourChange(self._clock.now_us(), self._idle_colour))
 
-    def _set(self, colour: Colour, now_us: int) -> None:
+    def _set_colour(self, colour: Colour, now_us: int) -> None:
         if colour not in (DARK, GLOW):
-            self._lit_us = now_us
+            self._last_lit_us = now_us
         elif self._colour not in (DARK, GLOW):
-            self._dark_us = now_us
+            self._last_dark_us = now_us
         self._colour = colour
         try:
             self._led.value = colour
         except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
-            if not self._faulty:
-                self._fail(DeviceError(PART, f"The LED cannot be switched ({error}): check its pins."))
-            self._faulty = True
+            if not self._is_faulty:
+                self._on_error(DeviceError(PART, f"The LED cannot be switched ({error}): check its pins."))
+            self._is_faulty = True
         else:
-            self._faulty = False
+            self._is_faulty = False

@@ -9,31 +9,31 @@ from typing import Protocol
 from station.clock import Clock
 from station.core.events import SECOND_US
 
-AFTER_FAULT_US = 100_000
+ERROR_PAUSE_US = 100_000
 """The pause after an error, so that a part that fails at once does not take a core."""
 
 
-class Timed(Protocol):
+class DeadlineTask(Protocol):
     """Something with a next deadline. It has no thread: in virtual time whoever owns the time calls it."""
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When it wants to be called, or `None`."""
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         """Do everything that is due by now; calling too early or too often is harmless."""
 
 
-class Pacer:
+class DeadlineThread:
     """Calls `settle` of one timed thing in real time. It sleeps until the deadline itself, never for a span, so
     that no lateness adds up; an error goes to `fail`, and the next deadline is kept all the same."""
 
-    def __init__(self, timed: Timed, clock: Clock, fail: Callable[[Exception], None], *, name: str) -> None:
-        self._timed = timed
+    def __init__(self, task: DeadlineTask, clock: Clock, on_error: Callable[[Exception], None], *, name: str) -> None:
+        self._task = task
         self._clock = clock
-        self._fail = fail
-        self._changed = Condition()
-        self._woken = False
-        self._closing = False
+        self._on_error = on_error
+        self._condition = Condition()
+        self._is_woken = False
+        self._is_closing = False
         self._thread = Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> None:
@@ -41,28 +41,28 @@ class Pacer:
 
     def wake(self) -> None:
         """There may be an earlier deadline now. May be called from any thread."""
-        with self._changed:
-            self._woken = True
-            self._changed.notify()
+        with self._condition:
+            self._is_woken = True
+            self._condition.notify()
 
     def close(self) -> None:
         """End the thread and wait for it; may be called more than once."""
-        self._closing = True
+        self._is_closing = True
         self.wake()
         if self._thread.ident is not None:
             self._thread.join()
 
     def _run(self) -> None:
-        while not self._closing:
+        while not self._is_closing:
             try:
-                self._wait_until(self._timed.next_us())
-                self._timed.settle(self._clock.now_us())
+                self._wait_until(self._task.next_due_us())
+                self._task.run_due(self._clock.now_us())
             except Exception as error:  # noqa: BLE001  whatever fails is told, and the thread lives on
-                self._fail(error)
-                self._wait_until(self._clock.now_us() + AFTER_FAULT_US)
+                self._on_error(error)
+                self._wait_until(self._clock.now_us() + ERROR_PAUSE_US)
 
     def _wait_until(self, due_us: int | None) -> None:
-        with self._changed:
-            if not self._woken and not self._closing:
-                self._changed.wait(None if due_us is None else max(0, due_us - self._clock.now_us()) / SECOND_US)
-            self._woken = False
+        with self._condition:
+            if not self._is_woken and not self._is_closing:
+                self._condition.wait(None if due_us is None else max(0, due_us - self._clock.now_us()) / SECOND_US)
+            self._is_woken = False

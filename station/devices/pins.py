@@ -10,7 +10,7 @@ PinFactory = Any
 """gpiozero's `Factory`; the library ships no types."""
 
 
-def open_pins() -> PinFactory:
+def open_pin_factory() -> PinFactory:
     """The pins of this Raspberry Pi, through lgpio, which alone works on every model. Raises DeviceError.
 
     gpiozero left to itself tries other libraries in turn and only warns; a station with half a backend is an error.

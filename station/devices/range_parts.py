@@ -9,7 +9,7 @@ from typing import Protocol
 from station.core.events import SECOND_US
 
 
-class Bus(Protocol):
+class I2cBus(Protocol):
     """The part of `busio.I2C` that the driver uses."""
 
     def try_lock(self) -> bool: ...
@@ -45,43 +45,43 @@ class OutputLine(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class RangeTimes:
+class RangeTiming:
     """How long to wait for what."""
 
-    budget_us: int = 33_000
+    timing_budget_us: int = 33_000
     """The driver's timing budget, 20,000 at least: about 30 readings a second with a scatter of 1.6 mm."""
 
     io_timeout_s: float = 0.25
     """For each wait inside the driver, which are a few ms; without it the driver waits for ever."""
 
-    ask_us: int = 5_000
+    poll_interval_us: int = 5_000
     """Without the interrupt line, between two questions whether a sample is ready: fresh, for 2 % of a core."""
 
-    ask_from: float = 0.9
+    first_poll_fraction: float = 0.9
     """The share of the budget before which no sample can be ready, so that nobody asks."""
 
-    overdue: float = 3.0
+    overdue_budgets: float = 3.0
     """After so many budgets without an edge the bus is asked: the edge was missed, or the line is not connected."""
 
-    edgeless_us: int = 3 * SECOND_US
+    edge_timeout_us: int = 3 * SECOND_US
     """An interrupt line without an edge for so long, while samples come, is given up: it is off or stuck. A busy board
     misses some edges in a row while it starts."""
 
-    silent_us: int = SECOND_US
+    max_silence_us: int = SECOND_US
     """A sensor that has no sample for so long is lost (the flows say 1.0 s)."""
 
-    frozen_blocks: int = 20
+    frozen_repeats: int = 20
     """So many equal result blocks come from a frozen sensor (ST staff); the longest real run of equal ranges is 6."""
 
-    xshut_us: int = 2_000
+    xshut_pulse_us: int = 2_000
     """XSHUT is low for so long, and then the chip boots for so long; the datasheet asks for 1.2 ms."""
 
-    retry_first_us: int = 100_000
+    first_retry_us: int = 100_000
     """The first new start is at once for a person: a loose contact costs one tenth of a second."""
 
-    retry_last_us: int = 5 * SECOND_US
+    max_retry_us: int = 5 * SECOND_US
     """Waits double up to this: a cable that is put back is noticed within the time it takes to look up."""
 
     def __post_init__(self) -> None:
-        if self.budget_us < 20_000:
-            raise ValueError(f"the timing budget is {self.budget_us} µs; the sensor needs 20,000 µs at least")
+        if self.timing_budget_us < 20_000:
+            raise ValueError(f"the timing budget is {self.timing_budget_us} µs; the sensor needs 20,000 µs at least")

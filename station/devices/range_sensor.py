@@ -13,7 +13,7 @@ from adafruit_bus_device.i2c_device import I2CDevice  # type: ignore[import-unty
 from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
 
 from station.core.events import Toe
-from station.devices.range_parts import Bus, InputLine, OutputLine, RangeTimes
+from station.devices.range_parts import I2cBus, InputLine, OutputLine, RangeTiming
 
 ADDRESS = 0x29
 IDENTITY = bytes((0xEE, 0xAA, 0x10))
@@ -25,26 +25,26 @@ PAGE_RESET = (bytes((0xFF, 0x00)), bytes((0x80, 0x00)))
 """A missing acknowledge in an init leaves the chip on a foreign page, where the next init finds a wrong identity."""
 STOP_RANGING = bytes((0x00, 0x01))
 
-BUS_FAULTS = (OSError, RuntimeError, ValueError, TypeError)
+BUS_ERRORS = (OSError, RuntimeError, ValueError, TypeError)
 """What driver and bus raise: no acknowledge, the driver's time-outs, its probe, and Blinka's way with a read that the
 kernel put off (it indexes `None`)."""
 
 
-Step = Callable[[int], Toe | None]
+ReaderStep = Callable[[int], Toe | None]
 
 
-class _Lost(Exception):  # noqa: N818  it is a state of the sensor, told in a sentence, and never leaves this module
+class _SensorLost(Exception):  # noqa: N818  it is a state of the sensor, told in a sentence, and never leaves this module
     """The sensor cannot be read; the sentence is for the person."""
 
 
-class _Sensor(VL53L0X):  # type: ignore[misc]  # the driver ships no types
+class _InterruptDrivenSensor(VL53L0X):  # type: ignore[misc]  # the driver ships no types
     """The driver, told by the interrupt line what it would else ask the bus: two transactions less a reading."""
 
-    line_says_ready = False
+    is_interrupt_seen = False
 
     @property
     def data_ready(self) -> bool:
-        return self.line_says_ready or bool(super().data_ready)
+        return self.is_interrupt_seen or bool(super().data_ready)
 
 
 class RangeReader:
@@ -57,17 +57,17 @@ class RangeReader:
 
     def __init__(
         self,
-        open_bus: Callable[[], Bus],
+        open_bus: Callable[[], I2cBus],
         *,
         interrupt: InputLine | None = None,
         xshut: OutputLine | None = None,
-        times: RangeTimes | None = None,
+        timing: RangeTiming | None = None,
         bus_name: str = "/dev/i2c-1",
     ) -> None:
-        self.times = times or RangeTimes()
-        self.trouble: str | None = None
+        self.timing = timing or RangeTiming()
+        self.fault: str | None = None
         """What keeps the sensor from being read and what to do about it; `None` while it is read."""
-        self.advice: str | None = None
+        self.warning: str | None = None
         """What is not as configured although readings come."""
         self.next_poll_us = 0
         """When `poll` has something to do even if the interrupt line stays silent."""
@@ -75,43 +75,43 @@ class RangeReader:
         self._interrupt = interrupt
         self._xshut = xshut
         self._bus_name = bus_name
-        self._bus: Bus | None = None
-        self._wire: I2CDevice | None = None
-        self._sensor: _Sensor | None = None
-        self._step: Step = self._open
-        self._line_trusted = False
-        self._edge_came = False
-        self._edge_us = 0
-        self._heard_us = 0
-        self._retry_us = self.times.retry_first_us
-        self._last_block = b""
-        self._equal_blocks = 0
-        self._closed = False
+        self._bus: I2cBus | None = None
+        self._i2c_device: I2CDevice | None = None
+        self._sensor: _InterruptDrivenSensor | None = None
+        self._next_step: ReaderStep = self._open
+        self._is_interrupt_trusted = False
+        self._is_edge_seen = False
+        self._last_edge_us = 0
+        self._last_sample_us = 0
+        self._retry_delay_us = self.timing.first_retry_us
+        self._last_result = b""
+        self._repeat_count = 0
+        self._is_closed = False
 
     def poll(self, now_us: int) -> Toe | None:
         """Do what is due: a reading if there is one. It blocks for some transactions, longest (30 ms) for a start."""
-        if self._closed or (now_us < self.next_poll_us and not self._line_says_ready()):
+        if self._is_closed or (now_us < self.next_poll_us and not self._is_interrupt_active()):
             return None
         try:
-            return self._step(now_us)
-        except _Lost as lost:
+            return self._next_step(now_us)
+        except _SensorLost as lost:
             self.mark_lost(now_us, str(lost))
             return None
 
-    def mark_lost(self, now_us: int, why: str) -> None:
+    def mark_lost(self, now_us: int, reason: str) -> None:
         """Give the sensor up for now because of `why`, one sentence; it is started anew after the back-off."""
-        self.trouble = why
+        self.fault = reason
         self._sensor = None
-        self._line_trusted = False
-        self._step = self._open
-        self.next_poll_us = now_us + self._retry_us
-        self._retry_us = min(2 * self._retry_us, self.times.retry_last_us)
+        self._is_interrupt_trusted = False
+        self._next_step = self._open
+        self.next_poll_us = now_us + self._retry_delay_us
+        self._retry_delay_us = min(2 * self._retry_delay_us, self.timing.max_retry_us)
 
-    def wake_with(self, callback: Callable[[], None]) -> None:
+    def set_ready_callback(self, callback: Callable[[], None]) -> None:
         """Have the interrupt line call this when a sample is ready. The callback may only set or post something."""
 
         def edge() -> None:
-            self._edge_came = True
+            self._is_edge_seen = True
             callback()
 
         if self._interrupt is not None:
@@ -119,11 +119,11 @@ class RangeReader:
 
     def close(self) -> None:
         """Stop ranging and give bus and lines back. It may be called more than once."""
-        if self._closed:
+        if self._is_closed:
             return
-        self._closed = True
+        self._is_closed = True
         if self._sensor is not None:
-            with suppress(*BUS_FAULTS):
+            with suppress(*BUS_ERRORS):
                 self._sensor.stop_continuous()
         if self._bus is not None:
             self._bus.deinit()
@@ -133,10 +133,10 @@ class RangeReader:
 
     @property
     def _overdue_us(self) -> int:
-        return round(self.times.overdue * self.times.budget_us)
+        return round(self.timing.overdue_budgets * self.timing.timing_budget_us)
 
-    def _line_says_ready(self) -> bool:
-        return self._line_trusted and self._interrupt is not None and bool(self._interrupt.is_active)
+    def _is_interrupt_active(self) -> bool:
+        return self._is_interrupt_trusted and self._interrupt is not None and bool(self._interrupt.is_active)
 
     def _open(self, now_us: int) -> None:
         if self._bus is not None:
@@ -145,61 +145,63 @@ class RangeReader:
         try:
             self._bus = self._open_bus()
         except PermissionError as error:
-            raise _Lost(f"No permission for {self._bus_name}: add the station's user to the group i2c.") from error
-        except BUS_FAULTS as error:
-            raise _Lost(
+            raise _SensorLost(
+                f"No permission for {self._bus_name}: add the station's user to the group i2c."
+            ) from error
+        except BUS_ERRORS as error:
+            raise _SensorLost(
                 f"{self._bus_name} cannot be opened ({error}): switch I2C on with raspi-config and start again."
             ) from error
-        self._wire = I2CDevice(self._bus, ADDRESS, probe=False)
+        self._i2c_device = I2CDevice(self._bus, ADDRESS, probe=False)
         if self._xshut is None:
             self._start(now_us)
         else:
             self._xshut.off()
-            self._schedule(self._boot, now_us + self.times.xshut_us)
+            self._set_next_step(self._boot, now_us + self.timing.xshut_pulse_us)
 
     def _boot(self, now_us: int) -> None:
         if self._xshut is not None:
             self._xshut.on()
-        self._schedule(self._start, now_us + self.times.xshut_us)
+        self._set_next_step(self._start, now_us + self.timing.xshut_pulse_us)
 
-    def _schedule(self, step: Step, at_us: int) -> None:
-        self._step = step
+    def _set_next_step(self, step: ReaderStep, at_us: int) -> None:
+        self._next_step = step
         self.next_poll_us = at_us
 
     def _start(self, now_us: int) -> None:
         """A new driver object, because an old one knows nothing of a chip that lost its power."""
         try:
-            self._reset_by_registers()
+            self._reset_registers()
             identity = self._read(IDENTITY_REGISTER, len(IDENTITY))
-        except BUS_FAULTS as error:
-            raise _Lost(self._absent()) from error
+        except BUS_ERRORS as error:
+            raise _SensorLost(self._no_answer_message()) from error
         if identity != IDENTITY:
-            raise _Lost(
+            raise _SensorLost(
                 f"The chip at 0x{ADDRESS:02X} on {self._bus_name} is not a VL53L0X (it says {identity.hex(' ')}):"
                 " check which sensor board is fitted."
             )
         try:
-            sensor = _Sensor(self._bus, ADDRESS, self.times.io_timeout_s)
-            sensor.measurement_timing_budget = self.times.budget_us
+            sensor = _InterruptDrivenSensor(self._bus, ADDRESS, self.timing.io_timeout_s)
+            sensor.measurement_timing_budget = self.timing.timing_budget_us
             sensor.start_continuous()
         except ValueError as error:
-            raise _Lost(self._absent()) from error
+            raise _SensorLost(self._no_answer_message()) from error
         except RuntimeError as error:
-            raise _Lost(
+            raise _SensorLost(
                 "The distance sensor does not finish its start: take its power away for a moment;"
                 " if that does not help, change the sensor board."
             ) from error
-        except BUS_FAULTS as error:
-            raise _Lost(self._broken(error)) from error
+        except BUS_ERRORS as error:
+            raise _SensorLost(self._bus_error_message(error)) from error
         self._sensor = sensor
-        self._heard_us = now_us
-        self._line_trusted = self._interrupt is not None
-        self._edge_us = now_us
-        self.advice = None
-        self._step = self._measure
-        self._check_register(now_us)
+        self._last_sample_us = now_us
+        self._is_interrupt_trusted = self._interrupt is not None
+        self._last_edge_us = now_us
+        self.warning = None
+        self._next_step = self._measure
+        self._set_next_poll(now_us)
 
-    def _reset_by_registers(self) -> None:
+    def _reset_registers(self) -> None:
         """Back to page 0; and a process that died may have left the chip ranging, with a sample that nobody took.
 
         After XSHUT too: its wire may be off.
@@ -209,96 +211,96 @@ class RangeReader:
         if self._read(INTERRUPT_STATUS_REGISTER, 1)[0] & 0x07:
             self._write(STOP_RANGING)
 
-    def _check_register(self, now_us: int) -> None:
+    def _set_next_poll(self, now_us: int) -> None:
         """Set when to look for the next sample. A line that is low again already has one: whoever was late with the
         last sees no edge between the two."""
-        if self._line_says_ready():
-            self.next_poll_us = now_us + self.times.ask_us
-        elif self._line_trusted:
+        if self._is_interrupt_active():
+            self.next_poll_us = now_us + self.timing.poll_interval_us
+        elif self._is_interrupt_trusted:
             self.next_poll_us = now_us + self._overdue_us
         else:
-            self.next_poll_us = now_us + round(self.times.ask_from * self.times.budget_us)
+            self.next_poll_us = now_us + round(self.timing.first_poll_fraction * self.timing.timing_budget_us)
 
     def _measure(self, now_us: int) -> Toe | None:
         sensor = self._sensor
         if sensor is None:
             return None
-        edge_came, self._edge_came = self._edge_came, False
+        was_edge_seen, self._is_edge_seen = self._is_edge_seen, False
         try:
-            if now_us < self.next_poll_us or (edge_came and self._line_says_ready()):
-                sensor.line_says_ready = True
-                self._edge_us = now_us
-            elif not self._asked_ready(sensor, now_us):
-                self._wait_on(now_us)
+            if now_us < self.next_poll_us or (was_edge_seen and self._is_interrupt_active()):
+                sensor.is_interrupt_seen = True
+                self._last_edge_us = now_us
+            elif not self._poll_ready(sensor, now_us):
+                self._postpone_poll(now_us)
                 return None
             block = self._read(RESULT_REGISTER, RESULT_BYTES)
             reading_mm = sensor.read_range()
         except RuntimeError as error:
-            raise _Lost(self._silent()) from error
-        except BUS_FAULTS as error:
-            raise _Lost(self._broken(error)) from error
+            raise _SensorLost(self._silence_message()) from error
+        except BUS_ERRORS as error:
+            raise _SensorLost(self._bus_error_message(error)) from error
         finally:
-            sensor.line_says_ready = False
-        self._heard_us = now_us
-        self._check_register(now_us)
+            sensor.is_interrupt_seen = False
+        self._last_sample_us = now_us
+        self._set_next_poll(now_us)
         self._check_frozen(block)
-        self.trouble = None
-        self._retry_us = self.times.retry_first_us
+        self.fault = None
+        self._retry_delay_us = self.timing.first_retry_us
         if reading_mm != int.from_bytes(block[10:12], "big"):
             return None  # a new sample came between the two reads: the status belongs to another range
         return Toe(now_us, reading_mm, (block[0] & 0x78) >> 3)
 
-    def _asked_ready(self, sensor: _Sensor, now_us: int) -> bool:
+    def _poll_ready(self, sensor: _InterruptDrivenSensor, now_us: int) -> bool:
         """Ask the bus, because no edge came. A line without edges is given up, whether it is off or stuck."""
-        if self._line_trusted:
-            if now_us - self._heard_us < self._overdue_us and not self._line_says_ready():
+        if self._is_interrupt_trusted:
+            if now_us - self._last_sample_us < self._overdue_us and not self._is_interrupt_active():
                 return False
-            if now_us - self._edge_us >= self.times.edgeless_us:
-                self._line_trusted = False
-                self.advice = (
+            if now_us - self._last_edge_us >= self.timing.edge_timeout_us:
+                self._is_interrupt_trusted = False
+                self.warning = (
                     "The distance sensor's interrupt wire does not follow the sensor: check that wire;"
                     " until then the sensor is asked in turns."
                 )
         return bool(sensor.data_ready)
 
-    def _wait_on(self, now_us: int) -> None:
-        since_us = now_us - self._heard_us
-        if since_us >= self.times.silent_us:
-            raise _Lost(self._silent())
-        if self._line_trusted and since_us < self._overdue_us and not self._line_says_ready():
-            self.next_poll_us = self._heard_us + self._overdue_us
+    def _postpone_poll(self, now_us: int) -> None:
+        since_us = now_us - self._last_sample_us
+        if since_us >= self.timing.max_silence_us:
+            raise _SensorLost(self._silence_message())
+        if self._is_interrupt_trusted and since_us < self._overdue_us and not self._is_interrupt_active():
+            self.next_poll_us = self._last_sample_us + self._overdue_us
         else:
-            self.next_poll_us = now_us + self.times.ask_us
+            self.next_poll_us = now_us + self.timing.poll_interval_us
 
     def _check_frozen(self, block: bytes) -> None:
         """Count equal blocks, also across a new start: one that does not thaw the sensor lets no reading through."""
-        self._equal_blocks = self._equal_blocks + 1 if block == self._last_block else 1
-        self._last_block = block
-        if self._equal_blocks >= self.times.frozen_blocks:
-            raise _Lost(
+        self._repeat_count = self._repeat_count + 1 if block == self._last_result else 1
+        self._last_result = block
+        if self._repeat_count >= self.timing.frozen_repeats:
+            raise _SensorLost(
                 "The distance sensor repeats one and the same result: it is started anew;"
                 " if this stays, change the sensor board."
             )
 
     def _write(self, message: bytes) -> None:
-        with self._wire as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
+        with self._i2c_device as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
             wire.write(message)
 
     def _read(self, register: bytes, count: int) -> bytes:
         answer = bytearray(count)
-        with self._wire as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
+        with self._i2c_device as wire:  # type: ignore[union-attr]  # `_open` has made it before any step that talks
             wire.write(register)
             wire.readinto(answer)
         return bytes(answer)
 
-    def _absent(self) -> str:
+    def _no_answer_message(self) -> str:
         return (
             f"The distance sensor does not answer at 0x{ADDRESS:02X} on {self._bus_name}:"
             " check its cable (power, ground, SDA and SCL)."
         )
 
-    def _broken(self, error: BaseException) -> str:
+    def _bus_error_message(self, error: BaseException) -> str:
         return f"The distance sensor's cable failed while it was used ({error}): check that its plug sits firmly."
 
-    def _silent(self) -> str:
+    def _silence_message(self) -> str:
         return "The distance sensor has stopped measuring: check its power wire; it is started anew."

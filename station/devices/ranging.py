@@ -6,17 +6,17 @@ from collections.abc import Callable
 
 from gpiozero import DigitalInputDevice, DigitalOutputDevice  # type: ignore[import-untyped]  # it ships no types
 
-from station.devices.errors import DeviceError, opening
+from station.devices.errors import DeviceError, as_device_error
 from station.devices.pins import PinFactory
-from station.devices.range_parts import Bus, RangeTimes
+from station.devices.range_parts import I2cBus, RangeTiming
 from station.devices.range_sensor import RangeReader
 
 
-def open_linux_bus(number: int) -> Bus:
+def open_linux_bus(number: int) -> I2cBus:
     """`/dev/i2c-<number>`. Blinka is imported here because it looks at the board, which only a real bus needs."""
     from adafruit_extended_bus import ExtendedI2C  # type: ignore[import-untyped]  # it ships no types
 
-    bus: Bus = ExtendedI2C(number, frequency=None)  # the kernel sets the frequency; asking for one only warns
+    bus: I2cBus = ExtendedI2C(number, frequency=None)  # the kernel sets the frequency; asking for one only warns
     return bus
 
 
@@ -25,8 +25,8 @@ def open_range_reader(
     *,
     interrupt_pin: int | None = None,
     xshut_pin: int | None = None,
-    times: RangeTimes | None = None,
-    open_bus: Callable[[], Bus] | None = None,
+    timing: RangeTiming | None = None,
+    open_bus: Callable[[], I2cBus] | None = None,
     pin_factory: PinFactory = None,
 ) -> RangeReader:
     """A reader on BCM pins; `None` is a line that is not wired. `open_bus` stands in for the bus of that number.
@@ -35,11 +35,11 @@ def open_range_reader(
     """
     interrupt = xshut = None
     if interrupt_pin is not None:
-        with opening("distance sensor's interrupt line", f"GPIO {interrupt_pin}"):
+        with as_device_error("distance sensor's interrupt line", f"GPIO {interrupt_pin}"):
             interrupt = DigitalInputDevice(interrupt_pin, pull_up=True, pin_factory=pin_factory)
     if xshut_pin is not None:
         try:
-            with opening("distance sensor's XSHUT line", f"GPIO {xshut_pin}"):
+            with as_device_error("distance sensor's XSHUT line", f"GPIO {xshut_pin}"):
                 xshut = DigitalOutputDevice(xshut_pin, initial_value=True, pin_factory=pin_factory)
         except DeviceError:
             if interrupt is not None:
@@ -49,6 +49,6 @@ def open_range_reader(
         open_bus or (lambda: open_linux_bus(bus_number)),
         interrupt=interrupt,
         xshut=xshut,
-        times=times,
+        timing=timing,
         bus_name=f"/dev/i2c-{bus_number}",
     )

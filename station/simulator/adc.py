@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from enum import StrEnum
 from random import Random
 
-ShareOf = Callable[[int, int], float]
+ChannelShare = Callable[[int, int], float]
 """What lies at a channel at a time in µs, as a share of the supply."""
 
 CODES = 1024
-FULL_CODE = CODES - 1
-START_IN_BYTE = 16
+FULL_SCALE_CODE = CODES - 1
+START_BIT_POSITION = 16
 """Where the start bit lies in three bytes when the answer's last bit is the last bit of the third."""
 
 
@@ -27,10 +27,10 @@ class EmulatedMcp3008:
     """The chip at the other end of the bus. `noise_codes` is the standard deviation of its noise, in codes."""
 
     def __init__(
-        self, share_of: ShareOf, now_us: Callable[[], int], *, noise_codes: float = 0.0, seed: int = 0
+        self, channel_share: ChannelShare, now_us: Callable[[], int], *, noise_codes: float = 0.0, seed: int = 0
     ) -> None:
         self.state = AdcState.OK
-        self.share_of = share_of
+        self.channel_share = channel_share
         self._now_us = now_us
         self._noise_codes = noise_codes
         self._gauss = Random(seed).gauss
@@ -49,19 +49,19 @@ class EmulatedMcp3008:
             return [0] * len(words)
         order = sent >> (start - 4)
         code = self._convert(order & 7, single=bool(order & 8))
-        spare = start - START_IN_BYTE
+        spare = start - START_BIT_POSITION
         answer = code << spare if spare >= 0 else code >> -spare
         return list(answer.to_bytes(len(words), "big"))
 
     def _convert(self, channel: int, *, single: bool) -> int:
         now_us = self._now_us()
-        share = self.share_of(channel, now_us)
+        share = self.channel_share(channel, now_us)
         if not single:
-            share -= self.share_of(channel ^ 1, now_us)
+            share -= self.channel_share(channel ^ 1, now_us)
         code = share * CODES
         if self._noise_codes:
             code += self._gauss(0.0, self._noise_codes)
-        return min(FULL_CODE, max(0, int(code)))
+        return min(FULL_SCALE_CODE, max(0, int(code)))
 
 
 class MockSpi:

@@ -13,74 +13,76 @@ WEEK_US = 7 * DAY_US
 
 
 @dataclass(frozen=True, slots=True)
-class Character:
+class PersonProfile:
     """Who stands there. Limits are toe distances in mm, below 0 for a knee that does not reach with the toes at the
     wall; `gain_mm_week` is what regular stretching adds."""
 
-    left_mm: float = 92.0
-    right_mm: float = 88.0
+    left_limit_mm: float = 92.0
+    right_limit_mm: float = 88.0
     left_gain_mm_week: float = 0.0
     right_gain_mm_week: float = 0.0
     day_sd_mm: float = 3.0
     """How much one day differs from the next."""
     reaction_s: float = 0.5
     """From hearing a cue to the first movement."""
-    wobble: float = 0.04
+    sway_fraction: float = 0.04
     """Sway as a share of the load; its CoV is half of this."""
-    honest: bool = True
+    is_honest: bool = True
     """The heel stays down where the knee does not reach. A cheater lifts it to get there."""
-    slip_share: float = 0.3
+    accidental_lift_probability: float = 0.3
     """How often an honest heel comes up all the same, a little beyond the limit."""
-    lift_every_s: float = 90.0
+    mean_lift_interval_s: float = 90.0
     """How often the heel comes up in a stretch, on average."""
-    heel_n: float = 300.0
+    heel_force_n: float = 300.0
     """What presses on the heel plate while standing: about half of the weight of a grown-up."""
-    lunge_part: float = 0.42
+    lunge_load_fraction: float = 0.42
     """The share of that which is left in a lunge: 0.2 to 0.6, or 1.4 to 1.8 for somebody who leans back into it."""
-    up_s: float = 0.9
+    heel_raise_s: float = 0.9
     """How long a raised heel stays up."""
-    felt: str = "calf"
+    felt_place: str = "calf"
     """Where the limit is felt, and how much a test hurts."""
     pain: int = 1
-    placement_mm: float = 1.5
+    placement_sd_mm: float = 1.5
     """The SD of where the board comes to stand, about where it should."""
 
 
-CHEAT_MM = 60.0
+LIFTED_REACH_MM = 60.0
 """How much farther a knee reaches with the heel up."""
-SLIP_MM = 15.0
+ACCIDENTAL_LIFT_MM = 15.0
 """The same for a heel that only slips."""
-HOLD_MM, MOST_STRETCH_MM, STRETCH_US = 0.4, 3.0, 3600 * SECOND_US
+GAIN_PER_HOLD_MM, MAX_HOLD_GAIN_MM, HOLD_GAIN_DECAY_US = 0.4, 3.0, 3600 * SECOND_US
 """What a hold adds for the moment, what many can add, and how fast that goes."""
 
 
 class Ankles:
     """The true limits of one person. The same seed and the same days give the same limits."""
 
-    def __init__(self, character: Character, seed: int, begin_us: int) -> None:
-        self._character = character
+    def __init__(self, profile: PersonProfile, seed: int, begin_us: int) -> None:
+        self._profile = profile
         self._seed = seed
         self._begin_us = begin_us
-        self._stretched = (begin_us, 0.0)
+        self._last_hold_gain = (begin_us, 0.0)
 
     def limit_mm(self, side: Side, at_us: int) -> float:
         """The toe distance at which the knee just reaches the wall, the heel down."""
-        who = self._character
+        profile = self._profile
         base_mm, gain_mm = (
-            (who.left_mm, who.left_gain_mm_week) if side is Side.LEFT else (who.right_mm, who.right_gain_mm_week)
+            (profile.left_limit_mm, profile.left_gain_mm_week)
+            if side is Side.LEFT
+            else (profile.right_limit_mm, profile.right_gain_mm_week)
         )
         passed_us = at_us - self._begin_us
-        day = Random(f"{self._seed} {passed_us // DAY_US} {side}").gauss(0.0, who.day_sd_mm)
-        return base_mm + gain_mm * passed_us / WEEK_US + day + self._stretch_mm(at_us)
+        day = Random(f"{self._seed} {passed_us // DAY_US} {side}").gauss(0.0, profile.day_sd_mm)
+        return base_mm + gain_mm * passed_us / WEEK_US + day + self._hold_gain_mm(at_us)
 
-    def usual_mm(self, side: Side) -> float:
+    def expected_limit_mm(self, side: Side) -> float:
         """What the person believes to reach: where a test begins is chosen by it."""
-        return self._character.left_mm if side is Side.LEFT else self._character.right_mm
+        return self._profile.left_limit_mm if side is Side.LEFT else self._profile.right_limit_mm
 
-    def stretch(self, at_us: int) -> None:
+    def add_hold(self, at_us: int) -> None:
         """A hold has been done."""
-        self._stretched = (at_us, min(MOST_STRETCH_MM, self._stretch_mm(at_us) + HOLD_MM))
+        self._last_hold_gain = (at_us, min(MAX_HOLD_GAIN_MM, self._hold_gain_mm(at_us) + GAIN_PER_HOLD_MM))
 
-    def _stretch_mm(self, at_us: int) -> float:
-        since_us, mm = self._stretched
-        return mm * math.exp(-(at_us - since_us) / STRETCH_US)
+    def _hold_gain_mm(self, at_us: int) -> float:
+        since_us, mm = self._last_hold_gain
+        return mm * math.exp(-(at_us - since_us) / HOLD_GAIN_DECAY_US)

@@ -10,71 +10,71 @@ from station.core.facts import CueName
 if TYPE_CHECKING:
     from station.simulator.person import Person, Script
 
-LOOK_S = 1.0
+LOOK_INTERVAL_S = 1.0
 """From one look at the page to the next."""
 FETCH_S = 2.5
 """To put one block down, take the next, and hold it against the toe stop."""
 PLACE_S = 0.8
 """How long a hand is in the way before the block stands still."""
-NEAR_MM = 25.0
+APPROACH_MM = 25.0
 """From here it slides to the toe stop."""
-ROOM_MM = 80.0
+LANE_MARGIN_MM = 80.0
 """The lane is this much longer than the longest block."""
-PLACED_MM = 0.2
+PLACEMENT_SD_MM = 0.2
 """SD of how exactly a rigid block comes to stand against the toe stop."""
 
 
-def away_from_wall(person: Person, longest_mm: float) -> Script:
+def pull_board_back(person: Person, longest_mm: float) -> Script:
     """Leave the board, and pull it back so that the longest block has room."""
-    if person.standing:
+    if person.is_standing:
         yield from person.step_off()
-    person.world.take_block()
-    yield from person.put(max(person.world.toe_mm(person.next_decision_us), longest_mm + ROOM_MM))
+    person.world.remove_block()
+    yield from person.place_board(max(person.world.toe_mm(person.script_time_us), longest_mm + LANE_MARGIN_MM))
 
 
-def first(person: Person) -> Script:
+def show_first_block(person: Person) -> Script:
     """Look at the page until it asks for a block: in quiet hours READY is not heard."""
-    while (seen := person.look()) is None or seen.phase != "block":
-        yield LOOK_S
-    yield from _show(person)
+    while (view := person.read_page()) is None or view.phase != "block":
+        yield LOOK_INTERVAL_S
+    yield from _show_wanted_block(person)
 
 
-def answer(person: Person, cue: CueName) -> Script | None:
+def block_script(person: Person, cue: CueName) -> Script | None:
     """What a cue asks for while the station calibrates."""
     match cue:
         case CueName.READY | CueName.NUDGE:
-            return _show(person)
+            return _show_wanted_block(person)
         case CueName.HOLD_DONE | CueName.NO:
-            return _next(person)
+            return _fetch_next_block(person)
         case CueName.COMPLETE | CueName.ENDED:
-            return _put_away(person)
-        case CueName.ERROR if (seen := person.look()) is not None and seen.phase == "done":
-            return _put_away(person)
+            return _put_block_away(person)
+        case CueName.ERROR if (view := person.read_page()) is not None and view.phase == "done":
+            return _put_block_away(person)
         case _:
             return None
 
 
-def _show(person: Person) -> Script:
+def _show_wanted_block(person: Person) -> Script:
     """Hold the block that the page asks for."""
-    seen = person.look()
-    if seen is None or seen.target_mm is None:
+    view = person.read_page()
+    if view is None or view.target_mm is None:
         return
-    wanted_mm = person.blocks.get(seen.target_mm, seen.target_mm)
-    person.world.hold_block(wanted_mm + NEAR_MM, person.next_decision_us)
-    askew_mm = person.chance.gauss(0.0, PLACED_MM)
-    person.world.hold_block(wanted_mm + askew_mm, person.next_decision_us, round(PLACE_S * SECOND_US))
+    wanted_mm = person.true_block_lengths_mm.get(view.target_mm, view.target_mm)
+    person.world.hold_block(wanted_mm + APPROACH_MM, person.script_time_us)
+    placement_error_mm = person.block_random.gauss(0.0, PLACEMENT_SD_MM)
+    person.world.hold_block(wanted_mm + placement_error_mm, person.script_time_us, round(PLACE_S * SECOND_US))
     yield PLACE_S
 
 
-def _next(person: Person) -> Script:
+def _fetch_next_block(person: Person) -> Script:
     """Take it away and fetch the next."""
-    person.world.take_block()
+    person.world.remove_block()
     yield FETCH_S
-    yield from _show(person)
+    yield from _show_wanted_block(person)
 
 
-def _put_away(person: Person) -> Script:
-    person.obeys = False
-    person.world.take_block()
+def _put_block_away(person: Person) -> Script:
+    person.follows_cues = False
+    person.world.remove_block()
     yield FETCH_S
-    yield from person.put(person.usual_toe_mm)
+    yield from person.place_board(person.usual_toe_mm)

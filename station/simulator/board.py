@@ -15,28 +15,28 @@ from station.clock import Clock
 from station.config import Config
 from station.core.events import Side
 from station.simulator.adc import AdcState, EmulatedMcp3008
-from station.simulator.ankle import Character
-from station.simulator.blocks import ROOM_MM
-from station.simulator.ear import Ear, Heard
-from station.simulator.eyes import Eyes, SnapshotLike
+from station.simulator.ankle import PersonProfile
+from station.simulator.blocks import LANE_MARGIN_MM
+from station.simulator.ear import CueRecogniser, RecognisedCue
+from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.person import USES_BLOCKS, PageView, Person, Script
-from station.simulator.pins import Output, SimulatedPins
+from station.simulator.person import BLOCK_PURPOSES, PageView, Person, Script
+from station.simulator.pins import PinOutput, SimulatedPinFactory
 from station.simulator.range_error import RangeError
-from station.simulator.virtual import NEVER_US, BoardClock
-from station.simulator.vl53l0x import Vl53l0xModel
+from station.simulator.virtual import NEVER_US, SettableWallClock
+from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.world import World
 
 ADC_NOISE_CODES = 0.6
 """SD of an MCP3008 on a quiet supply, in codes: its datasheet's typical error."""
-LOOK_US = 2_000
+COMPARATOR_INTERVAL_US = 2_000
 """How often a comparator looks at a heel that is moving."""
-BOUNCES = 2
+BOUNCE_COUNT = 2
 """How often a pad's or comparator's contact opens again after it has closed."""
 SENSOR_SEED = 7
 """Whose error the simulated sensor of a station has, in its history and in its demonstration alike: it is one sensor,
 and a calibration is of it."""
-SECOND_SEED, THIRD_SEED = 1, 2
+ADC_SEED_OFFSET, SENSOR_SEED_OFFSET = 1, 2
 """Added to the seed, so that the parts do not err alike."""
 
 
@@ -53,9 +53,9 @@ class SimulatedBoard:
         config: Config,
         clock: Clock,
         *,
-        character: Character | None = None,
+        profile: PersonProfile | None = None,
         seed: int = 0,
-        error: RangeError | None = None,
+        range_error: RangeError | None = None,
         spend_us: Callable[[int], None] | None = None,
     ) -> None:
         """`error` is the distance sensor's own; without one it measures as if it had none."""
@@ -63,7 +63,7 @@ class SimulatedBoard:
         self.request_start: Callable[[str], object] = lambda _what: None
         self.answer_question: Callable[[str], None] = lambda _answer: None
         self.wake: Callable[[], None] = lambda: None
-        self.clock = BoardClock(clock)
+        self.clock = SettableWallClock(clock)
         self._config = config
         self._lock = RLock()
         board, sensor = config.board, config.range_sensor
@@ -80,38 +80,43 @@ class SimulatedBoard:
             divider_ohm=config.analogue_heels.divider_ohm,
             seed=seed,
         )
-        self.adc = EmulatedMcp3008(self._share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + SECOND_SEED)
-        self.pin_factory = SimulatedPins(self.clock, self.adc if board.heels == "analogue" else None)
-        self.sensor = Vl53l0xModel(
-            self.clock.now_us, self.world.target_mm, seed=seed + THIRD_SEED, error=error or RangeError()
+        self.adc = EmulatedMcp3008(
+            self._channel_share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + ADC_SEED_OFFSET
+        )
+        self.pin_factory = SimulatedPinFactory(self.clock, self.adc if board.heels == "analogue" else None)
+        self.sensor = EmulatedVl53l0x(
+            self.clock.now_us,
+            self.world.target_mm,
+            seed=seed + SENSOR_SEED_OFFSET,
+            range_error=range_error or RangeError(),
         )
         self.bus = SimulatedI2C([self.sensor], spend_us, seed)
         self.person = Person(
             self.world,
-            character or Character(),
+            profile or PersonProfile(),
             self.clock.now_us(),
-            taps=not board.knee_pad and board.heels == "comparator",
+            confirms_by_taps=not board.knee_pad and board.heels == "comparator",
             seed=seed,
-            look=lambda: self.snapshot(),
+            read_page=lambda: self.snapshot(),
         )
-        self.person.say = lambda answer: self.answer_question(answer)
-        self.heard: list[Heard] = []
+        self.person.submit_answer = lambda answer: self.answer_question(answer)
+        self.heard_cues: list[RecognisedCue] = []
         """What the person has recognised of the buzzer so far, when and which cue."""
-        self.seen: list[Heard] = []
+        self.seen_cues: list[RecognisedCue] = []
         """The same for cues that were seen on the page."""
-        self._ear = Ear()
-        self._eyes = Eyes()
-        self._closed = dict.fromkeys(self._plates, False)
-        self._touching = False
-        self._look_us: int | None = None
-        self._ear_us: int | None = None
-        self._wire(sensor.interrupt, sensor.xshut)
+        self._recogniser = CueRecogniser()
+        self._page_watcher = PageWatcher()
+        self._is_closed = dict.fromkeys(self._plates, False)
+        self._is_touching = False
+        self._compare_due_us: int | None = None
+        self._recogniser_due_us: int | None = None
+        self._connect_lines(sensor.interrupt, sensor.xshut)
 
     def open_bus(self) -> Any:
         """The I2C bus; a test may put another one in its place."""
         return self.bus
 
-    def _wire(self, interrupt: bool, xshut: bool) -> None:
+    def _connect_lines(self, interrupt: bool, xshut: bool) -> None:
         pins, lines = self._config.pins, self.pin_factory
         if interrupt:
             line = lines.pin(pins.range_interrupt)
@@ -119,85 +124,85 @@ class SimulatedBoard:
             self.sensor.on_interrupt = line.drive
             self.sensor.wake = lambda: self.wake()
         if xshut:
-            lines.listen(pins.xshut, lambda output: self.sensor.set_xshut(output.duty > 0))
+            lines.add_listener(pins.xshut, lambda output: self.sensor.set_xshut(output.duty > 0))
         if self._config.board.heels == "comparator":
             for side in self._plates:
                 lines.drive(self._heel_pin(side), False)
-        lines.listen(pins.buzzer, self._on_tone)
+        lines.add_listener(pins.buzzer, self._on_tone)
 
     def _heel_pin(self, side: Side) -> int:
         pins = self._config.pins
         return pins.heel_left if side is Side.LEFT else pins.heel_right
 
-    def _share(self, channel: int, at_us: int) -> float:
+    def _channel_share(self, channel: int, at_us: int) -> float:
         """What lies at a channel of the ADC."""
         side = self._channels.get(channel)
         return 0.0 if side is None else self.world.share(side, at_us)
 
     # Time.
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When something happens here by itself."""
         next_us = NEVER_US
         for due_us in (
-            self.sensor.next_us(),
-            self.person.next_us(),
-            self.pin_factory.next_us(),
-            self._look_us,
-            self._ear_us,
+            self.sensor.next_due_us(),
+            self.person.next_due_us(),
+            self.pin_factory.next_due_us(),
+            self._compare_due_us,
+            self._recogniser_due_us,
         ):
             if due_us is not None and due_us < next_us:
                 next_us = due_us
         return None if next_us == NEVER_US else next_us
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         """Let it happen."""
-        self.sensor.settle(now_us)
+        self.sensor.run_due(now_us)
         with self._lock:
-            self.pin_factory.settle(now_us)
-            if self._ear_us is not None and self._ear_us <= now_us:
-                self._recognise(self._ear.settle(now_us))
-            due_us = self.person.next_us()
+            self.pin_factory.run_due(now_us)
+            if self._recogniser_due_us is not None and self._recogniser_due_us <= now_us:
+                self._on_cues_recognised(self._recogniser.run_due(now_us))
+            due_us = self.person.next_due_us()
             if due_us is not None and due_us <= now_us:
-                self.person.settle(now_us)
-                self._sample_heels(now_us)
-            if self._look_us is not None and self._look_us <= now_us:
-                self._compare(now_us)
+                self.person.run_due(now_us)
+                self._update_switches(now_us)
+            if self._compare_due_us is not None and self._compare_due_us <= now_us:
+                self._update_comparators(now_us)
 
-    def _sample_heels(self, now_us: int) -> None:
+    def _update_switches(self, now_us: int) -> None:
         """The person has moved: let the switches follow."""
-        if self._config.board.knee_pad and self.world.touching is not self._touching:
-            self._touching = self.world.touching
-            self.pin_factory.drive(self._config.pins.knee_pad, not self._touching, bounces=BOUNCES)
+        if self._config.board.knee_pad and self.world.is_knee_touching is not self._is_touching:
+            self._is_touching = self.world.is_knee_touching
+            self.pin_factory.drive(self._config.pins.knee_pad, not self._is_touching, bounces=BOUNCE_COUNT)
         if self._config.board.heels == "comparator":
-            self._compare(now_us)
+            self._update_comparators(now_us)
 
-    def _compare(self, now_us: int) -> None:
+    def _update_comparators(self, now_us: int) -> None:
         """The comparators look at the heels, again and again while these move."""
         for side in self._plates:
-            closed = self.world.closes(side, now_us, self._closed[side])
-            if closed is not self._closed[side]:
-                self._closed[side] = closed
-                self.pin_factory.drive(self._heel_pin(side), closed, bounces=BOUNCES)
-        self._look_us = now_us + LOOK_US if self.world.moving(now_us) else None
+            is_closed = self.world.is_comparator_high(side, now_us, self._is_closed[side])
+            if is_closed is not self._is_closed[side]:
+                self._is_closed[side] = is_closed
+                self.pin_factory.drive(self._heel_pin(side), is_closed, bounces=BOUNCE_COUNT)
+        self._compare_due_us = now_us + COMPARATOR_INTERVAL_US if self.world.is_heel_moving(now_us) else None
 
-    def _on_tone(self, output: Output) -> None:
+    def _on_tone(self, output: PinOutput) -> None:
         with self._lock:
-            self._recognise(self._ear.on_tone(output.at_us, output.duty > 0))
+            self._on_cues_recognised(self._recogniser.on_tone(output.at_us, output.duty > 0))
         self.wake()
 
-    def _recognise(self, heard: list[Heard]) -> None:
-        for at_us, cue in heard:
-            self.heard.append((at_us, cue))
+    def _on_cues_recognised(self, cues: list[RecognisedCue]) -> None:
+        for at_us, cue in cues:
+            self.heard_cues.append((at_us, cue))
             self.person.on_cue(cue, at_us)
-        self._ear_us = self._ear.next_us()
+        self._recogniser_due_us = self._recogniser.next_due_us()
 
-    def update_view(self, shown: SnapshotLike) -> None:
+    def update_view(self, view: SnapshotLike) -> None:
         """The page shows this to a person who goes by the eye; only who is told so here looks at it."""
         at_us = self.clock.now_us()
         with self._lock:
-            if (cue := self._eyes.look(shown)) is not None:
-                self.seen.append((at_us, cue))
+            if (cue := self._page_watcher.look(view)) is not None:
+                self.seen_cues.append((at_us, cue))
                 self.person.on_cue(cue, at_us)
         self.wake()
 
@@ -214,98 +219,98 @@ class SimulatedBoard:
             raise ValueError(f"The simulated board does not know {command!r}: say one of {', '.join(known)}.")
         with self._lock:
             known[command](argument)
-            self._sample_heels(self.clock.now_us())
+            self._update_switches(self.clock.now_us())
         self.wake()
 
     def _command_table(self) -> dict[str, Callable[[str | None], None]]:
         person = self.person
-        words: dict[str, Callable[[str | None], None]] = {
+        commands: dict[str, Callable[[str | None], None]] = {
             "test": lambda _: self._bring_person_for("test"),
             "stretch": lambda _: self._bring_person_for("stretch"),
             "calibrate": lambda _: self._bring_person_for("calibrate"),
             "check": lambda _: self._bring_person_for("check"),
             "auto": lambda _: self._bring_person_for(None),
             "take_over": lambda _: self._take_over(None),
-            "step_on": lambda side: self._take_over(person.step_on(_side(side))),
+            "step_on": lambda side: self._take_over(person.step_on(_parse_side(side))),
             "step_off": lambda _: self._take_over(person.step_off()),
-            "lift_heel": lambda _: self._person_do(person.lift()),
-            "lower_heel": lambda _: self._person_do(person.lower()),
+            "lift_heel": lambda _: self._person_do(person.lift_heel()),
+            "lower_heel": lambda _: self._person_do(person.lower_heel()),
             "lean": lambda _: self._take_over(person.lean()),
             "lean_back": lambda _: self._take_over(person.lean_back()),
-            "slide": lambda mm: self._person_do(person.slide(_millimetres(mm))),
+            "slide": lambda mm: self._person_do(person.slide_board(_parse_millimetres(mm))),
             "block": lambda mm: self._hold_block(mm),
-            "no_block": lambda _: self.world.take_block(),
-            "cheat": lambda _: self._take_over(person.cheat()),
+            "no_block": lambda _: self.world.remove_block(),
+            "cheat": lambda _: self._take_over(person.lunge_on_lifted_heel()),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
-            "freeze_sensor": lambda _: self._freeze(True),
-            "thaw_sensor": lambda _: self._freeze(False),
-            "pull_heels": lambda _: self._pull_heels(AdcState.ABSENT),
-            "return_heels": lambda _: self._pull_heels(AdcState.OK),
-            "wall_clock": lambda hours: self.clock.step_wall(timedelta(hours=_hours(hours))),
+            "freeze_sensor": lambda _: self._set_frozen(True),
+            "thaw_sensor": lambda _: self._set_frozen(False),
+            "pull_heels": lambda _: self._set_adc_state(AdcState.ABSENT),
+            "return_heels": lambda _: self._set_adc_state(AdcState.OK),
+            "wall_clock": lambda hours: self.clock.step_wall(timedelta(hours=_parse_hours(hours))),
         }
         if self._config.board.heels == "comparator":
-            del words["pull_heels"], words["return_heels"]
-        return words
+            del commands["pull_heels"], commands["return_heels"]
+        return commands
 
-    def _bring_person_for(self, what: str | None) -> None:
+    def _bring_person_for(self, purpose: str | None) -> None:
         """The person comes and does it all by themselves."""
-        if what is not None:
-            self.request_start(what)
-        self.person.only = what
-        if what in USES_BLOCKS:
-            self._person_do(self.person.come_with_blocks(max(self._config.range_sensor.blocks_mm)))
-        elif self.person.standing and what is None:
-            self.person.obeys = True
+        if purpose is not None:
+            self.request_start(purpose)
+        self.person.purpose = purpose
+        if purpose in BLOCK_PURPOSES:
+            self._person_do(self.person.arrive_with_blocks(max(self._config.range_sensor.blocks_mm)))
+        elif self.person.is_standing and purpose is None:
+            self.person.follows_cues = True
         else:
-            self._person_do(self.person.come())
+            self._person_do(self.person.arrive())
 
     def _hold_block(self, length_mm: str | None) -> None:
         """A visitor's hand holds a block; the board is pulled back for it where the wall is too near."""
-        block_mm, now_us = _millimetres(length_mm), self.clock.now_us()
+        block_mm, now_us = _parse_millimetres(length_mm), self.clock.now_us()
         if block_mm < 0:
             raise ValueError(f"A block of {block_mm:g} mm: give its length, from 0 mm on.")
-        if self.world.toe_mm(now_us) < block_mm + ROOM_MM:
-            self.world.slide(block_mm + ROOM_MM, now_us, 0)
+        if self.world.toe_mm(now_us) < block_mm + LANE_MARGIN_MM:
+            self.world.slide(block_mm + LANE_MARGIN_MM, now_us, 0)
         self.world.hold_block(block_mm, now_us)
 
     def _take_over(self, script: Script | None) -> None:
         """The visitor's hand moves the person; the cues do not."""
-        self.person.obeys = False
+        self.person.follows_cues = False
         self._person_do(iter(()) if script is None else script)
 
     def _person_do(self, script: Script) -> None:
-        self.person.do(script, self.clock.now_us())
+        self.person.run_script(script, self.clock.now_us())
 
-    def _freeze(self, frozen: bool) -> None:
+    def _set_frozen(self, frozen: bool) -> None:
         self.sensor.faults.frozen = frozen
 
-    def _pull_heels(self, state: AdcState) -> None:
+    def _set_adc_state(self, state: AdcState) -> None:
         self.adc.state = state
 
 
-def _side(argument: str | None) -> Side:
+def _parse_side(argument: str | None) -> Side:
     if argument not in tuple(Side):
         raise ValueError(f"{argument!r} is no side: say left or right.")
     return Side(argument)
 
 
-MOST_SLIDE_MM, MOST_HOURS = 500.0, 48.0
+MAX_SLIDE_MM, MAX_HOURS = 500.0, 48.0
 
 
-def _millimetres(argument: str | None) -> float:
-    return _number(argument, MOST_SLIDE_MM, "millimetres")
+def _parse_millimetres(argument: str | None) -> float:
+    return _parse_number(argument, MAX_SLIDE_MM, "millimetres")
 
 
-def _hours(argument: str | None) -> float:
-    return _number(argument, MOST_HOURS, "hours")
+def _parse_hours(argument: str | None) -> float:
+    return _parse_number(argument, MAX_HOURS, "hours")
 
 
-def _number(argument: str | None, most: float, unit: str) -> float:
+def _parse_number(argument: str | None, limit: float, unit: str) -> float:
     try:
         number = float(argument or "")
     except ValueError:
         number = float("nan")
-    if not -most <= number <= most:
-        raise ValueError(f"{argument!r} is no number of {unit}: give one from {-most:g} to {most:g}.")
+    if not -limit <= number <= limit:
+        raise ValueError(f"{argument!r} is no number of {unit}: give one from {-limit:g} to {limit:g}.")
     return number

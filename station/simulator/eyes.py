@@ -28,16 +28,16 @@ class SnapshotLike(Protocol):
     def cue(self) -> CueLike | None: ...
 
 
-class Eyes:
+class PageWatcher:
     """Somebody who looks at the page all the time."""
 
     def __init__(self) -> None:
-        self._number = 0
+        self._last_number = 0
 
-    def look(self, shown: SnapshotLike) -> CueName | None:
+    def look(self, page: SnapshotLike) -> CueName | None:
         """The page shows this now. Answers the cue that is new in it."""
-        twin = shown.cue
-        if twin is None or twin.number == self._number:
+        shown_cue = page.cue
+        if shown_cue is None or shown_cue.number == self._last_number:
             return None
-        self._number = twin.number
-        return twin.cue
+        self._last_number = shown_cue.number
+        return shown_cue.cue

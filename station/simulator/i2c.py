@@ -23,7 +23,7 @@ FRAME_US = 10.0
 class I2cDevice(Protocol):
     """What the bus asks of a device."""
 
-    def answers(self, address: int) -> bool:
+    def acknowledges(self, address: int) -> bool:
         """Whether the device acknowledges this 7-bit address now."""
 
     def write(self, data: bytes) -> None:
@@ -41,8 +41,8 @@ class BusFaults:
     `missing_share` is the share of transactions, drawn at random, that nobody acknowledges.
     """
 
-    missing_at: int | None = None
-    missing_share: float = 0.0
+    nack_at: int | None = None
+    nack_probability: float = 0.0
 
 
 class SimulatedI2C:
@@ -76,11 +76,11 @@ class SimulatedI2C:
 
     def writeto(self, address: int, buffer: bytes | bytearray, *, start: int = 0, end: int | None = None) -> None:
         data = bytes(buffer[start:end])
-        self._reach(address, len(data)).write(data)
+        self._acknowledging_device(address, len(data)).write(data)
 
     def readfrom_into(self, address: int, buffer: bytearray, *, start: int = 0, end: int | None = None) -> None:
         stop = len(buffer) if end is None else end
-        buffer[start:stop] = self._reach(address, stop - start).read(stop - start)
+        buffer[start:stop] = self._acknowledging_device(address, stop - start).read(stop - start)
 
     def writeto_then_readfrom(
         self,
@@ -96,17 +96,17 @@ class SimulatedI2C:
         self.writeto(address, out_buffer, start=out_start, end=out_end)
         self.readfrom_into(address, in_buffer, start=in_start, end=in_end)
 
-    def _reach(self, address: int, count: int) -> I2cDevice:
+    def _acknowledging_device(self, address: int, count: int) -> I2cDevice:
         number = self.transactions
         self.transactions = number + 1
         if self._spend_us is not None:
             self._spend_us(round(FRAME_US + BYTE_US * (1 + count)))
         faults = self.faults
-        missing = number == faults.missing_at or (
-            faults.missing_share > 0 and self._random.random() < faults.missing_share
+        is_nack = number == faults.nack_at or (
+            faults.nack_probability > 0 and self._random.random() < faults.nack_probability
         )
-        if not missing:
+        if not is_nack:
             for device in self.devices:
-                if device.answers(address):
+                if device.acknowledges(address):
                     return device
         raise OSError(errno.EREMOTEIO, "Remote I/O error")

@@ -16,7 +16,7 @@ from station.core.events import SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
-class NoiseFigures:
+class NoiseParameters:
     """What the noise is made of, in mm and s. The defaults are the recording's."""
 
     scatter_mm: float = 2.06
@@ -40,33 +40,34 @@ class NoiseFigures:
 class RangeNoise:
     """The error of one sensor, reading by reading. The same seed and the same times give the same errors."""
 
-    def __init__(self, seed: int, figures: NoiseFigures | None = None) -> None:
-        self.figures = figures or NoiseFigures()
+    def __init__(self, seed: int, parameters: NoiseParameters | None = None) -> None:
+        self.parameters = parameters or NoiseParameters()
         self._random = Random(seed)
-        self._levels = [self._random.gauss(0.0, sd) for sd, _ in self.figures.wander]
+        self._levels = [self._random.gauss(0.0, sd) for sd, _ in self.parameters.wander]
         self._at_us: int | None = None
         self._step_us = -1
-        self._factors: list[tuple[float, float]] = []
+        self._decay_factors: list[tuple[float, float]] = []
 
-    def error_mm(self, at_us: int, range_us: int, warm_us: int) -> float:
+    def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
         """The error in mm of a reading that took `range_us`, `warm_us` after power-on; `at_us` never goes back."""
         gauss = self._random.gauss
         step_us = 0 if self._at_us is None else at_us - self._at_us
         self._at_us = at_us
         if step_us != self._step_us:
             self._step_us = step_us
-            self._factors = [self._factor(sd, tau_s, step_us) for sd, tau_s in self.figures.wander]
+            self._decay_factors = [self._decay_and_sd(sd, tau_s, step_us) for sd, tau_s in self.parameters.wander]
         levels = [
-            level * keep + gauss(0.0, fresh) for level, (keep, fresh) in zip(self._levels, self._factors, strict=True)
+            level * keep + gauss(0.0, fresh)
+            for level, (keep, fresh) in zip(self._levels, self._decay_factors, strict=True)
         ]
         self._levels = levels
-        figures = self.figures
-        scatter = figures.scatter_mm * math.sqrt(figures.scatter_range_us / range_us)
-        warm_up = figures.warm_up_mm * math.exp(-warm_us / (figures.warm_up_s * SECOND_US))
+        parameters = self.parameters
+        scatter = parameters.scatter_mm * math.sqrt(parameters.scatter_range_us / range_us)
+        warm_up = parameters.warm_up_mm * math.exp(-powered_us / (parameters.warm_up_s * SECOND_US))
         return gauss(0.0, scatter) + sum(levels) + warm_up
 
     @staticmethod
-    def _factor(sd: float, tau_s: float, step_us: int) -> tuple[float, float]:
+    def _decay_and_sd(sd: float, tau_s: float, step_us: int) -> tuple[float, float]:
         """How much of a term is left after a step, and the SD of what is new; exact for any step."""
         keep = math.exp(-step_us / (tau_s * SECOND_US))
         return keep, sd * math.sqrt(1.0 - keep * keep)

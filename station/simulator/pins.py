@@ -14,15 +14,15 @@ from station.clock import Clock
 from station.core.events import SECOND_US
 from station.simulator.adc import EmulatedMcp3008, MockSpi
 
-PI_4B = "c03114"
+PI_4B_REVISION = "c03114"
 """The board that the pins belong to, as the revision codes of the Raspberry Pi name it."""
 
-BOUNCE_US = 1_000
+BOUNCE_INTERVAL_US = 1_000
 """How long a contact that bounces stays open, and closed again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class PinOutput:
     """What an output pin does from `at_us` on: `duty` is 0 when it is low, 1 when it is high, between them PWM at `hz`.
 
     `hz` is `None` on a pin without PWM: an active buzzer sounds at a pitch of its own.
@@ -39,15 +39,15 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
     _state: float
     states: list[Any]
 
-    def __init__(self, factory: SimulatedPins, info: Any) -> None:
-        self.driven: bool | None = None
+    def __init__(self, factory: SimulatedPinFactory, info: Any) -> None:
+        self.driven_level: bool | None = None
         self.fault: Exception | None = None
-        self.listeners: list[Callable[[Output], None]] = []
+        self.listeners: list[Callable[[PinOutput], None]] = []
         super().__init__(factory, info)
 
     def drive(self, high: bool | None) -> None:
         """Hold the pin high or low from outside; `None` lets go, and its pull decides."""
-        self.driven = high
+        self.driven_level = high
         if self._function != "input":
             return
         level = self._pull == "up" if high is None else high
@@ -61,8 +61,8 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
 
     def _set_pull(self, value: str) -> None:
         super()._set_pull(value)
-        if self.driven is not None:
-            self.drive(self.driven)
+        if self.driven_level is not None:
+            self.drive(self.driven_level)
 
     def _set_state(self, value: float) -> None:
         if self._function == "input":
@@ -70,13 +70,13 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
         if self.fault is not None:
             raise self.fault
         if self._change_state(value):
-            self._tell()
+            self._notify_listeners()
 
     def _set_frequency(self, value: float | None) -> None:
         before = (self._state, self._frequency)
         super()._set_frequency(value)
         if before[0] and (self._state, self._frequency) != before:
-            self._tell()
+            self._notify_listeners()
 
     def _change_state(self, value: float) -> bool:
         if self._state == value:
@@ -85,33 +85,33 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
         self._last_change = self.factory.clock.now_us() / SECOND_US
         return True
 
-    def _tell(self) -> None:
+    def _notify_listeners(self) -> None:
         if self.listeners:
-            output = Output(self.factory.clock.now_us(), float(self._state), self._frequency)
+            output = PinOutput(self.factory.clock.now_us(), float(self._state), self._frequency)
             for listener in self.listeners:
                 listener(output)
 
 
-class SimulatedPins(MockFactory):  # type: ignore[misc]  # gpiozero ships no types
+class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships no types
     """A pin factory for gpiozero. Pins are BCM numbers; times are those of `clock`.
 
     `adc` is what SPI finds. With `spi_missing` there is no `/dev/spidev0.0`, and gpiozero does as it does on a Pi then.
     """
 
     def __init__(self, clock: Clock, adc: EmulatedMcp3008 | None = None) -> None:
-        super().__init__(revision=PI_4B, pin_class=SimulatedPin)
+        super().__init__(revision=PI_4B_REVISION, pin_class=SimulatedPin)
         self.clock = clock
         self.adc = adc
         self.spi_missing = False
-        self._refused: dict[int, Exception] = {}
+        self._open_errors: dict[int, Exception] = {}
         self._bounces: list[tuple[int, int, bool]] = []
 
-    def refuse(self, pin: int, error: Exception | None) -> None:
+    def refuse_opening(self, pin: int, error: Exception | None) -> None:
         """Let every attempt to open this pin fail like this, as when another program holds it; `None` allows it."""
         if error is None:
-            self._refused.pop(pin, None)
+            self._open_errors.pop(pin, None)
         else:
-            self._refused[pin] = error
+            self._open_errors[pin] = error
 
     def break_output(self, pin: int, error: Exception | None) -> None:
         """Let every write to this pin fail like this; `None` repairs it."""
@@ -123,9 +123,9 @@ class SimulatedPins(MockFactory):  # type: ignore[misc]  # gpiozero ships no typ
         if bounces and high is not None:
             now_us = self.clock.now_us()
             for change in range(1, 2 * bounces + 1):
-                heappush(self._bounces, (now_us + change * BOUNCE_US, pin, high is (change % 2 == 0)))
+                heappush(self._bounces, (now_us + change * BOUNCE_INTERVAL_US, pin, high is (change % 2 == 0)))
 
-    def listen(self, pin: int, listener: Callable[[Output], None]) -> None:
+    def add_listener(self, pin: int, listener: Callable[[PinOutput], None]) -> None:
         """Tell `listener` whatever this output does from now on."""
         self.pin(pin).listeners.append(listener)
 
@@ -133,19 +133,19 @@ class SimulatedPins(MockFactory):  # type: ignore[misc]  # gpiozero ships no typ
         """What the pin is at now: 0, 1, or the duty cycle of its PWM."""
         return float(self.pin(pin).state)
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When the next bounce is due."""
         return self._bounces[0][0] if self._bounces else None
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         """Do the bounces that are due."""
         while self._bounces and self._bounces[0][0] <= now_us:
             _, pin, high = heappop(self._bounces)
             self.pin(pin).drive(high)
 
     def pin(self, name: Any, pin_class: Any = None, **kwargs: Any) -> Any:
-        if name in self._refused:
-            raise self._refused[name]
+        if name in self._open_errors:
+            raise self._open_errors[name]
         return super().pin(name, pin_class, **kwargs)
 
     def spi(self, **spi_args: Any) -> Any:

@@ -17,15 +17,15 @@ NEVER_US = 1 << 62
 BEGIN_WALL = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 
 
-class Timed(Protocol):
+class DeadlineTask(Protocol):
     """Something with a next deadline."""
 
-    def next_us(self) -> int | None: ...
+    def next_due_us(self) -> int | None: ...
 
-    def settle(self, now_us: int) -> None: ...
+    def run_due(self, now_us: int) -> None: ...
 
 
-class Drivable(Protocol):
+class DrivenStation(Protocol):
     """The station, as whoever owns the time drives it."""
 
     @property
@@ -52,78 +52,78 @@ class VirtualClock:
         if us > self._us:
             self._us = us
 
-    def spend_us(self, us: int) -> None:
+    def advance_by(self, us: int) -> None:
         """Let this much time pass, as a bus does that is being talked on."""
         self._us += us
 
 
-class BoardClock:
+class SettableWallClock:
     """A clock whose wall clock can be set wrong, as on a Pi that has not heard from the network yet."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._off = timedelta()
+        self._wall_offset = timedelta()
 
     def now_us(self) -> int:
         return self._clock.now_us()
 
     def wall(self) -> datetime:
-        return self._clock.wall() + self._off
+        return self._clock.wall() + self._wall_offset
 
     def step_wall(self, step: timedelta) -> None:
         """Set the wall clock forwards or back; the monotonic clock does not move."""
-        self._off += step
+        self._wall_offset += step
 
 
-class Deadlines:
+class DeadlineQueue:
     """The next deadlines of what is timed. Each is asked anew after it was called, and when it says that it has an
     earlier one (by its `wake`, where it has one)."""
 
-    def __init__(self, timed: Sequence[Timed]) -> None:
-        self._timed = timed
-        self._due_us = [NEVER_US] * len(timed)
-        self._stale = set(range(len(timed)))
-        for place, each in enumerate(timed):
+    def __init__(self, tasks: Sequence[DeadlineTask]) -> None:
+        self._tasks = tasks
+        self._due_us = [NEVER_US] * len(tasks)
+        self._stale = set(range(len(tasks)))
+        for place, each in enumerate(tasks):
             if hasattr(each, "wake"):
                 each.wake = partial(self._stale.add, place)
 
-    def next_us(self) -> int:
+    def next_due_us(self) -> int:
         """The earliest, `NEVER_US` for none."""
         if self._stale:
-            self._ask()
+            self._refresh()
         return min(self._due_us, default=NEVER_US)
 
-    def settle(self, clock: VirtualClock) -> None:
+    def run_due(self, clock: VirtualClock) -> None:
         """Call everything that is due, in the order given."""
         now_us = clock.now_us()
-        for place, each in enumerate(self._timed):
+        for place, each in enumerate(self._tasks):
             if self._stale:
-                self._ask()
+                self._refresh()
             if self._due_us[place] <= now_us:
-                each.settle(now_us)
+                each.run_due(now_us)
                 self._stale.add(place)
                 now_us = clock.now_us()
 
-    def _ask(self) -> None:
+    def _refresh(self) -> None:
         for place in self._stale:
-            due_us = self._timed[place].next_us()
+            due_us = self._tasks[place].next_due_us()
             self._due_us[place] = NEVER_US if due_us is None else due_us
         self._stale.clear()
 
 
-def live(
+def run_until(
     clock: VirtualClock,
-    deadlines: Deadlines,
-    station: Drivable | None,
+    deadlines: DeadlineQueue,
+    station: DrivenStation | None,
     until_us: int,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
     """Let the station and all that is timed live until `until_us`, or until `stop` says so after some deadline."""
     while clock.now_us() < until_us and not stop():
-        due_us = min(until_us, deadlines.next_us())
+        due_us = min(until_us, deadlines.next_due_us())
         if station is not None and (wakes_at_us := station.wakes_at_us) is not None and wakes_at_us < due_us:
             due_us = wakes_at_us
         clock.advance_to(due_us)
-        deadlines.settle(clock)
+        deadlines.run_due(clock)
         if station is not None:
             station.drain()

@@ -8,7 +8,7 @@ from enum import Enum, auto
 from random import Random
 from threading import RLock
 
-from station.simulator.noise import NoiseFigures, RangeNoise
+from station.simulator.noise import NoiseParameters, RangeNoise
 from station.simulator.range_error import RangeError
 from station.simulator.vl53l0x_registers import (
     ADDRESS,
@@ -28,20 +28,20 @@ from station.simulator.vl53l0x_registers import (
     SEQUENCE_CONFIG,
     SIGNAL_RATE_LIMIT,
     STROBE,
-    STROBE_US,
+    STROBE_DELAY_US,
     SYSRANGE_START,
     TIMING_REGISTERS,
     range_time_us,
 )
 
 STATUS_VALID = 11
-STATUS_SIGNAL = 4
-NOTHING_MM = 8190
+STATUS_SIGNAL_FAIL = 4
+NO_TARGET_MM = 8190
 
 SIGNAL_AT_200_MM = 8.0
 """Million counts a second from a white wall at 200 mm; it falls with the square of the distance."""
 
-NOTHING_THERE = ((0.70, STATUS_SIGNAL, (8190, 8191)), (0.15, 9, (165, 175)), (0.15, 6, (2, 4)))
+NO_TARGET_RESULTS = ((0.70, STATUS_SIGNAL_FAIL, (8190, 8191)), (0.15, 9, (165, 175)), (0.15, 6, (2, 4)))
 """What comes out with nothing in front, by share: status and the span of the range in mm, as users report it."""
 
 
@@ -59,20 +59,20 @@ class SensorFaults:
     range_mm: int | None = None
 
 
-class _Work(Enum):
+class _Mode(Enum):
     """What the sensor is busy with."""
 
     IDLE = auto()
     CALIBRATION = auto()
     SINGLE = auto()
     BACK_TO_BACK = auto()
-    TIMED = auto()
+    PERIODIC = auto()
 
 
-_REPEATING = (_Work.BACK_TO_BACK, _Work.TIMED)
+_CONTINUOUS_MODES = (_Mode.BACK_TO_BACK, _Mode.PERIODIC)
 
 
-class Vl53l0xModel:
+class EmulatedVl53l0x:
     """One sensor, behind `SimulatedI2C` or any bus with the same three calls to a device.
 
     `now_us` gives the time and `target_mm` the true distance from the sensor at a time, `None` with nothing in front.
@@ -88,17 +88,17 @@ class Vl53l0xModel:
         target_mm: Callable[[int], float | None],
         *,
         seed: int = 0,
-        figures: NoiseFigures | None = None,
+        noise: NoiseParameters | None = None,
         offset_mm: float | None = None,
         gain: float | None = None,
-        error: RangeError | None = None,
+        range_error: RangeError | None = None,
         on_interrupt: Callable[[bool], None] | None = None,
     ) -> None:
         self._now_us = now_us
         self._target_mm = target_mm
         self._random = Random(seed)
         drawn_offset, drawn_gain = self._random.gauss(-25.0, 4.0), self._random.gauss(1.0, 0.01)
-        self.error = error or RangeError(
+        self.range_error = range_error or RangeError(
             drawn_offset if offset_mm is None else offset_mm, drawn_gain if gain is None else gain
         )
         self.warmer_degrees = 0.0
@@ -107,15 +107,15 @@ class Vl53l0xModel:
         self.on_interrupt = on_interrupt
         self.wake: Callable[[], None] = lambda: None
         """Called when there is a new `next_us`, for whoever waits for it."""
-        self._noise = RangeNoise(self._random.getrandbits(32), figures)
+        self._noise = RangeNoise(self._random.getrandbits(32), noise)
         self._lock = RLock()
-        self._level = True
+        self._interrupt_level = True
         self._range_us: int | None = None
         self._ready_us: int | None = None
         self._strobe: tuple[int, int] | None = None
-        self._power = True
-        self._xshut = True
-        self._warm_since_us = now_us()
+        self._is_powered = True
+        self._xshut_level = True
+        self._powered_since_us = now_us()
         self._frozen_block: bytes | None = None
         self._handlers: dict[tuple[int, int], Callable[[int], None]] = {
             (0, SYSRANGE_START): self._write_start,
@@ -129,7 +129,7 @@ class Vl53l0xModel:
     @property
     def interrupt_level(self) -> bool:
         """The level of the interrupt line; it is pulled up, so it is high while the sensor is off."""
-        return self._level
+        return self._interrupt_level
 
     @property
     def range_us(self) -> int:
@@ -138,40 +138,40 @@ class Vl53l0xModel:
             self._range_us = range_time_us(self._pages[0])
         return self._range_us
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When the next sample will be ready, or `None` while nothing is under way."""
         return self._ready_us
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         """Let the sensor come to the present."""
         with self._lock:
-            self._catch_up(now_us)
+            self._advance_to(now_us)
 
     def power_off(self) -> None:
         """The supply is gone, as with a cable that is out."""
         with self._lock:
-            self._power = False
+            self._is_powered = False
             self._reset()
 
     def power_on(self) -> None:
         """The supply is there again; the sensor is cold."""
         with self._lock:
-            self._power = True
-            self._warm_since_us = self._now_us()
+            self._is_powered = True
+            self._powered_since_us = self._now_us()
             self._reset()
 
     def set_xshut(self, level: bool) -> None:
         """Drive XSHUT: low is off, and the rising edge boots."""
         with self._lock:
-            if level != self._xshut:
-                self._xshut = level
+            if level != self._xshut_level:
+                self._xshut_level = level
                 self._reset()
 
-    def answers(self, address: int) -> bool:
+    def acknowledges(self, address: int) -> bool:
         """Whether the sensor acknowledges this address now."""
         return (
-            self._power
-            and self._xshut
+            self._is_powered
+            and self._xshut_level
             and not self.faults.absent
             and address == self._pages[0][ADDRESS] & 0x7F
             and self._now_us() >= self._booted_us
@@ -182,16 +182,16 @@ class Vl53l0xModel:
         if not data:
             return
         with self._lock:
-            self._catch_up(self._now_us())
+            self._advance_to(self._now_us())
             self._pointer = data[0]
             for value in data[1:]:
-                self._store(self._pointer, value)
+                self._write_register(self._pointer, value)
                 self._pointer = (self._pointer + 1) & 0xFF
 
     def read(self, count: int) -> bytes:
         """`count` bytes from the pointer on."""
         with self._lock:
-            self._catch_up(self._now_us())
+            self._advance_to(self._now_us())
             start, end = self._pointer, self._pointer + count
             data = bytes(self._page[start:end])
             if end > PAGE:
@@ -210,13 +210,13 @@ class Vl53l0xModel:
         self._page = self._pages[0]
         self._pointer = 0
         self._booted_us = self._now_us() + BOOT_US
-        self._work = _Work.IDLE
+        self._mode = _Mode.IDLE
         self._ready_us = None
         self._strobe = None
         self._range_us = None
         self._drive_interrupt()
 
-    def _store(self, register: int, value: int) -> None:
+    def _write_register(self, register: int, value: int) -> None:
         if register == PAGE:
             self._page_number = value
             self._page = self._pages.setdefault(value, bytearray(256))
@@ -237,20 +237,20 @@ class Vl53l0xModel:
         if page[POWER_FORCE] & 1:
             return
         page[SYSRANGE_START] = value & ~1 & 0xFF
-        if value & 1 and self._work in _REPEATING:
-            self._work, self._ready_us = _Work.IDLE, None
+        if value & 1 and self._mode in _CONTINUOUS_MODES:
+            self._mode, self._ready_us = _Mode.IDLE, None
         elif value & 2:
-            self._begin(_Work.BACK_TO_BACK, self.range_us)
+            self._start_mode(_Mode.BACK_TO_BACK, self.range_us)
         elif value & 4:
-            self._begin(_Work.TIMED, self.range_us)
+            self._start_mode(_Mode.PERIODIC, self.range_us)
         elif value & 1:
             if page[SEQUENCE_CONFIG] in (1, 2):
-                self._begin(_Work.CALIBRATION, CALIBRATION_US)
+                self._start_mode(_Mode.CALIBRATION, CALIBRATION_US)
             else:
-                self._begin(_Work.SINGLE, self.range_us)
+                self._start_mode(_Mode.SINGLE, self.range_us)
 
-    def _begin(self, work: _Work, lasts_us: int) -> None:
-        self._work = work
+    def _start_mode(self, mode: _Mode, lasts_us: int) -> None:
+        self._mode = mode
         self._ready_us = self._now_us() + lasts_us
         self.wake()
 
@@ -262,29 +262,29 @@ class Vl53l0xModel:
     def _write_strobe(self, value: int) -> None:
         self._page[STROBE] = value
         if value == 0:
-            self._strobe = (self._page_number, self._now_us() + STROBE_US)
+            self._strobe = (self._page_number, self._now_us() + STROBE_DELAY_US)
 
-    def _catch_up(self, now_us: int) -> None:
+    def _advance_to(self, now_us: int) -> None:
         if self._strobe is not None and now_us >= self._strobe[1] and not self.faults.strobe_never_ends:
             self._pages[self._strobe[0]][STROBE] = 1
             self._strobe = None
         if self._ready_us is not None and now_us >= self._ready_us:
-            self._complete(now_us, self._ready_us)
+            self._complete_range(now_us, self._ready_us)
 
-    def _complete(self, now_us: int, ready_us: int) -> None:
+    def _complete_range(self, now_us: int, ready_us: int) -> None:
         """A measurement has ended; of those that nobody looked at only the last is made."""
-        work = self._work
-        if work in _REPEATING:
-            period_us = self.range_us if work is _Work.BACK_TO_BACK else max(self.range_us, self._timed_period_us())
+        mode = self._mode
+        if mode in _CONTINUOUS_MODES:
+            period_us = self.range_us if mode is _Mode.BACK_TO_BACK else max(self.range_us, self._timed_period_us())
             ready_us += (now_us - ready_us) // period_us * period_us
             self._ready_us = ready_us + period_us
         else:
-            self._work, self._ready_us = _Work.IDLE, None
+            self._mode, self._ready_us = _Mode.IDLE, None
         if self.faults.never_ready:
             return
         page = self._pages[0]
-        if work is not _Work.CALIBRATION:
-            page[RESULT_BLOCK : RESULT_BLOCK + 12] = self._block(ready_us)
+        if mode is not _Mode.CALIBRATION:
+            page[RESULT_BLOCK : RESULT_BLOCK + 12] = self._result_block(ready_us)
         page[INTERRUPT_STATUS] = 4 if page[INTERRUPT_CONFIG] & 7 == 4 else 0
         self._drive_interrupt()
 
@@ -292,15 +292,15 @@ class Vl53l0xModel:
         page = self._pages[0]
         return int.from_bytes(page[INTERMEASUREMENT_PERIOD : INTERMEASUREMENT_PERIOD + 4], "big") * 1000
 
-    def _block(self, at_us: int) -> bytes:
+    def _result_block(self, at_us: int) -> bytes:
         """The twelve bytes of a result: status, effective SPADs 8.8, signal and ambient rate 9.7, range in mm."""
         if not self.faults.frozen:
             self._frozen_block = None
         elif self._frozen_block is not None:
             return self._frozen_block
         target_mm = None if self.faults.no_target else self._target_mm(at_us)
-        error_mm = self._noise.error_mm(at_us, self.range_us, at_us - self._warm_since_us)
-        status, range_mm, signal = self._seen(target_mm, error_mm)
+        error_mm = self._noise.error_mm(at_us, self.range_us, at_us - self._powered_since_us)
+        status, range_mm, signal = self._read_target(target_mm, error_mm)
         if self.faults.status is not None:
             status = self.faults.status
         if self.faults.range_mm is not None:
@@ -316,30 +316,30 @@ class Vl53l0xModel:
             self._frozen_block = bytes(block)
         return bytes(block)
 
-    def _seen(self, target_mm: float | None, error_mm: float) -> tuple[int, int, float]:
+    def _read_target(self, target_mm: float | None, error_mm: float) -> tuple[int, int, float]:
         """Status, range in the units of the result register and signal rate in million counts a second."""
         page = self._pages[0]
         scale = 4 if page[RANGE_CONFIG] & 1 else 1
         if target_mm is None:
             chance = self._random.random()
-            for share, status, (low, high) in NOTHING_THERE:
+            for share, status, (low, high) in NO_TARGET_RESULTS:
                 if chance < share:
                     return status, self._random.randint(low, high) * scale, 0.1
                 chance -= share
         distance_mm = max(0.0, target_mm or 0.0)
         signal = SIGNAL_AT_200_MM * (200.0 / max(distance_mm, 40.0)) ** 2
         if signal * 128 < int.from_bytes(page[SIGNAL_RATE_LIMIT : SIGNAL_RATE_LIMIT + 2], "big"):
-            return STATUS_SIGNAL, NOTHING_MM * scale, signal
+            return STATUS_SIGNAL_FAIL, NO_TARGET_MM * scale, signal
         correction_mm = int.from_bytes(page[RANGE_OFFSET : RANGE_OFFSET + 2], "big", signed=True) / 4
-        reading_mm = self.error.reading_mm(distance_mm, self.warmer_degrees, self.days) + correction_mm + error_mm
+        reading_mm = self.range_error.reading_mm(distance_mm, self.warmer_degrees, self.days) + correction_mm + error_mm
         return STATUS_VALID, max(0, round(reading_mm * scale)), signal
 
     def _drive_interrupt(self) -> None:
         page = self._pages[0]
-        released = not (self._power and self._xshut) or page[INTERRUPT_CONFIG] == 0
+        released = not (self._is_powered and self._xshut_level) or page[INTERRUPT_CONFIG] == 0
         asserted = page[INTERRUPT_STATUS] & 7 != 0
         level = released or asserted == bool(page[GPIO_ACTIVE_HIGH] & 0x10)
-        if level != self._level:
-            self._level = level
+        if level != self._interrupt_level:
+            self._interrupt_level = level
             if self.on_interrupt is not None:
                 self.on_interrupt(level)

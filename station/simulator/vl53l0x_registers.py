@@ -52,7 +52,7 @@ aperture bit with a count of five SPADs."""
 BOOT_US = 1_200
 """From power or XSHUT to the first acknowledge: the datasheet's longest."""
 
-STROBE_US = 500
+STROBE_DELAY_US = 500
 CALIBRATION_US = 2_500
 """Assumed; with them an init takes the 12 to 21 ms of bus and waiting that the real one takes."""
 
@@ -84,9 +84,9 @@ def range_time_us(page: bytearray) -> int:
     sequence = page[SEQUENCE_CONFIG]
     pre_clocks = (page[PRE_RANGE_PERIOD] + 1) << 1
     final_clocks = (page[FINAL_RANGE_PERIOD] + 1) << 1
-    msrc_us = _macro_us(page[MSRC_TIMEOUT] + 1, pre_clocks)
-    pre_periods = _periods(page[PRE_RANGE_TIMEOUT], page[PRE_RANGE_TIMEOUT + 1])
-    final_periods = _periods(page[FINAL_RANGE_TIMEOUT], page[FINAL_RANGE_TIMEOUT + 1])
+    msrc_us = _macro_periods_us(page[MSRC_TIMEOUT] + 1, pre_clocks)
+    pre_periods = _decode_timeout(page[PRE_RANGE_TIMEOUT], page[PRE_RANGE_TIMEOUT + 1])
+    final_periods = _decode_timeout(page[FINAL_RANGE_TIMEOUT], page[FINAL_RANGE_TIMEOUT + 1])
     total_us = START_US + END_US
     if sequence & 0x10:
         total_us += msrc_us + TCC_US
@@ -95,18 +95,18 @@ def range_time_us(page: bytearray) -> int:
     elif sequence & 0x04:
         total_us += msrc_us + MSRC_US
     if sequence & 0x40:
-        total_us += _macro_us(pre_periods, pre_clocks) + PRE_RANGE_US
+        total_us += _macro_periods_us(pre_periods, pre_clocks) + PRE_RANGE_US
         final_periods -= pre_periods
     if sequence & 0x80:
-        total_us += _macro_us(max(0, final_periods), final_clocks) + FINAL_RANGE_US
+        total_us += _macro_periods_us(max(0, final_periods), final_clocks) + FINAL_RANGE_US
     return total_us
 
 
-def _periods(high: int, low: int) -> int:
+def _decode_timeout(high: int, low: int) -> int:
     """A timeout of the form low * 2^high + 1, in macro periods."""
     return (low << high) + 1
 
 
-def _macro_us(periods: int, clocks: int) -> int:
+def _macro_periods_us(periods: int, clocks: int) -> int:
     """Macro periods of 2304 pulses, each `clocks` clocks of 1.655 ns."""
     return round(periods * clocks * 2304 * 1.655 / 1000)

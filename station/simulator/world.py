@@ -31,27 +31,27 @@ class Ramp:
         part = (at_us - self.from_us) / (self.to_us - self.from_us)
         return self.start + (self.end - self.start) * part * part * (3 - 2 * part)
 
-    def on_to(self, end: float, at_us: int, over_us: int) -> Ramp:
+    def continued_to(self, end: float, at_us: int, over_us: int) -> Ramp:
         """The movement that goes on from here at `at_us`."""
         return Ramp(at_us, at_us + over_us, self.value(at_us), end)
 
 
-def resting(value: float) -> Ramp:
+def constant_ramp(value: float) -> Ramp:
     """No movement."""
     return Ramp(0, 0, value, value)
 
 
 @dataclass(frozen=True, slots=True)
-class PadFigures:
+class HeelPadParameters:
     """A heel plate with its force-sensing resistor (Interlink FSR 402, 0.2 to 20 N) and its divider."""
 
     lever: float = 0.03
     """The share of the heel's force that the hinged plate gives to the sensor: 300 N make 9 N."""
-    stop_n: float = 20.0
+    max_sensor_n: float = 20.0
     """The hard stop takes what is more."""
-    empty_n: float = 0.1
+    plate_weight_n: float = 0.1
     """The plate's own weight on the sensor."""
-    conductance_ms_n: float = 0.075
+    millisiemens_per_n: float = 0.075
     """Conductance per newton: 1 N is 13 kOhm, 10 N 1.3 kOhm."""
     creep_s: float = 5.0
     """A loaded sensor creeps up; after 12 s nine tenths of it are over."""
@@ -60,39 +60,39 @@ class PadFigures:
     """Where the comparator of the other wiring switches, with its hysteresis."""
 
 
-CREEP = (0.08, 0.60)
+CREEP_RANGE = (0.08, 0.60)
 """By how much of a step a loaded sensor creeps up: recordings of FSR 402."""
 
-SWAY = ((0.31, 0.6), (1.13, 0.4))
+SWAY_COMPONENTS = ((0.31, 0.6), (1.13, 0.4))
 """Hz and share of the two movements that a standing body's sway is made of; their phases are drawn."""
 
 
 class HeelPad:
     """The sensor under one plate. `share` is asked by one thread, with times that do not go back."""
 
-    def __init__(self, seed: int, divider_ohm: float, figures: PadFigures) -> None:
+    def __init__(self, seed: int, divider_ohm: float, parameters: HeelPadParameters) -> None:
         random = Random(seed)
-        self.creep = random.uniform(*CREEP)
-        self._figures = figures
+        self.creep = random.uniform(*CREEP_RANGE)
+        self._parameters = parameters
         self._divider_kohm = divider_ohm / 1000
-        self._crept = 0.0
+        self._creep_progress = 0.0
         self._at_us = 0
-        self._passed_us = 0
-        self._part = 0.0
+        self._last_interval_us = 0
+        self._creep_fraction = 0.0
 
     def share(self, force_n: float, at_us: int) -> float:
         """The share of the supply at the ADC while the heel presses with `force_n`."""
-        figures = self._figures
+        parameters = self._parameters
         passed_us, self._at_us = at_us - self._at_us, at_us
-        if passed_us != self._passed_us:
-            self._passed_us = passed_us
-            self._part = 1 - math.exp(-max(0, passed_us) / SECOND_US / figures.creep_s)
-        loaded = force_n * figures.lever > figures.comparator_off_n
-        self._crept += ((1.0 if loaded else 0.0) - self._crept) * self._part
-        sensed_n = figures.empty_n + min(figures.stop_n, force_n * figures.lever)
-        conductance = figures.conductance_ms_n * sensed_n * (1 + self.creep * self._crept)
-        over = conductance * self._divider_kohm
-        return over / (1 + over)
+        if passed_us != self._last_interval_us:
+            self._last_interval_us = passed_us
+            self._creep_fraction = 1 - math.exp(-max(0, passed_us) / SECOND_US / parameters.creep_s)
+        loaded = force_n * parameters.lever > parameters.comparator_off_n
+        self._creep_progress += ((1.0 if loaded else 0.0) - self._creep_progress) * self._creep_fraction
+        sensed_n = parameters.plate_weight_n + min(parameters.max_sensor_n, force_n * parameters.lever)
+        conductance = parameters.millisiemens_per_n * sensed_n * (1 + self.creep * self._creep_progress)
+        ratio = conductance * self._divider_kohm
+        return ratio / (1 + ratio)
 
 
 class World:
@@ -107,38 +107,40 @@ class World:
         divider_ohm: float = 2_200.0,
         toe_mm: float = 80.0,
         seed: int = 0,
-        figures: PadFigures | None = None,
+        parameters: HeelPadParameters | None = None,
     ) -> None:
         random = Random(seed)
-        self.figures = figures or PadFigures()
+        self.parameters = parameters or HeelPadParameters()
         self.plates = tuple(plates)
-        self.heels = {side: resting(0.0) for side in Side}
-        self.toe = resting(toe_mm)
-        self.touching = False
+        self.heels = {side: constant_ramp(0.0) for side in Side}
+        self.toe = constant_ramp(toe_mm)
+        self.is_knee_touching = False
         """Whether the knee is at the pad."""
-        self.wobble = 0.0
+        self.sway_fraction = 0.0
         """Sway as a share of the load."""
         self.block: Ramp | None = None
         """How far before the toe line a block ends that is held against the toe stop; `None` without one."""
         self._setback_mm = setback_mm
-        self._to_sensor_mm = setback_mm - skirting_mm
-        self._pads = {side: HeelPad(random.getrandbits(32), divider_ohm, self.figures) for side in self.plates}
-        self._sway = tuple((2 * math.pi * hz / SECOND_US, part, random.uniform(0, 2 * math.pi)) for hz, part in SWAY)
+        self._sensor_offset_mm = setback_mm - skirting_mm
+        self._pads = {side: HeelPad(random.getrandbits(32), divider_ohm, self.parameters) for side in self.plates}
+        self._sway = tuple(
+            (2 * math.pi * hz / SECOND_US, part, random.uniform(0, 2 * math.pi)) for hz, part in SWAY_COMPONENTS
+        )
 
     def press(self, side: Side, force_n: float, at_us: int, over_us: int) -> None:
         """Let this foot's heel come to press with `force_n`."""
-        self.heels[side] = self.heels[side].on_to(force_n, at_us, over_us)
+        self.heels[side] = self.heels[side].continued_to(force_n, at_us, over_us)
 
     def slide(self, toe_mm: float, at_us: int, over_us: int) -> None:
         """Let the board come to stand with the toe line at `toe_mm`; it cannot go into the wall."""
-        self.toe = self.toe.on_to(max(0.0, toe_mm), at_us, over_us)
+        self.toe = self.toe.continued_to(max(0.0, toe_mm), at_us, over_us)
 
     def hold_block(self, length_mm: float, at_us: int, over_us: int = 0) -> None:
         """Let a block of this length come to stand against the toe stop, from where one was held before."""
-        held = self.block or resting(length_mm)
-        self.block = held.on_to(length_mm, at_us, over_us)
+        held = self.block or constant_ramp(length_mm)
+        self.block = held.continued_to(length_mm, at_us, over_us)
 
-    def take_block(self) -> None:
+    def remove_block(self) -> None:
         """Let nothing be between the sensor and the wall."""
         self.block = None
 
@@ -147,7 +149,7 @@ class World:
 
     def target_mm(self, at_us: int) -> float:
         """From the distance sensor to what it looks at: the wall, or a block before it."""
-        wall_mm = self.toe.value(at_us) + self._to_sensor_mm
+        wall_mm = self.toe.value(at_us) + self._sensor_offset_mm
         block = self.block
         return wall_mm if block is None else min(wall_mm, block.value(at_us) + self._setback_mm)
 
@@ -157,21 +159,21 @@ class World:
             force_n = self.heels[Side.LEFT].value(at_us) + self.heels[Side.RIGHT].value(at_us)
         else:
             force_n = self.heels[plate].value(at_us)
-        if force_n <= 0.0 or not self.wobble:
+        if force_n <= 0.0 or not self.sway_fraction:
             return force_n
         sway = sum(part * math.sin(pace * at_us + phase) for pace, part, phase in self._sway)
-        return force_n * (1.0 + self.wobble * sway)
+        return force_n * (1.0 + self.sway_fraction * sway)
 
     def share(self, plate: Side, at_us: int) -> float:
         """What the ADC finds at a plate's channel, as a share of the supply."""
         return self._pads[plate].share(self.force_n(plate, at_us), at_us)
 
-    def closes(self, plate: Side, at_us: int, closed: bool) -> bool:
+    def is_comparator_high(self, plate: Side, at_us: int, was_high: bool) -> bool:
         """The level of a plate's comparator, given what it was."""
-        figures = self.figures
-        threshold_n = figures.comparator_off_n if closed else figures.comparator_on_n
-        return self.force_n(plate, at_us) * figures.lever >= threshold_n
+        parameters = self.parameters
+        threshold_n = parameters.comparator_off_n if was_high else parameters.comparator_on_n
+        return self.force_n(plate, at_us) * parameters.lever >= threshold_n
 
-    def moving(self, at_us: int) -> bool:
+    def is_heel_moving(self, at_us: int) -> bool:
         """Whether a heel is on its way up or down."""
         return any(heel.to_us >= at_us for heel in self.heels.values())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from station.simulator.virtual import BEGIN_WALL
 from station.store import Store
 from station.store.export import export_json, import_json
@@ -24,20 +24,20 @@ DAYS = 70
 PEOPLE = (
     Habits(
         "Robin",
-        Character(left_mm=84.0, right_mm=80.0, left_gain_mm_week=2.0, right_gain_mm_week=2.0),
+        PersonProfile(left_limit_mm=84.0, right_limit_mm=80.0, left_gain_mm_week=2.0, right_gain_mm_week=2.0),
         begin=BEGIN_WALL,
         seed=11,
     ),
     Habits(
         "Sam",
-        Character(
-            left_mm=104.0,
-            right_mm=62.0,
+        PersonProfile(
+            left_limit_mm=104.0,
+            right_limit_mm=62.0,
             left_gain_mm_week=0.3,
             right_gain_mm_week=2.4,
             reaction_s=0.65,
-            lift_every_s=45.0,
-            lunge_part=1.6,
+            mean_lift_interval_s=45.0,
+            lunge_load_fraction=1.6,
         ),
         begin=BEGIN_WALL.replace(hour=17),
         sessions_per_week=4,

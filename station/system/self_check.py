@@ -114,14 +114,16 @@ def _open(
 ) -> Devices:
     tell = troubles.__setitem__
     if not config.board.simulated:
-        from station.devices.pins import open_pins
+        from station.devices.pins import open_pin_factory
 
-        return Devices(config, clock, events.put, tell, pin_factory=open_pins())
-    from station.devices.pacer import Pacer
+        return Devices(config, clock, events.put, tell, pin_factory=open_pin_factory())
+    from station.devices.pacer import DeadlineThread
     from station.simulator.board import SimulatedBoard
 
     board = SimulatedBoard(config, clock)
-    pacer = Pacer(board, board.clock, lambda error: tell("simulated board", repr(error)), name="simulated board")
+    pacer = DeadlineThread(
+        board, board.clock, lambda error: tell("simulated board", repr(error)), name="simulated board"
+    )
     board.wake = pacer.wake
     pacer.start()
     close.append(pacer.close)

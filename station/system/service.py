@@ -104,17 +104,17 @@ class Service:
     def _open_board(self, undo: ExitStack) -> Station:
         board, pin_factory, open_bus = None, None, None
         if self._config.board.simulated:
-            from station.devices.pacer import Pacer
+            from station.devices.pacer import DeadlineThread
             from station.simulator.board import SENSOR_SEED, SimulatedBoard
             from station.simulator.range_error import RangeError
 
-            board = SimulatedBoard(self._config, self._clock, error=RangeError.drawn(SENSOR_SEED))
+            board = SimulatedBoard(self._config, self._clock, range_error=RangeError.from_seed(SENSOR_SEED))
             self._clock = board.clock
             pin_factory, open_bus = board.pin_factory, board.open_bus
         else:
-            from station.devices.pins import open_pins
+            from station.devices.pins import open_pin_factory
 
-            pin_factory = open_pins()
+            pin_factory = open_pin_factory()
         station = Station(self._config, self.store, self._clock, board=board)
         undo.callback(station.close)
         devices = Devices(
@@ -125,7 +125,7 @@ class Service:
         if board is not None:
             board.snapshot, board.request_start = station.snapshot, lambda name: station.request_start(name, None)
             board.answer_question = partial(station.command, CommandName.ANSWER, None)
-            pacer = Pacer(board, self._clock, station_failing(station), name="simulated board")
+            pacer = DeadlineThread(board, self._clock, station_failing(station), name="simulated board")
             board.wake = pacer.wake
             undo.callback(pacer.close)
             pacer.start()

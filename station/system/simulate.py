@@ -19,10 +19,10 @@ from station.config import Config
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import Routine
 from station.devices.board import Devices
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from station.simulator.board import SENSOR_SEED, SimulatedBoard
 from station.simulator.range_error import RangeError
-from station.simulator.virtual import BEGIN_WALL, Deadlines, VirtualClock, live
+from station.simulator.virtual import BEGIN_WALL, DeadlineQueue, VirtualClock, run_until
 from station.store import Store
 from station.store.ids import ids_of
 
@@ -53,7 +53,7 @@ class Habits:
     """Who comes when. `begin` is the first day, with the usual time of day, aware UTC."""
 
     name: str
-    character: Character
+    character: PersonProfile
     begin: datetime = BEGIN_WALL
     sessions_per_week: int = 3
     seed: int = 0
@@ -77,7 +77,7 @@ class VirtualStation:
         config: Config,
         database: Path,
         *,
-        character: Character | None = None,
+        character: PersonProfile | None = None,
         wall: datetime = BEGIN_WALL,
         seed: int = 0,
         error: RangeError | None = None,
@@ -86,7 +86,7 @@ class VirtualStation:
         """`error` is the distance sensor's own; `before` is done to the board before the station is opened on it."""
         self.clock = VirtualClock(wall)
         self.board = SimulatedBoard(
-            config, self.clock, character=character, seed=seed, error=error, spend_us=self.clock.spend_us
+            config, self.clock, profile=character, seed=seed, range_error=error, spend_us=self.clock.advance_by
         )
         before(self.board)
         with ExitStack() as undo:
@@ -114,7 +114,7 @@ class VirtualStation:
             self.board.request_start = lambda name: self.station.request_start(name, None)
             self.board.answer_question = partial(self.station.command, CommandName.ANSWER, None)
             self._closing = undo.pop_all()
-        self._deadlines = Deadlines([self.board, *(timed for _, timed in self.devices.timed)])
+        self._deadlines = DeadlineQueue([self.board, *(timed for _, timed in self.devices.tasks)])
 
     def __enter__(self) -> Self:
         return self
@@ -128,7 +128,7 @@ class VirtualStation:
 
     def live(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
         """Let so many seconds of life pass, or fewer if `stop` says so."""
-        live(self.clock, self._deadlines, self.station, self.clock.now_us() + round(seconds * SECOND_US), stop)
+        run_until(self.clock, self._deadlines, self.station, self.clock.now_us() + round(seconds * SECOND_US), stop)
 
     def jump_to(self, wall: datetime) -> None:
         """Let the time until then pass with nothing happening on the empty board."""
@@ -163,7 +163,7 @@ def simulate(habits: Habits, days: int, database: Path, config: Config | None = 
     whatever `days` is. Raises StoreError.
     """
     config = simulated(config or Config())
-    error = RangeError.drawn(SENSOR_SEED)
+    error = RangeError.from_seed(SENSOR_SEED)
     with VirtualStation(
         config, database, character=habits.character, wall=habits.begin - BEFORE, seed=habits.seed, error=error
     ) as virtual:
@@ -180,16 +180,16 @@ def character_of(
     right_mm: float | None = None,
     gain_mm_week: float | None = None,
     cheat: bool = False,
-) -> Character:
+) -> PersonProfile:
     """Somebody with these limits; what is not said is as usual."""
-    usual = Character()
+    usual = PersonProfile()
     gain = USUAL_GAIN_MM_WEEK if gain_mm_week is None else gain_mm_week
-    return Character(
-        left_mm=usual.left_mm if left_mm is None else left_mm,
-        right_mm=usual.right_mm if right_mm is None else right_mm,
+    return PersonProfile(
+        left_limit_mm=usual.left_limit_mm if left_mm is None else left_mm,
+        right_limit_mm=usual.right_limit_mm if right_mm is None else right_mm,
         left_gain_mm_week=gain,
         right_gain_mm_week=gain,
-        honest=not cheat,
+        is_honest=not cheat,
     )
 
 

@@ -257,7 +257,7 @@ def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> It
     senses = BoardSensors(Wiring(analogue, pad=False), 0, KNOWN)
     for event in events:
         if engine is None or engine.outcome is not None:
-            engine = Engine(RoutineRun(routine, senses, taps=True), senses, event.at_us)
+            engine = Engine(RoutineRun(routine, senses, tap_commands=True), senses, event.at_us)
         facts = engine.feed(event)
         yield from facts
         if any(isinstance(fact, TapsUndone) for fact in facts):

@@ -21,8 +21,8 @@ from station.core.facts import Cue, CueEnded, CueName
 from station.core.sound.cues import Volume
 from station.devices.buzzer import PiezoBuzzer
 from station.devices.cue_player import CuePlayer, PlayedEdge
-from station.devices.pacer import Pacer
-from station.simulator.pins import SimulatedPins
+from station.devices.pacer import DeadlineThread
+from station.simulator.pins import SimulatedPinFactory
 
 PIN = 18
 RESONANCE_HZ = 2_300
@@ -46,10 +46,10 @@ def play_for(seconds: int, *, busy_threads: int = 0) -> list[PlayedEdge]:
     """Play a cue a second through thread, driver and pin, beside so many threads that compute."""
     clock = SystemClock()
     faults: list[Exception] = []
-    buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=SimulatedPins(clock))
+    buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=SimulatedPinFactory(clock))
     player = CuePlayer(buzzer, clock, faults.append, resonance_hz=RESONANCE_HZ)
     player.set_volume(Volume.NORMAL)
-    pacer = Pacer(player, clock, faults.append, name="buzzer")
+    pacer = DeadlineThread(player, clock, faults.append, name="buzzer")
     player.wake = pacer.wake
     with ExitStack() as stack:
         stack.callback(player.close)
@@ -60,7 +60,7 @@ def play_for(seconds: int, *, busy_threads: int = 0) -> list[PlayedEdge]:
         _ask_for_cues(clock, player, seconds)
     if faults:
         raise faults[0]
-    return player.played()
+    return player.played_edges()
 
 
 def _ask_for_cues(clock: SystemClock, player: CuePlayer, seconds: int) -> None:

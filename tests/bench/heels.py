@@ -11,7 +11,7 @@ import time
 from station.core.events import SECOND_US, Load, Side
 from station.devices.heels import AnalogueHeels
 from station.simulator.adc import EmulatedMcp3008
-from station.simulator.pins import SimulatedPins
+from station.simulator.pins import SimulatedPinFactory
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
 MEASURED_S = 20
@@ -24,7 +24,7 @@ def cost_of_sampling() -> float:
     chip = EmulatedMcp3008(lambda channel, _now_us: 0.25 * (channel + 1), clock.now_us, noise_codes=0.8)
     loads: list[Load] = []
     channels = {Side.LEFT: 0, Side.RIGHT: 1}
-    heels = AnalogueHeels(channels, loads.append, unexpected, pin_factory=SimulatedPins(clock, chip))
+    heels = AnalogueHeels(channels, loads.append, unexpected, pin_factory=SimulatedPinFactory(clock, chip))
     spent_s = []
     for _ in range(ROUNDS):
         begun_s = time.process_time()

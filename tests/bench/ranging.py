@@ -26,12 +26,12 @@ from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event
-from station.devices.board import RangingThread
-from station.devices.pacer import Pacer
-from station.devices.range_parts import RangeTimes
+from station.devices.board import RangeSensorTask
+from station.devices.pacer import DeadlineThread
+from station.devices.range_parts import RangeTiming
 from station.devices.range_sensor import RangeReader
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.vl53l0x import Vl53l0xModel
+from station.simulator.vl53l0x import EmulatedVl53l0x
 
 MEASURED_S = 2.0
 TRIES = 3
@@ -58,7 +58,7 @@ class Board:
 
     def __init__(self, spend_us: Spend | None) -> None:
         self.clock = SystemClock()
-        self.model = Vl53l0xModel(self.clock.now_us, lambda _at_us: 170.0)
+        self.model = EmulatedVl53l0x(self.clock.now_us, lambda _at_us: 170.0)
         self.bus = SimulatedI2C([self.model], spend_us)
         self._over = Signal()
         self._thread = Thread(target=self._beat)
@@ -73,10 +73,10 @@ class Board:
 
     def _beat(self) -> None:
         while not self._over.is_set():
-            ready_us = self.model.next_us()
+            ready_us = self.model.next_due_us()
             wait_us = 1_000 if ready_us is None else max(0, ready_us - self.clock.now_us())
             self._over.wait(wait_us / SECOND_US)
-            self.model.settle(self.clock.now_us())
+            self.model.run_due(self.clock.now_us())
 
 
 def cost_of_blocking_range(spend_us: Spend | None) -> float:
@@ -87,7 +87,7 @@ def cost_of_blocking_range(spend_us: Spend | None) -> float:
         with Board(spend_us) as board:
             time.sleep(0.01)
             driver = VL53L0X(board.bus, io_timeout_s=1.0)
-            driver.measurement_timing_budget = RangeTimes().budget_us
+            driver.measurement_timing_budget = RangeTiming().timing_budget_us
             driver.start_continuous()
             before = time.thread_time()
             until = time.monotonic() + MEASURED_S
@@ -127,8 +127,8 @@ def cost_of_reader(spend_us: Spend | None) -> tuple[float, float]:
         pin = factory.pin(INTERRUPT_PIN)
         board.model.on_interrupt = lambda level: pin.drive_high() if level else pin.drive_low()
         tally = Tally(board.bus)
-        ranging = RangingThread(RangeReader(lambda: board.bus, interrupt=line), tally.post, _told)
-        pacer = Pacer(ranging, board.clock, _unexpected, name="distance sensor")
+        ranging = RangeSensorTask(RangeReader(lambda: board.bus, interrupt=line), tally.post, _told)
+        pacer = DeadlineThread(ranging, board.clock, _unexpected, name="distance sensor")
         ranging.wake = pacer.wake
         pacer.start()
         time.sleep(MEASURED_S)

@@ -92,7 +92,7 @@ def run() -> Run:
         _hold(service, found)
         assert service.devices is not None
         assert service.devices.player is not None
-        found.edges = service.devices.player.played()
+        found.edges = service.devices.player.played_edges()
         found.shown = _shown(browser)
         (sitting,) = service.store.sessions(limit=1)
         detail = service.store.session(sitting.id)

@@ -190,7 +190,7 @@ def study(
         if number % 20 == 0:
             say(f"sensor {number} of {sensors}")
         random = Random(number)
-        error = RangeError.drawn(number)
+        error = RangeError.from_seed(number)
         for run in range(calibrations):
             sensor = Sensor(error, random.getrandbits(32))
             known = calibrate(sensor, random)
@@ -236,7 +236,7 @@ def report() -> Iterator[str]:
     ):
         worst, refused = [], 0
         for number in range(5 * SENSORS):
-            sensor, random = Sensor(RangeError.drawn(number % SENSORS), number), Random(number)
+            sensor, random = Sensor(RangeError.from_seed(number % SENSORS), number), Random(number)
             try:
                 known = calibrate(sensor, random, rounds=rounds, block_us=block_us)
             except CalibrationError:

@@ -6,7 +6,7 @@ import time
 from statistics import fmean, median
 from typing import Any
 
-from station.core.activities.questions import FIRST_TAPS, PLACES
+from station.core.activities.questions import FELT_PLACE_ANSWERS, MIN_TAPS
 from station.core.facts import TestFinished
 from station.core.replay import curve_from_header, replay
 from station.core.steps import routine_from_header
@@ -124,7 +124,7 @@ def _answers(rig: Rig) -> dict[str, Any]:
     rig.person.stand()
     time.sleep(STILL_S)
     cues, began = len(rig.page.cues), time.monotonic()
-    rig.person.tap("left", FIRST_TAPS + PLACES.index(PLACE))
+    rig.person.tap("left", MIN_TAPS + FELT_PLACE_ANSWERS.index(PLACE))
     rig.person.until(lambda now: now["phase"] == "pain", 10, "that the taps are taken", follows=False)
     taken_s = time.monotonic() - began
     heard = [name for _, name in rig.page.cues[cues:]]

@@ -11,7 +11,7 @@ from station.catalogue.records import Item
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.settings import Settings
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from station.store.records import Hold, Reps, SessionDetail
 from tests.station import rig
 from tests.station.rig import Rig
@@ -31,7 +31,7 @@ class Led(Rig):
     """A station on which nothing begins by itself unless `on_step` says so, and every picture that the page got."""
 
     def __init__(
-        self, tmp_path: Path, wiring: str = ANALOGUE, *, character: Character = STEADY, on_step: str = "nothing"
+        self, tmp_path: Path, wiring: str = ANALOGUE, *, character: PersonProfile = STEADY, on_step: str = "nothing"
     ) -> None:
         self.seen: list[Snapshot] = []
         self._person_id: str | None = None

@@ -9,7 +9,7 @@ from station.config import parse
 from station.core.events import SECOND_US, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, Routine
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from station.simulator.board import SimulatedBoard
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
@@ -41,7 +41,7 @@ class Rig(VirtualStation):
         wiring: str = COMPARATORS,
         *,
         before: Callable[[SimulatedBoard], None] = lambda _board: None,
-        character: Character = STEADY,
+        character: PersonProfile = STEADY,
         on_step: str = "nothing",
     ) -> None:
         config = simulated(parse(wiring, "wiring.toml"))
@@ -83,4 +83,4 @@ class Rig(VirtualStation):
 
     def heard(self) -> list[CueName]:
         """The cues that a person has recognised on the buzzer."""
-        return [cue for _, cue in self.board.heard]
+        return [cue for _, cue in self.board.heard_cues]

@@ -12,7 +12,7 @@ from typing import Any
 from station import units as lengths
 from station.app.snapshot import HeelView, Snapshot, UnfinishedView
 from station.catalogue.read import exercises
-from station.core.activities.questions import FELT, FIRST_TAPS, PAIN, PAINS, PLACES
+from station.core.activities.questions import FELT_PLACE_ANSWERS, FELT_QUESTION, MIN_TAPS, PAIN_ANSWERS, PAIN_QUESTION
 from station.core.events import BOTH_LEGS, Side
 from station.core.facts import Contact
 from station.units import SIDE_SHAPE
@@ -38,8 +38,8 @@ FELT_PLACES = {
 }
 """Where a limit may be felt, as a person chooses it."""
 TAP_HINTS = {
-    FELT: "Or tap your heel: {taps} times, in this order.",
-    PAIN: f"Or tap your heel as often as it hurts, from {FIRST_TAPS} on.",
+    FELT_QUESTION: "Or tap your heel: {taps} times, in this order.",
+    PAIN_QUESTION: f"Or tap your heel as often as it hurts, from {MIN_TAPS} on.",
 }
 
 VERDICTS = {
@@ -123,11 +123,11 @@ def _question(snapshot: Snapshot) -> dict[str, Any] | None:
     """What is asked after a test: the answers with the words of their buttons, and the taps that say the same."""
     if snapshot.activity != "ask" or snapshot.phase not in TAP_HINTS:
         return None
-    if snapshot.phase == FELT:
-        taps = [str(FIRST_TAPS + place) for place in range(len(PLACES))]
-        said = TAP_HINTS[FELT].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
-        return {"choices": [[place, FELT_PLACES[place]] for place in PLACES], "taps": said}
-    return {"choices": [[pain, pain] for pain in PAINS], "taps": TAP_HINTS[PAIN]}
+    if snapshot.phase == FELT_QUESTION:
+        taps = [str(MIN_TAPS + place) for place in range(len(FELT_PLACE_ANSWERS))]
+        said = TAP_HINTS[FELT_QUESTION].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
+        return {"choices": [[place, FELT_PLACES[place]] for place in FELT_PLACE_ANSWERS], "taps": said}
+    return {"choices": [[pain, pain] for pain in PAIN_ANSWERS], "taps": TAP_HINTS[PAIN_QUESTION]}
 
 
 def resume_label(unfinished: UnfinishedView) -> str:

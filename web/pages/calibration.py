@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, render_template
 
-from station.core.activities.check import OUT_MM
+from station.core.activities.check import TOLERANCE_MM
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.steps import CalibrateStep
 from station.store.records import Calibration, Check
@@ -44,7 +44,7 @@ def blueprint(site: Site) -> Blueprint:
             blocks=site.blocks_mm,
             check_mm=sorted(site.blocks_mm)[len(site.blocks_mm) // 2],
             rounds=NUMBER_WORDS[CalibrateStep().rounds],
-            out_mm=OUT_MM,
+            out_mm=TOLERANCE_MM,
             going_on=snapshot.activity != "idle",
         )
 

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
-from station.core.activities.questions import PLACES
+from station.core.activities.questions import FELT_PLACE_ANSWERS
 from web.site import Site, wait_until_saved
 
 YES, NO = "yes", "no"
@@ -36,8 +36,8 @@ def blueprint(site: Site) -> Blueprint:
         if test is None:
             abort(404)
         felt, pain = request.form.get("felt") or None, request.form.get("pain") or None
-        if (felt is None) is (pain is None) or (felt is not None and felt not in PLACES):
-            abort(400, f"Where it was felt is one of {', '.join(PLACES)}; how much it hurt is a number.")
+        if (felt is None) is (pain is None) or (felt is not None and felt not in FELT_PLACE_ANSWERS):
+            abort(400, f"Where it was felt is one of {', '.join(FELT_PLACE_ANSWERS)}; how much it hurt is a number.")
         if pain is not None and pain not in map(str, range(MAX_PAIN + 1)):
             abort(400, f"How much it hurt is a whole number from 0 to {MAX_PAIN}.")
         wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))

@@ -10,68 +10,68 @@ from station.core.measurement.calibration import SLOW_WANDER_MM, CalibrationErro
 from station.core.sensing.sensors import BoardSensors
 from station.core.steps import CheckStep
 
-OUT_MM = 2.0
+TOLERANCE_MM = 2.0
 """A calibration that is off by more than this, and by more than twice what the check itself may err, is out."""
-WRONG_MM = 15.0
+WRONG_BLOCK_MM = 15.0
 """A block that a calibrated sensor puts so far off is not the block, or not at the toe stop: a sensor that has aged or
 moved in its mount is off by a few mm, the next block by 30 mm at least, the wall by whatever it is away."""
-WRONG_AS_BUILT_MM = 80.0
+WRONG_BLOCK_AS_BUILT_MM = 80.0
 """The same for a sensor that nobody has calibrated: it is 25 mm off, give or take 10, and some by 60 mm."""
-DUE_DAYS = 7.0
+CHECK_DUE_DAYS = 7.0
 """A check is due a week after the calibration, or after the last check that passed."""
-DUE_DEGREES = 8.0
+CHECK_DUE_DEGREES = 8.0
 """After such a change of temperature ST asks for a new calibration."""
 
 
-def is_out(off_mm: float, uncertainty_mm: float) -> bool:
+def is_out_of_tolerance(error_mm: float, uncertainty_mm: float) -> bool:
     """Whether a check that found this is more than an unlucky one. `uncertainty_mm` is a standard uncertainty."""
-    return abs(off_mm) > max(OUT_MM, 2.0 * uncertainty_mm)
+    return abs(error_mm) > max(TOLERANCE_MM, 2.0 * uncertainty_mm)
 
 
-def due_why(days: float, warmer_degrees: float | None) -> str | None:
+def check_due_reason(days: float, warmer_degrees: float | None) -> str | None:
     """Why a check is due so long after the last one that passed, in a sentence; `None` while it is not."""
-    if warmer_degrees is not None and abs(warmer_degrees) >= DUE_DEGREES:
+    if warmer_degrees is not None and abs(warmer_degrees) >= CHECK_DUE_DEGREES:
         change = f"{abs(warmer_degrees):.0f} degrees {'warmer' if warmer_degrees > 0 else 'colder'}"
         return f"It is {change} than when the distance sensor was last checked: check it with a block."
-    if days >= DUE_DAYS:
+    if days >= CHECK_DUE_DAYS:
         return f"The distance sensor was last checked {int(days)} days ago: check it with a block."
     return None
 
 
-class Check(BlockActivity):
+class CalibrationCheck(BlockActivity):
     """A check by `step`: what the calibration says of one block."""
 
     name = "check"
 
-    def __init__(self, step: CheckStep, senses: BoardSensors) -> None:
-        super().__init__((step.block_mm,), step.warm_us, senses)
-        self._calibration_mm = step.calibration_mm
-        self.out = False
+    def __init__(self, step: CheckStep, sensors: BoardSensors) -> None:
+        super().__init__((step.block_mm,), step.warm_us, sensors)
+        self._calibration_uncertainty_mm = step.calibration_mm
+        self.is_out_of_tolerance = False
         """What was found: that the calibration is out."""
 
     @property
-    def _deviation_mm(self) -> float:
+    def _wrong_block_mm(self) -> float:
         """Farther off than this is not the block. As built, the calibration's uncertainty is none, or is larger."""
-        return WRONG_MM if 0.0 < self._calibration_mm < WRONG_MM else WRONG_AS_BUILT_MM
+        return WRONG_BLOCK_MM if 0.0 < self._calibration_uncertainty_mm < WRONG_BLOCK_MM else WRONG_BLOCK_AS_BUILT_MM
 
-    def add_sample(self, now_us: int, found: Point) -> None:
+    def validate_point(self, now_us: int, point: Point) -> None:
         """One block goes with whatever was before, as long as it can be that block."""
-        found_mm = self.sensors.curve.toe_mm(found.reading_mm)
-        if abs(found_mm - found.toe_mm) > self._deviation_mm:
+        found_mm = self.sensors.curve.toe_mm(point.reading_mm)
+        if abs(found_mm - point.toe_mm) > self._wrong_block_mm:
             raise CalibrationError(
-                f"That is not the {found.toe_mm:g} mm block, or it does not stand against the toe stop: it is seen at "
-                f"{found_mm:.0f} mm; take it away, and show the {found.toe_mm:g} mm block. If it is that one, and "
+                f"That is not the {point.toe_mm:g} mm block, or it does not stand against the toe stop: it is seen at "
+                f"{found_mm:.0f} mm; take it away, and show the {point.toe_mm:g} mm block. If it is that one, and "
                 "stands there, calibrate anew"
             )
 
-    def finish(self, now_us: int) -> None:
+    def on_all_blocks_read(self, now_us: int) -> None:
         """YES where it holds; ERROR where it does not, because NO asks for the block again, and nothing ended early."""
-        (found,) = self.points
+        (point,) = self.points
         curve = self.sensors.curve
-        found_mm = curve.toe_mm(found.reading_mm)
-        noise_mm = curve.slope(found.reading_mm) * found.uncertainty_mm
-        uncertainty_mm = sqrt(noise_mm**2 + SLOW_WANDER_MM**2 + self._calibration_mm**2)
-        off_mm = found_mm - found.toe_mm
-        self.out = is_out(off_mm, uncertainty_mm)
-        self.emit(CheckDone(now_us, found.toe_mm, found_mm, off_mm, uncertainty_mm, self.out))
-        self.emit_cue(now_us, CueName.ERROR if self.out else CueName.YES)
+        found_mm = curve.toe_mm(point.reading_mm)
+        noise_mm = curve.slope(point.reading_mm) * point.uncertainty_mm
+        uncertainty_mm = sqrt(noise_mm**2 + SLOW_WANDER_MM**2 + self._calibration_uncertainty_mm**2)
+        error_mm = found_mm - point.toe_mm
+        self.is_out_of_tolerance = is_out_of_tolerance(error_mm, uncertainty_mm)
+        self.emit(CheckDone(now_us, point.toe_mm, found_mm, error_mm, uncertainty_mm, self.is_out_of_tolerance))
+        self.emit_cue(now_us, CueName.ERROR if self.is_out_of_tolerance else CueName.YES)

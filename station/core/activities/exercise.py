@@ -35,83 +35,83 @@ from station.core.steps import HeelRule, HoldStep, RepsStep, Step
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRules:
-    resume_us: int = 5 * SECOND_US
+    resume_prepare_us: int = 5 * SECOND_US
     """The shorter preparation of somebody who is coming back."""
-    pause_us: int = 3 * SECOND_US
-    give_up_us: int = 15 * SECOND_US
-    end_us: int = 60 * SECOND_US
-    nudge_us: int = 2_500_000
-    switch_us: int = 10 * SECOND_US
+    pause_after_us: int = 3 * SECOND_US
+    give_up_after_us: int = 15 * SECOND_US
+    pause_timeout_us: int = 60 * SECOND_US
+    nudge_after_us: int = 2_500_000
+    min_switch_us: int = 10 * SECOND_US
     """At least so long from SWITCH to GO: people turn round, and some sit down for it."""
-    switch_end_us: int = 90 * SECOND_US
-    return_us: int = 180 * SECOND_US
+    switch_timeout_us: int = 90 * SECOND_US
+    return_timeout_us: int = 180 * SECOND_US
     """Getting up from the floor and back on the board takes longer than changing legs."""
-    call_us: int = 10 * SECOND_US
+    repeat_call_after_us: int = 10 * SECOND_US
     """Whoever has not come by then is called once more."""
-    other_us: int = 2 * SECOND_US
+    wrong_leg_after_us: int = 2 * SECOND_US
     """Nobody takes longer to put both feet on the board."""
     grace_us: int = 500_000
-    last_ticks: tuple[int, ...] = (3, 2, 1)
+    countdown_ticks: tuple[int, ...] = (3, 2, 1)
 
 
 class ExerciseActivity(Activity):
     """The frame of an exercise: subclasses say what its work is (`go`, `work_*`) and what is stored of it."""
 
     name: ClassVar[str]
-    gives_up: ClassVar[bool] = True
+    gives_up_in_pause: ClassVar[bool] = True
     """Whether a long pause gives the repetition at hand up; a count is kept until the end."""
 
     def __init__(
         self,
         step: HoldStep | RepsStep,
-        senses: BoardSensors,
+        sensors: BoardSensors,
         *,
-        first: bool = True,
+        is_first_step: bool = True,
         rules: ExerciseRules | None = None,
     ) -> None:
         """`first` is false where another step came before, so that the person is told to change sides or to come
         back."""
-        super().__init__(senses)
+        super().__init__(sensors)
         self.rules = rules or ExerciseRules()
         self.turns = step.turns
         self.phase = "wait"
         self.turn_index = 0
-        self.begun = False
+        self.is_repetition_started = False
         """Whether the repetition at hand has had its GO."""
-        self._any_go = False
+        self._go_has_sounded = False
         self._prepare_us = step.prepare_us
-        self._prepare_off = step.prepare_off
-        self._by_itself = False
+        self._prepares_off_board = step.prepare_off
+        self._counts_without_standing = False
         """Whether the preparation that goes on asks for no standing."""
         self._heel_rule = step.heel
-        self._first = first
-        self.footing = StanceTracker(senses)
-        self.lifted = Side.LEFT
+        self._is_first_step = is_first_step
+        self.stance_tracker = StanceTracker(sensors)
+        self.lifted_side = Side.LEFT
         """Whose heel came up last."""
-        self._wait_until_us: int | None = None
-        self._began_us = 0
-        self._need_us = 0
-        self._stood_us = 0
-        self._stand_from_us: int | None = None
+        self._wait_deadline_us: int | None = None
+        self._wait_began_us = 0
+        self._prepare_target_us = 0
+        self._stood_before_us = 0
+        self._standing_since_us: int | None = None
         self._ticks: set[int] = set()
         self.heel_up_since_us = 0
-        self._paused_us = 0
+        self._paused_since_us = 0
         self._nudge_us: int | None = None
         self._wrong_leg_cue_us: int | None = None
         """When whoever stands on the other leg is told so, while the exercise waits."""
         self._wrong_leg_cued = False
         self._has_given_up = False
-        self._side_given_up = False
-        self._broken = False
+        self._is_side_given_up = False
+        self._is_previous_given_up = False
         """Whether the repetition before this one was given up in the pause that goes on."""
-        self._back_to_switch = False
-        self._switch_us: int | None = None
-        self._switch: SideChange | None = None
+        self._resumes_side_change = False
+        self._switch_cue_us: int | None = None
+        self._side_change: SideChange | None = None
 
     # What a subclass adds.
 
     @abstractmethod
-    def go(self, now_us: int) -> None:
+    def on_go(self, now_us: int) -> None:
         """GO has sounded."""
 
     @abstractmethod
@@ -119,7 +119,7 @@ class ExerciseActivity(Activity):
         """The heel is back."""
 
     @abstractmethod
-    def on_heel_up(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def on_heel_up(self, now_us: int, since_us: int, *, is_lost: bool) -> None:
         """The heel is up, or its sensor lost."""
 
     def on_earlier_heel_up(self, since_us: int) -> None:
@@ -142,15 +142,15 @@ class ExerciseActivity(Activity):
         """Store what there is of the repetition at hand, which has had its GO."""
 
     @abstractmethod
-    def advance(self) -> bool:
+    def advance_repetition(self) -> bool:
         """Go on to the next repetition of this side; false when there is none."""
 
     def on_next(self, now_us: int) -> None:
         """`next` outside a preparation."""
 
-    def resume(self, now_us: int, since_us: int) -> None:
+    def on_resumed(self, now_us: int, since_us: int) -> None:
         """The person is back from a pause."""
-        self.prepare(now_us, since_us, max(self.rules.resume_us, self._remaining_switch_us(since_us)))
+        self.prepare(now_us, since_us, max(self.rules.resume_prepare_us, self._remaining_switch_us(since_us)))
 
     # The senses, in the exercise's own words.
 
@@ -170,24 +170,24 @@ class ExerciseActivity(Activity):
         return self.sensors.plates if self.side is None else (self.sensors.plate_for(self.side),)
 
     @property
-    def timer_only(self) -> bool:
+    def is_timer_only(self) -> bool:
         """A plain timer, which asks for no heel."""
         return self._heel_rule is HeelRule.ANY
 
     @property
-    def standing(self) -> bool:
-        return self.timer_only or self.footing.are_down(self.plates)
+    def is_standing(self) -> bool:
+        return self.is_timer_only or self.stance_tracker.are_down(self.plates)
 
     @property
-    def rising_us(self) -> int | None:
+    def rising_since_us(self) -> int | None:
         """Since when a heel at work may be rising, which is not believed yet."""
-        doubts = [plate.debouncer.pending_since_us for plate in self.plates if plate.down is True]
-        return min((at_us for at_us in doubts if at_us is not None), default=None)
+        pending = [plate.debouncer.pending_since_us for plate in self.plates if plate.down is True]
+        return min((at_us for at_us in pending if at_us is not None), default=None)
 
     def watched_sides(self) -> Sequence[Side]:
         if self.phase == "switch":
             return tuple(Side)
-        if self.timer_only and self.phase != "wait":
+        if self.is_timer_only and self.phase != "wait":
             return ()
         return tuple(Side) if self.side is None else (self.side,)
 
@@ -196,127 +196,137 @@ class ExerciseActivity(Activity):
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._began_us = at_us
-        anybody = self.footing.is_occupied
-        here = (anybody or not self._first) if self.timer_only else self.standing
-        if not self._first:
-            self._wait_until_us = at_us + (self.rules.switch_end_us if anybody else self.rules.return_us)
-        if here:
+        self._wait_began_us = at_us
+        is_occupied = self.stance_tracker.is_occupied
+        is_ready = (is_occupied or not self._is_first_step) if self.is_timer_only else self.is_standing
+        if not self._is_first_step:
+            self._wait_deadline_us = at_us + (
+                self.rules.switch_timeout_us if is_occupied else self.rules.return_timeout_us
+            )
+        if is_ready:
             self.prepare(at_us, at_us, self._prepare_us)
-        elif not self._first and anybody and self.side is not None:
+        elif not self._is_first_step and is_occupied and self.side is not None:
             self._wrong_leg_cued = True
             self.emit_cue(at_us, CueName.SWITCH, side=self.side)
-        elif not self._first:
-            self._nudge_us = at_us + self.rules.call_us
+        elif not self._is_first_step:
+            self._nudge_us = at_us + self.rules.repeat_call_after_us
             self.emit_cue(at_us, CueName.READY, side=self.side)
         self._watch_wrong_leg(at_us)
         self.set_due()
 
     def _watch_wrong_leg(self, since_us: int) -> None:
-        if self.phase != "wait" or self.timer_only or self.side is None or not self.footing.is_occupied:
+        if self.phase != "wait" or self.is_timer_only or self.side is None or not self.stance_tracker.is_occupied:
             self._wrong_leg_cue_us, self._wrong_leg_cued = None, False
         elif not self._wrong_leg_cued and self._wrong_leg_cue_us is None:
-            self._wrong_leg_cue_us = since_us + self.rules.other_us
+            self._wrong_leg_cue_us = since_us + self.rules.wrong_leg_after_us
 
     def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
-            before = self.footing.stance(self.plates)
-            self.footing.update(change)
-            self._on_stance_change(change, before, self.footing.stance(self.plates))
+            before = self.stance_tracker.stance(self.plates)
+            self.stance_tracker.update(change)
+            self._on_stance_change(change, before, self.stance_tracker.stance(self.plates))
         self.set_due()
 
-    def _on_stance_change(self, change: HeelChange | SensorChange, before: Stance, now: Stance) -> None:
-        if isinstance(change, HeelChange) and self._switch is not None:
-            self._on_new_side_standing(change.at_us, self._switch.on_heel_change(change))
-        elif isinstance(change, SensorChange) and self._switch is not None:
-            self._on_new_side_standing(change.at_us, self._switch.on_sensor_change(change))
+    def _on_stance_change(self, change: HeelChange | SensorChange, before: Stance, after: Stance) -> None:
+        if isinstance(change, HeelChange) and self._side_change is not None:
+            self._on_new_side_standing(change.at_us, self._side_change.on_heel_change(change))
+        elif isinstance(change, SensorChange) and self._side_change is not None:
+            self._on_new_side_standing(change.at_us, self._side_change.on_sensor_change(change))
         elif self.phase == "wait":
-            arrived = self.footing.is_occupied if self.timer_only else now.state is HeelState.DOWN and now != before
-            if arrived:
-                since_us = change.since_us if self.timer_only else now.since_us
-                self.prepare(change.at_us, max(since_us, self._began_us), self._prepare_us)
+            has_arrived = (
+                self.stance_tracker.is_occupied
+                if self.is_timer_only
+                else after.state is HeelState.DOWN and after != before
+            )
+            if has_arrived:
+                since_us = change.since_us if self.is_timer_only else after.since_us
+                self.prepare(change.at_us, max(since_us, self._wait_began_us), self._prepare_us)
             self._watch_wrong_leg(change.at_us)
-        elif self.timer_only:
+        elif self.is_timer_only:
             if self.phase == "paused" and isinstance(change, HeelChange) and change.down:
                 self._resume(change.at_us, change.since_us)
-        elif now == before:
+        elif after == before:
             return
-        elif now.state is HeelState.DOWN:
-            self._on_stance_down(change.at_us, now.since_us)
-        elif now.state is not before.state:
-            self._on_stance_up(change.at_us, now.since_us, lost=now.state is HeelState.UNKNOWN, side=change.side)
-        elif now.state is HeelState.UP and now.since_us < before.since_us:
-            self.heel_up_since_us = now.since_us
-            self.on_earlier_heel_up(now.since_us)
+        elif after.state is HeelState.DOWN:
+            self._on_stance_down(change.at_us, after.since_us)
+        elif after.state is not before.state:
+            self._on_stance_up(change.at_us, after.since_us, is_lost=after.state is HeelState.UNKNOWN, side=change.side)
+        elif after.state is HeelState.UP and after.since_us < before.since_us:
+            self.heel_up_since_us = after.since_us
+            self.on_earlier_heel_up(after.since_us)
 
     def _on_stance_down(self, now_us: int, since_us: int) -> None:
         if self.phase == "prepare":
-            self._stand_from_us = self._stand_from_us if self._by_itself else since_us
+            self._standing_since_us = self._standing_since_us if self._counts_without_standing else since_us
         elif self.phase == "paused":
             self._resume(now_us, since_us)
         else:
             self.on_heel_down(now_us, since_us)
 
-    def _on_stance_up(self, now_us: int, since_us: int, *, lost: bool, side: Side | None) -> None:
+    def _on_stance_up(self, now_us: int, since_us: int, *, is_lost: bool, side: Side | None) -> None:
         self.heel_up_since_us = since_us
         if side is not None:
-            self.lifted = side if self.side is None else self.side
+            self.lifted_side = side if self.side is None else self.side
         if self.phase == "prepare":
-            if not self._by_itself:
-                self._stop_standing(since_us)
+            if not self._counts_without_standing:
+                self._stop_prepare_clock(since_us)
         elif self.phase != "paused":
-            self.on_heel_up(now_us, since_us, lost=lost)
+            self.on_heel_up(now_us, since_us, is_lost=is_lost)
 
     # Preparing.
 
-    def prepare(self, now_us: int, since_us: int, need_us: int) -> None:
+    def prepare(self, now_us: int, since_us: int, target_us: int) -> None:
         """Count `need_us` of standing down, beginning at `since_us`."""
-        self.phase, self._switch = "prepare", None
-        self._need_us, self._stood_us = need_us, 0
-        self._ticks = {n for n in self.rules.last_ticks if n * SECOND_US < need_us}
-        self._by_itself = self._prepare_off and need_us >= self._prepare_us
-        if self.standing or self._by_itself:
-            self._stand_from_us = since_us
+        self.phase, self._side_change = "prepare", None
+        self._prepare_target_us, self._stood_before_us = target_us, 0
+        self._ticks = {n for n in self.rules.countdown_ticks if n * SECOND_US < target_us}
+        self._counts_without_standing = self._prepares_off_board and target_us >= self._prepare_us
+        if self.is_standing or self._counts_without_standing:
+            self._standing_since_us = since_us
         else:
-            self._stand_from_us, self.heel_up_since_us = None, now_us
+            self._standing_since_us, self.heel_up_since_us = None, now_us
         self.emit_cue(now_us, CueName.READY, side=self.side)
 
-    def _stop_standing(self, since_us: int) -> None:
-        if self._stand_from_us is not None:
-            self._stood_us += max(0, since_us - self._stand_from_us)
-            self._stand_from_us = None
+    def _stop_prepare_clock(self, since_us: int) -> None:
+        if self._standing_since_us is not None:
+            self._stood_before_us += max(0, since_us - self._standing_since_us)
+            self._standing_since_us = None
 
     def _standing_us(self, now_us: int) -> int:
-        running_us = 0 if self._stand_from_us is None else now_us - self._stand_from_us
-        return min(self._need_us, self._stood_us + running_us)
+        running_us = 0 if self._standing_since_us is None else now_us - self._standing_since_us
+        return min(self._prepare_target_us, self._stood_before_us + running_us)
 
     def _prepare_due_us(self) -> int:
-        if self._stand_from_us is None:
-            return self.heel_up_since_us + self.rules.pause_us
-        left_us = max(self._ticks, default=0) * SECOND_US
-        return self._stand_from_us + self._need_us - left_us - self._stood_us
+        if self._standing_since_us is None:
+            return self.heel_up_since_us + self.rules.pause_after_us
+        last_tick_us = max(self._ticks, default=0) * SECOND_US
+        return self._standing_since_us + self._prepare_target_us - last_tick_us - self._stood_before_us
 
-    def _prepare_alarm(self, now_us: int) -> None:
-        if self._stand_from_us is None:
-            self.pause(now_us, self.heel_up_since_us, "heel up" if self._lifted() else "no heel")
+    def _on_prepare_alarm(self, now_us: int) -> None:
+        if self._standing_since_us is None:
+            self.pause(now_us, self.heel_up_since_us, "heel up" if self._is_heel_up() else "no heel")
             return
-        left_us = self._need_us - self._standing_us(now_us)
-        if left_us <= 0 and not self.standing:
+        remaining_us = self._prepare_target_us - self._standing_us(now_us)
+        if remaining_us <= 0 and not self.is_standing:
             self._call_back(now_us)
-        elif left_us <= 0:
+        elif remaining_us <= 0:
             self.start_work(now_us)
         else:
-            self.count_down(now_us, left_us, self._ticks)
+            self.emit_countdown_tick(now_us, remaining_us, self._ticks)
 
     def _call_back(self, now_us: int) -> None:
         """It is time, and they are not there yet: GO waits for them."""
-        self.phase, self._prepare_off, self._prepare_us = "wait", False, self.rules.resume_us
-        self._began_us, self._wait_until_us, self._nudge_us = now_us, now_us + self.rules.return_us, None
+        self.phase, self._prepares_off_board, self._prepare_us = "wait", False, self.rules.resume_prepare_us
+        self._wait_began_us, self._wait_deadline_us, self._nudge_us = (
+            now_us,
+            now_us + self.rules.return_timeout_us,
+            None,
+        )
         self.emit_cue(now_us, CueName.NUDGE)
 
-    def count_down(self, now_us: int, left_us: int, ticks: set[int]) -> None:
+    def emit_countdown_tick(self, now_us: int, remaining_us: int, ticks: set[int]) -> None:
         """Sound the tick whose time has come; one that was waited past is not made up for."""
-        passed = {n for n in ticks if n * SECOND_US >= left_us}
+        passed = {n for n in ticks if n * SECOND_US >= remaining_us}
         if passed:
             ticks -= passed
             self.emit_cue(now_us, CueName.COUNT, count=min(passed))
@@ -324,58 +334,58 @@ class ExerciseActivity(Activity):
     def start_work(self, now_us: int) -> None:
         """GO."""
         for plate in self.plates:
-            if plate.load is not None and not self.timer_only:
+            if plate.load is not None and not self.is_timer_only:
                 plate.load.update_reference(now_us)
-        self._any_go, self._switch_us = True, None
+        self._go_has_sounded, self._switch_cue_us = True, None
         self.emit_cue(now_us, CueName.GO)
-        self.go(now_us)
+        self.on_go(now_us)
 
     # Pausing and coming back.
 
-    def _lifted(self) -> bool:
-        return self.footing.stance(self.plates).state is HeelState.UP
+    def _is_heel_up(self) -> bool:
+        return self.stance_tracker.stance(self.plates).state is HeelState.UP
 
-    def pause(self, now_us: int, since_us: int, why: str) -> None:
-        self._back_to_switch = self._switch is not None
-        self.phase, self._switch = "paused", None
-        self._paused_us, self._nudge_us = since_us, now_us + self.rules.nudge_us
-        self._has_given_up = not (self.begun and self.gives_up)
-        self.emit(Paused(now_us, why))
+    def pause(self, now_us: int, since_us: int, reason: str) -> None:
+        self._resumes_side_change = self._side_change is not None
+        self.phase, self._side_change = "paused", None
+        self._paused_since_us, self._nudge_us = since_us, now_us + self.rules.nudge_after_us
+        self._has_given_up = not (self.is_repetition_started and self.gives_up_in_pause)
+        self.emit(Paused(now_us, reason))
         self.emit_cue(now_us, CueName.PAUSED)
 
     def _pause_due_us(self) -> int:
-        dues = [self._paused_us + self.rules.end_us]
+        dues = [self._paused_since_us + self.rules.pause_timeout_us]
         if not self._has_given_up:
-            dues.append(self._paused_us + self.rules.give_up_us)
+            dues.append(self._paused_since_us + self.rules.give_up_after_us)
         if self._nudge_us is not None:
             dues.append(self._nudge_us)
         return min(dues)
 
-    def _pause_alarm(self, now_us: int) -> None:
-        if now_us >= self._paused_us + self.rules.end_us:
-            if self.begun:
+    def _on_pause_alarm(self, now_us: int) -> None:
+        if now_us >= self._paused_since_us + self.rules.pause_timeout_us:
+            if self.is_repetition_started:
                 self.give_up(now_us)
-            self.end(now_us, "nobody came back")
-        elif not self._has_given_up and now_us >= self._paused_us + self.rules.give_up_us:
+            self.end_early(now_us, "nobody came back")
+        elif not self._has_given_up and now_us >= self._paused_since_us + self.rules.give_up_after_us:
             self._has_given_up = True
             self.give_up(now_us)
-            self._side_given_up = not self.advance()
-            self._broken = not self._side_given_up
+            self._is_side_given_up = not self.advance_repetition()
+            self._is_previous_given_up = not self._is_side_given_up
         elif self._nudge_us is not None and now_us >= self._nudge_us:
             self._nudge_us = None
             self.emit_cue(now_us, CueName.NUDGE)
 
-    def _resume(self, now_us: int, since_us: int, why: str = "standing") -> None:
+    def _resume(self, now_us: int, since_us: int, reason: str = "standing") -> None:
         self.stop_repeating_cue(now_us)
-        self._broken = False
-        self.emit(Resumed(now_us, why))
-        if self._back_to_switch:
+        self._is_previous_given_up = False
+        self.emit(Resumed(now_us, reason))
+        if self._resumes_side_change:
             self._change_sides(now_us)
-        elif self._side_given_up:
-            self._side_given_up = False
+        elif self._is_side_given_up:
+            self._is_side_given_up = False
             self.finish_side(now_us)
         else:
-            self.resume(now_us, since_us)
+            self.on_resumed(now_us, since_us)
 
     # Changing sides, finishing, ending.
 
@@ -383,73 +393,73 @@ class ExerciseActivity(Activity):
         self.emit_cue(now_us, CueName.SET_DONE)
         if self.turn_index + 1 < len(self.turns):
             self.turn_index += 1
-            self.next_side()
+            self.reset_for_side()
             self._change_sides(now_us)
         else:
             self.stop_repeating_cue(now_us)
             self.phase, self.outcome = "done", "complete"
 
-    def next_side(self) -> None:
+    def reset_for_side(self) -> None:
         """A new side is at work: its repetitions begin anew."""
 
     @property
-    def repetitions_broken(self) -> int:
+    def given_up_repetitions(self) -> int:
         """How many repetitions of this turn were begun, are not to be gone on with, and are still owed."""
-        return int(self._broken)
+        return int(self._is_previous_given_up)
 
     def remaining_of_turn(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
         """`step` for whoever is at work now."""
-        return (step if step.together else replace(step, sides=self._sides(0, 1)),)
+        return (step if step.together else replace(step, sides=self._sides_of_turns(0, 1)),)
 
     def remaining_of_later_turns(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
         """`step` for those whose turn is still to come."""
-        later = self._sides(1, None)
+        later = self._sides_of_turns(1, None)
         return (replace(step, sides=later),) if later else ()
 
-    def _sides(self, begin: int, end: int | None) -> tuple[Side, ...]:
+    def _sides_of_turns(self, begin: int, end: int | None) -> tuple[Side, ...]:
         turns = self.turns[self.turn_index :][begin:end]
         return tuple(Side(legs) for legs in turns if legs is not BOTH_LEGS)
 
     def _change_sides(self, now_us: int) -> None:
         self.emit_cue(now_us, CueName.SWITCH, side=self.side)
-        self._switch_us = now_us
-        if self.timer_only:
-            self.prepare(now_us, now_us, self.rules.switch_us)
+        self._switch_cue_us = now_us
+        if self.is_timer_only:
+            self.prepare(now_us, now_us, self.rules.min_switch_us)
             return
         self.phase = "switch"
         assert self.side is not None  # both legs are one turn, which nothing is changed to
-        self._switch = SideChange(self.sensors, self.side, now_us)
+        self._side_change = SideChange(self.sensors, self.side, now_us)
 
     def _on_new_side_standing(self, now_us: int, since_us: int | None) -> None:
         """The new side stands, since `since_us`; or not yet."""
         if since_us is not None:
-            self.prepare(now_us, since_us, max(self.rules.resume_us, self._remaining_switch_us(since_us)))
+            self.prepare(now_us, since_us, max(self.rules.resume_prepare_us, self._remaining_switch_us(since_us)))
 
     def _remaining_switch_us(self, since_us: int) -> int:
         """What is left of the least time from SWITCH to GO."""
-        return 0 if self._switch_us is None else self._switch_us + self.rules.switch_us - since_us
+        return 0 if self._switch_cue_us is None else self._switch_cue_us + self.rules.min_switch_us - since_us
 
-    def _switch_end_us(self) -> int:
-        return (self._switch_us or 0) + self.rules.switch_end_us
+    def _switch_deadline_us(self) -> int:
+        return (self._switch_cue_us or 0) + self.rules.switch_timeout_us
 
-    def _switch_due_us(self, switch: SideChange) -> int:
-        end_us = self._switch_end_us()
-        return end_us if switch.due_us is None else min(end_us, switch.due_us)
+    def _side_change_due_us(self, side_change: SideChange) -> int:
+        end_us = self._switch_deadline_us()
+        return end_us if side_change.due_us is None else min(end_us, side_change.due_us)
 
-    def _switch_alarm(self, now_us: int, switch: SideChange) -> None:
-        if now_us >= self._switch_end_us():
-            self.end(now_us, "nobody changed sides")
+    def _on_side_change_alarm(self, now_us: int, side_change: SideChange) -> None:
+        if now_us >= self._switch_deadline_us():
+            self.end_early(now_us, "nobody changed sides")
         else:
-            self._on_new_side_standing(now_us, switch.on_alarm())
+            self._on_new_side_standing(now_us, side_change.on_alarm())
 
-    def end(self, now_us: int, why: str) -> None:
+    def end_early(self, now_us: int, reason: str) -> None:
         """End early; what was done has been said."""
         self.emit_cue(now_us, CueName.ENDED)
-        self.emit(Ended(now_us, why))
+        self.emit(Ended(now_us, reason))
         self.phase, self.outcome = "ended", "ended"
 
     def close(self, at_us: int) -> None:
-        if self.begun:
+        if self.is_repetition_started:
             self.give_up(at_us)
         self.stop_repeating_cue(at_us)
         self.phase, self.outcome = "ended", "ended"
@@ -457,38 +467,38 @@ class ExerciseActivity(Activity):
     # Alarms and commands.
 
     def resync_heels(self, at_us: int) -> None:
-        before = self.footing.stance(self.plates)
-        self.footing = StanceTracker(self.sensors)
-        now = self.footing.stance(self.plates)
-        if not self.timer_only and self.phase not in ("wait", "switch") and now.state is not before.state:
-            if now.state is HeelState.DOWN:
+        before = self.stance_tracker.stance(self.plates)
+        self.stance_tracker = StanceTracker(self.sensors)
+        after = self.stance_tracker.stance(self.plates)
+        if not self.is_timer_only and self.phase not in ("wait", "switch") and after.state is not before.state:
+            if after.state is HeelState.DOWN:
                 self._on_stance_down(at_us, at_us)
             else:
-                self._on_stance_up(at_us, at_us, lost=now.state is HeelState.UNKNOWN, side=None)
+                self._on_stance_up(at_us, at_us, is_lost=after.state is HeelState.UNKNOWN, side=None)
         self.set_due()
 
     @property
     def other_side(self) -> Side | None:
-        return None if self._any_go or self.side is None else self.side.other
+        return None if self._go_has_sounded or self.side is None else self.side.other
 
     def set_due(self) -> None:
         if self.outcome is not None:
             self.due_us = None
         elif self.phase == "wait":
-            waits = (self._wait_until_us, self._nudge_us, self._wrong_leg_cue_us)
+            waits = (self._wait_deadline_us, self._nudge_us, self._wrong_leg_cue_us)
             self.due_us = min((at_us for at_us in waits if at_us is not None), default=None)
         elif self.phase == "prepare":
             self.due_us = self._prepare_due_us()
         elif self.phase == "paused":
             self.due_us = self._pause_due_us()
-        elif self._switch is not None:
-            self.due_us = self._switch_due_us(self._switch)
+        elif self._side_change is not None:
+            self.due_us = self._side_change_due_us(self._side_change)
         else:
             self.due_us = self.work_due_us()
 
     def on_alarm(self, at_us: int) -> None:
-        if self.phase == "wait" and self._wait_until_us is not None and at_us >= self._wait_until_us:
-            self.end(at_us, "nobody changed sides" if self.footing.is_occupied else "nobody came back")
+        if self.phase == "wait" and self._wait_deadline_us is not None and at_us >= self._wait_deadline_us:
+            self.end_early(at_us, "nobody changed sides" if self.stance_tracker.is_occupied else "nobody came back")
         elif self.phase == "wait" and self._wrong_leg_cue_us is not None and at_us >= self._wrong_leg_cue_us:
             self._wrong_leg_cue_us, self._wrong_leg_cued = None, True
             self.emit_cue(at_us, CueName.SWITCH, side=self.side)
@@ -496,11 +506,11 @@ class ExerciseActivity(Activity):
             self._nudge_us = None
             self.emit_cue(at_us, CueName.NUDGE)
         elif self.phase == "prepare":
-            self._prepare_alarm(at_us)
+            self._on_prepare_alarm(at_us)
         elif self.phase == "paused":
-            self._pause_alarm(at_us)
-        elif self._switch is not None:
-            self._switch_alarm(at_us, self._switch)
+            self._on_pause_alarm(at_us)
+        elif self._side_change is not None:
+            self._on_side_change_alarm(at_us, self._side_change)
         else:
             self.on_work_alarm(at_us)
         self.set_due()
@@ -510,57 +520,64 @@ class ExerciseActivity(Activity):
         if self.outcome is not None:
             return
         if command.word is CommandName.STOP:
-            if self.begun:
+            if self.is_repetition_started:
                 self.give_up(now_us)
-            self.end(now_us, "stop")
+            self.end_early(now_us, "stop")
         elif command.word is CommandName.PAUSE and self.phase not in ("wait", "paused"):
             if self.phase not in ("prepare", "switch"):
                 self.suspend(now_us)
             self.pause(now_us, now_us, "command")
-        elif command.word is CommandName.RESUME and self.phase == "paused" and (self.standing or self._back_to_switch):
+        elif (
+            command.word is CommandName.RESUME
+            and self.phase == "paused"
+            and (self.is_standing or self._resumes_side_change)
+        ):
             self._resume(now_us, now_us, "command")
         elif command.word is CommandName.NEXT and self.phase == "prepare":
-            self._stood_us, self._ticks = self._need_us, set()
-            self._stand_from_us = now_us if self.standing or self._by_itself else None
+            self._stood_before_us, self._ticks = self._prepare_target_us, set()
+            self._standing_since_us = now_us if self.is_standing or self._counts_without_standing else None
         elif command.word is CommandName.NEXT:
             self.on_next(now_us)
         elif command.word is CommandName.SKIP:
-            self._skip(now_us)
+            self._skip_repetition(now_us)
         elif (
-            command.word is CommandName.SIDE and command.side is not None and not self._any_go and self.side is not None
+            command.word is CommandName.SIDE
+            and command.side is not None
+            and not self._go_has_sounded
+            and self.side is not None
         ):
             self._choose_side(now_us, command.side)
         self.set_due()
 
-    def _skip(self, now_us: int) -> None:
+    def _skip_repetition(self, now_us: int) -> None:
         if self.phase in ("wait", "switch"):
             return
-        if self.phase == "paused" and self._side_given_up:
-            self._side_given_up = False
+        if self.phase == "paused" and self._is_side_given_up:
+            self._is_side_given_up = False
             self.finish_side(now_us)
             return
-        resting = self.phase in ("rest", "away")
-        if self.begun:
+        is_resting = self.phase in ("rest", "away")
+        if self.is_repetition_started:
             self.give_up(now_us)
-        if not self.advance():
+        if not self.advance_repetition():
             self.finish_side(now_us)
-        elif not resting:
-            self.prepare(now_us, now_us, self.rules.resume_us)
+        elif not is_resting:
+            self.prepare(now_us, now_us, self.rules.resume_prepare_us)
 
     def _choose_side(self, now_us: int, side: Side) -> None:
         self.turns = (side,) if len(self.turns) == 1 else (side, side.other)
-        if self.phase == "prepare" or (self.phase == "wait" and self.standing and not self.timer_only):
+        if self.phase == "prepare" or (self.phase == "wait" and self.is_standing and not self.is_timer_only):
             self.prepare(now_us, now_us, self._prepare_us)
 
     def common_state(self, at_us: int) -> ActivityState:
         """What there is to see of the frame at this moment."""
-        preparing = self.phase == "prepare"
+        is_preparing = self.phase == "prepare"
         return ActivityState(
             activity=self.name,
             phase=self.phase,
             side=self.legs,
-            counting="prepare" if preparing else None,
-            counted_us=self._standing_us(at_us) if preparing else 0,
-            target_us=self._need_us if preparing else 0,
-            rate=1 if preparing and self._stand_from_us is not None else 0,
+            counting="prepare" if is_preparing else None,
+            counted_us=self._standing_us(at_us) if is_preparing else 0,
+            target_us=self._prepare_target_us if is_preparing else 0,
+            rate=1 if is_preparing and self._standing_since_us is not None else 0,
         )

@@ -28,9 +28,9 @@ from station.core.steps import HoldStep, Step
 
 @dataclass(frozen=True, slots=True)
 class HoldRules(ExerciseRules):
-    lifted_most_us: int = 3 * SECOND_US
+    max_lifted_us: int = 3 * SECOND_US
     """So much of each lift counts as lifted: after that it is a pause."""
-    no_halfway_us: int = 3 * SECOND_US
+    min_halfway_us: int = 3 * SECOND_US
     """HALFWAY keeps out of the last seconds, which have their ticks."""
 
 
@@ -40,80 +40,80 @@ class Hold(ExerciseActivity):
     name: ClassVar[str] = "hold"
 
     def __init__(
-        self, step: HoldStep, senses: BoardSensors, *, first: bool = True, rules: HoldRules | None = None
+        self, step: HoldStep, sensors: BoardSensors, *, is_first_step: bool = True, rules: HoldRules | None = None
     ) -> None:
         hold_rules = rules or HoldRules()
-        super().__init__(step, senses, first=first, rules=hold_rules)
+        super().__init__(step, sensors, is_first_step=is_first_step, rules=hold_rules)
         self._hold_rules = hold_rules
         self._step = step
         self._repetition = 1
-        self._rest_until_us = 0
+        self._rest_deadline_us = 0
         self._rest_ticks: set[int] = set()
         self._reset_repetition()
 
     def _reset_repetition(self) -> None:
-        self.begun = False
+        self.is_repetition_started = False
         self._credited_us = self._lifted_us = self._lifts = self._micro_lifts = 0
-        self._span_from_us: int | None = None
-        self._span_began_us = 0
-        self._lift_since_us = 0
-        self._hold_ticks = {n for n in self.rules.last_ticks if n * SECOND_US < self._step.hold_us}
+        self._span_start_us: int | None = None
+        self._last_span_start_us = 0
+        self._lifted_since_us = 0
+        self._hold_ticks = {n for n in self.rules.countdown_ticks if n * SECOND_US < self._step.hold_us}
         half_us = self._step.hold_us // 2
-        self._halfway_us = half_us if half_us > self._hold_rules.no_halfway_us else None
+        self._halfway_us = half_us if half_us > self._hold_rules.min_halfway_us else None
 
     # The work.
 
-    def go(self, now_us: int) -> None:
+    def on_go(self, now_us: int) -> None:
         self.phase = "hold"
-        self._span_from_us = now_us
-        if not self.begun:
-            self.begun = True
+        self._span_start_us = now_us
+        if not self.is_repetition_started:
+            self.is_repetition_started = True
             self.emit(HoldStarted(now_us, self.legs, self._repetition))
 
     def on_heel_down(self, now_us: int, since_us: int) -> None:
         if self.phase in ("grace", "lifted"):
             self._on_heel_return(now_us, since_us)
-        elif self.phase == "hold" and self._span_from_us is None:
-            self._span_from_us = since_us
-        elif self.phase == "rest" and now_us >= self._rest_until_us:
+        elif self.phase == "hold" and self._span_start_us is None:
+            self._span_start_us = since_us
+        elif self.phase == "rest" and now_us >= self._rest_deadline_us:
             self.start_work(now_us)
         elif self.phase == "away":
-            self.prepare(now_us, since_us, self.rules.resume_us)
+            self.prepare(now_us, since_us, self.rules.resume_prepare_us)
 
-    def on_heel_up(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def on_heel_up(self, now_us: int, since_us: int, *, is_lost: bool) -> None:
         if self.phase != "hold":
             return
         self._close_span(since_us)
-        if not lost:
-            self.phase, self._lift_since_us = "grace", since_us
-            self.emit(HeelLifted(now_us, self.lifted, since_us))
+        if not is_lost:
+            self.phase, self._lifted_since_us = "grace", since_us
+            self.emit(HeelLifted(now_us, self.lifted_side, since_us))
 
     def on_earlier_heel_up(self, since_us: int) -> None:
         if self.phase == "grace":
-            uncredited_us = max(0, self._lift_since_us - max(since_us, self._span_began_us))
+            uncredited_us = max(0, self._lifted_since_us - max(since_us, self._last_span_start_us))
             self._credited_us -= uncredited_us
-            self._lift_since_us = since_us
+            self._lifted_since_us = since_us
 
     def _close_span(self, until_us: int) -> None:
-        if self._span_from_us is not None:
-            span_us = max(0, until_us - self._span_from_us)
+        if self._span_start_us is not None:
+            span_us = max(0, until_us - self._span_start_us)
             self._credited_us = min(self._step.hold_us, self._credited_us + span_us)
-            self._span_began_us, self._span_from_us = self._span_from_us, None
+            self._last_span_start_us, self._span_start_us = self._span_start_us, None
 
     def _on_heel_return(self, now_us: int, since_us: int) -> None:
         self._count_lifted(since_us)
-        self.emit(HeelReturned(now_us, self.lifted, since_us))
+        self.emit(HeelReturned(now_us, self.lifted_side, since_us))
         if self.phase == "grace":
             self._micro_lifts += 1
         else:
             self.emit_cue(now_us, CueName.YES)
-        self.phase, self._span_from_us = "hold", since_us
+        self.phase, self._span_start_us = "hold", since_us
 
     def _count_lifted(self, until_us: int) -> None:
-        self._lifted_us += min(self._hold_rules.lifted_most_us, until_us - self._lift_since_us)
+        self._lifted_us += min(self._hold_rules.max_lifted_us, until_us - self._lifted_since_us)
 
     def suspend(self, now_us: int) -> None:
-        rising_us = None if self.timer_only else self.rising_us
+        rising_us = None if self.is_timer_only else self.rising_since_us
         self._close_span(now_us if rising_us is None else min(now_us, rising_us))
         if self.phase in ("grace", "lifted"):
             self._count_lifted(now_us)
@@ -123,27 +123,27 @@ class Hold(ExerciseActivity):
         if self.phase != "paused":
             self.suspend(now_us)
         self.emit(HoldPartial(now_us, *self._result()))
-        self.begun = False
+        self.is_repetition_started = False
 
     def _result(self) -> tuple[Legs, int, int, int, int, int]:
         counts = (self._credited_us, self._lifted_us, self._lifts, self._micro_lifts)
         return (self.legs, self._repetition, *counts)
 
-    def advance(self) -> bool:
+    def advance_repetition(self) -> bool:
         if self._repetition >= self._step.repetitions:
             return False
         self._repetition += 1
         self._reset_repetition()
         return True
 
-    def next_side(self) -> None:
+    def reset_for_side(self) -> None:
         self._repetition = 1
         self._reset_repetition()
 
     def remaining_steps(self) -> tuple[Step, ...]:
         if self.outcome == "complete":
             return ()
-        owed = self._step.repetitions - self._repetition + 1 + self.repetitions_broken
+        owed = self._step.repetitions - self._repetition + 1 + self.given_up_repetitions
         return (
             *self.remaining_of_turn(replace(self._step, repetitions=owed)),
             *self.remaining_of_later_turns(self._step),
@@ -155,76 +155,76 @@ class Hold(ExerciseActivity):
         if self.phase == "hold":
             return self._hold_due_us()
         if self.phase == "grace":
-            return self._lift_since_us + self.rules.grace_us
+            return self._lifted_since_us + self.rules.grace_us
         if self.phase == "lifted":
-            return self._lift_since_us + self.rules.pause_us
+            return self._lifted_since_us + self.rules.pause_after_us
         if self.phase == "rest":
             return self._rest_due_us()
-        return max(self._rest_until_us, self.heel_up_since_us) + self.rules.end_us
+        return max(self._rest_deadline_us, self.heel_up_since_us) + self.rules.pause_timeout_us
 
     def _hold_due_us(self) -> int:
-        if self._span_from_us is None:
-            return self.heel_up_since_us + self.rules.pause_us
+        if self._span_start_us is None:
+            return self.heel_up_since_us + self.rules.pause_after_us
         target_us = self._step.hold_us
         marks = [target_us - max(self._hold_ticks, default=0) * SECOND_US]
         if self._halfway_us is not None:
             marks.append(self._halfway_us)
-        return self._span_from_us + min(marks) - self._credited_us
+        return self._span_start_us + min(marks) - self._credited_us
 
     def _rest_due_us(self) -> int:
         if self._rest_ticks:
-            return self._rest_until_us - max(self._rest_ticks) * SECOND_US
-        if self.standing:
-            return self._rest_until_us
-        return max(self._rest_until_us, self.heel_up_since_us + self.rules.grace_us)
+            return self._rest_deadline_us - max(self._rest_ticks) * SECOND_US
+        if self.is_standing:
+            return self._rest_deadline_us
+        return max(self._rest_deadline_us, self.heel_up_since_us + self.rules.grace_us)
 
     def on_work_alarm(self, now_us: int) -> None:
-        if self.phase == "hold" and self._span_from_us is None:
+        if self.phase == "hold" and self._span_start_us is None:
             self.pause(now_us, self.heel_up_since_us, "sensor lost")
         elif self.phase == "hold":
-            self._hold_alarm(now_us)
+            self._on_hold_alarm(now_us)
         elif self.phase == "grace":
             self.phase = "lifted"
             self._lifts += 1
             self.emit_cue(now_us, CueName.HEEL_UP)
         elif self.phase == "lifted":
             self.suspend(now_us)
-            self.pause(now_us, self._lift_since_us, "heel up")
+            self.pause(now_us, self._lifted_since_us, "heel up")
         elif self.phase == "rest":
-            self._rest_alarm(now_us)
+            self._on_rest_alarm(now_us)
         else:
-            self.end(now_us, "nobody came back")
+            self.end_early(now_us, "nobody came back")
 
-    def _hold_alarm(self, now_us: int) -> None:
-        left_us = self._step.hold_us - self._credited(now_us)
-        if left_us <= 0:
-            self._finish(now_us)
+    def _on_hold_alarm(self, now_us: int) -> None:
+        remaining_us = self._step.hold_us - self._total_credited_us(now_us)
+        if remaining_us <= 0:
+            self._finish_repetition(now_us)
             return
-        if self._halfway_us is not None and self._step.hold_us - left_us >= self._halfway_us:
+        if self._halfway_us is not None and self._step.hold_us - remaining_us >= self._halfway_us:
             self._halfway_us = None
             self.emit_cue(now_us, CueName.HALFWAY)
-        self.count_down(now_us, left_us, self._hold_ticks)
+        self.emit_countdown_tick(now_us, remaining_us, self._hold_ticks)
 
-    def _credited(self, now_us: int) -> int:
-        running_us = 0 if self._span_from_us is None else max(0, now_us - self._span_from_us)
+    def _total_credited_us(self, now_us: int) -> int:
+        running_us = 0 if self._span_start_us is None else max(0, now_us - self._span_start_us)
         return min(self._step.hold_us, self._credited_us + running_us)
 
-    def _finish(self, now_us: int) -> None:
-        self._credited_us, self._span_from_us = self._step.hold_us, None
+    def _finish_repetition(self, now_us: int) -> None:
+        self._credited_us, self._span_start_us = self._step.hold_us, None
         self.emit(HoldFinished(now_us, *self._result()))
-        self.begun = False
+        self.is_repetition_started = False
         self.emit_cue(now_us, CueName.HOLD_DONE)
-        if not self.advance():
+        if not self.advance_repetition():
             self.finish_side(now_us)
             return
         self.phase = "rest"
-        self._rest_until_us = now_us + self._step.rest_us
-        self._rest_ticks = {n for n in self.rules.last_ticks if n * SECOND_US < self._step.rest_us}
+        self._rest_deadline_us = now_us + self._step.rest_us
+        self._rest_ticks = {n for n in self.rules.countdown_ticks if n * SECOND_US < self._step.rest_us}
 
-    def _rest_alarm(self, now_us: int) -> None:
-        if now_us < self._rest_until_us:
-            self.count_down(now_us, self._rest_until_us - now_us, self._rest_ticks)
-        elif self.standing:
+    def _on_rest_alarm(self, now_us: int) -> None:
+        if now_us < self._rest_deadline_us:
+            self.emit_countdown_tick(now_us, self._rest_deadline_us - now_us, self._rest_ticks)
+        elif self.is_standing:
             self.start_work(now_us)
         else:
             self.phase = "away"
@@ -232,25 +232,25 @@ class Hold(ExerciseActivity):
 
     def on_next(self, now_us: int) -> None:
         if self.phase == "rest":
-            self._rest_until_us, self._rest_ticks = now_us, set()
+            self._rest_deadline_us, self._rest_ticks = now_us, set()
 
     def state_at(self, at_us: int) -> ActivityState:
-        picture = replace(
+        state = replace(
             self.common_state(at_us),
             repetition=self._repetition,
             repetitions=self._step.repetitions,
             hold_us=self._step.hold_us,
         )
-        if self.phase in ("hold", "grace", "lifted") or (self.phase == "paused" and self.begun):
-            running = self.phase == "hold" and self._span_from_us is not None
+        if self.phase in ("hold", "grace", "lifted") or (self.phase == "paused" and self.is_repetition_started):
+            is_running = self.phase == "hold" and self._span_start_us is not None
             return replace(
-                picture,
+                state,
                 counting="hold",
-                counted_us=self._credited(at_us),
+                counted_us=self._total_credited_us(at_us),
                 target_us=self._step.hold_us,
-                rate=int(running),
+                rate=int(is_running),
             )
         if self.phase == "rest":
-            gone_us = at_us - (self._rest_until_us - self._step.rest_us)
-            return replace(picture, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=1)
-        return picture
+            gone_us = at_us - (self._rest_deadline_us - self._step.rest_us)
+            return replace(state, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=1)
+        return state

@@ -49,79 +49,79 @@ class TestRules:
 
     attempt: AttemptRules = AttemptRules()  # noqa: RUF009 - frozen, so that sharing it is safe
     step_on_us: int = 500_000
-    other_us: int = 2 * SECOND_US
+    wrong_leg_after_us: int = 2 * SECOND_US
     settle_us: int = 2 * SECOND_US
-    settle_cov: float = 0.10
-    settle_mm: float = 4.0
-    nudge_us: int = 10 * SECOND_US
-    return_us: int = 180 * SECOND_US
+    max_settle_cv: float = 0.10
+    max_settle_drift_mm: float = 4.0
+    nudge_after_us: int = 10 * SECOND_US
+    return_timeout_us: int = 180 * SECOND_US
     """Getting up from the floor and back on the board."""
-    side_us: int = 3 * SECOND_US
+    announce_side_us: int = 3 * SECOND_US
     count_from: int = 3
-    leave_us: int = 3 * SECOND_US
-    moved_mm: float = 4.0
+    departed_after_us: int = 3 * SECOND_US
+    min_move_mm: float = 4.0
     move_still_us: int = 1 * SECOND_US
     move_still_load_us: int = 2 * SECOND_US
-    stay_still_us: int = 3 * SECOND_US
-    move_end_us: int = 45 * SECOND_US
+    no_move_still_us: int = 3 * SECOND_US
+    move_timeout_us: int = 45 * SECOND_US
     rest_us: int = 10 * SECOND_US
-    switch_end_us: int = 90 * SECOND_US
-    pause_end_us: int = 120 * SECOND_US
-    good_us: int = 2 * SECOND_US
-    result_us: int = 60 * SECOND_US
+    switch_timeout_us: int = 90 * SECOND_US
+    pause_timeout_us: int = 120 * SECOND_US
+    sensor_recovery_us: int = 2 * SECOND_US
+    show_result_us: int = 60 * SECOND_US
 
 
-BEFORE_LUNGE = ("settle", "side", "count")
-MEASURING = (*BEFORE_LUNGE, "attempt", "move")
+PHASES_BEFORE_LUNGE = ("settle", "side", "count")
+MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, "attempt", "move")
 
 
-class KneeToWall(Activity):
+class KneeToWallTest(Activity):
     """A test by `step`. `last` says that nothing follows it, so that its result stays for a while."""
 
     def __init__(
         self,
         step: TestStep,
-        senses: BoardSensors,
+        sensors: BoardSensors,
         *,
-        first: bool = True,
-        last: bool = True,
+        is_first_step: bool = True,
+        is_last_step: bool = True,
         rules: TestRules | None = None,
     ) -> None:
         """`first` is false where another step came before, so that whoever has to come back is called."""
-        super().__init__(senses)
-        self._first = first
-        self._wait_until_us: int | None = None
+        super().__init__(sensors)
+        self._is_first_step = is_first_step
+        self._wait_deadline_us: int | None = None
         self.rules = rules or TestRules()
         self.phase = "wait"
         self._step = step
         self._sides = step.sides
-        self._at_side = 0
-        self._last = last
+        self._side_index = 0
+        self._is_last_step = is_last_step
         self._trials = {side: Trials(step.full) for side in step.sides}
         self._attempt: Attempt | None = None
-        self._attempts = 0
+        self._attempt_count = 0
         self._target_mm: float | None = None
-        self._since_us = 0
+        self._phase_since_us = 0
         self._down_since_us: int | None = None
         self._heel_up_since_us: int | None = None
-        self._ticks = 0
-        self._judge_us: int | None = None
+        self._remaining_ticks = 0
+        self._new_reading_us: int | None = None
         self._nudge_us: int | None = None
         self._wrong_leg_cue_us: int | None = None
         """When whoever stands on the other leg is told so, while the test waits."""
         self._wrong_leg_cued = False
-        self._before_mm: float | None = None
+        self._last_baseline_mm: float | None = None
         self._go_toe_mm: float | None = None
         self._may_stay = False
-        self._moved = False
-        self._switch: SideChange | None = None
-        self._good_us: int | None = None
-        self._verdict: str | None = None
-        self._refused: str | None = None
+        self._is_move_seen = False
+        self._side_change: SideChange | None = None
+        self._sensor_recovered_us: int | None = None
+        self._last_verdict: str | None = None
+        self._refusal_reason: str | None = None
 
     @property
     def side(self) -> Side:
-        return self._sides[self._at_side]
+        return self._sides[self._side_index]
 
     def watched_sides(self) -> Sequence[Side]:
         if self.phase in ("rest", "result"):
@@ -133,15 +133,15 @@ class KneeToWall(Activity):
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._enter("wait", at_us)
+        self._enter_phase("wait", at_us)
         self._sync_heel()
         others = [
             plate for plate in self.sensors.plates if not self._is_working_side(plate.side) and plate.is_known_down
         ]
         self._watch_wrong_leg(at_us, down=bool(others))
-        if not self._first and self._down_since_us is None and not others:
-            self._wait_until_us = at_us + self.rules.return_us
-            self._nudge_us = at_us + self.rules.nudge_us
+        if not self._is_first_step and self._down_since_us is None and not others:
+            self._wait_deadline_us = at_us + self.rules.return_timeout_us
+            self._nudge_us = at_us + self.rules.nudge_after_us
             self.emit_cue(at_us, CueName.READY, side=self.side)
         self._set_due()
 
@@ -149,10 +149,10 @@ class KneeToWall(Activity):
         if self.phase != "wait" or self._down_since_us is not None or not down:
             self._wrong_leg_cue_us, self._wrong_leg_cued = None, False
         elif not self._wrong_leg_cued and self._wrong_leg_cue_us is None:
-            self._wrong_leg_cue_us = since_us + self.rules.other_us
+            self._wrong_leg_cue_us = since_us + self.rules.wrong_leg_after_us
 
-    def _enter(self, phase: str, at_us: int) -> None:
-        self.phase, self._since_us, self._nudge_us, self._judge_us = phase, at_us, None, None
+    def _enter_phase(self, phase: str, at_us: int) -> None:
+        self.phase, self._phase_since_us, self._nudge_us, self._new_reading_us = phase, at_us, None, None
 
     def _sync_heel(self) -> None:
         plate = self.sensors.plate_for(self.side)
@@ -167,8 +167,8 @@ class KneeToWall(Activity):
         elif isinstance(change, KneeChange):
             if self._attempt is not None:
                 self._attempt.on_knee_change(change)
-        elif self._switch is not None:
-            self._on_new_side(change.at_us, self._switch.on_heel_change(change))
+        elif self._side_change is not None:
+            self._on_new_side(change.at_us, self._side_change.on_heel_change(change))
         elif self._is_working_side(change.side):
             self._on_heel_change(change)
             self._wrong_leg_cue_us = None
@@ -182,7 +182,7 @@ class KneeToWall(Activity):
         if self._attempt is not None:
             self._attempt.on_heel_change(change)
         if self.phase == "settle" and change.down:
-            self._since_us = max(self._since_us, change.since_us)
+            self._phase_since_us = max(self._phase_since_us, change.since_us)
         elif self.phase == "paused" and change.down:
             self._resume(change.at_us, "standing")
         elif self.phase == "result" and not change.down:
@@ -196,17 +196,17 @@ class KneeToWall(Activity):
             self._sync_heel()
             if not change.is_lost and plate.is_known_down:
                 self._down_since_us = max(change.since_us, plate.debouncer.since_us)
-        if change.is_lost and self.phase in MEASURING:
-            self._fault(change.at_us)
+        if change.is_lost and self.phase in MEASURING_PHASES:
+            self._enter_fault(change.at_us)
         elif not change.is_lost and self.phase == "fault":
-            wait_us = 0 if change.side is None else self.rules.good_us
-            self._good_us = change.at_us + wait_us
+            wait_us = 0 if change.side is None else self.rules.sensor_recovery_us
+            self._sensor_recovered_us = change.at_us + wait_us
 
     def on_sensor_event(self, event: Event) -> None:
         if isinstance(event, Toe):
             if self._attempt is not None:
                 self._attempt.on_reading(event.at_us)
-            self._judge_us = event.at_us
+            self._new_reading_us = event.at_us
             self._set_due()
         elif isinstance(event, Load) and self._attempt is not None and self._is_working_side(event.side):
             self._attempt.on_load(event.at_us, event.share)
@@ -219,7 +219,7 @@ class KneeToWall(Activity):
         if self.outcome is not None:
             return
         if command.word is CommandName.STOP:
-            self._end(now_us, "stop")
+            self._end_early(now_us, "stop")
         elif command.word is CommandName.CONFIRM and self._attempt is not None:
             self._attempt.confirm(now_us)
         elif command.word is CommandName.PAUSE and self.phase not in ("wait", "paused", "result"):
@@ -227,10 +227,10 @@ class KneeToWall(Activity):
         elif command.word is CommandName.RESUME and self.phase == "paused" and self._down_since_us is not None:
             self._resume(now_us, "command")
         elif command.word is CommandName.NEXT and self.phase in ("side", "count"):
-            self._enter("count", now_us - self.rules.count_from * SECOND_US)
-            self._ticks = 0
+            self._enter_phase("count", now_us - self.rules.count_from * SECOND_US)
+            self._remaining_ticks = 0
         elif self._leads_to_settle(command.word):
-            self._settle(now_us)
+            self._start_settling(now_us)
         elif command.word is CommandName.SIDE and command.side is not None:
             self._choose_side(now_us, command.side)
         self._set_due()
@@ -238,7 +238,7 @@ class KneeToWall(Activity):
     def _leads_to_settle(self, word: CommandName) -> bool:
         if self.phase == "rest":
             return word in (CommandName.NEXT, CommandName.SKIP)
-        return word is CommandName.SKIP and self.phase in MEASURING
+        return word is CommandName.SKIP and self.phase in MEASURING_PHASES
 
     def resync_heels(self, at_us: int) -> None:
         self._sync_heel()
@@ -246,14 +246,14 @@ class KneeToWall(Activity):
 
     @property
     def other_side(self) -> Side | None:
-        return None if self._attempts or self.phase not in ("wait", *BEFORE_LUNGE) else self.side.other
+        return None if self._attempt_count or self.phase not in ("wait", *PHASES_BEFORE_LUNGE) else self.side.other
 
     def _choose_side(self, now_us: int, side: Side) -> None:
         if self.other_side is None:
             return
         self._sides = (side,) if len(self._sides) == 1 else (side, side.other)
         self._trials = {side: Trials(self._step.full) for side in self._sides}
-        self._enter("wait", now_us)
+        self._enter_phase("wait", now_us)
         self._sync_heel()
 
     def close(self, at_us: int) -> None:
@@ -267,37 +267,39 @@ class KneeToWall(Activity):
         self.due_us = None if self.outcome is not None else min(self._due_times(), default=None)
 
     def _due_times(self) -> list[int]:
-        rules, since_us = self.rules, self._since_us
+        rules, since_us = self.rules, self._phase_since_us
         dues = [] if self._nudge_us is None else [self._nudge_us]
-        if self._judge_us is not None and self.phase in ("settle", "move"):
-            dues.append(self._judge_us)
-        leaves_us = self._departure_us()
-        if leaves_us is not None:
-            dues.append(leaves_us)
+        if self._new_reading_us is not None and self.phase in ("settle", "move"):
+            dues.append(self._new_reading_us)
+        departure_us = self._departure_us()
+        if departure_us is not None:
+            dues.append(departure_us)
         if self.phase == "wait" and self._down_since_us is not None:
             dues.append(self._down_since_us + rules.step_on_us)
         elif self.phase == "wait":
-            dues += [at_us for at_us in (self._wait_until_us, self._wrong_leg_cue_us) if at_us is not None]
+            dues += [at_us for at_us in (self._wait_deadline_us, self._wrong_leg_cue_us) if at_us is not None]
         elif self.phase == "side":
-            dues.append(since_us + rules.side_us)
-        elif self.phase == "count" and (self._ticks > 0 or self._down_since_us is not None):
-            dues.append(since_us + (rules.count_from - self._ticks) * SECOND_US)
+            dues.append(since_us + rules.announce_side_us)
+        elif self.phase == "count" and (self._remaining_ticks > 0 or self._down_since_us is not None):
+            dues.append(since_us + (rules.count_from - self._remaining_ticks) * SECOND_US)
         elif self.phase == "attempt" and self._attempt is not None:
             due_us = self._attempt.due_us
             dues += [] if due_us is None else [due_us]
-        elif self.phase == "switch" and self._switch is not None and self._switch.due_us is not None:
-            dues.append(self._switch.due_us)
+        elif self.phase == "switch" and self._side_change is not None and self._side_change.due_us is not None:
+            dues.append(self._side_change.due_us)
         elif self.phase == "fault":
-            dues += [] if self._good_us is None else [self._good_us]
+            dues += [] if self._sensor_recovered_us is None else [self._sensor_recovered_us]
             dues += (
-                [] if self._heel_up_since_us is None else [max(self._heel_up_since_us, since_us) + rules.pause_end_us]
+                []
+                if self._heel_up_since_us is None
+                else [max(self._heel_up_since_us, since_us) + rules.pause_timeout_us]
             )
         spans = {
-            "move": rules.move_end_us,
+            "move": rules.move_timeout_us,
             "rest": rules.rest_us,
-            "switch": rules.switch_end_us,
-            "paused": rules.pause_end_us,
-            "result": rules.result_us,
+            "switch": rules.switch_timeout_us,
+            "paused": rules.pause_timeout_us,
+            "result": rules.show_result_us,
         }
         if self.phase in spans:
             dues.append(since_us + spans[self.phase])
@@ -307,13 +309,17 @@ class KneeToWall(Activity):
         """When a heel that is up will mean that the person has left."""
         if self._heel_up_since_us is None or (self._attempt is not None and self._attempt.is_lunging):
             return None
-        if self.phase == "settle" and self._attempts:
-            return max(self._heel_up_since_us, self._since_us) + self.rules.move_end_us
-        return self._heel_up_since_us + self.rules.leave_us if self.phase in (*BEFORE_LUNGE, "attempt") else None
+        if self.phase == "settle" and self._attempt_count:
+            return max(self._heel_up_since_us, self._phase_since_us) + self.rules.move_timeout_us
+        return (
+            self._heel_up_since_us + self.rules.departed_after_us
+            if self.phase in (*PHASES_BEFORE_LUNGE, "attempt")
+            else None
+        )
 
     def on_alarm(self, at_us: int) -> None:
-        leaves_us = self._departure_us()
-        if leaves_us is not None and at_us >= leaves_us:
+        departure_us = self._departure_us()
+        if departure_us is not None and at_us >= departure_us:
             self._on_departure(at_us)
         elif self._nudge_us is not None and at_us >= self._nudge_us:
             self._nudge_us = None
@@ -323,77 +329,77 @@ class KneeToWall(Activity):
         self._set_due()
 
     def _on_departure(self, now_us: int) -> None:
-        if self.phase == "settle" and not self._attempts:
+        if self.phase == "settle" and not self._attempt_count:
             self.stop_repeating_cue(now_us)
-            self._enter("wait", now_us)
+            self._enter_phase("wait", now_us)
         else:
             self._pause(now_us, "heel up")
 
     def _alarm_wait(self, now_us: int) -> None:
-        if self._down_since_us is None and self._wait_until_us is not None and now_us >= self._wait_until_us:
-            self._end(now_us, "nobody came back")
+        if self._down_since_us is None and self._wait_deadline_us is not None and now_us >= self._wait_deadline_us:
+            self._end_early(now_us, "nobody came back")
             return
         if self._down_since_us is None:
             self._wrong_leg_cue_us, self._wrong_leg_cued = None, True
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             return
         self.emit_cue(now_us, CueName.STEP_ON)
-        self._settle(now_us)
+        self._start_settling(now_us)
 
-    def _settle(self, now_us: int) -> None:
+    def _start_settling(self, now_us: int) -> None:
         self.stop_repeating_cue(now_us)
         self._attempt = None
-        self._enter("settle", now_us)
-        self._nudge_us = now_us + self.rules.nudge_us
+        self._enter_phase("settle", now_us)
+        self._nudge_us = now_us + self.rules.nudge_after_us
         if self.sensors.toe.lost_reason is not None or self.sensors.plate_for(self.side).lost_reason is not None:
-            self._fault(now_us)
+            self._enter_fault(now_us)
 
     def _alarm_settle(self, now_us: int) -> None:
-        self._judge_us = None
-        if self._steady(now_us):
-            self._enter("side", now_us)
+        self._new_reading_us = None
+        if self._is_steady(now_us):
+            self._enter_phase("side", now_us)
             self.emit_cue(now_us, CueName.READY, side=self.side)
 
-    def _steady(self, now_us: int) -> bool:
+    def _is_steady(self, now_us: int) -> bool:
         from_us, middle_us = now_us - self.rules.settle_us, now_us - self.rules.settle_us // 2
-        if self._down_since_us is None or max(self._down_since_us, self._since_us) > from_us:
+        if self._down_since_us is None or max(self._down_since_us, self._phase_since_us) > from_us:
             return False
         load = self.sensors.plate_for(self.side).load
         if load is not None:
-            cov = load.coefficient_of_variation(from_us, now_us)
-            if cov is None or cov >= self.rules.settle_cov:
+            variation = load.coefficient_of_variation(from_us, now_us)
+            if variation is None or variation >= self.rules.max_settle_cv:
                 return False
         earlier_mm = self.sensors.toe.median(from_us, middle_us)
         later_mm = self.sensors.toe.median(middle_us, now_us)
         if earlier_mm is None or later_mm is None:
             return False
-        return self.sensors.toe_difference_mm(earlier_mm, later_mm) <= self.rules.settle_mm
+        return self.sensors.toe_difference_mm(earlier_mm, later_mm) <= self.rules.max_settle_drift_mm
 
     def _alarm_side(self, now_us: int) -> None:
-        self._enter("count", now_us)
-        self._ticks = self.rules.count_from
+        self._enter_phase("count", now_us)
+        self._remaining_ticks = self.rules.count_from
         self._alarm_count(now_us)
 
     def _alarm_count(self, now_us: int) -> None:
-        if self._ticks > 0:
-            self.emit_cue(now_us, CueName.COUNT, count=self._ticks)
-            self._ticks -= 1
+        if self._remaining_ticks > 0:
+            self.emit_cue(now_us, CueName.COUNT, count=self._remaining_ticks)
+            self._remaining_ticks -= 1
         elif self._down_since_us is not None:
-            self._go(now_us)
+            self._start_attempt(now_us)
 
-    def _go(self, now_us: int) -> None:
+    def _start_attempt(self, now_us: int) -> None:
         load = self.sensors.plate_for(self.side).load
         if load is not None:
             load.update_reference(now_us)
-        self._attempts += 1
+        self._attempt_count += 1
         self._attempt = Attempt(self.sensors, self.side, now_us, self.rules.attempt)
-        self._before_mm, self._refused = self._attempt.baseline_mm, None
+        self._last_baseline_mm, self._refusal_reason = self._attempt.baseline_mm, None
         trials = self._trials[self.side]
         trials.attempts += 1
         self.emit_cue(now_us, CueName.GO)
         self._go_toe_mm = self._toe_mm(self._estimate(now_us - self.rules.attempt.baseline_us, now_us))
         self.emit(AttemptStarted(now_us, self.side, trials.number, trials.attempts, self._go_toe_mm))
-        self._enter("attempt", now_us)
+        self._enter_phase("attempt", now_us)
 
     def _estimate(self, from_us: int, to_us: int) -> Estimate | Refusal:
         return estimate(*self.sensors.toe.window(from_us, to_us))
@@ -409,19 +415,19 @@ class KneeToWall(Activity):
         if verdict is None:
             return
         if verdict.outcome == "passed":
-            self._passed(now_us, verdict)
+            self._on_attempt_passed(now_us, verdict)
         elif verdict.outcome == "void":
-            self._void(now_us, "the board slid", "void")
-        elif verdict.outcome == "contact" and self._refused is not None:
-            self._void_unclear(now_us, self._refused)
+            self._void_attempt(now_us, "the board slid", "void")
+        elif verdict.outcome == "contact" and self._refusal_reason is not None:
+            self._void_unclear(now_us, self._refusal_reason)
         else:
-            self._failed(now_us, verdict.outcome, self._go_toe_mm)
+            self._on_attempt_failed(now_us, verdict.outcome, self._go_toe_mm)
 
-    def _passed(self, now_us: int, verdict: Verdict) -> None:
+    def _on_attempt_passed(self, now_us: int, verdict: Verdict) -> None:
         assert verdict.window_us is not None
         found = self._estimate(*verdict.window_us)
         if isinstance(found, Refusal):
-            self._refused = found.reason
+            self._refusal_reason = found.reason
             if self._attempt is not None and self._attempt.is_window_final(now_us):
                 self._void_unclear(now_us, found.reason)
             return
@@ -431,24 +437,24 @@ class KneeToWall(Activity):
         contact = self.sensors.wiring.contact
         self.emit(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us))
         self.emit_cue(now_us, CueName.YES)
-        self._verdict = "passed"
+        self._last_verdict = "passed"
         self._set_target(now_us, self._trials[self.side].record_pass(toe_mm, uncertainty_mm), toe_mm)
 
-    def _void_unclear(self, now_us: int, why: str) -> None:
-        self._void(now_us, f"the readings {why}", "unclear")
+    def _void_unclear(self, now_us: int, reason: str) -> None:
+        self._void_attempt(now_us, f"the readings {reason}", "unclear")
 
-    def _void(self, now_us: int, why: str, verdict: str) -> None:
+    def _void_attempt(self, now_us: int, reason: str, verdict: str) -> None:
         self._attempt = None
-        self.emit(AttemptVoid(now_us, self.side, why))
+        self.emit(AttemptVoid(now_us, self.side, reason))
         self.emit_cue(now_us, CueName.TRIAL_VOID)
-        self._verdict = verdict
-        self._move(now_us, free=True)
+        self._last_verdict = verdict
+        self._start_move(now_us, is_optional=True)
 
-    def _failed(self, now_us: int, why: str, toe_mm: float | None) -> None:
+    def _on_attempt_failed(self, now_us: int, reason: str, toe_mm: float | None) -> None:
         self._attempt = None
-        self.emit(AttemptFailed(now_us, self.side, why, toe_mm))
+        self.emit(AttemptFailed(now_us, self.side, reason, toe_mm))
         self.emit_cue(now_us, CueName.NO)
-        self._verdict = why
+        self._last_verdict = reason
         trials = self._trials[self.side]
         target_mm = trials.record_failure(toe_mm)
         if trials.is_over:
@@ -458,43 +464,43 @@ class KneeToWall(Activity):
 
     def _set_target(self, now_us: int, target_mm: float | None, toe_mm: float | None) -> None:
         if target_mm is None:
-            self._move(now_us, free=True)
+            self._start_move(now_us, is_optional=True)
             return
-        free = toe_mm is not None and self._trials[self.side].is_near(target_mm, toe_mm)
+        is_optional = toe_mm is not None and self._trials[self.side].is_near(target_mm, toe_mm)
         self._target_mm = target_mm
-        self.emit(TargetSet(now_us, self.side, round(target_mm, 1), not free))
-        self._move(now_us, free=free)
+        self.emit(TargetSet(now_us, self.side, round(target_mm, 1), not is_optional))
+        self._start_move(now_us, is_optional=is_optional)
 
-    def _move(self, now_us: int, *, free: bool) -> None:
-        self._enter("move", now_us)
-        self._may_stay, self._moved = free, False
-        self._nudge_us = now_us + self.rules.nudge_us
+    def _start_move(self, now_us: int, *, is_optional: bool) -> None:
+        self._enter_phase("move", now_us)
+        self._may_stay, self._is_move_seen = is_optional, False
+        self._nudge_us = now_us + self.rules.nudge_after_us
 
     def _alarm_move(self, now_us: int) -> None:
-        if now_us >= self._since_us + self.rules.move_end_us:
+        if now_us >= self._phase_since_us + self.rules.move_timeout_us:
             self._pause(now_us, "nobody moved")
             return
-        self._judge_us = None
-        moved = self._has_moved(now_us)
-        if moved and not self._moved:
-            self._moved, self._nudge_us = True, None
+        self._new_reading_us = None
+        has_moved = self._has_moved(now_us)
+        if has_moved and not self._is_move_seen:
+            self._is_move_seen, self._nudge_us = True, None
             self.stop_repeating_cue(now_us)
         analogue = self.sensors.plate_for(self.side).load is not None
         still_us = self.rules.move_still_load_us if analogue else self.rules.move_still_us
         if self._may_stay:
-            still_us = self.rules.stay_still_us
-        if (moved or self._may_stay) and self._has_stood_still(still_us, now_us):
-            self._go(now_us)
+            still_us = self.rules.no_move_still_us
+        if (has_moved or self._may_stay) and self._has_stood_still(still_us, now_us):
+            self._start_attempt(now_us)
 
     def _has_moved(self, now_us: int) -> bool:
         now_mm = self.sensors.toe.median(now_us - SECOND_US, now_us)
-        if now_mm is None or self._before_mm is None:
+        if now_mm is None or self._last_baseline_mm is None:
             return False
-        return self.sensors.toe_difference_mm(self._before_mm, now_mm) >= self.rules.moved_mm
+        return self.sensors.toe_difference_mm(self._last_baseline_mm, now_mm) >= self.rules.min_move_mm
 
     def _has_stood_still(self, span_us: int, now_us: int) -> bool:
         from_us = now_us - span_us
-        down = self._down_since_us is not None and max(self._down_since_us, self._since_us) <= from_us
+        down = self._down_since_us is not None and max(self._down_since_us, self._phase_since_us) <= from_us
         return down and self.sensors.toe.is_still(from_us, now_us)
 
     def _finish_trial(self, now_us: int) -> None:
@@ -504,42 +510,42 @@ class KneeToWall(Activity):
         self.emit_cue(now_us, CueName.TRIAL_OK)
         self._target_mm = None
         if trials.needs_another:
-            self._enter("rest", now_us)
-        elif self._at_side + 1 < len(self._sides):
-            self._at_side += 1
+            self._enter_phase("rest", now_us)
+        elif self._side_index + 1 < len(self._sides):
+            self._side_index += 1
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
-            self._enter("switch", now_us)
-            self._switch = SideChange(self.sensors, self.side, now_us)
+            self._enter_phase("switch", now_us)
+            self._side_change = SideChange(self.sensors, self.side, now_us)
         else:
-            self._result(now_us)
+            self._show_result(now_us)
 
     def _alarm_rest(self, now_us: int) -> None:
-        self._settle(now_us)
+        self._start_settling(now_us)
 
     def _alarm_switch(self, now_us: int) -> None:
-        assert self._switch is not None
-        if now_us >= self._since_us + self.rules.switch_end_us:
-            self._switch = None
+        assert self._side_change is not None
+        if now_us >= self._phase_since_us + self.rules.switch_timeout_us:
+            self._side_change = None
             self._pause(now_us, "nobody changed sides")
         else:
-            self._on_new_side(now_us, self._switch.on_alarm())
+            self._on_new_side(now_us, self._side_change.on_alarm())
 
     def _on_new_side(self, now_us: int, since_us: int | None) -> None:
         if since_us is not None:
-            self._switch = None
+            self._side_change = None
             self._sync_heel()
-            self._settle(now_us)
+            self._start_settling(now_us)
 
-    def _result(self, now_us: int) -> None:
-        self.emit(self._finished(now_us, partial=False))
+    def _show_result(self, now_us: int) -> None:
+        self.emit(self._finished_fact(now_us, partial=False))
         self.emit_cue(now_us, CueName.COMPLETE)
-        if self._is_best():
+        if self._is_personal_best():
             self.emit_cue(now_us, CueName.BEST)
-        self._enter("result", now_us)
-        if not self._last:
+        self._enter_phase("result", now_us)
+        if not self._is_last_step:
             self._finish()
 
-    def _is_best(self) -> bool:
+    def _is_personal_best(self) -> bool:
         """Only full tests compete, by more than the person's own error, which is in what is to be beaten."""
         beat_mm = {Side.LEFT: self._step.beat_left_mm, Side.RIGHT: self._step.beat_right_mm}
         scores = {side: trials.score_mm for side, trials in self._trials.items()}
@@ -553,60 +559,60 @@ class KneeToWall(Activity):
     def _finish(self) -> None:
         self.outcome = "complete"
 
-    def _finished(self, now_us: int, *, partial: bool) -> TestFinished:
+    def _finished_fact(self, now_us: int, *, partial: bool) -> TestFinished:
         scores = {side: trials.score_mm for side, trials in self._trials.items()}
         return TestFinished(now_us, scores.get(Side.LEFT), scores.get(Side.RIGHT), partial)
 
     # Pauses, faults, ends.
 
-    def _pause(self, now_us: int, why: str) -> None:
-        self._attempt = self._switch = None
+    def _pause(self, now_us: int, reason: str) -> None:
+        self._attempt = self._side_change = None
         self._sync_heel()
-        self._enter("paused", now_us)
-        self.emit(Paused(now_us, why))
+        self._enter_phase("paused", now_us)
+        self.emit(Paused(now_us, reason))
         self.emit_cue(now_us, CueName.PAUSED)
 
-    def _resume(self, now_us: int, why: str) -> None:
-        self.emit(Resumed(now_us, why))
-        self._settle(now_us)
+    def _resume(self, now_us: int, reason: str) -> None:
+        self.emit(Resumed(now_us, reason))
+        self._start_settling(now_us)
 
     def _alarm_paused(self, now_us: int) -> None:
-        self._end(now_us, "nobody came back")
+        self._end_early(now_us, "nobody came back")
 
-    def _fault(self, now_us: int) -> None:
-        self._attempt, self._good_us = None, None
-        self._enter("fault", now_us)
+    def _enter_fault(self, now_us: int) -> None:
+        self._attempt, self._sensor_recovered_us = None, None
+        self._enter_phase("fault", now_us)
         self.emit_cue(now_us, CueName.ERROR)
 
     def _alarm_fault(self, now_us: int) -> None:
-        if self._good_us is None or now_us < self._good_us:
-            self._end(now_us, "nobody waited for the sensor")
+        if self._sensor_recovered_us is None or now_us < self._sensor_recovered_us:
+            self._end_early(now_us, "nobody waited for the sensor")
             return
-        self._good_us = None
+        self._sensor_recovered_us = None
         if self.sensors.toe.lost_reason is None and self.sensors.plate_for(self.side).lost_reason is None:
-            self._settle(now_us)
+            self._start_settling(now_us)
 
     def _record_partial(self, now_us: int) -> None:
         if self.phase != "result" and any(trials.results for trials in self._trials.values()):
-            self.emit(self._finished(now_us, partial=True))
+            self.emit(self._finished_fact(now_us, partial=True))
 
-    def _end(self, now_us: int, why: str) -> None:
+    def _end_early(self, now_us: int, reason: str) -> None:
         self._record_partial(now_us)
-        self._attempt = self._switch = None
+        self._attempt = self._side_change = None
         self.emit_cue(now_us, CueName.ENDED)
-        self.emit(Ended(now_us, why))
+        self.emit(Ended(now_us, reason))
         self.phase, self.outcome = "ended", "ended"
 
     def state_at(self, at_us: int) -> ActivityState:
         trials = self._trials[self.side]
         counting = {"attempt": self.rules.attempt.time_limit_us, "rest": self.rules.rest_us}.get(self.phase)
-        finished = self._finished(at_us, partial=True)
+        finished = self._finished_fact(at_us, partial=True)
         return ActivityState(
             activity="test",
             phase=self.phase,
             side=self.side,
             counting=self.phase if counting is not None else None,
-            counted_us=at_us - self._since_us if counting is not None else 0,
+            counted_us=at_us - self._phase_since_us if counting is not None else 0,
             target_us=counting or 0,
             rate=int(counting is not None),
             trial=trials.number,
@@ -615,6 +621,6 @@ class KneeToWall(Activity):
             best_mm=trials.best_mm,
             result_left_mm=finished.left_mm,
             result_right_mm=finished.right_mm,
-            verdict=self._verdict,
+            verdict=self._last_verdict,
             contact=self.sensors.wiring.contact,
         )

@@ -27,7 +27,7 @@ from station.core.sound.cues import cue_length_us
 from station.core.state import ActivityState
 from station.core.steps import LessonStep
 
-TAUGHT = (
+TAUGHT_CUES = (
     CueName.COUNT,
     CueName.GO,
     CueName.HOLD_DONE,
@@ -41,33 +41,33 @@ TAUGHT = (
 )
 """What somebody needs for a routine with the page away."""
 VOLUME_CUE = CueName.READY
-QUESTIONS = 6
+QUESTION_COUNT = 6
 
 
 @dataclass(frozen=True, slots=True)
 class SoundLessonRules:
-    answer_us: int = 6 * SECOND_US
+    answer_timeout_us: int = 6 * SECOND_US
     """From the end of a sound; slow people lift a heel within four seconds."""
-    lift_us: int = 300_000
+    min_lift_us: int = 300_000
     """Shorter is a wobble."""
-    apart_us: int = 2 * SECOND_US
+    pause_between_us: int = 2 * SECOND_US
     """From the end of one sound to the next: time to read what it means."""
-    verdict_us: int = 3 * SECOND_US
+    show_verdict_us: int = 3 * SECOND_US
     """YES or NO, and a look at what was right."""
-    tries: int = 3
-    end_us: int = 120 * SECOND_US
+    max_tries: int = 3
+    arrival_timeout_us: int = 120 * SECOND_US
     """Whoever has not stepped on by then does not come."""
-    away_us: int = 60 * SECOND_US
+    away_timeout_us: int = 60 * SECOND_US
     """Whoever stepped off in the middle has left by then, as in a hold."""
 
 
-def quiz_of(seed: int) -> tuple[tuple[CueName, CueName], ...]:
+def draw_quiz(seed: int) -> tuple[tuple[CueName, CueName], ...]:
     """Six different sounds with what each is said to be; half of that is so."""
-    chance = Random(seed)
-    played = chance.sample(TAUGHT, QUESTIONS)
-    true = set(chance.sample(range(QUESTIONS), QUESTIONS // 2))
+    random = Random(seed)
+    played = random.sample(TAUGHT_CUES, QUESTION_COUNT)
+    true_places = set(random.sample(range(QUESTION_COUNT), QUESTION_COUNT // 2))
     return tuple(
-        (cue, cue if place in true else chance.choice([other for other in TAUGHT if other is not cue]))
+        (cue, cue if place in true_places else random.choice([other for other in TAUGHT_CUES if other is not cue]))
         for place, cue in enumerate(played)
     )
 
@@ -75,171 +75,179 @@ def quiz_of(seed: int) -> tuple[tuple[CueName, CueName], ...]:
 class SoundLesson(Activity):
     """Leads through the sounds by `step`."""
 
-    def __init__(self, step: LessonStep, senses: BoardSensors, rules: SoundLessonRules | None = None) -> None:
-        super().__init__(senses)
+    def __init__(self, step: LessonStep, sensors: BoardSensors, rules: SoundLessonRules | None = None) -> None:
+        super().__init__(sensors)
         self.rules = rules or SoundLessonRules()
         self.phase = "wait"
         self._part = "volume"
         """Which part it is in, also while nobody stands there."""
-        self._quiz = quiz_of(step.seed)
-        self._place = 0
+        self._quiz = draw_quiz(step.seed)
+        self._index = 0
         """Which try, sound or question it is at, from 0."""
-        self._right = 0
-        self._footing = StanceTracker(senses)
-        self._sound_us: int | None = None
+        self._right_count = 0
+        self._stance_tracker = StanceTracker(sensors)
+        self._next_sound_us: int | None = None
         """When the next sound comes, `None` while one is to be answered."""
-        self._sounded_us = 0
-        self._hush_us: int | None = None
-        self._until_us = 0
-        self._lift: HeelChange | None = None
-        self._correct_cue: bool | None = None
+        self._last_sound_us = 0
+        self._stop_cue_us: int | None = None
+        self._deadline_us = 0
+        self._heel_lift: HeelChange | None = None
+        self._is_answer_right: bool | None = None
         """Whether the answer to the question was right, while that is told."""
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._footing = StanceTracker(self.sensors)
-        self._until_us = at_us + self.rules.end_us
-        if self._footing.is_occupied:
-            self._enter("volume", at_us)
+        self._stance_tracker = StanceTracker(self.sensors)
+        self._deadline_us = at_us + self.rules.arrival_timeout_us
+        if self._stance_tracker.is_occupied:
+            self._enter_part("volume", at_us)
         self._set_due()
 
     def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
-    def _enter(self, part: str, at_us: int) -> None:
+    def _enter_part(self, part: str, at_us: int) -> None:
         self.phase = self._part = part
-        self._place = 0
-        self._plan(at_us + self.rules.apart_us)
+        self._index = 0
+        self._set_next_sound(at_us + self.rules.pause_between_us)
 
-    def _plan(self, sound_us: int) -> None:
-        self._sound_us, self._lift = sound_us, None
+    def _set_next_sound(self, sound_us: int) -> None:
+        self._next_sound_us, self._heel_lift = sound_us, None
 
     @property
-    def _cue(self) -> CueName:
+    def _current_cue(self) -> CueName:
         if self._part == "volume":
             return VOLUME_CUE
-        return TAUGHT[self._place] if self._part == "listen" else self._quiz[self._place][0]
+        return TAUGHT_CUES[self._index] if self._part == "listen" else self._quiz[self._index][0]
 
     # The heels.
 
     def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
-            self._footing.update(change)
-        if self.phase == "wait" and self._footing.is_occupied:
-            self._enter("volume", change.at_us)
-        elif self.phase == "away" and self._footing.is_occupied:
+            self._stance_tracker.update(change)
+        if self.phase == "wait" and self._stance_tracker.is_occupied:
+            self._enter_part("volume", change.at_us)
+        elif self.phase == "away" and self._stance_tracker.is_occupied:
             self.stop_repeating_cue(change.at_us)
             self.phase = self._part
-            self._plan(change.at_us + self.rules.apart_us)
+            self._set_next_sound(change.at_us + self.rules.pause_between_us)
         elif isinstance(change, HeelChange):
-            self._heel(change)
+            self._on_heel_change(change)
         self._set_due()
 
-    def _heel(self, change: HeelChange) -> None:
-        lift = self._lift
-        if lift is None:
-            asked = self.phase in ("volume", "quiz") and self._sound_us is None
-            self._lift = change if asked and not change.down and change.since_us >= self._sounded_us else None
-        elif change.side is lift.side and change.down and change.since_us - lift.since_us < self.rules.lift_us:
-            self._lift = None
+    def _on_heel_change(self, change: HeelChange) -> None:
+        heel_lift = self._heel_lift
+        if heel_lift is None:
+            is_asked = self.phase in ("volume", "quiz") and self._next_sound_us is None
+            self._heel_lift = (
+                change if is_asked and not change.down and change.since_us >= self._last_sound_us else None
+            )
+        elif (
+            change.side is heel_lift.side
+            and change.down
+            and change.since_us - heel_lift.since_us < self.rules.min_lift_us
+        ):
+            self._heel_lift = None
 
     # Time.
 
     def _set_due(self) -> None:
-        if self._lift is not None:
-            due_us = self._lift.since_us + self.rules.lift_us
+        if self._heel_lift is not None:
+            due_us = self._heel_lift.since_us + self.rules.min_lift_us
         else:
-            due_us = self._until_us if self._sound_us is None else self._sound_us
-        if self._hush_us is not None:
-            due_us = min(due_us, self._hush_us)
+            due_us = self._deadline_us if self._next_sound_us is None else self._next_sound_us
+        if self._stop_cue_us is not None:
+            due_us = min(due_us, self._stop_cue_us)
         self.due_us = None if self.outcome is not None else due_us
 
     def on_alarm(self, at_us: int) -> None:
-        if self._hush_us is not None and at_us >= self._hush_us:
+        if self._stop_cue_us is not None and at_us >= self._stop_cue_us:
             self.stop_repeating_cue(at_us)
         elif self.phase == "wait":
-            self._end(at_us, "nobody came")
+            self._end_early(at_us, "nobody came")
         elif self.phase == "away":
-            self._end(at_us, "nobody came back")
-        elif self._sound_us is not None:
+            self._end_early(at_us, "nobody came back")
+        elif self._next_sound_us is not None:
             self._advance(at_us)
         elif self.phase == "volume":
-            self._volume(at_us)
+            self._finish_volume_try(at_us)
         elif self.phase == "listen":
-            self._listen(at_us)
+            self._finish_listening(at_us)
         else:
-            self._judge(at_us)
+            self._judge_answer(at_us)
         self._set_due()
 
     def _advance(self, at_us: int) -> None:
-        if self._correct_cue is not None:
-            self._correct_cue = None
-            self._place += 1
-        if self._part == "quiz" and self._place == QUESTIONS:
-            self.emit(LessonFinished(at_us, self._right, QUESTIONS))
+        if self._is_answer_right is not None:
+            self._is_answer_right = None
+            self._index += 1
+        if self._part == "quiz" and self._index == QUESTION_COUNT:
+            self.emit(LessonFinished(at_us, self._right_count, QUESTION_COUNT))
             self.phase, self.outcome = "done", "complete"
-        elif self._footing.is_occupied:
-            self._play(at_us)
+        elif self._stance_tracker.is_occupied:
+            self._play_sound(at_us)
         else:
-            self.phase, self._sound_us, self._until_us = "away", None, at_us + self.rules.away_us
+            self.phase, self._next_sound_us, self._deadline_us = "away", None, at_us + self.rules.away_timeout_us
             self.emit_cue(at_us, CueName.NUDGE)
 
-    def _play(self, at_us: int) -> None:
-        cue = self._cue
-        self._sound_us, self._sounded_us, self._lift = None, at_us, None
+    def _play_sound(self, at_us: int) -> None:
+        cue = self._current_cue
+        self._next_sound_us, self._last_sound_us, self._heel_lift = None, at_us, None
         self.emit_cue(at_us, cue)
         end_us = at_us + cue_length_us(Cue(at_us, cue))
         if cue in REPEATING_CUES:
-            end_us += self.rules.apart_us
-            self._hush_us = end_us
-        self._until_us = end_us + (self.rules.apart_us if self._part == "listen" else self.rules.answer_us)
+            end_us += self.rules.pause_between_us
+            self._stop_cue_us = end_us
+        self._deadline_us = end_us + (
+            self.rules.pause_between_us if self._part == "listen" else self.rules.answer_timeout_us
+        )
 
     def stop_repeating_cue(self, at_us: int) -> None:
-        self._hush_us = None
+        self._stop_cue_us = None
         super().stop_repeating_cue(at_us)
 
-    def _volume(self, at_us: int) -> None:
-        if self._lift is not None:
+    def _finish_volume_try(self, at_us: int) -> None:
+        if self._heel_lift is not None:
             self.emit_cue(at_us, CueName.YES)
-            self._enter("listen", at_us)
-        elif self._place + 1 < self.rules.tries:
-            self._place += 1
+            self._enter_part("listen", at_us)
+        elif self._index + 1 < self.rules.max_tries:
+            self._index += 1
             self.emit(LouderAsked(at_us))
-            self._plan(at_us + self.rules.apart_us)
+            self._set_next_sound(at_us + self.rules.pause_between_us)
         else:
-            self._end(at_us, "the sounds were not heard")
+            self._end_early(at_us, "the sounds were not heard")
 
-    def _listen(self, at_us: int) -> None:
-        self._place += 1
-        if self._place == len(TAUGHT):
-            self._enter("quiz", at_us)
+    def _finish_listening(self, at_us: int) -> None:
+        self._index += 1
+        if self._index == len(TAUGHT_CUES):
+            self._enter_part("quiz", at_us)
         else:
-            self._plan(at_us)
+            self._set_next_sound(at_us)
 
-    def _judge(self, at_us: int) -> None:
-        cue, claimed = self._quiz[self._place]
-        yes = self._lift is not None
-        self._correct_cue = yes is (cue is claimed)
-        self._right += self._correct_cue
-        self.emit(QuizAnswered(at_us, cue, claimed, yes, self._correct_cue))
-        self.emit_cue(at_us, CueName.YES if self._correct_cue else CueName.NO)
-        self._plan(at_us + self.rules.verdict_us)
+    def _judge_answer(self, at_us: int) -> None:
+        cue, claimed = self._quiz[self._index]
+        said_yes = self._heel_lift is not None
+        self._is_answer_right = said_yes is (cue is claimed)
+        self._right_count += self._is_answer_right
+        self.emit(QuizAnswered(at_us, cue, claimed, said_yes, self._is_answer_right))
+        self.emit_cue(at_us, CueName.YES if self._is_answer_right else CueName.NO)
+        self._set_next_sound(at_us + self.rules.show_verdict_us)
 
-    def _end(self, at_us: int, why: str) -> None:
+    def _end_early(self, at_us: int, reason: str) -> None:
         self.emit_cue(at_us, CueName.ENDED)
-        self.emit(Ended(at_us, why))
+        self.emit(Ended(at_us, reason))
         self.phase, self.outcome = "ended", "ended"
 
     def on_command(self, command: Command) -> None:
         if self.outcome is None and command.word is CommandName.STOP:
-            self._end(command.at_us, "stop")
+            self._end_early(command.at_us, "stop")
         elif (
             self.outcome is None
             and command.word in (CommandName.NEXT, CommandName.SKIP)
             and self.phase in ("volume", "listen")
         ):
             self.stop_repeating_cue(command.at_us)
-            self._enter("listen" if self.phase == "volume" else "quiz", command.at_us)
+            self._enter_part("listen" if self.phase == "volume" else "quiz", command.at_us)
         self._set_due()
 
     def close(self, at_us: int) -> None:
@@ -247,18 +255,18 @@ class SoundLesson(Activity):
         self.phase, self.outcome = "ended", "ended"
 
     def state_at(self, at_us: int) -> ActivityState:
-        sounded = self._sound_us is None
-        quiz, told = self.phase == "quiz", self._correct_cue is not None
-        repetitions = {"volume": self.rules.tries, "listen": len(TAUGHT), "quiz": QUESTIONS}[self._part]
-        about = (self.phase == "listen" and sounded) or (quiz and told)
+        has_sounded = self._next_sound_us is None
+        is_quiz, is_judged = self.phase == "quiz", self._is_answer_right is not None
+        repetitions = {"volume": self.rules.max_tries, "listen": len(TAUGHT_CUES), "quiz": QUESTION_COUNT}[self._part]
+        shows_cue = (self.phase == "listen" and has_sounded) or (is_quiz and is_judged)
         return ActivityState(
             "lesson",
             self.phase,
-            repetition=min(self._place + 1, repetitions),
+            repetition=min(self._index + 1, repetitions),
             repetitions=repetitions,
-            about=self._cue if about else None,
-            claimed=self._quiz[self._place][1] if quiz and (sounded or told) else None,
-            verdict=None if self._correct_cue is None else "right" if self._correct_cue else "not yet",
-            right=self._right,
-            asked=QUESTIONS,
+            about=self._current_cue if shows_cue else None,
+            claimed=self._quiz[self._index][1] if is_quiz and (has_sounded or is_judged) else None,
+            verdict=None if self._is_answer_right is None else "right" if self._is_answer_right else "not yet",
+            right=self._right_count,
+            asked=QUESTION_COUNT,
         )

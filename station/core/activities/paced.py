@@ -24,83 +24,85 @@ from station.core.steps import RepsStep, Step
 
 @dataclass(frozen=True, slots=True)
 class PacedRules(ExerciseRules):
-    last_counts: int = 3
-    stepped_us: int = 1 * SECOND_US
+    announced_counts: int = 3
+    done_signal_us: int = 1 * SECOND_US
     """So long the board is empty, and then stood on, when somebody says that they are done."""
-    own_pace_us: int = 600 * SECOND_US
+    own_pace_timeout_us: int = 600 * SECOND_US
     """Nobody takes longer for a set; who has not come back by then has left."""
 
 
-class Paced(ExerciseActivity):
+class PacedReps(ExerciseActivity):
     """Repetitions by `step`, each turn after the other, with the heel down or with anything."""
 
     name: ClassVar[str] = "reps"
-    gives_up: ClassVar[bool] = False
+    gives_up_in_pause: ClassVar[bool] = False
 
     def __init__(
-        self, step: RepsStep, senses: BoardSensors, *, first: bool = True, rules: PacedRules | None = None
+        self, step: RepsStep, sensors: BoardSensors, *, is_first_step: bool = True, rules: PacedRules | None = None
     ) -> None:
         paced_rules = rules or PacedRules()
-        super().__init__(step, senses, first=first, rules=paced_rules)
+        super().__init__(step, sensors, is_first_step=is_first_step, rules=paced_rules)
         self._paced_rules = paced_rules
         self._step = step
-        self._ends_us = tuple(accumulate(step.tempo_us))
-        self._empty_us: int | None = None
-        self._stepped_us: int | None = None
-        self.next_side()
+        self._tempo_ends_us = tuple(accumulate(step.tempo_us))
+        self._empty_since_us: int | None = None
+        self._stepped_on_us: int | None = None
+        self.reset_for_side()
 
     @property
-    def _own_pace(self) -> bool:
-        return not self._ends_us
+    def _is_own_pace(self) -> bool:
+        return not self._tempo_ends_us
 
-    def next_side(self) -> None:
-        self.begun = False
+    def reset_for_side(self) -> None:
+        self.is_repetition_started = False
         self._count = 0
-        self._begin_one(None)
+        self._start_counting(None)
 
-    def _begin_one(self, at_us: int | None) -> None:
+    def _start_counting(self, at_us: int | None) -> None:
         """A repetition begins, or waits for its heel."""
-        self._part = 0
-        self._done_us = self._done_before_us = self._span_began_us = 0
-        self._began_one_us = at_us or 0
-        self._span_from_us = at_us
+        self._tempo_part = 0
+        self._credited_us = self._credited_before_us = self._last_span_start_us = 0
+        self._repetition_began_us = at_us or 0
+        self._span_start_us = at_us
 
-    def advance(self) -> bool:
+    def advance_repetition(self) -> bool:
         return False
 
-    def go(self, now_us: int) -> None:
-        self.phase, self.begun = "reps", True
-        self._begin_one(now_us)
+    def on_go(self, now_us: int) -> None:
+        self.phase, self.is_repetition_started = "reps", True
+        self._start_counting(now_us)
         self._go_us = now_us
-        self._empty_us = None if self.footing.is_occupied else now_us
-        self._stepped_us = None
+        self._empty_since_us = None if self.stance_tracker.is_occupied else now_us
+        self._stepped_on_us = None
 
     # What the heel does.
 
     def on_heel_down(self, now_us: int, since_us: int) -> None:
         if self.phase == "lifted":
             self.emit_cue(now_us, CueName.YES)
-            self._begin_one(since_us)
+            self._start_counting(since_us)
         else:
-            self._span_from_us = since_us
+            self._span_start_us = since_us
         self.phase = "reps"
 
-    def on_heel_up(self, now_us: int, since_us: int, *, lost: bool) -> None:
+    def on_heel_up(self, now_us: int, since_us: int, *, is_lost: bool) -> None:
         if self.phase != "reps":
             return
         self._close_span(since_us)
-        if not lost:
+        if not is_lost:
             self.phase = "grace"
 
     def on_earlier_heel_up(self, since_us: int) -> None:
         if self.phase == "grace":
-            self._done_us = max(0, min(self._done_us, self._done_before_us + since_us - self._span_began_us))
+            self._credited_us = max(
+                0, min(self._credited_us, self._credited_before_us + since_us - self._last_span_start_us)
+            )
 
     def _close_span(self, until_us: int) -> None:
-        if self._span_from_us is not None:
-            self._done_before_us, self._span_began_us = self._done_us, self._span_from_us
-            self._done_us += max(0, until_us - self._span_from_us)
-            self._span_from_us = None
+        if self._span_start_us is not None:
+            self._credited_before_us, self._last_span_start_us = self._credited_us, self._span_start_us
+            self._credited_us += max(0, until_us - self._span_start_us)
+            self._span_start_us = None
 
     def suspend(self, now_us: int) -> None:
         self._close_span(now_us)
@@ -108,33 +110,33 @@ class Paced(ExerciseActivity):
 
     def give_up(self, now_us: int) -> None:
         self.emit(RepsPartial(now_us, self.legs, self._count, 0))
-        self.begun = False
+        self.is_repetition_started = False
 
     def remaining_steps(self) -> tuple[Step, ...]:
         if self.outcome == "complete":
             return ()
-        now = replace(self._step, count=self._step.count - self._count)
-        return (*self.remaining_of_turn(now), *self.remaining_of_later_turns(self._step))
+        current = replace(self._step, count=self._step.count - self._count)
+        return (*self.remaining_of_turn(current), *self.remaining_of_later_turns(self._step))
 
     # Whoever goes at their own pace says when they are done.
 
     def on_change(self, change: Change) -> None:
         super().on_change(change)
-        if self._own_pace and self.phase == "reps":
-            self._watch_step(change)
+        if self._is_own_pace and self.phase == "reps":
+            self._watch_done_signal(change)
             self.set_due()
 
-    def _watch_step(self, change: Change) -> None:
-        if not self.footing.is_occupied:
-            self._empty_us = change.since_us if self._empty_us is None else self._empty_us
-            self._stepped_us = None
-        elif self._empty_us is not None:
-            fresh = change.since_us - self._empty_us >= self._paced_rules.stepped_us
-            self._stepped_us, self._empty_us = (change.since_us if fresh else None), None
+    def _watch_done_signal(self, change: Change) -> None:
+        if not self.stance_tracker.is_occupied:
+            self._empty_since_us = change.since_us if self._empty_since_us is None else self._empty_since_us
+            self._stepped_on_us = None
+        elif self._empty_since_us is not None:
+            is_signal = change.since_us - self._empty_since_us >= self._paced_rules.done_signal_us
+            self._stepped_on_us, self._empty_since_us = (change.since_us if is_signal else None), None
 
     def on_next(self, now_us: int) -> None:
-        if self._own_pace and self.phase == "reps":
-            self._finish(now_us)
+        if self._is_own_pace and self.phase == "reps":
+            self._finish_set(now_us)
 
     # Its alarms.
 
@@ -142,15 +144,15 @@ class Paced(ExerciseActivity):
         if self.phase == "grace":
             return self.heel_up_since_us + self.rules.grace_us
         if self.phase == "lifted":
-            return self.heel_up_since_us + self.rules.pause_us
-        if self._own_pace:
-            stepped_us = self._stepped_us
+            return self.heel_up_since_us + self.rules.pause_after_us
+        if self._is_own_pace:
+            stepped_us = self._stepped_on_us
             if stepped_us is not None:
-                return stepped_us + self._paced_rules.stepped_us
-            return self._go_us + self._paced_rules.own_pace_us
-        if self._span_from_us is None:
-            return self.heel_up_since_us + self.rules.pause_us
-        return self._span_from_us + self._ends_us[self._part] - self._done_us
+                return stepped_us + self._paced_rules.done_signal_us
+            return self._go_us + self._paced_rules.own_pace_timeout_us
+        if self._span_start_us is None:
+            return self.heel_up_since_us + self.rules.pause_after_us
+        return self._span_start_us + self._tempo_ends_us[self._tempo_part] - self._credited_us
 
     def on_work_alarm(self, now_us: int) -> None:
         if self.phase == "grace":
@@ -159,44 +161,44 @@ class Paced(ExerciseActivity):
         elif self.phase == "lifted":
             self.suspend(now_us)
             self.pause(now_us, self.heel_up_since_us, "heel up")
-        elif self._own_pace and self._stepped_us is not None:
-            self._finish(now_us)
-        elif self._own_pace:
+        elif self._is_own_pace and self._stepped_on_us is not None:
+            self._finish_set(now_us)
+        elif self._is_own_pace:
             self.give_up(now_us)
-            self.end(now_us, "nobody came back")
-        elif self._span_from_us is None:
+            self.end_early(now_us, "nobody came back")
+        elif self._span_start_us is None:
             self.pause(now_us, self.heel_up_since_us, "sensor lost")
         else:
             self._finish_part(now_us)
 
     def _finish_part(self, now_us: int) -> None:
         """A part of the tempo is over."""
-        self._part += 1
-        if self._part < len(self._ends_us):
+        self._tempo_part += 1
+        if self._tempo_part < len(self._tempo_ends_us):
             self.emit_cue(now_us, CueName.COUNT)
             return
         self._count += 1
-        left = self._step.count - self._count
-        self.emit(RepTimed(now_us, self.legs, now_us - self._began_one_us, False))
+        remaining = self._step.count - self._count
+        self.emit(RepTimed(now_us, self.legs, now_us - self._repetition_began_us, False))
         self.emit(RepCounted(now_us, self.legs, self._count))
-        self._begin_one(now_us)
-        if left == 0:
-            self._finish(now_us)
-        elif left <= self._paced_rules.last_counts:
-            self.emit_cue(now_us, CueName.COUNT, count=left)
+        self._start_counting(now_us)
+        if remaining == 0:
+            self._finish_set(now_us)
+        elif remaining <= self._paced_rules.announced_counts:
+            self.emit_cue(now_us, CueName.COUNT, count=remaining)
         elif self._count == (self._step.count + 1) // 2:
             self.emit_cue(now_us, CueName.HALFWAY)
         else:
             self.emit_cue(now_us, CueName.COUNT)
 
-    def _finish(self, now_us: int) -> None:
+    def _finish_set(self, now_us: int) -> None:
         self._count = self._step.count
         self.emit(RepsFinished(now_us, self.legs, self._count, 0))
-        self.begun = False
+        self.is_repetition_started = False
         self.emit_cue(now_us, CueName.HOLD_DONE)
         self.finish_side(now_us)
 
     def state_at(self, at_us: int) -> ActivityState:
-        picture = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
-        working = self.phase == "reps" and not self._own_pace
-        return replace(picture, part=self._part) if working else picture
+        state = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
+        is_tempo_running = self.phase == "reps" and not self._is_own_pace
+        return replace(state, part=self._tempo_part) if is_tempo_running else state

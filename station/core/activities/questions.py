@@ -18,52 +18,52 @@ from station.core.sensing.sensors import BoardSensors, Change, HeelChange
 from station.core.state import ActivityState
 from station.core.steps import AskStep
 
-PLACES = ("front", "achilles", "calf", "nowhere")
+FELT_PLACE_ANSWERS = ("front", "achilles", "calf", "nowhere")
 """Where a limit is felt; the first is two taps, each further one a tap more."""
-FIRST_TAPS = 2
+MIN_TAPS = 2
 """One tap alone is never meant."""
-MOST_PAIN = 10
-EASING_PAIN, STOPPING_PAIN = 4, 6
+MAX_PAIN = 10
+EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
 """So much, or more, and nothing follows today: the usual traffic light of pain (0 to 3 go on, 4 and 5 ease off)."""
-PAINS = tuple(str(pain) for pain in range(MOST_PAIN + 1))
-ANSWERS = (*PLACES, *PAINS)
-FELT, PAIN = "felt", "pain"
+PAIN_ANSWERS = tuple(str(pain) for pain in range(MAX_PAIN + 1))
+ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
+FELT_QUESTION, PAIN_QUESTION = "felt", "pain"
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRules:
-    call_us: int = 1 * SECOND_US
+    nudge_after_us: int = 1 * SECOND_US
     """After an answer or a result, so long until the next question calls: its ECHO has been heard by then."""
 
 
 class Questions(Activity):
     """Asks one question after the other. Complete when both are answered or let go."""
 
-    def __init__(self, step: AskStep, senses: BoardSensors, rules: QuestionRules | None = None) -> None:
-        super().__init__(senses)
+    def __init__(self, step: AskStep, sensors: BoardSensors, rules: QuestionRules | None = None) -> None:
+        super().__init__(sensors)
         self.rules = rules or QuestionRules()
-        self.phase = FELT
+        self.phase = FELT_QUESTION
         self._step = step
-        self._watch = TapDetector(senses, self._tap_counts)
-        self._since_us = 0
-        self._call_us: int | None = None
+        self._tap_detector = TapDetector(sensors, self._tap_counts)
+        self._asked_at_us = 0
+        self._nudge_us: int | None = None
 
     @property
     def _tap_counts(self) -> range:
-        return range(FIRST_TAPS, FIRST_TAPS + len(PLACES) if self.phase == FELT else MOST_PAIN + 1)
+        return range(MIN_TAPS, MIN_TAPS + len(FELT_PLACE_ANSWERS) if self.phase == FELT_QUESTION else MAX_PAIN + 1)
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._question(at_us, FELT)
+        self._ask_question(at_us, FELT_QUESTION)
 
-    def _question(self, at_us: int, phase: str) -> None:
-        self.phase, self._since_us, self._call_us = phase, at_us, at_us + self.rules.call_us
-        self._watch = TapDetector(self.sensors, self._tap_counts)
+    def _ask_question(self, at_us: int, question: str) -> None:
+        self.phase, self._asked_at_us, self._nudge_us = question, at_us, at_us + self.rules.nudge_after_us
+        self._tap_detector = TapDetector(self.sensors, self._tap_counts)
         self._set_due()
 
     def _set_due(self) -> None:
-        end_us = self._since_us + self._step.wait_us
-        dues = [due_us for due_us in (self._watch.due_us, self._call_us, end_us) if due_us is not None]
+        end_us = self._asked_at_us + self._step.wait_us
+        dues = [due_us for due_us in (self._tap_detector.due_us, self._nudge_us, end_us) if due_us is not None]
         self.due_us = None if self.outcome is not None else min(dues)
 
     def watched_sides(self) -> Sequence[Side]:
@@ -71,41 +71,43 @@ class Questions(Activity):
 
     def on_change(self, change: Change) -> None:
         if isinstance(change, HeelChange):
-            self._watch.on_heel_change(change)
+            self._tap_detector.on_heel_change(change)
         self._set_due()
 
     def on_alarm(self, at_us: int) -> None:
-        count = self._watch.pass_time(at_us)
+        count = self._tap_detector.pass_time(at_us)
         if count is not None:
             self.emit_cue(at_us, CueName.ECHO, count=count)
-            self._answer(at_us, PLACES[count - FIRST_TAPS] if self.phase == FELT else str(count))
-        elif self._call_us is not None and at_us >= self._call_us:
-            self._call_us = None
+            self._record_answer(
+                at_us, FELT_PLACE_ANSWERS[count - MIN_TAPS] if self.phase == FELT_QUESTION else str(count)
+            )
+        elif self._nudge_us is not None and at_us >= self._nudge_us:
+            self._nudge_us = None
             self.emit_cue(at_us, CueName.NUDGE)
-        elif at_us >= self._since_us + self._step.wait_us and not self._watch.is_tapping:
-            self._next(at_us)
+        elif at_us >= self._asked_at_us + self._step.wait_us and not self._tap_detector.is_tapping:
+            self._next_question(at_us)
         self._set_due()
-        if self._watch.is_tapping and self.outcome is None:
-            self.due_us = self._watch.due_us
+        if self._tap_detector.is_tapping and self.outcome is None:
+            self.due_us = self._tap_detector.due_us
 
-    def _answer(self, at_us: int, answer: str) -> None:
+    def _record_answer(self, at_us: int, answer: str) -> None:
         self.emit(Answered(at_us, self.phase, answer))
-        self._next(at_us)
+        self._next_question(at_us)
 
-    def _next(self, at_us: int) -> None:
+    def _next_question(self, at_us: int) -> None:
         self.stop_repeating_cue(at_us)
-        if self.phase == FELT:
-            self._question(at_us, PAIN)
+        if self.phase == FELT_QUESTION:
+            self._ask_question(at_us, PAIN_QUESTION)
         else:
             self.phase, self.outcome = "done", "complete"
 
     def on_command(self, command: Command) -> None:
         at_us, answer = command.at_us, command.answer
-        fits = answer in (PLACES if self.phase == FELT else PAINS)
-        if self.outcome is None and command.word is CommandName.ANSWER and answer is not None and fits:
-            self._answer(at_us, answer)
+        is_valid = answer in (FELT_PLACE_ANSWERS if self.phase == FELT_QUESTION else PAIN_ANSWERS)
+        if self.outcome is None and command.word is CommandName.ANSWER and answer is not None and is_valid:
+            self._record_answer(at_us, answer)
         elif self.outcome is None and command.word in (CommandName.NEXT, CommandName.SKIP):
-            self._next(at_us)
+            self._next_question(at_us)
         elif self.outcome is None and command.word is CommandName.STOP:
             self.emit_cue(at_us, CueName.ENDED)
             self.emit(Ended(at_us, "stop"))
@@ -117,5 +119,5 @@ class Questions(Activity):
         self.outcome = "ended"
 
     def state_at(self, at_us: int) -> ActivityState:
-        gone_us = at_us - self._since_us
+        gone_us = at_us - self._asked_at_us
         return ActivityState("ask", self.phase, counted_us=gone_us, target_us=self._step.wait_us)

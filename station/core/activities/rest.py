@@ -9,32 +9,32 @@ from station.core.sensing.sensors import BoardSensors
 from station.core.state import ActivityState
 from station.core.steps import RestStep
 
-LAST_TICKS = (3, 2, 1)
+COUNTDOWN_TICKS = (3, 2, 1)
 
 
 class Rest(Activity):
     """Counts `step.rest_us` down, standing or not. `pause` stops the count, `next` and `skip` end the rest."""
 
-    def __init__(self, step: RestStep, senses: BoardSensors) -> None:
-        super().__init__(senses)
+    def __init__(self, step: RestStep, sensors: BoardSensors) -> None:
+        super().__init__(sensors)
         self._step = step
-        self._until_us = 0
-        self._left_us: int | None = None
-        self._ticks = {n for n in LAST_TICKS if n * SECOND_US < step.rest_us}
+        self._deadline_us = 0
+        self._paused_remaining_us: int | None = None
+        self._ticks = {n for n in COUNTDOWN_TICKS if n * SECOND_US < step.rest_us}
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._until_us = at_us + self._step.rest_us
+        self._deadline_us = at_us + self._step.rest_us
         self._set_due()
 
     def _set_due(self) -> None:
-        paused = self._left_us is not None or self.outcome is not None
-        self.due_us = None if paused else self._until_us - max(self._ticks, default=0) * SECOND_US
+        paused = self._paused_remaining_us is not None or self.outcome is not None
+        self.due_us = None if paused else self._deadline_us - max(self._ticks, default=0) * SECOND_US
 
     def on_alarm(self, at_us: int) -> None:
-        passed = {n for n in self._ticks if n * SECOND_US >= self._until_us - at_us}
+        passed = {n for n in self._ticks if n * SECOND_US >= self._deadline_us - at_us}
         self._ticks -= passed
-        if at_us >= self._until_us:
+        if at_us >= self._deadline_us:
             self.outcome = "complete"
         elif passed:
             self.emit_cue(at_us, CueName.COUNT, count=min(passed))
@@ -48,12 +48,12 @@ class Rest(Activity):
             self.emit_cue(now_us, CueName.ENDED)
             self.emit(Ended(now_us, "stop"))
             self.outcome = "ended"
-        elif command.word is CommandName.PAUSE and self._left_us is None:
-            self._left_us = self._until_us - now_us
+        elif command.word is CommandName.PAUSE and self._paused_remaining_us is None:
+            self._paused_remaining_us = self._deadline_us - now_us
             self.emit(Paused(now_us, "command"))
             self.emit_cue(now_us, CueName.PAUSED)
-        elif command.word is CommandName.RESUME and self._left_us is not None:
-            self._until_us, self._left_us = now_us + self._left_us, None
+        elif command.word is CommandName.RESUME and self._paused_remaining_us is not None:
+            self._deadline_us, self._paused_remaining_us = now_us + self._paused_remaining_us, None
             self.emit(Resumed(now_us, "command"))
         self._set_due()
 
@@ -61,10 +61,10 @@ class Rest(Activity):
         self.outcome = "ended"
 
     def state_at(self, at_us: int) -> ActivityState:
-        left_us = self._left_us if self._left_us is not None else self._until_us - at_us
-        gone_us = self._step.rest_us - left_us
-        running = self._left_us is None
-        phase = "rest" if running else "paused"
+        remaining_us = self._paused_remaining_us if self._paused_remaining_us is not None else self._deadline_us - at_us
+        gone_us = self._step.rest_us - remaining_us
+        is_running = self._paused_remaining_us is None
+        phase = "rest" if is_running else "paused"
         return ActivityState(
-            "rest", phase, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=int(running)
+            "rest", phase, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=int(is_running)
         )

@@ -18,15 +18,15 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Any
 
-from station.core.activities.calibrate import Calibrate
-from station.core.activities.check import Check
+from station.core.activities.calibrate import CalibrationActivity
+from station.core.activities.check import CalibrationCheck
 from station.core.activities.engine import Activity
 from station.core.activities.exercise import ExerciseActivity
 from station.core.activities.hold import Hold
-from station.core.activities.knee_to_wall import KneeToWall
+from station.core.activities.knee_to_wall import KneeToWallTest
 from station.core.activities.lesson import SoundLesson
-from station.core.activities.paced import Paced
-from station.core.activities.questions import EASING_PAIN, PAIN, STOPPING_PAIN, Questions
+from station.core.activities.paced import PacedReps
+from station.core.activities.questions import EASE_OFF_PAIN, PAIN_QUESTION, STOPPING_PAIN, Questions
 from station.core.activities.reps import Reps
 from station.core.activities.rest import Rest
 from station.core.events import SECOND_US, Command, CommandName, Event, Side
@@ -70,7 +70,7 @@ STOPPED_BY_PAIN = "much pain"
 
 @dataclass(frozen=True, slots=True)
 class TapCommandRules:
-    echo_us: int = 600_000
+    command_delay_us: int = 600_000
     """From the taps to what they ask for: ECHO is over by then, and GO is not played after its own time."""
     undo_us: int = 5 * SECOND_US
 
@@ -80,96 +80,116 @@ class UndoPoint:
     """The routine as it was before a command by taps."""
 
     until_us: int
-    at_step: int
-    step: Activity
+    step_index: int
+    activity: Activity
 
     @property
-    def begun(self) -> bool:
+    def is_repetition_started(self) -> bool:
         """Whether a repetition is under way in it, which cannot be gone on with once another one has begun."""
-        return isinstance(self.step, ExerciseActivity) and self.step.begun
+        return isinstance(self.activity, ExerciseActivity) and self.activity.is_repetition_started
 
 
 class RoutineRun(Activity):
     """Leads through the steps of `routine`. `taps`: heel taps may be commands."""
 
     def __init__(
-        self, routine: Routine, senses: BoardSensors, *, taps: bool = False, rules: TapCommandRules | None = None
+        self,
+        routine: Routine,
+        sensors: BoardSensors,
+        *,
+        tap_commands: bool = False,
+        rules: TapCommandRules | None = None,
     ) -> None:
         """Raises ValueError when there is no step."""
-        super().__init__(senses)
+        super().__init__(sensors)
         if not routine:
             raise ValueError("a routine needs at least one step")
         self._routine = routine
         self._rules = rules or TapCommandRules()
-        self._at_step = 0
-        self._step = self._activity_of(routine[0])
+        self._step_index = 0
+        self._activity = self._activity_for_step(routine[0])
         self._tap_detector = (
-            TapDetector(senses, (NEXT_TAPS, SKIP_TAPS), unprompted_rules=UnpromptedTapRules()) if taps else None
+            TapDetector(sensors, (NEXT_TAPS, SKIP_TAPS), unprompted_rules=UnpromptedTapRules())
+            if tap_commands
+            else None
         )
         self._tap_phase = ""
         """The phase in which the series at hand began: its first tap may change it, as a step on ends a pause."""
         self._tapped_command: Command | None = None
         """A command by taps that waits for its echo to end."""
-        self._asked_step = 0
+        self._pending_step_index = 0
         self._undo_point: UndoPoint | None = None
-        self._result: TestFinished | None = None
+        self._test_result: TestFinished | None = None
         self._stops_after_pain = False
         """Whether the last test hurt so much that nothing follows it."""
 
-    def _activity_of(self, step: Step) -> Activity:
-        first = self._at_step == 0
+    def _activity_for_step(self, step: Step) -> Activity:
+        is_first_step = self._step_index == 0
         match step:
             case HoldStep():
-                return Hold(step, self.sensors, first=first)
+                return Hold(step, self.sensors, is_first_step=is_first_step)
             case RepsStep(heel=HeelRule.CYCLE):
-                return Reps(step, self.sensors, first=first)
+                return Reps(step, self.sensors, is_first_step=is_first_step)
             case RepsStep():
-                return Paced(step, self.sensors, first=first)
+                return PacedReps(step, self.sensors, is_first_step=is_first_step)
             case RestStep():
                 return Rest(step, self.sensors)
             case TestStep():
-                return KneeToWall(step, self.sensors, first=first, last=self._at_step + 1 == len(self._routine))
+                return KneeToWallTest(
+                    step,
+                    self.sensors,
+                    is_first_step=is_first_step,
+                    is_last_step=self._step_index + 1 == len(self._routine),
+                )
             case AskStep():
                 return Questions(step, self.sensors)
             case LessonStep():
                 return SoundLesson(step, self.sensors)
             case CalibrateStep():
-                return Calibrate(step, self.sensors)
+                return CalibrationActivity(step, self.sensors)
             case CheckStep():
-                return Check(step, self.sensors)
+                return CalibrationCheck(step, self.sensors)
 
     def begin(self, at_us: int) -> None:
         self._begin_step(at_us)
 
     def _begin_step(self, at_us: int) -> None:
         if len(self._routine) > 1:
-            self.emit(StepBegun(at_us, self._at_step))
-        self._step.begin(at_us)
+            self.emit(StepBegun(at_us, self._step_index))
+        self._activity.begin(at_us)
         self._take_over_step(at_us)
 
     def _take_over_step(self, at_us: int) -> None:
         """Take over what the step has said; go on to the next one when it is over."""
-        for fact in self._step.facts:
+        for fact in self._activity.facts:
             if isinstance(fact, TestFinished):
-                self._result = fact
-            if isinstance(fact, Answered) and fact.question == PAIN:
+                self._test_result = fact
+            if isinstance(fact, Answered) and fact.question == PAIN_QUESTION:
                 self._on_pain_answer(at_us, int(fact.answer))
-            if isinstance(fact, HoldStarted) and self._undo_point is not None and self._undo_point.begun:
+            if (
+                isinstance(fact, HoldStarted)
+                and self._undo_point is not None
+                and self._undo_point.is_repetition_started
+            ):
                 self._undo_point = None
-        self.facts += self._step.facts
-        self._step.facts = []
-        if self._step.outcome == "ended":
+        self.facts += self._activity.facts
+        self._activity.facts = []
+        if self._activity.outcome == "ended":
             self.outcome = "ended"
-        elif self._step.outcome == "complete" and self._at_step + 1 < len(self._routine) and self._stops_after_pain:
+        elif (
+            self._activity.outcome == "complete"
+            and self._step_index + 1 < len(self._routine)
+            and self._stops_after_pain
+        ):
             self.emit_cue(at_us, CueName.ENDED)
             self.emit(Ended(at_us, STOPPED_BY_PAIN))
             self.outcome = "ended"
-        elif self._step.outcome == "complete" and self._at_step + 1 < len(self._routine):
-            self._at_step += 1
-            self._step = self._activity_of(self._routine[self._at_step])
+        elif self._activity.outcome == "complete" and self._step_index + 1 < len(self._routine):
+            self._step_index += 1
+            self._activity = self._activity_for_step(self._routine[self._step_index])
             self._begin_step(at_us)
-        elif self._step.outcome == "complete":
-            if not self._is_completion_heard:
+        elif self._activity.outcome == "complete":
+            if not self._is_complete_cue_suppressed:
                 self.emit_cue(at_us, CueName.COMPLETE)
             self.emit(Completed(at_us))
             self.outcome = "complete"
@@ -182,20 +202,20 @@ class RoutineRun(Activity):
 
     def _on_pain_answer(self, at_us: int, pain: int) -> None:
         self._stops_after_pain = pain >= STOPPING_PAIN
-        done = self._at_step + 1
-        if EASING_PAIN <= pain < STOPPING_PAIN and done < len(self._routine):
-            self._routine = (*self._routine[:done], *(halved(step) for step in self._routine[done:]))
+        done_count = self._step_index + 1
+        if EASE_OFF_PAIN <= pain < STOPPING_PAIN and done_count < len(self._routine):
+            self._routine = (*self._routine[:done_count], *(halved(step) for step in self._routine[done_count:]))
             self.emit(Eased(at_us))
 
     @property
-    def _is_completion_heard(self) -> bool:
+    def _is_complete_cue_suppressed(self) -> bool:
         """Whether COMPLETE has sounded already, or is not to."""
-        out = isinstance(self._step, Check) and self._step.out
-        after_test = isinstance(self._step, Questions) and self._result is not None
-        return isinstance(self._step, KneeToWall) or out or after_test
+        is_out_of_tolerance = isinstance(self._activity, CalibrationCheck) and self._activity.is_out_of_tolerance
+        after_test = isinstance(self._activity, Questions) and self._test_result is not None
+        return isinstance(self._activity, KneeToWallTest) or is_out_of_tolerance or after_test
 
     def _set_due(self) -> None:
-        dues = [self._step.due_us]
+        dues = [self._activity.due_us]
         if self._tap_detector is not None:
             dues += [self._tap_detector.due_us, None if self._tapped_command is None else self._tapped_command.at_us]
         self.due_us = None if self.outcome is not None else min((due for due in dues if due is not None), default=None)
@@ -205,128 +225,130 @@ class RoutineRun(Activity):
         """What of the routine is left, empty when all of it is done."""
         if self.outcome == "complete":
             return ()
-        left = self._step.remaining_steps()
-        now = (self._routine[self._at_step],) if left is None else left
+        remaining = self._activity.remaining_steps()
+        current = (self._routine[self._step_index],) if remaining is None else remaining
         # What is asked is about a test of this run: another one has nothing that an answer could be kept with.
-        return tuple(dropwhile(lambda step: isinstance(step, AskStep), (*now, *self._routine[self._at_step + 1 :])))
+        return tuple(
+            dropwhile(lambda step: isinstance(step, AskStep), (*current, *self._routine[self._step_index + 1 :]))
+        )
 
     def on_change(self, change: Change) -> None:
         if self._tap_detector is not None and isinstance(change, HeelChange):
-            tapping = self._tap_detector.is_tapping
+            was_tapping = self._tap_detector.is_tapping
             self._tap_detector.on_heel_change(change)
-            if self._tap_detector.is_tapping and not tapping:
-                self._tap_phase = self._step.state_at(change.at_us).phase
-        self._step.on_change(change)
+            if self._tap_detector.is_tapping and not was_tapping:
+                self._tap_phase = self._activity.state_at(change.at_us).phase
+        self._activity.on_change(change)
         self._take_over_step(change.at_us)
 
     def on_sensor_event(self, event: Event) -> None:
-        self._step.on_sensor_event(event)
+        self._activity.on_sensor_event(event)
         if self._tap_detector is None:
-            self.due_us = self._step.due_us
+            self.due_us = self._activity.due_us
         else:
             self._set_due()
 
     def on_alarm(self, at_us: int) -> None:
-        if self._tap_detector is not None and self._tapped(at_us):
+        if self._tap_detector is not None and self._handle_tap_alarm(at_us):
             self._take_over_step(at_us)
             return
-        if self._step.due_us is not None and at_us >= self._step.due_us:
-            self._step.on_alarm(at_us)
+        if self._activity.due_us is not None and at_us >= self._activity.due_us:
+            self._activity.on_alarm(at_us)
         self._take_over_step(at_us)
 
     def on_command(self, command: Command) -> None:
         if command.word is CommandName.UNDO:
-            self._undo(command.at_us)
+            self._undo_taps(command.at_us)
         else:
             self._undo_point = None
-            self._step.on_command(command)
+            self._activity.on_command(command)
         self._take_over_step(command.at_us)
 
     def close(self, at_us: int) -> None:
-        self._step.close(at_us)
+        self._activity.close(at_us)
         self._take_over_step(at_us)
 
     def watched_sides(self) -> Sequence[Side]:
         tapping = self._tap_detector is not None and self._tap_detector.is_tapping
-        return tuple(Side) if tapping else self._step.watched_sides()
+        return tuple(Side) if tapping else self._activity.watched_sides()
 
     # Commands by taps.
 
-    def _tapped(self, at_us: int) -> bool:
+    def _handle_tap_alarm(self, at_us: int) -> bool:
         """Whether it was the taps that wanted this moment."""
         assert self._tap_detector is not None
         if self._tapped_command is not None and at_us >= self._tapped_command.at_us:
-            asked, self._tapped_command = self._tapped_command, None
-            if self._at_step == self._asked_step and self._is_pause(at_us):
-                self._execute_tapped(replace(asked, at_us=at_us))
+            command, self._tapped_command = self._tapped_command, None
+            if self._step_index == self._pending_step_index and self._accepts_taps(at_us):
+                self._execute_tapped(replace(command, at_us=at_us))
             return True
         if self._tap_detector.due_us is None or at_us < self._tap_detector.due_us:
             return False
         count = self._tap_detector.pass_time(at_us)
         if count is not None and self._can_undo(at_us):
             self.emit_cue(at_us, CueName.ECHO, count=count)
-            self._undo(at_us)
-        elif count is not None and self._tap_phase in TAP_PHASES and self._is_pause(at_us):
+            self._undo_taps(at_us)
+        elif count is not None and self._tap_phase in TAP_PHASES and self._accepts_taps(at_us):
             self.emit_cue(at_us, CueName.ECHO, count=count)
-            self._tapped_command, self._asked_step = self._command_of(count, at_us), self._at_step
+            self._tapped_command, self._pending_step_index = self._command_from_taps(count, at_us), self._step_index
             self.emit(Tapped(at_us, count, self._tapped_command.word))
         return True
 
-    def _is_pause(self, at_us: int) -> bool:
-        return self._step.state_at(at_us).phase in TAP_PHASES
+    def _accepts_taps(self, at_us: int) -> bool:
+        return self._activity.state_at(at_us).phase in TAP_PHASES
 
-    def _command_of(self, count: int, at_us: int) -> Command:
-        do_us = at_us + self._rules.echo_us
+    def _command_from_taps(self, count: int, at_us: int) -> Command:
+        do_us = at_us + self._rules.command_delay_us
         if count == NEXT_TAPS:
             return Command(do_us, CommandName.RESUME if self._tap_phase == "paused" else CommandName.NEXT)
-        side = self._step.other_side
+        side = self._activity.other_side
         return Command(do_us, CommandName.SKIP) if side is None else Command(do_us, CommandName.SIDE, side)
 
     def _execute_tapped(self, command: Command) -> None:
-        self._undo_point = UndoPoint(command.at_us + self._rules.undo_us, self._at_step, self._copy())
-        self._step.on_command(command)
+        self._undo_point = UndoPoint(command.at_us + self._rules.undo_us, self._step_index, self._copy_activity())
+        self._activity.on_command(command)
         self._take_over_step(command.at_us)
 
-    def _copy(self) -> Activity:
+    def _copy_activity(self) -> Activity:
         """The step at hand as it is, on the same senses."""
-        senses = self.sensors
-        shared: list[Any] = [senses, senses.toe, senses.knee, *senses.plates]
-        shared += [plate.debouncer for plate in senses.plates] + [plate.load for plate in senses.plates]
-        return deepcopy(self._step, {id(one): one for one in shared})
+        sensors = self.sensors
+        shared: list[Any] = [sensors, sensors.toe, sensors.knee, *sensors.plates]
+        shared += [plate.debouncer for plate in sensors.plates] + [plate.load for plate in sensors.plates]
+        return deepcopy(self._activity, {id(one): one for one in shared})
 
     def _can_undo(self, at_us: int) -> bool:
         return self._undo_point is not None and at_us < self._undo_point.until_us
 
-    def _undo(self, at_us: int) -> None:
-        before = self._undo_point
+    def _undo_taps(self, at_us: int) -> None:
+        undo_point = self._undo_point
         if self._tapped_command is not None:
             self._tapped_command = self._tap_detector = None
             self.emit(TapsUndone(at_us))
             return
-        if before is None or not self._can_undo(at_us):
+        if undo_point is None or not self._can_undo(at_us):
             return
         self._undo_point = self._tap_detector = None
-        self._step.close(at_us)
-        self.facts += self._step.facts
-        if self._at_step != before.at_step:
-            self.emit(StepBegun(at_us, before.at_step))
-        self._at_step, self._step = before.at_step, before.step
+        self._activity.close(at_us)
+        self.facts += self._activity.facts
+        if self._step_index != undo_point.step_index:
+            self.emit(StepBegun(at_us, undo_point.step_index))
+        self._step_index, self._activity = undo_point.step_index, undo_point.activity
         self.emit(TapsUndone(at_us))
-        self._step.configure_sensors()
-        self._step.resync_heels(at_us)
+        self._activity.configure_sensors()
+        self._activity.resync_heels(at_us)
 
     def state_at(self, at_us: int) -> ActivityState:
-        step, picture = self._routine[self._at_step], self._step.state_at(at_us)
+        step, state = self._routine[self._step_index], self._activity.state_at(at_us)
         if isinstance(step, HoldStep | RepsStep):
-            picture = replace(picture, exercise=step.exercise, verified=is_verified(step))
-        if isinstance(step, AskStep) and self._result is not None:
-            left_mm, right_mm = self._result.left_mm, self._result.right_mm
-            picture = replace(picture, result_left_mm=left_mm, result_right_mm=right_mm)
-            if self._step.outcome == "complete":
-                picture = replace(picture, activity="test", phase="result")
-        return replace(picture, step=self._at_step, steps=len(self._routine), undo_us=self._undo_us(at_us))
+            state = replace(state, exercise=step.exercise, verified=is_verified(step))
+        if isinstance(step, AskStep) and self._test_result is not None:
+            left_mm, right_mm = self._test_result.left_mm, self._test_result.right_mm
+            state = replace(state, result_left_mm=left_mm, result_right_mm=right_mm)
+            if self._activity.outcome == "complete":
+                state = replace(state, activity="test", phase="result")
+        return replace(state, step=self._step_index, steps=len(self._routine), undo_us=self._undo_deadline_us(at_us))
 
-    def _undo_us(self, at_us: int) -> int | None:
+    def _undo_deadline_us(self, at_us: int) -> int | None:
         """Until when there is something to take back."""
         if self._tapped_command is not None:
             return self._tapped_command.at_us + self._rules.undo_us

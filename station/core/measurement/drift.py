@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from math import hypot
 from statistics import fmean
 
-from station.core.activities.check import OUT_MM, is_out
+from station.core.activities.check import TOLERANCE_MM, is_out_of_tolerance
 from station.core.events import SECOND_US
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM, Refusal, estimate
@@ -116,7 +116,7 @@ class LaneMonitor:
     def _check_wall(self, fit: Fit, reading_mm: float, noise_mm: float) -> LaneFinding | None:
         toe_mm = self._curve.toe_mm(reading_mm)
         uncertainty_mm = hypot(self._curve.slope(reading_mm) * noise_mm, fit.uncertainty_mm(reading_mm))
-        behind = -self._rules.max_behind_mm <= toe_mm and toe_mm + 2.0 * uncertainty_mm < -OUT_MM
+        behind = -self._rules.max_behind_mm <= toe_mm and toe_mm + 2.0 * uncertainty_mm < -TOLERANCE_MM
         self._wall_count = self._wall_count + 1 if behind else 0
         return (
             self._report_once(LaneFinding("wall", toe_mm, uncertainty_mm))
@@ -143,5 +143,5 @@ class LaneMonitor:
             return None
         self._last_mean_mm = mean_mm
         off_mm = self._curve.slope(mean_mm) * (mean_mm - self._first_mean_mm)
-        self._out_count = self._out_count + 1 if is_out(off_mm, WANDER_MM) else 0
+        self._out_count = self._out_count + 1 if is_out_of_tolerance(off_mm, WANDER_MM) else 0
         return self._report_once(LaneFinding("lane", off_mm, WANDER_MM)) if self._out_count >= 2 else None

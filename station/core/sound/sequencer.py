@@ -119,7 +119,7 @@ class CueSequencer:
         self._repeats.clear()
         self._cut(self._advance_to(at_us))
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When the next edge is due, or `None` when nothing is planned."""
         if self._edges:
             return self._edges[0].at_us

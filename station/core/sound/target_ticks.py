@@ -37,7 +37,7 @@ class TargetTicks:
         """How far the target is from now on, either way; `None` ends the ticks."""
         self._distance_mm = distance_mm
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         """When a tick is to begin or to end; 0 is at once."""
         if self._is_sounding and self._last_tick_us is not None:
             return self._last_tick_us + TICK_LENGTH_US
@@ -47,7 +47,7 @@ class TargetTicks:
 
     def take_due(self, now_us: int, *, is_buzzer_free: bool) -> list[Edge]:
         """The edge that is due by now. While the buzzer is not free, ticks pass unheard."""
-        due_us = self.next_us()
+        due_us = self.next_due_us()
         if self._is_sounding and not is_buzzer_free:
             self._is_sounding = False
             return []

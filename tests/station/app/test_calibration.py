@@ -25,7 +25,7 @@ WORST_MM = 1.5
 
 def off(board: SimulatedBoard) -> None:
     """Its sensor is as real ones are."""
-    board.sensor.error = ERROR
+    board.sensor.range_error = ERROR
 
 
 class Lab(Rig):
@@ -115,7 +115,7 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
         lab.guided()
         assert lab.guided("check").outcome().well
         assert lab.station.snapshot().calibration == "good"
-        lab.board.sensor.error = RangeError(ERROR.offset_mm + 4.0, ERROR.gain, ERROR.bend_mm)
+        lab.board.sensor.range_error = RangeError(ERROR.offset_mm + 4.0, ERROR.gain, ERROR.bend_mm)
         outcome = lab.guided("check").outcome()
         assert not outcome.well
         assert "calibrate anew" in outcome.sentence
@@ -132,7 +132,7 @@ def test_blocks_taken_for_each_other_change_nothing(tmp_path: Path) -> None:
     """Whoever takes the 200 for the 100 gets a sentence; the calibration of before goes on."""
     with Lab(tmp_path) as lab:
         before = lab.store.current_calibration()
-        lab.board.person.blocks = {0.0: 200.0, 200.0: 0.0}
+        lab.board.person.true_block_lengths_mm = {0.0: 200.0, 200.0: 0.0}
         outcome = lab.guided().outcome()
         assert not outcome.well
         assert "The calibration stays as it was." in outcome.sentence
@@ -171,7 +171,7 @@ def test_the_sensor_that_sees_behind_the_toe_line_is_doubted(tmp_path: Path) -> 
     """Toes at the wall and 5 mm beyond: told as a trouble, stored as a check, and results are marked."""
     with Lab(tmp_path) as lab:
         lab.guided()
-        lab.board.sensor.error = RangeError(ERROR.offset_mm - 6.0, ERROR.gain, ERROR.bend_mm)
+        lab.board.sensor.range_error = RangeError(ERROR.offset_mm - 6.0, ERROR.gain, ERROR.bend_mm)
         lab.board.world.slide(0.0, lab.clock.now_us(), 0)
         lab.live(100.0)
         check = lab.store.checks(limit=1)[0]

@@ -20,7 +20,7 @@ KEYS = tuple(exercises())
 SENSED = tuple(key for key in KEYS if exercises()[key].sense is not Verification.TIMER)
 LIFTED = tuple(key for key in SENSED if exercises()[key].sense is Verification.HOLD and not exercises()[key].is_light)
 """The exercises whose heel has to stay down, by whatever sensor."""
-TIRED = replace(STEADY, lift_every_s=15.0)
+TIRED = replace(STEADY, mean_lift_interval_s=15.0)
 LONG_ENOUGH = {"5b": Item(exercise="5b", hold_s=40, repetitions=4)}
 """Nobody's heel comes up in the first five seconds, which is how long such a hold is."""
 
@@ -68,14 +68,14 @@ def test_whoever_lowers_the_heels_too_quickly_is_told_and_does_them_again(tmp_pa
     """A raise that comes down too soon gets NO and does not count; the set is complete only with slow ones."""
     routine = routine_of((Item(exercise="7d", count=4),), analogue=False)
     with Led(tmp_path, COMPARATORS) as led:
-        led.board.person.raised_s["7d"] = 1.0
+        led.board.person.heel_raise_s["7d"] = 1.0
         led.station.start(routine, led.person_id)
         led.live(0.1)
         led.board.act("auto")
         led.until(lambda: led.heard().count(CueName.NO) == 3)
         assert led.station.snapshot().count == 0
-        led.board.person.raised_s["7d"] = 4.8
-        led.board.person.do(led.board.person._raise_heels(4.8), led.clock.now_us())
+        led.board.person.heel_raise_s["7d"] = 4.8
+        led.board.person.run_script(led.board.person._raise_heels(4.8), led.clock.now_us())
         led.until_phase("done")
         (reps,) = led.sat().reps
         assert (reps.state, reps.count) == ("finished", 4)

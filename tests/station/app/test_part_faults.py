@@ -37,7 +37,7 @@ def _no_spi(board: SimulatedBoard) -> None:
 
 
 def _refused(pin: int, error: Exception) -> Callable[[SimulatedBoard], None]:
-    return lambda board: board.pin_factory.refuse(pin, error)
+    return lambda board: board.pin_factory.refuse_opening(pin, error)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_missing_acknowledge_anywhere_in_the_start_is_made_up_for(tmp_path: Pa
     for position in range(0, 200, 7):
 
         def unanswered(board: SimulatedBoard, position: int = position) -> None:
-            board.bus.faults.missing_at = position
+            board.bus.faults.nack_at = position
 
         (tmp_path / str(position)).mkdir()
         with Rig(tmp_path / str(position), wiring, before=unanswered) as rig:

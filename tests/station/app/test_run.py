@@ -31,13 +31,13 @@ from station.core.facts import (
 from station.core.replay import curve_from_header, replay
 from station.core.steps import RepsStep, RestStep, Routine, TestStep, routine_from_header
 from station.core.trace import read_trace
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from station.store import Reader
 from station.store.bundle import export_bundle, read_bundle
 from station.store.traces import trace_text
 from tests.station.rig import COMPARATORS, Rig, hold_of
 
-RESTLESS = Character(lift_every_s=4.0)
+RESTLESS = PersonProfile(mean_lift_interval_s=4.0)
 """Somebody whose heel comes up again and again."""
 WIRINGS = [COMPARATORS, "", '[board]\nheels = "comparator"\nknee_pad = false\n', '[board]\nplates = "right"\n']
 

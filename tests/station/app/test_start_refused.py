@@ -14,12 +14,12 @@ from station.app.loop import EASED_NOTE
 from station.catalogue.records import Item
 from station.core.events import CommandName
 from station.core.facts import CueName
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from tests.station.app.test_today import ada_of, exercises_of, left_out, planned, step_on
 from tests.station.health_answers import answer_care
 from tests.station.led import COMPARATORS, Led, bouts_of, routine_of
 
-HURTING = Character(lift_every_s=1e9, pain=8)
+HURTING = PersonProfile(mean_lift_interval_s=1e9, pain=8)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_stretch_does_not_follow_a_test_that_hurt_much(led: Led, known: bool) 
     """After an answer of 8 nothing follows the test, its result stays, and stepping on does not go on."""
     if known:
         ada_of(led, days=[])
-    led.board.person.character = HURTING
+    led.board.person.profile = HURTING
     step_on(led)
     answer_all(led)
     now = led.station.snapshot()
@@ -185,7 +185,7 @@ def test_whoever_is_held_back_is_not_even_tested(led: Led, how: str) -> None:
 
 def test_a_test_that_hurt_a_little_halves_the_stretch_after_it(led: Led) -> None:
     """After an answer of 5 the stretch of the same routine has two holds instead of three, each stored whole."""
-    led.board.person.character = Character(lift_every_s=1e9, pain=5)
+    led.board.person.profile = PersonProfile(mean_lift_interval_s=1e9, pain=5)
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "hold", 1200.0)
     assert led.station.snapshot().note == EASED_NOTE

@@ -11,7 +11,7 @@ from station.app.routines import routine_called
 from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard
-from station.simulator.world import resting
+from station.simulator.world import constant_ramp
 from tests.station.rig import COMPARATORS, Rig, hold_of
 
 ANALOGUE = ""
@@ -90,7 +90,7 @@ def test_a_sitting_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) ->
 
 
 def _standing(board: SimulatedBoard) -> None:
-    board.world.heels[Side.LEFT] = resting(300.0)
+    board.world.heels[Side.LEFT] = constant_ramp(300.0)
     board.pin_factory.drive(27, True)
 
 

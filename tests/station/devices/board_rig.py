@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from station.devices.pacer import Timed
+from station.devices.pacer import DeadlineTask
 
 
 class HandClock:
@@ -20,15 +20,15 @@ class HandClock:
         return datetime.fromtimestamp(self.us / 1e6, UTC)
 
 
-def live(clock: HandClock, until_us: int, *parts: Timed) -> None:
+def live(clock: HandClock, until_us: int, *parts: DeadlineTask) -> None:
     """Move time from deadline to deadline, each part called at its own, until `until_us`."""
     while True:
-        dues = [due_us for part in parts if (due_us := part.next_us()) is not None]
+        dues = [due_us for part in parts if (due_us := part.next_due_us()) is not None]
         if not dues or min(dues) > until_us:
             break
         clock.us = max(clock.us, min(dues))
         for part in parts:
-            part.settle(clock.us)
+            part.run_due(clock.us)
     clock.us = max(clock.us, until_us)
 
 

@@ -6,15 +6,15 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from station.core.events import SECOND_US, Toe
-from station.devices.range_parts import RangeTimes
+from station.devices.range_parts import RangeTiming
 from station.devices.range_sensor import RangeReader
 from station.devices.ranging import open_range_reader
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.noise import NoiseFigures
-from station.simulator.pins import SimulatedPins
-from station.simulator.vl53l0x import Vl53l0xModel
+from station.simulator.noise import NoiseParameters
+from station.simulator.pins import SimulatedPinFactory
+from station.simulator.vl53l0x import EmulatedVl53l0x
 
-QUIET = NoiseFigures(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
+QUIET = NoiseParameters(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
 INTERRUPT_PIN, XSHUT_PIN = 17, 4
 
 
@@ -26,19 +26,19 @@ class Rig:
         *,
         interrupt: bool = True,
         xshut: bool = True,
-        times: RangeTimes | None = None,
-        figures: NoiseFigures = QUIET,
+        times: RangeTiming | None = None,
+        figures: NoiseParameters = QUIET,
         offset_mm: float | None = -25.0,
         gain: float | None = 1.0,
         seed: int = 0,
     ) -> None:
         self.time_us = 10_000
         self.target_mm: float | None = 170.0
-        self.model = Vl53l0xModel(
+        self.model = EmulatedVl53l0x(
             self.now_us,
             lambda _at_us: self.target_mm,
             seed=seed,
-            figures=figures,
+            noise=figures,
             offset_mm=offset_mm,
             gain=gain,
         )
@@ -68,11 +68,11 @@ class Rig:
 
     def new_reader(self) -> RangeReader:
         """A reader as a fresh process makes it."""
-        pins = SimulatedPins(self)
+        pins = SimulatedPinFactory(self)
         reader = open_range_reader(
             interrupt_pin=INTERRUPT_PIN if self.interrupt else None,
             xshut_pin=XSHUT_PIN if self.xshut else None,
-            times=self.times,
+            timing=self.times,
             open_bus=lambda: self.bus,
             pin_factory=pins,
         )
@@ -88,16 +88,16 @@ class Rig:
         until_us = self.time_us + round(seconds * SECOND_US)
         before = len(self.toes)
         while True:
-            due_us = min(self.reader.next_poll_us, self.model.next_us() or until_us)
+            due_us = min(self.reader.next_poll_us, self.model.next_due_us() or until_us)
             if due_us >= until_us:
                 self.time_us = max(self.time_us, until_us)
                 return self.toes[before:]
             self.time_us = max(self.time_us, due_us)
-            self.model.settle(self.time_us)
+            self.model.run_due(self.time_us)
             toe = self.reader.poll(self.time_us)
             if toe is not None:
                 self.toes.append(toe)
-            trouble = self.reader.trouble
+            trouble = self.reader.fault
             if trouble is not None and trouble not in self.troubles:
                 self.troubles.append(trouble)
 
@@ -108,4 +108,4 @@ class Rig:
             toes = self.run(0.05)
             if toes:
                 return toes[0]
-        raise AssertionError(f"no reading within {limit_s} s: {self.reader.trouble}")
+        raise AssertionError(f"no reading within {limit_s} s: {self.reader.fault}")

@@ -7,7 +7,7 @@ import pytest
 from station.core.events import Command, CommandName, Event, Knee, Side
 from station.devices.contacts import KneePad, PushButton
 from station.devices.errors import DeviceError
-from station.simulator.pins import SimulatedPins
+from station.simulator.pins import SimulatedPinFactory
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
 PAD, BUTTON = 24, 22
@@ -16,7 +16,7 @@ PAD, BUTTON = 24, 22
 def test_the_pad_tells_its_level_at_the_start_and_at_every_change() -> None:
     """Closed to ground is a touching knee; an open strip and a cable that is out are none."""
     clock, knees = HandClock(), list[Knee]()
-    pins = SimulatedPins(clock)
+    pins = SimulatedPinFactory(clock)
     pad = KneePad(PAD, clock, knees.append, unexpected, pin_factory=pins)
     pad.start()
     for at_us, high in ((1_000, False), (2_000, True), (3_000, False), (4_000, None)):
@@ -33,7 +33,7 @@ def test_the_pad_tells_its_level_at_the_start_and_at_every_change() -> None:
     pad.close()
 
 
-def press(pins: SimulatedPins, clock: HandClock, at_us: int, *, bounces: int = 0) -> None:
+def press(pins: SimulatedPinFactory, clock: HandClock, at_us: int, *, bounces: int = 0) -> None:
     """Press for a tenth of a second, with bounces at both ends."""
     clock.us = at_us
     pins.drive(BUTTON, False, bounces=bounces)
@@ -46,7 +46,7 @@ def press(pins: SimulatedPins, clock: HandClock, at_us: int, *, bounces: int = 0
 def test_a_press_is_one_command(bounces: int) -> None:
     """However the contact bounces, pressed or let go, a press says `next` once."""
     clock, events = HandClock(), list[Event]()
-    pins = SimulatedPins(clock)
+    pins = SimulatedPinFactory(clock)
     button = PushButton(BUTTON, clock, events.append, unexpected, pin_factory=pins)
     button.start()
     for at_us in (1_000_000, 2_000_000):
@@ -57,13 +57,13 @@ def test_a_press_is_one_command(bounces: int) -> None:
 def test_what_a_press_says_can_be_chosen() -> None:
     """The station may want another word from its button."""
     clock, events = HandClock(), list[Event]()
-    pins = SimulatedPins(clock)
+    pins = SimulatedPinFactory(clock)
     button = PushButton(
         BUTTON,
         clock,
         events.append,
         unexpected,
-        on_press=lambda at_us: Command(at_us, CommandName.SIDE, Side.LEFT),
+        event_for_press=lambda at_us: Command(at_us, CommandName.SIDE, Side.LEFT),
         pin_factory=pins,
     )
     button.start()
@@ -76,7 +76,7 @@ def test_what_a_press_says_can_be_chosen() -> None:
 def test_callbacks_never_raise() -> None:
     """What goes wrong behind a press or a touch is told, and stays away from lgpio's thread."""
     clock, told = HandClock(), list[Exception]()
-    pins = SimulatedPins(clock)
+    pins = SimulatedPinFactory(clock)
 
     def refuse(event: Event) -> None:
         if event.at_us:
@@ -96,8 +96,8 @@ def test_callbacks_never_raise() -> None:
 def test_a_pin_that_is_taken_is_one_sentence(part: str, pin: int, kind: type[KneePad] | type[PushButton]) -> None:
     """The sentence names the part and its pin."""
     clock = HandClock()
-    pins = SimulatedPins(clock)
-    pins.refuse(pin, Exception("GPIO busy"))
+    pins = SimulatedPinFactory(clock)
+    pins.refuse_opening(pin, Exception("GPIO busy"))
     with pytest.raises(DeviceError, match=f"^The {part} on GPIO {pin} cannot be opened"):
         kind(pin, clock, unexpected_event, unexpected, pin_factory=pins)
 

@@ -19,8 +19,8 @@ from station.core.sound.cues import CUES, DUTY_CYCLE, SOFT_DUTY_CYCLE, Volume, c
 from station.devices.buzzer import ActiveBuzzer, PiezoBuzzer
 from station.devices.cue_player import CuePlayer
 from station.devices.errors import DeviceError
-from station.devices.pacer import Pacer
-from station.simulator.pins import Output, SimulatedPins
+from station.devices.pacer import DeadlineThread
+from station.simulator.pins import PinOutput, SimulatedPinFactory
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
 PIN = 18
@@ -33,14 +33,14 @@ class Sounding:
 
     def __init__(self, *, active: bool = False) -> None:
         self.clock = HandClock()
-        self.pins = SimulatedPins(self.clock)
+        self.pins = SimulatedPinFactory(self.clock)
         self.buzzer = (
             ActiveBuzzer(PIN, pin_factory=self.pins)
             if active
             else PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=self.pins)
         )
-        self.outputs: list[Output] = []
-        self.pins.listen(PIN, self.outputs.append)
+        self.outputs: list[PinOutput] = []
+        self.pins.add_listener(PIN, self.outputs.append)
         self.faults: list[Exception] = []
         self.player = CuePlayer(self.buzzer, self.clock, self.faults.append, resonance_hz=RESONANCE_HZ)
 
@@ -57,7 +57,7 @@ class Sounding:
         return rhythm_ms(self.outputs)
 
 
-def rhythm_ms(outputs: Iterable[Output]) -> tuple[float, ...]:
+def rhythm_ms(outputs: Iterable[PinOutput]) -> tuple[float, ...]:
     edges = [output.at_us for output in outputs]
     return tuple((after - before) / 1000 for before, after in itertools.pairwise(edges))
 
@@ -118,7 +118,7 @@ def test_off_is_silent_at_once_and_stays_so() -> None:
 def test_quiet_hours_keep_the_praise_down() -> None:
     """At night YES is not heard and HEEL_UP is."""
     board = Sounding()
-    board.player.set_volume(Volume.NORMAL, quiet=True)
+    board.player.set_volume(Volume.NORMAL, is_quiet=True)
     board.hear(Cue(0, C.YES))
     board.until(SECOND_US)
     assert board.outputs == []
@@ -158,9 +158,9 @@ def test_a_player_that_was_held_up_ends_where_the_plan_is() -> None:
     board = Sounding()
     board.player.play([Cue(0, C.COUNT)])
     board.clock.us = 500_000
-    board.player.settle(500_000)
+    board.player.run_due(500_000)
     assert board.outputs == []
-    assert [edge.planned_us for edge in board.player.played()] == [0, 80_000]
+    assert [edge.planned_us for edge in board.player.played_edges()] == [0, 80_000]
 
 
 def test_a_cue_that_comes_a_little_late_keeps_its_plan() -> None:
@@ -206,7 +206,7 @@ def test_plan_and_deed_are_kept() -> None:
     board = Sounding()
     board.hear(Cue(0, C.COUNT))
     board.until(SECOND_US)
-    assert [(edge.planned_us, edge.actual_us, edge.hz) for edge in board.player.played()] == [
+    assert [(edge.planned_us, edge.actual_us, edge.hz) for edge in board.player.played_edges()] == [
         (0, 0, RESONANCE_HZ),
         (80_000, 80_000, 0),
     ]
@@ -238,13 +238,13 @@ def test_closing_in_the_middle_of_a_tone_is_silent(active: bool) -> None:
     board.player.close()
     assert board.pins.level(PIN) == 0
     assert board.outputs[-1].duty == 0
-    assert board.player.next_us() is None
+    assert board.player.next_due_us() is None
     PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=board.pins).close()
 
 
 def test_a_silent_piezo_has_no_frequency() -> None:
     """Before and after a tone the pin's pulse width modulation is off: lgpio would count its periods without end."""
-    pins = SimulatedPins(HandClock())
+    pins = SimulatedPinFactory(HandClock())
     buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
     assert pins.pin(PIN).frequency is None
     buzzer.start_tone(RESONANCE_HZ, 0.5)
@@ -255,20 +255,20 @@ def test_a_silent_piezo_has_no_frequency() -> None:
 
 def test_a_pin_that_is_taken_is_one_sentence() -> None:
     """Held by another part of the station or by another program: the sentence names the pin."""
-    pins = SimulatedPins(HandClock())
+    pins = SimulatedPinFactory(HandClock())
     first = ActiveBuzzer(PIN, pin_factory=pins)
     with pytest.raises(DeviceError, match=r"^The buzzer on GPIO 18 cannot be opened \(.*\): something else uses this"):
         PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
     first.close()
-    pins.refuse(PIN, Exception("GPIO busy"))
+    pins.refuse_opening(PIN, Exception("GPIO busy"))
     with pytest.raises(DeviceError, match=r"\(GPIO busy\): something else uses this pin; stop it, or"):
         PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
 
 
 def test_no_permission_is_one_sentence() -> None:
     """Who may not use the pins is told which groups to join."""
-    pins = SimulatedPins(HandClock())
-    pins.refuse(PIN, PermissionError(13, "Permission denied"))
+    pins = SimulatedPinFactory(HandClock())
+    pins.refuse_opening(PIN, PermissionError(13, "Permission denied"))
     with pytest.raises(DeviceError, match="this user may not use it; add the user to the groups gpio, spi and i2c"):
         ActiveBuzzer(PIN, pin_factory=pins)
 
@@ -276,18 +276,18 @@ def test_no_permission_is_one_sentence() -> None:
 def test_in_real_time_the_edges_come_when_they_are_planned() -> None:
     """The thread plays a NO to its end, each edge at or after its plan, and wakes at once for a new cue."""
     clock = SystemClock()
-    pins = SimulatedPins(clock)
+    pins = SimulatedPinFactory(clock)
     player = CuePlayer(PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins), clock, unexpected, resonance_hz=RESONANCE_HZ)
-    pacer = Pacer(player, clock, unexpected, name="buzzer")
+    pacer = DeadlineThread(player, clock, unexpected, name="buzzer")
     player.wake = pacer.wake
     pacer.start()
     player.play([Cue(clock.now_us(), C.NO)])
     give_up_us = clock.now_us() + 10 * SECOND_US
-    while len(player.played()) < 10 and clock.now_us() < give_up_us:
+    while len(player.played_edges()) < 10 and clock.now_us() < give_up_us:
         time.sleep(0.01)
     pacer.close()
     player.close()
-    edges = player.played()
+    edges = player.played_edges()
     assert [edge.hz > 0 for edge in edges] == [True, False] * 5
     assert all(edge.actual_us >= edge.planned_us for edge in edges)
 
@@ -336,16 +336,16 @@ def test_a_pacer_outlives_what_fails() -> None:
     class Stumbles:
         calls = 0
 
-        def next_us(self) -> int:
+        def next_due_us(self) -> int:
             return clock.now_us()
 
-        def settle(self, now_us: int) -> None:
+        def run_due(self, now_us: int) -> None:
             self.calls += 1
             if self.calls == 1:
                 raise ValueError(f"stumbled at {now_us}")
             seen.set()
 
-    pacer = Pacer(Stumbles(), clock, errors.append, name="stumbles")
+    pacer = DeadlineThread(Stumbles(), clock, errors.append, name="stumbles")
     pacer.start()
     assert seen.wait(10)
     pacer.close()
@@ -357,13 +357,13 @@ def test_a_pacer_that_waits_for_nothing_ends_at_once() -> None:
     clock = SystemClock()
 
     class Idle:
-        def next_us(self) -> None:
+        def next_due_us(self) -> None:
             return None
 
-        def settle(self, now_us: int) -> None:
+        def run_due(self, now_us: int) -> None:
             pass
 
-    pacer = Pacer(Idle(), clock, unexpected, name="idle")
+    pacer = DeadlineThread(Idle(), clock, unexpected, name="idle")
     pacer.start()
     began = time.monotonic()
     pacer.close()

@@ -10,10 +10,10 @@ import pytest
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Heel, Load, Side
 from station.devices.errors import DeviceError
-from station.devices.heels import SAMPLE_US, AnalogueHeels, ComparatorHeels
-from station.devices.pacer import Pacer
+from station.devices.heels import SAMPLE_INTERVAL_US, AnalogueHeels, ComparatorHeels
+from station.devices.pacer import DeadlineThread
 from station.simulator.adc import AdcState, EmulatedMcp3008
-from station.simulator.pins import SimulatedPins
+from station.simulator.pins import SimulatedPinFactory
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
 LINES = {Side.LEFT: 27, Side.RIGHT: 23}
@@ -27,7 +27,7 @@ class Adc:
         self.clock = HandClock()
         self.shares = {0: 0.25, 1: 0.75}
         self.chip = EmulatedMcp3008(lambda channel, _now_us: self.shares.get(channel, 0.0), self.clock.now_us)
-        self.pins = SimulatedPins(self.clock, self.chip)
+        self.pins = SimulatedPinFactory(self.clock, self.chip)
         self.loads: list[Load] = []
         self.faults: list[Exception] = []
         self.heels = AnalogueHeels(
@@ -68,7 +68,7 @@ def test_a_hundred_samples_a_second_without_drift() -> None:
     adc = Adc()
     live(adc.clock, 10 * SECOND_US - 1, adc.heels)
     times = [load.at_us for load in adc.loads if load.side is Side.LEFT]
-    assert times == list(range(0, 10 * SECOND_US, SAMPLE_US))
+    assert times == list(range(0, 10 * SECOND_US, SAMPLE_INTERVAL_US))
 
 
 def test_a_slot_that_was_missed_is_left_out() -> None:
@@ -77,7 +77,7 @@ def test_a_slot_that_was_missed_is_left_out() -> None:
     live(adc.clock, 100_000, adc.heels)
     adc.loads.clear()
     adc.clock.us = 173_000
-    adc.heels.settle(173_000)
+    adc.heels.run_due(173_000)
     live(adc.clock, 200_000, adc.heels)
     assert [load.at_us for load in adc.loads if load.side is Side.LEFT] == [173_000, 180_000, 190_000, 200_000]
 
@@ -94,13 +94,13 @@ def test_in_real_time_each_slot_has_one_sample_at_most() -> None:
         if len(loads) == 30:
             enough.set()
 
-    heels = AnalogueHeels({Side.LEFT: 0}, post, unexpected, pin_factory=SimulatedPins(clock, chip))
-    pacer = Pacer(heels, clock, unexpected, name="heel sensors")
+    heels = AnalogueHeels({Side.LEFT: 0}, post, unexpected, pin_factory=SimulatedPinFactory(clock, chip))
+    pacer = DeadlineThread(heels, clock, unexpected, name="heel sensors")
     pacer.start()
     assert enough.wait(20)
     pacer.close()
     heels.close()
-    slots = [load.at_us // SAMPLE_US for load in loads]
+    slots = [load.at_us // SAMPLE_INTERVAL_US for load in loads]
     assert slots[1:] == sorted(set(slots[1:]))
 
 
@@ -119,9 +119,9 @@ def test_a_bus_that_fails_is_told_once_and_nothing_is_posted() -> None:
     def broken(_channel: int, _now_us: int) -> float:
         raise OSError("SPI transfer error -5")
 
-    honest = adc.chip.share_of
+    honest = adc.chip.channel_share
     for share_of in (broken, honest, broken):
-        adc.chip.share_of = share_of
+        adc.chip.channel_share = share_of
         live(adc.clock, adc.clock.us + 50_000, adc.heels)
     assert len(adc.loads) == 2 * 5
     assert [str(fault) for fault in adc.faults] == [
@@ -132,7 +132,7 @@ def test_a_bus_that_fails_is_told_once_and_nothing_is_posted() -> None:
 def test_without_spi_there_is_an_error_and_no_software_bus() -> None:
     """gpiozero's silent way out, which reads 0 for ever, is one sentence instead; the pins are free afterwards."""
     clock = HandClock()
-    pins = SimulatedPins(clock, EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us))
+    pins = SimulatedPinFactory(clock, EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us))
     pins.spi_missing = True
     with pytest.raises(DeviceError, match=r"^The heel sensors on /dev/spidev0\.0 .*\(can not open SPI device\): sw"):
         AnalogueHeels({Side.LEFT: 0}, unexpected_load, unexpected, pin_factory=pins)
@@ -151,7 +151,7 @@ class Comparators:
 
     def __init__(self, *, left_high: bool | None = False) -> None:
         self.clock = HandClock()
-        self.pins = SimulatedPins(self.clock)
+        self.pins = SimulatedPinFactory(self.clock)
         self.pins.drive(27, left_high)
         self.heels: list[Heel] = []
         self.faults: list[Exception] = []
@@ -199,7 +199,7 @@ def test_a_cable_that_is_out_reads_as_a_lifted_heel() -> None:
 def test_a_callback_never_raises() -> None:
     """A queue that refuses is told to `fail`, even one that fails itself: lgpio's thread must live."""
     clock = HandClock()
-    pins = SimulatedPins(clock)
+    pins = SimulatedPinFactory(clock)
     posted: list[Heel] = []
     told: list[Exception] = []
 
@@ -223,11 +223,11 @@ def test_a_callback_never_raises() -> None:
 def test_a_comparator_pin_that_is_taken_is_one_sentence_and_frees_the_others() -> None:
     """The sentence names side and pin, and a second start finds everything free."""
     clock = HandClock()
-    pins = SimulatedPins(clock)
-    pins.refuse(23, Exception("GPIO busy"))
+    pins = SimulatedPinFactory(clock)
+    pins.refuse_opening(23, Exception("GPIO busy"))
     with pytest.raises(DeviceError, match=r"^The right heel comparator on GPIO 23 cannot be opened \(GPIO busy\)"):
         ComparatorHeels(LINES, clock, unexpected_heel, unexpected, pin_factory=pins)
-    pins.refuse(23, None)
+    pins.refuse_opening(23, None)
     gc.collect()  # the device that failed to open holds its pin until it is gone, and its error holds it
     lines = ComparatorHeels(LINES, clock, unexpected_heel, unexpected, pin_factory=pins)
     lines.close()

@@ -14,7 +14,7 @@ from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import CUES, Feedback
 from station.devices.errors import DeviceError
 from station.devices.light import (
-    COLOUR_OF,
+    COLOUR_BY_FEEDBACK,
     DARK,
     GAP_US,
     GLOW,
@@ -22,10 +22,10 @@ from station.devices.light import (
     MIDDLE_US,
     SHORT_US,
     Colour,
-    Light,
-    flashes_of,
+    CueLight,
+    cue_flashes,
 )
-from station.simulator.pins import Output, SimulatedPins
+from station.simulator.pins import PinOutput, SimulatedPinFactory
 from tests.station.core.sound.test_cues import every_form
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
@@ -38,15 +38,15 @@ class Lamp:
 
     def __init__(self) -> None:
         self.clock = HandClock()
-        self.pins = SimulatedPins(self.clock)
+        self.pins = SimulatedPinFactory(self.clock)
         self.faults: list[Exception] = []
-        self.light = Light(PINS, self.clock, self.faults.append, pin_factory=self.pins)
+        self.light = CueLight(PINS, self.clock, self.faults.append, pin_factory=self.pins)
         self._now = [0.0, 0.0, 0.0]
         self._seen: dict[int, Colour] = {}
         for place, pin in enumerate(PINS):
-            self.pins.listen(pin, partial(self._keep, place))
+            self.pins.add_listener(pin, partial(self._keep, place))
 
-    def _keep(self, place: int, output: Output) -> None:
+    def _keep(self, place: int, output: PinOutput) -> None:
         self._now[place] = output.duty
         self._seen[output.at_us] = (self._now[0], self._now[1], self._now[2])
 
@@ -74,7 +74,7 @@ def test_a_cue_flashes_once_for_each_of_its_tones(name: CueName) -> None:
     lamp = Lamp()
     lamp.show(Cue(0, name))
     assert len(lamp.flashes()) == (len(CUES[name].rhythm_ms) + 1) // 2
-    assert {colour for _, colour in lamp.flashes()} == {COLOUR_OF[CUES[name].feedback]}
+    assert {colour for _, colour in lamp.flashes()} == {COLOUR_BY_FEEDBACK[CUES[name].feedback]}
     assert lamp.changes()[-1][1] == DARK
 
 
@@ -87,13 +87,13 @@ def test_the_cues_of_one_instant_are_shown_in_turn() -> None:
 
 def test_the_side_is_shown_by_its_ticks() -> None:
     """READY has one flash more for the left and two more for the right."""
-    left, right = (flashes_of(Cue(0, C.READY, side=side)) for side in Side)
+    left, right = (cue_flashes(Cue(0, C.READY, side=side)) for side in Side)
     assert (len(left), len(right)) == (3, 4)
 
 
 def test_no_two_cues_look_the_same() -> None:
     """Where two have the same flashes, one of them repeats or has another colour."""
-    looks = [(flashes_of(Cue(0, name, 2)), CUES[name].feedback, CUES[name].every_ms) for name in CueName]
+    looks = [(cue_flashes(Cue(0, name, 2)), CUES[name].feedback, CUES[name].every_ms) for name in CueName]
     same = [
         (one, other)
         for (one, first), (other, second) in itertools.combinations(zip(CueName, looks, strict=True), 2)
@@ -128,7 +128,7 @@ def test_what_sounds_now_and_then_is_shown_now_and_then(name: CueName, times: in
     """NUDGE and ERROR are shown at the period at which they sound, as often, and then no more."""
     lamp = Lamp()
     lamp.show(Cue(0, name), until_us=60 * SECOND_US)
-    flashes = len(flashes_of(Cue(0, name)))
+    flashes = len(cue_flashes(Cue(0, name)))
     begun_us = [at_us for at_us, _ in lamp.flashes()][::flashes]
     assert len(begun_us) == times
     assert {after - before for before, after in itertools.pairwise(begun_us)} == {(CUES[name].every_ms or 0) * 1000}
@@ -156,7 +156,7 @@ def rhythm(cue: Cue) -> tuple[tuple[str, ...], bool]:
     """What an eye keeps of a cue without its colour: short, middle and long flashes in their order, and whether the
     group comes again."""
     lengths = {SHORT_US: "short", MIDDLE_US: "middle", LONG_US: "long"}
-    flashes = tuple(lengths[off_us - on_us] for on_us, off_us in flashes_of(cue))
+    flashes = tuple(lengths[off_us - on_us] for on_us, off_us in cue_flashes(cue))
     return flashes, CUES[cue.cue].every_ms is not None
 
 
@@ -204,7 +204,7 @@ def test_a_glow_stands_between_the_cues() -> None:
     colours = [colour for _, colour in lamp.changes()]
     assert colours[0] == GLOW
     assert colours[-1] == GLOW
-    assert COLOUR_OF[Feedback.NEUTRAL] in colours
+    assert COLOUR_BY_FEEDBACK[Feedback.NEUTRAL] in colours
     lamp.light.set_glow(False)
     live(lamp.clock, 6 * SECOND_US, lamp.light)
     assert lamp.changes()[-1][1] == DARK
@@ -231,7 +231,7 @@ def test_closing_is_dark() -> None:
     lamp.light.close()
     lamp.light.close()
     assert lamp.changes()[-1][1] == DARK
-    Light(PINS, lamp.clock, unexpected, pin_factory=lamp.pins).close()
+    CueLight(PINS, lamp.clock, unexpected, pin_factory=lamp.pins).close()
 
 
 def test_faults_are_sentences() -> None:
@@ -241,7 +241,7 @@ def test_faults_are_sentences() -> None:
         lamp.pins.break_output(pin, OSError("GPIO write failed"))
     lamp.show(Cue(0, C.NO))
     assert [str(fault) for fault in lamp.faults] == ["The LED cannot be switched (GPIO write failed): check its pins."]
-    pins = SimulatedPins(HandClock())
-    pins.refuse(6, Exception("GPIO busy"))
+    pins = SimulatedPinFactory(HandClock())
+    pins.refuse_opening(6, Exception("GPIO busy"))
     with pytest.raises(DeviceError, match=r"^The LED on GPIO 5, 6 and 13 cannot be opened"):
-        Light(PINS, HandClock(), unexpected, pin_factory=pins)
+        CueLight(PINS, HandClock(), unexpected, pin_factory=pins)

@@ -9,7 +9,7 @@ from typing import NoReturn
 import pytest
 
 from station.devices.errors import DeviceError
-from station.devices.pins import open_pins
+from station.devices.pins import open_pin_factory
 
 
 def test_without_lgpio_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -17,7 +17,7 @@ def test_without_lgpio_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setitem(sys.modules, "lgpio", None)
     monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
     with pytest.raises(DeviceError, match=r"lgpio cannot be loaded .*: install Debian's python3-lgpio") as caught:
-        open_pins()
+        open_pin_factory()
     assert caught.value.part == "GPIO"
 
 
@@ -31,4 +31,4 @@ def test_where_there_is_no_pi_it_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
     vars(backend)["LGPIOFactory"] = refuse
     monkeypatch.setitem(sys.modules, "gpiozero.pins.lgpio", backend)
     with pytest.raises(DeviceError, match=r"/dev/gpiochip0 \(can not open gpiochip\): .* set simulated = true"):
-        open_pins()
+        open_pin_factory()

@@ -14,15 +14,15 @@ from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event, Toe
-from station.devices.board import RangingThread
+from station.devices.board import RangeSensorTask
 from station.devices.errors import DeviceError
-from station.devices.pacer import Pacer
-from station.devices.range_parts import Bus, RangeTimes
+from station.devices.pacer import DeadlineThread
+from station.devices.range_parts import I2cBus, RangeTiming
 from station.devices.range_sensor import RangeReader
 from station.devices.ranging import open_range_reader
 from station.simulator.i2c import BusFaults, SimulatedI2C
-from station.simulator.pins import SimulatedPins
-from station.simulator.vl53l0x import SensorFaults, Vl53l0xModel
+from station.simulator.pins import SimulatedPinFactory
+from station.simulator.vl53l0x import EmulatedVl53l0x, SensorFaults
 from tests.station.devices.ranging_rig import INTERRUPT_PIN, QUIET, XSHUT_PIN, Rig
 
 WIRINGS = [(True, True), (True, False), (False, True), (False, False)]
@@ -37,8 +37,8 @@ def test_reads_distance(interrupt: bool, xshut: bool) -> None:
     toes = rig.run(10.0)
     assert {(toe.reading_mm, toe.status) for toe in toes} == {(145, 11)}
     assert len(toes) == pytest.approx(297, abs=6)
-    assert rig.reader.trouble is None
-    assert rig.reader.advice is None
+    assert rig.reader.fault is None
+    assert rig.reader.warning is None
     assert rig.troubles == []
 
 
@@ -46,7 +46,7 @@ def test_reads_distance(interrupt: bool, xshut: bool) -> None:
 @pytest.mark.parametrize(("budget_us", "rate_hz"), [(20_000, 48.7), (33_000, 29.8), (66_000, 15.0)])
 def test_budget_sets_the_pace(interrupt: bool, budget_us: int, rate_hz: float) -> None:
     """Readings come at the pace of the timing budget, none left out."""
-    rig = Rig(interrupt=interrupt, times=RangeTimes(budget_us=budget_us))
+    rig = Rig(interrupt=interrupt, times=RangeTiming(timing_budget_us=budget_us))
     rig.run_until_read()
     assert len(rig.run(10.0)) / 10 == pytest.approx(rate_hz, rel=0.02)
 
@@ -54,7 +54,7 @@ def test_budget_sets_the_pace(interrupt: bool, budget_us: int, rate_hz: float) -
 def test_impossible_budget() -> None:
     """A budget below the chip's least is refused with a sentence."""
     with pytest.raises(ValueError, match=r"20,000 µs at least"):
-        RangeTimes(budget_us=19_999)
+        RangeTiming(timing_budget_us=19_999)
 
 
 def test_transactions_with_interrupt_line() -> None:
@@ -92,9 +92,9 @@ def test_sample_that_comes_between_the_reads() -> None:
     for before_us in range(50, 1_000, 50):
         rig = Rig(interrupt=False)
         rig.run(1.0)
-        first_us = rig.model.next_us()
+        first_us = rig.model.next_due_us()
         assert first_us is not None
-        rig.model.settle(first_us)
+        rig.model.run_due(first_us)
         rig.model.faults.status, rig.model.faults.range_mm = 4, 195
         rig.time_us = first_us + rig.model.range_us - before_us
         toe = rig.reader.poll(rig.time_us)
@@ -108,11 +108,11 @@ def test_absent_at_start(interrupt: bool, xshut: bool) -> None:
     rig = Rig(interrupt=interrupt, xshut=xshut)
     rig.model.power_off()
     assert rig.run(20.0) == []
-    assert rig.reader.trouble is not None
-    assert "does not answer at 0x29 on /dev/i2c-1: check its cable" in rig.reader.trouble
+    assert rig.reader.fault is not None
+    assert "does not answer at 0x29 on /dev/i2c-1: check its cable" in rig.reader.fault
     rig.model.power_on()
     rig.run_until_read(5.5)
-    assert rig.reader.trouble is None
+    assert rig.reader.fault is None
 
 
 def test_back_off_doubles() -> None:
@@ -133,19 +133,19 @@ def test_wrong_chip(xshut: bool) -> None:
     rig = Rig(xshut=xshut)
     rig.model.faults.identity = bytes((0xB4, 0x01, 0x02))
     assert rig.run(1.0) == []
-    assert rig.reader.trouble is not None
-    assert "is not a VL53L0X (it says b4 01 02)" in rig.reader.trouble
+    assert rig.reader.fault is not None
+    assert "is not a VL53L0X (it says b4 01 02)" in rig.reader.fault
 
 
 @pytest.mark.parametrize("fault", ["strobe_never_ends", "never_ready"])
 @xshut_or_not
 def test_start_that_never_ends(xshut: bool, fault: str) -> None:
     """A chip that hangs in its start is given up after the time-out, told, and started again once it works."""
-    rig = Rig(xshut=xshut, times=RangeTimes(io_timeout_s=0.05))
+    rig = Rig(xshut=xshut, times=RangeTiming(io_timeout_s=0.05))
     setattr(rig.model.faults, fault, True)
     rig.run(0.2)
-    assert rig.reader.trouble is not None
-    assert "does not finish its start" in rig.reader.trouble
+    assert rig.reader.fault is not None
+    assert "does not finish its start" in rig.reader.fault
     setattr(rig.model.faults, fault, False)
     rig.run_until_read()
 
@@ -153,14 +153,14 @@ def test_start_that_never_ends(xshut: bool, fault: str) -> None:
 @wirings
 def test_stops_measuring(interrupt: bool, xshut: bool) -> None:
     """A sensor without a sample for one second is told, and found again."""
-    rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTimes(io_timeout_s=0.05))
+    rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.05))
     rig.run(1.0)
     rig.model.faults.never_ready = True
     assert len(rig.run(1.1)) <= 1
     assert "has stopped measuring" in rig.troubles[0]
     rig.model.faults.never_ready = False
     rig.run_until_read()
-    assert rig.reader.trouble is None
+    assert rig.reader.fault is None
 
 
 @wirings
@@ -170,8 +170,8 @@ def test_frozen(interrupt: bool, xshut: bool) -> None:
     rig.run(1.0)
     rig.model.faults.frozen = True
     assert len(rig.run(20.0)) in (19, 20)  # one from before may still have been unread
-    assert rig.reader.trouble is not None
-    assert "repeats one and the same result" in rig.reader.trouble
+    assert rig.reader.fault is not None
+    assert "repeats one and the same result" in rig.reader.fault
     rig.model.faults.frozen = False
     rig.run_until_read()
     assert len(rig.run(1.0)) > 25
@@ -184,8 +184,8 @@ def test_cable_out_and_back(interrupt: bool, xshut: bool) -> None:
     rig.run(1.0)
     rig.model.power_off()
     assert rig.run(3.0) == []
-    assert rig.reader.trouble is not None
-    assert "check its cable" in rig.reader.trouble
+    assert rig.reader.fault is not None
+    assert "check its cable" in rig.reader.fault
     rig.model.power_on()
     rig.run_until_read(5.5)
     assert {toe.reading_mm for toe in rig.run(1.0)} == {145}
@@ -240,11 +240,11 @@ def test_missing_acknowledge_anywhere_in_init(xshut: bool) -> None:
     count = init_transactions(xshut)
     assert count > 220
     for position in range(count):
-        rig = Rig(xshut=xshut, times=RangeTimes(io_timeout_s=0.1))
-        rig.bus.faults.missing_at = position
+        rig = Rig(xshut=xshut, times=RangeTiming(io_timeout_s=0.1))
+        rig.bus.faults.nack_at = position
         toe = rig.run_until_read(2.0)
         assert (toe.reading_mm, toe.status) == (145, 11), position
-        assert rig.reader.trouble is None
+        assert rig.reader.fault is None
 
 
 @wirings
@@ -253,7 +253,7 @@ def test_missing_acknowledge_while_ranging(interrupt: bool, xshut: bool) -> None
     for position in range(12):
         rig = Rig(interrupt=interrupt, xshut=xshut)
         rig.run(1.0)
-        rig.bus.faults.missing_at = rig.bus.transactions + position
+        rig.bus.faults.nack_at = rig.bus.transactions + position
         toes = [rig.toes[-1], *rig.run(1.0)]
         gaps_us = [after.at_us - before.at_us for before, after in pairwise(toes)]
         assert max(gaps_us) < SECOND_US / 2
@@ -264,8 +264,8 @@ def test_missing_acknowledge_while_ranging(interrupt: bool, xshut: bool) -> None
 @wirings
 def test_bad_cable(interrupt: bool, xshut: bool) -> None:
     """One transaction in a thousand lost at random: the readings that come are right, and they keep coming."""
-    rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTimes(io_timeout_s=0.1))
-    rig.bus.faults.missing_share = 0.001
+    rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.1))
+    rig.bus.faults.nack_probability = 0.001
     assert len(rig.run(60.0)) > 600
     assert {(toe.reading_mm, toe.status) for toe in rig.toes} == {(145, 11)}
 
@@ -279,7 +279,7 @@ def blink(rig: Rig) -> None:
 def test_power_blink_anywhere_in_init(interrupt: bool, xshut: bool) -> None:
     """Whenever in a start the supply blinks, what is read afterwards is right, within three seconds."""
     for position in range(0, init_transactions(xshut), 5):
-        rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTimes(io_timeout_s=0.1))
+        rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.1))
         rig.at_transaction(position, blink)
         toe = rig.run_until_read(3.0)
         assert (toe.reading_mm, toe.status) == (145, 11), position
@@ -292,8 +292,8 @@ MISHAPS: list[Callable[[Rig], None]] = [
     lambda rig: setattr(rig.model.faults, "frozen", True),
     lambda rig: setattr(rig.model.faults, "status", 4),
     lambda rig: setattr(rig.model.faults, "identity", b"\x00\x00\x00"),
-    lambda rig: setattr(rig.bus.faults, "missing_share", 0.05),
-    lambda rig: setattr(rig.bus.faults, "missing_at", rig.bus.transactions + 3),
+    lambda rig: setattr(rig.bus.faults, "nack_probability", 0.05),
+    lambda rig: setattr(rig.bus.faults, "nack_at", rig.bus.transactions + 3),
 ]
 
 
@@ -302,7 +302,7 @@ def test_mishaps_in_any_order(seed: int) -> None:
     """Through a minute of mishaps no wrong reading is ever given as valid, and afterwards the sensor is found again."""
     chance = Random(seed)
     interrupt, xshut = chance.choice(WIRINGS)
-    rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTimes(io_timeout_s=0.1))
+    rig = Rig(interrupt=interrupt, xshut=xshut, times=RangeTiming(io_timeout_s=0.1))
     for _ in range(10):
         for _ in range(chance.randint(1, 3)):
             chance.choice(MISHAPS)(rig)
@@ -312,7 +312,7 @@ def test_mishaps_in_any_order(seed: int) -> None:
         rig.run(chance.choice([0.01, 1.0, 6.0]))
     assert {toe.reading_mm for toe in rig.toes if toe.status == 11} == {145}
     assert rig.run(7.0)[-1].status == 11
-    assert rig.reader.trouble is None
+    assert rig.reader.fault is None
 
 
 def test_dead_interrupt_wire() -> None:
@@ -322,9 +322,9 @@ def test_dead_interrupt_wire() -> None:
     assert len(rig.run(1.0)) > 8
     rig.run(3.0)
     assert len(rig.run(10.0)) / 10 == pytest.approx(29, abs=2)
-    assert rig.reader.trouble is None
-    assert rig.reader.advice is not None
-    assert "interrupt wire" in rig.reader.advice
+    assert rig.reader.fault is None
+    assert rig.reader.warning is not None
+    assert "interrupt wire" in rig.reader.warning
 
 
 def test_missed_edge() -> None:
@@ -336,7 +336,7 @@ def test_missed_edge() -> None:
     before = rig.bus.transactions
     toes = rig.run(10.0)
     assert (rig.bus.transactions - before) / len(toes) <= 6
-    assert rig.reader.advice is None
+    assert rig.reader.warning is None
 
 
 def test_edge_in_the_middle_of_a_reading() -> None:
@@ -349,19 +349,19 @@ def test_edge_in_the_middle_of_a_reading() -> None:
         if level:
             rig.model.on_interrupt = rig.line.drive
             rig.time_us += 40_000
-            rig.model.settle(rig.time_us)
+            rig.model.run_due(rig.time_us)
 
-    due_us = rig.model.next_us()
+    due_us = rig.model.next_due_us()
     assert due_us is not None
     rig.time_us = due_us
-    rig.model.settle(due_us)
+    rig.model.run_due(due_us)
     rig.model.on_interrupt = cleared_late
     assert rig.reader.poll(due_us) is not None
     assert not rig.line.state
     assert rig.reader.next_poll_us <= due_us + 10_000
     rig.time_us = due_us + 50_000
     assert rig.reader.poll(rig.time_us) is not None
-    assert rig.reader.advice is None
+    assert rig.reader.warning is None
 
 
 def test_stuck_interrupt_wire() -> None:
@@ -374,12 +374,12 @@ def test_stuck_interrupt_wire() -> None:
         rig.time_us = max(rig.time_us, rig.reader.next_poll_us)
         toes.append(rig.reader.poll(rig.time_us))
     assert sum(toe is not None for toe in toes) / 10 == pytest.approx(29, abs=2)
-    assert rig.reader.advice is not None
-    assert "interrupt wire" in rig.reader.advice
+    assert rig.reader.warning is not None
+    assert "interrupt wire" in rig.reader.warning
 
 
-def refuse(error: Exception) -> Callable[[], Bus]:
-    def open_bus() -> Bus:
+def refuse(error: Exception) -> Callable[[], I2cBus]:
+    def open_bus() -> I2cBus:
         raise error
 
     return open_bus
@@ -398,8 +398,8 @@ def test_bus_that_does_not_open(error: Exception, sentence: str) -> None:
     """Without permission or without the bus the sentence says what to do, and it is tried again."""
     reader = RangeReader(refuse(error))
     assert reader.poll(0) is None
-    assert reader.trouble is not None
-    assert sentence in reader.trouble
+    assert reader.fault is not None
+    assert sentence in reader.fault
     assert reader.next_poll_us == 100_000
 
 
@@ -407,14 +407,14 @@ def test_real_bus_is_opened_by_number() -> None:
     """The real opening, of a bus that no machine has, ends in a sentence that names it."""
     reader = open_range_reader(31)
     assert reader.poll(0) is None
-    assert reader.trouble is not None
-    assert "/dev/i2c-31 cannot be opened" in reader.trouble
+    assert reader.fault is not None
+    assert "/dev/i2c-31 cannot be opened" in reader.fault
 
 
 def test_pin_that_is_taken() -> None:
     """A line that cannot be had is an error that names it, and the other one is given back."""
-    pins = SimulatedPins(SystemClock())
-    pins.refuse(XSHUT_PIN, GPIOPinInUse("pin 4 is in use"))
+    pins = SimulatedPinFactory(SystemClock())
+    pins.refuse_opening(XSHUT_PIN, GPIOPinInUse("pin 4 is in use"))
     with pytest.raises(DeviceError, match="XSHUT line on GPIO 4 cannot be opened"):
         open_range_reader(interrupt_pin=INTERRUPT_PIN, xshut_pin=XSHUT_PIN, pin_factory=pins)
     open_range_reader(interrupt_pin=INTERRUPT_PIN, pin_factory=pins).close()
@@ -428,8 +428,8 @@ def test_close_stops_ranging(interrupt: bool, xshut: bool) -> None:
     rig.reader.close()
     rig.reader.close()
     rig.time_us += SECOND_US
-    rig.model.settle(rig.time_us)
-    assert rig.model.next_us() is None
+    rig.model.run_due(rig.time_us)
+    assert rig.model.next_due_us() is None
     assert rig.reader.poll(rig.time_us) is None
 
 
@@ -444,22 +444,22 @@ class RealTimeRig:
 
     def __init__(self, post: Callable[[Event], None], *, interrupt: bool = False) -> None:
         self.clock = SystemClock()
-        self.model = Vl53l0xModel(self.clock.now_us, lambda _: 170.0, figures=QUIET, offset_mm=-25.0, gain=1.0)
+        self.model = EmulatedVl53l0x(self.clock.now_us, lambda _: 170.0, noise=QUIET, offset_mm=-25.0, gain=1.0)
         self.bus = SimulatedI2C([self.model])
-        pins = SimulatedPins(self.clock)
+        pins = SimulatedPinFactory(self.clock)
         self.model.on_interrupt = pins.pin(INTERRUPT_PIN).drive
         reader = open_range_reader(
             interrupt_pin=INTERRUPT_PIN if interrupt else None, open_bus=lambda: self.bus, pin_factory=pins
         )
         self.failures: list[Exception] = []
         self.told: list[str | None] = []
-        self.ranging = RangingThread(reader, post, lambda _part, trouble: self.told.append(trouble))
-        self.pacer = Pacer(self.ranging, self.clock, self.failures.append, name="distance sensor")
+        self.ranging = RangeSensorTask(reader, post, lambda _part, trouble: self.told.append(trouble))
+        self.pacer = DeadlineThread(self.ranging, self.clock, self.failures.append, name="distance sensor")
         self.ranging.wake = self.pacer.wake
         self.pacer.start()
 
     def beat(self) -> None:
-        self.model.settle(self.clock.now_us())
+        self.model.run_due(self.clock.now_us())
 
     def close(self) -> None:
         self.pacer.close()

@@ -9,7 +9,7 @@ from station.core.measurement.calibration import fit, point_from_readings
 from station.core.measurement.estimate import Estimate, estimate
 from station.core.sensing.toe_distance import VALID_STATUS
 from station.core.steps import CalibrateStep
-from station.simulator.noise import NoiseFigures
+from station.simulator.noise import NoiseParameters
 from station.simulator.range_error import RangeError
 from tests.station.devices.ranging_rig import Rig
 
@@ -28,8 +28,8 @@ def window(rig: Rig, toe_mm: float, seconds: float) -> tuple[list[int], list[flo
 @pytest.mark.parametrize("seed", [3, 8])
 def test_a_calibrated_sensor_tells_the_truth(seed: int) -> None:
     """As built its distances are many millimetres off; after three rounds of three blocks within 95 % of its budget."""
-    rig = Rig(figures=NoiseFigures(), seed=seed)
-    rig.model.error = RangeError.drawn(seed)
+    rig = Rig(figures=NoiseParameters(), seed=seed)
+    rig.model.range_error = RangeError.from_seed(seed)
     rig.run(60)
     known = fit([point_from_readings(toe_mm, *window(rig, toe_mm, 6.0)) for toe_mm in CalibrateStep().blocks_mm * 3])
     for toe_mm in (5.0, 60.0, 120.0, 190.0):
@@ -43,9 +43,9 @@ def test_a_calibrated_sensor_tells_the_truth(seed: int) -> None:
 
 def test_warmth_and_age_move_the_readings() -> None:
     """Ten degrees and a year shift every reading by what the sensor's coefficients say."""
-    error = RangeError(-25.0, degree_mm=0.3, root_day_mm=0.1)
+    error = RangeError(-25.0, per_degree_mm=0.3, per_root_day_mm=0.1)
     rig = Rig()
-    rig.model.error = error
+    rig.model.range_error = error
     rig.target_mm = 200.0
     rig.run(1)
     assert rig.run(1)[-1].reading_mm == 175
@@ -56,10 +56,10 @@ def test_warmth_and_age_move_the_readings() -> None:
 
 def test_drawn_sensors_are_as_real_ones() -> None:
     """Over 200 seeds: 25 mm short give or take 10, gains of 0.97 to 1.03, bends of some mm; each seed the same."""
-    drawn = [RangeError.drawn(seed) for seed in range(200)]
+    drawn = [RangeError.from_seed(seed) for seed in range(200)]
     offsets = [one.offset_mm for one in drawn]
     assert sum(offsets) / 200 == pytest.approx(-25, abs=2.5)
     assert 8 < (sum((offset + 25) ** 2 for offset in offsets) / 200) ** 0.5 < 12
     assert all(0.97 <= one.gain <= 1.03 and abs(one.bend_mm) <= 3 for one in drawn)
     assert max(abs(one.reading_mm(135) - one.gain * 135 - one.offset_mm) for one in drawn) > 2.5
-    assert RangeError.drawn(7) == drawn[7]
+    assert RangeError.from_seed(7) == drawn[7]

@@ -16,9 +16,9 @@ def test_it_reads_what_the_kernel_writes(tmp_path: Path) -> None:
     file.write_text("21562\n", encoding="ascii")
     told: list[str | None] = []
     thermometer = Thermometer(file, told.append)
-    assert thermometer.next_us() == 0
-    thermometer.settle(5 * SECOND_US)
-    assert (thermometer.celsius, thermometer.next_us()) == (21.562, 65 * SECOND_US)
+    assert thermometer.next_due_us() == 0
+    thermometer.run_due(5 * SECOND_US)
+    assert (thermometer.celsius, thermometer.next_due_us()) == (21.562, 65 * SECOND_US)
     assert told == []
 
 
@@ -31,11 +31,11 @@ def test_what_says_no_temperature_is_none_with_a_sentence(tmp_path: Path, text: 
     told: list[str | None] = []
     thermometer = Thermometer(file, told.append)
     for at_us in (0, 60 * SECOND_US):
-        thermometer.settle(at_us)
+        thermometer.run_due(at_us)
         assert thermometer.celsius is None
     (sentence,) = told
     assert sentence is not None
     assert str(file) in sentence
     file.write_text("-1250", encoding="ascii")
-    thermometer.settle(120 * SECOND_US)
+    thermometer.run_due(120 * SECOND_US)
     assert (thermometer.celsius, told[1:]) == (-1.25, [None])

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from station.config import parse
 from station.core.events import SECOND_US, Side
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
 from tests.station.health_answers import add_cared
 
-STEADY = Character(lift_every_s=1e9)
+STEADY = PersonProfile(mean_lift_interval_s=1e9)
 """Somebody whose heel does not come up in a stretch by itself."""
 
 SHORT_HOLDS = {"hold_s": "10", "repetitions": "2", "rest_s": "5", "prepare_s": "5"}
@@ -36,7 +36,7 @@ WIRINGS = {
 class Life(VirtualStation):
     """A station on a board of some wiring, with somebody called Ada. `toes_mm` is where the board was, and when."""
 
-    def __init__(self, wiring: str, tmp_path: Path, character: Character = STEADY, seed: int = 1) -> None:
+    def __init__(self, wiring: str, tmp_path: Path, character: PersonProfile = STEADY, seed: int = 1) -> None:
         config = simulated(parse(wiring, "wiring.toml"))
         super().__init__(config, tmp_path / "life.db", character=character, seed=seed)
         self.toes_mm: list[tuple[int, float]] = []
@@ -79,7 +79,7 @@ class Life(VirtualStation):
 
 
 @contextmanager
-def life(wiring: str, tmp_path: Path, character: Character = STEADY, seed: int = 1) -> Iterator[Life]:
+def life(wiring: str, tmp_path: Path, character: PersonProfile = STEADY, seed: int = 1) -> Iterator[Life]:
     """A station that is closed at the end."""
     with Life(wiring, tmp_path, character, seed) as lived:
         yield lived

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.simulator.adc import AdcState, EmulatedMcp3008
-from station.simulator.pins import SimulatedPins
+from station.simulator.pins import SimulatedPinFactory
 from tests.station.devices.board_rig import HandClock
 
 SHARES = [0.0, 0.125, 0.25, 0.375, 0.5, 0.625, 0.75, 1.0]
@@ -56,7 +56,7 @@ def test_a_missing_chip_leaves_the_line_at_one_end(state: AdcState, code: int) -
     clock = HandClock()
     adc = chip()
     adc.state = state
-    device = MCP3008(3, pin_factory=SimulatedPins(clock, adc))
+    device = MCP3008(3, pin_factory=SimulatedPinFactory(clock, adc))
     assert device.raw_value == code
     device.close()
 
@@ -74,7 +74,7 @@ def test_the_share_is_that_of_the_time_of_asking() -> None:
     """What lies at the channel may change with time."""
     clock = HandClock()
     adc = EmulatedMcp3008(lambda _channel, now_us: now_us / 1_000, clock.now_us)
-    device = MCP3008(0, pin_factory=SimulatedPins(clock, adc))
+    device = MCP3008(0, pin_factory=SimulatedPinFactory(clock, adc))
     clock.us = 250
     assert device.raw_value == 256
     clock.us = 750

@@ -9,7 +9,7 @@ import pytest
 from station.config import Config
 from station.core.events import SECOND_US, Side
 from station.core.facts import CueName
-from station.simulator.ankle import Character
+from station.simulator.ankle import PersonProfile
 from station.simulator.board import SimulatedBoard
 from station.simulator.virtual import VirtualClock
 from tests.station.simulator.sittings import STEADY, WIRINGS, Life, began_us, life
@@ -47,12 +47,12 @@ def test_every_wiring_measures_and_stretches(wiring: str, tmp_path: Path) -> Non
 @pytest.mark.parametrize("wiring", ["as by default", "no pad", "comparators", "one plate, no pad"])
 def test_a_cheater_never_passes(wiring: str, tmp_path: Path) -> None:
     """Whoever lifts the heel to reach the wall passes no attempt beyond the true limit, whatever the wiring."""
-    with life(WIRINGS[wiring], tmp_path, Character(honest=False, lift_every_s=1e9), seed=2) as lived:
+    with life(WIRINGS[wiring], tmp_path, PersonProfile(is_honest=False, mean_lift_interval_s=1e9), seed=2) as lived:
         limits_mm = lived.limits_mm()
         lived.board.act("test")
         detail = lived.until_over()
         attempts = [one for test in detail.tests for one in test.attempts]
-        assert {CueName.NO, CueName.PAUSED} & {cue for _, cue in lived.board.heard}
+        assert {CueName.NO, CueName.PAUSED} & {cue for _, cue in lived.board.heard_cues}
         passed = [(one.side, one.toe_mm) for one in attempts if one.outcome == "passed"]
         assert all(toe_mm is not None and toe_mm <= limits_mm[side] + ERROR_MM for side, toe_mm in passed)
 
@@ -63,12 +63,12 @@ def lifted_hold(lived: Life) -> None:
     lived.board.act("auto")
     lived.until_phase("hold")
     lived.live(4.0)
-    lived.board.person.obeys = False
+    lived.board.person.follows_cues = False
     lived.board.act("lift_heel")
     lived.live(2.0)
     lived.board.act("lower_heel")
     lived.until_phase("hold")
-    lived.board.person.obeys = True
+    lived.board.person.follows_cues = True
 
 
 @pytest.mark.parametrize("wiring", ["as by default", "comparators"])
@@ -79,7 +79,7 @@ def test_a_lift_is_timed_to_the_sample(wiring: str, tmp_path: Path) -> None:
         first = lived.until_over().holds[0]
         assert (first.credited_us, first.lifts, first.micro_lifts) == (HOLD_US, 1, 0)
         assert first.lifted_us == pytest.approx(2 * SECOND_US, abs=50_000)
-        assert CueName.HEEL_UP in {cue for _, cue in lived.board.heard}
+        assert CueName.HEEL_UP in {cue for _, cue in lived.board.heard_cues}
 
 
 def test_the_same_seed_lives_the_same_life(tmp_path: Path) -> None:
@@ -153,7 +153,7 @@ def test_somebody_walks_away_and_comes_back(tmp_path: Path) -> None:
         lived.board.act("step_off")
         lived.until_phase("paused")
         lived.live(4.0)
-        lived.board.person.obeys = True
+        lived.board.person.follows_cues = True
         lived.board.act("auto")
         detail = lived.until_over()
         assert {(hold.state, hold.credited_us) for hold in detail.holds} == {("finished", HOLD_US)}
@@ -195,19 +195,19 @@ def test_a_word_that_makes_no_sense_is_refused(word: str, argument: str | None) 
     board = SimulatedBoard(Config(), VirtualClock())
     with pytest.raises(ValueError, match=r"say|give"):
         board.act(word, argument)
-    assert board.person.next_us() is None
+    assert board.person.next_due_us() is None
 
 
 def test_a_visitor_moves_the_person_by_hand() -> None:
     """Stepping on, leaning, lifting the heel and sliding the board do to the board what they say."""
     clock = VirtualClock()
-    board = SimulatedBoard(Config(), clock, character=STEADY)
+    board = SimulatedBoard(Config(), clock, profile=STEADY)
 
     def live(seconds: float) -> None:
         until_us = clock.now_us() + round(seconds * SECOND_US)
-        while (due_us := board.next_us()) is not None and due_us <= until_us:
+        while (due_us := board.next_due_us()) is not None and due_us <= until_us:
             clock.advance_to(due_us)
-            board.settle(clock.now_us())
+            board.run_due(clock.now_us())
         clock.advance_to(until_us)
 
     def load(side: Side) -> float:

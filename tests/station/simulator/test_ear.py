@@ -11,8 +11,8 @@ from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import CUES
 from station.devices.buzzer import ActiveBuzzer
 from station.devices.cue_player import CuePlayer
-from station.simulator.ear import Ear, Heard
-from station.simulator.pins import Output, SimulatedPins
+from station.simulator.ear import CueRecogniser, RecognisedCue
+from station.simulator.pins import PinOutput, SimulatedPinFactory
 from tests.station.devices.board_rig import HandClock, live, unexpected
 
 PIN = 18
@@ -24,26 +24,26 @@ class Listening:
 
     def __init__(self, jitter_us: int = 0, seed: int = 0) -> None:
         self.clock = HandClock()
-        self.ear = Ear()
-        self.recognised: list[Heard] = []
+        self.ear = CueRecogniser()
+        self.recognised: list[RecognisedCue] = []
         self._random = Random(seed)
         self._jitter_us = jitter_us
-        pins = SimulatedPins(self.clock)
+        pins = SimulatedPinFactory(self.clock)
         self.player = CuePlayer(ActiveBuzzer(PIN, pin_factory=pins), self.clock, unexpected, resonance_hz=2_300)
-        pins.listen(PIN, self._hear)
+        pins.add_listener(PIN, self._hear)
 
-    def _hear(self, output: Output) -> None:
+    def _hear(self, output: PinOutput) -> None:
         at_us = output.at_us + self._random.randint(0, self._jitter_us)
         self.recognised += self.ear.on_tone(at_us, bool(output.duty))
 
-    def next_us(self) -> int | None:
-        due_us = self.ear.next_us()
+    def next_due_us(self) -> int | None:
+        due_us = self.ear.next_due_us()
         return None if due_us is None else due_us + self._jitter_us
 
-    def settle(self, now_us: int) -> None:
-        self.recognised += self.ear.settle(now_us - self._jitter_us)
+    def run_due(self, now_us: int) -> None:
+        self.recognised += self.ear.run_due(now_us - self._jitter_us)
 
-    def hear(self, *facts: Fact, until_us: int = 10 * SECOND_US) -> list[Heard]:
+    def hear(self, *facts: Fact, until_us: int = 10 * SECOND_US) -> list[RecognisedCue]:
         for fact in facts:
             live(self.clock, fact.at_us, self.player, self)
             self.player.play([fact])
@@ -51,7 +51,7 @@ class Listening:
         return self.recognised
 
 
-def names(recognised: list[Heard]) -> list[CueName]:
+def names(recognised: list[RecognisedCue]) -> list[CueName]:
     return [name for _, name in recognised]
 
 
@@ -120,10 +120,10 @@ def test_a_tick_that_comes_again_is_a_nudge() -> None:
 
 def test_noise_is_no_cue_and_what_follows_is_understood() -> None:
     """A tone that no cue has is forgotten."""
-    ear = Ear()
+    ear = CueRecogniser()
     assert ear.on_tone(0, True) == []
-    found = ear.settle(2 * SECOND_US) + ear.on_tone(2 * SECOND_US, False) + ear.settle(4 * SECOND_US)
+    found = ear.run_due(2 * SECOND_US) + ear.on_tone(2 * SECOND_US, False) + ear.run_due(4 * SECOND_US)
     assert set(names(found)) <= {C.ERROR}
     ear.on_tone(5 * SECOND_US, True)
     ear.on_tone(5 * SECOND_US + 80_000, False)
-    assert names(ear.settle(6 * SECOND_US)) == [C.COUNT]
+    assert names(ear.run_due(6 * SECOND_US)) == [C.COUNT]

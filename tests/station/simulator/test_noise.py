@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from station.core.events import SECOND_US
-from station.simulator.noise import NoiseFigures, RangeNoise
+from station.simulator.noise import NoiseParameters, RangeNoise
 from tests.recordings import still_readings
 
 PACE_US = 17_978
@@ -51,7 +51,7 @@ def test_errs_like_the_recorded_sensor() -> None:
 )
 def test_longer_ranges_scatter_less(range_us: int, low_mm: float, high_mm: float) -> None:
     """The scatter follows the time that a reading takes, as other sensors' logs show."""
-    noise = RangeNoise(1, replace(NoiseFigures(), wander=()))
+    noise = RangeNoise(1, replace(NoiseParameters(), wander=()))
     errors = [noise.error_mm(i * range_us, range_us, 600 * SECOND_US) for i in range(5_000)]
     assert low_mm < stdev(errors) < high_mm
 

@@ -8,27 +8,29 @@ import pytest
 
 from station.core.events import SECOND_US, Side
 from station.core.facts import CueName
-from station.simulator.ankle import DAY_US, WEEK_US, Ankles, Character
+from station.simulator.ankle import DAY_US, WEEK_US, Ankles, PersonProfile
 from station.simulator.person import Person
 from station.simulator.world import World
 
-CALM = Character(left_mm=90.0, day_sd_mm=0.0, slip_share=0.0, lift_every_s=1e9, reaction_s=0.5)
+CALM = PersonProfile(
+    left_limit_mm=90.0, day_sd_mm=0.0, accidental_lift_probability=0.0, mean_lift_interval_s=1e9, reaction_s=0.5
+)
 
 
 class Rig:
     """A person on a board, and time."""
 
-    def __init__(self, character: Character = CALM, toe_mm: float = 60.0, *, taps: bool = False) -> None:
+    def __init__(self, character: PersonProfile = CALM, toe_mm: float = 60.0, *, taps: bool = False) -> None:
         self.world = World(toe_mm=toe_mm)
-        self.person = Person(self.world, character, 0, taps=taps, seed=4)
+        self.person = Person(self.world, character, 0, confirms_by_taps=taps, seed=4)
         self.now_us = 0
-        self.person.do(self.person.come(toe_mm), 0)
+        self.person.run_script(self.person.arrive(toe_mm), 0)
         self.live(5.0)
 
     def live(self, seconds: float) -> None:
         until_us = self.now_us + round(seconds * SECOND_US)
-        while (due_us := self.person.next_us()) is not None and due_us <= until_us:
-            self.person.settle(due_us)
+        while (due_us := self.person.next_due_us()) is not None and due_us <= until_us:
+            self.person.run_due(due_us)
         self.now_us = until_us
 
     def hear(self, cue: CueName, seconds: float) -> None:
@@ -37,11 +39,11 @@ class Rig:
 
     def part(self, side: Side = Side.LEFT) -> float:
         """The load of a heel as a part of standing."""
-        return self.world.heels[side].value(self.now_us) / self.person.character.heel_n
+        return self.world.heels[side].value(self.now_us) / self.person.profile.heel_force_n
 
     def touches(self) -> bool:
         """Whether the knee is at the pad."""
-        return self.world.touching
+        return self.world.is_knee_touching
 
     def toe_mm(self) -> float:
         return self.world.toe_mm(self.now_us)
@@ -73,7 +75,7 @@ def test_an_honest_knee_does_not_reach_beyond_its_limit() -> None:
 
 def test_a_cheater_reaches_with_the_heel_up() -> None:
     """A cheater touches the wall beyond the limit, with the heel up."""
-    rig = Rig(Character(left_mm=90.0, day_sd_mm=0.0, honest=False), toe_mm=100.0)
+    rig = Rig(PersonProfile(left_limit_mm=90.0, day_sd_mm=0.0, is_honest=False), toe_mm=100.0)
     rig.hear(CueName.GO, 3.0)
     assert rig.touches()
     assert rig.part() < 0.05
@@ -101,7 +103,7 @@ def test_heel_up_brings_the_heel_back_once() -> None:
     """HEEL_UP, repeated every 600 ms, brings the heel down after one reaction; the YES that follows moves nothing."""
     rig = Rig()
     rig.hear(CueName.GO, 3.0)
-    rig.person.do(rig.person.lift(), rig.now_us)
+    rig.person.run_script(rig.person.lift_heel(), rig.now_us)
     rig.live(0.5)
     assert rig.part() < 0.05
     rig.hear(CueName.HEEL_UP, 0.3)
@@ -150,7 +152,7 @@ def test_taps_say_that_the_knee_touched() -> None:
 def test_a_deaf_ear_does_nothing() -> None:
     """Taken over by a visitor, the person follows no cue."""
     rig = Rig()
-    rig.person.obeys = False
+    rig.person.follows_cues = False
     rig.hear(CueName.GO, 5.0)
     assert rig.part() == 1.0
     assert not rig.touches()
@@ -158,7 +160,7 @@ def test_a_deaf_ear_does_nothing() -> None:
 
 def test_days_differ_and_weeks_add_up() -> None:
     """Limits scatter by 3 mm from day to day, are the same all day, and grow by what a week adds."""
-    ankles = Ankles(Character(left_mm=90.0, left_gain_mm_week=2.0), 7, 0)
+    ankles = Ankles(PersonProfile(left_limit_mm=90.0, left_gain_mm_week=2.0), 7, 0)
     days = [ankles.limit_mm(Side.LEFT, day * DAY_US) - 2.0 * day / 7 for day in range(300)]
     assert stdev(days) == pytest.approx(3.0, abs=0.5)
     assert sum(days) / len(days) == pytest.approx(90.0, abs=0.7)
@@ -170,6 +172,6 @@ def test_a_stretch_adds_a_little_for_an_hour() -> None:
     """Stretching adds up to 3 mm, which is mostly gone after some hours."""
     ankles = Ankles(CALM, 1, 0)
     for _ in range(20):
-        ankles.stretch(0)
+        ankles.add_hold(0)
     assert ankles.limit_mm(Side.LEFT, 0) == pytest.approx(93.0)
     assert ankles.limit_mm(Side.LEFT, 4 * 3600 * SECOND_US) == pytest.approx(90.0, abs=0.1)

@@ -16,14 +16,14 @@ from station.core.events import Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RestStep, Routine
 from station.devices.light import DARK, GLOW, Colour
-from station.simulator.ear import Heard
-from station.simulator.pins import Output
+from station.simulator.ear import RecognisedCue
+from station.simulator.pins import PinOutput
 from station.units import CM
 from tests.station.led import ANALOGUE, COMPARATORS, Led, dose_of, legs_of
 from tests.station.simulator.sittings import STEADY
 from web.live.view_model import live_view
 
-TIRED = replace(STEADY, lift_every_s=25.0)
+TIRED = replace(STEADY, mean_lift_interval_s=25.0)
 """A heel that comes up now and then, so that the alarm has to be noticed."""
 STRETCHES: Routine = (
     HoldStep(hold_us=40_000_000, repetitions=2, rest_us=10_000_000, prepare_us=5_000_000, exercise="3a"),
@@ -57,14 +57,14 @@ def by_eye(tmp_path: Path, wiring: str) -> Iterator[Led]:
         yield led
 
 
-def of(heard: list[Heard]) -> list[CueName]:
+def of(heard: list[RecognisedCue]) -> list[CueName]:
     return [cue for _, cue in heard]
 
 
 def buzzed(led: Led) -> list[int]:
     """The edges at which the buzzer has sounded."""
     edges: list[int] = []
-    led.board.pin_factory.listen(PINS.buzzer, lambda output: edges.append(output.at_us))
+    led.board.pin_factory.add_listener(PINS.buzzer, lambda output: edges.append(output.at_us))
     return edges
 
 
@@ -76,7 +76,7 @@ def test_whoever_only_hears_does_a_whole_routine(tmp_path: Path, wiring: str) ->
         led.lead(STRETCHES)
         assert dose_of(led) == legs_of(STRETCHES)
         assert set(led.heard()) >= NEEDED
-        assert led.board.seen == []
+        assert led.board.seen_cues == []
         assert {hold.state for hold in led.sat().holds} == {"finished"}
 
 
@@ -96,9 +96,9 @@ def test_whoever_only_sees_does_a_whole_routine(tmp_path: Path, wiring: str) -> 
         edges = buzzed(led)
         led.lead(STRETCHES)
         assert dose_of(led) == legs_of(STRETCHES)
-        assert set(of(led.board.seen)) >= NEEDED
+        assert set(of(led.board.seen_cues)) >= NEEDED
         assert edges == []
-        assert led.board.heard == []
+        assert led.board.heard_cues == []
 
 
 def test_with_neither_nothing_is_done(tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_with_neither_nothing_is_done(tmp_path: Path) -> None:
         led.live(0.1)
         led.board.act("auto")
         led.live(400.0)
-        assert not led.board.person.leaning
+        assert not led.board.person.is_leaning
         assert led.station.snapshot().phase in ("ended", "idle")
         assert dose_of(led) != legs_of(STRETCHES)
 
@@ -123,7 +123,7 @@ def test_the_eye_sees_what_the_ear_hears(tmp_path: Path) -> None:
         led.lead(STRETCHES)
         covered = {CueName.HOLD_DONE, CueName.SET_DONE}
         heard = [cue for cue in led.heard() if cue not in covered]
-        assert [cue for cue in of(led.board.seen) if cue not in covered] == heard
+        assert [cue for cue in of(led.board.seen_cues) if cue not in covered] == heard
 
 
 def words(seen: list[Snapshot]) -> dict[str, set[str]]:
@@ -155,9 +155,9 @@ class Lamp:
         self.changes: list[tuple[int, Colour]] = []
         self._now = [0.0, 0.0, 0.0]
         for place, pin in enumerate((PINS.led_red, PINS.led_green, PINS.led_blue)):
-            led.board.pin_factory.listen(pin, partial(self._keep, place))
+            led.board.pin_factory.add_listener(pin, partial(self._keep, place))
 
-    def _keep(self, place: int, output: Output) -> None:
+    def _keep(self, place: int, output: PinOutput) -> None:
         self._now[place] = output.duty
         colour = (self._now[0], self._now[1], self._now[2])
         if self.changes and self.changes[-1][0] == output.at_us:
@@ -181,6 +181,6 @@ def test_the_light_answers_every_cue_without_a_sound(tmp_path: Path) -> None:
         lamp = Lamp(led)
         led.lead(STRETCHES)
         flashes = lamp.flashes()
-        for at_us, cue in led.board.seen:
+        for at_us, cue in led.board.seen_cues:
             assert any(at_us - 50_000 <= flash_us <= at_us + 1_000_000 for flash_us in flashes), cue
         assert all(fourth - first > 1_000_000 for first, fourth in zip(flashes, flashes[3:], strict=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from station.simulator.virtual import BoardClock, Deadlines, VirtualClock, live
+from station.simulator.virtual import DeadlineQueue, SettableWallClock, VirtualClock, run_until
 
 NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
@@ -16,10 +16,10 @@ class Bell:
         self._every_us, self._rung, self._name = every_us, rung, name
         self._due_us = every_us
 
-    def next_us(self) -> int | None:
+    def next_due_us(self) -> int | None:
         return self._due_us
 
-    def settle(self, now_us: int) -> None:
+    def run_due(self, now_us: int) -> None:
         self._rung.append((self._name, now_us))
         self._due_us += self._every_us
 
@@ -28,7 +28,7 @@ def test_everything_happens_at_its_own_deadline() -> None:
     """Each thing is called at its deadline and in order, and time stops where it was told to."""
     clock = VirtualClock(begin_us=0)
     rung: list[tuple[str, int]] = []
-    live(clock, Deadlines([Bell(20, rung, "slow"), Bell(15, rung, "quick")]), None, 50)
+    run_until(clock, DeadlineQueue([Bell(20, rung, "slow"), Bell(15, rung, "quick")]), None, 50)
     assert rung == [("quick", 15), ("slow", 20), ("quick", 30), ("slow", 40), ("quick", 45)]
     assert clock.now_us() == 50
 
@@ -37,7 +37,7 @@ def test_it_can_be_stopped() -> None:
     """`stop` ends it after the deadline that fulfils it."""
     clock = VirtualClock(begin_us=0)
     rung: list[tuple[str, int]] = []
-    live(clock, Deadlines([Bell(15, rung, "bell")]), None, 1_000, lambda: len(rung) == 2)
+    run_until(clock, DeadlineQueue([Bell(15, rung, "bell")]), None, 1_000, lambda: len(rung) == 2)
     assert clock.now_us() == 30
 
 
@@ -46,14 +46,14 @@ def test_time_never_goes_back() -> None:
     clock = VirtualClock(NOON, begin_us=100)
     clock.advance_to(50)
     assert clock.now_us() == 100
-    clock.spend_us(900)
+    clock.advance_by(900)
     assert clock.now_us() == 1_000
     assert clock.wall() == NOON + timedelta(microseconds=900)
 
 
 def test_a_wall_clock_steps_alone() -> None:
     """A board's wall clock can be set an hour wrong, both ways, and its monotonic clock does not notice."""
-    clock = BoardClock(VirtualClock(NOON, begin_us=7))
+    clock = SettableWallClock(VirtualClock(NOON, begin_us=7))
     clock.step_wall(timedelta(hours=1))
     assert clock.wall() == NOON + timedelta(hours=1)
     clock.step_wall(timedelta(hours=-2))

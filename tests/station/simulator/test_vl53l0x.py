@@ -11,10 +11,10 @@ from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships
 
 from station.core.events import SECOND_US
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.noise import NoiseFigures
-from station.simulator.vl53l0x import Vl53l0xModel
+from station.simulator.noise import NoiseParameters
+from station.simulator.vl53l0x import EmulatedVl53l0x
 
-QUIET = NoiseFigures(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
+QUIET = NoiseParameters(scatter_mm=0.0, wander=(), warm_up_mm=0.0)
 ADDRESS = 0x29
 
 
@@ -22,16 +22,21 @@ class Wall:
     """A sensor on a bus in virtual time, with nothing but the driver's own calls and raw registers."""
 
     def __init__(
-        self, *, figures: NoiseFigures = QUIET, seed: int = 0, offset_mm: float | None = -25.0, gain: float | None = 1.0
+        self,
+        *,
+        figures: NoiseParameters = QUIET,
+        seed: int = 0,
+        offset_mm: float | None = -25.0,
+        gain: float | None = 1.0,
     ) -> None:
         self.now_us = 0
         self.target_mm: float | None = 170.0
         self.levels: list[bool] = []
-        self.model = Vl53l0xModel(
+        self.model = EmulatedVl53l0x(
             lambda: self.now_us,
             lambda _at_us: self.target_mm,
             seed=seed,
-            figures=figures,
+            noise=figures,
             offset_mm=offset_mm,
             gain=gain,
             on_interrupt=self.levels.append,
@@ -56,7 +61,7 @@ class Wall:
     def samples(self, count: int) -> Iterator[bytes]:
         """The result blocks of so many samples of a sensor that ranges by itself."""
         for _ in range(count):
-            ready_us = self.model.next_us()
+            ready_us = self.model.next_due_us()
             assert ready_us is not None
             self.now_us = ready_us
             yield self.read(0x14, 12)
@@ -96,10 +101,10 @@ def test_range_time_follows_from_the_registers(budget_us: int | None, range_us: 
         driver.measurement_timing_budget = budget_us
     driver.start_continuous()
     assert wall.model.range_us == range_us
-    first_us = wall.model.next_us()
+    first_us = wall.model.next_due_us()
     assert first_us is not None
     assert len(list(wall.samples(10))) == 10
-    assert wall.model.next_us() == first_us + 10 * range_us
+    assert wall.model.next_due_us() == first_us + 10 * range_us
 
 
 def test_timed_ranging() -> None:
@@ -108,10 +113,10 @@ def test_timed_ranging() -> None:
     wall.driver()
     wall.write(0x04, 0, 0, 0, 100)
     wall.write(0x00, 0x04)
-    first_us = wall.model.next_us()
+    first_us = wall.model.next_due_us()
     assert first_us is not None
     list(wall.samples(1))
-    assert wall.model.next_us() == first_us + 100_000
+    assert wall.model.next_due_us() == first_us + 100_000
 
 
 def test_stop() -> None:
@@ -121,25 +126,25 @@ def test_stop() -> None:
     driver.start_continuous()
     driver.stop_continuous()
     wall.now_us += SECOND_US
-    wall.model.settle(wall.now_us)
-    assert wall.model.next_us() is None
+    wall.model.run_due(wall.now_us)
+    assert wall.model.next_due_us() is None
 
 
 def test_own_error_from_the_seed() -> None:
     """Each seed is another sensor, about 25 mm short with a gain near one, and always the same one."""
     sensors = [Wall(seed=seed, offset_mm=None, gain=None).model for seed in range(200)]
-    assert mean(sensor.error.offset_mm for sensor in sensors) == pytest.approx(-25, abs=1)
-    assert 2 < stdev(sensor.error.offset_mm for sensor in sensors) < 6
-    assert stdev(sensor.error.gain for sensor in sensors) == pytest.approx(0.01, abs=0.003)
+    assert mean(sensor.range_error.offset_mm for sensor in sensors) == pytest.approx(-25, abs=1)
+    assert 2 < stdev(sensor.range_error.offset_mm for sensor in sensors) < 6
+    assert stdev(sensor.range_error.gain for sensor in sensors) == pytest.approx(0.01, abs=0.003)
     twin = Wall(seed=3, offset_mm=None, gain=None).model
-    assert twin.error == sensors[3].error
+    assert twin.range_error == sensors[3].range_error
 
 
 def test_same_seed_same_blocks() -> None:
     """Two sensors of one seed give the same results to the last byte; another seed gives others."""
 
     def blocks(seed: int) -> list[bytes]:
-        return list(ranging(Wall(figures=NoiseFigures(), seed=seed)).samples(50))
+        return list(ranging(Wall(figures=NoiseParameters(), seed=seed)).samples(50))
 
     assert blocks(5) == blocks(5)
     assert blocks(5) != blocks(6)
@@ -215,11 +220,11 @@ def test_interrupt_line() -> None:
 def test_nobody_looked() -> None:
     """Of an hour that nobody looked at only the last sample is left, and ranging keeps its beat."""
     wall = ranging(Wall())
-    first_us = wall.model.next_us()
+    first_us = wall.model.next_due_us()
     assert first_us is not None
     wall.now_us += 3_600 * SECOND_US
-    wall.model.settle(wall.now_us)
-    ready_us = wall.model.next_us()
+    wall.model.run_due(wall.now_us)
+    ready_us = wall.model.next_due_us()
     assert ready_us is not None
     assert wall.now_us < ready_us <= wall.now_us + wall.model.range_us
     assert (ready_us - first_us) % wall.model.range_us == 0
@@ -244,7 +249,7 @@ def test_off_forgets_everything(how: str) -> None:
         wall.read(0xC0)
     wall.now_us += 1_200
     assert wall.read(0xC0, 3) == b"\xee\xaa\x10"
-    assert wall.model.next_us() is None
+    assert wall.model.next_due_us() is None
 
 
 def test_absent() -> None:
@@ -286,7 +291,7 @@ def test_forced_status_and_range() -> None:
 
 def test_frozen() -> None:
     """A frozen sensor says it is ready with one and the same block, and thaws."""
-    wall = ranging(Wall(figures=NoiseFigures()))
+    wall = ranging(Wall(figures=NoiseParameters()))
     wall.model.faults.frozen = True
     assert len(set(wall.samples(30))) == 1
     wall.model.faults.frozen = False
@@ -301,7 +306,7 @@ def test_page_trap() -> None:
     trapped = 0
     for position in range(count):
         wall = Wall()
-        wall.bus.faults.missing_at = position
+        wall.bus.faults.nack_at = position
         try:
             wall.driver()
         except (OSError, ValueError):
@@ -326,7 +331,7 @@ def test_bus_time() -> None:
     wall = Wall()
     driver = wall.driver()
     driver.start_continuous()
-    ready_us = wall.model.next_us()
+    ready_us = wall.model.next_due_us()
     assert ready_us is not None
     wall.now_us = ready_us
     before_us = wall.now_us
@@ -345,7 +350,7 @@ def test_random_missing_acknowledges() -> None:
     def lost(seed: int) -> list[int]:
         wall = Wall()
         bus = SimulatedI2C([wall.model], seed=seed)
-        bus.faults.missing_share = 0.1
+        bus.faults.nack_probability = 0.1
         failed = []
         for number in range(1_000):
             try:

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from station.core.events import SECOND_US, Side
-from station.simulator.world import CREEP, PadFigures, Ramp, World
+from station.simulator.world import CREEP_RANGE, HeelPadParameters, Ramp, World
 
 STANDING_N = 300.0
 
@@ -19,7 +19,7 @@ def test_a_ramp_is_smooth_and_ends_where_it_should() -> None:
     assert values[0] == 10.0
     assert values[-1] == 20.0
     assert all(after >= before for before, after in pairwise(values))
-    assert ramp.on_to(0.0, 500, 100).value(500) == ramp.value(500) == 15.0
+    assert ramp.continued_to(0.0, 500, 100).value(500) == ramp.value(500) == 15.0
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -35,7 +35,7 @@ def test_a_loaded_pad_creeps_up(seed: int) -> None:
     world.press(Side.LEFT, STANDING_N, 0, 1)
     first = conductance(10_000)
     later = conductance(12 * SECOND_US)
-    assert 0.9 * CREEP[0] <= (later - first) / (first - empty) <= CREEP[1]
+    assert 0.9 * CREEP_RANGE[0] <= (later - first) / (first - empty) <= CREEP_RANGE[1]
     world.press(Side.LEFT, 0.0, 13 * SECOND_US, 1)
     assert conductance(14 * SECOND_US) < 1.5 * empty
 
@@ -54,7 +54,7 @@ def test_the_hard_stop_takes_the_rest() -> None:
 def test_sway_is_about_what_is_said() -> None:
     """A wobble of 4 % is a coefficient of variation of about 2 %, and an empty plate does not sway."""
     world = World(seed=3)
-    world.wobble = 0.04
+    world.sway_fraction = 0.04
     assert world.force_n(Side.LEFT, 5) == 0.0
     world.press(Side.LEFT, STANDING_N, 0, 1)
     forces = [world.force_n(Side.LEFT, at_us) for at_us in range(10, 20 * SECOND_US, 10_000)]
@@ -66,11 +66,11 @@ def test_sway_is_about_what_is_said() -> None:
 
 def test_a_comparator_has_hysteresis() -> None:
     """Between its two thresholds a comparator stays as it is."""
-    world, figures = World(), PadFigures()
+    world, figures = World(), HeelPadParameters()
     between_n = (figures.comparator_on_n + figures.comparator_off_n) / 2 / figures.lever
     world.press(Side.LEFT, between_n, 0, 1)
-    assert world.closes(Side.LEFT, 5, True)
-    assert not world.closes(Side.LEFT, 5, False)
+    assert world.is_comparator_high(Side.LEFT, 5, True)
+    assert not world.is_comparator_high(Side.LEFT, 5, False)
 
 
 def test_a_single_plate_feels_either_foot() -> None:
@@ -88,4 +88,4 @@ def test_the_sensor_sits_behind_the_toes() -> None:
     assert world.target_mm(0) == 158
     world.slide(-30.0, 0, SECOND_US)
     assert world.target_mm(2 * SECOND_US) == 58
-    assert not world.moving(1)
+    assert not world.is_heel_moving(1)

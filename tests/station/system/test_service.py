@@ -143,20 +143,20 @@ def test_a_hold_ends_and_sounds_right_whatever_goes_away(live: Live, gone: Calla
         for tab in opened[:5]:
             tab.close()
         live.until_phase("done")
-        wait_for(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard], "COMPLETE was not heard")
+        wait_for(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard_cues], "COMPLETE was not heard")
         assert gone is _end_the_page or b"state" in opened[9].answer.read(200)
     (hold,) = live.service.store.holds()
     assert (hold.state, hold.credited_us, hold.lifts) == ("finished", HOLD_US, 0)
     devices = live.service.devices
     assert devices is not None
     assert devices.player is not None
-    played = devices.player.played()
+    played = devices.player.played_edges()
     late = sorted(edge.actual_us - edge.planned_us for edge in played)
     assert late[0] >= 0
     assert median(late) <= EDGE_US
     done_us = begun_us + HOLD_US
     assert min(abs(edge.planned_us - done_us) for edge in played) <= LATE_US, "HOLD_DONE begins at the target"
-    heard = [cue for _, cue in live.board.heard if cue is not CueName.STEP_ON]
+    heard = [cue for _, cue in live.board.heard_cues if cue is not CueName.STEP_ON]
     assert heard[-3:] == [CueName.HOLD_DONE, CueName.SET_DONE, CueName.COMPLETE]
     assert heard.count(CueName.GO) == 1
     assert heard.count(CueName.COUNT) >= 3

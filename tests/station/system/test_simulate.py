@@ -90,7 +90,7 @@ def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:
     """Of a sensor with an error of its own, the one that the demonstration has too; results are measured with it."""
     database = tmp_path / "ada.db"
     assert list(simulate(Habits("Ada", character_of(left_mm=60.0, right_mm=55.0)), 1, database))
-    error = RangeError.drawn(SENSOR_SEED)
+    error = RangeError.from_seed(SENSOR_SEED)
     with Reader.open(database) as reader:
         calibration = reader.current_calibration()
         assert calibration.fit is not None

@@ -9,7 +9,7 @@ from html import unescape
 import pytest
 from flask.testing import FlaskClient
 
-from station.core.activities.lesson import TAUGHT
+from station.core.activities.lesson import TAUGHT_CUES
 from station.core.facts import CueName
 from station.core.sound.cues import CUES, Volume, is_audible
 from web.pages.sound_lessons import DRAWING_WIDTH_MS, GROUPS, MS_PER_UNIT, SOUND_LESSONS, grouped_sounds, rhythm_path
@@ -22,7 +22,7 @@ SCOLDING = re.compile(r"\b(wrong|fail\w*|bad|incorrect|mistake|error)\b", re.IGN
 def test_what_the_board_asks_about_can_be_learnt_here() -> None:
     """Every sound of the lesson, and every one that is heard in quiet hours but a fault's, is on the page once."""
     assert len(set(TAUGHT_HERE)) == len(TAUGHT_HERE)
-    assert set(TAUGHT) <= set(TAUGHT_HERE)
+    assert set(TAUGHT_CUES) <= set(TAUGHT_HERE)
     quiet = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)} - {CueName.ERROR}
     assert quiet <= set(TAUGHT_HERE)
     assert set(SOUND_LESSONS) == set(TAUGHT_HERE)

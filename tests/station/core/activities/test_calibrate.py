@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from station.core.activities.check import due_why, is_out
+from station.core.activities.check import check_due_reason, is_out_of_tolerance
 from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import (
     BlockUnclear,
@@ -329,9 +329,9 @@ def test_blocks_that_cannot_be_are_refused(blocks: object) -> None:
 
 def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:
     """An unsure check calls nothing out that it could have erred by."""
-    assert not is_out(1.9, 0.1)
-    assert is_out(-2.1, 0.5)
-    assert not is_out(2.9, 1.5)
+    assert not is_out_of_tolerance(1.9, 0.1)
+    assert is_out_of_tolerance(-2.1, 0.5)
+    assert not is_out_of_tolerance(2.9, 1.5)
 
 
 @pytest.mark.parametrize(
@@ -340,5 +340,5 @@ def test_out_is_more_than_two_millimetres_and_more_than_bad_luck() -> None:
 )
 def test_a_check_is_due_weekly_or_after_eight_degrees(days: float, warmer: float | None, says: str | None) -> None:
     """And says why."""
-    why = due_why(days, warmer)
+    why = check_due_reason(days, warmer)
     assert (why is None) if says is None else (why is not None and says in why)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from station.core.activities.lesson import QUESTIONS, TAUGHT, quiz_of
+from station.core.activities.lesson import QUESTION_COUNT, TAUGHT_CUES, draw_quiz
 from station.core.events import CommandName, Side
 from station.core.facts import Cue, CueEnded, CueName, Ended, Fact, LessonFinished, LouderAsked, QuizAnswered
 from station.core.state import ActivityState
@@ -68,9 +68,9 @@ def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
     board.until_cue(CueName.READY)
     assert names(board.lift(LIFT_S, side)) == [CueName.YES]
     begun = len(board.facts)
-    board.until_cue(TAUGHT[-1], 120)
-    assert names(board.facts[begun:]) == list(TAUGHT)
-    for sound, claimed in quiz_of(SEED):
+    board.until_cue(TAUGHT_CUES[-1], 120)
+    assert names(board.facts[begun:]) == list(TAUGHT_CUES)
+    for sound, claimed in draw_quiz(SEED):
         said = answer(board, sound is claimed, side)
         assert names(said)[-1] is CueName.YES
         answered = one(said, QuizAnswered)
@@ -81,7 +81,7 @@ def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
             True,
         )
     finished = board.until(LessonFinished)
-    assert (finished.right, finished.asked) == (QUESTIONS, QUESTIONS)
+    assert (finished.right, finished.asked) == (QUESTION_COUNT, QUESTION_COUNT)
     assert names(board.facts)[-1] is CueName.COMPLETE
     assert board.engine.outcome == "complete"
 
@@ -114,7 +114,7 @@ def test_next_leads_on_without_an_answer() -> None:
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
     assert seen(board).phase == "listen"
-    board.until_cue(TAUGHT[0])
+    board.until_cue(TAUGHT_CUES[0])
     board.say(CommandName.SKIP)
     assert seen(board).phase == "quiz"
 
@@ -125,10 +125,10 @@ def test_while_listening_the_page_says_what_sounds() -> None:
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
     assert seen(board).about is None
-    for number, name in enumerate(TAUGHT, 1):
+    for number, name in enumerate(TAUGHT_CUES, 1):
         board.until_cue(name)
         now = seen(board)
-        assert (now.about, now.claimed, now.repetition, now.repetitions) == (name, None, number, len(TAUGHT))
+        assert (now.about, now.claimed, now.repetition, now.repetitions) == (name, None, number, len(TAUGHT_CUES))
         board.lift(0.4)
     assert not only(board.facts, QuizAnswered)
 
@@ -143,7 +143,7 @@ def test_a_repeating_sound_is_hushed() -> None:
     assert ended.cue is CueName.HEEL_UP
     assert ended.at_us / 1e6 - at_s == pytest.approx(2.3, abs=0.02)
     assert board.until_cue(CueName.YES) > at_s + 4.0
-    seed = next(seed for seed in range(100) if quiz_of(seed)[0][0] is CueName.HEEL_UP)
+    seed = next(seed for seed in range(100) if draw_quiz(seed)[0][0] is CueName.HEEL_UP)
     quiz = lesson(seed=seed)
     to_quiz(quiz)
     quiz.until_cue(CueName.HEEL_UP)
@@ -167,7 +167,7 @@ def test_a_question_does_not_tell_and_its_answer_does() -> None:
     """While it is asked the page shows the claim alone; then what it was, and whether the answer was right."""
     board = lesson()
     to_quiz(board)
-    sound, claimed = quiz_of(SEED)[0]
+    sound, claimed = draw_quiz(SEED)[0]
     board.until_cue(sound)
     now = seen(board)
     assert (now.about, now.claimed, now.verdict, now.repetition) == (None, claimed, None, 1)
@@ -175,7 +175,13 @@ def test_a_question_does_not_tell_and_its_answer_does() -> None:
     board.run(1.0)
     now = seen(board)
     right = "right" if sound is not claimed else "not yet"
-    assert (now.about, now.claimed, now.verdict, now.repetition, now.asked) == (sound, claimed, right, 1, QUESTIONS)
+    assert (now.about, now.claimed, now.verdict, now.repetition, now.asked) == (
+        sound,
+        claimed,
+        right,
+        1,
+        QUESTION_COUNT,
+    )
     board.run(2.1)
     assert (seen(board).verdict, seen(board).repetition) == (None, 2)
 
@@ -184,23 +190,23 @@ def test_the_last_answer_is_told_before_the_end() -> None:
     """The sixth answer has its three seconds like the others; then the result, and COMPLETE."""
     board = lesson()
     to_quiz(board)
-    for _ in range(QUESTIONS):
+    for _ in range(QUESTION_COUNT):
         answer(board, yes=False)
     board.run(2.0)
     assert seen(board).verdict is not None
     assert board.engine.outcome is None
     finished = board.until(LessonFinished)
-    assert finished.right == QUESTIONS // 2
+    assert finished.right == QUESTION_COUNT // 2
     assert heard(board.facts, CueName.COMPLETE)[-1] == finished.at_us / 1e6
     now = seen(board)
-    assert (now.phase, now.right, now.repetition) == ("done", QUESTIONS // 2, QUESTIONS)
+    assert (now.phase, now.right, now.repetition) == ("done", QUESTION_COUNT // 2, QUESTION_COUNT)
 
 
 def test_a_wrong_answer_sounds_no_and_the_lesson_goes_on() -> None:
     """NO says that it was not so, and the next question comes all the same."""
     board = lesson()
     to_quiz(board)
-    sound, claimed = quiz_of(SEED)[0]
+    sound, claimed = draw_quiz(SEED)[0]
     said = answer(board, sound is not claimed)
     assert names(said)[-1] is CueName.NO
     assert not one(said, QuizAnswered).right
@@ -212,7 +218,7 @@ def test_a_wobble_is_no_answer(up_s: float, yes: bool) -> None:
     """A heel that is up for less than 300 ms has said nothing; from then on it has said yes."""
     board = lesson()
     to_quiz(board)
-    board.until_cue(quiz_of(SEED)[0][0])
+    board.until_cue(draw_quiz(SEED)[0][0])
     board.run(1.0)
     board.lift(up_s)
     board.run(9.0)
@@ -223,7 +229,7 @@ def test_a_wobble_at_the_last_moment_is_waited_for() -> None:
     """A lift that begins just before the time is over has its 300 ms, and a wobble then is none the more an answer."""
     board = lesson()
     to_quiz(board)
-    sound = quiz_of(SEED)[0][0]
+    sound = draw_quiz(SEED)[0][0]
     end_s = board.until_cue(sound) + 6.0
     board.run(end_s - board.now_s - 0.1)
     board.lift(0.2)
@@ -237,7 +243,7 @@ def test_a_heel_that_rose_before_the_sound_says_nothing() -> None:
     to_quiz(board)
     board.run(1.95)
     board.rise(RIGHT)
-    board.until_cue(quiz_of(SEED)[0][0])
+    board.until_cue(draw_quiz(SEED)[0][0])
     assert board.until(QuizAnswered).yes is False
 
 
@@ -245,7 +251,7 @@ def test_shifting_the_weight_is_not_taken_back_by_the_other_heel() -> None:
     """One heel rises, the other one comes down: that is a lift, and no wobble."""
     board = lesson()
     to_quiz(board)
-    board.until_cue(quiz_of(SEED)[0][0])
+    board.until_cue(draw_quiz(SEED)[0][0])
     board.run(1.0)
     board.rise(LEFT)
     board.run(0.1)
@@ -299,7 +305,7 @@ def test_coming_back_goes_on_where_it_was() -> None:
     board.stand()
     assert one(board.run(0.2), CueEnded).cue is CueName.NUDGE
     begun_s = board.now_s
-    assert board.until_cue(quiz_of(SEED)[1][0]) == pytest.approx(begun_s + 1.9, abs=0.1)
+    assert board.until_cue(draw_quiz(SEED)[1][0]) == pytest.approx(begun_s + 1.9, abs=0.1)
     assert seen(board).phase == "quiz"
 
 
@@ -310,7 +316,7 @@ def test_a_heel_sensor_that_is_lost_is_nobody() -> None:
     board.silent.add(LEFT)
     board.until_cue(CueName.NUDGE)
     board.silent.clear()
-    board.until_cue(quiz_of(SEED)[0][0])
+    board.until_cue(draw_quiz(SEED)[0][0])
 
 
 def test_stop_ends_it_at_once() -> None:
@@ -343,7 +349,7 @@ def test_what_follows_a_lesson_begins_after_it() -> None:
     board.stand()
     board.run(1.0)
     to_quiz(board)
-    for _ in range(QUESTIONS):
+    for _ in range(QUESTION_COUNT):
         answer(board, yes=False)
     finished = board.until(LessonFinished)
     board.run(0.1)
@@ -354,17 +360,17 @@ def test_what_follows_a_lesson_begins_after_it() -> None:
 def test_every_seed_draws_a_fair_quiz() -> None:
     """Six different sounds; three claims are so, and the others name another sound that was taught."""
     for seed in range(200):
-        quiz = quiz_of(seed)
-        assert len({sound for sound, _ in quiz}) == QUESTIONS
-        assert sum(sound is claimed for sound, claimed in quiz) == QUESTIONS // 2
-        assert {claimed for _, claimed in quiz} <= set(TAUGHT)
+        quiz = draw_quiz(seed)
+        assert len({sound for sound, _ in quiz}) == QUESTION_COUNT
+        assert sum(sound is claimed for sound, claimed in quiz) == QUESTION_COUNT // 2
+        assert {claimed for _, claimed in quiz} <= set(TAUGHT_CUES)
 
 
 def test_seeds_draw_different_quizzes_and_ask_for_everything() -> None:
     """No quiz can be learnt by heart, the same seed gives the same one, and each sound is asked for by some."""
-    quizzes = [quiz_of(seed) for seed in range(60)]
+    quizzes = [draw_quiz(seed) for seed in range(60)]
     assert len(set(quizzes)) == len(quizzes)
-    assert quizzes == [quiz_of(seed) for seed in range(60)]
-    assert {sound for quiz in quizzes for sound, _ in quiz} == set(TAUGHT)
+    assert quizzes == [draw_quiz(seed) for seed in range(60)]
+    assert {sound for quiz in quizzes for sound, _ in quiz} == set(TAUGHT_CUES)
     first_true = [quiz[0][0] is quiz[0][1] for quiz in quizzes]
     assert 15 <= sum(first_true) <= 45

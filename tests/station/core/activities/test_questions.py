@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.activities.questions import FIRST_TAPS, MOST_PAIN, PAIN, PLACES
+from station.core.activities.questions import FELT_PLACE_ANSWERS, MAX_PAIN, MIN_TAPS, PAIN_QUESTION
 from station.core.events import CommandName, Side
 from station.core.facts import Answered, Cue, CueEnded, CueName, Ended, Fact
 from station.core.steps import AskStep, RestStep
@@ -39,7 +39,7 @@ def test_the_page_answers() -> None:
     """A place, then a number; the second ends it."""
     board = asked()
     board.say(CommandName.ANSWER, answer="calf")
-    assert board.engine.state_at(board.now_us).phase == PAIN
+    assert board.engine.state_at(board.now_us).phase == PAIN_QUESTION
     board.say(CommandName.ANSWER, answer="0")
     assert answers(board.facts) == [("felt", "calf"), ("pain", "0")]
     assert board.engine.outcome == "complete"
@@ -54,17 +54,17 @@ def test_what_does_not_fit_the_question_is_no_answer(answer: str | None) -> None
 
 
 @pytest.mark.parametrize("analogue", [False, True])
-@pytest.mark.parametrize(("taps", "place"), list(enumerate(PLACES, FIRST_TAPS)))
+@pytest.mark.parametrize(("taps", "place"), list(enumerate(FELT_PLACE_ANSWERS, MIN_TAPS)))
 def test_taps_answer_where(taps: int, place: str, analogue: bool) -> None:
     """Two to five taps are the four places; they are echoed, so many, and the next question comes."""
     board = asked(analogue=analogue)
     said = board.tap(taps)
     assert answers(said) == [("felt", place)]
     assert [(cue.cue, cue.count) for cue in only(said, Cue) if cue.cue is CueName.ECHO] == [(CueName.ECHO, taps)]
-    assert board.engine.state_at(board.now_us).phase == PAIN
+    assert board.engine.state_at(board.now_us).phase == PAIN_QUESTION
 
 
-@pytest.mark.parametrize("taps", [2, 5, MOST_PAIN])
+@pytest.mark.parametrize("taps", [2, 5, MAX_PAIN])
 def test_taps_answer_how_much(taps: int) -> None:
     """The pain is tapped as a number, from two to ten."""
     board = asked()

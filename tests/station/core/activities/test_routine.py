@@ -123,6 +123,6 @@ def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, co
 
 def test_a_single_hold_is_eased_by_its_length() -> None:
     """Half of a hold that is done once is half as long, in whole seconds; what is no exercise stays as it is."""
-    assert halved(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1)
-    assert halved(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1)
+    assert halved(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1, reduced=True)
+    assert halved(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1, reduced=True)
     assert halved(REST) == REST

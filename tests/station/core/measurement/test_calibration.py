@@ -159,7 +159,7 @@ def test_a_gain_no_sensor_has_is_refused(growth: float) -> None:
 def test_real_sensors_are_not_refused() -> None:
     """Of 300 sensors, each calibrated as a person does it, none is refused."""
     for seed in range(300):
-        calibrate(Sensor(RangeError.drawn(seed), seed), Random(seed))
+        calibrate(Sensor(RangeError.from_seed(seed), seed), Random(seed))
 
 
 def still(seconds: float = 10.0, toe_mm: float = 100.0) -> tuple[list[int], list[int]]:

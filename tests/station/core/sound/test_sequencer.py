@@ -218,7 +218,7 @@ def test_silence_ends_everything() -> None:
     score.take_due(10_000)
     score.silence(20_000)
     assert score.take_due(SECOND_US) == [Edge(20_000, 0)]
-    assert score.next_us() is None
+    assert score.next_due_us() is None
 
 
 def test_a_nudge_is_soft() -> None:
@@ -282,7 +282,7 @@ def test_when_all_is_ended_it_becomes_silent(drawn: list[tuple[int, CueName, Sid
         score.stop_repeating(at_us, name)
     edges = score.take_due(at_us + 60 * SECOND_US)
     assert not edges or edges[-1].hz == 0
-    assert score.next_us() is None
+    assert score.next_due_us() is None
 
 
 @given(WISHES, st.integers(1_000, 50_000))

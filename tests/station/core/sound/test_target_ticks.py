@@ -22,7 +22,7 @@ HZ = 2_300
 def ticks(guide: TargetTicks, from_us: int, until_us: int) -> list[Edge]:
     """All edges of this time, with the buzzer free."""
     edges: list[Edge] = []
-    while (due_us := guide.next_us()) is not None and due_us <= until_us:
+    while (due_us := guide.next_due_us()) is not None and due_us <= until_us:
         from_us = max(from_us, due_us)
         edges += guide.take_due(from_us, is_buzzer_free=True)
     return edges
@@ -43,7 +43,7 @@ def test_ticks_come_at_their_pace_and_the_pace_follows_the_feet() -> None:
     assert [edge.at_us for edge in edges] == [7, 20_007, 1_000_007, 1_020_007, 2_000_007, 2_020_007]
     assert [edge.hz for edge in edges] == [HZ, 0] * 3
     guide.set_distance(0.0)
-    assert guide.next_us() == 2_250_007
+    assert guide.next_due_us() == 2_250_007
 
 
 def test_a_tick_is_no_cue() -> None:
@@ -62,7 +62,7 @@ def test_ticks_give_way() -> None:
     assert guide.take_due(0, is_buzzer_free=False) == []
     assert guide.take_due(SLOWEST_INTERVAL_US, is_buzzer_free=True) == [Edge(SLOWEST_INTERVAL_US, HZ, soft=True)]
     assert guide.take_due(SLOWEST_INTERVAL_US + 5_000, is_buzzer_free=False) == []
-    assert guide.next_us() == 2 * SLOWEST_INTERVAL_US
+    assert guide.next_due_us() == 2 * SLOWEST_INTERVAL_US
 
 
 def test_at_the_end_the_last_tick_ends_too() -> None:
@@ -73,5 +73,5 @@ def test_at_the_end_the_last_tick_ends_too() -> None:
     guide.set_distance(None)
     edges = ticks(guide, 0, 10 * SLOWEST_INTERVAL_US)
     assert edges == [Edge(TICK_LENGTH_US, 0)]
-    assert guide.next_us() is None
+    assert guide.next_due_us() is None
     assert all(after.at_us > before.at_us for before, after in itertools.pairwise(edges))

@@ -1,19 +1,19 @@
-# What a newcomer types. A bare Debian 12 or 13 or Raspberry Pi OS is enough: git, make, python3 and sudo.
-# What is missing is installed with apt, or named with the command to type.
+# Everything starts here. A bare Debian 12 or 13 or Raspberry Pi OS with git, make, python3 and sudo is enough.
+# Missing packages are installed with apt; if that fails, the error names the command to type.
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup setup-dev browser demo test lint bench study lock lock-check clean
 
-# A Raspberry Pi says what it is. There the environment sees Debian's packages, because lgpio, the pins' backend, has no
-# wheel for Python 3.13 in the package index, only an empty stub.
+# The device tree names a Raspberry Pi. There the environment sees Debian's packages, because the package index has no
+# lgpio wheel (the pin driver) for Python 3.13, only an empty stub.
 PI_MODEL ?= /proc/device-tree/model
 PI ?= $(if $(shell grep -aso 'Raspberry Pi' $(PI_MODEL)),1)
 
 SYSTEM_PYTHON ?= python3
 PEOPLE ?= 10000
 PYTHON_VERSION := $(shell $(SYSTEM_PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
-# The stamps carry what the environment was made for, so that a new system Python makes a new environment.
+# The stamps name the Python version, so that a new system Python makes a new environment.
 MADE := .venv/made-$(PYTHON_VERSION)$(if $(PI),-pi)
 PYTHON := .venv/bin/python
 PIP_INSTALL := $(PYTHON) -m pip install --disable-pip-version-check
@@ -21,7 +21,7 @@ LOCKED := $(PIP_INSTALL) --require-hashes --only-binary :all:
 # adafruit-extended-bus is the one dependency without a wheel: a single Python file.
 UNWHEELED := --no-binary adafruit-extended-bus --no-build-isolation --use-pep517
 
-# $(call need,a test that it is there,Debian's packages): install the packages unless the test succeeds.
+# $(call need,TEST,PACKAGES): install Debian's PACKAGES unless the shell command TEST succeeds.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo )
 define need
 @if ! ( $(1) ) >/dev/null 2>&1; then \
@@ -32,35 +32,37 @@ define need
 fi
 endef
 
-help: ## this list
+help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
 
-setup: $(MADE)-station ## make the environment in .venv and install the station into it
+setup: $(MADE)-station ## create .venv and install the station into it
 
-demo: setup ## run the station on a simulated board, with its page
+demo: setup ## run the station on a simulated board, with its web page
 	.venv/bin/station demo
 
-test: setup-dev browser lint ## lint, then all tests, with a real browser
-	$(PYTHON) -m pytest
+test: setup-dev browser lint ## lint, then all tests: the rules with their coverage, the rest with a real browser
+	$(PYTHON) -m pytest tests/station/core --cov
+	$(PYTHON) -m pytest --ignore tests/station/core
 
-lint: setup-dev ## style and types
+lint: setup-dev ## style, format and types
 	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-bench: setup-dev browser ## measure how fast and how small; writes bench/results.json
+bench: setup-dev browser ## measure speed and size; writes bench/results.json
 	$(PYTHON) -m tests.bench
 
-study: setup-dev ## simulate people and their progress, some minutes on two cores; writes tests/study/
+study: setup-dev ## simulate people and their progress (minutes on two cores); writes tests/study/
 	$(PYTHON) -m tests.study --people $(PEOPLE)
 
-lock: setup-dev ## resolve the dependencies anew into requirements*.lock
+lock: setup-dev ## resolve the dependencies again into requirements*.lock
 	$(PYTHON) -m tests.locks write
 
-lock-check: setup-dev ## resolve the locks for x86-64 and aarch64, Python 3.11 and 3.13
+lock-check: setup-dev ## check that the locks resolve for x86-64 and aarch64, Python 3.11 and 3.13
 	$(PYTHON) -m tests.locks check
 
-clean: ## remove the environment and everything made
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+clean: ## remove the environment and all build output
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
 	find station web hardware tests -name __pycache__ -prune -exec rm -rf {} +
 
 setup-dev: setup $(MADE)-dev
@@ -80,7 +82,7 @@ $(MADE): requirements.lock requirements-build.lock
 
 $(MADE)-station: $(MADE) pyproject.toml
 	$(PIP_INSTALL) --quiet --no-deps --no-index --no-build-isolation --editable .
-	@# The service may not write here, and starts faster with what is compiled already.
+	@# The service cannot write here, and starts faster from compiled modules.
 	$(PYTHON) -m compileall -q station web hardware
 	@touch $@
 

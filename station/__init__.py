@@ -1,0 +1,1 @@
+"""The station: rules, drivers, store and command line. Nothing in it imports the web page."""

@@ -1,7 +1,7 @@
 """The board's configuration: one TOML file, checked as a whole before anything starts.
 
 The schema below is the reference: `python -m station.config` prints it as a documented file with every default, and
-`systemd/station.toml` is that print. What a person changes while using the station is no part of it.
+`systemd/station.toml` is that output. What people change while using the station is in `station.settings`.
 """
 
 from __future__ import annotations
@@ -29,18 +29,16 @@ class ConfigError(Exception):
 class Board(Struct, frozen=True):
     """What the board is made of."""
 
-    simulated: Annotated[
-        bool, Meta(description="Run on an emulated board with a simulated person; never by itself.")
-    ] = False
+    simulated: Annotated[bool, Meta(description="Run on an emulated board with a simulated person.")] = False
     heels: Annotated[
         Literal["analogue", "comparator"],
-        Meta(description="How a heel is felt: a force sensor on the MCP3008, or a comparator with a line of its own."),
+        Meta(description="How a heel is sensed: a force sensor on the MCP3008, or a comparator with its own line."),
     ] = "analogue"
     plates: Annotated[
         Literal["two", "left", "right"],
-        Meta(description="Two heel plates, or the input of the single one; the side is then announced, not sensed."),
+        Meta(description="Two heel plates, or the input of a single one; the side is then announced, not sensed."),
     ] = "two"
-    knee_pad: Annotated[bool, Meta(description="A switch strip on the wall proves that the knee touches.")] = True
+    knee_pad: Annotated[bool, Meta(description="A switch strip on the wall senses that the knee touches.")] = True
     button: Annotated[bool, Meta(description="A push button; harmless where none is wired.")] = True
     led: Annotated[bool, Meta(description="A red, green and blue LED; harmless where none is wired.")] = True
     setback_mm: Annotated[
@@ -80,20 +78,16 @@ class RangeSensor(Struct, frozen=True):
     """The VL53L0X that looks at the wall."""
 
     i2c_bus: Annotated[int, Meta(ge=0, le=31, description="The number in /dev/i2c-N.")] = pins.I2C_BUS
-    interrupt: Annotated[
-        bool, Meta(description="The interrupt line is wired; without it the sensor is asked in turns.")
-    ] = True
-    xshut: Annotated[bool, Meta(description="XSHUT is wired; without it a lost sensor is reset by its registers.")] = (
-        True
-    )
+    interrupt: Annotated[bool, Meta(description="The interrupt line is wired; without it the sensor is polled.")] = True
+    xshut: Annotated[bool, Meta(description="XSHUT is wired; else a lost sensor is reset through registers.")] = True
     timing_budget_us: Annotated[
-        int, Meta(ge=20_000, le=200_000, description="How long one reading may take; longer is steadier.")
+        int, Meta(ge=20_000, le=200_000, description="How long one reading takes, in µs; longer is steadier.")
     ] = 33_000
     blocks_mm: Annotated[
         tuple[float, ...],
         Meta(
-            description="The blocks that it is calibrated with, by the toe distance that each stands for, in the order "
-            "in which they are shown; two to six that differ by 30 mm or more."
+            description="The calibration blocks, by the toe distance that each represents, in the order in which they "
+            "are used; two to six that differ by 30 mm or more."
         ),
     ] = (0.0, 100.0, 200.0)
     thermometer: Annotated[
@@ -106,14 +100,14 @@ class RangeSensor(Struct, frozen=True):
 
 
 class Buzzer(Struct, frozen=True):
-    """What the cues are heard through."""
+    """The buzzer that plays the cues."""
 
     kind: Annotated[
         Literal["piezo", "active"],
-        Meta(description="A passive piezo, which plays tones, or an active buzzer, which has one tone of its own."),
+        Meta(description="A passive piezo, which plays tones, or an active buzzer, which has a single tone."),
     ] = "piezo"
     frequency_hz: Annotated[
-        int, Meta(ge=1_000, le=4_000, description="The piezo's resonance; 2000 to 2500 is heard best at any age.")
+        int, Meta(ge=1_000, le=4_000, description="The piezo's resonance; 2000 to 2500 is audible at any age.")
     ] = 2_300
 
 
@@ -124,26 +118,27 @@ class Page(Struct, frozen=True):
         str,
         Meta(
             min_length=1,
-            description="The address to listen at; 127.0.0.1 is this machine alone, 0.0.0.0 is every network.",
+            description="The address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 is every network.",
         ),
     ] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535, description="The port; 0 takes any that is free.")] = 8080
+    port: Annotated[int, Meta(ge=0, le=65_535, description="The port; 0 takes a free one.")] = 8080
     allowed_hosts: Annotated[
         tuple[str, ...],
-        Meta(description='Names that browsers may call the page by, as "station.local", besides localhost and host.'),
+        Meta(description='Names by which browsers open the page, such as "station.local", besides localhost and host.'),
     ] = ()
 
 
 class Store(Struct, frozen=True):
-    """Where results are kept."""
+    """Where results are stored."""
 
     path: Annotated[
-        str, Meta(min_length=1, description="The database file; its folder must be writable and holds the backups too.")
+        str,
+        Meta(min_length=1, description="The database file; its directory must be writable and holds the backups."),
     ] = "/var/lib/station/station.db"
 
 
 class Config(Struct, frozen=True):
-    """The whole configuration; what a file leaves out keeps its default."""
+    """The whole configuration; keys that a file omits keep their defaults."""
 
     board: Board = Board()
     pins: Pins = Pins()
@@ -184,9 +179,9 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not text in UTF-8; write it anew with a text editor.") from None
+        raise ConfigError(f"{path} is not text in UTF-8; save it again with a text editor.") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}; give a file that this user may read.") from None
+        raise ConfigError(f"{path} cannot be read: {error.strerror}; name a file that this user may read.") from None
 
 
 def _section(file: str, name: str, schema: Any, values: dict[str, object]) -> Any:
@@ -202,7 +197,7 @@ def _section(file: str, name: str, schema: Any, values: dict[str, object]) -> An
 
 
 def _check_together(config: Config, file: str) -> None:
-    """Hold what is right key by key to what is right together."""
+    """Check the keys together. Raises ConfigError."""
     lines: dict[int, str] = {}
     for key, bcm in _lines_in_use(config):
         if bcm in lines:
@@ -218,8 +213,8 @@ def _check_together(config: Config, file: str) -> None:
         )
     if config.page.host in ("0.0.0.0", "::") and not config.page.allowed_hosts:
         raise ConfigError(
-            f"{file}: page.allowed_hosts is empty while page.host opens the page to every network, where nobody could "
-            'call it; name what browsers may call it by, for example ["station.local"].'
+            f"{file}: page.allowed_hosts is empty while page.host opens the page to every network, where no browser "
+            'could open it; name the station as browsers call it, for example ["station.local"].'
         )
 
 
@@ -245,7 +240,7 @@ def _lines_in_use(config: Config) -> list[tuple[str, int]]:
 
 
 def _nearest(word: str, known: dict[str, Any]) -> str:
-    """A hint for a word that is not known."""
+    """A hint for an unknown word."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"the nearest is {near[0]}" if near else f"the known ones are {', '.join(known)}"
 

@@ -42,7 +42,7 @@ def shown(value: object) -> str:
 
 def document(schema: Any) -> str:
     """A file with every section and key of a schema, each with its description and its default."""
-    lines = ["# The station's configuration. Every key is here with its default; what is left out keeps it."]
+    lines = ["# The station's configuration. Every key with its default; a key that you omit keeps it."]
     for section in msgspec.structs.fields(schema):
         lines += ["", f"# {section.type.__doc__}", f"[{section.name}]"]
         for key in msgspec.structs.fields(section.type):

@@ -1,0 +1,1 @@
+"""Tests: each module mirrors the module that it tests."""

@@ -1,4 +1,4 @@
-"""axe, which looks for what keeps people out of a page: it is run in the page by the browser that shows it."""
+"""axe, the accessibility checker: the browser runs it in the page that it shows."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ axe.run(document, {resultTypes: ['violations']}).then(
 
 @cache
 def _program() -> str:
-    """The program as its package has it; nothing is fetched."""
+    """The script from its package; nothing is downloaded."""
     return files("selenium_axe_python").joinpath("axe-core", "axe.min.js").read_text(encoding="utf-8")
 
 
 def grave_faults(browser: Browser) -> list[str]:
-    """What is serious or critical on the page that the browser shows, each with its place."""
+    """Serious and critical findings on the current page, each with its element."""
     browser.run(_program())
     told = browser.driver.execute_async_script(RUN)
     return [fault for fault in told if fault.startswith(GRAVE)]

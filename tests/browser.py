@@ -1,4 +1,4 @@
-"""A real browser for tests: Debian's Chromium, headless, in a profile of its own, talking to nobody else.
+"""A real browser for tests: Debian's Chromium, headless, with its own profile and no other connections.
 
 `opened(width)` gives a window; `settle` waits for a condition with a bound; `layout_faults` finds what a person on a
 phone would complain about.
@@ -56,7 +56,7 @@ def is_there() -> bool:
 
 
 class Browser:
-    """One browser, with the size and the preferences of whoever looks."""
+    """One browser, with a person's screen size and preferences."""
 
     def __init__(self, driver: Chrome) -> None:
         self.driver = driver
@@ -81,15 +81,15 @@ class Browser:
         self.driver.get(address)
 
     def run(self, script: str, *arguments: Any) -> Any:
-        """Run a script's body in the page and give back what it returns."""
+        """Run a script's body in the page and return its result."""
         return self.driver.execute_script(script, *arguments)
 
     def text(self, selector: str) -> str:
-        """What can be read in the first element that fits, or nothing."""
+        """The text of the first matching element, or an empty string."""
         return str(self.run(READ, selector))
 
     def settle(self, condition: Callable[[], Any], what: str, bound_s: float = BOUND_S) -> Any:
-        """Wait until the condition holds, and give back what it gave. Fails with `what` after the bound."""
+        """Wait until the condition holds, and return its value. Fails with `what` after the deadline."""
         until = time.monotonic() + bound_s
         while not (found := condition()):
             if time.monotonic() > until:
@@ -109,7 +109,7 @@ class Browser:
         return list(self.driver.find_elements("css selector", selector))
 
     def tab(self) -> str:
-        """Press the tabulator key, and say what has the focus then, and whether that can be seen."""
+        """Press Tab, and return what has the focus and whether the focus is visible."""
         for kind in ("rawKeyDown", "keyUp"):
             self._tell("Input.dispatchKeyEvent", {"type": kind, **TAB_KEY})
         return str(self.run(FOCUS))
@@ -126,7 +126,7 @@ class Browser:
         return [str(line["message"]) for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium has no types here
 
     def layout_faults(self, least_target: int) -> list[str]:
-        """Sideways scrolling, small targets, names that are missing, contrasts that are too low, doubled ids."""
+        """Layout faults: sideways scrolling, small targets, missing names, low contrast, duplicate ids."""
         return list(self.run(LAYOUT_FAULTS, least_target))
 
     def _tell(self, command: str, arguments: dict[str, Any]) -> Any:

@@ -1,7 +1,7 @@
-"""The lock files: which they are, how they are written, and that they resolve on every machine that is promised.
+"""The lock files: their list, how to write them, and whether they resolve on every supported machine.
 
-python -m tests.locks write    resolve the dependencies of pyproject.toml anew
-python -m tests.locks check    resolve each lock for each machine, from wheels alone
+python -m tests.locks write    resolve the dependencies of pyproject.toml again
+python -m tests.locks check    resolve each lock for each machine, from wheels only
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Lock:
     source: tuple[str, ...]
 
 
-# In this order: each is held to the versions of those before it.
+# In this order: each lock is constrained by those before it.
 LOCKS = (
     Lock("requirements.lock", ("pyproject.toml",)),
     Lock("requirements-dev.lock", ("pyproject.toml", "--extra", "dev")),
@@ -35,7 +35,7 @@ LOCKS = (
 
 
 def _resolve(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Ask uv. It brings back what it printed; it does not raise."""
+    """Run uv and return its result; a failure does not raise."""
     command = (sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-config", "--generate-hashes")
     return subprocess.run(
         (*command, "--no-header", "--no-annotate", *arguments), cwd=ROOT, capture_output=True, text=True, check=False
@@ -43,7 +43,7 @@ def _resolve(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def write() -> str | None:
-    """Write every lock. Gives what went wrong, or `None`."""
+    """Write every lock. Returns the error text, or `None`."""
     held: list[str] = []
     for lock in LOCKS:
         print(lock.file, flush=True)  # noqa: T201  a program of the terminal
@@ -56,7 +56,7 @@ def write() -> str | None:
 
 
 def check() -> str | None:
-    """Resolve every lock for every machine. Gives what went wrong, or `None`."""
+    """Resolve every lock for every machine. Returns the error text, or `None`."""
     for lock in LOCKS:
         for platform in PLATFORMS:
             for python in PYTHONS:

@@ -43,13 +43,13 @@ RUN = Run([(UP_US, DOWN_US)], (HOLD,), [*GO, HEEL_UP], SHOWN)
 
 
 @pytest.mark.parametrize("figure", bench.FIGURES, ids=lambda figure: figure.name)
-def test_every_figure_has_its_measure(figure: bench.Figure) -> None:
+def test_figure_names_a_module_that_measures_it(figure: bench.Figure) -> None:
     """The module that a figure names is there and measures."""
     assert callable(import_module(f"tests.bench.{figure.module}").figures)
     assert figure.sense in (bench.AT_MOST, bench.AT_LEAST)
 
 
-def test_a_figure_is_written_with_its_target() -> None:
+def test_results_write_figure_with_its_target() -> None:
     """A measured figure carries value, unit, target, sense and what it is compared with, and a line of the table."""
     said: list[str] = []
     results = bench.measured(["core_ten_minutes_ms"], said.append)
@@ -63,18 +63,18 @@ def test_a_figure_is_written_with_its_target() -> None:
 @pytest.mark.parametrize(
     ("sense", "value", "met"), [("at most", 9.0, True), ("at most", 11.0, False), ("at least", 11.0, True)]
 )
-def test_a_target_is_met_or_missed(sense: str, value: float, met: bool) -> None:
-    """`at most` and `at least` are told apart."""
+def test_target_is_met_or_missed(sense: str, value: float, met: bool) -> None:
+    """`at most` and `at least` compare in opposite directions."""
     assert bench.is_met({"value": value, "target": 10.0, "sense": sense}) is met
 
 
-def test_credit_is_compared_with_the_true_times_of_the_heel() -> None:
+def test_credit_error_compares_with_true_heel_times() -> None:
     """A hold that is credited exactly has no error; 8 ms too late at its end are 8 ms."""
     assert credit_errors_us(RUN) == [0]
     assert credit_errors_us(replace(RUN, holds=(replace(HOLD, ended_us=7 * SECOND_US + 8 * MS),))) == [8 * MS]
 
 
-def test_latencies_count_from_the_true_edge() -> None:
+def test_latencies_count_from_true_edge() -> None:
     """HEEL_UP counts from the end of the grace; the page from the rise and from the return."""
     assert heel_up_latencies_us(RUN) == [20 * MS]
     assert page_latencies_us(RUN) == [110 * MS, 130 * MS]

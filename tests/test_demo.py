@@ -1,4 +1,4 @@
-"""A newcomer's path through `station demo`, in real browsers: a test, a hold with a lift, and the history of both."""
+"""`station demo` in real browsers: a test, a hold with a heel lift, and the history of both."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def short(phone: Visitor) -> None:
     assert phone.window.run(send, SHORT).endswith("/settings?saved=")
 
 
-def test_a_newcomer_sees_a_test_and_a_hold_with_a_lift(phone: Visitor, desktop: Visitor) -> None:
-    """A test that begins by itself is taken over by hand, a hold has a lift, and both are found in the history."""
+def test_demo_shows_a_test_and_a_hold_with_a_heel_lift(phone: Visitor, desktop: Visitor) -> None:
+    """A test that started by itself is taken over by hand, a hold has a heel lift, and both are in the history."""
     both = (phone, desktop)
     for visitor in both:
         visitor.go("/live")
@@ -134,7 +134,7 @@ def _fail_twice(visitor: Visitor) -> None:
 
 
 def _looks_at_the_picture(visitor: Visitor) -> None:
-    """The sitting has a picture of each activity, with attempts, credited time and the lift, and says so in words."""
+    """The session has a chart of each activity with attempts, credited time and heel lift, and the same in words."""
     test, hold = visitor.window.run("return [...document.querySelectorAll('figure')].map(one => one.innerText)")
     assert "6 attempts, 2 passed" in test
     assert "2 stretches with 10 s credited, 1 lift of the heel" in hold
@@ -144,8 +144,8 @@ def _looks_at_the_picture(visitor: Visitor) -> None:
     assert visitor.window.run(drawn, ".credit")[1] >= len(Side)
 
 
-def test_a_hold_by_keys_alone(desktop: Visitor) -> None:
-    """A stretch is begun, a heel lifted and put down, and all of it stopped, without a mouse."""
+def test_demo_hold_works_by_keyboard_alone(desktop: Visitor) -> None:
+    """Start a stretch, lift and lower a heel, and stop, without a mouse."""
     desktop.go("/live")
     desktop.key("Step on, left leg", ENTER)
     desktop.key("Stretch", ENTER)
@@ -159,8 +159,8 @@ def test_a_hold_by_keys_alone(desktop: Visitor) -> None:
     desktop.sees("ENDED")
 
 
-def test_a_stretch_without_scripts(phone: Visitor) -> None:
-    """Each loading shows how far a stretch is, the buttons work, and what was held is in the history."""
+def test_demo_stretch_works_without_scripts(phone: Visitor) -> None:
+    """Each page load shows the progress of the stretch, the buttons work, and the held time is in the history."""
     phone.window.look(PHONE_SMALL, scripts=False)
     try:
         phone.window.open(phone.address + "/live")

@@ -1,9 +1,11 @@
-"""What is written for people says what is so: commands, options, targets and links are where they look for them."""
+"""The documents are true: commands, options, settings, paths, targets and links exist."""
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 
 import click
@@ -15,6 +17,7 @@ from station.settings import Settings
 from tests.tree import ROOT
 
 README = ROOT / "README.md"
+ARCHITECTURE = ROOT / "ARCHITECTURE.md"
 TREES = ("hardware", "station", "systemd", "web")
 CATALOGUE = ROOT / "station" / "catalogue" / "README.md"
 PAGES = sorted((*ROOT.glob("*.md"), *(page for tree in TREES for page in ROOT.glob(f"{tree}/**/*.md"))))
@@ -28,22 +31,22 @@ def options(name: str) -> set[str]:
     return {word for word in spelled if word.startswith("--")}
 
 
-def test_every_promised_command_is_there() -> None:
-    """The program `station` can do what it is said to do."""
+def test_program_has_every_promised_command() -> None:
+    """The program `station` has every promised command."""
     assert set(COMMANDS) >= PROMISED
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_help_with_an_example(name: str) -> None:
+def test_command_help_has_an_example(name: str) -> None:
     """`station NAME --help` says what the command does, shows an example of it, and says what each option is for."""
     command = main.commands[name]
-    said = " ".join((command.help or "").split())
-    assert f"Example: station {name}" in said
+    help_text = " ".join((command.help or "").split())
+    assert f"Example: station {name}" in help_text
     assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_the_readme_has_every_command(name: str) -> None:
+def test_readme_has_every_command_and_option(name: str) -> None:
     """Each command is in the README with each of its options."""
     text = README.read_text(encoding="utf-8")
     assert f"station {name}" in text
@@ -56,26 +59,26 @@ def rows(text: str) -> dict[str, list[str]]:
     return {row[0].strip("`"): row[1:] for row in cells if row and row[0].startswith("`")}
 
 
-def test_the_catalogue_has_every_exercise_and_routine() -> None:
-    """Each exercise has its row with name, group, feet, heel and sense, each routine has one, and nothing else has."""
-    told = rows(CATALOGUE.read_text(encoding="utf-8"))
-    assert told.keys() == exercises().keys() | ready_routines().keys()
+def test_catalogue_readme_has_every_exercise_and_routine() -> None:
+    """Each exercise has a row with name, group, feet, heel and sense, each routine has one, and there are no others."""
+    table = rows(CATALOGUE.read_text(encoding="utf-8"))
+    assert table.keys() == exercises().keys() | ready_routines().keys()
     for key, one in exercises().items():
-        name, group, _, feet, heel, sense, _ = told[key]
+        name, group, _, feet, heel, sense, _ = table[key]
         assert (name, group, feet, heel, sense) == (one.name, one.group, one.feet, one.heel, one.sense)
 
 
-def test_every_setting_is_told() -> None:
-    """What a person may change is in the table of the page's manual, with its default; and nothing else is."""
+def test_web_readme_has_every_setting() -> None:
+    """Each setting is in the web README's table with its default, and there are no others."""
     manual = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
-    told = rows(manual.partition("## Settings")[2].partition("\n## ")[0])
-    assert {name: row[0] for name, row in told.items()} == {
+    table = rows(manual.partition("## Settings")[2].partition("\n## ")[0])
+    assert {name: row[0] for name, row in table.items()} == {
         name: str(value) for name, value in asdict(Settings()).items()
     }
 
 
-def test_the_service_types_what_there_is() -> None:
-    """What the unit file types is understood by the command line."""
+def test_service_unit_uses_existing_options() -> None:
+    """The command in the unit file has existing options."""
     unit = (ROOT / "systemd" / "station.service").read_text(encoding="utf-8")
     typed = re.findall(r"^ExecStart=\S+ (\S+)(.*)$", unit, flags=re.MULTILINE)
     assert [name for name, _ in typed] == ["run"]
@@ -83,16 +86,63 @@ def test_the_service_types_what_there_is() -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_link_between_the_files_leads_somewhere(page: Path) -> None:
-    """A link or picture in the prose that points into the repository points at a file."""
+def test_links_between_documents_exist(page: Path) -> None:
+    """Each link or picture into the repository points at a file."""
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert missing == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_make_target_that_is_named_exists(page: Path) -> None:
-    """`make something` in the prose is a target of the Makefile."""
+def test_named_make_targets_exist(page: Path) -> None:
+    """Each `make TARGET` in a document is a target of the Makefile."""
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     named = set(re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")))
     assert named <= targets
+
+
+def defined(file: Path) -> set[str]:
+    """The classes and functions of a module by their qualified names, functions inside functions too."""
+
+    def walk(node: ast.AST, prefix: str) -> set[str]:
+        found: set[str] = set()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                found |= {prefix + child.name} | walk(child, f"{prefix}{child.name}.")
+            if isinstance(child, ast.ClassDef):
+                found |= {f"{prefix}{child.name}.{name}" for name in inherited(file, child)}
+        return found
+
+    return walk(ast.parse(file.read_text(encoding="utf-8")), "")
+
+
+def inherited(file: Path, given: ast.ClassDef) -> set[str]:
+    """The methods that a class has from its bases, wherever those are defined."""
+    module = import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
+    return set(dir(getattr(module, given.name, object)))
+
+
+def test_the_architecture_names_files_that_exist() -> None:
+    """Every path in ARCHITECTURE.md is a file or a package of the repository."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    paths = set(re.findall(r"\b(?:station|web|hardware|tests|systemd)/[\w./]*\w", text))
+    assert paths
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+def test_the_architecture_names_functions_that_exist() -> None:
+    """Each hop of the walks names a function or class that its file defines, and every walk is numbered in order."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    hops = re.findall(r"^(\d+)\. `([\w/.]+)`(?: `([\w.]+)`)? - ", text, flags=re.MULTILINE)
+    walks = text.partition("## Four walks")[2].partition("\n## ")[0].split("\n### ")[1:]
+    assert len(walks) == 4
+    assert len(hops) == sum(len(re.findall(r"^\d+\.", walk, flags=re.MULTILINE)) for walk in walks)
+    wrong = [(path, name) for _, path, name in hops if name and name not in defined(ROOT / path)]
+    assert wrong == []
+
+
+def test_the_architecture_draws_what_it_tabulates() -> None:
+    """The picture of the layers and the table beside it name the same packages."""
+    text = ARCHITECTURE.read_text(encoding="utf-8")
+    drawn = set(re.findall(r'\["([\w/]+):', text))
+    assert drawn == set(re.findall(r"^\| `([\w/]+)` \| .* \| .* \|$", text, flags=re.MULTILINE))

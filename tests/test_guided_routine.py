@@ -1,4 +1,4 @@
-"""A person's path through the guide on a phone: asked, a routine built, led, stopped, gone on with, and found again."""
+"""A person's path on a phone: build a routine, answer questions, be guided, stop, resume, find it in the history."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ const seen = [...document.querySelectorAll('button')].filter(one => one.getClien
 return seen.find(one => one.innerText.startsWith(arguments[0]))
 """
 SHORT = {"hold_s": "5", "repetitions": "1"}
-"""The shortest holds that the form allows, so that somebody may watch all of it."""
+"""The shortest holds that the form allows, so that the whole routine can be watched."""
 PREPARE = {"prepare_s": 3}
 ALL_OF_IT_S = 90.0
-"""Two short stretches with a change of legs, by somebody who may lift the heel and be paused."""
+"""Two short stretches with a change of legs, with time for a heel lift and a pause."""
 
 
 @pytest.fixture
 def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
-    """Somebody with a phone at a station that nobody has used yet."""
+    """A person with a phone at a new station."""
     with demonstration(tmp_path_factory.mktemp("guide")) as address, browser.opened() as window:
         window.look(PHONE)
         yield Visitor(window, address)
         assert window.errors() == []
 
 
-def test_a_person_is_asked_led_stopped_and_led_on(phone: Visitor) -> None:
-    """Somebody new builds a routine, answers the care questions, is led through it by the board, stops in the middle,
-    goes on with the rest, and finds all of it in the history; axe finds nothing serious on the way."""
+def test_new_person_builds_starts_stops_and_resumes_a_routine(phone: Visitor) -> None:
+    """A new person builds a routine, answers the health questions, follows it on the board, stops in the middle, resumes,
+    and finds all of it in the history; axe finds nothing serious on the way."""
     window = phone.window
     phone.go("/settings")
     send = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(to => to.ok)"
@@ -116,7 +116,7 @@ def _is_led_and_stops(phone: Visitor) -> None:
 
 
 def _goes_on(phone: Visitor) -> None:
-    """What is left is offered by name, and it begins with the second stretch."""
+    """The unfinished routine is offered by name and starts with the second stretch."""
     window = phone.window
     rest = window.settle(lambda: window.run(BEGIN, "Go on with the rest"), "the rest is offered")
     assert "of Mine" in rest.text

@@ -1,4 +1,4 @@
-"""What the code imports is what pyproject.toml asks for."""
+"""The code imports only declared dependencies."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from packaging.utils import canonicalize_name
 from tests.tree import ROOT, SHIPPED, imports, sources
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-RUN: set[str] = {canonicalize_name(Requirement(wish).name) for wish in PROJECT["dependencies"]}
+RUN: set[str] = {canonicalize_name(Requirement(line).name) for line in PROJECT["dependencies"]}
 HOMES = packages_distributions()
-DEV: set[str] = {canonicalize_name(Requirement(wish).name) for wish in PROJECT["optional-dependencies"]["dev"]}
+DEV: set[str] = {canonicalize_name(Requirement(line).name) for line in PROJECT["optional-dependencies"]["dev"]}
 ENTRIES = [
     EntryPoint(name, value, group)
     for group, entries in {"console_scripts": PROJECT["scripts"], **PROJECT["entry-points"]}.items()
@@ -24,7 +24,7 @@ ENTRIES = [
 
 
 def undeclared(packages: tuple[str, ...], declared: set[str]) -> set[str]:
-    """The packages of others that these modules import although nobody asked for them."""
+    """Third-party packages that these modules import without declaring them."""
     return {
         f"{module} imports {top}"
         for module, file in sources(*packages)
@@ -35,17 +35,17 @@ def undeclared(packages: tuple[str, ...], declared: set[str]) -> set[str]:
     }
 
 
-def test_the_station_asks_for_what_it_imports() -> None:
-    """No shipped module leans on a package that only another package brought along."""
+def test_station_declares_what_it_imports() -> None:
+    """No shipped module imports a package that is only a dependency of a dependency."""
     assert undeclared(SHIPPED, RUN) == set()
 
 
-def test_the_tests_ask_for_what_they_import() -> None:
-    """The tests import what the station asks for, and what the development extra names."""
+def test_tests_declare_what_they_import() -> None:
+    """The tests import what the station declares, and what the development extra names."""
     assert undeclared(("tests",), RUN | DEV) == set()
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry.name))
-def test_what_is_installed_as_a_name_is_there(entry: EntryPoint) -> None:
-    """The program and the page that pyproject.toml names are callables of the code."""
+def test_entry_points_are_callable(entry: EntryPoint) -> None:
+    """The command and the page that pyproject.toml names exist."""
     assert callable(entry.load())

@@ -1,4 +1,4 @@
-"""The locks hold what pyproject.toml asks for, on every machine that is promised."""
+"""The locks satisfy pyproject.toml on every supported machine."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def entries(file: str) -> list[tuple[Requirement, int]]:
 
 
 def versions(file: str, machine: str, python: str) -> dict[str, list[str]]:
-    """The versions of each package that a lock gives to a machine."""
+    """The versions of each package that a lock selects for a machine."""
     environment = {
         **{name: str(value) for name, value in default_environment().items()},
         "platform_machine": machine,
@@ -46,19 +46,19 @@ def versions(file: str, machine: str, python: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("machine", "python"), MACHINES)
 @pytest.mark.parametrize("file", ASKED_BY)
-def test_a_lock_gives_each_machine_one_version_of_what_is_asked(file: str, machine: str, python: str) -> None:
-    """Every dependency of pyproject.toml is in the lock once for each machine, at a version that is allowed."""
+def test_lock_gives_each_machine_one_version_of_each_dependency(file: str, machine: str, python: str) -> None:
+    """Every dependency of pyproject.toml is in the lock once for each machine, at an allowed version."""
     given = versions(file, machine, python)
     assert {name: found for name, found in given.items() if len(found) != 1} == {}
-    for wish in map(Requirement, ASKED_BY[file]):
-        name = canonicalize_name(wish.name)
+    for asked in map(Requirement, ASKED_BY[file]):
+        name = canonicalize_name(asked.name)
         assert name in given, f"{file} lacks {name}: make lock"
-        assert wish.specifier.contains(given[name][0]), f"{file} has {name} {given[name][0]}: make lock"
+        assert asked.specifier.contains(given[name][0]), f"{file} has {name} {given[name][0]}: make lock"
 
 
 @pytest.mark.parametrize(("machine", "python"), MACHINES)
-def test_the_tests_run_against_what_the_station_runs_with(machine: str, python: str) -> None:
-    """What two locks both pin, they pin to the same version."""
+def test_locks_agree_on_shared_packages(machine: str, python: str) -> None:
+    """A package in two locks has the same version in both."""
     run = versions("requirements.lock", machine, python)
     for file in ("requirements-dev.lock", "requirements-build.lock"):
         other = versions(file, machine, python)
@@ -67,20 +67,20 @@ def test_the_tests_run_against_what_the_station_runs_with(machine: str, python: 
 
 
 @pytest.mark.parametrize("file", ASKED_BY)
-def test_every_pin_is_exact_and_hashed(file: str) -> None:
-    """A lock holds exact versions with hashes and says nothing of where they come from."""
+def test_lock_pins_are_exact_and_hashed(file: str) -> None:
+    """A lock has exact versions with hashes and names no source."""
     pins = entries(file)
     assert pins
     assert [str(pin) for pin, hashes in pins if hashes == 0 or not str(pin.specifier).startswith("==")] == []
     assert not re.search(r"://|--(extra-)?index|--find-links|@ ", (ROOT / file).read_text(encoding="utf-8"))
 
 
-def test_every_lock_is_known() -> None:
-    """No lock file lies about that nothing writes or checks."""
+def test_locks_list_every_lock_file() -> None:
+    """There is no lock file that nothing writes or checks."""
     assert {path.name for path in ROOT.glob("requirements*")} == {lock.file for lock in LOCKS} == set(ASKED_BY)
 
 
-def test_only_one_package_comes_without_a_wheel() -> None:
+def test_makefile_builds_only_the_package_without_a_wheel() -> None:
     """The exception from "wheels only" is the same where locks are checked and where they are installed."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.findall(r"--no-binary (\S+)", makefile) == [WITHOUT_WHEEL]

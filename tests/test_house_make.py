@@ -1,4 +1,4 @@
-"""What a newcomer types, and what is installed by it."""
+"""The Makefile, and what it installs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.tree import ROOT, SHIPPED
+from tests.tree import ROOT, SHIPPED, tracked
 
 TARGETS = ("help", "setup", "demo", "test", "lint", "bench", "study", "lock", "lock-check", "clean")
 TOP = {
     *("pyproject.toml", "station", "web", "systemd", "hardware", "tests", "Makefile", ".ci", ".gitignore"),
     *("README.md", "LICENSE", "CHANGELOG.md", "DECISIONS.md", "GLOSSARY.md"),
+    *("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", ".github", ".pre-commit-config.yaml"),
     *("requirements.lock", "requirements-dev.lock", "requirements-build.lock", "bench"),
 }
 
@@ -24,34 +25,28 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(("make", *arguments), cwd=ROOT, capture_output=True, text=True, check=False)
 
 
-def tracked(*paths: str) -> list[str]:
-    """The files of the repository below these paths."""
-    listed = subprocess.run(("git", "ls-files", *paths), cwd=ROOT, capture_output=True, text=True, check=True)
-    return listed.stdout.splitlines()
-
-
-def test_make_alone_lists_the_targets() -> None:
-    """`make` without a word names every target with what it does."""
-    said = make().stdout
-    assert re.findall(r"^  make (\S+) +\S", said, flags=re.MULTILINE) == list(TARGETS)
+def test_make_without_target_lists_targets() -> None:
+    """`make` alone lists every target with its description."""
+    listed = make().stdout
+    assert re.findall(r"^  make (\S+) +\S", listed, flags=re.MULTILINE) == list(TARGETS)
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_every_target_can_be_planned(target: str) -> None:
-    """make knows how to reach each target from a clone without an environment."""
+def test_make_plans_every_target(target: str) -> None:
+    """make can plan each target from a clone without an environment."""
     planned = make("--dry-run", "SYSTEM_PYTHON=python3", "MADE=.venv/never-made", target)
     assert planned.returncode == 0, planned.stderr
 
 
-def test_ci_runs_what_a_newcomer_types() -> None:
-    """The check of a submission is `make test` and nothing cleverer."""
+def test_ci_runs_make_test() -> None:
+    """CI runs `make test` and nothing else."""
     lines = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
     assert lines[-1] == "make test"
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
 
 
-def test_an_old_python_is_named(tmp_path: Path) -> None:
-    """On a machine whose Python is too old, make stops with a sentence that says so."""
+def test_setup_names_an_old_python(tmp_path: Path) -> None:
+    """With a Python that is too old, make stops with a sentence that says so."""
     old = tmp_path / "python3"
     old.write_text('#!/bin/sh\ncase "$2" in *"%d.%d"*) echo 3.9;; *) exit 1;; esac\n', encoding="utf-8")
     old.chmod(0o755)
@@ -60,7 +55,7 @@ def test_an_old_python_is_named(tmp_path: Path) -> None:
     assert "needs Python 3.11 or later" in refused.stderr
 
 
-def test_a_raspberry_pi_is_known_by_its_model(tmp_path: Path) -> None:
+def test_setup_detects_a_raspberry_pi_by_its_model(tmp_path: Path) -> None:
     """Where the device tree names a Raspberry Pi (its text ends in a zero byte), lgpio comes from Debian's package."""
     model = tmp_path / "model"
     model.write_bytes(b"Raspberry Pi 4 Model B Rev 1.4\0")
@@ -71,13 +66,13 @@ def test_a_raspberry_pi_is_known_by_its_model(tmp_path: Path) -> None:
     assert "--system-site-packages" not in make(f"PI_MODEL={tmp_path / 'none'}", *planned).stdout
 
 
-def test_the_top_level_is_as_fixed() -> None:
-    """Nothing lies at the top that has no place there."""
+def test_top_level_has_only_known_entries() -> None:
+    """The top level of the repository contains only known files and directories."""
     assert {name.partition("/")[0] for name in tracked()} <= TOP
 
 
-def test_the_packages_carry_every_file(tmp_path: Path) -> None:
-    """What pip installs has every file of the packages: pages, catalogue and migrations too."""
+def test_wheel_contains_every_file(tmp_path: Path) -> None:
+    """The wheel has every file of the packages: templates, catalogue and migrations too."""
     build = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation")
     clone = tmp_path / "clone"
     for name in tracked(*SHIPPED, "pyproject.toml", "README.md", "LICENSE"):

@@ -1,13 +1,20 @@
-"""The source tree as the tests of the house see it: its modules and what they import."""
+"""The source tree: its modules, what they import, and the files that git tracks."""
 
 from __future__ import annotations
 
 import ast
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ("station", "web", "hardware")
+
+
+def tracked(*paths: str) -> list[str]:
+    """The files of the repository below these paths, or all of them."""
+    listed = subprocess.run(("git", "ls-files", *paths), cwd=ROOT, capture_output=True, text=True, check=True)
+    return listed.stdout.splitlines()
 
 
 def sources(*packages: str) -> Iterator[tuple[str, Path]]:
@@ -19,7 +26,7 @@ def sources(*packages: str) -> Iterator[tuple[str, Path]]:
 
 
 def imports(source: str) -> set[str]:
-    """What a module's source imports, anywhere in it, as dotted names; `from a import b` gives both `a` and `a.b`."""
+    """The dotted names that a module imports, anywhere in it; `from a import b` gives both `a` and `a.b`."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):

@@ -57,7 +57,7 @@ def demonstration(directory: Path) -> Iterator[str]:
 
 
 class Visitor:
-    """Somebody with a browser at the station's address."""
+    """A person with a browser at the station's address."""
 
     def __init__(self, window: Browser, address: str) -> None:
         self.window = window
@@ -65,7 +65,7 @@ class Visitor:
         self._read = 0
 
     def go(self, path: str) -> None:
-        """Open a page; on the live page, begin to note what it shows."""
+        """Open a page; on the live page, start recording what it shows."""
         self.window.open(self.address + path)
         self._read = 0
         if path in ("/live", "/board"):
@@ -100,7 +100,7 @@ class Visitor:
         self.let_go(key)
 
     def hold_key(self, label: str, key: Key) -> None:
-        """Walk to the button by tabulator, and hold a key down there."""
+        """Move to the button with Tab, and hold a key down there."""
         for _ in range(MOST_STOPS):
             if self.window.tab().startswith(f"button {label} "):
                 break
@@ -126,7 +126,7 @@ class Visitor:
         return None
 
     def loads_until(self, path: str, selector: str, words: str) -> None:
-        """Load a page again and again, as who has no scripts must, until it says these words."""
+        """Reload a page, as people without scripts must, until it contains these words."""
 
         def loaded() -> bool:
             self.window.open(self.address + path)

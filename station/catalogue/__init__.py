@@ -1,0 +1,1 @@
+"""Exercises, poses and ready-made routines as data, and how they are read."""

@@ -1,0 +1,1 @@
+"""The rules. Pure: events in, facts out, without clock, thread, device or file."""

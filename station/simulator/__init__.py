@@ -1,0 +1,1 @@
+"""An emulated board below the real drivers, and a simulated person on it."""

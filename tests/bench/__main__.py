@@ -1,4 +1,4 @@
-"""`make bench`: how fast and how small, from the shipped code alone. Writes `bench/results.json` and prints a table."""
+"""`make bench`: speed and size of the shipped code. Writes `bench/results.json` and prints a table."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RESULTS = Path(__file__).resolve().parents[2] / "bench" / "results.json"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure: where it comes from, what it should be, and what it is compared with."""
+    """One figure: its module, its target, and what it is compared with."""
 
     name: str
     module: str
@@ -30,26 +30,26 @@ AT_MOST, AT_LEAST = "at most", "at least"
 FIGURES = (
     Figure("ranging_cpu_ratio", "ranging", round(1 / 30, 4), AT_MOST, "the driver's blocking range at the same rate"),
     Figure("i2c_transactions_per_reading", "ranging", 6, AT_MOST, "a poll every 5 ms: about 18"),
-    Figure("core_ten_minutes_ms", "core", 400, AT_MOST, "ten minutes of life: 600,000 ms"),
+    Figure("core_ten_minutes_ms", "core", 400, AT_MOST, "ten minutes: 600,000 ms"),
     Figure("distance_sd_ratio", "distance", 1.15, AT_MOST, "the best linear estimator that knows the noise"),
     Figure("icc_error", "agreement", 0.0001, AT_MOST, "Shrout and Fleiss' table, printed to 0.0001"),
     Figure("calibrated_bias_mm", "truth", 0.5, AT_MOST, "ST's single offset: single_offset_bias_mm below"),
     Figure("calibrated_bias_p95_mm", "truth", 1.5, AT_MOST, "two minutes of wander alone: 0.9"),
-    Figure("single_offset_bias_mm", "truth", 0.5, AT_LEAST, "ST's one target at 100 mm; less, and blocks are vain"),
+    Figure("single_offset_bias_mm", "truth", 0.5, AT_LEAST, "ST's one target at 100 mm; if less, blocks are useless"),
     Figure("captured_sd_mm", "truth", 1.0, AT_MOST, "the sensor's wander alone: 0.56"),
-    Figure("coverage_95_error", "truth", 0.02, AT_MOST, "intervals that hold the truth 95 times in 100"),
+    Figure("coverage_95_error", "truth", 0.02, AT_MOST, "intervals with the true value in 95 of 100 cases"),
     Figure("false_change_per_year", "progress", 0.05, AT_MOST, "above the own MDC95: 0.86; two in a row: 0.24"),
-    Figure("weeks_to_tell_half", "progress", 7, AT_MOST, "a sequential test that knew error and slope: 5.6"),
-    Figure("weeks_to_tell_95", "progress", 11, AT_MOST, "a sequential test that knew error and slope: 8.3"),
-    Figure("simulate_speed", "simulate", 100, AT_LEAST, "life: 1"),
+    Figure("weeks_to_tell_half", "progress", 7, AT_MOST, "a sequential test that knows error and slope: 5.6"),
+    Figure("weeks_to_tell_95", "progress", 11, AT_MOST, "a sequential test that knows error and slope: 8.3"),
+    Figure("simulate_speed", "simulate", 100, AT_LEAST, "real time: 1"),
     Figure("hold_credit_error_ms", "station", 10, AT_MOST, "the heel's true times on the emulated board"),
     Figure("cue_jitter_p99_ms", "station", 10, AT_MOST, "the plan of each edge; people notice 26 ms"),
     Figure("heel_up_latency_p99_ms", "station", 80, AT_MOST, "the end of the grace, from the heel's true time"),
-    Figure("event_to_page_p99_ms", "station", 150, AT_MOST, "the heel's true time; 80 ms of it are belief"),
-    Figure("next_step_ms", "next_step", 150, AT_MOST, "the heel's true time; 80 ms of it are belief"),
-    Figure("routine_dose_error", "guide", 0, AT_MOST, "what is prescribed, over all twenty exercises"),
+    Figure("event_to_page_p99_ms", "station", 150, AT_MOST, "the heel's true time; 80 ms of it are debouncing"),
+    Figure("next_step_ms", "next_step", 150, AT_MOST, "the heel's true time; 80 ms of it are debouncing"),
+    Figure("routine_dose_error", "guide", 0, AT_MOST, "the prescribed dose, over all twenty exercises"),
     Figure("false_commands_per_hour", "awkward", 0.05, AT_MOST, "the rhythm of the taps alone: 1.7"),
-    Figure("taps_recognised", "awkward", 0.95, AT_LEAST, "all taps that were made"),
+    Figure("taps_recognised", "awkward", 0.95, AT_LEAST, "all deliberate taps"),
     Figure("drawing_kb", "drawing", 60, AT_MOST, "one photograph of one exercise: about 60"),
     Figure("memory_mb", "page", 80, AT_MOST, "minimal Flask on a Pi: 31"),
     Figure("first_load_kb", "page", 100, AT_MOST, "Home Assistant: 862"),
@@ -59,7 +59,7 @@ FIGURES = (
 
 
 def measured(names: list[str], say: Callable[[str], None]) -> dict[str, dict[str, Any]]:
-    """The figures with these names (all, where none is named), module by module, each with its target."""
+    """The figures with these names (all without names), module by module, each with its target."""
     wanted = [figure for figure in FIGURES if not names or figure.name in names]
     found: dict[str, dict[str, Any]] = {}
     for module in dict.fromkeys(figure.module for figure in wanted):
@@ -78,7 +78,7 @@ def is_met(figure: dict[str, Any]) -> bool:
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
-    """The figures as people read them."""
+    """The figures as a table."""
     lines = [f"{'figure':30} {'value':>10} {'unit':14} {'target':>18}  {'':6} against"]
     for name, figure in results.items():
         target = f"{figure['sense']} {figure['target']:g}"

@@ -1,4 +1,4 @@
-"""How far the shipped intraclass correlations lie from the table of Shrout and Fleiss.
+"""How far the shipped intraclass correlations deviate from the table of Shrout and Fleiss.
 
 `python -m tests.bench.agreement` prints each form beside the table.
 """
@@ -23,7 +23,7 @@ PUBLISHED = {
 
 
 def shipped() -> dict[IccForm, float]:
-    """What the station's code makes of the ratings."""
+    """The coefficients that the station's code computes from the ratings."""
     found = {**one_way_icc(RATINGS).coefficients, **two_way_icc(RATINGS).coefficients}
     return {form: limits.value for form, limits in found.items()}
 

@@ -1,4 +1,4 @@
-"""Awkward feet with heel taps switched on: how often they command, and how surely a meant tap is known.
+"""Restless feet with heel taps on: how often they trigger a command, and how reliably a deliberate tap is detected.
 
 Twenty simulated hours in which nobody taps: lunges with slips, shuffling, heel raises, marching on the spot, a heel
 that wobbles about the thresholds, and two recordings of real heels, faster and slower. People do each for some seconds,
@@ -35,24 +35,24 @@ NOISE = 0.003
 """SD of a converter's reading, as a share of full scale."""
 SWAY_HZ = (0.31, 1.13)
 TRIALS = 200
-"""Meant taps for each wiring."""
+"""Deliberate taps for each wiring."""
 UP_S, BETWEEN_S = (0.1, 0.3), (0.12, 0.45)
-"""How long the heel of whoever taps is off, and on between two taps; each has their own pace."""
+"""How long the heel is up, and down between two taps; each person has their own pace."""
 UP_CV = 0.2
 """How much one tap differs from the next."""
 LEAN_S = 0.3
-"""In which the weight goes over to the other foot."""
+"""How long the weight takes to move to the other foot."""
 CLOSES_PART, OPENS_PART = 0.18, 0.11
-"""Where a comparator switches, as parts of standing."""
+"""Where a comparator switches, as shares of standing."""
 REST_S = 600.0
 
 Path = list[tuple[float, float]]
-"""A heel's load from corner to corner: seconds, and the part of standing."""
+"""A heel's load at each corner: seconds, and the share of standing."""
 
 
 @dataclass
 class Foot:
-    """One heel, told from corner to corner."""
+    """The load of one heel as a polyline, built corner by corner."""
 
     path: Path = field(default_factory=lambda: [(0.0, 1.0)])
 
@@ -61,20 +61,20 @@ class Foot:
         return self.path[-1][0]
 
     def go(self, part: float, over_s: float) -> None:
-        """Move the load there in so long."""
+        """Move the load to that share within this time."""
         self.path.append((self.at_s + over_s, part))
 
     def stay(self, seconds: float) -> None:
-        """Leave it as it is for so long."""
+        """Keep the load for this time."""
         self.go(self.path[-1][1], seconds)
 
     def until(self, at_s: float) -> None:
-        """Leave it as it is until then."""
+        """Keep the load until then."""
         if at_s > self.at_s:
             self.path.append((at_s, self.path[-1][1]))
 
     def lift(self, up_s: float, ramp_s: float, part: float = 0.0, back: float = 1.0) -> None:
-        """Up for so long between two ramps, and down again."""
+        """Lift for this time between two ramps, and lower again."""
         self.go(part, ramp_s)
         self.stay(up_s)
         self.go(back, ramp_s)
@@ -84,7 +84,7 @@ Feet = dict[Side, Foot]
 
 
 def together(feet: Feet) -> float:
-    """Let both come to the same moment."""
+    """Extend both heels to the same moment."""
     at_s = max(foot.at_s for foot in feet.values())
     for foot in feet.values():
         foot.until(at_s)
@@ -110,7 +110,7 @@ def lunges(feet: Feet, chance: Random) -> None:
 
 
 def shuffles(feet: Feet, chance: Random) -> None:
-    """The feet are put right, one after the other as a rule."""
+    """Adjust the feet, usually one after the other."""
     side = chance.choice(list(Side))
     for _ in range(chance.randint(1, 8)):
         feet[side].lift(chance.uniform(0.15, 0.7), chance.uniform(0.05, 0.2), chance.uniform(0.0, 0.2))
@@ -190,7 +190,7 @@ KINDS: dict[str, Callable[[Feet, Random], None]] = {
 
 
 def half_hour(kind: str, seed: int) -> dict[Side, Path]:
-    """Half an hour of one kind: some seconds of it, then some of standing still, again and again."""
+    """Half an hour of one kind of movement: some seconds of it, then some of standing still, repeated."""
     chance = Random(seed)
     feet = {side: Foot() for side in Side}
     while together(feet) < HALF_HOUR_S:
@@ -202,7 +202,7 @@ def half_hour(kind: str, seed: int) -> dict[Side, Path]:
 
 
 def parts_of(path: Path, chance: Random) -> Iterator[tuple[int, float]]:
-    """The load of one heel sample by sample, with the sway of whoever stands there."""
+    """The load of one heel sample by sample, with the person's sway."""
     phases = [chance.uniform(0.0, 2 * math.pi) for _ in SWAY_HZ]
     at_us = 0
     for (from_s, from_part), (to_s, to_part) in pairwise(path):
@@ -221,7 +221,7 @@ SHARES = [part_of_standing(number / 1000) for number in range(3000)]
 
 
 def loads_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
-    """What two force sensors say of that: 10-bit codes with noise and creep."""
+    """The same as two force sensors read it: 10-bit codes with noise and creep."""
     keeps = math.exp(-SAMPLE_US / SECOND_US / CREEP_S)
     crept = dict.fromkeys(Side, 0.0)
     gauss = chance.gauss
@@ -233,7 +233,7 @@ def loads_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
 
 
 def levels_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
-    """What two comparators say of that."""
+    """The same as two comparators read it."""
     closed: dict[Side, bool | None] = dict.fromkeys(Side)
     at_us = 0
     for (at_us, left), (_, right) in zip(*(parts_of(paths[side], chance) for side in Side), strict=False):
@@ -252,7 +252,7 @@ KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 
 
 def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> Iterator[Fact]:
-    """What a station with taps on makes of it. A routine that has ended, or whose taps are off again, begins anew."""
+    """Run a station with taps on over it. A routine that has ended, or whose taps are off again, restarts."""
     engine: Engine | None = None
     senses = BoardSensors(Wiring(analogue, pad=False), 0, KNOWN)
     for event in events:
@@ -266,7 +266,7 @@ def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> It
 
 @dataclass(frozen=True, slots=True)
 class Mistaken:
-    """A command that nobody gave."""
+    """A command that the person did not give."""
 
     kind: str
     seed: int
@@ -275,7 +275,7 @@ class Mistaken:
 
 
 def false_commands(half_hours: int = HALF_HOURS, *, analogue: bool = True) -> list[Mistaken]:
-    """All of them, in so many half hours of awkward feet."""
+    """All false commands in that many half hours of restless feet."""
     found = []
     for seed in range(half_hours):
         kind = list(KINDS)[seed % len(KINDS)]
@@ -292,7 +292,7 @@ def false_commands(half_hours: int = HALF_HOURS, *, analogue: bool = True) -> li
 
 
 def recognised(analogue: bool, trials: int = TRIALS) -> float:
-    """The share of meant taps, two at a time, that are taken for what they are."""
+    """The share of deliberate taps, two at a time, that are detected."""
     known = 0
     for seed in range(trials):
         chance = Random(f"{seed} taps")
@@ -318,7 +318,7 @@ def recognised(analogue: bool, trials: int = TRIALS) -> float:
 
 
 def figures() -> dict[str, dict[str, float | str]]:
-    """The figures for the bench: commands an hour that nobody gave, and the worse wiring's share of known taps."""
+    """The figures: false commands per hour, and the share of detected taps with the worse wiring."""
     hours = HALF_HOURS * HALF_HOUR_S / 3600
     return {
         "false_commands_per_hour": {"value": round(len(false_commands()) / hours, 4), "unit": "/h"},
@@ -327,7 +327,7 @@ def figures() -> dict[str, dict[str, float | str]]:
 
 
 def report() -> None:
-    """Print what was mistaken for taps, and how many taps are known by each wiring."""
+    """Print what was mistaken for taps, and how many taps each wiring detects."""
     for analogue in (True, False):
         wiring = "loads" if analogue else "comparators"
         found = false_commands(analogue=analogue)

@@ -1,4 +1,4 @@
-"""How true to its plan the buzzer is: the player's thread in real time, on the emulated pin.
+"""How punctual the buzzer is: the player's thread in real time, on the emulated pin.
 
 The figure is the time from an edge's plan to the moment at which the pin changed. A cue's plan begins at the time of
 its fact, so the way from the fact to the player's thread is in it. `jitter_of` takes the outputs of any station's
@@ -33,17 +33,17 @@ CUES_PLAYED = (CueName.COUNT, CueName.GO, CueName.NO, CueName.YES, CueName.HEEL_
 
 
 def jitter_of(edges: Iterable[PlayedEdge]) -> list[int]:
-    """How late each edge was against its plan, in µs, least first."""
+    """How late each edge was, in µs, smallest first."""
     return sorted(edge.actual_us - edge.planned_us for edge in edges)
 
 
 def percentile(sorted_us: list[int], share: float) -> int:
-    """The value below which this share of them lies."""
+    """The quantile of this share."""
     return sorted_us[min(len(sorted_us) - 1, int(share * len(sorted_us)))]
 
 
 def play_for(seconds: int, *, busy_threads: int = 0) -> list[PlayedEdge]:
-    """Play a cue a second through thread, driver and pin, beside so many threads that compute."""
+    """Play a cue each second through thread, driver and pin, beside this many computing threads."""
     clock = SystemClock()
     faults: list[Exception] = []
     buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=SimulatedPinFactory(clock))
@@ -79,7 +79,7 @@ def _sleep_until(clock: SystemClock, due_us: int) -> None:
 
 
 class _Busy:
-    """A thread that computes, as a page that is being made does."""
+    """A computing thread, like a page that is being rendered."""
 
     def __init__(self) -> None:
         self._over = Event()

@@ -74,7 +74,7 @@ def best_linear(windows: Windows) -> Array:
 
 
 def captures(windows: Windows) -> list[Estimate]:
-    """What the shipped estimator says of each window; raises where it is silent."""
+    """The shipped estimator's result for each window. Raises where it refuses one."""
     found = [estimate(windows.times_us, readings) for readings in windows.readings_mm.tolist()]
     said = [one for one in found if isinstance(one, Estimate)]
     if len(said) < len(found):
@@ -114,7 +114,7 @@ def worst_ratio(estimator: Callable[[Windows], Array]) -> float:
 
 
 def figures() -> dict[str, dict[str, float | str]]:
-    """The figure for the bench: `value` is a ratio, 1 would be perfect."""
+    """The figure: `value` is a ratio, 1 is perfect."""
     return {"distance_sd_ratio": {"value": round(worst_ratio(shipped), 4), "unit": "ratio"}}
 
 
@@ -150,7 +150,7 @@ ESTIMATORS: dict[str, Callable[[Windows], Array]] = {
 
 
 def report() -> Iterator[str]:
-    """Lines that say what the noise is and how each estimator does."""
+    """Lines that describe the noise and the result of each estimator."""
     recording = np.array(still_readings())
     pace_s = RECORDED_S / len(recording)
     fitted = covariance()

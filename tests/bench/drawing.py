@@ -1,4 +1,4 @@
-"""How small the pictures of the exercises are: each as a file of its own, squeezed as a server squeezes it."""
+"""Size of the exercise pictures: each as its own file, compressed as a server does."""
 
 from __future__ import annotations
 

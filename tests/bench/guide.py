@@ -1,4 +1,4 @@
-"""How exactly the guide credits what it prescribes: every exercise, done by somebody who does as asked.
+"""How exactly the station credits the prescribed dose: every exercise, by a person who follows the cues.
 
 The real drivers in virtual time, in the default wiring. The figure is the worst difference between what was prescribed
 and what is stored, over all exercises and legs, in seconds of hold or in repetitions. `python -m tests.bench.guide`

@@ -19,7 +19,7 @@ ROUNDS = 5
 
 
 def cost_of_sampling() -> float:
-    """Milliseconds of processor time for each second of life, the best of some rounds."""
+    """Milliseconds of processor time per second, the best of several rounds."""
     clock = HandClock()
     chip = EmulatedMcp3008(lambda channel, _now_us: 0.25 * (channel + 1), clock.now_us, noise_codes=0.8)
     loads: list[Load] = []

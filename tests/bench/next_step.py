@@ -1,9 +1,9 @@
-"""How soon the page has the next instruction when a heel has made it due, in real time.
+"""How soon the page shows the next instruction after a heel made it due, in real time.
 
 A heel is moved in the board's world, below every driver, so that its true times are known; against them stands the
 first state of the page's stream that says what comes next. Three instructions follow from a heel at once: READY for
-whoever steps on, READY for whoever comes back from a pause, and READY on the new side. 80 ms of each are belief.
-`python -m tests.bench.next_step` prints each of the three.
+a person who steps on, READY for a person who returns from a pause, and READY on the new side. 80 ms of each are
+debouncing. `python -m tests.bench.next_step` prints each of the three.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from tests.bench.station import BOUND_S, STANDING_N, STILL_S, TASTE_S, now_us, r
 
 ROUNDS = 12
 LEARN_S = 6.0
-"""So long somebody stands there first: how both heels stand is known from then on."""
+"""How long the person stands there first, so that both heels are known."""
 EMPTY_S = 0.4
-"""An empty board is believed after 80 ms, and shown soon afterwards."""
+"""An empty board is settled after 80 ms, and shown soon afterwards."""
 OFF_S = 1.2
-"""A heel that is up for so long has been lifted to change sides."""
+"""A heel that is up for this long has been lifted to change sides."""
 STEPS = (HoldStep(hold_us=SECOND_US, repetitions=1, prepare_us=3 * SECOND_US),)
 Seen = list[tuple[int, dict[str, Any]]]
 """The states that the stream brought, and when each was there."""
@@ -40,7 +40,7 @@ Seen = list[tuple[int, dict[str, Any]]]
 
 @contextmanager
 def streamed(port: int) -> Iterator[Seen]:
-    """An open page, without its browser: the states that its stream brings."""
+    """An open page without a browser: the states that its stream delivers."""
     seen: Seen = []
     answer = urllib.request.urlopen(f"http://localhost:{port}/events")
 
@@ -61,7 +61,7 @@ def streamed(port: int) -> Iterator[Seen]:
 
 
 class Steps:
-    """Somebody whose heels are moved by the bench, and what the page said then."""
+    """A person whose heels the bench moves, and what the page showed then."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.station = service.station
@@ -69,7 +69,7 @@ class Steps:
         self._seen = seen
 
     def press(self, side: Side, down: bool) -> int:
-        """Put a heel down or lift it, now; gives when that was."""
+        """Lower or lift a heel now, and return the time in µs."""
         at_us = now_us()
         self._world.press(side, STANDING_N if down else 0.0, at_us, 0)
         return at_us
@@ -81,7 +81,7 @@ class Steps:
         time.sleep(EMPTY_S)
 
     def until(self, says: Callable[[dict[str, Any]], bool], from_us: int = 0) -> int:
-        """Wait for the first state since `from_us` that says it; gives when it was there."""
+        """Wait for the first matching state since `from_us`, and return its time."""
         end_s = time.monotonic() + BOUND_S
         while time.monotonic() < end_s:
             for at_us, now in self._seen:
@@ -95,13 +95,13 @@ class Steps:
         return self.until(lambda now: (now["phase"], now["side"]) == ("prepare", side), from_us) - from_us
 
     def stepping_on(self) -> int:
-        """A routine waits for somebody, who steps on."""
+        """A routine waits, and the person steps on."""
         self.station.start(STEPS, None)
         self.until(lambda now: now["phase"] == "wait", now_us())
         return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
 
     def coming_back(self) -> int:
-        """Somebody who has paused and stepped off steps on again."""
+        """A person who paused and stepped off steps on again."""
         self.station.command(CommandName.PAUSE)
         self.off()
         return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
@@ -116,7 +116,7 @@ class Steps:
 
 
 def run() -> dict[str, list[int]]:
-    """All that was measured, in µs, least first."""
+    """All measured times, in µs, smallest first."""
     found: dict[str, list[int]] = {"stepping on": [], "coming back": [], "changing sides": []}
     with TemporaryDirectory() as scratch, running(Path(scratch)) as service:
         assert service.page is not None

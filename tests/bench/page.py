@@ -1,4 +1,4 @@
-"""How much the page costs: memory of the whole process after a sitting, and bytes of the first load.
+"""Cost of the page: memory of the whole process after a session, and bytes of the first load.
 
 `station run` is a process of its own here, on a simulated board, so the emulated sensor and the simulated person are
 in its memory too; on a Raspberry Pi the backend of the pins takes their place.
@@ -44,7 +44,7 @@ def running() -> Iterator[tuple[int, str]]:
 
 
 def memory_kib(process: int) -> int:
-    """What the process keeps for itself, and its part of what it shares (PSS)."""
+    """The process's own memory and its share of shared memory (PSS)."""
     lines = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 

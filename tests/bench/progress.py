@@ -1,4 +1,4 @@
-"""Whether the station calls noise a success, and how soon it tells of a real gain: the study's people, shipped code.
+"""How often the station calls noise a change, and how soon it confirms a real gain: the study's people, shipped code.
 
 `python -m tests.bench.progress` also prints how long ten years of daily tests take to judge.
 """
@@ -27,7 +27,7 @@ def _ours(scenario: Scenario, block: int) -> list[float]:
 
 
 def weeks_told(scenario: Scenario) -> list[float]:
-    """The week at which each of `PEOPLE` is first told of a change, infinity for never."""
+    """The week in which each of `PEOPLE` first sees a change confirmed, infinity for never."""
     with Pool(PROCESSES) as pool:
         return list(chain.from_iterable(pool.map(partial(_ours, scenario), range(PEOPLE // BLOCK))))
 

@@ -35,7 +35,7 @@ from station.simulator.vl53l0x import EmulatedVl53l0x
 
 MEASURED_S = 2.0
 TRIES = 3
-"""The best try of our reader counts, because whatever else runs on the machine makes each dearer."""
+"""The best of several tries counts, because other programs slow each one down."""
 
 INTERRUPT_PIN = 17
 Spend = Callable[[int], None]
@@ -54,7 +54,7 @@ def spin_for(us: int) -> None:
 
 
 class Board:
-    """The emulated sensor and its bus in real time; a thread lets the sensor live, so that its interrupt line falls."""
+    """The emulated sensor and its bus in real time; a thread advances the sensor, so that its interrupt line falls."""
 
     def __init__(self, spend_us: Spend | None) -> None:
         self.clock = SystemClock()

@@ -1,7 +1,7 @@
-"""How much faster than life a simulated sitting is lived, on one core, with drivers, loop, rules, store and person.
+"""How much faster than real time a simulated session runs, on one core, with drivers, loop, rules, store and person.
 
-One whole sitting as by default: two analogue heels at 100 Hz, about 30 readings a second, a quick test of both sides
-and three stretches a side. What is counted is processor time from stepping on to leaving; the jumps between sittings
+One whole session with the defaults: two analogue heels at 100 Hz, about 30 readings a second, a quick test of both
+sides and three stretches a side. What is counted is processor time from stepping on to leaving; the jumps between sessions
 are not. `python -m tests.bench.simulate` prints the figure.
 """
 
@@ -22,7 +22,7 @@ RUNS = 2
 
 
 def sitting(database: Path) -> tuple[float, float]:
-    """Seconds of life, and of processor time, of one sitting."""
+    """Simulated seconds, and processor seconds, of one session."""
     with VirtualStation(simulated(Config()), database) as station:
         station.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT})
         station.live(EMPTY_S)
@@ -33,7 +33,7 @@ def sitting(database: Path) -> tuple[float, float]:
 
 
 def figures() -> dict[str, dict[str, Any]]:
-    """`simulate_speed`: seconds of life per second, the better of two runs."""
+    """`simulate_speed`: simulated seconds per second, the better of two runs."""
     with tempfile.TemporaryDirectory(prefix="station-bench-") as scratch:
         lived = [sitting(Path(scratch) / f"{run}.db") for run in range(RUNS)]
     return {"simulate_speed": {"value": round(max(life_s / took_s for life_s, took_s in lived), 1), "unit": "s/s"}}

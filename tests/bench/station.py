@@ -38,7 +38,7 @@ TASTE_S = 0.005
 """How often the bench looks whether the next hold has begun."""
 BOUND_S = 30.0
 STILL_S = 3.0
-"""So long nobody has stood there before the first step: the empty plate is learnt."""
+"""How long the board is empty before the first step, so that the empty plate is learnt."""
 LOUD = {"volume": "normal", "quiet_from": "00:00", "quiet_to": "00:00", "on_step": "nothing"}
 ASKED = 30
 """How often the browser is asked for its clock; the quickest answer counts."""
@@ -52,7 +52,7 @@ new MutationObserver(note).observe(heels, {subtree: true, childList: true, chara
 
 @dataclass
 class Run:
-    """What was true, and what came of it; times are µs on the station's clock."""
+    """True times and observed times, in µs on the station's clock."""
 
     lifts: list[tuple[int, int]] = field(default_factory=list)
     """When the heel rose, and when it was down again."""

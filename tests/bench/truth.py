@@ -1,4 +1,4 @@
-"""How true calibrated distances are, over simulated sensors whose true error is known.
+"""Accuracy of calibrated distances, over simulated sensors whose true error is known.
 
 Each sensor is calibrated as a person does it: it ranges for a minute to get warm, then sees three blocks, thrice each.
 `python -m tests.bench.truth` prints more: other ways to calibrate, and coverage by distance, contact and age.
@@ -49,7 +49,7 @@ class Sensor:
         self._at_us = 0
 
     def later(self, us: int) -> None:
-        """Nobody looks for so long."""
+        """Let this time pass without a reading."""
         self._at_us += us
 
     def window(self, toe_mm: float, us: int) -> tuple[list[int], list[int]]:
@@ -104,7 +104,7 @@ class Captured:
 
     @property
     def held(self) -> bool:
-        """Whether the 95 % interval holds the truth."""
+        """Whether the 95 % interval contains the true value."""
         return abs(self.toe_mm - self.true_mm) <= self.expanded_mm
 
 
@@ -169,12 +169,12 @@ class Study:
 
 
 def share(attempts: list[Captured]) -> float:
-    """Of the intervals, the share that holds the truth."""
+    """The share of intervals that contain the true value."""
     return sum(one.held for one in attempts) / len(attempts)
 
 
 def ranked(values: list[float], part: float) -> float:
-    """The value below which this part of them lies."""
+    """The quantile of this share."""
     return sorted(values)[min(len(values) - 1, round(part * len(values)))]
 
 
@@ -184,7 +184,7 @@ def study(
     attempts: int = ATTEMPTS,
     say: Callable[[str], None] = lambda _: None,
 ) -> Study:
-    """Calibrate and use so many sensors. The same numbers give the same figures."""
+    """Calibrate and use this many sensors. The same numbers give the same figures."""
     found = Study([], [], {1 * SECOND_US: [], 2 * SECOND_US: []}, [])
     for number in range(sensors):
         if number % 20 == 0:
@@ -221,7 +221,7 @@ def _progress(line: str) -> None:
 
 
 def report() -> Iterator[str]:
-    """Lines that say how true the distances are, and of what the figures consist."""
+    """Lines that describe the accuracy and what the figures consist of."""
     found = study(say=_progress)
     for name, values in (("as the guided run does", found.worst_mm), ("single offset", found.single_mm)):
         parts = ", ".join(f"{part:.0%} {ranked(values, part):.3f}" for part in (0.5, 0.75, 0.95, 0.99))

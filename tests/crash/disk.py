@@ -71,7 +71,7 @@ class Image:
 
 
 class PowerCutError(Exception):
-    """The power is gone; the process that wrote is no more."""
+    """The power is gone, and with it the writing process."""
 
 
 class Disk(apsw.VFS):
@@ -97,7 +97,7 @@ class Disk(apsw.VFS):
             image.cut(random)
 
     def step(self) -> None:
-        """Something is about to reach the disk."""
+        """Count one write or sync before it reaches the disk."""
         self.steps += 1
         if self._left is not None:
             self._left -= 1
@@ -122,7 +122,7 @@ class Disk(apsw.VFS):
 
 
 class OpenFile(apsw.VFSFile):
-    """An open file of the disk. Locks are not kept: one connection is all there is."""
+    """An open file of the disk. Locks are ignored: there is only one connection."""
 
     def __init__(self, disk: Disk, image: Image, powersafe: bool) -> None:
         self._disk = disk

@@ -16,7 +16,7 @@ Row = tuple[Any, ...]
 
 
 class Cursor:
-    """As much of `sqlite3.Cursor` as SQLAlchemy uses."""
+    """The part of `sqlite3.Cursor` as SQLAlchemy uses."""
 
     arraysize = 1
 
@@ -60,7 +60,7 @@ class Cursor:
 
 
 class Connection:
-    """As much of `sqlite3.Connection` as SQLAlchemy and the store use."""
+    """The part of `sqlite3.Connection` as SQLAlchemy and the store use."""
 
     isolation_level = None
 

@@ -1,4 +1,4 @@
-"""What a store acknowledged, so that somebody else can ask for it after the power went.
+"""What a store acknowledged, so that another process can check it after the power went.
 
 Before each write the ledger is told what it will change, and after its return that it is done. Of the one write that
 was under way nobody knows whether it counts: its row may be as before or as after, but nothing between.
@@ -23,7 +23,7 @@ Fields = dict[str, Any]
 
 
 class Ledger:
-    """`tell` also hands each line to somebody outside the process that may be killed; `hear` takes such a line."""
+    """`tell` passes each line to another process, because this one may be killed; `hear` takes such a line."""
 
     def __init__(self, tell: Callable[[str], object] = lambda _line: None) -> None:
         self.known: dict[Key, Fields] = {}
@@ -36,7 +36,7 @@ class Ledger:
         self._tell(json.dumps(["will", table, row_id, fields]))
 
     def did(self, table: str, row_id: str, **fields: Any) -> None:
-        """The store has returned: from now on this must be found."""
+        """The store has returned: from now on this must exist."""
         self.known.setdefault((table, row_id), {}).update(fields)
         self.pending = None
         self._tell(json.dumps(["did", table, row_id, fields]))
@@ -54,7 +54,7 @@ class Ledger:
         self.pending = None
 
     def lost(self, found: dict[Key, Fields]) -> list[str]:
-        """What was acknowledged and is not there, in words; empty when all is well."""
+        """What was acknowledged and is missing, in words; empty if all is well."""
         losses = []
         for key, fields in self.known.items():
             row = found.get(key)

@@ -28,7 +28,7 @@ WIRING = '[board]\nheels = "comparator"\nled = false\n'
 
 
 def say(line: str) -> None:
-    """In one write, past any buffer: what was said is said, whatever happens next."""
+    """Print in one unbuffered write, so that the line arrives even if the process is killed next."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 

@@ -1,4 +1,4 @@
-"""A process that has everything imported and makes children that write sittings until they are killed.
+"""A process with everything imported that forks children; they write sessions until they are killed.
 
 For each line `SEED PATH` on its input it forks a child, which prints `pid N`, then its ledger, a line for each write
 that comes and each that the store acknowledged; when the child is dead the nursery prints `gone`.
@@ -14,20 +14,20 @@ from random import Random
 from station.clock import SystemClock
 from station.store import Store
 from tests.crash.ledger import Ledger
-from tests.crash.sittings import Sittings
+from tests.crash.sessions import Sessions
 
 
 def say(line: str) -> None:
-    """In one write, past any buffer: what was said is said, whatever happens next."""
+    """Print in one unbuffered write, so that the line arrives even if the process is killed next."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 def child(seed: int, path: Path) -> None:
     say(f"pid {os.getpid()}")
     store = Store.open(path, clock=SystemClock())
-    sittings = Sittings(store, Ledger(say), Random(seed))
+    sessions = Sessions(store, Ledger(say), Random(seed))
     while True:
-        sittings.one()
+        sessions.one()
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ def nursery() -> Iterator[subprocess.Popen[str]]:
 
 
 def live_and_die(nursery: subprocess.Popen[str], path: Path, ledger: Ledger, random: Random) -> None:
-    """A process writes until it is killed; the ledger hears what it acknowledged, to its last breath."""
+    """A process writes until it is killed; the ledger gets what it acknowledged, up to its last line."""
     assert nursery.stdin is not None
     assert nursery.stdout is not None
     nursery.stdin.write(f"{random.randrange(1 << 30)} {path}\n")
@@ -68,7 +68,7 @@ def test_a_kill_loses_nothing_that_was_acknowledged(nursery: subprocess.Popen[st
 
 
 def test_the_ledger_misses_a_row_that_went(tmp_path: Path) -> None:
-    """A row that was acknowledged and is not as it was is named, so the tests of crashes can fail."""
+    """A changed row is reported, so the crash tests can fail."""
     ledger = Ledger()
     with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
         person = store.add_person("Ann")

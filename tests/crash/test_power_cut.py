@@ -16,7 +16,7 @@ from station.store.connect import Driver
 from tests.crash.disk import Disk, PowerCutError
 from tests.crash.driver import driver
 from tests.crash.ledger import Ledger, found_in
-from tests.crash.sittings import Sittings
+from tests.crash.sessions import Sessions
 
 DISKS = 100
 CUTS_A_DISK = 20
@@ -35,7 +35,7 @@ def disk() -> Iterator[Disk]:
 
 
 def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver, *pragmas: str) -> list[str]:
-    """A station starts, looks what is wrong, and lives until its power is cut."""
+    """A station starts, checks its database, and runs until its power is cut."""
     wrong: list[str] = []
     store = None
     disk.cut_in(random.randrange(MOST_STEPS))
@@ -46,9 +46,9 @@ def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver,
         with store.write_transaction() as now:
             for pragma in pragmas:
                 now.execute(text(f"PRAGMA {pragma}"))
-        sittings = Sittings(store, ledger, random)
+        sessions = Sessions(store, ledger, random)
         while not wrong:
-            sittings.one()
+            sessions.one()
     except PowerCutError:
         pass
     finally:

@@ -29,19 +29,19 @@ HOLDS_SHOWN = (0, 0, 1, 2)
 MOST_S = 0.3
 """And so long it lives on, at most: somewhat more than a short hold."""
 LOST_US = 1_000_000
-"""What a power cut may cost of a hold that goes on."""
+"""How much of a running hold a power cut may lose."""
 LATE_US = 300_000
-"""From when a second is over until it is on the disk of a busy machine."""
+"""How long a busy machine takes to write a finished second to its disk."""
 
 
 def has_done(line: str, holds: int) -> bool:
-    """Whether a station that shows this line has done so many holds, or is dead."""
+    """Whether the station that printed this line has done this many holds, or is dead."""
     repetition = None if line == "gone\n" else json.loads(line)[2]
     return line == "gone\n" or holds == 0 or (isinstance(repetition, int) and repetition > holds)
 
 
 class Nursery:
-    """One process that makes stations, one after the other."""
+    """One process that starts stations, one after the other."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.crash.living"]
@@ -95,7 +95,7 @@ def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
                 if isinstance(sitting_id, str) and isinstance(repetition, int):
                     sittings.add(sitting_id)
             for sitting_id in sittings:
-                assert store.session(sitting_id) is not None, "a sitting that was shown is gone"
+                assert store.session(sitting_id) is not None, "a session that was shown is gone"
             if shown and isinstance(shown[-1][0], str):
                 done, repetition = store.session(shown[-1][0]), shown[-1][2]
                 assert done is not None
@@ -119,7 +119,7 @@ def test_a_kill_of_the_station_loses_nothing_that_was_shown(nurseries: list[Nurs
 
 
 def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_path: Path) -> None:
-    """Of a hold that goes on, what was shown is kept but for its last second, as unfinished."""
+    """A running hold is stored as unfinished, with all that was shown but its last second."""
 
     def one(number: int) -> None:
         path = tmp_path / f"{number}.db"

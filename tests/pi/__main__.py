@@ -1,4 +1,4 @@
-"""Proves the station on a Raspberry Pi, or on a machine that looks like one, where its board can be moved from outside.
+"""Tests the station on a Raspberry Pi, or on a machine that looks like one, where its board can be moved from outside.
 
 The station is installed there as systemd/README.md says, and runs as its service. This moves feet and wall, pulls
 cables and cuts the power, and reads from the page what came of it. Examples:

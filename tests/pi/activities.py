@@ -1,4 +1,4 @@
-"""What somebody does on the board, and what the page says of it. Each part leaves nobody on the board."""
+"""What a person does on the board, and what the page shows. Each part ends with an empty board."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NEAR_MM = 3.0
 """A result may be off by the sensor's own slow wander, which the page states as its uncertainty."""
 LIFT_S = 1.5
 STILL_S = 1.5
-"""So long both heels are down before they tap, and the question has called by then."""
+"""How long both heels are down before they tap; the question has sounded by then."""
 PLACE, PAIN = "calf", "2"
-"""What is answered: where the limit was felt, and how much it hurt."""
+"""The answers: where the limit was felt, and how much it hurt."""
 RANGES_PER_S = 27
 SAMPLES_PER_S = 50
-"""Four samples of a heel within the 80 ms of a belief. The station asks for 100; how many it gets on a machine that
+"""Four samples of a heel within the 80 ms of debouncing. The station asks for 100; how many it gets on a machine that
 shares its processor says little of a Raspberry Pi, and is only noted."""
 
 
@@ -52,7 +52,7 @@ def figures(rig: Rig) -> None:
 
 
 def clock(rig: Rig) -> None:
-    """A clock that nobody has set is told; once it is right, the station is well."""
+    """A clock that was never set is reported; once it is right, the report goes."""
     rig.machine.run(f"rm -f {CLOCK_SET}")
     told = eventually(lambda: "clock" in troubles(rig), 5)
     rig.check("a clock that was never set is told", told, troubles=troubles(rig))
@@ -62,7 +62,7 @@ def clock(rig: Rig) -> None:
 
 
 def distance(rig: Rig) -> float:
-    """What the page says of distances that are known; gives by how much it says too much, in mm."""
+    """Compare the page with known distances. Returns its excess in mm."""
     rig.person.leave()
     errors = []
     for toe_mm in (60.0, 100.0, 150.0):
@@ -138,7 +138,7 @@ def _answers(rig: Rig) -> dict[str, Any]:
 
 
 def replayed(text: str) -> dict[str, float] | None:
-    """The score that the rules make of a trace here."""
+    """The score of a trace by the rules here."""
     trace = read_trace(text.splitlines())
     curve = curve_from_header(trace.header)
     for fact in replay(trace, routine_from_header(trace.header), curve):
@@ -149,7 +149,7 @@ def replayed(text: str) -> dict[str, float] | None:
 
 
 def hold(rig: Rig) -> None:
-    """A stretch of each side: a lift is heard, shown and not credited, and the credit ends on its target."""
+    """A stretch of each side: a heel lift sounds, is shown and not credited, and the credit ends at its target."""
     rig.settings()
     before = len(rig.rows("hold"))
     rig.begin("stretch")

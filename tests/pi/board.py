@@ -1,4 +1,4 @@
-"""The machine's board from outside: where the wall is, what presses the heels, which cables are in."""
+"""The machine's board from outside: the wall's distance, the heels' loads, the cables."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Board:
         return talk
 
     def hang_up(self) -> None:
-        """Forget the connection."""
+        """Close the connection."""
         if self._talk is not None:
             self._talk.close()
             self._talk = None

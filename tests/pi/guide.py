@@ -1,4 +1,4 @@
-"""Somebody new makes a plan on the page, and the board leads them through it with both feet."""
+"""A new person makes a plan on the page, and the board guides them through it with both feet."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ DOSES = (
     {"what": STRETCH, "hold_s": f"{HOLD_S:g}", "repetitions": "1"},
 )
 LIFT_S = 1.5
-"""Longer than the half second that is let go, shorter than a pause."""
+"""Longer than the grace, shorter than a pause."""
 
 
 def guide(rig: Rig) -> None:
-    """A routine of one's own for both feet, begun by stepping on: one heel's lift stops the clock, and all is kept."""
+    """A person's own routine for both feet starts by stepping on; one heel's lift stops the clock, and all is stored."""
     rig.settings(on_step="today")
     try:
         _plans(rig)
@@ -38,7 +38,7 @@ def guide(rig: Rig) -> None:
 
 
 def _plans(rig: Rig) -> None:
-    """Somebody adds themselves, answers the care questions, builds a routine and plans it for every day."""
+    """A person adds themselves, answers the health questions, builds a routine and plans it for every day."""
     rig.page.press("/people", name=NAME)
     rig.page.no_to_all()
     routine = rig.page.build(ROUTINE, *DOSES)

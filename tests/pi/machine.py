@@ -1,4 +1,4 @@
-"""The machine that the station runs on: its shell, its power, and what its service manager says."""
+"""The machine that the station runs on: its shell, its power, and its service manager."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Machine:
         return _run([*shlex.split(self.ssh), command], limit_s, fails=fails)
 
     def cut_power(self) -> None:
-        """The machine is gone between two instructions."""
+        """Cut the machine's power."""
         _run(shlex.split(self.cut or "false"), 60)
 
     def power(self) -> None:
@@ -41,7 +41,7 @@ class Machine:
         _run(shlex.split(self.boot or "false"), 300)
 
     def property(self, name: str) -> str:
-        """What systemd says of the station's unit."""
+        """The state of the station's unit, by systemd."""
         return self.run(f"systemctl show {UNIT} --property {name} --value").strip()
 
     def processor_s(self) -> float:
@@ -51,12 +51,12 @@ class Machine:
         return (user + system) / per_s
 
     def memory_mb(self) -> float:
-        """What the station's process keeps in memory, with its part of what it shares (PSS)."""
+        """The memory of the station's process with its share of shared memory (PSS)."""
         found = self.run(f"grep ^Pss: /proc/$(systemctl show {UNIT} -p MainPID --value)/smaps_rollup")
         return int(found.split()[1]) * 1024 / 1e6
 
     def start_s(self) -> float:
-        """How long the station's last start took until it said that it is ready."""
+        """How long the station's last start took until it was ready."""
         began_us, ready_us = (
             int(self.property(name)) for name in ("ExecMainStartTimestampMonotonic", "ActiveEnterTimestampMonotonic")
         )

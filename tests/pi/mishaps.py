@@ -1,4 +1,4 @@
-"""What goes wrong: cables, a restart, a hang, the power. Each part leaves the station running and nobody there."""
+"""Faults: cables, a restart, a hang, the power. Each part ends with the station running and an empty board."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from tests.pi.machine import CHECK, UNIT
 from tests.pi.rig import SET_CLOCK, Rig, eventually, held
 
 CREDIT_S = 1.0
-"""So much of a hold a power cut may cost."""
+"""How much of a hold a power cut may lose."""
 
 
 def cables(rig: Rig) -> None:
-    """A cable that is pulled in an attempt is named, costs no verdict, and is found again."""
+    """A cable that is unplugged during an attempt is named, fails no attempt, and is detected again."""
     rig.settings()
     for bus, part, word in (("i2c", "distance sensor", "cable"), ("spi", "heel", "cable")):
         rig.person.place(60)
@@ -97,7 +97,7 @@ def power(rig: Rig) -> None:
 
 
 def check(rig: Rig) -> None:
-    """`station check` says that all is well, and which cable is out."""
+    """`station check` reports a good board, and names the cable that is out."""
     rig.person.leave()
     rig.person.place(100)
     rig.machine.run(SET_CLOCK)
@@ -127,7 +127,7 @@ def _settling(now: dict[str, Any]) -> bool:
 
 
 def _hold_for(rig: Rig, seconds: float) -> None:
-    """Begin a stretch, and hold for so long."""
+    """Start a stretch, and hold for this long."""
     rig.begin("stretch")
     rig.person.until(held(seconds), 60, f"{seconds:g} s of a hold")
 

@@ -1,4 +1,4 @@
-"""The station's page as somebody sees it: the live picture as it changes, the history, the buttons."""
+"""The station's page as a person sees it: the live picture as it changes, the history, the buttons."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Page:
         return self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
 
     def be(self, person: str = NOBODY) -> None:
-        """Choose who is looking, by their id."""
+        """Choose the person, by id."""
         self.press("/person", person=person)
 
     def build(self, name: str, *doses: dict[str, str]) -> str:
@@ -69,7 +69,7 @@ class Page:
         return parse_qs(urlsplit(self._send("/routines/new", fields)).query)["saved"][0]
 
     def no_to_all(self) -> None:
-        """Answer every care question with no."""
+        """Answer every health question with no."""
         asked = re.findall(r'<input type="radio" name="(\w+)"', self.get("/care"))
         self.press("/care", **dict.fromkeys(asked, "no"))
 
@@ -105,15 +105,15 @@ class Page:
         return list(csv.DictReader(io.StringIO(self.get("/history.csv"))))
 
     def words(self, path: str) -> str:
-        """What a page says, without its markup."""
+        """A page's text, without its markup."""
         return _words(self.get(path))
 
     def sitting(self, sitting_id: str) -> str:
-        """What a sitting's page says."""
+        """The text of a session's page."""
         return self.words(f"/sittings/{sitting_id}")
 
     def traces(self, sitting_id: str) -> list[str]:
-        """The traces that a sitting's page offers, as text, in order."""
+        """The traces that a session's page offers, as text, in order."""
         paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sittings/{sitting_id}"))
         return [self.get(path) for path in dict.fromkeys(paths)]
 

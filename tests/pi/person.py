@@ -1,4 +1,4 @@
-"""Somebody on the board, who does what the page asks: stands, lunges, slides the board, changes legs."""
+"""A person on the board who does what the page asks: stands, lunges, slides the board, changes legs."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ REACTION_S = 0.7
 LOOK_S = 0.05
 SLIDE_MM_S = 30.0
 LOOK_AGAIN_S = 1.5
-"""The page's distance is a median of half a second: whoever slides waits for it."""
+"""The page's distance is a median of half a second: the person waits for it after sliding."""
 ON_TARGET_MM = 2.0
 
 
 class LateError(Exception):
-    """What should have happened has not."""
+    """Something that should have happened did not."""
 
 
 class Person:
@@ -47,7 +47,7 @@ class Person:
     # What a body does.
 
     def place(self, toe_mm: float) -> None:
-        """Put the board so far from the wall."""
+        """Put the board at this distance from the wall."""
         self.toe_mm = toe_mm
         self._board("toe", round(SETBACK_MM + toe_mm, 1))
 
@@ -96,7 +96,7 @@ class Person:
         raise LateError(f"Not within {limit_s:g} s: {what}. The page shows {shown}")
 
     def forget(self) -> None:
-        """Look at the page with fresh eyes."""
+        """Forget what the page showed before."""
         self._phase = ""
 
     def _follow(self, now: Picture) -> None:

@@ -118,8 +118,8 @@ def test_a_value_of_the_wrong_kind_names_file_key_and_what_is_allowed(
         ),
         (
             '[page]\nhost = "0.0.0.0"',
-            "board.toml: page.allowed_hosts is empty while page.host opens the page to every network, where nobody "
-            'could call it; name what browsers may call it by, for example ["station.local"].',
+            "board.toml: page.allowed_hosts is empty while page.host opens the page to every network, where no browser "
+            'could open it; name the station as browsers call it, for example ["station.local"].',
         ),
     ],
 )

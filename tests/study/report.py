@@ -41,14 +41,14 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
     return {
         "gain.svg": chart(
             {rule: told["gain"][rule]["by_week"][:21] for rule in SHOWN},
-            "Told of a change, of people who gain 2 mm a week",
-            "Each line is a rule; the more it lies to the upper left, the sooner it tells.",
+            "Share of people who gain 2 mm a week and see it confirmed",
+            "Each line is a rule; the further to the upper left, the sooner it confirms.",
             1.0,
         ),
         "no_change.svg": chart(
             {rule: told["null"][rule]["by_week"] for rule in SHOWN},
-            "Told of a change, of people who do not change",
-            "Each line is a rule; the promise is at most 5 % within the year.",
+            "Share of people who do not change but see a change",
+            "Each line is a rule; the promise is at most 5 % within a year.",
             1.0,
             note=0.05,
         ),
@@ -112,30 +112,30 @@ def prose(results: Mapping[str, Any]) -> str:
 
 def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     told = results["told"]
-    yield "# Is it real? What the rules do, for people of whom the truth is known"
+    yield "# Is the change real? What each rule answers for simulated people whose true course is known"
     yield ""
     yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people a scenario (fewer for"
-    yield f"the bands, the dates and the steady), seed {results['seed']}. Unless said otherwise a person makes three"
-    yield "quick tests a week, the SEM is 5 mm and the SD of days 3 mm. Every rule is looked at after every test. This"
-    yield "station's is the shipped code. The rules with an MDC are given the person's true error, which nobody knows."
-    yield "The limit is a sequential probability ratio test that knew error, slope and direction beforehand."
+    yield f'intervals, forecasts and "steady"), seed {results["seed"]}. Unless stated otherwise a person does three'
+    yield "quick tests a week, with an SEM of 5 mm and an SD between days of 3 mm, and each rule is applied after every"
+    yield 'test. "This station" is the shipped code. The MDC rules are given the person\'s true error, unknown in life.'
+    yield "The limit is a sequential probability ratio test that knows error, slope and direction in advance."
     yield ""
-    yield "## People who do not change: how many are told of a change within a year"
+    yield "## People who do not change: how many see a false change within a year"
     yield ""
     yield from _table(
         ("people", *(SAYS[rule] for rule in SHOWN)),
         ((one.says, *(percent(told[one.name][rule]["told"]) for rule in SHOWN)) for one in TOLD if one.is_null),
     )
     yield ""
-    yield "![Told of a change, of people who do not change](no_change.svg)"
+    yield "![Share of people who do not change but see a change](no_change.svg)"
     yield ""
-    yield "## People who change: weeks until half of them, and 95 % of them, are told"
+    yield "## People who change: weeks until it is confirmed for half of them / for 95 % of them"
     yield ""
-    yield "Counted from where the change begins; a negative number is a change that was told before there was one."
-    yield "A dash: fewer are told at all within the time that was simulated."
+    yield "Counted from the start of the change; a negative number is a change confirmed before there was one."
+    yield "A dash: it is confirmed for fewer within the simulated time."
     yield ""
     yield from _table(
-        ("people", *(SAYS[rule] for rule in SHOWN), "first told the wrong way"),
+        ("people", *(SAYS[rule] for rule in SHOWN), "first in the wrong direction"),
         (
             (
                 one.says,
@@ -147,18 +147,18 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "![Told of a change, of people who gain 2 mm a week](gain.svg)"
+    yield "![Share of people who gain 2 mm a week and see it confirmed](gain.svg)"
     yield ""
-    yield "## How often the 95 % intervals hold the truth"
+    yield "## How often the 95 % intervals contain the true value"
     yield ""
-    yield "After 26 weeks, of those who gain without end after 12, with the error that the station has learnt of each."
+    yield "After 26 weeks (12 for people who keep gaining), with the error that the station has learnt of each person."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""
-    yield "## When will I be there: asked as soon as a gain is told, for goals 15 and 25 mm above the start"
+    yield "## Forecasts: made as soon as a gain is confirmed, for goals 15 and 25 mm above the start"
     yield ""
     yield from _table(
-        ("people", "are given dates", "both dates", "reach it between them (80 % promised)", "before", "after"),
+        ("people", "get a date", "get both dates", "reach the goal between them (80 % promised)", "before", "after"),
         (
             (
                 one.says,
@@ -171,10 +171,10 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "## Steady: how many are ever told so within a year, or while their hump lasts, looked at every week"
+    yield "## Steady: how many are ever called steady within a year, or while their hump lasts, checked every week"
     yield ""
     yield from _table(
-        ("people", "ever told"),
+        ("people", "ever called steady"),
         (
             (one.says, percent(found["ever"] / found["people"]))
             for one in STEADY
@@ -187,7 +187,7 @@ def _bands(results: Mapping[str, Any], scenarios: Sequence[Scenario]) -> Iterato
     what = {"level": "level now", "band": "band", "change": "change", "slope": "slope"}
     phases = ("steady", "gaining", "losing")
     yield from _table(
-        ("people", *what.values(), *(f"said to be {phase}" for phase in phases)),
+        ("people", *what.values(), *(f"called {phase}" for phase in phases)),
         (
             (one.says, *(percent(results[one.name][name] / results[one.name]["people"]) for name in (*what, *phases)))
             for one in scenarios

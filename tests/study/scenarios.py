@@ -15,13 +15,13 @@ TOLD = (
     replace(NULL, name="null, SEM 9", says="no change, SEM 9 mm", sem_mm=9.0),
     replace(NULL, name="null, 1 a week", says="no change, one test a week", per_week=1),
     replace(NULL, name="null, 7 a week", says="no change, a test every day", per_week=7),
-    replace(NULL, name="null, slips", says="no change, 5 % slips", slips=0.05),
+    replace(NULL, name="null, slips", says="no change, 5 % outliers", slips=0.05),
     replace(NULL, name="null, mixed", says="no change, every sixth test full", full_every=6),
-    replace(NULL, name="null, days", says="no change, days that go together (3 days)", fade_days=3.0),
+    replace(NULL, name="null, days", says="no change, correlated days (3 days)", fade_days=3.0),
     replace(
         NULL,
         name="null, days, 7 a week",
-        says="no change, a test every day, days that go together (3 days)",
+        says="no change, a test every day, correlated days (3 days)",
         per_week=7,
         fade_days=3.0,
     ),
@@ -32,48 +32,47 @@ TOLD = (
     replace(GAIN, name="gain, SEM 9", says="2 mm a week, SEM 9 mm", sem_mm=9.0, weeks=40),
     replace(GAIN, name="gain, 1 a week", says="2 mm a week, one test a week", per_week=1, weeks=40),
     replace(GAIN, name="gain, 7 a week", says="2 mm a week, a test every day", per_week=7, weeks=16),
-    replace(GAIN, name="gain, slips", says="2 mm a week, 5 % slips", slips=0.05, weeks=40),
+    replace(GAIN, name="gain, slips", says="2 mm a week, 5 % outliers", slips=0.05, weeks=40),
     replace(GAIN, name="gain, mixed", says="2 mm a week, every sixth test full", full_every=6),
-    replace(GAIN, name="gain, days", says="2 mm a week, days that go together (3 days)", fade_days=3.0),
-    replace(GAIN, name="later gain", says="2 mm a week from week 12 on", from_week=12.0, weeks=40),
-    replace(GAIN, name="loss", says="20 mm less at once, in week 12", slope=0.0, step_mm=-20.0, step_week=12.0),
+    replace(GAIN, name="gain, days", says="2 mm a week, correlated days (3 days)", fade_days=3.0),
+    replace(GAIN, name="later gain", says="2 mm a week from week 12", from_week=12.0, weeks=40),
+    replace(GAIN, name="loss", says="a sudden loss of 20 mm in week 12", slope=0.0, step_mm=-20.0, step_week=12.0),
 )
-"""For these it is asked when each rule first tells of a change."""
+"""When does each rule first confirm a change?"""
 
 _SIX_MONTHS = replace(NULL, name="steady", says="no change", weeks=26)
 BANDS = (
     _SIX_MONTHS,
     replace(_SIX_MONTHS, name="steady, SEM 3", says="no change, SEM 3 mm", sem_mm=3.0),
     replace(_SIX_MONTHS, name="steady, SEM 9", says="no change, SEM 9 mm", sem_mm=9.0),
-    replace(_SIX_MONTHS, name="steady, slips", says="no change, 5 % slips", slips=0.05),
+    replace(_SIX_MONTHS, name="steady, slips", says="no change, 5 % outliers", slips=0.05),
     replace(_SIX_MONTHS, name="steady, 1 a week", says="no change, one test a week", per_week=1),
     replace(_SIX_MONTHS, name="steady, 7 a week", says="no change, a test every day", per_week=7),
-    replace(_SIX_MONTHS, name="steady, days", says="no change, days that go together", fade_days=3.0),
+    replace(_SIX_MONTHS, name="steady, days", says="no change, correlated days", fade_days=3.0),
     replace(_SIX_MONTHS, name="gaining", says="2 mm a week", slope=2.0, weeks=12),
-    replace(_SIX_MONTHS, name="gaining, slips", says="2 mm a week, 5 % slips", slope=2.0, slips=0.05, weeks=12),
+    replace(_SIX_MONTHS, name="gaining, slips", says="2 mm a week, 5 % outliers", slope=2.0, slips=0.05, weeks=12),
     replace(
         _SIX_MONTHS, name="gaining, mixed", says="2 mm a week, every sixth full", slope=2.0, full_every=6, weeks=12
     ),
     replace(_SIX_MONTHS, name="gained", says="2 mm a week for 10 weeks, then none", slope=2.0, to_week=10.0),
-    replace(_SIX_MONTHS, name="stepped", says="20 mm less at once, in week 12", step_mm=-20.0, step_week=12.0),
+    replace(_SIX_MONTHS, name="stepped", says="a sudden loss of 20 mm in week 12", step_mm=-20.0, step_week=12.0),
 )
-"""For these it is asked whether the bands hold the truth."""
+"""Do the intervals contain the true value?"""
 
 FORECASTS = (
-    replace(GAIN, name="on and on", says="2 mm a week, without end", weeks=16),
+    replace(GAIN, name="on and on", says="2 mm a week, all the time", weeks=16),
     replace(GAIN, name="then none", says="2 mm a week for 20 weeks, then none", to_week=20.0, weeks=16),
-    replace(GAIN, name="on and on, SEM 3", says="2 mm a week without end, SEM 3 mm", sem_mm=3.0, weeks=16),
+    replace(GAIN, name="on and on, SEM 3", says="2 mm a week all the time, SEM 3 mm", sem_mm=3.0, weeks=16),
 )
-"""For these it is asked, when a gain has been told, whether the goal is reached between the two dates."""
+"""Is the goal reached between the two dates given when a gain is confirmed?"""
 GOALS_MM = (15.0, 25.0)
 """Above the start. At 2 mm a week, 15 mm are reached in week 7.5 and 25 mm in week 12.5."""
 
 STEADY = (
     replace(NULL, name="none", says="no change"),
-    replace(NULL, name="0.46 a week", says="6 mm in 13 weeks, the least worth while", slope=6.0 / 13),
+    replace(NULL, name="0.46 a week", says="6 mm in 13 weeks, the smallest worthwhile change", slope=6.0 / 13),
     replace(NULL, name="1 a week", says="1 mm a week", slope=1.0),
     replace(NULL, name="small hump", says="6 mm in 13 weeks and back in 13", slope=6.0 / 13, turn_week=13.0, weeks=26),
     replace(NULL, name="hump", says="0.8 mm a week for 13 weeks and back in 13", slope=0.8, turn_week=13.0, weeks=26),
 )
-"""For these it is asked whether anybody looking once a week for a year is ever told that nothing changes;
-of humps, while they last."""
+"""Is the person ever called steady, when checked once a week for a year, or while a hump lasts?"""

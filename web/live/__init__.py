@@ -1,0 +1,1 @@
+"""The live page: its view model and the style of each phase."""

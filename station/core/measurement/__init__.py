@@ -1,0 +1,1 @@
+"""Readings become millimetres with an uncertainty."""

@@ -1,0 +1,1 @@
+"""Whether a change is real, by how much and since when."""

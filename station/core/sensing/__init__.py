@@ -1,0 +1,1 @@
+"""Samples become heel, knee and distance states."""

@@ -1,0 +1,1 @@
+"""Cues and when they play."""

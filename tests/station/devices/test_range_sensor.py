@@ -1,3 +1,5 @@
+"""The range sensor driver on the emulated VL53L0X."""
+
 from __future__ import annotations
 
 import time

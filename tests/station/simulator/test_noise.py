@@ -1,3 +1,5 @@
+"""The simulated noise of readings and loads."""
+
 from __future__ import annotations
 
 from dataclasses import replace

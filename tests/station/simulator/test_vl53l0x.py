@@ -1,3 +1,5 @@
+"""The emulated VL53L0X, by its registers."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

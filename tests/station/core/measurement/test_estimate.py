@@ -1,3 +1,5 @@
+"""The estimate of one attempt: mean, outliers, refusals."""
+
 from __future__ import annotations
 
 from fractions import Fraction

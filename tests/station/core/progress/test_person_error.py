@@ -1,3 +1,5 @@
+"""The person's own measurement error."""
+
 from __future__ import annotations
 
 import time

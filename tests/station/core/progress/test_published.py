@@ -1,3 +1,5 @@
+"""Published values of error and change."""
+
 from __future__ import annotations
 
 import re

@@ -1,3 +1,5 @@
+"""Statistics of agreement, against independent oracles."""
+
 from __future__ import annotations
 
 from math import inf, nan, sqrt

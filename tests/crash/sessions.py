@@ -1,4 +1,4 @@
-"""Random sittings, written through the store for as long as there is power."""
+"""Random sessions, written through the store as long as there is power."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.crash.ledger import Ledger, digest
 BEGAN = datetime(2026, 3, 1, 7, tzinfo=UTC)
 
 
-class Sittings:
-    """Writes sittings; every write is announced to the ledger and acknowledged there once the store has returned."""
+class Sessions:
+    """Writes sessions; announces every write to the ledger, and acknowledges it once the store has returned."""
 
     def __init__(self, store: Store, ledger: Ledger, random: Random) -> None:
         self._store = store
@@ -24,17 +24,17 @@ class Sittings:
         self._random = random
 
     def one(self) -> None:
-        """One sitting: a test, a few holds, repetitions, in any order, sometimes broken off."""
-        sitting_id = self._store.begin_session(None, BEGAN, simulated=True)
-        self._ledger.did("sittings", sitting_id, simulated=True)
+        """One session: a test, a few holds, repetitions, in any order, sometimes broken off."""
+        session_id = self._store.begin_session(None, BEGAN, simulated=True)
+        self._ledger.did("sittings", session_id, simulated=True)
         for _ in range(self._random.randint(1, 3)):
-            run_id = self._store.begin_run(sitting_id, {"do": "hold"}, BEGAN)
-            self._ledger.did("runs", run_id, sitting_id=sitting_id)
+            run_id = self._store.begin_run(session_id, {"do": "hold"}, BEGAN)
+            self._ledger.did("runs", run_id, session_id=session_id)
             self._random.choice((self._test, self._hold, self._reps))(run_id)
         if self._random.random() < 0.8:
-            self._ledger.will("sittings", sitting_id, ended_why="stepped off")
-            self._store.end_session(sitting_id, BEGAN, "stepped off")
-            self._ledger.did("sittings", sitting_id, ended_why="stepped off")
+            self._ledger.will("sittings", session_id, ended_why="stepped off")
+            self._store.end_session(session_id, BEGAN, "stepped off")
+            self._ledger.did("sittings", session_id, ended_why="stepped off")
 
     def _test(self, run_id: str) -> None:
         test_id = self._store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)

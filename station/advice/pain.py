@@ -12,8 +12,8 @@ from enum import StrEnum
 
 from station.advice.records import Pains, Reason
 from station.core.activities import questions
+from station.core.events import MAX_PAIN as MAX_PAIN
 
-MAX_PAIN = questions.MAX_PAIN
 EASE_OFF_FROM = questions.EASE_OFF_PAIN
 STOP_FROM = questions.STOPPING_PAIN
 """The bounds of the usual traffic light of pain (evidence, Care)."""

@@ -6,10 +6,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from station.config import Config
-from station.core.activities.check import TOLERANCE_MM, check_due_reason
 from station.core.events import SECOND_US, Toe
 from station.core.measurement.calibration import Curve
 from station.core.measurement.drift import LaneFinding, LaneMonitor
+from station.core.measurement.tolerance import TOLERANCE_MM, check_due_reason
 from station.core.measurement.uncertainty import Assumptions
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
 from station.core.steps import WARM_UP_US, CalibrateStep, CheckStep, Routine, Step, uses_blocks

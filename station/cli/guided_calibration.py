@@ -9,8 +9,8 @@ from typing import Any
 from station.app.loop import Station
 from station.app.snapshot import Snapshot
 from station.config import Config
-from station.core.activities.check import is_out_of_tolerance
 from station.core.events import SECOND_US
+from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.state import ActivityState
 from station.store import Reader
 from station.store.records import Calibration, Check

@@ -91,6 +91,14 @@ class Tick:
     at_us: int
 
 
+FELT_PLACE_ANSWERS = ("front", "achilles", "calf", "nowhere")
+"""Where the limit of the ankle is felt."""
+MAX_PAIN = 10
+PAIN_ANSWERS = tuple(str(pain) for pain in range(MAX_PAIN + 1))
+ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
+"""What a person can answer to the questions after a test."""
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """What a person said through the page, the button or taps. `side` goes with `Word.SIDE`, `answer` with

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from random import Random
+from typing import Protocol
 
 from station.core.events import SECOND_US
 from station.core.facts import CueName
+from station.simulator.world import World
 
-if TYPE_CHECKING:
-    from station.simulator.person import Person, Script
+Script = Iterator[float]
+"""Movements of the person: each step yields the seconds to wait until the next."""
 
 LOOK_INTERVAL_S = 1.0
 """From one look at the page to the next."""
@@ -24,7 +27,39 @@ PLACEMENT_SD_MM = 0.2
 """SD of how exactly a rigid block comes to stand against the toe stop."""
 
 
-def pull_board_back(person: Person, longest_mm: float) -> Script:
+class BlockView(Protocol):
+    """What the page shows of a calibration."""
+
+    @property
+    def phase(self) -> str: ...
+
+    @property
+    def target_mm(self) -> float | None: ...
+
+
+class Hands(Protocol):
+    """What a person needs to show blocks to the sensor."""
+
+    world: World
+    true_block_lengths_mm: dict[float, float]
+    block_random: Random
+    follows_cues: bool
+    usual_toe_mm: float
+
+    @property
+    def script_time_us(self) -> int: ...
+
+    @property
+    def is_standing(self) -> bool: ...
+
+    def read_page(self) -> BlockView | None: ...
+
+    def step_off(self) -> Script: ...
+
+    def place_board(self, toe_mm: float) -> Script: ...
+
+
+def pull_board_back(person: Hands, longest_mm: float) -> Script:
     """Leave the board, and pull it back so that the longest block has room."""
     if person.is_standing:
         yield from person.step_off()
@@ -32,14 +67,14 @@ def pull_board_back(person: Person, longest_mm: float) -> Script:
     yield from person.place_board(max(person.world.toe_mm(person.script_time_us), longest_mm + LANE_MARGIN_MM))
 
 
-def show_first_block(person: Person) -> Script:
+def show_first_block(person: Hands) -> Script:
     """Look at the page until it asks for a block: in quiet hours READY is not heard."""
     while (view := person.read_page()) is None or view.phase != "block":
         yield LOOK_INTERVAL_S
     yield from _show_wanted_block(person)
 
 
-def block_script(person: Person, cue: CueName) -> Script | None:
+def block_script(person: Hands, cue: CueName) -> Script | None:
     """What a cue asks for while the station calibrates."""
     match cue:
         case CueName.READY | CueName.NUDGE:
@@ -54,7 +89,7 @@ def block_script(person: Person, cue: CueName) -> Script | None:
             return None
 
 
-def _show_wanted_block(person: Person) -> Script:
+def _show_wanted_block(person: Hands) -> Script:
     """Hold the block that the page asks for."""
     view = person.read_page()
     if view is None or view.target_mm is None:
@@ -66,14 +101,14 @@ def _show_wanted_block(person: Person) -> Script:
     yield PLACE_S
 
 
-def _fetch_next_block(person: Person) -> Script:
+def _fetch_next_block(person: Hands) -> Script:
     """Take it away and fetch the next."""
     person.world.remove_block()
     yield FETCH_S
     yield from _show_wanted_block(person)
 
 
-def _put_block_away(person: Person) -> Script:
+def _put_block_away(person: Hands) -> Script:
     person.follows_cues = False
     person.world.remove_block()
     yield FETCH_S

@@ -16,11 +16,11 @@ from station.config import Config
 from station.core.events import Side
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import PersonProfile
-from station.simulator.blocks import LANE_MARGIN_MM
+from station.simulator.blocks import LANE_MARGIN_MM, Script
 from station.simulator.ear import CueRecogniser, RecognisedCue
 from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.person import BLOCK_PURPOSES, PageView, Person, Script
+from station.simulator.person import BLOCK_PURPOSES, PageView, Person
 from station.simulator.pins import PinOutput, SimulatedPinFactory
 from station.simulator.range_error import RangeError
 from station.simulator.virtual import NEVER_US, SettableWallClock

@@ -9,7 +9,7 @@ heel down again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from random import Random
 from typing import Protocol
 
@@ -18,10 +18,8 @@ from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.facts import CueName
 from station.simulator import blocks
 from station.simulator.ankle import ACCIDENTAL_LIFT_MM, LIFTED_REACH_MM, Ankles, PersonProfile
+from station.simulator.blocks import Script
 from station.simulator.world import World
-
-Script = Iterator[float]
-"""Movements, with the seconds to wait between them."""
 
 STEP_S = 0.6
 LUNGE_S = 1.2

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
+from station.core.events import FELT_PLACE_ANSWERS
 from station.store.schema import answers, plans, routines, runs, tests
 from station.store.write_transactions import WriteTransactions, next_number
 
@@ -16,7 +17,6 @@ NAME_MOST = 60
 """Letters of a name: what fits on a phone in two lines."""
 
 PAIN_MOST = 10
-FELT_PLACES = ("front", "achilles", "calf", "nowhere")
 
 
 class TrainingWriter(WriteTransactions):
@@ -74,8 +74,8 @@ class TrainingWriter(WriteTransactions):
         """
         if pain is not None and not 0 <= pain <= PAIN_MOST:
             raise ValueError(f"A pain of {pain}: it goes from 0 to {PAIN_MOST}.")
-        if limit_felt is not None and limit_felt not in FELT_PLACES:
-            raise ValueError(f"A limit felt at {limit_felt!r}: there are {', '.join(FELT_PLACES)}.")
+        if limit_felt is not None and limit_felt not in FELT_PLACE_ANSWERS:
+            raise ValueError(f"A limit felt at {limit_felt!r}: there are {', '.join(FELT_PLACE_ANSWERS)}.")
         said = {"pain": pain, "limit_felt": limit_felt}
         given = {name: value for name, value in said.items() if value is not None}
         if given:

@@ -6,7 +6,8 @@ import time
 from statistics import fmean, median
 from typing import Any
 
-from station.core.activities.questions import FELT_PLACE_ANSWERS, MIN_TAPS
+from station.core.activities.questions import MIN_TAPS
+from station.core.events import FELT_PLACE_ANSWERS
 from station.core.facts import TestFinished
 from station.core.replay import curve_from_header, replay
 from station.core.steps import routine_from_header

@@ -12,8 +12,8 @@ from typing import Any
 from station import units as lengths
 from station.app.snapshot import HeelView, Snapshot, UnfinishedView
 from station.catalogue.read import exercises
-from station.core.activities.questions import FELT_PLACE_ANSWERS, FELT_QUESTION, MIN_TAPS, PAIN_ANSWERS, PAIN_QUESTION
-from station.core.events import BOTH_LEGS, Side
+from station.core.activities.questions import FELT_QUESTION, MIN_TAPS, PAIN_QUESTION
+from station.core.events import BOTH_LEGS, FELT_PLACE_ANSWERS, PAIN_ANSWERS, Side
 from station.core.facts import Contact
 from station.units import SIDE_SHAPE
 from web.exercise_text import LEG_TEXTS, TIMES_SIGN

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flask import Blueprint, render_template
 
-from station.core.activities.check import TOLERANCE_MM
+from station.core.measurement.tolerance import TOLERANCE_MM
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.steps import CalibrateStep
 from station.store.records import Calibration, Check

@@ -9,8 +9,7 @@ from station.advice.pain import BLOCKED_BY_PAIN, MAX_PAIN, PainAction, PainAdvic
 from station.advice.restrictions import TEST
 from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
-from station.core.activities.questions import ANSWERS
-from station.core.events import CommandName, Side
+from station.core.events import ANSWERS, CommandName, Side
 from station.store.records import Person
 from web.live.view_model import live_view
 from web.pages.board import control_groups

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
-from station.core.activities.questions import FELT_PLACE_ANSWERS
+from station.core.events import FELT_PLACE_ANSWERS
 from web.site import Site, wait_until_saved
 
 YES, NO = "yes", "no"

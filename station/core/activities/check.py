@@ -1,4 +1,4 @@
-"""Whether a calibration still holds: when that is asked, how a block answers it, and what counts as out."""
+"""The calibration check: one block tells whether the calibration still holds."""
 
 from __future__ import annotations
 
@@ -7,35 +7,15 @@ from math import sqrt
 from station.core.activities.calibrate import BlockActivity
 from station.core.facts import CheckDone, CueName
 from station.core.measurement.calibration import SLOW_WANDER_MM, CalibrationError, Point
+from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.sensing.sensors import BoardSensors
 from station.core.steps import CheckStep
 
-TOLERANCE_MM = 2.0
-"""A calibration that is off by more than this, and by more than twice what the check itself may err, is out."""
 WRONG_BLOCK_MM = 15.0
 """A block that a calibrated sensor puts so far off is not the block, or not at the toe stop: a sensor that has aged or
 moved in its mount is off by a few mm, the next block by 30 mm at least, the wall by whatever it is away."""
 WRONG_BLOCK_AS_BUILT_MM = 80.0
 """The same for a sensor that nobody has calibrated: it is 25 mm off, give or take 10, and some by 60 mm."""
-CHECK_DUE_DAYS = 7.0
-"""A check is due a week after the calibration, or after the last check that passed."""
-CHECK_DUE_DEGREES = 8.0
-"""After such a change of temperature ST asks for a new calibration."""
-
-
-def is_out_of_tolerance(error_mm: float, uncertainty_mm: float) -> bool:
-    """Whether a check that found this is more than an unlucky one. `uncertainty_mm` is a standard uncertainty."""
-    return abs(error_mm) > max(TOLERANCE_MM, 2.0 * uncertainty_mm)
-
-
-def check_due_reason(days: float, warmer_degrees: float | None) -> str | None:
-    """Why a check is due so long after the last one that passed, in a sentence; `None` while it is not."""
-    if warmer_degrees is not None and abs(warmer_degrees) >= CHECK_DUE_DEGREES:
-        change = f"{abs(warmer_degrees):.0f} degrees {'warmer' if warmer_degrees > 0 else 'colder'}"
-        return f"It is {change} than when the distance sensor was last checked: check it with a block."
-    if days >= CHECK_DUE_DAYS:
-        return f"The distance sensor was last checked {int(days)} days ago: check it with a block."
-    return None
 
 
 class CalibrationCheck(BlockActivity):

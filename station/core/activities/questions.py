@@ -12,22 +12,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from station.core.activities.phases import PhasedActivity
-from station.core.events import SECOND_US, Command, CommandName, Side
+from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, PAIN_ANSWERS, SECOND_US, Command, CommandName, Side
 from station.core.facts import Answered, CueName, Ended
 from station.core.sensing.deliberate_taps import TapDetector
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
 from station.core.state import ActivityState
 from station.core.steps import AskStep
 
-FELT_PLACE_ANSWERS = ("front", "achilles", "calf", "nowhere")
-"""Where a limit is felt; the first is two taps, each further one a tap more."""
 MIN_TAPS = 2
 """One tap alone is never meant."""
-MAX_PAIN = 10
 EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
 """So much, or more, and nothing follows today: the usual traffic light of pain (0 to 3 go on, 4 and 5 ease off)."""
-PAIN_ANSWERS = tuple(str(pain) for pain in range(MAX_PAIN + 1))
-ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
 
 
 class AskPhase(StrEnum):

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from math import hypot
 from statistics import fmean
 
-from station.core.activities.check import TOLERANCE_MM, is_out_of_tolerance
 from station.core.events import SECOND_US
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM, Refusal, estimate
+from station.core.measurement.tolerance import TOLERANCE_MM, is_out_of_tolerance
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from station.core.activities.check import check_due_reason, is_out_of_tolerance
 from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import (
     BlockUnclear,
@@ -19,6 +18,7 @@ from station.core.facts import (
     Ended,
 )
 from station.core.measurement.calibration import Curve
+from station.core.measurement.tolerance import check_due_reason, is_out_of_tolerance
 from station.core.replay import format_fact, replay
 from station.core.steps import CalibrateStep, CheckStep, StepError, routine_from_header, step_from_options, to_json
 from station.core.trace import format_row, header_lines, read_trace

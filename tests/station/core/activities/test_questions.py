@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.activities.questions import FELT_PLACE_ANSWERS, MAX_PAIN, MIN_TAPS, PAIN_QUESTION
-from station.core.events import CommandName, Side
+from station.core.activities.questions import MIN_TAPS, PAIN_QUESTION
+from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, CommandName, Side
 from station.core.facts import Answered, Cue, CueEnded, CueName, Ended, Fact
 from station.core.steps import AskStep, RestStep
 from tests.station.core.board import Board

@@ -14,17 +14,57 @@ HARDWARE = (
     *("board", "busio", "digitalio", "microcontroller", "adafruit_blinka", "adafruit_bus_device"),
     *("adafruit_extended_bus", "adafruit_platformdetect", "adafruit_vl53l0x", "Adafruit_PureIO"),
 )
-LAYERS = ("station.devices", "station.simulator", "station.store")
-# What each of the layers may know besides itself and the standard library's and others' packages.
-BELOW_THE_LAYERS = (
-    *("station.core", "station.clock", "station.config", "station.settings", "station.version"),
+CORE = "station.core"
+SHARED = (
+    "station.clock",
+    "station.config",
+    "station.config_document",
+    "station.settings",
+    "station.units",
+    "station.version",
     "hardware",
 )
-# What advice and the catalogue may know: everything else comes to them as arguments.
-PURE = {
-    "station.catalogue": ("station.core", "station.catalogue"),
-    "station.advice": ("station.core", "station.catalogue", "station.advice"),
+"""What every room above the core may use."""
+ROOMS: dict[str, tuple[str, ...]] = {
+    "hardware": (),
+    "station.core.events": (),
+    "station.core.steps": ("station.core.events",),
+    "station.core.facts": ("station.core.events", "station.core.measurement"),
+    "station.core.state": ("station.core.events", "station.core.facts"),
+    "station.core.duration": ("station.core.events", "station.core.steps"),
+    "station.core.measurement": ("station.core.events", "station.core.facts"),
+    "station.core.sensing": ("station.core.events", "station.core.facts", "station.core.measurement"),
+    "station.core.sound": ("station.core.events", "station.core.facts"),
+    "station.core.statistics": (),
+    "station.core.progress": ("station.core.events", "station.core.facts", "station.core.statistics"),
+    "station.core.trace": ("station.core.events", "station.core.sensing"),
+    "station.core.activities": (
+        *("station.core.events", "station.core.facts", "station.core.state", "station.core.steps"),
+        *("station.core.measurement", "station.core.sensing", "station.core.sound"),
+    ),
+    "station.core.replay": (CORE,),
+    "station.clock": (CORE,),
+    "station.config": (CORE, *SHARED),
+    "station.config_document": (CORE,),
+    "station.settings": (CORE,),
+    "station.units": (CORE,),
+    "station.version": (),
+    "station.catalogue": (CORE,),
+    "station.advice": (CORE, "station.catalogue"),
+    "station.store": (CORE, *SHARED),
+    "station.devices": (CORE, *SHARED),
+    "station.simulator": (CORE, *SHARED),
+    "station.app": (CORE, *SHARED, "station.catalogue", "station.advice", "station.store", "station.devices"),
+    "station.system": (
+        *(CORE, *SHARED, "station.catalogue", "station.advice", "station.store", "station.devices"),
+        *("station.simulator", "station.app"),
+    ),
+    "station.cli": ("station",),
+    "web": (CORE, *SHARED, "station.catalogue", "station.advice", "station.store", "station.app"),
 }
+"""Each room, and the rooms it may import from besides itself; the longest name that fits a module is its room."""
+NEVER_FROM_WEB = ("station.app.inbox", "station.app.loop")
+"""The loop's own: the page asks through `station.app.api`."""
 # Where a package of others may be imported, and nowhere else.
 HOMES = {
     **dict.fromkeys(HARDWARE, ("station.devices", "station.simulator")),
@@ -39,6 +79,16 @@ def ours(name: str) -> bool:
     return within(name, *SHIPPED)
 
 
+def room_of(module: str) -> str | None:
+    """The room of a module: the longest name in the table that the module lies in."""
+    return max((room for room in ROOMS if within(module, room)), key=len, default=None)
+
+
+def is_package_of(name: str, module: str) -> bool:
+    """Whether `name` is a package around the module, or only groups rooms."""
+    return within(module, name) or name in ("station", CORE, "web")
+
+
 def fault(module: str, imported: str) -> str | None:
     """Why this module may not import that name, or `None`. It judges by the names alone."""
     top = imported.partition(".")[0]
@@ -48,14 +98,11 @@ def fault(module: str, imported: str) -> str | None:
         return "the pin map imports the standard library"
     if within(module, "station") and within(imported, "web"):
         return "nothing in the station imports the page"
-    layer = next((layer for layer in LAYERS if within(module, layer)), None)
-    if layer and ours(imported) and imported != "station" and not within(imported, layer, *BELOW_THE_LAYERS):
-        return f"{layer} knows the core and the configuration"
-    pure = next((package for package in PURE if within(module, package)), None)
-    if pure and ours(imported) and imported != "station" and not within(imported, *PURE[pure]):
-        return f"{pure} knows {' and '.join(PURE[pure])}"
-    if within(module, "web") and within(imported, "station.devices", "station.simulator"):
-        return "the page knows the station by its panel and its store"
+    if within(module, "web") and within(imported, *NEVER_FROM_WEB):
+        return "the page knows the station by its API and its store"
+    room = room_of(module)
+    if room and ours(imported) and not is_package_of(imported, module) and not within(imported, room, *ROOMS[room]):
+        return f"{room} may import {', '.join(ROOMS[room]) or 'nothing of ours'}"
     if not within(module, *HOMES.get(top, (module,))):
         return f"{top} belongs to {' and '.join(HOMES[top])}"
     return None
@@ -143,6 +190,53 @@ def test_rules_store_and_page_import_without_hardware() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == modules
+
+
+def import_graph() -> dict[str, set[str]]:
+    """The modules of the station, the page and the pin map, each with those of them that it imports."""
+    modules = {module for module, _ in sources(*SHIPPED)}
+    return {
+        module: {
+            name
+            for name in imports(file.read_text(encoding="utf-8"))
+            if name in modules and name != module and not module.startswith(f"{name}.")
+        }
+        for module, file in sources(*SHIPPED)
+    }
+
+
+def cycle_in(graph: dict[str, set[str]]) -> list[str]:
+    """The modules of one import cycle, in order; empty where there is none."""
+    done: set[str] = set()
+
+    def visit(module: str, path: list[str]) -> list[str]:
+        if module in path:
+            return path[path.index(module) :]
+        if module not in done:
+            for imported in sorted(graph[module]):
+                if found := visit(imported, [*path, module]):
+                    return found
+            done.add(module)
+        return []
+
+    return next((found for module in sorted(graph) if (found := visit(module, []))), [])
+
+
+def test_imports_have_no_cycle() -> None:
+    """No module imports itself by way of others, not even for its types alone."""
+    assert cycle_in(import_graph()) == []
+
+
+def test_a_cycle_is_found() -> None:
+    """Two modules that import each other, behind one that imports them."""
+    assert sorted(cycle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}})) == ["b", "c"]
+    assert cycle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_every_module_has_a_room() -> None:
+    """A new module belongs to a room of the table, or the table gets a room."""
+    modules = {module for module, file in sources(*SHIPPED) if file.name != "__init__.py"}
+    assert {module for module in modules if room_of(module) is None} == set()
 
 
 def test_without_hardware_means_without() -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 TYPE = "const field = document.querySelector(arguments[0]); field.focus(); field.select(); field.value = arguments[1]"
-ALL_NO = "document.querySelectorAll('form.care input[value=no]').forEach(one => { one.checked = true })"
+ALL_NO = "document.querySelectorAll('form.health-questions input[value=no]').forEach(one => { one.checked = true })"
 BEGIN = """
 const seen = [...document.querySelectorAll('button')].filter(one => one.getClientRects().length)
 return seen.find(one => one.innerText.startsWith(arguments[0]))
@@ -92,20 +92,20 @@ def _is_asked(phone: Visitor) -> None:
     own = window.run("return document.querySelector('button[name=routine][value^=\"own:\"]')")
     window.run("arguments[0].scrollIntoView({block: 'center'})", own)
     own.click()
-    window.settle(lambda: _at(phone, "/care"), "the questions come first")
+    window.settle(lambda: _at(phone, "/health-questions"), "the questions come first")
     assert grave_faults(window) == []
     window.run(ALL_NO)
     phone.push("Save")
     window.settle(lambda: "every exercise is open to you" in phone.reads("main"), "the answers are kept")
     assert grave_faults(window) == []
-    begin = window.settle(lambda: window.run(BEGIN, "Begin: Mine"), "it may begin now")
+    begin = window.settle(lambda: window.run(BEGIN, "Start: Mine"), "it may begin now")
     begin.click()
     window.settle(lambda: _at(phone, "/live"), "the live page is shown")
 
 
 def _is_led_and_stops(phone: Visitor) -> None:
     phone.go("/live")
-    phone.push("All by itself")
+    phone.push("Automatic")
     phone.sees("LEFT", "READY", "calf stretch")
     assert grave_faults(phone.window) == []
     phone.sees("LEFT", "HOLD")
@@ -118,11 +118,10 @@ def _is_led_and_stops(phone: Visitor) -> None:
 def _goes_on(phone: Visitor) -> None:
     """The unfinished routine is offered by name and starts with the second stretch."""
     window = phone.window
-    rest = window.settle(lambda: window.run(BEGIN, "Go on with the rest"), "the rest is offered")
-    assert "of Mine" in rest.text
-    window.run("arguments[0].scrollIntoView({block: 'center'})", rest)
-    rest.click()
-    phone.push("All by itself")
+    resume = window.settle(lambda: window.run(BEGIN, "Resume Mine"), "the unfinished routine is offered")
+    window.run("arguments[0].scrollIntoView({block: 'center'})", resume)
+    resume.click()
+    phone.push("Automatic")
     phone.sees("READY", "soleus stretch")
     phone.sees("HOLD")
     phone.sees("DONE", bound_s=ALL_OF_IT_S)

@@ -1,4 +1,4 @@
-"""The page: what the station shows in a browser, and the buttons that people press there."""
+"""The web pages: what the station shows in a browser, and the buttons people press there."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from jinja2.utils import missing
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.site import FOOTER, NAV, ROUTINES, Site
+from web.context import FOOTER, NAV, ROUTINES, Site
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 GZIP_MIN_BYTES = 1024
-"""Below one packet there is nothing to win."""
+"""Below one packet compression gains nothing."""
 GZIP_LEVEL = 6
 TEXT_TYPES = ("text/", "application/json", "image/svg+xml", "application/javascript")
 
 
 class NamedOnly(Undefined):
-    """A template may ask whether it was given a name, but an attribute that an object does not have is an error."""
+    """A template may test whether a variable was passed, but a missing attribute of an object is an error."""
 
     def __init__(self, hint: str | None = None, obj: Any = missing, name: str | None = None, exc: Any = UndefinedError):
         super().__init__(hint, obj, name, exc)
@@ -36,18 +36,18 @@ class NamedOnly(Undefined):
 def create_app(
     api: StationApi, store: Reader, blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm, *, analogue: bool = True
 ) -> Flask:
-    """The pages over a panel and a store, as a WSGI application; it has no stream (see `web.server.stream`).
+    """The pages as a WSGI application over the station's API and store, without the stream (see `web.server.stream`).
 
-    `blocks_mm` are the blocks that there are to calibrate with; `analogue` whether the heels have force sensors.
+    `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
     """
     from web import filters
     from web.pages import (
         about,
-        board,
         calibration,
         downloads,
         errors,
         exercises,
+        feedback,
         health_questions,
         help,
         history,
@@ -55,8 +55,8 @@ def create_app(
         plan,
         progress,
         routines,
-        said,
         settings,
+        simulated_board,
         sounds,
         status,
         today,
@@ -66,8 +66,20 @@ def create_app(
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
     site = Site(api, store, blocks_mm, analogue)
-    board_pages = (today, live, board, progress, history, downloads, settings, sounds, calibration, status, about)
-    guide_pages = (health_questions, said, plan, why, exercises, routines, help)
+    board_pages = (
+        today,
+        live,
+        simulated_board,
+        progress,
+        history,
+        downloads,
+        settings,
+        sounds,
+        calibration,
+        status,
+        about,
+    )
+    guide_pages = (health_questions, feedback, plan, why, exercises, routines, help)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)
@@ -78,14 +90,14 @@ def create_app(
     @app.context_processor
     def template_context() -> dict[str, object]:
         there = {endpoint.partition(".")[0] for endpoint in app.view_functions}
-        nav, foot = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOTER))
-        return {"simulated": api.board is not None, "routines": ROUTINES, "nav": nav, "foot": foot}
+        nav, footer = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOTER))
+        return {"simulated": api.board is not None, "routines": ROUTINES, "nav": nav, "footer": footer}
 
     return app
 
 
 def _add_security_headers(response: Response) -> Response:
-    """Nothing from elsewhere runs, loads or frames this page; `Origin` is still sent with our own forms."""
+    """Nothing from other sites runs in, loads into or frames this page; `Origin` is still sent with our own forms."""
     response.headers.setdefault("Content-Security-Policy", CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"
@@ -95,7 +107,7 @@ def _add_security_headers(response: Response) -> Response:
 
 
 def _compress(response: Response) -> Response:
-    """Compress what is text, long enough and wanted compressed."""
+    """Compress text responses that are long enough, if the browser accepts gzip."""
     if (
         response.status_code != 200
         or not request.accept_encodings["gzip"]

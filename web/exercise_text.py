@@ -1,4 +1,4 @@
-"""What the pages of the guide share: doses, legs and heels in words, and what is so of whoever looks."""
+"""Text shared by the exercise and routine pages: doses, legs, heels, and the viewer's conditions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from station.advice.dose import count_of, hold_of, repetitions_of
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
 from station.core.events import Side
 from station.units import seconds
-from web.site import Site
+from web.context import Site
 
 TIMES_SIGN = "\u00d7"
 MINUTE_S = 60
@@ -35,14 +35,14 @@ HEEL_TEXTS = {
 VERIFICATION_TEXTS = {
     Verification.HOLD: "heel verified",
     Verification.CYCLE: "counted by the board",
-    Verification.TIMER: "a timer, not verified",
+    Verification.TIMER: "timer only, not verified",
 }
 TEST_NAMES = {"quick": "Quick test", "full": "Full test"}
 EVERYWHERE = len(PLACE_NAMES)
 
 
 def dose_text(exercise: Exercise, item: Item | None = None) -> str:
-    """How much: three times `30 s`, `1 to 3 min`, `20 each way` or `10 times`; of a leg, where each does it."""
+    """The dose in words: three times `30 s`, `1 to 3 min`, `20 each way` or `10 times`; per leg if each leg does it."""
     item = item or Item(exercise=exercise.key)
     count, hold_s = count_of(exercise, item), hold_of(exercise, item)
     if count is not None:
@@ -64,16 +64,16 @@ def legs_text(exercise: Exercise, item: Item | None = None) -> str:
 
 
 def held_text(held_us: Mapping[Side, int]) -> str:
-    """What the board can credit each leg with: `4 min held a leg`, `left 4 min, right 2 min held`, or nothing."""
+    """The hold time that the board can verify: `4 min held a leg` or `left 4 min, right 2 min held`."""
     if not any(held_us.values()):
-        return "nothing that the board can verify"
+        return "none of it can be verified by the board"
     if len(set(held_us.values())) == 1:
         return f"{seconds(next(iter(held_us.values())))} held a leg"
     return ", ".join(f"{side} {seconds(us) if us else 'nothing'}" for side, us in held_us.items()) + " held"
 
 
 def helped_places_text(exercise: Exercise) -> str:
-    """Where it helps, in words that follow `helps`."""
+    """Where it helps, as text after `Helps`."""
     if not exercise.places:
         return "the way you walk"
     if len(exercise.places) == EVERYWHERE:
@@ -101,7 +101,7 @@ def entry(item: Item, exercise: Exercise | None) -> Entry:
 
 
 def capitalize_first(text: str) -> str:
-    """The text with a capital letter at its beginning; names within it keep theirs."""
+    """The text with its first letter capitalized and the others unchanged."""
     return text[:1].upper() + text[1:]
 
 
@@ -110,11 +110,11 @@ def _leg_text(side: Side | None) -> str:
 
 
 def viewer_conditions(site: Site) -> frozenset[str]:
-    """What whoever looks has said yes to in the care questions; nothing where they were not asked."""
+    """The conditions that the viewer answered yes to; empty if they were not asked."""
     person = site.person()
     said = () if person is None else site.store.answers(person.id, "care", limit=1)
     try:
         return health_questions.parse(said[0].answer) if said else frozenset()
     except ValueError:
-        # An answer of a release that knew other conditions: they are asked anew elsewhere.
+        # Stored by a release with other conditions: the questions are asked again elsewhere.
         return frozenset()

@@ -24,7 +24,7 @@ SITTING_S = 90.0
 LOADED_S = 10.0
 SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
 CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"
-PAGES = ("/", "/history", "/settings", "/sounds", "/health", "/about", "/board", "/health.json")
+PAGES = ("/", "/history", "/settings", "/sounds", "/status", "/about", "/board", "/status.json")
 FETCH = "return fetch(arguments[0]).then(one => one.ok)"
 KB, MB = 1_000, 1_024
 

@@ -18,7 +18,7 @@ from station.store import Reader, Store
 from tests.web.double import StationDouble
 from tests.web.years import years_of
 from web.app import create_app
-from web.site import NOBODY, PERSON_COOKIE
+from web.context import NOBODY, PERSON_COOKIE
 
 DAYS = 3_650
 TIMES = 7

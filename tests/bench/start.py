@@ -41,7 +41,7 @@ def first_answer_s(port: int, began: float) -> float:
     """Seconds from `began` until the page answers with a toe distance."""
     while time.monotonic() - began < BOUND_S:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health.json", timeout=1) as answer:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/status.json", timeout=1) as answer:
                 if "from the toes" in json.load(answer)["parts"]["distance"]:
                     return time.monotonic() - began
         except OSError:

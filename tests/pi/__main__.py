@@ -84,7 +84,7 @@ def main() -> int:
                 rig.check(f"{name} comes to its end", passed=False, says=str(error))
                 board("i2c", "ok")
                 board("spi", "ok")
-                page.press("/say", word="stop")
+                page.press("/command", command="stop")
                 rig.person.leave()
     except (BoardError, MachineError, PageError) as error:
         say(f"STOPPED {error}")

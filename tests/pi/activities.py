@@ -58,7 +58,7 @@ def clock(rig: Rig) -> None:
     told = eventually(lambda: "clock" in troubles(rig), 5)
     rig.check("a clock that was never set is told", told, troubles=troubles(rig))
     rig.machine.run(SET_CLOCK)
-    well = eventually(lambda: rig.page.health()["well"], 5)
+    well = eventually(lambda: rig.page.health()["ok"], 5)
     rig.check("the station is well", well, troubles=troubles(rig))
 
 
@@ -92,7 +92,7 @@ def knee_to_wall(rig: Rig) -> None:
     rig.person.until(lambda now: now["phase"] == "felt", 420, "that a test asks where its limit was felt")
     lasted_s = time.monotonic() - began
     now = _answers(rig)
-    sitting_id = now["sitting"]
+    sitting_id = now["session"]
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("quick test")[before:]}
     for side, played_mm in sorted(rig.person.passed_mm.items()):
@@ -130,9 +130,9 @@ def _answers(rig: Rig) -> dict[str, Any]:
     taken_s = time.monotonic() - began
     heard = [name for _, name in rig.page.cues[cues:]]
     rig.check("heel taps are counted and echoed", "ECHO" in heard, cues=heard, taken_after_s=round(taken_s, 2))
-    rig.page.press("/say", word="answer", answer=PAIN)
+    rig.page.press("/command", command="answer", answer=PAIN)
     now = rig.person.until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
-    words = rig.page.sitting(now["sitting"])
+    words = rig.page.sitting(now["session"])
     said = f"{FELT_TEXTS[PLACE]}, pain {PAIN} of 10"
     rig.check("the sitting tells both answers", said in words, wanted=said, says=words[:160])
     return now
@@ -171,6 +171,6 @@ def hold(rig: Rig) -> None:
     rig.person.until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 60, "the end of the stretch")
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("hold")[before:]}
-    lifts = {one: (row["state"], float(row["value"]), row["lifts"]) for one, row in rows.items()}
+    lifts = {one: (row["state"], float(row["value"]), row["heel_lifts"]) for one, row in rows.items()}
     wanted = {one: ("finished", 10.0, "1" if one == side else "0") for one in LIMIT_MM}
     rig.check("a hold with a lift is credited to its target exactly", lifts == wanted, holds=lifts)

@@ -22,7 +22,7 @@ def cables(rig: Rig) -> None:
         rig.person.until(lambda now: now["phase"] == "count", 60, "the count")
         rig.person.knee(touching=bus == "spi")  # an ADC that reads 0 is a fault where something else sees a person
         rig.person.until(lambda now: now["phase"] == "attempt", 10, "an attempt", follows=False)
-        sitting_id = rig.page.now["sitting"] if rig.page.now else ""
+        sitting_id = rig.page.now["session"] if rig.page.now else ""
         rig.board(bus, "absent")
         began = time.monotonic()
         now = rig.person.until(_faulty, 15, f"a fault of {bus}", follows=False)
@@ -91,7 +91,7 @@ def power(rig: Rig) -> None:
         shell_after_s=round(booted_s, 1),
         page_after_s=round(up_s, 1),
     )
-    _kept(rig, "a power cut in a hold", "cut off", over_at)
+    _kept(rig, "a power cut in a hold", "interrupted", over_at)
     reading = eventually(lambda: rig.page.now is not None and rig.page.now["toe_mm"] is not None, 15)
     rig.check("after a power cut the sensor is read again", reading)
 
@@ -139,7 +139,7 @@ def _kept(rig: Rig, what: str, ended: str, over_at: float) -> None:
     row = rig.rows("hold")[-1]
     kept_s, shown_s = float(row["value"]), rig.page.held_s
     later_s = over_at - rig.page.held_at
-    words = rig.page.sitting(row["sitting"])
+    words = rig.page.sitting(row["session"])
     rig.check(
         f"{what} keeps it as unfinished",
         row["state"] == "unfinished" and shown_s - CREDIT_S <= kept_s <= shown_s + later_s,

@@ -1,4 +1,4 @@
-"""The station's page as a person sees it: the live picture as it changes, the history, the buttons."""
+"""The station's page as somebody sees it: the live picture as it changes, the history, the buttons."""
 
 from __future__ import annotations
 
@@ -58,20 +58,20 @@ class Page:
         return self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
 
     def be(self, person: str = NOBODY) -> None:
-        """Choose the person, by id."""
+        """Choose who is looking, by their id."""
         self.press("/person", person=person)
 
     def build(self, name: str, *doses: dict[str, str]) -> str:
         """Put a routine together in its form, each dose the fields of a row, and save it; gives its id."""
-        fields = [("name", name), ("for", "me"), ("do", "save")]
+        fields = [("name", name), ("owner", "me"), ("action", "save")]
         for number, dose in enumerate(doses, start=1):
             fields += [("row", str(number)), *((f"{field}-{number}", said) for field, said in dose.items())]
         return parse_qs(urlsplit(self._send("/routines/new", fields)).query)["saved"][0]
 
     def no_to_all(self) -> None:
         """Answer every health question with no."""
-        asked = re.findall(r'<input type="radio" name="(\w+)"', self.get("/care"))
-        self.press("/care", **dict.fromkeys(asked, "no"))
+        asked = re.findall(r'<input type="radio" name="(\w+)"', self.get("/health-questions"))
+        self.press("/health-questions", **dict.fromkeys(asked, "no"))
 
     def _ask(self, request: Request) -> str:
         try:
@@ -97,7 +97,7 @@ class Page:
                 time.sleep(0.1)
 
     def health(self) -> Picture:
-        found: Picture = json.loads(self.get("/health.json"))
+        found: Picture = json.loads(self.get("/status.json"))
         return found
 
     def results(self) -> list[Row]:
@@ -105,16 +105,16 @@ class Page:
         return list(csv.DictReader(io.StringIO(self.get("/history.csv"))))
 
     def words(self, path: str) -> str:
-        """A page's text, without its markup."""
+        """What a page says, without its markup."""
         return _words(self.get(path))
 
     def sitting(self, sitting_id: str) -> str:
-        """The text of a session's page."""
-        return self.words(f"/sittings/{sitting_id}")
+        """What a sitting's page says."""
+        return self.words(f"/sessions/{sitting_id}")
 
     def traces(self, sitting_id: str) -> list[str]:
-        """The traces that a session's page offers, as text, in order."""
-        paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sittings/{sitting_id}"))
+        """The traces that a sitting's page offers, as text, in order."""
+        paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{sitting_id}"))
         return [self.get(path) for path in dict.fromkeys(paths)]
 
     def _watch(self) -> None:
@@ -137,7 +137,7 @@ class Page:
             raise EOFError
         if not line.startswith(b"data: "):
             return
-        now = json.loads(line[6:]).get("now")
+        now = json.loads(line[6:]).get("view")
         if now is None:
             return
         self.now, self.heard_at = now, time.monotonic()

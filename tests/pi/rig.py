@@ -1,4 +1,4 @@
-"""The test rig: the board, the page, the machine, the person, the findings."""
+"""Everything in hand while the station is proven: the board, the page, the machine, the person, what was found."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EASY = {
 
 @dataclass
 class Rig:
-    """The rig, and its findings so far."""
+    """Everything in hand, and what has been found so far."""
 
     board: Board
     page: Page
@@ -42,7 +42,7 @@ class Rig:
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def check(self, name: str, passed: bool, **figures: object) -> None:
-        """Record one expectation, with its figures."""
+        """Note one expectation, with the figures that it rests on."""
         self.found[name] = {"passed": passed, **figures}
         shown = ", ".join(f"{key} {value}" for key, value in figures.items())
         self.say(f"{'ok    ' if passed else 'FAILED'} {name}{': ' if shown else ''}{shown}")
@@ -63,18 +63,18 @@ class Rig:
         self.step_on()
 
     def stop(self) -> None:
-        """End the run, step off and leave."""
-        self.page.press("/say", word="stop")
+        """End what is going on, step off and leave."""
+        self.page.press("/command", command="stop")
         self.person.until(lambda now: now["phase"] in ("idle", "done", "ended"), 10, "the end", follows=False)
         self.leave()
 
     def leave(self) -> None:
-        """Step off, until the session is over."""
+        """Step off, until the sitting is over."""
         self.person.leave()
-        self.person.until(lambda now: now["sitting"] is None, 40, "the end of the session", follows=False)
+        self.person.until(lambda now: now["session"] is None, 40, "the end of the sitting", follows=False)
 
     def rows(self, what: str) -> list[Row]:
-        return [row for row in self.page.results() if row["what"] == what]
+        return [row for row in self.page.results() if row["kind"] == what]
 
 
 def troubles(rig: Rig) -> list[str]:

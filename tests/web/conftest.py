@@ -15,7 +15,7 @@ from tests import browser
 from tests.browser import PHONE, Browser
 from tests.web.double import RecordedBoard, StationDouble
 from web.app import create_app
-from web.pages.board import CONTROL_GROUPS
+from web.pages.simulated_board import CONTROL_GROUPS
 from web.server.http import Server, open_page
 
 WORDS = (*dict.fromkeys(control.command for _, known in CONTROL_GROUPS for control in known), "lower_heel", "sneeze")

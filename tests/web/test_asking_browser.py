@@ -101,9 +101,9 @@ def test_the_picture_pushes_nothing_away(
     see("/live")
     heard(window)
     assert window.run("return document.getElementById('exercise').alt") == "Picture: soleus stretch"
-    assert "Soleus stretch" in window.text("#doing")
+    assert "Soleus stretch" in window.text("#exercise-info")
     boxes = window.run(
-        "return ['doing', 'number', 'word', 'bar', 'sentence'].map(id => document.getElementById(id)"
+        "return ['exercise-info', 'number', 'word', 'bar', 'sentence'].map(id => document.getElementById(id)"
         ".getBoundingClientRect()).map(box => [box.left, box.top, box.right, box.bottom])"
     )
     picture, *others = boxes
@@ -112,18 +112,20 @@ def test_the_picture_pushes_nothing_away(
         assert right <= picture[0] or left >= picture[2] or bottom <= picture[1] or top >= picture[3]
 
 
-def test_it_hurts(see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str) -> None:
+def test_pain_report_shows_advice_on_live_page(
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str
+) -> None:
     """The advice comes back on the page while it stays, with Skip where easing off is not enough."""
     panel.show(**HOLD)
     see("/live")
     heard(window)
-    window.press("#hurts summary")
-    window.press('#hurts button[value="4"]')
+    window.press("#pain-report summary")
+    window.press('#pain-report button[value="4"]')
     window.settle(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
     assert "Take a shorter stride" in window.text(ANSWERED)
     window.press('#answer button[value="skip"]')
     window.settle(lambda: panel.said == [(CommandName.SKIP, None)], "skip is heard")
-    window.press('#hurts button[value="8"]')
+    window.press('#pain-report button[value="8"]')
     window.settle(lambda: "Stop for today" in window.text(ANSWERED), "the advice is seen")
     assert panel.said[1:] == [(CommandName.STOP, None)]
     assert [(one.answer, one.about) for one in store.answers(ada, "pain")] == [(8, "3b"), (4, "3b")]
@@ -136,8 +138,8 @@ def test_advice_ends_with_its_exercise(
     panel.show(**HOLD)
     see("/live")
     heard(window)
-    window.press("#hurts summary")
-    window.press('#hurts button[value="4"]')
+    window.press("#pain-report summary")
+    window.press('#pain-report button[value="4"]')
     window.settle(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
     panel.show(activity="idle", phase="idle", exercise=None)
     window.settle(lambda: window.text("#exercise-name") == "", "the exercise is over")
@@ -157,20 +159,24 @@ def test_taps_are_taken_back_by_touch(see: Callable[[str], Browser], window: Bro
     window.settle(lambda: window.text("#undo") == "" and window.text("#note") == "Taken back.", "the button is gone")
 
 
-def test_what_is_left_goes_on_with_one_touch(
-    see: Callable[[str], Browser], window: Browser, panel: StationDouble, ada: str
+def test_unfinished_routine_resumes_with_one_touch(
+    see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str
 ) -> None:
-    """The button for the rest comes with the stream, and begins it."""
+    """The resume button appears with the stream, and starts the unfinished routine."""
+    now = datetime.now(UTC)
+    run = store.begin_run(store.begin_session(ada, now, simulated=True), {"do": "test", "side": "both"}, now)
+    store.save_unfinished(run, {"do": "test", "side": "both"}, now)
     see("/live")
     heard(window)
     panel.show(rest=UnfinishedView("Daily", 700))
-    window.settle(lambda: "12 min of Daily" in window.text("#rest"), "the rest is offered")
-    window.press("#rest button")
-    window.settle(lambda: panel.called == ["rest"], "it is begun")
+    window.settle(lambda: "Resume Daily: 12 min" in window.text("#resume-form"), "the unfinished routine is offered")
+    window.press("#resume-form button")
+    window.settle(lambda: len(panel.started) == 1, "it is started")
+    assert [whose for _, whose in panel.started] == [ada]
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
-def test_the_first_routine_leads_to_care_and_back(
+def test_first_routine_leads_to_health_questions_and_back(
     see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, scripts: bool
 ) -> None:
     """A start is led to the questions; a yes shows at once what it does; saved, it leads back and begins."""
@@ -180,7 +186,9 @@ def test_the_first_routine_leads_to_care_and_back(
         see("/live")
         press = window.press if scripts else lambda selector: window.one(selector).click()
         press('button[value="daily"]')
-        window.settle(lambda: "/care?next=live&routine=daily" in window.driver.current_url, "the questions are there")
+        window.settle(
+            lambda: "/health-questions?next=live&routine=daily" in window.driver.current_url, "the questions are there"
+        )
         effect = window.one("#ask-balance .effect")
         assert not effect.is_displayed()
         for one in window.all('input[value="no"]'):
@@ -189,19 +197,19 @@ def test_the_first_routine_leads_to_care_and_back(
         window.one('[name="balance"][value="yes"]').click()
         window.settle(effect.is_displayed, "what a yes does is seen")
         assert not window.one("#ask-child_led").is_displayed()
-        window.one("form.care button").click()
+        window.one("form.health-questions button").click()
         window.settle(lambda: "saved=" in window.driver.current_url, "it is saved")
         assert "Left out" in window.one("main").text
         window.one('button[value="daily"]').click()
         window.settle(lambda: window.driver.current_url.split("?")[0].endswith("/live"), "the live page is back")
-        assert "Daily begins" in window.one("#answer").text
+        assert "Daily starts" in window.one("#answer").text
     finally:
         window.look(PHONE)
     assert store.answers(person.id, "care")[0].answer["yes"] == ["balance"]
     assert panel.called == ["Daily"]
 
 
-def test_what_is_held_back_is_said_where_one_is(
+def test_refused_start_is_shown_on_live_page(
     see: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store
 ) -> None:
     """A refused start is seen on the live page itself, with the way out."""
@@ -210,7 +218,7 @@ def test_what_is_held_back_is_said_where_one_is(
     see("/live").press('button[value="daily"]')
     window.settle(lambda: "cleared you for exercise" in window.text("#answer"), "the reason is seen")
     window.press("#answer a")
-    window.settle(lambda: "/care" in window.driver.current_url, "the way out leads to the answers")
+    window.settle(lambda: "/health-questions" in window.driver.current_url, "the way out leads to the answers")
     assert panel.started == []
     window.errors()
 
@@ -248,11 +256,11 @@ def test_axe_finds_nothing_grave_in_what_is_asked(
         window.settle(lambda: window.text("#sentence") and window.text("#word"), "the state is shown")
         assert grave_faults(window) == []
     panel.show(activity="idle", phase="idle", exercise=None)
-    assert grave_faults(see("/care?again=")) == []
+    assert grave_faults(see("/health-questions?again=")) == []
     store.add_answer(ada, "care", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
     store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
     store.save_plan(ada, {"days": [[0, "18:00"]], "routine": "proposed", "zone": "UTC", "token": "t"})
-    for address in ("/", "/care?saved=&next=today&routine=daily", "/plan", "/why"):
+    for address in ("/", "/health-questions?saved=&next=today&routine=daily", "/plan", "/why"):
         assert grave_faults(see(address)) == [], address
     see("/plan")
     window.one('[name="zone"]').send_keys("x")

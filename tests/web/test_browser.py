@@ -26,8 +26,8 @@ pytestmark = pytest.mark.skipif(
 
 PAGES = (
     *("/", "/live", "/board", "/progress", "/calibration", "/history"),
-    *("/care?again=", "/care", "/plan", "/why"),
-    *("/settings", "/sounds", "/sounds/learn", "/health", "/about", "/nowhere"),
+    *("/health-questions?again=", "/health-questions", "/plan", "/why"),
+    *("/settings", "/sounds", "/sounds/learn", "/status", "/about", "/nowhere"),
     *("/exercises", "/exercises/4a", "/routines", "/routines/new", "/routines/new?from=full", "/help", "/help?q=heel"),
     *("/routines/daily/sheet", "/routines/full/sheet", "/sheets/position"),
 )
@@ -98,7 +98,7 @@ def test_every_page_fits_reads_and_can_be_touched(
     store.add_answer(person.id, "pain", 7)
     store.save_plan(person.id, {"days": [[0, "07:30"], [3, "18:00"]], "routine": "daily", "zone": "UTC", "token": "t"})
     see("/").run("document.cookie = `person=${arguments[0]}`", person.id)
-    for address in (*PAGES, f"/sittings/{sitting}"):
+    for address in (*PAGES, f"/sessions/{sitting}"):
         least = LIVE_TARGET if address in ("/live", "/board") and size == PHONE_SMALL else TARGET
         assert see(address).layout_faults(least) == [], address
 
@@ -183,22 +183,22 @@ def test_preparing_looks_unlike_holding(see: Callable[[str], Browser], window: B
     window.settle(lambda: window.run(style)[0] != "rgba(0, 0, 0, 0)", "the digits are filled")
 
 
-def test_a_cue_has_its_twin(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
+def test_cue_badge_shows_playing_cue(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """A cue that sounds is seen for a moment, as a shape and a word; one from before the page was opened is not."""
     panel.show(**HOLD, cue=CueView(1, CueName.GO, None, Side.LEFT, False))
     see("/live")
     window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
-    assert window.text("#twin") == ""
+    assert window.text("#cue-badge") == ""
     window.settle(
         lambda: window.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
         "sounds came",
     )
     panel.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
-    window.settle(lambda: "HALF" in window.text("#twin"), "the cue is seen")
-    window.settle(lambda: window.text("#twin") == "", "and gone again")
+    window.settle(lambda: "HALF" in window.text("#cue-badge"), "the cue is seen")
+    window.settle(lambda: window.text("#cue-badge") == "", "and gone again")
 
 
-def test_a_silent_station_is_said(
+def test_live_page_reports_missing_updates(
     see: Callable[[str], Browser], window: Browser, server: Server, panel: StationDouble
 ) -> None:
     """When nothing is heard for four seconds the page says so and counts no further."""
@@ -206,9 +206,9 @@ def test_a_silent_station_is_said(
     see("/live")
     window.settle(lambda: window.text("#number") == "23", "the page counts")
     server.stop()
-    window.settle(lambda: "No news for 4 s" in window.text("#news"), "the page says that it hears nothing")
+    window.settle(lambda: "No update for 4 s" in window.text("#stale-notice"), "the page says that it hears nothing")
     stopped = window.text("#number")
-    window.settle(lambda: "No news for 6 s" in window.text("#news"), "it goes on saying so")
+    window.settle(lambda: "No update for 6 s" in window.text("#stale-notice"), "it goes on saying so")
     assert window.text("#number") == stopped
     window.errors()
 
@@ -226,16 +226,14 @@ def test_the_page_comes_back_by_itself(
     try:
         panel.show(phase="rest", counting=None, rate=0)
         window.settle(lambda: "REST" in window.text("#word"), "the page is back", bound_s=20.0)
-        window.settle(lambda: window.text("#news") == "", "and says nothing of silence")
+        window.settle(lambda: window.text("#stale-notice") == "", "and says nothing of silence")
     finally:
         window.open("about:blank")
         again.stop()
     window.errors()
 
 
-def test_a_screen_reader_is_told_once_and_not_in_a_rush(
-    see: Callable[[str], Browser], window: Browser, panel: StationDouble
-) -> None:
+def test_announcements_are_rate_limited(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
     """Changes of phase are told in a region that was there before; of three changes in a rush the last is told."""
     panel.show(**STATES["prepare"])
     see("/live")
@@ -303,42 +301,42 @@ def test_the_heel_is_up_while_the_button_is_held(
 
 def test_one_tap_gives_sound(see: Callable[[str], Browser], window: Browser) -> None:
     """The tap says what it got, and the sounds can be played."""
-    see("/live").press("#tap")
-    window.settle(lambda: "sound on" in window.text("#tapped"), "sound is on")
-    see("/sounds").press("button[data-edges]")
+    see("/live").press("#sound-toggle")
+    window.settle(lambda: "sound on" in window.text("#sound-state"), "sound is on")
+    see("/sounds").press("button[data-tones]")
 
 
 def test_the_six_questions_are_answered_by_keys(see: Callable[[str], Browser], window: Browser) -> None:
     """First whether it is heard; then each question plays its sound, and tells kindly what it was or that it is so."""
-    see("/sounds/learn").run("window.played = []; station_sound.play = edges => played.push(JSON.stringify(edges))")
+    see("/sounds/learn").run("window.played = []; station_sound.play = tones => played.push(JSON.stringify(tones))")
     means = window.run(
         "return Object.fromEntries([...document.querySelectorAll('[data-cue]')].map(one =>"
-        " [JSON.stringify(JSON.parse(one.querySelector('button').dataset.edges)), one.dataset.means]))"
+        " [JSON.stringify(JSON.parse(one.querySelector('button').dataset.tones)), one.dataset.means]))"
     )
     window.one("#begin").send_keys("\ue007")
-    window.settle(lambda: "hear it?" in window.text("#asked"), "the volume is asked for")
+    window.settle(lambda: "hear it?" in window.text("#quiz-question"), "the volume is asked for")
     window.one("#answers button:nth-child(2)").send_keys("\ue007")
-    assert window.run("return station_sound.louder") == 2
+    assert window.run("return station_sound.gainFactor") == 2
     window.settle(lambda: window.run("return played.length") == 2, "it is played louder")
     window.run("played = []")
     window.one("#answers button").send_keys("\ue007")
     for number in range(6):
-        assert window.text("#asked").startswith(f"Question {number + 1} of 6")
+        assert window.text("#quiz-question").startswith(f"Question {number + 1} of 6")
         window.settle(lambda: window.run("return played.length") == 1, "its sound is played")
-        choices = window.all("#answers button:not(.again)")
+        choices = window.all("#answers button:not(.replay)")
         assert len({choice.text for choice in choices}) == 4
         meant = means[window.run("return played.at(-1)")]
         other = number % 2 == 0
         next(choice for choice in choices if (choice.text != meant) is other).send_keys("\ue007")
-        assert window.text("#asked") == ("It was another one. Listen:" if other else "Right.")
-        assert window.text("#told").startswith(f"{meant}: ")
-        assert window.run("return document.activeElement.id") == "asked"
+        assert window.text("#quiz-question") == ("Not this one. Listen again:" if other else "Right.")
+        assert window.text("#quiz-result").startswith(f"{meant}: ")
+        assert window.run("return document.activeElement.id") == "quiz-question"
         if other:
             window.settle(lambda: window.run("return played.length") == 2, "it is played once more")
         window.run("played = []")
-        window.one("#answers .on").send_keys("\ue007")
-    assert window.text("#asked") == "3 of 6 were right."
-    assert "come by themselves" in window.text("#told")
+        window.one("#answers .next-question").send_keys("\ue007")
+    assert window.text("#quiz-question") == "3 of 6 correct."
+    assert "as you go" in window.text("#quiz-result")
 
 
 @pytest.mark.parametrize(
@@ -353,7 +351,7 @@ def test_everything_is_reached_by_keys(
     walked: list[str] = []
     while not walked or not (walked[-1].startswith("body") or len(walked) > MOST_STOPS):
         walked.append(window.tab())
-    assert walked[0].startswith("a Skip to the content")
+    assert walked[0].startswith("a Skip to content")
     assert [step for step in walked[:-1] if not step.endswith(" seen")] == []
     buttons = "button.getClientRects().length ? [button.innerText.trim()] : []"
     names = window.run(f"return [...document.querySelectorAll('button')].flatMap(button => {buttons})")
@@ -371,7 +369,7 @@ def test_the_pages_work_without_scripts(
         see("/live")
         assert "HOLD" in window.one("#word").text
         assert window.one("#number").text == "24"
-        assert "stands still" in window.one("noscript").text
+        assert "does not update" in window.one("noscript").text
         window.one('button[value="pause"]').click()
         window.settle(lambda: panel.said == [(CommandName.PAUSE, None)], "the button is heard")
         window.settle(lambda: window.driver.current_url.endswith("/live"), "the page is back")
@@ -394,21 +392,21 @@ def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
     """Each point is said by the slider, seen in words, and marked in the picture; a tap on the picture goes to it."""
     years_of(store, 100, every=3.0)
     slider = see("/progress").one("figure input")
-    newest = window.text("figure .one")
+    newest = window.text("figure .point-text")
     slider.send_keys("\ue012")
-    before = window.text("figure .one")
+    before = window.text("figure .point-text")
     assert before != newest
     assert slider.get_attribute("aria-valuetext") == before
     assert window.run("return document.querySelector('.cursor').getAttribute('d')")
     window.run("document.querySelector('figure svg').scrollIntoView({block: 'center'})")
     window.one("figure svg").click()
-    assert window.text("figure .one") not in (newest, before)
+    assert window.text("figure .point-text") not in (newest, before)
 
 
 def test_paper_has_no_buttons_and_no_colours(see: Callable[[str], Browser], window: Browser, store: Store) -> None:
     """A printed sitting is black on white, with its pictures and tables and without what is pressed."""
     _, sitting = fill(store)
-    see(f"/sittings/{sitting}")
+    see(f"/sessions/{sitting}")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         colours, shown = window.run(

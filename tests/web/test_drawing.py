@@ -124,7 +124,7 @@ def test_a_picture_is_whole(key: str) -> None:
 def test_a_picture_says_what_the_heel_does_and_where_to_go(key: str) -> None:
     """There is an arrow with a head, a leg at work, and the mark of the heel that the exercise asks for."""
     exercise = tomllib.loads((ROOT / "station" / "catalogue" / "exercises" / f"{key}.toml").read_text(encoding="utf-8"))
-    assert {"heel", "go", "point", "work"} <= looks(key)
+    assert {"heel", "arrow", "arrow-head", "work"} <= looks(key)
     assert {"down", "lowered", "free"} & looks(key) == {exercise["heel"]}
 
 
@@ -132,7 +132,7 @@ def test_a_picture_says_what_the_heel_does_and_where_to_go(key: str) -> None:
 def test_start_and_end_differ_and_one_becomes_the_other(key: str) -> None:
     """The start is an outline, and what moves goes there and back through paths of the same pieces."""
     assert "start" in looks(key)
-    moving = [path for path in paths(key) if "moving" in path.attrib["class"]]
+    moving = [path for path in paths(key) if "animated" in path.attrib["class"]]
     assert moving
     for path in moving:
         end, start, again, back = data(path)
@@ -246,7 +246,7 @@ def test_a_still_picture_has_both_poses_and_no_motion(key: str) -> None:
 def test_motion_is_only_for_who_wants_it() -> None:
     """What moves is hidden until the style says that there is a screen and nobody asked for less motion."""
     rules = STYLE.read_text(encoding="utf-8")
-    assert ".drawing .moving { display: none }" in rules
+    assert ".drawing .animated { display: none }" in rules
     assert "@media screen and (prefers-reduced-motion: no-preference)" in rules
     for condition in ("prefers-reduced-motion:no-preference", "prefers-color-scheme:dark", "@media print"):
         assert condition in standalone_svg("3a", title="A title")
@@ -348,12 +348,12 @@ def test_a_browser_moves_it_unless_asked_not_to(window: Browser, address: str, p
     for calm, moving, still in ((False, "inline", "none"), (True, "none", "inline")):
         window.look(PHONE, calm=calm)
         window.open(address + page)
-        assert shown(window, ".moving", "display") == moving
-        assert shown(window, ".moves", "display") == still
+        assert shown(window, ".animated", "display") == moving
+        assert shown(window, ".still", "display") == still
         assert shown(window, ".work", "fill") == "rgb(22, 25, 29)"
     window.look(PHONE)
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
-    assert shown(window, ".moving", "display") == "none"
+    assert shown(window, ".animated", "display") == "none"
     assert shown(window, ".work", "fill") == "rgb(0, 0, 0)"
     assert window.errors() == []
 

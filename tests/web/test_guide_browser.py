@@ -26,8 +26,8 @@ PAGES = (
     *("/help", "/help?q=pinch", "/help?q=xyzzy"),
 )
 OTHERS = (
-    *("/", "/live", "/board", "/progress", "/history", "/calibration", "/care", "/plan", "/why"),
-    *("/settings", "/sounds", "/sounds/learn", "/health", "/about"),
+    *("/", "/live", "/board", "/progress", "/history", "/calibration", "/health-questions", "/plan", "/why"),
+    *("/settings", "/sounds", "/sounds/learn", "/status", "/about"),
 )
 ENTER, CONTROL, RELEASE = "\ue007", "\ue009", "\ue000"
 MOST_TABS = 150
@@ -37,7 +37,7 @@ MIDDLE = """
 const box = document.querySelector(arguments[0]).getBoundingClientRect()
 return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 4)]
 """
-ROWS = "return [...document.querySelectorAll('.rows-of [name=row]')].map(one => one.value)"
+ROWS = "return [...document.querySelectorAll('.routine-rows [name=row]')].map(one => one.value)"
 FOCUSED = "const at = document.activeElement; return at.getAttribute('aria-label') || at.innerText || at.name"
 PRESSED = """
 const pressed = [...document.querySelectorAll('button, a.button, nav, form')]
@@ -64,7 +64,7 @@ Hand = Callable[[Browser, str, int, int], None]
 
 
 def has_rows(window: Browser, count: int) -> Callable[[], bool]:
-    return lambda: len(window.all(".rows-of > li")) == count
+    return lambda: len(window.all(".routine-rows > li")) == count
 
 
 @pytest.mark.parametrize(
@@ -117,10 +117,12 @@ def test_a_routine_is_put_together_by_keys_alone(see: Callable[[str], Browser], 
     press(window, " ")
     window.settle(lambda: window.run(ROWS) == ["2", "1"], "the second row is the first")
     assert window.run(FOCUSED) == "Move Gastrocnemius stretch on the slope down"
-    assert window.text("#said") == "Gastrocnemius stretch on the slope is now 1 of 2."
+    assert window.text("#form-status") == "Gastrocnemius stretch on the slope is now 1 of 2."
     go_to(window, "hold_s-1")
     press(window, f"{CONTROL}a{RELEASE}45")
-    window.settle(lambda: "3 min 45 s held a leg" in window.text("#sums"), "the sums are worked out while one types")
+    window.settle(
+        lambda: "3 min 45 s held a leg" in window.text("#routine-summary"), "the sums are worked out while one types"
+    )
     go_to(window, "name")
     press(window, f"Mine{ENTER}")
     assert store.own_routines(None) == ()
@@ -171,7 +173,7 @@ def test_rows_are_dragged(see: Callable[[str], Browser], window: Browser, store:
     window.settle(is_first, "the last row is the first")
     hand(window, "up", from_x, to_y)
     window.settle(lambda: window.run(ROWS) == ["4", "1", "2", "3"], "it is let go")
-    window.settle(lambda: "the guide has it before" in window.text("#sums"), "the new order is looked at")
+    window.settle(lambda: "the guide has it before" in window.text("#routine-summary"), "the new order is looked at")
     assert window.run("return [...document.querySelectorAll('button:disabled')].map(one => one.value)") == [
         "up-4",
         "down-3",
@@ -181,14 +183,12 @@ def test_rows_are_dragged(see: Callable[[str], Browser], window: Browser, store:
     assert [item["exercise"] for item in store.own_routines(None)[0].items] == ["3c", "1a", "3a", "3b"]
 
 
-def test_what_the_station_does_not_answer_is_not_lost(
-    see: Callable[[str], Browser], window: Browser, server: Server
-) -> None:
+def test_unanswered_form_keeps_input(see: Callable[[str], Browser], window: Browser, server: Server) -> None:
     """While the station is away the page says so, and everything that was typed stays."""
     see("/routines/new?from=quick_calf").one("[name=name]").send_keys(" and more")
     server.stop()
     window.press("button[value=add-3c]")
-    window.settle(lambda: "does not answer" in window.text("#said"), "the page says that it is alone")
+    window.settle(lambda: "is not responding" in window.text("#form-status"), "the page says that it is alone")
     assert window.run("return document.querySelector('[name=name]').value").endswith(" and more")
     assert len(window.run(ROWS)) == 2
     window.errors()
@@ -198,7 +198,7 @@ def test_answers_are_found_as_one_types(see: Callable[[str], Browser], window: B
     """Each letter narrows the questions, the address follows, and how many fit is said."""
     see("/help").one("[name=q]").send_keys("barefo")
     window.settle(lambda: len(window.all("#answers details")) == 1, "one question is left")
-    assert window.text("#count") == "One question fits."
+    assert window.text("#count") == "1 question found."
     assert "walk" not in window.text("#answers")
     window.settle(lambda: window.driver.current_url.endswith("/help?q=barefo"), "the address says what was asked")
 
@@ -233,7 +233,7 @@ def test_twice_the_size_still_fits(see: Callable[[str], Browser], window: Browse
 
 def test_less_motion_is_honoured(see: Callable[[str], Browser], window: Browser) -> None:
     """The picture of an exercise moves, and does not for whoever asked for less motion."""
-    shown = "return getComputedStyle(document.querySelector('.drawing .moving')).display"
+    shown = "return getComputedStyle(document.querySelector('.drawing .animated')).display"
     window.look(PHONE)
     see("/exercises/3b")
     assert window.run(shown) == "inline"

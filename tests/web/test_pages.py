@@ -25,8 +25,8 @@ from tests.web.history import add_test, fill
 from web.app import create_app
 
 PAGES = (
-    *("/", "/live", "/board", "/progress", "/calibration", "/history", "/care", "/plan", "/why"),
-    *("/settings", "/sounds", "/sounds/learn", "/health", "/about"),
+    *("/", "/live", "/board", "/progress", "/calibration", "/history", "/health-questions", "/plan", "/why"),
+    *("/settings", "/sounds", "/sounds/learn", "/status", "/about"),
     *("/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help"),
     *("/routines/daily/sheet", "/sheets/position"),
 )
@@ -44,7 +44,7 @@ def packed(client: FlaskClient, address: str, headers: dict[str, str] | None = N
 
 
 @pytest.mark.parametrize("address", PAGES)
-def test_a_page_is_a_page_before_anything_was_done(client: FlaskClient, address: str) -> None:
+def test_every_page_works_on_an_empty_store(client: FlaskClient, address: str) -> None:
     """With an empty store every page answers, in words, with one heading."""
     assert text_of(client, address).count("<h1") == 1
 
@@ -83,7 +83,7 @@ def test_two_tests_say_what_is_left_to_the_goal(client: FlaskClient, store: Stor
     """From the second test on the goal stands beside the results."""
     fill(store, days_ago=14)
     fill(store)
-    assert "left 1.8 cm to go, right is there" in text_of(client, "/")
+    assert "left 1.8 cm to go, right reached" in text_of(client, "/")
 
 
 def test_a_side_without_a_result_says_so(client: FlaskClient, store: Store) -> None:
@@ -94,7 +94,7 @@ def test_a_side_without_a_result_says_so(client: FlaskClient, store: Store) -> N
     page = text_of(client, "/")
     assert "8.4 cm" in page
     assert "No test yet." in page
-    assert "a part of a test" in page
+    assert "part of a test" in page
 
 
 def test_not_reaching_the_wall_is_a_result_with_a_kind_word(client: FlaskClient, store: Store) -> None:
@@ -105,7 +105,7 @@ def test_not_reaching_the_wall_is_a_result_with_a_kind_word(client: FlaskClient,
     assert "that is a result too" in text_of(client, "/")
 
 
-def test_unclaimed_results_are_shown_to_nobody_yet(client: FlaskClient, store: Store) -> None:
+def test_unclaimed_results_belong_to_no_one(client: FlaskClient, store: Store) -> None:
     """On a station without people, what was measured is on the page all the same."""
     now = datetime.now(UTC)
     add_test(store, store.begin_session(None, now, simulated=False), now)
@@ -128,16 +128,16 @@ def test_inches_are_inches_everywhere(client: FlaskClient, store: Store) -> None
     """In inches no page shows a centimetre."""
     _, sitting = fill(store)
     client.post("/settings", data={"units": "inch"})
-    for address in ("/", f"/sittings/{sitting}", "/history"):
+    for address in ("/", f"/sessions/{sitting}", "/history"):
         page = text_of(client, address)
         assert " in" in page
         assert " cm" not in page
     assert "3.3 in \u00b1 0.1" in text_of(client, "/")
 
 
-def test_history_lists_sittings_newest_first(client: FlaskClient, store: Store) -> None:
+def test_history_lists_sessions_newest_first(client: FlaskClient, store: Store) -> None:
     """Each sitting is one line: when, and what came of it; more than a page of them has a way to the older ones."""
-    assert "Nothing yet" in text_of(client, "/history")
+    assert "No sessions yet" in text_of(client, "/history")
     for days in range(32):
         fill(store, days_ago=days)
     page = text_of(client, "/history")
@@ -152,10 +152,10 @@ def test_a_wrong_time_is_answered_in_words(client: FlaskClient, before: str) -> 
     assert "time" in text_of(client, f"/history?before={before}", 400)
 
 
-def test_a_sitting_has_its_pictures_and_its_tables(client: FlaskClient, store: Store) -> None:
+def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -> None:
     """A sitting shows a picture for each thing done, each with a title and a table of the same."""
     _, sitting = fill(store)
-    page = text_of(client, f"/sittings/{sitting}")
+    page = text_of(client, f"/sessions/{sitting}")
     assert page.count('role="img"') == 2
     assert page.count("<desc") == 2
     assert "heel came up" in page
@@ -163,24 +163,22 @@ def test_a_sitting_has_its_pictures_and_its_tables(client: FlaskClient, store: S
     assert "1 time, 2.0 s" in page
 
 
-def test_a_sitting_that_goes_on_is_told_from_one_that_was_cut_off(
-    client: FlaskClient, store: Store, panel: StationDouble
-) -> None:
+def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, panel: StationDouble) -> None:
     """A sitting without an end is the one that goes on now, or was cut off; its hold is not finished."""
     now = datetime.now(UTC)
     sitting = store.begin_session(None, now, simulated=False)
     run = store.begin_run(sitting, {"do": "hold"}, now)
     store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=30_000_000, started_us=0)
     store.append_trace(run, "0.000,heel_left,down\n1.000,heel_left,up\n")
-    page = text_of(client, f"/sittings/{sitting}")
-    assert "cut off" in page
+    page = text_of(client, f"/sessions/{sitting}")
+    assert "interrupted" in page
     assert "not finished" in page
     panel.show(sitting_id=sitting)
-    assert "going on now" in text_of(client, f"/sittings/{sitting}")
-    assert "Going on now" in text_of(client, "/history")
+    assert "running now" in text_of(client, f"/sessions/{sitting}")
+    assert "Running now" in text_of(client, "/history")
 
 
-def test_what_is_taken_away_is_whole(client: FlaskClient, store: Store) -> None:
+def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     """A trace is what replay reads, a bundle has the traces of its sitting, and the table has a row a result."""
     ada, sitting = fill(store)
     detail = store.session(sitting)
@@ -188,22 +186,22 @@ def test_what_is_taken_away_is_whole(client: FlaskClient, store: Store) -> None:
     trace = text_of(client, f"/runs/{detail.runs[0]}/trace.csv")
     assert json.loads(trace.splitlines()[0].lstrip("# "))["do"] == "test"
     assert "at_s,channel,value" in trace
-    bundle = client.get(f"/sittings/{sitting}/bundle.zip")
+    bundle = client.get(f"/sessions/{sitting}/bundle.zip")
     assert len(zipfile.ZipFile(io.BytesIO(bundle.data)).namelist()) == 3
     assert "attachment" in bundle.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(text_of(client, "/history.csv"))))
-    assert [row["what"] for row in rows] == ["quick test", "quick test", "hold"]
+    assert [row["kind"] for row in rows] == ["quick test", "quick test", "hold"]
     assert {row["person"] for row in rows} == {ada.name}
     assert [row["value"] for row in rows] == ["84.1", "101.6", "30.0"]
 
 
 @pytest.mark.parametrize(
-    "address", ["/nowhere", "/sittings/no", "/runs/no/trace.csv", "/sittings/no/bundle.zip", "/static/no.js"]
+    "address", ["/nowhere", "/sessions/no", "/runs/no/trace.csv", "/sessions/no/bundle.zip", "/static/no.js"]
 )
-def test_what_is_not_there_is_said_in_words(client: FlaskClient, address: str) -> None:
+def test_unknown_address_gets_one_sentence(client: FlaskClient, address: str) -> None:
     """A page that does not exist says so and leads back."""
     page = text_of(client, address, 404)
-    assert "There is no such page" in page
+    assert "Page not found" in page
     assert "Back to today" in page
 
 
@@ -224,19 +222,17 @@ def test_start_begins_what_was_chosen(client: FlaskClient, panel: StationDouble,
 
 
 @pytest.mark.parametrize("form", [{"routine": "dance"}, {}, {"routine": "test", "person": "somebody"}])
-def test_a_start_of_nothing_known_starts_nothing(
-    client: FlaskClient, panel: StationDouble, form: dict[str, str]
-) -> None:
+def test_unknown_routine_starts_nothing(client: FlaskClient, panel: StationDouble, form: dict[str, str]) -> None:
     """An unknown routine or person is refused with a sentence."""
     assert client.post("/start", data=form).status_code == 400
     assert panel.started == []
 
 
-def test_words_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
+def test_commands_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
     """Pause, go on, next, skip, stop, confirm and the side are given on as they are."""
     for word in ("pause", "resume", "next", "skip", "stop", "confirm"):
-        assert client.post("/say", data={"word": word}).status_code == 303
-    client.post("/say", data={"word": "side", "side": "right"})
+        assert client.post("/command", data={"command": word}).status_code == 303
+    client.post("/command", data={"command": "side", "side": "right"})
     assert panel.said[-1] == (CommandName.SIDE, Side.RIGHT)
     assert len(panel.said) == 7
 
@@ -252,15 +248,15 @@ def test_words_reach_the_board(client: FlaskClient, panel: StationDouble) -> Non
         {"word": "pause", "side": "left"},
     ],
 )
-def test_other_words_do_not(client: FlaskClient, panel: StationDouble, form: dict[str, str]) -> None:
+def test_unknown_commands_are_refused(client: FlaskClient, panel: StationDouble, form: dict[str, str]) -> None:
     """A word that the buttons do not have is refused."""
-    assert client.post("/say", data=form).status_code == 400
+    assert client.post("/command", data=form).status_code == 400
     assert panel.said == []
 
 
 def test_reading_never_writes(client: FlaskClient, panel: StationDouble, board: RecordedBoard) -> None:
     """What changes something cannot be asked for by a link."""
-    for address in ("/start", "/say", "/person", "/board/act", "/pain", "/people", "/felt", "/later"):
+    for address in ("/start", "/command", "/person", "/board/act", "/pain", "/people", "/felt", "/dismiss-missed"):
         assert client.get(address).status_code == 405
     assert (panel.said, panel.started, board.acts) == ([], [], [])
 
@@ -269,11 +265,11 @@ def test_the_simulated_board_is_only_where_it_is(store: Store) -> None:
     """On a real board there is neither the page, nor its buttons, nor a word of simulation."""
     client = create_app(StationDouble(store), store).test_client()
     text_of(client, "/board", 404)
-    assert client.post("/board/act", data={"word": "step_on"}).status_code == 404
+    assert client.post("/board/act", data={"command": "step_on"}).status_code == 404
     assert all("imulated" not in text_of(client, address) for address in PAGES if address != "/board")
 
 
-def test_every_word_of_the_board_has_a_button(client: FlaskClient, board: RecordedBoard) -> None:
+def test_every_board_command_has_a_button(client: FlaskClient, board: RecordedBoard) -> None:
     """Words that the page knows are laid out, words that it does not know get a plain button."""
     page = text_of(client, "/board")
     assert "SIMULATED" in page
@@ -281,12 +277,12 @@ def test_every_word_of_the_board_has_a_button(client: FlaskClient, board: Record
     assert "Sneeze" in page
 
 
-def test_the_board_does_as_it_is_told(client: FlaskClient, board: RecordedBoard) -> None:
+def test_simulated_board_executes_commands(client: FlaskClient, board: RecordedBoard) -> None:
     """A button gives its word and its argument; an unknown word is answered with the board's own sentence."""
-    assert client.post("/board/act", data={"word": "step_on", "argument": "left"}).headers["Location"] == "/live"
-    assert client.post("/board/act", data={"word": "sneeze", "back": "board"}).headers["Location"] == "/board"
+    assert client.post("/board/act", data={"command": "step_on", "argument": "left"}).headers["Location"] == "/live"
+    assert client.post("/board/act", data={"command": "sneeze", "return_to": "board"}).headers["Location"] == "/board"
     assert board.acts == [("step_on", "left"), ("sneeze", None)]
-    answer = client.post("/board/act", data={"word": "fly"})
+    answer = client.post("/board/act", data={"command": "fly"})
     assert answer.status_code == 400
     assert "does not know the word" in answer.get_data(as_text=True)
 
@@ -319,11 +315,11 @@ def test_a_wrong_setting_changes_nothing_and_says_why(client: FlaskClient, store
     assert store.settings() == before
 
 
-def test_who_begins_and_who_asks_can_be_set(client: FlaskClient, store: Store) -> None:
+def test_step_on_and_questions_can_be_set(client: FlaskClient, store: Store) -> None:
     """What stepping on starts, the questions after a test and heel taps are settings; what taps mean stands beside."""
     page = text_of(client, "/settings")
     assert "two are next, three skip" in page
-    assert 'value="today" selected>what is due today' in page
+    assert 'value="today" selected>today\u2019s session' in page
     client.post("/settings", data={"on_step": "nothing", "ask_after_test": "no", "taps": "on"})
     kept = store.settings()
     assert (kept.on_step, kept.ask_after_test, kept.taps) == ("nothing", "no", "on")
@@ -335,27 +331,27 @@ def test_sounds_are_those_of_the_buzzer(client: FlaskClient) -> None:
     assert all(sound.means in page for sound in CUES.values())
     table = {cue["name"]: cue for cue in json.loads(text_of(client, "/sounds.json"))}
     assert table.keys() == {str(name) for name in CUES}
-    assert [edge[1:] for edge in table["HEEL_UP"]["edges"]] == [[0, 60], [120, 180], [240, 300]]
+    assert [edge[1:] for edge in table["HEEL_UP"]["tones"]] == [[0, 60], [120, 180], [240, 300]]
     assert table["HEEL_UP"]["every_ms"] == 600
     ready = table["READY"]
-    assert len(ready["edges"]) == 2
+    assert len(ready["tones"]) == 2
     assert {side: len(edges) for side, edges in ready["variants"].items()} == {"left": 3, "right": 4}
     assert len(table["ECHO"]["variants"]["3"]) == 3
 
 
-def test_health_is_well_or_says_what_to_do(client: FlaskClient, panel: StationDouble) -> None:
+def test_status_is_good_or_says_what_to_do(client: FlaskClient, panel: StationDouble) -> None:
     """Health says in words and for programs whether there is something to do, and what."""
     panel.show(toe_mm=93.0)
-    assert "The station is well" in text_of(client, "/health")
+    assert "All good" in text_of(client, "/status")
     panel.show(troubles=(Fault("heel left", "The left heel is silent: check its cable."),))
-    assert "check its cable" in text_of(client, "/health")
-    assert json.loads(text_of(client, "/health.json"))["well"] is False
+    assert "check its cable" in text_of(client, "/status")
+    assert json.loads(text_of(client, "/status.json"))["ok"] is False
 
 
-def test_a_silent_station_is_not_well(client: FlaskClient, panel: StationDouble) -> None:
+def test_stalled_station_is_not_ok(client: FlaskClient, panel: StationDouble) -> None:
     """A picture of a minute ago means that the station's loop says nothing."""
     panel.show(at_us=SystemClock().now_us() - 60_000_000)
-    assert "No news for 60 s" in text_of(client, "/health")
+    assert "No update for 60 s" in text_of(client, "/status")
 
 
 def test_a_broken_history_is_said_in_words(tmp_path: Path) -> None:
@@ -364,7 +360,7 @@ def test_a_broken_history_is_said_in_words(tmp_path: Path) -> None:
     path.write_bytes(b"not a database" * 1_000)
     with Reader(path) as broken:
         page = text_of(create_app(StationDouble(), broken).test_client(), "/history", 503)
-    assert "The history cannot be read" in page
+    assert "The database cannot be read" in page
     assert "move it away" in page
 
 
@@ -374,7 +370,7 @@ def test_the_live_page_is_true_without_scripts(client: FlaskClient, panel: Stati
     page = text_of(client, "/live")
     assert ">24</span>" in page
     assert "HOLD" in page
-    assert "Without scripts this page stands still" in page
+    assert "Without JavaScript this page does not update" in page
 
 
 def test_texts_travel_small(client: FlaskClient, panel: StationDouble) -> None:

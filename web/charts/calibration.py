@@ -1,4 +1,4 @@
-"""The pictures of a calibration: the curve through its blocks with what is left over, and the sensor over months."""
+"""The calibration charts: the curve fitted through the blocks, its residuals, and the sensor's error over months."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ def fit_chart(fit: Fit) -> Chart:
         for y in (reading(at.reading_mm), _clamped(rest, left_mm)):
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}h8v8h-8z"/>')
     worst = max(abs(left) for left in fit.residuals_mm)
-    sentence = f"{many(len(fit.points), 'reading')} of blocks. The largest left over is {worst:.1f} mm."
-    return _build_chart("fit", "Blocks and the curve through them", sentence, FIT_HEIGHT, parts)
+    sentence = f"{many(len(fit.points), 'reading')} of blocks. Largest residual: {worst:.1f} mm."
+    return _build_chart("fit", "Blocks and the fitted curve", sentence, FIT_HEIGHT, parts)
 
 
 def sensor_errors(calibrations: Sequence[Calibration], checks: Sequence[Check]) -> list[SensorError]:
@@ -127,7 +127,7 @@ def drift_chart(errors: Sequence[SensorError], now: datetime) -> Chart:
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}l8 8m0-8l-8 8"/>')
     made = sum(look.is_calibration for look in errors)
     sentence = f"{many(made, 'calibration')} and {many(len(errors) - made, 'check')} since {day(errors[0].at)}."
-    return _build_chart("sensor", "The sensor\u2019s own error at 100 mm, over time", sentence, DRIFT_HEIGHT, parts)
+    return _build_chart("sensor", "Sensor error at 100 mm over time", sentence, DRIFT_HEIGHT, parts)
 
 
 def _gridlines(scale: Scale, values: Sequence[float]) -> Iterator[str]:

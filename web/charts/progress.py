@@ -1,4 +1,4 @@
-"""The picture of one side's progress, as SVG made by the server: tests over a real time axis, with what they tell.
+"""The progress chart of one side, as server-side SVG: tests over a true time axis, with trend and real changes.
 
 Both sides are drawn to the same scales. Where there are more tests than a phone has room for, one mark stands for a
 week's, a month's, a quarter's or a year's, and the sentence says so; a slip is always drawn by itself.
@@ -58,7 +58,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What both sides' pictures share: the time that is shown, the heights, and how far apart their lines are."""
+    """What both sides' charts share: the time range, the heights and the grid spacing."""
 
     span: Span
     units: str
@@ -102,7 +102,7 @@ def plot_frame(
 def side_chart(
     side: Side, rows: Sequence[ResultRow], progress: SideProgress, calibrated_at: Sequence[datetime], frame: Frame
 ) -> ProgressChart:
-    """One side's picture. `seen` are its results within the frame's time, oldest first."""
+    """One side's chart. `seen` are its results within the plotted time, oldest first."""
     marks, every = _marks(rows, progress.slips, frame)
     outliers = [one for one in rows if one.test_id in progress.slips]
     parts = [*_grid(frame), *_bands(side, progress, frame), *_changes(progress.changes, frame)]
@@ -173,7 +173,7 @@ def _mark(row: ResultRow, units: str, *, is_outlier: bool = False) -> Mark:
     reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
     said = [day(row.at), sure_length(row.mm, row.uncertainty_mm, units), *row.notes(units)]
     if is_outlier:
-        said.append("a slip: hardly counted")
+        said.append("looks like an outlier: given little weight")
     low, high = (None, None) if reach is None else (row.mm - reach, row.mm + reach)
     return Mark(row.at, row.mm, low, high, row.full, ", ".join(said))
 
@@ -245,7 +245,7 @@ def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
             continue
         x, began = frame.x(change.told_at), max(float(X_MIN), frame.x(max(change.since, frame.span.since)))
         arrow = "l-5 9h10z" if change.direction is Direction.GAIN else "m-5 0h10l-5 9z"
-        yield f'<path class="told" d="M{began:g} 25H{x:g}V{Y_BOTTOM}"/>'
+        yield f'<path class="real-change" d="M{began:g} 25H{x:g}V{Y_BOTTOM}"/>'
         yield f'<path class="event passed" d="M{x:g} 20{arrow}"/>'
         place = min(max(x - LABEL_WIDTH / 2, X_MIN), X_MAX - LABEL_WIDTH)
         if place >= free_x:
@@ -255,9 +255,9 @@ def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
 
 
 def _change_text(change: RealChange) -> str:
-    """The words for a real change: where the picture has an arrow and a bar."""
+    """The sentences for real changes, where the chart has an arrow and a bar."""
     began = f"on {day(change.since)}" if change.sudden else f"about {day(change.since)}"
-    return f"A real {change.direction}, known on {day(change.told_at)}, began {began}"
+    return f"A real {change.direction}, confirmed on {day(change.told_at)}, began {began}"
 
 
 def _originals(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
@@ -301,7 +301,7 @@ def _symbols(side: Side, marks: Sequence[Mark], every: str | None, frame: Frame)
 def _outlier_marks(outliers: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
     drawn = "".join(f"M{frame.x(one.at) - 4:g} {frame.y_scale(one.mm) - 4:g}l8 8m0-8l-8 8" for one in outliers)
     if drawn:
-        yield f'<path class="slip" d="{drawn}"/>'
+        yield f'<path class="outlier" d="{drawn}"/>'
 
 
 def _event_lane(calibrated_at: Sequence[datetime], painful: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
@@ -320,14 +320,14 @@ def _event_lane(calibrated_at: Sequence[datetime], painful: Sequence[ResultRow],
 
 def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], every: str | None, frame: Frame) -> str:
     if not rows:
-        return "No test in this time."
+        return "No tests in this period."
     distances = [one.mm for one in rows]
     low, high = length(min(distances), frame.units), length(max(distances), frame.units)
     said = f"{many(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
     if outliers:
-        said += f", {many(len(outliers), 'slip')} among them"
+        said += f", {many(len(outliers), 'outlier')} among them"
     if every is not None:
-        said += f". Each point is the mean of a {every}\u2019s tests, its bar goes from the lowest to the highest"
+        said += f". Each point is the mean of a {every}\u2019s tests, its bar spans the lowest to the highest"
     return said + "."
 
 

@@ -1,4 +1,4 @@
-"""The picture of a run, as SVG made by the server: toe distance, heel loads, lifts, attempts and credited time.
+"""The chart of a run, as server-side SVG: toe distance, heel loads, heel lifts, attempts and credited time.
 
 The trace is brought down to the smallest and the largest value of each pixel column, so that an hour is as small as a
 minute and no lift is lost.
@@ -32,7 +32,7 @@ MAX_GAP_US = SECOND_US
 """A line is not drawn over a silence longer than this."""
 
 LOAD_MARKER, HEEL_COUNT = ",load_", 2
-"""How a row of a load is told at a glance, and how many come at each moment."""
+"""How a load row is labelled, and how many rows there are at each moment."""
 THIN_LOADS_FROM_ROWS, MAX_LOAD_STRIDE = 20_000, 8
 """From so many rows on not every load is looked at: one in eight is still 25 a second, and no lift is shorter than two
 of them, because what lasts less than 80 ms is none."""
@@ -66,7 +66,7 @@ class Scale:
 def trace_chart(
     detail: SessionDetail, run_id: str, trace: tuple[dict[str, Any], str] | None, units: str
 ) -> Chart | None:
-    """The picture of one run of a sitting, or `None` when nothing of it was recorded."""
+    """The chart of one run of a session, or `None` if nothing was recorded."""
     if trace is None:
         return None
     header, rows = trace
@@ -226,7 +226,7 @@ def _hold_bands(holds: list[Hold], time: Scale) -> Iterator[str]:
         for lift in hold.lift_spans:
             yield _band("credit", since, lift.since_us, time, LOAD_TOP, LOAD_BOTTOM)
             until = lift.until_us if lift.until_us is not None else end_us
-            yield _band("lift", lift.since_us, until, time, LOAD_TOP, LOAD_TOP + 8)
+            yield _band("heel-lift", lift.since_us, until, time, LOAD_TOP, LOAD_TOP + 8)
             since = until
         yield _band("credit", since, end_us, time, LOAD_TOP, LOAD_BOTTOM)
 
@@ -245,8 +245,8 @@ def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: lis
     if holds:
         credited_s = sum(hold.credited_us for hold in holds) // SECOND_US
         stretches = many(len(holds), "stretch", "es")
-        said.append(f"{stretches} with {credited_s} s credited, {many(lifts, 'lift')} of the heel")
+        said.append(f"{stretches} with {credited_s} s credited, {many(lifts, 'heel lift')}")
     if reps:
         said.append(many(sum(one.count for one in reps), "repetition"))
     title = "Toe distance and heel load" + (" of the test" if attempts else " of the stretches" if holds else "")
-    return title, (", ".join(said) or "What the sensors said; nothing was finished") + "."
+    return title, (", ".join(said) or "Sensor readings; nothing completed") + "."

@@ -1,4 +1,4 @@
-"""The picture of an exercise, as SVG: where it starts (an outline), where it goes, the heel, and the movement.
+"""The drawing of an exercise, as SVG: start position (outline), end position, heel and movement.
 
 `drawing` is for a page that links `drawing.css`; `standalone` is a file of its own. Both move gently between the two
 poses unless the person asked for less motion; on paper they are still. The leg at work is the dark one.
@@ -34,12 +34,12 @@ __all__ = ["PoseError", "inline_svg", "standalone_svg", "svg_security_policy"]
 
 
 def inline_svg(key: str, *, title: str, animated: bool = True) -> str:
-    """The picture as an element of a page. `title` is its text for those who do not see it. Raises PoseError."""
+    """The drawing as an inline element. `title` is its text alternative. Raises PoseError."""
     return _svg(key, title, animated=animated, more="")
 
 
 def standalone_svg(key: str, *, title: str, animated: bool = True) -> str:
-    """The picture as a file, with its own style. Raises PoseError.
+    """The drawing as a file, with its own style. Raises PoseError.
 
     A browser that prints an `<img>` takes it as it is at that moment: for paper, `drawing` or `animated=False`.
     """
@@ -75,6 +75,6 @@ def _piece(part: Part, *, animated: bool) -> Iterator[str]:
     if part.start == part.end or not animated:
         yield f'<path class="{part.css_class}" d="{part.end}"/>'
         return
-    yield f'<path class="{part.css_class} moves" d="{part.end}"/>'
+    yield f'<path class="{part.css_class} still" d="{part.end}"/>'
     values = ";".join((part.start, part.end, part.start))
-    yield f'<path class="{part.css_class} moving" d="{part.end}">{MOTION}{values}"/></path>'
+    yield f'<path class="{part.css_class} animated" d="{part.end}">{MOTION}{values}"/></path>'

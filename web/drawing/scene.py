@@ -1,4 +1,4 @@
-"""All parts of a picture from back to front, each as the path of its start and of its end."""
+"""All parts of a drawing from back to front, each as a start path and an end path."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Layer(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One path of the picture, and how it looks."""
+    """One path of the drawing, and its style."""
 
     css_class: str
     start: str

@@ -1,4 +1,4 @@
-"""What a picture says besides the figure: what the heel does, and where the movement goes.
+"""The signs beside the figure: what the heel does, and the direction of movement.
 
 Points and lengths are those of the square, so that signs are as large in a close-up as elsewhere.
 """
@@ -38,7 +38,7 @@ def heel_mark(heel: Point, slant: float, where: HeelPosition) -> Iterator[Classe
     if where is HeelPosition.DOWN:
         line = polyline([at(21, -2.5), at(-5, -2.5)], [at(14, 23), at(14, 8)], closed=False)
         yield from _line_with_halo(f"heel {where}", line)
-        yield "point", polyline([at(14, 1), at(7, 11), at(21, 11)])
+        yield "arrow-head", polyline([at(14, 1), at(7, 11), at(21, 11)])
     elif where is HeelPosition.LOWERED:
         chevrons = ([at(22, high + 8), at(14.5, high), at(7, high + 8)] for high in (13, 3))
         yield from _line_with_halo(f"heel {where}", polyline(*chevrons, closed=False))
@@ -49,12 +49,12 @@ def heel_mark(heel: Point, slant: float, where: HeelPosition) -> Iterator[Classe
 def arrow_marks(arrow: Move | Turn, viewport: Viewport) -> Iterator[ClassedPath]:
     """The line of an arrow and its head or heads."""
     line, tips = _turn_arrow(arrow, viewport) if isinstance(arrow, Turn) else _move_arrow(arrow, viewport)
-    yield from _line_with_halo("go", line)
+    yield from _line_with_halo("arrow", line)
     for tip, angle in tips:
         back = (tip[0] - HEAD_LONG * cos(angle), tip[1] - HEAD_LONG * sin(angle))
         aside = (HEAD_HALF_WIDTH * sin(angle), -HEAD_HALF_WIDTH * cos(angle))
         wings = ((back[0] + way * aside[0], back[1] + way * aside[1]) for way in (1, -1))
-        yield "point", polyline([tip, *wings])
+        yield "arrow-head", polyline([tip, *wings])
 
 
 def _line_with_halo(look: str, line: str) -> Iterator[ClassedPath]:

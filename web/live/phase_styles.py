@@ -1,6 +1,6 @@
-"""How each phase looks on the live page: one word, one shape, one tone and one sentence.
+"""The style of each phase on the live page: one word, one shape, one tone and one sentence.
 
-What a person does by the catalogue has the catalogue's own names; what the board cannot feel is called so.
+Exercises appear under their catalogue names; what the board cannot sense is marked as not verified.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from station.units import SIDE_SHAPE
 ON_TARGET_MM = 3.0
 """Within this the toes are where they should be (flows: target within 3 mm)."""
 MIN_STEP_OFF_REST_US = 10 * SECOND_US
-"""A rest shorter than this is no time to step off and on again."""
-NOT_VERIFIED = "Not verified: the board cannot feel this."
+"""A shorter rest leaves no time to step off and back on."""
+NOT_VERIFIED = "Not verified: the board cannot sense this exercise."
 
 
 class PhaseStyle(NamedTuple):
-    """A phase in one word, one shape, one sentence. `tone` chooses how the screen is drawn, and never says it alone."""
+    """A phase in one word, shape and sentence. `tone` selects the screen style and never carries meaning alone."""
 
     word: str
     shape: str
@@ -42,35 +42,36 @@ PHASE_STYLES = {
     "attempt": PhaseStyle("LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound."),
     "move": PhaseStyle("MOVE", "\u2194", "calm", "Slide the board."),
     "rest": PhaseStyle("REST", "\u25cb", "calm", "Relax. Step off if you like."),
-    "away": PhaseStyle("STEP ON", "\u25b6", "calm", "The rest is over. Step on again to go on."),
+    "away": PhaseStyle("STEP ON", "\u25b6", "calm", "The rest is over. Step back on to continue."),
     "switch": PhaseStyle("OTHER SIDE", "\u21c4", "calm", "Change legs."),
     "result": PhaseStyle("DONE", "\u2713", "done", "Saved."),
     "prepare": PhaseStyle("READY", "\u25b6", "prepare", "Lean in. The clock starts with the long tone."),
     "hold": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
     "grace": PhaseStyle("HOLD", "\u25a0", "work", "Hold. Keep the heel down."),
-    "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock waits for it."),
+    "lifted": PhaseStyle("HEEL DOWN", "\u25bc", "alarm", "Your heel is up. The clock is paused."),
     "reps": PhaseStyle("UP, DOWN", "\u2195", "work", "Heel up, and down again."),
-    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step on again to go on."),
-    "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is at fault."),
+    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Step back on to continue."),
+    "fault": PhaseStyle("CHECK", "!", "fault", "A sensor is not working."),
     "done": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved."),
     "finish": PhaseStyle("DONE", "\u2713", "done", "Well done. Saved."),
     "warm": PhaseStyle(
-        "WARM UP", "\u25cb", "prepare", "The sensor warms up: in its first minute it reads up to 2 mm too far."
+        "WARM UP",
+        "\u25cb",
+        "prepare",
+        "The sensor is warming up: during its first minute it reads up to 2 mm too long.",
     ),
-    "clear": PhaseStyle("CLEAR VIEW", "\u25a1", "calm", "Take everything out of the sensor\u2019s view and step back."),
+    "clear": PhaseStyle("CLEAR VIEW", "\u25a1", "calm", "Clear the sensor\u2019s view and step back."),
     "leave": PhaseStyle(
-        "STEP OFF", "\u25bd", "calm", "Step off the board: while somebody stands there, no block is read."
+        "STEP OFF", "\u25bd", "calm", "Step off the board: blocks are read only while no one stands on it."
     ),
-    "block": PhaseStyle(
-        "BLOCK", "\u25a4", "calm", "Hold the block against the toe stop, upright, and let it stand still."
-    ),
-    "capture": PhaseStyle("HOLD STILL", "\u25a0", "work", "The block is read. Hold it still until the sound."),
+    "block": PhaseStyle("BLOCK", "\u25a4", "calm", "Hold the block upright and still against the toe stop."),
+    "capture": PhaseStyle("HOLD STILL", "\u25a0", "work", "Reading the block. Hold it still until the sound."),
     "felt": PhaseStyle("WHERE?", "?", "calm", "Where did you feel the limit?"),
-    "pain": PhaseStyle("PAIN?", "?", "calm", "How much did it hurt? 0 is not at all, 10 the worst."),
-    "volume": PhaseStyle("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel when you do."),
+    "pain": PhaseStyle("PAIN?", "?", "calm", "How much did it hurt? 0 is no pain, 10 is the worst pain imaginable."),
+    "volume": PhaseStyle("LISTEN", "\u266a", "calm", "Can you hear it? Lift a heel if you can."),
     "listen": PhaseStyle("LISTEN", "\u266a", "calm", "The next sound is coming."),
-    "quiz": PhaseStyle("LISTEN", "\u266a", "calm", "Listen. Then say with your heel what it means."),
-    "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. What was done is saved."),
+    "quiz": PhaseStyle("LISTEN", "\u266a", "calm", "Listen, then answer with your heel."),
+    "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. Your work is saved."),
 }
 
 OTHER_SIDE = PHASE_STYLES["switch"]
@@ -78,18 +79,18 @@ COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board wh
 SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.")
 BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
 SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "")
-KEEP_GOING = PhaseStyle("GO ON", "\u25b6", "work", "")
+KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "")
 TEMPO_PARTS = {
     Verification.CYCLE: (("UP", "\u25b2"), ("HOLD", "\u25a0"), ("DOWN", "\u25bc")),
     Verification.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
-"""The parts of a repetition: heels that rise, or a body that moves over heels that stay down."""
+"""The parts of a repetition: rising heels, or a body moving over heels that stay down."""
 ENDED_PHASES = ("done", "ended", "finish")
 WORKING_PHASES = ("hold", "grace", "reps")
 
 
 def current_exercise(snapshot: Snapshot) -> Exercise | None:
-    """What is done, where the catalogue has it; between exercises nothing is."""
+    """The current exercise, or `None` between exercises and outside the catalogue."""
     return (
         exercises().get(snapshot.exercise)
         if snapshot.exercise is not None and snapshot.activity in ("hold", "reps")
@@ -98,12 +99,12 @@ def current_exercise(snapshot: Snapshot) -> Exercise | None:
 
 
 def is_active(snapshot: Snapshot) -> bool:
-    """Whether something is being done on the board; what has ended is shown there until somebody steps off."""
+    """Whether an activity is running; one that has ended stays on display until the person steps off."""
     return snapshot.activity != "idle" and snapshot.phase not in ENDED_PHASES
 
 
 def is_self_paced(snapshot: Snapshot) -> bool:
-    """Whether the person counts by themselves and says when they are done."""
+    """Whether the person counts the repetitions and signals the end."""
     exercise = current_exercise(snapshot)
     return (
         snapshot.activity == "reps"
@@ -114,7 +115,7 @@ def is_self_paced(snapshot: Snapshot) -> bool:
 
 
 def repetition_goal(snapshot: Snapshot) -> int:
-    """How many repetitions there are to do, each way where there are two."""
+    """The number of repetitions to do; for exercises with two directions, in each direction."""
     exercise = current_exercise(snapshot)
     if exercise is None:
         return snapshot.target_count or 0
@@ -122,7 +123,7 @@ def repetition_goal(snapshot: Snapshot) -> int:
 
 
 def phase_style(snapshot: Snapshot) -> PhaseStyle:
-    """How the moment looks."""
+    """The style of the current moment."""
     phase = "reps" if snapshot.activity == "reps" and snapshot.phase == "hold" else snapshot.phase
     if phase in ("paused", "done") and snapshot.cue is not None and snapshot.cue.cue is CueName.ENDED:
         phase = "ended"
@@ -135,19 +136,19 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         off = snapshot.target_mm - snapshot.toe_mm
         if abs(off) <= ON_TARGET_MM:
             return style._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
-        return style._replace(word="SLIDE BACK" if off > 0 else "NEARER", shape="\u25bc" if off > 0 else "\u25b2")
+        return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
     if phase == "wait" and snapshot.step:
         return _come_back_style(snapshot)
     if phase == "paused" and _is_standing(snapshot):
-        return style._replace(sentence="Press \u201cGo on\u201d, or step off and on again.")
+        return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.")
     if phase == "lifted" and snapshot.side is BOTH_LEGS:
-        return style._replace(sentence=f"{_raised_heel_sentence(snapshot.heels)} The clock waits for it.")
+        return style._replace(sentence=f"{_raised_heel_sentence(snapshot.heels)} The clock is paused.")
     exercise = current_exercise(snapshot)
     return style if exercise is None else _exercise_style(snapshot, exercise, phase, style)
 
 
 def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
-    """What the next step waits for: somebody at all, both feet, or the other leg; and for which exercise."""
+    """What the next step waits for: a person, both feet or the other leg, and for which exercise."""
     exercise = current_exercise(snapshot)
     if exercise is not None and exercise.is_light:
         style = SIT_DOWN
@@ -186,14 +187,14 @@ def _exercise_style(snapshot: Snapshot, exercise: Exercise, phase: str, style: P
 def _hold_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
     if snapshot.verified is False:
         doing = KEEP_GOING if exercise.group is Group.RELEASE else style
-        return doing._replace(sentence="Go on until the two long tones. The board cannot feel this one.")
+        return doing._replace(sentence="Keep going until the two long tones. The board cannot sense this exercise.")
     if exercise.is_light:
         return style._replace(sentence="Stay seated and hold. Keep the heel on its plate.")
     return style._replace(sentence="Hold. Keep both heels down.") if exercise.feet is Feet.BOTH else style
 
 
 def _tempo_part_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
-    """The part of the tempo that goes on."""
+    """The style for the current part of the tempo."""
     both = exercise.feet is Feet.BOTH
     if exercise.sense is Verification.CYCLE:
         sentence = f"{'Both heels' if both else 'Heel'} up, hold, and slowly down again."
@@ -207,7 +208,7 @@ def _tempo_part_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle)
 
 
 def _is_standing(snapshot: Snapshot) -> bool:
-    """Whether every heel at work is down, so that nobody has to step on."""
+    """Whether every working heel is down, so that no one has to step on."""
     at_work = [heel for heel in snapshot.heels if snapshot.side in (heel.side, BOTH_LEGS)]
     return bool(at_work) and all(heel.down for heel in at_work)
 
@@ -218,17 +219,15 @@ def _raised_heel_sentence(heels: Sequence[HeelView]) -> str:
 
 
 def _lesson_style(snapshot: Snapshot, style: PhaseStyle) -> PhaseStyle:
-    """What a sound is called and means, or is said to mean."""
+    """The style of a lesson: the sound's name and meaning, or the meaning asked about."""
     if snapshot.phase == "wait":
-        return style._replace(sentence="Step on the board: you answer the sounds with a heel.")
+        return style._replace(sentence="Step on the board: you answer by lifting a heel.")
     if snapshot.phase == "away":
-        return style._replace(sentence="Step on again to go on with the sounds.")
+        return style._replace(sentence="Step back on to continue the lesson.")
     if style is PHASE_STYLES["ended"]:
-        return style._replace(sentence="Ended early. If you heard nothing, look at the volume in Settings.")
+        return style._replace(sentence="Ended early. If you heard nothing, check the volume in Settings.")
     if snapshot.phase == "done" and snapshot.asked:
-        return style._replace(
-            sentence=f"{snapshot.right} of {snapshot.asked} were right. The page of sounds has them all."
-        )
+        return style._replace(sentence=f"{snapshot.right} of {snapshot.asked} correct. The Sounds page lists them all.")
     if snapshot.phase == "quiz" and snapshot.verdict is not None and snapshot.about is not None:
         verdict = "Right" if snapshot.verdict == "right" else "Not yet"
         return style._replace(
@@ -252,19 +251,19 @@ def _meaning(cue: CueName) -> str:
 
 
 def legs_label(legs: Legs | None) -> str:
-    """What stands beside the shape of the legs at work."""
+    """The label of the working legs."""
     return "" if legs is None else "BOTH FEET" if legs is BOTH_LEGS else legs.upper()
 
 
 def exercise_details(snapshot: Snapshot) -> dict[str, str] | None:
-    """The exercise that goes on: its key and name, how much of it, and what the board verifies."""
+    """The current exercise: its key, names, dose and what the board verifies."""
     exercise = current_exercise(snapshot)
     if exercise is None:
         return None
     return {
         "key": exercise.key,
         "name": exercise.name,
-        "said": exercise.short_name,
+        "short_name": exercise.short_name,
         "dose": _dose_text(snapshot, exercise),
         "verifies": NOT_VERIFIED if snapshot.verified is False else exercise.verifies,
     }

@@ -1,6 +1,6 @@
-"""What the live page shows for a snapshot: one number, one word, one bar, and one sentence, ready to be drawn.
+"""The live view of a snapshot: one number, one word, one bar and one sentence, ready to render.
 
-The words are made here, once, for the page that is rendered by the server and for the stream that keeps it true.
+The text is composed once, for both the server-rendered page and the stream that updates it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from web.live.phase_styles import (
 )
 
 PHASES_WITHOUT_SIDE = {"idle", "result"}
-"""Phases that are about both legs, or none."""
+"""Phases that concern both legs or none."""
 
 FELT_PLACES = {
     "front": "Front of the ankle",
@@ -36,43 +36,43 @@ FELT_PLACES = {
     "calf": "Calf",
     "nowhere": "Nowhere",
 }
-"""Where a limit may be felt, as a person chooses it."""
+"""The places where a limit can be felt, as choices."""
 TAP_HINTS = {
     FELT_QUESTION: "Or tap your heel: {taps} times, in this order.",
-    PAIN_QUESTION: f"Or tap your heel as often as it hurts, from {MIN_TAPS} on.",
+    PAIN_QUESTION: f"Or tap your heel once for each point of pain ({MIN_TAPS} or more).",
 }
 
 VERDICTS = {
     "passed": "Passed.",
-    "heel": "The heel came up. Try again.",
-    "contact": "The knee did not reach. Try again.",
-    "void": "The board slid. Same distance again.",
-    "unclear": "The sensor could not tell the distance. Same distance again.",
+    "heel": "Your heel came up. Try again.",
+    "contact": "Your knee did not reach. Try again.",
+    "void": "The board moved. Same distance again.",
+    "unclear": "The sensor could not read the distance. Same distance again.",
 }
 
 STEP_NAMES = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": "rest", "ask": "two questions"}
-"""What a step is called by the person who does it."""
+"""The names of steps."""
 
 SOUND_PHASES = {"volume", "listen", "quiz"}
-"""The phases of a lesson in which a sound is heard."""
+"""The phases of a lesson in which a sound plays."""
 BLOCK_ACTIVITIES = {"calibrate", "check"}
 BLOCK_OUTCOMES = {
-    ("calibrate", "done"): "Calibrated and saved. The calibration page shows how well the blocks fit.",
-    ("check", "done"): "Checked and saved. The calibration page says what was found.",
-    ("calibrate", "ended"): "Nothing of it is kept; the calibration from before goes on.",
+    ("calibrate", "done"): "Calibrated and saved. The Calibration page shows how well the blocks fit.",
+    ("check", "done"): "Checked and saved. See the result on the Calibration page.",
+    ("calibrate", "ended"): "Nothing is saved; the previous calibration stays in use.",
     ("check", "ended"): "Nothing was checked.",
 }
 
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
-"""What a repetition is, where it is no stretch."""
+"""What a repetition is called in activities other than stretches."""
 
-CONFIRM_HINT = "When the knee touches: two heel taps, the button, or \u201cIt touched\u201d below."
+CONFIRM_HINT = "When your knee touches: tap your heel twice, press the button, or press \u201cKnee touches\u201d below."
 
 
 def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
-    """The live page's content as JSON-able words and numbers; times are microseconds, distances millimetres or text.
+    """The live page's content as JSON-ready values; times in microseconds, distances in millimetres or as text.
 
-    Once the questions after a test are answered, its result is what there is to see.
+    After the questions that follow a test, it shows the test's result.
     """
     if snapshot.activity == "ask" and snapshot.phase == "done":
         snapshot = replace(snapshot, activity="test", phase="result")
@@ -93,8 +93,8 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "rate": snapshot.rate,
         "number": _number(snapshot, units),
         "unit": _unit(snapshot, units),
-        "share": _bar_share(snapshot),
-        "where": _position_text(snapshot),
+        "bar_share": _bar_share(snapshot),
+        "step_position": _position_text(snapshot),
         "next": _next_text(snapshot, units),
         "toe": lengths.length(snapshot.toe_mm, units)
         if snapshot.toe_mm is not None
@@ -109,18 +109,18 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "cue": _cue(snapshot),
         "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
         "person": snapshot.person_name,
-        "sitting": snapshot.sitting_id,
+        "session": snapshot.sitting_id,
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
         "question": _question(snapshot),
-        "undo": snapshot.undo_us is not None,
+        "can_undo": snapshot.undo_us is not None,
         "note": snapshot.note,
-        "rest": resume_label(snapshot.rest) if snapshot.rest is not None else None,
+        "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
     }
 
 
 def _question(snapshot: Snapshot) -> dict[str, Any] | None:
-    """What is asked after a test: the answers with the words of their buttons, and the taps that say the same."""
+    """The question after a test: its choices with button labels, and the heel taps for each."""
     if snapshot.activity != "ask" or snapshot.phase not in TAP_HINTS:
         return None
     if snapshot.phase == FELT_QUESTION:
@@ -131,14 +131,13 @@ def _question(snapshot: Snapshot) -> dict[str, Any] | None:
 
 
 def resume_label(unfinished: UnfinishedView) -> str:
-    """What is left of a routine, in minutes, for its button."""
+    """The label of the button that resumes an unfinished routine: its name and the minutes that remain."""
     minutes = max(1, ceil(unfinished.seconds / 60))
-    called = "" if unfinished.title is None else f" of {unfinished.title}"
-    return f"Go on with the rest: {minutes} min{called}"
+    return f"Resume{f' {unfinished.title}' if unfinished.title else ''}: {minutes} min"
 
 
 def _next_text(snapshot: Snapshot, units: str) -> str | None:
-    """What comes next, by name; while questions are asked, what the test has come to."""
+    """The next step by name; during the questions, the test's result."""
     if snapshot.activity == "ask":
         return _result(snapshot, units)
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
@@ -158,7 +157,7 @@ def _sentence(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     if snapshot.phase == "move":
         where = style.sentence
         if snapshot.target_mm is not None and style.word != "STAND STILL":
-            where = f"Slide the board until the toes are {lengths.length(snapshot.target_mm, units)} from the wall."
+            where = f"Slide the board until your toes are {lengths.length(snapshot.target_mm, units)} from the wall."
         return f"{verdict} {where}" if verdict else where
     if snapshot.phase == "result":
         return _result(snapshot, units) or style.sentence
@@ -172,7 +171,7 @@ def _sentence(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
 
 
 def _block_sentence(snapshot: Snapshot, style: PhaseStyle) -> str:
-    """What to do with which block, or what has just gone wrong and what to do about it."""
+    """What to do with which block, or what went wrong and how to fix it."""
     sentence = BLOCK_OUTCOMES.get((snapshot.activity, snapshot.phase), style.sentence)
     if snapshot.target_mm is not None and snapshot.phase in ("block", "capture"):
         block = f"the {snapshot.target_mm:g} mm block"
@@ -184,7 +183,7 @@ def _block_sentence(snapshot: Snapshot, style: PhaseStyle) -> str:
 
 
 def _number(snapshot: Snapshot, units: str) -> str | None:
-    """The number when it is not a time; a time is counted by the page itself."""
+    """The displayed number, unless it is a time, which the page counts itself."""
     if snapshot.counting is not None:
         return None
     if snapshot.activity == "ask":
@@ -247,7 +246,7 @@ def _count_unit(snapshot: Snapshot) -> str:
 
 
 def _bar_share(snapshot: Snapshot) -> float | None:
-    """How full the bar is, when it does not follow the clock."""
+    """The bar's share, from 0 to 1, when it does not follow the clock."""
     if PHASE_STYLES.get(snapshot.phase, PHASE_STYLES["idle"]).tone == "done":
         return 1.0
     if snapshot.activity == "ask" and snapshot.target_us:
@@ -263,7 +262,7 @@ def _bar_share(snapshot: Snapshot) -> float | None:
 
 
 def _position_text(snapshot: Snapshot) -> str:
-    """Where in the whole thing: step, repetition, trial, attempt."""
+    """The position in the routine: step, repetition, trial, attempt."""
     parts = []
     if snapshot.step is not None and snapshot.steps and snapshot.steps > 1:
         parts.append(f"step {snapshot.step + 1} of {snapshot.steps}")
@@ -281,7 +280,7 @@ def _position_text(snapshot: Snapshot) -> str:
 
 
 def _heel(heel: HeelView) -> dict[str, Any]:
-    state = "not known" if heel.down is None else "down" if heel.down else "up"
+    state = "unknown" if heel.down is None else "down" if heel.down else "up"
     return {"side": heel.side, "shape": SIDE_SHAPE[heel.side], "down": heel.down, "share": heel.share, "state": state}
 
 

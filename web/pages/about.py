@@ -5,21 +5,21 @@ from __future__ import annotations
 from flask import Blueprint, render_template
 
 from station.version import APP_VERSION, RULE_VERSION
-from web.site import Site
+from web.context import Site
 
 LIBRARIES = (
-    ("gpiozero", "BSD-3-Clause", "pins, heels, button and buzzer"),
+    ("gpiozero", "BSD-3-Clause", "GPIO pins, heels, button and buzzer"),
     ("adafruit-circuitpython-vl53l0x", "MIT", "the distance sensor"),
     ("Flask, Werkzeug, Jinja", "BSD-3-Clause", "the pages"),
     ("uvicorn", "BSD-3-Clause", "the page\u2019s server"),
     ("a2wsgi", "Apache-2.0", "between the server and the pages"),
-    ("SortableJS", "MIT", "rows that are dragged, on one page"),
+    ("SortableJS", "MIT", "dragging rows in the routine form"),
     ("SQLAlchemy, Alembic", "MIT", "the history"),
     ("APScheduler", "MIT", "alarms and the calendar"),
     ("msgspec", "BSD-3-Clause", "configuration and JSON"),
     ("click", "BSD-3-Clause", "the command line"),
     ("icalendar", "BSD-2-Clause", "the calendar of a plan"),
-    ("tzdata", "Apache-2.0", "the clocks of the world"),
+    ("tzdata", "Apache-2.0", "time zones"),
 )
 
 

@@ -1,4 +1,4 @@
-"""How sure the distance sensor is: one sentence, the guided run, what the blocks left over, and its history."""
+"""The Calibration page: accuracy in one sentence, the guided run, the residuals and the sensor's history."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from station.core.measurement.uncertainty import COVERAGE
 from station.core.steps import CalibrateStep
 from station.store.records import Calibration, Check
 from web.charts.calibration import drift_chart, fit_chart, sensor_errors
-from web.site import Site
+from web.context import Site
 
 MAX_CHECKS = 200
-"""Four years of one a week."""
+"""Four years of weekly checks."""
 KINDS = {"block": "a block", "wall": "the toe line", "lane": "the empty lane"}
 NUMBER_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
@@ -36,7 +36,7 @@ def blueprint(site: Site) -> Blueprint:
             current=current,
             fit=fit,
             fit_chart=None if fit is None else fit_chart(fit),
-            over_time=drift_chart(seen, now) if seen else None,
+            drift_chart=drift_chart(seen, now) if seen else None,
             checks=checks,
             history=sorted([*every, *checks], key=lambda one: one.made_at, reverse=True),
             kinds=KINDS,
@@ -45,7 +45,7 @@ def blueprint(site: Site) -> Blueprint:
             check_mm=sorted(site.blocks_mm)[len(site.blocks_mm) // 2],
             rounds=NUMBER_WORDS[CalibrateStep().rounds],
             out_mm=TOLERANCE_MM,
-            going_on=snapshot.activity != "idle",
+            is_active=snapshot.activity != "idle",
         )
 
     return pages
@@ -56,7 +56,7 @@ def calibration_sentence(
 ) -> str:
     """How good the calibration is: `Good. ± 0.6 mm up to 200 mm. Last checked three days ago.`
 
-    `checks` newest first; `doubt` and `check_due` as the store and the station say.
+    `checks` newest first; `suspect` is the check that failed, `check_due` the reminder, if any.
     """
     fit = current.fit
     if fit is None:

@@ -1,4 +1,4 @@
-"""What people take away: a trace, a whole sitting, the results as a table. Everything at once is `station export`."""
+"""Downloads: a trace, a whole session, the results as a table. `station export` writes everything at once."""
 
 from __future__ import annotations
 
@@ -14,17 +14,29 @@ from station.core.events import SECOND_US, Side
 from station.store.bundle import export_bundle
 from station.store.records import Hold, Person, Reps, Test
 from station.store.traces import trace_text
-from web.site import Site
+from web.context import Site
 
 MAX_ROWS = 5_000
-"""More than ten years of a test and six stretches a day would be; a table program opens it at once."""
-COLUMNS = ("at_utc", "person", "what", "side", "state", "value", "unit", "uncertainty", "lifts", "simulated", "sitting")
+"""Enough for years of daily sessions; spreadsheet programs open it easily."""
+COLUMNS = (
+    "at_utc",
+    "person",
+    "kind",
+    "side",
+    "state",
+    "value",
+    "unit",
+    "uncertainty",
+    "heel_lifts",
+    "simulated",
+    "session",
+)
 
 Row = tuple[object, ...]
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/runs/<id>/trace.csv`, `/sittings/<id>/bundle.zip` and `/history.csv`."""
+    """`/runs/<id>/trace.csv`, `/sessions/<id>/bundle.zip` and `/history.csv`."""
     pages = Blueprint("downloads", __name__)
 
     @pages.get("/runs/<run_id>/trace.csv")
@@ -34,14 +46,14 @@ def blueprint(site: Site) -> Blueprint:
             abort(404)
         return _file(trace_text(*found).encode(), "text/csv", f"trace-{run_id}.csv")
 
-    @pages.get("/sittings/<session_id>/bundle.zip")
+    @pages.get("/sessions/<session_id>/bundle.zip")
     def bundle(session_id: str) -> Response:
         if site.store.session(session_id) is None:
             abort(404)
         with tempfile.TemporaryDirectory(prefix="station-page-") as directory:
             path = Path(directory, "bundle.zip")
             export_bundle(site.store, session_id, path)
-            return _file(path.read_bytes(), "application/zip", f"sitting-{session_id}.zip")
+            return _file(path.read_bytes(), "application/zip", f"session-{session_id}.zip")
 
     @pages.get("/history.csv")
     def results() -> Response:

@@ -9,10 +9,10 @@ from station.store.errors import StoreError
 
 SENTENCES = {
     400: ("This cannot be done", "The station did not understand the request."),
-    404: ("There is no such page", "The address may be mistyped, or what was here is gone."),
-    405: ("There is nothing to see here", "This address belongs to a button of another page: go back and press it."),
+    404: ("Page not found", "The address may be mistyped, or the page no longer exists."),
+    405: ("Not a page", "This address belongs to a button of another page: go back and press it."),
     413: ("Too large", "The page takes 64 KB at most."),
-    500: ("Something broke", "The page made a mistake; the station itself goes on. The log says more."),
+    500: ("Something broke", "The page made a mistake; the station keeps running. See the log for details."),
 }
 
 
@@ -29,4 +29,4 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(StoreError)
     def no_store(error: StoreError) -> tuple[str, int]:
-        return render_template("error.html", title="The history cannot be read", sentence=str(error)), 503
+        return render_template("error.html", title="The database cannot be read", sentence=str(error)), 503

@@ -1,4 +1,4 @@
-"""The exercises: all of the catalogue with their pictures, and one with all that is known of it."""
+"""The exercise gallery, and one page per exercise."""
 
 from __future__ import annotations
 
@@ -13,20 +13,18 @@ from station.advice import health_questions
 from station.catalogue.read import exercises as catalogue
 from station.catalogue.records import Caution, Exercise, FeltPlace, Restriction
 from web import exercise_text
-from web.drawing import inline_svg, standalone_svg
-from web.site import Site
+from web.context import Site
+from web.drawing import inline_svg, standalone_svg, svg_security_policy
 
 BROWSER_CACHE_S = 7 * 24 * 3600
-"""A picture changes with a release alone; a week later a browser asks again."""
-SVG_CSP = "default-src 'none'; style-src 'unsafe-inline'"
-"""A picture that is opened by itself brings its style along; nothing else may run or load in it."""
-MOVING = re.compile(r'<path class="[^"]* moving".*?</path>')
-RESTRICTION_LABELS = {Restriction.EXCLUDED: "Left out for you", Restriction.REDUCED: "Gentler for you"}
+"""A drawing changes only with a release; browsers check again after a week."""
+MOVING = re.compile(r'<path class="[^"]* animated".*?</path>')
+RESTRICTION_LABELS = {Restriction.EXCLUDED: "Left out for you", Restriction.REDUCED: "Reduced for you"}
 
 
 @dataclass(frozen=True, slots=True)
 class CautionNote:
-    """One caution of an exercise: what the condition is called, and whether whoever looks has it."""
+    """One caution of an exercise: the condition's title, and whether it applies to the viewer."""
 
     caution: Caution
     title: str
@@ -50,7 +48,7 @@ def blueprint(site: Site) -> Blueprint:
                 for group, title in exercise_text.GROUP_TITLES.items()
             ],
             place=place,
-            ruled={
+            restriction_labels={
                 one.key: RESTRICTION_LABELS[ruling]
                 for one in shown
                 if (ruling := health_questions.restrictions_on(one, conditions).restriction)
@@ -71,8 +69,8 @@ def blueprint(site: Site) -> Blueprint:
             is_still="still" in request.args,
             picture=still_picture(key) if "still" in request.args else moving_picture(key),
             cautions=[_caution_note(caution, conditions) for caution in one.cautions],
-            judgement=health_questions.restrictions_on(one, conditions),
-            ruled=RESTRICTION_LABELS,
+            assessment=health_questions.restrictions_on(one, conditions),
+            restriction_labels=RESTRICTION_LABELS,
             before=catalogue()[keys[at - 1]] if at else None,
             after=catalogue()[keys[at + 1]] if at + 1 < len(keys) else None,
         )
@@ -82,10 +80,10 @@ def blueprint(site: Site) -> Blueprint:
         one = _exercise_or_404(key)
         text = standalone_svg(key, title=_title(one))
         if "still" in request.args:
-            text = MOVING.sub("", text).replace(' moves"', '"')
+            text = MOVING.sub("", text).replace(' still"', '"')
         answer = Response(text, mimetype="image/svg+xml")
         answer.cache_control.public, answer.cache_control.max_age = True, BROWSER_CACHE_S
-        answer.headers["Content-Security-Policy"] = SVG_CSP
+        answer.headers["Content-Security-Policy"] = svg_security_policy()
         return answer
 
     return pages
@@ -93,14 +91,14 @@ def blueprint(site: Site) -> Blueprint:
 
 @cache
 def still_picture(key: str, copy: int = 0) -> Markup:
-    """The picture without movement, where many stand beside each other; each `copy` on one page has its own number."""
+    """The still drawing, for pages with many; each `copy` on one page gets its own number."""
     made = inline_svg(key, title=_title(catalogue()[key]), animated=False)
     return Markup(made.replace(f'"drawing-{key}"', f'"drawing-{key}-{copy}"') if copy else made)
 
 
 @cache
 def moving_picture(key: str) -> Markup:
-    """The picture that moves, unless the person asked for less motion."""
+    """The animated drawing; it stands still under reduced motion."""
     return Markup(inline_svg(key, title=_title(catalogue()[key])))
 
 
@@ -113,7 +111,7 @@ def _requested_place() -> FeltPlace | None:
     if not given:
         return None
     if given not in tuple(exercise_text.PLACE_NAMES):
-        abort(400, f"Exercises are chosen by one of {', '.join(exercise_text.PLACE_NAMES)}.")
+        abort(400, f"place must be one of {', '.join(exercise_text.PLACE_NAMES)}.")
     return FeltPlace(given)
 
 

@@ -1,4 +1,4 @@
-"""The care questions before the first routine, and what somebody's answers change."""
+"""The health questions before the first routine, and what a person's answers change."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from station.advice.records import Excluded, Reduced
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
 from station.store.records import Person
-from web.site import Site, wait_until_saved
+from web.context import Site, wait_until_saved
 
 NEXT_PAGES = {
     "today": ("today.today", "Today"),
@@ -25,13 +25,13 @@ NEXT_PAGES = {
     "plan": ("plan.plan", "your plan"),
     "why": ("why.why", "why it is this routine"),
 }
-"""Where the questions may lead on to."""
+"""Where the questions may continue to."""
 YES, NO = "yes", "no"
 
 
 @dataclass(frozen=True, slots=True)
 class HealthAnswerEffects:
-    """What somebody's answers change: what holds everything back, what each yes does, and what it does to exercises."""
+    """What a person's answers change: blocking conditions, each yes's effect, exercises excluded or reduced."""
 
     blocking: tuple[Condition, ...]
     conditions: tuple[Condition, ...]
@@ -40,7 +40,7 @@ class HealthAnswerEffects:
 
     @property
     def professionals(self) -> tuple[Condition, ...]:
-        """The conditions with somebody who should be asked."""
+        """The conditions for which a professional should be seen."""
         return tuple(one for one in (*self.blocking, *self.conditions) if one.professional)
 
 
@@ -61,24 +61,24 @@ def effects_of(conditions: frozenset[str]) -> HealthAnswerEffects:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/care`, read and write."""
-    pages = Blueprint("care", __name__)
+    """`/health-questions`, read and write."""
+    pages = Blueprint("health_questions", __name__)
 
-    @pages.get("/care")
+    @pages.get("/health-questions")
     def show() -> str:
         person = site.person()
         if person is None:
-            return render_template("care.html", person=None, people=site.store.people())
+            return render_template("health_questions.html", person=None, people=site.store.people())
         now = site.situation(person)
         if now.ask_reason is None and now.conditions is not None and "again" not in request.args:
             return _effects_page(site, person, now.conditions)
-        return _questions_page(person, {}, now.ask_reason.sentence if now.ask_reason else "", before=now.conditions)
+        return _questions_page(person, {}, now.ask_reason.sentence if now.ask_reason else "", previous=now.conditions)
 
-    @pages.post("/care")
+    @pages.post("/health-questions")
     def save() -> Response | tuple[str, int]:
         person = site.person()
         if person is None:
-            abort(400, "Say first who you are: the answers are kept for one person.")
+            abort(400, "Choose who you are first: the answers belong to one person.")
         given = {one.key: request.form.get(one.key, "") for one in CONDITIONS}
         given = {key: said if said in (YES, NO) else "" for key, said in given.items()}
         asked = [one.key for one in CONDITIONS if one.after is None or given[one.after] == YES]
@@ -87,7 +87,7 @@ def blueprint(site: Site) -> Blueprint:
             return _questions_page(person, given, "", missing=missing), 400
         lists = {said: [key for key in asked if given[key] == said] for said in (YES, NO)}
         wait_until_saved(site.api.answer(person.id, "care", lists))
-        return redirect(url_for("care.show", saved="", **_onward_args(request.form)), 303)
+        return redirect(url_for("health_questions.show", saved="", **_onward_args(request.form)), 303)
 
     return pages
 
@@ -95,21 +95,21 @@ def blueprint(site: Site) -> Blueprint:
 def _questions_page(
     person: Person,
     given: Mapping[str, str],
-    why: str,
+    reason: str,
     *,
     missing: Collection[str] = (),
-    before: frozenset[str] | None = None,
+    previous: frozenset[str] | None = None,
 ) -> str:
     return render_template(
-        "care.html",
+        "health_questions.html",
         person=person,
         questions=CONDITIONS,
         given=given,
         missing=missing,
-        why=why,
-        before=before,
-        once=NO_MEDICAL_ADVICE,
-        on=_onward_args(request.form if request.method == "POST" else request.args),
+        reason=reason,
+        previous=previous,
+        disclaimer=NO_MEDICAL_ADVICE,
+        onward=_onward_args(request.form if request.method == "POST" else request.args),
     )
 
 
@@ -118,13 +118,13 @@ def _effects_page(site: Site, person: Person, conditions: frozenset[str]) -> str
     routine = onward.get("routine")
     names = {key: one.name for key, one in exercises().items()}
     return render_template(
-        "care.html",
+        "health_questions.html",
         person=person,
-        changed=effects_of(conditions),
+        effects=effects_of(conditions),
         names=names,
         saved="saved" in request.args,
         next=_next_page(onward),
-        begins=(routine, site.routine_title(routine, person.id)) if routine else None,
+        start_offer=(routine, site.routine_title(routine, person.id)) if routine else None,
     )
 
 

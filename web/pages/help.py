@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template, request
 
+from web.context import Site
 from web.pages.help_answers import answers, search
-from web.site import Site
 
 MAX_QUERY_LENGTH = 200
 """More than that is no question; what is beyond it is not looked for."""

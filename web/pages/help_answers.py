@@ -1,4 +1,4 @@
-"""What people ask, as `answers.toml` has it, and the search through it."""
+"""The help answers from `help_answers.toml`, and the search through them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from station.catalogue.checked import checked
 
 FILE = Path(__file__).with_suffix(".toml")
 MAX_ANSWER_WORDS = 80
-"""An answer is shorter: nobody reads more on a phone with one foot on a board."""
+"""Longer answers are not read on a phone with one foot on the board."""
 STOP_WORDS = frozenset(
     (
         *("a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "does", "for", "from", "had", "has"),
@@ -24,20 +24,20 @@ STOP_WORDS = frozenset(
         *("you", "your"),
     )
 )
-"""They tell no answer from another, unless nothing else was asked."""
+"""Words that do not distinguish answers; used only if the query has no others."""
 WORD_PATTERN = re.compile(r"[a-z0-9]+")
 MIN_PREFIX_LETTERS = 3
-"""From so many letters on the beginning of a word is enough."""
+"""From this length a prefix matches."""
 MIN_MISSPELT_LETTERS = 5
-"""From so many letters on one wrong, missing, doubled or swapped letter is forgiven."""
+"""From this length one wrong, missing, doubled or swapped letter is tolerated."""
 EXACT_SCORE, PREFIX_SCORE, MISSPELT_SCORE = 100, 10, 1
-"""How well a word fits: as it is, by its beginning, or misspelt."""
+"""The score of a word: exact, by prefix, or misspelt."""
 QUESTION_WEIGHT = 3
-"""So much more a word counts in the question, or among its further words, than in the answer."""
+"""How much more a word counts in the question or its extra words than in the answer."""
 
 
 class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What the station does about it: a page of this station, by its address."""
+    """A link to a page of this station."""
 
     text: str
     to: str

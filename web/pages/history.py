@@ -1,4 +1,4 @@
-"""What happened when: the list of sittings, and one sitting with its picture and its tables."""
+"""History: the list of sessions, and one session with its charts and tables."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Hold, Reps, SessionDetail, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.charts.trace import trace_chart
+from web.context import Site
 from web.live.view_model import FELT_PLACES
-from web.site import Site
 
 SESSIONS_PER_PAGE = 30
 
 END_REASONS = {"left": "stepped off"}
-"""Why a sitting has ended, where the stored word would be read as a side."""
+"""End reasons whose stored word would be mistaken for a side."""
 SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()}
 FELT_TEXTS = {
     "front": "felt in front of the ankle",
@@ -29,12 +29,12 @@ FELT_TEXTS = {
     "calf": "felt in the calf",
     "nowhere": "felt nowhere",
 }
-STATES = {"finished": "finished", "partial": "a part", "unfinished": "not finished"}
+STATES = {"finished": "finished", "partial": "partial", "unfinished": "not finished"}
 OUTCOMES = {"passed": "passed", "heel": "heel came up", "contact": "knee did not reach", "void": "does not count"}
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/history` and `/sittings/<id>`."""
+    """`/history` and `/sessions/<id>`."""
     pages = Blueprint("history", __name__)
 
     @pages.get("/history")
@@ -51,11 +51,11 @@ def blueprint(site: Site) -> Blueprint:
             person=person,
             people=site.store.people(),
             sittings=[(detail.session, session_sentence(detail, units)) for detail in details],
-            going_on=site.api.snapshot().sitting_id,
+            active_session_id=site.api.snapshot().sitting_id,
             older=shown[-1].started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 
-    @pages.get("/sittings/<session_id>")
+    @pages.get("/sessions/<session_id>")
     def session(session_id: str) -> str:
         detail = site.store.session(session_id)
         if detail is None:
@@ -65,14 +65,14 @@ def blueprint(site: Site) -> Blueprint:
             made for made in (trace_chart(detail, run, site.store.trace(run), units) for run in detail.runs) if made
         ]
         return render_template(
-            "sitting.html",
+            "session.html",
             detail=detail,
             sitting=detail.session,
             sentence=session_sentence(detail, units),
             charts=charts,
-            made={test.id: breakdown_of(site.store, test) for test in detail.tests},
+            breakdowns={test.id: breakdown_of(site.store, test) for test in detail.tests},
             coverage=COVERAGE,
-            going_on=session_id == site.api.snapshot().sitting_id,
+            is_active=session_id == site.api.snapshot().sitting_id,
             units=units,
             sides=list(Side),
             shapes=SHAPES,
@@ -84,17 +84,17 @@ def blueprint(site: Site) -> Blueprint:
             felt_places=FELT_PLACES,
             most_pain=MAX_PAIN,
             names={key: one.name for key, one in exercises().items()},
-            felt=_felt_answers(site, detail),
-            just_said=request.args.get("felt"),
-            took=_duration_range,
-            ends=END_REASONS,
+            felt_answers=_felt_answers(site, detail),
+            just_answered=request.args.get("felt"),
+            duration_range=_duration_range,
+            end_reasons=END_REASONS,
         )
 
     return pages
 
 
 def _duration_range(one: Reps) -> str:
-    """How long a repetition took, the quickest to the slowest; a dash where they were not kept one by one."""
+    """The duration of a repetition, fastest to slowest; a dash if they were not recorded one by one."""
     took_s = sorted(each.took_us / SECOND_US for each in one.repetitions)
     if not took_s:
         return "\u2013"
@@ -103,7 +103,7 @@ def _duration_range(one: Reps) -> str:
 
 
 def _felt_answers(site: Site, detail: SessionDetail) -> dict[str, bool | None]:
-    """The stretches that were done in a sitting of somebody, and whether they said since that they felt them."""
+    """The stretches done in a session with a known person, and whether they have since reported feeling them."""
     session = detail.session
     if session.person_id is None:
         return {}
@@ -123,19 +123,19 @@ def _requested_before() -> datetime | None:
     try:
         before = datetime.fromisoformat(given)
     except ValueError:
-        abort(400, "The page of older sittings is asked for by a time such as 2026-11-23T21:16:00+00:00.")
+        abort(400, "“before” must be a time such as 2026-11-23T21:16:00+00:00.")
     if before.tzinfo is None:
-        abort(400, "The time after which older sittings are asked for needs a time zone.")
+        abort(400, "“before” needs a time zone, for example +00:00.")
     return before
 
 
 def session_sentence(detail: SessionDetail, units: str) -> str:
-    """A sitting in one sentence: what was measured, and what was held."""
+    """A session in one sentence: what was measured and what was held."""
     parts = [_test_text(test, units) for test in detail.tests]
     parts += _hold_texts(detail.holds)
     parts += _reps_texts(detail.reps)
     if not parts:
-        return "Stood on the board; nothing was finished."
+        return "Stood on the board; nothing completed."
     return _capitalize_first("; ".join(parts)) + "."
 
 
@@ -153,7 +153,7 @@ def _test_text(test: Test, units: str) -> str:
 
 
 def _answer_texts(test: Test) -> list[str]:
-    """What the person said about it: `felt in the calf`, `pain 2 of 10`."""
+    """The person's answers about it: `felt in the calf`, `pain 2 of 10`."""
     felt, pain = test.circumstances.limit_felt, test.circumstances.pain
     said = [] if felt is None else [FELT_TEXTS.get(felt, f"felt: {felt}")]
     return said if pain is None else [*said, f"pain {pain} of {MAX_PAIN}"]
@@ -170,7 +170,7 @@ def _hold_texts(holds: tuple[Hold, ...]) -> list[str]:
 
 
 def _reps_texts(reps: tuple[Reps, ...]) -> list[str]:
-    """The repetitions of all exercises together, by legs; the table of a sitting has each exercise."""
+    """The repetitions of all exercises together, by legs; the session's table lists each exercise."""
     texts = []
     for verified, how in ((True, ""), (False, ", not verified")):
         for legs in (*Side, BOTH_LEGS):

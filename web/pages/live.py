@@ -1,4 +1,4 @@
-"""The live page, a mirror of the board, and the commands that its buttons give."""
+"""The live page, a mirror of the board, and the commands of its buttons."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from station.app.start_gate import StartDecision
 from station.catalogue.read import exercises
 from station.core.events import ANSWERS, CommandName, Side
 from station.store.records import Person
+from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.live.view_model import live_view
-from web.pages.board import control_groups
-from web.site import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
+from web.pages.simulated_board import control_groups
 
 PAGE_COMMANDS = {
     *(CommandName.PAUSE, CommandName.RESUME, CommandName.NEXT, CommandName.SKIP, CommandName.STOP),
@@ -22,24 +22,24 @@ PAGE_COMMANDS = {
 BACK_ENDPOINTS = {
     "history": "history.history",
     "progress": "progress.progress",
-    "care": "care.show",
+    "health-questions": "health_questions.show",
     "plan": "plan.plan",
     "why": "why.why",
 }
-"""Where the choice of a person may lead back to."""
+"""Where choosing a person may return to."""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/live`, and the writes `/start`, `/say`, `/pain` and `/person`."""
+    """`/live`, and the writes `/start`, `/command`, `/pain` and `/person`."""
     pages = Blueprint("live", __name__)
 
     @pages.get("/live")
     def live() -> str:
         settings, person = site.store.settings(), site.person()
-        pain, about = request.args.get("pain", type=int), request.args.get("about", "")
+        pain, about = request.args.get("pain", type=int), request.args.get("exercise", "")
         return render_template(
             "live.html",
-            now=live_view(site.api.snapshot(), settings.units),
+            view=live_view(site.api.snapshot(), settings.units),
             units=settings.units,
             people=site.store.people(),
             person=person,
@@ -47,7 +47,7 @@ def blueprint(site: Site) -> Blueprint:
             most_pain=MAX_PAIN,
             answer=_pain_answer_html(pain, about)
             if pain is not None
-            else _decision_html(site.api.snapshot().decision if "begun" in request.args else None),
+            else _decision_html(site.api.snapshot().decision if "started" in request.args else None),
         )
 
     @pages.post("/start")
@@ -63,33 +63,32 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, str(error))
         if decision.routine:
             note = _decision_html(decision)
-            return remember_person(back_to_live(note, begun=name) if note else back_to_live(), person_id)
+            return remember_person(back_to_live(note, started=name) if note else back_to_live(), person_id)
         if decision.needs_health_questions and person is not None:
             return _redirect_to_health_questions(name, person_id)
         return _refused_response(decision, title, person)
 
-    @pages.post("/say")
+    @pages.post("/command")
     def command() -> AnyResponse:
-        word, side, answer = request.form.get("word", ""), request.form.get("side"), request.form.get("answer")
+        word, side, answer = request.form.get("command", ""), request.form.get("side"), request.form.get("answer")
         if word not in PAGE_COMMANDS:
-            abort(400, f"The station does not know the word {word[:20]!r}.")
+            abort(400, f"The station does not know the command {word[:20]!r}.")
         if (side is None) is (word == CommandName.SIDE) or (side is not None and side not in list(Side)):
-            abort(400, "A side is left or right, and goes with the word side only.")
+            abort(400, "side must be left or right, and goes with the command side only.")
         if (answer is None) is (word == CommandName.ANSWER) or (answer is not None and answer not in ANSWERS):
-            abort(400, "An answer is a place or a number from 0 to 10, and goes with the word answer only.")
+            abort(400, "answer must be a place or a number from 0 to 10, and goes with the command answer only.")
         site.api.command(CommandName(word), Side(side) if side else None, answer)
         return back_to_live()
 
     @pages.post("/pain")
     def report_pain() -> AnyResponse:
-        """How much it hurts, also in the middle of an exercise: what to do about it, and kept where it is known whose
-        it is."""
+        """Report pain, also during an exercise: show what to do, and store it if the person is known."""
         try:
             value = int(request.form.get("value", ""))
             found = advice(value)
         except ValueError:
-            abort(400, f"How much it hurts is a whole number from 0 to {MAX_PAIN}.")
-        about = request.form.get("about") or None
+            abort(400, f"Pain is a whole number from 0 to {MAX_PAIN}.")
+        about = request.form.get("exercise") or None
         if about is not None and about not in exercises():
             abort(400, "There is no such exercise.")
         now = site.api.snapshot()
@@ -100,25 +99,25 @@ def blueprint(site: Site) -> Blueprint:
         person_id = person_id or (person.id if person else None)
         if person_id is not None:
             wait_until_saved(site.api.answer(person_id, "pain", value, about))
-        if request.form.get("back") == "today":
+        if request.form.get("return_to") == "today":
             return redirect(url_for("today.today", pain=value), 303)
-        return back_to_live(_pain_advice_html(found, about), pain=value, about=about)
+        return back_to_live(_pain_advice_html(found, about), pain=value, exercise=about)
 
     @pages.post("/person")
     def choose_person() -> AnyResponse:
         chosen_id = request.form.get("person", NOBODY)
         if chosen_id != NOBODY and chosen_id not in {person.id for person in site.store.people()}:
-            abort(400, "There is no such person on this station. Choose one of the list.")
-        where = BACK_ENDPOINTS.get(request.form.get("back", ""), "today.today")
+            abort(400, "There is no such person on this station. Choose one from the list.")
+        where = BACK_ENDPOINTS.get(request.form.get("return_to", ""), "today.today")
         return remember_person(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
 
     return pages
 
 
 def _redirect_to_health_questions(name: str, person_id: str | None) -> AnyResponse:
-    """To the care questions first; they know where one came from and what one wanted."""
-    back = "today" if request.form.get("back") == "today" else "live"
-    return remember_person(redirect_to(url_for("care.show", next=back, routine=name)), person_id)
+    """Redirect to the health questions, with the page to return to and the routine to start."""
+    back = "today" if request.form.get("return_to") == "today" else "live"
+    return remember_person(redirect_to(url_for("health_questions.show", next=back, routine=name)), person_id)
 
 
 def _requested_person(site: Site) -> Person | None:
@@ -130,28 +129,28 @@ def _requested_person(site: Site) -> Person | None:
         return site.person()
     found = next((one for one in site.store.people() if one.id == named), None)
     if found is None:
-        abort(400, "There is no such person on this station. Choose one of the list.")
+        abort(400, "There is no such person on this station. Choose one from the list.")
     return found
 
 
 def _refused_response(decision: StartDecision, title: str, person: Person | None) -> AnyResponse:
-    """Why it does not begin, and the way out of that."""
+    """The page for a refused start: the reason, and where to lift it."""
     page = render_template(
-        "held.html",
+        "blocked.html",
         sentence=decision.note,
-        for_pain=decision.refusal == BLOCKED_BY_PAIN,
+        is_pain=decision.refusal == BLOCKED_BY_PAIN,
         for_answers=decision.refusal is not None,
         somebody=person,
-        called=title,
+        routine_name=title,
     )
     return Response(page, 409)
 
 
 def _pain_advice_html(found: PainAdvice, about: str | None) -> str:
-    """The advice in one sentence, with what else can be done at once."""
+    """The pain advice in one sentence, with an easier version and Skip if they apply."""
     easier = exercises()[about].easier if about is not None and found.action is PainAction.EASE_OFF else None
     return render_template(
-        "_answer.html", sentence=found.sentence, easier=easier, skip=found.action is PainAction.EASE_OFF
+        "_answer.html", sentence=found.sentence, easier=easier, offer_skip=found.action is PainAction.EASE_OFF
     )
 
 
@@ -161,8 +160,8 @@ def _pain_answer_html(pain: int, about: str) -> str:
 
 
 def _decision_html(decision: StartDecision | None) -> str:
-    """What was left out of a routine that has begun or reduced in it, each with its reason; empty where nothing was."""
+    """What the started routine leaves out or reduces, each with its reason; empty if nothing changed."""
     if decision is None or not decision.routine or not decision.is_changed:
         return ""
     names = {TEST: "Knee-to-wall test", **{key: one.name for key, one in exercises().items()}}
-    return render_template("_answer.html", begun=decision, called=decision.title, names=names)
+    return render_template("_answer.html", proposal=decision, routine_name=decision.title, names=names)

@@ -41,11 +41,11 @@ from station.catalogue.records import Group, Item
 from station.core.duration import held_us_by_side
 from station.core.events import SECOND_US
 from station.store.records import Person
-from web.pages.today_text import relative_time
-from web.site import Site, wait_until_saved
+from web.context import Site, wait_until_saved
+from web.pages.next_action import relative_time
 
 LOCALTIME = Path("/etc/localtime")
-"""Where Debian says which time zone the machine is in."""
+"""The file in which Debian names the machine's time zone."""
 MIN_TIMES_PER_DAY = 2
 """So many fields each day has at least: morning and evening."""
 USUAL_TIME = "18:00"
@@ -83,7 +83,7 @@ def blueprint(site: Site) -> Blueprint:
     def save() -> AnyResponse | tuple[str, int]:
         person = site.person()
         if person is None:
-            abort(400, "Say first who you are: a plan is one person\u2019s.")
+            abort(400, "Say first who you are: a plan belongs to one person.")
         before = plan_for(site.store, person.id)
         given = _form_from_request(request.form)
         checked_plan = _validate(site, person, given, before)
@@ -143,7 +143,7 @@ def _form_from_request(form: MultiDict[str, str]) -> Form:
 
 
 def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) -> Plan | Form:
-    """The plan that the form says, or the form with a sentence beside each field that is wrong."""
+    """The plan from the form, or the form with an error beside each invalid field."""
     errors: dict[str, str] = {}
     good = {"days": [[0, USUAL_TIME]], "routine": PROPOSED, "zone": "UTC"}
 
@@ -162,7 +162,7 @@ def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) 
     minutes = int(submitted.minutes) if submitted.minutes.isdecimal() else submitted.minutes or None
     check("minutes", minutes=minutes)
     if submitted.routine not in _routines(site, person):
-        errors["routine"] = "This routine is no longer there: choose another one."
+        errors["routine"] = "This routine no longer exists: choose another one."
     if errors:
         return replace(submitted, errors=errors)
     flags = {"reminder_cue": submitted.reminder_cue, "tests": submitted.tests}
@@ -198,24 +198,24 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         person=person,
         form=form,
         weekdays=WEEKDAYS,
-        routines_of=_routines(site, person),
+        routine_choices=_routines(site, person),
         most_minutes=MOST_MINUTES,
         saved="saved" in request.args,
         planned=planned,
-        week=dose_of_week(done.credited_s).sentence,
-        goal=GOAL_MINUTES,
+        week_sentence=dose_of_week(done.credited_s).sentence,
+        goal_minutes=GOAL_MINUTES,
         **known,
     )
 
 
 def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> dict[str, Any]:
-    """What there is to say of a plan that is kept."""
+    """Context of a stored plan: summary, hint, upcoming times, weekly minutes and calendar address."""
     title, items = _routine(site, person_id, planned)
     return {
         "summary": _summary(planned, title, items),
         "hint": hint(planned),
-        "coming": _upcoming(planned, now),
-        "gives": _weekly_minutes(site, planned, items),
+        "upcoming": _upcoming(planned, now),
+        "weekly_minutes": _weekly_minutes(site, planned, items),
         "calendar": url_for("plan.calendar", token=planned.token, _external=True),
     }
 
@@ -239,7 +239,7 @@ def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
     said = [f"{_days(days)} at {clock}" for clock, days in by_time.items()]
     text = f"{_join_with_and(said)}: {title}, about {_minutes(items)} min."
-    more = ["Tests become due by themselves."] if planned.tests else []
+    more = ["Tests are scheduled for you."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []
     return " ".join((text[:1].upper() + text[1:], *more))
 

@@ -1,4 +1,4 @@
-"""Is it real: what all tests of a person say, in sentences, pictures and a table."""
+"""Progress: whether a change is real, from all tests of a person, in sentences, charts and a table."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from station.core.progress.records import Interval, SideProgress
 from station.core.progress.sentences import Formatters, difference_sentence
 from station.units import SIDE_SHAPE
 from web.charts.progress import ProgressChart, plot_frame, side_chart, span_of_range
-from web.site import PERSON_COOKIE, Site
+from web.context import PERSON_COOKIE, Site
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "all"}
 ROWS_PER_PAGE = 50
@@ -33,7 +33,7 @@ FEW_TESTS = 2
 
 
 class SideSummary(NamedTuple):
-    """What the first screenful says of one side; `said` is `None` where it was never tested."""
+    """One side's summary on the first screenful; `progress` is `None` if it was never tested."""
 
     side: Side
     shape: str
@@ -61,7 +61,7 @@ def blueprint(site: Site) -> Blueprint:
     def progress() -> str:
         person, settings, people = site.person(), site.store.settings(), site.store.people()
         if person is None and people and PERSON_COOKIE not in request.cookies:
-            return render_template("progress.html", person=None, people=people, asking=True)
+            return render_template("progress.html", person=None, people=people, is_person_unknown=True)
         now = datetime.now(UTC)
         history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
         words = formatters_for(settings.units)
@@ -72,11 +72,11 @@ def blueprint(site: Site) -> Blueprint:
             "progress.html",
             person=person,
             people=people,
-            asking=False,
+            is_person_unknown=False,
             units=settings.units,
-            answers=[_side_summary(history, side, words, settings.units) for side in Side],
+            sides_summary=[_side_summary(history, side, words, settings.units) for side in Side],
             difference=difference_sentence(history.progress.difference, words),
-            apart=not_compared_sentence(history),
+            not_compared=not_compared_sentence(history),
             charts=charts,
             points=[json.dumps(one.points) for one in charts],
             ranges=RANGES,
@@ -132,7 +132,7 @@ def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]
     last = max(1, -(-len(ordered) // ROWS_PER_PAGE))
     page = request.args.get("page", 1, type=int)
     if not 1 <= page <= last:
-        abort(400, f"The table has the pages 1 to {last}.")
+        abort(400, f"The table has pages 1 to {last}.")
     shown = ordered[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
     return [_table_row(history, results, units) for results in shown], page, last
 
@@ -145,7 +145,7 @@ def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> 
         own = seen.notes(units)
         progress = history.side_progress(side)
         if progress is not None:
-            own += ["a slip: hardly counted"] if seen.test_id in progress.slips else []
+            own += ["outlier: given little weight"] if seen.test_id in progress.slips else []
             own += [
                 f"a real {told.direction} from here on" for told in progress.changes if told.test_id == seen.test_id
             ]

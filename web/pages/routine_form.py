@@ -1,4 +1,4 @@
-"""The form in which a routine is put together: what was typed, kept as it was typed, and what comes of it.
+"""The routine form: the input as typed, and the routine that results from it.
 
 Every row has a number of its own, which names its fields (`hold_s-3`), and a field `row` with that number; the order of
 these fields is the order of the routine.
@@ -23,19 +23,19 @@ from station.core.events import Side
 from station.settings import Settings
 
 TEST, REST = "test", "rest"
-"""What a row may be besides an exercise."""
+"""Row keys that are not exercises."""
 FIELDS = ("hold_s", "repetitions", "count", "rest_s", "test", "side")
 LABELS = {"hold_s": "Hold, s", "repetitions": "Holds", "count": "Times", "rest_s": "Rest, s"}
 FIELD_NAMES = {"hold_s": "the hold", "repetitions": "the holds", "count": "the times", "rest_s": "the rest"}
 DEFAULT_REST_S = 30
 MAX_ROWS = 200
-"""More than anybody types; a form of more is not shown again."""
+"""A form with more rows is rejected."""
 WHOLE = re.compile(r"\d{1,6}", re.ASCII)
 ROW = re.compile(r"\d{1,4}", re.ASCII)
 
 
 class Form(Protocol):
-    """What a form says: the last value of a field, and all of them in their order."""
+    """A submitted form: one value of a field, or all of them in order."""
 
     def get(self, key: str, default: str, /) -> str: ...
 
@@ -44,7 +44,7 @@ class Form(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One entry as it was typed. `what` is the key of an exercise, `test` or `rest`."""
+    """One row as typed. `item_key` is the key of an exercise, `test` or `rest`."""
 
     number: int
     item_key: str
@@ -58,7 +58,7 @@ class Row:
     def name(self) -> str:
         if self.item_key in (TEST, REST):
             return self.item_key.capitalize()
-        return f"{self.item_key}, which is no longer there" if self.exercise is None else self.exercise.name
+        return f"{self.item_key}, which no longer exists" if self.exercise is None else self.exercise.name
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -80,7 +80,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A routine that is being put together; `is_shared`: it is to be everybody's."""
+    """A routine being edited; `is_shared`: available to everyone."""
 
     name: str = ""
     is_shared: bool = False
@@ -108,7 +108,7 @@ class Draft:
         return replace(self, rows=(*self.rows, row_from_item(number, item)))
 
     def position_of(self, number: int) -> tuple[int, str] | None:
-        """Where a row is, from 1 on, and its name; `None` where there is no such row."""
+        """A row's position, counted from 1, and its name; `None` if there is no such row."""
         at = self._index_of(number)
         return None if at is None else (at + 1, self.rows[at].name)
 
@@ -118,7 +118,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class DraftSummary:
-    """What comes of a draft: its items, what is wrong with it, and how long it takes; times in microseconds."""
+    """The result of a draft: its items, faults and duration; times in microseconds."""
 
     items: tuple[Item, ...]
     faults: tuple[Fault, ...]
@@ -135,26 +135,26 @@ class DraftSummary:
 
 
 def parse_draft(form: Form) -> Draft:
-    """What a form says, as it was typed. Raises ValueError with a sentence for a form that this page has not made."""
+    """Parse the submitted form, as typed. Raises ValueError with a sentence for people if the rows are malformed."""
     numbers = form.getlist("row")
     if len(numbers) > MAX_ROWS:
-        raise ValueError(f"A routine of {len(numbers)} entries is too long to be shown: go back and take some out.")
+        raise ValueError(f"A routine of {len(numbers)} entries is too long to show: go back and remove some.")
     if not all(ROW.fullmatch(number) for number in numbers) or len(set(numbers)) != len(numbers):
-        raise ValueError("The form does not say its rows in numbers, each of them once.")
+        raise ValueError("The form\u2019s row numbers are missing, invalid or repeated: reload the page.")
     rows = (
-        Row(int(one), form.get(f"what-{one}", ""), {field: form.get(f"{field}-{one}", "") for field in FIELDS})
+        Row(int(one), form.get(f"item-{one}", ""), {field: form.get(f"{field}-{one}", "") for field in FIELDS})
         for one in numbers
     )
-    return Draft(form.get("name", ""), form.get("for", "") == "everybody", tuple(rows))
+    return Draft(form.get("name", ""), form.get("owner", "") == "everybody", tuple(rows))
 
 
 def draft_from_items(name: str, items: Iterable[Mapping[str, Any]], *, is_shared: bool = False) -> Draft:
-    """A routine as it is kept, to be changed or copied."""
+    """A stored routine as a draft, to change or copy."""
     return Draft(name, is_shared, tuple(row_from_item(number, item) for number, item in enumerate(items, start=1)))
 
 
 def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
-    """One entry as it is kept, as if it had been typed, with the doses of its exercise where it has none of its own."""
+    """A stored entry as a form row; doses it does not set come from its exercise."""
     what = REST if item.get("rest_s") is not None else TEST if item.get("test") is not None else item.get("exercise")
     row = Row(number, str(what), {})
     typed = {field: str(item[field]) for field in FIELDS if item.get(field) is not None}
@@ -170,7 +170,7 @@ def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
 
 
 def summarize(draft: Draft, settings: Settings, conditions: Collection[str], *, analogue: bool) -> DraftSummary:
-    """What comes of what was typed. Rows that cannot be understood are refused, and left out of the sums."""
+    """Evaluate a draft. Rows that cannot be parsed become errors and do not count in the totals."""
     items: list[Item] = []
     rows: list[int] = []
     misread: list[Fault] = []
@@ -203,7 +203,7 @@ def _parse_item(row: Row) -> Item:
             raise ValueError(f"a test is {' or '.join(TESTS)}.")
         return Item(test=row.typed["test"], side=leg)
     if row.exercise is None:
-        raise ValueError("there is no such exercise. Take it out.")
+        raise ValueError("this exercise no longer exists. Remove it.")
     dose = row.exercise.dose
     own = {field: None if number == getattr(dose, field) else number for field, number in numbers.items()}
     return msgspec.structs.replace(Item(exercise=row.item_key, side=leg), **own)

@@ -20,15 +20,15 @@ from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.store.records import OwnRoutine, Person
 from web import exercise_text
+from web.context import Site, wait_until_saved
 from web.live.phase_styles import is_active
 from web.pages import routine_form
 from web.pages.exercises import still_picture
 from web.pages.routine_form import REST, TEST, Draft
-from web.site import Site, wait_until_saved
 
-MISSING_EXERCISE = "is no longer among the exercises: change the routine and take it out before you start it."
+MISSING_EXERCISE = "is no longer in the catalogue: change the routine and remove it before you start."
 LARGE_PRINT_MAX, STEPS_PRINTED_MAX = 4, 6
-"""So many exercises have their steps on one printed page, large and small; more have pictures and doses alone."""
+"""Up to this many exercises print with their steps; more print with drawings and doses only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class RoutineCard:
 
     @property
     def start_name(self) -> str:
-        """What the button to begin says."""
+        """The label of the start button."""
         return self.key if self.own_routine is None else f"own:{self.key}"
 
 
@@ -74,7 +74,7 @@ def blueprint(site: Site) -> Blueprint:
             rest=site.store.unfinished_run(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
             removed="removed" in request.args,
-            going_on=is_active(site.api.snapshot()),
+            is_active=is_active(site.api.snapshot()),
         )
 
     @pages.get("/routines/new")
@@ -97,10 +97,12 @@ def blueprint(site: Site) -> Blueprint:
     def update(routine_id: str) -> Response | tuple[str, int] | str:
         return _handle_action(site, _accessible_routine(site, routine_id))
 
-    @pages.post("/routines/sums")
+    @pages.post("/routines/summary")
     def summary() -> str:
         draft = _draft()
-        return render_template("_sums.html", exercise_text=exercise_text, draft=draft, sums=_summary(site, draft))
+        return render_template(
+            "_routine_summary.html", exercise_text=exercise_text, draft=draft, summary=_summary(site, draft)
+        )
 
     @pages.get("/routines/<routine_id>/remove")
     def remove(routine_id: str) -> str:
@@ -124,38 +126,38 @@ def blueprint(site: Site) -> Blueprint:
         shown = _ready_card(site, routine_id) if ready else _own_card(site, _accessible_routine(site, routine_id))
         drawn = sum(one.exercise is not None for one in shown.entries)
         return render_template(
-            "sheet.html",
+            "routine_sheet.html",
             exercise_text=exercise_text,
             shown=shown,
-            few=drawn <= LARGE_PRINT_MAX,
+            is_large_print=drawn <= LARGE_PRINT_MAX,
             with_steps=drawn <= STEPS_PRINTED_MAX,
             person=site.person(),
-            named="name" in request.args,
+            with_name="name" in request.args,
             picture=still_picture,
         )
 
     @pages.get("/sheets/position")
     def position() -> str:
-        return render_template("position_sheet.html")
+        return render_template("test_position_sheet.html")
 
     return pages
 
 
 def _handle_action(site: Site, own: OwnRoutine | None) -> Response | tuple[str, int] | str:
-    """What a button of the form did: only Save keeps anything."""
-    draft, act = _draft(), request.form.get("do", "")
+    """Handle a button of the form; only Save stores the routine."""
+    draft, act = _draft(), request.form.get("action", "")
     if act != "save":
         draft, status = _apply_action(draft, act)
         return _form_page(site, draft, own, status=status)
     sums = _summary(site, draft)
     if sums.errors:
-        return _form_page(site, draft, own, trouble="This cannot be kept yet."), 400
+        return _form_page(site, draft, own, error="This cannot be saved yet."), 400
     person = site.person()
     owner = None if draft.is_shared or person is None else person.id
     try:
         saved = wait_until_saved(site.api.save_routine(own.id if own else None, owner, draft.name, sums.items))
     except ValueError as error:
-        return _form_page(site, draft, own, trouble=str(error)), 400
+        return _form_page(site, draft, own, error=str(error)), 400
     except LookupError:
         abort(404)
     return redirect(url_for("routines.routines", saved=saved), 303)
@@ -180,19 +182,19 @@ def _apply_action(draft: Draft, act: str) -> tuple[Draft, str]:
     return draft, ""
 
 
-def _form_page(site: Site, draft: Draft, own: OwnRoutine | None = None, *, status: str = "", trouble: str = "") -> str:
+def _form_page(site: Site, draft: Draft, own: OwnRoutine | None = None, *, status: str = "", error: str = "") -> str:
     conditions = exercise_text.viewer_conditions(site)
     return render_template(
         "routine_form.html",
         exercise_text=exercise_text,
         draft=draft,
-        own=own,
-        said=status,
-        trouble=trouble,
-        sums=_summary(site, draft),
+        own_routine=own,
+        status_text=status,
+        error=error,
+        summary=_summary(site, draft),
         person=site.person(),
-        there={row.item_key for row in draft.rows},
-        left_out={
+        used_exercises={row.item_key for row in draft.rows},
+        excluded={
             one.key
             for one in exercises().values()
             if health_questions.restrictions_on(one, conditions).restriction is Restriction.EXCLUDED
@@ -232,13 +234,13 @@ def _copy(site: Site, wanted: str) -> Draft:
 
 
 def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
-    """The routine, if whoever looks may have it: theirs or everybody's."""
+    """The routine, if it belongs to the viewer or is shared."""
     own = site.store.own_routine(routine_id)
     if own is None:
         abort(404)
     person: Person | None = site.person()
     if own.person_id is not None and (person is None or person.id != own.person_id):
-        abort(400, "This routine is somebody else\u2019s. Say on the Today page who is here, if it is yours.")
+        abort(400, "This routine belongs to someone else. If it is yours, choose your name on the Today page.")
     return own
 
 
@@ -249,7 +251,7 @@ def _ready_card(site: Site, key: str) -> RoutineCard:
 
 def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:
     items, trouble = _readable_items(own)
-    about = "For everybody here." if own.person_id is None else ""
+    about = "Shared with everyone here." if own.person_id is None else ""
     return RoutineCard(own.id, own.name, about, *_card_contents(site, items), own, trouble)
 
 
@@ -260,7 +262,7 @@ def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
         try:
             item = checked(one, Item)
         except msgspec.ValidationError:
-            trouble = "A part of it cannot be read: change the routine, and put that part in again."
+            trouble = "Part of this routine cannot be read: change it and add that part again."
             continue
         if item.exercise is not None and item.exercise not in exercises():
             trouble = f"\u201c{item.exercise}\u201d {MISSING_EXERCISE}"

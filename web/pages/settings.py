@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from station.settings import CHOICES, LIMITS
 from station.units import MM_IN_ONE, SIGN, number
-from web.site import Site
+from web.context import Site
 
 CHOICE_NAMES = {
     "cm": "centimetres",
@@ -22,7 +22,7 @@ CHOICE_NAMES = {
     "test": "a test",
     "stretch": "stretching",
     "test_and_stretch": "a test, then stretching",
-    "today": "what is due today",
+    "today": "today\u2019s session",
     "yes": "yes",
     "no": "no",
     "on": "on",
@@ -43,12 +43,12 @@ FIELDS = (
     Field("units", "Lengths in", "choice"),
     Field("goal_mm", "Goal", "number"),
     Field("hold_s", "One stretch lasts", "number", "seconds"),
-    Field("repetitions", "Stretches a side", "number"),
+    Field("repetitions", "Stretches per side", "number"),
     Field("rest_s", "Rest between stretches", "number", "seconds"),
     Field("prepare_s", "Time to get into position", "number", "seconds"),
     Field("volume", "Volume", "choice"),
     Field("quiet_from", "Quiet from", "time"),
-    Field("quiet_to", "Quiet until", "time", "the same time twice: never quiet"),
+    Field("quiet_to", "Quiet until", "time", "same time as above: never quiet"),
     Field("on_step", "Stepping on starts", "choice"),
     Field("ask_after_test", "Ask after a test", "choice", "where the limit was felt, and how much it hurt"),
     Field("taps", "Heel taps", "choice", "two are next, three skip or change the side; on analogue heels, in pauses"),
@@ -83,7 +83,7 @@ def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
         try:
             goal = float(changes["goal_mm"].replace(",", "."))
         except ValueError:
-            raise ValueError(f"The goal {changes['goal_mm'][:20]!r} is not a number: write it like 10.2.") from None
+            raise ValueError(f"The goal {changes['goal_mm'][:20]!r} is not a number: enter for example 10.2.") from None
         goal_mm = round(goal * float(MM_IN_ONE[units]), 1)
         low, high = LIMITS["goal_mm"]
         if not low <= goal_mm <= high:

@@ -1,4 +1,4 @@
-"""The sounds that a routine needs, in the order in which they are learnt: what to do for each, and its drawing."""
+"""The sound lessons: the sounds a routine needs, in learning order, with what to do and a drawing for each."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Tones = Sequence[tuple[int, int, int]]
 """Tones as `[Hz, from ms, to ms]`."""
 
 REPEAT_SHOWN_MS = 2_400
-"""So much of a sound that repeats is played and drawn: enough to hear that it goes on."""
+"""How much of a repeating sound is played and drawn: enough to hear that it repeats."""
 COUNT_EVERY_MS, COUNT_REPEATS = 1_000, 3
 """COUNT never comes alone: 3, 2, 1."""
 DRAWING_WIDTH_MS = 2_800
@@ -22,19 +22,19 @@ HIGH_TONE_Y, LOW_TONE_Y, BASELINE_Y = 2, 9, 18
 
 
 class SoundLesson(NamedTuple):
-    """How a rhythm is called, and what to do when it is heard."""
+    """How a rhythm is described, and what to do when it plays."""
 
     rhythm: str
     action: str
 
 
 SOUND_LESSONS = {
-    CueName.COUNT: SoundLesson("one tick a second, three times", "The clock is about to start, or to come to its end."),
+    CueName.COUNT: SoundLesson("one tick a second, three times", "The clock is about to start, or to end."),
     CueName.GO: SoundLesson("one long tone", "Lean in and keep the heel down. The clock runs."),
     CueName.HOLD_DONE: SoundLesson("two long tones", "Relax: you have held for the whole time."),
-    CueName.HEEL_UP: SoundLesson("a fast triple, again and again", "Put the heel down. The clock waits for it."),
-    CueName.YES: SoundLesson("short, long", "Just go on: the heel is back, or the attempt passed."),
-    CueName.NO: SoundLesson("a rattle", "Stand back, and go again when you like. Nothing is lost."),
+    CueName.HEEL_UP: SoundLesson("a fast triple, again and again", "Put the heel down. The clock is paused."),
+    CueName.YES: SoundLesson("short, long", "Carry on: the heel is back down, or the attempt passed."),
+    CueName.NO: SoundLesson("a rattle", "Stand back, and try again when you like. Nothing is lost."),
     CueName.READY: SoundLesson(
         "two short tones; then one tick for left, two for right", "Get into position on that leg."
     ),
@@ -43,7 +43,7 @@ SOUND_LESSONS = {
     CueName.COMPLETE: SoundLesson(
         "four short tones and a long one", "That was all, and it is saved. Step off when you like."
     ),
-    CueName.PAUSED: SoundLesson("three tones, far apart", "Step on again when you like. What you did is kept."),
+    CueName.PAUSED: SoundLesson("three tones, far apart", "Step back on when you like. Your work is saved."),
     CueName.NUDGE: SoundLesson("a soft tick now and then", "The board waits for you. There is no hurry."),
 }
 
@@ -63,13 +63,13 @@ def grouped_sounds(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _sound(entry: dict[str, Any]) -> dict[str, Any]:
-    played = _played_tones(entry["name"], entry["edges"], entry["every_ms"])
+    played = _played_tones(entry["name"], entry["tones"], entry["every_ms"])
     lesson = SOUND_LESSONS[entry["name"]]
-    return {**entry, "played": played, "rhythm": lesson.rhythm, "do": lesson.action, "drawing": rhythm_path(played)}
+    return {**entry, "played": played, "rhythm": lesson.rhythm, "action": lesson.action, "drawing": rhythm_path(played)}
 
 
 def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
-    """A sound as it is met with: one that repeats so often that one hears that it does."""
+    """A sound as it occurs; a repeating one often enough to hear that it repeats."""
     if name is CueName.COUNT:
         every_ms, turns = COUNT_EVERY_MS, COUNT_REPEATS
     elif every_ms is None:

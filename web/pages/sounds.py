@@ -1,4 +1,4 @@
-"""The sounds: what each cue means, to be heard and learnt; and the table as JSON for the live page."""
+"""The Sounds pages: what each cue means, the lessons, and the cue table as JSON for the live page."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from flask import Blueprint, Response, render_template
 from station.core.events import Side
 from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, Shape, cue_rhythm_ms, cue_tones
+from web.context import Site
 from web.pages.sound_lessons import DRAWING_WIDTH_MS, MS_PER_UNIT, grouped_sounds
-from web.site import Site
 
 RESONANCE_HZ = 2200
-"""A browser has no resonance; this is the middle of what the board's piezo likes."""
+"""A browser has no resonance; this is near the resonance of the board's piezo."""
 TAP_COUNTS = (2, 3)
 """Taps mean two or three, never one."""
 
@@ -43,14 +43,14 @@ GLYPHS = {
 
 @cache
 def table() -> tuple[dict[str, Any], ...]:
-    """Each cue with its edges (`[Hz, from ms, to ms]`), and with those of its sides or counts where they differ."""
+    """Each cue with its tones (`[Hz, from ms, to ms]`), and with those of its sides or counts where they differ."""
     return tuple(
         {
             "name": name,
             "word": sound.word,
             "shape": GLYPHS[sound.shape],
             "means": sound.means,
-            "edges": _tone_times(name),
+            "tones": _tone_times(name),
             "variants": _variants(name),
             "rhythm_ms": cue_rhythm_ms(name),
             "every_ms": sound.every_ms,
@@ -70,7 +70,7 @@ def _variants(name: CueName) -> dict[str, list[tuple[int, int, int]]]:
     plain = _tone_times(name)
     sides = {str(side): _tone_times(name, side=side) for side in Side}
     counts = {str(count): _tone_times(name, count=count) for count in TAP_COUNTS}
-    return {key: edges for key, edges in (sides | counts).items() if edges != plain}
+    return {key: tones for key, tones in (sides | counts).items() if tones != plain}
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -85,7 +85,7 @@ def blueprint(site: Site) -> Blueprint:
     def learn() -> str:
         found = grouped_sounds(table())
         count = sum(len(group["sounds"]) for group in found)
-        return render_template("learn.html", groups=found, count=count, width=DRAWING_WIDTH_MS // MS_PER_UNIT)
+        return render_template("sound_lessons.html", groups=found, count=count, width=DRAWING_WIDTH_MS // MS_PER_UNIT)
 
     @pages.get("/sounds.json")
     def as_json() -> Response:

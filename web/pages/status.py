@@ -1,4 +1,4 @@
-"""How the station is: sensors, clock, storage and version, in words and as JSON."""
+"""The station's status: sensors, clock, storage and version, in words and as JSON."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from station.clock import SystemClock
 from station.core.events import SECOND_US
 from station.units import length, moment
 from station.version import APP_VERSION, RULE_VERSION
+from web.context import Site
 from web.pages import calibration
-from web.site import Site
 
 SILENT_AFTER_US = 4 * SECOND_US
-"""Older than this, the newest picture means that the station's loop says nothing (as on the live page)."""
+"""A newest snapshot older than this means that the station's loop has stalled (as on the live page)."""
 MB_PER_GB = 1000
 """Megabytes in a gigabyte."""
 LOW_MB = 200
-"""Below this a year of sittings may no longer fit."""
+"""Below this a year of sessions may no longer fit."""
 FIRST_YEAR = 2025
 """An earlier date means a clock that was never set."""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/health` and `/health.json`."""
-    pages = Blueprint("health", __name__)
+    """`/status` and `/status.json`."""
+    pages = Blueprint("status", __name__)
 
-    @pages.get("/health")
+    @pages.get("/status")
     def status() -> str:
-        return render_template("health.html", health=station_status(site))
+        return render_template("status.html", status=station_status(site))
 
-    @pages.get("/health.json")
+    @pages.get("/status.json")
     def as_json() -> Response:
         return jsonify(station_status(site))
 
@@ -45,13 +45,15 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def station_status(site: Site) -> dict[str, Any]:
-    """What is known now. `well` is whether there is nothing to do; each part has a sentence."""
+    """The station's status. `ok` means no action is needed; each part has a sentence."""
     now = site.api.snapshot()
     age_us = max(0, SystemClock().now_us() - now.at_us)
     free_mb = _free_mb(site.store.path)
     wall = datetime.now(UTC)
     parts = {
-        "station": "Listening." if age_us < SILENT_AFTER_US else f"No news for {age_us // SECOND_US} s: restart it.",
+        "station": "Running."
+        if age_us < SILENT_AFTER_US
+        else f"No update for {age_us // SECOND_US} s: restart the station.",
         "distance": _distance_sentence(now, site.store.settings().units),
         "heels": _heels(now),
         "calibration": calibration.calibration_sentence(
@@ -59,18 +61,18 @@ def station_status(site: Site) -> dict[str, Any]:
         ),
         "clock": f"{moment(wall)}."
         if wall.year >= FIRST_YEAR
-        else f"The clock says {wall.year}: set it, or connect the station to a network once.",
+        else f"The clock shows {wall.year}: set it, or connect the station to a network once.",
         "storage": f"{f'{free_mb // MB_PER_GB} GB' if free_mb >= 10 * MB_PER_GB else f'{free_mb} MB'} free."
-        + ("" if free_mb >= LOW_MB else " That is little: free some space."),
+        + ("" if free_mb >= LOW_MB else " Running low: free some space."),
         "version": f"Program {APP_VERSION}, rules {RULE_VERSION}.",
     }
     is_ok = not now.troubles and age_us < SILENT_AFTER_US and free_mb >= LOW_MB and wall.year >= FIRST_YEAR
     return {
-        "well": is_ok,
+        "ok": is_ok,
         "parts": parts,
         "troubles": [asdict(trouble) for trouble in now.troubles],
         "simulated": site.api.board is not None,
-        "news_age_s": round(age_us / SECOND_US, 3),
+        "snapshot_age_s": round(age_us / SECOND_US, 3),
         "app_version": APP_VERSION,
         "rule_version": RULE_VERSION,
     }
@@ -78,14 +80,14 @@ def station_status(site: Site) -> dict[str, Any]:
 
 def _distance_sentence(now: Snapshot, units: str) -> str:
     if now.toe_mm is None:
-        return f"No distance now: {now.toe_why or 'no reading yet'}."
+        return f"No distance reading: {now.toe_why or 'no reading yet'}."
     return f"{length(now.toe_mm, units)} from the toes to the wall."
 
 
 def _heels(now: Snapshot) -> str:
     if not now.heels:
-        return "None heard from yet."
-    said = {None: "not known", True: "down", False: "up"}
+        return "No heel readings yet."
+    said = {None: "unknown", True: "down", False: "up"}
     return ", ".join(f"{heel.side} {said[heel.down]}" for heel in now.heels).capitalize() + "."
 
 

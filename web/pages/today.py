@@ -1,4 +1,4 @@
-"""Today: what to do now, the last result of each side, this week's credited time, and what there is to answer."""
+"""Today: what to do now, each side's latest result, this week's credited time and open questions."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from station.core.measurement.uncertainty import COVERAGE
 from station.settings import Settings
 from station.store.records import Person, Test
 from station.units import SIDE_SHAPE, day
+from web.context import PERSON_COOKIE, Site, remember_person, wait_until_saved
 from web.live.phase_styles import is_active
 from web.live.view_model import FELT_PLACES, resume_label
-from web.pages.today_text import next_action, today_summary, weekly_minutes
-from web.site import PERSON_COOKIE, Site, remember_person, wait_until_saved
+from web.pages.next_action import next_action, today_summary, weekly_minutes
 
 RECENT_TESTS_LIMIT = 50
-"""Enough to find the last result of each side among what nobody has claimed."""
+"""Enough to find each side's latest result among unclaimed tests."""
 ASK_WINDOW = timedelta(hours=24)
-"""So long after a test it is asked here where its limit was felt; later nobody remembers."""
-NEXT_ENDPOINTS = {"care": "care.show", "plan": "plan.plan", "why": "why.why"}
-"""Where somebody new may be led on to."""
+"""How long after a test Today asks where its limit was felt; later people no longer remember."""
+NEXT_ENDPOINTS = {"health-questions": "health_questions.show", "plan": "plan.plan", "why": "why.why"}
+"""Where adding a person may continue to."""
 
 
 class SideResult(NamedTuple):
@@ -80,13 +80,13 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         units=settings.units,
         coverage=COVERAGE,
         sides=sides,
-        asking=is_person_unknown,
+        is_person_unknown=is_person_unknown,
         sentence="" if is_person_unknown else _sentence(sides, _count(site, person), settings),
-        to_calibrate=_calibration_hint(now),
-        going_on=is_active(now),
-        rest=_resume_label(site, person, now),
+        calibration_hint=_calibration_hint(now),
+        is_active=is_active(now),
+        resume_label=_resume_label(site, person, now),
         note=now.note,
-        of=None if is_person_unknown else _test_to_ask_about(site, person),
+        test_to_ask_about=None if is_person_unknown else _test_to_ask_about(site, person),
         felt_places=FELT_PLACES,
         most_pain=pain.MAX_PAIN,
         goal_minutes=GOAL_MINUTES,
@@ -97,17 +97,17 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
 
 
 def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
-    """What only a known person is told: what is due, the week, and what there is to answer."""
+    """Context shown only to a known person: what is due, this week's minutes and open questions."""
     if person is None:
         return {}
     summary = today_summary(site, person)
     reported_pain, stopped = request.args.get("pain", type=int), pain.block_reason(summary.situation.pains) is not None
     return {
-        "todays": summary,
+        "summary": summary,
         "next": next_action(summary),
-        "meter": weekly_minutes(summary),
-        "again": pain.is_asked_again(summary.situation.pains, summary.now) or stopped,
-        "stopped": stopped,
+        "weekly_minutes": weekly_minutes(summary),
+        "ask_pain_again": pain.is_asked_again(summary.situation.pains, summary.now) or stopped,
+        "is_stopped_by_pain": stopped,
         "last_pain": summary.situation.pains[0][1] if summary.situation.pains else None,
         "advice": pain.advice(reported_pain).sentence
         if reported_pain is not None and 0 <= reported_pain <= pain.MAX_PAIN
@@ -116,17 +116,17 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
 
 
 def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:
-    """What is left of a routine of today, for its button; the station itself forgets it when its power fails."""
+    """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
     if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
     left = site.store.unfinished_run(person.id if person else None) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.at > ASK_WINDOW:
         return None
-    return "Go on with the rest" + (f" of {left.title}" if left.title else "")
+    return f"Resume {left.title or 'the routine'}"
 
 
 def _test_to_ask_about(site: Site, person: Person | None) -> Test | None:
-    """The last test, where it is of today and nobody has said yet where its limit was felt or how much it hurt."""
+    """The latest test, if it is less than a day old and its felt place or pain is still unanswered."""
     tests = site.store.tests(person.id, limit=1) if person is not None else _unclaimed(site)[:1]
     test = next(iter(tests), None)
     if test is None or test.imported or test.state == "unfinished" or datetime.now(UTC) - test.started_at > ASK_WINDOW:
@@ -136,11 +136,11 @@ def _test_to_ask_about(site: Site, person: Person | None) -> Test | None:
 
 
 def _calibration_hint(now: Snapshot) -> str | None:
-    """What is to be done about the distance sensor, in a sentence, or nothing."""
+    """What the distance sensor needs, in a sentence, or `None`."""
     if now.calibration == "as built":
-        return "The distance sensor is not yet calibrated: with blocks it takes three minutes."
+        return "The distance sensor is not calibrated yet. It takes three minutes with blocks."
     if now.calibration == "doubted":
-        return "At its last check the distance sensor was out: results are uncertain until it is calibrated anew."
+        return "The distance sensor failed its last check: results are uncertain until it is recalibrated."
     return now.check_due
 
 
@@ -160,7 +160,7 @@ def _unclaimed(site: Site) -> list[Test]:
 
 
 def _count(site: Site, person: Person | None) -> int:
-    """How many tests have a result; more than two are as good as many."""
+    """How many tests have a result, up to the limit."""
     tests = _unclaimed(site) if person is None else site.store.tests(person.id, limit=RECENT_TESTS_LIMIT)
     return sum(1 for test in tests if any(_distance_mm(test, side) is not None for side in Side))
 
@@ -203,7 +203,7 @@ def _week_credit(site: Site, person: Person, monday: datetime, zone: tzinfo) -> 
 def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:
     known = [one for one in sides if one.mm is not None and one.test is not None]
     if not known:
-        return "No test yet. The first one takes about six minutes, with practice."
+        return "No test yet. The first one takes about six minutes, including practice."
     last = max(one.test.started_at for one in known if one.test)
     if count == 1:
         return f"This is your starting point, from {day(last)}."
@@ -214,5 +214,5 @@ def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:
 def _goal_text(one: SideResult, settings: Settings) -> str:
     to_go = settings.goal_mm - (one.mm or 0.0)
     if to_go <= 0:
-        return f"{one.side} is there"
+        return f"{one.side} reached"
     return f"{one.side} {units.length(to_go, settings.units)} to go"

@@ -1,4 +1,4 @@
-"""Why today's routine is this one: its reasons, each with its rule, and all rules with where they come from."""
+"""Why today's routine: the reasons, each with its rule, and all rules with their sources."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from flask import Blueprint, render_template
 
 from station.advice.rules import BY_KEY, RULES
 from station.catalogue.read import exercises
+from web.context import Site
 from web.exercise_text import entry
-from web.pages.today_text import today_summary
-from web.site import Site
+from web.pages.next_action import today_summary
 
 EXPECTATION_RULES = ("first-weeks", "six-weeks", "slow-responder")
-"""The rules that say what to expect, and when."""
+"""The rules that describe what to expect, and when."""
 
 
 def blueprint(site: Site) -> Blueprint:
@@ -27,11 +27,11 @@ def blueprint(site: Site) -> Blueprint:
             "why.html",
             person=person,
             people=site.store.people(),
-            todays=summary,
+            summary=summary,
             entries=[entry(item, None if item.exercise is None else known[item.exercise]) for item in items],
             names={key: exercise.name for key, exercise in known.items()},
             rules=RULES,
-            expected=[BY_KEY[key] for key in EXPECTATION_RULES],
+            expectation_rules=[BY_KEY[key] for key in EXPECTATION_RULES],
         )
 
     return pages

@@ -1,4 +1,4 @@
-"""The page's server: an event loop in a thread of its own, the stream on it, Flask behind a small pool of threads.
+"""The page's server: an event loop in its own thread with the stream on it, and Flask behind a small thread pool.
 
 Nothing here can stop the station: the loop hands over snapshots and takes commands, and does not wait for a page.
 """
@@ -148,7 +148,7 @@ class Server:
         """Answer from now on; returns when it does. Raises PageError when it cannot."""
         self._thread.start()
         if not self._ready.wait(START_TIMEOUT_S) or not self._thread.is_alive():
-            raise PageError("The page's server did not start; its log says why. The station goes on without a page.")
+            raise PageError("The page's server did not start; see its log. The station runs on without a page.")
 
     def stop(self) -> None:
         """Close every connection and end the thread; open live pages say that there is no news."""
@@ -198,7 +198,7 @@ def open_page(
     body_s: float = BODY_TIMEOUT_S,
     protocol: type[DeadlineProtocol] = DeadlineProtocol,
 ) -> Server:
-    """A server for the page, bound and not yet started. `listener` is a socket that somebody (systemd) bound already.
+    """A server for the page, bound but not started. `listener` is an already bound socket, from systemd for example.
 
     Raises PageError with one sentence when the address cannot be had.
     """

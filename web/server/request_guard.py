@@ -113,7 +113,7 @@ class RequestGuard:
             )
         _check_same_site(scope["method"], hosts[0], headers)
         if _values(headers, b"content-length") and _values(headers, b"transfer-encoding"):
-            raise RefusalError(400, "A request has a length or comes in chunks, not both.")
+            raise RefusalError(400, "A request must have either a length or chunks, not both.")
         if scope["path"] == "/events" and self._stream.is_full:
             raise RefusalError(503, "Too many live pages are open. Close one and load this page again.")
 
@@ -145,7 +145,7 @@ def _check_same_site(method: str, host: str, headers: list[tuple[bytes, bytes]])
     origins = _values(headers, b"origin")
     fetch_sites = _values(headers, b"sec-fetch-site")
     if any(urlsplit(origin).netloc.lower() != host.lower() for origin in origins):
-        raise RefusalError(403, "This request comes from a page of another site. The station takes none of those.")
+        raise RefusalError(403, "This request comes from another site. The station refuses those.")
     if method != "POST":
         return
     if any(site != "same-origin" for site in fetch_sites) or not (origins or fetch_sites):
@@ -182,7 +182,7 @@ def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[str]:
 
 
 def _receive_from_body(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that hands over the body that is here already, then what the connection says."""
+    """A `receive` that first returns the body already read, then passes on the connection's messages."""
     is_delivered = False
 
     async def receive_body() -> dict[str, object]:

@@ -1,7 +1,7 @@
-"""The live page's stream: the whole state at once on opening, then whenever there is a newer picture.
+"""The live page's event stream: the whole state on opening, then each newer state.
 
-It lives on the event loop, so that an open page costs no thread. Pictures are coalesced to fifty a second; a beat
-every two seconds says how old the newest picture is, so that a page can tell a silent station from a still one.
+It runs on the event loop, so an open page costs no thread. States are limited to fifty a second; a heartbeat every two
+seconds carries the age of the newest snapshot, so that a page can tell a stalled station from an unchanged state.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MIN_INTERVAL_S = 0.02
-"""The station makes ten pictures a second of what only moves, and one at once of what changes: that one may not wait
-long for the one before. At most fifty a second are sent, whatever happens."""
+"""The station publishes ten snapshots a second while values move, and one immediately on a change, which must not wait
+long behind the previous one. At most fifty a second are sent."""
 HEARTBEAT_S = 2.0
-"""Twice within the four seconds after which a page says that there is no news."""
+"""Twice within the four seconds after which a page reports missing updates."""
 MAX_STREAMS = 64
-"""Open pages at once; more would be no household."""
+"""Open pages at once: more than any household has."""
 
 RESPONSE_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -111,10 +111,10 @@ class Stream:
     def _state_event(self, snapshot: Snapshot, units: str) -> bytes:
         if self._cached_view is None or self._cached_view[0] is not snapshot or self._cached_view[1] != units:
             self._cached_view = (snapshot, units, msgspec.json.encode(live_view(snapshot, units)))
-        return b'event: state\ndata: {"age_us":%d,"now":%b}\n\n' % (self._age_us(snapshot), self._cached_view[2])
+        return b'event: state\ndata: {"age_us":%d,"view":%b}\n\n' % (self._age_us(snapshot), self._cached_view[2])
 
     def _heartbeat_event(self, snapshot: Snapshot) -> bytes:
-        return b'event: beat\ndata: {"age_us":%d}\n\n' % self._age_us(snapshot)
+        return b'event: heartbeat\ndata: {"age_us":%d}\n\n' % self._age_us(snapshot)
 
     def _age_us(self, now: Snapshot) -> int:
         return max(0, self._clock.now_us() - now.at_us)

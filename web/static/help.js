@@ -1,19 +1,19 @@
-// Answers as one types: the server is asked, and what it found is put into the page.
+// Searches while typing: asks the server and shows what it found.
 (() => {
   'use strict'
-  const STILL_MS = 200
+  const DEBOUNCE_MS = 200
   const form = document.getElementById('search'), field = form.elements.q
   let waiting = 0, newest = 0
-  const find = async () => {
-    const mine = ++newest, address = `${location.pathname}?${new URLSearchParams(new FormData(form))}`
+  const search = async () => {
+    const requestNumber = ++newest, address = `${location.pathname}?${new URLSearchParams(new FormData(form))}`
     try {
       const answer = await fetch(address)
-      if (mine !== newest || !answer.ok) return
+      if (requestNumber !== newest || !answer.ok) return
       const page = new DOMParser().parseFromString(await answer.text(), 'text/html')
       document.getElementById('answers').replaceChildren(...page.getElementById('answers').childNodes)
       document.getElementById('count').textContent = page.getElementById('count').textContent
       history.replaceState(null, '', address)
-    } catch { /* the search button still asks */ }
+    } catch { /* the search button still works */ }
   }
-  field.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(find, STILL_MS) })
+  field.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(search, DEBOUNCE_MS) })
 })()

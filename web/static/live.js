@@ -1,20 +1,20 @@
-// Keeps the live page true: draws what the station says, counts on by itself in between, and says when it hears nothing.
+// Keeps the live page up to date: renders the station's state, extrapolates in between, and shows when updates stop.
 (() => {
   'use strict'
   const el = id => document.getElementById(id)
   const stage = el('stage'), units = stage.dataset.units
-  const SILENT_MS = 4000, DIM_MS = 120000, SAY_GAP_MS = 3000, HEEL_UP_MS = 2000, TWIN_MS = 1500, AGAIN_MS = 2000
+  const STALE_MS = 4000, DIM_MS = 120000, ANNOUNCE_INTERVAL_MS = 3000, HEEL_UP_MS = 2000, CUE_BADGE_MS = 1500, RECONNECT_MS = 2000
   const SHAPES = { left: '\u25cf', right: '\u25c6' }
-  document.documentElement.classList.add('scripts')
+  document.documentElement.classList.add('js')
 
-  let now = null        // the newest state
-  let since = 0         // this page's clock at the moment that the state's counted time is true for
-  let heard = performance.now(), ageMs = 0
-  let source = null, lastCue = null, cues = {}, twinTimer = 0
+  let view = null        // the newest state
+  let stateTime = 0         // this page's clock when the state's counted time was taken
+  let receivedAt = performance.now(), ageMs = 0
+  let source = null, lastCue = null, cues = {}, cueBadgeTimer = 0
 
   fetch('/sounds.json').then(answer => answer.json()).then(list => {
     for (const cue of list) cues[cue.name] = cue
-    if (window.station_sound) window.station_sound.know(cues)
+    if (window.station_sound) window.station_sound.setCues(cues)
   }).catch(() => {})
 
   // ---- the stream -------------------------------------------------------------------------------------------------
@@ -23,16 +23,16 @@
     source = new EventSource('/events?units=' + units)
     source.addEventListener('state', event => {
       const message = JSON.parse(event.data)
-      hear(message.age_us)
-      now = message.now
-      since = heard - ageMs
-      show()
+      noteAge(message.age_us)
+      view = message.view
+      stateTime = receivedAt - ageMs
+      render()
     })
-    source.addEventListener('beat', event => hear(JSON.parse(event.data).age_us))
-    source.onerror = () => { if (source && source.readyState === 2) setTimeout(open, AGAIN_MS) }
+    source.addEventListener('heartbeat', event => noteAge(JSON.parse(event.data).age_us))
+    source.onerror = () => { if (source && source.readyState === 2) setTimeout(open, RECONNECT_MS) }
   }
   function close() { if (source) source.close(); source = null }
-  function hear(age) { heard = performance.now(); ageMs = age / 1000 }
+  function noteAge(age) { receivedAt = performance.now(); ageMs = age / 1000 }
   document.addEventListener('visibilitychange', () => {
     if (!document.hidden) open()
     else if (!window.station_sound || !window.station_sound.on) close()
@@ -40,7 +40,7 @@
   addEventListener('pagehide', close)
   addEventListener('pageshow', event => { if (event.persisted) open() })
 
-  // ---- what the station said --------------------------------------------------------------------------------------
+  // ---- rendering the state ----------------------------------------------------------------------------------------
   const text = (id, words) => { const place = el(id); if (place.textContent !== words) place.textContent = words }
   function mark(side, shape) {
     const span = document.createElement('span')
@@ -49,36 +49,36 @@
     span.textContent = shape
     return span
   }
-  function marked(id, key, ...parts) {
+  function replaceIfChanged(id, content, ...parts) {
     const place = el(id)
-    if (place.dataset.key === key) return
-    place.dataset.key = key
+    if (place.dataset.key === content) return
+    place.dataset.key = content
     place.replaceChildren(...parts)
   }
 
-  function show() {
-    stage.dataset.tone = now.tone
-    stage.dataset.phase = now.phase
-    stage.dataset.counting = now.counting || ''
-    const legs = now.side === 'both' ? ['left', 'right'] : now.side ? [now.side] : []
-    marked('side', now.side || '', ...legs.map(side => mark(side, SHAPES[side])), now.side ? ' ' + now.side_word : '')
+  function render() {
+    stage.dataset.tone = view.tone
+    stage.dataset.phase = view.phase
+    stage.dataset.counting = view.counting || ''
+    const legs = view.side === 'both' ? ['left', 'right'] : view.side ? [view.side] : []
+    replaceIfChanged('side', view.side || '', ...legs.map(side => mark(side, SHAPES[side])), view.side ? ' ' + view.side_word : '')
     const shape = document.createElement('span')
     shape.setAttribute('aria-hidden', 'true')
-    shape.textContent = now.shape
-    marked('word', now.word + now.shape, shape, ' ' + now.word)
-    text('where', now.where)
-    text('unit', now.unit)
-    text('sentence', now.sentence)
-    text('next', now.next || '')
-    text('toe', now.toe)
-    text('target', now.target ? ', aim ' + now.target : '')
-    const heels = now.heels.map(heel => {
+    shape.textContent = view.shape
+    replaceIfChanged('word', view.word + view.shape, shape, ' ' + view.word)
+    text('step-position', view.step_position)
+    text('unit', view.unit)
+    text('sentence', view.sentence)
+    text('next', view.next || '')
+    text('toe', view.toe)
+    text('target', view.target ? ', aim ' + view.target : '')
+    const heels = view.heels.map(heel => {
       const span = document.createElement('span')
       span.append(mark(heel.side, heel.shape), ` ${heel.side} heel ${heel.state} `)
       return span
     })
-    marked('heels', now.heels.map(heel => heel.side + heel.state).join(), ...heels)
-    marked('troubles', JSON.stringify(now.troubles), ...now.troubles.map(trouble => {
+    replaceIfChanged('heels', view.heels.map(heel => heel.side + heel.state).join(), ...heels)
+    replaceIfChanged('troubles', JSON.stringify(view.troubles), ...view.troubles.map(trouble => {
       const p = document.createElement('p'), b = document.createElement('b')
       p.className = 'trouble'
       b.textContent = trouble.part + ':'
@@ -86,179 +86,179 @@
       return p
     }))
     const confirm = el('confirm')
-    if (confirm) confirm.classList.toggle('first', now.can_confirm)
-    guide()
-    twin()
-    announce()
-    count()
-    document.dispatchEvent(new CustomEvent('picture', { detail: now }))
+    if (confirm) confirm.classList.toggle('primary', view.can_confirm)
+    renderExercise()
+    showCueBadge()
+    announceChange()
+    renderNumber()
+    document.dispatchEvent(new CustomEvent('live-view', { detail: view }))
   }
 
-  function shown_if(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
-  let saidAbout = ''   // the exercise that the advice on the page is about: it is over with the next one
-  function guide() {
-    const asked = now.question, doing = now.exercise
-    shown_if('question', asked)
+  function setVisible(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
+  let adviceExercise = ''   // the exercise that the advice shown is about; the next exercise clears it
+  function renderExercise() {
+    const asked = view.question, doing = view.exercise
+    setVisible('question', asked)
     if (asked) {
-      marked('choices', asked.choices.join(), ...asked.choices.map(([answer, label]) => {
+      replaceIfChanged('choices', asked.choices.join(), ...asked.choices.map(([answer, label]) => {
         const button = document.createElement('button')
         Object.assign(button, { name: 'answer', value: answer, textContent: label })
         return button
       }))
       text('taps', asked.taps)
     }
-    shown_if('undo', now.undo)
-    shown_if('note', now.note)
-    text('note', now.note || '')
-    shown_if('rest', now.rest)
-    if (now.rest && el('rest')) text('rest-said', now.rest)
-    shown_if('doing', doing)
-    if (doing && saidAbout && saidAbout !== doing.key) {
+    setVisible('undo', view.can_undo)
+    setVisible('note', view.note)
+    text('note', view.note || '')
+    setVisible('resume-form', view.resume)
+    if (view.resume && el('resume-form')) text('resume-button', view.resume)
+    setVisible('exercise-info', doing)
+    if (doing && adviceExercise && adviceExercise !== doing.key) {
       el('answer').replaceChildren()
-      saidAbout = ''
+      adviceExercise = ''
     }
-    if (el('about')) el('about').value = doing ? doing.key : ''
+    if (el('pain-exercise')) el('pain-exercise').value = doing ? doing.key : ''
     if (!doing) return
     const picture = el('exercise'), address = `/exercises/${doing.key}.svg`
-    if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + doing.said })
+    if (picture.getAttribute('src') !== address) Object.assign(picture, { src: address, alt: 'Picture: ' + doing.short_name })
     for (const part of ['name', 'dose', 'verifies']) text('exercise-' + part, doing[part])
   }
 
-  function twin() {
-    const cue = now.cue
-    if (window.station_sound) window.station_sound.hear(cue, lastCue === null)
+  function showCueBadge() {
+    const cue = view.cue
+    if (window.station_sound) window.station_sound.playCue(cue, lastCue === null)
     const number = cue ? cue.number : 0
     if (lastCue !== null && cue && number !== lastCue) {
       const known = cues[cue.name]
-      if (known && known.word !== now.word) {
+      if (known && known.word !== view.word) {
         const n = cue.count === null ? '' : ' ' + cue.count
-        text('twin', `${known.shape} ${known.word}${n}`)
-        el('twin').hidden = false
-        clearTimeout(twinTimer)
-        twinTimer = setTimeout(() => { el('twin').hidden = true }, TWIN_MS)
+        text('cue-badge', `${known.shape} ${known.word}${n}`)
+        el('cue-badge').hidden = false
+        clearTimeout(cueBadgeTimer)
+        cueBadgeTimer = setTimeout(() => { el('cue-badge').hidden = true }, CUE_BADGE_MS)
       }
     }
     lastCue = number
   }
 
-  // ---- the number: counted on by this page's clock, corrected without jumping backwards ---------------------------
-  let key = '', shown = null, full = 0
-  function count() {
-    if (!now) return
-    if (now.counting === null) {
-      key = ''
+  // ---- the number: extrapolated by this page's clock, corrected without jumping backwards ---------------------------
+  let countKey = '', shown = null, barValue = 0
+  function renderNumber() {
+    if (!view) return
+    if (view.counting === null) {
+      countKey = ''
       shown = null
-      text('number', now.number)
-      stage.dataset.digits = now.number.length
-      bar(now.share)
-      if (away) mini()
+      text('number', view.number)
+      stage.dataset.digits = view.number.length
+      bar(view.bar_share)
+      if (stageIsHidden) renderMiniStage()
       return
     }
-    const counted = Math.min(now.target_us, now.counted_us + now.rate * (performance.now() - since) * 1000)
-    let left = Math.max(0, Math.ceil((now.target_us - counted) / 1e6 - 0.002))
-    const thing = [now.counting, now.side, now.step, now.where, now.target_us].join()
-    const backwards = thing === key && left > shown && left - shown < 2
-    if (backwards) left = shown
-    if (left !== shown || thing !== key) {
-      if (thing === key) speakTime(left)
-      shown = left
-      key = thing
-      text('number', String(left))
-      stage.dataset.digits = String(left).length
+    const counted = Math.min(view.target_us, view.counted_us + view.rate * (performance.now() - stateTime) * 1000)
+    let remainingS = Math.max(0, Math.ceil((view.target_us - counted) / 1e6 - 0.002))
+    const thing = [view.counting, view.side, view.step, view.step_position, view.target_us].join()
+    const backwards = thing === countKey && remainingS > shown && remainingS - shown < 2
+    if (backwards) remainingS = shown
+    if (remainingS !== shown || thing !== countKey) {
+      if (thing === countKey) speakTime(remainingS)
+      shown = remainingS
+      countKey = thing
+      text('number', String(remainingS))
+      stage.dataset.digits = String(remainingS).length
     }
-    bar(now.target_us ? counted / now.target_us : null)
-    if (away) mini()
+    bar(view.target_us ? counted / view.target_us : null)
+    if (stageIsHidden) renderMiniStage()
   }
-  const calm = matchMedia('(prefers-reduced-motion: reduce)')
+  const reducedMotion = matchMedia('(prefers-reduced-motion: reduce)')
   function bar(share) {
-    const steps = calm.matches ? 20 : 500
+    const steps = reducedMotion.matches ? 20 : 500
     const value = share === null ? 0 : Math.round(share * steps) * (1000 / steps)
-    if (value !== full) el('bar').value = full = value
+    if (value !== barValue) el('bar').value = barValue = value
   }
   function frame() {
-    if (now && now.rate && now.counting !== null) count()
+    if (view && view.rate && view.counting !== null) renderNumber()
     requestAnimationFrame(frame)
   }
 
-  // ---- the same in one line at the foot of the screen, while the stage is scrolled out of sight --------------------
-  let away = false
-  new IntersectionObserver(([entry]) => { away = !entry.isIntersecting; mini() }).observe(stage)
-  function mini() {
-    el('mini').hidden = !away || !now
-    if (away && now) text('mini', [now.side_shape, el('number').textContent, now.unit, now.word].join(' '))
+  // ---- the stage in one line at the foot of the screen, while it is scrolled out of sight --------------------------
+  let stageIsHidden = false
+  new IntersectionObserver(([entry]) => { stageIsHidden = !entry.isIntersecting; renderMiniStage() }).observe(stage)
+  function renderMiniStage() {
+    el('mini').hidden = !stageIsHidden || !view
+    if (stageIsHidden && view) text('mini', [view.side === 'both' ? '\u25cf\u25c6' : SHAPES[view.side] || '', el('number').textContent, view.unit, view.word].filter(Boolean).join(' '))
   }
 
-  // ---- for ears: one announcement in three seconds at most, the newest wins ---------------------------------------
-  let said = 0, waiting = null, sayTimer = 0, lastWord = '', lastSentence = '', upTimer = 0, alarmed = ''
+  // ---- announcements: one in three seconds at most, the newest wins ------------------------------------------------
+  let lastAnnouncedAt = 0, waiting = null, announceTimer = 0, lastWord = '', lastSentence = '', upTimer = 0, lastTroubles = ''
   const announcer = () => el('announcer') ? el('announcer').value : 'reader'
-  function say(words) {
+  function queueAnnouncement(words) {
     waiting = words
-    clearTimeout(sayTimer)
-    sayTimer = setTimeout(() => {
-      said = performance.now()
+    clearTimeout(announceTimer)
+    announceTimer = setTimeout(() => {
+      lastAnnouncedAt = performance.now()
       if (announcer() === 'reader') text('status', waiting)
       if (announcer() === 'speech' && window.speechSynthesis) {
         speechSynthesis.cancel()
         speechSynthesis.speak(new SpeechSynthesisUtterance(waiting.toLowerCase()))
       }
-    }, Math.max(0, said + SAY_GAP_MS - performance.now()))
+    }, Math.max(0, lastAnnouncedAt + ANNOUNCE_INTERVAL_MS - performance.now()))
   }
-  function announce() {
-    const word = [now.word, now.side, now.phase].join()
-    if (word !== lastWord && now.phase !== 'grace' && lastWord !== '') say(now.sentence === lastSentence ? now.word : `${now.word}${now.word.endsWith('?') ? '' : '.'} ${now.sentence}`)
+  function announceChange() {
+    const word = [view.word, view.side, view.phase].join()
+    if (word !== lastWord && view.phase !== 'grace' && lastWord !== '') queueAnnouncement(view.sentence === lastSentence ? view.word : `${view.word}${view.word.endsWith('?') ? '' : '.'} ${view.sentence}`)
     if (word !== lastWord) {
       clearTimeout(upTimer)
-      if (now.tone === 'alarm') upTimer = setTimeout(() => text('alert', 'Heel up. Put the heel down.'), HEEL_UP_MS)
-      else if (!now.troubles.length) text('alert', '')
+      if (view.tone === 'alarm') upTimer = setTimeout(() => text('alert', 'Heel up. Put the heel down.'), HEEL_UP_MS)
+      else if (!view.troubles.length) text('alert', '')
     }
     lastWord = word
-    lastSentence = now.sentence
-    const troubles = now.troubles.map(trouble => trouble.sentence).join(' ')
-    if (troubles !== alarmed) text('alert', troubles)
-    alarmed = troubles
+    lastSentence = view.sentence
+    const troubles = view.troubles.map(trouble => trouble.sentence).join(' ')
+    if (troubles !== lastTroubles) text('alert', troubles)
+    lastTroubles = troubles
   }
-  function speakTime(left) {
-    const half = Math.round(now.target_us / 2e6)
-    if (now.counting === 'hold' && (left === 10 || left === half)) say(`${left} seconds`)
+  function speakTime(remainingS) {
+    const half = Math.round(view.target_us / 2e6)
+    if (view.counting === 'hold' && (remainingS === 10 || remainingS === half)) queueAnnouncement(`${remainingS} seconds`)
   }
 
-  // ---- honest when the station is silent; dark after two minutes of nothing ---------------------------------------
-  let touched = performance.now()
-  for (const kind of ['pointerdown', 'keydown', 'pointermove']) addEventListener(kind, () => { touched = performance.now() })
-  document.addEventListener('picture', () => { if (now.activity !== 'idle') touched = performance.now() })
+  // ---- a notice when updates stop; dimmed after two minutes without activity ---------------------------------------
+  let lastActivityAt = performance.now()
+  for (const kind of ['pointerdown', 'keydown', 'pointermove']) addEventListener(kind, () => { lastActivityAt = performance.now() })
+  document.addEventListener('live-view', () => { if (view.activity !== 'idle') lastActivityAt = performance.now() })
   setInterval(() => {
-    const quiet = Math.max(performance.now() - heard, ageMs + performance.now() - heard)
-    const silent = quiet >= SILENT_MS
-    el('news').hidden = !silent
+    const silentForMs = Math.max(performance.now() - receivedAt, ageMs + performance.now() - receivedAt)
+    const silent = silentForMs >= STALE_MS
+    el('stale-notice').hidden = !silent
     if (silent) {
-      text('news', `No news for ${Math.floor(quiet / 1000)} s. The board goes on; listen to it.`)
-      if (now && now.rate) now = { ...now, rate: 0, counted_us: now.counted_us + (performance.now() - since) * 1000 }
+      text('stale-notice', `No update for ${Math.floor(silentForMs / 1000)} s. The board keeps running; listen to it.`)
+      if (view && view.rate) view = { ...view, rate: 0, counted_us: view.counted_us + (performance.now() - stateTime) * 1000 }
     }
-    stage.classList.toggle('dim', performance.now() - touched > DIM_MS)
+    stage.classList.toggle('dim', performance.now() - lastActivityAt > DIM_MS)
   }, 500)
 
   // ---- buttons, without leaving the page --------------------------------------------------------------------------
   async function send(address, form, into) {
     try {
-      const headers = { 'X-Stays': '1' }
+      const headers = { 'X-Stay-On-Page': '1' }
       const answer = await fetch(address, { method: 'POST', body: form, redirect: 'manual', headers })
-      const goes = answer.headers.get('X-Goes')
+      const goes = answer.headers.get('X-Redirect-To')
       if (goes) { location.href = goes; return }
-      const said = answer.status === 204 || answer.type === 'opaqueredirect' ? '' : await answer.text()
+      const reply = answer.status === 204 || answer.type === 'opaqueredirect' ? '' : await answer.text()
       const place = el(into || 'answer')
-      if (into) saidAbout = form.get('about') || ''
-      if (answer.ok || !said) { if (place && (into || said)) place.innerHTML = said; return }
-      const page = new DOMParser().parseFromString(said, 'text/html'), parts = page.querySelectorAll('.lead, .way')
+      if (into) adviceExercise = form.get('exercise') || ''
+      if (answer.ok || !reply) { if (place && (into || reply)) place.innerHTML = reply; return }
+      const page = new DOMParser().parseFromString(reply, 'text/html'), parts = page.querySelectorAll('.lead, .way-out')
       if (place) place.replaceChildren(...parts)
-      else say((parts[0] || page.body).textContent.trim())
-    } catch { say('The station cannot be reached.') }
+      else queueAnnouncement((parts[0] || page.body).textContent.trim())
+    } catch { queueAnnouncement('Cannot reach the station.') }
   }
   window.station_send = (address, fields) => send(address, new URLSearchParams(fields))
   document.addEventListener('submit', event => {
     const form = event.target
-    if (!('quiet' in form.dataset)) return
+    if (!('fetch' in form.dataset)) return
     event.preventDefault()
-    send(form.action, new URLSearchParams(new FormData(form, event.submitter)), form.dataset.into)
+    send(form.action, new URLSearchParams(new FormData(form, event.submitter)), form.dataset.target)
   })
 
   const choice = el('announcer')

@@ -1,6 +1,6 @@
-// The button that prints: without scripts it is not there, and the browser's own menu prints the same.
+// The print button. It is hidden without scripts; the browser's own menu prints the same.
 (() => {
   'use strict'
-  document.documentElement.classList.add('scripts')
+  document.documentElement.classList.add('js')
   for (const button of document.querySelectorAll('[data-print]')) button.addEventListener('click', () => window.print())
 })()

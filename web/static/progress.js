@@ -1,16 +1,16 @@
-// Walks through a chart's points, one by one: with the arrow keys, by dragging, or by a tap on the chart.
+// Steps through a chart's points: with the arrow keys, by dragging, or by a tap on the chart.
 (() => {
   'use strict'
-  document.documentElement.classList.add('scripts')
+  document.documentElement.classList.add('js')
   for (const figure of document.querySelectorAll('figure[data-points]')) {
     const points = JSON.parse(figure.dataset.points), slider = figure.querySelector('input')
     if (!slider) continue
-    const chart = figure.querySelector('svg'), cursor = figure.querySelector('.cursor'), one = figure.querySelector('.one')
+    const chart = figure.querySelector('svg'), cursor = figure.querySelector('.cursor'), pointText = figure.querySelector('.point-text')
     const show = () => {
       const [x, y, words] = points[slider.value]
       cursor.setAttribute('d', `M${x} 26V206M${x - 8} ${y}h16`)
       slider.setAttribute('aria-valuetext', words)
-      one.textContent = words
+      pointText.textContent = words
     }
     slider.addEventListener('input', show)
     chart.addEventListener('click', event => {
@@ -19,6 +19,6 @@
       show()
     })
     slider.setAttribute('aria-valuetext', points[slider.value][2])
-    one.textContent = points[slider.value][2]
+    pointText.textContent = points[slider.value][2]
   }
 })()

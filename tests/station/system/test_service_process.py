@@ -29,7 +29,7 @@ def in_a_hold(running: Running, database: Path) -> int:
     running.post("/settings", hold_s="60", prepare_s="3", repetitions="1", on_step="nothing")
     wait_for(lambda: settings(database).prepare_s == 3, "the settings are not stored")
     running.post("/start", routine="stretch", person="nobody")
-    running.post("/board/act", word="step_on", argument="left")
+    running.post("/board/act", command="step_on", argument="left")
     wait_for(lambda: any(hold.credited_us >= 1_000_000 for hold in holds(database)), "no hold has begun")
     return holds(database)[0].credited_us
 

@@ -88,7 +88,7 @@ def test_time_is_real() -> None:
     assert (places[3] - places[0]) == pytest.approx((places[4] - places[3]) * 20 / 19.9, rel=0.02)
 
 
-def test_what_there_is_to_know_is_marked() -> None:
+def test_events_are_marked_on_chart() -> None:
     """Pain, calibrations and corrected values have their marks, and each point says itself in words."""
     tests = [seen(30, 80, pain=4), seen(20, 84, original_mm=60.0), seen(10, 82, uncertainty_mm=None), seen(5, 81)]
     made = drawn(tests)
@@ -112,25 +112,25 @@ def test_ten_years_are_few_shapes_and_say_so() -> None:
     tests[1_000] = tests[1_000]._replace(mm=170.0)
     made = drawn(tests)
     assert "mean of a month" in made.description
-    assert "1 slip among them" in made.description
+    assert "1 outlier among them" in made.description
     assert len(paths(made)) < 40
     assert len(made.points) <= MAX_MARKS
-    assert paths(made)["slip"].count("M") == 1
+    assert paths(made)["outlier"].count("M") == 1
     assert sum(int(many.split()[0]) for many in re.findall(r"\d+ tests?(?=, mean)", str(made.points))) == 3_649
     assert len(str(made.svg)) < 30_000
 
 
-def test_no_slip_no_cross() -> None:
+def test_without_outlier_no_cross() -> None:
     """Where all is believed there is no cross, and nothing is called a slip."""
     made = drawn(daily(60, 3))
-    assert "slip" not in paths(made)
-    assert "slip" not in made.description
+    assert "outlier" not in paths(made)
+    assert "outlier" not in made.description
 
 
 def test_a_range_without_a_test_says_so() -> None:
     """Six weeks without any test are an empty picture with the goal in it, in words too."""
     made = drawn(daily(300)[:100], "6w")
-    assert made.description == "No test in this time."
+    assert made.description == "No tests in this period."
     assert "goal" in paths(made)
     assert made.points == ()
 

@@ -37,13 +37,13 @@ def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
     assert test is not None
     assert hold is not None
     assert test.description == "5 attempts, 3 passed."
-    assert hold.description == "1 stretch with 30 s credited, 1 lift of the heel."
+    assert hold.description == "1 stretch with 30 s credited, 1 heel lift."
     drawn = ElementTree.fromstring(str(test.svg).replace("<svg", f'<svg xmlns="{SVG[1:-1]}"', 1))
     assert drawn.find(f"{SVG}title") is not None
     classes = [one.get("class") for one in drawn.iter()]
     assert (classes.count("event passed"), classes.count("event")) == (3, 2)
     assert str(hold.svg).count('class="credit"') == 2
-    assert str(hold.svg).count('class="lift"') == 1
+    assert str(hold.svg).count('class="heel-lift"') == 1
 
 
 def test_a_run_without_a_trace_has_no_picture(store: Store) -> None:

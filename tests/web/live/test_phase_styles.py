@@ -72,9 +72,9 @@ def test_at_ones_own_pace_the_page_says_how_many_and_what_then() -> None:
 def test_what_is_not_verified_is_called_so() -> None:
     """What the board cannot feel is timed and says so; what it feels is said in the exercise's own words."""
     seen = shown(**HOLD, exercise="2a", verified=False)
-    assert seen["word"] == "GO ON"
-    assert "cannot feel" in seen["sentence"]
-    assert seen["exercise"]["verifies"] == "Not verified: the board cannot feel this."
+    assert seen["word"] == "KEEP GOING"
+    assert "cannot sense" in seen["sentence"]
+    assert seen["exercise"]["verifies"] == "Not verified: the board cannot sense this exercise."
     assert shown(**HOLD, exercise="3b", verified=True)["exercise"]["verifies"] == exercises()["3b"].verifies
 
 
@@ -106,7 +106,7 @@ def test_seated_work_is_seated() -> None:
     assert (waiting["word"], "Sit down" in waiting["sentence"]) == ("SIT DOWN", True)
 
 
-def test_whoever_comes_back_from_the_floor_is_waited_for() -> None:
+def test_next_step_waits_for_return_from_floor() -> None:
     """After a step elsewhere an empty board waits kindly; with somebody on it the other leg is asked for."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "side": Side.RIGHT, "step": 2, "steps": 4}
     seen = shown(**waiting, exercise="3b", heels=heels(False, False))
@@ -138,19 +138,19 @@ def test_a_rest_is_spent_where_there_is_time_for_it(key: str, rest_s: int, said:
     assert ("Step off" in seen["sentence"]) is (said == "Step off")
 
 
-def test_whoever_stands_there_is_not_told_to_step_on() -> None:
+def test_standing_person_is_not_asked_to_step_on() -> None:
     """After a pause by a button nobody has left the board, and the sentence says what goes on."""
     paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
-    assert "Press \u201cGo on\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
-    assert shown(**paused, heels=heels(False, True))["sentence"] == "Step on again to go on."
-    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == "Step on again to go on."
+    assert "Press \u201cResume\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
+    assert shown(**paused, heels=heels(False, True))["sentence"] == "Step back on to continue."
+    assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == "Step back on to continue."
 
 
 def test_between_holds_the_number_is_which_one_comes() -> None:
     """While no clock runs, how far the toes are from the wall says nothing to somebody who stretches."""
     seen = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="3a", repetition=2, repetitions=3, toe_mm=93.0)
-    assert (seen["number"], seen["unit"], seen["where"]) == ("2", "of 3", "hold 2 of 3")
-    assert shown(**HOLD, exercise="3c", repetition=1, repetitions=1)["where"] == ""
+    assert (seen["number"], seen["unit"], seen["step_position"]) == ("2", "of 3", "hold 2 of 3")
+    assert shown(**HOLD, exercise="3c", repetition=1, repetitions=1)["step_position"] == ""
 
 
 def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
@@ -158,7 +158,7 @@ def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
     asked: dict[str, Any] = {"activity": "ask", "counted_us": 5, "target_us": 20, "result_left_mm": 94.0}
     seen = shown(**asked, phase="felt")
     assert seen["sentence"] == "Where did you feel the limit?"
-    assert (seen["next"], seen["share"]) == ("Left 9.4 cm. Saved.", 0.25)
+    assert (seen["next"], seen["bar_share"]) == ("Left 9.4 cm. Saved.", 0.25)
     assert [answer for answer, _ in seen["question"]["choices"]] == ["front", "achilles", "calf", "nowhere"]
     assert "2, 3, 4 or 5" in seen["question"]["taps"]
     seen = shown(**asked, phase="pain")
@@ -180,7 +180,7 @@ def test_a_lesson_says_what_a_sound_means_and_asks_it() -> None:
     told = shown(**quiz, about=CueName.GO, verdict="not yet", repetition=2, repetitions=6)
     assert told["sentence"] == "Not yet: this sound means: the clock runs, lunge now."
     assert shown(**quiz, about=CueName.SWITCH, verdict="right")["sentence"].startswith("Right:")
-    assert "5 of 6 were right" in shown(activity="lesson", phase="done", right=5, asked=6)["sentence"]
+    assert "5 of 6 correct" in shown(activity="lesson", phase="done", right=5, asked=6)["sentence"]
     unheard = shown(activity="lesson", phase="ended", right=0, asked=6)
     assert (unheard["number"], unheard["unit"], "volume" in unheard["sentence"]) == ("\u2013", "", True)
 
@@ -201,16 +201,16 @@ def test_what_comes_next_is_called_by_name() -> None:
     assert shown(**HOLD)["next"] is None
 
 
-def test_what_is_left_is_offered_where_nothing_goes_on() -> None:
+def test_idle_view_offers_unfinished_routine() -> None:
     """What is left is offered by its name, with its minutes rounded up."""
-    assert shown(rest=UnfinishedView("Daily", 700))["rest"] == "Go on with the rest: 12 min of Daily"
-    assert shown(rest=UnfinishedView("Daily", 5))["rest"] == "Go on with the rest: 1 min of Daily"
-    assert shown(rest=UnfinishedView(None, 60))["rest"] == "Go on with the rest: 1 min"
-    assert shown(**HOLD)["rest"] is None
+    assert shown(rest=UnfinishedView("Daily", 700))["resume"] == "Resume Daily: 12 min"
+    assert shown(rest=UnfinishedView("Daily", 5))["resume"] == "Resume Daily: 1 min"
+    assert shown(rest=UnfinishedView(None, 60))["resume"] == "Resume: 1 min"
+    assert shown(**HOLD)["resume"] is None
 
 
-def test_taps_can_be_taken_back_while_it_is_so() -> None:
+def test_undo_is_offered_while_possible() -> None:
     """The button to undo is there as long as there is something to take back, and a note is shown as it is."""
     seen = shown(**HOLD, undo_us=5, note="Taken back.")
-    assert (seen["undo"], seen["note"]) == (True, "Taken back.")
-    assert not shown(**HOLD)["undo"]
+    assert (seen["can_undo"], seen["note"]) == (True, "Taken back.")
+    assert not shown(**HOLD)["can_undo"]

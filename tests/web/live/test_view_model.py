@@ -46,7 +46,7 @@ def test_a_counted_number_is_left_to_the_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("toe_mm", "word", "number"), [(92.0, "SLIDE BACK", "1.7"), (109.4, "STAND STILL", "0.0"), (120.0, "NEARER", "1.1")]
+    ("toe_mm", "word", "number"), [(92.0, "SLIDE BACK", "1.7"), (109.4, "STAND STILL", "0.0"), (120.0, "CLOSER", "1.1")]
 )
 def test_moving_says_how_far_and_which_way(toe_mm: float, word: str, number: str) -> None:
     """The number is what is left to slide; within 3 mm of the target nothing is."""
@@ -64,7 +64,7 @@ def test_before_the_lunge_the_side_and_the_count_are_large() -> None:
 def test_an_attempt_has_a_number_once_it_was_begun() -> None:
     """Before the first lunge nothing says attempt 0; the next step is called as a person calls it."""
     seen = shown(phase="settle", activity="test", trial=1, attempt=0, step=0, steps=2, next_step="hold")
-    assert seen["where"] == "step 1 of 2, trial 1"
+    assert seen["step_position"] == "step 1 of 2, trial 1"
     assert seen["next"] == "Next: stretch"
 
 
@@ -82,26 +82,26 @@ def test_a_fault_says_which_cable() -> None:
     assert shown(phase="fault", troubles=(trouble,))["sentence"] == trouble.sentence
 
 
-def test_the_person_says_so_where_nothing_else_can() -> None:
+def test_self_reported_contact_shows_confirm_hint() -> None:
     """With neither pad nor load, the page offers its button for the touch of the knee."""
     assert shown(phase="attempt", contact=Contact.SELF)["can_confirm"]
     assert not shown(phase="attempt", contact=Contact.PAD)["can_confirm"]
 
 
-def test_missing_is_said() -> None:
+def test_missing_values_are_shown_as_missing() -> None:
     """A heel or a distance that is not known is called so, not drawn as something."""
     seen = shown(INCH, heels=(HeelView(Side.LEFT, None, None),), toe_why="no answer")
-    assert seen["heels"][0]["state"] == "not known"
+    assert seen["heels"][0]["state"] == "unknown"
     assert seen["toe"] == "no answer"
 
 
 def test_repetitions_are_counted() -> None:
     """For repetitions the number is the count, and the bar its share."""
     seen = shown(activity="reps", phase="hold", count=5, target_count=20)
-    assert (seen["number"], seen["unit"], seen["share"]) == ("5", "of 20", 0.25)
+    assert (seen["number"], seen["unit"], seen["bar_share"]) == ("5", "of 20", 0.25)
 
 
-def test_what_was_ended_is_no_pause_and_not_done() -> None:
+def test_ended_early_differs_from_paused_and_done() -> None:
     """When something was ended early, the page neither asks to step on again nor says well done."""
     ended = CueView(8, CueName.ENDED, None, None, False)
     assert shown(phase="paused")["word"] == "PAUSED"
@@ -109,7 +109,7 @@ def test_what_was_ended_is_no_pause_and_not_done() -> None:
     assert shown(phase="done", cue=ended)["word"] == "ENDED"
 
 
-def test_the_cue_is_told_once_by_its_number() -> None:
+def test_cue_is_numbered() -> None:
     """The page knows a new cue from an old one."""
     seen = shown(cue=CueView(7, CueName.HEEL_UP, None, None, True))
     assert seen["cue"] == {"number": 7, "name": "HEEL_UP", "count": None, "side": None, "repeating": True}

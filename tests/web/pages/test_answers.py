@@ -13,7 +13,7 @@ from station.store import Store
 from station.store.records import Repetition
 from tests.web.double import StationDouble
 from tests.web.history import add_test, fill
-from web.site import STAY_HEADER
+from web.context import STAY_HEADER
 
 
 def text_of(client: FlaskClient, address: str) -> str:
@@ -46,7 +46,7 @@ def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, st
     store.finish_reps(paced, count=2, too_quick=0)
     own = store.begin_reps(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
     store.finish_reps(own, count=20, too_quick=0)
-    page = text_of(client, f"/sittings/{sitting}")
+    page = text_of(client, f"/sessions/{sitting}")
     assert "2 of 2 repetitions left; 20 of 20 repetitions right, not verified." in page
     row, other = page.split("<caption>Repetitions")[1].split("<tr>")[2:4]
     assert "Eccentric heel drops" in row
@@ -56,7 +56,7 @@ def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, st
     assert "not verified" in other
 
 
-def test_somebody_new_is_one_field_away(client: FlaskClient, store: Store) -> None:
+def test_new_person_is_added_with_one_field(client: FlaskClient, store: Store) -> None:
     """On an empty station, and beside others, a name is enough; this browser shows their results from then on."""
     assert 'action="/people"' in text_of(client, "/")
     assert client.post("/people", data={"name": " Ada  Lovelace "}).headers["Location"] == "/"
@@ -67,7 +67,7 @@ def test_somebody_new_is_one_field_away(client: FlaskClient, store: Store) -> No
 
 
 @pytest.mark.parametrize("name", ["", "   ", "ada", "x" * 61])
-def test_a_name_that_cannot_be_is_said_beside_its_field(client: FlaskClient, store: Store, name: str) -> None:
+def test_invalid_name_shows_error_beside_field(client: FlaskClient, store: Store, name: str) -> None:
     """An empty, a long or a taken name is refused where it was typed, and stays typed."""
     store.add_person("Ada")
     answer = client.post("/people", data={"name": name})
@@ -78,42 +78,42 @@ def test_a_name_that_cannot_be_is_said_beside_its_field(client: FlaskClient, sto
     assert len(store.people()) == 1
 
 
-def test_an_unclaimed_sitting_is_claimed_with_one_tap(client: FlaskClient, store: Store) -> None:
-    """The page of a sitting asks whose it was; one tap says so, and nobody else can take it afterwards."""
+def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: Store) -> None:
+    """The page of a session asks whose it was; one tap says so, and nobody else can take it afterwards."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     now = datetime.now(UTC)
     sitting = store.begin_session(None, now, simulated=False)
     add_test(store, sitting, now)
-    assert "Whose was this?" in text_of(client, f"/sittings/{sitting}")
-    claim = f"/sittings/{sitting}/claim"
+    assert "Who was this?" in text_of(client, f"/sessions/{sitting}")
+    claim = f"/sessions/{sitting}/claim"
     assert client.post(claim, data={"person": "nobody"}).status_code == 400
-    assert client.post(claim, data={"person": ada.id}).headers["Location"] == f"/sittings/{sitting}"
-    assert "Whose was this?" not in text_of(client, f"/sittings/{sitting}")
+    assert client.post(claim, data={"person": ada.id}).headers["Location"] == f"/sessions/{sitting}"
+    assert "Who was this?" not in text_of(client, f"/sessions/{sitting}")
     assert client.post(claim, data={"person": grace.id}).status_code == 400
     found = store.session(sitting)
     assert found is not None
     assert found.session.person_id == ada.id
-    assert client.post("/sittings/gone/claim", data={"person": ada.id}).status_code == 404
+    assert client.post("/sessions/gone/claim", data={"person": ada.id}).status_code == 404
 
 
 def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> None:
     """On Today and on its sitting two taps say where the limit was felt and how much it hurt; history tells it."""
     ada, sitting = fill(store)
     (test,) = store.tests(ada.id)
-    for address in ("/", f"/sittings/{sitting}"):
-        assert "Where was the limit felt?" in text_of(client, address)
-    answer = client.post(f"/tests/{test.id}/answer", data={"felt": "calf", "back": "today"})
+    for address in ("/", f"/sessions/{sitting}"):
+        assert "Where did you feel the limit?" in text_of(client, address)
+    answer = client.post(f"/tests/{test.id}/answer", data={"felt": "calf", "return_to": "today"})
     assert answer.headers["Location"] == "/"
     assert "How much did it hurt?" in text_of(client, "/")
     answer = client.post(f"/tests/{test.id}/answer", data={"pain": "2"})
-    assert answer.headers["Location"] == f"/sittings/{sitting}#test-{test.id}"
+    assert answer.headers["Location"] == f"/sessions/{sitting}#test-{test.id}"
     assert "How much did it hurt?" not in text_of(client, "/")
-    for address in ("/history", f"/sittings/{sitting}"):
+    for address in ("/history", f"/sessions/{sitting}"):
         assert "right 10.2 cm, felt in the calf, pain 2 of 10" in text_of(client, address)
 
 
 @pytest.mark.parametrize("form", [{}, {"felt": "knee"}, {"pain": "11"}, {"pain": "x"}, {"pain": "1", "felt": "calf"}])
-def test_an_answer_that_is_none_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
+def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
     """A place that there is not, a pain beyond 10, or both at once changes nothing."""
     ada, _ = fill(store)
     (test,) = store.tests(ada.id)
@@ -123,25 +123,28 @@ def test_an_answer_that_is_none_is_refused(client: FlaskClient, store: Store, fo
 
 
 def test_an_old_test_is_not_asked_about_on_today(client: FlaskClient, store: Store) -> None:
-    """After a day nobody remembers: the sitting's own page still takes an answer, Today does not ask."""
+    """After a day nobody remembers: the session's own page still takes an answer, Today does not ask."""
     _, sitting = fill(store, days_ago=2)
-    assert "Where was the limit felt?" not in text_of(client, "/")
-    assert "Where was the limit felt?" in text_of(client, f"/sittings/{sitting}")
+    assert "Where did you feel the limit?" not in text_of(client, "/")
+    assert "Where did you feel the limit?" in text_of(client, f"/sessions/{sitting}")
 
 
 def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
-    """Each stretch of a sitting asks whether it was felt; what is no stretch is not asked about."""
+    """Each stretch of a session asks whether it was felt; what is no stretch is not asked about."""
     ada = store.add_person("Ada").id
     sitting = stretched(store, ada, "3b")
-    page = text_of(client, f"/sittings/{sitting}")
+    page = text_of(client, f"/sessions/{sitting}")
     assert "Did you feel it?" in page
-    assert client.post("/felt", data={"sitting": sitting, "about": "3b", "felt": "no"}).status_code == 303
+    assert client.post("/felt", data={"session": sitting, "exercise": "3b", "felt": "no"}).status_code == 303
     (kept,) = store.answers(ada, "felt")
     assert (kept.about, kept.answer) == ("3b", False)
-    assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sittings/{sitting}")
+    assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sessions/{sitting}")
     other = stretched(store, ada, "5a")
-    assert "Did you feel it?" not in text_of(client, f"/sittings/{other}")
-    for form in ({"sitting": sitting, "about": "zz", "felt": "no"}, {"sitting": "gone", "about": "3b", "felt": "no"}):
+    assert "Did you feel it?" not in text_of(client, f"/sessions/{other}")
+    for form in (
+        {"session": sitting, "exercise": "zz", "felt": "no"},
+        {"session": "gone", "exercise": "3b", "felt": "no"},
+    ):
         assert client.post("/felt", data=form).status_code == 400
 
 
@@ -149,15 +152,15 @@ def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
     ("pain", "says", "stops"),
     [(0, "go on", False), (3, "go on", False), (4, "Ease off", False), (6, "Stop for today", True)],
 )
-def test_it_hurts_is_answered_at_once(
+def test_pain_report_shows_advice(
     client: FlaskClient, panel: StationDouble, store: Store, pain: int, says: str, stops: bool
 ) -> None:
     """The advice comes back in one sentence, is kept for whoever is on the board, and from 6 on the board stops."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     client.post("/person", data={"person": grace.id})
     panel.show(activity="hold", phase="hold", exercise="3b", person_id=ada.id)
-    answer = client.post("/pain", data={"value": str(pain), "about": "3b"})
-    assert answer.headers["Location"] == f"/live?pain={pain}&about=3b"
+    answer = client.post("/pain", data={"value": str(pain), "exercise": "3b"})
+    assert answer.headers["Location"] == f"/live?pain={pain}&exercise=3b"
     page = text_of(client, answer.headers["Location"])
     told = page.split('id="answer" role="status">')[1].split("</div>")[0]
     assert says in told
@@ -171,27 +174,27 @@ def test_it_hurts_is_answered_at_once(
     assert says in quiet.get_data(as_text=True)
 
 
-def test_pain_of_nobody_is_answered_and_not_kept(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_pain_of_unknown_person_is_not_stored(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Without a person the advice is the same, and nothing is written."""
-    assert client.post("/pain", data={"value": "7", "about": ""}).status_code == 303
+    assert client.post("/pain", data={"value": "7", "exercise": ""}).status_code == 303
     assert store.people() == ()
     assert panel.said == []
 
 
-@pytest.mark.parametrize("form", [{}, {"value": "11"}, {"value": "-1"}, {"value": "5", "about": "zz"}])
-def test_pain_that_is_no_number_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
+@pytest.mark.parametrize("form", [{}, {"value": "11"}, {"value": "-1"}, {"value": "5", "exercise": "zz"}])
+def test_invalid_pain_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
     """Only whole numbers from 0 to 10, about an exercise that there is."""
     ada = store.add_person("Ada").id
     assert client.post("/pain", data=form).status_code == 400
     assert store.answers(ada) == ()
 
 
-def test_pain_comes_back_after_a_day(client: FlaskClient, store: Store) -> None:
+def test_today_asks_about_pain_after_a_day(client: FlaskClient, store: Store) -> None:
     """A day after a pain of 4 or more Today asks again; an answer below 4 ends it."""
     ada = store.add_person("Ada").id
     store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=25))
     assert "Last time it hurt 5 of 10" in text_of(client, "/")
-    answer = client.post("/pain", data={"value": "1", "back": "today"})
+    answer = client.post("/pain", data={"value": "1", "return_to": "today"})
     assert "That little is fine" in text_of(client, answer.headers["Location"])
     assert "Last time it hurt" not in text_of(client, "/")
 
@@ -199,8 +202,8 @@ def test_pain_comes_back_after_a_day(client: FlaskClient, store: Store) -> None:
 def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
     """A place and a number are given on as answers, and taps are taken back."""
     for answer in ("calf", "0", "10"):
-        assert client.post("/say", data={"word": "answer", "answer": answer}).status_code == 303
-    client.post("/say", data={"word": "undo"})
+        assert client.post("/command", data={"command": "answer", "answer": answer}).status_code == 303
+    client.post("/command", data={"command": "undo"})
     assert [word for word, _ in panel.said] == [
         CommandName.ANSWER,
         CommandName.ANSWER,
@@ -209,7 +212,7 @@ def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: StationDou
     ]
     assert panel.answered == ["calf", "0", "10", None]
     for form in ({"word": "answer"}, {"word": "answer", "answer": "knee"}, {"word": "next", "answer": "calf"}):
-        assert client.post("/say", data=form).status_code == 400
+        assert client.post("/command", data=form).status_code == 400
     assert len(panel.said) == 4
 
 
@@ -226,8 +229,8 @@ def test_the_live_page_asks_without_scripts(client: FlaskClient, panel: StationD
     assert 'name="answer"' not in text_of(client, "/live")
 
 
-def test_the_rest_is_offered(client: FlaskClient, panel: StationDouble) -> None:
+def test_pages_offer_unfinished_routine(client: FlaskClient, panel: StationDouble) -> None:
     """What is left of a routine is one button on Today and on the live page, with its minutes and its name."""
     panel.show(rest=UnfinishedView("Daily", 700))
     for address in ("/", "/live"):
-        assert "Go on with the rest: 12 min of Daily" in text_of(client, address)
+        assert "Resume Daily: 12 min" in text_of(client, address)

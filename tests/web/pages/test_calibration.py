@@ -31,14 +31,14 @@ def check(days_ago: float, off_mm: float = 0.4, *, passed: bool = True, kind: st
     return Check("c", NOW - timedelta(days=days_ago), "b", kind, 100.0, off_mm, 0.5, None, passed)
 
 
-def test_good_says_how_good_and_since_when() -> None:
+def test_good_calibration_shows_accuracy_and_date() -> None:
     """The sentence has the ± in millimetres up to the longest block, and when it was last checked."""
     said = calibration_sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
     sure_mm = 1.96 * max(FIT.uncertainty_mm(FIT.curve.reading_mm(mm)) for mm in range(0, 201, 10))
     assert said == f"Good. \u00b1 {sure_mm:.1f} mm up to 200 mm. Last checked three days ago."
 
 
-def test_not_yet_due_and_out_are_said() -> None:
+def test_calibration_sentence_covers_due_and_failed() -> None:
     """Nobody has calibrated, a check is due, or one has failed: each has its own sentence."""
     assert calibration_sentence(BUILT, (), None, None, NOW).startswith("Not yet calibrated")
     due = "The distance sensor was last checked 9 days ago: check it with a block."
@@ -69,7 +69,7 @@ def test_the_picture_has_each_block_twice_and_the_band() -> None:
     assert 'class="band level"' in made.svg
     assert ">\u22122</text>" in made.svg
     worst = max(abs(left) for left in FIT.residuals_mm)
-    assert f"The largest left over is {worst:.1f} mm." in made.description
+    assert f"Largest residual: {worst:.1f} mm." in made.description
 
 
 def test_the_sensor_is_followed_over_calibrations_and_checks() -> None:
@@ -98,9 +98,9 @@ def test_the_page_grows_with_what_is_known(client: FlaskClient, store: Store) ->
     assert "Good. \u00b1" in page
     assert 'value="check"' in page
     assert page.count('role="img"') == 2
-    assert page.count('data-name="Left over"') == len(POINTS)
+    assert page.count('data-name="Residual"') == len(POINTS)
     assert "\u22120.7 mm \u00b1 1.0, passed" in page
-    assert "Good. \u00b1" in client.get("/health").get_data(as_text=True)
+    assert "Good. \u00b1" in client.get("/status").get_data(as_text=True)
 
 
 def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: StationDouble, store: Store) -> None:
@@ -123,8 +123,8 @@ def shown(**fields: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"phase": "warm", "counting": "warm", "target_us": 60_000_000, "rate": 1}, "2 mm too far"),
-        ({"phase": "clear"}, "out of the sensor"),
+        ({"phase": "warm", "counting": "warm", "target_us": 60_000_000, "rate": 1}, "2 mm too long"),
+        ({"phase": "clear"}, "Clear the sensor"),
         ({"phase": "leave"}, "Step off"),
         ({"phase": "block", "target_mm": 100.0}, "Hold the 100 mm block against the toe stop"),
         ({"phase": "capture", "target_mm": 100.0}, "Hold the 100 mm block still"),
@@ -142,7 +142,7 @@ def test_each_phase_of_the_guided_run_has_its_sentence(fields: dict[str, Any], s
 def test_the_number_of_a_guided_run_is_the_block_never_a_distance() -> None:
     """The reading of a sensor that is being calibrated would mislead; where it is in the run is said."""
     seen = shown(phase="block", target_mm=100.0, toe_mm=77.0, repetition=2, repetitions=6)
-    assert (seen["number"], seen["unit"], seen["where"]) == ("100", "mm", "block 2 of 6")
+    assert (seen["number"], seen["unit"], seen["step_position"]) == ("100", "mm", "block 2 of 6")
     assert shown(phase="clear", toe_mm=77.0)["number"] == "\u2013"
 
 

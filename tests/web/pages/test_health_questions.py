@@ -1,4 +1,4 @@
-"""The care questions on the page: all answered, kept as they were said, and what they change told."""
+"""The health questions on the page: all answered, kept as they were said, and what they change told."""
 
 from __future__ import annotations
 
@@ -23,72 +23,72 @@ def text_of(client: FlaskClient, address: str) -> str:
     return answer.get_data(as_text=True)
 
 
-def test_nobody_is_asked_who_is_not_known(client: FlaskClient) -> None:
+def test_health_questions_need_a_person(client: FlaskClient) -> None:
     """The questions are about one person: without one the page asks who it is, and keeps nothing."""
-    page = text_of(client, "/care")
-    assert "Say first who you are" in page
+    page = text_of(client, "/health-questions")
+    assert "Choose who you are first" in page
     assert 'action="/people"' in page
-    assert client.post("/care", data=NO).status_code == 400
+    assert client.post("/health-questions", data=NO).status_code == 400
 
 
-def test_every_question_is_there_and_none_is_answered_for_anybody(client: FlaskClient, ada: str) -> None:
+def test_health_questions_start_unanswered(client: FlaskClient, ada: str) -> None:
     """Each question has a yes and a no, nothing is chosen beforehand, and what this is not is said once."""
-    page = text_of(client, "/care")
+    page = text_of(client, "/health-questions")
     for one in CONDITIONS:
         assert page.count(f'name="{one.key}"') == 2
     assert " checked" not in page
     assert page.count(NO_MEDICAL_ADVICE) == 1
 
 
-def test_answers_are_kept_as_they_were_said(client: FlaskClient, store: Store, ada: str) -> None:
+def test_health_answers_are_saved(client: FlaskClient, store: Store, ada: str) -> None:
     """Both lists are kept, and the page leads on to where one came from, to what one wanted to begin."""
-    answer = client.post("/care", data={**NO, "balance": "yes", "next": "live", "routine": "daily"})
+    answer = client.post("/health-questions", data={**NO, "balance": "yes", "next": "live", "routine": "daily"})
     assert answer.status_code == 303
     (kept,) = store.answers(ada, "care")
     assert kept.answer["yes"] == ["balance"]
     assert set(kept.answer["no"]) == NO.keys() - {"balance"}
     page = text_of(client, answer.headers["Location"])
     assert "Saved, Ada." in page
-    assert 'value="daily">Begin: Daily' in page
-    assert 'href="/live">On to the live page' in page
+    assert 'value="daily">Start: Daily' in page
+    assert 'href="/live">Continue to the live page' in page
 
 
 @pytest.mark.parametrize("next_page", ["https://example.com", "//example.com", "settings.settings", ""])
-def test_it_leads_on_to_known_pages_only(client: FlaskClient, ada: str, next_page: str) -> None:
+def test_health_questions_continue_to_known_pages_only(client: FlaskClient, ada: str, next_page: str) -> None:
     """An address of elsewhere is forgotten, not followed."""
-    answer = client.post("/care", data={**NO, "next": next_page})
-    assert answer.headers["Location"] == "/care?saved="
-    assert "On to" not in text_of(client, f"/care?saved=&next={next_page}")
+    answer = client.post("/health-questions", data={**NO, "next": next_page})
+    assert answer.headers["Location"] == "/health-questions?saved="
+    assert "Continue to" not in text_of(client, f"/health-questions?saved=&next={next_page}")
 
 
-def test_an_open_question_is_shown_and_nothing_is_lost(client: FlaskClient, store: Store, ada: str) -> None:
+def test_missing_answer_is_marked_and_input_kept(client: FlaskClient, store: Store, ada: str) -> None:
     """Where one is not answered nothing is kept, it is marked, and the others are as they were chosen."""
-    answer = client.post("/care", data={**NO, "numb": "", "balance": "yes"})
+    answer = client.post("/health-questions", data={**NO, "numb": "", "balance": "yes"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert "1 question is still open" in page
-    assert page.count("Answer this one, too.") == 1
+    assert "1 question is still unanswered" in page
+    assert page.count("Please answer this one too.") == 1
     assert 'name="balance" value="yes" checked' in page
     assert store.answers(ada) == ()
 
 
-def test_a_further_question_is_asked_of_whom_it_concerns(client: FlaskClient, store: Store, ada: str) -> None:
+def test_follow_up_question_depends_on_answer(client: FlaskClient, store: Store, ada: str) -> None:
     """Whether a professional leads is asked of a child alone; without an answer to it nothing is kept."""
-    assert client.post("/care", data={**NO, "child": "yes"}).status_code == 400
-    assert client.post("/care", data={**NO, "child": "yes", "child_led": "yes"}).status_code == 303
+    assert client.post("/health-questions", data={**NO, "child": "yes"}).status_code == 400
+    assert client.post("/health-questions", data={**NO, "child": "yes", "child_led": "yes"}).status_code == 303
     assert store.answers(ada, "care")[0].answer["yes"] == ["child", "child_led"]
-    assert "held back" not in text_of(client, "/care")
-    client.post("/care", data={**NO, "child_led": "yes"})
+    assert "blocked for now" not in text_of(client, "/health-questions")
+    client.post("/health-questions", data={**NO, "child_led": "yes"})
     assert "child_led" not in store.answers(ada, "care")[0].answer["yes"]
 
 
-def test_what_the_answers_change_is_told(client: FlaskClient, ada: str) -> None:
+def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
     """What is left out, what is gentler and whom to ask stand there, each with its reason."""
-    client.post("/care", data={**NO, "tendon_pain": "yes"})
-    page = text_of(client, "/care")
+    client.post("/health-questions", data={**NO, "tendon_pain": "yes"})
+    page = text_of(client, "/health-questions")
     assert "What your answers change" in page
     assert "<b>Achilles stretch.</b> A full squat stretches a sore tendon as far as it goes." in page
-    assert page.index("Left out") < page.index("Gentler, half of it") < page.index("Whom to ask")
+    assert page.index("Left out") < page.index("Reduced to half") < page.index("Who to see")
     assert "a physiotherapist, if it does not settle" in page
     assert NO_MEDICAL_ADVICE not in page
 
@@ -96,39 +96,41 @@ def test_what_the_answers_change_is_told(client: FlaskClient, ada: str) -> None:
 @pytest.mark.parametrize("address", ["/routines", "/why"])
 def test_the_summary_is_linked_from_where_routines_are_shown(client: FlaskClient, ada: str, address: str) -> None:
     """From the routines and from the reasons one link leads to what the answers change, and from there back."""
-    where = f"/care?next={address[1:]}"
+    where = f"/health-questions?next={address[1:]}"
     assert f'href="{where}"' in text_of(client, address)
-    client.post("/care", data=NO)
-    assert f'href="{address}">On to' in text_of(client, where)
+    client.post("/health-questions", data=NO)
+    assert f'href="{address}">Continue to' in text_of(client, where)
 
 
-def test_what_holds_back_is_told_first_and_begins_nothing(client: FlaskClient, ada: str) -> None:
+def test_blocking_condition_comes_first_and_starts_nothing(client: FlaskClient, ada: str) -> None:
     """Whoever is not cleared reads who has to clear them, and has no button to begin."""
-    answer = client.post("/care", data={**NO, "not_cleared": "yes", "routine": "daily", "next": "today"})
+    answer = client.post("/health-questions", data={**NO, "not_cleared": "yes", "routine": "daily", "next": "today"})
     page = text_of(client, answer.headers["Location"])
-    assert "held back for now" in page
+    assert "blocked for now" in page
     assert "whoever treats you" in page
     assert "Begin:" not in page
 
 
-def test_no_yes_changes_nothing(client: FlaskClient, ada: str) -> None:
+def test_all_no_changes_nothing(client: FlaskClient, ada: str) -> None:
     """Whoever says no to all is told that every exercise is open."""
-    client.post("/care", data=NO)
-    assert "every exercise is open to you" in text_of(client, "/care")
+    client.post("/health-questions", data=NO)
+    assert "every exercise is open to you" in text_of(client, "/health-questions")
 
 
-def test_one_may_answer_again(client: FlaskClient, store: Store, ada: str) -> None:
+def test_health_questions_can_be_answered_again(client: FlaskClient, store: Store, ada: str) -> None:
     """The questions come back on request, with what was said last beside them and nothing chosen."""
-    client.post("/care", data={**NO, "pinch": "yes"})
-    page = text_of(client, "/care?again=")
+    client.post("/health-questions", data={**NO, "pinch": "yes"})
+    page = text_of(client, "/health-questions?again=")
     assert page.count("Last time: yes") == 1
     assert " checked" not in page
-    client.post("/care", data=NO)
+    client.post("/health-questions", data=NO)
     assert [one.answer["yes"] for one in store.answers(ada, "care")] == [[], ["pinch"]]
 
 
-def test_much_pain_asks_again(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
+def test_strong_pain_asks_health_questions_again(
+    client: FlaskClient, panel: StationDouble, store: Store, ada: str
+) -> None:
     """After a pain of 6 or more the questions are asked anew, with the reason."""
-    client.post("/care", data=NO)
+    client.post("/health-questions", data=NO)
     store.add_answer(ada, "pain", 8)
-    assert "It has hurt a lot since" in text_of(client, "/care")
+    assert "It has hurt a lot since" in text_of(client, "/health-questions")

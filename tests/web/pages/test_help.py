@@ -53,7 +53,7 @@ def text_of(client: FlaskClient, address: str) -> str:
 
 
 @pytest.mark.parametrize(("asked", "key"), [*READERS.items(), *OWNERS.items()])
-def test_what_people_ask_is_answered_first(asked: str, key: str) -> None:
+def test_help_search_ranks_best_answer_first(asked: str, key: str) -> None:
     """Asked in their own words, the answer that is meant comes first."""
     assert keys(asked)[0] == key
 
@@ -101,7 +101,7 @@ def test_keys_are_given_once() -> None:
         ("CALIBRÀTE", "calibrate"),
     ],
 )
-def test_the_beginning_of_a_word_and_a_slip_of_the_finger_are_enough(asked: str, key: str) -> None:
+def test_help_search_accepts_prefix_and_typo(asked: str, key: str) -> None:
     """A word may be begun, or have one letter wrong, missing, too many or swapped, or an accent."""
     assert keys(asked)[0] == key
 
@@ -112,7 +112,7 @@ def test_a_word_that_is_spelt_right_is_not_mistaken() -> None:
 
 
 @pytest.mark.parametrize("asked", ["", "   ", "?!", "\u2026"])
-def test_nothing_asked_is_everything_shown(asked: str) -> None:
+def test_empty_search_shows_all_answers(asked: str) -> None:
     """Without a word all answers come in their order."""
     assert keys(asked) == [one.key for one in answers()]
 
@@ -133,10 +133,10 @@ def test_a_search_works_without_scripts(client: FlaskClient) -> None:
     assert "question" in page.split('id="count"')[1].split("</p>")[0]
 
 
-def test_nothing_found_is_said_and_all_is_shown(client: FlaskClient) -> None:
+def test_failed_search_says_so_and_shows_all(client: FlaskClient) -> None:
     """A word that no answer has is said back as it was typed, harmlessly, with all questions below."""
     answer = client.get("/help?q=%3Cb%3Exyzzy").get_data(as_text=True)
-    assert "Nothing here is about \u201c&lt;b&gt;xyzzy\u201d" in answer
+    assert "No answers found for \u201c&lt;b&gt;xyzzy\u201d" in answer
     assert answer.count("<details") == len(answers())
 
 

@@ -43,14 +43,14 @@ def kept(store: Store, person_id: str) -> dict[str, Any]:
     return found
 
 
-def test_a_plan_is_somebodys(client: FlaskClient) -> None:
+def test_plan_page_without_person_asks_who_it_is(client: FlaskClient) -> None:
     """Without a person the page asks who it is, and keeps nothing."""
-    assert "Say first who you are" in page_of(client)
+    assert "Choose who you are first" in page_of(client)
     assert 'class="trouble"' not in page_of(client)
     assert client.post("/plan", data=FORM).status_code == 400
 
 
-def test_a_plan_is_kept_as_the_form_says(client: FlaskClient, store: Store, ada: str) -> None:
+def test_plan_form_is_saved(client: FlaskClient, store: Store, ada: str) -> None:
     """Days, times, routine, zone and choices are kept, with a token that nobody guesses, from today on."""
     assert client.post("/plan", data=FORM).headers["Location"] == "/plan?saved="
     plan = kept(store, ada)
@@ -61,8 +61,8 @@ def test_a_plan_is_kept_as_the_form_says(client: FlaskClient, store: Store, ada:
     assert plan["since"]
     page = page_of(client)
     assert "Monday and Thursday at 18:00 and Thursday at 07:30: Daily, about" in page
-    assert page.split("What comes next")[1].split("</ol>")[0].count("<li>") == 3
-    assert "This plan gives about 12 min of stretching a leg and week." in page
+    assert page.split("Coming up")[1].split("</ol>")[0].count("<li>") == 3
+    assert "This plan gives each leg about 12 min of stretching a week." in page
     assert "Ingram 2024" in page
 
 
@@ -88,10 +88,10 @@ def test_a_changed_plan_keeps_its_address(client: FlaskClient, store: Store, ada
         ({"zone": "Nowhere/Land"}, "zone", "There is no time zone"),
         ({"minutes": "soon"}, "minutes", "must be from 1 to 180 minutes"),
         ({"minutes": "500"}, "minutes", "must be from 1 to 180 minutes"),
-        ({"routine": "gone"}, "routine", "no longer there"),
+        ({"routine": "gone"}, "routine", "no longer exists"),
     ],
 )
-def test_what_is_wrong_is_said_beside_its_field(
+def test_plan_form_shows_error_beside_field(
     client: FlaskClient, store: Store, ada: str, wrong: dict[str, Any], field: str, says: str
 ) -> None:
     """A wrong field has its own sentence, everything typed is still there, and nothing is kept."""
@@ -99,29 +99,29 @@ def test_what_is_wrong_is_said_beside_its_field(
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
     assert says in page.split(f'id="trouble-{field}">')[1].split("</span>")[0]
-    assert "1 field needs another look" in page
+    assert "1 field needs correcting" in page
     typed = {**FORM, **wrong}
     assert all(f'value="{one}"' in page for one in (typed["zone"], typed["minutes"], *typed["day3"]))
     assert 'name="reminder_cue" value="yes" checked' in page
     assert store.plan(ada) is None
 
 
-def test_deleting_what_is_planned_says_so(client: FlaskClient, store: Store, ada: str) -> None:
+def test_deleting_planned_routine_warns(client: FlaskClient, store: Store, ada: str) -> None:
     """Whoever deletes the routine of their plan learns before it that the plan proposes one instead."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     address = f"/routines/{mine}/remove"
-    assert "Your plan has this routine" not in client.get(address).get_data(as_text=True)
+    assert "Your plan uses this routine" not in client.get(address).get_data(as_text=True)
     client.post("/plan", data={**FORM, "routine": mine})
-    assert "Your plan has this routine" in client.get(address).get_data(as_text=True)
+    assert "Your plan uses this routine" in client.get(address).get_data(as_text=True)
 
 
-def test_every_wrong_field_is_said_at_once(client: FlaskClient, ada: str) -> None:
+def test_plan_form_shows_all_errors_at_once(client: FlaskClient, ada: str) -> None:
     """Nobody has to send a form four times to learn of four mistakes."""
     answer = client.post("/plan", data={"day1": "25:00", "routine": "gone", "zone": "x", "minutes": "0"})
-    assert "4 fields need another look" in answer.get_data(as_text=True)
+    assert "4 fields need correcting" in answer.get_data(as_text=True)
 
 
-def test_own_routines_may_be_planned(client: FlaskClient, store: Store, ada: str) -> None:
+def test_plan_offers_own_routines(client: FlaskClient, store: Store, ada: str) -> None:
     """The list has the proposal, the ready routines and one's own, and nobody else's."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
@@ -133,7 +133,7 @@ def test_own_routines_may_be_planned(client: FlaskClient, store: Store, ada: str
     assert kept(store, ada)["routine"] == mine
 
 
-def test_the_calendar_is_for_whoever_has_its_address(client: FlaskClient, store: Store, ada: str) -> None:
+def test_calendar_needs_its_token(client: FlaskClient, store: Store, ada: str) -> None:
     """The address from the page gives the plan's times as a calendar; any other address gives nothing."""
     client.post("/plan", data=FORM)
     token = kept(store, ada)["token"]
@@ -156,7 +156,7 @@ def test_a_plan_without_a_token_has_no_calendar(client: FlaskClient, store: Stor
     assert kept(store, ada)["token"]
 
 
-def test_a_phone_that_subscribes_gets_it(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
+def test_calendar_is_served_to_subscribers(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
     """A plain GET as a calendar program sends it, without the headers of a browser, is answered."""
     client.post("/plan", data=FORM)
     served = open_page(panel, store, Config(page=Page(port=0)))
@@ -170,13 +170,13 @@ def test_a_phone_that_subscribes_gets_it(client: FlaskClient, panel: StationDoub
 
 
 @pytest.mark.parametrize(("named", "zone"), [("Europe/Berlin", "Europe/Berlin"), (":UTC", "UTC"), ("no/zone", "UTC")])
-def test_the_stations_own_zone_is_offered(monkeypatch: pytest.MonkeyPatch, named: str, zone: str) -> None:
+def test_plan_form_suggests_machine_zone(monkeypatch: pytest.MonkeyPatch, named: str, zone: str) -> None:
     """The form begins with the zone of the machine, or UTC where that is none."""
     monkeypatch.setenv("TZ", named)
     assert station_zone() == zone
 
 
-def test_a_plan_that_cannot_be_read_is_made_anew(client: FlaskClient, store: Store, ada: str) -> None:
+def test_unreadable_plan_starts_empty(client: FlaskClient, store: Store, ada: str) -> None:
     """A plan of another version leaves an empty form, not a broken page."""
     store.save_plan(ada, {"every": "day"})
     assert "No plan yet" in page_of(client)
@@ -184,7 +184,7 @@ def test_a_plan_that_cannot_be_read_is_made_anew(client: FlaskClient, store: Sto
     assert client.get("/").status_code == 200
 
 
-def test_what_is_kept_is_whole(client: FlaskClient, store: Store, ada: str) -> None:
+def test_saved_plan_is_complete(client: FlaskClient, store: Store, ada: str) -> None:
     """The first day is today in the plan's own zone, and stays when only the routine changes."""
     client.post("/plan", data={**FORM, "zone": "UTC"})
     assert kept(store, ada)["since"] == datetime.now(UTC).date().isoformat()

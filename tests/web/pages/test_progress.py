@@ -33,7 +33,7 @@ def sat(store: Store, person_id: str, days_ago: float, left_mm: float | None, ri
     return one_test(store, run, left_mm, right_mm)
 
 
-def test_before_the_first_test_there_is_a_way_to_it(client: FlaskClient) -> None:
+def test_progress_without_tests_links_to_start(client: FlaskClient) -> None:
     """An empty page says what the first test is for, and draws nothing else than the position."""
     page = text_of(client)
     assert "No test yet" in page
@@ -64,7 +64,7 @@ def test_the_card_shows_the_last_test(client: FlaskClient, store: Store) -> None
     assert "Since your first test of this kind" in page or "So far +" in page
 
 
-def test_a_side_that_was_never_tested_is_no_zero(client: FlaskClient, store: Store) -> None:
+def test_untested_side_shows_dash(client: FlaskClient, store: Store) -> None:
     """One side alone has its picture; the other one is a dash, and the sides are not compared."""
     ann = store.add_person("Ann")
     for days_ago in (9, 6, 3):
@@ -83,7 +83,7 @@ def test_a_years_gap_is_named_and_the_picture_goes_back(client: FlaskClient, sto
     page = text_of(client)
     assert "There is no test between" in page
     assert re.search(r'range=all#over-time" aria-current="page"', page)
-    assert "No test in this time." in text_of(client, "/progress?range=6w")
+    assert "No tests in this period." in text_of(client, "/progress?range=6w")
 
 
 def test_many_tests_have_pages_newest_first(client: FlaskClient, store: Store) -> None:
@@ -108,7 +108,7 @@ def test_ten_years_are_a_small_page(client: FlaskClient, store: Store) -> None:
     assert sum(map(len, sent)) < 60_000
 
 
-def test_a_number_says_what_makes_it_less(client: FlaskClient, store: Store) -> None:
+def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
     """As built, doubted, imported and corrected results say so, beside the number and with the original."""
     ann = store.add_person("Ann")
     sat(store, ann.id, 30, 84.0, 90.0)
@@ -130,7 +130,7 @@ def test_a_number_says_what_makes_it_less(client: FlaskClient, store: Store) -> 
     assert "uncertain since the check of" in text_of(client, "/")
 
 
-def test_a_calibration_is_no_change_of_the_ankle(client: FlaskClient, store: Store) -> None:
+def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> None:
     """Tests as built stand apart once there are calibrated ones, until they are computed anew."""
     ann = store.add_person("Ann")
     as_built = [sat(store, ann.id, 60 - days, 60.0 + days % 3, 90.0 + days % 2) for days in range(0, 30, 2)]
@@ -154,7 +154,7 @@ def test_a_calibration_is_no_change_of_the_ankle(client: FlaskClient, store: Sto
     assert "not compared with others" not in text_of(client)
 
 
-def test_what_a_number_is_made_of_is_one_tap_away(client: FlaskClient, store: Store) -> None:
+def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store) -> None:
     """A sitting has the parts of each result's ±, in words and numbers, by which calibration and which contact."""
     ann = store.add_person("Ann")
     store.add_calibration(FIT)
@@ -165,28 +165,28 @@ def test_what_a_number_is_made_of_is_one_tap_away(client: FlaskClient, store: St
     store.finish_test(
         test_id, left_mm=84.0, right_mm=None, left_uncertainty_mm=BUDGET.total_mm, left_budget=BUDGET, partial=True
     )
-    for address in (f"/sittings/{sitting}", "/"):
+    for address in (f"/sessions/{sitting}", "/"):
         page = text_of(client, address)
-        assert "8.4 cm \u00b1 0.4: what that is made of" in page
+        assert "8.4 cm \u00b1 0.4: where the ± comes from" in page
         assert all(part.description in page for part in BUDGET.parts)
         assert f"{BUDGET.expanded_mm:.1f} mm" in page
         assert "by the calibration of" in page
         assert "contact: knee pad" in page
 
 
-def test_the_words_never_judge(client: FlaskClient, store: Store) -> None:
+def test_progress_text_passes_no_verdict(client: FlaskClient, store: Store) -> None:
     """No verdict in any word; what others have measured is closed, and has its people and its source."""
     years_of(store, 400, every=2.0)
     page = text_of(client, "/progress?range=all")
     words = re.sub(r"<[^>]*>", " ", page).lower()
     assert [word for word in JUDGING if re.search(rf"\b{word}\b", words)] == []
-    closed = page.split("<summary>What others have measured</summary>")
+    closed = page.split("<summary>Published averages</summary>")
     assert closed[0].rstrip().endswith("<details>")
     assert all(one.source in closed[1] and one.population in closed[1] for one in PUBLISHED_MEANS)
     assert all(one.source not in closed[0] for one in PUBLISHED_MEANS)
 
 
-def test_inches_are_inches_here_too(client: FlaskClient, store: Store) -> None:
+def test_progress_uses_inches(client: FlaskClient, store: Store) -> None:
     """In inches no centimetre is shown."""
     years_of(store, 60)
     client.post("/settings", data={"units": "inch"})
@@ -195,30 +195,30 @@ def test_inches_are_inches_here_too(client: FlaskClient, store: Store) -> None:
     assert " cm" not in page
 
 
-def test_before_and_after_are_apart_from_the_trend(client: FlaskClient, store: Store) -> None:
+def test_before_and_after_are_not_part_of_trend(client: FlaskClient, store: Store) -> None:
     """Two tests within the hour are shown as what a stretch did."""
     ann = store.add_person("Ann")
     sat(store, ann.id, 3.02, 84.0, 90.0)
     sat(store, ann.id, 3.0, 88.0, 90.0)
     page = text_of(client)
-    assert "Before and after, within the hour" in page
+    assert "Before and after stretching" in page
     assert "+0.4 cm" in page
 
 
-def test_whose_progress_is_asked_first(client: FlaskClient, store: Store) -> None:
+def test_progress_asks_for_person_first(client: FlaskClient, store: Store) -> None:
     """With several people nobody's results are shown before one is chosen, which leads back here."""
     ada, _ = fill(store, name="Ada")
     fill(store, name="Grace")
     page = text_of(client)
-    assert "Whose progress?" in page
+    assert "Who are you?" in page
     assert "8.4 cm" not in page
-    answer = client.post("/person", data={"person": ada.id, "back": "progress"})
+    answer = client.post("/person", data={"person": ada.id, "return_to": "progress"})
     assert answer.headers["Location"] == "/progress"
     assert "Progress of Ada" in text_of(client)
 
 
-def test_trials_of_full_tests_tell_the_own_error(store: Store) -> None:
-    """The page's error knows how repeats within a sitting scatter, where full tests tell it."""
+def test_full_test_trials_give_person_error(store: Store) -> None:
+    """The page's error knows how repeats within a session scatter, where full tests tell it."""
     person = years_of(store, 300)
     said = history_of(store, person.id, 101.6, datetime.now(UTC)).side_progress(Side.LEFT)
     assert said is not None

@@ -41,7 +41,7 @@ def test_each_sound_says_what_it_is_and_what_to_do(client: FlaskClient) -> None:
         assert SOUND_LESSONS[name].rhythm.capitalize() in page
         assert SOUND_LESSONS[name].action in page
     assert page.count('class="rhythm"') == len(TAUGHT_HERE)
-    assert "the browser needs scripts" in page
+    assert "need JavaScript" in page
 
 
 def test_no_two_rhythms_are_called_the_same() -> None:
@@ -53,10 +53,10 @@ def test_no_two_rhythms_are_called_the_same() -> None:
 def test_what_is_played_is_the_table(client: FlaskClient) -> None:
     """A button plays the cue's own tones; one that repeats is heard to repeat, at its own period."""
     page = client.get("/sounds/learn").get_data(as_text=True)
-    played = [json.loads(unescape(found)) for found in re.findall(r'data-edges="([^"]*)"', page)]
+    played = [json.loads(unescape(found)) for found in re.findall(r'data-tones="([^"]*)"', page)]
     known = {entry["name"]: entry for entry in table()}
     for name, edges in zip(TAUGHT_HERE, played, strict=True):
-        once = [list(edge) for edge in known[name]["edges"]]
+        once = [list(edge) for edge in known[name]["tones"]]
         assert edges[: len(once)] == once
         if (every_ms := known[name]["every_ms"]) is not None:
             assert edges[len(once)][1] == once[0][1] + every_ms

@@ -12,7 +12,7 @@ from station.store import Store
 from tests.web.double import StationDouble
 from tests.web.history import fill
 from web.app import create_app
-from web.site import REDIRECT_HEADER, STAY_HEADER
+from web.context import REDIRECT_HEADER, STAY_HEADER
 
 CLEAR: dict[str, list[str]] = {"yes": [], "no": []}
 STAYING = {STAY_HEADER: "1"}
@@ -20,7 +20,7 @@ STAYING = {STAY_HEADER: "1"}
 
 @pytest.fixture
 def ada(store: Store) -> str:
-    """Somebody who has answered the care questions, without a yes."""
+    """Somebody who has answered the health questions, without a yes."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR)
     return person.id
@@ -39,8 +39,8 @@ def test_each_routine_has_its_name(client: FlaskClient, panel: StationDouble, ad
     assert {whose for _, whose in panel.started} == {ada}
 
 
-def test_today_and_the_rest_are_the_stations_to_know(client: FlaskClient, panel: StationDouble, ada: str) -> None:
-    """What is due today and what is left are asked for by name, for the person of this browser."""
+def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, panel: StationDouble, ada: str) -> None:
+    """Today's session and what is left are asked for by name, for the person of this browser."""
     client.post("/start", data={"routine": "today"})
     assert panel.called == ["Test and stretch"]
     assert {whose for _, whose in panel.started} == {ada}
@@ -60,15 +60,13 @@ def test_a_routine_of_ones_own(client: FlaskClient, panel: StationDouble, store:
     assert len(panel.started) == 1
 
 
-def test_the_first_routine_waits_for_the_care_questions(
-    client: FlaskClient, panel: StationDouble, store: Store
-) -> None:
+def test_first_routine_asks_health_questions(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Whoever was never asked is led to the questions, and remembers what they wanted; a test begins without."""
     person = store.add_person("Ada")
-    answer = client.post("/start", data={"routine": "daily", "back": "today"})
-    assert answer.headers["Location"] == "/care?next=today&routine=daily"
+    answer = client.post("/start", data={"routine": "daily", "return_to": "today"})
+    assert answer.headers["Location"] == "/health-questions?next=today&routine=daily"
     quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
-    assert (quiet.status_code, quiet.headers[REDIRECT_HEADER]) == (204, "/care?next=live&routine=daily")
+    assert (quiet.status_code, quiet.headers[REDIRECT_HEADER]) == (204, "/health-questions?next=live&routine=daily")
     assert panel.started == []
     for name in ("test", "full_test", "calibrate", "check"):
         assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"
@@ -79,8 +77,8 @@ def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: Sta
     """After half a year the questions come before the next routine once more."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
-    assert "/care" in client.post("/start", data={"routine": "daily"}).headers["Location"]
-    assert "half a year" in client.get("/care").get_data(as_text=True)
+    assert "/health-questions" in client.post("/start", data={"routine": "daily"}).headers["Location"]
+    assert "half a year" in client.get("/health-questions").get_data(as_text=True)
     assert panel.started == []
 
 
@@ -93,20 +91,20 @@ def test_a_test_that_is_due_begins_todays_work_without_questions(
     store.save_plan(person.id, {"days": days, "routine": "daily", "zone": "UTC", "tests": True})
     assert client.post("/start", data={"routine": "today"}).headers["Location"] == "/live"
     store.save_plan(person.id, {"days": days, "routine": "daily", "zone": "UTC", "tests": False})
-    assert "/care" in client.post("/start", data={"routine": "today"}).headers["Location"]
+    assert "/health-questions" in client.post("/start", data={"routine": "today"}).headers["Location"]
     assert panel.called == ["Full test"]
 
 
-def test_what_is_not_for_somebody_is_left_out_and_said(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Of a routine that somebody chose, what a condition forbids is left out, the rest halved, and both are told."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
-    assert answer.headers["Location"] == "/live?begun=daily"
+    assert answer.headers["Location"] == "/live?started=daily"
     assert keys(panel) == ["1a", "3b"]
     (soleus,) = (step for step in panel.started[0][0] if isinstance(step, HoldStep))
     assert soleus.repetitions == 2
-    page = client.get("/live?begun=daily").get_data(as_text=True)
+    page = client.get("/live?started=daily").get_data(as_text=True)
     assert "Left out: Achilles stretch." in page
     assert "Reduced to half: Soleus stretch." in page
     quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
@@ -129,7 +127,7 @@ def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, pane
     assert not {"3a", "3c", "2b"} & set(keys(panel))
 
 
-def test_what_is_held_back_says_why_and_the_way_out(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_refused_start_shows_reason_and_link(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Nothing begins for whoever is not cleared, or has much pain; each has its own way out."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
@@ -137,7 +135,7 @@ def test_what_is_held_back_says_why_and_the_way_out(client: FlaskClient, panel: 
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "has cleared you for exercise" in page
-    assert 'href="/care"' in page
+    assert 'href="/health-questions"' in page
     store.add_answer(person.id, "pain", 7)
     store.add_answer(person.id, "care", CLEAR)
     page = client.post("/start", data={"routine": "daily"}).get_data(as_text=True)
@@ -153,7 +151,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
     client.post("/start", data={"routine": "daily", "person": "nobody"})
     assert keys(panel) == ["3a"]
-    assert "choose your name on the page" in client.get("/live?begun=daily").get_data(as_text=True)
+    assert "choose your name on the page" in client.get("/live?started=daily").get_data(as_text=True)
     client.post("/start", data={"routine": "test_and_stretch", "person": "nobody"})
     assert [type(step) for step in panel.started[-1][0]] == [TestStep, AskStep, HoldStep]
 

@@ -23,7 +23,7 @@ PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "t
 
 @pytest.fixture
 def ada(store: Store) -> str:
-    """Somebody who has answered the care questions, without a yes."""
+    """Somebody who has answered the health questions, without a yes."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": [], "no": []})
     return person.id
@@ -50,8 +50,8 @@ def test_without_a_plan_a_test_and_a_stretch_are_the_beginning(client: FlaskClie
     """Whoever has no plan yet has one big button all the same."""
     now = now_of(client)
     assert "Now: Test and stretch" in now
-    assert now.count('class="first big"') == 1
-    assert 'value="test_and_stretch">Begin Test and stretch' in now
+    assert now.count('class="primary big"') == 1
+    assert 'value="test_and_stretch">Start Test and stretch' in now
 
 
 def test_the_routine_that_is_due_is_one_button(client: FlaskClient, store: Store, ada: str) -> None:
@@ -60,7 +60,7 @@ def test_the_routine_that_is_due_is_one_button(client: FlaskClient, store: Store
     now = now_of(client)
     assert "Now: Daily" in now
     assert "About 14 min. Your routine is ready when you are." in now
-    assert 'value="today">Begin Daily' in now
+    assert 'value="today">Start Daily' in now
 
 
 def test_a_test_that_is_due_comes_first(client: FlaskClient, store: Store, ada: str) -> None:
@@ -68,7 +68,7 @@ def test_a_test_that_is_due_comes_first(client: FlaskClient, store: Store, ada: 
     store.save_plan(ada, {**PLAN, "tests": True})
     now = now_of(client)
     assert "Now: a full test, then Daily" in now
-    assert "Begin a full test" in now
+    assert "Start a full test" in now
 
 
 def test_a_missed_routine_is_offered_once_and_kindly(client: FlaskClient, store: Store, ada: str) -> None:
@@ -76,8 +76,8 @@ def test_a_missed_routine_is_offered_once_and_kindly(client: FlaskClient, store:
     store.save_plan(ada, missed_yesterday())
     now = now_of(client)
     assert "Your last routine is still open." in now
-    about = now.split('name="about" value="')[1].split('"')[0]
-    assert client.post("/later", data={"about": about}).headers["Location"] == "/"
+    about = now.split('name="occurrence" value="')[1].split('"')[0]
+    assert client.post("/dismiss-missed", data={"occurrence": about}).headers["Location"] == "/"
     assert "still open" not in page_of(client)
     assert "Nothing is due" in now_of(client)
 
@@ -103,7 +103,7 @@ def test_a_planned_routine_that_is_gone_is_said(client: FlaskClient, store: Stor
     assert client.get("/plan").status_code == 200
 
 
-def test_done_is_done(client: FlaskClient, store: Store, ada: str) -> None:
+def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) -> None:
     """After a routine of today the page says so."""
     store.save_plan(ada, PLAN)
     began = datetime.now(UTC)
@@ -113,30 +113,30 @@ def test_done_is_done(client: FlaskClient, store: Store, ada: str) -> None:
     store.finish_hold(hold, credited_us=150 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=150 * SECOND_US)
     assert "Done for today" in now_of(client)
     week = page_of(client).split('id="week"')[1].split("</section>")[0]
-    assert "of 10 minutes a leg" in week
+    assert "goal: 10 min a leg" in week
     assert 'value="2.50" aria-label="Left: 2 min of 10"' in week
 
 
-def test_the_care_questions_come_before_the_first_routine(client: FlaskClient, store: Store) -> None:
+def test_today_asks_health_questions_before_first_routine(client: FlaskClient, store: Store) -> None:
     """Whoever was never asked is led to the questions, and may begin with a test."""
     store.add_person("Ada")
     now = now_of(client)
-    assert 'href="/care?next=today">Answer the questions' in now
-    assert 'value="full_test">Or begin with your first test' in now
+    assert 'href="/health-questions?next=today">Answer the questions' in now
+    assert 'value="full_test">Or start with your first test' in now
 
 
-def test_what_is_held_back_has_its_way_out(client: FlaskClient, store: Store, ada: str) -> None:
+def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ada: str) -> None:
     """Much pain leads to the question about it, on the same page; a condition leads to what the answers change."""
     store.save_plan(ada, PLAN)
     store.add_answer(ada, "pain", 7)
     store.add_answer(ada, "care", {"yes": [], "no": []})
-    assert 'href="#pain">Say how much it hurts now' in now_of(client)
+    assert 'href="#pain">Report how much it hurts now' in now_of(client)
     assert 'id="pain"' in page_of(client)
     store.add_answer(ada, "pain", 1)
     store.add_answer(ada, "care", {"yes": ["no_weight"], "no": []})
     now = now_of(client)
     assert "X-rayed" in now
-    assert 'href="/care?next=today">See what your answers change' in now
+    assert 'href="/health-questions?next=today">See what your answers change' in now
 
 
 def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDouble, store: Store) -> None:
@@ -146,23 +146,23 @@ def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDoub
     store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
     panel.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
-    places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Go on with", 'id="pain"')]
+    places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Resume", 'id="pain"')]
     assert places == sorted(places)
 
 
-def test_what_was_left_is_offered_after_a_cut_as_well(
+def test_unfinished_routine_is_offered_after_power_cut(
     client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
     """A station that has been off knows from its store what was left of a routine of today, and of today alone."""
     began = datetime.now(UTC) - timedelta(hours=2)
     run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
     store.save_unfinished(run, {"do": "hold"}, began)
-    assert "Go on with the rest of Daily" in page_of(client)
+    assert "Resume Daily" in page_of(client)
     panel.show(activity="hold", phase="hold")
-    assert "Go on with the rest" not in page_of(client)
+    assert "Resume " not in page_of(client)
     panel.show(activity="idle", phase="idle")
     store.save_unfinished(run, {"do": "hold"}, began - timedelta(days=3))
-    assert "Go on with the rest" not in page_of(client)
+    assert "Resume " not in page_of(client)
 
 
 def test_after_much_pain_nothing_else_is_offered_first(
@@ -171,12 +171,12 @@ def test_after_much_pain_nothing_else_is_offered_first(
     """Whoever was told to stop for today is offered neither the rest of it nor a test above everything else."""
     store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
     panel.show(rest=UnfinishedView("Daily", 700))
-    assert "Go on with the rest" not in page_of(client), "nobody's routine is not offered to Ada"
+    assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
     panel.show(rest=UnfinishedView("Daily", 700, ada))
-    assert "Go on with the rest" in page_of(client)
+    assert "Resume " in page_of(client)
     store.add_answer(ada, "pain", 7)
     page = page_of(client)
-    assert "Go on with the rest" not in page
+    assert "Resume " not in page
     assert "begin with your first test" not in page
 
 
@@ -196,7 +196,7 @@ def test_why_leads_each_reason_to_its_rule(client: FlaskClient, store: Store, ad
     assert {"care-tendon-pain", "plan-due", "dose"} <= set(rules)
     assert set(rules) <= BY_KEY.keys()
     assert "<b>Achilles stretch.</b>" in page.split("Left out")[1]
-    assert 'href="/care?next=why"' in page
+    assert 'href="/health-questions?next=why"' in page
 
 
 def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
@@ -225,4 +225,4 @@ def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store,
 def test_why_says_what_holds_everything_back(client: FlaskClient, store: Store, ada: str) -> None:
     """Where nothing is proposed the reason stands first."""
     store.add_answer(ada, "care", {"yes": ["not_cleared"], "no": []})
-    assert "Nothing is proposed now." in page_of(client, "/why")
+    assert "Nothing is suggested right now." in page_of(client, "/why")

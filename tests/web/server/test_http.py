@@ -155,7 +155,7 @@ SAME = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 )
 def test_a_write_from_the_page_itself_is_taken(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
     """A button of the page says a word to the board."""
-    assert ask(server, "/say", "POST", "word=pause", **headers)[0] == 303
+    assert ask(server, "/command", "POST", "command=pause", **headers)[0] == 303
     assert panel.said == [(CommandName.PAUSE, None)]
 
 
@@ -173,7 +173,7 @@ def test_a_write_from_the_page_itself_is_taken(server: Server, panel: StationDou
 )
 def test_a_write_from_elsewhere_is_refused(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
     """A write must prove that it comes from this very page; else nothing is said to the board."""
-    status, sentence = ask(server, "/say", "POST", "word=pause", **headers)
+    status, sentence = ask(server, "/command", "POST", "command=pause", **headers)
     assert status == 403
     assert "page" in sentence
     assert panel.said == []
@@ -186,16 +186,18 @@ def test_a_foreign_page_may_not_even_read(server: Server) -> None:
 
 def test_a_large_body_is_refused(server: Server, panel: StationDouble) -> None:
     """413, whether the length is told before or the bytes come in chunks without end."""
-    assert ask(server, "/say", "POST", "word=pause&x=" + "x" * 70_000, **SAME)[0] == 413
+    assert ask(server, "/command", "POST", "command=pause&x=" + "x" * 70_000, **SAME)[0] == 413
     chunk = "4000\r\n" + "x" * 0x4000 + "\r\n"
-    head = "POST /say HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
     assert " 413 " in raw(server, head + 5 * chunk).split("\r\n")[0]
     assert panel.said == []
 
 
 def test_a_slow_body_is_refused(server: Server, panel: StationDouble) -> None:
     """408 when the body has not come within its time, in words."""
-    head = "POST /say HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
+    head = "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
     answer = raw(server, head)
     assert " 408 " in answer.split("\r\n")[0]
     assert "Send it again" in answer
@@ -204,7 +206,7 @@ def test_a_slow_body_is_refused(server: Server, panel: StationDouble) -> None:
 
 def test_slow_bodies_do_not_stop_the_page(server: Server) -> None:
     """With 60 bodies that never end, far more than there are threads, the page answers everybody else at once."""
-    head = "POST /say HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
+    head = "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
     with ExitStack() as slow:
         for _ in range(60):
             slow.enter_context(connected(server)).sendall(head.encode())
@@ -274,7 +276,7 @@ def test_a_large_head_is_refused(server: Server) -> None:
 )
 def test_an_unclear_length_is_refused(server: Server, lines: str) -> None:
     """What two programs could read in two ways is not read at all."""
-    head = f"POST /say HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n{lines}\r\n\r\n0\r\n\r\n"
+    head = f"POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\n{lines}\r\n\r\n0\r\n\r\n"
     assert " 400 " in raw(server, head).split("\r\n")[0]
 
 
@@ -289,11 +291,11 @@ def test_the_stream_begins_with_the_whole_state(server: Server, panel: StationDo
     panel.show(activity="hold", phase="hold", counting="hold", counted_us=5_000_000, target_us=30_000_000, rate=1)
     with closing(Watcher(server)) as page:
         first = page.next("state")
-        assert first["now"]["word"] == "HOLD"
-        assert first["now"]["counted_us"] == 5_000_000
+        assert first["view"]["word"] == "HOLD"
+        assert first["view"]["counted_us"] == 5_000_000
         assert 0 <= first["age_us"] < 5_000_000
         panel.show(phase="lifted", rate=0)
-        assert page.next("state")["now"]["word"] == "HEEL DOWN"
+        assert page.next("state")["view"]["word"] == "HEEL DOWN"
 
 
 def test_many_changes_are_one_picture(server: Server, panel: StationDouble) -> None:
@@ -305,17 +307,17 @@ def test_many_changes_are_one_picture(server: Server, panel: StationDouble) -> N
         seen: list[str] = []
         while not seen or seen[-1] != "99 of 99":
             panel.show(activity="reps", count=99, target_count=99)
-            state = page.next("state")["now"]
+            state = page.next("state")["view"]
             seen.append(f"{state['number']} {state['unit']}")
         assert len(seen) < 10
 
 
-def test_a_still_station_is_told_from_a_silent_one(server: Server, panel: StationDouble) -> None:
+def test_heartbeat_distinguishes_still_from_stalled(server: Server, panel: StationDouble) -> None:
     """Without changes a beat says how old the newest picture is."""
     panel.show()
     with closing(Watcher(server)) as page:
         age_us = page.next("state")["age_us"]
-        assert page.next("beat")["age_us"] > age_us + 1_000_000
+        assert page.next("heartbeat")["age_us"] > age_us + 1_000_000
 
 
 def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, panel: StationDouble) -> None:
@@ -325,7 +327,7 @@ def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, panel: Station
         for page in pages:
             page.next("state")
         panel.show(phase="rest")
-        assert [page.next("state")["now"]["word"] for page in pages] == ["REST"] * 10
+        assert [page.next("state")["view"]["word"] for page in pages] == ["REST"] * 10
         assert ask(server)[0] == 200
 
 
@@ -338,10 +340,10 @@ def test_a_page_closed_in_the_middle_is_forgotten(server: Server, panel: Station
         settle(lambda: panel.watchers == 1, "the closed page is forgotten")
         stays.next("state")
         panel.show(phase="rest")
-        assert stays.next("state")["now"]["word"] == "REST"
+        assert stays.next("state")["view"]["word"] == "REST"
 
 
-def test_too_many_pages_are_told_so(server: Server) -> None:
+def test_too_many_streams_are_refused(server: Server) -> None:
     """One page more than is held gets a sentence, and a place when another one closes."""
     with ExitStack() as tabs:
         pages = [tabs.enter_context(closing(Watcher(server))) for _ in range(MAX_STREAMS)]
@@ -356,7 +358,7 @@ def test_too_many_pages_are_told_so(server: Server) -> None:
         settle(has_place, "there is a place again")
 
 
-def test_a_reader_that_takes_nothing_is_dropped(server: Server, panel: StationDouble) -> None:
+def test_client_that_never_reads_is_dropped(server: Server, panel: StationDouble) -> None:
     """A page that stops reading is forgotten, and what waits for it is not kept."""
     with connected(server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -382,7 +384,7 @@ def test_stopping_ends_open_pages(panel: StationDouble, store: Store) -> None:
         panel.show(phase="rest")
 
 
-def test_a_taken_port_is_said_in_one_sentence(server: Server, panel: StationDouble, store: Store) -> None:
+def test_taken_port_raises_one_sentence(server: Server, panel: StationDouble, store: Store) -> None:
     """A port that another program has is an error with the port and what to do."""
     with pytest.raises(PageError, match=rf"{server.port}: another program has it.*choose another"):
         open_page(panel, store, Config(page=Page(port=server.port)))
@@ -394,7 +396,7 @@ def test_an_address_that_is_not_ours_is_said_in_one_sentence(panel: StationDoubl
         open_page(panel, store, Config(page=Page(host="192.0.2.1", port=8099)))
 
 
-def test_a_socket_that_somebody_bound_is_taken(panel: StationDouble, store: Store) -> None:
+def test_already_bound_socket_is_used(panel: StationDouble, store: Store) -> None:
     """On the appliance systemd binds the socket and hands it over."""
     listener = socket.create_server((LOCAL, 0))
     served = open_page(panel, store, Config(), listener)

@@ -1,6 +1,6 @@
-"""The recorded phrases of the live page: which there are, and how they are made anew.
+"""The recorded phrases of the live page: their list, and how to generate them.
 
-python -m web.speech    renders all of them with espeak-ng and lame, which apt-get brings
+python -m web.voice_phrases    renders all of them with espeak-ng and lame, which apt-get brings
 
 Each phrase is a file of `static/speech`, and `phrases.json` there says what is spoken in it. The names of exercises are
 the catalogue's; whoever changes one renders them anew, and a test asks for that.
@@ -23,7 +23,7 @@ LIST = "phrases.json"
 SUFFIX = ".mp3"
 """The one kind of sound file that every browser plays."""
 MAX_SPOKEN_NUMBER = 30
-"""Whoever counts farther does so without the voice."""
+"""The voice counts no further."""
 WORDS = ("left", "right", "both", "next", "rest", "other side", "heel down", "paused", "well done", "step on")
 VOICE, WORDS_PER_MINUTE = "en-gb", 150
 """Slower than people talk: they listen with half an ear."""

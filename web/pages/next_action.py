@@ -1,4 +1,4 @@
-"""What a person is to do now, in words: a heading, a sentence, and the button that begins it."""
+"""The next action on Today: a heading, a sentence and the start button."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from station.app.start_gate import PROPOSED_NAME, TodaySummary
 from station.core.events import Side
 from station.store.records import Person
 from station.units import SIDE_SHAPE
-from web.site import Site
+from web.context import Site
 
-PROPOSED_PHRASE = "what is proposed for you"
-"""The proposal within a sentence, where its name would be none."""
+PROPOSED_PHRASE = "your suggested routine"
+"""How a sentence names the proposal, which has no title of its own."""
 TEST_PHRASES = {"full": "a full test", "quick": "a quick test"}
 
 
 def today_summary(site: Site, person: Person) -> TodaySummary:
-    """What this person is to do now. Raises StoreError."""
+    """The summary of what this person should do now. Raises StoreError."""
     return site.gate(person.id).today_summary()
 
 
 def due_test_text(summary: TodaySummary) -> str | None:
-    """The test that is due and may begin, in words."""
+    """The due test, in words, if it may start."""
     return None if summary.due_test is None else TEST_PHRASES[summary.due_test]
 
 
 @dataclass(frozen=True, slots=True)
 class NextAction:
-    """The answer to "what do I do now?": a heading, a sentence, and the label of the button, empty where there is none.
+    """What to do now: a heading, a sentence and the label of the start button, empty if there is none.
 
-    `way` is where the sentence leads instead: `care` or `pain`. `missed` is the time that is offered once more.
+    `leads_to` is where it leads instead: `health-questions` or `pain`. `missed` is the time of a missed routine
+    that is offered once more.
     """
 
     heading: str
@@ -43,22 +44,24 @@ class NextAction:
 
 
 def next_action(summary: TodaySummary) -> NextAction:
-    """What this person does now, the most important first."""
+    """The most important action for this person now."""
     blocked, test = block_reason(summary.situation), due_test_text(summary)
     routine_name = PROPOSED_PHRASE if summary.title == PROPOSED_NAME else summary.title
     if test is not None:
         follows = f", then {routine_name}" if summary.is_open and blocked is None else ""
         why = next(why.sentence for why in summary.due.reasons if why.rule.startswith("test-")) if summary.due else ""
-        return NextAction(f"Now: {test}{follows}", why, f"Begin {test}")
+        return NextAction(f"Now: {test}{follows}", why, f"Start {test}")
     if summary.situation.ask_reason is not None:
-        return NextAction("Now: a few questions", summary.situation.ask_reason.sentence, leads_to="care")
+        return NextAction("First: a few questions", summary.situation.ask_reason.sentence, leads_to="health-questions")
     if blocked is not None:
         return NextAction(
-            "Nothing now", blocked.sentence, leads_to="pain" if blocked.rule.startswith("pain") else "care"
+            "Nothing now",
+            blocked.sentence,
+            leads_to="pain" if blocked.rule.startswith("pain") else "health-questions",
         )
     if summary.due is None:
-        said = f"About {summary.minutes} min. You have no plan yet, so this is what to begin with."
-        return NextAction(f"Now: {routine_name}", said, f"Begin {routine_name}")
+        said = f"About {summary.minutes} min. You have no plan yet, so this is a good place to start."
+        return NextAction(f"Now: {routine_name}", said, f"Start {routine_name}")
     if summary.due.occurrence is None:
         done = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-done", "plan-rest"))
         return NextAction(
@@ -67,7 +70,7 @@ def next_action(summary: TodaySummary) -> NextAction:
     open_why = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-due", "plan-missed"))
     missed = summary.due.occurrence if summary.due.is_missed else None
     said = f"About {summary.minutes} min. {summary.instead or open_why}"
-    return NextAction(f"Now: {routine_name}", said, f"Begin {routine_name}", missed=missed)
+    return NextAction(f"Now: {routine_name}", said, f"Start {routine_name}", missed=missed)
 
 
 def _next_time_text(summary: TodaySummary, said: str) -> str:
@@ -78,14 +81,14 @@ def _next_time_text(summary: TodaySummary, said: str) -> str:
 
 
 def relative_time(at: datetime, now: datetime) -> str:
-    """A time of the plan as a person says it: `today at 18:00`, `tomorrow at 07:30`, `on Thursday at 18:00`."""
+    """A time of the plan in words: `today at 18:00`, `tomorrow at 07:30`, `on Thursday at 18:00`."""
     days = (at.date() - now.astimezone(at.tzinfo).date()).days
     day = {0: "today", 1: "tomorrow", -1: "yesterday"}.get(days, f"on {plan.WEEKDAYS[at.weekday()]}")
     return f"{day} at {at:%H:%M}"
 
 
 def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
-    """Each side's minutes of credited hold this week: the side, its shape, the minutes, and the minutes in words."""
+    """This week's credited minutes by side: side, shape, minutes, minutes as text."""
     return [
         (side, SIDE_SHAPE[side], summary.credited_s[side] / 60, f"{summary.credited_s[side] // 60:.0f} min")
         for side in Side

@@ -1,4 +1,4 @@
-"""What a person says about what was done: whose it was, where the limit was felt, how much it hurt, was it felt."""
+"""Feedback after a session: who it was, where the limit was felt, how much it hurt, whether a stretch was felt."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from werkzeug.wrappers import Response
 from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
 from station.core.events import FELT_PLACE_ANSWERS
-from web.site import Site, wait_until_saved
+from web.context import Site, wait_until_saved
 
 YES, NO = "yes", "no"
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The writes `/sittings/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/later`."""
-    pages = Blueprint("said", __name__)
+    """The writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/dismiss-missed`."""
+    pages = Blueprint("feedback", __name__)
 
-    @pages.post("/sittings/<session_id>/claim")
+    @pages.post("/sessions/<session_id>/claim")
     def claim(session_id: str) -> Response:
         found = site.store.session(session_id)
         if found is None:
             abort(404)
         person_id = request.form.get("person", "")
         if person_id not in {one.id for one in site.store.people()}:
-            abort(400, "There is no such person on this station. Choose one of the list.")
+            abort(400, "There is no such person on this station. Choose one from the list.")
         if found.session.person_id not in (None, person_id):
-            abort(400, f"This sitting is {found.session.person_name}\u2019s already.")
+            abort(400, f"This session already belongs to {found.session.person_name}.")
         wait_until_saved(site.api.claim_session(session_id, person_id))
         return redirect(url_for("history.session", session_id=session_id), 303)
 
@@ -37,7 +37,7 @@ def blueprint(site: Site) -> Blueprint:
             abort(404)
         felt, pain = request.form.get("felt") or None, request.form.get("pain") or None
         if (felt is None) is (pain is None) or (felt is not None and felt not in FELT_PLACE_ANSWERS):
-            abort(400, f"Where it was felt is one of {', '.join(FELT_PLACE_ANSWERS)}; how much it hurt is a number.")
+            abort(400, f"Send either felt ({', '.join(FELT_PLACE_ANSWERS)}) or pain (a number).")
         if pain is not None and pain not in map(str, range(MAX_PAIN + 1)):
             abort(400, f"How much it hurt is a whole number from 0 to {MAX_PAIN}.")
         wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
@@ -45,28 +45,28 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.post("/felt")
     def answer_felt() -> Response:
-        sitting_id, key, said = (request.form.get(name, "") for name in ("sitting", "about", "felt"))
-        found = site.store.session(sitting_id)
-        if found is None or key not in exercises() or said not in (YES, NO):
-            abort(400, "Say of an exercise of a sitting whether you felt it: yes or no.")
+        session_id, key, felt = (request.form.get(name, "") for name in ("session", "exercise", "felt"))
+        found = site.store.session(session_id)
+        if found is None or key not in exercises() or felt not in (YES, NO):
+            abort(400, "Choose an exercise of this session and answer yes or no.")
         if found.session.person_id is None:
-            abort(400, "Say first whose sitting this was.")
-        wait_until_saved(site.api.answer(found.session.person_id, "felt", said == YES, key))
-        return redirect(_return_address(sitting_id, "felt", felt=key), 303)
+            abort(400, "Choose first who this session belongs to.")
+        wait_until_saved(site.api.answer(found.session.person_id, "felt", felt == YES, key))
+        return redirect(_return_address(session_id, "felt", felt=key), 303)
 
-    @pages.post("/later")
+    @pages.post("/dismiss-missed")
     def dismiss_missed() -> Response:
-        """What was missed has been offered, and is not for now."""
+        """Record that the missed routine was offered and declined."""
         person = site.person()
         if person is None:
-            abort(400, "Say first who you are.")
-        wait_until_saved(site.api.answer(person.id, "offered", False, request.form.get("about", "")[:40]))
+            abort(400, "Choose who you are first.")
+        wait_until_saved(site.api.answer(person.id, "offered", False, request.form.get("occurrence", "")[:40]))
         return redirect(url_for("today.today"), 303)
 
     return pages
 
 
-def _return_address(sitting_id: str, anchor: str, **more: str) -> str:
-    if request.form.get("back") == "today":
+def _return_address(session_id: str, anchor: str, **more: str) -> str:
+    if request.form.get("return_to") == "today":
         return url_for("today.today")
-    return url_for("history.session", session_id=sitting_id, _anchor=anchor, _external=False, **dict(more))
+    return url_for("history.session", session_id=session_id, _anchor=anchor, _external=False, **dict(more))

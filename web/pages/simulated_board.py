@@ -1,4 +1,4 @@
-"""The simulated board under a visitor's hand; on a real board there is no such page."""
+"""The controls of the simulated board; a real board has no such page."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import NamedTuple
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from web.context import Site
 from web.live.view_model import live_view
-from web.site import Site
 
 
 class Control(NamedTuple):
-    """A button: what it says, and the word that it gives to the board. `release` is the word when it is let go."""
+    """A button: its label and its command to the board; `release_command` follows when a held button is released."""
 
     label: str
     command: str
@@ -21,7 +21,7 @@ class Control(NamedTuple):
 
 
 class ControlGroup(NamedTuple):
-    """Buttons that belong together."""
+    """A titled group of buttons."""
 
     title: str
     controls: list[Control]
@@ -29,14 +29,14 @@ class ControlGroup(NamedTuple):
 
 CONTROL_GROUPS = (
     (
-        "Let the person do it",
+        "Automatic person",
         (
             Control("Do a test for me", "test"),
             Control("Stretch for me", "stretch"),
             Control("Calibrate for me", "calibrate"),
             Control("Check for me", "check"),
-            Control("All by itself", "auto"),
-            Control("I take over", "take_over"),
+            Control("Automatic", "auto"),
+            Control("Take over", "take_over"),
         ),
     ),
     (
@@ -57,20 +57,20 @@ CONTROL_GROUPS = (
             Control("Lean back", "lean_back"),
             Control("Board 5 mm back", "slide", "5"),
             Control("Board 20 mm back", "slide", "20"),
-            Control("Board 5 mm nearer", "slide", "-5"),
-            Control("Board 20 mm nearer", "slide", "-20"),
+            Control("Board 5 mm closer", "slide", "-5"),
+            Control("Board 20 mm closer", "slide", "-20"),
             Control("Cheat: lift the heel in the lunge", "cheat"),
         ),
     ),
     (
-        "Break something",
+        "Simulate a fault",
         (
-            Control("Pull the sensor\u2019s cable", "pull_cable"),
-            Control("Return the cable", "return_cable"),
-            Control("Freeze the sensor", "freeze_sensor"),
-            Control("Thaw the sensor", "thaw_sensor"),
-            Control("Pull the heels\u2019 cable", "pull_heels"),
-            Control("Return the heels\u2019 cable", "return_heels"),
+            Control("Unplug the sensor", "pull_cable"),
+            Control("Reconnect the sensor", "return_cable"),
+            Control("Freeze the sensor reading", "freeze_sensor"),
+            Control("Unfreeze the sensor reading", "thaw_sensor"),
+            Control("Unplug the heel sensors", "pull_heels"),
+            Control("Reconnect the heel sensors", "return_heels"),
             Control("Wall clock +1 h", "wall_clock", "1"),
             Control("Wall clock \u22121 h", "wall_clock", "-1"),
         ),
@@ -79,7 +79,7 @@ CONTROL_GROUPS = (
 
 
 def control_groups(site: Site) -> list[ControlGroup] | None:
-    """The buttons for the words that this board understands; a word without a place gets a plain button."""
+    """The buttons for the commands of this board; commands outside the layout get a plain button."""
     board = site.api.board
     if board is None:
         return None
@@ -105,7 +105,7 @@ def blueprint(site: Site) -> Blueprint:
         settings = site.store.settings()
         return render_template(
             "board.html",
-            now=live_view(site.api.snapshot(), settings.units),
+            view=live_view(site.api.snapshot(), settings.units),
             units=settings.units,
             board=control_groups(site),
         )
@@ -115,10 +115,10 @@ def blueprint(site: Site) -> Blueprint:
         if site.api.board is None:
             abort(404)
         try:
-            site.api.board.act(request.form.get("word", ""), request.form.get("argument") or None)
+            site.api.board.act(request.form.get("command", ""), request.form.get("argument") or None)
         except ValueError as error:
             abort(400, str(error))
-        back = "board.board" if request.form.get("back") == "board" else "live.live"
+        back = "board.board" if request.form.get("return_to") == "board" else "live.live"
         return redirect(url_for(back), 303)
 
     return pages

@@ -1,4 +1,4 @@
-"""What every page of the station has in hand: the panel, the store, and who is looking."""
+"""The context of every page: the station's API, the store, and the person looking."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ NOBODY = "nobody"
 YEAR_S = 365 * 24 * 3600
 
 SAVE_TIMEOUT_S = 5.0
-"""So long a page waits for what it wants kept; the loop does it within milliseconds, or the disk is in trouble."""
-BUSY = "The station was too busy to keep this. Try it again in a moment; if that does not help, look at Health."
-STAY_HEADER = "X-Stays"
-"""The header by which the live page's script says that it sends a form and does not want to leave the page."""
-REDIRECT_HEADER = "X-Goes"
-"""The header that tells it where it has to go all the same."""
+"""How long a page waits for a write; the loop needs milliseconds unless the disk is failing."""
+BUSY = "The station was too busy to save this. Try again in a moment; if that does not help, check the Status page."
+STAY_HEADER = "X-Stay-On-Page"
+"""Request header of the live page's script: it sends a form and stays on the page."""
+REDIRECT_HEADER = "X-Redirect-To"
+"""Response header with the page that the script must open nevertheless."""
 NAV = (
     ("today.today", "Today"),
     ("live.live", "Live"),
@@ -42,29 +42,29 @@ NAV = (
     ("help.help", "Help"),
     ("settings.settings", "Settings"),
 )
-"""The pages at the head of every page, in this order."""
-FOOTER = (("health.status", "Health"), ("calibration.calibration", "Calibration"), ("about.about", "About"))
-"""Those at its foot: for whoever set it up."""
+"""The pages in the header, in this order."""
+FOOTER = (("status.status", "Status"), ("calibration.calibration", "Calibration"), ("about.about", "About"))
+"""The pages in the footer, for the person who set up the station."""
 
 Saved = TypeVar("Saved")
 
 ROUTINES = {
-    "today": "What is due today",
+    "today": "Today\u2019s session",
     **{key: ready.name for key, ready in ready_routines().items()},
     "test": "Quick test",
     "full_test": "Full test",
     "stretch": "Stretch",
 }
-"""What the buttons begin, in this order: today's work first."""
-OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The rest of the routine"}
-"""What begins by a name of its own, as people call it."""
+"""What the buttons start, in this order: today's session first."""
+OWN_NAMES = {TODAY: ROUTINES["today"], UNFINISHED: "The unfinished routine"}
+"""Titles of starts that are neither a ready routine nor one's own."""
 
 
 def wait_until_saved(future: Future[Saved]) -> Saved:
-    """Wait until the station has kept something, and give what came of it.
+    """Wait until the station has stored something and return its result.
 
-    Raises ValueError with a sentence for what cannot be; a disk that refuses, or a station that does not answer, is an
-    error page with its sentence.
+    Raises ValueError with a sentence for people if the station refuses it; a disk error or a station that does not
+    answer aborts with 503 and a sentence.
     """
     try:
         return future.result(SAVE_TIMEOUT_S)
@@ -75,9 +75,9 @@ def wait_until_saved(future: Future[Saved]) -> Saved:
 
 
 def back_to_live(html: str = "", **query: Any) -> AnyResponse:
-    """The way back after a button of the live page: to the page, or, for its script, `said` as a piece of HTML.
+    """Return to the live page after a button; its script gets `html` as a fragment instead.
 
-    `how` goes into the page's address, from which it says the same without scripts.
+    `query` goes into the page's address, so that the page shows the same without scripts.
     """
     if STAY_HEADER not in request.headers:
         return redirect(url_for("live.live", **query), 303)
@@ -85,30 +85,30 @@ def back_to_live(html: str = "", **query: Any) -> AnyResponse:
 
 
 def redirect_to(address: str) -> AnyResponse:
-    """The way to another page after a button, also for the live page's script."""
+    """Go to another page after a button, also from the live page's script."""
     if STAY_HEADER not in request.headers:
         return redirect(address, 303)
     return Response(status=204, headers={REDIRECT_HEADER: address})
 
 
 def remember_person(response: AnyResponse, person_id: str | None) -> AnyResponse:
-    """Let this browser show this person's results from now on, or nobody's."""
+    """Remember in this browser whose results to show; `None` for no one."""
     response.set_cookie(PERSON_COOKIE, person_id or NOBODY, max_age=YEAR_S, httponly=True, samesite="Strict")
     return response
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The station behind the pages."""
+    """The station that the pages show."""
 
     api: StationApi
     store: Reader
     blocks_mm: tuple[float, ...]
     analogue: bool
-    """Whether the board has force sensors under the heels, which feel also a heel that carries the shin alone."""
+    """Whether the heels have force sensors, which also register a heel loaded by the shin alone."""
 
     def gate(self, person_id: str | None) -> StartGate:
-        """The start gate for this person now, to show what would begin; only the station's loop begins anything."""
+        """The start gate for this person now, read-only; only the station's loop starts anything."""
         return StartGate(
             self.store,
             self.store.settings(),
@@ -119,11 +119,11 @@ class Site:
         )
 
     def situation(self, person: Person) -> Situation:
-        """All that bears on what this person is to do now."""
+        """Everything that decides what this person may and should do now."""
         return situation_of(self.store, person.id, datetime.now(UTC))
 
     def routine_title(self, name: str, person_id: str | None) -> str:
-        """What people call the routine of this name. Aborts where there is none."""
+        """The routine's title. Aborts with 400 if there is no such routine."""
         if name in OWN_NAMES:
             return OWN_NAMES[name]
         try:
@@ -132,7 +132,7 @@ class Site:
             abort(400, str(error))
 
     def person(self) -> Person | None:
-        """Who was chosen on this browser; the only person there is; else nobody yet."""
+        """The person chosen in this browser, else the only person, else `None`."""
         people = self.store.people()
         chosen = request.cookies.get(PERSON_COOKIE)
         if chosen == NOBODY:

@@ -22,7 +22,7 @@ from tests.web.double import StationDouble
 from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
 from web.server.http import open_page
-from web.speech import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, render
+from web.voice_phrases import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, render
 
 MOST_BYTES, LEAST_FILE, MOST_FILE = 400_000, 500, 12_000
 needs_browser = pytest.mark.skipif(
@@ -33,7 +33,7 @@ READY_MS, SILENCE_MS = 740, 100
 
 
 def test_every_phrase_has_its_file_and_every_file_its_phrase() -> None:
-    """What is spoken in each file is what the catalogue says now; `python -m web.speech` makes them anew."""
+    """What is spoken in each file is what the catalogue says now; `python -m web.voice_phrases` makes them anew."""
     assert json.loads((FOLDER / LIST).read_text(encoding="utf-8")) == phrases()
     assert {path.name for path in FOLDER.iterdir()} == {LIST, *(name + SUFFIX for name in phrases())}
 
@@ -125,7 +125,7 @@ def live(window: Browser, panel: StationDouble, store: Store) -> Iterator[Browse
 
 def choose(live: Browser, who: str = "recorded") -> None:
     live.press(f"#announcer option[value={who}]")
-    live.press("#tap")
+    live.press("#sound-toggle")
     fetched = "return performance.getEntriesByType('resource').filter(one => one.name.endsWith('.mp3')).length"
     live.settle(lambda: live.run(fetched) == len(phrases()), "all phrases have come")
 
@@ -174,7 +174,7 @@ def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, 
 def test_a_phrase_comes_after_its_cue(live: Browser, panel: StationDouble) -> None:
     """What begins, and on which side, is said when READY has ended with its tick, and not before."""
     choose(live)
-    live.run("document.addEventListener('picture', () => { window.shown = window.shown || performance.now() })")
+    live.run("document.addEventListener('live-view', () => { window.shown = window.shown || performance.now() })")
     live.run("document.addEventListener('spoken', () => { window.heard = performance.now() })")
     show(panel, 1, CueName.READY, "prepare")
     live.settle(lambda: live.run("return spoken[0]") == "exercise-3a left", "it is said")

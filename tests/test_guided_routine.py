@@ -39,7 +39,7 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
 
 
 def test_new_person_builds_starts_stops_and_resumes_a_routine(phone: Visitor) -> None:
-    """A new person builds a routine, answers the health questions, follows it on the board, stops in the middle, resumes,
+    """A new person builds a routine, answers the health questions, follows it on the board, stops, resumes,
     and finds all of it in the history; axe finds nothing serious on the way."""
     window = phone.window
     phone.go("/settings")

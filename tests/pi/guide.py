@@ -28,7 +28,7 @@ LIFT_S = 1.5
 
 
 def guide(rig: Rig) -> None:
-    """A person's own routine for both feet starts by stepping on; one heel's lift stops the clock, and all is stored."""
+    """A person's own routine for both feet starts by stepping on; one heel's lift stops the clock, and all is kept."""
     rig.settings(on_step="today")
     try:
         _plans(rig)

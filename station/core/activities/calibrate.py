@@ -20,9 +20,10 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from enum import StrEnum
+from typing import ClassVar, assert_never
 
-from station.core.activities.engine import Activity
+from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Command, CommandName, Event, Side, Toe
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
 from station.core.measurement.calibration import CalibrationError, Point, fit, point_from_readings
@@ -34,6 +35,45 @@ CAPTURE_US = 6 * SECOND_US
 """How long a block is read: another round gains more than longer readings (`station.core.measurement.calibration`)."""
 FINAL_CUE_US = 4 * SECOND_US
 """How long a cue that repeats has at the end: it follows HOLD_DONE, sounds once, and nobody would end it later."""
+
+
+class BlockPhase(StrEnum):
+    """The phases of reading blocks."""
+
+    WARM = "warm"
+    CLEAR = "clear"
+    LEAVE = "leave"
+    BLOCK = "block"
+    CAPTURE = "capture"
+    FAULT = "fault"
+    DONE = "done"
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[BlockPhase, frozenset[BlockPhase]] = {
+    BlockPhase.WARM: frozenset(
+        {BlockPhase.WARM, BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.ENDED}
+    ),
+    BlockPhase.CLEAR: frozenset(
+        {BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.ENDED}
+    ),
+    BlockPhase.LEAVE: frozenset(
+        {BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.ENDED}
+    ),
+    BlockPhase.BLOCK: frozenset(
+        {BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.CAPTURE, BlockPhase.FAULT, BlockPhase.ENDED}
+    ),
+    BlockPhase.CAPTURE: frozenset(
+        {BlockPhase.LEAVE, BlockPhase.BLOCK, BlockPhase.FAULT, BlockPhase.DONE, BlockPhase.ENDED}
+    ),
+    BlockPhase.FAULT: frozenset({BlockPhase.WARM, BlockPhase.ENDED}),
+    BlockPhase.DONE: frozenset(),
+    BlockPhase.ENDED: frozenset(),
+}
+
+
+WAITING = frozenset({BlockPhase.CLEAR, BlockPhase.LEAVE, BlockPhase.BLOCK})
+JUDGING = frozenset({BlockPhase.CLEAR, BlockPhase.BLOCK, BlockPhase.CAPTURE})
 
 
 class RoundError(CalibrationError):
@@ -57,15 +97,15 @@ class BlockRules:
     timeout_us: int = 120 * SECOND_US
 
 
-class BlockActivity(Activity):
+class BlockActivity(PhasedActivity[BlockPhase]):
     """Reads blocks one after the other; subclasses say what they make of the points."""
 
     name: ClassVar[str]
+    transitions = TRANSITIONS
 
     def __init__(self, blocks_mm: Sequence[float], warm_up_us: int, sensors: BoardSensors) -> None:
-        super().__init__(sensors)
+        super().__init__(sensors, BlockPhase.WARM)
         self.rules = BlockRules()
-        self.phase = "warm"
         self.points: list[Point] = []
         self._blocks_mm = tuple(blocks_mm)
         self._warm_up_us = warm_up_us
@@ -99,12 +139,13 @@ class BlockActivity(Activity):
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
         self._last_reading_us = self._last_progress_us = at_us
-        self._enter_phase("warm", at_us)
+        self._enter_phase(BlockPhase.WARM, at_us)
         self._set_due()
 
-    def _enter_phase(self, phase: str, at_us: int) -> None:
-        self.phase, self._phase_since_us, self._new_reading_us = phase, at_us, None
-        self._nudge_us = at_us + self.rules.nudge_after_us if phase in ("clear", "leave", "block") else None
+    def _enter_phase(self, phase: BlockPhase, at_us: int) -> None:
+        self.enter(phase)
+        self._phase_since_us, self._new_reading_us = at_us, None
+        self._nudge_us = at_us + self.rules.nudge_after_us if phase in WAITING else None
 
     def _enter_waiting_phase(self, at_us: int) -> None:
         """For an empty lane first, then for the next block, unless somebody stands there."""
@@ -112,9 +153,9 @@ class BlockActivity(Activity):
         if self.sensors.toe.lost_reason is not None and not self._is_sensor_live(at_us):
             self._enter_fault(at_us)
         elif any(plate.is_known_down for plate in self.sensors.plates):
-            self._enter_phase("leave", at_us)
+            self._enter_phase(BlockPhase.LEAVE, at_us)
         else:
-            self._enter_phase("clear" if self._lane_reading_mm is None else "block", at_us)
+            self._enter_phase(BlockPhase.CLEAR if self._lane_reading_mm is None else BlockPhase.BLOCK, at_us)
 
     def _is_sensor_live(self, at_us: int) -> bool:
         return (
@@ -127,22 +168,26 @@ class BlockActivity(Activity):
     def on_change(self, change: Change) -> None:
         now_us = change.at_us
         if isinstance(change, HeelChange):
-            if self.phase == "capture" and change.down:
+            if self.phase is BlockPhase.CAPTURE and change.down:
                 self._ask_again(
                     now_us, "Somebody stood on the board while a block was read: step off, and show it again"
                 )
-            elif self.phase in ("clear", "leave", "block"):
+            elif self.phase in WAITING:
                 self._enter_waiting_phase(now_us)
         elif isinstance(change, SensorChange) and change.sensor == "toe":
-            if not change.is_lost and self.phase == "fault":
+            if not change.is_lost and self.phase is BlockPhase.FAULT:
                 self._warm_up_us = WARM_UP_US
-                self._enter_phase("warm", now_us)
+                self._enter_phase(BlockPhase.WARM, now_us)
                 self.stop_repeating_cue(now_us)
-            elif change.is_lost and self.phase == "capture" and self._is_sensor_live(now_us):
+            elif change.is_lost and self.phase is BlockPhase.CAPTURE and self._is_sensor_live(now_us):
                 self._ask_again(
                     now_us, "The block went out of view while it was read: hold it still, and show it again"
                 )
-            elif change.is_lost and self.phase not in ("fault", "done") and not self._is_sensor_live(now_us):
+            elif (
+                change.is_lost
+                and self.phase not in (BlockPhase.FAULT, BlockPhase.DONE)
+                and not self._is_sensor_live(now_us)
+            ):
                 self._enter_fault(now_us)
         self._set_due()
 
@@ -152,13 +197,13 @@ class BlockActivity(Activity):
             self._set_due()
 
     def on_command(self, command: Command) -> None:
-        if command.word is CommandName.STOP and self.outcome is None and self.phase != "done":
+        if command.word is CommandName.STOP and self.outcome is None and self.phase is not BlockPhase.DONE:
             self._end_early(command.at_us, "stop")
         self._set_due()
 
     def close(self, at_us: int) -> None:
         self.stop_repeating_cue(at_us)
-        self.outcome = "complete" if self.phase == "done" else "ended"
+        self.outcome = "complete" if self.phase is BlockPhase.DONE else "ended"
 
     # Alarms.
 
@@ -166,16 +211,16 @@ class BlockActivity(Activity):
         if self.outcome is not None:
             self.due_us = None
             return
-        dues = [self._nudge_us, self._new_reading_us if self.phase in ("clear", "block", "capture") else None]
-        if self.phase == "warm":
+        dues = [self._nudge_us, self._new_reading_us if self.phase in JUDGING else None]
+        if self.phase is BlockPhase.WARM:
             dues.append(self._phase_since_us + self._warm_up_us)
-        elif self.phase == "capture":
+        elif self.phase is BlockPhase.CAPTURE:
             dues.append(self._phase_since_us + CAPTURE_US)
-        elif self.phase == "done":
+        elif self.phase is BlockPhase.DONE:
             dues.append(self._phase_since_us + FINAL_CUE_US)
         else:
             dues.append(self._deadline_us)
-            dues.append(None if self.phase == "fault" else self._silence_deadline_us)
+            dues.append(None if self.phase is BlockPhase.FAULT else self._silence_deadline_us)
         self.due_us = min(due for due in dues if due is not None)
 
     @property
@@ -187,29 +232,42 @@ class BlockActivity(Activity):
         return self._last_reading_us + self.sensors.toe.rules.max_silence_us
 
     def on_alarm(self, at_us: int) -> None:
-        waiting = self.phase not in ("warm", "capture", "done")
+        waiting = self.phase not in (BlockPhase.WARM, BlockPhase.CAPTURE, BlockPhase.DONE)
         if waiting and at_us >= self._deadline_us:
             self._end_early(at_us, self._timeout_reason())
-        elif waiting and self.phase != "fault" and at_us >= self._silence_deadline_us:
+        elif waiting and self.phase is not BlockPhase.FAULT and at_us >= self._silence_deadline_us:
             self._enter_fault(at_us)
         elif self._nudge_us is not None and at_us >= self._nudge_us:
             self._nudge_us = None
             self.emit_cue(at_us, CueName.NUDGE)
         else:
             self._new_reading_us = None
-            getattr(self, f"_alarm_{self.phase}")(at_us)
+            self._alarm_of_phase(at_us)
         self._set_due()
+
+    def _alarm_of_phase(self, at_us: int) -> None:
+        match self.phase:
+            case BlockPhase.WARM:
+                self._alarm_warm(at_us)
+            case BlockPhase.CLEAR:
+                self._alarm_clear(at_us)
+            case BlockPhase.BLOCK:
+                self._alarm_block(at_us)
+            case BlockPhase.CAPTURE:
+                self._alarm_capture(at_us)
+            case BlockPhase.DONE:
+                self._alarm_done(at_us)
+            case BlockPhase.LEAVE | BlockPhase.FAULT:
+                pass  # somebody is still there, or the sensor still silent: only time ends this
+            case BlockPhase.ENDED:
+                pass
+            case _:
+                assert_never(self.phase)
 
     def _alarm_warm(self, now_us: int) -> None:
         if now_us >= self._phase_since_us + self._warm_up_us:
             self._last_progress_us = now_us
             self._enter_waiting_phase(now_us)
-
-    def _alarm_leave(self, now_us: int) -> None:
-        """Somebody is still there: only time ends this."""
-
-    def _alarm_fault(self, now_us: int) -> None:
-        """The sensor is still silent: only time ends this."""
 
     def _alarm_done(self, now_us: int) -> None:
         self.stop_repeating_cue(now_us)
@@ -247,7 +305,7 @@ class BlockActivity(Activity):
 
     def _set_lane(self, now_us: int, reading_mm: float) -> None:
         self._lane_reading_mm, self._problem = reading_mm, None
-        self._enter_phase("block", now_us)
+        self._enter_phase(BlockPhase.BLOCK, now_us)
         self.emit_cue(now_us, CueName.READY)
 
     def _alarm_block(self, now_us: int) -> None:
@@ -262,7 +320,7 @@ class BlockActivity(Activity):
                 self._last_block_mm = None
         elif self._last_block_mm is None or abs(still_mm - self._last_block_mm) >= self.rules.another_block_mm:
             self._capture_start_mm, self._problem = still_mm, None
-            self._enter_phase("capture", now_us)
+            self._enter_phase(BlockPhase.CAPTURE, now_us)
             self.emit_cue(now_us, CueName.GO)
 
     def _alarm_capture(self, now_us: int) -> None:
@@ -289,7 +347,7 @@ class BlockActivity(Activity):
         self._tries, self._last_progress_us = self._restarted_rounds, now_us
         self.emit_cue(now_us, CueName.HOLD_DONE)
         if len(self.points) == len(self._blocks_mm):
-            self._enter_phase("done", now_us)
+            self._enter_phase(BlockPhase.DONE, now_us)
             self.on_all_blocks_read(now_us)
             self.outcome = "complete" if self._repeating is None else None
         else:
@@ -314,33 +372,34 @@ class BlockActivity(Activity):
             self._enter_waiting_phase(now_us)
 
     def _enter_fault(self, now_us: int) -> None:
-        self._enter_phase("fault", now_us)
+        self._enter_phase(BlockPhase.FAULT, now_us)
         self.emit_cue(now_us, CueName.ERROR)
 
     def _timeout_reason(self) -> str:
-        if self.phase == "fault":
+        if self.phase is BlockPhase.FAULT:
             return "nobody waited for the sensor"
-        if self.phase == "leave":
+        if self.phase is BlockPhase.LEAVE:
             return "somebody stayed on the board"
-        if self.phase == "clear":
+        if self.phase is BlockPhase.CLEAR:
             return "the view did not become clear"
         return f"no block of {self.wanted_block_mm:g} mm was seen"
 
     def _end_early(self, now_us: int, reason: str) -> None:
-        if self._problem is None and self.phase == "block":
+        if self._problem is None and self.phase is BlockPhase.BLOCK:
             self._problem = (
                 f"The {self.wanted_block_mm:g} mm block was not seen. If it was there, the sensor sees something "
                 "else as well, such as the floor or a skirting board: hold the block so that it fills the view"
             )
         self.emit_cue(now_us, CueName.ENDED)
         self.emit(Ended(now_us, reason))
-        self.phase, self.outcome = "ended", "ended"
+        self.enter(BlockPhase.ENDED)
+        self.outcome = "ended"
 
     def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
     def state_at(self, at_us: int) -> ActivityState:
-        counting = {"warm": self._warm_up_us, "capture": CAPTURE_US}.get(self.phase)
+        counting = {BlockPhase.WARM: self._warm_up_us, BlockPhase.CAPTURE: CAPTURE_US}.get(self.phase)
         return ActivityState(
             activity=self.name,
             phase=self.phase,
@@ -350,7 +409,7 @@ class BlockActivity(Activity):
             rate=int(counting is not None),
             repetition=min(len(self.points) + 1, len(self._blocks_mm)),
             repetitions=len(self._blocks_mm),
-            target_mm=None if self.phase in ("done", "ended") else self.wanted_block_mm,
+            target_mm=None if self.phase in (BlockPhase.DONE, BlockPhase.ENDED) else self.wanted_block_mm,
             why=self._problem,
         )
 

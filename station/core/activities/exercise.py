@@ -21,16 +21,36 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import ClassVar
 
-from station.core.activities.engine import Activity
+from station.core.activities.phases import PhasedActivity
 from station.core.activities.side_change import SideChange
+from station.core.activities.standing_countdown import StandingCountdown
+from station.core.activities.wrong_leg import WrongLeg
 from station.core.events import BOTH_LEGS, SECOND_US, Command, CommandName, Legs, Side
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, HeelChannel, KneeChange, SensorChange
 from station.core.sensing.stance import HeelState, Stance, StanceTracker
 from station.core.state import ActivityState
 from station.core.steps import HeelRule, HoldStep, RepsStep, Step
+
+
+class ExercisePhase(StrEnum):
+    """The phases of all exercises; which of them an exercise has, its own table says."""
+
+    WAIT = "wait"
+    PREPARE = "prepare"
+    HOLD = "hold"
+    GRACE = "grace"
+    LIFTED = "lifted"
+    REST = "rest"
+    AWAY = "away"
+    REPS = "reps"
+    PAUSED = "paused"
+    SWITCH = "switch"
+    DONE = "done"
+    ENDED = "ended"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +74,7 @@ class ExerciseRules:
     countdown_ticks: tuple[int, ...] = (3, 2, 1)
 
 
-class ExerciseActivity(Activity):
+class ExerciseActivity(PhasedActivity[ExercisePhase]):
     """The frame of an exercise: subclasses say what its work is (`go`, `work_*`) and what is stored of it."""
 
     name: ClassVar[str]
@@ -71,10 +91,9 @@ class ExerciseActivity(Activity):
     ) -> None:
         """`first` is false where another step came before, so that the person is told to change sides or to come
         back."""
-        super().__init__(sensors)
+        super().__init__(sensors, ExercisePhase.WAIT)
         self.rules = rules or ExerciseRules()
         self.turns = step.turns
-        self.phase = "wait"
         self.turn_index = 0
         self.is_repetition_started = False
         """Whether the repetition at hand has had its GO."""
@@ -90,16 +109,11 @@ class ExerciseActivity(Activity):
         """Whose heel came up last."""
         self._wait_deadline_us: int | None = None
         self._wait_began_us = 0
-        self._prepare_target_us = 0
-        self._stood_before_us = 0
-        self._standing_since_us: int | None = None
-        self._ticks: set[int] = set()
+        self._countdown = StandingCountdown(0)
         self.heel_up_since_us = 0
         self._paused_since_us = 0
         self._nudge_us: int | None = None
-        self._wrong_leg_cue_us: int | None = None
-        """When whoever stands on the other leg is told so, while the exercise waits."""
-        self._wrong_leg_cued = False
+        self._wrong_leg = WrongLeg(self.rules.wrong_leg_after_us)
         self._has_given_up = False
         self._is_side_given_up = False
         self._is_previous_given_up = False
@@ -185,9 +199,9 @@ class ExerciseActivity(Activity):
         return min((at_us for at_us in pending if at_us is not None), default=None)
 
     def watched_sides(self) -> Sequence[Side]:
-        if self.phase == "switch":
+        if self.phase is ExercisePhase.SWITCH:
             return tuple(Side)
-        if self.is_timer_only and self.phase != "wait":
+        if self.is_timer_only and self.phase is not ExercisePhase.WAIT:
             return ()
         return tuple(Side) if self.side is None else (self.side,)
 
@@ -206,7 +220,7 @@ class ExerciseActivity(Activity):
         if is_ready:
             self.prepare(at_us, at_us, self._prepare_us)
         elif not self._is_first_step and is_occupied and self.side is not None:
-            self._wrong_leg_cued = True
+            self._wrong_leg.mark_reported()
             self.emit_cue(at_us, CueName.SWITCH, side=self.side)
         elif not self._is_first_step:
             self._nudge_us = at_us + self.rules.repeat_call_after_us
@@ -215,10 +229,8 @@ class ExerciseActivity(Activity):
         self.set_due()
 
     def _watch_wrong_leg(self, since_us: int) -> None:
-        if self.phase != "wait" or self.is_timer_only or self.side is None or not self.stance_tracker.is_occupied:
-            self._wrong_leg_cue_us, self._wrong_leg_cued = None, False
-        elif not self._wrong_leg_cued and self._wrong_leg_cue_us is None:
-            self._wrong_leg_cue_us = since_us + self.rules.wrong_leg_after_us
+        one_leg_awaited = self.phase is ExercisePhase.WAIT and not self.is_timer_only and self.side is not None
+        self._wrong_leg.update(since_us, is_standing=one_leg_awaited and self.stance_tracker.is_occupied)
 
     def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
@@ -232,7 +244,7 @@ class ExerciseActivity(Activity):
             self._on_new_side_standing(change.at_us, self._side_change.on_heel_change(change))
         elif isinstance(change, SensorChange) and self._side_change is not None:
             self._on_new_side_standing(change.at_us, self._side_change.on_sensor_change(change))
-        elif self.phase == "wait":
+        elif self.phase is ExercisePhase.WAIT:
             has_arrived = (
                 self.stance_tracker.is_occupied
                 if self.is_timer_only
@@ -243,7 +255,7 @@ class ExerciseActivity(Activity):
                 self.prepare(change.at_us, max(since_us, self._wait_began_us), self._prepare_us)
             self._watch_wrong_leg(change.at_us)
         elif self.is_timer_only:
-            if self.phase == "paused" and isinstance(change, HeelChange) and change.down:
+            if self.phase is ExercisePhase.PAUSED and isinstance(change, HeelChange) and change.down:
                 self._resume(change.at_us, change.since_us)
         elif after == before:
             return
@@ -256,9 +268,10 @@ class ExerciseActivity(Activity):
             self.on_earlier_heel_up(after.since_us)
 
     def _on_stance_down(self, now_us: int, since_us: int) -> None:
-        if self.phase == "prepare":
-            self._standing_since_us = self._standing_since_us if self._counts_without_standing else since_us
-        elif self.phase == "paused":
+        if self.phase is ExercisePhase.PREPARE:
+            if not self._counts_without_standing:
+                self._countdown.start(since_us)
+        elif self.phase is ExercisePhase.PAUSED:
             self._resume(now_us, since_us)
         else:
             self.on_heel_down(now_us, since_us)
@@ -267,56 +280,46 @@ class ExerciseActivity(Activity):
         self.heel_up_since_us = since_us
         if side is not None:
             self.lifted_side = side if self.side is None else self.side
-        if self.phase == "prepare":
+        if self.phase is ExercisePhase.PREPARE:
             if not self._counts_without_standing:
-                self._stop_prepare_clock(since_us)
-        elif self.phase != "paused":
+                self._countdown.stop(since_us)
+        elif self.phase is not ExercisePhase.PAUSED:
             self.on_heel_up(now_us, since_us, is_lost=is_lost)
 
     # Preparing.
 
     def prepare(self, now_us: int, since_us: int, target_us: int) -> None:
         """Count `need_us` of standing down, beginning at `since_us`."""
-        self.phase, self._side_change = "prepare", None
-        self._prepare_target_us, self._stood_before_us = target_us, 0
-        self._ticks = {n for n in self.rules.countdown_ticks if n * SECOND_US < target_us}
+        self.enter(ExercisePhase.PREPARE)
+        self._side_change = None
+        self._countdown = StandingCountdown(target_us, self.rules.countdown_ticks)
         self._counts_without_standing = self._prepares_off_board and target_us >= self._prepare_us
         if self.is_standing or self._counts_without_standing:
-            self._standing_since_us = since_us
+            self._countdown.start(since_us)
         else:
-            self._standing_since_us, self.heel_up_since_us = None, now_us
+            self.heel_up_since_us = now_us
         self.emit_cue(now_us, CueName.READY, side=self.side)
 
-    def _stop_prepare_clock(self, since_us: int) -> None:
-        if self._standing_since_us is not None:
-            self._stood_before_us += max(0, since_us - self._standing_since_us)
-            self._standing_since_us = None
-
-    def _standing_us(self, now_us: int) -> int:
-        running_us = 0 if self._standing_since_us is None else now_us - self._standing_since_us
-        return min(self._prepare_target_us, self._stood_before_us + running_us)
-
     def _prepare_due_us(self) -> int:
-        if self._standing_since_us is None:
-            return self.heel_up_since_us + self.rules.pause_after_us
-        last_tick_us = max(self._ticks, default=0) * SECOND_US
-        return self._standing_since_us + self._prepare_target_us - last_tick_us - self._stood_before_us
+        due_us = self._countdown.due_us
+        return self.heel_up_since_us + self.rules.pause_after_us if due_us is None else due_us
 
     def _on_prepare_alarm(self, now_us: int) -> None:
-        if self._standing_since_us is None:
+        if not self._countdown.is_running:
             self.pause(now_us, self.heel_up_since_us, "heel up" if self._is_heel_up() else "no heel")
             return
-        remaining_us = self._prepare_target_us - self._standing_us(now_us)
+        remaining_us = self._countdown.need_us - self._countdown.stood_us(now_us)
         if remaining_us <= 0 and not self.is_standing:
             self._call_back(now_us)
         elif remaining_us <= 0:
             self.start_work(now_us)
         else:
-            self.emit_countdown_tick(now_us, remaining_us, self._ticks)
+            self.emit_countdown_tick(now_us, remaining_us, self._countdown.ticks)
 
     def _call_back(self, now_us: int) -> None:
         """It is time, and they are not there yet: GO waits for them."""
-        self.phase, self._prepares_off_board, self._prepare_us = "wait", False, self.rules.resume_prepare_us
+        self.enter(ExercisePhase.WAIT)
+        self._prepares_off_board, self._prepare_us = False, self.rules.resume_prepare_us
         self._wait_began_us, self._wait_deadline_us, self._nudge_us = (
             now_us,
             now_us + self.rules.return_timeout_us,
@@ -347,7 +350,8 @@ class ExerciseActivity(Activity):
 
     def pause(self, now_us: int, since_us: int, reason: str) -> None:
         self._resumes_side_change = self._side_change is not None
-        self.phase, self._side_change = "paused", None
+        self.enter(ExercisePhase.PAUSED)
+        self._side_change = None
         self._paused_since_us, self._nudge_us = since_us, now_us + self.rules.nudge_after_us
         self._has_given_up = not (self.is_repetition_started and self.gives_up_in_pause)
         self.emit(Paused(now_us, reason))
@@ -397,7 +401,8 @@ class ExerciseActivity(Activity):
             self._change_sides(now_us)
         else:
             self.stop_repeating_cue(now_us)
-            self.phase, self.outcome = "done", "complete"
+            self.enter(ExercisePhase.DONE)
+            self.outcome = "complete"
 
     def reset_for_side(self) -> None:
         """A new side is at work: its repetitions begin anew."""
@@ -426,7 +431,7 @@ class ExerciseActivity(Activity):
         if self.is_timer_only:
             self.prepare(now_us, now_us, self.rules.min_switch_us)
             return
-        self.phase = "switch"
+        self.enter(ExercisePhase.SWITCH)
         assert self.side is not None  # both legs are one turn, which nothing is changed to
         self._side_change = SideChange(self.sensors, self.side, now_us)
 
@@ -456,13 +461,15 @@ class ExerciseActivity(Activity):
         """End early; what was done has been said."""
         self.emit_cue(now_us, CueName.ENDED)
         self.emit(Ended(now_us, reason))
-        self.phase, self.outcome = "ended", "ended"
+        self.enter(ExercisePhase.ENDED)
+        self.outcome = "ended"
 
     def close(self, at_us: int) -> None:
         if self.is_repetition_started:
             self.give_up(at_us)
         self.stop_repeating_cue(at_us)
-        self.phase, self.outcome = "ended", "ended"
+        self.enter(ExercisePhase.ENDED)
+        self.outcome = "ended"
 
     # Alarms and commands.
 
@@ -470,7 +477,11 @@ class ExerciseActivity(Activity):
         before = self.stance_tracker.stance(self.plates)
         self.stance_tracker = StanceTracker(self.sensors)
         after = self.stance_tracker.stance(self.plates)
-        if not self.is_timer_only and self.phase not in ("wait", "switch") and after.state is not before.state:
+        if (
+            not self.is_timer_only
+            and self.phase not in (ExercisePhase.WAIT, ExercisePhase.SWITCH)
+            and after.state is not before.state
+        ):
             if after.state is HeelState.DOWN:
                 self._on_stance_down(at_us, at_us)
             else:
@@ -484,12 +495,12 @@ class ExerciseActivity(Activity):
     def set_due(self) -> None:
         if self.outcome is not None:
             self.due_us = None
-        elif self.phase == "wait":
-            waits = (self._wait_deadline_us, self._nudge_us, self._wrong_leg_cue_us)
+        elif self.phase is ExercisePhase.WAIT:
+            waits = (self._wait_deadline_us, self._nudge_us, self._wrong_leg.due_us)
             self.due_us = min((at_us for at_us in waits if at_us is not None), default=None)
-        elif self.phase == "prepare":
+        elif self.phase is ExercisePhase.PREPARE:
             self.due_us = self._prepare_due_us()
-        elif self.phase == "paused":
+        elif self.phase is ExercisePhase.PAUSED:
             self.due_us = self._pause_due_us()
         elif self._side_change is not None:
             self.due_us = self._side_change_due_us(self._side_change)
@@ -497,17 +508,19 @@ class ExerciseActivity(Activity):
             self.due_us = self.work_due_us()
 
     def on_alarm(self, at_us: int) -> None:
-        if self.phase == "wait" and self._wait_deadline_us is not None and at_us >= self._wait_deadline_us:
+        if self.phase is ExercisePhase.WAIT and self._wait_deadline_us is not None and at_us >= self._wait_deadline_us:
             self.end_early(at_us, "nobody changed sides" if self.stance_tracker.is_occupied else "nobody came back")
-        elif self.phase == "wait" and self._wrong_leg_cue_us is not None and at_us >= self._wrong_leg_cue_us:
-            self._wrong_leg_cue_us, self._wrong_leg_cued = None, True
+        elif (
+            self.phase is ExercisePhase.WAIT and self._wrong_leg.due_us is not None and at_us >= self._wrong_leg.due_us
+        ):
+            self._wrong_leg.mark_reported()
             self.emit_cue(at_us, CueName.SWITCH, side=self.side)
-        elif self.phase == "wait":
+        elif self.phase is ExercisePhase.WAIT:
             self._nudge_us = None
             self.emit_cue(at_us, CueName.NUDGE)
-        elif self.phase == "prepare":
+        elif self.phase is ExercisePhase.PREPARE:
             self._on_prepare_alarm(at_us)
-        elif self.phase == "paused":
+        elif self.phase is ExercisePhase.PAUSED:
             self._on_pause_alarm(at_us)
         elif self._side_change is not None:
             self._on_side_change_alarm(at_us, self._side_change)
@@ -523,19 +536,18 @@ class ExerciseActivity(Activity):
             if self.is_repetition_started:
                 self.give_up(now_us)
             self.end_early(now_us, "stop")
-        elif command.word is CommandName.PAUSE and self.phase not in ("wait", "paused"):
-            if self.phase not in ("prepare", "switch"):
+        elif command.word is CommandName.PAUSE and self.phase not in (ExercisePhase.WAIT, ExercisePhase.PAUSED):
+            if self.phase not in (ExercisePhase.PREPARE, ExercisePhase.SWITCH):
                 self.suspend(now_us)
             self.pause(now_us, now_us, "command")
         elif (
             command.word is CommandName.RESUME
-            and self.phase == "paused"
+            and self.phase is ExercisePhase.PAUSED
             and (self.is_standing or self._resumes_side_change)
         ):
             self._resume(now_us, now_us, "command")
-        elif command.word is CommandName.NEXT and self.phase == "prepare":
-            self._stood_before_us, self._ticks = self._prepare_target_us, set()
-            self._standing_since_us = now_us if self.is_standing or self._counts_without_standing else None
+        elif command.word is CommandName.NEXT and self.phase is ExercisePhase.PREPARE:
+            self._countdown.finish(now_us, is_running=self.is_standing or self._counts_without_standing)
         elif command.word is CommandName.NEXT:
             self.on_next(now_us)
         elif command.word is CommandName.SKIP:
@@ -550,13 +562,13 @@ class ExerciseActivity(Activity):
         self.set_due()
 
     def _skip_repetition(self, now_us: int) -> None:
-        if self.phase in ("wait", "switch"):
+        if self.phase in (ExercisePhase.WAIT, ExercisePhase.SWITCH):
             return
-        if self.phase == "paused" and self._is_side_given_up:
+        if self.phase is ExercisePhase.PAUSED and self._is_side_given_up:
             self._is_side_given_up = False
             self.finish_side(now_us)
             return
-        is_resting = self.phase in ("rest", "away")
+        is_resting = self.phase in (ExercisePhase.REST, ExercisePhase.AWAY)
         if self.is_repetition_started:
             self.give_up(now_us)
         if not self.advance_repetition():
@@ -566,18 +578,20 @@ class ExerciseActivity(Activity):
 
     def _choose_side(self, now_us: int, side: Side) -> None:
         self.turns = (side,) if len(self.turns) == 1 else (side, side.other)
-        if self.phase == "prepare" or (self.phase == "wait" and self.is_standing and not self.is_timer_only):
+        if self.phase is ExercisePhase.PREPARE or (
+            self.phase is ExercisePhase.WAIT and self.is_standing and not self.is_timer_only
+        ):
             self.prepare(now_us, now_us, self._prepare_us)
 
     def common_state(self, at_us: int) -> ActivityState:
         """What there is to see of the frame at this moment."""
-        is_preparing = self.phase == "prepare"
+        is_preparing = self.phase is ExercisePhase.PREPARE
         return ActivityState(
             activity=self.name,
             phase=self.phase,
             side=self.legs,
             counting="prepare" if is_preparing else None,
-            counted_us=self._standing_us(at_us) if is_preparing else 0,
-            target_us=self._prepare_target_us if is_preparing else 0,
-            rate=1 if is_preparing and self._standing_since_us is not None else 0,
+            counted_us=self._countdown.stood_us(at_us) if is_preparing else 0,
+            target_us=self._countdown.need_us if is_preparing else 0,
+            rate=1 if is_preparing and self._countdown.is_running else 0,
         )

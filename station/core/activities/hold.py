@@ -18,12 +18,79 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from station.core.activities.exercise import ExerciseActivity, ExerciseRules
+from station.core.activities.exercise import ExerciseActivity, ExercisePhase, ExerciseRules
 from station.core.events import SECOND_US, Legs
 from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
 from station.core.sensing.sensors import BoardSensors
 from station.core.state import ActivityState
 from station.core.steps import HoldStep, Step
+
+TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
+    ExercisePhase.WAIT: frozenset({ExercisePhase.PREPARE, ExercisePhase.ENDED}),
+    ExercisePhase.PREPARE: frozenset(
+        {
+            ExercisePhase.PREPARE,
+            ExercisePhase.WAIT,
+            ExercisePhase.HOLD,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.HOLD: frozenset(
+        {
+            ExercisePhase.GRACE,
+            ExercisePhase.REST,
+            ExercisePhase.PREPARE,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.GRACE: frozenset(
+        {
+            ExercisePhase.HOLD,
+            ExercisePhase.LIFTED,
+            ExercisePhase.PREPARE,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.LIFTED: frozenset(
+        {
+            ExercisePhase.HOLD,
+            ExercisePhase.PREPARE,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.REST: frozenset(
+        {
+            ExercisePhase.HOLD,
+            ExercisePhase.AWAY,
+            ExercisePhase.PREPARE,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.AWAY: frozenset(
+        {ExercisePhase.PREPARE, ExercisePhase.PAUSED, ExercisePhase.SWITCH, ExercisePhase.DONE, ExercisePhase.ENDED}
+    ),
+    ExercisePhase.PAUSED: frozenset(
+        {ExercisePhase.PREPARE, ExercisePhase.SWITCH, ExercisePhase.DONE, ExercisePhase.ENDED}
+    ),
+    ExercisePhase.SWITCH: frozenset({ExercisePhase.PREPARE, ExercisePhase.PAUSED, ExercisePhase.ENDED}),
+    ExercisePhase.DONE: frozenset(),
+    ExercisePhase.ENDED: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +105,7 @@ class Hold(ExerciseActivity):
     """Timed stretches by `step`, each side in turn."""
 
     name: ClassVar[str] = "hold"
+    transitions = TRANSITIONS
 
     def __init__(
         self, step: HoldStep, sensors: BoardSensors, *, is_first_step: bool = True, rules: HoldRules | None = None
@@ -64,32 +132,33 @@ class Hold(ExerciseActivity):
     # The work.
 
     def on_go(self, now_us: int) -> None:
-        self.phase = "hold"
+        self.enter(ExercisePhase.HOLD)
         self._span_start_us = now_us
         if not self.is_repetition_started:
             self.is_repetition_started = True
             self.emit(HoldStarted(now_us, self.legs, self._repetition))
 
     def on_heel_down(self, now_us: int, since_us: int) -> None:
-        if self.phase in ("grace", "lifted"):
+        if self.phase in (ExercisePhase.GRACE, ExercisePhase.LIFTED):
             self._on_heel_return(now_us, since_us)
-        elif self.phase == "hold" and self._span_start_us is None:
+        elif self.phase is ExercisePhase.HOLD and self._span_start_us is None:
             self._span_start_us = since_us
-        elif self.phase == "rest" and now_us >= self._rest_deadline_us:
+        elif self.phase is ExercisePhase.REST and now_us >= self._rest_deadline_us:
             self.start_work(now_us)
-        elif self.phase == "away":
+        elif self.phase is ExercisePhase.AWAY:
             self.prepare(now_us, since_us, self.rules.resume_prepare_us)
 
     def on_heel_up(self, now_us: int, since_us: int, *, is_lost: bool) -> None:
-        if self.phase != "hold":
+        if self.phase is not ExercisePhase.HOLD:
             return
         self._close_span(since_us)
         if not is_lost:
-            self.phase, self._lifted_since_us = "grace", since_us
+            self.enter(ExercisePhase.GRACE)
+            self._lifted_since_us = since_us
             self.emit(HeelLifted(now_us, self.lifted_side, since_us))
 
     def on_earlier_heel_up(self, since_us: int) -> None:
-        if self.phase == "grace":
+        if self.phase is ExercisePhase.GRACE:
             uncredited_us = max(0, self._lifted_since_us - max(since_us, self._last_span_start_us))
             self._credited_us -= uncredited_us
             self._lifted_since_us = since_us
@@ -103,11 +172,12 @@ class Hold(ExerciseActivity):
     def _on_heel_return(self, now_us: int, since_us: int) -> None:
         self._count_lifted(since_us)
         self.emit(HeelReturned(now_us, self.lifted_side, since_us))
-        if self.phase == "grace":
+        if self.phase is ExercisePhase.GRACE:
             self._micro_lifts += 1
         else:
             self.emit_cue(now_us, CueName.YES)
-        self.phase, self._span_start_us = "hold", since_us
+        self.enter(ExercisePhase.HOLD)
+        self._span_start_us = since_us
 
     def _count_lifted(self, until_us: int) -> None:
         self._lifted_us += min(self._hold_rules.max_lifted_us, until_us - self._lifted_since_us)
@@ -115,12 +185,12 @@ class Hold(ExerciseActivity):
     def suspend(self, now_us: int) -> None:
         rising_us = None if self.is_timer_only else self.rising_since_us
         self._close_span(now_us if rising_us is None else min(now_us, rising_us))
-        if self.phase in ("grace", "lifted"):
+        if self.phase in (ExercisePhase.GRACE, ExercisePhase.LIFTED):
             self._count_lifted(now_us)
         self.stop_repeating_cue(now_us)
 
     def give_up(self, now_us: int) -> None:
-        if self.phase != "paused":
+        if self.phase is not ExercisePhase.PAUSED:
             self.suspend(now_us)
         self.emit(HoldPartial(now_us, *self._result()))
         self.is_repetition_started = False
@@ -152,13 +222,13 @@ class Hold(ExerciseActivity):
     # Its alarms.
 
     def work_due_us(self) -> int | None:
-        if self.phase == "hold":
+        if self.phase is ExercisePhase.HOLD:
             return self._hold_due_us()
-        if self.phase == "grace":
+        if self.phase is ExercisePhase.GRACE:
             return self._lifted_since_us + self.rules.grace_us
-        if self.phase == "lifted":
+        if self.phase is ExercisePhase.LIFTED:
             return self._lifted_since_us + self.rules.pause_after_us
-        if self.phase == "rest":
+        if self.phase is ExercisePhase.REST:
             return self._rest_due_us()
         return max(self._rest_deadline_us, self.heel_up_since_us) + self.rules.pause_timeout_us
 
@@ -179,18 +249,18 @@ class Hold(ExerciseActivity):
         return max(self._rest_deadline_us, self.heel_up_since_us + self.rules.grace_us)
 
     def on_work_alarm(self, now_us: int) -> None:
-        if self.phase == "hold" and self._span_start_us is None:
+        if self.phase is ExercisePhase.HOLD and self._span_start_us is None:
             self.pause(now_us, self.heel_up_since_us, "sensor lost")
-        elif self.phase == "hold":
+        elif self.phase is ExercisePhase.HOLD:
             self._on_hold_alarm(now_us)
-        elif self.phase == "grace":
-            self.phase = "lifted"
+        elif self.phase is ExercisePhase.GRACE:
+            self.enter(ExercisePhase.LIFTED)
             self._lifts += 1
             self.emit_cue(now_us, CueName.HEEL_UP)
-        elif self.phase == "lifted":
+        elif self.phase is ExercisePhase.LIFTED:
             self.suspend(now_us)
             self.pause(now_us, self._lifted_since_us, "heel up")
-        elif self.phase == "rest":
+        elif self.phase is ExercisePhase.REST:
             self._on_rest_alarm(now_us)
         else:
             self.end_early(now_us, "nobody came back")
@@ -217,7 +287,7 @@ class Hold(ExerciseActivity):
         if not self.advance_repetition():
             self.finish_side(now_us)
             return
-        self.phase = "rest"
+        self.enter(ExercisePhase.REST)
         self._rest_deadline_us = now_us + self._step.rest_us
         self._rest_ticks = {n for n in self.rules.countdown_ticks if n * SECOND_US < self._step.rest_us}
 
@@ -227,11 +297,11 @@ class Hold(ExerciseActivity):
         elif self.is_standing:
             self.start_work(now_us)
         else:
-            self.phase = "away"
+            self.enter(ExercisePhase.AWAY)
             self.emit_cue(now_us, CueName.NUDGE)
 
     def on_next(self, now_us: int) -> None:
-        if self.phase == "rest":
+        if self.phase is ExercisePhase.REST:
             self._rest_deadline_us, self._rest_ticks = now_us, set()
 
     def state_at(self, at_us: int) -> ActivityState:
@@ -241,8 +311,10 @@ class Hold(ExerciseActivity):
             repetitions=self._step.repetitions,
             hold_us=self._step.hold_us,
         )
-        if self.phase in ("hold", "grace", "lifted") or (self.phase == "paused" and self.is_repetition_started):
-            is_running = self.phase == "hold" and self._span_start_us is not None
+        if self.phase in (ExercisePhase.HOLD, ExercisePhase.GRACE, ExercisePhase.LIFTED) or (
+            self.phase is ExercisePhase.PAUSED and self.is_repetition_started
+        ):
+            is_running = self.phase is ExercisePhase.HOLD and self._span_start_us is not None
             return replace(
                 state,
                 counting="hold",
@@ -250,7 +322,7 @@ class Hold(ExerciseActivity):
                 target_us=self._step.hold_us,
                 rate=int(is_running),
             )
-        if self.phase == "rest":
+        if self.phase is ExercisePhase.REST:
             gone_us = at_us - (self._rest_deadline_us - self._step.rest_us)
             return replace(state, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=1)
         return state

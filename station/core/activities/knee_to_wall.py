@@ -18,11 +18,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
 
 from station.core.activities.attempt import Attempt, AttemptRules, Verdict
-from station.core.activities.engine import Activity
+from station.core.activities.phases import PhasedActivity
 from station.core.activities.side_change import SideChange
 from station.core.activities.trials import Trials
+from station.core.activities.wrong_leg import WrongLeg
 from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
 from station.core.facts import (
     AttemptFailed,
@@ -41,6 +44,68 @@ from station.core.measurement.estimate import Estimate, Refusal, estimate
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange, SensorChange
 from station.core.state import ActivityState
 from station.core.steps import TestStep
+
+
+class TestPhase(StrEnum):
+    """The phases of a test."""
+
+    __test__ = False
+
+    WAIT = "wait"
+    SETTLE = "settle"
+    SIDE = "side"
+    COUNT = "count"
+    ATTEMPT = "attempt"
+    MOVE = "move"
+    REST = "rest"
+    SWITCH = "switch"
+    RESULT = "result"
+    PAUSED = "paused"
+    FAULT = "fault"
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[TestPhase, frozenset[TestPhase]] = {
+    TestPhase.WAIT: frozenset({TestPhase.WAIT, TestPhase.SETTLE, TestPhase.ENDED}),
+    TestPhase.SETTLE: frozenset(
+        {TestPhase.WAIT, TestPhase.SETTLE, TestPhase.SIDE, TestPhase.PAUSED, TestPhase.FAULT, TestPhase.ENDED}
+    ),
+    TestPhase.SIDE: frozenset(
+        {TestPhase.WAIT, TestPhase.SETTLE, TestPhase.COUNT, TestPhase.PAUSED, TestPhase.FAULT, TestPhase.ENDED}
+    ),
+    TestPhase.COUNT: frozenset(
+        {
+            TestPhase.WAIT,
+            TestPhase.SETTLE,
+            TestPhase.COUNT,
+            TestPhase.ATTEMPT,
+            TestPhase.PAUSED,
+            TestPhase.FAULT,
+            TestPhase.ENDED,
+        }
+    ),
+    TestPhase.ATTEMPT: frozenset(
+        {
+            TestPhase.SETTLE,
+            TestPhase.MOVE,
+            TestPhase.REST,
+            TestPhase.SWITCH,
+            TestPhase.RESULT,
+            TestPhase.PAUSED,
+            TestPhase.FAULT,
+            TestPhase.ENDED,
+        }
+    ),
+    TestPhase.MOVE: frozenset(
+        {TestPhase.SETTLE, TestPhase.ATTEMPT, TestPhase.PAUSED, TestPhase.FAULT, TestPhase.ENDED}
+    ),
+    TestPhase.REST: frozenset({TestPhase.SETTLE, TestPhase.PAUSED, TestPhase.ENDED}),
+    TestPhase.SWITCH: frozenset({TestPhase.SETTLE, TestPhase.PAUSED, TestPhase.ENDED}),
+    TestPhase.RESULT: frozenset({TestPhase.ENDED}),
+    TestPhase.PAUSED: frozenset({TestPhase.SETTLE, TestPhase.ENDED}),
+    TestPhase.FAULT: frozenset({TestPhase.SETTLE, TestPhase.PAUSED, TestPhase.ENDED}),
+    TestPhase.ENDED: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +136,14 @@ class TestRules:
     show_result_us: int = 60 * SECOND_US
 
 
-PHASES_BEFORE_LUNGE = ("settle", "side", "count")
-MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, "attempt", "move")
+PHASES_BEFORE_LUNGE = (TestPhase.SETTLE, TestPhase.SIDE, TestPhase.COUNT)
+MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT, TestPhase.MOVE)
 
 
-class KneeToWallTest(Activity):
+class KneeToWallTest(PhasedActivity[TestPhase]):
     """A test by `step`. `last` says that nothing follows it, so that its result stays for a while."""
+
+    transitions = TRANSITIONS
 
     def __init__(
         self,
@@ -88,11 +155,10 @@ class KneeToWallTest(Activity):
         rules: TestRules | None = None,
     ) -> None:
         """`first` is false where another step came before, so that whoever has to come back is called."""
-        super().__init__(sensors)
+        super().__init__(sensors, TestPhase.WAIT)
         self._is_first_step = is_first_step
         self._wait_deadline_us: int | None = None
         self.rules = rules or TestRules()
-        self.phase = "wait"
         self._step = step
         self._sides = step.sides
         self._side_index = 0
@@ -107,9 +173,7 @@ class KneeToWallTest(Activity):
         self._remaining_ticks = 0
         self._new_reading_us: int | None = None
         self._nudge_us: int | None = None
-        self._wrong_leg_cue_us: int | None = None
-        """When whoever stands on the other leg is told so, while the test waits."""
-        self._wrong_leg_cued = False
+        self._wrong_leg = WrongLeg(self.rules.wrong_leg_after_us)
         self._last_baseline_mm: float | None = None
         self._go_toe_mm: float | None = None
         self._may_stay = False
@@ -124,16 +188,16 @@ class KneeToWallTest(Activity):
         return self._sides[self._side_index]
 
     def watched_sides(self) -> Sequence[Side]:
-        if self.phase in ("rest", "result"):
+        if self.phase in (TestPhase.REST, TestPhase.RESULT):
             return ()
-        return tuple(Side) if self.phase == "switch" else (self.side,)
+        return tuple(Side) if self.phase is TestPhase.SWITCH else (self.side,)
 
     def configure_sensors(self) -> None:
         self.sensors.configure(is_measuring=True)
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._enter_phase("wait", at_us)
+        self._enter_phase(TestPhase.WAIT, at_us)
         self._sync_heel()
         others = [
             plate for plate in self.sensors.plates if not self._is_working_side(plate.side) and plate.is_known_down
@@ -146,13 +210,12 @@ class KneeToWallTest(Activity):
         self._set_due()
 
     def _watch_wrong_leg(self, since_us: int, *, down: bool) -> None:
-        if self.phase != "wait" or self._down_since_us is not None or not down:
-            self._wrong_leg_cue_us, self._wrong_leg_cued = None, False
-        elif not self._wrong_leg_cued and self._wrong_leg_cue_us is None:
-            self._wrong_leg_cue_us = since_us + self.rules.wrong_leg_after_us
+        awaited = self.phase is TestPhase.WAIT and self._down_since_us is None
+        self._wrong_leg.update(since_us, is_standing=awaited and down)
 
-    def _enter_phase(self, phase: str, at_us: int) -> None:
-        self.phase, self._phase_since_us, self._nudge_us, self._new_reading_us = phase, at_us, None, None
+    def _enter_phase(self, phase: TestPhase, at_us: int) -> None:
+        self.enter(phase)
+        self._phase_since_us, self._nudge_us, self._new_reading_us = at_us, None, None
 
     def _sync_heel(self) -> None:
         plate = self.sensors.plate_for(self.side)
@@ -171,7 +234,7 @@ class KneeToWallTest(Activity):
             self._on_new_side(change.at_us, self._side_change.on_heel_change(change))
         elif self._is_working_side(change.side):
             self._on_heel_change(change)
-            self._wrong_leg_cue_us = None
+            self._wrong_leg.cancel()
         else:
             self._watch_wrong_leg(change.since_us, down=change.down)
         self._set_due()
@@ -181,11 +244,11 @@ class KneeToWallTest(Activity):
         self._heel_up_since_us = None if change.down else change.since_us
         if self._attempt is not None:
             self._attempt.on_heel_change(change)
-        if self.phase == "settle" and change.down:
+        if self.phase is TestPhase.SETTLE and change.down:
             self._phase_since_us = max(self._phase_since_us, change.since_us)
-        elif self.phase == "paused" and change.down:
+        elif self.phase is TestPhase.PAUSED and change.down:
             self._resume(change.at_us, "standing")
-        elif self.phase == "result" and not change.down:
+        elif self.phase is TestPhase.RESULT and not change.down:
             self._finish()
 
     def _on_sensor_change(self, change: SensorChange) -> None:
@@ -198,7 +261,7 @@ class KneeToWallTest(Activity):
                 self._down_since_us = max(change.since_us, plate.debouncer.since_us)
         if change.is_lost and self.phase in MEASURING_PHASES:
             self._enter_fault(change.at_us)
-        elif not change.is_lost and self.phase == "fault":
+        elif not change.is_lost and self.phase is TestPhase.FAULT:
             wait_us = 0 if change.side is None else self.rules.sensor_recovery_us
             self._sensor_recovered_us = change.at_us + wait_us
 
@@ -222,12 +285,16 @@ class KneeToWallTest(Activity):
             self._end_early(now_us, "stop")
         elif command.word is CommandName.CONFIRM and self._attempt is not None:
             self._attempt.confirm(now_us)
-        elif command.word is CommandName.PAUSE and self.phase not in ("wait", "paused", "result"):
+        elif command.word is CommandName.PAUSE and self.phase not in (
+            TestPhase.WAIT,
+            TestPhase.PAUSED,
+            TestPhase.RESULT,
+        ):
             self._pause(now_us, "command")
-        elif command.word is CommandName.RESUME and self.phase == "paused" and self._down_since_us is not None:
+        elif command.word is CommandName.RESUME and self.phase is TestPhase.PAUSED and self._down_since_us is not None:
             self._resume(now_us, "command")
-        elif command.word is CommandName.NEXT and self.phase in ("side", "count"):
-            self._enter_phase("count", now_us - self.rules.count_from * SECOND_US)
+        elif command.word is CommandName.NEXT and self.phase in (TestPhase.SIDE, TestPhase.COUNT):
+            self._enter_phase(TestPhase.COUNT, now_us - self.rules.count_from * SECOND_US)
             self._remaining_ticks = 0
         elif self._leads_to_settle(command.word):
             self._start_settling(now_us)
@@ -236,7 +303,7 @@ class KneeToWallTest(Activity):
         self._set_due()
 
     def _leads_to_settle(self, word: CommandName) -> bool:
-        if self.phase == "rest":
+        if self.phase is TestPhase.REST:
             return word in (CommandName.NEXT, CommandName.SKIP)
         return word is CommandName.SKIP and self.phase in MEASURING_PHASES
 
@@ -246,14 +313,16 @@ class KneeToWallTest(Activity):
 
     @property
     def other_side(self) -> Side | None:
-        return None if self._attempt_count or self.phase not in ("wait", *PHASES_BEFORE_LUNGE) else self.side.other
+        return (
+            None if self._attempt_count or self.phase not in (TestPhase.WAIT, *PHASES_BEFORE_LUNGE) else self.side.other
+        )
 
     def _choose_side(self, now_us: int, side: Side) -> None:
         if self.other_side is None:
             return
         self._sides = (side,) if len(self._sides) == 1 else (side, side.other)
         self._trials = {side: Trials(self._step.full) for side in self._sides}
-        self._enter_phase("wait", now_us)
+        self._enter_phase(TestPhase.WAIT, now_us)
         self._sync_heel()
 
     def close(self, at_us: int) -> None:
@@ -269,25 +338,25 @@ class KneeToWallTest(Activity):
     def _due_times(self) -> list[int]:
         rules, since_us = self.rules, self._phase_since_us
         dues = [] if self._nudge_us is None else [self._nudge_us]
-        if self._new_reading_us is not None and self.phase in ("settle", "move"):
+        if self._new_reading_us is not None and self.phase in (TestPhase.SETTLE, TestPhase.MOVE):
             dues.append(self._new_reading_us)
         departure_us = self._departure_us()
         if departure_us is not None:
             dues.append(departure_us)
-        if self.phase == "wait" and self._down_since_us is not None:
+        if self.phase is TestPhase.WAIT and self._down_since_us is not None:
             dues.append(self._down_since_us + rules.step_on_us)
-        elif self.phase == "wait":
-            dues += [at_us for at_us in (self._wait_deadline_us, self._wrong_leg_cue_us) if at_us is not None]
-        elif self.phase == "side":
+        elif self.phase is TestPhase.WAIT:
+            dues += [at_us for at_us in (self._wait_deadline_us, self._wrong_leg.due_us) if at_us is not None]
+        elif self.phase is TestPhase.SIDE:
             dues.append(since_us + rules.announce_side_us)
-        elif self.phase == "count" and (self._remaining_ticks > 0 or self._down_since_us is not None):
+        elif self.phase is TestPhase.COUNT and (self._remaining_ticks > 0 or self._down_since_us is not None):
             dues.append(since_us + (rules.count_from - self._remaining_ticks) * SECOND_US)
-        elif self.phase == "attempt" and self._attempt is not None:
+        elif self.phase is TestPhase.ATTEMPT and self._attempt is not None:
             due_us = self._attempt.due_us
             dues += [] if due_us is None else [due_us]
-        elif self.phase == "switch" and self._side_change is not None and self._side_change.due_us is not None:
+        elif self.phase is TestPhase.SWITCH and self._side_change is not None and self._side_change.due_us is not None:
             dues.append(self._side_change.due_us)
-        elif self.phase == "fault":
+        elif self.phase is TestPhase.FAULT:
             dues += [] if self._sensor_recovered_us is None else [self._sensor_recovered_us]
             dues += (
                 []
@@ -295,11 +364,11 @@ class KneeToWallTest(Activity):
                 else [max(self._heel_up_since_us, since_us) + rules.pause_timeout_us]
             )
         spans = {
-            "move": rules.move_timeout_us,
-            "rest": rules.rest_us,
-            "switch": rules.switch_timeout_us,
-            "paused": rules.pause_timeout_us,
-            "result": rules.show_result_us,
+            TestPhase.MOVE: rules.move_timeout_us,
+            TestPhase.REST: rules.rest_us,
+            TestPhase.SWITCH: rules.switch_timeout_us,
+            TestPhase.PAUSED: rules.pause_timeout_us,
+            TestPhase.RESULT: rules.show_result_us,
         }
         if self.phase in spans:
             dues.append(since_us + spans[self.phase])
@@ -309,11 +378,11 @@ class KneeToWallTest(Activity):
         """When a heel that is up will mean that the person has left."""
         if self._heel_up_since_us is None or (self._attempt is not None and self._attempt.is_lunging):
             return None
-        if self.phase == "settle" and self._attempt_count:
+        if self.phase is TestPhase.SETTLE and self._attempt_count:
             return max(self._heel_up_since_us, self._phase_since_us) + self.rules.move_timeout_us
         return (
             self._heel_up_since_us + self.rules.departed_after_us
-            if self.phase in (*PHASES_BEFORE_LUNGE, "attempt")
+            if self.phase in (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT)
             else None
         )
 
@@ -325,13 +394,42 @@ class KneeToWallTest(Activity):
             self._nudge_us = None
             self.emit_cue(at_us, CueName.NUDGE)
         else:
-            getattr(self, f"_alarm_{self.phase}")(at_us)
+            self._alarm_of_phase(at_us)
         self._set_due()
 
+    def _alarm_of_phase(self, at_us: int) -> None:
+        match self.phase:
+            case TestPhase.WAIT:
+                self._alarm_wait(at_us)
+            case TestPhase.SETTLE:
+                self._alarm_settle(at_us)
+            case TestPhase.SIDE:
+                self._alarm_side(at_us)
+            case TestPhase.COUNT:
+                self._alarm_count(at_us)
+            case TestPhase.ATTEMPT:
+                self._alarm_attempt(at_us)
+            case TestPhase.MOVE:
+                self._alarm_move(at_us)
+            case TestPhase.REST:
+                self._alarm_rest(at_us)
+            case TestPhase.SWITCH:
+                self._alarm_switch(at_us)
+            case TestPhase.RESULT:
+                self._alarm_result(at_us)
+            case TestPhase.PAUSED:
+                self._alarm_paused(at_us)
+            case TestPhase.FAULT:
+                self._alarm_fault(at_us)
+            case TestPhase.ENDED:
+                pass
+            case _:
+                assert_never(self.phase)
+
     def _on_departure(self, now_us: int) -> None:
-        if self.phase == "settle" and not self._attempt_count:
+        if self.phase is TestPhase.SETTLE and not self._attempt_count:
             self.stop_repeating_cue(now_us)
-            self._enter_phase("wait", now_us)
+            self._enter_phase(TestPhase.WAIT, now_us)
         else:
             self._pause(now_us, "heel up")
 
@@ -340,7 +438,7 @@ class KneeToWallTest(Activity):
             self._end_early(now_us, "nobody came back")
             return
         if self._down_since_us is None:
-            self._wrong_leg_cue_us, self._wrong_leg_cued = None, True
+            self._wrong_leg.mark_reported()
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             return
         self.emit_cue(now_us, CueName.STEP_ON)
@@ -349,7 +447,7 @@ class KneeToWallTest(Activity):
     def _start_settling(self, now_us: int) -> None:
         self.stop_repeating_cue(now_us)
         self._attempt = None
-        self._enter_phase("settle", now_us)
+        self._enter_phase(TestPhase.SETTLE, now_us)
         self._nudge_us = now_us + self.rules.nudge_after_us
         if self.sensors.toe.lost_reason is not None or self.sensors.plate_for(self.side).lost_reason is not None:
             self._enter_fault(now_us)
@@ -357,7 +455,7 @@ class KneeToWallTest(Activity):
     def _alarm_settle(self, now_us: int) -> None:
         self._new_reading_us = None
         if self._is_steady(now_us):
-            self._enter_phase("side", now_us)
+            self._enter_phase(TestPhase.SIDE, now_us)
             self.emit_cue(now_us, CueName.READY, side=self.side)
 
     def _is_steady(self, now_us: int) -> bool:
@@ -376,7 +474,7 @@ class KneeToWallTest(Activity):
         return self.sensors.toe_difference_mm(earlier_mm, later_mm) <= self.rules.max_settle_drift_mm
 
     def _alarm_side(self, now_us: int) -> None:
-        self._enter_phase("count", now_us)
+        self._enter_phase(TestPhase.COUNT, now_us)
         self._remaining_ticks = self.rules.count_from
         self._alarm_count(now_us)
 
@@ -399,7 +497,7 @@ class KneeToWallTest(Activity):
         self.emit_cue(now_us, CueName.GO)
         self._go_toe_mm = self._toe_mm(self._estimate(now_us - self.rules.attempt.baseline_us, now_us))
         self.emit(AttemptStarted(now_us, self.side, trials.number, trials.attempts, self._go_toe_mm))
-        self._enter_phase("attempt", now_us)
+        self._enter_phase(TestPhase.ATTEMPT, now_us)
 
     def _estimate(self, from_us: int, to_us: int) -> Estimate | Refusal:
         return estimate(*self.sensors.toe.window(from_us, to_us))
@@ -472,7 +570,7 @@ class KneeToWallTest(Activity):
         self._start_move(now_us, is_optional=is_optional)
 
     def _start_move(self, now_us: int, *, is_optional: bool) -> None:
-        self._enter_phase("move", now_us)
+        self._enter_phase(TestPhase.MOVE, now_us)
         self._may_stay, self._is_move_seen = is_optional, False
         self._nudge_us = now_us + self.rules.nudge_after_us
 
@@ -510,11 +608,11 @@ class KneeToWallTest(Activity):
         self.emit_cue(now_us, CueName.TRIAL_OK)
         self._target_mm = None
         if trials.needs_another:
-            self._enter_phase("rest", now_us)
+            self._enter_phase(TestPhase.REST, now_us)
         elif self._side_index + 1 < len(self._sides):
             self._side_index += 1
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
-            self._enter_phase("switch", now_us)
+            self._enter_phase(TestPhase.SWITCH, now_us)
             self._side_change = SideChange(self.sensors, self.side, now_us)
         else:
             self._show_result(now_us)
@@ -541,7 +639,7 @@ class KneeToWallTest(Activity):
         self.emit_cue(now_us, CueName.COMPLETE)
         if self._is_personal_best():
             self.emit_cue(now_us, CueName.BEST)
-        self._enter_phase("result", now_us)
+        self._enter_phase(TestPhase.RESULT, now_us)
         if not self._is_last_step:
             self._finish()
 
@@ -568,7 +666,7 @@ class KneeToWallTest(Activity):
     def _pause(self, now_us: int, reason: str) -> None:
         self._attempt = self._side_change = None
         self._sync_heel()
-        self._enter_phase("paused", now_us)
+        self._enter_phase(TestPhase.PAUSED, now_us)
         self.emit(Paused(now_us, reason))
         self.emit_cue(now_us, CueName.PAUSED)
 
@@ -581,7 +679,7 @@ class KneeToWallTest(Activity):
 
     def _enter_fault(self, now_us: int) -> None:
         self._attempt, self._sensor_recovered_us = None, None
-        self._enter_phase("fault", now_us)
+        self._enter_phase(TestPhase.FAULT, now_us)
         self.emit_cue(now_us, CueName.ERROR)
 
     def _alarm_fault(self, now_us: int) -> None:
@@ -593,7 +691,7 @@ class KneeToWallTest(Activity):
             self._start_settling(now_us)
 
     def _record_partial(self, now_us: int) -> None:
-        if self.phase != "result" and any(trials.results for trials in self._trials.values()):
+        if self.phase is not TestPhase.RESULT and any(trials.results for trials in self._trials.values()):
             self.emit(self._finished_fact(now_us, partial=True))
 
     def _end_early(self, now_us: int, reason: str) -> None:
@@ -601,11 +699,14 @@ class KneeToWallTest(Activity):
         self._attempt = self._side_change = None
         self.emit_cue(now_us, CueName.ENDED)
         self.emit(Ended(now_us, reason))
-        self.phase, self.outcome = "ended", "ended"
+        self.enter(TestPhase.ENDED)
+        self.outcome = "ended"
 
     def state_at(self, at_us: int) -> ActivityState:
         trials = self._trials[self.side]
-        counting = {"attempt": self.rules.attempt.time_limit_us, "rest": self.rules.rest_us}.get(self.phase)
+        counting = {TestPhase.ATTEMPT: self.rules.attempt.time_limit_us, TestPhase.REST: self.rules.rest_us}.get(
+            self.phase
+        )
         finished = self._finished_fact(at_us, partial=True)
         return ActivityState(
             activity="test",

@@ -16,9 +16,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from random import Random
 
-from station.core.activities.engine import REPEATING_CUES, Activity
+from station.core.activities.engine import REPEATING_CUES
+from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import Cue, CueName, Ended, LessonFinished, LouderAsked, QuizAnswered
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
@@ -42,6 +44,29 @@ TAUGHT_CUES = (
 """What somebody needs for a routine with the page away."""
 VOLUME_CUE = CueName.READY
 QUESTION_COUNT = 6
+
+
+class LessonPhase(StrEnum):
+    """The phases of a lesson."""
+
+    WAIT = "wait"
+    VOLUME = "volume"
+    LISTEN = "listen"
+    QUIZ = "quiz"
+    AWAY = "away"
+    DONE = "done"
+    ENDED = "ended"
+
+
+TRANSITIONS: dict[LessonPhase, frozenset[LessonPhase]] = {
+    LessonPhase.WAIT: frozenset({LessonPhase.VOLUME, LessonPhase.ENDED}),
+    LessonPhase.VOLUME: frozenset({LessonPhase.LISTEN, LessonPhase.AWAY, LessonPhase.ENDED}),
+    LessonPhase.LISTEN: frozenset({LessonPhase.QUIZ, LessonPhase.AWAY, LessonPhase.ENDED}),
+    LessonPhase.QUIZ: frozenset({LessonPhase.AWAY, LessonPhase.DONE, LessonPhase.ENDED}),
+    LessonPhase.AWAY: frozenset({LessonPhase.VOLUME, LessonPhase.LISTEN, LessonPhase.QUIZ, LessonPhase.ENDED}),
+    LessonPhase.DONE: frozenset(),
+    LessonPhase.ENDED: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +97,15 @@ def draw_quiz(seed: int) -> tuple[tuple[CueName, CueName], ...]:
     )
 
 
-class SoundLesson(Activity):
+class SoundLesson(PhasedActivity[LessonPhase]):
     """Leads through the sounds by `step`."""
 
+    transitions = TRANSITIONS
+
     def __init__(self, step: LessonStep, sensors: BoardSensors, rules: SoundLessonRules | None = None) -> None:
-        super().__init__(sensors)
+        super().__init__(sensors, LessonPhase.WAIT)
         self.rules = rules or SoundLessonRules()
-        self.phase = "wait"
-        self._part = "volume"
+        self._part = LessonPhase.VOLUME
         """Which part it is in, also while nobody stands there."""
         self._quiz = draw_quiz(step.seed)
         self._index = 0
@@ -100,14 +126,15 @@ class SoundLesson(Activity):
         self._stance_tracker = StanceTracker(self.sensors)
         self._deadline_us = at_us + self.rules.arrival_timeout_us
         if self._stance_tracker.is_occupied:
-            self._enter_part("volume", at_us)
+            self._enter_part(LessonPhase.VOLUME, at_us)
         self._set_due()
 
     def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
-    def _enter_part(self, part: str, at_us: int) -> None:
-        self.phase = self._part = part
+    def _enter_part(self, part: LessonPhase, at_us: int) -> None:
+        self.enter(part)
+        self._part = part
         self._index = 0
         self._set_next_sound(at_us + self.rules.pause_between_us)
 
@@ -116,20 +143,20 @@ class SoundLesson(Activity):
 
     @property
     def _current_cue(self) -> CueName:
-        if self._part == "volume":
+        if self._part is LessonPhase.VOLUME:
             return VOLUME_CUE
-        return TAUGHT_CUES[self._index] if self._part == "listen" else self._quiz[self._index][0]
+        return TAUGHT_CUES[self._index] if self._part is LessonPhase.LISTEN else self._quiz[self._index][0]
 
     # The heels.
 
     def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
             self._stance_tracker.update(change)
-        if self.phase == "wait" and self._stance_tracker.is_occupied:
-            self._enter_part("volume", change.at_us)
-        elif self.phase == "away" and self._stance_tracker.is_occupied:
+        if self.phase is LessonPhase.WAIT and self._stance_tracker.is_occupied:
+            self._enter_part(LessonPhase.VOLUME, change.at_us)
+        elif self.phase is LessonPhase.AWAY and self._stance_tracker.is_occupied:
             self.stop_repeating_cue(change.at_us)
-            self.phase = self._part
+            self.enter(self._part)
             self._set_next_sound(change.at_us + self.rules.pause_between_us)
         elif isinstance(change, HeelChange):
             self._on_heel_change(change)
@@ -138,7 +165,7 @@ class SoundLesson(Activity):
     def _on_heel_change(self, change: HeelChange) -> None:
         heel_lift = self._heel_lift
         if heel_lift is None:
-            is_asked = self.phase in ("volume", "quiz") and self._next_sound_us is None
+            is_asked = self.phase in (LessonPhase.VOLUME, LessonPhase.QUIZ) and self._next_sound_us is None
             self._heel_lift = (
                 change if is_asked and not change.down and change.since_us >= self._last_sound_us else None
             )
@@ -163,15 +190,15 @@ class SoundLesson(Activity):
     def on_alarm(self, at_us: int) -> None:
         if self._stop_cue_us is not None and at_us >= self._stop_cue_us:
             self.stop_repeating_cue(at_us)
-        elif self.phase == "wait":
+        elif self.phase is LessonPhase.WAIT:
             self._end_early(at_us, "nobody came")
-        elif self.phase == "away":
+        elif self.phase is LessonPhase.AWAY:
             self._end_early(at_us, "nobody came back")
         elif self._next_sound_us is not None:
             self._advance(at_us)
-        elif self.phase == "volume":
+        elif self.phase is LessonPhase.VOLUME:
             self._finish_volume_try(at_us)
-        elif self.phase == "listen":
+        elif self.phase is LessonPhase.LISTEN:
             self._finish_listening(at_us)
         else:
             self._judge_answer(at_us)
@@ -181,13 +208,15 @@ class SoundLesson(Activity):
         if self._is_answer_right is not None:
             self._is_answer_right = None
             self._index += 1
-        if self._part == "quiz" and self._index == QUESTION_COUNT:
+        if self._part is LessonPhase.QUIZ and self._index == QUESTION_COUNT:
             self.emit(LessonFinished(at_us, self._right_count, QUESTION_COUNT))
-            self.phase, self.outcome = "done", "complete"
+            self.enter(LessonPhase.DONE)
+            self.outcome = "complete"
         elif self._stance_tracker.is_occupied:
             self._play_sound(at_us)
         else:
-            self.phase, self._next_sound_us, self._deadline_us = "away", None, at_us + self.rules.away_timeout_us
+            self.enter(LessonPhase.AWAY)
+            self._next_sound_us, self._deadline_us = None, at_us + self.rules.away_timeout_us
             self.emit_cue(at_us, CueName.NUDGE)
 
     def _play_sound(self, at_us: int) -> None:
@@ -199,7 +228,7 @@ class SoundLesson(Activity):
             end_us += self.rules.pause_between_us
             self._stop_cue_us = end_us
         self._deadline_us = end_us + (
-            self.rules.pause_between_us if self._part == "listen" else self.rules.answer_timeout_us
+            self.rules.pause_between_us if self._part is LessonPhase.LISTEN else self.rules.answer_timeout_us
         )
 
     def stop_repeating_cue(self, at_us: int) -> None:
@@ -209,7 +238,7 @@ class SoundLesson(Activity):
     def _finish_volume_try(self, at_us: int) -> None:
         if self._heel_lift is not None:
             self.emit_cue(at_us, CueName.YES)
-            self._enter_part("listen", at_us)
+            self._enter_part(LessonPhase.LISTEN, at_us)
         elif self._index + 1 < self.rules.max_tries:
             self._index += 1
             self.emit(LouderAsked(at_us))
@@ -220,7 +249,7 @@ class SoundLesson(Activity):
     def _finish_listening(self, at_us: int) -> None:
         self._index += 1
         if self._index == len(TAUGHT_CUES):
-            self._enter_part("quiz", at_us)
+            self._enter_part(LessonPhase.QUIZ, at_us)
         else:
             self._set_next_sound(at_us)
 
@@ -236,7 +265,8 @@ class SoundLesson(Activity):
     def _end_early(self, at_us: int, reason: str) -> None:
         self.emit_cue(at_us, CueName.ENDED)
         self.emit(Ended(at_us, reason))
-        self.phase, self.outcome = "ended", "ended"
+        self.enter(LessonPhase.ENDED)
+        self.outcome = "ended"
 
     def on_command(self, command: Command) -> None:
         if self.outcome is None and command.word is CommandName.STOP:
@@ -244,21 +274,26 @@ class SoundLesson(Activity):
         elif (
             self.outcome is None
             and command.word in (CommandName.NEXT, CommandName.SKIP)
-            and self.phase in ("volume", "listen")
+            and self.phase in (LessonPhase.VOLUME, LessonPhase.LISTEN)
         ):
             self.stop_repeating_cue(command.at_us)
-            self._enter_part("listen" if self.phase == "volume" else "quiz", command.at_us)
+            self._enter_part(
+                LessonPhase.LISTEN if self.phase is LessonPhase.VOLUME else LessonPhase.QUIZ, command.at_us
+            )
         self._set_due()
 
     def close(self, at_us: int) -> None:
         self.stop_repeating_cue(at_us)
-        self.phase, self.outcome = "ended", "ended"
+        self.enter(LessonPhase.ENDED)
+        self.outcome = "ended"
 
     def state_at(self, at_us: int) -> ActivityState:
         has_sounded = self._next_sound_us is None
-        is_quiz, is_judged = self.phase == "quiz", self._is_answer_right is not None
-        repetitions = {"volume": self.rules.max_tries, "listen": len(TAUGHT_CUES), "quiz": QUESTION_COUNT}[self._part]
-        shows_cue = (self.phase == "listen" and has_sounded) or (is_quiz and is_judged)
+        is_quiz, is_judged = self.phase is LessonPhase.QUIZ, self._is_answer_right is not None
+        repetitions = {LessonPhase.VOLUME: self.rules.max_tries, LessonPhase.LISTEN: len(TAUGHT_CUES)}.get(
+            self._part, QUESTION_COUNT
+        )
+        shows_cue = (self.phase is LessonPhase.LISTEN and has_sounded) or (is_quiz and is_judged)
         return ActivityState(
             "lesson",
             self.phase,

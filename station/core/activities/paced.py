@@ -14,12 +14,56 @@ from dataclasses import dataclass, replace
 from itertools import accumulate
 from typing import ClassVar
 
-from station.core.activities.exercise import ExerciseActivity, ExerciseRules
+from station.core.activities.exercise import ExerciseActivity, ExercisePhase, ExerciseRules
 from station.core.events import SECOND_US
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed
 from station.core.sensing.sensors import BoardSensors, Change
 from station.core.state import ActivityState
 from station.core.steps import RepsStep, Step
+
+TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
+    ExercisePhase.WAIT: frozenset({ExercisePhase.PREPARE, ExercisePhase.ENDED}),
+    ExercisePhase.PREPARE: frozenset(
+        {
+            ExercisePhase.PREPARE,
+            ExercisePhase.WAIT,
+            ExercisePhase.REPS,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.REPS: frozenset(
+        {
+            ExercisePhase.GRACE,
+            ExercisePhase.PREPARE,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.GRACE: frozenset(
+        {
+            ExercisePhase.REPS,
+            ExercisePhase.LIFTED,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.LIFTED: frozenset(
+        {ExercisePhase.REPS, ExercisePhase.PAUSED, ExercisePhase.SWITCH, ExercisePhase.DONE, ExercisePhase.ENDED}
+    ),
+    ExercisePhase.PAUSED: frozenset(
+        {ExercisePhase.PREPARE, ExercisePhase.SWITCH, ExercisePhase.DONE, ExercisePhase.ENDED}
+    ),
+    ExercisePhase.SWITCH: frozenset({ExercisePhase.PREPARE, ExercisePhase.PAUSED, ExercisePhase.ENDED}),
+    ExercisePhase.DONE: frozenset(),
+    ExercisePhase.ENDED: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +79,7 @@ class PacedReps(ExerciseActivity):
     """Repetitions by `step`, each turn after the other, with the heel down or with anything."""
 
     name: ClassVar[str] = "reps"
+    transitions = TRANSITIONS
     gives_up_in_pause: ClassVar[bool] = False
 
     def __init__(
@@ -69,7 +114,8 @@ class PacedReps(ExerciseActivity):
         return False
 
     def on_go(self, now_us: int) -> None:
-        self.phase, self.is_repetition_started = "reps", True
+        self.enter(ExercisePhase.REPS)
+        self.is_repetition_started = True
         self._start_counting(now_us)
         self._go_us = now_us
         self._empty_since_us = None if self.stance_tracker.is_occupied else now_us
@@ -78,22 +124,23 @@ class PacedReps(ExerciseActivity):
     # What the heel does.
 
     def on_heel_down(self, now_us: int, since_us: int) -> None:
-        if self.phase == "lifted":
+        if self.phase is ExercisePhase.LIFTED:
             self.emit_cue(now_us, CueName.YES)
             self._start_counting(since_us)
         else:
             self._span_start_us = since_us
-        self.phase = "reps"
+        if self.phase is not ExercisePhase.REPS:
+            self.enter(ExercisePhase.REPS)
 
     def on_heel_up(self, now_us: int, since_us: int, *, is_lost: bool) -> None:
-        if self.phase != "reps":
+        if self.phase is not ExercisePhase.REPS:
             return
         self._close_span(since_us)
         if not is_lost:
-            self.phase = "grace"
+            self.enter(ExercisePhase.GRACE)
 
     def on_earlier_heel_up(self, since_us: int) -> None:
-        if self.phase == "grace":
+        if self.phase is ExercisePhase.GRACE:
             self._credited_us = max(
                 0, min(self._credited_us, self._credited_before_us + since_us - self._last_span_start_us)
             )
@@ -122,7 +169,7 @@ class PacedReps(ExerciseActivity):
 
     def on_change(self, change: Change) -> None:
         super().on_change(change)
-        if self._is_own_pace and self.phase == "reps":
+        if self._is_own_pace and self.phase is ExercisePhase.REPS:
             self._watch_done_signal(change)
             self.set_due()
 
@@ -135,15 +182,15 @@ class PacedReps(ExerciseActivity):
             self._stepped_on_us, self._empty_since_us = (change.since_us if is_signal else None), None
 
     def on_next(self, now_us: int) -> None:
-        if self._is_own_pace and self.phase == "reps":
+        if self._is_own_pace and self.phase is ExercisePhase.REPS:
             self._finish_set(now_us)
 
     # Its alarms.
 
     def work_due_us(self) -> int | None:
-        if self.phase == "grace":
+        if self.phase is ExercisePhase.GRACE:
             return self.heel_up_since_us + self.rules.grace_us
-        if self.phase == "lifted":
+        if self.phase is ExercisePhase.LIFTED:
             return self.heel_up_since_us + self.rules.pause_after_us
         if self._is_own_pace:
             stepped_us = self._stepped_on_us
@@ -155,10 +202,10 @@ class PacedReps(ExerciseActivity):
         return self._span_start_us + self._tempo_ends_us[self._tempo_part] - self._credited_us
 
     def on_work_alarm(self, now_us: int) -> None:
-        if self.phase == "grace":
-            self.phase = "lifted"
+        if self.phase is ExercisePhase.GRACE:
+            self.enter(ExercisePhase.LIFTED)
             self.emit_cue(now_us, CueName.HEEL_UP)
-        elif self.phase == "lifted":
+        elif self.phase is ExercisePhase.LIFTED:
             self.suspend(now_us)
             self.pause(now_us, self.heel_up_since_us, "heel up")
         elif self._is_own_pace and self._stepped_on_us is not None:
@@ -200,5 +247,5 @@ class PacedReps(ExerciseActivity):
 
     def state_at(self, at_us: int) -> ActivityState:
         state = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
-        is_tempo_running = self.phase == "reps" and not self._is_own_pace
+        is_tempo_running = self.phase is ExercisePhase.REPS and not self._is_own_pace
         return replace(state, part=self._tempo_part) if is_tempo_running else state

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
-from station.core.activities.engine import Activity
+from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Command, CommandName, Side
 from station.core.facts import Answered, CueName, Ended
 from station.core.sensing.deliberate_taps import TapDetector
@@ -27,7 +28,24 @@ EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
 """So much, or more, and nothing follows today: the usual traffic light of pain (0 to 3 go on, 4 and 5 ease off)."""
 PAIN_ANSWERS = tuple(str(pain) for pain in range(MAX_PAIN + 1))
 ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
-FELT_QUESTION, PAIN_QUESTION = "felt", "pain"
+
+
+class AskPhase(StrEnum):
+    """The phases of asking."""
+
+    FELT = "felt"
+    PAIN = "pain"
+    DONE = "done"
+    ENDED = "ended"
+
+
+FELT_QUESTION, PAIN_QUESTION = AskPhase.FELT, AskPhase.PAIN
+TRANSITIONS: dict[AskPhase, frozenset[AskPhase]] = {
+    AskPhase.FELT: frozenset({AskPhase.PAIN, AskPhase.ENDED}),
+    AskPhase.PAIN: frozenset({AskPhase.DONE, AskPhase.ENDED}),
+    AskPhase.DONE: frozenset(),
+    AskPhase.ENDED: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +54,14 @@ class QuestionRules:
     """After an answer or a result, so long until the next question calls: its ECHO has been heard by then."""
 
 
-class Questions(Activity):
+class Questions(PhasedActivity[AskPhase]):
     """Asks one question after the other. Complete when both are answered or let go."""
 
+    transitions = TRANSITIONS
+
     def __init__(self, step: AskStep, sensors: BoardSensors, rules: QuestionRules | None = None) -> None:
-        super().__init__(sensors)
+        super().__init__(sensors, FELT_QUESTION)
         self.rules = rules or QuestionRules()
-        self.phase = FELT_QUESTION
         self._step = step
         self._tap_detector = TapDetector(sensors, self._tap_counts)
         self._asked_at_us = 0
@@ -50,14 +69,14 @@ class Questions(Activity):
 
     @property
     def _tap_counts(self) -> range:
-        return range(MIN_TAPS, MIN_TAPS + len(FELT_PLACE_ANSWERS) if self.phase == FELT_QUESTION else MAX_PAIN + 1)
+        return range(MIN_TAPS, MIN_TAPS + len(FELT_PLACE_ANSWERS) if self.phase is FELT_QUESTION else MAX_PAIN + 1)
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._ask_question(at_us, FELT_QUESTION)
+        self._ask_question(at_us)
 
-    def _ask_question(self, at_us: int, question: str) -> None:
-        self.phase, self._asked_at_us, self._nudge_us = question, at_us, at_us + self.rules.nudge_after_us
+    def _ask_question(self, at_us: int) -> None:
+        self._asked_at_us, self._nudge_us = at_us, at_us + self.rules.nudge_after_us
         self._tap_detector = TapDetector(self.sensors, self._tap_counts)
         self._set_due()
 
@@ -79,7 +98,7 @@ class Questions(Activity):
         if count is not None:
             self.emit_cue(at_us, CueName.ECHO, count=count)
             self._record_answer(
-                at_us, FELT_PLACE_ANSWERS[count - MIN_TAPS] if self.phase == FELT_QUESTION else str(count)
+                at_us, FELT_PLACE_ANSWERS[count - MIN_TAPS] if self.phase is FELT_QUESTION else str(count)
             )
         elif self._nudge_us is not None and at_us >= self._nudge_us:
             self._nudge_us = None
@@ -91,19 +110,21 @@ class Questions(Activity):
             self.due_us = self._tap_detector.due_us
 
     def _record_answer(self, at_us: int, answer: str) -> None:
-        self.emit(Answered(at_us, self.phase, answer))
+        self.emit(Answered(at_us, self.phase.value, answer))
         self._next_question(at_us)
 
     def _next_question(self, at_us: int) -> None:
         self.stop_repeating_cue(at_us)
-        if self.phase == FELT_QUESTION:
-            self._ask_question(at_us, PAIN_QUESTION)
+        if self.phase is FELT_QUESTION:
+            self.enter(PAIN_QUESTION)
+            self._ask_question(at_us)
         else:
-            self.phase, self.outcome = "done", "complete"
+            self.enter(AskPhase.DONE)
+            self.outcome = "complete"
 
     def on_command(self, command: Command) -> None:
         at_us, answer = command.at_us, command.answer
-        is_valid = answer in (FELT_PLACE_ANSWERS if self.phase == FELT_QUESTION else PAIN_ANSWERS)
+        is_valid = answer in (FELT_PLACE_ANSWERS if self.phase is FELT_QUESTION else PAIN_ANSWERS)
         if self.outcome is None and command.word is CommandName.ANSWER and answer is not None and is_valid:
             self._record_answer(at_us, answer)
         elif self.outcome is None and command.word in (CommandName.NEXT, CommandName.SKIP):
@@ -111,7 +132,8 @@ class Questions(Activity):
         elif self.outcome is None and command.word is CommandName.STOP:
             self.emit_cue(at_us, CueName.ENDED)
             self.emit(Ended(at_us, "stop"))
-            self.phase, self.outcome = "ended", "ended"
+            self.enter(AskPhase.ENDED)
+            self.outcome = "ended"
         self._set_due()
 
     def close(self, at_us: int) -> None:

@@ -19,12 +19,36 @@ from itertools import accumulate
 from typing import ClassVar
 
 from station.core.activities.engine import NEVER_US
-from station.core.activities.exercise import ExerciseActivity, ExerciseRules
+from station.core.activities.exercise import ExerciseActivity, ExercisePhase, ExerciseRules
 from station.core.events import SECOND_US, Side
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed, RepTooQuick
 from station.core.sensing.sensors import BoardSensors
 from station.core.state import ActivityState
 from station.core.steps import RepsStep, Step
+
+TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
+    ExercisePhase.WAIT: frozenset({ExercisePhase.PREPARE, ExercisePhase.ENDED}),
+    ExercisePhase.PREPARE: frozenset(
+        {
+            ExercisePhase.PREPARE,
+            ExercisePhase.WAIT,
+            ExercisePhase.REPS,
+            ExercisePhase.PAUSED,
+            ExercisePhase.SWITCH,
+            ExercisePhase.DONE,
+            ExercisePhase.ENDED,
+        }
+    ),
+    ExercisePhase.REPS: frozenset(
+        {ExercisePhase.PAUSED, ExercisePhase.SWITCH, ExercisePhase.DONE, ExercisePhase.ENDED}
+    ),
+    ExercisePhase.PAUSED: frozenset(
+        {ExercisePhase.PREPARE, ExercisePhase.REPS, ExercisePhase.SWITCH, ExercisePhase.DONE, ExercisePhase.ENDED}
+    ),
+    ExercisePhase.SWITCH: frozenset({ExercisePhase.PREPARE, ExercisePhase.PAUSED, ExercisePhase.ENDED}),
+    ExercisePhase.DONE: frozenset(),
+    ExercisePhase.ENDED: frozenset(),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +66,7 @@ class Reps(ExerciseActivity):
     """Counted repetitions by `step`, each side in turn."""
 
     name: ClassVar[str] = "reps"
+    transitions = TRANSITIONS
     gives_up_in_pause: ClassVar[bool] = False
 
     def __init__(
@@ -70,7 +95,8 @@ class Reps(ExerciseActivity):
         return False
 
     def on_go(self, now_us: int) -> None:
-        self.phase, self.is_repetition_started = "reps", True
+        self.enter(ExercisePhase.REPS)
+        self.is_repetition_started = True
         self._reset_repetition()
         self._last_change_us = now_us
 
@@ -108,13 +134,13 @@ class Reps(ExerciseActivity):
         if not self.is_repetition_started:
             super().on_resumed(now_us, since_us)
             return
-        self.phase = "reps"
+        self.enter(ExercisePhase.REPS)
         self._reset_repetition()
         self._last_change_us = since_us
 
     def _on_stance_up(self, now_us: int, since_us: int, *, is_lost: bool, side: Side | None) -> None:
         """The next change of the heel ends a pause here, a rise as well as a return."""
-        if self.phase == "paused" and self.is_repetition_started and not is_lost:
+        if self.phase is ExercisePhase.PAUSED and self.is_repetition_started and not is_lost:
             self._resume(now_us, since_us, "moving")
         super()._on_stance_up(now_us, since_us, is_lost=is_lost, side=side)
 
@@ -192,6 +218,6 @@ class Reps(ExerciseActivity):
 
     def state_at(self, at_us: int) -> ActivityState:
         state = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
-        if self.phase != "reps" or self._rise_us is None or not self._step.tempo_us:
+        if self.phase is not ExercisePhase.REPS or self._rise_us is None or not self._step.tempo_us:
             return state
         return replace(state, part=len(self._step.tempo_us) - len(self._ticks_us))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from station.core.activities.engine import Activity
+from enum import StrEnum
+
+from station.core.activities.phases import PhasedActivity
 from station.core.events import SECOND_US, Command, CommandName
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors
@@ -12,11 +14,26 @@ from station.core.steps import RestStep
 COUNTDOWN_TICKS = (3, 2, 1)
 
 
-class Rest(Activity):
+class RestPhase(StrEnum):
+    """The phases of a rest between steps."""
+
+    REST = "rest"
+    PAUSED = "paused"
+
+
+TRANSITIONS: dict[RestPhase, frozenset[RestPhase]] = {
+    RestPhase.REST: frozenset({RestPhase.PAUSED}),
+    RestPhase.PAUSED: frozenset({RestPhase.REST}),
+}
+
+
+class Rest(PhasedActivity[RestPhase]):
     """Counts `step.rest_us` down, standing or not. `pause` stops the count, `next` and `skip` end the rest."""
 
+    transitions = TRANSITIONS
+
     def __init__(self, step: RestStep, sensors: BoardSensors) -> None:
-        super().__init__(sensors)
+        super().__init__(sensors, RestPhase.REST)
         self._step = step
         self._deadline_us = 0
         self._paused_remaining_us: int | None = None
@@ -49,10 +66,12 @@ class Rest(Activity):
             self.emit(Ended(now_us, "stop"))
             self.outcome = "ended"
         elif command.word is CommandName.PAUSE and self._paused_remaining_us is None:
+            self.enter(RestPhase.PAUSED)
             self._paused_remaining_us = self._deadline_us - now_us
             self.emit(Paused(now_us, "command"))
             self.emit_cue(now_us, CueName.PAUSED)
         elif command.word is CommandName.RESUME and self._paused_remaining_us is not None:
+            self.enter(RestPhase.REST)
             self._deadline_us, self._paused_remaining_us = now_us + self._paused_remaining_us, None
             self.emit(Resumed(now_us, "command"))
         self._set_due()
@@ -64,7 +83,6 @@ class Rest(Activity):
         remaining_us = self._paused_remaining_us if self._paused_remaining_us is not None else self._deadline_us - at_us
         gone_us = self._step.rest_us - remaining_us
         is_running = self._paused_remaining_us is None
-        phase = "rest" if is_running else "paused"
         return ActivityState(
-            "rest", phase, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=int(is_running)
+            "rest", self.phase, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=int(is_running)
         )

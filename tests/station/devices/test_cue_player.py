@@ -298,18 +298,18 @@ from station.clock import SystemClock
 from station.core.facts import Cue, CueName
 from station.devices.buzzer import PiezoBuzzer
 from station.devices.cue_player import CuePlayer
-from station.devices.pacer import Pacer
-from station.simulator.pins import SimulatedPins
+from station.devices.pacer import DeadlineThread
+from station.simulator.pins import SimulatedPinFactory
 
 clock, over = SystemClock(), threading.Event()
-pins = SimulatedPins(clock)
+pins = SimulatedPinFactory(clock)
 player = CuePlayer(PiezoBuzzer(18, 2300, pin_factory=pins), clock, print, resonance_hz=2300)
 pins.listen(18, lambda output: print("on" if output.duty else "off", flush=True))
-pacer = Pacer(player, clock, print, name="buzzer")
+pacer = DeadlineThread(player, clock, print, name="buzzer")
 player.wake = pacer.wake
 signal.signal(signal.SIGTERM, lambda *_: over.set())
 pacer.start()
-player.hear([Cue(clock.now_us(), CueName.HEEL_UP)])
+player.play([Cue(clock.now_us(), CueName.HEEL_UP)])
 over.wait()
 pacer.close()
 player.close()

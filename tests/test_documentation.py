@@ -122,15 +122,16 @@ def inherited(file: Path, given: ast.ClassDef) -> set[str]:
     return set(dir(getattr(module, given.name, object)))
 
 
-def test_the_architecture_names_files_that_exist() -> None:
-    """Every path in ARCHITECTURE.md is a file or a package of the repository."""
-    text = ARCHITECTURE.read_text(encoding="utf-8")
-    paths = set(re.findall(r"\b(?:station|web|hardware|tests|systemd)/[\w./]*\w", text))
+@pytest.mark.parametrize("page", ["ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "README.md"])
+def test_documents_name_files_that_exist(page: str) -> None:
+    """Every path in these documents is a file or a package of the repository; `KEY` and `NAME` are placeholders."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    paths = set(re.findall(r"(?<![\w/])(?:station|web|hardware|tests|systemd)/[\w./]*\w", text))
     assert paths
-    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    assert {path for path in paths if not (ROOT / path).exists() and not re.search("KEY|NAME", path)} == set()
 
 
-def test_the_architecture_names_functions_that_exist() -> None:
+def test_architecture_names_functions_that_exist() -> None:
     """Each hop of the walks names a function or class that its file defines, and every walk is numbered in order."""
     text = ARCHITECTURE.read_text(encoding="utf-8")
     hops = re.findall(r"^(\d+)\. `([\w/.]+)`(?: `([\w.]+)`)? - ", text, flags=re.MULTILINE)
@@ -141,7 +142,7 @@ def test_the_architecture_names_functions_that_exist() -> None:
     assert wrong == []
 
 
-def test_the_architecture_draws_what_it_tabulates() -> None:
+def test_architecture_draws_the_layers_of_its_table() -> None:
     """The picture of the layers and the table beside it name the same packages."""
     text = ARCHITECTURE.read_text(encoding="utf-8")
     drawn = set(re.findall(r'\["([\w/]+):', text))

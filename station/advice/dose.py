@@ -29,6 +29,7 @@ def hold_of(exercise: Exercise, item: Item) -> int | None:
 
 
 def repetitions_of(exercise: Exercise, item: Item) -> int:
+    """The repetitions of a hold: the item's own, or the exercise's dose."""
     return item.repetitions or exercise.dose.repetitions
 
 

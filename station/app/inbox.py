@@ -1,7 +1,7 @@
 """The one queue of the station: what comes in from any thread, and is handled by the loop in its order.
 
-Pin edges, samples and readings are posted by the devices, alarms by the scheduler, wishes by the page. Whoever posts
-does nothing else, and does not wait; what the page wants kept is answered by a future.
+Pin edges, samples and readings are posted by the devices, alarms by the scheduler, wishes by the page. Posting
+does not wait; a write that the page asks for is answered through a future.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ class Inbox:
         """Look at the time."""
         self.post(Wakeup())
 
-    # Whoever wants to know of news.
+    # Subscribers to new snapshots.
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
         with self._lock:

@@ -57,7 +57,7 @@ from station.store import Store, StoreError
 log = logging.getLogger(__name__)
 
 PERSON_REMEMBERED_US = 600 * SECOND_US
-"""Whoever was chosen on a page, or was last on the board, is taken for who steps on within ten minutes."""
+"""The person chosen on a page, or last on the board, is taken to be the one who steps on within ten minutes."""
 EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
 """A board that was empty for so long after the last activity has been left: the sitting is over."""
 MAX_WAIT_US = 250_000
@@ -482,7 +482,7 @@ class Station(Inbox):
         if uses_blocks(run.routine):
             self._refresh_from_store()
         if self._recorder.has_only_blocks:
-            # Whoever steps on after a check begins, at once: nobody has stood here yet.
+            # A person who steps on after a check starts at once: nobody has stood here yet.
             self._recorder.end_session(self._clock.wall(), "done")
             self._wait_for_person(is_occupied=False)
         elif self._resume.continues_today and any(down for _, down, _ in run.heels()):

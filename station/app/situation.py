@@ -34,7 +34,7 @@ def situation_of(
 ) -> Situation:
     """All that bears on what this person is to do at `now`, with `minutes` of time.
 
-    Whoever has the `history` already spares the tens of milliseconds that it takes. Raises `StoreError`.
+    Pass the `history` if it is there already: reading it takes tens of milliseconds. Raises `StoreError`.
     """
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)

@@ -100,12 +100,16 @@ class HoldPartial(HoldEnd):
 
 @dataclass(frozen=True, slots=True)
 class HeelLifted(Fact):
+    """A heel at work has been up since `since_us`."""
+
     side: Side
     since_us: int
 
 
 @dataclass(frozen=True, slots=True)
 class HeelReturned(Fact):
+    """A heel at work has been down again since `since_us`."""
+
     side: Side
     since_us: int
 
@@ -137,6 +141,8 @@ class RepTimed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RepsFinished(Fact):
+    """A set of repetitions has ended with `count` of them."""
+
     side: Legs
     count: int
     too_quick: int
@@ -149,11 +155,15 @@ class RepsPartial(RepsFinished):
 
 @dataclass(frozen=True, slots=True)
 class Paused(Fact):
+    """The activity has paused."""
+
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed(Fact):
+    """The activity goes on after a pause."""
+
     why: str
 
 
@@ -208,6 +218,8 @@ class AttemptFailed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AttemptVoid(Fact):
+    """An attempt counts neither as passed nor as failed."""
+
     side: Side
     why: str
 
@@ -346,5 +358,7 @@ class SensorLost(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SensorBack(Fact):
+    """A lost sensor gives good samples again."""
+
     sensor: str
     why: str

@@ -55,7 +55,7 @@ ANSWER_S = 0.8
 OWN_PACE_REPETITION_S = 0.6
 """What one repetition takes at this person's own pace."""
 DONE_SIGNAL_S = 1.6
-"""Whoever is done stands on the board for so long to say so."""
+"""How long the person stands on the board to report that they are done."""
 START_MARGIN_MM = 28.0
 """A test begins this much nearer than the person believes to reach."""
 

@@ -76,7 +76,7 @@ class EmulatedVl53l0x:
     """One sensor, behind `SimulatedI2C` or any bus with the same three calls to a device.
 
     `now_us` gives the time and `target_mm` the true distance from the sensor at a time, `None` with nothing in front.
-    Time is looked at when a transaction comes. Whoever drives time also calls `settle` at `next_us`, and `on_interrupt`
+    Time is read at each transaction. The driver of time also calls `settle` at `next_us`, and `on_interrupt`
     then gets the level of the interrupt line, `True` for high. `error` is the sensor's own; without one it
     has an offset and a gain alone, drawn from the seed unless given. How warm and old it is can be set at any time
     (`warmer_degrees`, `days`: than when it was new). It is made booted, and cold.

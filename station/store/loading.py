@@ -106,10 +106,12 @@ _CONTACTS = {str(contact): contact for contact in Contact}
 
 
 def session_from_row(row: AnyRow) -> Session:
+    """The session in a row."""
     return Session(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.ended_why, row.simulated)
 
 
 def calibration_from_row(row: AnyRow) -> Calibration:
+    """The calibration in a row, with its curve and fit."""
     curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
     return Calibration(row.id, row.number, row.made_at, curve, _fit_from_json(row, curve), row.temperature_c)
 
@@ -127,6 +129,7 @@ def _fit_from_json(row: AnyRow, curve: Curve) -> Fit | None:
 
 
 def check_from_row(row: AnyRow) -> Check:
+    """The calibration check in a row."""
     return Check(
         id=row.id,
         made_at=row.made_at,
@@ -170,6 +173,7 @@ def score_from_row(row: AnyRow) -> Score:
 
 
 def load_tests(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
+    """The selected tests with their trials and attempts."""
     rows = now.execute(chosen).all()
     tried = _rows_by_parent(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
     lunged = _rows_by_parent(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
@@ -228,6 +232,7 @@ def budget_to_json(parts: Budget | None) -> str | None:
 
 
 def load_holds(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
+    """The selected holds with their heel lifts."""
     rows = now.execute(chosen).all()
     lifted = _rows_by_parent(now, rows, lifts, lifts.c.hold_id, (lifts.c.since_us,))
     return tuple(
@@ -258,6 +263,7 @@ def load_holds(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
 
 
 def load_reps(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
+    """The selected sets with their repetitions."""
     rows = now.execute(chosen).all()
     done = _rows_by_parent(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
     return tuple(
@@ -297,11 +303,13 @@ def parse_json(text: str) -> Any:
 
 
 def own_routine_from_row(row: AnyRow) -> OwnRoutine:
+    """The person's own routine in a row."""
     items = parse_json(row.items_json)
     return OwnRoutine(row.id, row.person_id, row.name, tuple(items if isinstance(items, list) else ()), row.changed_at)
 
 
 def answer_from_row(row: AnyRow) -> Answer:
+    """The answer in a row."""
     return Answer(row.id, row.person_id, row.at, row.question, row.about, parse_json(row.answer_json))
 
 

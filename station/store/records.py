@@ -18,6 +18,8 @@ from station.core.measurement.uncertainty import Budget
 
 @dataclass(frozen=True, slots=True)
 class Person:
+    """A person who uses the station."""
+
     id: str
     name: str
 
@@ -60,6 +62,8 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
+    """One trial of a test, as it is stored. Distances in mm."""
+
     side: Side
     number: int
     toe_mm: float

@@ -21,14 +21,17 @@ BLOCK = 1
 
 
 def packed(rows_text: str) -> bytes:
+    """The rows of a trace, compressed."""
     return bz2.compress(rows_text.encode(), BLOCK)
 
 
 def unpacked(chunks: Iterable[bytes]) -> str:
+    """The rows of a trace from its compressed chunks."""
     return "".join(bz2.decompress(chunk).decode() for chunk in chunks)
 
 
 def read_rows(now: Connection, run_id: str) -> str:
+    """The rows of a run's trace."""
     chosen = select(trace_chunks.c.rows).where(trace_chunks.c.run_id == run_id).order_by(trace_chunks.c.number)
     return unpacked(now.execute(chosen).scalars())
 

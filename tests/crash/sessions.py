@@ -29,7 +29,7 @@ class Sessions:
         self._ledger.did("sittings", session_id, simulated=True)
         for _ in range(self._random.randint(1, 3)):
             run_id = self._store.begin_run(session_id, {"do": "hold"}, BEGAN)
-            self._ledger.did("runs", run_id, session_id=session_id)
+            self._ledger.did("runs", run_id, sitting_id=session_id)
             self._random.choice((self._test, self._hold, self._reps))(run_id)
         if self._random.random() < 0.8:
             self._ledger.will("sittings", session_id, ended_why="stepped off")

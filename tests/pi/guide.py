@@ -20,15 +20,15 @@ RAISE, STRETCH = "5b", "3c"
 """A toe raise and a stretch, each of both feet at once."""
 HOLD_S = 10.0
 DOSES = (
-    {"what": RAISE, "hold_s": f"{HOLD_S:g}", "repetitions": "2"},
-    {"what": STRETCH, "hold_s": f"{HOLD_S:g}", "repetitions": "1"},
+    {"item": RAISE, "hold_s": f"{HOLD_S:g}", "repetitions": "2"},
+    {"item": STRETCH, "hold_s": f"{HOLD_S:g}", "repetitions": "1"},
 )
 LIFT_S = 1.5
 """Longer than the grace, shorter than a pause."""
 
 
 def guide(rig: Rig) -> None:
-    """A person's own routine for both feet starts by stepping on; a heel lift stops the clock, all is stored."""
+    """A person's own routine for both feet starts by stepping on; one heel's lift stops the clock, and all is kept."""
     rig.settings(on_step="today")
     try:
         _plans(rig)

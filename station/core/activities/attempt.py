@@ -34,6 +34,8 @@ from station.core.sensing.taps import TapSeries
 
 @dataclass(frozen=True, slots=True)
 class AttemptRules:
+    """The limits of one attempt: times, stillness and contact."""
+
     time_limit_us: int = 12 * SECOND_US
     baseline_us: int = 1 * SECOND_US
     max_slide_mm: float = 10.0

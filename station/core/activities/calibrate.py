@@ -82,6 +82,8 @@ class RoundError(CalibrationError):
 
 @dataclass(frozen=True, slots=True)
 class BlockRules:
+    """When a block counts as held still, and how far it may be off."""
+
     still_us: int = 2 * SECOND_US
     """A block that stands still for so long is meant."""
     min_lane_distance_mm: float = 8.0

@@ -105,6 +105,8 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class EngineRules:
+    """How long the engine waits, and when it gives up."""
+
     max_settle_wait_us: int = 150_000
     """How long a decision waits for a change that is under way."""
     max_alarms_at_once: int = 100

@@ -55,6 +55,8 @@ class ExercisePhase(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRules:
+    """The times that holds, repetitions and paced exercises share."""
+
     resume_prepare_us: int = 5 * SECOND_US
     """The shorter preparation of somebody who is coming back."""
     pause_after_us: int = 3 * SECOND_US

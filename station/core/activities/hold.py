@@ -95,6 +95,8 @@ TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
 
 @dataclass(frozen=True, slots=True)
 class HoldRules(ExerciseRules):
+    """The times of a hold."""
+
     max_lifted_us: int = 3 * SECOND_US
     """So much of each lift counts as lifted: after that it is a pause."""
     min_halfway_us: int = 3 * SECOND_US

@@ -110,6 +110,8 @@ TRANSITIONS: dict[TestPhase, frozenset[TestPhase]] = {
 
 @dataclass(frozen=True, slots=True)
 class TestRules:
+    """The times and distances of a knee-to-wall test."""
+
     __test__ = False
 
     attempt: AttemptRules = AttemptRules()  # noqa: RUF009 - frozen, so that sharing it is safe

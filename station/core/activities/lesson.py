@@ -71,6 +71,8 @@ TRANSITIONS: dict[LessonPhase, frozenset[LessonPhase]] = {
 
 @dataclass(frozen=True, slots=True)
 class SoundLessonRules:
+    """The times of the lesson on the board."""
+
     answer_timeout_us: int = 6 * SECOND_US
     """From the end of a sound; slow people lift a heel within four seconds."""
     min_lift_us: int = 300_000

@@ -68,6 +68,8 @@ TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
 
 @dataclass(frozen=True, slots=True)
 class PacedRules(ExerciseRules):
+    """The times of an exercise that the board does not sense."""
+
     announced_counts: int = 3
     done_signal_us: int = 1 * SECOND_US
     """So long the board is empty, and then stood on, when somebody says that they are done."""

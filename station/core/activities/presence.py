@@ -19,6 +19,8 @@ from station.core.state import ActivityState
 
 @dataclass(frozen=True, slots=True)
 class PresenceRules:
+    """When a person who steps on counts as standing."""
+
     still_us: int = 2 * SECOND_US
     max_still_cv: float = 0.10
 

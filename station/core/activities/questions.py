@@ -45,6 +45,8 @@ TRANSITIONS: dict[AskPhase, frozenset[AskPhase]] = {
 
 @dataclass(frozen=True, slots=True)
 class QuestionRules:
+    """The times of the questions after a test."""
+
     nudge_after_us: int = 1 * SECOND_US
     """After an answer or a result, so long until the next question calls: its ECHO has been heard by then."""
 

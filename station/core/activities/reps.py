@@ -53,6 +53,8 @@ TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
 
 @dataclass(frozen=True, slots=True)
 class RepsRules(ExerciseRules):
+    """The shortest phases of a heel raise."""
+
     min_phase_us: int = 300_000
     min_repetition_us: int = 1 * SECOND_US
     """Quicker than this from rise to rise, nobody raises and lowers a heel with control."""

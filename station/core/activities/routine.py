@@ -70,6 +70,8 @@ STOPPED_BY_PAIN = "much pain"
 
 @dataclass(frozen=True, slots=True)
 class TapCommandRules:
+    """The times of heel taps as commands, and of their undo."""
+
     command_delay_us: int = 600_000
     """From the taps to what they ask for: ECHO is over by then, and GO is not played after its own time."""
     undo_us: int = 5 * SECOND_US

@@ -16,6 +16,8 @@ from math import fsum
 
 @dataclass(frozen=True, slots=True)
 class TrialRules:
+    """The steps by which a trial looks for the largest distance."""
+
     coarse_step_mm: float = 15.0
     fine_step_mm: float = 5.0
     step_back_mm: float = 20.0
@@ -30,6 +32,8 @@ class TrialRules:
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
+    """What one trial found, in mm; `toe_mm` is the largest passed distance."""
+
     number: int
     toe_mm: float
     below_range: bool

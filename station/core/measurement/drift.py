@@ -23,6 +23,8 @@ from station.core.measurement.tolerance import TOLERANCE_MM, is_out_of_tolerance
 
 @dataclass(frozen=True, slots=True)
 class LaneRules:
+    """When the wall or the empty lane shows that the calibration has drifted."""
+
     window_us: int = 10 * SECOND_US
     max_gap_us: int = 1 * SECOND_US
     wall_windows: int = 6

@@ -32,7 +32,7 @@ class UnpromptedTapRules:
     weight_shift_us: int = 300_000
     """So long before the first tap the weight may begin to shift."""
     min_loaded_fraction: float = 0.35
-    """Whoever taps has weight on that heel, also in a lunge; one that hovers at the thresholds has less."""
+    """A person who taps has weight on that heel, also in a lunge; a heel that hovers at the thresholds has less."""
     min_return_fraction: float = 0.5
     max_return_us: int = 60_000
     """Of its load before, so much is on the heel within this time before each tap, and again after it: a heel that is

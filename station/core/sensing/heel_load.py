@@ -55,6 +55,8 @@ def _mean_and_deviation(values: list[float]) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class LoadRules:
+    """The thresholds of a heel's load, as shares of standing, and how standing is learnt."""
+
     down_fraction: float = 0.25
     up_fraction: float = 0.08
     light_down_fraction: float = 0.08

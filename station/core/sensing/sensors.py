@@ -48,6 +48,8 @@ class References:
 
 @dataclass(frozen=True, slots=True)
 class SensorRules:
+    """The rules of all board sensors."""
+
     debounce: DebounceRules = field(default_factory=DebounceRules)
     load: LoadRules = field(default_factory=LoadRules)
     toe: ToeRules = field(default_factory=ToeRules)
@@ -68,6 +70,8 @@ class HeelChange:
 
 @dataclass(frozen=True, slots=True)
 class KneeChange:
+    """The knee has touched the pad, or left it, since `since_us`."""
+
     at_us: int
     since_us: int
     touching: bool

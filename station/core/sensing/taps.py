@@ -14,6 +14,8 @@ from station.core.events import SECOND_US
 
 @dataclass(frozen=True, slots=True)
 class TapRules:
+    """The times of a heel tap and of the gaps between taps."""
+
     min_up_us: int = 80_000
     max_up_us: int = 350_000
     min_gap_us: int = 80_000

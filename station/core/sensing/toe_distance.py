@@ -19,6 +19,8 @@ VALID_STATUS = 11
 
 @dataclass(frozen=True, slots=True)
 class ToeRules:
+    """Which readings are valid, and when the distance sensor is lost."""
+
     min_mm: int = 15
     """Nearer than this the sensor is in its blind zone. The toe line, at 70 mm, reads 45 on a sensor as delivered, give
     or take 10 (SD)."""

@@ -63,7 +63,7 @@ def sentence(found: Proposal, rule: str) -> str:
 
 
 def test_a_gain_changes_nothing() -> None:
-    """Whoever gains goes on as they are, and is told so, of each side or of both."""
+    """A person who gains continues unchanged, with a sentence about each side or both."""
     gaining = SideHistory(is_known=True, is_gaining=True, weeks=10, gained_at=NOW - 5 * WEEK)
     found = propose(left=gaining, right=SideHistory(is_known=True, weeks=10, gained_at=NOW - 9 * WEEK))
     assert found.items == propose().items

@@ -129,7 +129,7 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
 
 
 def test_blocks_taken_for_each_other_change_nothing(tmp_path: Path) -> None:
-    """Whoever takes the 200 for the 100 gets a sentence; the calibration of before goes on."""
+    """Swapping the 200 and the 100 block gives a sentence, and the earlier calibration stays."""
     with Lab(tmp_path) as lab:
         before = lab.store.current_calibration()
         lab.board.person.true_block_lengths_mm = {0.0: 200.0, 200.0: 0.0}

@@ -27,7 +27,7 @@ LONG_ENOUGH = {"5b": Item(exercise="5b", hold_s=40, repetitions=4)}
 
 @pytest.mark.parametrize("key", KEYS)
 def test_a_compliant_person_finishes_with_the_exact_dose(tmp_path: Path, key: str) -> None:
-    """Whoever does as asked finishes each exercise, and what is stored is what was prescribed, to the microsecond."""
+    """A person who follows the cues finishes each exercise, and the stored dose is exactly the prescribed one."""
     sensed = key in SENSED
     routine = routine_of((Item(exercise=key),), analogue=sensed)
     with Led(tmp_path, ANALOGUE if sensed else COMPARATORS) as led:

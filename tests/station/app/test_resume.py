@@ -21,7 +21,7 @@ ROUTINE = routine_of(ITEMS, analogue=False)
 DONE_BEFORE_S = 8.0
 """Of the second hold of the second exercise."""
 LEAVING_S = 1.5
-"""Whoever leaves leans back first, with the heel down."""
+"""A person who leaves leans back first, with the heel down."""
 
 
 def holds_of(rig: Rig) -> list[Hold]:
@@ -121,7 +121,7 @@ def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
 
 
 def test_after_a_stop_it_is_only_offered(led: Led) -> None:
-    """Whoever stopped on purpose is not led on by stepping on again, but is offered what is left."""
+    """After `stop`, stepping on again does not resume; the unfinished routine is offered."""
     begin(led)
     led.station.command(CommandName.STOP)
     led.live(2.0)
@@ -182,7 +182,7 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
 
 
 def test_another_routine_makes_the_doorbell_forgotten(led: Led) -> None:
-    """Whoever begins something else meanwhile does not go on with the old one by stepping on."""
+    """After another start, stepping on does not resume the old routine."""
     begin(led)
     leave(led)
     led.station.start((HoldStep((Side.LEFT,), 5 * SECOND_US, 1, prepare_us=3 * SECOND_US),), None)

@@ -297,7 +297,7 @@ def test_today_proposes_what_is_right_for_a_painful_tendon(store: Store) -> None
 
 
 def test_comfortable_test_says_how_far_to_go(store: Store) -> None:
-    """Whoever has been cleared lately is tested, and told not to push."""
+    """A recently cleared person is tested, with the advice not to push."""
     decision = gate_for(store, with_person(store, frozenset({"cleared"}), None, None)).decide("test")
     assert isinstance(decision.routine[0], TestStep)
     assert "comfortable" in str(decision.note)

@@ -65,7 +65,7 @@ def test_a_stretch_does_not_follow_a_test_that_hurt_much(led: Led, known: bool) 
 
 
 def test_what_hurt_much_meanwhile_is_not_gone_on_with(led: Led) -> None:
-    """Whoever told the page of much pain while they were away is not led on by stepping on."""
+    """After much pain was reported on the page, stepping on does not resume."""
     ada = ada_of(led, days=[])
     leave_in_the_middle(led, ada, Item(exercise="3a"))
     led.station.answer(ada, "pain", 8)
@@ -96,7 +96,7 @@ def test_what_was_left_follows_the_newest_answers(led: Led, how: str) -> None:
 
 
 def test_what_changed_is_asked_about_before_the_rest(led: Led) -> None:
-    """Whoever said that something has changed answers the questions before what is left begins."""
+    """After a reported change of health, the questions come before the unfinished routine."""
     ada = ada_of(led, days=[])
     leave_in_the_middle(led, ada, Item(exercise="3a"))
     led.clock.advance_to(led.clock.now_us() + 1_000_000)
@@ -125,7 +125,7 @@ def test_what_nobody_asked_for_is_right_for_whoever_does_it(led: Led) -> None:
 
 
 def test_a_newcomer_is_tested_once(led: Led) -> None:
-    """Whoever has no plan and has not answered the care questions is tested, and not tested again right after it."""
+    """Without a plan and health answers a person is tested, and not tested again right after it."""
     ada_of(led, days=[], asked=False)
     step_on(led)
     answer_all(led)
@@ -154,7 +154,7 @@ def test_a_planned_routine_with_a_test_is_not_tested_twice(led: Led) -> None:
 
 
 def test_questions_about_a_test_of_before_are_not_left(led: Led) -> None:
-    """Whoever stops at the questions has the stretch left, not questions whose answers nothing could keep."""
+    """A stop at the questions leaves the stretch, not questions whose answers could not be stored."""
     ada = ada_of(led, days=[])
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)

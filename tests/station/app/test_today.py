@@ -168,7 +168,7 @@ def test_on_a_day_of_rest_nothing_begins(led: Led) -> None:
 
 
 def test_unanswered_questions_leave_only_a_test(led: Led) -> None:
-    """Whoever has not answered the care questions is tested, and told what is missing."""
+    """Without health answers a person is tested, and a sentence says what is missing."""
     ada_of(led, days=[], asked=False)
     step_on(led)
     now = led.station.snapshot()
@@ -198,7 +198,7 @@ def test_much_pain_holds_everything_back(led: Led, how: str) -> None:
 
 
 def test_a_test_that_hurt_much_is_the_end_of_today(led: Led) -> None:
-    """Whoever answers 7 after the test of today is not led on to the routine, and is told to stop for today."""
+    """Pain of 7 after today's test prevents the routine, with the advice to stop for today."""
     ada_of(led)
     led.board.person.profile = PersonProfile(mean_lift_interval_s=1e9, pain=7)
     step_on(led)
@@ -256,7 +256,7 @@ def test_a_plan_whose_routine_is_gone_says_so(led: Led) -> None:
 
 
 def test_the_loaded_side_comes_first(led: Led) -> None:
-    """Whoever steps on with the right leg begins with it."""
+    """Stepping on with the right leg starts with the right side."""
     ada = ada_of(led, routine="quick_calf")
     was_tested(led, ada)
     led.step_on(Side.RIGHT, after_s=4.0)

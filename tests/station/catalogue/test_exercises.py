@@ -169,7 +169,7 @@ def test_every_condition_is_ruled_on_and_once_an_exercise() -> None:
 
 
 def test_an_unknown_exercise_is_refused_with_those_there_are() -> None:
-    """Whoever asks for an exercise that is not there gets one sentence that names the known ones."""
+    """An unknown exercise gives one sentence that names the known ones."""
     assert exercise("10c") is exercises()["10c"]
     with pytest.raises(CatalogueError, match=r"^There is no exercise '6a': choose one of 1a, 2a, .*10c\.$"):
         exercise("6a")

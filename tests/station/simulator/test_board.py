@@ -46,7 +46,7 @@ def test_every_wiring_measures_and_stretches(wiring: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("wiring", ["as by default", "no pad", "comparators", "one plate, no pad"])
 def test_a_cheater_never_passes(wiring: str, tmp_path: Path) -> None:
-    """Whoever lifts the heel to reach the wall passes no attempt beyond the true limit, whatever the wiring."""
+    """A person who lifts the heel to reach the wall passes no attempt beyond the true limit, whatever the wiring."""
     with life(WIRINGS[wiring], tmp_path, PersonProfile(is_honest=False, mean_lift_interval_s=1e9), seed=2) as lived:
         limits_mm = lived.limits_mm()
         lived.board.act("test")

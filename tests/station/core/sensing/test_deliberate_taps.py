@@ -78,7 +78,7 @@ def test_no_heel_flickers_around_taps(side: Side) -> None:
 
 @pytest.mark.parametrize("side", Side)
 def test_the_load_of_both_heels_is_still_before(side: Side) -> None:
-    """Whoever shifts their weight about is on the move, though no heel comes up."""
+    """A person who shifts their weight is moving, even if no heel comes up."""
     board = resting()
     for part in (0.5, 1.0, 0.5, 1.0):
         board.stand(side, part)

@@ -89,7 +89,7 @@ def test_a_lost_sensor_makes_a_heel_unknown_since_its_last_sample() -> None:
 
 
 def test_a_lost_sensor_keeps_an_up() -> None:
-    """Whoever was last seen with the heel up gets no credit from a cable."""
+    """A person whose heel was last up gets no credit from a cut cable."""
     senses, footing = silent_heel(down=False)
     assert footing.stance((senses.plate_for(LEFT),)).state is HeelState.UP
 

@@ -175,7 +175,7 @@ def test_a_write_from_elsewhere_is_refused(server: Server, panel: StationDouble,
     """A write must prove that it comes from this very page; else nothing is said to the board."""
     status, sentence = ask(server, "/command", "POST", "command=pause", **headers)
     assert status == 403
-    assert "page" in sentence
+    assert "another site" in sentence
     assert panel.said == []
 
 
@@ -425,4 +425,4 @@ def test_a_fault_of_the_page_is_logged_and_stays_where_it_is(
     assert ask(server)[0] == 200
     status, page = ask(server, "/live")
     assert status == 500
-    assert "the station itself goes on" in page
+    assert "the station keeps running" in page

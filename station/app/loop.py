@@ -62,6 +62,8 @@ EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
 """A board that was empty for so long after the last activity has been left: the sitting is over."""
 MAX_WAIT_US = 250_000
 """The longest wait of the loop: then it looks at the clock, whatever the alarm clock does."""
+REST_US = 5 * SECOND_US
+"""After so long an empty board is sensed slowly, until something moves."""
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
 MIN_SNAPSHOT_INTERVAL_US = 100_000
@@ -248,9 +250,15 @@ class Station(Inbox):
             self._end_session_when_left(now_us)
         if self._alarms is not None:
             self._alarms.move_alarm(self._activity_wakes_at_us)
+        self._outputs.rest(self._is_empty_for(REST_US, now_us))
         since_us = now_us - self._shown_us
         if self._is_urgent or since_us >= (MIN_SNAPSHOT_INTERVAL_US if self._has_changed else MAX_SNAPSHOT_AGE_US):
             self._publish_snapshot()
+
+    def _is_empty_for(self, span_us: int, now_us: int) -> bool:
+        """Whether nobody has been on the board for so long, with nothing going on."""
+        empty_since_us = self._presence.empty_since_us
+        return self._run is None and empty_since_us is not None and now_us - empty_since_us >= span_us
 
     @property
     def _activity_wakes_at_us(self) -> int | None:

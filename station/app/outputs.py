@@ -16,7 +16,7 @@ class BoardOutputs:
 
     def __init__(self) -> None:
         self._devices: Devices | None = None
-        self._glowing = self._guiding = False
+        self._glowing = self._guiding = self._resting = False
 
     def attach(self, devices: Devices | None) -> None:
         """From now on it is said through these."""
@@ -27,6 +27,12 @@ class BoardOutputs:
         """What the thermometer says, where there is one."""
         thermometer = None if self._devices is None else self._devices.thermometer
         return None if thermometer is None else thermometer.celsius
+
+    def rest(self, may: bool) -> None:
+        """Whether nobody is on the board, so that its sensors may be read slowly."""
+        if self._devices is not None and may is not self._resting:
+            self._resting = may
+            self._devices.rest(may)
 
     def play_cues(self, cues: list[Fact]) -> None:
         """Sound them and show them."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.uncertainty import COVERAGE, Budget
-from station.core.progress.analysis import analyse_progress
+from station.core.progress.analysis import Analysis, analysis
 from station.core.progress.person_error import Repeats
 from station.core.progress.records import PersonError, Progress, Result, SideProgress
 from station.core.progress.sentences import Formatters, side_sentences
@@ -82,22 +82,64 @@ def uncertain_since(check: datetime | None) -> str:
     return "uncertain" if check is None else f"uncertain since the check of {day(check)}"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
-    """Everything of one person, each side oldest first. `calibrated` are the times of the calibrations by blocks.
+Tested = tuple[ResultRow | None, ResultRow | None]
+"""Both sides of one test, left first; at least one of them has a result."""
 
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """Everything of one person, each side and the `scores` oldest first, and each test newest first.
+
+    `scores` has also the tests that came to no result. `calibrated` are the times of the calibrations by blocks.
     `apart_since` is the time of the first result that cannot be compared, because it was made before the sensor was
-    calibrated and others after, or in doubt of its calibration; such results are shown, and no part of the progress.
+    calibrated and others after, or in doubt of its calibration; such results are shown, and no part of the `analysis`.
     """
 
     left: tuple[ResultRow, ...]
     right: tuple[ResultRow, ...]
-    progress: Progress
+    tests: tuple[Tested, ...]
+    scores: tuple[Score, ...]
+    analysis: Analysis
     calibrated: tuple[datetime, ...]
     apart_since: datetime | None
 
     def rows(self, side: Side) -> tuple[ResultRow, ...]:
         return self.left if side is Side.LEFT else self.right
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was recorded of one person, and what it says at one time."""
+
+    recorded: Recorded
+    progress: Progress
+
+    @property
+    def left(self) -> tuple[ResultRow, ...]:
+        return self.recorded.left
+
+    @property
+    def right(self) -> tuple[ResultRow, ...]:
+        return self.recorded.right
+
+    @property
+    def tests(self) -> tuple[Tested, ...]:
+        return self.recorded.tests
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        return self.recorded.scores
+
+    @property
+    def calibrated(self) -> tuple[datetime, ...]:
+        return self.recorded.calibrated
+
+    @property
+    def apart_since(self) -> datetime | None:
+        return self.recorded.apart_since
+
+    def rows(self, side: Side) -> tuple[ResultRow, ...]:
+        return self.recorded.rows(side)
 
     def comparable(self, side: Side) -> tuple[ResultRow, ...]:
         """The results of a side that progress counts: none in doubt of the calibration, none as built among others."""
@@ -109,21 +151,37 @@ class History:
 
 
 def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datetime) -> History:
-    """What the store has of a person, or of what nobody has claimed. Raises `StoreError`."""
+    """What the store has of a person, or of what nobody has claimed, and what it says at `now`. Raises `StoreError`.
+
+    What was recorded is read and analysed once after each new result.
+    """
+    recorded = reader.cache.get(("recorded", person_id), lambda: _recorded(reader, person_id))
+    return History(recorded, recorded.analysis.at(now, goal_mm))
+
+
+def _recorded(reader: Reader, person_id: str | None) -> Recorded:
     scores = reader.scores(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
     left, right = (tuple(_test_rows(side, scores, calibrations, checks)) for side in Side)
     calibrated = any(one.calibrated for seen in (left, right) for one in seen)
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
     repeats = reader.repeats(person_id)
-    found = analyse_progress(
-        *(_progress_results(left, calibrated), _progress_results(right, calibrated), goal_mm, now),
+    found = analysis(
+        *(_progress_results(left, calibrated), _progress_results(right, calibrated)),
         repeats_left=_repeats_by_test(left, repeats),
         repeats_right=_repeats_by_test(right, repeats),
         day_of=_day_of,
     )
     by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
-    return History(left, right, found, by_blocks, apart_since)
+    return Recorded(left, right, _tests(left, right), scores, found, by_blocks, apart_since)
+
+
+def _tests(left: Sequence[ResultRow], right: Sequence[ResultRow]) -> tuple[Tested, ...]:
+    """Both sides of each test together, newest first."""
+    of_left, of_right = ({one.test_id: one for one in seen} for seen in (left, right))
+    found: list[Tested] = [(one, of_right.get(one.test_id)) for one in left]
+    found += [(None, one) for one in right if one.test_id not in of_left]
+    return tuple(sorted(found, key=lambda test: next(one.at for one in test if one is not None), reverse=True))
 
 
 class ResultBreakdown(NamedTuple):
@@ -134,11 +192,17 @@ class ResultBreakdown(NamedTuple):
     budget: Budget | None
 
 
-def breakdown_of(reader: Reader, test: Test) -> list[ResultBreakdown]:
-    """The sides of one test that have a result, left first. Raises `StoreError`."""
-    calibration = None if test.calibration_id is None else reader.calibration(test.calibration_id)
+def breakdown_of(reader: Reader, tests: Iterable[Test]) -> dict[str, list[ResultBreakdown]]:
+    """The sides of these tests that have a result, left first, by test. Raises `StoreError`."""
+    calibrations = {one.id: one for one in reader.calibrations()}
+    failed = _failed(reader.checks())
+    return {test.id: _made(test, calibrations, failed) for test in tests}
+
+
+def _made(test: Test, calibrations: Mapping[str, Calibration], failed: Sequence[datetime]) -> list[ResultBreakdown]:
+    calibration = None if test.calibration_id is None else calibrations.get(test.calibration_id)
     calibrated = None if calibration is None else calibration.fit is not None
-    doubted_by = _failed_before(test.started_at, _failed(reader.checks())) if test.doubted else None
+    doubted_by = _failed_before(test.started_at, failed) if test.doubted else None
     original = test.original
     found = []
     for side in Side:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from station.advice import health_questions
@@ -15,7 +16,8 @@ from station.catalogue.records import FeltPlace, Group
 from station.core.events import SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
-from station.store.records import Answer, Hold, Reps
+from station.store.read_transactions import MAX_ROWS
+from station.store.records import Answer, Score
 
 RECENT = timedelta(weeks=26)
 """What was felt at a test longer ago says nothing of today."""
@@ -27,6 +29,9 @@ FULL_TEST_WITHIN = timedelta(weeks=4)
 RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
+_PLACES = frozenset(FeltPlace)
+_ASKED = {"care": 1, "changed": 1, "pain": MAX_ROWS, "felt": MAX_ROWS}
+"""How many answers to each question bear on a situation, the newest first."""
 
 
 def situation_of(
@@ -38,31 +43,33 @@ def situation_of(
     """
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
-    pains = _pain_answers(store, person_id, history, now)
-    said = next(iter(store.answers(person_id, "care", limit=1)), None)
+    answers = store.newest_answers(person_id, _ASKED)
+    pains = _pain_answers(answers["pain"], history, now)
+    said = next(iter(answers["care"]), None)
     conditions = None if said is None else _answered_conditions(said)
     answered_at = None if said is None or conditions is None else said.at
-    changed = next(iter(store.answers(person_id, "changed", limit=1)), None)
+    changed = next(iter(answers["changed"]), None)
     return Situation(
         now,
         conditions,
         health_questions.ask_reason(answered_at, now, pains, changed_at=None if changed is None else changed.at),
-        _felt_places(store, person_id, now),
+        _felt_places(history, now),
         pains,
-        _not_felt_exercises(store.answers(person_id, "felt")),
+        _not_felt_exercises(answers["felt"]),
         _side_histories(history.progress),
         _has_persisted(store, person_id, now),
         minutes,
     )
 
 
-def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> Done:
+def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None) -> Done:
     """What this person has done that bears on what is due, in the days of `zone`. Raises `StoreError`."""
-    recent = [one for one in store.scores(person_id, since=now - FULL_TEST_WITHIN) if not one.imported]
+    if history is None:
+        history = history_of(store, person_id, store.settings().goal_mm, now)
+    recent = [one for one in _since(history, now - FULL_TEST_WITHIN) if not one.imported]
     last_test = max((one.started_at for one in recent), default=None)
     if last_test is None:
-        tests = store.latest_tests(person_id).values()
-        last_test = max((test.started_at for test in tests if not test.imported), default=None)
+        last_test = max((one.at for one in (*history.left, *history.right) if not one.imported), default=None)
     full = (one.started_at for one in recent if one.full and one.state == "finished")
     return Done(
         last_test,
@@ -90,11 +97,11 @@ def _answered_conditions(said: Answer) -> frozenset[str] | None:
         return None
 
 
-def _pain_answers(store: Reader, person_id: str, history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
+def _pain_answers(said: Sequence[Answer], history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
     """Of the answers and of the tests, the newest first."""
     of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
     of_answers: list[tuple[datetime, int]] = []
-    for one in reversed(store.answers(person_id, "pain")):
+    for one in reversed(said):
         if type(one.answer) is int and 0 <= one.answer <= MAX_PAIN:
             # Answers have their order by themselves, because the clock of a board without battery goes back and forth.
             before = of_answers[-1][0] if of_answers else one.at
@@ -103,13 +110,18 @@ def _pain_answers(store: Reader, person_id: str, history: History, now: datetime
     return tuple(sorted(newest_first, key=lambda pain: pain[0], reverse=True))
 
 
-def _felt_places(store: Reader, person_id: str, now: datetime) -> frozenset[FeltPlace]:
+def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
     """Where the limit was felt on the last day on which a test was asked about."""
-    told = [one for one in store.scores(person_id, since=now - RECENT) if one.limit_felt in tuple(FeltPlace)]
+    told = [one for one in _since(history, now - RECENT) if one.limit_felt in _PLACES]
     if not told:
         return frozenset()
     last = told[-1].started_at.astimezone().date()
     return frozenset(FeltPlace(str(one.limit_felt)) for one in told if one.started_at.astimezone().date() == last)
+
+
+def _since(history: History, since: datetime) -> Sequence[Score]:
+    """The tests since then, oldest first."""
+    return history.scores[bisect_left(history.scores, since, key=lambda one: one.started_at) :]
 
 
 def _not_felt_exercises(answers: Iterable[Answer]) -> frozenset[str]:
@@ -147,8 +159,8 @@ def _side_history(said: SideProgress, behind_mm: float) -> SideHistory:
 
 
 def _has_persisted(store: Reader, person_id: str, now: datetime) -> bool:
-    weeks = store.week_credits(person_id, since=now - PERSISTENCE_SPAN)
-    return sum(week.left_us > 0 or week.right_us > 0 for week in weeks) >= PERSISTENCE_MIN_WEEKS
+    days = (at.astimezone(UTC).date() for at in store.held_at(person_id, now - PERSISTENCE_SPAN))
+    return len({day - timedelta(days=day.weekday()) for day in days}) >= PERSISTENCE_MIN_WEEKS
 
 
 def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
@@ -163,17 +175,11 @@ def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
 
 def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
     """When the last credited hold was, and when the last routine was finished: one of which nothing is left."""
-    holds, reps = store.holds(person_id, limit=RECENT_EXERCISES), store.reps(person_id, limit=RECENT_EXERCISES)
-    stretched_at = next((one.started_at for one in holds if one.credited_us), None)
+    bouts = store.last_bouts(person_id, limit=RECENT_EXERCISES)
+    stretched_at = next((one.started_at for one in bouts if one.credited_us), None)
     left = store.unfinished_run(person_id)
-    open_run = None if left is None else left.run_id
-    bouts: tuple[Hold | Reps, ...] = (*holds, *reps)
-    whole = [one for one in bouts if one.run_id != open_run]
-    if not whole:
-        return stretched_at, None
-    last = max(whole, key=lambda one: one.started_at)
-    ended = (one.ended_at for one in store.sessions(person_id, limit=RECENT_EXERCISES) if one.id == last.session_id)
-    return stretched_at, next(ended, None) or last.started_at
+    last = next((one for one in bouts if left is None or one.run_id != left.run_id), None)
+    return stretched_at, None if last is None else last.ended_at or last.started_at
 
 
 def _credited_this_week_s(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> dict[Side, float]:

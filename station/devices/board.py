@@ -33,6 +33,8 @@ ReportFault = Callable[[str, str | None], None]
 """Told of a part's trouble, in a sentence, or that there is none any more (`None`)."""
 
 RANGE_SENSOR_PART = "distance sensor"
+REST_READ_US = 200_000
+"""While nobody is on the board the distance is read so often: enough to see the sensor drift or fail."""
 
 
 class DevicePart(Protocol):
@@ -41,8 +43,18 @@ class DevicePart(Protocol):
     def close(self) -> None: ...
 
 
+class Resting(Protocol):
+    """What may do less while nobody is on the board."""
+
+    def rest(self, may: bool) -> None: ...
+
+
 class RangeSensorTask:
-    """The distance sensor as something with deadlines: the interrupt line's edge makes one of now."""
+    """The distance sensor as something with deadlines: the interrupt line's edge makes one of now.
+
+    While it may `rest`, a sample is fetched every `REST_READ_US`. One that is not there then, or the same as the last
+    one, is looked into at full speed, so that a lost or frozen sensor is found as soon as ever.
+    """
 
     def __init__(self, reader: RangeReader, post: PostEvent, report_fault: ReportFault) -> None:
         self.wake: Callable[[], None] = lambda: None
@@ -50,17 +62,29 @@ class RangeSensorTask:
         self._post = post
         self._report_fault = report_fault
         self._is_sample_ready = False
+        self._may_rest = False
+        self._rests_until_us = 0
         self._reported_fault: str | None = None
         reader.set_ready_callback(self._on_edge)
 
     def _on_edge(self) -> None:
         self._is_sample_ready = True
-        self.wake()
+        if not self._rests_until_us:
+            self.wake()
+
+    def rest(self, may: bool) -> None:
+        """Whether nobody is on the board. From any thread."""
+        self._may_rest = may
+        if not may and self._rests_until_us:
+            self._rests_until_us = 0
+            self.wake()
 
     def next_due_us(self) -> int | None:
-        return 0 if self._is_sample_ready else self._reader.next_poll_us
+        return max(self._rests_until_us, 0 if self._is_sample_ready else self._reader.next_poll_us)
 
     def run_due(self, now_us: int) -> None:
+        if now_us < self._rests_until_us:
+            return
         self._is_sample_ready = False
         try:
             toe = self._reader.poll(now_us)
@@ -69,6 +93,8 @@ class RangeSensorTask:
             toe = None
         if toe is not None:
             self._post(toe)
+        rests = self._may_rest and toe is not None and not self._reader.repeats
+        self._rests_until_us = now_us + REST_READ_US if rests else 0
         fault = self._reader.fault or self._reader.warning
         if fault != self._reported_fault:
             self._reported_fault = fault
@@ -95,6 +121,7 @@ class Devices:
         self._pin_factory = pin_factory
         self._parts: list[DevicePart] = []
         self._start_functions: list[Callable[[], None]] = []
+        self._resting: list[Resting] = []
         self._threads: list[DeadlineThread] = []
         self.tasks: list[tuple[str, DeadlineTask]] = []
         self.player: CuePlayer | None = None
@@ -153,6 +180,7 @@ class Devices:
                 channel_by_side, self._post, self._on_thread_error("heel sensors"), pin_factory=self._pin_factory
             )
             self._register("heel sensors", heels, heels)
+            self._resting.append(heels)
             return
         pins = self._config.pins
         lines = {Side.LEFT: pins.heel_left, Side.RIGHT: pins.heel_right}
@@ -192,6 +220,7 @@ class Devices:
         )
         ranging = RangeSensorTask(reader, self._post, self._report_fault)
         self._register(RANGE_SENSOR_PART, ranging, ranging)
+        self._resting.append(ranging)
 
     def _open_thermometer(self) -> None:
         path = self._config.range_sensor.thermometer
@@ -202,6 +231,11 @@ class Devices:
     def _register(self, name: str, task: DeadlineTask, part: DevicePart) -> None:
         self.tasks.append((name, task))
         self._parts.append(part)
+
+    def rest(self, may: bool) -> None:
+        """Whether nobody is on the board, so that the sensors may be read slowly until something moves."""
+        for part in self._resting:
+            part.rest(may)
 
     def play_cues(self, facts: list[Fact]) -> None:
         """Sound and show the cues among these facts."""

@@ -21,6 +21,19 @@ PART = "heel sensors"
 SAMPLE_INTERVAL_US = 10_000
 """100 samples a second: a belief of 80 ms then rests on eight of them."""
 
+REST_SAMPLE_US = 40_000
+"""While nobody is on the board. The first sample of a step on is then at most so late, and all that follow are
+`SAMPLE_US` apart."""
+
+REST_POST_US = 200_000
+"""So often a load that does not move is posted all the same: one that is silent for half a second is lost."""
+
+STIR_SHARE = 4 / 1023
+"""A load that is off by more has moved: seven SDs of the converter's noise."""
+
+AWAKE_US = 2_000_000
+"""So long every load has to keep still before sampling slows down again."""
+
 FULL_SCALE_CODE = 1023
 """The MCP3008's highest code, full scale. gpiozero's own `value` says 0.0005 for a code of 0."""
 
@@ -28,7 +41,8 @@ FULL_SCALE_CODE = 1023
 class AnalogueHeels:
     """The loads under the heels, on the channels of one MCP3008 on `/dev/spidev0.0`.
 
-    `next_us` and `settle` sample both every 10 ms and post each `Load`; a slot that was missed is left out. A bus that
+    `next_us` and `settle` sample both every 10 ms and post each `Load`; a slot that was missed is left out. While they
+    may `rest` and no load moves, every fourth slot is sampled, and every fifth of these samples is posted. A bus that
     fails is told to `fail` once, until it works again: nothing is posted meanwhile. Raises DeviceError when the bus
     cannot be had. gpiozero would then read by software, on the same pins, and find 0 for ever: a heel that is up.
     """
@@ -46,6 +60,10 @@ class AnalogueHeels:
         self._on_error = on_error
         self._due_us = 0
         self._is_faulty = False
+        self._may_rest = False
+        self._still: dict[Side, float] = {}
+        self._moved_us = self._posted_us = 0
+        """Since when every load is what is `_still`, give or take its noise."""
         try:
             with as_device_error(PART, "/dev/spidev0.0"), warnings.catch_warnings():
                 warnings.simplefilter("error", SPISoftwareFallback)
@@ -61,6 +79,10 @@ class AnalogueHeels:
         """One sample of every heel, from left to right as configured, all at `now_us`."""
         return [Load(now_us, side, adc.raw_value / FULL_SCALE_CODE) for side, adc in self._adcs.items()]
 
+    def rest(self, may: bool) -> None:
+        """Whether nobody is on the board, so that few samples are enough until a load moves. From any thread."""
+        self._may_rest = may
+
     def next_due_us(self) -> int:
         """When the next sample is due."""
         return self._due_us
@@ -69,7 +91,8 @@ class AnalogueHeels:
         """Sample and post if it is time."""
         if now_us < self._due_us:
             return
-        self._due_us = now_us - (now_us - self._due_us) % SAMPLE_INTERVAL_US + SAMPLE_INTERVAL_US
+        slot_us = now_us - (now_us - self._due_us) % SAMPLE_INTERVAL_US
+        self._due_us = slot_us + SAMPLE_INTERVAL_US
         try:
             loads = self.sample(now_us)
         except Exception as error:  # noqa: BLE001  lgpio's own error class exists on a Pi only
@@ -79,8 +102,24 @@ class AnalogueHeels:
             self._is_faulty = True
             return
         self._is_faulty = False
+        if self._rests(loads, now_us):
+            self._due_us = slot_us + REST_SAMPLE_US
+            if now_us - self._posted_us < REST_POST_US:
+                return
+        self._posted_us = now_us
         for load in loads:
             self._post(load)
+
+    def _rests(self, loads: list[Load], now_us: int) -> bool:
+        """Whether the next sample can wait: nobody is there, and no load has moved for a while."""
+        if not self._may_rest or any(
+            abs(load.share - self._still.get(load.side, load.share)) > STIR_SHARE for load in loads
+        ):
+            self._moved_us = now_us
+        resting = now_us - self._moved_us >= AWAKE_US
+        if now_us == self._moved_us:
+            self._still = {load.side: load.share for load in loads}
+        return resting
 
     def close(self) -> None:
         """Give the bus back; may be called more than once."""

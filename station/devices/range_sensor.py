@@ -272,6 +272,11 @@ class RangeReader:
         else:
             self.next_poll_us = now_us + self.timing.poll_interval_us
 
+    @property
+    def repeats(self) -> bool:
+        """Whether the last result block was the same as the one before, as those of a frozen sensor are."""
+        return self._repeat_count > 1
+
     def _check_frozen(self, block: bytes) -> None:
         """Count equal blocks, also across a new start: one that does not thaw the sensor lets no reading through."""
         self._repeat_count = self._repeat_count + 1 if block == self._last_result else 1

@@ -145,7 +145,7 @@ class SimulatedBoard:
         """When something happens here by itself."""
         next_us = NEVER_US
         for due_us in (
-            self.sensor.next_due_us(),
+            self.sensor.next_interrupt_us(),
             self.person.next_due_us(),
             self.pin_factory.next_due_us(),
             self._compare_due_us,

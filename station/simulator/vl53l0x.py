@@ -142,6 +142,11 @@ class EmulatedVl53l0x:
         """When the next sample will be ready, or `None` while nothing is under way."""
         return self._ready_us
 
+    def next_interrupt_us(self) -> int | None:
+        """When the interrupt will next be raised, or `None` while it is, or nothing is under way."""
+        raised = self._pages[0][INTERRUPT_STATUS] & 7
+        return None if raised else self._ready_us
+
     def run_due(self, now_us: int) -> None:
         """Let the sensor come to the present."""
         with self._lock:
@@ -258,6 +263,7 @@ class EmulatedVl53l0x:
         if value & 1:
             self._pages[0][INTERRUPT_STATUS] = 0
             self._drive_interrupt()
+            self.wake()
 
     def _write_strobe(self, value: int) -> None:
         self._page[STROBE] = value

@@ -119,7 +119,7 @@ def _traces(now: Connection, wanted: bool | Collection[str] = True) -> Iterator[
     ids = select(trace_chunks.c.run_id).distinct().order_by(trace_chunks.c.run_id)
     for run_id in now.execute(ids).scalars().all():
         if wanted is True or (wanted and run_id in wanted):
-            yield run_id, read_rows(now, run_id)
+            yield run_id, read_rows(now, (run_id,))[run_id]
 
 
 def _plain_value(value: object) -> object:

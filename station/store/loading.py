@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, FromClause, Row, Select, Table, func, select
@@ -20,7 +21,9 @@ from station.store.records import (
     Calibration,
     Check,
     Circumstances,
+    Counted,
     HeelLift,
+    Held,
     Hold,
     OwnRoutine,
     Repetition,
@@ -28,6 +31,8 @@ from station.store.records import (
     Score,
     Scores,
     Session,
+    SessionDetail,
+    SittingSummary,
     Test,
     Trial,
 )
@@ -61,6 +66,8 @@ SCORES_OF = (
     *("left_budget_json", "right_budget_json", "calibration_id"),
 )
 """The columns that a test and its corrections have in common: what the sides came to under one calibration."""
+_OF_THE_DAY = attrgetter(*SCORES_OF)
+_CORRECTED = attrgetter(*(f"new_{name}" for name in SCORES_OF))
 
 
 def with_newest_correction(joined: FromClause) -> FromClause:
@@ -172,6 +179,44 @@ def score_from_row(row: AnyRow) -> Score:
     )
 
 
+def detail_of(now: Connection, one: Session) -> SessionDetail:
+    """A sitting with everything in it, in the order in which it was done."""
+    of_it = runs.c.sitting_id == one.id
+    in_order = (runs.c.began_at, runs.c.id)
+    return SessionDetail(
+        session=one,
+        tests=load_tests(now, TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
+        holds=load_holds(now, HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
+        reps=load_reps(now, REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
+        runs=tuple(now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()),
+    )
+
+
+def summaries_of(now: Connection, these: Sequence[Session]) -> tuple[SittingSummary, ...]:
+    """What was done in these sittings: three statements, however many."""
+    of_them = runs.c.sitting_id.in_([one.id for one in these])
+    in_order = (runs.c.began_at, runs.c.id, tests.c.started_us)
+    tested: dict[str, list[Test]] = defaultdict(list)
+    for row in now.execute(TESTS.where(of_them).order_by(*in_order)):
+        tested[row.sitting_id].append(load_test(row))
+    held: dict[str, list[Held]] = defaultdict(list)
+    for sitting_id, legs, verified, credited_us in now.execute(_sums(holds, of_them, holds.c.credited_us)):
+        held[sitting_id].append(Held(_parse_legs(legs), verified, credited_us))
+    counted: dict[str, list[Counted]] = defaultdict(list)
+    for sitting_id, legs, verified, *sums in now.execute(_sums(reps, of_them, reps.c["count"], reps.c.target_count)):
+        counted[sitting_id].append(Counted(_parse_legs(legs), verified, *sums))
+    return tuple(
+        SittingSummary(one, tuple(tested[one.id]), tuple(held[one.id]), tuple(counted[one.id])) for one in these
+    )
+
+
+def _sums(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
+    """The sums of these columns, by sitting, legs and whether the board watched."""
+    by = (runs.c.sitting_id, table.c.side, table.c.verified)
+    chosen = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
+    return chosen.where(of_them).group_by(*by)
+
+
 def load_tests(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
     """The selected tests with their trials and attempts."""
     rows = now.execute(chosen).all()
@@ -182,8 +227,8 @@ def load_tests(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
 
 def load_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] = ()) -> Test:
     """From a row of `TESTS`, with the rows of its trials and attempts."""
-    of_the_day, corrected = (_scores_from_row(row, prefix) for prefix in ("", "new_"))
-    counts = of_the_day if row.new_calibration_id is None else corrected
+    of_the_day = _scores_from_row(_OF_THE_DAY(row))
+    counts = of_the_day if row.new_calibration_id is None else _scores_from_row(_CORRECTED(row))
     return Test(
         id=row.id,
         session_id=row.sitting_id,
@@ -212,10 +257,9 @@ def load_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow
     )
 
 
-def _scores_from_row(row: AnyRow, prefix: str) -> Scores:
-    left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = (
-        row._mapping[f"{prefix}{name}"] for name in SCORES_OF
-    )
+def _scores_from_row(columns: tuple[Any, ...]) -> Scores:
+    """From the columns `SCORES_OF` in their order."""
+    left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = columns
     return Scores(
         left_mm, right_mm, left_sure, right_sure, budget_from_json(left), budget_from_json(right), calibration_id
     )
@@ -290,8 +334,11 @@ def load_reps(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
     )
 
 
+_LEGS: dict[str, Legs] = {BOTH_LEGS: BOTH_LEGS, **{str(side): side for side in Side}}
+
+
 def _parse_legs(text: str) -> Legs:
-    return BOTH_LEGS if text == BOTH_LEGS else Side(text)
+    return _LEGS[text]
 
 
 def parse_json(text: str) -> Any:

@@ -6,15 +6,17 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import CompoundSelect, Connection, Select, bindparam, func, literal, or_, select, union_all
 
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import loading
 from station.store.read_transactions import MAX_ROWS
 from station.store.records import (
+    Bout,
     Calibration,
     Check,
     Hold,
@@ -23,6 +25,7 @@ from station.store.records import (
     Score,
     Session,
     SessionDetail,
+    SittingSummary,
     Test,
     WeekCredit,
 )
@@ -44,6 +47,8 @@ from station.store.training_read import TrainingReader
 
 ONLY_BLOCKS = "only blocks"
 """Why a sitting ended in which nobody stood on the board: it was calibrated or checked."""
+RECENT_RUNS = 100
+"""Routines and tests of a person: what was done before them says nothing of what is due."""
 NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
 NEWEST_CALIBRATION = NEWEST_FIRST.limit(1)
 CHECKS = select(checks).order_by(checks.c.number.desc())
@@ -54,11 +59,17 @@ class Reader(TrainingReader):
 
     def people(self) -> tuple[Person, ...]:
         """Everybody, by name."""
+        return self.cache.get("people", self._people)
+
+    def _people(self) -> tuple[Person, ...]:
         with self.read_transaction() as now:
             rows = now.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
             return tuple(Person(row.id, row.name) for row in rows)
 
     def settings(self) -> Settings:
+        return self.cache.get("settings", self._read_settings)
+
+    def _read_settings(self) -> Settings:
         with self.read_transaction() as now:
             return Settings(**stored_settings(now))
 
@@ -74,13 +85,19 @@ class Reader(TrainingReader):
 
     def calibrations(self) -> tuple[Calibration, ...]:
         """All that there ever were, the newest first."""
+        return self.cache.get("calibrations", self._calibrations)
+
+    def _calibrations(self) -> tuple[Calibration, ...]:
         with self.read_transaction() as now:
             return tuple(loading.calibration_from_row(row) for row in now.execute(NEWEST_FIRST))
 
     def checks(self, *, limit: int = MAX_ROWS) -> tuple[Check, ...]:
         """Of all calibrations, the newest first."""
+        return self.cache.get("checks", self._checks)[:limit]
+
+    def _checks(self) -> tuple[Check, ...]:
         with self.read_transaction() as now:
-            return tuple(loading.check_from_row(row) for row in now.execute(CHECKS.limit(limit)))
+            return tuple(loading.check_from_row(row) for row in now.execute(CHECKS))
 
     def suspect_since(self) -> Check | None:
         """The check that failed since the newest calibration, and that no later one made good; else `None`.
@@ -102,27 +119,21 @@ class Reader(TrainingReader):
 
         Those in which the board was only calibrated or checked are nobody's, and left out.
         """
-        lived = or_(sittings.c.ended_why.is_(None), sittings.c.ended_why != ONLY_BLOCKS)
         with self.read_transaction() as now:
-            chosen = _person_filter(loading.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
-            return tuple(loading.session_from_row(row) for row in now.execute(chosen))
+            return _sittings_in(now, person_id, limit, before)
 
     def session(self, session_id: str) -> SessionDetail | None:
         """A sitting with everything in it, in the order in which it was done."""
         with self.read_transaction() as now:
             row = now.execute(loading.SITTINGS.where(sittings.c.id == session_id)).one_or_none()
-            if row is None:
-                return None
-            of_it = runs.c.sitting_id == session_id
-            in_order = (runs.c.began_at, runs.c.id)
-            ids = now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()
-            return SessionDetail(
-                session=loading.session_from_row(row),
-                tests=loading.load_tests(now, loading.TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
-                holds=loading.load_holds(now, loading.HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
-                reps=loading.load_reps(now, loading.REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
-                runs=tuple(ids),
-            )
+            return None if row is None else loading.detail_of(now, loading.session_from_row(row))
+
+    def sitting_summaries(
+        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
+    ) -> tuple[SittingSummary, ...]:
+        """What `sittings` gives, each with what was done in it."""
+        with self.read_transaction() as now:
+            return loading.summaries_of(now, _sittings_in(now, person_id, limit, before))
 
     def latest_tests(self, person_id: str) -> dict[Side, Test]:
         """The last result of each side, where there is one."""
@@ -145,8 +156,12 @@ class Reader(TrainingReader):
 
     def test(self, test_id: str) -> Test | None:
         """One test with its trials and attempts."""
+        return self.tests_with((test_id,)).get(test_id)
+
+    def tests_with(self, ids: Collection[str]) -> dict[str, Test]:
+        """The tests with these ids, with trials and attempts."""
         with self.read_transaction() as now:
-            return next(iter(loading.load_tests(now, loading.TESTS.where(tests.c.id == test_id))), None)
+            return {test.id: test for test in loading.load_tests(now, loading.TESTS.where(tests.c.id.in_(ids)))}
 
     def measured_since(self, since: datetime) -> tuple[str, ...]:
         """The ids of everybody's tests with a result of this board, oldest first."""
@@ -164,7 +179,8 @@ class Reader(TrainingReader):
         if since is not None:
             chosen = chosen.where(sittings.c.started_at >= since)
         with self.read_transaction() as now:
-            rows = now.execute(chosen.order_by(sittings.c.started_at, sittings.c.id))
+            in_order = (sittings.c.started_at, sittings.c.id, runs.c.began_at, tests.c.started_us)
+            rows = now.execute(chosen.order_by(*in_order))
             return tuple(loading.score_from_row(row) for row in rows)
 
     def repeats(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
@@ -199,6 +215,18 @@ class Reader(TrainingReader):
         with self.read_transaction() as now:
             order = (*_NEWEST_RUN, reps.c.started_us.desc())
             return loading.load_reps(now, _person_filter(loading.REPS, person_id, before).order_by(*order).limit(limit))
+
+    def held_at(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
+        """When the sessions since then began in which a verified hold was credited, oldest first."""
+        chosen = (
+            select(sittings.c.started_at)
+            .select_from(sittings.join(runs).join(holds))
+            .where(sittings.c.person_id == person_id, sittings.c.started_at >= since)
+            .where(holds.c.verified, holds.c.credited_us > 0)
+            .distinct()
+        )
+        with self.read_transaction() as now:
+            return tuple(sorted(now.execute(chosen).scalars()))
 
     def week_credits(
         self,
@@ -241,13 +269,58 @@ class Reader(TrainingReader):
 
     def trace(self, run_id: str) -> tuple[dict[str, Any], str] | None:
         """The header of a run and the rows of its trace, without the line of column names."""
+        return self.traces((run_id,)).get(run_id)
+
+    def traces(self, run_ids: Collection[str]) -> dict[str, tuple[dict[str, Any], str]]:
+        """What `trace` gives of each of these runs that there is."""
+        chosen = select(runs.c.id, runs.c.header_json).where(runs.c.id.in_(run_ids))
         with self.read_transaction() as now:
-            header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
-            return None if header is None else (json.loads(header), read_rows(now, run_id))
+            headers = {row.id: json.loads(row.header_json) for row in now.execute(chosen)}
+            rows = read_rows(now, tuple(headers))
+            return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
+
+    def last_bouts(self, person_id: str, *, limit: int) -> tuple[Bout, ...]:
+        """The newest holds and repetitions of a person, newest first, so many of each, in the `RECENT_RUNS`."""
+        with self.read_transaction() as now:
+            rows = now.execute(_last_bouts(limit), {"person_id": person_id}).all()
+        found = (Bout(row.run_id, _began(row), row.ended_at, row.credited_us) for row in rows)
+        return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
+
+
+@lru_cache
+def _last_bouts(limit: int) -> CompoundSelect[Any]:
+    newest = (
+        select(runs.c.id.label("run_id"), runs.c.began_at, sittings.c.started_at, sittings.c.ended_at)
+        .select_from(sittings.join(runs))
+        .where(sittings.c.person_id == bindparam("person_id"))
+        .order_by(*_NEWEST_RUN)
+        .limit(RECENT_RUNS)
+        .cte("newest")
+    )
+    each = (
+        select(newest, table.c.started_us, credited.label("credited_us"))
+        .select_from(newest.join(table, table.c.run_id == newest.c.run_id))
+        .order_by(newest.c.started_at.desc(), newest.c.began_at.desc(), table.c.started_us.desc())
+        .limit(limit)
+        .subquery()
+        for table, credited in ((holds, holds.c.credited_us), (reps, literal(0)))
+    )
+    return union_all(*(select(one) for one in each))
+
+
+def _began(row: loading.AnyRow) -> datetime:
+    began_at: datetime = row.began_at
+    return began_at + timedelta(microseconds=row.started_us)
 
 
 _NEWEST = (sittings.c.started_at.desc(), sittings.c.id.desc())
 _NEWEST_RUN = (*_NEWEST, runs.c.began_at.desc())
+
+
+def _sittings_in(now: Connection, person_id: str | None, limit: int, before: datetime | None) -> tuple[Session, ...]:
+    lived = or_(sittings.c.ended_why.is_(None), sittings.c.ended_why != ONLY_BLOCKS)
+    chosen = _person_filter(loading.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
+    return tuple(loading.session_from_row(row) for row in now.execute(chosen))
 
 
 def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:

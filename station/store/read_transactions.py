@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
+from station.store.cache import Cache
 from station.store.connect import Driver, reading, sqlite_driver
 from station.store.errors import StoreError, explained
 from station.store.prepare import revision_of
@@ -23,6 +24,7 @@ class ReadTransactions:
 
     def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
         self.path = path
+        self.cache = Cache()
         self._reading = reading(path, driver)
 
     @classmethod

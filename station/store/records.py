@@ -262,6 +262,16 @@ class Reps:
 
 
 @dataclass(frozen=True, slots=True)
+class Bout:
+    """One hold, or the repetitions of one leg: when it began, and when its session ended, `None` where it goes on."""
+
+    run_id: str
+    started_at: datetime
+    ended_at: datetime | None
+    credited_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """How a reading becomes a toe distance; the newest has the greatest `number`.
 
@@ -303,6 +313,35 @@ class SessionDetail:
     holds: tuple[Hold, ...]
     reps: tuple[Reps, ...]
     runs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """All holds of one leg, or of both, in one sitting."""
+
+    side: Legs
+    verified: bool
+    credited_us: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """All repetitions of one leg, or of both, in one sitting."""
+
+    side: Legs
+    verified: bool
+    count: int
+    target_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class SittingSummary:
+    """A sitting and what its sentence needs: the tests without trials and attempts, the sums of all else."""
+
+    sitting: Session
+    tests: tuple[Test, ...]
+    holds: tuple[Held, ...]
+    reps: tuple[Counted, ...]
 
 
 @dataclass(frozen=True, slots=True)

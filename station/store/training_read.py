@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import CompoundSelect, bindparam, or_, select, union_all
 
 from station.store import loading
 from station.store.read_transactions import MAX_ROWS, ReadTransactions
@@ -44,6 +46,15 @@ class TrainingReader(ReadTransactions):
         with self.read_transaction() as now:
             return tuple(loading.answer_from_row(row) for row in now.execute(chosen.limit(limit)))
 
+    def newest_answers(self, person_id: str, limits: Mapping[str, int]) -> dict[str, tuple[Answer, ...]]:
+        """What a person said to each of these questions, the newest first, at most as many as its limit: at once."""
+        found: dict[str, list[Answer]] = {question: [] for question in limits}
+        with self.read_transaction() as now:
+            rows = now.execute(_newest_answers(tuple(limits.items())), {"person_id": person_id}).all()
+        for row in sorted(rows, key=lambda row: row.number, reverse=True):
+            found[row.question].append(loading.answer_from_row(row))
+        return {question: tuple(said) for question, said in found.items()}
+
     def plan(self, person_id: str) -> dict[str, Any] | None:
         """What a person has planned, `None` where they have not."""
         return self.plans().get(person_id)
@@ -74,6 +85,16 @@ class TrainingReader(ReadTransactions):
                         return None
                     return UnfinishedRun(row.id, person_id, row.called, row.rest_at, left)
         return None
+
+
+@lru_cache
+def _newest_answers(limits: tuple[tuple[str, int], ...]) -> CompoundSelect[Any]:
+    whose = answers.c.person_id == bindparam("person_id")
+    each = (
+        select(answers).where(whose, answers.c.question == question).order_by(answers.c.number.desc()).limit(limit)
+        for question, limit in limits
+    )
+    return union_all(*(select(one.subquery()) for one in each))
 
 
 def _is_resumable_header(header: Any) -> bool:

@@ -8,10 +8,11 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Self
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Table, event, func, insert, select, update
 
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
+from station.store.cache import CACHED_TABLES, Cache
 from station.store.connect import Driver, lock, make_directory, sqlite_driver, writing
 from station.store.errors import explained
 from station.store.ids import NewId, uuid7
@@ -24,6 +25,9 @@ AS_BUILT_OFFSET_MM = -70.0
 """The sensor sits 70 mm behind the toe line; gain 1 until somebody calibrates."""
 
 CUT_OFF = "cut off"
+
+CACHE_SIZE = 12
+"""A household's histories, their pictures, and what every page asks for. Ten years of daily tests are some 5 MB."""
 
 
 def next_number(now: Connection, table: Table) -> int:
@@ -41,6 +45,9 @@ class WriteTransactions(Reader):
         self._one_at_a_time = Lock()
         self._lock_file = lock(path)
         self._engine = writing(path, driver)
+        self.cache = Cache(CACHE_SIZE)
+        self._cached_changed = False
+        event.listen(self._engine, "before_execute", self._before_execute)
         self._writer: Connection | None = None
 
     @classmethod
@@ -92,8 +99,17 @@ class WriteTransactions(Reader):
         with self._one_at_a_time, explained(self.path):
             if self._writer is None:
                 raise ValueError(f"The database {self.path} has been closed.")
-            with self._writer.begin():
-                yield self._writer
+            try:
+                with self._writer.begin():
+                    yield self._writer
+            finally:
+                if self._cached_changed:
+                    self._cached_changed = False
+                    self.cache.clear()
+
+    def _before_execute(self, _connection: Connection, statement: Any, *_: object) -> None:
+        """Note whether this transaction changes a cached table; the cache is cleared at its end."""
+        self._cached_changed |= getattr(statement, "table", None) in CACHED_TABLES
 
     def _checkpoint(self, as_built_offset_mm: float | None) -> None:
         """Say what a power cut left behind; as the first write it also finds a file that can only be read."""

@@ -54,6 +54,7 @@ FIGURES = (
     Figure("memory_mb", "page", 80, AT_MOST, "minimal Flask on a Pi: 31"),
     Figure("first_load_kb", "page", 100, AT_MOST, "Home Assistant: 862"),
     Figure("progress_ten_years_ms", "progress_page", 300, AT_MOST, "7,300 results, nothing cached; a browser: 1 s"),
+    Figure("slowest_page_ratio", "pages", 12, AT_MOST, "a minimal Flask page by the same server; ten years of days"),
     Figure("cold_start_s", "start", 1.5, AT_MOST, "OctoPrint: 10"),
 )
 

@@ -10,18 +10,26 @@ from sqlalchemy import Table, insert
 from station.core.events import Side
 from station.store import Store
 from station.store.records import Person
-from station.store.schema import runs, sittings, tests, trials
+from station.store.schema import holds, runs, sittings, tests, trials
 from station.version import APP_VERSION, RULE_VERSION
 
 SLIPS = 0.01
 
 
-def years_of(store: Store, days: int, *, every: float = 1.0, seed: int = 1, name: str = "Ann") -> Person:
-    """A test of both sides each `every` days, for so many days until now, by one who gains 2 mm a week at first."""
+HOLD_US = 30_000_000
+
+
+def years_of(
+    store: Store, days: int, *, every: float = 1.0, seed: int = 1, name: str = "Ann", holds_a_day: int = 0
+) -> Person:
+    """A test of both sides each `every` days, for so many days until now, by one who gains 2 mm a week at first.
+
+    After each test come `holds_a_day` holds of 30 s, of one leg after the other.
+    """
     person, random = store.add_person(name), Random(seed)
     calibration_id, begin = store.current_calibration().id, datetime.now(UTC) - timedelta(days=days)
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
-    rows: dict[Table, list[dict[str, object]]] = {sittings: [], runs: [], tests: [], trials: []}
+    rows: dict[Table, list[dict[str, object]]] = {sittings: [], runs: [], tests: [], trials: [], holds: []}
     levels = {"left_mm": 60.0, "right_mm": 75.0}
     for number in range(int(days / every)):
         key, at = f"{seed}-{number:05}", begin + timedelta(days=number * every, minutes=random.uniform(0, 60))
@@ -42,7 +50,14 @@ def years_of(store: Store, days: int, *, every: float = 1.0, seed: int = 1, name
             toe_mm = {"toe_mm": levels[f"{side}_mm"] + random.gauss(0, 4)}
             of_it = {"id": f"{key}-{trial}", "test_id": key, "side": side, "number": trial // 2 + 1, "ended_us": trial}
             rows[trials].append(of_it | toe_mm | {"below_range": False} | versions)
+        for hold in range(holds_a_day):
+            started_us = (hold + 2) * 2 * HOLD_US
+            of_it = {"id": f"{key}-{hold}", "run_id": key, "side": list(Side)[hold % 2], "repetition": hold // 2 + 1}
+            times = {"target_us": HOLD_US, "credited_us": HOLD_US, "started_us": started_us, "lifted_us": 0}
+            ended = {"ended_us": started_us + HOLD_US, "lifts": 0, "micro_lifts": 0, "state": "finished"}
+            rows[holds].append(of_it | times | ended | {"verified": True} | versions)
     with store.write_transaction() as now:
         for table, values in rows.items():
-            now.execute(insert(table), values)
+            if values:
+                now.execute(insert(table), values)
     return person

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, abort, render_template, request
@@ -12,7 +13,7 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Hold, Reps, SessionDetail, Test
+from station.store.records import Counted, Held, Hold, Reps, SessionDetail, SittingSummary, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.charts.trace import trace_chart
 from web.context import Site
@@ -40,19 +41,17 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/history")
     def history() -> str:
         person = site.person()
-        found = site.store.sessions(
+        found = site.store.sitting_summaries(
             person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
         )
-        shown = found[:SESSIONS_PER_PAGE]
-        units = site.store.settings().units
-        details = [detail for detail in map(site.store.session, (one.id for one in shown)) if detail]
+        shown, units = found[:SESSIONS_PER_PAGE], site.store.settings().units
         return render_template(
             "history.html",
             person=person,
             people=site.store.people(),
-            sittings=[(detail.session, session_sentence(detail, units)) for detail in details],
+            sittings=[(one.sitting, session_sentence(one, units)) for one in shown],
             active_session_id=site.api.snapshot().sitting_id,
-            older=shown[-1].started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
+            older=shown[-1].sitting.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 
     @pages.get("/sessions/<session_id>")
@@ -61,16 +60,15 @@ def blueprint(site: Site) -> Blueprint:
         if detail is None:
             abort(404)
         units = site.store.settings().units
-        charts = [
-            made for made in (trace_chart(detail, run, site.store.trace(run), units) for run in detail.runs) if made
-        ]
+        traces = site.store.traces(detail.runs)
+        charts = [made for made in (trace_chart(detail, run, traces.get(run), units) for run in detail.runs) if made]
         return render_template(
             "session.html",
             detail=detail,
             sitting=detail.session,
             sentence=session_sentence(detail, units),
             charts=charts,
-            breakdowns={test.id: breakdown_of(site.store, test) for test in detail.tests},
+            breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
             is_active=session_id == site.api.snapshot().sitting_id,
             units=units,
@@ -129,7 +127,7 @@ def _requested_before() -> datetime | None:
     return before
 
 
-def session_sentence(detail: SessionDetail, units: str) -> str:
+def session_sentence(detail: SessionDetail | SittingSummary, units: str) -> str:
     """A session in one sentence: what was measured and what was held."""
     parts = [_test_text(test, units) for test in detail.tests]
     parts += _hold_texts(detail.holds)
@@ -159,7 +157,7 @@ def _answer_texts(test: Test) -> list[str]:
     return said if pain is None else [*said, f"pain {pain} of {MAX_PAIN}"]
 
 
-def _hold_texts(holds: tuple[Hold, ...]) -> list[str]:
+def _hold_texts(holds: Sequence[Hold | Held]) -> list[str]:
     texts = []
     for verified, done in ((True, "held"), (False, "timed")):
         for legs in (*Side, BOTH_LEGS):
@@ -169,7 +167,7 @@ def _hold_texts(holds: tuple[Hold, ...]) -> list[str]:
     return texts
 
 
-def _reps_texts(reps: tuple[Reps, ...]) -> list[str]:
+def _reps_texts(reps: Sequence[Reps | Counted]) -> list[str]:
     """The repetitions of all exercises together, by legs; the session's table lists each exercise."""
     texts = []
     for verified, how in ((True, ""), (False, ", not verified")):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
@@ -24,6 +26,7 @@ from station.core.progress.records import Interval, SideProgress
 from station.core.progress.sentences import Formatters, difference_sentence
 from station.units import SIDE_SHAPE
 from web.charts.progress import ProgressChart, plot_frame, side_chart, span_of_range
+from web.charts.time_axis import Span
 from web.context import PERSON_COOKIE, Site
 
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "all"}
@@ -66,7 +69,11 @@ def blueprint(site: Site) -> Blueprint:
         history = history_of(site.store, person.id if person else None, settings.goal_mm, now)
         words = formatters_for(settings.units)
         chosen = _chosen_range(history, now)
-        charts = _charts(history, chosen, settings.goal_mm, settings.units, now)
+        shown_at = _next_hour(now)
+        charts = site.store.cache.get(
+            ("charts", person.id if person else None, chosen, settings.goal_mm, settings.units, shown_at),
+            lambda: _charts(history, chosen, settings.goal_mm, settings.units, shown_at),
+        )
         rows, page, last_page = _table_page(history, settings.units)
         return render_template(
             "progress.html",
@@ -114,27 +121,36 @@ def _chosen_range(history: History, now: datetime) -> str:
     return "6m" if older and recent > FEW_TESTS else "all"
 
 
+def _next_hour(now: datetime) -> datetime:
+    """Where the charts end: the same for an hour, so that they are drawn once for it and each new result."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
 def _charts(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> list[ProgressChart]:
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
-    shown = {side: [one for one in history.rows(side) if span.since <= one.at <= span.until] for side in Side}
+    shown = {side: _within(history.rows(side), span) for side in Side}
     known = {side: said for side in Side if (said := history.side_progress(side)) is not None}
     scales = plot_frame(shown.values(), known.values(), span, goal_mm, units)
     return [side_chart(side, shown[side], said, history.calibrated, scales) for side, said in known.items()]
 
 
+def _within(seen: Sequence[ResultRow], span: Span) -> Sequence[ResultRow]:
+    return seen[bisect_left(seen, span.since, key=_at) : bisect_right(seen, span.until, key=_at)]
+
+
+def _at(one: ResultRow) -> datetime:
+    return one.at
+
+
 def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]:
     """One page of the table, newest first; which page it is, from 1, and how many there are."""
-    tests: dict[str, dict[Side, ResultRow]] = {}
-    for side in Side:
-        for one in history.rows(side):
-            tests.setdefault(one.test_id, {})[side] = one
-    ordered = sorted(tests.values(), key=lambda results: next(iter(results.values())).at, reverse=True)
-    last = max(1, -(-len(ordered) // ROWS_PER_PAGE))
+    last = max(1, -(-len(history.tests) // ROWS_PER_PAGE))
     page = request.args.get("page", 1, type=int)
     if not 1 <= page <= last:
         abort(400, f"The table has pages 1 to {last}.")
-    shown = ordered[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
-    return [_table_row(history, results, units) for results in shown], page, last
+    shown = history.tests[(page - 1) * ROWS_PER_PAGE : page * ROWS_PER_PAGE]
+    results = ({one.side: one for one in test if one is not None} for test in shown)
+    return [_table_row(history, of_test, units) for of_test in results], page, last
 
 
 def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> TableRow:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ from werkzeug.wrappers import Response
 from station import units
 from station.advice import pain
 from station.advice.plan import GOAL_MINUTES
-from station.app.progress import ResultBreakdown, breakdown_of
+from station.app.progress import History, ResultBreakdown, breakdown_of, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
 from station.core.measurement.uncertainty import COVERAGE
@@ -23,8 +24,6 @@ from web.live.phase_styles import is_active
 from web.live.view_model import FELT_PLACES, resume_label
 from web.pages.next_action import next_action, today_summary, weekly_minutes
 
-RECENT_TESTS_LIMIT = 50
-"""Enough to find each side's latest result among unclaimed tests."""
 ASK_WINDOW = timedelta(hours=24)
 """How long after a test Today asks where its limit was felt; later people no longer remember."""
 NEXT_ENDPOINTS = {"health-questions": "health_questions.show", "plan": "plan.plan", "why": "why.why"}
@@ -69,9 +68,12 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
     person, settings, now = site.person(), site.store.settings(), site.api.snapshot()
     people = site.store.people()
     is_person_unknown = person is None and bool(people) and PERSON_COOKIE not in request.cookies
-    latest = {} if is_person_unknown else _latest(site, person)
+    history = None if is_person_unknown else history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
     credited = _credited_this_week(site, person)
-    sides = [_side(site, side, latest.get(side), credited[side]) for side in Side]
+    tests = _shown_tests(site, history)
+    made = breakdown_of(site.store, tests.values()) if tests else {}
+    last = {} if history is None else {side: seen[-1].test_id for side in Side if (seen := history.rows(side))}
+    sides = [_side(side, tests.get(last.get(side, "")), made, credited[side]) for side in Side]
     return render_template(
         "today.html",
         person=person,
@@ -81,12 +83,14 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         coverage=COVERAGE,
         sides=sides,
         is_person_unknown=is_person_unknown,
-        sentence="" if is_person_unknown else _sentence(sides, _count(site, person), settings),
+        sentence="" if history is None else _sentence(sides, len(history.tests), settings),
         calibration_hint=_calibration_hint(now),
         is_active=is_active(now),
         resume_label=_resume_label(site, person, now),
         note=now.note,
-        test_to_ask_about=None if is_person_unknown else _test_to_ask_about(site, person),
+        test_to_ask_about=None
+        if history is None or not history.scores
+        else _test_to_ask_about(tests.get(history.scores[-1].test_id)),
         felt_places=FELT_PLACES,
         most_pain=pain.MAX_PAIN,
         goal_minutes=GOAL_MINUTES,
@@ -119,17 +123,15 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     """The label that resumes today's unfinished routine; after a power cut only the store still knows it."""
     if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
-    left = site.store.unfinished_run(person.id if person else None) if now.activity == "idle" else None
+    left = site.store.unfinished_run(_id(person)) if now.activity == "idle" else None
     if left is None or datetime.now(UTC) - left.at > ASK_WINDOW:
         return None
     return f"Resume {left.title or 'the routine'}"
 
 
-def _test_to_ask_about(site: Site, person: Person | None) -> Test | None:
+def _test_to_ask_about(test: Test | None) -> Test | None:
     """The latest test, if it is less than a day old and its felt place or pain is still unanswered."""
-    tests = site.store.tests(person.id, limit=1) if person is not None else _unclaimed(site)[:1]
-    test = next(iter(tests), None)
-    if test is None or test.imported or test.state == "unfinished" or datetime.now(UTC) - test.started_at > ASK_WINDOW:
+    if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
         return None
     said = test.circumstances
     return test if said.limit_felt is None or said.pain is None else None
@@ -144,40 +146,31 @@ def _calibration_hint(now: Snapshot) -> str | None:
     return now.check_due
 
 
-def _latest(site: Site, person: Person | None) -> dict[Side, Test]:
-    if person is not None:
-        return site.store.latest_tests(person.id)
-    found: dict[Side, Test] = {}
-    for test in _unclaimed(site):
-        for side in Side:
-            if _distance_mm(test, side) is not None:
-                found.setdefault(side, test)
-    return found
+def _id(person: Person | None) -> str | None:
+    return None if person is None else person.id
 
 
-def _unclaimed(site: Site) -> list[Test]:
-    return [test for test in site.store.tests(limit=RECENT_TESTS_LIMIT) if test.person_id is None]
-
-
-def _count(site: Site, person: Person | None) -> int:
-    """How many tests have a result, up to the limit."""
-    tests = _unclaimed(site) if person is None else site.store.tests(person.id, limit=RECENT_TESTS_LIMIT)
-    return sum(1 for test in tests if any(_distance_mm(test, side) is not None for side in Side))
+def _shown_tests(site: Site, history: History | None) -> dict[str, Test]:
+    """The last test with a result of each side, and the last one of all, by their ids."""
+    if history is None or not history.scores:
+        return {}
+    last = [seen[-1].test_id for side in Side if (seen := history.rows(side))]
+    return site.store.tests_with({*last, history.scores[-1].test_id})
 
 
 def _distance_mm(test: Test, side: Side) -> float | None:
     return test.left_mm if side is Side.LEFT else test.right_mm
 
 
-def _side(site: Site, side: Side, test: Test | None, credited_us: int) -> SideResult:
+def _side(
+    side: Side, test: Test | None, breakdown: Mapping[str, list[ResultBreakdown]], credited_us: int
+) -> SideResult:
     if test is None:
         return SideResult(side, SIDE_SHAPE[side], None, None, False, None, credited_us, None)
     uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
     below = any(trial.below_range for trial in test.trials if trial.side is side)
-    breakdown = next((one for one in breakdown_of(site.store, test) if one.row.side is side), None)
-    return SideResult(
-        side, SIDE_SHAPE[side], _distance_mm(test, side), uncertainty, below, test, credited_us, breakdown
-    )
+    of_side = next((one for one in breakdown[test.id] if one.row.side is side), None)
+    return SideResult(side, SIDE_SHAPE[side], _distance_mm(test, side), uncertainty, below, test, credited_us, of_side)
 
 
 def _credited_this_week(site: Site, person: Person | None) -> dict[Side, int]:

@@ -202,7 +202,7 @@ def open_page(
 
     Raises PageError with one sentence when the address cannot be had.
     """
-    listener = listener or _listen(config.page)
+    listener = listener or listen(config.page)
     app = create_app(api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue")
     threads = WSGIMiddleware(app, workers=THREADS)  # type: ignore[arg-type]  # Flask names the same type otherwise
     allowed_hosts = _allowed_hosts(config.page)
@@ -221,7 +221,7 @@ def _allowed_hosts(page: Page) -> AllowedHosts:
     return AllowedHosts(frozenset(names), loopback)
 
 
-def _listen(page: Page) -> socket.socket:
+def listen(page: Page) -> socket.socket:
     family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

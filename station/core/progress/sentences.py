@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from station.core.progress.records import (
     RealChange,
     SideProgress,
     SidesDifference,
+    TrendPoint,
 )
 
 LONG_GAP = timedelta(weeks=26)
@@ -91,15 +93,15 @@ def _headline(progress: SideProgress, formatters: Formatters) -> str:
 
 def _headline_finding(progress: SideProgress, formatters: Formatters) -> str:
     last = progress.counted[-1]
-    same_method = [test for test in progress.counted if test.method == last.method]
     if len(progress.counted) == 1:
         return f"{formatters.length(last.mm)}: your starting point."
+    if progress.trend and progress.changes:
+        return _change_sentence(progress, formatters)
+    same_method = [test for test in progress.counted if test.method == last.method]
     if len(same_method) == 1:
         return "The tests are made another way now: this one is your new starting point."
     if not progress.trend:
         return f"{formatters.length(last.mm)}, after two tests. From the third on there is a line through them."
-    if progress.changes:
-        return _change_sentence(progress, formatters)
     if progress.steady_since is not None:
         return (
             f"Steady since about {formatters.day(progress.steady_since)}: no gain or loss that would come to "
@@ -137,10 +139,15 @@ def _moved(said: SideProgress, change: RealChange) -> float | None:
     The first result after a step has the step in it already, so what was before is the point before it.
     """
     if change.sudden:
-        before = [point for point in said.trend if point.at < change.since]
-        return said.trend[-1].mm - before[-1].mm if before else None
-    began = min(said.trend, key=lambda point: abs(point.at - change.since))
+        before = bisect_left(said.trend, change.since, key=_at)
+        return said.trend[-1].mm - said.trend[before - 1].mm if before else None
+    after = bisect_left(said.trend, change.since, key=_at)
+    began = min(said.trend[max(0, after - 1) : after + 1], key=lambda point: abs(point.at - change.since))
     return said.trend[-1].mm - began.mm if began.at - change.since <= _MAX_START_GAP else None
+
+
+def _at(point: TrendPoint) -> datetime:
+    return point.at
 
 
 def _first_in_same_direction(changes: Sequence[RealChange]) -> RealChange:

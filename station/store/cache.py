@@ -1,0 +1,63 @@
+"""What was read and computed, kept until a table that it is read from changes."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from threading import Lock
+from typing import Any, TypeVar
+
+from station.store.schema import calibrations, checks, corrections, people, settings, sittings, tests, trials
+
+CACHED_TABLES = frozenset({people, settings, sittings, tests, trials, corrections, calibrations, checks})
+"""The only tables that a cached value may be read from, besides the runs of tests: what a result needs of its run is
+never changed."""
+
+Value = TypeVar("Value")
+
+
+class _Entry:
+    """One value; `revision` is that of the tables before it was read, and less than any while there is none."""
+
+    __slots__ = ("lock", "revision", "value")
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.revision = -1
+        self.value: Any = None
+
+
+class Cache:
+    """At most `size` values, by their keys; the one that was used least recently goes first. For any thread.
+
+    The writer calls `clear` after each commit that changed one of `CACHED_TABLES`. So only the process that writes may
+    keep anything: elsewhere `size` is 0, and every value is made anew.
+    """
+
+    def __init__(self, size: int = 0) -> None:
+        self._size = size
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._guard = Lock()
+        self._revision = 0
+
+    def clear(self) -> None:
+        """Nothing that was read before this call is given after it. Never waits."""
+        self._revision += 1
+
+    def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
+        """The value with this key. `make` reads it where it is missing or old: one thread does, who wants the same
+        value waits."""
+        if not self._size:
+            return make()
+        with self._guard:
+            entry = self._entries.setdefault(key, _Entry())
+            self._entries.move_to_end(key)
+            if len(self._entries) > self._size:
+                self._entries.popitem(last=False)
+        with entry.lock:
+            revision = self._revision
+            if entry.revision != revision:
+                entry.value = make()
+                entry.revision = revision
+            value: Value = entry.value
+            return value

@@ -1,0 +1,123 @@
+"""How long a page of ten years of daily use takes to its first byte, beside a minimal Flask page served the same way.
+
+Both are served by the page's own server, in one run of one machine, so that the ratio says nothing of the machine. The
+slowest page counts: each is asked for some times as a browser does, and its middle time is its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from typing import cast
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+
+from station.clock import SystemClock
+from station.config import Config, Page
+from station.store import Store
+from station.store.records import Person
+from tests.web.double import StationDouble
+from tests.web.years import years_of
+from web.app import create_app
+from web.context import PERSON_COOKIE
+from web.server.http import THREADS, DeadlineProtocol, Server, listen, open_page
+from web.server.request_guard import AllowedHosts, Application, RequestGuard
+from web.server.stream import Stream
+
+DAYS = 3_650
+HOLDS_A_DAY = 6
+TIMES = 15
+BOUND_S = 30.0
+DOWNLOADS = (".csv", ".json", ".zip", ".ics")
+"""What is kept, not looked at."""
+ALL_RANGE = "/progress?range=all"
+"""The range that draws most."""
+
+
+def addresses(store: Store, person: Person) -> list[str]:
+    """Every page that has an address of its own, and the newest sitting."""
+    rules = create_app(StationDouble(store), store).url_map.iter_rules()
+    found = {rule.rule for rule in rules if "GET" in (rule.methods or ()) and not rule.arguments}
+    newest = store.sessions(person.id, limit=1)[0]
+    return [*sorted(one for one in found if not one.endswith(DOWNLOADS)), ALL_RANGE, f"/sessions/{newest.id}"]
+
+
+def minimal() -> Flask:
+    """The least that one writes."""
+    app = Flask("minimal")
+
+    @app.get("/")
+    def page() -> str:
+        return "<!doctype html><title>Minimal</title><p>Hello"
+
+    return app
+
+
+@contextmanager
+def served(server: Server) -> Iterator[int]:
+    """The port of a server that runs meanwhile."""
+    server.start()
+    try:
+        yield server.port
+    finally:
+        server.stop()
+
+
+def minimal_server() -> Server:
+    """The minimal page behind the station's own server."""
+    panel, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # as in web.server.http
+    stream, names = Stream(panel, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
+    front = RequestGuard(names, stream, cast(Application, threads))
+    return Server(front, stream, threads, listen(Page(port=0)), DeadlineProtocol)
+
+
+def first_byte_s(port: int, address: str, person_id: str) -> float:
+    """Seconds from the connection to the first line of the answer."""
+    headers = {"Accept-Encoding": "gzip", "Cookie": f"{PERSON_COOKIE}={person_id}"}
+    with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=BOUND_S)) as page:
+        begun = time.perf_counter()
+        page.request("GET", address, headers=headers)
+        answer = page.getresponse()
+        took_s = time.perf_counter() - begun
+        answer.read()
+    assert answer.status in (200, 404), (address, answer.status)
+    return took_s
+
+
+def measured(scratch: Path) -> tuple[float, dict[str, float]]:
+    """Seconds to the first byte of the minimal page, and of each page of the station, once it has been asked for."""
+    with Store.open(scratch / "station.db", clock=SystemClock()) as store:
+        person = years_of(store, DAYS, holds_a_day=HOLDS_A_DAY)
+        config = Config(page=Page(port=0))
+        with served(minimal_server()) as plain, served(open_page(StationDouble(store), store, config)) as ours:
+            took_s: dict[str, list[float]] = {address: [] for address in addresses(store, person)}
+            plain_s: list[float] = []
+            for turn in range(TIMES + 1):
+                for address, each in took_s.items():
+                    plain_s.append(first_byte_s(plain, "/", person.id))
+                    one_s = first_byte_s(ours, address, person.id)
+                    each.extend([one_s] if turn else [])
+    return median(plain_s), {address: median(each) for address, each in took_s.items()}
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figure of this module."""
+    with TemporaryDirectory() as scratch:
+        plain_s, ours_s = measured(Path(scratch))
+    address, slowest_s = max(ours_s.items(), key=lambda one: one[1])
+    return {"slowest_page_ratio": {"value": round(slowest_s / plain_s, 1), "unit": f"x ({address})"}}
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as directory:
+        plain, ours = measured(Path(directory))
+    sys.stdout.write(f"{'minimal Flask':24} {plain * 1000:7.2f} ms\n")
+    for where, seconds in sorted(ours.items(), key=lambda one: one[1]):
+        sys.stdout.write(f"{where:24} {seconds * 1000:7.2f} ms {seconds / plain:6.1f}\n")

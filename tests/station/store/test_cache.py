@@ -1,0 +1,142 @@
+"""What was read is kept until a table that it was read from changes, and no longer."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from threading import Event
+
+import pytest
+
+from station.app.progress import History, history_of
+from station.core.events import Side
+from station.store import Reader, Store
+from station.store.cache import Cache
+from station.store.records import Correction, Scores
+from tests.station.store.histories import BLOCK, FIT, HandClock, one_hold, one_test, weeks
+
+GOAL_MM = 100.0
+
+
+@pytest.fixture
+def ann(store: Store, clock: HandClock) -> str:
+    weeks(store, clock, days=4, names=("Ann",))
+    return store.people()[0].id
+
+
+def history(store: Reader, person_id: str | None, clock: HandClock) -> History:
+    return history_of(store, person_id, GOAL_MM, clock.wall())
+
+
+def test_cache_makes_a_value_once() -> None:
+    """By its key, until it is cleared."""
+    cache, made = Cache(2), iter(range(9))
+    assert [cache.get("a", lambda: next(made)) for _ in range(2)] == [0, 0]
+    assert cache.get("b", lambda: next(made)) == 1
+    cache.clear()
+    assert [cache.get(key, lambda: next(made)) for key in "aab"] == [2, 2, 3]
+
+
+def test_cache_lets_the_least_recently_used_go() -> None:
+    """No more are kept than its size; without a size none."""
+    cache, made = Cache(2), iter(range(9))
+    assert [cache.get(key, lambda: next(made)) for key in "abacab"] == [0, 1, 0, 2, 0, 3]
+    none, made = Cache(), iter(range(9))
+    assert [none.get("a", lambda: next(made)) for _ in range(2)] == [0, 1]
+
+
+def test_cache_keeps_nothing_that_was_read_before_a_change() -> None:
+    """What changes while a value is read makes it old at once."""
+    cache, made = Cache(2), iter(range(9))
+
+    def while_it_changes() -> int:
+        cache.clear()
+        return next(made)
+
+    assert [cache.get("a", while_it_changes), cache.get("a", lambda: next(made))] == [0, 1]
+
+
+def test_cache_keeps_nothing_of_a_failed_read() -> None:
+    """The next one reads anew."""
+    cache = Cache(2)
+    with pytest.raises(ZeroDivisionError):
+        cache.get("a", lambda: 1 // 0)
+    assert cache.get("a", lambda: 7) == 7
+
+
+def test_cache_reads_a_value_in_one_thread() -> None:
+    """Who wants the same one meanwhile gets it without reading; who wants another one does not wait."""
+    cache, made, go_on, begun = Cache(2), iter(range(9)), Event(), Event()
+
+    def slowly() -> int:
+        begun.set()
+        assert go_on.wait(10)
+        return next(made)
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(cache.get, "a", slowly)
+        assert begun.wait(10)
+        second = threads.submit(cache.get, "a", lambda: next(made))
+        assert cache.get("b", lambda: -1) == -1
+        go_on.set()
+        assert (first.result(10), second.result(10)) == (0, 0)
+
+
+def test_history_is_read_once_after_each_result(store: Store, clock: HandClock, ann: str) -> None:
+    """Time alone changes what it says, not what was recorded; a hold changes neither."""
+    first = history(store, ann, clock)
+    clock.pass_by(days=60)
+    later = history(store, ann, clock)
+    assert later.recorded is first.recorded
+    assert first.progress.left is not None
+    assert later.progress.left is not None
+    assert (first.progress.left.old, later.progress.left.old) == (False, True)
+    newest = store.session(store.sessions(ann, limit=1)[0].id)
+    assert newest is not None
+    one_hold(store, newest.runs[0], Side.LEFT)
+    assert history(store, ann, clock).recorded is first.recorded
+
+
+@pytest.mark.parametrize("change", ["test", "pain", "claim", "correction", "calibration", "check"])
+def test_history_is_what_another_reader_finds(store: Store, clock: HandClock, ann: str, change: str) -> None:
+    """Whatever changes it, the next one who asks gets what the database has."""
+    before = history(store, ann, clock)
+    newest = store.session(store.sessions(ann, limit=1)[0].id)
+    assert newest is not None
+    test = newest.tests[0]
+    match change:
+        case "test":
+            one_test(store, newest.runs[0], 91.0, 92.0)
+        case "pain":
+            store.answer_test(test.id, pain=7)
+        case "claim":
+            store.claim_session(newest.session.id, None)
+        case "correction":
+            calibration_id = store.add_calibration(FIT)
+            scores = Scores(81.0, 82.0, 0.4, 0.4, None, None, calibration_id)
+            store.correct([Correction(test.id, scores)])
+        case "calibration":
+            store.add_calibration(FIT)
+        case _:
+            calibration_id = store.current_calibration().id
+            store.add_check(calibration_id=calibration_id, passed=False, off_mm=9.0, **BLOCK)
+    after = history(store, ann, clock)
+    assert after.recorded is not before.recorded
+    with Reader.open(store.path) as reader:
+        assert after == history(reader, ann, clock)
+
+
+def test_settings_and_people_are_those_of_now(store: Store) -> None:
+    """A new name and a new setting are there at once."""
+    assert (store.people(), store.settings().units) == ((), "cm")
+    store.add_person("Ann")
+    store.save_settings(replace(store.settings(), units="inch"))
+    assert ([one.name for one in store.people()], store.settings().units) == (["Ann"], "inch")
+
+
+def test_what_failed_is_read_again(store: Store, ann: str, clock: HandClock) -> None:
+    """A transaction that came to nothing leaves what there was."""
+    before = history(store, ann, clock)
+    with pytest.raises(LookupError):
+        store.answer_test("nobody's", pain=3)
+    assert history(store, ann, clock) == before

@@ -1,0 +1,76 @@
+"""Every page reads what it shows in a few statements, however much has been done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, event
+
+from station.store import Store
+from station.store.records import Person
+from tests.bench.pages import addresses
+from tests.station.store.histories import HandClock, guided, weeks
+from tests.web.double import StationDouble
+from web.app import create_app
+from web.context import NOBODY, PERSON_COOKIE
+
+AT_MOST = 18
+"""Of the page that shows most, the first time after something was stored."""
+WARM_AT_MOST = 12
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Every statement that is executed meanwhile, besides those that begin a moment."""
+    found: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if not statement.startswith("BEGIN"):
+            found.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def lived(path: Path, days: int) -> tuple[Store, Person]:
+    """A store with a session a day, of two people, and what guides the first of them."""
+    clock = HandClock()
+    store = Store.open(path, clock=clock)
+    weeks(store, clock, days=days)
+    person = store.people()[0]
+    guided(store, clock, person.id)
+    return store, person
+
+
+def counts(store: Store, person_id: str, person: Person) -> dict[str, tuple[int, int]]:
+    """The statements of each page, the first time and the next."""
+    client = create_app(StationDouble(store), store).test_client()
+    client.set_cookie(PERSON_COOKIE, person_id)
+    found = {}
+    for address in addresses(store, person):
+        client.get(address)
+        store.cache.clear()
+        with statements() as first:
+            client.get(address)
+        with statements() as next_time:
+            assert client.get(address).status_code in (200, 404), address
+        found[address.partition("/sessions/")[0] or "one session"] = len(first), len(next_time)
+    return found
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["somebody", "nobody"])
+def test_page_reads_few_statements_however_many_sessions(tmp_path: Path, known: bool) -> None:
+    """As many with fifty sessions as with five, and few."""
+    found = []
+    for days in (5, 50):
+        store, person = lived(tmp_path / f"{days}.db", days)
+        with store:
+            found.append(counts(store, person.id if known else NOBODY, person))
+    assert found[0] == found[1]
+    assert {page: few for page, few in found[1].items() if few[0] > AT_MOST or few[1] > WARM_AT_MOST} == {}

@@ -304,7 +304,7 @@ from station.simulator.pins import SimulatedPinFactory
 clock, over = SystemClock(), threading.Event()
 pins = SimulatedPinFactory(clock)
 player = CuePlayer(PiezoBuzzer(18, 2300, pin_factory=pins), clock, print, resonance_hz=2300)
-pins.listen(18, lambda output: print("on" if output.duty else "off", flush=True))
+pins.add_listener(18, lambda output: print("on" if output.duty else "off", flush=True))
 pacer = DeadlineThread(player, clock, print, name="buzzer")
 player.wake = pacer.wake
 signal.signal(signal.SIGTERM, lambda *_: over.set())

@@ -13,7 +13,7 @@ from station.core.events import Side
 
 LONGER_HOLD_S = 60
 LONGER_REPETITIONS = 2
-"""Two holds of a minute in each of the two calf stretches are four minutes: no gain beyond has been seen in a sitting
+"""Two holds of a minute in each of the two calf stretches are four minutes: no gain beyond has been seen in a session
 (Ingram 2024)."""
 SIDE_CHANGE_S = 10
 """The least that a guided hold gives for it."""

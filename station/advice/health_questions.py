@@ -304,7 +304,7 @@ def neuro_dose(exercise: Exercise, item: Item) -> Item:
 def ask_reason(
     answered_at: datetime | None, now: datetime, pains: Pains = (), *, changed_at: datetime | None = None
 ) -> Reason | None:
-    """Why the care questions are to be asked at `now`, or `None`.
+    """Why the health questions are to be asked at `now`, or `None`.
 
     `answered_at` is when they were answered last, `None` for never; `changed_at` when the person last said that
     something has happened to the ankle.

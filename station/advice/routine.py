@@ -19,7 +19,7 @@ MOST_REPETITIONS = 20
 COUNT = (1, 100)
 REST_S = (1, 600)
 MOST_S = 3600
-"""An hour of holds helps nobody: no gain has been seen beyond 4 minutes a muscle and sitting (Ingram 2024)."""
+"""An hour of holds helps nobody: no gain has been seen beyond 4 minutes a muscle and session (Ingram 2024)."""
 MOST_ITEMS = 40
 """Twice the whole catalogue."""
 OFTEN = 3

@@ -100,7 +100,7 @@ def apply_precautions(exercises: Catalogue, items: Sequence[Item], situation: Si
 
 
 def block_reason(situation: Situation) -> Reason | None:
-    """Why nothing may be proposed: care questions never answered, a condition, or much pain; else `None`."""
+    """Why nothing may be proposed: health questions never answered, a condition, or much pain; else `None`."""
     if situation.conditions is None:
         return situation.ask_reason or health_questions.ask_reason(None, situation.now)
     return health_questions.block_reason(situation.conditions) or pain.block_reason(situation.pains)

@@ -63,7 +63,7 @@ class StationApi(Protocol):
         """Somebody new; gives their id."""
 
     def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        """Say whose sitting it was."""
+        """Say whose session it was."""
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         """Keep what a person said: `question` is `care`, `pain` or `felt`, `about` what it is about."""

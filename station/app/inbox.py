@@ -55,7 +55,7 @@ class StoreRequest:
     action: Callable[[Store], Any]
     done: Future[Any]
     claim: tuple[str, str | None] | None = None
-    """The sitting that it says the person of, for the loop to know as well."""
+    """The session that it says the person of, for the loop to know as well."""
 
 
 @dataclass(frozen=True, slots=True)

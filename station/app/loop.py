@@ -59,7 +59,7 @@ log = logging.getLogger(__name__)
 PERSON_REMEMBERED_US = 600 * SECOND_US
 """The person chosen on a page, or last on the board, is taken to be the one who steps on within ten minutes."""
 EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
-"""A board that was empty for so long after the last activity has been left: the sitting is over."""
+"""A board that was empty for so long after the last activity has been left: the session is over."""
 MAX_WAIT_US = 250_000
 """The longest wait of the loop: then it looks at the clock, whatever the alarm clock does."""
 REST_US = 5 * SECOND_US
@@ -225,7 +225,7 @@ class Station(Inbox):
         self._set_reminders()
 
     def _on_claim(self, wish: StoreRequest) -> None:
-        """Whose sitting it is has been said: from now on their answers count in what is gone on with."""
+        """Whose session it is has been said: from now on their answers count in what is gone on with."""
         kept = wish.done.exception() is None
         if kept and wish.claim is not None and wish.claim[0] == self._recorder.session_id:
             self._recent_person = (wish.claim[1], self._now_us)
@@ -327,7 +327,7 @@ class Station(Inbox):
             self._presence_engine.feed(at_time(level, self._now_us))
 
     def _on_step_on(self) -> None:
-        """Somebody means it. In a sitting that is not over, whoever shuffles their feet is still the same person, and
+        """Somebody means it. In a session that is not over, whoever shuffles their feet is still the same person, and
         nothing begins by itself but what they have left."""
         side = self._presence.side or Side.LEFT
         first = side if len(self._wiring.plates) == len(Side) else Side.LEFT

@@ -70,7 +70,7 @@ def is_result(fact: Fact) -> bool:
 
 
 class Recorder:
-    """Writes one sitting after the other. Only the loop calls it."""
+    """Writes one session after the other. Only the loop calls it."""
 
     def __init__(self, store: Store, tell: Callable[[str | None], None]) -> None:
         """`tell` gets the sentence of a store that cannot write, and `None` when it can again."""
@@ -79,7 +79,7 @@ class Recorder:
         self._pending_writes: deque[Callable[[], None]] = deque()
         self._retry_us = 0
         self.in_session = False
-        """Whether a sitting has begun and not ended, stored or not."""
+        """Whether a session has begun and not ended, stored or not."""
         self.temperature_c: float | None = None
         """Beside the sensor, now; `None` where nobody knows."""
         self._has_only_blocks = True
@@ -120,12 +120,12 @@ class Recorder:
 
     @property
     def has_only_blocks(self) -> bool:
-        """Whether nothing but calibrations and checks has been done in the sitting that goes on."""
+        """Whether nothing but calibrations and checks has been done in the session that goes on."""
         return self.in_session and self._has_only_blocks
 
     @property
     def session_id(self) -> str | None:
-        """The sitting that goes on, once it is stored."""
+        """The session that goes on, once it is stored."""
         return self._session_id if self.in_session else None
 
     def write(self, act: Callable[[], None]) -> None:

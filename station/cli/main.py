@@ -94,7 +94,7 @@ def _ship_history(store: Store) -> None:
 
 
 def _have_answered(store: Store) -> None:
-    """The simulated people have answered the care questions long ago, with no to all of them."""
+    """The simulated people have answered the health questions long ago, with no to all of them."""
     from station.advice.health_questions import CONDITIONS
 
     for person in store.people():
@@ -206,7 +206,7 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
 )
 @click.option("--sitting", help="The sitting of a bundle, by its identifier.  [default: the last one]")
 def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
-    """Write everything in a database, or one sitting, to a file that other programs read.
+    """Write everything in a database, or one session, to a file that other programs read.
 
     The traces in a bundle are files that `station replay` accepts.
 
@@ -306,7 +306,7 @@ def replay(file: Path, do: str | None, **options: Any) -> None:
     A trace that the station stored needs no options: its first line says what was going on. A bundle is replayed trace
     by trace, each after a line with its name.
 
-    Example: station replay sitting.csv --do hold --side left --hold-s 20
+    Example: station replay session.csv --do hold --side left --hold-s 20
     """
     given = {key: value for key, value in options.items() if value is not None}
     for name, text in _traces_in(file):

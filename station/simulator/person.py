@@ -43,7 +43,7 @@ TARGET_TOLERANCE_MM = 1.5
 PATIENCE_S = 7.0
 """After so long without GO the board is put right once more."""
 MAX_PAUSES = 4
-"""Who is paused so often in one sitting gives up."""
+"""Who is paused so often in one session gives up."""
 LIFTED_LOAD_FRACTION = 0.02
 """What is left of the load when the heel is up."""
 NEAR_LIMIT_LOAD_FRACTION, NEAR_LIMIT_MM = 0.7, 4.0

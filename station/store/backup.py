@@ -17,7 +17,7 @@ KEEP = 14
 """Two weeks of days: long enough to notice that something is missing."""
 
 RESERVE_BYTES = 50_000_000
-"""What a copy leaves free on the disk: about three months of sittings with their traces."""
+"""What a copy leaves free on the disk: about three months of sessions with their traces."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""One sitting as a zip to send along with a question: its results, and a trace file for each thing done in it."""
+"""One session as a zip to send along with a question: its results, and a trace file for each thing done in it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TRACE = ".csv"
 
 
 def export_bundle(reader: Reader, sitting_id: str, path: Path) -> None:
-    """Write the sitting to `path`. Its trace files are named `1-test.csv`, `2-hold.csv` … in the order of doing.
+    """Write the session to `path`. Its trace files are named `1-test.csv`, `2-hold.csv` … in the order of doing.
 
-    Raises `StoreError` when there is no such sitting.
+    Raises `StoreError` when there is no such session.
     """
     detail = reader.session(sitting_id)
     if detail is None:

@@ -180,7 +180,7 @@ def score_from_row(row: AnyRow) -> Score:
 
 
 def detail_of(now: Connection, one: Session) -> SessionDetail:
-    """A sitting with everything in it, in the order in which it was done."""
+    """A session with everything in it, in the order in which it was done."""
     of_it = runs.c.sitting_id == one.id
     in_order = (runs.c.began_at, runs.c.id)
     return SessionDetail(
@@ -193,7 +193,7 @@ def detail_of(now: Connection, one: Session) -> SessionDetail:
 
 
 def summaries_of(now: Connection, these: Sequence[Session]) -> tuple[SittingSummary, ...]:
-    """What was done in these sittings: three statements, however many."""
+    """What was done in these sessions: three statements, however many."""
     of_them = runs.c.sitting_id.in_([one.id for one in these])
     in_order = (runs.c.began_at, runs.c.id, tests.c.started_us)
     tested: dict[str, list[Test]] = defaultdict(list)
@@ -211,7 +211,7 @@ def summaries_of(now: Connection, these: Sequence[Session]) -> tuple[SittingSumm
 
 
 def _sums(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
-    """The sums of these columns, by sitting, legs and whether the board watched."""
+    """The sums of these columns, by session, legs and whether the board watched."""
     by = (runs.c.sitting_id, table.c.side, table.c.verified)
     chosen = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
     return chosen.where(of_them).group_by(*by)

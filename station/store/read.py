@@ -46,7 +46,7 @@ from station.store.traces import read_rows
 from station.store.training_read import TrainingReader
 
 ONLY_BLOCKS = "only blocks"
-"""Why a sitting ended in which nobody stood on the board: it was calibrated or checked."""
+"""Why a session ended in which nobody stood on the board: it was calibrated or checked."""
 RECENT_RUNS = 100
 """Routines and tests of a person: what was done before them says nothing of what is due."""
 NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
@@ -123,7 +123,7 @@ class Reader(TrainingReader):
             return _sittings_in(now, person_id, limit, before)
 
     def session(self, session_id: str) -> SessionDetail | None:
-        """A sitting with everything in it, in the order in which it was done."""
+        """A session with everything in it, in the order in which it was done."""
         with self.read_transaction() as now:
             row = now.execute(loading.SITTINGS.where(sittings.c.id == session_id)).one_or_none()
             return None if row is None else loading.detail_of(now, loading.session_from_row(row))
@@ -236,7 +236,7 @@ class Reader(TrainingReader):
         zone: tzinfo = UTC,
         exercises: Collection[str] | None = None,
     ) -> tuple[WeekCredit, ...]:
-        """Credited time a side and week, oldest first, without empty weeks; a sitting counts where it began.
+        """Credited time a side and week, oldest first, without empty weeks; a session counts where it began.
 
         A hold of both legs counts for each of them, and what nobody verified never counts. With `exercises`, only their
         holds count, and those of the station's own stretch, which names none.

@@ -306,7 +306,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class SessionDetail:
-    """A sitting with everything in it. `runs` are the ids of its traces, in order."""
+    """A session with everything in it. `runs` are the ids of its traces, in order."""
 
     session: Session
     tests: tuple[Test, ...]
@@ -317,7 +317,7 @@ class SessionDetail:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """All holds of one leg, or of both, in one sitting."""
+    """All holds of one leg, or of both, in one session."""
 
     side: Legs
     verified: bool
@@ -326,7 +326,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """All repetitions of one leg, or of both, in one sitting."""
+    """All repetitions of one leg, or of both, in one session."""
 
     side: Legs
     verified: bool
@@ -336,7 +336,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class SittingSummary:
-    """A sitting and what its sentence needs: the tests without trials and attempts, the sums of all else."""
+    """A session and what its sentence needs: the tests without trials and attempts, the sums of all else."""
 
     sitting: Session
     tests: tuple[Test, ...]

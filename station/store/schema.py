@@ -1,7 +1,7 @@
 """The tables. Identifiers are UUIDv7 texts, times aware UTC, `…_us` microseconds since the run's trace began.
 
 Each row says which program and which rules made it. What follows from other rows is not stored again: whose a test is,
-is said by its sitting; when it began, by its run and its `started_us`.
+is said by its session; when it began, by its run and its `started_us`.
 """
 
 from __future__ import annotations

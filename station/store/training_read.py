@@ -14,7 +14,7 @@ from station.store.records import Answer, OwnRoutine, UnfinishedRun
 from station.store.schema import answers, plans, routines, runs, sittings
 
 IMPORTED = "imported"
-"""Why a sitting ended that never was on the board, and what was done in it."""
+"""Why a session ended that never was on the board, and what was done in it."""
 
 _NO_ROUTINE = frozenset({"calibrate", "check", "lesson", IMPORTED})
 """What a run's header may say was done that alone is nobody's routine."""

@@ -136,14 +136,14 @@ class Store(TrainingWriter):
         return self._add(sittings, person_id=person_id, started_at=started_at, simulated=simulated)
 
     def claim_session(self, session_id: str, person_id: str | None) -> None:
-        """Say whose sitting it was, or that nobody knows."""
+        """Say whose session it was, or that nobody knows."""
         self._change(sittings, session_id, person_id=person_id)
 
     def end_session(self, session_id: str, ended_at: datetime, why: str) -> None:
         self._change(sittings, session_id, ended_at=ended_at, ended_why=why)
 
     def begin_run(self, sitting_id: str, header: dict[str, Any], began_at: datetime, called: str | None = None) -> str:
-        """One thing done in a sitting; `header` is what its trace begins with, `began_at` the moment 0 of its times.
+        """One thing done in a session; `header` is what its trace begins with, `began_at` the moment 0 of its times.
 
         `called` is the routine's name, where it has one.
         """
@@ -228,7 +228,7 @@ class Store(TrainingWriter):
                 self._insert(now, corrections, number=number, made_at=made_at, test_id=one.test_id, **values)
 
     def add_imported(self, person_id: str, results: Sequence[Imported]) -> None:
-        """Past results of a tape, all or none, each as a sitting of its own."""
+        """Past results of a tape, all or none, each as a session of its own."""
         with self.write_transaction() as now:
             for result in results:
                 at, sides = result.at, {"left_mm": result.left_mm, "right_mm": result.right_mm}

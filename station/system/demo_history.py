@@ -53,7 +53,7 @@ def fill(store: Store) -> None:
 
 
 def make(path: Path, days: int = DAYS) -> None:
-    """Make the history and export it to `path`, with the traces of the newest sitting of all, for its picture."""
+    """Make the history and export it to `path`, with the traces of the newest session of all, for its picture."""
     with tempfile.TemporaryDirectory(prefix="station-history-") as scratch:
         database = Path(scratch) / "history.db"
         for person in PEOPLE:

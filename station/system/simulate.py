@@ -29,14 +29,14 @@ from station.store.ids import ids_of
 EMPTY_S = 5.0
 """The empty board, before anybody steps on: its heels are known by then."""
 LONGEST_S = 3600.0
-"""No sitting lasts longer; somebody who is still there then has got stuck."""
+"""No session lasts longer; somebody who is still there then has got stuck."""
 GONE_S = 180.0
-"""After they have been sent away the station ends their sitting within this."""
+"""After they have been sent away the station ends their session within this."""
 DAYS_A_WEEK = 7
 FULL_EVERY_DAYS = 14
 """The first test is a full one, and then one every two weeks; the others are quick."""
 BEFORE = timedelta(hours=4)
-"""So long before the first sitting the station is set up, and calibrated."""
+"""So long before the first session the station is set up, and calibrated."""
 USUAL_GAIN_MM_WEEK = 2.0
 """What regular stretching adds."""
 MISSED_SHARE = 0.08
@@ -66,7 +66,7 @@ class Progress:
     day: int
     sittings: int
     lived_s: float
-    """Time within sittings; between them time jumps."""
+    """Time within sessions; between them time jumps."""
 
 
 class VirtualStation:
@@ -136,7 +136,7 @@ class VirtualStation:
         self.clock.advance_to(self.clock.now_us() + passed_us)
 
     def run_session(self, routine: Routine, person_id: str | None) -> None:
-        """One whole sitting: begun from the page, done by the person, ended by the station when they have left."""
+        """One whole session: begun from the page, done by the person, ended by the station when they have left."""
         self.station.start(routine, person_id)
         self.live(0.1)
         self.board.act("auto")
@@ -147,7 +147,7 @@ class VirtualStation:
             self.live(GONE_S, self._has_ended)
 
     def calibrate(self) -> None:
-        """Let the person calibrate the sensor, and the station end the sitting."""
+        """Let the person calibrate the sensor, and the station end the session."""
         self.board.act("calibrate")
         self.live(0.1)
         self.live(LONGEST_S, self._has_ended)
@@ -225,7 +225,7 @@ def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: st
 
 
 def _is_due(day: int, per_week: int) -> bool:
-    """Spread over the week: three sittings are on its days 0, 3 and 5."""
+    """Spread over the week: three sessions are on its days 0, 3 and 5."""
     weekday = day % DAYS_A_WEEK
     return any(weekday == -(-each * DAYS_A_WEEK // per_week) for each in range(per_week))
 

@@ -42,7 +42,7 @@ ALL_RANGE = "/progress?range=all"
 
 
 def addresses(store: Store, person: Person) -> list[str]:
-    """Every page that has an address of its own, and the newest sitting."""
+    """Every page that has an address of its own, and the newest session."""
     rules = create_app(StationDouble(store), store).url_map.iter_rules()
     found = {rule.rule for rule in rules if "GET" in (rule.methods or ()) and not rule.arguments}
     newest = store.sessions(person.id, limit=1)[0]

@@ -109,11 +109,11 @@ class Page:
         return _words(self.get(path))
 
     def sitting(self, sitting_id: str) -> str:
-        """What a sitting's page says."""
+        """What a session's page says."""
         return self.words(f"/sessions/{sitting_id}")
 
     def traces(self, sitting_id: str) -> list[str]:
-        """The traces that a sitting's page offers, as text, in order."""
+        """The traces that a session's page offers, as text, in order."""
         paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{sitting_id}"))
         return [self.get(path) for path in dict.fromkeys(paths)]
 

@@ -69,7 +69,7 @@ class Rig:
         self.leave()
 
     def leave(self) -> None:
-        """Step off, until the sitting is over."""
+        """Step off, until the session is over."""
         self.person.leave()
         self.person.until(lambda now: now["session"] is None, 40, "the end of the sitting", follows=False)
 

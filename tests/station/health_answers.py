@@ -1,4 +1,4 @@
-"""The care questions, answered for somebody in a test."""
+"""The health questions, answered for somebody in a test."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from station.store import Store
 
 
 def answer_care(store: Store, person_id: str, *conditions: str) -> None:
-    """Yes to these of the care questions, no to all others."""
+    """Yes to these of the health questions, no to all others."""
     no = [one.key for one in CONDITIONS if one.key not in conditions and one.after is None]
     store.add_answer(person_id, "care", {"yes": list(conditions), "no": no})
 
 
 def add_cared(store: Store, name: str, *conditions: str) -> str:
-    """Somebody who has answered the care questions so; gives their id."""
+    """Somebody who has answered the health questions so; gives their id."""
     person_id = store.add_person(name).id
     answer_care(store, person_id, *conditions)
     return person_id

@@ -104,5 +104,5 @@ def credited(bouts: Sequence[Hold | Reps]) -> dict[Legs, tuple[float, int]]:
 
 
 def bouts_of(sat: SessionDetail) -> tuple[Hold | Reps, ...]:
-    """Everything that was held or counted in a sitting."""
+    """Everything that was held or counted in a session."""
     return (*sat.holds, *sat.reps)

@@ -58,7 +58,7 @@ class Rig(VirtualStation):
         self.until(lambda: self.station.snapshot().phase in phases, limit_s)
 
     def add_person(self, name: str, *conditions: str) -> str:
-        """Somebody who has answered the care questions, with yes to these conditions; gives their id."""
+        """Somebody who has answered the health questions, with yes to these conditions; gives their id."""
         return add_cared(self.store, name, *conditions)
 
     @property
@@ -67,7 +67,7 @@ class Rig(VirtualStation):
         return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
 
     def sat(self) -> SessionDetail:
-        """What is stored of the last sitting."""
+        """What is stored of the last session."""
         detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
         return detail

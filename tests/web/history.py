@@ -1,4 +1,4 @@
-"""A history for the pages: one sitting with a test and a stretch, with traces, in a real store."""
+"""A history for the pages: one session with a test and a stretch, with traces, in a real store."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def hold_rows() -> str:
 
 
 def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person, str]:
-    """One sitting of one person: a quick test and a hold with a lift. Gives the person and the session's id."""
+    """One session of one person: a quick test and a hold with a lift. Gives the person and the session's id."""
     person = next((one for one in store.people() if one.name == name), None) or store.add_person(name)
     began = datetime.now(UTC) - timedelta(days=days_ago)
     sitting = store.begin_session(person.id, began, simulated=True)

@@ -404,7 +404,7 @@ def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
 
 
 def test_paper_has_no_buttons_and_no_colours(see: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """A printed sitting is black on white, with its pictures and tables and without what is pressed."""
+    """A printed session is black on white, with its pictures and tables and without what is pressed."""
     _, sitting = fill(store)
     see(f"/sessions/{sitting}")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})

@@ -136,7 +136,7 @@ def test_inches_are_inches_everywhere(client: FlaskClient, store: Store) -> None
 
 
 def test_history_lists_sessions_newest_first(client: FlaskClient, store: Store) -> None:
-    """Each sitting is one line: when, and what came of it; more than a page of them has a way to the older ones."""
+    """Each session is one line: when, and what came of it; more than a page of them has a way to the older ones."""
     assert "No sessions yet" in text_of(client, "/history")
     for days in range(32):
         fill(store, days_ago=days)
@@ -153,7 +153,7 @@ def test_a_wrong_time_is_answered_in_words(client: FlaskClient, before: str) -> 
 
 
 def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -> None:
-    """A sitting shows a picture for each thing done, each with a title and a table of the same."""
+    """A session shows a picture for each thing done, each with a title and a table of the same."""
     _, sitting = fill(store)
     page = text_of(client, f"/sessions/{sitting}")
     assert page.count('role="img"') == 2
@@ -164,7 +164,7 @@ def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -
 
 
 def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, panel: StationDouble) -> None:
-    """A sitting without an end is the one that goes on now, or was cut off; its hold is not finished."""
+    """A session without an end is the one that goes on now, or was cut off; its hold is not finished."""
     now = datetime.now(UTC)
     sitting = store.begin_session(None, now, simulated=False)
     run = store.begin_run(sitting, {"do": "hold"}, now)
@@ -179,7 +179,7 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
 
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
-    """A trace is what replay reads, a bundle has the traces of its sitting, and the table has a row a result."""
+    """A trace is what replay reads, a bundle has the traces of its session, and the table has a row a result."""
     ada, sitting = fill(store)
     detail = store.session(sitting)
     assert detail is not None

@@ -12,8 +12,7 @@ are one: down when both are, up when either is. What the flows leave open is ans
 - In REST, `skip` leaves out the coming repetition and the rest goes on.
 - An exercise that the board does not sense begins by itself after another step, wherever the person is; one that needs
   a heel waits for whoever has to come back from the floor, with READY and then NUDGE, for three minutes.
-- Whoever comes with the other leg than is asked for, hears SWITCH when they have stood there for two seconds: without
-  it both would wait for each other.
+- A person who stands on the wrong leg hears SWITCH after two seconds: without it both would wait for each other.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class ExerciseRules:
     return_timeout_us: int = 180 * SECOND_US
     """Getting up from the floor and back on the board takes longer than changing legs."""
     repeat_call_after_us: int = 10 * SECOND_US
-    """Whoever has not come by then is called once more."""
+    """After this the person is called once more."""
     wrong_leg_after_us: int = 2 * SECOND_US
     """Nobody takes longer to put both feet on the board."""
     grace_us: int = 500_000

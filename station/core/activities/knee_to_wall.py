@@ -9,9 +9,9 @@ The states and their times are those of the manual's table. What the flows leave
 - A test waits for nobody's sensor: a lost one is reported at once and becomes FAULT only when somebody is there.
 - A heel sensor that is lost drops the attempt too, and two good seconds lead back to SETTLE.
 - Targets after a pass lie beyond the best passed distance of the trial, also when a nearer attempt has passed since.
-- Whoever leaves while a sensor is at fault, and stays away as long as a pause may last, has ended the test.
+- Leaving while a sensor is at fault, for as long as a pause may last, ends the test.
 - `skip` drops the attempt and settles anew; `next` ends a rest, or the count before a GO.
-- Whoever comes with the other leg than is asked for, hears SWITCH after two seconds, as in an exercise.
+- A person who stands on the wrong leg hears SWITCH after two seconds, as in an exercise.
 """
 
 from __future__ import annotations

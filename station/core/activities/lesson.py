@@ -83,9 +83,9 @@ class SoundLessonRules:
     """YES or NO, and a look at what was right."""
     max_tries: int = 3
     arrival_timeout_us: int = 120 * SECOND_US
-    """Whoever has not stepped on by then does not come."""
+    """How long the lesson waits for the first step on."""
     away_timeout_us: int = 60 * SECOND_US
-    """Whoever stepped off in the middle has left by then, as in a hold."""
+    """Stepping off in the middle for so long ends the lesson, as in a hold."""
 
 
 def draw_quiz(seed: int) -> tuple[tuple[CueName, CueName], ...]:

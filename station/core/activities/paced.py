@@ -4,8 +4,8 @@ With a tempo a tick sounds at the end of each of its parts, and the last one cou
 clock of a repetition stops while it is up; a lift within the grace is let go, and after a longer one the repetition
 begins again. So a person who lifts the heel finishes later with the same credit, as in a hold.
 
-At the person's own pace nothing ticks. Whoever is done says so: by stepping on the board (an empty board for a second,
-then a heel that stays down for a second), or by `next`. What nothing senses is told as what it is, not verified.
+At the person's own pace nothing ticks. The person ends it by stepping on the board (an empty board for a second, then a
+heel that stays down for a second), or by `next`. What nothing senses is told as what it is, not verified.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class PacedReps(ExerciseActivity):
         current = replace(self._step, count=self._step.count - self._count)
         return (*self.remaining_of_turn(current), *self.remaining_of_later_turns(self._step))
 
-    # Whoever goes at their own pace says when they are done.
+    # At their own pace the person ends the exercise.
 
     def on_change(self, change: Change) -> None:
         super().on_change(change)

@@ -1,8 +1,8 @@
-"""Whether somebody has stepped on and stands still: what starts a sitting with no hand on anything.
+"""Whether a person has stepped on and stands still: what starts a session hands-free.
 
-Two seconds of a heel that is down, and steady where its load is known, are somebody who means it; an ADC that is stuck
-at an end is nobody. Whoever stood there
-before must have left first: a fresh step on is needed, so that the end of one thing does not begin the next.
+A heel that is down for two seconds, and steady where its load is known, is a person who wants to start; an ADC stuck at
+an end is nobody. A person who stood there before must have left first: only a fresh step on counts, so the end of one
+routine does not start the next.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ class RepsRules(ExerciseRules):
     idle_timeout_us: int = 8 * SECOND_US
     announced_counts: int = 3
     min_tempo_fraction: float = 0.6
-    """Whoever lowers the heel in less than this part of the tempo did not lower it slowly."""
+    """Lowering the heel in less than this share of the tempo is too quick."""
 
 
 class Reps(ExerciseActivity):

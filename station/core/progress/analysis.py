@@ -75,7 +75,7 @@ def analysis(
 ) -> Analysis:
     """What the results of both sides say, in any order.
 
-    `day_of` says which day a time belongs to; `repeats_...` are the trials within sittings, for the person's own error.
+    `day_of` says which day a time belongs to; `repeats_...` are the trials within sessions, for the person's own error.
     Raises `ValueError` for a result that is no number.
     """
     return Analysis(_analyse_side(left, repeats_left, day_of), _analyse_side(right, repeats_right, day_of))

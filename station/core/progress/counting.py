@@ -41,7 +41,7 @@ def first_of_each_day(ordered: Sequence[Result], day_of: Callable[[datetime], da
 def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], PersonError]) -> list[BeforeAfter]:
     """Tests of the same contact and kind within the hour, each in one pair at most, oldest first.
 
-    `errors` by (full, contact). The error of the difference is that of two sittings of one day: `within_mm`, where the
+    `errors` by (full, contact). The error of the difference is that of two sessions of one day: `within_mm`, where the
     person's own repeats tell it, else `sem_mm`, which is more.
     """
     pairs: list[BeforeAfter] = []

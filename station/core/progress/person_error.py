@@ -1,13 +1,13 @@
 """How far two tests of one person differ although nothing has changed: the literature's error, blended with their own.
 
-The model: a test on a day is the level of that day, plus what the day adds (the same for all trials of a sitting, SD
+The model: a test on a day is the level of that day, plus what the day adds (the same for all trials of a session, SD
 `between`), plus the error of its trials (SD `within` over the square root of their number). So the error of one more
 test on another day is
 
 - of a quick test, one trial: `sem**2 = between**2 + within**2`,
 - of a full test, the mean of three: `sem**2 = between**2 + within**2 / 3`.
 
-Repeats within a sitting say nothing about days, so `sem` comes from tests on different days: their variance about a
+Repeats within a session say nothing about days, so `sem` comes from tests on different days: their variance about a
 straight line, fitted to series of `SERIES` tests without a long gap, over which a level that rises, falls or stays is
 straight enough. What is no line (an injury, a spurt) makes the error larger, never smaller. The trials tell `within`,
 which turns what tests of the other kind have shown into what this kind would (`within**2 * 2 / 3` more or less).
@@ -19,7 +19,7 @@ which does not tell quick from full.
 
 Slips (a wrong distance, a hand before the sensor) are left out of the error. A test is one if it lies further from its
 series's median line (Theil-Sen) than `TEST_REACH` times the error known until then, a trial if it lies further from the
-median of its sitting than `TRIAL_REACH` times; of true errors the rules take one in a thousand. Where more than a
+median of its session than `TRIAL_REACH` times; of true errors the rules take one in a thousand. Where more than a
 quarter of a series lies astray it scatters, and has no slips.
 """
 
@@ -56,7 +56,7 @@ MIN_REPORTED_DF = 4
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Distances of one side in one sitting, in mm, between which nothing was stretched.
+    """Distances of one side in one session, in mm, between which nothing was stretched.
 
     The trials of a full test, or quick tests right after each other.
     """
@@ -92,7 +92,7 @@ def person_error(repeats: Sequence[Repeats], tests: Sequence[Result], contact: C
     """The error of one more test of this contact and kind on another day, as all of these tell it.
 
     `repeats` and `tests` are of one side, in any order; those of other contacts are passed over. `tests` are the
-    counted results, at most one a day: a second one of the same sitting would pass for another day. Without any, the
+    counted results, at most one a day: a second one of the same session would pass for another day. Without any, the
     literature speaks alone. Raises `ValueError` for a distance that is no number.
     """
     return person_errors(repeats, tests, contact)[full]
@@ -138,7 +138,7 @@ def _require_finite(repeats: Iterable[Repeats], tests: Iterable[Result]) -> None
 
 
 def _within_session_variance(repeats: Iterable[Repeats]) -> _PooledVariance:
-    """The variance of one trial about its sitting, oldest first: the reach of a slip is known from those before."""
+    """The variance of one trial about its session, oldest first: the reach of a slip is known from those before."""
     pool = _PooledVariance()
     for one in repeats:
         middle, max_deviation = median(one.mm) if one.mm else 0.0, TRIAL_OUTLIER_SDS * sqrt(pool.blended_variance)

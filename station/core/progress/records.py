@@ -70,7 +70,7 @@ class PersonError:
     """One person's own error for one side and kind of test, in mm, all SDs.
 
     `sem_mm` is that of a test on another day: what the bands and bounds use. `within_mm` is the scatter of repeats
-    within a sitting and `between_mm` what days add, `None` while too few repeats tell. `own_df` are the degrees of
+    within a session and `between_mm` what days add, `None` while too few repeats tell. `own_df` are the degrees of
     freedom that the person's own repeats gave, 0 while the literature speaks alone. `mdc90_mm` and `mdc95_mm` are the
     smallest differences of two tests that are more than error.
     """

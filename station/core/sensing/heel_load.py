@@ -62,7 +62,7 @@ class LoadRules:
     light_down_fraction: float = 0.08
     light_up_fraction: float = 0.04
     """The same for somebody who is about to sit, by their own standing: a shin and a foot weigh some 6 % of the body
-    and the heel takes about half, where standing puts some 30 % on it. From GO on their sitting is the reference."""
+    and the heel takes about half, where standing puts some 30 % on it. From GO on their session is the reference."""
     min_span_millisiemens: float = 0.05
     """A smaller difference of standing and empty is no reference: the sensor is out of place."""
     empty_deviations: float = 6.0

@@ -152,7 +152,7 @@ def test_an_order_that_changes_is_told() -> None:
 
 
 def test_nothing_is_proposed_to_whom_nobody_has_asked() -> None:
-    """The care questions come first."""
+    """The health questions come first."""
     found = proposal(ALL, BASES["daily"], Situation(NOW))
     assert found.block_reason == Reason("care-asked", "Before your first routine, a few questions about your ankle.")
     assert apply_precautions(ALL, BASES["daily"], Situation(NOW)).block_reason == found.block_reason

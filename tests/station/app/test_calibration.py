@@ -183,7 +183,7 @@ def test_the_sensor_that_sees_behind_the_toe_line_is_doubted(tmp_path: Path) -> 
 
 
 def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
-    """A check before use is no sitting of theirs: five seconds later the test begins."""
+    """A check before use is no session of theirs: five seconds later the test begins."""
     with Lab(tmp_path) as lab:
         lab.guided()
         lab.guided("check")

@@ -123,7 +123,7 @@ def test_somebody_who_walks_away_and_back_keeps_what_they_had(tmp_path: Path, wi
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ""])
 def test_somebody_who_walks_away_for_good_leaves_a_partial_hold(tmp_path: Path, wiring: str) -> None:
-    """What was credited is stored as partial, ENDED says so, and the sitting is closed with nobody there."""
+    """What was credited is stored as partial, ENDED says so, and the session is closed with nobody there."""
     with Rig(tmp_path, wiring) as rig:
         rig.step_on()
         rig.hold(20, Side.LEFT, repetitions=3)

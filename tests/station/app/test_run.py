@@ -51,7 +51,7 @@ def facts_of(reader: Reader, run_id: str) -> list[Fact]:
 
 
 def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
-    """Every result of the sitting, field by field, against the replay of its run."""
+    """Every result of the session, field by field, against the replay of its run."""
     detail = reader.session(sitting_id)
     assert detail is not None
     facts = [fact for run_id in detail.runs for fact in facts_of(reader, run_id)]
@@ -103,7 +103,7 @@ def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
 
 
 def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
-    """The person does a whole routine by ear; gives the sitting."""
+    """The person does a whole routine by ear; gives the session."""
     rig.station.start(routine, None)
     rig.live(0.1)
     rig.board.act("auto")

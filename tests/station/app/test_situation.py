@@ -36,7 +36,7 @@ class Life:
         return self.clock.wall()
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
-        """A sitting with a test and nothing else, of ten minutes."""
+        """A session with a test and nothing else, of ten minutes."""
         sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
         run_id = self.store.begin_run(sitting_id, {"do": "test", "side": "both"}, self.now)
         test_id = one_test(self.store, run_id, left_mm, right_mm, full=full)
@@ -44,7 +44,7 @@ class Life:
         return test_id
 
     def stretch(self, seconds: int = 30, *, broken_off: bool = False) -> None:
-        """A sitting with one hold a side, of ten minutes."""
+        """A session with one hold a side, of ten minutes."""
         sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
         run_id = self.store.begin_run(sitting_id, {"do": "hold", "side": "both"}, self.now)
         for side in Side:
@@ -62,7 +62,7 @@ def ann(tmp_path: Path) -> Iterator[Life]:
 
 
 def test_somebody_new_is_asked_first(ann: Life) -> None:
-    """Nothing is known, the care questions are due, nothing is proposed, and a first full test is."""
+    """Nothing is known, the health questions are due, nothing is proposed, and a first full test is."""
     found = situation_of(ann.store, ann.id, ann.now)
     assert (found.conditions, found.felt, found.pains, found.not_felt, found.side_histories) == (
         *(None, frozenset(), (), frozenset(), {}),
@@ -75,7 +75,7 @@ def test_somebody_new_is_asked_first(ann: Life) -> None:
 
 
 def test_the_newest_answers_count(ann: Life) -> None:
-    """Of the care questions, and for each exercise whether it was felt."""
+    """Of the health questions, and for each exercise whether it was felt."""
     ann.store.add_answer(ann.id, "care", {"yes": ["child"], "no": []})
     ann.store.add_answer(ann.id, "care", {"yes": ["numb", "pinch"], "no": ["child"]})
     for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):

@@ -135,7 +135,7 @@ def test_a_newcomer_is_tested_once(led: Led) -> None:
 
 
 def test_whoever_answers_the_questions_meanwhile_goes_on_to_the_stretch(led: Led) -> None:
-    """Answered while the test goes on, the care questions let the stretch follow, and no second test."""
+    """Answered while the test goes on, the health questions let the stretch follow, and no second test."""
     ada = ada_of(led, days=[], asked=False)
     step_on(led)
     answer_care(led.store, ada)
@@ -195,7 +195,7 @@ def test_a_test_that_hurt_a_little_halves_the_stretch_after_it(led: Led) -> None
 
 
 def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
-    """A sitting of nobody is claimed while it goes on: the pain that they tell then holds back what they left."""
+    """A session of nobody is claimed while it goes on: the pain that they tell then holds back what they left."""
     ada, _ = ada_of(led, days=[]), led.add_person("Ben")
     led.station.start(routine_of((Item(exercise="3a"),)), None, "the routine")
     led.live(0.1)

@@ -60,7 +60,7 @@ def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: st
 
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_twenty_seconds_after_leaving_the_sitting_is_over(tmp_path: Path, wiring: str) -> None:
-    """The board stays empty for twenty seconds: the sitting is closed, with the reason, and the page is idle."""
+    """The board stays empty for twenty seconds: the session is closed, with the reason, and the page is idle."""
     with Rig(tmp_path, wiring) as rig:
         rig.step_on()
         rig.hold(5)
@@ -80,7 +80,7 @@ def test_twenty_seconds_after_leaving_the_sitting_is_over(tmp_path: Path, wiring
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
 def test_a_sitting_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) -> None:
-    """What was begun on the page and waited in vain ends, and its sitting with it: the next one is a new sitting."""
+    """What was begun on the page and waited in vain ends, and its session with it: the next one is a new session."""
     with Rig(tmp_path, wiring) as rig:
         rig.station.start(hold_of(5), None)
         rig.live(1.0)
@@ -96,7 +96,7 @@ def _standing(board: SimulatedBoard) -> None:
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
 def test_somebody_who_stands_there_at_the_start_must_step_on_anew(tmp_path: Path, wiring: str) -> None:
-    """A station that comes back under somebody's feet, or with a heel that is stuck, invents no sitting."""
+    """A station that comes back under somebody's feet, or with a heel that is stuck, invents no session."""
     with Rig(tmp_path, wiring, on_step="stretch", before=_standing) as rig:
         rig.live(20.0)
         assert rig.station.snapshot().activity == "idle"
@@ -129,14 +129,14 @@ def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
 
 
 def leave(rig: Rig) -> None:
-    """Stop, step off, and let the sitting be closed."""
+    """Stop, step off, and let the session be closed."""
     rig.station.command(CommandName.STOP)
     rig.board.act("step_off")
     rig.until(lambda: rig.station.snapshot().sitting_id is None, 40.0)
 
 
 def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
-    """With two people and nobody chosen the sitting is unclaimed; an unclaimed one says nothing of the next."""
+    """With two people and nobody chosen the session is unclaimed; an unclaimed one says nothing of the next."""
     with Rig(tmp_path, on_step="stretch") as rig:
         rig.step_on(after_s=4.0)
         assert rig.sat().session.person_id is None
@@ -171,7 +171,7 @@ def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -
 
 
 def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
-    """Another person chosen on the page ends the sitting that goes on and begins their own; nothing is mixed."""
+    """Another person chosen on the page ends the session that goes on and begins their own; nothing is mixed."""
     with Rig(tmp_path) as rig:
         ada, ben = rig.store.add_person("Ada"), rig.store.add_person("Ben")
         rig.step_on()

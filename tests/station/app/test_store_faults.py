@@ -56,7 +56,7 @@ def test_a_full_disk_in_a_sitting_loses_nothing(tmp_path: Path) -> None:
 
 
 def test_whole_sittings_wait_for_the_disk(tmp_path: Path) -> None:
-    """Begun, ended and begun again while nothing can be written: afterwards there are two sittings, each complete."""
+    """Begun, ended and begun again while nothing can be written: afterwards there are two sessions, each complete."""
     with Rig(tmp_path) as rig:
         write_protect(rig, True)
         for seconds in (5, 6):

@@ -127,7 +127,7 @@ def test_whoever_answered_beside_the_board_is_called_back(led: Led) -> None:
 
 
 def test_whoever_does_not_come_back_is_not_led_on(led: Led) -> None:
-    """Twenty seconds later the sitting is over, and the sentence with it."""
+    """Twenty seconds later the session is over, and the sentence with it."""
     ada_of(led)
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)

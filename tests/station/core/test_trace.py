@@ -57,7 +57,7 @@ def test_an_error_names_line_channel_and_value(row: str, words: tuple[str, ...])
 
 @pytest.mark.parametrize("line", ["# not JSON", "# [1]", '# {"do": '])
 def test_a_hash_line_that_is_no_json_object_is_an_error(line: str) -> None:
-    """What the station knows about the sitting is JSON, or the trace is refused."""
+    """What the station knows about the session is JSON, or the trace is refused."""
     with pytest.raises(TraceError, match="line 1"):
         read_trace([line, COLUMNS])
 

@@ -1,4 +1,4 @@
-"""Whole sittings on the emulated board, drivers and loop included, in virtual time."""
+"""Whole sessions on the emulated board, drivers and loop included, in virtual time."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Life(VirtualStation):
         self.until(lambda: self.station.snapshot().phase in phases)
 
     def until_over(self) -> SessionDetail:
-        """Let the sitting end; gives what is stored of it."""
+        """Let the session end; gives what is stored of it."""
         self.until(lambda: self.station.snapshot().sitting_id is not None)
         self.until(lambda: self.station.snapshot().sitting_id is None, 1200.0)
         detail = self.store.session(self.store.sessions()[0].id)
@@ -86,6 +86,6 @@ def life(wiring: str, tmp_path: Path, character: PersonProfile = STEADY, seed: i
 
 
 def began_us(lived: Life, detail: SessionDetail) -> int:
-    """When the first run of a sitting began, on the monotonic clock."""
+    """When the first run of a session began, on the monotonic clock."""
     ago = lived.clock.wall() - detail.session.started_at
     return lived.clock.now_us() - round(ago.total_seconds() * SECOND_US)

@@ -83,7 +83,7 @@ def test_a_lift_is_timed_to_the_sample(wiring: str, tmp_path: Path) -> None:
 
 
 def test_the_same_seed_lives_the_same_life(tmp_path: Path) -> None:
-    """What is stored of a sitting is the same when it is lived again, and another with another seed."""
+    """What is stored of a session is the same when it is lived again, and another with another seed."""
     lives = []
     for number, seed in enumerate((5, 5, 6)):
         (tmp_path / str(number)).mkdir()
@@ -160,7 +160,7 @@ def test_somebody_walks_away_and_comes_back(tmp_path: Path) -> None:
 
 
 def test_somebody_walks_away_for_good(tmp_path: Path) -> None:
-    """A person who leaves in the middle of a test ends the sitting; what was finished is kept."""
+    """A person who leaves in the middle of a test ends the session; what was finished is kept."""
     with life("", tmp_path) as lived:
         lived.board.act("test")
         lived.until(lambda: lived.station.snapshot().side is Side.RIGHT)

@@ -1,4 +1,4 @@
-"""Histories for tests: a clock moved by hand, and sittings as the loop would store them."""
+"""Histories for tests: a clock moved by hand, and sessions as the loop would store them."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def one_hold(store: Store, run_id: str, side: Side, credited_s: int = 30, starte
 
 
 def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] = ("Ann", "Bea"), seed: int = 1) -> None:
-    """A sitting a day for each person: a test, six holds, repetitions."""
+    """A session a day for each person: a test, six holds, repetitions."""
     random = Random(seed)
     for name in names:
         store.add_person(name)
@@ -109,7 +109,7 @@ LEFT_OVER: dict[str, Any] = {"do": "routine", "steps": [{"do": "rest", "rest_s":
 
 
 def guided(store: Store, clock: HandClock, person_id: str) -> str:
-    """A sitting by a routine of one's own, broken off after raises of both heels; an answer and a plan. Gives the run.
+    """A session by a routine of one's own, broken off after raises of both heels; an answer and a plan. Gives the run.
 
     What it writes is all that the guide keeps.
     """

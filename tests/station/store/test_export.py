@@ -141,7 +141,7 @@ def test_an_export_without_traces_has_every_result(full: Store, tmp_path: Path, 
 
 
 def test_ten_weeks_of_two_people_are_small(store: Store, clock: HandClock, tmp_path: Path) -> None:
-    """The results of ten weeks of daily sittings of two people fit into 150 kB, so they can be shipped."""
+    """The results of ten weeks of daily sessions of two people fit into 150 kB, so they can be shipped."""
     weeks(store, clock, days=70)
     export_json(store, tmp_path / "demo.json.xz", traces=False)
     assert (tmp_path / "demo.json.xz").stat().st_size < 150_000
@@ -260,7 +260,7 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
 
 
 def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) -> None:
-    """One sitting goes into one file: its results, and its traces in the text that a replay reads."""
+    """One session goes into one file: its results, and its traces in the text that a replay reads."""
     guided_id, sitting_id = (full.sessions()[number].id for number in (1, 2))
     detail = full.session(sitting_id)
     assert detail is not None
@@ -286,7 +286,7 @@ def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) ->
 
 
 def test_what_is_no_sitting_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:
-    """An unknown sitting and a file that is no bundle are named."""
+    """An unknown session and a file that is no bundle are named."""
     with pytest.raises(StoreError, match="There is no sitting nothing"):
         export_bundle(store, "nothing", tmp_path / "sitting.zip")
     (tmp_path / "bad.zip").write_bytes(b"no zip")

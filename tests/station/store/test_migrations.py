@@ -69,7 +69,7 @@ def upgrade() -> None:
 
 @pytest.fixture
 def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program with one more revision, which makes the table anew that all sittings refer to."""
+    """A program with one more revision, which makes the table anew that all sessions refer to."""
     copy = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, copy)
     (copy / "versions" / "0004_next.py").write_text(NEXT.format(more=""))
@@ -119,7 +119,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
 
 
 def an_old_one(path: Path, clock: HandClock) -> None:
-    """A database of the shape before, with two people and a sitting of each."""
+    """A database of the shape before, with two people and a session of each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("station.store.prepare.HEAD", "0003")
         with Store.open(path, clock=clock) as store:

@@ -1,4 +1,4 @@
-"""Ten years of daily sittings of two people are read as quickly as the first day."""
+"""Ten years of daily sessions of two people are read as quickly as the first day."""
 
 from __future__ import annotations
 

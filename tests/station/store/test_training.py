@@ -21,7 +21,7 @@ CALIBRATE: dict[str, Any] = {"do": "routine", "steps": [CHECK, {"do": "calibrate
 def begin(
     store: Store, clock: HandClock, person_id: str | None, *headers: dict[str, Any], called: str | None = None
 ) -> tuple[str, ...]:
-    """A sitting with a run for each header, a minute apart. Gives the ids of the runs."""
+    """A session with a run for each header, a minute apart. Gives the ids of the runs."""
     sitting_id = store.begin_session(person_id, clock.pass_by(hours=1), simulated=False)
     return tuple(store.begin_run(sitting_id, header, clock.pass_by(minutes=1), called) for header in headers)
 
@@ -97,7 +97,7 @@ def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, cl
 
 
 def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> None:
-    """A newer run, in the same sitting or a later one, complete or not, puts an end to what was left before."""
+    """A newer run, in the same session or a later one, complete or not, puts an end to what was left before."""
     ann = store.add_person("Ann").id
     first, second = begin(store, clock, ann, QUICK, LEFT_OVER)
     store.save_unfinished(first, QUICK, clock.wall())
@@ -147,7 +147,7 @@ def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> No
 
 
 def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
-    """What somebody else, or nobody yet, has left is not offered; a claimed sitting brings its rest along."""
+    """What somebody else, or nobody yet, has left is not offered; a claimed session brings its rest along."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     (of_bea,), (of_nobody,) = begin(store, clock, bea, QUICK), begin(store, clock, None, QUICK, called="Evening")
     for run_id in (of_bea, of_nobody):

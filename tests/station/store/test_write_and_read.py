@@ -145,7 +145,7 @@ def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock)
 
 
 def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> None:
-    """After a cut a sitting is told to be cut off, without an end, and its hold is unfinished as far as it went."""
+    """After a cut a session is told to be cut off, without an end, and its hold is unfinished as far as it went."""
     with Store.open(path, clock=clock) as store:
         sitting_id, run_id = begin(store, clock)
         hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0)
@@ -197,7 +197,7 @@ def test_the_last_result_of_each_side_may_come_from_two_tests(store: Store, cloc
 
 
 def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> None:
-    """Credited time counts in the week in which the sitting began, where the person lives."""
+    """Credited time counts in the week in which the session began, where the person lives."""
     ann = store.add_person("Ann")
     for at, side in (
         (datetime(2026, 3, 1, 23, 30, tzinfo=UTC), Side.LEFT),

@@ -77,7 +77,7 @@ def test_an_error_in_the_loop_ends_the_process(tmp_path: Path) -> None:
 
 
 def test_killed_and_started_again(tmp_path: Path) -> None:
-    """After SIGKILL the same database opens, the sitting is cut off, and the hold has all but its last second."""
+    """After SIGKILL the same database opens, the session is cut off, and the hold has all but its last second."""
     with Running(configured(tmp_path)) as running:
         stored_us = in_a_hold(running, tmp_path / "station.db")
         status, _ = running.end(signal.SIGKILL)

@@ -103,7 +103,7 @@ def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:
 
 
 def test_the_command_fills_a_database(tmp_path: Path) -> None:
-    """`station simulate` says how many sittings there are now, and as JSON where a program asks."""
+    """`station simulate` says how many sessions there are now, and as JSON where a program asks."""
     database = tmp_path / "robin.db"
     asked = ["simulate", "--person", "Robin", "--days", "1", "--limit-left-mm", "50", "--json", "--database"]
     result = CliRunner().invoke(main, [*asked, str(database)])

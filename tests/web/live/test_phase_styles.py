@@ -120,7 +120,7 @@ def test_next_step_waits_for_return_from_floor() -> None:
 
 
 def test_both_feet_are_asked_for_when_both_are_next() -> None:
-    """Whoever stands on one leg is not told to change legs for what is done on both, nor to stand on for a chair."""
+    """Nobody is told to change legs for what both legs do, nor to keep standing for a seated exercise."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
     seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
     assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Stand on the board for: achilles stretch.")

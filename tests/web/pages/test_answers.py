@@ -23,7 +23,7 @@ def text_of(client: FlaskClient, address: str) -> str:
 
 
 def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
-    """A sitting with one finished hold of an exercise."""
+    """A session with one finished hold of an exercise."""
     began = datetime.now(UTC) - timedelta(days=days_ago)
     sitting = store.begin_session(person_id, began, simulated=False)
     run = store.begin_run(sitting, {"do": "hold"}, began)
@@ -36,7 +36,7 @@ def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0
 
 
 def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, store: Store) -> None:
-    """A sitting says of which exercise its repetitions were, how long each took, and what was not verified."""
+    """A session says of which exercise its repetitions were, how long each took, and what was not verified."""
     began = datetime.now(UTC)
     sitting = store.begin_session(None, began, simulated=False)
     run = store.begin_run(sitting, {"do": "reps"}, began)
@@ -97,7 +97,7 @@ def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: S
 
 
 def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> None:
-    """On Today and on its sitting two taps say where the limit was felt and how much it hurt; history tells it."""
+    """On Today and on its session two taps say where the limit was felt and how much it hurt; history tells it."""
     ada, sitting = fill(store)
     (test,) = store.tests(ada.id)
     for address in ("/", f"/sessions/{sitting}"):

@@ -98,7 +98,7 @@ def test_held_time_is_said_of_each_leg() -> None:
 
 
 def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> None:
-    """Whoever answered that the tendon hurts sees what is left out and what is gentler, and why."""
+    """A person who answered that the tendon hurts sees what is left out and what is gentler, and why."""
     assert "for you" not in text_of(client, "/exercises")
     has_pain(store)
     page = text_of(client, "/exercises")

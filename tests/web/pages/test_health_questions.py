@@ -103,7 +103,7 @@ def test_the_summary_is_linked_from_where_routines_are_shown(client: FlaskClient
 
 
 def test_blocking_condition_comes_first_and_starts_nothing(client: FlaskClient, ada: str) -> None:
-    """Whoever is not cleared reads who has to clear them, and has no button to begin."""
+    """A person who is not cleared reads who has to clear them, and has no button to begin."""
     answer = client.post("/health-questions", data={**NO, "not_cleared": "yes", "routine": "daily", "next": "today"})
     page = text_of(client, answer.headers["Location"])
     assert "blocked for now" in page
@@ -112,7 +112,7 @@ def test_blocking_condition_comes_first_and_starts_nothing(client: FlaskClient, 
 
 
 def test_all_no_changes_nothing(client: FlaskClient, ada: str) -> None:
-    """Whoever says no to all is told that every exercise is open."""
+    """A person who says no to all is told that every exercise is open."""
     client.post("/health-questions", data=NO)
     assert "every exercise is open to you" in text_of(client, "/health-questions")
 

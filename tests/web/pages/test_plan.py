@@ -107,7 +107,7 @@ def test_plan_form_shows_error_beside_field(
 
 
 def test_deleting_planned_routine_warns(client: FlaskClient, store: Store, ada: str) -> None:
-    """Whoever deletes the routine of their plan learns before it that the plan proposes one instead."""
+    """A person who deletes the routine of their plan learns before it that the plan proposes one instead."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     address = f"/routines/{mine}/remove"
     assert "Your plan uses this routine" not in client.get(address).get_data(as_text=True)

@@ -27,7 +27,7 @@ def text_of(client: FlaskClient, address: str = "/progress", status: int = 200) 
 
 
 def sat(store: Store, person_id: str, days_ago: float, left_mm: float | None, right_mm: float | None) -> str:
-    """A sitting with one test; gives the test's id."""
+    """A session with one test; gives the test's id."""
     at = datetime.now(UTC) - timedelta(days=days_ago)
     run = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
     return one_test(store, run, left_mm, right_mm)
@@ -155,7 +155,7 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
 
 
 def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store) -> None:
-    """A sitting has the parts of each result's ±, in words and numbers, by which calibration and which contact."""
+    """A session has the parts of each result's ±, in words and numbers, by which calibration and which contact."""
     ann = store.add_person("Ann")
     store.add_calibration(FIT)
     at = datetime.now(UTC)

@@ -61,7 +61,7 @@ def test_a_routine_of_ones_own(client: FlaskClient, panel: StationDouble, store:
 
 
 def test_first_routine_asks_health_questions(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """Whoever was never asked is led to the questions, and remembers what they wanted; a test begins without."""
+    """A person who was never asked is led to the questions, and remembers what they wanted; a test begins without."""
     person = store.add_person("Ada")
     answer = client.post("/start", data={"routine": "daily", "return_to": "today"})
     assert answer.headers["Location"] == "/health-questions?next=today&routine=daily"

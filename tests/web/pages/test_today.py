@@ -47,7 +47,7 @@ def missed_yesterday() -> dict[str, Any]:
 
 
 def test_without_a_plan_a_test_and_a_stretch_are_the_beginning(client: FlaskClient, ada: str) -> None:
-    """Whoever has no plan yet has one big button all the same."""
+    """A person who has no plan yet has one big button all the same."""
     now = now_of(client)
     assert "Now: Test and stretch" in now
     assert now.count('class="primary big"') == 1
@@ -118,7 +118,7 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
 
 
 def test_today_asks_health_questions_before_first_routine(client: FlaskClient, store: Store) -> None:
-    """Whoever was never asked is led to the questions, and may begin with a test."""
+    """A person who was never asked is led to the questions, and may begin with a test."""
     store.add_person("Ada")
     now = now_of(client)
     assert 'href="/health-questions?next=today">Answer the questions' in now
@@ -168,7 +168,7 @@ def test_unfinished_routine_is_offered_after_power_cut(
 def test_after_much_pain_nothing_else_is_offered_first(
     client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
-    """Whoever was told to stop for today is offered neither the rest of it nor a test above everything else."""
+    """A person who was told to stop for today is offered neither the rest of it nor a test above everything else."""
     store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
     panel.show(rest=UnfinishedView("Daily", 700))
     assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"

@@ -131,7 +131,7 @@ def test_after_sixty_seconds_it_is_ended() -> None:
 
 
 def test_a_repetition_without_a_go_leaves_no_partial() -> None:
-    """Whoever leaves in the first preparation has held nothing."""
+    """A person who leaves in the first preparation has held nothing."""
     facts = told(Story().stands(5).rises(80))
     assert one(facts, Ended).at_us == us(65)
     assert not only(facts, HoldEnd)

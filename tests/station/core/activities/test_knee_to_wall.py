@@ -209,7 +209,7 @@ def test_the_board_slid() -> None:
 
 
 def test_moving_ten_seconds_nudge_forty_five_pause() -> None:
-    """Whoever does not move after a pass is nudged after 10 s and paused after 45 s."""
+    """A person who does not move after a pass is nudged after 10 s and paused after 45 s."""
     board = ready()
     passed = touches(board, Contact.PAD)
     passed_s = passed.at_us / 1e6
@@ -341,7 +341,7 @@ def test_confirm_before_a_still_window_is_nothing() -> None:
 
 
 def test_confirm_with_the_heel_up_never_passes() -> None:
-    """Whoever presses the button with the heel up has not touched with the heel down."""
+    """A person who presses the button with the heel up has not touched with the heel down."""
     board = self_board()
     board.rise()
     board.run(0.05)

@@ -99,7 +99,7 @@ def test_a_sound_that_is_not_heard_is_asked_for_louder_and_ends_kindly() -> None
 
 
 def test_louder_is_heard() -> None:
-    """Whoever hears the second sound goes on to the listening."""
+    """A person who hears the second sound goes on to the listening."""
     board = lesson()
     board.until(LouderAsked)
     board.until_cue(CueName.READY)
@@ -153,7 +153,7 @@ def test_a_repeating_sound_is_hushed() -> None:
 
 
 def test_skipping_hushes_what_repeats() -> None:
-    """Whoever goes on while HEEL_UP repeats hears it no longer."""
+    """A person who goes on while HEEL_UP repeats hears it no longer."""
     board = lesson()
     board.until_cue(CueName.READY)
     board.say(CommandName.NEXT)
@@ -277,7 +277,7 @@ def test_the_first_step_on_begins_it() -> None:
 
 @pytest.mark.parametrize("part", ["volume", "listen", "quiz"])
 def test_nobody_is_asked_behind_their_back(part: str) -> None:
-    """Whoever steps off is called; a minute later it is over, and no sound, question or COMPLETE came meanwhile."""
+    """Stepping off calls the person; a minute later it is over, without a sound, question or COMPLETE meanwhile."""
     board = lesson()
     board.until_cue(CueName.READY)
     for _ in range(("volume", "listen", "quiz").index(part)):

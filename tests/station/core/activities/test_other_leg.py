@@ -1,4 +1,4 @@
-"""Whoever comes with the other leg than the exercise asks for."""
+"""A person who comes with the other leg than the exercise asks for."""
 
 from __future__ import annotations
 

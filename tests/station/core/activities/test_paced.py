@@ -176,7 +176,7 @@ def test_whoever_stays_on_the_board_has_said_nothing() -> None:
 
 @pytest.mark.parametrize("side", Side)
 def test_any_heel_gives_the_sign(side: Side) -> None:
-    """Whoever comes back with the other foot has come back."""
+    """A person who comes back with the other foot has come back."""
     board = board_of(OWN_PACE)
     board.rise()
     board.run(10.0)

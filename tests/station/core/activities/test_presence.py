@@ -97,7 +97,7 @@ def test_an_empty_board_knows_since_when() -> None:
 
 @pytest.mark.parametrize("known", [False, True])
 def test_a_load_must_be_steady(known: bool) -> None:
-    """Whoever shifts about is waited for; two seconds after they stand still they are somebody."""
+    """A person who shifts about is waited for; two seconds after they stand still they are somebody."""
     waiting = Waiting(analogue=True, known=known)
     waiting.loads(0.0, 3.0, EMPTY)
     waiting.loads(3.0, 8.0, STANDING, swing=0.12)

@@ -104,7 +104,7 @@ def test_a_step_is_no_tap() -> None:
 
 
 def test_taps_under_way_at_the_end_still_count() -> None:
-    """Whoever taps in the last second of the wait is heard out."""
+    """A person who taps in the last second of the wait is heard out."""
     board = asked()
     board.run(WAIT_S - 2.0 - 0.5)
     assert answers(board.tap(3)) == [("felt", "achilles")]

@@ -23,7 +23,7 @@ def test_a_rest_counts_its_end_down_and_is_over() -> None:
 
 
 def test_next_ends_a_rest_at_once() -> None:
-    """Whoever has rested enough says so."""
+    """A person who has rested enough says so."""
     assert heard(facts_of(rows((6.0, CommandName.NEXT)), REST), CueName.COMPLETE) == [6.0]
 
 

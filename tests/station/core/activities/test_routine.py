@@ -56,7 +56,7 @@ def test_nobody_changes_sides_and_the_routine_ends() -> None:
 
 
 def test_an_early_end_of_a_step_ends_the_routine() -> None:
-    """Whoever leaves is not led on."""
+    """A person who leaves is not led on."""
     facts = facts_of(Story().stands(8).rises(100).comparator(), SHORT, REST, SHORT)
     assert one(facts, Ended).why == "nobody came back"
     assert not only(facts, StepBegun)[1:]

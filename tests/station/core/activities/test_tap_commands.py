@@ -84,7 +84,7 @@ def test_two_taps_end_a_preparation() -> None:
 
 
 def test_two_taps_end_a_pause_with_its_preparation() -> None:
-    """Whoever taps in a pause goes on as if they had stepped on again: five seconds to get ready, the credit kept."""
+    """Taps in a pause resume as stepping on again does: five seconds to get ready, the credit kept."""
     board = board_of(HOLD)
     board.until_cue(CueName.GO)
     board.run(8.0)
@@ -185,7 +185,7 @@ def test_in_repetitions_a_tap_is_a_repetition_or_none() -> None:
 
 
 def test_with_the_other_heel_moving_nothing_counts() -> None:
-    """Whoever walks or shuffles taps with both: a change of the other heel within the second before, or between,
+    """A person who walks or shuffles taps with both: a change of the other heel within the second before, or between,
     makes it none."""
     board = resting()
     board.stand(RIGHT)
@@ -350,7 +350,7 @@ def test_after_an_undo_taps_are_off() -> None:
 
 
 def test_another_command_lets_it_stand() -> None:
-    """Whoever goes on from there by the page has accepted it."""
+    """A person who goes on from there by the page has accepted it."""
     board = resting()
     board.tap(3)
     board.run(1.0)
@@ -368,7 +368,7 @@ def test_without_a_command_undo_is_nothing() -> None:
 
 
 def test_the_heels_are_taken_as_they_are_after_an_undo() -> None:
-    """Whoever has stepped off meanwhile is missed at the end of the rest that was given back."""
+    """A person who has stepped off meanwhile is missed at the end of the rest that was given back."""
     board = resting()
     board.tap(2)
     board.run(1.0)

@@ -63,7 +63,7 @@ def test_two_tests_on_one_day_are_one_and_its_after() -> None:
 
 
 def test_a_stretch_that_did_something_is_told() -> None:
-    """With repeats that tell the error within a sitting, 10 mm are more than it."""
+    """With repeats that tell the error within a session, 10 mm are more than it."""
     repeats = [Repeats(BEGIN + day * WEEK, Contact.PAD, (90.0, 91.0, 90.5)) for day in range(4)]
     found = analyse_progress([result(0, 94), result(0.02, 104)], (), GOAL_MM, BEGIN, repeats_left=repeats).left
     assert found is not None

@@ -46,7 +46,7 @@ def test_before_and_after_has_the_error_within_a_sitting() -> None:
 
 
 def test_without_repeats_the_error_of_days_is_taken() -> None:
-    """Where nothing tells the error within a sitting, the larger one stands for it."""
+    """Where nothing tells the error within a session, the larger one stands for it."""
     (pair,) = before_after([result(0.0, 90), result(0.03, 96)], {(False, Contact.PAD): NO_REPEATS})
     assert pair.change_mm.high - 6 == pytest.approx(1.96 * 6.0 * 2**0.5, rel=1e-3)
 

@@ -1,4 +1,4 @@
-"""The heel of somebody who sits: the shin alone weighs on it, by their own standing and then by their own sitting."""
+"""The heel of somebody who sits: the shin alone weighs on it, by their own standing and then by their own session."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_light_heel_counts_as_down_only_for_whoever_sits() -> None:
 
 
 def test_from_go_on_sitting_is_the_reference() -> None:
-    """Two steady seconds of sitting make it: a quarter is down, and 8 % is up, of that."""
+    """Two steady seconds of session make it: a quarter is down, and 8 % is up, of that."""
     load = known()
     load.set_seated(True)
     fed(load, 2.1, SITTING)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
+from collections.abc import Container
 
 import pytest
 
@@ -194,15 +196,20 @@ def test_rules_store_and_page_import_without_hardware() -> None:
 
 def import_graph() -> dict[str, set[str]]:
     """The modules of the station, the page and the pin map, each with those of them that it imports."""
-    modules = {module for module, _ in sources(*SHIPPED)}
-    return {
-        module: {
-            name
-            for name in imports(file.read_text(encoding="utf-8"))
-            if name in modules and name != module and not module.startswith(f"{name}.")
-        }
-        for module, file in sources(*SHIPPED)
-    }
+    files = dict(sources(*SHIPPED))
+    return {module: imported_modules(file.read_text(encoding="utf-8"), files) for module, file in files.items()}
+
+
+def imported_modules(source: str, modules: Container[str]) -> set[str]:
+    """What a source imports: of `from a import b` the module `a.b` where there is one, else `a`."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= {name if name in modules else node.module for name in inner}
+    return {name for name in found if name in modules}
 
 
 def cycle_in(graph: dict[str, set[str]]) -> list[str]:
@@ -231,6 +238,9 @@ def test_a_cycle_is_found() -> None:
     """Two modules that import each other, behind one that imports them."""
     assert sorted(cycle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}})) == ["b", "c"]
     assert cycle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
+    modules = {"a", "a.b"}
+    assert imported_modules("from a import b", modules) == {"a.b"}
+    assert imported_modules("from a import Thing", modules) == {"a"}
 
 
 def test_every_module_has_a_room() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from math import inf
 from threading import Lock
 
 from gpiozero import (  # type: ignore[import-untyped]  # it ships no types
@@ -63,7 +64,7 @@ class AnalogueHeels:
         self._may_rest = False
         self._still: dict[Side, float] = {}
         self._moved_us = self._posted_us = 0
-        """Since when every load is what is `_still`, give or take its noise."""
+        """Since when every load is `_still` what it was, give or take its noise; and when loads were last posted."""
         try:
             with as_device_error(PART, "/dev/spidev0.0"), warnings.catch_warnings():
                 warnings.simplefilter("error", SPISoftwareFallback)
@@ -112,14 +113,11 @@ class AnalogueHeels:
 
     def _rests(self, loads: list[Load], now_us: int) -> bool:
         """Whether the next sample can wait: nobody is there, and no load has moved for a while."""
-        if not self._may_rest or any(
-            abs(load.share - self._still.get(load.side, load.share)) > STIR_SHARE for load in loads
-        ):
+        off = (abs(load.share - self._still.get(load.side, inf)) for load in loads)
+        if not self._may_rest or any(share > STIR_SHARE for share in off):
             self._moved_us = now_us
-        resting = now_us - self._moved_us >= AWAKE_US
-        if now_us == self._moved_us:
             self._still = {load.side: load.share for load in loads}
-        return resting
+        return now_us - self._moved_us >= AWAKE_US
 
     def close(self) -> None:
         """Give the bus back; may be called more than once."""

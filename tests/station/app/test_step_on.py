@@ -217,3 +217,32 @@ def test_taps_command_only_where_the_load_is_known(tmp_path: Path, wiring: str, 
         header = rig.store.header(run)
         assert header is not None
         assert header.get("taps", False) is watched
+
+
+def test_an_empty_board_is_sensed_slowly_until_somebody_comes(tmp_path: Path) -> None:
+    """With a quarter of the conversions after five seconds; at full rate from stepping on until everybody has left."""
+    with Rig(tmp_path, ANALOGUE) as rig:
+        conversions = [0]
+        honest = rig.board.adc.channel_share
+
+        def counted(channel: int, at_us: int) -> float:
+            conversions[0] += 1
+            return honest(channel, at_us)
+
+        rig.board.adc.channel_share = counted
+
+        def a_second(seconds: float) -> float:
+            conversions[0] = 0
+            rig.live(seconds)
+            return conversions[0] / seconds
+
+        rig.live(10.0)
+        assert a_second(10.0) <= 2 * 25
+        rig.step_on()
+        assert a_second(30.0) == pytest.approx(2 * 100, rel=0.01)
+        rig.board.act("step_off")
+        rig.live(1.0)
+        assert a_second(3.0) == pytest.approx(2 * 100, rel=0.01)
+        rig.live(10.0)
+        assert a_second(10.0) <= 2 * 25
+        assert rig.troubles == {}

@@ -9,8 +9,16 @@ import pytest
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Heel, Load, Side
+from station.core.sensing.sensors import BoardSensors, HeelChange, References, Wiring
 from station.devices.errors import DeviceError
-from station.devices.heels import SAMPLE_INTERVAL_US, AnalogueHeels, ComparatorHeels
+from station.devices.heels import (
+    AWAKE_US,
+    REST_POST_US,
+    REST_SAMPLE_US,
+    SAMPLE_INTERVAL_US,
+    AnalogueHeels,
+    ComparatorHeels,
+)
 from station.devices.pacer import DeadlineThread
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.pins import SimulatedPinFactory
@@ -80,6 +88,82 @@ def test_a_slot_that_was_missed_is_left_out() -> None:
     adc.heels.run_due(173_000)
     live(adc.clock, 200_000, adc.heels)
     assert [load.at_us for load in adc.loads if load.side is Side.LEFT] == [173_000, 180_000, 190_000, 200_000]
+
+
+def lefts(adc: Adc) -> list[int]:
+    """When the left load was posted."""
+    return [load.at_us for load in adc.loads if load.side is Side.LEFT]
+
+
+def test_heels_that_may_rest_are_sampled_slowly_once_nothing_moves() -> None:
+    """After two still seconds; what is posted then is enough for a sensor that is not lost."""
+    adc = Adc()
+    adc.heels.rest(True)
+    live(adc.clock, AWAKE_US - 1, adc.heels)
+    assert lefts(adc) == list(range(0, AWAKE_US, SAMPLE_INTERVAL_US))
+    adc.loads.clear()
+    live(adc.clock, AWAKE_US + 2 * SECOND_US, adc.heels)
+    assert lefts(adc) == list(range(AWAKE_US + REST_POST_US, AWAKE_US + 2 * SECOND_US + 1, REST_POST_US))
+
+
+def test_resting_heels_wake_at_the_first_sample_that_moves() -> None:
+    """That sample is posted, and all that follow, until two seconds after the last one that moved."""
+    adc = Adc()
+    adc.heels.rest(True)
+    live(adc.clock, 5 * SECOND_US, adc.heels)
+    adc.loads.clear()
+    adc.shares[1] -= 5 * CODE
+    live(adc.clock, 6 * SECOND_US, adc.heels)
+    first_us = lefts(adc)[0]
+    assert first_us - 5 * SECOND_US <= REST_SAMPLE_US
+    assert lefts(adc) == list(range(first_us, 6 * SECOND_US + 1, SAMPLE_INTERVAL_US))
+    adc.loads.clear()
+    live(adc.clock, 9 * SECOND_US, adc.heels)
+    adc.loads.clear()
+    live(adc.clock, 10 * SECOND_US, adc.heels)
+    assert len(lefts(adc)) == SECOND_US // REST_POST_US
+
+
+def test_heels_in_use_do_not_rest() -> None:
+    """However still somebody stands."""
+    adc = Adc()
+    adc.heels.rest(True)
+    live(adc.clock, 5 * SECOND_US, adc.heels)
+    adc.heels.rest(False)
+    live(adc.clock, 6 * SECOND_US - 1, adc.heels)
+    adc.loads.clear()
+    live(adc.clock, 16 * SECOND_US - 1, adc.heels)
+    assert lefts(adc) == list(range(6 * SECOND_US, 16 * SECOND_US, SAMPLE_INTERVAL_US))
+
+
+@pytest.mark.parametrize("over_us", [20_000, 300_000, 2_000_000], ids=["at once", "as people do", "slowly"])
+def test_step_on_resting_heels_is_dated_to_within_50_ms(over_us: int) -> None:
+    """Whenever it begins and however fast: from the moment at which the load is that of a heel that is down."""
+    empty, standing, begin_us, step_us = 0.25, 0.75, 5 * SECOND_US, 1_000
+    late_us = []
+    for begins_us in range(begin_us, begin_us + 5 * REST_SAMPLE_US, step_us * 7):
+        adc = Adc()
+
+        def share(_channel: int, now_us: int, begins_us: int = begins_us) -> float:
+            return empty + (standing - empty) * min(1.0, max(0.0, (now_us - begins_us) / over_us))
+
+        adc.chip.channel_share = share
+        adc.heels.rest(True)
+        live(adc.clock, begins_us + over_us + SECOND_US, adc.heels)
+        senses = BoardSensors(Wiring(), 0, References(dict.fromkeys(Side, empty), dict.fromkeys(Side, standing)))
+        (change,) = (
+            one
+            for load in adc.loads
+            for one in senses.update(load)
+            if isinstance(one, HeelChange) and one.down and one.side is Side.LEFT
+        )
+        load_of_it = senses.plate_for(Side.LEFT).load
+        assert load_of_it is not None
+        ramp = range(begins_us, begins_us + over_us + step_us, step_us)
+        true_us = next(at_us for at_us in ramp if load_of_it.level_at(share(0, at_us), False))
+        late_us.append(change.since_us - true_us)
+    assert -2 * step_us <= min(late_us)
+    assert max(late_us) <= 50_000
 
 
 def test_in_real_time_each_slot_has_one_sample_at_most() -> None:

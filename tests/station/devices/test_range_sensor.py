@@ -14,7 +14,7 @@ from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event, Toe
-from station.devices.board import RangeSensorTask
+from station.devices.board import REST_READ_US, RangeSensorTask
 from station.devices.errors import DeviceError
 from station.devices.pacer import DeadlineThread
 from station.devices.range_parts import I2cBus, RangeTiming
@@ -437,6 +437,62 @@ def test_readings_scatter_like_the_sensor() -> None:
     """Through driver and reader the mean is the true distance with the sensor's own offset and gain."""
     rig = Rig(offset_mm=-20.0, gain=1.02, figures=replace(QUIET, scatter_mm=2.06))
     assert mean(toe.reading_mm for toe in rig.run(30.0)) == pytest.approx(1.02 * 170 - 20, abs=0.3)
+
+
+class RestingRig:
+    """A sensor in virtual time that is read through `Ranging`, as the board does; `toes` are the readings so far."""
+
+    def __init__(self, *, interrupt: bool = True, xshut: bool = True) -> None:
+        self.rig = Rig(interrupt=interrupt, xshut=xshut)
+        self.toes: list[Event] = []
+        self.told: list[str | None] = []
+        self.ranging = RangeSensorTask(
+            self.rig.reader, self.toes.append, lambda _part, trouble: self.told.append(trouble)
+        )
+
+    def run(self, seconds: float) -> list[Event]:
+        """Let time pass; gives the readings that came meanwhile."""
+        until_us, before, rig = self.rig.time_us + round(seconds * SECOND_US), len(self.toes), self.rig
+        while True:
+            own_us = self.ranging.next_due_us()
+            assert own_us is not None
+            due_us = min(own_us, rig.model.next_interrupt_us() or until_us)
+            if due_us >= until_us:
+                rig.time_us = max(rig.time_us, until_us)
+                return self.toes[before:]
+            rig.time_us = max(rig.time_us, due_us)
+            rig.model.run_due(rig.time_us)
+            self.ranging.run_due(rig.time_us)
+
+
+@pytest.mark.parametrize("interrupt", [True, False])
+def test_resting_sensor_is_read_five_times_a_second(interrupt: bool) -> None:
+    """While it may rest; nothing is in trouble by it, and awake it is read as before."""
+    resting = RestingRig(interrupt=interrupt)
+    resting.run(3.0)
+    awake = len(resting.run(10.0))
+    resting.ranging.rest(True)
+    resting.run(1.0)
+    assert 40 <= len(resting.run(10.0)) <= 10 * SECOND_US / REST_READ_US
+    resting.run(60.0)
+    resting.ranging.rest(False)
+    assert abs(len(resting.run(10.0)) - awake) <= 1
+    assert [trouble for trouble in resting.told if trouble] == []
+
+
+@pytest.mark.parametrize("interrupt", [True, False])
+@pytest.mark.parametrize("fault", ["frozen", "never_ready", "off"])
+def test_resting_sensor_that_fails_is_found_within_two_seconds(fault: str, interrupt: bool) -> None:
+    """One that repeats itself, one that stops, and one without power."""
+    resting = RestingRig(interrupt=interrupt)
+    resting.ranging.rest(True)
+    resting.run(10.0)
+    if fault == "off":
+        resting.rig.model.power_off()
+    else:
+        setattr(resting.rig.model.faults, fault, True)
+    resting.run(2.0)
+    assert any(resting.told), fault
 
 
 class RealTimeRig:

@@ -13,7 +13,7 @@ from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
 from tests.station.health_answers import add_cared
 
-STEADY = PersonProfile(mean_lift_interval_s=1e9)
+STEADY = PersonProfile(mean_lift_interval_s=1e9, accidental_lift_probability=0.0)
 """Somebody whose heel does not come up in a stretch by itself."""
 
 SHORT_HOLDS = {"hold_s": "10", "repetitions": "2", "rest_s": "5", "prepare_s": "5"}

@@ -17,6 +17,8 @@ from tests.station.core.traces import TRUE_MM
 FIT = Fit(Curve(), (), (), (0.2, 0.0, 0.0, 0.0, 0.0, 0.0))
 RECORDED_US = 17_978
 SLOW_US = 100_000
+REST_US = 200_000
+"""How often a sensor is read while nobody is there."""
 HOUR_US = 3600 * SECOND_US
 LANE_MM = 250.0
 
@@ -59,6 +61,17 @@ def test_a_slow_drift_is_told_once() -> None:
     assert seen.kind == "lane"
     assert 2.0 < seen.off_mm < 3.0
     assert "drifted by" in seen.sentence
+
+
+def test_a_sensor_that_is_read_seldom_is_judged_as_well() -> None:
+    """Five readings a second are enough: a day of noise says nothing, and a slow drift is told."""
+    noise = Random(3)
+    still = (round(LANE_MM + noise.gauss(0.0, 2.1)) for _ in range(24 * HOUR_US // REST_US))
+    assert told(LaneMonitor(Curve(), FIT), still, REST_US) == []
+    drift = (round(LANE_MM + at * REST_US / HOUR_US + noise.gauss(0.0, 2.1)) for at in range(5 * HOUR_US // REST_US))
+    (seen,) = told(LaneMonitor(Curve(), FIT), drift, REST_US)
+    assert seen.kind == "lane"
+    assert 2.0 < seen.off_mm < 3.0
 
 
 @pytest.mark.parametrize("step_mm", [-60.0, -3.0, 3.0, 25.0])

@@ -1,9 +1,9 @@
-"""Today: what to do now, each side's latest result, this week's credited time and open questions."""
+"""Today: what to do now, each side's latest result, this week's stretching and open questions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -39,7 +39,6 @@ class SideResult(NamedTuple):
     uncertainty_mm: float | None
     below_range: bool
     test: Test | None
-    credited_us: int
     breakdown: ResultBreakdown | None
 
 
@@ -69,11 +68,10 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
     people = site.store.people()
     is_person_unknown = person is None and bool(people) and PERSON_COOKIE not in request.cookies
     history = None if is_person_unknown else history_of(site.store, _id(person), settings.goal_mm, datetime.now(UTC))
-    credited = _credited_this_week(site, person)
     tests = _shown_tests(site, history)
     made = breakdown_of(site.store, tests.values()) if tests else {}
     last = {} if history is None else {side: seen[-1].test_id for side in Side if (seen := history.rows(side))}
-    sides = [_side(side, tests.get(last.get(side, "")), made, credited[side]) for side in Side]
+    sides = [_side(side, tests.get(last.get(side, "")), made) for side in Side]
     return render_template(
         "today.html",
         person=person,
@@ -162,35 +160,13 @@ def _distance_mm(test: Test, side: Side) -> float | None:
     return test.left_mm if side is Side.LEFT else test.right_mm
 
 
-def _side(
-    side: Side, test: Test | None, breakdown: Mapping[str, list[ResultBreakdown]], credited_us: int
-) -> SideResult:
+def _side(side: Side, test: Test | None, breakdown: Mapping[str, list[ResultBreakdown]]) -> SideResult:
     if test is None:
-        return SideResult(side, SIDE_SHAPE[side], None, None, False, None, credited_us, None)
+        return SideResult(side, SIDE_SHAPE[side], None, None, False, None, None)
     uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
     below = any(trial.below_range for trial in test.trials if trial.side is side)
     of_side = next((one for one in breakdown[test.id] if one.row.side is side), None)
-    return SideResult(side, SIDE_SHAPE[side], _distance_mm(test, side), uncertainty, below, test, credited_us, of_side)
-
-
-def _credited_this_week(site: Site, person: Person | None) -> dict[Side, int]:
-    """Credited time since Monday in the station's own time zone."""
-    if person is None:
-        return dict.fromkeys(Side, 0)
-    now = datetime.now(UTC).astimezone()
-    zone = now.tzinfo or UTC
-    return _week_credit(site, person, _monday(now), zone)
-
-
-def _monday(now: datetime) -> datetime:
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=now.weekday())
-
-
-def _week_credit(site: Site, person: Person, monday: datetime, zone: tzinfo) -> dict[Side, int]:
-    for week in site.store.week_credits(person.id, since=monday, zone=zone):
-        if week.monday == monday.date():
-            return {Side.LEFT: week.left_us, Side.RIGHT: week.right_us}
-    return dict.fromkeys(Side, 0)
+    return SideResult(side, SIDE_SHAPE[side], _distance_mm(test, side), uncertainty, below, test, of_side)
 
 
 def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:

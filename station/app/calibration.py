@@ -30,20 +30,20 @@ class CalibrationMonitor:
         self._ranging_since_us: int | None = None
         self._last_reading_us = 0
         self.current: Calibration
-        self.suspect_since: Check | None = None
+        self.failed_check: Check | None = None
         self._last_passed_check: Check | None = None
         self.refresh()
 
     def refresh(self) -> None:
         """Ask the store. Raises StoreError; what was known goes on then."""
-        current, doubt = self._store.current_calibration(), self._store.suspect_since()
+        current, doubt = self._store.current_calibration(), self._store.failed_check()
         checks = self._store.checks(limit=20)
         of_it = [check for check in checks if check.calibration_id == current.id and check.passed]
         if getattr(self, "current", None) != current:
             self._lane = LaneMonitor(current.curve, current.fit)
-        if self.suspect_since is not None and doubt is None:
+        if self.failed_check is not None and doubt is None:
             self._lane.rearm()
-        self.current, self.suspect_since, self._last_passed_check = current, doubt, next(iter(of_it), None)
+        self.current, self.failed_check, self._last_passed_check = current, doubt, next(iter(of_it), None)
 
     @property
     def curve(self) -> Curve:
@@ -83,12 +83,12 @@ class CalibrationMonitor:
         """`as built`, `good` or `doubted`."""
         if self.current.fit is None:
             return "as built"
-        return "good" if self.suspect_since is None else "doubted"
+        return "good" if self.failed_check is None else "doubted"
 
     @property
     def fault_sentence(self) -> str | None:
         """What is wrong with the calibration, and what to do."""
-        doubt = self.suspect_since
+        doubt = self.failed_check
         if doubt is None or self.current.fit is None:
             return None
         if doubt.kind != "block":

@@ -16,7 +16,7 @@ from station.catalogue.records import FeltPlace, Group
 from station.core.events import SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
-from station.store.read_transactions import MAX_ROWS
+from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import Answer, Score
 
 RECENT = timedelta(weeks=26)
@@ -30,7 +30,7 @@ RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 _PLACES = frozenset(FeltPlace)
-_ASKED = {"care": 1, "changed": 1, "pain": MAX_ROWS, "felt": MAX_ROWS}
+_ASKED = {"care": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT}
 """How many answers to each question bear on a situation, the newest first."""
 
 

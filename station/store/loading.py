@@ -78,13 +78,13 @@ def with_newest_correction(joined: FromClause) -> FromClause:
     return joined.outerjoin(corrections, (corrections.c.test_id == tests.c.id) & (corrections.c.number == newest))
 
 
-def _correction_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
+def _calibration_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
     of_it = select(calibrations.c.number).where(calibrations.c.id == calibration_id).correlate(tests, corrections)
     return func.coalesce(of_it.scalar_subquery(), 0)
 
 
 _DOUBTED = tests.c.doubted & (
-    _correction_number(corrections.c.calibration_id) <= _correction_number(tests.c.calibration_id)
+    _calibration_number(corrections.c.calibration_id) <= _calibration_number(tests.c.calibration_id)
 )
 """A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
 _TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))

@@ -14,7 +14,7 @@ from sqlalchemy import CompoundSelect, Connection, Select, bindparam, func, lite
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
 from station.store import loading
-from station.store.read_transactions import MAX_ROWS
+from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
     Bout,
     Calibration,
@@ -91,7 +91,7 @@ class Reader(TrainingReader):
         with self.read_transaction() as now:
             return tuple(loading.calibration_from_row(row) for row in now.execute(NEWEST_FIRST))
 
-    def checks(self, *, limit: int = MAX_ROWS) -> tuple[Check, ...]:
+    def checks(self, *, limit: int = DEFAULT_LIMIT) -> tuple[Check, ...]:
         """Of all calibrations, the newest first."""
         return self.cache.get("checks", self._checks)[:limit]
 
@@ -99,7 +99,7 @@ class Reader(TrainingReader):
         with self.read_transaction() as now:
             return tuple(loading.check_from_row(row) for row in now.execute(CHECKS))
 
-    def suspect_since(self) -> Check | None:
+    def failed_check(self) -> Check | None:
         """The check that failed since the newest calibration, and that no later one made good; else `None`.
 
         While there is one, results are uncertain, and each test says of itself that it was made under doubt.
@@ -113,7 +113,7 @@ class Reader(TrainingReader):
             return {Side(row.side): row.empty_share for row in now.execute(select(heels.c.side, heels.c.empty_share))}
 
     def sessions(
-        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Session, ...]:
         """Newest first, of everybody when no person is named; `before` is the start of the last one seen.
 
@@ -129,7 +129,7 @@ class Reader(TrainingReader):
             return None if row is None else loading.detail_of(now, loading.session_from_row(row))
 
     def sitting_summaries(
-        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[SittingSummary, ...]:
         """What `sittings` gives, each with what was done in it."""
         with self.read_transaction() as now:
@@ -147,7 +147,7 @@ class Reader(TrainingReader):
         return found
 
     def tests(
-        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Test, ...]:
         """Newest first, with trials and attempts. Of everybody when no person is named."""
         with self.read_transaction() as now:
@@ -199,7 +199,7 @@ class Reader(TrainingReader):
         return found
 
     def holds(
-        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Hold, ...]:
         """Newest first, with their lifts. Of everybody when no person is named."""
         with self.read_transaction() as now:
@@ -209,7 +209,7 @@ class Reader(TrainingReader):
             )
 
     def reps(
-        self, person_id: str | None = None, *, limit: int = MAX_ROWS, before: datetime | None = None
+        self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Reps, ...]:
         """Newest first. Of everybody when no person is named."""
         with self.read_transaction() as now:

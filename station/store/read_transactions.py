@@ -15,7 +15,7 @@ from station.store.errors import StoreError, explained
 from station.store.prepare import revision_of
 from station.store.schema import HEAD
 
-MAX_ROWS = 100
+DEFAULT_LIMIT = 100
 """So many rows a page gets when it does not say how many."""
 
 

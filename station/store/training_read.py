@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import CompoundSelect, bindparam, or_, select, union_all
 
 from station.store import loading
-from station.store.read_transactions import MAX_ROWS, ReadTransactions
+from station.store.read_transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import Answer, OwnRoutine, UnfinishedRun
 from station.store.schema import answers, plans, routines, runs, sittings
 
@@ -38,7 +38,7 @@ class TrainingReader(ReadTransactions):
             row = now.execute(select(routines).where(routines.c.id == routine_id)).one_or_none()
             return None if row is None else loading.own_routine_from_row(row)
 
-    def answers(self, person_id: str, question: str | None = None, *, limit: int = MAX_ROWS) -> tuple[Answer, ...]:
+    def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
         """What a person said, the newest first; to one question where it is named."""
         chosen = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
         if question is not None:

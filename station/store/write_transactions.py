@@ -73,7 +73,7 @@ class WriteTransactions(Reader):
             with explained(path):
                 prepare(store._engine, path)
                 store._writer = store._engine.connect()
-            store._checkpoint(as_built_offset_mm)
+            store._recover_after_power_cut(as_built_offset_mm)
         except BaseException:
             store.close()
             raise
@@ -111,7 +111,7 @@ class WriteTransactions(Reader):
         """Note whether this transaction changes a cached table; the cache is cleared at its end."""
         self._cached_changed |= getattr(statement, "table", None) in CACHED_TABLES
 
-    def _checkpoint(self, as_built_offset_mm: float | None) -> None:
+    def _recover_after_power_cut(self, as_built_offset_mm: float | None) -> None:
         """Say what a power cut left behind; as the first write it also finds a file that can only be read."""
         cut = (sittings.c.ended_at.is_(None), sittings.c.ended_why.is_(None))
         with self.write_transaction() as now:

@@ -32,7 +32,7 @@ def blueprint(site: Site) -> Blueprint:
         snapshot = site.api.snapshot()
         return render_template(
             "calibration.html",
-            sentence=calibration_sentence(current, checks, site.store.suspect_since(), snapshot.check_due, now),
+            sentence=calibration_sentence(current, checks, site.store.failed_check(), snapshot.check_due, now),
             current=current,
             fit=fit,
             fit_chart=None if fit is None else fit_chart(fit),

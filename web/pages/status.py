@@ -57,7 +57,7 @@ def station_status(site: Site) -> dict[str, Any]:
         "distance": _distance_sentence(now, site.store.settings().units),
         "heels": _heels(now),
         "calibration": calibration.calibration_sentence(
-            site.store.current_calibration(), site.store.checks(), site.store.suspect_since(), now.check_due, wall
+            site.store.current_calibration(), site.store.checks(), site.store.failed_check(), now.check_due, wall
         ),
         "clock": f"{moment(wall)}."
         if wall.year >= FIRST_YEAR

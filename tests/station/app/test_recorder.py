@@ -53,7 +53,7 @@ def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> 
         (check,) = store.checks()
         assert (check.calibration_id, check.off_mm, check.passed) == (before.id, 9.0, False)
         assert store.current_calibration().number == before.number + 99
-        assert store.suspect_since() is None
+        assert store.failed_check() is None
 
 
 def test_repetitions_whose_skip_was_taken_back_are_one_set(tmp_path: Path) -> None:

@@ -30,17 +30,17 @@ def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: 
     tests = [a_test(store, clock)]
     failed = check(store, passed=False)
     tests.append(a_test(store, clock))
-    doubt = store.suspect_since()
+    doubt = store.failed_check()
     assert doubt is not None
     assert (doubt.id, doubt.kind, doubt.block_mm, doubt.off_mm) == (failed, "block", 100.0, 2.6)
     clock.pass_by(days=-10)
     check(store, passed=True)
-    assert store.suspect_since() is None
+    assert store.failed_check() is None
     tests.append(a_test(store, clock))
     check(store, passed=False)
     tests.append(a_test(store, clock))
     store.add_calibration(FIT)
-    assert store.suspect_since() is None
+    assert store.failed_check() is None
     tests.append(a_test(store, clock))
 
     found = [store.test(test_id) for test_id in tests]
@@ -54,7 +54,7 @@ def test_a_check_of_an_older_calibration_raises_no_doubt(store: Store) -> None:
     before = store.current_calibration().id
     store.add_calibration(FIT)
     store.add_check(calibration_id=before, **BLOCK, off_mm=9.0, passed=False)
-    assert store.suspect_since() is None
+    assert store.failed_check() is None
 
 
 def test_a_doubt_is_of_the_calibration_that_a_test_was_made_with(store: Store, clock: HandClock) -> None:

@@ -33,8 +33,9 @@ ReportFault = Callable[[str, str | None], None]
 """Told of a part's trouble, in a sentence, or that there is none any more (`None`)."""
 
 RANGE_SENSOR_PART = "distance sensor"
-REST_READ_US = 200_000
-"""While nobody is on the board the distance is read so often: enough to see the sensor drift or fail."""
+REST_READ_US = 400_000
+"""While nobody is on the board the distance is read so often: the page shows the half second, and the sensor's drift
+and its failures are still seen."""
 
 
 class DevicePart(Protocol):

@@ -26,7 +26,7 @@ REST_SAMPLE_US = 40_000
 """While nobody is on the board. The first sample of a step on is then at most so late, and all that follow are
 `SAMPLE_US` apart."""
 
-REST_POST_US = 200_000
+REST_POST_US = 240_000
 """So often a load that does not move is posted all the same: one that is silent for half a second is lost."""
 
 STIR_SHARE = 4 / 1023
@@ -43,7 +43,7 @@ class AnalogueHeels:
     """The loads under the heels, on the channels of one MCP3008 on `/dev/spidev0.0`.
 
     `next_us` and `settle` sample both every 10 ms and post each `Load`; a slot that was missed is left out. While they
-    may `rest` and no load moves, every fourth slot is sampled, and every fifth of these samples is posted. A bus that
+    may `rest` and no load moves, every fourth slot is sampled, and every sixth of these samples is posted. A bus that
     fails is told to `fail` once, until it works again: nothing is posted meanwhile. Raises DeviceError when the bus
     cannot be had. gpiozero would then read by software, on the same pins, and find 0 for ever: a heel that is up.
     """

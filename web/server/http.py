@@ -35,6 +35,8 @@ MAX_CONNECTIONS = 240
 """A process has 1,024 files by default, and the station needs some of them for the board and the store."""
 THREADS = 4
 BACKLOG = 128
+DATE_S = 1.0
+"""How often the `Date` of the answers moves on."""
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 5.0
 
@@ -109,6 +111,25 @@ def _is_idle(connection: Any) -> bool:
     return connection.cycle is None or bool(connection.cycle.response_complete)
 
 
+class QuietServer(uvicorn.Server):
+    """uvicorn's server, which looks ten times a second whether it is to end; this one is told so, and looks at the date
+    once a second."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """End `serve`; to be called on the event loop."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), DATE_S)
+
+
 class Server:
     """The page, served. `port` is the one it got (a configured 0 takes any free one)."""
 
@@ -139,7 +160,7 @@ class Server:
             timeout_graceful_shutdown=1,
             h11_max_incomplete_event_size=MAX_HEADER_BYTES,
         )
-        self._server = uvicorn.Server(config)
+        self._server = QuietServer(config)
         self._thread = threading.Thread(target=self._serve, name="page", daemon=True)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -161,7 +182,7 @@ class Server:
 
     def _request_stop(self) -> None:
         self._stream.close()
-        self._server.should_exit = True
+        self._server.end()
 
     @property
     def alive(self) -> bool:

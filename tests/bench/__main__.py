@@ -42,6 +42,9 @@ FIGURES = (
     Figure("weeks_to_tell_half", "progress", 7, AT_MOST, "a sequential test that knows error and slope: 5.6"),
     Figure("weeks_to_tell_95", "progress", 11, AT_MOST, "a sequential test that knows error and slope: 8.3"),
     Figure("simulate_speed", "simulate", 100, AT_LEAST, "real time: 1"),
+    Figure(
+        "simulate_speed_in_units", "simulate", 10, AT_LEAST, "the same on any machine; the unit: tests/bench/unit.py"
+    ),
     Figure("hold_credit_error_ms", "station", 10, AT_MOST, "the heel's true times on the emulated board"),
     Figure("cue_jitter_p99_ms", "station", 10, AT_MOST, "the plan of each edge; people notice 26 ms"),
     Figure("heel_up_latency_p99_ms", "station", 80, AT_MOST, "the end of the grace, from the heel's true time"),
@@ -54,8 +57,11 @@ FIGURES = (
     Figure("memory_mb", "page", 80, AT_MOST, "minimal Flask on a Pi: 31"),
     Figure("first_load_kb", "page", 100, AT_MOST, "Home Assistant: 862"),
     Figure("progress_ten_years_ms", "progress_page", 300, AT_MOST, "7,300 results, nothing cached; a browser: 1 s"),
+    Figure("progress_ten_years_in_units", "progress_page", 3, AT_MOST, "the same on any machine: tests/bench/unit.py"),
     Figure("slowest_page_ratio", "pages", 12, AT_MOST, "a minimal Flask page by the same server; ten years of days"),
     Figure("cold_start_s", "start", 1.5, AT_MOST, "OctoPrint: 10"),
+    Figure("cold_start_ratio", "start", 3, AT_MOST, "a minimal Flask application by the same server, in turn"),
+    Figure("idle_cpu_percent", "idle", 1.5, AT_MOST, "sampling at full rate: 7"),
 )
 
 

@@ -1,0 +1,39 @@
+"""How much of one core the station uses while nobody is on the board, as a process of its own.
+
+The simulated board is part of the process here; a real one costs less.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.start import BOUND_S, first_answer_s, free_port, start
+
+SETTLE_S = 5.0
+SPAN_S = 20.0
+
+
+def cpu_s(pid: int) -> float:
+    """Processor seconds that a process has used, in user and system mode."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def figures() -> dict[str, dict[str, float | str]]:
+    """The figure of this module."""
+    with TemporaryDirectory() as scratch:
+        port = free_port()
+        process = start(Path(scratch), port)
+        try:
+            first_answer_s(port, time.monotonic())
+            time.sleep(SETTLE_S)
+            began_s, began_cpu_s = time.monotonic(), cpu_s(process.pid)
+            time.sleep(SPAN_S)
+            share = (cpu_s(process.pid) - began_cpu_s) / (time.monotonic() - began_s)
+        finally:
+            process.terminate()
+            process.wait(BOUND_S)
+    return {"idle_cpu_percent": {"value": round(100 * share, 2), "unit": "% of a core"}}

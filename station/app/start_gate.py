@@ -106,7 +106,7 @@ class StartDecision:
 
 @dataclass(frozen=True, slots=True)
 class TodaySummary:
-    """What one person has to do today. Without a plan `due` is `None`; `credited_s` is this week's credit in seconds."""
+    """What one person has to do today. Without a plan `due` is `None`; `credited_s` is this week's credit."""
 
     now: datetime
     plan: Plan | None

@@ -584,7 +584,7 @@ class Station(Inbox):
             self._report_fault("history", str(error))
 
     def _on_reminder(self, person_id: str) -> None:
-        """Play a person's reminder, unless the board is in use, the hours are quiet or their routine is done."""
+        """Show and play a reminder (silent in quiet hours), unless the board is in use or the routine is done."""
         come = self._reminders.take(person_id, self._clock.wall())
         self._set_reminders()
         if come and self._run is None and self._reminders.is_due(person_id, self._clock.wall()):

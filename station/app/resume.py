@@ -1,8 +1,8 @@
-"""What a routine that ended early leaves behind, for ten minutes: stepping on resumes it.
+"""The unfinished routine: stepping on within ten minutes resumes it.
 
-A person who leaves in the middle (the doorbell) and steps on within ten minutes resumes where they were; later, and
-after a `stop`, the unfinished routine is only offered. The store keeps it as well, because power fails in the middle,
-too. What of it begins, the start gate decides.
+A person who steps off in the middle (the doorbell) and returns within ten minutes resumes where they were; later, or
+after a `stop`, the unfinished routine is only offered. It is stored as well, to survive a power cut. The start gate
+decides which of its steps may start.
 """
 
 from __future__ import annotations

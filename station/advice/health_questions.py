@@ -76,9 +76,9 @@ CONDITIONS = (
         "Not cleared for exercise yet",
         "Have you had an operation, a fracture, a cast or a torn Achilles tendon that has not been cleared for "
         "exercise yet?",
-        "Nothing is proposed until whoever treats you has cleared you for exercise.",
+        "Nothing is proposed until the professional who treats you has cleared you for exercise.",
         ConditionKind.BLOCKS,
-        "whoever treats you",
+        "the professional who treats you",
     ),
     Condition(
         CLEARED,
@@ -164,9 +164,9 @@ CONDITIONS = (
         METALWORK,
         "Metal in the ankle or a bony block",
         "Is there metal in the ankle, or have you been told of a bony block?",
-        "It may limit how far the ankle can ever bend, so a gain that ends early is nobody's fault.",
+        "It may limit how far the ankle can ever bend, so if you stop improving early, it is not your fault.",
         ConditionKind.EXPECT,
-        "whoever put it in, if you want to know how far it can go",
+        "your surgeon, if you want to know how far it can go",
     ),
     Condition(
         PINCH,

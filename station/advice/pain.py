@@ -48,7 +48,7 @@ EASE_OFF = PainAdvice(
 )
 STOP = PainAdvice(
     PainAction.STOP,
-    Reason("pain-stop", "Stop for today. You will be asked again tomorrow; if it stays so, let somebody look at it."),
+    Reason("pain-stop", "Stop for today. You will be asked again tomorrow; if it persists, see a health professional."),
 )
 BLOCKED_BY_PAIN = Reason(
     "pain-held-back",

@@ -25,7 +25,7 @@ from station.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-STOPPED = "The station has been stopped: start it, and say it again."
+STOPPED = "The station has been stopped: start it and try again."
 
 Saved = TypeVar("Saved")
 
@@ -146,7 +146,7 @@ class Inbox:
             try:
                 wake()
             except Exception:
-                log.exception("A page could not be told that there is news and is told no more; the board goes on.")
+                log.exception("Notifying a page failed, so it is unsubscribed; the board carries on.")
                 self._unsubscribe(wake)
 
     # What the page asks for; see `station.app.api.Panel`.

@@ -77,7 +77,7 @@ STORED_CUES = frozenset({CueName.COMPLETE, CueName.ENDED, CueName.TRIAL_OK, CueN
 QUIETER_TO_LOUDER = (Volume.OFF, Volume.LOW, Volume.NORMAL, Volume.LOUD)
 TEST_FOLLOWED_NOTE = "Step on the board, and today's routine follows."
 EASED_NOTE = "It hurt, so half of what follows is enough today. Stop if it hurts more."
-TAPS_OFF_NOTE = "Taken back, and heel taps are off again: Settings has them."
+TAPS_OFF_NOTE = "Undone. Heel taps are off now; turn them on in Settings."
 
 
 class AlarmClock(Protocol):
@@ -218,7 +218,7 @@ class Station(Inbox):
         except (ValueError, LookupError, StoreError) as error:
             wish.done.set_exception(error)
         except Exception as error:
-            log.exception("What the page wished for could not be done; the board goes on.")
+            log.exception("A request of the page failed; the board carries on.")
             wish.done.set_exception(error)
         self._on_claim(wish)
         self._refresh_from_store()
@@ -430,7 +430,7 @@ class Station(Inbox):
         except (ValueError, StoreError) as error:
             request.done.set_exception(error)
         except Exception as error:
-            log.exception("What the page asked to start could not be decided; the board goes on.")
+            log.exception("A start requested by the page failed; the board carries on.")
             request.done.set_exception(error)
         else:
             request.done.set_result(decision)

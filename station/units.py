@@ -28,7 +28,7 @@ def length(mm: float | None, units: str) -> str:
 
 
 def sure_length(mm: float, uncertainty_mm: float | None, units: str) -> str:
-    """The length and how sure it is: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
+    """The length with its uncertainty: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
 
     What stands after ± is half of the interval that holds the true value in 95 cases of 100, rounded up to a tenth.
     From one whole unit on, tenths would not be true: then both are whole.

@@ -1,8 +1,7 @@
-"""How a routine follows what the tests, the pain and the person say: rules that a person can read.
+"""Readable rules that adapt a routine to the tests, the pain and the person's answers.
 
-Whether an ankle gains or stays is for the statistics to say (`station.core.progress`). Where they say nothing yet, the
-founding guide's own rules stand: small gains that no single week shows, and after three months without any, a health
-professional.
+The statistics (`station.core.progress`) decide whether an ankle gains or stays. Until they can, the founding guide's
+rules apply: small gains that no single week shows, and after three months without any, a health professional.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ BEHIND_MM = 15.0
 """Smaller differences of the sides are common (Hoch and McKeon 2011)."""
 SIX_WEEKS, THREE_MONTHS = 6.0, 13.0
 NEW_RANGE = timedelta(weeks=4)
-"""So long after a gain was told it counts as new."""
+"""How long a confirmed gain counts as new."""
 NOT_FELT_PREPARATION = {"3b": ("2a", "4c")}
-"""What prepares an exercise that is not felt where it should be."""
+"""Exercises that prepare one that is not felt where it should be."""
 CONTROL_ORDER = (
     ("5a", "7d"),
     ("5b", "7d"),
@@ -38,7 +37,7 @@ MORE_ANGLES = ("4b",)
 
 
 def adaptations(situation: Situation) -> Iterator[Adaptation]:
-    """What the rules change in this situation, and what they say without changing anything."""
+    """The changes and remarks of all rules in this situation."""
     if (why := pain.easing_reason(situation.pains)) is not None:
         yield Adaptation(why, reduces=True)
     yield from _not_felt(situation.not_felt)
@@ -73,7 +72,7 @@ def _behind(situation: Situation) -> Iterator[Adaptation]:
 
 
 def _progress(situation: Situation) -> Iterator[Adaptation]:
-    """What the course of each side comes to, the sides of one rule in one sentence."""
+    """Remarks on each side's progress; sides under the same rule share one sentence."""
     reached = {side for side, one in situation.side_histories.items() if one.reached_goal}
     gaining = {side for side, one in situation.side_histories.items() if one.is_gaining} - reached
     steady = {side for side, one in situation.side_histories.items() if one.is_steady} - reached - gaining

@@ -1,7 +1,7 @@
-"""What a person is asked before the first routine, and what each yes changes. No medical advice: it holds back.
+"""The health questions before the first routine, and what each yes changes. No medical advice: they only restrict.
 
-Which exercises a condition leaves out or makes gentler stands in the exercises' own files (`Exercise.cautions`); here
-is what it does beyond them.
+The exercises' own files (`Exercise.cautions`) list which conditions exclude or reduce them; this module has all other
+effects.
 """
 
 from __future__ import annotations
@@ -54,8 +54,8 @@ class ConditionKind(StrEnum):
 class Condition:
     """One yes-or-no question, and what a yes changes, in a sentence or two. `title` is what it is called in a list.
 
-    `professional` is who should be asked, where the guide names one. A condition with `after` is only asked of whoever
-    said yes to that one, and its yes lets go what that one holds back.
+    `professional` is who should be asked, where the guide names one. A condition with `after` is only asked after a yes
+    to that one, and its own yes lifts that one's restrictions.
     """
 
     key: str
@@ -76,9 +76,9 @@ CONDITIONS = (
         "Not cleared for exercise yet",
         "Have you had an operation, a fracture, a cast or a torn Achilles tendon that has not been cleared for "
         "exercise yet?",
-        "Nothing is proposed until whoever treats you has cleared you for exercise.",
+        "Nothing is proposed until the professional who treats you has cleared you for exercise.",
         ConditionKind.BLOCKS,
-        "whoever treats you",
+        "the professional who treats you",
     ),
     Condition(
         CLEARED,
@@ -164,9 +164,9 @@ CONDITIONS = (
         METALWORK,
         "Metal in the ankle or a bony block",
         "Is there metal in the ankle, or have you been told of a bony block?",
-        "It may limit how far the ankle can ever bend, so a gain that ends early is nobody's fault.",
+        "It may limit how far the ankle can ever bend, so if you stop improving early, it is not your fault.",
         ConditionKind.EXPECT,
-        "whoever put it in, if you want to know how far it can go",
+        "your surgeon, if you want to know how far it can go",
     ),
     Condition(
         PINCH,
@@ -207,9 +207,9 @@ NEURO_HOLD_S = 60
 """In holds of a minute, so that ten minutes are ten holds; longer where the exercise's own are."""
 
 FIRST_EXERCISES = {NEURO: (NEURO_EXERCISE,), PINCH: ("4a", "4b")}
-"""What comes first with a condition: where it pinches, what is done with the foot at rest."""
+"""Exercises that come first with a condition: for a pinch, those with the foot at rest."""
 ADDED_EXERCISES = {TENDON_PAIN: ("5a", "5b"), INSERTIONAL: ("5a", "5b"), TOES_OUT: ("7a",)}
-"""What comes in: strength without the end of the range, and the straight lunge."""
+"""Exercises that a condition adds: strength without the end of the range, and the straight lunge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +221,14 @@ class Restrictions:
 
 
 def rule_key(condition: str) -> str:
-    """The key of the rule that this condition is."""
+    """The key of this condition's rule."""
     return f"care-{condition.replace('_', '-')}"
 
 
 def parse(answer: Any) -> frozenset[str]:
-    """The conditions that somebody said yes to, of an answer as it is kept: `{"yes": [...], "no": [...]}`.
+    """The conditions answered with yes, from a stored answer: `{"yes": [...], "no": [...]}`.
 
-    Raises ValueError with a sentence where it is no such answer or names a condition that there is not.
+    Raises ValueError with a sentence if the answer has another form or names an unknown condition.
     """
     if not isinstance(answer, Mapping) or not answer.keys() <= {"yes", "no"}:
         raise ValueError("The answer to the care questions is not in two lists, yes and no.")
@@ -270,7 +270,7 @@ def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Reason]
 
 
 def restrictions_on(exercise: Exercise, conditions: Collection[str]) -> Restrictions:
-    """What these conditions do to the exercise: the strictest ruling, and the reasons for it."""
+    """What these conditions do to the exercise: the strictest restriction and its reasons."""
     found = [(one.restriction, Reason(rule_key(one.condition), one.reason)) for one in exercise.cautions]
     found = [(ruling, why) for ruling, why in found if why.rule in {rule_key(key) for key in conditions}]
     if CLEARED in conditions and not any(why.rule == rule_key(CLEARED) for _, why in found):
@@ -284,7 +284,7 @@ def restrictions_on(exercise: Exercise, conditions: Collection[str]) -> Restrict
 
 
 def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
-    """What the conditions change in a routine beyond the rulings on its exercises, and all that they say."""
+    """What the conditions change in a routine beyond restrictions on its exercises, with all their sentences."""
     for condition in CONDITIONS:
         if condition.key in conditions:
             yield Adaptation(

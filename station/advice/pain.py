@@ -1,7 +1,7 @@
-"""What an answer to "how much does it hurt?" asks for: 0 to 3 go on, 4 and 5 ease off, 6 and more stop.
+"""What to do about pain from 0 to 10: 0 to 3 continue, 4 and 5 ease off, 6 or more stop.
 
-A day after a pain of 4 or more the question comes back. While a pain of 6 or more has no newer answer below 4, nothing
-is proposed.
+A day after a pain of 4 or more the question is asked again. After a pain of 6 or more nothing is proposed until a newer
+answer is below 4.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ EASE_OFF_FROM = questions.EASE_OFF_PAIN
 STOP_FROM = questions.STOPPING_PAIN
 """The bounds of the usual traffic light of pain (evidence, Care)."""
 ASK_AGAIN_AFTER = timedelta(hours=24)
-"""What a stretch has done to a tendon shows within a day."""
+"""A tendon reacts to a stretch within a day."""
 
 
 class PainAction(StrEnum):
-    """What to do with so much pain."""
+    """What to do at a level of pain."""
 
     CONTINUE = "go on"
     EASE_OFF = "ease off"
@@ -48,7 +48,7 @@ EASE_OFF = PainAdvice(
 )
 STOP = PainAdvice(
     PainAction.STOP,
-    Reason("pain-stop", "Stop for today. You will be asked again tomorrow; if it stays so, let somebody look at it."),
+    Reason("pain-stop", "Stop for today. You will be asked again tomorrow; if it persists, see a health professional."),
 )
 BLOCKED_BY_PAIN = Reason(
     "pain-held-back",
@@ -58,7 +58,7 @@ BLOCKED_BY_PAIN = Reason(
 
 
 def advice(pain: int) -> PainAdvice:
-    """What so much pain asks for. Raises ValueError with a sentence for what is not from 0 to 10."""
+    """The advice for this pain. Raises ValueError with a sentence unless it is from 0 to 10."""
     if not 0 <= pain <= MAX_PAIN:
         raise ValueError(f"The pain is {pain}, but must be from 0 to {MAX_PAIN}.")
     if pain < EASE_OFF_FROM:
@@ -67,7 +67,7 @@ def advice(pain: int) -> PainAdvice:
 
 
 def is_asked_again(pains: Pains, now: datetime) -> bool:
-    """Whether it is time to ask once more, a day after an answer of 4 or more."""
+    """Whether to ask again: a day has passed since an answer of 4 or more."""
     return bool(pains) and pains[0][1] >= EASE_OFF_FROM and now - pains[0][0] >= ASK_AGAIN_AFTER
 
 
@@ -82,7 +82,7 @@ def block_reason(pains: Pains) -> Reason | None:
 
 
 def easing_reason(pains: Pains) -> Reason | None:
-    """Why everything is to be gentler: the newest answer is 4 or 5; else `None`."""
+    """Why everything is reduced: the newest answer is 4 or 5; else `None`."""
     if pains and advice(pains[0][1]).action is PainAction.EASE_OFF:
         return EASE_OFF.reason
     return None

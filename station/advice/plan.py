@@ -1,7 +1,7 @@
-"""A person's plan: on which days at what time, what is due at a moment, and what was missed, without scolding.
+"""A person's plan: its days and times, what is due now, and what was missed, without scolding.
 
-Days are the person's own, in the zone of the plan. Times are aware; they are compared in UTC, because Python compares
-two times of one zone by their clocks, which are wrong by an hour in the night that the clocks go back.
+Days are in the plan's time zone. Times are aware and compared in UTC, because Python compares two times of one zone by
+their clock faces, which are an hour off in the night that the clocks go back.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from station.advice.records import Reason
 from station.core.events import Side
 
 PROPOSED = "proposed"
-"""The routine of a plan that is proposed anew each time."""
+"""The routine name of a plan whose routine is proposed afresh each time."""
 LEAST_DAYS = 2
 """A week, says the founding guide; the more, the better."""
 FULL_EVERY_DAYS = 14
@@ -54,9 +54,9 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a person has done that bears on what is due.
+    """What a person has done that affects what is due.
 
-    `offered` are the missed occurrences that were offered already, `stretched_at` is when the last credited hold was,
+    `offered` are the missed occurrences already offered, `stretched_at` is when the last credited hold was,
     `finished_at` when the last routine was finished, and `credited_s` the credited seconds of stretches this week.
     """
 
@@ -84,7 +84,7 @@ class Due:
 
 
 def plan_of(kept: Mapping[str, Any]) -> Plan:
-    """The plan that these entries say, as `to_dict` writes them. Raises ValueError with a sentence."""
+    """The plan from entries as `to_dict` writes them. Raises ValueError with a sentence."""
     zone = kept.get("zone")
     _zone(zone)
     routine, token = kept.get("routine", PROPOSED), kept.get("token", "")
@@ -103,7 +103,7 @@ def plan_of(kept: Mapping[str, Any]) -> Plan:
 
 
 def to_dict(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON can say it."""
+    """The plan as JSON-compatible values."""
     return {
         "days": [list(day) for day in plan.days],
         "routine": plan.routine,
@@ -117,7 +117,7 @@ def to_dict(plan: Plan) -> dict[str, Any]:
 
 
 def hint(plan: Plan) -> Reason | None:
-    """What to say to a plan of fewer days than the guide's least; else `None`."""
+    """A hint for a plan with fewer days than the guide's minimum; else `None`."""
     if len({weekday for weekday, _ in plan.days}) >= LEAST_DAYS:
         return None
     return Reason("plan-least", "One day a week is a start. The guide's least is two, and every day is fine.")
@@ -130,7 +130,7 @@ def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime
     """
     zone = ZoneInfo(plan.zone)
     first, after = begin.astimezone(UTC), end.astimezone(UTC)
-    # What a whole skipped day had may happen on the next one.
+    # Occurrences of a day that a zone skipped may fall on the next day.
     day = begin.astimezone(zone).date() - DAY
     last = None
     while day <= end.astimezone(zone).date():
@@ -143,7 +143,7 @@ def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime
 
 
 def due(plan: Plan, done: Done, now: datetime) -> Due:
-    """What is due at `now`: the newest occurrence alone, from its time until the end of the next day."""
+    """What is due at `now`: only the newest occurrence, from its time until the end of the next day."""
     zone = ZoneInfo(plan.zone)
     before = list(occurrences(plan, now - 8 * DAY, now + timedelta.resolution))
     following = next(occurrences(plan, now + timedelta.resolution, now + 9 * DAY), None)

@@ -1,4 +1,4 @@
-"""What advice is made of and what it says. Times are aware; distances in mm; weeks as fractions."""
+"""The inputs and results of advice. Times are aware; distances are in mm; weeks are fractional."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class SideHistory:
-    """How one side has been going.
+    """The progress of one side.
 
-    `told`: the tests are enough for the statistics to say something; `gaining`, `steady` and `gained_at` (the last gain
-    that was told) are theirs. Where they say nothing, `change_mm` (the last test less the first one of its kind) is all
-    there is. `weeks` is the time between these two, `behind_mm` how far the side is clearly behind the other one, else
-    0, and `reached` whether it is at the person's goal.
+    `told`: there are enough tests for the statistics; `gaining`, `steady` and `gained_at` (the last confirmed gain)
+    come from them. Otherwise there is only `change_mm` (the last test minus the first of its kind). `weeks` is the time
+    between these two, `behind_mm` how far the side is clearly behind the other, else 0, and `reached` whether it is at
+    the person's goal.
     """
 
     is_known: bool = False
@@ -45,7 +45,7 @@ class SideHistory:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """All of one person that bears on what to do at `now`.
+    """Everything about one person that decides what to do at `now`.
 
     `conditions` are the keys that they said yes to (`station.advice.health_questions`), `None` while nobody has asked;
     `asked` is why they are to be asked again. `felt` is where the limit was felt at the last test, `not_felt` are the
@@ -67,7 +67,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """An exercise that is not to be done now."""
+    """An exercise not to do now."""
 
     key: str
     reason: Reason
@@ -75,7 +75,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """An exercise of which half is to be done now, the easier way."""
+    """An exercise to do at half its dose, the easier way."""
 
     key: str
     reason: Reason
@@ -83,7 +83,7 @@ class Reduced:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """What to do now, in order, and why. Nothing is proposed where something holds everything back.
+    """What to do now, in order, and why. With a block reason nothing is proposed.
 
     `seconds` is about how long it takes.
     """

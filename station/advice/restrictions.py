@@ -1,4 +1,4 @@
-"""What may begin for a person: the one rule that every way of starting asks, on the steps that are about to begin.
+"""What a person may start: the one rule that every start applies to its steps.
 
 - Nothing begins for a person who is not cleared, or whose last answer was a lot of pain.
 - Before the health questions are answered, only what needs no answer begins: tests, and for somebody unknown also the
@@ -7,7 +7,7 @@
 - Exercises that a condition or pain of 4 or 5 reduces are halved, once: a step knows that it has been reduced, so a
   resumed routine is not halved again.
 
-Calibrations, checks and the lesson of the sounds concern nobody's ankle and always begin.
+Calibrations, checks and the sound lesson do not load the ankle and may always start.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, S
 
 ASK_FIRST_RULE = "care-asked"
 TEST = "test"
-"""The key of the knee-to-wall test among what is excluded."""
+"""The key of the knee-to-wall test in the list of exclusions."""
 BUILT_IN_STRETCH = "3a"
 """The station's own stretch: the calf stretch on the slope. It begins for somebody unknown, too."""
 ANSWER_FIRST = Reason(
@@ -71,9 +71,9 @@ def unanswered_reason(situation: Situation) -> Reason | None:
 
 
 def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) -> Restricted:
-    """What of these steps may begin in this situation; `None` is somebody unknown.
+    """The steps that may start in this situation (`None`: unknown person).
 
-    The same steps come out when its own result is put in again. Raises KeyError for an exercise not in the catalogue.
+    Applying it to its own result changes nothing. Raises KeyError for an exercise not in the catalogue.
     """
     if not any(isinstance(step, HoldStep | RepsStep | TestStep) for step in steps):
         return Restricted(steps)

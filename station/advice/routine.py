@@ -1,4 +1,4 @@
-"""What is wrong with a routine that somebody puts together, in sentences: what cannot be kept, and what is a hint."""
+"""Checks a routine that a person builds: faults that prevent saving, and hints, each in a sentence."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ ORDER = tuple(Group)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong. What `refuses` has to be put right before the routine can be kept, all else is a hint.
+    """One fault. One that `refuses` must be fixed before the routine can be saved; the others are hints.
 
-    `index` is the item that it is about, which the sentence names; `None` where it is about the whole.
+    `index` is the item concerned, which the sentence names; `None` for the whole routine.
     """
 
     sentence: str
@@ -100,7 +100,7 @@ def _of_each(exercises: Catalogue, items: Sequence[Item], conditions: Collection
 
 
 def _out_of_range(one: Exercise | None, item: Item) -> Iterator[str]:
-    """What is given and cannot be; what is left to the exercise is right."""
+    """Values out of range; those that the item takes from the exercise are valid."""
     most = MOST_REPETITIONS if one is None else max(MOST_REPETITIONS, one.dose.repetitions)
     for number, (least, greatest), what in (
         (item.rest_s, REST_S, "a rest is {} seconds long"),

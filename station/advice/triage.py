@@ -1,12 +1,12 @@
-"""What to do now: the felt place first, the rest kept, in the guide's order, without what a condition forbids.
+"""What to do now: the felt place first, then the rest, in the guide's order, without excluded exercises.
 
 The guide says two things about order: groups follow each other (warm-up, release, stretch, mobilise, strengthen,
 functional, nerve), and what helps the felt place comes first. Both hold so: a test, then the warm-up, then all for the
 felt places in the order of groups, then the rest in the order of groups; within a group by the numbers of the guide.
 Only where one exercise prepares another (`Adaptation.before`) does the prepared one move to right after it.
 
-What a condition leaves out is listed with its reason, what it makes gentler is halved. When time is short, the least
-important goes: first what is for the gait, last the stretches of the felt place.
+Excluded exercises are listed with their reasons, reduced ones are halved. When time is short, the least important
+exercises go: first those for the gait, last the stretches for the felt place.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TRIAGE = {
     FeltPlace.ACHILLES: ("2b", "2c", "3c", "7d"),
     FeltPlace.CALF: ("2a", "3a", "3b", "8"),
 }
-"""What the guide puts first for each place where the limit is felt."""
+"""The exercises that the guide puts first for each felt place."""
 FELT_REASONS = {
     FeltPlace.FRONT: Reason(
         "felt-front", "You feel the limit in front of the ankle, so what frees the joint comes first."
@@ -91,7 +91,7 @@ def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -
 
 
 def apply_precautions(exercises: Catalogue, items: Sequence[Item], situation: Situation) -> Proposal:
-    """A routine that the person chose, in its own order: only what they must not do is left out or made gentler."""
+    """A routine that the person chose, in its own order, with only restrictions applied."""
     if (why := block_reason(situation)) is not None:
         return Proposal(block_reason=why)
     adaptations = tuple(one for one in _adaptations(situation) if one.reduces)
@@ -229,7 +229,7 @@ def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterab
 
 
 def _importance_key(block: _Block, situation: Situation) -> tuple[int, ...]:
-    """The smaller, the more important."""
+    """Sort key; smaller is more important."""
     exercise = block.exercise
     if exercise is None:
         return (0,)
@@ -250,7 +250,7 @@ def _importance_key(block: _Block, situation: Situation) -> tuple[int, ...]:
 def _in_time(
     exercises: Catalogue, blocks: Sequence[_Block], situation: Situation
 ) -> tuple[list[_Block], list[Excluded], list[Reason]]:
-    """What there is time for, in the same order; of the most important exercise at least a part."""
+    """The blocks that fit the time, in the same order, with at least part of the most important exercise."""
     left = 60 * (situation.minutes or DEFAULT_MINUTES)
     stays = [block for block in blocks if block.exercise is None or (situation.minutes is None and not block.is_added)]
     left -= sum(dose.seconds_of(exercises, block.items) for block in stays)

@@ -1,4 +1,4 @@
-"""What the page may see and ask of the station. The loop implements it; the page knows nothing else of the loop."""
+"""The station API: all that the page may read and request. The loop implements it."""
 
 from __future__ import annotations
 
@@ -14,76 +14,76 @@ from station.core.steps import Routine
 
 
 class PageError(Exception):
-    """The page cannot be served; one sentence says why and what to do."""
+    """The page cannot be served; the text is one sentence with the cause and the remedy."""
 
 
 class SimulatedBoard(Protocol):
-    """The simulated person and the simulated cables, under a visitor's hand."""
+    """The simulated person and cables, which a visitor can control."""
 
     def act(self, command: str, argument: str | None = None) -> None:
-        """Do one of `words()` now. Raises ValueError with a sentence for an unknown word or a bad argument."""
+        """Run one of `commands()` now. Raises ValueError with a sentence for an unknown command or a bad argument."""
 
     def commands(self) -> tuple[str, ...]:
-        """The words that `act` understands."""
+        """The commands that `act` accepts."""
 
 
 class StationApi(Protocol):
     """The station as its page sees it. Every method may be called from any thread and returns at once."""
 
     def snapshot(self) -> Snapshot:
-        """The newest picture. It is never older than a second while the station is well: the page takes a picture of
-        four seconds ago for a silent station."""
+        """The newest snapshot, never older than a second while the station works. The page treats a snapshot older
+        than four seconds as a station that does not respond."""
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
-        """Have `wake` called (from the loop's thread; it must only set a flag) whenever there is a newer picture.
+        """Call `wake` (from the loop's thread; it must only set a flag) whenever there is a newer snapshot.
 
-        Gives back what ends the subscription.
+        Returns a function that ends the subscription.
         """
 
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
-        """Say a word to whatever is going on; `answer` goes with `Word.ANSWER`."""
+        """Send a command to the current activity; `answer` goes with `CommandName.ANSWER`."""
 
     def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
-        """Begin a routine, for a person or for nobody yet. What is going on is ended first, and stored as partial.
+        """Start a routine, for a person or unclaimed. A current run is ended first and stored as partial.
 
-        `called` is the routine's name for people, where it has one.
+        `title` is the routine's display name, if it has one.
         """
 
     def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
-        """Start what the start gate decides under this name for this person (`None`: whoever is there).
+        """Start what the start gate decides for this routine name and person (`None`: the one on the board).
 
-        The decision says what has begun, what was changed and why, or why nothing began. The future raises ValueError
-        with a sentence where there is no such routine, StoreError where the store cannot be read.
+        The decision says what started, what was changed and why, or why nothing started. The future raises ValueError
+        with a sentence if there is no such routine, StoreError if the store cannot be read.
         """
 
-    # What the loop writes for the page. A future's result is there when it is on the disk; it raises ValueError with a
-    # sentence for what cannot be, StoreError where the disk refuses, and whoever waits sets a bound.
+    # Writes that the loop does for the page. A future completes once the data is on disk; it raises ValueError with a
+    # sentence for an invalid request, StoreError if the disk fails. Callers must wait with a timeout.
 
     def add_person(self, name: str) -> Future[str]:
-        """Somebody new; gives their id."""
+        """Add a person and return their id."""
 
     def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        """Say whose session it was."""
+        """Assign a session to a person."""
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
-        """Keep what a person said: `question` is `care`, `pain` or `felt`, `about` what it is about."""
+        """Store a person's answer: `question` is `care`, `pain` or `felt`, `about` its subject."""
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        """Keep what was said about a test; what is not given stays."""
+        """Store answers about a test; omitted values stay unchanged."""
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:
-        """Keep a routine of somebody's own, new where there is no id; gives its id."""
+        """Store a person's own routine, a new one if there is no id, and return its id."""
 
     def remove_routine(self, routine_id: str) -> Future[None]:
-        """Forget a routine of somebody's own; what was done by it stays."""
+        """Delete a person's own routine; results made with it stay."""
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
-        """From now on this is the person's plan."""
+        """Replace the person's plan."""
 
     def change_settings(self, changes: dict[str, str]) -> None:
-        """Change settings by name, all of them or none, and keep them. The loop is the only one that writes.
+        """Change settings by name, all or none, and store them. Only the loop writes.
 
         Raises ValueError with a sentence for an unknown name or a value that is not allowed.
         """

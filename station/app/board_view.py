@@ -1,4 +1,4 @@
-"""What the page sees beside the activity: the toe distance of now, the newest cue, and what is in trouble."""
+"""What the page shows beside the activity: current toe distance, newest cue and faults."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ from station.core.steps import Routine, to_json
 log = logging.getLogger(__name__)
 
 TOE_MEDIAN_US = 500_000
-"""The toe distance that is shown is the median of this span."""
+"""The toe distance shown is the median over this span."""
 
 
 class BoardView:
-    """Keeps what was last read, heard and told. Only the loop calls it."""
+    """Holds the latest readings, cue and faults. Only the loop calls it."""
 
     def __init__(self) -> None:
         self.cue: CueView | None = None
         self.toe_missing_reason: str | None = "no reading yet"
-        """Why there is no toe distance, `None` while there is one."""
+        """Why there is no toe distance; `None` while there is one."""
         self._toes: deque[tuple[int, float]] = deque()
         self._troubles: dict[str, str] = {}
 
     def on_reading(self, toe: Toe, at_us: int) -> None:
-        """The distance sensor has said something."""
+        """Take in a reading of the distance sensor."""
         self.toe_missing_reason = invalid_reason(toe, ToeRules())
         if self.toe_missing_reason is None:
             self._toes.append((at_us, toe.reading_mm))
 
     def reading_mm(self, at_us: int) -> float | None:
-        """What the sensor reads now, before calibration; `None` without a valid reading in the last half second."""
+        """The current reading in mm, before calibration; `None` without a valid reading in the last half second."""
         while self._toes and self._toes[0][0] < at_us - TOE_MEDIAN_US:
             self._toes.popleft()
         if not self._toes:
@@ -47,7 +47,7 @@ class BoardView:
         return median(reading for _, reading in self._toes)
 
     def on_cue(self, cue: Fact) -> None:
-        """A cue sounds, or what made one repeat is over."""
+        """Note a cue that plays, or the end of a repeating one."""
         if isinstance(cue, Cue):
             number = 1 if self.cue is None else self.cue.number + 1
             self.cue = CueView(number, cue.cue, cue.count, cue.side, cue.cue in REPEATING_CUES)
@@ -55,7 +55,7 @@ class BoardView:
             self.cue = replace(self.cue, repeating=False)
 
     def set_fault(self, part: str, sentence: str | None) -> bool:
-        """A part is in trouble, or no longer; gives whether that is news."""
+        """Set or clear (`None`) a part's fault; returns whether anything changed."""
         if self._troubles.get(part) == sentence:
             return False
         if sentence is None:
@@ -66,7 +66,7 @@ class BoardView:
         return True
 
     def faults(self, heels: str | None) -> tuple[Fault, ...]:
-        """What is in trouble, by part; `heels` is what the senses say of theirs, unless the part itself has told."""
+        """The faults by part; `heels` is the board sensors' own heel fault, used unless the part reported one."""
         found = dict(self._troubles)
         if heels is not None:
             found.setdefault("heel sensors", heels)
@@ -74,7 +74,7 @@ class BoardView:
 
 
 def next_step_of(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:
-    """What comes after the step that is shown, and the exercise that it is of."""
+    """The step after the one shown, and its exercise."""
     if shown.step is None or shown.step + 1 >= len(routine):
         return None, None
     step = routine[shown.step + 1]

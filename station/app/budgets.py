@@ -1,7 +1,7 @@
-"""What the distances of a run carry: the budgets of its attempts, its trials and the sides of its tests.
+"""Uncertainty budgets for the distances of a run: its attempts, its trials and the sides of its tests.
 
-The core says how a window scattered. What else belongs to a distance is known here: the calibration in use, how long
-ago it was made, and how warm it was then and is now.
+The core reports how far a window scattered. This module adds the calibration in use, its age, and the temperatures
+then and now.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class MeasurementContext:
-    """Measuring with a calibration: at a time, at the sensor's temperature where known, over a skirting board."""
+    """The calibration and conditions of a measurement: time, sensor temperature if known, skirting board."""
 
     calibration: Calibration
     at: datetime
@@ -29,7 +29,7 @@ class MeasurementContext:
 
     @property
     def conditions(self) -> Conditions:
-        """How far from the calibration this is. A calibration made later is as far away as one made before."""
+        """How far conditions are from those of the calibration; its age counts the same before and after it."""
         then_c = self.calibration.temperature_c
         warmer = None if self.temperature_c is None or then_c is None else self.temperature_c - then_c
         return Conditions(
@@ -38,13 +38,13 @@ class MeasurementContext:
         )
 
     def budget_of(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:
-        """Of a toe distance whose window left an uncertainty of `window_mm`: its noise and its wander."""
+        """The budget of a toe distance; `window_mm` is the uncertainty of its window, from noise and wander."""
         seen_mm = toe_mm - self.skirting_mm
         return budget_from_result(seen_mm, window_mm, contact, self.calibration.fit, self.conditions)
 
 
 class AttemptBudgets:
-    """Of one test under way: from its attempts to its sides."""
+    """The budgets of one running test, from its attempts to its sides."""
 
     def __init__(self, using: MeasurementContext) -> None:
         self._context = using
@@ -52,14 +52,14 @@ class AttemptBudgets:
         self._finished_trials: dict[Side, list[tuple[TrialResult, Budget | None]]] = {side: [] for side in Side}
 
     def on_attempt_passed(self, fact: AttemptPassed) -> Budget:
-        """An attempt has passed; the largest of a trial is the trial's."""
+        """The budget of a passed attempt; a trial takes that of its largest."""
         made = self._context.budget_of(fact.toe_mm, fact.uncertainty_mm, fact.contact)
         if fact.side not in self._best_passed or fact.toe_mm > self._best_passed[fact.side][0]:
             self._best_passed[fact.side] = (fact.toe_mm, made)
         return made
 
     def on_trial_finished(self, fact: TrialFinished) -> Budget | None:
-        """A trial is over; `None` where the knee does not reach, which is no distance that was captured."""
+        """The budget of a finished trial; `None` if the knee does not reach, as no distance was captured."""
         best = self._best_passed.pop(fact.side, None)
         made = None if fact.below_range or best is None else best[1]
         trial = TrialResult(fact.trial, fact.toe_mm, fact.below_range, fact.uncertainty_mm)
@@ -67,17 +67,17 @@ class AttemptBudgets:
         return made
 
     def of_side(self, side: Side) -> Budget | None:
-        """Of the side's score; `None` where it has none, or one that was not captured."""
+        """The budget of the side's score; `None` if it has no score, or one that was not captured."""
         return side_budget(self._finished_trials[side])
 
 
 def total_mm(budget: Budget | None) -> float | None:
-    """The standard uncertainty that is stored beside a budget, to 1 µm as its parts are."""
+    """The standard uncertainty stored beside a budget, in mm, rounded to 1 µm like its parts."""
     return None if budget is None else round(budget.total_mm, 3)
 
 
 def side_budget(done: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
-    """Of the mean of the trials that count; `None` where one of them has no budget."""
+    """The budget of the mean of the counted trials; `None` if one of them has no budget."""
     chosen = scored_trials([trial for trial, _ in done])
     made = [budget for trial, budget in done if trial in chosen]
     known = [budget for budget in made if budget is not None]

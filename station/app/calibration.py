@@ -1,4 +1,4 @@
-"""Which calibration is in force, whether it can be believed, and what a step with blocks is told beforehand."""
+"""The calibration in use, whether it is suspect, and what it adds to steps that use blocks."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from station.store import Store
 from station.store.records import Calibration, Check
 
 RESTARTED_AFTER_US = 5 * SECOND_US
-"""A sensor that has said nothing for so long may have been without power, and is cold again."""
+"""A sensor silent for this long may have lost power and cooled down."""
 
 
 class CalibrationMonitor:
-    """What the loop knows of the sensor's calibration. Only the loop calls it."""
+    """Tracks the sensor's calibration. Only the loop calls it."""
 
     def __init__(self, config: Config, store: Store) -> None:
         """Raises StoreError."""
@@ -35,7 +35,7 @@ class CalibrationMonitor:
         self.refresh()
 
     def refresh(self) -> None:
-        """Ask the store. Raises StoreError; what was known goes on then."""
+        """Reload from the store. Raises StoreError and then keeps the last known state."""
         current, doubt = self._store.current_calibration(), self._store.failed_check()
         checks = self._store.checks(limit=20)
         of_it = [check for check in checks if check.calibration_id == current.id and check.passed]
@@ -47,15 +47,15 @@ class CalibrationMonitor:
 
     @property
     def curve(self) -> Curve:
-        """From a reading to the toe distance, which ends at the wall and not at a skirting board before it."""
+        """The curve from reading to toe distance, measured to the wall, not to a skirting board in front of it."""
         return self.current.curve.shifted(self._skirting_mm)
 
     def curve_for(self, routine: Routine) -> Curve:
-        """Blocks are seen as they are, with no wall behind."""
+        """The curve for a routine; blocks are measured directly, so the skirting board does not count."""
         return self.current.curve if uses_blocks(routine) else self.curve
 
     def prepare_routine(self, routine: Routine, now_us: int) -> Routine:
-        """The routine with what only the station knows: how warm the sensor is, and how sure its calibration."""
+        """The routine with the sensor's warm-up and the calibration's uncertainty filled in."""
         since_us = self._ranging_since_us if now_us - self._last_reading_us < RESTARTED_AFTER_US else None
         warm_us = WARM_UP_US if since_us is None else max(0, WARM_UP_US - (now_us - since_us))
         return tuple(self._prepare_step(step, warm_us) for step in routine)
@@ -70,7 +70,7 @@ class CalibrationMonitor:
         return step
 
     def on_reading(self, toe: Toe, now_us: int, *, empty: bool) -> LaneFinding | None:
-        """The sensor has said something; gives that it is out, where it shows so by itself."""
+        """Take in a reading; returns a finding if it shows that the calibration is off."""
         if self._ranging_since_us is None or now_us - self._last_reading_us > RESTARTED_AFTER_US:
             self._ranging_since_us = now_us
         self._last_reading_us = now_us
@@ -87,7 +87,7 @@ class CalibrationMonitor:
 
     @property
     def fault_sentence(self) -> str | None:
-        """What is wrong with the calibration, and what to do."""
+        """The calibration's fault and its remedy, in a sentence."""
         doubt = self.failed_check
         if doubt is None or self.current.fit is None:
             return None
@@ -102,7 +102,7 @@ class CalibrationMonitor:
         )
 
     def check_due_reason(self, wall: datetime, celsius: float | None) -> str | None:
-        """Why a check is due, in a sentence; `None` while it is not."""
+        """Why a check is due, in a sentence; `None` if none is."""
         if self.state != "good":
             return None
         at = self.current if self._last_passed_check is None else self._last_passed_check

@@ -1,7 +1,7 @@
-"""The one queue of the station: what comes in from any thread, and is handled by the loop in its order.
+"""The station's one queue: any thread posts to it, and the loop handles its items in order.
 
-Pin edges, samples and readings are posted by the devices, alarms by the scheduler, wishes by the page. Posting
-does not wait; a write that the page asks for is answered through a future.
+Devices post pin edges, samples and readings, the scheduler posts alarms, the page posts requests. Posting never waits;
+a write that the page requests is answered through a future.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from station.store import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-STOPPED = "The station has been stopped: start it, and say it again."
+STOPPED = "The station has been stopped: start it and try again."
 
 Saved = TypeVar("Saved")
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start these steps, for a person or for whoever is there."""
+    """Start these steps, for a person or for the one on the board."""
 
     routine: Routine
     person_id: str | None
@@ -50,29 +50,29 @@ class StartRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoreRequest:
-    """Do something with the store, and say what came of it."""
+    """Run an action on the store and return its result through a future."""
 
     action: Callable[[Store], Any]
     done: Future[Any]
     claim: tuple[str, str | None] | None = None
-    """The session that it says the person of, for the loop to know as well."""
+    """Session and person, if the request claims a session, so that the loop can update itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReminderDue:
-    """It is this person's hour."""
+    """A person's reminder is due."""
 
     person_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class WallClockSet:
-    """The wall clock is right, or was set: reminders are by its dates."""
+    """The wall clock is right or was set, so reminders can be scheduled."""
 
 
 @dataclass(frozen=True, slots=True)
 class SettingsChange:
-    """Change settings by name, from what they are by then."""
+    """Change settings by name, based on their values when the loop handles it."""
 
     changes: dict[str, str]
 
@@ -96,7 +96,7 @@ Posted = (
 
 
 class Inbox:
-    """The queue, with a method for each thing that may be put into it from any thread."""
+    """The queue, with a thread-safe method for each kind of item."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -110,7 +110,7 @@ class Inbox:
         self._queue.put(item)
 
     def take(self, wait_s: float = 0.0) -> Posted | None:
-        """The next thing, waited for so long at most; `None` where nothing has come. Only the loop takes."""
+        """The next item, or `None` if none arrives within `wait_s` seconds. Only the loop calls it."""
         try:
             return self._queue.get(timeout=wait_s) if wait_s > 0.0 else self._queue.get_nowait()
         except Empty:
@@ -146,7 +146,7 @@ class Inbox:
             try:
                 wake()
             except Exception:
-                log.exception("A page could not be told that there is news and is told no more; the board goes on.")
+                log.exception("Notifying a page failed, so it is unsubscribed; the board carries on.")
                 self._unsubscribe(wake)
 
     # What the page asks for; see `station.app.api.Panel`.

@@ -1,8 +1,8 @@
-"""The station's loop: one queue, one owner of everything that happens.
+"""The station's loop: one queue, and one owner of all state.
 
-Pin edges, samples, readings, alarms and the page's wishes come through one queue; only the loop feeds the rules, writes
-to the store and says what the buzzer plays. The page reads an immutable snapshot. The loop has no thread of its own: in
-real time `run` turns it, in virtual time whoever owns the time calls `drain`.
+Pin edges, samples, readings, alarms and the page's requests arrive through one queue. Only the loop feeds the rules,
+writes to the store and plays cues. The page reads an immutable snapshot. The loop has no thread of its own: in real
+time `run` drives it, in virtual time the owner of the clock calls `drain`.
 """
 
 from __future__ import annotations
@@ -57,31 +57,31 @@ from station.store import Store, StoreError
 log = logging.getLogger(__name__)
 
 PERSON_REMEMBERED_US = 600 * SECOND_US
-"""The person chosen on a page, or last on the board, is taken to be the one who steps on within ten minutes."""
+"""For ten minutes, a step on is attributed to the person chosen on a page or last on the board."""
 EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
-"""A board that was empty for so long after the last activity has been left: the session is over."""
+"""A session ends once the board has been empty for this long after the last activity."""
 MAX_WAIT_US = 250_000
-"""The longest wait of the loop: then it looks at the clock, whatever the alarm clock does."""
+"""The loop's longest wait: it checks the time at least this often, even if the alarm clock fails."""
 REST_US = 5 * SECOND_US
-"""After so long an empty board is sensed slowly, until something moves."""
+"""After this long, an empty board is sensed slowly until something moves."""
 ALARM_GRACE_US = 2_000
 """How long past the activity's alarm the loop waits for the alarm clock to ring: a tick that is 10 ms late is late."""
 MIN_SNAPSHOT_INTERVAL_US = 100_000
-"""What only moves, like the toe distance, is shown so often."""
+"""Changes without an event, like the toe distance, are published at most this often."""
 MAX_SNAPSHOT_AGE_US = 500_000
-"""A picture is never older than this while the station is well."""
+"""A working station never lets its snapshot grow older than this."""
 STORED_CUES = frozenset({CueName.COMPLETE, CueName.ENDED, CueName.TRIAL_OK, CueName.BEST})
-"""Cues that say that something is stored: they are not sounded while it is not."""
+"""Cues that confirm storage; they do not sound until the data is stored."""
 
 
 QUIETER_TO_LOUDER = (Volume.OFF, Volume.LOW, Volume.NORMAL, Volume.LOUD)
 TEST_FOLLOWED_NOTE = "Step on the board, and today's routine follows."
 EASED_NOTE = "It hurt, so half of what follows is enough today. Stop if it hurts more."
-TAPS_OFF_NOTE = "Taken back, and heel taps are off again: Settings has them."
+TAPS_OFF_NOTE = "Undone. Heel taps are off now; turn them on in Settings."
 
 
 class AlarmClock(Protocol):
-    """The alarm clock, as the loop uses it."""
+    """The part of the scheduler that the loop uses."""
 
     def move_alarm(self, at_us: int | None) -> None: ...
 
@@ -89,7 +89,7 @@ class AlarmClock(Protocol):
 
 
 class Station(Inbox):
-    """The station. Any thread may `post`, and use what the page may use; the rest belongs to the loop's thread."""
+    """The station. Any thread may call `post` and the page's methods; everything else belongs to the loop's thread."""
 
     def __init__(self, config: Config, store: Store, clock: Clock, *, board: SimulatedBoard | None = None) -> None:
         super().__init__(clock)
@@ -130,13 +130,13 @@ class Station(Inbox):
         self._report_fault("calibration", self._calibration.fault_sentence)
         self._snapshot = self._make_snapshot()
 
-    # What the page uses, from any thread, besides what it asks for (see `Inbox`).
+    # For the page, from any thread; its requests are in `Inbox`.
 
     def snapshot(self) -> Snapshot:
         return self._snapshot
 
     def change_settings(self, changes: dict[str, str]) -> None:
-        changed(self._settings, changes)  # whoever asks is told at once what cannot be
+        changed(self._settings, changes)  # raises here, so that the caller gets the error at once
         self.post(SettingsChange(changes))
 
     @property
@@ -146,14 +146,14 @@ class Station(Inbox):
     # The loop.
 
     def attach(self, devices: Devices | None, alarms: AlarmClock | None) -> None:
-        """What the loop sounds cues on, and what wakes it."""
+        """Connect the devices that play cues and the alarm clock that wakes the loop."""
         self._outputs.attach(devices)
         self._alarms = alarms
         self._apply_volume()
 
     @property
     def wakes_at_us(self) -> int | None:
-        """When the loop wants to be called if nothing comes."""
+        """When the loop must run next if nothing arrives."""
         activity_us = self._activity_wakes_at_us
         show_us = self._shown_us + MAX_SNAPSHOT_AGE_US
         return show_us if activity_us is None else min(activity_us, show_us)
@@ -164,7 +164,7 @@ class Station(Inbox):
         self.wake_up()
 
     def run(self, alive: Callable[[], None]) -> None:
-        """Turn until `stop`. `alive` is called at least once a second while all is well."""
+        """Loop until `stop`. Calls `alive` at least once a second while the loop works."""
         try:
             while not self._stopping:
                 alive()
@@ -181,7 +181,7 @@ class Station(Inbox):
         return self.take(wait_us / SECOND_US)
 
     def drain(self, item: Posted | None = None) -> None:
-        """Handle everything that has come in, and the time."""
+        """Handle `item`, everything queued, and the passing of time."""
         while True:
             if item is not None:
                 self._dispatch_safely(item)
@@ -218,14 +218,14 @@ class Station(Inbox):
         except (ValueError, LookupError, StoreError) as error:
             wish.done.set_exception(error)
         except Exception as error:
-            log.exception("What the page wished for could not be done; the board goes on.")
+            log.exception("A request of the page failed; the board carries on.")
             wish.done.set_exception(error)
         self._on_claim(wish)
         self._refresh_from_store()
         self._set_reminders()
 
     def _on_claim(self, wish: StoreRequest) -> None:
-        """Whose session it is has been said: from now on their answers count in what is gone on with."""
+        """Once the current session is claimed, that person's answers apply to its unfinished routine."""
         kept = wish.done.exception() is None
         if kept and wish.claim is not None and wish.claim[0] == self._recorder.session_id:
             self._recent_person = (wish.claim[1], self._now_us)
@@ -256,7 +256,7 @@ class Station(Inbox):
             self._publish_snapshot()
 
     def _is_empty_for(self, span_us: int, now_us: int) -> bool:
-        """Whether nobody has been on the board for so long, with nothing going on."""
+        """Whether no run is active and the board has been empty for this long."""
         empty_since_us = self._presence.empty_since_us
         return self._run is None and empty_since_us is not None and now_us - empty_since_us >= span_us
 
@@ -265,7 +265,7 @@ class Station(Inbox):
         return self._presence_engine.wakes_at_us if self._run is None else self._run.wakes_at_us
 
     def _handle_event(self, event: Event) -> None:
-        """Something has been felt or said. Threads may be a little late with it: time does not go back for them."""
+        """Handle an event. A thread may deliver it slightly late; time never goes backwards."""
         self._now_us = max(self._now_us, event.at_us)
         self._remember(event)
         self._feed(event)
@@ -303,7 +303,7 @@ class Station(Inbox):
                 pass
 
     def _monitor_calibration(self, toe: Toe) -> None:
-        """Whether the sensor shows by itself that its calibration is out."""
+        """Record a failed check when a reading alone shows that the calibration is off."""
         empty = self._run is None and self._presence.empty_since_us is not None
         seen = self._calibration.on_reading(toe, self._now_us, empty=empty)
         if seen is not None:
@@ -312,10 +312,10 @@ class Station(Inbox):
             self._recorder.record_check(calibration_id, seen.kind, None, seen.off_mm, seen.uncertainty_mm, passed=False)
             self._refresh_from_store()
 
-    # Beginning and ending.
+    # Start and end.
 
     def _wait_for_person(self, *, is_occupied: bool) -> None:
-        """Wait for somebody to step on. Who is there keeps the standing that the heels have learnt."""
+        """Wait for a step on. A person still on the board keeps the standing load learnt so far."""
         references = References(dict(self._empty_shares))
         if is_occupied:
             references = heel_references(self._idle_sensors) if self._run is None else self._run.references()
@@ -327,8 +327,8 @@ class Station(Inbox):
             self._presence_engine.feed(at_time(level, self._now_us))
 
     def _on_step_on(self) -> None:
-        """Somebody means it. In a session that is not over, whoever shuffles their feet is still the same person, and
-        nothing begins by itself but what they have left."""
+        """Handle a deliberate step on. Within a session, moving feet are still the same person's, and only the
+        unfinished routine starts by itself."""
         side = self._presence.side or Side.LEFT
         first = side if len(self._wiring.plates) == len(Side) else Side.LEFT
         person_id = self._recent_person[0] if self._recorder.in_session else self._inferred_person()
@@ -384,7 +384,7 @@ class Station(Inbox):
         return decision
 
     def _inferred_person(self) -> str | None:
-        """Chosen on a page or last on the board in the last ten minutes, or the only person there is."""
+        """The person chosen on a page or on the board within the last ten minutes, else the only person known."""
         person_id, at_us = self._recent_person
         if person_id is not None and self._now_us - at_us <= PERSON_REMEMBERED_US:
             return person_id
@@ -392,7 +392,7 @@ class Station(Inbox):
         return next(iter(self._names)) if len(self._names) == 1 else None
 
     def _refresh_from_store(self) -> None:
-        """Ask the store who there is and how it is calibrated; while it cannot be read, what was known goes on."""
+        """Reload people and calibration from the store; if it cannot be read, keep the last known values."""
         try:
             self._names = {person.id: person.name for person in self._store.people()}
             self._calibration.refresh()
@@ -404,7 +404,7 @@ class Station(Inbox):
             self._report_fault("calibration", self._calibration.fault_sentence)
 
     def _refresh_offer(self) -> None:
-        """Offer the unfinished routine while some of it may begin, now or once questions are answered.
+        """Offer the unfinished routine if part of it may start, now or after the health questions.
 
         Raises StoreError.
         """
@@ -419,7 +419,7 @@ class Station(Inbox):
         self._begin_decided(self._gate(person_id).restricted(start.routine, start.title), person_id)
 
     def _answer_start(self, request: StartRequest) -> None:
-        """Decide, begin, and answer with the decision. What cannot begin ends nothing that is under way."""
+        """Decide, start, and answer with the decision. A refused start does not end the current run."""
         person_id = self._person_of(request)
         try:
             self._now_us = max(self._now_us, self._clock.now_us())
@@ -430,7 +430,7 @@ class Station(Inbox):
         except (ValueError, StoreError) as error:
             request.done.set_exception(error)
         except Exception as error:
-            log.exception("What the page asked to start could not be decided; the board goes on.")
+            log.exception("A start requested by the page failed; the board carries on.")
             request.done.set_exception(error)
         else:
             request.done.set_result(decision)
@@ -444,7 +444,7 @@ class Station(Inbox):
         return self._inferred_person()
 
     def _end_run(self) -> None:
-        """End what is under way, as `stop` does."""
+        """End the current run, as the command `stop` does."""
         self._now_us = max(self._now_us, self._clock.now_us())
         while self._run is not None:
             self._handle_event(Command(self._now_us, CommandName.STOP))
@@ -490,7 +490,7 @@ class Station(Inbox):
         if uses_blocks(run.routine):
             self._refresh_from_store()
         if self._recorder.has_only_blocks:
-            # A person who steps on after a check starts at once: nobody has stood here yet.
+            # Nobody has stood on the board during a check, so the next step on starts at once.
             self._recorder.end_session(self._clock.wall(), "done")
             self._wait_for_person(is_occupied=False)
         elif self._resume.continues_today and any(down for _, down, _ in run.heels()):
@@ -518,7 +518,7 @@ class Station(Inbox):
             self._is_urgent = True
 
     def close(self) -> None:
-        """Stop where everything stands: what is under way stays unfinished, and nothing sounds."""
+        """Shut down silently; the current run stays unfinished."""
         if self._run is not None:
             run = self._run
             at_us = max(self._now_us, self._clock.now_us()) - run.begin_us
@@ -527,10 +527,10 @@ class Station(Inbox):
             self._recorder.end_session(self._clock.wall(), "the station was stopped")
         self._recorder.flush(0)
 
-    # What is said, and shown.
+    # Cues, results and snapshots.
 
     def _publish(self, facts: list[Fact]) -> None:
-        """Store results, then sound their cues; everything else sounds first."""
+        """Store results before playing their cues; play all other cues first."""
         if not facts:
             return
         results = any(is_result(fact) for fact in facts)
@@ -547,7 +547,7 @@ class Station(Inbox):
             self._recorder.record(fact)
 
     def _handle_side_effects(self, facts: list[Fact]) -> None:
-        """What the facts mean for the loop itself, and what they leave of the routine."""
+        """Apply what the facts change in the loop, and record the steps that remain."""
         for fact in facts:
             match fact:
                 case Ended():
@@ -573,7 +573,7 @@ class Station(Inbox):
     # Reminders.
 
     def _set_reminders(self) -> None:
-        """Set the alarm clock to everybody's next hour."""
+        """Schedule each person's next reminder."""
         if self._alarms is None or not self._is_wall_clock_set:
             return
         try:
@@ -584,7 +584,7 @@ class Station(Inbox):
             self._report_fault("history", str(error))
 
     def _on_reminder(self, person_id: str) -> None:
-        """It is somebody's hour: the board calls, unless it is in use, it is quiet, or all is done."""
+        """Show and play a reminder (silent in quiet hours), unless the board is in use or the routine is done."""
         come = self._reminders.take(person_id, self._clock.wall())
         self._set_reminders()
         if come and self._run is None and self._reminders.is_due(person_id, self._clock.wall()):
@@ -676,17 +676,17 @@ class Station(Inbox):
 
 
 STATE_FIELDS = tuple(ActivityState.__dataclass_fields__)
-"""What a snapshot takes over from the picture of an activity."""
+"""The fields that a snapshot copies from the activity's state."""
 
 
 def last_side(routine: Routine) -> Side:
-    """Where a test has ended: the next exercise begins there."""
+    """The side on which the test ended; the next exercise starts there."""
     tests = [step for step in routine if isinstance(step, TestStep)]
     return tests[-1].sides[-1] if tests else Side.LEFT
 
 
 def at_time(event: Event, at_us: int) -> Event:
-    """The event at another time. Loads come 200 times a second, and `replace` takes five times as long."""
+    """A copy of the event at another time. Loads come 200 times a second, and `replace` takes five times as long."""
     if isinstance(event, Load):
         return Load(at_us, event.side, event.share)
     return replace(event, at_us=at_us)

@@ -1,11 +1,11 @@
-"""Results as another calibration has them: `station recalibrate`.
+"""Recalculates results with another calibration: `station recalibrate`.
 
-A reading is not stored with its trial, but the curve that was in use is: turned round, it gives the reading back to a
-tenth of a millimetre. The trials are then scored by the rule that scored them on the day. What comes out is written
-beside the originals, which stay, and so do trials, attempts and traces.
+Trials are stored without their reading, but with the curve in use; inverted, the curve recovers the reading to a tenth
+of a millimetre. The trials are then scored by the rule of the day. The correction is written beside the original;
+originals, trials, attempts and traces stay.
 
-A distance is never stored below 0, so that a 0 gives no reading back, only the farthest one that it may have been. A
-test with such a side stays whole as it is: a result is of one calibration, on both sides.
+Distances are never stored below 0, so a 0 only bounds its reading. A test with such a side is not corrected at all,
+because both sides of a result must share one calibration.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from station.store.records import Calibration, Scores, Test, Trial
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What another calibration makes of a test: `scores`, or `why_not` they cannot be had. Neither: nothing changes."""
+    """A test under another calibration: `scores`, or `why_not` if there are none. Neither: nothing changes."""
 
     test: Test
     scores: Scores | None = None
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) -> Iterator[Outcome]:
-    """What `to` makes of each of these tests, in their order. Writes nothing."""
+    """Recalculate these tests, in order, with the calibration `to`. Writes nothing."""
     known = {calibration.id: calibration for calibration in reader.calibrations()}
     for test_id in test_ids:
         test = reader.test(test_id)
@@ -53,9 +53,9 @@ def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) 
 
 
 def _is_bounded(test: Test, of_the_day: Calibration) -> Side | None:
-    """The first side with a trial that its reading cannot be had of.
+    """The first side with a trial whose reading cannot be recovered.
 
-    A knee that does not reach was seen at 0 too. A fitted calibration knows where that is, one as built does not.
+    A knee that does not reach is also stored as 0. A fitted calibration knows where 0 is, one as built does not.
     """
     for trial in test.trials:
         if of_the_day.fit is None if trial.below_range else trial.toe_mm <= 0.0:
@@ -103,7 +103,7 @@ def _trial(trial: Trial, test: Test, before: Curve, using: MeasurementContext) -
 
 
 def _contact(trial: Trial, test: Test) -> Contact:
-    """What proved the contact of the attempt that the trial's distance is of."""
+    """The contact of the attempt that gave the trial's distance."""
     passed = [one for one in test.attempts if one.outcome == "passed" and one.toe_mm == trial.toe_mm]
     of_it = [one.contact for one in passed if (one.side, one.trial) == (trial.side, trial.number) and one.contact]
     return of_it[0] if of_it else test.contact

@@ -1,7 +1,7 @@
-"""Keeps what the facts of a run say, in the store, in their order.
+"""Writes the facts of a run to the store, in order.
 
-A store that cannot write (a full disk) loses nothing: what waits is written first as soon as it can again, and until
-then the trouble says that it waits.
+If the store cannot write (a full disk), nothing is lost: pending writes stay queued, are retried in order, and a fault
+is reported until they succeed.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from station.store.read import ONLY_BLOCKS
 from station.store.records import Attempt, HeelLift, Repetition, Trial
 
 TRACE_US = 10 * SECOND_US
-"""So much of a trace a power cut may cost."""
+"""The most of a trace that a power cut may lose."""
 PROGRESS_US = SECOND_US // 2
-"""So much of a hold, with a margin for the second that is promised."""
+"""The most of a hold that a power cut may lose; half of the promised second, as a margin."""
 RETRY_US = 2 * SECOND_US
 
 RESULTS = (
@@ -61,19 +61,19 @@ RESULTS = (
     Calibrated,
     CheckDone,
 )
-"""What must be in the file before its cue sounds."""
+"""Facts that must be stored before their cue plays."""
 
 
 def is_result(fact: Fact) -> bool:
-    """Whether the fact is a result, which is stored before it is heard."""
+    """Whether the fact is a result, which is stored before its cue plays."""
     return isinstance(fact, RESULTS)
 
 
 class Recorder:
-    """Writes one session after the other. Only the loop calls it."""
+    """Records one session after another. Only the loop calls it."""
 
     def __init__(self, store: Store, tell: Callable[[str | None], None]) -> None:
-        """`tell` gets the sentence of a store that cannot write, and `None` when it can again."""
+        """`tell` is called with a sentence when the store cannot write, and with `None` when it can again."""
         self._store = store
         self._report_fault = tell
         self._pending_writes: deque[Callable[[], None]] = deque()
@@ -81,7 +81,7 @@ class Recorder:
         self.in_session = False
         """Whether a session has begun and not ended, stored or not."""
         self.temperature_c: float | None = None
-        """Beside the sensor, now; `None` where nobody knows."""
+        """Current temperature beside the distance sensor; `None` if unknown."""
         self._has_only_blocks = True
         self._session_id: str | None = None
         self._run: Run | None = None
@@ -89,7 +89,7 @@ class Recorder:
         self._run_id: str | None = None
         self._test_id: str | None = None
         self._tested = False
-        """Whether a test has begun in the run that goes on."""
+        """Whether the current run has begun a test."""
         self._hold_id: str | None = None
         self._reps_id: str | None = None
         self._ended_reps: tuple[Legs, int] | None = None
@@ -97,7 +97,7 @@ class Recorder:
         self._reset_step(0)
 
     def _reset_step(self, step: int) -> None:
-        """What is known of the step at hand. The ids stay: they belong to what is written, which may lag behind."""
+        """Reset the state of the current step. The ids stay, because pending writes may still need them."""
         self._step = step
         self._is_hold_open = False
         self._progress_us = 0
@@ -111,31 +111,31 @@ class Recorder:
         self._is_reps_open = False
         self._repetitions = self._too_quick = 0
         self._resumed_reps: tuple[Legs, int] | None = None
-        """Whose repetitions were ended by a command that is taken back, and how many there are."""
+        """Legs and count of the repetitions that an undone command had ended."""
 
     @property
     def has_pending_writes(self) -> bool:
-        """Whether something is not stored yet."""
+        """Whether writes are still waiting."""
         return bool(self._pending_writes)
 
     @property
     def has_only_blocks(self) -> bool:
-        """Whether nothing but calibrations and checks has been done in the session that goes on."""
+        """Whether the current session consists only of calibrations and checks."""
         return self.in_session and self._has_only_blocks
 
     @property
     def session_id(self) -> str | None:
-        """The session that goes on, once it is stored."""
+        """The current session's id, once it is stored."""
         return self._session_id if self.in_session else None
 
     def write(self, act: Callable[[], None]) -> None:
-        """Do this with the store now, or as soon as it works, after what waits already."""
+        """Write now, or after the pending writes as soon as the store works."""
         self._pending_writes.append(act)
         if len(self._pending_writes) == 1:
             self.flush(0)
 
     def flush(self, now_us: int) -> None:
-        """Write what waits, if it is time to try again (0: at once)."""
+        """Try the pending writes if a retry is due (`now_us` of 0: at once)."""
         if not self._pending_writes or 0 < now_us < self._retry_us:
             return
         failed = False
@@ -171,7 +171,7 @@ class Recorder:
         self.write(act)
 
     def begin_run(self, run: Run, at: datetime, using: MeasurementContext, called: str | None = None) -> None:
-        """`using` is the calibration that the run measures with, and under which conditions; `called` its name."""
+        """`using` is the calibration and the conditions that the run measures with; `called` is the run's title."""
 
         def act() -> None:
             self._run_id = self._store.begin_run(self._require(self._session_id), run.header, at, called=called)
@@ -182,17 +182,17 @@ class Recorder:
         self.write(act)
 
     def record_unfinished(self, rest: Routine, at: datetime) -> None:
-        """What is left of the run's routine, at `at`; nothing: it is complete."""
+        """Store the steps that remain of the run's routine at `at`; empty when it is complete."""
         left = to_json(rest) if rest else None
         self.write(lambda: self._store.save_unfinished(self._require(self._run_id), left, at))
 
     def end_run(self) -> None:
-        """The run is over: its trace is whole."""
+        """End the run and store the last of its trace."""
         self._append_trace()
         self._run = None
 
     def stop_run(self, at_us: int) -> None:
-        """The station stops in the middle of the run: keep how far it came."""
+        """Store the run's progress when the station stops in the middle of it."""
         self._progress_us = min(self._progress_us, at_us - PROGRESS_US)
         self.tick(at_us)
         self.end_run()
@@ -209,7 +209,7 @@ class Recorder:
         return row_id
 
     def tick(self, at_us: int) -> None:
-        """Time has come to `at_us` of the run: keep a hold's progress, and the trace so far."""
+        """At `at_us` of the run, store a hold's progress and the trace so far, where due."""
         if self._is_hold_open and at_us - self._progress_us >= PROGRESS_US:
             self._record_progress(at_us)
         if at_us - self._traced_us >= TRACE_US:
@@ -225,8 +225,8 @@ class Recorder:
             self.write(lambda: self._store.progress_hold(self._require(self._hold_id), credited_us=credited_us))
 
     def record(self, fact: Fact) -> None:
-        """Store what one fact says, if it says something to store. The trace that led to a result follows with the next
-        tick, after its cue has been heard."""
+        """Store one fact, if it is of a kind that is stored. The trace that led to a result follows with the next tick,
+        after its cue has played."""
         if is_result(fact):
             self._traced_us = fact.at_us - TRACE_US
         match fact:

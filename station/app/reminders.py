@@ -1,4 +1,4 @@
-"""When each person with a reminder in their plan is called next."""
+"""The next reminder of each person whose plan has reminders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from station.store import Reader
 LOOK_AHEAD = timedelta(days=8)
 """Every plan has an occurrence within a week."""
 LATE_WITHIN = timedelta(hours=6)
-"""A reminder whose hour a wall clock that was set has skipped still calls within this, once."""
+"""If setting the wall clock skips a reminder, it still plays once within this time."""
 
 
 class Reminders:
@@ -24,7 +24,7 @@ class Reminders:
         self._pending: dict[str, datetime] = {}
 
     def next_times(self, wall: datetime) -> Mapping[str, datetime]:
-        """The next reminder of each person; it may have passed a while ago."""
+        """The next reminder of each person; it may already be past."""
         found = {}
         for person_id in self._store.plans():
             planned = plan_for(self._store, person_id)
@@ -39,7 +39,7 @@ class Reminders:
         return found
 
     def take(self, person_id: str, wall: datetime) -> bool:
-        """Whether a pending reminder of this person has come; then it is no longer pending."""
+        """Whether this person's pending reminder is due; if so, it is removed."""
         at = self._pending.get(person_id)
         if at is None or at > wall:
             return False
@@ -47,7 +47,7 @@ class Reminders:
         return True
 
     def is_due(self, person_id: str, wall: datetime) -> bool:
-        """Whether the person's routine is due at their hour, and not done yet."""
+        """Whether the person's routine is due at their reminder time and not done yet."""
         planned = plan_for(self._store, person_id)
         if planned is None:
             return False

@@ -1,8 +1,8 @@
-"""What a routine that ended early leaves behind, for ten minutes: stepping on resumes it.
+"""The unfinished routine: stepping on within ten minutes resumes it.
 
-A person who leaves in the middle (the doorbell) and steps on within ten minutes resumes where they were; later, and
-after a `stop`, the unfinished routine is only offered. The store keeps it as well, because power fails in the middle,
-too. What of it begins, the start gate decides.
+A person who steps off in the middle (the doorbell) and returns within ten minutes resumes where they were; later, or
+after a `stop`, the unfinished routine is only offered. It is stored as well, to survive a power cut. The start gate
+decides which of its steps may start.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ from station.core.events import SECOND_US
 from station.core.steps import LessonStep, Routine, uses_blocks
 
 RESUME_WITHIN_US = 600 * SECOND_US
-"""Ten minutes: a doorbell, not another day."""
+"""Ten minutes: long enough for a doorbell, too short for another day."""
 ENDED_ON_PURPOSE = frozenset({"stop", STOPPED_BY_PAIN})
-"""Why a routine ended that nobody has left: stepping on does not resume it."""
+"""End reasons other than leaving the board: stepping on does not resume the routine."""
 
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedRoutine:
-    """What remains of a routine, whose it is, and since when."""
+    """The remaining steps of a routine, its person, and when it ended."""
 
     routine: Routine
     title: str | None
     person_id: str | None
     at_us: int
     departed: bool
-    """Whether the person left the board, rather than stopped the routine."""
+    """Whether the person stepped off the board rather than stopped the routine."""
     is_offered: bool = True
-    """Whether some of it may begin, now or once questions are answered."""
+    """Whether part of it may start, now or after the health questions."""
 
 
 def is_resumable(routine: Routine) -> bool:
@@ -46,10 +46,10 @@ class ResumeManager:
     def __init__(self) -> None:
         self.unfinished: UnfinishedRoutine | None = None
         self.continues_today = False
-        """Whether today's work began with its test, and the rest of it follows."""
+        """Whether today's work began with its test, so that the routine follows."""
 
     def on_start(self) -> None:
-        """Something has begun: stepping on no longer resumes what was before."""
+        """A run has started: stepping on no longer resumes the earlier routine."""
         self.unfinished, self.continues_today = None, False
 
     def on_early_end(
@@ -66,7 +66,7 @@ class ResumeManager:
             self.unfinished = replace(self.unfinished, person_id=person_id)
 
     def set_offered(self, offered: bool) -> None:
-        """Whether some of the unfinished routine may begin, by the newest answers."""
+        """Set whether part of the unfinished routine may start, by the newest answers."""
         if self.unfinished is not None:
             self.unfinished = replace(self.unfinished, is_offered=offered)
 
@@ -78,7 +78,7 @@ class ResumeManager:
         return UnfinishedView(one.title, duration_us(one.routine) // SECOND_US, one.person_id)
 
     def resume_candidate(self, person_id: str | None, at_us: int) -> UnfinishedRoutine | None:
-        """What stepping on resumes for this person: they left it themselves, within ten minutes."""
+        """The routine that stepping on resumes: this person stepped off it within the last ten minutes."""
         one = self.unfinished
         if one is None or not one.departed or at_us - one.at_us > RESUME_WITHIN_US or one.person_id != person_id:
             return None

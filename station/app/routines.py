@@ -1,4 +1,4 @@
-"""Routines by name, as the settings and the catalogue have them, as the steps that the board leads through."""
+"""Turns routine names and items into steps, using the settings and the catalogue."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ OWN_TITLES = {
     "calibrate": "Calibration",
     "check": "Check",
 }
-"""What the station does by itself, besides the ready-made routines of the catalogue, and what people call it."""
+"""The built-in routines, besides the catalogue's ready-made ones, with their display names."""
 TITLES = {key: ready.name for key, ready in ready_routines().items()} | OWN_TITLES
-"""What people call everything that `routine_called` knows."""
+"""The display names of all routines that `routine_called` knows."""
 STRETCH = "3a"
-"""What the station's own stretch is: the calf stretch on the slope, with the doses of the settings."""
+"""The built-in stretch: the calf stretch on the slope, with the doses of the settings."""
 STANDING_S = 10
-"""An exercise that asks for no longer preparation is got ready for as the settings say."""
+"""Exercises that need no longer preparation than this use the time of the settings."""
 
 
 def routine_names() -> tuple[str, ...]:
-    """What `routine_called` knows."""
+    """The names that `routine_called` accepts."""
     return tuple(TITLES)
 
 
@@ -55,8 +55,8 @@ def routine_called(
     blocks_mm: tuple[float, ...] = CalibrateStep().blocks_mm,
     seed: int = 0,
 ) -> Routine:
-    """The steps of one of `names()`. `first` is the side to begin with, `blocks_mm` what there is to calibrate with,
-    `seed` draws the questions of a lesson; `analogue` as in `steps_of`.
+    """The steps of one of `routine_names()`. `first` is the side to begin with, `blocks_mm` the calibration blocks,
+    `seed` picks the questions of a lesson; `analogue` as in `steps_of`.
 
     Raises ValueError with a sentence for another name.
     """
@@ -84,7 +84,7 @@ def _questions_after_test(settings: Settings) -> tuple[Step, ...]:
 
 
 def _built_in_stretch(settings: Settings, sides: tuple[Side, ...]) -> HoldStep:
-    """After a test the stretch begins on the side that the test has ended with: nobody has to change feet for it."""
+    """The built-in stretch. After a test it begins on the side where the test ended, to save a change of feet."""
     return HoldStep(
         sides=sides,
         hold_us=settings.hold_s * SECOND_US,
@@ -96,9 +96,9 @@ def _built_in_stretch(settings: Settings, sides: tuple[Side, ...]) -> HoldStep:
 
 
 def steps_of(items: Sequence[Item], settings: Settings, first: Side = Side.LEFT, *, analogue: bool = True) -> Routine:
-    """The steps of a routine of items; each begins on the side where the one before has ended.
+    """The steps for these items; each begins on the side where the one before ended.
 
-    Without `analogue` heels a heel that carries only the shin is not felt: such an exercise is a timer. Raises
+    Without `analogue` heels a heel that carries only the shin is not sensed: such an exercise is a timer. Raises
     ValueError with a sentence for an exercise that is not in the catalogue.
     """
     return tuple(_iter_steps(items, settings, first, analogue=analogue))

@@ -14,16 +14,16 @@ from station.core.steps import Routine, to_json
 from station.core.trace import format_row
 
 PAD_CONTRADICTION_US = 3 * SECOND_US
-"""How long a knee leans at the pad before heels that say nobody is there are not believed."""
+"""A knee on the pad for this long while no heel is down means a heel fault."""
 STUCK_HEEL_US = 300 * SECOND_US
-"""Nobody stands on an idle board for so long."""
+"""Longer than anybody stands on an idle board."""
 
 
 class Run:
-    """Feeds the engine and keeps every row, with times from the run's beginning on.
+    """Feeds the engine and records every row; times count from the start of the run.
 
-    The first row is the `start` that began it, so that a replay begins at the same moment. Where time alone ended it,
-    the last one is a `stop` at that time, which then stops nothing, so that a replay comes as far.
+    The first row is its `start`, so that a replay begins at the same moment. If time alone ended the run, the last row
+    is a `stop` at that time; it stops nothing, but makes the replay run as far.
     """
 
     def __init__(
@@ -60,23 +60,23 @@ class Run:
 
     @property
     def routine(self) -> Routine:
-        """The steps as they are now: what follows a test that hurt is halved."""
+        """The current steps; those after a test that hurt are halved."""
         return self._routine.steps
 
     @property
     def remaining(self) -> Routine:
-        """What of the routine is left, empty when all of it is done."""
+        """The steps that remain; empty when the routine is complete."""
         return self._routine.remaining
 
     @property
     def wakes_at_us(self) -> int | None:
-        """On the station's clock."""
+        """When the run must be called next, in µs on the station's clock."""
         wakes_at_us = self._engine.wakes_at_us
         return None if wakes_at_us is None else wakes_at_us + self.begin_us
 
     @property
     def change_count(self) -> int:
-        """How many changes the senses have told so far."""
+        """How many changes the board sensors have reported so far."""
         return self._engine.change_count
 
     def start(self) -> list[Fact]:
@@ -84,7 +84,7 @@ class Run:
         return self.feed(Command(0, CommandName.START))
 
     def feed(self, event: Event) -> list[Fact]:
-        """An event with its time from the beginning of the run; the facts are in the same time."""
+        """Feed an event; its time and those of the facts count from the start of the run."""
         row = format_row(event)
         if row is not None:
             self._rows.append(row)
@@ -103,7 +103,7 @@ class Run:
         return self._engine.state_at(at_us)
 
     def references(self) -> References:
-        """What the heels have taught since."""
+        """The heel references learnt so far."""
         return heel_references(self._sensors)
 
     def heels(self) -> tuple[tuple[Side, bool | None, float | None], ...]:
@@ -132,7 +132,7 @@ def heel_states(senses: BoardSensors) -> tuple[tuple[Side, bool | None, float | 
 
 
 def heel_fault_of(senses: BoardSensors, at_us: int) -> str | None:
-    """What is wrong with a heel's sensor, in a sentence: it is lost, or the knee pad tells of somebody it denies."""
+    """The fault of a heel's sensor, in a sentence: lost, stuck, or contradicted by the knee pad."""
     for plate in senses.plates:
         if plate.lost_reason is not None:
             return f"The {plate.side} heel sensor is lost ({plate.lost_reason}): check its cable and the plate."
@@ -149,12 +149,12 @@ def heel_fault_of(senses: BoardSensors, at_us: int) -> str | None:
 
 
 def _all_heels_up_since_knee(senses: BoardSensors) -> bool:
-    """Whether every heel has been up since before the knee came to the pad."""
+    """Whether every heel has been up since before the knee touched the pad."""
     return all(plate.down is False and plate.debouncer.since_us <= senses.knee.since_us for plate in senses.plates)
 
 
 def stuck_heel_fault(senses: BoardSensors, at_us: int) -> str | None:
-    """The heel that has been down for so long with nothing going on that it is nobody's, in a sentence."""
+    """The fault of a heel that has been down too long on an idle board, in a sentence."""
     for plate in senses.plates:
         if plate.is_known_down and at_us - plate.debouncer.since_us >= STUCK_HEEL_US:
             return f"The {plate.side} heel has been down for five minutes: clear its plate, else check its wire."

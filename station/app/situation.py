@@ -1,4 +1,4 @@
-"""From the store to what advice asks for: a person's situation, what they have done, and their plan."""
+"""Builds what advice needs from the store: a person's situation, what they have done, and their plan."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import Answer, Score
 
 RECENT = timedelta(weeks=26)
-"""What was felt at a test longer ago says nothing of today."""
+"""A felt place from a test longer ago than this is ignored."""
 PERSISTENCE_SPAN = timedelta(weeks=13)
 PERSISTENCE_MIN_WEEKS = 9
 """Two of three weeks with stretches, of these thirteen."""
 FULL_TEST_WITHIN = timedelta(weeks=4)
-"""Longer ago a full test is due anyway."""
+"""Beyond this a full test is due anyway."""
 RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 _PLACES = frozenset(FeltPlace)
 _ASKED = {"care": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT}
-"""How many answers to each question bear on a situation, the newest first."""
+"""How many of the newest answers to each question count."""
 
 
 def situation_of(
     store: Reader, person_id: str, now: datetime, *, minutes: int | None = None, history: History | None = None
 ) -> Situation:
-    """All that bears on what this person is to do at `now`, with `minutes` of time.
+    """Everything that decides what this person should do at `now`, with `minutes` of time.
 
-    Pass the `history` if it is there already: reading it takes tens of milliseconds. Raises `StoreError`.
+    Pass `history` if already loaded: reading it takes tens of milliseconds. Raises `StoreError`.
     """
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
@@ -63,7 +63,7 @@ def situation_of(
 
 
 def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None) -> Done:
-    """What this person has done that bears on what is due, in the days of `zone`. Raises `StoreError`."""
+    """What this person has done that affects what is due, in the days of `zone`. Raises `StoreError`."""
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
     recent = [one for one in _since(history, now - FULL_TEST_WITHIN) if not one.imported]
@@ -81,7 +81,7 @@ def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo, *, histo
 
 
 def plan_for(store: Reader, person_id: str) -> Plan | None:
-    """The plan of this person, `None` where there is none that can be read. Raises `StoreError`."""
+    """This person's plan; `None` if there is none or it cannot be read. Raises `StoreError`."""
     kept = store.plan(person_id)
     try:
         return None if kept is None else plan_of(kept)
@@ -90,7 +90,7 @@ def plan_for(store: Reader, person_id: str) -> Plan | None:
 
 
 def _answered_conditions(said: Answer) -> frozenset[str] | None:
-    """What was said yes to, `None` where the answer is of another version of the questions, which are then asked."""
+    """The conditions answered with yes; `None` if the answer is to another version of the questions, to ask again."""
     try:
         return health_questions.parse(said.answer)
     except ValueError:
@@ -98,12 +98,12 @@ def _answered_conditions(said: Answer) -> frozenset[str] | None:
 
 
 def _pain_answers(said: Sequence[Answer], history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
-    """Of the answers and of the tests, the newest first."""
+    """Pain from the answers and the tests, newest first."""
     of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
     of_answers: list[tuple[datetime, int]] = []
     for one in reversed(said):
         if type(one.answer) is int and 0 <= one.answer <= MAX_PAIN:
-            # Answers have their order by themselves, because the clock of a board without battery goes back and forth.
+            # Keep the stored order of answers: the clock of a board without a battery jumps back and forth.
             before = of_answers[-1][0] if of_answers else one.at
             of_answers.append((min(now, max(before, one.at)), one.answer))
     newest_first = (*reversed(of_answers), *((min(now, at), pain) for at, pain in of_tests.values()))
@@ -111,7 +111,7 @@ def _pain_answers(said: Sequence[Answer], history: History, now: datetime) -> tu
 
 
 def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
-    """Where the limit was felt on the last day on which a test was asked about."""
+    """The felt places of the last day with a test that asked for them."""
     told = [one for one in _since(history, now - RECENT) if one.limit_felt in _PLACES]
     if not told:
         return frozenset()
@@ -125,7 +125,7 @@ def _since(history: History, since: datetime) -> Sequence[Score]:
 
 
 def _not_felt_exercises(answers: Iterable[Answer]) -> frozenset[str]:
-    """The exercises of which the newest answer is no."""
+    """The exercises whose newest answer is no."""
     newest: dict[str, bool] = {}
     for one in answers:
         newest.setdefault(str(one.about), one.answer is not False)
@@ -174,7 +174,7 @@ def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
 
 
 def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
-    """When the last credited hold was, and when the last routine was finished: one of which nothing is left."""
+    """When the last credited hold was, and when the last routine was completed."""
     bouts = store.last_bouts(person_id, limit=RECENT_EXERCISES)
     stretched_at = next((one.started_at for one in bouts if one.credited_us), None)
     left = store.unfinished_run(person_id)

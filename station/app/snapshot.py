@@ -1,6 +1,6 @@
-"""What the station shows: one immutable picture of now, made by the loop and read by the page.
+"""The station's snapshot: its current state, immutable, made by the loop and read by the page.
 
-The page gets state, not animation: with `credited_us`, `rate` and `at_us` it goes on counting by itself.
+The page gets state, not animation: it counts on from `credited_us`, `rate` and `at_us`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from station.core.state import ActivityState
 
 @dataclass(frozen=True, slots=True)
 class CueView:
-    """The last cue; `number` grows with every cue, so that a page tells a new one from an old one."""
+    """The last cue; `number` grows with every cue, so that a page recognises a new one."""
 
     number: int
     cue: CueName
@@ -26,7 +26,7 @@ class CueView:
 
 @dataclass(frozen=True, slots=True)
 class HeelView:
-    """A heel: `down` is `None` while it is not known; `share` is the load as a share of the person's own standing."""
+    """A heel: `down` is `None` while unknown; `share` is the load as a share of the person's standing load."""
 
     side: Side
     down: bool | None
@@ -35,7 +35,7 @@ class HeelView:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One clear sentence about a part that is at fault: what happened, where, what to do."""
+    """A part's fault in one sentence: what happened, where, what to do."""
 
     part: str
     sentence: str
@@ -43,23 +43,23 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedView:
-    """What is left of a routine that was ended early: what it is called, and how long it takes."""
+    """An unfinished routine as the page offers it: its title, and how long it takes."""
 
     title: str | None
     seconds: int
     person_id: str | None = None
-    """Whose it is, `None` while nobody has claimed it."""
+    """The person it belongs to; `None` while unclaimed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(ActivityState):
-    """Everything the live page needs: the picture of the activity, and what the board feels beside it.
+    """Everything the live page needs: the activity's state and the board's sensors.
 
-    `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance. `called` is the routine
-    that goes on, as people call it; `next_step` and `next_exercise` are what follows. `decision` is the newest answer
-    of the start gate. `note` is one sentence for the person: why nothing begins, what was taken back, what is due.
-    `rest` is what is left of a routine, offered where nothing goes on. `calibration` is `as built`, `good` or `doubted`
-    (a check has failed); `check_due` says why a check is due.
+    `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance. `called` is the title of
+    the current routine; `next_step` and `next_exercise` are what follows. `decision` is the newest decision of the
+    start gate. `note` is one sentence for the person: why nothing starts, what was undone, what is due. `rest` is the
+    unfinished routine, offered while no run is active. `calibration` is `as built`, `good` or `doubted` (a check has
+    failed); `check_due` says why a check is due.
     """
 
     at_us: int

@@ -48,18 +48,18 @@ from station.settings import Settings
 from station.store import Reader
 
 TODAY, UNFINISHED = "today", "rest"
-"""What begins by a name of its own: today's work, and what remains of the last routine."""
+"""Names with a meaning of their own: today's work, and the unfinished routine."""
 OWN = "own:"
-"""What the name of a person's own routine may begin with; its id follows."""
+"""Optional prefix of a person's own routine; its id follows."""
 PROPOSED_FROM = "daily"
-"""What a proposal begins with: the warm-up and the three stretches, to which the felt place adds."""
+"""The base of a proposal: the warm-up and the three stretches; the felt place adds to it."""
 PROPOSED_NAME = "Proposed for you"
 NO_PLAN = "test_and_stretch"
-"""What begins for a person without a plan."""
+"""The routine for a person without a plan."""
 AFTER_TEST = "stretch"
-"""What of that remains after the test."""
+"""The part of it that follows the test."""
 UNRESTRICTED = frozenset({"calibrate", "check", "lesson"})
-"""What concerns nobody's ankle."""
+"""Routines that do not load the ankle, so restrictions do not apply."""
 NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
 PROPOSED_INSTEAD = "The routine of your plan no longer exists, so this one is proposed. Choose another in the plan."
 GONE = "This routine no longer exists, or belongs to somebody else: choose another one."
@@ -68,11 +68,11 @@ COMPLETE = "Nothing remains of the last routine: it is complete."
 
 @dataclass(frozen=True, slots=True)
 class StartDecision:
-    """What begins, what was changed and why, or why nothing begins.
+    """What starts, what was changed and why, or why nothing starts.
 
-    Nothing begins where `routine` is empty; then `refusal` is the reason, or `notice` says that nothing is due. `title`
-    is what people call the routine. `excluded` and `reduced` are the changes, each with its reason; `advice` is what to
-    heed; `only_test` is why of a routine only its test begins.
+    If `routine` is empty nothing starts: `refusal` gives the reason, or `notice` says that nothing is due. `title` is
+    the routine's display name. `excluded` and `reduced` are the changes, each with its reason; `advice` lists
+    precautions; `only_test` is the reason why only the routine's test starts.
     """
 
     routine: Routine = ()
@@ -86,7 +86,7 @@ class StartDecision:
 
     @property
     def note(self) -> str | None:
-        """The decision in one sentence for the board's page, `None` where all begins as asked for."""
+        """The decision in one sentence for the board's page; `None` if everything starts as requested."""
         if self.refusal is not None:
             return self.refusal.sentence
         reasons = [*(one.reason for one in self.excluded), *(one.reason for one in self.reduced), *self.advice]
@@ -94,19 +94,19 @@ class StartDecision:
 
     @property
     def is_changed(self) -> bool:
-        """Whether what begins differs from what was asked for, or something is to be heeded."""
+        """Whether the routine differs from the request or comes with advice."""
         return bool(self.excluded or self.reduced or self.advice)
 
     @property
     def needs_health_questions(self) -> bool:
-        """Whether answering the health questions is the way on."""
+        """Whether the health questions must be answered first."""
         reason = self.refusal or self.only_test
         return reason is not None and reason.rule == ASK_FIRST_RULE
 
 
 @dataclass(frozen=True, slots=True)
 class TodaySummary:
-    """All of one person's today. Without a plan `due` is `None`; `credited_s` is of this week."""
+    """What one person has to do today. Without a plan `due` is `None`; `credited_s` is this week's credit."""
 
     now: datetime
     plan: Plan | None
@@ -142,7 +142,7 @@ class TodaySummary:
 
 @dataclass(frozen=True)
 class StartGate:
-    """Decides for one person (`None`: unknown), who stands with `first`, at `now`. Methods may raise StoreError.
+    """Decides what one person (`None`: unknown), standing on side `first`, may start at `now`. May raise StoreError.
 
     `analogue`, `blocks_mm` and `seed` are as for `station.app.routines.routine_called`.
     """
@@ -177,12 +177,12 @@ class StartGate:
         return self._proposed(found, title)
 
     def restricted(self, routine: Routine, title: str | None) -> StartDecision:
-        """What of these steps begins: every decision ends here."""
+        """The steps after restrictions; every decision passes through here."""
         return self._from_restricted(restrict(exercises(), routine, self.situation), routine, title)
 
     @cached_property
     def situation(self) -> Situation | None:
-        """What bears on this person now; `None` for somebody unknown."""
+        """The person's current situation; `None` for an unknown person."""
         return None if self.person_id is None else situation_of(self.store, self.person_id, self.now)
 
     def _from_restricted(self, found: Restricted, asked_for: Routine, title: str | None) -> StartDecision:
@@ -196,7 +196,7 @@ class StartGate:
         )
 
     def _proposed(self, found: Proposal, title: str, *, without_test: bool = False) -> StartDecision:
-        """The steps of a proposal, of which what advice has reduced is not reduced again."""
+        """Decide on a proposal; items that advice has already reduced are not reduced again."""
         if found.block_reason is not None and not found.items:
             return StartDecision(refusal=_first_reason(found), excluded=found.excluded)
         items = [item for item in found.items if not without_test or item.test is None]
@@ -212,7 +212,7 @@ class StartGate:
     # By name.
 
     def title(self, name: str) -> str:
-        """What people call the routine of this name. Raises ValueError with a sentence where there is none."""
+        """The routine's display name. Raises ValueError with a sentence if there is no such routine."""
         if name in TITLES:
             return TITLES[name]
         own = self.store.own_routine(name.removeprefix(OWN))
@@ -273,7 +273,7 @@ class StartGate:
     # By the plan.
 
     def today_summary(self) -> TodaySummary:
-        """What this person, who is known, is to do now, and why."""
+        """What to do now and why. The person must be known."""
         assert self.person_id is not None
         assert self.situation is not None
         planned = plan_for(self.store, self.person_id)
@@ -332,7 +332,7 @@ def reduced_steps(routine: Routine, keys: Collection[str]) -> Routine:
 
 
 def is_only_test(routine: Routine) -> bool:
-    """Whether it is a test with its questions, and nothing else."""
+    """Whether the routine is only a test and its questions."""
     return bool(routine) and all(isinstance(step, TestStep | AskStep) for step in routine)
 
 
@@ -347,7 +347,7 @@ def _has_exercise(routine: Routine) -> bool:
 
 
 def _first_reason(found: Proposal) -> Reason | None:
-    """The weightiest reason why nothing of a proposal begins."""
+    """The main reason why nothing of a proposal may start."""
     return found.excluded[0].reason if found.excluded else found.block_reason
 
 

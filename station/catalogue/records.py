@@ -92,7 +92,7 @@ class Caution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One exercise. All texts are for whoever does it: second person, short.
+    """One exercise. Its texts address the person who does it: second person, short.
 
     `said` is its name as it is spoken and as it fits beside a number. `on_board` is false for what is done on the floor
     or a chair, where nothing is verified. `places` are where it helps (empty: anywhere, or the gait), `steps` the

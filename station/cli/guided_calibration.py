@@ -22,7 +22,7 @@ OVER = ("done", "ended")
 
 
 def state_sentence(now: ActivityState) -> str | None:
-    """What whoever calibrates or checks is to do now, and why; `None` where nothing is asked."""
+    """What to do now in a calibration or check, and why; `None` if there is nothing to do."""
     block = "" if now.target_mm is None else f"{now.target_mm:g} mm block"
     match now.phase:
         case "warm":
@@ -85,7 +85,7 @@ class Outcome:
 
 
 class GuidedCalibration:
-    """Follows one run of `calibrate` or `check` from picture to picture."""
+    """Follows one run of `calibrate` or `check` from snapshot to snapshot."""
 
     def __init__(self, store: Reader, what: str, say: Callable[[str], None]) -> None:
         self._store = store
@@ -100,14 +100,14 @@ class GuidedCalibration:
         return next((check.id for check in self._store.checks(limit=1)), None)
 
     def begin(self, station: Station) -> None:
-        """Ask the station for it; the simulated person comes by themselves."""
+        """Start it on the station; a simulated person steps in without being asked."""
         if station.board is not None:
             station.board.act(self._activity)
         else:
             station.request_start(self._activity, None)
 
     def on_snapshot(self, now: Snapshot) -> bool:
-        """Say what is new in a picture; gives whether it is over."""
+        """Print what is new in a snapshot; returns whether the run is over."""
         if now.activity != self._activity or (not self._last_shown and now.phase in OVER):
             return False  # what is shown still is the run of before
         said = (now.phase, now.repetition, now.why)
@@ -118,7 +118,7 @@ class GuidedCalibration:
         return now.phase in OVER
 
     def outcome(self) -> Outcome:
-        """What came of it, as the store has it."""
+        """The outcome as stored."""
         why = None if self._last is None else self._last.why
         if self._activity == "check" and self._newest_check_id() != self._check_id:
             return _checked(self._store.checks(limit=1)[0])

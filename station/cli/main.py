@@ -82,7 +82,7 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
 
 
 def _nothing(_store: Store) -> None:
-    """An empty store stays empty."""
+    """Leave an empty store empty."""
 
 
 def _ship_history(store: Store) -> None:
@@ -103,7 +103,7 @@ def _have_answered(store: Store) -> None:
 
 
 def _be_heard(store: Store) -> None:
-    """No quiet hours: whoever tries the station in the evening hears all of it, and so does the simulated person."""
+    """Switch off quiet hours, so that visitors and the simulated person hear every cue in the evening too."""
     from dataclasses import replace
 
     store.save_settings(replace(store.settings(), quiet_from="00:00", quiet_to="00:00"))

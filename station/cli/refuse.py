@@ -1,4 +1,4 @@
-"""How a command says no."""
+"""How a command ends with an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read and computed, kept until a table that it is read from changes."""
+"""A cache of values read or computed from tables, valid until one of those tables changes."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Cache:
         self._revision = 0
 
     def clear(self) -> None:
-        """Nothing that was read before this call is given after it. Never waits."""
+        """Invalidate everything read before this call. Never waits."""
         self._revision += 1
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:

@@ -1,4 +1,4 @@
-"""Connections to SQLite that lose nothing which was acknowledged, and the lock that keeps a second station out."""
+"""SQLite connections that lose no acknowledged write, and the lock that keeps a second station out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _WRITER = (("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL), ("foreig
 
 
 def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
-    """A connection in autocommit mode, so that the store alone says where a transaction begins.
+    """A connection in autocommit mode, so that only the store begins transactions.
 
     `psow=0` tells SQLite that a power cut may garble a whole sector in which only some bytes were written, as memory
     cards do: it then pads each commit to a sector's end, so that the next one cannot harm it.
@@ -100,7 +100,7 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 
 def make_directory(path: Path) -> None:
-    """The directory of the database, made when it is missing."""
+    """Create the directory of the database if it is missing."""
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():

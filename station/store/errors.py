@@ -1,4 +1,4 @@
-"""One clear sentence for whatever goes wrong with the database: what happened, where, what to do."""
+"""One clear sentence for each error of the database: what happened, where, what to do."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def sentence_of(error: BaseException, path: Path) -> str:
 def explained(path: Path) -> Iterator[None]:
     """Turn errors of SQLite and of the operating system into a `StoreError` with its sentence.
 
-    A value that a table refuses stays the `ValueError` that it is.
+    A `ValueError` for a value that a table refuses passes unchanged.
     """
     try:
         yield

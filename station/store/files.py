@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Atomic file writes: a file is complete or absent."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from station.store.errors import explained
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A name to write to beside `path`; it takes the place of `path` when all went well, and is removed when not.
+    """A temporary name beside `path`; it replaces `path` on success and is removed on failure.
 
     Raises `StoreError` with a sentence for what the operating system refuses.
     """

@@ -46,7 +46,7 @@ from station.store.traces import read_rows
 from station.store.training_read import TrainingReader
 
 ONLY_BLOCKS = "only blocks"
-"""Why a session ended in which nobody stood on the board: it was calibrated or checked."""
+"""End reason of a session in which the board was only calibrated or checked."""
 RECENT_RUNS = 100
 """Routines and tests of a person: what was done before them says nothing of what is due."""
 NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
@@ -55,10 +55,10 @@ CHECKS = select(checks).order_by(checks.c.number.desc())
 
 
 class Reader(TrainingReader):
-    """What the pages and the export may ask. Raises `StoreError` with a sentence when the file cannot be read."""
+    """Queries for the pages and the export. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def people(self) -> tuple[Person, ...]:
-        """Everybody, by name."""
+        """All people, by name."""
         return self.cache.get("people", self._people)
 
     def _people(self) -> tuple[Person, ...]:
@@ -84,7 +84,7 @@ class Reader(TrainingReader):
             return None if row is None else loading.calibration_from_row(row)
 
     def calibrations(self) -> tuple[Calibration, ...]:
-        """All that there ever were, the newest first."""
+        """All of them, newest first."""
         return self.cache.get("calibrations", self._calibrations)
 
     def _calibrations(self) -> tuple[Calibration, ...]:
@@ -108,7 +108,7 @@ class Reader(TrainingReader):
             return suspect_check(now, None)
 
     def empty_shares(self) -> dict[Side, float]:
-        """What each analogue heel says with nothing on it, as shares of full scale, where that is known."""
+        """The empty load of each analogue heel, as a share of full scale, where known."""
         with self.read_transaction() as now:
             return {Side(row.side): row.empty_share for row in now.execute(select(heels.c.side, heels.c.empty_share))}
 
@@ -131,7 +131,7 @@ class Reader(TrainingReader):
     def sitting_summaries(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[SittingSummary, ...]:
-        """What `sittings` gives, each with what was done in it."""
+        """The sessions of `sittings`, each with its contents."""
         with self.read_transaction() as now:
             return loading.summaries_of(now, _sittings_in(now, person_id, limit, before))
 
@@ -262,7 +262,7 @@ class Reader(TrainingReader):
         return tuple(WeekCredit(monday, week[Side.LEFT], week[Side.RIGHT]) for monday, week in sorted(weeks.items()))
 
     def header(self, run_id: str) -> dict[str, Any] | None:
-        """What the trace of a run begins with: what was to be done, and the curve it was measured with."""
+        """The header of a run's trace: its routine, and the curve it was measured with."""
         with self.read_transaction() as now:
             header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
             return None if header is None else json.loads(header)

@@ -28,7 +28,7 @@ class Person:
 class Session:
     """What one person did between stepping on and leaving.
 
-    `ended_at` is `None` while it goes on, and for ever when it was cut off.
+    `ended_at` is `None` while the session runs, and stays so if it was cut off.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What else may bear on a test, `None` where nobody said. A test needs a board at 0 degrees.
+    """Circumstances of a test; `None` where not answered. A test needs a board at 0 degrees.
 
     `back_foot` is `heel up`, `flat` or `off`; `pain` goes from 0 to 10; `limit_felt` is `front` (of the ankle),
     `achilles`, `calf` or `nowhere`.
@@ -91,7 +91,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """What both sides came to under one calibration; `None` where a side was not tested."""
+    """The scores of both sides under one calibration; `None` for a side that was not tested."""
 
     left_mm: float | None
     right_mm: float | None
@@ -179,7 +179,7 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A past result that somebody brings along, as their tape had it."""
+    """A past result measured by tape, to import."""
 
     at: datetime
     left_mm: float | None
@@ -366,7 +366,7 @@ class OwnRoutine:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a person said to one question. `about` is what it was asked about, such as the key of an exercise."""
+    """A person's answer to one question. `about` is its subject, such as the key of an exercise."""
 
     id: str
     person_id: str

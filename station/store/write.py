@@ -1,4 +1,4 @@
-"""Writing to the store: every method is one transaction, and what it wrote is on the disk when it returns."""
+"""Writing to the store: every method is one transaction, on disk when it returns."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
 
 class Store(TrainingWriter):
-    """The database of one station. Methods raise `StoreError` with a sentence, and have then changed nothing.
+    """The database of one station. A method that raises `StoreError` (one sentence) has changed nothing.
 
-    Rows under way are `unfinished` until somebody says otherwise, and stay so when the power goes.
+    Rows in progress are `unfinished` until they are finished, and stay so if the power fails.
     """
 
     def add_person(self, name: str) -> Person:
@@ -77,7 +77,7 @@ class Store(TrainingWriter):
             self._update(now, people, person_id, name=name)
 
     def save_settings(self, wish: Settings) -> None:
-        """Keep what differs from what is stored; what nobody ever changed follows the program's defaults."""
+        """Store the settings that changed; those never changed follow the program's defaults."""
         with self.write_transaction() as now:
             before = asdict(Settings(**stored_settings(now)))
             for name, value in asdict(wish).items():
@@ -126,17 +126,17 @@ class Store(TrainingWriter):
             )
 
     def save_empty_share(self, side: Side, share: float) -> None:
-        """What this analogue heel says with nothing on it, as a share of full scale."""
+        """Store the empty load of this analogue heel, as a share of full scale."""
         with self.write_transaction() as now:
             now.execute(delete(heels).where(heels.c.side == side))
             self._insert(now, heels, side=side, empty_share=share, measured_at=self._clock.wall())
 
     def begin_session(self, person_id: str | None, started_at: datetime, *, simulated: bool) -> str:
-        """`None`: nobody knows yet who it is."""
+        """Begin a session; without a person (`None`) it is unclaimed."""
         return self._add(sittings, person_id=person_id, started_at=started_at, simulated=simulated)
 
     def claim_session(self, session_id: str, person_id: str | None) -> None:
-        """Say whose session it was, or that nobody knows."""
+        """Assign a session to a person, or make it unclaimed."""
         self._change(sittings, session_id, person_id=person_id)
 
     def end_session(self, session_id: str, ended_at: datetime, why: str) -> None:
@@ -183,7 +183,7 @@ class Store(TrainingWriter):
             return self._insert(now, tests, run_id=run_id, state=UNFINISHED, doubted=doubted, **values)
 
     def describe_test(self, test_id: str, circumstances: Circumstances) -> None:
-        """What the person said about the test afterwards."""
+        """Store the person's answers about the test."""
         self._change(tests, test_id, **asdict(circumstances))
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
@@ -260,7 +260,7 @@ class Store(TrainingWriter):
     def progress_hold(
         self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lifts: int = 0, micro_lifts: int = 0
     ) -> None:
-        """What a hold has come to so far; every second, so that a power cut loses one at most."""
+        """Store a hold's credit so far; called every second, so that a power cut loses at most one."""
         self._change(holds, hold_id, credited_us=credited_us, lifted_us=lifted_us, lifts=lifts, micro_lifts=micro_lifts)
 
     def add_heel_lift(self, hold_id: str, lift: HeelLift) -> None:

@@ -73,14 +73,14 @@ class WriteTransactions(Reader):
             with explained(path):
                 prepare(store._engine, path)
                 store._writer = store._engine.connect()
-            store._recover_after_power_cut(as_built_offset_mm)
+            store._checkpoint(as_built_offset_mm)
         except BaseException:
             store.close()
             raise
         return store
 
     def close(self) -> None:
-        """Let go of the file and of its lock; again is harmless.
+        """Close the file and release its lock; may be called again.
 
         The readers go first: the last to close empties the log into the database, which a reader may not.
         """
@@ -112,7 +112,7 @@ class WriteTransactions(Reader):
         self._cached_changed |= getattr(statement, "table", None) in CACHED_TABLES
 
     def _recover_after_power_cut(self, as_built_offset_mm: float | None) -> None:
-        """Say what a power cut left behind; as the first write it also finds a file that can only be read."""
+        """Settle what a power cut interrupted; as the first write it also detects a read-only file."""
         cut = (sittings.c.ended_at.is_(None), sittings.c.ended_why.is_(None))
         with self.write_transaction() as now:
             now.execute(update(sittings).where(*cut).values(ended_why=CUT_OFF))

@@ -1,8 +1,7 @@
-"""APScheduler, the station's alarm clock for seconds and for days.
+"""APScheduler as the station's alarm clock, for seconds and for days.
 
-It lives on wall time, which jumps when a Raspberry Pi hears from the network. So it only ever wakes the loop: spans are
-counted on the monotonic clock, an alarm that fires early changes nothing, and one that would fire late is caught by the
-loop's own bounded wait.
+It uses wall time, which jumps when a Raspberry Pi gets the time from the network. So it only wakes the loop: spans are
+counted on the monotonic clock, an early alarm changes nothing, and the loop's bounded wait covers a late one.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ class Scheduler:
         self.set_reminders(self._reminders, self._remind)
 
     def move_alarm(self, at_us: int | None) -> None:
-        """Have the loop woken at this moment of the monotonic clock, and at no other."""
+        """Wake the loop at this moment of the monotonic clock, and at no other."""
         if at_us is None:
             if self._at_us is not None:
                 with suppress(JobLookupError):  # it is just going off
@@ -119,7 +118,7 @@ class Scheduler:
             )
 
     def reschedule(self) -> None:
-        """The wall clock was set: what was waited for may be due, or not yet."""
+        """Recompute all jobs after the wall clock was set."""
         if self._scheduler.running:
             self._scheduler.wakeup()
 

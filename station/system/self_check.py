@@ -1,4 +1,4 @@
-"""`station check`: try every part once, and say of each what is well, or what is wrong and what to do."""
+"""`station check`: tries every part once and reports for each that it works, or what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from station.store import Reader, Store, StoreError
 from station.system.service import clock_is_right
 
 LISTEN_US = 3 * SECOND_US
-"""So long the board is listened to: sixty readings and more, also where the sensor is found at the third try."""
+"""How long to listen to the board: at least sixty readings, even if the sensor is found only at the third try."""
 
 NEAR_0 = 0.1
 """A share of full scale that may be an empty plate: somebody on it presses more."""
@@ -97,7 +97,7 @@ def _board(config: Config, clock: Clock) -> Iterator[Result]:
 
 
 def _empty_plates(config: Config) -> dict[Side, float]:
-    """What each empty plate reads, where the station has learnt it."""
+    """The empty load of each plate, where the station has learnt it."""
     try:
         with Reader.open(Path(config.store.path)) as reader:
             return reader.empty_shares()

@@ -1,4 +1,4 @@
-"""The station as a process: everything opened, started, watched over and closed again, in the right order."""
+"""The station as a process: opens, starts, supervises and closes every part in the right order."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Service:
         return station
 
     def obey_signals(self) -> None:
-        """From now on SIGTERM and SIGINT end the station in order, also while it is still opening."""
+        """Install handlers so that SIGTERM and SIGINT shut the station down cleanly, even while it is still opening."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
 
@@ -157,7 +157,7 @@ class Service:
         self._is_stopping = True
 
     def _watch_threads(self) -> None:
-        """Called by the loop: feed the watchdog, and look after the threads that the loop does not live in."""
+        """Called by the loop: feed the watchdog, and check the other threads."""
         if self._is_stopping:
             self.station.stop()
         now_us = self._clock.now_us()
@@ -198,7 +198,7 @@ class Service:
             self.station.report_fault("backup", None)
 
     def close(self) -> None:
-        """Silence first, then keep what is under way, then give everything back."""
+        """Silence the buzzer, store the current run, then release everything."""
         self._notifier.notify("STOPPING=1")
         if self.devices is not None and self.devices.player is not None:
             self.devices.player.close()

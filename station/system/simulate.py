@@ -29,7 +29,7 @@ from station.store.ids import ids_of
 EMPTY_S = 5.0
 """The empty board, before anybody steps on: its heels are known by then."""
 LONGEST_S = 3600.0
-"""No session lasts longer; somebody who is still there then has got stuck."""
+"""No session lasts longer; a simulated person still on the board then is stuck."""
 GONE_S = 180.0
 """After they have been sent away the station ends their session within this."""
 DAYS_A_WEEK = 7
@@ -123,11 +123,11 @@ class VirtualStation:
         self.close()
 
     def close(self) -> None:
-        """Stop everything and let go of the database."""
+        """Stop everything and release the database."""
         self._closing.close()
 
     def live(self, seconds: float, stop: Callable[[], bool] = lambda: False) -> None:
-        """Let so many seconds of life pass, or fewer if `stop` says so."""
+        """Let this many simulated seconds pass, or fewer if `stop` returns true."""
         run_until(self.clock, self._deadlines, self.station, self.clock.now_us() + round(seconds * SECOND_US), stop)
 
     def jump_to(self, wall: datetime) -> None:
@@ -181,7 +181,7 @@ def character_of(
     gain_mm_week: float | None = None,
     cheat: bool = False,
 ) -> PersonProfile:
-    """Somebody with these limits; what is not said is as usual."""
+    """A simulated person with these limits; the rest is the default."""
     usual = PersonProfile()
     gain = USUAL_GAIN_MM_WEEK if gain_mm_week is None else gain_mm_week
     return PersonProfile(

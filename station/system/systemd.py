@@ -1,4 +1,4 @@
-"""What systemd is told: ready, alive, stopping. Without systemd nobody is told and nothing fails."""
+"""Notifies systemd: ready, alive, stopping. Without systemd it does nothing."""
 
 from __future__ import annotations
 

@@ -42,9 +42,7 @@ FIGURES = (
     Figure("weeks_to_tell_half", "progress", 7, AT_MOST, "a sequential test that knows error and slope: 5.6"),
     Figure("weeks_to_tell_95", "progress", 11, AT_MOST, "a sequential test that knows error and slope: 8.3"),
     Figure("simulate_speed", "simulate", 100, AT_LEAST, "real time: 1"),
-    Figure(
-        "simulate_speed_in_units", "simulate", 10, AT_LEAST, "the same on any machine; the unit: tests/bench/unit.py"
-    ),
+    Figure("simulate_speed_in_units", "simulate", 10, AT_LEAST, "the same on any machine: tests/bench/unit.py"),
     Figure("hold_credit_error_ms", "station", 10, AT_MOST, "the heel's true times on the emulated board"),
     Figure("cue_jitter_p99_ms", "station", 10, AT_MOST, "the plan of each edge; people notice 26 ms"),
     Figure("heel_up_latency_p99_ms", "station", 80, AT_MOST, "the end of the grace, from the heel's true time"),

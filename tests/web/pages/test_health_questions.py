@@ -107,7 +107,7 @@ def test_blocking_condition_comes_first_and_starts_nothing(client: FlaskClient, 
     answer = client.post("/health-questions", data={**NO, "not_cleared": "yes", "routine": "daily", "next": "today"})
     page = text_of(client, answer.headers["Location"])
     assert "blocked for now" in page
-    assert "whoever treats you" in page
+    assert "the professional who treats you" in page
     assert "Begin:" not in page
 
 

@@ -73,7 +73,7 @@ class WriteTransactions(Reader):
             with explained(path):
                 prepare(store._engine, path)
                 store._writer = store._engine.connect()
-            store._checkpoint(as_built_offset_mm)
+            store._recover_after_power_cut(as_built_offset_mm)
         except BaseException:
             store.close()
             raise

@@ -141,6 +141,6 @@ def test_a_wish_that_nobody_thought_of_stops_nothing(led: Led, caplog: pytest.Lo
     done = led.station.answer(ada, "pain", cast("Any", {1, 2}))
     led.live(0.5)
     assert isinstance(done.exception(0), TypeError)
-    assert "the board goes on" in caplog.text
+    assert "the board carries on" in caplog.text
     step_on(led)
     assert led.station.snapshot().activity == "test"

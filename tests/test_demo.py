@@ -64,13 +64,13 @@ def test_demo_shows_a_test_and_a_hold_with_a_heel_lift(phone: Visitor, desktop: 
         visitor.sees("LEFT", "STAND STILL")
         visitor.sees("LUNGE", "Knee to the wall")
         visitor.sees("SLIDE BACK", "Passed.")
-    phone.push("I take over")
+    phone.push("Take over")
     _fail_twice(phone)
     for visitor in both:
         visitor.sees("RIGHT", "OTHER SIDE")
     phone.push("Lean back")
-    phone.push("Board 20 mm nearer")
-    phone.push("Board 20 mm nearer")
+    phone.push("Board 20 mm closer")
+    phone.push("Board 20 mm closer")
     phone.push("Step on, right leg")
     _pass(phone)
     _fail_twice(phone)
@@ -126,9 +126,9 @@ def _fail_twice(visitor: Visitor) -> None:
     visitor.push("Board 20 mm back")
     visitor.sees("LUNGE")
     visitor.push("Cheat: lift the heel in the lunge")
-    visitor.sees("NEARER", "The heel came up")
+    visitor.sees("CLOSER", "Your heel came up")
     visitor.push("Lean back")
-    visitor.push("Board 5 mm nearer")
+    visitor.push("Board 5 mm closer")
     visitor.sees("LUNGE")
     visitor.push("Cheat: lift the heel in the lunge")
 
@@ -137,10 +137,10 @@ def _looks_at_the_picture(visitor: Visitor) -> None:
     """The session has a chart of each activity with attempts, credited time and heel lift, and the same in words."""
     test, hold = visitor.window.run("return [...document.querySelectorAll('figure')].map(one => one.innerText)")
     assert "6 attempts, 2 passed" in test
-    assert "2 stretches with 10 s credited, 1 lift of the heel" in hold
+    assert "2 stretches with 10 s credited, 1 heel lift" in hold
     drawn = "return [...document.querySelectorAll('figure')].map(one => one.querySelectorAll(arguments[0]).length)"
     assert visitor.window.run(drawn, ".event") == [6, 0]
-    assert visitor.window.run(drawn, ".lift") == [0, 1]
+    assert visitor.window.run(drawn, ".heel-lift") == [0, 1]
     assert visitor.window.run(drawn, ".credit")[1] >= len(Side)
 
 

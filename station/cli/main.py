@@ -95,11 +95,10 @@ def _ship_history(store: Store) -> None:
 
 def _have_answered(store: Store) -> None:
     """The simulated people have answered the health questions long ago, with no to all of them."""
-    from station.advice.health_questions import CONDITIONS
+    from station.system.simulate import answer_no_to_all
 
     for person in store.people():
-        if not store.answers(person.id, "care", limit=1):
-            store.add_answer(person.id, "care", {"yes": [], "no": [one.key for one in CONDITIONS if one.after is None]})
+        answer_no_to_all(store, person.id)
 
 
 def _be_heard(store: Store) -> None:

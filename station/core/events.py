@@ -101,8 +101,8 @@ ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a person said through the page, the button or taps. `side` goes with `Word.SIDE`, `answer` with
-    `Word.ANSWER`: a place (`front`, `achilles`, `calf`, `nowhere`) or a number from 0 to 10."""
+    """What a person said through the page, the button or taps. `side` goes with `CommandName.SIDE`, `answer` with
+    `CommandName.ANSWER`: a place (`front`, `achilles`, `calf`, `nowhere`) or a number from 0 to 10."""
 
     at_us: int
     word: CommandName

@@ -13,6 +13,7 @@ from typing import Self
 
 import msgspec
 
+from station.advice.health_questions import CONDITIONS
 from station.app.loop import Station
 from station.app.routines import routine_called
 from station.config import Config
@@ -37,6 +38,8 @@ FULL_EVERY_DAYS = 14
 """The first test is a full one, and then one every two weeks; the others are quick."""
 BEFORE = timedelta(hours=4)
 """So long before the first session the station is set up, and calibrated."""
+HEALTH_QUESTIONS = "care"
+"""The question under which the store keeps the answers to the health questions."""
 USUAL_GAIN_MM_WEEK = 2.0
 """What regular stretching adds."""
 MISSED_SHARE = 0.08
@@ -202,7 +205,16 @@ def _person_id(store: Store, name: str) -> str:
     for person in store.people():
         if person.name == name:
             return person.id
-    return store.add_person(name).id
+    person_id = store.add_person(name).id
+    answer_no_to_all(store, person_id)
+    return person_id
+
+
+def answer_no_to_all(store: Store, person_id: str) -> None:
+    """Answer the health questions with no to all, unless they are answered: else only tests start for this person."""
+    if not store.answers(person_id, HEALTH_QUESTIONS, limit=1):
+        no = [one.key for one in CONDITIONS if one.after is None]
+        store.add_answer(person_id, HEALTH_QUESTIONS, {"yes": [], "no": no})
 
 
 def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: str) -> Iterator[Progress]:

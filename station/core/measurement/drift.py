@@ -59,7 +59,7 @@ class LaneFinding:
 
 
 class LaneMonitor:
-    """Fed with valid readings; each kind is told once, until `believe`."""
+    """Fed with valid readings; each kind is told once, until `rearm`."""
 
     def __init__(self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None) -> None:
         """`fit` is `None` for a sensor as built, which nobody calls out: it may be anything."""

@@ -42,7 +42,7 @@ def conductance_millisiemens(share: float) -> float:
 
 
 def share_from_conductance(conductance: float) -> float:
-    """The ADC's share of full scale at a conductance in millisiemens: the inverse of `conductance_ms`."""
+    """The ADC's share of full scale at a conductance in millisiemens: the inverse of `conductance_millisiemens`."""
     loaded = conductance * DIVIDER_KOHM
     return loaded / (1 + loaded)
 

@@ -12,7 +12,8 @@ budget; `python -m tests.bench.distance` prints the figures again):
 So the estimate is the mean of the readings, without slips: single wild ones, which the recording has none of, but a
 trouser leg or a hand can make. A window unlike that is refused with a reason instead of averaged: one that steps from
 one level to another, that sees two things, or that scatters more than the sensor does. Of the recording's own windows
-none is refused, and of windows with a step of 6 mm in the middle nearly all are (`tests/station/core/measurement/test_estimate`).
+none is refused, and of windows with a step of 6 mm in the middle nearly all are
+(`tests/station/core/measurement/test_estimate.py`).
 """
 
 from __future__ import annotations

@@ -29,6 +29,8 @@ from station.store.traces import packed, read_rows, trace_text
 from station.store.write import Store
 
 WHAT = "slant board station"
+TEXT_FILTERS = [{"id": lzma.FILTER_LZMA2, "preset": 6 | lzma.PRESET_EXTREME, "lc": 4, "pb": 0}]
+"""xz for text: more literal context, no alignment; 2 % smaller than its default, with the same memory."""
 COMPRESSED = ".xz"
 FIRST = "0001"
 
@@ -45,7 +47,7 @@ def export_json(reader: Reader, path: Path, *, traces: bool | Collection[str] = 
         }
     data = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     with replacing(path) as unfinished:
-        unfinished.write_bytes(lzma.compress(data) if path.suffix == COMPRESSED else data)
+        unfinished.write_bytes(lzma.compress(data, filters=TEXT_FILTERS) if path.suffix == COMPRESSED else data)
 
 
 def import_json(store: Store, path: Path) -> None:

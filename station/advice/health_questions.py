@@ -254,9 +254,9 @@ def block_reason(conditions: Collection[str]) -> Reason | None:
     return None
 
 
-def knee_to_wall_exclusion(conditions: Collection[str]) -> Reason | None:
-    """Why these conditions leave no test, or `None`."""
-    return next(iter(_test_reasons(conditions, TestLimit.EXCLUDED)), None)
+def knee_to_wall_exclusions(conditions: Collection[str]) -> list[Reason]:
+    """Why these conditions allow no knee-to-wall test; empty where they do."""
+    return _test_reasons(conditions, TestLimit.EXCLUDED)
 
 
 def knee_to_wall_advice(conditions: Collection[str]) -> list[Reason]:

@@ -13,11 +13,13 @@ Calibrations, checks and the sound lesson do not load the ankle and may always s
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import ceil
 
 from station.advice import health_questions, pain
 from station.advice.records import Catalogue, Excluded, Reason, Reduced, Situation
 from station.catalogue.records import Exercise, Restriction
+from station.core.events import Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, halved
 
 ASK_FIRST_RULE = "care-asked"
@@ -25,6 +27,11 @@ TEST = "test"
 """The key of the knee-to-wall test in the list of exclusions."""
 BUILT_IN_STRETCH = "3a"
 """The station's own stretch: the calf stretch on the slope. It begins for somebody unknown, too."""
+HEEL_DROPS = "7d"
+"""Repetitions that name no exercise are judged as these, an unnamed hold as the built-in stretch."""
+NO_LONGER_THERE = Reason(
+    "exercise-gone", "This exercise no longer exists: start the routine again, or choose another one."
+)
 ANSWER_FIRST = Reason(
     ASK_FIRST_RULE, "Before your first routine, answer a few health questions on the page. A test may begin now."
 )
@@ -43,7 +50,7 @@ NOTHING_REMAINS = Reason(
 class Restricted:
     """The steps that may begin, and every change with its reason.
 
-    `blocked` is why nothing begins at all. `advice` is what to heed in what begins.
+    `block_reason` is why nothing begins at all. `advice` is what to heed in what begins.
     """
 
     steps: Routine
@@ -60,7 +67,8 @@ def block_reason(situation: Situation) -> Reason | None:
 
 def knee_to_wall_block_reason(situation: Situation) -> Reason | None:
     """Why no test may begin: nothing may, or a condition leaves the end of the range alone."""
-    return block_reason(situation) or health_questions.knee_to_wall_exclusion(situation.conditions or frozenset())
+    exclusions = health_questions.knee_to_wall_exclusions(situation.conditions or frozenset())
+    return block_reason(situation) or next(iter(exclusions), None)
 
 
 def unanswered_reason(situation: Situation) -> Reason | None:
@@ -71,9 +79,9 @@ def unanswered_reason(situation: Situation) -> Reason | None:
 
 
 def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) -> Restricted:
-    """The steps that may start in this situation (`None`: unknown person).
+    """The steps that may start in this situation (`None`: unknown person), and every reason for a change.
 
-    Applying it to its own result changes nothing. Raises KeyError for an exercise not in the catalogue.
+    Applying it to its own result changes nothing.
     """
     if not any(isinstance(step, HoldStep | RepsStep | TestStep) for step in steps):
         return Restricted(steps)
@@ -81,43 +89,77 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
         return Restricted((), block_reason=reason)
     conditions = frozenset() if situation is None else situation.conditions or frozenset()
     kept: list[Step] = []
-    excluded: dict[str, Excluded] = {}
-    reduced: dict[str, Reduced] = {}
+    excluded: dict[Excluded, None] = {}
+    reduced: dict[Reduced, None] = {}
     advice: dict[Reason, None] = {}
     for step in steps:
         if isinstance(step, TestStep):
-            if (reason := health_questions.knee_to_wall_exclusion(conditions)) is not None:
-                excluded[TEST] = Excluded(TEST, reason)
+            if reasons := health_questions.knee_to_wall_exclusions(conditions):
+                excluded |= dict.fromkeys(Excluded(TEST, reason) for reason in reasons)
                 continue
             advice |= dict.fromkeys(health_questions.knee_to_wall_advice(conditions))
         elif isinstance(step, HoldStep | RepsStep):
-            exercise = None if step.exercise is None else exercises[step.exercise]
-            if exercise is not None and (reason := _exclusion(exercise, situation)) is not None:
-                excluded[exercise.key] = Excluded(exercise.key, reason)
+            key = step.exercise or (BUILT_IN_STRETCH if isinstance(step, HoldStep) else HEEL_DROPS)
+            exercise = exercises.get(key)
+            if exclusions := _exclusions(exercise, conditions, situation):
+                excluded |= dict.fromkeys(Excluded(key, reason) for reason in exclusions)
                 continue
-            if (reason := _reduction(exercise, conditions, situation)) is not None:
-                reduced[step.exercise or ""] = Reduced(step.exercise or "", reason)
-                step = step if step.reduced else halved(step)
+            assert exercise is not None
+            if reductions := _reductions(exercise, conditions, situation):
+                reduced |= dict.fromkeys(Reduced(key, reason) for reason in reductions)
+                step = step if step.reduced else _halved(step, exercise)
         kept.append(step)
-    remaining = _without_dangling(kept) if excluded else tuple(kept)
-    blocked = None if remaining else next((one.reason for one in excluded.values()), NOTHING_REMAINS)
-    return Restricted(remaining, tuple(excluded.values()), tuple(reduced.values()), tuple(advice), blocked)
+    remaining = _chained(_without_dangling(kept), steps) if excluded else tuple(kept)
+    blocked = None if remaining else next((one.reason for one in excluded), NOTHING_REMAINS)
+    return Restricted(remaining, tuple(excluded), tuple(reduced), tuple(advice), blocked)
 
 
-def _exclusion(exercise: Exercise, situation: Situation | None) -> Reason | None:
+def _exclusions(
+    exercise: Exercise | None, conditions: Collection[str], situation: Situation | None
+) -> Sequence[Reason]:
+    if exercise is None:
+        return (NO_LONGER_THERE,)
     if situation is None:
-        return SAY_WHO_FIRST if exercise.cautions and exercise.key != BUILT_IN_STRETCH else None
+        return (SAY_WHO_FIRST,) if exercise.cautions and exercise.key != BUILT_IN_STRETCH else ()
     if (reason := unanswered_reason(situation)) is not None:
-        return reason
-    judgement = health_questions.restrictions_on(exercise, situation.conditions or frozenset())
-    return judgement.reasons[0] if judgement.restriction is Restriction.EXCLUDED else None
+        return (reason,)
+    found = health_questions.restrictions_on(exercise, conditions)
+    return found.reasons if found.restriction is Restriction.EXCLUDED else ()
 
 
-def _reduction(exercise: Exercise | None, conditions: Collection[str], situation: Situation | None) -> Reason | None:
-    judgement = None if exercise is None else health_questions.restrictions_on(exercise, conditions)
-    if judgement is not None and judgement.reasons:
-        return judgement.reasons[0]
-    return None if situation is None else pain.easing_reason(situation.pains)
+def _reductions(exercise: Exercise, conditions: Collection[str], situation: Situation | None) -> Sequence[Reason]:
+    reasons = health_questions.restrictions_on(exercise, conditions).reasons
+    easing = None if situation is None else pain.easing_reason(situation.pains)
+    return reasons if easing is None else (*reasons, easing)
+
+
+def _halved(step: HoldStep | RepsStep, exercise: Exercise) -> Step:
+    """Half of it; what is done in two directions is halved in each."""
+    if isinstance(step, RepsStep):
+        ways = exercise.dose.ways
+        return replace(step, count=ways * ceil(step.count / ways / 2), reduced=True)
+    return halved(step)
+
+
+def _chained(remaining: Routine, steps: Routine) -> Routine:
+    """The remaining steps, beginning on the side of the first of all, each on the side where the one before ended."""
+    first = next((sides[0] for step in steps if (sides := _sides_in_turn(step))), Side.LEFT)
+    found: list[Step] = []
+    for step in remaining:
+        sides = _sides_in_turn(step)
+        if len(sides) == len(Side) and isinstance(step, HoldStep | RepsStep | TestStep):
+            sides = (first, first.other)
+            step = replace(step, sides=sides)
+        first = sides[-1] if sides else first
+        found.append(step)
+    return tuple(found)
+
+
+def _sides_in_turn(step: Step) -> tuple[Side, ...]:
+    """The sides that a step does one after the other; empty for both at once, and for steps without a side."""
+    if isinstance(step, TestStep):
+        return step.sides
+    return step.sides if isinstance(step, HoldStep | RepsStep) and not step.together else ()
 
 
 def _without_dangling(steps: Sequence[Step]) -> Routine:

@@ -55,6 +55,12 @@ RULES: tuple[Rule, ...] = (
         "If all of a routine is left out for your sake, nothing takes its place without a professional.",
         OURS,
     ),
+    Rule(
+        "exercise-gone",
+        "An exercise that no longer exists",
+        "What remains of a routine may name an exercise that a newer program no longer has: it is left out.",
+        OURS,
+    ),
     Rule("pain-go-on", "Pain of 0 to 3", "Go on.", TRAFFIC_LIGHT),
     Rule(
         "pain-ease-off",

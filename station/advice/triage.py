@@ -163,9 +163,9 @@ def _restricted(
     for block in blocks:
         exercise = block.exercise
         if exercise is None:
-            reason = health_questions.knee_to_wall_exclusion(conditions)
-            if reason is not None and any(item.test for item in block.items):
-                left_out[TEST] = Excluded(TEST, reason)
+            reasons = health_questions.knee_to_wall_exclusions(conditions)
+            if reasons and any(item.test for item in block.items):
+                left_out[TEST] = Excluded(TEST, reasons[0])
             else:
                 kept.append(block)
             continue

@@ -32,7 +32,7 @@ from station.app.inbox import (
     WallClockSet,
 )
 from station.app.outputs import BoardOutputs
-from station.app.personal_best import with_best_to_beat
+from station.app.personal_best import with_best_to_beat, without_best_to_beat
 from station.app.recorder import Recorder, is_result
 from station.app.reminders import Reminders
 from station.app.resume import ResumeManager, is_resumable
@@ -110,6 +110,7 @@ class Station(Inbox):
         self._title: str | None = None
         self._note: str | None = None
         self._decision: StartDecision | None = None
+        self._decided_for: str | None = None
         self._recorded_remaining: Routine = ()
         self._is_wall_clock_set = False
         self._empty_shares = store.empty_shares()
@@ -225,11 +226,12 @@ class Station(Inbox):
         self._set_reminders()
 
     def _on_claim(self, wish: StoreRequest) -> None:
-        """Once the current session is claimed, that person's answers apply to its unfinished routine."""
+        """Once a session is claimed, that person's answers apply to its unfinished routine."""
         kept = wish.done.exception() is None
         if kept and wish.claim is not None and wish.claim[0] == self._recorder.session_id:
             self._recent_person = (wish.claim[1], self._now_us)
-            self._resume.on_claim(wish.claim[1])
+        if kept and wish.claim is not None:
+            self._resume.on_claim(*wish.claim)
 
     def _dispatch_safely(self, item: Posted) -> None:
         try:
@@ -373,15 +375,19 @@ class Station(Inbox):
     ) -> StartDecision:
         """Begin it, or show why nothing begins."""
         if decision.routine:
-            self._begin_run(decision.routine, person_id, decision.title)
+            self._begin_run(decision.routine, person_id, decision.title, competes=not decision.advice)
         else:
             self._resume.on_start()
             self._wait_for_person(is_occupied=True)
             self._play_cues([Cue(self._now_us, CueName.STEP_ON)])
-        self._decision, self._note, self._is_urgent = decision, decision.note, True
+        self._show_decision(decision, person_id)
         follows = name == TODAY and not tested and person_id is not None
         self._resume.continues_today = follows and is_only_test(decision.routine)
         return decision
+
+    def _show_decision(self, decision: StartDecision, person_id: str | None) -> None:
+        self._decision, self._decided_for = decision, person_id
+        self._note, self._is_urgent = decision.note, True
 
     def _inferred_person(self) -> str | None:
         """The person chosen on a page or on the board within the last ten minutes, else the only person known."""
@@ -424,9 +430,11 @@ class Station(Inbox):
         try:
             self._now_us = max(self._now_us, self._clock.now_us())
             decision = self._gate(person_id).decide(request.name)
-            if decision.routine or self._run is None:
+            if decision.routine:
                 self._end_run()
                 self._begin_decided(decision, person_id, request.name)
+            elif self._run is None:
+                self._show_decision(decision, person_id)
         except (ValueError, StoreError) as error:
             request.done.set_exception(error)
         except Exception as error:
@@ -449,7 +457,8 @@ class Station(Inbox):
         while self._run is not None:
             self._handle_event(Command(self._now_us, CommandName.STOP))
 
-    def _begin_run(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
+    def _begin_run(self, routine: Routine, person_id: str | None, title: str | None, *, competes: bool) -> None:
+        """Start the run of these steps. `competes`: a full test may be a personal best."""
         references = heel_references(self._idle_sensors)
         wall = self._clock.wall()
         if self._recorder.in_session and self._recent_person[0] != person_id:
@@ -459,7 +468,11 @@ class Station(Inbox):
         self._recent_person = (person_id, self._now_us)
         self._refresh_from_store()
         self._recorder.temperature_c = self._outputs.temperature_c
-        routine = with_best_to_beat(self._store, routine, person_id, self._wiring.contact, wall)
+        routine = (
+            with_best_to_beat(self._store, routine, person_id, self._wiring.contact, wall)
+            if competes
+            else without_best_to_beat(routine)
+        )
         routine = self._calibration.prepare_routine(routine, self._now_us)
         curve = self._calibration.curve_for(routine)
         # A comparator cannot tell a tap from a heel that hovers at its threshold: three false commands an hour.
@@ -481,7 +494,12 @@ class Station(Inbox):
         if run.outcome == "ended":
             self._resume.continues_today = False
             self._resume.on_early_end(
-                run.remaining, self._title, self._recent_person[0], self._now_us, self._end_reason
+                run.remaining,
+                self._title,
+                self._recent_person[0],
+                self._recorder.session_id,
+                self._now_us,
+                self._end_reason,
             )
         self._last_state = run.state_at(self._now_us - run.begin_us)
         self._recent_person = (self._recent_person[0], self._now_us)
@@ -587,7 +605,10 @@ class Station(Inbox):
         """Show and play a reminder (silent in quiet hours), unless the board is in use or the routine is done."""
         come = self._reminders.take(person_id, self._clock.wall())
         self._set_reminders()
-        if come and self._run is None and self._reminders.is_due(person_id, self._clock.wall()):
+        if not come or self._run is not None or not self._reminders.is_due(person_id, self._clock.wall()):
+            return
+        decision = self._gate(person_id).decide(TODAY)
+        if decision.routine:
             self._refresh_from_store()
             self._apply_volume()
             name = self._names.get(person_id, "Somebody")
@@ -647,6 +668,7 @@ class Station(Inbox):
             next_step=following[0],
             next_exercise=following[1],
             decision=self._decision,
+            decided_for=self._decided_for,
             note=self._note,
             rest=None if run is not None else self._resume.offer(now_us),
             toe_mm=self._toe_mm(now_us),

@@ -1,8 +1,9 @@
 """What a full test has to exceed to be a personal best.
 
-The best full test so far of this person and side by the same contact, plus the person's own error: one SEM, so that the
-scatter of the test alone rarely sounds as a best (flow of the test, RESULT). Results in doubt of the calibration, as
-built and imported ones do not count: their millimetres are not those of the sensor now.
+The best full test so far of this person and side by the same contact, plus the MDC90 of the person's full tests: the
+smallest difference of two tests that is more than error with 90 %, so that a test of somebody who does not change
+exceeds one former test by chance in 5 of 100 cases. Results in doubt of the calibration, as built beside calibrated
+ones, and imported results do not count. A test that is to stay within comfort does not compete.
 """
 
 from __future__ import annotations
@@ -32,11 +33,16 @@ def with_best_to_beat(
     )
 
 
+def without_best_to_beat(routine: Routine) -> Routine:
+    """The routine whose tests do not compete."""
+    return tuple(
+        replace(step, beat_left_mm=None, beat_right_mm=None) if isinstance(step, TestStep) else step for step in routine
+    )
+
+
 def best_to_beat_mm(store: Reader, person_id: str, side: Side, contact: Contact, now: datetime) -> float | None:
     """The distance in mm that a full test of this side has to exceed, `None` without a full test to compare with."""
     history = history_of(store, person_id, store.settings().goal_mm, now)
-    progress = history.side_progress(side)
+    error = history.error(side, contact, full=True)
     full = [one.mm for one in history.comparable(side) if one.full and one.contact is contact and not one.imported]
-    if not full or progress is None:
-        return None
-    return round(max(full) + progress.error.sem_mm, 1)
+    return round(max(full) + error.mdc90_mm, 1) if full and error is not None else None

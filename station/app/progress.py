@@ -146,6 +146,11 @@ class History:
         calibrated = any(one.calibrated for one in (*self.left, *self.right))
         return tuple(one for one in self.rows(side) if not _is_not_comparable(one, calibrated))
 
+    def error(self, side: Side, contact: Contact, *, full: bool) -> PersonError | None:
+        """The person's own error of such a test, `None` without a comparable result of this side and contact."""
+        found = self.recorded.analysis.left if side is Side.LEFT else self.recorded.analysis.right
+        return None if found is None else found.errors.get((full, contact))
+
     def side_progress(self, side: Side) -> SideProgress | None:
         return self.progress.left if side is Side.LEFT else self.progress.right
 

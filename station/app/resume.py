@@ -28,6 +28,7 @@ class UnfinishedRoutine:
     routine: Routine
     title: str | None
     person_id: str | None
+    session_id: str | None
     at_us: int
     departed: bool
     """Whether the person stepped off the board rather than stopped the routine."""
@@ -53,16 +54,22 @@ class ResumeManager:
         self.unfinished, self.continues_today = None, False
 
     def on_early_end(
-        self, remaining: Routine, title: str | None, person_id: str | None, at_us: int, why: str | None
+        self,
+        remaining: Routine,
+        title: str | None,
+        person_id: str | None,
+        session_id: str | None,
+        at_us: int,
+        why: str | None,
     ) -> None:
         """A routine has ended early."""
         if remaining and is_resumable(remaining):
             departed = why not in ENDED_ON_PURPOSE
-            self.unfinished = UnfinishedRoutine(remaining, title, person_id, at_us, departed)
+            self.unfinished = UnfinishedRoutine(remaining, title, person_id, session_id, at_us, departed)
 
-    def on_claim(self, person_id: str | None) -> None:
-        """The session of the unfinished routine has been claimed by this person."""
-        if self.unfinished is not None:
+    def on_claim(self, session_id: str, person_id: str | None) -> None:
+        """A session has been claimed by this person; with it the routine that was left in it."""
+        if self.unfinished is not None and self.unfinished.session_id == session_id:
             self.unfinished = replace(self.unfinished, person_id=person_id)
 
     def set_offered(self, offered: bool) -> None:

@@ -67,6 +67,8 @@ class Snapshot(ActivityState):
     next_step: str | None = None
     next_exercise: str | None = None
     decision: StartDecision | None = None
+    decided_for: str | None = None
+    """The person that `decision` is about, `None` for an unknown one."""
     note: str | None = None
     rest: UnfinishedView | None = None
     toe_mm: float | None = None

@@ -90,7 +90,8 @@ class StartDecision:
         if self.refusal is not None:
             return self.refusal.sentence
         reasons = [*(one.reason for one in self.excluded), *(one.reason for one in self.reduced), *self.advice]
-        return self.notice or next((reason.sentence for reason in reasons), None)
+        sentences = [*([self.notice] if self.notice else []), *(reason.sentence for reason in reasons[:1])]
+        return " ".join(sentences) or None
 
     @property
     def is_changed(self) -> bool:
@@ -166,15 +167,7 @@ class StartGate:
             return self._unfinished()
         if name == TODAY:
             return self._today(tested=tested)
-        title = self.title(name)
-        if self.situation is None or name in UNRESTRICTED or (name in routine_names() and name not in ready_routines()):
-            return self.restricted(self._unchanged(name), title)
-        items = self.items(name)
-        reason = unanswered_reason(self.situation)
-        found = Proposal(tuple(items)) if reason is not None else apply_precautions(exercises(), items, self.situation)
-        if tuple(found.items) == tuple(items):
-            return self.restricted(self._unchanged(name, items), title)
-        return self._proposed(found, title)
+        return self.restricted(self._unchanged(name), self.title(name))
 
     def restricted(self, routine: Routine, title: str | None) -> StartDecision:
         """The steps after restrictions; every decision passes through here."""
@@ -314,6 +307,8 @@ class StartGate:
             return self.decide("full_test" if summary.due_test == "full" else "test")
         if not summary.is_open:
             return StartDecision(notice=NOTHING_DUE)
+        if summary.title != PROPOSED_NAME:
+            return self._planned_routine(summary, tested=tested)
         reason = unanswered_reason(summary.situation) or summary.proposal.block_reason
         if reason is not None:
             return StartDecision(refusal=reason, excluded=summary.proposal.excluded)
@@ -321,6 +316,15 @@ class StartGate:
         if not decision.routine and decision.refusal is None:
             return StartDecision(notice=NOTHING_DUE)
         return replace(decision, notice=summary.instead)
+
+    def _planned_routine(self, summary: TodaySummary, *, tested: bool) -> StartDecision:
+        """The plan's own routine, as by its name; after today's test without a second one."""
+        assert summary.plan is not None
+        name = summary.plan.routine
+        if not tested:
+            return self.decide(name)
+        steps = self._steps([item for item in self.items(name) if item.test is None])
+        return self.restricted(steps, summary.title) if steps else StartDecision(notice=NOTHING_DUE)
 
 
 def reduced_steps(routine: Routine, keys: Collection[str]) -> Routine:

@@ -94,7 +94,7 @@ class StationDouble:
             decision = gate.decide(name)
             if decision.routine:
                 self.start(decision.routine, person_id, decision.title)
-            self.show(decision=decision, note=decision.note)
+            self.show(decision=decision, decided_for=person_id, note=decision.note)
             done.set_result(decision)
         except (ValueError, StoreError) as error:
             done.set_exception(error)

@@ -116,6 +116,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "can_undo": snapshot.undo_us is not None,
         "note": snapshot.note,
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
+        "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
     }
 
 

@@ -85,7 +85,7 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         calibration_hint=_calibration_hint(now),
         is_active=is_active(now),
         resume_label=_resume_label(site, person, now),
-        note=now.note,
+        note=_note(now, person),
         test_to_ask_about=None
         if history is None or not history.scores
         else _test_to_ask_about(tests.get(history.scores[-1].test_id)),
@@ -115,6 +115,12 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
         if reported_pain is not None and 0 <= reported_pain <= pain.MAX_PAIN
         else None,
     }
+
+
+def _note(now: Snapshot, person: Person | None) -> str | None:
+    """The board's note, unless it is a decision about another person."""
+    is_decision = now.decision is not None and now.note == now.decision.note
+    return None if is_decision and now.decided_for != _id(person) else now.note
 
 
 def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | None:

@@ -110,8 +110,9 @@
     setVisible('undo', view.can_undo)
     setVisible('note', view.note)
     text('note', view.note || '')
-    setVisible('resume-form', view.resume)
-    if (view.resume && el('resume-form')) text('resume-button', view.resume)
+    const resumeForm = el('resume-form')
+    setVisible('resume-form', view.resume && resumeForm && resumeForm.dataset.person === view.resume_person)
+    if (view.resume && resumeForm) text('resume-button', view.resume)
     setVisible('exercise-info', doing)
     if (doing && adviceExercise && adviceExercise !== doing.key) {
       el('answer').replaceChildren()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
 
+from station.core.facts import Contact
 from station.core.progress.change import real_changes
 from station.core.progress.counting import before_after, first_of_each_day, oldest_first
 from station.core.progress.outlook import TOO_FEW, WORTHWHILE_MM, current_phase, forecast, steady_since
@@ -47,6 +48,8 @@ class SideAnalysis:
     said: SideProgress
     state: TrendState
     """At the last counted result."""
+    errors: Mapping[tuple[bool, Contact], PersonError]
+    """The person's own error for full (`True`) and quick tests by contact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def _analyse_side(
         forecast=NO_FORECAST,
         before_after=tuple(before_after(ordered, errors)),
     )
-    return SideAnalysis(progress, fitted.last_state)
+    return SideAnalysis(progress, fitted.last_state, errors)
 
 
 def _said_at(side: SideAnalysis, now: datetime, goal_mm: float) -> SideProgress:

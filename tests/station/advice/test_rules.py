@@ -11,10 +11,12 @@ import pytest
 
 from station.advice import health_questions, pain, plan, triage
 from station.advice.records import Proposal, Reason, SideHistory, Situation
+from station.advice.restrictions import restrict
 from station.advice.rules import BY_KEY, RULES, Rule
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
+from station.core.steps import HoldStep
 from tests.station.advice.guide import CONDITIONS, NOW
 from tests.tree import ROOT
 
@@ -70,6 +72,8 @@ def produced() -> set[Reason]:
         for base in (ready_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):
             found.update(of_proposal(triage.proposal(ALL, base, situation)))
             found.update(of_proposal(triage.apply_precautions(ALL, [Item(exercise="8")], situation)))
+    gone = restrict(ALL, (HoldStep(exercise="99z"),), Situation(NOW, frozenset()))
+    found.update(one.reason for one in gone.excluded)
     found.update(pain.advice(number).reason for number in range(11))
     found.update(
         filter(None, [health_questions.ask_reason(None, NOW), health_questions.ask_reason(NOW - 400 * DAY, NOW)])

@@ -41,13 +41,42 @@ def test_best_to_beat_is_the_best_full_test_and_the_persons_own_error(store: Sto
     add_test(store, ada, 5, 120.0, full=False)
     add_test(store, ben, 4, 140.0)
     add_test(store, None, 3, 150.0)
-    progress = history_of(store, ada, 100.0, NOW).side_progress(Side.LEFT)
-    assert progress is not None
+    error = history_of(store, ada, 100.0, NOW).error(Side.LEFT, Contact.PAD, full=True)
+    assert error is not None
     beat_mm = best_to_beat_mm(store, ada, Side.LEFT, Contact.PAD, NOW)
-    assert beat_mm == pytest.approx(96.0 + progress.error.sem_mm, abs=0.05)
-    assert progress.error.sem_mm > 2.0
+    assert beat_mm == pytest.approx(96.0 + error.mdc90_mm, abs=0.05)
+    assert error.mdc90_mm > 5.0
     assert best_to_beat_mm(store, ada, Side.RIGHT, Contact.PAD, NOW) is None
     assert best_to_beat_mm(store, ada, Side.LEFT, Contact.SELF, NOW) is None
+
+
+def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
+    """Whatever the last test was."""
+    ada = store.add_person("Ada").id
+    for days_ago in (60, 50, 40, 30):
+        add_test(store, ada, days_ago, 90.0 + days_ago % 20 / 10)
+    add_test(store, ada, 1, 90.0, full=False)
+    history = history_of(store, ada, 100.0, NOW)
+    error, quick = (history.error(Side.LEFT, Contact.PAD, full=full) for full in (True, False))
+    assert error is not None
+    assert quick is not None
+    assert quick.mdc90_mm > error.mdc90_mm
+    beat_mm = best_to_beat_mm(store, ada, Side.LEFT, Contact.PAD, NOW)
+    assert beat_mm == pytest.approx(91.0 + error.mdc90_mm, abs=0.05)
+
+
+def test_test_within_comfort_does_not_compete(tmp_path: Path) -> None:
+    """A person who is to stay within comfort is not rewarded for going further."""
+    with Led(tmp_path, COMPARATORS) as led:
+        ada = add_cared(led.store, "Ada", "cleared")
+        at = led.clock.wall() - timedelta(days=10)
+        run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
+        one_test(led.store, run_id, 90.0, 90.0, full=True)
+        led.station.request_start("full_test", ada)
+        led.live(0.5)
+        run = led.station._run
+        assert run is not None
+        assert run.routine[0] == TestStep(full=True)
 
 
 def test_only_full_tests_of_somebody_known_get_a_best_to_beat(store: Store) -> None:

@@ -283,3 +283,20 @@ def test_an_alarm_that_rings_twice_calls_once(led: Reminded) -> None:
     led.live(8.0)
     assert led.station.snapshot().cue == called
     assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "pain", "calls"), [((), None, True), ((), 8, False), (("not_cleared",), None, False)]
+)
+def test_reminder_calls_only_for_what_may_start(
+    tmp_path: Path, conditions: tuple[str, ...], pain: int | None, calls: bool
+) -> None:
+    """The board does not call a person whom the start gate would then refuse."""
+    with Reminded(tmp_path) as led:
+        ada = led.reminder_for("Ada", "18:00")
+        answer_care(led.store, ada, *conditions)
+        if pain is not None:
+            led.station.answer(ada, "pain", pain)
+        led.live(0.5)
+        led.pass_to(today_at(led, 18))
+        assert bool(nudges(led)) is calls

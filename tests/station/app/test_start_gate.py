@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import combinations
 from pathlib import Path
@@ -16,13 +17,13 @@ from hypothesis import strategies as st
 from station.advice.health_questions import CONDITIONS
 from station.advice.plan import plan_of, to_dict
 from station.advice.records import Reason, Situation
-from station.advice.restrictions import BUILT_IN_STRETCH, TEST, restrict
+from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST, restrict
 from station.app.routines import steps_of
 from station.app.start_gate import COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import exercises, ready_routines
 from station.catalogue.records import Item
-from station.core.events import CommandName
-from station.core.steps import AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
+from station.core.events import SECOND_US, CommandName
+from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
 from station.settings import Settings
 from station.store import Store
 from tests.station.health_answers import add_cared, answer_care
@@ -85,7 +86,8 @@ def test_restrict_lets_nothing_forbidden_begin(pain: int | None) -> None:
             if isinstance(step, HoldStep | RepsStep):
                 cautious = "cleared" in conditions or any(each in CAUTIONS[str(step.exercise)] for each in conditions)
                 assert step.reduced is (cautious or eases)
-                assert (step != whole[step.exercise]) is (cautious or eases)
+                in_turn = replace(step, sides=whole[step.exercise].sides)
+                assert (in_turn != whole[step.exercise]) is (cautious or eases)
 
 
 @pytest.mark.parametrize("pain", PAINS)
@@ -177,6 +179,36 @@ def test_every_way_begins_the_same_steps(
         assert gate.restricted(by_name.routine, None).routine == by_name.routine
     else:
         assert by_name.note is not None
+
+
+@given(
+    conditions=st.sets(st.sampled_from(KEYS), max_size=3).map(frozenset),
+    pain=st.sampled_from(PAINS),
+    chosen=st.lists(st.tuples(st.sampled_from(sorted(CAUTIONS)), st.integers(1, 7)), min_size=1, max_size=5),
+    tested=st.booleans(),
+)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_every_way_begins_the_same_steps_of_ones_own_routine(
+    store: Store, conditions: frozenset[str], pain: int | None, chosen: list[tuple[str, int]], tested: bool
+) -> None:
+    """With any exercises and doses: by its name, by the plan, as bare steps and resumed."""
+    person_id = with_person(store, conditions, pain, None)
+    items = [
+        Item(exercise=key, count=number)
+        if exercises()[key].dose.hold_s is None
+        else Item(exercise=key, repetitions=number)
+        for key, number in chosen
+    ]
+    own = store.save_routine(None, person_id, "Mine", [msgspec.to_builtins(item) for item in items])
+    gate = gate_for(store, person_id)
+    begins = gate.decide(own).routine
+    assert gate.restricted(steps_of(items, store.settings()), None).routine == begins
+    days = [[day, "00:00"] for day in range(7)]
+    store.save_plan(person_id, to_dict(plan_of({"days": days, "routine": own, "zone": "UTC", "tests": False})))
+    assert gate_for(store, person_id).decide(TODAY, tested=tested).routine == begins
+    if begins:
+        remember_unfinished(store, person_id, begins)
+        assert gate_for(store, person_id).decide(UNFINISHED).routine == begins
 
 
 @pytest.fixture
@@ -301,3 +333,130 @@ def test_comfortable_test_says_how_far_to_go(store: Store) -> None:
     decision = gate_for(store, with_person(store, frozenset({"cleared"}), None, None)).decide("test")
     assert isinstance(decision.routine[0], TestStep)
     assert "comfortable" in str(decision.note)
+
+
+@pytest.mark.parametrize("condition", ["tendon_pain", "insertional", "cleared"])
+def test_restrict_judges_a_step_without_an_exercise(condition: str) -> None:
+    """An unnamed hold is judged as the built-in stretch, unnamed repetitions as heel drops: nothing begins unjudged."""
+    asked = situation(frozenset({condition}), None)
+    hold, reps = HoldStep(), RepsStep()
+    for step, key in ((hold, BUILT_IN_STRETCH), (reps, HEEL_DROPS)):
+        found = restrict(exercises(), (step,), asked)
+        if CAUTIONS[key].get(condition) == "left out":
+            assert found.steps == ()
+        else:
+            assert [one.reduced for one in found.steps if isinstance(one, HoldStep | RepsStep)] == [True]
+
+
+def test_restrict_asks_first_before_unnamed_steps() -> None:
+    """A person who never answered gets neither, an unknown person the stretch alone."""
+    never = Situation(NOW, None, Reason("care-asked", "Please answer."))
+    assert restrict(exercises(), (HoldStep(), RepsStep()), never).steps == ()
+    assert restrict(exercises(), (HoldStep(), RepsStep()), None).steps == (HoldStep(),)
+
+
+@pytest.mark.parametrize("asked", [None, situation(frozenset(), None)])
+def test_restrict_leaves_out_an_exercise_that_no_longer_exists(asked: Situation | None) -> None:
+    """With its reason, and without an error."""
+    found = restrict(exercises(), (HoldStep(exercise="99z"), TestStep()), asked)
+    assert found.steps == (TestStep(),)
+    assert ["no longer" in one.reason.sentence for one in found.excluded] == [True]
+
+
+def test_restrict_gives_every_reason() -> None:
+    """Both conditions that exclude an exercise are named."""
+    both = situation(frozenset({"tendon_pain", "insertional"}), None)
+    found = restrict(exercises(), steps_of((Item(exercise="3a"), Item(exercise="1a")), Settings()), both)
+    assert {one.reason.rule for one in found.excluded if one.key == "3a"} == {"care-tendon-pain", "care-insertional"}
+
+
+@pytest.mark.parametrize("count", range(1, 8))
+def test_restrict_halves_each_way_alike(count: int) -> None:
+    """What is done in two directions is halved in each, as by its item."""
+    cleared = situation(frozenset({"cleared"}), None)
+    (step,) = restrict(exercises(), steps_of((Item(exercise="1a", count=count),), Settings()), cleared).steps
+    assert isinstance(step, RepsStep)
+    assert step.count == 2 * ((count + 1) // 2)
+
+
+def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
+    """Alone and after a test."""
+    person_id = with_person(store, frozenset({"cleared"}), None, None)
+    gate = replace(gate_for(store, person_id), settings=replace(store.settings(), rest_s=40, prepare_s=20))
+    for name in ("stretch", "test_and_stretch"):
+        (hold,) = (step for step in gate.decide(name).routine if isinstance(step, HoldStep))
+        assert (hold.rest_us, hold.prepare_us) == (40 * SECOND_US, 20 * SECOND_US), name
+
+
+def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(led: Led) -> None:
+    """The page gets a decision, not an error."""
+    person_id = add_cared(led.store, "Ada")
+    header, at = {"do": "hold", "exercise": "99z"}, led.clock.wall()
+    run_id = led.store.begin_run(led.store.begin_session(person_id, at, simulated=False), header, at)
+    led.store.save_unfinished(run_id, header, at)
+    done = led.station.request_start(UNFINISHED, person_id)
+    led.live(0.3)
+    assert done.result(0).routine == ()
+    assert "no longer" in str(done.result(0).note)
+
+
+def leave_a_stretch(led: Led, person_id: str | None) -> str:
+    """The built-in stretch is left in its first hold; gives the session."""
+    led.station.request_start("stretch", person_id)
+    led.live(0.1)
+    led.board.act("auto")
+    led.until_phase("hold")
+    session_id = led.station.snapshot().sitting_id
+    led.board.act("step_off")
+    led.until_phase("ended", limit_s=90.0)
+    assert session_id is not None
+    return session_id
+
+
+def test_refusing_one_person_keeps_what_another_left(led: Led) -> None:
+    """Ben's refusal on the page does not take Ada's ten minutes away."""
+    ada, ben = add_cared(led.store, "Ada"), add_cared(led.store, "Ben", "not_cleared")
+    leave_a_stretch(led, ada)
+    before = led.station.snapshot().rest
+    assert before is not None
+    led.station.request_start("daily", ben)
+    led.live(0.5)
+    assert led.station.snapshot().rest == before
+
+
+def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> None:
+    """Within the ten minutes stepping on resumes it for the person who claimed it."""
+    session_id = leave_a_stretch(led, None)
+    led.until(lambda: led.station.snapshot().sitting_id is None, 150.0)
+    ada = add_cared(led.store, "Ada")
+    led.station.claim_session(session_id, ada)
+    led.live(0.5)
+    offer = led.station.snapshot().rest
+    assert offer is not None
+    assert offer.person_id == ada
+    led.step_on(after_s=6.0)
+    assert led.station.snapshot().person_id == ada
+    assert exercises_in(begun(led)) == {BUILT_IN_STRETCH}
+
+
+def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) -> None:
+    """Only the session it was left in counts."""
+    ada = add_cared(led.store, "Ada")
+    at = led.clock.wall() - timedelta(days=1)
+    old = led.store.begin_session(None, at, simulated=True)
+    led.store.end_session(old, at, "left")
+    add_cared(led.store, "Ben")
+    leave_a_stretch(led, ada)
+    led.station.claim_session(old, None)
+    led.live(0.5)
+    offer = led.station.snapshot().rest
+    assert offer is not None
+    assert offer.person_id == ada
+
+
+def test_restrict_chains_the_sides_of_what_remains() -> None:
+    """Where the first exercise is left out the next begins on the side that is stood on."""
+    routine = steps_of(ready_routines()["quick_calf"].items, Settings())
+    (soleus,) = restrict(exercises(), routine, situation(frozenset({"tendon_pain"}), None)).steps
+    assert isinstance(soleus, HoldStep)
+    assert soleus.sides == BOTH_SIDES

@@ -173,16 +173,16 @@ def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -
 def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
     """Another person chosen on the page ends the session that goes on and begins their own; nothing is mixed."""
     with Rig(tmp_path) as rig:
-        ada, ben = rig.store.add_person("Ada"), rig.store.add_person("Ben")
+        ada, ben = rig.add_person("Ada"), rig.add_person("Ben")
         rig.step_on()
-        rig.station.start(hold_of(20), ada.id)
+        rig.station.start(hold_of(20), ada)
         rig.until_phase("hold")
         rig.live(6.0)
-        rig.station.start(hold_of(5), ben.id)
+        rig.station.start(hold_of(5), ben)
         rig.until_phase("hold")
         rig.until_phase("done")
         second, first = rig.store.sessions()
-        assert [first.person_id, second.person_id] == [ada.id, ben.id]
+        assert [first.person_id, second.person_id] == [ada, ben]
         assert first.ended_why == "somebody else"
         detail = rig.store.session(first.id)
         assert detail is not None

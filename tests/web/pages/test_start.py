@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from flask.testing import FlaskClient
 
+from station.app.snapshot import UnfinishedView
 from station.core.steps import AskStep, HeelRule, HoldStep, RepsStep, TestStep
 from station.store import Store
 from tests.web.double import StationDouble
@@ -184,3 +185,27 @@ def test_a_result_of_anybody_does_not_stand_in_the_way(client: FlaskClient, pane
     client.post("/start", data={"routine": "test", "person": grace.id})
     assert panel.started[-1][1] == grace.id
     assert "Grace today" in client.get("/").get_data(as_text=True)
+
+
+def test_live_offers_an_unfinished_routine_to_its_own_person_alone(
+    client: FlaskClient, panel: StationDouble, ada: str
+) -> None:
+    """An unknown person's is not offered to Ada, hers is."""
+    panel.show(rest=UnfinishedView("Full", 71 * 60, None))
+    form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
+    assert " hidden" in form
+    panel.show(rest=UnfinishedView("Full", 71 * 60, ada))
+    form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
+    assert " hidden" not in form
+    assert f'data-person="{ada}"' in form
+
+
+def test_today_keeps_a_decision_about_another_person_to_itself(
+    client: FlaskClient, panel: StationDouble, store: Store, ada: str
+) -> None:
+    """What an unknown person was told is not shown to Ada; the live page, the board's mirror, shows it."""
+    client.post("/start", data={"routine": "daily", "person": "nobody"})
+    panel.show(activity="idle", phase="idle")
+    client.post("/person", data={"person": ada})
+    assert "choose your name on the page" not in client.get("/").get_data(as_text=True)
+    assert "choose your name on the page" in client.get("/live").get_data(as_text=True)

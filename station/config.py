@@ -7,6 +7,7 @@ The schema below is the reference: `python -m station.config` prints it as a doc
 from __future__ import annotations
 
 import difflib
+import sys
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -246,4 +247,4 @@ def _nearest(word: str, known: dict[str, Any]) -> str:
 
 
 if __name__ == "__main__":
-    print(document(Config), end="")  # noqa: T201  a program of the terminal
+    sys.stdout.write(document(Config))

@@ -3,7 +3,7 @@
 python -m web.voice_phrases    renders all of them with espeak-ng and lame, which apt-get brings
 
 Each phrase is a file of `static/speech`, and `phrases.json` there says what is spoken in it. The names of exercises are
-the catalogue's; whoever changes one renders them anew, and a test asks for that.
+the catalogue's; after changing one, render them again; a test asks for that.
 """
 
 from __future__ import annotations

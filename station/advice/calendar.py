@@ -14,7 +14,7 @@ EVENTS = UUID("8d0f5c1e-4f5b-4e0b-9a53-2f2f0d3a6c11")
 """The name space of the events' ids, which tell nobody the token that the address of the feed ends in."""
 BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 ZONE_DAYS = 3 * 366 * DAY
-"""So far ahead the changes of the clocks are written down; a subscription is fetched anew long before."""
+"""So far ahead the changes of the clocks are written down; a subscription is fetched again long before."""
 REFRESH = timedelta(hours=12)
 
 

@@ -98,7 +98,7 @@ class CalibrationMonitor:
             )
         return (
             f"At the last check the distance sensor was {abs(doubt.off_mm):.1f} mm off, where {TOLERANCE_MM:g} are "
-            "allowed: calibrate it anew. Until then, or until a check passes, results are marked as uncertain."
+            "allowed: recalibrate it. Until then, or until a check passes, results are marked as uncertain."
         )
 
     def check_due_reason(self, wall: datetime, celsius: float | None) -> str | None:

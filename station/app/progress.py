@@ -297,7 +297,7 @@ def not_compared_sentence(history: History) -> str | None:
     since = history.apart_since.astimezone().date()
     return (
         "Tests from before the sensor was calibrated, or made in doubt of its calibration, are shown, but not compared "
-        f"with others. To have them computed anew: station recalibrate --since {since}"
+        f"with others. To recalculate them: station recalibrate --since {since}"
     )
 
 

@@ -77,7 +77,7 @@ def read_routines(directory: Path, known: Mapping[str, Exercise]) -> dict[str, R
 def _files(directory: Path) -> list[Path]:
     files = list(directory.glob("*.toml"))
     if not files:
-        raise CatalogueError(f"{directory} has no TOML files: the station is not installed whole, install it anew.")
+        raise CatalogueError(f"{directory} has no TOML files: the installation is incomplete, reinstall the station.")
     return files
 
 

@@ -132,7 +132,7 @@ class GuidedCalibration:
 def _checked(check: Check) -> Outcome:
     off = f"The {check.block_mm:g} mm block reads {check.off_mm:+.1f} \u00b1 {2 * check.uncertainty_mm:.1f} mm off"
     if is_out_of_tolerance(check.off_mm, check.uncertainty_mm):
-        return Outcome(False, f"{off}: calibrate anew; until then results are marked as uncertain.", check=check)
+        return Outcome(False, f"{off}: recalibrate; until then results are marked as uncertain.", check=check)
     return Outcome(True, f"{off}: the calibration holds.", check=check)
 
 

@@ -25,7 +25,7 @@ DATABASE = click.option(
 
 
 @click.command()
-@click.option("--since", required=True, help="The first day whose results to compute anew, as 2026-01-31.")
+@click.option("--since", required=True, help="The first day whose results to recalculate, as 2026-01-31.")
 @DATABASE
 @click.option("--calibration", type=click.IntRange(1), help="The number of the calibration.  [default: the newest]")
 @click.option("--yes", is_flag=True, help="Do not ask.")

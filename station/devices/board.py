@@ -1,7 +1,7 @@
 """The board: every part that the configuration names, opened, and what they say put in one place.
 
 A part that cannot be opened is a trouble with a sentence, and the station goes on without it. In real time each part
-that has deadlines gets a `Pacer`; in virtual time whoever owns the time asks `timed` for them.
+that has deadlines gets a `DeadlineThread`; in virtual time the owner of the time asks `timed` for them.
 """
 
 from __future__ import annotations
@@ -89,8 +89,8 @@ class RangeSensorTask:
         self._is_sample_ready = False
         try:
             toe = self._reader.poll(now_us)
-        except Exception as error:  # noqa: BLE001  whatever it is, the sensor is started anew and the person is told
-            self._reader.mark_lost(now_us, f"The distance sensor cannot be read ({error!r}): it is started anew.")
+        except Exception as error:  # noqa: BLE001  any failure restarts the sensor and is reported
+            self._reader.mark_lost(now_us, f"The distance sensor cannot be read ({error!r}): it is being restarted.")
             toe = None
         if toe is not None:
             self._post(toe)

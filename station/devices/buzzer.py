@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from gpiozero import DigitalOutputDevice, PWMOutputDevice  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import DigitalOutputDevice, PWMOutputDevice
 
 from station.devices.errors import as_device_error
 from station.devices.pins import PinFactory

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Lock
 
-from gpiozero import DigitalInputDevice  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import DigitalInputDevice
 
 from station.clock import Clock
 from station.core.events import Command, CommandName, Event, Knee

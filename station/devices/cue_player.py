@@ -1,6 +1,6 @@
 """The one player of cues: it hears the core's facts and makes the buzzer's edges when they are due.
 
-It has no thread of its own. In real time a `Pacer` calls it, in virtual time whoever owns the time does.
+It has no thread of its own. In real time a `DeadlineThread` calls it, in virtual time the owner of the time.
 """
 
 from __future__ import annotations

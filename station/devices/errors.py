@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import GPIOPinInUse
 
 
 class DeviceError(Exception):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from math import inf
 from threading import Lock
 
-from gpiozero import (  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import (
     MCP3008,
     DigitalInputDevice,
     SPISoftwareFallback,

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import RLock
 
-from gpiozero import RGBLED  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import RGBLED
 
 from station.clock import Clock
 from station.core.facts import Cue, CueEnded, CueName, Fact
@@ -65,7 +65,8 @@ def cue_flashes(cue: Cue) -> tuple[tuple[int, int], ...]:
 
 
 class CueLight:
-    """The LED's twin of the cues on three PWM pins. It has no thread: a `Pacer` calls it, or whoever owns the time.
+    """The LED's twin of the cues on three PWM pins. It has no thread: a `DeadlineThread` or the owner of
+    virtual time calls it.
 
     Raises DeviceError when a pin cannot be had. Later faults go to `fail`, once.
     """

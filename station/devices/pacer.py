@@ -15,7 +15,7 @@ ERROR_PAUSE_US = 100_000
 
 
 class DeadlineTask(Protocol):
-    """Something with a next deadline. It has no thread: in virtual time whoever owns the time calls it."""
+    """Something with a next deadline. It has no thread: in virtual time the owner of the time calls it."""
 
     def next_due_us(self) -> int | None:
         """When it wants to be called, or `None`."""

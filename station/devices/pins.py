@@ -16,7 +16,7 @@ def open_pin_factory() -> PinFactory:
     gpiozero left to itself tries other libraries in turn and only warns; a station with half a backend is an error.
     """
     try:
-        from gpiozero.pins.lgpio import LGPIOFactory  # type: ignore[import-untyped]  # it ships no types
+        from gpiozero.pins.lgpio import LGPIOFactory
     except Exception as error:
         raise DeviceError(
             "GPIO",

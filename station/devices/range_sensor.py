@@ -1,6 +1,6 @@
 """The distance sensor: a VL53L0X, read through its unmodified driver, found again whenever it is lost.
 
-`RangeReader` has no thread and no clock of its own: whoever owns it calls `poll` when the interrupt line falls or
+`RangeReader` has no thread and no clock of its own: its owner calls `poll` when the interrupt line falls or
 `next_poll_us` has come. One thread at a time may use the driver, because all its instances share one buffer.
 """
 
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from adafruit_bus_device.i2c_device import I2CDevice  # type: ignore[import-untyped]  # it ships no types
-from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
+from adafruit_bus_device.i2c_device import I2CDevice
+from adafruit_vl53l0x import VL53L0X
 
 from station.core.events import Toe
 from station.devices.range_parts import I2cBus, InputLine, OutputLine, RangeTiming
@@ -33,7 +33,7 @@ kernel put off (it indexes `None`)."""
 ReaderStep = Callable[[int], Toe | None]
 
 
-class _SensorLost(Exception):  # noqa: N818  it is a state of the sensor, told in a sentence, and never leaves this module
+class _SensorLostError(Exception):
     """The sensor cannot be read; the sentence is for the person."""
 
 
@@ -48,7 +48,7 @@ class _InterruptDrivenSensor(VL53L0X):  # type: ignore[misc]  # the driver ships
 
 
 class RangeReader:
-    """Reads one sensor on the bus that `open_bus` opens, and starts it anew whenever it is lost.
+    """Reads one sensor on the bus that `open_bus` opens, and restarts it whenever it is lost.
 
     `interrupt` and `xshut` are the wired lines, if any (gpiozero's `DigitalInputDevice` with a pull-up, and
     `DigitalOutputDevice`); the reader closes them with itself. `bus_name` stands in sentences. With the interrupt line
@@ -94,12 +94,12 @@ class RangeReader:
             return None
         try:
             return self._next_step(now_us)
-        except _SensorLost as lost:
+        except _SensorLostError as lost:
             self.mark_lost(now_us, str(lost))
             return None
 
     def mark_lost(self, now_us: int, reason: str) -> None:
-        """Give the sensor up for now because of `why`, one sentence; it is started anew after the back-off."""
+        """Give the sensor up for now because of `why`, one sentence; it is restarted after the back-off."""
         self.fault = reason
         self._sensor = None
         self._is_interrupt_trusted = False
@@ -145,11 +145,11 @@ class RangeReader:
         try:
             self._bus = self._open_bus()
         except PermissionError as error:
-            raise _SensorLost(
+            raise _SensorLostError(
                 f"No permission for {self._bus_name}: add the station's user to the group i2c."
             ) from error
         except BUS_ERRORS as error:
-            raise _SensorLost(
+            raise _SensorLostError(
                 f"{self._bus_name} cannot be opened ({error}): switch I2C on with raspi-config and start again."
             ) from error
         self._i2c_device = I2CDevice(self._bus, ADDRESS, probe=False)
@@ -174,9 +174,9 @@ class RangeReader:
             self._reset_registers()
             identity = self._read(IDENTITY_REGISTER, len(IDENTITY))
         except BUS_ERRORS as error:
-            raise _SensorLost(self._no_answer_message()) from error
+            raise _SensorLostError(self._no_answer_message()) from error
         if identity != IDENTITY:
-            raise _SensorLost(
+            raise _SensorLostError(
                 f"The chip at 0x{ADDRESS:02X} on {self._bus_name} is not a VL53L0X (it says {identity.hex(' ')}):"
                 " check which sensor board is fitted."
             )
@@ -185,14 +185,14 @@ class RangeReader:
             sensor.measurement_timing_budget = self.timing.timing_budget_us
             sensor.start_continuous()
         except ValueError as error:
-            raise _SensorLost(self._no_answer_message()) from error
+            raise _SensorLostError(self._no_answer_message()) from error
         except RuntimeError as error:
-            raise _SensorLost(
+            raise _SensorLostError(
                 "The distance sensor does not finish its start: take its power away for a moment;"
                 " if that does not help, change the sensor board."
             ) from error
         except BUS_ERRORS as error:
-            raise _SensorLost(self._bus_error_message(error)) from error
+            raise _SensorLostError(self._bus_error_message(error)) from error
         self._sensor = sensor
         self._last_sample_us = now_us
         self._is_interrupt_trusted = self._interrupt is not None
@@ -212,8 +212,8 @@ class RangeReader:
             self._write(STOP_RANGING)
 
     def _set_next_poll(self, now_us: int) -> None:
-        """Set when to look for the next sample. A line that is low again already has one: whoever was late with the
-        last sees no edge between the two."""
+        """Set when to look for the next sample. A line that is low again already has one: after a late
+        read there is no edge between the two."""
         if self._is_interrupt_active():
             self.next_poll_us = now_us + self.timing.poll_interval_us
         elif self._is_interrupt_trusted:
@@ -236,9 +236,9 @@ class RangeReader:
             block = self._read(RESULT_REGISTER, RESULT_BYTES)
             reading_mm = sensor.read_range()
         except RuntimeError as error:
-            raise _SensorLost(self._silence_message()) from error
+            raise _SensorLostError(self._silence_message()) from error
         except BUS_ERRORS as error:
-            raise _SensorLost(self._bus_error_message(error)) from error
+            raise _SensorLostError(self._bus_error_message(error)) from error
         finally:
             sensor.is_interrupt_seen = False
         self._last_sample_us = now_us
@@ -266,7 +266,7 @@ class RangeReader:
     def _postpone_poll(self, now_us: int) -> None:
         since_us = now_us - self._last_sample_us
         if since_us >= self.timing.max_silence_us:
-            raise _SensorLost(self._silence_message())
+            raise _SensorLostError(self._silence_message())
         if self._is_interrupt_trusted and since_us < self._overdue_us and not self._is_interrupt_active():
             self.next_poll_us = self._last_sample_us + self._overdue_us
         else:
@@ -282,8 +282,8 @@ class RangeReader:
         self._repeat_count = self._repeat_count + 1 if block == self._last_result else 1
         self._last_result = block
         if self._repeat_count >= self.timing.frozen_repeats:
-            raise _SensorLost(
-                "The distance sensor repeats one and the same result: it is started anew;"
+            raise _SensorLostError(
+                "The distance sensor repeats the same result: it is being restarted;"
                 " if this stays, change the sensor board."
             )
 
@@ -308,4 +308,4 @@ class RangeReader:
         return f"The distance sensor's cable failed while it was used ({error}): check that its plug sits firmly."
 
     def _silence_message(self) -> str:
-        return "The distance sensor has stopped measuring: check its power wire; it is started anew."
+        return "The distance sensor has stopped measuring: check its power wire; it is being restarted."

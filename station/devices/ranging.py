@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from gpiozero import DigitalInputDevice, DigitalOutputDevice  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import DigitalInputDevice, DigitalOutputDevice
 
 from station.devices.errors import DeviceError, as_device_error
 from station.devices.pins import PinFactory
@@ -14,7 +14,7 @@ from station.devices.range_sensor import RangeReader
 
 def open_linux_bus(number: int) -> I2cBus:
     """`/dev/i2c-<number>`. Blinka is imported here because it looks at the board, which only a real bus needs."""
-    from adafruit_extended_bus import ExtendedI2C  # type: ignore[import-untyped]  # it ships no types
+    from adafruit_extended_bus import ExtendedI2C
 
     bus: I2cBus = ExtendedI2C(number, frequency=None)  # the kernel sets the frequency; asking for one only warns
     return bus

@@ -1,7 +1,7 @@
 """The simulated board: pins, ADC, bus and sensor as the configuration wires them, and the person who stands on it.
 
-Everything that the drivers talk to is emulated below them. The board has no thread: a `Pacer` in real time, or whoever
-owns the time, calls `settle` at `next_us`. `act` may be called from any thread.
+Everything that the drivers talk to is emulated below them. The board has no thread: a `DeadlineThread` in real time,
+or the owner of virtual time, calls `run_due` at `next_due_us`. `act` may be called from any thread.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class I2cDevice(Protocol):
 class BusFaults:
     """What goes wrong on the wires.
 
-    `missing_at` is the number of the transaction that nobody acknowledges, as counted in `SimulatedI2C.transactions`;
-    `missing_share` is the share of transactions, drawn at random, that nobody acknowledges.
+    `nack_at` is the number of the transaction that nobody acknowledges, as counted in `SimulatedI2C.transactions`;
+    `nack_probability` is the share of transactions, drawn at random, that nobody acknowledges.
     """
 
     nack_at: int | None = None
@@ -46,10 +46,10 @@ class BusFaults:
 
 
 class SimulatedI2C:
-    """One bus. After `deinit` it can be used again, as a bus that is opened anew.
+    """One bus. After `deinit` it can be used again, like a newly opened bus.
 
     `spend_us`, if given, is told how many µs each transaction takes, before the device sees it: a virtual clock goes on
-    by it. `seed` is for `faults.missing_share`.
+    by it. `seed` is for `faults.nack_probability`.
     """
 
     def __init__(

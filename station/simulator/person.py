@@ -3,7 +3,7 @@
 What the person does is a *script*: a generator of movements that yields the seconds to wait between them. A cue that
 asks for something else replaces the script. Hearing is all by the ear; the eyes give the target, as on the page.
 
-The board keeps still under whoever stands on it: to slide it, the person takes the weight off, moves it, and puts the
+The board does not move under a standing person: to slide it, the person takes the weight off, moves it, and puts the
 heel down again.
 """
 
@@ -556,7 +556,7 @@ class Person:
         return view is not None and view.exercise in self.seated_exercises
 
     def _get_on_board(self) -> Script:
-        """Get into position: whoever was about to leave stays."""
+        """Get into position; a person who was about to leave stays."""
         side = self._shown_side(self.side)
         if self.is_leaning:
             yield from self.lean_back()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Any
 
-from gpiozero import PinSetInput  # type: ignore[import-untyped]  # it ships no types
-from gpiozero.pins.mock import MockFactory, MockPWMPin  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import PinSetInput
+from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from station.clock import Clock
 from station.core.events import SECOND_US

@@ -26,7 +26,7 @@ class DeadlineTask(Protocol):
 
 
 class DrivenStation(Protocol):
-    """The station, as whoever owns the time drives it."""
+    """The station as virtual time drives it."""
 
     @property
     def wakes_at_us(self) -> int | None: ...
@@ -76,7 +76,7 @@ class SettableWallClock:
 
 
 class DeadlineQueue:
-    """The next deadlines of what is timed. Each is asked anew after it was called, and when it says that it has an
+    """The next deadlines of what is timed. Each is asked again after it was called, and when it says that it has an
     earlier one (by its `wake`, where it has one)."""
 
     def __init__(self, tasks: Sequence[DeadlineTask]) -> None:

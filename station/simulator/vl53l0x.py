@@ -106,7 +106,7 @@ class EmulatedVl53l0x:
         self.faults = SensorFaults()
         self.on_interrupt = on_interrupt
         self.wake: Callable[[], None] = lambda: None
-        """Called when there is a new `next_us`, for whoever waits for it."""
+        """Called when `next_due_us` changes."""
         self._noise = RangeNoise(self._random.getrandbits(32), noise)
         self._lock = RLock()
         self._interrupt_level = True

@@ -31,7 +31,7 @@ class Cache:
     """At most `size` values, by their keys; the one that was used least recently goes first. For any thread.
 
     The writer calls `clear` after each commit that changed one of `CACHED_TABLES`. So only the process that writes may
-    keep anything: elsewhere `size` is 0, and every value is made anew.
+    keep anything: elsewhere `size` is 0, and every value is computed each time.
     """
 
     def __init__(self, size: int = 0) -> None:

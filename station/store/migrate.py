@@ -23,7 +23,7 @@ def config(connection: Connection | None = None) -> Config:
 def upgrade(engine: Engine, revision: str = "head") -> None:
     """Bring the database to `revision`, in one transaction. Raises `RuntimeError` when that would break a reference.
 
-    SQLite changes a table by making it anew, which foreign keys that are watched would forbid; so they are all looked
+    SQLite changes a table by recreating it, which foreign keys that are watched would forbid; so they are all looked
     at together, before the change counts. The pragma has no effect inside a transaction.
     """
     with engine.connect() as connection:

@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from apscheduler.executors.pool import ThreadPoolExecutor  # type: ignore[import-untyped]  # it ships no types
-from apscheduler.jobstores.base import JobLookupError  # type: ignore[import-untyped]  # it ships no types
-from apscheduler.schedulers.background import BackgroundScheduler  # type: ignore[import-untyped]  # it ships no types
-from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]  # it ships no types
-from apscheduler.triggers.date import DateTrigger  # type: ignore[import-untyped]  # it ships no types
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.jobstores.base import JobLookupError
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.date import DateTrigger
 
 from station.clock import Clock
 

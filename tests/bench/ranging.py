@@ -20,9 +20,9 @@ from statistics import median
 from threading import Event as Signal
 from threading import Thread
 
-from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
-from gpiozero import DigitalInputDevice  # type: ignore[import-untyped]  # it ships no types
-from gpiozero.pins.mock import MockFactory  # type: ignore[import-untyped]  # it ships no types
+from adafruit_vl53l0x import VL53L0X
+from gpiozero import DigitalInputDevice
+from gpiozero.pins.mock import MockFactory
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event

@@ -65,7 +65,7 @@ def calibration_sentence(
         where = "at the last check" if suspect.kind == "block" else f"by {KINDS[suspect.kind]}"
         return (
             f"Out by {abs(suspect.off_mm):.0f} mm {where}, {relative_day(suspect.made_at, now)}. "
-            "Results since then are uncertain until it is calibrated anew or a check passes."
+            "Results since then are uncertain until it is recalibrated or a check passes."
         )
     most_mm = max(at.toe_mm for at in fit.points)
     sure_mm = COVERAGE * max(fit.uncertainty_mm(fit.curve.reading_mm(most_mm * n / 20)) for n in range(21))

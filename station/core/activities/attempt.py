@@ -5,12 +5,12 @@ The first that applies wins:
 - *void*: a half-second median more than 10 mm from the second before GO; the board slid;
 - *heel*: the heel was up for 100 ms or more in the lunge;
 - *passed*: the contact is proved, over a window in which the heel was down throughout and the readings stood still;
-- *contact*: twelve seconds are gone. A lift before the lunge begins them anew.
+- *contact*: twelve seconds have passed. A heel lift before the lunge restarts them.
 
 What proves the contact depends on the wiring (`PadProof`, `LoadProof`, `SelfProof`). Each proof also says when the
 lunge began. What the flows leave open is answered here so:
 
-- A heel that is up already when the lunge begins fails the attempt 100 ms later: so does whoever lifts it to get there.
+- A heel that is already up when the lunge begins fails the attempt 100 ms later.
 - The window of an attempt lies after its GO as a whole.
 - The load is looked at through a median of three samples, so that a drop-out of a pad is no step.
 - A window whose readings are refused (`station.core.measurement.estimate`) proves a contact at no distance. A better

@@ -11,7 +11,7 @@ are one: down when both are, up when either is. What the flows leave open is ans
 - `side` is obeyed until the first GO of the exercise.
 - In REST, `skip` leaves out the coming repetition and the rest goes on.
 - An exercise that the board does not sense begins by itself after another step, wherever the person is; one that needs
-  a heel waits for whoever has to come back from the floor, with READY and then NUDGE, for three minutes.
+  a heel calls a person back from the floor, with READY and then NUDGE, for three minutes.
 - A person who stands on the wrong leg hears SWITCH after two seconds: without it both would wait for each other.
 """
 
@@ -406,7 +406,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase]):
             self.outcome = "complete"
 
     def reset_for_side(self) -> None:
-        """A new side is at work: its repetitions begin anew."""
+        """The next side starts with its first repetition."""
 
     @property
     def given_up_repetitions(self) -> int:
@@ -414,7 +414,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase]):
         return int(self._is_previous_given_up)
 
     def remaining_of_turn(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:
-        """`step` for whoever is at work now."""
+        """`step` for the current turn."""
         return (step if step.together else replace(step, sides=self._sides_of_turns(0, 1)),)
 
     def remaining_of_later_turns(self, step: HoldStep | RepsStep) -> tuple[Step, ...]:

@@ -5,19 +5,19 @@ The states and their times are those of the manual's table. What the flows leave
 - Somebody who leaves while settling, before any attempt of the test, has not begun it: back to WAIT, in silence.
 - After a void, or with the target near, GO comes after three still seconds, also to somebody who has moved.
 - Between attempts nobody has to settle at once: somebody away for 45 s then, as in MOVE, is a pause.
-- A lift while settling begins the two steady seconds anew; a GO that waits for the heel sounds when it is back.
+- A heel lift while settling restarts the two steady seconds; a GO that waits for the heel sounds when it is back.
 - A test waits for nobody's sensor: a lost one is reported at once and becomes FAULT only when somebody is there.
 - A heel sensor that is lost drops the attempt too, and two good seconds lead back to SETTLE.
 - Targets after a pass lie beyond the best passed distance of the trial, also when a nearer attempt has passed since.
 - Leaving while a sensor is at fault, for as long as a pause may last, ends the test.
-- `skip` drops the attempt and settles anew; `next` ends a rest, or the count before a GO.
+- `skip` drops the attempt and goes back to SETTLE; `next` ends a rest, or the count before a GO.
 - A person who stands on the wrong leg hears SWITCH after two seconds, as in an exercise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
@@ -114,7 +114,7 @@ class TestRules:
 
     __test__ = False
 
-    attempt: AttemptRules = AttemptRules()  # noqa: RUF009 - frozen, so that sharing it is safe
+    attempt: AttemptRules = field(default_factory=AttemptRules)
     step_on_us: int = 500_000
     wrong_leg_after_us: int = 2 * SECOND_US
     settle_us: int = 2 * SECOND_US
@@ -156,7 +156,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         is_last_step: bool = True,
         rules: TestRules | None = None,
     ) -> None:
-        """`first` is false where another step came before, so that whoever has to come back is called."""
+        """`first` is false where another step came before, so that a person who has left the board is called back."""
         super().__init__(sensors, TestPhase.WAIT)
         self._is_first_step = is_first_step
         self._wait_deadline_us: int | None = None

@@ -1,6 +1,6 @@
 """The sounds, learnt on the board: is it loud enough, what does each mean, and six questions.
 
-Everything is answered by one heel. *Volume*: a sound, and whoever hears it lifts a heel; where nobody does, it is asked
+Everything is answered by one heel. *Volume*: a sound; lifting a heel says that it was heard, else it is asked
 for louder, three times. *Listen*: the sounds that guide a routine, one after the other, each with its meaning on the
 page. *Quiz*: a sound, and what it is said to mean, which is so in half of the cases; lifting a heel says that it is
 so, keeping it down that it is not. YES and NO tell, and the page says what it was meanwhile.

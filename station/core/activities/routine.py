@@ -1,6 +1,6 @@
 """A routine: steps in order, each an activity of its own, on the same senses.
 
-A step that ends early ends the routine: whoever left is not led on, and what is left of it is known. COMPLETE sounds
+A step that ends early ends the routine; what remains of it is known. COMPLETE sounds
 once, at the very end (a test says it for itself, with its result, also where its questions follow), but not after the
 ERROR of a check that found the calibration out. Much pain, told after a test, ends it too.
 

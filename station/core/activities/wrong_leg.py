@@ -20,7 +20,7 @@ class WrongLeg:
             self.due_us = since_us + self._delay_us
 
     def cancel(self) -> None:
-        """The leg that is asked for has moved: whoever has not been told yet need not be."""
+        """The wanted leg has moved: no cue is needed any more."""
         self.due_us = None
 
     def mark_reported(self) -> None:

@@ -3,7 +3,7 @@
 - *wall*: a toe distance below 0 cannot be. Where one stands still for a minute, the calibration is out; far below 0,
   where no sensor gets to by itself, something lies in front of it, and says nothing of the calibration.
 - *lane*: nobody is on the board, and what the sensor sees does not move. A reading that drifts away from what it was,
-  slowly, is the sensor's; one that steps is of a board, a door or a chair that somebody has moved, and begins anew.
+  slowly, is the sensor's; a step means that a board, a door or a chair was moved: the comparison restarts.
 
 Ten seconds of readings at a time, because they are as good as a capture and as cheap as nothing; ten minutes of those
 for the lane, because the sensor wanders by 0.5 mm (SD) within minutes without being out.

@@ -25,8 +25,8 @@ class Assumptions:
     """What nobody has measured on this station. Standard uncertainties in mm."""
 
     toe_mm: float = 1.0
-    """Toes against the stop, each time anew. Sensor and toes together may be 1.1 mm before they add 5 % to the variance
-    of a test that repeats to 5 mm; a sensor at 0.5 to 0.6 mm leaves 1.0."""
+    """Placing the toes against the stop, each time. Sensor and toes together may be 1.1 mm before they add 5 % to the
+    variance of a test that repeats to 5 mm; a sensor at 0.5 to 0.6 mm leaves 1.0."""
 
     pad_mm: float = 0.3
     """The pad closes within half a millimetre of travel, evenly spread either way."""

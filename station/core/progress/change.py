@@ -15,7 +15,7 @@ Where days go together, the evidence is raised to `1 / V` (`station.core.progres
 the bound above still holds.
 
 An epoch of the game lasts a year at most; the next one knows the last results of the one before, as what it ranks
-against. After a change that was told the game begins anew with the next test.
+against. After a reported change the game restarts with the next test.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Heel taps that are meant: several in a row by one heel, while nothing else moves.
 
 A heel that walks, shuffles or wobbles makes short lifts too. What tells them apart is the rhythm (see `taps`), and that
-the other heel keeps still: whoever taps stands on the other foot, or on the ball of this one.
+the other heel keeps still: a person who taps stands on the other foot, or on the ball of this one.
 
 Where nothing has asked for taps they do something all the same, so more is asked of them: they are alike, no heel
 flickers between its levels around them, and where loads are known the heels were still before, and the one that taps

@@ -1,8 +1,8 @@
 """What has been told of the heels, change by change, and what that is together for the legs at work.
 
-The senses tell of the past, and what they believe by now may differ; whoever reacts to changes must go by what it was
-told. Both heels at once are down when both are, up since the first that rose, and unknown while a sensor is lost. A
-lost sensor keeps an UP: nobody is credited for a heel that was last seen up.
+The sensors report changes of the past, and their present state may differ: an activity that reacts to changes goes by
+what was reported. Both heels at once are down when both are, up since the first that rose, and unknown while a sensor
+is lost. A lost sensor keeps an UP: nobody is credited for a heel that was last seen up.
 """
 
 from __future__ import annotations

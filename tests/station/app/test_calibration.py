@@ -118,7 +118,7 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
         lab.board.sensor.range_error = RangeError(ERROR.offset_mm + 4.0, ERROR.gain, ERROR.bend_mm)
         outcome = lab.guided("check").outcome()
         assert not outcome.well
-        assert "calibrate anew" in outcome.sentence
+        assert "recalibrate" in outcome.sentence
         assert lab.station.snapshot().calibration == "doubted"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import GPIOPinInUse
 
 from station.core.facts import CueName
 from station.simulator.board import SimulatedBoard
@@ -117,7 +117,7 @@ def test_a_missing_acknowledge_anywhere_in_the_start_is_made_up_for(tmp_path: Pa
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
-        ("never_ready", ("stopped measuring", "power wire", "started anew")),
+        ("never_ready", ("stopped measuring", "power wire", "being restarted")),
         ("frozen", ("repeats one and the same result", "change the sensor board")),
     ],
 )

@@ -298,7 +298,7 @@ def test_a_routine_says_something_and_does_something(tmp_path: Path, text: str, 
 
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     """A folder called like an exercise, a file in another encoding and a directory with nothing in it are refused."""
-    with pytest.raises(CatalogueError, match=r"has no TOML files: .* install it anew\.$"):
+    with pytest.raises(CatalogueError, match=r"has no TOML files: .* reinstall the station\.$"):
         read.read_exercises(tmp_path)
     (tmp_path / "3a.toml").write_bytes("key = 'é'".encode("latin-1"))
     with pytest.raises(CatalogueError, match=r"^3a.toml is not valid TOML: .*\.$"):

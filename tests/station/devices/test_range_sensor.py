@@ -10,7 +10,7 @@ from random import Random
 from statistics import mean
 
 import pytest
-from gpiozero import GPIOPinInUse  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import GPIOPinInUse
 
 from station.clock import SystemClock
 from station.core.events import SECOND_US, Event, Toe

@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 
 import pytest
-from gpiozero import MCP3008  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import MCP3008
 from hypothesis import given
 from hypothesis import strategies as st
 

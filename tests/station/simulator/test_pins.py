@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 import pytest
-from gpiozero import (  # type: ignore[import-untyped]  # it ships no types
+from gpiozero import (
     MCP3008,
     RGBLED,
     Device,

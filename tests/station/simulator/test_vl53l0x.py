@@ -7,7 +7,7 @@ from itertools import groupby
 from statistics import mean, stdev
 
 import pytest
-from adafruit_vl53l0x import VL53L0X  # type: ignore[import-untyped]  # it ships no types
+from adafruit_vl53l0x import VL53L0X
 
 from station.core.events import SECOND_US
 from station.simulator.i2c import SimulatedI2C

@@ -6,12 +6,12 @@ from math import inf, nan, sqrt
 from statistics import fmean, stdev
 
 import numpy as np
-import pandas as pd  # type: ignore[import-untyped]  # has no stubs
-import pingouin  # type: ignore[import-untyped]  # has no stubs
+import pandas as pd  # has no stubs
+import pingouin  # has no stubs
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from scipy import stats  # type: ignore[import-untyped]  # has no stubs
+from scipy import stats  # has no stubs
 
 from station.core.statistics.agreement import (
     IccAnalysis,

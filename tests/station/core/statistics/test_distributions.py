@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import special, stats  # type: ignore[import-untyped]  # has no stubs
+from scipy import special, stats  # has no stubs
 
 from station.core.statistics.distributions import (
     chi2_cdf,

@@ -168,7 +168,7 @@ def test_unfinished_routine_resumes_with_one_touch(
     store.save_unfinished(run, {"do": "test", "side": "both"}, now)
     see("/live")
     heard(window)
-    panel.show(rest=UnfinishedView("Daily", 700))
+    panel.show(rest=UnfinishedView("Daily", 700, ada))
     window.settle(lambda: "Resume Daily: 12 min" in window.text("#resume-form"), "the unfinished routine is offered")
     window.press("#resume-form button")
     window.settle(lambda: len(panel.started) == 1, "it is started")

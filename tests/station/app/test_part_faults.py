@@ -118,7 +118,7 @@ def test_a_missing_acknowledge_anywhere_in_the_start_is_made_up_for(tmp_path: Pa
     ("fault", "words"),
     [
         ("never_ready", ("stopped measuring", "power wire", "being restarted")),
-        ("frozen", ("repeats one and the same result", "change the sensor board")),
+        ("frozen", ("repeats the same result", "change the sensor board")),
     ],
 )
 def test_a_sensor_that_fails_while_it_measures_is_told_and_found_again(

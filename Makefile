@@ -84,6 +84,7 @@ $(MADE)-station: $(MADE) pyproject.toml
 	$(PIP_INSTALL) --quiet --no-deps --no-index --no-build-isolation --editable .
 	@# The service cannot write here, and starts faster from compiled modules.
 	$(PYTHON) -m compileall -q station web hardware
+	$(PYTHON) -m web.compiled
 	@touch $@
 
 $(MADE)-dev: $(MADE) requirements-dev.lock

@@ -41,6 +41,7 @@ def create_app(
     `blocks_mm` are the available calibration blocks; `analogue`: the heels have force sensors.
     """
     from web import filters
+    from web.compiled import use_compiled_templates
     from web.pages import (
         about,
         calibration,
@@ -65,6 +66,7 @@ def create_app(
 
     app = Flask(__name__)
     app.jinja_env.undefined = NamedOnly
+    use_compiled_templates(app)
     site = Site(api, store, blocks_mm, analogue)
     board_pages = (
         today,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from station.advice.pain import STOP
 from station.app.api import SimulatedBoard
@@ -50,9 +50,11 @@ from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.sound.cues import Volume
 from station.core.state import ActivityState
 from station.core.steps import Routine, TestStep, uses_blocks
-from station.devices.board import Devices
 from station.settings import Settings, changed
 from station.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from station.devices.board import Devices
 
 log = logging.getLogger(__name__)
 

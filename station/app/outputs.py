@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, time
+from typing import TYPE_CHECKING
 
 from station.app.snapshot import Snapshot
 from station.core.facts import Fact
 from station.core.sound.cues import Volume, is_quiet
-from station.devices.board import Devices
 from station.settings import Settings
+
+if TYPE_CHECKING:
+    from station.devices.board import Devices
 
 
 class BoardOutputs:

@@ -11,16 +11,18 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from station.app.loop import Station
 from station.clock import Clock, SystemClock
 from station.config import Config
 from station.core.events import SECOND_US, CommandName
-from station.devices.board import Devices
 from station.store import Store, StoreError
-from station.system.scheduler import Scheduler
 from station.system.systemd import Notifier
+
+if TYPE_CHECKING:
+    from station.devices.board import Devices
+    from station.simulator.board import SimulatedBoard
 
 WATCHDOG_US = 1 * SECOND_US
 """How often the watchdog is fed and the other threads are looked at."""
@@ -93,30 +95,38 @@ class Service:
             )
             undo.callback(self.store.close)
             prepare(self.store)
-            self.station = self._open_board(undo)
+            board = self._simulated_board() if self._config.board.simulated else None
+            self.station = Station(self._config, self.store, self._clock, board=board)
+            undo.callback(self.station.close)
             self.page = open_page(self.station, self.store, self._config) if page else None
             if self.page is not None:
                 undo.callback(self.page.stop)
                 self.page.start()
+            self._open_board(undo, board)
             self._closing = undo.pop_all()
         return self.station
 
-    def _open_board(self, undo: ExitStack) -> Station:
-        board, pin_factory, open_bus = None, None, None
-        if self._config.board.simulated:
-            from station.devices.pacer import DeadlineThread
-            from station.simulator.board import SENSOR_SEED, SimulatedBoard
-            from station.simulator.range_error import RangeError
+    def _simulated_board(self) -> SimulatedBoard:
+        from station.simulator.board import SENSOR_SEED, SimulatedBoard
+        from station.simulator.range_error import RangeError
 
-            board = SimulatedBoard(self._config, self._clock, range_error=RangeError.from_seed(SENSOR_SEED))
-            self._clock = board.clock
-            pin_factory, open_bus = board.pin_factory, board.open_bus
-        else:
+        board = SimulatedBoard(self._config, self._clock, range_error=RangeError.from_seed(SENSOR_SEED))
+        self._clock = board.clock
+        return board
+
+    def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
+        """Open the board's parts and the scheduler. The page answers already: they take as long as all before."""
+        from station.devices.board import Devices
+        from station.devices.pacer import DeadlineThread
+        from station.system.scheduler import Scheduler
+
+        station = self.station
+        if board is None:
             from station.devices.pins import open_pin_factory
 
-            pin_factory = open_pin_factory()
-        station = Station(self._config, self.store, self._clock, board=board)
-        undo.callback(station.close)
+            pin_factory, open_bus = open_pin_factory(), None
+        else:
+            pin_factory, open_bus = board.pin_factory, board.open_bus
         devices = Devices(
             self._config, self._clock, station.post, station.report_fault, pin_factory=pin_factory, open_bus=open_bus
         )
@@ -134,7 +144,6 @@ class Service:
         undo.callback(self._alarms.stop)
         station.attach(devices, self._alarms)
         devices.start(threads=True)
-        return station
 
     def obey_signals(self) -> None:
         """Install handlers so that SIGTERM and SIGINT shut the station down cleanly, even while it is still opening."""
@@ -144,6 +153,7 @@ class Service:
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
         """Turn the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
         sys.setswitchinterval(THREAD_SWITCH_S)
+        gc.enable()
         gc.freeze()  # what is loaded by now stays; looking through it for garbage stops every thread for 30 ms
         self._notifier.notify("READY=1")
 

@@ -11,11 +11,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from station.advice.records import Pains, Reason
-from station.core.activities import questions
+from station.core.events import EASE_OFF_PAIN, STOPPING_PAIN
 from station.core.events import MAX_PAIN as MAX_PAIN
 
-EASE_OFF_FROM = questions.EASE_OFF_PAIN
-STOP_FROM = questions.STOPPING_PAIN
+EASE_OFF_FROM = EASE_OFF_PAIN
+STOP_FROM = STOPPING_PAIN
 """The bounds of the usual traffic light of pain (evidence, Care)."""
 ASK_AGAIN_AFTER = timedelta(hours=24)
 """A tendon reacts to a stretch within a day."""

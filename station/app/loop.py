@@ -43,8 +43,8 @@ from station.clock import Clock
 from station.config import Config
 from station.core.activities.engine import Engine
 from station.core.activities.presence import Presence
-from station.core.activities.questions import PAIN_QUESTION, STOPPING_PAIN
-from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
+from station.core.activities.questions import PAIN_QUESTION
+from station.core.events import SECOND_US, STOPPING_PAIN, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import Answered, Cue, CueEnded, CueName, Eased, Ended, Fact, LouderAsked, TapsUndone
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.sound.cues import Volume

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from station.app.snapshot import UnfinishedView
-from station.core.activities.routine import STOPPED_BY_PAIN
 from station.core.duration import duration_us
 from station.core.events import SECOND_US
+from station.core.facts import STOPPED_BY_PAIN
 from station.core.steps import LessonStep, Routine, uses_blocks
 
 RESUME_WITHIN_US = 600 * SECOND_US

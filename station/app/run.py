@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from station.core.activities.engine import Engine
-from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Command, CommandName, Event, Side
 from station.core.facts import Fact
 from station.core.measurement.calibration import Curve
@@ -51,6 +50,9 @@ class Run:
             self.header |= {"taps": True}
         self._rows: list[str] = []
         self._sensors = BoardSensors(wiring, 0, references, curve)
+        # Imported with the first run: the page answers sooner without all the activities.
+        from station.core.activities.routine import RoutineRun
+
         self._routine = RoutineRun(routine, self._sensors, tap_commands=taps)
         self._engine = Engine(self._routine, self._sensors, 0)
 

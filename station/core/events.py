@@ -94,6 +94,8 @@ class Tick:
 FELT_PLACE_ANSWERS = ("front", "achilles", "calf", "nowhere")
 """Where the limit of the ankle is felt."""
 MAX_PAIN = 10
+EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
+"""From these answers on everything is eased off, or nothing follows today: the usual traffic light of pain."""
 PAIN_ANSWERS = tuple(str(pain) for pain in range(MAX_PAIN + 1))
 ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
 """What a person can answer to the questions after a test."""

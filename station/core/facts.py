@@ -167,6 +167,10 @@ class Resumed(Fact):
     why: str
 
 
+STOPPED_BY_PAIN = "much pain"
+"""Why a routine ends after an answer of 6 or more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended(Fact):
     """Ended early; what was done is stored."""

@@ -21,8 +21,6 @@ from station.core.steps import AskStep
 
 MIN_TAPS = 2
 """One tap alone is never meant."""
-EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
-"""So much, or more, and nothing follows today: the usual traffic light of pain (0 to 3 go on, 4 and 5 ease off)."""
 
 
 class AskPhase(StrEnum):

@@ -26,11 +26,12 @@ from station.core.activities.hold import Hold
 from station.core.activities.knee_to_wall import KneeToWallTest
 from station.core.activities.lesson import SoundLesson
 from station.core.activities.paced import PacedReps
-from station.core.activities.questions import EASE_OFF_PAIN, PAIN_QUESTION, STOPPING_PAIN, Questions
+from station.core.activities.questions import PAIN_QUESTION, Questions
 from station.core.activities.reps import Reps
 from station.core.activities.rest import Rest
-from station.core.events import SECOND_US, Command, CommandName, Event, Side
+from station.core.events import EASE_OFF_PAIN, SECOND_US, STOPPING_PAIN, Command, CommandName, Event, Side
 from station.core.facts import (
+    STOPPED_BY_PAIN,
     Answered,
     Completed,
     CueName,
@@ -64,8 +65,6 @@ from station.core.steps import (
 TAP_PHASES = frozenset({"prepare", "side", "rest", "paused", "switch", "done"})
 """The phases in which a heel that taps is not a heel that was lifted."""
 NEXT_TAPS, SKIP_TAPS = 2, 3
-STOPPED_BY_PAIN = "much pain"
-"""Why a routine ends after an answer."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
@@ -46,6 +47,8 @@ const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 
 const name = (at.innerText || at.name || at.id || '').trim().slice(0, 40)
 return `${at.tagName.toLowerCase()} ${name} ${seen ? 'seen' : 'unseen'}`
 """
+NODE_IS_GONE = "does not belong to the document"
+"""What the driver says of an element whose page has just been replaced, when it notices before Chromium does."""
 BOUND_S = 10.0
 STEP_S = 0.02
 
@@ -89,18 +92,26 @@ class Browser:
         return str(self.run(READ, selector))
 
     def settle(self, condition: Callable[[], Any], what: str, bound_s: float = BOUND_S) -> Any:
-        """Wait until the condition holds, and return its value. Fails with `what` after the deadline."""
+        """Wait until the condition holds, and return its value. Fails with `what` after the deadline.
+
+        A condition that is asked while one page replaces another does not hold yet.
+        """
         until = time.monotonic() + bound_s
-        while not (found := condition()):
+        while not (found := self._unless_replaced(condition)):
             if time.monotonic() > until:
                 raise AssertionError(f"after {bound_s:g} s still not so: {what}")
             time.sleep(STEP_S)
         return found
 
     def press(self, selector: str) -> None:
-        """Click what a person would click."""
-        self.run("arguments[0].scrollIntoView({block: 'center'})", self.one(selector))
-        self.one(selector).click()
+        """Click what a person would click, on the page that has replaced the last one."""
+
+        def click() -> bool:
+            self.run("arguments[0].scrollIntoView({block: 'center'})", self.one(selector))
+            self.one(selector).click()
+            return True
+
+        self.settle(click, f"{selector} can be clicked")
 
     def one(self, selector: str) -> Any:
         return self.driver.find_element("css selector", selector)
@@ -128,6 +139,18 @@ class Browser:
     def layout_faults(self, least_target: int) -> list[str]:
         """Layout faults: sideways scrolling, small targets, missing names, low contrast, duplicate ids."""
         return list(self.run(LAYOUT_FAULTS, least_target))
+
+    @staticmethod
+    def _unless_replaced(condition: Callable[[], Any]) -> Any:
+        """The condition's value, or `None` where the page it looked at was replaced meanwhile."""
+        try:
+            return condition()
+        except StaleElementReferenceException:
+            return None
+        except WebDriverException as error:
+            if NODE_IS_GONE not in str(error.msg):
+                raise
+            return None
 
     def _tell(self, command: str, arguments: dict[str, Any]) -> Any:
         return self.driver.execute_cdp_cmd(command, arguments)

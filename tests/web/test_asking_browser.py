@@ -184,8 +184,7 @@ def test_first_routine_leads_to_health_questions_and_back(
     window.look(PHONE_SMALL, scripts=scripts)
     try:
         see("/live")
-        press = window.press if scripts else lambda selector: window.one(selector).click()
-        press('button[value="daily"]')
+        window.press('button[value="daily"]')
         window.settle(
             lambda: "/health-questions?next=live&routine=daily" in window.driver.current_url, "the questions are there"
         )
@@ -194,13 +193,13 @@ def test_first_routine_leads_to_health_questions_and_back(
         for one in window.all('input[value="no"]'):
             if one.is_displayed():
                 one.click()
-        window.one('[name="balance"][value="yes"]').click()
+        window.press('[name="balance"][value="yes"]')
         window.settle(effect.is_displayed, "what a yes does is seen")
         assert not window.one("#ask-child_led").is_displayed()
-        window.one("form.health-questions button").click()
+        window.press("form.health-questions button")
         window.settle(lambda: "saved=" in window.driver.current_url, "it is saved")
         assert "Left out" in window.one("main").text
-        window.one('button[value="daily"]').click()
+        window.press('button[value="daily"]')
         window.settle(lambda: window.driver.current_url.split("?")[0].endswith("/live"), "the live page is back")
         assert "Daily starts" in window.one("#answer").text
     finally:

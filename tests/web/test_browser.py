@@ -370,7 +370,7 @@ def test_the_pages_work_without_scripts(
         assert "HOLD" in window.one("#word").text
         assert window.one("#number").text == "24"
         assert "does not update" in window.one("noscript").text
-        window.one('button[value="pause"]').click()
+        window.press('button[value="pause"]')
         window.settle(lambda: panel.said == [(CommandName.PAUSE, None)], "the button is heard")
         window.settle(lambda: window.driver.current_url.endswith("/live"), "the page is back")
     finally:
@@ -399,7 +399,7 @@ def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
     assert slider.get_attribute("aria-valuetext") == before
     assert window.run("return document.querySelector('.cursor').getAttribute('d')")
     window.run("document.querySelector('figure svg').scrollIntoView({block: 'center'})")
-    window.one("figure svg").click()
+    window.press("figure svg")
     assert window.text("figure .point-text") not in (newest, before)
 
 

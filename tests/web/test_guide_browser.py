@@ -142,12 +142,12 @@ def test_a_routine_is_put_together_without_scripts(
     try:
         see("/routines/new")
         for count, key in enumerate(("3b", "3a"), start=1):
-            window.one(f"button[value=add-{key}]").click()
+            window.press(f"button[value=add-{key}]")
             window.settle(has_rows(window, count), f"{key} is added")
         window.one("[name=name]").send_keys("Mine")
-        window.one("button[value=up-2]").click()
+        window.press("button[value=up-2]")
         window.settle(lambda: not window.one("button[value=up-2]").is_enabled(), "the second row is the first")
-        window.one("button[value=save]").click()
+        window.press("button[value=save]")
         window.settle(lambda: "/routines?saved=" in window.driver.current_url, "it is saved")
     finally:
         window.look(PHONE)

@@ -112,7 +112,7 @@ def _leg_text(side: Side | None) -> str:
 def viewer_conditions(site: Site) -> frozenset[str]:
     """The conditions that the viewer answered yes to; empty if they were not asked."""
     person = site.person()
-    said = () if person is None else site.store.answers(person.id, "care", limit=1)
+    said = () if person is None else site.store.answers(person.id, "health", limit=1)
     try:
         return health_questions.parse(said[0].answer) if said else frozenset()
     except ValueError:

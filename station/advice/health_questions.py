@@ -222,7 +222,7 @@ class Restrictions:
 
 def rule_key(condition: str) -> str:
     """The key of this condition's rule."""
-    return f"care-{condition.replace('_', '-')}"
+    return f"health-{condition.replace('_', '-')}"
 
 
 def parse(answer: Any) -> frozenset[str]:
@@ -310,11 +310,11 @@ def ask_reason(
     something has happened to the ankle.
     """
     if answered_at is None:
-        return Reason("care-asked", "Before your first routine, a few questions about your ankle.")
+        return Reason("health-asked", "Before your first routine, a few questions about your ankle.")
     if any(at > answered_at and pain >= STOP_FROM for at, pain in pains):
-        return Reason("care-asked", "It has hurt a lot since you answered, so please look at the questions again.")
+        return Reason("health-asked", "It has hurt a lot since you answered, so please look at the questions again.")
     if changed_at is not None and changed_at > answered_at:
-        return Reason("care-asked", "You said that something has changed, so please look at the questions again.")
+        return Reason("health-asked", "You said that something has changed, so please look at the questions again.")
     if now - answered_at > ASK_AGAIN_AFTER:
-        return Reason("care-asked", "Your answers are more than half a year old. Are they still true?")
+        return Reason("health-asked", "Your answers are more than half a year old. Are they still true?")
     return None

@@ -22,7 +22,7 @@ from station.catalogue.records import Exercise, Restriction
 from station.core.events import Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, halved
 
-ASK_FIRST_RULE = "care-asked"
+ASK_FIRST_RULE = "health-asked"
 TEST = "test"
 """The key of the knee-to-wall test in the list of exclusions."""
 BUILT_IN_STRETCH = "3a"
@@ -41,7 +41,7 @@ SAY_WHO_FIRST = Reason(
     "and answer them.",
 )
 NOTHING_REMAINS = Reason(
-    "care-nothing-left",
+    "health-nothing-left",
     "Nothing of this routine is right for you at present. Choose another one, or ask a health professional.",
 )
 

@@ -42,7 +42,7 @@ def _of_conditions() -> tuple[Rule, ...]:
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "care-asked",
+        "health-asked",
         "Questions before the first routine",
         "Before the first routine the station asks what would make a routine wrong for you, and again after half a "
         "year, after much pain, or when something has changed.",
@@ -50,7 +50,7 @@ RULES: tuple[Rule, ...] = (
     ),
     *_of_conditions(),
     Rule(
-        "care-nothing-left",
+        "health-nothing-left",
         "When nothing is left",
         "If all of a routine is left out for your sake, nothing takes its place without a professional.",
         OURS,

@@ -301,5 +301,5 @@ def _reasons(
     for one in adaptations:
         named = {*one.first, *one.adds, *(key for pair in one.before for key in pair)}
         changes = named or one.longer or one.reduces or one.side is not None
-        if not changes or named & kept or one.reason in dosed or one.reason.rule.startswith("care-"):
+        if not changes or named & kept or one.reason in dosed or one.reason.rule.startswith("health-"):
             yield one.reason

@@ -679,7 +679,7 @@ class Station(Inbox):
             knee=self._knee_touching(),
             cue=self._view.cue,
             troubles=self._view.faults(heel_trouble),
-            sitting_id=self._recorder.session_id,
+            session_id=self._recorder.session_id,
             person_id=person_id,
             person_name=None if person_id is None else self._names.get(person_id),
             simulated=self._config.board.simulated,

@@ -31,7 +31,7 @@ class ResultRow(NamedTuple):
 
     side: Side
     test_id: str
-    sitting_id: str
+    session_id: str
     at: datetime
     mm: float
     uncertainty_mm: float | None

@@ -30,7 +30,7 @@ RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 _PLACES = frozenset(FeltPlace)
-_ASKED = {"care": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT}
+_ASKED = {"health": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT}
 """How many of the newest answers to each question count."""
 
 
@@ -45,7 +45,7 @@ def situation_of(
         history = history_of(store, person_id, store.settings().goal_mm, now)
     answers = store.newest_answers(person_id, _ASKED)
     pains = _pain_answers(answers["pain"], history, now)
-    said = next(iter(answers["care"]), None)
+    said = next(iter(answers["health"]), None)
     conditions = None if said is None else _answered_conditions(said)
     answered_at = None if said is None or conditions is None else said.at
     changed = next(iter(answers["changed"]), None)

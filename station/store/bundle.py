@@ -12,19 +12,19 @@ from station.store.files import replacing
 from station.store.read import Reader
 from station.store.traces import trace_text
 
-RESULTS = "sitting.json"
+RESULTS = "session.json"
 TRACE = ".csv"
 
 
-def export_bundle(reader: Reader, sitting_id: str, path: Path) -> None:
+def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
     """Write the session to `path`. Its trace files are named `1-test.csv`, `2-hold.csv` … in the order of doing.
 
     Raises `StoreError` when there is no such session.
     """
-    detail = reader.session(sitting_id)
+    detail = reader.session(session_id)
     if detail is None:
         raise StoreError(
-            f"There is no sitting {sitting_id} in {reader.path}: take its id from the page or from an export."
+            f"There is no session {session_id} in {reader.path}: take its id from the page or from an export."
         )
     with replacing(path) as unfinished, zipfile.ZipFile(unfinished, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(RESULTS, msgspec.json.format(msgspec.json.encode(detail), indent=2))
@@ -43,5 +43,5 @@ def read_bundle(path: Path) -> tuple[tuple[str, str], ...]:
             return tuple((name, archive.read(name).decode()) for name in names)
     except (zipfile.BadZipFile, UnicodeDecodeError) as error:
         raise StoreError(
-            f"The file {path} is not a bundle of a sitting: name one that `station export` wrote."
+            f"The file {path} is not a bundle of a session: name one that `station export` wrote."
         ) from error

@@ -1,6 +1,6 @@
 """Everything as one JSON document and back, and everything as CSV.
 
-The document is `{"export": "slant board station", "shape": "0003", "tables": {name: {column: [values]}}, "traces":
+The document is `{"export": "slant board station", "shape": "0004", "tables": {name: {column: [values]}}, "traces":
 {run: rows}}`. Values stand by column, because like compresses well beside like; times are ISO 8601 in UTC. A file whose
 name ends in `.xz` is compressed.
 """
@@ -24,7 +24,7 @@ from station.store.errors import StoreError, explained
 from station.store.files import replacing
 from station.store.read import Reader
 from station.store.results import COLUMNS, result_lines
-from station.store.schema import HEAD, UtcTime, metadata, people, routines, runs, sittings, trace_chunks
+from station.store.schema import HEAD, UtcTime, metadata, people, routines, runs, sessions, trace_chunks
 from station.store.traces import packed, read_rows, trace_text
 from station.store.write import Store
 
@@ -58,7 +58,7 @@ def import_json(store: Store, path: Path) -> None:
     """
     document = _document(path)
     with store.write_transaction() as now:
-        filled = (people, sittings, routines)
+        filled = (people, sessions, routines)
         if any(now.execute(select(func.count()).select_from(table)).scalar_one() for table in filled):
             raise StoreError(f"The database {store.path} is not empty: import {path} into a new one.")
         for table in reversed(metadata.sorted_tables):

@@ -32,7 +32,7 @@ from station.store.records import (
     Scores,
     Session,
     SessionDetail,
-    SittingSummary,
+    SessionSummary,
     Test,
     Trial,
 )
@@ -40,25 +40,25 @@ from station.store.schema import (
     attempts,
     calibrations,
     corrections,
+    heel_lifts,
     holds,
-    lifts,
     people,
+    rep_sets,
     repetitions,
-    reps,
     runs,
-    sittings,
+    sessions,
     tests,
     trials,
 )
 
 AnyRow = Row[*tuple[Any, ...]]
 
-SITTINGS = select(sittings, people.c.name.label("person_name")).select_from(sittings.outerjoin(people))
+SESSIONS = select(sessions, people.c.name.label("person_name")).select_from(sessions.outerjoin(people))
 
 
 def _done_test_filter(table: Table) -> Select[Any]:
-    whose = (runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated)
-    return select(table, *whose).select_from(sittings.join(runs).join(table, table.c.run_id == runs.c.id))
+    whose = (runs.c.session_id, runs.c.started_at.label("run_started_at"), sessions.c.person_id, sessions.c.simulated)
+    return select(table, *whose).select_from(sessions.join(runs).join(table, table.c.run_id == runs.c.id))
 
 
 SCORES_OF = (
@@ -83,26 +83,26 @@ def _calibration_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any
     return func.coalesce(of_it.scalar_subquery(), 0)
 
 
-_DOUBTED = tests.c.doubted & (
+_IS_SUSPECT = tests.c.is_suspect & (
     _calibration_number(corrections.c.calibration_id) <= _calibration_number(tests.c.calibration_id)
 )
 """A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
-_TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))
+_TESTED = with_newest_correction(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id))
 TESTS = select(
     tests,
-    *(runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated),
+    *(runs.c.session_id, runs.c.started_at.label("run_started_at"), sessions.c.person_id, sessions.c.simulated),
     *(corrections.c[name].label(f"new_{name}") for name in SCORES_OF),
-    _DOUBTED.label("still_doubted"),
+    _IS_SUSPECT.label("still_suspect"),
 ).select_from(_TESTED)
 HOLDS = _done_test_filter(holds)
-REPS = _done_test_filter(reps)
+REPS = _done_test_filter(rep_sets)
 
 _COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
 _NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
 SCORES = select(
-    *(tests.c.id, runs.c.sitting_id, runs.c.began_at, tests.c.started_us, tests.c.full, tests.c.contact),
-    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.limit_felt, _DOUBTED, tests.c.imported),
-    sittings.c.simulated,
+    *(tests.c.id, runs.c.session_id, runs.c.started_at, tests.c.started_us, tests.c.full, tests.c.contact),
+    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.felt_place, _IS_SUSPECT, tests.c.imported),
+    sessions.c.simulated,
     *(tests.c[name] for name in SCORES_OF[:4]),
     corrections.c.id,
     *(corrections.c[name] for name in SCORES_OF[:4]),
@@ -114,13 +114,13 @@ _CONTACTS = {str(contact): contact for contact in Contact}
 
 def session_from_row(row: AnyRow) -> Session:
     """The session in a row."""
-    return Session(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.ended_why, row.simulated)
+    return Session(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.end_reason, row.simulated)
 
 
 def calibration_from_row(row: AnyRow) -> Calibration:
     """The calibration in a row, with its curve and fit."""
     curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
-    return Calibration(row.id, row.number, row.made_at, curve, _fit_from_json(row, curve), row.temperature_c)
+    return Calibration(row.id, row.number, row.created_at, curve, _fit_from_json(row, curve), row.temperature_c)
 
 
 def _fit_from_json(row: AnyRow, curve: Curve) -> Fit | None:
@@ -139,7 +139,7 @@ def check_from_row(row: AnyRow) -> Check:
     """The calibration check in a row."""
     return Check(
         id=row.id,
-        made_at=row.made_at,
+        made_at=row.created_at,
         calibration_id=row.calibration_id,
         kind=row.kind,
         block_mm=row.block_mm,
@@ -152,15 +152,15 @@ def check_from_row(row: AnyRow) -> Check:
 
 def score_from_row(row: AnyRow) -> Score:
     """From a row of `SCORES`."""
-    test_id, sitting_id, began_at, started_us, full, contact, state = row[:7]
+    test_id, session_id, run_started_at, started_us, full, contact, state = row[:7]
     number, pain, limit_felt, doubted, imported, simulated = row[7:13]
     of_the_day, correction_id, corrected = row[13:17], row[17], row[18:22]
     left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = of_the_day if correction_id is None else corrected
     left_day_mm, right_day_mm = of_the_day[:2]
     return Score(
         test_id=test_id,
-        session_id=sitting_id,
-        started_at=began_at + timedelta(microseconds=started_us),
+        session_id=session_id,
+        started_at=run_started_at + timedelta(microseconds=started_us),
         full=full,
         contact=_CONTACTS[contact],
         state=state,
@@ -181,38 +181,40 @@ def score_from_row(row: AnyRow) -> Score:
 
 def detail_of(now: Connection, one: Session) -> SessionDetail:
     """A session with everything in it, in the order in which it was done."""
-    of_it = runs.c.sitting_id == one.id
-    in_order = (runs.c.began_at, runs.c.id)
+    of_it = runs.c.session_id == one.id
+    in_order = (runs.c.started_at, runs.c.id)
     return SessionDetail(
         session=one,
         tests=load_tests(now, TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
         holds=load_holds(now, HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
-        reps=load_reps(now, REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
+        reps=load_reps(now, REPS.where(of_it).order_by(*in_order, rep_sets.c.started_us)),
         runs=tuple(now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()),
     )
 
 
-def summaries_of(now: Connection, these: Sequence[Session]) -> tuple[SittingSummary, ...]:
+def summaries_of(now: Connection, these: Sequence[Session]) -> tuple[SessionSummary, ...]:
     """What was done in these sessions: three statements, however many."""
-    of_them = runs.c.sitting_id.in_([one.id for one in these])
-    in_order = (runs.c.began_at, runs.c.id, tests.c.started_us)
+    of_them = runs.c.session_id.in_([one.id for one in these])
+    in_order = (runs.c.started_at, runs.c.id, tests.c.started_us)
     tested: dict[str, list[Test]] = defaultdict(list)
     for row in now.execute(TESTS.where(of_them).order_by(*in_order)):
-        tested[row.sitting_id].append(load_test(row))
+        tested[row.session_id].append(load_test(row))
     held: dict[str, list[Held]] = defaultdict(list)
-    for sitting_id, legs, verified, credited_us in now.execute(_sums(holds, of_them, holds.c.credited_us)):
-        held[sitting_id].append(Held(_parse_legs(legs), verified, credited_us))
+    for session_id, legs, verified, credited_us in now.execute(_sums(holds, of_them, holds.c.credited_us)):
+        held[session_id].append(Held(_parse_legs(legs), verified, credited_us))
     counted: dict[str, list[Counted]] = defaultdict(list)
-    for sitting_id, legs, verified, *sums in now.execute(_sums(reps, of_them, reps.c["count"], reps.c.target_count)):
-        counted[sitting_id].append(Counted(_parse_legs(legs), verified, *sums))
+    for session_id, legs, verified, *sums in now.execute(
+        _sums(rep_sets, of_them, rep_sets.c["count"], rep_sets.c.target_count)
+    ):
+        counted[session_id].append(Counted(_parse_legs(legs), verified, *sums))
     return tuple(
-        SittingSummary(one, tuple(tested[one.id]), tuple(held[one.id]), tuple(counted[one.id])) for one in these
+        SessionSummary(one, tuple(tested[one.id]), tuple(held[one.id]), tuple(counted[one.id])) for one in these
     )
 
 
 def _sums(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
     """The sums of these columns, by session, legs and whether the board watched."""
-    by = (runs.c.sitting_id, table.c.side, table.c.verified)
+    by = (runs.c.session_id, table.c.side, table.c.verified)
     chosen = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
     return chosen.where(of_them).group_by(*by)
 
@@ -231,10 +233,10 @@ def load_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow
     counts = of_the_day if row.new_calibration_id is None else _scores_from_row(_CORRECTED(row))
     return Test(
         id=row.id,
-        session_id=row.sitting_id,
+        session_id=row.session_id,
         run_id=row.run_id,
         person_id=row.person_id,
-        started_at=row.began_at + timedelta(microseconds=row.started_us),
+        started_at=row.run_started_at + timedelta(microseconds=row.started_us),
         full=row.full,
         contact=Contact(row.contact),
         state=row.state,
@@ -247,11 +249,13 @@ def load_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow
         calibration_id=counts.calibration_id,
         original=None if counts == of_the_day else of_the_day,
         temperature_c=row.temperature_c,
-        doubted=row.still_doubted,
+        doubted=row.still_suspect,
         imported=row.imported,
         simulated=row.simulated,
         rule_version=row.rule_version,
-        circumstances=Circumstances(row.shod, row.back_foot, row.board_deg, row.warmed_up, row.pain, row.limit_felt),
+        circumstances=Circumstances(
+            row.shod, row.back_foot, row.board_angle_deg, row.warmed_up, row.pain, row.felt_place
+        ),
         trials=tuple(_trial_from_row(child) for child in tried),
         attempts=tuple(_attempt_from_row(child) for child in lunged),
     )
@@ -278,27 +282,27 @@ def budget_to_json(parts: Budget | None) -> str | None:
 def load_holds(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
     """The selected holds with their heel lifts."""
     rows = now.execute(chosen).all()
-    lifted = _rows_by_parent(now, rows, lifts, lifts.c.hold_id, (lifts.c.since_us,))
+    lifted = _rows_by_parent(now, rows, heel_lifts, heel_lifts.c.hold_id, (heel_lifts.c.started_us,))
     return tuple(
         Hold(
             id=row.id,
-            session_id=row.sitting_id,
+            session_id=row.session_id,
             run_id=row.run_id,
             person_id=row.person_id,
-            started_at=row.began_at + timedelta(microseconds=row.started_us),
+            started_at=row.run_started_at + timedelta(microseconds=row.started_us),
             side=_parse_legs(row.side),
             repetition=row.repetition,
             target_us=row.target_us,
             credited_us=row.credited_us,
             lifted_us=row.lifted_us,
-            lifts=row.lifts,
-            micro_lifts=row.micro_lifts,
+            lifts=row.lift_count,
+            micro_lifts=row.micro_lift_count,
             state=row.state,
             started_us=row.started_us,
             ended_us=row.ended_us,
-            lift_spans=tuple(HeelLift(child.since_us, child.until_us) for child in lifted[row.id]),
+            lift_spans=tuple(HeelLift(child.started_us, child.ended_us) for child in lifted[row.id]),
             simulated=row.simulated,
-            step=row.step,
+            step=row.step_index,
             exercise=row.exercise,
             verified=row.verified,
         )
@@ -309,21 +313,21 @@ def load_holds(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
 def load_reps(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
     """The selected sets with their repetitions."""
     rows = now.execute(chosen).all()
-    done = _rows_by_parent(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
+    done = _rows_by_parent(now, rows, repetitions, repetitions.c.rep_set_id, (repetitions.c.number,))
     return tuple(
         Reps(
             id=row.id,
-            session_id=row.sitting_id,
+            session_id=row.session_id,
             run_id=row.run_id,
             person_id=row.person_id,
-            started_at=row.began_at + timedelta(microseconds=row.started_us),
+            started_at=row.run_started_at + timedelta(microseconds=row.started_us),
             side=_parse_legs(row.side),
             target_count=row.target_count,
             count=row._mapping["count"],
-            too_quick=row.too_quick,
+            too_quick=row.too_quick_count,
             state=row.state,
             simulated=row.simulated,
-            step=row.step,
+            step=row.step_index,
             exercise=row.exercise,
             verified=row.verified,
             repetitions=tuple(
@@ -357,7 +361,7 @@ def own_routine_from_row(row: AnyRow) -> OwnRoutine:
 
 def answer_from_row(row: AnyRow) -> Answer:
     """The answer in a row."""
-    return Answer(row.id, row.person_id, row.at, row.question, row.about, parse_json(row.answer_json))
+    return Answer(row.id, row.person_id, row.answered_at, row.question, row.about, parse_json(row.answer_json))
 
 
 def _rows_by_parent(
@@ -393,6 +397,6 @@ def _attempt_from_row(row: AnyRow) -> Attempt:
         toe_mm=row.toe_mm,
         uncertainty_mm=row.uncertainty_mm,
         contact=None if row.contact is None else Contact(row.contact),
-        window_us=None if row.window_from_us is None else (row.window_from_us, row.window_to_us),
+        window_us=None if row.window_start_us is None else (row.window_start_us, row.window_end_us),
         budget=budget_from_json(row.budget_json),
     )

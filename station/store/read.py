@@ -25,20 +25,20 @@ from station.store.records import (
     Score,
     Session,
     SessionDetail,
-    SittingSummary,
+    SessionSummary,
     Test,
     WeekCredit,
 )
 from station.store.schema import (
+    calibration_checks,
     calibrations,
-    checks,
-    heels,
+    heel_sensors,
     holds,
     people,
-    reps,
+    rep_sets,
     runs,
+    sessions,
     settings,
-    sittings,
     tests,
     trials,
 )
@@ -51,7 +51,7 @@ RECENT_RUNS = 100
 """Routines and tests of a person: what was done before them says nothing of what is due."""
 NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
 NEWEST_CALIBRATION = NEWEST_FIRST.limit(1)
-CHECKS = select(checks).order_by(checks.c.number.desc())
+CHECKS = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
 class Reader(TrainingReader):
@@ -110,7 +110,10 @@ class Reader(TrainingReader):
     def empty_shares(self) -> dict[Side, float]:
         """The empty load of each analogue heel, as a share of full scale, where known."""
         with self.read_transaction() as now:
-            return {Side(row.side): row.empty_share for row in now.execute(select(heels.c.side, heels.c.empty_share))}
+            return {
+                Side(row.side): row.empty_share
+                for row in now.execute(select(heel_sensors.c.side, heel_sensors.c.empty_share))
+            }
 
     def sessions(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
@@ -120,20 +123,20 @@ class Reader(TrainingReader):
         Those in which the board was only calibrated or checked are nobody's, and left out.
         """
         with self.read_transaction() as now:
-            return _sittings_in(now, person_id, limit, before)
+            return _sessions_in(now, person_id, limit, before)
 
     def session(self, session_id: str) -> SessionDetail | None:
         """A session with everything in it, in the order in which it was done."""
         with self.read_transaction() as now:
-            row = now.execute(loading.SITTINGS.where(sittings.c.id == session_id)).one_or_none()
+            row = now.execute(loading.SESSIONS.where(sessions.c.id == session_id)).one_or_none()
             return None if row is None else loading.detail_of(now, loading.session_from_row(row))
 
-    def sitting_summaries(
+    def session_summaries(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
-    ) -> tuple[SittingSummary, ...]:
-        """The sessions of `sittings`, each with its contents."""
+    ) -> tuple[SessionSummary, ...]:
+        """The sessions of `sessions`, each with its contents."""
         with self.read_transaction() as now:
-            return loading.summaries_of(now, _sittings_in(now, person_id, limit, before))
+            return loading.summaries_of(now, _sessions_in(now, person_id, limit, before))
 
     def latest_tests(self, person_id: str) -> dict[Side, Test]:
         """The last result of each side, where there is one."""
@@ -165,21 +168,21 @@ class Reader(TrainingReader):
 
     def measured_since(self, since: datetime) -> tuple[str, ...]:
         """The ids of everybody's tests with a result of this board, oldest first."""
-        done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.began_at >= since)
+        done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.started_at >= since)
         with self.read_transaction() as now:
             chosen = select(tests.c.id).select_from(tests.join(runs)).where(*done)
-            return tuple(now.execute(chosen.order_by(runs.c.began_at, tests.c.started_us)).scalars())
+            return tuple(now.execute(chosen.order_by(runs.c.started_at, tests.c.started_us)).scalars())
 
     def scores(self, person_id: str | None, *, since: datetime | None = None) -> tuple[Score, ...]:
         """All tests with a result of one person (`None`: unclaimed ones), oldest first, as a chart wants them.
 
         Ten years of them take some 50 ms.
         """
-        chosen = loading.SCORES.where(sittings.c.person_id == person_id, tests.c.state != "unfinished")
+        chosen = loading.SCORES.where(sessions.c.person_id == person_id, tests.c.state != "unfinished")
         if since is not None:
-            chosen = chosen.where(sittings.c.started_at >= since)
+            chosen = chosen.where(sessions.c.started_at >= since)
         with self.read_transaction() as now:
-            in_order = (sittings.c.started_at, sittings.c.id, runs.c.began_at, tests.c.started_us)
+            in_order = (sessions.c.started_at, sessions.c.id, runs.c.started_at, tests.c.started_us)
             rows = now.execute(chosen.order_by(*in_order))
             return tuple(loading.score_from_row(row) for row in rows)
 
@@ -188,8 +191,8 @@ class Reader(TrainingReader):
         done = (tests.c.full, tests.c.state != "unfinished", trials.c.below_range.is_(False))
         chosen = (
             select(trials.c.test_id, trials.c.side, trials.c.toe_mm)
-            .select_from(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
-            .where(sittings.c.person_id == person_id, *done)
+            .select_from(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
+            .where(sessions.c.person_id == person_id, *done)
         )
         found: dict[tuple[str, Side], list[float]] = defaultdict(list)
         sides = {str(side): side for side in Side}
@@ -213,15 +216,15 @@ class Reader(TrainingReader):
     ) -> tuple[Reps, ...]:
         """Newest first. Of everybody when no person is named."""
         with self.read_transaction() as now:
-            order = (*_NEWEST_RUN, reps.c.started_us.desc())
+            order = (*_NEWEST_RUN, rep_sets.c.started_us.desc())
             return loading.load_reps(now, _person_filter(loading.REPS, person_id, before).order_by(*order).limit(limit))
 
     def held_at(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
         """When the sessions since then began in which a verified hold was credited, oldest first."""
         chosen = (
-            select(sittings.c.started_at)
-            .select_from(sittings.join(runs).join(holds))
-            .where(sittings.c.person_id == person_id, sittings.c.started_at >= since)
+            select(sessions.c.started_at)
+            .select_from(sessions.join(runs).join(holds))
+            .where(sessions.c.person_id == person_id, sessions.c.started_at >= since)
             .where(holds.c.verified, holds.c.credited_us > 0)
             .distinct()
         )
@@ -243,15 +246,15 @@ class Reader(TrainingReader):
         """
         credit = func.sum(holds.c.credited_us).label("credited_us")
         chosen = (
-            select(sittings.c.started_at, holds.c.side, credit)
-            .select_from(sittings.join(runs).join(holds))
-            .where(sittings.c.person_id == person_id, holds.c.verified)
-            .group_by(sittings.c.id, holds.c.side)
+            select(sessions.c.started_at, holds.c.side, credit)
+            .select_from(sessions.join(runs).join(holds))
+            .where(sessions.c.person_id == person_id, holds.c.verified)
+            .group_by(sessions.c.id, holds.c.side)
         )
         if exercises is not None:
             chosen = chosen.where(or_(holds.c.exercise.is_(None), holds.c.exercise.in_(exercises)))
         if since is not None:
-            chosen = chosen.where(sittings.c.started_at >= since)
+            chosen = chosen.where(sessions.c.started_at >= since)
         weeks: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(Side, 0))
         with self.read_transaction() as now:
             for row in now.execute(chosen):
@@ -290,9 +293,14 @@ class Reader(TrainingReader):
 @lru_cache
 def _last_bouts(limit: int) -> CompoundSelect[Any]:
     newest = (
-        select(runs.c.id.label("run_id"), runs.c.began_at, sittings.c.started_at, sittings.c.ended_at)
-        .select_from(sittings.join(runs))
-        .where(sittings.c.person_id == bindparam("person_id"))
+        select(
+            runs.c.id.label("run_id"),
+            runs.c.started_at.label("run_started_at"),
+            sessions.c.started_at,
+            sessions.c.ended_at,
+        )
+        .select_from(sessions.join(runs))
+        .where(sessions.c.person_id == bindparam("person_id"))
         .order_by(*_NEWEST_RUN)
         .limit(RECENT_RUNS)
         .cte("newest")
@@ -300,39 +308,39 @@ def _last_bouts(limit: int) -> CompoundSelect[Any]:
     each = (
         select(newest, table.c.started_us, credited.label("credited_us"))
         .select_from(newest.join(table, table.c.run_id == newest.c.run_id))
-        .order_by(newest.c.started_at.desc(), newest.c.began_at.desc(), table.c.started_us.desc())
+        .order_by(newest.c.started_at.desc(), newest.c.run_started_at.desc(), table.c.started_us.desc())
         .limit(limit)
         .subquery()
-        for table, credited in ((holds, holds.c.credited_us), (reps, literal(0)))
+        for table, credited in ((holds, holds.c.credited_us), (rep_sets, literal(0)))
     )
     return union_all(*(select(one) for one in each))
 
 
 def _began(row: loading.AnyRow) -> datetime:
-    began_at: datetime = row.began_at
-    return began_at + timedelta(microseconds=row.started_us)
+    run_started_at: datetime = row.run_started_at
+    return run_started_at + timedelta(microseconds=row.started_us)
 
 
-_NEWEST = (sittings.c.started_at.desc(), sittings.c.id.desc())
-_NEWEST_RUN = (*_NEWEST, runs.c.began_at.desc())
+_NEWEST = (sessions.c.started_at.desc(), sessions.c.id.desc())
+_NEWEST_RUN = (*_NEWEST, runs.c.started_at.desc())
 
 
-def _sittings_in(now: Connection, person_id: str | None, limit: int, before: datetime | None) -> tuple[Session, ...]:
-    lived = or_(sittings.c.ended_why.is_(None), sittings.c.ended_why != ONLY_BLOCKS)
-    chosen = _person_filter(loading.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
+def _sessions_in(now: Connection, person_id: str | None, limit: int, before: datetime | None) -> tuple[Session, ...]:
+    lived = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
+    chosen = _person_filter(loading.SESSIONS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
     return tuple(loading.session_from_row(row) for row in now.execute(chosen))
 
 
 def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
     if person_id is not None:
-        rows = rows.where(sittings.c.person_id == person_id)
-    return rows if before is None else rows.where(sittings.c.started_at < before)
+        rows = rows.where(sessions.c.person_id == person_id)
+    return rows if before is None else rows.where(sessions.c.started_at < before)
 
 
 def suspect_check(now: Connection, calibration_id: str | None) -> Check | None:
     """See `Reader.doubt`; of the newest calibration where none is named."""
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
-    of_it = checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
+    of_it = calibration_checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
     row = now.execute(CHECKS.where(of_it).limit(1)).one_or_none()
     return None if row is None or row.passed else loading.check_from_row(row)
 

@@ -335,10 +335,10 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class SittingSummary:
+class SessionSummary:
     """A session and what its sentence needs: the tests without trials and attempts, the sums of all else."""
 
-    sitting: Session
+    session: Session
     tests: tuple[Test, ...]
     holds: tuple[Held, ...]
     reps: tuple[Counted, ...]

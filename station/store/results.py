@@ -16,7 +16,7 @@ from station.store.schema import calibrations, people, runs, tests
 COLUMNS = (
     *("at_utc", "person", "side", "result_mm", "uncertainty_mm", *(f"part_{name}_mm" for name in PART_DESCRIPTIONS)),
     *("calibration", "trials", "contact", "rule_version", "state", "pain", "temperature_c"),
-    *("original_mm", "original_uncertainty_mm", "original_calibration", "doubted", "imported", "simulated", "test_id"),
+    *("original_mm", "original_uncertainty_mm", "original_calibration", "suspect", "imported", "simulated", "test_id"),
 )
 """`trials` is how many a side the test is made of, 3 or 1, before a fourth. `original_…` are those of the day, where a
 correction counts now. `uncertainty_mm` and its parts are standard uncertainties; a tape has
@@ -27,7 +27,7 @@ def result_lines(now: Connection) -> Iterator[tuple[Any, ...]]:
     """In the order of `COLUMNS`, oldest first."""
     names = {row.id: row.name for row in now.execute(select(people.c.id, people.c.name))}
     numbers = {row.id: row.number for row in now.execute(select(calibrations.c.id, calibrations.c.number))}
-    for row in now.execute(loading.TESTS.order_by(runs.c.began_at, tests.c.started_us, tests.c.id)):
+    for row in now.execute(loading.TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)):
         test = loading.load_test(row)
         for side in Side:
             if _of(test, side, "mm") is not None:

@@ -27,7 +27,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest revision in `migrations/versions`. Revisions are numbers of four digits: the greater is the newer."""
 
 
@@ -69,7 +69,7 @@ def _foreign_key(name: str, key: str, *, index: bool = True) -> Column[str]:
 
 def _step_columns() -> tuple[Column[Any], ...]:
     """Which step of its run's routine it was, of which exercise, and whether the board watched a heel."""
-    return Column("step", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
+    return Column("step_index", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
 
 
 metadata = MetaData(
@@ -98,7 +98,7 @@ calibrations = _table(
     "calibrations",
     _id(),
     Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
-    Column("made_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
     Column("gain", Float, nullable=False),
     Column("offset_mm", Float, nullable=False),
     Column("bend_per_mm", Float, nullable=False),
@@ -108,11 +108,11 @@ calibrations = _table(
     Column("temperature_c", Float),
 )
 
-checks = _table(
-    "checks",
+calibration_checks = _table(
+    "calibration_checks",
     _id(),
     Column("number", Integer, nullable=False),
-    Column("made_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
     _foreign_key("calibration_id", "calibrations.id"),
     Column("kind", String, nullable=False),
     Column("block_mm", Float),
@@ -122,33 +122,33 @@ checks = _table(
     Column("passed", Boolean, nullable=False),
 )
 
-heels = _table(
-    "heels",
+heel_sensors = _table(
+    "heel_sensors",
     Column("side", String, primary_key=True),
     Column("empty_share", Float, nullable=False),
     Column("measured_at", UtcTime, nullable=False),
 )
 
-sittings = _table(
-    "sittings",
+sessions = _table(
+    "sessions",
     _id(),
     Column("person_id", String, ForeignKey("people.id")),
     Column("started_at", UtcTime, nullable=False, index=True),
     Column("ended_at", UtcTime),
-    Column("ended_why", String),
+    Column("end_reason", String),
     Column("simulated", Boolean, nullable=False),
-    Index("ix_sittings_person_id_started_at", "person_id", "started_at"),
+    Index("ix_sessions_person_id_started_at", "person_id", "started_at"),
 )
 
 runs = _table(
     "runs",
     _id(),
-    _foreign_key("sitting_id", "sittings.id"),
-    Column("began_at", UtcTime, nullable=False),
+    _foreign_key("session_id", "sessions.id"),
+    Column("started_at", UtcTime, nullable=False),
     Column("header_json", Text, nullable=False),
-    Column("called", String),
-    Column("rest_json", Text),  # these two are missing together: nothing of the routine is left
-    Column("rest_at", UtcTime),
+    Column("title", String),
+    Column("remaining_json", Text),  # these two are missing together: nothing of the routine is left
+    Column("remaining_saved_at", UtcTime),
 )
 
 trace_chunks = _table(
@@ -174,21 +174,21 @@ tests = _table(
     Column("right_budget_json", Text),
     Column("calibration_id", String, ForeignKey("calibrations.id")),
     Column("temperature_c", Float),
-    Column("doubted", Boolean, nullable=False),
+    Column("is_suspect", Boolean, nullable=False),
     Column("imported", Boolean, nullable=False),
     Column("shod", Boolean),
     Column("back_foot", String),
-    Column("board_deg", Float),
+    Column("board_angle_deg", Float),
     Column("warmed_up", Boolean),
     Column("pain", Integer),
-    Column("limit_felt", String),
+    Column("felt_place", String),
 )
 
 corrections = _table(
     "corrections",
     _id(),
     Column("number", Integer, nullable=False),  # of a test's corrections the one with the greatest number counts
-    Column("made_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
     Column("test_id", String, ForeignKey("tests.id"), nullable=False),
     Column("calibration_id", String, ForeignKey("calibrations.id"), nullable=False),
     Column("left_mm", Float),
@@ -227,8 +227,8 @@ attempts = _table(
     Column("uncertainty_mm", Float),
     Column("budget_json", Text),
     Column("contact", String),
-    Column("window_from_us", BigInteger),
-    Column("window_to_us", BigInteger),
+    Column("window_start_us", BigInteger),
+    Column("window_end_us", BigInteger),
 )
 
 holds = _table(
@@ -240,29 +240,29 @@ holds = _table(
     Column("target_us", BigInteger, nullable=False),
     Column("credited_us", BigInteger, nullable=False),
     Column("lifted_us", BigInteger, nullable=False),
-    Column("lifts", Integer, nullable=False),
-    Column("micro_lifts", Integer, nullable=False),
+    Column("lift_count", Integer, nullable=False),
+    Column("micro_lift_count", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger),
     *_step_columns(),
 )
 
-lifts = _table(
-    "lifts",
+heel_lifts = _table(
+    "heel_lifts",
     Column("hold_id", String, ForeignKey("holds.id"), primary_key=True),
-    Column("since_us", BigInteger, primary_key=True),
-    Column("until_us", BigInteger),
+    Column("started_us", BigInteger, primary_key=True),
+    Column("ended_us", BigInteger),
 )
 
-reps = _table(
-    "reps",
+rep_sets = _table(
+    "rep_sets",
     _id(),
     _foreign_key("run_id", "runs.id"),
     Column("side", String, nullable=False),
     Column("target_count", Integer, nullable=False),
     Column("count", Integer, nullable=False),
-    Column("too_quick", Integer, nullable=False),
+    Column("too_quick_count", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     *_step_columns(),
@@ -270,7 +270,7 @@ reps = _table(
 
 repetitions = _table(
     "repetitions",
-    Column("reps_id", String, ForeignKey("reps.id"), primary_key=True),
+    Column("rep_set_id", String, ForeignKey("rep_sets.id"), primary_key=True),
     Column("number", Integer, primary_key=True),  # from 0 on, in the order they were done
     Column("at_us", BigInteger, nullable=False),
     Column("took_us", BigInteger, nullable=False),
@@ -291,7 +291,7 @@ answers = _table(
     _id(),
     Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
     Column("person_id", String, ForeignKey("people.id"), nullable=False),
-    Column("at", UtcTime, nullable=False),
+    Column("answered_at", UtcTime, nullable=False),
     Column("question", String, nullable=False),
     Column("about", String),
     Column("answer_json", Text, nullable=False),

@@ -11,7 +11,7 @@ from sqlalchemy import CompoundSelect, bindparam, or_, select, union_all
 from station.store import loading
 from station.store.read_transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import Answer, OwnRoutine, UnfinishedRun
-from station.store.schema import answers, plans, routines, runs, sittings
+from station.store.schema import answers, plans, routines, runs, sessions
 
 IMPORTED = "imported"
 """Why a session ended that never was on the board, and what was done in it."""
@@ -19,7 +19,7 @@ IMPORTED = "imported"
 _NO_ROUTINE = frozenset({"calibrate", "check", "lesson", IMPORTED})
 """What a run's header may say was done that alone is nobody's routine."""
 
-_NEWEST_RUN = (sittings.c.started_at.desc(), sittings.c.id.desc(), runs.c.began_at.desc(), runs.c.id.desc())
+_NEWEST_RUN = (sessions.c.started_at.desc(), sessions.c.id.desc(), runs.c.started_at.desc(), runs.c.id.desc())
 
 
 class TrainingReader(ReadTransactions):
@@ -72,18 +72,18 @@ class TrainingReader(ReadTransactions):
         A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
         """
         chosen = (
-            select(runs.c.id, runs.c.header_json, runs.c.called, runs.c.rest_json, runs.c.rest_at)
-            .select_from(sittings.join(runs))
-            .where(sittings.c.person_id == person_id)
+            select(runs.c.id, runs.c.header_json, runs.c.title, runs.c.remaining_json, runs.c.remaining_saved_at)
+            .select_from(sessions.join(runs))
+            .where(sessions.c.person_id == person_id)
             .order_by(*_NEWEST_RUN)
         )
         with self.read_transaction() as now:
             for row in now.execute(chosen):
                 if _is_resumable_header(loading.parse_json(row.header_json)):
-                    left = None if row.rest_json is None else loading.parse_json(row.rest_json)
+                    left = None if row.remaining_json is None else loading.parse_json(row.remaining_json)
                     if not isinstance(left, dict):
                         return None
-                    return UnfinishedRun(row.id, person_id, row.called, row.rest_at, left)
+                    return UnfinishedRun(row.id, person_id, row.title, row.remaining_saved_at, left)
         return None
 
 

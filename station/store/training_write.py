@@ -25,7 +25,7 @@ class TrainingWriter(WriteTransactions):
     def save_unfinished(self, run_id: str, rest: Mapping[str, Any] | None, at: datetime) -> None:
         """What is left of the run's routine at `at`, as the header of a trace says it; `None`: it is complete."""
         text = None if rest is None else json.dumps(rest, sort_keys=True)
-        self._change(runs, run_id, rest_json=text, rest_at=None if rest is None else at)
+        self._change(runs, run_id, remaining_json=text, remaining_saved_at=None if rest is None else at)
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Mapping[str, Any]]
@@ -58,7 +58,7 @@ class TrainingWriter(WriteTransactions):
         values = {"person_id": person_id, "question": question, "about": about, "answer_json": json.dumps(answer)}
         with self.write_transaction() as now:
             number, said_at = next_number(now, answers), at or self._clock.wall()
-            return self._insert(now, answers, number=number, at=said_at, **values)
+            return self._insert(now, answers, number=number, answered_at=said_at, **values)
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> None:
         """From now on this is the person's plan."""
@@ -76,7 +76,7 @@ class TrainingWriter(WriteTransactions):
             raise ValueError(f"A pain of {pain}: it goes from 0 to {PAIN_MOST}.")
         if limit_felt is not None and limit_felt not in FELT_PLACE_ANSWERS:
             raise ValueError(f"A limit felt at {limit_felt!r}: there are {', '.join(FELT_PLACE_ANSWERS)}.")
-        said = {"pain": pain, "limit_felt": limit_felt}
+        said = {"pain": pain, "felt_place": limit_felt}
         given = {name: value for name, value in said.items() if value is not None}
         if given:
             self._change(tests, test_id, **given)

@@ -30,17 +30,17 @@ from station.store.records import (
 )
 from station.store.schema import (
     attempts,
-    checks,
+    calibration_checks,
     corrections,
-    heels,
+    heel_lifts,
+    heel_sensors,
     holds,
-    lifts,
     people,
+    rep_sets,
     repetitions,
-    reps,
     runs,
+    sessions,
     settings,
-    sittings,
     tests,
     trace_chunks,
     trials,
@@ -115,7 +115,7 @@ class Store(TrainingWriter):
         with self.write_transaction() as now:
             return self._insert_numbered(
                 now,
-                checks,
+                calibration_checks,
                 calibration_id=calibration_id,
                 kind=kind,
                 block_mm=block_mm,
@@ -128,27 +128,27 @@ class Store(TrainingWriter):
     def save_empty_share(self, side: Side, share: float) -> None:
         """Store the empty load of this analogue heel, as a share of full scale."""
         with self.write_transaction() as now:
-            now.execute(delete(heels).where(heels.c.side == side))
-            self._insert(now, heels, side=side, empty_share=share, measured_at=self._clock.wall())
+            now.execute(delete(heel_sensors).where(heel_sensors.c.side == side))
+            self._insert(now, heel_sensors, side=side, empty_share=share, measured_at=self._clock.wall())
 
     def begin_session(self, person_id: str | None, started_at: datetime, *, simulated: bool) -> str:
         """Begin a session; without a person (`None`) it is unclaimed."""
-        return self._add(sittings, person_id=person_id, started_at=started_at, simulated=simulated)
+        return self._add(sessions, person_id=person_id, started_at=started_at, simulated=simulated)
 
     def claim_session(self, session_id: str, person_id: str | None) -> None:
         """Assign a session to a person, or make it unclaimed."""
-        self._change(sittings, session_id, person_id=person_id)
+        self._change(sessions, session_id, person_id=person_id)
 
     def end_session(self, session_id: str, ended_at: datetime, why: str) -> None:
-        self._change(sittings, session_id, ended_at=ended_at, ended_why=why)
+        self._change(sessions, session_id, ended_at=ended_at, end_reason=why)
 
-    def begin_run(self, sitting_id: str, header: dict[str, Any], began_at: datetime, called: str | None = None) -> str:
+    def begin_run(self, session_id: str, header: dict[str, Any], began_at: datetime, called: str | None = None) -> str:
         """One thing done in a session; `header` is what its trace begins with, `began_at` the moment 0 of its times.
 
         `called` is the routine's name, where it has one.
         """
         text = json.dumps(header, sort_keys=True)
-        return self._add(runs, sitting_id=sitting_id, header_json=text, began_at=began_at, called=called)
+        return self._add(runs, session_id=session_id, header_json=text, started_at=began_at, title=called)
 
     def append_trace(self, run_id: str, rows_text: str) -> None:
         """Add rows to the run's trace, whole lines without the line of column names; about every ten seconds."""
@@ -175,20 +175,20 @@ class Store(TrainingWriter):
         circumstances: Circumstances | None = None,
     ) -> str:
         """It notes by itself whether its calibration is in doubt (`Reader.doubt`), also where there is a newer one."""
-        values = asdict(circumstances or Circumstances())
+        values = _circumstances_columns(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
         values |= {"temperature_c": temperature_c, "imported": False}
         with self.write_transaction() as now:
-            doubted = suspect_check(now, calibration_id) is not None
-            return self._insert(now, tests, run_id=run_id, state=UNFINISHED, doubted=doubted, **values)
+            is_suspect = suspect_check(now, calibration_id) is not None
+            return self._insert(now, tests, run_id=run_id, state=UNFINISHED, is_suspect=is_suspect, **values)
 
     def describe_test(self, test_id: str, circumstances: Circumstances) -> None:
         """Store the person's answers about the test."""
-        self._change(tests, test_id, **asdict(circumstances))
+        self._change(tests, test_id, **_circumstances_columns(circumstances))
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
         values = _column_values(attempt)
-        values["window_from_us"], values["window_to_us"] = values.pop("window_us") or (None, None)
+        values["window_start_us"], values["window_end_us"] = values.pop("window_us") or (None, None)
         return self._add(attempts, test_id=test_id, **values)
 
     def add_trial(self, test_id: str, trial: Trial) -> str:
@@ -222,21 +222,21 @@ class Store(TrainingWriter):
     def correct(self, made: Sequence[Correction]) -> None:
         """What tests come to under another calibration, all or none; from now on it counts, and the originals stay."""
         with self.write_transaction() as now:
-            number, made_at = next_number(now, corrections), self._clock.wall()
+            number, created_at = next_number(now, corrections), self._clock.wall()
             for one in made:
                 values = _column_values(one.scores)
-                self._insert(now, corrections, number=number, made_at=made_at, test_id=one.test_id, **values)
+                self._insert(now, corrections, number=number, created_at=created_at, test_id=one.test_id, **values)
 
     def add_imported(self, person_id: str, results: Sequence[Imported]) -> None:
         """Past results of a tape, all or none, each as a session of its own."""
         with self.write_transaction() as now:
             for result in results:
                 at, sides = result.at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
-                ended = {"started_at": at, "ended_at": at, "ended_why": IMPORTED}
-                sitting_id = self._insert(now, sittings, person_id=person_id, simulated=False, **ended)
+                ended = {"started_at": at, "ended_at": at, "end_reason": IMPORTED}
+                session_id = self._insert(now, sessions, person_id=person_id, simulated=False, **ended)
                 header = json.dumps({"do": IMPORTED})
-                run_id = self._insert(now, runs, sitting_id=sitting_id, began_at=at, header_json=header)
-                kind = {"full": False, "contact": Contact.SELF, "doubted": False, "imported": True}
+                run_id = self._insert(now, runs, session_id=session_id, started_at=at, header_json=header)
+                kind = {"full": False, "contact": Contact.SELF, "is_suspect": False, "imported": True}
                 self._insert(now, tests, run_id=run_id, started_us=0, state=FINISHED, **kind, **sides)
 
     def begin_hold(
@@ -252,8 +252,8 @@ class Store(TrainingWriter):
         verified: bool = True,
     ) -> str:
         """What `step`, `exercise` and `verified` say is said by `station.store.records.Hold`."""
-        nothing = dict.fromkeys(("credited_us", "lifted_us", "lifts", "micro_lifts"), 0)
-        of_routine = {"step": step, "exercise": exercise, "verified": verified}
+        nothing = dict.fromkeys(("credited_us", "lifted_us", "lift_count", "micro_lift_count"), 0)
+        of_routine = {"step_index": step, "exercise": exercise, "verified": verified}
         values = {"side": side, "repetition": repetition, "target_us": target_us, "started_us": started_us}
         return self._add(holds, run_id=run_id, state=UNFINISHED, **values, **of_routine, **nothing)
 
@@ -261,14 +261,16 @@ class Store(TrainingWriter):
         self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lifts: int = 0, micro_lifts: int = 0
     ) -> None:
         """Store a hold's credit so far; called every second, so that a power cut loses at most one."""
-        self._change(holds, hold_id, credited_us=credited_us, lifted_us=lifted_us, lifts=lifts, micro_lifts=micro_lifts)
+        self._change(
+            holds, hold_id, credited_us=credited_us, lifted_us=lifted_us, lift_count=lifts, micro_lift_count=micro_lifts
+        )
 
     def add_heel_lift(self, hold_id: str, lift: HeelLift) -> None:
         """A lift when it begins, and once more, with the same `since_us`, when the heel has come back."""
         with self.write_transaction() as now:
-            same = (lifts.c.hold_id == hold_id, lifts.c.since_us == lift.since_us)
-            now.execute(delete(lifts).where(*same))
-            self._insert(now, lifts, hold_id=hold_id, since_us=lift.since_us, until_us=lift.until_us)
+            same = (heel_lifts.c.hold_id == hold_id, heel_lifts.c.started_us == lift.since_us)
+            now.execute(delete(heel_lifts).where(*same))
+            self._insert(now, heel_lifts, hold_id=hold_id, started_us=lift.since_us, ended_us=lift.until_us)
 
     def finish_hold(
         self,
@@ -286,8 +288,8 @@ class Store(TrainingWriter):
             hold_id,
             credited_us=credited_us,
             lifted_us=lifted_us,
-            lifts=lifts,
-            micro_lifts=micro_lifts,
+            lift_count=lifts,
+            micro_lift_count=micro_lifts,
             ended_us=ended_us,
             state=PARTIAL if partial else FINISHED,
         )
@@ -304,19 +306,31 @@ class Store(TrainingWriter):
         verified: bool = True,
     ) -> str:
         """As `begin_hold`."""
-        of_routine = {"step": step, "exercise": exercise, "verified": verified}
-        values = {"side": side, "target_count": target_count, "started_us": started_us, "count": 0, "too_quick": 0}
-        return self._add(reps, run_id=run_id, state=UNFINISHED, **values, **of_routine)
+        of_routine = {"step_index": step, "exercise": exercise, "verified": verified}
+        values = {
+            "side": side,
+            "target_count": target_count,
+            "started_us": started_us,
+            "count": 0,
+            "too_quick_count": 0,
+        }
+        return self._add(rep_sets, run_id=run_id, state=UNFINISHED, **values, **of_routine)
 
     def add_repetition(self, reps_id: str, repetition: Repetition) -> None:
         """One of the repetitions, when it is done."""
-        self._add(repetitions, reps_id=reps_id, **asdict(repetition))
+        self._add(repetitions, rep_set_id=reps_id, **asdict(repetition))
 
     def progress_reps(self, reps_id: str, *, count: int, too_quick: int) -> None:
-        self._change(reps, reps_id, count=count, too_quick=too_quick)
+        self._change(rep_sets, reps_id, count=count, too_quick_count=too_quick)
 
     def finish_reps(self, reps_id: str, *, count: int, too_quick: int, partial: bool = False) -> None:
-        self._change(reps, reps_id, count=count, too_quick=too_quick, state=PARTIAL if partial else FINISHED)
+        self._change(rep_sets, reps_id, count=count, too_quick_count=too_quick, state=PARTIAL if partial else FINISHED)
+
+
+def _circumstances_columns(circumstances: Circumstances) -> dict[str, Any]:
+    values = asdict(circumstances)
+    values["board_angle_deg"], values["felt_place"] = values.pop("board_deg"), values.pop("limit_felt")
+    return values
 
 
 def _column_values(record: Attempt | Trial | Scores) -> dict[str, Any]:

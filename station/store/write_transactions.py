@@ -18,7 +18,7 @@ from station.store.errors import explained
 from station.store.ids import NewId, uuid7
 from station.store.prepare import prepare
 from station.store.read import NEWEST_CALIBRATION, Reader
-from station.store.schema import calibrations, sittings
+from station.store.schema import calibrations, sessions
 from station.version import APP_VERSION, RULE_VERSION
 
 AS_BUILT_OFFSET_MM = -70.0
@@ -113,9 +113,9 @@ class WriteTransactions(Reader):
 
     def _recover_after_power_cut(self, as_built_offset_mm: float | None) -> None:
         """Settle what a power cut interrupted; as the first write it also detects a read-only file."""
-        cut = (sittings.c.ended_at.is_(None), sittings.c.ended_why.is_(None))
+        cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
         with self.write_transaction() as now:
-            now.execute(update(sittings).where(*cut).values(ended_why=CUT_OFF))
+            now.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
             newest = now.execute(NEWEST_CALIBRATION).first()
             if newest is None:
                 self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
@@ -128,7 +128,7 @@ class WriteTransactions(Reader):
 
     def _insert_numbered(self, now: Connection, table: Table, **values: Any) -> str:
         number = next_number(now, table)
-        return self._insert(now, table, number=number, made_at=self._clock.wall(), **values)
+        return self._insert(now, table, number=number, created_at=self._clock.wall(), **values)
 
     def _insert(self, now: Connection, table: Table, **values: Any) -> str:
         if "id" in table.c:

@@ -38,7 +38,7 @@ FULL_EVERY_DAYS = 14
 """The first test is a full one, and then one every two weeks; the others are quick."""
 BEFORE = timedelta(hours=4)
 """So long before the first session the station is set up, and calibrated."""
-HEALTH_QUESTIONS = "care"
+HEALTH_QUESTIONS = "health"
 """The question under which the store keeps the answers to the health questions."""
 USUAL_GAIN_MM_WEEK = 2.0
 """What regular stretching adds."""
@@ -67,7 +67,7 @@ class Progress:
     """How far a simulation has come."""
 
     day: int
-    sittings: int
+    sessions: int
     lived_s: float
     """Time within sessions; between them time jumps."""
 
@@ -156,7 +156,7 @@ class VirtualStation:
         self.live(LONGEST_S, self._has_ended)
 
     def _has_ended(self) -> bool:
-        return self.station.snapshot().sitting_id is None
+        return self.station.snapshot().session_id is None
 
 
 def simulate(habits: Habits, days: int, database: Path, config: Config | None = None) -> Iterator[Progress]:
@@ -219,7 +219,7 @@ def answer_no_to_all(store: Store, person_id: str) -> None:
 
 def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: str) -> Iterator[Progress]:
     chance = random.Random(f"{habits.seed} {habits.name}")
-    sittings, lived_us = 0, 0
+    sessions, lived_us = 0, 0
     full_due = 0
     for day in range(days):
         come_at = habits.begin + timedelta(days=day, seconds=chance.gauss(0.0, EARLY_LATE_S))
@@ -229,11 +229,11 @@ def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: st
             began_us = virtual.clock.now_us()
             virtual.live(EMPTY_S)
             full = day >= full_due
-            virtual.run_session(_routine(virtual.store, sittings, full=full), person_id)
+            virtual.run_session(_routine(virtual.store, sessions, full=full), person_id)
             full_due = day + FULL_EVERY_DAYS if full else full_due
-            sittings += 1
+            sessions += 1
             lived_us += virtual.clock.now_us() - began_us
-        yield Progress(day + 1, sittings, lived_us / SECOND_US)
+        yield Progress(day + 1, sessions, lived_us / SECOND_US)
 
 
 def _is_due(day: int, per_week: int) -> bool:

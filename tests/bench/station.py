@@ -94,8 +94,8 @@ def run() -> Run:
         assert service.devices.player is not None
         found.edges = service.devices.player.played_edges()
         found.shown = _shown(browser)
-        (sitting,) = service.store.sessions(limit=1)
-        detail = service.store.session(sitting.id)
+        (session,) = service.store.sessions(limit=1)
+        detail = service.store.session(session.id)
         assert detail is not None
         found.holds = detail.holds
         return found

@@ -26,15 +26,15 @@ class Sessions:
     def one(self) -> None:
         """One session: a test, a few holds, repetitions, in any order, sometimes broken off."""
         session_id = self._store.begin_session(None, BEGAN, simulated=True)
-        self._ledger.did("sittings", session_id, simulated=True)
+        self._ledger.did("sessions", session_id, simulated=True)
         for _ in range(self._random.randint(1, 3)):
             run_id = self._store.begin_run(session_id, {"do": "hold"}, BEGAN)
-            self._ledger.did("runs", run_id, sitting_id=session_id)
+            self._ledger.did("runs", run_id, session_id=session_id)
             self._random.choice((self._test, self._hold, self._reps))(run_id)
         if self._random.random() < 0.8:
-            self._ledger.will("sittings", session_id, ended_why="stepped off")
+            self._ledger.will("sessions", session_id, ended_why="stepped off")
             self._store.end_session(session_id, BEGAN, "stepped off")
-            self._ledger.did("sittings", session_id, ended_why="stepped off")
+            self._ledger.did("sessions", session_id, ended_why="stepped off")
 
     def _test(self, run_id: str) -> None:
         test_id = self._store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)

@@ -112,8 +112,8 @@ class StationDouble:
     def add_person(self, name: str) -> Future[str]:
         return self._kept(lambda store: store.add_person(name).id)
 
-    def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._kept(lambda store: store.claim_session(sitting_id, person_id))
+    def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
+        return self._kept(lambda store: store.claim_session(session_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         return self._kept(lambda store: store.add_answer(person_id, question, answer, about))

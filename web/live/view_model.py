@@ -109,7 +109,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "cue": _cue(snapshot),
         "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
         "person": snapshot.person_name,
-        "session": snapshot.sitting_id,
+        "session": snapshot.session_id,
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
         "question": _question(snapshot),

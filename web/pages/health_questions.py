@@ -86,7 +86,7 @@ def blueprint(site: Site) -> Blueprint:
         if missing:
             return _questions_page(person, given, "", missing=missing), 400
         lists = {said: [key for key in asked if given[key] == said] for said in (YES, NO)}
-        wait_until_saved(site.api.answer(person.id, "care", lists))
+        wait_until_saved(site.api.answer(person.id, "health", lists))
         return redirect(url_for("health_questions.show", saved="", **_onward_args(request.form)), 303)
 
     return pages

@@ -13,7 +13,7 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Counted, Held, Hold, Reps, SessionDetail, SittingSummary, Test
+from station.store.records import Counted, Held, Hold, Reps, SessionDetail, SessionSummary, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.charts.trace import trace_chart
 from web.context import Site
@@ -41,7 +41,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/history")
     def history() -> str:
         person = site.person()
-        found = site.store.sitting_summaries(
+        found = site.store.session_summaries(
             person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
         )
         shown, units = found[:SESSIONS_PER_PAGE], site.store.settings().units
@@ -49,9 +49,9 @@ def blueprint(site: Site) -> Blueprint:
             "history.html",
             person=person,
             people=site.store.people(),
-            sittings=[(one.sitting, session_sentence(one, units)) for one in shown],
-            active_session_id=site.api.snapshot().sitting_id,
-            older=shown[-1].sitting.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
+            sessions=[(one.session, session_sentence(one, units)) for one in shown],
+            active_session_id=site.api.snapshot().session_id,
+            older=shown[-1].session.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 
     @pages.get("/sessions/<session_id>")
@@ -65,12 +65,12 @@ def blueprint(site: Site) -> Blueprint:
         return render_template(
             "session.html",
             detail=detail,
-            sitting=detail.session,
+            session=detail.session,
             sentence=session_sentence(detail, units),
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
-            is_active=session_id == site.api.snapshot().sitting_id,
+            is_active=session_id == site.api.snapshot().session_id,
             units=units,
             sides=list(Side),
             shapes=SHAPES,
@@ -127,7 +127,7 @@ def _requested_before() -> datetime | None:
     return before
 
 
-def session_sentence(detail: SessionDetail | SittingSummary, units: str) -> str:
+def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:
     """A session in one sentence: what was measured and what was held."""
     parts = [_test_text(test, units) for test in detail.tests]
     parts += _hold_texts(detail.holds)

@@ -50,7 +50,7 @@ class TableRow(NamedTuple):
     """One test in the table: each side's result, and what a reader should know of the test."""
 
     at: datetime
-    sitting_id: str
+    session_id: str
     test_id: str
     results: dict[Side, ResultRow | None]
     notes: list[str]
@@ -171,7 +171,7 @@ def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> 
     for note, pairs in groupby(sorted_notes, key=lambda pair: pair[0]):
         sides = [side for _, side in pairs]
         told.append(note if len(sides) == len(results) else f"{sides[0]}: {note}")
-    return TableRow(one.at, one.sitting_id, one.test_id, {side: results.get(side) for side in Side}, told)
+    return TableRow(one.at, one.session_id, one.test_id, {side: results.get(side) for side in Side}, told)
 
 
 def _before_after(history: History) -> list[tuple[Side, str, datetime, Interval]]:

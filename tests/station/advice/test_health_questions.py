@@ -53,7 +53,7 @@ def test_three_conditions_hold_everything_back(key: str) -> None:
     """Also beside others, with the sentence that says until when."""
     why = block_reason({key, "numb", "cleared"})
     assert why is not None
-    assert why.rule == f"care-{key.replace('_', '-')}"
+    assert why.rule == f"health-{key.replace('_', '-')}"
     assert any(word in why.sentence for word in ("until", "unless"))
 
 
@@ -68,7 +68,7 @@ def test_a_child_that_is_led_is_not_held_back() -> None:
     assert block_reason({"child", "child_led"}) is None
     why = block_reason({"child", "child_led", "no_weight"})
     assert why is not None
-    assert why.rule == "care-no-weight"
+    assert why.rule == "health-no-weight"
 
 
 def test_an_answer_is_read() -> None:
@@ -105,10 +105,10 @@ def test_an_exercise_is_judged_by_its_own_cautions() -> None:
     assert restrictions_on(stretch, ()).restriction is None
     gentler = restrictions_on(stretch, {"arch_falls"})
     assert gentler.restriction is Restriction.REDUCED
-    assert [why.rule for why in gentler.reasons] == ["care-arch-falls"]
+    assert [why.rule for why in gentler.reasons] == ["health-arch-falls"]
     both = restrictions_on(stretch, {"arch_falls", "tendon_pain", "insertional"})
     assert both.restriction is Restriction.EXCLUDED
-    assert {why.rule for why in both.reasons} == {"care-tendon-pain", "care-insertional"}
+    assert {why.rule for why in both.reasons} == {"health-tendon-pain", "health-insertional"}
     assert {why.sentence for why in both.reasons} <= {one.reason for one in stretch.cautions}
 
 
@@ -138,7 +138,7 @@ def test_the_questions_are_asked_first_and_again() -> None:
         ask_reason(answered, NOW, changed_at=answered + day),
         ask_reason(NOW - 183 * day, NOW),
     ]
-    assert all(why is not None and why.rule == "care-asked" for why in sentences)
+    assert all(why is not None and why.rule == "health-asked" for why in sentences)
     assert len({why.sentence for why in sentences if why}) == 4
     assert ask_reason(answered, NOW) is None
     assert ask_reason(answered, NOW, [(NOW, 5), (answered - day, 9)], changed_at=answered - day) is None

@@ -95,7 +95,7 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[FeltPlace]) -
                 assert key in {one.key for one in found.reduced}
             assert done(item) == expected
         assert {why.rule for why in found.reasons} <= BY_KEY.keys()
-        assert {f"care-{key.replace('_', '-')}" for key in conditions} <= {why.rule for why in found.reasons}
+        assert {f"health-{key.replace('_', '-')}" for key in conditions} <= {why.rule for why in found.reasons}
 
 
 @given(
@@ -154,7 +154,7 @@ def test_an_order_that_changes_is_told() -> None:
 def test_nothing_is_proposed_to_whom_nobody_has_asked() -> None:
     """The health questions come first."""
     found = proposal(ALL, BASES["daily"], Situation(NOW))
-    assert found.block_reason == Reason("care-asked", "Before your first routine, a few questions about your ankle.")
+    assert found.block_reason == Reason("health-asked", "Before your first routine, a few questions about your ankle.")
     assert apply_precautions(ALL, BASES["daily"], Situation(NOW)).block_reason == found.block_reason
 
 
@@ -177,7 +177,7 @@ def test_a_routine_that_is_left_out_altogether_says_so() -> None:
     assert keys(found)
     found = apply_precautions(ALL, [Item(exercise="8"), Item(rest_s=5)], situation(["neuro"]))
     assert found.block_reason is not None
-    assert found.block_reason.rule == "care-nothing-left"
+    assert found.block_reason.rule == "health-nothing-left"
     assert [one.key for one in found.excluded] == ["8"]
 
 
@@ -207,7 +207,7 @@ def test_too_short_a_time_leaves_a_part_of_the_first() -> None:
     """With a neurological condition and a quarter of an hour, as many of the ten holds as there is time for."""
     found = proposal(ALL, BASES["daily"], situation(["neuro"], minutes=15))
     assert [done(item) for item in found.items] == [(60, 6, None)]
-    assert [why.rule for why in found.reasons] == ["care-neuro", "time"]
+    assert [why.rule for why in found.reasons] == ["health-neuro", "time"]
     assert found.seconds <= 900
     least = proposal(ALL, [Item(exercise="7a"), Item(rest_s=60)], situation(minutes=1))
     assert [item.count for item in least.items] == [4]

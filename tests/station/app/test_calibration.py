@@ -190,7 +190,7 @@ def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
         lab.station.change_settings({"on_step": "test"})
         lab.step_on(Side.LEFT, after_s=5.0)
         assert lab.station.snapshot().activity == "test"
-        assert lab.station.snapshot().sitting_id is not None
+        assert lab.station.snapshot().session_id is not None
 
 
 def test_a_calibration_that_was_stored_late_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

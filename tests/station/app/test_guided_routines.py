@@ -193,12 +193,12 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
         led.live(0.1)
         led.walk()
         assert led.heard()[-1] is CueName.COMPLETE
-        done = [one for sitting in led.store.sessions() for one in finished(led, sitting.id)]
+        done = [one for session in led.store.sessions() for one in finished(led, session.id)]
         assert credited(done) == legs_of(routine)
 
 
-def finished(led: Led, sitting_id: str) -> list[Hold | Reps]:
-    detail = led.store.session(sitting_id)
+def finished(led: Led, session_id: str) -> list[Hold | Reps]:
+    detail = led.store.session(session_id)
     assert detail is not None
     return [one for one in bouts_of(detail) if one.state == "finished"]
 

@@ -54,8 +54,8 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
     calibration = store.current_calibration()
     curve = calibration.curve.shifted(SKIRTING_MM)
     using = MeasurementContext(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
-    sitting_id = store.begin_session(store.people()[0].id, clock.wall(), simulated=False)
-    run_id = store.begin_run(sitting_id, {"do": "test"} | header_from_curve(curve), clock.wall())
+    session_id = store.begin_session(store.people()[0].id, clock.wall(), simulated=False)
+    run_id = store.begin_run(session_id, {"do": "test"} | header_from_curve(curve), clock.wall())
     test_id = store.begin_test(
         run_id, full=True, contact=Contact.PAD, calibration_id=calibration.id, temperature_c=using.temperature_c
     )
@@ -217,8 +217,8 @@ def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandC
 
 def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: HandClock) -> None:
     """A test whose calibration nobody knows, and one without trials; a tape has no reading at all."""
-    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
-    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
+    run_id = store.begin_run(session_id, {}, clock.wall())
     for calibration_id in (None, store.current_calibration().id):
         test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
         store.finish_test(test_id, left_mm=80.0, right_mm=None)

@@ -156,7 +156,7 @@ def test_whoever_is_done_is_not_called(led: Reminded) -> None:
     led.station.start(hold_of(5.0), ada)
     led.live(0.1)
     led.walk()
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     before = nudges(led)
     led.pass_to(today_at(led, 18))
     assert led.alarms.rang == 1

@@ -50,9 +50,9 @@ def facts_of(reader: Reader, run_id: str) -> list[Fact]:
     return list(replay(trace, routine_from_header(trace.header), curve_from_header(trace.header)))
 
 
-def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
+def assert_replays(reader: Reader, session_id: str) -> list[Fact]:
     """Every result of the session, field by field, against the replay of its run."""
-    detail = reader.session(sitting_id)
+    detail = reader.session(session_id)
     assert detail is not None
     facts = [fact for run_id in detail.runs for fact in facts_of(reader, run_id)]
     ends = [fact for fact in facts if isinstance(fact, HoldEnd)]
@@ -107,7 +107,7 @@ def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
     rig.station.start(routine, None)
     rig.live(0.1)
     rig.board.act("auto")
-    rig.until(lambda: rig.station.snapshot().sitting_id is not None)
+    rig.until(lambda: rig.station.snapshot().session_id is not None)
     rig.until(lambda: rig.station._run is None, limit_s)
     return rig.store.sessions()[0].id
 

@@ -37,21 +37,21 @@ class Life:
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
         """A session with a test and nothing else, of ten minutes."""
-        sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
-        run_id = self.store.begin_run(sitting_id, {"do": "test", "side": "both"}, self.now)
+        session_id = self.store.begin_session(self.id, self.now, simulated=False)
+        run_id = self.store.begin_run(session_id, {"do": "test", "side": "both"}, self.now)
         test_id = one_test(self.store, run_id, left_mm, right_mm, full=full)
-        self.store.end_session(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+        self.store.end_session(session_id, self.clock.pass_by(minutes=10), "stepped off")
         return test_id
 
     def stretch(self, seconds: int = 30, *, broken_off: bool = False) -> None:
         """A session with one hold a side, of ten minutes."""
-        sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
-        run_id = self.store.begin_run(sitting_id, {"do": "hold", "side": "both"}, self.now)
+        session_id = self.store.begin_session(self.id, self.now, simulated=False)
+        run_id = self.store.begin_run(session_id, {"do": "hold", "side": "both"}, self.now)
         for side in Side:
             one_hold(self.store, run_id, side, credited_s=seconds)
         if broken_off:
             self.store.save_unfinished(run_id, LEFT_OVER, self.now)
-        self.store.end_session(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+        self.store.end_session(session_id, self.clock.pass_by(minutes=10), "stepped off")
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_somebody_new_is_asked_first(ann: Life) -> None:
 
 def test_the_newest_answers_count(ann: Life) -> None:
     """Of the health questions, and for each exercise whether it was felt."""
-    ann.store.add_answer(ann.id, "care", {"yes": ["child"], "no": []})
-    ann.store.add_answer(ann.id, "care", {"yes": ["numb", "pinch"], "no": ["child"]})
+    ann.store.add_answer(ann.id, "health", {"yes": ["child"], "no": []})
+    ann.store.add_answer(ann.id, "health", {"yes": ["numb", "pinch"], "no": ["child"]})
     for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):
         ann.store.add_answer(ann.id, "felt", felt, about=about)
     found = situation_of(ann.store, ann.id, ann.now, minutes=12)
@@ -89,7 +89,7 @@ def test_the_newest_answers_count(ann: Life) -> None:
 
 def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
     """A condition that there is no more does not stop the page."""
-    ann.store.add_answer(ann.id, "care", {"yes": ["gout"], "no": []})
+    ann.store.add_answer(ann.id, "health", {"yes": ["gout"], "no": []})
     found = situation_of(ann.store, ann.id, ann.now)
     assert found.conditions is None
     assert found.ask_reason is not None
@@ -97,7 +97,7 @@ def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
 
 def test_the_questions_come_back(ann: Life) -> None:
     """After half a year, and when the person said that something has changed."""
-    ann.store.add_answer(ann.id, "care", {"yes": [], "no": []})
+    ann.store.add_answer(ann.id, "health", {"yes": [], "no": []})
     assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).ask_reason is None
     assert situation_of(ann.store, ann.id, ann.now + 183 * DAY).ask_reason is not None
     ann.clock.pass_by(days=1)

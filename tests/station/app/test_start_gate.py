@@ -104,16 +104,16 @@ def test_unknown_person_gets_the_test_the_stretch_and_what_carries_no_caution() 
     harmless = {key for key, one in CAUTIONS.items() if not one}
     assert exercises_in(found.steps) == harmless | {BUILT_IN_STRETCH}
     assert found.steps[:2] == (TestStep(), AskStep())
-    assert {one.reason.rule for one in found.excluded} == {"care-asked"}
+    assert {one.reason.rule for one in found.excluded} == {"health-asked"}
 
 
 @pytest.mark.parametrize("conditions", [None, frozenset({"arch_falls"})])
 def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: frozenset[str] | None) -> None:
     """Only the test begins before the questions are answered, or answered again."""
-    asked = Situation(NOW, conditions, Reason("care-asked", "Please answer again."))
+    asked = Situation(NOW, conditions, Reason("health-asked", "Please answer again."))
     found = restrict(exercises(), TEST_AND_FULL, asked)
     assert found.steps == (TestStep(), AskStep())
-    assert {one.reason.rule for one in found.excluded} == {"care-asked"}
+    assert {one.reason.rule for one in found.excluded} == {"health-asked"}
     assert restrict(exercises(), FULL, asked).block_reason is not None
 
 
@@ -350,7 +350,7 @@ def test_restrict_judges_a_step_without_an_exercise(condition: str) -> None:
 
 def test_restrict_asks_first_before_unnamed_steps() -> None:
     """A person who never answered gets neither, an unknown person the stretch alone."""
-    never = Situation(NOW, None, Reason("care-asked", "Please answer."))
+    never = Situation(NOW, None, Reason("health-asked", "Please answer."))
     assert restrict(exercises(), (HoldStep(), RepsStep()), never).steps == ()
     assert restrict(exercises(), (HoldStep(), RepsStep()), None).steps == (HoldStep(),)
 
@@ -367,7 +367,10 @@ def test_restrict_gives_every_reason() -> None:
     """Both conditions that exclude an exercise are named."""
     both = situation(frozenset({"tendon_pain", "insertional"}), None)
     found = restrict(exercises(), steps_of((Item(exercise="3a"), Item(exercise="1a")), Settings()), both)
-    assert {one.reason.rule for one in found.excluded if one.key == "3a"} == {"care-tendon-pain", "care-insertional"}
+    assert {one.reason.rule for one in found.excluded if one.key == "3a"} == {
+        "health-tendon-pain",
+        "health-insertional",
+    }
 
 
 @pytest.mark.parametrize("count", range(1, 8))
@@ -406,7 +409,7 @@ def leave_a_stretch(led: Led, person_id: str | None) -> str:
     led.live(0.1)
     led.board.act("auto")
     led.until_phase("hold")
-    session_id = led.station.snapshot().sitting_id
+    session_id = led.station.snapshot().session_id
     led.board.act("step_off")
     led.until_phase("ended", limit_s=90.0)
     assert session_id is not None
@@ -427,7 +430,7 @@ def test_refusing_one_person_keeps_what_another_left(led: Led) -> None:
 def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> None:
     """Within the ten minutes stepping on resumes it for the person who claimed it."""
     session_id = leave_a_stretch(led, None)
-    led.until(lambda: led.station.snapshot().sitting_id is None, 150.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 150.0)
     ada = add_cared(led.store, "Ada")
     led.station.claim_session(session_id, ada)
     led.live(0.5)

@@ -201,10 +201,10 @@ def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
     led.live(0.1)
     led.board.act("auto")
     led.until_phase("hold", limit_s=60.0)
-    sitting = led.station.snapshot().sitting_id
-    assert sitting is not None
+    session = led.station.snapshot().session_id
+    assert session is not None
     assert led.station.snapshot().person_id is None
-    led.station.claim_session(sitting, ada)
+    led.station.claim_session(session, ada)
     led.live(0.5)
     assert led.station.snapshot().person_id == ada
     led.board.act("step_off")

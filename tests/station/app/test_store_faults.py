@@ -32,7 +32,7 @@ def _limit(rig: Rig, pages: int) -> None:
         now.execute(text(f"PRAGMA max_page_count={pages}")).all()
 
 
-def test_a_full_disk_in_a_sitting_loses_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_in_a_session_loses_nothing(tmp_path: Path) -> None:
     """Told in a sentence, not sounded as complete; when there is room again all is stored as it was, in order."""
     with Rig(tmp_path) as rig:
         rig.step_on()
@@ -55,7 +55,7 @@ def test_a_full_disk_in_a_sitting_loses_nothing(tmp_path: Path) -> None:
         assert [hold.repetition for hold in holds] == list(range(1, 41))
 
 
-def test_whole_sittings_wait_for_the_disk(tmp_path: Path) -> None:
+def test_whole_sessions_wait_for_the_disk(tmp_path: Path) -> None:
     """Begun, ended and begun again while nothing can be written: afterwards there are two sessions, each complete."""
     with Rig(tmp_path) as rig:
         write_protect(rig, True)
@@ -72,7 +72,7 @@ def test_whole_sittings_wait_for_the_disk(tmp_path: Path) -> None:
         assert rig.store.sessions() == ()
         write_protect(rig, False)
         rig.until(lambda: len(rig.store.sessions()) == 2, 3.0)
-        second, first = (rig.store.session(sitting.id) for sitting in rig.store.sessions())
+        second, first = (rig.store.session(session.id) for session in rig.store.sessions())
         assert first is not None
         assert second is not None
         assert [hold.credited_us for hold in first.holds] == [5_000_000] * 2

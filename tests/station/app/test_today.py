@@ -51,11 +51,11 @@ def ada_of(led: Led, *conditions: str, days: list[Any] | None = None, asked: boo
 def was_tested(led: Led, person_id: str, *, felt: str = "calf", hurt: int = 1) -> None:
     """A full test of yesterday: none is due today."""
     at = led.clock.wall() - timedelta(days=1)
-    sitting_id = led.store.begin_session(person_id, at, simulated=True)
-    run_id = led.store.begin_run(sitting_id, {"do": "test", "side": "both"}, at)
+    session_id = led.store.begin_session(person_id, at, simulated=True)
+    run_id = led.store.begin_run(session_id, {"do": "test", "side": "both"}, at)
     test_id = one_test(led.store, run_id, 90.0, 90.0, full=True)
     led.store.answer_test(test_id, pain=hurt, limit_felt=felt)
-    led.store.end_session(sitting_id, at + timedelta(minutes=5), "left")
+    led.store.end_session(session_id, at + timedelta(minutes=5), "left")
 
 
 def step_on(led: Led) -> None:
@@ -135,7 +135,7 @@ def test_whoever_does_not_come_back_is_not_led_on(led: Led) -> None:
     led.live(2.0)
     led.station.command(CommandName.SKIP)
     led.station.command(CommandName.SKIP)
-    led.until(lambda: led.station.snapshot().sitting_id is None, 30.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 30.0)
     assert led.station.snapshot().note is None
 
 
@@ -151,7 +151,7 @@ def test_a_proposed_routine_is_led_to_its_end(led: Led) -> None:
     done: tuple[Hold | Reps, ...] = bouts_of(led.sat())
     assert {one.exercise for one in done} == set(exercises_of(proposed))
     assert {one.state for one in done} == {"finished"}
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
     assert led.station.snapshot().note == NOTHING_DUE

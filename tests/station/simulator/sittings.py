@@ -62,8 +62,8 @@ class Life(VirtualStation):
 
     def until_over(self) -> SessionDetail:
         """Let the session end; gives what is stored of it."""
-        self.until(lambda: self.station.snapshot().sitting_id is not None)
-        self.until(lambda: self.station.snapshot().sitting_id is None, 1200.0)
+        self.until(lambda: self.station.snapshot().session_id is not None)
+        self.until(lambda: self.station.snapshot().session_id is None, 1200.0)
         detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
         return detail

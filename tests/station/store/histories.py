@@ -92,16 +92,16 @@ def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] =
     for _ in range(days):
         clock.pass_by(days=1)
         for person in store.people():
-            sitting_id = store.begin_session(person.id, clock.wall(), simulated=True)
-            run_id = store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
+            session_id = store.begin_session(person.id, clock.wall(), simulated=True)
+            run_id = store.begin_run(session_id, {"do": "test", "side": "both"}, clock.wall())
             one_test(store, run_id, round(random.gauss(80, 5), 1), round(random.gauss(95, 5), 1))
             store.append_trace(run_id, TRACE)
-            run_id = store.begin_run(sitting_id, {"do": "hold", "side": "both"}, clock.pass_by(minutes=2))
+            run_id = store.begin_run(session_id, {"do": "hold", "side": "both"}, clock.pass_by(minutes=2))
             for number in range(6):
                 one_hold(store, run_id, Side.LEFT if number < 3 else Side.RIGHT, started_s=10 + 45 * number)
             reps_id = store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
             store.finish_reps(reps_id, count=20, too_quick=random.randrange(3))
-            store.end_session(sitting_id, clock.pass_by(minutes=6), STEPPED_OFF)
+            store.end_session(session_id, clock.pass_by(minutes=6), STEPPED_OFF)
 
 
 ITEMS: list[dict[str, Any]] = [{"exercise": "soleus-stretch", "hold_s": 45}, {"rest_s": 30}, {"test": "quick"}]
@@ -115,9 +115,9 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
     """
     store.save_routine(None, person_id, "Before breakfast", ITEMS)
     store.save_plan(person_id, {"days": ["mon", "wed"], "hour": 7})
-    sitting_id = store.begin_session(person_id, clock.pass_by(days=1), simulated=False)
+    session_id = store.begin_session(person_id, clock.pass_by(days=1), simulated=False)
     header = {"do": "routine", "steps": [{"do": "reps", "side": "both"}, *LEFT_OVER["steps"]]}
-    run_id = store.begin_run(sitting_id, header, clock.wall(), "Before breakfast")
+    run_id = store.begin_run(session_id, header, clock.wall(), "Before breakfast")
     of_routine: dict[str, Any] = {"step": 0, "exercise": "calf-raise"}
     reps_id = store.begin_reps(run_id, side=BOTH_LEGS, target_count=3, started_us=0, **of_routine)
     for number in range(3):
@@ -135,6 +135,6 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
     )
     store.progress_hold(hold_id, credited_us=SECOND_US)
     store.save_unfinished(run_id, LEFT_OVER, clock.pass_by(minutes=4))
-    store.end_session(sitting_id, clock.wall(), STEPPED_OFF)
-    store.add_answer(person_id, "pain", {"now": 2}, about=sitting_id)
+    store.end_session(session_id, clock.wall(), STEPPED_OFF)
+    store.add_answer(person_id, "pain", {"now": 2}, about=session_id)
     return run_id

@@ -20,8 +20,8 @@ def check(store: Store, *, passed: bool) -> str:
 
 
 def a_test(store: Store, clock: HandClock) -> str:
-    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
-    return one_test(store, store.begin_run(sitting_id, {}, clock.wall()), 80.0, 90.0)
+    session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
+    return one_test(store, store.begin_run(session_id, {}, clock.wall()), 80.0, 90.0)
 
 
 def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: Store, clock: HandClock) -> None:
@@ -61,8 +61,8 @@ def test_a_doubt_is_of_the_calibration_that_a_test_was_made_with(store: Store, c
     """Written after a newer calibration, because the disk was full, it is doubted as it was when it was made."""
     with_doubt, without = store.add_calibration(FIT), store.add_calibration(FIT)
     store.add_check(calibration_id=with_doubt, **BLOCK, off_mm=9.0, passed=False)
-    sitting_id = store.begin_session(None, clock.wall(), simulated=False)
-    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    session_id = store.begin_session(None, clock.wall(), simulated=False)
+    run_id = store.begin_run(session_id, {}, clock.wall())
     for calibration_id, doubted in ((with_doubt, True), (without, False), (None, False)):
         test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
         test = store.test(test_id)
@@ -163,8 +163,8 @@ def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, 
     """Oldest first; what was cut off has no result to compute anew."""
     weeks(store, clock, days=3, names=("Ann",))
     since = clock.wall() - timedelta(days=1, hours=12)
-    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
-    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
+    run_id = store.begin_run(session_id, {}, clock.wall())
     store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)
     assert store.measured_since(since) == tuple(test.id for test in reversed(store.tests(limit=3)[1:]))
     assert (store.test("nobody"), store.header("nobody")) == (None, None)

@@ -227,10 +227,10 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()
             assert len(lines) == count
-        sittings = list(csv.DictReader(StringIO(archive.read("sittings.csv").decode())))
-        assert {line["simulated"] for line in sittings} == {"true", "false"}
-        assert sittings[-1]["ended_at"] == ""
-        assert sittings[0]["started_at"] == "2026-03-03T07:00:00+00:00"
+        sessions = list(csv.DictReader(StringIO(archive.read("sessions.csv").decode())))
+        assert {line["simulated"] for line in sessions} == {"true", "false"}
+        assert sessions[-1]["ended_at"] == ""
+        assert sessions[0]["started_at"] == "2026-03-03T07:00:00+00:00"
         traces = [name for name in archive.namelist() if name.startswith("traces/")]
         assert len(traces) == 6
         assert archive.read(traces[0]).decode().endswith(TRACE)
@@ -259,21 +259,21 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
     assert float(corrected["original_uncertainty_mm"]) == 0.31
 
 
-def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) -> None:
+def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) -> None:
     """One session goes into one file: its results, and its traces in the text that a replay reads."""
-    guided_id, sitting_id = (full.sessions()[number].id for number in (1, 2))
-    detail = full.session(sitting_id)
+    guided_id, session_id = (full.sessions()[number].id for number in (1, 2))
+    detail = full.session(session_id)
     assert detail is not None
-    export_bundle(full, sitting_id, tmp_path / "sitting.zip")
+    export_bundle(full, session_id, tmp_path / "session.zip")
 
-    (first, text), (second, _) = read_bundle(tmp_path / "sitting.zip")
+    (first, text), (second, _) = read_bundle(tmp_path / "session.zip")
     assert (first, second) == ("1-test.csv", "2-hold.csv")
     header, columns, rest = text.split("\n", 2)
     assert json.loads(header.removeprefix("# ")) == {"do": "test", "side": "both"}
     assert columns == "at_s,channel,value"
     assert rest == TRACE
-    with zipfile.ZipFile(tmp_path / "sitting.zip") as archive:
-        told = json.loads(archive.read("sitting.json"))
+    with zipfile.ZipFile(tmp_path / "session.zip") as archive:
+        told = json.loads(archive.read("session.json"))
     assert msgspec.convert(told["session"], Session) == detail.session
     assert msgspec.convert(told["tests"], tuple[Test, ...]) == detail.tests
     assert told == json.loads(json.dumps(msgspec.to_builtins(detail)))
@@ -281,14 +281,14 @@ def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) ->
 
     export_bundle(full, guided_id, tmp_path / "guided.zip")
     with zipfile.ZipFile(tmp_path / "guided.zip") as archive:
-        (reps,) = json.loads(archive.read("sitting.json"))["reps"]
+        (reps,) = json.loads(archive.read("session.json"))["reps"]
     assert (reps["side"], [one["number"] for one in reps["repetitions"]]) == ("both", [0, 1, 2])
 
 
-def test_what_is_no_sitting_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:
+def test_what_is_no_session_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:
     """An unknown session and a file that is no bundle are named."""
-    with pytest.raises(StoreError, match="There is no sitting nothing"):
-        export_bundle(store, "nothing", tmp_path / "sitting.zip")
+    with pytest.raises(StoreError, match="There is no session nothing"):
+        export_bundle(store, "nothing", tmp_path / "session.zip")
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     with pytest.raises(StoreError, match=r"bad\.zip is not a bundle"):
         read_bundle(tmp_path / "bad.zip")

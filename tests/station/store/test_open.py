@@ -208,8 +208,8 @@ def test_a_full_disk_is_told_and_passes(path: Path) -> None:
     """With the disk full a write fails with a sentence and changes nothing; with room again the store goes on."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
-        sitting_id = store.begin_session(None, clock.wall(), simulated=True)
-        run_id = store.begin_run(sitting_id, {}, clock.wall())
+        session_id = store.begin_session(None, clock.wall(), simulated=True)
+        run_id = store.begin_run(session_id, {}, clock.wall())
         with store.write_transaction() as now:
             pages = now.execute(text("PRAGMA page_count")).scalar_one()
         limit(store, pages + 2)

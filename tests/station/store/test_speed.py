@@ -12,7 +12,7 @@ from sqlalchemy import Table, insert
 
 from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.store import Store
-from station.store.schema import answers, attempts, corrections, holds, repetitions, reps, runs, sittings, tests, trials
+from station.store.schema import answers, attempts, corrections, holds, repetitions, reps, runs, sessions, tests, trials
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import HandClock
 
@@ -36,17 +36,17 @@ def fill(store: Store, clock: HandClock) -> str:
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     calibration_id = store.current_calibration().id
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
-    tables = (sittings, runs, tests, corrections, trials, attempts, holds, reps, repetitions, answers)
+    tables = (sessions, runs, tests, corrections, trials, attempts, holds, reps, repetitions, answers)
     rows: dict[Table, list[dict[str, object]]] = {table: [] for table in tables}
     for day in range(DAYS):
         for person in (ann, bea):
             key, at = f"{day}-{person.name}", clock.at + timedelta(days=day)
-            rows[sittings].append(
+            rows[sessions].append(
                 {"id": key, "person_id": person.id, "started_at": at, "ended_at": at, "simulated": True} | versions
             )
-            rows[runs].append({"id": key, "sitting_id": key, "began_at": at, "header_json": HEADER} | versions)
+            rows[runs].append({"id": key, "session_id": key, "began_at": at, "header_json": HEADER} | versions)
             for number in (1, 2):
-                run = {"id": f"{key}-{number}", "sitting_id": key, "began_at": at + timedelta(minutes=number)}
+                run = {"id": f"{key}-{number}", "session_id": key, "began_at": at + timedelta(minutes=number)}
                 rows[runs].append(run | {"header_json": CHECKED} | versions)
             test = {"id": key, "run_id": key, "started_us": 0, "full": False, "contact": "pad", "state": "finished"}
             kind = {"doubted": False, "imported": False, "calibration_id": calibration_id}
@@ -90,10 +90,10 @@ def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
     with Store.open(path, clock=clock) as store:
         opened_s = time.perf_counter() - begun
         questions: dict[str, tuple[float, Callable[[], object]]] = {
-            "sittings": (PAGE_S, lambda: store.sessions(ann, limit=50)),
-            "sittings of all": (PAGE_S, lambda: store.sessions(limit=50)),
-            "an old page of sittings": (PAGE_S, lambda: store.sessions(ann, limit=50, before=clock.at)),
-            "one sitting": (PAGE_S, lambda: store.session("1800-Ann")),
+            "sessions": (PAGE_S, lambda: store.sessions(ann, limit=50)),
+            "sessions of all": (PAGE_S, lambda: store.sessions(limit=50)),
+            "an old page of sessions": (PAGE_S, lambda: store.sessions(ann, limit=50, before=clock.at)),
+            "one session": (PAGE_S, lambda: store.session("1800-Ann")),
             "latest tests": (PAGE_S, lambda: store.latest_tests(ann)),
             "tests with attempts": (PAGE_S, lambda: store.tests(ann, limit=50)),
             "holds": (PAGE_S, lambda: store.holds(ann, limit=50)),

@@ -22,8 +22,8 @@ def begin(
     store: Store, clock: HandClock, person_id: str | None, *headers: dict[str, Any], called: str | None = None
 ) -> tuple[str, ...]:
     """A session with a run for each header, a minute apart. Gives the ids of the runs."""
-    sitting_id = store.begin_session(person_id, clock.pass_by(hours=1), simulated=False)
-    return tuple(store.begin_run(sitting_id, header, clock.pass_by(minutes=1), called) for header in headers)
+    session_id = store.begin_session(person_id, clock.pass_by(hours=1), simulated=False)
+    return tuple(store.begin_run(session_id, header, clock.pass_by(minutes=1), called) for header in headers)
 
 
 def held(store: Store, run_id: str, side: Legs, *, exercise: str | None = None, verified: bool = True) -> None:
@@ -112,8 +112,8 @@ def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> N
 
 def test_runs_that_begin_together_are_told_apart_by_their_ids(store: Store, clock: HandClock) -> None:
     """Of two runs with one beginning the one with the greater id is the newer."""
-    sitting_id = store.begin_session(None, clock.wall(), simulated=False)
-    older, newer = sorted(store.begin_run(sitting_id, QUICK, clock.wall()) for _ in range(2))
+    session_id = store.begin_session(None, clock.wall(), simulated=False)
+    older, newer = sorted(store.begin_run(session_id, QUICK, clock.wall()) for _ in range(2))
     for run_id in (newer, older):
         store.save_unfinished(run_id, LEFT_OVER, clock.wall())
     left = store.unfinished_run(None)
@@ -229,8 +229,8 @@ def test_the_newest_answer_comes_first(store: Store, clock: HandClock) -> None:
     """Of all questions or of one, as anything that JSON can say; the clock goes back in between."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     said: list[tuple[str, str | None, Any]] = [
-        ("care", None, ["pregnant", "diabetes"]),
-        ("pain", "a sitting", 3),
+        ("health", None, ["pregnant", "diabetes"]),
+        ("pain", "a session", 3),
         ("felt", "soleus-stretch", None),
         ("pain", None, {"now": 0, "after": False}),
     ]

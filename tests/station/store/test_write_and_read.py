@@ -31,14 +31,14 @@ from tests.station.store.histories import (
 
 
 def begin(store: Store, clock: HandClock, person_id: str | None = None) -> tuple[str, str]:
-    sitting_id = store.begin_session(person_id, clock.wall(), simulated=False)
-    return sitting_id, store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
+    session_id = store.begin_session(person_id, clock.wall(), simulated=False)
+    return session_id, store.begin_run(session_id, {"do": "test", "side": "both"}, clock.wall())
 
 
 def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> None:
     """A test comes back with its trials, attempts, circumstances and whose it is."""
     ann = store.add_person(" Ann ")
-    sitting_id, run_id = begin(store, clock, ann.id)
+    session_id, run_id = begin(store, clock, ann.id)
     calibration_id = store.current_calibration().id
     known = Circumstances(shod=False, back_foot="flat", board_deg=0.0, warmed_up=True)
     test_id = store.begin_test(
@@ -62,7 +62,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
     )
     store.describe_test(test_id, Circumstances(shod=False, pain=2, limit_felt="calf"))
 
-    detail = store.session(sitting_id)
+    detail = store.session(session_id)
 
     assert detail is not None
     assert detail.runs == (run_id,)
@@ -70,7 +70,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
     assert detail.tests == (
         Test(
             id=test_id,
-            session_id=sitting_id,
+            session_id=session_id,
             run_id=run_id,
             person_id=ann.id,
             started_at=clock.wall() + timedelta(seconds=5),
@@ -147,13 +147,13 @@ def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock)
 def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> None:
     """After a cut a session is told to be cut off, without an end, and its hold is unfinished as far as it went."""
     with Store.open(path, clock=clock) as store:
-        sitting_id, run_id = begin(store, clock)
+        session_id, run_id = begin(store, clock)
         hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0)
         store.progress_hold(hold_id, credited_us=12 * SECOND_US)
         done_id, _ = begin(store, clock)
         store.end_session(done_id, clock.wall(), STEPPED_OFF)
     with Store.open(path, clock=clock) as store:
-        cut, done = store.session(sitting_id), store.session(done_id)
+        cut, done = store.session(session_id), store.session(done_id)
         assert cut is not None
         assert done is not None
         assert (cut.session.ended_at, cut.session.ended_why) == (None, "cut off")
@@ -161,8 +161,8 @@ def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> No
         assert (done.session.ended_at, done.session.ended_why) == (clock.wall(), STEPPED_OFF)
 
 
-def test_sittings_come_newest_first_and_in_pages(store: Store, clock: HandClock) -> None:
-    """Sittings are listed newest first, of one person or all, and go on before the last one seen."""
+def test_sessions_come_newest_first_and_in_pages(store: Store, clock: HandClock) -> None:
+    """Sessions are listed newest first, of one person or all, and go on before the last one seen."""
     weeks(store, clock, days=5)
     ann, bea = store.people()
     everybody = store.sessions()
@@ -176,13 +176,13 @@ def test_sittings_come_newest_first_and_in_pages(store: Store, clock: HandClock)
     assert [score.test_id for score in store.scores(ann.id)] == [test.id for test in reversed(store.tests(ann.id))]
 
 
-def test_an_unclaimed_sitting_is_claimed_later(store: Store, clock: HandClock) -> None:
+def test_an_unclaimed_session_is_claimed_later(store: Store, clock: HandClock) -> None:
     """Results of nobody become somebody's with one call."""
-    sitting_id, run_id = begin(store, clock)
+    session_id, run_id = begin(store, clock)
     one_test(store, run_id, 80.0, 90.0)
     ann = store.add_person("Ann")
     assert store.latest_tests(ann.id) == {}
-    store.claim_session(sitting_id, ann.id)
+    store.claim_session(session_id, ann.id)
     assert set(store.latest_tests(ann.id)) == {Side.LEFT, Side.RIGHT}
 
 
@@ -204,8 +204,8 @@ def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> No
         (datetime(2026, 3, 4, 7, tzinfo=UTC), Side.LEFT),
         (datetime(2026, 3, 4, 8, tzinfo=UTC), Side.RIGHT),
     ):
-        sitting_id = store.begin_session(ann.id, at, simulated=False)
-        one_hold(store, store.begin_run(sitting_id, {}, at), side)
+        session_id = store.begin_session(ann.id, at, simulated=False)
+        one_hold(store, store.begin_run(session_id, {}, at), side)
     half = 30 * SECOND_US
     sunday, monday = date(2026, 2, 23), date(2026, 3, 2)
     assert store.week_credits(ann.id) == (WeekCredit(sunday, half, 0), WeekCredit(monday, half, half))
@@ -281,8 +281,8 @@ def test_empty_heels_are_remembered(store: Store) -> None:
 def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
     """A time of any zone comes back as the same moment; a naive one is refused."""
     east = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=2)))
-    sitting_id = store.begin_session(None, east, simulated=False)
-    detail = store.session(sitting_id)
+    session_id = store.begin_session(None, east, simulated=False)
+    detail = store.session(session_id)
     assert detail is not None
     assert detail.session.started_at == east
     assert detail.session.started_at.tzinfo is UTC
@@ -334,14 +334,14 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
 
 def test_pages_read_while_the_loop_writes(store: Store, clock: HandClock) -> None:
     """Readers in other threads see whole moments, and neither they nor the writer wait for one another in vain."""
-    sitting_id, run_id = begin(store, clock)
+    session_id, run_id = begin(store, clock)
     failures: list[BaseException] = []
     done = threading.Event()
 
     def read() -> None:
         try:
             while not done.is_set():
-                detail = store.session(sitting_id)
+                detail = store.session(session_id)
                 assert detail is not None
                 assert all(hold.lifts == len(hold.lift_spans) for hold in detail.holds if hold.state == "finished")
         except BaseException as failure:  # noqa: BLE001  # handed to the test's own thread

@@ -30,8 +30,8 @@ def test_flagged_readings_are_not_drawn() -> None:
 
 def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
     """Every attempt has its mark, every lift its bar, and credited time leaves the lifts out; in words as well."""
-    _, sitting = fill(store)
-    detail = store.session(sitting)
+    _, session = fill(store)
+    detail = store.session(session)
     assert detail is not None
     test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.runs)
     assert test is not None
@@ -48,8 +48,8 @@ def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
 
 def test_a_run_without_a_trace_has_no_picture(store: Store) -> None:
     """Nothing recorded, nothing drawn."""
-    _, sitting = fill(store)
-    detail = store.session(sitting)
+    _, session = fill(store)
+    detail = store.session(session)
     assert detail is not None
     assert trace_chart(detail, "nowhere", store.trace("nowhere"), CM) is None
     assert trace_chart(detail, detail.runs[0], ({}, ""), CM) is None

@@ -29,7 +29,7 @@ FORM: dict[str, Any] = {
 @pytest.fixture
 def ada(store: Store) -> str:
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
 
 

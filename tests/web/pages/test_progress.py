@@ -159,13 +159,13 @@ def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store
     ann = store.add_person("Ann")
     store.add_calibration(FIT)
     at = datetime.now(UTC)
-    sitting = store.begin_session(ann.id, at, simulated=False)
-    run = store.begin_run(sitting, {"do": "test"}, at)
+    session = store.begin_session(ann.id, at, simulated=False)
+    run = store.begin_run(session, {"do": "test"}, at)
     test_id = one_test(store, run, 84.0, None)
     store.finish_test(
         test_id, left_mm=84.0, right_mm=None, left_uncertainty_mm=BUDGET.total_mm, left_budget=BUDGET, partial=True
     )
-    for address in (f"/sessions/{sitting}", "/"):
+    for address in (f"/sessions/{session}", "/"):
         page = text_of(client, address)
         assert "8.4 cm \u00b1 0.4: where the ± comes from" in page
         assert all(part.description in page for part in BUDGET.parts)

@@ -100,7 +100,7 @@ def test_start_button_starts_chosen_routine(client: FlaskClient, panel: StationD
     page = text_of(client, "/routines")
     assert 'value="today"' in page
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     assert client.post("/start", data={"routine": "quick_calf", "person": person.id}).status_code == 303
     assert panel.started[0][0] == steps_of(ready_routines()["quick_calf"].items, Settings())
 
@@ -250,7 +250,7 @@ def test_typed_text_is_escaped(client: FlaskClient) -> None:
 
 def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ada: Person) -> None:
     """What the person's own answers leave out is named with its reason; a shared routine is judged the same."""
-    store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
     page = pressed(client, text_of(client, "/routines/new"), "add-3c")
     assert "not for you at present. A full squat stretches a sore tendon as far as it goes. Take it out." in page
     assert "cannot be saved yet" in sent(
@@ -261,7 +261,7 @@ def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ad
 
 def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Person) -> None:
     """Among what can be added, what is in the routine is marked, and what this person's answers leave out."""
-    store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
     page = text_of(client, "/routines/new")
     assert "\u2713 added" not in page
     assert page.count("Left out for you") == 3
@@ -273,7 +273,7 @@ def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Perso
 
 def test_own_routine_starts(client: FlaskClient, store: Store, panel: StationDouble, ada: Person) -> None:
     """The button of one's own routine starts it with its doses, under its name."""
-    store.add_answer(ada.id, "care", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
+    store.add_answer(ada.id, "health", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
     mine = kept(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
     assert f'value="own:{mine}"' in text_of(client, "/routines")
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada.id}).status_code == 303

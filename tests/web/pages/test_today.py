@@ -25,7 +25,7 @@ PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "t
 def ada(store: Store) -> str:
     """Somebody who has answered the health questions, without a yes."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
 
 
@@ -107,8 +107,8 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
     """After a routine of today the page says so."""
     store.save_plan(ada, PLAN)
     began = datetime.now(UTC)
-    sitting = store.begin_session(ada, began, simulated=False)
-    run = store.begin_run(sitting, {"do": "hold"}, began)
+    session = store.begin_session(ada, began, simulated=False)
+    run = store.begin_run(session, {"do": "hold"}, began)
     hold = store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=150 * SECOND_US, started_us=0, exercise="3a")
     store.finish_hold(hold, credited_us=150 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=150 * SECOND_US)
     assert "Done for today" in now_of(client)
@@ -129,11 +129,11 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
     """Much pain leads to the question about it, on the same page; a condition leads to what the answers change."""
     store.save_plan(ada, PLAN)
     store.add_answer(ada, "pain", 7)
-    store.add_answer(ada, "care", {"yes": [], "no": []})
+    store.add_answer(ada, "health", {"yes": [], "no": []})
     assert 'href="#pain">Report how much it hurts now' in now_of(client)
     assert 'id="pain"' in page_of(client)
     store.add_answer(ada, "pain", 1)
-    store.add_answer(ada, "care", {"yes": ["no_weight"], "no": []})
+    store.add_answer(ada, "health", {"yes": ["no_weight"], "no": []})
     now = now_of(client)
     assert "X-rayed" in now
     assert 'href="/health-questions?next=today">See what your answers change' in now
@@ -142,7 +142,7 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
 def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """What to do now, the last results, the week, what is left, the pain of yesterday: in this order."""
     person, _ = fill(store, days_ago=1.5)
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
     panel.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
@@ -169,7 +169,7 @@ def test_after_much_pain_nothing_else_is_offered_first(
     client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
     """A person who was told to stop for today is offered neither the rest of it nor a test above everything else."""
-    store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
+    store.add_answer(ada, "health", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
     panel.show(rest=UnfinishedView("Daily", 700))
     assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
     panel.show(rest=UnfinishedView("Daily", 700, ada))
@@ -189,11 +189,11 @@ def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: StationDouble
 
 def test_why_leads_each_reason_to_its_rule(client: FlaskClient, store: Store, ada: str) -> None:
     """Every reason, everything left out and everything gentler has a link to its rule on the same page."""
-    store.add_answer(ada, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(ada, "health", {"yes": ["tendon_pain"], "no": []})
     store.save_plan(ada, {**PLAN, "routine": "proposed"})
     page = page_of(client, "/why")
     rules = [part.split('"')[0] for part in page.split('href="#')[1:] if not part.startswith("main")]
-    assert {"care-tendon-pain", "plan-due", "dose"} <= set(rules)
+    assert {"health-tendon-pain", "plan-due", "dose"} <= set(rules)
     assert set(rules) <= BY_KEY.keys()
     assert "<b>Achilles stretch.</b>" in page.split("Left out")[1]
     assert 'href="/health-questions?next=why"' in page
@@ -211,8 +211,8 @@ def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
 def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store, ada: str) -> None:
     """What was said after the test is a reason that can be read."""
     began = datetime.now(UTC)
-    sitting = store.begin_session(ada, began, simulated=False)
-    run = store.begin_run(sitting, {"do": "test"}, began)
+    session = store.begin_session(ada, began, simulated=False)
+    run = store.begin_run(session, {"do": "test"}, began)
     test = store.begin_test(run, full=True, contact=Contact.PAD, calibration_id=None)
     store.finish_test(
         test, left_mm=80.0, right_mm=90.0, left_uncertainty_mm=1.0, right_uncertainty_mm=1.0, partial=False
@@ -224,5 +224,5 @@ def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store,
 
 def test_why_says_what_holds_everything_back(client: FlaskClient, store: Store, ada: str) -> None:
     """Where nothing is proposed the reason stands first."""
-    store.add_answer(ada, "care", {"yes": ["not_cleared"], "no": []})
+    store.add_answer(ada, "health", {"yes": ["not_cleared"], "no": []})
     assert "Nothing is suggested right now." in page_of(client, "/why")

@@ -27,7 +27,7 @@ from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided, weeks
 from tests.station.store.test_migrations import SHAPES, an_older_one, rows_of
 
-TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "imported")
+TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported")
 """The columns of older shapes that are true or false."""
 
 
@@ -75,10 +75,9 @@ def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandCl
     columns, rows = rows_of(tmp_path / "older.db")
     tables = {}
     for table, names in columns.items():
-        values = zip(*rows[table], strict=True) if rows[table] else ([] for _ in names.split(", "))
+        values = zip(*rows[table], strict=True) if rows[table] else ([] for _ in names)
         tables[table] = {
-            name: [_exported(name, value) for value in column]
-            for name, column in zip(names.split(", "), values, strict=True)
+            name: [_exported(name, value) for value in column] for name, column in zip(names, values, strict=True)
         }
     rows_of_r = "0.00,load_left,0.5\n"
     document = {"export": WHAT, "shape": shape, "tables": tables, "traces": {"r": rows_of_r}}
@@ -95,7 +94,7 @@ def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandCl
 
 def _exported(column: str, value: Any) -> Any:
     """As JSON has it: times with their zone, and truth as truth."""
-    if value is not None and column.endswith("_at"):
+    if value is not None and (column == "at" or column.endswith("_at")):
         return f"{value.replace(' ', 'T')}+00:00"
     return bool(value) if column in TRUTHS and value is not None else value
 
@@ -110,12 +109,12 @@ def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandCloc
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
 
-@pytest.mark.parametrize("shape", ["0000", "0004", "00010", "abcd", 1, None])
+@pytest.mark.parametrize("shape", ["0000", "0005", "00010", "abcd", 1, None])
 def test_an_export_of_an_unknown_shape_is_told(store: Store, tmp_path: Path, shape: object) -> None:
     """Neither a newer one nor one that never was is guessed at."""
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"export": WHAT, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
-    with pytest.raises(StoreError, match=r"this program reads 0001 to 0003|not an export"):
+    with pytest.raises(StoreError, match=r"this program reads 0001 to 0004|not an export"):
         import_json(store, path)
 
 
@@ -170,18 +169,18 @@ def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Pa
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
-        (b'{"export": "slant board station", "shape": "0003"}', "not an export of the station"),
+        (b'{"export": "slant board station", "shape": "0004"}', "not an export of the station"),
         (b'{"export": "slant board station", "shape": "9", "tables": {}, "traces": {}}', "has the shape 9"),
         (
-            b'{"export": "slant board station", "shape": "0003", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0004", "tables": {"people": {"id": [1]}}, "traces": {}}',
             "NOT NULL",
         ),
         (
-            b'{"export": "slant board station", "shape": "0003", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0004", "tables": {"people": {"hat": [1]}}, "traces": {}}',
             "damaged in the table people",
         ),
         (
-            b'{"export": "slant board station", "shape": "0003", "tables": {}, "traces": {"a": ""}}',
+            b'{"export": "slant board station", "shape": "0004", "tables": {}, "traces": {"a": ""}}',
             "belongs to no run",
         ),
     ],
@@ -250,7 +249,7 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
     assert [first[name] for name in ("side", "calibration", "trials", "contact", "rule_version", "pain")] == [
         *("left", "1", "1", "pad", RULE_VERSION, "1")
     ]
-    assert [first[name] for name in ("original_mm", "imported", "doubted")] == ["", "false", "false"]
+    assert [first[name] for name in ("original_mm", "imported", "suspect")] == ["", "false", "false"]
     (corrected,) = (line for line in lines if line["side"] == "left" and line["original_mm"])
     assert [corrected[name] for name in ("result_mm", "calibration", "original_calibration")] == ["110.5", "2", "1"]
     parts = {name.removeprefix("part_"): float(corrected[name]) for name in corrected if name.startswith("part_")}

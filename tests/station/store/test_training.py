@@ -93,7 +93,7 @@ def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, cl
     store.save_unfinished(run_id, None, clock.pass_by(minutes=1))
     assert store.unfinished_run(ann) is None
     with store.read_transaction() as now:
-        assert now.exec_driver_sql("SELECT rest_json, rest_at FROM runs").all() == [(None, None)]
+        assert now.exec_driver_sql("SELECT remaining_json, remaining_saved_at FROM runs").all() == [(None, None)]
 
 
 def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> None:

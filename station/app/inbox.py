@@ -193,7 +193,7 @@ class Inbox:
         return self._request_store(lambda store: store.add_answer(person_id, question, answer, about))
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._request_store(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+        return self._request_store(lambda store: store.answer_test(test_id, pain=pain, felt_place=felt))
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]

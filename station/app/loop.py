@@ -355,7 +355,7 @@ class Station(Inbox):
             self._store,
             self._settings,
             person_id,
-            self._clock.wall(),
+            self._clock.utc_now(),
             first,
             analogue=self._wiring.analogue,
             blocks_mm=self._config.range_sensor.blocks_mm,
@@ -462,7 +462,7 @@ class Station(Inbox):
     def _begin_run(self, routine: Routine, person_id: str | None, title: str | None, *, competes: bool) -> None:
         """Start the run of these steps. `competes`: a full test may be a personal best."""
         references = heel_references(self._idle_sensors)
-        wall = self._clock.wall()
+        wall = self._clock.utc_now()
         if self._recorder.in_session and self._recent_person[0] != person_id:
             self._recorder.end_session(wall, "somebody else")
         if not self._recorder.in_session:
@@ -511,7 +511,7 @@ class Station(Inbox):
             self._refresh_from_store()
         if self._recorder.has_only_blocks:
             # Nobody has stood on the board during a check, so the next step on starts at once.
-            self._recorder.end_session(self._clock.wall(), "done")
+            self._recorder.end_session(self._clock.utc_now(), "done")
             self._wait_for_person(is_occupied=False)
         elif self._resume.continues_today and any(down for _, down, _ in run.heels()):
             self._begin_named(TODAY, self._recent_person[0], last_side(run.routine), tested=True)
@@ -530,7 +530,7 @@ class Station(Inbox):
     def _end_session_when_left(self, now_us: int) -> None:
         empty_us = self._presence.empty_since_us
         if self._recorder.in_session and empty_us is not None and now_us - empty_us >= EMPTY_BOARD_TIMEOUT_US:
-            self._recorder.end_session(self._clock.wall(), "left")
+            self._recorder.end_session(self._clock.utc_now(), "left")
             self._last_state = None
             if self._resume.continues_today:
                 self._resume.continues_today, self._note = False, None
@@ -544,7 +544,7 @@ class Station(Inbox):
             at_us = max(self._now_us, self._clock.now_us()) - run.begin_us
             self._recorder.stop_run(at_us)
         if self._recorder.in_session:
-            self._recorder.end_session(self._clock.wall(), "the station was stopped")
+            self._recorder.end_session(self._clock.utc_now(), "the station was stopped")
         self._recorder.flush(0)
 
     # Cues, results and snapshots.
@@ -588,7 +588,7 @@ class Station(Inbox):
         run = self._run
         if run is not None and is_resumable(run.routine) and run.remaining != self._recorded_remaining:
             self._recorded_remaining = run.remaining
-            self._recorder.record_unfinished(run.remaining, self._clock.wall())
+            self._recorder.record_unfinished(run.remaining, self._clock.utc_now())
 
     # Reminders.
 
@@ -598,16 +598,16 @@ class Station(Inbox):
             return
         try:
             self._alarms.set_reminders(
-                self._reminders.next_times(self._clock.wall()), lambda person_id: self.post(ReminderDue(person_id))
+                self._reminders.next_times(self._clock.utc_now()), lambda person_id: self.post(ReminderDue(person_id))
             )
         except StoreError as error:
             self._report_fault("history", str(error))
 
     def _on_reminder(self, person_id: str) -> None:
         """Show and play a reminder (silent in quiet hours), unless the board is in use or the routine is done."""
-        come = self._reminders.take(person_id, self._clock.wall())
+        come = self._reminders.take(person_id, self._clock.utc_now())
         self._set_reminders()
-        if not come or self._run is not None or not self._reminders.is_due(person_id, self._clock.wall()):
+        if not come or self._run is not None or not self._reminders.is_due(person_id, self._clock.utc_now()):
             return
         decision = self._gate(person_id).decide(TODAY)
         if decision.routine:
@@ -641,7 +641,7 @@ class Station(Inbox):
         self._apply_volume()
 
     def _apply_volume(self) -> None:
-        self._outputs.set_volume(self._settings, self._clock.wall())
+        self._outputs.set_volume(self._settings, self._clock.utc_now())
 
     def _publish_snapshot(self) -> None:
         self._shown_us = self._clock.now_us()
@@ -684,7 +684,7 @@ class Station(Inbox):
             person_name=None if person_id is None else self._names.get(person_id),
             simulated=self._config.board.simulated,
             calibration=self._calibration.state,
-            check_due=self._calibration.check_due_reason(self._clock.wall(), self._outputs.temperature_c),
+            check_due=self._calibration.check_due_reason(self._clock.utc_now(), self._outputs.temperature_c),
         )
 
     def _toe_mm(self, now_us: int) -> float | None:

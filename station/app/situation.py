@@ -17,7 +17,7 @@ from station.core.events import SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
-from station.store.records import Answer, Score
+from station.store.records import Answer, ResultSummary
 
 RECENT = timedelta(weeks=26)
 """A felt place from a test longer ago than this is ignored."""
@@ -47,12 +47,14 @@ def situation_of(
     pains = _pain_answers(answers["pain"], history, now)
     said = next(iter(answers["health"]), None)
     conditions = None if said is None else _answered_conditions(said)
-    answered_at = None if said is None or conditions is None else said.at
+    answered_at = None if said is None or conditions is None else said.answered_at
     changed = next(iter(answers["changed"]), None)
     return Situation(
         now,
         conditions,
-        health_questions.ask_reason(answered_at, now, pains, changed_at=None if changed is None else changed.at),
+        health_questions.ask_reason(
+            answered_at, now, pains, changed_at=None if changed is None else changed.answered_at
+        ),
         _felt_places(history, now),
         pains,
         _not_felt_exercises(answers["felt"]),
@@ -104,22 +106,22 @@ def _pain_answers(said: Sequence[Answer], history: History, now: datetime) -> tu
     for one in reversed(said):
         if type(one.answer) is int and 0 <= one.answer <= MAX_PAIN:
             # Keep the stored order of answers: the clock of a board without a battery jumps back and forth.
-            before = of_answers[-1][0] if of_answers else one.at
-            of_answers.append((min(now, max(before, one.at)), one.answer))
+            before = of_answers[-1][0] if of_answers else one.answered_at
+            of_answers.append((min(now, max(before, one.answered_at)), one.answer))
     newest_first = (*reversed(of_answers), *((min(now, at), pain) for at, pain in of_tests.values()))
     return tuple(sorted(newest_first, key=lambda pain: pain[0], reverse=True))
 
 
 def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
     """The felt places of the last day with a test that asked for them."""
-    told = [one for one in _since(history, now - RECENT) if one.limit_felt in _PLACES]
+    told = [one for one in _since(history, now - RECENT) if one.felt_place in _PLACES]
     if not told:
         return frozenset()
     last = told[-1].started_at.astimezone().date()
-    return frozenset(FeltPlace(str(one.limit_felt)) for one in told if one.started_at.astimezone().date() == last)
+    return frozenset(FeltPlace(str(one.felt_place)) for one in told if one.started_at.astimezone().date() == last)
 
 
-def _since(history: History, since: datetime) -> Sequence[Score]:
+def _since(history: History, since: datetime) -> Sequence[ResultSummary]:
     """The tests since then, oldest first."""
     return history.scores[bisect_left(history.scores, since, key=lambda one: one.started_at) :]
 

@@ -258,7 +258,7 @@ class StartGate:
         if kept is None:
             return StartDecision(notice=COMPLETE)
         try:
-            routine = routine_from_header(kept.header)
+            routine = routine_from_header(kept.remaining_header)
         except StepError as error:
             return StartDecision(notice=f"What remains cannot be read ({error}): start the routine again.")
         return self.restricted(routine, kept.title)

@@ -49,7 +49,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
     try:
         with _opened(path) as store:
             to = _chosen(store, calibration, path)
-            ids = store.measured_since(begin)
+            ids = store.test_ids_since(begin)
             each = corrections_for(store, ids, to)
             with click.progressbar(each, length=len(ids), label="Tests", file=sys.stderr) as shown:
                 outcomes = list(shown)
@@ -58,7 +58,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
                 _show(store, outcomes, to, since)
             sure = bool(made) and (yes or (not as_json and click.confirm(f"Write these {len(made)} results?")))
             if sure:
-                store.correct(made)
+                store.add_corrections(made)
     except StoreError as error:
         exit_with_error(str(error), 1)
     if as_json:
@@ -94,9 +94,9 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
                 exit_with_error(
                     f"There is nobody called {person} in {path} (there is: {names}): add them on the page first.", 1
                 )
-            days = {score.started_at.astimezone().date() for score in store.scores(found.id)}
+            days = {score.started_at.astimezone().date() for score in store.result_summaries(found.id)}
             past = read_past_results(file, unit, days, datetime.now().astimezone(), sure=sure)
-            store.add_imported(found.id, past.results)
+            store.add_imported_results(found.id, past.results)
     except (StoreError, ImportRefusedError) as error:
         exit_with_error(str(error), 1)
     if past.known_days:

@@ -27,11 +27,11 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0004"
+HEAD_REVISION = "0004"
 """The newest revision in `migrations/versions`. Revisions are numbers of four digits: the greater is the newer."""
 
 
-class UtcTime(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, kept in UTC; a naive one is refused, because nobody knows what it means."""
 
     impl = DateTime(timezone=True)
@@ -59,11 +59,11 @@ def _table(name: str, *columns: Column[Any] | Index) -> Table:
     )
 
 
-def _id() -> Column[str]:
+def _id_column() -> Column[str]:
     return Column("id", String, primary_key=True)
 
 
-def _foreign_key(name: str, key: str, *, index: bool = True) -> Column[str]:
+def _foreign_key_column(name: str, key: str, *, index: bool = True) -> Column[str]:
     return Column(name, String, ForeignKey(key), nullable=False, index=index)
 
 
@@ -82,23 +82,23 @@ metadata = MetaData(
 
 people = _table(
     "people",
-    _id(),
+    _id_column(),
     Column("name", String, nullable=False),
-    Column("added_at", UtcTime, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
 )
 
 settings = _table(
     "settings",
     Column("name", String, primary_key=True),
     Column("value_json", Text, nullable=False),
-    Column("changed_at", UtcTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 calibrations = _table(
     "calibrations",
-    _id(),
+    _id_column(),
     Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("gain", Float, nullable=False),
     Column("offset_mm", Float, nullable=False),
     Column("bend_per_mm", Float, nullable=False),
@@ -110,10 +110,10 @@ calibrations = _table(
 
 calibration_checks = _table(
     "calibration_checks",
-    _id(),
+    _id_column(),
     Column("number", Integer, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    _foreign_key("calibration_id", "calibrations.id"),
+    Column("created_at", UtcDateTime, nullable=False),
+    _foreign_key_column("calibration_id", "calibrations.id"),
     Column("kind", String, nullable=False),
     Column("block_mm", Float),
     Column("off_mm", Float, nullable=False),
@@ -126,15 +126,15 @@ heel_sensors = _table(
     "heel_sensors",
     Column("side", String, primary_key=True),
     Column("empty_share", Float, nullable=False),
-    Column("measured_at", UtcTime, nullable=False),
+    Column("measured_at", UtcDateTime, nullable=False),
 )
 
 sessions = _table(
     "sessions",
-    _id(),
+    _id_column(),
     Column("person_id", String, ForeignKey("people.id")),
-    Column("started_at", UtcTime, nullable=False, index=True),
-    Column("ended_at", UtcTime),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime),
     Column("end_reason", String),
     Column("simulated", Boolean, nullable=False),
     Index("ix_sessions_person_id_started_at", "person_id", "started_at"),
@@ -142,13 +142,13 @@ sessions = _table(
 
 runs = _table(
     "runs",
-    _id(),
-    _foreign_key("session_id", "sessions.id"),
-    Column("started_at", UtcTime, nullable=False),
+    _id_column(),
+    _foreign_key_column("session_id", "sessions.id"),
+    Column("started_at", UtcDateTime, nullable=False),
     Column("header_json", Text, nullable=False),
     Column("title", String),
     Column("remaining_json", Text),  # these two are missing together: nothing of the routine is left
-    Column("remaining_saved_at", UtcTime),
+    Column("remaining_saved_at", UtcDateTime),
 )
 
 trace_chunks = _table(
@@ -160,8 +160,8 @@ trace_chunks = _table(
 
 tests = _table(
     "tests",
-    _id(),
-    _foreign_key("run_id", "runs.id"),
+    _id_column(),
+    _foreign_key_column("run_id", "runs.id"),
     Column("started_us", BigInteger, nullable=False),
     Column("full", Boolean, nullable=False),
     Column("contact", String, nullable=False),
@@ -186,9 +186,9 @@ tests = _table(
 
 corrections = _table(
     "corrections",
-    _id(),
+    _id_column(),
     Column("number", Integer, nullable=False),  # of a test's corrections the one with the greatest number counts
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("test_id", String, ForeignKey("tests.id"), nullable=False),
     Column("calibration_id", String, ForeignKey("calibrations.id"), nullable=False),
     Column("left_mm", Float),
@@ -202,8 +202,8 @@ corrections = _table(
 
 trials = _table(
     "trials",
-    _id(),
-    _foreign_key("test_id", "tests.id"),
+    _id_column(),
+    _foreign_key_column("test_id", "tests.id"),
     Column("side", String, nullable=False),
     Column("number", Integer, nullable=False),
     Column("toe_mm", Float, nullable=False),
@@ -215,8 +215,8 @@ trials = _table(
 
 attempts = _table(
     "attempts",
-    _id(),
-    _foreign_key("test_id", "tests.id"),
+    _id_column(),
+    _foreign_key_column("test_id", "tests.id"),
     Column("side", String, nullable=False),
     Column("trial", Integer, nullable=False),
     Column("number", Integer, nullable=False),
@@ -233,8 +233,8 @@ attempts = _table(
 
 holds = _table(
     "holds",
-    _id(),
-    _foreign_key("run_id", "runs.id"),
+    _id_column(),
+    _foreign_key_column("run_id", "runs.id"),
     Column("side", String, nullable=False),
     Column("repetition", Integer, nullable=False),
     Column("target_us", BigInteger, nullable=False),
@@ -257,8 +257,8 @@ heel_lifts = _table(
 
 rep_sets = _table(
     "rep_sets",
-    _id(),
-    _foreign_key("run_id", "runs.id"),
+    _id_column(),
+    _foreign_key_column("run_id", "runs.id"),
     Column("side", String, nullable=False),
     Column("target_count", Integer, nullable=False),
     Column("count", Integer, nullable=False),
@@ -279,19 +279,19 @@ repetitions = _table(
 
 routines = _table(
     "routines",
-    _id(),
+    _id_column(),
     Column("person_id", String, ForeignKey("people.id"), index=True),
     Column("name", String, nullable=False),
     Column("items_json", Text, nullable=False),
-    Column("changed_at", UtcTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 answers = _table(
     "answers",
-    _id(),
+    _id_column(),
     Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
     Column("person_id", String, ForeignKey("people.id"), nullable=False),
-    Column("answered_at", UtcTime, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
     Column("question", String, nullable=False),
     Column("about", String),
     Column("answer_json", Text, nullable=False),
@@ -302,5 +302,5 @@ plans = _table(
     "plans",
     Column("person_id", String, ForeignKey("people.id"), primary_key=True),
     Column("plan_json", Text, nullable=False),
-    Column("changed_at", UtcTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )

@@ -25,7 +25,7 @@ from station.simulator.board import SENSOR_SEED, SimulatedBoard
 from station.simulator.range_error import RangeError
 from station.simulator.virtual import BEGIN_WALL, DeadlineQueue, VirtualClock, run_until
 from station.store import Store
-from station.store.ids import ids_of
+from station.store.ids import seeded_ids
 
 EMPTY_S = 5.0
 """The empty board, before anybody steps on: its heels are known by then."""
@@ -96,7 +96,7 @@ class VirtualStation:
             self.store = Store.open(
                 database,
                 clock=self.board.clock,
-                new_id=ids_of(self.board.clock, seed),
+                new_id=seeded_ids(self.board.clock, seed),
                 as_built_offset_mm=-float(config.board.setback_mm),
             )
             undo.callback(self.store.close)
@@ -135,7 +135,7 @@ class VirtualStation:
 
     def jump_to(self, wall: datetime) -> None:
         """Let the time until then pass with nothing happening on the empty board."""
-        passed_us = (wall - self.clock.wall()) // timedelta(microseconds=1)
+        passed_us = (wall - self.clock.utc_now()) // timedelta(microseconds=1)
         self.clock.advance_to(self.clock.now_us() + passed_us)
 
     def run_session(self, routine: Routine, person_id: str | None) -> None:

@@ -163,7 +163,7 @@ def credit_errors_us(found: Run) -> list[int]:
     errors = []
     for hold, (up_us, down_us) in zip(found.holds, found.lifts, strict=True):
         assert hold.ended_us is not None
-        assert hold.lifts == 1
+        assert hold.lift_count == 1
         assert hold.started_us + begin_us < up_us < down_us < hold.ended_us + begin_us
         held_us = hold.ended_us - hold.started_us - (down_us - up_us)
         errors.append(abs(held_us - hold.credited_us))

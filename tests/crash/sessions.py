@@ -60,7 +60,7 @@ class Sessions:
         for second in range(self._random.randint(1, 12)):
             so_far["credited_us"] += SECOND_US
             self._ledger.will("holds", hold_id, **so_far)
-            self._store.progress_hold(hold_id, **so_far)
+            self._store.save_hold_progress(hold_id, **so_far)
             self._ledger.did("holds", hold_id, **so_far)
             if self._random.random() < 0.1:
                 so_far["lifts"] += 1
@@ -87,9 +87,9 @@ class Sessions:
             self._ledger.did("lifts", key, until_us=until_us)
 
     def _reps(self, run_id: str) -> None:
-        reps_id = self._store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
+        reps_id = self._store.begin_rep_set(run_id, side=Side.LEFT, target_count=20, started_us=0)
         self._ledger.did("reps", reps_id, run_id=run_id)
         for count in range(1, self._random.randint(2, 6)):
             self._ledger.will("reps", reps_id, count=count)
-            self._store.progress_reps(reps_id, count=count, too_quick=0)
+            self._store.save_rep_set_progress(reps_id, count=count, too_quick_count=0)
             self._ledger.did("reps", reps_id, count=count)

@@ -133,7 +133,7 @@ def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_p
             (hold,) = detail.holds
             assert hold.state == "unfinished"
             assert counted_us - LOST_US - LATE_US <= hold.credited_us <= counted_us + LATE_US
-            assert detail.session.ended_why == "cut off"
+            assert detail.session.end_reason == "cut off"
 
     for begin in range(0, LONG_KILLS, AT_ONCE):
         with ThreadPoolExecutor(AT_ONCE) as pool:

@@ -56,8 +56,8 @@ def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person
         hold,
         credited_us=30 * SECOND_US,
         lifted_us=2 * SECOND_US,
-        lifts=1,
-        micro_lifts=0,
+        lift_count=1,
+        micro_lift_count=0,
         ended_us=37 * SECOND_US,
     )
     store.save_trace(run, hold_rows())

@@ -257,7 +257,7 @@ def test_axe_finds_nothing_grave_in_what_is_asked(
     panel.show(activity="idle", phase="idle", exercise=None)
     assert grave_faults(see("/health-questions?again=")) == []
     store.add_answer(ada, "health", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
-    store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
+    store.add_answer(ada, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
     store.save_plan(ada, {"days": [[0, "18:00"]], "routine": "proposed", "zone": "UTC", "token": "t"})
     for address in ("/", "/health-questions?saved=&next=today&routine=daily", "/plan", "/why"):
         assert grave_faults(see(address)) == [], address

@@ -183,7 +183,7 @@ def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     ada, session = fill(store)
     detail = store.session(session)
     assert detail is not None
-    trace = text_of(client, f"/runs/{detail.runs[0]}/trace.csv")
+    trace = text_of(client, f"/runs/{detail.run_ids[0]}/trace.csv")
     assert json.loads(trace.splitlines()[0].lstrip("# "))["do"] == "test"
     assert "at_s,channel,value" in trace
     bundle = client.get(f"/sessions/{session}/bundle.zip")

@@ -89,10 +89,12 @@ def sensor_errors(calibrations: Sequence[Calibration], checks: Sequence[Check]) 
             continue
         reading_mm = one.curve.reading_mm(REFERENCE_MM)
         sure_mm = one.fit.uncertainty_mm(reading_mm)
-        by_id[one.id] = SensorError(one.made_at, built.toe_mm(reading_mm) - REFERENCE_MM, sure_mm, True, True)
+        by_id[one.id] = SensorError(one.created_at, built.toe_mm(reading_mm) - REFERENCE_MM, sure_mm, True, True)
     found = list(by_id.values())
     found += [
-        SensorError(one.made_at, by_id[one.calibration_id].error_mm + one.off_mm, one.uncertainty_mm, False, one.passed)
+        SensorError(
+            one.created_at, by_id[one.calibration_id].error_mm + one.off_mm, one.uncertainty_mm, False, one.passed
+        )
         for one in checks
         if one.calibration_id in by_id
     ]

@@ -15,7 +15,7 @@ from markupsafe import Markup
 from station.core.events import SECOND_US, Side
 from station.core.measurement.calibration import Curve
 from station.core.replay import curve_from_header
-from station.store.records import Attempt, Hold, Reps, SessionDetail
+from station.store.records import Attempt, Hold, RepSet, SessionDetail
 from station.units import MM_IN_ONE, SIGN, many
 
 WIDTH, X_MIN, X_MAX = 720, 46, 700
@@ -81,7 +81,7 @@ def trace_chart(
     parts += _hold_bands(holds, time)
     verified_holds, run_reps = (
         [one for one in holds if one.verified],
-        [one for one in detail.reps if one.run_id == run_id],
+        [one for one in detail.rep_sets if one.run_id == run_id],
     )
     title, sentence = _title_and_description(attempts, verified_holds, run_reps)
     name = f"chart-{run_id}"
@@ -223,10 +223,10 @@ def _hold_bands(holds: list[Hold], time: Scale) -> Iterator[str]:
     for hold in holds:
         end_us = hold.ended_us if hold.ended_us is not None else hold.started_us + hold.credited_us + hold.lifted_us
         since = hold.started_us
-        for lift in hold.lift_spans:
-            yield _band("credit", since, lift.since_us, time, LOAD_TOP, LOAD_BOTTOM)
-            until = lift.until_us if lift.until_us is not None else end_us
-            yield _band("heel-lift", lift.since_us, until, time, LOAD_TOP, LOAD_TOP + 8)
+        for lift in hold.heel_lifts:
+            yield _band("credit", since, lift.started_us, time, LOAD_TOP, LOAD_BOTTOM)
+            until = lift.ended_us if lift.ended_us is not None else end_us
+            yield _band("heel-lift", lift.started_us, until, time, LOAD_TOP, LOAD_TOP + 8)
             since = until
         yield _band("credit", since, end_us, time, LOAD_TOP, LOAD_BOTTOM)
 
@@ -236,9 +236,9 @@ def _band(kind: str, since_us: int, until_us: int, time: Scale, top: int, bottom
     return f'<rect class="{kind}" x="{x:g}" y="{top}" width="{max(0.0, end - x):g}" height="{bottom - top}"/>'
 
 
-def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: list[Reps]) -> tuple[str, str]:
+def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: list[RepSet]) -> tuple[str, str]:
     passed = sum(1 for one in attempts if one.outcome == "passed")
-    lifts = sum(hold.lifts for hold in holds)
+    lifts = sum(hold.lift_count for hold in holds)
     said = []
     if attempts:
         said.append(f"{many(len(attempts), 'attempt')}, {passed} passed")

@@ -13,7 +13,7 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Counted, Held, Hold, Reps, SessionDetail, SessionSummary, Test
+from station.store.records import Counted, Held, Hold, RepSet, SessionDetail, SessionSummary, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.charts.trace import trace_chart
 from web.context import Site
@@ -60,8 +60,8 @@ def blueprint(site: Site) -> Blueprint:
         if detail is None:
             abort(404)
         units = site.store.settings().units
-        traces = site.store.traces(detail.runs)
-        charts = [made for made in (trace_chart(detail, run, traces.get(run), units) for run in detail.runs) if made]
+        traces = site.store.traces(detail.run_ids)
+        charts = [made for made in (trace_chart(detail, run, traces.get(run), units) for run in detail.run_ids) if made]
         return render_template(
             "session.html",
             detail=detail,
@@ -91,7 +91,7 @@ def blueprint(site: Site) -> Blueprint:
     return pages
 
 
-def _duration_range(one: Reps) -> str:
+def _duration_range(one: RepSet) -> str:
     """The duration of a repetition, fastest to slowest; a dash if they were not recorded one by one."""
     took_s = sorted(each.took_us / SECOND_US for each in one.repetitions)
     if not took_s:
@@ -109,7 +109,7 @@ def _felt_answers(site: Site, detail: SessionDetail) -> dict[str, bool | None]:
     stretches = [key for key in done if key in exercises() and exercises()[key].group is Group.STRETCH]
     answers: dict[str, bool | None] = dict.fromkeys(stretches)
     for one in reversed(site.store.answers(session.person_id, "felt") if stretches else ()):
-        if one.about in answers and one.at >= session.started_at:
+        if one.about in answers and one.answered_at >= session.started_at:
             answers[one.about] = one.answer is not False
     return answers
 
@@ -131,7 +131,7 @@ def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:
     """A session in one sentence: what was measured and what was held."""
     parts = [_test_text(test, units) for test in detail.tests]
     parts += _hold_texts(detail.holds)
-    parts += _reps_texts(detail.reps)
+    parts += _reps_texts(detail.rep_sets)
     if not parts:
         return "Stood on the board; nothing completed."
     return _capitalize_first("; ".join(parts)) + "."
@@ -152,7 +152,7 @@ def _test_text(test: Test, units: str) -> str:
 
 def _answer_texts(test: Test) -> list[str]:
     """The person's answers about it: `felt in the calf`, `pain 2 of 10`."""
-    felt, pain = test.circumstances.limit_felt, test.circumstances.pain
+    felt, pain = test.circumstances.felt_place, test.circumstances.pain
     said = [] if felt is None else [FELT_TEXTS.get(felt, f"felt: {felt}")]
     return said if pain is None else [*said, f"pain {pain} of {MAX_PAIN}"]
 
@@ -167,7 +167,7 @@ def _hold_texts(holds: Sequence[Hold | Held]) -> list[str]:
     return texts
 
 
-def _reps_texts(reps: Sequence[Reps | Counted]) -> list[str]:
+def _reps_texts(reps: Sequence[RepSet | Counted]) -> list[str]:
     """The repetitions of all exercises together, by legs; the session's table lists each exercise."""
     texts = []
     for verified, how in ((True, ""), (False, ", not verified")):

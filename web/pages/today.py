@@ -128,7 +128,7 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
     left = site.store.unfinished_run(_id(person)) if now.activity == "idle" else None
-    if left is None or datetime.now(UTC) - left.at > ASK_WINDOW:
+    if left is None or datetime.now(UTC) - left.saved_at > ASK_WINDOW:
         return None
     return f"Resume {left.title or 'the routine'}"
 
@@ -138,7 +138,7 @@ def _test_to_ask_about(test: Test | None) -> Test | None:
     if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
         return None
     said = test.circumstances
-    return test if said.limit_felt is None or said.pain is None else None
+    return test if said.felt_place is None or said.pain is None else None
 
 
 def _calibration_hint(now: Snapshot) -> str | None:

@@ -38,7 +38,7 @@ def test_an_adc_that_comes_off_in_a_hold_earns_nothing(tmp_path: Path) -> None:
         rig.board.act("return_heels")
         rig.until_phase("done")
         (hold,) = rig.sat().holds
-        assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 10_000_000, 1)
+        assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", 10_000_000, 1)
         assert hold.ended_us is not None
         assert hold.ended_us - hold.started_us >= 11_900_000
 
@@ -118,7 +118,7 @@ def test_somebody_who_walks_away_and_back_keeps_what_they_had(tmp_path: Path, wi
         rig.step_on()
         rig.until_phase("done")
         (hold,) = rig.sat().holds
-        assert (hold.state, hold.credited_us, hold.lifts, hold.lifted_us) == ("finished", 10_000_000, 1, 3_000_000)
+        assert (hold.state, hold.credited_us, hold.lift_count, hold.lifted_us) == ("finished", 10_000_000, 1, 3_000_000)
 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ""])
@@ -133,4 +133,4 @@ def test_somebody_who_walks_away_for_good_leaves_a_partial_hold(tmp_path: Path, 
         assert [hold.state for hold in rig.sat().holds] == ["partial"]
         assert abs(rig.sat().holds[0].credited_us - 7_000_000) < 300_000
         assert CueName.ENDED in rig.heard()
-        assert rig.sat().session.ended_why == "left"
+        assert rig.sat().session.end_reason == "left"

@@ -60,7 +60,7 @@ def away(led: Led, minutes: float, since_us: int) -> None:
     """Be away until so many minutes after the routine ended."""
     led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     gone_us = led.clock.now_us() - since_us
-    led.jump_to(led.clock.wall() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
+    led.jump_to(led.clock.utc_now() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
     led.live(0.5)
 
 

@@ -33,7 +33,7 @@ class Life:
 
     @property
     def now(self) -> datetime:
-        return self.clock.wall()
+        return self.clock.utc_now()
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
         """A session with a test and nothing else, of ten minutes."""
@@ -107,7 +107,7 @@ def test_the_questions_come_back(ann: Life) -> None:
 
 def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
     """The newest first; what is no number from 0 to 10 is left out."""
-    ann.store.answer_test(ann.test(), pain=7, limit_felt="front")
+    ann.store.answer_test(ann.test(), pain=7, felt_place="front")
     at_test = ann.now - timedelta(minutes=10)
     ann.store.add_answer(ann.id, "pain", 6, about="3a")
     ann.clock.pass_by(days=1)
@@ -121,10 +121,10 @@ def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
 
 def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
     """On the last day with an answer; half a year later it says nothing."""
-    ann.store.answer_test(ann.test(), limit_felt="front")
+    ann.store.answer_test(ann.test(), felt_place="front")
     ann.clock.pass_by(days=7)
-    ann.store.answer_test(ann.test(), limit_felt="calf")
-    ann.store.answer_test(ann.test(), limit_felt="achilles")
+    ann.store.answer_test(ann.test(), felt_place="calf")
+    ann.store.answer_test(ann.test(), felt_place="achilles")
     ann.clock.pass_by(days=7)
     ann.test()
     assert situation_of(ann.store, ann.id, ann.now).felt == {FeltPlace.CALF, FeltPlace.ACHILLES}

@@ -124,17 +124,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def gate_for(store: Store, person_id: str | None) -> StartGate:
-    return StartGate(store, store.settings(), person_id, HandClock().wall())
+    return StartGate(store, store.settings(), person_id, HandClock().utc_now())
 
 
 def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt: str | None) -> str:
     """A person with these answers, and where they felt the limit at their last test."""
-    at = HandClock().wall() - timedelta(days=1)
+    at = HandClock().utc_now() - timedelta(days=1)
     person_id = store.add_person(f"Person {len(store.people())}").id
     answer_care(store, person_id, *conditions)
     if felt is not None:
         run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
-        store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, limit_felt=felt)
+        store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, felt_place=felt)
     if pain is not None:
         store.add_answer(person_id, "pain", pain)
     return person_id
@@ -142,7 +142,7 @@ def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt
 
 def remember_unfinished(store: Store, person_id: str | None, routine: Routine) -> None:
     """What the store has of a routine whose power failed before its first second."""
-    at = HandClock().wall()
+    at = HandClock().utc_now()
     run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), to_json(routine), at)
     store.save_unfinished(run_id, to_json(routine), at)
 
@@ -250,7 +250,7 @@ def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[
     remaining = led.store.unfinished_run(person_id)
     if by_page and remaining is not None:
         led.step_on(after_s=6.0)
-        assert to_json(begun(led)) == remaining.header
+        assert to_json(begun(led)) == remaining.remaining_header
 
 
 def test_resume_applies_half_dose_after_pain(led: Led) -> None:
@@ -394,7 +394,7 @@ def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
 def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(led: Led) -> None:
     """The page gets a decision, not an error."""
     person_id = add_cared(led.store, "Ada")
-    header, at = {"do": "hold", "exercise": "99z"}, led.clock.wall()
+    header, at = {"do": "hold", "exercise": "99z"}, led.clock.utc_now()
     run_id = led.store.begin_run(led.store.begin_session(person_id, at, simulated=False), header, at)
     led.store.save_unfinished(run_id, header, at)
     done = led.station.request_start(UNFINISHED, person_id)
@@ -445,7 +445,7 @@ def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> No
 def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) -> None:
     """Only the session it was left in counts."""
     ada = add_cared(led.store, "Ada")
-    at = led.clock.wall() - timedelta(days=1)
+    at = led.clock.utc_now() - timedelta(days=1)
     old = led.store.begin_session(None, at, simulated=True)
     led.store.end_session(old, at, "left")
     add_cared(led.store, "Ben")

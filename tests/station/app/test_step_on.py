@@ -50,7 +50,7 @@ def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: st
         rig.board.act("step_off")
         rig.live(3.0)
         rig.step_on(after_s=5.0)
-        assert len(rig.sat().runs) == 1, "within twenty seconds it is the same session, and nothing begins by itself"
+        assert len(rig.sat().run_ids) == 1, "within twenty seconds it is the same session, and nothing begins by itself"
         rig.board.act("step_off")
         rig.live(25.0)
         rig.step_on(after_s=5.0)
@@ -66,14 +66,14 @@ def test_twenty_seconds_after_leaving_the_session_is_over(tmp_path: Path, wiring
         rig.hold(5)
         rig.until_phase("done")
         rig.board.act("step_off")
-        left_at = rig.clock.wall()
+        left_at = rig.clock.utc_now()
         rig.live(19.0)
         assert rig.station.snapshot().session_id is not None
         rig.live(3.0)
         assert rig.station.snapshot().session_id is None
         assert rig.station.snapshot().activity == "idle"
         session = rig.sat().session
-        assert session.ended_why == "left"
+        assert session.end_reason == "left"
         assert session.ended_at is not None
         assert 19.5 <= (session.ended_at - left_at).total_seconds() <= 21.5
 
@@ -146,7 +146,7 @@ def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
         assert rig.sat().session.person_id == ada, "the only person there is now"
         leave(rig)
         rig.add_person("Ben")
-        rig.jump_to(rig.clock.wall() + timedelta(minutes=10, seconds=1))
+        rig.jump_to(rig.clock.utc_now() + timedelta(minutes=10, seconds=1))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert rig.sat().session.person_id is None, "two people, and ten minutes are over"
@@ -163,7 +163,7 @@ def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -
         assert rig.sat().session.person_id == ben
         rig.board.act("step_off")
         rig.until(lambda: rig.station.snapshot().session_id is None, 30.0)
-        rig.jump_to(rig.clock.wall() + timedelta(minutes=8))
+        rig.jump_to(rig.clock.utc_now() + timedelta(minutes=8))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert len(rig.store.sessions()) == 2
@@ -183,7 +183,7 @@ def test_somebody_else_is_another_session(tmp_path: Path) -> None:
         rig.until_phase("done")
         second, first = rig.store.sessions()
         assert [first.person_id, second.person_id] == [ada, ben]
-        assert first.ended_why == "somebody else"
+        assert first.end_reason == "somebody else"
         detail = rig.store.session(first.id)
         assert detail is not None
         assert [hold.state for hold in detail.holds] == ["partial"]
@@ -213,8 +213,8 @@ def test_taps_command_only_where_the_load_is_known(tmp_path: Path, wiring: str, 
         rig.step_on()
         rig.station.start(hold_of(5), None)
         rig.until_phase("prepare")
-        (run,) = rig.sat().runs
-        header = rig.store.header(run)
+        (run,) = rig.sat().run_ids
+        header = rig.store.run_header(run)
         assert header is not None
         assert header.get("taps", False) is watched
 

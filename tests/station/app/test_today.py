@@ -20,7 +20,7 @@ from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.simulator.ankle import PersonProfile
-from station.store.records import Hold, Reps, Test
+from station.store.records import Hold, RepSet, Test
 from tests.station.health_answers import answer_care
 from tests.station.led import Led, bouts_of
 from tests.station.rig import COMPARATORS
@@ -50,11 +50,11 @@ def ada_of(led: Led, *conditions: str, days: list[Any] | None = None, asked: boo
 
 def was_tested(led: Led, person_id: str, *, felt: str = "calf", hurt: int = 1) -> None:
     """A full test of yesterday: none is due today."""
-    at = led.clock.wall() - timedelta(days=1)
+    at = led.clock.utc_now() - timedelta(days=1)
     session_id = led.store.begin_session(person_id, at, simulated=True)
     run_id = led.store.begin_run(session_id, {"do": "test", "side": "both"}, at)
     test_id = one_test(led.store, run_id, 90.0, 90.0, full=True)
-    led.store.answer_test(test_id, pain=hurt, limit_felt=felt)
+    led.store.answer_test(test_id, pain=hurt, felt_place=felt)
     led.store.end_session(session_id, at + timedelta(minutes=5), "left")
 
 
@@ -103,7 +103,7 @@ def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> Non
     (test,) = led.sat().tests
     assert isinstance(test, Test)
     assert (test.full, test.state) == (True, "finished")
-    assert (test.circumstances.limit_felt, test.circumstances.pain) == ("front", 2)
+    assert (test.circumstances.felt_place, test.circumstances.pain) == ("front", 2)
     assert led.sat().session.person_id == ada
 
 
@@ -148,7 +148,7 @@ def test_a_proposed_routine_is_led_to_its_end(led: Led) -> None:
     assert proposed
     led.walk()
     assert led.heard()[-1] is CueName.COMPLETE
-    done: tuple[Hold | Reps, ...] = bouts_of(led.sat())
+    done: tuple[Hold | RepSet, ...] = bouts_of(led.sat())
     assert {one.exercise for one in done} == set(exercises_of(proposed))
     assert {one.state for one in done} == {"finished"}
     led.until(lambda: led.station.snapshot().session_id is None, 60.0)

@@ -87,5 +87,5 @@ def life(wiring: str, tmp_path: Path, character: PersonProfile = STEADY, seed: i
 
 def began_us(lived: Life, detail: SessionDetail) -> int:
     """When the first run of a session began, on the monotonic clock."""
-    ago = lived.clock.wall() - detail.session.started_at
+    ago = lived.clock.utc_now() - detail.session.started_at
     return lived.clock.now_us() - round(ago.total_seconds() * SECOND_US)

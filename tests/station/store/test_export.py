@@ -19,9 +19,9 @@ from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
-from station.store.export import WHAT, export_csv, export_json, import_json
-from station.store.records import Correction, Imported, Scores, Session, Test
-from station.store.schema import HEAD
+from station.store.export import EXPORT_KIND, export_csv, export_json, import_json
+from station.store.records import Correction, ImportedResult, Session, SideResults, Test
+from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
 from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided, weeks
@@ -38,9 +38,9 @@ def full(store: Store, clock: HandClock) -> Store:
     store.save_settings(Settings(units="inch"))
     calibration_id = store.add_calibration(FIT, temperature_c=21.5)
     store.add_check(calibration_id=calibration_id, **BLOCK, off_mm=2.4, passed=False, temperature_c=20.0)
-    new = Scores(110.5, 120.5, BUDGET.total_mm, BUDGET.total_mm, BUDGET, BUDGET, calibration_id)
-    store.correct([Correction(store.tests(limit=1)[0].id, new)])
-    store.add_imported(store.people()[0].id, [Imported(clock.wall() - timedelta(days=90), 84.0, None)])
+    new = SideResults(110.5, 120.5, BUDGET.total_mm, BUDGET.total_mm, BUDGET, BUDGET, calibration_id)
+    store.add_corrections([Correction(store.tests(limit=1)[0].id, new)])
+    store.add_imported_results(store.people()[0].id, [ImportedResult(clock.utc_now() - timedelta(days=90), 84.0, None)])
     guided(store, clock, store.people()[0].id)
     store.save_routine(None, None, "Of everybody", ITEMS)
     store.begin_session(None, clock.pass_by(days=1), simulated=False)
@@ -49,7 +49,7 @@ def full(store: Store, clock: HandClock) -> Store:
 
 def everything(store: Store) -> list[Any]:
     details = [store.session(one.id) for one in store.sessions()]
-    traces = [store.trace(run) for detail in details if detail is not None for run in detail.runs]
+    traces = [store.trace(run) for detail in details if detail is not None for run in detail.run_ids]
     known = [store.people(), store.settings(), store.calibrations(), store.checks()]
     guide = [
         (store.own_routines(one.id), store.answers(one.id), store.unfinished_run(one.id)) for one in store.people()
@@ -80,7 +80,7 @@ def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandCl
             name: [_exported(name, value) for value in column] for name, column in zip(names, values, strict=True)
         }
     rows_of_r = "0.00,load_left,0.5\n"
-    document = {"export": WHAT, "shape": shape, "tables": tables, "traces": {"r": rows_of_r}}
+    document = {"export": EXPORT_KIND, "shape": shape, "tables": tables, "traces": {"r": rows_of_r}}
     (tmp_path / "older.json").write_text(json.dumps(document), encoding="utf-8")
     with (
         Store.open(tmp_path / "other.db", clock=clock) as other,
@@ -102,7 +102,7 @@ def _exported(column: str, value: Any) -> Any:
 def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandClock) -> None:
     """The demonstration fills its store without the migrations, which would be most of its wait."""
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
-    assert document["shape"] == HEAD
+    assert document["shape"] == HEAD_REVISION
     with Store.open(tmp_path / "demo.db", clock=clock) as store:
         import_json(store, SHIPPED)
         export_json(store, tmp_path / "again.json")
@@ -113,7 +113,7 @@ def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandCloc
 def test_an_export_of_an_unknown_shape_is_told(store: Store, tmp_path: Path, shape: object) -> None:
     """Neither a newer one nor one that never was is guessed at."""
     path = tmp_path / "bad.json"
-    path.write_text(json.dumps({"export": WHAT, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
+    path.write_text(json.dumps({"export": EXPORT_KIND, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
     with pytest.raises(StoreError, match=r"this program reads 0001 to 0004|not an export"):
         import_json(store, path)
 
@@ -122,7 +122,9 @@ def test_an_older_export_that_is_damaged_is_told(store: Store, tmp_path: Path) -
     """A column that its shape does not have, or a value that it does not take, changes nothing."""
     for tables in ({"people": {"hat": [1]}}, {"people": {"id": ["p"]}}, {"runs": {"id": ["r"], "began_at": ["noon"]}}):
         path = tmp_path / "bad.json"
-        path.write_text(json.dumps({"export": WHAT, "shape": "0001", "tables": tables, "traces": {}}), encoding="utf-8")
+        path.write_text(
+            json.dumps({"export": EXPORT_KIND, "shape": "0001", "tables": tables, "traces": {}}), encoding="utf-8"
+        )
         with pytest.raises(StoreError, match="damaged, or not of the shape 0001"):
             import_json(store, path)
     assert store.people() == ()

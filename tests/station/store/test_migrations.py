@@ -16,27 +16,27 @@ from sqlalchemy import text
 from station.core.events import Side
 from station.core.measurement.calibration import Curve, Point
 from station.store import Reader, Store, StoreError
-from station.store.connect import sqlite_driver, writing
-from station.store.migrate import MIGRATIONS, config, upgrade
+from station.store.connect import sqlite_driver, write_engine
+from station.store.migrate import MIGRATIONS_DIR, alembic_config, upgrade
 from station.store.records import HeelLift
-from station.store.schema import HEAD, metadata
+from station.store.schema import HEAD_REVISION, metadata
 from tests.station.store.histories import HandClock, guided, weeks
 
 
 def test_the_migrations_make_the_tables_of_the_program(path: Path) -> None:
     """Alembic finds no difference between what its revisions make and what the program declares."""
-    engine = writing(path, sqlite_driver)
+    engine = write_engine(path, sqlite_driver)
     upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
-        assert context.get_current_revision() == HEAD
+        assert context.get_current_revision() == HEAD_REVISION
     engine.dispose()
 
 
 def test_a_missing_column_would_be_found(path: Path) -> None:
     """The comparison above can fail."""
-    engine = writing(path, sqlite_driver)
+    engine = write_engine(path, sqlite_driver)
     upgrade(engine)
     with engine.connect() as connection:
         connection.exec_driver_sql("ALTER TABLE people DROP COLUMN added_at")
@@ -46,8 +46,8 @@ def test_a_missing_column_would_be_found(path: Path) -> None:
 
 def test_the_program_knows_its_newest_revision() -> None:
     """The head that the program names is the head of the migrations, and revisions sort as they follow each other."""
-    scripts = ScriptDirectory.from_config(config())
-    assert scripts.get_heads() == [HEAD]
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert scripts.get_heads() == [HEAD_REVISION]
     revisions = [script.revision for script in scripts.walk_revisions()]
     assert revisions == sorted(revisions, reverse=True)
 
@@ -71,10 +71,10 @@ def upgrade() -> None:
 def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A program with one more revision, which makes the table anew that all sessions refer to."""
     copy = tmp_path / "migrations"
-    shutil.copytree(MIGRATIONS, copy)
+    shutil.copytree(MIGRATIONS_DIR, copy)
     (copy / "versions" / "0005_next.py").write_text(NEXT.format(more=""))
-    monkeypatch.setattr("station.store.migrate.MIGRATIONS", copy)
-    monkeypatch.setattr("station.store.prepare.HEAD", "0005")
+    monkeypatch.setattr("station.store.migrate.MIGRATIONS_DIR", copy)
+    monkeypatch.setattr("station.store.prepare.HEAD_REVISION", "0005")
     return copy / "versions" / "0005_next.py"
 
 
@@ -113,7 +113,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     assert next_revision.exists()
     an_old_one(path, clock)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.read_transactions.HEAD", "0005")
+        patch.setattr("station.store.read_transactions.HEAD_REVISION", "0005")
         with pytest.raises(StoreError, match="older shape: start the station"):
             Reader.open(path)
 
@@ -121,7 +121,7 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
 def an_old_one(path: Path, clock: HandClock) -> None:
     """A database of the shape before, with two people and a session of each."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("station.store.prepare.HEAD", "0004")
+        patch.setattr("station.store.prepare.HEAD_REVISION", "0004")
         with Store.open(path, clock=clock) as store:
             weeks(store, clock, days=1)
 
@@ -307,7 +307,7 @@ SHAPES = ("0001", "0002", "0003")
 
 def an_older_one(path: Path, shape: str) -> None:
     """A database of an older shape, with a row in nearly every table."""
-    engine = writing(path, sqlite_driver)
+    engine = write_engine(path, sqlite_driver)
     for revision, rows in zip(SHAPES, (FIRST_ROWS, SECOND_ROWS, THIRD_ROWS), strict=True):
         if revision > shape:
             break
@@ -370,11 +370,11 @@ def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandCl
     """They are of no exercise and no step that anybody knows, and nothing is left of the routines of then."""
     an_older_one(path, shape)
     with Store.open(path, clock=clock) as store:
-        (hold,), (reps,) = store.holds("p"), store.reps("p")
-        assert (hold.side, hold.credited_us, hold.lift_spans) == (Side.LEFT, 12_345_678, (HeelLift(7, 700_007),))
-        assert (hold.step, hold.exercise, hold.verified) == (None, None, True)
-        assert (reps.side, reps.count, reps.too_quick, reps.state) == (Side.RIGHT, 7, 2, "unfinished")
-        assert (reps.step, reps.exercise, reps.verified, reps.repetitions) == (None, None, True, ())
+        (hold,), (reps,) = store.holds("p"), store.rep_sets("p")
+        assert (hold.side, hold.credited_us, hold.heel_lifts) == (Side.LEFT, 12_345_678, (HeelLift(7, 700_007),))
+        assert (hold.step_index, hold.exercise, hold.verified) == (None, None, True)
+        assert (reps.side, reps.count, reps.too_quick_count, reps.state) == (Side.RIGHT, 7, 2, "unfinished")
+        assert (reps.step_index, reps.exercise, reps.verified, reps.repetitions) == (None, None, True, ())
         assert [week.left_us for week in store.week_credits("p", exercises=())] == [12_345_678]
         assert store.unfinished_run("p") is None
         assert (store.own_routines("p"), store.answers("p"), store.plans()) == ((), (), {})
@@ -393,7 +393,7 @@ def test_an_older_shape_learns_all_that_is_kept_today(path: Path, clock: HandClo
         assert left is not None
         assert left.run_id == run_id
         assert [hold.verified for hold in store.holds("p")] == [False, True]
-        assert [len(reps.repetitions) for reps in store.reps("p")] == [3, 0]
+        assert [len(reps.repetitions) for reps in store.rep_sets("p")] == [3, 0]
         with pytest.raises(StoreError, match="NOT NULL"), store.write_transaction() as now:
             now.execute(text("UPDATE holds SET verified = NULL"))
 
@@ -405,10 +405,10 @@ def test_a_database_of_the_first_shape_keeps_every_number(path: Path, clock: Han
         (test,) = store.tests("p")
         assert (test.left_mm, test.right_mm, test.left_uncertainty_mm, test.calibration_id) == (84.1, None, 0.7, "c2")
         assert (test.left_budget, test.original, test.temperature_c) == (None, None, None)
-        assert (test.imported, test.doubted, test.circumstances.pain) == (False, False, 1)
+        assert (test.imported, test.is_suspect, test.circumstances.pain) == (False, False, 1)
         assert [(trial.toe_mm, trial.uncertainty_mm, trial.budget) for trial in test.trials] == [(84.1, 0.7, None)]
-        (score,) = store.scores("p")
-        assert (score.left_mm, score.calibration, score.pain, score.imported) == (84.1, 2, 1, False)
+        (score,) = store.result_summaries("p")
+        assert (score.left_mm, score.calibration_number, score.pain, score.imported) == (84.1, 2, 1, False)
         assert store.checks() == ()
     assert path.with_name("station.db.0001").exists()
 

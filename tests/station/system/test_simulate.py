@@ -62,15 +62,15 @@ def test_the_shipped_history_is_small_and_says_that_it_is_simulated(tmp_path: Pa
         fill(store)
         assert [person.name for person in store.people()] == [person.name for person in PEOPLE]
         sessions = store.sessions()
-        assert all(session.simulated and session.ended_why == "left" for session in sessions)
+        assert all(session.simulated and session.end_reason == "left" for session in sessions)
         newest = max(sessions, key=lambda session: session.started_at)
         oldest = min(sessions, key=lambda session: session.started_at)
         assert DAYS - 7 <= (newest.started_at - oldest.started_at).days < DAYS
         detail = store.session(newest.id)
         assert detail is not None
-        assert all(store.trace(run) is not None for run in detail.runs)
+        assert all(store.trace(run) is not None for run in detail.run_ids)
         for person in store.people():
-            scores = store.scores(person.id)
+            scores = store.result_summaries(person.id)
             assert len(scores) > 20
             assert all(score.state == "finished" for score in scores)
 

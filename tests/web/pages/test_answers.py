@@ -30,7 +30,9 @@ def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0
     hold = store.begin_hold(
         run, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0, exercise=exercise
     )
-    store.finish_hold(hold, credited_us=30 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=30 * SECOND_US)
+    store.finish_hold(
+        hold, credited_us=30 * SECOND_US, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=30 * SECOND_US
+    )
     store.end_session(session, began + timedelta(minutes=5), "stepped off")
     return session
 
@@ -40,12 +42,12 @@ def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, st
     began = datetime.now(UTC)
     session = store.begin_session(None, began, simulated=False)
     run = store.begin_run(session, {"do": "reps"}, began)
-    paced = store.begin_reps(run, side=Side.LEFT, target_count=2, started_us=0, exercise="7d")
+    paced = store.begin_rep_set(run, side=Side.LEFT, target_count=2, started_us=0, exercise="7d")
     for number, took_s in enumerate((5, 4)):
         store.add_repetition(paced, Repetition(number, number, took_s * SECOND_US, too_quick=False))
-    store.finish_reps(paced, count=2, too_quick=0)
-    own = store.begin_reps(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
-    store.finish_reps(own, count=20, too_quick=0)
+    store.finish_rep_set(paced, count=2, too_quick_count=0)
+    own = store.begin_rep_set(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
+    store.finish_rep_set(own, count=20, too_quick_count=0)
     page = text_of(client, f"/sessions/{session}")
     assert "2 of 2 repetitions left; 20 of 20 repetitions right, not verified." in page
     row, other = page.split("<caption>Repetitions")[1].split("<tr>")[2:4]
@@ -119,7 +121,7 @@ def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict
     (test,) = store.tests(ada.id)
     assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
     said = store.tests(ada.id)[0].circumstances
-    assert (said.limit_felt, said.pain) == (None, None)
+    assert (said.felt_place, said.pain) == (None, None)
 
 
 def test_an_old_test_is_not_asked_about_on_today(client: FlaskClient, store: Store) -> None:
@@ -192,7 +194,7 @@ def test_invalid_pain_is_refused(client: FlaskClient, store: Store, form: dict[s
 def test_today_asks_about_pain_after_a_day(client: FlaskClient, store: Store) -> None:
     """A day after a pain of 4 or more Today asks again; an answer below 4 ends it."""
     ada = store.add_person("Ada").id
-    store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=25))
+    store.add_answer(ada, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=25))
     assert "Last time it hurt 5 of 10" in text_of(client, "/")
     answer = client.post("/pain", data={"value": "1", "return_to": "today"})
     assert "That little is fine" in text_of(client, answer.headers["Location"])

@@ -77,7 +77,7 @@ def test_first_routine_asks_health_questions(client: FlaskClient, panel: Station
 def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """After half a year the questions come before the next routine once more."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "health", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
+    store.add_answer(person.id, "health", CLEAR, answered_at=datetime.now(UTC) - timedelta(weeks=30))
     assert "/health-questions" in client.post("/start", data={"routine": "daily"}).headers["Location"]
     assert "half a year" in client.get("/health-questions").get_data(as_text=True)
     assert panel.started == []

@@ -110,7 +110,9 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
     session = store.begin_session(ada, began, simulated=False)
     run = store.begin_run(session, {"do": "hold"}, began)
     hold = store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=150 * SECOND_US, started_us=0, exercise="3a")
-    store.finish_hold(hold, credited_us=150 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=150 * SECOND_US)
+    store.finish_hold(
+        hold, credited_us=150 * SECOND_US, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=150 * SECOND_US
+    )
     assert "Done for today" in now_of(client)
     week = page_of(client).split('id="week"')[1].split("</section>")[0]
     assert "goal: 10 min a leg" in week
@@ -143,7 +145,7 @@ def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDoub
     """What to do now, the last results, the week, what is left, the pain of yesterday: in this order."""
     person, _ = fill(store, days_ago=1.5)
     store.add_answer(person.id, "health", {"yes": [], "no": []})
-    store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
+    store.add_answer(person.id, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
     panel.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
     places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Resume", 'id="pain"')]
@@ -155,7 +157,7 @@ def test_unfinished_routine_is_offered_after_power_cut(
 ) -> None:
     """A station that has been off knows from its store what was left of a routine of today, and of today alone."""
     began = datetime.now(UTC) - timedelta(hours=2)
-    run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
+    run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, title="Daily")
     store.save_unfinished(run, {"do": "hold"}, began)
     assert "Resume Daily" in page_of(client)
     panel.show(activity="hold", phase="hold")
@@ -169,7 +171,7 @@ def test_after_much_pain_nothing_else_is_offered_first(
     client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
     """A person who was told to stop for today is offered neither the rest of it nor a test above everything else."""
-    store.add_answer(ada, "health", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
+    store.add_answer(ada, "health", {"yes": [], "no": []}, answered_at=datetime.now(UTC) - timedelta(hours=1))
     panel.show(rest=UnfinishedView("Daily", 700))
     assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
     panel.show(rest=UnfinishedView("Daily", 700, ada))
@@ -217,7 +219,7 @@ def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store,
     store.finish_test(
         test, left_mm=80.0, right_mm=90.0, left_uncertainty_mm=1.0, right_uncertainty_mm=1.0, partial=False
     )
-    store.answer_test(test, limit_felt="front", pain=0)
+    store.answer_test(test, felt_place="front", pain=0)
     store.save_plan(ada, {**PLAN, "routine": "proposed"})
     assert "You feel the limit in front of the ankle" in page_of(client, "/why")
 

@@ -72,6 +72,8 @@ MIN_SNAPSHOT_INTERVAL_US = 100_000
 """Changes without an event, like the toe distance, are published at most this often."""
 MAX_SNAPSHOT_AGE_US = 500_000
 """A working station never lets its snapshot grow older than this."""
+STEPPED_OFF = "stepped off"
+"""The end reason of a session whose person left the board."""
 STORED_CUES = frozenset({CueName.COMPLETE, CueName.ENDED, CueName.TRIAL_OK, CueName.BEST})
 """Cues that confirm storage; they do not sound until the data is stored."""
 
@@ -530,7 +532,7 @@ class Station(Inbox):
     def _end_session_when_left(self, now_us: int) -> None:
         empty_us = self._presence.empty_since_us
         if self._recorder.in_session and empty_us is not None and now_us - empty_us >= EMPTY_BOARD_TIMEOUT_US:
-            self._recorder.end_session(self._clock.utc_now(), "left")
+            self._recorder.end_session(self._clock.utc_now(), STEPPED_OFF)
             self._last_state = None
             if self._resume.continues_today:
                 self._resume.continues_today, self._note = False, None

@@ -161,7 +161,7 @@ def _side_history(said: SideProgress, behind_mm: float) -> SideHistory:
 
 
 def _has_persisted(store: Reader, person_id: str, now: datetime) -> bool:
-    days = (at.astimezone(UTC).date() for at in store.held_at(person_id, now - PERSISTENCE_SPAN))
+    days = (at.astimezone(UTC).date() for at in store.hold_session_times(person_id, now - PERSISTENCE_SPAN))
     return len({day - timedelta(days=day.weekday()) for day in days}) >= PERSISTENCE_MIN_WEEKS
 
 
@@ -177,7 +177,7 @@ def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
 
 def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
     """When the last credited hold was, and when the last routine was completed."""
-    bouts = store.last_bouts(person_id, limit=RECENT_EXERCISES)
+    bouts = store.last_exercise_records(person_id, limit=RECENT_EXERCISES)
     stretched_at = next((one.started_at for one in bouts if one.credited_us), None)
     left = store.unfinished_run(person_id)
     last = next((one for one in bouts if left is None or one.run_id != left.run_id), None)

@@ -21,13 +21,13 @@ from station.store.records import (
     Calibration,
     Check,
     Circumstances,
-    Counted,
     HeelLift,
-    Held,
     Hold,
+    HoldTotal,
     OwnRoutine,
     Repetition,
     RepSet,
+    RepTotal,
     ResultSummary,
     Session,
     SessionDetail,
@@ -53,7 +53,7 @@ from station.store.schema import (
 
 AnyRow = Row[*tuple[Any, ...]]
 
-SESSIONS = select(sessions, people.c.name.label("person_name")).select_from(sessions.outerjoin(people))
+SELECT_SESSIONS = select(sessions, people.c.name.label("person_name")).select_from(sessions.outerjoin(people))
 
 
 def _select_with_session(table: Table) -> Select[Any]:
@@ -66,8 +66,8 @@ RESULT_COLUMNS = (
     *("left_budget_json", "right_budget_json", "calibration_id"),
 )
 """The columns that a test and its corrections have in common: what the sides came to under one calibration."""
-_OF_THE_DAY = attrgetter(*RESULT_COLUMNS)
-_CORRECTED = attrgetter(*(f"new_{name}" for name in RESULT_COLUMNS))
+_original_columns = attrgetter(*RESULT_COLUMNS)
+_corrected_columns = attrgetter(*(f"new_{name}" for name in RESULT_COLUMNS))
 
 
 def with_newest_correction(joined: FromClause) -> FromClause:
@@ -88,20 +88,20 @@ _IS_SUSPECT = tests.c.is_suspect & (
 )
 """A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
 _TESTS_JOIN = with_newest_correction(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id))
-TESTS = select(
+SELECT_TESTS = select(
     tests,
     *(runs.c.session_id, runs.c.started_at.label("run_started_at"), sessions.c.person_id, sessions.c.simulated),
     *(corrections.c[name].label(f"new_{name}") for name in RESULT_COLUMNS),
     _IS_SUSPECT.label("still_suspect"),
 ).select_from(_TESTS_JOIN)
-HOLDS = _select_with_session(holds)
-REP_SETS = _select_with_session(rep_sets)
+SELECT_HOLDS = _select_with_session(holds)
+SELECT_REP_SETS = _select_with_session(rep_sets)
 
 _CURRENT_CALIBRATION_ID = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
 _CURRENT_CALIBRATION = (
     select(calibrations.c.number).where(calibrations.c.id == _CURRENT_CALIBRATION_ID).correlate(tests, corrections)
 )
-RESULT_SUMMARIES = select(
+SELECT_RESULT_SUMMARIES = select(
     *(tests.c.id, runs.c.session_id, runs.c.started_at, tests.c.started_us, tests.c.full, tests.c.contact),
     *(
         tests.c.state,
@@ -162,7 +162,7 @@ def check_from_row(row: AnyRow) -> Check:
 def result_summary_from_row(row: AnyRow) -> ResultSummary:
     """From a row of `SCORES`."""
     test_id, session_id, run_started_at, started_us, full, contact, state = row[:7]
-    number, pain, limit_felt, doubted, imported, simulated = row[7:13]
+    number, pain, felt_place, doubted, imported, simulated = row[7:13]
     original, correction_id, corrected = row[13:17], row[17], row[18:22]
     left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = original if correction_id is None else corrected
     left_day_mm, right_day_mm = original[:2]
@@ -181,47 +181,47 @@ def result_summary_from_row(row: AnyRow) -> ResultSummary:
         right_original_mm=None if right_day_mm == right_mm else right_day_mm,
         calibration_number=number,
         pain=pain,
-        felt_place=limit_felt,
+        felt_place=felt_place,
         is_suspect=doubted,
         imported=imported,
         simulated=simulated,
     )
 
 
-def detail_of(now: Connection, one: Session) -> SessionDetail:
+def load_session_detail(now: Connection, one: Session) -> SessionDetail:
     """A session with everything in it, in the order in which it was done."""
     of_it = runs.c.session_id == one.id
     in_order = (runs.c.started_at, runs.c.id)
     return SessionDetail(
         session=one,
-        tests=load_tests(now, TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
-        holds=load_holds(now, HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
-        rep_sets=load_rep_sets(now, REP_SETS.where(of_it).order_by(*in_order, rep_sets.c.started_us)),
+        tests=load_tests(now, SELECT_TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
+        holds=load_holds(now, SELECT_HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
+        rep_sets=load_rep_sets(now, SELECT_REP_SETS.where(of_it).order_by(*in_order, rep_sets.c.started_us)),
         run_ids=tuple(now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()),
     )
 
 
-def summaries_of(now: Connection, these: Sequence[Session]) -> tuple[SessionSummary, ...]:
+def load_session_summaries(now: Connection, these: Sequence[Session]) -> tuple[SessionSummary, ...]:
     """What was done in these sessions: three statements, however many."""
     of_them = runs.c.session_id.in_([one.id for one in these])
     in_order = (runs.c.started_at, runs.c.id, tests.c.started_us)
     tested: dict[str, list[Test]] = defaultdict(list)
-    for row in now.execute(TESTS.where(of_them).order_by(*in_order)):
+    for row in now.execute(SELECT_TESTS.where(of_them).order_by(*in_order)):
         tested[row.session_id].append(stored_test_from_row(row))
-    held: dict[str, list[Held]] = defaultdict(list)
-    for session_id, legs, verified, credited_us in now.execute(_sums(holds, of_them, holds.c.credited_us)):
-        held[session_id].append(Held(_parse_legs(legs), verified, credited_us))
-    counted: dict[str, list[Counted]] = defaultdict(list)
+    held: dict[str, list[HoldTotal]] = defaultdict(list)
+    for session_id, legs, verified, credited_us in now.execute(_select_totals(holds, of_them, holds.c.credited_us)):
+        held[session_id].append(HoldTotal(_parse_legs(legs), verified, credited_us))
+    counted: dict[str, list[RepTotal]] = defaultdict(list)
     for session_id, legs, verified, *sums in now.execute(
-        _sums(rep_sets, of_them, rep_sets.c["count"], rep_sets.c.target_count)
+        _select_totals(rep_sets, of_them, rep_sets.c["count"], rep_sets.c.target_count)
     ):
-        counted[session_id].append(Counted(_parse_legs(legs), verified, *sums))
+        counted[session_id].append(RepTotal(_parse_legs(legs), verified, *sums))
     return tuple(
         SessionSummary(one, tuple(tested[one.id]), tuple(held[one.id]), tuple(counted[one.id])) for one in these
     )
 
 
-def _sums(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
+def _select_totals(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
     """The sums of these columns, by session, legs and whether the board watched."""
     by = (runs.c.session_id, table.c.side, table.c.verified)
     chosen = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
@@ -240,8 +240,8 @@ def load_tests(connection: Connection, query: Select[Any]) -> tuple[Test, ...]:
 
 def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt_rows: Sequence[AnyRow] = ()) -> Test:
     """From a row of `TESTS`, with the rows of its trials and attempts."""
-    original = _side_results_from_row(_OF_THE_DAY(row))
-    current = original if row.new_calibration_id is None else _side_results_from_row(_CORRECTED(row))
+    original = _side_results_from_row(_original_columns(row))
+    current = original if row.new_calibration_id is None else _side_results_from_row(_corrected_columns(row))
     return Test(
         id=row.id,
         session_id=row.session_id,

@@ -16,9 +16,9 @@ from station.settings import Settings
 from station.store import loading
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
-    Bout,
     Calibration,
     Check,
+    ExerciseRecord,
     Hold,
     Person,
     RepSet,
@@ -128,22 +128,22 @@ class Reader(TrainingReader):
     def session(self, session_id: str) -> SessionDetail | None:
         """A session with everything in it, in the order in which it was done."""
         with self.read_transaction() as connection:
-            row = connection.execute(loading.SESSIONS.where(sessions.c.id == session_id)).one_or_none()
-            return None if row is None else loading.detail_of(connection, loading.session_from_row(row))
+            row = connection.execute(loading.SELECT_SESSIONS.where(sessions.c.id == session_id)).one_or_none()
+            return None if row is None else loading.load_session_detail(connection, loading.session_from_row(row))
 
     def session_summaries(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[SessionSummary, ...]:
         """The sessions of `sessions`, each with its contents."""
         with self.read_transaction() as now:
-            return loading.summaries_of(now, _sessions_in(now, person_id, limit, before))
+            return loading.load_session_summaries(now, _sessions_in(now, person_id, limit, before))
 
     def latest_tests(self, person_id: str) -> dict[Side, Test]:
         """The last result of each side, where there is one."""
         found = {}
         with self.read_transaction() as connection:
             for side, score in ((Side.LEFT, tests.c.left_mm), (Side.RIGHT, tests.c.right_mm)):
-                of_side = _person_filter(loading.TESTS, person_id, None).where(score.is_not(None))
+                of_side = _person_filter(loading.SELECT_TESTS, person_id, None).where(score.is_not(None))
                 chosen = of_side.order_by(*_NEWEST_RUN_FIRST, tests.c.started_us.desc()).limit(1)
                 for test in loading.load_tests(connection, chosen):
                     found[side] = test
@@ -154,7 +154,7 @@ class Reader(TrainingReader):
     ) -> tuple[Test, ...]:
         """Newest first, with trials and attempts. Of everybody when no person is named."""
         with self.read_transaction() as connection:
-            chosen = _person_filter(loading.TESTS, person_id, before).order_by(
+            chosen = _person_filter(loading.SELECT_TESTS, person_id, before).order_by(
                 *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
             )
             return loading.load_tests(connection, chosen.limit(limit))
@@ -166,7 +166,7 @@ class Reader(TrainingReader):
     def tests_with(self, ids: Collection[str]) -> dict[str, Test]:
         """The tests with these ids, with trials and attempts."""
         with self.read_transaction() as now:
-            return {test.id: test for test in loading.load_tests(now, loading.TESTS.where(tests.c.id.in_(ids)))}
+            return {test.id: test for test in loading.load_tests(now, loading.SELECT_TESTS.where(tests.c.id.in_(ids)))}
 
     def test_ids_since(self, since: datetime) -> tuple[str, ...]:
         """The ids of everybody's tests with a result of this board, oldest first."""
@@ -180,7 +180,7 @@ class Reader(TrainingReader):
 
         Ten years of them take some 50 ms.
         """
-        chosen = loading.RESULT_SUMMARIES.where(sessions.c.person_id == person_id, tests.c.state != "unfinished")
+        chosen = loading.SELECT_RESULT_SUMMARIES.where(sessions.c.person_id == person_id, tests.c.state != "unfinished")
         if since is not None:
             chosen = chosen.where(sessions.c.started_at >= since)
         with self.read_transaction() as connection:
@@ -210,7 +210,7 @@ class Reader(TrainingReader):
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, holds.c.started_us.desc())
             return loading.load_holds(
-                connection, _person_filter(loading.HOLDS, person_id, before).order_by(*order).limit(limit)
+                connection, _person_filter(loading.SELECT_HOLDS, person_id, before).order_by(*order).limit(limit)
             )
 
     def rep_sets(
@@ -220,10 +220,10 @@ class Reader(TrainingReader):
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, rep_sets.c.started_us.desc())
             return loading.load_rep_sets(
-                connection, _person_filter(loading.REP_SETS, person_id, before).order_by(*order).limit(limit)
+                connection, _person_filter(loading.SELECT_REP_SETS, person_id, before).order_by(*order).limit(limit)
             )
 
-    def held_at(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
+    def hold_session_times(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
         """When the sessions since then began in which a verified hold was credited, oldest first."""
         chosen = (
             select(sessions.c.started_at)
@@ -286,16 +286,16 @@ class Reader(TrainingReader):
             rows = read_trace_rows(now, tuple(headers))
             return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
 
-    def last_bouts(self, person_id: str, *, limit: int) -> tuple[Bout, ...]:
+    def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
         """The newest holds and repetitions of a person, newest first, so many of each, in the `RECENT_RUNS`."""
         with self.read_transaction() as now:
-            rows = now.execute(_last_bouts(limit), {"person_id": person_id}).all()
-        found = (Bout(row.run_id, _began(row), row.ended_at, row.credited_us) for row in rows)
+            rows = now.execute(_select_last_exercise_records(limit), {"person_id": person_id}).all()
+        found = (ExerciseRecord(row.run_id, _started_at(row), row.ended_at, row.credited_us) for row in rows)
         return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
 
 
 @lru_cache
-def _last_bouts(limit: int) -> CompoundSelect[Any]:
+def _select_last_exercise_records(limit: int) -> CompoundSelect[Any]:
     newest = (
         select(
             runs.c.id.label("run_id"),
@@ -320,7 +320,7 @@ def _last_bouts(limit: int) -> CompoundSelect[Any]:
     return union_all(*(select(one) for one in each))
 
 
-def _began(row: loading.AnyRow) -> datetime:
+def _started_at(row: loading.AnyRow) -> datetime:
     run_started_at: datetime = row.run_started_at
     return run_started_at + timedelta(microseconds=row.started_us)
 
@@ -332,7 +332,9 @@ _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 def _sessions_in(now: Connection, person_id: str | None, limit: int, before: datetime | None) -> tuple[Session, ...]:
     lived = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
     chosen = (
-        _person_filter(loading.SESSIONS.where(lived), person_id, before).order_by(*_NEWEST_SESSION_FIRST).limit(limit)
+        _person_filter(loading.SELECT_SESSIONS.where(lived), person_id, before)
+        .order_by(*_NEWEST_SESSION_FIRST)
+        .limit(limit)
     )
     return tuple(loading.session_from_row(row) for row in now.execute(chosen))
 

@@ -77,7 +77,7 @@ class Trial:
 class Circumstances:
     """Circumstances of a test; `None` where not answered. A test needs a board at 0 degrees.
 
-    `back_foot` is `heel up`, `flat` or `off`; `pain` goes from 0 to 10; `limit_felt` is `front` (of the ankle),
+    `back_foot` is `heel up`, `flat` or `off`; `pain` goes from 0 to 10; `felt_place` is `front` (of the ankle),
     `achilles`, `calf` or `nowhere`.
     """
 
@@ -262,7 +262,7 @@ class RepSet:
 
 
 @dataclass(frozen=True, slots=True)
-class Bout:
+class ExerciseRecord:
     """One hold, or the repetitions of one leg: when it began, and when its session ended, `None` where it goes on."""
 
     run_id: str
@@ -316,7 +316,7 @@ class SessionDetail:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HoldTotal:
     """All holds of one leg, or of both, in one session."""
 
     side: Legs
@@ -325,7 +325,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RepTotal:
     """All repetitions of one leg, or of both, in one session."""
 
     side: Legs
@@ -340,8 +340,8 @@ class SessionSummary:
 
     session: Session
     tests: tuple[Test, ...]
-    holds: tuple[Held, ...]
-    reps: tuple[Counted, ...]
+    holds: tuple[HoldTotal, ...]
+    rep_sets: tuple[RepTotal, ...]
 
 
 @dataclass(frozen=True, slots=True)

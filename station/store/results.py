@@ -27,7 +27,7 @@ def result_rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
     """In the order of `COLUMNS`, oldest first."""
     names = {row.id: row.name for row in connection.execute(select(people.c.id, people.c.name))}
     numbers = {row.id: row.number for row in connection.execute(select(calibrations.c.id, calibrations.c.number))}
-    for row in connection.execute(loading.TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)):
+    for row in connection.execute(loading.SELECT_TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)):
         test = loading.stored_test_from_row(row)
         for side in Side:
             if _side_value(test, side, "mm") is not None:

@@ -13,7 +13,7 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Counted, Held, Hold, RepSet, SessionDetail, SessionSummary, Test
+from station.store.records import Hold, HoldTotal, RepSet, RepTotal, SessionDetail, SessionSummary, Test
 from station.units import SIDE_SHAPE, length, seconds
 from web.charts.trace import trace_chart
 from web.context import Site
@@ -21,8 +21,6 @@ from web.live.view_model import FELT_PLACES
 
 SESSIONS_PER_PAGE = 30
 
-END_REASONS = {"left": "stepped off"}
-"""End reasons whose stored word would be mistaken for a side."""
 SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()}
 FELT_TEXTS = {
     "front": "felt in front of the ankle",
@@ -85,7 +83,6 @@ def blueprint(site: Site) -> Blueprint:
             felt_answers=_felt_answers(site, detail),
             just_answered=request.args.get("felt"),
             duration_range=_duration_range,
-            end_reasons=END_REASONS,
         )
 
     return pages
@@ -157,7 +154,7 @@ def _answer_texts(test: Test) -> list[str]:
     return said if pain is None else [*said, f"pain {pain} of {MAX_PAIN}"]
 
 
-def _hold_texts(holds: Sequence[Hold | Held]) -> list[str]:
+def _hold_texts(holds: Sequence[Hold | HoldTotal]) -> list[str]:
     texts = []
     for verified, done in ((True, "held"), (False, "timed")):
         for legs in (*Side, BOTH_LEGS):
@@ -167,7 +164,7 @@ def _hold_texts(holds: Sequence[Hold | Held]) -> list[str]:
     return texts
 
 
-def _reps_texts(reps: Sequence[RepSet | Counted]) -> list[str]:
+def _reps_texts(reps: Sequence[RepSet | RepTotal]) -> list[str]:
     """The repetitions of all exercises together, by legs; the session's table lists each exercise."""
     texts = []
     for verified, how in ((True, ""), (False, ", not verified")):

@@ -133,4 +133,4 @@ def test_somebody_who_walks_away_for_good_leaves_a_partial_hold(tmp_path: Path, 
         assert [hold.state for hold in rig.sat().holds] == ["partial"]
         assert abs(rig.sat().holds[0].credited_us - 7_000_000) < 300_000
         assert CueName.ENDED in rig.heard()
-        assert rig.sat().session.end_reason == "left"
+        assert rig.sat().session.end_reason == "stepped off"

@@ -73,7 +73,7 @@ def test_twenty_seconds_after_leaving_the_session_is_over(tmp_path: Path, wiring
         assert rig.station.snapshot().session_id is None
         assert rig.station.snapshot().activity == "idle"
         session = rig.sat().session
-        assert session.end_reason == "left"
+        assert session.end_reason == "stepped off"
         assert session.ended_at is not None
         assert 19.5 <= (session.ended_at - left_at).total_seconds() <= 21.5
 

@@ -118,7 +118,7 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
     session_id = store.begin_session(person_id, clock.pass_by(days=1), simulated=False)
     header = {"do": "routine", "steps": [{"do": "reps", "side": "both"}, *LEFT_OVER["steps"]]}
     run_id = store.begin_run(session_id, header, clock.utc_now(), "Before breakfast")
-    of_routine: dict[str, Any] = {"step": 0, "exercise": "calf-raise"}
+    of_routine: dict[str, Any] = {"step_index": 0, "exercise": "calf-raise"}
     reps_id = store.begin_rep_set(run_id, side=BOTH_LEGS, target_count=3, started_us=0, **of_routine)
     for number in range(3):
         store.add_repetition(reps_id, Repetition(number, (4 * number + 4) * SECOND_US, 3 * SECOND_US, number == 1))

@@ -305,17 +305,17 @@ def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandCl
     store.save_circumstances(test_id, known)
     steps: list[tuple[dict[str, Any], tuple[int | None, str | None]]] = [
         ({}, (1, None)),
-        ({"limit_felt": "calf"}, (1, "calf")),
+        ({"felt_place": "calf"}, (1, "calf")),
         ({"pain": 0}, (0, "calf")),
-        ({"pain": 4, "limit_felt": "nowhere"}, (4, "nowhere")),
+        ({"pain": 4, "felt_place": "nowhere"}, (4, "nowhere")),
     ]
-    for given, (pain, limit_felt) in steps:
+    for given, (pain, felt_place) in steps:
         store.answer_test(test_id, **given)
         test = store.test(test_id)
         assert test is not None
-        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, limit_felt)
+        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, felt_place)
         (score,) = store.result_summaries(None)
-        assert (score.pain, score.felt_place) == (pain, limit_felt)
+        assert (score.pain, score.felt_place) == (pain, felt_place)
         assert (test.left_mm, test.state, test.trials) == (before.left_mm, before.state, before.trials)
 
 

@@ -282,7 +282,7 @@ def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) ->
 
     export_bundle(full, guided_id, tmp_path / "guided.zip")
     with zipfile.ZipFile(tmp_path / "guided.zip") as archive:
-        (reps,) = json.loads(archive.read("session.json"))["reps"]
+        (reps,) = json.loads(archive.read("session.json"))["rep_sets"]
     assert (reps["side"], [one["number"] for one in reps["repetitions"]]) == ("both", [0, 1, 2])
 
 

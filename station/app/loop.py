@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from station.advice.pain import STOP
+from station.advice.pain import STOP_ADVICE
 from station.app.api import SimulatedBoard
 from station.app.board_view import BoardView, next_step_of
 from station.app.budgets import MeasurementContext
@@ -50,7 +50,7 @@ from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.sound.cues import Volume
 from station.core.state import ActivityState
 from station.core.steps import Routine, TestStep, uses_blocks
-from station.settings import Settings, changed
+from station.settings import Settings, with_changes
 from station.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Station(Inbox):
         return self._snapshot
 
     def change_settings(self, changes: dict[str, str]) -> None:
-        changed(self._settings, changes)  # raises here, so that the caller gets the error at once
+        with_changes(self._settings, changes)  # raises here, so that the caller gets the error at once
         self.post(SettingsChange(changes))
 
     @property
@@ -202,7 +202,7 @@ class Station(Inbox):
             case StartRequest():
                 self._answer_start(item)
             case SettingsChange():
-                self._change_settings(changed(self._settings, item.changes))
+                self._change_settings(with_changes(self._settings, item.changes))
             case StoreRequest():
                 self._execute_request(item)
             case ReminderDue():
@@ -575,7 +575,7 @@ class Station(Inbox):
                 case Ended():
                     self._end_reason = fact.why
                 case Answered() if fact.question == PAIN_QUESTION and int(fact.answer) >= STOPPING_PAIN:
-                    self._resume.continues_today, self._note = False, STOP.sentence
+                    self._resume.continues_today, self._note = False, STOP_ADVICE.sentence
                 case LouderAsked():
                     place = QUIETER_TO_LOUDER.index(Volume(self._settings.volume))
                     louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]

@@ -17,7 +17,7 @@ from station.core.progress.records import PersonError, Progress, Result, SidePro
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
 from station.store.records import Calibration, Check, ResultSummary, Test
-from station.units import change, day, length, pace
+from station.units import change_text, date_text, fine_change_text, length_text
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
 
@@ -57,7 +57,7 @@ class ResultRow(NamedTuple):
         if self.is_suspect:
             said.append(uncertain_since(self.suspect_since))
         if self.original_mm is not None:
-            said.append(f"corrected; on its day {length(self.original_mm, units)}")
+            said.append(f"corrected; on its day {length_text(self.original_mm, units)}")
         if self.pain:
             said.append(f"pain {self.pain} of 10")
         return said
@@ -65,21 +65,27 @@ class ResultRow(NamedTuple):
 
 def formatters_for(units: str) -> Formatters:
     """How the sentences say lengths and dates, in these units."""
-    return Formatters(partial(length, units=units), partial(change, units=units), day, partial(pace, units=units))
+    return Formatters(
+        partial(length_text, units=units),
+        partial(change_text, units=units),
+        date_text,
+        partial(fine_change_text, units=units),
+    )
 
 
 def own_error_sentence(error: PersonError, units: str) -> str:
     """The person's own error in a sentence, with where it is known from."""
     known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
     return (
-        f"Your own error, from {known}: one test is within {length(COVERAGE * error.sem_mm, units)} of your level in "
-        f"95 of 100 cases, and two tests may differ by up to {length(error.mdc95_mm, units)} without any change."
+        f"Your own error, from {known}: one test is within {length_text(COVERAGE * error.sem_mm, units)} of your "
+        f"level in 95 of 100 cases, and two tests may differ by up to {length_text(error.mdc95_mm, units)} "
+        "without any change."
     )
 
 
 def uncertain_since(check: datetime | None) -> str:
     """The words for a result that was made after a check had failed."""
-    return "uncertain" if check is None else f"uncertain since the check of {day(check)}"
+    return "uncertain" if check is None else f"uncertain since the check of {date_text(check)}"
 
 
 Tested = tuple[ResultRow | None, ResultRow | None]
@@ -234,7 +240,7 @@ def _method_text(test: Test, calibration: Calibration | None) -> str:
         return f"{kind}; by which calibration is not known"
     if calibration.fit is None:
         return f"{kind}; as built, without a calibration"
-    return f"{kind}; by the calibration of {day(calibration.created_at)}"
+    return f"{kind}; by the calibration of {date_text(calibration.created_at)}"
 
 
 def _failed(checks: Iterable[Check]) -> list[datetime]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from station.advice import health_questions
 from station.advice.pain import MAX_PAIN
-from station.advice.plan import Done, Plan, plan_of
+from station.advice.plan import Plan, PlanProgress, plan_from_dict
 from station.advice.records import SideHistory, Situation
 from station.app.progress import History, history_of
 from station.catalogue.read import exercises
@@ -64,7 +64,9 @@ def situation_of(
     )
 
 
-def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None) -> Done:
+def done_of(
+    store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None
+) -> PlanProgress:
     """What this person has done that affects what is due, in the days of `zone`. Raises `StoreError`."""
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
@@ -73,7 +75,7 @@ def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo, *, histo
     if last_test is None:
         last_test = max((one.at for one in (*history.left, *history.right) if not one.imported), default=None)
     full = (one.started_at for one in recent if one.full and one.state == "finished")
-    return Done(
+    return PlanProgress(
         last_test,
         max(full, default=None),
         frozenset(_declined_occurrences(store.answers(person_id, "offered", limit=MAX_DECLINED))),
@@ -86,7 +88,7 @@ def plan_for(store: Reader, person_id: str) -> Plan | None:
     """This person's plan; `None` if there is none or it cannot be read. Raises `StoreError`."""
     kept = store.plan(person_id)
     try:
-        return None if kept is None else plan_of(kept)
+        return None if kept is None else plan_from_dict(kept)
     except ValueError:
         return None
 
@@ -94,7 +96,7 @@ def plan_for(store: Reader, person_id: str) -> Plan | None:
 def _answered_conditions(said: Answer) -> frozenset[str] | None:
     """The conditions answered with yes; `None` if the answer is to another version of the questions, to ask again."""
     try:
-        return health_questions.parse(said.answer)
+        return health_questions.parse_answer(said.answer)
     except ValueError:
         return None
 
@@ -153,10 +155,10 @@ def _side_history(said: SideProgress, behind_mm: float) -> SideHistory:
         is_gaining=None if said.phase is Phase.UNKNOWN else said.phase is Phase.GAINING,
         is_steady=said.phase is Phase.STEADY,
         weeks=(last.at - first.at) / _WEEK,
-        gained_at=max(gains, default=None),
+        last_gain_at=max(gains, default=None),
         change_mm=None if first is last else last.mm - first.mm,
-        behind_mm=behind_mm,
-        reached_goal=said.forecast.reached,
+        deficit_mm=behind_mm,
+        has_reached_goal=said.forecast.reached,
     )
 
 

@@ -213,7 +213,7 @@ def _person_id(store: Store, name: str) -> str:
 def answer_no_to_all(store: Store, person_id: str) -> None:
     """Answer the health questions with no to all, unless they are answered: else only tests start for this person."""
     if not store.answers(person_id, HEALTH_QUESTIONS, limit=1):
-        no = [one.key for one in CONDITIONS if one.after is None]
+        no = [one.key for one in CONDITIONS if one.follow_up_of is None]
         store.add_answer(person_id, HEALTH_QUESTIONS, {"yes": [], "no": no})
 
 

@@ -18,8 +18,8 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import cast
 
-from station.config import Board, Config, Page
-from station.config import Store as StoreConfig
+from station.config import BoardConfig, Config, PageConfig
+from station.config import StoreConfig as StoreConfig
 from station.core.events import SECOND_US, Side
 from station.core.steps import HoldStep
 from station.devices.cue_player import PlayedEdge
@@ -66,7 +66,9 @@ class Run:
 def running(directory: Path) -> Iterator[Service]:
     """A station on a simulated board in the default wiring, in this process, with its own loop's thread."""
     config = Config(
-        board=Board(simulated=True), page=Page(port=0), store=StoreConfig(path=str(directory / "station.db"))
+        board=BoardConfig(simulated=True),
+        page=PageConfig(port=0),
+        store=StoreConfig(path=str(directory / "station.db")),
     )
     service = Service(config)
     service.open().change_settings(LOUD)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import CueView, Fault, HeelView, UnfinishedView
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.core.events import BOTH_LEGS, CommandName, Side
 from station.core.facts import CueName
 from station.store import Store
@@ -221,7 +221,7 @@ def test_the_page_comes_back_by_itself(
     see("/live")
     window.settle(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
     server.stop()
-    again = open_page(panel, store, Config(page=Page(port=server.port)))
+    again = open_page(panel, store, Config(page=PageConfig(port=server.port)))
     again.start()
     try:
         panel.show(phase="rest", counting=None, rate=0)

@@ -16,7 +16,7 @@ from station.core.events import SECOND_US, Side
 from station.core.measurement.calibration import Curve
 from station.core.replay import curve_from_header
 from station.store.records import Attempt, Hold, RepSet, SessionDetail
-from station.units import MM_IN_ONE, SIGN, many
+from station.units import MM_PER_UNIT, UNIT_SYMBOLS, count_text
 
 WIDTH, X_MIN, X_MAX = 720, 46, 700
 TOE_TOP, TOE_BOTTOM = 30, 160
@@ -168,11 +168,11 @@ def _time_axis(time: Scale) -> Iterator[str]:
 
 
 def _toe(points: list[Point], time: Scale, attempts: list[Attempt], units: str) -> Iterator[str]:
-    yield f'<text x="{X_MIN}" y="20">Toe distance, {SIGN[units]}</text>'
+    yield f'<text x="{X_MIN}" y="20">Toe distance, {UNIT_SYMBOLS[units]}</text>'
     if not points:
         yield f'<text x="{X_MIN + 8}" y="{(TOE_TOP + TOE_BOTTOM) // 2}">no distance was recorded</text>'
         return
-    one = float(MM_IN_ONE[units])
+    one = float(MM_PER_UNIT[units])
     top = max(point[1] for point in points) * 1.05
     step = next((step for step in (1, 2, 5, 10, 20, 50) if top / one / step <= 5), 100)
     value = Scale(0.0, max(top, one), TOE_BOTTOM, TOE_TOP)
@@ -241,12 +241,12 @@ def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: lis
     lifts = sum(hold.lift_count for hold in holds)
     said = []
     if attempts:
-        said.append(f"{many(len(attempts), 'attempt')}, {passed} passed")
+        said.append(f"{count_text(len(attempts), 'attempt')}, {passed} passed")
     if holds:
         credited_s = sum(hold.credited_us for hold in holds) // SECOND_US
-        stretches = many(len(holds), "stretch", "es")
-        said.append(f"{stretches} with {credited_s} s credited, {many(lifts, 'heel lift')}")
+        stretches = count_text(len(holds), "stretch", "es")
+        said.append(f"{stretches} with {credited_s} s credited, {count_text(lifts, 'heel lift')}")
     if reps:
-        said.append(many(sum(one.count for one in reps), "repetition"))
+        said.append(count_text(sum(one.count for one in reps), "repetition"))
     title = "Toe distance and heel load" + (" of the test" if attempts else " of the stretches" if holds else "")
     return title, (", ".join(said) or "Sensor readings; nothing completed") + "."

@@ -14,14 +14,14 @@ from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Hold, HoldTotal, RepSet, RepTotal, SessionDetail, SessionSummary, Test
-from station.units import SIDE_SHAPE, length, seconds
+from station.units import SIDE_SYMBOLS, duration_text, length_text
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
 
 SESSIONS_PER_PAGE = 30
 
-SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()}
+SHAPES = {str(side): shape for side, shape in SIDE_SYMBOLS.items()}
 FELT_TEXTS = {
     "front": "felt in front of the ankle",
     "achilles": "felt in the Achilles tendon",
@@ -136,7 +136,7 @@ def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:
 
 def _test_text(test: Test, units: str) -> str:
     sides = [
-        f"{side} {length(mm, units)}"
+        f"{side} {length_text(mm, units)}"
         for side, mm in ((Side.LEFT, test.left_mm), (Side.RIGHT, test.right_mm))
         if mm is not None
     ]
@@ -160,7 +160,7 @@ def _hold_texts(holds: Sequence[Hold | HoldTotal]) -> list[str]:
         for legs in (*Side, BOTH_LEGS):
             lasted_us = sum(one.credited_us for one in holds if one.side is legs and one.verified is verified)
             if lasted_us:
-                texts.append(f"{seconds(lasted_us)} {done} {_legs_text(legs)}")
+                texts.append(f"{duration_text(lasted_us)} {done} {_legs_text(legs)}")
     return texts
 
 

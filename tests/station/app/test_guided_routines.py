@@ -12,7 +12,7 @@ import pytest
 
 from station.app.routines import TITLES, routine_called
 from station.app.snapshot import Snapshot
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US, Legs, Side
 from station.core.facts import CueName
@@ -22,7 +22,7 @@ from station.store.records import Hold, RepSet, SessionDetail, Test, UnfinishedR
 from tests.station import rig
 from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, credited, dose_of, goes_on, legs_of, routine_of
 
-NAMES = tuple(ready_routines())
+NAMES = tuple(built_in_routines())
 PULLED_AFTER_S = 6.0
 TWO_HOLDS = (Item(exercise="3a", hold_s=20, repetitions=2), Item(exercise="3c", hold_s=20))
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from station.advice.plan import plan_of, to_dict
+from station.advice.plan import plan_from_dict, to_dict
 from station.app.inbox import ReminderDue
 from station.app.reminders import LATE_WITHIN, Reminders
 from station.core.events import CommandName
@@ -74,7 +74,7 @@ class Reminded(Led):
 
 def plan_at(*clocks: str, zone: str = "UTC", reminder_cue: bool = True, **more: Any) -> dict[str, Any]:
     days = [[day, clock] for day in EVERY_DAY for clock in clocks]
-    return to_dict(plan_of({"days": days, "zone": zone, "reminder_cue": reminder_cue, "tests": False, **more}))
+    return to_dict(plan_from_dict({"days": days, "zone": zone, "reminder_cue": reminder_cue, "tests": False, **more}))
 
 
 @pytest.fixture

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from station.advice.health_questions import CONDITIONS
-from station.advice.plan import plan_of, to_dict
+from station.advice.plan import plan_from_dict, to_dict
 from station.advice.records import Reason, Situation
-from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST, restrict
+from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST_KEY, restrict
 from station.app.routines import steps_of
 from station.app.start_gate import COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.events import SECOND_US, CommandName
 from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
@@ -35,7 +35,7 @@ KEYS = [condition.key for condition in CONDITIONS]
 NO_TEST = {"tendon_pain", "insertional"}
 """What leaves the end of the range alone."""
 BLOCKING = {"not_cleared", "no_weight", "child"}
-FULL = steps_of(ready_routines()["full"].items, Settings())
+FULL = steps_of(built_in_routines()["full"].items, Settings())
 TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)
 PAINS = (None, 2, 4, 5, 6, 9)
 CAUTIONS: dict[str, dict[str, str]] = {
@@ -52,7 +52,7 @@ def up_to_three() -> Iterator[frozenset[str]]:
 
 
 def situation(conditions: frozenset[str], pain: int | None) -> Situation:
-    return Situation(NOW, conditions, pains=() if pain is None else ((NOW - timedelta(hours=1), pain),))
+    return Situation(NOW, conditions, pain_answers=() if pain is None else ((NOW - timedelta(hours=1), pain),))
 
 
 def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
@@ -80,7 +80,7 @@ def test_restrict_lets_nothing_forbidden_begin(pain: int | None) -> None:
         assert exercises_in(found.steps) == set(CAUTIONS) - forbidden
         assert any(isinstance(step, TestStep) for step in found.steps) is not bool(conditions & NO_TEST)
         assert any(isinstance(step, AskStep) for step in found.steps) is not bool(conditions & NO_TEST)
-        assert {one.key for one in found.excluded} == forbidden | ({TEST} if conditions & NO_TEST else set())
+        assert {one.key for one in found.excluded} == forbidden | ({TEST_KEY} if conditions & NO_TEST else set())
         eases = pain is not None and 4 <= pain < 6
         for step in found.steps:
             if isinstance(step, HoldStep | RepsStep):
@@ -171,7 +171,9 @@ def test_every_way_begins_the_same_steps(
     store.remove_routine(own)
     if person_id is not None and name not in ("stretch", "test_and_stretch"):
         days = [[day, "00:00"] for day in range(7)]
-        store.save_plan(person_id, to_dict(plan_of({"days": days, "routine": name, "zone": "UTC", "tests": False})))
+        store.save_plan(
+            person_id, to_dict(plan_from_dict({"days": days, "routine": name, "zone": "UTC", "tests": False}))
+        )
         assert gate_for(store, person_id).decide(TODAY).routine == by_name.routine
     if by_name.routine:
         remember_unfinished(store, person_id, by_name.routine)
@@ -204,7 +206,7 @@ def test_every_way_begins_the_same_steps_of_ones_own_routine(
     begins = gate.decide(own).routine
     assert gate.restricted(steps_of(items, store.settings()), None).routine == begins
     days = [[day, "00:00"] for day in range(7)]
-    store.save_plan(person_id, to_dict(plan_of({"days": days, "routine": own, "zone": "UTC", "tests": False})))
+    store.save_plan(person_id, to_dict(plan_from_dict({"days": days, "routine": own, "zone": "UTC", "tests": False})))
     assert gate_for(store, person_id).decide(TODAY, tested=tested).routine == begins
     if begins:
         remember_unfinished(store, person_id, begins)
@@ -234,7 +236,7 @@ def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[
         led.station.answer(person_id, "pain", pain)
     days = [[day, "00:00"] for day in range(7)]
     led.store.save_plan(
-        person_id, to_dict(plan_of({"days": days, "routine": "quick_calf", "zone": "UTC", "tests": False}))
+        person_id, to_dict(plan_from_dict({"days": days, "routine": "quick_calf", "zone": "UTC", "tests": False}))
     )
     done = led.station.request_start("quick_calf", person_id)
     led.live(0.1)
@@ -459,7 +461,7 @@ def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) 
 
 def test_restrict_chains_the_sides_of_what_remains() -> None:
     """Where the first exercise is left out the next begins on the side that is stood on."""
-    routine = steps_of(ready_routines()["quick_calf"].items, Settings())
+    routine = steps_of(built_in_routines()["quick_calf"].items, Settings())
     (soleus,) = restrict(exercises(), routine, situation(frozenset({"tendon_pain"}), None)).steps
     assert isinstance(soleus, HoldStep)
     assert soleus.sides == BOTH_SIDES

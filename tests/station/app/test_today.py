@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from station.advice import health_questions, pain
-from station.advice.plan import plan_of, to_dict
-from station.advice.restrictions import ANSWER_FIRST
+from station.advice.plan import plan_from_dict, to_dict
+from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
 from station.app.loop import TEST_FOLLOWED_NOTE
 from station.app.start_gate import NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.catalogue.read import exercises
@@ -44,7 +44,7 @@ def ada_of(led: Led, *conditions: str, days: list[Any] | None = None, asked: boo
     if asked:
         answer_care(led.store, ada, *conditions)
     if days is None or days:
-        led.store.save_plan(ada, to_dict(plan_of({"days": days or EVERY_DAY, "zone": "UTC", **more})))
+        led.store.save_plan(ada, to_dict(plan_from_dict({"days": days or EVERY_DAY, "zone": "UTC", **more})))
     return ada
 
 
@@ -172,7 +172,7 @@ def test_unanswered_questions_leave_only_a_test(led: Led) -> None:
     ada_of(led, days=[], asked=False)
     step_on(led)
     now = led.station.snapshot()
-    assert (now.activity, now.note) == ("test", ANSWER_FIRST.sentence)
+    assert (now.activity, now.note) == ("test", ANSWER_QUESTIONS_FIRST.sentence)
     assert exercises_of(planned(led)) == []
 
 
@@ -182,7 +182,7 @@ def test_unanswered_questions_hold_the_routine_back(led: Led) -> None:
     was_tested(led, ada)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
-    assert led.station.snapshot().note == ANSWER_FIRST.sentence
+    assert led.station.snapshot().note == ANSWER_QUESTIONS_FIRST.sentence
 
 
 @pytest.mark.parametrize("how", ["a test", "an answer"])
@@ -205,7 +205,7 @@ def test_a_test_that_hurt_much_is_the_end_of_today(led: Led) -> None:
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
     led.until(lambda: led.station.snapshot().activity != "ask", 60.0)
     led.live(5.0)
-    assert led.station.snapshot().note == pain.STOP.sentence
+    assert led.station.snapshot().note == pain.STOP_ADVICE.sentence
     assert bouts_of(led.sat()) == ()
 
 

@@ -12,7 +12,7 @@ import pytest
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
-from station.settings import GOAL_MM, Settings
+from station.settings import DEFAULT_GOAL_MM, Settings
 from station.store import Store, StoreError, seeded_ids
 from station.store.records import Attempt, Circumstances, Correction, HeelLift, SideResults, Test, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
@@ -243,7 +243,7 @@ def test_settings_are_kept_and_defaults_follow_the_program(path: Path, clock: Ha
         store.save_settings(Settings(units="inch", hold_s=60))
     with Store.open(path, clock=clock) as store:
         assert store.settings() == Settings(units="inch", hold_s=60)
-        assert store.settings().goal_mm == GOAL_MM
+        assert store.settings().goal_mm == DEFAULT_GOAL_MM
     stored = sqlite3.connect(path)
     assert stored.execute("SELECT name, value_json FROM settings ORDER BY name").fetchall() == [
         ("hold_s", "60"),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from station.advice.health_questions import CONDITIONS, NO_MEDICAL_ADVICE
+from station.advice.health_questions import CONDITIONS, DISCLAIMER
 from station.store import Store
 from tests.web.double import StationDouble
 
-NO = {one.key: "no" for one in CONDITIONS if one.after is None}
+NO = {one.key: "no" for one in CONDITIONS if one.follow_up_of is None}
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_health_questions_start_unanswered(client: FlaskClient, ada: str) -> Non
     for one in CONDITIONS:
         assert page.count(f'name="{one.key}"') == 2
     assert " checked" not in page
-    assert page.count(NO_MEDICAL_ADVICE) == 1
+    assert page.count(DISCLAIMER) == 1
 
 
 def test_health_answers_are_saved(client: FlaskClient, store: Store, ada: str) -> None:
@@ -90,7 +90,7 @@ def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
     assert "<b>Achilles stretch.</b> A full squat stretches a sore tendon as far as it goes." in page
     assert page.index("Left out") < page.index("Reduced to half") < page.index("Who to see")
     assert "a physiotherapist, if it does not settle" in page
-    assert NO_MEDICAL_ADVICE not in page
+    assert DISCLAIMER not in page
 
 
 @pytest.mark.parametrize("address", ["/routines", "/why"])

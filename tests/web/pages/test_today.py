@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 
-from station.advice.rules import BY_KEY, RULES
+from station.advice.rules import RULE_BY_KEY, RULES
 from station.app.snapshot import UnfinishedView
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
@@ -196,7 +196,7 @@ def test_why_leads_each_reason_to_its_rule(client: FlaskClient, store: Store, ad
     page = page_of(client, "/why")
     rules = [part.split('"')[0] for part in page.split('href="#')[1:] if not part.startswith("main")]
     assert {"health-tendon-pain", "plan-due", "dose"} <= set(rules)
-    assert set(rules) <= BY_KEY.keys()
+    assert set(rules) <= RULE_BY_KEY.keys()
     assert "<b>Achilles stretch.</b>" in page.split("Left out")[1]
     assert 'href="/health-questions?next=why"' in page
 

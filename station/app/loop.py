@@ -48,7 +48,7 @@ from station.core.events import SECOND_US, STOPPING_PAIN, Command, CommandName, 
 from station.core.facts import Answered, Cue, CueEnded, CueName, Eased, Ended, Fact, LouderAsked, TapsUndone
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.sound.cues import Volume
-from station.core.state import ActivityState
+from station.core.state import ActivityState, IdleState
 from station.core.steps import Routine, TestStep, uses_blocks
 from station.settings import Settings, with_changes
 from station.store import Store, StoreError
@@ -659,15 +659,14 @@ class Station(Inbox):
             shown, heels = run.state_at(now_us - run.begin_us), run.heels()
             heel_trouble = run.heel_fault(now_us - run.begin_us)
         else:
-            shown = self._last_state or ActivityState()
+            shown = self._last_state or IdleState()
             heels = heel_states(self._idle_sensors)
             heel_trouble = heel_fault_of(self._idle_sensors, now_us) or stuck_heel_fault(self._idle_sensors, now_us)
         person_id = self._recent_person[0] if self._recorder.in_session else None
         following = (None, None) if run is None else next_step_of(run.routine, shown)
-        known = {name: getattr(shown, name) for name in STATE_FIELDS}
         return Snapshot(
             at_us=now_us,
-            **known,
+            state=shown,
             called=self._title if run is not None else None,
             next_step=following[0],
             next_exercise=following[1],
@@ -699,10 +698,6 @@ class Station(Inbox):
     def _knee_touching(self) -> bool | None:
         level = self._last_levels.get((Knee, None))
         return level.touching if isinstance(level, Knee) else None
-
-
-STATE_FIELDS = tuple(ActivityState.__dataclass_fields__)
-"""The fields that a snapshot copies from the activity's state."""
 
 
 def last_side(routine: Routine) -> Side:

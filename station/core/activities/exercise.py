@@ -31,7 +31,7 @@ from station.core.events import BOTH_LEGS, SECOND_US, Command, CommandName, Legs
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, HeelChannel, KneeChange, SensorChange
 from station.core.sensing.stance import HeelState, Stance, StanceTracker
-from station.core.state import ActivityState
+from station.core.state import ShownClock
 from station.core.steps import HeelRule, HoldStep, RepsStep, Step
 
 
@@ -584,15 +584,9 @@ class ExerciseActivity(PhasedActivity[ExercisePhase]):
         ):
             self.prepare(now_us, now_us, self._prepare_us)
 
-    def common_state(self, at_us: int) -> ActivityState:
-        """What there is to see of the frame at this moment."""
-        is_preparing = self.phase is ExercisePhase.PREPARE
-        return ActivityState(
-            activity=self.name,
-            phase=self.phase,
-            side=self.legs,
-            counting="prepare" if is_preparing else None,
-            counted_us=self._countdown.stood_us(at_us) if is_preparing else 0,
-            target_us=self._countdown.need_us if is_preparing else 0,
-            rate=1 if is_preparing and self._countdown.is_running else 0,
-        )
+    def preparation_clock(self, at_us: int) -> ShownClock | None:
+        """The countdown to GO; `None` outside the preparation."""
+        if self.phase is not ExercisePhase.PREPARE:
+            return None
+        countdown = self._countdown
+        return ShownClock("prepare", countdown.stood_us(at_us), countdown.need_us, int(countdown.is_running))

@@ -22,7 +22,7 @@ from station.core.activities.exercise import ExerciseActivity, ExercisePhase, Ex
 from station.core.events import SECOND_US, Legs
 from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import HoldState, ShownClock
 from station.core.steps import HoldStep, Step
 
 TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
@@ -306,25 +306,23 @@ class Hold(ExerciseActivity):
         if self.phase is ExercisePhase.REST:
             self._rest_deadline_us, self._rest_ticks = now_us, set()
 
-    def state_at(self, at_us: int) -> ActivityState:
-        state = replace(
-            self.common_state(at_us),
+    def state_at(self, at_us: int) -> HoldState:
+        return HoldState(
+            phase=self.phase,
+            side=self.legs,
+            clock=self._shown_clock(at_us),
             repetition=self._repetition,
             repetitions=self._step.repetitions,
             hold_us=self._step.hold_us,
         )
+
+    def _shown_clock(self, at_us: int) -> ShownClock | None:
         if self.phase in (ExercisePhase.HOLD, ExercisePhase.GRACE, ExercisePhase.LIFTED) or (
             self.phase is ExercisePhase.PAUSED and self.is_repetition_started
         ):
             is_running = self.phase is ExercisePhase.HOLD and self._span_start_us is not None
-            return replace(
-                state,
-                counting="hold",
-                counted_us=self._total_credited_us(at_us),
-                target_us=self._step.hold_us,
-                rate=int(is_running),
-            )
+            return ShownClock("hold", self._total_credited_us(at_us), self._step.hold_us, int(is_running))
         if self.phase is ExercisePhase.REST:
             gone_us = at_us - (self._rest_deadline_us - self._step.rest_us)
-            return replace(state, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=1)
-        return state
+            return ShownClock("rest", gone_us, self._step.rest_us, 1)
+        return self.preparation_clock(at_us)

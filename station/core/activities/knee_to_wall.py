@@ -42,7 +42,7 @@ from station.core.facts import (
 )
 from station.core.measurement.estimate import Estimate, Refusal, estimate
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange, SensorChange
-from station.core.state import ActivityState
+from station.core.state import ShownClock, TestState
 from station.core.steps import TestStep
 
 
@@ -704,20 +704,18 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         self.enter(TestPhase.ENDED)
         self.outcome = "ended"
 
-    def state_at(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> TestState:
         trials = self._trials[self.side]
-        counting = {TestPhase.ATTEMPT: self.rules.attempt.time_limit_us, TestPhase.REST: self.rules.rest_us}.get(
+        target_us = {TestPhase.ATTEMPT: self.rules.attempt.time_limit_us, TestPhase.REST: self.rules.rest_us}.get(
             self.phase
         )
         finished = self._finished_fact(at_us, partial=True)
-        return ActivityState(
-            activity="test",
+        return TestState(
             phase=self.phase,
             side=self.side,
-            counting=self.phase if counting is not None else None,
-            counted_us=at_us - self._phase_since_us if counting is not None else 0,
-            target_us=counting or 0,
-            rate=int(counting is not None),
+            clock=None
+            if target_us is None
+            else ShownClock(str(self.phase), at_us - self._phase_since_us, target_us, 1),
             trial=trials.number,
             attempt=trials.attempts,
             target_mm=self._target_mm,

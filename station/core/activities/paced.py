@@ -18,7 +18,7 @@ from station.core.activities.exercise import ExerciseActivity, ExercisePhase, Ex
 from station.core.events import SECOND_US
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed
 from station.core.sensing.sensors import BoardSensors, Change
-from station.core.state import ActivityState
+from station.core.state import RepsState
 from station.core.steps import RepsStep, Step
 
 TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
@@ -247,7 +247,13 @@ class PacedReps(ExerciseActivity):
         self.emit_cue(now_us, CueName.HOLD_DONE)
         self.finish_side(now_us)
 
-    def state_at(self, at_us: int) -> ActivityState:
-        state = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
+    def state_at(self, at_us: int) -> RepsState:
         is_tempo_running = self.phase is ExercisePhase.REPS and not self._is_own_pace
-        return replace(state, part=self._tempo_part) if is_tempo_running else state
+        return RepsState(
+            phase=self.phase,
+            side=self.legs,
+            clock=self.preparation_clock(at_us),
+            count=self._count,
+            target_count=self._step.count,
+            part=self._tempo_part if is_tempo_running else None,
+        )

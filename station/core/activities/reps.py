@@ -23,7 +23,7 @@ from station.core.activities.exercise import ExerciseActivity, ExercisePhase, Ex
 from station.core.events import SECOND_US, Side
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed, RepTooQuick
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import RepsState
 from station.core.steps import RepsStep, Step
 
 TRANSITIONS: dict[ExercisePhase, frozenset[ExercisePhase]] = {
@@ -218,8 +218,13 @@ class Reps(ExerciseActivity):
         elif self._count == (self._step.count + 1) // 2:
             self.emit_cue(now_us, CueName.HALFWAY)
 
-    def state_at(self, at_us: int) -> ActivityState:
-        state = replace(self.common_state(at_us), count=self._count, target_count=self._step.count)
-        if self.phase is not ExercisePhase.REPS or self._rise_us is None or not self._step.tempo_us:
-            return state
-        return replace(state, part=len(self._step.tempo_us) - len(self._ticks_us))
+    def state_at(self, at_us: int) -> RepsState:
+        is_rising = self.phase is ExercisePhase.REPS and self._rise_us is not None and bool(self._step.tempo_us)
+        return RepsState(
+            phase=self.phase,
+            side=self.legs,
+            clock=self.preparation_clock(at_us),
+            count=self._count,
+            target_count=self._step.count,
+            part=len(self._step.tempo_us) - len(self._ticks_us) if is_rising else None,
+        )

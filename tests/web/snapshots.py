@@ -35,13 +35,14 @@ STATES: dict[str, type[ActivityState]] = {
         CheckState,
     )
 }
+OTHER_FIELDS = {field.name for kind in STATES.values() for field in fields_of(kind)}
 CLOCK_FIELDS = {"counting": "what", "counted_us": "counted_us", "target_us": "target_us", "rate": "rate"}
 
 
 def snapshot(now: Snapshot | None = None, **fields: Any) -> Snapshot:
     """A snapshot with these fields changed; another `activity` begins with an empty state.
 
-    A clock is given by `counting`, `counted_us`, `target_us` and `rate`; `counting=None` is no clock.
+    `None` for a field of another activity's state is ignored. A clock is given by `counting`, `counted_us`, `target_us` and `rate`; `counting=None` is no clock.
     """
     now = now or Snapshot(at_us=0)
     kind = STATES[fields.pop("activity", now.activity)]
@@ -50,6 +51,9 @@ def snapshot(now: Snapshot | None = None, **fields: Any) -> Snapshot:
         kept = {"phase": now.phase, "side": now.side}
     if fields.keys() & CLOCK_FIELDS.keys():
         kept["clock"] = _clock(kept.get("clock"), {old: fields.pop(old) for old in CLOCK_FIELDS if old in fields})
+    for name in OTHER_FIELDS - kind.__dataclass_fields__.keys():
+        if fields.get(name, 0) is None:
+            del fields[name]
     known = {field.name: fields.pop(field.name) for field in fields_of(kind) if field.name in fields}
     return replace(now, state=kind(**kept | known), **fields)
 

@@ -71,12 +71,12 @@ class BudgetPart:
 
 
 PART_DESCRIPTIONS = {
-    "noise": ("Single readings scatter; this is what is left in their mean.", True),
+    "noise": ("Single readings scatter; this is what remains in their mean.", True),
     "wander": ("The sensor wanders slowly, by fractions of a millimetre over minutes.", False),
-    "calibration": ("What the blocks left open when the sensor was calibrated.", False),
+    "calibration": ("What the blocks could not determine when the sensor was calibrated.", False),
     "drift": ("What may have changed in the sensor since then, by temperature and time.", False),
-    "toe": ("How exactly toes come to stand against the toe stop (an assumption).", True),
-    "contact": ("How exactly the knee was at the wall when it counted as touching (an assumption).", False),
+    "toe": ("How exactly the toes stand against the toe stop (an assumption).", True),
+    "contact": ("How far the knee may have been from the wall when it counted as touching (an assumption).", False),
 }
 """Each part's description for the page, and whether it shrinks in a mean: what differs from trial to trial does, what
 all trials share does not. Half of the wander changes within a minute or two, so counting all of it as shared errs on

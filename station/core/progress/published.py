@@ -1,7 +1,6 @@
-"""What others have measured, as context for a person who opens it.
+"""Published toe distances, as context for a person who asks for it.
 
-Means of groups and nothing else: no bands and no verdict. The way of measuring, the people and their age differ from
-one study to the next, and from any one person.
+Group means only, without bands or a verdict: methods, people and ages differ between studies.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class PublishedMean:
-    """Toe distance of one group in mm, mean and SD, with who they were and where it is printed."""
+    """The toe distance of one group in mm, mean and SD, with its population and source."""
 
     mean_mm: float
     sd_mm: float
@@ -31,4 +30,4 @@ PUBLISHED_MEANS = (
         106.8, 24.4, 693, "basketball players aged 12 to 17", "Adillon 2022, Int J Environ Res Public Health 19:11740"
     ),
 )
-"""Oldest first. All with the knee to the wall and the heel down."""
+"""Knee-to-wall tests with the heel down."""

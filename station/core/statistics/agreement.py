@@ -232,7 +232,7 @@ def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) 
     )
 
 
-_ALL_EQUAL = "All targets have the same ratings: nothing tells them apart, so nothing can agree or disagree on them"
+_ALL_EQUAL = "All targets have the same ratings: without differences between targets, agreement is undefined"
 
 
 def _target_count_text(n: int) -> str:

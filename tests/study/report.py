@@ -1,4 +1,4 @@
-"""The study in tables and pictures, from its results alone."""
+"""Tables and pictures of the study, from its results alone."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: float, note: float | None = None) -> str:
-    """Shares against weeks, each curve with its name at its end; a line at `note`."""
+    """Draw shares against weeks, with each curve's name at its end and a line at `note`."""
     weeks = max(len(curve) for curve in curves.values()) - 1
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
 
@@ -96,7 +96,7 @@ def _stroke(rule: str, path: str) -> str:
 
 
 def _names(curves: Mapping[str, Sequence[float]], y: Callable[[float], float], at: float) -> Iterator[str]:
-    """The names by the curves' ends, each with its stroke, moved apart where they would touch."""
+    """Write the names at the ends of the curves, each with its stroke, moved apart where they would touch."""
     least = float(TOP)
     for rule, curve in sorted(curves.items(), key=lambda item: -item[1][-1]):
         least = max(least, y(curve[-1]) + 4)
@@ -106,7 +106,7 @@ def _names(curves: Mapping[str, Sequence[float]], y: Callable[[float], float], a
 
 
 def prose(results: Mapping[str, Any]) -> str:
-    """README.md: every table."""
+    """README.md with every table."""
     return "\n".join(_lines(results)) + "\n"
 
 

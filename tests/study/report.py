@@ -112,12 +112,12 @@ def prose(results: Mapping[str, Any]) -> str:
 
 def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     told = results["told"]
-    yield "# Is the change real? What each rule answers for simulated people whose true course is known"
+    yield "# Is the change real? How each rule performs for simulated people whose true course is known"
     yield ""
-    yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people a scenario (fewer for"
+    yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people per scenario (fewer for"
     yield f'intervals, forecasts and "steady"), seed {results["seed"]}. Unless stated otherwise a person does three'
     yield "quick tests a week, with an SEM of 5 mm and an SD between days of 3 mm, and each rule is applied after every"
-    yield 'test. "This station" is the shipped code. The MDC rules are given the person\'s true error, unknown in life.'
+    yield 'test. "This station" is the shipped code. The MDC rules use the person\'s true error, unknown in practice.'
     yield "The limit is a sequential probability ratio test that knows error, slope and direction in advance."
     yield ""
     yield "## People who do not change: how many see a false change within a year"
@@ -132,7 +132,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## People who change: weeks until it is confirmed for half of them / for 95 % of them"
     yield ""
     yield "Counted from the start of the change; a negative number is a change confirmed before there was one."
-    yield "A dash: it is confirmed for fewer within the simulated time."
+    yield "A dash: fewer have it confirmed within the simulated time."
     yield ""
     yield from _table(
         ("people", *(SAYS[rule] for rule in SHOWN), "first in the wrong direction"),
@@ -151,7 +151,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## How often the 95 % intervals contain the true value"
     yield ""
-    yield "After 26 weeks (12 for people who keep gaining), with the error that the station has learnt of each person."
+    yield "After 26 weeks (12 for people who keep gaining), with the error that the station has estimated for each person."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""
@@ -171,7 +171,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "## Steady: how many are ever called steady within a year, or while their hump lasts, checked every week"
+    yield "## Steady: how many are ever called steady within a year, or during their hump, checked every week"
     yield ""
     yield from _table(
         ("people", "ever called steady"),

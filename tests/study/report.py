@@ -151,7 +151,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## How often the 95 % intervals contain the true value"
     yield ""
-    yield "After 26 weeks (12 for people who keep gaining), with the error that the station has estimated for each person."
+    yield "After 26 weeks (12 for people who keep gaining), with each person's error as the station estimates it."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""

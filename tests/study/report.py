@@ -48,7 +48,7 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
         "no_change.svg": chart(
             {rule: told["null"][rule]["by_week"] for rule in SHOWN},
             "Share of people who do not change but see a change",
-            "Each line is a rule; the promise is at most 5 % within a year.",
+            "Each line is a rule; the limit is 5 % within a year.",
             1.0,
             note=0.05,
         ),

@@ -22,7 +22,11 @@ class PublishedMean:
 PUBLISHED_MEANS = (
     PublishedMean(120.0, 28.0, 35, "healthy people", "Hoch and McKeon 2011, Manual Therapy 16:516"),
     PublishedMean(
-        103.0, 30.0, 50, "people of whom the summary says no more", "Hall and Docherty 2017, J Sci Med Sport 20:618"
+        103.0,
+        30.0,
+        50,
+        "people not described further in the abstract",
+        "Hall and Docherty 2017, J Sci Med Sport 20:618",
     ),
     PublishedMean(116.0, 39.0, 26, "healthy male university students, left", "Calatayud 2015, PMC4387727"),
     PublishedMean(119.0, 40.0, 26, "healthy male university students, right", "Calatayud 2015, PMC4387727"),

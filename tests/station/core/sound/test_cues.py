@@ -66,11 +66,11 @@ def every_form() -> list[tuple[CueName, int | None, Side | None]]:
 
 def first_200_ms(name: CueName, *, pitch: bool) -> tuple[int, ...]:
     """The first 200 ms of a cue, per millisecond: its pitch, or only sound and silence."""
-    heard = [0] * 200
+    samples = [0] * 200
     for tone in cue_tones(Cue(0, name), RESONANCE_HZ):
         for at_ms in range(tone.start_us // 1000, min(200, tone.end_us // 1000)):
-            heard[at_ms] = tone.hz if pitch else 1
-    return tuple(heard)
+            samples[at_ms] = tone.hz if pitch else 1
+    return tuple(samples)
 
 
 @pytest.mark.parametrize("name", list(CueName))
@@ -176,8 +176,8 @@ def test_is_quiet_takes_the_persons_hours() -> None:
 
 def test_is_audible_limits_cues_in_quiet_hours() -> None:
     """Only cues that guide a hold or report a fault sound at night."""
-    heard = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)}
-    assert heard == {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR}
+    audible = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)}
+    assert audible == {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR}
     assert all(is_audible(name, Volume.LOW, quiet=False) for name in CueName)
     assert not any(is_audible(name, Volume.OFF, quiet=False) for name in CueName)
 

@@ -101,7 +101,7 @@ def _headline_finding(progress: SideProgress, formatters: Formatters) -> str:
     if len(same_method) == 1:
         return "Your tests now use another method: this one is your new starting point."
     if not progress.trend:
-        return f"{formatters.length(last.mm)}, after two tests. The third one starts the trend."
+        return f"{formatters.length(last.mm)}, after two tests. The line starts with the third."
     if progress.steady_since is not None:
         return (
             f"Steady since about {formatters.day(progress.steady_since)}: no gain or loss as large as "

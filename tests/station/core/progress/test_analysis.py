@@ -74,7 +74,7 @@ def test_analysis_has_no_trend_with_two_tests() -> None:
     """A line through two points fits anything."""
     found = analyse_left(results([90.0, 110.0]))
     assert found.trend == ()
-    assert side_sentences(found, WORDS) == ["110 mm, after two tests. The third one starts the trend."]
+    assert side_sentences(found, WORDS) == ["110 mm, after two tests. The line starts with the third."]
 
 
 def test_sentences_omit_the_interval_before_a_real_change() -> None:

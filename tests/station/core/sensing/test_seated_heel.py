@@ -79,11 +79,11 @@ def test_set_seated_twice_keeps_the_standing_load() -> None:
     assert load.standing == before
 
 
-@pytest.mark.parametrize("sitting", [0.1, SEATED_PART, 0.2])
-def test_seated_hold_credits_time_and_counts_lifts(sitting: float) -> None:
+@pytest.mark.parametrize("part", [0.1, SEATED_PART, 0.2])
+def test_seated_hold_credits_time_and_counts_lifts(part: float) -> None:
     """A light heel starts the hold, its lift stops the clock, and the standing exercise after it still works."""
     board = Board(SEATED, STANDING)
-    board.stand(part=sitting)
+    board.stand(part=part)
     go_s = board.until_cue(CueName.GO)
     board.run(4.0)
     board.lift(1.0)

@@ -42,7 +42,6 @@ from station.core.facts import (
     Paused,
     Resumed,
     TargetSet,
-    TestFinished,
     TrialFinished,
 )
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange, SensorChange
@@ -321,8 +320,12 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
 
     def on_alarm(self, at_us: int) -> None:
         departure_us = self._departure_us()
-        if departure_us is not None and at_us >= departure_us:
-            self._on_departure(at_us)
+        has_departed = departure_us is not None and at_us >= departure_us
+        if has_departed and self.phase is TestPhase.SETTLE and not self._series.attempt_count:
+            self.stop_repeating_cue(at_us)
+            self._enter_phase(TestPhase.WAIT, at_us)
+        elif has_departed:
+            self._pause(at_us, "heel up")
         elif self._nudge_us is not None and at_us >= self._nudge_us:
             self._nudge_us = None
             self.emit_cue(at_us, CueName.NUDGE)
@@ -369,13 +372,6 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 pass
             case _:
                 assert_never(self.phase)
-
-    def _on_departure(self, now_us: int) -> None:
-        if self.phase is TestPhase.SETTLE and not self._series.attempt_count:
-            self.stop_repeating_cue(now_us)
-            self._enter_phase(TestPhase.WAIT, now_us)
-        else:
-            self._pause(now_us, "heel up")
 
     def _on_wait_alarm(self, now_us: int) -> None:
         if self._heel.is_down:
@@ -466,7 +462,12 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._enter_phase(TestPhase.SWITCH, now_us)
             self._side_change = SideChange(self.sensors, self.side, now_us)
         else:
-            self._show_result(now_us)
+            self.emit(self._series.result(now_us, partial=False))
+            self.emit_cue(now_us, CueName.COMPLETE)
+            if self._series.is_personal_best:
+                self.emit_cue(now_us, CueName.BEST)
+            self._enter_phase(TestPhase.RESULT, now_us)
+            self.outcome = None if self._is_last_step else "complete"
 
     def _on_switch_alarm(self, now_us: int, side_change: SideChange) -> None:
         if now_us >= self._phase_since_us + self.rules.switch_timeout_us:
@@ -480,18 +481,6 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._side_change = None
             self._heel.sync()
             self._start_settling(now_us)
-
-    def _show_result(self, now_us: int) -> None:
-        self.emit(self._result(now_us, partial=False))
-        self.emit_cue(now_us, CueName.COMPLETE)
-        if self._series.is_personal_best:
-            self.emit_cue(now_us, CueName.BEST)
-        self._enter_phase(TestPhase.RESULT, now_us)
-        if not self._is_last_step:
-            self.outcome = "complete"
-
-    def _result(self, now_us: int, *, partial: bool) -> TestFinished:
-        return TestFinished(now_us, self._series.score_mm(Side.LEFT), self._series.score_mm(Side.RIGHT), partial)
 
     # Pauses, faults and early ends.
 
@@ -534,7 +523,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
 
     def _record_partial(self, now_us: int) -> None:
         if self.phase is not TestPhase.RESULT and self._series.has_results:
-            self.emit(self._result(now_us, partial=True))
+            self.emit(self._series.result(now_us, partial=True))
 
     def state_at(self, at_us: int) -> ActivityState:
         counted = {TestPhase.ATTEMPT: self.rules.attempt.time_limit_us, TestPhase.REST: self.rules.rest_us}

@@ -8,6 +8,7 @@ from typing import assert_never
 from station.core.activities.attempt import Failed, Passed, Verdict, Void
 from station.core.activities.trials import TrialResult, Trials
 from station.core.events import Side
+from station.core.facts import TestFinished
 from station.core.steps import TestStep
 
 
@@ -89,6 +90,10 @@ class TrialSeries:
     def score_mm(self, side: Side) -> float | None:
         """The score of `side` by its finished trials, `None` without any."""
         return self._trials[side].score_mm if side in self._trials else None
+
+    def result(self, now_us: int, *, partial: bool) -> TestFinished:
+        """The scores of both sides as a fact."""
+        return TestFinished(now_us, self.score_mm(Side.LEFT), self.score_mm(Side.RIGHT), partial)
 
     @property
     def is_personal_best(self) -> bool:

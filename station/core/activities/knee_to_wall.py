@@ -356,7 +356,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         elif self.phase is TestPhase.ATTEMPT and self._attempt is not None:
             due_us = self._attempt.due_us
             dues += [] if due_us is None else [due_us]
-        elif self.phase is TestPhase.SWITCH and self._side_change is not None and self._side_change.due_us is not None:
+        elif self.phase is TestPhase.SWITCH and self._side_change is not None:
             dues.append(self._side_change.due_us)
         elif self.phase is TestPhase.FAULT:
             dues += [] if self._sensor_recovered_us is None else [self._sensor_recovered_us]
@@ -368,7 +368,6 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         spans = {
             TestPhase.MOVE: rules.move_timeout_us,
             TestPhase.REST: rules.rest_us,
-            TestPhase.SWITCH: rules.switch_timeout_us,
             TestPhase.PAUSED: rules.pause_timeout_us,
             TestPhase.RESULT: rules.show_result_us,
         }
@@ -615,7 +614,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._side_index += 1
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             self._enter_phase(TestPhase.SWITCH, now_us)
-            self._side_change = SideChange(self.sensors, self.side, now_us)
+            self._side_change = SideChange(self.sensors, self.side, now_us, self.rules.switch_timeout_us)
         else:
             self._show_result(now_us)
 
@@ -624,7 +623,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
 
     def _alarm_switch(self, now_us: int) -> None:
         assert self._side_change is not None
-        if now_us >= self._phase_since_us + self.rules.switch_timeout_us:
+        if self._side_change.has_timed_out(now_us):
             self._side_change = None
             self._pause(now_us, "nobody changed sides")
         else:

@@ -2,7 +2,7 @@
 
 The phases follow `TRANSITIONS`. The parts keep their own state and the test moves between the phases: `TrialSeries`
 (sides, trials, targets, scores), `Attempt` (one lunge and its verdict), `Repositioning` (the way to the next target),
-`WorkingHeel` (who stands, and how still), `GoCountdown`. Rules that the phases alone do not show:
+`StandingHeel` (who stands, and how still), `SensorFault`. Rules that the phases alone do not show:
 
 - A person who leaves before the first attempt has not begun the test: back to WAIT, in silence.
 - After a void, or with the target near, three still seconds bring GO, also to a person who has moved.
@@ -17,19 +17,21 @@ The phases follow `TRANSITIONS`. The parts keep their own state and the test mov
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import assert_never
 
 from station.core.activities.attempt import Attempt, Failed, Passed, Verdict, Void
 from station.core.activities.contact_proof import AttemptRules
-from station.core.activities.go_countdown import GoCountdown
+from station.core.activities.countdown_ticks import CountdownTicks
 from station.core.activities.phases import PhasedActivity
 from station.core.activities.repositioning import MoveRules, Repositioning
+from station.core.activities.sensor_fault import FaultRules, SensorFault
 from station.core.activities.side_change import SideChange
+from station.core.activities.standing_heel import StandingHeel, SteadyRules
 from station.core.activities.trial_series import TrialSeries
-from station.core.activities.working_heel import SteadyRules, WorkingHeel
+from station.core.activities.waiting import WaitAlarm, Waiting, earliest
 from station.core.activities.wrong_leg import WrongLeg
 from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
 from station.core.facts import (
@@ -86,6 +88,7 @@ TRANSITIONS: dict[TestPhase, frozenset[TestPhase]] = {
     TestPhase.ENDED: frozenset(),
 }
 PHASES_BEFORE_LUNGE = (TestPhase.SETTLE, TestPhase.SIDE, TestPhase.COUNT)
+NUDGED_PHASES = (TestPhase.SETTLE, TestPhase.MOVE)
 MEASURING_PHASES = (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT, TestPhase.MOVE)
 
 
@@ -98,6 +101,7 @@ class TestRules:
     attempt: AttemptRules = field(default_factory=AttemptRules)
     move: MoveRules = field(default_factory=MoveRules)
     steady: SteadyRules = field(default_factory=SteadyRules)
+    fault: FaultRules = field(default_factory=FaultRules)
     step_on_us: int = 500_000
     wrong_leg_after_us: int = 2 * SECOND_US
     nudge_after_us: int = 10 * SECOND_US
@@ -109,7 +113,6 @@ class TestRules:
     rest_us: int = 10 * SECOND_US
     switch_timeout_us: int = 90 * SECOND_US
     pause_timeout_us: int = 120 * SECOND_US
-    sensor_recovery_us: int = 2 * SECOND_US
     show_result_us: int = 60 * SECOND_US
 
     def time_limit_us(self, phase: TestPhase) -> int | None:
@@ -118,7 +121,6 @@ class TestRules:
             TestPhase.SIDE: self.announce_side_us,
             TestPhase.MOVE: self.move.timeout_us,
             TestPhase.REST: self.rest_us,
-            TestPhase.SWITCH: self.switch_timeout_us,
             TestPhase.RESULT: self.show_result_us,
             TestPhase.PAUSED: self.pause_timeout_us,
         }.get(phase)
@@ -149,15 +151,16 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         self._series = TrialSeries(step)
         self._heel = self._heel_at_work()
         self._wrong_leg = WrongLeg(self.rules.wrong_leg_after_us)
-        self._phase_since_us = 0
-        self._nudge_us: int | None = None
+        self._waiting = Waiting(0)
+        """The times of the phase."""
+        self._return_deadline_us: int | None = None
         self._new_reading_us: int | None = None
-        self._wait_deadline_us: int | None = None
-        self._sensor_recovered_us: int | None = None
-        self._countdown: GoCountdown | None = None
+        self._ticks = CountdownTicks(0)
+        self._go_us = 0
         self._attempt: Attempt | None = None
         self._move: Repositioning | None = None
         self._side_change: SideChange | None = None
+        self._fault: SensorFault | None = None
 
     @property
     def side(self) -> Side:
@@ -183,13 +186,13 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         is_other_down = self._heel.is_other_down
         self._watch_wrong_leg(at_us, down=is_other_down)
         if not self._is_first_step and not self._heel.is_down and not is_other_down:
-            self._wait_deadline_us = at_us + self.rules.return_timeout_us
-            self._nudge_us = at_us + self.rules.nudge_after_us
+            self._return_deadline_us = at_us + self.rules.return_timeout_us
+            self._waiting = Waiting(at_us, nudge_us=at_us + self.rules.nudge_after_us)
             self.emit_cue(at_us, CueName.READY, side=self.side)
         self._set_due()
 
-    def _heel_at_work(self) -> WorkingHeel:
-        return WorkingHeel(self.sensors, self.side, self.rules.steady)
+    def _heel_at_work(self) -> StandingHeel:
+        return StandingHeel(self.sensors, self.side, self.rules.steady)
 
     def _watch_wrong_leg(self, since_us: int, *, down: bool) -> None:
         is_awaited = self.phase is TestPhase.WAIT and not self._heel.is_down
@@ -197,7 +200,13 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
 
     def _enter_phase(self, phase: TestPhase, at_us: int) -> None:
         self.enter(phase)
-        self._phase_since_us, self._nudge_us, self._new_reading_us = at_us, None, None
+        self._new_reading_us = None
+        limit_us = self.rules.time_limit_us(phase)
+        self._waiting = Waiting(
+            at_us,
+            nudge_us=at_us + self.rules.nudge_after_us if phase in NUDGED_PHASES else None,
+            deadline_us=None if limit_us is None else at_us + limit_us,
+        )
 
     # Events.
 
@@ -208,7 +217,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             if self._attempt is not None:
                 self._attempt.on_knee_change(change)
         elif self._side_change is not None:
-            self._on_new_side_standing(change.at_us, self._side_change.on_heel_change(change))
+            self._on_new_side(change.at_us, self._side_change.on_heel_change(change))
         elif self._heel.is_sensed_on(change.side):
             self._on_heel_change(change)
             self._wrong_leg.cancel()
@@ -220,9 +229,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         self._heel.on_heel_change(change)
         if self._attempt is not None:
             self._attempt.on_heel_change(change)
-        if self.phase is TestPhase.SETTLE and change.down:
-            self._phase_since_us = max(self._phase_since_us, change.since_us)
-        elif self.phase is TestPhase.PAUSED and change.down:
+        if self.phase is TestPhase.PAUSED and change.down:
             self._resume(change.at_us, "standing")
         elif self.phase is TestPhase.RESULT and not change.down:
             self.outcome = "complete"
@@ -234,9 +241,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._heel.on_sensor_change(change)
         if change.is_lost and self.phase in MEASURING_PHASES:
             self._enter_fault(change.at_us)
-        elif not change.is_lost and self.phase is TestPhase.FAULT:
-            # The distance sensor is good only after two seconds of its own.
-            self._sensor_recovered_us = change.at_us + (0 if change.side is None else self.rules.sensor_recovery_us)
+        elif not change.is_lost and self._fault is not None:
+            self._fault.on_sensor_back(change)
 
     def on_sensor_event(self, event: Event) -> None:
         if isinstance(event, Toe):
@@ -266,7 +272,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 self._resume(now_us, "command")
             case CommandName.NEXT if phase in (TestPhase.SIDE, TestPhase.COUNT):
                 self._enter_phase(TestPhase.COUNT, now_us)
-                self._countdown = GoCountdown(now_us, count_from=0)
+                self._ticks.cancel()
+                self._go_us = now_us
             case CommandName.NEXT if phase is TestPhase.REST:
                 self._start_settling(now_us)
             case CommandName.SKIP if phase in (TestPhase.REST, *MEASURING_PHASES):
@@ -280,33 +287,26 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
     # Alarms.
 
     def _set_due(self) -> None:
-        dues = [due_us for due_us in self._due_times() if due_us is not None]
-        self.due_us = None if self.outcome is not None else min(dues, default=None)
+        due_us = earliest(self._waiting.due_us, self._departure_us(), self._phase_due_us())
+        self.due_us = None if self.outcome is not None else due_us
 
-    def _due_times(self) -> Iterator[int | None]:
-        yield self._nudge_us
-        yield self._departure_us()
-        limit_us = self.rules.time_limit_us(self.phase)
-        yield None if limit_us is None else self._phase_since_us + limit_us
+    def _phase_due_us(self) -> int | None:
         match self.phase:
             case TestPhase.WAIT if self._heel.down_since_us is not None:
-                yield self._heel.down_since_us + self.rules.step_on_us
+                return self._heel.down_since_us + self.rules.step_on_us
             case TestPhase.WAIT:
-                yield self._wait_deadline_us
-                yield self._wrong_leg.due_us
+                return earliest(self._return_deadline_us, self._wrong_leg.due_us)
             case TestPhase.SETTLE | TestPhase.MOVE:
-                yield self._new_reading_us
-            case TestPhase.COUNT if self._countdown is not None:
-                if self._countdown.remaining_ticks or self._heel.is_down:
-                    yield self._countdown.due_us
+                return self._new_reading_us
+            case TestPhase.COUNT if self._heel.is_down or not self._ticks.are_over:
+                return self._ticks.due_us(self._go_us)
             case TestPhase.ATTEMPT if self._attempt is not None:
-                yield self._attempt.due_us
+                return self._attempt.due_us
             case TestPhase.SWITCH if self._side_change is not None:
-                yield self._side_change.due_us
-            case TestPhase.FAULT:
-                yield self._sensor_recovered_us
-                if self._heel.up_since_us is not None:
-                    yield max(self._heel.up_since_us, self._phase_since_us) + self.rules.pause_timeout_us
+                return self._side_change.due_us
+            case TestPhase.FAULT if self._fault is not None:
+                return self._fault.due_us
+        return None
 
     def _departure_us(self) -> int | None:
         """When a heel that is up will mean that the person has left."""
@@ -314,7 +314,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         if up_since_us is None or (self._attempt is not None and self._attempt.is_lunging):
             return None
         if self.phase is TestPhase.SETTLE and self._series.attempt_count:
-            return max(up_since_us, self._phase_since_us) + self.rules.move.timeout_us
+            return max(up_since_us, self._waiting.since_us) + self.rules.move.timeout_us
         is_expected = self.phase in (*PHASES_BEFORE_LUNGE, TestPhase.ATTEMPT)
         return up_since_us + self.rules.departed_after_us if is_expected else None
 
@@ -326,34 +326,38 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._enter_phase(TestPhase.WAIT, at_us)
         elif has_departed:
             self._pause(at_us, "heel up")
-        elif self._nudge_us is not None and at_us >= self._nudge_us:
-            self._nudge_us = None
+        elif (alarm := self._waiting.on_alarm(at_us)) is WaitAlarm.NUDGE:
             self.emit_cue(at_us, CueName.NUDGE)
         else:
-            self._on_phase_alarm(at_us)
+            self._on_phase_alarm(at_us, is_timeout=alarm is WaitAlarm.TIMEOUT)
         self._set_due()
 
-    def _on_phase_alarm(self, now_us: int) -> None:
+    def _on_phase_alarm(self, now_us: int, *, is_timeout: bool) -> None:
         match self.phase:
             case TestPhase.WAIT:
                 self._on_wait_alarm(now_us)
             case TestPhase.SETTLE:
                 self._new_reading_us = None
-                if self._heel.is_steady(self._phase_since_us, now_us):
+                if self._heel.is_steady(self._waiting.since_us, now_us):
                     self._enter_phase(TestPhase.SIDE, now_us)
                     self.emit_cue(now_us, CueName.READY, side=self.side)
             case TestPhase.SIDE:
                 self._enter_phase(TestPhase.COUNT, now_us)
-                self._countdown = GoCountdown(now_us, self.rules.count_from)
-                self._on_count_alarm(now_us, self._countdown)
+                count_us = self.rules.count_from * SECOND_US
+                self._go_us = now_us + count_us
+                self._ticks = CountdownTicks(
+                    self.rules.announce_side_us + count_us, range(1, self.rules.count_from + 1)
+                )
+                self._on_count_alarm(now_us)
             case TestPhase.COUNT:
-                assert self._countdown is not None
-                self._on_count_alarm(now_us, self._countdown)
+                self._on_count_alarm(now_us)
             case TestPhase.ATTEMPT:
                 assert self._attempt is not None
                 verdict = self._attempt.judge(now_us)
                 if verdict is not None:
                     self._on_verdict(now_us, verdict, self._attempt.baseline_mm)
+            case TestPhase.MOVE if is_timeout:
+                self._pause(now_us, "nobody moved")
             case TestPhase.MOVE:
                 assert self._move is not None
                 self._on_move_alarm(now_us, self._move)
@@ -361,13 +365,20 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 self._start_settling(now_us)
             case TestPhase.SWITCH:
                 assert self._side_change is not None
-                self._on_switch_alarm(now_us, self._side_change)
+                if self._side_change.has_timed_out(now_us):
+                    self._pause(now_us, "nobody changed sides")
+                else:
+                    self._on_new_side(now_us, self._side_change.on_alarm())
             case TestPhase.RESULT:
                 self.outcome = "complete"
             case TestPhase.PAUSED:
                 self._end_early(now_us, "nobody came back")
             case TestPhase.FAULT:
-                self._on_fault_alarm(now_us)
+                assert self._fault is not None
+                if self._fault.has_timed_out(now_us):
+                    self._end_early(now_us, "nobody waited for the sensor")
+                elif self._fault.is_over():
+                    self._start_settling(now_us)
             case TestPhase.ENDED:
                 pass
             case _:
@@ -377,7 +388,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         if self._heel.is_down:
             self.emit_cue(now_us, CueName.STEP_ON)
             self._start_settling(now_us)
-        elif self._wait_deadline_us is not None and now_us >= self._wait_deadline_us:
+        elif self._return_deadline_us is not None and now_us >= self._return_deadline_us:
             self._end_early(now_us, "nobody came back")
         else:
             self._wrong_leg.mark_reported()
@@ -387,14 +398,13 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
 
     def _start_settling(self, now_us: int) -> None:
         self.stop_repeating_cue(now_us)
-        self._attempt = None
+        self._attempt = self._fault = None
         self._enter_phase(TestPhase.SETTLE, now_us)
-        self._nudge_us = now_us + self.rules.nudge_after_us
         if self._heel.is_sensor_lost:
             self._enter_fault(now_us)
 
-    def _on_count_alarm(self, now_us: int, countdown: GoCountdown) -> None:
-        tick = countdown.next_tick()
+    def _on_count_alarm(self, now_us: int) -> None:
+        tick = self._ticks.pop(self._go_us - now_us)
         if tick is not None:
             self.emit_cue(now_us, CueName.COUNT, count=tick)
         elif self._heel.is_down:
@@ -430,20 +440,16 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self.emit(TargetSet(now_us, self.side, round(target.toe_mm, 1), not target.is_near))
         is_optional = target is None or target.is_near
         self._enter_phase(TestPhase.MOVE, now_us)
-        self._nudge_us = now_us + self.rules.nudge_after_us
         self._move = Repositioning(
             self.sensors, self._heel, now_us, baseline_mm, is_optional=is_optional, rules=self.rules.move
         )
 
     def _on_move_alarm(self, now_us: int, move: Repositioning) -> None:
-        if now_us >= self._phase_since_us + self.rules.move.timeout_us:
-            self._pause(now_us, "nobody moved")
-            return
         self._new_reading_us = None
         had_begun = move.has_begun
         is_over = move.is_over(now_us)
         if move.has_begun and not had_begun:
-            self._nudge_us = None
+            self._waiting.cancel_nudge()
             self.stop_repeating_cue(now_us)
         if is_over:
             self._start_attempt(now_us)
@@ -460,7 +466,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._heel = self._heel_at_work()
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             self._enter_phase(TestPhase.SWITCH, now_us)
-            self._side_change = SideChange(self.sensors, self.side, now_us)
+            self._side_change = SideChange(self.sensors, self.side, now_us, self.rules.switch_timeout_us)
         else:
             self.emit(self._series.result(now_us, partial=False))
             self.emit_cue(now_us, CueName.COMPLETE)
@@ -469,13 +475,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._enter_phase(TestPhase.RESULT, now_us)
             self.outcome = None if self._is_last_step else "complete"
 
-    def _on_switch_alarm(self, now_us: int, side_change: SideChange) -> None:
-        if now_us >= self._phase_since_us + self.rules.switch_timeout_us:
-            self._pause(now_us, "nobody changed sides")
-        else:
-            self._on_new_side_standing(now_us, side_change.on_alarm())
-
-    def _on_new_side_standing(self, now_us: int, since_us: int | None) -> None:
+    def _on_new_side(self, now_us: int, since_us: int | None) -> None:
         """The new side has stood since `since_us`, `None` while it does not."""
         if since_us is not None:
             self._side_change = None
@@ -485,7 +485,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
     # Pauses, faults and early ends.
 
     def _pause(self, now_us: int, reason: str) -> None:
-        self._attempt = self._side_change = None
+        self._attempt = self._side_change = self._fault = None
         self._heel.sync()
         self._enter_phase(TestPhase.PAUSED, now_us)
         self.emit(Paused(now_us, reason))
@@ -496,17 +496,10 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         self._start_settling(now_us)
 
     def _enter_fault(self, now_us: int) -> None:
-        self._attempt, self._sensor_recovered_us = None, None
+        self._attempt = None
         self._enter_phase(TestPhase.FAULT, now_us)
+        self._fault = SensorFault(self._heel, now_us, self.rules.fault)
         self.emit_cue(now_us, CueName.ERROR)
-
-    def _on_fault_alarm(self, now_us: int) -> None:
-        if self._sensor_recovered_us is None or now_us < self._sensor_recovered_us:
-            self._end_early(now_us, "nobody waited for the sensor")
-            return
-        self._sensor_recovered_us = None
-        if not self._heel.is_sensor_lost:
-            self._start_settling(now_us)
 
     def _end_early(self, now_us: int, reason: str) -> None:
         self._record_partial(now_us)
@@ -534,7 +527,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             phase=self.phase,
             side=self.side,
             counting=self.phase if is_counting else None,
-            counted_us=at_us - self._phase_since_us if is_counting else 0,
+            counted_us=at_us - self._waiting.since_us if is_counting else 0,
             target_us=counted.get(self.phase, 0),
             rate=int(is_counting),
             trial=trials.number,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from station.core.activities.working_heel import WorkingHeel
+from station.core.activities.standing_heel import StandingHeel
 from station.core.events import SECOND_US
 from station.core.sensing.sensors import BoardSensors
 
@@ -29,7 +29,7 @@ class Repositioning:
     def __init__(
         self,
         sensors: BoardSensors,
-        heel: WorkingHeel,
+        heel: StandingHeel,
         began_us: int,
         baseline_mm: float | None,
         *,

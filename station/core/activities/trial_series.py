@@ -7,6 +7,7 @@ from typing import assert_never
 
 from station.core.activities.attempt import Failed, Passed, Verdict, Void
 from station.core.activities.trials import TrialResult, Trials
+from station.core.activities.turns import Turns
 from station.core.events import Side
 from station.core.facts import TestFinished
 from station.core.steps import TestStep
@@ -25,8 +26,7 @@ class TrialSeries:
 
     def __init__(self, step: TestStep) -> None:
         self._step = step
-        self._sides = step.sides
-        self._side_index = 0
+        self._turns = Turns(step.sides)
         self._trials = {side: Trials(step.full) for side in step.sides}
         self.attempt_count = 0
         """Attempts of the whole test."""
@@ -35,7 +35,7 @@ class TrialSeries:
 
     @property
     def side(self) -> Side:
-        return self._sides[self._side_index]
+        return Side(self._turns.legs)
 
     @property
     def current(self) -> Trials:
@@ -44,8 +44,9 @@ class TrialSeries:
 
     def choose_side(self, side: Side) -> None:
         """Test `side` alone where one side is tested, else `side` first. Only before the first attempt."""
-        self._sides = (side,) if len(self._sides) == 1 else (side, side.other)
-        self._trials = {side: Trials(self._step.full) for side in self._sides}
+        self._turns.choose(side)
+        if side not in self._trials:
+            self._trials = {side: Trials(self._step.full)}
 
     def count_attempt(self) -> None:
         """An attempt begins."""
@@ -77,10 +78,7 @@ class TrialSeries:
 
     def advance_side(self) -> bool:
         """Go on to the next side; false when this was the last."""
-        if self._side_index + 1 == len(self._sides):
-            return False
-        self._side_index += 1
-        return True
+        return self._turns.advance()
 
     @property
     def has_results(self) -> bool:

@@ -25,10 +25,11 @@ class Lunge:
     def touches(self) -> None:
         self.attempt.on_knee_change(KneeChange(self.board.now_us, self.board.now_us, True))
 
-    def waits(self, seconds: float, reading_mm: int = 100) -> None:
+    def waits(self, seconds: float, reading_mm: int = 100) -> Verdict | None:
         self.board.read(reading_mm, seconds, self._judge)
+        return self.verdict
 
-    def waits_unclear(self, seconds: float) -> None:
+    def waits_unclear(self, seconds: float) -> Verdict | None:
         """Every third reading sees another thing."""
         until_us = self.board.now_us + us(seconds)
         number = 0
@@ -37,6 +38,7 @@ class Lunge:
             self.board.now_us += us(0.033)
             self.board.sensors.update(Toe(self.board.now_us, 100 + number % 2 + 40 * (number % 3 == 0)))
             self._judge(self.board.now_us)
+        return self.verdict
 
     def _judge(self, at_us: int) -> None:
         self.attempt.on_reading(at_us)
@@ -59,10 +61,8 @@ def test_pass_has_the_distance_of_its_window() -> None:
 def test_no_contact_fails_after_twelve_seconds() -> None:
     """With the distance before GO."""
     lunge = Lunge()
-    lunge.waits(11.9)
-    assert lunge.verdict is None
-    lunge.waits(0.2)
-    assert lunge.verdict == Failed("contact", lunge.attempt.toe_mm)
+    assert lunge.waits(11.9) is None
+    assert lunge.waits(0.2) == Failed("contact", lunge.attempt.toe_mm)
     assert lunge.attempt.toe_mm == pytest.approx(lunge.board.sensors.toe_mm(100.5), abs=0.1)
 
 
@@ -73,20 +73,17 @@ def test_heel_lift_in_the_lunge_fails() -> None:
     lunge.attempt.on_heel_change(lunge.board.heel(LEFT, False))
     lunge.waits(1)
     lunge.attempt.on_heel_change(lunge.board.heel(LEFT, True))
-    lunge.waits(11)
-    assert lunge.verdict is None
+    assert lunge.waits(11) is None
     lunge.touches()
     assert lunge.attempt.is_lunging
     lunge.attempt.on_heel_change(lunge.board.heel(LEFT, False))
-    lunge.waits(0.1)
-    assert lunge.verdict == Failed("heel", lunge.attempt.toe_mm)
+    assert lunge.waits(0.1) == Failed("heel", lunge.attempt.toe_mm)
 
 
 def test_sliding_board_is_void() -> None:
     """More than 10 mm from the second before GO, whatever the knee does."""
     lunge = Lunge()
-    lunge.waits(1.5, reading_mm=115)
-    assert lunge.verdict == Void("void", "the board slid")
+    assert lunge.waits(1.5, reading_mm=115) == Void("void", "the board slid")
 
 
 def test_contact_without_a_clear_distance_is_unclear() -> None:
@@ -94,7 +91,5 @@ def test_contact_without_a_clear_distance_is_unclear() -> None:
     lunge = Lunge()
     lunge.waits_unclear(1)
     lunge.touches()
-    lunge.waits_unclear(10)
-    assert lunge.verdict is None
-    lunge.waits_unclear(1.2)
-    assert lunge.verdict == Void("unclear", "the readings see two things at different distances")
+    assert lunge.waits_unclear(10) is None
+    assert lunge.waits_unclear(1.2) == Void("unclear", "the readings see two things at different distances")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from station.core.activities.repositioning import Repositioning
-from station.core.activities.working_heel import WorkingHeel
+from station.core.activities.standing_heel import StandingHeel
 from tests.station.core.knee_parts import Comparators
 from tests.station.core.traces import LEFT, us
 
@@ -17,7 +17,7 @@ class Moving:
         self.board = Comparators()
         self.board.heel(LEFT, True)
         self.board.read(self.READING_MM, 3)
-        self.heel = WorkingHeel(self.board.sensors, LEFT)
+        self.heel = StandingHeel(self.board.sensors, LEFT)
         self.began_us = self.board.now_us
         self.move = Repositioning(
             self.board.sensors, self.heel, self.began_us, self.READING_MM, is_optional=is_optional

@@ -1,4 +1,7 @@
-"""The working heel of a test: since when it is down or up, and whether the person stands still on it."""
+"""The heel that a tested person stands on: since when it is down or up, and how still.
+
+A test goes by what the sensors report at this moment, an exercise by the changes that they reported (`working_heels`).
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ class SteadyRules:
     max_drift_mm: float = 4.0
 
 
-class WorkingHeel:
+class StandingHeel:
     """The heel of `side`. With a single plate it is the same for both sides."""
 
     def __init__(self, sensors: BoardSensors, side: Side, rules: SteadyRules | None = None) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from station.core.activities.board_call import BoardCall
 from station.core.activities.exercise_rules import ExercisePhase, ExerciseRules
 from station.core.activities.exercise_work import ExerciseWork
 from station.core.activities.pause import AfterPause, Pause
@@ -26,12 +27,11 @@ from station.core.activities.phases import PhasedActivity
 from station.core.activities.side_change import SideChange
 from station.core.activities.standing_countdown import StandingCountdown
 from station.core.activities.turns import Turns
-from station.core.activities.waiting import WaitAlarm, Waiting, earliest
+from station.core.activities.waiting import WaitAlarm, Waiting
 from station.core.activities.working_heels import HeelMove, Move, WorkingHeels
-from station.core.activities.wrong_leg import WrongLeg
 from station.core.events import Command, CommandName, Side
 from station.core.facts import CueName, Ended, Paused, Resumed
-from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange, SensorChange
+from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
 from station.core.state import ActivityState
 from station.core.steps import HeelRule, HoldStep, RepsStep
 
@@ -56,8 +56,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         self._is_first_step = is_first_step
         self._prepare_us = step.prepare_us
         self._prepares_off_board = step.prepare_off
-        self._waiting = Waiting(0)
-        self._wrong_leg = WrongLeg(self.rules.wrong_leg_after_us)
+        self._call = BoardCall(self.heels, self.rules, needs_heel=not self.is_timer_only)
         self._countdown = StandingCountdown(0, 0, is_standing=False)
         self._pause: Pause | None = None
         """The last pause, until the person is back."""
@@ -99,39 +98,21 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        self._waiting = Waiting(at_us)
-        is_ready = (self.heels.is_occupied or not self._is_first_step) if self.is_timer_only else self.is_standing
-        if is_ready:
+        begins_anywhere = self.is_timer_only and not self._is_first_step
+        if self._call.is_answered or begins_anywhere:
             self.prepare(at_us, at_us, self._prepare_us)
-        elif not self._is_first_step:
-            self._call_person(at_us)
-        self._watch_wrong_leg(at_us)
+        elif self._is_first_step:
+            self._call.wait(at_us)
+        else:
+            self.emit_cue(at_us, self._call.call(at_us), side=self.turns.side)
         self.set_due()
 
-    def _call_person(self, now_us: int) -> None:
-        is_occupied, side = self.heels.is_occupied, self.turns.side
-        deadline_us = now_us + (self.rules.switch_timeout_us if is_occupied else self.rules.return_timeout_us)
-        if is_occupied and side is not None:
-            self._waiting = Waiting(now_us, deadline_us=deadline_us)
-            self._wrong_leg.mark_reported()
-            self.emit_cue(now_us, CueName.SWITCH, side=side)
-        else:
-            nudge_us = now_us + self.rules.repeat_call_after_us
-            self._waiting = Waiting(now_us, nudge_us=nudge_us, deadline_us=deadline_us)
-            self.emit_cue(now_us, CueName.READY, side=side)
-
-    def _watch_wrong_leg(self, since_us: int) -> None:
-        awaits_one_leg = self.phase is ExercisePhase.WAIT and not self.is_timer_only and self.turns.side is not None
-        self._wrong_leg.update(since_us, is_standing=awaits_one_leg and self.heels.is_occupied)
-
     def _on_wait_alarm(self, now_us: int) -> None:
-        if self._wrong_leg.is_due(now_us):
-            self._wrong_leg.mark_reported()
-            self.emit_cue(now_us, CueName.SWITCH, side=self.turns.side)
-            return
-        alarm = self._waiting.on_alarm(now_us)
+        alarm = self._call.on_alarm(now_us)
         if alarm is WaitAlarm.TIMEOUT:
             self.end_early(now_us, "nobody changed sides" if self.heels.is_occupied else "nobody came back")
+        elif alarm is WaitAlarm.WRONG_LEG:
+            self.emit_cue(now_us, CueName.SWITCH, side=self.turns.side)
         elif alarm is WaitAlarm.NUDGE:
             self.emit_cue(now_us, CueName.NUDGE)
 
@@ -143,7 +124,9 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             if self._side_change is not None:
                 self._on_new_side(change.at_us, self._side_change.on_change(change))
             elif self.phase is ExercisePhase.WAIT:
-                self._on_change_in_wait(change, heel)
+                since_us = self._call.on_change(change, heel)
+                if since_us is not None:
+                    self.prepare(change.at_us, since_us, self._prepare_us)
             elif self.is_timer_only:
                 if self.phase is ExercisePhase.PAUSED and isinstance(change, HeelChange) and change.down:
                     self._resume(change.at_us, change.since_us)
@@ -151,33 +134,26 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
                 self._on_heel_move(change.at_us, heel)
         self.set_due()
 
-    def _on_change_in_wait(self, change: HeelChange | SensorChange, heel: HeelMove | None) -> None:
-        has_come = heel is not None and heel.move is Move.DOWN
-        if self.heels.is_occupied if self.is_timer_only else has_come:
-            since_us = change.since_us if self.is_timer_only or heel is None else heel.since_us
-            self.prepare(change.at_us, max(since_us, self._waiting.since_us), self._prepare_us)
-        self._watch_wrong_leg(change.at_us)
-
     def _on_heel_move(self, now_us: int, heel: HeelMove) -> None:
         if self.phase is ExercisePhase.PREPARE:
-            if heel.move is Move.DOWN:
+            if heel.kind is Move.DOWN:
                 self._countdown.start(heel.since_us)
             else:
                 self._countdown.stop(heel.since_us)
             return
         if self.phase is ExercisePhase.PAUSED:
-            if heel.move is Move.DOWN:
+            if heel.kind is Move.DOWN:
                 self._resume(now_us, heel.since_us)
                 return
-            if heel.move is not Move.UP or not self.is_resumed_by_lift:
+            if heel.kind is not Move.UP or not self.resumes_unprepared:
                 return
             self._resume(now_us, heel.since_us, "moving")
-        if heel.move is Move.DOWN:
+        if heel.kind is Move.DOWN:
             self.on_heel_down(now_us, heel.since_us)
-        elif heel.move is Move.UP_EARLIER:
+        elif heel.kind is Move.UP_EARLIER:
             self.on_earlier_heel_up(heel.since_us)
         else:
-            self.on_heel_up(now_us, heel.since_us, is_lost=heel.move is Move.LOST)
+            self.on_heel_up(now_us, heel.since_us, is_lost=heel.kind is Move.LOST)
 
     def resync_heels(self, at_us: int) -> None:
         heel = self.heels.resync(at_us)
@@ -213,15 +189,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             self.emit_tick(now_us, self._countdown.pop_tick(now_us))
         elif self.is_standing:
             self.start_work(now_us)
-        else:
-            self._call_back(now_us)
-
-    def _call_back(self, now_us: int) -> None:
-        """The preparation is over and the person is not back: GO waits for them, after a short preparation."""
-        self.enter(ExercisePhase.WAIT)
-        self._prepares_off_board, self._prepare_us = False, self.rules.resume_prepare_us
-        self._waiting = Waiting(now_us, deadline_us=now_us + self.rules.return_timeout_us)
-        self.emit_cue(now_us, CueName.NUDGE)
+        else:  # GO waits for a person who is not back, and a short preparation follows
+            self.enter(ExercisePhase.WAIT)
+            self._prepares_off_board, self._prepare_us = False, self.rules.resume_prepare_us
+            self.emit_cue(now_us, self._call.call_back(now_us))
 
     def emit_tick(self, now_us: int, count: int | None) -> None:
         if count is not None:
@@ -258,8 +229,6 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     def _on_pause_alarm(self, now_us: int, pause: Pause) -> None:
         alarm = pause.waiting.on_alarm(now_us)
         if alarm is WaitAlarm.TIMEOUT:
-            if self.is_repetition_started:
-                self.give_up(now_us)
             self.end_early(now_us, "nobody came back")
         elif alarm is WaitAlarm.GIVE_UP:
             self.give_up(now_us)
@@ -275,12 +244,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             self._change_sides(now_us)
         elif then is AfterPause.NEXT_SIDE:
             self.finish_side(now_us)
-        else:
+        elif self.resumes_unprepared:
             self.on_resumed(now_us, since_us)
-
-    def on_resumed(self, now_us: int, since_us: int) -> None:
-        """The person is back from a pause of the work or of its preparation."""
-        self.prepare_again(now_us, since_us)
+        else:
+            self.prepare_again(now_us, since_us)
 
     # Changing sides and ending.
 
@@ -309,14 +276,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         if since_us is not None:
             self.prepare_again(now_us, since_us)
 
-    def _on_side_change_alarm(self, now_us: int, side_change: SideChange) -> None:
-        if side_change.has_timed_out(now_us):
-            self.end_early(now_us, "nobody changed sides")
-        else:
-            self._on_new_side(now_us, side_change.on_alarm())
-
     def end_early(self, now_us: int, reason: str) -> None:
-        """End before the exercise is complete; what was done has been reported."""
+        """End before the exercise is complete, and report what was done."""
+        if self.is_repetition_started:
+            self.give_up(now_us)
         self.emit_cue(now_us, CueName.ENDED)
         self.emit(Ended(now_us, reason))
         self.enter(ExercisePhase.ENDED)
@@ -332,17 +295,19 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     # Alarms.
 
     def set_due(self) -> None:
-        self.due_us = None if self.outcome is not None else self._next_due_us()
-
-    def _next_due_us(self) -> int | None:
-        if self.phase is ExercisePhase.WAIT:
-            return earliest(self._waiting.due_us, self._wrong_leg.due_us)
-        if self.phase is ExercisePhase.PREPARE:
+        if self.outcome is not None:
+            self.due_us = None
+        elif self.phase is ExercisePhase.WAIT:
+            self.due_us = self._call.due_us
+        elif self.phase is ExercisePhase.PREPARE:
             due_us = self._countdown.due_us
-            return self._countdown.stopped_since_us + self.rules.pause_after_us if due_us is None else due_us
-        if self.phase is ExercisePhase.PAUSED and self._pause is not None:
-            return self._pause.waiting.due_us
-        return self.work_due_us() if self._side_change is None else self._side_change.due_us
+            self.due_us = self._countdown.stopped_since_us + self.rules.pause_after_us if due_us is None else due_us
+        elif self.phase is ExercisePhase.PAUSED and self._pause is not None:
+            self.due_us = self._pause.waiting.due_us
+        elif self._side_change is not None:
+            self.due_us = self._side_change.due_us
+        else:
+            self.due_us = self.work_due_us()
 
     def on_alarm(self, at_us: int) -> None:
         if self.phase is ExercisePhase.WAIT:
@@ -352,7 +317,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         elif self.phase is ExercisePhase.PAUSED and self._pause is not None:
             self._on_pause_alarm(at_us, self._pause)
         elif self._side_change is not None:
-            self._on_side_change_alarm(at_us, self._side_change)
+            if self._side_change.has_timed_out(at_us):
+                self.end_early(at_us, "nobody changed sides")
+            else:
+                self._on_new_side(at_us, self._side_change.on_alarm())
         else:
             self.on_work_alarm(at_us)
         self.set_due()
@@ -365,8 +333,6 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         now_us = command.at_us
         match command.word:
             case CommandName.STOP:
-                if self.is_repetition_started:
-                    self.give_up(now_us)
                 self.end_early(now_us, "stop")
             case CommandName.PAUSE if self.phase not in (ExercisePhase.WAIT, ExercisePhase.PAUSED):
                 if self.phase not in (ExercisePhase.PREPARE, ExercisePhase.SWITCH):

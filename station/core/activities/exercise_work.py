@@ -16,8 +16,8 @@ class ExerciseWork:
     """Whether the current repetition has had its GO."""
 
     @property
-    def is_resumed_by_lift(self) -> bool:
-        """Whether a heel that rises ends a pause, too."""
+    def resumes_unprepared(self) -> bool:
+        """Whether any move of the heel ends a pause, and the work continues at once."""
         return False
 
     @abstractmethod
@@ -46,6 +46,9 @@ class ExerciseWork:
     @abstractmethod
     def suspend(self, now_us: int) -> None:
         """A command pauses the work."""
+
+    def on_resumed(self, now_us: int, since_us: int) -> None:
+        """The work continues at once after a pause."""
 
     @abstractmethod
     def give_up(self, now_us: int) -> None:

@@ -151,7 +151,6 @@ class PacedReps(CountedSet):
         elif self._is_own_pace and self._stepped_on_us is not None:
             self._finish_at_own_pace(now_us)
         elif self._is_own_pace:
-            self.give_up(now_us)
             self.end_early(now_us, "nobody came back")
         elif not self._clock.is_running:
             self.pause(now_us, self.heels.up_since_us, "sensor lost")

@@ -75,20 +75,17 @@ class Reps(CountedSet):
         self.is_repetition_started = True
         self._start_work(now_us)
 
+    @property
+    def resumes_unprepared(self) -> bool:
+        return self.is_repetition_started
+
     def on_resumed(self, now_us: int, since_us: int) -> None:
-        if self.is_repetition_started:
-            self._start_work(since_us)
-        else:
-            super().on_resumed(now_us, since_us)
+        self._start_work(since_us)
 
     def _start_work(self, since_us: int) -> None:
         self.enter(ExercisePhase.REPS)
         self._start_down()
         self._last_change_us = since_us
-
-    @property
-    def is_resumed_by_lift(self) -> bool:
-        return self.is_repetition_started
 
     def suspend(self, now_us: int) -> None:
         self._start_down()

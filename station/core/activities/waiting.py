@@ -13,6 +13,8 @@ def earliest(*moments_us: int | None) -> int | None:
 class WaitAlarm(Enum):
     """What the time of a wait has come for."""
 
+    WRONG_LEG = "wrong leg"
+    """The person stands on the wrong leg: `WrongLeg` is due, not the wait itself."""
     NUDGE = "nudge"
     GIVE_UP = "give up"
     TIMEOUT = "timeout"

@@ -27,7 +27,7 @@ class Move(Enum):
 class HeelMove:
     """One move of the heels at work, and since when."""
 
-    move: Move
+    kind: Move
     since_us: int
 
 
@@ -44,9 +44,13 @@ class WorkingHeels:
         """Whose heel came up last."""
 
     @property
+    def side(self) -> Side | None:
+        """The leg at work, `None` where it is both."""
+        return self._turns.side
+
+    @property
     def plates(self) -> Sequence[HeelChannel]:
-        side = self._turns.side
-        return self._sensors.plates if side is None else (self._sensors.plate_for(side),)
+        return self._sensors.plates if self.side is None else (self._sensors.plate_for(self.side),)
 
     @property
     def are_down(self) -> bool:
@@ -82,7 +86,7 @@ class WorkingHeels:
             return HeelMove(Move.DOWN, after.since_us)
         if after.state is not before.state:
             if change.side is not None:
-                self.lifted_side = change.side if self._turns.side is None else self._turns.side
+                self.lifted_side = change.side if self.side is None else self.side
             return self._lifted(after.state, after.since_us)
         if after.state is HeelState.UP and after.since_us < before.since_us:
             self.up_since_us = after.since_us

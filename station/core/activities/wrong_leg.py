@@ -15,12 +15,16 @@ class WrongLeg:
     def update(self, since_us: int, *, is_standing: bool) -> None:
         """`is_standing` says whether the person stands on the wrong leg only, from `since_us` on."""
         if not is_standing:
-            self.due_us, self._is_reported = None, False
+            self.reset()
         elif not self._is_reported and self.due_us is None:
             self.due_us = since_us + self._delay_us
 
     def is_due(self, now_us: int) -> bool:
         return self.due_us is not None and now_us >= self.due_us
+
+    def reset(self) -> None:
+        """Nobody stands on the wrong leg."""
+        self.due_us, self._is_reported = None, False
 
     def cancel(self) -> None:
         """The right leg has moved: no cue is needed any more."""

@@ -1,8 +1,8 @@
 """The knee-to-wall test: trials of one or both sides, each a series of attempts at growing distances.
 
-The phases follow `TRANSITIONS`. The parts keep their own state and the test moves between the phases: `TrialSeries`
-(sides, trials, targets, scores), `Attempt` (one lunge and its verdict), `Repositioning` (the way to the next target),
-`StandingHeel` (who stands, and how still), `SensorFault`. Rules that the phases alone do not show:
+`TRANSITIONS` says which phase may follow which, and `KneeToWallTest` moves between them. Its parts keep their own
+state: `StepOn`, `StandingHeel`, `Attempt`, `Repositioning`, `TrialSeries`, `SensorFault`, and those that exercises share.
+The rules that the table does not show:
 
 - A person who leaves before the first attempt has not begun the test: back to WAIT, in silence.
 - After a void, or with the target near, three still seconds bring GO, also to a person who has moved.
@@ -30,9 +30,9 @@ from station.core.activities.repositioning import MoveRules, Repositioning
 from station.core.activities.sensor_fault import FaultRules, SensorFault
 from station.core.activities.side_change import SideChange
 from station.core.activities.standing_heel import StandingHeel, SteadyRules
+from station.core.activities.step_on import StepOn, StepOnRules
 from station.core.activities.trial_series import TrialSeries
 from station.core.activities.waiting import WaitAlarm, Waiting, earliest
-from station.core.activities.wrong_leg import WrongLeg
 from station.core.events import SECOND_US, Command, CommandName, Event, Load, Side, Toe
 from station.core.facts import (
     AttemptFailed,
@@ -98,17 +98,14 @@ class TestRules:
 
     __test__ = False
 
+    step_on: StepOnRules = field(default_factory=StepOnRules)
     attempt: AttemptRules = field(default_factory=AttemptRules)
     move: MoveRules = field(default_factory=MoveRules)
     steady: SteadyRules = field(default_factory=SteadyRules)
     fault: FaultRules = field(default_factory=FaultRules)
-    step_on_us: int = 500_000
-    wrong_leg_after_us: int = 2 * SECOND_US
     nudge_after_us: int = 10 * SECOND_US
-    return_timeout_us: int = 180 * SECOND_US
-    """Getting up from the floor and back on the board."""
     announce_side_us: int = 3 * SECOND_US
-    count_from: int = 3
+    count_us: int = 3 * SECOND_US
     departed_after_us: int = 3 * SECOND_US
     rest_us: int = 10 * SECOND_US
     switch_timeout_us: int = 90 * SECOND_US
@@ -140,20 +137,16 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         is_last_step: bool = True,
         rules: TestRules | None = None,
     ) -> None:
-        """Unless it is the first step, a person who has left the board is called back.
-
-        The result of the last step is shown for a while.
-        """
+        """After another step a person who has left is called back; the result of the last step stays for a while."""
         super().__init__(sensors, TestPhase.WAIT)
         self.rules = rules or TestRules()
         self._is_first_step = is_first_step
         self._is_last_step = is_last_step
         self._series = TrialSeries(step)
-        self._heel = self._heel_at_work()
-        self._wrong_leg = WrongLeg(self.rules.wrong_leg_after_us)
+        self._heel = StandingHeel(sensors, step.sides[0], self.rules.steady)
+        self._step_on = StepOn(self._heel, self.rules.step_on)
         self._waiting = Waiting(0)
         """The times of the phase."""
-        self._return_deadline_us: int | None = None
         self._new_reading_us: int | None = None
         self._ticks = CountdownTicks(0)
         self._go_us = 0
@@ -184,19 +177,12 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         self._enter_phase(TestPhase.WAIT, at_us)
         self._heel.sync()
         is_other_down = self._heel.is_other_down
-        self._watch_wrong_leg(at_us, down=is_other_down)
+        self._step_on.on_other_heel(at_us, is_down=is_other_down)
         if not self._is_first_step and not self._heel.is_down and not is_other_down:
-            self._return_deadline_us = at_us + self.rules.return_timeout_us
+            self._step_on.call(at_us)
             self._waiting = Waiting(at_us, nudge_us=at_us + self.rules.nudge_after_us)
             self.emit_cue(at_us, CueName.READY, side=self.side)
         self._set_due()
-
-    def _heel_at_work(self) -> StandingHeel:
-        return StandingHeel(self.sensors, self.side, self.rules.steady)
-
-    def _watch_wrong_leg(self, since_us: int, *, down: bool) -> None:
-        is_awaited = self.phase is TestPhase.WAIT and not self._heel.is_down
-        self._wrong_leg.update(since_us, is_standing=is_awaited and down)
 
     def _enter_phase(self, phase: TestPhase, at_us: int) -> None:
         self.enter(phase)
@@ -220,9 +206,9 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._on_new_side(change.at_us, self._side_change.on_heel_change(change))
         elif self._heel.is_sensed_on(change.side):
             self._on_heel_change(change)
-            self._wrong_leg.cancel()
+            self._step_on.on_heel_change()
         else:
-            self._watch_wrong_leg(change.since_us, down=change.down)
+            self._step_on.on_other_heel(change.since_us, is_down=change.down and self.phase is TestPhase.WAIT)
         self._set_due()
 
     def _on_heel_change(self, change: HeelChange) -> None:
@@ -280,7 +266,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 self._start_settling(now_us)
             case CommandName.SIDE if command.side is not None and self.other_side is not None:
                 self._series.choose_side(command.side)
-                self._heel = self._heel_at_work()
+                self._heel.follow(command.side)
                 self._enter_phase(TestPhase.WAIT, now_us)
         self._set_due()
 
@@ -292,10 +278,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
 
     def _phase_due_us(self) -> int | None:
         match self.phase:
-            case TestPhase.WAIT if self._heel.down_since_us is not None:
-                return self._heel.down_since_us + self.rules.step_on_us
             case TestPhase.WAIT:
-                return earliest(self._return_deadline_us, self._wrong_leg.due_us)
+                return self._step_on.due_us
             case TestPhase.SETTLE | TestPhase.MOVE:
                 return self._new_reading_us
             case TestPhase.COUNT if self._heel.is_down or not self._ticks.are_over:
@@ -343,11 +327,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                     self.emit_cue(now_us, CueName.READY, side=self.side)
             case TestPhase.SIDE:
                 self._enter_phase(TestPhase.COUNT, now_us)
-                count_us = self.rules.count_from * SECOND_US
-                self._go_us = now_us + count_us
-                self._ticks = CountdownTicks(
-                    self.rules.announce_side_us + count_us, range(1, self.rules.count_from + 1)
-                )
+                self._go_us = now_us + self.rules.count_us
+                self._ticks = CountdownTicks(self.rules.announce_side_us + self.rules.count_us)
                 self._on_count_alarm(now_us)
             case TestPhase.COUNT:
                 self._on_count_alarm(now_us)
@@ -385,14 +366,14 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
                 assert_never(self.phase)
 
     def _on_wait_alarm(self, now_us: int) -> None:
-        if self._heel.is_down:
+        alarm = self._step_on.on_alarm(now_us)
+        if alarm is WaitAlarm.TIMEOUT:
+            self._end_early(now_us, "nobody came back")
+        elif alarm is WaitAlarm.WRONG_LEG:
+            self.emit_cue(now_us, CueName.SWITCH, side=self.side)
+        else:
             self.emit_cue(now_us, CueName.STEP_ON)
             self._start_settling(now_us)
-        elif self._return_deadline_us is not None and now_us >= self._return_deadline_us:
-            self._end_early(now_us, "nobody came back")
-        else:
-            self._wrong_leg.mark_reported()
-            self.emit_cue(now_us, CueName.SWITCH, side=self.side)
 
     # Measuring one side.
 
@@ -463,7 +444,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         if self._series.current.needs_another:
             self._enter_phase(TestPhase.REST, now_us)
         elif self._series.advance_side():
-            self._heel = self._heel_at_work()
+            self._heel.follow(self.side)
             self.emit_cue(now_us, CueName.SWITCH, side=self.side)
             self._enter_phase(TestPhase.SWITCH, now_us)
             self._side_change = SideChange(self.sensors, self.side, now_us, self.rules.switch_timeout_us)

@@ -21,14 +21,18 @@ class SteadyRules:
 
 
 class StandingHeel:
-    """The heel of `side`. With a single plate it is the same for both sides."""
+    """The heel of one side at a time. With a single plate it is the same for both sides."""
 
     def __init__(self, sensors: BoardSensors, side: Side, rules: SteadyRules | None = None) -> None:
         self._rules = rules or SteadyRules()
         self._sensors = sensors
-        self._plate = sensors.plate_for(side)
         self.down_since_us: int | None = None
         self.up_since_us: int | None = None
+        self.follow(side)
+
+    def follow(self, side: Side) -> None:
+        """Be the heel of `side` from here on."""
+        self._plate = self._sensors.plate_for(side)
         self.sync()
 
     def sync(self) -> None:

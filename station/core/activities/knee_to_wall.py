@@ -1,8 +1,8 @@
 """The knee-to-wall test: trials of one or both sides, each a series of attempts at growing distances.
 
 `TRANSITIONS` says which phase may follow which, and `KneeToWallTest` moves between them. Its parts keep their own
-state: `StepOn`, `StandingHeel`, `Attempt`, `Repositioning`, `TrialSeries`, `SensorFault`, and those that exercises share.
-The rules that the table does not show:
+state: `StepOn`, `StandingHeel`, `Attempt`, `Repositioning`, `TrialSeries` and `SensorFault`; it shares others with the
+exercises. The rules that the table does not show:
 
 - A person who leaves before the first attempt has not begun the test: back to WAIT, in silence.
 - After a void, or with the target near, three still seconds bring GO, also to a person who has moved.

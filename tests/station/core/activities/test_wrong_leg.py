@@ -11,12 +11,10 @@ def test_it_is_due_once_until_the_leg_has_left() -> None:
     wrong_leg = WrongLeg(us(2))
     wrong_leg.update(us(5), is_standing=True)
     wrong_leg.update(us(6), is_standing=True)
-    assert wrong_leg.due_us == us(7)
-    assert not wrong_leg.is_due(us(6.9))
-    assert wrong_leg.is_due(us(7))
+    assert [wrong_leg.is_due(us(at_s)) for at_s in (6.9, 7)] == [False, True]
     wrong_leg.mark_reported()
     wrong_leg.update(us(8), is_standing=True)
-    assert wrong_leg.due_us is None
+    assert not wrong_leg.is_due(us(100))
     wrong_leg.update(us(9), is_standing=False)
     wrong_leg.update(us(10), is_standing=True)
     assert wrong_leg.due_us == us(12)

@@ -58,8 +58,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         self._prepares_off_board = step.prepare_off
         self._call = BoardCall(self.heels, self.rules, needs_heel=not self.is_timer_only)
         self._countdown = StandingCountdown(0, 0, is_standing=False)
-        self._pause: Pause | None = None
-        """The last pause, until the person is back."""
+        self._pause = Pause()
         self._side_change: SideChange | None = None
         self._earliest_go_us = 0
         """A side change keeps GO from sounding before this."""
@@ -82,14 +81,12 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     @property
     def given_up_repetitions(self) -> int:
         """How many repetitions of this turn the pause has given up; they are still owed."""
-        return int(self._pause is not None and self._pause.then is AfterPause.NEXT_REPETITION)
+        return int(self._pause.then is AfterPause.NEXT_REPETITION)
 
     def watched_sides(self) -> Sequence[Side]:
         if self.phase is ExercisePhase.SWITCH:
             return tuple(Side)
-        if self.is_timer_only and self.phase is not ExercisePhase.WAIT:
-            return ()
-        return tuple(Side) if self.turns.side is None else (self.turns.side,)
+        return () if self.is_timer_only and self.phase is not ExercisePhase.WAIT else self.turns.sides
 
     def configure_sensors(self) -> None:
         self.sensors.configure(is_seated=self._heel_rule is HeelRule.LIGHT)
@@ -226,18 +223,18 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         self.emit(Paused(now_us, reason))
         self.emit_cue(now_us, CueName.PAUSED)
 
-    def _on_pause_alarm(self, now_us: int, pause: Pause) -> None:
-        alarm = pause.waiting.on_alarm(now_us)
+    def _on_pause_alarm(self, now_us: int) -> None:
+        alarm = self._pause.waiting.on_alarm(now_us)
         if alarm is WaitAlarm.TIMEOUT:
             self.end_early(now_us, "nobody came back")
         elif alarm is WaitAlarm.GIVE_UP:
             self.give_up(now_us)
-            pause.then = AfterPause.NEXT_REPETITION if self.advance_repetition() else AfterPause.NEXT_SIDE
+            self._pause.then = AfterPause.NEXT_REPETITION if self.advance_repetition() else AfterPause.NEXT_SIDE
         elif alarm is WaitAlarm.NUDGE:
             self.emit_cue(now_us, CueName.NUDGE)
 
     def _resume(self, now_us: int, since_us: int, reason: str = "standing") -> None:
-        then, self._pause = (None if self._pause is None else self._pause.then), None
+        then, self._pause = self._pause.then, Pause()
         self.stop_repeating_cue(now_us)
         self.emit(Resumed(now_us, reason))
         if then is AfterPause.SIDE_CHANGE:
@@ -267,10 +264,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         self._earliest_go_us = now_us + self.rules.min_switch_us
         if self.is_timer_only:
             self.prepare(now_us, now_us, self.rules.min_switch_us)
-            return
-        assert side is not None  # both legs are one turn, which nothing is changed to
-        self.enter(ExercisePhase.SWITCH)
-        self._side_change = SideChange(self.sensors, side, now_us, self.rules.switch_timeout_us)
+        else:
+            assert side is not None  # both legs are one turn, which nothing is changed to
+            self.enter(ExercisePhase.SWITCH)
+            self._side_change = SideChange(self.sensors, side, now_us, self.rules.switch_timeout_us)
 
     def _on_new_side(self, now_us: int, since_us: int | None) -> None:
         if since_us is not None:
@@ -302,7 +299,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         elif self.phase is ExercisePhase.PREPARE:
             due_us = self._countdown.due_us
             self.due_us = self._countdown.stopped_since_us + self.rules.pause_after_us if due_us is None else due_us
-        elif self.phase is ExercisePhase.PAUSED and self._pause is not None:
+        elif self.phase is ExercisePhase.PAUSED:
             self.due_us = self._pause.waiting.due_us
         elif self._side_change is not None:
             self.due_us = self._side_change.due_us
@@ -314,8 +311,8 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             self._on_wait_alarm(at_us)
         elif self.phase is ExercisePhase.PREPARE:
             self._on_prepare_alarm(at_us)
-        elif self.phase is ExercisePhase.PAUSED and self._pause is not None:
-            self._on_pause_alarm(at_us, self._pause)
+        elif self.phase is ExercisePhase.PAUSED:
+            self._on_pause_alarm(at_us)
         elif self._side_change is not None:
             if self._side_change.has_timed_out(at_us):
                 self.end_early(at_us, "nobody changed sides")
@@ -338,7 +335,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
                 if self.phase not in (ExercisePhase.PREPARE, ExercisePhase.SWITCH):
                     self.suspend(now_us)
                 self.pause(now_us, now_us, "command")
-            case CommandName.RESUME if self.phase is ExercisePhase.PAUSED and self._pause is not None:
+            case CommandName.RESUME if self.phase is ExercisePhase.PAUSED:
                 if self.is_standing or self._pause.then is AfterPause.SIDE_CHANGE:
                     self._resume(now_us, now_us, "command")
             case CommandName.NEXT if self.phase is ExercisePhase.PREPARE:
@@ -352,9 +349,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         self.set_due()
 
     def _skip_repetition(self, now_us: int) -> None:
-        is_side_over = (
-            self.phase is ExercisePhase.PAUSED and self._pause is not None and self._pause.then is AfterPause.NEXT_SIDE
-        )
+        is_side_over = self.phase is ExercisePhase.PAUSED and self._pause.then is AfterPause.NEXT_SIDE
         if self.is_repetition_started:
             self.give_up(now_us)
         if is_side_over or not self.advance_repetition():

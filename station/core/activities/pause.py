@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from station.core.activities.waiting import Waiting
@@ -22,7 +22,7 @@ class AfterPause(Enum):
 
 @dataclass(slots=True)
 class Pause:
-    """One pause."""
+    """One pause. Without arguments it is none: nobody is waited for."""
 
-    waiting: Waiting
+    waiting: Waiting = field(default_factory=lambda: Waiting(0))
     then: AfterPause = AfterPause.SAME_REPETITION

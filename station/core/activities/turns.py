@@ -26,6 +26,11 @@ class Turns:
         """The leg whose turn it is, `None` where it is both legs'."""
         return None if self.legs is BOTH_LEGS else Side(self.legs)
 
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides whose turn it is."""
+        return tuple(Side) if self.side is None else (self.side,)
+
     def advance(self) -> bool:
         """Go on to the next turn; false after the last one."""
         if self._index + 1 >= len(self._turns):

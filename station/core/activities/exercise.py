@@ -17,7 +17,7 @@ down when both are and up when either is. The rules that a table of phases does 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from station.core.activities.board_call import BoardCall
 from station.core.activities.exercise_rules import ExercisePhase, ExerciseRules
@@ -27,7 +27,7 @@ from station.core.activities.phases import PhasedActivity
 from station.core.activities.side_change import SideChange
 from station.core.activities.standing_countdown import StandingCountdown
 from station.core.activities.turns import Turns
-from station.core.activities.waiting import WaitAlarm, Waiting
+from station.core.activities.waiting import WaitAlarm
 from station.core.activities.working_heels import HeelMove, Move, WorkingHeels
 from station.core.events import Command, CommandName, Side
 from station.core.facts import CueName, Ended, Paused, Resumed
@@ -57,7 +57,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         self._prepare_us = step.prepare_us
         self._prepares_off_board = step.prepare_off
         self._call = BoardCall(self.heels, self.rules, needs_heel=not self.is_timer_only)
-        self._countdown = StandingCountdown(0, 0, is_standing=False)
+        self._countdown = StandingCountdown(0, 0, is_standing=False, max_absence_us=0)
         self._pause = Pause()
         self._side_change: SideChange | None = None
         self._earliest_go_us = 0
@@ -170,6 +170,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             need_us,
             since_us if self.is_standing or runs_off_board else now_us,
             is_standing=self.is_standing,
+            max_absence_us=self.rules.pause_after_us,
             asks_for_standing=not runs_off_board,
             ticks=self.rules.countdown_ticks,
         )
@@ -208,15 +209,12 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     def pause(self, now_us: int, since_us: int, reason: str) -> None:
         """Pause since `since_us`, when the person left the work."""
-        gives_up = self.is_repetition_started and self.gives_up_in_pause
-        self._pause = Pause(
-            Waiting(
-                since_us,
-                nudge_us=now_us + self.rules.nudge_after_us,
-                give_up_us=since_us + self.rules.give_up_after_us if gives_up else None,
-                deadline_us=since_us + self.rules.pause_timeout_us,
-            ),
-            AfterPause.SAME_REPETITION if self._side_change is None else AfterPause.SIDE_CHANGE,
+        self._pause = Pause.begin(
+            now_us,
+            since_us,
+            self.rules,
+            gives_up=self.is_repetition_started and self.gives_up_in_pause,
+            is_in_side_change=self._side_change is not None,
         )
         self._side_change = None
         self.enter(ExercisePhase.PAUSED)
@@ -273,6 +271,13 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         if since_us is not None:
             self.prepare_again(now_us, since_us)
 
+    def _on_side_change_alarm(self, now_us: int) -> None:
+        assert self._side_change is not None
+        if self._side_change.has_timed_out(now_us):
+            self.end_early(now_us, "nobody changed sides")
+        else:
+            self._on_new_side(now_us, self._side_change.on_alarm())
+
     def end_early(self, now_us: int, reason: str) -> None:
         """End before the exercise is complete, and report what was done."""
         if self.is_repetition_started:
@@ -291,35 +296,24 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     # Alarms.
 
+    def _next_alarm(self) -> tuple[int | None, Callable[[int], None]]:
+        """When the current phase next needs an alarm, and what handles it."""
+        if self.phase is ExercisePhase.WAIT:
+            return self._call.due_us, self._on_wait_alarm
+        if self.phase is ExercisePhase.PREPARE:
+            return self._countdown.due_us, self._on_prepare_alarm
+        if self.phase is ExercisePhase.PAUSED:
+            return self._pause.waiting.due_us, self._on_pause_alarm
+        if self._side_change is not None:
+            return self._side_change.due_us, self._on_side_change_alarm
+        return self.work_due_us(), self.on_work_alarm
+
     def set_due(self) -> None:
-        if self.outcome is not None:
-            self.due_us = None
-        elif self.phase is ExercisePhase.WAIT:
-            self.due_us = self._call.due_us
-        elif self.phase is ExercisePhase.PREPARE:
-            due_us = self._countdown.due_us
-            self.due_us = self._countdown.stopped_since_us + self.rules.pause_after_us if due_us is None else due_us
-        elif self.phase is ExercisePhase.PAUSED:
-            self.due_us = self._pause.waiting.due_us
-        elif self._side_change is not None:
-            self.due_us = self._side_change.due_us
-        else:
-            self.due_us = self.work_due_us()
+        self.due_us = None if self.outcome is not None else self._next_alarm()[0]
 
     def on_alarm(self, at_us: int) -> None:
-        if self.phase is ExercisePhase.WAIT:
-            self._on_wait_alarm(at_us)
-        elif self.phase is ExercisePhase.PREPARE:
-            self._on_prepare_alarm(at_us)
-        elif self.phase is ExercisePhase.PAUSED:
-            self._on_pause_alarm(at_us)
-        elif self._side_change is not None:
-            if self._side_change.has_timed_out(at_us):
-                self.end_early(at_us, "nobody changed sides")
-            else:
-                self._on_new_side(at_us, self._side_change.on_alarm())
-        else:
-            self.on_work_alarm(at_us)
+        _, handle = self._next_alarm()
+        handle(at_us)
         self.set_due()
 
     # Commands.

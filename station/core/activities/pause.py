@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from station.core.activities.exercise_rules import ExerciseRules
 from station.core.activities.waiting import Waiting
 
 
@@ -26,3 +27,19 @@ class Pause:
 
     waiting: Waiting = field(default_factory=lambda: Waiting(0))
     then: AfterPause = AfterPause.SAME_REPETITION
+
+    @classmethod
+    def begin(
+        cls, now_us: int, since_us: int, rules: ExerciseRules, *, gives_up: bool, is_in_side_change: bool
+    ) -> Pause:
+        """A pause that begins at `now_us` and counts from `since_us`, when the person left the work.
+
+        `gives_up` says whether a long pause gives up the current repetition.
+        """
+        waiting = Waiting(
+            since_us,
+            nudge_us=now_us + rules.nudge_after_us,
+            give_up_us=since_us + rules.give_up_after_us if gives_up else None,
+            deadline_us=since_us + rules.pause_timeout_us,
+        )
+        return cls(waiting, AfterPause.SIDE_CHANGE if is_in_side_change else AfterPause.SAME_REPETITION)

@@ -10,7 +10,7 @@ from station.core.activities.countdown_ticks import CountdownTicks
 class StandingCountdown:
     """Counts `need_us` of standing down from `since_us`, with a tick at each of `ticks` seconds before its end.
 
-    Where it asks for no standing it runs by itself.
+    A person who does not stand for `max_absence_us` is away. Where it asks for no standing it runs by itself.
     """
 
     def __init__(
@@ -19,12 +19,14 @@ class StandingCountdown:
         since_us: int,
         *,
         is_standing: bool,
+        max_absence_us: int,
         asks_for_standing: bool = True,
         ticks: Iterable[int] = (),
     ) -> None:
         self.need_us = need_us
         self.stopped_since_us = since_us
         """Since when nobody stands, where nobody does."""
+        self._max_absence_us = max_absence_us
         self._asks_for_standing = asks_for_standing
         self._ticks = CountdownTicks(need_us, ticks)
         self._stood_us = 0
@@ -63,10 +65,10 @@ class StandingCountdown:
         return self.stood_us(now_us) >= self.need_us
 
     @property
-    def due_us(self) -> int | None:
-        """When its next tick or its end comes, `None` while nobody stands."""
+    def due_us(self) -> int:
+        """When its next tick or its end comes; while nobody stands, when the person will be away."""
         if self._running_since_us is None:
-            return None
+            return self.stopped_since_us + self._max_absence_us
         return self._ticks.due_us(self._running_since_us + self.need_us - self._stood_us)
 
     def pop_tick(self, now_us: int) -> int | None:

@@ -41,9 +41,9 @@ def test_cancelled_ticks_do_not_sound() -> None:
 
 def test_standing_is_counted_and_stepping_off_is_not() -> None:
     """Four seconds before and six after an absence are ten."""
-    countdown = StandingCountdown(us(10), 0, is_standing=True, ticks=(1,))
+    countdown = StandingCountdown(us(10), 0, is_standing=True, max_absence_us=us(3), ticks=(1,))
     countdown.stop(us(4))
-    assert (countdown.is_running, countdown.due_us, countdown.stopped_since_us) == (False, None, us(4))
+    assert (countdown.is_running, countdown.stopped_since_us) == (False, us(4))
     countdown.start(us(7))
     assert countdown.due_us == us(12)
     assert countdown.pop_tick(us(12)) == 1
@@ -53,16 +53,16 @@ def test_standing_is_counted_and_stepping_off_is_not() -> None:
 
 
 def test_nobody_stands_at_first() -> None:
-    """It waits, and knows since when."""
-    countdown = StandingCountdown(us(10), us(2), is_standing=False)
-    assert countdown.due_us is None
+    """It waits for three seconds."""
+    countdown = StandingCountdown(us(10), us(2), is_standing=False, max_absence_us=us(3))
     assert countdown.stopped_since_us == us(2)
+    assert countdown.due_us == us(5)
     assert countdown.stood_us(us(5)) == 0
 
 
 def test_a_preparation_off_the_board_runs_by_itself() -> None:
     """Whatever the person does."""
-    countdown = StandingCountdown(us(10), us(1), is_standing=False, asks_for_standing=False)
+    countdown = StandingCountdown(us(10), us(1), is_standing=False, max_absence_us=us(3), asks_for_standing=False)
     countdown.stop(us(2))
     countdown.start(us(5))
     assert countdown.is_running
@@ -71,12 +71,12 @@ def test_a_preparation_off_the_board_runs_by_itself() -> None:
 
 def test_skip_is_over_at_once_for_a_person_who_stands() -> None:
     """And for another one as soon as they do."""
-    standing = StandingCountdown(us(10), 0, is_standing=True, ticks=(3, 2, 1))
+    standing = StandingCountdown(us(10), 0, is_standing=True, max_absence_us=us(3), ticks=(3, 2, 1))
     standing.skip(us(2))
     assert standing.due_us == us(2)
     assert standing.is_over(us(2))
-    absent = StandingCountdown(us(10), 0, is_standing=False)
+    absent = StandingCountdown(us(10), 0, is_standing=False, max_absence_us=us(3))
     absent.skip(us(2))
-    assert absent.due_us is None
+    assert absent.due_us == us(3)
     absent.start(us(4))
     assert absent.due_us == us(4)

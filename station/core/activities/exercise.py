@@ -117,46 +117,46 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     def on_change(self, change: Change) -> None:
         if not isinstance(change, KneeChange) and change.side is not None:
-            heel = self.heels.update(change)
+            move = self.heels.update(change)
             if self._side_change is not None:
                 self._on_new_side(change.at_us, self._side_change.on_change(change))
             elif self.phase is ExercisePhase.WAIT:
-                since_us = self._call.on_change(change, heel)
+                since_us = self._call.on_change(change, move)
                 if since_us is not None:
                     self.prepare(change.at_us, since_us, self._prepare_us)
             elif self.is_timer_only:
                 if self.phase is ExercisePhase.PAUSED and isinstance(change, HeelChange) and change.down:
                     self._resume(change.at_us, change.since_us)
-            elif heel is not None:
-                self._on_heel_move(change.at_us, heel)
+            elif move is not None:
+                self._on_heel_move(change.at_us, move)
         self.set_due()
 
-    def _on_heel_move(self, now_us: int, heel: HeelMove) -> None:
+    def _on_heel_move(self, now_us: int, move: HeelMove) -> None:
         if self.phase is ExercisePhase.PREPARE:
-            if heel.kind is Move.DOWN:
-                self._countdown.start(heel.since_us)
+            if move.kind is Move.DOWN:
+                self._countdown.start(move.since_us)
             else:
-                self._countdown.stop(heel.since_us)
+                self._countdown.stop(move.since_us)
             return
         if self.phase is ExercisePhase.PAUSED:
-            if heel.kind is Move.DOWN:
-                self._resume(now_us, heel.since_us)
+            if move.kind is Move.DOWN:
+                self._resume(now_us, move.since_us)
                 return
-            if heel.kind is not Move.UP or not self.resumes_unprepared:
+            if move.kind is not Move.UP or not self.resumes_unprepared:
                 return
-            self._resume(now_us, heel.since_us, "moving")
-        if heel.kind is Move.DOWN:
-            self.on_heel_down(now_us, heel.since_us)
-        elif heel.kind is Move.UP_EARLIER:
-            self.on_earlier_heel_up(heel.since_us)
+            self._resume(now_us, move.since_us, "moving")
+        if move.kind is Move.DOWN:
+            self.on_heel_down(now_us, move.since_us)
+        elif move.kind is Move.UP_EARLIER:
+            self.on_earlier_heel_up(move.since_us)
         else:
-            self.on_heel_up(now_us, heel.since_us, is_lost=heel.kind is Move.LOST)
+            self.on_heel_up(now_us, move.since_us, is_lost=move.kind is Move.LOST)
 
     def resync_heels(self, at_us: int) -> None:
-        heel = self.heels.resync(at_us)
+        move = self.heels.resync(at_us)
         is_awaited = self.phase in (ExercisePhase.WAIT, ExercisePhase.SWITCH)
-        if heel is not None and not self.is_timer_only and not is_awaited:
-            self._on_heel_move(at_us, heel)
+        if move is not None and not self.is_timer_only and not is_awaited:
+            self._on_heel_move(at_us, move)
         self.set_due()
 
     # Preparing.

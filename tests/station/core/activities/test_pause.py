@@ -14,7 +14,7 @@ from tests.station.core.traces import us
 def test_a_pause_counts_from_the_lift_and_nudges_from_its_own_sound(gives_up: bool) -> None:
     """The heel rose at 7 s, PAUSED sounded at 10 s."""
     pause = Pause.begin(us(10), us(7), ExerciseRules(), gives_up=gives_up, is_in_side_change=False)
-    alarms = []
+    alarms: list[tuple[int, WaitAlarm | None]] = []
     while not alarms or alarms[-1][1] is not WaitAlarm.TIMEOUT:
         due_us = pause.waiting.due_us
         assert due_us is not None

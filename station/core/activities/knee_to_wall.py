@@ -124,7 +124,7 @@ class TestRules:
 
 
 class KneeToWallTest(PhasedActivity[TestPhase]):
-    """A test by `step`."""
+    """Runs the test of `step`."""
 
     transitions = TRANSITIONS
 
@@ -148,6 +148,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         self._waiting = Waiting(0)
         """The times of the phase."""
         self._new_reading_us: int | None = None
+        """A reading of this moment has not been judged yet."""
         self._ticks = CountdownTicks(0)
         self._go_us = 0
         self._attempt: Attempt | None = None

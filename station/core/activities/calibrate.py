@@ -244,21 +244,21 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             self.emit_cue(at_us, CueName.NUDGE)
         else:
             self._new_reading_us = None
-            self._alarm_of_phase(at_us)
+            self._on_phase_alarm(at_us)
         self._set_due()
 
-    def _alarm_of_phase(self, at_us: int) -> None:
+    def _on_phase_alarm(self, at_us: int) -> None:
         match self.phase:
             case BlockPhase.WARM:
-                self._alarm_warm(at_us)
+                self._on_warm_alarm(at_us)
             case BlockPhase.CLEAR:
-                self._alarm_clear(at_us)
+                self._on_clear_alarm(at_us)
             case BlockPhase.BLOCK:
-                self._alarm_block(at_us)
+                self._on_block_alarm(at_us)
             case BlockPhase.CAPTURE:
-                self._alarm_capture(at_us)
+                self._on_capture_alarm(at_us)
             case BlockPhase.DONE:
-                self._alarm_done(at_us)
+                self._on_done_alarm(at_us)
             case BlockPhase.LEAVE | BlockPhase.FAULT:
                 pass  # only an event or the timeout ends these
             case BlockPhase.ENDED:
@@ -266,12 +266,12 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             case _:
                 assert_never(self.phase)
 
-    def _alarm_warm(self, now_us: int) -> None:
+    def _on_warm_alarm(self, now_us: int) -> None:
         if now_us >= self._phase_since_us + self._warm_up_us:
             self._last_progress_us = now_us
             self._enter_waiting_phase(now_us)
 
-    def _alarm_done(self, now_us: int) -> None:
+    def _on_done_alarm(self, now_us: int) -> None:
         self.stop_repeating_cue(now_us)
         self.outcome = "complete"
 
@@ -288,7 +288,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             now_us
         )
 
-    def _alarm_clear(self, now_us: int) -> None:
+    def _on_clear_alarm(self, now_us: int) -> None:
         still_mm = self._still_reading_mm(now_us)
         if still_mm is None:
             if self._is_view_empty(now_us):
@@ -310,7 +310,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         self._enter_phase(BlockPhase.BLOCK, now_us)
         self.emit_cue(now_us, CueName.READY)
 
-    def _alarm_block(self, now_us: int) -> None:
+    def _on_block_alarm(self, now_us: int) -> None:
         still_mm = self._still_reading_mm(now_us)
         if still_mm is None or self._lane_reading_mm is None:
             if not self.points and self._is_view_empty(now_us):
@@ -325,7 +325,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             self._enter_phase(BlockPhase.CAPTURE, now_us)
             self.emit_cue(now_us, CueName.GO)
 
-    def _alarm_capture(self, now_us: int) -> None:
+    def _on_capture_alarm(self, now_us: int) -> None:
         from_us = self._phase_since_us
         now_mm = self.sensors.toe.latest_median(from_us)
         if now_mm is not None and abs(now_mm - self._capture_start_mm) > self.rules.max_movement_mm:

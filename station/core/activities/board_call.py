@@ -13,17 +13,16 @@ from station.core.sensing.sensors import HeelChange, SensorChange
 class BoardCall:
     """Waits for the heels at work, or for any heel where the exercise needs none."""
 
-    def __init__(self, heels: WorkingHeels, rules: ExerciseRules, *, needs_heel: bool) -> None:
+    def __init__(self, heels: WorkingHeels, rules: ExerciseRules) -> None:
         self._heels = heels
         self._rules = rules
-        self._needs_heel = needs_heel
         self._waiting = Waiting(0)
         self._wrong_leg = WrongLeg(rules.wrong_leg_after_us)
 
     @property
     def is_answered(self) -> bool:
         """Whether the person is on the board as needed."""
-        return self._heels.are_down if self._needs_heel else self._heels.is_occupied
+        return self._heels.are_down if self._heels.are_needed else self._heels.is_occupied
 
     def wait(self, now_us: int) -> None:
         """Wait in silence, for as long as it takes."""
@@ -53,9 +52,9 @@ class BoardCall:
     def on_change(self, change: HeelChange | SensorChange, move: HeelMove | None) -> int | None:
         """Since when the person stands as needed, once they do; `move` is what the change means for the heels."""
         since_us = None
-        if not self._needs_heel and self.is_answered:
+        if not self._heels.are_needed and self.is_answered:
             since_us = change.since_us
-        elif self._needs_heel and move is not None and move.kind is Move.DOWN:
+        elif self._heels.are_needed and move is not None and move.kind is Move.DOWN:
             since_us = move.since_us
         if since_us is None:
             self._watch_wrong_leg(change.at_us)
@@ -64,7 +63,7 @@ class BoardCall:
         return max(since_us, self._waiting.since_us)
 
     def _watch_wrong_leg(self, since_us: int) -> None:
-        awaits_one_leg = self._needs_heel and self._heels.side is not None
+        awaits_one_leg = self._heels.are_needed and self._heels.side is not None
         self._wrong_leg.update(since_us, is_standing=awaits_one_leg and self._heels.is_occupied)
 
     @property

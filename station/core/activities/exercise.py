@@ -24,6 +24,7 @@ from station.core.activities.exercise_rules import ExercisePhase, ExerciseRules
 from station.core.activities.exercise_work import ExerciseWork
 from station.core.activities.pause import AfterPause, Pause
 from station.core.activities.phases import PhasedActivity
+from station.core.activities.preparation import Preparation
 from station.core.activities.side_change import SideChange
 from station.core.activities.standing_countdown import StandingCountdown
 from station.core.activities.turns import Turns
@@ -51,27 +52,15 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         super().__init__(sensors, ExercisePhase.WAIT)
         self.rules = rules or ExerciseRules()
         self.turns = Turns(step.turns)
-        self.heels = WorkingHeels(sensors, self.turns)
-        self._heel_rule = step.heel
+        self.heels = WorkingHeels(sensors, self.turns, are_needed=step.heel is not HeelRule.ANY)
+        self._is_seated = step.heel is HeelRule.LIGHT
         self._is_first_step = is_first_step
-        self._prepare_us = step.prepare_us
-        self._prepares_off_board = step.prepare_off
-        self._call = BoardCall(self.heels, self.rules, needs_heel=not self.is_timer_only)
+        self._call = BoardCall(self.heels, self.rules)
+        self._preparation = Preparation(step.prepare_us, self.rules, is_off_board=step.prepare_off)
         self._countdown = StandingCountdown(0, 0, is_standing=False, max_absence_us=0)
         self._pause = Pause()
         self._side_change: SideChange | None = None
-        self._earliest_go_us = 0
-        """A side change keeps GO from sounding before this."""
         self._go_has_sounded = False
-
-    @property
-    def is_timer_only(self) -> bool:
-        """Whether it is a plain timer, which needs no heel."""
-        return self._heel_rule is HeelRule.ANY
-
-    @property
-    def is_standing(self) -> bool:
-        return self.is_timer_only or self.heels.are_down
 
     @property
     def other_side(self) -> Side | None:
@@ -86,18 +75,18 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     def watched_sides(self) -> Sequence[Side]:
         if self.phase is ExercisePhase.SWITCH:
             return tuple(Side)
-        return () if self.is_timer_only and self.phase is not ExercisePhase.WAIT else self.turns.sides
+        return () if not self.heels.are_needed and self.phase is not ExercisePhase.WAIT else self.turns.sides
 
     def configure_sensors(self) -> None:
-        self.sensors.configure(is_seated=self._heel_rule is HeelRule.LIGHT)
+        self.sensors.configure(is_seated=self._is_seated)
 
     # Waiting.
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
-        begins_anywhere = self.is_timer_only and not self._is_first_step
+        begins_anywhere = not self.heels.are_needed and not self._is_first_step
         if self._call.is_answered or begins_anywhere:
-            self.prepare(at_us, at_us, self._prepare_us)
+            self.prepare(at_us, at_us, self._preparation.full_us)
         elif self._is_first_step:
             self._call.wait(at_us)
         else:
@@ -123,8 +112,8 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             elif self.phase is ExercisePhase.WAIT:
                 since_us = self._call.on_change(change, move)
                 if since_us is not None:
-                    self.prepare(change.at_us, since_us, self._prepare_us)
-            elif self.is_timer_only:
+                    self.prepare(change.at_us, since_us, self._preparation.full_us)
+            elif not self.heels.are_needed:
                 if self.phase is ExercisePhase.PAUSED and isinstance(change, HeelChange) and change.down:
                     self._resume(change.at_us, change.since_us)
             elif move is not None:
@@ -155,7 +144,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     def resync_heels(self, at_us: int) -> None:
         move = self.heels.resync(at_us)
         is_awaited = self.phase in (ExercisePhase.WAIT, ExercisePhase.SWITCH)
-        if move is not None and not self.is_timer_only and not is_awaited:
+        if move is not None and self.heels.are_needed and not is_awaited:
             self._on_heel_move(at_us, move)
         self.set_due()
 
@@ -165,31 +154,23 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         """Count `need_us` of standing down, from `since_us` on."""
         self.enter(ExercisePhase.PREPARE)
         self._side_change = None
-        runs_off_board = self._prepares_off_board and need_us >= self._prepare_us
-        self._countdown = StandingCountdown(
-            need_us,
-            since_us if self.is_standing or runs_off_board else now_us,
-            is_standing=self.is_standing,
-            max_absence_us=self.rules.pause_after_us,
-            asks_for_standing=not runs_off_board,
-            ticks=self.rules.countdown_ticks,
-        )
+        self._countdown = self._preparation.countdown(now_us, since_us, need_us, is_standing=self.heels.are_as_needed)
         self.emit_cue(now_us, CueName.READY, side=self.turns.side)
 
     def prepare_again(self, now_us: int, since_us: int) -> None:
         """Prepare a person who comes back: shortly, but not before a side change allows GO."""
-        self.prepare(now_us, since_us, max(self.rules.resume_prepare_us, self._earliest_go_us - since_us))
+        self.prepare(now_us, since_us, self._preparation.short_us(since_us))
 
     def _on_prepare_alarm(self, now_us: int) -> None:
         if not self._countdown.is_running:
             self.pause(now_us, self._countdown.stopped_since_us, "heel up" if self.heels.are_up else "no heel")
         elif not self._countdown.is_over(now_us):
             self.emit_tick(now_us, self._countdown.pop_tick(now_us))
-        elif self.is_standing:
+        elif self.heels.are_as_needed:
             self.start_work(now_us)
         else:  # GO waits for a person who is not back, and a short preparation follows
             self.enter(ExercisePhase.WAIT)
-            self._prepares_off_board, self._prepare_us = False, self.rules.resume_prepare_us
+            self._preparation.on_call_back()
             self.emit_cue(now_us, self._call.call_back(now_us))
 
     def emit_tick(self, now_us: int, count: int | None) -> None:
@@ -199,9 +180,10 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     def start_work(self, now_us: int) -> None:
         """Sound GO."""
         for plate in self.heels.plates:
-            if plate.load is not None and not self.is_timer_only:
+            if plate.load is not None and self.heels.are_needed:
                 plate.load.update_reference(now_us)
-        self._go_has_sounded, self._earliest_go_us = True, 0
+        self._go_has_sounded = True
+        self._preparation.on_go()
         self.emit_cue(now_us, CueName.GO)
         self.on_go(now_us)
 
@@ -259,8 +241,8 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     def _change_sides(self, now_us: int) -> None:
         side = self.turns.side
         self.emit_cue(now_us, CueName.SWITCH, side=side)
-        self._earliest_go_us = now_us + self.rules.min_switch_us
-        if self.is_timer_only:
+        self._preparation.on_side_change(now_us)
+        if not self.heels.are_needed:
             self.prepare(now_us, now_us, self.rules.min_switch_us)
         else:
             assert side is not None  # both legs are one turn, which nothing is changed to
@@ -330,7 +312,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
                     self.suspend(now_us)
                 self.pause(now_us, now_us, "command")
             case CommandName.RESUME if self.phase is ExercisePhase.PAUSED:
-                if self.is_standing or self._pause.then is AfterPause.SIDE_CHANGE:
+                if self.heels.are_as_needed or self._pause.then is AfterPause.SIDE_CHANGE:
                     self._resume(now_us, now_us, "command")
             case CommandName.NEXT if self.phase is ExercisePhase.PREPARE:
                 self._countdown.skip(now_us)
@@ -353,9 +335,9 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     def _choose_side(self, now_us: int, side: Side) -> None:
         self.turns.choose(side)
-        is_waiting_in_place = self.phase is ExercisePhase.WAIT and self.heels.are_down and not self.is_timer_only
+        is_waiting_in_place = self.phase is ExercisePhase.WAIT and self.heels.are_down and self.heels.are_needed
         if self.phase is ExercisePhase.PREPARE or is_waiting_in_place:
-            self.prepare(now_us, now_us, self._prepare_us)
+            self.prepare(now_us, now_us, self._preparation.full_us)
 
     def common_state(self, at_us: int) -> ActivityState:
         """The part of the state that all exercises share."""

@@ -56,7 +56,7 @@ class ExerciseWork:
 
     @abstractmethod
     def advance_repetition(self) -> bool:
-        """Go on to the next repetition of this side; false when there is none."""
+        """Move to the next repetition of this side; false when there is none."""
 
     def on_next(self, now_us: int) -> None:
         """The command `next`, outside a preparation."""

@@ -142,7 +142,7 @@ class Hold(ExerciseActivity):
         self._lifted_us += min(self._hold_rules.max_lifted_us, until_us - self._lifted_since_us)
 
     def suspend(self, now_us: int) -> None:
-        rising_us = None if self.is_timer_only else self.heels.rising_since_us
+        rising_us = self.heels.rising_since_us
         self._clock.stop(now_us if rising_us is None else min(now_us, rising_us))
         if self.phase in (ExercisePhase.GRACE, ExercisePhase.LIFTED):
             self._count_lifted(now_us)
@@ -194,7 +194,7 @@ class Hold(ExerciseActivity):
         return self.heels.up_since_us + self.rules.pause_after_us if due_us is None else due_us
 
     def _rest_due_us(self) -> int:
-        if self.is_standing or not self._rest_ticks.are_over:
+        if self.heels.are_as_needed or not self._rest_ticks.are_over:
             return self._rest_ticks.due_us(self._rest_deadline_us)
         return max(self._rest_deadline_us, self.heels.up_since_us + self.rules.grace_us)
 
@@ -228,7 +228,7 @@ class Hold(ExerciseActivity):
     def _on_rest_alarm(self, now_us: int) -> None:
         if now_us < self._rest_deadline_us:
             self.emit_tick(now_us, self._rest_ticks.pop(self._rest_deadline_us - now_us))
-        elif self.is_standing:
+        elif self.heels.are_as_needed:
             self.start_work(now_us)
         else:
             self.enter(ExercisePhase.AWAY)

@@ -10,7 +10,7 @@ from station.core.activities.waiting import Waiting
 
 
 class AfterPause(Enum):
-    """What a person who is back from a pause goes on with."""
+    """What a person continues with after a pause."""
 
     SAME_REPETITION = "same repetition"
     NEXT_REPETITION = "next repetition"

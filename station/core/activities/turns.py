@@ -32,7 +32,7 @@ class Turns:
         return tuple(Side) if self.side is None else (self.side,)
 
     def advance(self) -> bool:
-        """Go on to the next turn; false after the last one."""
+        """Move to the next turn; false after the last one."""
         if self._index + 1 >= len(self._turns):
             return False
         self._index += 1

@@ -32,11 +32,12 @@ class HeelMove:
 
 
 class WorkingHeels:
-    """Follows the heels of the legs whose turn it is, change by change."""
+    """Follows the heels of the legs whose turn it is, change by change. A plain timer does not need them."""
 
-    def __init__(self, sensors: BoardSensors, turns: Turns) -> None:
+    def __init__(self, sensors: BoardSensors, turns: Turns, *, are_needed: bool = True) -> None:
         self._sensors = sensors
         self._turns = turns
+        self.are_needed = are_needed
         self._tracker = StanceTracker(sensors)
         self.up_since_us = 0
         """Since when they are not down, or were not the last time."""
@@ -57,6 +58,11 @@ class WorkingHeels:
         return self._tracker.are_down(self.plates)
 
     @property
+    def are_as_needed(self) -> bool:
+        """Whether they are down, or not needed."""
+        return self.are_down or not self.are_needed
+
+    @property
     def are_up(self) -> bool:
         return self._stance.state is HeelState.UP
 
@@ -67,7 +73,9 @@ class WorkingHeels:
 
     @property
     def rising_since_us(self) -> int | None:
-        """Since when a heel at work may be rising, which is not certain yet."""
+        """Since when a heel at work that is needed may be rising, which is not certain yet."""
+        if not self.are_needed:
+            return None
         pending = [plate.debouncer.pending_since_us for plate in self.plates if plate.down is True]
         return min((at_us for at_us in pending if at_us is not None), default=None)
 

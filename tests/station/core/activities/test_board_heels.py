@@ -163,7 +163,7 @@ def test_the_first_step_waits_in_silence() -> None:
     """Until the person comes."""
     plates = Plates()
     heels = heels_of(plates, (LEFT,))
-    call = BoardCall(heels, RULES, needs_heel=True)
+    call = BoardCall(heels, RULES)
     call.wait(us(1))
     assert call.due_us is None
     (change,) = plates.heel(5, LEFT, True)
@@ -173,7 +173,7 @@ def test_the_first_step_waits_in_silence() -> None:
 
 def test_an_empty_board_is_called_once_more_and_given_up_after_three_minutes() -> None:
     """Getting up from the floor takes its time."""
-    call = BoardCall(heels_of(Plates(), (LEFT,)), RULES, needs_heel=True)
+    call = BoardCall(heels_of(Plates(), (LEFT,)), RULES)
     assert call.call(us(1)) is CueName.READY
     assert call.due_us == us(11)
     assert call.on_alarm(us(11)) is WaitAlarm.NUDGE
@@ -183,7 +183,7 @@ def test_an_empty_board_is_called_once_more_and_given_up_after_three_minutes() -
 
 def test_a_person_on_the_other_leg_is_called_to_change() -> None:
     """Once, and for the time of a change of sides."""
-    call = BoardCall(heels_of(Plates(RIGHT), (LEFT,)), RULES, needs_heel=True)
+    call = BoardCall(heels_of(Plates(RIGHT), (LEFT,)), RULES)
     assert call.call(us(1)) is CueName.SWITCH
     assert call.due_us == us(91)
 
@@ -192,7 +192,7 @@ def test_the_wrong_leg_is_pointed_out() -> None:
     """Two seconds after it has come; the right one answers the call."""
     plates = Plates()
     heels = heels_of(plates, (LEFT,))
-    call = BoardCall(heels, RULES, needs_heel=True)
+    call = BoardCall(heels, RULES)
     call.wait(0)
     (change,) = plates.heel(5, RIGHT, True)
     assert call.on_change(change, heels.update(change)) is None
@@ -206,8 +206,8 @@ def test_the_wrong_leg_is_pointed_out() -> None:
 def test_a_plain_timer_is_answered_by_any_heel() -> None:
     """It needs none, and no leg is wrong."""
     plates = Plates()
-    heels = heels_of(plates, (LEFT,))
-    call = BoardCall(heels, RULES, needs_heel=False)
+    heels = WorkingHeels(plates.sensors, Turns((LEFT,)), are_needed=False)
+    call = BoardCall(heels, RULES)
     call.wait(us(1))
     (change,) = plates.heel(5, RIGHT, True)
     assert call.on_change(change, heels.update(change)) == us(5)
@@ -217,7 +217,7 @@ def test_a_person_who_came_before_the_call_stands_since_the_call() -> None:
     """A preparation does not begin before it."""
     plates = Plates()
     heels = heels_of(plates, (LEFT,))
-    call = BoardCall(heels, RULES, needs_heel=True)
+    call = BoardCall(heels, RULES)
     (change,) = plates.heel(5, LEFT, True)
     assert call.call_back(us(5.05)) is CueName.NUDGE
     assert call.on_change(change, heels.update(change)) == us(5.05)

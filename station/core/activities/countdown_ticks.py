@@ -10,7 +10,7 @@ LAST_SECONDS = (3, 2, 1)
 
 
 class CountdownTicks:
-    """A tick at each of `seconds` before the end of `span_us`; those that do not fit into the span are left out."""
+    """A tick at each of `seconds` before the end of `span_us`; those that do not fit into the span are omitted."""
 
     def __init__(self, span_us: int, seconds: Iterable[int] = LAST_SECONDS) -> None:
         self._pending = {count for count in seconds if count * SECOND_US < span_us}

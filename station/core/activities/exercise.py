@@ -9,7 +9,7 @@ down when both are and up when either is. The rules that a table of phases does 
 - PAUSED is the first sound of a pause; NUDGE follows after its own delay.
 - A pause in a side change goes back to the side change.
 - The command `side` works until the first GO of the exercise.
-- In REST, `skip` leaves out the next repetition and the rest continues.
+- In REST, `skip` omits the next repetition and the rest continues.
 - After another step, an exercise that needs no heel begins wherever the person is; one that needs a heel calls the
   person back from the floor, with READY and then NUDGE, for three minutes.
 - A person who stands on the wrong leg gets SWITCH after two seconds.
@@ -190,7 +190,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
     # Pausing.
 
     def pause(self, now_us: int, since_us: int, reason: str) -> None:
-        """Pause since `since_us`, when the person left the work."""
+        """Pause since `since_us`, when the person stopped working."""
         self._pause = Pause.begin(
             now_us,
             since_us,

@@ -39,7 +39,7 @@ class PacedRules(SetRules):
     done_signal_us: int = 1 * SECOND_US
     """How long the board is empty, and then stood on, when a person signals that they are done."""
     own_pace_timeout_us: int = 600 * SECOND_US
-    """Nobody takes longer for a set; a person who has not come back by then has left."""
+    """Nobody takes longer for a set; a person who has not come back by then is gone."""
 
 
 class PacedReps(CountedSet):

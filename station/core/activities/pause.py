@@ -32,7 +32,7 @@ class Pause:
     def begin(
         cls, now_us: int, since_us: int, rules: ExerciseRules, *, gives_up: bool, is_in_side_change: bool
     ) -> Pause:
-        """A pause that begins at `now_us` and counts from `since_us`, when the person left the work.
+        """A pause that begins at `now_us` and counts from `since_us`, when the person stopped working.
 
         `gives_up` says whether a long pause gives up the current repetition.
         """

@@ -43,7 +43,7 @@ class Turns:
         self._turns = (side,) if len(self._turns) == 1 else (side, side.other)
 
     def remaining_steps(self, step: HoldStep | RepsStep, current: HoldStep | RepsStep) -> tuple[Step, ...]:
-        """`current` for the turn at hand, `step` for the turns to come."""
+        """`current` for the current turn, `step` for the turns to come."""
         if step.together:
             return (current,)
         side, *later = (Side(legs) for legs in self._turns[self._index :])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class WrongLeg:
-    """Due once, `delay_us` after the wrong leg has stepped on, and again only after it has left the board."""
+    """Due once, `delay_us` after the wrong leg has stepped on, and again only after it has stepped off."""
 
     def __init__(self, delay_us: int) -> None:
         self._delay_us = delay_us

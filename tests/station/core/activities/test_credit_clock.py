@@ -59,7 +59,7 @@ def test_taking_back_shortens_the_last_span_alone() -> None:
 
 
 def test_a_finished_clock_has_its_full_credit() -> None:
-    """A finished hold says exactly its target."""
+    """A finished hold is credited exactly its target."""
     clock = CreditClock(us(30))
     clock.start(0)
     clock.finish()

@@ -40,7 +40,7 @@ def test_the_chosen_side_comes_first() -> None:
 
 
 def test_remaining_steps_are_this_turn_and_the_later_ones() -> None:
-    """What is left of the turn at hand applies to its side alone."""
+    """What remains of the current turn applies to its side alone."""
     turns = Turns(EACH.turns)
     current = HoldStep((LEFT, RIGHT), us(30), 1)
     assert turns.remaining_steps(EACH, current) == (HoldStep((LEFT,), us(30), 1), HoldStep((RIGHT,), us(30), 3))

@@ -49,7 +49,7 @@ def test_a_late_alarm_gives_the_weightiest_first() -> None:
 
 
 def test_a_cancelled_nudge_does_not_come() -> None:
-    """Only the deadline is left."""
+    """Only the deadline remains."""
     waiting = Waiting(0, nudge_us=us(2), deadline_us=us(60))
     waiting.cancel_nudge()
     assert waiting.due_us == us(60)

@@ -6,7 +6,7 @@ from station.core.activities.wrong_leg import WrongLeg
 from tests.station.core.traces import us
 
 
-def test_it_is_due_once_until_the_leg_has_left() -> None:
+def test_it_is_due_once_until_the_leg_has_stepped_off() -> None:
     """Two seconds after it came, and after it came again."""
     wrong_leg = WrongLeg(us(2))
     wrong_leg.update(us(5), is_standing=True)

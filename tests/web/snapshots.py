@@ -42,7 +42,8 @@ CLOCK_FIELDS = {"counting": "what", "counted_us": "counted_us", "target_us": "ta
 def snapshot(now: Snapshot | None = None, **fields: Any) -> Snapshot:
     """A snapshot with these fields changed; another `activity` begins with an empty state.
 
-    `None` for a field of another activity's state is ignored. A clock is given by `counting`, `counted_us`, `target_us` and `rate`; `counting=None` is no clock.
+    `None` for a field of another activity's state is ignored. A clock is given by `counting`, `counted_us`, `target_us`
+    and `rate`; `counting=None` is no clock.
     """
     now = now or Snapshot(at_us=0)
     kind = STATES[fields.pop("activity", now.activity)]

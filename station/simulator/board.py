@@ -16,13 +16,15 @@ from station.config import Config
 from station.core.events import Side
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import PersonProfile
-from station.simulator.blocks import LANE_MARGIN_MM, Script
+from station.simulator.blocks import BLOCK_PURPOSES, LANE_MARGIN_MM
 from station.simulator.ear import CueRecogniser, RecognisedCue
 from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.person import BLOCK_PURPOSES, PageView, Person
+from station.simulator.page import PageView
+from station.simulator.person import Person
 from station.simulator.pins import PinOutput, SimulatedPinFactory
 from station.simulator.range_error import RangeError
+from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.world import World
@@ -98,8 +100,8 @@ class SimulatedBoard:
             confirms_by_taps=not board.knee_pad and board.heels == "comparator",
             seed=seed,
             read_page=lambda: self.snapshot(),
+            submit_answer=lambda answer: self.answer_question(answer),
         )
-        self.person.submit_answer = lambda answer: self.answer_question(answer)
         self.heard_cues: list[RecognisedCue] = []
         """What the person has recognised of the buzzer so far, when and which cue."""
         self.seen_cues: list[RecognisedCue] = []
@@ -146,7 +148,7 @@ class SimulatedBoard:
         next_us = NEVER_US
         for due_us in (
             self.sensor.next_interrupt_us(),
-            self.person.next_due_us(),
+            self.person.script.next_due_us(),
             self.pin_factory.next_due_us(),
             self._compare_due_us,
             self._recogniser_due_us,
@@ -162,9 +164,9 @@ class SimulatedBoard:
             self.pin_factory.run_due(now_us)
             if self._recogniser_due_us is not None and self._recogniser_due_us <= now_us:
                 self._on_cues_recognised(self._recogniser.run_due(now_us))
-            due_us = self.person.next_due_us()
+            due_us = self.person.script.next_due_us()
             if due_us is not None and due_us <= now_us:
-                self.person.run_due(now_us)
+                self.person.script.run_due(now_us)
                 self._update_switches(now_us)
             if self._compare_due_us is not None and self._compare_due_us <= now_us:
                 self._update_comparators(now_us)
@@ -223,7 +225,7 @@ class SimulatedBoard:
         self.wake()
 
     def _command_table(self) -> dict[str, Callable[[str | None], None]]:
-        person = self.person
+        body = self.person.body
         commands: dict[str, Callable[[str | None], None]] = {
             "test": lambda _: self._bring_person_for("test"),
             "stretch": lambda _: self._bring_person_for("stretch"),
@@ -231,16 +233,16 @@ class SimulatedBoard:
             "check": lambda _: self._bring_person_for("check"),
             "auto": lambda _: self._bring_person_for(None),
             "take_over": lambda _: self._take_over(None),
-            "step_on": lambda side: self._take_over(person.step_on(_parse_side(side))),
-            "step_off": lambda _: self._take_over(person.step_off()),
-            "lift_heel": lambda _: self._person_do(person.lift_heel()),
-            "lower_heel": lambda _: self._person_do(person.lower_heel()),
-            "lean": lambda _: self._take_over(person.lean()),
-            "lean_back": lambda _: self._take_over(person.lean_back()),
-            "slide": lambda mm: self._person_do(person.slide_board(_parse_millimetres(mm))),
+            "step_on": lambda side: self._take_over(body.step_on(_parse_side(side))),
+            "step_off": lambda _: self._take_over(body.step_off()),
+            "lift_heel": lambda _: self._person_do(body.lift_heel()),
+            "lower_heel": lambda _: self._person_do(body.lower_heel()),
+            "lean": lambda _: self._take_over(body.lean()),
+            "lean_back": lambda _: self._take_over(body.lean_back()),
+            "slide": lambda mm: self._person_do(body.slide_board(_parse_millimetres(mm))),
             "block": lambda mm: self._hold_block(mm),
             "no_block": lambda _: self.world.remove_block(),
-            "cheat": lambda _: self._take_over(person.lunge_on_lifted_heel()),
+            "cheat": lambda _: self._take_over(body.lunge_on_lifted_heel()),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
             "freeze_sensor": lambda _: self._set_frozen(True),
@@ -260,8 +262,8 @@ class SimulatedBoard:
         self.person.purpose = purpose
         if purpose in BLOCK_PURPOSES:
             self._person_do(self.person.arrive_with_blocks(max(self._config.range_sensor.blocks_mm)))
-        elif self.person.is_standing and purpose is None:
-            self.person.follows_cues = True
+        elif self.person.body.is_standing and purpose is None:
+            self.person.script.follows_cues = True
         else:
             self._person_do(self.person.arrive())
 
@@ -276,11 +278,11 @@ class SimulatedBoard:
 
     def _take_over(self, script: Script | None) -> None:
         """The visitor's hand moves the person; the cues do not."""
-        self.person.follows_cues = False
+        self.person.script.follows_cues = False
         self._person_do(iter(()) if script is None else script)
 
     def _person_do(self, script: Script) -> None:
-        self.person.run_script(script, self.clock.now_us())
+        self.person.script.run(script, self.clock.now_us())
 
     def _set_frozen(self, frozen: bool) -> None:
         self.sensor.faults.frozen = frozen

@@ -63,12 +63,12 @@ def lifted_hold(lived: Life) -> None:
     lived.board.act("auto")
     lived.until_phase("hold")
     lived.live(4.0)
-    lived.board.person.follows_cues = False
+    lived.board.person.script.follows_cues = False
     lived.board.act("lift_heel")
     lived.live(2.0)
     lived.board.act("lower_heel")
     lived.until_phase("hold")
-    lived.board.person.follows_cues = True
+    lived.board.person.script.follows_cues = True
 
 
 @pytest.mark.parametrize("wiring", ["as by default", "comparators"])
@@ -153,7 +153,7 @@ def test_somebody_walks_away_and_comes_back(tmp_path: Path) -> None:
         lived.board.act("step_off")
         lived.until_phase("paused")
         lived.live(4.0)
-        lived.board.person.follows_cues = True
+        lived.board.person.script.follows_cues = True
         lived.board.act("auto")
         detail = lived.until_over()
         assert {(hold.state, hold.credited_us) for hold in detail.holds} == {("finished", HOLD_US)}
@@ -195,7 +195,7 @@ def test_a_word_that_makes_no_sense_is_refused(word: str, argument: str | None) 
     board = SimulatedBoard(Config(), VirtualClock())
     with pytest.raises(ValueError, match=r"say|give"):
         board.act(word, argument)
-    assert board.person.next_due_us() is None
+    assert board.person.script.next_due_us() is None
 
 
 def test_a_visitor_moves_the_person_by_hand() -> None:

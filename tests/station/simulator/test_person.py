@@ -24,13 +24,13 @@ class Rig:
         self.world = World(toe_mm=toe_mm)
         self.person = Person(self.world, character, 0, confirms_by_taps=taps, seed=4)
         self.now_us = 0
-        self.person.run_script(self.person.arrive(toe_mm), 0)
+        self.person.script.run(self.person.arrive(toe_mm), 0)
         self.live(5.0)
 
     def live(self, seconds: float) -> None:
         until_us = self.now_us + round(seconds * SECOND_US)
-        while (due_us := self.person.next_due_us()) is not None and due_us <= until_us:
-            self.person.run_due(due_us)
+        while (due_us := self.person.script.next_due_us()) is not None and due_us <= until_us:
+            self.person.script.run_due(due_us)
         self.now_us = until_us
 
     def hear(self, cue: CueName, seconds: float) -> None:
@@ -39,7 +39,7 @@ class Rig:
 
     def part(self, side: Side = Side.LEFT) -> float:
         """The load of a heel as a part of standing."""
-        return self.world.heels[side].value(self.now_us) / self.person.profile.heel_force_n
+        return self.world.heels[side].value(self.now_us) / self.person.body.profile.heel_force_n
 
     def touches(self) -> bool:
         """Whether the knee is at the pad."""
@@ -103,7 +103,7 @@ def test_heel_up_brings_the_heel_back_once() -> None:
     """HEEL_UP, repeated every 600 ms, brings the heel down after one reaction; the YES that follows moves nothing."""
     rig = Rig()
     rig.hear(CueName.GO, 3.0)
-    rig.person.run_script(rig.person.lift_heel(), rig.now_us)
+    rig.person.script.run(rig.person.body.lift_heel(), rig.now_us)
     rig.live(0.5)
     assert rig.part() < 0.05
     rig.hear(CueName.HEEL_UP, 0.3)
@@ -152,7 +152,7 @@ def test_taps_say_that_the_knee_touched() -> None:
 def test_a_deaf_ear_does_nothing() -> None:
     """Taken over by a visitor, the person follows no cue."""
     rig = Rig()
-    rig.person.follows_cues = False
+    rig.person.script.follows_cues = False
     rig.hear(CueName.GO, 5.0)
     assert rig.part() == 1.0
     assert not rig.touches()

@@ -111,7 +111,7 @@ def test_with_neither_nothing_is_done(tmp_path: Path) -> None:
         led.live(0.1)
         led.board.act("auto")
         led.live(400.0)
-        assert not led.board.person.is_leaning
+        assert not led.board.person.body.is_leaning
         assert led.station.snapshot().phase in ("ended", "idle")
         assert dose_of(led) != legs_of(STRETCHES)
 

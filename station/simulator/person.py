@@ -1,6 +1,7 @@
 """A person on the board, who hears the cues, looks at the page, and does what they ask.
 
-A cue that asks for something else replaces the person's script. They hear by the ear alone; the page gives the target.
+A cue that asks for something else replaces the person's script. Cues come by ear or from the
+page; the target is always on the page.
 """
 
 from __future__ import annotations

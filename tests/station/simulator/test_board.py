@@ -193,7 +193,7 @@ def test_the_wall_clock_may_jump_in_a_hold(tmp_path: Path) -> None:
 def test_a_word_that_makes_no_sense_is_refused(word: str, argument: str | None) -> None:
     """An unknown word or a bad argument is a sentence, and nothing happens."""
     board = SimulatedBoard(Config(), VirtualClock())
-    with pytest.raises(ValueError, match=r"say|give"):
+    with pytest.raises(ValueError, match="use"):
         board.act(word, argument)
     assert board.person.script.next_due_us() is None
 

@@ -55,10 +55,11 @@ def test_new_script_replaces_the_running_one(runner: ScriptRunner) -> None:
 
 def test_runner_accepts_cues_only_when_they_are_followed_and_the_person_has_arrived(runner: ScriptRunner) -> None:
     """Cues are refused on the way to the board; a script that replaces the way there ends it."""
-    assert not runner.accepts_cues
+    accepted = [runner.accepts_cues]
     runner.follows_cues = True
-    assert runner.accepts_cues
+    accepted.append(runner.accepts_cues)
     runner.is_arriving = True
-    assert not runner.accepts_cues
+    accepted.append(runner.accepts_cues)
     runner.run(iter(()), BEGIN_US)
-    assert runner.accepts_cues
+    accepted.append(runner.accepts_cues)
+    assert accepted == [False, True, False, True]

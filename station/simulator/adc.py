@@ -47,10 +47,10 @@ class EmulatedMcp3008:
         start = sent.bit_length() - 1
         if start < 4:
             return [0] * len(words)
-        order = sent >> (start - 4)
-        code = self._convert(order & 7, single=bool(order & 8))
-        spare = start - START_BIT_POSITION
-        answer = code << spare if spare >= 0 else code >> -spare
+        command = sent >> (start - 4)
+        code = self._convert(command & 7, single=bool(command & 8))
+        shift = start - START_BIT_POSITION
+        answer = code << shift if shift >= 0 else code >> -shift
         return list(answer.to_bytes(len(words), "big"))
 
     def _convert(self, channel: int, *, single: bool) -> int:

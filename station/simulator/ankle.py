@@ -71,9 +71,9 @@ class Ankles:
             if side is Side.LEFT
             else (profile.right_limit_mm, profile.right_gain_mm_week)
         )
-        passed_us = at_us - self._begin_us
-        day = Random(f"{self._seed} {passed_us // DAY_US} {side}").gauss(0.0, profile.day_sd_mm)
-        return base_mm + gain_mm * passed_us / WEEK_US + day + self._hold_gain_mm(at_us)
+        elapsed_us = at_us - self._begin_us
+        day = Random(f"{self._seed} {elapsed_us // DAY_US} {side}").gauss(0.0, profile.day_sd_mm)
+        return base_mm + gain_mm * elapsed_us / WEEK_US + day + self._hold_gain_mm(at_us)
 
     def expected_limit_mm(self, side: Side) -> float:
         """The distance that the person expects to reach, which decides where a test begins."""

@@ -45,8 +45,8 @@ class _Pattern:
     def is_outlasted(self, min_spans_us: list[int]) -> bool:
         """Whether the last of these spans, still running, is longer than the pattern allows. After the pattern's end no
         span is."""
-        place = len(min_spans_us) - 1
-        return place < len(self.spans_us) and min_spans_us[place] > self.spans_us[place]
+        index = len(min_spans_us) - 1
+        return index < len(self.spans_us) and min_spans_us[index] > self.spans_us[index]
 
     def distance(self, spans_us: list[int]) -> int:
         return sum(abs(actual - span) for actual, span in zip(spans_us, self.spans_us, strict=True))
@@ -101,8 +101,8 @@ class CueRecogniser:
 
     def next_due_us(self) -> int | None:
         """When the passing of time alone can complete or exclude a pattern, or `None` if only the next edge can."""
-        place = len(self._spans_us)
-        ends = [pattern.spans_us[place] for pattern in self._candidates if place < len(pattern.spans_us)]
+        index = len(self._spans_us)
+        ends = [pattern.spans_us[index] for pattern in self._candidates if index < len(pattern.spans_us)]
         return self._since_us + min(ends) + TOLERANCE_US + 1 if ends else None
 
     def run_due(self, now_us: int) -> list[RecognisedCue]:
@@ -124,8 +124,8 @@ class CueRecogniser:
 
     def _restart_matching(self, spans_us: list[int], now_us: int) -> None:
         """No pattern fits: a cue was cut off, or another follows. Restart from the first tone that fits one."""
-        for place in range(2, len(spans_us) + 1, 2):
-            later_us = spans_us[place:]
+        for index in range(2, len(spans_us) + 1, 2):
+            later_us = spans_us[index:]
             self._start_matching(now_us - sum(later_us), later_us)
             if self._candidates:
                 return

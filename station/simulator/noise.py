@@ -57,8 +57,8 @@ class RangeNoise:
             self._step_us = step_us
             self._decay_factors = [self._decay_and_sd(sd, tau_s, step_us) for sd, tau_s in self.parameters.wander]
         levels = [
-            level * keep + gauss(0.0, fresh)
-            for level, (keep, fresh) in zip(self._levels, self._decay_factors, strict=True)
+            level * decay + gauss(0.0, fresh_sd)
+            for level, (decay, fresh_sd) in zip(self._levels, self._decay_factors, strict=True)
         ]
         self._levels = levels
         parameters = self.parameters
@@ -69,5 +69,5 @@ class RangeNoise:
     @staticmethod
     def _decay_and_sd(sd: float, tau_s: float, step_us: int) -> tuple[float, float]:
         """The share of a term that remains after a step, and the SD of the new part; exact for any step."""
-        keep = math.exp(-step_us / (tau_s * SECOND_US))
-        return keep, sd * math.sqrt(1.0 - keep * keep)
+        decay = math.exp(-step_us / (tau_s * SECOND_US))
+        return decay, sd * math.sqrt(1.0 - decay * decay)

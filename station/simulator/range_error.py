@@ -51,7 +51,7 @@ class RangeError:
 
     def reading_mm(self, distance_mm: float, warmer_degrees: float = 0.0, days: float = 0.0) -> float:
         """What the sensor reads at a true distance, this many degrees warmer and days older than when it was new."""
-        part = min(distance_mm, MAX_BENT_MM) / BEND_RANGE_MM
-        bent_mm = self.bend_mm * 4.0 * part * (1.0 - part) * (1.0 + self.bend_skew * (2.0 * part - 1.0))
+        fraction = min(distance_mm, MAX_BENT_MM) / BEND_RANGE_MM
+        bent_mm = self.bend_mm * 4.0 * fraction * (1.0 - fraction) * (1.0 + self.bend_skew * (2.0 * fraction - 1.0))
         aged_mm = self.per_degree_mm * warmer_degrees + self.per_root_day_mm * sqrt(days)
         return self.gain * distance_mm + self.offset_mm + bent_mm + aged_mm

@@ -83,9 +83,9 @@ class DeadlineQueue:
         self._tasks = tasks
         self._due_us = [NEVER_US] * len(tasks)
         self._stale = set(range(len(tasks)))
-        for place, task in enumerate(tasks):
+        for index, task in enumerate(tasks):
             if hasattr(task, "wake"):
-                task.wake = partial(self._stale.add, place)
+                task.wake = partial(self._stale.add, index)
 
     def next_due_us(self) -> int:
         """The earliest deadline, `NEVER_US` for none."""
@@ -96,18 +96,18 @@ class DeadlineQueue:
     def run_due(self, clock: VirtualClock) -> None:
         """Run every task that is due, in the order given."""
         now_us = clock.now_us()
-        for place, task in enumerate(self._tasks):
+        for index, task in enumerate(self._tasks):
             if self._stale:
                 self._refresh()
-            if self._due_us[place] <= now_us:
+            if self._due_us[index] <= now_us:
                 task.run_due(now_us)
-                self._stale.add(place)
+                self._stale.add(index)
                 now_us = clock.now_us()
 
     def _refresh(self) -> None:
-        for place in self._stale:
-            due_us = self._tasks[place].next_due_us()
-            self._due_us[place] = NEVER_US if due_us is None else due_us
+        for index in self._stale:
+            due_us = self._tasks[index].next_due_us()
+            self._due_us[index] = NEVER_US if due_us is None else due_us
         self._stale.clear()
 
 

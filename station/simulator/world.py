@@ -28,8 +28,8 @@ class Ramp:
             return self.end
         if at_us <= self.from_us:
             return self.start
-        part = (at_us - self.from_us) / (self.to_us - self.from_us)
-        return self.start + (self.end - self.start) * part * part * (3 - 2 * part)
+        progress = (at_us - self.from_us) / (self.to_us - self.from_us)
+        return self.start + (self.end - self.start) * progress * progress * (3 - 2 * progress)
 
     def continued_to(self, end: float, at_us: int, over_us: int) -> Ramp:
         """The movement from the value at `at_us` to `end`."""
@@ -83,10 +83,10 @@ class HeelPad:
     def share(self, force_n: float, at_us: int) -> float:
         """The share of the supply at the ADC while the heel presses with `force_n`."""
         parameters = self._parameters
-        passed_us, self._at_us = at_us - self._at_us, at_us
-        if passed_us != self._last_interval_us:
-            self._last_interval_us = passed_us
-            self._creep_fraction = 1 - math.exp(-max(0, passed_us) / SECOND_US / parameters.creep_s)
+        elapsed_us, self._at_us = at_us - self._at_us, at_us
+        if elapsed_us != self._last_interval_us:
+            self._last_interval_us = elapsed_us
+            self._creep_fraction = 1 - math.exp(-max(0, elapsed_us) / SECOND_US / parameters.creep_s)
         loaded = force_n * parameters.lever > parameters.comparator_off_n
         self._creep_progress += ((1.0 if loaded else 0.0) - self._creep_progress) * self._creep_fraction
         sensed_n = parameters.plate_weight_n + min(parameters.max_sensor_n, force_n * parameters.lever)
@@ -124,7 +124,7 @@ class World:
         self._sensor_offset_mm = setback_mm - skirting_mm
         self._pads = {side: HeelPad(random.getrandbits(32), divider_ohm, self.parameters) for side in self.plates}
         self._sway = tuple(
-            (2 * math.pi * hz / SECOND_US, part, random.uniform(0, 2 * math.pi)) for hz, part in SWAY_COMPONENTS
+            (2 * math.pi * hz / SECOND_US, share, random.uniform(0, 2 * math.pi)) for hz, share in SWAY_COMPONENTS
         )
 
     def press(self, side: Side, force_n: float, at_us: int, over_us: int) -> None:
@@ -161,7 +161,7 @@ class World:
             force_n = self.heels[plate].value(at_us)
         if force_n <= 0.0 or not self.sway_fraction:
             return force_n
-        sway = sum(part * math.sin(pace * at_us + phase) for pace, part, phase in self._sway)
+        sway = sum(share * math.sin(rad_per_us * at_us + phase) for rad_per_us, share, phase in self._sway)
         return force_n * (1.0 + self.sway_fraction * sway)
 
     def share(self, plate: Side, at_us: int) -> float:

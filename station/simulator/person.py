@@ -31,7 +31,7 @@ MIN_REACTION_S, REACTION_CV = 0.2, 0.1
 
 
 class Person:
-    """Somebody on the board. The same seed gives the same person; one thread at a time."""
+    """A simulated person on the board. The same seed gives the same person; one thread at a time."""
 
     def __init__(
         self,

@@ -84,7 +84,7 @@ def test_stretch_starts_and_finishes_without_a_page(tmp_path: Path) -> None:
     """Stepping on starts the stretch and the buzzer guides it to its end, without the page."""
     with by_ear(tmp_path, COMPARATORS, on_step="stretch") as led:
         led.board.act("auto")
-        led.until(lambda: led.station.snapshot().sitting_id is not None)
+        led.until(lambda: led.station.snapshot().session_id is not None)
         led.until(lambda: led.station.snapshot().phase in ("done", "ended"), 1200.0)
         assert {side: held for side, (held, _) in dose_of(led).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
 

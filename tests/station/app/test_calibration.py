@@ -133,7 +133,7 @@ def test_blocks_taken_for_each_other_change_nothing(tmp_path: Path) -> None:
     """Swapping the 200 and the 100 block gives a sentence, and the earlier calibration stays."""
     with Lab(tmp_path) as lab:
         before = lab.store.current_calibration()
-        lab.board.person.true_block_lengths_mm = {0.0: 200.0, 200.0: 0.0}
+        lab.board.person.blocks.true_lengths_mm = {0.0: 200.0, 200.0: 0.0}
         outcome = lab.guided().outcome()
         assert not outcome.well
         assert "The calibration stays as it was." in outcome.sentence

@@ -69,14 +69,15 @@ def test_whoever_lowers_the_heels_too_quickly_is_told_and_does_them_again(tmp_pa
     """A raise that comes down too soon gets NO and does not count; the set is complete only with slow ones."""
     routine = routine_of((Item(exercise="7d", count=4),), analogue=False)
     with Led(tmp_path, COMPARATORS) as led:
-        led.board.person.heel_raise_s["7d"] = 1.0
+        led.board.person.exercise_moves.heel_raise_s["7d"] = 1.0
         led.station.start(routine, led.person_id)
         led.live(0.1)
         led.board.act("auto")
         led.until(lambda: led.heard().count(CueName.NO) == 3)
         assert AnyState(led.station.snapshot().state).count == 0
-        led.board.person.heel_raise_s["7d"] = 4.8
-        led.board.person.run_script(led.board.person._raise_heels(4.8), led.clock.now_us())
+        led.board.person.exercise_moves.heel_raise_s["7d"] = 4.8
+        person = led.board.person
+        person.script.run(person.exercise_moves.raise_heels(4.8), led.clock.now_us())
         led.until_phase("done")
         (reps,) = led.sat().rep_sets
         assert (reps.state, reps.count) == ("finished", 4)

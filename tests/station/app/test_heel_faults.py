@@ -80,7 +80,7 @@ def test_a_comparator_that_sticks_in_a_session_ends_it_without_inventing_anythin
         rig.step_on()
         rig.hold(5)
         rig.until_phase("done")
-        rig.board.person.is_standing = False
+        rig.board.person.body.is_standing = False
         rig.live(400.0)
         assert [hold.state for hold in rig.sat().holds] == ["finished"]
         assert "left heel" in rig.troubles["heel sensors"]

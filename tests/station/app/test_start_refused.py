@@ -50,7 +50,7 @@ def test_a_stretch_does_not_follow_a_test_that_hurt_much(led: Led, known: bool) 
     """After an answer of 8 nothing follows the test, its result stays, and stepping on does not go on."""
     if known:
         ada_of(led, days=[])
-    led.board.person.profile = HURTING
+    led.board.person.body.profile = HURTING
     step_on(led)
     answer_all(led)
     now = led.station.snapshot()
@@ -185,7 +185,7 @@ def test_whoever_is_held_back_is_not_even_tested(led: Led, how: str) -> None:
 
 def test_a_test_that_hurt_a_little_halves_the_stretch_after_it(led: Led) -> None:
     """After an answer of 5 the stretch of the same routine has two holds instead of three, each stored whole."""
-    led.board.person.profile = PersonProfile(mean_lift_interval_s=1e9, pain=5)
+    led.board.person.body.profile = PersonProfile(mean_lift_interval_s=1e9, pain=5)
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "hold", 1200.0)
     assert led.station.snapshot().note == EASED_NOTE

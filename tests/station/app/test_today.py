@@ -92,7 +92,7 @@ def test_nobody_known_is_led_too(led: Led) -> None:
 def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> None:
     """The first test is a full one. The page answers "front", and what frees the joint begins the routine."""
     ada = ada_of(led)
-    led.board.person.profile = PersonProfile(mean_lift_interval_s=1e9, felt_place="front", pain=2)
+    led.board.person.body.profile = PersonProfile(mean_lift_interval_s=1e9, felt_place="front", pain=2)
     step_on(led)
     assert led.station.snapshot().called == "Full test"
     led.until(lambda: led.station.snapshot().called == PROPOSED_NAME, 1200.0)
@@ -200,7 +200,7 @@ def test_much_pain_holds_everything_back(led: Led, how: str) -> None:
 def test_a_test_that_hurt_much_is_the_end_of_today(led: Led) -> None:
     """Pain of 7 after today's test prevents the routine, with the advice to stop for today."""
     ada_of(led)
-    led.board.person.profile = PersonProfile(mean_lift_interval_s=1e9, pain=7)
+    led.board.person.body.profile = PersonProfile(mean_lift_interval_s=1e9, pain=7)
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
     led.until(lambda: led.station.snapshot().activity != "ask", 60.0)

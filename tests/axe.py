@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from tests.browser import Browser
 
-GRAVE = ("serious", "critical")
+SERIOUS_IMPACTS = ("serious", "critical")
 RUN = """
 const [answer] = arguments
 const words = fault => node => `${fault.impact}: ${fault.id} at ${node.target.join(' ')}: ${fault.help}`
@@ -23,8 +23,8 @@ def _program() -> str:
     return files("selenium_axe_python").joinpath("axe-core", "axe.min.js").read_text(encoding="utf-8")
 
 
-def grave_faults(browser: Browser) -> list[str]:
+def serious_violations(browser: Browser) -> list[str]:
     """Serious and critical findings on the current page, each with its element."""
     browser.run(_program())
     told = browser.driver.execute_async_script(RUN)
-    return [fault for fault in told if fault.startswith(GRAVE)]
+    return [fault for fault in told if fault.startswith(SERIOUS_IMPACTS)]

@@ -53,7 +53,7 @@ BOUND_S = 10.0
 STEP_S = 0.02
 
 
-def is_there() -> bool:
+def is_available() -> bool:
     """Whether this machine has the browser and its driver."""
     return all(shutil.which(path) for path in (CHROMIUM, DRIVER))
 
@@ -64,21 +64,23 @@ class Browser:
     def __init__(self, driver: Chrome) -> None:
         self.driver = driver
 
-    def look(self, size: tuple[int, int], *, dark: bool = False, calm: bool = False, scripts: bool = True) -> None:
+    def emulate(
+        self, size: tuple[int, int], *, dark: bool = False, reduced_motion: bool = False, scripts: bool = True
+    ) -> None:
         """Be a device of this many CSS pixels, in a light or dark scheme, with or without motion and scripts."""
         width, height = size
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < TABLET[0]}
-        self._tell("Emulation.setDeviceMetricsOverride", metrics)
+        self._send_command("Emulation.setDeviceMetricsOverride", metrics)
         features = [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
-            {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"},
+            {"name": "prefers-reduced-motion", "value": "reduce" if reduced_motion else "no-preference"},
         ]
-        self._tell("Emulation.setEmulatedMedia", {"media": "", "features": features})
-        self._tell("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+        self._send_command("Emulation.setEmulatedMedia", {"media": "", "features": features})
+        self._send_command("Emulation.setScriptExecutionDisabled", {"value": not scripts})
 
-    def forget(self) -> None:
+    def clear_cookies(self) -> None:
         """Be a browser that has never been here."""
-        self._tell("Network.clearBrowserCookies", {})
+        self._send_command("Network.clearBrowserCookies", {})
 
     def open(self, address: str) -> None:
         self.driver.get(address)
@@ -91,7 +93,7 @@ class Browser:
         """The text of the first matching element, or an empty string."""
         return str(self.run(READ, selector))
 
-    def settle(self, condition: Callable[[], Any], what: str, bound_s: float = BOUND_S) -> Any:
+    def wait_until(self, condition: Callable[[], Any], what: str, bound_s: float = BOUND_S) -> Any:
         """Wait until the condition holds, and return its value. Fails with `what` after the deadline.
 
         A condition that is asked while one page replaces another does not hold yet.
@@ -103,36 +105,36 @@ class Browser:
             time.sleep(STEP_S)
         return found
 
-    def press(self, selector: str) -> None:
+    def click(self, selector: str) -> None:
         """Click what a person would click, on the page that has replaced the last one."""
 
         def click() -> bool:
-            self.run("arguments[0].scrollIntoView({block: 'center'})", self.one(selector))
-            self.one(selector).click()
+            self.run("arguments[0].scrollIntoView({block: 'center'})", self.find(selector))
+            self.find(selector).click()
             return True
 
-        self.settle(click, f"{selector} can be clicked")
+        self.wait_until(click, f"{selector} can be clicked")
 
-    def one(self, selector: str) -> Any:
+    def find(self, selector: str) -> Any:
         return self.driver.find_element("css selector", selector)
 
-    def all(self, selector: str) -> list[Any]:
+    def find_all(self, selector: str) -> list[Any]:
         return list(self.driver.find_elements("css selector", selector))
 
-    def tab(self) -> str:
+    def press_tab(self) -> str:
         """Press Tab, and return what has the focus and whether the focus is visible."""
         for kind in ("rawKeyDown", "keyUp"):
-            self._tell("Input.dispatchKeyEvent", {"type": kind, **TAB_KEY})
+            self._send_command("Input.dispatchKeyEvent", {"type": kind, **TAB_KEY})
         return str(self.run(FOCUS))
 
-    def picture(self, path: str) -> None:
+    def screenshot(self, path: str) -> None:
         """Keep the whole page as a PNG."""
         width, height = self.run("return [innerWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        shot = self._tell("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
+        shot = self._send_command("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
         Path(path).write_bytes(base64.b64decode(shot["data"]))
 
-    def errors(self) -> list[str]:
+    def console_errors(self) -> list[str]:
         """What the page's console complained about since the last time."""
         return [str(line["message"]) for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium has no types here
 
@@ -152,12 +154,12 @@ class Browser:
                 raise
             return None
 
-    def _tell(self, command: str, arguments: dict[str, Any]) -> Any:
+    def _send_command(self, command: str, arguments: dict[str, Any]) -> Any:
         return self.driver.execute_cdp_cmd(command, arguments)
 
 
 @contextmanager
-def opened(*, network: bool = False) -> Iterator[Browser]:
+def open_browser(*, network: bool = False) -> Iterator[Browser]:
     """A browser with a profile that is gone afterwards; `network` keeps a record of what comes over the wire."""
     profile = tempfile.mkdtemp(prefix="page-browser-")
     options = ChromeOptions()

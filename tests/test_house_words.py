@@ -73,7 +73,7 @@ def test_names_leave_the_words_of_libraries_alone(source: str) -> None:
     assert [name for name in names(source) if refused(name)] == []
 
 
-def opens_with_whoever(text: str) -> bool:
+def has_sentence_opening_with_whoever(text: str) -> bool:
     """Whether a sentence of this text begins with the word; inside a sentence it may stand."""
     return re.search(r"\bWhoever\b", text) is not None
 
@@ -86,13 +86,13 @@ def test_no_sentence_opens_with_whoever() -> None:
         for path in tracked()
         if path.endswith(prose) and ROOT / path != Path(__file__)
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), 1)
-        if opens_with_whoever(line)
+        if has_sentence_opening_with_whoever(line)
     ]
     assert not faults, "\n".join(faults)
 
 
 def test_a_sentence_that_opens_with_whoever_is_found() -> None:
     """At the start of a text and after a full stop, but not in the middle of a sentence."""
-    assert opens_with_whoever("Whoever comes back goes on.")
-    assert opens_with_whoever("It ends. Whoever comes back goes on.")
-    assert not opens_with_whoever("The person, whoever it is, goes on.")
+    assert has_sentence_opening_with_whoever("Whoever comes back goes on.")
+    assert has_sentence_opening_with_whoever("It ends. Whoever comes back goes on.")
+    assert not has_sentence_opening_with_whoever("The person, whoever it is, goes on.")

@@ -77,7 +77,7 @@ HOMES = {
 }
 
 
-def ours(name: str) -> bool:
+def is_own(name: str) -> bool:
     return within(name, *SHIPPED)
 
 
@@ -91,7 +91,7 @@ def is_package_of(name: str, module: str) -> bool:
     return within(module, name) or name in ("station", CORE, "web")
 
 
-def fault(module: str, imported: str) -> str | None:
+def import_fault(module: str, imported: str) -> str | None:
     """Why this module may not import that name, or `None`. It judges by the names alone."""
     top = imported.partition(".")[0]
     if within(module, "station.core") and top not in sys.stdlib_module_names and not within(imported, "station.core"):
@@ -103,7 +103,7 @@ def fault(module: str, imported: str) -> str | None:
     if within(module, "web") and within(imported, *NEVER_FROM_WEB):
         return "the page knows the station by its API and its store"
     room = room_of(module)
-    if room and ours(imported) and not is_package_of(imported, module) and not within(imported, room, *ROOMS[room]):
+    if room and is_own(imported) and not is_package_of(imported, module) and not within(imported, room, *ROOMS[room]):
         return f"{room} may import {', '.join(ROOMS[room]) or 'nothing of ours'}"
     if not within(module, *HOMES.get(top, (module,))):
         return f"{top} belongs to {' and '.join(HOMES[top])}"
@@ -116,7 +116,7 @@ def test_every_import_points_down() -> None:
         f"{module} imports {imported}: {why}"
         for module, file in sources(*SHIPPED)
         for imported in sorted(imports(file.read_text(encoding="utf-8")))
-        if (why := fault(module, imported))
+        if (why := import_fault(module, imported))
     ]
     assert not faults, "\n".join(faults)
 
@@ -144,7 +144,7 @@ def test_every_import_points_down() -> None:
 )
 def test_a_wrong_import_is_seen(module: str, line: str) -> None:
     """Each kind of import that is not allowed is found, also inside a function."""
-    assert any(fault(module, imported) for imported in imports(line))
+    assert any(import_fault(module, imported) for imported in imports(line))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_wrong_import_is_seen(module: str, line: str) -> None:
 )
 def test_a_right_import_is_left_alone(module: str, line: str) -> None:
     """What the shape of the code asks for is allowed."""
-    assert not any(fault(module, imported) for imported in imports(line))
+    assert not any(import_fault(module, imported) for imported in imports(line))
 
 
 WITHOUT_HARDWARE = """

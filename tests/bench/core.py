@@ -45,7 +45,7 @@ class Person:
         self.touches_us = (0, 0)
         self.up_us = dict.fromkeys(Side, (0, 0))
 
-    def hears(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         after_us = fact.at_us + SECOND_US
         if isinstance(fact, AttemptStarted) and self.toe_mm <= self._limit_mm:
             self.touches_us = (after_us, after_us + 2 * SECOND_US)
@@ -80,7 +80,7 @@ def ten_minutes() -> list[Event]:
         events += new
         for event in new:
             for fact in engine.feed(event):
-                person.hears(fact)
+                person.handle_fact(fact)
     return events
 
 

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from station.catalogue.read import exercises
 from station.catalogue.records import Item
-from tests.station.led import ANALOGUE, Led, dose_of, legs_of, routine_of
+from tests.station.led import ANALOGUE, Led, prescribed_doses, routine_of, stored_doses
 
 NOTHING = (0.0, 0)
 
@@ -24,8 +24,8 @@ def differences() -> Iterator[tuple[str, float]]:
     for key in exercises():
         with TemporaryDirectory(prefix="station-bench-") as scratch, Led(Path(scratch), ANALOGUE) as led:
             routine = routine_of((Item(exercise=key),))
-            led.lead(routine)
-            owed, found = legs_of(routine), dose_of(led)
+            led.run_routine(routine)
+            owed, found = prescribed_doses(routine), stored_doses(led)
         pairs = [(found.get(legs, NOTHING), owed.get(legs, NOTHING)) for legs in owed.keys() | found.keys()]
         yield key, max(abs(had - wanted) for each in pairs for had, wanted in zip(*each, strict=True))
 

@@ -74,7 +74,7 @@ class Steps:
         self._world.press(side, STANDING_N if down else 0.0, at_us, 0)
         return at_us
 
-    def off(self) -> None:
+    def step_off(self) -> None:
         """Step off, and stay off for a moment."""
         for side in Side:
             self.press(side, down=False)
@@ -103,7 +103,7 @@ class Steps:
     def coming_back(self) -> int:
         """A person who paused and stepped off steps on again."""
         self.station.command(CommandName.PAUSE)
-        self.off()
+        self.step_off()
         return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
 
     def changing_sides(self) -> int:
@@ -127,7 +127,7 @@ def run() -> dict[str, list[int]]:
                 steps.press(side, down=True)
             time.sleep(LEARN_S)
             for number in range(1, ROUNDS + 1):
-                steps.off()
+                steps.step_off()
                 found["stepping on"].append(steps.stepping_on())
                 found["coming back"].append(steps.coming_back())
                 found["changing sides"].append(steps.changing_sides())

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.start import first_answer_s, free_port, start
-from tests.browser import PHONE, Browser, opened
+from tests.browser import PHONE, Browser, open_browser
 from tests.visitors import Visitor
 
 END_S = 10.0
@@ -69,8 +69,8 @@ def first_load_bytes(browser: Browser, address: str) -> int:
     """The live page with everything that it loads, and the first states of its stream."""
     browser.open(f"{address}/live")
     heard = "return document.getElementById('stage').dataset.digits && performance.getEntriesByType('resource').length"
-    browser.settle(lambda: browser.run(heard), "the live page hears its stream", LOADED_S)
-    browser.settle(
+    browser.wait_until(lambda: browser.run(heard), "the live page hears its stream", LOADED_S)
+    browser.wait_until(
         lambda: browser.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
         "the live page knows its sounds",
         LOADED_S,
@@ -78,26 +78,26 @@ def first_load_bytes(browser: Browser, address: str) -> int:
     return load_bytes(browser)
 
 
-def sit(browser: Browser, address: str) -> None:
+def run_session(browser: Browser, address: str) -> None:
     """One short stretch of both sides by the simulated person, seen on the page, and a look at every page."""
     visitor = Visitor(browser, address)
-    visitor.go("/live")
+    visitor.open("/live")
     browser.run(CHANGE, SHORT)
-    visitor.push("Stretch for me")
-    visitor.sees("DONE", bound_s=SITTING_S)
+    visitor.click_button("Stretch for me")
+    visitor.wait_for("DONE", bound_s=SITTING_S)
     for page in PAGES:
         assert browser.run(FETCH, page), page
-    visitor.go("/history")
-    browser.press("tbody a")
-    visitor.go("/live")
+    visitor.open("/history")
+    browser.click("tbody a")
+    visitor.open("/live")
 
 
 def figures() -> dict[str, dict[str, float | str]]:
     """The figures of this module."""
-    with running() as (process, address), opened(network=True) as browser:
-        browser.look(PHONE)
+    with running() as (process, address), open_browser(network=True) as browser:
+        browser.emulate(PHONE)
         loaded = first_load_bytes(browser, address)
-        sit(browser, address)
+        run_session(browser, address)
         used = memory_kib(process)
     return {
         "memory_mb": {"value": round(used / MB, 1), "unit": "MB"},

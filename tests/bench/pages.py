@@ -24,7 +24,7 @@ from station.config import Config, Page
 from station.store import Store
 from station.store.records import Person
 from tests.web.double import StationDouble
-from tests.web.years import years_of
+from tests.web.years import add_years_of_tests
 from web.app import create_app
 from web.context import PERSON_COOKIE
 from web.server.http import THREADS, DeadlineProtocol, Server, listen, open_page
@@ -94,7 +94,7 @@ def first_byte_s(port: int, address: str, person_id: str) -> float:
 def measured(scratch: Path) -> tuple[float, dict[str, float]]:
     """Seconds to the first byte of the minimal page, and of each page of the station, once it has been asked for."""
     with Store.open(scratch / "station.db", clock=SystemClock()) as store:
-        person = years_of(store, DAYS, holds_a_day=HOLDS_A_DAY)
+        person = add_years_of_tests(store, DAYS, holds_a_day=HOLDS_A_DAY)
         config = Config(page=Page(port=0))
         with served(minimal_server()) as plain, served(open_page(StationDouble(store), store, config)) as ours:
             took_s: dict[str, list[float]] = {address: [] for address in addresses(store, person)}

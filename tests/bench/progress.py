@@ -26,7 +26,7 @@ def _ours(scenario: Scenario, block: int) -> list[float]:
     return told(scenario, block, BLOCK, ("ours",))["ours"]
 
 
-def weeks_told(scenario: Scenario) -> list[float]:
+def weeks_to_confirmation(scenario: Scenario) -> list[float]:
     """The week in which each of `PEOPLE` first sees a change confirmed, infinity for never."""
     with Pool(PROCESSES) as pool:
         return list(chain.from_iterable(pool.map(partial(_ours, scenario), range(PEOPLE // BLOCK))))
@@ -34,7 +34,7 @@ def weeks_told(scenario: Scenario) -> list[float]:
 
 def figures() -> dict[str, dict[str, float | str]]:
     """The figures for the bench."""
-    null, gain = weeks_told(NULL), weeks_told(GAIN)
+    null, gain = weeks_to_confirmation(NULL), weeks_to_confirmation(GAIN)
     return {
         "false_change_per_year": {"value": sum(week < NULL.weeks for week in null) / len(null), "unit": "share"},
         "weeks_to_tell_half": {"value": round(quantile(gain, 0.5), 2), "unit": "weeks"},

@@ -17,7 +17,7 @@ from station.clock import SystemClock
 from station.store import Reader, Store
 from tests.bench.unit import unit_s
 from tests.web.double import StationDouble
-from tests.web.years import years_of
+from tests.web.years import add_years_of_tests
 from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 
@@ -46,7 +46,7 @@ def figures() -> dict[str, dict[str, float | str]]:
     with TemporaryDirectory() as scratch:
         path = Path(scratch) / "station.db"
         with Store.open(path, clock=SystemClock()) as store:
-            years_of(store, DAYS)
+            add_years_of_tests(store, DAYS)
         gc.collect()
         gc.freeze()
         took_s = median(page_s(path) for _ in range(TIMES))

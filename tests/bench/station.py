@@ -27,7 +27,7 @@ from station.simulator.board import SimulatedBoard
 from station.store.records import Hold
 from station.system.service import Service
 from tests.bench.cues import jitter_of, percentile
-from tests.browser import DESKTOP, Browser, opened
+from tests.browser import DESKTOP, Browser, open_browser
 
 HOLDS, HOLD_US, REST_US, PREPARE_US = 20, 5 * SECOND_US, 2 * SECOND_US, 3 * SECOND_US
 STANDING_N = 300.0
@@ -82,9 +82,9 @@ def running(directory: Path) -> Iterator[Service]:
 
 def run() -> Run:
     """The twenty holds."""
-    with TemporaryDirectory() as scratch, running(Path(scratch)) as service, opened() as browser:
+    with TemporaryDirectory() as scratch, running(Path(scratch)) as service, open_browser() as browser:
         assert service.page is not None
-        browser.look(DESKTOP)
+        browser.emulate(DESKTOP)
         browser.open(f"http://localhost:{service.page.port}/live")
         browser.run(WATCH)
         found = Run()
@@ -140,11 +140,11 @@ def _wait(service: Service, repetition: int | None, phase: str) -> None:
 
 def _shown(browser: Browser) -> list[tuple[int, bool]]:
     """What the browser noted, with its clock brought to the station's."""
-    ahead_us = min(_ahead(browser) for _ in range(ASKED))[1]
+    ahead_us = min(_clock_offset(browser) for _ in range(ASKED))[1]
     return [(round(at * 1000 - ahead_us), "left heel up" in text) for at, text in browser.run("return shown")]
 
 
-def _ahead(browser: Browser) -> tuple[int, float]:
+def _clock_offset(browser: Browser) -> tuple[int, float]:
     """How long it took to ask, and how far the browser's clock is ahead, true to half of that."""
     before_us = now_us()
     page_ms = browser.run("return performance.timeOrigin + performance.now()")

@@ -182,13 +182,13 @@ def study(
     sensors: int = SENSORS,
     calibrations: int = CALIBRATIONS,
     attempts: int = ATTEMPTS,
-    say: Callable[[str], None] = lambda _: None,
+    report_progress: Callable[[str], None] = lambda _: None,
 ) -> Study:
     """Calibrate and use this many sensors. The same numbers give the same figures."""
     found = Study([], [], {1 * SECOND_US: [], 2 * SECOND_US: []}, [])
     for number in range(sensors):
         if number % 20 == 0:
-            say(f"sensor {number} of {sensors}")
+            report_progress(f"sensor {number} of {sensors}")
         random = Random(number)
         error = RangeError.from_seed(number)
         for run in range(calibrations):
@@ -206,7 +206,7 @@ def study(
 
 def figures() -> dict[str, dict[str, float | str]]:
     """The figures for the bench: mm, and how far the coverage is from 0.95."""
-    found = study(say=_progress)
+    found = study(report_progress=_progress)
     return {
         "calibrated_bias_mm": {"value": round(median(found.worst_mm), 3), "unit": "mm"},
         "calibrated_bias_p95_mm": {"value": round(ranked(found.worst_mm, 0.95), 3), "unit": "mm"},
@@ -222,7 +222,7 @@ def _progress(line: str) -> None:
 
 def report() -> Iterator[str]:
     """Lines that describe the accuracy and what the figures consist of."""
-    found = study(say=_progress)
+    found = study(report_progress=_progress)
     for name, values in (("as the guided run does", found.worst_mm), ("single offset", found.single_mm)):
         parts = ", ".join(f"{part:.0%} {ranked(values, part):.3f}" for part in (0.5, 0.75, 0.95, 0.99))
         yield f"worst bias at 0 to 200 mm, {name}: {parts}, most {max(values):.2f} mm of {len(values)}"

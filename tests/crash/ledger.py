@@ -25,27 +25,27 @@ Fields = dict[str, Any]
 class Ledger:
     """`tell` passes each line to another process, because this one may be killed; `hear` takes such a line."""
 
-    def __init__(self, tell: Callable[[str], object] = lambda _line: None) -> None:
+    def __init__(self, send: Callable[[str], object] = lambda _line: None) -> None:
         self.known: dict[Key, Fields] = {}
         self.pending: tuple[Key, Fields] | None = None
-        self._tell = tell
+        self._send = send
 
-    def will(self, table: str, row_id: str, **fields: Any) -> None:
+    def announce(self, table: str, row_id: str, **fields: Any) -> None:
         """This write comes next. A new row, whose id the store will give, needs no announcement."""
         self.pending = ((table, row_id), fields)
-        self._tell(json.dumps(["will", table, row_id, fields]))
+        self._send(json.dumps(["will", table, row_id, fields]))
 
-    def did(self, table: str, row_id: str, **fields: Any) -> None:
+    def acknowledge(self, table: str, row_id: str, **fields: Any) -> None:
         """The store has returned: from now on this must exist."""
         self.known.setdefault((table, row_id), {}).update(fields)
         self.pending = None
-        self._tell(json.dumps(["did", table, row_id, fields]))
+        self._send(json.dumps(["did", table, row_id, fields]))
 
-    def hear(self, line: str) -> None:
+    def receive(self, line: str) -> None:
         what, table, row_id, fields = json.loads(line)
-        (self.will if what == "will" else self.did)(table, row_id, **fields)
+        (self.announce if what == "will" else self.acknowledge)(table, row_id, **fields)
 
-    def settle(self, found: dict[Key, Fields]) -> None:
+    def resolve_pending(self, found: dict[Key, Fields]) -> None:
         """After a cut: what was under way has been decided one way or the other."""
         if self.pending is not None:
             key, fields = self.pending
@@ -53,7 +53,7 @@ class Ledger:
                 self.known.setdefault(key, {}).update(fields)
         self.pending = None
 
-    def lost(self, found: dict[Key, Fields]) -> list[str]:
+    def find_losses(self, found: dict[Key, Fields]) -> list[str]:
         """What was acknowledged and is missing, in words; empty if all is well."""
         losses = []
         for key, fields in self.known.items():

@@ -27,7 +27,7 @@ MANY = 50
 WIRING = '[board]\nheels = "comparator"\nled = false\n'
 
 
-def say(line: str) -> None:
+def write_line(line: str) -> None:
     """Print in one unbuffered write, so that the line arrives even if the process is killed next."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
@@ -42,7 +42,7 @@ def child(path: Path, hold_us: int) -> None:
     def shown() -> None:
         seen = station.snapshot()
         cue = None if seen.cue is None else seen.cue.cue
-        say(json.dumps([seen.sitting_id, seen.phase, seen.repetition, seen.counted_us, cue]))
+        write_line(json.dumps([seen.sitting_id, seen.phase, seen.repetition, seen.counted_us, cue]))
 
     station.subscribe(shown)
     station.start((HoldStep((Side.LEFT,), hold_us, repetitions=MANY, rest_us=0, prepare_us=SECOND_US // 20),), None)
@@ -57,9 +57,9 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             child(Path(path.strip()), int(hold_us))
-        say(f"pid {pid}")
+        write_line(f"pid {pid}")
         os.waitpid(pid, 0)
-        say("gone")
+        write_line("gone")
 
 
 if __name__ == "__main__":

@@ -17,17 +17,17 @@ from tests.crash.ledger import Ledger
 from tests.crash.sessions import Sessions
 
 
-def say(line: str) -> None:
+def write_line(line: str) -> None:
     """Print in one unbuffered write, so that the line arrives even if the process is killed next."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 def child(seed: int, path: Path) -> None:
-    say(f"pid {os.getpid()}")
+    write_line(f"pid {os.getpid()}")
     store = Store.open(path, clock=SystemClock())
-    sessions = Sessions(store, Ledger(say), Random(seed))
+    sessions = Sessions(store, Ledger(write_line), Random(seed))
     while True:
-        sessions.one()
+        sessions.write_session()
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
         if pid == 0:
             child(int(seed), Path(path.strip()))
         os.waitpid(pid, 0)
-        say("gone")
+        write_line("gone")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ def disk() -> Iterator[Disk]:
     made.unregister()
 
 
-def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver, *pragmas: str) -> list[str]:
+def run_until_cut(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver, *pragmas: str) -> list[str]:
     """A station starts, checks its database, and runs until its power is cut."""
     wrong: list[str] = []
     store = None
@@ -42,13 +42,13 @@ def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver,
     try:
         store = Store.open(path, clock=SystemClock(), driver=driver)
         with store.write_transaction() as now:
-            wrong = look(now, ledger)
+            wrong = verify(now, ledger)
         with store.write_transaction() as now:
             for pragma in pragmas:
                 now.execute(text(f"PRAGMA {pragma}"))
         sessions = Sessions(store, ledger, random)
         while not wrong:
-            sessions.one()
+            sessions.write_session()
     except PowerCutError:
         pass
     finally:
@@ -58,36 +58,36 @@ def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver,
     return wrong
 
 
-def look(now: Connection, ledger: Ledger) -> list[str]:
+def verify(now: Connection, ledger: Ledger) -> list[str]:
     """What the last cut did to the database."""
     damage = [line for line in now.execute(text("PRAGMA integrity_check")).scalars() if line != "ok"]
     found = found_in(now)
-    lost = ledger.lost(found)
-    ledger.settle(found)
+    lost = ledger.find_losses(found)
+    ledger.resolve_pending(found)
     return damage + lost
 
 
-def lives(disk: Disk, path: Path, seed: int, driver: Driver, *pragmas: str) -> tuple[list[str], int]:
+def run_lives(disk: Disk, path: Path, seed: int, driver: Driver, *pragmas: str) -> tuple[list[str], int]:
     """What went wrong in the lives of one disk, and how many rows were acknowledged there."""
     random, ledger = Random(seed), Ledger()
     disk.files.clear()
     wrong: list[str] = []
     for _ in range(CUTS_A_DISK):
         try:
-            wrong = life(disk, path, ledger, random, driver, *pragmas)
+            wrong = run_until_cut(disk, path, ledger, random, driver, *pragmas)
         except (StoreError, apsw.Error) as error:
             wrong = [str(error)]
         if wrong:
             return wrong, len(ledger.known)
     with Store.open(path, clock=SystemClock(), driver=driver) as store, store.write_transaction() as now:
-        return look(now, ledger), len(ledger.known)
+        return verify(now, ledger), len(ledger.known)
 
 
 def test_a_power_cut_loses_nothing_that_was_acknowledged(disk: Disk, tmp_path: Path) -> None:
     """After 2,000 cuts at random moments every acknowledged row is there and every database is whole."""
     rows = 0
     for seed in range(DISKS):
-        wrong, known = lives(disk, tmp_path / "station.db", seed, driver(after=[CHECKPOINT]))
+        wrong, known = run_lives(disk, tmp_path / "station.db", seed, driver(after=[CHECKPOINT]))
         assert not wrong, f"disk {seed}: {wrong[:3]}"
         rows += known
     assert rows > 2 * DISKS * CUTS_A_DISK, "the stations were cut before they had much to lose"
@@ -106,6 +106,6 @@ def test_the_harness_sees_losses(disk: Disk, tmp_path: Path, options: str, pragm
     disk.lies = lies
     hurt = 0
     for seed in range(30):
-        wrong, _ = lives(disk, tmp_path / "station.db", seed, driver(options, [CHECKPOINT]), *pragmas)
+        wrong, _ = run_lives(disk, tmp_path / "station.db", seed, driver(options, [CHECKPOINT]), *pragmas)
         hurt += bool(wrong)
     assert hurt >= 27

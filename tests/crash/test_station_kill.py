@@ -34,7 +34,7 @@ LATE_US = 300_000
 """How long a busy machine takes to write a finished second to its disk."""
 
 
-def has_done(line: str, holds: int) -> bool:
+def has_completed(line: str, holds: int) -> bool:
     """Whether the station that printed this line has done this many holds, or is dead."""
     repetition = None if line == "gone\n" else json.loads(line)[2]
     return line == "gone\n" or holds == 0 or (isinstance(repetition, int) and repetition > holds)
@@ -53,7 +53,7 @@ class Nursery:
         self._process.kill()
         self._process.communicate(timeout=10)
 
-    def live_and_die(self, path: Path, hold_us: int, life_s: float, holds: int = 0) -> list[list[object]]:
+    def run_until_killed(self, path: Path, hold_us: int, life_s: float, holds: int = 0) -> list[list[object]]:
         """A station lives until it has shown so many holds as done and then for so long; gives what it showed.
 
         With a negative life it dies before it is ready.
@@ -65,7 +65,7 @@ class Nursery:
         give.flush()
         pid = int(take.readline().removeprefix("pid "))
         shown = [take.readline()] if life_s > 0 else []
-        while shown and not has_done(shown[-1], holds):
+        while shown and not has_completed(shown[-1], holds):
             shown.append(take.readline())
         time.sleep(abs(life_s))
         os.kill(pid, signal.SIGKILL)
@@ -82,12 +82,12 @@ def nurseries() -> Iterator[list[Nursery]]:
         yield made
 
 
-def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
+def run_lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
     """Kill so many stations on one database; gives how many finished holds were acknowledged and found."""
     random, found, sittings = Random(seed), 0, set[str]()
     for _ in range(kills):
         life_s = random.uniform(-MOST_S / 3, MOST_S)
-        shown = nursery.live_and_die(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
+        shown = nursery.run_until_killed(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
         with Store.open(path, clock=SystemClock()) as store:
             with store.write_transaction() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
@@ -112,7 +112,7 @@ def test_a_kill_of_the_station_loses_nothing_that_was_shown(nurseries: list[Nurs
     """After 200 kills every hold that was shown as done is there, exact, and every database is whole."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         begun = [
-            pool.submit(lives, nursery, tmp_path / f"{number}.db", number, KILLS // AT_ONCE)
+            pool.submit(run_lives, nursery, tmp_path / f"{number}.db", number, KILLS // AT_ONCE)
             for number, nursery in enumerate(nurseries)
         ]
         assert sum(one.result() for one in begun) > KILLS // 2, "the stations were killed before they had much to lose"
@@ -123,7 +123,7 @@ def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_p
 
     def one(number: int) -> None:
         path = tmp_path / f"{number}.db"
-        shown = nurseries[number % AT_ONCE].live_and_die(path, LONG_US, 2.0 + number / 4)
+        shown = nurseries[number % AT_ONCE].run_until_killed(path, LONG_US, 2.0 + number / 4)
         sitting_id, _, _, counted_us, _ = shown[-1]
         assert isinstance(sitting_id, str)
         assert isinstance(counted_us, int)

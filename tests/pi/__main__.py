@@ -72,10 +72,10 @@ def main() -> int:
         machine.run("true")
         page.wait_until_up(30)
         rig = Rig(board, page, machine, Person(board, page, LIMIT_MM), say)
-        rig.person.leave()
+        rig.person.step_off()
         machine.run(f"systemctl restart {UNIT}")  # so that it learns the plates as they are now
         page.wait_until_up(60)
-        page.be()
+        page.choose_person()
         for name in chosen:
             say(f"--- {name}: {(PARTS[name].__doc__ or '').strip()}")
             try:
@@ -85,7 +85,7 @@ def main() -> int:
                 board("i2c", "ok")
                 board("spi", "ok")
                 page.press("/command", command="stop")
-                rig.person.leave()
+                rig.person.step_off()
     except (BoardError, MachineError, PageError) as error:
         say(f"STOPPED {error}")
         return 2

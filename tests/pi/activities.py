@@ -31,7 +31,7 @@ shares its processor says little of a Raspberry Pi, and is only noted."""
 
 def figures(rig: Rig) -> None:
     """Readings and samples a second, processor time and memory, with the live page open."""
-    rig.person.leave()
+    rig.person.step_off()
     before, used_s, began = rig.board("stats"), rig.machine.processor_s(), time.monotonic()
     time.sleep(10)
     after, lasted_s = rig.board("stats"), time.monotonic() - began
@@ -64,7 +64,7 @@ def clock(rig: Rig) -> None:
 
 def distance(rig: Rig) -> float:
     """Compare the page with known distances. Returns its excess in mm."""
-    rig.person.leave()
+    rig.person.step_off()
     errors = []
     for toe_mm in (60.0, 100.0, 150.0):
         rig.person.place(toe_mm)
@@ -89,9 +89,9 @@ def knee_to_wall(rig: Rig) -> None:
     rig.person.passed_mm.clear()
     began = time.monotonic()
     rig.step_on()
-    rig.person.until(lambda now: now["phase"] == "felt", 420, "that a test asks where its limit was felt")
+    rig.person.follow_until(lambda now: now["phase"] == "felt", 420, "that a test asks where its limit was felt")
     lasted_s = time.monotonic() - began
-    now = _answers(rig)
+    now = _answer_questions(rig)
     sitting_id = now["session"]
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("quick test")[before:]}
@@ -120,18 +120,18 @@ def knee_to_wall(rig: Rig) -> None:
     rig.check("the trace replays to the stored result", said in scores, stored=said, replayed=scores)
 
 
-def _answers(rig: Rig) -> dict[str, Any]:
+def _answer_questions(rig: Rig) -> dict[str, Any]:
     """Says where by taps of the heel, and how much it hurt on the page; gives what the page shows then."""
     rig.person.stand()
     time.sleep(STILL_S)
     cues, began = len(rig.page.cues), time.monotonic()
     rig.person.tap("left", MIN_TAPS + FELT_PLACE_ANSWERS.index(PLACE))
-    rig.person.until(lambda now: now["phase"] == "pain", 10, "that the taps are taken", follows=False)
+    rig.person.follow_until(lambda now: now["phase"] == "pain", 10, "that the taps are taken", follows=False)
     taken_s = time.monotonic() - began
     heard = [name for _, name in rig.page.cues[cues:]]
     rig.check("heel taps are counted and echoed", "ECHO" in heard, cues=heard, taken_after_s=round(taken_s, 2))
     rig.page.press("/command", command="answer", answer=PAIN)
-    now = rig.person.until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
+    now = rig.person.follow_until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
     words = rig.page.sitting(now["session"])
     said = f"{FELT_TEXTS[PLACE]}, pain {PAIN} of 10"
     rig.check("the sitting tells both answers", said in words, wanted=said, says=words[:160])
@@ -154,21 +154,23 @@ def hold(rig: Rig) -> None:
     rig.settings()
     before = len(rig.rows("hold"))
     rig.begin("stretch")
-    now = rig.person.until(held(4), 40, "four seconds of a hold")
+    now = rig.person.follow_until(held(4), 40, "four seconds of a hold")
     side = now["side"]
     cues = len(rig.page.cues)
     rig.person.press(side, LIFTED)
     lifted_at = time.monotonic()
-    now = rig.person.until(lambda now: now["phase"] == "lifted", LIFT_S, "that the page sees the lift")
+    now = rig.person.follow_until(lambda now: now["phase"] == "lifted", LIFT_S, "that the page sees the lift")
     seen_s = time.monotonic() - lifted_at
     time.sleep(max(0.0, lifted_at + LIFT_S - time.monotonic()))
     rig.person.stand()
-    rig.person.until(lambda now: now["phase"] == "hold", 2, "that the hold goes on")
+    rig.person.follow_until(lambda now: now["phase"] == "hold", 2, "that the hold goes on")
     heard = [name for _, name in rig.page.cues[cues:]]
     rig.check("a lift is shown and heard", heard[:2] == ["HEEL_UP", "YES"], cues=heard, shown_after_s=round(seen_s, 2))
     sounded = rig.board("tone", 18, 2)
     rig.check("the buzzer has sounded", sounded["hz"] is not None, hz=sounded["hz"] and round(sounded["hz"]))
-    rig.person.until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 60, "the end of the stretch")
+    rig.person.follow_until(
+        lambda now: now["activity"] == "idle" or now["phase"] == "done", 60, "the end of the stretch"
+    )
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("hold")[before:]}
     lifts = {one: (row["state"], float(row["value"]), row["heel_lifts"]) for one, row in rows.items()}

@@ -31,11 +31,11 @@ class Board:
         try:
             answer = self._ask(line)
         except OSError:
-            self.hang_up()
+            self.close()
             try:
                 answer = self._ask(line)
             except OSError as error:
-                self.hang_up()
+                self.close()
                 raise BoardError(f"The board does not answer at {self._where} ({error}).") from error
         kind, _, rest = answer.partition(" ")
         if kind != "ok":
@@ -65,7 +65,7 @@ class Board:
         talk.connect(self._where)
         return talk
 
-    def hang_up(self) -> None:
+    def close(self) -> None:
         """Close the connection."""
         if self._talk is not None:
             self._talk.close()

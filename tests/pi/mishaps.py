@@ -19,13 +19,13 @@ def cables(rig: Rig) -> None:
     for bus, part, word in (("i2c", "distance sensor", "cable"), ("spi", "heel", "cable")):
         rig.person.place(60)
         rig.begin("test")
-        rig.person.until(lambda now: now["phase"] == "count", 60, "the count")
+        rig.person.follow_until(lambda now: now["phase"] == "count", 60, "the count")
         rig.person.knee(touching=bus == "spi")  # an ADC that reads 0 is a fault where something else sees a person
-        rig.person.until(lambda now: now["phase"] == "attempt", 10, "an attempt", follows=False)
+        rig.person.follow_until(lambda now: now["phase"] == "attempt", 10, "an attempt", follows=False)
         sitting_id = rig.page.now["session"] if rig.page.now else ""
         rig.board(bus, "absent")
         began = time.monotonic()
-        now = rig.person.until(_faulty, 15, f"a fault of {bus}", follows=False)
+        now = rig.person.follow_until(_faulty, 15, f"a fault of {bus}", follows=False)
         told_s = time.monotonic() - began
         sentences = [one["sentence"] for one in now["troubles"]]
         named = any(part in sentence and word in sentence for sentence in sentences)
@@ -34,9 +34,9 @@ def cables(rig: Rig) -> None:
         rig.person.stand()
         rig.board(bus, "ok")
         began = time.monotonic()
-        rig.person.until(_settling, 20, f"that {bus} is found again", follows=False)
+        rig.person.follow_until(_settling, 20, f"that {bus} is found again", follows=False)
         back_s = time.monotonic() - began
-        rig.person.until(lambda now: now["phase"] == "attempt", 40, "the next attempt")
+        rig.person.follow_until(lambda now: now["phase"] == "attempt", 40, "the next attempt")
         rig.stop()
         words = rig.page.sitting(sitting_id)
         verdicts = [word for word in ("passed", "heel came up", "did not reach", "does not count") if word in words]
@@ -55,7 +55,7 @@ def service(rig: Rig) -> None:
     rig.machine.run(f"systemctl restart {UNIT}")
     over_at = time.monotonic()
     silent = rig.board("gpio", 18)
-    _kept(rig, "a restart in a hold", "the station was stopped", over_at)
+    _check_partial_hold(rig, "a restart in a hold", "the station was stopped", over_at)
     rig.check("the buzzer is silent after it", silent["level"] == 0, level=silent["level"])
     before = int(rig.machine.property("NRestarts"))
     rig.machine.run(f"kill -STOP {rig.machine.property('MainPID')}")
@@ -63,7 +63,7 @@ def service(rig: Rig) -> None:
     back = eventually(lambda: int(rig.machine.property("NRestarts")) > before, 60)
     rig.page.wait_until_up(60)
     rig.check("the watchdog restarts a station that hangs", back, page_after_s=round(time.monotonic() - began, 1))
-    rig.person.leave()
+    rig.person.step_off()
 
 
 def power(rig: Rig) -> None:
@@ -73,7 +73,7 @@ def power(rig: Rig) -> None:
     _hold_for(rig, 8)
     rig.machine.cut_power()
     over_at = time.monotonic()
-    rig.board.hang_up()
+    rig.board.close()
     time.sleep(1)
     began = time.monotonic()
     rig.machine.power()
@@ -81,7 +81,7 @@ def power(rig: Rig) -> None:
     booted_s = time.monotonic() - began
     rig.page.wait_until_up(120)
     up_s = time.monotonic() - began
-    rig.person.leave()
+    rig.person.step_off()
     rig.person.place(100)
     now = rig.page.results()
     rig.check(
@@ -91,14 +91,14 @@ def power(rig: Rig) -> None:
         shell_after_s=round(booted_s, 1),
         page_after_s=round(up_s, 1),
     )
-    _kept(rig, "a power cut in a hold", "interrupted", over_at)
+    _check_partial_hold(rig, "a power cut in a hold", "interrupted", over_at)
     reading = eventually(lambda: rig.page.now is not None and rig.page.now["toe_mm"] is not None, 15)
     rig.check("after a power cut the sensor is read again", reading)
 
 
 def check(rig: Rig) -> None:
     """`station check` reports a good board, and names the cable that is out."""
-    rig.person.leave()
+    rig.person.step_off()
     rig.person.place(100)
     rig.machine.run(SET_CLOCK)
     rig.machine.run(f"systemctl stop {UNIT}")
@@ -129,10 +129,10 @@ def _settling(now: dict[str, Any]) -> bool:
 def _hold_for(rig: Rig, seconds: float) -> None:
     """Start a stretch, and hold for this long."""
     rig.begin("stretch")
-    rig.person.until(held(seconds), 60, f"{seconds:g} s of a hold")
+    rig.person.follow_until(held(seconds), 60, f"{seconds:g} s of a hold")
 
 
-def _kept(rig: Rig, what: str, ended: str, over_at: float) -> None:
+def _check_partial_hold(rig: Rig, what: str, ended: str, over_at: float) -> None:
     """The hold that was broken off is there as unfinished, with all but a second of the credit that the page showed,
     and no more than the time until it was over."""
     rig.page.wait_until_up(60)

@@ -33,14 +33,14 @@ class Page:
 
     def __init__(self, address: str) -> None:
         self._address = address.rstrip("/")
-        self._open = build_opener(_Stay(), HTTPCookieProcessor(CookieJar()))
+        self._open = build_opener(_NoRedirect(), HTTPCookieProcessor(CookieJar()))
         self.now: Picture | None = None
         self.heard_at = 0.0
         self.cues: list[tuple[float, str]] = []
         self.held_s = self.held_at = 0.0
         self._number = 0
         self._watching = True
-        threading.Thread(target=self._watch, name="stream", daemon=True).start()
+        threading.Thread(target=self._follow_stream, name="stream", daemon=True).start()
 
     def close(self) -> None:
         self._watching = False
@@ -57,18 +57,18 @@ class Page:
         headers = {"Origin": self._address, "Sec-Fetch-Site": "same-origin"}
         return self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
 
-    def be(self, person: str = NOBODY) -> None:
+    def choose_person(self, person: str = NOBODY) -> None:
         """Choose who is looking, by their id."""
         self.press("/person", person=person)
 
-    def build(self, name: str, *doses: dict[str, str]) -> str:
+    def save_routine(self, name: str, *doses: dict[str, str]) -> str:
         """Put a routine together in its form, each dose the fields of a row, and save it; gives its id."""
         fields = [("name", name), ("owner", "me"), ("action", "save")]
         for number, dose in enumerate(doses, start=1):
             fields += [("row", str(number)), *((f"{field}-{number}", said) for field, said in dose.items())]
         return parse_qs(urlsplit(self._send("/routines/new", fields)).query)["saved"][0]
 
-    def no_to_all(self) -> None:
+    def answer_no_to_all(self) -> None:
         """Answer every health question with no."""
         asked = re.findall(r'<input type="radio" name="(\w+)"', self.get("/health-questions"))
         self.press("/health-questions", **dict.fromkeys(asked, "no"))
@@ -104,20 +104,20 @@ class Page:
         """The table of results that the history offers, oldest first."""
         return list(csv.DictReader(io.StringIO(self.get("/history.csv"))))
 
-    def words(self, path: str) -> str:
+    def text_of(self, path: str) -> str:
         """What a page says, without its markup."""
-        return _words(self.get(path))
+        return _strip_markup(self.get(path))
 
     def sitting(self, sitting_id: str) -> str:
         """What a session's page says."""
-        return self.words(f"/sessions/{sitting_id}")
+        return self.text_of(f"/sessions/{sitting_id}")
 
     def traces(self, sitting_id: str) -> list[str]:
         """The traces that a session's page offers, as text, in order."""
         paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{sitting_id}"))
         return [self.get(path) for path in dict.fromkeys(paths)]
 
-    def _watch(self) -> None:
+    def _follow_stream(self) -> None:
         where = urlsplit(self._address)
         while self._watching:
             line = http.client.HTTPConnection(where.hostname or "", where.port, timeout=6)
@@ -125,14 +125,14 @@ class Page:
                 line.request("GET", "/events")
                 answer = line.getresponse()
                 while self._watching:
-                    self._take(answer.readline())
+                    self._handle_line(answer.readline())
             except (OSError, http.client.HTTPException, EOFError):
                 self.now = None
                 time.sleep(0.3)
             finally:
                 line.close()
 
-    def _take(self, line: bytes) -> None:
+    def _handle_line(self, line: bytes) -> None:
         if not line:
             raise EOFError
         if not line.startswith(b"data: "):
@@ -149,13 +149,13 @@ class Page:
             self.cues.append((self.heard_at, cue["name"]))
 
 
-class _Stay(HTTPRedirectHandler):
+class _NoRedirect(HTTPRedirectHandler):
     """A button leads to another page; what matters here is that it was taken."""
 
     def redirect_request(self, *_: Any) -> None:
         return None
 
 
-def _words(html: str) -> str:
+def _strip_markup(html: str) -> str:
     body = re.sub(r"<(script|style|svg).*?</\1>", " ", html, flags=re.DOTALL)
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", body))).strip()

@@ -71,7 +71,7 @@ class Person:
             self._board("after", up_s, "load", side, LIFTED)
             self._board("after", up_s + TAP_S, "load", side, STANDING[side])
 
-    def leave(self) -> None:
+    def step_off(self) -> None:
         """Step off."""
         self._lunging = False
         self.knee(touching=False)
@@ -80,7 +80,9 @@ class Person:
 
     # What the page asks.
 
-    def until(self, seen: Callable[[Picture], bool], limit_s: float, what: str, *, follows: bool = True) -> Picture:
+    def follow_until(
+        self, seen: Callable[[Picture], bool], limit_s: float, what: str, *, follows: bool = True
+    ) -> Picture:
         """Do as asked (or stay as they are, if not `follows`) until the page shows it. Raises LateError."""
         end = time.monotonic() + limit_s
         now: Picture | None = None
@@ -90,16 +92,16 @@ class Person:
                 if seen(now):
                     return now
                 if follows:
-                    self._follow(now)
+                    self._follow_prompt(now)
             time.sleep(LOOK_S)
         shown = "nothing" if now is None else f"{now['phase']}, {now['word']}: {now['sentence']}"
         raise LateError(f"Not within {limit_s:g} s: {what}. The page shows {shown}")
 
-    def forget(self) -> None:
+    def clear_history(self) -> None:
         """Forget what the page showed before."""
         self._phase = ""
 
-    def _follow(self, now: Picture) -> None:
+    def _follow_prompt(self, now: Picture) -> None:
         at, phase, side = time.monotonic(), str(now["phase"]), now["side"]
         if phase != self._phase:
             if self._lunging:

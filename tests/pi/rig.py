@@ -52,10 +52,10 @@ class Rig:
 
     def step_on(self) -> None:
         """A fresh step on, from an empty board."""
-        self.person.leave()
+        self.person.step_off()
         time.sleep(3)
         self.person.stand()
-        self.person.forget()
+        self.person.clear_history()
 
     def begin(self, routine: str) -> None:
         """Press a button of the page and step on."""
@@ -65,13 +65,13 @@ class Rig:
     def stop(self) -> None:
         """End what is going on, step off and leave."""
         self.page.press("/command", command="stop")
-        self.person.until(lambda now: now["phase"] in ("idle", "done", "ended"), 10, "the end", follows=False)
+        self.person.follow_until(lambda now: now["phase"] in ("idle", "done", "ended"), 10, "the end", follows=False)
         self.leave()
 
     def leave(self) -> None:
         """Step off, until the session is over."""
-        self.person.leave()
-        self.person.until(lambda now: now["session"] is None, 40, "the end of the sitting", follows=False)
+        self.person.step_off()
+        self.person.follow_until(lambda now: now["session"] is None, 40, "the end of the sitting", follows=False)
 
     def rows(self, what: str) -> list[Row]:
         return [row for row in self.page.results() if row["kind"] == what]

@@ -6,14 +6,14 @@ from station.advice.health_questions import CONDITIONS
 from station.store import Store
 
 
-def answer_care(store: Store, person_id: str, *conditions: str) -> None:
+def answer_health_questions(store: Store, person_id: str, *conditions: str) -> None:
     """Yes to these of the health questions, no to all others."""
     no = [one.key for one in CONDITIONS if one.key not in conditions and one.after is None]
     store.add_answer(person_id, "care", {"yes": list(conditions), "no": no})
 
 
-def add_cared(store: Store, name: str, *conditions: str) -> str:
+def add_screened_person(store: Store, name: str, *conditions: str) -> str:
     """Somebody who has answered the health questions so; gives their id."""
     person_id = store.add_person(name).id
-    answer_care(store, person_id, *conditions)
+    answer_health_questions(store, person_id, *conditions)
     return person_id

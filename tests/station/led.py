@@ -50,17 +50,17 @@ class Led(Rig):
         shown = [one.phase for one in self.seen]
         return [phase for before, phase in zip([None, *shown], shown, strict=False) if phase != before]
 
-    def walk(self, limit_s: float = LONGEST_S) -> None:
+    def run_to_end(self, limit_s: float = LONGEST_S) -> None:
         """Let the simulated person come and do whatever the station leads them through, until nothing goes on."""
         self.board.act("auto")
-        self.until(lambda: not goes_on(self), limit_s)
+        self.until(lambda: not is_running(self), limit_s)
         self.live(PHRASE_S)
 
-    def lead(self, routine: Routine, limit_s: float = LONGEST_S) -> None:
+    def run_routine(self, routine: Routine, limit_s: float = LONGEST_S) -> None:
         """Begin a routine, and walk through it hands-free, from stepping on to the end of the run."""
         self.station.start(routine, self.person_id)
         self.live(0.1)
-        self.walk(limit_s)
+        self.run_to_end(limit_s)
 
 
 def routine_of(items: Sequence[Item], *, analogue: bool = True) -> Routine:
@@ -68,12 +68,12 @@ def routine_of(items: Sequence[Item], *, analogue: bool = True) -> Routine:
     return steps_of(items, Settings(), analogue=analogue)
 
 
-def goes_on(led: Rig) -> bool:
+def is_running(led: Rig) -> bool:
     """Whether a routine goes on."""
     return led.station.snapshot().phase not in ("done", "ended", "idle", "result")
 
 
-def legs_of(routine: Routine) -> dict[Legs, tuple[float, int]]:
+def prescribed_doses(routine: Routine) -> dict[Legs, tuple[float, int]]:
     """What a routine prescribes for each turn: seconds of hold, and repetitions."""
     owed: dict[Legs, tuple[float, int]] = {}
     for step in routine:
@@ -87,9 +87,9 @@ def legs_of(routine: Routine) -> dict[Legs, tuple[float, int]]:
     return owed
 
 
-def dose_of(led: Rig) -> dict[Legs, tuple[float, int]]:
+def stored_doses(led: Rig) -> dict[Legs, tuple[float, int]]:
     """What is stored of it: credited seconds and counted repetitions of each turn."""
-    return credited(bouts_of(led.sat()))
+    return credited(holds_and_reps(led.last_session()))
 
 
 def credited(bouts: Sequence[Hold | Reps]) -> dict[Legs, tuple[float, int]]:
@@ -103,6 +103,6 @@ def credited(bouts: Sequence[Hold | Reps]) -> dict[Legs, tuple[float, int]]:
     return found
 
 
-def bouts_of(sat: SessionDetail) -> tuple[Hold | Reps, ...]:
+def holds_and_reps(sat: SessionDetail) -> tuple[Hold | Reps, ...]:
     """Everything that was held or counted in a session."""
     return (*sat.holds, *sat.reps)

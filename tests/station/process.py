@@ -22,10 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 BOUND_S = 20.0
 
 
-def wait_for(true: Callable[[], bool], what: str, seconds: float = BOUND_S) -> None:
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = BOUND_S) -> None:
     """Until something is the case, or the test has failed."""
     until = time.monotonic() + seconds
-    while not true():
+    while not condition():
         assert time.monotonic() < until, what
         time.sleep(0.01)
 
@@ -57,7 +57,7 @@ class Running:
     """`station run`, ready. `told` are the datagrams that systemd would have got."""
 
     def __init__(self, config: Path) -> None:
-        self.told: list[str] = []
+        self.notifications: list[str] = []
         address = str(config.with_name("notify"))
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(address)
@@ -65,10 +65,10 @@ class Running:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         found = re.search(r"http://localhost:(\d+)", line)
-        assert found, line + self._rest()
+        assert found, line + self._read_rest()
         self.port = int(found[1])
 
-    def _rest(self) -> str:
+    def _read_rest(self) -> str:
         self._process.kill()
         return "".join(self._process.communicate(timeout=BOUND_S))
 
@@ -92,14 +92,14 @@ class Running:
             answer = page.getresponse()
             assert answer.status == 303, answer.read()
 
-    def hear(self, seconds: float) -> None:
+    def receive_notifications(self, seconds: float) -> None:
         """Take what systemd would have got in this time."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if select.select([self._notify], [], [], left)[0]:
-                self.told.append(self._notify.recv(1024).decode())
+                self.notifications.append(self._notify.recv(1024).decode())
 
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+    def send_signal(self, number: int = signal.SIGTERM) -> tuple[int, str]:
         """Send a signal; gives the exit status and standard error."""
         self._process.send_signal(number)
         return self.ended()
@@ -107,5 +107,5 @@ class Running:
     def ended(self) -> tuple[int, str]:
         """Wait for the end; gives the exit status and standard error."""
         _, error = self._process.communicate(timeout=BOUND_S)
-        self.hear(0.05)
+        self.receive_notifications(0.05)
         return self._process.returncode, error

@@ -13,7 +13,7 @@ from station.simulator.ankle import PersonProfile
 from station.simulator.board import SimulatedBoard
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
-from tests.station.health_answers import add_cared
+from tests.station.health_answers import add_screened_person
 from tests.station.simulator.sittings import STEADY
 
 COMPARATORS = '[board]\nheels = "comparator"\n'
@@ -59,14 +59,14 @@ class Rig(VirtualStation):
 
     def add_person(self, name: str, *conditions: str) -> str:
         """Somebody who has answered the health questions, with yes to these conditions; gives their id."""
-        return add_cared(self.store, name, *conditions)
+        return add_screened_person(self.store, name, *conditions)
 
     @property
     def troubles(self) -> dict[str, str]:
         """What the page shows of parts in trouble, by part."""
         return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
 
-    def sat(self) -> SessionDetail:
+    def last_session(self) -> SessionDetail:
         """What is stored of the last session."""
         detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
@@ -81,6 +81,6 @@ class Rig(VirtualStation):
         self.board.act("step_on", str(side))
         self.live(after_s)
 
-    def heard(self) -> list[CueName]:
+    def recognised_cues(self) -> list[CueName]:
         """The cues that a person has recognised on the buzzer."""
         return [cue for _, cue in self.board.heard_cues]

@@ -44,7 +44,7 @@ def client(panel: StationDouble, store: Store) -> FlaskClient:
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Browser]:
-    with browser.opened() as opened:
+    with browser.open_browser() as opened:
         yield opened
 
 
@@ -57,15 +57,15 @@ def server(panel: StationDouble, store: Store) -> Iterator[Server]:
 
 
 @pytest.fixture
-def see(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
+def visit(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
     """Open a page of this test's server; whatever the console complained about fails the test."""
 
-    def see(address: str) -> Browser:
+    def visit(address: str) -> Browser:
         window.open(f"http://127.0.0.1:{server.port}{address}")
         return window
 
-    window.look(PHONE)
-    yield see
+    window.emulate(PHONE)
+    yield visit
     window.open("about:blank")
-    window.forget()
-    assert [line for line in window.errors() if "404" not in line] == []
+    window.clear_cookies()
+    assert [line for line in window.console_errors() if "404" not in line] == []

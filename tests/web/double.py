@@ -100,7 +100,7 @@ class StationDouble:
             done.set_exception(error)
         return done
 
-    def _kept(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+    def _run_now(self, act: Callable[[Store], Kept]) -> Future[Kept]:
         assert self._store is not None
         done: Future[Kept] = Future()
         try:
@@ -110,28 +110,28 @@ class StationDouble:
         return done
 
     def add_person(self, name: str) -> Future[str]:
-        return self._kept(lambda store: store.add_person(name).id)
+        return self._run_now(lambda store: store.add_person(name).id)
 
     def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._kept(lambda store: store.claim_session(sitting_id, person_id))
+        return self._run_now(lambda store: store.claim_session(sitting_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
-        return self._kept(lambda store: store.add_answer(person_id, question, answer, about))
+        return self._run_now(lambda store: store.add_answer(person_id, question, answer, about))
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._kept(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+        return self._run_now(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:
         made = [msgspec.to_builtins(item) for item in items]
-        return self._kept(lambda store: store.save_routine(routine_id, person_id, name, made))
+        return self._run_now(lambda store: store.save_routine(routine_id, person_id, name, made))
 
     def remove_routine(self, routine_id: str) -> Future[None]:
-        return self._kept(lambda store: store.remove_routine(routine_id))
+        return self._run_now(lambda store: store.remove_routine(routine_id))
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
-        return self._kept(lambda store: store.save_plan(person_id, plan))
+        return self._run_now(lambda store: store.save_plan(person_id, plan))
 
     def change_settings(self, changes: dict[str, str]) -> None:
         assert self._store is not None

@@ -43,7 +43,7 @@ def hold_rows() -> str:
     return "\n".join(rows) + "\n"
 
 
-def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person, str]:
+def add_session(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person, str]:
     """One session of one person: a quick test and a hold with a lift. Gives the person and the session's id."""
     person = next((one for one in store.people() if one.name == name), None) or store.add_person(name)
     began = datetime.now(UTC) - timedelta(days=days_ago)

@@ -19,7 +19,7 @@ import pytest
 
 from station.catalogue.poses import Anchor, Pictured, Pose, Prop, keys, kind, pose_of
 from tests.bench.drawing import figures
-from tests.browser import PHONE, Browser, is_there, opened
+from tests.browser import PHONE, Browser, is_available, open_browser
 from tests.tree import ROOT
 from web.app import CSP
 from web.drawing import DARK, LIGHT, STYLE, PoseError, inline_svg, standalone_svg, svg_security_policy
@@ -54,7 +54,7 @@ def paths(key: str) -> list[ElementTree.Element]:
     return list(ElementTree.fromstring(standalone_svg(key, title="A title")).iter(f"{SVG}path"))
 
 
-def looks(key: str) -> set[str]:
+def styles_of(key: str) -> set[str]:
     return {look for path in paths(key) for look in path.attrib["class"].split()}
 
 
@@ -124,14 +124,14 @@ def test_a_picture_is_whole(key: str) -> None:
 def test_a_picture_says_what_the_heel_does_and_where_to_go(key: str) -> None:
     """There is an arrow with a head, a leg at work, and the mark of the heel that the exercise asks for."""
     exercise = tomllib.loads((ROOT / "station" / "catalogue" / "exercises" / f"{key}.toml").read_text(encoding="utf-8"))
-    assert {"heel", "arrow", "arrow-head", "work"} <= looks(key)
-    assert {"down", "lowered", "free"} & looks(key) == {exercise["heel"]}
+    assert {"heel", "arrow", "arrow-head", "work"} <= styles_of(key)
+    assert {"down", "lowered", "free"} & styles_of(key) == {exercise["heel"]}
 
 
 @pytest.mark.parametrize("key", KEYS)
 def test_start_and_end_differ_and_one_becomes_the_other(key: str) -> None:
     """The start is an outline, and what moves goes there and back through paths of the same pieces."""
-    assert "start" in looks(key)
+    assert "start" in styles_of(key)
     moving = [path for path in paths(key) if "animated" in path.attrib["class"]]
     assert moving
     for path in moving:
@@ -295,7 +295,7 @@ def test_the_policy_of_the_file_lets_its_style_in_and_nothing_else() -> None:
     )
 
 
-class Answers(BaseHTTPRequestHandler):
+class PictureHandler(BaseHTTPRequestHandler):
     """The picture as a file, in an `<img>` and in a page, with the policies that browsers get with them."""
 
     PAGE = '<!doctype html><title>A page</title><link rel="stylesheet" href="{}">{}'
@@ -321,7 +321,7 @@ class Answers(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Answers) as server:
+    with ThreadingHTTPServer(("127.0.0.1", 0), PictureHandler) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}"
@@ -331,9 +331,9 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Browser]:
-    if not is_there():
+    if not is_available():
         pytest.skip("no browser here: apt-get install chromium chromium-driver")
-    with opened() as browser:
+    with open_browser() as browser:
         yield browser
 
 
@@ -344,23 +344,23 @@ def shown(window: Browser, selector: str, what: str) -> str:
 @pytest.mark.parametrize("page", ["/3a.svg", "/inline"])
 def test_a_browser_moves_it_unless_asked_not_to(window: Browser, address: str, page: str) -> None:
     """The figure moves on a screen, stands still for who wants less motion, and on paper; nothing is refused."""
-    window.errors()
+    window.console_errors()
     for calm, moving, still in ((False, "inline", "none"), (True, "none", "inline")):
-        window.look(PHONE, calm=calm)
+        window.emulate(PHONE, reduced_motion=calm)
         window.open(address + page)
         assert shown(window, ".animated", "display") == moving
         assert shown(window, ".still", "display") == still
         assert shown(window, ".work", "fill") == "rgb(22, 25, 29)"
-    window.look(PHONE)
+    window.emulate(PHONE)
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     assert shown(window, ".animated", "display") == "none"
     assert shown(window, ".work", "fill") == "rgb(0, 0, 0)"
-    assert window.errors() == []
+    assert window.console_errors() == []
 
 
 def test_the_file_is_dark_in_the_dark(window: Browser, address: str) -> None:
     """The file that stands alone follows the scheme of whoever looks."""
-    window.look(PHONE, dark=True)
+    window.emulate(PHONE, dark=True)
     window.open(f"{address}/3a.svg")
     assert shown(window, ".work", "fill") == "rgb(255, 255, 255)"
 
@@ -369,15 +369,15 @@ def test_an_image_has_its_colours_and_moves_under_the_policy_of_the_pages(
     window: Browser, address: str, tmp_path: Path
 ) -> None:
     """In an `<img>` the picture has its colours and moves, although the policy of the pages came with it."""
-    window.look(PHONE)
-    window.errors()
+    window.emulate(PHONE)
+    window.console_errors()
     window.open(f"{address}/image")
     assert window.run(COLOURED, [22, 25, 29])
 
     def seen() -> bytes:
-        window.picture(str(tmp_path / "seen.png"))
+        window.screenshot(str(tmp_path / "seen.png"))
         return (tmp_path / "seen.png").read_bytes()
 
     first = seen()
-    window.settle(lambda: seen() != first, "the figure moves")
-    assert window.errors() == []
+    window.wait_until(lambda: seen() != first, "the figure moves")
+    assert window.console_errors() == []

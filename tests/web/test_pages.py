@@ -21,7 +21,7 @@ from station.core.steps import HoldStep, TestStep
 from station.store import Reader, Store
 from tests.tree import ROOT
 from tests.web.double import RecordedBoard, StationDouble
-from tests.web.history import add_test, fill
+from tests.web.history import add_session, add_test
 from web.app import create_app
 
 PAGES = (
@@ -71,7 +71,7 @@ def test_no_test_yet_shows_the_position(client: FlaskClient) -> None:
 
 def test_one_test_is_the_starting_point(client: FlaskClient, store: Store) -> None:
     """After the first test the page says that it is where one starts, with both sides and how sure they are."""
-    fill(store)
+    add_session(store)
     page = text_of(client, "/")
     assert "starting point" in page
     assert "8.4 cm \u00b1 0.3" in page
@@ -81,8 +81,8 @@ def test_one_test_is_the_starting_point(client: FlaskClient, store: Store) -> No
 
 def test_two_tests_say_what_is_left_to_the_goal(client: FlaskClient, store: Store) -> None:
     """From the second test on the goal stands beside the results."""
-    fill(store, days_ago=14)
-    fill(store)
+    add_session(store, days_ago=14)
+    add_session(store)
     assert "left 1.8 cm to go, right reached" in text_of(client, "/")
 
 
@@ -114,8 +114,8 @@ def test_unclaimed_results_belong_to_no_one(client: FlaskClient, store: Store) -
 
 def test_with_several_people_the_page_asks_who_is_here(client: FlaskClient, store: Store) -> None:
     """Nobody's results are shown before somebody is chosen; the choice is remembered by this browser."""
-    ada, _ = fill(store, name="Ada")
-    fill(store, name="Grace")
+    ada, _ = add_session(store, name="Ada")
+    add_session(store, name="Grace")
     page = text_of(client, "/")
     assert "Who is here?" in page
     assert "8.4 cm" not in page
@@ -126,7 +126,7 @@ def test_with_several_people_the_page_asks_who_is_here(client: FlaskClient, stor
 
 def test_inches_are_inches_everywhere(client: FlaskClient, store: Store) -> None:
     """In inches no page shows a centimetre."""
-    _, sitting = fill(store)
+    _, sitting = add_session(store)
     client.post("/settings", data={"units": "inch"})
     for address in ("/", f"/sessions/{sitting}", "/history"):
         page = text_of(client, address)
@@ -139,7 +139,7 @@ def test_history_lists_sessions_newest_first(client: FlaskClient, store: Store) 
     """Each session is one line: when, and what came of it; more than a page of them has a way to the older ones."""
     assert "No sessions yet" in text_of(client, "/history")
     for days in range(32):
-        fill(store, days_ago=days)
+        add_session(store, days_ago=days)
     page = text_of(client, "/history")
     assert page.count("Test left 8.4 cm, right 10.2 cm; 30 s held left.") == 30
     older = page.split('href="/history?before=')[1].split('"')[0]
@@ -154,7 +154,7 @@ def test_a_wrong_time_is_answered_in_words(client: FlaskClient, before: str) -> 
 
 def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -> None:
     """A session shows a picture for each thing done, each with a title and a table of the same."""
-    _, sitting = fill(store)
+    _, sitting = add_session(store)
     page = text_of(client, f"/sessions/{sitting}")
     assert page.count('role="img"') == 2
     assert page.count("<desc") == 2
@@ -180,7 +180,7 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     """A trace is what replay reads, a bundle has the traces of its session, and the table has a row a result."""
-    ada, sitting = fill(store)
+    ada, sitting = add_session(store)
     detail = store.session(sitting)
     assert detail is not None
     trace = text_of(client, f"/runs/{detail.runs[0]}/trace.csv")
@@ -207,7 +207,7 @@ def test_unknown_address_gets_one_sentence(client: FlaskClient, address: str) ->
 
 def test_start_begins_what_was_chosen(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Start gives the panel the routine, made by the person's own settings, and who it is for."""
-    ada, _ = fill(store)
+    ada, _ = add_session(store)
     store.add_answer(ada.id, "care", {"yes": [], "no": []})
     store.save_settings(type(store.settings())(hold_s=45, ask_after_test="no"))
     answer = client.post("/start", data={"routine": "test_and_stretch", "person": ada.id})

@@ -38,7 +38,7 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def lived(path: Path, days: int) -> tuple[Store, Person]:
+def store_with_sessions(path: Path, days: int) -> tuple[Store, Person]:
     """A store with a session a day, of two people, and what guides the first of them."""
     clock = HandClock()
     store = Store.open(path, clock=clock)
@@ -69,7 +69,7 @@ def test_page_reads_few_statements_however_many_sessions(tmp_path: Path, known: 
     """As many with fifty sessions as with five, and few."""
     found = []
     for days in (5, 50):
-        store, person = lived(tmp_path / f"{days}.db", days)
+        store, person = store_with_sessions(tmp_path / f"{days}.db", days)
         with store:
             found.append(counts(store, person.id if known else NOBODY, person))
     assert found[0] == found[1]

@@ -26,7 +26,7 @@ from web.voice_phrases import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, 
 
 MOST_BYTES, LEAST_FILE, MOST_FILE = 400_000, 500, 12_000
 needs_browser = pytest.mark.skipif(
-    not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
+    not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 READY_MS, SILENCE_MS = 740, 100
 """READY with the tick of the left side, and half of the silence after it: a browser's sound clock goes in steps."""
@@ -101,8 +101,8 @@ def test_a_tool_that_fails_is_one_sentence(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Browser]:
-    with browser.opened() as opened:
-        opened.look(PHONE)
+    with browser.open_browser() as opened:
+        opened.emulate(PHONE)
         yield opened
 
 
@@ -116,18 +116,20 @@ def live(window: Browser, panel: StationDouble, store: Store) -> Iterator[Browse
         "window.spoken = []; localStorage.clear();"
         "document.addEventListener('spoken', event => spoken.push(event.detail.join(' ')))"
     )
-    window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
+    window.wait_until(
+        lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+    )
     yield window
     window.open("about:blank")
     served.stop()
-    assert window.errors() == []
+    assert window.console_errors() == []
 
 
 def choose(live: Browser, who: str = "recorded") -> None:
-    live.press(f"#announcer option[value={who}]")
-    live.press("#sound-toggle")
+    live.click(f"#announcer option[value={who}]")
+    live.click("#sound-toggle")
     fetched = "return performance.getEntriesByType('resource').filter(one => one.name.endsWith('.mp3')).length"
-    live.settle(lambda: live.run(fetched) == len(phrases()), "all phrases have come")
+    live.wait_until(lambda: live.run(fetched) == len(phrases()), "all phrases have come")
 
 
 def show(panel: StationDouble, number: int, cue: CueName, phase: str, side: Side = Side.LEFT, **more: Any) -> None:
@@ -162,7 +164,7 @@ def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, 
     """By default no file is even fetched; the choice is still there when the page is opened again."""
     assert live.run("return document.getElementById('announcer').value") == "reader"
     show(panel, 1, CueName.READY, "prepare")
-    live.settle(lambda: "LEFT" in live.text("#side"), "the picture has come")
+    live.wait_until(lambda: "LEFT" in live.text("#side"), "the picture has come")
     assert live.run("return performance.getEntriesByType('resource').filter(one => /mp3|phrases/.test(one.name))") == []
     assert live.run("return spoken") == []
     choose(live)
@@ -177,7 +179,7 @@ def test_a_phrase_comes_after_its_cue(live: Browser, panel: StationDouble) -> No
     live.run("document.addEventListener('live-view', () => { window.shown = window.shown || performance.now() })")
     live.run("document.addEventListener('spoken', () => { window.heard = performance.now() })")
     show(panel, 1, CueName.READY, "prepare")
-    live.settle(lambda: live.run("return spoken[0]") == "exercise-3a left", "it is said")
+    live.wait_until(lambda: live.run("return spoken[0]") == "exercise-3a left", "it is said")
     assert live.run("return heard - shown") >= READY_MS + SILENCE_MS
 
 
@@ -186,11 +188,11 @@ def test_a_cue_silences_the_voice(live: Browser, panel: StationDouble) -> None:
     """When another cue comes before the phrase, the phrase is dropped: the cue says what is so."""
     choose(live)
     show(panel, 1, CueName.READY, "prepare")
-    live.settle(lambda: "READY" in live.text("#word"), "the picture has come")
+    live.wait_until(lambda: "READY" in live.text("#word"), "the picture has come")
     show(panel, 2, CueName.GO, "hold", counting="hold", target_us=30_000_000, rate=1)
-    live.settle(lambda: "HOLD" in live.text("#word"), "the clock runs")
+    live.wait_until(lambda: "HOLD" in live.text("#word"), "the clock runs")
     show(panel, 3, CueName.HOLD_DONE, "rest", counting="rest", target_us=15_000_000)
-    live.settle(lambda: live.run("return spoken.length"), "the rest is said")
+    live.wait_until(lambda: live.run("return spoken.length"), "the rest is said")
     assert live.run("return spoken") == ["rest"]
 
 
@@ -200,8 +202,8 @@ def test_repetitions_are_counted_aloud(live: Browser, panel: StationDouble) -> N
     choose(live)
     reps: dict[str, Any] = {"activity": "reps", "exercise": "7d", "target_count": 10}
     show(panel, 1, CueName.GO, "hold", count=0, **reps)
-    live.settle(lambda: live.text("#number").startswith("0"), "the count is shown")
+    live.wait_until(lambda: live.text("#number").startswith("0"), "the count is shown")
     for count in (1, 2):
         panel.show(count=count)
-        live.settle(lambda: live.run("return spoken.length"), "it is counted")
+        live.wait_until(lambda: live.run("return spoken.length"), "it is counted")
         assert live.run("return spoken.splice(0)") == [str(count)]

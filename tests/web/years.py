@@ -13,13 +13,13 @@ from station.store.records import Person
 from station.store.schema import holds, runs, sittings, tests, trials
 from station.version import APP_VERSION, RULE_VERSION
 
-SLIPS = 0.01
+OUTLIER_SHARE = 0.01
 
 
 HOLD_US = 30_000_000
 
 
-def years_of(
+def add_years_of_tests(
     store: Store, days: int, *, every: float = 1.0, seed: int = 1, name: str = "Ann", holds_a_day: int = 0
 ) -> Person:
     """A test of both sides each `every` days, for so many days until now, by one who gains 2 mm a week at first.
@@ -36,7 +36,7 @@ def years_of(
         found: dict[str, object] = {}
         for name_of in levels:
             levels[name_of] += every * (0.28 * max(0.0, 1 - number * every / 200) + random.gauss(0, 0.15))
-            found[name_of] = levels[name_of] + random.gauss(0, 5) + (35 if random.random() < SLIPS else 0)
+            found[name_of] = levels[name_of] + random.gauss(0, 5) + (35 if random.random() < OUTLIER_SHARE else 0)
             found[name_of.replace("_mm", "_uncertainty_mm")] = 1.4
         of_the_test = {"run_id": key, "started_us": 0, "contact": "pad", "state": "finished", "doubted": False}
         kind = {"full": random.random() < 0.15, "imported": False, "calibration_id": calibration_id}

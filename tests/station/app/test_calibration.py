@@ -58,8 +58,8 @@ def test_a_person_calibrates_by_ear(tmp_path: Path) -> None:
         assert outcome.well, outcome
         assert max(map(abs, lab.errors_mm())) < WORST_MM
         assert lab.station.snapshot().calibration == "good"
-        assert lab.heard()[-1] is CueName.COMPLETE
-        assert lab.heard().count(CueName.GO) == 3 * CalibrateStep().rounds
+        assert lab.recognised_cues()[-1] is CueName.COMPLETE
+        assert lab.recognised_cues().count(CueName.GO) == 3 * CalibrateStep().rounds
         assert "warms up" in lab.said[0]
         assert outcome.lines()[-1].startswith("Good. ±")
         assert set(outcome.as_json()) == {"well", "sentence", "points", "uncertainty_mm"}
@@ -70,7 +70,7 @@ def test_a_test_after_it_names_it_and_is_right(tmp_path: Path) -> None:
     with Lab(tmp_path) as lab:
         lab.guided()
         lab.run_session((TestStep((Side.LEFT,)),), None)
-        (test,) = lab.sat().tests
+        (test,) = lab.last_session().tests
         limit_mm = lab.board.person.ankles.limit_mm(Side.LEFT, lab.clock.now_us())
         assert test.calibration_id == lab.store.current_calibration().id
         assert test.left_mm is not None
@@ -122,7 +122,7 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
         assert lab.station.snapshot().calibration == "doubted"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)
-        assert lab.sat().tests[0].doubted
+        assert lab.last_session().tests[0].doubted
         assert lab.guided().outcome().well
         assert lab.station.snapshot().calibration == "good"
         assert "calibration" not in lab.troubles
@@ -138,7 +138,7 @@ def test_blocks_taken_for_each_other_change_nothing(tmp_path: Path) -> None:
         assert "The calibration stays as it was." in outcome.sentence
         assert "swapped" in outcome.sentence
         assert lab.store.current_calibration() == before
-        assert lab.heard()[-1] is CueName.ENDED
+        assert lab.recognised_cues()[-1] is CueName.ENDED
 
 
 def test_whoever_leaves_in_the_middle_changes_nothing(tmp_path: Path) -> None:

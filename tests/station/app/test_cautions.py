@@ -13,7 +13,7 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep
-from tests.station.led import COMPARATORS, Led, bouts_of, dose_of, goes_on, legs_of
+from tests.station.led import COMPARATORS, Led, holds_and_reps, is_running, prescribed_doses, stored_doses
 
 KEYS = [one.key for one in CONDITIONS]
 HOLD_BACK = {NOT_CLEARED, NO_WEIGHT, CHILD}
@@ -22,7 +22,7 @@ COUNT, HOLD_S = 2, 5
 LONGEST_S = 3000.0
 
 
-def short_of_all() -> list[Item]:
+def shortened_exercises() -> list[Item]:
     """Every exercise, with as little of each as can be halved."""
     return [
         Item(exercise=key, count=COUNT)
@@ -41,11 +41,11 @@ def with_cautions(condition: str, ruling: Restriction) -> set[str]:
     }
 
 
-def chosen_for(led: Led, condition: str) -> StartDecision:
+def started_for(led: Led, condition: str) -> StartDecision:
     """What begins for somebody who has said yes to this condition, and to what it is only asked after."""
     after = next(one.after for one in CONDITIONS if one.key == condition)
     person_id = led.add_person("Ada", *([after] if after else []), condition)
-    items = [item_dict(item) for item in short_of_all()]
+    items = [item_dict(item) for item in shortened_exercises()]
     routine_id = led.store.save_routine(None, person_id, "All", items)
     done = led.station.request_start(routine_id, person_id)
     led.live(0.1)
@@ -61,7 +61,7 @@ def test_a_caution_changes_what_is_done(tmp_path: Path, condition: str) -> None:
     """What a condition leaves out is not done, what it makes gentler is done by half, all else is done whole; and where
     it holds everything back nothing begins, with one sentence."""
     with Led(tmp_path, COMPARATORS) as led:
-        found = chosen_for(led, condition)
+        found = started_for(led, condition)
         if condition in HOLD_BACK:
             assert found.routine == ()
             assert found.refusal is not None
@@ -69,11 +69,11 @@ def test_a_caution_changes_what_is_done(tmp_path: Path, condition: str) -> None:
             return
         led.live(0.1)
         led.board.act("auto")
-        led.until(lambda: not goes_on(led), LONGEST_S)
+        led.until(lambda: not is_running(led), LONGEST_S)
         led.live(5.0)
-        assert led.heard()[-1] is CueName.COMPLETE
-        assert dose_of(led) == legs_of(found.routine)
-        done = {one.exercise for one in bouts_of(led.sat())}
+        assert led.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(led) == prescribed_doses(found.routine)
+        done = {one.exercise for one in holds_and_reps(led.last_session())}
         left_out, gentler = (with_cautions(condition, ruling) for ruling in Restriction)
         assert done == exercises().keys() - left_out
         for step in found.routine:

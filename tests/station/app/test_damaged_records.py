@@ -14,7 +14,7 @@ from station.app.start_gate import PROPOSED_INSTEAD, PROPOSED_NAME
 from station.core.steps import StepError, routine_from_header
 from station.store.schema import answers, plans, routines, runs, tests
 from tests.station.app.test_reminders import AlarmClock, plan_at
-from tests.station.app.test_today import ada_of, step_on, was_tested
+from tests.station.app.test_today import add_ada, add_test_of_yesterday, step_on
 from tests.station.led import COMPARATORS, Led
 
 DAMAGED = ("{", "5", '{"a": 1}', "null")
@@ -33,10 +33,10 @@ def damage(led: Led, table: Table, **values: str) -> None:
 
 def own_plan(led: Led, items: list[dict[str, Any]]) -> str:
     """Ada, whose plan is a routine of her own of these items, and who was tested yesterday."""
-    ada = ada_of(led, days=[])
+    ada = add_ada(led, days=[])
     routine_id = led.store.save_routine(None, ada, "Mine", items)
     led.store.save_plan(ada, plan_at("07:00", routine=routine_id))
-    was_tested(led, ada)
+    add_test_of_yesterday(led, ada)
     return ada
 
 
@@ -137,7 +137,7 @@ def test_no_number_is_no_dose(field: str, number: float) -> None:
 
 def test_a_wish_that_nobody_thought_of_stops_nothing(led: Led, caplog: pytest.LogCaptureFixture) -> None:
     """Whatever goes wrong with what the page wants kept is told to whoever waits for it; the board goes on."""
-    ada = ada_of(led)
+    ada = add_ada(led)
     done = led.station.answer(ada, "pain", cast("Any", {1, 2}))
     led.live(0.5)
     assert isinstance(done.exception(0), TypeError)

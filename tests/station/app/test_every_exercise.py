@@ -13,7 +13,7 @@ from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US
 from station.core.facts import CueName
 from station.store.records import Hold, Reps
-from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, dose_of, legs_of, routine_of
+from tests.station.led import ANALOGUE, COMPARATORS, Led, holds_and_reps, prescribed_doses, routine_of, stored_doses
 from tests.station.simulator.sittings import STEADY
 
 KEYS = tuple(exercises())
@@ -31,10 +31,10 @@ def test_a_compliant_person_finishes_with_the_exact_dose(tmp_path: Path, key: st
     sensed = key in SENSED
     routine = routine_of((Item(exercise=key),), analogue=sensed)
     with Led(tmp_path, ANALOGUE if sensed else COMPARATORS) as led:
-        led.lead(routine)
-        assert led.heard()[-1] is CueName.COMPLETE
-        assert dose_of(led) == legs_of(routine)
-        bouts = bouts_of(led.sat())
+        led.run_routine(routine)
+        assert led.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(led) == prescribed_doses(routine)
+        bouts = holds_and_reps(led.last_session())
         assert {one.exercise for one in bouts} == {key}
         assert {one.verified for one in bouts} == {sensed}
         assert {one.state for one in bouts} == {"finished"}
@@ -46,17 +46,17 @@ def test_whoever_lifts_the_heel_now_and_then_finishes_later_with_the_same_dose(t
     """A tired heel stops the clock of every exercise that the board senses, and takes nothing from what was done."""
     routine = routine_of((LONG_ENOUGH.get(key, Item(exercise=key)),), analogue=False)
     with Led(tmp_path, COMPARATORS, character=TIRED) as led:
-        led.lead(routine)
-        assert dose_of(led) == legs_of(routine)
-        assert CueName.HEEL_UP in led.heard()
-        bouts = bouts_of(led.sat())
+        led.run_routine(routine)
+        assert stored_doses(led) == prescribed_doses(routine)
+        assert CueName.HEEL_UP in led.recognised_cues()
+        bouts = holds_and_reps(led.last_session())
         assert {(one.exercise, one.verified, one.state) for one in bouts} == {(key, True, "finished")}
-        late_us = [late for one in bouts for late in late_of(one)]
+        late_us = [late for one in bouts for late in delays_us(one)]
         assert min(late_us) >= 0
         assert max(late_us) > SECOND_US
 
 
-def late_of(bout: Hold | Reps) -> list[int]:
+def delays_us(bout: Hold | Reps) -> list[int]:
     """How much later a hold was over than its credit, or each repetition than the one before and the tempo, in µs."""
     if isinstance(bout, Hold):
         return [] if bout.ended_us is None else [bout.ended_us - bout.started_us - bout.credited_us]
@@ -72,12 +72,12 @@ def test_whoever_lowers_the_heels_too_quickly_is_told_and_does_them_again(tmp_pa
         led.station.start(routine, led.person_id)
         led.live(0.1)
         led.board.act("auto")
-        led.until(lambda: led.heard().count(CueName.NO) == 3)
+        led.until(lambda: led.recognised_cues().count(CueName.NO) == 3)
         assert led.station.snapshot().count == 0
         led.board.person.heel_raise_s["7d"] = 4.8
         led.board.person.run_script(led.board.person._raise_heels(4.8), led.clock.now_us())
         led.until_phase("done")
-        (reps,) = led.sat().reps
+        (reps,) = led.last_session().reps
         assert (reps.state, reps.count) == ("finished", 4)
         assert reps.too_quick >= 3
         assert sum(not one.too_quick for one in reps.repetitions) == 4

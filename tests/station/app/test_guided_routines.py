@@ -20,7 +20,17 @@ from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestS
 from station.settings import Settings
 from station.store.records import Hold, Reps, SessionDetail, Test, UnfinishedRun
 from tests.station import rig
-from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, credited, dose_of, goes_on, legs_of, routine_of
+from tests.station.led import (
+    ANALOGUE,
+    COMPARATORS,
+    Led,
+    credited,
+    holds_and_reps,
+    is_running,
+    prescribed_doses,
+    routine_of,
+    stored_doses,
+)
 
 NAMES = tuple(ready_routines())
 PULLED_AFTER_S = 6.0
@@ -28,7 +38,7 @@ TWO_HOLDS = (Item(exercise="3a", hold_s=20, repetitions=2), Item(exercise="3c", 
 
 
 @dataclass(frozen=True, slots=True)
-class Walked:
+class RoutineRun:
     """A whole routine as it was lived: what it consists of, was shown, heard and stored."""
 
     routine: Routine
@@ -43,15 +53,17 @@ class Walked:
 
 
 @cache
-def walked(name: str) -> Walked:
+def walked(name: str) -> RoutineRun:
     """A ready routine, walked through once by somebody who does as asked and touches nothing but the answers."""
     wiring = rig.COMPARATORS if name == "test_and_stretch" else COMPARATORS
     with tempfile.TemporaryDirectory() as scratch, Led(Path(scratch), wiring) as led:
         led.station.request_start(name, led.person_id)
         led.live(0.1)
-        led.walk()
+        led.run_to_end()
         routine = routine_called(name, Settings(), analogue=False)
-        return Walked(routine, tuple(led.seen), tuple(led.heard()), led.sat(), led.store.unfinished_run(None))
+        return RoutineRun(
+            routine, tuple(led.seen), tuple(led.recognised_cues()), led.last_session(), led.store.unfinished_run(None)
+        )
 
 
 def exercise_of(step: Step) -> str | None:
@@ -67,8 +79,8 @@ def test_a_ready_routine_is_led_to_its_end_with_the_exact_dose(name: str) -> Non
     assert done.heard.count(CueName.COMPLETE) == results + 1, "a test says its own result"
     assert CueName.ENDED not in done.heard
     assert CueName.HEEL_UP not in done.heard
-    bouts = bouts_of(done.sat)
-    assert credited(bouts) == legs_of(done.routine)
+    bouts = holds_and_reps(done.sat)
+    assert credited(bouts) == prescribed_doses(done.routine)
     assert {one.state for one in bouts} == {"finished"}
     assert done.rest is None
     assert {run.state for run in done.sat.tests} <= {"finished"}
@@ -76,7 +88,7 @@ def test_a_ready_routine_is_led_to_its_end_with_the_exact_dose(name: str) -> Non
         if isinstance(step, HoldStep | RepsStep):
             mine = [one for one in bouts if one.step == at]
             assert {one.exercise for one in mine} == {step.exercise}
-            assert credited(mine) == legs_of((step,)), step
+            assert credited(mine) == prescribed_doses((step,)), step
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -111,7 +123,7 @@ def test_what_nothing_senses_is_said_to_be_so(name: str) -> None:
             one = exercises()[str(step.exercise)]
             assert is_verified(step) is (one.sense is not Verification.TIMER and not one.is_light)
             assert {shown.verified for shown in done.shown(at)} == {is_verified(step)}
-            assert {bout.verified for bout in bouts_of(done.sat) if bout.step == at} == {is_verified(step)}
+            assert {bout.verified for bout in holds_and_reps(done.sat) if bout.step == at} == {is_verified(step)}
 
 
 def test_back_on_the_board_it_goes_on_by_itself() -> None:
@@ -147,7 +159,7 @@ def test_a_test_comes_before_the_stretch_and_is_asked_about() -> None:
 # A sensor that fails in the middle.
 
 
-def pulled(led: Led, routine: Routine) -> None:
+def unplug_heels(led: Led, routine: Routine) -> None:
     """Both heels' converter comes off in the middle of the second hold of a routine."""
     led.station.start(routine, led.person_id)
     led.live(0.1)
@@ -161,15 +173,15 @@ def test_a_sensor_that_comes_back_takes_nothing_from_what_was_done(tmp_path: Pat
     """While the heels are not felt nothing is credited; when they are again, the hold goes on from its credit."""
     routine = routine_of(TWO_HOLDS)
     with Led(tmp_path, ANALOGUE) as led:
-        pulled(led, routine)
+        unplug_heels(led, routine)
         led.live(6.0)
         kept_us = led.station.snapshot().counted_us
         assert PULLED_AFTER_S - 0.5 <= kept_us / SECOND_US <= PULLED_AFTER_S + 0.5
         led.board.act("return_heels")
-        led.until(lambda: not goes_on(led), 600.0)
+        led.until(lambda: not is_running(led), 600.0)
         led.live(5.0)
-        assert led.heard()[-1] is CueName.COMPLETE
-        assert dose_of(led) == legs_of(routine)
+        assert led.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(led) == prescribed_doses(routine)
         assert led.store.unfinished_run(None) is None
 
 
@@ -177,10 +189,10 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
     """The routine ends by itself, what was held is stored, and the rest is gone on with when the sensor is whole."""
     routine = routine_of(TWO_HOLDS)
     with Led(tmp_path, ANALOGUE) as led:
-        pulled(led, routine)
-        led.until(lambda: not goes_on(led), 300.0)
+        unplug_heels(led, routine)
+        led.until(lambda: not is_running(led), 300.0)
         assert led.station.snapshot().phase == "ended"
-        first, second = bouts_of(led.sat())
+        first, second = holds_and_reps(led.last_session())
         assert (first.state, second.state) == ("finished", "partial")
         assert isinstance(second, Hold)
         assert second.credited_us / SECOND_US == pytest.approx(PULLED_AFTER_S, abs=0.5)
@@ -191,16 +203,16 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
         led.live(30.0)
         led.station.request_start("rest", led.person_id)
         led.live(0.1)
-        led.walk()
-        assert led.heard()[-1] is CueName.COMPLETE
+        led.run_to_end()
+        assert led.recognised_cues()[-1] is CueName.COMPLETE
         done = [one for sitting in led.store.sessions() for one in finished(led, sitting.id)]
-        assert credited(done) == legs_of(routine)
+        assert credited(done) == prescribed_doses(routine)
 
 
 def finished(led: Led, sitting_id: str) -> list[Hold | Reps]:
     detail = led.store.session(sitting_id)
     assert detail is not None
-    return [one for one in bouts_of(detail) if one.state == "finished"]
+    return [one for one in holds_and_reps(detail) if one.state == "finished"]
 
 
 def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
@@ -217,13 +229,13 @@ def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
         heels = {heel.side: heel.down for heel in led.station.snapshot().heels}
         assert heels == {Side.LEFT: True, Side.RIGHT: False}
         led.live(0.6)
-        assert CueName.HEEL_UP in led.heard()
+        assert CueName.HEEL_UP in led.recognised_cues()
         stopped_us = led.station.snapshot().counted_us
         assert stopped_us / SECOND_US == pytest.approx(8.0, abs=0.15)
         led.board.world.press(Side.RIGHT, 130.0, led.clock.now_us(), 120_000)
         led.until_phase("hold")
-        led.until(lambda: not goes_on(led))
-        (hold,) = led.sat().holds
+        led.until(lambda: not is_running(led))
+        (hold,) = led.last_session().holds
         assert (hold.state, hold.lifts, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
 
 
@@ -236,7 +248,7 @@ def a_test_whose_board_slides(led: Led) -> None:
     led.until_phase("attempt")
     led.live(0.5)
     led.board.act("slide", "25")
-    led.until(lambda: CueName.TRIAL_VOID in led.heard())
+    led.until(lambda: CueName.TRIAL_VOID in led.recognised_cues())
 
 
 def a_test_whose_cable_comes_out(led: Led) -> None:
@@ -251,11 +263,11 @@ def a_test_whose_cable_comes_out(led: Led) -> None:
 def a_test_beyond_the_limit(led: Led) -> None:
     led.station.request_start("test", None)
     led.board.act("auto")
-    led.until(lambda: CueName.NO in led.heard(), 300.0)
+    led.until(lambda: CueName.NO in led.recognised_cues(), 300.0)
 
 
 def a_full_test_that_is_a_best(led: Led) -> None:
-    led.lead((TestStep((Side.LEFT,), full=True, beat_left_mm=1.0),))
+    led.run_routine((TestStep((Side.LEFT,), full=True, beat_left_mm=1.0),))
 
 
 def a_hold_that_is_left(led: Led) -> None:
@@ -311,4 +323,4 @@ def test_every_cue_of_the_table_is_heard(tmp_path: Path, cue: CueName) -> None:
         return
     with Led(tmp_path, rig.COMPARATORS) as led:
         HEARD_IN[cue](led)
-        assert cue in led.heard()
+        assert cue in led.recognised_cues()

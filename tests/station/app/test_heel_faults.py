@@ -37,7 +37,7 @@ def test_an_adc_that_comes_off_in_a_hold_earns_nothing(tmp_path: Path) -> None:
         assert abs(seen.counted_us - 4_000_000) < 200_000
         rig.board.act("return_heels")
         rig.until_phase("done")
-        (hold,) = rig.sat().holds
+        (hold,) = rig.last_session().holds
         assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 10_000_000, 1)
         assert hold.ended_us is not None
         assert hold.ended_us - hold.started_us >= 11_900_000
@@ -81,7 +81,7 @@ def test_a_comparator_that_sticks_in_a_sitting_ends_it_without_inventing_anythin
         rig.until_phase("done")
         rig.board.person.is_standing = False
         rig.live(400.0)
-        assert [hold.state for hold in rig.sat().holds] == ["finished"]
+        assert [hold.state for hold in rig.last_session().holds] == ["finished"]
         assert "left heel" in rig.troubles["heel sensors"]
 
 
@@ -114,10 +114,10 @@ def test_somebody_who_walks_away_and_back_keeps_what_they_had(tmp_path: Path, wi
         rig.board.act("step_off")
         rig.live(8.0)
         assert rig.station.snapshot().phase == "paused"
-        assert CueName.PAUSED in rig.heard()
+        assert CueName.PAUSED in rig.recognised_cues()
         rig.step_on()
         rig.until_phase("done")
-        (hold,) = rig.sat().holds
+        (hold,) = rig.last_session().holds
         assert (hold.state, hold.credited_us, hold.lifts, hold.lifted_us) == ("finished", 10_000_000, 1, 3_000_000)
 
 
@@ -130,7 +130,7 @@ def test_somebody_who_walks_away_for_good_leaves_a_partial_hold(tmp_path: Path, 
         rig.live(7.0)
         rig.board.act("step_off")
         rig.until(lambda: rig.station.snapshot().sitting_id is None, 120.0)
-        assert [hold.state for hold in rig.sat().holds] == ["partial"]
-        assert abs(rig.sat().holds[0].credited_us - 7_000_000) < 300_000
-        assert CueName.ENDED in rig.heard()
-        assert rig.sat().session.ended_why == "left"
+        assert [hold.state for hold in rig.last_session().holds] == ["partial"]
+        assert abs(rig.last_session().holds[0].credited_us - 7_000_000) < 300_000
+        assert CueName.ENDED in rig.recognised_cues()
+        assert rig.last_session().session.ended_why == "left"

@@ -37,26 +37,26 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def taken(file: Path, text: str, unit: str = "cm", *, sure: bool = False) -> list[tuple[float | None, float | None]]:
+def parse(file: Path, text: str, unit: str = "cm", *, sure: bool = False) -> list[tuple[float | None, float | None]]:
     file.write_text(text, encoding="utf-8")
     return [(one.left_mm, one.right_mm) for one in read_past_results(file, unit, (), NOW, sure=sure).results]
 
 
 def test_a_tape_is_read_in_its_unit(file: Path) -> None:
     """Either side may be empty, lines in any order; 0 is a result: the knee does not reach."""
-    assert taken(file, HEADER + "2026-02-01,9.4,10\n2026-01-01,,8.25\n\n2026-03-01,0,\n") == [
+    assert parse(file, HEADER + "2026-02-01,9.4,10\n2026-01-01,,8.25\n\n2026-03-01,0,\n") == [
         (None, 82.5),
         (94.0, 100.0),
         (0.0, None),
     ]
-    assert taken(file, HEADER + "2026-02-01,94,100\n", "mm") == [(94.0, 100.0)]
-    assert taken(file, HEADER + "2026-02-01,3.7,4\n", "inch") == [(94.0, 101.6)]
+    assert parse(file, HEADER + "2026-02-01,94,100\n", "mm") == [(94.0, 100.0)]
+    assert parse(file, HEADER + "2026-02-01,3.7,4\n", "inch") == [(94.0, 101.6)]
 
 
 def test_a_spreadsheet_is_read_as_it_writes(file: Path) -> None:
     """Semicolons with decimal commas, a byte order mark, columns in another order and case, lines of Windows."""
-    assert taken(file, "\ufeffRight;Date;Left\r\n9,4;2026-02-01;10,0\r\n;;\r\n") == [(100.0, 94.0)]
-    assert taken(file, 'date,left,right\n2026-02-01,"9,4",10\n') == [(94.0, 100.0)]
+    assert parse(file, "\ufeffRight;Date;Left\r\n9,4;2026-02-01;10,0\r\n;;\r\n") == [(100.0, 94.0)]
+    assert parse(file, 'date,left,right\n2026-02-01,"9,4",10\n') == [(94.0, 100.0)]
 
 
 def test_a_day_is_its_noon_and_today_is_now(file: Path) -> None:
@@ -87,7 +87,7 @@ def in_los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_the_last_hours_that_there_are_have_not_come_either(file: Path) -> None:
     """In a zone in which they end after the year 9999 of UTC."""
     with pytest.raises(ImportRefusedError, match="line 2: 9999-12-31T23:59 is in the future"):
-        taken(file, HEADER + "9999-12-31T23:59,9.4,\n")
+        parse(file, HEADER + "9999-12-31T23:59,9.4,\n")
 
 
 def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
@@ -129,14 +129,14 @@ def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
 def test_each_mistake_has_its_sentence(file: Path, unit: str, line: str, words: str) -> None:
     """The line, what is wrong with it, and what to do."""
     with pytest.raises(ImportRefusedError, match=words):
-        taken(file, f"{HEADER}{line}\n", unit)
+        parse(file, f"{HEADER}{line}\n", unit)
 
 
 @pytest.mark.parametrize("text", ["", "day,left,right\n", "date,left\n", "date,left,right,pain\n", "2026-01-01,9,9\n"])
 def test_the_columns_have_names(file: Path, text: str) -> None:
     """Nothing is guessed, and nothing silently left out."""
     with pytest.raises(ImportRefusedError, match=r"line 1: its columns are .*Name them date, left, right"):
-        taken(file, text)
+        parse(file, text)
 
 
 def test_what_is_no_text_is_told(file: Path, tmp_path: Path) -> None:
@@ -147,19 +147,19 @@ def test_what_is_no_text_is_told(file: Path, tmp_path: Path) -> None:
     with pytest.raises(ImportRefusedError, match=r"nowhere\.csv"):
         read_past_results(tmp_path / "nowhere.csv", "cm", (), NOW)
     with pytest.raises(ImportRefusedError, match="it is no CSV"):
-        taken(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
+        parse(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
 
 
 def test_two_tests_on_one_day_need_their_times(file: Path) -> None:
     """With times of day both are taken."""
-    assert taken(file, HEADER + "2026-01-01 08:00,9,\n2026-01-01 18:00,9.5,\n") == [(90.0, None), (95.0, None)]
+    assert parse(file, HEADER + "2026-01-01 08:00,9,\n2026-01-01 18:00,9.5,\n") == [(90.0, None), (95.0, None)]
 
 
 def test_a_stiff_ankle_is_taken_when_somebody_is_sure(file: Path) -> None:
     """`sure` is for the unlikely; what is impossible stays so."""
-    assert taken(file, HEADER + "2026-01-01,12,230\n", "mm", sure=True) == [(12.0, 230.0)]
+    assert parse(file, HEADER + "2026-01-01,12,230\n", "mm", sure=True) == [(12.0, 230.0)]
     with pytest.raises(ImportRefusedError, match="farther"):
-        taken(file, HEADER + "2026-01-01,1200,\n", "mm", sure=True)
+        parse(file, HEADER + "2026-01-01,1200,\n", "mm", sure=True)
 
 
 @given(st.floats(20.0, 200.0))

@@ -89,7 +89,7 @@ def test_a_hold_does_without(tmp_path: Path, part: str) -> None:
         rig.step_on()
         rig.hold(6)
         rig.until_phase("done")
-        (hold,) = rig.sat().holds
+        (hold,) = rig.last_session().holds
         assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 6_000_000, 0)
         assert len(rig.troubles) == 1
 
@@ -155,7 +155,7 @@ def test_a_buzzer_that_fails_in_a_hold_is_told_and_the_hold_goes_on(tmp_path: Pa
         rig.board.pin_factory.break_output(18, OSError(5, "Input/output error"))
         rig.until_phase("done")
         assert "check its pin" in rig.troubles["buzzer"]
-        assert rig.sat().holds[0].credited_us == 6_000_000
+        assert rig.last_session().holds[0].credited_us == 6_000_000
         rig.board.pin_factory.break_output(18, None)
 
 
@@ -170,6 +170,6 @@ def test_a_callback_that_raises_stops_nothing(tmp_path: Path) -> None:
         rig.station.subscribe(wake)
         rig.hold(6)
         rig.until_phase("done")
-        assert rig.sat().holds[0].credited_us == 6_000_000
+        assert rig.last_session().holds[0].credited_us == 6_000_000
         rig.live(5.0)
-        assert CueName.COMPLETE in rig.heard()
+        assert CueName.COMPLETE in rig.recognised_cues()

@@ -48,7 +48,7 @@ def store(path: Path, clock: HandClock) -> Iterator[Store]:
         yield made
 
 
-def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], window_mm: float = 0.7) -> Test:
+def add_test(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], window_mm: float = 0.7) -> Test:
     """A test as the station writes it under its newest calibration, of the readings of its trials (`None`: the knee
     does not reach)."""
     calibration = store.current_calibration()
@@ -96,7 +96,7 @@ def scored(curve: Curve, readings: list[float | None]) -> float | None:
     return score_mm([TrialResult(i, toe or 0.0, toe is None, None) for i, toe in enumerate(toes)])
 
 
-def made_of(store: Store, test: Test, calibration: Calibration) -> Scores:
+def scores_by(store: Store, test: Test, calibration: Calibration) -> Scores:
     (outcome,) = corrections_for(store, (test.id,), calibration)
     assert outcome.scores is not None
     return outcome.scores
@@ -111,7 +111,7 @@ def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock
         sides: dict[Side, list[float | None]] = {
             side: [random.uniform(60, 230) for _ in range(random.choice((1, 3, 4)))] for side in Side
         }
-        of_readings[written(store, clock, sides).id] = sides
+        of_readings[add_test(store, clock, sides).id] = sides
     clock.pass_by(days=3)
     store.add_calibration(OTHER, temperature_c=26.0)
     to = store.current_calibration()
@@ -119,7 +119,7 @@ def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock
     for test_id, sides in of_readings.items():
         test = store.test(test_id)
         assert test is not None
-        new = made_of(store, test, to)
+        new = scores_by(store, test, to)
         assert new.left_mm == pytest.approx(scored(curve, sides[Side.LEFT]), abs=0.11)
         assert new.right_mm == pytest.approx(scored(curve, sides[Side.RIGHT]), abs=0.11)
         assert new.calibration_id == to.id
@@ -128,10 +128,10 @@ def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock
 def test_its_uncertainty_is_the_other_calibrations(store: Store, clock: HandClock) -> None:
     """Noise and wander of the window, stretched by the other slope; calibration, drift and contact anew."""
     store.add_calibration(FIT, temperature_c=20.0)
-    test = written(store, clock, {Side.LEFT: [150.0]}, window_mm=0.8)
+    test = add_test(store, clock, {Side.LEFT: [150.0]}, window_mm=0.8)
     clock.pass_by(days=9)
     store.add_calibration(OTHER, temperature_c=26.0)
-    new = made_of(store, test, store.current_calibration())
+    new = scores_by(store, test, store.current_calibration())
     assert new.left_budget is not None
     assert new.left_mm is not None
     window_mm = hypot(new.left_budget.noise_mm, new.left_budget.wander_mm)
@@ -147,7 +147,7 @@ def test_to_the_same_curve_and_back_is_what_it_was(store: Store, clock: HandCloc
     """Nothing is lost on the way: the original is computed from, never a correction."""
     store.add_calibration(FIT)
     of_the_day = store.current_calibration()
-    test = written(store, clock, {Side.LEFT: [150.0, 152.0, 149.0], Side.RIGHT: [170.0]})
+    test = add_test(store, clock, {Side.LEFT: [150.0, 152.0, 149.0], Side.RIGHT: [170.0]})
     for fit in (OTHER, FIT):
         store.add_calibration(fit)
     for number in (3, 4):
@@ -164,9 +164,9 @@ def test_to_the_same_curve_and_back_is_what_it_was(store: Store, clock: HandCloc
 def test_a_knee_that_did_not_reach_still_does_not(store: Store, clock: HandClock) -> None:
     """Below the range there is no reading to compute from; the side that was not tested has none either."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [None]})
+    test = add_test(store, clock, {Side.LEFT: [None]})
     store.add_calibration(OTHER)
-    new = made_of(store, test, store.current_calibration())
+    new = scores_by(store, test, store.current_calibration())
     assert (new.left_mm, new.left_uncertainty_mm, new.left_budget, new.right_mm) == (0.0, None, None, None)
 
 
@@ -178,8 +178,8 @@ def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandCl
     """
     for near_mm in (55.0, 30.0):
         clipped: dict[Side, list[float | None]] = {Side(side): [near_mm] for side in sides}
-        written(store, clock, {side: clipped.get(side, [150.0]) for side in Side})
-    sure = written(store, clock, {side: [59.0] for side in Side})
+        add_test(store, clock, {side: clipped.get(side, [150.0]) for side in Side})
+    sure = add_test(store, clock, {side: [59.0] for side in Side})
     store.add_calibration(FIT)
     before = {test.id: test for test in store.tests()}
     assert sure.left_mm == 1.0
@@ -200,7 +200,7 @@ def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandCl
 
 def test_a_wall_as_built_is_no_wall(store: Store, clock: HandClock) -> None:
     """Where the knee did not reach by a calibration that nobody made, nobody knows how near the wall was."""
-    test = written(store, clock, {Side.RIGHT: [None]})
+    test = add_test(store, clock, {Side.RIGHT: [None]})
     store.add_calibration(FIT)
     (outcome,) = corrections_for(store, (test.id,), store.current_calibration())
     assert (outcome.scores, outcome.why_not) == (None, "its right was nearer than its calibration could show")
@@ -208,7 +208,7 @@ def test_a_wall_as_built_is_no_wall(store: Store, clock: HandClock) -> None:
 
 def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandClock) -> None:
     """A result that was written for it before is taken back with the original, which needs no reading."""
-    test = written(store, clock, {Side.LEFT: [55.0]})
+    test = add_test(store, clock, {Side.LEFT: [55.0]})
     store.add_calibration(FIT)
     store.correct([Correction(test.id, Scores(25.0, None, 1.5, calibration_id=store.current_calibration().id))])
     cli(store, "--yes", "--calibration", "1")
@@ -239,7 +239,7 @@ def cli(store: Store, *options: str, answer: str | None = None) -> Result:
 def test_the_command_shows_first_and_asks(store: Store, clock: HandClock) -> None:
     """A table of what will change; without a yes nothing does, and with one both numbers are there."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [150.0], Side.RIGHT: [170.0]})
+    test = add_test(store, clock, {Side.LEFT: [150.0], Side.RIGHT: [170.0]})
     store.add_calibration(OTHER)
     result = cli(store, answer="n\n")
     assert result.exit_code == 0
@@ -264,7 +264,7 @@ def test_the_command_shows_first_and_asks(store: Store, clock: HandClock) -> Non
 def test_the_command_speaks_json(store: Store, clock: HandClock) -> None:
     """Without `--yes` it only says what would change."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [150.0]})
+    test = add_test(store, clock, {Side.LEFT: [150.0]})
     store.add_calibration(OTHER)
     only_said = json.loads(cli(store, "--json").stdout)
     assert (only_said["written"], only_said["calibration"]) == (False, 3)
@@ -280,8 +280,8 @@ def test_the_command_speaks_json(store: Store, clock: HandClock) -> None:
 def test_the_command_computes_only_since_that_day(store: Store, clock: HandClock) -> None:
     """Results before it stay."""
     store.add_calibration(FIT)
-    before = written(store, clock, {Side.LEFT: [150.0]})
-    after = written(store, clock, {Side.LEFT: [151.0]})
+    before = add_test(store, clock, {Side.LEFT: [150.0]})
+    after = add_test(store, clock, {Side.LEFT: [151.0]})
     store.add_calibration(OTHER)
     cli(store, "--yes", "--since", str(after.started_at.astimezone().date()))
     assert store.test(before.id) == before
@@ -316,7 +316,7 @@ def assert_says(result: Result, words: str) -> None:
 def test_what_a_test_carries_is_what_its_trials_carry(store: Store, clock: HandClock) -> None:
     """A trial has the budget of its best attempt; a side that of the mean of the trials that count."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [150.0, 151.0, 190.0, 152.0], Side.RIGHT: [None]})
+    test = add_test(store, clock, {Side.LEFT: [150.0, 151.0, 190.0, 152.0], Side.RIGHT: [None]})
     best = {attempt.trial: attempt for attempt in test.attempts}
     budgets: list[Budget] = []
     for trial in [trial for trial in test.trials if trial.side is Side.LEFT]:

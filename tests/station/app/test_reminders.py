@@ -16,7 +16,7 @@ from station.core.events import CommandName
 from station.core.facts import CueName
 from station.store import Store
 from station.system.scheduler import LATE_S
-from tests.station.health_answers import answer_care
+from tests.station.health_answers import answer_health_questions
 from tests.station.led import COMPARATORS, Led
 from tests.station.rig import hold_of
 from tests.station.store.histories import HandClock
@@ -39,7 +39,7 @@ class AlarmClock:
     def set_reminders(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
         self.at, self._job = dict(at), job
 
-    def look(self, wall: datetime) -> None:
+    def fire_due(self, wall: datetime) -> None:
         """Let go off what is due."""
         for key in [key for key, when in self.at.items() if when <= wall]:
             del self.at[key]
@@ -47,7 +47,7 @@ class AlarmClock:
             self._job(key)
 
 
-class Reminded(Led):
+class ReminderStation(Led):
     """A station with an alarm clock that the test winds."""
 
     def __init__(self, tmp_path: Path) -> None:
@@ -58,7 +58,7 @@ class Reminded(Led):
     def reminder_for(self, name: str, clock: str, **more: Any) -> str:
         """Somebody who wants to be reminded every day at this time, UTC unless a zone is named."""
         person_id = self.store.add_person(name).id
-        answer_care(self.store, person_id)
+        answer_health_questions(self.store, person_id)
         self.station.save_plan(person_id, plan_at(clock, **more))
         self.station.wall_clock_set()
         self.live(0.1)
@@ -68,7 +68,7 @@ class Reminded(Led):
         """Let the time until then pass on the empty board, and the alarm clock look."""
         self.jump_to(wall)
         self.live(0.1)
-        self.alarms.look(self.board.clock.wall())
+        self.alarms.fire_due(self.board.clock.wall())
         self.live(8.0)
 
 
@@ -78,8 +78,8 @@ def plan_at(*clocks: str, zone: str = "UTC", reminder_cue: bool = True, **more: 
 
 
 @pytest.fixture
-def led(tmp_path: Path) -> Iterator[Reminded]:
-    with Reminded(tmp_path) as made:
+def led(tmp_path: Path) -> Iterator[ReminderStation]:
+    with ReminderStation(tmp_path) as made:
         yield made
 
 
@@ -87,29 +87,29 @@ def today_at(led: Led, hour: int, minute: int = 0) -> datetime:
     return led.clock.wall().replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
-def nudges(led: Led) -> int:
-    return led.heard().count(CueName.NUDGE)
+def nudge_count(led: Led) -> int:
+    return led.recognised_cues().count(CueName.NUDGE)
 
 
 # What the board does at the hour.
 
 
-def test_at_the_hour_the_board_calls_by_name(led: Reminded) -> None:
+def test_at_the_hour_the_board_calls_by_name(led: ReminderStation) -> None:
     """NUDGE sounds and the page says whose routine is ready; the alarm clock is set to the next day."""
     ada = led.reminder_for("Ada", "18:00")
     assert led.alarms.at == {ada: today_at(led, 18)}
     led.pass_to(today_at(led, 17, 59))
-    assert led.alarms.rang == nudges(led) == 0
+    assert led.alarms.rang == nudge_count(led) == 0
     led.pass_to(today_at(led, 18))
     assert led.alarms.rang == 1
-    assert nudges(led) >= 1
+    assert nudge_count(led) >= 1
     note = led.station.snapshot().note
     assert note is not None
     assert note.startswith("Ada, your routine is ready")
     assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}
 
 
-def test_before_the_dates_hold_nothing_is_armed(led: Reminded) -> None:
+def test_before_the_dates_hold_nothing_is_armed(led: ReminderStation) -> None:
     """A wall clock that is not known to be right reminds nobody."""
     ada = led.store.add_person("Ada").id
     led.station.save_plan(ada, plan_at("18:00"))
@@ -120,7 +120,7 @@ def test_before_the_dates_hold_nothing_is_armed(led: Reminded) -> None:
     assert led.alarms.at == {ada: today_at(led, 18)}
 
 
-def test_a_reminder_is_armed_and_taken_away_with_its_plan(led: Reminded) -> None:
+def test_a_reminder_is_armed_and_taken_away_with_its_plan(led: ReminderStation) -> None:
     """A changed plan moves it; a plan without a reminder has none."""
     ada = led.reminder_for("Ada", "18:00")
     led.station.save_plan(ada, plan_at("19:30"))
@@ -131,7 +131,7 @@ def test_a_reminder_is_armed_and_taken_away_with_its_plan(led: Reminded) -> None
     assert led.alarms.at == {}
 
 
-def test_a_board_in_use_does_not_call(led: Reminded) -> None:
+def test_a_board_in_use_does_not_call(led: ReminderStation) -> None:
     """While a routine goes on the hour passes in silence; the next day's is armed."""
     ada = led.reminder_for("Ada", "18:00")
     led.jump_to(today_at(led, 17, 59))
@@ -139,32 +139,32 @@ def test_a_board_in_use_does_not_call(led: Reminded) -> None:
     led.step_on()
     led.station.start(hold_of(200.0), ada)
     led.live(62.0)
-    before = len(led.heard())
-    led.alarms.look(led.clock.wall())
+    before = len(led.recognised_cues())
+    led.alarms.fire_due(led.clock.wall())
     led.live(8.0)
     assert led.alarms.rang == 1
-    assert CueName.NUDGE not in led.heard()[before:]
+    assert CueName.NUDGE not in led.recognised_cues()[before:]
     assert led.station.snapshot().note is None
     assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}
     led.station.command(CommandName.STOP)
     led.live(1.0)
 
 
-def test_whoever_is_done_is_not_called(led: Reminded) -> None:
+def test_whoever_is_done_is_not_called(led: ReminderStation) -> None:
     """A routine that was finished earlier that day was the one of the hour."""
     ada = led.reminder_for("Ada", "18:00")
     led.station.start(hold_of(5.0), ada)
     led.live(0.1)
-    led.walk()
+    led.run_to_end()
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
-    before = nudges(led)
+    before = nudge_count(led)
     led.pass_to(today_at(led, 18))
     assert led.alarms.rang == 1
-    assert nudges(led) == before
+    assert nudge_count(led) == before
     assert led.station.snapshot().note is None
 
 
-def test_in_quiet_hours_it_is_shown_and_not_heard(led: Reminded) -> None:
+def test_in_quiet_hours_it_is_shown_and_not_heard(led: ReminderStation) -> None:
     """The cue is asked for, the page and the light have it, and the buzzer keeps silent."""
     led.station.change_settings({"quiet_from": "00:00", "quiet_to": "23:59"})
     led.reminder_for("Ada", "18:00")
@@ -173,10 +173,10 @@ def test_in_quiet_hours_it_is_shown_and_not_heard(led: Reminded) -> None:
     assert seen.cue is not None
     assert seen.cue.cue is CueName.NUDGE
     assert seen.note is not None
-    assert nudges(led) == 0
+    assert nudge_count(led) == 0
 
 
-def test_two_people_have_their_own_hours(led: Reminded) -> None:
+def test_two_people_have_their_own_hours(led: ReminderStation) -> None:
     """Each is called at their own time, by their own name."""
     ada, ben = led.reminder_for("Ada", "18:00"), led.reminder_for("Ben", "18:30")
     led.pass_to(today_at(led, 18))
@@ -190,7 +190,7 @@ def test_two_people_have_their_own_hours(led: Reminded) -> None:
 # What is done to the clock.
 
 
-def test_a_clock_that_is_set_forwards_makes_up_for_one_reminder(led: Reminded) -> None:
+def test_a_clock_that_is_set_forwards_makes_up_for_one_reminder(led: ReminderStation) -> None:
     """Five hours are leapt over, the hour among them: it is made up for once, and the next one is tomorrow's."""
     ada = led.reminder_for("Ada", "09:00")
     led.board.act("wall_clock", "5")
@@ -198,14 +198,14 @@ def test_a_clock_that_is_set_forwards_makes_up_for_one_reminder(led: Reminded) -
     led.live(0.1)
     assert led.alarms.at == {ada: today_at(led, 9)}
     for _ in range(3):
-        led.alarms.look(led.board.clock.wall())
+        led.alarms.fire_due(led.board.clock.wall())
         led.live(8.0)
     assert led.alarms.rang == 1
-    assert nudges(led) >= 1
+    assert nudge_count(led) >= 1
     assert led.alarms.at == {ada: today_at(led, 9) + timedelta(days=1)}
 
 
-def test_a_clock_that_is_set_far_forwards_makes_up_for_nothing(led: Reminded) -> None:
+def test_a_clock_that_is_set_far_forwards_makes_up_for_nothing(led: ReminderStation) -> None:
     """After ten hours, or days, the old hour is let go: never a pile of reminders, nor one at night for the morning."""
     ada = led.reminder_for("Ada", "09:00")
     for hours, next_day in (("10", 1), ("48", 3)):
@@ -213,12 +213,12 @@ def test_a_clock_that_is_set_far_forwards_makes_up_for_nothing(led: Reminded) ->
         led.station.wall_clock_set()
         led.live(0.1)
         assert led.alarms.at == {ada: today_at(led, 9) + timedelta(days=next_day)}
-        led.alarms.look(led.board.clock.wall())
+        led.alarms.fire_due(led.board.clock.wall())
         led.live(8.0)
-    assert led.alarms.rang == nudges(led) == 0
+    assert led.alarms.rang == nudge_count(led) == 0
 
 
-def test_a_clock_that_is_set_back_reminds_at_the_hour_that_comes(led: Reminded) -> None:
+def test_a_clock_that_is_set_back_reminds_at_the_hour_that_comes(led: ReminderStation) -> None:
     """What was to come stays to come."""
     ada = led.reminder_for("Ada", "18:00")
     led.board.act("wall_clock", "-3")
@@ -272,7 +272,7 @@ def test_in_the_evening_it_is_the_same_hour_for_whoever_lives_there(tmp_path: Pa
         assert in_utc == {16, 17}
 
 
-def test_an_alarm_that_rings_twice_calls_once(led: Reminded) -> None:
+def test_an_alarm_that_rings_twice_calls_once(led: ReminderStation) -> None:
     """While the alarm clock is set anew it may ring for an hour that has been called already; the next one stays."""
     ada = led.reminder_for("Ada", "18:00")
     led.pass_to(today_at(led, 18))
@@ -292,11 +292,11 @@ def test_reminder_calls_only_for_what_may_start(
     tmp_path: Path, conditions: tuple[str, ...], pain: int | None, calls: bool
 ) -> None:
     """The board does not call a person whom the start gate would then refuse."""
-    with Reminded(tmp_path) as led:
+    with ReminderStation(tmp_path) as led:
         ada = led.reminder_for("Ada", "18:00")
-        answer_care(led.store, ada, *conditions)
+        answer_health_questions(led.store, ada, *conditions)
         if pain is not None:
             led.station.answer(ada, "pain", pain)
         led.live(0.5)
         led.pass_to(today_at(led, 18))
-        assert bool(nudges(led)) is calls
+        assert bool(nudge_count(led)) is calls

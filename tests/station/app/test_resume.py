@@ -12,8 +12,8 @@ from station.catalogue.records import Item
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import HoldStep
 from station.store.records import Hold
-from tests.station.health_answers import add_cared
-from tests.station.led import COMPARATORS, Led, credited, legs_of, routine_of
+from tests.station.health_answers import add_screened_person
+from tests.station.led import COMPARATORS, Led, credited, prescribed_doses, routine_of
 from tests.station.rig import Rig
 
 ITEMS = (Item(exercise="3b", hold_s=10, repetitions=1), Item(exercise="3a", hold_s=20, repetitions=2))
@@ -56,7 +56,7 @@ def leave(led: Led) -> None:
     led.until_phase("ended", limit_s=90.0)
 
 
-def away(led: Led, minutes: float, since_us: int) -> None:
+def stay_away(led: Led, minutes: float, since_us: int) -> None:
     """Be away until so many minutes after the routine ended."""
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
     gone_us = led.clock.now_us() - since_us
@@ -64,7 +64,7 @@ def away(led: Led, minutes: float, since_us: int) -> None:
     led.live(0.5)
 
 
-def come_back(led: Led) -> None:
+def step_back_on(led: Led) -> None:
     """Step on, and do what the board asks."""
     led.board.act("auto")
     led.live(8.0)
@@ -85,11 +85,11 @@ def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> Non
     offered = led.station.snapshot().rest
     assert offered is not None
     assert offered.title == "the routine"
-    away(led, minutes, ended_us)
-    come_back(led)
+    stay_away(led, minutes, ended_us)
+    step_back_on(led)
     now = led.station.snapshot()
     assert (now.called, now.phase, now.exercise, now.side) == ("the routine", "prepare", "3a", Side.RIGHT)
-    led.walk()
+    led.run_to_end()
     holds = holds_of(led)
     assert [(hold.exercise, hold.side, hold.state) for hold in holds] == [
         ("3b", Side.LEFT, "finished"),
@@ -101,7 +101,7 @@ def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> Non
         ("3a", Side.LEFT, "finished"),
     ]
     assert DONE_BEFORE_S <= holds[3].credited_us / SECOND_US <= DONE_BEFORE_S + LEAVING_S
-    assert credited([hold for hold in holds if hold.state == "finished"]) == legs_of(ROUTINE)
+    assert credited([hold for hold in holds if hold.state == "finished"]) == prescribed_doses(ROUTINE)
     assert led.store.unfinished_run(None) is None
 
 
@@ -109,15 +109,15 @@ def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
     """Stepping on begins what the settings say, which is nothing here; the page can still go on with the rest."""
     begin(led)
     leave(led)
-    away(led, 10.2, led.clock.now_us())
+    stay_away(led, 10.2, led.clock.now_us())
     assert led.station.snapshot().rest is None
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle"
     led.station.request_start("rest", None)
     led.live(0.5)
     assert led.station.snapshot().called == "the routine"
-    led.walk()
-    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == legs_of(ROUTINE)
+    led.run_to_end()
+    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
 def test_after_a_stop_it_is_only_offered(led: Led) -> None:
@@ -126,14 +126,14 @@ def test_after_a_stop_it_is_only_offered(led: Led) -> None:
     led.station.command(CommandName.STOP)
     led.live(2.0)
     led.board.act("step_off")
-    away(led, 1.0, led.clock.now_us())
+    stay_away(led, 1.0, led.clock.now_us())
     assert led.station.snapshot().rest is not None
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle"
     led.station.request_start("rest", None)
     led.live(0.5)
-    led.walk()
-    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == legs_of(ROUTINE)
+    led.run_to_end()
+    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
 def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
@@ -148,15 +148,15 @@ def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
         led.live(1.0)
         led.station.request_start("rest", None)
         led.live(0.5)
-        led.walk()
+        led.run_to_end()
         holds = holds_of(led)
-        assert credited([hold for hold in holds if hold.state == "finished"]) == legs_of(ROUTINE)
+        assert credited([hold for hold in holds if hold.state == "finished"]) == prescribed_doses(ROUTINE)
         assert led.store.unfinished_run(person_id) is None
 
 
 def test_the_rest_is_the_persons_own(led: Led) -> None:
     """What Ada has left is not begun by Ben's step, nor by his wish; Ada goes on with it."""
-    ada, ben = add_cared(led.store, "Ada"), add_cared(led.store, "Ben")
+    ada, ben = add_screened_person(led.store, "Ada"), add_screened_person(led.store, "Ben")
     begin(led, ada)
     leave(led)
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
@@ -168,17 +168,17 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     assert "Nothing remains" in now.note
     led.station.start(routine_of((Item(exercise="3b", hold_s=10, repetitions=1, side=Side.LEFT),)), ben)
     led.live(0.1)
-    led.walk()
+    led.run_to_end()
     assert led.store.unfinished_run(ben) is None
     assert led.store.unfinished_run(ada) is not None
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle", "Ben steps on, and Ada's rest is not his"
     led.station.request_start("rest", ada)
     led.live(0.5)
-    led.walk()
+    led.run_to_end()
     of_ada = [hold for hold in holds_of(led) if hold.person_id == ada and hold.state == "finished"]
-    assert credited(of_ada) == legs_of(ROUTINE)
+    assert credited(of_ada) == prescribed_doses(ROUTINE)
 
 
 def test_another_routine_makes_the_doorbell_forgotten(led: Led) -> None:
@@ -187,7 +187,7 @@ def test_another_routine_makes_the_doorbell_forgotten(led: Led) -> None:
     leave(led)
     led.station.start((HoldStep((Side.LEFT,), 5 * SECOND_US, 1, prepare_us=3 * SECOND_US),), None)
     led.live(0.1)
-    led.walk()
+    led.run_to_end()
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle"

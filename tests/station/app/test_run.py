@@ -165,16 +165,16 @@ def test_what_another_routine_cut_short_replays_too(tmp_path: Path) -> None:
         rig.hold(5)
         rig.until_phase("done")
         assert_replays(rig.store, rig.store.sessions()[0].id)
-        assert [hold.state for hold in rig.sat().holds] == ["partial", "finished"]
+        assert [hold.state for hold in rig.last_session().holds] == ["partial", "finished"]
 
 
 def test_a_bundle_replays_on_the_command_line(tmp_path: Path) -> None:
     """`station export --as bundle` and `station replay` on its trace give the stored credit, the same on every run."""
     with Rig(tmp_path, character=RESTLESS) as rig:
         do(rig, hold_of(8, repetitions=2))
-        credited = [hold.credited_us / SECOND_US for hold in rig.sat().holds]
+        credited = [hold.credited_us / SECOND_US for hold in rig.last_session().holds]
         path = rig.store.path
-        export_bundle(rig.store, rig.sat().session.id, tmp_path / "by hand.zip")
+        export_bundle(rig.store, rig.last_session().session.id, tmp_path / "by hand.zip")
     run = CliRunner()
     done = run.invoke(main, ["export", str(path), str(tmp_path / "one.zip"), "--as", "bundle"])
     assert done.exit_code == 0, done.output

@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 PLAN = plan_of({"days": [[0, "18:00"], [3, "18:00"]], "zone": "UTC"})
 
 
-class Life:
+class PersonHistory:
     """One person with a store, whose days are written as they pass."""
 
     def __init__(self, path: Path) -> None:
@@ -55,13 +55,13 @@ class Life:
 
 
 @pytest.fixture
-def ann(tmp_path: Path) -> Iterator[Life]:
-    life = Life(tmp_path / "station.db")
+def ann(tmp_path: Path) -> Iterator[PersonHistory]:
+    life = PersonHistory(tmp_path / "station.db")
     with life.store:
         yield life
 
 
-def test_somebody_new_is_asked_first(ann: Life) -> None:
+def test_somebody_new_is_asked_first(ann: PersonHistory) -> None:
     """Nothing is known, the health questions are due, nothing is proposed, and a first full test is."""
     found = situation_of(ann.store, ann.id, ann.now)
     assert (found.conditions, found.felt, found.pains, found.not_felt, found.side_histories) == (
@@ -74,7 +74,7 @@ def test_somebody_new_is_asked_first(ann: Life) -> None:
     assert due(PLAN, done, ann.now).test == "full"
 
 
-def test_the_newest_answers_count(ann: Life) -> None:
+def test_the_newest_answers_count(ann: PersonHistory) -> None:
     """Of the health questions, and for each exercise whether it was felt."""
     ann.store.add_answer(ann.id, "care", {"yes": ["child"], "no": []})
     ann.store.add_answer(ann.id, "care", {"yes": ["numb", "pinch"], "no": ["child"]})
@@ -87,7 +87,7 @@ def test_the_newest_answers_count(ann: Life) -> None:
     assert found.minutes == 12
 
 
-def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
+def test_an_answer_of_another_version_is_asked_again(ann: PersonHistory) -> None:
     """A condition that there is no more does not stop the page."""
     ann.store.add_answer(ann.id, "care", {"yes": ["gout"], "no": []})
     found = situation_of(ann.store, ann.id, ann.now)
@@ -95,7 +95,7 @@ def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
     assert found.ask_reason is not None
 
 
-def test_the_questions_come_back(ann: Life) -> None:
+def test_the_questions_come_back(ann: PersonHistory) -> None:
     """After half a year, and when the person said that something has changed."""
     ann.store.add_answer(ann.id, "care", {"yes": [], "no": []})
     assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).ask_reason is None
@@ -105,7 +105,7 @@ def test_the_questions_come_back(ann: Life) -> None:
     assert situation_of(ann.store, ann.id, ann.now).ask_reason is not None
 
 
-def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
+def test_pain_of_tests_and_answers_is_one_list(ann: PersonHistory) -> None:
     """The newest first; what is no number from 0 to 10 is left out."""
     ann.store.answer_test(ann.test(), pain=7, limit_felt="front")
     at_test = ann.now - timedelta(minutes=10)
@@ -119,7 +119,7 @@ def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
     assert found.pains[-1][0] == at_test
 
 
-def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
+def test_the_limit_was_felt_at_the_last_test(ann: PersonHistory) -> None:
     """On the last day with an answer; half a year later it says nothing."""
     ann.store.answer_test(ann.test(), limit_felt="front")
     ann.clock.pass_by(days=7)
@@ -131,7 +131,7 @@ def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
     assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt == frozenset()
 
 
-def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
+def test_the_courses_are_those_of_the_statistics(ann: PersonHistory) -> None:
     """Half a year of tests: left gains, right stays and is behind; the history may be given."""
     for week in range(26):
         ann.clock.pass_by(days=3)
@@ -153,14 +153,14 @@ def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
     assert situation_of(ann.store, ann.id, ann.now + 50 * DAY).side_histories == {}
 
 
-def test_one_test_is_a_course_without_a_change(ann: Life) -> None:
+def test_one_test_is_a_course_without_a_change(ann: PersonHistory) -> None:
     """Nothing is told of it."""
     ann.test()
     course = situation_of(ann.store, ann.id, ann.now).side_histories[Side.LEFT]
     assert (course.is_known, course.is_gaining, course.change_mm, course.weeks) == (False, None, None, 0.0)
 
 
-def test_most_weeks_with_stretches_are_persistence(ann: Life) -> None:
+def test_most_weeks_with_stretches_are_persistence(ann: PersonHistory) -> None:
     """Nine of the last thirteen."""
     for week in range(9):
         assert not situation_of(ann.store, ann.id, ann.now).has_persisted, week
@@ -170,7 +170,7 @@ def test_most_weeks_with_stretches_are_persistence(ann: Life) -> None:
     assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).has_persisted
 
 
-def test_tests_that_were_done(ann: Life) -> None:
+def test_tests_that_were_done(ann: PersonHistory) -> None:
     """The last one and the last full one; after a month without, the last one is still known."""
     ann.test(full=True)
     first = ann.now - timedelta(minutes=10)
@@ -184,7 +184,7 @@ def test_tests_that_were_done(ann: Life) -> None:
     assert "test-full" in {why.rule for why in due(PLAN, later, ann.now + 90 * DAY).reasons}
 
 
-def test_stretches_that_were_done(ann: Life) -> None:
+def test_stretches_that_were_done(ann: PersonHistory) -> None:
     """When the last hold and the last whole routine were, and what this week's stretches come to a side."""
     ann.stretch(240)
     ended = ann.now
@@ -199,7 +199,7 @@ def test_stretches_that_were_done(ann: Life) -> None:
     assert next_week.credited_s == {Side.LEFT: 0.0, Side.RIGHT: 0.0}
 
 
-def test_what_was_offered_is_remembered(ann: Life) -> None:
+def test_what_was_offered_is_remembered(ann: PersonHistory) -> None:
     """Whatever zone its time was written in; what is no time is left out."""
     monday = datetime(2026, 6, 1, 18, tzinfo=UTC)
     for about in ("2026-06-01T20:00:00+02:00", "soon", "2026-06-01", None):
@@ -209,7 +209,7 @@ def test_what_was_offered_is_remembered(ann: Life) -> None:
     assert due(PLAN, done, monday + DAY).occurrence is None
 
 
-def test_a_plan_that_cannot_be_read_is_none(ann: Life) -> None:
+def test_a_plan_that_cannot_be_read_is_none(ann: PersonHistory) -> None:
     """As is one that was never made."""
     assert plan_for(ann.store, ann.id) is None
     ann.store.save_plan(ann.id, to_dict(PLAN))

@@ -26,7 +26,7 @@ from station.core.events import SECOND_US, CommandName
 from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
 from station.settings import Settings
 from station.store import Store
-from tests.station.health_answers import add_cared, answer_care
+from tests.station.health_answers import add_screened_person, answer_health_questions
 from tests.station.led import COMPARATORS, Led
 from tests.station.store.histories import HandClock, one_test
 
@@ -131,7 +131,7 @@ def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt
     """A person with these answers, and where they felt the limit at their last test."""
     at = HandClock().wall() - timedelta(days=1)
     person_id = store.add_person(f"Person {len(store.people())}").id
-    answer_care(store, person_id, *conditions)
+    answer_health_questions(store, person_id, *conditions)
     if felt is not None:
         run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
         store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, limit_felt=felt)
@@ -217,7 +217,7 @@ def led(tmp_path: Path) -> Iterator[Led]:
         yield made
 
 
-def begun(led: Led) -> Routine:
+def running_routine(led: Led) -> Routine:
     """The routine under way, as the loop has it."""
     run = led.station._run
     return () if run is None else run.routine
@@ -229,7 +229,7 @@ def begun(led: Led) -> Routine:
 )
 def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[str, ...], pain: int | None) -> None:
     """On the real loop: stepping on, the page's button, and stepping on again after the doorbell."""
-    person_id = add_cared(led.store, "Ada", *conditions)
+    person_id = add_screened_person(led.store, "Ada", *conditions)
     if pain is not None:
         led.station.answer(person_id, "pain", pain)
     days = [[day, "00:00"] for day in range(7)]
@@ -238,24 +238,24 @@ def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[
     )
     done = led.station.request_start("quick_calf", person_id)
     led.live(0.1)
-    by_page, decision = begun(led), done.result(0)
+    by_page, decision = running_routine(led), done.result(0)
     assert decision.routine == by_page or not by_page
     assert led.station.snapshot().decision == decision
     led.station.command(CommandName.STOP)
     led.live(40.0)
     led.step_on(after_s=6.0)
-    assert begun(led) == by_page
+    assert running_routine(led) == by_page
     led.board.act("step_off")
     led.until(lambda: led.station._run is None, 120.0)
     remaining = led.store.unfinished_run(person_id)
     if by_page and remaining is not None:
         led.step_on(after_s=6.0)
-        assert to_json(begun(led)) == remaining.header
+        assert to_json(running_routine(led)) == remaining.header
 
 
 def test_resume_applies_half_dose_after_pain(led: Led) -> None:
     """What remains is halved when the person has said since that it hurts by 4."""
-    person_id = add_cared(led.store, "Ada")
+    person_id = add_screened_person(led.store, "Ada")
     led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), person_id)
     led.live(0.5)
     led.station.command(CommandName.STOP)
@@ -271,10 +271,10 @@ def test_resume_applies_half_dose_after_pain(led: Led) -> None:
 
 def test_routine_started_by_the_loop_applies_half_dose(led: Led) -> None:
     """Steps started for nobody are reduced for the person the loop infers."""
-    person_id = add_cared(led.store, "Ada", "cleared")
+    person_id = add_screened_person(led.store, "Ada", "cleared")
     led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), None)
     led.live(0.5)
-    (step,) = begun(led)
+    (step,) = running_routine(led)
     assert isinstance(step, HoldStep)
     assert led.station.snapshot().person_id == person_id
     assert step.repetitions == 2
@@ -291,7 +291,7 @@ def test_unfinished_routine_of_nobody_is_not_offered_to_a_person_added_later(led
     offer = led.station.snapshot().rest
     assert offer is not None
     assert offer.person_id is None
-    ada = add_cared(led.store, "Ada")
+    ada = add_screened_person(led.store, "Ada")
     done = led.station.request_start(UNFINISHED, ada)
     led.live(0.2)
     assert done.result(0).routine == ()
@@ -300,14 +300,14 @@ def test_unfinished_routine_of_nobody_is_not_offered_to_a_person_added_later(led
 
 def test_refusal_is_the_answer_to_the_request_and_ends_nothing(led: Led) -> None:
     """What may not begin leaves the routine under way alone, and the page gets the reason."""
-    person_id = add_cared(led.store, "Ada")
+    person_id = add_screened_person(led.store, "Ada")
     led.station.start(steps_of((Item(exercise="3b"),), Settings(), analogue=False), person_id)
     led.live(0.5)
-    other = add_cared(led.store, "Ben", "not_cleared")
+    other = add_screened_person(led.store, "Ben", "not_cleared")
     done = led.station.request_start("daily", other)
     led.live(0.2)
     assert "cleared you" in str(done.result(0).note)
-    assert begun(led) != ()
+    assert running_routine(led) != ()
     assert led.station.snapshot().person_id == person_id
 
 
@@ -390,7 +390,7 @@ def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
 
 def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(led: Led) -> None:
     """The page gets a decision, not an error."""
-    person_id = add_cared(led.store, "Ada")
+    person_id = add_screened_person(led.store, "Ada")
     header, at = {"do": "hold", "exercise": "99z"}, led.clock.wall()
     run_id = led.store.begin_run(led.store.begin_session(person_id, at, simulated=False), header, at)
     led.store.save_unfinished(run_id, header, at)
@@ -415,7 +415,7 @@ def leave_a_stretch(led: Led, person_id: str | None) -> str:
 
 def test_refusing_one_person_keeps_what_another_left(led: Led) -> None:
     """Ben's refusal on the page does not take Ada's ten minutes away."""
-    ada, ben = add_cared(led.store, "Ada"), add_cared(led.store, "Ben", "not_cleared")
+    ada, ben = add_screened_person(led.store, "Ada"), add_screened_person(led.store, "Ben", "not_cleared")
     leave_a_stretch(led, ada)
     before = led.station.snapshot().rest
     assert before is not None
@@ -428,7 +428,7 @@ def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> No
     """Within the ten minutes stepping on resumes it for the person who claimed it."""
     session_id = leave_a_stretch(led, None)
     led.until(lambda: led.station.snapshot().sitting_id is None, 150.0)
-    ada = add_cared(led.store, "Ada")
+    ada = add_screened_person(led.store, "Ada")
     led.station.claim_session(session_id, ada)
     led.live(0.5)
     offer = led.station.snapshot().rest
@@ -436,16 +436,16 @@ def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> No
     assert offer.person_id == ada
     led.step_on(after_s=6.0)
     assert led.station.snapshot().person_id == ada
-    assert exercises_in(begun(led)) == {BUILT_IN_STRETCH}
+    assert exercises_in(running_routine(led)) == {BUILT_IN_STRETCH}
 
 
 def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) -> None:
     """Only the session it was left in counts."""
-    ada = add_cared(led.store, "Ada")
+    ada = add_screened_person(led.store, "Ada")
     at = led.clock.wall() - timedelta(days=1)
     old = led.store.begin_session(None, at, simulated=True)
     led.store.end_session(old, at, "left")
-    add_cared(led.store, "Ben")
+    add_screened_person(led.store, "Ben")
     leave_a_stretch(led, ada)
     led.station.claim_session(old, None)
     led.live(0.5)

@@ -15,9 +15,9 @@ from station.catalogue.records import Item
 from station.core.events import CommandName
 from station.core.facts import CueName
 from station.simulator.ankle import PersonProfile
-from tests.station.app.test_today import ada_of, exercises_of, left_out, planned, step_on
-from tests.station.health_answers import answer_care
-from tests.station.led import COMPARATORS, Led, bouts_of, routine_of
+from tests.station.app.test_today import add_ada, exercises_of, left_out, running_routine, step_on
+from tests.station.health_answers import answer_health_questions
+from tests.station.led import COMPARATORS, Led, holds_and_reps, routine_of
 
 HURTING = PersonProfile(mean_lift_interval_s=1e9, pain=8)
 
@@ -49,15 +49,15 @@ def leave_in_the_middle(led: Led, person_id: str, *items: Item) -> None:
 def test_a_stretch_does_not_follow_a_test_that_hurt_much(led: Led, known: bool) -> None:
     """After an answer of 8 nothing follows the test, its result stays, and stepping on does not go on."""
     if known:
-        ada_of(led, days=[])
+        add_ada(led, days=[])
     led.board.person.profile = HURTING
     step_on(led)
     answer_all(led)
     now = led.station.snapshot()
     assert (now.activity, now.phase, now.note) == ("test", "result", STOP.sentence)
-    assert led.heard()[-1] is CueName.ENDED
-    assert bouts_of(led.sat()) == ()
-    assert led.sat().tests[0].circumstances.pain == HURTING.pain
+    assert led.recognised_cues()[-1] is CueName.ENDED
+    assert holds_and_reps(led.last_session()) == ()
+    assert led.last_session().tests[0].circumstances.pain == HURTING.pain
     led.board.act("step_off")
     led.live(3.0)
     led.step_on(after_s=5.0)
@@ -66,7 +66,7 @@ def test_a_stretch_does_not_follow_a_test_that_hurt_much(led: Led, known: bool) 
 
 def test_what_hurt_much_meanwhile_is_not_gone_on_with(led: Led) -> None:
     """After much pain was reported on the page, stepping on does not resume."""
-    ada = ada_of(led, days=[])
+    ada = add_ada(led, days=[])
     leave_in_the_middle(led, ada, Item(exercise="3a"))
     led.station.answer(ada, "pain", 8)
     led.live(5.0)
@@ -80,16 +80,16 @@ def test_what_was_left_follows_the_newest_answers(led: Led, how: str) -> None:
     """An exercise that a condition told meanwhile leaves out is not in what is gone on with; the sentence says why."""
     key, condition = left_out()
     other = next(one for one in ("3b", "3a", "3c") if one != key)
-    ada = ada_of(led, days=[])
+    ada = add_ada(led, days=[])
     leave_in_the_middle(led, ada, Item(exercise=key), Item(exercise="1a"), Item(exercise=other))
-    answer_care(led.store, ada, condition)
+    answer_health_questions(led.store, ada, condition)
     if how == "on the page":
         led.station.request_start("rest", ada)
     else:
         led.step_on()
     led.live(4.0)
     now = led.station.snapshot()
-    order = exercises_of(planned(led))
+    order = exercises_of(running_routine(led))
     assert key not in order
     assert "1a" in order
     assert now.note is not None
@@ -97,7 +97,7 @@ def test_what_was_left_follows_the_newest_answers(led: Led, how: str) -> None:
 
 def test_what_changed_is_asked_about_before_the_rest(led: Led) -> None:
     """After a reported change of health, the questions come before the unfinished routine."""
-    ada = ada_of(led, days=[])
+    ada = add_ada(led, days=[])
     leave_in_the_middle(led, ada, Item(exercise="3a"))
     led.clock.advance_to(led.clock.now_us() + 1_000_000)
     led.store.add_answer(ada, "changed", True)
@@ -111,7 +111,7 @@ def test_what_changed_is_asked_about_before_the_rest(led: Led) -> None:
 
 def test_what_nobody_asked_for_is_right_for_whoever_does_it(led: Led) -> None:
     """A page on which nobody was chosen begins a stretch; the board knows who was there last, and that it hurt."""
-    ada = ada_of(led, days=[])
+    ada = add_ada(led, days=[])
     led.store.add_person("Ben")
     led.station.start(routine_of((Item(exercise="3a"),)), ada)
     led.live(0.5)
@@ -126,55 +126,55 @@ def test_what_nobody_asked_for_is_right_for_whoever_does_it(led: Led) -> None:
 
 def test_a_newcomer_is_tested_once(led: Led) -> None:
     """Without a plan and health answers a person is tested, and not tested again right after it."""
-    ada_of(led, days=[], asked=False)
+    add_ada(led, days=[], asked=False)
     step_on(led)
     answer_all(led)
     now = led.station.snapshot()
     assert (now.activity, now.phase, now.note) == ("test", "result", ANSWER_FIRST.sentence)
-    assert len(led.sat().tests) == 1
+    assert len(led.last_session().tests) == 1
 
 
 def test_whoever_answers_the_questions_meanwhile_goes_on_to_the_stretch(led: Led) -> None:
     """Answered while the test goes on, the health questions let the stretch follow, and no second test."""
-    ada = ada_of(led, days=[], asked=False)
+    ada = add_ada(led, days=[], asked=False)
     step_on(led)
-    answer_care(led.store, ada)
+    answer_health_questions(led.store, ada)
     answer_all(led)
-    assert exercises_of(planned(led)) == ["3a"]
-    assert len(planned(led)) == 1
+    assert exercises_of(running_routine(led)) == ["3a"]
+    assert len(running_routine(led)) == 1
 
 
 def test_a_planned_routine_with_a_test_is_not_tested_twice(led: Led) -> None:
     """The test that was due is the one at the beginning of the plan's routine."""
-    ada_of(led, routine="test_and_stretch")
+    add_ada(led, routine="test_and_stretch")
     step_on(led)
     answer_all(led)
-    assert exercises_of(planned(led)) == ["3a"]
-    assert len(planned(led)) == 1
+    assert exercises_of(running_routine(led)) == ["3a"]
+    assert len(running_routine(led)) == 1
 
 
 def test_questions_about_a_test_of_before_are_not_left(led: Led) -> None:
     """A stop at the questions leaves the stretch, not questions whose answers could not be stored."""
-    ada = ada_of(led, days=[])
+    ada = add_ada(led, days=[])
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
     led.station.command(CommandName.STOP)
     led.live(1.0)
     led.station.request_start("rest", ada)
     led.live(0.5)
-    assert exercises_of(planned(led)) == ["3a"]
-    assert len(planned(led)) == 1
+    assert exercises_of(running_routine(led)) == ["3a"]
+    assert len(running_routine(led)) == 1
 
 
 @pytest.mark.parametrize("how", ["not cleared", "much pain"])
 def test_whoever_is_held_back_is_not_even_tested(led: Led, how: str) -> None:
     """A lunge to the end of the range is no less than a stretch: with a test due nothing begins, and a sentence says
     why."""
-    ada = ada_of(led)
+    ada = add_ada(led)
     if how == "much pain":
         led.station.answer(ada, "pain", 7)
     else:
-        answer_care(led.store, ada, NOT_CLEARED)
+        answer_health_questions(led.store, ada, NOT_CLEARED)
     led.live(0.5)
     step_on(led)
     now = led.station.snapshot()
@@ -189,14 +189,14 @@ def test_a_test_that_hurt_a_little_halves_the_stretch_after_it(led: Led) -> None
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "hold", 1200.0)
     assert led.station.snapshot().note == EASED_NOTE
-    led.walk()
-    holds = led.sat().holds
+    led.run_to_end()
+    holds = led.last_session().holds
     assert [(one.repetition, one.state) for one in holds] == [(1, "finished"), (2, "finished")] * 2
 
 
 def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
     """A session of nobody is claimed while it goes on: the pain that they tell then holds back what they left."""
-    ada, _ = ada_of(led, days=[]), led.add_person("Ben")
+    ada, _ = add_ada(led, days=[]), led.add_person("Ben")
     led.station.start(routine_of((Item(exercise="3a"),)), None, "the routine")
     led.live(0.1)
     led.board.act("auto")
@@ -217,7 +217,7 @@ def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
 
 def test_what_may_not_be_gone_on_with_is_not_offered(led: Led) -> None:
     """After an answer of 8 the rest is no longer on offer; below 4 it is again."""
-    ada = ada_of(led, days=[])
+    ada = add_ada(led, days=[])
     leave_in_the_middle(led, ada, Item(exercise="3a"))
     assert led.station.snapshot().rest is not None
     for pain, offered in ((8, False), (2, True)):

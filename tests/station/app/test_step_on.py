@@ -44,13 +44,13 @@ def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: st
         rig.hold(5)
         rig.until_phase("done")
         rig.live(60.0)
-        assert len(rig.sat().holds) == 1
+        assert len(rig.last_session().holds) == 1
         assert rig.station.snapshot().activity == "hold"
         assert rig.station.snapshot().phase == "done"
         rig.board.act("step_off")
         rig.live(3.0)
         rig.step_on(after_s=5.0)
-        assert len(rig.sat().runs) == 1, "within twenty seconds it is the same sitting, and nothing begins by itself"
+        assert len(rig.last_session().runs) == 1, "within 20 s it is the same session, and nothing starts"
         rig.board.act("step_off")
         rig.live(25.0)
         rig.step_on(after_s=5.0)
@@ -72,7 +72,7 @@ def test_twenty_seconds_after_leaving_the_sitting_is_over(tmp_path: Path, wiring
         rig.live(3.0)
         assert rig.station.snapshot().sitting_id is None
         assert rig.station.snapshot().activity == "idle"
-        sitting = rig.sat().session
+        sitting = rig.last_session().session
         assert sitting.ended_why == "left"
         assert sitting.ended_at is not None
         assert 19.5 <= (sitting.ended_at - left_at).total_seconds() <= 21.5
@@ -125,7 +125,7 @@ def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
         ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
         assert rig.station.snapshot().person_name == "Ada"
-        assert rig.sat().session.person_id == ada
+        assert rig.last_session().session.person_id == ada
 
 
 def leave(rig: Rig) -> None:
@@ -139,17 +139,17 @@ def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
     """With two people and nobody chosen the session is unclaimed; an unclaimed one says nothing of the next."""
     with Rig(tmp_path, on_step="stretch") as rig:
         rig.step_on(after_s=4.0)
-        assert rig.sat().session.person_id is None
+        assert rig.last_session().session.person_id is None
         leave(rig)
         ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
-        assert rig.sat().session.person_id == ada, "the only person there is now"
+        assert rig.last_session().session.person_id == ada, "the only person there is now"
         leave(rig)
         rig.add_person("Ben")
         rig.jump_to(rig.clock.wall() + timedelta(minutes=10, seconds=1))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
-        assert rig.sat().session.person_id is None, "two people, and ten minutes are over"
+        assert rig.last_session().session.person_id is None, "two people, and ten minutes are over"
 
 
 def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -> None:
@@ -160,14 +160,14 @@ def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -
         rig.step_on()
         rig.station.start(hold_of(5), ben)
         rig.until_phase("done")
-        assert rig.sat().session.person_id == ben
+        assert rig.last_session().session.person_id == ben
         rig.board.act("step_off")
         rig.until(lambda: rig.station.snapshot().sitting_id is None, 30.0)
         rig.jump_to(rig.clock.wall() + timedelta(minutes=8))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert len(rig.store.sessions()) == 2
-        assert rig.sat().session.person_id == ben
+        assert rig.last_session().session.person_id == ben
 
 
 def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
         assert detail is not None
         assert [hold.state for hold in detail.holds] == ["partial"]
         assert abs(detail.holds[0].credited_us - 6_000_000) < 100_000
-        assert [hold.state for hold in rig.sat().holds] == ["finished"]
+        assert [hold.state for hold in rig.last_session().holds] == ["finished"]
 
 
 def test_a_routine_begins_on_the_loaded_side(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_taps_command_only_where_the_load_is_known(tmp_path: Path, wiring: str, 
         rig.step_on()
         rig.station.start(hold_of(5), None)
         rig.until_phase("prepare")
-        (run,) = rig.sat().runs
+        (run,) = rig.last_session().runs
         header = rig.store.header(run)
         assert header is not None
         assert header.get("taps", False) is watched

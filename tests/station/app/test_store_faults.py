@@ -45,12 +45,12 @@ def test_a_full_disk_in_a_sitting_loses_nothing(tmp_path: Path) -> None:
             sentence = rig.troubles["store"]
             wanted = ("disk is full", "rig.db", "free some space", "kept in memory")
             assert [word for word in wanted if word not in sentence] == []
-            assert CueName.COMPLETE not in rig.heard()
-            assert CueName.ERROR in rig.heard()
-            kept = len(rig.sat().holds)
+            assert CueName.COMPLETE not in rig.recognised_cues()
+            assert CueName.ERROR in rig.recognised_cues()
+            kept = len(rig.last_session().holds)
             assert kept < 40
         rig.until(lambda: not rig.troubles, 3.0)
-        holds = rig.sat().holds
+        holds = rig.last_session().holds
         assert [(hold.state, hold.credited_us) for hold in holds] == [("finished", 5_000_000)] * 40
         assert [hold.repetition for hold in holds] == list(range(1, 41))
 
@@ -114,10 +114,10 @@ def test_a_database_that_turns_read_only_is_told(tmp_path: Path) -> None:
         rig.live(5.0)
         sentence = rig.troubles["store"]
         assert [w for w in ("can only be read", "rig.db", "make it writable") if w not in sentence] == []
-        assert CueName.COMPLETE not in rig.heard()
+        assert CueName.COMPLETE not in rig.recognised_cues()
         write_protect(rig, False)
         rig.until(lambda: not rig.troubles, 3.0)
-        assert [(hold.state, hold.credited_us) for hold in rig.sat().holds] == [("finished", 6_000_000)]
+        assert [(hold.state, hold.credited_us) for hold in rig.last_session().holds] == [("finished", 6_000_000)]
 
 
 def test_what_waits_is_written_at_the_end_if_it_can(tmp_path: Path) -> None:
@@ -129,8 +129,8 @@ def test_what_waits_is_written_at_the_end_if_it_can(tmp_path: Path) -> None:
     rig.until_phase("done")
     write_protect(rig, False)
     rig.station.close()
-    assert [(hold.state, hold.credited_us) for hold in rig.sat().holds] == [("finished", 6_000_000)]
-    assert rig.sat().session.ended_why == "the station was stopped"
+    assert [(hold.state, hold.credited_us) for hold in rig.last_session().holds] == [("finished", 6_000_000)]
+    assert rig.last_session().session.ended_why == "the station was stopped"
     rig.close()
 
 
@@ -152,4 +152,4 @@ def test_a_store_that_cannot_be_read_stops_nobody(tmp_path: Path, side: Side) ->
         rig.hold(5, side)
         rig.until_phase("done")
         assert rig.troubles == {}
-        assert [hold.credited_us for hold in rig.sat().holds] == [5_000_000] * 3
+        assert [hold.credited_us for hold in rig.last_session().holds] == [5_000_000] * 3

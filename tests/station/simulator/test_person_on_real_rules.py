@@ -19,7 +19,7 @@ from station.devices.light import DARK, GLOW, Colour
 from station.simulator.ear import RecognisedCue
 from station.simulator.pins import PinOutput
 from station.units import CM
-from tests.station.led import ANALOGUE, COMPARATORS, Led, dose_of, legs_of
+from tests.station.led import ANALOGUE, COMPARATORS, Led, prescribed_doses, stored_doses
 from tests.station.simulator.sittings import STEADY
 from web.live.view_model import live_view
 
@@ -73,11 +73,11 @@ def test_whoever_only_hears_does_a_whole_routine(tmp_path: Path, wiring: str) ->
     """With the page away, the buzzer leads through both sides, rests, lifted heels and a change of exercise, to the
     exact dose."""
     with by_ear(tmp_path, WIRINGS[wiring]) as led:
-        led.lead(STRETCHES)
-        assert dose_of(led) == legs_of(STRETCHES)
-        assert set(led.heard()) >= NEEDED
+        led.run_routine(STRETCHES)
+        assert stored_doses(led) == prescribed_doses(STRETCHES)
+        assert set(led.recognised_cues()) >= NEEDED
         assert led.board.seen_cues == []
-        assert {hold.state for hold in led.sat().holds} == {"finished"}
+        assert {hold.state for hold in led.last_session().holds} == {"finished"}
 
 
 def test_not_even_the_beginning_needs_a_page(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_not_even_the_beginning_needs_a_page(tmp_path: Path) -> None:
         led.board.act("auto")
         led.until(lambda: led.station.snapshot().sitting_id is not None)
         led.until(lambda: led.station.snapshot().phase in ("done", "ended"), 1200.0)
-        assert {side: held for side, (held, _) in dose_of(led).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
+        assert {side: held for side, (held, _) in stored_doses(led).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
@@ -94,8 +94,8 @@ def test_whoever_only_sees_does_a_whole_routine(tmp_path: Path, wiring: str) -> 
     """With the volume off, the page's twins lead through the same routine to the same dose, and nothing sounds."""
     with by_eye(tmp_path, WIRINGS[wiring]) as led:
         edges = buzzed(led)
-        led.lead(STRETCHES)
-        assert dose_of(led) == legs_of(STRETCHES)
+        led.run_routine(STRETCHES)
+        assert stored_doses(led) == prescribed_doses(STRETCHES)
         assert set(of(led.board.seen_cues)) >= NEEDED
         assert edges == []
         assert led.board.heard_cues == []
@@ -113,16 +113,16 @@ def test_with_neither_nothing_is_done(tmp_path: Path) -> None:
         led.live(400.0)
         assert not led.board.person.is_leaning
         assert led.station.snapshot().phase in ("ended", "idle")
-        assert dose_of(led) != legs_of(STRETCHES)
+        assert stored_doses(led) != prescribed_doses(STRETCHES)
 
 
 def test_the_eye_sees_what_the_ear_hears(tmp_path: Path) -> None:
     """Of a routine that is heard, the page shows the same cues in the same order; of those of one instant the last."""
     with Led(tmp_path, COMPARATORS, character=STEADY) as led:
         led.station.subscribe(lambda: led.board.update_view(led.station.snapshot()))
-        led.lead(STRETCHES)
+        led.run_routine(STRETCHES)
         covered = {CueName.HOLD_DONE, CueName.SET_DONE}
-        heard = [cue for cue in led.heard() if cue not in covered]
+        heard = [cue for cue in led.recognised_cues() if cue not in covered]
         assert [cue for cue in of(led.board.seen_cues) if cue not in covered] == heard
 
 
@@ -138,7 +138,7 @@ def test_each_phase_says_in_its_word_what_to_do(tmp_path: Path) -> None:
     """Get ready, hold, heel down, rest, other side, done: the large word changes wherever something else is to do."""
     with by_eye(tmp_path, COMPARATORS) as led:
         led.seen.clear()
-        led.lead(STRETCHES)
+        led.run_routine(STRETCHES)
         said = words(led.seen)
         phases = ("prepare", "hold", "lifted", "rest", "switch", "done")
         assert all(len(said[phase]) == 1 for phase in phases)
@@ -179,7 +179,7 @@ def test_the_light_answers_every_cue_without_a_sound(tmp_path: Path) -> None:
     """With the volume off the LED flashes for each cue within a second, and never more than three times in one."""
     with by_eye(tmp_path, COMPARATORS) as led:
         lamp = Lamp(led)
-        led.lead(STRETCHES)
+        led.run_routine(STRETCHES)
         flashes = lamp.flashes()
         for at_us, cue in led.board.seen_cues:
             assert any(at_us - 50_000 <= flash_us <= at_us + 1_000_000 for flash_us in flashes), cue

@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ElementTree
 from station.core.measurement.calibration import Curve
 from station.store import Store
 from station.units import CM
-from tests.web.history import fill, lunge_rows
+from tests.web.history import add_session, lunge_rows
 from web.charts.trace import downsample, read_channels, trace_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -30,7 +30,7 @@ def test_flagged_readings_are_not_drawn() -> None:
 
 def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
     """Every attempt has its mark, every lift its bar, and credited time leaves the lifts out; in words as well."""
-    _, sitting = fill(store)
+    _, sitting = add_session(store)
     detail = store.session(sitting)
     assert detail is not None
     test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.runs)
@@ -48,7 +48,7 @@ def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
 
 def test_a_run_without_a_trace_has_no_picture(store: Store) -> None:
     """Nothing recorded, nothing drawn."""
-    _, sitting = fill(store)
+    _, sitting = add_session(store)
     detail = store.session(sitting)
     assert detail is not None
     assert trace_chart(detail, "nowhere", store.trace("nowhere"), CM) is None

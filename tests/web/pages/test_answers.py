@@ -12,7 +12,7 @@ from station.core.events import SECOND_US, CommandName, Side
 from station.store import Store
 from station.store.records import Repetition
 from tests.web.double import StationDouble
-from tests.web.history import add_test, fill
+from tests.web.history import add_session, add_test
 from web.context import STAY_HEADER
 
 
@@ -22,7 +22,7 @@ def text_of(client: FlaskClient, address: str) -> str:
     return answer.get_data(as_text=True)
 
 
-def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
+def add_stretch_session(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
     """A session with one finished hold of an exercise."""
     began = datetime.now(UTC) - timedelta(days=days_ago)
     sitting = store.begin_session(person_id, began, simulated=False)
@@ -98,7 +98,7 @@ def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: S
 
 def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> None:
     """On Today and on its session two taps say where the limit was felt and how much it hurt; history tells it."""
-    ada, sitting = fill(store)
+    ada, sitting = add_session(store)
     (test,) = store.tests(ada.id)
     for address in ("/", f"/sessions/{sitting}"):
         assert "Where did you feel the limit?" in text_of(client, address)
@@ -115,7 +115,7 @@ def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> 
 @pytest.mark.parametrize("form", [{}, {"felt": "knee"}, {"pain": "11"}, {"pain": "x"}, {"pain": "1", "felt": "calf"}])
 def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
     """A place that there is not, a pain beyond 10, or both at once changes nothing."""
-    ada, _ = fill(store)
+    ada, _ = add_session(store)
     (test,) = store.tests(ada.id)
     assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
     said = store.tests(ada.id)[0].circumstances
@@ -124,7 +124,7 @@ def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict
 
 def test_an_old_test_is_not_asked_about_on_today(client: FlaskClient, store: Store) -> None:
     """After a day nobody remembers: the session's own page still takes an answer, Today does not ask."""
-    _, sitting = fill(store, days_ago=2)
+    _, sitting = add_session(store, days_ago=2)
     assert "Where did you feel the limit?" not in text_of(client, "/")
     assert "Where did you feel the limit?" in text_of(client, f"/sessions/{sitting}")
 
@@ -132,14 +132,14 @@ def test_an_old_test_is_not_asked_about_on_today(client: FlaskClient, store: Sto
 def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
     """Each stretch of a session asks whether it was felt; what is no stretch is not asked about."""
     ada = store.add_person("Ada").id
-    sitting = stretched(store, ada, "3b")
+    sitting = add_stretch_session(store, ada, "3b")
     page = text_of(client, f"/sessions/{sitting}")
     assert "Did you feel it?" in page
     assert client.post("/felt", data={"session": sitting, "exercise": "3b", "felt": "no"}).status_code == 303
     (kept,) = store.answers(ada, "felt")
     assert (kept.about, kept.answer) == ("3b", False)
     assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sessions/{sitting}")
-    other = stretched(store, ada, "5a")
+    other = add_stretch_session(store, ada, "5a")
     assert "Did you feel it?" not in text_of(client, f"/sessions/{other}")
     for form in (
         {"session": sitting, "exercise": "zz", "felt": "no"},

@@ -27,7 +27,7 @@ def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
     return unescape(answer.get_data(as_text=True))
 
 
-def has_pain(store: Store) -> None:
+def add_person_with_pain(store: Store) -> None:
     """Somebody whose Achilles tendon hurts."""
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
 
@@ -100,7 +100,7 @@ def test_held_time_is_said_of_each_leg() -> None:
 def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> None:
     """A person who answered that the tendon hurts sees what is left out and what is gentler, and why."""
     assert "for you" not in text_of(client, "/exercises")
-    has_pain(store)
+    add_person_with_pain(store)
     page = text_of(client, "/exercises")
     assert page.count("Left out for you") == 3
     assert "Reduced for you" in page

@@ -12,7 +12,7 @@ from icalendar import Calendar
 from station.config import Config, Page
 from station.store import Store
 from tests.web.double import StationDouble
-from tests.web.server.test_http import ask
+from tests.web.server.test_http import request
 from web.pages.plan import station_zone
 from web.server.http import open_page
 
@@ -37,7 +37,7 @@ def page_of(client: FlaskClient) -> str:
     return client.get("/plan").get_data(as_text=True)
 
 
-def kept(store: Store, person_id: str) -> dict[str, Any]:
+def saved_plan(store: Store, person_id: str) -> dict[str, Any]:
     found = store.plan(person_id)
     assert found is not None
     return found
@@ -53,7 +53,7 @@ def test_plan_page_without_person_asks_who_it_is(client: FlaskClient) -> None:
 def test_plan_form_is_saved(client: FlaskClient, store: Store, ada: str) -> None:
     """Days, times, routine, zone and choices are kept, with a token that nobody guesses, from today on."""
     assert client.post("/plan", data=FORM).headers["Location"] == "/plan?saved="
-    plan = kept(store, ada)
+    plan = saved_plan(store, ada)
     assert plan["days"] == [[0, "18:00"], [3, "07:30"], [3, "18:00"]]
     assert (plan["routine"], plan["zone"], plan["minutes"]) == ("daily", "Europe/Berlin", 20)
     assert (plan["tests"], plan["reminder_cue"]) == (True, False)
@@ -69,9 +69,9 @@ def test_plan_form_is_saved(client: FlaskClient, store: Store, ada: str) -> None
 def test_a_changed_plan_keeps_its_address(client: FlaskClient, store: Store, ada: str) -> None:
     """Who subscribed stays subscribed: the token stays; the form shows what is kept."""
     client.post("/plan", data=FORM)
-    before = kept(store, ada)
+    before = saved_plan(store, ada)
     client.post("/plan", data={**FORM, "day3": ["", ""], "minutes": "", "reminder_cue": "yes"})
-    plan = kept(store, ada)
+    plan = saved_plan(store, ada)
     assert plan["token"] == before["token"]
     assert (plan["days"], plan["minutes"], plan["reminder_cue"]) == ([[0, "18:00"]], None, True)
     page = page_of(client)
@@ -130,13 +130,13 @@ def test_plan_offers_own_routines(client: FlaskClient, store: Store, ada: str) -
     assert all(f">{name}</option>" in page for name in ("Proposed for you", "Daily", "Full", "Mine"))
     assert "Hers" not in page
     client.post("/plan", data={**FORM, "routine": mine})
-    assert kept(store, ada)["routine"] == mine
+    assert saved_plan(store, ada)["routine"] == mine
 
 
 def test_calendar_needs_its_token(client: FlaskClient, store: Store, ada: str) -> None:
     """The address from the page gives the plan's times as a calendar; any other address gives nothing."""
     client.post("/plan", data=FORM)
-    token = kept(store, ada)["token"]
+    token = saved_plan(store, ada)["token"]
     assert f"/plan/{token}.ics" in page_of(client)
     fresh = client.application.test_client()
     answer = fresh.get(f"/plan/{token}.ics")
@@ -153,7 +153,7 @@ def test_a_plan_without_a_token_has_no_calendar(client: FlaskClient, store: Stor
     store.save_plan(ada, {"days": [[0, "18:00"]], "routine": "daily", "zone": "UTC"})
     assert client.get("/plan/.ics").status_code == 404
     client.post("/plan", data=FORM)
-    assert kept(store, ada)["token"]
+    assert saved_plan(store, ada)["token"]
 
 
 def test_calendar_is_served_to_subscribers(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
@@ -162,7 +162,9 @@ def test_calendar_is_served_to_subscribers(client: FlaskClient, panel: StationDo
     served = open_page(panel, store, Config(page=Page(port=0)))
     served.start()
     try:
-        status, body = ask(served, f"/plan/{kept(store, ada)['token']}.ics", User_Agent="iOS/17 dataaccessd/1.0")
+        status, body = request(
+            served, f"/plan/{saved_plan(store, ada)['token']}.ics", User_Agent="iOS/17 dataaccessd/1.0"
+        )
     finally:
         served.stop()
     assert status == 200
@@ -187,9 +189,9 @@ def test_unreadable_plan_starts_empty(client: FlaskClient, store: Store, ada: st
 def test_saved_plan_is_complete(client: FlaskClient, store: Store, ada: str) -> None:
     """The first day is today in the plan's own zone, and stays when only the routine changes."""
     client.post("/plan", data={**FORM, "zone": "UTC"})
-    assert kept(store, ada)["since"] == datetime.now(UTC).date().isoformat()
-    store.save_plan(ada, {**kept(store, ada), "since": "2026-01-05"})
+    assert saved_plan(store, ada)["since"] == datetime.now(UTC).date().isoformat()
+    store.save_plan(ada, {**saved_plan(store, ada), "since": "2026-01-05"})
     client.post("/plan", data={**FORM, "zone": "UTC", "routine": "quick_calf"})
-    assert kept(store, ada)["since"] == "2026-01-05"
+    assert saved_plan(store, ada)["since"] == "2026-01-05"
     client.post("/plan", data={**FORM, "zone": "UTC", "day5": "10:00"})
-    assert kept(store, ada)["since"] != "2026-01-05"
+    assert saved_plan(store, ada)["since"] != "2026-01-05"

@@ -33,7 +33,7 @@ def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
     return unescape(answer.get_data(as_text=True))
 
 
-def sent(client: FlaskClient, address: str, form: Form, status: int = 200) -> str:
+def submit(client: FlaskClient, address: str, form: Form, status: int = 200) -> str:
     """What a form brings back."""
     answer = client.post(address, data=form)
     assert answer.status_code == status
@@ -59,17 +59,17 @@ def names(page: str) -> list[str]:
     return re.findall(r"<b>([^<]+)</b>", rows)
 
 
-def pressed(client: FlaskClient, page: str, button: str, address: str = "/routines/new", **typed: str) -> str:
+def press_button(client: FlaskClient, page: str, button: str, address: str = "/routines/new", **typed: str) -> str:
     """The page after a button, with what was typed before."""
     assert f'value="{button}"' in page
-    return sent(client, address, {**form_of(page), **typed, "action": button})
+    return submit(client, address, {**form_of(page), **typed, "action": button})
 
 
 def own_of(store: Store, person: Person | None) -> tuple[OwnRoutine, ...]:
     return store.own_routines(person.id if person else None)
 
 
-def kept(store: Store, person_id: str | None, name: str, items: Iterable[dict[str, Any]]) -> str:
+def save_routine(store: Store, person_id: str | None, name: str, items: Iterable[dict[str, Any]]) -> str:
     return store.save_routine(None, person_id, name, list(items))
 
 
@@ -117,9 +117,9 @@ def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Sto
 def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person) -> None:
     """A person sees their own and everybody's, with their buttons, and nobody else's."""
     grace = store.add_person("Grace")
-    mine = kept(store, ada.id, "Before work", [{"exercise": "3b"}])
-    kept(store, None, "For all", [{"exercise": "3a"}])
-    hers = kept(store, grace.id, "Hers", [{"exercise": "3c"}])
+    mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}])
+    save_routine(store, None, "For all", [{"exercise": "3a"}])
+    hers = save_routine(store, grace.id, "Hers", [{"exercise": "3c"}])
     client.post("/person", data={"person": ada.id})
     page = text_of(client, "/routines")
     assert "Before work" in page
@@ -129,8 +129,8 @@ def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person
     for address in (f"/routines/{hers}/change", f"/routines/{hers}/remove", f"/routines/{hers}/sheet"):
         assert "someone else" in text_of(client, address, 400)
     assert "someone else" in text_of(client, f"/routines/new?from={hers}", 400)
-    assert "someone else" in sent(client, f"/routines/{hers}/change", {"action": "save", "name": "Mine"}, 400)
-    assert "someone else" in sent(client, f"/routines/{hers}/remove", {}, 400)
+    assert "someone else" in submit(client, f"/routines/{hers}/change", {"action": "save", "name": "Mine"}, 400)
+    assert "someone else" in submit(client, f"/routines/{hers}/remove", {}, 400)
     assert [one.name for one in own_of(store, grace)] == ["For all", "Hers"]
 
 
@@ -145,11 +145,11 @@ def test_routine_form_saves_new_routine(client: FlaskClient, store: Store, ada: 
     assert "There is nothing in it yet" in refused
     assert 'href="#routine-summary"' in refused
     for button in ("add-test", "add-3b", "add-rest", "add-3a"):
-        page = pressed(client, page, button)
-    page = pressed(client, page, "up-4", **{"hold_s-4": "45", "repetitions-4": "2", "side-2": "left"})
+        page = press_button(client, page, button)
+    page = press_button(client, page, "up-4", **{"hold_s-4": "45", "repetitions-4": "2", "side-2": "left"})
     assert names(page) == ["Test", "Soleus stretch", "Gastrocnemius stretch on the slope", "Rest"]
     assert "Gastrocnemius stretch on the slope is now 3 of 4." in page
-    page = pressed(client, page, "remove-3")
+    page = press_button(client, page, "remove-3")
     assert names(page)[-1] == "Gastrocnemius stretch on the slope"
     assert own_of(store, ada) == ()
     answer = client.post("/routines/new", data={**form_of(page), "name": "  Mine  ", "action": "save"})
@@ -174,9 +174,9 @@ def test_catalogue_doses_are_not_stored(client: FlaskClient, store: Store, ada: 
 
 def test_a_routine_is_changed_and_shared(client: FlaskClient, store: Store, ada: Person) -> None:
     """The same routine under another name, for everybody here, with its id as it was."""
-    mine = kept(store, ada.id, "Before work", [{"exercise": "3b"}, {"rest_s": 20}])
+    mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}, {"rest_s": 20}])
     address = f"/routines/{mine}/change"
-    page = pressed(client, text_of(client, address), "down-1", address)
+    page = press_button(client, text_of(client, address), "down-1", address)
     assert names(page) == ["Rest", "Soleus stretch"]
     client.post(address, data={**form_of(page), "name": "After work", "owner": "everybody", "action": "save"})
     (own,) = own_of(store, None)
@@ -185,7 +185,7 @@ def test_a_routine_is_changed_and_shared(client: FlaskClient, store: Store, ada:
 
 def test_routine_without_people_is_shared(client: FlaskClient, store: Store) -> None:
     """A station without people keeps routines for all."""
-    page = pressed(client, text_of(client, "/routines/new"), "add-3b")
+    page = press_button(client, text_of(client, "/routines/new"), "add-3b")
     client.post("/routines/new", data={**form_of(page), "name": "Ours", "action": "save"})
     assert [one.name for one in own_of(store, None)] == ["Ours"]
 
@@ -193,14 +193,14 @@ def test_routine_without_people_is_shared(client: FlaskClient, store: Store) -> 
 def test_summary_updates_while_typing(client: FlaskClient) -> None:
     """The piece of a page that the script asks for says the time, what each leg is held, and what is wrong."""
     form = {"row": ["1", "2"], "item-1": "3a", "hold_s-1": "60", "side-1": "left", "item-2": "7d", "count-2": "5"}
-    piece = sent(client, "/routines/summary", form)
+    piece = submit(client, "/routines/summary", form)
     items = draft_from_items("", [{"exercise": "3a", "hold_s": 60, "side": "left"}, {"exercise": "7d", "count": 5}])
     worked_out = summarize(items, Settings(), (), analogue=True)
     assert f"<b>{seconds(worked_out.total_us)}</b> total" in piece
     assert "left 3 min, right nothing held" in piece
     assert "<html" not in piece
     form["count-2"] = "101"
-    piece = sent(client, "/routines/summary", form)
+    piece = submit(client, "/routines/summary", form)
     assert "Eccentric heel drops: it is done 1 to 100 times, not 101." in piece
     assert '<a href="#row-2">2</a>' in piece
 
@@ -231,9 +231,9 @@ def test_invalid_routine_keeps_input_and_shows_errors(
     client: FlaskClient, store: Store, ada: Person, field: str, typed: str, sentence: str
 ) -> None:
     """One clear sentence, nothing is kept, and all that was typed is still in the form."""
-    kept(store, ada.id, "Before work", [{"exercise": "3a"}])
+    save_routine(store, ada.id, "Before work", [{"exercise": "3a"}])
     form: Form = {"row": ["1", "2"], "item-1": "3b", "hold_s-1": "40", "item-2": "7d", "count-2": "12", "name": "Mine"}
-    page = sent(client, "/routines/new", {**form, field: typed, "action": "save"}, 400)
+    page = submit(client, "/routines/new", {**form, field: typed, "action": "save"}, 400)
     assert sentence in page
     again, whole = form_of(page), {**form, field: typed}
     assert [key for key in again if key in whole and not key.startswith("side") and again[key] != whole[key]] == []
@@ -251,9 +251,9 @@ def test_typed_text_is_escaped(client: FlaskClient) -> None:
 def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ada: Person) -> None:
     """What the person's own answers leave out is named with its reason; a shared routine is judged the same."""
     store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
-    page = pressed(client, text_of(client, "/routines/new"), "add-3c")
+    page = press_button(client, text_of(client, "/routines/new"), "add-3c")
     assert "not for you at present. A full squat stretches a sore tendon as far as it goes. Take it out." in page
-    assert "cannot be saved yet" in sent(
+    assert "cannot be saved yet" in submit(
         client, "/routines/new", {**form_of(page), "name": "Mine", "action": "save"}, 400
     )
     assert own_of(store, ada) == ()
@@ -265,7 +265,7 @@ def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Perso
     page = text_of(client, "/routines/new")
     assert "\u2713 added" not in page
     assert page.count("Left out for you") == 3
-    page = pressed(client, page, "add-3b")
+    page = press_button(client, page, "add-3b")
     assert page.count("\u2713 added") == 1
     button = page.split('value="add-3b"')[1].split("</button>")[0]
     assert "\u2713 added" in button
@@ -274,7 +274,7 @@ def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Perso
 def test_own_routine_starts(client: FlaskClient, store: Store, panel: StationDouble, ada: Person) -> None:
     """The button of one's own routine starts it with its doses, under its name."""
     store.add_answer(ada.id, "care", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
-    mine = kept(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
+    mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
     assert f'value="own:{mine}"' in text_of(client, "/routines")
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada.id}).status_code == 303
     assert panel.called == ["Before work"]
@@ -283,7 +283,7 @@ def test_own_routine_starts(client: FlaskClient, store: Store, panel: StationDou
 
 def test_hint_does_not_block_saving(client: FlaskClient, store: Store, ada: Person) -> None:
     """Strength before the warm-up is told and may be kept."""
-    page = pressed(client, pressed(client, text_of(client, "/routines/new"), "add-5b"), "add-1a")
+    page = press_button(client, press_button(client, text_of(client, "/routines/new"), "add-5b"), "add-1a")
     assert "the guide has it before" in page
     assert "To be put right" not in page
     assert client.post("/routines/new", data={**form_of(page), "name": "Mine", "action": "save"}).status_code == 303
@@ -295,14 +295,14 @@ def test_hint_does_not_block_saving(client: FlaskClient, store: Store, ada: Pers
 def test_malformed_form_gets_one_sentence(client: FlaskClient, rows: list[str]) -> None:
     """Rows that are named twice or not by numbers, or more of them than anybody types, bring a sentence."""
     for address in ("/routines/new", "/routines/summary"):
-        page = sent(client, address, {"row": rows, "action": "save"}, 400)
+        page = submit(client, address, {"row": rows, "action": "save"}, 400)
         assert "This cannot be done" in page
 
 
 def test_ten_thousand_entries_are_refused(client: FlaskClient, store: Store) -> None:
     """A form of ten thousand rows is refused with a sentence, and nothing is kept."""
     rows = [str(n) for n in range(10_000)]
-    page = sent(client, "/routines/new", {"row": rows, "name": "Mine", "action": "save"}, 400)
+    page = submit(client, "/routines/new", {"row": rows, "name": "Mine", "action": "save"}, 400)
     assert "10000 entries is too long" in page
     assert own_of(store, None) == ()
 
@@ -311,7 +311,7 @@ def test_forty_one_entries_stay_in_the_form(client: FlaskClient) -> None:
     """A few too many are told, and none of them is lost."""
     form: Form = {"row": [str(n) for n in range(41)], "name": "Mine", "action": "save"}
     form |= {f"item-{n}": "rest" for n in range(40)} | {"item-40": "3b"}
-    page = sent(client, "/routines/new", form, 400)
+    page = submit(client, "/routines/new", form, 400)
     assert "It has 41 entries; 40 are the most." in page
     assert len(names(page)) == 41
 
@@ -320,7 +320,7 @@ def test_forty_one_entries_stay_in_the_form(client: FlaskClient) -> None:
 def test_another_button_changes_nothing(client: FlaskClient, act: str) -> None:
     """A button that the form does not have leaves everything as it was typed."""
     form = {"row": ["1", "2"], "item-1": "3b", "hold_s-1": "x", "item-2": "rest", "rest_s-2": "30"}
-    page = sent(client, "/routines/new", {**form, "action": act})
+    page = submit(client, "/routines/new", {**form, "action": act})
     assert names(page) == ["Soleus stretch", "Rest"]
     assert form_of(page)["hold_s-1"] == "x"
 
@@ -331,7 +331,7 @@ def test_rows_at_the_ends_stay(client: FlaskClient) -> None:
     assert draft.with_row_moved(0, -1) == draft
     assert draft.with_row_moved(1, 1) == draft
     assert [row.number for row in draft.with_row_moved(0, 1).rows] == [1, 0]
-    page = sent(client, "/routines/new", {"row": ["1"], "item-1": "3b"})
+    page = submit(client, "/routines/new", {"row": ["1"], "item-1": "3b"})
     assert re.findall(r'value="(\w+)-1"[^>]* disabled', page) == ["up", "down"]
 
 
@@ -339,8 +339,8 @@ def test_a_routine_of_an_older_catalogue_is_shown_with_a_sentence(
     client: FlaskClient, store: Store, ada: Person
 ) -> None:
     """An exercise that is no longer there, or an entry that nobody understands, is told; nothing can start it."""
-    old = kept(store, ada.id, "Old", [{"exercise": "9z"}, {"exercise": "3b"}])
-    odd = kept(store, ada.id, "Odd", [{"exercise": "3b", "colour": "red"}])
+    old = save_routine(store, ada.id, "Old", [{"exercise": "9z"}, {"exercise": "3b"}])
+    odd = save_routine(store, ada.id, "Odd", [{"exercise": "3b", "colour": "red"}])
     page = text_of(client, "/routines")
     assert "\u201c9z\u201d is no longer in the catalogue" in page
     assert "Part of this routine cannot be read" in page
@@ -354,7 +354,7 @@ def test_a_routine_of_an_older_catalogue_is_shown_with_a_sentence(
 
 def test_deleting_asks_first(client: FlaskClient, store: Store, ada: Person) -> None:
     """The page asks, its button deletes, and what is gone is gone."""
-    mine = kept(store, ada.id, "Before work", [{"exercise": "3b"}])
+    mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}])
     assert "Delete \u201cBefore work\u201d?" in text_of(client, f"/routines/{mine}/remove")
     assert len(own_of(store, ada)) == 1
     answer = client.post(f"/routines/{mine}/remove")
@@ -384,7 +384,9 @@ def test_a_sheet_has_pictures_doses_and_steps(client: FlaskClient, ada: Person) 
 
 def test_the_same_exercise_twice_is_drawn_twice(client: FlaskClient, store: Store, ada: Person) -> None:
     """A sheet with an exercise for each leg alone has two pictures, each with an id of its own."""
-    twice = kept(store, ada.id, "Twice", [{"exercise": "3b", "side": "left"}, {"exercise": "3b", "side": "right"}])
+    twice = save_routine(
+        store, ada.id, "Twice", [{"exercise": "3b", "side": "left"}, {"exercise": "3b", "side": "right"}]
+    )
     ids = re.findall(r' id="([^"]+)"', text_of(client, f"/routines/{twice}/sheet"))
     assert len([one for one in ids if one.startswith("drawing-")]) == 2
     assert len(set(ids)) == len(ids)

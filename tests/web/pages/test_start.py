@@ -11,7 +11,7 @@ from station.app.snapshot import UnfinishedView
 from station.core.steps import AskStep, HeelRule, HoldStep, RepsStep, TestStep
 from station.store import Store
 from tests.web.double import StationDouble
-from tests.web.history import fill
+from tests.web.history import add_session
 from web.app import create_app
 from web.context import REDIRECT_HEADER, STAY_HEADER
 
@@ -180,8 +180,8 @@ def test_the_buttons_begin_with_todays_work(client: FlaskClient, store: Store) -
 
 def test_a_result_of_anybody_does_not_stand_in_the_way(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """With several people the form says whose it is, and the browser remembers them."""
-    grace, _ = fill(store, name="Grace")
-    fill(store, name="Ada")
+    grace, _ = add_session(store, name="Grace")
+    add_session(store, name="Ada")
     client.post("/start", data={"routine": "test", "person": grace.id})
     assert panel.started[-1][1] == grace.id
     assert "Grace today" in client.get("/").get_data(as_text=True)

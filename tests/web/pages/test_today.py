@@ -15,7 +15,7 @@ from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
 from tests.web.double import StationDouble
-from tests.web.history import fill
+from tests.web.history import add_session
 
 EVERY_DAY = [[day, "00:00"] for day in range(7)]
 PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "tests": False}
@@ -141,7 +141,7 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
 
 def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """What to do now, the last results, the week, what is left, the pain of yesterday: in this order."""
-    person, _ = fill(store, days_ago=1.5)
+    person, _ = add_session(store, days_ago=1.5)
     store.add_answer(person.id, "care", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
     panel.show(rest=UnfinishedView("Daily", 700, person.id))

@@ -49,7 +49,7 @@ def connected(server: Server) -> Iterator[socket.socket]:
         yield connection
 
 
-def ask(
+def request(
     server: Server, address: str = "/about", method: str = "GET", body: str | None = None, **headers: str
 ) -> tuple[int, str]:
     """One request, with the headers that a browser would send, changed as said (`Host="…"`)."""
@@ -86,7 +86,7 @@ def is_closed(connection: socket.socket) -> bool:
     return True
 
 
-def settle(condition: Callable[[], bool], what: str) -> None:
+def wait_until(condition: Callable[[], bool], what: str) -> None:
     until = time.monotonic() + BOUND_S
     while not condition():
         assert time.monotonic() < until, what
@@ -114,7 +114,7 @@ class Watcher:
 
 def test_a_page_is_served(server: Server) -> None:
     """The page answers at its address, and says nothing of what serves it."""
-    status, page = ask(server)
+    status, page = request(server)
     assert status == 200
     assert "not a medical device" in page
     assert "server:" not in raw(server, "GET /about HTTP/1.0\r\nHost: localhost\r\n\r\n").lower().split("\r\n\r\n")[0]
@@ -123,14 +123,14 @@ def test_a_page_is_served(server: Server) -> None:
 @pytest.mark.parametrize("host", ["localhost", "LOCALHOST:8080", "127.0.0.1:1", "station.local", "station.local."])
 def test_its_own_names_are_answered(server: Server, host: str) -> None:
     """By its address, by localhost and by a configured name, whatever the port of a tunnel."""
-    assert ask(server, Host=host)[0] == 200
+    assert request(server, Host=host)[0] == 200
 
 
 @pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "192.168.1.5", "[::1", "", "a@b.example"])
 def test_a_foreign_name_is_refused(server: Server, host: str) -> None:
     """A name that somebody else's name server points here is refused, in words, also for the stream."""
     for address in ("/about", "/events"):
-        status, sentence = ask(server, address, Host=host)
+        status, sentence = request(server, address, Host=host)
         assert status == 421
         assert "allowed_hosts" in sentence
 
@@ -140,9 +140,9 @@ def test_in_a_network_addresses_and_the_machines_name_are_answered(panel: Statio
     served = open_page(panel, store, Config(page=Page(host="0.0.0.0", port=0)))
     served.start()
     try:
-        assert ask(served, Host="192.168.1.5:8080")[0] == 200
-        assert ask(served, Host=f"{socket.gethostname()}.local")[0] == 200
-        assert ask(served, Host="evil.example")[0] == 421
+        assert request(served, Host="192.168.1.5:8080")[0] == 200
+        assert request(served, Host=f"{socket.gethostname()}.local")[0] == 200
+        assert request(served, Host="evil.example")[0] == 421
     finally:
         served.stop()
 
@@ -155,7 +155,7 @@ SAME = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 )
 def test_a_write_from_the_page_itself_is_taken(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
     """A button of the page says a word to the board."""
-    assert ask(server, "/command", "POST", "command=pause", **headers)[0] == 303
+    assert request(server, "/command", "POST", "command=pause", **headers)[0] == 303
     assert panel.said == [(CommandName.PAUSE, None)]
 
 
@@ -173,7 +173,7 @@ def test_a_write_from_the_page_itself_is_taken(server: Server, panel: StationDou
 )
 def test_a_write_from_elsewhere_is_refused(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
     """A write must prove that it comes from this very page; else nothing is said to the board."""
-    status, sentence = ask(server, "/command", "POST", "command=pause", **headers)
+    status, sentence = request(server, "/command", "POST", "command=pause", **headers)
     assert status == 403
     assert "another site" in sentence or "own page" in sentence
     assert panel.said == []
@@ -181,12 +181,12 @@ def test_a_write_from_elsewhere_is_refused(server: Server, panel: StationDouble,
 
 def test_a_foreign_page_may_not_even_read(server: Server) -> None:
     """A request with a foreign origin is refused, whatever it asks for."""
-    assert ask(server, "/history", Origin="http://evil.example")[0] == 403
+    assert request(server, "/history", Origin="http://evil.example")[0] == 403
 
 
 def test_a_large_body_is_refused(server: Server, panel: StationDouble) -> None:
     """413, whether the length is told before or the bytes come in chunks without end."""
-    assert ask(server, "/command", "POST", "command=pause&x=" + "x" * 70_000, **SAME)[0] == 413
+    assert request(server, "/command", "POST", "command=pause&x=" + "x" * 70_000, **SAME)[0] == 413
     chunk = "4000\r\n" + "x" * 0x4000 + "\r\n"
     head = (
         "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -211,7 +211,7 @@ def test_slow_bodies_do_not_stop_the_page(server: Server) -> None:
         for _ in range(60):
             slow.enter_context(connected(server)).sendall(head.encode())
         began = time.monotonic()
-        assert [ask(server)[0] for _ in range(5)] == [200] * 5
+        assert [request(server)[0] for _ in range(5)] == [200] * 5
         assert time.monotonic() - began < BOUND_S
 
 
@@ -234,7 +234,7 @@ def test_a_trickled_head_is_dropped(server: Server) -> None:
                 return True
             return False
 
-        settle(is_dropped, "the trickling connection is closed")
+        wait_until(is_dropped, "the trickling connection is closed")
 
 
 def test_a_second_request_has_the_same_deadline(server: Server) -> None:
@@ -251,7 +251,7 @@ def test_idle_connections_make_room(server: Server) -> None:
     with ExitStack() as idle:
         for _ in range(QuickProtocol.max_connections + 20):
             idle.enter_context(connected(server))
-        assert ask(server)[0] == 200
+        assert request(server)[0] == 200
 
 
 def test_a_large_head_is_refused(server: Server) -> None:
@@ -283,7 +283,7 @@ def test_an_unclear_length_is_refused(server: Server, lines: str) -> None:
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "TRACE", "OPTIONS", "PATCH"])
 def test_other_methods_are_refused(server: Server, method: str) -> None:
     """The page is read and its forms are sent; there is nothing else."""
-    assert ask(server, "/about", method)[0] == 405
+    assert request(server, "/about", method)[0] == 405
 
 
 def test_the_stream_begins_with_the_whole_state(server: Server, panel: StationDouble) -> None:
@@ -328,16 +328,16 @@ def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, panel: Station
             page.next("state")
         panel.show(phase="rest")
         assert [page.next("state")["view"]["word"] for page in pages] == ["REST"] * 10
-        assert ask(server)[0] == 200
+        assert request(server)[0] == 200
 
 
 def test_a_page_closed_in_the_middle_is_forgotten(server: Server, panel: StationDouble) -> None:
     """Closing a page ends its subscription; the others and the station notice nothing."""
     with closing(Watcher(server)) as stays:
         leaves = Watcher(server)
-        settle(lambda: panel.watchers == 2, "both pages are watched for")
+        wait_until(lambda: panel.watchers == 2, "both pages are watched for")
         leaves.close()
-        settle(lambda: panel.watchers == 1, "the closed page is forgotten")
+        wait_until(lambda: panel.watchers == 1, "the closed page is forgotten")
         stays.next("state")
         panel.show(phase="rest")
         assert stays.next("state")["view"]["word"] == "REST"
@@ -347,7 +347,7 @@ def test_too_many_streams_are_refused(server: Server) -> None:
     """One page more than is held gets a sentence, and a place when another one closes."""
     with ExitStack() as tabs:
         pages = [tabs.enter_context(closing(Watcher(server))) for _ in range(MAX_STREAMS)]
-        assert ask(server, "/events")[0] == 503
+        assert request(server, "/events")[0] == 503
         pages[0].close()
 
         def has_place() -> bool:
@@ -355,7 +355,7 @@ def test_too_many_streams_are_refused(server: Server) -> None:
             watcher.close()
             return watcher.answer.status == 200
 
-        settle(has_place, "there is a place again")
+        wait_until(has_place, "there is a place again")
 
 
 def test_client_that_never_reads_is_dropped(server: Server, panel: StationDouble) -> None:
@@ -363,13 +363,13 @@ def test_client_that_never_reads_is_dropped(server: Server, panel: StationDouble
     with connected(server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        settle(lambda: panel.watchers == 1, "the page is watched for")
+        wait_until(lambda: panel.watchers == 1, "the page is watched for")
 
         def is_dropped() -> bool:
             panel.show(next_step="x" * 200_000)
             return panel.watchers == 0
 
-        settle(is_dropped, "the page that does not read is forgotten")
+        wait_until(is_dropped, "the page that does not read is forgotten")
 
 
 def test_stopping_ends_open_pages(panel: StationDouble, store: Store) -> None:
@@ -403,7 +403,7 @@ def test_already_bound_socket_is_used(panel: StationDouble, store: Store) -> Non
     served.start()
     try:
         assert served.port == listener.getsockname()[1]
-        assert ask(served)[0] == 200
+        assert request(served)[0] == 200
     finally:
         served.stop()
 
@@ -422,7 +422,7 @@ def test_a_fault_of_the_page_is_logged_and_stays_where_it_is(
         assert is_closed(connection)
     assert "the page failed to answer '/events'" in caplog.text
     assert panel.watchers == 0
-    assert ask(server)[0] == 200
-    status, page = ask(server, "/live")
+    assert request(server)[0] == 200
+    status, page = request(server, "/live")
     assert status == 500
     assert "the station keeps running" in page

@@ -1,4 +1,4 @@
-"""The page over a real store in a temporary directory and a panel that the test sets."""
+"""Fixtures: the pages over a real store in a temporary directory, and a station double that the test controls."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def server(panel: StationDouble, store: Store) -> Iterator[Server]:
 
 @pytest.fixture
 def visit(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
-    """Open a page of this test's server; whatever the console complained about fails the test."""
+    """Open a page of the test's server; any console error fails the test."""
 
     def visit(address: str) -> Browser:
         window.open(f"http://127.0.0.1:{server.port}{address}")

@@ -1,4 +1,4 @@
-"""A double of the panel: a snapshot that a test sets, and a record of what the page asked for."""
+"""A test double of the station API: the test sets its snapshot, and it records what the page asked for."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Kept = TypeVar("Kept")
 
 
 class RecordedBoard:
-    """A simulated board that remembers what was done to it."""
+    """A simulated board that records its commands."""
 
     def __init__(self, commands: tuple[str, ...]) -> None:
         self._words = commands
@@ -39,7 +39,7 @@ class RecordedBoard:
 
 
 class StationDouble:
-    """A panel whose picture is what the test says."""
+    """A station whose snapshot the test sets."""
 
     def __init__(self, store: Store | None = None, board: RecordedBoard | None = None) -> None:
         self.board = board
@@ -57,7 +57,7 @@ class StationDouble:
         return self._now
 
     def show(self, **changes: Any) -> None:
-        """Make a new picture, of now, and wake whoever watches."""
+        """Publish a new snapshot, taken at this moment, and wake all subscribers."""
         self._now = replace(self._now, **{"at_us": SystemClock().now_us(), **changes})
         for wake in list(self._wakes):
             wake()
@@ -79,7 +79,7 @@ class StationDouble:
         self.called.append(called)
 
     def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
-        """Decided by the start gate, as the station does."""
+        """Decide by the real start gate, as the station does."""
         done: Future[StartDecision] = Future()
         try:
             assert self._store is not None

@@ -1,4 +1,4 @@
-"""Routines on the page: started, put together, kept, printed, deleted; what is wrong is said and nothing is lost."""
+"""The routine pages: start, build, save, print and delete; errors are shown and no input is lost."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
 
 
 def submit(client: FlaskClient, address: str, form: Form, status: int = 200) -> str:
-    """What a form brings back."""
+    """Submit a form and return the text of the page that answers."""
     answer = client.post(address, data=form)
     assert answer.status_code == status
     return unescape(answer.get_data(as_text=True))
 
 
 def form_of(page: str) -> Form:
-    """The form as a browser would send it: every field of the page with its value."""
+    """The fields of the page as a browser would send them, with their values."""
     form: Form = {"row": re.findall(r'name="row" value="(\d+)"', page)}
     for field in re.findall(r"<input ([^>]+)>", page):
         name, value = (re.search(rf'{which}="([^"]*)"', field) for which in ("name", "value"))
@@ -54,13 +54,13 @@ def form_of(page: str) -> Form:
 
 
 def names(page: str) -> list[str]:
-    """The entries of the form in their order."""
+    """The form's entries in their order."""
     rows = page.split('<ol class="routine-rows"')[1].split("</ol>")[0]
     return re.findall(r"<b>([^<]+)</b>", rows)
 
 
 def press_button(client: FlaskClient, page: str, button: str, address: str = "/routines/new", **typed: str) -> str:
-    """The page after a button, with what was typed before."""
+    """Press a button with the form as filled in, and return the next page."""
     assert f'value="{button}"' in page
     return submit(client, address, {**form_of(page), **typed, "action": button})
 
@@ -75,13 +75,13 @@ def save_routine(store: Store, person_id: str | None, name: str, items: Iterable
 
 @pytest.fixture
 def ada(store: Store) -> Person:
-    """The only person here, whose page it is."""
+    """The only person of this station, selected in this browser."""
     return store.add_person("Ada")
 
 
 @pytest.mark.parametrize("key", list(ready_routines()))
 def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) -> None:
-    """Every exercise by name, the time in all and what is held a leg, and buttons to start, copy and print it."""
+    """Every exercise by name, the total time, the held time per leg, and buttons to start, copy and print."""
     page, ready = text_of(client, "/routines"), ready_routines()[key]
     card = page.split(f'id="{key}"')[1].split("</section>")[0]
     assert [exercises()[item.exercise].name for item in ready.items if item.exercise] == re.findall(
@@ -96,7 +96,6 @@ def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) 
 
 
 def test_start_button_starts_chosen_routine(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """The button of a ready routine starts its steps."""
     page = text_of(client, "/routines")
     assert 'value="today"' in page
     person = store.add_person("Ada")
@@ -106,7 +105,7 @@ def test_start_button_starts_chosen_routine(client: FlaskClient, panel: StationD
 
 
 def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Store, ada: Person) -> None:
-    """The button for the rest is there only while something is left."""
+    """The resume button exists only while there is an unfinished routine."""
     assert 'value="rest"' not in text_of(client, "/routines")
     now = datetime.now(UTC)
     run = store.begin_run(store.begin_session(ada.id, now, simulated=True), {"do": "hold"}, now)
@@ -115,7 +114,7 @@ def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Sto
 
 
 def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person) -> None:
-    """A person sees their own and everybody's, with their buttons, and nobody else's."""
+    """A person sees their own and the shared routines, with their buttons, and no other person's."""
     grace = store.add_person("Grace")
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}])
     save_routine(store, None, "For all", [{"exercise": "3a"}])
@@ -135,7 +134,7 @@ def test_own_routines_are_private(client: FlaskClient, store: Store, ada: Person
 
 
 def test_routine_form_saves_new_routine(client: FlaskClient, store: Store, ada: Person) -> None:
-    """Added, dosed, ordered and saved; nothing is kept before Save, and then exactly what stood there."""
+    """Entries are added, dosed and ordered; nothing is stored before Save, and then exactly what the form shows."""
     page = text_of(client, "/routines/new")
     assert "No exercises yet. Add some" in page
     assert "There is nothing in it yet" not in page
@@ -165,15 +164,14 @@ def test_routine_form_saves_new_routine(client: FlaskClient, store: Store, ada: 
 
 
 def test_catalogue_doses_are_not_stored(client: FlaskClient, store: Store, ada: Person) -> None:
-    """A copy of a ready routine whose doses nobody changed keeps none of its own."""
+    """A copied routine with unchanged doses stores no doses of its own."""
     page = text_of(client, "/routines/new?from=daily")
     assert 'value="Daily, my way"' in page
     client.post("/routines/new", data={**form_of(page), "action": "save"})
     assert own_of(store, ada)[0].items == tuple({"exercise": key} for key in ("1a", "3a", "3b", "3c"))
 
 
-def test_a_routine_is_changed_and_shared(client: FlaskClient, store: Store, ada: Person) -> None:
-    """The same routine under another name, for everybody here, with its id as it was."""
+def test_routine_is_renamed_and_shared_keeping_its_id(client: FlaskClient, store: Store, ada: Person) -> None:
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}, {"rest_s": 20}])
     address = f"/routines/{mine}/change"
     page = press_button(client, text_of(client, address), "down-1", address)
@@ -184,14 +182,14 @@ def test_a_routine_is_changed_and_shared(client: FlaskClient, store: Store, ada:
 
 
 def test_routine_without_people_is_shared(client: FlaskClient, store: Store) -> None:
-    """A station without people keeps routines for all."""
+    """A station without people stores shared routines."""
     page = press_button(client, text_of(client, "/routines/new"), "add-3b")
     client.post("/routines/new", data={**form_of(page), "name": "Ours", "action": "save"})
     assert [one.name for one in own_of(store, None)] == ["Ours"]
 
 
 def test_summary_updates_while_typing(client: FlaskClient) -> None:
-    """The piece of a page that the script asks for says the time, what each leg is held, and what is wrong."""
+    """The fragment for the script has the time, the held time per leg, and the errors."""
     form = {"row": ["1", "2"], "item-1": "3a", "hold_s-1": "60", "side-1": "left", "item-2": "7d", "count-2": "5"}
     piece = submit(client, "/routines/summary", form)
     items = draft_from_items("", [{"exercise": "3a", "hold_s": 60, "side": "left"}, {"exercise": "7d", "count": 5}])
@@ -230,7 +228,7 @@ def test_summary_updates_while_typing(client: FlaskClient) -> None:
 def test_invalid_routine_keeps_input_and_shows_errors(
     client: FlaskClient, store: Store, ada: Person, field: str, typed: str, sentence: str
 ) -> None:
-    """One clear sentence, nothing is kept, and all that was typed is still in the form."""
+    """One clear sentence, nothing is stored, and all input is still in the form."""
     save_routine(store, ada.id, "Before work", [{"exercise": "3a"}])
     form: Form = {"row": ["1", "2"], "item-1": "3b", "hold_s-1": "40", "item-2": "7d", "count-2": "12", "name": "Mine"}
     page = submit(client, "/routines/new", {**form, field: typed, "action": "save"}, 400)
@@ -249,7 +247,7 @@ def test_typed_text_is_escaped(client: FlaskClient) -> None:
 
 
 def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ada: Person) -> None:
-    """What the person's own answers leave out is named with its reason; a shared routine is judged the same."""
+    """What the person's answers exclude is named with its reason; a shared routine is judged the same way."""
     store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
     page = press_button(client, text_of(client, "/routines/new"), "add-3c")
     assert "not for you at present. A full squat stretches a sore tendon as far as it goes. Take it out." in page
@@ -260,7 +258,7 @@ def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ad
 
 
 def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Person) -> None:
-    """Among what can be added, what is in the routine is marked, and what this person's answers leave out."""
+    """The list of exercises marks those in the routine and those this person's answers exclude."""
     store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
     page = text_of(client, "/routines/new")
     assert "\u2713 added" not in page
@@ -272,7 +270,7 @@ def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Perso
 
 
 def test_own_routine_starts(client: FlaskClient, store: Store, panel: StationDouble, ada: Person) -> None:
-    """The button of one's own routine starts it with its doses, under its name."""
+    """It starts with its doses, under its name."""
     store.add_answer(ada.id, "care", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
     assert f'value="own:{mine}"' in text_of(client, "/routines")
@@ -282,7 +280,7 @@ def test_own_routine_starts(client: FlaskClient, store: Store, panel: StationDou
 
 
 def test_hint_does_not_block_saving(client: FlaskClient, store: Store, ada: Person) -> None:
-    """Strength before the warm-up is told and may be kept."""
+    """Strength before the warm-up gets a hint and can be saved."""
     page = press_button(client, press_button(client, text_of(client, "/routines/new"), "add-5b"), "add-1a")
     assert "the guide has it before" in page
     assert "To be put right" not in page
@@ -293,22 +291,21 @@ def test_hint_does_not_block_saving(client: FlaskClient, store: Store, ada: Pers
     "rows", [["1", "1"], ["one"], ["-1"], ["1", ""], ["99999"], [str(n) for n in range(MAX_ROWS + 1)]]
 )
 def test_malformed_form_gets_one_sentence(client: FlaskClient, rows: list[str]) -> None:
-    """Rows that are named twice or not by numbers, or more of them than anybody types, bring a sentence."""
+    """Duplicate, non-numeric or far too many rows are answered with one sentence."""
     for address in ("/routines/new", "/routines/summary"):
         page = submit(client, address, {"row": rows, "action": "save"}, 400)
         assert "This cannot be done" in page
 
 
 def test_ten_thousand_entries_are_refused(client: FlaskClient, store: Store) -> None:
-    """A form of ten thousand rows is refused with a sentence, and nothing is kept."""
+    """One sentence, and nothing is stored."""
     rows = [str(n) for n in range(10_000)]
     page = submit(client, "/routines/new", {"row": rows, "name": "Mine", "action": "save"}, 400)
     assert "10000 entries is too long" in page
     assert own_of(store, None) == ()
 
 
-def test_forty_one_entries_stay_in_the_form(client: FlaskClient) -> None:
-    """A few too many are told, and none of them is lost."""
+def test_forty_one_entries_are_refused_and_kept_in_form(client: FlaskClient) -> None:
     form: Form = {"row": [str(n) for n in range(41)], "name": "Mine", "action": "save"}
     form |= {f"item-{n}": "rest" for n in range(40)} | {"item-40": "3b"}
     page = submit(client, "/routines/new", form, 400)
@@ -317,16 +314,16 @@ def test_forty_one_entries_stay_in_the_form(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("act", ["", "dance", "up-9", "up-", "add-9z", "remove-x", "down-1-2", "\u0663"])
-def test_another_button_changes_nothing(client: FlaskClient, act: str) -> None:
-    """A button that the form does not have leaves everything as it was typed."""
+def test_unknown_button_changes_nothing(client: FlaskClient, act: str) -> None:
+    """The input stays as typed."""
     form = {"row": ["1", "2"], "item-1": "3b", "hold_s-1": "x", "item-2": "rest", "rest_s-2": "30"}
     page = submit(client, "/routines/new", {**form, "action": act})
     assert names(page) == ["Soleus stretch", "Rest"]
     assert form_of(page)["hold_s-1"] == "x"
 
 
-def test_rows_at_the_ends_stay(client: FlaskClient) -> None:
-    """The first goes no further up, the last no further down, and their buttons say so."""
+def test_end_rows_cannot_move_further(client: FlaskClient) -> None:
+    """The first row cannot move up nor the last one down, and those buttons are disabled."""
     draft = Draft(rows=tuple(row_from_item(n, {"exercise": key}) for n, key in enumerate(("3a", "3b"))))
     assert draft.with_row_moved(0, -1) == draft
     assert draft.with_row_moved(1, 1) == draft
@@ -335,10 +332,10 @@ def test_rows_at_the_ends_stay(client: FlaskClient) -> None:
     assert re.findall(r'value="(\w+)-1"[^>]* disabled', page) == ["up", "down"]
 
 
-def test_a_routine_of_an_older_catalogue_is_shown_with_a_sentence(
+def test_routine_with_unknown_exercise_is_shown_but_cannot_start(
     client: FlaskClient, store: Store, ada: Person
 ) -> None:
-    """An exercise that is no longer there, or an entry that nobody understands, is told; nothing can start it."""
+    """An exercise or entry that this release does not know is named in a sentence."""
     old = save_routine(store, ada.id, "Old", [{"exercise": "9z"}, {"exercise": "3b"}])
     odd = save_routine(store, ada.id, "Odd", [{"exercise": "3b", "colour": "red"}])
     page = text_of(client, "/routines")
@@ -352,8 +349,7 @@ def test_a_routine_of_an_older_catalogue_is_shown_with_a_sentence(
     assert "Soleus stretch" in text_of(client, f"/routines/{old}/sheet")
 
 
-def test_deleting_asks_first(client: FlaskClient, store: Store, ada: Person) -> None:
-    """The page asks, its button deletes, and what is gone is gone."""
+def test_delete_asks_for_confirmation(client: FlaskClient, store: Store, ada: Person) -> None:
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b"}])
     assert "Delete \u201cBefore work\u201d?" in text_of(client, f"/routines/{mine}/remove")
     assert len(own_of(store, ada)) == 1
@@ -365,14 +361,14 @@ def test_deleting_asks_first(client: FlaskClient, store: Store, ada: Person) -> 
 
 @pytest.mark.parametrize("address", ["/routines/no/change", "/routines/no/remove", "/routines/no/sheet"])
 def test_unknown_routine_is_404(client: FlaskClient, address: str) -> None:
-    """An id that nobody has is answered like any page that does not exist, read or written."""
+    """Reading or writing an unknown id is 404."""
     assert "Page not found" in text_of(client, address, 404)
     assert client.post("/routines/no/remove").status_code == 404
     text_of(client, "/routines/new?from=no", 404)
 
 
-def test_a_sheet_has_pictures_doses_and_steps(client: FlaskClient, ada: Person) -> None:
-    """The sheet of a routine has each picture, dose and step, and a name only where it is asked for."""
+def test_sheet_has_pictures_doses_and_steps(client: FlaskClient, ada: Person) -> None:
+    """A printed sheet has the person's name only on request."""
     page = text_of(client, "/routines/daily/sheet")
     assert page.count('role="img"') == 4
     for key in ("1a", "3a", "3b", "3c"):
@@ -382,8 +378,8 @@ def test_a_sheet_has_pictures_doses_and_steps(client: FlaskClient, ada: Person) 
     assert text_of(client, "/routines/full/sheet").count("<li>") == len(exercises())
 
 
-def test_the_same_exercise_twice_is_drawn_twice(client: FlaskClient, store: Store, ada: Person) -> None:
-    """A sheet with an exercise for each leg alone has two pictures, each with an id of its own."""
+def test_sheet_draws_repeated_exercise_twice(client: FlaskClient, store: Store, ada: Person) -> None:
+    """An exercise listed once per leg has two pictures, each with its own id."""
     twice = save_routine(
         store, ada.id, "Twice", [{"exercise": "3b", "side": "left"}, {"exercise": "3b", "side": "right"}]
     )
@@ -393,5 +389,5 @@ def test_the_same_exercise_twice_is_drawn_twice(client: FlaskClient, store: Stor
 
 
 def test_test_position_can_be_printed(client: FlaskClient) -> None:
-    """The picture of how one stands for the test is there to print, large."""
+    """The large picture of the test position is a page of its own."""
     assert '<title id="position-title">' in text_of(client, "/sheets/position")

@@ -1,4 +1,4 @@
-"""What a button begins: for whom, by which name, without what is not for this person, or not at all."""
+"""What a start button starts: for whom, under which name, with which restrictions, or not at all."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ STAYING = {STAY_HEADER: "1"}
 
 @pytest.fixture
 def ada(store: Store) -> str:
-    """Somebody who has answered the health questions, without a yes."""
+    """A person who has answered every health question with no."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR)
     return person.id
 
 
 def keys(panel: StationDouble) -> list[str | None]:
-    """The exercises of what was started last."""
+    """The exercises of the routine started last."""
     return [step.exercise for step in panel.started[-1][0] if isinstance(step, HoldStep | RepsStep)]
 
 
-def test_each_routine_has_its_name(client: FlaskClient, panel: StationDouble, ada: str) -> None:
-    """What begins is called as its button calls it, a ready routine by the catalogue's name."""
+def test_started_routine_carries_its_title(client: FlaskClient, panel: StationDouble, ada: str) -> None:
+    """The title is the button's; a ready routine uses the catalogue's name."""
     for name in ("daily", "quick_calf", "test", "stretch", "lesson", "calibrate"):
         assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"
     assert panel.called == ["Daily", "Quick calf", "Quick test", "Stretch", "The sounds", "Calibration"]
@@ -41,7 +41,7 @@ def test_each_routine_has_its_name(client: FlaskClient, panel: StationDouble, ad
 
 
 def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, panel: StationDouble, ada: str) -> None:
-    """Today's session and what is left are asked for by name, for the person of this browser."""
+    """Today's routine and the unfinished one are requested by name, for the person of this browser."""
     client.post("/start", data={"routine": "today"})
     assert panel.called == ["Test and stretch"]
     assert {whose for _, whose in panel.started} == {ada}
@@ -50,8 +50,8 @@ def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, panel
     assert "Nothing remains of the last routine" in refused.get_data(as_text=True)
 
 
-def test_a_routine_of_ones_own(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
-    """An own routine begins by its id; one that is gone, or is somebody else's, does not."""
+def test_own_routine_starts_by_id(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
+    """A deleted routine or another person's does not start."""
     mine = store.save_routine(None, ada, "Short one", [{"exercise": "3b", "hold_s": 20, "repetitions": 1}])
     theirs = store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada}).status_code == 303
@@ -62,7 +62,7 @@ def test_a_routine_of_ones_own(client: FlaskClient, panel: StationDouble, store:
 
 
 def test_first_routine_asks_health_questions(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """A person who was never asked is led to the questions, and remembers what they wanted; a test begins without."""
+    """A person never asked is sent to the questions, then back to what they wanted; a test starts without."""
     person = store.add_person("Ada")
     answer = client.post("/start", data={"routine": "daily", "return_to": "today"})
     assert answer.headers["Location"] == "/health-questions?next=today&routine=daily"
@@ -74,8 +74,8 @@ def test_first_routine_asks_health_questions(client: FlaskClient, panel: Station
     assert {whose for _, whose in panel.started} == {person.id}
 
 
-def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """After half a year the questions come before the next routine once more."""
+def test_old_health_answers_are_asked_again(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+    """After half a year the questions come before the next routine."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
     assert "/health-questions" in client.post("/start", data={"routine": "daily"}).headers["Location"]
@@ -83,10 +83,8 @@ def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: Sta
     assert panel.started == []
 
 
-def test_a_test_that_is_due_begins_todays_work_without_questions(
-    client: FlaskClient, panel: StationDouble, store: Store
-) -> None:
-    """With a plan, today's work may begin with its test before anything was asked."""
+def test_due_test_starts_before_health_questions(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+    """With a plan, today's routine may start with its test before the questions are answered."""
     person = store.add_person("Ada")
     days = [[day, "00:00"] for day in range(7)]
     store.save_plan(person.id, {"days": days, "routine": "daily", "zone": "UTC", "tests": True})
@@ -97,7 +95,7 @@ def test_a_test_that_is_due_begins_todays_work_without_questions(
 
 
 def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """Of a routine that somebody chose, what a condition forbids is left out, the rest halved, and both are told."""
+    """In a chosen routine a condition excludes some exercises and halves others, and the page says which."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
@@ -112,8 +110,8 @@ def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, panel:
     assert "Left out: Achilles stretch." in quiet.get_data(as_text=True)
 
 
-def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """With a painful tendon neither the test nor the stretch begins: both go to the end of the range."""
+def test_built_in_stretch_is_restricted_too(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+    """With a painful tendon neither the test nor the stretch starts: both go to the end of the range."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "stretch"})
@@ -129,7 +127,7 @@ def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, pane
 
 
 def test_refused_start_shows_reason_and_link(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """Nothing begins for whoever is not cleared, or has much pain; each has its own way out."""
+    """Nothing starts for a person who is not cleared or has much pain; each refusal links to its remedy."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
@@ -148,7 +146,7 @@ def test_refused_start_shows_reason_and_link(client: FlaskClient, panel: Station
 def test_unknown_person_gets_only_what_needs_no_answers(
     client: FlaskClient, panel: StationDouble, store: Store
 ) -> None:
-    """Test, built-in stretch and exercises without a caution begin; the page says that the rest asks first."""
+    """The test, the built-in stretch and exercises without a caution start; the page says that the rest asks first."""
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
     client.post("/start", data={"routine": "daily", "person": "nobody"})
     assert keys(panel) == ["3a"]
@@ -157,8 +155,8 @@ def test_unknown_person_gets_only_what_needs_no_answers(
     assert [type(step) for step in panel.started[-1][0]] == [TestStep, AskStep, HoldStep]
 
 
-def test_a_board_without_force_sensors_times_a_light_heel(store: Store, panel: StationDouble) -> None:
-    """Where a heel that carries the shin alone is not felt, the seated exercise is a timer."""
+def test_comparator_board_times_seated_exercises(store: Store, panel: StationDouble) -> None:
+    """A comparator cannot sense a heel that carries only the shin, so the exercise is timed."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR)
     own = store.save_routine(None, None, "Seated", [{"exercise": "5a"}])
@@ -170,16 +168,16 @@ def test_a_board_without_force_sensors_times_a_light_heel(store: Store, panel: S
         assert step.heel is heel
 
 
-def test_the_buttons_begin_with_todays_work(client: FlaskClient, store: Store) -> None:
-    """On the live page the first button is today's, and every ready routine has one."""
+def test_live_page_lists_today_first(client: FlaskClient, store: Store) -> None:
+    """On the live page the first button is today's routine, and every ready routine has one."""
     page = client.get("/live").get_data(as_text=True)
     offered = [part.split('"')[0] for part in page.split('name="routine" value="')[1:]]
     assert offered[:2] == ["rest", "today"]
     assert {"daily", "quick_calf", "full", "test_and_stretch", "test", "full_test", "stretch"} <= set(offered)
 
 
-def test_a_result_of_anybody_does_not_stand_in_the_way(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """With several people the form says whose it is, and the browser remembers them."""
+def test_start_form_asks_for_person_among_several(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+    """With several people the form asks who it is, and the browser remembers the answer."""
     grace, _ = add_session(store, name="Grace")
     add_session(store, name="Ada")
     client.post("/start", data={"routine": "test", "person": grace.id})
@@ -187,10 +185,10 @@ def test_a_result_of_anybody_does_not_stand_in_the_way(client: FlaskClient, pane
     assert "Grace today" in client.get("/").get_data(as_text=True)
 
 
-def test_live_offers_an_unfinished_routine_to_its_own_person_alone(
+def test_live_page_offers_unfinished_routine_to_its_person_only(
     client: FlaskClient, panel: StationDouble, ada: str
 ) -> None:
-    """An unknown person's is not offered to Ada, hers is."""
+    """An unknown person's routine is not offered to Ada; her own is."""
     panel.show(rest=UnfinishedView("Full", 71 * 60, None))
     form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
     assert " hidden" in form
@@ -200,10 +198,10 @@ def test_live_offers_an_unfinished_routine_to_its_own_person_alone(
     assert f'data-person="{ada}"' in form
 
 
-def test_today_keeps_a_decision_about_another_person_to_itself(
+def test_today_hides_decision_about_another_person(
     client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
-    """What an unknown person was told is not shown to Ada; the live page, the board's mirror, shows it."""
+    """What an unknown person was refused is not shown to Ada on Today; the live page mirrors the board and shows it."""
     client.post("/start", data={"routine": "daily", "person": "nobody"})
     panel.show(activity="idle", phase="idle")
     client.post("/person", data={"person": ada})

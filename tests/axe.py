@@ -26,5 +26,5 @@ def _program() -> str:
 def serious_violations(browser: Browser) -> list[str]:
     """Serious and critical findings on the current page, each with its element."""
     browser.run(_program())
-    told = browser.driver.execute_async_script(RUN)
-    return [fault for fault in told if fault.startswith(SERIOUS_IMPACTS)]
+    found = browser.driver.execute_async_script(RUN)
+    return [fault for fault in found if fault.startswith(SERIOUS_IMPACTS)]

@@ -51,12 +51,12 @@ def test_figure_names_a_module_that_measures_it(figure: bench.Figure) -> None:
 
 def test_results_write_figure_with_its_target() -> None:
     """A measured figure carries value, unit, target, sense and what it is compared with, and a line of the table."""
-    said: list[str] = []
-    results = bench.measure(["core_ten_minutes_ms"], said.append)
+    printed: list[str] = []
+    results = bench.measure(["core_ten_minutes_ms"], printed.append)
     (figure,) = results.values()
     assert list(figure) == ["value", "unit", "target", "sense", "against"]
     assert figure["value"] > 0
-    assert said == ["measuring core …"]
+    assert printed == ["measuring core …"]
     assert "core_ten_minutes_ms" in bench.table(results).splitlines()[1]
 
 

@@ -72,8 +72,8 @@ def served(server: Server) -> Iterator[int]:
 
 def minimal_server() -> Server:
     """The minimal page behind the station's own server."""
-    panel, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # as in web.server.http
-    stream, names = Stream(panel, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
+    station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # as in web.server.http
+    stream, names = Stream(station, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
     return Server(front, stream, threads, listen(Page(port=0)), DeadlineProtocol)
 

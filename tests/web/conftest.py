@@ -33,13 +33,13 @@ def board() -> RecordedBoard:
 
 
 @pytest.fixture
-def panel(store: Store, board: RecordedBoard) -> StationDouble:
+def station(store: Store, board: RecordedBoard) -> StationDouble:
     return StationDouble(store, board)
 
 
 @pytest.fixture
-def client(panel: StationDouble, store: Store) -> FlaskClient:
-    return create_app(panel, store).test_client()
+def client(station: StationDouble, store: Store) -> FlaskClient:
+    return create_app(station, store).test_client()
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def window() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def server(panel: StationDouble, store: Store) -> Iterator[Server]:
-    served = open_page(panel, store, Config(page=Page(port=0)))
+def server(station: StationDouble, store: Store) -> Iterator[Server]:
+    served = open_page(station, store, Config(page=Page(port=0)))
     served.start()
     yield served
     served.stop()

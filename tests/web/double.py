@@ -43,10 +43,10 @@ class StationDouble:
 
     def __init__(self, store: Store | None = None, board: RecordedBoard | None = None) -> None:
         self.board = board
-        self.said: list[tuple[CommandName, Side | None]] = []
-        self.answered: list[str | None] = []
+        self.commands: list[tuple[CommandName, Side | None]] = []
+        self.answers_given: list[str | None] = []
         self.started: list[tuple[Routine, str | None]] = []
-        self.called: list[str | None] = []
+        self.titles: list[str | None] = []
         self.analogue = True
         self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
         self._store = store
@@ -71,12 +71,12 @@ class StationDouble:
         return lambda: self._wakes.remove(wake)
 
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
-        self.said.append((word, side))
-        self.answered.append(answer)
+        self.commands.append((word, side))
+        self.answers_given.append(answer)
 
     def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
         self.started.append((routine, person_id))
-        self.called.append(called)
+        self.titles.append(called)
 
     def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
         """Decide by the real start gate, as the station does."""

@@ -51,7 +51,7 @@ def wait_for_stream(window: Browser) -> None:
 
 
 def test_being_asked_and_answering_by_touch(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
     """The question comes and goes with the stream; a touch answers it, without leaving the page."""
     window.emulate(PHONE_SMALL)
@@ -59,12 +59,12 @@ def test_being_asked_and_answering_by_touch(
     wait_for_stream(window)
     assert window.text("#question") == ""
     window.run("window.same = true")
-    panel.show(**ASKED)
+    station.show(**ASKED)
     window.wait_until(lambda: window.text("#question"), "the question is seen")
     assert window.run(SHOWN) == ["Front of the ankle", "Achilles tendon", "Calf", "Nowhere"]
     window.click('#choices button[value="calf"]')
-    window.wait_until(lambda: panel.answered == ["calf"], "the answer is heard")
-    panel.show(phase="pain")
+    window.wait_until(lambda: station.answers_given == ["calf"], "the answer is heard")
+    station.show(phase="pain")
     window.wait_until(lambda: window.run(SHOWN) == [str(pain) for pain in range(11)], "the second question is seen")
     sizes = window.run(
         "return [...document.querySelectorAll('#choices button')].map(one => one.getBoundingClientRect())"
@@ -72,34 +72,34 @@ def test_being_asked_and_answering_by_touch(
     )
     assert all(width >= 64 and height >= 64 and bottom <= PHONE_SMALL[1] for width, height, bottom in sizes)
     window.click('#choices button[value="2"]')
-    window.wait_until(lambda: panel.said == [(CommandName.ANSWER, None)] * 2, "the second answer is heard")
-    panel.show(activity="idle", phase="idle")
+    window.wait_until(lambda: station.commands == [(CommandName.ANSWER, None)] * 2, "the second answer is heard")
+    station.show(activity="idle", phase="idle")
     window.wait_until(lambda: window.text("#question") == "", "the question is gone")
     assert window.run("return window.same")
 
 
 def test_a_question_is_answered_with_keys_alone(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
     """An answer keeps the focus while nothing else is asked, and Enter gives it."""
-    panel.show(**ASKED)
+    station.show(**ASKED)
     visit("/live")
     wait_for_stream(window)
     window.run("document.querySelector('#choices button').focus()")
-    panel.show(counted_us=4_000_000)
+    station.show(counted_us=4_000_000)
     window.wait_until(lambda: window.run("return document.getElementById('bar').value > 150"), "the page gets more")
     assert window.run("return document.activeElement.value") == "front"
     window.find("#choices button").send_keys("\ue007")
-    window.wait_until(lambda: panel.answered == ["front"], "the answer is heard")
+    window.wait_until(lambda: station.answers_given == ["front"], "the answer is heard")
 
 
 @pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP, TV], ids=["small", "phone", "desktop", "tv"])
 def test_the_picture_pushes_nothing_away(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, size: tuple[int, int]
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int]
 ) -> None:
     """The exercise is shown, and number, word, bar and sentence are on the first screenful with it, uncovered."""
     window.emulate(size)
-    panel.show(**HOLD)
+    station.show(**HOLD)
     visit("/live")
     wait_for_stream(window)
     assert window.run("return document.getElementById('exercise').alt") == "Picture: soleus stretch"
@@ -115,10 +115,10 @@ def test_the_picture_pushes_nothing_away(
 
 
 def test_pain_report_shows_advice_on_live_page(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str
 ) -> None:
     """The advice comes back on the page while it stays, with Skip where easing off is not enough."""
-    panel.show(**HOLD)
+    station.show(**HOLD)
     visit("/live")
     wait_for_stream(window)
     window.click("#pain-report summary")
@@ -126,45 +126,45 @@ def test_pain_report_shows_advice_on_live_page(
     window.wait_until(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
     assert "Take a shorter stride" in window.text(ANSWERED)
     window.click('#answer button[value="skip"]')
-    window.wait_until(lambda: panel.said == [(CommandName.SKIP, None)], "skip is heard")
+    window.wait_until(lambda: station.commands == [(CommandName.SKIP, None)], "skip is heard")
     window.click('#pain-report button[value="8"]')
     window.wait_until(lambda: "Stop for today" in window.text(ANSWERED), "the advice is seen")
-    assert panel.said[1:] == [(CommandName.STOP, None)]
+    assert station.commands[1:] == [(CommandName.STOP, None)]
     assert [(one.answer, one.about) for one in store.answers(ada, "pain")] == [(8, "3b"), (4, "3b")]
 
 
 def test_advice_ends_with_its_exercise(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str
 ) -> None:
     """What was said about pain in one exercise, with its Skip, does not stand beside the next one."""
-    panel.show(**HOLD)
+    station.show(**HOLD)
     visit("/live")
     wait_for_stream(window)
     window.click("#pain-report summary")
     window.click('#pain-report button[value="4"]')
     window.wait_until(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
-    panel.show(activity="idle", phase="idle", exercise=None)
+    station.show(activity="idle", phase="idle", exercise=None)
     window.wait_until(lambda: window.text("#exercise-name") == "", "the exercise is over")
     assert "Ease off" in window.text(ANSWERED)
-    panel.show(**{**HOLD, "exercise": "3a"})
+    station.show(**{**HOLD, "exercise": "3a"})
     window.wait_until(lambda: window.text("#answer") == "", "the advice is gone with the next exercise")
 
 
-def test_taps_are_taken_back_by_touch(visit: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
+def test_taps_are_taken_back_by_touch(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
     """While it can be undone there is one button for it, and the note says what came of it."""
-    panel.show(**HOLD, undo_us=1)
+    station.show(**HOLD, undo_us=1)
     visit("/live")
     wait_for_stream(window)
     window.click("#undo button")
-    window.wait_until(lambda: panel.said == [(CommandName.UNDO, None)], "undo arrives")
-    panel.show(undo_us=None, note="Taken back.")
+    window.wait_until(lambda: station.commands == [(CommandName.UNDO, None)], "undo arrives")
+    station.show(undo_us=None, note="Taken back.")
     window.wait_until(
         lambda: window.text("#undo") == "" and window.text("#note") == "Taken back.", "the button is gone"
     )
 
 
 def test_unfinished_routine_resumes_with_one_touch(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str
 ) -> None:
     """The resume button appears with the stream, and starts the unfinished routine."""
     now = datetime.now(UTC)
@@ -172,18 +172,18 @@ def test_unfinished_routine_resumes_with_one_touch(
     store.save_unfinished(run, {"do": "test", "side": "both"}, now)
     visit("/live")
     wait_for_stream(window)
-    panel.show(rest=UnfinishedView("Daily", 700, ada))
+    station.show(rest=UnfinishedView("Daily", 700, ada))
     window.wait_until(
         lambda: "Resume Daily: 12 min" in window.text("#resume-form"), "the unfinished routine is offered"
     )
     window.click("#resume-form button")
-    window.wait_until(lambda: len(panel.started) == 1, "it is started")
-    assert [whose for _, whose in panel.started] == [ada]
+    window.wait_until(lambda: len(station.started) == 1, "it is started")
+    assert [whose for _, whose in station.started] == [ada]
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "plain"])
 def test_first_routine_leads_to_health_questions_and_back(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, scripts: bool
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, scripts: bool
 ) -> None:
     """A start is led to the questions; a yes shows at once what it does; saved, it leads back and begins."""
     person = store.add_person("Ada")
@@ -211,11 +211,11 @@ def test_first_routine_leads_to_health_questions_and_back(
     finally:
         window.emulate(PHONE)
     assert store.answers(person.id, "care")[0].answer["yes"] == ["balance"]
-    assert panel.called == ["Daily"]
+    assert station.titles == ["Daily"]
 
 
 def test_refused_start_is_shown_on_live_page(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store
 ) -> None:
     """A refused start is seen on the live page itself, with the way out."""
     person = store.add_person("Ada")
@@ -224,7 +224,7 @@ def test_refused_start_is_shown_on_live_page(
     window.wait_until(lambda: "cleared you for exercise" in window.text("#answer"), "the reason is seen")
     window.click("#answer a")
     window.wait_until(lambda: "/health-questions" in window.driver.current_url, "the way out leads to the answers")
-    assert panel.started == []
+    assert station.started == []
     window.console_errors()
 
 
@@ -250,17 +250,17 @@ def test_a_plan_with_errors(visit: Callable[[str], Browser], window: Browser, st
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_axe_finds_nothing_grave_in_what_is_asked(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, store: Store, ada: str, dark: bool
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str, dark: bool
 ) -> None:
     """The questions of the live page, an exercise, pain on Today, care before and after, and a plan with its errors."""
     window.emulate(PHONE, dark=dark)
     visit("/live")
     wait_for_stream(window)
     for state in (ASKED, {**ASKED, "phase": "pain"}, {**HOLD, "note": "Taken back.", "undo_us": 1}):
-        panel.show(**state)
+        station.show(**state)
         window.wait_until(lambda: window.text("#sentence") and window.text("#word"), "the state is shown")
         assert serious_violations(window) == []
-    panel.show(activity="idle", phase="idle", exercise=None)
+    station.show(activity="idle", phase="idle", exercise=None)
     assert serious_violations(visit("/health-questions?again=")) == []
     store.add_answer(ada, "care", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
     store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))

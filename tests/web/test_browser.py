@@ -106,12 +106,12 @@ def test_every_page_fits_reads_and_can_be_touched(
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP], ids=["small", "phone", "desktop"])
 def test_every_state_of_the_live_page_fits(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, size: tuple[int, int], dark: bool
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int], dark: bool
 ) -> None:
     """In each state number, word and sentence are on the first screenful, and large enough for two metres."""
     window.emulate(size, dark=dark)
     for name, state in STATES.items():
-        panel.show(**{**STATES["fault"], "troubles": (), "phase": "idle", **_blank(), **state})
+        station.show(**{**STATES["fault"], "troubles": (), "phase": "idle", **_blank(), **state})
         visit("/live")
         window.wait_until(
             lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
@@ -140,12 +140,14 @@ def _blank() -> dict[str, Any]:
     return {**dict.fromkeys(fields - {"activity", "heels"}), "activity": "idle", "heels": (), "rate": 0}
 
 
-def test_the_number_counts_on_by_itself(visit: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
+def test_the_number_counts_on_by_itself(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
     """In a hold the page counts down without being told, and stops when the station says that the heel is up."""
-    panel.show(**HOLD)
+    station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: window.text("#number") == "23", "the page counts on by itself")
-    panel.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
+    station.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
     window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     assert window.text("#number") == "23"
     assert "left heel up" in window.text("#heels")
@@ -157,37 +159,39 @@ def test_the_number_counts_on_by_itself(visit: Callable[[str], Browser], window:
 
 
 def test_the_number_never_jumps_backwards(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
     """When the station corrects by less than two seconds, the number waits instead of going back."""
-    panel.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
+    station.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
     visit("/live")
     window.wait_until(lambda: window.text("#number") == "20", "the page shows the credited time")
     window.run(
         "window.seen = []; new MutationObserver(() => seen.push(+document.getElementById('number').textContent))"
         ".observe(document.getElementById('number'), {childList: true, characterData: true, subtree: true})"
     )
-    panel.show(counted_us=9_300_000, rate=1)
+    station.show(counted_us=9_300_000, rate=1)
     window.wait_until(lambda: window.text("#number") == "19", "the number goes on")
     assert window.run("return seen") == [19]
 
 
-def test_preparing_looks_unlike_holding(visit: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
+def test_preparing_looks_unlike_holding(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
     """Digits are outlined before the clock runs, and filled while it does."""
     style = (
         "const one = getComputedStyle(document.getElementById('number')); return [one.color, one.webkitTextStrokeWidth]"
     )
-    panel.show(**STATES["prepare"])
+    station.show(**STATES["prepare"])
     visit("/live")
     window.wait_until(lambda: window.run(style)[0] == "rgba(0, 0, 0, 0)", "the digits are outlined")
     assert window.run(style)[1] != "0px"
-    panel.show(**HOLD)
+    station.show(**HOLD)
     window.wait_until(lambda: window.run(style)[0] != "rgba(0, 0, 0, 0)", "the digits are filled")
 
 
-def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
+def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
     """A cue that sounds is seen for a moment, as a shape and a word; one from before the page was opened is not."""
-    panel.show(**HOLD, cue=CueView(1, CueName.GO, None, Side.LEFT, False))
+    station.show(**HOLD, cue=CueView(1, CueName.GO, None, Side.LEFT, False))
     visit("/live")
     window.wait_until(
         lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
@@ -197,16 +201,16 @@ def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Br
         lambda: window.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
         "sounds came",
     )
-    panel.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
+    station.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
     window.wait_until(lambda: "HALF" in window.text("#cue-badge"), "the cue is seen")
     window.wait_until(lambda: window.text("#cue-badge") == "", "and gone again")
 
 
 def test_live_page_reports_missing_updates(
-    visit: Callable[[str], Browser], window: Browser, server: Server, panel: StationDouble
+    visit: Callable[[str], Browser], window: Browser, server: Server, station: StationDouble
 ) -> None:
     """When nothing is heard for four seconds the page says so and counts no further."""
-    panel.show(**HOLD)
+    station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: window.text("#number") == "23", "the page counts")
     server.stop()
@@ -218,17 +222,17 @@ def test_live_page_reports_missing_updates(
 
 
 def test_the_page_comes_back_by_itself(
-    visit: Callable[[str], Browser], window: Browser, server: Server, panel: StationDouble, store: Store
+    visit: Callable[[str], Browser], window: Browser, server: Server, station: StationDouble, store: Store
 ) -> None:
     """After the station was started again the open page goes on without being loaded."""
-    panel.show(**HOLD)
+    station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
     server.stop()
-    again = open_page(panel, store, Config(page=Page(port=server.port)))
+    again = open_page(station, store, Config(page=Page(port=server.port)))
     again.start()
     try:
-        panel.show(phase="rest", counting=None, rate=0)
+        station.show(phase="rest", counting=None, rate=0)
         window.wait_until(lambda: "REST" in window.text("#word"), "the page is back", bound_s=20.0)
         window.wait_until(lambda: window.text("#stale-notice") == "", "and says nothing of silence")
     finally:
@@ -237,9 +241,11 @@ def test_the_page_comes_back_by_itself(
     window.console_errors()
 
 
-def test_announcements_are_rate_limited(visit: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
+def test_announcements_are_rate_limited(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
     """Changes of phase are told in a region that was there before; of three changes in a rush the last is told."""
-    panel.show(**STATES["prepare"])
+    station.show(**STATES["prepare"])
     visit("/live")
     window.wait_until(
         lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
@@ -249,11 +255,11 @@ def test_announcements_are_rate_limited(visit: Callable[[str], Browser], window:
     assert window.run("return document.getElementById('number').getAttribute('role')") == "timer"
     told = "window.told = []; new MutationObserver(() => told.push(document.getElementById('status').textContent))"
     window.run(f"{told}.observe(document.getElementById('status'), {{childList: true}})")
-    panel.show(**HOLD)
+    station.show(**HOLD)
     window.wait_until(lambda: window.run("return told.length") == 1, "the hold is told")
-    panel.show(phase="rest", counting=None, rate=0)
+    station.show(phase="rest", counting=None, rate=0)
     window.wait_until(lambda: "REST" in window.text("#word"), "the page shows the rest")
-    panel.show(phase="switch")
+    station.show(phase="switch")
     window.wait_until(lambda: window.run("return told.length") == 2, "the newest is told")
     said = window.run("return told")
     assert said[0].startswith("HOLD")
@@ -261,13 +267,13 @@ def test_announcements_are_rate_limited(visit: Callable[[str], Browser], window:
 
 
 def test_a_heel_that_stays_up_is_an_alert(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
     """Two seconds after the heel came up it is told at once, and not before."""
-    panel.show(**HOLD)
+    station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
-    panel.show(**STATES["lifted"])
+    station.show(**STATES["lifted"])
     window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     alert = "return document.getElementById('alert').textContent"
     assert window.run(alert) == ""
@@ -275,7 +281,7 @@ def test_a_heel_that_stays_up_is_an_alert(
 
 
 def test_buttons_work_without_leaving_the_page(
-    visit: Callable[[str], Browser], window: Browser, panel: StationDouble, board: RecordedBoard
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, board: RecordedBoard
 ) -> None:
     """Start, pause, stop and a side reach the panel while the page stays; what is refused is said."""
     visit("/live")
@@ -283,8 +289,8 @@ def test_buttons_work_without_leaving_the_page(
     window.click('button[value="stretch"]')
     window.click('button[value="pause"]')
     window.click('button[value="right"]')
-    window.wait_until(lambda: len(panel.said) == 2 and len(panel.started) == 1, "all three were heard")
-    assert panel.said == [(CommandName.PAUSE, None), (CommandName.SIDE, Side.RIGHT)]
+    window.wait_until(lambda: len(station.commands) == 2 and len(station.started) == 1, "all three were heard")
+    assert station.commands == [(CommandName.PAUSE, None), (CommandName.SIDE, Side.RIGHT)]
     assert window.run("return window.same")
 
 
@@ -367,11 +373,11 @@ def test_everything_is_reached_by_keys(
 
 
 def test_the_pages_work_without_scripts(
-    visit: Callable[[str], Browser], window: Browser, store: Store, panel: StationDouble
+    visit: Callable[[str], Browser], window: Browser, store: Store, station: StationDouble
 ) -> None:
     """Without scripts the state is there as it was at loading, the page says that it stands still, and forms work."""
     add_session(store)
-    panel.show(**HOLD)
+    station.show(**HOLD)
     window.emulate(PHONE, scripts=False)
     try:
         visit("/live")
@@ -379,7 +385,7 @@ def test_the_pages_work_without_scripts(
         assert window.find("#number").text == "24"
         assert "does not update" in window.find("noscript").text
         window.click('button[value="pause"]')
-        window.wait_until(lambda: panel.said == [(CommandName.PAUSE, None)], "the button is heard")
+        window.wait_until(lambda: station.commands == [(CommandName.PAUSE, None)], "the button is heard")
         window.wait_until(lambda: window.driver.current_url.endswith("/live"), "the page is back")
     finally:
         window.emulate(PHONE)

@@ -163,7 +163,7 @@ def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -
     assert "1 time, 2.0 s" in page
 
 
-def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, panel: StationDouble) -> None:
+def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, station: StationDouble) -> None:
     """A session without an end is the one that goes on now, or was cut off; its hold is not finished."""
     now = datetime.now(UTC)
     sitting = store.begin_session(None, now, simulated=False)
@@ -173,7 +173,7 @@ def test_running_session_differs_from_interrupted(client: FlaskClient, store: St
     page = text_of(client, f"/sessions/{sitting}")
     assert "interrupted" in page
     assert "not finished" in page
-    panel.show(sitting_id=sitting)
+    station.show(sitting_id=sitting)
     assert "running now" in text_of(client, f"/sessions/{sitting}")
     assert "Running now" in text_of(client, "/history")
 
@@ -205,7 +205,7 @@ def test_unknown_address_gets_one_sentence(client: FlaskClient, address: str) ->
     assert "Back to today" in page
 
 
-def test_start_begins_what_was_chosen(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_start_begins_what_was_chosen(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """Start gives the panel the routine, made by the person's own settings, and who it is for."""
     ada, _ = add_session(store)
     store.add_answer(ada.id, "care", {"yes": [], "no": []})
@@ -213,7 +213,7 @@ def test_start_begins_what_was_chosen(client: FlaskClient, panel: StationDouble,
     answer = client.post("/start", data={"routine": "test_and_stretch", "person": ada.id})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/live")
     client.post("/start", data={"routine": "full_test", "person": "nobody"})
-    (both, whose), (full, nobody) = panel.started
+    (both, whose), (full, nobody) = station.started
     assert [type(step) for step in both] == [TestStep, HoldStep]
     assert isinstance(both[1], HoldStep)
     assert both[1].hold_us == 45_000_000
@@ -222,43 +222,43 @@ def test_start_begins_what_was_chosen(client: FlaskClient, panel: StationDouble,
 
 
 @pytest.mark.parametrize("form", [{"routine": "dance"}, {}, {"routine": "test", "person": "somebody"}])
-def test_unknown_routine_starts_nothing(client: FlaskClient, panel: StationDouble, form: dict[str, str]) -> None:
+def test_unknown_routine_starts_nothing(client: FlaskClient, station: StationDouble, form: dict[str, str]) -> None:
     """An unknown routine or person is refused with a sentence."""
     assert client.post("/start", data=form).status_code == 400
-    assert panel.started == []
+    assert station.started == []
 
 
-def test_commands_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
+def test_commands_reach_the_board(client: FlaskClient, station: StationDouble) -> None:
     """Pause, go on, next, skip, stop, confirm and the side are given on as they are."""
     for word in ("pause", "resume", "next", "skip", "stop", "confirm"):
         assert client.post("/command", data={"command": word}).status_code == 303
     client.post("/command", data={"command": "side", "side": "right"})
-    assert panel.said[-1] == (CommandName.SIDE, Side.RIGHT)
-    assert len(panel.said) == 7
+    assert station.commands[-1] == (CommandName.SIDE, Side.RIGHT)
+    assert len(station.commands) == 7
 
 
 @pytest.mark.parametrize(
     "form",
     [
         {},
-        {"word": "start"},
-        {"word": "jump"},
-        {"word": "side"},
-        {"word": "side", "side": "up"},
-        {"word": "pause", "side": "left"},
+        {"command": "start"},
+        {"command": "jump"},
+        {"command": "side"},
+        {"command": "side", "side": "up"},
+        {"command": "pause", "side": "left"},
     ],
 )
-def test_unknown_commands_are_refused(client: FlaskClient, panel: StationDouble, form: dict[str, str]) -> None:
+def test_unknown_commands_are_refused(client: FlaskClient, station: StationDouble, form: dict[str, str]) -> None:
     """A word that the buttons do not have is refused."""
     assert client.post("/command", data=form).status_code == 400
-    assert panel.said == []
+    assert station.commands == []
 
 
-def test_reading_never_writes(client: FlaskClient, panel: StationDouble, board: RecordedBoard) -> None:
+def test_reading_never_writes(client: FlaskClient, station: StationDouble, board: RecordedBoard) -> None:
     """What changes something cannot be asked for by a link."""
     for address in ("/start", "/command", "/person", "/board/act", "/pain", "/people", "/felt", "/dismiss-missed"):
         assert client.get(address).status_code == 405
-    assert (panel.said, panel.started, board.acts) == ([], [], [])
+    assert (station.commands, station.started, board.acts) == ([], [], [])
 
 
 def test_the_simulated_board_is_only_where_it_is(store: Store) -> None:
@@ -339,18 +339,18 @@ def test_sounds_are_those_of_the_buzzer(client: FlaskClient) -> None:
     assert len(table["ECHO"]["variants"]["3"]) == 3
 
 
-def test_status_is_good_or_says_what_to_do(client: FlaskClient, panel: StationDouble) -> None:
+def test_status_is_good_or_says_what_to_do(client: FlaskClient, station: StationDouble) -> None:
     """Health says in words and for programs whether there is something to do, and what."""
-    panel.show(toe_mm=93.0)
+    station.show(toe_mm=93.0)
     assert "All good" in text_of(client, "/status")
-    panel.show(troubles=(Fault("heel left", "The left heel is silent: check its cable."),))
+    station.show(troubles=(Fault("heel left", "The left heel is silent: check its cable."),))
     assert "check its cable" in text_of(client, "/status")
     assert json.loads(text_of(client, "/status.json"))["ok"] is False
 
 
-def test_stalled_station_is_not_ok(client: FlaskClient, panel: StationDouble) -> None:
+def test_stalled_station_is_not_ok(client: FlaskClient, station: StationDouble) -> None:
     """A picture of a minute ago means that the station's loop says nothing."""
-    panel.show(at_us=SystemClock().now_us() - 60_000_000)
+    station.show(at_us=SystemClock().now_us() - 60_000_000)
     assert "No update for 60 s" in text_of(client, "/status")
 
 
@@ -364,18 +364,18 @@ def test_a_broken_history_is_said_in_words(tmp_path: Path) -> None:
     assert "move it away" in page
 
 
-def test_the_live_page_is_true_without_scripts(client: FlaskClient, panel: StationDouble) -> None:
+def test_the_live_page_is_true_without_scripts(client: FlaskClient, station: StationDouble) -> None:
     """The server draws what the stream would, and the page says that it stands still."""
-    panel.show(activity="hold", phase="hold", counting="hold", counted_us=6_200_000, target_us=30_000_000)
+    station.show(activity="hold", phase="hold", counting="hold", counted_us=6_200_000, target_us=30_000_000)
     page = text_of(client, "/live")
     assert ">24</span>" in page
     assert "HOLD" in page
     assert "Without JavaScript this page does not update" in page
 
 
-def test_texts_travel_small(client: FlaskClient, panel: StationDouble) -> None:
+def test_texts_travel_small(client: FlaskClient, station: StationDouble) -> None:
     """The live page with all that it loads is under 20 KB over the wire, the style under 6."""
-    panel.show(toe_mm=93.0)
+    station.show(toe_mm=93.0)
     files = ("page.css", "live.js", "sound.js", "board.js")
     addresses = ["/live", "/sounds.json", *(f"/static/{name}" for name in files)]
     sizes = {one: len(packed(client, one).data) for one in addresses}
@@ -390,12 +390,12 @@ def test_a_page_seen_before_costs_nothing(client: FlaskClient) -> None:
     assert packed(client, "/static/page.css", {"If-None-Match": first.headers["ETag"]}).status_code == 304
 
 
-def test_every_address_is_described(panel: StationDouble, store: Store) -> None:
+def test_every_address_is_described(station: StationDouble, store: Store) -> None:
     """Each route is in the page's README, and each route of the README exists."""
     described = (ROOT / "web" / "README.md").read_text(encoding="utf-8")
     rules = {
         f"{method} {rule.rule}"
-        for rule in create_app(panel, store).url_map.iter_rules()
+        for rule in create_app(station, store).url_map.iter_rules()
         for method in (rule.methods or set()) & {"GET", "POST"}
     }
     assert {rule for rule in rules if f"`{rule}`" not in described} == set()

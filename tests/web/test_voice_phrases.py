@@ -61,8 +61,8 @@ def test_a_missing_tool_is_one_sentence(
     """Without the tools nothing is made, and one sentence says what to type."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main() == 1
-    said = capsys.readouterr().err
-    assert said == "The phrases need espeak-ng and lame: type apt-get install espeak-ng lame.\n"
+    error = capsys.readouterr().err
+    assert error == "The phrases need espeak-ng and lame: type apt-get install espeak-ng lame.\n"
     assert json.loads((FOLDER / LIST).read_text(encoding="utf-8")) == phrases()
 
 
@@ -107,9 +107,9 @@ def window() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def live(window: Browser, panel: StationDouble, store: Store) -> Iterator[Browser]:
+def live(window: Browser, station: StationDouble, store: Store) -> Iterator[Browser]:
     """The live page, which remembers what was spoken in `spoken`."""
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(station, store, Config(page=Page(port=0)))
     served.start()
     window.open(f"http://127.0.0.1:{served.port}/live")
     window.run(
@@ -132,9 +132,9 @@ def choose(live: Browser, who: str = "recorded") -> None:
     live.wait_until(lambda: live.run(fetched) == len(phrases()), "all phrases have come")
 
 
-def show(panel: StationDouble, number: int, cue: CueName, phase: str, side: Side = Side.LEFT, **more: Any) -> None:
+def show(station: StationDouble, number: int, cue: CueName, phase: str, side: Side = Side.LEFT, **more: Any) -> None:
     shown = {"activity": "hold", "exercise": "3a", "side": side, "phase": phase, **more}
-    panel.show(cue=CueView(number, cue, None, side, False), **shown)
+    station.show(cue=CueView(number, cue, None, side, False), **shown)
 
 
 @needs_browser
@@ -155,15 +155,27 @@ def test_the_page_says_nothing_that_has_no_file(live: Browser) -> None:
         pictures,
     )
     assert set(asked) <= set(phrases())
-    said = {"rest", "other-side", "heel-down", "paused", "well-done", "step-on", "next", "left", "right", "both", "5"}
-    assert said <= set(asked)
+    expected = {
+        "rest",
+        "other-side",
+        "heel-down",
+        "paused",
+        "well-done",
+        "step-on",
+        "next",
+        "left",
+        "right",
+        "both",
+        "5",
+    }
+    assert expected <= set(asked)
 
 
 @needs_browser
-def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, panel: StationDouble) -> None:
+def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, station: StationDouble) -> None:
     """By default no file is even fetched; the choice is still there when the page is opened again."""
     assert live.run("return document.getElementById('announcer').value") == "reader"
-    show(panel, 1, CueName.READY, "prepare")
+    show(station, 1, CueName.READY, "prepare")
     live.wait_until(lambda: "LEFT" in live.text("#side"), "the picture has come")
     assert live.run("return performance.getEntriesByType('resource').filter(one => /mp3|phrases/.test(one.name))") == []
     assert live.run("return spoken") == []
@@ -173,37 +185,37 @@ def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, 
 
 
 @needs_browser
-def test_a_phrase_comes_after_its_cue(live: Browser, panel: StationDouble) -> None:
+def test_a_phrase_comes_after_its_cue(live: Browser, station: StationDouble) -> None:
     """What begins, and on which side, is said when READY has ended with its tick, and not before."""
     choose(live)
     live.run("document.addEventListener('live-view', () => { window.shown = window.shown || performance.now() })")
     live.run("document.addEventListener('spoken', () => { window.heard = performance.now() })")
-    show(panel, 1, CueName.READY, "prepare")
+    show(station, 1, CueName.READY, "prepare")
     live.wait_until(lambda: live.run("return spoken[0]") == "exercise-3a left", "it is said")
     assert live.run("return heard - shown") >= READY_MS + SILENCE_MS
 
 
 @needs_browser
-def test_a_cue_silences_the_voice(live: Browser, panel: StationDouble) -> None:
+def test_a_cue_silences_the_voice(live: Browser, station: StationDouble) -> None:
     """When another cue comes before the phrase, the phrase is dropped: the cue says what is so."""
     choose(live)
-    show(panel, 1, CueName.READY, "prepare")
+    show(station, 1, CueName.READY, "prepare")
     live.wait_until(lambda: "READY" in live.text("#word"), "the picture has come")
-    show(panel, 2, CueName.GO, "hold", counting="hold", target_us=30_000_000, rate=1)
+    show(station, 2, CueName.GO, "hold", counting="hold", target_us=30_000_000, rate=1)
     live.wait_until(lambda: "HOLD" in live.text("#word"), "the clock runs")
-    show(panel, 3, CueName.HOLD_DONE, "rest", counting="rest", target_us=15_000_000)
+    show(station, 3, CueName.HOLD_DONE, "rest", counting="rest", target_us=15_000_000)
     live.wait_until(lambda: live.run("return spoken.length"), "the rest is said")
     assert live.run("return spoken") == ["rest"]
 
 
 @needs_browser
-def test_repetitions_are_counted_aloud(live: Browser, panel: StationDouble) -> None:
+def test_repetitions_are_counted_aloud(live: Browser, station: StationDouble) -> None:
     """Each repetition that was counted is said by its number, once."""
     choose(live)
     reps: dict[str, Any] = {"activity": "reps", "exercise": "7d", "target_count": 10}
-    show(panel, 1, CueName.GO, "hold", count=0, **reps)
+    show(station, 1, CueName.GO, "hold", count=0, **reps)
     live.wait_until(lambda: live.text("#number").startswith("0"), "the count is shown")
     for count in (1, 2):
-        panel.show(count=count)
+        station.show(count=count)
         live.wait_until(lambda: live.run("return spoken.length"), "it is counted")
         assert live.run("return spoken.splice(0)") == [str(count)]

@@ -43,11 +43,13 @@ def seen(days_ago: float, mm: float, **other: object) -> ResultRow:
 
 def drawn(tests: list[ResultRow], name: str = "all", units: str = CM, side: Side = Side.LEFT) -> ProgressChart:
     results = [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact) for one in tests]
-    said = analyse_progress(results, (), GOAL_MM, NOW).left
-    assert said is not None
+    result = analyse_progress(results, (), GOAL_MM, NOW).left
+    assert result is not None
     span = span_of_range(name, tests[:1], NOW)
     shown = [one for one in tests if span.since <= one.at <= span.until]
-    return side_chart(side, shown, said, [NOW - timedelta(days=3)], plot_frame([shown], [said], span, GOAL_MM, units))
+    return side_chart(
+        side, shown, result, [NOW - timedelta(days=3)], plot_frame([shown], [result], span, GOAL_MM, units)
+    )
 
 
 def paths(made: ProgressChart) -> dict[str, str]:
@@ -93,7 +95,7 @@ def test_events_are_marked_on_chart() -> None:
     tests = [seen(30, 80, pain=4), seen(20, 84, original_mm=60.0), seen(10, 82, uncertainty_mm=None), seen(5, 81)]
     made = drawn(tests)
     assert {"original", "event", "event passed"} <= paths(made).keys()
-    words = [said for _, _, said in made.points]
+    words = [text for _, _, text in made.points]
     assert "pain 4 of 10" in words[0]
     assert "corrected; on its day 6.0 cm" in words[1]
     assert words[2].startswith("Sat 14 Nov 2026, 8.2 cm, quick")

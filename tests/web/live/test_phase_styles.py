@@ -35,13 +35,13 @@ def test_both_feet_are_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "said"),
+    ("left", "right", "text"),
     [(False, True, "Your left heel is up."), (True, False, "Your right heel is up."), (False, False, "Your heels are")],
 )
-def test_lifted_heel_is_named_with_both_feet_on_board(left: bool, right: bool, said: str) -> None:
+def test_lifted_heel_is_named_with_both_feet_on_board(left: bool, right: bool, text: str) -> None:
     """With both feet at work the person cannot tell which heel the alarm means."""
     seen = shown(**{**HOLD, "phase": "lifted", "side": BOTH_LEGS}, exercise="3c", heels=heels(left, right))
-    assert seen["sentence"].startswith(said)
+    assert seen["sentence"].startswith(text)
     assert seen["tone"] == "alarm"
 
 
@@ -128,12 +128,12 @@ def test_next_step_for_both_feet_asks_for_both() -> None:
     assert (seen["word"], "Sit down with one foot on its plate for:" in seen["sentence"]) == ("SIT DOWN", True)
 
 
-@pytest.mark.parametrize(("key", "rest_s", "said"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])
-def test_rest_suggests_stepping_off_only_if_long_enough(key: str, rest_s: int, said: str) -> None:
+@pytest.mark.parametrize(("key", "rest_s", "text"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])
+def test_rest_suggests_stepping_off_only_if_long_enough(key: str, rest_s: int, text: str) -> None:
     """Neither three seconds of rest nor a seated rest suggests stepping off."""
     seen = shown(**{**HOLD, "phase": "rest", "counting": "rest", "target_us": rest_s * 1_000_000}, exercise=key)
-    assert said in seen["sentence"]
-    assert ("Step off" in seen["sentence"]) is (said == "Step off")
+    assert text in seen["sentence"]
+    assert ("Step off" in seen["sentence"]) is (text == "Step off")
 
 
 def test_standing_person_is_not_asked_to_step_on() -> None:
@@ -175,12 +175,12 @@ def test_lesson_explains_each_sound_then_quizzes() -> None:
     quiz: dict[str, Any] = {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH}
     seen = shown(**quiz, repetition=2, repetitions=6)
     assert seen["sentence"] == "Does this sound mean: other side? Lift a heel if it does."
-    told = shown(**quiz, about=CueName.GO, verdict="not yet", repetition=2, repetitions=6)
-    assert told["sentence"] == "Not yet: this sound means: the clock runs, lunge now."
+    corrected = shown(**quiz, about=CueName.GO, verdict="not yet", repetition=2, repetitions=6)
+    assert corrected["sentence"] == "Not yet: this sound means: the clock runs, lunge now."
     assert shown(**quiz, about=CueName.SWITCH, verdict="right")["sentence"].startswith("Right:")
     assert "5 of 6 correct" in shown(activity="lesson", phase="done", right=5, asked=6)["sentence"]
-    unheard = shown(activity="lesson", phase="ended", right=0, asked=6)
-    assert (unheard["number"], unheard["unit"], "volume" in unheard["sentence"]) == ("\u2013", "", True)
+    unanswered = shown(activity="lesson", phase="ended", right=0, asked=6)
+    assert (unanswered["number"], unanswered["unit"], "volume" in unanswered["sentence"]) == ("\u2013", "", True)
 
 
 @pytest.mark.parametrize("cue", list(CueName))

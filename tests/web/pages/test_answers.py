@@ -120,8 +120,8 @@ def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict
     ada, _ = add_session(store)
     (test,) = store.tests(ada.id)
     assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
-    said = store.tests(ada.id)[0].circumstances
-    assert (said.limit_felt, said.pain) == (None, None)
+    circumstances = store.tests(ada.id)[0].circumstances
+    assert (circumstances.limit_felt, circumstances.pain) == (None, None)
 
 
 def test_today_does_not_ask_about_test_older_than_a_day(client: FlaskClient, store: Store) -> None:
@@ -151,36 +151,36 @@ def test_session_page_asks_whether_stretch_was_felt(client: FlaskClient, store: 
 
 
 @pytest.mark.parametrize(
-    ("pain", "says", "stops"),
+    ("pain", "advice", "stops"),
     [(0, "go on", False), (3, "go on", False), (4, "Ease off", False), (6, "Stop for today", True)],
 )
 def test_pain_report_shows_advice(
-    client: FlaskClient, panel: StationDouble, store: Store, pain: int, says: str, stops: bool
+    client: FlaskClient, station: StationDouble, store: Store, pain: int, advice: str, stops: bool
 ) -> None:
     """The advice is one sentence, stored for the person on the board; from 6 on the board stops."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     client.post("/person", data={"person": grace.id})
-    panel.show(activity="hold", phase="hold", exercise="3b", person_id=ada.id)
+    station.show(activity="hold", phase="hold", exercise="3b", person_id=ada.id)
     answer = client.post("/pain", data={"value": str(pain), "exercise": "3b"})
     assert answer.headers["Location"] == f"/live?pain={pain}&exercise=3b"
     page = text_of(client, answer.headers["Location"])
-    told = page.split('id="answer" role="status">')[1].split("</div>")[0]
-    assert says in told
-    assert ("Take a shorter stride" in told) is (pain == 4)
-    assert ('value="skip"' in told) is (pain == 4)
-    assert panel.said == ([(CommandName.STOP, None)] if stops else [])
+    shown = page.split('id="answer" role="status">')[1].split("</div>")[0]
+    assert advice in shown
+    assert ("Take a shorter stride" in shown) is (pain == 4)
+    assert ('value="skip"' in shown) is (pain == 4)
+    assert station.commands == ([(CommandName.STOP, None)] if stops else [])
     (kept,) = store.answers(ada.id, "pain")
     assert (kept.answer, kept.about) == (pain, "3b")
     assert store.answers(grace.id) == ()
     quiet = client.post("/pain", data={"value": str(pain)}, headers={STAY_HEADER: "1"})
-    assert says in quiet.get_data(as_text=True)
+    assert advice in quiet.get_data(as_text=True)
 
 
-def test_pain_of_unknown_person_is_not_stored(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_pain_of_unknown_person_is_not_stored(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """Without a person the advice is the same, and nothing is stored."""
     assert client.post("/pain", data={"value": "7", "exercise": ""}).status_code == 303
     assert store.people() == ()
-    assert panel.said == []
+    assert station.commands == []
 
 
 @pytest.mark.parametrize("form", [{}, {"value": "11"}, {"value": "-1"}, {"value": "5", "exercise": "zz"}])
@@ -201,38 +201,38 @@ def test_today_asks_about_pain_after_a_day(client: FlaskClient, store: Store) ->
     assert "Last time it hurt" not in text_of(client, "/")
 
 
-def test_touch_answers_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
+def test_touch_answers_reach_the_board(client: FlaskClient, station: StationDouble) -> None:
     """A place and a number arrive as answers; earlier taps are undone."""
     for answer in ("calf", "0", "10"):
         assert client.post("/command", data={"command": "answer", "answer": answer}).status_code == 303
     client.post("/command", data={"command": "undo"})
-    assert [word for word, _ in panel.said] == [
+    assert [word for word, _ in station.commands] == [
         CommandName.ANSWER,
         CommandName.ANSWER,
         CommandName.ANSWER,
         CommandName.UNDO,
     ]
-    assert panel.answered == ["calf", "0", "10", None]
-    for form in ({"word": "answer"}, {"word": "answer", "answer": "knee"}, {"word": "next", "answer": "calf"}):
+    assert station.answers_given == ["calf", "0", "10", None]
+    for form in ({"command": "answer"}, {"command": "answer", "answer": "knee"}, {"command": "next", "answer": "calf"}):
         assert client.post("/command", data=form).status_code == 400
-    assert len(panel.said) == 4
+    assert len(station.commands) == 4
 
 
-def test_live_page_shows_question_without_scripts(client: FlaskClient, panel: StationDouble) -> None:
+def test_live_page_shows_question_without_scripts(client: FlaskClient, station: StationDouble) -> None:
     """The question, its answers and the equivalent taps are in the HTML."""
-    panel.show(activity="ask", phase="felt")
+    station.show(activity="ask", phase="felt")
     page = text_of(client, "/live")
     assert "Where did you feel the limit?" in page
     assert [f'value="{place}"' in page for place in ("front", "achilles", "calf", "nowhere")] == [True] * 4
     assert "2, 3, 4 or 5 times" in page
-    panel.show(phase="pain")
+    station.show(phase="pain")
     assert text_of(client, "/live").count('name="answer" value="') == 11
-    panel.show(activity="idle", phase="idle")
+    station.show(activity="idle", phase="idle")
     assert 'name="answer"' not in text_of(client, "/live")
 
 
-def test_pages_offer_unfinished_routine(client: FlaskClient, panel: StationDouble) -> None:
+def test_pages_offer_unfinished_routine(client: FlaskClient, station: StationDouble) -> None:
     """The unfinished routine is one button on Today and on the live page, with its minutes and name."""
-    panel.show(rest=UnfinishedView("Daily", 700))
+    station.show(rest=UnfinishedView("Daily", 700))
     for address in ("/", "/live"):
         assert "Resume Daily: 12 min" in text_of(client, address)

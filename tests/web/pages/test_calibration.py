@@ -33,9 +33,9 @@ def check(days_ago: float, off_mm: float = 0.4, *, passed: bool = True, kind: st
 
 def test_good_calibration_shows_accuracy_and_date() -> None:
     """The summary has the ± in millimetres up to the longest block, and the date of the last check."""
-    said = calibration_sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
+    text = calibration_sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
     sure_mm = 1.96 * max(FIT.uncertainty_mm(FIT.curve.reading_mm(mm)) for mm in range(0, 201, 10))
-    assert said == f"Good. \u00b1 {sure_mm:.1f} mm up to 200 mm. Last checked three days ago."
+    assert text == f"Good. \u00b1 {sure_mm:.1f} mm up to 200 mm. Last checked three days ago."
 
 
 def test_calibration_sentence_covers_due_and_failed() -> None:
@@ -43,8 +43,8 @@ def test_calibration_sentence_covers_due_and_failed() -> None:
     assert calibration_sentence(BUILT, (), None, None, NOW).startswith("Not yet calibrated")
     due = "The distance sensor was last checked 9 days ago: check it with a block."
     assert calibration_sentence(BY_BLOCKS, (check(9),), None, due, NOW).endswith(due)
-    doubt = check(1, 3.2, passed=False)
-    assert calibration_sentence(BY_BLOCKS, (doubt,), doubt, None, NOW).startswith(
+    failed = check(1, 3.2, passed=False)
+    assert calibration_sentence(BY_BLOCKS, (failed,), failed, None, NOW).startswith(
         "Out by 3 mm at the last check, yesterday."
     )
     assert "by the empty lane" in calibration_sentence(
@@ -103,12 +103,12 @@ def test_page_sections_follow_available_data(client: FlaskClient, store: Store) 
     assert "Good. \u00b1" in client.get("/status").get_data(as_text=True)
 
 
-def test_buttons_start_guided_run_with_configured_blocks(panel: StationDouble, store: Store) -> None:
-    panel.blocks_mm = (0.0, 60.0, 150.0)
-    client = create_app(panel, store, panel.blocks_mm).test_client()
+def test_buttons_start_guided_run_with_configured_blocks(station: StationDouble, store: Store) -> None:
+    station.blocks_mm = (0.0, 60.0, 150.0)
+    client = create_app(station, store, station.blocks_mm).test_client()
     for routine in ("calibrate", "check"):
         assert client.post("/start", data={"routine": routine, "person": "nobody"}).status_code == 303
-    (calibrate,), (checked,) = (steps for steps, _ in panel.started)
+    (calibrate,), (checked,) = (steps for steps, _ in station.started)
     assert isinstance(calibrate, CalibrateStep)
     assert calibrate.blocks_mm == (0.0, 60.0, 150.0)
     assert isinstance(checked, CheckStep)
@@ -120,7 +120,7 @@ def shown(**fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "text"),
     [
         ({"phase": "warm", "counting": "warm", "target_us": 60_000_000, "rate": 1}, "2 mm too long"),
         ({"phase": "clear"}, "Clear the sensor"),
@@ -133,9 +133,9 @@ def shown(**fields: Any) -> dict[str, Any]:
     ],
     ids=lambda value: value["phase"] if isinstance(value, dict) else "",
 )
-def test_each_guided_phase_has_its_sentence(fields: dict[str, Any], said: str) -> None:
+def test_each_guided_phase_has_its_sentence(fields: dict[str, Any], text: str) -> None:
     """What to do, why to wait and what went wrong; the number is the block or the seconds."""
-    assert said in shown(**fields)["sentence"]
+    assert text in shown(**fields)["sentence"]
 
 
 def test_guided_run_never_shows_distance() -> None:
@@ -145,11 +145,11 @@ def test_guided_run_never_shows_distance() -> None:
     assert shown(phase="clear", toe_mm=77.0)["number"] == "\u2013"
 
 
-def test_today_links_to_due_calibration(client: FlaskClient, panel: StationDouble) -> None:
+def test_today_links_to_due_calibration(client: FlaskClient, station: StationDouble) -> None:
     """Today says in a sentence what to do about the sensor, and nothing when nothing is due."""
-    panel.show(calibration="good")
+    station.show(calibration="good")
     assert "/calibration" not in client.get("/").get_data(as_text=True).split("<footer>")[0]
-    panel.show(check_due="The distance sensor was last checked 9 days ago: check it with a block.")
+    station.show(check_due="The distance sensor was last checked 9 days ago: check it with a block.")
     assert "9 days ago" in client.get("/").get_data(as_text=True)
-    panel.show(calibration="doubted")
+    station.show(calibration="doubted")
     assert "uncertain until" in client.get("/").get_data(as_text=True)

@@ -108,12 +108,12 @@ def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> Non
     assert one.count('<span class="tag">applies to you</span>') == 1
 
 
-def test_unknown_conditions_mark_nothing(store: Store, panel: StationDouble, client: FlaskClient) -> None:
+def test_unknown_conditions_mark_nothing(store: Store, station: StationDouble, client: FlaskClient) -> None:
     """Conditions of another release are ignored here; the health questions are asked again elsewhere."""
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["gout"], "no": []})
     assert "for you" not in text_of(client, "/exercises")
     with client.application.test_request_context():
-        assert viewer_conditions(Site(panel, store, (), analogue=True)) == frozenset()
+        assert viewer_conditions(Site(station, store, (), analogue=True)) == frozenset()
 
 
 def test_picture_file_is_cacheable_and_self_contained(client: FlaskClient) -> None:

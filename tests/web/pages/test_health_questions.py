@@ -127,7 +127,7 @@ def test_health_questions_can_be_answered_again(client: FlaskClient, store: Stor
 
 
 def test_strong_pain_asks_health_questions_again(
-    client: FlaskClient, panel: StationDouble, store: Store, ada: str
+    client: FlaskClient, station: StationDouble, store: Store, ada: str
 ) -> None:
     """After a pain of 6 or more the questions are asked again, with the reason."""
     client.post("/health-questions", data=NO)

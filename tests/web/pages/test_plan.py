@@ -81,7 +81,7 @@ def test_changed_plan_keeps_calendar_token(client: FlaskClient, store: Store, ad
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field", "says"),
+    ("wrong", "field", "sentence"),
     [
         ({"day3": ["half past"]}, "day3", "The time on Thursday is &#39;half past&#39;"),
         ({"day0": [], "day3": []}, "days", "at least one day of the week"),
@@ -92,13 +92,13 @@ def test_changed_plan_keeps_calendar_token(client: FlaskClient, store: Store, ad
     ],
 )
 def test_plan_form_shows_error_beside_field(
-    client: FlaskClient, store: Store, ada: str, wrong: dict[str, Any], field: str, says: str
+    client: FlaskClient, store: Store, ada: str, wrong: dict[str, Any], field: str, sentence: str
 ) -> None:
     """A wrong field has its own sentence, all input is still there, and nothing is stored."""
     answer = client.post("/plan", data={**FORM, **wrong, "reminder_cue": "yes"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert says in page.split(f'id="trouble-{field}">')[1].split("</span>")[0]
+    assert sentence in page.split(f'id="trouble-{field}">')[1].split("</span>")[0]
     assert "1 field needs correcting" in page
     typed = {**FORM, **wrong}
     assert all(f'value="{one}"' in page for one in (typed["zone"], typed["minutes"], *typed["day3"]))
@@ -155,10 +155,10 @@ def test_plan_without_token_has_no_calendar(client: FlaskClient, store: Store, a
     assert saved_plan(store, ada)["token"]
 
 
-def test_calendar_is_served_to_subscribers(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
+def test_calendar_is_served_to_subscribers(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
     """A plain GET without browser headers, as calendar programs send it, is answered."""
     client.post("/plan", data=FORM)
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(station, store, Config(page=Page(port=0)))
     served.start()
     try:
         status, body = request(

@@ -151,8 +151,8 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
     page = text_of(client)
     assert "not compared with others" in page
     assert "Tested only while the sensor was not to be relied on" in page
-    anew = [Correction(one, Scores(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built]
-    store.correct(anew)
+    corrections = [Correction(one, Scores(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built]
+    store.correct(corrections)
     assert len(history_of(store, ann.id, 101.6, datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
     assert "not compared with others" not in text_of(client)
 
@@ -223,7 +223,7 @@ def test_progress_asks_for_person_first(client: FlaskClient, store: Store) -> No
 def test_full_test_trials_give_person_error(store: Store) -> None:
     """The page's error uses the scatter of repeats within a session where full tests provide it."""
     person = add_years_of_tests(store, 300)
-    said = history_of(store, person.id, 101.6, datetime.now(UTC)).side_progress(Side.LEFT)
-    assert said is not None
-    assert said.error.within_mm == pytest.approx(4.0, rel=0.25)
-    assert said.error.between_mm is not None
+    side = history_of(store, person.id, 101.6, datetime.now(UTC)).side_progress(Side.LEFT)
+    assert side is not None
+    assert side.error.within_mm == pytest.approx(4.0, rel=0.25)
+    assert side.error.between_mm is not None

@@ -95,13 +95,13 @@ def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) 
     assert f'href="/routines/{key}/sheet"' in card
 
 
-def test_start_button_starts_chosen_routine(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_start_button_starts_chosen_routine(client: FlaskClient, station: StationDouble, store: Store) -> None:
     page = text_of(client, "/routines")
     assert 'value="today"' in page
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": [], "no": []})
     assert client.post("/start", data={"routine": "quick_calf", "person": person.id}).status_code == 303
-    assert panel.started[0][0] == steps_of(ready_routines()["quick_calf"].items, Settings())
+    assert station.started[0][0] == steps_of(ready_routines()["quick_calf"].items, Settings())
 
 
 def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Store, ada: Person) -> None:
@@ -269,14 +269,14 @@ def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Perso
     assert "\u2713 added" in button
 
 
-def test_own_routine_starts(client: FlaskClient, store: Store, panel: StationDouble, ada: Person) -> None:
+def test_own_routine_starts(client: FlaskClient, store: Store, station: StationDouble, ada: Person) -> None:
     """It starts with its doses, under its name."""
     store.add_answer(ada.id, "care", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
     mine = save_routine(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
     assert f'value="own:{mine}"' in text_of(client, "/routines")
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada.id}).status_code == 303
-    assert panel.called == ["Before work"]
-    assert panel.started == [(steps_of([Item(exercise="3b", hold_s=45)], Settings()), ada.id)]
+    assert station.titles == ["Before work"]
+    assert station.started == [(steps_of([Item(exercise="3b", hold_s=45)], Settings()), ada.id)]
 
 
 def test_hint_does_not_block_saving(client: FlaskClient, store: Store, ada: Person) -> None:

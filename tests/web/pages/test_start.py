@@ -27,63 +27,63 @@ def ada(store: Store) -> str:
     return person.id
 
 
-def keys(panel: StationDouble) -> list[str | None]:
+def keys(station: StationDouble) -> list[str | None]:
     """The exercises of the routine started last."""
-    return [step.exercise for step in panel.started[-1][0] if isinstance(step, HoldStep | RepsStep)]
+    return [step.exercise for step in station.started[-1][0] if isinstance(step, HoldStep | RepsStep)]
 
 
-def test_started_routine_carries_its_title(client: FlaskClient, panel: StationDouble, ada: str) -> None:
+def test_started_routine_carries_its_title(client: FlaskClient, station: StationDouble, ada: str) -> None:
     """The title is the button's; a ready routine uses the catalogue's name."""
     for name in ("daily", "quick_calf", "test", "stretch", "lesson", "calibrate"):
         assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"
-    assert panel.called == ["Daily", "Quick calf", "Quick test", "Stretch", "The sounds", "Calibration"]
-    assert {whose for _, whose in panel.started} == {ada}
+    assert station.titles == ["Daily", "Quick calf", "Quick test", "Stretch", "The sounds", "Calibration"]
+    assert {whose for _, whose in station.started} == {ada}
 
 
-def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, panel: StationDouble, ada: str) -> None:
+def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, station: StationDouble, ada: str) -> None:
     """Today's routine and the unfinished one are requested by name, for the person of this browser."""
     client.post("/start", data={"routine": "today"})
-    assert panel.called == ["Test and stretch"]
-    assert {whose for _, whose in panel.started} == {ada}
+    assert station.titles == ["Test and stretch"]
+    assert {whose for _, whose in station.started} == {ada}
     refused = client.post("/start", data={"routine": "rest"})
-    assert (refused.status_code, len(panel.started)) == (409, 1)
+    assert (refused.status_code, len(station.started)) == (409, 1)
     assert "Nothing remains of the last routine" in refused.get_data(as_text=True)
 
 
-def test_own_routine_starts_by_id(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
+def test_own_routine_starts_by_id(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
     """A deleted routine or another person's does not start."""
     mine = store.save_routine(None, ada, "Short one", [{"exercise": "3b", "hold_s": 20, "repetitions": 1}])
     theirs = store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada}).status_code == 303
-    assert (keys(panel), panel.called) == (["3b"], ["Short one"])
+    assert (keys(station), station.titles) == (["3b"], ["Short one"])
     for name in (f"own:{theirs}", "own:gone"):
         assert client.post("/start", data={"routine": name, "person": ada}).status_code == 400
-    assert len(panel.started) == 1
+    assert len(station.started) == 1
 
 
-def test_first_routine_asks_health_questions(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_first_routine_asks_health_questions(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """A person never asked is sent to the questions, then back to what they wanted; a test starts without."""
     person = store.add_person("Ada")
     answer = client.post("/start", data={"routine": "daily", "return_to": "today"})
     assert answer.headers["Location"] == "/health-questions?next=today&routine=daily"
     quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
     assert (quiet.status_code, quiet.headers[REDIRECT_HEADER]) == (204, "/health-questions?next=live&routine=daily")
-    assert panel.started == []
+    assert station.started == []
     for name in ("test", "full_test", "calibrate", "check"):
         assert client.post("/start", data={"routine": name}).headers["Location"] == "/live"
-    assert {whose for _, whose in panel.started} == {person.id}
+    assert {whose for _, whose in station.started} == {person.id}
 
 
-def test_old_health_answers_are_asked_again(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_old_health_answers_are_asked_again(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """After half a year the questions come before the next routine."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
     assert "/health-questions" in client.post("/start", data={"routine": "daily"}).headers["Location"]
     assert "half a year" in client.get("/health-questions").get_data(as_text=True)
-    assert panel.started == []
+    assert station.started == []
 
 
-def test_due_test_starts_before_health_questions(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_due_test_starts_before_health_questions(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """With a plan, today's routine may start with its test before the questions are answered."""
     person = store.add_person("Ada")
     days = [[day, "00:00"] for day in range(7)]
@@ -91,17 +91,17 @@ def test_due_test_starts_before_health_questions(client: FlaskClient, panel: Sta
     assert client.post("/start", data={"routine": "today"}).headers["Location"] == "/live"
     store.save_plan(person.id, {"days": days, "routine": "daily", "zone": "UTC", "tests": False})
     assert "/health-questions" in client.post("/start", data={"routine": "today"}).headers["Location"]
-    assert panel.called == ["Full test"]
+    assert station.titles == ["Full test"]
 
 
-def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """In a chosen routine a condition excludes some exercises and halves others, and the page says which."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
     assert answer.headers["Location"] == "/live?started=daily"
-    assert keys(panel) == ["1a", "3b"]
-    (soleus,) = (step for step in panel.started[0][0] if isinstance(step, HoldStep))
+    assert keys(station) == ["1a", "3b"]
+    (soleus,) = (step for step in station.started[0][0] if isinstance(step, HoldStep))
     assert soleus.repetitions == 2
     page = client.get("/live?started=daily").get_data(as_text=True)
     assert "Left out: Achilles stretch." in page
@@ -110,23 +110,23 @@ def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, panel:
     assert "Left out: Achilles stretch." in quiet.get_data(as_text=True)
 
 
-def test_built_in_stretch_is_restricted_too(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_built_in_stretch_is_restricted_too(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """With a painful tendon neither the test nor the stretch starts: both go to the end of the range."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "stretch"})
     assert answer.status_code == 409
-    assert panel.started == []
+    assert station.started == []
     for routine in ("test_and_stretch", "test", "full_test"):
         refused = client.post("/start", data={"routine": routine})
         assert refused.status_code == 409
         assert "end of the range" in refused.get_data(as_text=True)
-    assert panel.started == []
+    assert station.started == []
     client.post("/start", data={"routine": "full"})
-    assert not {"3a", "3c", "2b"} & set(keys(panel))
+    assert not {"3a", "3c", "2b"} & set(keys(station))
 
 
-def test_refused_start_shows_reason_and_link(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_refused_start_shows_reason_and_link(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """Nothing starts for a person who is not cleared or has much pain; each refusal links to its remedy."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
@@ -140,30 +140,30 @@ def test_refused_start_shows_reason_and_link(client: FlaskClient, panel: Station
     page = client.post("/start", data={"routine": "daily"}).get_data(as_text=True)
     assert "a lot of pain" in page
     assert 'href="/#pain"' in page
-    assert panel.started == []
+    assert station.started == []
 
 
 def test_unknown_person_gets_only_what_needs_no_answers(
-    client: FlaskClient, panel: StationDouble, store: Store
+    client: FlaskClient, station: StationDouble, store: Store
 ) -> None:
     """The test, the built-in stretch and exercises without a caution start; the page says that the rest asks first."""
     store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
     client.post("/start", data={"routine": "daily", "person": "nobody"})
-    assert keys(panel) == ["3a"]
+    assert keys(station) == ["3a"]
     assert "choose your name on the page" in client.get("/live?started=daily").get_data(as_text=True)
     client.post("/start", data={"routine": "test_and_stretch", "person": "nobody"})
-    assert [type(step) for step in panel.started[-1][0]] == [TestStep, AskStep, HoldStep]
+    assert [type(step) for step in station.started[-1][0]] == [TestStep, AskStep, HoldStep]
 
 
-def test_comparator_board_times_seated_exercises(store: Store, panel: StationDouble) -> None:
+def test_comparator_board_times_seated_exercises(store: Store, station: StationDouble) -> None:
     """A comparator cannot sense a heel that carries only the shin, so the exercise is timed."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", CLEAR)
     own = store.save_routine(None, None, "Seated", [{"exercise": "5a"}])
     for analogue, heel in ((True, HeelRule.LIGHT), (False, HeelRule.ANY)):
-        panel.analogue = analogue
-        create_app(panel, store, analogue=analogue).test_client().post("/start", data={"routine": f"own:{own}"})
-        (step,) = panel.started[-1][0]
+        station.analogue = analogue
+        create_app(station, store, analogue=analogue).test_client().post("/start", data={"routine": f"own:{own}"})
+        (step,) = station.started[-1][0]
         assert isinstance(step, HoldStep)
         assert step.heel is heel
 
@@ -176,34 +176,34 @@ def test_live_page_lists_today_first(client: FlaskClient, store: Store) -> None:
     assert {"daily", "quick_calf", "full", "test_and_stretch", "test", "full_test", "stretch"} <= set(offered)
 
 
-def test_start_form_asks_for_person_among_several(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_start_form_asks_for_person_among_several(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """With several people the form asks who it is, and the browser remembers the answer."""
     grace, _ = add_session(store, name="Grace")
     add_session(store, name="Ada")
     client.post("/start", data={"routine": "test", "person": grace.id})
-    assert panel.started[-1][1] == grace.id
+    assert station.started[-1][1] == grace.id
     assert "Grace today" in client.get("/").get_data(as_text=True)
 
 
 def test_live_page_offers_unfinished_routine_to_its_person_only(
-    client: FlaskClient, panel: StationDouble, ada: str
+    client: FlaskClient, station: StationDouble, ada: str
 ) -> None:
     """An unknown person's routine is not offered to Ada; her own is."""
-    panel.show(rest=UnfinishedView("Full", 71 * 60, None))
+    station.show(rest=UnfinishedView("Full", 71 * 60, None))
     form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
     assert " hidden" in form
-    panel.show(rest=UnfinishedView("Full", 71 * 60, ada))
+    station.show(rest=UnfinishedView("Full", 71 * 60, ada))
     form = client.get("/live").get_data(as_text=True).partition('id="resume-form"')[2].partition(">")[0]
     assert " hidden" not in form
     assert f'data-person="{ada}"' in form
 
 
 def test_today_hides_decision_about_another_person(
-    client: FlaskClient, panel: StationDouble, store: Store, ada: str
+    client: FlaskClient, station: StationDouble, store: Store, ada: str
 ) -> None:
     """What an unknown person was refused is not shown to Ada on Today; the live page mirrors the board and shows it."""
     client.post("/start", data={"routine": "daily", "person": "nobody"})
-    panel.show(activity="idle", phase="idle")
+    station.show(activity="idle", phase="idle")
     client.post("/person", data={"person": ada})
     assert "choose your name on the page" not in client.get("/").get_data(as_text=True)
     assert "choose your name on the page" in client.get("/live").get_data(as_text=True)

@@ -88,7 +88,7 @@ def test_rest_day_shows_next_time_without_big_button(client: FlaskClient, store:
     now = now_of(client)
     assert "Nothing is due" in now
     assert "Next: tomorrow at 18:00." in now
-    assert "first big" not in now
+    assert 'class="primary big"' not in now
 
 
 def test_deleted_planned_routine_is_reported(client: FlaskClient, store: Store, ada: str) -> None:
@@ -137,38 +137,38 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
     assert 'href="/health-questions?next=today">See what your answers change' in now
 
 
-def test_sections_are_ordered_by_importance(client: FlaskClient, panel: StationDouble, store: Store) -> None:
+def test_sections_are_ordered_by_importance(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """Next action, last results, week, unfinished routine, yesterday's pain."""
     person, _ = add_session(store, days_ago=1.5)
     store.add_answer(person.id, "care", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
-    panel.show(rest=UnfinishedView("Daily", 700, person.id))
+    station.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
     places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Resume", 'id="pain"')]
     assert places == sorted(places)
 
 
 def test_unfinished_routine_is_offered_after_power_cut(
-    client: FlaskClient, panel: StationDouble, store: Store, ada: str
+    client: FlaskClient, station: StationDouble, store: Store, ada: str
 ) -> None:
     """The store alone provides today's unfinished routine, and only today's."""
     began = datetime.now(UTC) - timedelta(hours=2)
     run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
     store.save_unfinished(run, {"do": "hold"}, began)
     assert "Resume Daily" in page_of(client)
-    panel.show(activity="hold", phase="hold")
+    station.show(activity="hold", phase="hold")
     assert "Resume " not in page_of(client)
-    panel.show(activity="idle", phase="idle")
+    station.show(activity="idle", phase="idle")
     store.save_unfinished(run, {"do": "hold"}, began - timedelta(days=3))
     assert "Resume " not in page_of(client)
 
 
-def test_much_pain_hides_resume_and_test(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
+def test_much_pain_hides_resume_and_test(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
     """After the advice to stop for today, neither the unfinished routine nor a test is offered at the top."""
     store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
-    panel.show(rest=UnfinishedView("Daily", 700))
+    station.show(rest=UnfinishedView("Daily", 700))
     assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
-    panel.show(rest=UnfinishedView("Daily", 700, ada))
+    station.show(rest=UnfinishedView("Daily", 700, ada))
     assert "Resume " in page_of(client)
     store.add_answer(ada, "pain", 7)
     page = page_of(client)
@@ -176,8 +176,8 @@ def test_much_pain_hides_resume_and_test(client: FlaskClient, panel: StationDoub
     assert "begin with your first test" not in page
 
 
-def test_station_note_is_shown_on_today_and_live(client: FlaskClient, panel: StationDouble, ada: str) -> None:
-    panel.show(note="Nothing is due now.")
+def test_station_note_is_shown_on_today_and_live(client: FlaskClient, station: StationDouble, ada: str) -> None:
+    station.show(note="Nothing is due now.")
     assert "Nothing is due now." in page_of(client)
     assert "Nothing is due now." in page_of(client, "/live")
 

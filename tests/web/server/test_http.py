@@ -34,9 +34,9 @@ class QuickProtocol(DeadlineProtocol):
 
 
 @pytest.fixture
-def server(panel: StationDouble, store: Store) -> Iterator[Server]:
+def server(station: StationDouble, store: Store) -> Iterator[Server]:
     config = Config(page=Page(port=0, allowed_hosts=("station.local",)))
-    served = open_page(panel, store, config, body_s=SOON_S, protocol=QuickProtocol)
+    served = open_page(station, store, config, body_s=SOON_S, protocol=QuickProtocol)
     served.start()
     yield served
     served.stop()
@@ -135,9 +135,9 @@ def test_a_foreign_name_is_refused(server: Server, host: str) -> None:
         assert "allowed_hosts" in sentence
 
 
-def test_in_a_network_addresses_and_the_machines_name_are_answered(panel: StationDouble, store: Store) -> None:
+def test_in_a_network_addresses_and_the_machines_name_are_answered(station: StationDouble, store: Store) -> None:
     """Bound to every address, the page is called by any address in digits and by the machine's own name."""
-    served = open_page(panel, store, Config(page=Page(host="0.0.0.0", port=0)))
+    served = open_page(station, store, Config(page=Page(host="0.0.0.0", port=0)))
     served.start()
     try:
         assert request(served, Host="192.168.1.5:8080")[0] == 200
@@ -153,10 +153,10 @@ SAME = {"Host": "station.local:80", "Origin": "http://station.local:80"}
 @pytest.mark.parametrize(
     "headers", [SAME, {**SAME, "Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "same-origin"}]
 )
-def test_a_write_from_the_page_itself_is_taken(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
+def test_a_write_from_the_page_itself_is_taken(server: Server, station: StationDouble, headers: dict[str, str]) -> None:
     """A button of the page says a word to the board."""
     assert request(server, "/command", "POST", "command=pause", **headers)[0] == 303
-    assert panel.said == [(CommandName.PAUSE, None)]
+    assert station.commands == [(CommandName.PAUSE, None)]
 
 
 @pytest.mark.parametrize(
@@ -171,12 +171,12 @@ def test_a_write_from_the_page_itself_is_taken(server: Server, panel: StationDou
         {**SAME, "Sec_Fetch_Site": "cross-site"},
     ],
 )
-def test_a_write_from_elsewhere_is_refused(server: Server, panel: StationDouble, headers: dict[str, str]) -> None:
+def test_a_write_from_elsewhere_is_refused(server: Server, station: StationDouble, headers: dict[str, str]) -> None:
     """A write must prove that it comes from this very page; else nothing is said to the board."""
     status, sentence = request(server, "/command", "POST", "command=pause", **headers)
     assert status == 403
     assert "another site" in sentence or "own page" in sentence
-    assert panel.said == []
+    assert station.commands == []
 
 
 def test_a_foreign_page_may_not_even_read(server: Server) -> None:
@@ -184,7 +184,7 @@ def test_a_foreign_page_may_not_even_read(server: Server) -> None:
     assert request(server, "/history", Origin="http://evil.example")[0] == 403
 
 
-def test_a_large_body_is_refused(server: Server, panel: StationDouble) -> None:
+def test_a_large_body_is_refused(server: Server, station: StationDouble) -> None:
     """413, whether the length is told before or the bytes come in chunks without end."""
     assert request(server, "/command", "POST", "command=pause&x=" + "x" * 70_000, **SAME)[0] == 413
     chunk = "4000\r\n" + "x" * 0x4000 + "\r\n"
@@ -192,16 +192,16 @@ def test_a_large_body_is_refused(server: Server, panel: StationDouble) -> None:
         "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nTransfer-Encoding: chunked\r\n\r\n"
     )
     assert " 413 " in raw(server, head + 5 * chunk).split("\r\n")[0]
-    assert panel.said == []
+    assert station.commands == []
 
 
-def test_a_slow_body_is_refused(server: Server, panel: StationDouble) -> None:
+def test_a_slow_body_is_refused(server: Server, station: StationDouble) -> None:
     """408 when the body has not come within its time, in words."""
     head = "POST /command HTTP/1.1\r\nHost: localhost\r\nSec-Fetch-Site: same-origin\r\nContent-Length: 10\r\n\r\nword"
     answer = raw(server, head)
     assert " 408 " in answer.split("\r\n")[0]
     assert "Send it again" in answer
-    assert panel.said == []
+    assert station.commands == []
 
 
 def test_slow_bodies_do_not_stop_the_page(server: Server) -> None:
@@ -286,60 +286,60 @@ def test_other_methods_are_refused(server: Server, method: str) -> None:
     assert request(server, "/about", method)[0] == 405
 
 
-def test_the_stream_begins_with_the_whole_state(server: Server, panel: StationDouble) -> None:
+def test_the_stream_begins_with_the_whole_state(server: Server, station: StationDouble) -> None:
     """A page that opens late gets everything at once, and what changes after that within a moment."""
-    panel.show(activity="hold", phase="hold", counting="hold", counted_us=5_000_000, target_us=30_000_000, rate=1)
+    station.show(activity="hold", phase="hold", counting="hold", counted_us=5_000_000, target_us=30_000_000, rate=1)
     with closing(Watcher(server)) as page:
         first = page.next("state")
         assert first["view"]["word"] == "HOLD"
         assert first["view"]["counted_us"] == 5_000_000
         assert 0 <= first["age_us"] < 5_000_000
-        panel.show(phase="lifted", rate=0)
+        station.show(phase="lifted", rate=0)
         assert page.next("state")["view"]["word"] == "HEEL DOWN"
 
 
-def test_many_changes_are_one_picture(server: Server, panel: StationDouble) -> None:
+def test_many_changes_are_one_picture(server: Server, station: StationDouble) -> None:
     """A hundred changes within a moment are a few pictures, and the last of them is the newest."""
     with closing(Watcher(server)) as page:
         page.next("state")
         for number in range(100):
-            panel.show(count=number)
+            station.show(count=number)
         seen: list[str] = []
         while not seen or seen[-1] != "99 of 99":
-            panel.show(activity="reps", count=99, target_count=99)
+            station.show(activity="reps", count=99, target_count=99)
             state = page.next("state")["view"]
             seen.append(f"{state['number']} {state['unit']}")
         assert len(seen) < 10
 
 
-def test_heartbeat_distinguishes_still_from_stalled(server: Server, panel: StationDouble) -> None:
+def test_heartbeat_distinguishes_still_from_stalled(server: Server, station: StationDouble) -> None:
     """Without changes a beat says how old the newest picture is."""
-    panel.show()
+    station.show()
     with closing(Watcher(server)) as page:
         age_us = page.next("state")["age_us"]
         assert page.next("heartbeat")["age_us"] > age_us + 1_000_000
 
 
-def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, panel: StationDouble) -> None:
+def test_ten_tabs_see_the_same_and_cost_no_thread(server: Server, station: StationDouble) -> None:
     """Ten open pages all get the newest picture, while the page itself answers at once."""
     with ExitStack() as tabs:
         pages = [tabs.enter_context(closing(Watcher(server))) for _ in range(10)]
         for page in pages:
             page.next("state")
-        panel.show(phase="rest")
+        station.show(phase="rest")
         assert [page.next("state")["view"]["word"] for page in pages] == ["REST"] * 10
         assert request(server)[0] == 200
 
 
-def test_a_page_closed_in_the_middle_is_forgotten(server: Server, panel: StationDouble) -> None:
+def test_a_page_closed_in_the_middle_is_forgotten(server: Server, station: StationDouble) -> None:
     """Closing a page ends its subscription; the others and the station notice nothing."""
     with closing(Watcher(server)) as stays:
         leaves = Watcher(server)
-        wait_until(lambda: panel.watchers == 2, "both pages are watched for")
+        wait_until(lambda: station.watchers == 2, "both pages are watched for")
         leaves.close()
-        wait_until(lambda: panel.watchers == 1, "the closed page is forgotten")
+        wait_until(lambda: station.watchers == 1, "the closed page is forgotten")
         stays.next("state")
-        panel.show(phase="rest")
+        station.show(phase="rest")
         assert stays.next("state")["view"]["word"] == "REST"
 
 
@@ -358,48 +358,48 @@ def test_too_many_streams_are_refused(server: Server) -> None:
         wait_until(has_place, "there is a place again")
 
 
-def test_client_that_never_reads_is_dropped(server: Server, panel: StationDouble) -> None:
+def test_client_that_never_reads_is_dropped(server: Server, station: StationDouble) -> None:
     """A page that stops reading is forgotten, and what waits for it is not kept."""
     with connected(server) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        wait_until(lambda: panel.watchers == 1, "the page is watched for")
+        wait_until(lambda: station.watchers == 1, "the page is watched for")
 
         def is_dropped() -> bool:
-            panel.show(next_step="x" * 200_000)
-            return panel.watchers == 0
+            station.show(next_step="x" * 200_000)
+            return station.watchers == 0
 
         wait_until(is_dropped, "the page that does not read is forgotten")
 
 
-def test_stopping_ends_open_pages(panel: StationDouble, store: Store) -> None:
+def test_stopping_ends_open_pages(station: StationDouble, store: Store) -> None:
     """The server stops at once with pages open, and the station can go on showing to nobody."""
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(station, store, Config(page=Page(port=0)))
     served.start()
     with closing(Watcher(served)) as page:
         page.next("state")
         served.stop()
         assert not served.alive
-        assert panel.watchers == 0
-        panel.show(phase="rest")
+        assert station.watchers == 0
+        station.show(phase="rest")
 
 
-def test_taken_port_raises_one_sentence(server: Server, panel: StationDouble, store: Store) -> None:
+def test_taken_port_raises_one_sentence(server: Server, station: StationDouble, store: Store) -> None:
     """A port that another program has is an error with the port and what to do."""
     with pytest.raises(PageError, match=rf"{server.port}: another program has it.*choose another"):
-        open_page(panel, store, Config(page=Page(port=server.port)))
+        open_page(station, store, Config(page=Page(port=server.port)))
 
 
-def test_an_address_that_is_not_ours_is_said_in_one_sentence(panel: StationDouble, store: Store) -> None:
+def test_an_address_that_is_not_ours_is_said_in_one_sentence(station: StationDouble, store: Store) -> None:
     """An address that this machine does not have is an error with the address and what to do."""
     with pytest.raises(PageError, match=r"192\.0\.2\.1 port 8099.*Choose another"):
-        open_page(panel, store, Config(page=Page(host="192.0.2.1", port=8099)))
+        open_page(station, store, Config(page=Page(host="192.0.2.1", port=8099)))
 
 
-def test_already_bound_socket_is_used(panel: StationDouble, store: Store) -> None:
+def test_already_bound_socket_is_used(station: StationDouble, store: Store) -> None:
     """On the appliance systemd binds the socket and hands it over."""
     listener = socket.create_server((LOCAL, 0))
-    served = open_page(panel, store, Config(), listener)
+    served = open_page(station, store, Config(), listener)
     served.start()
     try:
         assert served.port == listener.getsockname()[1]
@@ -409,19 +409,19 @@ def test_already_bound_socket_is_used(panel: StationDouble, store: Store) -> Non
 
 
 def test_a_fault_of_the_page_is_logged_and_stays_where_it_is(
-    server: Server, panel: StationDouble, caplog: pytest.LogCaptureFixture
+    server: Server, station: StationDouble, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A stream that breaks ends alone, the log says which page it was, and the other pages go on."""
 
     def broken() -> Snapshot:
         raise RuntimeError("no picture")
 
-    panel.snapshot = broken  # type: ignore[method-assign]  # a panel that breaks
+    station.snapshot = broken  # type: ignore[method-assign]  # a station that breaks
     with connected(server) as connection:
         connection.sendall(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert is_closed(connection)
     assert "the page failed to answer '/events'" in caplog.text
-    assert panel.watchers == 0
+    assert station.watchers == 0
     assert request(server)[0] == 200
     status, page = request(server, "/live")
     assert status == 500

@@ -1,4 +1,4 @@
-"""On a phone: being asked and answering by touch, saying that it hurts, being led to care and back, and a plan."""
+"""Questions, pain reports, health questions and plans in a real browser on a phone."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def ada(store: Store) -> str:
 
 
 def wait_for_stream(window: Browser) -> None:
-    """Wait until the page hears the station."""
+    """Wait until the page shows the station's state."""
     window.wait_until(
         lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
     )
 
 
-def test_being_asked_and_answering_by_touch(
+def test_question_is_answered_by_touch(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """The question comes and goes with the stream; a touch answers it, without leaving the page."""
+    """The question appears and disappears with the stream; a touch answers it without leaving the page."""
     window.emulate(PHONE_SMALL)
     visit("/live")
     wait_for_stream(window)
@@ -63,7 +63,7 @@ def test_being_asked_and_answering_by_touch(
     window.wait_until(lambda: window.text("#question"), "the question is seen")
     assert window.run(SHOWN) == ["Front of the ankle", "Achilles tendon", "Calf", "Nowhere"]
     window.click('#choices button[value="calf"]')
-    window.wait_until(lambda: station.answers_given == ["calf"], "the answer is heard")
+    window.wait_until(lambda: station.answers_given == ["calf"], "the answer arrives")
     station.show(phase="pain")
     window.wait_until(lambda: window.run(SHOWN) == [str(pain) for pain in range(11)], "the second question is seen")
     sizes = window.run(
@@ -72,16 +72,16 @@ def test_being_asked_and_answering_by_touch(
     )
     assert all(width >= 64 and height >= 64 and bottom <= PHONE_SMALL[1] for width, height, bottom in sizes)
     window.click('#choices button[value="2"]')
-    window.wait_until(lambda: station.commands == [(CommandName.ANSWER, None)] * 2, "the second answer is heard")
+    window.wait_until(lambda: station.commands == [(CommandName.ANSWER, None)] * 2, "the second answer arrives")
     station.show(activity="idle", phase="idle")
     window.wait_until(lambda: window.text("#question") == "", "the question is gone")
     assert window.run("return window.same")
 
 
-def test_a_question_is_answered_with_keys_alone(
+def test_question_is_answered_by_keyboard(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """An answer keeps the focus while nothing else is asked, and Enter gives it."""
+    """An answer keeps the focus while the question stays, and Enter gives it."""
     station.show(**ASKED)
     visit("/live")
     wait_for_stream(window)
@@ -90,14 +90,14 @@ def test_a_question_is_answered_with_keys_alone(
     window.wait_until(lambda: window.run("return document.getElementById('bar').value > 150"), "the page gets more")
     assert window.run("return document.activeElement.value") == "front"
     window.find("#choices button").send_keys("\ue007")
-    window.wait_until(lambda: station.answers_given == ["front"], "the answer is heard")
+    window.wait_until(lambda: station.answers_given == ["front"], "the answer arrives")
 
 
 @pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP, TV], ids=["small", "phone", "desktop", "tv"])
-def test_the_picture_pushes_nothing_away(
+def test_exercise_picture_fits_beside_number_word_and_sentence(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int]
 ) -> None:
-    """The exercise is shown, and number, word, bar and sentence are on the first screenful with it, uncovered."""
+    """All are in the first viewport, and the picture overlaps none of them."""
     window.emulate(size)
     station.show(**HOLD)
     visit("/live")
@@ -117,7 +117,7 @@ def test_the_picture_pushes_nothing_away(
 def test_pain_report_shows_advice_on_live_page(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str
 ) -> None:
-    """The advice comes back on the page while it stays, with Skip where easing off is not enough."""
+    """The page stays and shows the advice, with Skip where easing off may not suffice."""
     station.show(**HOLD)
     visit("/live")
     wait_for_stream(window)
@@ -126,7 +126,7 @@ def test_pain_report_shows_advice_on_live_page(
     window.wait_until(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
     assert "Take a shorter stride" in window.text(ANSWERED)
     window.click('#answer button[value="skip"]')
-    window.wait_until(lambda: station.commands == [(CommandName.SKIP, None)], "skip is heard")
+    window.wait_until(lambda: station.commands == [(CommandName.SKIP, None)], "skip arrives")
     window.click('#pain-report button[value="8"]')
     window.wait_until(lambda: "Stop for today" in window.text(ANSWERED), "the advice is seen")
     assert station.commands[1:] == [(CommandName.STOP, None)]
@@ -136,7 +136,7 @@ def test_pain_report_shows_advice_on_live_page(
 def test_advice_ends_with_its_exercise(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str
 ) -> None:
-    """What was said about pain in one exercise, with its Skip, does not stand beside the next one."""
+    """The advice about pain in one exercise, with its Skip, disappears when the next one starts."""
     station.show(**HOLD)
     visit("/live")
     wait_for_stream(window)
@@ -150,8 +150,10 @@ def test_advice_ends_with_its_exercise(
     window.wait_until(lambda: window.text("#answer") == "", "the advice is gone with the next exercise")
 
 
-def test_taps_are_taken_back_by_touch(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
-    """While it can be undone there is one button for it, and the note says what came of it."""
+def test_tap_command_is_undone_by_touch(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
+    """While undo is possible there is one button for it, and the note confirms it."""
     station.show(**HOLD, undo_us=1)
     visit("/live")
     wait_for_stream(window)
@@ -185,7 +187,7 @@ def test_unfinished_routine_resumes_with_one_touch(
 def test_first_routine_leads_to_health_questions_and_back(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, scripts: bool
 ) -> None:
-    """A start is led to the questions; a yes shows at once what it does; saved, it leads back and begins."""
+    """A yes shows its effect at once; after saving, the page returns and the routine starts."""
     person = store.add_person("Ada")
     window.emulate(PHONE_SMALL, scripts=scripts)
     try:
@@ -217,19 +219,21 @@ def test_first_routine_leads_to_health_questions_and_back(
 def test_refused_start_is_shown_on_live_page(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store
 ) -> None:
-    """A refused start is seen on the live page itself, with the way out."""
+    """The live page shows the reason, with a link to the remedy."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
     visit("/live").click('button[value="daily"]')
     window.wait_until(lambda: "cleared you for exercise" in window.text("#answer"), "the reason is seen")
     window.click("#answer a")
-    window.wait_until(lambda: "/health-questions" in window.driver.current_url, "the way out leads to the answers")
+    window.wait_until(lambda: "/health-questions" in window.driver.current_url, "the link leads to the answers")
     assert station.started == []
     window.console_errors()
 
 
-def test_a_plan_with_errors(visit: Callable[[str], Browser], window: Browser, store: Store, ada: str) -> None:
-    """A wrong field is marked beside it, what was typed stays, and corrected it is kept."""
+def test_plan_form_marks_error_and_saves_after_correction(
+    visit: Callable[[str], Browser], window: Browser, store: Store, ada: str
+) -> None:
+    """The wrong field is marked, other input stays, and the corrected plan is saved."""
     window.emulate(PHONE_SMALL)
     visit("/plan")
     window.run("document.querySelectorAll('[name=day0], [name=day3]').forEach(one => { one.value = '18:00' })")
@@ -243,16 +247,16 @@ def test_a_plan_with_errors(visit: Callable[[str], Browser], window: Browser, st
     window.find('[name="zone"]').clear()
     window.find('[name="zone"]').send_keys("Europe/Berlin")
     window.click("form.plan button")
-    window.wait_until(lambda: "Monday and Thursday at 18:00" in window.text(".lead"), "the plan is said in a sentence")
+    window.wait_until(lambda: "Monday and Thursday at 18:00" in window.text(".lead"), "the plan is summed up")
     assert store.plan(ada)
     window.console_errors()
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_axe_finds_nothing_grave_in_what_is_asked(
+def test_axe_finds_nothing_serious_in_questions_and_forms(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, store: Store, ada: str, dark: bool
 ) -> None:
-    """The questions of the live page, an exercise, pain on Today, care before and after, and a plan with its errors."""
+    """On the live page, an exercise, Today, the health questions and a plan with errors."""
     window.emulate(PHONE, dark=dark)
     visit("/live")
     wait_for_stream(window)

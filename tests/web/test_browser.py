@@ -1,4 +1,4 @@
-"""The pages in a real browser: phone and desktop, light and dark, by keys, without scripts, and with nothing heard."""
+"""The pages in a real browser: phone and desktop, light and dark, by keyboard, without scripts, without updates."""
 
 from __future__ import annotations
 
@@ -80,16 +80,16 @@ STATES: dict[str, dict[str, Any]] = {
         "verified": False,
     },
     "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
-    "left": {"rest": UnfinishedView("Daily", 700), "note": "Taken back, and heel taps are off again.", "undo_us": 1},
+    "unfinished": {"rest": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now.", "undo_us": 1},
 }
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE_SMALL, DESKTOP], ids=["phone", "desktop"])
-def test_every_page_fits_reads_and_can_be_touched(
+def test_every_page_has_no_layout_faults(
     visit: Callable[[str], Browser], window: Browser, store: Store, size: tuple[int, int], dark: bool
 ) -> None:
-    """No page scrolls sideways, has a target under 44 px (64 on the phone's live page), or a contrast too low."""
+    """No sideways scrolling, no target under 44 px (64 on the phone's live page), no low contrast."""
     window.emulate(size, dark=dark)
     _, sitting = add_session(store)
     person, _ = add_session(store, days_ago=1, name="A person with quite a long name, as people have")
@@ -105,10 +105,10 @@ def test_every_page_fits_reads_and_can_be_touched(
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP], ids=["small", "phone", "desktop"])
-def test_every_state_of_the_live_page_fits(
+def test_every_live_state_fits_first_viewport(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int], dark: bool
 ) -> None:
-    """In each state number, word and sentence are on the first screenful, and large enough for two metres."""
+    """Number, word and sentence are in the first viewport, and large enough to read from two metres."""
     window.emulate(size, dark=dark)
     for name, state in STATES.items():
         station.show(**{**STATES["fault"], "troubles": (), "phase": "idle", **_blank(), **state})
@@ -140,13 +140,13 @@ def _blank() -> dict[str, Any]:
     return {**dict.fromkeys(fields - {"activity", "heels"}), "activity": "idle", "heels": (), "rate": 0}
 
 
-def test_the_number_counts_on_by_itself(
+def test_hold_counts_down_between_updates(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """In a hold the page counts down without being told, and stops when the station says that the heel is up."""
+    """The page counts down without updates, and stops when the heel is up."""
     station.show(**HOLD)
     visit("/live")
-    window.wait_until(lambda: window.text("#number") == "23", "the page counts on by itself")
+    window.wait_until(lambda: window.text("#number") == "23", "the page counts down")
     station.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
     window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     assert window.text("#number") == "23"
@@ -158,10 +158,8 @@ def test_the_number_counts_on_by_itself(
     assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)", "none"]
 
 
-def test_the_number_never_jumps_backwards(
-    visit: Callable[[str], Browser], window: Browser, station: StationDouble
-) -> None:
-    """When the station corrects by less than two seconds, the number waits instead of going back."""
+def test_number_never_jumps_back(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
+    """A correction of less than two seconds makes the number wait."""
     station.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
     visit("/live")
     window.wait_until(lambda: window.text("#number") == "20", "the page shows the credited time")
@@ -170,14 +168,13 @@ def test_the_number_never_jumps_backwards(
         ".observe(document.getElementById('number'), {childList: true, characterData: true, subtree: true})"
     )
     station.show(counted_us=9_300_000, rate=1)
-    window.wait_until(lambda: window.text("#number") == "19", "the number goes on")
+    window.wait_until(lambda: window.text("#number") == "19", "the number continues")
     assert window.run("return seen") == [19]
 
 
-def test_preparing_looks_unlike_holding(
+def test_digits_are_outlined_until_clock_runs(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """Digits are outlined before the clock runs, and filled while it does."""
     style = (
         "const one = getComputedStyle(document.getElementById('number')); return [one.color, one.webkitTextStrokeWidth]"
     )
@@ -190,7 +187,7 @@ def test_preparing_looks_unlike_holding(
 
 
 def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
-    """A cue that sounds is seen for a moment, as a shape and a word; one from before the page was opened is not."""
+    """A cue is shown for a moment as a shape and a word; a cue older than the page is not."""
     station.show(**HOLD, cue=CueView(1, CueName.GO, None, Side.LEFT, False))
     visit("/live")
     window.wait_until(
@@ -209,7 +206,7 @@ def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Br
 def test_live_page_reports_missing_updates(
     visit: Callable[[str], Browser], window: Browser, server: Server, station: StationDouble
 ) -> None:
-    """When nothing is heard for four seconds the page says so and counts no further."""
+    """After four seconds without an update the page says so and stops counting."""
     station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: window.text("#number") == "23", "the page counts")
@@ -221,10 +218,10 @@ def test_live_page_reports_missing_updates(
     window.console_errors()
 
 
-def test_the_page_comes_back_by_itself(
+def test_live_page_reconnects_after_station_restart(
     visit: Callable[[str], Browser], window: Browser, server: Server, station: StationDouble, store: Store
 ) -> None:
-    """After the station was started again the open page goes on without being loaded."""
+    """The open page continues without a reload."""
     station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
@@ -234,7 +231,7 @@ def test_the_page_comes_back_by_itself(
     try:
         station.show(phase="rest", counting=None, rate=0)
         window.wait_until(lambda: "REST" in window.text("#word"), "the page is back", bound_s=20.0)
-        window.wait_until(lambda: window.text("#stale-notice") == "", "and says nothing of silence")
+        window.wait_until(lambda: window.text("#stale-notice") == "", "the notice is gone")
     finally:
         window.open("about:blank")
         again.stop()
@@ -244,7 +241,7 @@ def test_the_page_comes_back_by_itself(
 def test_announcements_are_rate_limited(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """Changes of phase are told in a region that was there before; of three changes in a rush the last is told."""
+    """Phase changes go to an existing live region; of three changes in quick succession only the last is announced."""
     station.show(**STATES["prepare"])
     visit("/live")
     window.wait_until(
@@ -253,23 +250,22 @@ def test_announcements_are_rate_limited(
     regions = "return ['status', 'alert'].map(id => document.getElementById(id).getAttribute('role')).join()"
     assert window.run(regions) == "status,alert"
     assert window.run("return document.getElementById('number').getAttribute('role')") == "timer"
-    told = "window.told = []; new MutationObserver(() => told.push(document.getElementById('status').textContent))"
-    window.run(f"{told}.observe(document.getElementById('status'), {{childList: true}})")
+    observer = "window.announced = []; new MutationObserver(() => announced.push(document.getElementById('status').textContent))"
+    window.run(f"{observer}.observe(document.getElementById('status'), {{childList: true}})")
     station.show(**HOLD)
-    window.wait_until(lambda: window.run("return told.length") == 1, "the hold is told")
+    window.wait_until(lambda: window.run("return announced.length") == 1, "the hold is announced")
     station.show(phase="rest", counting=None, rate=0)
     window.wait_until(lambda: "REST" in window.text("#word"), "the page shows the rest")
     station.show(phase="switch")
-    window.wait_until(lambda: window.run("return told.length") == 2, "the newest is told")
-    said = window.run("return told")
-    assert said[0].startswith("HOLD")
-    assert said[1].startswith("OTHER SIDE")
+    window.wait_until(lambda: window.run("return announced.length") == 2, "the newest is announced")
+    announced = window.run("return announced")
+    assert announced[0].startswith("HOLD")
+    assert announced[1].startswith("OTHER SIDE")
 
 
-def test_a_heel_that_stays_up_is_an_alert(
+def test_heel_up_alert_follows_after_two_seconds(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble
 ) -> None:
-    """Two seconds after the heel came up it is told at once, and not before."""
     station.show(**HOLD)
     visit("/live")
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
@@ -280,24 +276,24 @@ def test_a_heel_that_stays_up_is_an_alert(
     window.wait_until(lambda: "Heel up" in window.run(alert), "the alert is given")
 
 
-def test_buttons_work_without_leaving_the_page(
+def test_buttons_send_commands_without_leaving_page(
     visit: Callable[[str], Browser], window: Browser, station: StationDouble, board: RecordedBoard
 ) -> None:
-    """Start, pause, stop and a side reach the panel while the page stays; what is refused is said."""
+    """Start, pause and a side reach the station while the page stays."""
     visit("/live")
     window.run("window.same = true")
     window.click('button[value="stretch"]')
     window.click('button[value="pause"]')
     window.click('button[value="right"]')
-    window.wait_until(lambda: len(station.commands) == 2 and len(station.started) == 1, "all three were heard")
+    window.wait_until(lambda: len(station.commands) == 2 and len(station.started) == 1, "all three arrive")
     assert station.commands == [(CommandName.PAUSE, None), (CommandName.SIDE, Side.RIGHT)]
     assert window.run("return window.same")
 
 
-def test_the_heel_is_up_while_the_button_is_held(
+def test_heel_is_up_while_button_is_held(
     visit: Callable[[str], Browser], window: Browser, board: RecordedBoard
 ) -> None:
-    """Pressing lifts, letting go lowers, with a finger and with a key."""
+    """Pressing lifts and releasing lowers, by pointer and by key."""
     visit("/board")
     for down, up in (("pointerdown", "pointerup"), ("keydown", "keyup")):
         board.acts.clear()
@@ -313,22 +309,22 @@ def test_the_heel_is_up_while_the_button_is_held(
         window.wait_until(lambda: board.acts[1:] == [("lower_heel", None)], "the heel is lowered")
 
 
-def test_one_tap_gives_sound(visit: Callable[[str], Browser], window: Browser) -> None:
-    """The tap says what it got, and the sounds can be played."""
+def test_one_tap_enables_sound(visit: Callable[[str], Browser], window: Browser) -> None:
+    """The page confirms it, and the sounds can be played."""
     visit("/live").click("#sound-toggle")
     window.wait_until(lambda: "sound on" in window.text("#sound-state"), "sound is on")
     visit("/sounds").click("button[data-tones]")
 
 
-def test_the_six_questions_are_answered_by_keys(visit: Callable[[str], Browser], window: Browser) -> None:
-    """First whether it is heard; then each question plays its sound, and tells kindly what it was or that it is so."""
+def test_sound_quiz_is_answered_by_keyboard(visit: Callable[[str], Browser], window: Browser) -> None:
+    """The volume is checked first; then each of six questions plays its sound, and a wrong answer plays it again."""
     visit("/sounds/learn").run("window.played = []; station_sound.play = tones => played.push(JSON.stringify(tones))")
     means = window.run(
         "return Object.fromEntries([...document.querySelectorAll('[data-cue]')].map(one =>"
         " [JSON.stringify(JSON.parse(one.querySelector('button').dataset.tones)), one.dataset.means]))"
     )
     window.find("#begin").send_keys("\ue007")
-    window.wait_until(lambda: "hear it?" in window.text("#quiz-question"), "the volume is asked for")
+    window.wait_until(lambda: "hear it?" in window.text("#quiz-question"), "the volume is checked")
     window.find("#answers button:nth-child(2)").send_keys("\ue007")
     assert window.run("return station_sound.gainFactor") == 2
     window.wait_until(lambda: window.run("return played.length") == 2, "it is played louder")
@@ -356,10 +352,10 @@ def test_the_six_questions_are_answered_by_keys(visit: Callable[[str], Browser],
 @pytest.mark.parametrize(
     "address", ["/", "/live", "/settings", "/history", "/progress", "/exercises", "/routines", "/help"]
 )
-def test_everything_is_reached_by_keys(
+def test_every_control_is_reached_by_tab_with_visible_focus(
     visit: Callable[[str], Browser], window: Browser, store: Store, address: str
 ) -> None:
-    """The tabulator key walks through every control, from the top, and where one is can be seen."""
+    """Tab walks through every control from the top, and the focus is always visible."""
     add_session(store)
     visit(address)
     walked: list[str] = []
@@ -372,10 +368,10 @@ def test_everything_is_reached_by_keys(
     assert {f"button {name} seen" for name in names} <= set(walked)
 
 
-def test_the_pages_work_without_scripts(
+def test_live_page_works_without_scripts(
     visit: Callable[[str], Browser], window: Browser, store: Store, station: StationDouble
 ) -> None:
-    """Without scripts the state is there as it was at loading, the page says that it stands still, and forms work."""
+    """The state is the one at load time, the page says that it does not update, and forms work."""
     add_session(store)
     station.show(**HOLD)
     window.emulate(PHONE, scripts=False)
@@ -385,14 +381,14 @@ def test_the_pages_work_without_scripts(
         assert window.find("#number").text == "24"
         assert "does not update" in window.find("noscript").text
         window.click('button[value="pause"]')
-        window.wait_until(lambda: station.commands == [(CommandName.PAUSE, None)], "the button is heard")
+        window.wait_until(lambda: station.commands == [(CommandName.PAUSE, None)], "the command arrives")
         window.wait_until(lambda: window.driver.current_url.endswith("/live"), "the page is back")
     finally:
         window.emulate(PHONE)
 
 
 @pytest.mark.parametrize("address", ["/", "/settings", "/sounds", "/sounds/learn", "/progress", "/calibration"])
-def test_twice_the_size_still_fits(visit: Callable[[str], Browser], window: Browser, address: str) -> None:
+def test_text_at_200_percent_fits(visit: Callable[[str], Browser], window: Browser, address: str) -> None:
     """At 200 % on a phone of 320 px nothing scrolls sideways."""
     window.emulate((320, 640))
     visit(address)
@@ -400,10 +396,8 @@ def test_twice_the_size_still_fits(visit: Callable[[str], Browser], window: Brow
     assert [fault for fault in window.layout_faults(TARGET) if "sideways" in fault] == []
 
 
-def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
-    visit: Callable[[str], Browser], window: Browser, store: Store
-) -> None:
-    """Each point is said by the slider, seen in words, and marked in the picture; a tap on the picture goes to it."""
+def test_arrow_keys_walk_through_chart_points(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    """Each point has the slider's text and a marker in the chart; a tap on the chart selects a point."""
     add_years_of_tests(store, 100, every=3.0)
     slider = visit("/progress").find("figure input")
     newest = window.text("figure .point-text")
@@ -417,8 +411,10 @@ def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
     assert window.text("figure .point-text") not in (newest, before)
 
 
-def test_paper_has_no_buttons_and_no_colours(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """A printed session is black on white, with its pictures and tables and without what is pressed."""
+def test_printed_session_is_black_on_white_without_buttons(
+    visit: Callable[[str], Browser], window: Browser, store: Store
+) -> None:
+    """Its charts and tables are printed."""
     _, sitting = add_session(store)
     visit(f"/sessions/{sitting}")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})

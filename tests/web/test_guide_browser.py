@@ -1,4 +1,4 @@
-"""The guide's pages in a real browser: a routine is put together by keys and by dragging; paper; and what axe finds."""
+"""Exercises, routines and help in a real browser: building by keyboard and by dragging, printing, and axe."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ COLOURS = "const page = getComputedStyle(document.body); return [page.color, pag
 
 
 def mouse(window: Browser, what: str, x: int, y: int) -> None:
-    """Press the left button, move with it, or let go."""
+    """Press, move or release the left mouse button."""
     kind = {"down": "mousePressed", "move": "mouseMoved", "up": "mouseReleased"}[what]
     event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
     window.driver.execute_cdp_cmd("Input.dispatchMouseEvent", event)
 
 
 def finger(window: Browser, what: str, x: int, y: int) -> None:
-    """Touch, move on the glass, or let go."""
+    """Start, move or end a touch."""
     kind = {"down": "touchStart", "move": "touchMove", "up": "touchEnd"}[what]
     points = [] if what == "up" else [{"x": x, "y": y}]
     window.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
@@ -70,18 +70,17 @@ def has_rows(window: Browser, count: int) -> Callable[[], bool]:
 @pytest.mark.parametrize(
     ("address", "dark"), [*((one, False) for one in (*PAGES, *OTHERS)), *((one, True) for one in PAGES)]
 )
-def test_axe_finds_nothing_grave(
+def test_axe_finds_nothing_serious(
     visit: Callable[[str], Browser], window: Browser, store: Store, address: str, dark: bool
 ) -> None:
-    """On a phone no page has anything that axe calls serious or critical."""
     person, _ = add_session(store)
     store.save_routine(None, person.id, "Mine", [{"exercise": "3b"}, {"rest_s": 20}, {"test": "quick"}])
     window.emulate(PHONE, dark=dark)
     assert serious_violations(visit(address)) == []
 
 
-def test_axe_would_find_something(visit: Callable[[str], Browser], window: Browser) -> None:
-    """A picture without a text, and letters that nobody can read, are found."""
+def test_axe_reports_known_violations(visit: Callable[[str], Browser], window: Browser) -> None:
+    """A picture without a text and unreadable letters are reported, so the test above can fail."""
     visit("/help")
     window.run("document.getElementById('main').append(new Image()); document.querySelector('h1').style.color = '#eee'")
     assert sorted(fault.split(" at ")[0] for fault in serious_violations(window)) == [
@@ -91,7 +90,7 @@ def test_axe_would_find_something(visit: Callable[[str], Browser], window: Brows
 
 
 def tab_to(window: Browser, name: str) -> None:
-    """Press the tabulator key until what has this name has the focus, which can be seen all the way."""
+    """Press Tab until the control with this name has a visible focus."""
     for _ in range(MOST_TABS):
         stop = window.press_tab()
         if window.run(FOCUSED) == name:
@@ -104,10 +103,8 @@ def press_key(window: Browser, key: str) -> None:
     window.driver.switch_to.active_element.send_keys(key)
 
 
-def test_a_routine_is_put_together_by_keys_alone(
-    visit: Callable[[str], Browser], window: Browser, store: Store
-) -> None:
-    """Added, dosed, put in order, named and saved without a pointer; the focus stays where the hands are."""
+def test_routine_is_built_by_keyboard(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    """Added, dosed, ordered, named and saved without a pointer; the focus stays on the control in use."""
     window.emulate(DESKTOP)
     visit("/routines/new")
     for count, button in enumerate(("Add Soleus stretch", "Add Gastrocnemius stretch on the slope"), start=1):
@@ -123,7 +120,7 @@ def test_a_routine_is_put_together_by_keys_alone(
     tab_to(window, "hold_s-1")
     press_key(window, f"{CONTROL}a{RELEASE}45")
     window.wait_until(
-        lambda: "3 min 45 s held a leg" in window.text("#routine-summary"), "the sums are worked out while one types"
+        lambda: "3 min 45 s held a leg" in window.text("#routine-summary"), "the totals follow the typing"
     )
     tab_to(window, "name")
     press_key(window, f"Mine{ENTER}")
@@ -136,10 +133,8 @@ def test_a_routine_is_put_together_by_keys_alone(
     assert own.items == ({"exercise": "3a"}, {"exercise": "3b", "hold_s": 45})
 
 
-def test_a_routine_is_put_together_without_scripts(
-    visit: Callable[[str], Browser], window: Browser, store: Store
-) -> None:
-    """Each button sends the form and brings it back as it was typed; Save keeps it."""
+def test_routine_is_built_without_scripts(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    """Each button sends the form and returns it as filled in; Save stores it."""
     window.emulate(PHONE, scripts=False)
     try:
         visit("/routines/new")
@@ -158,8 +153,8 @@ def test_a_routine_is_put_together_without_scripts(
 
 
 @pytest.mark.parametrize("hand", [mouse, finger], ids=["mouse", "finger"])
-def test_rows_are_dragged(visit: Callable[[str], Browser], window: Browser, store: Store, hand: Hand) -> None:
-    """Dragged by its grip with a mouse or a finger, a row is elsewhere, the sums follow, and Save keeps that order."""
+def test_dragging_reorders_rows(visit: Callable[[str], Browser], window: Browser, store: Store, hand: Hand) -> None:
+    """Dragged by its grip with mouse or finger, a row moves, the totals follow, and Save keeps the order."""
     window.emulate(TALL)
     visit("/routines/new?from=daily")
     assert window.run(ROWS) == ["1", "2", "3", "4"]
@@ -186,33 +181,33 @@ def test_rows_are_dragged(visit: Callable[[str], Browser], window: Browser, stor
 
 
 def test_unanswered_form_keeps_input(visit: Callable[[str], Browser], window: Browser, server: Server) -> None:
-    """While the station is away the page says so, and everything that was typed stays."""
+    """While the station does not respond the page says so, and all input stays."""
     visit("/routines/new?from=quick_calf").find("[name=name]").send_keys(" and more")
     server.stop()
     window.click("button[value=add-3c]")
-    window.wait_until(lambda: "is not responding" in window.text("#form-status"), "the page says that it is alone")
+    window.wait_until(lambda: "is not responding" in window.text("#form-status"), "the page reports no response")
     assert window.run("return document.querySelector('[name=name]').value").endswith(" and more")
     assert len(window.run(ROWS)) == 2
     window.console_errors()
 
 
-def test_answers_are_found_as_one_types(visit: Callable[[str], Browser], window: Browser) -> None:
-    """Each letter narrows the questions, the address follows, and how many fit is said."""
+def test_help_search_narrows_while_typing(visit: Callable[[str], Browser], window: Browser) -> None:
+    """Each letter narrows the questions, the address follows, and the page shows the number of matches."""
     visit("/help").find("[name=q]").send_keys("barefo")
     window.wait_until(lambda: len(window.find_all("#answers details")) == 1, "one question is left")
     assert window.text("#count") == "1 question found."
     assert "walk" not in window.text("#answers")
-    window.wait_until(lambda: window.driver.current_url.endswith("/help?q=barefo"), "the address says what was asked")
+    window.wait_until(lambda: window.driver.current_url.endswith("/help?q=barefo"), "the address has the query")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(
     "address", ["/routines/quick_calf/sheet", "/routines/daily/sheet", "/routines/{eight}/sheet", "/sheets/position"]
 )
-def test_a_sheet_is_one_page_in_black(
+def test_sheet_prints_on_one_page_in_black(
     visit: Callable[[str], Browser], window: Browser, store: Store, address: str, dark: bool
 ) -> None:
-    """Up to eight exercises with their pictures print on one A4 page, black on white, without what is pressed."""
+    """Up to eight exercises with pictures fit one A4 page, black on white, without buttons."""
     keys = ("1a", "2a", "2c", "3a", "3b", "4c", "5a", "7d")
     eight = store.save_routine(None, None, "Eight", [{"exercise": key} for key in keys])
     window.emulate(DESKTOP, dark=dark)
@@ -225,7 +220,7 @@ def test_a_sheet_is_one_page_in_black(
 
 
 @pytest.mark.parametrize("address", ["/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help"])
-def test_twice_the_size_still_fits(visit: Callable[[str], Browser], window: Browser, address: str) -> None:
+def test_text_at_200_percent_fits(visit: Callable[[str], Browser], window: Browser, address: str) -> None:
     """At 200 % on a phone of 320 px nothing scrolls sideways."""
     window.emulate(PHONE_SMALL)
     visit(address)
@@ -233,8 +228,7 @@ def test_twice_the_size_still_fits(visit: Callable[[str], Browser], window: Brow
     assert [fault for fault in window.layout_faults(44) if "sideways" in fault] == []
 
 
-def test_less_motion_is_honoured(visit: Callable[[str], Browser], window: Browser) -> None:
-    """The picture of an exercise moves, and does not for whoever asked for less motion."""
+def test_picture_is_still_with_reduced_motion(visit: Callable[[str], Browser], window: Browser) -> None:
     shown = "return getComputedStyle(document.querySelector('.drawing .animated')).display"
     window.emulate(PHONE)
     visit("/exercises/3b")

@@ -47,15 +47,15 @@ def desktop(windows: tuple[Browser, Browser], address: str) -> Iterator[Visitor]
 
 
 @pytest.fixture(autouse=True)
-def short(phone: Visitor) -> None:
-    """A visitor in a hurry: short stretches, as the form of the settings page sends them."""
+def short_stretches(phone: Visitor) -> None:
+    """Shorten the stretches by the settings form."""
     phone.open("/settings")
     send = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(to => to.url)"
     assert phone.window.run(send, SHORT).endswith("/settings?saved=")
 
 
-def test_demo_shows_a_test_and_a_hold_with_a_heel_lift(phone: Visitor, desktop: Visitor) -> None:
-    """A test that started by itself is taken over by hand, a hold has a heel lift, and both are in the history."""
+def test_demo_shows_test_and_hold_with_heel_lift(phone: Visitor, desktop: Visitor) -> None:
+    """An automatic test is taken over by hand, a hold has a heel lift, and the history shows both."""
     both = (phone, desktop)
     for visitor in both:
         visitor.open("/live")
@@ -106,12 +106,12 @@ def test_demo_shows_a_test_and_a_hold_with_a_heel_lift(phone: Visitor, desktop: 
     assert "felt in the calf, pain 2 of 10" in desktop.text("main")
     _check_session_page(desktop)
     phone.open("/")
-    for side, said in (("Left", left), ("Right", right)):
+    for side, shown in (("Left", left), ("Right", right)):
         card = phone.text(f'.card[aria-label="{side}"]')
         assert "uncalibrated" in card
         whole = re.search(r"(\d+) cm \u00b1", card)
         assert whole
-        assert abs(float(whole[1]) - float(said)) <= 0.5
+        assert abs(float(whole[1]) - float(shown)) <= 0.5
 
 
 def _pass(visitor: Visitor) -> None:
@@ -134,7 +134,7 @@ def _fail_twice(visitor: Visitor) -> None:
 
 
 def _check_session_page(visitor: Visitor) -> None:
-    """The session has a chart of each activity with attempts, credited time and heel lift, and the same in words."""
+    """The session has a chart for each activity with attempts, credited time and heel lift, and a text version."""
     test, hold = visitor.window.run("return [...document.querySelectorAll('figure')].map(one => one.innerText)")
     assert "6 attempts, 2 passed" in test
     assert "2 stretches with 10 s credited, 1 heel lift" in hold
@@ -160,7 +160,7 @@ def test_demo_hold_works_by_keyboard_alone(desktop: Visitor) -> None:
 
 
 def test_demo_stretch_works_without_scripts(phone: Visitor) -> None:
-    """Each page load shows the progress of the stretch, the buttons work, and the held time is in the history."""
+    """Each reload shows the progress, the buttons work, and the history has the held time."""
     phone.window.emulate(PHONE_SMALL, scripts=False)
     try:
         phone.window.open(phone.address + "/live")

@@ -1,4 +1,6 @@
-"""A person's path on a phone: build a routine, answer questions, be guided, stop, resume, find it in the history."""
+"""A person's journey on a phone: build a routine, answer the health questions, follow it, stop, resume, and see the
+history.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +18,20 @@ pytestmark = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 
-TYPE = "const field = document.querySelector(arguments[0]); field.focus(); field.select(); field.value = arguments[1]"
-ALL_NO = "document.querySelectorAll('form.health-questions input[value=no]').forEach(one => { one.checked = true })"
-BEGIN = """
+FILL_IN = (
+    "const field = document.querySelector(arguments[0]); field.focus(); field.select(); field.value = arguments[1]"
+)
+ANSWER_ALL_NO = (
+    "document.querySelectorAll('form.health-questions input[value=no]').forEach(one => { one.checked = true })"
+)
+FIND_BUTTON = """
 const seen = [...document.querySelectorAll('button')].filter(one => one.getClientRects().length)
 return seen.find(one => one.innerText.startsWith(arguments[0]))
 """
 SHORT = {"hold_s": "5", "repetitions": "1"}
-"""The shortest holds that the form allows, so that the whole routine can be watched."""
+"""The shortest holds that the form allows, to keep the run short."""
 PREPARE = {"prepare_s": 3}
-ALL_OF_IT_S = 90.0
+WHOLE_ROUTINE_S = 90.0
 """Two short stretches with a change of legs, with time for a heel lift and a pause."""
 
 
@@ -66,39 +72,39 @@ def _at(phone: Visitor, path: str) -> bool:
 
 def _add_person(phone: Visitor, name: str) -> None:
     phone.open("/")
-    phone.window.run(TYPE, "input[name=name]", name)
+    phone.window.run(FILL_IN, "input[name=name]", name)
     phone.click_button("Add")
-    phone.window.wait_until(lambda: name in phone.text("h1"), "the page knows who is here")
+    phone.window.wait_until(lambda: name in phone.text("h1"), "the page greets the person")
     assert serious_violations(phone.window) == []
 
 
 def _build_routine(phone: Visitor, name: str) -> None:
-    """A routine of two short stretches, from the ready one."""
+    """Build a routine of two short stretches from a ready one."""
     phone.open("/routines/new?from=quick_calf")
-    phone.window.run(TYPE, "input[name=name]", name)
+    phone.window.run(FILL_IN, "input[name=name]", name)
     for place in range(2):
         for field in SHORT:
             inputs = phone.window.find_all(f"input[name^='{field}-']")
             phone.window.run("arguments[0].value = arguments[1]", inputs[place], SHORT[field])
     assert serious_violations(phone.window) == []
     phone.click_button("Save")
-    phone.window.wait_until(lambda: _at(phone, "/routines") and name in phone.text("main"), "the routine is kept")
+    phone.window.wait_until(lambda: _at(phone, "/routines") and name in phone.text("main"), "the routine is saved")
     assert serious_violations(phone.window) == []
 
 
 def _answer_health_questions(phone: Visitor) -> None:
-    """Starting it leads to the questions; with every answer no, on to the board."""
+    """The first start leads to the questions; all answered with no, it continues to the board."""
     window = phone.window
     own = window.run("return document.querySelector('button[name=routine][value^=\"own:\"]')")
     window.run("arguments[0].scrollIntoView({block: 'center'})", own)
     own.click()
     window.wait_until(lambda: _at(phone, "/health-questions"), "the questions come first")
     assert serious_violations(window) == []
-    window.run(ALL_NO)
+    window.run(ANSWER_ALL_NO)
     phone.click_button("Save")
-    window.wait_until(lambda: "every exercise is open to you" in phone.text("main"), "the answers are kept")
+    window.wait_until(lambda: "every exercise is open to you" in phone.text("main"), "the answers are saved")
     assert serious_violations(window) == []
-    begin = window.wait_until(lambda: window.run(BEGIN, "Start: Mine"), "it may begin now")
+    begin = window.wait_until(lambda: window.run(FIND_BUTTON, "Start: Mine"), "the routine may start")
     begin.click()
     window.wait_until(lambda: _at(phone, "/live"), "the live page is shown")
 
@@ -118,10 +124,10 @@ def _run_and_stop(phone: Visitor) -> None:
 def _resume(phone: Visitor) -> None:
     """The unfinished routine is offered by name and starts with the second stretch."""
     window = phone.window
-    resume = window.wait_until(lambda: window.run(BEGIN, "Resume Mine"), "the unfinished routine is offered")
+    resume = window.wait_until(lambda: window.run(FIND_BUTTON, "Resume Mine"), "the unfinished routine is offered")
     window.run("arguments[0].scrollIntoView({block: 'center'})", resume)
     resume.click()
     phone.click_button("Automatic")
     phone.wait_for("READY", "soleus stretch")
     phone.wait_for("HOLD")
-    phone.wait_for("DONE", bound_s=ALL_OF_IT_S)
+    phone.wait_for("DONE", bound_s=WHOLE_ROUTINE_S)

@@ -1,7 +1,7 @@
-"""A process with everything imported that forks children; they write sessions until they are killed.
+"""A process with everything imported that forks children, which write sessions until they are killed.
 
-For each line `SEED PATH` on its input it forks a child, which prints `pid N`, then its ledger, a line for each write
-that comes and each that the store acknowledged; when the child is dead the nursery prints `gone`.
+For each line `SEED PATH` on its input it forks a child, which prints `pid N` and then its ledger: a line for each
+announced and each acknowledged write. When the child is dead the nursery prints `gone`.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Sessions:
         self._random = random
 
     def write_session(self) -> None:
-        """One session: a test, a few holds, repetitions, in any order, sometimes broken off."""
+        """Write one session: a test, holds and repetitions in any order, sometimes interrupted."""
         session_id = self._store.begin_session(None, BEGAN, simulated=True)
         self._ledger.acknowledge("sittings", session_id, simulated=True)
         for _ in range(self._random.randint(1, 3)):

@@ -1,4 +1,4 @@
-"""Power cuts on a disk that forgets, tears and garbles what was not synced."""
+"""Power cuts on a disk that loses, tears and garbles unsynced writes."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def disk() -> Iterator[Disk]:
 
 
 def run_until_cut(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver, *pragmas: str) -> list[str]:
-    """A station starts, checks its database, and runs until its power is cut."""
+    """Start a station, check its database, and run until the power is cut."""
     wrong: list[str] = []
     store = None
     disk.cut_in(random.randrange(MOST_STEPS))
@@ -59,7 +59,7 @@ def run_until_cut(disk: Disk, path: Path, ledger: Ledger, random: Random, driver
 
 
 def verify(now: Connection, ledger: Ledger) -> list[str]:
-    """What the last cut did to the database."""
+    """Faults that the last cut caused in the database."""
     damage = [line for line in now.execute(text("PRAGMA integrity_check")).scalars() if line != "ok"]
     found = found_in(now)
     lost = ledger.find_losses(found)
@@ -68,7 +68,7 @@ def verify(now: Connection, ledger: Ledger) -> list[str]:
 
 
 def run_lives(disk: Disk, path: Path, seed: int, driver: Driver, *pragmas: str) -> tuple[list[str], int]:
-    """What went wrong in the lives of one disk, and how many rows were acknowledged there."""
+    """Run several lives on one disk; returns the faults and the number of acknowledged rows."""
     random, ledger = Random(seed), Ledger()
     disk.files.clear()
     wrong: list[str] = []
@@ -83,26 +83,28 @@ def run_lives(disk: Disk, path: Path, seed: int, driver: Driver, *pragmas: str) 
         return verify(now, ledger), len(ledger.known)
 
 
-def test_a_power_cut_loses_nothing_that_was_acknowledged(disk: Disk, tmp_path: Path) -> None:
-    """After 2,000 cuts at random moments every acknowledged row is there and every database is whole."""
+def test_power_cut_loses_no_acknowledged_row(disk: Disk, tmp_path: Path) -> None:
+    """After 2,000 cuts at random moments every acknowledged row exists and every database is intact."""
     rows = 0
     for seed in range(DISKS):
         wrong, known = run_lives(disk, tmp_path / "station.db", seed, driver(after=[CHECKPOINT]))
         assert not wrong, f"disk {seed}: {wrong[:3]}"
         rows += known
-    assert rows > 2 * DISKS * CUTS_A_DISK, "the stations were cut before they had much to lose"
+    assert rows > 2 * DISKS * CUTS_A_DISK, "the stations wrote too little before the cut"
 
 
 @pytest.mark.parametrize(
     ("options", "pragmas", "lies"),
     [
-        pytest.param("psow=0", ["synchronous=NORMAL"], False, id="the log is synced at checkpoints only"),
-        pytest.param("psow=1", [], False, id="sectors are taken to be safe beside what is written"),
-        pytest.param("psow=0", [], True, id="the disk says that it has synced when it has not"),
+        pytest.param("psow=0", ["synchronous=NORMAL"], False, id="the log is synced only at checkpoints"),
+        pytest.param("psow=1", [], False, id="sectors beside a write are assumed safe"),
+        pytest.param("psow=0", [], True, id="the disk acknowledges syncs without doing them"),
     ],
 )
-def test_the_harness_sees_losses(disk: Disk, tmp_path: Path, options: str, pragmas: list[str], lies: bool) -> None:
-    """With any one of the precautions taken away, nine disks in ten lose rows: the test above could fail."""
+def test_power_cut_harness_finds_losses(
+    disk: Disk, tmp_path: Path, options: str, pragmas: list[str], lies: bool
+) -> None:
+    """Without any one of the precautions nine disks in ten lose rows, so the test above can fail."""
     disk.lies = lies
     hurt = 0
     for seed in range(30):

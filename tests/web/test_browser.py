@@ -250,7 +250,10 @@ def test_announcements_are_rate_limited(
     regions = "return ['status', 'alert'].map(id => document.getElementById(id).getAttribute('role')).join()"
     assert window.run(regions) == "status,alert"
     assert window.run("return document.getElementById('number').getAttribute('role')") == "timer"
-    observer = "window.announced = []; new MutationObserver(() => announced.push(document.getElementById('status').textContent))"
+    observer = (
+        "window.announced = [];"
+        "new MutationObserver(() => announced.push(document.getElementById('status').textContent))"
+    )
     window.run(f"{observer}.observe(document.getElementById('status'), {{childList: true}})")
     station.show(**HOLD)
     window.wait_until(lambda: window.run("return announced.length") == 1, "the hold is announced")

@@ -46,7 +46,7 @@ def streamed(port: int) -> Iterator[Seen]:
 
     def read() -> None:
         for line in answer:
-            if line.startswith(b"data: ") and b'"now":' in line:
+            if line.startswith(b"data: ") and b'"view":' in line:
                 seen.append((now_us(), json.loads(line[6:])["view"]))
 
     thread = Thread(target=read, name="page")

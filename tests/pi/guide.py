@@ -74,13 +74,13 @@ def _check_guidance(rig: Rig) -> None:
     )
     rig.person.follow_until(lambda now: (now["exercise"] or {}).get("key") == STRETCH, 60, "the second exercise")
     now = rig.person.follow_until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 120, "the end")
-    sitting_id = now["sitting"]
+    sitting_id = now["session"]
     rig.leave()
     _check_stored(rig, before, sitting_id)
 
 
 def _check_stored(rig: Rig, before: int, sitting_id: str) -> None:
-    holds = [(row["side"], row["state"], float(row["value"]), row["lifts"]) for row in rig.rows("hold")[before:]]
+    holds = [(row["side"], row["state"], float(row["value"]), row["heel_lifts"]) for row in rig.rows("hold")[before:]]
     wanted = [("both", "finished", HOLD_S, lifts) for lifts in ("1", "0", "0")]
     rig.check("holds of both feet are credited to their target exactly", holds == wanted, holds=holds)
     total_s = HOLD_S * len(wanted)

@@ -64,7 +64,7 @@ FIGURES = (
 
 
 def measure(names: list[str], report: Callable[[str], None]) -> dict[str, dict[str, Any]]:
-    """The figures with these names (all without names), module by module, each with its target."""
+    """Measure the figures with these names (all without names), module by module; each result has its target."""
     wanted = [figure for figure in FIGURES if not names or figure.name in names]
     found: dict[str, dict[str, Any]] = {}
     for module in dict.fromkeys(figure.module for figure in wanted):
@@ -83,7 +83,7 @@ def is_met(figure: dict[str, Any]) -> bool:
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
-    """The figures as a table."""
+    """The figures as a text table."""
     lines = [f"{'figure':30} {'value':>10} {'unit':14} {'target':>18}  {'':6} against"]
     for name, figure in results.items():
         target = f"{figure['sense']} {figure['target']:g}"

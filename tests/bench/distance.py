@@ -76,10 +76,10 @@ def best_linear(windows: Windows) -> Array:
 def captures(windows: Windows) -> list[Estimate]:
     """The shipped estimator's result for each window. Raises where it refuses one."""
     found = [estimate(windows.times_us, readings) for readings in windows.readings_mm.tolist()]
-    said = [one for one in found if isinstance(one, Estimate)]
-    if len(said) < len(found):
-        raise ValueError(f"{len(found) - len(said)} windows of the still recording have no estimate")
-    return said
+    estimates = [one for one in found if isinstance(one, Estimate)]
+    if len(estimates) < len(found):
+        raise ValueError(f"{len(found) - len(estimates)} windows of the still recording have no estimate")
+    return estimates
 
 
 def shipped(windows: Windows) -> Array:

@@ -1,8 +1,8 @@
-"""How soon the page shows the next instruction after a heel made it due, in real time.
+"""How soon the page shows the next instruction after the heel event that causes it, in real time.
 
-A heel is moved in the board's world, below every driver, so that its true times are known; against them stands the
-first state of the page's stream that says what comes next. Three instructions follow from a heel at once: READY for
-a person who steps on, READY for a person who returns from a pause, and READY on the new side. 80 ms of each are
+A heel is moved in the simulated world, below every driver, so that its true times are known; they are compared with the
+first state of the page's stream that has the next instruction. Three instructions follow a heel at once: READY for a
+person who steps on, READY for a person who returns from a pause, and READY on the new side. 80 ms of each are
 debouncing. `python -m tests.bench.next_step` prints each of the three.
 """
 
@@ -24,13 +24,13 @@ from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
 from station.system.service import Service
 from tests.bench.cues import percentile
-from tests.bench.station import BOUND_S, STANDING_N, STILL_S, TASTE_S, now_us, running
+from tests.bench.station import BOUND_S, STANDING_N, STILL_S, POLL_S, now_us, running
 
 ROUNDS = 12
 LEARN_S = 6.0
-"""How long the person stands there first, so that both heels are known."""
+"""How long the person stands first, so that both heels have their standing load."""
 EMPTY_S = 0.4
-"""An empty board is settled after 80 ms, and shown soon afterwards."""
+"""An empty board is debounced after 80 ms, and shown soon afterwards."""
 OFF_S = 1.2
 """A heel that is up for this long has been lifted to change sides."""
 STEPS = (HoldStep(hold_us=SECOND_US, repetitions=1, prepare_us=3 * SECOND_US),)
@@ -61,7 +61,7 @@ def streamed(port: int) -> Iterator[Seen]:
 
 
 class Steps:
-    """A person whose heels the bench moves, and what the page showed then."""
+    """A person whose heels the bench moves, and the states that the page showed."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.station = service.station
@@ -80,18 +80,18 @@ class Steps:
             self.press(side, down=False)
         time.sleep(EMPTY_S)
 
-    def until(self, says: Callable[[dict[str, Any]], bool], from_us: int = 0) -> int:
+    def until(self, condition: Callable[[dict[str, Any]], bool], from_us: int = 0) -> int:
         """Wait for the first matching state since `from_us`, and return its time."""
         end_s = time.monotonic() + BOUND_S
         while time.monotonic() < end_s:
             for at_us, now in self._seen:
-                if at_us > from_us and says(now):
+                if at_us > from_us and condition(now):
                     return at_us
-            time.sleep(TASTE_S)
-        raise TimeoutError(f"the page has not said so within {BOUND_S:g} s: {self._seen[-1]}")
+            time.sleep(POLL_S)
+        raise TimeoutError(f"the page has not shown it within {BOUND_S:g} s: {self._seen[-1]}")
 
     def until_ready(self, side: Side, from_us: int) -> int:
-        """How long it took from then until READY for this side was there."""
+        """The time from `from_us` until READY for this side."""
         return self.until(lambda now: (now["phase"], now["side"]) == ("prepare", side), from_us) - from_us
 
     def stepping_on(self) -> int:

@@ -1,7 +1,7 @@
-"""Cost of the page: memory of the whole process after a session, and bytes of the first load.
+"""The cost of the page: memory of the whole process after a session, and bytes of the first load.
 
-`station run` is a process of its own here, on a simulated board, so the emulated sensor and the simulated person are
-in its memory too; on a Raspberry Pi the backend of the pins takes their place.
+`station run` is a process of its own here, on a simulated board, so its memory includes the emulated sensor and the
+simulated person; on a Raspberry Pi the pin backend takes their place.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ KB, MB = 1_000, 1_024
 
 @contextmanager
 def running() -> Iterator[tuple[int, str]]:
-    """A station as a process: its number and its address."""
+    """A station as a process: its process id and its address."""
     with TemporaryDirectory() as scratch:
         port = free_port()
         process = start(Path(scratch), port)
@@ -50,13 +50,13 @@ def memory_kib(process: int) -> int:
 
 
 def load_bytes(browser: Browser) -> int:
-    """Bytes over the wire since the browser was asked last, of everything that is over or still streams."""
+    """Bytes over the wire since the last call, open streams included."""
     lines: list[dict[str, str]] = browser.driver.get_log("performance")  # type: ignore[no-untyped-call]  # untyped
     return sum(_bytes(json.loads(line["message"])["message"]) for line in lines)
 
 
 def _bytes(event: dict[str, Any]) -> int:
-    """The headers come with the response, the body as it came over the wire with `dataReceived`."""
+    """The headers come with the response, the body in `dataReceived`."""
     given = event["params"]
     if event["method"] == "Network.responseReceived":
         return int(given["response"]["encodedDataLength"])
@@ -68,18 +68,20 @@ def _bytes(event: dict[str, Any]) -> int:
 def first_load_bytes(browser: Browser, address: str) -> int:
     """The live page with everything that it loads, and the first states of its stream."""
     browser.open(f"{address}/live")
-    heard = "return document.getElementById('stage').dataset.digits && performance.getEntriesByType('resource').length"
-    browser.wait_until(lambda: browser.run(heard), "the live page hears its stream", LOADED_S)
+    is_loaded = (
+        "return document.getElementById('stage').dataset.digits && performance.getEntriesByType('resource').length"
+    )
+    browser.wait_until(lambda: browser.run(is_loaded), "the stream arrives", LOADED_S)
     browser.wait_until(
         lambda: browser.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
-        "the live page knows its sounds",
+        "the sounds are loaded",
         LOADED_S,
     )
     return load_bytes(browser)
 
 
 def run_session(browser: Browser, address: str) -> None:
-    """One short stretch of both sides by the simulated person, seen on the page, and a look at every page."""
+    """Run one short stretch of both sides by the simulated person, shown on the page, and load every page."""
     visitor = Visitor(browser, address)
     visitor.open("/live")
     browser.run(CHANGE, SHORT)

@@ -1,7 +1,7 @@
-"""How long a page of ten years of daily use takes to its first byte, beside a minimal Flask page served the same way.
+"""The time to the first byte of every page with ten years of daily use, compared with a minimal Flask page.
 
-Both are served by the page's own server, in one run of one machine, so that the ratio says nothing of the machine. The
-slowest page counts: each is asked for some times as a browser does, and its middle time is its own.
+Both are served by the station's own server in one run on one machine, so that the ratio is independent of the machine.
+The slowest page counts: each is requested several times as a browser does, and its median counts.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ HOLDS_A_DAY = 6
 TIMES = 15
 BOUND_S = 30.0
 DOWNLOADS = (".csv", ".json", ".zip", ".ics")
-"""What is kept, not looked at."""
+"""Files to download, not pages."""
 ALL_RANGE = "/progress?range=all"
 """The range that draws most."""
 
@@ -50,7 +50,7 @@ def addresses(store: Store, person: Person) -> list[str]:
 
 
 def minimal() -> Flask:
-    """The least that one writes."""
+    """A minimal Flask application."""
     app = Flask("minimal")
 
     @app.get("/")
@@ -62,7 +62,7 @@ def minimal() -> Flask:
 
 @contextmanager
 def served(server: Server) -> Iterator[int]:
-    """The port of a server that runs meanwhile."""
+    """Run a server; gives its port."""
     server.start()
     try:
         yield server.port
@@ -91,8 +91,8 @@ def first_byte_s(port: int, address: str, person_id: str) -> float:
     return took_s
 
 
-def measured(scratch: Path) -> tuple[float, dict[str, float]]:
-    """Seconds to the first byte of the minimal page, and of each page of the station, once it has been asked for."""
+def measure(scratch: Path) -> tuple[float, dict[str, float]]:
+    """Seconds to the first byte of the minimal page, and of each page of the station once it is warm."""
     with Store.open(scratch / "station.db", clock=SystemClock()) as store:
         person = add_years_of_tests(store, DAYS, holds_a_day=HOLDS_A_DAY)
         config = Config(page=Page(port=0))
@@ -110,14 +110,14 @@ def measured(scratch: Path) -> tuple[float, dict[str, float]]:
 def figures() -> dict[str, dict[str, float | str]]:
     """The figure of this module."""
     with TemporaryDirectory() as scratch:
-        plain_s, ours_s = measured(Path(scratch))
+        plain_s, ours_s = measure(Path(scratch))
     address, slowest_s = max(ours_s.items(), key=lambda one: one[1])
     return {"slowest_page_ratio": {"value": round(slowest_s / plain_s, 1), "unit": f"x ({address})"}}
 
 
 if __name__ == "__main__":
     with TemporaryDirectory() as directory:
-        plain, ours = measured(Path(directory))
+        plain, ours = measure(Path(directory))
     sys.stdout.write(f"{'minimal Flask':24} {plain * 1000:7.2f} ms\n")
     for where, seconds in sorted(ours.items(), key=lambda one: one[1]):
         sys.stdout.write(f"{where:24} {seconds * 1000:7.2f} ms {seconds / plain:6.1f}\n")

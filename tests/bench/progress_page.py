@@ -1,8 +1,8 @@
-"""How long the server takes for the progress page of ten years of daily tests of both sides: 7,300 results.
+"""Server time for the progress page of ten years of daily tests of both sides: 7,300 results.
 
-As in a station that runs: the templates are compiled, since somebody without any test has been here before, and what
-was there at the start is frozen for the garbage collector. Nothing of the history is cached: each time the database is
-opened and the application made anew.
+As in a running station, the templates are compiled, since the page without tests is loaded first, and the objects from
+the start are frozen for the garbage collector. Nothing of the history is cached: the database is reopened and the
+application rebuilt each time.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Conta
 
 
 class Sensor:
-    """One simulated sensor in front of a target that can be moved, ranging since it was cold."""
+    """One simulated sensor in front of a movable target, ranging since it was cold."""
 
     def __init__(self, error: RangeError, seed: int) -> None:
         self.error = error
@@ -53,7 +53,7 @@ class Sensor:
         self._at_us += us
 
     def window(self, toe_mm: float, us: int) -> tuple[list[int], list[int]]:
-        """Times and readings in whole mm of a wall so far from the toe line, as the register model makes them."""
+        """Times and readings in whole mm of a wall at this toe distance, as the register model makes them."""
         clear_mm = self.error.reading_mm(SETBACK_MM + toe_mm, self.warmer_degrees, self.days)
         times_us = []
         readings_mm = []
@@ -64,7 +64,7 @@ class Sensor:
         return times_us, readings_mm
 
     def bias_mm(self, toe_mm: float, curve: Curve) -> float:
-        """What the curve makes of the true distance, less the truth, without noise and wander, as warm as then."""
+        """The curve's toe distance less the true one, without noise and wander, at the present temperature."""
         return curve.toe_mm(self.error.reading_mm(SETBACK_MM + toe_mm)) - toe_mm
 
 
@@ -93,7 +93,7 @@ def single_offset(sensor: Sensor, random: Random) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """One simulated attempt: the true distance at which the knee just touched, and what the station says."""
+    """One simulated attempt: the true distance at which the knee just touched, and the station's result."""
 
     true_mm: float
     toe_mm: float
@@ -103,7 +103,7 @@ class Captured:
     degrees_known: bool
 
     @property
-    def held(self) -> bool:
+    def is_covered(self) -> bool:
         """Whether the 95 % interval contains the true value."""
         return abs(self.toe_mm - self.true_mm) <= self.expanded_mm
 
@@ -114,7 +114,9 @@ SQUARE = sqrt(3)
 
 
 def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:
-    """One attempt up to half a year later; toes, knee, temperature and age are drawn from what the budget assumes."""
+    """One attempt up to half a year later; toes, knee, temperature and age are drawn from the assumptions of the
+    budget.
+    """
     contact = random.choice(tuple(Contact))
     sensor.days = random.uniform(0.0, 180.0)
     sensor.warmer_degrees = random.gauss(0.0, ASSUMED.unknown_room_degrees)
@@ -145,13 +147,13 @@ def captured_sd_mm(sensor: Sensor, known: Fit, window_us: int) -> float:
 
 
 def worst_bias_mm(sensor: Sensor, curve: Curve) -> float:
-    """The largest bias of one calibration at 0 to 200 mm, without its sign."""
+    """The largest absolute bias of one calibration at 0 to 200 mm."""
     return max(abs(sensor.bias_mm(toe_mm, curve)) for toe_mm in WHERE_MM)
 
 
 @dataclass(slots=True)
 class Study:
-    """All that was measured: a worst bias and an SD (largest of both windows) a calibration, and the attempts."""
+    """All measurements: for each calibration a worst bias and an SD (the larger of both windows), and the attempts."""
 
     worst_mm: list[float]
     single_mm: list[float]
@@ -170,7 +172,7 @@ class Study:
 
 def share(attempts: list[Captured]) -> float:
     """The share of intervals that contain the true value."""
-    return sum(one.held for one in attempts) / len(attempts)
+    return sum(one.is_covered for one in attempts) / len(attempts)
 
 
 def ranked(values: list[float], part: float) -> float:

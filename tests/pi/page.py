@@ -1,4 +1,4 @@
-"""The station's page as somebody sees it: the live picture as it changes, the history, the buttons."""
+"""A client of the station's page: the live state as it changes, the history, the buttons."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ class PageError(Exception):
 
 
 class Page:
-    """The page at an address. `now` is the newest picture of the live stream, `cues` every cue that it has shown, and
-    `held_s` the credit of a hold that it has shown last, at `held_at`."""
+    """The page at an address. `now` is the newest live state, `cues` every cue that it showed, and `held_s` the last
+    shown credit of a hold, at `held_at`.
+    """
 
     def __init__(self, address: str) -> None:
         self._address = address.rstrip("/")
         self._open = build_opener(_NoRedirect(), HTTPCookieProcessor(CookieJar()))
         self.now: Picture | None = None
-        self.heard_at = 0.0
+        self.received_at = 0.0
         self.cues: list[tuple[float, str]] = []
         self.held_s = self.held_at = 0.0
         self._number = 0
@@ -50,7 +51,7 @@ class Page:
         return self._ask(Request(self._address + path))
 
     def press(self, path: str, **fields: str) -> str:
-        """Press a button of the station's own page; gives the address that it leads to. Raises PageError."""
+        """Press a button of the station's own page and return the address that it leads to. Raises PageError."""
         return self._send(path, list(fields.items()))
 
     def _send(self, path: str, fields: list[tuple[str, str]]) -> str:
@@ -58,14 +59,14 @@ class Page:
         return self._ask(Request(self._address + path, urlencode(fields).encode(), headers))
 
     def choose_person(self, person: str = NOBODY) -> None:
-        """Choose who is looking, by their id."""
+        """Choose the person of this browser by id."""
         self.press("/person", person=person)
 
     def save_routine(self, name: str, *doses: dict[str, str]) -> str:
-        """Put a routine together in its form, each dose the fields of a row, and save it; gives its id."""
+        """Build a routine in its form, each dose the fields of a row, and save it; returns its id."""
         fields = [("name", name), ("owner", "me"), ("action", "save")]
         for number, dose in enumerate(doses, start=1):
-            fields += [("row", str(number)), *((f"{field}-{number}", said) for field, said in dose.items())]
+            fields += [("row", str(number)), *((f"{field}-{number}", value) for field, value in dose.items())]
         return parse_qs(urlsplit(self._send("/routines/new", fields)).query)["saved"][0]
 
     def answer_no_to_all(self) -> None:
@@ -80,12 +81,12 @@ class Page:
         except HTTPError as error:
             if error.code == 303:
                 return str(error.headers["Location"])
-            raise PageError(f"{request.full_url} says {error.code}: {error.read().decode()[:200]}") from error
+            raise PageError(f"{request.full_url} answers {error.code}: {error.read().decode()[:200]}") from error
         except (URLError, OSError, http.client.HTTPException) as error:
             raise PageError(f"{request.full_url} does not answer ({error}).") from error
 
     def wait_until_up(self, limit_s: float) -> float:
-        """Wait until a page is answered; gives how many seconds that took. Raises PageError."""
+        """Wait until a page is answered; returns the seconds that it took. Raises PageError."""
         began = time.monotonic()
         while True:
             try:
@@ -101,15 +102,15 @@ class Page:
         return found
 
     def results(self) -> list[Row]:
-        """The table of results that the history offers, oldest first."""
+        """The history's table of results, oldest first."""
         return list(csv.DictReader(io.StringIO(self.get("/history.csv"))))
 
     def text_of(self, path: str) -> str:
-        """What a page says, without its markup."""
+        """The text of a page, without its markup."""
         return _strip_markup(self.get(path))
 
     def sitting(self, sitting_id: str) -> str:
-        """What a session's page says."""
+        """The text of a session's page."""
         return self.text_of(f"/sessions/{sitting_id}")
 
     def traces(self, sitting_id: str) -> list[str]:
@@ -140,17 +141,17 @@ class Page:
         now = json.loads(line[6:]).get("view")
         if now is None:
             return
-        self.now, self.heard_at = now, time.monotonic()
+        self.now, self.received_at = now, time.monotonic()
         if now["phase"] == "hold":
-            self.held_s, self.held_at = now["counted_us"] / 1e6, self.heard_at
+            self.held_s, self.held_at = now["counted_us"] / 1e6, self.received_at
         cue = now["cue"]
         if cue is not None and cue["number"] != self._number:
             self._number = cue["number"]
-            self.cues.append((self.heard_at, cue["name"]))
+            self.cues.append((self.received_at, cue["name"]))
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    """A button leads to another page; what matters here is that it was taken."""
+    """A button's answer is a redirect; that it was accepted is enough."""
 
     def redirect_request(self, *_: Any) -> None:
         return None

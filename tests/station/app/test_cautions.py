@@ -1,5 +1,6 @@
-"""Every caution, walked through: somebody says yes to a condition, begins a routine of all twenty exercises, and is led
-through what is right for them, with the real drivers in virtual time."""
+"""Every caution in a whole routine: a person with one condition starts a routine of all twenty exercises, and follows
+it with the real drivers in virtual time.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +24,7 @@ LONGEST_S = 3000.0
 
 
 def shortened_exercises() -> list[Item]:
-    """Every exercise, with as little of each as can be halved."""
+    """Every exercise, with the smallest dose that can be halved."""
     return [
         Item(exercise=key, count=COUNT)
         if one.dose.count is not None
@@ -33,7 +34,7 @@ def shortened_exercises() -> list[Item]:
 
 
 def with_cautions(condition: str, ruling: Restriction) -> set[str]:
-    """The exercises whose own files have this ruling for the condition."""
+    """The exercises with this restriction for the condition."""
     return {
         key
         for key, one in exercises().items()
@@ -42,7 +43,7 @@ def with_cautions(condition: str, ruling: Restriction) -> set[str]:
 
 
 def started_for(led: Led, condition: str) -> StartDecision:
-    """What begins for somebody who has said yes to this condition, and to what it is only asked after."""
+    """What starts for a person with this condition, and with the answers that it depends on."""
     after = next(one.after for one in CONDITIONS if one.key == condition)
     person_id = led.add_person("Ada", *([after] if after else []), condition)
     items = [item_dict(item) for item in shortened_exercises()]
@@ -57,9 +58,10 @@ def item_dict(item: Item) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("condition", KEYS)
-def test_a_caution_changes_what_is_done(tmp_path: Path, condition: str) -> None:
-    """What a condition leaves out is not done, what it makes gentler is done by half, all else is done whole; and where
-    it holds everything back nothing begins, with one sentence."""
+def test_caution_excludes_or_halves_exercises(tmp_path: Path, condition: str) -> None:
+    """Excluded exercises are skipped, reduced ones are halved, all others are complete; where a condition blocks
+    everything nothing starts, with one sentence.
+    """
     with Led(tmp_path, COMPARATORS) as led:
         found = started_for(led, condition)
         if condition in HOLD_BACK:

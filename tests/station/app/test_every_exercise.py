@@ -1,4 +1,4 @@
-"""Every exercise is walked through with the real drivers in virtual time, by whoever does what the board asks."""
+"""Every exercise with the real drivers in virtual time, by a simulated person who follows the cues."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ LONG_ENOUGH = {"5b": Item(exercise="5b", hold_s=40, repetitions=4)}
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_a_compliant_person_finishes_with_the_exact_dose(tmp_path: Path, key: str) -> None:
-    """A person who follows the cues finishes each exercise, and the stored dose is exactly the prescribed one."""
+def test_compliant_person_completes_the_exact_dose(tmp_path: Path, key: str) -> None:
+    """The stored dose is exactly the prescribed one."""
     sensed = key in SENSED
     routine = routine_of((Item(exercise=key),), analogue=sensed)
     with Led(tmp_path, ANALOGUE if sensed else COMPARATORS) as led:
@@ -42,8 +42,8 @@ def test_a_compliant_person_finishes_with_the_exact_dose(tmp_path: Path, key: st
 
 
 @pytest.mark.parametrize("key", LIFTED)
-def test_whoever_lifts_the_heel_now_and_then_finishes_later_with_the_same_dose(tmp_path: Path, key: str) -> None:
-    """A tired heel stops the clock of every exercise that the board senses, and takes nothing from what was done."""
+def test_heel_lifts_delay_completion_but_keep_the_dose(tmp_path: Path, key: str) -> None:
+    """Each lift stops the clock of every verified exercise, and earlier credit stays."""
     routine = routine_of((LONG_ENOUGH.get(key, Item(exercise=key)),), analogue=False)
     with Led(tmp_path, COMPARATORS, character=TIRED) as led:
         led.run_routine(routine)
@@ -57,15 +57,15 @@ def test_whoever_lifts_the_heel_now_and_then_finishes_later_with_the_same_dose(t
 
 
 def delays_us(bout: Hold | Reps) -> list[int]:
-    """How much later a hold was over than its credit, or each repetition than the one before and the tempo, in µs."""
+    """How much later than its credit a hold ended, or than the tempo each repetition followed the last, in µs."""
     if isinstance(bout, Hold):
         return [] if bout.ended_us is None else [bout.ended_us - bout.started_us - bout.credited_us]
     tempo_us = sum(exercises()[str(bout.exercise)].dose.tempo_s) * SECOND_US
     return [after.at_us - before.at_us - tempo_us for before, after in pairwise(bout.repetitions)]
 
 
-def test_whoever_lowers_the_heels_too_quickly_is_told_and_does_them_again(tmp_path: Path) -> None:
-    """A raise that comes down too soon gets NO and does not count; the set is complete only with slow ones."""
+def test_too_quick_lowering_does_not_count(tmp_path: Path) -> None:
+    """A heel raise that comes down too quickly gets NO; the set is complete only with slow ones."""
     routine = routine_of((Item(exercise="7d", count=4),), analogue=False)
     with Led(tmp_path, COMPARATORS) as led:
         led.board.person.heel_raise_s["7d"] = 1.0

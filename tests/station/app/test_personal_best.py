@@ -33,8 +33,8 @@ def add_test_result(store: Store, person_id: str | None, days_ago: int, left_mm:
     one_test(store, run_id, left_mm, None, full=full)
 
 
-def test_best_to_beat_is_the_best_full_test_and_the_persons_own_error(store: Store) -> None:
-    """Quick tests, other people's and unclaimed ones do not count, nor another contact or the other side."""
+def test_best_to_beat_is_best_full_test_plus_own_error(store: Store) -> None:
+    """Quick tests, other people's, unclaimed ones, another contact and the other side do not count."""
     ada, ben = store.add_person("Ada").id, store.add_person("Ben").id
     for days_ago, mm in ((30, 90.0), (20, 96.0), (10, 93.0)):
         add_test_result(store, ada, days_ago, mm)
@@ -51,7 +51,6 @@ def test_best_to_beat_is_the_best_full_test_and_the_persons_own_error(store: Sto
 
 
 def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
-    """Whatever the last test was."""
     ada = store.add_person("Ada").id
     for days_ago in (60, 50, 40, 30):
         add_test_result(store, ada, days_ago, 90.0 + days_ago % 20 / 10)
@@ -65,8 +64,8 @@ def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
     assert beat_mm == pytest.approx(91.0 + error.mdc90_mm, abs=0.05)
 
 
-def test_test_within_comfort_does_not_compete(tmp_path: Path) -> None:
-    """A person who is to stay within comfort is not rewarded for going further."""
+def test_comfortable_test_has_no_best_to_beat(tmp_path: Path) -> None:
+    """A person who is to stay within comfort gets no reward for going further."""
     with Led(tmp_path, COMPARATORS) as led:
         ada = add_screened_person(led.store, "Ada", "cleared")
         at = led.clock.wall() - timedelta(days=10)
@@ -79,8 +78,7 @@ def test_test_within_comfort_does_not_compete(tmp_path: Path) -> None:
         assert run.routine[0] == TestStep(full=True)
 
 
-def test_only_full_tests_of_somebody_known_get_a_best_to_beat(store: Store) -> None:
-    """Everything else stays as it is."""
+def test_only_full_test_of_known_person_gets_best_to_beat(store: Store) -> None:
     ada = store.add_person("Ada").id
     add_test_result(store, ada, 10, 90.0)
     routine = (TestStep(), TestStep(full=True), HoldStep())
@@ -92,8 +90,8 @@ def test_only_full_tests_of_somebody_known_get_a_best_to_beat(store: Store) -> N
     assert with_best_to_beat(store, routine, None, Contact.PAD, NOW) == routine
 
 
-def test_station_puts_the_best_to_beat_into_the_test_it_starts(tmp_path: Path) -> None:
-    """So it stands in the trace's header, and a replay sounds BEST as the board did."""
+def test_started_test_carries_best_to_beat(tmp_path: Path) -> None:
+    """It is in the trace's header, so a replay sounds BEST as the board did."""
     with Led(tmp_path, COMPARATORS) as led:
         ada = add_screened_person(led.store, "Ada")
         at = led.clock.wall() - timedelta(days=10)

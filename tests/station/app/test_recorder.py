@@ -1,4 +1,4 @@
-"""What is kept while the store cannot write says what was so when it happened."""
+"""Results that wait for the store keep the state of the moment when they happened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLENTY = 1 << 30
 
 @contextmanager
 def full_disk(store: Store) -> Iterator[None]:
-    """SQLite may take no further page."""
+    """Let SQLite allocate no further page."""
     for pages in (1, PLENTY):
         with store.write_transaction() as now:
             now.execute(text(f"PRAGMA max_page_count={pages}")).all()
@@ -31,8 +31,8 @@ def full_disk(store: Store) -> Iterator[None]:
             yield
 
 
-def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> None:
-    """Calibrated and checked while the disk is full: what was measured with the curve before is no doubt of the new."""
+def test_delayed_check_belongs_to_calibration_of_its_time(tmp_path: Path) -> None:
+    """A check before a recalibration on a full disk does not make the new calibration suspect."""
     clock, told = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         store.add_calibration(FIT)
@@ -56,8 +56,8 @@ def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> 
         assert store.failed_check() is None
 
 
-def test_repetitions_whose_skip_was_taken_back_are_one_set(tmp_path: Path) -> None:
-    """Three are counted, the rest is skipped by taps, that is undone, and two more follow: one set of five, timed."""
+def test_undone_skip_keeps_repetitions_in_one_set(tmp_path: Path) -> None:
+    """Three are counted, taps skip the set, the skip is undone, and two follow: one set of five, all timed."""
     clock, told = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         keeper = Recorder(store, told.append)

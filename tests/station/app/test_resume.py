@@ -1,4 +1,4 @@
-"""The doorbell: whoever leaves in the middle goes on where they were, and is offered what is left when it is late."""
+"""Resuming: a person who returns within ten minutes continues, and is offered the unfinished routine later."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LEAVING_S = 1.5
 
 
 def holds_of(rig: Rig) -> list[Hold]:
-    """All that was ever held, in order of time."""
+    """All stored holds, in order of time."""
     found = [hold for sitting in reversed(rig.store.sessions()) for hold in held_in(rig, sitting.id)]
     return sorted(found, key=lambda hold: hold.started_at)
 
@@ -36,8 +36,8 @@ def held_in(rig: Rig, sitting_id: str) -> tuple[Hold, ...]:
     return detail.holds
 
 
-def begin(led: Led, person_id: str | None = None) -> None:
-    """The first exercise and one hold of the second are done, and the second one is under way."""
+def run_into_last_hold(led: Led, person_id: str | None = None) -> None:
+    """Run until the first exercise and one hold of the second are done, and the second hold has begun."""
     led.station.start(ROUTINE, person_id or led.person_id, "the routine")
     led.live(0.1)
     led.board.act("auto")
@@ -50,14 +50,14 @@ def begin(led: Led, person_id: str | None = None) -> None:
     led.live(DONE_BEFORE_S)
 
 
-def leave(led: Led) -> None:
-    """Step off, and let the station notice that nobody comes back: the routine has ended by then."""
+def step_off_until_ended(led: Led) -> None:
+    """Step off, and wait until the routine has ended."""
     led.board.act("step_off")
     led.until_phase("ended", limit_s=90.0)
 
 
 def stay_away(led: Led, minutes: float, since_us: int) -> None:
-    """Be away until so many minutes after the routine ended."""
+    """Stay off the board until this many minutes after the routine ended."""
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
     gone_us = led.clock.now_us() - since_us
     led.jump_to(led.clock.wall() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
@@ -65,7 +65,7 @@ def stay_away(led: Led, minutes: float, since_us: int) -> None:
 
 
 def step_back_on(led: Led) -> None:
-    """Step on, and do what the board asks."""
+    """Step on, and follow the cues."""
     led.board.act("auto")
     led.live(8.0)
 
@@ -77,10 +77,10 @@ def led(tmp_path: Path) -> Iterator[Led]:
 
 
 @pytest.mark.parametrize("minutes", [1.0, 5.0, 9.9])
-def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> None:
-    """The same repetition begins again, what came before it is not repeated, and in the end the dose is whole."""
-    begin(led)
-    leave(led)
+def test_stepping_on_within_ten_minutes_resumes(led: Led, minutes: float) -> None:
+    """The interrupted repetition starts again, earlier ones are not repeated, and the dose is complete in the end."""
+    run_into_last_hold(led)
+    step_off_until_ended(led)
     ended_us = led.clock.now_us()
     offered = led.station.snapshot().rest
     assert offered is not None
@@ -105,10 +105,10 @@ def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> Non
     assert led.store.unfinished_run(None) is None
 
 
-def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
-    """Stepping on begins what the settings say, which is nothing here; the page can still go on with the rest."""
-    begin(led)
-    leave(led)
+def test_stepping_on_after_ten_minutes_does_not_resume(led: Led) -> None:
+    """Stepping on does what the settings say, here nothing; the page can still resume."""
+    run_into_last_hold(led)
+    step_off_until_ended(led)
     stay_away(led, 10.2, led.clock.now_us())
     assert led.station.snapshot().rest is None
     step_back_on(led)
@@ -120,9 +120,9 @@ def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
     assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
-def test_after_a_stop_it_is_only_offered(led: Led) -> None:
-    """After `stop`, stepping on again does not resume; the unfinished routine is offered."""
-    begin(led)
+def test_stepping_on_after_stop_does_not_resume(led: Led) -> None:
+    """The unfinished routine is only offered."""
+    run_into_last_hold(led)
     led.station.command(CommandName.STOP)
     led.live(2.0)
     led.board.act("step_off")
@@ -136,10 +136,10 @@ def test_after_a_stop_it_is_only_offered(led: Led) -> None:
     assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
-def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
-    """The power fails in the middle of a hold: what is left is known to the station that comes back."""
+def test_unfinished_routine_survives_power_cut(tmp_path: Path) -> None:
+    """The power fails in a hold; the restarted station can resume the routine."""
     with Led(tmp_path, COMPARATORS) as led:
-        begin(led)
+        run_into_last_hold(led)
         person_id = led.person_id
     with Led(tmp_path, COMPARATORS) as led:
         kept = led.store.unfinished_run(person_id)
@@ -154,11 +154,11 @@ def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
         assert led.store.unfinished_run(person_id) is None
 
 
-def test_the_rest_is_the_persons_own(led: Led) -> None:
-    """What Ada has left is not begun by Ben's step, nor by his wish; Ada goes on with it."""
+def test_unfinished_routine_belongs_to_its_person(led: Led) -> None:
+    """Neither Ben's step nor his request resumes Ada's routine; she can."""
     ada, ben = add_screened_person(led.store, "Ada"), add_screened_person(led.store, "Ben")
-    begin(led, ada)
-    leave(led)
+    run_into_last_hold(led, ada)
+    step_off_until_ended(led)
     led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
     led.station.request_start("rest", ben)
     led.live(0.5)
@@ -181,10 +181,9 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     assert credited(of_ada) == prescribed_doses(ROUTINE)
 
 
-def test_another_routine_makes_the_doorbell_forgotten(led: Led) -> None:
-    """After another start, stepping on does not resume the old routine."""
-    begin(led)
-    leave(led)
+def test_another_routine_cancels_resume_on_step(led: Led) -> None:
+    run_into_last_hold(led)
+    step_off_until_ended(led)
     led.station.start((HoldStep((Side.LEFT,), 5 * SECOND_US, 1, prepare_us=3 * SECOND_US),), None)
     led.live(0.1)
     led.run_to_end()

@@ -1,4 +1,4 @@
-"""What stepping on begins for somebody with a plan: a test when it is due, then what it has told, or a sentence."""
+"""What stepping on starts for a person with a plan: a due test, then a routine that follows its answers, or a note."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def led(tmp_path: Path) -> Iterator[Led]:
 
 
 def add_ada(led: Led, *conditions: str, days: list[Any] | None = None, asked: bool = True, **more: Any) -> str:
-    """Somebody called Ada, the only person there is, with a plan unless `days` is empty."""
+    """Add Ada, the only person, with a plan unless `days` is empty."""
     ada = led.store.add_person("Ada").id
     if asked:
         answer_health_questions(led.store, ada, *conditions)
@@ -49,7 +49,7 @@ def add_ada(led: Led, *conditions: str, days: list[Any] | None = None, asked: bo
 
 
 def add_test_of_yesterday(led: Led, person_id: str, *, felt: str = "calf", hurt: int = 1) -> None:
-    """A full test of yesterday: none is due today."""
+    """Add a full test of yesterday, so that none is due today."""
     at = led.clock.wall() - timedelta(days=1)
     sitting_id = led.store.begin_session(person_id, at, simulated=True)
     run_id = led.store.begin_run(sitting_id, {"do": "test", "side": "both"}, at)
@@ -59,13 +59,13 @@ def add_test_of_yesterday(led: Led, person_id: str, *, felt: str = "calf", hurt:
 
 
 def step_on(led: Led) -> None:
-    """Come by oneself, and do what the board asks."""
+    """Step on without a choice on the page, and follow the cues."""
     led.board.act("auto")
     led.live(10.0)
 
 
 def running_routine(led: Led) -> Routine:
-    """The routine that goes on, as the loop has it."""
+    """The running routine, as the loop has it."""
     run = led.station._run
     return () if run is None else run.routine
 
@@ -74,8 +74,7 @@ def exercises_of(routine: Routine) -> list[str | None]:
     return [step.exercise for step in routine if isinstance(step, HoldStep | RepsStep)]
 
 
-def test_without_a_plan_it_is_a_test_and_the_stretch(led: Led) -> None:
-    """Somebody whose plan is not made yet is tested and stretches, as the station does by itself."""
+def test_without_plan_test_and_stretch_start(led: Led) -> None:
     add_ada(led, days=[])
     step_on(led)
     now = led.station.snapshot()
@@ -83,14 +82,13 @@ def test_without_a_plan_it_is_a_test_and_the_stretch(led: Led) -> None:
     assert exercises_of(running_routine(led)) == ["3a"]
 
 
-def test_nobody_known_is_led_too(led: Led) -> None:
-    """A board that has no people yet tests and stretches whoever comes."""
+def test_station_without_people_starts_test_and_stretch(led: Led) -> None:
     step_on(led)
     assert led.station.snapshot().called == "Test and stretch"
 
 
-def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> None:
-    """The first test is a full one. The page answers "front", and what frees the joint begins the routine."""
+def test_due_test_is_followed_by_routine_for_its_felt_place(led: Led) -> None:
+    """The first test is a full one. After the answer "front" the routine starts with mobility for the joint."""
     ada = add_ada(led)
     led.board.person.profile = PersonProfile(mean_lift_interval_s=1e9, felt_place="front", pain=2)
     step_on(led)
@@ -107,9 +105,8 @@ def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> Non
     assert led.last_session().session.person_id == ada
 
 
-def test_whoever_answered_beside_the_board_is_called_back(led: Led) -> None:
-    """When nobody stands there after the questions, NUDGE and a sentence say that the routine follows; a step begins
-    it."""
+def test_answers_beside_board_nudge_person_to_continue(led: Led) -> None:
+    """With the board empty after the questions NUDGE sounds and a note announces the routine; stepping on starts it."""
     add_ada(led)
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
@@ -126,8 +123,7 @@ def test_whoever_answered_beside_the_board_is_called_back(led: Led) -> None:
     assert (now.called, now.note) == (PROPOSED_NAME, None)
 
 
-def test_whoever_does_not_come_back_is_not_led_on(led: Led) -> None:
-    """Twenty seconds later the session is over, and the sentence with it."""
+def test_note_ends_with_session_after_twenty_seconds(led: Led) -> None:
     add_ada(led)
     step_on(led)
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
@@ -139,8 +135,7 @@ def test_whoever_does_not_come_back_is_not_led_on(led: Led) -> None:
     assert led.station.snapshot().note is None
 
 
-def test_a_proposed_routine_is_led_to_its_end(led: Led) -> None:
-    """What is proposed is done and stored, and afterwards nothing is due any more."""
+def test_proposed_routine_completes_and_nothing_more_is_due(led: Led) -> None:
     ada = add_ada(led, minutes=4)
     add_test_of_yesterday(led, ada)
     step_on(led)
@@ -157,8 +152,8 @@ def test_a_proposed_routine_is_led_to_its_end(led: Led) -> None:
     assert led.station.snapshot().note == NOTHING_DUE
 
 
-def test_on_a_day_of_rest_nothing_begins(led: Led) -> None:
-    """The plan has nothing for today, and none is missed: a sentence says so, without reproach."""
+def test_rest_day_starts_nothing(led: Led) -> None:
+    """A note says so, without reproach."""
     ada = add_ada(led, days=TUESDAYS, since="2026-09-14")
     add_test_of_yesterday(led, ada)
     step_on(led)
@@ -167,8 +162,8 @@ def test_on_a_day_of_rest_nothing_begins(led: Led) -> None:
     assert CueName.STEP_ON in led.recognised_cues()
 
 
-def test_unanswered_questions_leave_only_a_test(led: Led) -> None:
-    """Without health answers a person is tested, and a sentence says what is missing."""
+def test_without_health_answers_only_a_test_starts(led: Led) -> None:
+    """A note says what is missing."""
     add_ada(led, days=[], asked=False)
     step_on(led)
     now = led.station.snapshot()
@@ -176,8 +171,7 @@ def test_unanswered_questions_leave_only_a_test(led: Led) -> None:
     assert exercises_of(running_routine(led)) == []
 
 
-def test_unanswered_questions_hold_the_routine_back(led: Led) -> None:
-    """With a plan and no test due nothing begins before they are answered."""
+def test_without_health_answers_planned_routine_does_not_start(led: Led) -> None:
     ada = add_ada(led, asked=False)
     add_test_of_yesterday(led, ada)
     step_on(led)
@@ -186,8 +180,8 @@ def test_unanswered_questions_hold_the_routine_back(led: Led) -> None:
 
 
 @pytest.mark.parametrize("how", ["a test", "an answer"])
-def test_much_pain_holds_everything_back(led: Led, how: str) -> None:
-    """After a pain of 6, of a test or told to the page, nothing begins, and one sentence says why."""
+def test_strong_pain_blocks_everything(led: Led, how: str) -> None:
+    """After a pain of 6, in a test or reported on the page, nothing starts, and a note says why."""
     ada = add_ada(led)
     add_test_of_yesterday(led, ada, hurt=6 if how == "a test" else 1)
     if how == "an answer":
@@ -197,8 +191,8 @@ def test_much_pain_holds_everything_back(led: Led, how: str) -> None:
     assert led.station.snapshot().note == pain.BLOCKED_BY_PAIN.sentence
 
 
-def test_a_test_that_hurt_much_is_the_end_of_today(led: Led) -> None:
-    """Pain of 7 after today's test prevents the routine, with the advice to stop for today."""
+def test_strong_pain_in_test_ends_the_day(led: Led) -> None:
+    """The routine does not follow, and the note advises to stop for today."""
     add_ada(led)
     led.board.person.profile = PersonProfile(mean_lift_interval_s=1e9, pain=7)
     step_on(led)
@@ -209,9 +203,9 @@ def test_a_test_that_hurt_much_is_the_end_of_today(led: Led) -> None:
     assert holds_and_reps(led.last_session()) == ()
 
 
-def test_a_condition_leaves_an_exercise_out(led: Led) -> None:
-    """What is not right for this person is not in their routine, and the page says which sentence that rests on."""
-    key, condition = left_out()
+def test_condition_excludes_exercise_from_routine(led: Led) -> None:
+    """A note gives the reason."""
+    key, condition = excluded_exercise()
     ada = add_ada(led, condition)
     add_test_of_yesterday(led, ada)
     step_on(led)
@@ -222,8 +216,8 @@ def test_a_condition_leaves_an_exercise_out(led: Led) -> None:
     assert note is not None
 
 
-def left_out() -> tuple[str, str]:
-    """An exercise of the daily routine, and a condition that leaves it out and holds nothing else back."""
+def excluded_exercise() -> tuple[str, str]:
+    """An exercise of the daily routine, and a condition that excludes it without blocking everything."""
     for key in ("3a", "3b", "3c"):
         for caution in exercises()[key].cautions:
             only = {caution.condition}
@@ -232,8 +226,7 @@ def left_out() -> tuple[str, str]:
     raise AssertionError("the daily routine is for everybody")
 
 
-def test_today_can_be_asked_for_on_the_page(led: Led) -> None:
-    """The page's button begins the same for whoever it names."""
+def test_page_can_start_today_for_a_person(led: Led) -> None:
     led.station.change_settings({"on_step": "nothing"})
     ada = add_ada(led, routine="quick_calf")
     add_test_of_yesterday(led, ada)
@@ -246,8 +239,7 @@ def test_today_can_be_asked_for_on_the_page(led: Led) -> None:
     led.live(0.5)
 
 
-def test_a_plan_whose_routine_is_gone_says_so(led: Led) -> None:
-    """Where a routine of one's own was removed meanwhile another one is proposed, and the sentence says so."""
+def test_deleted_planned_routine_is_replaced_with_a_note(led: Led) -> None:
     ada = add_ada(led, routine="an-id-that-is-gone")
     add_test_of_yesterday(led, ada)
     step_on(led)
@@ -255,8 +247,7 @@ def test_a_plan_whose_routine_is_gone_says_so(led: Led) -> None:
     assert (now.called, now.note) == (PROPOSED_NAME, PROPOSED_INSTEAD)
 
 
-def test_the_loaded_side_comes_first(led: Led) -> None:
-    """Stepping on with the right leg starts with the right side."""
+def test_loaded_side_comes_first(led: Led) -> None:
     ada = add_ada(led, routine="quick_calf")
     add_test_of_yesterday(led, ada)
     led.step_on(Side.RIGHT, after_s=4.0)

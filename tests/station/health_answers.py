@@ -1,4 +1,4 @@
-"""The health questions, answered for somebody in a test."""
+"""Helpers that answer the health questions for a person."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from station.store import Store
 
 
 def answer_health_questions(store: Store, person_id: str, *conditions: str) -> None:
-    """Yes to these of the health questions, no to all others."""
+    """Answer these health questions with yes, and all others with no."""
     no = [one.key for one in CONDITIONS if one.key not in conditions and one.after is None]
     store.add_answer(person_id, "care", {"yes": list(conditions), "no": no})
 
 
 def add_screened_person(store: Store, name: str, *conditions: str) -> str:
-    """Somebody who has answered the health questions so; gives their id."""
+    """Add a person who has answered the health questions, with yes to these conditions; returns their id."""
     person_id = store.add_person(name).id
     answer_health_questions(store, person_id, *conditions)
     return person_id

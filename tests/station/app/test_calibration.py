@@ -33,11 +33,11 @@ class CalibrationRig(Rig):
 
     def __init__(self, tmp_path: Path, wiring: str = COMPARATORS) -> None:
         super().__init__(tmp_path, wiring, before=set_range_error)
-        self.said: list[str] = []
+        self.printed: list[str] = []
 
     def guided(self, what: str = "calibrate", limit_s: float = 500.0) -> GuidedCalibration:
         """Let the person do a whole calibration, or a check, by ear."""
-        guided = GuidedCalibration(self.store, what, self.said.append)
+        guided = GuidedCalibration(self.store, what, self.printed.append)
         guided.begin(self.station)
         self.until(lambda: guided.on_snapshot(self.station.snapshot()), limit_s)
         self.live(10.0)
@@ -60,7 +60,7 @@ def test_calibration_by_ear_makes_distances_accurate(tmp_path: Path) -> None:
         assert lab.station.snapshot().calibration == "good"
         assert lab.recognised_cues()[-1] is CueName.COMPLETE
         assert lab.recognised_cues().count(CueName.GO) == 3 * CalibrateStep().rounds
-        assert "warms up" in lab.said[0]
+        assert "warms up" in lab.printed[0]
         assert outcome.lines()[-1].startswith("Good. ±")
         assert set(outcome.as_json()) == {"well", "sentence", "points", "uncertainty_mm"}
 
@@ -143,7 +143,7 @@ def test_swapped_blocks_keep_previous_calibration(tmp_path: Path) -> None:
 def test_abandoned_calibration_times_out_and_changes_nothing(tmp_path: Path) -> None:
     with CalibrationRig(tmp_path) as lab:
         before = lab.store.current_calibration()
-        guided = GuidedCalibration(lab.store, "calibrate", lab.said.append)
+        guided = GuidedCalibration(lab.store, "calibrate", lab.printed.append)
         guided.begin(lab.station)
         lab.until(lambda: lab.station.snapshot().repetition == 3)
         lab.board.act("take_over")

@@ -17,8 +17,8 @@ from station.core.steps import HoldStep, RepsStep
 from tests.station.led import COMPARATORS, Led, holds_and_reps, is_running, prescribed_doses, stored_doses
 
 KEYS = [one.key for one in CONDITIONS]
-HOLD_BACK = {NOT_CLEARED, NO_WEIGHT, CHILD}
-"""Nothing is done until somebody else has said that it may be."""
+BLOCKING = {NOT_CLEARED, NO_WEIGHT, CHILD}
+"""Conditions with which nothing starts until a professional has agreed."""
 COUNT, HOLD_S = 2, 5
 LONGEST_S = 3000.0
 
@@ -64,7 +64,7 @@ def test_caution_excludes_or_halves_exercises(tmp_path: Path, condition: str) ->
     """
     with Led(tmp_path, COMPARATORS) as led:
         found = started_for(led, condition)
-        if condition in HOLD_BACK:
+        if condition in BLOCKING:
             assert found.routine == ()
             assert found.refusal is not None
             assert found.note == found.refusal.sentence

@@ -78,7 +78,7 @@ def test_ready_routine_completes_with_exact_dose(name: str) -> None:
     done = complete(name)
     assert done.cues[-1] is CueName.COMPLETE
     results = sum(isinstance(step, TestStep) for step in done.routine)
-    assert done.cues.count(CueName.COMPLETE) == results + 1, "a test says its own result"
+    assert done.cues.count(CueName.COMPLETE) == results + 1, "a test announces its own result"
     assert CueName.ENDED not in done.cues
     assert CueName.HEEL_UP not in done.cues
     bouts = holds_and_reps(done.session)
@@ -200,8 +200,8 @@ def test_routine_ends_and_can_be_resumed_when_heels_stay_lost(tmp_path: Path) ->
         assert (first.state, second.state) == ("finished", "partial")
         assert isinstance(second, Hold)
         assert second.credited_us / SECOND_US == pytest.approx(UNPLUGGED_AFTER_S, abs=0.5)
-        left = led.store.unfinished_run(led.person_id)
-        assert left is not None
+        unfinished = led.store.unfinished_run(led.person_id)
+        assert unfinished is not None
         led.live(30.0)
         led.board.act("return_heels")
         led.live(30.0)
@@ -243,7 +243,7 @@ def test_one_heel_up_in_squat_stops_clock_and_is_named(tmp_path: Path) -> None:
         assert (hold.state, hold.lifts, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
 
 
-# What is heard in all that.
+# Cues of the exceptions.
 
 
 def slide_board_in_attempt(led: Led) -> None:
@@ -316,7 +316,7 @@ SCENARIOS = {
     CueName.HEEL_UP: lift_heel_in_hold,
     CueName.ECHO: answer_by_taps,
 }
-"""What is heard only where something goes another way; all else is heard where nothing does."""
+"""Cues of exceptions, each with what causes it; all others sound in an undisturbed routine."""
 
 
 @pytest.mark.parametrize("cue", CueName)

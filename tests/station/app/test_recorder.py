@@ -33,23 +33,23 @@ def full_disk(store: Store) -> Iterator[None]:
 
 def test_delayed_check_belongs_to_calibration_of_its_time(tmp_path: Path) -> None:
     """A check before a recalibration on a full disk does not make the new calibration suspect."""
-    clock, told = HandClock(), list[str | None]()
+    clock, faults = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         store.add_calibration(FIT)
         before = store.current_calibration()
-        keeper = Recorder(store, told.append)
-        keeper.begin_session(None, clock.wall(), simulated=False)
+        recorder = Recorder(store, faults.append)
+        recorder.begin_session(None, clock.wall(), simulated=False)
         with full_disk(store):
             # A page has room for some rows more.
             for made, fact in enumerate([*[Calibrated(1, FIT)] * 99, CheckDone(2, 100.0, 109.0, 9.0, 0.6, True)]):
                 step = CheckStep() if made == 99 else CalibrateStep()
                 run = Run((step,), Wiring(), References(), before.curve, 0)
-                keeper.begin_run(run, clock.wall(), MeasurementContext(before, clock.wall()))
-                keeper.record(fact)
-            assert "disk is full" in str(told[-1])
+                recorder.begin_run(run, clock.wall(), MeasurementContext(before, clock.wall()))
+                recorder.record(fact)
+            assert "disk is full" in str(faults[-1])
             assert store.checks() == ()
-        keeper.flush(0)
-        assert not keeper.has_pending_writes
+        recorder.flush(0)
+        assert not recorder.has_pending_writes
         (check,) = store.checks()
         assert (check.calibration_id, check.off_mm, check.passed) == (before.id, 9.0, False)
         assert store.current_calibration().number == before.number + 99
@@ -58,20 +58,20 @@ def test_delayed_check_belongs_to_calibration_of_its_time(tmp_path: Path) -> Non
 
 def test_undone_skip_keeps_repetitions_in_one_set(tmp_path: Path) -> None:
     """Three are counted, taps skip the set, the skip is undone, and two follow: one set of five, all timed."""
-    clock, told = HandClock(), list[str | None]()
+    clock, faults = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
-        keeper = Recorder(store, told.append)
-        keeper.begin_session(None, clock.wall(), simulated=False)
+        recorder = Recorder(store, faults.append)
+        recorder.begin_session(None, clock.wall(), simulated=False)
         curve = store.current_calibration()
         run = Run((RepsStep(count=5),), Wiring(), References(), curve.curve, 0)
-        keeper.begin_run(run, clock.wall(), MeasurementContext(curve, clock.wall()))
+        recorder.begin_run(run, clock.wall(), MeasurementContext(curve, clock.wall()))
         for fact in (*_counted(1, 2, 3), RepsPartial(40, Side.LEFT, 3, 0), TapsUndone(41), *_counted(4, 5)):
-            keeper.record(fact)
-        keeper.record(RepsFinished(60, Side.LEFT, 5, 0))
+            recorder.record(fact)
+        recorder.record(RepsFinished(60, Side.LEFT, 5, 0))
         (reps,) = store.reps()
         assert (reps.count, reps.state) == (5, "finished")
         assert [one.number for one in reps.repetitions] == [0, 1, 2, 3, 4]
-        assert told == [None] * len(told)
+        assert faults == [None] * len(faults)
 
 
 def _counted(*counts: int) -> Iterator[Fact]:

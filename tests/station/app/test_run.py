@@ -181,14 +181,14 @@ def test_exported_bundle_replays_on_command_line(tmp_path: Path) -> None:
     traces = read_bundle(tmp_path / "one.zip")
     assert traces == read_bundle(tmp_path / "by hand.zip")
     (tmp_path / "one.csv").write_text(traces[0][1], encoding="utf-8")
-    said = run.invoke(main, ["replay", str(tmp_path / "one.csv")])
-    assert said.exit_code == 0, said.output
-    facts = [json.loads(line) for line in said.stdout.splitlines()]
+    replayed = run.invoke(main, ["replay", str(tmp_path / "one.csv")])
+    assert replayed.exit_code == 0, replayed.output
+    facts = [json.loads(line) for line in replayed.stdout.splitlines()]
     assert [fact["credited_s"] for fact in facts if fact["fact"] == "HoldFinished"] == credited
-    assert run.invoke(main, ["replay", str(tmp_path / "one.csv")]).stdout == said.stdout
+    assert run.invoke(main, ["replay", str(tmp_path / "one.csv")]).stdout == replayed.stdout
     whole = run.invoke(main, ["replay", str(tmp_path / "one.zip")]).stdout.splitlines()
     assert json.loads(whole[0]) == {"trace": traces[0][0]}
-    assert whole[1 : 1 + len(facts)] == said.stdout.splitlines()
+    assert whole[1 : 1 + len(facts)] == replayed.stdout.splitlines()
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])

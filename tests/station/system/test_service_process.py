@@ -70,7 +70,7 @@ def test_an_error_in_the_loop_ends_the_process(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "station.db")) as other:
             other.execute("DELETE FROM holds")
             other.commit()
-        status, error = running.ended()
+        status, error = running.wait_for_exit()
         assert status == 1
         assert "There is no row" in error
         assert running.notifications[-1] == "STOPPING=1"

@@ -1,4 +1,4 @@
-"""A whole station in virtual time that guides a simulated person through exercises: what it shows and what it stores."""
+"""A whole station in virtual time that guides a simulated person: what it shows and what it stores."""
 
 from __future__ import annotations
 

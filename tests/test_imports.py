@@ -26,7 +26,7 @@ SHARED = (
     "station.version",
     "hardware",
 )
-"""What every room above the core may use."""
+"""The packages that every room above the core may use."""
 ROOMS: dict[str, tuple[str, ...]] = {
     "hardware": (),
     "station.core.events": (),
@@ -66,7 +66,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """Each room, and the rooms it may import from besides itself; the longest name that fits a module is its room."""
 NEVER_FROM_WEB = ("station.app.inbox", "station.app.loop")
-"""The loop's own: the page asks through `station.app.api`."""
+"""Internal to the loop: the pages use `station.app.api`."""
 # Where a package of others may be imported, and nowhere else.
 HOMES = {
     **dict.fromkeys(HARDWARE, ("station.devices", "station.simulator")),

@@ -43,7 +43,7 @@ UP_CV = 0.2
 LEAN_S = 0.3
 """How long the weight takes to move to the other foot."""
 CLOSES_PART, OPENS_PART = 0.18, 0.11
-"""Where a comparator switches, as shares of standing."""
+"""The thresholds of a comparator, as shares of the standing load."""
 REST_S = 600.0
 
 Path = list[tuple[float, float]]
@@ -215,7 +215,7 @@ def parts_of(path: Path, chance: Random) -> Iterator[tuple[int, float]]:
 
 
 CREEP, CREEP_S = 0.3, 5.0
-"""By how much a loaded sensor creeps up, and how fast."""
+"""The creep of a loaded sensor, and its time constant."""
 SHARES = [part_of_standing(number / 1000) for number in range(3000)]
 """The share at each thousandth of standing."""
 
@@ -247,7 +247,7 @@ def levels_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
 
 RESTS: Routine = (RestStep(round(HALF_HOUR_S) * SECOND_US),) * 50
 WAITS: Routine = (HoldStep(hold_us=SECOND_US, rest_us=round(REST_S) * SECOND_US, prepare_us=round(REST_S) * SECOND_US),)
-"""Rests alone; and what begins with a long preparation, is paused by feet that move, and left by them in the end."""
+"""Rests alone, and a hold with a long preparation, which moving feet pause and finally end."""
 KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 
 

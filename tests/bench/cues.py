@@ -28,7 +28,7 @@ from station.simulator.pins import SimulatedPinFactory
 PIN = 18
 RESONANCE_HZ = 2_300
 PART_US = SECOND_US
-"""A cue begins every second, as in the busiest parts of a hold."""
+"""One cue a second, as in the busiest parts of a hold."""
 
 CUES_PLAYED = (CueName.COUNT, CueName.GO, CueName.NO, CueName.YES, CueName.HEEL_UP, CueName.HOLD_DONE)
 

@@ -32,10 +32,10 @@ LEARN_S = 6.0
 EMPTY_S = 0.4
 """An empty board is debounced after 80 ms, and shown soon afterwards."""
 OFF_S = 1.2
-"""A heel that is up for this long has been lifted to change sides."""
+"""A heel that is up for this long counts as a change of sides."""
 STEPS = (HoldStep(hold_us=SECOND_US, repetitions=1, prepare_us=3 * SECOND_US),)
 Seen = list[tuple[int, dict[str, Any]]]
-"""The states that the stream brought, and when each was there."""
+"""The states of the stream with their arrival times."""
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from tests.visitors import Visitor
 
 END_S = 10.0
 SITTING_S = 90.0
-"""A bound for both sides of one short stretch."""
+"""A limit for both sides of one short stretch."""
 LOADED_S = 10.0
 SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
 CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"

@@ -41,7 +41,7 @@ STILL_S = 3.0
 """How long the board is empty before the first step, to learn the weight of the empty plate."""
 LOUD = {"volume": "normal", "quiet_from": "00:00", "quiet_to": "00:00", "on_step": "nothing"}
 ASKED = 30
-"""How often the browser is asked for its clock; the quickest answer counts."""
+"""How many times the browser's clock is read; the quickest answer counts."""
 WATCH = """
 window.shown = []
 const heels = document.getElementById('heels')

@@ -25,16 +25,16 @@ from station.simulator.range_error import RangeError
 
 SENSORS = 200
 CALIBRATIONS = 10
-"""Of each sensor, each with a noise of its own: the median of 200 alone would be uncertain by 0.03 mm."""
+"""Calibrations of each sensor, each with its own noise: the median of 200 alone would be uncertain by 0.03 mm."""
 ATTEMPTS = 5
-"""After each calibration."""
+"""Attempts after each calibration."""
 RANGE_US = 34_400
-"""How long a reading takes at the driver's default budget of 33 ms."""
+"""The duration of a reading at the driver's default budget of 33 ms."""
 GUIDED = CalibrateStep()
 SETBACK_MM = 70.0
-"""From the sensor to the toe line."""
+"""The distance from the sensor to the toe line."""
 WHERE_MM = tuple(range(0, 201, 10))
-"""The toe distances that the bias is looked at."""
+"""The toe distances at which the bias is evaluated."""
 WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Contact.SELF: 2 * SECOND_US}
 
 
@@ -110,7 +110,7 @@ class Captured:
 
 ASSUMED = Assumptions()
 SQUARE = sqrt(3)
-"""From the SD of a value that is evenly spread to its limit."""
+"""The limit of a uniform distribution in units of its SD."""
 
 
 def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:

@@ -33,7 +33,7 @@ PAGES = (
 )
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100
-"""More stops than any page has, should the focus never come back to its beginning."""
+"""More tab stops than any page has, in case the focus never returns to the start."""
 HEELS = (HeelView(Side.LEFT, True, 1.0), HeelView(Side.RIGHT, True, 0.9))
 HOLD: dict[str, Any] = {
     "activity": "hold",

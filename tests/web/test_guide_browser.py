@@ -32,7 +32,7 @@ OTHERS = (
 ENTER, CONTROL, RELEASE = "\ue007", "\ue009", "\ue000"
 MOST_TABS = 150
 TALL = (1280, 1600)
-"""A screen on which four rows and their grips are seen at once."""
+"""A screen that shows four rows with their grips at once."""
 MIDDLE = """
 const box = document.querySelector(arguments[0]).getBoundingClientRect()
 return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 4)]

@@ -18,7 +18,7 @@ from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 
 AT_MOST = 18
-"""Of the page that shows most, the first time after something was stored."""
+"""The limit of the largest page with a cold cache."""
 WARM_AT_MOST = 12
 
 

@@ -29,7 +29,7 @@ needs_browser = pytest.mark.skipif(
     not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 READY_MS, SILENCE_MS = 740, 100
-"""READY with the tick of the left side, and half of the silence after it: a browser's sound clock goes in steps."""
+"""READY with the tick of the left side, and half of the silence after it: a browser's audio clock advances in steps."""
 
 
 def test_phrase_files_match_the_catalogue() -> None:

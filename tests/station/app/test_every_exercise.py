@@ -19,10 +19,10 @@ from tests.station.simulator.sittings import STEADY
 KEYS = tuple(exercises())
 SENSED = tuple(key for key in KEYS if exercises()[key].sense is not Verification.TIMER)
 LIFTED = tuple(key for key in SENSED if exercises()[key].sense is Verification.HOLD and not exercises()[key].is_light)
-"""The exercises whose heel has to stay down, by whatever sensor."""
+"""The exercises whose heel must stay down, with any sensor."""
 TIRED = replace(STEADY, mean_lift_interval_s=15.0)
 LONG_ENOUGH = {"5b": Item(exercise="5b", hold_s=40, repetitions=4)}
-"""Nobody's heel comes up in the first five seconds, which is how long such a hold is."""
+"""The catalogue's holds of five seconds end before the simulated heel first comes up."""
 
 
 @pytest.mark.parametrize("key", KEYS)

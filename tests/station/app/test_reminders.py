@@ -232,7 +232,7 @@ BERLIN_2026 = {
     "clocks go forward": (datetime(2026, 3, 27, 12, tzinfo=UTC), "03-28 01:30, 03-29 01:00, 03-30 00:30, 03-31 00:30"),
     "clocks go back": (datetime(2026, 10, 23, 12, tzinfo=UTC), "10-24 00:30, 10-25 00:30, 10-26 01:30, 10-27 01:30"),
 }
-"""From when on, and when half past two in Berlin is in UTC on the four days that follow."""
+"""The starting time, and 02:30 in Berlin as UTC on the next four days."""
 
 
 @pytest.mark.parametrize("change", BERLIN_2026)

@@ -19,9 +19,9 @@ from tests.station.rig import Rig
 ITEMS = (Item(exercise="3b", hold_s=10, repetitions=1), Item(exercise="3a", hold_s=20, repetitions=2))
 ROUTINE = routine_of(ITEMS, analogue=False)
 DONE_BEFORE_S = 8.0
-"""Of the second hold of the second exercise."""
+"""The credit of the second hold of the second exercise."""
 LEAVING_S = 1.5
-"""A person who leaves leans back first, with the heel down."""
+"""The time to lean back, with the heel down, before stepping off."""
 
 
 def holds_of(rig: Rig) -> list[Hold]:

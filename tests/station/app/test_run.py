@@ -38,7 +38,7 @@ from station.store.traces import trace_text
 from tests.station.rig import COMPARATORS, Rig, hold_of
 
 RESTLESS = PersonProfile(mean_lift_interval_s=4.0)
-"""Somebody whose heel comes up again and again."""
+"""A person whose heel comes up every few seconds."""
 WIRINGS = [COMPARATORS, "", '[board]\nheels = "comparator"\nknee_pad = false\n', '[board]\nplates = "right"\n']
 
 

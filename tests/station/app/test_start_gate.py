@@ -33,7 +33,7 @@ from tests.station.store.histories import HandClock, one_test
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 KEYS = [condition.key for condition in CONDITIONS]
 NO_TEST = {"tendon_pain", "insertional"}
-"""What leaves the end of the range alone."""
+"""Exercises that stay away from the end of the range."""
 BLOCKING = {"not_cleared", "no_weight", "child"}
 FULL = steps_of(ready_routines()["full"].items, Settings())
 TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)

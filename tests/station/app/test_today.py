@@ -27,7 +27,7 @@ from tests.station.rig import COMPARATORS
 from tests.station.store.histories import one_test
 
 EVERY_DAY = [[day, "07:00"] for day in range(7)]
-"""Before the hour at which a virtual life begins, which is a Monday at 08:00 UTC."""
+"""Before the start of virtual time, a Monday at 08:00 UTC."""
 TUESDAYS = [[1, "07:00"]]
 FOR_THE_FRONT = ["4a", "4b", "4c"]
 

@@ -24,7 +24,7 @@ READERS = {
     "my knee does not reach the wall with my toes touching it": "knee-short",
     "it pinches in front": "pinch",
 }
-"""What readers of the guide ask, and the answer that has to come first."""
+"""Questions of the guide's readers, each with the answer that must come first."""
 OWNERS = {
     "how do I calibrate": "calibrate",
     "no sound": "no-sound",
@@ -35,7 +35,7 @@ OWNERS = {
     "is my data sent anywhere": "data",
     "taps": "taps",
 }
-"""What people of a station ask."""
+"""Questions about a station."""
 VERDICTS = re.compile(
     r"\b(ab)?normal\b|\brestricted\b|\bgood result|\bbad\b|\bpoor\b|\bfail|\bshould have|\bwrong with you|\bdiagnos",
     re.I,

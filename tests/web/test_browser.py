@@ -200,7 +200,7 @@ def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Br
     )
     station.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
     window.wait_until(lambda: "HALF" in window.text("#cue-badge"), "the cue is seen")
-    window.wait_until(lambda: window.text("#cue-badge") == "", "and gone again")
+    window.wait_until(lambda: window.text("#cue-badge") == "", "the cue is gone")
 
 
 def test_live_page_reports_missing_updates(

@@ -169,7 +169,7 @@ def test_dragging_reorders_rows(visit: Callable[[str], Browser], window: Browser
 
     window.wait_until(is_first, "the last row is the first")
     hand(window, "up", from_x, to_y)
-    window.wait_until(lambda: window.run(ROWS) == ["4", "1", "2", "3"], "it is let go")
+    window.wait_until(lambda: window.run(ROWS) == ["4", "1", "2", "3"], "the row is dropped")
     window.wait_until(lambda: "the guide has it before" in window.text("#routine-summary"), "the new order is checked")
     assert window.run("return [...document.querySelectorAll('button:disabled')].map(one => one.value)") == [
         "up-4",
@@ -194,7 +194,7 @@ def test_unanswered_form_keeps_input(visit: Callable[[str], Browser], window: Br
 def test_help_search_narrows_while_typing(visit: Callable[[str], Browser], window: Browser) -> None:
     """Each letter narrows the questions, the address follows, and the page shows the number of matches."""
     visit("/help").find("[name=q]").send_keys("barefo")
-    window.wait_until(lambda: len(window.find_all("#answers details")) == 1, "one question is left")
+    window.wait_until(lambda: len(window.find_all("#answers details")) == 1, "one question remains")
     assert window.text("#count") == "1 question found."
     assert "walk" not in window.text("#answers")
     window.wait_until(lambda: window.driver.current_url.endswith("/help?q=barefo"), "the address has the query")

@@ -22,9 +22,9 @@ HOLD_US = 30_000_000
 def add_years_of_tests(
     store: Store, days: int, *, every: float = 1.0, seed: int = 1, name: str = "Ann", holds_a_day: int = 0
 ) -> Person:
-    """A test of both sides each `every` days, for so many days until now, by one who gains 2 mm a week at first.
+    """Add a test of both sides every `every` days up to this moment, by a person who gains 2 mm a week at first.
 
-    After each test come `holds_a_day` holds of 30 s, of one leg after the other.
+    After each test come `holds_a_day` holds of 30 s, alternating between the legs.
     """
     person, random = store.add_person(name), Random(seed)
     calibration_id, begin = store.current_calibration().id, datetime.now(UTC) - timedelta(days=days)

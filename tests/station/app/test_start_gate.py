@@ -270,7 +270,7 @@ def test_resume_applies_half_dose_after_pain(led: Led) -> None:
 
 
 def test_routine_started_by_the_loop_applies_half_dose(led: Led) -> None:
-    """Steps started for nobody are reduced for the person the loop infers."""
+    """Steps started without a person are reduced for the person whom the loop infers."""
     person_id = add_screened_person(led.store, "Ada", "cleared")
     led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), None)
     led.live(0.5)
@@ -280,8 +280,8 @@ def test_routine_started_by_the_loop_applies_half_dose(led: Led) -> None:
     assert step.repetitions == 2
 
 
-def test_unfinished_routine_of_nobody_is_not_offered_to_a_person_added_later(led: Led) -> None:
-    """Only once they claim the session is it theirs to resume."""
+def test_unclaimed_unfinished_routine_is_not_offered_to_new_person(led: Led) -> None:
+    """The person can resume it only after claiming the session."""
     led.station.request_start("stretch", None)
     led.live(0.5)
     led.board.act("auto")

@@ -48,7 +48,7 @@ def test_hold_countdown_is_computed_by_page() -> None:
     ("toe_mm", "word", "number"), [(92.0, "SLIDE BACK", "1.7"), (109.4, "STAND STILL", "0.0"), (120.0, "CLOSER", "1.1")]
 )
 def test_moving_shows_distance_and_direction(toe_mm: float, word: str, number: str) -> None:
-    """The number is the distance still to slide; within 3 mm of the target there is none."""
+    """The number is the distance still to slide; within 3 mm of the target it is zero."""
     seen = shown(phase="move", activity="test", toe_mm=toe_mm, target_mm=109.0)
     assert (seen["word"], seen["number"]) == (word, number)
 

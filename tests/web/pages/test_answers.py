@@ -202,7 +202,7 @@ def test_today_asks_about_pain_after_a_day(client: FlaskClient, store: Store) ->
 
 
 def test_touch_answers_reach_the_board(client: FlaskClient, station: StationDouble) -> None:
-    """A place and a number arrive as answers; earlier taps are undone."""
+    """A place, numbers and undo arrive; anything else is refused."""
     for answer in ("calf", "0", "10"):
         assert client.post("/command", data={"command": "answer", "answer": answer}).status_code == 303
     client.post("/command", data={"command": "undo"})

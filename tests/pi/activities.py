@@ -93,7 +93,7 @@ def knee_to_wall(rig: Rig) -> None:
     rig.person.follow_until(lambda now: now["phase"] == "felt", 420, "the question where the limit was felt")
     lasted_s = time.monotonic() - began
     now = _answer_questions(rig)
-    sitting_id = now["session"]
+    session_id = now["session"]
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("quick test")[before:]}
     for side, true_mm in sorted(rig.person.passed_mm.items()):
@@ -108,15 +108,15 @@ def knee_to_wall(rig: Rig) -> None:
             uncertainty_mm=None if row is None else row["uncertainty"],
             limit_mm=LIMIT_MM[side],
         )
-    words = rig.page.sitting(sitting_id)
+    words = rig.page.session(session_id)
     rig.check(
-        "the sitting tells the test",
+        "the session tells the test",
         all(part in words for part in ("Quick test, finished; contact: knee pad", "heel came up", "did not reach")),
         result=now["result"],
         attempts=sum(words.count(outcome) for outcome in ("passed", "heel came up", "knee did not reach")),
         lasted_s=round(lasted_s),
     )
-    scores = [replayed(text) for text in rig.page.traces(sitting_id)]
+    scores = [replayed(text) for text in rig.page.traces(session_id)]
     stored = {side: float(row["value"]) for side, row in rows.items()}
     rig.check("the trace replays to the stored result", stored in scores, stored=stored, replayed=scores)
 
@@ -133,9 +133,9 @@ def _answer_questions(rig: Rig) -> dict[str, Any]:
     rig.check("heel taps are counted and echoed", "ECHO" in played, cues=played, taken_after_s=round(accepted_s, 2))
     rig.page.press("/command", command="answer", answer=PAIN)
     now = rig.person.follow_until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
-    words = rig.page.sitting(now["session"])
+    words = rig.page.session(now["session"])
     expected = f"{FELT_TEXTS[PLACE]}, pain {PAIN} of 10"
-    rig.check("the sitting tells both answers", expected in words, wanted=expected, text=words[:160])
+    rig.check("the session tells both answers", expected in words, wanted=expected, text=words[:160])
     return now
 
 

@@ -74,23 +74,23 @@ def _check_guidance(rig: Rig) -> None:
     )
     rig.person.follow_until(lambda now: (now["exercise"] or {}).get("key") == STRETCH, 60, "the second exercise")
     now = rig.person.follow_until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 120, "the end")
-    sitting_id = now["session"]
+    session_id = now["session"]
     rig.leave()
-    _check_stored(rig, before, sitting_id)
+    _check_stored(rig, before, session_id)
 
 
-def _check_stored(rig: Rig, before: int, sitting_id: str) -> None:
+def _check_stored(rig: Rig, before: int, session_id: str) -> None:
     holds = [(row["side"], row["state"], float(row["value"]), row["heel_lifts"]) for row in rig.rows("hold")[before:]]
     wanted = [("both", "finished", HOLD_S, lifts) for lifts in ("1", "0", "0")]
     rig.check("holds of both feet are credited to their target exactly", holds == wanted, holds=holds)
     total_s = HOLD_S * len(wanted)
-    words = rig.page.sitting(sitting_id)
+    words = rig.page.session(session_id)
     parts = (f"{total_s:g} s held with both legs", NAME, "Toe-raise hold and lower", "Achilles stretch")
-    rig.check("the sitting tells the routine", all(part in words for part in parts), text=words[:240])
+    rig.check("the session tells the routine", all(part in words for part in parts), text=words[:240])
     history = rig.page.text_of("/history")
     rig.check("the history has it", parts[0] in history and NAME in history)
     credited = Counter[str]()
-    for text in rig.page.traces(sitting_id):
+    for text in rig.page.traces(session_id):
         trace = read_trace(text.splitlines())
         for fact in replay(trace, routine_from_header(trace.header), curve_from_header(trace.header)):
             if isinstance(fact, HoldEnd):

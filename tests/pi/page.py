@@ -109,13 +109,13 @@ class Page:
         """The text of a page, without its markup."""
         return _strip_markup(self.get(path))
 
-    def sitting(self, sitting_id: str) -> str:
+    def session(self, session_id: str) -> str:
         """The text of a session's page."""
-        return self.text_of(f"/sessions/{sitting_id}")
+        return self.text_of(f"/sessions/{session_id}")
 
-    def traces(self, sitting_id: str) -> list[str]:
+    def traces(self, session_id: str) -> list[str]:
         """The traces that a session's page offers, as text, in order."""
-        paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{sitting_id}"))
+        paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{session_id}"))
         return [self.get(path) for path in dict.fromkeys(paths)]
 
     def _follow_stream(self) -> None:

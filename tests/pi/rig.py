@@ -71,7 +71,7 @@ class Rig:
     def leave(self) -> None:
         """Step off and wait for the end of the session."""
         self.person.step_off()
-        self.person.follow_until(lambda now: now["session"] is None, 40, "the end of the sitting", follows=False)
+        self.person.follow_until(lambda now: now["session"] is None, 40, "the end of the session", follows=False)
 
     def rows(self, what: str) -> list[Row]:
         return [row for row in self.page.results() if row["kind"] == what]

@@ -10,7 +10,7 @@ import pytest
 
 from hardware import pins
 from station.config import Config, ConfigError, load, parse
-from station.config_document import description, document
+from station.config_document import documented_toml, key_description
 from tests.tree import ROOT
 
 EXAMPLE = ROOT / "systemd" / "station.toml"
@@ -45,7 +45,7 @@ def test_default_pins_match_the_pin_map() -> None:
 
 def test_example_file_is_generated_from_the_schema() -> None:
     """`python -m station.config > systemd/station.toml` writes it again."""
-    assert EXAMPLE.read_text(encoding="utf-8") == document(Config)
+    assert EXAMPLE.read_text(encoding="utf-8") == documented_toml(Config)
 
 
 def test_example_file_has_every_key_at_its_default() -> None:
@@ -56,7 +56,7 @@ def test_example_file_has_every_key_at_its_default() -> None:
 
 @pytest.mark.parametrize(("section", "key"), KEYS, ids=lambda part: getattr(part, "name", part))
 def test_every_key_has_a_description(section: str, key: msgspec.structs.FieldInfo) -> None:
-    assert description(key.type).endswith("."), f"{section}.{key.name}"
+    assert key_description(key.type).endswith("."), f"{section}.{key.name}"
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS, ids=lambda part: getattr(part, "name", part))

@@ -39,7 +39,7 @@ ANSWERED = "#answer .note"
 @pytest.fixture
 def ada(store: Store) -> str:
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
 
 
@@ -212,7 +212,7 @@ def test_first_routine_leads_to_health_questions_and_back(
         assert "Daily starts" in window.find("#answer").text
     finally:
         window.emulate(PHONE)
-    assert store.answers(person.id, "care")[0].answer["yes"] == ["balance"]
+    assert store.answers(person.id, "health")[0].answer["yes"] == ["balance"]
     assert station.titles == ["Daily"]
 
 
@@ -221,7 +221,7 @@ def test_refused_start_is_shown_on_live_page(
 ) -> None:
     """The live page shows the reason, with a link to the remedy."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["not_cleared"], "no": []})
     visit("/live").click('button[value="daily"]')
     window.wait_until(lambda: "cleared you for exercise" in window.text("#answer"), "the reason is seen")
     window.click("#answer a")
@@ -266,8 +266,8 @@ def test_axe_finds_nothing_serious_in_questions_and_forms(
         assert serious_violations(window) == []
     station.show(activity="idle", phase="idle", exercise=None)
     assert serious_violations(visit("/health-questions?again=")) == []
-    store.add_answer(ada, "care", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
-    store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
+    store.add_answer(ada, "health", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
+    store.add_answer(ada, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
     store.save_plan(ada, {"days": [[0, "18:00"]], "routine": "proposed", "zone": "UTC", "token": "t"})
     for address in ("/", "/health-questions?saved=&next=today&routine=daily", "/plan", "/why"):
         assert serious_violations(visit(address)) == [], address

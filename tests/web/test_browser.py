@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import CueView, Fault, HeelView, UnfinishedView
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.core.events import BOTH_LEGS, CommandName, Side
 from station.core.facts import CueName
 from station.store import Store
@@ -91,14 +91,14 @@ def test_every_page_has_no_layout_faults(
 ) -> None:
     """No sideways scrolling, no target under 44 px (64 on the phone's live page), no low contrast."""
     window.emulate(size, dark=dark)
-    _, sitting = add_session(store)
+    _, session = add_session(store)
     person, _ = add_session(store, days_ago=1, name="A person with quite a long name, as people have")
     store.add_calibration(FIT)
-    store.add_answer(person.id, "care", {"yes": ["tendon_pain", "balance"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["tendon_pain", "balance"], "no": []})
     store.add_answer(person.id, "pain", 7)
     store.save_plan(person.id, {"days": [[0, "07:30"], [3, "18:00"]], "routine": "daily", "zone": "UTC", "token": "t"})
     visit("/").run("document.cookie = `person=${arguments[0]}`", person.id)
-    for address in (*PAGES, f"/sessions/{sitting}"):
+    for address in (*PAGES, f"/sessions/{session}"):
         least = LIVE_TARGET if address in ("/live", "/board") and size == PHONE_SMALL else TARGET
         assert visit(address).layout_faults(least) == [], address
 
@@ -226,7 +226,7 @@ def test_live_page_reconnects_after_station_restart(
     visit("/live")
     window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
     server.stop()
-    again = open_page(station, store, Config(page=Page(port=server.port)))
+    again = open_page(station, store, Config(page=PageConfig(port=server.port)))
     again.start()
     try:
         station.show(phase="rest", counting=None, rate=0)
@@ -418,8 +418,8 @@ def test_printed_session_is_black_on_white_without_buttons(
     visit: Callable[[str], Browser], window: Browser, store: Store
 ) -> None:
     """Its charts and tables are printed."""
-    _, sitting = add_session(store)
-    visit(f"/sessions/{sitting}")
+    _, session = add_session(store)
+    visit(f"/sessions/{session}")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         colours, shown = window.run(

@@ -74,7 +74,7 @@ def test_test_after_calibration_uses_and_names_it(tmp_path: Path) -> None:
         assert test.calibration_id == lab.store.current_calibration().id
         assert test.left_mm is not None
         assert limit_mm - 25.0 < test.left_mm < limit_mm + 3.0
-        assert not test.doubted
+        assert not test.is_suspect
         assert len(lab.store.sessions()) == 1
 
 
@@ -121,7 +121,7 @@ def test_failed_check_marks_results_until_recalibration(tmp_path: Path) -> None:
         assert lab.station.snapshot().calibration == "doubted"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)
-        assert lab.last_session().tests[0].doubted
+        assert lab.last_session().tests[0].is_suspect
         assert lab.guided().outcome().well
         assert lab.station.snapshot().calibration == "good"
         assert "calibration" not in lab.troubles
@@ -188,7 +188,7 @@ def test_stepping_on_after_check_starts_a_test(tmp_path: Path) -> None:
         lab.station.change_settings({"on_step": "test"})
         lab.step_on(Side.LEFT, after_s=5.0)
         assert lab.station.snapshot().activity == "test"
-        assert lab.station.snapshot().sitting_id is not None
+        assert lab.station.snapshot().session_id is not None
 
 
 def test_calibration_takes_effect_once_it_can_be_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

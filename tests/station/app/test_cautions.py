@@ -44,7 +44,7 @@ def with_cautions(condition: str, ruling: Restriction) -> set[str]:
 
 def started_for(led: Led, condition: str) -> StartDecision:
     """What starts for a person with this condition, and with the answers that it depends on."""
-    after = next(one.after for one in CONDITIONS if one.key == condition)
+    after = next(one.follow_up_of for one in CONDITIONS if one.key == condition)
     person_id = led.add_person("Ada", *([after] if after else []), condition)
     items = [item_dict(item) for item in shortened_exercises()]
     routine_id = led.store.save_routine(None, person_id, "All", items)

@@ -104,7 +104,7 @@ def test_unreadable_answer_counts_as_not_given(led: Led, text: str) -> None:
     assert "questions" in now.note
 
 
-@pytest.mark.parametrize("column", ["header_json", "rest_json"])
+@pytest.mark.parametrize("column", ["header_json", "remaining_json"])
 @pytest.mark.parametrize("text", [*DAMAGED, '{"do": "routine", "steps": [5]}'])
 def test_unreadable_unfinished_routine_does_not_start(led: Led, column: str, text: str) -> None:
     """A note says that it is gone."""
@@ -120,7 +120,7 @@ def test_unreadable_unfinished_routine_does_not_start(led: Led, column: str, tex
 def test_unknown_felt_place_is_ignored(led: Led) -> None:
     """Another release may have had other places."""
     own_plan(led, [{"exercise": "3a"}])
-    damage(led, tests, limit_felt="knee")
+    damage(led, tests, felt_place="knee")
     step_on(led)
     now = led.station.snapshot()
     assert (now.called, now.note) == ("Mine", None)

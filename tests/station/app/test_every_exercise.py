@@ -12,7 +12,7 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US
 from station.core.facts import CueName
-from station.store.records import Hold, Reps
+from station.store.records import Hold, RepSet
 from tests.station.led import ANALOGUE, COMPARATORS, Led, holds_and_reps, prescribed_doses, routine_of, stored_doses
 from tests.station.simulator.sittings import STEADY
 
@@ -56,7 +56,7 @@ def test_heel_lifts_delay_completion_but_keep_the_dose(tmp_path: Path, key: str)
         assert max(late_us) > SECOND_US
 
 
-def delays_us(bout: Hold | Reps) -> list[int]:
+def delays_us(bout: Hold | RepSet) -> list[int]:
     """How much later than its credit a hold ended, or than the tempo each repetition followed the last, in µs."""
     if isinstance(bout, Hold):
         return [] if bout.ended_us is None else [bout.ended_us - bout.started_us - bout.credited_us]
@@ -77,7 +77,7 @@ def test_too_quick_lowering_does_not_count(tmp_path: Path) -> None:
         led.board.person.heel_raise_s["7d"] = 4.8
         led.board.person.run_script(led.board.person._raise_heels(4.8), led.clock.now_us())
         led.until_phase("done")
-        (reps,) = led.last_session().reps
+        (reps,) = led.last_session().rep_sets
         assert (reps.state, reps.count) == ("finished", 4)
-        assert reps.too_quick >= 3
+        assert reps.too_quick_count >= 3
         assert sum(not one.too_quick for one in reps.repetitions) == 4

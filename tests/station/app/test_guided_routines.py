@@ -12,13 +12,13 @@ import pytest
 
 from station.app.routines import TITLES, routine_called
 from station.app.snapshot import Snapshot
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US, Legs, Side
 from station.core.facts import CueName
 from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestStep, is_verified
 from station.settings import Settings
-from station.store.records import Hold, Reps, SessionDetail, Test, UnfinishedRun
+from station.store.records import Hold, RepSet, SessionDetail, Test, UnfinishedRun
 from tests.station import rig
 from tests.station.led import (
     ANALOGUE,
@@ -32,7 +32,7 @@ from tests.station.led import (
     stored_doses,
 )
 
-NAMES = tuple(ready_routines())
+NAMES = tuple(built_in_routines())
 UNPLUGGED_AFTER_S = 6.0
 TWO_HOLDS = (Item(exercise="3a", hold_s=20, repetitions=2), Item(exercise="3c", hold_s=20))
 
@@ -88,7 +88,7 @@ def test_ready_routine_completes_with_exact_dose(name: str) -> None:
     assert {run.state for run in done.session.tests} <= {"finished"}
     for at, step in enumerate(done.routine):
         if isinstance(step, HoldStep | RepsStep):
-            mine = [one for one in bouts if one.step == at]
+            mine = [one for one in bouts if one.step_index == at]
             assert {one.exercise for one in mine} == {step.exercise}
             assert credited(mine) == prescribed_doses((step,)), step
 
@@ -127,7 +127,9 @@ def test_unsensed_exercise_is_not_verified(name: str) -> None:
             one = exercises()[str(step.exercise)]
             assert is_verified(step) is (one.sense is not Verification.TIMER and not one.is_light)
             assert {shown.verified for shown in done.shown(at)} == {is_verified(step)}
-            assert {bout.verified for bout in holds_and_reps(done.session) if bout.step == at} == {is_verified(step)}
+            assert {bout.verified for bout in holds_and_reps(done.session) if bout.step_index == at} == {
+                is_verified(step)
+            }
 
 
 def test_exercise_after_floor_waits_for_return_to_board() -> None:
@@ -154,7 +156,7 @@ def test_test_and_stretch_asks_two_questions_between() -> None:
     assert test.left_mm is not None
     assert test.right_mm is not None
     circumstances = test.circumstances
-    assert (circumstances.limit_felt, circumstances.pain) == ("calf", 1)
+    assert (circumstances.felt_place, circumstances.pain) == ("calf", 1)
     asked = done.shown(1)
     assert [one.phase for one in asked if one.phase in ("felt", "pain")]
     assert {one.result_left_mm for one in asked if one.phase == "pain"} == {test.left_mm}
@@ -209,12 +211,12 @@ def test_routine_ends_and_can_be_resumed_when_heels_stay_lost(tmp_path: Path) ->
         led.live(0.1)
         led.run_to_end()
         assert led.recognised_cues()[-1] is CueName.COMPLETE
-        done = [one for sitting in led.store.sessions() for one in finished(led, sitting.id)]
+        done = [one for session in led.store.sessions() for one in finished(led, session.id)]
         assert credited(done) == prescribed_doses(routine)
 
 
-def finished(led: Led, sitting_id: str) -> list[Hold | Reps]:
-    detail = led.store.session(sitting_id)
+def finished(led: Led, session_id: str) -> list[Hold | RepSet]:
+    detail = led.store.session(session_id)
     assert detail is not None
     return [one for one in holds_and_reps(detail) if one.state == "finished"]
 
@@ -240,7 +242,7 @@ def test_one_heel_up_in_squat_stops_clock_and_is_named(tmp_path: Path) -> None:
         led.until_phase("hold")
         led.until(lambda: not is_running(led))
         (hold,) = led.last_session().holds
-        assert (hold.state, hold.lifts, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
+        assert (hold.state, hold.lift_count, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
 
 
 # Cues of the exceptions.

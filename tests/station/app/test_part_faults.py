@@ -90,7 +90,7 @@ def test_hold_works_without_unneeded_part(tmp_path: Path, part: str) -> None:
         rig.hold(6)
         rig.until_phase("done")
         (hold,) = rig.last_session().holds
-        assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 6_000_000, 0)
+        assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", 6_000_000, 0)
         assert len(rig.troubles) == 1
 
 

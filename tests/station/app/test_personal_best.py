@@ -68,7 +68,7 @@ def test_comfortable_test_has_no_best_to_beat(tmp_path: Path) -> None:
     """A person who is to stay within comfort gets no reward for going further."""
     with Led(tmp_path, COMPARATORS) as led:
         ada = add_screened_person(led.store, "Ada", "cleared")
-        at = led.clock.wall() - timedelta(days=10)
+        at = led.clock.utc_now() - timedelta(days=10)
         run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
@@ -94,7 +94,7 @@ def test_started_test_carries_best_to_beat(tmp_path: Path) -> None:
     """It is in the trace's header, so a replay sounds BEST as the board did."""
     with Led(tmp_path, COMPARATORS) as led:
         ada = add_screened_person(led.store, "Ada")
-        at = led.clock.wall() - timedelta(days=10)
+        at = led.clock.utc_now() - timedelta(days=10)
         run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
@@ -105,5 +105,5 @@ def test_started_test_carries_best_to_beat(tmp_path: Path) -> None:
         assert isinstance(test, TestStep)
         assert test.beat_left_mm is not None
         assert test.beat_left_mm == best_to_beat_mm(
-            led.store, ada, Side.LEFT, led.station._wiring.contact, led.clock.wall()
+            led.store, ada, Side.LEFT, led.station._wiring.contact, led.clock.utc_now()
         )

@@ -38,13 +38,13 @@ def test_delayed_check_belongs_to_calibration_of_its_time(tmp_path: Path) -> Non
         store.add_calibration(FIT)
         before = store.current_calibration()
         recorder = Recorder(store, faults.append)
-        recorder.begin_session(None, clock.wall(), simulated=False)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
         with full_disk(store):
             # A page has room for some rows more.
             for made, fact in enumerate([*[Calibrated(1, FIT)] * 99, CheckDone(2, 100.0, 109.0, 9.0, 0.6, True)]):
                 step = CheckStep() if made == 99 else CalibrateStep()
                 run = Run((step,), Wiring(), References(), before.curve, 0)
-                recorder.begin_run(run, clock.wall(), MeasurementContext(before, clock.wall()))
+                recorder.begin_run(run, clock.utc_now(), MeasurementContext(before, clock.utc_now()))
                 recorder.record(fact)
             assert "disk is full" in str(faults[-1])
             assert store.checks() == ()
@@ -61,14 +61,14 @@ def test_undone_skip_keeps_repetitions_in_one_set(tmp_path: Path) -> None:
     clock, faults = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         recorder = Recorder(store, faults.append)
-        recorder.begin_session(None, clock.wall(), simulated=False)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
         curve = store.current_calibration()
         run = Run((RepsStep(count=5),), Wiring(), References(), curve.curve, 0)
-        recorder.begin_run(run, clock.wall(), MeasurementContext(curve, clock.wall()))
+        recorder.begin_run(run, clock.utc_now(), MeasurementContext(curve, clock.utc_now()))
         for fact in (*_counted(1, 2, 3), RepsPartial(40, Side.LEFT, 3, 0), TapsUndone(41), *_counted(4, 5)):
             recorder.record(fact)
         recorder.record(RepsFinished(60, Side.LEFT, 5, 0))
-        (reps,) = store.reps()
+        (reps,) = store.rep_sets()
         assert (reps.count, reps.state) == (5, "finished")
         assert [one.number for one in reps.repetitions] == [0, 1, 2, 3, 4]
         assert faults == [None] * len(faults)

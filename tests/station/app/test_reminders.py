@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from station.advice.plan import plan_of, to_dict
+from station.advice.plan import plan_from_dict, to_dict
 from station.app.inbox import ReminderDue
 from station.app.reminders import LATE_WITHIN, Reminders
 from station.core.events import CommandName
@@ -68,13 +68,13 @@ class ReminderStation(Led):
         """Advance the empty board to this time and fire due reminders."""
         self.jump_to(wall)
         self.live(0.1)
-        self.alarms.fire_due(self.board.clock.wall())
+        self.alarms.fire_due(self.board.clock.utc_now())
         self.live(8.0)
 
 
 def plan_at(*clocks: str, zone: str = "UTC", reminder_cue: bool = True, **more: Any) -> dict[str, Any]:
     days = [[day, clock] for day in EVERY_DAY for clock in clocks]
-    return to_dict(plan_of({"days": days, "zone": zone, "reminder_cue": reminder_cue, "tests": False, **more}))
+    return to_dict(plan_from_dict({"days": days, "zone": zone, "reminder_cue": reminder_cue, "tests": False, **more}))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def led(tmp_path: Path) -> Iterator[ReminderStation]:
 
 
 def today_at(led: Led, hour: int, minute: int = 0) -> datetime:
-    return led.clock.wall().replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return led.clock.utc_now().replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
 def nudge_count(led: Led) -> int:
@@ -139,7 +139,7 @@ def test_no_reminder_while_board_is_in_use(led: ReminderStation) -> None:
     led.station.start(hold_of(200.0), ada)
     led.live(62.0)
     before = len(led.recognised_cues())
-    led.alarms.fire_due(led.clock.wall())
+    led.alarms.fire_due(led.clock.utc_now())
     led.live(8.0)
     assert led.alarms.rang == 1
     assert CueName.NUDGE not in led.recognised_cues()[before:]
@@ -154,7 +154,7 @@ def test_no_reminder_after_routine_of_the_day(led: ReminderStation) -> None:
     led.station.start(hold_of(5.0), ada)
     led.live(0.1)
     led.run_to_end()
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     before = nudge_count(led)
     led.advance_to(today_at(led, 18))
     assert led.alarms.rang == 1
@@ -196,7 +196,7 @@ def test_clock_set_forward_catches_up_one_reminder(led: ReminderStation) -> None
     led.live(0.1)
     assert led.alarms.at == {ada: today_at(led, 9)}
     for _ in range(3):
-        led.alarms.fire_due(led.board.clock.wall())
+        led.alarms.fire_due(led.board.clock.utc_now())
         led.live(8.0)
     assert led.alarms.rang == 1
     assert nudge_count(led) >= 1
@@ -211,7 +211,7 @@ def test_clock_set_far_forward_drops_old_reminders(led: ReminderStation) -> None
         led.station.wall_clock_set()
         led.live(0.1)
         assert led.alarms.at == {ada: today_at(led, 9) + timedelta(days=next_day)}
-        led.alarms.fire_due(led.board.clock.wall())
+        led.alarms.fire_due(led.board.clock.utc_now())
         led.live(8.0)
     assert led.alarms.rang == nudge_count(led) == 0
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from station.advice.health_questions import NOT_CLEARED
-from station.advice.pain import BLOCKED_BY_PAIN, STOP
-from station.advice.restrictions import ANSWER_FIRST
+from station.advice.pain import BLOCKED_BY_PAIN, STOP_ADVICE
+from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
 from station.app.loop import EASED_NOTE
 from station.catalogue.records import Item
 from station.core.events import CommandName
@@ -54,7 +54,7 @@ def test_stretch_does_not_follow_painful_test(led: Led, known: bool) -> None:
     step_on(led)
     do_test_and_answer(led)
     now = led.station.snapshot()
-    assert (now.activity, now.phase, now.note) == ("test", "result", STOP.sentence)
+    assert (now.activity, now.phase, now.note) == ("test", "result", STOP_ADVICE.sentence)
     assert led.recognised_cues()[-1] is CueName.ENDED
     assert holds_and_reps(led.last_session()) == ()
     assert led.last_session().tests[0].circumstances.pain == HURTING.pain
@@ -128,7 +128,7 @@ def test_new_person_is_tested_once(led: Led) -> None:
     step_on(led)
     do_test_and_answer(led)
     now = led.station.snapshot()
-    assert (now.activity, now.phase, now.note) == ("test", "result", ANSWER_FIRST.sentence)
+    assert (now.activity, now.phase, now.note) == ("test", "result", ANSWER_QUESTIONS_FIRST.sentence)
     assert len(led.last_session().tests) == 1
 
 
@@ -197,10 +197,10 @@ def test_claimed_session_applies_its_persons_pain_on_resume(led: Led) -> None:
     led.live(0.1)
     led.board.act("auto")
     led.until_phase("hold", limit_s=60.0)
-    sitting = led.station.snapshot().sitting_id
-    assert sitting is not None
+    session = led.station.snapshot().session_id
+    assert session is not None
     assert led.station.snapshot().person_id is None
-    led.station.claim_session(sitting, ada)
+    led.station.claim_session(session, ada)
     led.live(0.5)
     assert led.station.snapshot().person_id == ada
     led.board.act("step_off")

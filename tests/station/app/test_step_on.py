@@ -31,7 +31,7 @@ def test_standing_still_for_two_seconds_starts_configured_routine(
         rig.live(3.0)
         seen = rig.station.snapshot()
         assert seen.activity == activity
-        assert (seen.sitting_id is None) is (on_step == "nothing")
+        assert (seen.session_id is None) is (on_step == "nothing")
         if on_step != "nothing" and "plates" not in wiring:
             assert seen.side is Side.RIGHT
 
@@ -50,7 +50,7 @@ def test_next_routine_needs_leaving_and_stepping_on(tmp_path: Path, wiring: str)
         rig.board.act("step_off")
         rig.live(3.0)
         rig.step_on(after_s=5.0)
-        assert len(rig.last_session().runs) == 1, "within 20 s it is the same session, and nothing starts"
+        assert len(rig.last_session().run_ids) == 1, "within 20 s it is the same session, and nothing starts"
         rig.board.act("step_off")
         rig.live(25.0)
         rig.step_on(after_s=5.0)
@@ -59,34 +59,34 @@ def test_next_routine_needs_leaving_and_stepping_on(tmp_path: Path, wiring: str)
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
-def test_twenty_seconds_after_leaving_the_sitting_is_over(tmp_path: Path, wiring: str) -> None:
+def test_session_ends_twenty_seconds_after_leaving(tmp_path: Path, wiring: str) -> None:
     """After twenty seconds on the empty board the session ends, with its reason, and the page is idle."""
     with Rig(tmp_path, wiring) as rig:
         rig.step_on()
         rig.hold(5)
         rig.until_phase("done")
         rig.board.act("step_off")
-        left_at = rig.clock.wall()
+        left_at = rig.clock.utc_now()
         rig.live(19.0)
-        assert rig.station.snapshot().sitting_id is not None
+        assert rig.station.snapshot().session_id is not None
         rig.live(3.0)
-        assert rig.station.snapshot().sitting_id is None
+        assert rig.station.snapshot().session_id is None
         assert rig.station.snapshot().activity == "idle"
-        sitting = rig.last_session().session
-        assert sitting.ended_why == "left"
-        assert sitting.ended_at is not None
-        assert 19.5 <= (sitting.ended_at - left_at).total_seconds() <= 21.5
+        session = rig.last_session().session
+        assert session.end_reason == "stepped off"
+        assert session.ended_at is not None
+        assert 19.5 <= (session.ended_at - left_at).total_seconds() <= 21.5
 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
-def test_a_sitting_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) -> None:
+def test_unused_session_is_closed(tmp_path: Path, wiring: str) -> None:
     """A routine that was started on the page and stopped unused ends its session."""
     with Rig(tmp_path, wiring) as rig:
         rig.station.start(hold_of(5), None)
         rig.live(1.0)
-        assert rig.station.snapshot().sitting_id is not None
+        assert rig.station.snapshot().session_id is not None
         rig.station.command(CommandName.STOP)
-        rig.until(lambda: rig.station.snapshot().sitting_id is None, 60.0)
+        rig.until(lambda: rig.station.snapshot().session_id is None, 60.0)
 
 
 def _standing(board: SimulatedBoard) -> None:
@@ -130,7 +130,7 @@ def stop_and_step_off(rig: Rig) -> None:
     """Stop, step off, and wait for the end of the session."""
     rig.station.command(CommandName.STOP)
     rig.board.act("step_off")
-    rig.until(lambda: rig.station.snapshot().sitting_id is None, 40.0)
+    rig.until(lambda: rig.station.snapshot().session_id is None, 40.0)
 
 
 def test_session_stays_unclaimed_among_several_people(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_session_stays_unclaimed_among_several_people(tmp_path: Path) -> None:
         assert rig.last_session().session.person_id == ada, "the only person there is now"
         stop_and_step_off(rig)
         rig.add_person("Ben")
-        rig.jump_to(rig.clock.wall() + timedelta(minutes=10, seconds=1))
+        rig.jump_to(rig.clock.utc_now() + timedelta(minutes=10, seconds=1))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert rig.last_session().session.person_id is None, "two people, and ten minutes are over"
@@ -160,15 +160,15 @@ def test_last_person_is_kept_for_ten_minutes(tmp_path: Path) -> None:
         rig.until_phase("done")
         assert rig.last_session().session.person_id == ben
         rig.board.act("step_off")
-        rig.until(lambda: rig.station.snapshot().sitting_id is None, 30.0)
-        rig.jump_to(rig.clock.wall() + timedelta(minutes=8))
+        rig.until(lambda: rig.station.snapshot().session_id is None, 30.0)
+        rig.jump_to(rig.clock.utc_now() + timedelta(minutes=8))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert len(rig.store.sessions()) == 2
         assert rig.last_session().session.person_id == ben
 
 
-def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
+def test_another_person_starts_another_session(tmp_path: Path) -> None:
     """Choosing another person on the page ends the running session and starts theirs; nothing is mixed."""
     with Rig(tmp_path) as rig:
         ada, ben = rig.add_person("Ada"), rig.add_person("Ben")
@@ -181,7 +181,7 @@ def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
         rig.until_phase("done")
         second, first = rig.store.sessions()
         assert [first.person_id, second.person_id] == [ada, ben]
-        assert first.ended_why == "somebody else"
+        assert first.end_reason == "somebody else"
         detail = rig.store.session(first.id)
         assert detail is not None
         assert [hold.state for hold in detail.holds] == ["partial"]
@@ -211,8 +211,8 @@ def test_taps_work_only_with_analogue_heels(tmp_path: Path, wiring: str, watched
         rig.step_on()
         rig.station.start(hold_of(5), None)
         rig.until_phase("prepare")
-        (run,) = rig.last_session().runs
-        header = rig.store.header(run)
+        (run,) = rig.last_session().run_ids
+        header = rig.store.run_header(run)
         assert header is not None
         assert header.get("taps", False) is watched
 

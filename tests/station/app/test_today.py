@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from station.advice import health_questions, pain
-from station.advice.plan import plan_of, to_dict
-from station.advice.restrictions import ANSWER_FIRST
+from station.advice.plan import plan_from_dict, to_dict
+from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
 from station.app.loop import TEST_FOLLOWED_NOTE
 from station.app.start_gate import NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.catalogue.read import exercises
@@ -20,7 +20,7 @@ from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.simulator.ankle import PersonProfile
-from station.store.records import Hold, Reps, Test
+from station.store.records import Hold, RepSet, Test
 from tests.station.health_answers import answer_health_questions
 from tests.station.led import Led, holds_and_reps
 from tests.station.rig import COMPARATORS
@@ -44,18 +44,18 @@ def add_ada(led: Led, *conditions: str, days: list[Any] | None = None, asked: bo
     if asked:
         answer_health_questions(led.store, ada, *conditions)
     if days is None or days:
-        led.store.save_plan(ada, to_dict(plan_of({"days": days or EVERY_DAY, "zone": "UTC", **more})))
+        led.store.save_plan(ada, to_dict(plan_from_dict({"days": days or EVERY_DAY, "zone": "UTC", **more})))
     return ada
 
 
 def add_test_of_yesterday(led: Led, person_id: str, *, felt: str = "calf", hurt: int = 1) -> None:
     """Add a full test of yesterday, so that none is due today."""
-    at = led.clock.wall() - timedelta(days=1)
-    sitting_id = led.store.begin_session(person_id, at, simulated=True)
-    run_id = led.store.begin_run(sitting_id, {"do": "test", "side": "both"}, at)
+    at = led.clock.utc_now() - timedelta(days=1)
+    session_id = led.store.begin_session(person_id, at, simulated=True)
+    run_id = led.store.begin_run(session_id, {"do": "test", "side": "both"}, at)
     test_id = one_test(led.store, run_id, 90.0, 90.0, full=True)
-    led.store.answer_test(test_id, pain=hurt, limit_felt=felt)
-    led.store.end_session(sitting_id, at + timedelta(minutes=5), "left")
+    led.store.answer_test(test_id, pain=hurt, felt_place=felt)
+    led.store.end_session(session_id, at + timedelta(minutes=5), "left")
 
 
 def step_on(led: Led) -> None:
@@ -101,7 +101,7 @@ def test_due_test_is_followed_by_routine_for_its_felt_place(led: Led) -> None:
     (test,) = led.last_session().tests
     assert isinstance(test, Test)
     assert (test.full, test.state) == (True, "finished")
-    assert (test.circumstances.limit_felt, test.circumstances.pain) == ("front", 2)
+    assert (test.circumstances.felt_place, test.circumstances.pain) == ("front", 2)
     assert led.last_session().session.person_id == ada
 
 
@@ -131,7 +131,7 @@ def test_note_ends_with_session_after_twenty_seconds(led: Led) -> None:
     led.live(2.0)
     led.station.command(CommandName.SKIP)
     led.station.command(CommandName.SKIP)
-    led.until(lambda: led.station.snapshot().sitting_id is None, 30.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 30.0)
     assert led.station.snapshot().note is None
 
 
@@ -143,10 +143,10 @@ def test_proposed_routine_completes_and_nothing_more_is_due(led: Led) -> None:
     assert proposed
     led.run_to_end()
     assert led.recognised_cues()[-1] is CueName.COMPLETE
-    done: tuple[Hold | Reps, ...] = holds_and_reps(led.last_session())
+    done: tuple[Hold | RepSet, ...] = holds_and_reps(led.last_session())
     assert {one.exercise for one in done} == set(exercises_of(proposed))
     assert {one.state for one in done} == {"finished"}
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
     assert led.station.snapshot().note == NOTHING_DUE
@@ -167,7 +167,7 @@ def test_without_health_answers_only_a_test_starts(led: Led) -> None:
     add_ada(led, days=[], asked=False)
     step_on(led)
     now = led.station.snapshot()
-    assert (now.activity, now.note) == ("test", ANSWER_FIRST.sentence)
+    assert (now.activity, now.note) == ("test", ANSWER_QUESTIONS_FIRST.sentence)
     assert exercises_of(running_routine(led)) == []
 
 
@@ -176,7 +176,7 @@ def test_without_health_answers_planned_routine_does_not_start(led: Led) -> None
     add_test_of_yesterday(led, ada)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
-    assert led.station.snapshot().note == ANSWER_FIRST.sentence
+    assert led.station.snapshot().note == ANSWER_QUESTIONS_FIRST.sentence
 
 
 @pytest.mark.parametrize("how", ["a test", "an answer"])
@@ -199,7 +199,7 @@ def test_strong_pain_in_test_ends_the_day(led: Led) -> None:
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
     led.until(lambda: led.station.snapshot().activity != "ask", 60.0)
     led.live(5.0)
-    assert led.station.snapshot().note == pain.STOP.sentence
+    assert led.station.snapshot().note == pain.STOP_ADVICE.sentence
     assert holds_and_reps(led.last_session()) == ()
 
 

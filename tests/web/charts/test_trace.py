@@ -30,10 +30,10 @@ def test_flagged_readings_are_not_drawn() -> None:
 
 def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
     """Every attempt has a mark and every lift a bar; credited time leaves lifts out. The text says the same."""
-    _, sitting = add_session(store)
-    detail = store.session(sitting)
+    _, session = add_session(store)
+    detail = store.session(session)
     assert detail is not None
-    test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.runs)
+    test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.run_ids)
     assert test is not None
     assert hold is not None
     assert test.description == "5 attempts, 3 passed."
@@ -47,11 +47,11 @@ def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
 
 
 def test_run_without_trace_has_no_chart(store: Store) -> None:
-    _, sitting = add_session(store)
-    detail = store.session(sitting)
+    _, session = add_session(store)
+    detail = store.session(session)
     assert detail is not None
     assert trace_chart(detail, "nowhere", store.trace("nowhere"), CM) is None
-    assert trace_chart(detail, detail.runs[0], ({}, ""), CM) is None
+    assert trace_chart(detail, detail.run_ids[0], ({}, ""), CM) is None
 
 
 def test_generated_trace_has_heels_and_distance_throughout() -> None:

@@ -29,7 +29,7 @@ def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
 
 def add_person_with_pain(store: Store) -> None:
     """A person whose Achilles tendon hurts."""
-    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(store.add_person("Ada").id, "health", {"yes": ["tendon_pain"], "no": []})
 
 
 def test_exercise_list_has_all_twenty_in_catalogue_order(client: FlaskClient) -> None:
@@ -110,7 +110,7 @@ def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> Non
 
 def test_unknown_conditions_mark_nothing(store: Store, station: StationDouble, client: FlaskClient) -> None:
     """Conditions of another release are ignored here; the health questions are asked again elsewhere."""
-    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["gout"], "no": []})
+    store.add_answer(store.add_person("Ada").id, "health", {"yes": ["gout"], "no": []})
     assert "for you" not in text_of(client, "/exercises")
     with client.application.test_request_context():
         assert viewer_conditions(Site(station, store, (), analogue=True)) == frozenset()

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.store import Store
 from tests.web.double import StationDouble
 from tests.web.server.test_http import request
@@ -29,7 +29,7 @@ FORM: dict[str, Any] = {
 @pytest.fixture
 def ada(store: Store) -> str:
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
 
 
@@ -158,7 +158,7 @@ def test_plan_without_token_has_no_calendar(client: FlaskClient, store: Store, a
 def test_calendar_is_served_to_subscribers(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
     """A plain GET without browser headers, as calendar programs send it, is answered."""
     client.post("/plan", data=FORM)
-    served = open_page(station, store, Config(page=Page(port=0)))
+    served = open_page(station, store, Config(page=PageConfig(port=0)))
     served.start()
     try:
         status, body = request(

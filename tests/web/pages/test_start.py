@@ -23,7 +23,7 @@ STAYING = {STAY_HEADER: "1"}
 def ada(store: Store) -> str:
     """A person who has answered every health question with no."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", CLEAR)
+    store.add_answer(person.id, "health", CLEAR)
     return person.id
 
 
@@ -77,7 +77,7 @@ def test_first_routine_asks_health_questions(client: FlaskClient, station: Stati
 def test_old_health_answers_are_asked_again(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """After half a year the questions come before the next routine."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
+    store.add_answer(person.id, "health", CLEAR, answered_at=datetime.now(UTC) - timedelta(weeks=30))
     assert "/health-questions" in client.post("/start", data={"routine": "daily"}).headers["Location"]
     assert "half a year" in client.get("/health-questions").get_data(as_text=True)
     assert station.started == []
@@ -97,7 +97,7 @@ def test_due_test_starts_before_health_questions(client: FlaskClient, station: S
 def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """In a chosen routine a condition excludes some exercises and halves others, and the page says which."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
     assert answer.headers["Location"] == "/live?started=daily"
     assert keys(station) == ["1a", "3b"]
@@ -113,7 +113,7 @@ def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, statio
 def test_built_in_stretch_is_restricted_too(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """With a painful tendon neither the test nor the stretch starts: both go to the end of the range."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "stretch"})
     assert answer.status_code == 409
     assert station.started == []
@@ -129,14 +129,14 @@ def test_built_in_stretch_is_restricted_too(client: FlaskClient, station: Statio
 def test_refused_start_shows_reason_and_link(client: FlaskClient, station: StationDouble, store: Store) -> None:
     """Nothing starts for a person who is not cleared or has much pain; each refusal links to its remedy."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["not_cleared"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "has cleared you for exercise" in page
     assert 'href="/health-questions"' in page
     store.add_answer(person.id, "pain", 7)
-    store.add_answer(person.id, "care", CLEAR)
+    store.add_answer(person.id, "health", CLEAR)
     page = client.post("/start", data={"routine": "daily"}).get_data(as_text=True)
     assert "a lot of pain" in page
     assert 'href="/#pain"' in page
@@ -147,7 +147,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(
     client: FlaskClient, station: StationDouble, store: Store
 ) -> None:
     """The test, the built-in stretch and exercises without a caution start; the page says that the rest asks first."""
-    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(store.add_person("Ada").id, "health", {"yes": ["tendon_pain"], "no": []})
     client.post("/start", data={"routine": "daily", "person": "nobody"})
     assert keys(station) == ["3a"]
     assert "choose your name on the page" in client.get("/live?started=daily").get_data(as_text=True)
@@ -158,7 +158,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(
 def test_comparator_board_times_seated_exercises(store: Store, station: StationDouble) -> None:
     """A comparator cannot sense a heel that carries only the shin, so the exercise is timed."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", CLEAR)
+    store.add_answer(person.id, "health", CLEAR)
     own = store.save_routine(None, None, "Seated", [{"exercise": "5a"}])
     for analogue, heel in ((True, HeelRule.LIGHT), (False, HeelRule.ANY)):
         station.analogue = analogue

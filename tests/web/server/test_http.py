@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import Snapshot
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.core.events import CommandName
 from station.store import Store
 from tests.web.double import StationDouble
@@ -35,7 +35,7 @@ class QuickProtocol(DeadlineProtocol):
 
 @pytest.fixture
 def server(station: StationDouble, store: Store) -> Iterator[Server]:
-    config = Config(page=Page(port=0, allowed_hosts=("station.local",)))
+    config = Config(page=PageConfig(port=0, allowed_hosts=("station.local",)))
     served = open_page(station, store, config, body_s=SOON_S, protocol=QuickProtocol)
     served.start()
     yield served
@@ -137,7 +137,7 @@ def test_unknown_host_is_refused(server: Server, host: str) -> None:
 
 def test_server_on_all_interfaces_answers_ip_addresses_and_hostname(station: StationDouble, store: Store) -> None:
     """Bound to every interface, it answers any numeric address and the machine's own name."""
-    served = open_page(station, store, Config(page=Page(host="0.0.0.0", port=0)))
+    served = open_page(station, store, Config(page=PageConfig(host="0.0.0.0", port=0)))
     served.start()
     try:
         assert request(served, Host="192.168.1.5:8080")[0] == 200
@@ -372,7 +372,7 @@ def test_client_that_never_reads_is_dropped(server: Server, station: StationDoub
 
 def test_stopping_server_ends_open_streams(station: StationDouble, store: Store) -> None:
     """The server stops at once with pages open, and the station continues without subscribers."""
-    served = open_page(station, store, Config(page=Page(port=0)))
+    served = open_page(station, store, Config(page=PageConfig(port=0)))
     served.start()
     with closing(StreamClient(served)) as page:
         page.next("state")
@@ -385,13 +385,13 @@ def test_stopping_server_ends_open_streams(station: StationDouble, store: Store)
 def test_taken_port_raises_one_sentence(server: Server, station: StationDouble, store: Store) -> None:
     """The error names the port and what to do."""
     with pytest.raises(PageError, match=rf"{server.port}: another program has it.*choose another"):
-        open_page(station, store, Config(page=Page(port=server.port)))
+        open_page(station, store, Config(page=PageConfig(port=server.port)))
 
 
 def test_foreign_address_raises_one_sentence(station: StationDouble, store: Store) -> None:
     """The error names the address and what to do."""
     with pytest.raises(PageError, match=r"192\.0\.2\.1 port 8099.*Choose another"):
-        open_page(station, store, Config(page=Page(host="192.0.2.1", port=8099)))
+        open_page(station, store, Config(page=PageConfig(host="192.0.2.1", port=8099)))
 
 
 def test_already_bound_socket_is_used(station: StationDouble, store: Store) -> None:

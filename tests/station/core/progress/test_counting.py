@@ -36,7 +36,7 @@ def test_the_hour_holds_over_midnight() -> None:
     assert [one.mm for one in first_of_each_day(made)] == [1, 3]
 
 
-def test_before_and_after_has_the_error_within_a_sitting() -> None:
+def test_before_and_after_has_the_error_within_a_session() -> None:
     """Two tests within the hour: their difference, with the error of two of them."""
     made = [result(0.0, 90), result(0.03, 96), result(0.2, 80)]
     (pair,) = before_after(made, {(False, Contact.PAD): ERROR})

@@ -11,7 +11,7 @@ from station.core.events import SECOND_US, Side
 from station.simulator.ankle import PersonProfile
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
-from tests.station.health_answers import add_cared
+from tests.station.health_answers import add_screened_person
 
 STEADY = PersonProfile(mean_lift_interval_s=1e9, accidental_lift_probability=0.0)
 """A person whose heel does not come up by accident."""
@@ -41,7 +41,7 @@ class Life(VirtualStation):
         config = simulated(parse(wiring, "wiring.toml"))
         super().__init__(config, tmp_path / "life.db", character=character, seed=seed)
         self.toes_mm: list[tuple[int, float]] = []
-        add_cared(self.store, "Ada")
+        add_screened_person(self.store, "Ada")
         self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, **SHORT_HOLDS})
         self.live(5.0)
 

@@ -19,7 +19,7 @@ from station.devices.light import DARK, GLOW, Colour
 from station.simulator.ear import RecognisedCue
 from station.simulator.pins import PinOutput
 from station.units import CM
-from tests.station.led import ANALOGUE, COMPARATORS, Led, dose_of, legs_of
+from tests.station.led import ANALOGUE, COMPARATORS, Led, prescribed_doses, stored_doses
 from tests.station.simulator.sittings import STEADY
 from web.live.view_model import live_view
 
@@ -73,11 +73,11 @@ def test_buzzer_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> Non
     """Without the page, the buzzer guides the person through both sides, rests, heel lifts and a change of exercise, to
     the exact dose."""
     with by_ear(tmp_path, WIRINGS[wiring]) as led:
-        led.lead(STRETCHES)
-        assert dose_of(led) == legs_of(STRETCHES)
-        assert set(led.heard()) >= NEEDED
+        led.run_routine(STRETCHES)
+        assert stored_doses(led) == prescribed_doses(STRETCHES)
+        assert set(led.recognised_cues()) >= NEEDED
         assert led.board.seen_cues == []
-        assert {hold.state for hold in led.sat().holds} == {"finished"}
+        assert {hold.state for hold in led.last_session().holds} == {"finished"}
 
 
 def test_stretch_starts_and_finishes_without_a_page(tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_stretch_starts_and_finishes_without_a_page(tmp_path: Path) -> None:
         led.board.act("auto")
         led.until(lambda: led.station.snapshot().session_id is not None)
         led.until(lambda: led.station.snapshot().phase in ("done", "ended"), 1200.0)
-        assert {side: held for side, (held, _) in dose_of(led).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
+        assert {side: held for side, (held, _) in stored_doses(led).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
@@ -95,8 +95,8 @@ def test_page_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> None:
     sounds."""
     with by_eye(tmp_path, WIRINGS[wiring]) as led:
         edges = buzzer_edges(led)
-        led.lead(STRETCHES)
-        assert dose_of(led) == legs_of(STRETCHES)
+        led.run_routine(STRETCHES)
+        assert stored_doses(led) == prescribed_doses(STRETCHES)
         assert set(names_of(led.board.seen_cues)) >= NEEDED
         assert edges == []
         assert led.board.heard_cues == []
@@ -114,16 +114,16 @@ def test_routine_is_not_done_without_sound_and_page(tmp_path: Path) -> None:
         led.live(400.0)
         assert not led.board.person.body.is_leaning
         assert led.station.snapshot().phase in ("ended", "idle")
-        assert dose_of(led) != legs_of(STRETCHES)
+        assert stored_doses(led) != prescribed_doses(STRETCHES)
 
 
 def test_page_shows_the_cues_that_sound(tmp_path: Path) -> None:
     """The page shows the same cues in the same order as the buzzer; of several at one instant it shows the last."""
     with Led(tmp_path, COMPARATORS, character=STEADY) as led:
         led.station.subscribe(lambda: led.board.update_view(led.station.snapshot()))
-        led.lead(STRETCHES)
+        led.run_routine(STRETCHES)
         covered = {CueName.HOLD_DONE, CueName.SET_DONE}
-        heard = [cue for cue in led.heard() if cue not in covered]
+        heard = [cue for cue in led.recognised_cues() if cue not in covered]
         assert [cue for cue in names_of(led.board.seen_cues) if cue not in covered] == heard
 
 
@@ -139,7 +139,7 @@ def test_page_word_changes_with_each_phase(tmp_path: Path) -> None:
     """The large word on the page is different in each phase: get ready, hold, heel down, rest, other side, done."""
     with by_eye(tmp_path, COMPARATORS) as led:
         led.seen.clear()
-        led.lead(STRETCHES)
+        led.run_routine(STRETCHES)
         shown = words(led.seen)
         phases = ("prepare", "hold", "lifted", "rest", "switch", "done")
         assert all(len(shown[phase]) == 1 for phase in phases)
@@ -180,7 +180,7 @@ def test_led_flashes_for_every_cue_without_sound(tmp_path: Path) -> None:
     """With the volume off the LED flashes for each cue within a second, and never more than three times in one."""
     with by_eye(tmp_path, COMPARATORS) as led:
         lamp = Lamp(led)
-        led.lead(STRETCHES)
+        led.run_routine(STRETCHES)
         flashes = lamp.flashes()
         for at_us, cue in led.board.seen_cues:
             assert any(at_us - 50_000 <= flash_us <= at_us + 1_000_000 for flash_us in flashes), cue

@@ -45,6 +45,8 @@ class StartRequest:
 
     name: str
     person_id: str | None
+    is_chosen: bool
+    """Whether the person was chosen, so that no person means nobody; else the station infers who is on the board."""
     done: Future[StartDecision]
 
 
@@ -157,9 +159,9 @@ class Inbox:
     def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
         self.post(Start(routine, person_id, title))
 
-    def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
+    def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
         done: Future[StartDecision] = Future()
-        self.post(StartRequest(name, person_id, done))
+        self.post(StartRequest(name, person_id, is_chosen, done))
         if self._closed:
             self._refuse_pending()
         return done

@@ -446,7 +446,7 @@ class Station(Inbox):
             request.done.set_result(decision)
 
     def _person_of(self, request: StartRequest) -> str | None:
-        if request.person_id is not None:
+        if request.is_chosen or request.person_id is not None:
             return request.person_id
         unfinished = self._resume.unfinished
         if request.name == UNFINISHED and unfinished is not None and self._resume.offer(self._now_us) is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.app.routines import routine_called
+from station.app.start_gate import COMPLETE
 from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard
@@ -168,6 +169,36 @@ def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -
         rig.step_on(after_s=4.0)
         assert len(rig.store.sessions()) == 2
         assert rig.sat().session.person_id == ben
+
+
+@pytest.mark.parametrize("is_chosen", [True, False])
+def test_nobody_chosen_on_the_page_is_nobody(tmp_path: Path, is_chosen: bool) -> None:
+    """Within ten minutes of Ada's session, a start for nobody is unclaimed; only a start without a choice is Ada's."""
+    with Rig(tmp_path) as rig:
+        ada = rig.add_person("Ada")
+        rig.step_on()
+        rig.station.start(hold_of(5), ada)
+        rig.until_phase("done")
+        leave(rig)
+        rig.station.request_start("stretch", None, is_chosen=is_chosen)
+        rig.live(1.0)
+        assert len(rig.store.sessions()) == 2
+        assert rig.sat().session.person_id == (None if is_chosen else ada)
+        assert rig.station.snapshot().decided_for == (None if is_chosen else ada)
+
+
+def test_the_rest_of_an_unclaimed_routine_is_nobodys(tmp_path: Path) -> None:
+    """Nobody chosen on the page resumes the unclaimed routine, not the one that Ada left."""
+    with Rig(tmp_path) as rig:
+        ada = rig.add_person("Ada")
+        rig.step_on()
+        rig.station.start(hold_of(60), ada)
+        rig.until_phase("hold")
+        leave(rig)
+        decision = rig.station.request_start("rest", None, is_chosen=True)
+        rig.live(1.0)
+        assert decision.result(0).notice == COMPLETE
+        assert len(rig.store.sessions()) == 1
 
 
 def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:

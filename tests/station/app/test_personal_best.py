@@ -74,7 +74,7 @@ def test_test_within_comfort_does_not_compete(tmp_path: Path) -> None:
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
         led.live(0.5)
-        run = led.station._run
+        run = led.station._session.run
         assert run is not None
         assert run.routine[0] == TestStep(full=True)
 
@@ -101,11 +101,11 @@ def test_station_puts_the_best_to_beat_into_the_test_it_starts(tmp_path: Path) -
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
         led.live(0.5)
-        run = led.station._run
+        run = led.station._session.run
         assert run is not None
         test = run.routine[0]
         assert isinstance(test, TestStep)
         assert test.beat_left_mm is not None
         assert test.beat_left_mm == best_to_beat_mm(
-            led.store, ada, Side.LEFT, led.station._wiring.contact, led.clock.wall()
+            led.store, ada, Side.LEFT, led.station._board.wiring.contact, led.clock.wall()
         )

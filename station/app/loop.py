@@ -16,6 +16,7 @@ from station.app.board_view import BoardView
 from station.app.calibration import CalibrationMonitor
 from station.app.event_time import EventTime
 from station.app.fact_publisher import FactPublisher
+from station.app.gate_factory import GateFactory
 from station.app.idle_board import IdleBoard
 from station.app.inbox import (
     FaultReport,
@@ -39,7 +40,6 @@ from station.app.run_factory import RunFactory
 from station.app.session import Session
 from station.app.settings_in_use import SettingsInUse
 from station.app.snapshot import Snapshot
-from station.app.start_gate import GateFactory
 from station.app.starter import Starter
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
@@ -81,7 +81,7 @@ class Station(Inbox):
         self._recorder = recorder = Recorder(store, lambda sentence: view.set_fault("store", sentence))
         self._settings = settings = SettingsInUse(store, recorder, outputs, clock)
         self._calibration = calibration = CalibrationMonitor(config, store)
-        self._board = idle = IdleBoard(wiring_of(config), time, store.empty_shares())
+        self._idle_board = idle = IdleBoard(wiring_of(config), time, store.empty_shares())
         self._reminders = ReminderAlarms(Reminders(store), clock, view, lambda one: self.post(ReminderDue(one)))
         people, resume, cues = People(store, time), ResumeManager(), CuePublisher(outputs, view, recorder)
         gate_for = GateFactory(store, settings, clock, idle.wiring.analogue, config.range_sensor.blocks_mm)
@@ -241,7 +241,7 @@ class Station(Inbox):
         self._time.advance_to(event.at_us)
         self._remember(event)
         if self._session.run is None:
-            if self._board.feed(event):
+            if self._idle_board.feed(event):
                 self._starter.on_step_on()
         elif (ended := self._session.feed(event)) is not None:
             self._starter.on_run_end(ended)
@@ -251,7 +251,7 @@ class Station(Inbox):
         """Remember what the page shows of the sensors, and the levels that the next run starts with."""
         match event:
             case Heel() | Knee():
-                self._board.remember_level(event)
+                self._idle_board.remember_level(event)
                 self._view.is_changed = True
             case Toe():
                 self._view.on_reading(event, self._time.now_us)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from functools import cached_property
 from math import ceil
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -34,7 +33,6 @@ from station.app.situation import done_of, plan_for, situation_of
 from station.catalogue.checked import checked
 from station.catalogue.read import exercises, item_faults, ready_routines
 from station.catalogue.records import Item
-from station.clock import Clock
 from station.core.events import Side
 from station.core.steps import (
     AskStep,
@@ -48,9 +46,6 @@ from station.core.steps import (
 )
 from station.settings import Settings
 from station.store import Reader
-
-if TYPE_CHECKING:
-    from station.app.settings_in_use import SettingsInUse
 
 TODAY, UNFINISHED = "today", "rest"
 """Names with a meaning of their own: today's work, and the unfinished routine."""
@@ -330,29 +325,6 @@ class StartGate:
             return self.decide(name)
         steps = self._steps([item for item in self.items(name) if item.test is None])
         return self.restricted(steps, summary.title) if steps else StartDecision(notice=NOTHING_DUE)
-
-
-@dataclass(frozen=True)
-class GateFactory:
-    """Makes the start gate for one person now."""
-
-    store: Reader
-    settings: SettingsInUse
-    clock: Clock
-    analogue: bool
-    blocks_mm: tuple[float, ...]
-
-    def __call__(self, person_id: str | None, first: Side = Side.LEFT) -> StartGate:
-        return StartGate(
-            self.store,
-            self.settings.values,
-            person_id,
-            self.clock.wall(),
-            first,
-            analogue=self.analogue,
-            blocks_mm=self.blocks_mm,
-            seed=self.clock.now_us(),
-        )
 
 
 def reduced_steps(routine: Routine, keys: Collection[str]) -> Routine:

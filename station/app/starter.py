@@ -6,6 +6,7 @@ import logging
 
 from station.app.board_view import BoardView
 from station.app.event_time import EventTime
+from station.app.gate_factory import GateFactory
 from station.app.idle_board import IdleBoard
 from station.app.inbox import Start, StartRequest
 from station.app.outputs import CuePublisher
@@ -14,7 +15,7 @@ from station.app.resume import ResumeManager
 from station.app.run import Run
 from station.app.session import Session
 from station.app.settings_in_use import SettingsInUse
-from station.app.start_gate import TODAY, UNFINISHED, GateFactory, StartDecision, is_only_test
+from station.app.start_gate import TODAY, UNFINISHED, StartDecision, is_only_test
 from station.app.store_mirror import StoreMirror
 from station.core.events import Side
 from station.core.facts import Cue, CueName

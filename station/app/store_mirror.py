@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from station.app.board_view import BoardView
 from station.app.calibration import CalibrationMonitor
+from station.app.gate_factory import GateFactory
 from station.app.people import People
 from station.app.resume import ResumeManager
-from station.app.start_gate import GateFactory
 from station.store import StoreError
 
 

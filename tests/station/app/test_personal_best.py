@@ -107,5 +107,5 @@ def test_station_puts_the_best_to_beat_into_the_test_it_starts(tmp_path: Path) -
         assert isinstance(test, TestStep)
         assert test.beat_left_mm is not None
         assert test.beat_left_mm == best_to_beat_mm(
-            led.store, ada, Side.LEFT, led.station._board.wiring.contact, led.clock.wall()
+            led.store, ada, Side.LEFT, led.station._idle_board.wiring.contact, led.clock.wall()
         )

@@ -16,7 +16,7 @@ from station.store import Reader, StoreError
 LOOK_AHEAD = timedelta(days=8)
 """Every plan has an occurrence within a week."""
 LATE_WITHIN = timedelta(hours=6)
-"""If setting the wall clock skips a reminder, it still plays once within this time."""
+"""If setting the wall clock skips a reminder, it still comes once within this time."""
 
 
 class AlarmClock(Protocol):

@@ -53,7 +53,7 @@ class UnfinishedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot(ActivityState):
-    """Everything the live page needs: the activity's state and the board's sensors.
+    """Everything the live page shows: the activity's state and the board's sensors.
 
     `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance. `called` is the title of
     the current routine; `next_step` and `next_exercise` are what follows. `decision` is the newest decision of the

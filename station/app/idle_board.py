@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from station.app.event_time import EventTime
-from station.app.run import HeelState, heel_fault_of, heel_references, heel_states, stuck_heel_fault
+from station.app.heels import heel_fault_of, heel_references, heel_views, stuck_heel_fault
+from station.app.snapshot import HeelView
 from station.core.activities.engine import Engine
 from station.core.activities.presence import Presence
 from station.core.events import Command, Event, Heel, Knee, Load, Side
@@ -84,8 +85,8 @@ class IdleBoard:
         return heel_references(self._sensors)
 
     @property
-    def heels(self) -> tuple[HeelState, ...]:
-        return heel_states(self._sensors)
+    def heels(self) -> tuple[HeelView, ...]:
+        return heel_views(self._sensors)
 
     def heel_fault(self, at_us: int) -> str | None:
         """The fault of a heel's sensor, in a sentence."""

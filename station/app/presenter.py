@@ -10,7 +10,7 @@ from station.app.people import People
 from station.app.recorder import Recorder
 from station.app.resume import ResumeManager
 from station.app.session import Session
-from station.app.snapshot import HeelView, Snapshot
+from station.app.snapshot import Snapshot
 from station.clock import Clock
 from station.core.state import ActivityState
 from station.core.steps import Routine, to_json
@@ -86,7 +86,7 @@ class Presenter:
             rest=None if run is not None else self._resume.offer(now_us),
             toe_mm=self._toe_mm(now_us),
             toe_why=view.toe_missing_reason,
-            heels=tuple(HeelView(side, down, share) for side, down, share in self._session.heels),
+            heels=self._session.heels,
             knee=self._board.knee_touching,
             cue=view.cue,
             troubles=view.faults(self._session.heel_fault(now_us)),

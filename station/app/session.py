@@ -11,8 +11,9 @@ from station.app.idle_board import IdleBoard, at_time
 from station.app.people import People
 from station.app.recorder import Recorder
 from station.app.resume import ResumeManager
-from station.app.run import HeelState, Run
+from station.app.run import Run
 from station.app.run_factory import RunFactory
+from station.app.snapshot import HeelView
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.core.events import SECOND_US, Command, CommandName, Event
@@ -85,7 +86,7 @@ class Session:
         return self.run.state_at(now_us - self.run.begin_us)
 
     @property
-    def heels(self) -> tuple[HeelState, ...]:
+    def heels(self) -> tuple[HeelView, ...]:
         return self._board.heels if self.run is None else self.run.heels()
 
     def heel_fault(self, now_us: int) -> str | None:

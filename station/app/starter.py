@@ -76,7 +76,7 @@ class Starter:
         """After today's test, go on to today's routine, or ask for a step on if nobody stands on the board."""
         if not self._resume.continues_today:
             return
-        if any(down for _, down, _ in run.heels()):
+        if any(heel.down for heel in run.heels()):
             self._begin_named(TODAY, self._people.last_id, last_side(run.routine), is_tested=True)
         else:
             self._view.show_note(TEST_FOLLOWED_NOTE)

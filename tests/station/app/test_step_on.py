@@ -188,7 +188,7 @@ def test_nobody_chosen_on_the_page_is_nobody(tmp_path: Path, is_chosen: bool) ->
 
 
 def test_the_rest_of_an_unclaimed_routine_is_nobodys(tmp_path: Path) -> None:
-    """Nobody chosen on the page resumes the unclaimed routine, not the one that Ada left."""
+    """Nobody chosen on the page resumes an unclaimed routine, never Ada's."""
     with Rig(tmp_path) as rig:
         ada = rig.add_person("Ada")
         rig.step_on()

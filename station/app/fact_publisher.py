@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from station.advice.pain import STOP
+from station.advice.pain import STOP_ADVICE
 from station.app.board_view import BoardView
 from station.app.outputs import CuePublisher
 from station.app.recorder import Recorder, is_result
@@ -73,7 +73,7 @@ class FactPublisher:
                 self.end_reason = fact.why
             case Answered() if fact.question == PAIN_QUESTION and int(fact.answer) >= STOPPING_PAIN:
                 self._resume.continues_today = False
-                self._view.show_note(STOP.sentence)
+                self._view.show_note(STOP_ADVICE.sentence)
             case LouderAsked():
                 self._settings.raise_volume()
             case Eased():
@@ -88,4 +88,4 @@ class FactPublisher:
         """Store the steps that remain, whenever they change, so that the routine can be resumed."""
         if is_resumable(run.routine) and run.remaining != self._recorded_remaining:
             self._recorded_remaining = run.remaining
-            self._recorder.record_unfinished(run.remaining, self._clock.wall())
+            self._recorder.record_unfinished(run.remaining, self._clock.utc_now())

@@ -26,7 +26,7 @@ class GateFactory:
             self.store,
             self.settings.values,
             person_id,
-            self.clock.wall(),
+            self.clock.utc_now(),
             first,
             analogue=self.analogue,
             blocks_mm=self.blocks_mm,

@@ -46,7 +46,7 @@ from station.clock import Clock
 from station.config import Config
 from station.core.events import SECOND_US, Event, Heel, Knee, Side, Tick, Toe
 from station.core.sensing.sensors import Wiring
-from station.settings import changed
+from station.settings import with_changes
 from station.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ class Station(Inbox):
         return self._presenter.snapshot
 
     def change_settings(self, changes: dict[str, str]) -> None:
-        changed(self._settings.values, changes)  # raises here, so that the caller gets the error at once
+        with_changes(self._settings.values, changes)  # raises here, so that the caller gets the error at once
         self.post(SettingsChange(changes))
 
     @property

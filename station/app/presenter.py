@@ -90,12 +90,12 @@ class Presenter:
             knee=self._board.knee_touching,
             cue=view.cue,
             troubles=view.faults(self._session.heel_fault(now_us)),
-            sitting_id=self._recorder.session_id,
+            session_id=self._recorder.session_id,
             person_id=self._session.person_id,
             person_name=self._people.name_of(self._session.person_id),
             simulated=self._is_simulated,
             calibration=self._calibration.state,
-            check_due=self._calibration.check_due_reason(self._clock.wall(), self._outputs.temperature_c),
+            check_due=self._calibration.check_due_reason(self._clock.utc_now(), self._outputs.temperature_c),
         )
 
     def _toe_mm(self, now_us: int) -> float | None:

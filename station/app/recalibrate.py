@@ -21,7 +21,7 @@ from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
 from station.core.measurement.uncertainty import Budget
 from station.store import Reader
-from station.store.records import Calibration, Scores, Test, Trial
+from station.store.records import Calibration, SideResults, Test, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Outcome:
     """A test under another calibration: `scores`, or `why_not` if there are none. Neither: nothing changes."""
 
     test: Test
-    scores: Scores | None = None
+    scores: SideResults | None = None
     why_not: str | None = None
 
 
@@ -63,10 +63,10 @@ def _bounded_side(test: Test, original: Calibration) -> Side | None:
     return None
 
 
-def _scores(reader: Reader, test: Test, original: Calibration, to: Calibration) -> Scores:
+def _scores(reader: Reader, test: Test, original: Calibration, to: Calibration) -> SideResults:
     if original.id == to.id and test.original is not None:
         return test.original
-    header = reader.header(test.run_id) or {}
+    header = reader.run_header(test.run_id) or {}
     offset_mm = original.curve.offset_mm
     skirting_mm = float(header.get("offset_mm", offset_mm)) - offset_mm
     context = MeasurementContext(to, test.started_at, test.temperature_c, skirting_mm)
@@ -75,7 +75,7 @@ def _scores(reader: Reader, test: Test, original: Calibration, to: Calibration) 
     }
     scores = {side: score_mm([trial for trial, _ in done]) for side, done in sides.items()}
     budgets = {side: side_budget(done) for side, done in sides.items()}
-    return Scores(
+    return SideResults(
         left_mm=scores[Side.LEFT],
         right_mm=scores[Side.RIGHT],
         left_uncertainty_mm=total_mm(budgets[Side.LEFT]),

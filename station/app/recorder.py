@@ -174,7 +174,7 @@ class Recorder:
         """`using` is the calibration and the conditions that the run measures with; `called` is the run's title."""
 
         def act() -> None:
-            self._run_id = self._store.begin_run(self._require(self._session_id), run.header, at, called=called)
+            self._run_id = self._store.begin_run(self._require(self._session_id), run.header, at, title=called)
 
         self._run, self._context, self._traced_us, self._tested = run, using, 0, False
         self._has_only_blocks = self._has_only_blocks and uses_blocks(run.routine)
@@ -222,7 +222,7 @@ class Recorder:
         if picture.counting == "hold":
             self._progress_us = at_us
             credited_us = picture.counted_us
-            self.write(lambda: self._store.progress_hold(self._require(self._hold_id), credited_us=credited_us))
+            self.write(lambda: self._store.save_hold_progress(self._require(self._hold_id), credited_us=credited_us))
 
     def record(self, fact: Fact) -> None:
         """Store one fact, if it is of a kind that is stored. The trace that led to a result follows with the next tick,
@@ -288,7 +288,7 @@ class Recorder:
                 repetition=fact.repetition,
                 target_us=step.hold_us,
                 started_us=fact.at_us,
-                step=number,
+                step_index=number,
                 exercise=step.exercise,
                 verified=is_verified(step),
             )
@@ -306,8 +306,8 @@ class Recorder:
                 self._require(self._hold_id),
                 credited_us=fact.credited_us,
                 lifted_us=fact.lifted_us,
-                lifts=fact.lifts,
-                micro_lifts=fact.micro_lifts,
+                lift_count=fact.lifts,
+                micro_lift_count=fact.micro_lifts,
                 ended_us=fact.at_us,
                 partial=isinstance(fact, HoldPartial),
             )
@@ -324,12 +324,12 @@ class Recorder:
         assert isinstance(step, RepsStep)
 
         def act() -> None:
-            self._reps_id = self._store.begin_reps(
+            self._reps_id = self._store.begin_rep_set(
                 self._require(self._run_id),
                 side=side,
                 target_count=step.count,
                 started_us=at_us,
-                step=number,
+                step_index=number,
                 exercise=step.exercise,
                 verified=is_verified(step),
             )
@@ -349,16 +349,18 @@ class Recorder:
         self._begin_reps(fact.side, fact.at_us)
         too_quick = self._too_quick
         self.write(
-            lambda: self._store.progress_reps(self._require(self._reps_id), count=fact.count, too_quick=too_quick)
+            lambda: self._store.save_rep_set_progress(
+                self._require(self._reps_id), count=fact.count, too_quick_count=too_quick
+            )
         )
 
     def _end_reps(self, fact: RepsFinished) -> None:
         self._begin_reps(fact.side, fact.at_us)
         self.write(
-            lambda: self._store.finish_reps(
+            lambda: self._store.finish_rep_set(
                 self._require(self._reps_id),
                 count=fact.count,
-                too_quick=fact.too_quick,
+                too_quick_count=fact.too_quick,
                 partial=isinstance(fact, RepsPartial),
             )
         )
@@ -369,7 +371,7 @@ class Recorder:
     def _record_answer(self, fact: Answered) -> None:
         felt = fact.answer if fact.question == FELT_QUESTION else None
         pain = int(fact.answer) if fact.question == PAIN_QUESTION else None
-        self.write(lambda: self._store.answer_test(self._require(self._test_id), pain=pain, limit_felt=felt))
+        self.write(lambda: self._store.answer_test(self._require(self._test_id), pain=pain, felt_place=felt))
 
     def _begin_attempt(self, fact: AttemptStarted) -> None:
         if self._attempts == 0:

@@ -92,16 +92,16 @@ class ReminderAlarms:
         if self._alarms is None or not self._is_wall_clock_set:
             return
         try:
-            self._alarms.set_reminders(self._reminders.next_times(self._clock.wall()), self._on_alarm)
+            self._alarms.set_reminders(self._reminders.next_times(self._clock.utc_now()), self._on_alarm)
         except StoreError as error:
             self._view.set_fault("history", str(error))
 
     def take(self, person_id: str) -> bool:
         """Whether this person's reminder has come; if so, their next one is scheduled."""
-        has_come = self._reminders.take(person_id, self._clock.wall())
+        has_come = self._reminders.take(person_id, self._clock.utc_now())
         self.schedule()
         return has_come
 
     def is_due(self, person_id: str) -> bool:
         """Whether the person's routine is due now and not done yet. Raises StoreError."""
-        return self._reminders.is_due(person_id, self._clock.wall())
+        return self._reminders.is_due(person_id, self._clock.utc_now())

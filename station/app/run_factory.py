@@ -50,7 +50,7 @@ class RunFactory:
 
     def prepare(self, routine: Routine, person_id: str | None, *, competes: bool) -> PreparedRun:
         """Prepare a run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""
-        wiring, wall, calibration = self._board.wiring, self._clock.wall(), self._calibration
+        wiring, wall, calibration = self._board.wiring, self._clock.utc_now(), self._calibration
         routine = (
             with_best_to_beat(self._store, routine, person_id, wiring.contact, wall)
             if competes

@@ -24,6 +24,8 @@ from station.store import Store
 
 EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
 """A session ends once the board has been empty for this long after the last activity."""
+STEPPED_OFF = "stepped off"
+"""The end reason of a session whose person left the board."""
 
 
 class Session:
@@ -111,7 +113,7 @@ class Session:
 
     def begin_run(self, routine: Routine, person_id: str | None, title: str | None, *, competes: bool) -> None:
         """Start the run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""
-        wall = self._clock.wall()
+        wall = self._clock.utc_now()
         if self._recorder.in_session and self._people.last_id != person_id:
             self._recorder.end_session(wall, "somebody else")
         if not self._recorder.in_session:
@@ -166,7 +168,7 @@ class Session:
             self._mirror.refresh()
         if self._recorder.has_only_blocks:
             # Nobody has stood on the board during a check, so the next step on starts at once.
-            self._recorder.end_session(self._clock.wall(), "done")
+            self._recorder.end_session(self._clock.utc_now(), "done")
             self.wait_for_person(is_occupied=False)
         self._view.is_urgent = True
 
@@ -183,7 +185,7 @@ class Session:
     def end_if_empty(self, now_us: int) -> None:
         """End the session once the board has been empty for long enough."""
         if self._recorder.in_session and self.is_empty_for(EMPTY_BOARD_TIMEOUT_US, now_us):
-            self._recorder.end_session(self._clock.wall(), "left")
+            self._recorder.end_session(self._clock.utc_now(), STEPPED_OFF)
             self._last_state = None
             if self._resume.continues_today:
                 self._resume.continues_today = False
@@ -203,5 +205,5 @@ class Session:
             self._time.catch_up()
             self._recorder.stop_run(self._time.now_us - self.run.begin_us)
         if self._recorder.in_session:
-            self._recorder.end_session(self._clock.wall(), "the station was stopped")
+            self._recorder.end_session(self._clock.utc_now(), "the station was stopped")
         self._recorder.flush(0)

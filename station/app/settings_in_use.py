@@ -8,7 +8,7 @@ from station.app.outputs import BoardOutputs
 from station.app.recorder import Recorder
 from station.clock import Clock
 from station.core.sound.cues import Volume
-from station.settings import Settings, changed
+from station.settings import Settings, with_changes
 from station.store import Store
 
 QUIETER_TO_LOUDER = (Volume.OFF, Volume.LOW, Volume.NORMAL, Volume.LOUD)
@@ -31,7 +31,7 @@ class SettingsInUse:
 
     def change(self, changes: dict[str, str]) -> None:
         """Change settings by name. Raises ValueError with a sentence, and then changes none."""
-        self._set(changed(self._values, changes))
+        self._set(with_changes(self._values, changes))
 
     def raise_volume(self) -> None:
         """One step louder, up to the loudest."""
@@ -45,7 +45,7 @@ class SettingsInUse:
 
     def apply_volume(self) -> None:
         """Set the buzzer's volume for this hour."""
-        self._outputs.set_volume(self._values, self._clock.wall())
+        self._outputs.set_volume(self._values, self._clock.utc_now())
 
     def _set(self, values: Settings) -> None:
         self._values = values

@@ -77,7 +77,7 @@ class Snapshot(ActivityState):
     knee: bool | None = None
     cue: CueView | None = None
     troubles: tuple[Fault, ...] = ()
-    sitting_id: str | None = None
+    session_id: str | None = None
     person_id: str | None = None
     person_name: str | None = None
     simulated: bool = False

@@ -1,4 +1,4 @@
-"""What an activity shows at one moment."""
+"""The state of the running activity, as the page shows it."""
 
 from __future__ import annotations
 
@@ -10,21 +10,26 @@ from station.core.facts import Contact, CueName
 
 @dataclass(frozen=True, slots=True)
 class ActivityState:
-    """`activity` is `idle`, `test`, `hold`, `reps`, `rest`, `ask`, `lesson`, `calibrate` or `check`; `phase` is its
-    state, lower case: `wait`, `settle`, `side`, `count`, `attempt`, `move`, `rest`, `switch`, `result`, `prepare`,
-    `hold`, `grace`, `lifted`, `away`, `reps`, `paused`, `fault`, `done`, `ended`, `idle`; of questions `felt`, `pain`;
-    of a lesson `volume`, `listen`, `quiz`; with blocks `warm`, `clear`, `leave`, `block`, `capture`.
+    """A snapshot of the running activity.
 
-    `counted_us` of `target_us` is what the big number is made of (credited time in a hold, time gone in a countdown),
-    growing by `rate` (1 or 0) microseconds a microsecond from the moment of the picture on; `counting` says which:
-    `hold`, `prepare`, `rest`, `attempt`, `warm`, `capture` or `None`. With blocks `target_mm` is the one to show, the
-    `repetition`th of `repetitions`, and `why` a sentence about what has just gone wrong.
-    `hold_us` is how long each hold is, also while it is not counted. For repetitions `count` of `target_count` is the
-    number, and `part` which part of the tempo goes on, from 0.
-    `exercise` is the catalogue's key of what is done, and `verified` whether the board senses it. In a lesson
-    `about` is the cue that is listened to, `claimed` the one that a question says it is; once that is answered `about`
-    says what it was and `verdict` whether the answer was `right` or `not yet`. `right` of `asked` were right.
-    `undo_us` is until when a command by heel taps can be taken back.
+    `activity` is `idle`, `test`, `hold`, `reps`, `rest`, `ask`, `lesson`, `calibrate` or `check`. `phase` is the state
+    of its state machine: `wait`, `settle`, `side`, `count`, `attempt`, `move`, `rest`, `switch`, `result`, `prepare`,
+    `hold`, `grace`, `lifted`, `away`, `reps`, `paused`, `fault`, `done`, `ended`, `idle`; for questions `felt`, `pain`;
+    for a lesson `volume`, `listen`, `quiz`; with blocks `warm`, `clear`, `leave`, `block`, `capture`.
+
+    `counted_us` of `target_us` gives the big number: credited time in a hold, elapsed time in a countdown. From the
+    snapshot on it grows by `rate` (1 or 0) microseconds per microsecond. `counting` names it: `hold`, `prepare`,
+    `rest`, `attempt`, `warm`, `capture` or `None`.
+
+    - Holds: `hold_us` is the length of each hold, also while it is not counting.
+    - Repetitions: `count` of `target_count` are done; `part` is the current part of the tempo, from 0.
+    - Blocks: `target_mm` is the block to hold, the `repetition`th of `repetitions`; `why` is a sentence about the last
+      problem.
+    - Lesson: `about` is the cue being played, `claimed` the cue that a question names. After the answer `about` is the
+      cue that was played and `verdict` is `right` or `not yet`; `right` of `asked` answers were right.
+
+    `exercise` is its key in the catalogue, `verified` whether the board senses it. A command by heel taps can be undone
+    until `undo_us`.
     """
 
     activity: str = "idle"

@@ -42,7 +42,7 @@ def child(path: Path, hold_us: int) -> None:
     def shown() -> None:
         seen = station.snapshot()
         cue = None if seen.cue is None else seen.cue.cue
-        say(json.dumps([seen.sitting_id, seen.phase, seen.repetition, seen.counted_us, cue]))
+        say(json.dumps([seen.session_id, seen.phase, seen.repetition, seen.counted_us, cue]))
 
     station.subscribe(shown)
     station.start((HoldStep((Side.LEFT,), hold_us, repetitions=MANY, rest_us=0, prepare_us=SECOND_US // 20),), None)

@@ -11,7 +11,7 @@ import pytest
 
 from station.app.snapshot import CueView, Snapshot
 from station.catalogue.read import exercises
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.core.events import BOTH_LEGS, Side
 from station.core.facts import CueName
 from station.store import Store
@@ -109,7 +109,7 @@ def window() -> Iterator[Browser]:
 @pytest.fixture
 def live(window: Browser, panel: StationDouble, store: Store) -> Iterator[Browser]:
     """The live page, which remembers what was spoken in `spoken`."""
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(panel, store, Config(page=PageConfig(port=0)))
     served.start()
     window.open(f"http://127.0.0.1:{served.port}/live")
     window.run(

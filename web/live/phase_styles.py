@@ -15,7 +15,7 @@ from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, Legs
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
-from station.units import SIDE_SHAPE
+from station.units import SIDE_SYMBOLS
 
 ON_TARGET_MM = 3.0
 """Within this the toes are where they should be (flows: target within 3 mm)."""
@@ -131,7 +131,7 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     if snapshot.activity == "lesson":
         return _lesson_style(snapshot, style)
     if phase == "side" and snapshot.side is not None:
-        return style._replace(word=snapshot.side.upper(), shape=SIDE_SHAPE[snapshot.side])
+        return style._replace(word=snapshot.side.upper(), shape=SIDE_SYMBOLS[snapshot.side])
     if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
         off = snapshot.target_mm - snapshot.toe_mm
         if abs(off) <= ON_TARGET_MM:
@@ -273,6 +273,6 @@ def _dose_text(snapshot: Snapshot, exercise: Exercise) -> str:
     legs = "both legs at once" if exercise.feet is Feet.BOTH else "each leg"
     if snapshot.activity == "reps":
         each_way = " each way" if exercise.dose.ways > 1 else ""
-        return f"{lengths.many(repetition_goal(snapshot), 'time')}{each_way}, {legs}"
-    times = lengths.many(snapshot.repetitions or exercise.dose.repetitions, "time")
-    return f"{lengths.seconds(snapshot.hold_us)}, {times}, {legs}" if snapshot.hold_us else f"{times}, {legs}"
+        return f"{lengths.count_text(repetition_goal(snapshot), 'time')}{each_way}, {legs}"
+    times = lengths.count_text(snapshot.repetitions or exercise.dose.repetitions, "time")
+    return f"{lengths.duration_text(snapshot.hold_us)}, {times}, {legs}" if snapshot.hold_us else f"{times}, {legs}"

@@ -15,7 +15,7 @@ from station.catalogue.read import exercises
 from station.core.activities.questions import FELT_QUESTION, MIN_TAPS, PAIN_QUESTION
 from station.core.events import BOTH_LEGS, FELT_PLACE_ANSWERS, PAIN_ANSWERS, Side
 from station.core.facts import Contact
-from station.units import SIDE_SHAPE
+from station.units import SIDE_SYMBOLS
 from web.exercise_text import LEG_TEXTS, TIMES_SIGN
 from web.live.phase_styles import (
     PHASE_STYLES,
@@ -96,12 +96,12 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "bar_share": _bar_share(snapshot),
         "step_position": _position_text(snapshot),
         "next": _next_text(snapshot, units),
-        "toe": lengths.length(snapshot.toe_mm, units)
+        "toe": lengths.length_text(snapshot.toe_mm, units)
         if snapshot.toe_mm is not None
         else snapshot.toe_why or "no reading",
         "toe_mm": snapshot.toe_mm,
-        "target": lengths.length(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
-        "best": lengths.length(snapshot.best_mm, units) if snapshot.best_mm is not None else None,
+        "target": lengths.length_text(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
+        "best": lengths.length_text(snapshot.best_mm, units) if snapshot.best_mm is not None else None,
         "heels": [_heel(heel) for heel in snapshot.heels],
         "knee": snapshot.knee,
         "can_confirm": snapshot.phase == "attempt" and snapshot.contact is Contact.SELF,
@@ -109,7 +109,7 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "cue": _cue(snapshot),
         "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
         "person": snapshot.person_name,
-        "session": snapshot.sitting_id,
+        "session": snapshot.session_id,
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
         "question": _question(snapshot),
@@ -158,7 +158,9 @@ def _sentence(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
     if snapshot.phase == "move":
         where = style.sentence
         if snapshot.target_mm is not None and style.word != "STAND STILL":
-            where = f"Slide the board until your toes are {lengths.length(snapshot.target_mm, units)} from the wall."
+            where = (
+                f"Slide the board until your toes are {lengths.length_text(snapshot.target_mm, units)} from the wall."
+            )
         return f"{verdict} {where}" if verdict else where
     if snapshot.phase == "result":
         return _result(snapshot, units) or style.sentence
@@ -210,11 +212,11 @@ def _number(snapshot: Snapshot, units: str) -> str | None:
         return str(snapshot.cue.count)
     if snapshot.phase == "result":
         results = ((Side.LEFT, snapshot.result_left_mm), (Side.RIGHT, snapshot.result_right_mm))
-        known = [f"{SIDE_SHAPE[side]} {lengths.number(mm, units)}" for side, mm in results if mm is not None]
+        known = [f"{SIDE_SYMBOLS[side]} {lengths.number_text(mm, units)}" for side, mm in results if mm is not None]
         return "\n".join(known) or "\u2013"
     if snapshot.phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
-        return lengths.number(abs(snapshot.target_mm - snapshot.toe_mm), units)
-    return lengths.number(snapshot.toe_mm, units) if snapshot.toe_mm is not None else "\u2013"
+        return lengths.number_text(abs(snapshot.target_mm - snapshot.toe_mm), units)
+    return lengths.number_text(snapshot.toe_mm, units) if snapshot.toe_mm is not None else "\u2013"
 
 
 def _unit(snapshot: Snapshot, units: str) -> str:
@@ -230,7 +232,7 @@ def _unit(snapshot: Snapshot, units: str) -> str:
         return ""
     if snapshot.activity in BLOCK_ACTIVITIES:
         return "mm" if snapshot.phase == "block" else ""
-    return lengths.SIGN[units] if _number(snapshot, units) not in (None, "\u2013") else ""
+    return lengths.UNIT_SYMBOLS[units] if _number(snapshot, units) not in (None, "\u2013") else ""
 
 
 def _count_unit(snapshot: Snapshot) -> str:
@@ -282,12 +284,12 @@ def _position_text(snapshot: Snapshot) -> str:
 
 def _heel(heel: HeelView) -> dict[str, Any]:
     state = "unknown" if heel.down is None else "down" if heel.down else "up"
-    return {"side": heel.side, "shape": SIDE_SHAPE[heel.side], "down": heel.down, "share": heel.share, "state": state}
+    return {"side": heel.side, "shape": SIDE_SYMBOLS[heel.side], "down": heel.down, "share": heel.share, "state": state}
 
 
 def _result(snapshot: Snapshot, units: str) -> str | None:
     parts = [
-        f"{name} {lengths.length(mm, units)}"
+        f"{name} {lengths.length_text(mm, units)}"
         for name, mm in (("Left", snapshot.result_left_mm), ("right", snapshot.result_right_mm))
         if mm is not None
     ]

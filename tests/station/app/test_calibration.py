@@ -75,7 +75,7 @@ def test_a_test_after_it_names_it_and_is_right(tmp_path: Path) -> None:
         assert test.calibration_id == lab.store.current_calibration().id
         assert test.left_mm is not None
         assert limit_mm - 25.0 < test.left_mm < limit_mm + 3.0
-        assert not test.doubted
+        assert not test.is_suspect
         assert len(lab.store.sessions()) == 1
 
 
@@ -122,7 +122,7 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
         assert lab.station.snapshot().calibration == "doubted"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)
-        assert lab.sat().tests[0].doubted
+        assert lab.sat().tests[0].is_suspect
         assert lab.guided().outcome().well
         assert lab.station.snapshot().calibration == "good"
         assert "calibration" not in lab.troubles
@@ -190,7 +190,7 @@ def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
         lab.station.change_settings({"on_step": "test"})
         lab.step_on(Side.LEFT, after_s=5.0)
         assert lab.station.snapshot().activity == "test"
-        assert lab.station.snapshot().sitting_id is not None
+        assert lab.station.snapshot().session_id is not None
 
 
 def test_a_calibration_that_was_stored_late_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

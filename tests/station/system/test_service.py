@@ -40,7 +40,7 @@ class Old:
     def now_us(self) -> int:
         return SystemClock().now_us()
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         if self.wrong:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.now_us())
         return max(EARLIEST_DATE, datetime.now(UTC))
@@ -146,7 +146,7 @@ def test_a_hold_ends_and_sounds_right_whatever_goes_away(live: Live, gone: Calla
         wait_for(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard_cues], "COMPLETE was not heard")
         assert gone is _end_the_page or b"state" in opened[9].answer.read(200)
     (hold,) = live.service.store.holds()
-    assert (hold.state, hold.credited_us, hold.lifts) == ("finished", HOLD_US, 0)
+    assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", HOLD_US, 0)
     devices = live.service.devices
     assert devices is not None
     assert devices.player is not None

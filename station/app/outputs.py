@@ -58,7 +58,8 @@ class BoardOutputs:
 
     def update(self, now: Snapshot) -> None:
         """Light the LED while a hold counts; while the feet move, tick faster the nearer they are to the target."""
-        self._set_glow(now.counting == "hold" and now.rate == 1)
+        clock = now.state.clock
+        self._set_glow(clock is not None and clock.what == "hold" and clock.rate == 1)
         if self._devices is None or self._devices.player is None:
             return
         off_mm = None

@@ -19,8 +19,6 @@ MIN_SNAPSHOT_INTERVAL_US = 100_000
 """Changes without an event, like the toe distance, are published at most this often."""
 MAX_SNAPSHOT_AGE_US = 500_000
 """A working station never lets its snapshot grow older than this."""
-STATE_FIELDS = tuple(ActivityState.__dataclass_fields__)
-"""The fields that a snapshot copies from the activity's state."""
 
 
 class Presenter:
@@ -76,7 +74,7 @@ class Presenter:
         next_step, next_exercise = (None, None) if run is None else next_step_of(run.routine, state)
         return Snapshot(
             at_us=now_us,
-            **{name: getattr(state, name) for name in STATE_FIELDS},
+            state=state,
             called=self._session.title,
             next_step=next_step,
             next_exercise=next_exercise,

@@ -218,10 +218,10 @@ class Recorder:
 
     def _record_progress(self, at_us: int) -> None:
         assert self._run is not None
-        picture = self._run.state_at(at_us)
-        if picture.counting == "hold":
+        clock = self._run.state_at(at_us).clock
+        if clock is not None and clock.what == "hold":
             self._progress_us = at_us
-            credited_us = picture.counted_us
+            credited_us = clock.counted_us
             self.write(lambda: self._store.save_hold_progress(self._require(self._hold_id), credited_us=credited_us))
 
     def record(self, fact: Fact) -> None:

@@ -18,7 +18,7 @@ from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.core.events import SECOND_US, Command, CommandName, Event
 from station.core.sensing.sensors import References
-from station.core.state import ActivityState
+from station.core.state import ActivityState, IdleState
 from station.core.steps import Routine, uses_blocks
 from station.store import Store
 
@@ -84,7 +84,7 @@ class Session:
     def state_at(self, now_us: int) -> ActivityState:
         """The current run's state, or within the session that of the last one."""
         if self.run is None:
-            return self._last_state or ActivityState()
+            return self._last_state or IdleState()
         return self.run.state_at(now_us - self.run.begin_us)
 
     @property

@@ -21,6 +21,7 @@ from typing import cast
 from station.config import BoardConfig, Config, PageConfig
 from station.config import StoreConfig as StoreConfig
 from station.core.events import SECOND_US, Side
+from station.core.state import HoldState
 from station.core.steps import HoldStep
 from station.devices.cue_player import PlayedEdge
 from station.simulator.board import SimulatedBoard
@@ -132,8 +133,9 @@ def now_us() -> int:
 def _wait(service: Service, repetition: int | None, phase: str) -> None:
     until = time.monotonic() + BOUND_S
     while True:
-        seen = service.station.snapshot()
-        if seen.phase == phase and repetition in (None, seen.repetition):
+        seen = service.station.snapshot().state
+        shown = seen.repetition if isinstance(seen, HoldState) else None
+        if seen.phase == phase and repetition in (None, shown):
             return
         if time.monotonic() > until:
             raise TimeoutError(f"no {phase} {repetition or ''} within {BOUND_S:g} s, but {seen.phase}")

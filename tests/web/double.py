@@ -18,6 +18,7 @@ from station.core.events import CommandName, Side
 from station.core.steps import Routine
 from station.settings import Settings
 from station.store import Store, StoreError
+from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
 
@@ -60,7 +61,7 @@ class StationDouble:
 
     def show(self, **changes: Any) -> None:
         """Make a new picture, of now, and wake whoever watches."""
-        self._now = replace(self._now, **{"at_us": SystemClock().now_us(), **changes})
+        self._now = snapshot(self._now, **{"at_us": SystemClock().now_us(), **changes})
         for wake in list(self._wakes):
             wake()
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 TV = (1920, 1080)
-ASKED: dict[str, Any] = {"activity": "ask", "phase": "felt", "target_us": 20_000_000, "toe_mm": 93.0}
+ASKED: dict[str, Any] = {"activity": "ask", "phase": "felt", "wait_us": 20_000_000, "toe_mm": 93.0}
 HOLD: dict[str, Any] = {
     "activity": "hold",
     "phase": "hold",

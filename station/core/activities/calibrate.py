@@ -28,7 +28,7 @@ from station.core.events import SECOND_US, Command, CommandName, Event, Side, To
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
 from station.core.measurement.calibration import CalibrationError, Point, fit, point_from_readings
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
-from station.core.state import ActivityState
+from station.core.state import CalibrationState, CheckState, ShownClock
 from station.core.steps import WARM_UP_US, CalibrateStep
 
 CAPTURE_US = 6 * SECOND_US
@@ -103,6 +103,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
     """Reads blocks one after the other; subclasses use the points."""
 
     name: ClassVar[str]
+    shown_as: ClassVar[type[CalibrationState] | type[CheckState]]
     transitions = TRANSITIONS
 
     def __init__(self, blocks_mm: Sequence[float], warm_up_us: int, sensors: BoardSensors) -> None:
@@ -400,15 +401,13 @@ class BlockActivity(PhasedActivity[BlockPhase]):
     def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
-    def state_at(self, at_us: int) -> ActivityState:
-        counting = {BlockPhase.WARM: self._warm_up_us, BlockPhase.CAPTURE: CAPTURE_US}.get(self.phase)
-        return ActivityState(
-            activity=self.name,
+    def state_at(self, at_us: int) -> CalibrationState | CheckState:
+        target_us = {BlockPhase.WARM: self._warm_up_us, BlockPhase.CAPTURE: CAPTURE_US}.get(self.phase)
+        return self.shown_as(
             phase=self.phase,
-            counting=self.phase if counting is not None else None,
-            counted_us=at_us - self._phase_since_us if counting is not None else 0,
-            target_us=counting or 0,
-            rate=int(counting is not None),
+            clock=None
+            if target_us is None
+            else ShownClock(str(self.phase), at_us - self._phase_since_us, target_us, 1),
             repetition=min(len(self.points) + 1, len(self._blocks_mm)),
             repetitions=len(self._blocks_mm),
             target_mm=None if self.phase in (BlockPhase.DONE, BlockPhase.ENDED) else self.wanted_block_mm,
@@ -420,6 +419,7 @@ class CalibrationActivity(BlockActivity):
     """Runs the calibration of `step`."""
 
     name = "calibrate"
+    shown_as = CalibrationState
 
     def __init__(self, step: CalibrateStep, sensors: BoardSensors) -> None:
         super().__init__(step.blocks_mm * step.rounds, step.warm_us, sensors)

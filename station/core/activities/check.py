@@ -9,6 +9,7 @@ from station.core.facts import CheckDone, CueName
 from station.core.measurement.calibration import SLOW_WANDER_MM, CalibrationError, Point
 from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.sensing.sensors import BoardSensors
+from station.core.state import CheckState
 from station.core.steps import CheckStep
 
 WRONG_BLOCK_MM = 15.0
@@ -22,6 +23,7 @@ class CalibrationCheck(BlockActivity):
     """Measures the block of `step` with the current calibration."""
 
     name = "check"
+    shown_as = CheckState
 
     def __init__(self, step: CheckStep, sensors: BoardSensors) -> None:
         super().__init__((step.block_mm,), step.warm_us, sensors)

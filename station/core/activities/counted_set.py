@@ -9,7 +9,7 @@ from station.core.activities.exercise import ExerciseActivity
 from station.core.activities.exercise_rules import ExerciseRules
 from station.core.facts import CueName, RepCounted, RepsFinished, RepsPartial, RepTimed
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import RepsState
 from station.core.steps import RepsStep, Step
 
 
@@ -71,5 +71,11 @@ class CountedSet(ExerciseActivity):
         self.emit(RepsPartial(now_us, self.turns.legs, self.count, self.too_quick_count))
         self.is_repetition_started = False
 
-    def state_at(self, at_us: int) -> ActivityState:
-        return replace(self.common_state(at_us), count=self.count, target_count=self.step.count)
+    def state_at(self, at_us: int) -> RepsState:
+        return RepsState(
+            phase=self.phase,
+            side=self.turns.legs,
+            clock=self.preparation_clock(at_us),
+            count=self.count,
+            target_count=self.step.count,
+        )

@@ -33,7 +33,7 @@ from station.core.activities.working_heels import HeelMove, Move, WorkingHeels
 from station.core.events import Command, CommandName, Side
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
-from station.core.state import ActivityState
+from station.core.state import ShownClock
 from station.core.steps import HeelRule, HoldStep, RepsStep
 
 
@@ -339,15 +339,9 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
         if self.phase is ExercisePhase.PREPARE or is_waiting_in_place:
             self.prepare(now_us, now_us, self._preparation.full_us)
 
-    def common_state(self, at_us: int) -> ActivityState:
-        """The part of the state that all exercises share."""
-        is_preparing = self.phase is ExercisePhase.PREPARE
-        return ActivityState(
-            activity=self.name,
-            phase=self.phase,
-            side=self.turns.legs,
-            counting="prepare" if is_preparing else None,
-            counted_us=self._countdown.stood_us(at_us) if is_preparing else 0,
-            target_us=self._countdown.need_us if is_preparing else 0,
-            rate=int(is_preparing and self._countdown.is_running),
-        )
+    def preparation_clock(self, at_us: int) -> ShownClock | None:
+        """The countdown to GO; `None` outside the preparation."""
+        if self.phase is not ExercisePhase.PREPARE:
+            return None
+        countdown = self._countdown
+        return ShownClock("prepare", countdown.stood_us(at_us), countdown.need_us, int(countdown.is_running))

@@ -29,7 +29,7 @@ from station.core.activities.exercise_rules import (
 from station.core.events import SECOND_US, Legs
 from station.core.facts import CueName, HeelLifted, HeelReturned, HoldFinished, HoldPartial, HoldStarted
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import HoldState, ShownClock
 from station.core.steps import HoldStep, Step
 
 TRANSITIONS: ExerciseTransitions = {
@@ -234,24 +234,22 @@ class Hold(ExerciseActivity):
             self.enter(ExercisePhase.AWAY)
             self.emit_cue(now_us, CueName.NUDGE)
 
-    def state_at(self, at_us: int) -> ActivityState:
-        state = replace(
-            self.common_state(at_us),
+    def state_at(self, at_us: int) -> HoldState:
+        return HoldState(
+            phase=self.phase,
+            side=self.turns.legs,
+            clock=self._shown_clock(at_us),
             repetition=self._repetition,
             repetitions=self._step.repetitions,
             hold_us=self._step.hold_us,
         )
-        if self.phase in (ExercisePhase.HOLD, ExercisePhase.GRACE, ExercisePhase.LIFTED) or (
-            self.phase is ExercisePhase.PAUSED and self.is_repetition_started
-        ):
-            return replace(
-                state,
-                counting="hold",
-                counted_us=self._clock.credited_us(at_us),
-                target_us=self._step.hold_us,
-                rate=int(self._clock.is_running),
-            )
+
+    def _shown_clock(self, at_us: int) -> ShownClock | None:
+        is_interrupted = self.phase is ExercisePhase.PAUSED and self.is_repetition_started
+        if self.phase in (ExercisePhase.HOLD, ExercisePhase.GRACE, ExercisePhase.LIFTED) or is_interrupted:
+            clock = self._clock
+            return ShownClock("hold", clock.credited_us(at_us), self._step.hold_us, int(clock.is_running))
         if self.phase is ExercisePhase.REST:
             rested_us = at_us - (self._rest_deadline_us - self._step.rest_us)
-            return replace(state, counting="rest", counted_us=rested_us, target_us=self._step.rest_us, rate=1)
-        return state
+            return ShownClock("rest", rested_us, self._step.rest_us, 1)
+        return self.preparation_clock(at_us)

@@ -47,7 +47,7 @@ from station.core.facts import (
     TrialFinished,
 )
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange, SensorChange
-from station.core.state import ActivityState
+from station.core.state import ShownClock, TestState
 from station.core.steps import TestStep
 
 
@@ -500,18 +500,16 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         if self.phase is not TestPhase.RESULT and self._series.has_results:
             self.emit(self._series.result(now_us, partial=True))
 
-    def state_at(self, at_us: int) -> ActivityState:
-        counted = {TestPhase.ATTEMPT: self.rules.attempt.time_limit_us, TestPhase.REST: self.rules.rest_us}
-        is_counting = self.phase in counted
+    def state_at(self, at_us: int) -> TestState:
+        timed = {TestPhase.ATTEMPT: self.rules.attempt.time_limit_us, TestPhase.REST: self.rules.rest_us}
+        clock = None
+        if self.phase in timed:
+            clock = ShownClock(str(self.phase), at_us - self._waiting.since_us, timed[self.phase], 1)
         trials = self._series.current
-        return ActivityState(
-            activity="test",
+        return TestState(
             phase=self.phase,
             side=self.side,
-            counting=self.phase if is_counting else None,
-            counted_us=at_us - self._waiting.since_us if is_counting else 0,
-            target_us=counted.get(self.phase, 0),
-            rate=int(is_counting),
+            clock=clock,
             trial=trials.number,
             attempt=trials.attempts,
             target_mm=self._series.target_mm,

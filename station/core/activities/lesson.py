@@ -24,7 +24,7 @@ from station.core.facts import Cue, CueName, Ended, LessonFinished, LouderAsked,
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
 from station.core.sensing.stance import StanceTracker
 from station.core.sound.cues import cue_length_us
-from station.core.state import ActivityState
+from station.core.state import LessonState
 from station.core.steps import LessonStep
 
 TAUGHT_CUES = (
@@ -287,16 +287,15 @@ class SoundLesson(PhasedActivity[LessonPhase]):
         self.enter(LessonPhase.ENDED)
         self.outcome = "ended"
 
-    def state_at(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> LessonState:
         has_sounded = self._next_sound_us is None
         is_quiz, is_judged = self.phase is LessonPhase.QUIZ, self._is_answer_right is not None
         repetitions = {LessonPhase.VOLUME: self.rules.max_tries, LessonPhase.LISTEN: len(TAUGHT_CUES)}.get(
             self._part, QUESTION_COUNT
         )
         shows_cue = (self.phase is LessonPhase.LISTEN and has_sounded) or (is_quiz and is_judged)
-        return ActivityState(
-            "lesson",
-            self.phase,
+        return LessonState(
+            phase=self.phase,
             repetition=min(self._index + 1, repetitions),
             repetitions=repetitions,
             about=self._current_cue if shows_cue else None,

@@ -20,7 +20,7 @@ from station.core.activities.exercise_rules import AROUND_WORK, STOPPING, Exerci
 from station.core.events import SECOND_US
 from station.core.facts import CueName
 from station.core.sensing.sensors import BoardSensors, Change
-from station.core.state import ActivityState
+from station.core.state import RepsState
 from station.core.steps import RepsStep
 
 TRANSITIONS: ExerciseTransitions = {
@@ -167,7 +167,7 @@ class PacedReps(CountedSet):
             self._start_repetition(now_us)
             self.count_repetition(now_us, duration_us)
 
-    def state_at(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> RepsState:
         state = super().state_at(at_us)
         is_tempo_running = self.phase is ExercisePhase.REPS and not self._is_own_pace
         return replace(state, part=self._part) if is_tempo_running else state

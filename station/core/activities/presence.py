@@ -14,7 +14,7 @@ from station.core.activities.engine import Activity
 from station.core.events import SECOND_US, Side
 from station.core.sensing.heel_load import HeelLoad
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
-from station.core.state import ActivityState
+from station.core.state import IdleState
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +80,5 @@ class Presence(Activity):
         variation = load.coefficient_of_variation(at_us - self._rules.still_us, at_us)
         return variation is not None and variation < self._rules.max_still_cv
 
-    def state_at(self, at_us: int) -> ActivityState:
-        return ActivityState()
+    def state_at(self, at_us: int) -> IdleState:
+        return IdleState()

@@ -16,7 +16,7 @@ from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, PAIN_ANSWERS, SECO
 from station.core.facts import Answered, CueName, Ended
 from station.core.sensing.deliberate_taps import TapDetector
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
-from station.core.state import ActivityState
+from station.core.state import QuestionState
 from station.core.steps import AskStep
 
 MIN_TAPS = 2
@@ -135,6 +135,5 @@ class Questions(PhasedActivity[AskPhase]):
         self.stop_repeating_cue(at_us)
         self.outcome = "ended"
 
-    def state_at(self, at_us: int) -> ActivityState:
-        gone_us = at_us - self._asked_at_us
-        return ActivityState("ask", self.phase, counted_us=gone_us, target_us=self._step.wait_us)
+    def state_at(self, at_us: int) -> QuestionState:
+        return QuestionState(phase=self.phase, waited_us=at_us - self._asked_at_us, wait_us=self._step.wait_us)

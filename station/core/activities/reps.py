@@ -23,7 +23,7 @@ from station.core.activities.waiting import earliest
 from station.core.events import SECOND_US
 from station.core.facts import CueName, RepTimed, RepTooQuick
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import RepsState
 from station.core.steps import RepsStep
 
 TRANSITIONS: ExerciseTransitions = {
@@ -167,7 +167,7 @@ class Reps(CountedSet):
         self.emit(RepTimed(now_us, self.turns.legs, self._duration_us, True))
         self.emit(RepTooQuick(now_us, self.turns.legs, self.too_quick_count))
 
-    def state_at(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> RepsState:
         state = super().state_at(at_us)
         if self.phase is not ExercisePhase.REPS or self._rise_us is None or not self.step.tempo_us:
             return state

@@ -9,7 +9,7 @@ from station.core.activities.phases import PhasedActivity
 from station.core.events import Command, CommandName
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import RestState, ShownClock
 from station.core.steps import RestStep
 
 
@@ -77,15 +77,8 @@ class Rest(PhasedActivity[RestPhase]):
     def close(self, at_us: int) -> None:
         self.outcome = "ended"
 
-    def state_at(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> RestState:
         remaining_us = self._paused_remaining_us if self._paused_remaining_us is not None else self._deadline_us - at_us
         rested_us = self._step.rest_us - remaining_us
         is_running = self._paused_remaining_us is None
-        return ActivityState(
-            "rest",
-            self.phase,
-            counting="rest",
-            counted_us=rested_us,
-            target_us=self._step.rest_us,
-            rate=int(is_running),
-        )
+        return RestState(phase=self.phase, clock=ShownClock("rest", rested_us, self._step.rest_us, int(is_running)))

@@ -45,7 +45,7 @@ from station.core.facts import (
 )
 from station.core.sensing.deliberate_taps import TapDetector, UnpromptedTapRules
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
-from station.core.state import ActivityState
+from station.core.state import ActivityState, HoldState, QuestionState, RepsState, TestState
 from station.core.steps import (
     AskStep,
     CalibrateStep,
@@ -340,13 +340,14 @@ class RoutineRun(Activity):
 
     def state_at(self, at_us: int) -> ActivityState:
         step, state = self._routine[self._step_index], self._activity.state_at(at_us)
-        if isinstance(step, HoldStep | RepsStep):
+        if isinstance(state, HoldState | RepsState) and isinstance(step, HoldStep | RepsStep):
             state = replace(state, exercise=step.exercise, verified=is_verified(step))
-        if isinstance(step, AskStep) and self._test_result is not None:
+        if isinstance(state, QuestionState) and self._test_result is not None:
             left_mm, right_mm = self._test_result.left_mm, self._test_result.right_mm
-            state = replace(state, result_left_mm=left_mm, result_right_mm=right_mm)
             if self._activity.outcome == "complete":
-                state = replace(state, activity="test", phase="result")
+                state = TestState(phase="result", result_left_mm=left_mm, result_right_mm=right_mm)
+            else:
+                state = replace(state, result_left_mm=left_mm, result_right_mm=right_mm)
         return replace(state, step=self._step_index, steps=len(self._routine), undo_us=self._undo_deadline_us(at_us))
 
     def _undo_deadline_us(self, at_us: int) -> int | None:

@@ -18,6 +18,7 @@ from station.store.schema import runs
 from station.store.traces import trace_text
 from tests.station.app.test_run import facts_of
 from tests.station.rig import COMPARATORS, Rig
+from tests.station.states import AnyState
 
 ERROR = RangeError(offset_mm=-31.0, gain=1.02, bend_mm=1.5)
 WORST_MM = 1.5
@@ -147,7 +148,7 @@ def test_whoever_leaves_in_the_middle_changes_nothing(tmp_path: Path) -> None:
         before = lab.store.current_calibration()
         guided = GuidedCalibration(lab.store, "calibrate", lab.said.append)
         guided.begin(lab.station)
-        lab.until(lambda: lab.station.snapshot().repetition == 3)
+        lab.until(lambda: AnyState(lab.station.snapshot().state).repetition == 3)
         lab.board.act("take_over")
         lab.board.act("no_block")
         lab.until(lambda: guided.on_snapshot(lab.station.snapshot()), 200.0)

@@ -21,6 +21,7 @@ from station.settings import Settings
 from station.store.records import Hold, RepSet, SessionDetail, Test, UnfinishedRun
 from tests.station import rig
 from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, credited, dose_of, goes_on, legs_of, routine_of
+from tests.station.states import AnyState
 
 NAMES = tuple(built_in_routines())
 PULLED_AFTER_S = 6.0
@@ -39,7 +40,7 @@ class Walked:
 
     def shown(self, at: int) -> list[Snapshot]:
         """The pictures of one step."""
-        return [one for one in self.seen if one.step == at]
+        return [one for one in self.seen if one.state.step == at]
 
 
 @cache
@@ -84,12 +85,14 @@ def test_the_page_knows_what_is_and_what_comes_next(name: str) -> None:
     """In every picture of the routine: its name, the step of all steps, its exercise, the next one, and its sides."""
     done = walked(name)
     steps = len(done.routine)
-    assert [one for one in dict.fromkeys(shown.step for shown in done.seen) if one is not None] == list(range(steps))
+    assert [one for one in dict.fromkeys(shown.state.step for shown in done.seen) if one is not None] == list(
+        range(steps)
+    )
     for at, step in enumerate(done.routine):
         shown = [one for one in done.shown(at) if one.called is not None]
         following = done.routine[at + 1] if at + 1 < steps else None
         assert {one.called for one in shown} == {TITLES[name]}
-        assert {one.steps for one in shown} == {steps}
+        assert {one.state.steps for one in shown} == {steps}
         assert {one.exercise for one in shown} == {exercise_of(step)}
         assert {one.next_exercise for one in shown} == {None if following is None else exercise_of(following)}
         assert {one.next_step is None for one in shown} == {following is None}
@@ -141,7 +144,7 @@ def test_a_test_comes_before_the_stretch_and_is_asked_about() -> None:
     assert (circumstances.felt_place, circumstances.pain) == ("calf", 1)
     asked = done.shown(1)
     assert [one.phase for one in asked if one.phase in ("felt", "pain")]
-    assert {one.result_left_mm for one in asked if one.phase == "pain"} == {test.left_mm}
+    assert {AnyState(one.state).result_left_mm for one in asked if one.phase == "pain"} == {test.left_mm}
 
 
 # A sensor that fails in the middle.
@@ -152,7 +155,7 @@ def pulled(led: Led, routine: Routine) -> None:
     led.station.start(routine, led.person_id)
     led.live(0.1)
     led.board.act("auto")
-    led.until(lambda: led.station.snapshot().repetition == 2 and led.station.snapshot().phase == "hold")
+    led.until(lambda: AnyState(led.station.snapshot().state).repetition == 2 and led.station.snapshot().phase == "hold")
     led.live(PULLED_AFTER_S)
     led.board.act("pull_heels")
 
@@ -163,7 +166,7 @@ def test_a_sensor_that_comes_back_takes_nothing_from_what_was_done(tmp_path: Pat
     with Led(tmp_path, ANALOGUE) as led:
         pulled(led, routine)
         led.live(6.0)
-        kept_us = led.station.snapshot().counted_us
+        kept_us = AnyState(led.station.snapshot().state).counted_us
         assert PULLED_AFTER_S - 0.5 <= kept_us / SECOND_US <= PULLED_AFTER_S + 0.5
         led.board.act("return_heels")
         led.until(lambda: not goes_on(led), 600.0)
@@ -218,7 +221,7 @@ def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
         assert heels == {Side.LEFT: True, Side.RIGHT: False}
         led.live(0.6)
         assert CueName.HEEL_UP in led.heard()
-        stopped_us = led.station.snapshot().counted_us
+        stopped_us = AnyState(led.station.snapshot().state).counted_us
         assert stopped_us / SECOND_US == pytest.approx(8.0, abs=0.15)
         led.board.world.press(Side.RIGHT, 130.0, led.clock.now_us(), 120_000)
         led.until_phase("hold")

@@ -15,6 +15,7 @@ from station.store.records import Hold
 from tests.station.health_answers import add_cared
 from tests.station.led import COMPARATORS, Led, credited, legs_of, routine_of
 from tests.station.rig import Rig
+from tests.station.states import AnyState
 
 ITEMS = (Item(exercise="3b", hold_s=10, repetitions=1), Item(exercise="3a", hold_s=20, repetitions=2))
 ROUTINE = routine_of(ITEMS, analogue=False)
@@ -43,7 +44,7 @@ def begin(led: Led, person_id: str | None = None) -> None:
     led.board.act("auto")
 
     def second() -> bool:
-        now = led.station.snapshot()
+        now = AnyState(led.station.snapshot().state)
         return (now.step, now.repetition, now.phase) == (1, 2, "hold")
 
     led.until(second, 300.0)

@@ -79,7 +79,7 @@ def test_without_a_plan_it_is_a_test_and_the_stretch(led: Led) -> None:
     ada_of(led, days=[])
     step_on(led)
     now = led.station.snapshot()
-    assert (now.called, now.activity, now.steps) == ("Test and stretch", "test", 3)
+    assert (now.called, now.activity, now.state.steps) == ("Test and stretch", "test", 3)
     assert exercises_of(planned(led)) == ["3a"]
 
 

@@ -11,10 +11,10 @@ from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Si
 from station.core.facts import Cue, CueName, Fact
 from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import BoardSensors, Wiring
-from station.core.state import ActivityState
 from station.core.steps import Step
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
+from tests.station.states import AnyState
 
 READING_US = 33_333
 SHOWN_S = CAPTURE_US / SECOND_US + 3.5
@@ -75,8 +75,8 @@ class Bench:
         return [cue.cue for cue in self.told(Cue)]
 
     @property
-    def picture(self) -> ActivityState:
-        return self.engine.state_at(self.now_us)
+    def picture(self) -> AnyState:
+        return AnyState(self.engine.state_at(self.now_us))
 
     @property
     def over(self) -> str | None:

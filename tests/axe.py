@@ -1,4 +1,4 @@
-"""axe, the accessibility checker: the browser runs it in the page that it shows."""
+"""Accessibility checks with axe, which runs in the page that the browser shows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib.resources import files
 
 from tests.browser import Browser
 
-GRAVE = ("serious", "critical")
+SERIOUS_IMPACTS = ("serious", "critical")
 RUN = """
 const [answer] = arguments
 const words = fault => node => `${fault.impact}: ${fault.id} at ${node.target.join(' ')}: ${fault.help}`
@@ -18,13 +18,13 @@ axe.run(document, {resultTypes: ['violations']}).then(
 
 
 @cache
-def _program() -> str:
-    """The script from its package; nothing is downloaded."""
+def _axe_source() -> str:
+    """The script from the installed package; nothing is downloaded."""
     return files("selenium_axe_python").joinpath("axe-core", "axe.min.js").read_text(encoding="utf-8")
 
 
-def grave_faults(browser: Browser) -> list[str]:
-    """Serious and critical findings on the current page, each with its element."""
-    browser.run(_program())
-    told = browser.driver.execute_async_script(RUN)
-    return [fault for fault in told if fault.startswith(GRAVE)]
+def serious_violations(browser: Browser) -> list[str]:
+    """Serious and critical violations on the current page, each with its element."""
+    browser.run(_axe_source())
+    found = browser.driver.execute_async_script(RUN)
+    return [fault for fault in found if fault.startswith(SERIOUS_IMPACTS)]

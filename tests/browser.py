@@ -1,7 +1,7 @@
-"""A real browser for tests: Debian's Chromium, headless, with its own profile and no other connections.
+"""A real browser for tests: Debian's headless Chromium with a temporary profile and no background traffic.
 
-`opened(width)` gives a window; `settle` waits for a condition with a bound; `layout_faults` finds what a person on a
-phone would complain about.
+`open_browser()` gives a `Browser`; `wait_until` waits for a condition with a deadline; `layout_faults` finds what a
+person on a phone would complain about.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ FLAGS = (
 )
 PHONE_SMALL, PHONE, TABLET, DESKTOP = (320, 640), (390, 844), (800, 1280), (1280, 800)
 TAB_KEY = {"key": "Tab", "code": "Tab", "windowsVirtualKeyCode": 9}
-READ = """
-const one = document.querySelector(arguments[0])
-return one && one.getClientRects().length ? one.innerText.trim() : ''
+VISIBLE_TEXT = """
+const element = document.querySelector(arguments[0])
+return element && element.getClientRects().length ? element.innerText.trim() : ''
 """
 LAYOUT_FAULTS = Path(__file__).with_name("layout_faults.js").read_text(encoding="utf-8")
 FOCUS = """
@@ -48,37 +48,38 @@ const name = (at.innerText || at.name || at.id || '').trim().slice(0, 40)
 return `${at.tagName.toLowerCase()} ${name} ${seen ? 'seen' : 'unseen'}`
 """
 NODE_IS_GONE = "does not belong to the document"
-"""What the driver says of an element whose page has just been replaced, when it notices before Chromium does."""
+"""The error for an element whose page was just replaced, when the driver notices before Chromium does."""
 BOUND_S = 10.0
 STEP_S = 0.02
 
 
-def is_there() -> bool:
+def is_available() -> bool:
     """Whether this machine has the browser and its driver."""
     return all(shutil.which(path) for path in (CHROMIUM, DRIVER))
 
 
 class Browser:
-    """One browser, with a person's screen size and preferences."""
+    """One browser with the screen size and preferences of a device."""
 
     def __init__(self, driver: Chrome) -> None:
         self.driver = driver
 
-    def look(self, size: tuple[int, int], *, dark: bool = False, calm: bool = False, scripts: bool = True) -> None:
-        """Be a device of this many CSS pixels, in a light or dark scheme, with or without motion and scripts."""
+    def emulate(
+        self, size: tuple[int, int], *, dark: bool = False, reduced_motion: bool = False, scripts: bool = True
+    ) -> None:
+        """Emulate a device of this size in CSS pixels, with its colour scheme, motion preference and scripts."""
         width, height = size
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < TABLET[0]}
-        self._tell("Emulation.setDeviceMetricsOverride", metrics)
+        self._send_command("Emulation.setDeviceMetricsOverride", metrics)
         features = [
             {"name": "prefers-color-scheme", "value": "dark" if dark else "light"},
-            {"name": "prefers-reduced-motion", "value": "reduce" if calm else "no-preference"},
+            {"name": "prefers-reduced-motion", "value": "reduce" if reduced_motion else "no-preference"},
         ]
-        self._tell("Emulation.setEmulatedMedia", {"media": "", "features": features})
-        self._tell("Emulation.setScriptExecutionDisabled", {"value": not scripts})
+        self._send_command("Emulation.setEmulatedMedia", {"media": "", "features": features})
+        self._send_command("Emulation.setScriptExecutionDisabled", {"value": not scripts})
 
-    def forget(self) -> None:
-        """Be a browser that has never been here."""
-        self._tell("Network.clearBrowserCookies", {})
+    def clear_cookies(self) -> None:
+        self._send_command("Network.clearBrowserCookies", {})
 
     def open(self, address: str) -> None:
         self.driver.get(address)
@@ -89,51 +90,51 @@ class Browser:
 
     def text(self, selector: str) -> str:
         """The text of the first matching element, or an empty string."""
-        return str(self.run(READ, selector))
+        return str(self.run(VISIBLE_TEXT, selector))
 
-    def settle(self, condition: Callable[[], Any], what: str, bound_s: float = BOUND_S) -> Any:
-        """Wait until the condition holds, and return its value. Fails with `what` after the deadline.
+    def wait_until(self, condition: Callable[[], Any], what: str, bound_s: float = BOUND_S) -> Any:
+        """Wait until the condition is true and return its value. Fails with `what` after the deadline.
 
-        A condition that is asked while one page replaces another does not hold yet.
+        While one page replaces another the condition counts as false.
         """
         until = time.monotonic() + bound_s
-        while not (found := self._unless_replaced(condition)):
+        while not (found := self._value_unless_replaced(condition)):
             if time.monotonic() > until:
-                raise AssertionError(f"after {bound_s:g} s still not so: {what}")
+                raise AssertionError(f"after {bound_s:g} s not yet: {what}")
             time.sleep(STEP_S)
         return found
 
-    def press(self, selector: str) -> None:
-        """Click what a person would click, on the page that has replaced the last one."""
+    def click(self, selector: str) -> None:
+        """Scroll the element into view and click it, waiting for a page that is being replaced."""
 
         def click() -> bool:
-            self.run("arguments[0].scrollIntoView({block: 'center'})", self.one(selector))
-            self.one(selector).click()
+            self.run("arguments[0].scrollIntoView({block: 'center'})", self.find(selector))
+            self.find(selector).click()
             return True
 
-        self.settle(click, f"{selector} can be clicked")
+        self.wait_until(click, f"{selector} can be clicked")
 
-    def one(self, selector: str) -> Any:
+    def find(self, selector: str) -> Any:
         return self.driver.find_element("css selector", selector)
 
-    def all(self, selector: str) -> list[Any]:
+    def find_all(self, selector: str) -> list[Any]:
         return list(self.driver.find_elements("css selector", selector))
 
-    def tab(self) -> str:
+    def press_tab(self) -> str:
         """Press Tab, and return what has the focus and whether the focus is visible."""
         for kind in ("rawKeyDown", "keyUp"):
-            self._tell("Input.dispatchKeyEvent", {"type": kind, **TAB_KEY})
+            self._send_command("Input.dispatchKeyEvent", {"type": kind, **TAB_KEY})
         return str(self.run(FOCUS))
 
-    def picture(self, path: str) -> None:
-        """Keep the whole page as a PNG."""
+    def screenshot(self, path: str) -> None:
+        """Save the whole page as a PNG."""
         width, height = self.run("return [innerWidth, document.documentElement.scrollHeight]")
         clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
-        shot = self._tell("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
+        shot = self._send_command("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
         Path(path).write_bytes(base64.b64decode(shot["data"]))
 
-    def errors(self) -> list[str]:
-        """What the page's console complained about since the last time."""
+    def console_errors(self) -> list[str]:
+        """Errors that the console has logged since the last call."""
         return [str(line["message"]) for line in self.driver.get_log("browser") if line["level"] == "SEVERE"]  # type: ignore[no-untyped-call]  # selenium has no types here
 
     def layout_faults(self, least_target: int) -> list[str]:
@@ -141,8 +142,8 @@ class Browser:
         return list(self.run(LAYOUT_FAULTS, least_target))
 
     @staticmethod
-    def _unless_replaced(condition: Callable[[], Any]) -> Any:
-        """The condition's value, or `None` where the page it looked at was replaced meanwhile."""
+    def _value_unless_replaced(condition: Callable[[], Any]) -> Any:
+        """The condition's value, or `None` if its page was replaced meanwhile."""
         try:
             return condition()
         except StaleElementReferenceException:
@@ -152,13 +153,13 @@ class Browser:
                 raise
             return None
 
-    def _tell(self, command: str, arguments: dict[str, Any]) -> Any:
+    def _send_command(self, command: str, arguments: dict[str, Any]) -> Any:
         return self.driver.execute_cdp_cmd(command, arguments)
 
 
 @contextmanager
-def opened(*, network: bool = False) -> Iterator[Browser]:
-    """A browser with a profile that is gone afterwards; `network` keeps a record of what comes over the wire."""
+def open_browser(*, network: bool = False) -> Iterator[Browser]:
+    """Open a browser with a temporary profile; `network` records what comes over the wire."""
     profile = tempfile.mkdtemp(prefix="page-browser-")
     options = ChromeOptions()
     options.binary_location = CHROMIUM

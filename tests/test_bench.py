@@ -1,4 +1,4 @@
-"""The bench itself: every figure has its measure, the table reads, and the arithmetic of the long runs is right."""
+"""The bench: every figure has a measurement, the table is readable, and the arithmetic is right."""
 
 from __future__ import annotations
 
@@ -44,19 +44,18 @@ RUN = Run([(UP_US, DOWN_US)], (HOLD,), [*GO, HEEL_UP], SHOWN)
 
 @pytest.mark.parametrize("figure", bench.FIGURES, ids=lambda figure: figure.name)
 def test_figure_names_a_module_that_measures_it(figure: bench.Figure) -> None:
-    """The module that a figure names is there and measures."""
     assert callable(import_module(f"tests.bench.{figure.module}").figures)
     assert figure.sense in (bench.AT_MOST, bench.AT_LEAST)
 
 
-def test_results_write_figure_with_its_target() -> None:
-    """A measured figure carries value, unit, target, sense and what it is compared with, and a line of the table."""
-    said: list[str] = []
-    results = bench.measured(["core_ten_minutes_ms"], said.append)
+def test_result_has_value_unit_target_and_comparison() -> None:
+    """A measured figure also has a line in the table."""
+    printed: list[str] = []
+    results = bench.measure(["core_ten_minutes_ms"], printed.append)
     (figure,) = results.values()
     assert list(figure) == ["value", "unit", "target", "sense", "against"]
     assert figure["value"] > 0
-    assert said == ["measuring core …"]
+    assert printed == ["measuring core …"]
     assert "core_ten_minutes_ms" in bench.table(results).splitlines()[1]
 
 
@@ -69,7 +68,7 @@ def test_target_is_met_or_missed(sense: str, value: float, met: bool) -> None:
 
 
 def test_credit_error_compares_with_true_heel_times() -> None:
-    """A hold that is credited exactly has no error; 8 ms too late at its end are 8 ms."""
+    """An exactly credited hold has no error; an end credited 8 ms late is an error of 8 ms."""
     assert credit_errors_us(RUN) == [0]
     assert credit_errors_us(replace(RUN, holds=(replace(HOLD, ended_us=7 * SECOND_US + 8 * MS),))) == [8 * MS]
 

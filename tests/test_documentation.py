@@ -1,4 +1,4 @@
-"""The documents are true: commands, options, settings, paths, targets and links exist."""
+"""The documents match the code: commands, options, settings, paths, targets and links exist."""
 
 from __future__ import annotations
 
@@ -31,14 +31,12 @@ def options(name: str) -> set[str]:
     return {word for word in spelled if word.startswith("--")}
 
 
-def test_program_has_every_promised_command() -> None:
-    """The program `station` has every promised command."""
+def test_program_has_every_documented_command() -> None:
     assert set(COMMANDS) >= PROMISED
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_command_help_has_an_example(name: str) -> None:
-    """`station NAME --help` says what the command does, shows an example of it, and says what each option is for."""
+def test_command_help_has_purpose_example_and_option_texts(name: str) -> None:
     command = main.commands[name]
     help_text = " ".join((command.help or "").split())
     assert f"Example: station {name}" in help_text
@@ -47,20 +45,19 @@ def test_command_help_has_an_example(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_readme_has_every_command_and_option(name: str) -> None:
-    """Each command is in the README with each of its options."""
     text = README.read_text(encoding="utf-8")
     assert f"station {name}" in text
     assert {option for option in options(name) if option not in text} == set()
 
 
 def rows(text: str) -> dict[str, list[str]]:
-    """The rows of the tables of a text whose first cell is `code`, by that code."""
+    """The table rows of a text whose first cell is `code`, by that code."""
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines()]
     return {row[0].strip("`"): row[1:] for row in cells if row and row[0].startswith("`")}
 
 
 def test_catalogue_readme_has_every_exercise_and_routine() -> None:
-    """Each exercise has a row with name, group, feet, heel and sense, each routine has one, and there are no others."""
+    """Each exercise has one row with name, group, feet, heel and sensing; each routine has one; there are no others."""
     table = rows(CATALOGUE.read_text(encoding="utf-8"))
     assert table.keys() == exercises().keys() | built_in_routines().keys()
     for key, one in exercises().items():
@@ -78,7 +75,6 @@ def test_web_readme_has_every_setting() -> None:
 
 
 def test_service_unit_uses_existing_options() -> None:
-    """The command in the unit file has existing options."""
     unit = (ROOT / "systemd" / "station.service").read_text(encoding="utf-8")
     typed = re.findall(r"^ExecStart=\S+ (\S+)(.*)$", unit, flags=re.MULTILINE)
     assert [name for name, _ in typed] == ["run"]
@@ -87,7 +83,7 @@ def test_service_unit_uses_existing_options() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_links_between_documents_exist(page: Path) -> None:
-    """Each link or picture into the repository points at a file."""
+    """Each link or image into the repository points at a file."""
     links = re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8"))
     missing = [link for link in links if "://" not in link and not (page.parent / link).exists()]
     assert missing == []
@@ -102,7 +98,7 @@ def test_named_make_targets_exist(page: Path) -> None:
 
 
 def defined(file: Path) -> set[str]:
-    """The classes and functions of a module by their qualified names, functions inside functions too."""
+    """The qualified names of a module's classes and functions, nested functions included."""
 
     def walk(node: ast.AST, prefix: str) -> set[str]:
         found: set[str] = set()
@@ -117,7 +113,7 @@ def defined(file: Path) -> set[str]:
 
 
 def inherited(file: Path, given: ast.ClassDef) -> set[str]:
-    """The methods that a class has from its bases, wherever those are defined."""
+    """The methods that a class inherits, wherever its bases are defined."""
     module = import_module(".".join(file.relative_to(ROOT).with_suffix("").parts))
     return set(dir(getattr(module, given.name, object)))
 
@@ -132,7 +128,7 @@ def test_documents_name_files_that_exist(page: str) -> None:
 
 
 def test_architecture_names_functions_that_exist() -> None:
-    """Each hop of the walks names a function or class that its file defines, and every walk is numbered in order."""
+    """Each step of the walks names a function or class that its file defines, and every walk is numbered in order."""
     text = ARCHITECTURE.read_text(encoding="utf-8")
     hops = re.findall(r"^(\d+)\. `([\w/.]+)`(?: `([\w.]+)`)? - ", text, flags=re.MULTILINE)
     walks = text.partition("## Four walks")[2].partition("\n## ")[0].split("\n### ")[1:]
@@ -142,8 +138,8 @@ def test_architecture_names_functions_that_exist() -> None:
     assert wrong == []
 
 
-def test_architecture_draws_the_layers_of_its_table() -> None:
-    """The picture of the layers and the table beside it name the same packages."""
+def test_architecture_diagram_matches_its_table() -> None:
+    """The diagram and the table name the same packages."""
     text = ARCHITECTURE.read_text(encoding="utf-8")
     drawn = set(re.findall(r'\["([\w/]+):', text))
     assert drawn == set(re.findall(r"^\| `([\w/]+)` \| .* \| .* \|$", text, flags=re.MULTILINE))

@@ -35,17 +35,16 @@ def undeclared(packages: tuple[str, ...], declared: set[str]) -> set[str]:
     }
 
 
-def test_station_declares_what_it_imports() -> None:
+def test_shipped_code_declares_what_it_imports() -> None:
     """No shipped module imports a package that is only a dependency of a dependency."""
     assert undeclared(SHIPPED, RUN) == set()
 
 
 def test_tests_declare_what_they_import() -> None:
-    """The tests import what the station declares, and what the development extra names."""
+    """Tests import what the station or the development extra declares."""
     assert undeclared(("tests",), RUN | DEV) == set()
 
 
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: str(entry.name))
 def test_entry_points_are_callable(entry: EntryPoint) -> None:
-    """The command and the page that pyproject.toml names exist."""
     assert callable(entry.load())

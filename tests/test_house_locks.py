@@ -46,8 +46,7 @@ def versions(file: str, machine: str, python: str) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize(("machine", "python"), MACHINES)
 @pytest.mark.parametrize("file", ASKED_BY)
-def test_lock_gives_each_machine_one_version_of_each_dependency(file: str, machine: str, python: str) -> None:
-    """Every dependency of pyproject.toml is in the lock once for each machine, at an allowed version."""
+def test_lock_has_one_allowed_version_of_each_dependency_per_machine(file: str, machine: str, python: str) -> None:
     given = versions(file, machine, python)
     assert {name: found for name, found in given.items() if len(found) != 1} == {}
     for asked in map(Requirement, ASKED_BY[file]):
@@ -58,7 +57,6 @@ def test_lock_gives_each_machine_one_version_of_each_dependency(file: str, machi
 
 @pytest.mark.parametrize(("machine", "python"), MACHINES)
 def test_locks_agree_on_shared_packages(machine: str, python: str) -> None:
-    """A package in two locks has the same version in both."""
     run = versions("requirements.lock", machine, python)
     for file in ("requirements-dev.lock", "requirements-build.lock"):
         other = versions(file, machine, python)
@@ -68,7 +66,7 @@ def test_locks_agree_on_shared_packages(machine: str, python: str) -> None:
 
 @pytest.mark.parametrize("file", ASKED_BY)
 def test_lock_pins_are_exact_and_hashed(file: str) -> None:
-    """A lock has exact versions with hashes and names no source."""
+    """A lock has exact versions with hashes and names no index."""
     pins = entries(file)
     assert pins
     assert [str(pin) for pin, hashes in pins if hashes == 0 or not str(pin.specifier).startswith("==")] == []
@@ -76,11 +74,11 @@ def test_lock_pins_are_exact_and_hashed(file: str) -> None:
 
 
 def test_locks_list_every_lock_file() -> None:
-    """There is no lock file that nothing writes or checks."""
+    """Every lock file is written and checked."""
     assert {path.name for path in ROOT.glob("requirements*")} == {lock.file for lock in LOCKS} == set(ASKED_BY)
 
 
 def test_makefile_builds_only_the_package_without_a_wheel() -> None:
-    """The exception from "wheels only" is the same where locks are checked and where they are installed."""
+    """The exception from "wheels only" is the same for checking and for installing."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert re.findall(r"--no-binary (\S+)", makefile) == [WITHOUT_WHEEL]

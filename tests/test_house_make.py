@@ -1,4 +1,4 @@
-"""The Makefile, and what it installs."""
+"""The Makefile and what it installs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_make_without_target_lists_targets() -> None:
 
 @pytest.mark.parametrize("target", TARGETS)
 def test_make_plans_every_target(target: str) -> None:
-    """make can plan each target from a clone without an environment."""
+    """make can plan each target in a fresh clone without an environment."""
     planned = make("--dry-run", "SYSTEM_PYTHON=python3", "MADE=.venv/never-made", target)
     assert planned.returncode == 0, planned.stderr
 
@@ -45,8 +45,7 @@ def test_ci_runs_make_test() -> None:
     assert (ROOT / ".ci" / "run").stat().st_mode & 0o111
 
 
-def test_setup_names_an_old_python(tmp_path: Path) -> None:
-    """With a Python that is too old, make stops with a sentence that says so."""
+def test_setup_refuses_an_old_python_with_a_sentence(tmp_path: Path) -> None:
     old = tmp_path / "python3"
     old.write_text('#!/bin/sh\ncase "$2" in *"%d.%d"*) echo 3.9;; *) exit 1;; esac\n', encoding="utf-8")
     old.chmod(0o755)
@@ -56,7 +55,7 @@ def test_setup_names_an_old_python(tmp_path: Path) -> None:
 
 
 def test_setup_detects_a_raspberry_pi_by_its_model(tmp_path: Path) -> None:
-    """Where the device tree names a Raspberry Pi (its text ends in a zero byte), lgpio comes from Debian's package."""
+    """On a Raspberry Pi (the device tree's text ends in a zero byte) lgpio comes from Debian's package."""
     model = tmp_path / "model"
     model.write_bytes(b"Raspberry Pi 4 Model B Rev 1.4\0")
     planned = ("--dry-run", "SYSTEM_PYTHON=python3", "MADE=.venv/never-made", "setup")
@@ -67,12 +66,11 @@ def test_setup_detects_a_raspberry_pi_by_its_model(tmp_path: Path) -> None:
 
 
 def test_top_level_has_only_known_entries() -> None:
-    """The top level of the repository contains only known files and directories."""
     assert {name.partition("/")[0] for name in tracked()} <= TOP
 
 
 def test_wheel_contains_every_file(tmp_path: Path) -> None:
-    """The wheel has every file of the packages: templates, catalogue and migrations too."""
+    """The wheel has every file of the packages, including templates, catalogue and migrations."""
     build = ("-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index", "--no-build-isolation")
     clone = tmp_path / "clone"
     for name in tracked(*SHIPPED, "pyproject.toml", "README.md", "LICENSE"):

@@ -1,4 +1,4 @@
-"""One word for one thing: names in the code avoid the words that the glossary refuses."""
+"""Names in the code avoid the words that the glossary refuses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REFUSED = {word: row[0] for row in ROWS for word in re.findall(r"`(\w+)`", row[2
 
 
 def names(source: str) -> Iterator[str]:
-    """The names that a module gives: classes, functions, parameters, variables and own attributes."""
+    """The names that a module defines: classes, functions, parameters, variables and own attributes."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield node.name
@@ -48,8 +48,7 @@ def test_glossary_rows_are_complete_and_consistent() -> None:
     assert {"beep", "workout", "exam", "whoever", "keeper", "care", "mind"} <= REFUSED.keys()
 
 
-def test_names_keep_to_the_glossary() -> None:
-    """No class, function, parameter or variable is named by a word that the glossary refuses."""
+def test_names_avoid_refused_words() -> None:
     faults = [
         f"{module}: {name} contains {word}; the word is {REFUSED[word]}"
         for module, file in sources(*SHIPPED)
@@ -60,39 +59,37 @@ def test_names_keep_to_the_glossary() -> None:
 
 
 @pytest.mark.parametrize("name", ["keeper", "old_workouts", "WorkoutStore", "play_beep", "MAX_BEEPS"])
-def test_names_find_a_refused_word(name: str) -> None:
-    """Refused words are found inside longer names too."""
+def test_refused_words_are_found_inside_longer_names(name: str) -> None:
     assert refused(name)
 
 
 @pytest.mark.parametrize(
     "source", ["from gpiozero import beep", "buzzer.beep()", "buzzer.beep = 1", "beep['on'] = 1", "beeper = 1"]
 )
-def test_names_leave_the_words_of_libraries_alone(source: str) -> None:
-    """A library may call its own things what it likes, and a refused word inside another word does not count."""
+def test_library_names_are_not_checked(source: str) -> None:
+    """Nor does a refused word inside another word count."""
     assert [name for name in names(source) if refused(name)] == []
 
 
-def opens_with_whoever(text: str) -> bool:
-    """Whether a sentence of this text begins with the word; inside a sentence it may stand."""
+def has_sentence_opening_with_whoever(text: str) -> bool:
+    """Whether a sentence of this text starts with "Whoever"."""
     return re.search(r"\bWhoever\b", text) is not None
 
 
 def test_no_sentence_opens_with_whoever() -> None:
-    """Docstrings, comments, pages, catalogue and documents name who does a thing: you, a person, the station."""
+    """Docstrings, comments, pages, catalogue and documents name the agent: you, a person, the station."""
     prose = (".py", ".md", ".html", ".toml", ".js", ".service")
     faults = [
         f"{path}:{number}"
         for path in tracked()
         if path.endswith(prose) and ROOT / path != Path(__file__)
         for number, line in enumerate((ROOT / path).read_text(encoding="utf-8").splitlines(), 1)
-        if opens_with_whoever(line)
+        if has_sentence_opening_with_whoever(line)
     ]
     assert not faults, "\n".join(faults)
 
 
-def test_a_sentence_that_opens_with_whoever_is_found() -> None:
-    """At the start of a text and after a full stop, but not in the middle of a sentence."""
-    assert opens_with_whoever("Whoever comes back goes on.")
-    assert opens_with_whoever("It ends. Whoever comes back goes on.")
-    assert not opens_with_whoever("The person, whoever it is, goes on.")
+def test_whoever_is_found_only_at_the_start_of_a_sentence() -> None:
+    assert has_sentence_opening_with_whoever("Whoever comes back goes on.")
+    assert has_sentence_opening_with_whoever("It ends. Whoever comes back goes on.")
+    assert not has_sentence_opening_with_whoever("The person, whoever it is, goes on.")

@@ -1,4 +1,4 @@
-"""Imports point one way, and the rules and the page need no hardware."""
+"""Imports follow the layers, and the rules and the pages need no hardware."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SHARED = (
     "station.version",
     "hardware",
 )
-"""What every room above the core may use."""
+"""The packages that every room above the core may use."""
 ROOMS: dict[str, tuple[str, ...]] = {
     "hardware": (),
     "station.core.events": (),
@@ -66,7 +66,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """Each room, and the rooms it may import from besides itself; the longest name that fits a module is its room."""
 NEVER_FROM_WEB = ("station.app.inbox", "station.app.loop")
-"""The loop's own: the page asks through `station.app.api`."""
+"""Internal to the loop: the pages use `station.app.api`."""
 # Where a package of others may be imported, and nowhere else.
 HOMES = {
     **dict.fromkeys(HARDWARE, ("station.devices", "station.simulator")),
@@ -77,12 +77,12 @@ HOMES = {
 }
 
 
-def ours(name: str) -> bool:
+def is_own(name: str) -> bool:
     return within(name, *SHIPPED)
 
 
 def room_of(module: str) -> str | None:
-    """The room of a module: the longest name in the table that the module lies in."""
+    """The room of a module: the longest name in the table that contains it."""
     return max((room for room in ROOMS if within(module, room)), key=len, default=None)
 
 
@@ -91,8 +91,8 @@ def is_package_of(name: str, module: str) -> bool:
     return within(module, name) or name in ("station", CORE, "web")
 
 
-def fault(module: str, imported: str) -> str | None:
-    """Why this module may not import that name, or `None`. It judges by the names alone."""
+def import_fault(module: str, imported: str) -> str | None:
+    """Why this module may not import that name, or `None`, judged by the names alone."""
     top = imported.partition(".")[0]
     if within(module, "station.core") and top not in sys.stdlib_module_names and not within(imported, "station.core"):
         return "the core imports the standard library and itself"
@@ -103,7 +103,7 @@ def fault(module: str, imported: str) -> str | None:
     if within(module, "web") and within(imported, *NEVER_FROM_WEB):
         return "the page knows the station by its API and its store"
     room = room_of(module)
-    if room and ours(imported) and not is_package_of(imported, module) and not within(imported, room, *ROOMS[room]):
+    if room and is_own(imported) and not is_package_of(imported, module) and not within(imported, room, *ROOMS[room]):
         return f"{room} may import {', '.join(ROOMS[room]) or 'nothing of ours'}"
     if not within(module, *HOMES.get(top, (module,))):
         return f"{top} belongs to {' and '.join(HOMES[top])}"
@@ -111,12 +111,12 @@ def fault(module: str, imported: str) -> str | None:
 
 
 def test_every_import_points_down() -> None:
-    """No module of the station, the page or the pin map imports what lies above or beside it."""
+    """No module of the station, the pages or the pin map imports a module above or beside it."""
     faults = [
         f"{module} imports {imported}: {why}"
         for module, file in sources(*SHIPPED)
         for imported in sorted(imports(file.read_text(encoding="utf-8")))
-        if (why := fault(module, imported))
+        if (why := import_fault(module, imported))
     ]
     assert not faults, "\n".join(faults)
 
@@ -142,9 +142,9 @@ def test_every_import_points_down() -> None:
         ("hardware.pins", "from station import config"),
     ],
 )
-def test_a_wrong_import_is_seen(module: str, line: str) -> None:
-    """Each kind of import that is not allowed is found, also inside a function."""
-    assert any(fault(module, imported) for imported in imports(line))
+def test_forbidden_import_is_found(module: str, line: str) -> None:
+    """Each kind of forbidden import is found, also inside a function."""
+    assert any(import_fault(module, imported) for imported in imports(line))
 
 
 @pytest.mark.parametrize(
@@ -157,9 +157,8 @@ def test_a_wrong_import_is_seen(module: str, line: str) -> None:
         ("web.server.http", "from flask import Flask\nfrom station.app.api import Panel"),
     ],
 )
-def test_a_right_import_is_left_alone(module: str, line: str) -> None:
-    """What the shape of the code asks for is allowed."""
-    assert not any(fault(module, imported) for imported in imports(line))
+def test_allowed_import_is_accepted(module: str, line: str) -> None:
+    assert not any(import_fault(module, imported) for imported in imports(line))
 
 
 WITHOUT_HARDWARE = """
@@ -179,7 +178,7 @@ for module in MODULES:
 
 
 def test_rules_store_and_page_import_without_hardware() -> None:
-    """The core, the store, the configuration and the page import where no hardware package can be imported."""
+    """The core, the store, the configuration and the pages import where no hardware package can be imported."""
     modules = [
         module
         for module, _ in sources("station", "web", "hardware")
@@ -195,13 +194,13 @@ def test_rules_store_and_page_import_without_hardware() -> None:
 
 
 def import_graph() -> dict[str, set[str]]:
-    """The modules of the station, the page and the pin map, each with those of them that it imports."""
+    """The modules of the station, the pages and the pin map, each with those that it imports."""
     files = dict(sources(*SHIPPED))
     return {module: imported_modules(file.read_text(encoding="utf-8"), files) for module, file in files.items()}
 
 
 def imported_modules(source: str, modules: Container[str]) -> set[str]:
-    """What a source imports: of `from a import b` the module `a.b` where there is one, else `a`."""
+    """What a source imports: for `from a import b` the module `a.b` where it exists, else `a`."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -213,7 +212,7 @@ def imported_modules(source: str, modules: Container[str]) -> set[str]:
 
 
 def cycle_in(graph: dict[str, set[str]]) -> list[str]:
-    """The modules of one import cycle, in order; empty where there is none."""
+    """The modules of one import cycle, in order; empty if there is none."""
     done: set[str] = set()
 
     def visit(module: str, path: list[str]) -> list[str]:
@@ -230,11 +229,11 @@ def cycle_in(graph: dict[str, set[str]]) -> list[str]:
 
 
 def test_imports_have_no_cycle() -> None:
-    """No module imports itself by way of others, not even for its types alone."""
+    """No module imports itself through others, not even for types alone."""
     assert cycle_in(import_graph()) == []
 
 
-def test_a_cycle_is_found() -> None:
+def test_import_cycle_is_found() -> None:
     """Two modules that import each other, behind one that imports them."""
     assert sorted(cycle_in({"a": {"b"}, "b": {"c"}, "c": {"b"}})) == ["b", "c"]
     assert cycle_in({"a": {"b", "c"}, "b": {"c"}, "c": set()}) == []
@@ -244,13 +243,12 @@ def test_a_cycle_is_found() -> None:
 
 
 def test_every_module_has_a_room() -> None:
-    """A new module belongs to a room of the table, or the table gets a room."""
     modules = {module for module, file in sources(*SHIPPED) if file.name != "__init__.py"}
     assert {module for module in modules if room_of(module) is None} == set()
 
 
-def test_without_hardware_means_without() -> None:
-    """The finder of the test above does refuse the packages of the pins and the sensor."""
+def test_hardware_block_refuses_hardware_packages() -> None:
+    """The import hook of the test above refuses the packages of the pins and the sensor."""
     script = f"HARDWARE = {HARDWARE!r}\nMODULES = ['gpiozero']\n{WITHOUT_HARDWARE}"
     done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=False)
     assert "gpiozero is not to be had here" in done.stderr

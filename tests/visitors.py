@@ -1,7 +1,7 @@
-"""Visitors of a demonstration: `station demo` as a real process, and browsers that remember what their page showed.
+"""Visitors of a demonstration: `station demo` as a real process, and browsers that record what the live page shows.
 
-A page's states may be shorter than the wait between two looks at it, so each browser notes by itself what it shows, and
-a visitor follows these notes in their order.
+A state may be shorter than the interval between two polls, so the page records its own states, and a visitor reads the
+record in order.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from selenium.common.exceptions import StaleElementReferenceException, WebDriver
 from tests.browser import Browser
 
 STEP_BOUND_S = 30.0
-"""The longest step of a test or a hold takes half of it; the rest is for a busy machine."""
+"""Twice the longest step of a test or a hold, with reserve for a busy machine."""
 END_S = 10.0
-NOTE = """
+RECORD_STATES = """
 window.seen = []
 const stage = document.getElementById('stage')
-const note = () => {
-  const said = ['side', 'word', 'sentence', 'heels'].map(id => document.getElementById(id).innerText.trim())
-  const now = [...said, getComputedStyle(stage).backgroundColor].join(' | ')
+const record = () => {
+  const texts = ['side', 'word', 'sentence', 'heels'].map(id => document.getElementById(id).innerText.trim())
+  const now = [...texts, getComputedStyle(stage).backgroundColor].join(' | ')
   if (seen.at(-1) !== now) seen.push(now)
 }
-new MutationObserver(note).observe(stage, {subtree: true, childList: true, characterData: true, attributes: true})
-note()
+new MutationObserver(record).observe(stage, {subtree: true, childList: true, characterData: true, attributes: true})
+record()
 """
 MOST_STOPS = 100
-"""More stops of the tabulator key than any page has."""
+"""More tab stops than any page has."""
 Key = dict[str, object]
 ENTER: Key = {"key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 13, "text": "\r"}
 SPACE: Key = {"key": " ", "code": "Space", "windowsVirtualKeyCode": 32, "text": " "}
@@ -41,15 +41,15 @@ BUTTON = "return [...document.querySelectorAll('button')].find(one => one.innerT
 
 
 @contextmanager
-def demonstration(directory: Path) -> Iterator[str]:
-    """`station demo` on any free port, with an empty history; gives its address, and ends it as Ctrl-C does."""
+def run_demo(directory: Path) -> Iterator[str]:
+    """Run `station demo` on a free port with an empty history, give its address, and end it as Ctrl-C does."""
     program = Path(sys.executable).with_name("station")
     arguments = (program, "demo", "--empty", "--port", "0", "--data", directory)
     with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             found = re.search(r"http://\S+", process.stdout.readline())
-            assert found, "the station says where its page is"
+            assert found, "the station prints its address"
             yield found[0]
         finally:
             process.terminate()
@@ -62,84 +62,84 @@ class Visitor:
     def __init__(self, window: Browser, address: str) -> None:
         self.window = window
         self.address = address
-        self._read = 0
+        self._position = 0
 
-    def go(self, path: str) -> None:
+    def open(self, path: str) -> None:
         """Open a page; on the live page, start recording what it shows."""
         self.window.open(self.address + path)
-        self._read = 0
+        self._position = 0
         if path in ("/live", "/board"):
-            self.window.run(NOTE)
+            self.window.run(RECORD_STATES)
 
-    def push(self, label: str) -> None:
+    def click_button(self, label: str) -> None:
         """Press the button with this label."""
         button = self.window.run(BUTTON, label)
         assert button is not None, f"no button {label!r}"
         self.window.run("arguments[0].scrollIntoView({block: 'center'})", button)
         button.click()
 
-    def sees(self, *words: str, bound_s: float = STEP_BOUND_S) -> str:
-        """Wait until the page has shown all these words at once, after what was followed last; gives what it showed."""
+    def wait_for(self, *words: str, bound_s: float = STEP_BOUND_S) -> str:
+        """Wait until the page shows all these words at once, later than the last match; returns what it showed."""
         try:
-            return str(self.window.settle(lambda: self._next(words), f"the page shows {words}", bound_s))
+            return str(self.window.wait_until(lambda: self._find_shown(words), f"the page shows {words}", bound_s))
         except AssertionError as error:
-            seen = self.window.run("return seen.slice(arguments[0])", self._read)
+            seen = self.window.run("return seen.slice(arguments[0])", self._position)
             raise AssertionError("\n".join([f"{error}; it has shown", *seen])) from None
 
-    def _next(self, words: tuple[str, ...]) -> str | None:
-        seen: list[str] = self.window.run("return seen.slice(arguments[0])", self._read)
+    def _find_shown(self, words: tuple[str, ...]) -> str | None:
+        seen: list[str] = self.window.run("return seen.slice(arguments[0])", self._position)
         for place, shown in enumerate(seen):
             if all(word in shown for word in words):
-                self._read += place
+                self._position += place
                 return shown
         return None
 
-    def key(self, label: str, key: Key) -> None:
-        """Press a key on the button with this label."""
+    def press_key(self, label: str, key: Key) -> None:
+        """Press and release a key on the button with this label."""
         self.hold_key(label, key)
-        self.let_go(key)
+        self.release_key(key)
 
     def hold_key(self, label: str, key: Key) -> None:
-        """Move to the button with Tab, and hold a key down there."""
+        """Move to the button with Tab and hold a key down there."""
         for _ in range(MOST_STOPS):
-            if self.window.tab().startswith(f"button {label} "):
+            if self.window.press_tab().startswith(f"button {label} "):
                 break
         else:
             raise AssertionError(f"no button {label!r} is reached by keys")
         self.window.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyDown", **key})
 
-    def let_go(self, key: Key) -> None:
+    def release_key(self, key: Key) -> None:
         self.window.driver.execute_cdp_cmd("Input.dispatchKeyEvent", {"type": "keyUp", **key})
 
-    def click(self, selector: str) -> None:
-        """Press without scripts, of the page or of this test's, and see the page that answers."""
-        pressed = self.window.settle(lambda: self._pressed(selector), f"{selector} can be pressed")
-        self.window.settle(lambda: _gone(pressed), f"pressing {selector} loads a page")
+    def click_and_wait(self, selector: str) -> None:
+        """Click without any scripts, and wait for the page that answers."""
+        pressed = self.window.wait_until(lambda: self._click_first(selector), f"{selector} can be pressed")
+        self.window.wait_until(lambda: _is_replaced(pressed), f"pressing {selector} loads a page")
 
-    def _pressed(self, selector: str) -> Any:
+    def _click_first(self, selector: str) -> Any:
         try:
-            for button in self.window.all(selector):
+            for button in self.window.find_all(selector):
                 button.click()
                 return button
         except StaleElementReferenceException:
-            pass  # a page that is just going away
+            pass  # the page is being replaced
         return None
 
-    def loads_until(self, path: str, selector: str, words: str) -> None:
-        """Reload a page, as people without scripts must, until it contains these words."""
+    def reload_until(self, path: str, selector: str, words: str) -> None:
+        """Reload a page until it contains these words, as a person without scripts must."""
 
         def loaded() -> bool:
             self.window.open(self.address + path)
-            return words in self.window.one(selector).text
+            return words in self.window.find(selector).text
 
-        self.window.settle(loaded, f"{path} says {words!r}", STEP_BOUND_S)
+        self.window.wait_until(loaded, f"{path} shows {words!r}", STEP_BOUND_S)
 
-    def reads(self, selector: str) -> str:
+    def text(self, selector: str) -> str:
         return self.window.text(selector)
 
 
-def _gone(element: Any) -> bool:
-    """Whether the page that the element was on has been left."""
+def _is_replaced(element: Any) -> bool:
+    """Whether the page that the element was on has been replaced."""
     try:
         element.is_enabled()
     except WebDriverException:

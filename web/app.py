@@ -105,7 +105,7 @@ def create_app(
 
 
 def _add_security_headers(response: Response) -> Response:
-    """Nothing from other sites runs in, loads into or frames this page; `Origin` is still sent with our own forms."""
+    """Forbid foreign scripts, resources and framing; `Origin` is still sent with our own forms."""
     response.headers.setdefault("Content-Security-Policy", CSP)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Referrer-Policy"] = "same-origin"

@@ -1,6 +1,7 @@
 """Templates, compiled once instead of at the first request after every start.
 
-They lie beside the program's own compiled modules. `make setup` writes them, because the service may not write there.
+They are stored beside the program's own compiled modules. `make setup` writes them, because the service has no write
+access there.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ DIRECTORY = Path(__file__).parent / "__pycache__"
 
 
 class CompiledTemplates(FileSystemBytecodeCache):
-    """jinja2's cache, whose faults cost time and never a page."""
+    """jinja2's cache; its faults cost time, but never break a page."""
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Read a compiled template; one that is missing or damaged is compiled again."""
@@ -26,13 +27,13 @@ class CompiledTemplates(FileSystemBytecodeCache):
             bucket.reset()
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep a compiled template, where that is allowed."""
+        """Store a compiled template, if the directory is writable."""
         with suppress(OSError):
             super().dump_bytecode(bucket)
 
 
 def use_compiled_templates(app: Flask) -> None:
-    """Let the application read its compiled templates."""
+    """Let the application use the compiled templates."""
     with suppress(OSError):
         DIRECTORY.mkdir(exist_ok=True)
     app.jinja_env.bytecode_cache = CompiledTemplates(str(DIRECTORY), "%s.template")

@@ -57,7 +57,7 @@ def dose_text(exercise: Exercise, item: Item | None = None) -> str:
 
 
 def legs_text(exercise: Exercise, item: Item | None = None) -> str:
-    """Which leg: each, both at once, or one alone."""
+    """The working legs: each, both at once, or one alone."""
     if item is not None and item.side is not None:
         return f"{item.side} leg only"
     return LEG_TEXTS[exercise.feet]
@@ -73,7 +73,7 @@ def held_text(held_us: Mapping[Side, int]) -> str:
 
 
 def helped_places_text(exercise: Exercise) -> str:
-    """Where it helps, as text after `Helps`."""
+    """The felt places that the exercise helps, as text after `Helps`."""
     if not exercise.places:
         return "the way you walk"
     if len(exercise.places) == EVERYWHERE:
@@ -112,9 +112,9 @@ def _leg_text(side: Side | None) -> str:
 def viewer_conditions(site: Site) -> frozenset[str]:
     """The conditions that the viewer answered yes to; empty if they were not asked."""
     person = site.person()
-    said = () if person is None else site.store.answers(person.id, "health", limit=1)
+    stored = () if person is None else site.store.answers(person.id, "health", limit=1)
     try:
-        return health_questions.parse_answer(said[0].answer) if said else frozenset()
+        return health_questions.parse_answer(stored[0].answer) if stored else frozenset()
     except ValueError:
         # Stored by a release with other conditions: the questions are asked again elsewhere.
         return frozenset()

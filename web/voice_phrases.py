@@ -1,9 +1,9 @@
 """The recorded phrases of the live page: their list, and how to generate them.
 
-python -m web.voice_phrases    renders all of them with espeak-ng and lame, which apt-get brings
+python -m web.voice_phrases    renders all of them with espeak-ng and lame, which apt-get installs
 
-Each phrase is a file of `static/speech`, and `phrases.json` there says what is spoken in it. The names of exercises are
-the catalogue's; after changing one, render them again; a test asks for that.
+Each phrase is a file in `static/speech`, and `phrases.json` there lists their texts. The names of exercises come from
+the catalogue; after changing one, render them again; a test checks that.
 """
 
 from __future__ import annotations
@@ -21,29 +21,29 @@ from station.catalogue.read import exercises
 FOLDER = Path(__file__).parent / "static" / "speech"
 LIST = "phrases.json"
 SUFFIX = ".mp3"
-"""The one kind of sound file that every browser plays."""
+"""The sound format that every browser plays."""
 MAX_SPOKEN_NUMBER = 30
-"""The voice counts no further."""
+"""The largest number with a phrase."""
 WORDS = ("left", "right", "both", "next", "rest", "other side", "heel down", "paused", "well done", "step on")
 VOICE, WORDS_PER_MINUTE = "en-gb", 150
-"""Slower than people talk: they listen with half an ear."""
+"""Slower than normal speech: people listen while they exercise."""
 KBIT_S = 24
 TOOLS = ("espeak-ng", "lame")
 
 
 class SpeechError(Exception):
-    """The phrases cannot be made. Its text is one sentence."""
+    """The phrases cannot be rendered. Its text is one sentence."""
 
 
 def phrases() -> dict[str, str]:
-    """What is spoken, by the name of its file: numbers, a few words, and what each exercise is called."""
+    """The text of each phrase by its file name: numbers, a few words, and the names of exercises."""
     found = {str(number): str(number) for number in range(1, MAX_SPOKEN_NUMBER + 1)}
     found |= {words.replace(" ", "-"): words for words in WORDS}
     return found | {f"exercise-{key}": one.short_name for key, one in exercises().items()}
 
 
 def render(spoken: Mapping[str, str], folder: Path) -> None:
-    """Make a file for each phrase in `folder`, and the list of them; what is there and no phrase any more goes.
+    """Render each phrase to a file in `folder`, write their list, and remove obsolete phrases.
 
     Raises SpeechError.
     """
@@ -71,7 +71,7 @@ def _run(*command: str) -> None:
 
 
 def main() -> int:
-    """Render all phrases into the page's own folder. Gives the exit status."""
+    """Render all phrases into the page's own folder. Returns the exit status."""
     try:
         render(phrases(), FOLDER)
     except SpeechError as error:

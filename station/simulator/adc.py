@@ -1,4 +1,4 @@
-"""An MCP3008 as its datasheet describes it: eight inputs, ten bits, a three-byte conversation."""
+"""An MCP3008 as its datasheet describes it: eight inputs, ten bits, transfers of three bytes."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from enum import StrEnum
 from random import Random
 
 ChannelShare = Callable[[int, int], float]
-"""What lies at a channel at a time in µs, as a share of the supply."""
+"""The voltage at a channel at a time in µs, as a share of the supply."""
 
 CODES = 1024
 FULL_SCALE_CODE = CODES - 1
 START_BIT_POSITION = 16
-"""Where the start bit lies in three bytes when the answer's last bit is the last bit of the third."""
+"""The position of the start bit in three bytes when the last bit of the answer is the last bit of the third."""
 
 
 class AdcState(StrEnum):
@@ -24,7 +24,7 @@ class AdcState(StrEnum):
 
 
 class EmulatedMcp3008:
-    """The chip at the other end of the bus. `noise_codes` is the standard deviation of its noise, in codes."""
+    """The chip on the SPI bus. `noise_codes` is the standard deviation of its noise, in codes."""
 
     def __init__(
         self, channel_share: ChannelShare, now_us: Callable[[], int], *, noise_codes: float = 0.0, seed: int = 0
@@ -36,10 +36,10 @@ class EmulatedMcp3008:
         self._gauss = Random(seed).gauss
 
     def transfer(self, words: Sequence[int]) -> list[int]:
-        """What comes back while these bytes go out.
+        """The bytes received while these are sent.
 
-        After the first 1, the start bit, follow the kind of conversion, three bits of channel and one clock of
-        sampling; then the chip answers a 0 and ten bits, highest first.
+        The first 1 is the start bit; the kind of conversion, three bits of channel and one clock of sampling follow.
+        Then the chip answers a 0 and ten bits, highest first.
         """
         if self.state is not AdcState.OK:
             return [0xFF if self.state is AdcState.HIGH else 0] * len(words)
@@ -47,10 +47,10 @@ class EmulatedMcp3008:
         start = sent.bit_length() - 1
         if start < 4:
             return [0] * len(words)
-        order = sent >> (start - 4)
-        code = self._convert(order & 7, single=bool(order & 8))
-        spare = start - START_BIT_POSITION
-        answer = code << spare if spare >= 0 else code >> -spare
+        command = sent >> (start - 4)
+        code = self._convert(command & 7, single=bool(command & 8))
+        shift = start - START_BIT_POSITION
+        answer = code << shift if shift >= 0 else code >> -shift
         return list(answer.to_bytes(len(words), "big"))
 
     def _convert(self, channel: int, *, single: bool) -> int:

@@ -1,4 +1,4 @@
-"""How far a simulated person's ankles bend: a true limit for each side that changes with days, weeks and stretching."""
+"""How far a simulated person's ankles bend: each side's true limit, which changes with days, weeks and stretching."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ WEEK_US = 7 * DAY_US
 
 @dataclass(frozen=True, slots=True)
 class PersonProfile:
-    """Who stands there. Limits are toe distances in mm, below 0 for a knee that does not reach with the toes at the
-    wall; `gain_mm_week` is what regular stretching adds."""
+    """A person's body and habits. Limits are toe distances in mm, below 0 for a knee that does not reach the wall with
+    the toes at it; the gains come from regular stretching."""
 
     left_limit_mm: float = 92.0
     right_limit_mm: float = 88.0
     left_gain_mm_week: float = 0.0
     right_gain_mm_week: float = 0.0
     day_sd_mm: float = 3.0
-    """How much one day differs from the next."""
+    """SD of the limit from day to day."""
     reaction_s: float = 0.5
-    """From hearing a cue to the first movement."""
+    """Mean time from a cue to the first movement."""
     sway_fraction: float = 0.04
-    """Sway as a share of the load; its CoV is half of this."""
+    """Sway as a share of the load; its coefficient of variation is half of this."""
     is_honest: bool = True
-    """The heel stays down where the knee does not reach. A cheater lifts it to get there."""
+    """Whether the heel stays down where the knee does not reach. A cheater lifts it."""
     accidental_lift_probability: float = 0.3
-    """How often an honest heel comes up all the same, a little beyond the limit."""
+    """How likely an honest heel comes up all the same, a little beyond the limit."""
     mean_lift_interval_s: float = 90.0
-    """How often the heel comes up in a stretch, on average."""
+    """Mean time between accidental heel lifts in a stretch."""
     heel_force_n: float = 300.0
-    """What presses on the heel plate while standing: about half of the weight of a grown-up."""
+    """The force on the heel plate while standing: about half of an adult's weight."""
     lunge_load_fraction: float = 0.42
-    """The share of that which is left in a lunge: 0.2 to 0.6, or 1.4 to 1.8 for somebody who leans back into it."""
+    """The share of it that remains in a lunge: 0.2 to 0.6, or 1.4 to 1.8 for a person who leans back into the heel."""
     heel_raise_s: float = 0.9
     """How long a raised heel stays up."""
     felt_place: str = "calf"
-    """Where the limit is felt, and how much a test hurts."""
     pain: int = 1
+    """The answers after a test: where the person felt the limit, and how much it hurt from 0 to 10."""
     placement_sd_mm: float = 1.5
-    """The SD of where the board comes to stand, about where it should."""
+    """SD of the board's position around its target."""
 
 
 LIFTED_REACH_MM = 60.0
-"""How much farther a knee reaches with the heel up."""
+"""How much farther the knee reaches with the heel up."""
 ACCIDENTAL_LIFT_MM = 15.0
-"""The same for a heel that only slips."""
+"""The same for an accidental heel lift."""
 GAIN_PER_HOLD_MM, MAX_HOLD_GAIN_MM, HOLD_GAIN_DECAY_US = 0.4, 3.0, 3600 * SECOND_US
-"""What a hold adds for the moment, what many can add, and how fast that goes."""
+"""The temporary gain of one hold, the most that several add up to, and the time constant of its decay."""
 
 
 class Ankles:
-    """The true limits of one person. The same seed and the same days give the same limits."""
+    """One person's true limits. The same seed and the same days give the same limits."""
 
     def __init__(self, profile: PersonProfile, seed: int, begin_us: int) -> None:
         self._profile = profile
@@ -71,16 +71,16 @@ class Ankles:
             if side is Side.LEFT
             else (profile.right_limit_mm, profile.right_gain_mm_week)
         )
-        passed_us = at_us - self._begin_us
-        day = Random(f"{self._seed} {passed_us // DAY_US} {side}").gauss(0.0, profile.day_sd_mm)
-        return base_mm + gain_mm * passed_us / WEEK_US + day + self._hold_gain_mm(at_us)
+        elapsed_us = at_us - self._begin_us
+        day = Random(f"{self._seed} {elapsed_us // DAY_US} {side}").gauss(0.0, profile.day_sd_mm)
+        return base_mm + gain_mm * elapsed_us / WEEK_US + day + self._hold_gain_mm(at_us)
 
     def expected_limit_mm(self, side: Side) -> float:
-        """What the person believes to reach: where a test begins is chosen by it."""
+        """The distance that the person expects to reach, which decides where a test begins."""
         return self._profile.left_limit_mm if side is Side.LEFT else self._profile.right_limit_mm
 
     def add_hold(self, at_us: int) -> None:
-        """A hold has been done."""
+        """Add the gain of one finished hold."""
         self._last_hold_gain = (at_us, min(MAX_HOLD_GAIN_MM, self._hold_gain_mm(at_us) + GAIN_PER_HOLD_MM))
 
     def _hold_gain_mm(self, at_us: int) -> float:

@@ -1,115 +1,93 @@
-"""How the simulated person calibrates: the board away from the wall, and each block as the cues ask for it."""
+"""How the person calibrates: pull the board away from the wall, and hold up each block that the cues ask for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from random import Random
-from typing import Protocol
 
 from station.core.events import SECOND_US
 from station.core.facts import CueName
+from station.simulator.body import Body
+from station.simulator.page import LOOK_S, Page
+from station.simulator.script import Script, ScriptRunner
 from station.simulator.world import World
 
-Script = Iterator[float]
-"""Movements of the person: each step yields the seconds to wait until the next."""
-
+BLOCK_PURPOSES = ("calibrate", "check")
+"""What is done beside the board, with blocks in the hands."""
 LOOK_INTERVAL_S = 1.0
-"""From one look at the page to the next."""
+"""The time from one look at the page to the next."""
 FETCH_S = 2.5
-"""To put one block down, take the next, and hold it against the toe stop."""
+"""How long it takes to put one block down and hold the next against the toe stop."""
 PLACE_S = 0.8
 """How long a hand is in the way before the block stands still."""
 APPROACH_MM = 25.0
-"""From here it slides to the toe stop."""
+"""The block slides this far to the toe stop."""
 LANE_MARGIN_MM = 80.0
 """The lane is this much longer than the longest block."""
 PLACEMENT_SD_MM = 0.2
-"""SD of how exactly a rigid block comes to stand against the toe stop."""
+"""SD of where a rigid block comes to rest at the toe stop."""
 
 
-class BlockView(Protocol):
-    """What the page shows of a calibration."""
+class BlockHandler:
+    """One person with calibration blocks. Block placement has a random generator of its own."""
 
-    @property
-    def phase(self) -> str: ...
+    def __init__(self, world: World, body: Body, page: Page, script: ScriptRunner, seed: int) -> None:
+        self.true_lengths_mm: dict[float, float] = {}
+        """The true length of a block that is mislabelled, or of the one that is taken by mistake, by the length asked
+        for."""
+        self._world = world
+        self._body = body
+        self._page = page
+        self._script = script
+        self._random = Random(f"{seed} blocks")
+        self._usual_toe_mm = body.toe_mm
+        """Where the board is when it is not pulled back."""
 
-    @property
-    def target_mm(self) -> float | None: ...
+    def make_room(self, longest_mm: float) -> Script:
+        """Step off, and pull the board back so that the longest block has room."""
+        self._usual_toe_mm = self._body.toe_mm
+        yield LOOK_S
+        yield from self._body.step_off_if_standing()
+        self._world.remove_block()
+        yield from self._body.place_board(max(self._body.toe_mm, longest_mm + LANE_MARGIN_MM))
 
+    def show_first_block(self) -> Script:
+        """Watch the page until it asks for a block: in quiet hours READY is silent."""
+        while (view := self._page.read()) is None or view.phase != "block":
+            yield LOOK_INTERVAL_S
+        yield from self._show_block()
 
-class Hands(Protocol):
-    """What a person needs to show blocks to the sensor."""
+    def script_for_cue(self, cue: CueName) -> Script | None:
+        """What a cue asks for during a calibration, or `None` for nothing."""
+        match cue:
+            case CueName.READY | CueName.NUDGE:
+                return self._show_block()
+            case CueName.HOLD_DONE | CueName.NO:
+                return self._fetch_next_block()
+            case CueName.COMPLETE | CueName.ENDED:
+                return self._put_block_away()
+            case CueName.ERROR if (view := self._page.read()) is not None and view.phase == "done":
+                return self._put_block_away()
+            case _:
+                return None
 
-    world: World
-    true_block_lengths_mm: dict[float, float]
-    block_random: Random
-    follows_cues: bool
-    usual_toe_mm: float
+    def _show_block(self) -> Script:
+        """Hold the block that the page asks for against the toe stop."""
+        view = self._page.read()
+        if view is None or view.target_mm is None:
+            return
+        length_mm = self.true_lengths_mm.get(view.target_mm, view.target_mm)
+        self._world.hold_block(length_mm + APPROACH_MM, self._script.time_us)
+        placed_mm = length_mm + self._random.gauss(0.0, PLACEMENT_SD_MM)
+        self._world.hold_block(placed_mm, self._script.time_us, round(PLACE_S * SECOND_US))
+        yield PLACE_S
 
-    @property
-    def script_time_us(self) -> int: ...
+    def _fetch_next_block(self) -> Script:
+        self._world.remove_block()
+        yield FETCH_S
+        yield from self._show_block()
 
-    @property
-    def is_standing(self) -> bool: ...
-
-    def read_page(self) -> BlockView | None: ...
-
-    def step_off(self) -> Script: ...
-
-    def place_board(self, toe_mm: float) -> Script: ...
-
-
-def pull_board_back(person: Hands, longest_mm: float) -> Script:
-    """Leave the board, and pull it back so that the longest block has room."""
-    if person.is_standing:
-        yield from person.step_off()
-    person.world.remove_block()
-    yield from person.place_board(max(person.world.toe_mm(person.script_time_us), longest_mm + LANE_MARGIN_MM))
-
-
-def show_first_block(person: Hands) -> Script:
-    """Look at the page until it asks for a block: in quiet hours READY is not heard."""
-    while (view := person.read_page()) is None or view.phase != "block":
-        yield LOOK_INTERVAL_S
-    yield from _show_wanted_block(person)
-
-
-def block_script(person: Hands, cue: CueName) -> Script | None:
-    """What a cue asks for while the station calibrates."""
-    match cue:
-        case CueName.READY | CueName.NUDGE:
-            return _show_wanted_block(person)
-        case CueName.HOLD_DONE | CueName.NO:
-            return _fetch_next_block(person)
-        case CueName.COMPLETE | CueName.ENDED:
-            return _put_block_away(person)
-        case CueName.ERROR if (view := person.read_page()) is not None and view.phase == "done":
-            return _put_block_away(person)
-        case _:
-            return None
-
-
-def _show_wanted_block(person: Hands) -> Script:
-    """Hold the block that the page asks for."""
-    view = person.read_page()
-    if view is None or view.target_mm is None:
-        return
-    wanted_mm = person.true_block_lengths_mm.get(view.target_mm, view.target_mm)
-    person.world.hold_block(wanted_mm + APPROACH_MM, person.script_time_us)
-    placement_error_mm = person.block_random.gauss(0.0, PLACEMENT_SD_MM)
-    person.world.hold_block(wanted_mm + placement_error_mm, person.script_time_us, round(PLACE_S * SECOND_US))
-    yield PLACE_S
-
-
-def _fetch_next_block(person: Hands) -> Script:
-    """Take it away and fetch the next."""
-    person.world.remove_block()
-    yield FETCH_S
-    yield from _show_wanted_block(person)
-
-
-def _put_block_away(person: Hands) -> Script:
-    person.follows_cues = False
-    person.world.remove_block()
-    yield FETCH_S
-    yield from person.place_board(person.usual_toe_mm)
+    def _put_block_away(self) -> Script:
+        self._script.follows_cues = False
+        self._world.remove_block()
+        yield FETCH_S
+        yield from self._body.place_board(self._usual_toe_mm)

@@ -16,36 +16,38 @@ from station.config import Config
 from station.core.events import Side
 from station.simulator.adc import AdcState, EmulatedMcp3008
 from station.simulator.ankle import PersonProfile
-from station.simulator.blocks import LANE_MARGIN_MM, Script
+from station.simulator.blocks import BLOCK_PURPOSES, LANE_MARGIN_MM
 from station.simulator.ear import CueRecogniser, RecognisedCue
 from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
-from station.simulator.person import BLOCK_PURPOSES, PageView, Person
+from station.simulator.page import PageView
+from station.simulator.person import Person
 from station.simulator.pins import PinOutput, SimulatedPinFactory
 from station.simulator.range_error import RangeError
+from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.world import World
 
 ADC_NOISE_CODES = 0.6
-"""SD of an MCP3008 on a quiet supply, in codes: its datasheet's typical error."""
+"""Noise of an MCP3008 on a quiet supply, as an SD in codes: the datasheet's typical error."""
 COMPARATOR_INTERVAL_US = 2_000
-"""How often a comparator looks at a heel that is moving."""
+"""How often a comparator is evaluated while a heel moves."""
 BOUNCE_COUNT = 2
 """How often a pad's or comparator's contact opens again after it has closed."""
 SENSOR_SEED = 7
-"""Whose error the simulated sensor of a station has, in its history and in its demonstration alike: it is one sensor,
-and a calibration is of it."""
+"""The seed of the simulated sensor's error, the same in the simulated history and the demonstration, so that a
+calibration from one holds in the other."""
 ADC_SEED_OFFSET, SENSOR_SEED_OFFSET = 1, 2
-"""Added to the seed, so that the parts do not err alike."""
+"""Added to the seed, so that the errors of the parts are independent."""
 
 
 class SimulatedBoard:
-    """One board with one person, on the clock `clock`, which is the given one with a wall clock that can be set wrong.
+    """One board with one person. Its `clock` is the given clock with a wall clock that can be set wrong.
 
-    `spend_us` is told of bus time in virtual time. `look` is what the person reads on the page. `ask` is called with
-    the name of a routine when a visitor asks for one; it has the station begin it. `answer` gets what the person taps
-    on when the page asks. `wake` is called when `next_us` may be earlier than it was.
+    `spend_us` gets the bus time in virtual time. The owner sets the rest: `snapshot` gives what the person reads on the
+    page, `request_start` starts the routine of this name, `answer_question` gets the answer that the person taps, and
+    `wake` is called when `next_due_us` may have become earlier.
     """
 
     def __init__(
@@ -58,7 +60,7 @@ class SimulatedBoard:
         range_error: RangeError | None = None,
         spend_us: Callable[[int], None] | None = None,
     ) -> None:
-        """`error` is the distance sensor's own; without one it measures as if it had none."""
+        """`range_error` is the systematic error of the distance sensor; without one it has none."""
         self.snapshot: Callable[[], PageView | None] = lambda: None
         self.request_start: Callable[[str], object] = lambda _what: None
         self.answer_question: Callable[[str], None] = lambda _answer: None
@@ -98,12 +100,12 @@ class SimulatedBoard:
             confirms_by_taps=not board.knee_pad and board.heels == "comparator",
             seed=seed,
             read_page=lambda: self.snapshot(),
+            submit_answer=lambda answer: self.answer_question(answer),
         )
-        self.person.submit_answer = lambda answer: self.answer_question(answer)
         self.heard_cues: list[RecognisedCue] = []
-        """What the person has recognised of the buzzer so far, when and which cue."""
+        """The cues that the person has recognised by ear so far."""
         self.seen_cues: list[RecognisedCue] = []
-        """The same for cues that were seen on the page."""
+        """The cues that the person has recognised on the page so far."""
         self._recogniser = CueRecogniser()
         self._page_watcher = PageWatcher()
         self._is_closed = dict.fromkeys(self._plates, False)
@@ -113,7 +115,7 @@ class SimulatedBoard:
         self._connect_lines(sensor.interrupt, sensor.xshut)
 
     def open_bus(self) -> Any:
-        """The I2C bus; a test may put another one in its place."""
+        """The I2C bus; a test may replace it."""
         return self.bus
 
     def _connect_lines(self, interrupt: bool, xshut: bool) -> None:
@@ -135,18 +137,16 @@ class SimulatedBoard:
         return pins.heel_left if side is Side.LEFT else pins.heel_right
 
     def _channel_share(self, channel: int, at_us: int) -> float:
-        """What lies at a channel of the ADC."""
+        """The voltage at a channel of the ADC, as a share of the supply."""
         side = self._channels.get(channel)
         return 0.0 if side is None else self.world.share(side, at_us)
 
-    # Time.
-
     def next_due_us(self) -> int | None:
-        """When something happens here by itself."""
+        """When the next event on the board is due."""
         next_us = NEVER_US
         for due_us in (
             self.sensor.next_interrupt_us(),
-            self.person.next_due_us(),
+            self.person.script.next_due_us(),
             self.pin_factory.next_due_us(),
             self._compare_due_us,
             self._recogniser_due_us,
@@ -156,21 +156,21 @@ class SimulatedBoard:
         return None if next_us == NEVER_US else next_us
 
     def run_due(self, now_us: int) -> None:
-        """Let it happen."""
+        """Make the events that are due happen."""
         self.sensor.run_due(now_us)
         with self._lock:
             self.pin_factory.run_due(now_us)
             if self._recogniser_due_us is not None and self._recogniser_due_us <= now_us:
                 self._on_cues_recognised(self._recogniser.run_due(now_us))
-            due_us = self.person.next_due_us()
+            due_us = self.person.script.next_due_us()
             if due_us is not None and due_us <= now_us:
-                self.person.run_due(now_us)
+                self.person.script.run_due(now_us)
                 self._update_switches(now_us)
             if self._compare_due_us is not None and self._compare_due_us <= now_us:
                 self._update_comparators(now_us)
 
     def _update_switches(self, now_us: int) -> None:
-        """The person has moved: let the switches follow."""
+        """Update the switches after the person has moved."""
         if self._config.board.knee_pad and self.world.is_knee_touching is not self._is_touching:
             self._is_touching = self.world.is_knee_touching
             self.pin_factory.drive(self._config.pins.knee_pad, not self._is_touching, bounces=BOUNCE_COUNT)
@@ -178,7 +178,7 @@ class SimulatedBoard:
             self._update_comparators(now_us)
 
     def _update_comparators(self, now_us: int) -> None:
-        """The comparators look at the heels, again and again while these move."""
+        """Update the comparators, and again after an interval while a heel moves."""
         for side in self._plates:
             is_closed = self.world.is_comparator_high(side, now_us, self._is_closed[side])
             if is_closed is not self._is_closed[side]:
@@ -198,7 +198,7 @@ class SimulatedBoard:
         self._recogniser_due_us = self._recogniser.next_due_us()
 
     def update_view(self, view: SnapshotLike) -> None:
-        """The page shows this to a person who goes by the eye; only who is told so here looks at it."""
+        """Show this view to a person who follows the page instead of the buzzer."""
         at_us = self.clock.now_us()
         with self._lock:
             if (cue := self._page_watcher.look(view)) is not None:
@@ -206,24 +206,22 @@ class SimulatedBoard:
                 self.person.on_cue(cue, at_us)
         self.wake()
 
-    # A visitor's hand.
-
     def commands(self) -> tuple[str, ...]:
-        """The words that `act` understands."""
+        """The commands of `act`."""
         return tuple(self._command_table())
 
     def act(self, command: str, argument: str | None = None) -> None:
-        """Do one of `words()` now. Raises ValueError with a sentence for an unknown word or a bad argument."""
+        """Do one of `commands()`. Raises ValueError with a sentence for an unknown command or a bad argument."""
         known = self._command_table()
         if command not in known:
-            raise ValueError(f"The simulated board does not know {command!r}: say one of {', '.join(known)}.")
+            raise ValueError(f"The simulated board does not know {command!r}: use one of {', '.join(known)}.")
         with self._lock:
             known[command](argument)
             self._update_switches(self.clock.now_us())
         self.wake()
 
     def _command_table(self) -> dict[str, Callable[[str | None], None]]:
-        person = self.person
+        body = self.person.body
         commands: dict[str, Callable[[str | None], None]] = {
             "test": lambda _: self._bring_person_for("test"),
             "stretch": lambda _: self._bring_person_for("stretch"),
@@ -231,16 +229,16 @@ class SimulatedBoard:
             "check": lambda _: self._bring_person_for("check"),
             "auto": lambda _: self._bring_person_for(None),
             "take_over": lambda _: self._take_over(None),
-            "step_on": lambda side: self._take_over(person.step_on(_parse_side(side))),
-            "step_off": lambda _: self._take_over(person.step_off()),
-            "lift_heel": lambda _: self._person_do(person.lift_heel()),
-            "lower_heel": lambda _: self._person_do(person.lower_heel()),
-            "lean": lambda _: self._take_over(person.lean()),
-            "lean_back": lambda _: self._take_over(person.lean_back()),
-            "slide": lambda mm: self._person_do(person.slide_board(_parse_millimetres(mm))),
+            "step_on": lambda side: self._take_over(body.step_on(_parse_side(side))),
+            "step_off": lambda _: self._take_over(body.step_off()),
+            "lift_heel": lambda _: self._person_do(body.lift_heel()),
+            "lower_heel": lambda _: self._person_do(body.lower_heel()),
+            "lean": lambda _: self._take_over(body.lean()),
+            "lean_back": lambda _: self._take_over(body.lean_back()),
+            "slide": lambda mm: self._person_do(body.slide_board(_parse_millimetres(mm))),
             "block": lambda mm: self._hold_block(mm),
             "no_block": lambda _: self.world.remove_block(),
-            "cheat": lambda _: self._take_over(person.lunge_on_lifted_heel()),
+            "cheat": lambda _: self._take_over(body.lunge_on_lifted_heel()),
             "pull_cable": lambda _: self.sensor.power_off(),
             "return_cable": lambda _: self.sensor.power_on(),
             "freeze_sensor": lambda _: self._set_frozen(True),
@@ -254,33 +252,33 @@ class SimulatedBoard:
         return commands
 
     def _bring_person_for(self, purpose: str | None) -> None:
-        """The person comes and does it all by themselves."""
+        """The person arrives and does what they came for by following the cues."""
         if purpose is not None:
             self.request_start(purpose)
         self.person.purpose = purpose
         if purpose in BLOCK_PURPOSES:
             self._person_do(self.person.arrive_with_blocks(max(self._config.range_sensor.blocks_mm)))
-        elif self.person.is_standing and purpose is None:
-            self.person.follows_cues = True
+        elif self.person.body.is_standing and purpose is None:
+            self.person.script.follows_cues = True
         else:
             self._person_do(self.person.arrive())
 
     def _hold_block(self, length_mm: str | None) -> None:
-        """A visitor's hand holds a block; the board is pulled back for it where the wall is too near."""
+        """Hold a block at the toe stop for a visitor; the board is pulled back if the wall is too near."""
         block_mm, now_us = _parse_millimetres(length_mm), self.clock.now_us()
         if block_mm < 0:
-            raise ValueError(f"A block of {block_mm:g} mm: give its length, from 0 mm on.")
+            raise ValueError(f"A block cannot be {block_mm:g} mm long: use a length of 0 mm or more.")
         if self.world.toe_mm(now_us) < block_mm + LANE_MARGIN_MM:
             self.world.slide(block_mm + LANE_MARGIN_MM, now_us, 0)
         self.world.hold_block(block_mm, now_us)
 
     def _take_over(self, script: Script | None) -> None:
-        """The visitor's hand moves the person; the cues do not."""
-        self.person.follows_cues = False
+        """The visitor moves the person, who no longer follows the cues."""
+        self.person.script.follows_cues = False
         self._person_do(iter(()) if script is None else script)
 
     def _person_do(self, script: Script) -> None:
-        self.person.run_script(script, self.clock.now_us())
+        self.person.script.run(script, self.clock.now_us())
 
     def _set_frozen(self, frozen: bool) -> None:
         self.sensor.faults.frozen = frozen
@@ -291,7 +289,7 @@ class SimulatedBoard:
 
 def _parse_side(argument: str | None) -> Side:
     if argument not in tuple(Side):
-        raise ValueError(f"{argument!r} is no side: say left or right.")
+        raise ValueError(f"{argument!r} is not a side: use left or right.")
     return Side(argument)
 
 
@@ -312,5 +310,5 @@ def _parse_number(argument: str | None, limit: float, unit: str) -> float:
     except ValueError:
         number = float("nan")
     if not -limit <= number <= limit:
-        raise ValueError(f"{argument!r} is no number of {unit}: give one from {-limit:g} to {limit:g}.")
+        raise ValueError(f"{argument!r} is not a number of {unit}: use one from {-limit:g} to {limit:g}.")
     return number

@@ -1,8 +1,8 @@
-"""An ear that knows the cues by rhythm alone, as a person does who has learnt them.
+"""Recognises cues by their rhythm alone, as a person does who has learnt them.
 
-It hears tone and silence of one buzzer and says what it recognised, as early as nothing else can come any more: YES
-within its long tone, NO a moment after its fifth tick, GO only when a second long tone (relax) has failed to come. It
-has no thread: `settle` lets time pass when `next_us` has come.
+`CueRecogniser` gets the tones and silences of one buzzer and reports each cue as soon as no other one is possible: YES
+within its long tone, NO a moment after its fifth tick, GO only when no second long tone (relax) has followed. It has no
+thread: its owner calls `run_due` at `next_due_us`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from station.core.facts import CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_rhythm_ms
 
 TOLERANCE_US = 25_000
-"""Tones and gaps may be this much too short or too long: a little less than what people notice."""
+"""How much too short or too long a tone or gap may be: a little less than people notice."""
 
 NUDGE_TOLERANCE_US = 100_000
-"""The same for the pause between two nudges."""
+"""The same for the time between two nudges."""
 
 MAX_TAPS = 4
-"""Heel taps are counted to three; one more for good measure."""
+"""The station echoes up to three heel taps; one more is recognised."""
 
 CUE_PHRASES = ((CueName.HOLD_DONE, CueName.SET_DONE),)
-"""Cues of one instant that sound like others when run together: five long tones are relax, and this side is done."""
+"""Cues of one instant that sound like one when played together: five long tones are HOLD_DONE and SET_DONE."""
 
 RecognisedCue = tuple[int, CueName]
 """When a cue was recognised, in µs, and which."""
@@ -31,24 +31,25 @@ RecognisedCue = tuple[int, CueName]
 
 @dataclass(frozen=True, slots=True)
 class _Pattern:
-    """What a cue, or a phrase, is to the ear: tone, gap, tone, … in µs."""
+    """The rhythm of a cue or a phrase: tone, gap, tone, … in µs."""
 
     names: tuple[CueName, ...]
     spans_us: tuple[int, ...]
 
     def matches_start(self, spans_us: list[int]) -> bool:
-        """Whether what was heard can be the beginning of it, or all."""
+        """Whether these spans fit the beginning of the pattern, or all of it."""
         return len(spans_us) <= len(self.spans_us) and all(
-            abs(heard - span) <= TOLERANCE_US for heard, span in zip(spans_us, self.spans_us, strict=False)
+            abs(actual - span) <= TOLERANCE_US for actual, span in zip(spans_us, self.spans_us, strict=False)
         )
 
     def is_outlasted(self, min_spans_us: list[int]) -> bool:
-        """Whether the last of these spans, which still lasts, is longer than its own. After its end, none is."""
-        place = len(min_spans_us) - 1
-        return place < len(self.spans_us) and min_spans_us[place] > self.spans_us[place]
+        """Whether the last of these spans, still running, is longer than the pattern allows. After the pattern's end no
+        span is."""
+        index = len(min_spans_us) - 1
+        return index < len(self.spans_us) and min_spans_us[index] > self.spans_us[index]
 
     def distance(self, spans_us: list[int]) -> int:
-        return sum(abs(heard - span) for heard, span in zip(spans_us, self.spans_us, strict=True))
+        return sum(abs(actual - span) for actual, span in zip(spans_us, self.spans_us, strict=True))
 
 
 def _build_patterns() -> tuple[_Pattern, ...]:
@@ -65,11 +66,11 @@ def _build_patterns() -> tuple[_Pattern, ...]:
 
 
 PATTERNS = _build_patterns()
-"""What can be heard. A lone tick is STEP_ON, and NUDGE when it comes again after NUDGE's period."""
+"""Every recognisable pattern. A lone tick is STEP_ON; repeated after NUDGE's period it is NUDGE."""
 
 
 class CueRecogniser:
-    """Hears one buzzer. Times are µs and never go back."""
+    """Recognises the cues of one buzzer. Times are µs and never decrease."""
 
     def __init__(self) -> None:
         self._is_sounding = False
@@ -81,7 +82,7 @@ class CueRecogniser:
         self._last_tick_us: int | None = None
 
     def on_tone(self, at_us: int, is_sounding: bool) -> list[RecognisedCue]:
-        """The buzzer sounds, or is silent, from `at_us` on. Answers what is recognised by that."""
+        """The buzzer starts or stops sounding at `at_us`. Returns the cues recognised by that time."""
         found = self.run_due(at_us)
         if is_sounding == self._is_sounding:
             return found
@@ -99,13 +100,13 @@ class CueRecogniser:
         return found + self._report(at_us)
 
     def next_due_us(self) -> int | None:
-        """When time alone makes the ear wiser, or `None`: then only the next edge does."""
-        place = len(self._spans_us)
-        ends = [pattern.spans_us[place] for pattern in self._candidates if place < len(pattern.spans_us)]
+        """When the passing of time alone can complete or exclude a pattern, or `None` if only the next edge can."""
+        index = len(self._spans_us)
+        ends = [pattern.spans_us[index] for pattern in self._candidates if index < len(pattern.spans_us)]
         return self._since_us + min(ends) + TOLERANCE_US + 1 if ends else None
 
     def run_due(self, now_us: int) -> list[RecognisedCue]:
-        """Let time pass until `now_us` without an edge. Answers what is recognised by that."""
+        """Let time pass until `now_us` without an edge. Returns the cues recognised by then."""
         found: list[RecognisedCue] = []
         while (due_us := self.next_due_us()) is not None and due_us <= now_us:
             min_spans_us = [*self._spans_us, due_us - self._since_us - TOLERANCE_US]
@@ -117,14 +118,14 @@ class CueRecogniser:
         return found
 
     def _start_matching(self, at_us: int, spans_us: list[int]) -> None:
-        """What began at `at_us` may be anything that fits."""
+        """Start matching at `at_us`: every pattern that fits is a candidate."""
         self._began_us, self._spans_us, self._reported_count = at_us, spans_us, 0
         self._candidates = [pattern for pattern in PATTERNS if pattern.matches_start(spans_us)]
 
     def _restart_matching(self, spans_us: list[int], now_us: int) -> None:
-        """Nothing fits any more: a cue was cut off, or another follows. Begin with the first tone that makes sense."""
-        for place in range(2, len(spans_us) + 1, 2):
-            later_us = spans_us[place:]
+        """No pattern fits: a cue was cut off, or another follows. Restart from the first tone that fits one."""
+        for index in range(2, len(spans_us) + 1, 2):
+            later_us = spans_us[index:]
             self._start_matching(now_us - sum(later_us), later_us)
             if self._candidates:
                 return
@@ -134,7 +135,7 @@ class CueRecogniser:
         self._began_us, self._spans_us, self._candidates, self._reported_count = None, [], [], 0
 
     def _report(self, now_us: int) -> list[RecognisedCue]:
-        """Say what all that is possible have in common, and finish when all of it is over."""
+        """Report the names that all candidates share, and finish when every candidate is complete."""
         found: list[RecognisedCue] = []
         while (
             len(
@@ -155,7 +156,7 @@ class CueRecogniser:
         return found
 
     def _report_finished(self, now_us: int) -> list[RecognisedCue]:
-        """Say what is left to say of the cue that has just been heard to its end, if one was."""
+        """Report the names not yet reported of the pattern that has just ended, if one has."""
         finished = [pattern for pattern in self._candidates if len(pattern.spans_us) == len(self._spans_us)]
         if not finished:
             return []
@@ -163,7 +164,7 @@ class CueRecogniser:
         return [(now_us, self._resolve_nudge(name)) for name in nearest.names[self._reported_count :]]
 
     def _resolve_nudge(self, name: CueName) -> CueName:
-        """A lone tick that comes again after NUDGE's period is a nudge."""
+        """A lone tick that repeats after NUDGE's period is a NUDGE."""
         if name is not CueName.STEP_ON or self._began_us is None:
             return name
         before_us, self._last_tick_us = self._last_tick_us, self._began_us

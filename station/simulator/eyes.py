@@ -1,7 +1,7 @@
-"""Eyes that know the cues by their twins on the page, as a person does who does not hear.
+"""Recognises cues on the page, as a deaf person does.
 
-They look at each new picture of the station: a new cue is one whose number has grown. Of the cues of one instant a
-picture has the last alone, which is the one that asks for something.
+A cue is new when its number differs from the last one. Of several cues at one instant a snapshot shows only the last,
+which is the one that asks for something.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from station.core.facts import CueName
 
 
 class CueLike(Protocol):
-    """The last cue, as the page has it."""
+    """The last cue, as the page shows it."""
 
     @property
     def number(self) -> int: ...
@@ -22,20 +22,20 @@ class CueLike(Protocol):
 
 
 class SnapshotLike(Protocol):
-    """A picture of the station."""
+    """The part of a snapshot that shows the last cue."""
 
     @property
     def cue(self) -> CueLike | None: ...
 
 
 class PageWatcher:
-    """Somebody who looks at the page all the time."""
+    """Watches the page for new cues."""
 
     def __init__(self) -> None:
         self._last_number = 0
 
     def look(self, page: SnapshotLike) -> CueName | None:
-        """The page shows this now. Answers the cue that is new in it."""
+        """Look at the page; returns the cue if it is a new one."""
         shown_cue = page.cue
         if shown_cue is None or shown_cue.number == self._last_number:
             return None

@@ -1,4 +1,4 @@
-"""An I2C bus as `busio` shows it, with emulated devices on it.
+"""An I2C bus with the interface of `busio`, and emulated devices on it.
 
 A driver sees `try_lock`, `unlock`, `writeto`, `readfrom_into`, `writeto_then_readfrom` and `deinit`, and gets an
 `OSError` where a device does not acknowledge, as on Linux. One message between a start and its stop (or the next start)
@@ -14,20 +14,20 @@ from random import Random
 from typing import Protocol
 
 BYTE_US = 22.5
-"""Eight bits and the acknowledge at 400 kHz."""
+"""Time of eight bits and the acknowledge at 400 kHz."""
 
 FRAME_US = 10.0
-"""Start, stop and the pause between two messages at 400 kHz."""
+"""Time of start, stop and the pause between two messages at 400 kHz."""
 
 
 class I2cDevice(Protocol):
-    """What the bus asks of a device."""
+    """What the bus needs of a device."""
 
     def acknowledges(self, address: int) -> bool:
         """Whether the device acknowledges this 7-bit address now."""
 
     def write(self, data: bytes) -> None:
-        """The bytes of one write, the address left out."""
+        """The bytes of one write, without the address."""
 
     def read(self, count: int) -> bytes:
         """The bytes of one read."""
@@ -35,10 +35,10 @@ class I2cDevice(Protocol):
 
 @dataclass(slots=True)
 class BusFaults:
-    """What goes wrong on the wires.
+    """Faults of the wires.
 
-    `nack_at` is the number of the transaction that nobody acknowledges, as counted in `SimulatedI2C.transactions`;
-    `nack_probability` is the share of transactions, drawn at random, that nobody acknowledges.
+    `nack_at` is the number of a transaction that no device acknowledges, as counted by `SimulatedI2C.transactions`;
+    `nack_probability` is the share of transactions, drawn at random, that no device acknowledges.
     """
 
     nack_at: int | None = None
@@ -48,8 +48,8 @@ class BusFaults:
 class SimulatedI2C:
     """One bus. After `deinit` it can be used again, like a newly opened bus.
 
-    `spend_us`, if given, is told how many µs each transaction takes, before the device sees it: a virtual clock goes on
-    by it. `seed` is for `faults.nack_probability`.
+    `spend_us`, if given, gets the duration of each transaction in µs before the device handles it, so that a virtual
+    clock can advance. `seed` is for `faults.nack_probability`.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
 The figures are fitted to `tests/recordings/vl53l0x_still_1h.csv.gz` (one hour, 200,244 readings, 20 ms budget). Its
 autocovariance is 4.643 mm² at lag 0, 0.318 at one reading, 0.292 at 1 s, 0.238 at 5 s, 0.175 at 60 s, 0.078 at 180 s
 and none at 600 s. Least squares with three decaying exponentials on 60 lags between 1 reading and 600 s gives the
-three terms of the wander; what is left at lag 0, less 1/12 mm² for the rounding to whole millimetres, is the scatter.
+three terms of the wander; the rest at lag 0, less 1/12 mm² for the rounding to whole millimetres, is the scatter.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ from station.core.events import SECOND_US
 
 @dataclass(frozen=True, slots=True)
 class NoiseParameters:
-    """What the noise is made of, in mm and s. The defaults are the recording's."""
+    """The parts of the noise, in mm and s. The defaults are fitted to the recording."""
 
     scatter_mm: float = 2.06
-    """SD of the part that no two readings share, at `scatter_range_us`."""
+    """SD of the part that is independent from reading to reading, at `scatter_range_us`."""
 
     scatter_range_us: int = 20_000
-    """The budget of the recording. The scatter goes with one over the root of the time that a reading takes, because a
-    reading averages photons. So 1.6 mm at 33 ms and 1.1 mm at 66 ms; a log of another sensor shows 1.0 to 1.3 mm."""
+    """The timing budget of the recording. A reading averages photons, so the scatter is proportional to one over the
+    square root of its duration: 1.6 mm at 33 ms and 1.1 mm at 66 ms; a log of another sensor shows 1.0 to 1.3 mm."""
 
     wander: tuple[tuple[float, float], ...] = ((0.215, 4.0), (0.236, 15.0), (0.464, 150.0))
     """SD in mm and time constant in s of each slow term; together 0.56 mm, the SD of the recording's 4.5 s means."""
 
     warm_up_mm: float = 2.0
-    """How much too far a cold sensor reads. One hour holds one warm-up, which cannot be told from wander for certain:
-    the 3 s means fall from 76.6 mm to 74.3 mm in two minutes; an exponential over ten minutes fits with 1.5 mm."""
+    """How much too far a cold sensor reads. One hour has a single warm-up, not separable from wander for certain: the
+    3 s means fall from 76.6 mm to 74.3 mm in two minutes; an exponential over ten minutes fits with 1.5 mm."""
 
     warm_up_s: float = 30.0
-    """Of 10 to 150 s, residuals over the first ten minutes are least and flat from 20 to 100 s; the fall is early."""
+    """Of 10 to 150 s, 20 to 100 s give the smallest residuals over the first ten minutes; the fall is early."""
 
 
 class RangeNoise:
@@ -49,7 +49,7 @@ class RangeNoise:
         self._decay_factors: list[tuple[float, float]] = []
 
     def error_mm(self, at_us: int, range_us: int, powered_us: int) -> float:
-        """The error in mm of a reading that took `range_us`, `warm_us` after power-on; `at_us` never goes back."""
+        """The error in mm of a reading that took `range_us`, `powered_us` after power-on; `at_us` never decreases."""
         gauss = self._random.gauss
         step_us = 0 if self._at_us is None else at_us - self._at_us
         self._at_us = at_us
@@ -57,8 +57,8 @@ class RangeNoise:
             self._step_us = step_us
             self._decay_factors = [self._decay_and_sd(sd, tau_s, step_us) for sd, tau_s in self.parameters.wander]
         levels = [
-            level * keep + gauss(0.0, fresh)
-            for level, (keep, fresh) in zip(self._levels, self._decay_factors, strict=True)
+            level * decay + gauss(0.0, fresh_sd)
+            for level, (decay, fresh_sd) in zip(self._levels, self._decay_factors, strict=True)
         ]
         self._levels = levels
         parameters = self.parameters
@@ -68,6 +68,6 @@ class RangeNoise:
 
     @staticmethod
     def _decay_and_sd(sd: float, tau_s: float, step_us: int) -> tuple[float, float]:
-        """How much of a term is left after a step, and the SD of what is new; exact for any step."""
-        keep = math.exp(-step_us / (tau_s * SECOND_US))
-        return keep, sd * math.sqrt(1.0 - keep * keep)
+        """The share of a term that remains after a step, and the SD of the new part; exact for any step."""
+        decay = math.exp(-step_us / (tau_s * SECOND_US))
+        return decay, sd * math.sqrt(1.0 - decay * decay)

@@ -15,17 +15,17 @@ from station.core.events import SECOND_US
 from station.simulator.adc import EmulatedMcp3008, MockSpi
 
 PI_4B_REVISION = "c03114"
-"""The board that the pins belong to, as the revision codes of the Raspberry Pi name it."""
+"""The revision code of the Raspberry Pi that the pins belong to."""
 
 BOUNCE_INTERVAL_US = 1_000
-"""How long a contact that bounces stays open, and closed again."""
+"""How long a bouncing contact stays open, and then closed."""
 
 
 @dataclass(frozen=True, slots=True)
 class PinOutput:
-    """What an output pin does from `at_us` on: `duty` is 0 when it is low, 1 when it is high, between them PWM at `hz`.
+    """The state of an output pin from `at_us` on: `duty` is 0 for low, 1 for high, and between them for PWM at `hz`.
 
-    `hz` is `None` on a pin without PWM: an active buzzer sounds at a pitch of its own.
+    `hz` is `None` on a pin without PWM, as for an active buzzer, which has a pitch of its own.
     """
 
     at_us: int
@@ -34,7 +34,7 @@ class PinOutput:
 
 
 class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
-    """A pin with PWM, as every pin has on a Pi through lgpio. Who drives it from outside is stronger than its pull."""
+    """A pin with PWM, as every pin has on a Pi through lgpio. A level driven from outside overrides its pull."""
 
     _state: float
     states: list[Any]
@@ -46,7 +46,7 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
         super().__init__(factory, info)
 
     def drive(self, high: bool | None) -> None:
-        """Hold the pin high or low from outside; `None` lets go, and its pull decides."""
+        """Drive the pin high or low from outside; `None` releases it to its pull."""
         self.driven_level = high
         if self._function != "input":
             return
@@ -55,7 +55,7 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
             self._call_when_changed()
 
     def clear_states(self) -> None:
-        """A station runs for weeks of simulated life: nothing is kept here."""
+        """Keep no history, because a station runs for weeks of simulated time."""
         self.states = []
         self._last_change = 0.0
 
@@ -95,7 +95,8 @@ class SimulatedPin(MockPWMPin):  # type: ignore[misc]  # gpiozero ships no types
 class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships no types
     """A pin factory for gpiozero. Pins are BCM numbers; times are those of `clock`.
 
-    `adc` is what SPI finds. With `spi_missing` there is no `/dev/spidev0.0`, and gpiozero does as it does on a Pi then.
+    `adc` is the chip on the SPI bus. With `spi_missing` there is no `/dev/spidev0.0`, and gpiozero behaves as on such a
+    Pi.
     """
 
     def __init__(self, clock: Clock, adc: EmulatedMcp3008 | None = None) -> None:
@@ -107,18 +108,19 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
         self._bounces: list[tuple[int, int, bool]] = []
 
     def refuse_opening(self, pin: int, error: Exception | None) -> None:
-        """Let every attempt to open this pin fail like this, as when another program holds it; `None` allows it."""
+        """Let every attempt to open this pin raise `error`, as when another program holds it; `None` allows it."""
         if error is None:
             self._open_errors.pop(pin, None)
         else:
             self._open_errors[pin] = error
 
     def break_output(self, pin: int, error: Exception | None) -> None:
-        """Let every write to this pin fail like this; `None` repairs it."""
+        """Let every write to this pin raise `error`; `None` repairs it."""
         self.pin(pin).fault = error
 
     def drive(self, pin: int, high: bool | None, *, bounces: int = 0) -> None:
-        """Hold an input high or low from outside, or let go of it (`None`); it bounces so often in the next ms."""
+        """Drive an input high or low from outside, or release it (`None`); `bounces` is how often it opens again in the
+        next milliseconds."""
         self.pin(pin).drive(high)
         if bounces and high is not None:
             now_us = self.clock.now_us()
@@ -126,11 +128,11 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
                 heappush(self._bounces, (now_us + change * BOUNCE_INTERVAL_US, pin, high is (change % 2 == 0)))
 
     def add_listener(self, pin: int, listener: Callable[[PinOutput], None]) -> None:
-        """Tell `listener` whatever this output does from now on."""
+        """Call `listener` with each later change of this output."""
         self.pin(pin).listeners.append(listener)
 
     def level(self, pin: int) -> float:
-        """What the pin is at now: 0, 1, or the duty cycle of its PWM."""
+        """The present level: 0, 1, or the duty cycle of the PWM."""
         return float(self.pin(pin).state)
 
     def next_due_us(self) -> int | None:
@@ -138,7 +140,7 @@ class SimulatedPinFactory(MockFactory):  # type: ignore[misc]  # gpiozero ships 
         return self._bounces[0][0] if self._bounces else None
 
     def run_due(self, now_us: int) -> None:
-        """Do the bounces that are due."""
+        """Make the bounces that are due."""
         while self._bounces and self._bounces[0][0] <= now_us:
             _, pin, high = heappop(self._bounces)
             self.pin(pin).drive(high)

@@ -1,4 +1,4 @@
-"""How one VL53L0X errs as a whole: offset, gain, bend, temperature and age, from a seed, as real units do."""
+"""The systematic error of one VL53L0X: offset, gain, bend, temperature and age, from a seed, as in real units."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from math import sqrt
 from random import Random
 
 BEND_RANGE_MM = 270.0
-"""The bend is stated over distances up to here: a wall 200 mm before the toe line."""
+"""The bend is defined over sensor distances up to this: the wall 200 mm in front of the toe line."""
 MAX_BENT_MM = 1.5 * BEND_RANGE_MM
-"""Beyond, what the bend adds stays as it is there."""
+"""Beyond this distance the bend adds the same as at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RangeError:
-    """The systematic error of one sensor, without noise. The defaults are a sensor without any."""
+    """The systematic error of one sensor, without noise. The defaults are a sensor without error."""
 
     offset_mm: float = 0.0
     gain: float = 1.0
 
     bend_mm: float = 0.0
-    """How far the readings leave the straight line, in the middle of the distances up to `FAR_MM`."""
+    """How far the readings depart from the straight line in the middle of the distances up to `BEND_RANGE_MM`."""
 
     bend_skew: float = 0.0
-    """Where they leave it farthest: 0 in the middle, above 0 farther out. It makes the bend no parabola."""
+    """Where they depart most: 0 in the middle, above 0 farther out. Other than 0, the bend is not a parabola."""
 
     per_degree_mm: float = 0.0
-    """What a degree of warmth adds."""
+    """The change per degree Celsius."""
 
     per_root_day_mm: float = 0.0
-    """What age adds, times the root of the days."""
+    """The change with age, per square root of days."""
 
     @classmethod
     def from_seed(cls, seed: int) -> RangeError:
-        """One sensor of the many.
+        """A random sensor as delivered.
 
-        As delivered they read 25 mm short, give or take 10 (SD); their gain lies between 0.97 and 1.03; they bend by up
-        to 3 mm either way, mostly not quite as a parabola does. The datasheet's 10 mm over the 45 degrees to either end
-        of its range makes 0.22 mm a degree (SD). No long record of age is known: 0.1 mm by the root of the days (SD).
+        Sensors read 25 mm short with an SD of 10 mm; their gain lies between 0.97 and 1.03; they bend by up to 3 mm
+        either way, mostly not quite in a parabola. The datasheet's 10 mm over the 45 degrees to either end of its range
+        make an SD of 0.22 mm per degree. No long record of ageing is known: SD 0.1 mm per square root of days.
         """
         random = Random(seed)
         return cls(
@@ -50,8 +50,8 @@ class RangeError:
         )
 
     def reading_mm(self, distance_mm: float, warmer_degrees: float = 0.0, days: float = 0.0) -> float:
-        """What it reads of a true distance, so much warmer and older than when it was new."""
-        part = min(distance_mm, MAX_BENT_MM) / BEND_RANGE_MM
-        bent_mm = self.bend_mm * 4.0 * part * (1.0 - part) * (1.0 + self.bend_skew * (2.0 * part - 1.0))
+        """What the sensor reads at a true distance, this many degrees warmer and days older than when it was new."""
+        fraction = min(distance_mm, MAX_BENT_MM) / BEND_RANGE_MM
+        bent_mm = self.bend_mm * 4.0 * fraction * (1.0 - fraction) * (1.0 + self.bend_skew * (2.0 * fraction - 1.0))
         aged_mm = self.per_degree_mm * warmer_degrees + self.per_root_day_mm * sqrt(days)
         return self.gain * distance_mm + self.offset_mm + bent_mm + aged_mm

@@ -10,15 +10,15 @@ from typing import Protocol
 from station.clock import Clock
 
 BEGIN_US = 1_000_000
-"""A machine that has just started; 0 would look like a time that was never set."""
+"""The monotonic time of a machine that has just started; 0 would look like a time that was never set."""
 
 NEVER_US = 1 << 62
-"""Later than any clock will say."""
+"""Later than any clock will show."""
 BEGIN_WALL = datetime(2026, 9, 14, 8, 0, tzinfo=UTC)
 
 
 class DeadlineTask(Protocol):
-    """Something with a next deadline."""
+    """A task with a next deadline, or `None` for none."""
 
     def next_due_us(self) -> int | None: ...
 
@@ -35,7 +35,7 @@ class DrivenStation(Protocol):
 
 
 class VirtualClock:
-    """A clock that goes on only when it is told to. Times are µs; `wall` is where its wall clock begins."""
+    """A clock that moves only when it is advanced. Times are µs; `wall` is where its wall clock begins."""
 
     def __init__(self, wall: datetime = BEGIN_WALL, begin_us: int = BEGIN_US) -> None:
         self._us = begin_us
@@ -48,17 +48,17 @@ class VirtualClock:
         return self._epoch + timedelta(microseconds=self._us)
 
     def advance_to(self, us: int) -> None:
-        """Let time come this far; it never goes back."""
+        """Advance to this time; an earlier time changes nothing."""
         if us > self._us:
             self._us = us
 
     def advance_by(self, us: int) -> None:
-        """Let this much time pass, as a bus does that is being talked on."""
+        """Let this much time pass, as a bus transaction does."""
         self._us += us
 
 
 class SettableWallClock:
-    """A clock whose wall clock can be set wrong, as on a Pi that has not heard from the network yet."""
+    """A clock whose wall clock can be set wrong, as on a Pi that the network has not synchronised yet."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -76,38 +76,38 @@ class SettableWallClock:
 
 
 class DeadlineQueue:
-    """The next deadlines of what is timed. Each is asked again after it was called, and when it says that it has an
-    earlier one (by its `wake`, where it has one)."""
+    """The next deadlines of several tasks. A task's deadline is read again after it has run, and after a call of its
+    `wake`, where it has one."""
 
     def __init__(self, tasks: Sequence[DeadlineTask]) -> None:
         self._tasks = tasks
         self._due_us = [NEVER_US] * len(tasks)
         self._stale = set(range(len(tasks)))
-        for place, each in enumerate(tasks):
-            if hasattr(each, "wake"):
-                each.wake = partial(self._stale.add, place)
+        for index, task in enumerate(tasks):
+            if hasattr(task, "wake"):
+                task.wake = partial(self._stale.add, index)
 
     def next_due_us(self) -> int:
-        """The earliest, `NEVER_US` for none."""
+        """The earliest deadline, `NEVER_US` for none."""
         if self._stale:
             self._refresh()
         return min(self._due_us, default=NEVER_US)
 
     def run_due(self, clock: VirtualClock) -> None:
-        """Call everything that is due, in the order given."""
+        """Run every task that is due, in the order given."""
         now_us = clock.now_us()
-        for place, each in enumerate(self._tasks):
+        for index, task in enumerate(self._tasks):
             if self._stale:
                 self._refresh()
-            if self._due_us[place] <= now_us:
-                each.run_due(now_us)
-                self._stale.add(place)
+            if self._due_us[index] <= now_us:
+                task.run_due(now_us)
+                self._stale.add(index)
                 now_us = clock.now_us()
 
     def _refresh(self) -> None:
-        for place in self._stale:
-            due_us = self._tasks[place].next_due_us()
-            self._due_us[place] = NEVER_US if due_us is None else due_us
+        for index in self._stale:
+            due_us = self._tasks[index].next_due_us()
+            self._due_us[index] = NEVER_US if due_us is None else due_us
         self._stale.clear()
 
 
@@ -118,7 +118,7 @@ def run_until(
     until_us: int,
     stop: Callable[[], bool] = lambda: False,
 ) -> None:
-    """Let the station and all that is timed live until `until_us`, or until `stop` says so after some deadline."""
+    """Run the station and the tasks until `until_us`, or until `stop` returns true after a deadline."""
     while clock.now_us() < until_us and not stop():
         due_us = min(until_us, deadlines.next_due_us())
         if station is not None and (wakes_at_us := station.wakes_at_us) is not None and wakes_at_us < due_us:

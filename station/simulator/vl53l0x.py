@@ -1,4 +1,4 @@
-"""A VL53L0X as its driver sees it: pages of registers, results that come in time, the interrupt line, and faults."""
+"""A VL53L0X as its driver sees it: pages of registers, timed results, the interrupt line, and faults."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ STATUS_SIGNAL_FAIL = 4
 NO_TARGET_MM = 8190
 
 SIGNAL_AT_200_MM = 8.0
-"""Million counts a second from a white wall at 200 mm; it falls with the square of the distance."""
+"""Million counts per second from a white wall at 200 mm; the rate falls with the square of the distance."""
 
 NO_TARGET_RESULTS = ((0.70, STATUS_SIGNAL_FAIL, (8190, 8191)), (0.15, 9, (165, 175)), (0.15, 6, (2, 4)))
-"""What comes out with nothing in front, by share: status and the span of the range in mm, as users report it."""
+"""The results without a target, as users report them: share, status, and the lowest and highest range in mm."""
 
 
 @dataclass(slots=True)
 class SensorFaults:
-    """What is wrong with the sensor; set and cleared at any time."""
+    """Faults of the sensor; they may be set and cleared at any time."""
 
     absent: bool = False
     identity: bytes | None = None
@@ -60,7 +60,7 @@ class SensorFaults:
 
 
 class _Mode(Enum):
-    """What the sensor is busy with."""
+    """What the sensor is doing."""
 
     IDLE = auto()
     CALIBRATION = auto()
@@ -75,11 +75,11 @@ _CONTINUOUS_MODES = (_Mode.BACK_TO_BACK, _Mode.PERIODIC)
 class EmulatedVl53l0x:
     """One sensor, behind `SimulatedI2C` or any bus with the same three calls to a device.
 
-    `now_us` gives the time and `target_mm` the true distance from the sensor at a time, `None` with nothing in front.
-    Time is read at each transaction. The driver of time also calls `settle` at `next_us`, and `on_interrupt`
-    then gets the level of the interrupt line, `True` for high. `error` is the sensor's own; without one it
-    has an offset and a gain alone, drawn from the seed unless given. How warm and old it is can be set at any time
-    (`warmer_degrees`, `days`: than when it was new). It is made booted, and cold.
+    `now_us` gives the time and `target_mm` the true distance from the sensor at a time, `None` for no target. Time is
+    read at each transaction. The owner of time also calls `run_due` at `next_due_us`, and `on_interrupt` then gets the
+    level of the interrupt line, `True` for high. Without a `range_error` the sensor has only an offset and a gain,
+    drawn from the seed unless given. `warmer_degrees` and `days` (compared with the new sensor) may be set at any
+    time. A new sensor is booted and cold.
     """
 
     def __init__(
@@ -139,27 +139,27 @@ class EmulatedVl53l0x:
         return self._range_us
 
     def next_due_us(self) -> int | None:
-        """When the next sample will be ready, or `None` while nothing is under way."""
+        """When the next result is ready, or `None` while the sensor is idle."""
         return self._ready_us
 
     def next_interrupt_us(self) -> int | None:
-        """When the interrupt will next be raised, or `None` while it is, or nothing is under way."""
+        """When the interrupt is next raised, or `None` while it already is or the sensor is idle."""
         raised = self._pages[0][INTERRUPT_STATUS] & 7
         return None if raised else self._ready_us
 
     def run_due(self, now_us: int) -> None:
-        """Let the sensor come to the present."""
+        """Complete the measurement that is due, if one is."""
         with self._lock:
             self._advance_to(now_us)
 
     def power_off(self) -> None:
-        """The supply is gone, as with a cable that is out."""
+        """Cut the supply, as a cable that comes out does."""
         with self._lock:
             self._is_powered = False
             self._reset()
 
     def power_on(self) -> None:
-        """The supply is there again; the sensor is cold."""
+        """Restore the supply; the sensor is cold."""
         with self._lock:
             self._is_powered = True
             self._powered_since_us = self._now_us()
@@ -278,7 +278,7 @@ class EmulatedVl53l0x:
             self._complete_range(now_us, self._ready_us)
 
     def _complete_range(self, now_us: int, ready_us: int) -> None:
-        """A measurement has ended; of those that nobody looked at only the last is made."""
+        """Complete a measurement; of several that ended since the last transaction only the last is computed."""
         mode = self._mode
         if mode in _CONTINUOUS_MODES:
             period_us = self.range_us if mode is _Mode.BACK_TO_BACK else max(self.range_us, self._timed_period_us())
@@ -323,7 +323,7 @@ class EmulatedVl53l0x:
         return bytes(block)
 
     def _read_target(self, target_mm: float | None, error_mm: float) -> tuple[int, int, float]:
-        """Status, range in the units of the result register and signal rate in million counts a second."""
+        """Status, range in the units of the result register, and signal rate in million counts per second."""
         page = self._pages[0]
         scale = 4 if page[RANGE_CONFIG] & 1 else 1
         if target_mm is None:

@@ -1,6 +1,6 @@
-"""The registers of a VL53L0X that matter here: ST's names, what they hold after power-on, and the times they mean.
+"""The registers of a VL53L0X that the emulation needs: ST's names, values after power-on, and the times they set.
 
-How long a range takes is the timing budget of ST's API. Numbers that nobody publishes say so.
+How long a range takes is the timing budget of ST's API. Assumed numbers are marked as such.
 """
 
 from __future__ import annotations
@@ -46,15 +46,15 @@ POWER_ON = {
     6: {},
     7: {0x92: b"\x85"},
 }
-"""What the pages hold after power-on: identity, timeouts, periods and the map of good SPADs; the stop variable; the
-aperture bit with a count of five SPADs."""
+"""The pages after power-on. Page 0: identity, timeouts, periods and the map of good SPADs; page 1: the stop variable;
+page 7: the aperture bit with a count of five SPADs."""
 
 BOOT_US = 1_200
-"""From power or XSHUT to the first acknowledge: the datasheet's longest."""
+"""From power or XSHUT to the first acknowledge: the datasheet's maximum."""
 
 STROBE_DELAY_US = 500
 CALIBRATION_US = 2_500
-"""Assumed; with them an init takes the 12 to 21 ms of bus and waiting that the real one takes."""
+"""Assumed: with these two, initialisation takes 12 to 21 ms of bus time and waiting, as on the real sensor."""
 
 START_US = 1_910
 END_US = 960
@@ -63,7 +63,7 @@ DSS_US = 690
 MSRC_US = 660
 PRE_RANGE_US = 660
 FINAL_RANGE_US = 550
-"""Overheads of ST's API, each beside the timeout of its step."""
+"""Overheads in ST's API, in addition to the timeout of each step."""
 
 TIMING_REGISTERS = frozenset(
     {
@@ -80,7 +80,7 @@ TIMING_REGISTERS = frozenset(
 
 
 def range_time_us(page: bytearray) -> int:
-    """The time of one range from page 0, by ST's API."""
+    """How long one range takes, from the registers of page 0, as ST's API computes it."""
     sequence = page[SEQUENCE_CONFIG]
     pre_clocks = (page[PRE_RANGE_PERIOD] + 1) << 1
     final_clocks = (page[FINAL_RANGE_PERIOD] + 1) << 1

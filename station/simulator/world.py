@@ -1,7 +1,7 @@
-"""What the board is, physically: loads on the heel plates, the distance to the wall, and the knee pad.
+"""The physical board: loads on the heel plates, the distance to the wall, and the knee pad.
 
-Every movement is a ramp that is looked at when somebody measures, so that nothing is stepped from moment to moment. It
-knows no driver and no rule; any thread may look.
+Every movement is a ramp that is evaluated when a sensor measures, so there are no time steps. This module knows no
+driver and no rule; any thread may read it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from station.core.events import SECOND_US, Side
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """A movement from one value to another: slow, fast, slow, as limbs move."""
+    """A movement from one value to another that accelerates and then slows down, as limbs do."""
 
     from_us: int
     to_us: int
@@ -28,11 +28,11 @@ class Ramp:
             return self.end
         if at_us <= self.from_us:
             return self.start
-        part = (at_us - self.from_us) / (self.to_us - self.from_us)
-        return self.start + (self.end - self.start) * part * part * (3 - 2 * part)
+        progress = (at_us - self.from_us) / (self.to_us - self.from_us)
+        return self.start + (self.end - self.start) * progress * progress * (3 - 2 * progress)
 
     def continued_to(self, end: float, at_us: int, over_us: int) -> Ramp:
-        """The movement that goes on from here at `at_us`."""
+        """The movement from the value at `at_us` to `end`."""
         return Ramp(at_us, at_us + over_us, self.value(at_us), end)
 
 
@@ -46,29 +46,29 @@ class HeelPadParameters:
     """A heel plate with its force-sensing resistor (Interlink FSR 402, 0.2 to 20 N) and its divider."""
 
     lever: float = 0.03
-    """The share of the heel's force that the hinged plate gives to the sensor: 300 N make 9 N."""
+    """The share of the heel's force that reaches the sensor through the hinged plate: 9 N of 300 N."""
     max_sensor_n: float = 20.0
-    """The hard stop takes what is more."""
+    """The hard stop takes any force above this."""
     plate_weight_n: float = 0.1
-    """The plate's own weight on the sensor."""
+    """The weight of the plate on the sensor."""
     millisiemens_per_n: float = 0.075
     """Conductance per newton: 1 N is 13 kOhm, 10 N 1.3 kOhm."""
     creep_s: float = 5.0
-    """A loaded sensor creeps up; after 12 s nine tenths of it are over."""
+    """Time constant of the creep of a loaded sensor: nine tenths of it are over after 12 s."""
     comparator_on_n: float = 1.6
     comparator_off_n: float = 1.0
-    """Where the comparator of the other wiring switches, with its hysteresis."""
+    """Sensor forces at which a comparator switches on and off, for the comparator wiring."""
 
 
 CREEP_RANGE = (0.08, 0.60)
-"""By how much of a step a loaded sensor creeps up: recordings of FSR 402."""
+"""The range of the creep as a share of the step, from recordings of FSR 402."""
 
 SWAY_COMPONENTS = ((0.31, 0.6), (1.13, 0.4))
-"""Hz and share of the two movements that a standing body's sway is made of; their phases are drawn."""
+"""The two components of a standing body's sway: frequency in Hz and share; their phases are drawn."""
 
 
 class HeelPad:
-    """The sensor under one plate. `share` is asked by one thread, with times that do not go back."""
+    """The sensor under one plate. One thread calls `share`, with times that never decrease."""
 
     def __init__(self, seed: int, divider_ohm: float, parameters: HeelPadParameters) -> None:
         random = Random(seed)
@@ -83,10 +83,10 @@ class HeelPad:
     def share(self, force_n: float, at_us: int) -> float:
         """The share of the supply at the ADC while the heel presses with `force_n`."""
         parameters = self._parameters
-        passed_us, self._at_us = at_us - self._at_us, at_us
-        if passed_us != self._last_interval_us:
-            self._last_interval_us = passed_us
-            self._creep_fraction = 1 - math.exp(-max(0, passed_us) / SECOND_US / parameters.creep_s)
+        elapsed_us, self._at_us = at_us - self._at_us, at_us
+        if elapsed_us != self._last_interval_us:
+            self._last_interval_us = elapsed_us
+            self._creep_fraction = 1 - math.exp(-max(0, elapsed_us) / SECOND_US / parameters.creep_s)
         loaded = force_n * parameters.lever > parameters.comparator_off_n
         self._creep_progress += ((1.0 if loaded else 0.0) - self._creep_progress) * self._creep_fraction
         sensed_n = parameters.plate_weight_n + min(parameters.max_sensor_n, force_n * parameters.lever)
@@ -115,65 +115,65 @@ class World:
         self.heels = {side: constant_ramp(0.0) for side in Side}
         self.toe = constant_ramp(toe_mm)
         self.is_knee_touching = False
-        """Whether the knee is at the pad."""
+        """Whether the knee touches the pad."""
         self.sway_fraction = 0.0
         """Sway as a share of the load."""
         self.block: Ramp | None = None
-        """How far before the toe line a block ends that is held against the toe stop; `None` without one."""
+        """The distance from the toe line to the far end of a block at the toe stop; `None` without one."""
         self._setback_mm = setback_mm
         self._sensor_offset_mm = setback_mm - skirting_mm
         self._pads = {side: HeelPad(random.getrandbits(32), divider_ohm, self.parameters) for side in self.plates}
         self._sway = tuple(
-            (2 * math.pi * hz / SECOND_US, part, random.uniform(0, 2 * math.pi)) for hz, part in SWAY_COMPONENTS
+            (2 * math.pi * hz / SECOND_US, share, random.uniform(0, 2 * math.pi)) for hz, share in SWAY_COMPONENTS
         )
 
     def press(self, side: Side, force_n: float, at_us: int, over_us: int) -> None:
-        """Let this foot's heel come to press with `force_n`."""
+        """Change the force under this foot's heel to `force_n`."""
         self.heels[side] = self.heels[side].continued_to(force_n, at_us, over_us)
 
     def slide(self, toe_mm: float, at_us: int, over_us: int) -> None:
-        """Let the board come to stand with the toe line at `toe_mm`; it cannot go into the wall."""
+        """Slide the board until the toe distance is `toe_mm`; the wall stops it at 0."""
         self.toe = self.toe.continued_to(max(0.0, toe_mm), at_us, over_us)
 
     def hold_block(self, length_mm: float, at_us: int, over_us: int = 0) -> None:
-        """Let a block of this length come to stand against the toe stop, from where one was held before."""
+        """Move a block of this length to the toe stop, from where the last one was."""
         held = self.block or constant_ramp(length_mm)
         self.block = held.continued_to(length_mm, at_us, over_us)
 
     def remove_block(self) -> None:
-        """Let nothing be between the sensor and the wall."""
+        """Take the block away."""
         self.block = None
 
     def toe_mm(self, at_us: int) -> float:
         return self.toe.value(at_us)
 
     def target_mm(self, at_us: int) -> float:
-        """From the distance sensor to what it looks at: the wall, or a block before it."""
+        """The distance from the sensor to its target: the wall, or a block in front of it."""
         wall_mm = self.toe.value(at_us) + self._sensor_offset_mm
         block = self.block
         return wall_mm if block is None else min(wall_mm, block.value(at_us) + self._setback_mm)
 
     def force_n(self, plate: Side, at_us: int) -> float:
-        """What presses on a plate; a single one gets whichever heel is there."""
+        """The force on a plate; a single plate carries both heels."""
         if len(self.plates) == 1:
             force_n = self.heels[Side.LEFT].value(at_us) + self.heels[Side.RIGHT].value(at_us)
         else:
             force_n = self.heels[plate].value(at_us)
         if force_n <= 0.0 or not self.sway_fraction:
             return force_n
-        sway = sum(part * math.sin(pace * at_us + phase) for pace, part, phase in self._sway)
+        sway = sum(share * math.sin(rad_per_us * at_us + phase) for rad_per_us, share, phase in self._sway)
         return force_n * (1.0 + self.sway_fraction * sway)
 
     def share(self, plate: Side, at_us: int) -> float:
-        """What the ADC finds at a plate's channel, as a share of the supply."""
+        """The voltage of a plate's divider, as a share of the supply."""
         return self._pads[plate].share(self.force_n(plate, at_us), at_us)
 
     def is_comparator_high(self, plate: Side, at_us: int, was_high: bool) -> bool:
-        """The level of a plate's comparator, given what it was."""
+        """The level of a plate's comparator, which depends on its previous level."""
         parameters = self.parameters
         threshold_n = parameters.comparator_off_n if was_high else parameters.comparator_on_n
         return self.force_n(plate, at_us) * parameters.lever >= threshold_n
 
     def is_heel_moving(self, at_us: int) -> bool:
-        """Whether a heel is on its way up or down."""
+        """Whether a heel is moving up or down."""
         return any(heel.to_us >= at_us for heel in self.heels.values())

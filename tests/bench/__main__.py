@@ -63,12 +63,12 @@ FIGURES = (
 )
 
 
-def measured(names: list[str], say: Callable[[str], None]) -> dict[str, dict[str, Any]]:
-    """The figures with these names (all without names), module by module, each with its target."""
+def measure(names: list[str], report: Callable[[str], None]) -> dict[str, dict[str, Any]]:
+    """Measure the figures with these names (all without names), module by module; each result has its target."""
     wanted = [figure for figure in FIGURES if not names or figure.name in names]
     found: dict[str, dict[str, Any]] = {}
     for module in dict.fromkeys(figure.module for figure in wanted):
-        say(f"measuring {module} …")
+        report(f"measuring {module} …")
         found |= import_module(f"tests.bench.{module}").figures()
     return {
         figure.name: found[figure.name] | {"target": figure.target, "sense": figure.sense, "against": figure.against}
@@ -83,7 +83,7 @@ def is_met(figure: dict[str, Any]) -> bool:
 
 
 def table(results: dict[str, dict[str, Any]]) -> str:
-    """The figures as a table."""
+    """The figures as a text table."""
     lines = [f"{'figure':30} {'value':>10} {'unit':14} {'target':>18}  {'':6} against"]
     for name, figure in results.items():
         target = f"{figure['sense']} {figure['target']:g}"
@@ -99,7 +99,7 @@ def main() -> int:
     unknown = set(chosen.names) - {figure.name for figure in FIGURES}
     if unknown:
         options.error(f"no such figure: {', '.join(sorted(unknown))}")
-    results = measured(chosen.names, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201  a program
+    results = measure(chosen.names, lambda line: print(line, file=sys.stderr, flush=True))  # noqa: T201  a program
     RESULTS.parent.mkdir(exist_ok=True)
     if chosen.names and RESULTS.exists():
         results = json.loads(RESULTS.read_text()) | results

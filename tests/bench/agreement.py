@@ -19,7 +19,7 @@ PUBLISHED = {
     IccForm.RANDOM_MEAN: 0.6201,
     IccForm.FIXED_MEAN: 0.9093,
 }
-"""Of these ratings, to four decimals: up to 0.00005 of a difference is the table's own rounding."""
+"""The published coefficients to four decimals: differences up to 0.00005 are rounding."""
 
 
 def shipped() -> dict[IccForm, float]:

@@ -1,12 +1,12 @@
 """Restless feet with heel taps on: how often they trigger a command, and how reliably a deliberate tap is detected.
 
-Twenty simulated hours in which nobody taps: lunges with slips, shuffling, heel raises, marching on the spot, a heel
-that wobbles about the thresholds, and two recordings of real heels, faster and slower. People do each for some seconds,
-and then stand still, which is when a lift or two look most like taps. The heels are loads, as by default, in every
-phase in which taps are obeyed. Taps that are meant vary as people's do; they are counted with both wirings.
+Twenty simulated hours without any tap: lunges with heel slips, shuffling, heel raises, marching on the spot, a heel
+that wobbles about the thresholds, and two recordings of real heels, faster and slower. Each lasts some seconds,
+followed by standing still, when a heel lift or two look most like taps. The heels are loads, as by default, in every
+phase that obeys taps. Deliberate taps vary as people's do, and are counted with both wirings.
 
-`python -m tests.bench.awkward` prints what the commands were mistaken from, and the same for comparators: these cannot
-tell a heel that hovers at their threshold from one that taps, and have no figure.
+`python -m tests.bench.awkward` prints the sources of the false commands, and the same for comparators: these cannot
+tell a hovering heel from a tapping one, and have no figure.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ UP_CV = 0.2
 LEAN_S = 0.3
 """How long the weight takes to move to the other foot."""
 CLOSES_PART, OPENS_PART = 0.18, 0.11
-"""Where a comparator switches, as shares of standing."""
+"""The thresholds of a comparator, as shares of the standing load."""
 REST_S = 600.0
 
 Path = list[tuple[float, float]]
@@ -92,7 +92,7 @@ def together(feet: Feet) -> float:
 
 
 def lunges(feet: Feet, chance: Random) -> None:
-    """Knee to the wall and back; the heel slips now and then, and the back heel is up, flat or comes along."""
+    """Knee to the wall and back; the front heel slips now and then, and the back heel is up, flat or moves along."""
     front = chance.choice(list(Side))
     leans_back = chance.random() < 0.2
     for _ in range(chance.randint(1, 5)):
@@ -138,7 +138,7 @@ def raises(feet: Feet, chance: Random) -> None:
 
 
 def marches(feet: Feet, chance: Random) -> None:
-    """On the spot, foot after foot: the next one rises a little before or after this one is down."""
+    """March on the spot: the next foot rises a little before or after this one is down."""
     side, step_s = chance.choice(list(Side)), chance.uniform(0.28, 0.6)
     for number in range(chance.randint(2, 24)):
         foot = feet[side]
@@ -150,7 +150,7 @@ def marches(feet: Feet, chance: Random) -> None:
 
 
 def wobbles(feet: Feet, chance: Random) -> None:
-    """The weight sinks off a heel until it hovers about the thresholds."""
+    """The weight shifts off a heel until its load hovers about the thresholds."""
     foot = feet[chance.choice(list(Side))]
     middle, spread = chance.uniform(0.05, 0.3), chance.uniform(0.03, 0.12)
     keeps = math.exp(-0.05 / chance.uniform(0.05, 0.4))
@@ -215,7 +215,7 @@ def parts_of(path: Path, chance: Random) -> Iterator[tuple[int, float]]:
 
 
 CREEP, CREEP_S = 0.3, 5.0
-"""By how much a loaded sensor creeps up, and how fast."""
+"""The creep of a loaded sensor, and its time constant."""
 SHARES = [part_of_standing(number / 1000) for number in range(3000)]
 """The share at each thousandth of standing."""
 
@@ -247,7 +247,7 @@ def levels_of(paths: dict[Side, Path], chance: Random) -> Iterator[Event]:
 
 RESTS: Routine = (RestStep(round(HALF_HOUR_S) * SECOND_US),) * 50
 WAITS: Routine = (HoldStep(hold_us=SECOND_US, rest_us=round(REST_S) * SECOND_US, prepare_us=round(REST_S) * SECOND_US),)
-"""Rests alone; and what begins with a long preparation, is paused by feet that move, and left by them in the end."""
+"""Rests alone, and a hold with a long preparation, which moving feet pause and finally end."""
 KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 
 
@@ -265,7 +265,7 @@ def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> It
 
 
 @dataclass(frozen=True, slots=True)
-class Mistaken:
+class FalseCommand:
     """A command that the person did not give."""
 
     kind: str
@@ -274,7 +274,7 @@ class Mistaken:
     count: int
 
 
-def false_commands(half_hours: int = HALF_HOURS, *, analogue: bool = True) -> list[Mistaken]:
+def false_commands(half_hours: int = HALF_HOURS, *, analogue: bool = True) -> list[FalseCommand]:
     """All false commands in that many half hours of restless feet."""
     found = []
     for seed in range(half_hours):
@@ -282,7 +282,7 @@ def false_commands(half_hours: int = HALF_HOURS, *, analogue: bool = True) -> li
         routine = RESTS if seed // len(KINDS) % 2 == 0 else WAITS
         rows = (loads_of if analogue else levels_of)(half_hour(kind, seed), Random(seed))
         found += [
-            Mistaken(kind, seed, fact.at_us / SECOND_US, fact.count)
+            FalseCommand(kind, seed, fact.at_us / SECOND_US, fact.count)
             for fact in facts_of(rows, routine, analogue=analogue)
             if isinstance(fact, Tapped)
         ]
@@ -327,7 +327,7 @@ def figures() -> dict[str, dict[str, float | str]]:
 
 
 def report() -> None:
-    """Print what was mistaken for taps, and how many taps each wiring detects."""
+    """Print the sources of false commands, and the detection rate of each wiring."""
     for analogue in (True, False):
         wiring = "loads" if analogue else "comparators"
         found = false_commands(analogue=analogue)

@@ -1,4 +1,4 @@
-"""How long the core takes for ten minutes of routine: a quick test of both sides and guided holds.
+"""Processor time of the core for ten minutes of routine: a quick test of both sides and guided holds.
 
 Both heels are loads at 100 Hz, the distance comes at 30 Hz. `python -m tests.bench.core` prints the figure.
 """
@@ -37,7 +37,7 @@ def engine_of(routine: Routine) -> Engine:
 
 
 class Person:
-    """A person who follows the cues: where their heels, knee and toes are."""
+    """A person who follows the cues: the state of their heels, knee and toes."""
 
     def __init__(self, limit_mm: float) -> None:
         self._limit_mm = limit_mm
@@ -45,7 +45,7 @@ class Person:
         self.touches_us = (0, 0)
         self.up_us = dict.fromkeys(Side, (0, 0))
 
-    def hears(self, fact: Fact) -> None:
+    def handle_fact(self, fact: Fact) -> None:
         after_us = fact.at_us + SECOND_US
         if isinstance(fact, AttemptStarted) and self.toe_mm <= self._limit_mm:
             self.touches_us = (after_us, after_us + 2 * SECOND_US)
@@ -59,7 +59,7 @@ class Person:
 
 
 def ten_minutes() -> list[Event]:
-    """The sensor events of a person who follows the cues of the rules."""
+    """The sensor events of a person who follows the cues."""
     engine, person, chance = engine_of(ROUTINE), Person(95.0), Random(1)
     noise_mm = [reading - 76 for reading in islice(still_readings(), 0, None, 2)]
     events: list[Event] = []
@@ -80,7 +80,7 @@ def ten_minutes() -> list[Event]:
         events += new
         for event in new:
             for fact in engine.feed(event):
-                person.hears(fact)
+                person.handle_fact(fact)
     return events
 
 
@@ -94,7 +94,7 @@ def process_ms(events: list[Event]) -> float:
 
 
 def figures() -> dict[str, dict[str, float | str]]:
-    """The figure; the events are made beforehand."""
+    """The figure; the events are generated beforehand."""
     events = ten_minutes()
     return {"core_ten_minutes_ms": {"value": round(median(process_ms(events) for _ in range(RUNS)), 1), "unit": "ms"}}
 

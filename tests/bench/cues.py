@@ -1,10 +1,11 @@
 """How punctual the buzzer is: the player's thread in real time, on the emulated pin.
 
-The figure is the time from an edge's plan to the moment at which the pin changed. A cue's plan begins at the time of
-its fact, so the way from the fact to the player's thread is in it. `jitter_of` takes the outputs of any station's
-buzzer pin against the record of its player, so that the bench of the whole station uses the same arithmetic.
+The figure is the delay of each edge: the time from its planned to its actual pin change. A cue's plan starts at the
+time of its fact, so the delay includes the way from the fact to the player's thread. `jitter_of` compares the outputs
+of any station's buzzer pin with the record of its player, so that the bench of the whole station uses the same
+arithmetic.
 
-`python -m tests.bench.cues` prints the percentiles, with and without other threads that keep the processor.
+`python -m tests.bench.cues` prints the percentiles, with and without other busy threads.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from station.simulator.pins import SimulatedPinFactory
 PIN = 18
 RESONANCE_HZ = 2_300
 PART_US = SECOND_US
-"""A cue begins every second, as in the busiest parts of a hold."""
+"""One cue a second, as in the busiest parts of a hold."""
 
 CUES_PLAYED = (CueName.COUNT, CueName.GO, CueName.NO, CueName.YES, CueName.HEEL_UP, CueName.HOLD_DONE)
 
@@ -79,7 +80,7 @@ def _sleep_until(clock: SystemClock, due_us: int) -> None:
 
 
 class _Busy:
-    """A computing thread, like a page that is being rendered."""
+    """A computing thread, like the rendering of a page."""
 
     def __init__(self) -> None:
         self._over = Event()

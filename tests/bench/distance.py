@@ -22,9 +22,9 @@ RECORDED_S = 3600.0
 RATES_HZ = (55.6, 30.0)
 """The recording as it is (20 ms budget), and thinned to the pace of a 33 ms budget."""
 WINDOWS_S = (1.0, 2.0)
-"""The windows of the attempt rule: contact by pad, and otherwise."""
+"""The windows of the attempt rule: with contact by the pad, and without."""
 FIT_S = 2.5
-"""Lags that the wander's covariance is fitted over: those that the windows have, and some beyond."""
+"""The lags over which the wander's covariance is fitted: those of the windows, and some beyond."""
 
 
 class Windows:
@@ -76,10 +76,10 @@ def best_linear(windows: Windows) -> Array:
 def captures(windows: Windows) -> list[Estimate]:
     """The shipped estimator's result for each window. Raises where it refuses one."""
     found = [estimate(windows.times_us, readings) for readings in windows.readings_mm.tolist()]
-    said = [one for one in found if isinstance(one, Estimate)]
-    if len(said) < len(found):
-        raise ValueError(f"{len(found) - len(said)} windows of the still recording have no estimate")
-    return said
+    estimates = [one for one in found if isinstance(one, Estimate)]
+    if len(estimates) < len(found):
+        raise ValueError(f"{len(found) - len(estimates)} windows of the still recording have no estimate")
+    return estimates
 
 
 def shipped(windows: Windows) -> Array:

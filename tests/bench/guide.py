@@ -1,7 +1,7 @@
 """How exactly the station credits the prescribed dose: every exercise, by a person who follows the cues.
 
-The real drivers in virtual time, in the default wiring. The figure is the worst difference between what was prescribed
-and what is stored, over all exercises and legs, in seconds of hold or in repetitions. `python -m tests.bench.guide`
+The real drivers run in virtual time, in the default wiring. The figure is the largest difference between the prescribed
+and the stored dose over all exercises and legs, in seconds of hold or in repetitions. `python -m tests.bench.guide`
 prints each exercise.
 """
 
@@ -14,18 +14,18 @@ from tempfile import TemporaryDirectory
 
 from station.catalogue.read import exercises
 from station.catalogue.records import Item
-from tests.station.led import ANALOGUE, Led, dose_of, legs_of, routine_of
+from tests.station.led import ANALOGUE, Led, prescribed_doses, routine_of, stored_doses
 
 NOTHING = (0.0, 0)
 
 
 def differences() -> Iterator[tuple[str, float]]:
-    """Each exercise, and how far its stored dose is off, in seconds or repetitions, whichever is more."""
+    """Each exercise with the error of its stored dose, in seconds or repetitions, whichever is larger."""
     for key in exercises():
         with TemporaryDirectory(prefix="station-bench-") as scratch, Led(Path(scratch), ANALOGUE) as led:
             routine = routine_of((Item(exercise=key),))
-            led.lead(routine)
-            owed, found = legs_of(routine), dose_of(led)
+            led.run_routine(routine)
+            owed, found = prescribed_doses(routine), stored_doses(led)
         pairs = [(found.get(legs, NOTHING), owed.get(legs, NOTHING)) for legs in owed.keys() | found.keys()]
         yield key, max(abs(had - wanted) for each in pairs for had, wanted in zip(*each, strict=True))
 

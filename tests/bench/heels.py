@@ -1,6 +1,6 @@
-"""What sampling the heels costs: gpiozero's own `MCP3008`, the emulated chip behind it, two channels at 100 Hz.
+"""The cost of sampling the heels: gpiozero's own `MCP3008`, the emulated chip behind it, two channels at 100 Hz.
 
-`python -m tests.bench.heels` prints the processor time for each second of life.
+`python -m tests.bench.heels` prints the processor time per second.
 """
 
 from __future__ import annotations

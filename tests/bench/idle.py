@@ -1,4 +1,4 @@
-"""How much of one core the station uses while nobody is on the board, as a process of its own.
+"""How much of one core the station uses while the board is empty, as a process of its own.
 
 The simulated board is part of the process here; a real one costs less.
 """

@@ -1,8 +1,8 @@
-"""How soon the page shows the next instruction after a heel made it due, in real time.
+"""How soon the page shows the next instruction after the heel event that causes it, in real time.
 
-A heel is moved in the board's world, below every driver, so that its true times are known; against them stands the
-first state of the page's stream that says what comes next. Three instructions follow from a heel at once: READY for
-a person who steps on, READY for a person who returns from a pause, and READY on the new side. 80 ms of each are
+A heel is moved in the simulated world, below every driver, so that its true times are known; they are compared with the
+first state of the page's stream that has the next instruction. Three instructions follow a heel at once: READY for a
+person who steps on, READY for a person who returns from a pause, and READY on the new side. 80 ms of each are
 debouncing. `python -m tests.bench.next_step` prints each of the three.
 """
 
@@ -24,18 +24,18 @@ from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
 from station.system.service import Service
 from tests.bench.cues import percentile
-from tests.bench.station import BOUND_S, STANDING_N, STILL_S, TASTE_S, now_us, running
+from tests.bench.station import BOUND_S, POLL_S, STANDING_N, STILL_S, now_us, running
 
 ROUNDS = 12
 LEARN_S = 6.0
-"""How long the person stands there first, so that both heels are known."""
+"""How long the person stands first, so that both heels have their standing load."""
 EMPTY_S = 0.4
-"""An empty board is settled after 80 ms, and shown soon afterwards."""
+"""An empty board is debounced after 80 ms, and shown soon afterwards."""
 OFF_S = 1.2
-"""A heel that is up for this long has been lifted to change sides."""
+"""A heel that is up for this long counts as a change of sides."""
 STEPS = (HoldStep(hold_us=SECOND_US, repetitions=1, prepare_us=3 * SECOND_US),)
 Seen = list[tuple[int, dict[str, Any]]]
-"""The states that the stream brought, and when each was there."""
+"""The states of the stream with their arrival times."""
 
 
 @contextmanager
@@ -46,7 +46,7 @@ def streamed(port: int) -> Iterator[Seen]:
 
     def read() -> None:
         for line in answer:
-            if line.startswith(b"data: ") and b'"now":' in line:
+            if line.startswith(b"data: ") and b'"view":' in line:
                 seen.append((now_us(), json.loads(line[6:])["view"]))
 
     thread = Thread(target=read, name="page")
@@ -61,7 +61,7 @@ def streamed(port: int) -> Iterator[Seen]:
 
 
 class Steps:
-    """A person whose heels the bench moves, and what the page showed then."""
+    """A person whose heels the bench moves, and the states that the page showed."""
 
     def __init__(self, service: Service, seen: Seen) -> None:
         self.station = service.station
@@ -74,24 +74,24 @@ class Steps:
         self._world.press(side, STANDING_N if down else 0.0, at_us, 0)
         return at_us
 
-    def off(self) -> None:
+    def step_off(self) -> None:
         """Step off, and stay off for a moment."""
         for side in Side:
             self.press(side, down=False)
         time.sleep(EMPTY_S)
 
-    def until(self, says: Callable[[dict[str, Any]], bool], from_us: int = 0) -> int:
+    def until(self, condition: Callable[[dict[str, Any]], bool], from_us: int = 0) -> int:
         """Wait for the first matching state since `from_us`, and return its time."""
         end_s = time.monotonic() + BOUND_S
         while time.monotonic() < end_s:
             for at_us, now in self._seen:
-                if at_us > from_us and says(now):
+                if at_us > from_us and condition(now):
                     return at_us
-            time.sleep(TASTE_S)
-        raise TimeoutError(f"the page has not said so within {BOUND_S:g} s: {self._seen[-1]}")
+            time.sleep(POLL_S)
+        raise TimeoutError(f"the page has not shown it within {BOUND_S:g} s: {self._seen[-1]}")
 
     def until_ready(self, side: Side, from_us: int) -> int:
-        """How long it took from then until READY for this side was there."""
+        """The time from `from_us` until READY for this side."""
         return self.until(lambda now: (now["phase"], now["side"]) == ("prepare", side), from_us) - from_us
 
     def stepping_on(self) -> int:
@@ -103,7 +103,7 @@ class Steps:
     def coming_back(self) -> int:
         """A person who paused and stepped off steps on again."""
         self.station.command(CommandName.PAUSE)
-        self.off()
+        self.step_off()
         return self.until_ready(Side.LEFT, self.press(Side.LEFT, down=True))
 
     def changing_sides(self) -> int:
@@ -127,7 +127,7 @@ def run() -> dict[str, list[int]]:
                 steps.press(side, down=True)
             time.sleep(LEARN_S)
             for number in range(1, ROUNDS + 1):
-                steps.off()
+                steps.step_off()
                 found["stepping on"].append(steps.stepping_on())
                 found["coming back"].append(steps.coming_back())
                 found["changing sides"].append(steps.changing_sides())

@@ -1,7 +1,7 @@
-"""Cost of the page: memory of the whole process after a session, and bytes of the first load.
+"""The cost of the page: memory of the whole process after a session, and bytes of the first load.
 
-`station run` is a process of its own here, on a simulated board, so the emulated sensor and the simulated person are
-in its memory too; on a Raspberry Pi the backend of the pins takes their place.
+`station run` is a process of its own here, on a simulated board, so its memory includes the emulated sensor and the
+simulated person; on a Raspberry Pi the pin backend takes their place.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.start import first_answer_s, free_port, start
-from tests.browser import PHONE, Browser, opened
+from tests.browser import PHONE, Browser, open_browser
 from tests.visitors import Visitor
 
 END_S = 10.0
 SESSION_S = 90.0
-"""A bound for both sides of one short stretch."""
+"""A limit for both sides of one short stretch."""
 LOADED_S = 10.0
 SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
 CHANGE = "return fetch('/settings', {method: 'POST', body: new URLSearchParams(arguments[0])}).then(one => one.ok)"
@@ -31,7 +31,7 @@ KB, MB = 1_000, 1_024
 
 @contextmanager
 def running() -> Iterator[tuple[int, str]]:
-    """A station as a process: its number and its address."""
+    """A station as a process: its process id and its address."""
     with TemporaryDirectory() as scratch:
         port = free_port()
         process = start(Path(scratch), port)
@@ -50,13 +50,13 @@ def memory_kib(process: int) -> int:
 
 
 def load_bytes(browser: Browser) -> int:
-    """Bytes over the wire since the browser was asked last, of everything that is over or still streams."""
+    """Bytes over the wire since the last call, open streams included."""
     lines: list[dict[str, str]] = browser.driver.get_log("performance")  # type: ignore[no-untyped-call]  # untyped
     return sum(_bytes(json.loads(line["message"])["message"]) for line in lines)
 
 
 def _bytes(event: dict[str, Any]) -> int:
-    """The headers come with the response, the body as it came over the wire with `dataReceived`."""
+    """The headers come with the response, the body in `dataReceived`."""
     given = event["params"]
     if event["method"] == "Network.responseReceived":
         return int(given["response"]["encodedDataLength"])
@@ -68,36 +68,38 @@ def _bytes(event: dict[str, Any]) -> int:
 def first_load_bytes(browser: Browser, address: str) -> int:
     """The live page with everything that it loads, and the first states of its stream."""
     browser.open(f"{address}/live")
-    heard = "return document.getElementById('stage').dataset.digits && performance.getEntriesByType('resource').length"
-    browser.settle(lambda: browser.run(heard), "the live page hears its stream", LOADED_S)
-    browser.settle(
+    is_loaded = (
+        "return document.getElementById('stage').dataset.digits && performance.getEntriesByType('resource').length"
+    )
+    browser.wait_until(lambda: browser.run(is_loaded), "the stream arrives", LOADED_S)
+    browser.wait_until(
         lambda: browser.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
-        "the live page knows its sounds",
+        "the sounds are loaded",
         LOADED_S,
     )
     return load_bytes(browser)
 
 
-def sit(browser: Browser, address: str) -> None:
-    """One short stretch of both sides by the simulated person, seen on the page, and a look at every page."""
+def run_session(browser: Browser, address: str) -> None:
+    """Run one short stretch of both sides by the simulated person, shown on the page, and load every page."""
     visitor = Visitor(browser, address)
-    visitor.go("/live")
+    visitor.open("/live")
     browser.run(CHANGE, SHORT)
-    visitor.push("Stretch for me")
-    visitor.sees("DONE", bound_s=SESSION_S)
+    visitor.click_button("Stretch for me")
+    visitor.wait_for("DONE", bound_s=SESSION_S)
     for page in PAGES:
         assert browser.run(FETCH, page), page
-    visitor.go("/history")
-    browser.press("tbody a")
-    visitor.go("/live")
+    visitor.open("/history")
+    browser.click("tbody a")
+    visitor.open("/live")
 
 
 def figures() -> dict[str, dict[str, float | str]]:
     """The figures of this module."""
-    with running() as (process, address), opened(network=True) as browser:
-        browser.look(PHONE)
+    with running() as (process, address), open_browser(network=True) as browser:
+        browser.emulate(PHONE)
         loaded = first_load_bytes(browser, address)
-        sit(browser, address)
+        run_session(browser, address)
         used = memory_kib(process)
     return {
         "memory_mb": {"value": round(used / MB, 1), "unit": "MB"},

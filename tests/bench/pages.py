@@ -1,7 +1,7 @@
-"""How long a page of ten years of daily use takes to its first byte, beside a minimal Flask page served the same way.
+"""The time to the first byte of every page with ten years of daily use, compared with a minimal Flask page.
 
-Both are served by the page's own server, in one run of one machine, so that the ratio says nothing of the machine. The
-slowest page counts: each is asked for some times as a browser does, and its middle time is its own.
+Both are served by the station's own server in one run on one machine, so that the ratio is independent of the machine.
+The slowest page counts: each is requested several times as a browser does, and its median counts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from station.config import Config, PageConfig
 from station.store import Store
 from station.store.records import Person
 from tests.web.double import StationDouble
-from tests.web.years import years_of
+from tests.web.years import add_years_of_tests
 from web.app import create_app
 from web.context import PERSON_COOKIE
 from web.server.http import THREADS, DeadlineProtocol, Server, listen, open_page
@@ -36,7 +36,7 @@ HOLDS_A_DAY = 6
 TIMES = 15
 BOUND_S = 30.0
 DOWNLOADS = (".csv", ".json", ".zip", ".ics")
-"""What is kept, not looked at."""
+"""Files to download, not pages."""
 ALL_RANGE = "/progress?range=all"
 """The range that draws most."""
 
@@ -50,7 +50,7 @@ def addresses(store: Store, person: Person) -> list[str]:
 
 
 def minimal() -> Flask:
-    """The least that one writes."""
+    """A minimal Flask application."""
     app = Flask("minimal")
 
     @app.get("/")
@@ -62,7 +62,7 @@ def minimal() -> Flask:
 
 @contextmanager
 def served(server: Server) -> Iterator[int]:
-    """The port of a server that runs meanwhile."""
+    """Run a server; gives its port."""
     server.start()
     try:
         yield server.port
@@ -72,8 +72,8 @@ def served(server: Server) -> Iterator[int]:
 
 def minimal_server() -> Server:
     """The minimal page behind the station's own server."""
-    panel, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # as in web.server.http
-    stream, names = Stream(panel, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
+    station, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # as in web.server.http
+    stream, names = Stream(station, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
     return Server(front, stream, threads, listen(PageConfig(port=0)), DeadlineProtocol)
 
@@ -91,10 +91,10 @@ def first_byte_s(port: int, address: str, person_id: str) -> float:
     return took_s
 
 
-def measured(scratch: Path) -> tuple[float, dict[str, float]]:
-    """Seconds to the first byte of the minimal page, and of each page of the station, once it has been asked for."""
+def measure(scratch: Path) -> tuple[float, dict[str, float]]:
+    """Seconds to the first byte of the minimal page, and of each page of the station once it is warm."""
     with Store.open(scratch / "station.db", clock=SystemClock()) as store:
-        person = years_of(store, DAYS, holds_a_day=HOLDS_A_DAY)
+        person = add_years_of_tests(store, DAYS, holds_a_day=HOLDS_A_DAY)
         config = Config(page=PageConfig(port=0))
         with served(minimal_server()) as plain, served(open_page(StationDouble(store), store, config)) as ours:
             took_s: dict[str, list[float]] = {address: [] for address in addresses(store, person)}
@@ -110,14 +110,14 @@ def measured(scratch: Path) -> tuple[float, dict[str, float]]:
 def figures() -> dict[str, dict[str, float | str]]:
     """The figure of this module."""
     with TemporaryDirectory() as scratch:
-        plain_s, ours_s = measured(Path(scratch))
+        plain_s, ours_s = measure(Path(scratch))
     address, slowest_s = max(ours_s.items(), key=lambda one: one[1])
     return {"slowest_page_ratio": {"value": round(slowest_s / plain_s, 1), "unit": f"x ({address})"}}
 
 
 if __name__ == "__main__":
     with TemporaryDirectory() as directory:
-        plain, ours = measured(Path(directory))
+        plain, ours = measure(Path(directory))
     sys.stdout.write(f"{'minimal Flask':24} {plain * 1000:7.2f} ms\n")
     for where, seconds in sorted(ours.items(), key=lambda one: one[1]):
         sys.stdout.write(f"{where:24} {seconds * 1000:7.2f} ms {seconds / plain:6.1f}\n")

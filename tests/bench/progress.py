@@ -1,6 +1,6 @@
-"""How often the station calls noise a change, and how soon it confirms a real gain: the study's people, shipped code.
+"""How often noise is called a change, and how soon a real gain is confirmed: the study's people, the shipped code.
 
-`python -m tests.bench.progress` also prints how long ten years of daily tests take to judge.
+`python -m tests.bench.progress` also prints the time that ten years of daily tests take to analyse.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ def _ours(scenario: Scenario, block: int) -> list[float]:
     return told(scenario, block, BLOCK, ("ours",))["ours"]
 
 
-def weeks_told(scenario: Scenario) -> list[float]:
-    """The week in which each of `PEOPLE` first sees a change confirmed, infinity for never."""
+def weeks_to_confirmation(scenario: Scenario) -> list[float]:
+    """The week in which each of `PEOPLE` first gets a confirmed change, infinity for never."""
     with Pool(PROCESSES) as pool:
         return list(chain.from_iterable(pool.map(partial(_ours, scenario), range(PEOPLE // BLOCK))))
 
 
 def figures() -> dict[str, dict[str, float | str]]:
     """The figures for the bench."""
-    null, gain = weeks_told(NULL), weeks_told(GAIN)
+    null, gain = weeks_to_confirmation(NULL), weeks_to_confirmation(GAIN)
     return {
         "false_change_per_year": {"value": sum(week < NULL.weeks for week in null) / len(null), "unit": "share"},
         "weeks_to_tell_half": {"value": round(quantile(gain, 0.5), 2), "unit": "weeks"},
@@ -43,7 +43,7 @@ def figures() -> dict[str, dict[str, float | str]]:
 
 
 def ten_years_ms() -> float:
-    """CPU-bound time of the statistics alone, for both sides of ten years of daily tests."""
+    """Processor time of the statistics alone, for both sides of ten years of daily tests."""
     daily = Scenario("ten years", "a test every day", 522, per_week=7)
     left, right = made_by(daily, Random(1)), made_by(daily, Random(2))
     start = perf_counter()

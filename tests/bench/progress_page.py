@@ -1,8 +1,8 @@
-"""How long the server takes for the progress page of ten years of daily tests of both sides: 7,300 results.
+"""Server time for the progress page of ten years of daily tests of both sides: 7,300 results.
 
-As in a station that runs: the templates are compiled, since somebody without any test has been here before, and what
-was there at the start is frozen for the garbage collector. Nothing of the history is cached: each time the database is
-opened and the application made anew.
+As in a running station, the templates are compiled, since the page without tests is loaded first, and the objects from
+the start are frozen for the garbage collector. Nothing of the history is cached: the database is reopened and the
+application rebuilt each time.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from station.clock import SystemClock
 from station.store import Reader, Store
 from tests.bench.unit import unit_s
 from tests.web.double import StationDouble
-from tests.web.years import years_of
+from tests.web.years import add_years_of_tests
 from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 
@@ -46,7 +46,7 @@ def figures() -> dict[str, dict[str, float | str]]:
     with TemporaryDirectory() as scratch:
         path = Path(scratch) / "station.db"
         with Store.open(path, clock=SystemClock()) as store:
-            years_of(store, DAYS)
+            add_years_of_tests(store, DAYS)
         gc.collect()
         gc.freeze()
         took_s = median(page_s(path) for _ in range(TIMES))

@@ -127,7 +127,7 @@ def cost_of_reader(spend_us: Spend | None) -> tuple[float, float]:
         pin = factory.pin(INTERRUPT_PIN)
         board.model.on_interrupt = lambda level: pin.drive_high() if level else pin.drive_low()
         tally = Tally(board.bus)
-        ranging = RangeSensorTask(RangeReader(lambda: board.bus, interrupt=line), tally.post, _told)
+        ranging = RangeSensorTask(RangeReader(lambda: board.bus, interrupt=line), tally.post, _ignore_fault)
         pacer = DeadlineThread(ranging, board.clock, _unexpected, name="distance sensor")
         ranging.wake = pacer.wake
         pacer.start()
@@ -137,7 +137,7 @@ def cost_of_reader(spend_us: Spend | None) -> tuple[float, float]:
     return tally.a_reading()
 
 
-def _told(_part: str, trouble: str | None) -> None:
+def _ignore_fault(_part: str, trouble: str | None) -> None:
     if trouble is not None:
         raise RuntimeError(trouble)
 

@@ -1,8 +1,8 @@
-"""The whole station in real time, with its page open in a browser, against the true times of an emulated heel.
+"""The whole station in real time, with its page open in a browser, compared with the true times of an emulated heel.
 
 One run gives four figures. Twenty holds of five seconds each have one sudden lift at a random moment; the heel is moved
-in the board's world, below every driver, so that its true times are known. Against them stand what was stored, what
-the buzzer's pin did, and what the browser showed.
+in the simulated world, below every driver, so that its true times are known. They are compared with the stored results,
+the buzzer's pin, and what the browser showed.
 """
 
 from __future__ import annotations
@@ -28,21 +28,21 @@ from station.simulator.board import SimulatedBoard
 from station.store.records import Hold
 from station.system.service import Service
 from tests.bench.cues import jitter_of, percentile
-from tests.browser import DESKTOP, Browser, opened
+from tests.browser import DESKTOP, Browser, open_browser
 
 HOLDS, HOLD_US, REST_US, PREPARE_US = 20, 5 * SECOND_US, 2 * SECOND_US, 3 * SECOND_US
 STANDING_N = 300.0
 LIFT_AFTER_S, LIFT_LASTS_S = (0.4, 4.0), (0.7, 1.7)
 GRACE_US = SECOND_US // 2
 GO_US = 400_000
-TASTE_S = 0.005
-"""How often the bench looks whether the next hold has begun."""
+POLL_S = 0.005
+"""The poll interval for the start of the next hold."""
 BOUND_S = 30.0
 STILL_S = 3.0
-"""How long the board is empty before the first step, so that the empty plate is learnt."""
+"""How long the board is empty before the first step, to learn the weight of the empty plate."""
 LOUD = {"volume": "normal", "quiet_from": "00:00", "quiet_to": "00:00", "on_step": "nothing"}
 ASKED = 30
-"""How often the browser is asked for its clock; the quickest answer counts."""
+"""How many times the browser's clock is read; the quickest answer counts."""
 WATCH = """
 window.shown = []
 const heels = document.getElementById('heels')
@@ -84,10 +84,10 @@ def running(directory: Path) -> Iterator[Service]:
 
 
 def run() -> Run:
-    """The twenty holds."""
-    with TemporaryDirectory() as scratch, running(Path(scratch)) as service, opened() as browser:
+    """Run the twenty holds."""
+    with TemporaryDirectory() as scratch, running(Path(scratch)) as service, open_browser() as browser:
         assert service.page is not None
-        browser.look(DESKTOP)
+        browser.emulate(DESKTOP)
         browser.open(f"http://localhost:{service.page.port}/live")
         browser.run(WATCH)
         found = Run()
@@ -139,17 +139,17 @@ def _wait(service: Service, repetition: int | None, phase: str) -> None:
             return
         if time.monotonic() > until:
             raise TimeoutError(f"no {phase} {repetition or ''} within {BOUND_S:g} s, but {seen.phase}")
-        time.sleep(TASTE_S)
+        time.sleep(POLL_S)
 
 
 def _shown(browser: Browser) -> list[tuple[int, bool]]:
-    """What the browser noted, with its clock brought to the station's."""
-    ahead_us = min(_ahead(browser) for _ in range(ASKED))[1]
+    """The states that the browser recorded, converted to the station's clock."""
+    ahead_us = min(_clock_offset(browser) for _ in range(ASKED))[1]
     return [(round(at * 1000 - ahead_us), "left heel up" in text) for at, text in browser.run("return shown")]
 
 
-def _ahead(browser: Browser) -> tuple[int, float]:
-    """How long it took to ask, and how far the browser's clock is ahead, true to half of that."""
+def _clock_offset(browser: Browser) -> tuple[int, float]:
+    """The round trip, and how far the browser's clock is ahead, true to half of that."""
     before_us = now_us()
     page_ms = browser.run("return performance.timeOrigin + performance.now()")
     after_us = now_us()
@@ -157,9 +157,9 @@ def _ahead(browser: Browser) -> tuple[int, float]:
 
 
 def credit_errors_us(found: Run) -> list[int]:
-    """For each hold, the time between GO and HOLD_DONE in which the heel was truly down, against what was credited.
+    """For each hold, the difference between the credit and the time from GO to HOLD_DONE with the heel truly down.
 
-    Stored times begin with their run, which the first GO in the buzzer's record puts on the clock.
+    Stored times start with their run, which the first GO in the buzzer's record puts on the clock.
     """
     tones = zip(found.edges, found.edges[1:], strict=False)
     first_go_us = next(on.planned_us for on, off in tones if on.hz and off.planned_us - on.planned_us == GO_US)

@@ -25,21 +25,21 @@ from station.simulator.range_error import RangeError
 
 SENSORS = 200
 CALIBRATIONS = 10
-"""Of each sensor, each with a noise of its own: the median of 200 alone would be uncertain by 0.03 mm."""
+"""Calibrations of each sensor, each with its own noise: the median of 200 alone would be uncertain by 0.03 mm."""
 ATTEMPTS = 5
-"""After each calibration."""
+"""Attempts after each calibration."""
 RANGE_US = 34_400
-"""How long a reading takes at the driver's default budget of 33 ms."""
+"""The duration of a reading at the driver's default budget of 33 ms."""
 GUIDED = CalibrateStep()
 SETBACK_MM = 70.0
-"""From the sensor to the toe line."""
+"""The distance from the sensor to the toe line."""
 WHERE_MM = tuple(range(0, 201, 10))
-"""The toe distances that the bias is looked at."""
+"""The toe distances at which the bias is evaluated."""
 WINDOWS_US = {Contact.PAD: 1 * SECOND_US, Contact.INFERRED: 2 * SECOND_US, Contact.SELF: 2 * SECOND_US}
 
 
 class Sensor:
-    """One simulated sensor in front of a target that can be moved, ranging since it was cold."""
+    """One simulated sensor in front of a movable target, ranging since it was cold."""
 
     def __init__(self, error: RangeError, seed: int) -> None:
         self.error = error
@@ -53,7 +53,7 @@ class Sensor:
         self._at_us += us
 
     def window(self, toe_mm: float, us: int) -> tuple[list[int], list[int]]:
-        """Times and readings in whole mm of a wall so far from the toe line, as the register model makes them."""
+        """Times and readings in whole mm of a wall at this toe distance, as the register model makes them."""
         clear_mm = self.error.reading_mm(SETBACK_MM + toe_mm, self.warmer_degrees, self.days)
         times_us = []
         readings_mm = []
@@ -64,7 +64,7 @@ class Sensor:
         return times_us, readings_mm
 
     def bias_mm(self, toe_mm: float, curve: Curve) -> float:
-        """What the curve makes of the true distance, less the truth, without noise and wander, as warm as then."""
+        """The curve's toe distance less the true one, without noise and wander, at the present temperature."""
         return curve.toe_mm(self.error.reading_mm(SETBACK_MM + toe_mm)) - toe_mm
 
 
@@ -93,7 +93,7 @@ def single_offset(sensor: Sensor, random: Random) -> Curve:
 
 @dataclass(frozen=True, slots=True)
 class Captured:
-    """One simulated attempt: the true distance at which the knee just touched, and what the station says."""
+    """One simulated attempt: the true distance at which the knee just touched, and the station's result."""
 
     true_mm: float
     toe_mm: float
@@ -103,18 +103,20 @@ class Captured:
     degrees_known: bool
 
     @property
-    def held(self) -> bool:
+    def is_covered(self) -> bool:
         """Whether the 95 % interval contains the true value."""
         return abs(self.toe_mm - self.true_mm) <= self.expanded_mm
 
 
 ASSUMED = Assumptions()
 SQUARE = sqrt(3)
-"""From the SD of a value that is evenly spread to its limit."""
+"""The limit of a uniform distribution in units of its SD."""
 
 
 def attempt(sensor: Sensor, known: Fit, random: Random) -> Captured:
-    """One attempt up to half a year later; toes, knee, temperature and age are drawn from what the budget assumes."""
+    """One attempt up to half a year later; toes, knee, temperature and age are drawn from the assumptions of the
+    budget.
+    """
     contact = random.choice(tuple(Contact))
     sensor.days = random.uniform(0.0, 180.0)
     sensor.warmer_degrees = random.gauss(0.0, ASSUMED.unknown_room_degrees)
@@ -145,13 +147,13 @@ def captured_sd_mm(sensor: Sensor, known: Fit, window_us: int) -> float:
 
 
 def worst_bias_mm(sensor: Sensor, curve: Curve) -> float:
-    """The largest bias of one calibration at 0 to 200 mm, without its sign."""
+    """The largest absolute bias of one calibration at 0 to 200 mm."""
     return max(abs(sensor.bias_mm(toe_mm, curve)) for toe_mm in WHERE_MM)
 
 
 @dataclass(slots=True)
 class Study:
-    """All that was measured: a worst bias and an SD (largest of both windows) a calibration, and the attempts."""
+    """All measurements: for each calibration a worst bias and an SD (the larger of both windows), and the attempts."""
 
     worst_mm: list[float]
     single_mm: list[float]
@@ -170,7 +172,7 @@ class Study:
 
 def share(attempts: list[Captured]) -> float:
     """The share of intervals that contain the true value."""
-    return sum(one.held for one in attempts) / len(attempts)
+    return sum(one.is_covered for one in attempts) / len(attempts)
 
 
 def ranked(values: list[float], part: float) -> float:
@@ -182,13 +184,13 @@ def study(
     sensors: int = SENSORS,
     calibrations: int = CALIBRATIONS,
     attempts: int = ATTEMPTS,
-    say: Callable[[str], None] = lambda _: None,
+    report_progress: Callable[[str], None] = lambda _: None,
 ) -> Study:
     """Calibrate and use this many sensors. The same numbers give the same figures."""
     found = Study([], [], {1 * SECOND_US: [], 2 * SECOND_US: []}, [])
     for number in range(sensors):
         if number % 20 == 0:
-            say(f"sensor {number} of {sensors}")
+            report_progress(f"sensor {number} of {sensors}")
         random = Random(number)
         error = RangeError.from_seed(number)
         for run in range(calibrations):
@@ -206,7 +208,7 @@ def study(
 
 def figures() -> dict[str, dict[str, float | str]]:
     """The figures for the bench: mm, and how far the coverage is from 0.95."""
-    found = study(say=_progress)
+    found = study(report_progress=_progress)
     return {
         "calibrated_bias_mm": {"value": round(median(found.worst_mm), 3), "unit": "mm"},
         "calibrated_bias_p95_mm": {"value": round(ranked(found.worst_mm, 0.95), 3), "unit": "mm"},
@@ -222,7 +224,7 @@ def _progress(line: str) -> None:
 
 def report() -> Iterator[str]:
     """Lines that describe the accuracy and what the figures consist of."""
-    found = study(say=_progress)
+    found = study(report_progress=_progress)
     for name, values in (("as the guided run does", found.worst_mm), ("single offset", found.single_mm)):
         parts = ", ".join(f"{part:.0%} {ranked(values, part):.3f}" for part in (0.5, 0.75, 0.95, 0.99))
         yield f"worst bias at 0 to 200 mm, {name}: {parts}, most {max(values):.2f} mm of {len(values)}"

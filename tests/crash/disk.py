@@ -1,8 +1,8 @@
-"""A disk in memory that forgets what was not synced when the power goes, and garbles it: an `apsw` file system layer.
+"""A disk in memory that loses or garbles unsynced writes when the power goes: an `apsw` file system layer.
 
-A sector that was written since the last sync is, after the cut, what it was before, what it should have become, torn
-between the two, or noise. Shared memory is not offered, so databases on it must be opened with exclusive locking: the
-bytes that SQLite writes, and when it syncs them, are the same.
+After the cut, a sector written since the last sync has its old content, its new content, a torn mix of both, or noise.
+Shared memory is not offered, so databases on it must be opened with exclusive locking: the bytes that SQLite writes,
+and when it syncs them, are the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ NAME = "forgetful"
 
 @dataclass
 class Image:
-    """One file: what programs see, what a power cut leaves for sure, and the sectors between the two."""
+    """One file: its current content, the content that survives a power cut for sure, and the sectors between."""
 
     seen: bytearray = field(default_factory=bytearray)
     safe: bytearray = field(default_factory=bytearray)
@@ -49,7 +49,7 @@ class Image:
         self.dirty.clear()
 
     def cut(self, random: Random) -> None:
-        """The power goes: each sector that was not synced meets its own fate, and so does the length of the file."""
+        """Cut the power: each unsynced sector meets its own fate, and so does the length of the file."""
         after = bytearray(self.safe)
         if len(self.seen) != len(self.safe) and random.random() < 0.8:
             size = random.choice((len(self.seen), random.randint(*sorted((len(self.seen), len(self.safe))))))
@@ -75,9 +75,9 @@ class PowerCutError(Exception):
 
 
 class Disk(apsw.VFS):
-    """All files of one machine. `cut_in(n)` lets n more writes and syncs pass before the power goes.
+    """All files of one machine. `cut_in(n)` cuts the power after n more writes and syncs.
 
-    With `lies` the disk says that it has synced when it has not, as cheap ones do.
+    With `lies` the disk acknowledges syncs without doing them, as cheap ones do.
     """
 
     def __init__(self, name: str = NAME) -> None:
@@ -91,7 +91,7 @@ class Disk(apsw.VFS):
         self._left = steps
 
     def cut(self, random: Random) -> None:
-        """The power is cut and comes back."""
+        """Cut the power and restore it."""
         self._left = None
         for image in self.files.values():
             image.cut(random)

@@ -16,7 +16,7 @@ Row = tuple[Any, ...]
 
 
 class Cursor:
-    """The part of `sqlite3.Cursor` as SQLAlchemy uses."""
+    """The part of `sqlite3.Cursor` that SQLAlchemy uses."""
 
     arraysize = 1
 
@@ -60,7 +60,7 @@ class Cursor:
 
 
 class Connection:
-    """The part of `sqlite3.Connection` as SQLAlchemy and the store use."""
+    """The part of `sqlite3.Connection` that SQLAlchemy and the store use."""
 
     isolation_level = None
 
@@ -92,9 +92,9 @@ class Connection:
 
 
 def driver(options: str = "psow=0", after: Sequence[str] = ()) -> Driver:
-    """A driver whose files live on the disk; `after` are pragmas for each new connection.
+    """A driver whose files are on the disk; `after` are pragmas for each new connection.
 
-    Exclusive locking comes first: then the index of the write-ahead log is kept in memory that no other process sees.
+    Exclusive locking comes first: the index of the write-ahead log then stays in memory that no other process sees.
     """
 
     def connect(path: Path, read_only: bool) -> Connection:

@@ -1,7 +1,7 @@
 """What a store acknowledged, so that another process can check it after the power went.
 
-Before each write the ledger is told what it will change, and after its return that it is done. Of the one write that
-was under way nobody knows whether it counts: its row may be as before or as after, but nothing between.
+Each write is announced to the ledger before it happens and acknowledged after it returns. A write that was pending at
+the cut may count or not: its row is as before or as after, and nothing between.
 """
 
 from __future__ import annotations
@@ -23,38 +23,40 @@ Fields = dict[str, Any]
 
 
 class Ledger:
-    """`tell` passes each line to another process, because this one may be killed; `hear` takes such a line."""
+    """Announced and acknowledged writes. `send` passes each as a line to another process, which survives this one's
+    kill; `receive` takes such a line.
+    """
 
-    def __init__(self, tell: Callable[[str], object] = lambda _line: None) -> None:
+    def __init__(self, send: Callable[[str], object] = lambda _line: None) -> None:
         self.known: dict[Key, Fields] = {}
         self.pending: tuple[Key, Fields] | None = None
-        self._tell = tell
+        self._send = send
 
-    def will(self, table: str, row_id: str, **fields: Any) -> None:
-        """This write comes next. A new row, whose id the store will give, needs no announcement."""
+    def announce(self, table: str, row_id: str, **fields: Any) -> None:
+        """This write comes next. A new row, whose id the store gives, needs no announcement."""
         self.pending = ((table, row_id), fields)
-        self._tell(json.dumps(["will", table, row_id, fields]))
+        self._send(json.dumps(["will", table, row_id, fields]))
 
-    def did(self, table: str, row_id: str, **fields: Any) -> None:
-        """The store has returned: from now on this must exist."""
+    def acknowledge(self, table: str, row_id: str, **fields: Any) -> None:
+        """The store has returned: from this moment the row must exist."""
         self.known.setdefault((table, row_id), {}).update(fields)
         self.pending = None
-        self._tell(json.dumps(["did", table, row_id, fields]))
+        self._send(json.dumps(["did", table, row_id, fields]))
 
-    def hear(self, line: str) -> None:
+    def receive(self, line: str) -> None:
         what, table, row_id, fields = json.loads(line)
-        (self.will if what == "will" else self.did)(table, row_id, **fields)
+        (self.announce if what == "will" else self.acknowledge)(table, row_id, **fields)
 
-    def settle(self, found: dict[Key, Fields]) -> None:
-        """After a cut: what was under way has been decided one way or the other."""
+    def resolve_pending(self, found: dict[Key, Fields]) -> None:
+        """After a cut, take the pending write as done if its row says so, and else as never made."""
         if self.pending is not None:
             key, fields = self.pending
             if key in found and _agrees(found[key], fields):
                 self.known.setdefault(key, {}).update(fields)
         self.pending = None
 
-    def lost(self, found: dict[Key, Fields]) -> list[str]:
-        """What was acknowledged and is missing, in words; empty if all is well."""
+    def find_losses(self, found: dict[Key, Fields]) -> list[str]:
+        """Acknowledged rows that are missing or differ, in words; empty if nothing was lost."""
         losses = []
         for key, fields in self.known.items():
             row = found.get(key)
@@ -73,12 +75,12 @@ def _agrees(row: Fields, fields: Fields) -> bool:
 
 
 def digest(rows_text: str) -> str:
-    """A trace, short enough for one line that reaches a pipe whole."""
+    """A hash of a trace, short enough for one line that reaches a pipe whole."""
     return sha256(rows_text.encode()).hexdigest()
 
 
 def found_in(now: Connection) -> dict[Key, Fields]:
-    """Every row as SQLite keeps it, by table and key; of the chunks of a trace the digest of their text."""
+    """Every row as SQLite stores it, by table and key; the chunks of a trace as the digest of their text."""
     found: dict[Key, Fields] = {}
     chunks: dict[str, list[bytes]] = {}
     for name, keys in _TABLES.items():

@@ -1,9 +1,9 @@
-"""A process with everything imported that makes children: each is a whole station, in real time, until it is killed.
+"""A process with everything imported that forks stations: each runs in real time until it is killed.
 
 For each line `PATH` on its input it forks a child: the service with its loop, threads, drivers and the simulated board
-with comparators, somebody standing on it, and holds that follow each other quickly. It prints what a page shows as
-lines of JSON: the phase, the repetition, the credited time and the newest cue with its number. When the child is dead
-the process prints `gone`.
+with comparators, a person standing on it, and holds in quick succession. The child prints what a page shows as lines of
+JSON: the phase, the repetition, the credited time and the newest cue with its number. When the child is dead the
+process prints `gone`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ MANY = 50
 WIRING = '[board]\nheels = "comparator"\nled = false\n'
 
 
-def say(line: str) -> None:
+def write_line(line: str) -> None:
     """Print in one unbuffered write, so that the line arrives even if the process is killed next."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
@@ -43,7 +43,7 @@ def child(path: Path, hold_us: int) -> None:
     def shown() -> None:
         seen = station.snapshot()
         cue, state = None if seen.cue is None else seen.cue.cue, AnyState(seen.state)
-        say(json.dumps([seen.session_id, state.phase, state.repetition, state.counted_us, cue]))
+        write_line(json.dumps([seen.session_id, state.phase, state.repetition, state.counted_us, cue]))
 
     station.subscribe(shown)
     station.start((HoldStep((Side.LEFT,), hold_us, repetitions=MANY, rest_us=0, prepare_us=SECOND_US // 20),), None)
@@ -58,9 +58,9 @@ def main() -> None:
         pid = os.fork()
         if pid == 0:
             child(Path(path.strip()), int(hold_us))
-        say(f"pid {pid}")
+        write_line(f"pid {pid}")
         os.waitpid(pid, 0)
-        say("gone")
+        write_line("gone")
 
 
 if __name__ == "__main__":

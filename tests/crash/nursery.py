@@ -1,7 +1,7 @@
-"""A process with everything imported that forks children; they write sessions until they are killed.
+"""A process with everything imported that forks children, which write sessions until they are killed.
 
-For each line `SEED PATH` on its input it forks a child, which prints `pid N`, then its ledger, a line for each write
-that comes and each that the store acknowledged; when the child is dead the nursery prints `gone`.
+For each line `SEED PATH` on its input it forks a child, which prints `pid N` and then its ledger: a line for each
+announced and each acknowledged write. When the child is dead the nursery prints `gone`.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from tests.crash.ledger import Ledger
 from tests.crash.sessions import Sessions
 
 
-def say(line: str) -> None:
+def write_line(line: str) -> None:
     """Print in one unbuffered write, so that the line arrives even if the process is killed next."""
     os.write(sys.stdout.fileno(), f"{line}\n".encode())
 
 
 def child(seed: int, path: Path) -> None:
-    say(f"pid {os.getpid()}")
+    write_line(f"pid {os.getpid()}")
     store = Store.open(path, clock=SystemClock())
-    sessions = Sessions(store, Ledger(say), Random(seed))
+    sessions = Sessions(store, Ledger(write_line), Random(seed))
     while True:
-        sessions.one()
+        sessions.write_session()
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
         if pid == 0:
             child(int(seed), Path(path.strip()))
         os.waitpid(pid, 0)
-        say("gone")
+        write_line("gone")
 
 
 if __name__ == "__main__":

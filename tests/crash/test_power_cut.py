@@ -1,4 +1,4 @@
-"""Power cuts on a disk that forgets, tears and garbles what was not synced."""
+"""Power cuts on a disk that loses, tears and garbles unsynced writes."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ def disk() -> Iterator[Disk]:
     made.unregister()
 
 
-def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver, *pragmas: str) -> list[str]:
-    """A station starts, checks its database, and runs until its power is cut."""
+def run_until_cut(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver, *pragmas: str) -> list[str]:
+    """Start a station, check its database, and run until the power is cut."""
     wrong: list[str] = []
     store = None
     disk.cut_in(random.randrange(MOST_STEPS))
     try:
         store = Store.open(path, clock=SystemClock(), driver=driver)
         with store.write_transaction() as now:
-            wrong = look(now, ledger)
+            wrong = verify(now, ledger)
         with store.write_transaction() as now:
             for pragma in pragmas:
                 now.execute(text(f"PRAGMA {pragma}"))
         sessions = Sessions(store, ledger, random)
         while not wrong:
-            sessions.one()
+            sessions.write_session()
     except PowerCutError:
         pass
     finally:
@@ -58,54 +58,56 @@ def life(disk: Disk, path: Path, ledger: Ledger, random: Random, driver: Driver,
     return wrong
 
 
-def look(now: Connection, ledger: Ledger) -> list[str]:
-    """What the last cut did to the database."""
+def verify(now: Connection, ledger: Ledger) -> list[str]:
+    """Faults that the last cut caused in the database."""
     damage = [line for line in now.execute(text("PRAGMA integrity_check")).scalars() if line != "ok"]
     found = found_in(now)
-    lost = ledger.lost(found)
-    ledger.settle(found)
+    lost = ledger.find_losses(found)
+    ledger.resolve_pending(found)
     return damage + lost
 
 
-def lives(disk: Disk, path: Path, seed: int, driver: Driver, *pragmas: str) -> tuple[list[str], int]:
-    """What went wrong in the lives of one disk, and how many rows were acknowledged there."""
+def run_lives(disk: Disk, path: Path, seed: int, driver: Driver, *pragmas: str) -> tuple[list[str], int]:
+    """Run several lives on one disk; returns the faults and the number of acknowledged rows."""
     random, ledger = Random(seed), Ledger()
     disk.files.clear()
     wrong: list[str] = []
     for _ in range(CUTS_A_DISK):
         try:
-            wrong = life(disk, path, ledger, random, driver, *pragmas)
+            wrong = run_until_cut(disk, path, ledger, random, driver, *pragmas)
         except (StoreError, apsw.Error) as error:
             wrong = [str(error)]
         if wrong:
             return wrong, len(ledger.known)
     with Store.open(path, clock=SystemClock(), driver=driver) as store, store.write_transaction() as now:
-        return look(now, ledger), len(ledger.known)
+        return verify(now, ledger), len(ledger.known)
 
 
-def test_a_power_cut_loses_nothing_that_was_acknowledged(disk: Disk, tmp_path: Path) -> None:
-    """After 2,000 cuts at random moments every acknowledged row is there and every database is whole."""
+def test_power_cut_loses_no_acknowledged_row(disk: Disk, tmp_path: Path) -> None:
+    """After 2,000 cuts at random moments every acknowledged row exists and every database is intact."""
     rows = 0
     for seed in range(DISKS):
-        wrong, known = lives(disk, tmp_path / "station.db", seed, driver(after=[CHECKPOINT]))
+        wrong, known = run_lives(disk, tmp_path / "station.db", seed, driver(after=[CHECKPOINT]))
         assert not wrong, f"disk {seed}: {wrong[:3]}"
         rows += known
-    assert rows > 2 * DISKS * CUTS_A_DISK, "the stations were cut before they had much to lose"
+    assert rows > 2 * DISKS * CUTS_A_DISK, "the stations wrote too little before the cut"
 
 
 @pytest.mark.parametrize(
     ("options", "pragmas", "lies"),
     [
-        pytest.param("psow=0", ["synchronous=NORMAL"], False, id="the log is synced at checkpoints only"),
-        pytest.param("psow=1", [], False, id="sectors are taken to be safe beside what is written"),
-        pytest.param("psow=0", [], True, id="the disk says that it has synced when it has not"),
+        pytest.param("psow=0", ["synchronous=NORMAL"], False, id="the log is synced only at checkpoints"),
+        pytest.param("psow=1", [], False, id="sectors beside a write are assumed safe"),
+        pytest.param("psow=0", [], True, id="the disk acknowledges syncs without doing them"),
     ],
 )
-def test_the_harness_sees_losses(disk: Disk, tmp_path: Path, options: str, pragmas: list[str], lies: bool) -> None:
-    """With any one of the precautions taken away, nine disks in ten lose rows: the test above could fail."""
+def test_power_cut_harness_finds_losses(
+    disk: Disk, tmp_path: Path, options: str, pragmas: list[str], lies: bool
+) -> None:
+    """Without any one of the precautions nine disks in ten lose rows, so the test above can fail."""
     disk.lies = lies
     hurt = 0
     for seed in range(30):
-        wrong, _ = lives(disk, tmp_path / "station.db", seed, driver(options, [CHECKPOINT]), *pragmas)
+        wrong, _ = run_lives(disk, tmp_path / "station.db", seed, driver(options, [CHECKPOINT]), *pragmas)
         hurt += bool(wrong)
     assert hurt >= 27

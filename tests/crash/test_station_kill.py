@@ -25,23 +25,23 @@ KILLS = 200
 LONG_KILLS = 8
 AT_ONCE = 8
 HOLDS_SHOWN = (0, 0, 1, 2)
-"""So many holds a station has shown as done before it is killed: a busy machine takes longer, but loses as much."""
+"""Holds completed before the kill: a busy machine takes longer, but loses as much."""
 MOST_S = 0.3
-"""And so long it lives on, at most: somewhat more than a short hold."""
+"""The longest time from then to the kill: somewhat more than a short hold."""
 LOST_US = 1_000_000
-"""How much of a running hold a power cut may lose."""
+"""The most that a kill may lose of a running hold."""
 LATE_US = 300_000
-"""How long a busy machine takes to write a finished second to its disk."""
+"""The delay of a busy machine in writing a finished second."""
 
 
-def has_done(line: str, holds: int) -> bool:
-    """Whether the station that printed this line has done this many holds, or is dead."""
+def has_completed(line: str, holds: int) -> bool:
+    """Whether the station that printed this line has completed this many holds, or is dead."""
     repetition = None if line == "gone\n" else json.loads(line)[2]
     return line == "gone\n" or holds == 0 or (isinstance(repetition, int) and repetition > holds)
 
 
 class Nursery:
-    """One process that starts stations, one after the other."""
+    """A process that starts stations, one after the other."""
 
     def __init__(self) -> None:
         command = [sys.executable, "-m", "tests.crash.living"]
@@ -53,10 +53,10 @@ class Nursery:
         self._process.kill()
         self._process.communicate(timeout=10)
 
-    def live_and_die(self, path: Path, hold_us: int, life_s: float, holds: int = 0) -> list[list[object]]:
-        """A station lives until it has shown so many holds as done and then for so long; gives what it showed.
+    def run_until_killed(self, path: Path, hold_us: int, life_s: float, holds: int = 0) -> list[list[object]]:
+        """Run a station until it has shown so many completed holds and then for so long; returns what it showed.
 
-        With a negative life it dies before it is ready.
+        With a negative time it dies before it is ready.
         """
         give, take = self._process.stdin, self._process.stdout
         assert give is not None
@@ -65,7 +65,7 @@ class Nursery:
         give.flush()
         pid = int(take.readline().removeprefix("pid "))
         shown = [take.readline()] if life_s > 0 else []
-        while shown and not has_done(shown[-1], holds):
+        while shown and not has_completed(shown[-1], holds):
             shown.append(take.readline())
         time.sleep(abs(life_s))
         os.kill(pid, signal.SIGKILL)
@@ -82,12 +82,12 @@ def nurseries() -> Iterator[list[Nursery]]:
         yield made
 
 
-def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
-    """Kill so many stations on one database; gives how many finished holds were acknowledged and found."""
+def run_lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
+    """Kill so many stations on one database; returns how many finished holds were acknowledged and found."""
     random, found, sessions = Random(seed), 0, set[str]()
     for _ in range(kills):
         life_s = random.uniform(-MOST_S / 3, MOST_S)
-        shown = nursery.live_and_die(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
+        shown = nursery.run_until_killed(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
         with Store.open(path, clock=SystemClock()) as store:
             with store.write_transaction() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
@@ -108,22 +108,22 @@ def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
     return found
 
 
-def test_a_kill_of_the_station_loses_nothing_that_was_shown(nurseries: list[Nursery], tmp_path: Path) -> None:
-    """After 200 kills every hold that was shown as done is there, exact, and every database is whole."""
+def test_station_kill_loses_no_hold_that_was_shown(nurseries: list[Nursery], tmp_path: Path) -> None:
+    """After 200 kills every hold shown as done is stored exactly, and every database is intact."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         begun = [
-            pool.submit(lives, nursery, tmp_path / f"{number}.db", number, KILLS // AT_ONCE)
+            pool.submit(run_lives, nursery, tmp_path / f"{number}.db", number, KILLS // AT_ONCE)
             for number, nursery in enumerate(nurseries)
         ]
-        assert sum(one.result() for one in begun) > KILLS // 2, "the stations were killed before they had much to lose"
+        assert sum(one.result() for one in begun) > KILLS // 2, "the stations held too little before the kill"
 
 
-def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_path: Path) -> None:
-    """A running hold is stored as unfinished, with all that was shown but its last second."""
+def test_station_kill_costs_at_most_one_second_of_a_hold(nurseries: list[Nursery], tmp_path: Path) -> None:
+    """A running hold is stored as unfinished, with everything shown except its last second."""
 
-    def one(number: int) -> None:
+    def kill_once(number: int) -> None:
         path = tmp_path / f"{number}.db"
-        shown = nurseries[number % AT_ONCE].live_and_die(path, LONG_US, 2.0 + number / 4)
+        shown = nurseries[number % AT_ONCE].run_until_killed(path, LONG_US, 2.0 + number / 4)
         session_id, _, _, counted_us, _ = shown[-1]
         assert isinstance(session_id, str)
         assert isinstance(counted_us, int)
@@ -137,4 +137,4 @@ def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_p
 
     for begin in range(0, LONG_KILLS, AT_ONCE):
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            list(pool.map(one, range(begin, begin + AT_ONCE)))
+            list(pool.map(kill_once, range(begin, begin + AT_ONCE)))

@@ -61,7 +61,7 @@ def main() -> int:
     given = options()
     began = time.monotonic()
 
-    def say(line: str) -> None:
+    def print_line(line: str) -> None:
         print(f"{time.monotonic() - began:6.1f} s  {line}", flush=True)  # noqa: T201  a program of the terminal
 
     machine = Machine(given.ssh, given.cut, given.boot)
@@ -71,23 +71,23 @@ def main() -> int:
         board.wait(10)
         machine.run("true")
         page.wait_until_up(30)
-        rig = Rig(board, page, machine, Person(board, page, LIMIT_MM), say)
-        rig.person.leave()
-        machine.run(f"systemctl restart {UNIT}")  # so that it learns the plates as they are now
+        rig = Rig(board, page, machine, Person(board, page, LIMIT_MM), print_line)
+        rig.person.step_off()
+        machine.run(f"systemctl restart {UNIT}")  # it learns the present weight of the empty plates
         page.wait_until_up(60)
-        page.be()
+        page.choose_person()
         for name in chosen:
-            say(f"--- {name}: {(PARTS[name].__doc__ or '').strip()}")
+            print_line(f"--- {name}: {(PARTS[name].__doc__ or '').strip()}")
             try:
                 PARTS[name](rig)
             except LateError as error:
-                rig.check(f"{name} comes to its end", passed=False, says=str(error))
+                rig.check(f"{name} completes", passed=False, text=str(error))
                 board("i2c", "ok")
                 board("spi", "ok")
                 page.press("/command", command="stop")
-                rig.person.leave()
+                rig.person.step_off()
     except (BoardError, MachineError, PageError) as error:
-        say(f"STOPPED {error}")
+        print_line(f"STOPPED {error}")
         return 2
     finally:
         page.close()
@@ -96,7 +96,7 @@ def main() -> int:
     if given.json:
         given.json.write_text(summary + "\n", encoding="utf-8")
     print(summary)  # noqa: T201  a program of the terminal
-    say(f"{len(rig.found)} expectations, {len(failed)} not met")
+    print_line(f"{len(rig.found)} expectations, {len(failed)} not met")
     return 1 if failed else 0
 
 

@@ -20,7 +20,7 @@ NEAR_MM = 3.0
 """A result may be off by the sensor's own slow wander, which the page states as its uncertainty."""
 LIFT_S = 1.5
 STILL_S = 1.5
-"""How long both heels are down before they tap; the question has sounded by then."""
+"""How long both heels are down before a tap; the question has sounded by then."""
 PLACE, PAIN = "calf", "2"
 """The answers: where the limit was felt, and how much it hurt."""
 RANGES_PER_S = 27
@@ -31,7 +31,7 @@ shares its processor says little of a Raspberry Pi, and is only noted."""
 
 def figures(rig: Rig) -> None:
     """Readings and samples a second, processor time and memory, with the live page open."""
-    rig.person.leave()
+    rig.person.step_off()
     before, used_s, began = rig.board("stats"), rig.machine.processor_s(), time.monotonic()
     time.sleep(10)
     after, lasted_s = rig.board("stats"), time.monotonic() - began
@@ -53,18 +53,18 @@ def figures(rig: Rig) -> None:
 
 
 def clock(rig: Rig) -> None:
-    """A clock that was never set is reported; once it is right, the report goes."""
+    """A clock that was never set is reported until it is set."""
     rig.machine.run(f"rm -f {CLOCK_SET}")
-    told = eventually(lambda: "clock" in troubles(rig), 5)
-    rig.check("a clock that was never set is told", told, troubles=troubles(rig))
+    reported = eventually(lambda: "clock" in troubles(rig), 5)
+    rig.check("a clock that was never set is reported", reported, troubles=troubles(rig))
     rig.machine.run(SET_CLOCK)
     well = eventually(lambda: rig.page.health()["ok"], 5)
-    rig.check("the station is well", well, troubles=troubles(rig))
+    rig.check("the station has no faults", well, troubles=troubles(rig))
 
 
 def distance(rig: Rig) -> float:
     """Compare the page with known distances. Returns its excess in mm."""
-    rig.person.leave()
+    rig.person.step_off()
     errors = []
     for toe_mm in (60.0, 100.0, 150.0):
         rig.person.place(toe_mm)
@@ -80,8 +80,9 @@ def distance(rig: Rig) -> float:
 
 
 def knee_to_wall(rig: Rig) -> None:
-    """A quick test of both sides and its questions: the page says what was played and answered, and the trace replays
-    to it."""
+    """A quick test of both sides and its questions: the page has the true distances and the answers, and the trace
+    replays to them.
+    """
     offset_mm = distance(rig)
     rig.settings(on_step="test")
     before = len(rig.rows("quick test"))
@@ -89,20 +90,20 @@ def knee_to_wall(rig: Rig) -> None:
     rig.person.passed_mm.clear()
     began = time.monotonic()
     rig.step_on()
-    rig.person.until(lambda now: now["phase"] == "felt", 420, "that a test asks where its limit was felt")
+    rig.person.follow_until(lambda now: now["phase"] == "felt", 420, "the question where the limit was felt")
     lasted_s = time.monotonic() - began
-    now = _answers(rig)
+    now = _answer_questions(rig)
     session_id = now["session"]
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("quick test")[before:]}
-    for side, played_mm in sorted(rig.person.passed_mm.items()):
+    for side, true_mm in sorted(rig.person.passed_mm.items()):
         row = rows.get(side)
-        said_mm = None if row is None else float(row["value"])
+        shown_mm = None if row is None else float(row["value"])
         rig.check(
-            f"the test says what was played, {side}",
-            said_mm is not None and abs(said_mm - played_mm - offset_mm) <= NEAR_MM,
-            said_mm=said_mm,
-            played_mm=round(played_mm, 1),
+            f"the result is the true distance, {side}",
+            shown_mm is not None and abs(shown_mm - true_mm - offset_mm) <= NEAR_MM,
+            shown_mm=shown_mm,
+            true_mm=round(true_mm, 1),
             sensor_offset_mm=round(offset_mm, 1),
             uncertainty_mm=None if row is None else row["uncertainty"],
             limit_mm=LIMIT_MM[side],
@@ -116,30 +117,30 @@ def knee_to_wall(rig: Rig) -> None:
         lasted_s=round(lasted_s),
     )
     scores = [replayed(text) for text in rig.page.traces(session_id)]
-    said = {side: float(row["value"]) for side, row in rows.items()}
-    rig.check("the trace replays to the stored result", said in scores, stored=said, replayed=scores)
+    stored = {side: float(row["value"]) for side, row in rows.items()}
+    rig.check("the trace replays to the stored result", stored in scores, stored=stored, replayed=scores)
 
 
-def _answers(rig: Rig) -> dict[str, Any]:
-    """Says where by taps of the heel, and how much it hurt on the page; gives what the page shows then."""
+def _answer_questions(rig: Rig) -> dict[str, Any]:
+    """Answer where by heel taps and how much it hurt on the page; returns what the page shows then."""
     rig.person.stand()
     time.sleep(STILL_S)
     cues, began = len(rig.page.cues), time.monotonic()
     rig.person.tap("left", MIN_TAPS + FELT_PLACE_ANSWERS.index(PLACE))
-    rig.person.until(lambda now: now["phase"] == "pain", 10, "that the taps are taken", follows=False)
-    taken_s = time.monotonic() - began
-    heard = [name for _, name in rig.page.cues[cues:]]
-    rig.check("heel taps are counted and echoed", "ECHO" in heard, cues=heard, taken_after_s=round(taken_s, 2))
+    rig.person.follow_until(lambda now: now["phase"] == "pain", 10, "that the taps are accepted", follows=False)
+    accepted_s = time.monotonic() - began
+    played = [name for _, name in rig.page.cues[cues:]]
+    rig.check("heel taps are counted and echoed", "ECHO" in played, cues=played, taken_after_s=round(accepted_s, 2))
     rig.page.press("/command", command="answer", answer=PAIN)
-    now = rig.person.until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
+    now = rig.person.follow_until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
     words = rig.page.session(now["session"])
-    said = f"{FELT_TEXTS[PLACE]}, pain {PAIN} of 10"
-    rig.check("the session tells both answers", said in words, wanted=said, says=words[:160])
+    expected = f"{FELT_TEXTS[PLACE]}, pain {PAIN} of 10"
+    rig.check("the session tells both answers", expected in words, wanted=expected, text=words[:160])
     return now
 
 
 def replayed(text: str) -> dict[str, float] | None:
-    """The score of a trace by the rules here."""
+    """The score of a trace by the rules of this checkout."""
     trace = read_trace(text.splitlines())
     curve = curve_from_header(trace.header)
     for fact in replay(trace, routine_from_header(trace.header), curve):
@@ -153,22 +154,26 @@ def hold(rig: Rig) -> None:
     """A stretch of each side: a heel lift sounds, is shown and not credited, and the credit ends at its target."""
     rig.settings()
     before = len(rig.rows("hold"))
-    rig.begin("stretch")
-    now = rig.person.until(held(4), 40, "four seconds of a hold")
+    rig.start("stretch")
+    now = rig.person.follow_until(held(4), 40, "four seconds of a hold")
     side = now["side"]
     cues = len(rig.page.cues)
     rig.person.press(side, LIFTED)
     lifted_at = time.monotonic()
-    now = rig.person.until(lambda now: now["phase"] == "lifted", LIFT_S, "that the page sees the lift")
+    now = rig.person.follow_until(lambda now: now["phase"] == "lifted", LIFT_S, "that the page shows the lift")
     seen_s = time.monotonic() - lifted_at
     time.sleep(max(0.0, lifted_at + LIFT_S - time.monotonic()))
     rig.person.stand()
-    rig.person.until(lambda now: now["phase"] == "hold", 2, "that the hold goes on")
-    heard = [name for _, name in rig.page.cues[cues:]]
-    rig.check("a lift is shown and heard", heard[:2] == ["HEEL_UP", "YES"], cues=heard, shown_after_s=round(seen_s, 2))
+    rig.person.follow_until(lambda now: now["phase"] == "hold", 2, "that the hold continues")
+    played = [name for _, name in rig.page.cues[cues:]]
+    rig.check(
+        "a lift is shown and sounds", played[:2] == ["HEEL_UP", "YES"], cues=played, shown_after_s=round(seen_s, 2)
+    )
     sounded = rig.board("tone", 18, 2)
     rig.check("the buzzer has sounded", sounded["hz"] is not None, hz=sounded["hz"] and round(sounded["hz"]))
-    rig.person.until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 60, "the end of the stretch")
+    rig.person.follow_until(
+        lambda now: now["activity"] == "idle" or now["phase"] == "done", 60, "the end of the stretch"
+    )
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("hold")[before:]}
     lifts = {one: (row["state"], float(row["value"]), row["heel_lifts"]) for one, row in rows.items()}

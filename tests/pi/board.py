@@ -14,10 +14,10 @@ class BoardError(Exception):
 
 
 class Board:
-    """Speaks the board's line protocol: a command a line, answered with `ok {json}` or `error text`.
+    """A client of the board's line protocol: one command a line, answered with `ok {json}` or `error text`.
 
-    `where` is a TCP port on 127.0.0.1, a file that holds one, or a Unix socket. It connects when it is needed, so that
-    a machine may go away and come back.
+    `where` is a TCP port on 127.0.0.1, a file that contains one, or a Unix socket. It connects on demand, so that a
+    machine may disappear and return.
     """
 
     def __init__(self, where: str, timeout_s: float = 5.0) -> None:
@@ -26,16 +26,16 @@ class Board:
         self._talk: socket.socket | None = None
 
     def __call__(self, *words: object) -> dict[str, Any]:
-        """Send one command and give its answer. Raises BoardError."""
+        """Send one command and return its answer. Raises BoardError."""
         line = " ".join(map(str, words))
         try:
             answer = self._ask(line)
         except OSError:
-            self.hang_up()
+            self.close()
             try:
                 answer = self._ask(line)
             except OSError as error:
-                self.hang_up()
+                self.close()
                 raise BoardError(f"The board does not answer at {self._where} ({error}).") from error
         kind, _, rest = answer.partition(" ")
         if kind != "ok":
@@ -65,8 +65,7 @@ class Board:
         talk.connect(self._where)
         return talk
 
-    def hang_up(self) -> None:
-        """Close the connection."""
+    def close(self) -> None:
         if self._talk is not None:
             self._talk.close()
             self._talk = None

@@ -1,4 +1,4 @@
-"""A new person makes a plan on the page, and the board guides them through it with both feet."""
+"""A new person makes a plan on the page, and the board guides both feet through it."""
 
 from __future__ import annotations
 
@@ -28,67 +28,67 @@ LIFT_S = 1.5
 
 
 def guide(rig: Rig) -> None:
-    """A person's own routine for both feet starts by stepping on; one heel's lift stops the clock, and all is kept."""
+    """A person's own routine for both feet starts by stepping on; one lifted heel stops the clock; all is stored."""
     rig.settings(on_step="today")
     try:
-        _plans(rig)
-        _is_led(rig)
+        _make_plan(rig)
+        _check_guidance(rig)
     finally:
-        rig.page.be()
+        rig.page.choose_person()
 
 
-def _plans(rig: Rig) -> None:
+def _make_plan(rig: Rig) -> None:
     """A person adds themselves, answers the health questions, builds a routine and plans it for every day."""
     rig.page.press("/people", name=NAME)
-    rig.page.no_to_all()
-    routine = rig.page.build(ROUTINE, *DOSES)
+    rig.page.answer_no_to_all()
+    routine = rig.page.save_routine(ROUTINE, *DOSES)
     every_day = {f"day{day}": "00:00" for day in range(len(WEEKDAYS))}
     rig.page.press("/plan", routine=routine, zone="UTC", **every_day)
-    words = rig.page.words("/")
-    rig.check("today offers the routine of the plan", ROUTINE in words, says=words[words.find(NAME) :][:200])
+    words = rig.page.text_of("/")
+    rig.check("today offers the routine of the plan", ROUTINE in words, text=words[words.find(NAME) :][:200])
 
 
-def _is_led(rig: Rig) -> None:
+def _check_guidance(rig: Rig) -> None:
     before = len(rig.rows("hold"))
     rig.step_on()
-    now = rig.person.until(lambda now: now["activity"] == "hold", 10, "that stepping on begins the plan")
+    now = rig.person.follow_until(lambda now: now["activity"] == "hold", 10, "that stepping on starts the plan")
     doing = now["exercise"]
-    rig.check("stepping on begins what is due", doing["key"] == RAISE, exercise=doing, word=now["side_word"])
-    now = rig.person.until(held(3), 60, "three seconds of a hold")
+    rig.check("stepping on starts the due routine", doing["key"] == RAISE, exercise=doing, word=now["side_word"])
+    now = rig.person.follow_until(held(3), 60, "three seconds of a hold")
     cues, shown_s = len(rig.page.cues), now["counted_us"] / SECOND_US
     rig.person.press("right", LIFTED)
     lifted_at = time.monotonic()
-    now = rig.person.until(lambda now: now["phase"] == "lifted", LIFT_S, "that the page sees the lift")
+    now = rig.person.follow_until(lambda now: now["phase"] == "lifted", LIFT_S, "that the page shows the lift")
     stood_s = now["counted_us"] / SECOND_US
     time.sleep(max(0.0, lifted_at + LIFT_S - time.monotonic()))
     rig.person.stand()
-    rig.person.until(lambda now: now["phase"] == "hold", 2, "that the hold goes on")
-    heard = [name for _, name in rig.page.cues[cues:]]
+    rig.person.follow_until(lambda now: now["phase"] == "hold", 2, "that the hold continues")
+    played = [name for _, name in rig.page.cues[cues:]]
     rig.check(
-        "one heel of both stops the clock, and the page says which",
-        heard[:2] == ["HEEL_UP", "YES"] and "right heel" in now["sentence"],
-        cues=heard,
-        says=now["sentence"],
+        "one heel of both stops the clock, and the page names it",
+        played[:2] == ["HEEL_UP", "YES"] and "right heel" in now["sentence"],
+        cues=played,
+        text=now["sentence"],
         credit_before_s=round(shown_s, 2),
         credit_in_the_lift_s=round(stood_s, 2),
     )
-    rig.person.until(lambda now: (now["exercise"] or {}).get("key") == STRETCH, 60, "the second exercise")
-    now = rig.person.until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 120, "the end")
+    rig.person.follow_until(lambda now: (now["exercise"] or {}).get("key") == STRETCH, 60, "the second exercise")
+    now = rig.person.follow_until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 120, "the end")
     session_id = now["session"]
     rig.leave()
-    _is_kept(rig, before, session_id)
+    _check_stored(rig, before, session_id)
 
 
-def _is_kept(rig: Rig, before: int, session_id: str) -> None:
-    holds = [(row["side"], row["state"], float(row["value"]), row["lifts"]) for row in rig.rows("hold")[before:]]
+def _check_stored(rig: Rig, before: int, session_id: str) -> None:
+    holds = [(row["side"], row["state"], float(row["value"]), row["heel_lifts"]) for row in rig.rows("hold")[before:]]
     wanted = [("both", "finished", HOLD_S, lifts) for lifts in ("1", "0", "0")]
     rig.check("holds of both feet are credited to their target exactly", holds == wanted, holds=holds)
     total_s = HOLD_S * len(wanted)
     words = rig.page.session(session_id)
     parts = (f"{total_s:g} s held with both legs", NAME, "Toe-raise hold and lower", "Achilles stretch")
-    rig.check("the session tells the routine", all(part in words for part in parts), says=words[:240])
-    told = rig.page.words("/history")
-    rig.check("the history has it", parts[0] in told and NAME in told)
+    rig.check("the session tells the routine", all(part in words for part in parts), text=words[:240])
+    history = rig.page.text_of("/history")
+    rig.check("the history has it", parts[0] in history and NAME in history)
     credited = Counter[str]()
     for text in rig.page.traces(session_id):
         trace = read_trace(text.splitlines())
@@ -100,5 +100,5 @@ def _is_kept(rig: Rig, before: int, session_id: str) -> None:
     minutes = re.findall(r'<meter [^>]*value="([\d.]+)"', rig.page.get("/"))
     wanted_minutes = [f"{HOLD_S / 60:.2f}"] * 2
     rig.check("today counts the stretch for either leg", minutes == wanted_minutes, minutes=minutes)
-    words = rig.page.words("/")
-    rig.check("today has it done", "Done for today" in words, says=words[words.find(NAME) :][:200])
+    words = rig.page.text_of("/")
+    rig.check("today shows it as done", "Done for today" in words, text=words[words.find(NAME) :][:200])

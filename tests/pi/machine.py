@@ -1,4 +1,4 @@
-"""The machine that the station runs on: its shell, its power, and its service manager."""
+"""The machine that the station runs on: its shell, its power and its service manager."""
 
 from __future__ import annotations
 
@@ -17,31 +17,30 @@ CHECK = (
 
 
 class MachineError(Exception):
-    """A command on the machine, or to its power, has failed."""
+    """A command on the machine, or its power switch, has failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """`ssh`, `cut` and `boot` are commands of the machine that this runs on; what to run is added to `ssh`."""
+    """`ssh`, `cut` and `boot` are local commands; `ssh` gets the command to run on the machine as its last argument."""
 
     ssh: str
     cut: str | None = None
     boot: str | None = None
 
     def run(self, command: str, *, limit_s: float = 120, fails: bool = False) -> str:
-        """Run a command as root; gives what it wrote. Raises MachineError, unless it may fail (`fails`)."""
+        """Run a command as root and return its output. Raises MachineError, unless it may fail (`fails`)."""
         return _run([*shlex.split(self.ssh), command], limit_s, fails=fails)
 
     def cut_power(self) -> None:
-        """Cut the machine's power."""
         _run(shlex.split(self.cut or "false"), 60)
 
-    def power(self) -> None:
-        """The machine has power again; returns when it has booted."""
+    def restore_power(self) -> None:
+        """Restore the power, and return when it has booted."""
         _run(shlex.split(self.boot or "false"), 300)
 
     def property(self, name: str) -> str:
-        """The state of the station's unit, by systemd."""
+        """A property of the station's unit, by systemd."""
         return self.run(f"systemctl show {UNIT} --property {name} --value").strip()
 
     def processor_s(self) -> float:

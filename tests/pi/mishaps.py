@@ -18,25 +18,25 @@ def cables(rig: Rig) -> None:
     rig.settings()
     for bus, part, word in (("i2c", "distance sensor", "cable"), ("spi", "heel", "cable")):
         rig.person.place(60)
-        rig.begin("test")
-        rig.person.until(lambda now: now["phase"] == "count", 60, "the count")
+        rig.start("test")
+        rig.person.follow_until(lambda now: now["phase"] == "count", 60, "the count")
         rig.person.knee(touching=bus == "spi")  # an ADC that reads 0 is a fault where something else sees a person
-        rig.person.until(lambda now: now["phase"] == "attempt", 10, "an attempt", follows=False)
+        rig.person.follow_until(lambda now: now["phase"] == "attempt", 10, "an attempt", follows=False)
         session_id = rig.page.now["session"] if rig.page.now else ""
         rig.board(bus, "absent")
         began = time.monotonic()
-        now = rig.person.until(_faulty, 15, f"a fault of {bus}", follows=False)
-        told_s = time.monotonic() - began
+        now = rig.person.follow_until(_faulty, 15, f"a fault of {bus}", follows=False)
+        reported_s = time.monotonic() - began
         sentences = [one["sentence"] for one in now["troubles"]]
         named = any(part in sentence and word in sentence for sentence in sentences)
-        rig.check(f"{bus} pulled: the page says which cable", named, after_s=round(told_s, 2), says=sentences)
+        rig.check(f"{bus} pulled: the page names the cable", named, after_s=round(reported_s, 2), text=sentences)
         time.sleep(2)
         rig.person.stand()
         rig.board(bus, "ok")
         began = time.monotonic()
-        rig.person.until(_settling, 20, f"that {bus} is found again", follows=False)
+        rig.person.follow_until(_settling, 20, f"that {bus} is found again", follows=False)
         back_s = time.monotonic() - began
-        rig.person.until(lambda now: now["phase"] == "attempt", 40, "the next attempt")
+        rig.person.follow_until(lambda now: now["phase"] == "attempt", 40, "the next attempt")
         rig.stop()
         words = rig.page.session(session_id)
         verdicts = [word for word in ("passed", "heel came up", "did not reach", "does not count") if word in words]
@@ -49,13 +49,13 @@ def cables(rig: Rig) -> None:
 
 
 def service(rig: Rig) -> None:
-    """A restart in a hold stores it as unfinished and leaves the buzzer silent; the watchdog restarts what hangs."""
+    """A restart during a hold stores it as unfinished and silences the buzzer; the watchdog restarts a hung station."""
     rig.settings(hold_s="30")
     _hold_for(rig, 5)
     rig.machine.run(f"systemctl restart {UNIT}")
     over_at = time.monotonic()
     silent = rig.board("gpio", 18)
-    _kept(rig, "a restart in a hold", "the station was stopped", over_at)
+    _check_partial_hold(rig, "a restart in a hold", "the station was stopped", over_at)
     rig.check("the buzzer is silent after it", silent["level"] == 0, level=silent["level"])
     before = int(rig.machine.property("NRestarts"))
     rig.machine.run(f"kill -STOP {rig.machine.property('MainPID')}")
@@ -63,25 +63,25 @@ def service(rig: Rig) -> None:
     back = eventually(lambda: int(rig.machine.property("NRestarts")) > before, 60)
     rig.page.wait_until_up(60)
     rig.check("the watchdog restarts a station that hangs", back, page_after_s=round(time.monotonic() - began, 1))
-    rig.person.leave()
+    rig.person.step_off()
 
 
 def power(rig: Rig) -> None:
-    """The power goes in the middle of a hold: the station comes back by itself with everything but a second."""
+    """The power fails during a hold: the station starts by itself with everything stored but the last second."""
     rig.settings(hold_s="30")
     earlier = rig.page.results()
     _hold_for(rig, 8)
     rig.machine.cut_power()
     over_at = time.monotonic()
-    rig.board.hang_up()
+    rig.board.close()
     time.sleep(1)
     began = time.monotonic()
-    rig.machine.power()
+    rig.machine.restore_power()
     rig.board.wait(60)
     booted_s = time.monotonic() - began
     rig.page.wait_until_up(120)
     up_s = time.monotonic() - began
-    rig.person.leave()
+    rig.person.step_off()
     rig.person.place(100)
     now = rig.page.results()
     rig.check(
@@ -91,28 +91,30 @@ def power(rig: Rig) -> None:
         shell_after_s=round(booted_s, 1),
         page_after_s=round(up_s, 1),
     )
-    _kept(rig, "a power cut in a hold", "interrupted", over_at)
+    _check_partial_hold(rig, "a power cut in a hold", "interrupted", over_at)
     reading = eventually(lambda: rig.page.now is not None and rig.page.now["toe_mm"] is not None, 15)
     rig.check("after a power cut the sensor is read again", reading)
 
 
 def check(rig: Rig) -> None:
-    """`station check` reports a good board, and names the cable that is out."""
-    rig.person.leave()
+    """`station check` reports a good board, and names the unplugged cable."""
+    rig.person.step_off()
     rig.person.place(100)
     rig.machine.run(SET_CLOCK)
     rig.machine.run(f"systemctl stop {UNIT}")
     try:
-        said = json.loads(rig.machine.run(CHECK, fails=True) or "[]")
-        wrong = [one["sentence"] for one in said if not one["well"]]
-        rig.check("station check finds all well", bool(said) and wrong == [], parts=len(said), wrong=wrong)
+        parts_found = json.loads(rig.machine.run(CHECK, fails=True) or "[]")
+        wrong = [one["sentence"] for one in parts_found if not one["well"]]
+        rig.check(
+            "station check finds no fault", bool(parts_found) and wrong == [], parts=len(parts_found), wrong=wrong
+        )
         for bus, wanted in (("i2c", ["distance sensor"]), ("spi", ["left heel sensor", "right heel sensor"])):
             rig.board(bus, "absent")
-            said = json.loads(rig.machine.run(CHECK, fails=True) or "[]")
+            parts_found = json.loads(rig.machine.run(CHECK, fails=True) or "[]")
             rig.board(bus, "ok")
-            wrong = [one["sentence"] for one in said if not one["well"]]
-            parts = [one["part"] for one in said if not one["well"]]
-            rig.check(f"station check names what hangs on {bus}", parts == wanted, says=wrong)
+            wrong = [one["sentence"] for one in parts_found if not one["well"]]
+            parts = [one["part"] for one in parts_found if not one["well"]]
+            rig.check(f"station check names what hangs on {bus}", parts == wanted, text=wrong)
     finally:
         rig.machine.run(f"systemctl start {UNIT}")
         rig.page.wait_until_up(60)
@@ -128,13 +130,14 @@ def _settling(now: dict[str, Any]) -> bool:
 
 def _hold_for(rig: Rig, seconds: float) -> None:
     """Start a stretch, and hold for this long."""
-    rig.begin("stretch")
-    rig.person.until(held(seconds), 60, f"{seconds:g} s of a hold")
+    rig.start("stretch")
+    rig.person.follow_until(held(seconds), 60, f"{seconds:g} s of a hold")
 
 
-def _kept(rig: Rig, what: str, ended: str, over_at: float) -> None:
-    """The hold that was broken off is there as unfinished, with all but a second of the credit that the page showed,
-    and no more than the time until it was over."""
+def _check_partial_hold(rig: Rig, what: str, ended: str, over_at: float) -> None:
+    """The interrupted hold is stored as unfinished, with the credit that the page showed less at most a second, and no
+    more than the time until it ended.
+    """
     rig.page.wait_until_up(60)
     row = rig.rows("hold")[-1]
     kept_s, shown_s = float(row["value"]), rig.page.held_s
@@ -148,4 +151,4 @@ def _kept(rig: Rig, what: str, ended: str, over_at: float) -> None:
         shown_s=round(shown_s, 2),
         over_later_s=round(later_s, 2),
     )
-    rig.check(f"{what}: the session says so", ended in words, says=words[max(0, words.find(ended) - 80) :][:160])
+    rig.check(f"{what}: the session says so", ended in words, text=words[max(0, words.find(ended) - 80) :][:160])

@@ -9,14 +9,14 @@ from tests.pi.board import Board
 from tests.pi.page import Page, Picture
 
 SETBACK_MM = 70
-"""The sensor sits so far behind the toe line; the board's `toe` counts from the sensor."""
+"""The sensor's distance behind the toe line; the board's `toe` counts from the sensor."""
 KNEE_PAD = 24
 STANDING = {"left": 0.55, "right": 0.52}
 LUNGING, LIFTED, EMPTY = 0.42, 0.03, 0.02
 """An empty plate presses a little by its own weight: that tells it from a cable that is out, which reads 0."""
 TREMBLE = 0.003
 TAP_S, TAP_EVERY_S = 0.2, 0.45
-"""How long a tap is up, and from one tap to the next: as people do it."""
+"""How long the heel is up in a tap, and the period of taps."""
 REACTION_S = 0.7
 LOOK_S = 0.05
 SLIDE_MM_S = 30.0
@@ -26,12 +26,13 @@ ON_TARGET_MM = 2.0
 
 
 class LateError(Exception):
-    """Something that should have happened did not."""
+    """Something expected did not happen in time."""
 
 
 class Person:
-    """`limit_mm` is what each ankle really reaches. `passed_mm` is the farthest at which the knee touched with the heel
-    down, as it was played. Beyond the limit every other lunge cheats with the heel, the others wait out their time."""
+    """`limit_mm` is the true limit of each ankle. `passed_mm` is the true farthest distance at which the knee touched
+    with the heel down. Beyond the limit every other lunge cheats with the heel; the others wait until time is up.
+    """
 
     def __init__(self, board: Board, page: Page, limit_mm: dict[str, float]) -> None:
         self._board, self._page, self._limit_mm = board, page, limit_mm
@@ -65,14 +66,13 @@ class Person:
             self.press(side, share)
 
     def tap(self, side: str, times: int) -> None:
-        """Tap with a heel, for which both have to have been down for a second; the board keeps the time."""
+        """Tap with a heel, timed by the board; both heels must have been down for a second."""
         for tap in range(times):
             up_s = TAP_S + tap * TAP_EVERY_S
             self._board("after", up_s, "load", side, LIFTED)
             self._board("after", up_s + TAP_S, "load", side, STANDING[side])
 
-    def leave(self) -> None:
-        """Step off."""
+    def step_off(self) -> None:
         self._lunging = False
         self.knee(touching=False)
         for side in STANDING:
@@ -80,8 +80,10 @@ class Person:
 
     # What the page asks.
 
-    def until(self, seen: Callable[[Picture], bool], limit_s: float, what: str, *, follows: bool = True) -> Picture:
-        """Do as asked (or stay as they are, if not `follows`) until the page shows it. Raises LateError."""
+    def follow_until(
+        self, seen: Callable[[Picture], bool], limit_s: float, what: str, *, follows: bool = True
+    ) -> Picture:
+        """Follow the prompts (or stay still, if not `follows`) until the page shows it. Raises LateError."""
         end = time.monotonic() + limit_s
         now: Picture | None = None
         while time.monotonic() < end:
@@ -90,16 +92,16 @@ class Person:
                 if seen(now):
                     return now
                 if follows:
-                    self._follow(now)
+                    self._follow_prompt(now)
             time.sleep(LOOK_S)
         shown = "nothing" if now is None else f"{now['phase']}, {now['word']}: {now['sentence']}"
         raise LateError(f"Not within {limit_s:g} s: {what}. The page shows {shown}")
 
-    def forget(self) -> None:
-        """Forget what the page showed before."""
+    def clear_history(self) -> None:
+        """Forget the last phase."""
         self._phase = ""
 
-    def _follow(self, now: Picture) -> None:
+    def _follow_prompt(self, now: Picture) -> None:
         at, phase, side = time.monotonic(), str(now["phase"]), now["side"]
         if phase != self._phase:
             if self._lunging:

@@ -1,4 +1,4 @@
-"""Everything in hand while the station is proven: the board, the page, the machine, the person, what was found."""
+"""The tools of a run: the board, the page, the machine, the person, and the results so far."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.pi.page import Page, Row
 from tests.pi.person import Person
 
 LIMIT_MM = {"left": 84.0, "right": 97.0}
-"""How far the person's ankles really reach: a trial of five to seven attempts each."""
+"""The true limit of each ankle: a trial of five to seven attempts each."""
 CLOCK_SET = "/run/systemd/timesync/synchronized"
 SET_CLOCK = f"mkdir -p $(dirname {CLOCK_SET}) && touch {CLOCK_SET}"
 """What systemd-timesyncd does when it has set the clock; this machine may have no network to ask."""
@@ -32,46 +32,46 @@ EASY = {
 
 @dataclass
 class Rig:
-    """Everything in hand, and what has been found so far."""
+    """The tools of a run, and its results so far."""
 
     board: Board
     page: Page
     machine: Machine
     person: Person
-    say: Callable[[str], None]
+    print_line: Callable[[str], None]
     found: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def check(self, name: str, passed: bool, **figures: object) -> None:
-        """Note one expectation, with the figures that it rests on."""
+        """Record one expectation, with the figures that it rests on."""
         self.found[name] = {"passed": passed, **figures}
         shown = ", ".join(f"{key} {value}" for key, value in figures.items())
-        self.say(f"{'ok    ' if passed else 'FAILED'} {name}{': ' if shown else ''}{shown}")
+        self.print_line(f"{'ok    ' if passed else 'FAILED'} {name}{': ' if shown else ''}{shown}")
 
     def settings(self, **changes: str) -> None:
         self.page.press("/settings", **{**EASY, **changes})
 
     def step_on(self) -> None:
-        """A fresh step on, from an empty board."""
-        self.person.leave()
+        """Step on afresh, from an empty board."""
+        self.person.step_off()
         time.sleep(3)
         self.person.stand()
-        self.person.forget()
+        self.person.clear_history()
 
-    def begin(self, routine: str) -> None:
-        """Press a button of the page and step on."""
+    def start(self, routine: str) -> None:
+        """Press a start button of the page and step on."""
         self.page.press("/start", routine=routine)
         self.step_on()
 
     def stop(self) -> None:
-        """End what is going on, step off and leave."""
+        """Stop the routine, step off and wait for the end of the session."""
         self.page.press("/command", command="stop")
-        self.person.until(lambda now: now["phase"] in ("idle", "done", "ended"), 10, "the end", follows=False)
+        self.person.follow_until(lambda now: now["phase"] in ("idle", "done", "ended"), 10, "the end", follows=False)
         self.leave()
 
     def leave(self) -> None:
-        """Step off, until the session is over."""
-        self.person.leave()
-        self.person.until(lambda now: now["session"] is None, 40, "the end of the session", follows=False)
+        """Step off and wait for the end of the session."""
+        self.person.step_off()
+        self.person.follow_until(lambda now: now["session"] is None, 40, "the end of the session", follows=False)
 
     def rows(self, what: str) -> list[Row]:
         return [row for row in self.page.results() if row["kind"] == what]

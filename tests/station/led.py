@@ -1,4 +1,4 @@
-"""Somebody who is led through exercises on a whole station in virtual time, what they see, and what of it is stored."""
+"""A whole station in virtual time that guides a simulated person: what it shows and what it stores."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from tests.station.rig import Rig
 from tests.station.simulator.sittings import STEADY
 
 UNHURRIED = "[range_sensor]\ntiming_budget_us = 200000\n"
-"""The slowest ranging there is: no exercise asks for a distance, and the virtual hours pass in half of the time."""
+"""The slowest ranging: no exercise needs a distance, and virtual hours take half the time."""
 ANALOGUE = UNHURRIED
 """The default wiring: two analogue heels and a knee pad."""
 COMPARATORS = rig.COMPARATORS + UNHURRIED
 LONGEST_S = 6000.0
 PHRASE_S = 5.0
-"""The cues of the end are heard by then."""
+"""The time for the final cues to end."""
 
 
 class Led(Rig):
-    """A station on which nothing begins by itself unless `on_step` says so, and every picture that the page got."""
+    """A station that starts nothing by itself unless `on_step` says so, with every snapshot that it published."""
 
     def __init__(
         self, tmp_path: Path, wiring: str = ANALOGUE, *, character: PersonProfile = STEADY, on_step: str = "nothing"
@@ -40,40 +40,40 @@ class Led(Rig):
 
     @property
     def person_id(self) -> str:
-        """A person who has answered the health questions with no to all; added when first asked for."""
+        """A person who has answered the health questions with no to all; added on first use."""
         if self._person_id is None:
             self._person_id = self.add_person("Robin")
         return self._person_id
 
     def phases(self) -> list[str]:
-        """The phases that were shown, in their order."""
+        """The phases that were shown, in order."""
         shown = [one.phase for one in self.seen]
         return [phase for before, phase in zip([None, *shown], shown, strict=False) if phase != before]
 
-    def walk(self, limit_s: float = LONGEST_S) -> None:
-        """Let the simulated person come and do whatever the station leads them through, until nothing goes on."""
+    def run_to_end(self, limit_s: float = LONGEST_S) -> None:
+        """Let the simulated person follow the cues until no routine is running."""
         self.board.act("auto")
-        self.until(lambda: not goes_on(self), limit_s)
+        self.until(lambda: not is_running(self), limit_s)
         self.live(PHRASE_S)
 
-    def lead(self, routine: Routine, limit_s: float = LONGEST_S) -> None:
-        """Begin a routine, and walk through it hands-free, from stepping on to the end of the run."""
+    def run_routine(self, routine: Routine, limit_s: float = LONGEST_S) -> None:
+        """Start a routine, and let the simulated person do it from stepping on to the end of the run."""
         self.station.start(routine, self.person_id)
         self.live(0.1)
-        self.walk(limit_s)
+        self.run_to_end(limit_s)
 
 
 def routine_of(items: Sequence[Item], *, analogue: bool = True) -> Routine:
-    """The steps of these items, with the settings as they are at first."""
+    """The steps of these items, with the default settings."""
     return steps_of(items, Settings(), analogue=analogue)
 
 
-def goes_on(led: Rig) -> bool:
-    """Whether a routine goes on."""
+def is_running(led: Rig) -> bool:
+    """Whether a routine is running."""
     return led.station.snapshot().phase not in ("done", "ended", "idle", "result")
 
 
-def legs_of(routine: Routine) -> dict[Legs, tuple[float, int]]:
+def prescribed_doses(routine: Routine) -> dict[Legs, tuple[float, int]]:
     """What a routine prescribes for each turn: seconds of hold, and repetitions."""
     owed: dict[Legs, tuple[float, int]] = {}
     for step in routine:
@@ -87,9 +87,9 @@ def legs_of(routine: Routine) -> dict[Legs, tuple[float, int]]:
     return owed
 
 
-def dose_of(led: Rig) -> dict[Legs, tuple[float, int]]:
-    """What is stored of it: credited seconds and counted repetitions of each turn."""
-    return credited(bouts_of(led.sat()))
+def stored_doses(led: Rig) -> dict[Legs, tuple[float, int]]:
+    """What is stored of the last session: credited seconds and counted repetitions of each turn."""
+    return credited(holds_and_reps(led.last_session()))
 
 
 def credited(bouts: Sequence[Hold | RepSet]) -> dict[Legs, tuple[float, int]]:
@@ -103,6 +103,6 @@ def credited(bouts: Sequence[Hold | RepSet]) -> dict[Legs, tuple[float, int]]:
     return found
 
 
-def bouts_of(sat: SessionDetail) -> tuple[Hold | RepSet, ...]:
-    """Everything that was held or counted in a session."""
+def holds_and_reps(sat: SessionDetail) -> tuple[Hold | RepSet, ...]:
+    """Every stored hold and set of repetitions of a session."""
     return (*sat.holds, *sat.rep_sets)

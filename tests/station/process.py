@@ -1,4 +1,4 @@
-"""A station in a process of its own, on a simulated board: talked to through its page, watched as systemd would."""
+"""A station as a process of its own on a simulated board: controlled through its page, and watched as systemd would."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ ROOT = Path(__file__).resolve().parents[2]
 BOUND_S = 20.0
 
 
-def wait_for(true: Callable[[], bool], what: str, seconds: float = BOUND_S) -> None:
-    """Until something is the case, or the test has failed."""
+def wait_until(condition: Callable[[], bool], what: str, seconds: float = BOUND_S) -> None:
+    """Wait until the condition is true; fail with `what` after the deadline."""
     until = time.monotonic() + seconds
-    while not true():
+    while not condition():
         assert time.monotonic() < until, what
         time.sleep(0.01)
 
 
 def configured(directory: Path, wiring: str = "", *, port: int = 0, database: Path | None = None) -> Path:
-    """A configuration for a simulated board with comparators in this directory."""
+    """Write a configuration for a simulated board with comparators to this directory."""
     path = directory / "station.toml"
     path.write_text(
         f'[board]\nsimulated = true\nheels = "comparator"\n{wiring}\n[page]\nport = {port}\n'
@@ -42,7 +42,7 @@ def configured(directory: Path, wiring: str = "", *, port: int = 0, database: Pa
 
 
 def station(*arguments: str, **environment: str) -> subprocess.Popen[str]:
-    """The program itself."""
+    """Start the program."""
     return subprocess.Popen(
         [sys.executable, "-m", "station.cli", *arguments],
         cwd=ROOT,
@@ -54,10 +54,10 @@ def station(*arguments: str, **environment: str) -> subprocess.Popen[str]:
 
 
 class Running:
-    """`station run`, ready. `told` are the datagrams that systemd would have got."""
+    """A running `station run`. `notifications` are the datagrams for systemd."""
 
     def __init__(self, config: Path) -> None:
-        self.told: list[str] = []
+        self.notifications: list[str] = []
         address = str(config.with_name("notify"))
         self._notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self._notify.bind(address)
@@ -65,10 +65,10 @@ class Running:
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         found = re.search(r"http://localhost:(\d+)", line)
-        assert found, line + self._rest()
+        assert found, line + self._read_rest()
         self.port = int(found[1])
 
-    def _rest(self) -> str:
+    def _read_rest(self) -> str:
         self._process.kill()
         return "".join(self._process.communicate(timeout=BOUND_S))
 
@@ -92,20 +92,20 @@ class Running:
             answer = page.getresponse()
             assert answer.status == 303, answer.read()
 
-    def hear(self, seconds: float) -> None:
-        """Take what systemd would have got in this time."""
+    def receive_notifications(self, seconds: float) -> None:
+        """Collect the notifications for systemd during this time."""
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if select.select([self._notify], [], [], left)[0]:
-                self.told.append(self._notify.recv(1024).decode())
+        while (remaining_s := until - time.monotonic()) > 0:
+            if select.select([self._notify], [], [], remaining_s)[0]:
+                self.notifications.append(self._notify.recv(1024).decode())
 
-    def end(self, number: int = signal.SIGTERM) -> tuple[int, str]:
-        """Send a signal; gives the exit status and standard error."""
+    def send_signal(self, number: int = signal.SIGTERM) -> tuple[int, str]:
+        """Send a signal and wait for the end; returns the exit status and standard error."""
         self._process.send_signal(number)
-        return self.ended()
+        return self.wait_for_exit()
 
-    def ended(self) -> tuple[int, str]:
-        """Wait for the end; gives the exit status and standard error."""
+    def wait_for_exit(self) -> tuple[int, str]:
+        """Wait for the end; returns the exit status and standard error."""
         _, error = self._process.communicate(timeout=BOUND_S)
-        self.hear(0.05)
+        self.receive_notifications(0.05)
         return self._process.returncode, error

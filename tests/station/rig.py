@@ -1,4 +1,4 @@
-"""A whole station on virtual time, in whatever state its board is, and what it says and keeps."""
+"""A whole station in virtual time, with any faults of its board, and what it shows and stores."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from station.simulator.ankle import PersonProfile
 from station.simulator.board import SimulatedBoard
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
-from tests.station.health_answers import add_cared
+from tests.station.health_answers import add_screened_person
 from tests.station.simulator.sittings import STEADY
 
 COMPARATORS = '[board]\nheels = "comparator"\n'
-"""The wiring that lives fastest, and whose heels nobody has to learn."""
+"""The wiring that simulates fastest, without heels to learn."""
 
 
 def hold_of(seconds: float, *sides: Side, repetitions: int = 1) -> Routine:
@@ -33,7 +33,7 @@ def hold_of(seconds: float, *sides: Side, repetitions: int = 1) -> Routine:
 
 
 class Rig(VirtualStation):
-    """A station on virtual time; nothing happens on it by itself unless `on_step` says so."""
+    """A station in virtual time that starts nothing by itself unless `on_step` says so."""
 
     def __init__(
         self,
@@ -50,30 +50,30 @@ class Rig(VirtualStation):
         self.live(3.0)
 
     def until(self, stop: Callable[[], bool], limit_s: float = 120.0) -> None:
-        """Let time pass until something is the case."""
+        """Let time pass until the condition is true."""
         self.live(limit_s, stop)
-        assert stop(), f"it has not come to that in {limit_s} s: {self.station.snapshot()}"
+        assert stop(), f"not within {limit_s} s: {self.station.snapshot()}"
 
     def until_phase(self, *phases: str, limit_s: float = 120.0) -> None:
         self.until(lambda: self.station.snapshot().phase in phases, limit_s)
 
     def add_person(self, name: str, *conditions: str) -> str:
-        """Somebody who has answered the health questions, with yes to these conditions; gives their id."""
-        return add_cared(self.store, name, *conditions)
+        """Add a person who has answered the health questions, with yes to these conditions; returns their id."""
+        return add_screened_person(self.store, name, *conditions)
 
     @property
     def troubles(self) -> dict[str, str]:
-        """What the page shows of parts in trouble, by part."""
+        """The faults that the page shows, by part."""
         return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
 
-    def sat(self) -> SessionDetail:
+    def last_session(self) -> SessionDetail:
         """What is stored of the last session."""
         detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
         return detail
 
     def hold(self, seconds: float, *sides: Side, repetitions: int = 1) -> None:
-        """Begin holds for whoever stands there, and let the first one begin."""
+        """Start holds for the person on the board, and wait until the first one begins."""
         self.station.start(hold_of(seconds, *sides, repetitions=repetitions), None)
         self.until_phase("hold")
 
@@ -81,6 +81,6 @@ class Rig(VirtualStation):
         self.board.act("step_on", str(side))
         self.live(after_s)
 
-    def heard(self) -> list[CueName]:
-        """The cues that a person has recognised on the buzzer."""
+    def recognised_cues(self) -> list[CueName]:
+        """The cues that a listener has recognised on the buzzer."""
         return [cue for _, cue in self.board.heard_cues]

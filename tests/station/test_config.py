@@ -1,4 +1,4 @@
-"""The board's configuration: its defaults, its reference, and what it says to what is wrong."""
+"""The board's configuration: its defaults, its example, and the sentence for each mistake."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ KEYS = [(name, key) for name, section in SECTIONS.items() for key in msgspec.str
 
 
 def refused(text: str) -> str:
-    """What the configuration says to this text."""
+    """The error for this text."""
     with pytest.raises(ConfigError) as caught:
         parse(text, "board.toml")
     return str(caught.value)
 
 
-def test_the_default_wiring_is_two_analogue_heels_a_pad_the_interrupt_line_and_a_piezo() -> None:
-    """A station without a file is a real board in the default wiring, and its page stays on this machine."""
+def test_default_is_real_board_in_default_wiring() -> None:
+    """Without a file: two analogue heels, a knee pad, the interrupt line, a piezo, and a page for this machine only."""
     config = load(None)
     assert not config.board.simulated
     assert (config.board.heels, config.board.plates, config.board.knee_pad) == ("analogue", "two", True)
@@ -35,7 +35,7 @@ def test_the_default_wiring_is_two_analogue_heels_a_pad_the_interrupt_line_and_a
     assert config.page.host == "127.0.0.1"
 
 
-def test_the_defaults_of_the_pins_are_the_pin_map() -> None:
+def test_default_pins_match_the_pin_map() -> None:
     """Every pin with a key in the map is a key of the configuration with that default, and there are no others."""
     mapped = {pin.key: pin.bcm for pin in pins.PINS if pin.key}
     assert msgspec.to_builtins(Config().pins) == mapped
@@ -43,31 +43,27 @@ def test_the_defaults_of_the_pins_are_the_pin_map() -> None:
     assert (Config().analogue_heels.channel_left, Config().analogue_heels.channel_right) == (0, 1)
 
 
-def test_the_example_is_the_reference() -> None:
-    """The example file is the schema's own print: `python -m station.config > systemd/station.toml` makes it anew."""
+def test_example_file_is_generated_from_the_schema() -> None:
+    """`python -m station.config > systemd/station.toml` writes it again."""
     assert EXAMPLE.read_text(encoding="utf-8") == documented_toml(Config)
 
 
-def test_the_example_has_every_key_at_its_default() -> None:
-    """The example names every section and key, and reading it changes nothing."""
+def test_example_file_has_every_key_at_its_default() -> None:
     text = EXAMPLE.read_text(encoding="utf-8")
     assert tomllib.loads(text) == msgspec.json.decode(msgspec.json.encode(Config()))
     assert load(EXAMPLE) == Config()
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS, ids=lambda part: getattr(part, "name", part))
-def test_every_key_says_what_it_is_for(section: str, key: msgspec.structs.FieldInfo) -> None:
-    """Each key has a description that is a sentence."""
+def test_every_key_has_a_description(section: str, key: msgspec.structs.FieldInfo) -> None:
     assert key_description(key.type).endswith("."), f"{section}.{key.name}"
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS, ids=lambda part: getattr(part, "name", part))
-def test_a_value_of_the_wrong_kind_names_file_key_and_what_is_allowed(
-    section: str, key: msgspec.structs.FieldInfo
-) -> None:
-    """For every key a value of another kind is refused, with the file, the key, the value and what it must be."""
-    said = refused(f"[{section}]\n{key.name} = 1979-05-27")
-    assert said.startswith(f'board.toml: {section}.{key.name} is "1979-05-27", but must be ')
+def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec.structs.FieldInfo) -> None:
+    """The error has the file, the key, the value and what it must be."""
+    error = refused(f"[{section}]\n{key.name} = 1979-05-27")
+    assert error.startswith(f'board.toml: {section}.{key.name} is "1979-05-27", but must be ')
 
 
 @pytest.mark.parametrize(
@@ -123,27 +119,25 @@ def test_a_value_of_the_wrong_kind_names_file_key_and_what_is_allowed(
         ),
     ],
 )
-def test_what_is_wrong_is_said_in_one_sentence(text: str, sentence: str) -> None:
-    """Each mistake is answered with the file, the key, what is wrong and what is allowed."""
+def test_each_mistake_gets_one_sentence(text: str, sentence: str) -> None:
+    """With the file, the key, the mistake and what is allowed."""
     assert refused(text) == sentence
 
 
-def test_a_file_that_is_not_toml_says_where() -> None:
-    """A mistake in the TOML is named with its line."""
-    said = refused("[board]\nled = yes\n")
-    assert said.startswith("board.toml is not valid TOML: ")
-    assert "line 2" in said
+def test_invalid_toml_is_refused_with_its_line() -> None:
+    error = refused("[board]\nled = yes\n")
+    assert error.startswith("board.toml is not valid TOML: ")
+    assert "line 2" in error
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+def test_missing_file_is_refused(tmp_path: Path) -> None:
     """A missing file is an error, never the defaults."""
     path = tmp_path / "absent.toml"
     with pytest.raises(ConfigError, match=r"absent\.toml cannot be read: No such file or directory; "):
         load(path)
 
 
-def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
-    """A file of other bytes is refused with its name."""
+def test_binary_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "picture.toml"
     path.write_bytes(b"\xff\xd8\xff\xe0")
     with pytest.raises(ConfigError, match=r"picture\.toml is not text in UTF-8"):
@@ -161,13 +155,11 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
         '[page]\nhost = "0.0.0.0"\nallowed_hosts = ["station.local"]\nport = 80',
     ],
 )
-def test_the_other_wirings_are_configurations(text: str) -> None:
-    """A pin or channel that a wiring leaves unused may be used by another part."""
+def test_unused_pin_or_channel_may_be_reused(text: str) -> None:
     assert parse(text, "board.toml") != Config()
 
 
-def test_a_configuration_cannot_be_changed() -> None:
-    """What was checked at start stays as it was."""
+def test_configuration_is_immutable() -> None:
     config = Config()
     with pytest.raises(AttributeError):
         config.page.port = 80  # type: ignore[misc]  # the promise under test

@@ -1,4 +1,4 @@
-"""What a person may choose, and what they may not."""
+"""The settings and their limits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from station.settings import CHOICES, LIMITS, Settings
 
 
-def test_the_defaults_are_allowed() -> None:
+def test_defaults_are_valid() -> None:
     """The defaults are those of the rules: 30 s three times, 15 s of rest, 10 s to prepare, a goal of 4 inches."""
     chosen = Settings()
     assert (chosen.hold_s, chosen.repetitions, chosen.rest_s, chosen.prepare_s) == (30, 3, 15, 10)
@@ -31,14 +31,13 @@ def test_the_defaults_are_allowed() -> None:
         ("quiet_to", None),
     ],
 )
-def test_what_is_not_allowed_is_named(name: str, value: Any) -> None:
-    """The sentence names the field and what is allowed."""
+def test_invalid_setting_is_named(name: str, value: Any) -> None:
+    """The sentence has the field and what is allowed."""
     with pytest.raises(ValueError, match=f"The setting {name} is .* (one of|from|such as) "):
         Settings(**{name: value})
 
 
 @pytest.mark.parametrize("name", list(LIMITS))
-def test_the_limits_themselves_are_allowed(name: str) -> None:
-    """Both ends of a range belong to it."""
+def test_limits_are_inclusive(name: str) -> None:
     for value in LIMITS[name]:
         assert getattr(Settings(**{name: value}), name) == value  # type: ignore[arg-type]  # each limit has its field's type

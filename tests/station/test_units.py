@@ -21,13 +21,13 @@ from station.units import (
     ("mm", "units", "text"),
     [(94.0, CM, "9.4 cm"), (94.5, CM, "9.5 cm"), (101.6, CM, "10.2 cm"), (101.6, INCH, "4.0 in"), (0.0, CM, "0.0 cm")],
 )
-def test_a_length_has_a_tenth_and_its_unit(mm: float, units: str, text: str) -> None:
+def test_length_has_one_decimal_and_unit(mm: float, units: str, text: str) -> None:
     """Centimetres or inches to 0.1, ties away from zero; four inches are 10.2 cm."""
     assert length_text(mm, units) == text
 
 
-def test_nothing_is_a_dash_and_zero_has_no_sign() -> None:
-    """A missing length is a dash, and a rounded zero is never negative."""
+def test_missing_length_is_dash_and_zero_is_unsigned() -> None:
+    """A rounded zero is never negative."""
     assert length_text(None, CM) == "\u2013"
     assert number_text(-0.3, CM) == "0.0"
     assert number_text(-12.0, CM) == "\u22121.2"
@@ -43,15 +43,15 @@ def test_nothing_is_a_dash_and_zero_has_no_sign() -> None:
         (94.0, None, CM, "9.4 cm"),
     ],
 )
-def test_a_sure_length_has_no_more_digits_than_are_true(
+def test_length_with_uncertainty_shows_only_certain_digits(
     mm: float, uncertainty_mm: float | None, units: str, text: str
 ) -> None:
-    """What stands after the sign is half the 95 % interval, rounded up; tenths go when they are not true."""
+    """The ± is half the 95 % interval, rounded up; tenths disappear when they are uncertain."""
     assert length_with_uncertainty(mm, uncertainty_mm, units) == text
 
 
 def test_credit_is_never_rounded_up() -> None:
-    """29.99 s are 29 s; whole minutes say no seconds."""
+    """29.99 s are 29 s; whole minutes show no seconds."""
     assert [duration_text(us) for us in (29_990_000, 90_000_000, 120_000_000)] == ["29 s", "1 min 30 s", "2 min"]
 
 
@@ -59,13 +59,13 @@ def test_credit_is_never_rounded_up() -> None:
     ("mm", "units", "text"),
     [(6.0, CM, "+0.6 cm"), (-6.0, CM, "\u22120.6 cm"), (0.2, CM, "0.0 cm"), (25.4, INCH, "+1.0 in")],
 )
-def test_a_difference_has_its_sign(mm: float, units: str, text: str) -> None:
-    """More has a plus, less a minus, and what rounds to nothing has neither."""
+def test_difference_is_signed(mm: float, units: str, text: str) -> None:
+    """More has a plus, less a minus, and a rounded zero neither."""
     assert change_text(mm, units) == text
 
 
-def test_millimetres_of_the_sensor_have_their_sign() -> None:
-    """A rounded zero has none."""
+def test_sensor_millimetres_are_signed() -> None:
+    """A rounded zero has no sign."""
     assert [signed_text(mm) for mm in (0.24, -1.26, -0.04, 0.04)] == ["+0.2", "\u22121.3", "0.0", "0.0"]
 
 
@@ -79,6 +79,6 @@ def test_millimetres_of_the_sensor_have_their_sign() -> None:
         (-0.1, INCH, "0.00 in"),
     ],
 )
-def test_a_pace_is_finer_than_a_change(mm: float, units: str, text: str) -> None:
-    """Millimetres to a tenth, inches to a hundredth: gains are some millimetres a week."""
+def test_pace_has_more_decimals_than_a_change(mm: float, units: str, text: str) -> None:
+    """Millimetres to a tenth, inches to a hundredth: gains are a few millimetres a week."""
     assert fine_change_text(mm, units) == text

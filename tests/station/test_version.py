@@ -8,7 +8,6 @@ from pathlib import Path
 from station.version import APP_VERSION
 
 
-def test_rows_carry_the_version_of_the_package() -> None:
-    """What is written into each row is the version that is installed."""
+def test_app_version_is_the_installed_version() -> None:
     pyproject = Path(__file__).resolve().parents[2] / "pyproject.toml"
     assert tomllib.loads(pyproject.read_text())["project"]["version"] == APP_VERSION

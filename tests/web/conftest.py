@@ -1,4 +1,4 @@
-"""The page over a real store in a temporary directory and a panel that the test sets."""
+"""Fixtures: the pages over a real store in a temporary directory, and a station double that the test controls."""
 
 from __future__ import annotations
 
@@ -33,39 +33,39 @@ def board() -> RecordedBoard:
 
 
 @pytest.fixture
-def panel(store: Store, board: RecordedBoard) -> StationDouble:
+def station(store: Store, board: RecordedBoard) -> StationDouble:
     return StationDouble(store, board)
 
 
 @pytest.fixture
-def client(panel: StationDouble, store: Store) -> FlaskClient:
-    return create_app(panel, store).test_client()
+def client(station: StationDouble, store: Store) -> FlaskClient:
+    return create_app(station, store).test_client()
 
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Browser]:
-    with browser.opened() as opened:
+    with browser.open_browser() as opened:
         yield opened
 
 
 @pytest.fixture
-def server(panel: StationDouble, store: Store) -> Iterator[Server]:
-    served = open_page(panel, store, Config(page=PageConfig(port=0)))
+def server(station: StationDouble, store: Store) -> Iterator[Server]:
+    served = open_page(station, store, Config(page=PageConfig(port=0)))
     served.start()
     yield served
     served.stop()
 
 
 @pytest.fixture
-def see(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
-    """Open a page of this test's server; whatever the console complained about fails the test."""
+def visit(window: Browser, server: Server) -> Iterator[Callable[[str], Browser]]:
+    """Open a page of the test's server; any console error fails the test."""
 
-    def see(address: str) -> Browser:
+    def visit(address: str) -> Browser:
         window.open(f"http://127.0.0.1:{server.port}{address}")
         return window
 
-    window.look(PHONE)
-    yield see
+    window.emulate(PHONE)
+    yield visit
     window.open("about:blank")
-    window.forget()
-    assert [line for line in window.errors() if "404" not in line] == []
+    window.clear_cookies()
+    assert [line for line in window.console_errors() if "404" not in line] == []

@@ -1,4 +1,4 @@
-"""A double of the panel: a snapshot that a test sets, and a record of what the page asked for."""
+"""A test double of the station API: the test sets its snapshot, and it records what the page asked for."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Kept = TypeVar("Kept")
 
 
 class RecordedBoard:
-    """A simulated board that remembers what was done to it."""
+    """A simulated board that records its commands."""
 
     def __init__(self, commands: tuple[str, ...]) -> None:
         self._words = commands
@@ -40,14 +40,14 @@ class RecordedBoard:
 
 
 class StationDouble:
-    """A panel whose picture is what the test says."""
+    """A station whose snapshot the test sets."""
 
     def __init__(self, store: Store | None = None, board: RecordedBoard | None = None) -> None:
         self.board = board
-        self.said: list[tuple[CommandName, Side | None]] = []
-        self.answered: list[str | None] = []
+        self.commands: list[tuple[CommandName, Side | None]] = []
+        self.answers_given: list[str | None] = []
         self.started: list[tuple[Routine, str | None]] = []
-        self.called: list[str | None] = []
+        self.titles: list[str | None] = []
         self.chosen: list[bool] = []
         """Of each start requested by name, whether the page chose the person."""
         self.analogue = True
@@ -60,7 +60,7 @@ class StationDouble:
         return self._now
 
     def show(self, **changes: Any) -> None:
-        """Make a new picture, of now, and wake whoever watches."""
+        """Publish a new snapshot, taken at this moment, and wake all subscribers."""
         self._now = snapshot(self._now, **{"at_us": SystemClock().now_us(), **changes})
         for wake in list(self._wakes):
             wake()
@@ -74,15 +74,15 @@ class StationDouble:
         return lambda: self._wakes.remove(wake)
 
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
-        self.said.append((word, side))
-        self.answered.append(answer)
+        self.commands.append((word, side))
+        self.answers_given.append(answer)
 
     def start(self, routine: Routine, person_id: str | None, called: str | None = None) -> None:
         self.started.append((routine, person_id))
-        self.called.append(called)
+        self.titles.append(called)
 
     def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
-        """Decided by the start gate, as the station does."""
+        """Decide by the real start gate, as the station does."""
         self.chosen.append(is_chosen)
         done: Future[StartDecision] = Future()
         try:
@@ -104,7 +104,7 @@ class StationDouble:
             done.set_exception(error)
         return done
 
-    def _kept(self, act: Callable[[Store], Kept]) -> Future[Kept]:
+    def _run_now(self, act: Callable[[Store], Kept]) -> Future[Kept]:
         assert self._store is not None
         done: Future[Kept] = Future()
         try:
@@ -114,28 +114,28 @@ class StationDouble:
         return done
 
     def add_person(self, name: str) -> Future[str]:
-        return self._kept(lambda store: store.add_person(name).id)
+        return self._run_now(lambda store: store.add_person(name).id)
 
     def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
-        return self._kept(lambda store: store.claim_session(session_id, person_id))
+        return self._run_now(lambda store: store.claim_session(session_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
-        return self._kept(lambda store: store.add_answer(person_id, question, answer, about))
+        return self._run_now(lambda store: store.add_answer(person_id, question, answer, about))
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._kept(lambda store: store.answer_test(test_id, pain=pain, felt_place=felt))
+        return self._run_now(lambda store: store.answer_test(test_id, pain=pain, felt_place=felt))
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:
         made = [msgspec.to_builtins(item) for item in items]
-        return self._kept(lambda store: store.save_routine(routine_id, person_id, name, made))
+        return self._run_now(lambda store: store.save_routine(routine_id, person_id, name, made))
 
     def remove_routine(self, routine_id: str) -> Future[None]:
-        return self._kept(lambda store: store.remove_routine(routine_id))
+        return self._run_now(lambda store: store.remove_routine(routine_id))
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> Future[None]:
-        return self._kept(lambda store: store.save_plan(person_id, plan))
+        return self._run_now(lambda store: store.save_plan(person_id, plan))
 
     def change_settings(self, changes: dict[str, str]) -> None:
         assert self._store is not None

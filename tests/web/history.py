@@ -1,4 +1,4 @@
-"""A history for the pages: one session with a test and a stretch, with traces, in a real store."""
+"""A history for page tests: one session with a test and a stretch, with traces, in a real store."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LUNGES = (
 
 
 def lunge_rows() -> str:
-    """A made-up trace of a test, 20 readings and 50 loads a second."""
+    """A generated trace of a test: 20 readings and 50 loads a second."""
     rows = []
     for n in range(90 * 50):
         at_s = n / 50
@@ -38,13 +38,13 @@ def lunge_rows() -> str:
 
 
 def hold_rows() -> str:
-    """A made-up trace of a hold with one lift."""
+    """A generated trace of a hold with one heel lift."""
     rows = [f"{n / 20:.3f},load_left,{0.15 if 12 < n / 20 < 14 else 0.55 + 0.01 * math.sin(n):.3f}" for n in range(840)]
     return "\n".join(rows) + "\n"
 
 
-def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person, str]:
-    """One session of one person: a quick test and a hold with a lift. Gives the person and the session's id."""
+def add_session(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person, str]:
+    """Add one session: a quick test and a hold with a heel lift. Returns the person and the session's id."""
     person = next((one for one in store.people() if one.name == name), None) or store.add_person(name)
     began = datetime.now(UTC) - timedelta(days=days_ago)
     session = store.begin_session(person.id, began, simulated=True)
@@ -66,7 +66,7 @@ def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person
 
 
 def add_test(store: Store, session: str, began: datetime, right_mm: float | None = 101.6) -> None:
-    """A quick test with its attempts, trials and trace."""
+    """Add a quick test with its attempts, trials and trace."""
     run = store.begin_run(session, HEADER, began)
     test = store.begin_test(run, full=False, contact=Contact.PAD, calibration_id=None)
     for number, (side, since_s, until_s, outcome, toe_mm) in enumerate(LUNGES, 1):

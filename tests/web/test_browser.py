@@ -1,4 +1,4 @@
-"""The pages in a real browser: phone and desktop, light and dark, by keys, without scripts, and with nothing heard."""
+"""The pages in a real browser: phone and desktop, light and dark, by keyboard, without scripts, without updates."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests import browser
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
 from tests.station.store.histories import FIT
 from tests.web.double import RecordedBoard, StationDouble
-from tests.web.history import fill
-from tests.web.years import years_of
+from tests.web.history import add_session
+from tests.web.years import add_years_of_tests
 from web.server.http import Server, open_page
 
 pytestmark = pytest.mark.skipif(
-    not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
+    not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 
 PAGES = (
@@ -33,7 +33,7 @@ PAGES = (
 )
 TARGET, LIVE_TARGET = 44, 64
 MOST_STOPS = 100
-"""More stops than any page has, should the focus never come back to its beginning."""
+"""More tab stops than any page has, in case the focus never returns to the start."""
 HEELS = (HeelView(Side.LEFT, True, 1.0), HeelView(Side.RIGHT, True, 0.9))
 HOLD: dict[str, Any] = {
     "activity": "hold",
@@ -80,41 +80,41 @@ STATES: dict[str, dict[str, Any]] = {
         "verified": False,
     },
     "quiz": {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH, "repetition": 2, "repetitions": 6},
-    "left": {"rest": UnfinishedView("Daily", 700), "note": "Taken back, and heel taps are off again.", "undo_us": 1},
+    "unfinished": {"rest": UnfinishedView("Daily", 700), "note": "Undone. Heel taps are off now.", "undo_us": 1},
 }
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE_SMALL, DESKTOP], ids=["phone", "desktop"])
-def test_every_page_fits_reads_and_can_be_touched(
-    see: Callable[[str], Browser], window: Browser, store: Store, size: tuple[int, int], dark: bool
+def test_every_page_has_no_layout_faults(
+    visit: Callable[[str], Browser], window: Browser, store: Store, size: tuple[int, int], dark: bool
 ) -> None:
-    """No page scrolls sideways, has a target under 44 px (64 on the phone's live page), or a contrast too low."""
-    window.look(size, dark=dark)
-    _, session = fill(store)
-    person, _ = fill(store, days_ago=1, name="A person with quite a long name, as people have")
+    """No sideways scrolling, no target under 44 px (64 on the phone's live page), no low contrast."""
+    window.emulate(size, dark=dark)
+    _, session = add_session(store)
+    person, _ = add_session(store, days_ago=1, name="A person with quite a long name, as people have")
     store.add_calibration(FIT)
     store.add_answer(person.id, "health", {"yes": ["tendon_pain", "balance"], "no": []})
     store.add_answer(person.id, "pain", 7)
     store.save_plan(person.id, {"days": [[0, "07:30"], [3, "18:00"]], "routine": "daily", "zone": "UTC", "token": "t"})
-    see("/").run("document.cookie = `person=${arguments[0]}`", person.id)
+    visit("/").run("document.cookie = `person=${arguments[0]}`", person.id)
     for address in (*PAGES, f"/sessions/{session}"):
         least = LIVE_TARGET if address in ("/live", "/board") and size == PHONE_SMALL else TARGET
-        assert see(address).layout_faults(least) == [], address
+        assert visit(address).layout_faults(least) == [], address
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, DESKTOP], ids=["small", "phone", "desktop"])
-def test_every_state_of_the_live_page_fits(
-    see: Callable[[str], Browser], window: Browser, panel: StationDouble, size: tuple[int, int], dark: bool
+def test_every_live_state_fits_first_viewport(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int], dark: bool
 ) -> None:
-    """In each state number, word and sentence are on the first screenful, and large enough for two metres."""
-    window.look(size, dark=dark)
+    """Number, word and sentence are in the first viewport, and large enough to read from two metres."""
+    window.emulate(size, dark=dark)
     for name, state in STATES.items():
-        panel.show(**{**STATES["fault"], "troubles": (), "phase": "idle", **_blank(), **state})
-        see("/live")
-        window.settle(
-            lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard"
+        station.show(**{**STATES["fault"], "troubles": (), "phase": "idle", **_blank(), **state})
+        visit("/live")
+        window.wait_until(
+            lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
         )
         assert window.layout_faults(TARGET) == [], name
         low = window.run("return document.getElementById('sentence').getBoundingClientRect().bottom")
@@ -140,13 +140,15 @@ def _blank() -> dict[str, Any]:
     return {**dict.fromkeys(fields - {"activity", "heels"}), "activity": "idle", "heels": (), "rate": 0}
 
 
-def test_the_number_counts_on_by_itself(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
-    """In a hold the page counts down without being told, and stops when the station says that the heel is up."""
-    panel.show(**HOLD)
-    see("/live")
-    window.settle(lambda: window.text("#number") == "23", "the page counts on by itself")
-    panel.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
-    window.settle(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
+def test_hold_counts_down_between_updates(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
+    """The page counts down without updates, and stops when the heel is up."""
+    station.show(**HOLD)
+    visit("/live")
+    window.wait_until(lambda: window.text("#number") == "23", "the page counts down")
+    station.show(phase="lifted", rate=0, counted_us=7_400_000, heels=(HeelView(Side.LEFT, False, 0.0), HEELS[1]))
+    window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     assert window.text("#number") == "23"
     assert "left heel up" in window.text("#heels")
     colours = window.run(
@@ -156,135 +158,146 @@ def test_the_number_counts_on_by_itself(see: Callable[[str], Browser], window: B
     assert colours == ["rgb(0, 0, 0)", "rgb(255, 255, 255)", "none"]
 
 
-def test_the_number_never_jumps_backwards(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
-    """When the station corrects by less than two seconds, the number waits instead of going back."""
-    panel.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
-    see("/live")
-    window.settle(lambda: window.text("#number") == "20", "the page shows the credited time")
+def test_number_never_jumps_back(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
+    """A correction of less than two seconds makes the number wait."""
+    station.show(**{**HOLD, "counted_us": 10_000_000, "rate": 0})
+    visit("/live")
+    window.wait_until(lambda: window.text("#number") == "20", "the page shows the credited time")
     window.run(
         "window.seen = []; new MutationObserver(() => seen.push(+document.getElementById('number').textContent))"
         ".observe(document.getElementById('number'), {childList: true, characterData: true, subtree: true})"
     )
-    panel.show(counted_us=9_300_000, rate=1)
-    window.settle(lambda: window.text("#number") == "19", "the number goes on")
+    station.show(counted_us=9_300_000, rate=1)
+    window.wait_until(lambda: window.text("#number") == "19", "the number continues")
     assert window.run("return seen") == [19]
 
 
-def test_preparing_looks_unlike_holding(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
-    """Digits are outlined before the clock runs, and filled while it does."""
+def test_digits_are_outlined_until_clock_runs(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
     style = (
         "const one = getComputedStyle(document.getElementById('number')); return [one.color, one.webkitTextStrokeWidth]"
     )
-    panel.show(**STATES["prepare"])
-    see("/live")
-    window.settle(lambda: window.run(style)[0] == "rgba(0, 0, 0, 0)", "the digits are outlined")
+    station.show(**STATES["prepare"])
+    visit("/live")
+    window.wait_until(lambda: window.run(style)[0] == "rgba(0, 0, 0, 0)", "the digits are outlined")
     assert window.run(style)[1] != "0px"
-    panel.show(**HOLD)
-    window.settle(lambda: window.run(style)[0] != "rgba(0, 0, 0, 0)", "the digits are filled")
+    station.show(**HOLD)
+    window.wait_until(lambda: window.run(style)[0] != "rgba(0, 0, 0, 0)", "the digits are filled")
 
 
-def test_cue_badge_shows_playing_cue(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
-    """A cue that sounds is seen for a moment, as a shape and a word; one from before the page was opened is not."""
-    panel.show(**HOLD, cue=CueView(1, CueName.GO, None, Side.LEFT, False))
-    see("/live")
-    window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
+def test_cue_badge_shows_playing_cue(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
+    """A cue is shown for a moment as a shape and a word; a cue older than the page is not."""
+    station.show(**HOLD, cue=CueView(1, CueName.GO, None, Side.LEFT, False))
+    visit("/live")
+    window.wait_until(
+        lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+    )
     assert window.text("#cue-badge") == ""
-    window.settle(
+    window.wait_until(
         lambda: window.run("return performance.getEntriesByName(location.origin + '/sounds.json').length"),
         "sounds came",
     )
-    panel.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
-    window.settle(lambda: "HALF" in window.text("#cue-badge"), "the cue is seen")
-    window.settle(lambda: window.text("#cue-badge") == "", "and gone again")
+    station.show(cue=CueView(2, CueName.HALFWAY, None, None, False))
+    window.wait_until(lambda: "HALF" in window.text("#cue-badge"), "the cue is seen")
+    window.wait_until(lambda: window.text("#cue-badge") == "", "the cue is gone")
 
 
 def test_live_page_reports_missing_updates(
-    see: Callable[[str], Browser], window: Browser, server: Server, panel: StationDouble
+    visit: Callable[[str], Browser], window: Browser, server: Server, station: StationDouble
 ) -> None:
-    """When nothing is heard for four seconds the page says so and counts no further."""
-    panel.show(**HOLD)
-    see("/live")
-    window.settle(lambda: window.text("#number") == "23", "the page counts")
+    """After four seconds without an update the page says so and stops counting."""
+    station.show(**HOLD)
+    visit("/live")
+    window.wait_until(lambda: window.text("#number") == "23", "the page counts")
     server.stop()
-    window.settle(lambda: "No update for 4 s" in window.text("#stale-notice"), "the page says that it hears nothing")
+    window.wait_until(lambda: "No update for 4 s" in window.text("#stale-notice"), "the page reports missing updates")
     stopped = window.text("#number")
-    window.settle(lambda: "No update for 6 s" in window.text("#stale-notice"), "it goes on saying so")
+    window.wait_until(lambda: "No update for 6 s" in window.text("#stale-notice"), "the notice counts up")
     assert window.text("#number") == stopped
-    window.errors()
+    window.console_errors()
 
 
-def test_the_page_comes_back_by_itself(
-    see: Callable[[str], Browser], window: Browser, server: Server, panel: StationDouble, store: Store
+def test_live_page_reconnects_after_station_restart(
+    visit: Callable[[str], Browser], window: Browser, server: Server, station: StationDouble, store: Store
 ) -> None:
-    """After the station was started again the open page goes on without being loaded."""
-    panel.show(**HOLD)
-    see("/live")
-    window.settle(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
+    """The open page continues without a reload."""
+    station.show(**HOLD)
+    visit("/live")
+    window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
     server.stop()
-    again = open_page(panel, store, Config(page=PageConfig(port=server.port)))
+    again = open_page(station, store, Config(page=PageConfig(port=server.port)))
     again.start()
     try:
-        panel.show(phase="rest", counting=None, rate=0)
-        window.settle(lambda: "REST" in window.text("#word"), "the page is back", bound_s=20.0)
-        window.settle(lambda: window.text("#stale-notice") == "", "and says nothing of silence")
+        station.show(phase="rest", counting=None, rate=0)
+        window.wait_until(lambda: "REST" in window.text("#word"), "the page is back", bound_s=20.0)
+        window.wait_until(lambda: window.text("#stale-notice") == "", "the notice is gone")
     finally:
         window.open("about:blank")
         again.stop()
-    window.errors()
+    window.console_errors()
 
 
-def test_announcements_are_rate_limited(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
-    """Changes of phase are told in a region that was there before; of three changes in a rush the last is told."""
-    panel.show(**STATES["prepare"])
-    see("/live")
-    window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
+def test_announcements_are_rate_limited(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
+    """Phase changes go to an existing live region; of three changes in quick succession only the last is announced."""
+    station.show(**STATES["prepare"])
+    visit("/live")
+    window.wait_until(
+        lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+    )
     regions = "return ['status', 'alert'].map(id => document.getElementById(id).getAttribute('role')).join()"
     assert window.run(regions) == "status,alert"
     assert window.run("return document.getElementById('number').getAttribute('role')") == "timer"
-    told = "window.told = []; new MutationObserver(() => told.push(document.getElementById('status').textContent))"
-    window.run(f"{told}.observe(document.getElementById('status'), {{childList: true}})")
-    panel.show(**HOLD)
-    window.settle(lambda: window.run("return told.length") == 1, "the hold is told")
-    panel.show(phase="rest", counting=None, rate=0)
-    window.settle(lambda: "REST" in window.text("#word"), "the page shows the rest")
-    panel.show(phase="switch")
-    window.settle(lambda: window.run("return told.length") == 2, "the newest is told")
-    said = window.run("return told")
-    assert said[0].startswith("HOLD")
-    assert said[1].startswith("OTHER SIDE")
+    observer = (
+        "window.announced = [];"
+        "new MutationObserver(() => announced.push(document.getElementById('status').textContent))"
+    )
+    window.run(f"{observer}.observe(document.getElementById('status'), {{childList: true}})")
+    station.show(**HOLD)
+    window.wait_until(lambda: window.run("return announced.length") == 1, "the hold is announced")
+    station.show(phase="rest", counting=None, rate=0)
+    window.wait_until(lambda: "REST" in window.text("#word"), "the page shows the rest")
+    station.show(phase="switch")
+    window.wait_until(lambda: window.run("return announced.length") == 2, "the newest is announced")
+    announced = window.run("return announced")
+    assert announced[0].startswith("HOLD")
+    assert announced[1].startswith("OTHER SIDE")
 
 
-def test_a_heel_that_stays_up_is_an_alert(see: Callable[[str], Browser], window: Browser, panel: StationDouble) -> None:
-    """Two seconds after the heel came up it is told at once, and not before."""
-    panel.show(**HOLD)
-    see("/live")
-    window.settle(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
-    panel.show(**STATES["lifted"])
-    window.settle(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
+def test_heel_up_alert_follows_after_two_seconds(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble
+) -> None:
+    station.show(**HOLD)
+    visit("/live")
+    window.wait_until(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
+    station.show(**STATES["lifted"])
+    window.wait_until(lambda: "HEEL DOWN" in window.text("#word"), "the page shows the lifted heel")
     alert = "return document.getElementById('alert').textContent"
     assert window.run(alert) == ""
-    window.settle(lambda: "Heel up" in window.run(alert), "the alert is given")
+    window.wait_until(lambda: "Heel up" in window.run(alert), "the alert is given")
 
 
-def test_buttons_work_without_leaving_the_page(
-    see: Callable[[str], Browser], window: Browser, panel: StationDouble, board: RecordedBoard
+def test_buttons_send_commands_without_leaving_page(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, board: RecordedBoard
 ) -> None:
-    """Start, pause, stop and a side reach the panel while the page stays; what is refused is said."""
-    see("/live")
+    """Start, pause and a side reach the station while the page stays."""
+    visit("/live")
     window.run("window.same = true")
-    window.press('button[value="stretch"]')
-    window.press('button[value="pause"]')
-    window.press('button[value="right"]')
-    window.settle(lambda: len(panel.said) == 2 and len(panel.started) == 1, "all three were heard")
-    assert panel.said == [(CommandName.PAUSE, None), (CommandName.SIDE, Side.RIGHT)]
+    window.click('button[value="stretch"]')
+    window.click('button[value="pause"]')
+    window.click('button[value="right"]')
+    window.wait_until(lambda: len(station.commands) == 2 and len(station.started) == 1, "all three arrive")
+    assert station.commands == [(CommandName.PAUSE, None), (CommandName.SIDE, Side.RIGHT)]
     assert window.run("return window.same")
 
 
-def test_the_heel_is_up_while_the_button_is_held(
-    see: Callable[[str], Browser], window: Browser, board: RecordedBoard
+def test_heel_is_up_while_button_is_held(
+    visit: Callable[[str], Browser], window: Browser, board: RecordedBoard
 ) -> None:
-    """Pressing lifts, letting go lowers, with a finger and with a key."""
-    see("/board")
+    """Pressing lifts and releasing lowers, by pointer and by key."""
+    visit("/board")
     for down, up in (("pointerdown", "pointerup"), ("keydown", "keyup")):
         board.acts.clear()
         press = (
@@ -294,36 +307,36 @@ def test_the_heel_is_up_while_the_button_is_held(
         )
         window.run("HTMLElement.prototype.setPointerCapture = () => {}")
         window.run(press, down)
-        window.settle(lambda: board.acts == [("lift_heel", None)], "the heel is lifted")
+        window.wait_until(lambda: board.acts == [("lift_heel", None)], "the heel is lifted")
         window.run(press, up)
-        window.settle(lambda: board.acts[1:] == [("lower_heel", None)], "the heel is lowered")
+        window.wait_until(lambda: board.acts[1:] == [("lower_heel", None)], "the heel is lowered")
 
 
-def test_one_tap_gives_sound(see: Callable[[str], Browser], window: Browser) -> None:
-    """The tap says what it got, and the sounds can be played."""
-    see("/live").press("#sound-toggle")
-    window.settle(lambda: "sound on" in window.text("#sound-state"), "sound is on")
-    see("/sounds").press("button[data-tones]")
+def test_one_tap_enables_sound(visit: Callable[[str], Browser], window: Browser) -> None:
+    """The page confirms it, and the sounds can be played."""
+    visit("/live").click("#sound-toggle")
+    window.wait_until(lambda: "sound on" in window.text("#sound-state"), "sound is on")
+    visit("/sounds").click("button[data-tones]")
 
 
-def test_the_six_questions_are_answered_by_keys(see: Callable[[str], Browser], window: Browser) -> None:
-    """First whether it is heard; then each question plays its sound, and tells kindly what it was or that it is so."""
-    see("/sounds/learn").run("window.played = []; station_sound.play = tones => played.push(JSON.stringify(tones))")
+def test_sound_quiz_is_answered_by_keyboard(visit: Callable[[str], Browser], window: Browser) -> None:
+    """The volume is checked first; then each of six questions plays its sound, and a wrong answer plays it again."""
+    visit("/sounds/learn").run("window.played = []; station_sound.play = tones => played.push(JSON.stringify(tones))")
     means = window.run(
         "return Object.fromEntries([...document.querySelectorAll('[data-cue]')].map(one =>"
         " [JSON.stringify(JSON.parse(one.querySelector('button').dataset.tones)), one.dataset.means]))"
     )
-    window.one("#begin").send_keys("\ue007")
-    window.settle(lambda: "hear it?" in window.text("#quiz-question"), "the volume is asked for")
-    window.one("#answers button:nth-child(2)").send_keys("\ue007")
+    window.find("#begin").send_keys("\ue007")
+    window.wait_until(lambda: "hear it?" in window.text("#quiz-question"), "the volume is checked")
+    window.find("#answers button:nth-child(2)").send_keys("\ue007")
     assert window.run("return station_sound.gainFactor") == 2
-    window.settle(lambda: window.run("return played.length") == 2, "it is played louder")
+    window.wait_until(lambda: window.run("return played.length") == 2, "it is played louder")
     window.run("played = []")
-    window.one("#answers button").send_keys("\ue007")
+    window.find("#answers button").send_keys("\ue007")
     for number in range(6):
         assert window.text("#quiz-question").startswith(f"Question {number + 1} of 6")
-        window.settle(lambda: window.run("return played.length") == 1, "its sound is played")
-        choices = window.all("#answers button:not(.replay)")
+        window.wait_until(lambda: window.run("return played.length") == 1, "its sound is played")
+        choices = window.find_all("#answers button:not(.replay)")
         assert len({choice.text for choice in choices}) == 4
         meant = means[window.run("return played.at(-1)")]
         other = number % 2 == 0
@@ -332,9 +345,9 @@ def test_the_six_questions_are_answered_by_keys(see: Callable[[str], Browser], w
         assert window.text("#quiz-result").startswith(f"{meant}: ")
         assert window.run("return document.activeElement.id") == "quiz-question"
         if other:
-            window.settle(lambda: window.run("return played.length") == 2, "it is played once more")
+            window.wait_until(lambda: window.run("return played.length") == 2, "it is played once more")
         window.run("played = []")
-        window.one("#answers .next-question").send_keys("\ue007")
+        window.find("#answers .next-question").send_keys("\ue007")
     assert window.text("#quiz-question") == "3 of 6 correct."
     assert "as you go" in window.text("#quiz-result")
 
@@ -342,15 +355,15 @@ def test_the_six_questions_are_answered_by_keys(see: Callable[[str], Browser], w
 @pytest.mark.parametrize(
     "address", ["/", "/live", "/settings", "/history", "/progress", "/exercises", "/routines", "/help"]
 )
-def test_everything_is_reached_by_keys(
-    see: Callable[[str], Browser], window: Browser, store: Store, address: str
+def test_every_control_is_reached_by_tab_with_visible_focus(
+    visit: Callable[[str], Browser], window: Browser, store: Store, address: str
 ) -> None:
-    """The tabulator key walks through every control, from the top, and where one is can be seen."""
-    fill(store)
-    see(address)
+    """Tab walks through every control from the top, and the focus is always visible."""
+    add_session(store)
+    visit(address)
     walked: list[str] = []
     while not walked or not (walked[-1].startswith("body") or len(walked) > MOST_STOPS):
-        walked.append(window.tab())
+        walked.append(window.press_tab())
     assert walked[0].startswith("a Skip to content")
     assert [step for step in walked[:-1] if not step.endswith(" seen")] == []
     buttons = "button.getClientRects().length ? [button.innerText.trim()] : []"
@@ -358,40 +371,38 @@ def test_everything_is_reached_by_keys(
     assert {f"button {name} seen" for name in names} <= set(walked)
 
 
-def test_the_pages_work_without_scripts(
-    see: Callable[[str], Browser], window: Browser, store: Store, panel: StationDouble
+def test_live_page_works_without_scripts(
+    visit: Callable[[str], Browser], window: Browser, store: Store, station: StationDouble
 ) -> None:
-    """Without scripts the state is there as it was at loading, the page says that it stands still, and forms work."""
-    fill(store)
-    panel.show(**HOLD)
-    window.look(PHONE, scripts=False)
+    """The state is the one at load time, the page says that it does not update, and forms work."""
+    add_session(store)
+    station.show(**HOLD)
+    window.emulate(PHONE, scripts=False)
     try:
-        see("/live")
-        assert "HOLD" in window.one("#word").text
-        assert window.one("#number").text == "24"
-        assert "does not update" in window.one("noscript").text
-        window.press('button[value="pause"]')
-        window.settle(lambda: panel.said == [(CommandName.PAUSE, None)], "the button is heard")
-        window.settle(lambda: window.driver.current_url.endswith("/live"), "the page is back")
+        visit("/live")
+        assert "HOLD" in window.find("#word").text
+        assert window.find("#number").text == "24"
+        assert "does not update" in window.find("noscript").text
+        window.click('button[value="pause"]')
+        window.wait_until(lambda: station.commands == [(CommandName.PAUSE, None)], "the command arrives")
+        window.wait_until(lambda: window.driver.current_url.endswith("/live"), "the page is back")
     finally:
-        window.look(PHONE)
+        window.emulate(PHONE)
 
 
 @pytest.mark.parametrize("address", ["/", "/settings", "/sounds", "/sounds/learn", "/progress", "/calibration"])
-def test_twice_the_size_still_fits(see: Callable[[str], Browser], window: Browser, address: str) -> None:
+def test_text_at_200_percent_fits(visit: Callable[[str], Browser], window: Browser, address: str) -> None:
     """At 200 % on a phone of 320 px nothing scrolls sideways."""
-    window.look((320, 640))
-    see(address)
+    window.emulate((320, 640))
+    visit(address)
     window.run("document.documentElement.style.fontSize = '200%'")
     assert [fault for fault in window.layout_faults(TARGET) if "sideways" in fault] == []
 
 
-def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
-    see: Callable[[str], Browser], window: Browser, store: Store
-) -> None:
-    """Each point is said by the slider, seen in words, and marked in the picture; a tap on the picture goes to it."""
-    years_of(store, 100, every=3.0)
-    slider = see("/progress").one("figure input")
+def test_arrow_keys_walk_through_chart_points(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    """Each point has the slider's text and a marker in the chart; a tap on the chart selects a point."""
+    add_years_of_tests(store, 100, every=3.0)
+    slider = visit("/progress").find("figure input")
     newest = window.text("figure .point-text")
     slider.send_keys("\ue012")
     before = window.text("figure .point-text")
@@ -399,14 +410,16 @@ def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
     assert slider.get_attribute("aria-valuetext") == before
     assert window.run("return document.querySelector('.cursor').getAttribute('d')")
     window.run("document.querySelector('figure svg').scrollIntoView({block: 'center'})")
-    window.press("figure svg")
+    window.click("figure svg")
     assert window.text("figure .point-text") not in (newest, before)
 
 
-def test_paper_has_no_buttons_and_no_colours(see: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """A printed session is black on white, with its pictures and tables and without what is pressed."""
-    _, session = fill(store)
-    see(f"/sessions/{session}")
+def test_printed_session_is_black_on_white_without_buttons(
+    visit: Callable[[str], Browser], window: Browser, store: Store
+) -> None:
+    """Its charts and tables are printed."""
+    _, session = add_session(store)
+    visit(f"/sessions/{session}")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         colours, shown = window.run(
@@ -414,5 +427,5 @@ def test_paper_has_no_buttons_and_no_colours(see: Callable[[str], Browser], wind
             "[...document.querySelectorAll('nav, button, .button')].filter(one => one.getClientRects().length).length]"
         )
     finally:
-        window.look(PHONE)
+        window.emulate(PHONE)
     assert (colours, shown) == ("rgb(0, 0, 0)", 0)

@@ -1,4 +1,4 @@
-"""Compiled templates save time, and can never cost a page."""
+"""Compiled templates save time, and a damaged cache never breaks a page."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def test_compile_templates_writes_each_template_once(directory: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"", b"j2", b"\x80\x05garbage", bytes(2000)])
-def test_a_damaged_compiled_template_is_compiled_again(directory: Path, damage: bytes) -> None:
-    """A power cut while it was written costs a moment at the next start."""
+def test_damaged_compiled_template_is_recompiled(directory: Path, damage: bytes) -> None:
+    """A power cut during the write costs a moment at the next start."""
     app = new_app()
     compiled.compile_templates(app)
     for file in directory.iterdir():
@@ -45,8 +45,8 @@ def test_a_damaged_compiled_template_is_compiled_again(directory: Path, damage: 
     assert all(file.read_bytes() != before for file, before in damaged.items())
 
 
-def test_templates_work_where_nothing_may_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A directory that cannot be made leaves the page as it is."""
+def test_unwritable_directory_is_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache directory that cannot be created raises no error."""
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(compiled, "DIRECTORY", tmp_path / "file" / "compiled")
     compiled.compile_templates(new_app())

@@ -1,4 +1,4 @@
-"""The guide's pages in a real browser: a routine is put together by keys and by dragging; paper; and what axe finds."""
+"""Exercises, routines and help in a real browser: building by keyboard and by dragging, printing, and axe."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import pytest
 
 from station.store import Store
 from tests import browser
-from tests.axe import grave_faults
+from tests.axe import serious_violations
 from tests.browser import DESKTOP, PHONE, PHONE_SMALL, Browser
-from tests.web.history import fill
+from tests.web.history import add_session
 from web.server.http import Server
 
 pytestmark = pytest.mark.skipif(
-    not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
+    not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 
 PAGES = (
@@ -32,7 +32,7 @@ OTHERS = (
 ENTER, CONTROL, RELEASE = "\ue007", "\ue009", "\ue000"
 MOST_TABS = 150
 TALL = (1280, 1600)
-"""A screen on which four rows and their grips are seen at once."""
+"""A screen that shows four rows with their grips at once."""
 MIDDLE = """
 const box = document.querySelector(arguments[0]).getBoundingClientRect()
 return [Math.round(box.x + box.width / 2), Math.round(box.y + box.height / 4)]
@@ -47,14 +47,14 @@ COLOURS = "const page = getComputedStyle(document.body); return [page.color, pag
 
 
 def mouse(window: Browser, what: str, x: int, y: int) -> None:
-    """Press the left button, move with it, or let go."""
+    """Press, move or release the left mouse button."""
     kind = {"down": "mousePressed", "move": "mouseMoved", "up": "mouseReleased"}[what]
     event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1}
     window.driver.execute_cdp_cmd("Input.dispatchMouseEvent", event)
 
 
 def finger(window: Browser, what: str, x: int, y: int) -> None:
-    """Touch, move on the glass, or let go."""
+    """Start, move or end a touch."""
     kind = {"down": "touchStart", "move": "touchMove", "up": "touchEnd"}[what]
     points = [] if what == "up" else [{"x": x, "y": y}]
     window.driver.execute_cdp_cmd("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
@@ -64,102 +64,99 @@ Hand = Callable[[Browser, str, int, int], None]
 
 
 def has_rows(window: Browser, count: int) -> Callable[[], bool]:
-    return lambda: len(window.all(".routine-rows > li")) == count
+    return lambda: len(window.find_all(".routine-rows > li")) == count
 
 
 @pytest.mark.parametrize(
     ("address", "dark"), [*((one, False) for one in (*PAGES, *OTHERS)), *((one, True) for one in PAGES)]
 )
-def test_axe_finds_nothing_grave(
-    see: Callable[[str], Browser], window: Browser, store: Store, address: str, dark: bool
+def test_axe_finds_nothing_serious(
+    visit: Callable[[str], Browser], window: Browser, store: Store, address: str, dark: bool
 ) -> None:
-    """On a phone no page has anything that axe calls serious or critical."""
-    person, _ = fill(store)
+    person, _ = add_session(store)
     store.save_routine(None, person.id, "Mine", [{"exercise": "3b"}, {"rest_s": 20}, {"test": "quick"}])
-    window.look(PHONE, dark=dark)
-    assert grave_faults(see(address)) == []
+    window.emulate(PHONE, dark=dark)
+    assert serious_violations(visit(address)) == []
 
 
-def test_axe_would_find_something(see: Callable[[str], Browser], window: Browser) -> None:
-    """A picture without a text, and letters that nobody can read, are found."""
-    see("/help")
+def test_axe_reports_known_violations(visit: Callable[[str], Browser], window: Browser) -> None:
+    """A picture without a text and unreadable letters are reported, so the test above can fail."""
+    visit("/help")
     window.run("document.getElementById('main').append(new Image()); document.querySelector('h1').style.color = '#eee'")
-    assert sorted(fault.split(" at ")[0] for fault in grave_faults(window)) == [
+    assert sorted(fault.split(" at ")[0] for fault in serious_violations(window)) == [
         "critical: image-alt",
         "serious: color-contrast",
     ]
 
 
-def go_to(window: Browser, name: str) -> None:
-    """Press the tabulator key until what has this name has the focus, which can be seen all the way."""
+def tab_to(window: Browser, name: str) -> None:
+    """Press Tab until the control with this name has a visible focus."""
     for _ in range(MOST_TABS):
-        stop = window.tab()
+        stop = window.press_tab()
         if window.run(FOCUSED) == name:
             assert stop.endswith(" seen")
             return
     raise AssertionError(f"{name} is not reached by keys")
 
 
-def press(window: Browser, key: str) -> None:
+def press_key(window: Browser, key: str) -> None:
     window.driver.switch_to.active_element.send_keys(key)
 
 
-def test_a_routine_is_put_together_by_keys_alone(see: Callable[[str], Browser], window: Browser, store: Store) -> None:
-    """Added, dosed, put in order, named and saved without a pointer; the focus stays where the hands are."""
-    window.look(DESKTOP)
-    see("/routines/new")
+def test_routine_is_built_by_keyboard(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    """Added, dosed, ordered, named and saved without a pointer; the focus stays on the control in use."""
+    window.emulate(DESKTOP)
+    visit("/routines/new")
     for count, button in enumerate(("Add Soleus stretch", "Add Gastrocnemius stretch on the slope"), start=1):
-        go_to(window, button)
-        press(window, ENTER)
-        window.settle(has_rows(window, count), f"{button} is done")
+        tab_to(window, button)
+        press_key(window, ENTER)
+        window.wait_until(has_rows(window, count), f"{button} is done")
         assert window.run(FOCUSED) == button
-    go_to(window, "Move Gastrocnemius stretch on the slope up")
-    press(window, " ")
-    window.settle(lambda: window.run(ROWS) == ["2", "1"], "the second row is the first")
+    tab_to(window, "Move Gastrocnemius stretch on the slope up")
+    press_key(window, " ")
+    window.wait_until(lambda: window.run(ROWS) == ["2", "1"], "the second row is the first")
     assert window.run(FOCUSED) == "Move Gastrocnemius stretch on the slope down"
     assert window.text("#form-status") == "Gastrocnemius stretch on the slope is now 1 of 2."
-    go_to(window, "hold_s-1")
-    press(window, f"{CONTROL}a{RELEASE}45")
-    window.settle(
-        lambda: "3 min 45 s held a leg" in window.text("#routine-summary"), "the sums are worked out while one types"
+    tab_to(window, "hold_s-1")
+    press_key(window, f"{CONTROL}a{RELEASE}45")
+    window.wait_until(
+        lambda: "3 min 45 s held a leg" in window.text("#routine-summary"), "the totals follow the typing"
     )
-    go_to(window, "name")
-    press(window, f"Mine{ENTER}")
+    tab_to(window, "name")
+    press_key(window, f"Mine{ENTER}")
     assert store.own_routines(None) == ()
-    go_to(window, "Save")
-    press(window, ENTER)
-    window.settle(lambda: "/routines?saved=" in window.driver.current_url, "it is saved")
+    tab_to(window, "Save")
+    press_key(window, ENTER)
+    window.wait_until(lambda: "/routines?saved=" in window.driver.current_url, "it is saved")
     (own,) = store.own_routines(None)
     assert own.name == "Mine"
     assert own.items == ({"exercise": "3a"}, {"exercise": "3b", "hold_s": 45})
 
 
-def test_a_routine_is_put_together_without_scripts(
-    see: Callable[[str], Browser], window: Browser, store: Store
-) -> None:
-    """Each button sends the form and brings it back as it was typed; Save keeps it."""
-    window.look(PHONE, scripts=False)
+def test_routine_is_built_without_scripts(visit: Callable[[str], Browser], window: Browser, store: Store) -> None:
+    """Each button sends the form and returns it as filled in; Save stores it."""
+    window.emulate(PHONE, scripts=False)
     try:
-        see("/routines/new")
+        visit("/routines/new")
         for count, key in enumerate(("3b", "3a"), start=1):
-            window.press(f"button[value=add-{key}]")
-            window.settle(has_rows(window, count), f"{key} is added")
-        window.one("[name=name]").send_keys("Mine")
-        window.press("button[value=up-2]")
-        window.settle(lambda: not window.one("button[value=up-2]").is_enabled(), "the second row is the first")
-        window.press("button[value=save]")
-        window.settle(lambda: "/routines?saved=" in window.driver.current_url, "it is saved")
+            window.click(f"button[value=add-{key}]")
+            window.wait_until(has_rows(window, count), f"{key} is added")
+        window.find("[name=name]").send_keys("Mine")
+        window.click("button[value=up-2]")
+        window.wait_until(lambda: not window.find("button[value=up-2]").is_enabled(), "the second row is the first")
+        window.click("button[value=save]")
+        window.wait_until(lambda: "/routines?saved=" in window.driver.current_url, "it is saved")
     finally:
-        window.look(PHONE)
+        window.emulate(PHONE)
     (own,) = store.own_routines(None)
     assert [item["exercise"] for item in own.items] == ["3a", "3b"]
 
 
 @pytest.mark.parametrize("hand", [mouse, finger], ids=["mouse", "finger"])
-def test_rows_are_dragged(see: Callable[[str], Browser], window: Browser, store: Store, hand: Hand) -> None:
-    """Dragged by its grip with a mouse or a finger, a row is elsewhere, the sums follow, and Save keeps that order."""
-    window.look(TALL)
-    see("/routines/new?from=daily")
+def test_dragging_reorders_rows(visit: Callable[[str], Browser], window: Browser, store: Store, hand: Hand) -> None:
+    """Dragged by its grip with mouse or finger, a row moves, the totals follow, and Save keeps the order."""
+    window.emulate(TALL)
+    visit("/routines/new?from=daily")
     assert window.run(ROWS) == ["1", "2", "3", "4"]
     from_x, from_y = window.run(MIDDLE, "#row-4 .grip")
     to_y = window.run(MIDDLE, "#row-1")[1]
@@ -170,51 +167,51 @@ def test_rows_are_dragged(see: Callable[[str], Browser], window: Browser, store:
         hand(window, "move", from_x, next(steps))
         return bool(window.run(ROWS)[:4] == ["4", "1", "2", "3"])
 
-    window.settle(is_first, "the last row is the first")
+    window.wait_until(is_first, "the last row is the first")
     hand(window, "up", from_x, to_y)
-    window.settle(lambda: window.run(ROWS) == ["4", "1", "2", "3"], "it is let go")
-    window.settle(lambda: "the guide has it before" in window.text("#routine-summary"), "the new order is looked at")
+    window.wait_until(lambda: window.run(ROWS) == ["4", "1", "2", "3"], "the row is dropped")
+    window.wait_until(lambda: "the guide has it before" in window.text("#routine-summary"), "the new order is checked")
     assert window.run("return [...document.querySelectorAll('button:disabled')].map(one => one.value)") == [
         "up-4",
         "down-3",
     ]
-    window.press("button[value=save]")
-    window.settle(lambda: "/routines?saved=" in window.driver.current_url, "it is saved")
+    window.click("button[value=save]")
+    window.wait_until(lambda: "/routines?saved=" in window.driver.current_url, "it is saved")
     assert [item["exercise"] for item in store.own_routines(None)[0].items] == ["3c", "1a", "3a", "3b"]
 
 
-def test_unanswered_form_keeps_input(see: Callable[[str], Browser], window: Browser, server: Server) -> None:
-    """While the station is away the page says so, and everything that was typed stays."""
-    see("/routines/new?from=quick_calf").one("[name=name]").send_keys(" and more")
+def test_unanswered_form_keeps_input(visit: Callable[[str], Browser], window: Browser, server: Server) -> None:
+    """While the station does not respond the page says so, and all input stays."""
+    visit("/routines/new?from=quick_calf").find("[name=name]").send_keys(" and more")
     server.stop()
-    window.press("button[value=add-3c]")
-    window.settle(lambda: "is not responding" in window.text("#form-status"), "the page says that it is alone")
+    window.click("button[value=add-3c]")
+    window.wait_until(lambda: "is not responding" in window.text("#form-status"), "the page reports no response")
     assert window.run("return document.querySelector('[name=name]').value").endswith(" and more")
     assert len(window.run(ROWS)) == 2
-    window.errors()
+    window.console_errors()
 
 
-def test_answers_are_found_as_one_types(see: Callable[[str], Browser], window: Browser) -> None:
-    """Each letter narrows the questions, the address follows, and how many fit is said."""
-    see("/help").one("[name=q]").send_keys("barefo")
-    window.settle(lambda: len(window.all("#answers details")) == 1, "one question is left")
+def test_help_search_narrows_while_typing(visit: Callable[[str], Browser], window: Browser) -> None:
+    """Each letter narrows the questions, the address follows, and the page shows the number of matches."""
+    visit("/help").find("[name=q]").send_keys("barefo")
+    window.wait_until(lambda: len(window.find_all("#answers details")) == 1, "one question remains")
     assert window.text("#count") == "1 question found."
     assert "walk" not in window.text("#answers")
-    window.settle(lambda: window.driver.current_url.endswith("/help?q=barefo"), "the address says what was asked")
+    window.wait_until(lambda: window.driver.current_url.endswith("/help?q=barefo"), "the address has the query")
 
 
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize(
     "address", ["/routines/quick_calf/sheet", "/routines/daily/sheet", "/routines/{eight}/sheet", "/sheets/position"]
 )
-def test_a_sheet_is_one_page_in_black(
-    see: Callable[[str], Browser], window: Browser, store: Store, address: str, dark: bool
+def test_sheet_prints_on_one_page_in_black(
+    visit: Callable[[str], Browser], window: Browser, store: Store, address: str, dark: bool
 ) -> None:
-    """Up to eight exercises with their pictures print on one A4 page, black on white, without what is pressed."""
+    """Up to eight exercises with pictures fit one A4 page, black on white, without buttons."""
     keys = ("1a", "2a", "2c", "3a", "3b", "4c", "5a", "7d")
     eight = store.save_routine(None, None, "Eight", [{"exercise": key} for key in keys])
-    window.look(DESKTOP, dark=dark)
-    see(address.format(eight=eight))
+    window.emulate(DESKTOP, dark=dark)
+    visit(address.format(eight=eight))
     printed = window.driver.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
     assert len(re.findall(rb"/Type\s*/Page\b", base64.b64decode(printed["data"]))) == 1
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
@@ -223,19 +220,18 @@ def test_a_sheet_is_one_page_in_black(
 
 
 @pytest.mark.parametrize("address", ["/exercises", "/exercises/3a", "/routines", "/routines/new?from=full", "/help"])
-def test_twice_the_size_still_fits(see: Callable[[str], Browser], window: Browser, address: str) -> None:
+def test_text_at_200_percent_fits(visit: Callable[[str], Browser], window: Browser, address: str) -> None:
     """At 200 % on a phone of 320 px nothing scrolls sideways."""
-    window.look(PHONE_SMALL)
-    see(address)
+    window.emulate(PHONE_SMALL)
+    visit(address)
     window.run("document.documentElement.style.fontSize = '200%'")
     assert [fault for fault in window.layout_faults(44) if "sideways" in fault] == []
 
 
-def test_less_motion_is_honoured(see: Callable[[str], Browser], window: Browser) -> None:
-    """The picture of an exercise moves, and does not for whoever asked for less motion."""
+def test_picture_is_still_with_reduced_motion(visit: Callable[[str], Browser], window: Browser) -> None:
     shown = "return getComputedStyle(document.querySelector('.drawing .animated')).display"
-    window.look(PHONE)
-    see("/exercises/3b")
+    window.emulate(PHONE)
+    visit("/exercises/3b")
     assert window.run(shown) == "inline"
-    window.look(PHONE, calm=True)
+    window.emulate(PHONE, reduced_motion=True)
     assert window.run(shown) == "none"

@@ -1,4 +1,4 @@
-"""Every page reads what it shows in a few statements, however much has been done."""
+"""Every page reads its data in a few SQL statements, however long the history."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
 
 AT_MOST = 18
-"""Of the page that shows most, the first time after something was stored."""
+"""The limit of the largest page with a cold cache."""
 WARM_AT_MOST = 12
 
 
 @contextmanager
 def statements() -> Iterator[list[str]]:
-    """Every statement that is executed meanwhile, besides those that begin a moment."""
+    """Collect every SQL statement except BEGIN."""
     found: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
@@ -38,8 +38,8 @@ def statements() -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-def lived(path: Path, days: int) -> tuple[Store, Person]:
-    """A store with a session a day, of two people, and what guides the first of them."""
+def store_with_sessions(path: Path, days: int) -> tuple[Store, Person]:
+    """A store with a session a day by two people, and a plan and answers for the first of them."""
     clock = HandClock()
     store = Store.open(path, clock=clock)
     weeks(store, clock, days=days)
@@ -49,7 +49,7 @@ def lived(path: Path, days: int) -> tuple[Store, Person]:
 
 
 def counts(store: Store, person_id: str, person: Person) -> dict[str, tuple[int, int]]:
-    """The statements of each page, the first time and the next."""
+    """The number of statements of each page, with a cold and with a warm cache."""
     client = create_app(StationDouble(store), store).test_client()
     client.set_cookie(PERSON_COOKIE, person_id)
     found = {}
@@ -64,12 +64,12 @@ def counts(store: Store, person_id: str, person: Person) -> dict[str, tuple[int,
     return found
 
 
-@pytest.mark.parametrize("known", [True, False], ids=["somebody", "nobody"])
-def test_page_reads_few_statements_however_many_sessions(tmp_path: Path, known: bool) -> None:
-    """As many with fifty sessions as with five, and few."""
+@pytest.mark.parametrize("known", [True, False], ids=["person", "no-person"])
+def test_statement_count_is_small_and_independent_of_history(tmp_path: Path, known: bool) -> None:
+    """Fifty sessions take as many statements as five."""
     found = []
     for days in (5, 50):
-        store, person = lived(tmp_path / f"{days}.db", days)
+        store, person = store_with_sessions(tmp_path / f"{days}.db", days)
         with store:
             found.append(counts(store, person.id if known else NOBODY, person))
     assert found[0] == found[1]

@@ -1,4 +1,4 @@
-"""The recorded voice: its files, and when the live page lets it speak."""
+"""The recorded voice: its files, and when the live page plays them."""
 
 from __future__ import annotations
 
@@ -27,27 +27,26 @@ from web.voice_phrases import FOLDER, LIST, SUFFIX, SpeechError, main, phrases, 
 
 MOST_BYTES, LEAST_FILE, MOST_FILE = 400_000, 500, 12_000
 needs_browser = pytest.mark.skipif(
-    not browser.is_there(), reason="no browser here: apt-get install chromium chromium-driver"
+    not browser.is_available(), reason="no browser here: apt-get install chromium chromium-driver"
 )
 READY_MS, SILENCE_MS = 740, 100
-"""READY with the tick of the left side, and half of the silence after it: a browser's sound clock goes in steps."""
+"""READY with the tick of the left side, and half of the silence after it: a browser's audio clock advances in steps."""
 
 
-def test_every_phrase_has_its_file_and_every_file_its_phrase() -> None:
-    """What is spoken in each file is what the catalogue says now; `python -m web.voice_phrases` makes them anew."""
+def test_phrase_files_match_the_catalogue() -> None:
+    """Each file has the catalogue's current phrase; `python -m web.voice_phrases` renders them again."""
     assert json.loads((FOLDER / LIST).read_text(encoding="utf-8")) == phrases()
     assert {path.name for path in FOLDER.iterdir()} == {LIST, *(name + SUFFIX for name in phrases())}
 
 
-def test_every_exercise_and_number_can_be_said() -> None:
-    """Each exercise by the name that is said, and repetitions up to thirty."""
+def test_phrases_cover_exercises_sides_and_counts_to_thirty() -> None:
     assert {f"exercise-{key}": one.short_name for key, one in exercises().items()}.items() <= phrases().items()
     assert {str(number) for number in range(1, 31)} <= set(phrases())
     assert {str(legs) for legs in (*Side, BOTH_LEGS)} <= set(phrases())
 
 
-def test_the_files_are_small_and_what_they_say_they_are() -> None:
-    """All together they are less than a photograph, and each is a stream of MPEG frames with something in it."""
+def test_phrase_files_are_small_mpeg_audio() -> None:
+    """Together they are smaller than a photograph, and none is empty."""
     files = {path: path.read_bytes() for path in FOLDER.glob(f"*{SUFFIX}")}
     assert sum(map(len, files.values())) <= MOST_BYTES
     for path, sound in files.items():
@@ -56,14 +55,14 @@ def test_the_files_are_small_and_what_they_say_they_are() -> None:
         assert sound[1] & 0xE6 == 0xE2, path.name
 
 
-def test_a_missing_tool_is_one_sentence(
+def test_missing_tool_gives_one_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Without the tools nothing is made, and one sentence says what to type."""
+    """Nothing is rendered, and the sentence names the command to type."""
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main() == 1
-    said = capsys.readouterr().err
-    assert said == "The phrases need espeak-ng and lame: type apt-get install espeak-ng lame.\n"
+    error = capsys.readouterr().err
+    assert error == "The phrases need espeak-ng and lame: type apt-get install espeak-ng lame.\n"
     assert json.loads((FOLDER / LIST).read_text(encoding="utf-8")) == phrases()
 
 
@@ -73,8 +72,8 @@ def tool(folder: Path, name: str, script: str) -> None:
     path.chmod(0o755)
 
 
-def test_phrases_are_made_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each phrase is spoken into its own file; a file of a phrase that is no more is removed, others stay."""
+def test_render_writes_phrases_and_removes_obsolete_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that are not phrases stay."""
     tools, folder = tmp_path / "tools", tmp_path / "speech"
     tools.mkdir()
     folder.mkdir()
@@ -88,8 +87,8 @@ def test_phrases_are_made_and_old_ones_go(tmp_path: Path, monkeypatch: pytest.Mo
     assert (folder / "other-side.mp3").read_text(encoding="utf-8") == "mp3 of other side\n"
 
 
-def test_a_tool_that_fails_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the tool complained about last is said, with the phrase it was about."""
+def test_failing_tool_gives_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tool's last line of error, with the phrase it concerns."""
     tool(tmp_path, "espeak-ng", "echo 'first' >&2; echo 'no such voice' >&2; exit 2")
     tool(tmp_path, "lame", "exit 0")
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -102,43 +101,45 @@ def test_a_tool_that_fails_is_one_sentence(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.fixture(scope="module")
 def window() -> Iterator[Browser]:
-    with browser.opened() as opened:
-        opened.look(PHONE)
+    with browser.open_browser() as opened:
+        opened.emulate(PHONE)
         yield opened
 
 
 @pytest.fixture
-def live(window: Browser, panel: StationDouble, store: Store) -> Iterator[Browser]:
-    """The live page, which remembers what was spoken in `spoken`."""
-    served = open_page(panel, store, Config(page=PageConfig(port=0)))
+def live(window: Browser, station: StationDouble, store: Store) -> Iterator[Browser]:
+    """The live page, with every played phrase recorded in `spoken`."""
+    served = open_page(station, store, Config(page=PageConfig(port=0)))
     served.start()
     window.open(f"http://127.0.0.1:{served.port}/live")
     window.run(
         "window.spoken = []; localStorage.clear();"
         "document.addEventListener('spoken', event => spoken.push(event.detail.join(' ')))"
     )
-    window.settle(lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream is heard")
+    window.wait_until(
+        lambda: window.run("return document.getElementById('stage').dataset.digits"), "the stream arrives"
+    )
     yield window
     window.open("about:blank")
     served.stop()
-    assert window.errors() == []
+    assert window.console_errors() == []
 
 
 def choose(live: Browser, who: str = "recorded") -> None:
-    live.press(f"#announcer option[value={who}]")
-    live.press("#sound-toggle")
+    live.click(f"#announcer option[value={who}]")
+    live.click("#sound-toggle")
     fetched = "return performance.getEntriesByType('resource').filter(one => one.name.endsWith('.mp3')).length"
-    live.settle(lambda: live.run(fetched) == len(phrases()), "all phrases have come")
+    live.wait_until(lambda: live.run(fetched) == len(phrases()), "all phrases are loaded")
 
 
-def show(panel: StationDouble, number: int, cue: CueName, phase: str, side: Side = Side.LEFT, **more: Any) -> None:
+def show(station: StationDouble, number: int, cue: CueName, phase: str, side: Side = Side.LEFT, **more: Any) -> None:
     shown = {"activity": "hold", "exercise": "3a", "side": side, "phase": phase, **more}
-    panel.show(cue=CueView(number, cue, None, side, False), **shown)
+    station.show(cue=CueView(number, cue, None, side, False), **shown)
 
 
 @needs_browser
-def test_the_page_says_nothing_that_has_no_file(live: Browser) -> None:
-    """From any phase to any other, with any exercise and side, only phrases are asked for that there are."""
+def test_page_plays_only_phrases_with_a_file(live: Browser) -> None:
+    """From any phase to any other, with any exercise and side."""
     activities: list[dict[str, Any]] = [{"activity": "rest"}, {"activity": "test"}]
     for exercise in (None, "3a", "4b"):
         activities.append({"activity": "hold", "exercise": exercise})
@@ -157,16 +158,28 @@ def test_the_page_says_nothing_that_has_no_file(live: Browser) -> None:
         pictures,
     )
     assert set(asked) <= set(phrases())
-    said = {"rest", "other-side", "heel-down", "paused", "well-done", "step-on", "next", "left", "right", "both", "5"}
-    assert said <= set(asked)
+    expected = {
+        "rest",
+        "other-side",
+        "heel-down",
+        "paused",
+        "well-done",
+        "step-on",
+        "next",
+        "left",
+        "right",
+        "both",
+        "5",
+    }
+    assert expected <= set(asked)
 
 
 @needs_browser
-def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, panel: StationDouble) -> None:
-    """By default no file is even fetched; the choice is still there when the page is opened again."""
+def test_voice_is_off_by_default_and_choice_is_remembered(live: Browser, station: StationDouble) -> None:
+    """By default no file is fetched; the choice survives a reload."""
     assert live.run("return document.getElementById('announcer').value") == "reader"
-    show(panel, 1, CueName.READY, "prepare")
-    live.settle(lambda: "LEFT" in live.text("#side"), "the picture has come")
+    show(station, 1, CueName.READY, "prepare")
+    live.wait_until(lambda: "LEFT" in live.text("#side"), "the state arrives")
     assert live.run("return performance.getEntriesByType('resource').filter(one => /mp3|phrases/.test(one.name))") == []
     assert live.run("return spoken") == []
     choose(live)
@@ -175,37 +188,36 @@ def test_the_voice_is_off_until_it_is_chosen_and_then_remembered(live: Browser, 
 
 
 @needs_browser
-def test_a_phrase_comes_after_its_cue(live: Browser, panel: StationDouble) -> None:
-    """What begins, and on which side, is said when READY has ended with its tick, and not before."""
+def test_phrase_follows_its_cue(live: Browser, station: StationDouble) -> None:
+    """The exercise and side are spoken after READY and its tick have ended."""
     choose(live)
     live.run("document.addEventListener('live-view', () => { window.shown = window.shown || performance.now() })")
-    live.run("document.addEventListener('spoken', () => { window.heard = performance.now() })")
-    show(panel, 1, CueName.READY, "prepare")
-    live.settle(lambda: live.run("return spoken[0]") == "exercise-3a left", "it is said")
-    assert live.run("return heard - shown") >= READY_MS + SILENCE_MS
+    live.run("document.addEventListener('spoken', () => { window.spokenAt = performance.now() })")
+    show(station, 1, CueName.READY, "prepare")
+    live.wait_until(lambda: live.run("return spoken[0]") == "exercise-3a left", "it is spoken")
+    assert live.run("return spokenAt - shown") >= READY_MS + SILENCE_MS
 
 
 @needs_browser
-def test_a_cue_silences_the_voice(live: Browser, panel: StationDouble) -> None:
-    """When another cue comes before the phrase, the phrase is dropped: the cue says what is so."""
+def test_new_cue_drops_pending_phrase(live: Browser, station: StationDouble) -> None:
     choose(live)
-    show(panel, 1, CueName.READY, "prepare")
-    live.settle(lambda: "READY" in live.text("#word"), "the picture has come")
-    show(panel, 2, CueName.GO, "hold", counting="hold", target_us=30_000_000, rate=1)
-    live.settle(lambda: "HOLD" in live.text("#word"), "the clock runs")
-    show(panel, 3, CueName.HOLD_DONE, "rest", counting="rest", target_us=15_000_000)
-    live.settle(lambda: live.run("return spoken.length"), "the rest is said")
+    show(station, 1, CueName.READY, "prepare")
+    live.wait_until(lambda: "READY" in live.text("#word"), "the state arrives")
+    show(station, 2, CueName.GO, "hold", counting="hold", target_us=30_000_000, rate=1)
+    live.wait_until(lambda: "HOLD" in live.text("#word"), "the clock runs")
+    show(station, 3, CueName.HOLD_DONE, "rest", counting="rest", target_us=15_000_000)
+    live.wait_until(lambda: live.run("return spoken.length"), "the rest is spoken")
     assert live.run("return spoken") == ["rest"]
 
 
 @needs_browser
-def test_repetitions_are_counted_aloud(live: Browser, panel: StationDouble) -> None:
-    """Each repetition that was counted is said by its number, once."""
+def test_repetitions_are_counted_aloud(live: Browser, station: StationDouble) -> None:
+    """Each counted repetition is spoken once, by its number."""
     choose(live)
     reps: dict[str, Any] = {"activity": "reps", "exercise": "7d", "target_count": 10}
-    show(panel, 1, CueName.GO, "hold", count=0, **reps)
-    live.settle(lambda: live.text("#number").startswith("0"), "the count is shown")
+    show(station, 1, CueName.GO, "hold", count=0, **reps)
+    live.wait_until(lambda: live.text("#number").startswith("0"), "the count is shown")
     for count in (1, 2):
-        panel.show(count=count)
-        live.settle(lambda: live.run("return spoken.length"), "it is counted")
+        station.show(count=count)
+        live.wait_until(lambda: live.run("return spoken.length"), "it is counted")
         assert live.run("return spoken.splice(0)") == [str(count)]

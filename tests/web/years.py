@@ -1,4 +1,4 @@
-"""Years of tests in a real store, put there in one go: for the pages that show all of them."""
+"""Years of tests in a real store, inserted in bulk, for pages that show all of them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ OUTLIER_SHARE = 0.01
 HOLD_US = 30_000_000
 
 
-def years_of(
+def add_years_of_tests(
     store: Store, days: int, *, every: float = 1.0, seed: int = 1, name: str = "Ann", holds_a_day: int = 0
 ) -> Person:
-    """A test of both sides each `every` days, for so many days until now, by one who gains 2 mm a week at first.
+    """Add a test of both sides every `every` days up to this moment, by a person who gains 2 mm a week at first.
 
-    After each test come `holds_a_day` holds of 30 s, of one leg after the other.
+    After each test come `holds_a_day` holds of 30 s, alternating between the legs.
     """
     person, random = store.add_person(name), Random(seed)
     calibration_id, begin = store.current_calibration().id, datetime.now(UTC) - timedelta(days=days)

@@ -22,16 +22,16 @@ FIT_HEIGHT, DRIFT_HEIGHT = 318, 230
 DRIFT_TOP, DRIFT_BOTTOM = 22, 196
 CURVE_POINTS = 40
 EXTRAPOLATION_MM = 20.0
-"""The curve is drawn so far beyond the last block, to show that it is less sure there."""
+"""How far the curve is drawn beyond the last block, to show that it is less certain there."""
 REFERENCE_MM = 100.0
-"""The toe distance at which the sensor's own error is followed over the months."""
+"""The toe distance at which the sensor's error is followed over months."""
 RESIDUAL_RANGE_MM = 2.0
 """A residual above this is refused, so the scale of the residuals is the same for all calibrations."""
 
 
 @dataclass(frozen=True, slots=True)
 class SensorError:
-    """One time that the sensor was held against the truth: its own error at `AT_MM`, as built."""
+    """One measurement of the sensor's uncalibrated error at `AT_MM`, by a calibration or a check."""
 
     at: datetime
     error_mm: float
@@ -77,9 +77,9 @@ def fit_chart(fit: Fit) -> Chart:
 
 
 def sensor_errors(calibrations: Sequence[Calibration], checks: Sequence[Check]) -> list[SensorError]:
-    """Every calibration by blocks and every check, oldest first, on one scale: the sensor's own error at 100 mm.
+    """The sensor's own error at 100 mm at every calibration by blocks and every check, oldest first.
 
-    A check says how far the sensor has gone from where its calibration found it.
+    A check adds the drift that it measured to the error at its calibration.
     """
     by_id: dict[str, SensorError] = {}
     built = Curve()
@@ -142,7 +142,7 @@ def _gridlines(scale: Scale, values: Sequence[float]) -> Iterator[str]:
 
 
 def _clamped(scale: Scale, value: float) -> float:
-    """The place of a value, or the edge of the drawing where it lies beyond."""
+    """The position of a value, or the edge of the chart for values beyond it."""
     return scale(min(max(value, scale.low), scale.high))
 
 
@@ -151,4 +151,4 @@ def _build_chart(name: str, title: str, sentence: str, height: int, parts: Seque
         f'<svg class="chart over-time" viewBox="0 0 {WIDTH} {height}" role="img" aria-labelledby="{name} {name}-d">'
         f'<title id="{name}">{title}</title><desc id="{name}-d">{sentence}</desc>{"".join(parts)}</svg>'
     )
-    return Chart(title, sentence, Markup(svg))  # numbers and our own words only
+    return Chart(title, sentence, Markup(svg))  # numbers and fixed text only

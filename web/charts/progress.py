@@ -1,7 +1,7 @@
 """The progress chart of one side, as server-side SVG: tests over a true time axis, with trend and real changes.
 
-Both sides are drawn to the same scales. Where there are more tests than a phone has room for, one mark stands for a
-week's, a month's, a quarter's or a year's, and the sentence says so; a slip is always drawn by itself.
+Both sides share their scales. Where the tests outnumber the room on a phone, one mark stands for those of a week,
+month, quarter or year, and the text says so; an outlier always has a mark of its own.
 """
 
 from __future__ import annotations
@@ -24,20 +24,20 @@ from web.charts.time_axis import Span, period_starts, ticks
 from web.charts.trace import Chart, Scale
 
 WIDTH, HEIGHT = 360, 262
-"""About what a phone is wide, and half of what a screen is: letters are as large in both."""
+"""About the width of a phone and half that of a screen, so that letters have one size on both."""
 X_MIN, X_MAX, Y_TOP, Y_BOTTOM = 38, 350, 40, 206
 EVENT_LANE_Y = Y_BOTTOM + 11
 """Where calibrations and pain are marked, below the plot."""
 MAX_MARKS = 200
-"""Half a year of days: more would lie upon each other."""
+"""Half a year of days: more would overlap."""
 PERIOD_DAYS = {"week": 7.0, "month": 30.4, "quarter": 91.3}
 TREND_POINTS = 158
-"""One for each second pixel of a phone."""
+"""One for every second pixel of a phone."""
 MAX_GRIDLINES = 6
 MARGIN_SHARE = 0.02
-"""What is left free beside the first and the last mark."""
+"""The free margin beside the first and the last mark."""
 LABEL_WIDTH = 84
-"""As wide as the date of a real change is written."""
+"""The width of the date of a real change."""
 CIRCLE = "m-4 0a4 4 0 1 0 8 0a4 4 0 1 0-8 0z"
 DIAMOND = "m0-5l4 5-4 5-4-5z"
 SMALL_CIRCLE = "m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0z"
@@ -73,8 +73,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class ProgressChart(Chart):
-    """`points` are the marks from the oldest to the newest, as places in the drawing and in words; `real` the real
-    changes in words."""
+    """A chart. `points` are its marks, oldest first, as positions and in words; `real` the real changes in words."""
 
     side: Side
     points: tuple[tuple[float, float, str], ...]
@@ -84,7 +83,7 @@ class ProgressChart(Chart):
 def plot_frame(
     sides: Iterable[Sequence[ResultRow]], trends: Iterable[SideProgress], span: Span, goal_mm: float, units: str
 ) -> Frame:
-    """Scales that hold everything shown of both sides, and the goal."""
+    """Scales that contain everything shown of both sides, and the goal."""
     heights = [goal_mm]
     for seen in sides:
         heights += [one.mm for one in seen]
@@ -129,11 +128,11 @@ def side_chart(
     real = tuple(
         _change_text(change) for change in progress.changes if frame.span.since <= change.told_at <= frame.span.until
     )
-    return ProgressChart(title, sentence, Markup(svg), side, points, real)  # numbers and our own words only
+    return ProgressChart(title, sentence, Markup(svg), side, points, real)  # numbers and fixed text only
 
 
 def _visible_trend(trend: Sequence[TrendPoint], span: Span) -> list[TrendPoint]:
-    """The part of the trend that is shown, with the neighbours on either side, in no more points than can be seen."""
+    """The visible part of the trend with one neighbour on either side, thinned to the resolution of the chart."""
     first = bisect_left(trend, span.since, key=_point_time)
     last = bisect_right(trend, span.until, key=_point_time)
     if first == last:
@@ -155,7 +154,7 @@ def _step(low_mm: float, high_mm: float, units: str) -> float:
 
 
 def _marks(rows: Sequence[ResultRow], outlier_ids: frozenset[str], frame: Frame) -> tuple[list[Mark], str | None]:
-    """What is drawn of these results, and what span of time one mark stands for, `None` for one test."""
+    """The marks of these results, and the span of time of one mark, `None` for one test a mark."""
     accepted = [one for one in rows if one.test_id not in outlier_ids]
     if len(accepted) <= MAX_MARKS:
         return [_mark(one, frame.units) for one in accepted], None
@@ -171,11 +170,11 @@ def _row_time(one: ResultRow) -> datetime:
 
 def _mark(row: ResultRow, units: str, *, is_outlier: bool = False) -> Mark:
     reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
-    said = [date_text(row.at), length_with_uncertainty(row.mm, row.uncertainty_mm, units), *row.notes(units)]
+    parts = [date_text(row.at), length_with_uncertainty(row.mm, row.uncertainty_mm, units), *row.notes(units)]
     if is_outlier:
-        said.append("looks like an outlier: given little weight")
+        parts.append("looks like an outlier: given little weight")
     low, high = (None, None) if reach is None else (row.mm - reach, row.mm + reach)
-    return Mark(row.at, row.mm, low, high, row.full, ", ".join(said))
+    return Mark(row.at, row.mm, low, high, row.full, ", ".join(parts))
 
 
 def _mean_mark(group: Sequence[ResultRow], every: str, units: str) -> Mark:
@@ -206,7 +205,7 @@ def _grid(frame: Frame) -> Iterator[str]:
 
 
 def _bands(side: Side, progress: SideProgress, frame: Frame) -> Iterator[str]:
-    """Where one test of this person would lie (light), where their level lies (dark), and the trend."""
+    """The ranges of this person's tests (light) and of their level (dark), and the trend."""
     shown = _visible_trend(progress.trend, frame.span)
     if not shown:
         return
@@ -238,7 +237,7 @@ def _goal(frame: Frame) -> Iterator[str]:
 
 
 def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
-    """A bar from the time that a change began to the test that made it real, with an arrow and that test's date."""
+    """A bar from the start of a change to the test that confirmed it, with an arrow and that test's date."""
     free_x = float(X_MIN)
     for change in changes:
         if not frame.span.since <= change.told_at <= frame.span.until:
@@ -255,13 +254,13 @@ def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
 
 
 def _change_text(change: RealChange) -> str:
-    """The sentences for real changes, where the chart has an arrow and a bar."""
+    """The sentences for real changes, which the chart marks with an arrow and a bar."""
     began = f"on {date_text(change.since)}" if change.sudden else f"about {date_text(change.since)}"
     return f"A real {change.direction}, confirmed on {date_text(change.told_at)}, began {began}"
 
 
 def _originals(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
-    """Where a corrected value was on its day, and a line from there to where it is now."""
+    """The original of each corrected value, with a line to the corrected one."""
     drawn = "".join(
         f"M{frame.x(one.at) - 3:g} {frame.y_scale(one.original_mm):g}h6m-3 0V{frame.y_scale(one.mm):g}"
         for one in rows
@@ -282,7 +281,7 @@ def _whiskers(marks: Sequence[Mark], frame: Frame) -> Iterator[str]:
 
 
 def _clamped_y(mm: float, frame: Frame) -> float:
-    """The height, or the plot's edge where a whisker goes beyond."""
+    """The height, or the plot's edge for a whisker that extends beyond it."""
     return min(max(frame.y_scale(mm), Y_TOP), Y_BOTTOM)
 
 
@@ -323,16 +322,16 @@ def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], every
         return "No tests in this period."
     distances = [one.mm for one in rows]
     low, high = length_text(min(distances), frame.units), length_text(max(distances), frame.units)
-    said = f"{count_text(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
+    text = f"{count_text(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
     if outliers:
-        said += f", {count_text(len(outliers), 'outlier')} among them"
+        text += f", {count_text(len(outliers), 'outlier')} among them"
     if every is not None:
-        said += f". Each point is the mean of a {every}\u2019s tests, its bar spans the lowest to the highest"
-    return said + "."
+        text += f". Each point is the mean of a {every}\u2019s tests, its bar spans the lowest to the highest"
+    return text + "."
 
 
 def span_of_range(name: str, rows: Sequence[ResultRow], now: datetime) -> Span:
-    """`6w`, `6m` or `all`, up to now. The time of everything begins with the first test and lasts a week at least."""
+    """The span of `6w`, `6m` or `all`, up to now. `all` starts with the first test and lasts a week at least."""
     weeks = {"6w": 6, "6m": 26}.get(name)
     if weeks is not None:
         return Span(now - timedelta(weeks=weeks), now + timedelta(weeks=weeks) * MARGIN_SHARE)

@@ -1,4 +1,4 @@
-"""A real time axis: where its lines are and what stands below them, in the station's own time zone."""
+"""A linear time axis: its grid lines and their labels, in the station's own time zone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 MAX_TICKS = 7
 MAX_DAY_TICKS = 5
-"""Their labels are longer."""
+"""Fewer than of other ticks, because their labels are longer."""
 DAY_STEPS = (1, 2, 7, 14)
 MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 DAYS_PER_MONTH = 30.44
@@ -27,7 +27,7 @@ class Span:
 
 
 def ticks(span: Span) -> Iterator[tuple[datetime, str]]:
-    """The beginnings of days, weeks, months or years in the span, as many as there is room for, each with its label."""
+    """The starts of days, weeks, months or years in the span, as many as there is room for, each with its label."""
     for step in DAY_STEPS:
         if span.days / step <= MAX_DAY_TICKS:
             yield from _day_ticks(span, step)
@@ -37,14 +37,14 @@ def ticks(span: Span) -> Iterator[tuple[datetime, str]]:
 
 
 def period_starts(span: Span, period: str) -> list[datetime]:
-    """Where the weeks, months, quarters or years in the span begin, oldest first."""
+    """The starts of the weeks, months, quarters or years in the span, oldest first."""
     if period == "week":
         return [at for at, _ in _day_ticks(span, 7)]
     return [at for at, _ in _month_ticks(span, {"month": 1, "quarter": 3, "year": 12}[period])]
 
 
 def _day_ticks(span: Span, step: int) -> Iterator[tuple[datetime, str]]:
-    """Every `step` days; whole weeks begin on Mondays."""
+    """Every `step` days; whole weeks start on Mondays."""
     date = span.since.astimezone().date() + timedelta(days=1)
     date += timedelta(days=-date.weekday() % step if step >= 7 else 0)
     while (at := _midnight(date.year, date.month, date.day)) <= span.until:

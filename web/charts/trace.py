@@ -1,7 +1,7 @@
 """The chart of a run, as server-side SVG: toe distance, heel loads, heel lifts, attempts and credited time.
 
-The trace is brought down to the smallest and the largest value of each pixel column, so that an hour is as small as a
-minute and no lift is lost.
+The trace is reduced to the minimum and maximum of each pixel column, so that an hour is as small as a minute and no
+lift is lost.
 """
 
 from __future__ import annotations
@@ -23,26 +23,27 @@ TOE_TOP, TOE_BOTTOM = 30, 160
 LOAD_TOP, LOAD_BOTTOM = 198, 284
 HEIGHT = 312
 COLUMNS = 334
-"""Half a column a pixel of the drawing: as fine as a phone shows it, and half the bytes."""
+"""Half a column per pixel of the drawing: the resolution of a phone at half the bytes."""
 MAX_TICKS = 8
 TICK_S = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600)
 VALID = "11"
 """The range status of a reading that may become a distance."""
 MAX_GAP_US = SECOND_US
-"""A line is not drawn over a silence longer than this."""
+"""The longest gap that a line is drawn across."""
 
 LOAD_MARKER, HEEL_COUNT = ",load_", 2
-"""How a load row is labelled, and how many rows there are at each moment."""
+"""The marker of a load row, and the number of load rows per sample time."""
 THIN_LOADS_FROM_ROWS, MAX_LOAD_STRIDE = 20_000, 8
-"""From so many rows on not every load is looked at: one in eight is still 25 a second, and no lift is shorter than two
-of them, because what lasts less than 80 ms is none."""
+"""Above this many rows the loads are thinned, at most to one in eight: 25 a second still show every lift, because none
+is shorter than 80 ms.
+"""
 
 Point = tuple[int, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A drawing with what it shows, in a title and a sentence."""
+    """A drawing with its title and a sentence about its content."""
 
     title: str
     description: str
@@ -51,7 +52,7 @@ class Chart:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """From microseconds or a value to a place in the drawing."""
+    """From microseconds or a value to a position in the drawing."""
 
     low: float
     high: float
@@ -89,7 +90,7 @@ def trace_chart(
         f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="{name} {name}-d">'
         f'<title id="{name}">{title}</title><desc id="{name}-d">{sentence}</desc>{"".join(parts)}</svg>'
     )
-    return Chart(title, sentence, Markup(svg))  # numbers and our own words only
+    return Chart(title, sentence, Markup(svg))  # numbers and fixed text only
 
 
 def read_channels(rows: str, curve: Curve) -> dict[str, list[Point]]:
@@ -122,7 +123,7 @@ def _value(channel: str, value: str, curve: Curve) -> float | None:
 
 
 def downsample(points: list[Point], low_us: float, high_us: float) -> Iterator[Point]:
-    """The smallest and the largest of each column, in the order of their times."""
+    """The minimum and maximum of each column, in the order of their times."""
     width = max(1.0, (high_us - low_us) / COLUMNS)
     column: list[Point] = []
     number = None
@@ -153,7 +154,7 @@ def _path(points: Iterable[Point], time: Scale, value: Scale) -> str:
 
 
 def longest_gap_us(time: Scale) -> float:
-    """The longest silence that a line is drawn over: a second, or a few columns where a column is longer."""
+    """The longest gap that a line is drawn across: a second, or a few columns where a column is longer."""
     return max(MAX_GAP_US, 4 * (time.high - time.low) / COLUMNS)
 
 
@@ -186,7 +187,7 @@ def _toe(points: list[Point], time: Scale, attempts: list[Attempt], units: str) 
 
 
 def _attempt_mark(attempt: Attempt, x: float, y: float) -> str:
-    """Filled when passed, a cross when not; a circle for left, a diamond for right."""
+    """A filled mark for a passed attempt, else a cross; a circle for left, a diamond for right."""
     if attempt.outcome != "passed":
         return f'<path class="event" d="M{x - 5:g} {y - 5:g}l10 10m0-10l-10 10"/>'
     if attempt.side is Side.LEFT:
@@ -219,7 +220,7 @@ def _steps(levels: list[Point], time: Scale, value: Scale) -> str:
 
 
 def _hold_bands(holds: list[Hold], time: Scale) -> Iterator[str]:
-    """Credited time as a band behind the loads, with the lifts cut out of it and drawn above."""
+    """Credited time as a band behind the loads, interrupted by the lifts, which are drawn above."""
     for hold in holds:
         end_us = hold.ended_us if hold.ended_us is not None else hold.started_us + hold.credited_us + hold.lifted_us
         since = hold.started_us
@@ -239,14 +240,14 @@ def _band(kind: str, since_us: int, until_us: int, time: Scale, top: int, bottom
 def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: list[RepSet]) -> tuple[str, str]:
     passed = sum(1 for one in attempts if one.outcome == "passed")
     lifts = sum(hold.lift_count for hold in holds)
-    said = []
+    parts = []
     if attempts:
-        said.append(f"{count_text(len(attempts), 'attempt')}, {passed} passed")
+        parts.append(f"{count_text(len(attempts), 'attempt')}, {passed} passed")
     if holds:
         credited_s = sum(hold.credited_us for hold in holds) // SECOND_US
         stretches = count_text(len(holds), "stretch", "es")
-        said.append(f"{stretches} with {credited_s} s credited, {count_text(lifts, 'heel lift')}")
+        parts.append(f"{stretches} with {credited_s} s credited, {count_text(lifts, 'heel lift')}")
     if reps:
-        said.append(count_text(sum(one.count for one in reps), "repetition"))
+        parts.append(count_text(sum(one.count for one in reps), "repetition"))
     title = "Toe distance and heel load" + (" of the test" if attempts else " of the stretches" if holds else "")
-    return title, (", ".join(said) or "Sensor readings; nothing completed") + "."
+    return title, (", ".join(parts) or "Sensor readings; nothing completed") + "."

@@ -1,7 +1,7 @@
 """The drawing of an exercise, as SVG: start position (outline), end position, heel and movement.
 
-`drawing` is for a page that links `drawing.css`; `standalone` is a file of its own. Both move gently between the two
-poses unless the person asked for less motion; on paper they are still. The leg at work is the dark one.
+`inline_svg` is for a page that links `drawing.css`; `standalone_svg` is a file of its own. Both move gently between the
+two poses unless the person prefers reduced motion; on paper they are still. The working leg is the dark one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from web.drawing.path import SIZE
 from web.drawing.scene import Part, scene
 
 CYCLE_S = 4
-"""There and back, with a rest at both ends."""
+"""There and back, with a pause at both ends."""
 MOTION = (
     f'<animate attributeName="d" dur="{CYCLE_S}s" repeatCount="indefinite" calcMode="spline" '
     'keyTimes="0;.5;1" keySplines=".7 0 .3 1;.7 0 .3 1" values="'
@@ -26,7 +26,7 @@ MOTION = (
 STYLE = Path(__file__).parents[1] / "static" / "drawing.css"
 LIGHT = "--paper:#fff;--ink:#16191d;--line:#c8ced6;--edge:#767e88;--act:#005A8C"
 DARK = "--paper:#0B0F14;--ink:#fff;--line:#35404d;--edge:#8491a0;--act:#56B4E9"
-"""The colours of `page.css`, for the file that stands alone."""
+"""The colours of `page.css`, for the standalone file."""
 
 CSS_SHORTENINGS = {"\n": "", " { ": "{", " }": "}", "; ": ";", ": ": ":", ", ": ",", ".drawing ": ""}
 
@@ -41,7 +41,7 @@ def inline_svg(key: str, *, title: str, animated: bool = True) -> str:
 def standalone_svg(key: str, *, title: str, animated: bool = True) -> str:
     """The drawing as a file, with its own style. Raises PoseError.
 
-    A browser that prints an `<img>` takes it as it is at that moment: for paper, `drawing` or `animated=False`.
+    A browser prints an `<img>` at its current frame: for paper, use `inline_svg` or `animated=False`.
     """
     xmlns = ' xmlns="http://www.w3.org/2000/svg"'
     return _svg(key, title, animated=animated, more=f"<style>{_style()}</style>", xmlns=xmlns)
@@ -49,7 +49,7 @@ def standalone_svg(key: str, *, title: str, animated: bool = True) -> str:
 
 @cache
 def svg_security_policy() -> str:
-    """The content security policy for the file: its own style and nothing else. That of the pages refuses the style."""
+    """The content security policy of the file: its own style and nothing else. That of the pages refuses the style."""
     digest = b64encode(sha256(_style().encode()).digest()).decode("ascii")
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; frame-ancestors 'none'"
 

@@ -1,7 +1,7 @@
-"""The figure: where its joints are in a pose, and the outline of its limbs.
+"""The figure: the positions of its joints in a pose, and the outlines of its limbs.
 
 Lengths are those of an adult of 173 cm, from the usual shares of body height (Drillis and Contini 1966: shin 0.246,
-thigh 0.245, foot 0.152), the feet a little longer, since they are what the pictures are about. y is up here.
+thigh 0.245, foot 0.152), with slightly longer feet, since the pictures are about them. y points up here.
 """
 
 from __future__ import annotations
@@ -15,37 +15,39 @@ from station.catalogue.poses import Anchor, Arm, FootContact, Leg, PictureExtent
 THIGH, SHIN, TRUNK, NECK = 42.0, 41.0, 50.0, 20.0
 UPPER_ARM, FOREARM, HAND = 28.0, 25.0, 9.0
 ANKLE_HIGH = 8.0
-"""From the ankle down to the sole."""
+"""The height of the ankle above the sole."""
 HEEL_BACK, BALL_AHEAD, TOES = 4.0, 14.0, 8.0
-"""From below the ankle back to where the heel rests, ahead to the ball, and from there to where the toes rest."""
+"""Distances from below the ankle: back to the heel's contact point, ahead to the ball, and from there to that of the
+toes.
+"""
 TOE_JOINT_HEIGHT = 2.0
-"""The joint of the toes above the sole."""
+"""The height of the toe joint above the sole."""
 HIP_TO_SEAT = 9.0
-"""From the hip down to what one sits on."""
+"""The height of the hip above the seat."""
 
 Point = tuple[float, float]
 Outline = list[Point]
 
 
 def limb_direction(angle: float) -> Point:
-    """The direction of a limb that hangs down, swung forwards by an angle in degrees."""
+    """The direction of a hanging limb that is swung forwards by an angle in degrees."""
     return sin(radians(angle)), -cos(radians(angle))
 
 
 def foot_direction(pitch: float) -> Point:
-    """The direction in which a foot points whose toes are up by this many degrees."""
+    """The direction of a foot whose toes are up by this many degrees."""
     return cos(radians(pitch)), sin(radians(pitch))
 
 
 def translated(point: Point, *steps: tuple[float, Point]) -> Point:
-    """A point after some lengths in some directions."""
+    """A point moved by some lengths in some directions."""
     x, y = point
     return x + sum(by * way[0] for by, way in steps), y + sum(by * way[1] for by, way in steps)
 
 
 @dataclass(frozen=True, slots=True)
 class LegJoints:
-    """Where a leg is; `pitch` is how far the sole is up at the toes, in degrees."""
+    """The joints of a leg; `pitch` is the angle of the sole, toes up, in degrees."""
 
     hip: Point
     knee: Point
@@ -60,7 +62,7 @@ class LegJoints:
 
 @dataclass(frozen=True, slots=True)
 class ArmJoints:
-    """Where an arm is; `hand` is the tip of its fingers."""
+    """The joints of an arm; `hand` is the tip of its fingers."""
 
     shoulder: Point
     elbow: Point
@@ -70,7 +72,7 @@ class ArmJoints:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Where a figure is. `lean` is that of the trunk, `gaze` that of the head, in degrees forwards."""
+    """The joints of a figure. `lean` is the angle of the trunk, `gaze` that of the head, in degrees forwards."""
 
     hip: Point
     shoulder: Point
@@ -128,7 +130,7 @@ def _arm(arm: Arm, shoulder: Point, lean: float) -> ArmJoints:
 
 
 def contact_points(leg: LegJoints, by: FootContact) -> tuple[Point, ...]:
-    """The points of a foot that touch what it stands on."""
+    """The points of a foot that touch its support."""
     return {
         FootContact.SOLE: (leg.heel, leg.ball),
         FootContact.HEEL: (leg.heel,),
@@ -162,7 +164,7 @@ HAND_SHAPE = ((-4, 2.5), (1, 4), (7, 3), (11, 1.5), (11, -1.5), (7, -3), (1, -3.
 
 
 def placed(shape: Sequence[Point], origin: Point, axis: Point, front: Point) -> Outline:
-    """A shape's control points with its origin and its two axes where a figure has them."""
+    """A shape's control points, moved to an origin and two axes of the figure."""
     return [translated(origin, (u, axis), (v, front)) for u, v in shape]
 
 
@@ -183,7 +185,7 @@ def leg_outlines(leg: LegJoints, shows: PictureExtent) -> list[Outline]:
 
 
 def small_toe_outlines(leg: LegJoints) -> list[Outline]:
-    """The four small toes, where they do not follow the big one."""
+    """The four small toes, if they move apart from the big one."""
     return [] if leg.small_toes_angle is None else [_toe_outline(leg, leg.small_toes_angle)]
 
 

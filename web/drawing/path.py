@@ -1,4 +1,4 @@
-"""SVG's path data: from the units of the figure to the square of the picture, in tenths, and short."""
+"""SVG path data: from the units of the figure to the square of the picture, rounded to tenths."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from web.drawing.body import Outline, Point
 
 SIZE = 200
 TENTHS = 10
-"""A tenth of the square's unit is a third of a pixel where the picture is 600 wide."""
+"""A tenth of the square's unit is a third of a pixel at a width of 600."""
 
 
 class Viewport:
-    """From the units of the figure, y up, to the square of the SVG, y down. `view` is left, bottom and how wide."""
+    """From the units of the figure, y up, to the square of the SVG, y down. `view` is left, bottom and width."""
 
     def __init__(self, view: tuple[float, float, float]) -> None:
         self._x_min, self._y_min, size = view
@@ -26,12 +26,12 @@ class Viewport:
 
 
 def middle(one: Point, other: Point) -> Point:
-    """Half way."""
+    """The midpoint of two points."""
     return (one[0] + other[0]) / 2, (one[1] + other[1]) / 2
 
 
 def polyline(*lines: Iterable[Point], closed: bool = True) -> str:
-    """Straight lines from point to point of the square, and back to the first."""
+    """Straight lines through points of the square, each closed to a polygon by default."""
     drawn = []
     for line in lines:
         first, *rest = (_tenths(point) for point in line)
@@ -43,7 +43,7 @@ def polyline(*lines: Iterable[Point], closed: bool = True) -> str:
 def spline(outlines: Iterable[Outline]) -> str:
     """Closed quadratic B-splines: from the middle of each side of a control polygon to the middle of the next.
 
-    The middles make SVG's own smooth continuation (t) exact, and that needs one point a side.
+    The midpoints make SVG's smooth continuation (t) exact, which needs only one point a side.
     """
     drawn = []
     for outline in outlines:
@@ -58,13 +58,13 @@ def spline(outlines: Iterable[Outline]) -> str:
 
 
 def quadratic_curve(start: Point, control: Point, end: Point) -> str:
-    """A line that leaves its start towards a control point and comes to its end from there."""
+    """A quadratic curve from `start` to `end` with one control point."""
     at = _tenths(start)
     return f"M{_format_numbers(at)}q{_format_numbers((*_less(_tenths(control), at), *_less(_tenths(end), at)))}"
 
 
 def arc(start: Point, end: Point, radius: float, *, large: bool, clockwise: bool) -> str:
-    """A part of a circle."""
+    """A circular arc."""
     at, size = _tenths(start), _format_numbers([round(radius * TENTHS)])
     return f"M{_format_numbers(at)}a{size} {size} 0 {large:d} {clockwise:d} {_format_numbers(_less(_tenths(end), at))}"
 
@@ -85,9 +85,9 @@ def _less(one: tuple[int, int], other: tuple[int, int]) -> tuple[int, int]:
 
 
 def _format_numbers(tenths: Iterable[int]) -> str:
-    """Numbers as short as SVG reads them: no zero before the point, no space before a minus."""
-    said = ""
+    """Numbers in the shortest form that SVG reads: no zero before the point, no space before a minus."""
+    joined = ""
     for number in tenths:
         text = f"{number / TENTHS:g}".replace("0.", ".", 1) if abs(number) < TENTHS else f"{number / TENTHS:g}"
-        said += text if not said or text.startswith("-") else f" {text}"
-    return said
+        joined += text if not joined or text.startswith("-") else f" {text}"
+    return joined

@@ -1,4 +1,4 @@
-"""What stands about the figure: the outline of each prop, and the surfaces that it offers. Everything here has y up."""
+"""The props around the figure: the outline of each, and its surfaces. y points up here."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from web.drawing.body import Outline, Point, foot_direction, placed, translated
 from web.drawing.path import circle
 
 THICK = 5.0
-"""Of the floor, a wall, a seat, a leg of a chair: a slab seen from its side."""
+"""The thickness of a floor, wall, seat or chair leg in side view."""
 CHAIR_BACK = 42.0
 HAND_LONG = 16.0
-"""From the finger tips back to the wrist."""
+"""The length of the hand to the wrist."""
 HAND_SHAPE = (
     *((1, 0), (0, 2.8), (-6, 3.6), (-12, 5), (-17, 4.2), (-17, -4.2), (-13, -5), (-8, -9.5), (-3, -11)),
     *((-3.5, -7.5), (-7, -4), (-5, -3), (0, -2.8)),
@@ -23,7 +23,7 @@ HAND_SHAPE = (
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """One part of a prop: `look` is how it is drawn, `sharp` says that its corners are."""
+    """One part of a prop: `look` is its style, `sharp` whether its corners are."""
 
     css_class: str
     outlines: list[Outline]
@@ -31,7 +31,7 @@ class Shape:
 
 
 def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[Shape]:
-    """A prop as it is at the start or at the end."""
+    """The shapes of a prop at the start or at the end."""
     x_min, bottom, size = view
     x_max, top = x_min + size, bottom + size
     match prop:
@@ -92,7 +92,7 @@ def _thigh(at: Point, to: Point) -> Outline:
 
 
 def distance_to_surface(prop: Prop, point: Point) -> float:
-    """How far a point is from the surface that a prop offers: on top, or the face of a wall; 0 is touching it."""
+    """The distance of a point from the surface of a prop: its top, or the face of a wall; 0 is touching."""
     x, y = point
     match prop:
         case poses.Floor():

@@ -13,11 +13,11 @@ from web.drawing.props import shapes
 from web.drawing.signs import arrow_marks, heel_mark
 
 OPEN_PATH_CLASSES = ("halo", "band")
-"""What has no area, and so no outline at the start."""
+"""Styles of open paths, which have no outline at the start."""
 
 
 class Layer(Enum):
-    """Where a prop is: under everything, behind the figure, or before it."""
+    """The layer of a prop: under everything, behind the figure, or in front of it."""
 
     UNDER = auto()
     BEHIND = auto()
@@ -34,7 +34,7 @@ class Part:
 
 
 def scene(pictured: ExercisePicture) -> list[Part]:
-    """The parts from back to front; what does not move has the same path at both ends."""
+    """The parts from back to front; a part that does not move has the same path at both ends."""
     viewport = Viewport(pictured.view)
     start, end = figure(pictured.start), figure(pictured.end)
     figures = [*_helper_parts(pictured, viewport)]
@@ -69,7 +69,7 @@ def _figure_parts(
 
 
 def _helper_parts(pictured: ExercisePicture, viewport: Viewport) -> Iterator[Part]:
-    """A second figure, which looks to the left and is light all over."""
+    """A second figure, which faces left and is drawn in the light style."""
     helper = pictured.helper
     if helper is None:
         return
@@ -113,5 +113,5 @@ def _mark_parts(pictured: ExercisePicture, start: Figure, end: Figure, viewport:
 
 
 def _slant(pose: Pose, body: Figure) -> float:
-    """What a heel is on is level where the foot does not stand on its whole sole."""
+    """The slant of the heel's support; level where the foot does not stand on its whole sole."""
     return body.near.pitch if pose.near.on is None or pose.near.by is FootContact.SOLE else 0.0

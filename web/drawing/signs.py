@@ -1,6 +1,6 @@
-"""The signs beside the figure: what the heel does, and the direction of movement.
+"""The signs beside the figure: the state of the heel, and the direction of movement.
 
-Points and lengths are those of the square, so that signs are as large in a close-up as elsewhere.
+Points and lengths are those of the square, so that signs have the same size in a close-up.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from web.drawing.body import Point
 from web.drawing.path import Viewport, arc, circle, middle, polyline, quadratic_curve, spline
 
 HEAD_LONG, HEAD_HALF_WIDTH = 13.0, 7.5
-"""The head of an arrow."""
+"""The size of an arrow's head."""
 STEM_SHORTENING = 9.0
-"""The line of an arrow ends so far before its tip, within the head."""
+"""How far before its tip the line of an arrow ends, within the head."""
 RING = 6.5
 HALF_TURN = 180
 
 ClassedPath = tuple[str, str]
-"""How a path looks, and its data."""
+"""The style of a path, and its data."""
 
 
 def heel_mark(heel: Point, slant: float, where: HeelPosition) -> Iterator[ClassedPath]:
     """Down: an arrow on to a bar under the heel. Lowered: two chevrons downwards behind it. Free: a ring behind it.
 
-    `slant` is that of what the heel is on, in degrees up at the toes.
+    `slant` is the angle of the heel's support, in degrees up at the toes.
     """
     turn = radians(-slant)
 

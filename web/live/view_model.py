@@ -151,8 +151,8 @@ def _question(state: ActivityState) -> dict[str, Any] | None:
         return None
     if state.phase == FELT_QUESTION:
         taps = [str(MIN_TAPS + place) for place in range(len(FELT_PLACE_ANSWERS))]
-        said = TAP_HINTS[FELT_QUESTION].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
-        return {"choices": [[place, FELT_PLACES[place]] for place in FELT_PLACE_ANSWERS], "taps": said}
+        hint = TAP_HINTS[FELT_QUESTION].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
+        return {"choices": [[place, FELT_PLACES[place]] for place in FELT_PLACE_ANSWERS], "taps": hint}
     return {"choices": [[pain, pain] for pain in PAIN_ANSWERS], "taps": TAP_HINTS[PAIN_QUESTION]}
 
 

@@ -1,4 +1,4 @@
-"""What this is, what it is not, and what it is made of."""
+"""What the station is, what it is not, and which software it uses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What went wrong, in words: what happened and what to do."""
+"""Error pages: what happened and what to do."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SENTENCES = {
 
 
 def register(app: Flask) -> None:
-    """Answer every refusal with a page."""
+    """Answer every error with a page."""
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> tuple[str, int]:

@@ -25,7 +25,7 @@ NEXT_PAGES = {
     "plan": ("plan.plan", "your plan"),
     "why": ("why.why", "why it is this routine"),
 }
-"""Where the questions may continue to."""
+"""The pages that the questions may continue to."""
 YES, NO = "yes", "no"
 
 
@@ -45,7 +45,7 @@ class HealthAnswerEffects:
 
 
 def effects_of(conditions: frozenset[str]) -> HealthAnswerEffects:
-    """What these conditions change."""
+    """The effects of these conditions."""
     released = {health_questions.CONDITION_BY_KEY[key].follow_up_of for key in conditions}
     yes = [one for one in CONDITIONS if one.key in conditions]
     blocking = tuple(one for one in yes if one.kind is ConditionKind.BLOCKS and one.key not in released)
@@ -80,12 +80,12 @@ def blueprint(site: Site) -> Blueprint:
         if person is None:
             abort(400, "Choose who you are first: the answers belong to one person.")
         given = {one.key: request.form.get(one.key, "") for one in CONDITIONS}
-        given = {key: said if said in (YES, NO) else "" for key, said in given.items()}
+        given = {key: value if value in (YES, NO) else "" for key, value in given.items()}
         asked = [one.key for one in CONDITIONS if one.follow_up_of is None or given[one.follow_up_of] == YES]
         missing = {key for key in asked if not given[key]}
         if missing:
             return _questions_page(person, given, "", missing=missing), 400
-        lists = {said: [key for key in asked if given[key] == said] for said in (YES, NO)}
+        lists = {value: [key for key in asked if given[key] == value] for value in (YES, NO)}
         wait_until_saved(site.api.answer(person.id, "health", lists))
         return redirect(url_for("health_questions.show", saved="", **_onward_args(request.form)), 303)
 
@@ -129,7 +129,7 @@ def _effects_page(site: Site, person: Person, conditions: frozenset[str]) -> str
 
 
 def _onward_args(given: Mapping[str, str]) -> dict[str, Any]:
-    """Where one came from, and what one wanted to begin, as far as it is known here."""
+    """The page to return to and the routine to start, if they are known here."""
     found = {"next": given.get("next", ""), "routine": given.get("routine", "")}
     if found["next"] not in NEXT_PAGES:
         del found["next"]

@@ -1,4 +1,4 @@
-"""Help: what people ask, answered in few words, each with what the station does about it."""
+"""Help: common questions with short answers, each with what the station does about it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from web.context import Site
 from web.pages.help_answers import answers, search
 
 MAX_QUERY_LENGTH = 200
-"""More than that is no question; what is beyond it is not looked for."""
+"""A longer query is truncated."""
 
 
 def blueprint(site: Site) -> Blueprint:

@@ -44,7 +44,7 @@ class Link(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One question and its answer. `words` are what else it is searched by, `source` where its numbers come from."""
+    """One question and its answer. `words` are extra search words, `source` the source of its numbers."""
 
     key: str
     group: str
@@ -56,7 +56,7 @@ class Answer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All of the file."""
+    """The content of the file."""
 
     answers: tuple[Answer, ...]
 
@@ -68,10 +68,10 @@ def answers() -> tuple[Answer, ...]:
 
 
 def search(query: str, candidates: Sequence[Answer]) -> tuple[Answer, ...]:
-    """The answers that fit what was asked, best first; all of them where nothing was asked.
+    """The answers that match the query, best first; all of them without a query.
 
-    A misspelt word is only looked for where no answer has it as it was spelt. An answer that has less than half of the
-    words of the best one is left out.
+    A misspelling is only assumed where no answer has the word as typed. Answers with less than half of the best score
+    are left out.
     """
     words = _tokens(query)
     wanted = [word for word in words if word not in STOP_WORDS] or words
@@ -89,13 +89,13 @@ def search(query: str, candidates: Sequence[Answer]) -> tuple[Answer, ...]:
 
 
 def _answer_score(fits: Iterable[int], required: Iterable[int]) -> tuple[int, int]:
-    """How many of the words an answer has, and how well."""
+    """How many words of the query an answer has, and how well they match."""
     good = [fit for fit, needed in zip(fits, required, strict=True) if fit >= needed]
     return len(good), sum(good)
 
 
 def _fit(wanted: str, answer: Answer) -> int:
-    """How well the word fits the answer, 0 for not at all; better in the question than in the text."""
+    """How well the word matches the answer, 0 for not at all; better in the question than in the text."""
     asked = _tokens(" ".join((answer.question, *answer.words)))
     in_question = max((_similarity(wanted, word) for word in asked), default=0)
     in_text = max((_similarity(wanted, word) for word in _tokens(answer.text)), default=0)

@@ -125,7 +125,7 @@ def _requested_before() -> datetime | None:
 
 
 def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:
-    """A session in one sentence: what was measured and what was held."""
+    """A session in one sentence: its test results and its holds."""
     parts = [_test_text(test, units) for test in detail.tests]
     parts += _hold_texts(detail.holds)
     parts += _reps_texts(detail.rep_sets)
@@ -150,8 +150,8 @@ def _test_text(test: Test, units: str) -> str:
 def _answer_texts(test: Test) -> list[str]:
     """The person's answers about it: `felt in the calf`, `pain 2 of 10`."""
     felt, pain = test.circumstances.felt_place, test.circumstances.pain
-    said = [] if felt is None else [FELT_TEXTS.get(felt, f"felt: {felt}")]
-    return said if pain is None else [*said, f"pain {pain} of {MAX_PAIN}"]
+    parts = [] if felt is None else [FELT_TEXTS.get(felt, f"felt: {felt}")]
+    return parts if pain is None else [*parts, f"pain {pain} of {MAX_PAIN}"]
 
 
 def _hold_texts(holds: Sequence[Hold | HoldTotal]) -> list[str]:

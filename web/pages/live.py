@@ -123,7 +123,7 @@ def _redirect_to_health_questions(name: str, person_id: str | None) -> AnyRespon
 
 
 def _requested_person(site: Site) -> Person | None:
-    """Whom it is for: the person named in the form, or the one of this browser."""
+    """The person named in the form, or else the one of this browser."""
     named = request.form.get("person") or None
     if named == NOBODY:
         return None
@@ -142,7 +142,7 @@ def _refused_response(decision: StartDecision, title: str, person: Person | None
         sentence=decision.note,
         is_pain=decision.refusal == BLOCKED_BY_PAIN,
         for_answers=decision.refusal is not None,
-        somebody=person,
+        person=person,
         routine_name=title,
     )
     return Response(page, 409)

@@ -60,8 +60,8 @@ def next_action(summary: TodaySummary) -> NextAction:
             leads_to="pain" if blocked.rule.startswith("pain") else "health-questions",
         )
     if summary.due is None:
-        said = f"About {summary.minutes} min. You have no plan yet, so this is a good place to start."
-        return NextAction(f"Now: {routine_name}", said, f"Start {routine_name}")
+        sentence = f"About {summary.minutes} min. You have no plan yet, so this is a good place to start."
+        return NextAction(f"Now: {routine_name}", sentence, f"Start {routine_name}")
     if summary.due.occurrence is None:
         done = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-done", "plan-rest"))
         return NextAction(
@@ -69,15 +69,15 @@ def next_action(summary: TodaySummary) -> NextAction:
         )
     open_why = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-due", "plan-missed"))
     missed = summary.due.occurrence if summary.due.is_missed else None
-    said = f"About {summary.minutes} min. {summary.instead or open_why}"
-    return NextAction(f"Now: {routine_name}", said, f"Start {routine_name}", missed=missed)
+    sentence = f"About {summary.minutes} min. {summary.instead or open_why}"
+    return NextAction(f"Now: {routine_name}", sentence, f"Start {routine_name}", missed=missed)
 
 
-def _next_time_text(summary: TodaySummary, said: str) -> str:
+def _next_time_text(summary: TodaySummary, sentence: str) -> str:
     at = summary.due.next_occurrence if summary.due else None
     if at is None:
-        return said
-    return f"{said if not said.startswith('Done') else ''} Next: {relative_time(at, summary.now)}.".strip()
+        return sentence
+    return f"{sentence if not sentence.startswith('Done') else ''} Next: {relative_time(at, summary.now)}.".strip()
 
 
 def relative_time(at: datetime, now: datetime) -> str:

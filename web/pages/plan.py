@@ -1,4 +1,4 @@
-"""A person's plan: which days at what time, which routine, what comes next, and its calendar for a phone."""
+"""A person's plan: its days and times, the routine, upcoming times, and a calendar feed for a phone."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ from web.pages.next_action import relative_time
 LOCALTIME = Path("/etc/localtime")
 """The file in which Debian names the machine's time zone."""
 MIN_TIMES_PER_DAY = 2
-"""So many fields each day has at least: morning and evening."""
+"""The fewest fields of a day: morning and evening."""
 USUAL_TIME = "18:00"
 TOKEN_BYTES = 24
-"""What nobody guesses: 192 bits."""
+"""192 bits cannot be guessed."""
 UPCOMING_COUNT = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """The plan as it stands in the form, as text, with what is wrong with it by field."""
+    """The plan as typed in the form, with the error of each field."""
 
     days: Sequence[Sequence[str]]
     routine: str
@@ -107,7 +107,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _person_id_of_token(site: Site, token: str) -> str | None:
-    """Whose plan has this token."""
+    """The person whose plan has this token."""
     for person_id, kept_plan in site.store.plans().items():
         known = str(kept_plan.get("token") or "")
         if known and compare_digest(known.encode(), token.encode()):
@@ -221,7 +221,7 @@ def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> d
 
 
 def _routine(site: Site, person_id: str, planned: Plan) -> tuple[str, Sequence[Item]]:
-    """The title of the plan's routine and what is in it; where it is held back now, what would be without that."""
+    """The title and content of the plan's routine; where it is blocked now, the content without the block."""
     gate = site.gate(person_id)
     _, found = gate.planned(planned, situation_of(site.store, person_id, datetime.now(UTC)))
     title, base = gate.base(planned)
@@ -237,8 +237,8 @@ def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:
     by_time: dict[str, list[str]] = {}
     for weekday, clock in sorted(planned.days):
         by_time.setdefault(clock, []).append(WEEKDAYS[weekday])
-    said = [f"{_days(days)} at {clock}" for clock, days in by_time.items()]
-    text = f"{_join_with_and(said)}: {title}, about {_minutes(items)} min."
+    times = [f"{_days(days)} at {clock}" for clock, days in by_time.items()]
+    text = f"{_join_with_and(times)}: {title}, about {_minutes(items)} min."
     more = ["Tests are scheduled for you."] if planned.tests else []
     more += ["The board reminds you with a sound."] if planned.reminder_cue else []
     return " ".join((text[:1].upper() + text[1:], *more))
@@ -258,7 +258,7 @@ def _upcoming(planned: Plan, now: datetime) -> list[str]:
 
 
 def _weekly_minutes(site: Site, planned: Plan, items: Sequence[Item]) -> int:
-    """The minutes of credited hold that the plan gives the leg that gets less, in a week, in whole minutes."""
+    """The whole minutes of credited hold a week that the plan gives the leg that gets less."""
     known = exercises()
     stretches = [one for one in items if one.exercise is not None and known[one.exercise].group is Group.STRETCH]
     held = held_us_by_side(steps_of(stretches, site.store.settings(), analogue=site.analogue))

@@ -32,11 +32,11 @@ from web.context import PERSON_COOKIE, Site
 RANGES = {"6w": "6 weeks", "6m": "6 months", "all": "all"}
 ROWS_PER_PAGE = 50
 FEW_TESTS = 2
-"""So many tests in six months, or fewer, and everything is shown at first."""
+"""With this many tests in six months, or fewer, everything is shown at first."""
 
 
 class SideSummary(NamedTuple):
-    """One side's summary on the first screenful; `progress` is `None` if it was never tested."""
+    """One side's summary at the top of the page; `progress` is `None` if it was never tested."""
 
     side: Side
     shape: str
@@ -47,7 +47,7 @@ class SideSummary(NamedTuple):
 
 
 class TableRow(NamedTuple):
-    """One test in the table: each side's result, and what a reader should know of the test."""
+    """One test in the table: each side's result, and its notes."""
 
     at: datetime
     session_id: str
@@ -109,7 +109,7 @@ def _side_summary(history: History, side: Side, words: Formatters, units: str) -
 
 
 def _chosen_range(history: History, now: datetime) -> str:
-    """What was asked for; else six months, or everything where they hold all or hardly a test."""
+    """The requested range; else six months, or everything if they contain all tests or hardly any."""
     asked = request.args.get("range")
     if asked is not None and asked not in RANGES:
         abort(400, f"The range {asked[:20]!r} is not one of {', '.join(RANGES)}.")
@@ -122,16 +122,16 @@ def _chosen_range(history: History, now: datetime) -> str:
 
 
 def _next_hour(now: datetime) -> datetime:
-    """Where the charts end: the same for an hour, so that they are drawn once for it and each new result."""
+    """The end of the charts: the same for an hour, so that they are drawn once an hour and after each new result."""
     return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
 
 
 def _charts(history: History, chosen: str, goal_mm: float, units: str, now: datetime) -> list[ProgressChart]:
     span = span_of_range(chosen, (*history.left[:1], *history.right[:1]), now)
     shown = {side: _within(history.rows(side), span) for side in Side}
-    known = {side: said for side in Side if (said := history.side_progress(side)) is not None}
+    known = {side: progress for side in Side if (progress := history.side_progress(side)) is not None}
     scales = plot_frame(shown.values(), known.values(), span, goal_mm, units)
-    return [side_chart(side, shown[side], said, history.calibrated, scales) for side, said in known.items()]
+    return [side_chart(side, shown[side], progress, history.calibrated, scales) for side, progress in known.items()]
 
 
 def _within(seen: Sequence[ResultRow], span: Span) -> Sequence[ResultRow]:
@@ -143,7 +143,7 @@ def _at(one: ResultRow) -> datetime:
 
 
 def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]:
-    """One page of the table, newest first; which page it is, from 1, and how many there are."""
+    """One page of the table, newest first, with its number from 1 and the number of pages."""
     last = max(1, -(-len(history.tests) // ROWS_PER_PAGE))
     page = request.args.get("page", 1, type=int)
     if not 1 <= page <= last:
@@ -154,7 +154,7 @@ def _table_page(history: History, units: str) -> tuple[list[TableRow], int, int]
 
 
 def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> TableRow:
-    """Notes that hold for both sides are written once."""
+    """The row of a test; notes that hold for both sides appear once."""
     one = next(iter(results.values()))
     notes = []
     for side, seen in results.items():
@@ -163,23 +163,25 @@ def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> 
         if progress is not None:
             own += ["outlier: given little weight"] if seen.test_id in progress.slips else []
             own += [
-                f"a real {told.direction} from here on" for told in progress.changes if told.test_id == seen.test_id
+                f"a real {change.direction} from here on"
+                for change in progress.changes
+                if change.test_id == seen.test_id
             ]
         notes += [(note, side) for note in own]
     sorted_notes = sorted(notes, key=lambda pair: [note for note, _ in notes].index(pair[0]))
-    told = []
+    merged = []
     for note, pairs in groupby(sorted_notes, key=lambda pair: pair[0]):
         sides = [side for _, side in pairs]
-        told.append(note if len(sides) == len(results) else f"{sides[0]}: {note}")
-    return TableRow(one.at, one.session_id, one.test_id, {side: results.get(side) for side in Side}, told)
+        merged.append(note if len(sides) == len(results) else f"{sides[0]}: {note}")
+    return TableRow(one.at, one.session_id, one.test_id, {side: results.get(side) for side in Side}, merged)
 
 
 def _before_after(history: History) -> list[tuple[Side, str, datetime, Interval]]:
-    """What stretches did within the hour, newest first, of both sides."""
+    """The effect of stretches between two tests of both sides within an hour, newest first."""
     found = [
         (side, SIDE_SYMBOLS[side], pair.at, pair.change_mm)
         for side in Side
-        if (said := history.side_progress(side)) is not None
-        for pair in said.before_after
+        if (progress := history.side_progress(side)) is not None
+        for pair in progress.before_after
     ]
     return sorted(found, key=lambda one: one[2], reverse=True)[:ROWS_PER_PAGE]

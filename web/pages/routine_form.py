@@ -62,7 +62,7 @@ class Row:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """The fields that make sense here."""
+        """The fields that apply to this row."""
         if self.item_key == TEST:
             return ("test", "side")
         if self.item_key == REST:
@@ -74,7 +74,7 @@ class Row:
 
     @property
     def number_fields(self) -> tuple[str, ...]:
-        """Those of them that are numbers."""
+        """The numeric fields among them."""
         return tuple(field for field in self.fields if field in LABELS)
 
 
@@ -87,7 +87,7 @@ class Draft:
     rows: tuple[Row, ...] = ()
 
     def with_row_moved(self, number: int, by: int) -> Draft:
-        """With a row further up (`by` -1) or down; at the ends it stays."""
+        """The draft with a row moved up (`by` -1) or down; at the ends it stays."""
         rows = list(self.rows)
         at = self._index_of(number)
         if at is not None and 0 <= at + by < len(rows):
@@ -98,7 +98,7 @@ class Draft:
         return replace(self, rows=tuple(row for row in self.rows if row.number != number))
 
     def with_row_added(self, item_key: str) -> Draft:
-        """With one more row at the end, with the dose of the guide."""
+        """The draft with one more row at the end, with the catalogue's dose."""
         number = max((row.number for row in self.rows), default=0) + 1
         item: Mapping[str, Any] = {"exercise": item_key}
         if item_key == TEST:
@@ -185,12 +185,14 @@ def summarize(draft: Draft, settings: Settings, conditions: Collection[str], *, 
     found = routine_faults(exercises(), items, conditions, total_us) if items or not misread else ()
     placed = [fault if fault.index is None else replace(fault, index=rows[fault.index]) for fault in found]
     last = len(draft.rows)
-    told = sorted((*misread, *placed), key=lambda one: (not one.is_blocking, last if one.index is None else one.index))
-    return DraftSummary(tuple(items), tuple(told), total_us, held_us_by_side(routine))
+    ordered = sorted(
+        (*misread, *placed), key=lambda one: (not one.is_blocking, last if one.index is None else one.index)
+    )
+    return DraftSummary(tuple(items), tuple(ordered), total_us, held_us_by_side(routine))
 
 
 def _parse_item(row: Row) -> Item:
-    """The row as an item; the doses that are those of its exercise are left to it. Raises ValueError."""
+    """The row as an item; doses equal to the exercise's own are left out. Raises ValueError."""
     numbers = {field: _parse_number(field, row.typed.get(field, "")) for field in row.number_fields}
     side = row.typed.get("side") or None if "side" in row.fields else None
     if side is not None and side not in tuple(Side):

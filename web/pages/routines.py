@@ -1,4 +1,4 @@
-"""The routines: ready ones and one's own, the form that puts one together, and sheets to take along."""
+"""The routines: ready and own ones, the form that edits them, and printable sheets."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class RoutineCard:
 
     @property
     def equipment(self) -> tuple[str, ...]:
-        """What to have at hand for all of it, each thing once."""
+        """The equipment for the whole routine, each thing once."""
         taken = (thing for one in self.entries if one.exercise is not None for thing in one.exercise.equipment)
         return tuple(dict.fromkeys(taken))
 
@@ -164,7 +164,7 @@ def _handle_action(site: Site, own: OwnRoutine | None) -> Response | tuple[str, 
 
 
 def _apply_action(draft: Draft, act: str) -> tuple[Draft, str]:
-    """The draft after a button of a row, and what to say of it. Another word changes nothing."""
+    """The draft after a row's button, and its announcement. An unknown action changes nothing."""
     word, _, about = act.partition("-")
     if word == "add" and (about in exercises() or about in (TEST, REST)):
         after = draft.with_row_added(about)
@@ -222,7 +222,7 @@ def _summary(site: Site, draft: Draft) -> routine_form.DraftSummary:
 
 
 def _copy(site: Site, wanted: str) -> Draft:
-    """A draft that begins as a ready routine or as one's own is."""
+    """A draft with the content of a ready or an own routine."""
     if wanted in built_in_routines():
         ready = built_in_routines()[wanted]
         items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in ready.items]
@@ -256,7 +256,7 @@ def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:
 
 
 def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
-    """The items that the catalogue still has, and what to say of the others."""
+    """The items that the catalogue still has, and a sentence about the others."""
     items, trouble = [], None
     for one in own.items:
         try:
@@ -274,7 +274,7 @@ def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
 def _card_contents(
     site: Site, items: Iterable[Item]
 ) -> tuple[tuple[exercise_text.Entry, ...], int, Mapping[Side, int]]:
-    """The items in words, how long they take, and how much of it each leg is held."""
+    """The items in words, the duration, and the held time per leg."""
     items = tuple(items)
     routine = steps_of(items, site.store.settings(), analogue=site.analogue)
     entries = tuple(exercise_text.entry(item, exercises()[item.exercise] if item.exercise else None) for item in items)

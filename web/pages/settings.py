@@ -1,4 +1,4 @@
-"""What a person may change while using the station."""
+"""The settings that a person may change on the page."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def blueprint(site: Site) -> Blueprint:
 
 
 def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
-    """The same with the goal, which is given in the units that the form was shown in, in millimetres."""
+    """The form with the goal in millimetres; it is typed in the units that the form was shown in."""
     changes = dict(given)
     if "goal_mm" in changes:
         try:
@@ -94,7 +94,7 @@ def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
 
 
 def _with_labels(trouble: str) -> str:
-    """The sentence with what the form calls a setting instead of its name."""
+    """The sentence with the form's label in place of the setting's name."""
     for field in FIELDS:
         trouble = trouble.replace(f"The setting {field.name} is", f"\u201c{field.label}\u201d is")
     return trouble

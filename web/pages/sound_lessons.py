@@ -11,18 +11,18 @@ Tones = Sequence[tuple[int, int, int]]
 """Tones as `[Hz, from ms, to ms]`."""
 
 REPEAT_SHOWN_MS = 2_400
-"""How much of a repeating sound is played and drawn: enough to hear that it repeats."""
+"""How much of a repeating sound is played and drawn: enough to recognise the repetition."""
 COUNT_EVERY_MS, COUNT_REPEATS = 1_000, 3
-"""COUNT never comes alone: 3, 2, 1."""
+"""COUNT always comes as 3, 2, 1."""
 DRAWING_WIDTH_MS = 2_800
-"""The width of each drawing, the same for all, so that long looks long."""
+"""The width of each drawing, the same for all, so that longer sounds look longer."""
 MS_PER_UNIT = 10
 HIGH_TONE_Y, LOW_TONE_Y, BASELINE_Y = 2, 9, 18
-"""Where a tone of the higher and of the lower pitch begins in a drawing, from its top, and where both end."""
+"""The tops of higher and lower tones in a drawing, and the bottom of both."""
 
 
 class SoundLesson(NamedTuple):
-    """How a rhythm is described, and what to do when it plays."""
+    """The description of a rhythm, and what to do when it plays."""
 
     rhythm: str
     action: str
@@ -53,11 +53,11 @@ GROUPS: tuple[tuple[str, tuple[CueName, ...]], ...] = (
     ("What comes next", (CueName.READY, CueName.SET_DONE, CueName.SWITCH, CueName.COMPLETE)),
     ("A break", (CueName.PAUSED, CueName.NUDGE)),
 )
-"""What a single stretch is made of comes first: with the first group alone one can be done."""
+"""The sounds of a single stretch come first: the first group suffices for one."""
 
 
 def grouped_sounds(table: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The groups with their sounds, from the table of all cues, each with what is played of it and its drawing."""
+    """The groups with their sounds from the cue table, each with its played tones and its drawing."""
     known = {entry["name"]: entry for entry in table}
     return [{"title": title, "sounds": [_sound(known[name]) for name in names]} for title, names in GROUPS]
 
@@ -69,7 +69,7 @@ def _sound(entry: dict[str, Any]) -> dict[str, Any]:
 
 
 def _played_tones(name: CueName, tones: Tones, every_ms: int | None) -> Tones:
-    """A sound as it occurs; a repeating one often enough to hear that it repeats."""
+    """The tones of a sound as it occurs; a repeating one often enough to show that it repeats."""
     if name is CueName.COUNT:
         every_ms, turns = COUNT_EVERY_MS, COUNT_REPEATS
     elif every_ms is None:

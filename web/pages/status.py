@@ -87,8 +87,8 @@ def _distance_sentence(now: Snapshot, units: str) -> str:
 def _heels(now: Snapshot) -> str:
     if not now.heels:
         return "No heel readings yet."
-    said = {None: "unknown", True: "down", False: "up"}
-    return ", ".join(f"{heel.side} {said[heel.down]}" for heel in now.heels).capitalize() + "."
+    states = {None: "unknown", True: "down", False: "up"}
+    return ", ".join(f"{heel.side} {states[heel.down]}" for heel in now.heels).capitalize() + "."
 
 
 def _free_mb(path: Path) -> int:

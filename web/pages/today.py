@@ -140,8 +140,8 @@ def _test_to_ask_about(test: Test | None) -> Test | None:
     """The latest test, if it is less than a day old and its felt place or pain is still unanswered."""
     if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
         return None
-    said = test.circumstances
-    return test if said.felt_place is None or said.pain is None else None
+    answers = test.circumstances
+    return test if answers.felt_place is None or answers.pain is None else None
 
 
 def _calibration_hint(now: Snapshot) -> str | None:

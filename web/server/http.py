@@ -1,6 +1,6 @@
 """The page's server: an event loop in its own thread with the stream on it, and Flask behind a small thread pool.
 
-Nothing here can stop the station: the loop hands over snapshots and takes commands, and does not wait for a page.
+Nothing here can stop the station: its loop publishes snapshots and takes commands, and never waits for a page.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, AllowedHo
 from web.server.stream import Stream
 
 HEADER_TIMEOUT_S = 5.0
-"""From connecting, or from the first byte of a further request, to the end of its headers."""
+"""From the connection, or the first byte of a further request, to the end of its headers."""
 KEEP_ALIVE_S = 15
 READ_TIMEOUT_S = 15.0
-"""A reader that takes nothing for this long is gone; what waits for it is not the station's to keep."""
+"""A client that reads nothing for this long is dropped, with everything pending for it."""
 MAX_CONNECTIONS = 240
 """A process has 1,024 files by default, and the station needs some of them for the board and the store."""
 THREADS = 4
 BACKLOG = 128
 DATE_S = 1.0
-"""How often the `Date` of the answers moves on."""
+"""The refresh interval of the `Date` header."""
 START_TIMEOUT_S = 10.0
 STOP_TIMEOUT_S = 5.0
 
@@ -46,7 +46,7 @@ __all__ = ["PageError", "Server", "open_page"]
 
 
 class DeadlineProtocol(H11Protocol):
-    """uvicorn's HTTP/1.1 with deadlines for headers and for readers and a cap on connections, none of which it has."""
+    """uvicorn's HTTP/1.1 protocol with what it lacks: deadlines for headers and readers, and a connection limit."""
 
     header_timeout_s = HEADER_TIMEOUT_S
     read_timeout_s = READ_TIMEOUT_S
@@ -82,7 +82,7 @@ class DeadlineProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def _update_header_deadline(self) -> None:
-        """While headers are owed a deadline runs; it is not moved by bytes that trickle in."""
+        """A deadline runs while headers are incomplete; trickled bytes do not extend it."""
         owed = self.conn.their_state is h11.IDLE and (self.cycle is None or bool(self.conn.trailing_data[0]))
         if not owed:
             self._cancel_header_deadline()
@@ -100,7 +100,7 @@ class DeadlineProtocol(H11Protocol):
             self._read_deadline = None
 
     def _make_room(self) -> None:
-        """The connection that asked for nothing gives way to the new one; when all are at work, the new one leaves."""
+        """Close an idle connection in favour of the new one; if all are busy, close the new one."""
         idle = (other for other in self.connections if other is not self and _is_idle(other))
         victim = next(idle, self)
         self.connections.discard(victim)
@@ -112,15 +112,16 @@ def _is_idle(connection: Any) -> bool:
 
 
 class QuietServer(uvicorn.Server):
-    """uvicorn's server, which looks ten times a second whether it is to end; this one is told so, and looks at the date
-    once a second."""
+    """uvicorn's server polls ten times a second for its end; this one waits for `end`, and wakes once a second for the
+    `Date` header.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._ending = asyncio.Event()
 
     def end(self) -> None:
-        """End `serve`; to be called on the event loop."""
+        """End `serve`; call it on the event loop."""
         self.should_exit = True
         self._ending.set()
 
@@ -131,7 +132,7 @@ class QuietServer(uvicorn.Server):
 
 
 class Server:
-    """The page, served. `port` is the one it got (a configured 0 takes any free one)."""
+    """The running server of the page. `port` is the actual one (a configured 0 takes any free one)."""
 
     def __init__(
         self,
@@ -152,7 +153,7 @@ class Server:
             loop="asyncio",
             lifespan="off",
             log_config=None,
-            log_level="critical",  # a visitor who leaves in the middle is no news; what is, the front logs
+            log_level="critical",  # an early disconnect is normal; the request guard logs real errors
             access_log=False,
             server_header=False,
             proxy_headers=False,
@@ -166,15 +167,15 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def start(self) -> None:
-        """Answer from now on; returns when it does. Raises PageError when it cannot."""
+        """Start answering, and return once it does. Raises PageError on failure."""
         self._thread.start()
         if not self._ready.wait(START_TIMEOUT_S) or not self._thread.is_alive():
             raise PageError("The page's server did not start; see its log. The station runs on without a page.")
 
     def stop(self) -> None:
-        """Close every connection and end the thread; open live pages say that there is no news."""
+        """Close every connection and end the thread; open live pages then report missing updates."""
         if self._loop is not None:
-            with suppress(RuntimeError):  # it has ended by itself
+            with suppress(RuntimeError):  # the loop has already ended
                 self._loop.call_soon_threadsafe(self._request_stop)
         self._thread.join(STOP_TIMEOUT_S)
         self._threads.executor.shutdown(wait=False, cancel_futures=True)
@@ -186,7 +187,7 @@ class Server:
 
     @property
     def alive(self) -> bool:
-        """Whether the server's thread still runs."""
+        """Whether the server's thread is running."""
         return self._thread.is_alive()
 
     def _serve(self) -> None:
@@ -219,9 +220,9 @@ def open_page(
     body_s: float = BODY_TIMEOUT_S,
     protocol: type[DeadlineProtocol] = DeadlineProtocol,
 ) -> Server:
-    """A server for the page, bound but not started. `listener` is an already bound socket, from systemd for example.
+    """A server for the page, bound but not started. `listener` is an already bound socket, for example from systemd.
 
-    Raises PageError with one sentence when the address cannot be had.
+    Raises PageError with one sentence when the address is not available.
     """
     listener = listener or listen(config.page)
     app = create_app(api, store, config.range_sensor.blocks_mm, analogue=config.board.heels == "analogue")
@@ -233,7 +234,7 @@ def open_page(
 
 
 def _allowed_hosts(page: PageConfig) -> AllowedHosts:
-    """What the page answers to: the loopback's names, the configured ones, and in a network the machine's own."""
+    """The host names of the page: the loopback's, the configured ones, and on a network the machine's own."""
     loopback = page.host in ("127.0.0.1", "::1", "localhost")
     names = {"localhost", page.host.lower(), *(name.lower() for name in page.allowed_hosts)}
     if not loopback:

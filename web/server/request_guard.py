@@ -1,7 +1,7 @@
-"""The front door, on the event loop: who may come in, how much they may bring, and how long they may take.
+"""The request guard, on the event loop: which requests are answered, how large they may be, and how long they may take.
 
-Everything is decided here before Flask sees a request: the name the page was called by, where a write came from, and
-the whole body. So a slow or hostile visitor costs a connection, never a thread.
+It checks the host name, the origin of a write and the whole body before Flask sees a request. So a slow or hostile
+client costs a connection, never a thread.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from web.server.stream import Receive, Scope, Send, Stream
 MAX_BODY_BYTES = 64 * 1024
 """Forms of this page are under a kilobyte."""
 BODY_TIMEOUT_S = 8.0
-"""A phone in the cellar sends a form in one; nobody types while sending."""
+"""Even a phone with a weak signal sends a form in one go; nobody types while sending."""
 MAX_HEADERS = 64
 """A browser sends about fifteen."""
 MAX_HEADER_BYTES = 16 * 1024
-"""Of all headers and the address together; a browser sends about one kilobyte."""
+"""All headers and the address together; a browser sends about one kilobyte."""
 METHODS = ("GET", "HEAD", "POST")
 
 log = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class RefusalError(Exception):
-    """A request that is not answered, with the reason for the person who sent it."""
+    """A request that is refused, with a sentence for the person who sent it."""
 
     status: int
     sentence: str
@@ -40,7 +40,7 @@ class RefusalError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class AllowedHosts:
-    """The names that this page answers to. Bound to the loopback only, no other address is one of them."""
+    """The host names that the page answers to. On the loopback interface no other address is allowed."""
 
     names: frozenset[str]
     loopback_only: bool
@@ -48,7 +48,7 @@ class AllowedHosts:
     def is_allowed(self, host: str) -> bool:
         """Whether a `Host` header's value (with or without a port) is this station.
 
-        An address in digits cannot be re-bound by somebody else's name server, so it is trusted where it can arrive.
+        A foreign name server cannot rebind a numeric address, so these are trusted where they can arrive.
         """
         name = host_name(host)
         if name is None:
@@ -141,7 +141,7 @@ class RequestGuard:
 
 
 def _check_same_site(method: str, host: str, headers: list[tuple[bytes, bytes]]) -> None:
-    """A foreign `Origin` is refused; a write must prove that it comes from a page of this very station."""
+    """Refuse a foreign `Origin`; a write must prove that it comes from a page of this station."""
     origins = _values(headers, b"origin")
     fetch_sites = _values(headers, b"sec-fetch-site")
     if any(urlsplit(origin).netloc.lower() != host.lower() for origin in origins):
@@ -153,7 +153,7 @@ def _check_same_site(method: str, host: str, headers: list[tuple[bytes, bytes]])
 
 
 def host_name(host: str) -> str | None:
-    """The name in a `Host` header, lower case, without port, brackets and last dot; `None` when it is no host."""
+    """The name in a `Host` header in lower case, without port, brackets and trailing dot; `None` if it is invalid."""
     try:
         return (urlsplit(f"//{host}").hostname or "").rstrip(".") or None
     except ValueError:
@@ -182,7 +182,7 @@ def _values(headers: list[tuple[bytes, bytes]], name: bytes) -> list[str]:
 
 
 def _receive_from_body(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that first returns the body already read, then passes on the connection's messages."""
+    """A `receive` that first returns the body already read, then forwards the connection's messages."""
     is_delivered = False
 
     async def receive_body() -> dict[str, object]:

@@ -26,11 +26,12 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 MIN_INTERVAL_S = 0.02
 """The station publishes ten snapshots a second while values move, and one immediately on a change, which must not wait
-long behind the previous one. At most fifty a second are sent."""
+long behind the previous one. At most fifty a second are sent.
+"""
 HEARTBEAT_S = 2.0
 """Twice within the four seconds after which a page reports missing updates."""
 MAX_STREAMS = 64
-"""Open pages at once: more than any household has."""
+"""The limit of open pages: more than any household has."""
 
 RESPONSE_HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -40,13 +41,14 @@ RESPONSE_HEADERS = [
 
 
 class StreamClient:
-    """One open page: whether there is something newer for it, and whether it has gone."""
+    """One open page: whether a newer state is pending for it, and whether it has disconnected."""
 
     def __init__(self) -> None:
         self.changed = asyncio.Event()
         self.is_closed = False
 
     def close(self) -> None:
+        """End every stream; call it on the event loop."""
         self.is_closed = True
         self.changed.set()
 
@@ -68,7 +70,7 @@ class Stream:
 
     @property
     def is_full(self) -> bool:
-        """No further page can be served."""
+        """Whether no further page can be served."""
         return len(self._clients) >= MAX_STREAMS
 
     def close(self) -> None:
@@ -82,7 +84,7 @@ class Stream:
         client = StreamClient()
 
         def wake() -> None:
-            with suppress(RuntimeError):  # the page's server has stopped; the station goes on
+            with suppress(RuntimeError):  # the server has stopped; the station keeps running
                 loop.call_soon_threadsafe(client.changed.set)
 
         self._clients.add(client)

@@ -17,7 +17,7 @@
     if (window.station_sound) window.station_sound.setCues(cues)
   }).catch(() => {})
 
-  // ---- the stream -------------------------------------------------------------------------------------------------
+  // The stream.
   function open() {
     close()
     source = new EventSource('/events?units=' + units)
@@ -40,7 +40,7 @@
   addEventListener('pagehide', close)
   addEventListener('pageshow', event => { if (event.persisted) open() })
 
-  // ---- rendering the state ----------------------------------------------------------------------------------------
+  // Rendering the state.
   const text = (id, words) => { const place = el(id); if (place.textContent !== words) place.textContent = words }
   function mark(side, shape) {
     const span = document.createElement('span')
@@ -142,7 +142,7 @@
     lastCue = number
   }
 
-  // ---- the number: extrapolated by this page's clock, corrected without jumping backwards ---------------------------
+  // The number: extrapolated by this page's clock, corrected without jumping backwards.
   let countKey = '', shown = null, barValue = 0
   function renderNumber() {
     if (!view) return
@@ -181,7 +181,7 @@
     requestAnimationFrame(frame)
   }
 
-  // ---- the stage in one line at the foot of the screen, while it is scrolled out of sight --------------------------
+  // The stage in one line at the foot of the screen, while it is scrolled out of sight.
   let stageIsHidden = false
   new IntersectionObserver(([entry]) => { stageIsHidden = !entry.isIntersecting; renderMiniStage() }).observe(stage)
   function renderMiniStage() {
@@ -189,7 +189,7 @@
     if (stageIsHidden && view) text('mini', [view.side === 'both' ? '\u25cf\u25c6' : SHAPES[view.side] || '', el('number').textContent, view.unit, view.word].filter(Boolean).join(' '))
   }
 
-  // ---- announcements: one in three seconds at most, the newest wins ------------------------------------------------
+  // Announcements: at most one in three seconds; the newest wins.
   let lastAnnouncedAt = 0, waiting = null, announceTimer = 0, lastWord = '', lastSentence = '', upTimer = 0, lastTroubles = ''
   const announcer = () => el('announcer') ? el('announcer').value : 'reader'
   function queueAnnouncement(words) {
@@ -223,7 +223,7 @@
     if (view.counting === 'hold' && (remainingS === 10 || remainingS === half)) queueAnnouncement(`${remainingS} seconds`)
   }
 
-  // ---- a notice when updates stop; dimmed after two minutes without activity ---------------------------------------
+  // A notice when updates stop; dimmed after two minutes without activity.
   let lastActivityAt = performance.now()
   for (const kind of ['pointerdown', 'keydown', 'pointermove']) addEventListener(kind, () => { lastActivityAt = performance.now() })
   document.addEventListener('live-view', () => { if (view.activity !== 'idle') lastActivityAt = performance.now() })
@@ -238,7 +238,7 @@
     stage.classList.toggle('dim', performance.now() - lastActivityAt > DIM_MS)
   }, 500)
 
-  // ---- buttons, without leaving the page --------------------------------------------------------------------------
+  // Buttons that work without leaving the page.
   async function send(address, form, into) {
     try {
       const headers = { 'X-Stay-On-Page': '1' }

@@ -1,4 +1,4 @@
-"""Calibrations and checks on the whole station: through the drivers, by ear, stored, and felt by what follows."""
+"""Calibrations and checks on the whole station: through the drivers, by ear, stored, and applied to later results."""
 
 from __future__ import annotations
 
@@ -24,54 +24,53 @@ ERROR = RangeError(offset_mm=-31.0, gain=1.02, bend_mm=1.5)
 WORST_MM = 1.5
 
 
-def off(board: SimulatedBoard) -> None:
-    """Its sensor is as real ones are."""
+def set_range_error(board: SimulatedBoard) -> None:
+    """Give the sensor the error of a real one."""
     board.sensor.range_error = ERROR
 
 
-class Lab(Rig):
-    """A station whose sensor has an error, with somebody who has blocks."""
+class CalibrationRig(Rig):
+    """A station whose sensor has an error, with a person who has blocks."""
 
     def __init__(self, tmp_path: Path, wiring: str = COMPARATORS) -> None:
-        super().__init__(tmp_path, wiring, before=off)
-        self.said: list[str] = []
+        super().__init__(tmp_path, wiring, before=set_range_error)
+        self.printed: list[str] = []
 
     def guided(self, what: str = "calibrate", limit_s: float = 500.0) -> GuidedCalibration:
-        """The person does a whole calibration, or a check, by ear."""
-        guided = GuidedCalibration(self.store, what, self.said.append)
+        """Let the person do a whole calibration, or a check, by ear."""
+        guided = GuidedCalibration(self.store, what, self.printed.append)
         guided.begin(self.station)
         self.until(lambda: guided.on_snapshot(self.station.snapshot()), limit_s)
         self.live(10.0)
         return guided
 
     def errors_mm(self) -> list[float]:
-        """How far the toe distance is from the truth, with the calibration in force and no noise."""
+        """The errors of the toe distance with the current calibration and no noise."""
         curve = self.store.current_calibration().curve
         return [curve.toe_mm(ERROR.reading_mm(toe_mm + 70.0)) - toe_mm for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0)]
 
 
-def test_a_person_calibrates_by_ear(tmp_path: Path) -> None:
-    """Warming up, all blocks, stored before COMPLETE, and from then on the station is right to 1.5 mm."""
-    with Lab(tmp_path) as lab:
+def test_calibration_by_ear_makes_distances_accurate(tmp_path: Path) -> None:
+    """Warm-up, all blocks, stored before COMPLETE; afterwards distances are accurate to 1.5 mm."""
+    with CalibrationRig(tmp_path) as lab:
         assert min(lab.errors_mm()) < -20
         assert lab.station.snapshot().calibration == "as built"
         outcome = lab.guided().outcome()
         assert outcome.well, outcome
         assert max(map(abs, lab.errors_mm())) < WORST_MM
         assert lab.station.snapshot().calibration == "good"
-        assert lab.heard()[-1] is CueName.COMPLETE
-        assert lab.heard().count(CueName.GO) == 3 * CalibrateStep().rounds
-        assert "warms up" in lab.said[0]
+        assert lab.recognised_cues()[-1] is CueName.COMPLETE
+        assert lab.recognised_cues().count(CueName.GO) == 3 * CalibrateStep().rounds
+        assert "warms up" in lab.printed[0]
         assert outcome.lines()[-1].startswith("Good. ±")
         assert set(outcome.as_json()) == {"well", "sentence", "points", "uncertainty_mm"}
 
 
-def test_a_test_after_it_names_it_and_is_right(tmp_path: Path) -> None:
-    """The result of the next test is measured with the new curve, and says which calibration it was."""
-    with Lab(tmp_path) as lab:
+def test_test_after_calibration_uses_and_names_it(tmp_path: Path) -> None:
+    with CalibrationRig(tmp_path) as lab:
         lab.guided()
         lab.run_session((TestStep((Side.LEFT,)),), None)
-        (test,) = lab.sat().tests
+        (test,) = lab.last_session().tests
         limit_mm = lab.board.person.ankles.limit_mm(Side.LEFT, lab.clock.now_us())
         assert test.calibration_id == lab.store.current_calibration().id
         assert test.left_mm is not None
@@ -80,9 +79,9 @@ def test_a_test_after_it_names_it_and_is_right(tmp_path: Path) -> None:
         assert len(lab.store.sessions()) == 1
 
 
-def test_its_trace_replays_to_what_was_stored(tmp_path: Path) -> None:
-    """The same fit, from the stored rows; the header says how warm the sensor was."""
-    with Lab(tmp_path) as lab:
+def test_calibration_trace_replays_to_stored_fit(tmp_path: Path) -> None:
+    """The header has the sensor's time since power-on."""
+    with CalibrationRig(tmp_path) as lab:
         lab.guided()
         with lab.store.read_transaction() as now:
             run_id = now.execute(select(runs.c.id)).scalar_one()
@@ -93,9 +92,9 @@ def test_its_trace_replays_to_what_was_stored(tmp_path: Path) -> None:
         assert "warm_s" in "".join(trace_text(*trace).splitlines()[:1])
 
 
-def test_a_sensor_that_has_ranged_for_a_minute_is_warm(tmp_path: Path) -> None:
-    """Nobody waits twice; after a pulled cable it is cold again."""
-    with Lab(tmp_path) as lab:
+def test_sensor_is_warm_after_a_minute_of_ranging(tmp_path: Path) -> None:
+    """No second warm-up is needed; after an unplugged cable the sensor is cold again."""
+    with CalibrationRig(tmp_path) as lab:
         lab.live(60.0)
         lab.station.start((CalibrateStep(),), None)
         lab.live(1.0)
@@ -110,9 +109,9 @@ def test_a_sensor_that_has_ranged_for_a_minute_is_warm(tmp_path: Path) -> None:
         assert lab.station.snapshot().phase == "warm"
 
 
-def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
-    """A sensor that has drifted by 4 mm: results are marked from then on, until the next calibration."""
-    with Lab(tmp_path) as lab:
+def test_failed_check_marks_results_until_recalibration(tmp_path: Path) -> None:
+    """The sensor drifts by 4 mm between a passed check and a failed one."""
+    with CalibrationRig(tmp_path) as lab:
         lab.guided()
         assert lab.guided("check").outcome().well
         assert lab.station.snapshot().calibration == "good"
@@ -123,30 +122,29 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
         assert lab.station.snapshot().calibration == "doubted"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)
-        assert lab.sat().tests[0].is_suspect
+        assert lab.last_session().tests[0].is_suspect
         assert lab.guided().outcome().well
         assert lab.station.snapshot().calibration == "good"
         assert "calibration" not in lab.troubles
 
 
-def test_blocks_taken_for_each_other_change_nothing(tmp_path: Path) -> None:
-    """Swapping the 200 and the 100 block gives a sentence, and the earlier calibration stays."""
-    with Lab(tmp_path) as lab:
+def test_swapped_blocks_keep_previous_calibration(tmp_path: Path) -> None:
+    """Swapping the 200 and the 100 mm block gives a sentence."""
+    with CalibrationRig(tmp_path) as lab:
         before = lab.store.current_calibration()
-        lab.board.person.true_block_lengths_mm = {0.0: 200.0, 200.0: 0.0}
+        lab.board.person.blocks.true_lengths_mm = {0.0: 200.0, 200.0: 0.0}
         outcome = lab.guided().outcome()
         assert not outcome.well
         assert "The calibration stays as it was." in outcome.sentence
         assert "swapped" in outcome.sentence
         assert lab.store.current_calibration() == before
-        assert lab.heard()[-1] is CueName.ENDED
+        assert lab.recognised_cues()[-1] is CueName.ENDED
 
 
-def test_whoever_leaves_in_the_middle_changes_nothing(tmp_path: Path) -> None:
-    """Two minutes later it has ended by itself."""
-    with Lab(tmp_path) as lab:
+def test_abandoned_calibration_times_out_and_changes_nothing(tmp_path: Path) -> None:
+    with CalibrationRig(tmp_path) as lab:
         before = lab.store.current_calibration()
-        guided = GuidedCalibration(lab.store, "calibrate", lab.said.append)
+        guided = GuidedCalibration(lab.store, "calibrate", lab.printed.append)
         guided.begin(lab.station)
         lab.until(lambda: AnyState(lab.station.snapshot().state).repetition == 3)
         lab.board.act("take_over")
@@ -156,9 +154,9 @@ def test_whoever_leaves_in_the_middle_changes_nothing(tmp_path: Path) -> None:
         assert lab.store.current_calibration() == before
 
 
-def test_a_visitor_holds_the_blocks_by_hand(tmp_path: Path) -> None:
-    """The words of the simulated board: a block, another one, none; what cannot be is refused."""
-    with Lab(tmp_path) as lab:
+def test_simulator_blocks_are_placed_by_command(tmp_path: Path) -> None:
+    """A block, another one, none; an impossible length is refused."""
+    with CalibrationRig(tmp_path) as lab:
         for word, seen_mm in (("100", 100.0), ("200", 200.0)):
             lab.board.act("block", word)
             assert lab.board.world.target_mm(lab.clock.now_us()) == seen_mm + 70.0
@@ -168,9 +166,9 @@ def test_a_visitor_holds_the_blocks_by_hand(tmp_path: Path) -> None:
             lab.board.act("block", "-5")
 
 
-def test_the_sensor_that_sees_behind_the_toe_line_is_doubted(tmp_path: Path) -> None:
-    """Toes at the wall and 5 mm beyond: told as a trouble, stored as a check, and results are marked."""
-    with Lab(tmp_path) as lab:
+def test_distance_behind_toe_line_makes_calibration_suspect(tmp_path: Path) -> None:
+    """Toes at the wall read as 5 mm beyond: a fault and a failed check follow, and survive a restart."""
+    with CalibrationRig(tmp_path) as lab:
         lab.guided()
         lab.board.sensor.range_error = RangeError(ERROR.offset_mm - 6.0, ERROR.gain, ERROR.bend_mm)
         lab.board.world.slide(0.0, lab.clock.now_us(), 0)
@@ -179,13 +177,13 @@ def test_the_sensor_that_sees_behind_the_toe_line_is_doubted(tmp_path: Path) -> 
         assert (check.kind, check.passed) == ("wall", False)
         assert "behind the toe line" in lab.troubles["calibration"]
         assert lab.station.snapshot().calibration == "doubted"
-    with Lab(tmp_path) as again:
+    with CalibrationRig(tmp_path) as again:
         assert "behind the toe line" in again.troubles["calibration"]
 
 
-def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
-    """A check before use is no session of theirs: five seconds later the test begins."""
-    with Lab(tmp_path) as lab:
+def test_stepping_on_after_check_starts_a_test(tmp_path: Path) -> None:
+    """A check belongs to no session: five seconds later the test starts."""
+    with CalibrationRig(tmp_path) as lab:
         lab.guided()
         lab.guided("check")
         lab.station.change_settings({"on_step": "test"})
@@ -194,9 +192,9 @@ def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
         assert lab.station.snapshot().session_id is not None
 
 
-def test_a_calibration_that_was_stored_late_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk was full at the end of it: as soon as it can be stored, the station measures with it."""
-    with Lab(tmp_path) as lab:
+def test_calibration_takes_effect_once_it_can_be_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk was full when it ended."""
+    with CalibrationRig(tmp_path) as lab:
         store_it = type(lab.store).add_calibration
 
         def full(*_: object, **__: object) -> str:
@@ -211,11 +209,11 @@ def test_a_calibration_that_was_stored_late_is_in_force(tmp_path: Path, monkeypa
         assert lab.station.snapshot().calibration == "good"
 
 
-def test_the_temperature_is_kept_and_eight_degrees_ask_for_a_check(tmp_path: Path) -> None:
-    """With a thermometer in the configuration; without one nobody knows."""
+def test_temperature_change_of_eight_degrees_requires_check(tmp_path: Path) -> None:
+    """A calibration stores the temperature of a configured thermometer; an unreadable one is a fault."""
     file = tmp_path / "temperature"
     file.write_text("19000\n", encoding="ascii")
-    with Lab(tmp_path, f'{COMPARATORS}[range_sensor]\nthermometer = "{file}"\n') as lab:
+    with CalibrationRig(tmp_path, f'{COMPARATORS}[range_sensor]\nthermometer = "{file}"\n') as lab:
         lab.guided()
         assert lab.store.current_calibration().temperature_c == 19.0
         assert lab.station.snapshot().check_due is None
@@ -229,9 +227,9 @@ def test_the_temperature_is_kept_and_eight_degrees_ask_for_a_check(tmp_path: Pat
         assert "cannot be read" in lab.troubles["thermometer"]
 
 
-def test_a_skirting_board_is_not_calibrated_away(tmp_path: Path) -> None:
-    """Blocks are seen as they are; the toe distance ends at the wall, 20 mm behind what the sensor sees."""
-    with Lab(tmp_path, f"{COMPARATORS}skirting_mm = 20\n") as lab:
+def test_skirting_board_offset_applies_to_wall_not_to_blocks(tmp_path: Path) -> None:
+    """The sensor sees the skirting board, 20 mm in front of the wall where the toe distance ends."""
+    with CalibrationRig(tmp_path, f"{COMPARATORS}skirting_mm = 20\n") as lab:
         assert lab.guided().outcome().well
         assert max(map(abs, lab.errors_mm())) < WORST_MM
         lab.board.world.slide(120.0, lab.clock.now_us(), 0)

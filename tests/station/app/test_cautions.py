@@ -1,5 +1,6 @@
-"""Every caution, walked through: somebody says yes to a condition, begins a routine of all twenty exercises, and is led
-through what is right for them, with the real drivers in virtual time."""
+"""Every caution in a whole routine: a person with one condition starts a routine of all twenty exercises, and follows
+it with the real drivers in virtual time.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +14,17 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep
-from tests.station.led import COMPARATORS, Led, bouts_of, dose_of, goes_on, legs_of
+from tests.station.led import COMPARATORS, Led, holds_and_reps, is_running, prescribed_doses, stored_doses
 
 KEYS = [one.key for one in CONDITIONS]
-HOLD_BACK = {NOT_CLEARED, NO_WEIGHT, CHILD}
-"""Nothing is done until somebody else has said that it may be."""
+BLOCKING = {NOT_CLEARED, NO_WEIGHT, CHILD}
+"""Conditions with which nothing starts until a professional has agreed."""
 COUNT, HOLD_S = 2, 5
 LONGEST_S = 3000.0
 
 
-def short_of_all() -> list[Item]:
-    """Every exercise, with as little of each as can be halved."""
+def shortened_exercises() -> list[Item]:
+    """Every exercise, with the smallest dose that can be halved."""
     return [
         Item(exercise=key, count=COUNT)
         if one.dose.count is not None
@@ -33,7 +34,7 @@ def short_of_all() -> list[Item]:
 
 
 def with_cautions(condition: str, ruling: Restriction) -> set[str]:
-    """The exercises whose own files have this ruling for the condition."""
+    """The exercises with this restriction for the condition."""
     return {
         key
         for key, one in exercises().items()
@@ -41,11 +42,11 @@ def with_cautions(condition: str, ruling: Restriction) -> set[str]:
     }
 
 
-def chosen_for(led: Led, condition: str) -> StartDecision:
-    """What begins for somebody who has said yes to this condition, and to what it is only asked after."""
+def started_for(led: Led, condition: str) -> StartDecision:
+    """What starts for a person with this condition, and with the answers that it depends on."""
     after = next(one.follow_up_of for one in CONDITIONS if one.key == condition)
     person_id = led.add_person("Ada", *([after] if after else []), condition)
-    items = [item_dict(item) for item in short_of_all()]
+    items = [item_dict(item) for item in shortened_exercises()]
     routine_id = led.store.save_routine(None, person_id, "All", items)
     done = led.station.request_start(routine_id, person_id)
     led.live(0.1)
@@ -57,23 +58,24 @@ def item_dict(item: Item) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("condition", KEYS)
-def test_a_caution_changes_what_is_done(tmp_path: Path, condition: str) -> None:
-    """What a condition leaves out is not done, what it makes gentler is done by half, all else is done whole; and where
-    it holds everything back nothing begins, with one sentence."""
+def test_caution_excludes_or_halves_exercises(tmp_path: Path, condition: str) -> None:
+    """Excluded exercises are skipped, reduced ones are halved, all others are complete; where a condition blocks
+    everything nothing starts, with one sentence.
+    """
     with Led(tmp_path, COMPARATORS) as led:
-        found = chosen_for(led, condition)
-        if condition in HOLD_BACK:
+        found = started_for(led, condition)
+        if condition in BLOCKING:
             assert found.routine == ()
             assert found.refusal is not None
             assert found.note == found.refusal.sentence
             return
         led.live(0.1)
         led.board.act("auto")
-        led.until(lambda: not goes_on(led), LONGEST_S)
+        led.until(lambda: not is_running(led), LONGEST_S)
         led.live(5.0)
-        assert led.heard()[-1] is CueName.COMPLETE
-        assert dose_of(led) == legs_of(found.routine)
-        done = {one.exercise for one in bouts_of(led.sat())}
+        assert led.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(led) == prescribed_doses(found.routine)
+        done = {one.exercise for one in holds_and_reps(led.last_session())}
         left_out, gentler = (with_cautions(condition, ruling) for ruling in Restriction)
         assert done == exercises().keys() - left_out
         for step in found.routine:

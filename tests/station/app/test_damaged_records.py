@@ -1,4 +1,4 @@
-"""What a damaged file or another release has left in the database: a sentence, never a station that stops."""
+"""Records that are damaged or from another release: each gives a sentence and never stops the station."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from station.app.start_gate import PROPOSED_INSTEAD, PROPOSED_NAME
 from station.core.steps import StepError, routine_from_header
 from station.store.schema import answers, plans, routines, runs, tests
 from tests.station.app.test_reminders import AlarmClock, plan_at
-from tests.station.app.test_today import ada_of, step_on, was_tested
+from tests.station.app.test_today import add_ada, add_test_of_yesterday, step_on
 from tests.station.led import COMPARATORS, Led
 
 DAMAGED = ("{", "5", '{"a": 1}', "null")
@@ -32,11 +32,11 @@ def damage(led: Led, table: Table, **values: str) -> None:
 
 
 def own_plan(led: Led, items: list[dict[str, Any]]) -> str:
-    """Ada, whose plan is a routine of her own of these items, and who was tested yesterday."""
-    ada = ada_of(led, days=[])
+    """Ada, whose plan is her own routine of these items, and who was tested yesterday."""
+    ada = add_ada(led, days=[])
     routine_id = led.store.save_routine(None, ada, "Mine", items)
     led.store.save_plan(ada, plan_at("07:00", routine=routine_id))
-    was_tested(led, ada)
+    add_test_of_yesterday(led, ada)
     return ada
 
 
@@ -55,8 +55,8 @@ def own_plan(led: Led, items: list[dict[str, Any]]) -> str:
         {"rest_s": -3},
     ],
 )
-def test_an_own_routine_of_what_there_is_not_is_proposed_anew(led: Led, item: dict[str, Any]) -> None:
-    """An exercise that is gone, or a dose that cannot be: another routine is proposed, and the sentence says so."""
+def test_invalid_own_routine_is_replaced_by_proposal(led: Led, item: dict[str, Any]) -> None:
+    """With an unknown exercise or an impossible dose another routine is proposed, and a sentence says so."""
     own_plan(led, [item])
     step_on(led)
     now = led.station.snapshot()
@@ -64,8 +64,7 @@ def test_an_own_routine_of_what_there_is_not_is_proposed_anew(led: Led, item: di
 
 
 @pytest.mark.parametrize("text", DAMAGED)
-def test_a_damaged_own_routine_is_proposed_anew(led: Led, text: str) -> None:
-    """The same where its row cannot be read at all."""
+def test_unreadable_own_routine_is_replaced_by_proposal(led: Led, text: str) -> None:
     own_plan(led, [{"exercise": "3a"}])
     damage(led, routines, items_json=text)
     step_on(led)
@@ -73,8 +72,8 @@ def test_a_damaged_own_routine_is_proposed_anew(led: Led, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [*DAMAGED, '{"days": [[0, "07:00"]], "zone": "Mars/Olympus"}'])
-def test_a_damaged_plan_is_none(led: Led, text: str) -> None:
-    """Whose plan cannot be read is led as without one, and nobody else's reminder is lost."""
+def test_unreadable_plan_counts_as_no_plan(led: Led, text: str) -> None:
+    """Other people's reminders stay."""
     ada = own_plan(led, [{"exercise": "3a"}])
     damage(led, plans, plan_json=text)
     ben = led.store.add_person("Ben").id
@@ -90,8 +89,8 @@ def test_a_damaged_plan_is_none(led: Led, text: str) -> None:
 
 
 @pytest.mark.parametrize("text", DAMAGED)
-def test_a_damaged_answer_was_not_given(led: Led, text: str) -> None:
-    """Care questions whose answer cannot be read are asked again; stepping on and a reminder go on."""
+def test_unreadable_answer_counts_as_not_given(led: Led, text: str) -> None:
+    """The health questions are asked again; stepping on and reminders still work."""
     ada = own_plan(led, [{"exercise": "3a"}])
     for question, about in (("pain", None), ("felt", "3b"), ("offered", "no time")):
         led.store.add_answer(ada, question, True, about)
@@ -107,8 +106,8 @@ def test_a_damaged_answer_was_not_given(led: Led, text: str) -> None:
 
 @pytest.mark.parametrize("column", ["header_json", "remaining_json"])
 @pytest.mark.parametrize("text", [*DAMAGED, '{"do": "routine", "steps": [5]}'])
-def test_a_damaged_rest_is_not_begun(led: Led, column: str, text: str) -> None:
-    """What was left and cannot be read is told as gone."""
+def test_unreadable_unfinished_routine_does_not_start(led: Led, column: str, text: str) -> None:
+    """A note says that it is gone."""
     ada = own_plan(led, [{"exercise": "3a"}])
     damage(led, runs, **{column: text})
     led.station.request_start("rest", ada)
@@ -118,8 +117,8 @@ def test_a_damaged_rest_is_not_begun(led: Led, column: str, text: str) -> None:
     assert now.note is not None
 
 
-def test_a_place_that_there_is_not_was_not_felt(led: Led) -> None:
-    """Where the limit was felt is left alone where another release had other words for it."""
+def test_unknown_felt_place_is_ignored(led: Led) -> None:
+    """Another release may have had other places."""
     own_plan(led, [{"exercise": "3a"}])
     damage(led, tests, felt_place="knee")
     step_on(led)
@@ -129,15 +128,15 @@ def test_a_place_that_there_is_not_was_not_felt(led: Led) -> None:
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf")])
 @pytest.mark.parametrize("field", ["repetitions", "hold_s"])
-def test_no_number_is_no_dose(field: str, number: float) -> None:
-    """JSON as Python reads it has numbers that are none: they are refused with a sentence."""
+def test_non_finite_dose_is_refused(field: str, number: float) -> None:
+    """Python's JSON reads NaN and Infinity; they are refused with a sentence."""
     with pytest.raises(StepError, match=field):
         routine_from_header({"do": "hold", field: number})
 
 
-def test_a_wish_that_nobody_thought_of_stops_nothing(led: Led, caplog: pytest.LogCaptureFixture) -> None:
-    """Whatever goes wrong with what the page wants kept is told to whoever waits for it; the board goes on."""
-    ada = ada_of(led)
+def test_unexpected_store_request_error_reaches_its_future(led: Led, caplog: pytest.LogCaptureFixture) -> None:
+    """The requester gets the exception, and the board continues."""
+    ada = add_ada(led)
     done = led.station.answer(ada, "pain", cast("Any", {1, 2}))
     led.live(0.5)
     assert isinstance(done.exception(0), TypeError)

@@ -1,4 +1,4 @@
-"""Whole routines in virtual time: led from stepping on to COMPLETE, with the dose, what the page knows, and faults."""
+"""Whole routines in virtual time: guided from stepping on to COMPLETE, with doses, snapshots and faults."""
 
 from __future__ import annotations
 
@@ -20,39 +20,51 @@ from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestS
 from station.settings import Settings
 from station.store.records import Hold, RepSet, SessionDetail, Test, UnfinishedRun
 from tests.station import rig
-from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, credited, dose_of, goes_on, legs_of, routine_of
+from tests.station.led import (
+    ANALOGUE,
+    COMPARATORS,
+    Led,
+    credited,
+    holds_and_reps,
+    is_running,
+    prescribed_doses,
+    routine_of,
+    stored_doses,
+)
 from tests.station.states import AnyState
 
 NAMES = tuple(built_in_routines())
-PULLED_AFTER_S = 6.0
+UNPLUGGED_AFTER_S = 6.0
 TWO_HOLDS = (Item(exercise="3a", hold_s=20, repetitions=2), Item(exercise="3c", hold_s=20))
 
 
 @dataclass(frozen=True, slots=True)
-class Walked:
-    """A whole routine as it was lived: what it consists of, was shown, heard and stored."""
+class CompletedRoutine:
+    """A completed routine: its steps, what was shown, sounded and stored."""
 
     routine: Routine
     seen: tuple[Snapshot, ...]
-    heard: tuple[CueName, ...]
-    sat: SessionDetail
-    rest: UnfinishedRun | None
+    cues: tuple[CueName, ...]
+    session: SessionDetail
+    unfinished: UnfinishedRun | None
 
     def shown(self, at: int) -> list[Snapshot]:
-        """The pictures of one step."""
+        """The snapshots of one step."""
         return [one for one in self.seen if one.state.step == at]
 
 
 @cache
-def walked(name: str) -> Walked:
-    """A ready routine, walked through once by somebody who does as asked and touches nothing but the answers."""
+def complete(name: str) -> CompletedRoutine:
+    """Run a ready routine once, with a person who follows the cues and touches nothing but the answers."""
     wiring = rig.COMPARATORS if name == "test_and_stretch" else COMPARATORS
     with tempfile.TemporaryDirectory() as scratch, Led(Path(scratch), wiring) as led:
         led.station.request_start(name, led.person_id)
         led.live(0.1)
-        led.walk()
+        led.run_to_end()
         routine = routine_called(name, Settings(), analogue=False)
-        return Walked(routine, tuple(led.seen), tuple(led.heard()), led.sat(), led.store.unfinished_run(None))
+        return CompletedRoutine(
+            routine, tuple(led.seen), tuple(led.recognised_cues()), led.last_session(), led.store.unfinished_run(None)
+        )
 
 
 def exercise_of(step: Step) -> str | None:
@@ -60,30 +72,34 @@ def exercise_of(step: Step) -> str | None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_ready_routine_is_led_to_its_end_with_the_exact_dose(name: str) -> None:
-    """From stepping on to COMPLETE, by nothing but cues and page; stored is what was prescribed, to the microsecond."""
-    done = walked(name)
-    assert done.heard[-1] is CueName.COMPLETE
+def test_ready_routine_completes_with_exact_dose(name: str) -> None:
+    """Cues and page alone guide it from stepping on to COMPLETE; the stored dose is the prescribed one to the
+    microsecond.
+    """
+    done = complete(name)
+    assert done.cues[-1] is CueName.COMPLETE
     results = sum(isinstance(step, TestStep) for step in done.routine)
-    assert done.heard.count(CueName.COMPLETE) == results + 1, "a test says its own result"
-    assert CueName.ENDED not in done.heard
-    assert CueName.HEEL_UP not in done.heard
-    bouts = bouts_of(done.sat)
-    assert credited(bouts) == legs_of(done.routine)
+    assert done.cues.count(CueName.COMPLETE) == results + 1, "a test announces its own result"
+    assert CueName.ENDED not in done.cues
+    assert CueName.HEEL_UP not in done.cues
+    bouts = holds_and_reps(done.session)
+    assert credited(bouts) == prescribed_doses(done.routine)
     assert {one.state for one in bouts} == {"finished"}
-    assert done.rest is None
-    assert {run.state for run in done.sat.tests} <= {"finished"}
+    assert done.unfinished is None
+    assert {run.state for run in done.session.tests} <= {"finished"}
     for at, step in enumerate(done.routine):
         if isinstance(step, HoldStep | RepsStep):
             mine = [one for one in bouts if one.step_index == at]
             assert {one.exercise for one in mine} == {step.exercise}
-            assert credited(mine) == legs_of((step,)), step
+            assert credited(mine) == prescribed_doses((step,)), step
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_page_knows_what_is_and_what_comes_next(name: str) -> None:
-    """In every picture of the routine: its name, the step of all steps, its exercise, the next one, and its sides."""
-    done = walked(name)
+def test_snapshots_have_current_and_next_step(name: str) -> None:
+    """Every snapshot has the routine's name, the step and their number, its exercise, the next one, and the legs at
+    work.
+    """
+    done = complete(name)
     steps = len(done.routine)
     assert [one for one in dict.fromkeys(shown.state.step for shown in done.seen) if one is not None] == list(
         range(steps)
@@ -97,29 +113,31 @@ def test_the_page_knows_what_is_and_what_comes_next(name: str) -> None:
         assert {one.next_exercise for one in shown} == {None if following is None else exercise_of(following)}
         assert {one.next_step is None for one in shown} == {following is None}
         if isinstance(step, HoldStep | RepsStep):
-            assert sides_of(shown) == list(step.turns)
+            assert turns_shown(shown) == list(step.turns)
 
 
-def sides_of(shown: Sequence[Snapshot]) -> list[Legs | None]:
+def turns_shown(shown: Sequence[Snapshot]) -> list[Legs | None]:
     """The legs at work, in the order in which they were asked for."""
     return list(dict.fromkeys(one.side for one in shown))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_nothing_senses_is_said_to_be_so(name: str) -> None:
-    """An exercise off the board is not verified, in the picture and in the store; what the heels tell is."""
-    done = walked(name)
+def test_unsensed_exercise_is_not_verified(name: str) -> None:
+    """Snapshot and store mark an exercise off the board as not verified; what the heels show is verified."""
+    done = complete(name)
     for at, step in enumerate(done.routine):
         if isinstance(step, HoldStep | RepsStep):
             one = exercises()[str(step.exercise)]
             assert is_verified(step) is (one.sense is not Verification.TIMER and not one.is_light)
             assert {shown.verified for shown in done.shown(at)} == {is_verified(step)}
-            assert {bout.verified for bout in bouts_of(done.sat) if bout.step_index == at} == {is_verified(step)}
+            assert {bout.verified for bout in holds_and_reps(done.session) if bout.step_index == at} == {
+                is_verified(step)
+            }
 
 
-def test_back_on_the_board_it_goes_on_by_itself() -> None:
-    """After an exercise on the floor the next one waits for whoever comes, and begins when they stand there."""
-    done = walked("full")
+def test_exercise_after_floor_waits_for_return_to_board() -> None:
+    """It starts by itself once the person stands on the board."""
+    done = complete("full")
     came_back = 0
     for at, (before, step) in enumerate(zip(done.routine, done.routine[1:], strict=False), start=1):
         assert isinstance(before, HoldStep | RepsStep)
@@ -132,11 +150,11 @@ def test_back_on_the_board_it_goes_on_by_itself() -> None:
     assert came_back >= 4
 
 
-def test_a_test_comes_before_the_stretch_and_is_asked_about() -> None:
-    """The test of a routine is whole, its two questions are answered on the page, and the stretch follows."""
-    done = walked("test_and_stretch")
+def test_test_and_stretch_asks_two_questions_between() -> None:
+    """The test is complete, its two questions are answered on the page, and the stretch follows."""
+    done = complete("test_and_stretch")
     assert [type(step) for step in done.routine] == [TestStep, AskStep, HoldStep]
-    (test,) = done.sat.tests
+    (test,) = done.session.tests
     assert isinstance(test, Test)
     assert test.left_mm is not None
     assert test.right_mm is not None
@@ -150,64 +168,64 @@ def test_a_test_comes_before_the_stretch_and_is_asked_about() -> None:
 # A sensor that fails in the middle.
 
 
-def pulled(led: Led, routine: Routine) -> None:
-    """Both heels' converter comes off in the middle of the second hold of a routine."""
+def unplug_heels(led: Led, routine: Routine) -> None:
+    """Unplug the ADC of both heels in the middle of the routine's second hold."""
     led.station.start(routine, led.person_id)
     led.live(0.1)
     led.board.act("auto")
     led.until(lambda: AnyState(led.station.snapshot().state).repetition == 2 and led.station.snapshot().phase == "hold")
-    led.live(PULLED_AFTER_S)
+    led.live(UNPLUGGED_AFTER_S)
     led.board.act("pull_heels")
 
 
-def test_a_sensor_that_comes_back_takes_nothing_from_what_was_done(tmp_path: Path) -> None:
-    """While the heels are not felt nothing is credited; when they are again, the hold goes on from its credit."""
+def test_hold_resumes_from_its_credit_when_heels_return(tmp_path: Path) -> None:
+    """Nothing is credited while the heels are unknown."""
     routine = routine_of(TWO_HOLDS)
     with Led(tmp_path, ANALOGUE) as led:
-        pulled(led, routine)
+        unplug_heels(led, routine)
         led.live(6.0)
         kept_us = AnyState(led.station.snapshot().state).counted_us
-        assert PULLED_AFTER_S - 0.5 <= kept_us / SECOND_US <= PULLED_AFTER_S + 0.5
+        assert UNPLUGGED_AFTER_S - 0.5 <= kept_us / SECOND_US <= UNPLUGGED_AFTER_S + 0.5
         led.board.act("return_heels")
-        led.until(lambda: not goes_on(led), 600.0)
+        led.until(lambda: not is_running(led), 600.0)
         led.live(5.0)
-        assert led.heard()[-1] is CueName.COMPLETE
-        assert dose_of(led) == legs_of(routine)
+        assert led.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(led) == prescribed_doses(routine)
         assert led.store.unfinished_run(None) is None
 
 
-def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> None:
-    """The routine ends by itself, what was held is stored, and the rest is gone on with when the sensor is whole."""
+def test_routine_ends_and_can_be_resumed_when_heels_stay_lost(tmp_path: Path) -> None:
+    """The routine ends by itself, its holds are stored, and the unfinished routine resumes with a working sensor."""
     routine = routine_of(TWO_HOLDS)
     with Led(tmp_path, ANALOGUE) as led:
-        pulled(led, routine)
-        led.until(lambda: not goes_on(led), 300.0)
+        unplug_heels(led, routine)
+        led.until(lambda: not is_running(led), 300.0)
         assert led.station.snapshot().phase == "ended"
-        first, second = bouts_of(led.sat())
+        first, second = holds_and_reps(led.last_session())
         assert (first.state, second.state) == ("finished", "partial")
         assert isinstance(second, Hold)
-        assert second.credited_us / SECOND_US == pytest.approx(PULLED_AFTER_S, abs=0.5)
-        left = led.store.unfinished_run(led.person_id)
-        assert left is not None
+        assert second.credited_us / SECOND_US == pytest.approx(UNPLUGGED_AFTER_S, abs=0.5)
+        unfinished = led.store.unfinished_run(led.person_id)
+        assert unfinished is not None
         led.live(30.0)
         led.board.act("return_heels")
         led.live(30.0)
         led.station.request_start("rest", led.person_id)
         led.live(0.1)
-        led.walk()
-        assert led.heard()[-1] is CueName.COMPLETE
+        led.run_to_end()
+        assert led.recognised_cues()[-1] is CueName.COMPLETE
         done = [one for session in led.store.sessions() for one in finished(led, session.id)]
-        assert credited(done) == legs_of(routine)
+        assert credited(done) == prescribed_doses(routine)
 
 
 def finished(led: Led, session_id: str) -> list[Hold | RepSet]:
     detail = led.store.session(session_id)
     assert detail is not None
-    return [one for one in bouts_of(detail) if one.state == "finished"]
+    return [one for one in holds_and_reps(detail) if one.state == "finished"]
 
 
-def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
-    """With both feet at work one heel that rises stops the clock, HEEL_UP sounds, and the page shows which it is."""
+def test_one_heel_up_in_squat_stops_clock_and_is_named(tmp_path: Path) -> None:
+    """With both feet at work one lifted heel stops the clock, HEEL_UP sounds, and the snapshot shows which."""
     routine = routine_of((Item(exercise="3c", hold_s=20),))
     with Led(tmp_path, ANALOGUE) as led:
         led.station.start(routine, led.person_id)
@@ -220,29 +238,29 @@ def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
         heels = {heel.side: heel.down for heel in led.station.snapshot().heels}
         assert heels == {Side.LEFT: True, Side.RIGHT: False}
         led.live(0.6)
-        assert CueName.HEEL_UP in led.heard()
+        assert CueName.HEEL_UP in led.recognised_cues()
         stopped_us = AnyState(led.station.snapshot().state).counted_us
         assert stopped_us / SECOND_US == pytest.approx(8.0, abs=0.15)
         led.board.world.press(Side.RIGHT, 130.0, led.clock.now_us(), 120_000)
         led.until_phase("hold")
-        led.until(lambda: not goes_on(led))
-        (hold,) = led.sat().holds
+        led.until(lambda: not is_running(led))
+        (hold,) = led.last_session().holds
         assert (hold.state, hold.lift_count, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
 
 
-# What is heard in all that.
+# Cues of the exceptions.
 
 
-def a_test_whose_board_slides(led: Led) -> None:
+def slide_board_in_attempt(led: Led) -> None:
     led.station.request_start("test", None)
     led.board.act("auto")
     led.until_phase("attempt")
     led.live(0.5)
     led.board.act("slide", "25")
-    led.until(lambda: CueName.TRIAL_VOID in led.heard())
+    led.until(lambda: CueName.TRIAL_VOID in led.recognised_cues())
 
 
-def a_test_whose_cable_comes_out(led: Led) -> None:
+def unplug_sensor_in_attempt(led: Led) -> None:
     led.station.request_start("test", None)
     led.board.act("auto")
     led.until_phase("attempt")
@@ -251,17 +269,17 @@ def a_test_whose_cable_comes_out(led: Led) -> None:
     led.live(3.0)
 
 
-def a_test_beyond_the_limit(led: Led) -> None:
+def lunge_beyond_limit(led: Led) -> None:
     led.station.request_start("test", None)
     led.board.act("auto")
-    led.until(lambda: CueName.NO in led.heard(), 300.0)
+    led.until(lambda: CueName.NO in led.recognised_cues(), 300.0)
 
 
-def a_full_test_that_is_a_best(led: Led) -> None:
-    led.lead((TestStep((Side.LEFT,), full=True, beat_left_mm=1.0),))
+def beat_personal_best(led: Led) -> None:
+    led.run_routine((TestStep((Side.LEFT,), full=True, beat_left_mm=1.0),))
 
 
-def a_hold_that_is_left(led: Led) -> None:
+def step_off_in_hold(led: Led) -> None:
     led.step_on()
     led.hold(20.0)
     led.board.act("step_off")
@@ -269,7 +287,7 @@ def a_hold_that_is_left(led: Led) -> None:
     led.live(2.0)
 
 
-def a_heel_that_comes_up(led: Led) -> None:
+def lift_heel_in_hold(led: Led) -> None:
     led.step_on()
     led.hold(20.0)
     led.board.act("lift_heel")
@@ -278,7 +296,7 @@ def a_heel_that_comes_up(led: Led) -> None:
     led.live(1.0)
 
 
-def a_question_that_is_answered_by_taps(led: Led) -> None:
+def answer_by_taps(led: Led) -> None:
     led.step_on(after_s=3.0)
     led.station.start((AskStep(),), None)
     led.live(1.5)
@@ -292,26 +310,26 @@ def a_question_that_is_answered_by_taps(led: Led) -> None:
     led.live(1.5)
 
 
-HEARD_IN = {
-    CueName.TRIAL_VOID: a_test_whose_board_slides,
-    CueName.ERROR: a_test_whose_cable_comes_out,
-    CueName.NO: a_test_beyond_the_limit,
-    CueName.BEST: a_full_test_that_is_a_best,
-    CueName.PAUSED: a_hold_that_is_left,
-    CueName.NUDGE: a_hold_that_is_left,
-    CueName.ENDED: a_hold_that_is_left,
-    CueName.HEEL_UP: a_heel_that_comes_up,
-    CueName.ECHO: a_question_that_is_answered_by_taps,
+SCENARIOS = {
+    CueName.TRIAL_VOID: slide_board_in_attempt,
+    CueName.ERROR: unplug_sensor_in_attempt,
+    CueName.NO: lunge_beyond_limit,
+    CueName.BEST: beat_personal_best,
+    CueName.PAUSED: step_off_in_hold,
+    CueName.NUDGE: step_off_in_hold,
+    CueName.ENDED: step_off_in_hold,
+    CueName.HEEL_UP: lift_heel_in_hold,
+    CueName.ECHO: answer_by_taps,
 }
-"""What is heard only where something goes another way; all else is heard where nothing does."""
+"""Cues of exceptions, each with what causes it; all others sound in an undisturbed routine."""
 
 
 @pytest.mark.parametrize("cue", CueName)
-def test_every_cue_of_the_table_is_heard(tmp_path: Path, cue: CueName) -> None:
-    """Each cue is asked for somewhere, and known by its rhythm to whoever hears the buzzer."""
-    if cue not in HEARD_IN:
-        assert cue in walked("test_and_stretch").heard
+def test_every_cue_is_played_and_recognised(tmp_path: Path, cue: CueName) -> None:
+    """Each cue occurs somewhere, and a listener recognises its rhythm on the buzzer."""
+    if cue not in SCENARIOS:
+        assert cue in complete("test_and_stretch").cues
         return
     with Led(tmp_path, rig.COMPARATORS) as led:
-        HEARD_IN[cue](led)
-        assert cue in led.heard()
+        SCENARIOS[cue](led)
+        assert cue in led.recognised_cues()

@@ -1,4 +1,4 @@
-"""`station import`: past results of a tape, all of them or none."""
+"""`station import`: past results measured with a tape, all of them or none."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ def database(tmp_path: Path) -> Path:
     return path
 
 
-def taken(file: Path, text: str, unit: str = "cm", *, sure: bool = False) -> list[tuple[float | None, float | None]]:
+def parse(file: Path, text: str, unit: str = "cm", *, sure: bool = False) -> list[tuple[float | None, float | None]]:
     file.write_text(text, encoding="utf-8")
     return [(one.left_mm, one.right_mm) for one in read_past_results(file, unit, (), NOW, sure=sure).results]
 
 
-def test_a_tape_is_read_in_its_unit(file: Path) -> None:
-    """Either side may be empty, lines in any order; 0 is a result: the knee does not reach."""
-    assert taken(file, HEADER + "2026-02-01,9.4,10\n2026-01-01,,8.25\n\n2026-03-01,0,\n") == [
+def test_import_reads_its_unit_in_any_order(file: Path) -> None:
+    """A side may be empty, lines come in any order; 0 is a result: the knee does not reach."""
+    assert parse(file, HEADER + "2026-02-01,9.4,10\n2026-01-01,,8.25\n\n2026-03-01,0,\n") == [
         (None, 82.5),
         (94.0, 100.0),
         (0.0, None),
     ]
-    assert taken(file, HEADER + "2026-02-01,94,100\n", "mm") == [(94.0, 100.0)]
-    assert taken(file, HEADER + "2026-02-01,3.7,4\n", "inch") == [(94.0, 101.6)]
+    assert parse(file, HEADER + "2026-02-01,94,100\n", "mm") == [(94.0, 100.0)]
+    assert parse(file, HEADER + "2026-02-01,3.7,4\n", "inch") == [(94.0, 101.6)]
 
 
-def test_a_spreadsheet_is_read_as_it_writes(file: Path) -> None:
-    """Semicolons with decimal commas, a byte order mark, columns in another order and case, lines of Windows."""
-    assert taken(file, "\ufeffRight;Date;Left\r\n9,4;2026-02-01;10,0\r\n;;\r\n") == [(100.0, 94.0)]
-    assert taken(file, 'date,left,right\n2026-02-01,"9,4",10\n') == [(94.0, 100.0)]
+def test_import_reads_spreadsheet_variants(file: Path) -> None:
+    """Semicolons with decimal commas, a byte order mark, columns in another order and case, Windows line ends."""
+    assert parse(file, "\ufeffRight;Date;Left\r\n9,4;2026-02-01;10,0\r\n;;\r\n") == [(100.0, 94.0)]
+    assert parse(file, 'date,left,right\n2026-02-01,"9,4",10\n') == [(94.0, 100.0)]
 
 
-def test_a_day_is_its_noon_and_today_is_now(file: Path) -> None:
-    """A time of day stays what it is, with its zone or in that of this machine."""
+def test_date_becomes_noon_and_today_becomes_now(file: Path) -> None:
+    """A time of day is kept, with its zone or in this machine's."""
     file.write_text(HEADER + "2026-01-31,9,\n2026-02-01 18:30,9,\n2026-02-02T18:30+05:00,9,\n2026-06-01,9,\n")
     first, second, third, today = (one.measured_at for one in read_past_results(file, "cm", (), NOW).results)
     for hour in ("2026-01-31T18", "2026-01-31 1800", "20260131T18"):
@@ -75,7 +75,7 @@ def test_a_day_is_its_noon_and_today_is_now(file: Path) -> None:
 
 @pytest.fixture
 def in_los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """This machine's zone, eight hours behind UTC."""
+    """Set the machine's zone eight hours behind UTC."""
     with monkeypatch.context() as there:
         there.setenv("TZ", "America/Los_Angeles")
         tzset()
@@ -84,14 +84,13 @@ def in_los_angeles(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("in_los_angeles")
-def test_the_last_hours_that_there_are_have_not_come_either(file: Path) -> None:
-    """In a zone in which they end after the year 9999 of UTC."""
+def test_last_representable_date_is_refused_as_future(file: Path) -> None:
+    """In a zone where it ends after the year 9999 of UTC."""
     with pytest.raises(ImportRefusedError, match="line 2: 9999-12-31T23:59 is in the future"):
-        taken(file, HEADER + "9999-12-31T23:59,9.4,\n")
+        parse(file, HEADER + "9999-12-31T23:59,9.4,\n")
 
 
-def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
-    """They are left out, and said."""
+def test_days_with_existing_tests_are_skipped_and_named(file: Path) -> None:
     file.write_text(HEADER + "2026-01-31,9,\n2026-02-01,9.5,\n")
     past = read_past_results(file, "cm", {date(2026, 2, 1)}, NOW)
     assert [one.left_mm for one in past.results] == [90.0]
@@ -126,45 +125,42 @@ def test_days_of_which_there_are_tests_are_named(file: Path) -> None:
         ("cm", "", r"no result in it"),
     ],
 )
-def test_each_mistake_has_its_sentence(file: Path, unit: str, line: str, words: str) -> None:
-    """The line, what is wrong with it, and what to do."""
+def test_each_mistake_gets_line_reason_and_remedy(file: Path, unit: str, line: str, words: str) -> None:
     with pytest.raises(ImportRefusedError, match=words):
-        taken(file, f"{HEADER}{line}\n", unit)
+        parse(file, f"{HEADER}{line}\n", unit)
 
 
 @pytest.mark.parametrize("text", ["", "day,left,right\n", "date,left\n", "date,left,right,pain\n", "2026-01-01,9,9\n"])
-def test_the_columns_have_names(file: Path, text: str) -> None:
-    """Nothing is guessed, and nothing silently left out."""
+def test_unknown_or_missing_columns_are_refused(file: Path, text: str) -> None:
+    """Nothing is guessed, and nothing is silently ignored."""
     with pytest.raises(ImportRefusedError, match=r"line 1: its columns are .*Name them date, left, right"):
-        taken(file, text)
+        parse(file, text)
 
 
-def test_what_is_no_text_is_told(file: Path, tmp_path: Path) -> None:
-    """A file of a spreadsheet's own, one that is not there, and one with a cell without end."""
+def test_unreadable_file_is_refused_with_a_sentence(file: Path, tmp_path: Path) -> None:
+    """A spreadsheet's own format, a missing file, and a file with an endless cell."""
     file.write_bytes(b"PK\x03\x04\xff\xfe")
     with pytest.raises(ImportRefusedError, match="not text in UTF-8"):
         read_past_results(file, "cm", (), NOW)
     with pytest.raises(ImportRefusedError, match=r"nowhere\.csv"):
         read_past_results(tmp_path / "nowhere.csv", "cm", (), NOW)
     with pytest.raises(ImportRefusedError, match="it is no CSV"):
-        taken(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
+        parse(file, HEADER + f"2026-01-01,{'9' * 200_000},\n")
 
 
-def test_two_tests_on_one_day_need_their_times(file: Path) -> None:
-    """With times of day both are taken."""
-    assert taken(file, HEADER + "2026-01-01 08:00,9,\n2026-01-01 18:00,9.5,\n") == [(90.0, None), (95.0, None)]
+def test_two_tests_on_one_day_need_times(file: Path) -> None:
+    assert parse(file, HEADER + "2026-01-01 08:00,9,\n2026-01-01 18:00,9.5,\n") == [(90.0, None), (95.0, None)]
 
 
-def test_a_stiff_ankle_is_taken_when_somebody_is_sure(file: Path) -> None:
-    """`sure` is for the unlikely; what is impossible stays so."""
-    assert taken(file, HEADER + "2026-01-01,12,230\n", "mm", sure=True) == [(12.0, 230.0)]
+def test_unlikely_result_needs_sure_and_impossible_one_is_refused(file: Path) -> None:
+    assert parse(file, HEADER + "2026-01-01,12,230\n", "mm", sure=True) == [(12.0, 230.0)]
     with pytest.raises(ImportRefusedError, match="farther"):
-        taken(file, HEADER + "2026-01-01,1200,\n", "mm", sure=True)
+        parse(file, HEADER + "2026-01-01,1200,\n", "mm", sure=True)
 
 
 @given(st.floats(20.0, 200.0))
-def test_every_likely_distance_is_taken_in_its_own_unit(mm: float) -> None:
-    """Whatever a tape can say of a knee, in the unit that it says it in; and never in millimetres as centimetres."""
+def test_every_likely_distance_is_accepted_in_its_unit_only(mm: float) -> None:
+    """A likely distance is accepted in its own unit, and never as centimetres when given in millimetres."""
     from station.app.import_results import MM_IN_ONE, _mm
 
     for unit, one in MM_IN_ONE.items():
@@ -180,7 +176,7 @@ def cli(database: Path, file: Path, *options: str) -> Result:
     return CliRunner().invoke(main, given)
 
 
-def test_the_command_takes_all_and_says_what_it_skipped(database: Path, file: Path) -> None:
+def test_import_command_skips_known_days(database: Path, file: Path) -> None:
     """Days with a test of the same person are skipped, imported ones too: the same file again adds nothing."""
     file.write_text(HEADER + "2025-01-01,9.4,10\n2025-01-08,9.6,\n2026-03-03,9.7,\n")
     result = cli(database, file)
@@ -197,8 +193,8 @@ def test_the_command_takes_all_and_says_what_it_skipped(database: Path, file: Pa
         assert (first.left_mm, first.right_mm, first.contact) == (94.0, 100.0, Contact.SELF)
 
 
-def test_the_command_takes_nothing_when_one_line_is_wrong(database: Path, file: Path) -> None:
-    """Exit 1, one sentence with the line, and the database as it was."""
+def test_import_command_is_all_or_nothing(database: Path, file: Path) -> None:
+    """Exit 1, one sentence with the line, and an unchanged database."""
     file.write_text(HEADER + "2025-01-01,9.4,10\n2025-01-08,96,\n")
     result = cli(database, file)
     assert (result.exit_code, result.stdout) == (1, "")
@@ -207,8 +203,8 @@ def test_the_command_takes_nothing_when_one_line_is_wrong(database: Path, file: 
         assert len(reader.tests()) == 4
 
 
-def test_the_command_knows_people_and_the_running_station(database: Path, file: Path) -> None:
-    """A name that is not there is told with those that are; a database in use is left alone."""
+def test_import_command_refuses_unknown_person_and_database_in_use(database: Path, file: Path) -> None:
+    """An unknown name gets the list of people."""
     file.write_text(HEADER + "2025-01-01,9.4,10\n")
     assert "nobody called Cleo" in cli(database, file, "--person", "Cleo").stderr
     assert "(there is: Ann, Bea)" in cli(database, file, "--person", "Cleo").stderr
@@ -218,8 +214,8 @@ def test_the_command_knows_people_and_the_running_station(database: Path, file: 
     assert cli(database, file).exit_code == 0
 
 
-def test_what_is_imported_stands_before_what_was_measured(database: Path, file: Path) -> None:
-    """Years before the station, they are the oldest of the history, and exports say that they are imported."""
+def test_imported_results_come_first_and_are_marked(database: Path, file: Path) -> None:
+    """They are the oldest of the history, and exports mark them as imported."""
     file.write_text(HEADER + "2019-05-01,7,7\n")
     assert cli(database, file).exit_code == 0
     with Reader.open(database) as reader:

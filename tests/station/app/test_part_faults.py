@@ -1,4 +1,4 @@
-"""Parts that are absent, wrong, taken or forbidden: a sentence says so, and the rest of the board goes on."""
+"""Parts that are absent, wrong, busy or forbidden: a sentence says so, and the rest of the board works."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _refused(pin: int, error: Exception) -> Callable[[SimulatedBoard], None]:
         (COMPARATORS, _refused(17, TAKEN), "distance sensor's interrupt line", "in use", "GPIO 17", "another pin"),
     ],
 )
-def test_a_part_that_cannot_be_opened_is_told(
+def test_part_that_cannot_be_opened_is_reported(
     tmp_path: Path,
     wiring: str,
     before: Callable[[SimulatedBoard], None],
@@ -67,7 +67,7 @@ def test_a_part_that_cannot_be_opened_is_told(
     where: str,
     to_do: str,
 ) -> None:
-    """The page says what is wrong, where, and what to do; nothing else is in trouble and nothing is measured."""
+    """The sentence says what is wrong, where, and what to do; no other part has a fault, and nothing is measured."""
     with Rig(tmp_path, wiring, before=before) as rig:
         assert list(rig.troubles) == [part]
         sentence = rig.troubles[part]
@@ -76,8 +76,8 @@ def test_a_part_that_cannot_be_opened_is_told(
 
 
 @pytest.mark.parametrize("part", ["sensor", "buzzer", "button", "LED", "pad"])
-def test_a_hold_does_without(tmp_path: Path, part: str) -> None:
-    """Whatever a hold does not need may be missing: it ends with exactly its target, and is stored."""
+def test_hold_works_without_unneeded_part(tmp_path: Path, part: str) -> None:
+    """The hold ends with exactly its target, and is stored."""
     before: dict[str, Callable[[SimulatedBoard], None]] = {
         "sensor": lambda board: board.sensor.power_off(),
         "buzzer": _refused(18, TAKEN),
@@ -89,14 +89,14 @@ def test_a_hold_does_without(tmp_path: Path, part: str) -> None:
         rig.step_on()
         rig.hold(6)
         rig.until_phase("done")
-        (hold,) = rig.sat().holds
+        (hold,) = rig.last_session().holds
         assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", 6_000_000, 0)
         assert len(rig.troubles) == 1
 
 
 @pytest.mark.parametrize("xshut", ["true", "false"])
-def test_a_missing_acknowledge_anywhere_in_the_start_is_made_up_for(tmp_path: Path, xshut: str) -> None:
-    """Whichever transaction of the sensor's start goes unanswered, the whole station measures within three seconds.
+def test_unacknowledged_transaction_at_start_is_retried(tmp_path: Path, xshut: str) -> None:
+    """Whichever transaction of the sensor's start goes unanswered, the station measures within three seconds.
 
     Each transaction in turn, and what the person reads meanwhile, is in `tests/station/devices/test_range_sensor.py`.
     """
@@ -121,10 +121,8 @@ def test_a_missing_acknowledge_anywhere_in_the_start_is_made_up_for(tmp_path: Pa
         ("frozen", ("repeats the same result", "change the sensor board")),
     ],
 )
-def test_a_sensor_that_fails_while_it_measures_is_told_and_found_again(
-    tmp_path: Path, fault: str, words: tuple[str, ...]
-) -> None:
-    """The sentence names what the sensor does, no distance is shown, and when it works again all is as before."""
+def test_sensor_failure_is_reported_until_it_recovers(tmp_path: Path, fault: str, words: tuple[str, ...]) -> None:
+    """The sentence names the symptom, and no distance is shown until the sensor works again."""
     with Rig(tmp_path) as rig:
         setattr(rig.board.sensor.faults, fault, True)
         rig.until(lambda: "distance sensor" in rig.troubles, 5.0)
@@ -136,8 +134,8 @@ def test_a_sensor_that_fails_while_it_measures_is_told_and_found_again(
         rig.until(lambda: not rig.troubles and rig.station.snapshot().toe_mm is not None, 8.0)
 
 
-def test_flagged_readings_are_no_distance(tmp_path: Path) -> None:
-    """While the sensor flags its readings there is no toe distance, and the page says why."""
+def test_flagged_readings_give_no_distance(tmp_path: Path) -> None:
+    """The snapshot says why."""
     with Rig(tmp_path) as rig:
         rig.board.sensor.faults.status = 4
         rig.live(2.0)
@@ -147,20 +145,20 @@ def test_flagged_readings_are_no_distance(tmp_path: Path) -> None:
         assert "4" in seen.toe_why or "status" in seen.toe_why or "flag" in seen.toe_why
 
 
-def test_a_buzzer_that_fails_in_a_hold_is_told_and_the_hold_goes_on(tmp_path: Path) -> None:
-    """A pin that cannot be switched any more is told in a sentence; the hold ends exactly and is stored."""
+def test_buzzer_failure_is_reported_and_hold_completes(tmp_path: Path) -> None:
+    """The hold ends exactly and is stored."""
     with Rig(tmp_path) as rig:
         rig.step_on()
         rig.hold(6)
         rig.board.pin_factory.break_output(18, OSError(5, "Input/output error"))
         rig.until_phase("done")
         assert "check its pin" in rig.troubles["buzzer"]
-        assert rig.sat().holds[0].credited_us == 6_000_000
+        assert rig.last_session().holds[0].credited_us == 6_000_000
         rig.board.pin_factory.break_output(18, None)
 
 
-def test_a_callback_that_raises_stops_nothing(tmp_path: Path) -> None:
-    """A page that cannot be told of news is logged; the loop goes on, and the hold ends exactly."""
+def test_failing_subscriber_does_not_stop_the_loop(tmp_path: Path) -> None:
+    """The hold ends exactly."""
 
     def wake() -> None:
         raise RuntimeError("the page has gone")
@@ -170,6 +168,6 @@ def test_a_callback_that_raises_stops_nothing(tmp_path: Path) -> None:
         rig.station.subscribe(wake)
         rig.hold(6)
         rig.until_phase("done")
-        assert rig.sat().holds[0].credited_us == 6_000_000
+        assert rig.last_session().holds[0].credited_us == 6_000_000
         rig.live(5.0)
-        assert CueName.COMPLETE in rig.heard()
+        assert CueName.COMPLETE in rig.recognised_cues()

@@ -14,7 +14,7 @@ from station.core.events import Side
 from station.core.facts import Contact
 from station.core.steps import HoldStep, TestStep
 from station.store import Store
-from tests.station.health_answers import add_cared
+from tests.station.health_answers import add_screened_person
 from tests.station.led import COMPARATORS, Led
 from tests.station.store.histories import HandClock, one_test
 
@@ -27,20 +27,20 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def add_test(store: Store, person_id: str | None, days_ago: int, left_mm: float, *, full: bool = True) -> None:
+def add_test_result(store: Store, person_id: str | None, days_ago: int, left_mm: float, *, full: bool = True) -> None:
     at = NOW - timedelta(days=days_ago)
     run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
     one_test(store, run_id, left_mm, None, full=full)
 
 
-def test_best_to_beat_is_the_best_full_test_and_the_persons_own_error(store: Store) -> None:
-    """Quick tests, other people's and unclaimed ones do not count, nor another contact or the other side."""
+def test_best_to_beat_is_best_full_test_plus_own_error(store: Store) -> None:
+    """Quick tests, other people's, unclaimed ones, another contact and the other side do not count."""
     ada, ben = store.add_person("Ada").id, store.add_person("Ben").id
     for days_ago, mm in ((30, 90.0), (20, 96.0), (10, 93.0)):
-        add_test(store, ada, days_ago, mm)
-    add_test(store, ada, 5, 120.0, full=False)
-    add_test(store, ben, 4, 140.0)
-    add_test(store, None, 3, 150.0)
+        add_test_result(store, ada, days_ago, mm)
+    add_test_result(store, ada, 5, 120.0, full=False)
+    add_test_result(store, ben, 4, 140.0)
+    add_test_result(store, None, 3, 150.0)
     error = history_of(store, ada, 100.0, NOW).error(Side.LEFT, Contact.PAD, full=True)
     assert error is not None
     beat_mm = best_to_beat_mm(store, ada, Side.LEFT, Contact.PAD, NOW)
@@ -51,11 +51,10 @@ def test_best_to_beat_is_the_best_full_test_and_the_persons_own_error(store: Sto
 
 
 def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
-    """Whatever the last test was."""
     ada = store.add_person("Ada").id
     for days_ago in (60, 50, 40, 30):
-        add_test(store, ada, days_ago, 90.0 + days_ago % 20 / 10)
-    add_test(store, ada, 1, 90.0, full=False)
+        add_test_result(store, ada, days_ago, 90.0 + days_ago % 20 / 10)
+    add_test_result(store, ada, 1, 90.0, full=False)
     history = history_of(store, ada, 100.0, NOW)
     error, quick = (history.error(Side.LEFT, Contact.PAD, full=full) for full in (True, False))
     assert error is not None
@@ -65,10 +64,10 @@ def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
     assert beat_mm == pytest.approx(91.0 + error.mdc90_mm, abs=0.05)
 
 
-def test_test_within_comfort_does_not_compete(tmp_path: Path) -> None:
-    """A person who is to stay within comfort is not rewarded for going further."""
+def test_comfortable_test_has_no_best_to_beat(tmp_path: Path) -> None:
+    """A person who is to stay within comfort gets no reward for going further."""
     with Led(tmp_path, COMPARATORS) as led:
-        ada = add_cared(led.store, "Ada", "cleared")
+        ada = add_screened_person(led.store, "Ada", "cleared")
         at = led.clock.utc_now() - timedelta(days=10)
         run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
         one_test(led.store, run_id, 90.0, 90.0, full=True)
@@ -79,10 +78,9 @@ def test_test_within_comfort_does_not_compete(tmp_path: Path) -> None:
         assert run.routine[0] == TestStep(full=True)
 
 
-def test_only_full_tests_of_somebody_known_get_a_best_to_beat(store: Store) -> None:
-    """Everything else stays as it is."""
+def test_only_full_test_of_known_person_gets_best_to_beat(store: Store) -> None:
     ada = store.add_person("Ada").id
-    add_test(store, ada, 10, 90.0)
+    add_test_result(store, ada, 10, 90.0)
     routine = (TestStep(), TestStep(full=True), HoldStep())
     quick, full, hold = with_best_to_beat(store, routine, ada, Contact.PAD, NOW)
     assert (quick, hold) == (TestStep(), HoldStep())
@@ -92,10 +90,10 @@ def test_only_full_tests_of_somebody_known_get_a_best_to_beat(store: Store) -> N
     assert with_best_to_beat(store, routine, None, Contact.PAD, NOW) == routine
 
 
-def test_station_puts_the_best_to_beat_into_the_test_it_starts(tmp_path: Path) -> None:
-    """So it stands in the trace's header, and a replay sounds BEST as the board did."""
+def test_started_test_carries_best_to_beat(tmp_path: Path) -> None:
+    """It is in the trace's header, so a replay sounds BEST as the board did."""
     with Led(tmp_path, COMPARATORS) as led:
-        ada = add_cared(led.store, "Ada")
+        ada = add_screened_person(led.store, "Ada")
         at = led.clock.utc_now() - timedelta(days=10)
         run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
         one_test(led.store, run_id, 90.0, 90.0, full=True)

@@ -1,4 +1,4 @@
-"""`station recalibrate`: another calibration's results beside the originals."""
+"""`station recalibrate`: the results by another calibration, beside the originals."""
 
 from __future__ import annotations
 
@@ -48,9 +48,10 @@ def store(path: Path, clock: HandClock) -> Iterator[Store]:
         yield made
 
 
-def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], window_mm: float = 0.7) -> Test:
-    """A test as the station writes it under its newest calibration, of the readings of its trials (`None`: the knee
-    does not reach)."""
+def add_test(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], window_mm: float = 0.7) -> Test:
+    """Add a test as the station stores it under its newest calibration, from the readings of its trials (`None`: the
+    knee does not reach).
+    """
     calibration = store.current_calibration()
     curve = calibration.curve.shifted(SKIRTING_MM)
     using = MeasurementContext(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
@@ -96,14 +97,14 @@ def scored(curve: Curve, readings: list[float | None]) -> float | None:
     return score_mm([TrialResult(i, toe or 0.0, toe is None, None) for i, toe in enumerate(toes)])
 
 
-def made_of(store: Store, test: Test, calibration: Calibration) -> SideResults:
+def scores_by(store: Store, test: Test, calibration: Calibration) -> SideResults:
     (outcome,) = corrections_for(store, (test.id,), calibration)
     assert outcome.scores is not None
     return outcome.scores
 
 
-def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock: HandClock) -> None:
-    """To a tenth of a millimetre, over a skirting board, with the closest three of four chosen anew."""
+def test_recalibrated_result_is_that_of_the_other_curve(store: Store, clock: HandClock) -> None:
+    """To a tenth of a millimetre, over a skirting board, with the closest three of four trials chosen again."""
     random = Random(4)
     store.add_calibration(FIT)
     of_readings = {}
@@ -111,7 +112,7 @@ def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock
         sides: dict[Side, list[float | None]] = {
             side: [random.uniform(60, 230) for _ in range(random.choice((1, 3, 4)))] for side in Side
         }
-        of_readings[written(store, clock, sides).id] = sides
+        of_readings[add_test(store, clock, sides).id] = sides
     clock.pass_by(days=3)
     store.add_calibration(OTHER, temperature_c=26.0)
     to = store.current_calibration()
@@ -119,19 +120,19 @@ def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock
     for test_id, sides in of_readings.items():
         test = store.test(test_id)
         assert test is not None
-        new = made_of(store, test, to)
+        new = scores_by(store, test, to)
         assert new.left_mm == pytest.approx(scored(curve, sides[Side.LEFT]), abs=0.11)
         assert new.right_mm == pytest.approx(scored(curve, sides[Side.RIGHT]), abs=0.11)
         assert new.calibration_id == to.id
 
 
-def test_its_uncertainty_is_the_other_calibrations(store: Store, clock: HandClock) -> None:
-    """Noise and wander of the window, stretched by the other slope; calibration, drift and contact anew."""
+def test_recalibrated_uncertainty_uses_the_other_calibration(store: Store, clock: HandClock) -> None:
+    """Noise and wander of the window are scaled by the other slope; calibration, drift and contact are recomputed."""
     store.add_calibration(FIT, temperature_c=20.0)
-    test = written(store, clock, {Side.LEFT: [150.0]}, window_mm=0.8)
+    test = add_test(store, clock, {Side.LEFT: [150.0]}, window_mm=0.8)
     clock.pass_by(days=9)
     store.add_calibration(OTHER, temperature_c=26.0)
-    new = made_of(store, test, store.current_calibration())
+    new = scores_by(store, test, store.current_calibration())
     assert new.left_budget is not None
     assert new.left_mm is not None
     window_mm = hypot(new.left_budget.noise_mm, new.left_budget.wander_mm)
@@ -143,11 +144,11 @@ def test_its_uncertainty_is_the_other_calibrations(store: Store, clock: HandCloc
     assert new.left_uncertainty_mm == pytest.approx(new.left_budget.total_mm, abs=0.001)
 
 
-def test_to_the_same_curve_and_back_is_what_it_was(store: Store, clock: HandClock) -> None:
-    """Nothing is lost on the way: the original is computed from, never a correction."""
+def test_recalibrating_there_and_back_restores_the_result(store: Store, clock: HandClock) -> None:
+    """Each correction starts from the original, never from a correction."""
     store.add_calibration(FIT)
     of_the_day = store.current_calibration()
-    test = written(store, clock, {Side.LEFT: [150.0, 152.0, 149.0], Side.RIGHT: [170.0]})
+    test = add_test(store, clock, {Side.LEFT: [150.0, 152.0, 149.0], Side.RIGHT: [170.0]})
     for fit in (OTHER, FIT):
         store.add_calibration(fit)
     for number in (3, 4):
@@ -161,25 +162,26 @@ def test_to_the_same_curve_and_back_is_what_it_was(store: Store, clock: HandCloc
     assert store.test(test.id) == test
 
 
-def test_a_knee_that_did_not_reach_still_does_not(store: Store, clock: HandClock) -> None:
-    """Below the range there is no reading to compute from; the side that was not tested has none either."""
+def test_result_below_range_stays_below_range(store: Store, clock: HandClock) -> None:
+    """There is no reading to convert, nor one for an untested side."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [None]})
+    test = add_test(store, clock, {Side.LEFT: [None]})
     store.add_calibration(OTHER)
-    new = made_of(store, test, store.current_calibration())
+    new = scores_by(store, test, store.current_calibration())
     assert (new.left_mm, new.left_uncertainty_mm, new.left_budget, new.right_mm) == (0.0, None, None, None)
 
 
 @pytest.mark.parametrize("sides", [("left",), ("right",), ("left", "right")])
-def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandClock, sides: tuple[str, ...]) -> None:
-    """As built (70 mm) and over a skirting board (12 mm) readings of 55 and of 30 are both 0: neither is known again.
+def test_result_stored_as_0_is_not_converted(store: Store, clock: HandClock, sides: tuple[str, ...]) -> None:
+    """Uncalibrated (70 mm) and over a skirting board (12 mm) readings of 55 and 30 are both 0: neither can be
+    recovered.
 
     The other side stays with it, in the table, in JSON and in the store.
     """
     for near_mm in (55.0, 30.0):
         clipped: dict[Side, list[float | None]] = {Side(side): [near_mm] for side in sides}
-        written(store, clock, {side: clipped.get(side, [150.0]) for side in Side})
-    sure = written(store, clock, {side: [59.0] for side in Side})
+        add_test(store, clock, {side: clipped.get(side, [150.0]) for side in Side})
+    sure = add_test(store, clock, {side: [59.0] for side in Side})
     store.add_calibration(FIT)
     before = {test.id: test for test in store.tests()}
     assert sure.left_mm == 1.0
@@ -198,17 +200,17 @@ def test_what_was_stored_as_0_is_not_made_a_distance(store: Store, clock: HandCl
         assert store.test(one.test.id) == before[one.test.id]
 
 
-def test_a_wall_as_built_is_no_wall(store: Store, clock: HandClock) -> None:
-    """Where the knee did not reach by a calibration that nobody made, nobody knows how near the wall was."""
-    test = written(store, clock, {Side.RIGHT: [None]})
+def test_result_below_range_without_calibration_is_not_converted(store: Store, clock: HandClock) -> None:
+    """Without a calibration the distance to the wall was unknown."""
+    test = add_test(store, clock, {Side.RIGHT: [None]})
     store.add_calibration(FIT)
     (outcome,) = corrections_for(store, (test.id,), store.current_calibration())
     assert (outcome.scores, outcome.why_not) == (None, "its right was nearer than its calibration could show")
 
 
-def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandClock) -> None:
-    """A result that was written for it before is taken back with the original, which needs no reading."""
-    test = written(store, clock, {Side.LEFT: [55.0]})
+def test_0_returns_to_its_original_calibration(store: Store, clock: HandClock) -> None:
+    """An earlier correction is removed by the original, which needs no reading."""
+    test = add_test(store, clock, {Side.LEFT: [55.0]})
     store.add_calibration(FIT)
     store.add_corrections(
         [Correction(test.id, SideResults(25.0, None, 1.5, calibration_id=store.current_calibration().id))]
@@ -217,8 +219,8 @@ def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandC
     assert store.test(test.id) == test
 
 
-def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: HandClock) -> None:
-    """A test whose calibration nobody knows, and one without trials; a tape has no reading at all."""
+def test_result_that_cannot_be_recalculated_gets_a_reason(store: Store, clock: HandClock) -> None:
+    """A test of an unknown calibration, one without trials, and an imported one."""
     session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
     run_id = store.begin_run(session_id, {}, clock.utc_now())
     for calibration_id in (None, store.current_calibration().id):
@@ -233,15 +235,15 @@ def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: Hand
 
 
 def cli(store: Store, *options: str, answer: str | None = None) -> Result:
-    """The command on the file of a store, which is closed first; it can still be read."""
+    """Run the command on the file of a store, which is closed first but stays readable."""
     store.close()
     return CliRunner().invoke(main, ["recalibrate", *SINCE, "--database", str(store.path), *options], input=answer)
 
 
-def test_the_command_shows_first_and_asks(store: Store, clock: HandClock) -> None:
-    """A table of what will change; without a yes nothing does, and with one both numbers are there."""
+def test_recalibrate_command_shows_changes_and_asks(store: Store, clock: HandClock) -> None:
+    """A table of the changes; without a yes nothing changes, and with one both numbers are there."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [150.0], Side.RIGHT: [170.0]})
+    test = add_test(store, clock, {Side.LEFT: [150.0], Side.RIGHT: [170.0]})
     store.add_calibration(OTHER)
     result = cli(store, answer="n\n")
     assert result.exit_code == 0
@@ -263,10 +265,10 @@ def test_the_command_shows_first_and_asks(store: Store, clock: HandClock) -> Non
     assert "No result since 2026-03-02 changes with calibration 3." in cli(store, "--yes").stdout
 
 
-def test_the_command_speaks_json(store: Store, clock: HandClock) -> None:
-    """Without `--yes` it only says what would change."""
+def test_recalibrate_command_as_json_needs_yes(store: Store, clock: HandClock) -> None:
+    """Without `--yes` it only reports what would change."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [150.0]})
+    test = add_test(store, clock, {Side.LEFT: [150.0]})
     store.add_calibration(OTHER)
     only_said = json.loads(cli(store, "--json").stdout)
     assert (only_said["written"], only_said["calibration"]) == (False, 3)
@@ -279,11 +281,10 @@ def test_the_command_speaks_json(store: Store, clock: HandClock) -> None:
     assert done["written"] is True
 
 
-def test_the_command_computes_only_since_that_day(store: Store, clock: HandClock) -> None:
-    """Results before it stay."""
+def test_recalibrate_command_keeps_results_before_since(store: Store, clock: HandClock) -> None:
     store.add_calibration(FIT)
-    before = written(store, clock, {Side.LEFT: [150.0]})
-    after = written(store, clock, {Side.LEFT: [151.0]})
+    before = add_test(store, clock, {Side.LEFT: [150.0]})
+    after = add_test(store, clock, {Side.LEFT: [151.0]})
     store.add_calibration(OTHER)
     cli(store, "--yes", "--since", str(after.started_at.astimezone().date()))
     assert store.test(before.id) == before
@@ -292,7 +293,7 @@ def test_the_command_computes_only_since_that_day(store: Store, clock: HandClock
     assert now.original is not None
 
 
-def test_the_command_refuses_with_one_sentence(store: Store, tmp_path: Path) -> None:
+def test_recalibrate_command_refuses_with_one_sentence(store: Store, tmp_path: Path) -> None:
     """No date, no such calibration, never calibrated, no database."""
     result = CliRunner().invoke(main, ["recalibrate", *SINCE, "--database", str(store.path)])
     assert_says(result, r"Another station .* stop it")
@@ -315,10 +316,10 @@ def assert_says(result: Result, words: str) -> None:
     assert re.search(words, line), line
 
 
-def test_what_a_test_carries_is_what_its_trials_carry(store: Store, clock: HandClock) -> None:
-    """A trial has the budget of its best attempt; a side that of the mean of the trials that count."""
+def test_side_budget_is_mean_of_counted_trials(store: Store, clock: HandClock) -> None:
+    """A trial has the budget of its best attempt."""
     store.add_calibration(FIT)
-    test = written(store, clock, {Side.LEFT: [150.0, 151.0, 190.0, 152.0], Side.RIGHT: [None]})
+    test = add_test(store, clock, {Side.LEFT: [150.0, 151.0, 190.0, 152.0], Side.RIGHT: [None]})
     best = {attempt.trial: attempt for attempt in test.attempts}
     budgets: list[Budget] = []
     for trial in [trial for trial in test.trials if trial.side is Side.LEFT]:
@@ -331,7 +332,7 @@ def test_what_a_test_carries_is_what_its_trials_carry(store: Store, clock: HandC
     assert (test.right_mm, test.right_budget, test.right_uncertainty_mm) == (0.0, None, None)
 
 
-def test_which_trials_count() -> None:
+def test_counted_trials_are_up_to_three_closest() -> None:
     """All up to three, the closest three of four, and only the last where the knee does not reach."""
 
     def done(*toes_mm: float) -> list[TrialResult]:
@@ -346,8 +347,7 @@ def test_which_trials_count() -> None:
     assert score_mm([*done(20.0), below]) == 0.0
 
 
-def test_temperatures_that_nobody_knows_are_not_made_up(clock: HandClock) -> None:
-    """Either one missing, and nobody knows how much warmer it is."""
+def test_temperature_difference_needs_both_temperatures(clock: HandClock) -> None:
     for then_c, now_c, warmer in ((20.0, 25.0, 5.0), (None, 25.0, None), (20.0, None, None)):
         calibration = Calibration("c", 1, clock.utc_now(), FIT.curve, FIT, then_c)
         using = MeasurementContext(calibration, clock.utc_now() - timedelta(hours=12), now_c)

@@ -1,4 +1,4 @@
-"""What is kept while the store cannot write says what was so when it happened."""
+"""Results that wait for the store keep the state of the moment when they happened."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PLENTY = 1 << 30
 
 @contextmanager
 def full_disk(store: Store) -> Iterator[None]:
-    """SQLite may take no further page."""
+    """Let SQLite allocate no further page."""
     for pages in (1, PLENTY):
         with store.write_transaction() as now:
             now.execute(text(f"PRAGMA max_page_count={pages}")).all()
@@ -31,47 +31,47 @@ def full_disk(store: Store) -> Iterator[None]:
             yield
 
 
-def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> None:
-    """Calibrated and checked while the disk is full: what was measured with the curve before is no doubt of the new."""
-    clock, told = HandClock(), list[str | None]()
+def test_delayed_check_belongs_to_calibration_of_its_time(tmp_path: Path) -> None:
+    """A check before a recalibration on a full disk does not make the new calibration suspect."""
+    clock, faults = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         store.add_calibration(FIT)
         before = store.current_calibration()
-        keeper = Recorder(store, told.append)
-        keeper.begin_session(None, clock.utc_now(), simulated=False)
+        recorder = Recorder(store, faults.append)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
         with full_disk(store):
             # A page has room for some rows more.
             for made, fact in enumerate([*[Calibrated(1, FIT)] * 99, CheckDone(2, 100.0, 109.0, 9.0, 0.6, True)]):
                 step = CheckStep() if made == 99 else CalibrateStep()
                 run = Run((step,), Wiring(), References(), before.curve, 0)
-                keeper.begin_run(run, clock.utc_now(), MeasurementContext(before, clock.utc_now()))
-                keeper.record(fact)
-            assert "disk is full" in str(told[-1])
+                recorder.begin_run(run, clock.utc_now(), MeasurementContext(before, clock.utc_now()))
+                recorder.record(fact)
+            assert "disk is full" in str(faults[-1])
             assert store.checks() == ()
-        keeper.flush(0)
-        assert not keeper.has_pending_writes
+        recorder.flush(0)
+        assert not recorder.has_pending_writes
         (check,) = store.checks()
         assert (check.calibration_id, check.off_mm, check.passed) == (before.id, 9.0, False)
         assert store.current_calibration().number == before.number + 99
         assert store.failed_check() is None
 
 
-def test_repetitions_whose_skip_was_taken_back_are_one_set(tmp_path: Path) -> None:
-    """Three are counted, the rest is skipped by taps, that is undone, and two more follow: one set of five, timed."""
-    clock, told = HandClock(), list[str | None]()
+def test_undone_skip_keeps_repetitions_in_one_set(tmp_path: Path) -> None:
+    """Three are counted, taps skip the set, the skip is undone, and two follow: one set of five, all timed."""
+    clock, faults = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
-        keeper = Recorder(store, told.append)
-        keeper.begin_session(None, clock.utc_now(), simulated=False)
+        recorder = Recorder(store, faults.append)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
         curve = store.current_calibration()
         run = Run((RepsStep(count=5),), Wiring(), References(), curve.curve, 0)
-        keeper.begin_run(run, clock.utc_now(), MeasurementContext(curve, clock.utc_now()))
+        recorder.begin_run(run, clock.utc_now(), MeasurementContext(curve, clock.utc_now()))
         for fact in (*_counted(1, 2, 3), RepsPartial(40, Side.LEFT, 3, 0), TapsUndone(41), *_counted(4, 5)):
-            keeper.record(fact)
-        keeper.record(RepsFinished(60, Side.LEFT, 5, 0))
+            recorder.record(fact)
+        recorder.record(RepsFinished(60, Side.LEFT, 5, 0))
         (reps,) = store.rep_sets()
         assert (reps.count, reps.state) == (5, "finished")
         assert [one.number for one in reps.repetitions] == [0, 1, 2, 3, 4]
-        assert told == [None] * len(told)
+        assert faults == [None] * len(faults)
 
 
 def _counted(*counts: int) -> Iterator[Fact]:

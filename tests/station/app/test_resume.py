@@ -1,4 +1,4 @@
-"""The doorbell: whoever leaves in the middle goes on where they were, and is offered what is left when it is late."""
+"""Resuming: a person who returns within ten minutes continues, and is offered the unfinished routine later."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from station.catalogue.records import Item
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import HoldStep
 from station.store.records import Hold
-from tests.station.health_answers import add_cared
-from tests.station.led import COMPARATORS, Led, credited, legs_of, routine_of
+from tests.station.health_answers import add_screened_person
+from tests.station.led import COMPARATORS, Led, credited, prescribed_doses, routine_of
 from tests.station.rig import Rig
 from tests.station.states import AnyState
 
 ITEMS = (Item(exercise="3b", hold_s=10, repetitions=1), Item(exercise="3a", hold_s=20, repetitions=2))
 ROUTINE = routine_of(ITEMS, analogue=False)
 DONE_BEFORE_S = 8.0
-"""Of the second hold of the second exercise."""
+"""The credit of the second hold of the second exercise."""
 LEAVING_S = 1.5
-"""A person who leaves leans back first, with the heel down."""
+"""The time to lean back, with the heel down, before stepping off."""
 
 
 def holds_of(rig: Rig) -> list[Hold]:
-    """All that was ever held, in order of time."""
+    """All stored holds, in order of time."""
     found = [hold for session in reversed(rig.store.sessions()) for hold in held_in(rig, session.id)]
     return sorted(found, key=lambda hold: hold.started_at)
 
@@ -37,8 +37,8 @@ def held_in(rig: Rig, session_id: str) -> tuple[Hold, ...]:
     return detail.holds
 
 
-def begin(led: Led, person_id: str | None = None) -> None:
-    """The first exercise and one hold of the second are done, and the second one is under way."""
+def run_into_last_hold(led: Led, person_id: str | None = None) -> None:
+    """Run until the first exercise and one hold of the second are done, and the second hold has begun."""
     led.station.start(ROUTINE, person_id or led.person_id, "the routine")
     led.live(0.1)
     led.board.act("auto")
@@ -51,22 +51,22 @@ def begin(led: Led, person_id: str | None = None) -> None:
     led.live(DONE_BEFORE_S)
 
 
-def leave(led: Led) -> None:
-    """Step off, and let the station notice that nobody comes back: the routine has ended by then."""
+def step_off_until_ended(led: Led) -> None:
+    """Step off, and wait until the routine has ended."""
     led.board.act("step_off")
     led.until_phase("ended", limit_s=90.0)
 
 
-def away(led: Led, minutes: float, since_us: int) -> None:
-    """Be away until so many minutes after the routine ended."""
+def stay_away(led: Led, minutes: float, since_us: int) -> None:
+    """Stay off the board until this many minutes after the routine ended."""
     led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     gone_us = led.clock.now_us() - since_us
     led.jump_to(led.clock.utc_now() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
     led.live(0.5)
 
 
-def come_back(led: Led) -> None:
-    """Step on, and do what the board asks."""
+def step_back_on(led: Led) -> None:
+    """Step on, and follow the cues."""
     led.board.act("auto")
     led.live(8.0)
 
@@ -78,19 +78,19 @@ def led(tmp_path: Path) -> Iterator[Led]:
 
 
 @pytest.mark.parametrize("minutes", [1.0, 5.0, 9.9])
-def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> None:
-    """The same repetition begins again, what came before it is not repeated, and in the end the dose is whole."""
-    begin(led)
-    leave(led)
+def test_stepping_on_within_ten_minutes_resumes(led: Led, minutes: float) -> None:
+    """The interrupted repetition starts again, earlier ones are not repeated, and the dose is complete in the end."""
+    run_into_last_hold(led)
+    step_off_until_ended(led)
     ended_us = led.clock.now_us()
     offered = led.station.snapshot().rest
     assert offered is not None
     assert offered.title == "the routine"
-    away(led, minutes, ended_us)
-    come_back(led)
+    stay_away(led, minutes, ended_us)
+    step_back_on(led)
     now = led.station.snapshot()
     assert (now.called, now.phase, now.exercise, now.side) == ("the routine", "prepare", "3a", Side.RIGHT)
-    led.walk()
+    led.run_to_end()
     holds = holds_of(led)
     assert [(hold.exercise, hold.side, hold.state) for hold in holds] == [
         ("3b", Side.LEFT, "finished"),
@@ -102,45 +102,45 @@ def test_within_ten_minutes_stepping_on_goes_on(led: Led, minutes: float) -> Non
         ("3a", Side.LEFT, "finished"),
     ]
     assert DONE_BEFORE_S <= holds[3].credited_us / SECOND_US <= DONE_BEFORE_S + LEAVING_S
-    assert credited([hold for hold in holds if hold.state == "finished"]) == legs_of(ROUTINE)
+    assert credited([hold for hold in holds if hold.state == "finished"]) == prescribed_doses(ROUTINE)
     assert led.store.unfinished_run(None) is None
 
 
-def test_after_more_than_ten_minutes_it_is_only_offered(led: Led) -> None:
-    """Stepping on begins what the settings say, which is nothing here; the page can still go on with the rest."""
-    begin(led)
-    leave(led)
-    away(led, 10.2, led.clock.now_us())
+def test_stepping_on_after_ten_minutes_does_not_resume(led: Led) -> None:
+    """Stepping on does what the settings say, here nothing; the page can still resume."""
+    run_into_last_hold(led)
+    step_off_until_ended(led)
+    stay_away(led, 10.2, led.clock.now_us())
     assert led.station.snapshot().rest is None
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle"
     led.station.request_start("rest", None)
     led.live(0.5)
     assert led.station.snapshot().called == "the routine"
-    led.walk()
-    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == legs_of(ROUTINE)
+    led.run_to_end()
+    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
-def test_after_a_stop_it_is_only_offered(led: Led) -> None:
-    """After `stop`, stepping on again does not resume; the unfinished routine is offered."""
-    begin(led)
+def test_stepping_on_after_stop_does_not_resume(led: Led) -> None:
+    """The unfinished routine is only offered."""
+    run_into_last_hold(led)
     led.station.command(CommandName.STOP)
     led.live(2.0)
     led.board.act("step_off")
-    away(led, 1.0, led.clock.now_us())
+    stay_away(led, 1.0, led.clock.now_us())
     assert led.station.snapshot().rest is not None
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle"
     led.station.request_start("rest", None)
     led.live(0.5)
-    led.walk()
-    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == legs_of(ROUTINE)
+    led.run_to_end()
+    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
-def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
-    """The power fails in the middle of a hold: what is left is known to the station that comes back."""
+def test_unfinished_routine_survives_power_cut(tmp_path: Path) -> None:
+    """The power fails in a hold; the restarted station can resume the routine."""
     with Led(tmp_path, COMPARATORS) as led:
-        begin(led)
+        run_into_last_hold(led)
         person_id = led.person_id
     with Led(tmp_path, COMPARATORS) as led:
         kept = led.store.unfinished_run(person_id)
@@ -149,17 +149,17 @@ def test_a_station_that_was_killed_offers_the_rest(tmp_path: Path) -> None:
         led.live(1.0)
         led.station.request_start("rest", None)
         led.live(0.5)
-        led.walk()
+        led.run_to_end()
         holds = holds_of(led)
-        assert credited([hold for hold in holds if hold.state == "finished"]) == legs_of(ROUTINE)
+        assert credited([hold for hold in holds if hold.state == "finished"]) == prescribed_doses(ROUTINE)
         assert led.store.unfinished_run(person_id) is None
 
 
-def test_the_rest_is_the_persons_own(led: Led) -> None:
-    """What Ada has left is not begun by Ben's step, nor by his wish; Ada goes on with it."""
-    ada, ben = add_cared(led.store, "Ada"), add_cared(led.store, "Ben")
-    begin(led, ada)
-    leave(led)
+def test_unfinished_routine_belongs_to_its_person(led: Led) -> None:
+    """Neither Ben's step nor his request resumes Ada's routine; she can."""
+    ada, ben = add_screened_person(led.store, "Ada"), add_screened_person(led.store, "Ben")
+    run_into_last_hold(led, ada)
+    step_off_until_ended(led)
     led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     led.station.request_start("rest", ben)
     led.live(0.5)
@@ -169,26 +169,25 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     assert "Nothing remains" in now.note
     led.station.start(routine_of((Item(exercise="3b", hold_s=10, repetitions=1, side=Side.LEFT),)), ben)
     led.live(0.1)
-    led.walk()
+    led.run_to_end()
     assert led.store.unfinished_run(ben) is None
     assert led.store.unfinished_run(ada) is not None
     led.until(lambda: led.station.snapshot().session_id is None, 60.0)
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle", "Ben steps on, and Ada's rest is not his"
     led.station.request_start("rest", ada)
     led.live(0.5)
-    led.walk()
+    led.run_to_end()
     of_ada = [hold for hold in holds_of(led) if hold.person_id == ada and hold.state == "finished"]
-    assert credited(of_ada) == legs_of(ROUTINE)
+    assert credited(of_ada) == prescribed_doses(ROUTINE)
 
 
-def test_another_routine_makes_the_doorbell_forgotten(led: Led) -> None:
-    """After another start, stepping on does not resume the old routine."""
-    begin(led)
-    leave(led)
+def test_another_routine_cancels_resume_on_step(led: Led) -> None:
+    run_into_last_hold(led)
+    step_off_until_ended(led)
     led.station.start((HoldStep((Side.LEFT,), 5 * SECOND_US, 1, prepare_us=3 * SECOND_US),), None)
     led.live(0.1)
-    led.walk()
+    led.run_to_end()
     led.until(lambda: led.station.snapshot().session_id is None, 60.0)
-    come_back(led)
+    step_back_on(led)
     assert led.station.snapshot().activity == "idle"

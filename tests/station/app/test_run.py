@@ -1,4 +1,4 @@
-"""Promise 4 on the whole station: what is stored is what its own trace replays to."""
+"""Promise 4 on the whole station: a stored result is what its own trace replays to."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from station.store.traces import trace_text
 from tests.station.rig import COMPARATORS, Rig, hold_of
 
 RESTLESS = PersonProfile(mean_lift_interval_s=4.0)
-"""Somebody whose heel comes up again and again."""
+"""A person whose heel comes up every few seconds."""
 WIRINGS = [COMPARATORS, "", '[board]\nheels = "comparator"\nknee_pad = false\n', '[board]\nplates = "right"\n']
 
 
 def facts_of(reader: Reader, run_id: str) -> list[Fact]:
-    """What the rules make of the stored trace of a run."""
+    """The facts that the stored trace of a run replays to."""
     found = reader.trace(run_id)
     assert found is not None
     trace = read_trace(trace_text(*found).splitlines())
@@ -111,7 +111,7 @@ def assert_replays(reader: Reader, session_id: str) -> list[Fact]:
 
 
 def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
-    """The person does a whole routine by ear; gives the session."""
+    """Let the person do a whole routine by ear; returns the session."""
     rig.station.start(routine, None)
     rig.live(0.1)
     rig.board.act("auto")
@@ -121,7 +121,7 @@ def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
-def test_a_test_replays_to_what_was_stored(tmp_path: Path, wiring: str) -> None:
+def test_test_replays_to_stored_result(tmp_path: Path, wiring: str) -> None:
     """Every attempt, trial and score of a test by a person with true limits, in each wiring."""
     with Rig(tmp_path, wiring) as rig:
         facts = assert_replays(rig.store, do(rig, (TestStep((Side.LEFT,)),)))
@@ -130,7 +130,7 @@ def test_a_test_replays_to_what_was_stored(tmp_path: Path, wiring: str) -> None:
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
-def test_a_hold_with_lifts_replays_to_what_was_stored(tmp_path: Path, wiring: str) -> None:
+def test_hold_with_lifts_replays_to_stored_result(tmp_path: Path, wiring: str) -> None:
     """Credit, lifts and micro-lifts to the microsecond, for a heel that comes up every few seconds."""
     with Rig(tmp_path, wiring, character=RESTLESS) as rig:
         facts = assert_replays(rig.store, do(rig, hold_of(12, repetitions=2)))
@@ -138,7 +138,7 @@ def test_a_hold_with_lifts_replays_to_what_was_stored(tmp_path: Path, wiring: st
         assert len([fact for fact in facts if isinstance(fact, HoldFinished)]) == 2
 
 
-def test_a_routine_replays_to_what_was_stored(tmp_path: Path) -> None:
+def test_routine_replays_to_stored_results(tmp_path: Path) -> None:
     """Holds on both sides, a rest, repetitions and a test in one trace."""
     reps = RepsStep((Side.LEFT,), count=3, prepare_us=3 * SECOND_US)
     routine = (*hold_of(6, Side.LEFT, Side.RIGHT), RestStep(5 * SECOND_US), reps, TestStep((Side.LEFT,)))
@@ -150,8 +150,8 @@ def test_a_routine_replays_to_what_was_stored(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("after_s", [1.0, 5.0, 9.0, 14.0, 20.3, 33.7])
-def test_a_routine_that_is_stopped_replays_to_what_was_stored(tmp_path: Path, after_s: float) -> None:
-    """Stopped from the page at any moment, what was stored as partial is what the trace says."""
+def test_stopped_routine_replays_to_stored_partial(tmp_path: Path, after_s: float) -> None:
+    """Stopped from the page at any moment."""
     with Rig(tmp_path, character=RESTLESS) as rig:
         rig.station.start((*hold_of(8, repetitions=2), TestStep((Side.LEFT,))), None)
         rig.live(0.1)
@@ -164,8 +164,8 @@ def test_a_routine_that_is_stopped_replays_to_what_was_stored(tmp_path: Path, af
         assert [fact.why for fact in facts if isinstance(fact, Ended)] != []
 
 
-def test_what_another_routine_cut_short_replays_too(tmp_path: Path) -> None:
-    """A routine begun from the page ends the one that goes on; both traces replay."""
+def test_replaced_routine_replays_to_stored_results(tmp_path: Path) -> None:
+    """A routine started from the page ends the running one; both traces replay."""
     with Rig(tmp_path, character=RESTLESS) as rig:
         rig.step_on()
         rig.hold(20)
@@ -173,35 +173,35 @@ def test_what_another_routine_cut_short_replays_too(tmp_path: Path) -> None:
         rig.hold(5)
         rig.until_phase("done")
         assert_replays(rig.store, rig.store.sessions()[0].id)
-        assert [hold.state for hold in rig.sat().holds] == ["partial", "finished"]
+        assert [hold.state for hold in rig.last_session().holds] == ["partial", "finished"]
 
 
-def test_a_bundle_replays_on_the_command_line(tmp_path: Path) -> None:
-    """`station export --as bundle` and `station replay` on its trace give the stored credit, the same on every run."""
+def test_exported_bundle_replays_on_command_line(tmp_path: Path) -> None:
+    """`station export --as bundle` and `station replay` give the stored credit, the same on every run."""
     with Rig(tmp_path, character=RESTLESS) as rig:
         do(rig, hold_of(8, repetitions=2))
-        credited = [hold.credited_us / SECOND_US for hold in rig.sat().holds]
+        credited = [hold.credited_us / SECOND_US for hold in rig.last_session().holds]
         path = rig.store.path
-        export_bundle(rig.store, rig.sat().session.id, tmp_path / "by hand.zip")
+        export_bundle(rig.store, rig.last_session().session.id, tmp_path / "by hand.zip")
     run = CliRunner()
     done = run.invoke(main, ["export", str(path), str(tmp_path / "one.zip"), "--as", "bundle"])
     assert done.exit_code == 0, done.output
     traces = read_bundle(tmp_path / "one.zip")
     assert traces == read_bundle(tmp_path / "by hand.zip")
     (tmp_path / "one.csv").write_text(traces[0][1], encoding="utf-8")
-    said = run.invoke(main, ["replay", str(tmp_path / "one.csv")])
-    assert said.exit_code == 0, said.output
-    facts = [json.loads(line) for line in said.stdout.splitlines()]
+    replayed = run.invoke(main, ["replay", str(tmp_path / "one.csv")])
+    assert replayed.exit_code == 0, replayed.output
+    facts = [json.loads(line) for line in replayed.stdout.splitlines()]
     assert [fact["credited_s"] for fact in facts if fact["fact"] == "HoldFinished"] == credited
-    assert run.invoke(main, ["replay", str(tmp_path / "one.csv")]).stdout == said.stdout
+    assert run.invoke(main, ["replay", str(tmp_path / "one.csv")]).stdout == replayed.stdout
     whole = run.invoke(main, ["replay", str(tmp_path / "one.zip")]).stdout.splitlines()
     assert json.loads(whole[0]) == {"trace": traces[0][0]}
-    assert whole[1 : 1 + len(facts)] == said.stdout.splitlines()
+    assert whole[1 : 1 + len(facts)] == replayed.stdout.splitlines()
 
 
 @pytest.mark.parametrize("kind", ["csv", "json"])
-def test_everything_is_exported_beside_a_running_station(tmp_path: Path, kind: str) -> None:
-    """`station export` reads while the station writes, and says where it has written to."""
+def test_export_works_beside_running_station(tmp_path: Path, kind: str) -> None:
+    """`station export` reads while the station writes, and names the file it wrote."""
     with Rig(tmp_path) as rig:
         rig.step_on()
         rig.hold(5)

@@ -1,4 +1,4 @@
-"""From what the store keeps of a person to what advice asks for."""
+"""The person's stored history as the input of advice."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DAY = timedelta(days=1)
 PLAN = plan_from_dict({"days": [[0, "18:00"], [3, "18:00"]], "zone": "UTC"})
 
 
-class Life:
+class PersonHistory:
     """One person with a store, whose days are written as they pass."""
 
     def __init__(self, path: Path) -> None:
@@ -36,7 +36,7 @@ class Life:
         return self.clock.utc_now()
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
-        """A session with a test and nothing else, of ten minutes."""
+        """Add a session of ten minutes with one test."""
         session_id = self.store.begin_session(self.id, self.now, simulated=False)
         run_id = self.store.begin_run(session_id, {"do": "test", "side": "both"}, self.now)
         test_id = one_test(self.store, run_id, left_mm, right_mm, full=full)
@@ -44,7 +44,7 @@ class Life:
         return test_id
 
     def stretch(self, seconds: int = 30, *, broken_off: bool = False) -> None:
-        """A session with one hold a side, of ten minutes."""
+        """Add a session of ten minutes with one hold a side."""
         session_id = self.store.begin_session(self.id, self.now, simulated=False)
         run_id = self.store.begin_run(session_id, {"do": "hold", "side": "both"}, self.now)
         for side in Side:
@@ -55,14 +55,14 @@ class Life:
 
 
 @pytest.fixture
-def ann(tmp_path: Path) -> Iterator[Life]:
-    life = Life(tmp_path / "station.db")
+def ann(tmp_path: Path) -> Iterator[PersonHistory]:
+    life = PersonHistory(tmp_path / "station.db")
     with life.store:
         yield life
 
 
-def test_somebody_new_is_asked_first(ann: Life) -> None:
-    """Nothing is known, the health questions are due, nothing is proposed, and a first full test is."""
+def test_new_person_needs_health_questions_and_a_full_test(ann: PersonHistory) -> None:
+    """Nothing is known, and nothing else is proposed."""
     found = situation_of(ann.store, ann.id, ann.now)
     assert (
         found.conditions,
@@ -78,8 +78,8 @@ def test_somebody_new_is_asked_first(ann: Life) -> None:
     assert due(PLAN, done, ann.now).test_kind == "full"
 
 
-def test_the_newest_answers_count(ann: Life) -> None:
-    """Of the health questions, and for each exercise whether it was felt."""
+def test_newest_answers_count(ann: PersonHistory) -> None:
+    """Of the health questions, and of each exercise's felt question."""
     ann.store.add_answer(ann.id, "health", {"yes": ["child"], "no": []})
     ann.store.add_answer(ann.id, "health", {"yes": ["numb", "pinch"], "no": ["child"]})
     for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):
@@ -91,16 +91,14 @@ def test_the_newest_answers_count(ann: Life) -> None:
     assert found.available_minutes == 12
 
 
-def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
-    """A condition that there is no more does not stop the page."""
+def test_answer_with_unknown_condition_is_asked_again(ann: PersonHistory) -> None:
     ann.store.add_answer(ann.id, "health", {"yes": ["gout"], "no": []})
     found = situation_of(ann.store, ann.id, ann.now)
     assert found.conditions is None
     assert found.ask_reason is not None
 
 
-def test_the_questions_come_back(ann: Life) -> None:
-    """After half a year, and when the person said that something has changed."""
+def test_health_questions_return_after_half_a_year_or_a_change(ann: PersonHistory) -> None:
     ann.store.add_answer(ann.id, "health", {"yes": [], "no": []})
     assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).ask_reason is None
     assert situation_of(ann.store, ann.id, ann.now + 183 * DAY).ask_reason is not None
@@ -109,8 +107,8 @@ def test_the_questions_come_back(ann: Life) -> None:
     assert situation_of(ann.store, ann.id, ann.now).ask_reason is not None
 
 
-def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
-    """The newest first; what is no number from 0 to 10 is left out."""
+def test_pains_of_tests_and_answers_are_one_list(ann: PersonHistory) -> None:
+    """Newest first; values other than 0 to 10 are ignored."""
     ann.store.answer_test(ann.test(), pain=7, felt_place="front")
     at_test = ann.now - timedelta(minutes=10)
     ann.store.add_answer(ann.id, "pain", 6, about="3a")
@@ -123,8 +121,8 @@ def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
     assert found.pain_answers[-1][0] == at_test
 
 
-def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
-    """On the last day with an answer; half a year later it says nothing."""
+def test_felt_place_comes_from_last_day_with_an_answer(ann: PersonHistory) -> None:
+    """After half a year it no longer counts."""
     ann.store.answer_test(ann.test(), felt_place="front")
     ann.clock.pass_by(days=7)
     ann.store.answer_test(ann.test(), felt_place="calf")
@@ -135,8 +133,8 @@ def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
     assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt_places == frozenset()
 
 
-def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
-    """Half a year of tests: left gains, right stays and is behind; the history may be given."""
+def test_side_histories_follow_the_statistics(ann: PersonHistory) -> None:
+    """Over half a year left gains, right is steady and behind; a given history has the same result."""
     for week in range(26):
         ann.clock.pass_by(days=3)
         for _ in range(2):
@@ -157,15 +155,13 @@ def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
     assert situation_of(ann.store, ann.id, ann.now + 50 * DAY).side_histories == {}
 
 
-def test_one_test_is_a_course_without_a_change(ann: Life) -> None:
-    """Nothing is told of it."""
+def test_one_test_gives_side_history_without_change(ann: PersonHistory) -> None:
     ann.test()
     course = situation_of(ann.store, ann.id, ann.now).side_histories[Side.LEFT]
     assert (course.is_known, course.is_gaining, course.change_mm, course.weeks) == (False, None, None, 0.0)
 
 
-def test_most_weeks_with_stretches_are_persistence(ann: Life) -> None:
-    """Nine of the last thirteen."""
+def test_nine_of_thirteen_weeks_with_stretches_are_persistence(ann: PersonHistory) -> None:
     for week in range(9):
         assert not situation_of(ann.store, ann.id, ann.now).has_trained_regularly, week
         ann.stretch()
@@ -174,8 +170,8 @@ def test_most_weeks_with_stretches_are_persistence(ann: Life) -> None:
     assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).has_trained_regularly
 
 
-def test_tests_that_were_done(ann: Life) -> None:
-    """The last one and the last full one; after a month without, the last one is still known."""
+def test_done_has_last_test_and_recent_full_test(ann: PersonHistory) -> None:
+    """After three months the last full test no longer counts."""
     ann.test(full=True)
     first = ann.now - timedelta(minutes=10)
     ann.clock.pass_by(days=7)
@@ -188,8 +184,7 @@ def test_tests_that_were_done(ann: Life) -> None:
     assert "test-full" in {why.rule for why in due(PLAN, later, ann.now + 90 * DAY).reasons}
 
 
-def test_stretches_that_were_done(ann: Life) -> None:
-    """When the last hold and the last whole routine were, and what this week's stretches come to a side."""
+def test_done_has_last_hold_routine_and_weekly_seconds(ann: PersonHistory) -> None:
     ann.stretch(240)
     ended = ann.now
     ann.clock.pass_by(hours=1)
@@ -203,8 +198,8 @@ def test_stretches_that_were_done(ann: Life) -> None:
     assert next_week.credited_this_week_s == {Side.LEFT: 0.0, Side.RIGHT: 0.0}
 
 
-def test_what_was_offered_is_remembered(ann: Life) -> None:
-    """Whatever zone its time was written in; what is no time is left out."""
+def test_offered_occurrences_are_remembered_in_any_zone(ann: PersonHistory) -> None:
+    """Unreadable times are ignored."""
     monday = datetime(2026, 6, 1, 18, tzinfo=UTC)
     for about in ("2026-06-01T20:00:00+02:00", "soon", "2026-06-01", None):
         ann.store.add_answer(ann.id, "offered", True, about=about)
@@ -213,8 +208,7 @@ def test_what_was_offered_is_remembered(ann: Life) -> None:
     assert due(PLAN, done, monday + DAY).occurrence is None
 
 
-def test_a_plan_that_cannot_be_read_is_none(ann: Life) -> None:
-    """As is one that was never made."""
+def test_missing_or_unreadable_plan_is_none(ann: PersonHistory) -> None:
     assert plan_for(ann.store, ann.id) is None
     ann.store.save_plan(ann.id, to_dict(PLAN))
     assert plan_for(ann.store, ann.id) == PLAN

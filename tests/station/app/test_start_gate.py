@@ -1,4 +1,4 @@
-"""The start gate: whichever way a routine is started, the same steps begin, and none that a caution forbids."""
+"""The start gate: every way of starting a routine gives the same steps, and none that a caution forbids."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from station.core.events import SECOND_US, CommandName
 from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
 from station.settings import Settings
 from station.store import Store
-from tests.station.health_answers import add_cared, answer_care
+from tests.station.health_answers import add_screened_person, answer_health_questions
 from tests.station.led import COMPARATORS, Led
 from tests.station.store.histories import HandClock, one_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 KEYS = [condition.key for condition in CONDITIONS]
 NO_TEST = {"tendon_pain", "insertional"}
-"""What leaves the end of the range alone."""
+"""Exercises that stay away from the end of the range."""
 BLOCKING = {"not_cleared", "no_weight", "child"}
 FULL = steps_of(built_in_routines()["full"].items, Settings())
 TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)
@@ -56,7 +56,7 @@ def situation(conditions: frozenset[str], pain: int | None) -> Situation:
 
 
 def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
-    """By the conditions' own words, not by the code under test."""
+    """Whether the conditions or the pain block everything, by the tables and not by the code under test."""
     led_child = "child_led" in conditions
     blocking = BLOCKING - ({"child"} if led_child else set())
     return bool(conditions & blocking) or (pain is not None and pain >= 6)
@@ -67,8 +67,8 @@ def exercises_in(routine: Routine) -> set[str]:
 
 
 @pytest.mark.parametrize("pain", PAINS)
-def test_restrict_lets_nothing_forbidden_begin(pain: int | None) -> None:
-    """Whatever the conditions: exactly what no caution excludes begins, reduced where one says so."""
+def test_restrict_removes_excluded_and_reduces_the_rest(pain: int | None) -> None:
+    """For any conditions exactly the exercises that no caution excludes start, reduced where one says so."""
     whole = {step.exercise: step for step in FULL if isinstance(step, HoldStep | RepsStep)}
     for conditions in up_to_three():
         found = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain))
@@ -91,14 +91,14 @@ def test_restrict_lets_nothing_forbidden_begin(pain: int | None) -> None:
 
 
 @pytest.mark.parametrize("pain", PAINS)
-def test_restrict_changes_its_own_result_no_further(pain: int | None) -> None:
-    """A resumed routine is not halved a second time: restricting what has been restricted changes nothing."""
+def test_restrict_is_idempotent(pain: int | None) -> None:
+    """A resumed routine is not halved a second time."""
     for conditions in up_to_three():
         once = restrict(exercises(), TEST_AND_FULL, situation(conditions, pain)).steps
         assert restrict(exercises(), once, situation(conditions, pain)).steps == once
 
 
-def test_unknown_person_gets_the_test_the_stretch_and_what_carries_no_caution() -> None:
+def test_unknown_person_gets_test_stretch_and_exercises_without_caution() -> None:
     """Everything else asks first, with one reason."""
     found = restrict(exercises(), TEST_AND_FULL, None)
     harmless = {key for key, one in CAUTIONS.items() if not one}
@@ -128,10 +128,10 @@ def gate_for(store: Store, person_id: str | None) -> StartGate:
 
 
 def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt: str | None) -> str:
-    """A person with these answers, and where they felt the limit at their last test."""
+    """A person with these answers, and the felt place of their last test."""
     at = HandClock().utc_now() - timedelta(days=1)
     person_id = store.add_person(f"Person {len(store.people())}").id
-    answer_care(store, person_id, *conditions)
+    answer_health_questions(store, person_id, *conditions)
     if felt is not None:
         run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
         store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, felt_place=felt)
@@ -141,7 +141,7 @@ def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt
 
 
 def remember_unfinished(store: Store, person_id: str | None, routine: Routine) -> None:
-    """What the store has of a routine whose power failed before its first second."""
+    """Store a routine whose power failed before its first second."""
     at = HandClock().utc_now()
     run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), to_json(routine), at)
     store.save_unfinished(run_id, to_json(routine), at)
@@ -159,10 +159,10 @@ WITH_TEST = {"test_and_stretch"}
     known=st.booleans(),
 )
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_way_begins_the_same_steps(
+def test_every_way_of_starting_gives_the_same_steps(
     store: Store, conditions: frozenset[str], pain: int | None, felt: str | None, name: str, known: bool
 ) -> None:
-    """By name, as a routine of one's own, by the plan (board, page and reminder) and resumed: the same steps."""
+    """By name, as an own routine, by the plan (board, page and reminder) and resumed."""
     person_id = with_person(store, conditions, pain, felt) if known else None
     gate = gate_for(store, person_id)
     by_name = gate.decide(name)
@@ -190,7 +190,7 @@ def test_every_way_begins_the_same_steps(
     tested=st.booleans(),
 )
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_every_way_begins_the_same_steps_of_ones_own_routine(
+def test_every_way_of_starting_own_routine_gives_the_same_steps(
     store: Store, conditions: frozenset[str], pain: int | None, chosen: list[tuple[str, int]], tested: bool
 ) -> None:
     """With any exercises and doses: by its name, by the plan, as bare steps and resumed."""
@@ -219,8 +219,8 @@ def led(tmp_path: Path) -> Iterator[Led]:
         yield made
 
 
-def begun(led: Led) -> Routine:
-    """The routine under way, as the loop has it."""
+def running_routine(led: Led) -> Routine:
+    """The running routine, as the loop has it."""
     run = led.station._session.run
     return () if run is None else run.routine
 
@@ -229,9 +229,9 @@ def begun(led: Led) -> Routine:
     ("conditions", "pain"),
     [((), None), ((), 4), (("tendon_pain",), None), (("cleared",), 5), (("neuro", "balance"), None), ((), 7)],
 )
-def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[str, ...], pain: int | None) -> None:
-    """On the real loop: stepping on, the page's button, and stepping on again after the doorbell."""
-    person_id = add_cared(led.store, "Ada", *conditions)
+def test_board_page_and_resume_start_the_same_steps(led: Led, conditions: tuple[str, ...], pain: int | None) -> None:
+    """On the real loop: stepping on, the page's button, and stepping on again within ten minutes."""
+    person_id = add_screened_person(led.store, "Ada", *conditions)
     if pain is not None:
         led.station.answer(person_id, "pain", pain)
     days = [[day, "00:00"] for day in range(7)]
@@ -240,24 +240,24 @@ def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[
     )
     done = led.station.request_start("quick_calf", person_id)
     led.live(0.1)
-    by_page, decision = begun(led), done.result(0)
+    by_page, decision = running_routine(led), done.result(0)
     assert decision.routine == by_page or not by_page
     assert led.station.snapshot().decision == decision
     led.station.command(CommandName.STOP)
     led.live(40.0)
     led.step_on(after_s=6.0)
-    assert begun(led) == by_page
+    assert running_routine(led) == by_page
     led.board.act("step_off")
     led.until(lambda: led.station._session.run is None, 120.0)
     remaining = led.store.unfinished_run(person_id)
     if by_page and remaining is not None:
         led.step_on(after_s=6.0)
-        assert to_json(begun(led)) == remaining.remaining_header
+        assert to_json(running_routine(led)) == remaining.remaining_header
 
 
 def test_resume_applies_half_dose_after_pain(led: Led) -> None:
-    """What remains is halved when the person has said since that it hurts by 4."""
-    person_id = add_cared(led.store, "Ada")
+    """The unfinished routine is halved after the person has reported a pain of 4."""
+    person_id = add_screened_person(led.store, "Ada")
     led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), person_id)
     led.live(0.5)
     led.station.command(CommandName.STOP)
@@ -272,18 +272,18 @@ def test_resume_applies_half_dose_after_pain(led: Led) -> None:
 
 
 def test_routine_started_by_the_loop_applies_half_dose(led: Led) -> None:
-    """Steps started for nobody are reduced for the person the loop infers."""
-    person_id = add_cared(led.store, "Ada", "cleared")
+    """Steps started without a person are reduced for the person whom the loop infers."""
+    person_id = add_screened_person(led.store, "Ada", "cleared")
     led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), None)
     led.live(0.5)
-    (step,) = begun(led)
+    (step,) = running_routine(led)
     assert isinstance(step, HoldStep)
     assert led.station.snapshot().person_id == person_id
     assert step.repetitions == 2
 
 
-def test_unfinished_routine_of_nobody_is_not_offered_to_a_person_added_later(led: Led) -> None:
-    """Only once they claim the session is it theirs to resume."""
+def test_unclaimed_unfinished_routine_is_not_offered_to_new_person(led: Led) -> None:
+    """The person can resume it only after claiming the session."""
     led.station.request_start("stretch", None)
     led.live(0.5)
     led.board.act("auto")
@@ -293,36 +293,35 @@ def test_unfinished_routine_of_nobody_is_not_offered_to_a_person_added_later(led
     offer = led.station.snapshot().rest
     assert offer is not None
     assert offer.person_id is None
-    ada = add_cared(led.store, "Ada")
+    ada = add_screened_person(led.store, "Ada")
     done = led.station.request_start(UNFINISHED, ada)
     led.live(0.2)
     assert done.result(0).routine == ()
     assert done.result(0).note == COMPLETE
 
 
-def test_refusal_is_the_answer_to_the_request_and_ends_nothing(led: Led) -> None:
-    """What may not begin leaves the routine under way alone, and the page gets the reason."""
-    person_id = add_cared(led.store, "Ada")
+def test_refused_request_returns_reason_and_keeps_running_routine(led: Led) -> None:
+    person_id = add_screened_person(led.store, "Ada")
     led.station.start(steps_of((Item(exercise="3b"),), Settings(), analogue=False), person_id)
     led.live(0.5)
-    other = add_cared(led.store, "Ben", "not_cleared")
+    other = add_screened_person(led.store, "Ben", "not_cleared")
     done = led.station.request_start("daily", other)
     led.live(0.2)
     assert "cleared you" in str(done.result(0).note)
-    assert begun(led) != ()
+    assert running_routine(led) != ()
     assert led.station.snapshot().person_id == person_id
 
 
-def test_unknown_routine_is_refused_with_a_sentence(led: Led) -> None:
-    """The future raises, and the station goes on."""
+def test_unknown_routine_raises_in_its_future(led: Led) -> None:
+    """The station keeps running."""
     done = led.station.request_start("no such", None)
     led.live(0.2)
     with pytest.raises(ValueError, match="no longer exists"):
         done.result(0)
 
 
-def test_today_proposes_what_is_right_for_a_painful_tendon(store: Store) -> None:
-    """Not a test to the end of the range without its stretch, but strength within comfort."""
+def test_today_for_painful_tendon_stays_within_comfort(store: Store) -> None:
+    """No test to the end of the range without its stretch, but strength within comfort."""
     for condition in sorted(NO_TEST):
         decision = gate_for(store, with_person(store, frozenset({condition}), None, None)).decide(TODAY)
         assert decision.title == PROPOSED_NAME
@@ -330,8 +329,8 @@ def test_today_proposes_what_is_right_for_a_painful_tendon(store: Store) -> None
         assert not any(isinstance(step, TestStep) for step in decision.routine)
 
 
-def test_comfortable_test_says_how_far_to_go(store: Store) -> None:
-    """A recently cleared person is tested, with the advice not to push."""
+def test_recently_cleared_person_is_tested_within_comfort(store: Store) -> None:
+    """The note advises not to push."""
     decision = gate_for(store, with_person(store, frozenset({"cleared"}), None, None)).decide("test")
     assert isinstance(decision.routine[0], TestStep)
     assert "comfortable" in str(decision.note)
@@ -395,7 +394,7 @@ def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
 
 def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(led: Led) -> None:
     """The page gets a decision, not an error."""
-    person_id = add_cared(led.store, "Ada")
+    person_id = add_screened_person(led.store, "Ada")
     header, at = {"do": "hold", "exercise": "99z"}, led.clock.utc_now()
     run_id = led.store.begin_run(led.store.begin_session(person_id, at, simulated=False), header, at)
     led.store.save_unfinished(run_id, header, at)
@@ -405,8 +404,8 @@ def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(led:
     assert "no longer" in str(done.result(0).note)
 
 
-def leave_a_stretch(led: Led, person_id: str | None) -> str:
-    """The built-in stretch is left in its first hold; gives the session."""
+def leave_stretch(led: Led, person_id: str | None) -> str:
+    """Leave the built-in stretch in its first hold; returns the session."""
     led.station.request_start("stretch", person_id)
     led.live(0.1)
     led.board.act("auto")
@@ -418,10 +417,10 @@ def leave_a_stretch(led: Led, person_id: str | None) -> str:
     return session_id
 
 
-def test_refusing_one_person_keeps_what_another_left(led: Led) -> None:
-    """Ben's refusal on the page does not take Ada's ten minutes away."""
-    ada, ben = add_cared(led.store, "Ada"), add_cared(led.store, "Ben", "not_cleared")
-    leave_a_stretch(led, ada)
+def test_refusing_one_person_keeps_resume_of_another(led: Led) -> None:
+    """Ben's refusal on the page does not end Ada's ten minutes."""
+    ada, ben = add_screened_person(led.store, "Ada"), add_screened_person(led.store, "Ben", "not_cleared")
+    leave_stretch(led, ada)
     before = led.station.snapshot().rest
     assert before is not None
     led.station.request_start("daily", ben)
@@ -431,9 +430,9 @@ def test_refusing_one_person_keeps_what_another_left(led: Led) -> None:
 
 def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> None:
     """Within the ten minutes stepping on resumes it for the person who claimed it."""
-    session_id = leave_a_stretch(led, None)
+    session_id = leave_stretch(led, None)
     led.until(lambda: led.station.snapshot().session_id is None, 150.0)
-    ada = add_cared(led.store, "Ada")
+    ada = add_screened_person(led.store, "Ada")
     led.station.claim_session(session_id, ada)
     led.live(0.5)
     offer = led.station.snapshot().rest
@@ -441,17 +440,17 @@ def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> No
     assert offer.person_id == ada
     led.step_on(after_s=6.0)
     assert led.station.snapshot().person_id == ada
-    assert exercises_in(begun(led)) == {BUILT_IN_STRETCH}
+    assert exercises_in(running_routine(led)) == {BUILT_IN_STRETCH}
 
 
 def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) -> None:
     """Only the session it was left in counts."""
-    ada = add_cared(led.store, "Ada")
+    ada = add_screened_person(led.store, "Ada")
     at = led.clock.utc_now() - timedelta(days=1)
     old = led.store.begin_session(None, at, simulated=True)
     led.store.end_session(old, at, "left")
-    add_cared(led.store, "Ben")
-    leave_a_stretch(led, ada)
+    add_screened_person(led.store, "Ben")
+    leave_stretch(led, ada)
     led.station.claim_session(old, None)
     led.live(0.5)
     offer = led.station.snapshot().rest

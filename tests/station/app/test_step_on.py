@@ -1,4 +1,4 @@
-"""Who steps on, what that starts, and whose it is."""
+"""Stepping on: what it starts, for whom, and in which session."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ WIRINGS = [COMPARATORS, ANALOGUE, '[board]\nplates = "right"\nheels = "comparato
 
 @pytest.mark.parametrize("wiring", WIRINGS)
 @pytest.mark.parametrize(("on_step", "activity"), [("test", "test"), ("stretch", "hold"), ("nothing", "idle")])
-def test_standing_still_for_two_seconds_starts_what_the_settings_say(
+def test_standing_still_for_two_seconds_starts_configured_routine(
     tmp_path: Path, wiring: str, on_step: str, activity: str
 ) -> None:
-    """Nothing before two seconds of standing; then what the settings say, for the side that is loaded."""
+    """Nothing starts earlier; then what the settings say, on the loaded side."""
     with Rig(tmp_path, wiring, on_step=on_step) as rig:
         rig.board.act("step_on", "right")
         rig.live(2.0)
@@ -38,20 +38,20 @@ def test_standing_still_for_two_seconds_starts_what_the_settings_say(
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
-def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: str) -> None:
-    """Who goes on standing or shuffles about after the end starts nothing; who has left and comes back does."""
+def test_next_routine_needs_leaving_and_stepping_on(tmp_path: Path, wiring: str) -> None:
+    """Standing or shuffling after the end starts nothing; a new session does."""
     with Rig(tmp_path, wiring, on_step="stretch") as rig:
         rig.step_on()
         rig.hold(5)
         rig.until_phase("done")
         rig.live(60.0)
-        assert len(rig.sat().holds) == 1
+        assert len(rig.last_session().holds) == 1
         assert rig.station.snapshot().activity == "hold"
         assert rig.station.snapshot().phase == "done"
         rig.board.act("step_off")
         rig.live(3.0)
         rig.step_on(after_s=5.0)
-        assert len(rig.sat().run_ids) == 1, "within twenty seconds it is the same session, and nothing begins by itself"
+        assert len(rig.last_session().run_ids) == 1, "within 20 s it is the same session, and nothing starts"
         rig.board.act("step_off")
         rig.live(25.0)
         rig.step_on(after_s=5.0)
@@ -60,8 +60,8 @@ def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: st
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
-def test_twenty_seconds_after_leaving_the_session_is_over(tmp_path: Path, wiring: str) -> None:
-    """The board stays empty for twenty seconds: the session is closed, with the reason, and the page is idle."""
+def test_session_ends_twenty_seconds_after_leaving(tmp_path: Path, wiring: str) -> None:
+    """After twenty seconds on the empty board the session ends, with its reason, and the page is idle."""
     with Rig(tmp_path, wiring) as rig:
         rig.step_on()
         rig.hold(5)
@@ -73,15 +73,15 @@ def test_twenty_seconds_after_leaving_the_session_is_over(tmp_path: Path, wiring
         rig.live(3.0)
         assert rig.station.snapshot().session_id is None
         assert rig.station.snapshot().activity == "idle"
-        session = rig.sat().session
+        session = rig.last_session().session
         assert session.end_reason == "stepped off"
         assert session.ended_at is not None
         assert 19.5 <= (session.ended_at - left_at).total_seconds() <= 21.5
 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
-def test_a_session_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) -> None:
-    """What was begun on the page and waited in vain ends, and its session with it: the next one is a new session."""
+def test_unused_session_is_closed(tmp_path: Path, wiring: str) -> None:
+    """A routine that was started on the page and stopped unused ends its session."""
     with Rig(tmp_path, wiring) as rig:
         rig.station.start(hold_of(5), None)
         rig.live(1.0)
@@ -96,8 +96,8 @@ def _standing(board: SimulatedBoard) -> None:
 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
-def test_somebody_who_stands_there_at_the_start_must_step_on_anew(tmp_path: Path, wiring: str) -> None:
-    """A station that comes back under somebody's feet, or with a heel that is stuck, invents no session."""
+def test_heel_down_at_station_start_starts_nothing_until_step_on(tmp_path: Path, wiring: str) -> None:
+    """A person already standing there, or a stuck heel, starts no session."""
     with Rig(tmp_path, wiring, on_step="stretch", before=_standing) as rig:
         rig.live(20.0)
         assert rig.station.snapshot().activity == "idle"
@@ -110,8 +110,7 @@ def test_somebody_who_stands_there_at_the_start_must_step_on_anew(tmp_path: Path
         assert rig.station.snapshot().activity == "hold"
 
 
-def test_whoever_does_not_stand_still_starts_nothing(tmp_path: Path) -> None:
-    """A foot that comes and goes within two seconds is nobody who means it."""
+def test_brief_steps_start_nothing(tmp_path: Path) -> None:
     with Rig(tmp_path, on_step="stretch") as rig:
         for _ in range(5):
             rig.step_on(after_s=1.5)
@@ -120,55 +119,54 @@ def test_whoever_does_not_stand_still_starts_nothing(tmp_path: Path) -> None:
         assert rig.store.sessions() == ()
 
 
-def test_the_only_person_there_is_is_taken(tmp_path: Path) -> None:
-    """With one person in the store nobody needs to choose."""
+def test_only_person_is_chosen_automatically(tmp_path: Path) -> None:
     with Rig(tmp_path, on_step="stretch") as rig:
         ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
         assert rig.station.snapshot().person_name == "Ada"
-        assert rig.sat().session.person_id == ada
+        assert rig.last_session().session.person_id == ada
 
 
-def leave(rig: Rig) -> None:
-    """Stop, step off, and let the session be closed."""
+def stop_and_step_off(rig: Rig) -> None:
+    """Stop, step off, and wait for the end of the session."""
     rig.station.command(CommandName.STOP)
     rig.board.act("step_off")
     rig.until(lambda: rig.station.snapshot().session_id is None, 40.0)
 
 
-def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
-    """With two people and nobody chosen the session is unclaimed; an unclaimed one says nothing of the next."""
+def test_session_stays_unclaimed_among_several_people(tmp_path: Path) -> None:
+    """With two people and none chosen the session is unclaimed, and it does not affect the next one."""
     with Rig(tmp_path, on_step="stretch") as rig:
         rig.step_on(after_s=4.0)
-        assert rig.sat().session.person_id is None
-        leave(rig)
+        assert rig.last_session().session.person_id is None
+        stop_and_step_off(rig)
         ada = rig.add_person("Ada")
         rig.step_on(after_s=4.0)
-        assert rig.sat().session.person_id == ada, "the only person there is now"
-        leave(rig)
+        assert rig.last_session().session.person_id == ada, "the only person there is now"
+        stop_and_step_off(rig)
         rig.add_person("Ben")
         rig.jump_to(rig.clock.utc_now() + timedelta(minutes=10, seconds=1))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
-        assert rig.sat().session.person_id is None, "two people, and ten minutes are over"
+        assert rig.last_session().session.person_id is None, "two people, and ten minutes are over"
 
 
-def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -> None:
-    """Chosen on the page, then last on the board: for ten minutes it is they who step on; after that nobody."""
+def test_last_person_is_kept_for_ten_minutes(tmp_path: Path) -> None:
+    """The person chosen on the page, then the last on the board, is assumed for ten minutes."""
     with Rig(tmp_path, on_step="stretch") as rig:
         rig.add_person("Ada")
         ben = rig.add_person("Ben")
         rig.step_on()
         rig.station.start(hold_of(5), ben)
         rig.until_phase("done")
-        assert rig.sat().session.person_id == ben
+        assert rig.last_session().session.person_id == ben
         rig.board.act("step_off")
         rig.until(lambda: rig.station.snapshot().session_id is None, 30.0)
         rig.jump_to(rig.clock.utc_now() + timedelta(minutes=8))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert len(rig.store.sessions()) == 2
-        assert rig.sat().session.person_id == ben
+        assert rig.last_session().session.person_id == ben
 
 
 @pytest.mark.parametrize("is_chosen", [True, False])
@@ -179,11 +177,11 @@ def test_nobody_chosen_on_the_page_is_nobody(tmp_path: Path, is_chosen: bool) ->
         rig.step_on()
         rig.station.start(hold_of(5), ada)
         rig.until_phase("done")
-        leave(rig)
+        stop_and_step_off(rig)
         rig.station.request_start("stretch", None, is_chosen=is_chosen)
         rig.live(1.0)
         assert len(rig.store.sessions()) == 2
-        assert rig.sat().session.person_id == (None if is_chosen else ada)
+        assert rig.last_session().session.person_id == (None if is_chosen else ada)
         assert rig.station.snapshot().decided_for == (None if is_chosen else ada)
 
 
@@ -194,15 +192,15 @@ def test_the_rest_of_an_unclaimed_routine_is_nobodys(tmp_path: Path) -> None:
         rig.step_on()
         rig.station.start(hold_of(60), ada)
         rig.until_phase("hold")
-        leave(rig)
+        stop_and_step_off(rig)
         decision = rig.station.request_start("rest", None, is_chosen=True)
         rig.live(1.0)
         assert decision.result(0).notice == COMPLETE
         assert len(rig.store.sessions()) == 1
 
 
-def test_somebody_else_is_another_session(tmp_path: Path) -> None:
-    """Another person chosen on the page ends the session that goes on and begins their own; nothing is mixed."""
+def test_another_person_starts_another_session(tmp_path: Path) -> None:
+    """Choosing another person on the page ends the running session and starts theirs; nothing is mixed."""
     with Rig(tmp_path) as rig:
         ada, ben = rig.add_person("Ada"), rig.add_person("Ben")
         rig.step_on()
@@ -219,11 +217,11 @@ def test_somebody_else_is_another_session(tmp_path: Path) -> None:
         assert detail is not None
         assert [hold.state for hold in detail.holds] == ["partial"]
         assert abs(detail.holds[0].credited_us - 6_000_000) < 100_000
-        assert [hold.state for hold in rig.sat().holds] == ["finished"]
+        assert [hold.state for hold in rig.last_session().holds] == ["finished"]
 
 
-def test_a_routine_begins_on_the_loaded_side(tmp_path: Path) -> None:
-    """With two plates the side that is stood on comes first, and a stretch after a test needs no change of feet."""
+def test_routine_starts_on_loaded_side(tmp_path: Path) -> None:
+    """A stretch after a test needs no change of feet."""
     with Rig(tmp_path, on_step="test_and_stretch") as rig:
         steps = routine_called("test_and_stretch", rig.store.settings(), Side.RIGHT)
         test, ask, stretch = steps
@@ -237,21 +235,21 @@ def test_a_routine_begins_on_the_loaded_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("wiring", "watched"), [(ANALOGUE, True), (COMPARATORS, False)])
-def test_taps_command_only_where_the_load_is_known(tmp_path: Path, wiring: str, watched: bool) -> None:
-    """With taps switched on a routine obeys them on analogue heels; a comparator cannot tell them from a wobble."""
+def test_taps_work_only_with_analogue_heels(tmp_path: Path, wiring: str, watched: bool) -> None:
+    """A comparator cannot tell taps from a wobble."""
     with Rig(tmp_path, wiring) as rig:
         rig.station.change_settings({"taps": "on"})
         rig.step_on()
         rig.station.start(hold_of(5), None)
         rig.until_phase("prepare")
-        (run,) = rig.sat().run_ids
+        (run,) = rig.last_session().run_ids
         header = rig.store.run_header(run)
         assert header is not None
         assert header.get("taps", False) is watched
 
 
-def test_an_empty_board_is_sensed_slowly_until_somebody_comes(tmp_path: Path) -> None:
-    """With a quarter of the conversions after five seconds; at full rate from stepping on until everybody has left."""
+def test_empty_board_is_sampled_at_a_quarter_rate(tmp_path: Path) -> None:
+    """After five empty seconds; at full rate from stepping on until the board is empty again."""
     with Rig(tmp_path, ANALOGUE) as rig:
         conversions = [0]
         honest = rig.board.adc.channel_share

@@ -1,4 +1,4 @@
-"""A store that cannot write: results wait in memory, nothing says that they are stored, and none is lost."""
+"""A store that cannot write: results wait in memory, none is called stored, and none is lost."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PLENTY = 1 << 30
 
 @contextmanager
 def full_disk(rig: Rig) -> Iterator[None]:
-    """SQLite may take no further page: what it says is what it says when the disk is full."""
+    """Let SQLite allocate no further page, which gives its error of a full disk."""
     _limit(rig, 1)
     try:
         yield
@@ -32,8 +32,8 @@ def _limit(rig: Rig, pages: int) -> None:
         now.execute(text(f"PRAGMA max_page_count={pages}")).all()
 
 
-def test_a_full_disk_in_a_session_loses_nothing(tmp_path: Path) -> None:
-    """Told in a sentence, not sounded as complete; when there is room again all is stored as it was, in order."""
+def test_full_disk_loses_no_result(tmp_path: Path) -> None:
+    """A sentence reports it and COMPLETE stays silent; once there is space everything is stored in order."""
     with Rig(tmp_path) as rig:
         rig.step_on()
         rig.station.start(hold_of(5, repetitions=40), None)
@@ -45,18 +45,18 @@ def test_a_full_disk_in_a_session_loses_nothing(tmp_path: Path) -> None:
             sentence = rig.troubles["store"]
             wanted = ("disk is full", "rig.db", "free some space", "kept in memory")
             assert [word for word in wanted if word not in sentence] == []
-            assert CueName.COMPLETE not in rig.heard()
-            assert CueName.ERROR in rig.heard()
-            kept = len(rig.sat().holds)
+            assert CueName.COMPLETE not in rig.recognised_cues()
+            assert CueName.ERROR in rig.recognised_cues()
+            kept = len(rig.last_session().holds)
             assert kept < 40
         rig.until(lambda: not rig.troubles, 3.0)
-        holds = rig.sat().holds
+        holds = rig.last_session().holds
         assert [(hold.state, hold.credited_us) for hold in holds] == [("finished", 5_000_000)] * 40
         assert [hold.repetition for hold in holds] == list(range(1, 41))
 
 
-def test_whole_sessions_wait_for_the_disk(tmp_path: Path) -> None:
-    """Begun, ended and begun again while nothing can be written: afterwards there are two sessions, each complete."""
+def test_whole_sessions_wait_for_a_writable_disk(tmp_path: Path) -> None:
+    """Two sessions pass while nothing can be written; afterwards both are stored completely."""
     with Rig(tmp_path) as rig:
         write_protect(rig, True)
         for seconds in (5, 6):
@@ -83,7 +83,7 @@ def test_whole_sessions_wait_for_the_disk(tmp_path: Path) -> None:
 
 
 def write_protect(rig: Rig, on: bool) -> None:
-    """The writing connection may only read: SQLite then says what it says on a file system mounted to read only."""
+    """Let the writing connection only read, which gives SQLite's error of a read-only file system."""
     writer = rig.store._write_connection
     assert writer is not None
     connection = writer.connection.driver_connection
@@ -91,8 +91,7 @@ def write_protect(rig: Rig, on: bool) -> None:
     connection.execute(f"PRAGMA query_only={int(on)}")
 
 
-def test_settings_that_cannot_be_written_count_and_are_kept_later(tmp_path: Path) -> None:
-    """They hold at once; when there is room they are in the store."""
+def test_unwritable_settings_are_stored_later(tmp_path: Path) -> None:
     with Rig(tmp_path) as rig:
         write_protect(rig, True)
         rig.station.change_settings({"goal_mm": "123"})
@@ -104,8 +103,8 @@ def test_settings_that_cannot_be_written_count_and_are_kept_later(tmp_path: Path
         assert rig.store.settings().goal_mm == 123.0
 
 
-def test_a_database_that_turns_read_only_is_told(tmp_path: Path) -> None:
-    """A file system that was remounted to read only is named; what is done waits in memory and is stored later."""
+def test_read_only_database_is_reported(tmp_path: Path) -> None:
+    """The sentence names the file; results wait in memory and are stored later."""
     with Rig(tmp_path) as rig:
         rig.step_on()
         rig.hold(6)
@@ -114,14 +113,14 @@ def test_a_database_that_turns_read_only_is_told(tmp_path: Path) -> None:
         rig.live(5.0)
         sentence = rig.troubles["store"]
         assert [w for w in ("can only be read", "rig.db", "make it writable") if w not in sentence] == []
-        assert CueName.COMPLETE not in rig.heard()
+        assert CueName.COMPLETE not in rig.recognised_cues()
         write_protect(rig, False)
         rig.until(lambda: not rig.troubles, 3.0)
-        assert [(hold.state, hold.credited_us) for hold in rig.sat().holds] == [("finished", 6_000_000)]
+        assert [(hold.state, hold.credited_us) for hold in rig.last_session().holds] == [("finished", 6_000_000)]
 
 
-def test_what_waits_is_written_at_the_end_if_it_can(tmp_path: Path) -> None:
-    """A station that is stopped right after there is room again writes everything before it goes."""
+def test_closing_station_writes_pending_results(tmp_path: Path) -> None:
+    """The disk has space again right before the station stops."""
     rig = Rig(tmp_path)
     rig.step_on()
     rig.hold(6)
@@ -129,14 +128,14 @@ def test_what_waits_is_written_at_the_end_if_it_can(tmp_path: Path) -> None:
     rig.until_phase("done")
     write_protect(rig, False)
     rig.station.close()
-    assert [(hold.state, hold.credited_us) for hold in rig.sat().holds] == [("finished", 6_000_000)]
-    assert rig.sat().session.end_reason == "the station was stopped"
+    assert [(hold.state, hold.credited_us) for hold in rig.last_session().holds] == [("finished", 6_000_000)]
+    assert rig.last_session().session.end_reason == "the station was stopped"
     rig.close()
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_a_store_that_cannot_be_read_stops_nobody(tmp_path: Path, side: Side) -> None:
-    """With the file out of reach a hold begins and ends as always; the trouble goes when it is back."""
+def test_unreadable_store_does_not_stop_holds(tmp_path: Path, side: Side) -> None:
+    """With the file gone holds work as always; the fault is cleared once it is back."""
     with Rig(tmp_path) as rig:
         rig.step_on(side)
         rig.hold(5, side)
@@ -152,4 +151,4 @@ def test_a_store_that_cannot_be_read_stops_nobody(tmp_path: Path, side: Side) ->
         rig.hold(5, side)
         rig.until_phase("done")
         assert rig.troubles == {}
-        assert [hold.credited_us for hold in rig.sat().holds] == [5_000_000] * 3
+        assert [hold.credited_us for hold in rig.last_session().holds] == [5_000_000] * 3

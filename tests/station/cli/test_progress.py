@@ -14,7 +14,7 @@ from station.cli.main import main
 from station.clock import SystemClock
 from station.settings import Settings
 from station.store import Store
-from tests.web.years import years_of
+from tests.web.years import add_years_of_tests
 
 Command = Callable[..., Result]
 
@@ -24,7 +24,7 @@ def progress(tmp_path: Path) -> Command:
     """The command on a database with half a year of Ann's tests, and Bea's none."""
     path = tmp_path / "station.db"
     with Store.open(path, clock=SystemClock()) as store:
-        years_of(store, 180, every=3.0)
+        add_years_of_tests(store, 180, every=3.0)
         store.add_person("Bea")
     return lambda *options: CliRunner().invoke(main, ["progress", "--database", str(path), *options])
 

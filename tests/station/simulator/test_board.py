@@ -1,4 +1,4 @@
-"""Whole tests and stretches on every wiring, the real drivers and the loop included."""
+"""Whole tests and stretches on every wiring, with the real drivers and the loop."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.station.states import AnyState
 
 HOLD_US = 10 * SECOND_US
 STEP_MM, ERROR_MM = 5.0, 3.0
-"""After a failure the test goes on in steps of 5 mm; sensor and placement may err by three."""
+"""After a failure the test continues in steps of 5 mm; sensor and placement may err by 3 mm."""
 
 
 @pytest.mark.parametrize("wiring", WIRINGS.values(), ids=WIRINGS)
-def test_every_wiring_measures_and_stretches(wiring: str, tmp_path: Path) -> None:
-    """A whole test ends within a step of the true limit, each distance is true to 3 mm, and every hold is exact."""
+def test_every_wiring_runs_a_test_and_a_stretch(wiring: str, tmp_path: Path) -> None:
+    """A whole test ends within a step of the true limit, each distance is right to 3 mm, and every hold is exact."""
     with life(wiring, tmp_path) as lived:
         limits_mm = lived.limits_mm()
         lived.board.act("auto")
@@ -46,7 +46,7 @@ def test_every_wiring_measures_and_stretches(wiring: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("wiring", ["as by default", "no pad", "comparators", "one plate, no pad"])
-def test_a_cheater_never_passes(wiring: str, tmp_path: Path) -> None:
+def test_cheater_never_passes_beyond_the_limit(wiring: str, tmp_path: Path) -> None:
     """A person who lifts the heel to reach the wall passes no attempt beyond the true limit, whatever the wiring."""
     with life(WIRINGS[wiring], tmp_path, PersonProfile(is_honest=False, mean_lift_interval_s=1e9), seed=2) as lived:
         limits_mm = lived.limits_mm()
@@ -59,22 +59,22 @@ def test_a_cheater_never_passes(wiring: str, tmp_path: Path) -> None:
 
 
 def lifted_hold(lived: Life) -> None:
-    """In the first hold the heel is lifted by a visitor's hand for two seconds, and lowered again."""
+    """Lift the heel by command for two seconds in the first hold."""
     lived.station.request_start("stretch", None)
     lived.board.act("auto")
     lived.until_phase("hold")
     lived.live(4.0)
-    lived.board.person.follows_cues = False
+    lived.board.person.script.follows_cues = False
     lived.board.act("lift_heel")
     lived.live(2.0)
     lived.board.act("lower_heel")
     lived.until_phase("hold")
-    lived.board.person.follows_cues = True
+    lived.board.person.script.follows_cues = True
 
 
 @pytest.mark.parametrize("wiring", ["as by default", "comparators"])
-def test_a_lift_is_timed_to_the_sample(wiring: str, tmp_path: Path) -> None:
-    """Two seconds of a lifted heel are two seconds that earn nothing, one lift and one alarm, to 50 ms."""
+def test_heel_lift_is_timed_to_50_ms(wiring: str, tmp_path: Path) -> None:
+    """A heel lift of two seconds is one lift of two seconds, to 50 ms, and earns no credit; HEEL_UP sounds."""
     with life(WIRINGS[wiring], tmp_path) as lived:
         lifted_hold(lived)
         first = lived.until_over().holds[0]
@@ -83,20 +83,20 @@ def test_a_lift_is_timed_to_the_sample(wiring: str, tmp_path: Path) -> None:
         assert CueName.HEEL_UP in {cue for _, cue in lived.board.heard_cues}
 
 
-def test_the_same_seed_lives_the_same_life(tmp_path: Path) -> None:
-    """What is stored of a session is the same when it is lived again, and another with another seed."""
-    lives = []
+def test_same_seed_stores_the_same_session(tmp_path: Path) -> None:
+    """Two sessions with the same seed store the same records, and another seed stores others."""
+    details = []
     for number, seed in enumerate((5, 5, 6)):
         (tmp_path / str(number)).mkdir()
         with life("", tmp_path / str(number), seed=seed) as lived:
             lived.board.act("test")
-            lives.append(lived.until_over())
-    assert lives[0] == lives[1]
-    assert lives[0].tests[0].attempts != lives[2].tests[0].attempts
+            details.append(lived.until_over())
+    assert details[0] == details[1]
+    assert details[0].tests[0].attempts != details[2].tests[0].attempts
 
 
-def test_a_cable_out_in_an_attempt_costs_only_the_attempt(tmp_path: Path) -> None:
-    """The cable comes out in a lunge: a sentence says so, and when it is back the test goes on to its end."""
+def test_pulled_cable_costs_only_the_attempt(tmp_path: Path) -> None:
+    """A cable pulled in a lunge is reported in a sentence; once it is back, the test continues to its end."""
     with life("", tmp_path) as lived:
         lived.board.act("test")
         lived.until_phase("attempt")
@@ -112,8 +112,8 @@ def test_a_cable_out_in_an_attempt_costs_only_the_attempt(tmp_path: Path) -> Non
         assert lived.station.snapshot().troubles == ()
 
 
-def test_a_frozen_sensor_measures_nothing(tmp_path: Path) -> None:
-    """A sensor that repeats itself gives no distance, and no attempt passes until it has thawed."""
+def test_frozen_sensor_measures_nothing(tmp_path: Path) -> None:
+    """A sensor that repeats its result gives no distance, and the test finishes after it has thawed."""
     with life("", tmp_path) as lived:
         lived.board.act("test")
         lived.until_phase("attempt")
@@ -126,8 +126,8 @@ def test_a_frozen_sensor_measures_nothing(tmp_path: Path) -> None:
         assert test.state == "finished"
 
 
-def test_heels_without_their_adc_earn_nothing(tmp_path: Path) -> None:
-    """An MCP3008 that has come off reads as a lifted heel: a hold stands still, and goes on when it is back."""
+def test_hold_earns_no_credit_without_the_adc(tmp_path: Path) -> None:
+    """A disconnected MCP3008 reads as a lifted heel: the hold earns no credit until it is back."""
     with life("", tmp_path) as lived:
         lived.station.request_start("stretch", None)
         lived.board.act("auto")
@@ -144,8 +144,8 @@ def test_heels_without_their_adc_earn_nothing(tmp_path: Path) -> None:
         assert len(detail.holds) == 4
 
 
-def test_somebody_walks_away_and_comes_back(tmp_path: Path) -> None:
-    """A person who leaves in a stretch is waited for; back on the board they keep what they had."""
+def test_person_who_leaves_and_returns_finishes_the_stretch(tmp_path: Path) -> None:
+    """A stretch pauses when the person steps off; back on the board they keep their credit."""
     with life("", tmp_path) as lived:
         lived.station.request_start("stretch", None)
         lived.board.act("auto")
@@ -154,14 +154,14 @@ def test_somebody_walks_away_and_comes_back(tmp_path: Path) -> None:
         lived.board.act("step_off")
         lived.until_phase("paused")
         lived.live(4.0)
-        lived.board.person.follows_cues = True
+        lived.board.person.script.follows_cues = True
         lived.board.act("auto")
         detail = lived.until_over()
         assert {(hold.state, hold.credited_us) for hold in detail.holds} == {("finished", HOLD_US)}
 
 
-def test_somebody_walks_away_for_good(tmp_path: Path) -> None:
-    """A person who leaves in the middle of a test ends the session; what was finished is kept."""
+def test_person_who_leaves_for_good_ends_the_session(tmp_path: Path) -> None:
+    """A person who leaves in the middle of a test ends the session; the finished side is kept."""
     with life("", tmp_path) as lived:
         lived.board.act("test")
         lived.until(lambda: lived.station.snapshot().side is Side.RIGHT)
@@ -173,8 +173,8 @@ def test_somebody_walks_away_for_good(tmp_path: Path) -> None:
         assert test.right_mm is None
 
 
-def test_the_wall_clock_may_jump_in_a_hold(tmp_path: Path) -> None:
-    """A wall clock that jumps by an hour in a hold changes neither its credit nor its length."""
+def test_wall_clock_jump_does_not_change_a_hold(tmp_path: Path) -> None:
+    """A wall clock that jumps by an hour in a hold does not change the length of the hold."""
     with life("", tmp_path) as lived:
         lived.station.request_start("stretch", None)
         lived.board.act("auto")
@@ -188,19 +188,19 @@ def test_the_wall_clock_may_jump_in_a_hold(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("word", "argument"),
+    ("command", "argument"),
     [("fly", None), ("step_on", None), ("step_on", "up"), ("slide", "far"), ("slide", "9999"), ("wall_clock", "nan")],
 )
-def test_a_word_that_makes_no_sense_is_refused(word: str, argument: str | None) -> None:
-    """An unknown word or a bad argument is a sentence, and nothing happens."""
+def test_act_refuses_an_unknown_command_or_bad_argument(command: str, argument: str | None) -> None:
+    """An unknown command or a bad argument raises a sentence, and nothing happens."""
     board = SimulatedBoard(Config(), VirtualClock())
-    with pytest.raises(ValueError, match=r"say|give"):
-        board.act(word, argument)
-    assert board.person.next_due_us() is None
+    with pytest.raises(ValueError, match="use"):
+        board.act(command, argument)
+    assert board.person.script.next_due_us() is None
 
 
-def test_a_visitor_moves_the_person_by_hand() -> None:
-    """Stepping on, leaning, lifting the heel and sliding the board do to the board what they say."""
+def test_commands_move_the_person() -> None:
+    """The commands step on, lean, lift the heel, slide the board, cheat and step off change the board accordingly."""
     clock = VirtualClock()
     board = SimulatedBoard(Config(), clock, profile=STEADY)
 

@@ -1,4 +1,4 @@
-"""The simulated noise of readings and loads."""
+"""The simulated noise of the distance sensor."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from station.simulator.noise import NoiseParameters, RangeNoise
 from tests.recordings import still_readings
 
 PACE_US = 17_978
-"""The recording's own: 3600 s over 200,244 readings."""
+"""The time between readings of the recording: 3600 s over 200,244 readings."""
 COUNTS = (1, 10, 100, 1_000, 10_000)
 SPAN = round(3 * SECOND_US / PACE_US)
 LATER = (20, 200)
@@ -22,21 +22,22 @@ LATER = (20, 200)
 
 
 def simulated_hour(seed: int) -> NDArray[np.float64]:
-    """Whole millimetres, as the sensor gives them, at the pace and the budget of the recording."""
+    """Readings in whole millimetres, as from the sensor, at the pace and timing budget of the recording."""
     noise = RangeNoise(seed)
     return np.array([round(75.5 + noise.error_mm(i * PACE_US, 20_000, i * PACE_US)) for i in range(200_244)], float)
 
 
 def curve(readings: NDArray[np.float64]) -> NDArray[np.float64]:
-    """SD of the means of so many readings, then what 95 % of the 3 s means have wandered after so many spans."""
+    """The SD of the means of `COUNTS` readings, then the 95th percentile of the wander of the 3 s means after `LATER`
+    spans."""
     deviations = [readings[: len(readings) // n * n].reshape(-1, n).mean(axis=1).std() for n in COUNTS]
     means = readings[: len(readings) // SPAN * SPAN].reshape(-1, SPAN).mean(axis=1)
     wander = [np.percentile(np.abs(means[later:] - means[:-later]), 95) for later in LATER]
     return np.array([*deviations, *wander])
 
 
-def test_errs_like_the_recorded_sensor() -> None:
-    """The scatter of single readings and of means, and the wander after 1 and 10 minutes, are the recording's.
+def test_noise_matches_the_recorded_sensor() -> None:
+    """The scatter of single readings and of means, and the wander after 1 and 10 minutes, match the recording.
 
     Long means differ from hour to hour (the SD of 10,000-reading means by a fifth), so three hours are averaged.
     """
@@ -49,15 +50,15 @@ def test_errs_like_the_recorded_sensor() -> None:
 @pytest.mark.parametrize(
     ("range_us", "low_mm", "high_mm"), [(20_000, 2.0, 2.2), (33_000, 1.5, 1.7), (66_000, 1.0, 1.3)]
 )
-def test_longer_ranges_scatter_less(range_us: int, low_mm: float, high_mm: float) -> None:
-    """The scatter follows the time that a reading takes, as other sensors' logs show."""
+def test_longer_ranges_have_less_scatter(range_us: int, low_mm: float, high_mm: float) -> None:
+    """The scatter decreases with the time that a reading takes, as in logs of other sensors."""
     noise = RangeNoise(1, replace(NoiseParameters(), wander=()))
     errors = [noise.error_mm(i * range_us, range_us, 600 * SECOND_US) for i in range(5_000)]
     assert low_mm < stdev(errors) < high_mm
 
 
-def test_warms_up() -> None:
-    """A cold sensor reads about 2 mm too far, and most of that is gone after a minute."""
+def test_cold_sensor_reads_too_far_until_it_has_warmed_up() -> None:
+    """A cold sensor reads about 2 mm too far; most of that error is gone after a minute."""
     cold, minute = [], []
     for seed in range(300):
         noise = RangeNoise(seed)
@@ -67,8 +68,8 @@ def test_warms_up() -> None:
     assert mean(minute) == pytest.approx(0.27, abs=0.5)
 
 
-def test_same_seed_same_errors() -> None:
-    """Noise is drawn from its seed alone."""
+def test_same_seed_gives_the_same_errors() -> None:
+    """The same seed gives the same errors, and another seed gives others."""
 
     def errors(seed: int) -> list[float]:
         noise = RangeNoise(seed)

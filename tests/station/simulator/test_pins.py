@@ -1,4 +1,4 @@
-"""The emulated pins, as gpiozero's own devices see them."""
+"""The emulated pins, used through gpiozero's own devices."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ PIN = 24
 
 
 @pytest.mark.parametrize("pull_up", [True, False])
-def test_an_input_that_nobody_drives_lies_at_its_pull(pull_up: bool) -> None:
-    """High with a pull-up, low with a pull-down: not active, either way."""
+def test_undriven_input_is_at_its_pull(pull_up: bool) -> None:
+    """An input that nothing drives is high with a pull-up and low with a pull-down, and inactive either way."""
     pins = SimulatedPinFactory(HandClock())
     line = DigitalInputDevice(PIN, pull_up=pull_up, pin_factory=pins)
     assert pins.level(PIN) == pull_up
@@ -33,8 +33,8 @@ def test_an_input_that_nobody_drives_lies_at_its_pull(pull_up: bool) -> None:
 
 
 @pytest.mark.parametrize("pull_up", [True, False])
-def test_who_drives_a_pin_is_stronger_than_its_pull(pull_up: bool) -> None:
-    """Also when the pin was driven before the program opened it; let go, it falls back to its pull."""
+def test_driven_level_overrides_the_pull(pull_up: bool) -> None:
+    """A level driven before the program opens the pin overrides its pull; released, the pin returns to its pull."""
     pins = SimulatedPinFactory(HandClock())
     pins.drive(PIN, not pull_up)
     line = DigitalInputDevice(PIN, pull_up=pull_up, pin_factory=pins)
@@ -43,8 +43,8 @@ def test_who_drives_a_pin_is_stronger_than_its_pull(pull_up: bool) -> None:
     assert not line.is_active
 
 
-def test_callbacks_come_with_each_change_and_only_then() -> None:
-    """Driving to the level that is there already is no edge."""
+def test_callbacks_run_only_on_edges() -> None:
+    """Callbacks run at each change of level, and not when a pin is driven to the level it already has."""
     pins = SimulatedPinFactory(HandClock())
     line = DigitalInputDevice(PIN, pull_up=False, pin_factory=pins)
     edges: list[str] = []
@@ -55,8 +55,8 @@ def test_callbacks_come_with_each_change_and_only_then() -> None:
     assert edges == ["up", "down", "up"]
 
 
-def test_a_contact_that_bounces_comes_to_rest_where_it_was_driven() -> None:
-    """Each bounce opens and closes once, a millisecond apart."""
+def test_bouncing_contact_settles_at_its_driven_level() -> None:
+    """A bounce opens and closes the contact once, a millisecond apart, and leaves it closed."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock)
     line = DigitalInputDevice(PIN, pull_up=False, pin_factory=pins)
@@ -69,8 +69,8 @@ def test_a_contact_that_bounces_comes_to_rest_where_it_was_driven() -> None:
     assert pins.next_due_us() is None
 
 
-def test_an_output_is_recorded_with_the_clocks_time() -> None:
-    """Frequency and duty cycle as they were set, and nothing for what changes nothing."""
+def test_output_listener_gets_each_change_with_its_time() -> None:
+    """A listener gets frequency, duty cycle and time of each change, and nothing when a value is set again."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock)
     outputs: list[PinOutput] = []
@@ -96,8 +96,8 @@ def test_an_output_is_recorded_with_the_clocks_time() -> None:
     ]
 
 
-def test_an_output_without_pwm_is_high_or_low() -> None:
-    """An active buzzer, or XSHUT."""
+def test_output_without_pwm_is_high_or_low() -> None:
+    """An output without PWM, as for an active buzzer or XSHUT, has a duty of 0 or 1 and no frequency."""
     pins = SimulatedPinFactory(HandClock())
     outputs: list[PinOutput] = []
     pins.add_listener(4, outputs.append)
@@ -106,8 +106,8 @@ def test_an_output_without_pwm_is_high_or_low() -> None:
     assert outputs == [PinOutput(0, 1.0, None), PinOutput(0, 0.0, None)]
 
 
-def test_all_parts_of_the_board_fit_on_one_factory() -> None:
-    """PWM, inputs and SPI side by side, which gpiozero's own mock pins cannot do with one class."""
+def test_one_factory_serves_all_parts_of_the_board() -> None:
+    """PWM, inputs and SPI work side by side, which gpiozero's own mock pins cannot do with one class."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock, EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us))
     parts = [
@@ -122,8 +122,8 @@ def test_all_parts_of_the_board_fit_on_one_factory() -> None:
         part.close()
 
 
-def test_a_pin_can_be_refused_and_a_write_can_fail() -> None:
-    """As when another program holds the line, and when the chip says no later."""
+def test_opening_a_pin_and_writing_to_it_can_be_made_to_fail() -> None:
+    """Opening can fail, as when another program holds the line, and so can a later write; both can be repaired."""
     pins = SimulatedPinFactory(HandClock())
     pins.refuse_opening(18, Exception("GPIO busy"))
     with pytest.raises(Exception, match="GPIO busy"):
@@ -138,25 +138,25 @@ def test_a_pin_can_be_refused_and_a_write_can_fail() -> None:
     assert pins.level(18) == 0.5
 
 
-def test_an_input_cannot_be_written() -> None:
-    """As on the board."""
+def test_writing_to_an_input_raises() -> None:
+    """Setting the state of an input raises PinSetInput, as on a real pin."""
     pins = SimulatedPinFactory(HandClock())
     with pytest.raises(PinSetInput):
         pins.pin(PIN).state = 1
 
 
-def test_without_spi_gpiozero_does_what_it_does_on_a_pi(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It warns, and reads by software from pins where nothing answers: the trap that the driver must not fall into."""
+def test_without_spi_gpiozero_falls_back_to_software(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without SPI gpiozero warns and reads 0 through a software bus, as on a Pi: the driver must not rely on it."""
     pins = SimulatedPinFactory(HandClock())
-    monkeypatch.setattr(Device, "pin_factory", pins)  # its software bus does not look at any other
+    monkeypatch.setattr(Device, "pin_factory", pins)  # gpiozero's software bus uses no other factory
     with pytest.warns(SPISoftwareFallback, match="can not open SPI device"):
         device = MCP3008(0, pin_factory=pins)
     assert device.raw_value == 0
     device.close()
 
 
-def test_a_long_life_takes_no_memory() -> None:
-    """gpiozero's mock pins keep every state they ever had; a station lives for ten weeks in one run."""
+def test_long_runs_do_not_use_more_memory() -> None:
+    """Pins keep no history, unlike gpiozero's mock pins: one run simulates ten weeks of a station."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock)
     device = PWMOutputDevice(18, pin_factory=pins)

@@ -1,4 +1,4 @@
-"""Virtual time goes from deadline to deadline, and wall clocks may be wrong."""
+"""Virtual time jumps from deadline to deadline, and a wall clock can be set wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NOON = datetime(2026, 5, 1, 12, 0, tzinfo=UTC)
 
 
 class Bell:
-    """Rings every so often, and keeps when it did."""
+    """A task that rings at an interval and records when it did."""
 
     def __init__(self, every_us: int, rung: list[tuple[str, int]], name: str) -> None:
         self._every_us, self._rung, self._name = every_us, rung, name
@@ -24,8 +24,8 @@ class Bell:
         self._due_us += self._every_us
 
 
-def test_everything_happens_at_its_own_deadline() -> None:
-    """Each thing is called at its deadline and in order, and time stops where it was told to."""
+def test_run_until_runs_each_task_at_its_deadline() -> None:
+    """Each task runs at its deadlines and in order, and time stops at `until_us`."""
     clock = VirtualClock(begin_us=0)
     rung: list[tuple[str, int]] = []
     run_until(clock, DeadlineQueue([Bell(20, rung, "slow"), Bell(15, rung, "quick")]), None, 50)
@@ -33,16 +33,16 @@ def test_everything_happens_at_its_own_deadline() -> None:
     assert clock.now_us() == 50
 
 
-def test_it_can_be_stopped() -> None:
-    """`stop` ends it after the deadline that fulfils it."""
+def test_run_until_stops_when_asked() -> None:
+    """`run_until` ends after the deadline at which `stop` becomes true."""
     clock = VirtualClock(begin_us=0)
     rung: list[tuple[str, int]] = []
     run_until(clock, DeadlineQueue([Bell(15, rung, "bell")]), None, 1_000, lambda: len(rung) == 2)
     assert clock.now_us() == 30
 
 
-def test_time_never_goes_back() -> None:
-    """Advancing to the past changes nothing; a bus spends time; the wall clock goes along."""
+def test_virtual_clock_never_goes_back() -> None:
+    """Advancing to the past changes nothing; advancing by an interval moves the monotonic and the wall clock."""
     clock = VirtualClock(NOON, begin_us=100)
     clock.advance_to(50)
     assert clock.now_us() == 100
@@ -51,8 +51,8 @@ def test_time_never_goes_back() -> None:
     assert clock.utc_now() == NOON + timedelta(microseconds=900)
 
 
-def test_a_wall_clock_steps_alone() -> None:
-    """A board's wall clock can be set an hour wrong, both ways, and its monotonic clock does not notice."""
+def test_stepping_the_wall_clock_leaves_the_monotonic_clock_alone() -> None:
+    """Setting the wall clock an hour forwards and back does not change the monotonic clock."""
     clock = SettableWallClock(VirtualClock(NOON, begin_us=7))
     clock.step_wall(timedelta(hours=1))
     assert clock.utc_now() == NOON + timedelta(hours=1)

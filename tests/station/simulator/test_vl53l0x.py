@@ -1,4 +1,4 @@
-"""The emulated VL53L0X, by its registers."""
+"""The emulated VL53L0X, through its driver and its registers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ADDRESS = 0x29
 
 
 class Wall:
-    """A sensor on a bus in virtual time, with nothing but the driver's own calls and raw registers."""
+    """A sensor in front of a wall, in virtual time, with its driver and its raw registers."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Wall:
         self.bus.writeto(ADDRESS, bytes((register, *values)))
 
     def samples(self, count: int) -> Iterator[bytes]:
-        """The result blocks of so many samples of a sensor that ranges by itself."""
+        """The result blocks of the next `count` samples of a ranging sensor."""
         for _ in range(count):
             ready_us = self.model.next_due_us()
             assert ready_us is not None
@@ -81,8 +81,8 @@ def ranging(wall: Wall) -> Wall:
     return wall
 
 
-def test_real_driver_starts_it() -> None:
-    """The unmodified driver finds its sensor, sets it up in 12 to 21 ms and reads the distance."""
+def test_real_driver_initialises_the_sensor() -> None:
+    """The unmodified driver finds the sensor, initialises it in 12 to 21 ms and reads the distance."""
     wall = Wall()
     before_us = wall.now_us
     driver = wall.driver()
@@ -93,8 +93,9 @@ def test_real_driver_starts_it() -> None:
 @pytest.mark.parametrize(
     ("budget_us", "range_us"), [(None, 34_433), (20_000, 20_515), (33_000, 33_518), (66_000, 66_463)]
 )
-def test_range_time_follows_from_the_registers(budget_us: int | None, range_us: int) -> None:
-    """A range takes 34.4 ms at the driver's defaults, else what its budget says; back-to-back leaves no pause."""
+def test_range_time_follows_the_timing_registers(budget_us: int | None, range_us: int) -> None:
+    """A range takes 34.4 ms with the driver's defaults, otherwise its timing budget; back-to-back ranges leave no
+    pause."""
     wall = Wall()
     driver = wall.driver()
     if budget_us is not None:
@@ -107,8 +108,8 @@ def test_range_time_follows_from_the_registers(budget_us: int | None, range_us: 
     assert wall.model.next_due_us() == first_us + 10 * range_us
 
 
-def test_timed_ranging() -> None:
-    """In timed ranging the time between measurements is the register's, in milliseconds."""
+def test_timed_ranging_keeps_the_period_register() -> None:
+    """In timed ranging the time between measurements is the one in the register, in milliseconds."""
     wall = Wall()
     wall.driver()
     wall.write(0x04, 0, 0, 0, 100)
@@ -119,8 +120,8 @@ def test_timed_ranging() -> None:
     assert wall.model.next_due_us() == first_us + 100_000
 
 
-def test_stop() -> None:
-    """A driver that stops leaves nothing under way once its last single range is over."""
+def test_stopped_sensor_becomes_idle() -> None:
+    """After the driver stops ranging, the sensor is idle once its last single range is over."""
     wall = Wall()
     driver = wall.driver()
     driver.start_continuous()
@@ -130,8 +131,8 @@ def test_stop() -> None:
     assert wall.model.next_due_us() is None
 
 
-def test_own_error_from_the_seed() -> None:
-    """Each seed is another sensor, about 25 mm short with a gain near one, and always the same one."""
+def test_seed_gives_each_sensor_its_own_error() -> None:
+    """Each seed gives another sensor, about 25 mm short with a gain near 1, and always the same one."""
     sensors = [Wall(seed=seed, offset_mm=None, gain=None).model for seed in range(200)]
     assert mean(sensor.range_error.offset_mm for sensor in sensors) == pytest.approx(-25, abs=1)
     assert 2 < stdev(sensor.range_error.offset_mm for sensor in sensors) < 6
@@ -140,8 +141,8 @@ def test_own_error_from_the_seed() -> None:
     assert twin.range_error == sensors[3].range_error
 
 
-def test_same_seed_same_blocks() -> None:
-    """Two sensors of one seed give the same results to the last byte; another seed gives others."""
+def test_same_seed_gives_the_same_results() -> None:
+    """Two sensors with one seed give the same results to the last byte; another seed gives others."""
 
     def blocks(seed: int) -> list[bytes]:
         return list(ranging(Wall(figures=NoiseParameters(), seed=seed)).samples(50))
@@ -150,14 +151,14 @@ def test_same_seed_same_blocks() -> None:
     assert blocks(5) != blocks(6)
 
 
-def test_equal_blocks_are_rare() -> None:
-    """Even without noise a healthy sensor never repeats a result six times, so a frozen one can be told."""
+def test_healthy_sensor_rarely_repeats_a_result() -> None:
+    """Even without noise a healthy sensor never repeats a result six times, so a frozen one can be recognised."""
     blocks = list(ranging(Wall()).samples(3_000))
     assert max(len(list(run)) for _, run in groupby(blocks)) < 6
 
 
-def test_nothing_in_front() -> None:
-    """With nothing in front the status is bad, with 8190 or 8191, and sometimes 2 to 4 or about 170 mm."""
+def test_missing_target_gives_a_bad_status() -> None:
+    """Without a target the status is bad and the range 8190 or 8191, sometimes 2 to 4 or about 170 mm."""
     wall = ranging(Wall())
     wall.target_mm = None
     blocks = list(wall.samples(300))
@@ -168,8 +169,8 @@ def test_nothing_in_front() -> None:
     assert ranges & set(range(165, 176))
 
 
-def test_too_far_to_see() -> None:
-    """A wall whose signal is below the limit is status 4 and 8190; a lower limit sees it."""
+def test_distant_wall_fails_the_signal_limit() -> None:
+    """A wall whose signal is below the limit gives status 4 and 8190; with a lower limit it is measured."""
     wall = Wall()
     driver = wall.driver()
     driver.start_continuous()
@@ -181,8 +182,8 @@ def test_too_far_to_see() -> None:
     assert (status_of(block), range_of(block)) == (11, 1475)
 
 
-def test_offset_and_fraction_registers() -> None:
-    """The offset register counts quarters of a millimetre, and fractional output gives quarters."""
+def test_offset_and_fraction_registers_change_the_range() -> None:
+    """The offset register is in quarters of a millimetre, and so is the range with fractional output."""
     wall = ranging(Wall())
     wall.write(0x28, 0x00, 0x66)
     (block,) = wall.samples(1)
@@ -192,8 +193,8 @@ def test_offset_and_fraction_registers() -> None:
     assert range_of(block) == 4 * 170 + 2
 
 
-def test_address() -> None:
-    """It answers at the address that it was given, until it is off."""
+def test_sensor_answers_at_its_set_address_until_reset() -> None:
+    """The sensor answers at the address that it was given until it is switched off, then at the default."""
     wall = Wall()
     wall.driver().set_address(0x30)
     assert wall.read(0xC0, address=0x30) == b"\xee"
@@ -205,8 +206,8 @@ def test_address() -> None:
     assert wall.read(0xC0) == b"\xee"
 
 
-def test_interrupt_line() -> None:
-    """The line falls when a sample is ready and rises when it is cleared; high and low swap with the polarity bit."""
+def test_interrupt_line_follows_ready_and_clear() -> None:
+    """The line falls when a sample is ready and rises when it is cleared; the polarity bit swaps high and low."""
     wall = ranging(Wall())
     wall.levels.clear()
     list(wall.samples(2))
@@ -217,8 +218,8 @@ def test_interrupt_line() -> None:
     assert wall.levels == [True, False]
 
 
-def test_nobody_looked() -> None:
-    """Of an hour that nobody looked at only the last sample is left, and ranging keeps its beat."""
+def test_unread_samples_are_replaced_by_the_last() -> None:
+    """After an hour without reading only the last sample remains, and ranging keeps its rhythm."""
     wall = ranging(Wall())
     first_us = wall.model.next_due_us()
     assert first_us is not None
@@ -231,8 +232,8 @@ def test_nobody_looked() -> None:
 
 
 @pytest.mark.parametrize("how", ["power", "xshut"])
-def test_off_forgets_everything(how: str) -> None:
-    """Without power or with XSHUT low nothing answers; afterwards it boots for 1.2 ms and knows nothing."""
+def test_sensor_restarts_from_its_defaults_after_power_or_xshut(how: str) -> None:
+    """Without power or with XSHUT low the sensor does not answer; then it boots for 1.2 ms with default registers."""
     wall = ranging(Wall())
     if how == "power":
         wall.model.power_off()
@@ -252,16 +253,16 @@ def test_off_forgets_everything(how: str) -> None:
     assert wall.model.next_due_us() is None
 
 
-def test_absent() -> None:
-    """The driver finds nothing where nothing answers."""
+def test_driver_finds_no_absent_sensor() -> None:
+    """The driver raises ValueError when no device answers."""
     wall = Wall()
     wall.model.faults.absent = True
     with pytest.raises(ValueError, match="No I2C device at address: 0x29"):
         wall.driver()
 
 
-def test_wrong_identity() -> None:
-    """The driver refuses another chip."""
+def test_driver_refuses_a_wrong_identity() -> None:
+    """The driver raises RuntimeError for another chip's identity."""
     wall = Wall()
     wall.model.faults.identity = b"\x00\xaa\x10"
     assert wall.read(0xC0, 3) == b"\x00\xaa\x10"
@@ -270,16 +271,16 @@ def test_wrong_identity() -> None:
 
 
 @pytest.mark.parametrize("fault", ["strobe_never_ends", "never_ready"])
-def test_driver_times_out(fault: str) -> None:
-    """A strobe or a calibration that never ends runs into the driver's time-out."""
+def test_driver_times_out_on_a_sensor_that_never_finishes(fault: str) -> None:
+    """A strobe or a calibration that never ends makes the driver time out."""
     wall = Wall()
     setattr(wall.model.faults, fault, True)
     with pytest.raises(RuntimeError, match="Timeout"):
         wall.driver(io_timeout_s=0.02)
 
 
-def test_forced_status_and_range() -> None:
-    """A status or a range can be forced, each by itself."""
+def test_status_and_range_can_be_forced() -> None:
+    """A status or a range can be forced independently."""
     wall = ranging(Wall())
     wall.model.faults.status = 6
     (block,) = wall.samples(1)
@@ -289,8 +290,8 @@ def test_forced_status_and_range() -> None:
     assert (status_of(block), range_of(block)) == (11, 20)
 
 
-def test_frozen() -> None:
-    """A frozen sensor says it is ready with one and the same block, and thaws."""
+def test_frozen_sensor_repeats_its_result() -> None:
+    """A frozen sensor is ready again and again with the same block, until it thaws."""
     wall = ranging(Wall(figures=NoiseParameters()))
     wall.model.faults.frozen = True
     assert len(set(wall.samples(30))) == 1
@@ -298,8 +299,9 @@ def test_frozen() -> None:
     assert len(set(wall.samples(30))) > 20
 
 
-def test_page_trap() -> None:
-    """As on the real chip, a start that fails can leave a foreign page, where the next one finds a wrong identity."""
+def test_failed_start_can_leave_a_foreign_page() -> None:
+    """As on the real chip, a failed start can leave another page selected, where the next start reads a wrong
+    identity."""
     wall = Wall()
     wall.driver()
     count = wall.bus.transactions
@@ -317,8 +319,8 @@ def test_page_trap() -> None:
     assert trapped > count / 5
 
 
-def test_left_ranging() -> None:
-    """As on the real chip, the first start of a driver on a sensor that still ranges times out, the second works."""
+def test_first_start_on_a_ranging_sensor_times_out() -> None:
+    """As on the real chip, a driver's first start on a sensor that still ranges times out, and the second works."""
     wall = ranging(Wall())
     wall.now_us += SECOND_US
     with pytest.raises(RuntimeError, match="Timeout"):
@@ -326,7 +328,7 @@ def test_left_ranging() -> None:
     assert wall.driver().range == 145
 
 
-def test_bus_time() -> None:
+def test_transactions_take_bus_time() -> None:
     """At 400 kHz the status block takes 0.35 ms and a ready reading about a quarter of a millisecond."""
     wall = Wall()
     driver = wall.driver()
@@ -344,8 +346,8 @@ def test_bus_time() -> None:
     assert 200 < wall.now_us - before_us < 270
 
 
-def test_random_missing_acknowledges() -> None:
-    """A share of transactions can be lost at random, the same ones for the same seed."""
+def test_missing_acknowledges_follow_the_seed() -> None:
+    """A share of transactions fails at random, the same ones with the same seed."""
 
     def lost(seed: int) -> list[int]:
         wall = Wall()

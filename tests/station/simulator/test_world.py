@@ -1,4 +1,4 @@
-"""The physics of the board: loads, creep, comparators, distances."""
+"""The physics of the board: loads, creep, comparators and distances."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from station.simulator.world import CREEP_RANGE, HeelPadParameters, Ramp, World
 STANDING_N = 300.0
 
 
-def test_a_ramp_is_smooth_and_ends_where_it_should() -> None:
-    """A movement begins and ends at rest, never goes back, and goes on smoothly when it is replaced."""
+def test_ramp_is_smooth_and_reaches_its_end() -> None:
+    """A ramp goes from start to end without reversing, and one that replaces it begins at its present value."""
     ramp = Ramp(0, 1_000, 10.0, 20.0)
     values = [ramp.value(at_us) for at_us in range(-100, 1_200, 10)]
     assert values[0] == 10.0
@@ -23,8 +23,8 @@ def test_a_ramp_is_smooth_and_ends_where_it_should() -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_loaded_pad_creeps_up(seed: int) -> None:
-    """After a step on, the conductance grows by 8 to 60 % of the step within 12 s, as recorded of an FSR 402."""
+def test_loaded_heel_pad_creeps_up(seed: int) -> None:
+    """After a step on, the conductance grows by 8 to 60 % of the step within 12 s, as in recordings of an FSR 402."""
     world = World(seed=seed)
 
     def conductance(at_us: int) -> float:
@@ -40,8 +40,8 @@ def test_a_loaded_pad_creeps_up(seed: int) -> None:
     assert conductance(14 * SECOND_US) < 1.5 * empty
 
 
-def test_the_hard_stop_takes_the_rest() -> None:
-    """However hard somebody stamps, the sensor gets no more than its stop lets through."""
+def test_hard_stop_limits_the_sensor_force() -> None:
+    """Any force above the hard stop's limit reads the same, below full scale."""
     shares = []
     for force_n in (2_000.0, 4_000.0):
         world = World()
@@ -51,8 +51,8 @@ def test_the_hard_stop_takes_the_rest() -> None:
     assert shares[0] < 1.0
 
 
-def test_sway_is_about_what_is_said() -> None:
-    """A wobble of 4 % is a coefficient of variation of about 2 %, and an empty plate does not sway."""
+def test_sway_has_its_coefficient_of_variation() -> None:
+    """A sway of 4 % gives a coefficient of variation of about 2 %, and an empty plate does not sway."""
     world = World(seed=3)
     world.sway_fraction = 0.04
     assert world.force_n(Side.LEFT, 5) == 0.0
@@ -64,8 +64,8 @@ def test_sway_is_about_what_is_said() -> None:
     assert 0.01 < deviation / mean < 0.03
 
 
-def test_a_comparator_has_hysteresis() -> None:
-    """Between its two thresholds a comparator stays as it is."""
+def test_comparator_has_hysteresis() -> None:
+    """Between its two thresholds a comparator keeps its level."""
     world, figures = World(), HeelPadParameters()
     between_n = (figures.comparator_on_n + figures.comparator_off_n) / 2 / figures.lever
     world.press(Side.LEFT, between_n, 0, 1)
@@ -73,8 +73,8 @@ def test_a_comparator_has_hysteresis() -> None:
     assert not world.is_comparator_high(Side.LEFT, 5, False)
 
 
-def test_a_single_plate_feels_either_foot() -> None:
-    """With one plate, whichever heel is there presses it; with two each has its own."""
+def test_single_plate_carries_either_foot() -> None:
+    """A single plate carries whichever heel is on it; of two plates each carries its own heel."""
     one, two = World(plates=(Side.RIGHT,)), World()
     for world in (one, two):
         world.press(Side.LEFT, STANDING_N, 0, 1)
@@ -82,8 +82,8 @@ def test_a_single_plate_feels_either_foot() -> None:
     assert two.force_n(Side.RIGHT, 5) == 0.0
 
 
-def test_the_sensor_sits_behind_the_toes() -> None:
-    """The sensor sees the toe distance and its setback, less the skirting; no board goes into the wall."""
+def test_sensor_distance_includes_setback_and_skirting() -> None:
+    """The sensor measures the toe distance plus its setback, less the skirting; the board stops at the wall."""
     world = World(setback_mm=70, skirting_mm=12, toe_mm=100)
     assert world.target_mm(0) == 158
     world.slide(-30.0, 0, SECOND_US)

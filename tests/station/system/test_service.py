@@ -22,7 +22,7 @@ from station.core.steps import HoldStep
 from station.simulator.board import SimulatedBoard
 from station.system.service import CLOCK_WRONG, EARLIEST_DATE, Service, clock_is_right
 from station.system.simulate import MIDNIGHT, simulated
-from tests.station.process import wait_for
+from tests.station.process import wait_until
 from tests.station.states import AnyState
 
 HOLD_US = 3_800_000
@@ -76,7 +76,7 @@ class Live:
         return {trouble.part: trouble.sentence for trouble in self.station.snapshot().troubles}
 
     def until_phase(self, phase: str) -> None:
-        wait_for(lambda: self.station.snapshot().phase == phase, f"it has not come to {phase}")
+        wait_until(lambda: self.station.snapshot().phase == phase, f"it has not come to {phase}")
 
     def hold(self) -> None:
         """Somebody steps on and begins a hold."""
@@ -144,7 +144,7 @@ def test_a_hold_ends_and_sounds_right_whatever_goes_away(live: Live, gone: Calla
         for tab in opened[:5]:
             tab.close()
         live.until_phase("done")
-        wait_for(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard_cues], "COMPLETE was not heard")
+        wait_until(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard_cues], "COMPLETE was not heard")
         assert gone is _end_the_page or b"state" in opened[9].answer.read(200)
     (hold,) = live.service.store.holds()
     assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", HOLD_US, 0)
@@ -172,16 +172,16 @@ def nightly(live: Live) -> list[str]:
 def test_a_dead_scheduler_is_found_and_revived(live: Live) -> None:
     """Within two seconds there is a new one, with the nightly job of the old one where the date is right."""
     expected = ["nightly"] if clock_is_right(datetime.now(UTC)) else []
-    wait_for(lambda: nightly(live) == expected, "the nightly job is not as the date asks")
+    wait_until(lambda: nightly(live) == expected, "the nightly job is not as the date asks")
     _kill_the_scheduler(live)
-    wait_for(lambda: live.service._alarms.is_alive, "nobody has revived the scheduler")
-    wait_for(lambda: nightly(live) == expected, "the nightly job has not come back")
+    wait_until(lambda: live.service._alarms.is_alive, "nobody has revived the scheduler")
+    wait_until(lambda: nightly(live) == expected, "the nightly job has not come back")
 
 
 def test_a_page_that_has_ended_is_told(live: Live) -> None:
     """The board goes on, and the log and the check say what to do."""
     _end_the_page(live)
-    wait_for(lambda: "page" in live.troubles, "nobody has noticed")
+    wait_until(lambda: "page" in live.troubles, "nobody has noticed")
     wanted = ("page's server has ended", "the board goes on", "Start the station again")
     assert [words for words in wanted if words not in live.troubles["page"]] == []
 
@@ -190,7 +190,7 @@ def test_the_end_in_a_cue_is_silent(live: Live) -> None:
     """Stopped in the middle of a tone, the pin is low when the service has closed, and stays so."""
     live.hold()
     pin = 18
-    wait_for(lambda: live.board.pin_factory.level(pin) > 0, "nothing sounds")
+    wait_until(lambda: live.board.pin_factory.level(pin) > 0, "nothing sounds")
     live.end()
     assert live.board.pin_factory.level(pin) == 0
     with pytest.raises(ValueError, match="closed"):
@@ -204,7 +204,7 @@ def test_a_wrong_date_is_told_until_it_is_right(tmp_path: Path, monkeypatch: pyt
     clock = Old()
     live = Live(tmp_path, clock)
     try:
-        wait_for(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
+        wait_until(lambda: live.troubles.get("clock") == CLOCK_WRONG, "nobody has noticed")
         assert [word for word in ("date", "network", "results") if word not in CLOCK_WRONG] == []
         assert nightly(live) == []
         live.hold()
@@ -212,7 +212,7 @@ def test_a_wrong_date_is_told_until_it_is_right(tmp_path: Path, monkeypatch: pyt
         live.until_phase("done")
         (hold,) = live.service.store.holds()
         assert (hold.state, hold.credited_us) == ("finished", HOLD_US)
-        wait_for(lambda: "clock" not in live.troubles, "the sentence stays")
-        wait_for(lambda: nightly(live) == ["nightly"], "there is no nightly job")
+        wait_until(lambda: "clock" not in live.troubles, "the sentence stays")
+        wait_until(lambda: nightly(live) == ["nightly"], "there is no nightly job")
     finally:
         live.end()

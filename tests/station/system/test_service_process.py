@@ -18,7 +18,7 @@ from station.cli.main import main
 from station.settings import Settings
 from station.store import Reader
 from station.store.records import Hold
-from tests.station.process import BOUND_S, ROOT, Running, configured, station, wait_for
+from tests.station.process import BOUND_S, ROOT, Running, configured, station, wait_until
 
 
 def in_a_hold(running: Running, database: Path) -> int:
@@ -27,10 +27,10 @@ def in_a_hold(running: Running, database: Path) -> int:
     Returns the stored credit in µs.
     """
     running.post("/settings", hold_s="60", prepare_s="3", repetitions="1", on_step="nothing")
-    wait_for(lambda: settings(database).prepare_s == 3, "the settings are not stored")
+    wait_until(lambda: settings(database).prepare_s == 3, "the settings are not stored")
     running.post("/start", routine="stretch", person="nobody")
     running.post("/board/act", command="step_on", argument="left")
-    wait_for(lambda: any(hold.credited_us >= 1_000_000 for hold in holds(database)), "no hold has begun")
+    wait_until(lambda: any(hold.credited_us >= 1_000_000 for hold in holds(database)), "no hold has begun")
     return holds(database)[0].credited_us
 
 
@@ -48,14 +48,14 @@ def holds(database: Path) -> tuple[Hold, ...]:
 def test_told_to_stop_in_a_hold(tmp_path: Path, number: int) -> None:
     """Ready and alive are told; told to stop, the hold is kept as unfinished to the second, and the end is orderly."""
     with Running(configured(tmp_path)) as running:
-        running.hear(2.5)
-        assert running.told[0] == "READY=1"
-        assert running.told.count("WATCHDOG=1") >= 2
+        running.receive_notifications(2.5)
+        assert running.notifications[0] == "READY=1"
+        assert running.notifications.count("WATCHDOG=1") >= 2
         before = in_a_hold(running, tmp_path / "station.db")
-        running.hear(1.0)
-        status, error = running.end(number)
+        running.receive_notifications(1.0)
+        status, error = running.send_signal(number)
         assert (status, error) == (0, "")
-        assert running.told[-1] == "STOPPING=1"
+        assert running.notifications[-1] == "STOPPING=1"
     (hold,) = holds(tmp_path / "station.db")
     assert hold.state == "unfinished"
     assert before <= hold.credited_us <= before + 3_000_000
@@ -70,17 +70,17 @@ def test_an_error_in_the_loop_ends_the_process(tmp_path: Path) -> None:
         with closing(sqlite3.connect(tmp_path / "station.db")) as other:
             other.execute("DELETE FROM holds")
             other.commit()
-        status, error = running.ended()
+        status, error = running.wait_for_exit()
         assert status == 1
         assert "There is no row" in error
-        assert running.told[-1] == "STOPPING=1"
+        assert running.notifications[-1] == "STOPPING=1"
 
 
 def test_killed_and_started_again(tmp_path: Path) -> None:
     """After SIGKILL the same database opens, the session is cut off, and the hold has all but its last second."""
     with Running(configured(tmp_path)) as running:
         stored_us = in_a_hold(running, tmp_path / "station.db")
-        status, _ = running.end(signal.SIGKILL)
+        status, _ = running.send_signal(signal.SIGKILL)
         assert status == -signal.SIGKILL
     (tmp_path / "notify").unlink()
     with Running(configured(tmp_path)) as running:
@@ -100,7 +100,7 @@ def test_a_second_station_is_refused_with_a_sentence(tmp_path: Path) -> None:
         wanted = ("station: Another station (process ", "station.db", "stop it, or give this one another database")
         assert [words for words in wanted if words not in error] == []
         assert len(error.splitlines()) == 1
-        assert running.end()[0] == 0
+        assert running.send_signal()[0] == 0
 
 
 def refused(*arguments: str) -> tuple[int, str]:
@@ -177,7 +177,7 @@ def test_no_room_at_the_start_is_refused(tmp_path: Path) -> None:
     wanted = ("station.db", "check the disk", "not full")
     assert [words for words in wanted if words not in done.stderr] == []
     with Running(configured(tmp_path)) as running:
-        assert running.end()[0] == 0
+        assert running.send_signal()[0] == 0
 
 
 def test_a_real_board_without_its_pins_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The picture of one side's progress."""
+"""The progress chart of one side."""
 
 from __future__ import annotations
 
@@ -43,11 +43,13 @@ def seen(days_ago: float, mm: float, **other: object) -> ResultRow:
 
 def drawn(tests: list[ResultRow], name: str = "all", units: str = CM, side: Side = Side.LEFT) -> ProgressChart:
     results = [Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact) for one in tests]
-    said = analyse_progress(results, (), GOAL_MM, NOW).left
-    assert said is not None
+    result = analyse_progress(results, (), GOAL_MM, NOW).left
+    assert result is not None
     span = span_of_range(name, tests[:1], NOW)
     shown = [one for one in tests if span.since <= one.at <= span.until]
-    return side_chart(side, shown, said, [NOW - timedelta(days=3)], plot_frame([shown], [said], span, GOAL_MM, units))
+    return side_chart(
+        side, shown, result, [NOW - timedelta(days=3)], plot_frame([shown], [result], span, GOAL_MM, units)
+    )
 
 
 def paths(made: ProgressChart) -> dict[str, str]:
@@ -61,8 +63,8 @@ def daily(days: int, every: int = 1) -> list[ResultRow]:
     return [seen(day, 90.0 + 8 * ((day * 7) % 5 - 2) / 2) for day in range(days, 0, -every)]
 
 
-def test_quick_is_hollow_full_is_solid_and_each_has_its_whisker() -> None:
-    """One path for the quick tests, one for the full ones, and one bar a test; circles left, diamonds right."""
+def test_chart_marks_quick_hollow_full_solid_each_with_whisker() -> None:
+    """One path for quick tests, one for full tests and one error bar per test; circles left, diamonds right."""
     tests = [seen(30, 80), seen(20, 84, full=True), seen(10, 82), seen(5, 86)]
     made = paths(drawn(tests))
     assert made["left symbol quick"].count("M") == 3
@@ -72,8 +74,8 @@ def test_quick_is_hollow_full_is_solid_and_each_has_its_whisker() -> None:
     assert "a" not in paths(drawn(tests, side=Side.RIGHT))["right symbol full"]
 
 
-def test_a_whisker_is_the_95_percent_interval() -> None:
-    """It reaches 1.96 standard uncertainties to either side, on the scale that the point is drawn to."""
+def test_whisker_spans_95_percent_interval() -> None:
+    """A whisker reaches 1.96 standard uncertainties to either side, on the scale of its point."""
     made = drawn([seen(20, 80.0), seen(10, 100.0, uncertainty_mm=2.0), seen(5, 90.0)])
     (_, first_y, _), (_, second_y, _), _ = made.points
     mm = 20.0 / (first_y - second_y)
@@ -81,33 +83,33 @@ def test_a_whisker_is_the_95_percent_interval() -> None:
     assert abs(float(top) - float(bottom)) * mm == pytest.approx(2 * 1.96 * 2.0, abs=0.3)
 
 
-def test_time_is_real() -> None:
-    """Twice the time is twice the way, however many tests lie between."""
+def test_time_axis_is_linear() -> None:
+    """Twice the time is twice the distance, however many tests lie between."""
     made = drawn([seen(40, 80), seen(39, 81), seen(38, 82), seen(20, 83), seen(0.1, 84)])
     places = [x for x, _, _ in made.points]
     assert (places[3] - places[0]) == pytest.approx((places[4] - places[3]) * 20 / 19.9, rel=0.02)
 
 
 def test_events_are_marked_on_chart() -> None:
-    """Pain, calibrations and corrected values have their marks, and each point says itself in words."""
+    """Pain, calibrations and corrected values have marks, and each point has a text of its own."""
     tests = [seen(30, 80, pain=4), seen(20, 84, original_mm=60.0), seen(10, 82, uncertainty_mm=None), seen(5, 81)]
     made = drawn(tests)
     assert {"original", "event", "event passed"} <= paths(made).keys()
-    words = [said for _, _, said in made.points]
+    words = [text for _, _, text in made.points]
     assert "pain 4 of 10" in words[0]
     assert "corrected; on its day 6.0 cm" in words[1]
     assert words[2].startswith("Sat 14 Nov 2026, 8.2 cm, quick")
     assert paths(made)["whisker"].count("M") == 3
 
 
-def test_two_tests_have_no_trend() -> None:
-    """Only from the third test on there is a line with its bands."""
+def test_trend_needs_three_tests() -> None:
+    """The line and its bands appear with the third test."""
     assert not any("trend" in name or "band" in name for name in paths(drawn(daily(2))))
     assert {"left trend", "band level", "band error"} <= paths(drawn(daily(3))).keys()
 
 
-def test_ten_years_are_few_shapes_and_say_so() -> None:
-    """Daily tests of ten years are drawn as the means of months; the slip among them is drawn by itself."""
+def test_ten_years_are_drawn_as_monthly_means() -> None:
+    """Daily tests of ten years become monthly means; the outlier among them is drawn on its own."""
     tests = daily(3_650)
     tests[1_000] = tests[1_000]._replace(mm=170.0)
     made = drawn(tests)
@@ -120,30 +122,29 @@ def test_ten_years_are_few_shapes_and_say_so() -> None:
     assert len(str(made.svg)) < 30_000
 
 
-def test_without_outlier_no_cross() -> None:
-    """Where all is believed there is no cross, and nothing is called a slip."""
+def test_chart_without_outlier_has_no_cross() -> None:
+    """No cross is drawn and no text mentions an outlier."""
     made = drawn(daily(60, 3))
     assert "outlier" not in paths(made)
     assert "outlier" not in made.description
 
 
-def test_a_range_without_a_test_says_so() -> None:
-    """Six weeks without any test are an empty picture with the goal in it, in words too."""
+def test_range_without_tests_shows_goal_and_says_so() -> None:
+    """Six weeks without tests give an empty chart with the goal, in words too."""
     made = drawn(daily(300)[:100], "6w")
     assert made.description == "No tests in this period."
     assert "goal" in paths(made)
     assert made.points == ()
 
 
-def test_inches_have_their_own_lines() -> None:
-    """In inches the axis counts in inches."""
+def test_axis_in_inches_uses_whole_inches() -> None:
     assert ">in</text>" in str(drawn(daily(10), units=INCH).svg)
     assert "goal 4.0 in" in str(drawn(daily(10), units=INCH).svg)
 
 
 @given(st.datetimes(datetime(2015, 1, 1), datetime(2040, 1, 1)), st.floats(1, 9_000))  # noqa: DTZ001  made aware below
-def test_an_axis_has_few_ticks_and_all_in_order(since: datetime, days: float) -> None:
-    """Whatever the span, between none and eight ticks lie in it, ascending, each with a label of its own place."""
+def test_axis_has_at_most_eight_ascending_ticks(since: datetime, days: float) -> None:
+    """For any span the ticks lie inside it, ascend, and each has the label of its own value."""
     span = Span(since.replace(tzinfo=UTC), since.replace(tzinfo=UTC) + timedelta(days=days))
     found = list(ticks(span))
     assert len(found) <= 8
@@ -153,8 +154,8 @@ def test_an_axis_has_few_ticks_and_all_in_order(since: datetime, days: float) ->
 
 
 @given(st.lists(st.floats(0, 250), min_size=3, max_size=8), st.sampled_from([CM, INCH]))
-def test_every_line_lies_in_the_plot_and_holds_all_points(distances: list[float], units: str) -> None:
-    """The lines of the heights begin at the bottom and end at the top of the plot, and no point lies beyond them."""
+def test_grid_lines_and_points_lie_inside_plot(distances: list[float], units: str) -> None:
+    """Height lines span the plot from bottom to top, and no point lies outside it."""
     made = drawn([seen(40 - 4 * n, round(mm, 1)) for n, mm in enumerate(distances)], units=units)
     lines = [float(y) for y in re.findall(r'class="axis" d="M\d+ ([\d.]+)H', str(made.svg))]
     assert (max(lines), min(lines)) == (Y_BOTTOM, Y_TOP)

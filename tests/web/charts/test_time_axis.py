@@ -1,4 +1,4 @@
-"""Where the lines of a time axis are in zones with odd days."""
+"""Grid lines of a time axis in time zones with odd days."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def apia(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("apia")
-def test_a_day_that_a_zone_skipped_has_no_line() -> None:
-    """The days before and after it have theirs, once each."""
+def test_skipped_day_has_no_grid_line() -> None:
+    """The days before and after it have one line each."""
     since = datetime(2011, 12, 28, 20, tzinfo=UTC)
     labels = [label for _, label in ticks(Span(since, since + timedelta(days=4)))]
     assert labels == ["29 Dec", "31 Dec", "1 Jan", "2 Jan"]

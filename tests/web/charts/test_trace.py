@@ -1,4 +1,4 @@
-"""The picture of a run."""
+"""The chart of a run's trace."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import xml.etree.ElementTree as ElementTree
 from station.core.measurement.calibration import Curve
 from station.store import Store
 from station.units import CM
-from tests.web.history import fill, lunge_rows
+from tests.web.history import add_session, lunge_rows
 from web.charts.trace import downsample, read_channels, trace_chart
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
-def test_no_lift_is_lost_and_an_hour_is_small() -> None:
-    """Bringing an hour at 100 Hz down to its columns keeps a lift of one sample."""
+def test_downsampling_keeps_single_sample_lifts() -> None:
+    """An hour at 100 Hz, reduced to its columns, keeps a lift of one sample."""
     points = [(n * 10_000, 0.6 if n != 123_456 else 0.1) for n in range(360_000)]
     kept = list(downsample(points, 0, points[-1][0]))
     assert len(kept) < 1_000
@@ -29,8 +29,8 @@ def test_flagged_readings_are_not_drawn() -> None:
 
 
 def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
-    """Every attempt has its mark, every lift its bar, and credited time leaves the lifts out; in words as well."""
-    _, session = fill(store)
+    """Every attempt has a mark and every lift a bar; credited time leaves lifts out. The text says the same."""
+    _, session = add_session(store)
     detail = store.session(session)
     assert detail is not None
     test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.run_ids)
@@ -46,15 +46,14 @@ def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
     assert str(hold.svg).count('class="heel-lift"') == 1
 
 
-def test_a_run_without_a_trace_has_no_picture(store: Store) -> None:
-    """Nothing recorded, nothing drawn."""
-    _, session = fill(store)
+def test_run_without_trace_has_no_chart(store: Store) -> None:
+    _, session = add_session(store)
     detail = store.session(session)
     assert detail is not None
     assert trace_chart(detail, "nowhere", store.trace("nowhere"), CM) is None
     assert trace_chart(detail, detail.run_ids[0], ({}, ""), CM) is None
 
 
-def test_the_trace_of_the_tests_is_one() -> None:
-    """The made-up trace has both heels and a distance throughout."""
+def test_generated_trace_has_heels_and_distance_throughout() -> None:
+    """The generated trace has both heels and a distance throughout."""
     assert read_channels(lunge_rows(), Curve()).keys() == {"toe", "load_left", "load_right"}

@@ -1,4 +1,4 @@
-"""The words of the live page for what the guide leads through: both feet, parts, own pace, questions, sounds."""
+"""The live page's texts for guided exercises: both feet, parts of a repetition, own pace, questions, sounds."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def heels(left: bool | None, right: bool | None) -> tuple[HeelView, ...]:
     return HeelView(Side.LEFT, left, None), HeelView(Side.RIGHT, right, None)
 
 
-def test_both_feet_are_called_so() -> None:
-    """With both legs at once the page says so, and asks for both heels."""
+def test_both_feet_are_named() -> None:
+    """With both legs at work the page says so and asks for both heels."""
     seen = shown(**{**HOLD, "side": BOTH_LEGS}, exercise="3c", verified=True)
     assert (seen["side"], seen["side_word"]) == ("both", "BOTH FEET")
     assert seen["sentence"] == "Hold. Keep both heels down."
@@ -36,42 +36,41 @@ def test_both_feet_are_called_so() -> None:
 
 
 @pytest.mark.parametrize(
-    ("left", "right", "said"),
+    ("left", "right", "text"),
     [(False, True, "Your left heel is up."), (True, False, "Your right heel is up."), (False, False, "Your heels are")],
 )
-def test_which_heel_is_up_is_said(left: bool, right: bool, said: str) -> None:
-    """With both feet on the board nobody can tell by themselves which heel the alarm means."""
+def test_lifted_heel_is_named_with_both_feet_on_board(left: bool, right: bool, text: str) -> None:
+    """With both feet at work the person cannot tell which heel the alarm means."""
     seen = shown(**{**HOLD, "phase": "lifted", "side": BOTH_LEGS}, exercise="3c", heels=heels(left, right))
-    assert seen["sentence"].startswith(said)
+    assert seen["sentence"].startswith(text)
     assert seen["tone"] == "alarm"
 
 
 @pytest.mark.parametrize(("part", "word"), [(None, "UP"), (0, "UP"), (1, "HOLD"), (2, "DOWN"), (3, "DOWN")])
-def test_heels_that_rise_have_their_parts(part: int | None, word: str) -> None:
-    """A paced rise is up, hold, down."""
+def test_paced_heel_raise_shows_up_hold_down(part: int | None, word: str) -> None:
     seen = shown(**{**REPS, "side": BOTH_LEGS}, exercise="7d", part=part, verified=True)
     assert (seen["word"], seen["number"], seen["unit"]) == (word, "3", "of 30")
     assert "Both heels" in seen["sentence"]
 
 
 @pytest.mark.parametrize(("part", "word"), [(0, "OUT"), (1, "HOLD"), (2, "BACK")])
-def test_a_body_that_moves_over_its_heels_has_other_parts(part: int, word: str) -> None:
+def test_paced_lunge_and_squat_show_out_hold_back(part: int, word: str) -> None:
     """A lunge and a squat are out, hold, back, with the heel down."""
     seen = shown(**REPS, exercise="7a", part=part, verified=True)
     assert seen["word"] == word
     assert "Keep the heel down" in seen["sentence"]
 
 
-def test_at_ones_own_pace_the_page_says_how_many_and_what_then() -> None:
-    """The number is what there is to do, each way where there are two, and stepping on says that it is done."""
+def test_own_pace_exercise_shows_count_and_how_to_finish() -> None:
+    """The number is the count, each way where there are two; stepping on finishes it."""
     seen = shown(**{**REPS, "count": 0, "target_count": 40}, exercise="1a", verified=False)
     assert (seen["word"], seen["number"], seen["unit"]) == ("YOUR PACE", "20", "\u00d7")
     assert seen["sentence"] == "Do 20 each way, then step on the board."
     assert shown(**{**REPS, "target_count": 10}, exercise="2c")["sentence"] == "Do 10, then step on the board."
 
 
-def test_what_is_not_verified_is_called_so() -> None:
-    """What the board cannot feel is timed and says so; what it feels is said in the exercise's own words."""
+def test_unverified_exercise_is_marked_not_verified() -> None:
+    """What the board cannot sense is timed and marked; what it senses uses the exercise's own words."""
     seen = shown(**HOLD, exercise="2a", verified=False)
     assert seen["word"] == "KEEP GOING"
     assert "cannot sense" in seen["sentence"]
@@ -80,8 +79,8 @@ def test_what_is_not_verified_is_called_so() -> None:
 
 
 @pytest.mark.parametrize("key", sorted(exercises()))
-def test_every_exercise_has_its_picture_name_and_dose(key: str) -> None:
-    """Whatever the catalogue has is shown by name with a dose, while it is done and while one gets ready for it."""
+def test_every_exercise_shows_picture_name_and_dose(key: str) -> None:
+    """While it runs and while the person gets ready for it."""
     one = exercises()[key]
     what = {**HOLD, "repetitions": one.dose.repetitions} if one.dose.hold_s else REPS
     for phase in ("prepare", what["phase"]):
@@ -92,23 +91,22 @@ def test_every_exercise_has_its_picture_name_and_dose(key: str) -> None:
     assert one.short_name in shown(**{**what, "phase": "prepare"}, exercise=key)["sentence"]
 
 
-def test_a_dose_is_what_is_done_not_what_the_catalogue_has() -> None:
-    """A halved dose is shown halved, also while one gets ready for it."""
+def test_shown_dose_is_the_reduced_dose() -> None:
+    """A halved dose is shown halved, also while the person gets ready for it."""
     preparing = {**HOLD, "phase": "prepare", "counting": "prepare"}
     seen = shown(**preparing, hold_us=15_000_000, exercise="3a", repetitions=2)
     assert seen["exercise"]["dose"] == "15 s, 2 times, each leg"
     assert shown(**{**REPS, "target_count": 20}, exercise="1a")["exercise"]["dose"] == "10 times each way, each leg"
 
 
-def test_seated_work_is_seated() -> None:
-    """Nobody is told to stand for what is done on a chair."""
+def test_seated_exercise_never_asks_to_stand() -> None:
     assert shown(**HOLD, exercise="5a", verified=True)["sentence"].startswith("Stay seated")
     waiting = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="5a", verified=True)
     assert (waiting["word"], "Sit down" in waiting["sentence"]) == ("SIT DOWN", True)
 
 
 def test_next_step_waits_for_return_from_floor() -> None:
-    """After a step elsewhere an empty board waits kindly; with somebody on it the other leg is asked for."""
+    """After an exercise off the board, an empty board waits; with a person on it, the page asks for the other leg."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "side": Side.RIGHT, "step": 2, "steps": 4}
     seen = shown(**waiting, exercise="3b", heels=heels(False, False))
     assert (seen["word"], seen["sentence"]) == (
@@ -120,8 +118,8 @@ def test_next_step_waits_for_return_from_floor() -> None:
     assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
 
 
-def test_both_feet_are_asked_for_when_both_are_next() -> None:
-    """Nobody is told to change legs for what both legs do, nor to keep standing for a seated exercise."""
+def test_next_step_for_both_feet_asks_for_both() -> None:
+    """No change of legs is asked for, and no standing for a seated exercise."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
     seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
     assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Stand on the board for: achilles stretch.")
@@ -131,31 +129,31 @@ def test_both_feet_are_asked_for_when_both_are_next() -> None:
     assert (seen["word"], "Sit down with one foot on its plate for:" in seen["sentence"]) == ("SIT DOWN", True)
 
 
-@pytest.mark.parametrize(("key", "rest_s", "said"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])
-def test_a_rest_is_spent_where_there_is_time_for_it(key: str, rest_s: int, said: str) -> None:
-    """Nobody is invited to step off for three seconds, or from a chair."""
+@pytest.mark.parametrize(("key", "rest_s", "text"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])
+def test_rest_suggests_stepping_off_only_if_long_enough(key: str, rest_s: int, text: str) -> None:
+    """Neither three seconds of rest nor a seated rest suggests stepping off."""
     seen = shown(**{**HOLD, "phase": "rest", "counting": "rest", "target_us": rest_s * 1_000_000}, exercise=key)
-    assert said in seen["sentence"]
-    assert ("Step off" in seen["sentence"]) is (said == "Step off")
+    assert text in seen["sentence"]
+    assert ("Step off" in seen["sentence"]) is (text == "Step off")
 
 
 def test_standing_person_is_not_asked_to_step_on() -> None:
-    """After a pause by a button nobody has left the board, and the sentence says what goes on."""
+    """After a pause by a button the person still stands there, and the sentence says what continues."""
     paused: dict[str, Any] = {"activity": "hold", "phase": "paused", "side": Side.LEFT, "exercise": "3a"}
     assert "Press \u201cResume\u201d" in shown(**paused, heels=heels(True, None))["sentence"]
     assert shown(**paused, heels=heels(False, True))["sentence"] == "Step back on to continue."
     assert shown(**{**paused, "side": BOTH_LEGS}, heels=heels(True, False))["sentence"] == "Step back on to continue."
 
 
-def test_between_holds_the_number_is_which_one_comes() -> None:
-    """While no clock runs, how far the toes are from the wall says nothing to somebody who stretches."""
+def test_number_between_holds_is_next_repetition() -> None:
+    """While no clock runs, a stretch shows no distance to the wall."""
     seen = shown(activity="hold", phase="wait", side=Side.LEFT, exercise="3a", repetition=2, repetitions=3, toe_mm=93.0)
     assert (seen["number"], seen["unit"], seen["step_position"]) == ("2", "of 3", "hold 2 of 3")
     assert shown(**HOLD, exercise="3c", repetition=1, repetitions=1)["step_position"] == ""
 
 
-def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
-    """Four places, then 0 to 10; the result of the test stays on the screen meanwhile, and the bar is the time left."""
+def test_question_shows_answers_and_equivalent_taps() -> None:
+    """Four places, then 0 to 10; the test's result stays on the screen, and the bar is the time remaining."""
     asked: dict[str, Any] = {"activity": "ask", "waited_us": 5, "wait_us": 20, "result_left_mm": 94.0}
     seen = shown(**asked, phase="felt")
     assert seen["sentence"] == "Where did you feel the limit?"
@@ -170,31 +168,31 @@ def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
     assert shown(**HOLD)["question"] is None
 
 
-def test_a_lesson_says_what_a_sound_means_and_asks_it() -> None:
-    """A sound that is taught has its word and meaning; one of the quiz is asked about, and answered kindly."""
+def test_lesson_explains_each_sound_then_quizzes() -> None:
+    """A taught sound has its word and meaning; a quizzed one is asked about and answered kindly."""
     listened = shown(activity="lesson", phase="listen", about=CueName.HOLD_DONE, repetition=3, repetitions=10)
     assert (listened["word"], listened["sentence"]) == ("RELAX", "This sound means: relax.")
     assert (listened["number"], listened["unit"]) == ("3", "of 10")
     quiz: dict[str, Any] = {"activity": "lesson", "phase": "quiz", "claimed": CueName.SWITCH}
     seen = shown(**quiz, repetition=2, repetitions=6)
     assert seen["sentence"] == "Does this sound mean: other side? Lift a heel if it does."
-    told = shown(**quiz, about=CueName.GO, verdict="not yet", repetition=2, repetitions=6)
-    assert told["sentence"] == "Not yet: this sound means: the clock runs, lunge now."
+    corrected = shown(**quiz, about=CueName.GO, verdict="not yet", repetition=2, repetitions=6)
+    assert corrected["sentence"] == "Not yet: this sound means: the clock runs, lunge now."
     assert shown(**quiz, about=CueName.SWITCH, verdict="right")["sentence"].startswith("Right:")
     assert "5 of 6 correct" in shown(activity="lesson", phase="done", right=5, asked=6)["sentence"]
-    unheard = shown(activity="lesson", phase="ended", right=0, asked=6)
-    assert (unheard["number"], unheard["unit"], "volume" in unheard["sentence"]) == ("\u2013", "", True)
+    unanswered = shown(activity="lesson", phase="ended", right=0, asked=6)
+    assert (unanswered["number"], unanswered["unit"], "volume" in unanswered["sentence"]) == ("\u2013", "", True)
 
 
 @pytest.mark.parametrize("cue", list(CueName))
-def test_every_sound_can_be_taught(cue: CueName) -> None:
-    """No cue is without a word and a meaning in a lesson."""
+def test_every_cue_has_lesson_text(cue: CueName) -> None:
+    """Every cue has a word and a meaning in the lesson."""
     seen = shown(activity="lesson", phase="listen", about=cue, repetition=1, repetitions=10)
     assert seen["word"] == CUES[cue].word
     assert seen["sentence"].endswith(".")
 
 
-def test_what_comes_next_is_called_by_name() -> None:
+def test_next_step_is_named() -> None:
     """The next exercise has its name; a test, questions and a rest have theirs."""
     assert shown(**HOLD, next_step="hold", next_exercise="3b")["next"] == "Next exercise: soleus stretch, each leg"
     assert shown(**HOLD, exercise="3b", next_step="hold", next_exercise="3b")["next"] == "Next: soleus stretch again"
@@ -203,7 +201,7 @@ def test_what_comes_next_is_called_by_name() -> None:
 
 
 def test_idle_view_offers_unfinished_routine() -> None:
-    """What is left is offered by its name, with its minutes rounded up."""
+    """The unfinished routine is offered by name, its minutes rounded up."""
     assert shown(rest=UnfinishedView("Daily", 700))["resume"] == "Resume Daily: 12 min"
     assert shown(rest=UnfinishedView("Daily", 5))["resume"] == "Resume Daily: 1 min"
     assert shown(rest=UnfinishedView(None, 60))["resume"] == "Resume: 1 min"
@@ -211,7 +209,7 @@ def test_idle_view_offers_unfinished_routine() -> None:
 
 
 def test_undo_is_offered_while_possible() -> None:
-    """The button to undo is there as long as there is something to take back, and a note is shown as it is."""
+    """The undo button stays as long as there is something to undo, and a note is shown verbatim."""
     seen = shown(**HOLD, undo_us=5, note="Taken back.")
     assert (seen["can_undo"], seen["note"]) == (True, "Taken back.")
     assert not shown(**HOLD)["can_undo"]

@@ -20,8 +20,8 @@ def shown(units: str = CM, **fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("phase", sorted(PHASE_STYLES))
-def test_every_phase_has_a_word_and_a_sentence(phase: str) -> None:
-    """Each state is one or two words, a shape and a sentence, and never empty."""
+def test_every_phase_has_word_shape_and_sentence(phase: str) -> None:
+    """One or two words, a shape and a sentence, never empty."""
     seen = shown(phase=phase)
     assert seen["word"]
     assert len(seen["word"].split()) <= 2
@@ -29,18 +29,17 @@ def test_every_phase_has_a_word_and_a_sentence(phase: str) -> None:
     assert seen["sentence"]
 
 
-def test_preparing_holding_and_a_lifted_heel_are_drawn_differently() -> None:
-    """Getting ready, holding and a lifted heel have tones of their own."""
+def test_preparing_holding_and_lifted_heel_have_distinct_tones() -> None:
     assert len({PHASE_STYLES[phase].tone for phase in ("prepare", "hold", "lifted")}) == 3
 
 
-def test_grace_looks_like_holding() -> None:
+def test_grace_looks_like_hold() -> None:
     """Nothing changes on the screen in the half second in which nothing sounds."""
     assert PHASE_STYLES["grace"] == PHASE_STYLES["hold"]
 
 
-def test_a_counted_number_is_left_to_the_page() -> None:
-    """In a hold the page counts by itself, from what the station says."""
+def test_hold_countdown_is_computed_by_page() -> None:
+    """In a hold the page counts down from the station's last update."""
     seen = shown(activity="hold", phase="hold", counting="hold", counted_us=6, target_us=30, rate=1)
     assert seen["number"] is None
     assert (seen["counted_us"], seen["target_us"], seen["rate"], seen["unit"]) == (6, 30, 1, "s")
@@ -49,61 +48,60 @@ def test_a_counted_number_is_left_to_the_page() -> None:
 @pytest.mark.parametrize(
     ("toe_mm", "word", "number"), [(92.0, "SLIDE BACK", "1.7"), (109.4, "STAND STILL", "0.0"), (120.0, "CLOSER", "1.1")]
 )
-def test_moving_says_how_far_and_which_way(toe_mm: float, word: str, number: str) -> None:
-    """The number is what is left to slide; within 3 mm of the target nothing is."""
+def test_moving_shows_distance_and_direction(toe_mm: float, word: str, number: str) -> None:
+    """The number is the distance still to slide; within 3 mm of the target it is zero."""
     seen = shown(phase="move", activity="test", toe_mm=toe_mm, target_mm=109.0)
     assert (seen["word"], seen["number"]) == (word, number)
 
 
-def test_before_the_lunge_the_side_and_the_count_are_large() -> None:
+def test_get_ready_shows_side_then_countdown() -> None:
     """The word is the side while the person gets into position; then the number is 3, 2, 1."""
     assert shown(phase="side", side=Side.LEFT, toe_mm=93.0)["word"] == "LEFT"
     seen = shown(activity="test", phase="count", toe_mm=93.0, cue=CueView(3, CueName.COUNT, 2, None, False))
     assert (seen["number"], seen["unit"]) == ("2", "")
 
 
-def test_an_attempt_has_a_number_once_it_was_begun() -> None:
-    """Before the first lunge nothing says attempt 0; the next step is called as a person calls it."""
+def test_attempt_number_appears_with_first_lunge() -> None:
+    """There is no attempt 0, and the next step is called as a person calls it."""
     seen = shown(phase="settle", activity="test", trial=1, attempt=0, step=0, steps=2, next_step="hold")
     assert seen["step_position"] == "step 1 of 2, trial 1"
     assert seen["next"] == "Next: stretch"
 
 
-def test_a_result_names_both_sides() -> None:
-    """Left and right are told apart by their shapes and by words; no side is at work any more."""
+def test_result_names_both_sides() -> None:
+    """Shapes and words tell left and right apart; no side is at work any more."""
     seen = shown(phase="result", side=Side.RIGHT, result_left_mm=94.0, result_right_mm=101.2, activity="test")
     assert seen["number"] == "\u25cf 9.4\n\u25c6 10.1"
     assert seen["sentence"] == "Left 9.4 cm, right 10.1 cm. Saved."
     assert seen["side"] is None
 
 
-def test_a_fault_says_which_cable() -> None:
-    """The sentence of a fault is the trouble's own."""
+def test_fault_shows_its_own_sentence() -> None:
     trouble = Fault("toe", "The distance sensor does not answer: check its cable.")
     assert shown(phase="fault", troubles=(trouble,))["sentence"] == trouble.sentence
 
 
 def test_self_reported_contact_shows_confirm_hint() -> None:
-    """With neither pad nor load, the page offers its button for the touch of the knee."""
+    """With neither pad nor load sensor, the page offers a button to confirm that the knee touches."""
     assert shown(activity="test", phase="attempt", contact=Contact.SELF)["can_confirm"]
     assert not shown(activity="test", phase="attempt", contact=Contact.PAD)["can_confirm"]
 
 
 def test_missing_values_are_shown_as_missing() -> None:
-    """A heel or a distance that is not known is called so, not drawn as something."""
+    """An unknown heel or distance is shown as unknown."""
     seen = shown(INCH, heels=(HeelView(Side.LEFT, None, None),), toe_why="no answer")
     assert seen["heels"][0]["state"] == "unknown"
     assert seen["toe"] == "no answer"
 
 
-def test_repetitions_are_counted() -> None:
+def test_repetitions_show_count_and_progress() -> None:
     """For repetitions the number is the count, and the bar its share."""
     seen = shown(activity="reps", phase="hold", count=5, target_count=20)
     assert (seen["number"], seen["unit"], seen["bar_share"]) == ("5", "of 20", 0.25)
 
 
 def test_ended_early_differs_from_paused_and_done() -> None:
-    """When something was ended early, the page neither asks to step on again nor says well done."""
+    """After an early end the page neither asks to step on again nor says well done."""
     ended = CueView(8, CueName.ENDED, None, None, False)
     assert shown(phase="paused")["word"] == "PAUSED"
     assert shown(phase="paused", cue=ended)["word"] == "ENDED"
@@ -111,6 +109,6 @@ def test_ended_early_differs_from_paused_and_done() -> None:
 
 
 def test_cue_is_numbered() -> None:
-    """The page knows a new cue from an old one."""
+    """The number tells a new cue from an old one."""
     seen = shown(cue=CueView(7, CueName.HEEL_UP, None, None, True))
     assert seen["cue"] == {"number": 7, "name": "HEEL_UP", "count": None, "side": None, "repeating": True}

@@ -1,4 +1,6 @@
-"""What a person says afterwards: who they are, whose it was, where a limit was felt, how much it hurt, was it felt."""
+"""Answers given on the pages: who the person is, whose a session was, where the limit was felt, pain, and whether a
+stretch was felt.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,7 @@ from station.core.events import SECOND_US, CommandName, Side
 from station.store import Store
 from station.store.records import Repetition
 from tests.web.double import StationDouble
-from tests.web.history import add_test, fill
+from tests.web.history import add_session, add_test
 from web.context import STAY_HEADER
 
 
@@ -22,7 +24,7 @@ def text_of(client: FlaskClient, address: str) -> str:
     return answer.get_data(as_text=True)
 
 
-def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
+def add_stretch_session(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
     """A session with one finished hold of an exercise."""
     began = datetime.now(UTC) - timedelta(days=days_ago)
     session = store.begin_session(person_id, began, simulated=False)
@@ -37,8 +39,8 @@ def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0
     return session
 
 
-def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, store: Store) -> None:
-    """A session says of which exercise its repetitions were, how long each took, and what was not verified."""
+def test_session_page_lists_exercise_and_time_of_each_repetition(client: FlaskClient, store: Store) -> None:
+    """What was not verified is marked."""
     began = datetime.now(UTC)
     session = store.begin_session(None, began, simulated=False)
     run = store.begin_run(session, {"do": "reps"}, began)
@@ -59,7 +61,7 @@ def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, st
 
 
 def test_new_person_is_added_with_one_field(client: FlaskClient, store: Store) -> None:
-    """On an empty station, and beside others, a name is enough; this browser shows their results from then on."""
+    """On an empty station, and beside other people, a name is enough; this browser then shows their results."""
     assert 'action="/people"' in text_of(client, "/")
     assert client.post("/people", data={"name": " Ada  Lovelace "}).headers["Location"] == "/"
     assert "Ada Lovelace today" in text_of(client, "/")
@@ -70,7 +72,7 @@ def test_new_person_is_added_with_one_field(client: FlaskClient, store: Store) -
 
 @pytest.mark.parametrize("name", ["", "   ", "ada", "x" * 61])
 def test_invalid_name_shows_error_beside_field(client: FlaskClient, store: Store, name: str) -> None:
-    """An empty, a long or a taken name is refused where it was typed, and stays typed."""
+    """An empty, long or taken name is refused beside its field, which keeps the text."""
     store.add_person("Ada")
     answer = client.post("/people", data={"name": name})
     page = answer.get_data(as_text=True)
@@ -81,7 +83,7 @@ def test_invalid_name_shows_error_beside_field(client: FlaskClient, store: Store
 
 
 def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: Store) -> None:
-    """The page of a session asks whose it was; one tap says so, and nobody else can take it afterwards."""
+    """The session's page asks whose it was; one tap claims it, and nobody can claim it again."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     now = datetime.now(UTC)
     session = store.begin_session(None, now, simulated=False)
@@ -98,9 +100,9 @@ def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: S
     assert client.post("/sessions/gone/claim", data={"person": ada.id}).status_code == 404
 
 
-def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> None:
-    """On Today and on its session two taps say where the limit was felt and how much it hurt; history tells it."""
-    ada, session = fill(store)
+def test_finished_test_asks_for_felt_place_and_pain(client: FlaskClient, store: Store) -> None:
+    """On Today and on the session's page two taps answer; the history shows both answers."""
+    ada, session = add_session(store)
     (test,) = store.tests(ada.id)
     for address in ("/", f"/sessions/{session}"):
         assert "Where did you feel the limit?" in text_of(client, address)
@@ -116,32 +118,32 @@ def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> 
 
 @pytest.mark.parametrize("form", [{}, {"felt": "knee"}, {"pain": "11"}, {"pain": "x"}, {"pain": "1", "felt": "calf"}])
 def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
-    """A place that there is not, a pain beyond 10, or both at once changes nothing."""
-    ada, _ = fill(store)
+    """An unknown place, a pain beyond 10, or both at once changes nothing."""
+    ada, _ = add_session(store)
     (test,) = store.tests(ada.id)
     assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
-    said = store.tests(ada.id)[0].circumstances
-    assert (said.felt_place, said.pain) == (None, None)
+    circumstances = store.tests(ada.id)[0].circumstances
+    assert (circumstances.felt_place, circumstances.pain) == (None, None)
 
 
-def test_an_old_test_is_not_asked_about_on_today(client: FlaskClient, store: Store) -> None:
-    """After a day nobody remembers: the session's own page still takes an answer, Today does not ask."""
-    _, session = fill(store, days_ago=2)
+def test_today_does_not_ask_about_test_older_than_a_day(client: FlaskClient, store: Store) -> None:
+    """The session's own page still takes an answer."""
+    _, session = add_session(store, days_ago=2)
     assert "Where did you feel the limit?" not in text_of(client, "/")
     assert "Where did you feel the limit?" in text_of(client, f"/sessions/{session}")
 
 
-def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
-    """Each stretch of a session asks whether it was felt; what is no stretch is not asked about."""
+def test_session_page_asks_whether_stretch_was_felt(client: FlaskClient, store: Store) -> None:
+    """Only stretches are asked about."""
     ada = store.add_person("Ada").id
-    session = stretched(store, ada, "3b")
+    session = add_stretch_session(store, ada, "3b")
     page = text_of(client, f"/sessions/{session}")
     assert "Did you feel it?" in page
     assert client.post("/felt", data={"session": session, "exercise": "3b", "felt": "no"}).status_code == 303
     (kept,) = store.answers(ada, "felt")
     assert (kept.about, kept.answer) == ("3b", False)
     assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sessions/{session}")
-    other = stretched(store, ada, "5a")
+    other = add_stretch_session(store, ada, "5a")
     assert "Did you feel it?" not in text_of(client, f"/sessions/{other}")
     for form in (
         {"session": session, "exercise": "zz", "felt": "no"},
@@ -151,41 +153,41 @@ def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pain", "says", "stops"),
+    ("pain", "advice", "stops"),
     [(0, "go on", False), (3, "go on", False), (4, "Ease off", False), (6, "Stop for today", True)],
 )
 def test_pain_report_shows_advice(
-    client: FlaskClient, panel: StationDouble, store: Store, pain: int, says: str, stops: bool
+    client: FlaskClient, station: StationDouble, store: Store, pain: int, advice: str, stops: bool
 ) -> None:
-    """The advice comes back in one sentence, is kept for whoever is on the board, and from 6 on the board stops."""
+    """The advice is one sentence, stored for the person on the board; from 6 on the board stops."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     client.post("/person", data={"person": grace.id})
-    panel.show(activity="hold", phase="hold", exercise="3b", person_id=ada.id)
+    station.show(activity="hold", phase="hold", exercise="3b", person_id=ada.id)
     answer = client.post("/pain", data={"value": str(pain), "exercise": "3b"})
     assert answer.headers["Location"] == f"/live?pain={pain}&exercise=3b"
     page = text_of(client, answer.headers["Location"])
-    told = page.split('id="answer" role="status">')[1].split("</div>")[0]
-    assert says in told
-    assert ("Take a shorter stride" in told) is (pain == 4)
-    assert ('value="skip"' in told) is (pain == 4)
-    assert panel.said == ([(CommandName.STOP, None)] if stops else [])
+    shown = page.split('id="answer" role="status">')[1].split("</div>")[0]
+    assert advice in shown
+    assert ("Take a shorter stride" in shown) is (pain == 4)
+    assert ('value="skip"' in shown) is (pain == 4)
+    assert station.commands == ([(CommandName.STOP, None)] if stops else [])
     (kept,) = store.answers(ada.id, "pain")
     assert (kept.answer, kept.about) == (pain, "3b")
     assert store.answers(grace.id) == ()
     quiet = client.post("/pain", data={"value": str(pain)}, headers={STAY_HEADER: "1"})
-    assert says in quiet.get_data(as_text=True)
+    assert advice in quiet.get_data(as_text=True)
 
 
-def test_pain_of_unknown_person_is_not_stored(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """Without a person the advice is the same, and nothing is written."""
+def test_pain_of_unknown_person_is_not_stored(client: FlaskClient, station: StationDouble, store: Store) -> None:
+    """Without a person the advice is the same, and nothing is stored."""
     assert client.post("/pain", data={"value": "7", "exercise": ""}).status_code == 303
     assert store.people() == ()
-    assert panel.said == []
+    assert station.commands == []
 
 
 @pytest.mark.parametrize("form", [{}, {"value": "11"}, {"value": "-1"}, {"value": "5", "exercise": "zz"}])
 def test_invalid_pain_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
-    """Only whole numbers from 0 to 10, about an exercise that there is."""
+    """Only whole numbers from 0 to 10, about an exercise of the catalogue."""
     ada = store.add_person("Ada").id
     assert client.post("/pain", data=form).status_code == 400
     assert store.answers(ada) == ()
@@ -201,38 +203,38 @@ def test_today_asks_about_pain_after_a_day(client: FlaskClient, store: Store) ->
     assert "Last time it hurt" not in text_of(client, "/")
 
 
-def test_answers_by_touch_reach_the_board(client: FlaskClient, panel: StationDouble) -> None:
-    """A place and a number are given on as answers, and taps are taken back."""
+def test_touch_answers_reach_the_board(client: FlaskClient, station: StationDouble) -> None:
+    """A place, numbers and undo arrive; anything else is refused."""
     for answer in ("calf", "0", "10"):
         assert client.post("/command", data={"command": "answer", "answer": answer}).status_code == 303
     client.post("/command", data={"command": "undo"})
-    assert [word for word, _ in panel.said] == [
+    assert [word for word, _ in station.commands] == [
         CommandName.ANSWER,
         CommandName.ANSWER,
         CommandName.ANSWER,
         CommandName.UNDO,
     ]
-    assert panel.answered == ["calf", "0", "10", None]
-    for form in ({"word": "answer"}, {"word": "answer", "answer": "knee"}, {"word": "next", "answer": "calf"}):
+    assert station.answers_given == ["calf", "0", "10", None]
+    for form in ({"command": "answer"}, {"command": "answer", "answer": "knee"}, {"command": "next", "answer": "calf"}):
         assert client.post("/command", data=form).status_code == 400
-    assert len(panel.said) == 4
+    assert len(station.commands) == 4
 
 
-def test_the_live_page_asks_without_scripts(client: FlaskClient, panel: StationDouble) -> None:
-    """While the board asks, the question and its answers are on the page, with the taps that say the same."""
-    panel.show(activity="ask", phase="felt")
+def test_live_page_shows_question_without_scripts(client: FlaskClient, station: StationDouble) -> None:
+    """The question, its answers and the equivalent taps are in the HTML."""
+    station.show(activity="ask", phase="felt")
     page = text_of(client, "/live")
     assert "Where did you feel the limit?" in page
     assert [f'value="{place}"' in page for place in ("front", "achilles", "calf", "nowhere")] == [True] * 4
     assert "2, 3, 4 or 5 times" in page
-    panel.show(phase="pain")
+    station.show(phase="pain")
     assert text_of(client, "/live").count('name="answer" value="') == 11
-    panel.show(activity="idle", phase="idle")
+    station.show(activity="idle", phase="idle")
     assert 'name="answer"' not in text_of(client, "/live")
 
 
-def test_pages_offer_unfinished_routine(client: FlaskClient, panel: StationDouble) -> None:
-    """What is left of a routine is one button on Today and on the live page, with its minutes and its name."""
-    panel.show(rest=UnfinishedView("Daily", 700))
+def test_pages_offer_unfinished_routine(client: FlaskClient, station: StationDouble) -> None:
+    """The unfinished routine is one button on Today and on the live page, with its minutes and name."""
+    station.show(rest=UnfinishedView("Daily", 700))
     for address in ("/", "/live"):
         assert "Resume Daily: 12 min" in text_of(client, address)

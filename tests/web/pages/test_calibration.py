@@ -1,4 +1,4 @@
-"""The calibration page: its sentence, what the blocks left over, and the guided run in words."""
+"""The calibration page: its summary, the blocks' residuals, and the guided run in words."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def check(days_ago: float, off_mm: float = 0.4, *, passed: bool = True, kind: st
 
 
 def test_good_calibration_shows_accuracy_and_date() -> None:
-    """The sentence has the ± in millimetres up to the longest block, and when it was last checked."""
-    said = calibration_sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
+    """The summary has the ± in millimetres up to the longest block, and the date of the last check."""
+    text = calibration_sentence(BY_BLOCKS, (check(3), check(10)), None, None, NOW)
     sure_mm = 1.96 * max(FIT.uncertainty_mm(FIT.curve.reading_mm(mm)) for mm in range(0, 201, 10))
-    assert said == f"Good. \u00b1 {sure_mm:.1f} mm up to 200 mm. Last checked three days ago."
+    assert text == f"Good. \u00b1 {sure_mm:.1f} mm up to 200 mm. Last checked three days ago."
 
 
 def test_calibration_sentence_covers_due_and_failed() -> None:
-    """Nobody has calibrated, a check is due, or one has failed: each has its own sentence."""
+    """Never calibrated, check due and check failed each have their own sentence."""
     assert calibration_sentence(BUILT, (), None, None, NOW).startswith("Not yet calibrated")
     due = "The distance sensor was last checked 9 days ago: check it with a block."
     assert calibration_sentence(BY_BLOCKS, (check(9),), None, due, NOW).endswith(due)
-    doubt = check(1, 3.2, passed=False)
-    assert calibration_sentence(BY_BLOCKS, (doubt,), doubt, None, NOW).startswith(
+    failed = check(1, 3.2, passed=False)
+    assert calibration_sentence(BY_BLOCKS, (failed,), failed, None, NOW).startswith(
         "Out by 3 mm at the last check, yesterday."
     )
     assert "by the empty lane" in calibration_sentence(
@@ -56,14 +56,14 @@ def test_calibration_sentence_covers_due_and_failed() -> None:
     ("days", "words"),
     [(0, "today"), (1, "yesterday"), (3, "three days ago"), (12, "twelve days ago"), (40, "40 days ago")],
 )
-def test_days_are_words(days: int, words: str) -> None:
-    """A few days are counted in words; a clock that went back says today."""
+def test_days_ago_are_words(days: int, words: str) -> None:
+    """A few days are in words; after a clock set back it says today."""
     assert relative_day(NOW - timedelta(days=days), NOW) == words
     assert relative_day(NOW + timedelta(days=2), NOW) == "today"
 
 
-def test_the_picture_has_each_block_twice_and_the_band() -> None:
-    """Every reading is drawn on the curve and among the residuals, which keep one scale of 2 mm."""
+def test_chart_shows_each_block_on_curve_and_residuals() -> None:
+    """Every reading is on the curve and among the residuals, which keep one scale of 2 mm."""
     made = fit_chart(FIT)
     assert str(made.svg).count('class="event"') == 2 * len(POINTS)
     assert 'class="band level"' in made.svg
@@ -72,8 +72,8 @@ def test_the_picture_has_each_block_twice_and_the_band() -> None:
     assert f"Largest residual: {worst:.1f} mm." in made.description
 
 
-def test_the_sensor_is_followed_over_calibrations_and_checks() -> None:
-    """Both are on one scale: a check that finds the sensor 1 mm off lies 1 mm from its calibration."""
+def test_drift_chart_puts_calibrations_and_checks_on_one_scale() -> None:
+    """A check that finds the sensor 1 mm off lies 1 mm from its calibration."""
     seen = sensor_errors([BY_BLOCKS, BUILT], [check(10, 1.0), check(2, -3.0, passed=False)])
     calibration, passed, failed = seen
     assert calibration.error_mm == pytest.approx(Curve().toe_mm(FIT.curve.reading_mm(100.0)) - 100.0)
@@ -84,7 +84,7 @@ def test_the_sensor_is_followed_over_calibrations_and_checks() -> None:
     assert (drawn.count('class="event passed"'), drawn.count("<circle"), drawn.count("l8 8m0-8l-8 8")) == (1, 1, 1)
 
 
-def test_the_page_grows_with_what_is_known(client: FlaskClient, store: Store) -> None:
+def test_page_sections_follow_available_data(client: FlaskClient, store: Store) -> None:
     """Without a calibration there is the way to one; with one there are residuals, a check and the history."""
     page = client.get("/calibration").get_data(as_text=True)
     assert "Not yet calibrated" in page
@@ -103,13 +103,12 @@ def test_the_page_grows_with_what_is_known(client: FlaskClient, store: Store) ->
     assert "Good. \u00b1" in client.get("/status").get_data(as_text=True)
 
 
-def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: StationDouble, store: Store) -> None:
-    """The buttons begin a calibration or a check with the configured blocks."""
-    panel.blocks_mm = (0.0, 60.0, 150.0)
-    client = create_app(panel, store, panel.blocks_mm).test_client()
+def test_buttons_start_guided_run_with_configured_blocks(station: StationDouble, store: Store) -> None:
+    station.blocks_mm = (0.0, 60.0, 150.0)
+    client = create_app(station, store, station.blocks_mm).test_client()
     for routine in ("calibrate", "check"):
         assert client.post("/start", data={"routine": routine, "person": "nobody"}).status_code == 303
-    (calibrate,), (checked,) = (steps for steps, _ in panel.started)
+    (calibrate,), (checked,) = (steps for steps, _ in station.started)
     assert isinstance(calibrate, CalibrateStep)
     assert calibrate.blocks_mm == (0.0, 60.0, 150.0)
     assert isinstance(checked, CheckStep)
@@ -121,7 +120,7 @@ def shown(**fields: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "text"),
     [
         ({"phase": "warm", "counting": "warm", "target_us": 60_000_000, "rate": 1}, "2 mm too long"),
         ({"phase": "clear"}, "Clear the sensor"),
@@ -134,23 +133,23 @@ def shown(**fields: Any) -> dict[str, Any]:
     ],
     ids=lambda value: value["phase"] if isinstance(value, dict) else "",
 )
-def test_each_phase_of_the_guided_run_has_its_sentence(fields: dict[str, Any], said: str) -> None:
-    """What to do, why one waits, and what went wrong are said; the number is the block or the seconds."""
-    assert said in shown(**fields)["sentence"]
+def test_each_guided_phase_has_its_sentence(fields: dict[str, Any], text: str) -> None:
+    """What to do, why to wait and what went wrong; the number is the block or the seconds."""
+    assert text in shown(**fields)["sentence"]
 
 
-def test_the_number_of_a_guided_run_is_the_block_never_a_distance() -> None:
-    """The reading of a sensor that is being calibrated would mislead; where it is in the run is said."""
+def test_guided_run_never_shows_distance() -> None:
+    """An uncalibrated distance would mislead; the page shows the progress of the run."""
     seen = shown(phase="block", target_mm=100.0, toe_mm=77.0, repetition=2, repetitions=6)
     assert (seen["number"], seen["unit"], seen["step_position"]) == ("100", "mm", "block 2 of 6")
     assert shown(phase="clear", toe_mm=77.0)["number"] == "\u2013"
 
 
-def test_today_leads_to_a_calibration_that_is_due(client: FlaskClient, panel: StationDouble) -> None:
-    """Today says in a sentence what is to be done about the sensor, and nothing when nothing is."""
-    panel.show(calibration="good")
+def test_today_links_to_due_calibration(client: FlaskClient, station: StationDouble) -> None:
+    """Today says in a sentence what to do about the sensor, and nothing when nothing is due."""
+    station.show(calibration="good")
     assert "/calibration" not in client.get("/").get_data(as_text=True).split("<footer>")[0]
-    panel.show(check_due="The distance sensor was last checked 9 days ago: check it with a block.")
+    station.show(check_due="The distance sensor was last checked 9 days ago: check it with a block.")
     assert "9 days ago" in client.get("/").get_data(as_text=True)
-    panel.show(calibration="doubted")
+    station.show(calibration="doubted")
     assert "uncertain until" in client.get("/").get_data(as_text=True)

@@ -1,4 +1,4 @@
-"""The exercises on the page: all of them, each with everything the catalogue knows, and its picture as a file."""
+"""The exercise pages: all exercises, each with everything the catalogue knows, and its picture as a file."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
     return unescape(answer.get_data(as_text=True))
 
 
-def has_pain(store: Store) -> None:
-    """Somebody whose Achilles tendon hurts."""
+def add_person_with_pain(store: Store) -> None:
+    """A person whose Achilles tendon hurts."""
     store.add_answer(store.add_person("Ada").id, "health", {"yes": ["tendon_pain"], "no": []})
 
 
-def test_all_exercises_are_there_in_the_order_of_the_guide(client: FlaskClient) -> None:
-    """Each of the twenty has its picture, its dose and what is verified, under the heading of its group."""
+def test_exercise_list_has_all_twenty_in_catalogue_order(client: FlaskClient) -> None:
+    """Each has its picture, its dose and what is verified, under the heading of its group."""
     page = text_of(client, "/exercises")
     links = re.findall(r'href="/exercises/(\w+)"', page)
     assert links == [one.key for group in Group for one in exercises().values() if one.group is group]
@@ -45,8 +45,8 @@ def test_all_exercises_are_there_in_the_order_of_the_guide(client: FlaskClient) 
     assert page.count("Heel verified") + page.count("Counted by the board") == len(KEYS) - timers
 
 
-def test_many_pictures_do_not_move(client: FlaskClient) -> None:
-    """Twenty pictures beside each other stand still; one alone moves, and can be kept still without scripts."""
+def test_exercise_list_pictures_are_still(client: FlaskClient) -> None:
+    """Pictures in the list are still; a single picture moves, and can be stopped without scripts."""
     assert "<animate" not in text_of(client, "/exercises")
     assert "<animate" in text_of(client, "/exercises/3b")
     still = text_of(client, "/exercises/3b?still=1")
@@ -56,7 +56,7 @@ def test_many_pictures_do_not_move(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("place", ["front", "achilles", "calf"])
 def test_exercises_are_filtered_by_felt_place(client: FlaskClient, place: str) -> None:
-    """Only the exercises that help where the limit is felt are shown; another place is answered in words."""
+    """Only the exercises for that felt place are shown; an unknown place is answered in words."""
     links = re.findall(r'href="/exercises/(\w+)"', text_of(client, f"/exercises?place={place}"))
     assert sorted(links) == sorted(one.key for one in exercises().values() if place in one.places)
     assert "front, achilles, calf" in text_of(client, f"/exercises?place={place}s", 400)
@@ -64,7 +64,7 @@ def test_exercises_are_filtered_by_felt_place(client: FlaskClient, place: str) -
 
 @pytest.mark.parametrize("key", KEYS)
 def test_exercise_page_shows_all_details(client: FlaskClient, key: str) -> None:
-    """Purpose, steps, feel, mistakes, easier, harder, equipment, what is verified and every caution are there."""
+    """Purpose, steps, feel, mistakes, easier, harder, equipment, what is verified, and every caution."""
     page, one = text_of(client, f"/exercises/{key}"), exercises()[key]
     stated = (one.name, one.purpose, one.feel, one.verifies, one.easier, one.harder, *one.steps, *one.mistakes)
     assert [text for text in stated if text not in page] == []
@@ -76,8 +76,7 @@ def test_exercise_page_shows_all_details(client: FlaskClient, key: str) -> None:
     assert re.findall(r"<li>([^<]+)</li>", steps) == list(one.steps)
 
 
-def test_the_doses_are_those_of_the_guide() -> None:
-    """A dose is read as the guide writes it."""
+def test_dose_text_follows_catalogue_wording() -> None:
     words = {key: dose_text(exercises()[key]) for key in ("1a", "2a", "3a", "3c", "5b", "7d")}
     assert words == {
         "1a": "20 each way",
@@ -89,8 +88,8 @@ def test_the_doses_are_those_of_the_guide() -> None:
     }
 
 
-def test_held_time_is_said_of_each_leg() -> None:
-    """Both legs alike are said once, else each has its own."""
+def test_held_time_is_listed_per_leg() -> None:
+    """Equal times of both legs appear once; otherwise each leg has its own."""
     minute = 60_000_000
     assert held_text(dict.fromkeys(Side, 4 * minute)) == "4 min held a leg"
     assert held_text(dict(zip(Side, (4 * minute, 0), strict=True))) == "left 4 min, right nothing held"
@@ -98,9 +97,9 @@ def test_held_time_is_said_of_each_leg() -> None:
 
 
 def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> None:
-    """A person who answered that the tendon hurts sees what is left out and what is gentler, and why."""
+    """A person with a painful tendon sees what is left out and what is reduced, and why."""
     assert "for you" not in text_of(client, "/exercises")
-    has_pain(store)
+    add_person_with_pain(store)
     page = text_of(client, "/exercises")
     assert page.count("Left out for you") == 3
     assert "Reduced for you" in page
@@ -109,16 +108,16 @@ def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> Non
     assert one.count('<span class="tag">applies to you</span>') == 1
 
 
-def test_answers_of_another_release_mark_nothing(store: Store, panel: StationDouble, client: FlaskClient) -> None:
-    """Conditions that this release does not know are passed over; they are asked anew elsewhere."""
+def test_unknown_conditions_mark_nothing(store: Store, station: StationDouble, client: FlaskClient) -> None:
+    """Conditions of another release are ignored here; the health questions are asked again elsewhere."""
     store.add_answer(store.add_person("Ada").id, "health", {"yes": ["gout"], "no": []})
     assert "for you" not in text_of(client, "/exercises")
     with client.application.test_request_context():
-        assert viewer_conditions(Site(panel, store, (), analogue=True)) == frozenset()
+        assert viewer_conditions(Site(station, store, (), analogue=True)) == frozenset()
 
 
-def test_a_picture_is_a_file_that_browsers_keep(client: FlaskClient) -> None:
-    """The drawing stands alone, may be kept for days, and runs and loads nothing."""
+def test_picture_file_is_cacheable_and_self_contained(client: FlaskClient) -> None:
+    """It may be cached for days, and loads and runs nothing."""
     answer = client.get("/exercises/3a.svg")
     assert answer.status_code == 200
     assert answer.mimetype == "image/svg+xml"
@@ -129,8 +128,7 @@ def test_a_picture_is_a_file_that_browsers_keep(client: FlaskClient) -> None:
     assert "<animate" in picture
 
 
-def test_a_still_picture_is_the_same_without_movement(client: FlaskClient) -> None:
-    """Where it is to stand still, the file has the end of each movement and no movement."""
+def test_still_picture_shows_end_pose_without_animation(client: FlaskClient) -> None:
     moving, still = (client.get(f"/exercises/4a.svg{query}").get_data(as_text=True) for query in ("", "?still"))
     assert "<animate" not in still
     assert " moves" not in still
@@ -139,5 +137,4 @@ def test_a_still_picture_is_the_same_without_movement(client: FlaskClient) -> No
 
 @pytest.mark.parametrize("address", ["/exercises/9z", "/exercises/9z.svg", "/exercises/3a.png", "/exercises/%00"])
 def test_unknown_exercise_is_404(client: FlaskClient, address: str) -> None:
-    """An unknown key is answered like any page that does not exist."""
     assert "Page not found" in text_of(client, address, 404)

@@ -1,4 +1,4 @@
-"""The health questions on the page: all answered, kept as they were said, and what they change told."""
+"""The health questions on the page: all must be answered, answers are stored as given, and their effects are shown."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def text_of(client: FlaskClient, address: str) -> str:
 
 
 def test_health_questions_need_a_person(client: FlaskClient) -> None:
-    """The questions are about one person: without one the page asks who it is, and keeps nothing."""
+    """Without a person the page asks who it is, and stores nothing."""
     page = text_of(client, "/health-questions")
     assert "Choose who you are first" in page
     assert 'action="/people"' in page
@@ -32,7 +32,7 @@ def test_health_questions_need_a_person(client: FlaskClient) -> None:
 
 
 def test_health_questions_start_unanswered(client: FlaskClient, ada: str) -> None:
-    """Each question has a yes and a no, nothing is chosen beforehand, and what this is not is said once."""
+    """Each question has a yes and a no, neither preselected, and the disclaimer appears once."""
     page = text_of(client, "/health-questions")
     for one in CONDITIONS:
         assert page.count(f'name="{one.key}"') == 2
@@ -41,7 +41,7 @@ def test_health_questions_start_unanswered(client: FlaskClient, ada: str) -> Non
 
 
 def test_health_answers_are_saved(client: FlaskClient, store: Store, ada: str) -> None:
-    """Both lists are kept, and the page leads on to where one came from, to what one wanted to begin."""
+    """Both lists are stored, and the page returns to what the person wanted to start."""
     answer = client.post("/health-questions", data={**NO, "balance": "yes", "next": "live", "routine": "daily"})
     assert answer.status_code == 303
     (kept,) = store.answers(ada, "health")
@@ -55,14 +55,14 @@ def test_health_answers_are_saved(client: FlaskClient, store: Store, ada: str) -
 
 @pytest.mark.parametrize("next_page", ["https://example.com", "//example.com", "settings.settings", ""])
 def test_health_questions_continue_to_known_pages_only(client: FlaskClient, ada: str, next_page: str) -> None:
-    """An address of elsewhere is forgotten, not followed."""
+    """An address on another site is ignored."""
     answer = client.post("/health-questions", data={**NO, "next": next_page})
     assert answer.headers["Location"] == "/health-questions?saved="
     assert "Continue to" not in text_of(client, f"/health-questions?saved=&next={next_page}")
 
 
 def test_missing_answer_is_marked_and_input_kept(client: FlaskClient, store: Store, ada: str) -> None:
-    """Where one is not answered nothing is kept, it is marked, and the others are as they were chosen."""
+    """With an answer missing nothing is stored, the question is marked, and the other answers stay selected."""
     answer = client.post("/health-questions", data={**NO, "numb": "", "balance": "yes"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
@@ -73,7 +73,7 @@ def test_missing_answer_is_marked_and_input_kept(client: FlaskClient, store: Sto
 
 
 def test_follow_up_question_depends_on_answer(client: FlaskClient, store: Store, ada: str) -> None:
-    """Whether a professional leads is asked of a child alone; without an answer to it nothing is kept."""
+    """Only a child is asked whether a professional is in charge; without that answer nothing is stored."""
     assert client.post("/health-questions", data={**NO, "child": "yes"}).status_code == 400
     assert client.post("/health-questions", data={**NO, "child": "yes", "child_led": "yes"}).status_code == 303
     assert store.answers(ada, "health")[0].answer["yes"] == ["child", "child_led"]
@@ -83,7 +83,7 @@ def test_follow_up_question_depends_on_answer(client: FlaskClient, store: Store,
 
 
 def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
-    """What is left out, what is gentler and whom to ask stand there, each with its reason."""
+    """What is left out, what is reduced and whom to see, each with its reason."""
     client.post("/health-questions", data={**NO, "tendon_pain": "yes"})
     page = text_of(client, "/health-questions")
     assert "What your answers change" in page
@@ -94,8 +94,8 @@ def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["/routines", "/why"])
-def test_the_summary_is_linked_from_where_routines_are_shown(client: FlaskClient, ada: str, address: str) -> None:
-    """From the routines and from the reasons one link leads to what the answers change, and from there back."""
+def test_routine_pages_link_to_effects_of_health_answers(client: FlaskClient, ada: str, address: str) -> None:
+    """From the routines and from Why one link leads to the effects, and from there back."""
     where = f"/health-questions?next={address[1:]}"
     assert f'href="{where}"' in text_of(client, address)
     client.post("/health-questions", data=NO)
@@ -103,7 +103,7 @@ def test_the_summary_is_linked_from_where_routines_are_shown(client: FlaskClient
 
 
 def test_blocking_condition_comes_first_and_starts_nothing(client: FlaskClient, ada: str) -> None:
-    """A person who is not cleared reads who has to clear them, and has no button to begin."""
+    """A person who is not cleared reads who has to clear them, and gets no start button."""
     answer = client.post("/health-questions", data={**NO, "not_cleared": "yes", "routine": "daily", "next": "today"})
     page = text_of(client, answer.headers["Location"])
     assert "blocked for now" in page
@@ -111,14 +111,13 @@ def test_blocking_condition_comes_first_and_starts_nothing(client: FlaskClient, 
     assert "Begin:" not in page
 
 
-def test_all_no_changes_nothing(client: FlaskClient, ada: str) -> None:
-    """A person who says no to all is told that every exercise is open."""
+def test_all_no_leaves_every_exercise_open(client: FlaskClient, ada: str) -> None:
     client.post("/health-questions", data=NO)
     assert "every exercise is open to you" in text_of(client, "/health-questions")
 
 
 def test_health_questions_can_be_answered_again(client: FlaskClient, store: Store, ada: str) -> None:
-    """The questions come back on request, with what was said last beside them and nothing chosen."""
+    """On request the questions return with the last answers beside them and nothing selected."""
     client.post("/health-questions", data={**NO, "pinch": "yes"})
     page = text_of(client, "/health-questions?again=")
     assert page.count("Last time: yes") == 1
@@ -128,9 +127,9 @@ def test_health_questions_can_be_answered_again(client: FlaskClient, store: Stor
 
 
 def test_strong_pain_asks_health_questions_again(
-    client: FlaskClient, panel: StationDouble, store: Store, ada: str
+    client: FlaskClient, station: StationDouble, store: Store, ada: str
 ) -> None:
-    """After a pain of 6 or more the questions are asked anew, with the reason."""
+    """After a pain of 6 or more the questions are asked again, with the reason."""
     client.post("/health-questions", data=NO)
     store.add_answer(ada, "pain", 8)
     assert "It has hurt a lot since" in text_of(client, "/health-questions")

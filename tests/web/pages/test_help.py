@@ -1,4 +1,4 @@
-"""Help answers what people ask: in few words, found by what they type, with links that lead somewhere."""
+"""Help answers common questions briefly; search finds them, and their links work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ READERS = {
     "my knee does not reach the wall with my toes touching it": "knee-short",
     "it pinches in front": "pinch",
 }
-"""What readers of the guide ask, and the answer that has to come first."""
+"""Questions of the guide's readers, each with the answer that must come first."""
 OWNERS = {
     "how do I calibrate": "calibrate",
     "no sound": "no-sound",
@@ -35,7 +35,7 @@ OWNERS = {
     "is my data sent anywhere": "data",
     "taps": "taps",
 }
-"""What people of a station ask."""
+"""Questions about a station."""
 VERDICTS = re.compile(
     r"\b(ab)?normal\b|\brestricted\b|\bgood result|\bbad\b|\bpoor\b|\bfail|\bshould have|\bwrong with you|\bdiagnos",
     re.I,
@@ -54,13 +54,13 @@ def text_of(client: FlaskClient, address: str) -> str:
 
 @pytest.mark.parametrize(("asked", "key"), [*READERS.items(), *OWNERS.items()])
 def test_help_search_ranks_best_answer_first(asked: str, key: str) -> None:
-    """Asked in their own words, the answer that is meant comes first."""
+    """Questions in people's own words find the right answer first."""
     assert keys(asked)[0] == key
 
 
 @pytest.mark.parametrize("one", answers(), ids=lambda one: str(one.key))
-def test_an_answer_is_short_and_passes_no_verdict(one: Answer) -> None:
-    """Under eighty words in whole sentences, without a word that judges anybody's ankle."""
+def test_answers_are_short_and_free_of_verdicts(one: Answer) -> None:
+    """Under eighty words in whole sentences, without a word that judges an ankle."""
     assert 20 <= len(one.text.split()) < MAX_ANSWER_WORDS
     assert one.text.endswith((".", "!"))
     assert not VERDICTS.search(f"{one.question} {one.text}")
@@ -68,8 +68,8 @@ def test_an_answer_is_short_and_passes_no_verdict(one: Answer) -> None:
 
 
 @pytest.mark.parametrize("one", answers(), ids=lambda one: str(one.key))
-def test_every_link_leads_somewhere(client: FlaskClient, one: Answer) -> None:
-    """Each link is a page of this station, and what it points at on that page is there."""
+def test_every_help_link_resolves(client: FlaskClient, one: Answer) -> None:
+    """Each link is a page of the station, and its anchor exists on that page."""
     for link in one.links:
         address, _, place = link.to.partition("#")
         assert address.startswith("/")
@@ -77,14 +77,12 @@ def test_every_link_leads_somewhere(client: FlaskClient, one: Answer) -> None:
         assert not place or f'id="{place}"' in page, link.to
 
 
-def test_a_number_of_a_study_has_its_source() -> None:
-    """An answer with a number that somebody measured says who did."""
+def test_answers_with_study_numbers_name_the_study() -> None:
     measured = re.compile(r"study|averaged|average|gain has been seen")
     assert [one.key for one in answers() if measured.search(one.text) and not one.source] == []
 
 
-def test_keys_are_given_once() -> None:
-    """No two answers have the same key or question."""
+def test_keys_and_questions_are_unique() -> None:
     assert len({one.key for one in answers()}) == len(answers())
     assert len({one.question for one in answers()}) == len(answers())
 
@@ -102,31 +100,31 @@ def test_keys_are_given_once() -> None:
     ],
 )
 def test_help_search_accepts_prefix_and_typo(asked: str, key: str) -> None:
-    """A word may be begun, or have one letter wrong, missing, too many or swapped, or an accent."""
+    """A word may be incomplete, carry an accent, or have one letter wrong, missing, added or swapped."""
     assert keys(asked)[0] == key
 
 
-def test_a_word_that_is_spelt_right_is_not_mistaken() -> None:
-    """Where an answer has the word as it was typed, words that only look like it bring nothing."""
+def test_exact_word_match_suppresses_fuzzy_matches() -> None:
+    """Where an answer has the exact word, words that only look like it match nothing."""
     assert keys("pinch") == ["pinch"]
 
 
 @pytest.mark.parametrize("asked", ["", "   ", "?!", "\u2026"])
 def test_empty_search_shows_all_answers(asked: str) -> None:
-    """Without a word all answers come in their order."""
+    """All answers, in their order."""
     assert keys(asked) == [one.key for one in answers()]
 
 
-def test_all_questions_are_on_the_page_in_groups(client: FlaskClient) -> None:
-    """Unasked, the page has every question under its group, and no script is needed to read one."""
+def test_help_page_groups_all_questions_without_scripts(client: FlaskClient) -> None:
+    """Without a search every question is under its group, readable without scripts."""
     page = text_of(client, "/help")
     assert [one.question for one in answers() if one.question not in page] == []
     assert re.findall(r"<h2>([^<]+)</h2>", page) == list(dict.fromkeys(one.group for one in answers()))
     assert page.count("<details") == len(answers())
 
 
-def test_a_search_works_without_scripts(client: FlaskClient) -> None:
-    """What was asked stays in the field, the best answer stands open, and how many fit is said."""
+def test_help_search_works_without_scripts(client: FlaskClient) -> None:
+    """The field keeps the query, the best answer is open, and the page gives the number of matches."""
     page = text_of(client, "/help?q=pinch+front")
     assert 'value="pinch front"' in page
     assert re.search(r'<details class="answer" id="pinch" open>', page)
@@ -134,12 +132,11 @@ def test_a_search_works_without_scripts(client: FlaskClient) -> None:
 
 
 def test_failed_search_says_so_and_shows_all(client: FlaskClient) -> None:
-    """A word that no answer has is said back as it was typed, harmlessly, with all questions below."""
+    """The query is repeated, escaped, above all questions."""
     answer = client.get("/help?q=%3Cb%3Exyzzy").get_data(as_text=True)
     assert "No answers found for \u201c&lt;b&gt;xyzzy\u201d" in answer
     assert answer.count("<details") == len(answers())
 
 
-def test_a_very_long_question_is_cut(client: FlaskClient) -> None:
-    """More than anybody asks is not looked for in full."""
+def test_very_long_query_is_truncated(client: FlaskClient) -> None:
     assert f'value="{200 * "a"}"' in text_of(client, f"/help?q={5000 * 'a'}")

@@ -1,4 +1,4 @@
-"""A person's plan on the page: made, changed, refused with a sentence beside each field, and as a calendar."""
+"""The plan page: saving, changing, an error beside each wrong field, and the calendar feed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from icalendar import Calendar
 from station.config import Config, PageConfig
 from station.store import Store
 from tests.web.double import StationDouble
-from tests.web.server.test_http import ask
+from tests.web.server.test_http import request
 from web.pages.plan import station_zone
 from web.server.http import open_page
 
@@ -37,23 +37,23 @@ def page_of(client: FlaskClient) -> str:
     return client.get("/plan").get_data(as_text=True)
 
 
-def kept(store: Store, person_id: str) -> dict[str, Any]:
+def saved_plan(store: Store, person_id: str) -> dict[str, Any]:
     found = store.plan(person_id)
     assert found is not None
     return found
 
 
 def test_plan_page_without_person_asks_who_it_is(client: FlaskClient) -> None:
-    """Without a person the page asks who it is, and keeps nothing."""
+    """Without a person the page asks who it is, and stores nothing."""
     assert "Choose who you are first" in page_of(client)
     assert 'class="trouble"' not in page_of(client)
     assert client.post("/plan", data=FORM).status_code == 400
 
 
 def test_plan_form_is_saved(client: FlaskClient, store: Store, ada: str) -> None:
-    """Days, times, routine, zone and choices are kept, with a token that nobody guesses, from today on."""
+    """Days, times, routine, zone and choices are stored from today on, with an unguessable token."""
     assert client.post("/plan", data=FORM).headers["Location"] == "/plan?saved="
-    plan = kept(store, ada)
+    plan = saved_plan(store, ada)
     assert plan["days"] == [[0, "18:00"], [3, "07:30"], [3, "18:00"]]
     assert (plan["routine"], plan["zone"], plan["minutes"]) == ("daily", "Europe/Berlin", 20)
     assert (plan["tests"], plan["reminder_cue"]) == (True, False)
@@ -66,12 +66,12 @@ def test_plan_form_is_saved(client: FlaskClient, store: Store, ada: str) -> None
     assert "Ingram 2024" in page
 
 
-def test_a_changed_plan_keeps_its_address(client: FlaskClient, store: Store, ada: str) -> None:
-    """Who subscribed stays subscribed: the token stays; the form shows what is kept."""
+def test_changed_plan_keeps_calendar_token(client: FlaskClient, store: Store, ada: str) -> None:
+    """Calendar subscriptions keep working, and the form shows the stored plan."""
     client.post("/plan", data=FORM)
-    before = kept(store, ada)
+    before = saved_plan(store, ada)
     client.post("/plan", data={**FORM, "day3": ["", ""], "minutes": "", "reminder_cue": "yes"})
-    plan = kept(store, ada)
+    plan = saved_plan(store, ada)
     assert plan["token"] == before["token"]
     assert (plan["days"], plan["minutes"], plan["reminder_cue"]) == ([[0, "18:00"]], None, True)
     page = page_of(client)
@@ -81,7 +81,7 @@ def test_a_changed_plan_keeps_its_address(client: FlaskClient, store: Store, ada
 
 
 @pytest.mark.parametrize(
-    ("wrong", "field", "says"),
+    ("wrong", "field", "sentence"),
     [
         ({"day3": ["half past"]}, "day3", "The time on Thursday is &#39;half past&#39;"),
         ({"day0": [], "day3": []}, "days", "at least one day of the week"),
@@ -92,13 +92,13 @@ def test_a_changed_plan_keeps_its_address(client: FlaskClient, store: Store, ada
     ],
 )
 def test_plan_form_shows_error_beside_field(
-    client: FlaskClient, store: Store, ada: str, wrong: dict[str, Any], field: str, says: str
+    client: FlaskClient, store: Store, ada: str, wrong: dict[str, Any], field: str, sentence: str
 ) -> None:
-    """A wrong field has its own sentence, everything typed is still there, and nothing is kept."""
+    """A wrong field has its own sentence, all input is still there, and nothing is stored."""
     answer = client.post("/plan", data={**FORM, **wrong, "reminder_cue": "yes"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 400
-    assert says in page.split(f'id="trouble-{field}">')[1].split("</span>")[0]
+    assert sentence in page.split(f'id="trouble-{field}">')[1].split("</span>")[0]
     assert "1 field needs correcting" in page
     typed = {**FORM, **wrong}
     assert all(f'value="{one}"' in page for one in (typed["zone"], typed["minutes"], *typed["day3"]))
@@ -107,7 +107,7 @@ def test_plan_form_shows_error_beside_field(
 
 
 def test_deleting_planned_routine_warns(client: FlaskClient, store: Store, ada: str) -> None:
-    """A person who deletes the routine of their plan learns before it that the plan proposes one instead."""
+    """Before deleting the planned routine the person reads that the plan will propose one instead."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     address = f"/routines/{mine}/remove"
     assert "Your plan uses this routine" not in client.get(address).get_data(as_text=True)
@@ -116,13 +116,12 @@ def test_deleting_planned_routine_warns(client: FlaskClient, store: Store, ada: 
 
 
 def test_plan_form_shows_all_errors_at_once(client: FlaskClient, ada: str) -> None:
-    """Nobody has to send a form four times to learn of four mistakes."""
     answer = client.post("/plan", data={"day1": "25:00", "routine": "gone", "zone": "x", "minutes": "0"})
     assert "4 fields need correcting" in answer.get_data(as_text=True)
 
 
 def test_plan_offers_own_routines(client: FlaskClient, store: Store, ada: str) -> None:
-    """The list has the proposal, the ready routines and one's own, and nobody else's."""
+    """The list has the proposal, the ready routines and the person's own, and no other person's."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     store.save_routine(None, store.add_person("Grace").id, "Hers", [{"exercise": "3a"}])
     client.post("/person", data={"person": ada})
@@ -130,13 +129,13 @@ def test_plan_offers_own_routines(client: FlaskClient, store: Store, ada: str) -
     assert all(f">{name}</option>" in page for name in ("Proposed for you", "Daily", "Full", "Mine"))
     assert "Hers" not in page
     client.post("/plan", data={**FORM, "routine": mine})
-    assert kept(store, ada)["routine"] == mine
+    assert saved_plan(store, ada)["routine"] == mine
 
 
 def test_calendar_needs_its_token(client: FlaskClient, store: Store, ada: str) -> None:
-    """The address from the page gives the plan's times as a calendar; any other address gives nothing."""
+    """The address on the page serves the plan as a calendar; any other address is 404."""
     client.post("/plan", data=FORM)
-    token = kept(store, ada)["token"]
+    token = saved_plan(store, ada)["token"]
     assert f"/plan/{token}.ics" in page_of(client)
     fresh = client.application.test_client()
     answer = fresh.get(f"/plan/{token}.ics")
@@ -148,21 +147,23 @@ def test_calendar_needs_its_token(client: FlaskClient, store: Store, ada: str) -
         assert fresh.get(f"/plan/{wrong}.ics").status_code == 404
 
 
-def test_a_plan_without_a_token_has_no_calendar(client: FlaskClient, store: Store, ada: str) -> None:
-    """An empty token opens nothing."""
+def test_plan_without_token_has_no_calendar(client: FlaskClient, store: Store, ada: str) -> None:
+    """An empty token matches no plan."""
     store.save_plan(ada, {"days": [[0, "18:00"]], "routine": "daily", "zone": "UTC"})
     assert client.get("/plan/.ics").status_code == 404
     client.post("/plan", data=FORM)
-    assert kept(store, ada)["token"]
+    assert saved_plan(store, ada)["token"]
 
 
-def test_calendar_is_served_to_subscribers(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
-    """A plain GET as a calendar program sends it, without the headers of a browser, is answered."""
+def test_calendar_is_served_to_subscribers(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
+    """A plain GET without browser headers, as calendar programs send it, is answered."""
     client.post("/plan", data=FORM)
-    served = open_page(panel, store, Config(page=PageConfig(port=0)))
+    served = open_page(station, store, Config(page=PageConfig(port=0)))
     served.start()
     try:
-        status, body = ask(served, f"/plan/{kept(store, ada)['token']}.ics", User_Agent="iOS/17 dataaccessd/1.0")
+        status, body = request(
+            served, f"/plan/{saved_plan(store, ada)['token']}.ics", User_Agent="iOS/17 dataaccessd/1.0"
+        )
     finally:
         served.stop()
     assert status == 200
@@ -171,13 +172,13 @@ def test_calendar_is_served_to_subscribers(client: FlaskClient, panel: StationDo
 
 @pytest.mark.parametrize(("named", "zone"), [("Europe/Berlin", "Europe/Berlin"), (":UTC", "UTC"), ("no/zone", "UTC")])
 def test_plan_form_suggests_machine_zone(monkeypatch: pytest.MonkeyPatch, named: str, zone: str) -> None:
-    """The form begins with the zone of the machine, or UTC where that is none."""
+    """The form starts with the machine's zone, or UTC where it has none."""
     monkeypatch.setenv("TZ", named)
     assert station_zone() == zone
 
 
 def test_unreadable_plan_starts_empty(client: FlaskClient, store: Store, ada: str) -> None:
-    """A plan of another version leaves an empty form, not a broken page."""
+    """A plan of another version gives an empty form, not an error."""
     store.save_plan(ada, {"every": "day"})
     assert "No plan yet" in page_of(client)
     assert "This plan gives" not in page_of(client)
@@ -187,9 +188,9 @@ def test_unreadable_plan_starts_empty(client: FlaskClient, store: Store, ada: st
 def test_saved_plan_is_complete(client: FlaskClient, store: Store, ada: str) -> None:
     """The first day is today in the plan's own zone, and stays when only the routine changes."""
     client.post("/plan", data={**FORM, "zone": "UTC"})
-    assert kept(store, ada)["since"] == datetime.now(UTC).date().isoformat()
-    store.save_plan(ada, {**kept(store, ada), "since": "2026-01-05"})
+    assert saved_plan(store, ada)["since"] == datetime.now(UTC).date().isoformat()
+    store.save_plan(ada, {**saved_plan(store, ada), "since": "2026-01-05"})
     client.post("/plan", data={**FORM, "zone": "UTC", "routine": "quick_calf"})
-    assert kept(store, ada)["since"] == "2026-01-05"
+    assert saved_plan(store, ada)["since"] == "2026-01-05"
     client.post("/plan", data={**FORM, "zone": "UTC", "day5": "10:00"})
-    assert kept(store, ada)["since"] != "2026-01-05"
+    assert saved_plan(store, ada)["since"] != "2026-01-05"

@@ -1,4 +1,4 @@
-"""The progress page: what it says with no test, few and many, and what it never says."""
+"""The progress page: with no tests, a few and many."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from station.core.progress.published import PUBLISHED_MEANS
 from station.store import Store
 from station.store.records import Correction, ImportedResult, SideResults
 from tests.station.store.histories import BUDGET, FIT, one_test
-from tests.web.history import fill
-from tests.web.years import years_of
+from tests.web.history import add_session
+from tests.web.years import add_years_of_tests
 
 JUDGING = ("normal", "restricted", "poor", "bad", "should", "unfortunately", "fail")
 
@@ -26,38 +26,40 @@ def text_of(client: FlaskClient, address: str = "/progress", status: int = 200) 
     return answer.get_data(as_text=True)
 
 
-def sat(store: Store, person_id: str, days_ago: float, left_mm: float | None, right_mm: float | None) -> str:
-    """A session with one test; gives the test's id."""
+def add_test_session(
+    store: Store, person_id: str, days_ago: float, left_mm: float | None, right_mm: float | None
+) -> str:
+    """A session with one test; returns the test's id."""
     at = datetime.now(UTC) - timedelta(days=days_ago)
     run = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
     return one_test(store, run, left_mm, right_mm)
 
 
 def test_progress_without_tests_links_to_start(client: FlaskClient) -> None:
-    """An empty page says what the first test is for, and draws nothing else than the position."""
+    """An empty page says what the first test is for, and draws only the test position."""
     page = text_of(client)
     assert "No test yet" in page
     assert "over-time" not in page
 
 
-def test_one_test_is_a_starting_point_and_two_have_no_trend(client: FlaskClient, store: Store) -> None:
-    """One test is shown with its ±; from the third on there is a line."""
+def test_trend_line_needs_three_tests(client: FlaskClient, store: Store) -> None:
+    """One test is shown with its ±; the line appears with the third."""
     ann = store.add_person("Ann")
-    sat(store, ann.id, 9, 84.0, 90.0)
+    add_test_session(store, ann.id, 9, 84.0, 90.0)
     page = text_of(client)
     assert "your starting point" in page
     assert "8.4 cm \u00b1" in page
-    sat(store, ann.id, 6, 85.0, 91.0)
+    add_test_session(store, ann.id, 6, 85.0, 91.0)
     assert " trend" not in text_of(client).split("<details")[0]
-    sat(store, ann.id, 3, 86.0, 92.0)
+    add_test_session(store, ann.id, 3, 86.0, 92.0)
     assert 'class="left trend"' in text_of(client)
 
 
-def test_the_card_shows_the_last_test(client: FlaskClient, store: Store) -> None:
-    """The big figure is a distance with its ±, and no change, whatever the tests came to so far."""
+def test_card_shows_last_test_without_change(client: FlaskClient, store: Store) -> None:
+    """The big figure is a distance with its ±, and no change, whatever the progress so far."""
     ann = store.add_person("Ann")
     for number in range(10):
-        sat(store, ann.id, 30 - 3 * number, 84.0 + number, None)
+        add_test_session(store, ann.id, 30 - 3 * number, 84.0 + number, None)
     page = text_of(client)
     figures = re.findall(r'<p class="figure">(.*?)</p>', page)
     assert [re.sub(r"<[^>]*>", "", figure)[:8] for figure in figures] == ["9.3 cm \u00b1", "\u2013"]
@@ -65,30 +67,29 @@ def test_the_card_shows_the_last_test(client: FlaskClient, store: Store) -> None
 
 
 def test_untested_side_shows_dash(client: FlaskClient, store: Store) -> None:
-    """One side alone has its picture; the other one is a dash, and the sides are not compared."""
+    """A tested side alone has its chart; the other is a dash, and the sides are not compared."""
     ann = store.add_person("Ann")
     for days_ago in (9, 6, 3):
-        sat(store, ann.id, days_ago, 84.0, None)
+        add_test_session(store, ann.id, days_ago, 84.0, None)
     page = text_of(client)
     assert "Not tested yet" in page
     assert "cannot be compared yet" in page
     assert page.count('class="chart over-time"') == 1
 
 
-def test_a_years_gap_is_named_and_the_picture_goes_back(client: FlaskClient, store: Store) -> None:
-    """After a year without tests everything is shown, and the gap is in the sentences."""
+def test_gap_of_a_year_is_named_and_chart_shows_everything(client: FlaskClient, store: Store) -> None:
     ann = store.add_person("Ann")
     for days_ago in (800, 797, 794, 400):
-        sat(store, ann.id, days_ago, 84.0, 90.0)
+        add_test_session(store, ann.id, days_ago, 84.0, 90.0)
     page = text_of(client)
     assert "There is no test between" in page
     assert re.search(r'range=all#over-time" aria-current="page"', page)
     assert "No tests in this period." in text_of(client, "/progress?range=6w")
 
 
-def test_many_tests_have_pages_newest_first(client: FlaskClient, store: Store) -> None:
-    """Fifty tests a page, with a way to the older ones; a page that is not there is answered in words."""
-    years_of(store, 120)
+def test_results_are_paginated_newest_first(client: FlaskClient, store: Store) -> None:
+    """Fifty tests a page, with a link to older ones; a missing page is answered in words."""
+    add_years_of_tests(store, 120)
     page = text_of(client)
     assert page.count("#test-1-") == 50
     assert "page 1 of 3" in page
@@ -98,9 +99,9 @@ def test_many_tests_have_pages_newest_first(client: FlaskClient, store: Store) -
     assert "not one of" in text_of(client, "/progress?range=week", 400)
 
 
-def test_ten_years_are_a_small_page(client: FlaskClient, store: Store) -> None:
-    """Ten years of daily tests are under 60 KB over the wire, with all that the page loads, and few elements."""
-    years_of(store, 3_650)
+def test_ten_years_of_tests_fit_in_60_kb(client: FlaskClient, store: Store) -> None:
+    """Ten years of daily tests are under 60 KB over the wire with everything the page loads, and few elements."""
+    add_years_of_tests(store, 3_650)
     page = text_of(client, "/progress?range=all")
     assert page.count("<") < 1_500
     files = ["/progress?range=all", "/static/page.css", "/static/progress.js"]
@@ -109,15 +110,15 @@ def test_ten_years_are_a_small_page(client: FlaskClient, store: Store) -> None:
 
 
 def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
-    """As built, doubted, imported and corrected results say so, beside the number and with the original."""
+    """Uncalibrated, suspect, imported and corrected results say so, beside the number and with the original."""
     ann = store.add_person("Ann")
-    sat(store, ann.id, 30, 84.0, 90.0)
+    add_test_session(store, ann.id, 30, 84.0, 90.0)
     store.add_imported_results(ann.id, [ImportedResult(datetime.now(UTC) - timedelta(days=60), 70.0, None)])
     assert "uncalibrated" in text_of(client)
     assert "uncalibrated" in text_of(client, "/")
     assert "imported" in text_of(client)
     calibration_id = store.add_calibration(FIT)
-    corrected = sat(store, ann.id, 20, 85.0, 91.0)
+    corrected = add_test_session(store, ann.id, 20, 85.0, 91.0)
     store.add_corrections([Correction(corrected, SideResults(63.0, 91.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id))])
     assert "corrected; on its day 8.5 cm" in text_of(client)
     store.add_check(
@@ -131,15 +132,17 @@ def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
 
 
 def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> None:
-    """Tests as built stand apart once there are calibrated ones, until they are computed anew."""
+    """Uncalibrated tests stand apart from calibrated ones until they are recalculated."""
     ann = store.add_person("Ann")
-    as_built = [sat(store, ann.id, 60 - days, 60.0 + days % 3, 90.0 + days % 2) for days in range(0, 30, 2)]
+    as_built = [
+        add_test_session(store, ann.id, 60 - days, 60.0 + days % 3, 90.0 + days % 2) for days in range(0, 30, 2)
+    ]
     before = history_of(store, ann.id, 101.6, datetime.now(UTC))
     assert before.apart_since is None
     assert before.side_progress(Side.LEFT) is not None
     calibration_id = store.add_calibration(FIT)
     for days in range(30, 60, 2):
-        sat(store, ann.id, 60 - days, 85.0 + days % 3, None)
+        add_test_session(store, ann.id, 60 - days, 85.0 + days % 3, None)
     history = history_of(store, ann.id, 101.6, datetime.now(UTC))
     left = history.side_progress(Side.LEFT)
     assert left is not None
@@ -148,14 +151,16 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
     page = text_of(client)
     assert "not compared with others" in page
     assert "Tested only while the sensor was not to be relied on" in page
-    anew = [Correction(one, SideResults(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built]
-    store.add_corrections(anew)
+    corrections = [
+        Correction(one, SideResults(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built
+    ]
+    store.add_corrections(corrections)
     assert len(history_of(store, ann.id, 101.6, datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
     assert "not compared with others" not in text_of(client)
 
 
 def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store) -> None:
-    """A session has the parts of each result's ±, in words and numbers, by which calibration and which contact."""
+    """A session lists the parts of each result's ±, its calibration and its contact."""
     ann = store.add_person("Ann")
     store.add_calibration(FIT)
     at = datetime.now(UTC)
@@ -175,8 +180,8 @@ def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store
 
 
 def test_progress_text_passes_no_verdict(client: FlaskClient, store: Store) -> None:
-    """No verdict in any word; what others have measured is closed, and has its people and its source."""
-    years_of(store, 400, every=2.0)
+    """No word judges the person; published comparisons are collapsed, and name their people and source."""
+    add_years_of_tests(store, 400, every=2.0)
     page = text_of(client, "/progress?range=all")
     words = re.sub(r"<[^>]*>", " ", page).lower()
     assert [word for word in JUDGING if re.search(rf"\b{word}\b", words)] == []
@@ -188,7 +193,7 @@ def test_progress_text_passes_no_verdict(client: FlaskClient, store: Store) -> N
 
 def test_progress_uses_inches(client: FlaskClient, store: Store) -> None:
     """In inches no centimetre is shown."""
-    years_of(store, 60)
+    add_years_of_tests(store, 60)
     client.post("/settings", data={"units": "inch"})
     page = text_of(client, "/progress")
     assert " in" in page
@@ -196,19 +201,19 @@ def test_progress_uses_inches(client: FlaskClient, store: Store) -> None:
 
 
 def test_before_and_after_are_not_part_of_trend(client: FlaskClient, store: Store) -> None:
-    """Two tests within the hour are shown as what a stretch did."""
+    """Two tests within the hour show the effect of a stretch."""
     ann = store.add_person("Ann")
-    sat(store, ann.id, 3.02, 84.0, 90.0)
-    sat(store, ann.id, 3.0, 88.0, 90.0)
+    add_test_session(store, ann.id, 3.02, 84.0, 90.0)
+    add_test_session(store, ann.id, 3.0, 88.0, 90.0)
     page = text_of(client)
     assert "Before and after stretching" in page
     assert "+0.4 cm" in page
 
 
 def test_progress_asks_for_person_first(client: FlaskClient, store: Store) -> None:
-    """With several people nobody's results are shown before one is chosen, which leads back here."""
-    ada, _ = fill(store, name="Ada")
-    fill(store, name="Grace")
+    """With several people no results are shown before one is chosen; the choice returns to this page."""
+    ada, _ = add_session(store, name="Ada")
+    add_session(store, name="Grace")
     page = text_of(client)
     assert "Who are you?" in page
     assert "8.4 cm" not in page
@@ -218,9 +223,9 @@ def test_progress_asks_for_person_first(client: FlaskClient, store: Store) -> No
 
 
 def test_full_test_trials_give_person_error(store: Store) -> None:
-    """The page's error knows how repeats within a session scatter, where full tests tell it."""
-    person = years_of(store, 300)
-    said = history_of(store, person.id, 101.6, datetime.now(UTC)).side_progress(Side.LEFT)
-    assert said is not None
-    assert said.error.within_mm == pytest.approx(4.0, rel=0.25)
-    assert said.error.between_mm is not None
+    """The page's error uses the scatter of repeats within a session where full tests provide it."""
+    person = add_years_of_tests(store, 300)
+    side = history_of(store, person.id, 101.6, datetime.now(UTC)).side_progress(Side.LEFT)
+    assert side is not None
+    assert side.error.within_mm == pytest.approx(4.0, rel=0.25)
+    assert side.error.between_mm is not None

@@ -1,4 +1,4 @@
-"""The page on which the sounds are learnt."""
+"""The page that teaches the sounds."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ TAUGHT_HERE = [name for _, names in GROUPS for name in names]
 SCOLDING = re.compile(r"\b(wrong|fail\w*|bad|incorrect|mistake|error)\b", re.IGNORECASE)
 
 
-def test_what_the_board_asks_about_can_be_learnt_here() -> None:
-    """Every sound of the lesson, and every one that is heard in quiet hours but a fault's, is on the page once."""
+def test_page_teaches_every_lesson_and_quiet_hour_sound_once() -> None:
+    """Every sound of the lesson, and every one that plays in quiet hours except a fault's, appears once."""
     assert len(set(TAUGHT_HERE)) == len(TAUGHT_HERE)
     assert set(TAUGHT_CUES) <= set(TAUGHT_HERE)
     quiet = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)} - {CueName.ERROR}
@@ -28,13 +28,13 @@ def test_what_the_board_asks_about_can_be_learnt_here() -> None:
     assert set(SOUND_LESSONS) == set(TAUGHT_HERE)
 
 
-def test_the_sounds_of_a_single_stretch_come_first() -> None:
-    """Count, begin, relax: whoever reads no further can do a stretch."""
+def test_sounds_of_one_stretch_come_first() -> None:
+    """Count, begin, relax: these suffice for a stretch."""
     assert GROUPS[0][1] == (CueName.COUNT, CueName.GO, CueName.HOLD_DONE)
 
 
-def test_each_sound_says_what_it_is_and_what_to_do(client: FlaskClient) -> None:
-    """Meaning, rhythm in words and as a drawing, and what to do stand there without scripts."""
+def test_each_sound_shows_meaning_rhythm_and_action(client: FlaskClient) -> None:
+    """The rhythm in words and as a drawing, all without scripts."""
     page = unescape(client.get("/sounds/learn").get_data(as_text=True))
     for name in TAUGHT_HERE:
         assert CUES[name].means in page
@@ -44,14 +44,14 @@ def test_each_sound_says_what_it_is_and_what_to_do(client: FlaskClient) -> None:
     assert "need JavaScript" in page
 
 
-def test_no_two_rhythms_are_called_the_same() -> None:
+def test_rhythm_descriptions_are_unique() -> None:
     """Words alone tell the sounds apart, and none of them scolds."""
     assert len({lore.rhythm for lore in SOUND_LESSONS.values()}) == len(SOUND_LESSONS)
     assert [lore.action for lore in SOUND_LESSONS.values() if SCOLDING.search(lore.action)] == []
 
 
-def test_what_is_played_is_the_table(client: FlaskClient) -> None:
-    """A button plays the cue's own tones; one that repeats is heard to repeat, at its own period."""
+def test_play_button_plays_cue_tones(client: FlaskClient) -> None:
+    """A button plays the cue's own tones; a repeating cue repeats at its own period."""
     page = client.get("/sounds/learn").get_data(as_text=True)
     played = [json.loads(unescape(found)) for found in re.findall(r'data-tones="([^"]*)"', page)]
     known = {entry["name"]: entry for entry in table()}
@@ -66,8 +66,8 @@ def test_what_is_played_is_the_table(client: FlaskClient) -> None:
     assert [on for _, on, _ in count] == [0, 1000, 2000]
 
 
-def test_every_drawing_fits_its_frame() -> None:
-    """No tone is drawn beyond the edge, and as many tones are drawn as are played."""
+def test_rhythm_drawings_fit_their_frame() -> None:
+    """No tone crosses the edge, and as many tones are drawn as played."""
     for group in grouped_sounds(table()):
         for sound in group["sounds"]:
             ends = [float(end) for end in re.findall(r"H([\d.]+)V", sound["drawing"])]
@@ -76,13 +76,13 @@ def test_every_drawing_fits_its_frame() -> None:
 
 
 @pytest.mark.parametrize(("edges", "path"), [([(2200, 0, 400)], "M0 2H40V18H0Z")])
-def test_a_tone_is_drawn_as_long_as_it_is(edges: list[tuple[int, int, int]], path: str) -> None:
-    """Ten milliseconds are one unit to the right."""
+def test_drawn_tone_length_matches_duration(edges: list[tuple[int, int, int]], path: str) -> None:
+    """Ten milliseconds are one unit."""
     assert rhythm_path(edges) == path
 
 
-def test_the_lesson_on_the_board_is_started_from_here(client: FlaskClient) -> None:
-    """One button asks the station for the lesson; the page of all sounds leads here."""
+def test_button_starts_lesson_on_board(client: FlaskClient) -> None:
+    """One button asks the station for the lesson; the page of all sounds links here."""
     page = client.get("/sounds/learn").get_data(as_text=True)
     assert 'name="routine" value="lesson"' in page
     assert 'href="/sounds/learn"' in client.get("/sounds").get_data(as_text=True)

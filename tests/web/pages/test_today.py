@@ -1,4 +1,4 @@
-"""Today says what to do now, the most important first, and Why says for what reasons."""
+"""Today shows what to do next, most important first; Why gives the reasons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
 from tests.web.double import StationDouble
-from tests.web.history import fill
+from tests.web.history import add_session
 
 EVERY_DAY = [[day, "00:00"] for day in range(7)]
 PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "tests": False}
@@ -23,7 +23,7 @@ PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "t
 
 @pytest.fixture
 def ada(store: Store) -> str:
-    """Somebody who has answered the health questions, without a yes."""
+    """A person who has answered every health question with no."""
     person = store.add_person("Ada")
     store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
@@ -36,7 +36,7 @@ def page_of(client: FlaskClient, address: str = "/") -> str:
 
 
 def now_of(client: FlaskClient) -> str:
-    """The first thing on the page: what to do now."""
+    """The first section of the page: what to do next."""
     return page_of(client).split('<section class="now"')[1].split("</section>")[0]
 
 
@@ -46,16 +46,16 @@ def missed_yesterday() -> dict[str, Any]:
     return {**PLAN, "days": [[yesterday.weekday(), "00:00"]]}
 
 
-def test_without_a_plan_a_test_and_a_stretch_are_the_beginning(client: FlaskClient, ada: str) -> None:
-    """A person who has no plan yet has one big button all the same."""
+def test_without_plan_test_and_stretch_are_offered(client: FlaskClient, ada: str) -> None:
+    """A person without a plan still has one big button."""
     now = now_of(client)
     assert "Now: Test and stretch" in now
     assert now.count('class="primary big"') == 1
     assert 'value="test_and_stretch">Start Test and stretch' in now
 
 
-def test_the_routine_that_is_due_is_one_button(client: FlaskClient, store: Store, ada: str) -> None:
-    """What the plan says is due has its name, its minutes and the one big button."""
+def test_due_routine_is_the_big_button(client: FlaskClient, store: Store, ada: str) -> None:
+    """The due routine has its name, its minutes and the one big button."""
     store.save_plan(ada, PLAN)
     now = now_of(client)
     assert "Now: Daily" in now
@@ -63,16 +63,16 @@ def test_the_routine_that_is_due_is_one_button(client: FlaskClient, store: Store
     assert 'value="today">Start Daily' in now
 
 
-def test_a_test_that_is_due_comes_first(client: FlaskClient, store: Store, ada: str) -> None:
-    """Tests come before stretching, and the page says what follows."""
+def test_due_test_comes_before_stretching(client: FlaskClient, store: Store, ada: str) -> None:
+    """The page says what follows the test."""
     store.save_plan(ada, {**PLAN, "tests": True})
     now = now_of(client)
     assert "Now: a full test, then Daily" in now
     assert "Start a full test" in now
 
 
-def test_a_missed_routine_is_offered_once_and_kindly(client: FlaskClient, store: Store, ada: str) -> None:
-    """What was missed yesterday may be done now or let go; let go, it is not spoken of again."""
+def test_missed_routine_is_offered_until_dismissed(client: FlaskClient, store: Store, ada: str) -> None:
+    """Yesterday's missed routine can be done or dismissed; once dismissed it is not mentioned again."""
     store.save_plan(ada, missed_yesterday())
     now = now_of(client)
     assert "Your last routine is still open." in now
@@ -82,18 +82,17 @@ def test_a_missed_routine_is_offered_once_and_kindly(client: FlaskClient, store:
     assert "Nothing is due" in now_of(client)
 
 
-def test_a_day_of_rest_says_when_it_goes_on(client: FlaskClient, store: Store, ada: str) -> None:
-    """Where nothing is due there is no big button, and the next time stands there."""
+def test_rest_day_shows_next_time_without_big_button(client: FlaskClient, store: Store, ada: str) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     store.save_plan(ada, {**PLAN, "days": [[tomorrow.weekday(), "18:00"]]})
     now = now_of(client)
     assert "Nothing is due" in now
     assert "Next: tomorrow at 18:00." in now
-    assert "first big" not in now
+    assert 'class="primary big"' not in now
 
 
-def test_a_planned_routine_that_is_gone_is_said(client: FlaskClient, store: Store, ada: str) -> None:
-    """Where the plan's own routine was deleted, Today and Why say that another one is proposed."""
+def test_deleted_planned_routine_is_reported(client: FlaskClient, store: Store, ada: str) -> None:
+    """Today and Why say that another routine is proposed instead."""
     mine = store.save_routine(None, ada, "Mine", [{"exercise": "3b"}])
     store.save_plan(ada, {**PLAN, "routine": mine})
     assert "Now: Mine" in now_of(client)
@@ -104,7 +103,6 @@ def test_a_planned_routine_that_is_gone_is_said(client: FlaskClient, store: Stor
 
 
 def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) -> None:
-    """After a routine of today the page says so."""
     store.save_plan(ada, PLAN)
     began = datetime.now(UTC)
     session = store.begin_session(ada, began, simulated=False)
@@ -120,7 +118,7 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
 
 
 def test_today_asks_health_questions_before_first_routine(client: FlaskClient, store: Store) -> None:
-    """A person who was never asked is led to the questions, and may begin with a test."""
+    """A person never asked is sent to the questions, and may start with a test."""
     store.add_person("Ada")
     now = now_of(client)
     assert 'href="/health-questions?next=today">Answer the questions' in now
@@ -128,7 +126,7 @@ def test_today_asks_health_questions_before_first_routine(client: FlaskClient, s
 
 
 def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ada: str) -> None:
-    """Much pain leads to the question about it, on the same page; a condition leads to what the answers change."""
+    """Much pain links to its question on the same page; a condition links to its effects."""
     store.save_plan(ada, PLAN)
     store.add_answer(ada, "pain", 7)
     store.add_answer(ada, "health", {"yes": [], "no": []})
@@ -141,40 +139,38 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
     assert 'href="/health-questions?next=today">See what your answers change' in now
 
 
-def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDouble, store: Store) -> None:
-    """What to do now, the last results, the week, what is left, the pain of yesterday: in this order."""
-    person, _ = fill(store, days_ago=1.5)
+def test_sections_are_ordered_by_importance(client: FlaskClient, station: StationDouble, store: Store) -> None:
+    """Next action, last results, week, unfinished routine, yesterday's pain."""
+    person, _ = add_session(store, days_ago=1.5)
     store.add_answer(person.id, "health", {"yes": [], "no": []})
     store.add_answer(person.id, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
-    panel.show(rest=UnfinishedView("Daily", 700, person.id))
+    station.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
     places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Resume", 'id="pain"')]
     assert places == sorted(places)
 
 
 def test_unfinished_routine_is_offered_after_power_cut(
-    client: FlaskClient, panel: StationDouble, store: Store, ada: str
+    client: FlaskClient, station: StationDouble, store: Store, ada: str
 ) -> None:
-    """A station that has been off knows from its store what was left of a routine of today, and of today alone."""
+    """The store alone provides today's unfinished routine, and only today's."""
     began = datetime.now(UTC) - timedelta(hours=2)
     run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, title="Daily")
     store.save_unfinished(run, {"do": "hold"}, began)
     assert "Resume Daily" in page_of(client)
-    panel.show(activity="hold", phase="hold")
+    station.show(activity="hold", phase="hold")
     assert "Resume " not in page_of(client)
-    panel.show(activity="idle", phase="idle")
+    station.show(activity="idle", phase="idle")
     store.save_unfinished(run, {"do": "hold"}, began - timedelta(days=3))
     assert "Resume " not in page_of(client)
 
 
-def test_after_much_pain_nothing_else_is_offered_first(
-    client: FlaskClient, panel: StationDouble, store: Store, ada: str
-) -> None:
-    """A person who was told to stop for today is offered neither the rest of it nor a test above everything else."""
+def test_much_pain_hides_resume_and_test(client: FlaskClient, station: StationDouble, store: Store, ada: str) -> None:
+    """After the advice to stop for today, neither the unfinished routine nor a test is offered at the top."""
     store.add_answer(ada, "health", {"yes": [], "no": []}, answered_at=datetime.now(UTC) - timedelta(hours=1))
-    panel.show(rest=UnfinishedView("Daily", 700))
+    station.show(rest=UnfinishedView("Daily", 700))
     assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
-    panel.show(rest=UnfinishedView("Daily", 700, ada))
+    station.show(rest=UnfinishedView("Daily", 700, ada))
     assert "Resume " in page_of(client)
     store.add_answer(ada, "pain", 7)
     page = page_of(client)
@@ -182,15 +178,14 @@ def test_after_much_pain_nothing_else_is_offered_first(
     assert "begin with your first test" not in page
 
 
-def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: StationDouble, ada: str) -> None:
-    """What the board has to say to the person stands on Today and on the live page."""
-    panel.show(note="Nothing is due now.")
+def test_station_note_is_shown_on_today_and_live(client: FlaskClient, station: StationDouble, ada: str) -> None:
+    station.show(note="Nothing is due now.")
     assert "Nothing is due now." in page_of(client)
     assert "Nothing is due now." in page_of(client, "/live")
 
 
-def test_why_leads_each_reason_to_its_rule(client: FlaskClient, store: Store, ada: str) -> None:
-    """Every reason, everything left out and everything gentler has a link to its rule on the same page."""
+def test_why_links_each_reason_to_its_rule(client: FlaskClient, store: Store, ada: str) -> None:
+    """Every reason, exclusion and reduction links to its rule on the same page."""
     store.add_answer(ada, "health", {"yes": ["tendon_pain"], "no": []})
     store.save_plan(ada, {**PLAN, "routine": "proposed"})
     page = page_of(client, "/why")
@@ -202,7 +197,7 @@ def test_why_leads_each_reason_to_its_rule(client: FlaskClient, store: Store, ad
 
 
 def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
-    """All rules can be read by anybody, also before there is a person, with what to expect and when."""
+    """All rules are readable without a person, with what to expect and when."""
     page = page_of(client, "/why")
     assert all(f'<dt id="{rule.key}">' in page for rule in RULES)
     assert all(str(escape(rule.source)) in page for rule in RULES)
@@ -210,8 +205,7 @@ def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
     assert "Three months without a gain" in page
 
 
-def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store, ada: str) -> None:
-    """What was said after the test is a reason that can be read."""
+def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: str) -> None:
     began = datetime.now(UTC)
     session = store.begin_session(ada, began, simulated=False)
     run = store.begin_run(session, {"do": "test"}, began)
@@ -224,7 +218,6 @@ def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store,
     assert "You feel the limit in front of the ankle" in page_of(client, "/why")
 
 
-def test_why_says_what_holds_everything_back(client: FlaskClient, store: Store, ada: str) -> None:
-    """Where nothing is proposed the reason stands first."""
+def test_why_puts_blocking_reason_first(client: FlaskClient, store: Store, ada: str) -> None:
     store.add_answer(ada, "health", {"yes": ["not_cleared"], "no": []})
     assert "Nothing is suggested right now." in page_of(client, "/why")

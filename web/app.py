@@ -12,7 +12,7 @@ from jinja2.utils import missing
 from station.app.api import StationApi
 from station.core.steps import CalibrateStep
 from station.store import Reader
-from web.context import FOOTER, NAV, ROUTINES, Site
+from web.context import FOOTER, NAV, NOBODY, ROUTINES, Site
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
@@ -93,7 +93,13 @@ def create_app(
     def template_context() -> dict[str, object]:
         there = {endpoint.partition(".")[0] for endpoint in app.view_functions}
         nav, footer = ([page for page in pages if page[0].partition(".")[0] in there] for pages in (NAV, FOOTER))
-        return {"simulated": api.board is not None, "routines": ROUTINES, "nav": nav, "footer": footer}
+        return {
+            "simulated": api.board is not None,
+            "routines": ROUTINES,
+            "nav": nav,
+            "footer": footer,
+            "no_person": NOBODY if Site.is_nobody_chosen() else "",
+        }
 
     return app
 

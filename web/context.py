@@ -131,12 +131,17 @@ class Site:
         except ValueError as error:
             abort(400, str(error))
 
+    @staticmethod
+    def is_nobody_chosen() -> bool:
+        """Whether "no one yet" was chosen in this browser, rather than nothing."""
+        return request.cookies.get(PERSON_COOKIE) == NOBODY
+
     def person(self) -> Person | None:
         """The person chosen in this browser, else the only person, else `None`."""
+        if self.is_nobody_chosen():
+            return None
         people = self.store.people()
         chosen = request.cookies.get(PERSON_COOKIE)
-        if chosen == NOBODY:
-            return None
         for person in people:
             if person.id == chosen:
                 return person

@@ -44,14 +44,15 @@ class StationApi(Protocol):
         """Send a command to the current activity; `answer` goes with `CommandName.ANSWER`."""
 
     def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
-        """Start a routine, for a person or unclaimed. A current run is ended first and stored as partial.
+        """Start a routine for a person (`None`: the one on the board). A current run ends first, stored as partial.
 
         `title` is the routine's display name, if it has one.
         """
 
-    def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
-        """Start what the start gate decides for this routine name and person (`None`: the one on the board).
+    def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
+        """Start what the start gate decides for this routine name and person.
 
+        With `is_chosen` the person was chosen, and `None` means nobody; without it, `None` is the one on the board.
         The decision says what started, what was changed and why, or why nothing started. The future raises ValueError
         with a sentence if there is no such routine, StoreError if the store cannot be read.
         """

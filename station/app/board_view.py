@@ -1,4 +1,4 @@
-"""What the page shows beside the activity: current toe distance, newest cue and faults."""
+"""What the page shows beside the activity: toe distance, newest cue, decision, note and faults."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ from dataclasses import replace
 from statistics import median
 
 from station.app.snapshot import CueView, Fault
+from station.app.start_gate import StartDecision
 from station.core.activities.engine import REPEATING_CUES
 from station.core.events import Toe
 from station.core.facts import Cue, Fact
 from station.core.sensing.toe_distance import ToeRules, invalid_reason
-from station.core.state import ActivityState
-from station.core.steps import Routine, to_json
 
 log = logging.getLogger(__name__)
 
@@ -22,17 +21,28 @@ TOE_MEDIAN_US = 500_000
 
 
 class BoardView:
-    """Holds the latest readings, cue and faults. Only the loop calls it."""
+    """Holds what is shown, and whether it has changed since the last snapshot. Only the loop calls it."""
 
     def __init__(self) -> None:
+        self.is_changed = True
+        """Whether something changed that may wait for a moment, like the toe distance."""
+        self.is_urgent = True
+        """Whether something changed that must be shown at once."""
         self.cue: CueView | None = None
+        self.note: str | None = None
+        """One sentence for the person."""
+        self.decision: StartDecision | None = None
+        self.decided_for: str | None = None
+        """The person that `decision` is about, `None` for an unknown one."""
         self.toe_missing_reason: str | None = "no reading yet"
         """Why there is no toe distance; `None` while there is one."""
         self._toes: deque[tuple[int, float]] = deque()
-        self._troubles: dict[str, str] = {}
+        self._faults: dict[str, str] = {}
+        self._change_count = 0
 
     def on_reading(self, toe: Toe, at_us: int) -> None:
         """Take in a reading of the distance sensor."""
+        self.is_changed = True
         self.toe_missing_reason = invalid_reason(toe, ToeRules())
         if self.toe_missing_reason is None:
             self._toes.append((at_us, toe.reading_mm))
@@ -46,6 +56,11 @@ class BoardView:
             return None
         return median(reading for _, reading in self._toes)
 
+    def on_sensor_changes(self, change_count: int) -> None:
+        """Show changes of the sensors at once; `change_count` differs after each."""
+        if change_count != self._change_count:
+            self._change_count, self.is_urgent = change_count, True
+
     def on_cue(self, cue: Fact) -> None:
         """Note a cue that plays, or the end of a repeating one."""
         if isinstance(cue, Cue):
@@ -54,28 +69,29 @@ class BoardView:
         elif self.cue is not None:
             self.cue = replace(self.cue, repeating=False)
 
-    def set_fault(self, part: str, sentence: str | None) -> bool:
-        """Set or clear (`None`) a part's fault; returns whether anything changed."""
-        if self._troubles.get(part) == sentence:
-            return False
+    def show_note(self, sentence: str | None) -> None:
+        """Show this sentence, or none, in place of the last one."""
+        self.note, self.is_urgent = sentence, True
+
+    def show_decision(self, decision: StartDecision, person_id: str | None) -> None:
+        """Show a decision of the start gate, with its note."""
+        self.decision, self.decided_for = decision, person_id
+        self.show_note(decision.note)
+
+    def set_fault(self, part: str, sentence: str | None) -> None:
+        """Set or clear (`None`) a part's fault."""
+        if self._faults.get(part) == sentence:
+            return
+        self.is_urgent = True
         if sentence is None:
-            del self._troubles[part]
+            del self._faults[part]
         else:
-            self._troubles[part] = sentence
+            self._faults[part] = sentence
             log.warning("%s", sentence)
-        return True
 
     def faults(self, heels: str | None) -> tuple[Fault, ...]:
         """The faults by part; `heels` is the board sensors' own heel fault, used unless the part reported one."""
-        found = dict(self._troubles)
+        found = dict(self._faults)
         if heels is not None:
             found.setdefault("heel sensors", heels)
         return tuple(Fault(part, sentence) for part, sentence in sorted(found.items()))
-
-
-def next_step_of(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:
-    """The step after the one shown, and its exercise."""
-    if shown.step is None or shown.step + 1 >= len(routine):
-        return None, None
-    step = routine[shown.step + 1]
-    return str(to_json((step,))["do"]), getattr(step, "exercise", None)

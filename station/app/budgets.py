@@ -39,35 +39,35 @@ class MeasurementContext:
 
     def budget_of(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:
         """The budget of a toe distance; `window_mm` is the uncertainty of its window, from noise and wander."""
-        seen_mm = toe_mm - self.skirting_mm
-        return budget_from_result(seen_mm, window_mm, contact, self.calibration.fit, self.conditions)
+        measured_mm = toe_mm - self.skirting_mm
+        return budget_from_result(measured_mm, window_mm, contact, self.calibration.fit, self.conditions)
 
 
 class AttemptBudgets:
     """The budgets of one running test, from its attempts to its sides."""
 
-    def __init__(self, using: MeasurementContext) -> None:
-        self._context = using
+    def __init__(self, context: MeasurementContext) -> None:
+        self._context = context
         self._best_passed: dict[Side, tuple[float, Budget]] = {}
         self._finished_trials: dict[Side, list[tuple[TrialResult, Budget | None]]] = {side: [] for side in Side}
 
     def on_attempt_passed(self, fact: AttemptPassed) -> Budget:
-        """The budget of a passed attempt; a trial takes that of its largest."""
-        made = self._context.budget_of(fact.toe_mm, fact.uncertainty_mm, fact.contact)
+        """The budget of a passed attempt; a trial has the budget of its largest attempt."""
+        budget = self._context.budget_of(fact.toe_mm, fact.uncertainty_mm, fact.contact)
         if fact.side not in self._best_passed or fact.toe_mm > self._best_passed[fact.side][0]:
-            self._best_passed[fact.side] = (fact.toe_mm, made)
-        return made
+            self._best_passed[fact.side] = (fact.toe_mm, budget)
+        return budget
 
     def on_trial_finished(self, fact: TrialFinished) -> Budget | None:
         """The budget of a finished trial; `None` if the knee does not reach, as no distance was captured."""
         best = self._best_passed.pop(fact.side, None)
-        made = None if fact.below_range or best is None else best[1]
+        budget = None if fact.below_range or best is None else best[1]
         trial = TrialResult(fact.trial, fact.toe_mm, fact.below_range, fact.uncertainty_mm)
-        self._finished_trials[fact.side].append((trial, made))
-        return made
+        self._finished_trials[fact.side].append((trial, budget))
+        return budget
 
     def of_side(self, side: Side) -> Budget | None:
-        """The budget of the side's score; `None` if it has no score, or one that was not captured."""
+        """The budget of the side's score; `None` without a score or a captured distance."""
         return side_budget(self._finished_trials[side])
 
 
@@ -76,9 +76,9 @@ def total_mm(budget: Budget | None) -> float | None:
     return None if budget is None else round(budget.total_mm, 3)
 
 
-def side_budget(done: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
-    """The budget of the mean of the counted trials; `None` if one of them has no budget."""
-    chosen = scored_trials([trial for trial, _ in done])
-    made = [budget for trial, budget in done if trial in chosen]
-    known = [budget for budget in made if budget is not None]
-    return budget_of_mean(known) if known and len(known) == len(made) else None
+def side_budget(finished: list[tuple[TrialResult, Budget | None]]) -> Budget | None:
+    """The budget of the mean of the scored trials; `None` if one of them has no budget."""
+    scored = scored_trials([trial for trial, _ in finished])
+    budgets = [budget for trial, budget in finished if trial in scored]
+    known = [budget for budget in budgets if budget is not None]
+    return budget_of_mean(known) if known and len(known) == len(budgets) else None

@@ -36,14 +36,14 @@ class CalibrationMonitor:
 
     def refresh(self) -> None:
         """Reload from the store. Raises StoreError and then keeps the last known state."""
-        current, doubt = self._store.current_calibration(), self._store.failed_check()
+        current, failed = self._store.current_calibration(), self._store.failed_check()
         checks = self._store.checks(limit=20)
-        of_it = [check for check in checks if check.calibration_id == current.id and check.passed]
+        passed = [check for check in checks if check.calibration_id == current.id and check.passed]
         if getattr(self, "current", None) != current:
             self._lane = LaneMonitor(current.curve, current.fit)
-        if self.failed_check is not None and doubt is None:
+        if self.failed_check is not None and failed is None:
             self._lane.rearm()
-        self.current, self.failed_check, self._last_passed_check = current, doubt, next(iter(of_it), None)
+        self.current, self.failed_check, self._last_passed_check = current, failed, next(iter(passed), None)
 
     @property
     def curve(self) -> Curve:
@@ -64,9 +64,9 @@ class CalibrationMonitor:
         if isinstance(step, CalibrateStep):
             return replace(step, warm_us=warm_us)
         if isinstance(step, CheckStep):
-            curve, fit = self.current.curve, self.current.fit
-            sure_mm = Assumptions().as_built_mm if fit is None else fit.uncertainty_mm(curve.reading_mm(step.block_mm))
-            return replace(step, warm_us=warm_us, calibration_mm=round(sure_mm, 3))
+            reading_mm, fit = self.current.curve.reading_mm(step.block_mm), self.current.fit
+            uncertainty_mm = Assumptions().as_built_mm if fit is None else fit.uncertainty_mm(reading_mm)
+            return replace(step, warm_us=warm_us, calibration_mm=round(uncertainty_mm, 3))
         return step
 
     def on_reading(self, toe: Toe, now_us: int, *, empty: bool) -> LaneFinding | None:
@@ -88,16 +88,16 @@ class CalibrationMonitor:
     @property
     def fault_sentence(self) -> str | None:
         """The calibration's fault and its remedy, in a sentence."""
-        doubt = self.failed_check
-        if doubt is None or self.current.fit is None:
+        failed = self.failed_check
+        if failed is None or self.current.fit is None:
             return None
-        if doubt.kind != "block":
+        if failed.kind != "block":
             return (
-                LaneFinding(doubt.kind, doubt.off_mm, doubt.uncertainty_mm).sentence
+                LaneFinding(failed.kind, failed.off_mm, failed.uncertainty_mm).sentence
                 + " Results are marked as uncertain."
             )
         return (
-            f"At the last check the distance sensor was {abs(doubt.off_mm):.1f} mm off, where {TOLERANCE_MM:g} are "
+            f"At the last check the distance sensor was {abs(failed.off_mm):.1f} mm off, where {TOLERANCE_MM:g} are "
             "allowed: recalibrate it. Until then, or until a check passes, results are marked as uncertain."
         )
 

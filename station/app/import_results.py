@@ -1,7 +1,7 @@
-"""Past results from a tape: `station import`.
+"""Imports past results, measured with a tape: `station import`.
 
 The file is CSV with the columns `date,left,right`, or with semicolons and decimal commas as spreadsheets of many
-countries write it. Either side may be empty. A date may carry a time of day. All of it is taken, or nothing.
+countries write it. Either side may be empty. A date may include a time of day. All rows are imported, or none.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ MM_IN_ONE = {"mm": 1.0, "cm": 10.0, "inch": 25.4}
 FARTHEST_MM = 250.0
 """No knee reaches the wall from farther: published means are 70 to 150 mm with an SD of 30 (Hoch and McKeon 2011)."""
 LIKELY_MM = (20.0, 200.0)
-"""A distance outside of these that another unit would bring to within them is rather in that unit."""
+"""A distance outside these limits that another unit would bring inside is probably in that unit."""
 FIRST_YEAR = 1998
-"""Bennell and others describe the test with its tape in 1998."""
+"""Bennell and others first described the test, with a tape, in 1998."""
 NOON = time(12)
 DAY_LETTERS = len("2026-01-31")
-"""Whatever is longer has a time of day."""
+"""A longer text includes a time of day."""
 
 
 class ImportRefusedError(ValueError):
@@ -35,7 +35,7 @@ class ImportRefusedError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PastResults:
-    """What a file has: the results to take, and the days of which there are tests already."""
+    """A file's results to import, and its days that have tests already."""
 
     results: tuple[ImportedResult, ...]
     known_days: tuple[date, ...]
@@ -44,9 +44,9 @@ class PastResults:
 def read_past_results(
     path: Path, unit: str, days: Collection[date], now: datetime, *, sure: bool = False
 ) -> PastResults:
-    """The results in a file, in mm, oldest first, but those of `days`. Days and times are those of this machine's zone.
+    """The results in a file, in mm, oldest first, without those of `days`. Times are in this machine's zone.
 
-    `unit` is one of `MM_IN_ONE`; `sure` that it is right, however unlikely. Raises `ImportRefusedError`.
+    `unit` is one of `MM_IN_ONE`; `sure` accepts unlikely distances in it. Raises ImportRefusedError.
     """
     found: dict[datetime, tuple[int, ImportedResult]] = {}
     for line, row in _rows(path):
@@ -76,7 +76,7 @@ def read_past_results(
 
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    """The lines below the names of the columns that are not empty, with their numbers."""
+    """The lines with data, with their line numbers."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
@@ -84,8 +84,8 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
     except OSError as error:
         raise ImportRefusedError(f"{path}: {error.strerror or error}.") from None
     lines = text.splitlines()
-    between = ";" if lines and ";" in lines[0] else ","
-    reader = csv.reader(lines, delimiter=between)
+    separator = ";" if lines and ";" in lines[0] else ","
+    reader = csv.reader(lines, delimiter=separator)
     names = [name.strip().lower() for name in next(reader, [])]
     if sorted(names) != sorted(COLUMNS):
         raise ImportRefusedError(
@@ -108,7 +108,7 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:
 
 
 def _parse_time(text: str, where: str, now: datetime) -> datetime:
-    """A day without a time of day is its noon, or now if that is to come."""
+    """The time in the file; a date alone means noon, or now if noon is still to come."""
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
@@ -120,7 +120,7 @@ def _parse_time(text: str, where: str, now: datetime) -> datetime:
         given = datetime.combine(given.date(), NOON)
         if given.date() == today:
             return min(given.astimezone(), now)
-    # The year first: of the last hours of 9999 some zones have no UTC.
+    # The year first: in some zones the last hours of 9999 have no UTC time.
     if given.year > now.year + 1 or given.astimezone() > now:
         raise ImportRefusedError(f"{where}: {text} is in the future. Correct the date, or this machine's clock.")
     return given.astimezone()
@@ -140,13 +140,13 @@ def _mm(text: str, unit: str, where: str, *, sure: bool) -> float | None:
             f"{where}: {text} is negative. A knee that does not reach with the toes at the wall is 0."
         )
     mm = value * MM_IN_ONE[unit]
-    rather = [name for name, one in MM_IN_ONE.items() if _likely_units(value * one)]
-    if rather and value > 0 and not _likely_units(mm) and not (sure and mm <= FARTHEST_MM):
+    likelier = [name for name, one in MM_IN_ONE.items() if _likely_units(value * one)]
+    if likelier and value > 0 and not _likely_units(mm) and not (sure and mm <= FARTHEST_MM):
         much = "much" if mm > LIKELY_MM[1] else "little"
         otherwise = ", or --sure if the unit is right" if mm <= FARTHEST_MM else ""
         raise ImportRefusedError(
-            f"{where}: {text} {unit} is too {much} to be believed; it is rather in {' or '.join(rather)}. "
-            f"Say --unit {' or --unit '.join(rather)}{otherwise}."
+            f"{where}: {text} {unit} is too {much} to be believed; it is rather in {' or '.join(likelier)}. "
+            f"Say --unit {' or --unit '.join(likelier)}{otherwise}."
         )
     if mm > FARTHEST_MM:
         raise ImportRefusedError(

@@ -1,7 +1,7 @@
 """The station's one queue: any thread posts to it, and the loop handles its items in order.
 
 Devices post pin edges, samples and readings, the scheduler posts alarms, the page posts requests. Posting never waits;
-a write that the page requests is answered through a future.
+a future answers each write that the page requests.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Saved = TypeVar("Saved")
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Start these steps, for a person or for the one on the board."""
+    """Start these steps, for a person (`None`: the one on the board)."""
 
     routine: Routine
     person_id: str | None
@@ -45,6 +45,8 @@ class StartRequest:
 
     name: str
     person_id: str | None
+    is_chosen: bool
+    """Whether the person was chosen, so that no person means nobody; else the station infers who is on the board."""
     done: Future[StartDecision]
 
 
@@ -79,7 +81,7 @@ class SettingsChange:
 
 @dataclass(frozen=True, slots=True)
 class FaultReport:
-    """A part is in trouble, or no longer."""
+    """A part has a fault, described in a sentence, or works again (`None`)."""
 
     part: str
     sentence: str | None
@@ -87,7 +89,7 @@ class FaultReport:
 
 @dataclass(frozen=True, slots=True)
 class Wakeup:
-    """The alarm clock rang: look at the time."""
+    """The alarm clock rang: check the time."""
 
 
 Posted = (
@@ -117,20 +119,21 @@ class Inbox:
             return None
 
     def report_fault(self, part: str, sentence: str | None) -> None:
-        """A part is in trouble, or no longer."""
+        """Report a part's fault in a sentence; `None` once it works again."""
         self.post(FaultReport(part, sentence))
 
     def wall_clock_set(self) -> None:
-        """The wall clock is right, or was set: from now on reminders are by its dates."""
+        """Report that the wall clock is right, or was set, so that reminders can follow it."""
         self.post(WallClockSet())
 
     def wake_up(self) -> None:
-        """Look at the time."""
+        """Make the loop check the time."""
         self.post(Wakeup())
 
     # Subscribers to new snapshots.
 
     def subscribe(self, wake: Callable[[], None]) -> Callable[[], None]:
+        """See `station.app.api.StationApi`."""
         with self._lock:
             self._subscribers = self._subscribers | {wake}
 
@@ -141,7 +144,7 @@ class Inbox:
             self._subscribers = self._subscribers - {wake}
 
     def notify_pages(self) -> None:
-        """There is a newer picture."""
+        """Wake all subscribers: there is a newer snapshot."""
         for wake in self._subscribers:
             try:
                 wake()
@@ -149,7 +152,7 @@ class Inbox:
                 log.exception("Notifying a page failed, so it is unsubscribed; the board carries on.")
                 self._unsubscribe(wake)
 
-    # What the page asks for; see `station.app.api.Panel`.
+    # The page's requests; see `station.app.api.StationApi`.
 
     def command(self, word: CommandName, side: Side | None = None, answer: str | None = None) -> None:
         self.post(Command(self._clock.now_us(), word, side, answer))
@@ -157,24 +160,24 @@ class Inbox:
     def start(self, routine: Routine, person_id: str | None, title: str | None = None) -> None:
         self.post(Start(routine, person_id, title))
 
-    def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
+    def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
         done: Future[StartDecision] = Future()
-        self.post(StartRequest(name, person_id, done))
+        self.post(StartRequest(name, person_id, is_chosen, done))
         if self._closed:
             self._refuse_pending()
         return done
 
     def _request_store(
-        self, act: Callable[[Store], Saved], claims: tuple[str, str | None] | None = None
+        self, action: Callable[[Store], Saved], claim: tuple[str, str | None] | None = None
     ) -> Future[Saved]:
         done: Future[Saved] = Future()
-        self.post(StoreRequest(act, done, claims))
+        self.post(StoreRequest(action, done, claim))
         if self._closed:
             self._refuse_pending()
         return done
 
     def refuse_requests(self) -> None:
-        """The loop has ended: who waits for a wish, or makes one from now on, is told so instead of waiting."""
+        """Refuse all pending and future requests, because the loop has ended and nothing would answer them."""
         self._closed = True
         self._refuse_pending()
 
@@ -198,8 +201,8 @@ class Inbox:
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]
     ) -> Future[str]:
-        kept = [msgspec.to_builtins(item) for item in items]
-        return self._request_store(lambda store: store.save_routine(routine_id, person_id, name, kept))
+        plain_items = [msgspec.to_builtins(item) for item in items]
+        return self._request_store(lambda store: store.save_routine(routine_id, person_id, name, plain_items))
 
     def remove_routine(self, routine_id: str) -> Future[None]:
         return self._request_store(lambda store: store.remove_routine(routine_id))

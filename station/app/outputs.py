@@ -1,56 +1,63 @@
-"""What the loop says through the board: cues, ticks that guide the feet, light and loudness."""
+"""What the loop plays and shows through the board: cues, guiding ticks, light and volume."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, time
 from typing import TYPE_CHECKING
 
+from station.app.board_view import BoardView
+from station.app.recorder import Recorder
 from station.app.snapshot import Snapshot
-from station.core.facts import Fact
+from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import Volume, is_quiet
 from station.settings import Settings
 
 if TYPE_CHECKING:
     from station.devices.board import Devices
 
+STORED_CUES = frozenset({CueName.COMPLETE, CueName.ENDED, CueName.TRIAL_OK, CueName.BEST})
+"""Cues that confirm storage; they do not sound until the data is stored."""
+
 
 class BoardOutputs:
-    """The devices, once there are any. Only the loop calls it."""
+    """Drives the board's devices; without any, it does nothing. Only the loop calls it."""
 
     def __init__(self) -> None:
         self._devices: Devices | None = None
         self._glowing = self._guiding = self._resting = False
 
     def attach(self, devices: Devices | None) -> None:
-        """From now on it is said through these."""
+        """Use these devices from now on."""
         self._devices = devices
 
     @property
     def temperature_c(self) -> float | None:
-        """What the thermometer says, where there is one."""
+        """The temperature beside the distance sensor in °C; `None` without a thermometer."""
         thermometer = None if self._devices is None else self._devices.thermometer
         return None if thermometer is None else thermometer.celsius
 
-    def rest(self, may: bool) -> None:
-        """Whether nobody is on the board, so that its sensors may be read slowly."""
-        if self._devices is not None and may is not self._resting:
-            self._resting = may
-            self._devices.rest(may)
+    def rest(self, is_resting: bool) -> None:
+        """Set whether the sensors may be read slowly, because nobody is on the board."""
+        if self._devices is not None and is_resting is not self._resting:
+            self._resting = is_resting
+            self._devices.rest(is_resting)
 
     def play_cues(self, cues: list[Fact]) -> None:
-        """Sound them and show them."""
+        """Play cues on the buzzer and the light, and end repeating ones."""
         if self._devices is not None and cues:
             self._devices.play_cues(cues)
 
     def set_volume(self, settings: Settings, wall: datetime) -> None:
-        """As loud as the settings want it at this hour."""
+        """Set the buzzer to the settings' volume at this time of day."""
         if self._devices is not None and self._devices.player is not None:
             begin, end = (time.fromisoformat(text) for text in (settings.quiet_from, settings.quiet_to))
             quiet = is_quiet(wall.astimezone().time(), begin, end)
             self._devices.player.set_volume(Volume(settings.volume), is_quiet=quiet)
 
     def update(self, now: Snapshot) -> None:
-        """The light glows while a hold counts, and while the feet move, ticks quicken as they near the target."""
+        """Light the LED while a hold counts; while the feet move, tick faster the nearer they are to the target."""
         clock = now.state.clock
         self._set_glow(clock is not None and clock.what == "hold" and clock.rate == 1)
         if self._devices is None or self._devices.player is None:
@@ -66,3 +73,27 @@ class BoardOutputs:
         if on is not self._glowing and self._devices is not None and self._devices.light is not None:
             self._glowing = on
             self._devices.light.set_glow(on)
+
+
+class CuePublisher:
+    """Plays cues on the board and shows them on the page. Only the loop calls it."""
+
+    def __init__(self, outputs: BoardOutputs, view: BoardView, recorder: Recorder) -> None:
+        self._outputs = outputs
+        self._view = view
+        self._recorder = recorder
+
+    def play(self, facts: Iterable[Fact], begin_us: int = 0) -> None:
+        """Play the cues among the facts, whose times count from `begin_us`.
+
+        While writes are pending, an error replaces a cue that confirms storage.
+        """
+        cues: list[Fact] = []
+        for fact in facts:
+            if isinstance(fact, Cue | CueEnded):
+                cue = replace(fact, at_us=fact.at_us + begin_us)
+                if self._recorder.has_pending_writes and isinstance(cue, Cue) and cue.cue in STORED_CUES:
+                    cue = Cue(cue.at_us, CueName.ERROR)
+                cues.append(cue)
+                self._view.on_cue(cue)
+        self._outputs.play_cues(cues)

@@ -1,9 +1,9 @@
-"""What a full test has to exceed to be a personal best.
+"""The distance that a full test must exceed to be a personal best.
 
-The best full test so far of this person and side by the same contact, plus the MDC90 of the person's full tests: the
-smallest difference of two tests that is more than error with 90 %, so that a test of somebody who does not change
-exceeds one former test by chance in 5 of 100 cases. Results in doubt of the calibration, as built beside calibrated
-ones, and imported results do not count. A test that is to stay within comfort does not compete.
+It is the best full test so far of this person and side, by the same contact, plus the MDC90 of the person's full tests:
+the smallest difference of two tests that exceeds measurement error with 90 % confidence. If nothing has changed, a test
+exceeds one former test by chance in 5 of 100 cases. Suspect results, uncalibrated results beside calibrated ones and
+imported results do not count. A test limited to a comfortable range does not compete.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from station.store import Reader
 def with_best_to_beat(
     store: Reader, routine: Routine, person_id: str | None, contact: Contact, now: datetime
 ) -> Routine:
-    """The routine with what each full test has to exceed. Raises StoreError."""
+    """The routine with the distance that each full test must exceed. Raises StoreError."""
     if person_id is None or not any(isinstance(step, TestStep) and step.full for step in routine):
         return routine
     left_mm, right_mm = (best_to_beat_mm(store, person_id, side, contact, now) for side in Side)
@@ -34,14 +34,14 @@ def with_best_to_beat(
 
 
 def without_best_to_beat(routine: Routine) -> Routine:
-    """The routine whose tests do not compete."""
+    """The routine with tests that cannot be a personal best."""
     return tuple(
         replace(step, beat_left_mm=None, beat_right_mm=None) if isinstance(step, TestStep) else step for step in routine
     )
 
 
 def best_to_beat_mm(store: Reader, person_id: str, side: Side, contact: Contact, now: datetime) -> float | None:
-    """The distance in mm that a full test of this side has to exceed, `None` without a full test to compare with."""
+    """The distance in mm that a full test of this side must exceed, `None` without a full test to compare with."""
     history = history_of(store, person_id, store.settings().goal_mm, now)
     error = history.error(side, contact, full=True)
     full = [one.mm for one in history.comparable(side) if one.full and one.contact is contact and not one.imported]

@@ -1,4 +1,4 @@
-"""A person's progress from the store: what the page and the terminal both show."""
+"""A person's progress from the store, as both the page and the terminal show it."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Conta
 
 
 class ResultRow(NamedTuple):
-    """One side of one test as it is shown. Distances in mm; a named tuple, because ten years make thousands of them.
+    """One side of one test as shown. Distances in mm; a named tuple, because ten years make thousands of them.
 
-    `original_mm` is what it came to on its day, where that no longer counts; `doubted_by` the failed check under which
-    it was made. `calibrated` is `None` where no calibration is known.
+    `original_mm` is the result before a correction. `suspect_since` is the time of the failed check before it.
+    `calibrated` is `None` if the calibration is unknown.
     """
 
     side: Side
@@ -45,26 +45,26 @@ class ResultRow(NamedTuple):
     pain: int | None
 
     def notes(self, units: str) -> list[str]:
-        """What a reader should know of the number, in words."""
+        """How the number was measured, and its cautions, in words."""
         how = ["imported"] if self.imported else ["full" if self.full else "quick", CONTACTS[self.contact]]
         return how + self.cautions(units)
 
     def cautions(self, units: str) -> list[str]:
-        """What makes the number less than it seems."""
-        said = []
+        """What limits the number, in words."""
+        found = []
         if self.calibrated is False:
-            said.append("uncalibrated")
+            found.append("uncalibrated")
         if self.is_suspect:
-            said.append(uncertain_since(self.suspect_since))
+            found.append(uncertain_since(self.suspect_since))
         if self.original_mm is not None:
-            said.append(f"corrected; on its day {length_text(self.original_mm, units)}")
+            found.append(f"corrected; on its day {length_text(self.original_mm, units)}")
         if self.pain:
-            said.append(f"pain {self.pain} of 10")
-        return said
+            found.append(f"pain {self.pain} of 10")
+        return found
 
 
 def formatters_for(units: str) -> Formatters:
-    """How the sentences say lengths and dates, in these units."""
+    """How the sentences format lengths and dates, in these units."""
     return Formatters(
         partial(length_text, units=units),
         partial(change_text, units=units),
@@ -74,7 +74,7 @@ def formatters_for(units: str) -> Formatters:
 
 
 def own_error_sentence(error: PersonError, units: str) -> str:
-    """The person's own error in a sentence, with where it is known from."""
+    """The person's own error in a sentence, with its source."""
     known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
     return (
         f"Your own error, from {known}: one test is within {length_text(COVERAGE * error.sem_mm, units)} of your "
@@ -84,7 +84,7 @@ def own_error_sentence(error: PersonError, units: str) -> str:
 
 
 def uncertain_since(check: datetime | None) -> str:
-    """The words for a result that was made after a check had failed."""
+    """The caution for a result after a failed check, whose time is `None` if unknown."""
     return "uncertain" if check is None else f"uncertain since the check of {date_text(check)}"
 
 
@@ -94,11 +94,11 @@ Tested = tuple[ResultRow | None, ResultRow | None]
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Everything of one person, each side and the `scores` oldest first, and each test newest first.
+    """All results of one person: each side and the `scores` oldest first, the `tests` newest first.
 
-    `scores` has also the tests that came to no result. `calibrated` are the times of the calibrations by blocks.
-    `apart_since` is the time of the first result that cannot be compared, because it was made before the sensor was
-    calibrated and others after, or in doubt of its calibration; such results are shown, and no part of the `analysis`.
+    `scores` includes tests without a result. `calibrated` are the times of calibrations with blocks. `apart_since` is
+    the time of the first result that cannot be compared: uncalibrated beside calibrated ones, or suspect. Such results
+    are shown, but not analysed.
     """
 
     left: tuple[ResultRow, ...]
@@ -115,7 +115,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What was recorded of one person, and what it says at one time."""
+    """All results of one person, and their progress at one time."""
 
     recorded: Recorded
     progress: Progress
@@ -148,7 +148,7 @@ class History:
         return self.recorded.rows(side)
 
     def comparable(self, side: Side) -> tuple[ResultRow, ...]:
-        """The results of a side that progress counts: none in doubt of the calibration, none as built among others."""
+        """The results of a side that progress counts: no suspect ones, no uncalibrated ones beside calibrated ones."""
         calibrated = any(one.calibrated for one in (*self.left, *self.right))
         return tuple(one for one in self.rows(side) if not _is_not_comparable(one, calibrated))
 
@@ -162,9 +162,9 @@ class History:
 
 
 def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datetime) -> History:
-    """What the store has of a person, or of what nobody has claimed, and what it says at `now`. Raises `StoreError`.
+    """A person's history at `now`, or that of the unclaimed results (`None`). Raises StoreError.
 
-    What was recorded is read and analysed once after each new result.
+    Results are read and analysed once after each new one.
     """
     recorded = reader.cache.get(("recorded", person_id), lambda: _recorded(reader, person_id))
     return History(recorded, recorded.analysis.at(now, goal_mm))
@@ -174,7 +174,7 @@ def _recorded(reader: Reader, person_id: str | None) -> Recorded:
     scores = reader.result_summaries(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
     left, right = (tuple(_test_rows(side, scores, calibrations, checks)) for side in Side)
-    calibrated = any(one.calibrated for seen in (left, right) for one in seen)
+    calibrated = any(one.calibrated for one in (*left, *right))
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
     repeats = reader.trial_distances_mm(person_id)
     found = analysis(
@@ -189,14 +189,14 @@ def _recorded(reader: Reader, person_id: str | None) -> Recorded:
 
 def _tests(left: Sequence[ResultRow], right: Sequence[ResultRow]) -> tuple[Tested, ...]:
     """Both sides of each test together, newest first."""
-    of_left, of_right = ({one.test_id: one for one in seen} for seen in (left, right))
+    of_left, of_right = ({one.test_id: one for one in rows} for rows in (left, right))
     found: list[Tested] = [(one, of_right.get(one.test_id)) for one in left]
     found += [(None, one) for one in right if one.test_id not in of_left]
     return tuple(sorted(found, key=lambda test: next(one.at for one in test if one is not None), reverse=True))
 
 
 class ResultBreakdown(NamedTuple):
-    """A result with what it is made of: how it was measured, and the parts of its uncertainty where they are known."""
+    """A result with how it was measured, and the parts of its uncertainty if they are known."""
 
     row: ResultRow
     how: str
@@ -204,31 +204,33 @@ class ResultBreakdown(NamedTuple):
 
 
 def breakdown_of(reader: Reader, tests: Iterable[Test]) -> dict[str, list[ResultBreakdown]]:
-    """The sides of these tests that have a result, left first, by test. Raises `StoreError`."""
+    """The results of these tests by test, the left side first. Raises StoreError."""
     calibrations = {one.id: one for one in reader.calibrations()}
     failed = _failed(reader.checks())
-    return {test.id: _made(test, calibrations, failed) for test in tests}
+    return {test.id: _breakdown_of_test(test, calibrations, failed) for test in tests}
 
 
-def _made(test: Test, calibrations: Mapping[str, Calibration], failed: Sequence[datetime]) -> list[ResultBreakdown]:
+def _breakdown_of_test(
+    test: Test, calibrations: Mapping[str, Calibration], failed: Sequence[datetime]
+) -> list[ResultBreakdown]:
     calibration = None if test.calibration_id is None else calibrations.get(test.calibration_id)
     calibrated = None if calibration is None else calibration.fit is not None
-    doubted_by = _failed_before(test.started_at, failed) if test.is_suspect else None
+    suspect_since = _failed_before(test.started_at, failed) if test.is_suspect else None
     original = test.original
     found = []
     for side in Side:
         left = side is Side.LEFT
-        mm, sure = (test.left_mm, test.left_uncertainty_mm) if left else (test.right_mm, test.right_uncertainty_mm)
+        mm = test.left_mm if left else test.right_mm
         if mm is None:
             continue
-        of_the_day = None if original is None else original.left_mm if left else original.right_mm
-        seen = ResultRow(
-            *(side, test.id, test.session_id, test.started_at, mm, sure, test.full, test.contact, of_the_day),
-            *(calibrated, test.is_suspect, doubted_by, test.imported, test.circumstances.pain),
+        uncertainty_mm = test.left_uncertainty_mm if left else test.right_uncertainty_mm
+        original_mm = None if original is None else original.left_mm if left else original.right_mm
+        row = ResultRow(
+            *(side, test.id, test.session_id, test.started_at, mm, uncertainty_mm, test.full, test.contact),
+            *(original_mm, calibrated, test.is_suspect, suspect_since, test.imported, test.circumstances.pain),
         )
-        found.append(
-            ResultBreakdown(seen, _method_text(test, calibration), test.left_budget if left else test.right_budget)
-        )
+        budget = test.left_budget if left else test.right_budget
+        found.append(ResultBreakdown(row, _method_text(test, calibration), budget))
     return found
 
 
@@ -248,7 +250,7 @@ def _failed(checks: Iterable[Check]) -> list[datetime]:
 
 
 def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
-    """The last of these times that was not after `at`."""
+    """The last of these times up to `at`."""
     return max((one for one in failed if one <= at), default=None)
 
 
@@ -259,45 +261,44 @@ def _test_rows(
     failed = _failed(checks)
     for one in scores:
         if side is Side.LEFT:
-            mm, sure, original = one.left_mm, one.left_uncertainty_mm, one.left_original_mm
+            mm, uncertainty_mm, original_mm = one.left_mm, one.left_uncertainty_mm, one.left_original_mm
         else:
-            mm, sure, original = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
+            mm, uncertainty_mm, original_mm = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
         if mm is None:
             continue
         calibrated = None if one.calibration_number is None else fitted.get(one.calibration_number)
-        doubted_by = _failed_before(one.started_at, failed) if one.is_suspect else None
+        suspect_since = _failed_before(one.started_at, failed) if one.is_suspect else None
         yield ResultRow(
-            *(side, one.test_id, one.session_id, one.started_at, mm, sure, one.full, one.contact, original),
-            *(calibrated, one.is_suspect, doubted_by, one.imported, one.pain),
+            *(side, one.test_id, one.session_id, one.started_at, mm, uncertainty_mm, one.full, one.contact),
+            *(original_mm, calibrated, one.is_suspect, suspect_since, one.imported, one.pain),
         )
 
 
 def _day_of(at: datetime) -> date:
-    """Where the station stands, by the clock that was in force then."""
+    """The date at the station, in the time zone rules of that time."""
     return at.astimezone().date()
 
 
-def _repeats_by_test(seen: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
-    of_tests = ((one, trials.get((one.test_id, one.side))) for one in seen if one.full)
+def _repeats_by_test(rows: Sequence[ResultRow], trials: Mapping[tuple[str, Side], Sequence[float]]) -> list[Repeats]:
+    of_tests = ((one, trials.get((one.test_id, one.side))) for one in rows if one.full)
     return [Repeats(one.at, one.contact, tuple(mm)) for one, mm in of_tests if mm is not None]
 
 
 def _is_not_comparable(one: ResultRow, calibrated: bool) -> bool:
-    """Results as built, once there are calibrated ones, and those in doubt of the calibration: what the sensor was off
-    by would pass for a change of the ankle."""
+    """Whether it is suspect, or uncalibrated beside calibrated ones: the sensor's offset would look like a change."""
     return one.is_suspect or (calibrated and one.calibrated is False)
 
 
 def progress_sentences(history: History, side: Side, words: Formatters) -> list[str]:
-    """What is said of one side: at least one sentence, and the first one is the answer."""
-    said = history.side_progress(side)
-    if said is None and history.rows(side):
+    """The progress of one side: at least one sentence, the answer first."""
+    progress = history.side_progress(side)
+    if progress is None and history.rows(side):
         return ["Tested only while the sensor was not to be relied on: the next test is the starting point."]
-    return side_sentences(said, words)
+    return side_sentences(progress, words)
 
 
 def not_compared_sentence(history: History) -> str | None:
-    """The sentence about results that stand apart, and what brings them in; `None` where there are none."""
+    """The sentence about results that cannot be compared, with the remedy; `None` if there are none."""
     if history.apart_since is None:
         return None
     since = history.apart_since.astimezone().date()
@@ -307,9 +308,9 @@ def not_compared_sentence(history: History) -> str | None:
     )
 
 
-def _progress_results(seen: Sequence[ResultRow], calibrated: bool) -> list[Result]:
+def _progress_results(rows: Sequence[ResultRow], calibrated: bool) -> list[Result]:
     return [
         Result(one.test_id, one.at, one.mm, one.uncertainty_mm, one.full, one.contact, one.imported)
-        for one in seen
+        for one in rows
         if not _is_not_comparable(one, calibrated)
     ]

@@ -1,8 +1,8 @@
 """Recalculates results with another calibration: `station recalibrate`.
 
-Trials are stored without their reading, but with the curve in use; inverted, the curve recovers the reading to a tenth
-of a millimetre. The trials are then scored by the rule of the day. The correction is written beside the original;
-originals, trials, attempts and traces stay.
+A trial is stored without its reading, but with the curve in use; the inverted curve recovers the reading to a tenth of
+a millimetre. The trials are then scored by the current rule. The correction is stored beside the original; originals,
+trials, attempts and traces stay.
 
 Distances are never stored below 0, so a 0 only bounds its reading. A test with such a side is not corrected at all,
 because both sides of a result must share one calibration.
@@ -46,31 +46,33 @@ def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) 
             yield Outcome(test, why_not="nobody knows its calibration")
         elif not test.trials:
             yield Outcome(test, why_not="its trials are not there")
-        elif calibration_id != to.id and (side := _is_bounded(test, known[calibration_id])) is not None:
+        elif calibration_id != to.id and (side := _bounded_side(test, known[calibration_id])) is not None:
             yield Outcome(test, why_not=f"its {side} was nearer than its calibration could show")
         else:
             yield Outcome(test, _scores(reader, test, known[calibration_id], to))
 
 
-def _is_bounded(test: Test, of_the_day: Calibration) -> Side | None:
+def _bounded_side(test: Test, original: Calibration) -> Side | None:
     """The first side with a trial whose reading cannot be recovered.
 
     A knee that does not reach is also stored as 0. A fitted calibration knows where 0 is, one as built does not.
     """
     for trial in test.trials:
-        if of_the_day.fit is None if trial.below_range else trial.toe_mm <= 0.0:
+        if original.fit is None if trial.below_range else trial.toe_mm <= 0.0:
             return trial.side
     return None
 
 
-def _scores(reader: Reader, test: Test, of_the_day: Calibration, to: Calibration) -> SideResults:
-    if of_the_day.id == to.id and test.original is not None:
+def _scores(reader: Reader, test: Test, original: Calibration, to: Calibration) -> SideResults:
+    if original.id == to.id and test.original is not None:
         return test.original
     header = reader.run_header(test.run_id) or {}
-    offset_mm = of_the_day.curve.offset_mm
+    offset_mm = original.curve.offset_mm
     skirting_mm = float(header.get("offset_mm", offset_mm)) - offset_mm
-    using = MeasurementContext(to, test.started_at, test.temperature_c, skirting_mm)
-    sides = {side: [_trial(trial, test, of_the_day.curve, using) for trial in _correction(test, side)] for side in Side}
+    context = MeasurementContext(to, test.started_at, test.temperature_c, skirting_mm)
+    sides = {
+        side: [_recalculated(trial, test, original.curve, context) for trial in _trials(test, side)] for side in Side
+    }
     scores = {side: score_mm([trial for trial, _ in done]) for side, done in sides.items()}
     budgets = {side: side_budget(done) for side, done in sides.items()}
     return SideResults(
@@ -84,26 +86,28 @@ def _scores(reader: Reader, test: Test, of_the_day: Calibration, to: Calibration
     )
 
 
-def _correction(test: Test, side: Side) -> list[Trial]:
+def _trials(test: Test, side: Side) -> list[Trial]:
     return [trial for trial in test.trials if trial.side is side]
 
 
-def _trial(trial: Trial, test: Test, before: Curve, using: MeasurementContext) -> tuple[TrialResult, Budget | None]:
+def _recalculated(
+    trial: Trial, test: Test, before: Curve, context: MeasurementContext
+) -> tuple[TrialResult, Budget | None]:
     if trial.below_range:
         return TrialResult(trial.number, 0.0, True, None), None
-    curve = using.calibration.curve
-    reading_mm = before.reading_mm(trial.toe_mm - using.skirting_mm)
-    toe_mm = round(max(0.0, curve.toe_mm(reading_mm) + using.skirting_mm), 1)
+    curve = context.calibration.curve
+    reading_mm = before.reading_mm(trial.toe_mm - context.skirting_mm)
+    toe_mm = round(max(0.0, curve.toe_mm(reading_mm) + context.skirting_mm), 1)
     window_mm = trial.uncertainty_mm if trial.budget is None else hypot(trial.budget.noise_mm, trial.budget.wander_mm)
     if window_mm is None:
         return TrialResult(trial.number, toe_mm, False, None), None
     stretched_mm = window_mm * curve.slope(reading_mm) / before.slope(reading_mm)
-    budget = using.budget_of(toe_mm, stretched_mm, _contact(trial, test))
+    budget = context.budget_of(toe_mm, stretched_mm, _contact(trial, test))
     return TrialResult(trial.number, toe_mm, False, total_mm(budget)), budget
 
 
 def _contact(trial: Trial, test: Test) -> Contact:
     """The contact of the attempt that gave the trial's distance."""
     passed = [one for one in test.attempts if one.outcome == "passed" and one.toe_mm == trial.toe_mm]
-    of_it = [one.contact for one in passed if (one.side, one.trial) == (trial.side, trial.number) and one.contact]
-    return of_it[0] if of_it else test.contact
+    contacts = [one.contact for one in passed if (one.side, one.trial) == (trial.side, trial.number) and one.contact]
+    return contacts[0] if contacts else test.contact

@@ -1,8 +1,8 @@
 """The unfinished routine: stepping on within ten minutes resumes it.
 
-A person who steps off in the middle (the doorbell) and returns within ten minutes resumes where they were; later, or
-after a `stop`, the unfinished routine is only offered. It is stored as well, to survive a power cut. The start gate
-decides which of its steps may start.
+A person who steps off in the middle (the doorbell) and returns within ten minutes resumes where they stopped. Later, or
+after a `stop`, the page only offers the unfinished routine. The store has it as well, to survive a power cut. The start
+gate decides which of its steps may start.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ def is_resumable(routine: Routine) -> bool:
 
 
 class ResumeManager:
-    """Remembers the unfinished routine. Only the loop calls it."""
+    """Remembers the unfinished routine, and whether today's routine follows its test. Only the loop calls it."""
 
     def __init__(self) -> None:
         self.unfinished: UnfinishedRoutine | None = None
         self.continues_today = False
-        """Whether today's work began with its test, so that the routine follows."""
+        """Whether today's session started with its test, so that the routine follows."""
 
     def on_start(self) -> None:
         """A run has started: stepping on no longer resumes the earlier routine."""
@@ -62,13 +62,13 @@ class ResumeManager:
         at_us: int,
         why: str | None,
     ) -> None:
-        """A routine has ended early."""
+        """A routine has ended early for the reason `why`: remember its remaining steps, if they can be resumed."""
         if remaining and is_resumable(remaining):
             departed = why not in ENDED_ON_PURPOSE
             self.unfinished = UnfinishedRoutine(remaining, title, person_id, session_id, at_us, departed)
 
     def on_claim(self, session_id: str, person_id: str | None) -> None:
-        """A session has been claimed by this person; with it the routine that was left in it."""
+        """This person has claimed a session, and with it the unfinished routine that belongs to it."""
         if self.unfinished is not None and self.unfinished.session_id == session_id:
             self.unfinished = replace(self.unfinished, person_id=person_id)
 
@@ -79,14 +79,15 @@ class ResumeManager:
 
     def offer(self, at_us: int) -> UnfinishedView | None:
         """The unfinished routine as the page offers it, `None` after ten minutes."""
-        one = self.unfinished
-        if one is None or not one.is_offered or at_us - one.at_us > RESUME_WITHIN_US:
+        unfinished = self.unfinished
+        if unfinished is None or not unfinished.is_offered or at_us - unfinished.at_us > RESUME_WITHIN_US:
             return None
-        return UnfinishedView(one.title, duration_us(one.routine) // SECOND_US, one.person_id)
+        seconds = duration_us(unfinished.routine) // SECOND_US
+        return UnfinishedView(unfinished.title, seconds, unfinished.person_id)
 
     def resume_candidate(self, person_id: str | None, at_us: int) -> UnfinishedRoutine | None:
         """The routine that stepping on resumes: this person stepped off it within the last ten minutes."""
-        one = self.unfinished
-        if one is None or not one.departed or at_us - one.at_us > RESUME_WITHIN_US or one.person_id != person_id:
+        unfinished = self.unfinished
+        if unfinished is None or not unfinished.departed or unfinished.person_id != person_id:
             return None
-        return one
+        return unfinished if at_us - unfinished.at_us <= RESUME_WITHIN_US else None

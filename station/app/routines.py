@@ -38,7 +38,7 @@ TITLES = {key: ready.name for key, ready in built_in_routines().items()} | OWN_T
 STRETCH = "3a"
 """The built-in stretch: the calf stretch on the slope, with the doses of the settings."""
 STANDING_S = 10
-"""Exercises that need no longer preparation than this use the time of the settings."""
+"""Exercises that need no more preparation than this use the time from the settings."""
 
 
 def routine_names() -> tuple[str, ...]:
@@ -56,7 +56,7 @@ def routine_called(
     seed: int = 0,
 ) -> Routine:
     """The steps of one of `routine_names()`. `first` is the side to begin with, `blocks_mm` the calibration blocks,
-    `seed` picks the questions of a lesson; `analogue` as in `steps_of`.
+    `seed` selects a lesson's questions; `analogue` is as in `steps_of`.
 
     Raises ValueError with a sentence for another name.
     """
@@ -96,9 +96,9 @@ def _built_in_stretch(settings: Settings, sides: tuple[Side, ...]) -> HoldStep:
 
 
 def steps_of(items: Sequence[Item], settings: Settings, first: Side = Side.LEFT, *, analogue: bool = True) -> Routine:
-    """The steps for these items; each begins on the side where the one before ended.
+    """The steps for these items; each begins on the side where the previous one ended.
 
-    Without `analogue` heels a heel that carries only the shin is not sensed: such an exercise is a timer. Raises
+    Only `analogue` heels sense a heel that carries the shin alone; without them such an exercise is a timer. Raises
     ValueError with a sentence for an exercise that is not in the catalogue.
     """
     return tuple(_iter_steps(items, settings, first, analogue=analogue))

@@ -37,17 +37,17 @@ _ASKED = {"health": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMI
 def situation_of(
     store: Reader, person_id: str, now: datetime, *, minutes: int | None = None, history: History | None = None
 ) -> Situation:
-    """Everything that decides what this person should do at `now`, with `minutes` of time.
+    """The situation that decides what this person should do at `now`, with `minutes` of time.
 
-    Pass `history` if already loaded: reading it takes tens of milliseconds. Raises `StoreError`.
+    Pass `history` if already loaded: reading it takes tens of milliseconds. Raises StoreError.
     """
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
     answers = store.newest_answers(person_id, _ASKED)
     pains = _pain_answers(answers["pain"], history, now)
-    said = next(iter(answers["health"]), None)
-    conditions = None if said is None else _answered_conditions(said)
-    answered_at = None if said is None or conditions is None else said.answered_at
+    health = next(iter(answers["health"]), None)
+    conditions = None if health is None else _answered_conditions(health)
+    answered_at = None if health is None or conditions is None else health.answered_at
     changed = next(iter(answers["changed"]), None)
     return Situation(
         now,
@@ -67,7 +67,7 @@ def situation_of(
 def done_of(
     store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None
 ) -> PlanProgress:
-    """What this person has done that affects what is due, in the days of `zone`. Raises `StoreError`."""
+    """What this person has done that affects what is due, in the days of `zone`. Raises StoreError."""
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
     recent = [one for one in _since(history, now - FULL_TEST_WITHIN) if not one.imported]
@@ -85,27 +85,27 @@ def done_of(
 
 
 def plan_for(store: Reader, person_id: str) -> Plan | None:
-    """This person's plan; `None` if there is none or it cannot be read. Raises `StoreError`."""
-    kept = store.plan(person_id)
+    """This person's plan; `None` if there is none or it is invalid. Raises StoreError."""
+    stored = store.plan(person_id)
     try:
-        return None if kept is None else plan_from_dict(kept)
+        return None if stored is None else plan_from_dict(stored)
     except ValueError:
         return None
 
 
-def _answered_conditions(said: Answer) -> frozenset[str] | None:
-    """The conditions answered with yes; `None` if the answer is to another version of the questions, to ask again."""
+def _answered_conditions(answer: Answer) -> frozenset[str] | None:
+    """The conditions answered with yes; `None`, to ask again, if other questions were answered."""
     try:
-        return health_questions.parse_answer(said.answer)
+        return health_questions.parse_answer(answer.answer)
     except ValueError:
         return None
 
 
-def _pain_answers(said: Sequence[Answer], history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
+def _pain_answers(answers: Sequence[Answer], history: History, now: datetime) -> tuple[tuple[datetime, int], ...]:
     """Pain from the answers and the tests, newest first."""
     of_tests = {one.test_id: (one.at, one.pain) for one in (*history.left, *history.right) if one.pain is not None}
     of_answers: list[tuple[datetime, int]] = []
-    for one in reversed(said):
+    for one in reversed(answers):
         if type(one.answer) is int and 0 <= one.answer <= MAX_PAIN:
             # Keep the stored order of answers: the clock of a board without a battery jumps back and forth.
             before = of_answers[-1][0] if of_answers else one.answered_at
@@ -116,11 +116,11 @@ def _pain_answers(said: Sequence[Answer], history: History, now: datetime) -> tu
 
 def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
     """The felt places of the last day with a test that asked for them."""
-    told = [one for one in _since(history, now - RECENT) if one.felt_place in _PLACES]
-    if not told:
+    reported = [one for one in _since(history, now - RECENT) if one.felt_place in _PLACES]
+    if not reported:
         return frozenset()
-    last = told[-1].started_at.astimezone().date()
-    return frozenset(FeltPlace(str(one.felt_place)) for one in told if one.started_at.astimezone().date() == last)
+    last = reported[-1].started_at.astimezone().date()
+    return frozenset(FeltPlace(str(one.felt_place)) for one in reported if one.started_at.astimezone().date() == last)
 
 
 def _since(history: History, since: datetime) -> Sequence[ResultSummary]:
@@ -137,28 +137,29 @@ def _not_felt_exercises(answers: Iterable[Answer]) -> frozenset[str]:
 
 
 def _side_histories(progress: Progress) -> dict[Side, SideHistory]:
-    more = (
-        0.0 if progress.difference is None or not progress.difference.clear else progress.difference.difference_mm.value
-    )
-    sides = ((Side.LEFT, progress.left, -more), (Side.RIGHT, progress.right, more))
+    difference = progress.difference
+    left_ahead_mm = 0.0 if difference is None or not difference.clear else difference.difference_mm.value
+    sides = ((Side.LEFT, progress.left, -left_ahead_mm), (Side.RIGHT, progress.right, left_ahead_mm))
     return {
-        side: _side_history(said, max(0.0, behind)) for side, said, behind in sides if said is not None and not said.old
+        side: _side_history(found, max(0.0, behind_mm))
+        for side, found, behind_mm in sides
+        if found is not None and not found.old
     }
 
 
-def _side_history(said: SideProgress, behind_mm: float) -> SideHistory:
-    last = said.counted[-1]
-    first = next(test for test in said.counted if test.method == last.method)
-    gains = [change.told_at for change in said.changes if change.direction is Direction.GAIN]
+def _side_history(progress: SideProgress, behind_mm: float) -> SideHistory:
+    last = progress.counted[-1]
+    first = next(test for test in progress.counted if test.method == last.method)
+    gains = [change.told_at for change in progress.changes if change.direction is Direction.GAIN]
     return SideHistory(
-        is_known=said.change_mm is not None,
-        is_gaining=None if said.phase is Phase.UNKNOWN else said.phase is Phase.GAINING,
-        is_steady=said.phase is Phase.STEADY,
+        is_known=progress.change_mm is not None,
+        is_gaining=None if progress.phase is Phase.UNKNOWN else progress.phase is Phase.GAINING,
+        is_steady=progress.phase is Phase.STEADY,
         weeks=(last.at - first.at) / _WEEK,
         last_gain_at=max(gains, default=None),
         change_mm=None if first is last else last.mm - first.mm,
         deficit_mm=behind_mm,
-        has_reached_goal=said.forecast.reached,
+        has_reached_goal=progress.forecast.reached,
     )
 
 
@@ -179,10 +180,10 @@ def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
 
 def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
     """When the last credited hold was, and when the last routine was completed."""
-    bouts = store.last_exercise_records(person_id, limit=RECENT_EXERCISES)
-    stretched_at = next((one.started_at for one in bouts if one.credited_us), None)
-    left = store.unfinished_run(person_id)
-    last = next((one for one in bouts if left is None or one.run_id != left.run_id), None)
+    exercises_done = store.last_exercise_records(person_id, limit=RECENT_EXERCISES)
+    stretched_at = next((one.started_at for one in exercises_done if one.credited_us), None)
+    unfinished = store.unfinished_run(person_id)
+    last = next((one for one in exercises_done if unfinished is None or one.run_id != unfinished.run_id), None)
     return stretched_at, None if last is None else last.ended_at or last.started_at
 
 

@@ -56,7 +56,7 @@ IDLE = IdleState()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """Everything the live page needs: the activity's state and the board's sensors.
+    """Everything the live page shows: the activity's state and the board's sensors.
 
     `state` is that of the running activity, or of the last one until the person steps off. `at_us` is on the station's
     monotonic clock. `toe_why` says why there is no toe distance. `called` is the title of the current routine;

@@ -1,8 +1,8 @@
-"""What may begin, for whom, with which restrictions: the one gate that every way of starting passes.
+"""What may start, for whom, with which restrictions: the one gate that every start passes.
 
-The board asks when a person steps on, the page when a button is pressed, and so do resume, reminders and the command
-line. The loop asks in its own thread, and its answer, a `StartDecision`, is what begins and what people are shown.
-Pages that only show what would begin ask the same gate. The rule itself is `station.advice.restrictions.restrict`.
+Stepping on, the page's buttons, resume, reminders and the command line all pass it. The loop asks it in its own thread;
+the `StartDecision` is what starts and what people see. Pages that only preview a start ask the same gate. The rules are
+in `station.advice.restrictions.restrict`.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ from station.settings import Settings
 from station.store import Reader
 
 TODAY, UNFINISHED = "today", "rest"
-"""Names with a meaning of their own: today's work, and the unfinished routine."""
+"""Names that are no routine: today's session, and the unfinished routine."""
 OWN = "own:"
 """Optional prefix of a person's own routine; its id follows."""
 PROPOSED_FROM = "daily"
@@ -70,7 +70,7 @@ COMPLETE = "Nothing remains of the last routine: it is complete."
 class StartDecision:
     """What starts, what was changed and why, or why nothing starts.
 
-    If `routine` is empty nothing starts: `refusal` gives the reason, or `notice` says that nothing is due. `title` is
+    If `routine` is empty nothing starts: `refusal` gives the reason, or `notice` states that nothing is due. `title` is
     the routine's display name. `excluded` and `reduced` are the changes, each with its reason; `advice` lists
     precautions; `only_test` is the reason why only the routine's test starts.
     """
@@ -107,7 +107,7 @@ class StartDecision:
 
 @dataclass(frozen=True, slots=True)
 class TodaySummary:
-    """What one person has to do today. Without a plan `due` is `None`; `credited_s` is this week's credit."""
+    """What is due today for one person. Without a plan `due` is `None`; `credited_s` is this week's credit."""
 
     now: datetime
     plan: Plan | None
@@ -130,12 +130,12 @@ class TodaySummary:
 
     @property
     def is_open(self) -> bool:
-        """Whether the routine is to be done now."""
+        """Whether the routine is due now."""
         return self.due is None or self.due.occurrence is not None
 
     @property
     def due_test(self) -> str | None:
-        """The test that is due and may begin: `full` or `quick`."""
+        """The test that is due and may start: `full` or `quick`."""
         if self.due is None or self.due.test_kind is None or knee_to_wall_block_reason(self.situation) is not None:
             return None
         return self.due.test_kind
@@ -158,10 +158,10 @@ class StartGate:
     seed: int = 0
 
     def decide(self, name: str, *, tested: bool = False) -> StartDecision:
-        """What begins under this name: `TODAY`, `UNFINISHED`, a ready routine or one's own.
+        """What starts under this name: `TODAY`, `UNFINISHED`, a ready routine or the person's own.
 
-        `tested`: today's test has just been done, or skipped, and does not begin again. Raises ValueError with a
-        sentence where there is no such routine.
+        `tested`: today's test was just done or skipped, and does not start again. Raises ValueError with a sentence if
+        there is no such routine.
         """
         if name == UNFINISHED:
             return self._unfinished()
@@ -214,9 +214,9 @@ class StartGate:
         return own.name
 
     def items(self, name: str) -> Sequence[Item]:
-        """The items of a routine; the station's own stretch has the doses of the settings.
+        """The items of a routine; the built-in stretch takes its doses from the settings.
 
-        Raises ValueError with a sentence for a name that is no ready routine, `stretch`, or one's own.
+        Raises ValueError with a sentence unless the name is `stretch`, a ready routine or one of the person's own.
         """
         stretch = Item(exercise=STRETCH, hold_s=self.settings.hold_s, repetitions=self.settings.repetitions)
         if name == "stretch":
@@ -251,22 +251,22 @@ class StartGate:
     def _steps(self, items: Sequence[Item]) -> Routine:
         return steps_of(items, self.settings, self.first, analogue=self.analogue)
 
-    # What remains of a routine.
+    # The unfinished routine.
 
     def _unfinished(self) -> StartDecision:
-        kept = self.store.unfinished_run(self.person_id)
-        if kept is None:
+        unfinished = self.store.unfinished_run(self.person_id)
+        if unfinished is None:
             return StartDecision(notice=COMPLETE)
         try:
-            routine = routine_from_header(kept.remaining_header)
+            routine = routine_from_header(unfinished.remaining_header)
         except StepError as error:
             return StartDecision(notice=f"What remains cannot be read ({error}): start the routine again.")
-        return self.restricted(routine, kept.title)
+        return self.restricted(routine, unfinished.title)
 
     # By the plan.
 
     def today_summary(self) -> TodaySummary:
-        """What to do now and why. The person must be known."""
+        """What to do today and why. The person must be known."""
         assert self.person_id is not None
         assert self.situation is not None
         planned = plan_for(self.store, self.person_id)
@@ -276,7 +276,7 @@ class StartGate:
         return TodaySummary(self.now, planned, due, self.situation, found, title, dict(done.credited_this_week_s))
 
     def base(self, planned: Plan | None) -> tuple[str, Sequence[Item]]:
-        """The title of a plan's routine, and its items before advice; one that no longer exists is proposed."""
+        """The title of a plan's routine, and its items before advice; a proposal replaces one that no longer exists."""
         name = NO_PLAN if planned is None else planned.routine
         if name != plan.PROPOSED_ROUTINE:
             with suppress(ValueError):
@@ -284,9 +284,9 @@ class StartGate:
         return PROPOSED_NAME, self.items(PROPOSED_FROM)
 
     def planned(self, planned: Plan | None, situation: Situation) -> tuple[str, Proposal]:
-        """The title of a plan's routine, and what advice makes of it in this situation.
+        """The title of a plan's routine, and the routine after advice for this situation.
 
-        Without a plan, a person for whom nothing of test and stretch is right gets a proposal instead.
+        Without a plan, a person who may do neither test nor stretch gets a proposal instead.
         """
         title, items = self.base(planned)
         if title == PROPOSED_NAME and planned is not None:
@@ -297,7 +297,7 @@ class StartGate:
         return title, found
 
     def _today(self, *, tested: bool) -> StartDecision:
-        """A test where one is due, else the routine."""
+        """The test if one is due, else the routine."""
         if self.person_id is None:
             return self.decide(AFTER_TEST if tested else NO_PLAN)
         summary = self.today_summary()
@@ -318,7 +318,7 @@ class StartGate:
         return replace(decision, notice=summary.instead)
 
     def _planned_routine(self, summary: TodaySummary, *, tested: bool) -> StartDecision:
-        """The plan's own routine, as by its name; after today's test without a second one."""
+        """The plan's own routine, as by its name; after today's test, without another test."""
         assert summary.plan is not None
         name = summary.plan.routine
         if not tested:

@@ -48,6 +48,8 @@ class StationDouble:
         self.answers_given: list[str | None] = []
         self.started: list[tuple[Routine, str | None]] = []
         self.titles: list[str | None] = []
+        self.chosen: list[bool] = []
+        """Of each start requested by name, whether the page chose the person."""
         self.analogue = True
         self.blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
         self._store = store
@@ -79,8 +81,9 @@ class StationDouble:
         self.started.append((routine, person_id))
         self.titles.append(called)
 
-    def request_start(self, name: str, person_id: str | None) -> Future[StartDecision]:
+    def request_start(self, name: str, person_id: str | None, *, is_chosen: bool = False) -> Future[StartDecision]:
         """Decide by the real start gate, as the station does."""
+        self.chosen.append(is_chosen)
         done: Future[StartDecision] = Future()
         try:
             assert self._store is not None

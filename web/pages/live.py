@@ -56,14 +56,16 @@ def blueprint(site: Site) -> Blueprint:
         name = request.form.get("routine", "")
         person = _requested_person(site)
         person_id = person.id if person else None
+        is_chosen = person is not None or request.form.get("person") == NOBODY or site.is_nobody_chosen()
         title = site.routine_title(name, person_id)
         try:
-            decision = wait_until_saved(site.api.request_start(name, person_id))
+            decision = wait_until_saved(site.api.request_start(name, person_id, is_chosen=is_chosen))
         except ValueError as error:
             abort(400, str(error))
         if decision.routine:
             note = _decision_html(decision)
-            return remember_person(back_to_live(note, started=name) if note else back_to_live(), person_id)
+            response = back_to_live(note, started=name) if note else back_to_live()
+            return remember_person(response, person_id) if is_chosen else response
         if decision.needs_health_questions and person is not None:
             return _redirect_to_health_questions(name, person_id)
         return _refused_response(decision, title, person)

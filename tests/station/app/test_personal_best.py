@@ -73,7 +73,7 @@ def test_comfortable_test_has_no_best_to_beat(tmp_path: Path) -> None:
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
         led.live(0.5)
-        run = led.station._run
+        run = led.station._session.run
         assert run is not None
         assert run.routine[0] == TestStep(full=True)
 
@@ -99,11 +99,11 @@ def test_started_test_carries_best_to_beat(tmp_path: Path) -> None:
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
         led.live(0.5)
-        run = led.station._run
+        run = led.station._session.run
         assert run is not None
         test = run.routine[0]
         assert isinstance(test, TestStep)
         assert test.beat_left_mm is not None
         assert test.beat_left_mm == best_to_beat_mm(
-            led.store, ada, Side.LEFT, led.station._wiring.contact, led.clock.utc_now()
+            led.store, ada, Side.LEFT, led.station._idle_board.wiring.contact, led.clock.utc_now()
         )

@@ -116,7 +116,7 @@ def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
     rig.live(0.1)
     rig.board.act("auto")
     rig.until(lambda: rig.station.snapshot().session_id is not None)
-    rig.until(lambda: rig.station._run is None, limit_s)
+    rig.until(lambda: rig.station._session.run is None, limit_s)
     return rig.store.sessions()[0].id
 
 
@@ -159,7 +159,7 @@ def test_stopped_routine_replays_to_stored_partial(tmp_path: Path, after_s: floa
         rig.live(after_s)
         rig.station.command(CommandName.STOP)
         rig.live(1.0)
-        assert rig.station._run is None
+        assert rig.station._session.run is None
         facts = assert_replays(rig.store, rig.store.sessions()[0].id)
         assert [fact.why for fact in facts if isinstance(fact, Ended)] != []
 

@@ -221,7 +221,7 @@ def led(tmp_path: Path) -> Iterator[Led]:
 
 def running_routine(led: Led) -> Routine:
     """The running routine, as the loop has it."""
-    run = led.station._run
+    run = led.station._session.run
     return () if run is None else run.routine
 
 
@@ -248,7 +248,7 @@ def test_board_page_and_resume_start_the_same_steps(led: Led, conditions: tuple[
     led.step_on(after_s=6.0)
     assert running_routine(led) == by_page
     led.board.act("step_off")
-    led.until(lambda: led.station._run is None, 120.0)
+    led.until(lambda: led.station._session.run is None, 120.0)
     remaining = led.store.unfinished_run(person_id)
     if by_page and remaining is not None:
         led.step_on(after_s=6.0)

@@ -10,7 +10,7 @@ import pytest
 from station.advice.health_questions import NOT_CLEARED
 from station.advice.pain import BLOCKED_BY_PAIN, STOP_ADVICE
 from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
-from station.app.loop import EASED_NOTE
+from station.app.fact_publisher import EASED_NOTE
 from station.catalogue.records import Item
 from station.core.events import CommandName
 from station.core.facts import CueName

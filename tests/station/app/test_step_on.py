@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.app.routines import routine_called
+from station.app.start_gate import COMPLETE
 from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard
@@ -166,6 +167,36 @@ def test_last_person_is_kept_for_ten_minutes(tmp_path: Path) -> None:
         rig.step_on(after_s=4.0)
         assert len(rig.store.sessions()) == 2
         assert rig.last_session().session.person_id == ben
+
+
+@pytest.mark.parametrize("is_chosen", [True, False])
+def test_nobody_chosen_on_the_page_is_nobody(tmp_path: Path, is_chosen: bool) -> None:
+    """Within ten minutes of Ada's session, a start for nobody is unclaimed; only a start without a choice is Ada's."""
+    with Rig(tmp_path) as rig:
+        ada = rig.add_person("Ada")
+        rig.step_on()
+        rig.station.start(hold_of(5), ada)
+        rig.until_phase("done")
+        stop_and_step_off(rig)
+        rig.station.request_start("stretch", None, is_chosen=is_chosen)
+        rig.live(1.0)
+        assert len(rig.store.sessions()) == 2
+        assert rig.last_session().session.person_id == (None if is_chosen else ada)
+        assert rig.station.snapshot().decided_for == (None if is_chosen else ada)
+
+
+def test_the_rest_of_an_unclaimed_routine_is_nobodys(tmp_path: Path) -> None:
+    """Nobody chosen on the page resumes an unclaimed routine, never Ada's."""
+    with Rig(tmp_path) as rig:
+        ada = rig.add_person("Ada")
+        rig.step_on()
+        rig.station.start(hold_of(60), ada)
+        rig.until_phase("hold")
+        stop_and_step_off(rig)
+        decision = rig.station.request_start("rest", None, is_chosen=True)
+        rig.live(1.0)
+        assert decision.result(0).notice == COMPLETE
+        assert len(rig.store.sessions()) == 1
 
 
 def test_another_person_starts_another_session(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ import pytest
 from station.advice import health_questions, pain
 from station.advice.plan import plan_from_dict, to_dict
 from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
-from station.app.loop import TEST_FOLLOWED_NOTE
 from station.app.start_gate import NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
+from station.app.starter import TEST_FOLLOWED_NOTE
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
 from station.core.events import CommandName, Side
@@ -66,7 +66,7 @@ def step_on(led: Led) -> None:
 
 def running_routine(led: Led) -> Routine:
     """The running routine, as the loop has it."""
-    run = led.station._run
+    run = led.station._session.run
     return () if run is None else run.routine
 
 

@@ -155,6 +155,35 @@ def test_unknown_person_gets_only_what_needs_no_answers(
     assert [type(step) for step in station.started[-1][0]] == [TestStep, AskStep, HoldStep]
 
 
+def test_page_distinguishes_nobody_from_no_choice(client: FlaskClient, station: StationDouble, store: Store) -> None:
+    """Nobody chosen in the form or earlier in this browser is a choice; a browser that never chose makes none."""
+    store.add_person("Ada")
+    grace = store.add_person("Grace")
+    client.post("/start", data={"routine": "test"})
+    assert "Who is here?" in client.get("/").get_data(as_text=True), "a start without a choice makes none"
+    client.post("/start", data={"routine": "test", "person": "nobody"})
+    client.post("/start", data={"routine": "test"})
+    client.post("/start", data={"routine": "test", "person": grace.id})
+    client.post("/person", data={"person": "nobody"})
+    client.post("/start", data={"routine": "test"})
+    assert station.chosen == [False, True, True, True, True]
+    assert [whose for _, whose in station.started] == [None, None, None, grace.id, None]
+
+
+@pytest.mark.parametrize(("choice", "value"), [(None, ""), ("nobody", "nobody")])
+def test_forms_of_routines_claim_nobody_only_if_chosen(
+    client: FlaskClient, store: Store, choice: str | None, value: str
+) -> None:
+    """With several people, the buttons of the Routines page send nobody only once this browser has chosen it."""
+    for name in ("Ada", "Grace"):
+        store.add_person(name)
+    if choice is not None:
+        client.post("/person", data={"person": choice})
+    page = client.get("/routines").get_data(as_text=True)
+    values = {part.partition('"')[0] for part in page.split('type="hidden" name="person" value="')[1:]}
+    assert values == {value}
+
+
 def test_comparator_board_times_seated_exercises(store: Store, station: StationDouble) -> None:
     """A comparator cannot sense a heel that carries only the shin, so the exercise is timed."""
     person = store.add_person("Ada")

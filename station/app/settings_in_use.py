@@ -1,0 +1,53 @@
+"""The settings in use."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from station.app.outputs import BoardOutputs
+from station.app.recorder import Recorder
+from station.clock import Clock
+from station.core.sound.cues import Volume
+from station.settings import Settings, with_changes
+from station.store import Store
+
+QUIETER_TO_LOUDER = (Volume.OFF, Volume.LOW, Volume.NORMAL, Volume.LOUD)
+
+
+class SettingsInUse:
+    """Holds the settings, stores changes and sets the volume. Only the loop changes them; any thread may read."""
+
+    def __init__(self, store: Store, recorder: Recorder, outputs: BoardOutputs, clock: Clock) -> None:
+        """Raises StoreError."""
+        self._store = store
+        self._recorder = recorder
+        self._outputs = outputs
+        self._clock = clock
+        self._values = store.settings()
+
+    @property
+    def values(self) -> Settings:
+        return self._values
+
+    def change(self, changes: dict[str, str]) -> None:
+        """Change settings by name. Raises ValueError with a sentence, and then changes none."""
+        self._set(with_changes(self._values, changes))
+
+    def raise_volume(self) -> None:
+        """One step louder, up to the loudest."""
+        place = QUIETER_TO_LOUDER.index(Volume(self._values.volume))
+        louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]
+        self._set(replace(self._values, volume=str(louder)))
+
+    def turn_taps_off(self) -> None:
+        """Heel taps are no longer commands."""
+        self._set(replace(self._values, taps="off"))
+
+    def apply_volume(self) -> None:
+        """Set the buzzer's volume for this hour."""
+        self._outputs.set_volume(self._values, self._clock.utc_now())
+
+    def _set(self, values: Settings) -> None:
+        self._values = values
+        self._recorder.write(lambda: self._store.save_settings(values))
+        self.apply_volume()

@@ -56,6 +56,23 @@ def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> 
         assert store.failed_check() is None
 
 
+def test_a_session_has_no_id_before_it_is_stored(tmp_path: Path) -> None:
+    """The disk fills up before one session ends and the next begins: the page must not take the old id for the new."""
+    clock = HandClock()
+    with Store.open(tmp_path / "station.db", clock=clock) as store:
+        recorder = Recorder(store, lambda fault: None)
+        recorder.begin_session(None, clock.wall(), simulated=False)
+        first_id = recorder.session_id
+        with full_disk(store):
+            while not recorder.has_pending_writes:
+                recorder.record_check(store.current_calibration().id, "lane", None, 1.0, 0.5, passed=True)
+            recorder.end_session(clock.wall(), "somebody else")
+            recorder.begin_session(None, clock.wall(), simulated=False)
+            assert (recorder.in_session, recorder.session_id) == (True, None)
+        recorder.flush(0)
+        assert recorder.session_id not in (None, first_id)
+
+
 def test_repetitions_whose_skip_was_taken_back_are_one_set(tmp_path: Path) -> None:
     """Three are counted, the rest is skipped by taps, that is undone, and two more follow: one set of five, timed."""
     clock, told = HandClock(), list[str | None]()

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import hypot
 
 from station.app.budgets import MeasurementContext, side_budget, total_mm
 from station.core.activities.trials import TrialResult, score_mm
@@ -94,11 +93,10 @@ def _trial(trial: Trial, test: Test, before: Curve, using: MeasurementContext) -
     curve = using.calibration.curve
     reading_mm = before.reading_mm(trial.toe_mm - using.skirting_mm)
     toe_mm = round(max(0.0, curve.toe_mm(reading_mm) + using.skirting_mm), 1)
-    window_mm = trial.uncertainty_mm if trial.budget is None else hypot(trial.budget.noise_mm, trial.budget.wander_mm)
-    if window_mm is None:
+    if trial.budget is None:
         return TrialResult(trial.number, toe_mm, False, None), None
-    stretched_mm = window_mm * curve.slope(reading_mm) / before.slope(reading_mm)
-    budget = using.budget_of(toe_mm, stretched_mm, _contact(trial, test))
+    noise_mm = trial.budget.noise_mm / abs(before.slope(reading_mm))
+    budget = using.budget_of(reading_mm, noise_mm, _contact(trial, test))
     return TrialResult(trial.number, toe_mm, False, total_mm(budget)), budget
 
 

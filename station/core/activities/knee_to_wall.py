@@ -535,7 +535,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         toe_mm = round(self.sensors.toe_mm(found.reading_mm), 1)
         uncertainty_mm = round(self.sensors.curve.slope(found.reading_mm) * found.uncertainty_mm, 2)
         contact = self.sensors.wiring.contact
-        self.emit(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us))
+        self.emit(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, verdict.window_us, found))
         self.emit_cue(now_us, CueName.YES)
         self._last_verdict = "passed"
         self._set_target(now_us, self._trials[self.side].record_pass(toe_mm, uncertainty_mm), toe_mm)

@@ -20,7 +20,8 @@ from station.core.activities.trials import TrialResult, score_mm, scored_trials
 from station.core.events import Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
 from station.core.measurement.calibration import Curve, Fit
-from station.core.measurement.uncertainty import Budget, budget_from_result, budget_of_mean
+from station.core.measurement.estimate import WANDER_MM, Estimate
+from station.core.measurement.uncertainty import Budget, budget_from_reading, budget_of_mean
 from station.core.replay import header_from_curve
 from station.store import Store
 from station.store.records import Attempt, Calibration, Correction, Imported, Scores, Test, Trial
@@ -48,7 +49,7 @@ def store(path: Path, clock: HandClock) -> Iterator[Store]:
         yield made
 
 
-def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], window_mm: float = 0.7) -> Test:
+def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], noise_mm: float = 0.4) -> Test:
     """A test as the station writes it under its newest calibration, of the readings of its trials (`None`: the knee
     does not reach)."""
     calibration = store.current_calibration()
@@ -66,14 +67,16 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
             toe_mm = 0.0 if reading_mm is None else round(max(0.0, curve.toe_mm(reading_mm)), 1)
             if reading_mm is not None:
                 for begun_us, nearer_mm in enumerate((9.0, 0.0)):
-                    near_mm = max(0.0, toe_mm - nearer_mm)
-                    passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1))
+                    near_mm, slope = max(0.0, toe_mm - nearer_mm), curve.slope(reading_mm)
+                    found = Estimate(reading_mm - nearer_mm / slope, hypot(noise_mm, WANDER_MM), noise_mm, 30)
+                    window_mm = round(slope * found.uncertainty_mm, 2)
+                    passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1), found)
                     made = budgets.on_attempt_passed(passed)
                     how = (Contact.INFERRED, (0, 1), made)
                     store.add_attempt(test_id, Attempt(side, number, 1, "passed", begun_us, 2, near_mm, 1.0, *how))
             below = reading_mm is None
-            at_us, noise_mm = 2 + number, None if below else window_mm
-            budget = budgets.on_trial_finished(TrialFinished(at_us, side, number, toe_mm, below, noise_mm))
+            at_us = 2 + number
+            budget = budgets.on_trial_finished(TrialFinished(at_us, side, number, toe_mm, below, None))
             sure_mm = None if budget is None else budget.total_mm
             store.add_trial(test_id, Trial(side, number, toe_mm, below, sure_mm, at_us, budget))
     left, right = (budgets.of_side(side) for side in Side)
@@ -126,19 +129,18 @@ def test_it_gives_what_the_other_calibration_would_have_said(store: Store, clock
 
 
 def test_its_uncertainty_is_the_other_calibrations(store: Store, clock: HandClock) -> None:
-    """Noise and wander of the window, stretched by the other slope; calibration, drift and contact anew."""
+    """Noise and wander of the window, by the other slope; calibration, drift and contact anew."""
     store.add_calibration(FIT, temperature_c=20.0)
-    test = written(store, clock, {Side.LEFT: [150.0]}, window_mm=0.8)
+    test = written(store, clock, {Side.LEFT: [150.0]}, noise_mm=0.6)
     clock.pass_by(days=9)
     store.add_calibration(OTHER, temperature_c=26.0)
     new = made_of(store, test, store.current_calibration())
     assert new.left_budget is not None
     assert new.left_mm is not None
-    window_mm = hypot(new.left_budget.noise_mm, new.left_budget.wander_mm)
-    assert window_mm == pytest.approx(0.8 * OTHER.curve.slope(150.0) / FIT.curve.slope(150.0), abs=0.002)
+    assert new.left_budget.noise_mm == pytest.approx(0.6 * OTHER.curve.slope(150.0), abs=0.002)
     using = MeasurementContext(store.current_calibration(), test.started_at, 20.0)
     assert (using.conditions.days_since_calibration, using.conditions.warmer_degrees) == (9.0, -6.0)
-    same = budget_from_result(new.left_mm - SKIRTING_MM, window_mm, Contact.INFERRED, OTHER, using.conditions)
+    same = budget_from_reading(150.0, 0.6, Contact.INFERRED, OTHER, using.conditions)
     assert new.left_budget.as_json() == pytest.approx(same.as_json(), abs=0.002)
     assert new.left_uncertainty_mm == pytest.approx(new.left_budget.total_mm, abs=0.001)
 

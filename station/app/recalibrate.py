@@ -45,10 +45,12 @@ def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) 
             yield Outcome(test, why_not="nobody knows its calibration")
         elif not test.trials:
             yield Outcome(test, why_not="its trials are not there")
+        elif test.skirting_mm is None:
+            yield Outcome(test, why_not="nobody knows how far its skirting board stood out")
         elif calibration_id != to.id and (side := _is_bounded(test, known[calibration_id])) is not None:
             yield Outcome(test, why_not=f"its {side} was nearer than its calibration could show")
         else:
-            yield Outcome(test, _scores(reader, test, known[calibration_id], to))
+            yield Outcome(test, _scores(test, known[calibration_id], to))
 
 
 def _is_bounded(test: Test, of_the_day: Calibration) -> Side | None:
@@ -62,14 +64,14 @@ def _is_bounded(test: Test, of_the_day: Calibration) -> Side | None:
     return None
 
 
-def _scores(reader: Reader, test: Test, of_the_day: Calibration, to: Calibration) -> Scores:
+def _scores(test: Test, of_the_day: Calibration, to: Calibration) -> Scores:
     if of_the_day.id == to.id and test.original is not None:
         return test.original
-    header = reader.header(test.run_id) or {}
-    offset_mm = of_the_day.curve.offset_mm
-    skirting_mm = float(header.get("offset_mm", offset_mm)) - offset_mm
-    using = MeasurementContext(to, test.started_at, test.temperature_c, skirting_mm)
-    sides = {side: [_trial(trial, test, of_the_day.curve, using) for trial in _correction(test, side)] for side in Side}
+    assert test.skirting_mm is not None
+    context = MeasurementContext(to, test.started_at, test.temperature_c, test.skirting_mm)
+    sides = {
+        side: [_trial(trial, test, of_the_day.curve, context) for trial in _trials_of(test, side)] for side in Side
+    }
     scores = {side: score_mm([trial for trial, _ in done]) for side, done in sides.items()}
     budgets = {side: side_budget(done) for side, done in sides.items()}
     return Scores(
@@ -83,20 +85,20 @@ def _scores(reader: Reader, test: Test, of_the_day: Calibration, to: Calibration
     )
 
 
-def _correction(test: Test, side: Side) -> list[Trial]:
+def _trials_of(test: Test, side: Side) -> list[Trial]:
     return [trial for trial in test.trials if trial.side is side]
 
 
-def _trial(trial: Trial, test: Test, before: Curve, using: MeasurementContext) -> tuple[TrialResult, Budget | None]:
+def _trial(trial: Trial, test: Test, before: Curve, context: MeasurementContext) -> tuple[TrialResult, Budget | None]:
     if trial.below_range:
         return TrialResult(trial.number, 0.0, True, None), None
-    curve = using.calibration.curve
-    reading_mm = before.reading_mm(trial.toe_mm - using.skirting_mm)
-    toe_mm = round(max(0.0, curve.toe_mm(reading_mm) + using.skirting_mm), 1)
+    curve = context.calibration.curve
+    reading_mm = before.reading_mm(trial.toe_mm - context.skirting_mm)
+    toe_mm = round(max(0.0, curve.toe_mm(reading_mm) + context.skirting_mm), 1)
     if trial.budget is None:
         return TrialResult(trial.number, toe_mm, False, None), None
     noise_mm = trial.budget.noise_mm / abs(before.slope(reading_mm))
-    budget = using.budget_of(reading_mm, noise_mm, _contact(trial, test))
+    budget = context.budget_of(reading_mm, noise_mm, _contact(trial, test))
     return TrialResult(trial.number, toe_mm, False, total_mm(budget)), budget
 
 

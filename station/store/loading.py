@@ -247,6 +247,7 @@ def load_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow
         calibration_id=counts.calibration_id,
         original=None if counts == of_the_day else of_the_day,
         temperature_c=row.temperature_c,
+        skirting_mm=row.skirting_mm,
         doubted=row.still_doubted,
         imported=row.imported,
         simulated=row.simulated,

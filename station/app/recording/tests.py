@@ -80,6 +80,7 @@ class TestRecorder:
                 contact=contact,
                 calibration_id=context.calibration.id,
                 temperature_c=context.temperature_c,
+                skirting_mm=context.skirting_mm,
                 started_us=at_us,
             )
         )

@@ -22,7 +22,6 @@ from station.core.facts import AttemptPassed, Contact, TrialFinished
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM, Estimate
 from station.core.measurement.uncertainty import Budget, budget_from_reading, budget_of_mean
-from station.core.replay import header_from_curve
 from station.store import Store
 from station.store.records import Attempt, Calibration, Correction, Imported, Scores, Test, Trial
 from tests.station.store.histories import FIT, HandClock
@@ -56,9 +55,14 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
     curve = calibration.curve.shifted(SKIRTING_MM)
     using = MeasurementContext(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
     sitting_id = store.begin_session(store.people()[0].id, clock.wall(), simulated=False)
-    run_id = store.begin_run(sitting_id, {"do": "test"} | header_from_curve(curve), clock.wall())
+    run_id = store.begin_run(sitting_id, {"do": "test"}, clock.wall())
     test_id = store.begin_test(
-        run_id, full=True, contact=Contact.PAD, calibration_id=calibration.id, temperature_c=using.temperature_c
+        run_id,
+        full=True,
+        contact=Contact.PAD,
+        calibration_id=calibration.id,
+        temperature_c=using.temperature_c,
+        skirting_mm=using.skirting_mm,
     )
     budgets = AttemptBudgets(using)
     scores = dict.fromkeys(Side, None) | {side: scored(curve, readings) for side, readings in trials.items()}

@@ -39,7 +39,7 @@ from station.app.resume import ResumeManager, is_resumable
 from station.app.run import Run, heel_fault_of, heel_references, heel_states, stuck_heel_fault
 from station.app.snapshot import HeelView, Snapshot
 from station.app.start_gate import TODAY, UNFINISHED, StartDecision, StartGate, is_only_test
-from station.clock import Clock
+from station.clock import Clock, RunUs
 from station.config import Config
 from station.core.activities.engine import Engine
 from station.core.activities.presence import Presence
@@ -285,7 +285,7 @@ class Station(Inbox):
                 if self._presence_engine.outcome is not None:
                     self._on_step_on()
             return
-        at_us = self._now_us - run.begin_us
+        at_us = run.to_run_us(self._now_us)
         self._publish(run.feed(at_time(event, at_us)))
         self._recorder.tick(at_us)
         if run.outcome is not None:
@@ -503,7 +503,7 @@ class Station(Inbox):
                 self._now_us,
                 self._end_reason,
             )
-        self._last_state = run.state_at(self._now_us - run.begin_us)
+        self._last_state = run.state_at(run.to_run_us(self._now_us))
         self._recent_person = (self._recent_person[0], self._now_us)
         self._wait_for_person(is_occupied=True)
         self._save_empty(run.references())
@@ -541,8 +541,7 @@ class Station(Inbox):
         """Shut down silently; the current run stays unfinished."""
         if self._run is not None:
             run = self._run
-            at_us = max(self._now_us, self._clock.now_us()) - run.begin_us
-            self._recorder.stop_run(at_us)
+            self._recorder.stop_run(run.to_run_us(max(self._now_us, self._clock.now_us())))
         if self._recorder.in_session:
             self._recorder.end_session(self._clock.wall(), "the station was stopped")
         self._recorder.flush(0)
@@ -620,11 +619,10 @@ class Station(Inbox):
 
     def _play_cues(self, facts: list[Fact]) -> None:
         run = self._run
-        begin_us = 0 if run is None else run.begin_us
         cues: list[Fact] = []
         for fact in facts:
             if isinstance(fact, Cue | CueEnded):
-                cue = replace(fact, at_us=fact.at_us + begin_us)
+                cue = fact if run is None else replace(fact, at_us=run.to_station_us(RunUs(fact.at_us)))
                 if self._recorder.has_pending_writes and isinstance(cue, Cue) and cue.cue in STORED_CUES:
                     cue = Cue(cue.at_us, CueName.ERROR)
                 cues.append(cue)
@@ -654,8 +652,8 @@ class Station(Inbox):
         now_us = self._clock.now_us()
         run = self._run
         if run is not None:
-            shown, heels = run.state_at(now_us - run.begin_us), run.heels()
-            heel_trouble = run.heel_fault(now_us - run.begin_us)
+            shown, heels = run.state_at(run.to_run_us(now_us)), run.heels()
+            heel_trouble = run.heel_fault(run.to_run_us(now_us))
         else:
             shown = self._last_state or ActivityState()
             heels = heel_states(self._idle_sensors)

@@ -10,6 +10,7 @@ from station.app.recording.calibrations import CalibrationRecorder
 from station.app.recording.queue import QueuedRow, WriteQueue
 from station.app.recording.run import RunRecorder
 from station.app.run import Run
+from station.clock import RunUs
 from station.core.facts import (
     Answered,
     AttemptFailed,
@@ -114,7 +115,7 @@ class Recorder:
         self._require_run().end()
         self._run = None
 
-    def stop_run(self, at_us: int) -> None:
+    def stop_run(self, at_us: RunUs) -> None:
         """Store the run's progress when the station stops in the middle of it."""
         self._require_run().stop(at_us)
         self._run = None
@@ -123,7 +124,7 @@ class Recorder:
         assert self._run is not None
         return self._run
 
-    def tick(self, at_us: int) -> None:
+    def tick(self, at_us: RunUs) -> None:
         """At `at_us` of the run, store a hold's progress and the trace so far, where due."""
         self._require_run().tick(at_us)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.queue import QueuedRow, WriteQueue
+from station.clock import RunUs
 from station.core.events import SECOND_US
 from station.core.facts import Fact, HeelLifted, HeelReturned, HoldEnd, HoldPartial, HoldStarted, StepBegun, TapsUndone
 from station.core.steps import HoldStep, is_verified
@@ -46,12 +47,12 @@ class HoldRecorder:
             case _:
                 pass
 
-    def tick(self, at_us: int) -> None:
+    def tick(self, at_us: RunUs) -> None:
         """At `at_us` of the run, store the credit of the hold if that is due."""
         if at_us - self._progress_us >= PROGRESS_US:
             self.record_progress(at_us)
 
-    def record_progress(self, at_us: int) -> None:
+    def record_progress(self, at_us: RunUs) -> None:
         """Store the credit that the hold has at `at_us` of the run."""
         if not self._is_open:
             return

@@ -12,6 +12,7 @@ from station.app.recording.reps import RepsRecorder
 from station.app.recording.tests import TestRecorder
 from station.app.recording.traces import TraceRecorder
 from station.app.run import Run
+from station.clock import RunUs
 from station.core.facts import Fact, StepBegun
 from station.core.steps import Routine, to_json
 from station.store import Store
@@ -47,7 +48,7 @@ class RunRecorder:
     def record(self, fact: Fact, *, is_result: bool) -> None:
         """Store one fact, if it is of a kind that is stored."""
         if is_result:
-            self._traces.on_result(fact.at_us)
+            self._traces.on_result(RunUs(fact.at_us))
         if isinstance(fact, StepBegun):
             self._current.step_number = fact.step
         self._holds.record(fact)
@@ -59,7 +60,7 @@ class RunRecorder:
         run, steps = self._current.row, to_json(remaining) if remaining else None
         self._queue.write(lambda: self._store.save_unfinished(run.id, steps, at))
 
-    def tick(self, at_us: int) -> None:
+    def tick(self, at_us: RunUs) -> None:
         """At `at_us` of the run, store a hold's credit and the trace so far, where due."""
         self._holds.tick(at_us)
         self._traces.tick(at_us)
@@ -68,7 +69,7 @@ class RunRecorder:
         """Store the last of the trace."""
         self._traces.append()
 
-    def stop(self, at_us: int) -> None:
+    def stop(self, at_us: RunUs) -> None:
         """Store what there is when the station stops at `at_us` of the run."""
         self._holds.record_progress(at_us)
         self._traces.append()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.queue import WriteQueue
+from station.clock import RunUs
 from station.core.events import SECOND_US
 from station.store import Store
 
@@ -20,11 +21,11 @@ class TraceRecorder:
         self._current = current
         self._stored_us = 0
 
-    def on_result(self, at_us: int) -> None:
+    def on_result(self, at_us: RunUs) -> None:
         """Store the trace that led to a result with the next tick, after the result's cue has played."""
         self._stored_us = at_us - TRACE_US
 
-    def tick(self, at_us: int) -> None:
+    def tick(self, at_us: RunUs) -> None:
         """At `at_us` of the run, store the trace so far if it is due."""
         if at_us - self._stored_us >= TRACE_US:
             self._stored_us = at_us

@@ -19,7 +19,7 @@ class Clock(Protocol):
     def now_us(self) -> int:
         """Microseconds on the monotonic clock."""
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         """The date and time, aware, UTC."""
 
 
@@ -29,5 +29,5 @@ class SystemClock:
     def now_us(self) -> int:
         return time.monotonic_ns() // 1000
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         return datetime.now(UTC)

@@ -16,7 +16,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from hardware import pins
-from station.config_document import allowed, document, shown
+from station.config_document import allowed_values, documented_toml, toml_value
 from station.core.steps import blocks_problem
 
 BcmPin = Annotated[int, Meta(ge=2, le=27)]
@@ -27,7 +27,7 @@ class ConfigError(Exception):
     """The configuration cannot be used. Its text is one sentence: file, key, what is wrong and what is allowed."""
 
 
-class Board(Struct, frozen=True):
+class BoardConfig(Struct, frozen=True):
     """What the board is made of."""
 
     simulated: Annotated[bool, Meta(description="Run on an emulated board with a simulated person.")] = False
@@ -50,7 +50,7 @@ class Board(Struct, frozen=True):
     ] = 0
 
 
-class Pins(Struct, frozen=True):
+class PinsConfig(Struct, frozen=True):
     """GPIO lines, by their BCM numbers."""
 
     xshut: Annotated[BcmPin, Meta(description="XSHUT of the distance sensor.")] = pins.XSHUT.bcm
@@ -67,7 +67,7 @@ class Pins(Struct, frozen=True):
     led_blue: Annotated[BcmPin, Meta(description="LED, blue.")] = pins.LED_BLUE.bcm
 
 
-class AnalogueHeels(Struct, frozen=True):
+class AnalogueHeelsConfig(Struct, frozen=True):
     """The force sensors under the heels, read through the MCP3008."""
 
     channel_left: Annotated[int, Meta(ge=0, le=7, description="Input of the left heel.")] = pins.CHANNEL_LEFT
@@ -75,7 +75,7 @@ class AnalogueHeels(Struct, frozen=True):
     divider_ohm: Annotated[int, Meta(ge=100, le=100_000, description="The fixed resistor of each divider.")] = 2_200
 
 
-class RangeSensor(Struct, frozen=True):
+class RangeSensorConfig(Struct, frozen=True):
     """The VL53L0X that looks at the wall."""
 
     i2c_bus: Annotated[int, Meta(ge=0, le=31, description="The number in /dev/i2c-N.")] = pins.I2C_BUS
@@ -100,7 +100,7 @@ class RangeSensor(Struct, frozen=True):
     ] = ""
 
 
-class Buzzer(Struct, frozen=True):
+class BuzzerConfig(Struct, frozen=True):
     """The buzzer that plays the cues."""
 
     kind: Annotated[
@@ -112,7 +112,7 @@ class Buzzer(Struct, frozen=True):
     ] = 2_300
 
 
-class Page(Struct, frozen=True):
+class PageConfig(Struct, frozen=True):
     """Where the page is served."""
 
     host: Annotated[
@@ -129,7 +129,7 @@ class Page(Struct, frozen=True):
     ] = ()
 
 
-class Store(Struct, frozen=True):
+class StoreConfig(Struct, frozen=True):
     """Where results are stored."""
 
     path: Annotated[
@@ -141,18 +141,18 @@ class Store(Struct, frozen=True):
 class Config(Struct, frozen=True):
     """The whole configuration; keys that a file omits keep their defaults."""
 
-    board: Board = Board()
-    pins: Pins = Pins()
-    analogue_heels: AnalogueHeels = AnalogueHeels()
-    range_sensor: RangeSensor = RangeSensor()
-    buzzer: Buzzer = Buzzer()
-    page: Page = Page()
-    store: Store = Store()
+    board: BoardConfig = BoardConfig()
+    pins: PinsConfig = PinsConfig()
+    analogue_heels: AnalogueHeelsConfig = AnalogueHeelsConfig()
+    range_sensor: RangeSensorConfig = RangeSensorConfig()
+    buzzer: BuzzerConfig = BuzzerConfig()
+    page: PageConfig = PageConfig()
+    store: StoreConfig = StoreConfig()
 
 
 def load(path: Path | None) -> Config:
     """Read and check a configuration; `None` gives the defaults. Raises ConfigError."""
-    return Config() if path is None else parse(_read(path), str(path))
+    return Config() if path is None else parse(_read_text(path), str(path))
 
 
 def parse(text: str, file: str) -> Config:
@@ -165,18 +165,18 @@ def parse(text: str, file: str) -> Config:
     given = {}
     for name, values in document.items():
         if name not in sections:
-            raise ConfigError(f"{file}: there is no section [{name}]; {_nearest(name, sections)}.")
+            raise ConfigError(f"{file}: there is no section [{name}]; {_suggestion(name, sections)}.")
         if not isinstance(values, dict):
             raise ConfigError(
-                f"{file}: {name} is {shown(values)}, but it is a section: write [{name}] and its keys below."
+                f"{file}: {name} is {toml_value(values)}, but it is a section: write [{name}] and its keys below."
             )
-        given[name] = _section(file, name, sections[name], values)
+        given[name] = _parse_section(file, name, sections[name], values)
     config = Config(**given)
-    _check_together(config, file)
+    _check_consistency(config, file)
     return config
 
 
-def _read(path: Path) -> str:
+def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -185,22 +185,24 @@ def _read(path: Path) -> str:
         raise ConfigError(f"{path} cannot be read: {error.strerror}; name a file that this user may read.") from None
 
 
-def _section(file: str, name: str, schema: Any, values: dict[str, object]) -> Any:
+def _parse_section(file: str, name: str, schema: Any, values: dict[str, object]) -> Any:
     keys = {key.name: key.type for key in msgspec.structs.fields(schema)}
     for key, value in values.items():
         if key not in keys:
-            raise ConfigError(f"{file}: there is no key {name}.{key}; {_nearest(key, keys)}.")
+            raise ConfigError(f"{file}: there is no key {name}.{key}; {_suggestion(key, keys)}.")
         try:
             msgspec.convert(value, keys[key])
         except msgspec.ValidationError:
-            raise ConfigError(f"{file}: {name}.{key} is {shown(value)}, but must be {allowed(keys[key])}.") from None
+            raise ConfigError(
+                f"{file}: {name}.{key} is {toml_value(value)}, but must be {allowed_values(keys[key])}."
+            ) from None
     return msgspec.convert(values, schema)
 
 
-def _check_together(config: Config, file: str) -> None:
+def _check_consistency(config: Config, file: str) -> None:
     """Check the keys together. Raises ConfigError."""
     lines: dict[int, str] = {}
-    for key, bcm in _lines_in_use(config):
+    for key, bcm in _gpio_lines_in_use(config):
         if bcm in lines:
             raise ConfigError(f"{file}: {key} is {bcm}, which is already {lines[bcm]}; give each a pin of its own.")
         lines[bcm] = key
@@ -219,7 +221,7 @@ def _check_together(config: Config, file: str) -> None:
         )
 
 
-def _lines_in_use(config: Config) -> list[tuple[str, int]]:
+def _gpio_lines_in_use(config: Config) -> list[tuple[str, int]]:
     """The GPIO lines that this wiring uses, with what uses them, the fixed ones first."""
     board, sensor = config.board, config.range_sensor
     comparators = board.heels == "comparator"
@@ -240,11 +242,11 @@ def _lines_in_use(config: Config) -> list[tuple[str, int]]:
     return fixed + [(f"pins.{key}", getattr(config.pins, key)) for key, wired in used.items() if wired]
 
 
-def _nearest(word: str, known: dict[str, Any]) -> str:
+def _suggestion(word: str, known: dict[str, Any]) -> str:
     """A hint for an unknown word."""
     near = difflib.get_close_matches(word, known, n=1)
     return f"the nearest is {near[0]}" if near else f"the known ones are {', '.join(known)}"
 
 
 if __name__ == "__main__":
-    sys.stdout.write(document(Config))
+    sys.stdout.write(documented_toml(Config))

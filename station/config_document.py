@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, get_args, get_origin
 
 import msgspec
 
-WIDTH = 118
+COMMENT_WIDTH = 118
 """Columns of a comment in the documented file."""
 
 
-WORDS: dict[Any, str] = {
+TYPE_DESCRIPTIONS: dict[Any, str] = {
     bool: "true or false",
     str: "a text in quotes",
     tuple[str, ...]: 'a list of texts, as ["one", "two"]',
@@ -19,39 +19,39 @@ WORDS: dict[Any, str] = {
 }
 
 
-def allowed(kind: Any) -> str:
+def allowed_values(kind: Any) -> str:
     """What a key of this type may be."""
     base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(base) is Literal:
         return " or ".join(f'"{word}"' for word in get_args(base))
     if base is int:
-        at_least, at_most = (_first(kind, limit) for limit in ("ge", "le"))
+        at_least, at_most = (_meta_value(kind, limit) for limit in ("ge", "le"))
         return f"a whole number from {at_least} to {at_most}"
-    return WORDS[base]
+    return TYPE_DESCRIPTIONS[base]
 
 
-def description(kind: Any) -> str:
+def key_description(kind: Any) -> str:
     """What a key of this type is for."""
-    return str(_first(kind, "description"))
+    return str(_meta_value(kind, "description"))
 
 
-def shown(value: object) -> str:
+def toml_value(value: object) -> str:
     """A value as TOML writes it, or near enough to be recognized."""
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 
-def document(schema: Any) -> str:
+def documented_toml(schema: Any) -> str:
     """A file with every section and key of a schema, each with its description and its default."""
     lines = ["# The station's configuration. Every key with its default; a key that you omit keeps it."]
     for section in msgspec.structs.fields(schema):
         lines += ["", f"# {section.type.__doc__}", f"[{section.name}]"]
         for key in msgspec.structs.fields(section.type):
-            words = f"{description(key.type)} Allowed: {allowed(key.type)}."
-            lines += textwrap.wrap(words, WIDTH, initial_indent="# ", subsequent_indent="# ")
-            lines.append(f"{key.name} = {shown(key.default)}")
+            words = f"{key_description(key.type)} Allowed: {allowed_values(key.type)}."
+            lines += textwrap.wrap(words, COMMENT_WIDTH, initial_indent="# ", subsequent_indent="# ")
+            lines.append(f"{key.name} = {toml_value(key.default)}")
     return "\n".join(lines) + "\n"
 
 
-def _first(kind: Any, name: str) -> object:
+def _meta_value(kind: Any, name: str) -> object:
     """The first value that a type's notes give to this name."""
     return next(value for meta in kind.__metadata__ if (value := getattr(meta, name)) is not None)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, fields, replace
 
 INCH_MM = 25.4
-GOAL_MM = 4 * INCH_MM
+DEFAULT_GOAL_MM = 4 * INCH_MM
 """Four inches: the distance that the founding guide asks for."""
 
 CHOICES = {
@@ -35,7 +35,7 @@ class Settings:
     """
 
     units: str = "cm"
-    goal_mm: float = GOAL_MM
+    goal_mm: float = DEFAULT_GOAL_MM
     hold_s: int = 30
     repetitions: int = 3
     rest_s: int = 15
@@ -66,18 +66,18 @@ class Settings:
             raise ValueError(f"The setting {name} is {value!r}, but must be a time of day such as 21:00.")
 
 
-def changed(settings: Settings, changes: dict[str, str]) -> Settings:
+def with_changes(settings: Settings, changes: dict[str, str]) -> Settings:
     """Settings with some fields changed, given as text. Raises `ValueError` with a sentence."""
     known = {field.name for field in fields(Settings)}
     values: dict[str, object] = {}
     for name, text in changes.items():
         if name not in known:
             raise ValueError(f"There is no setting {name}; there are {', '.join(sorted(known))}.")
-        values[name] = _value_of(name, text)
+        values[name] = _parse_value(name, text)
     return replace(settings, **values)  # type: ignore[arg-type]  # Settings checks each value itself
 
 
-def _value_of(name: str, text: str) -> object:
+def _parse_value(name: str, text: str) -> object:
     if name not in LIMITS:
         return text
     try:

@@ -28,12 +28,12 @@ HOLD = Hold(
     target_us=5 * SECOND_US,
     credited_us=5 * SECOND_US,
     lifted_us=SECOND_US,
-    lifts=1,
-    micro_lifts=0,
+    lift_count=1,
+    micro_lift_count=0,
     state="finished",
     started_us=SECOND_US,
     ended_us=7 * SECOND_US,
-    lift_spans=(),
+    heel_lifts=(),
     simulated=True,
 )
 GO = [PlayedEdge(GO_US, GO_US + MS, 2300), PlayedEdge(GO_US + 400 * MS, GO_US + 401 * MS, 0)]

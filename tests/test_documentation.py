@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.cli.main import main
 from station.settings import Settings
 from tests.tree import ROOT
@@ -62,7 +62,7 @@ def rows(text: str) -> dict[str, list[str]]:
 def test_catalogue_readme_has_every_exercise_and_routine() -> None:
     """Each exercise has a row with name, group, feet, heel and sense, each routine has one, and there are no others."""
     table = rows(CATALOGUE.read_text(encoding="utf-8"))
-    assert table.keys() == exercises().keys() | ready_routines().keys()
+    assert table.keys() == exercises().keys() | built_in_routines().keys()
     for key, one in exercises().items():
         name, group, _, feet, heel, sense, _ = table[key]
         assert (name, group, feet, heel, sense) == (one.name, one.group, one.feet, one.heel, one.sense)

@@ -15,7 +15,7 @@ from station.advice.records import Situation
 from station.app.api import StationApi
 from station.app.situation import situation_of
 from station.app.start_gate import TODAY, UNFINISHED, StartGate
-from station.catalogue.read import ready_routines
+from station.catalogue.read import built_in_routines
 from station.store import Reader, StoreError
 from station.store.records import Person
 
@@ -50,7 +50,7 @@ Saved = TypeVar("Saved")
 
 ROUTINES = {
     "today": "Today\u2019s session",
-    **{key: ready.name for key, ready in ready_routines().items()},
+    **{key: ready.name for key, ready in built_in_routines().items()},
     "test": "Quick test",
     "full_test": "Full test",
     "stretch": "Stretch",

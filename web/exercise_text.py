@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from station.advice import health_questions
-from station.advice.dose import count_of, hold_of, repetitions_of
+from station.advice.dose import count_of, hold_s_of, repetitions_of
 from station.catalogue.records import Exercise, Feet, FeltPlace, Group, HeelPosition, Item, Verification
 from station.core.events import Side
-from station.units import seconds
+from station.units import duration_text
 from web.context import Site
 
 TIMES_SIGN = "\u00d7"
@@ -44,7 +44,7 @@ EVERYWHERE = len(PLACE_NAMES)
 def dose_text(exercise: Exercise, item: Item | None = None) -> str:
     """The dose in words: three times `30 s`, `1 to 3 min`, `20 each way` or `10 times`; per leg if each leg does it."""
     item = item or Item(exercise=exercise.key)
-    count, hold_s = count_of(exercise, item), hold_of(exercise, item)
+    count, hold_s = count_of(exercise, item), hold_s_of(exercise, item)
     if count is not None:
         return f"{count} each way" if exercise.dose.ways > 1 else f"{count} times"
     hold_s = hold_s or 0
@@ -68,8 +68,8 @@ def held_text(held_us: Mapping[Side, int]) -> str:
     if not any(held_us.values()):
         return "none of it can be verified by the board"
     if len(set(held_us.values())) == 1:
-        return f"{seconds(next(iter(held_us.values())))} held a leg"
-    return ", ".join(f"{side} {seconds(us) if us else 'nothing'}" for side, us in held_us.items()) + " held"
+        return f"{duration_text(next(iter(held_us.values())))} held a leg"
+    return ", ".join(f"{side} {duration_text(us) if us else 'nothing'}" for side, us in held_us.items()) + " held"
 
 
 def helped_places_text(exercise: Exercise) -> str:
@@ -112,9 +112,9 @@ def _leg_text(side: Side | None) -> str:
 def viewer_conditions(site: Site) -> frozenset[str]:
     """The conditions that the viewer answered yes to; empty if they were not asked."""
     person = site.person()
-    said = () if person is None else site.store.answers(person.id, "care", limit=1)
+    said = () if person is None else site.store.answers(person.id, "health", limit=1)
     try:
-        return health_questions.parse(said[0].answer) if said else frozenset()
+        return health_questions.parse_answer(said[0].answer) if said else frozenset()
     except ValueError:
         # Stored by a release with other conditions: the questions are asked again elsewhere.
         return frozenset()

@@ -13,10 +13,10 @@ from station.advice import pain
 from station.advice.records import Adaptation, Reason, Situation
 from station.core.events import Side
 
-BEHIND_MM = 15.0
+CLEAR_DEFICIT_MM = 15.0
 """Smaller differences of the sides are common (Hoch and McKeon 2011)."""
-SIX_WEEKS, THREE_MONTHS = 6.0, 13.0
-NEW_RANGE = timedelta(weeks=4)
+SIX_WEEKS, THREE_MONTHS_WEEKS = 6.0, 13.0
+NEW_RANGE_PERIOD = timedelta(weeks=4)
 """How long a confirmed gain counts as new."""
 NOT_FELT_PREPARATION = {"3b": ("2a", "4c")}
 """Exercises that prepare one that is not felt where it should be."""
@@ -31,77 +31,86 @@ CONTROL_ORDER = (
     ("7d", "7b"),
 )
 """Holding still comes before lowering slowly, and that before the lunge and the squat under load."""
-CONTROL_ADDS = ("5b", "7d")
-MORE_ANGLES = ("4b",)
+CONTROL_EXERCISES = ("5b", "7d")
+MORE_ANGLES_EXERCISES = ("4b",)
 """It opens the ankle at several angles."""
 
 
 def adaptations(situation: Situation) -> Iterator[Adaptation]:
     """The changes and remarks of all rules in this situation."""
-    if (why := pain.easing_reason(situation.pains)) is not None:
-        yield Adaptation(why, reduces=True)
-    yield from _not_felt(situation.not_felt)
-    yield from _new_range(situation)
-    yield from _behind(situation)
-    yield from _progress(situation)
+    if (why := pain.reduction_reason(situation.pain_answers)) is not None:
+        yield Adaptation(why, reduces_everything=True)
+    yield from _not_felt_adaptations(situation.not_felt_exercises)
+    yield from _new_range_adaptations(situation)
+    yield from _deficit_adaptations(situation)
+    yield from _progress_adaptations(situation)
 
 
-def _not_felt(not_felt: Collection[str]) -> Iterator[Adaptation]:
+def _not_felt_adaptations(not_felt: Collection[str]) -> Iterator[Adaptation]:
     for key, before in NOT_FELT_PREPARATION.items():
         if key in not_felt:
             yield Adaptation(
                 Reason("not-felt", "You did not feel the soleus stretch, so release and mobilise come before it."),
-                adds=before,
-                before=tuple((one, key) for one in before),
-                requires=key,
+                added_exercises=before,
+                order_pairs=tuple((one, key) for one in before),
+                required_exercise=key,
             )
 
 
-def _new_range(situation: Situation) -> Iterator[Adaptation]:
-    gains = [one.gained_at for one in situation.side_histories.values() if one.gained_at is not None]
-    if gains and situation.now - max(gains) <= NEW_RANGE:
+def _new_range_adaptations(situation: Situation) -> Iterator[Adaptation]:
+    gains = [one.last_gain_at for one in situation.side_histories.values() if one.last_gain_at is not None]
+    if gains and situation.now - max(gains) <= NEW_RANGE_PERIOD:
         sentence = "You have new range. Learn to hold in it first, then to lower slowly, then to load it."
-        yield Adaptation(Reason("new-range", sentence), adds=CONTROL_ADDS, before=CONTROL_ORDER)
+        yield Adaptation(Reason("new-range", sentence), added_exercises=CONTROL_EXERCISES, order_pairs=CONTROL_ORDER)
 
 
-def _behind(situation: Situation) -> Iterator[Adaptation]:
-    for side, course in situation.side_histories.items():
-        if course.behind_mm >= BEHIND_MM:
+def _deficit_adaptations(situation: Situation) -> Iterator[Adaptation]:
+    for side, history in situation.side_histories.items():
+        if history.deficit_mm >= CLEAR_DEFICIT_MM:
             sentence = f"Your {side} side is clearly behind, so it goes first and gets one more hold."
-            yield Adaptation(Reason("behind", sentence), side=side)
+            yield Adaptation(Reason("behind", sentence), extra_repetition_side=side)
 
 
-def _progress(situation: Situation) -> Iterator[Adaptation]:
+def _progress_adaptations(situation: Situation) -> Iterator[Adaptation]:
     """Remarks on each side's progress; sides under the same rule share one sentence."""
-    reached = {side for side, one in situation.side_histories.items() if one.reached_goal}
+    reached = {side for side, one in situation.side_histories.items() if one.has_reached_goal}
     gaining = {side for side, one in situation.side_histories.items() if one.is_gaining} - reached
     steady = {side for side, one in situation.side_histories.items() if one.is_steady} - reached - gaining
-    rest = {side: one for side, one in situation.side_histories.items() if side not in reached | gaining | steady}
+    undecided = {side: one for side, one in situation.side_histories.items() if side not in reached | gaining | steady}
     slow = {
         side
-        for side, one in rest.items()
-        if one.weeks >= THREE_MONTHS and one.gained_at is None and one.change_mm is not None and one.change_mm <= 0
+        for side, one in undecided.items()
+        if one.weeks >= THREE_MONTHS_WEEKS
+        and one.last_gain_at is None
+        and one.change_mm is not None
+        and one.change_mm <= 0
     }
-    early = {side for side, one in rest.items() if one.gained_at is None and one.weeks < THREE_MONTHS}
+    early = {side for side, one in undecided.items() if one.last_gain_at is None and one.weeks < THREE_MONTHS_WEEKS}
     if reached:
-        yield Adaptation(Reason("reached", f"{_sides(reached)} at your goal. Two days a week are the guide's least."))
+        yield Adaptation(
+            Reason("reached", f"{_sides_text(reached)} at your goal. Two days a week are the guide's least.")
+        )
     if gaining:
-        yield Adaptation(Reason("gaining", f"{_sides(gaining)} gaining: go on as you are."))
-    if (steady or slow) and not situation.has_persisted:
+        yield Adaptation(Reason("gaining", f"{_sides_text(gaining)} gaining: go on as you are."))
+    if (steady or slow) and not situation.has_trained_regularly:
         sentence = "No gain so far, and the board saw few weeks with stretches: regular weeks are what to try first."
         yield Adaptation(Reason("persist", sentence))
         steady, slow = set(), set()
     if steady:
-        sentence = f"{_sides(steady)} steady: longer holds and more angles now. A health professional can look at why."
-        yield Adaptation(Reason("plateau", sentence), adds=MORE_ANGLES, longer=True)
+        sentence = (
+            f"{_sides_text(steady)} steady: longer holds and more angles now. A health professional can look at why."
+        )
+        yield Adaptation(Reason("plateau", sentence), added_exercises=MORE_ANGLES_EXERCISES, lengthens_holds=True)
     if slow:
         sentence = (
-            f"{_sides(slow)} no further than three months ago, as far as the tests can tell: longer holds and more "
-            "angles now, and a health professional can look at why."
+            f"{_sides_text(slow)} no further than three months ago, as far as the tests can tell: longer holds and "
+            "more angles now, and a health professional can look at why."
         )
-        yield Adaptation(Reason("slow-responder", sentence), adds=MORE_ANGLES, longer=True)
+        yield Adaptation(
+            Reason("slow-responder", sentence), added_exercises=MORE_ANGLES_EXERCISES, lengthens_holds=True
+        )
     if early:
-        weeks = max(rest[side].weeks for side in early)
+        weeks = max(undecided[side].weeks for side in early)
         if weeks < SIX_WEEKS:
             sentence = "About 2 mm a week is what to expect, and no single week shows it."
             yield Adaptation(Reason("first-weeks", sentence))
@@ -110,5 +119,5 @@ def _progress(situation: Situation) -> Iterator[Adaptation]:
             yield Adaptation(Reason("six-weeks", sentence))
 
 
-def _sides(sides: Collection[Side]) -> str:
+def _sides_text(sides: Collection[Side]) -> str:
     return "Both sides are" if len(sides) == len(Side) else f"Your {next(iter(sides))} side is"

@@ -9,16 +9,16 @@ from zoneinfo import ZoneInfo
 
 from station.advice.plan import DAY, Plan
 
-PRODUCT = "-//Slant-board station//Plan//EN"
-EVENTS = UUID("8d0f5c1e-4f5b-4e0b-9a53-2f2f0d3a6c11")
+PRODUCT_ID = "-//Slant-board station//Plan//EN"
+EVENT_ID_NAMESPACE = UUID("8d0f5c1e-4f5b-4e0b-9a53-2f2f0d3a6c11")
 """The name space of the events' ids, which tell nobody the token that the address of the feed ends in."""
-BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
-ZONE_DAYS = 3 * 366 * DAY
+RRULE_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+ZONE_HORIZON = 3 * 366 * DAY
 """So far ahead the changes of the clocks are written down; a subscription is fetched again long before."""
-REFRESH = timedelta(hours=12)
+REFRESH_INTERVAL = timedelta(hours=12)
 
 
-def feed(plan: Plan, name: str, minutes: int, now: datetime, *, alarm: bool = True) -> bytes:
+def calendar_feed(plan: Plan, name: str, minutes: int, now: datetime, *, alarm: bool = True) -> bytes:
     """The calendar of the plan: one weekly event for each time of day, from the first day of the plan on.
 
     `name` is that of the routine, `minutes` how long it takes. With `alarm` the phone reminds at the time itself. A
@@ -34,20 +34,20 @@ def feed(plan: Plan, name: str, minutes: int, now: datetime, *, alarm: bool = Tr
     for weekday, clock in plan.days:
         days_of[clock].append(weekday)
     calendar = Calendar()
-    calendar.add("prodid", PRODUCT)
+    calendar.add("prodid", PRODUCT_ID)
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     calendar.add("x-wr-calname", "Slant board")
-    calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    calendar.add("refresh-interval", REFRESH_INTERVAL, parameters={"VALUE": "DURATION"})
     for clock, weekdays in sorted(days_of.items()):
         day = next(day for day in (first_day + ahead * DAY for ahead in range(7)) if day.weekday() in weekdays)
         event = Event()
-        event.add("uid", f"{uuid5(EVENTS, f'{plan.token} {clock}')}@slant-board")
+        event.add("uid", f"{uuid5(EVENT_ID_NAMESPACE, f'{plan.token} {clock}')}@slant-board")
         event.add("dtstamp", now)
         event.add("summary", f"Slant board: {name}")
         event.add("dtstart", datetime.combine(day, time.fromisoformat(clock), zone))
         event.add("duration", timedelta(minutes=max(1, minutes)))
-        event.add("rrule", {"freq": "weekly", "byday": [BYDAY[weekday] for weekday in weekdays]})
+        event.add("rrule", {"freq": "weekly", "byday": [RRULE_WEEKDAYS[weekday] for weekday in weekdays]})
         event.add("transp", "TRANSPARENT")
         if alarm:
             reminder = Alarm()
@@ -56,5 +56,5 @@ def feed(plan: Plan, name: str, minutes: int, now: datetime, *, alarm: bool = Tr
             reminder.add("trigger", timedelta(0))
             event.add_component(reminder)
         calendar.add_component(event)
-    calendar.add_missing_timezones(first_date=first_day - DAY, last_date=today + ZONE_DAYS)
+    calendar.add_missing_timezones(first_date=first_day - DAY, last_date=today + ZONE_HORIZON)
     return bytes(calendar.to_ical())

@@ -17,13 +17,13 @@ LONGER_REPETITIONS = 2
 (Ingram 2024)."""
 SIDE_CHANGE_S = 10
 """The least that a guided hold gives for it."""
-UNPACED_S = 2
+UNPACED_REPETITION_S = 2
 """About what one repetition at one's own pace takes: a circle of the ankle, a stroke along the tendon."""
-TEST_S = {"quick": 180, "full": 480}
+TEST_DURATION_S = {"quick": 180, "full": 480}
 """About what a test of both sides takes with practice."""
 
 
-def hold_of(exercise: Exercise, item: Item) -> int | None:
+def hold_s_of(exercise: Exercise, item: Item) -> int | None:
     """The seconds of one hold, `None` for what is counted."""
     return item.hold_s or exercise.dose.hold_s
 
@@ -40,7 +40,7 @@ def count_of(exercise: Exercise, item: Item) -> int | None:
 
 def halved(exercise: Exercise, item: Item) -> Item:
     """Half of the repetitions, rounded up; a single hold lasts half as long."""
-    count, repetitions, hold_s = count_of(exercise, item), repetitions_of(exercise, item), hold_of(exercise, item)
+    count, repetitions, hold_s = count_of(exercise, item), repetitions_of(exercise, item), hold_s_of(exercise, item)
     if count is not None:
         return msgspec.structs.replace(item, count=ceil(count / 2))
     if repetitions > 1 or hold_s is None:
@@ -48,39 +48,39 @@ def halved(exercise: Exercise, item: Item) -> Item:
     return msgspec.structs.replace(item, hold_s=ceil(hold_s / 2))
 
 
-def longer(exercise: Exercise, item: Item) -> Item:
+def with_longer_holds(exercise: Exercise, item: Item) -> Item:
     """Fewer and longer holds, where there are several shorter ones."""
-    hold_s, repetitions = hold_of(exercise, item), repetitions_of(exercise, item)
+    hold_s, repetitions = hold_s_of(exercise, item), repetitions_of(exercise, item)
     if hold_s is None or hold_s >= LONGER_HOLD_S or repetitions < LONGER_REPETITIONS:
         return item
     return msgspec.structs.replace(item, hold_s=LONGER_HOLD_S, repetitions=LONGER_REPETITIONS)
 
 
-def side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
+def split_side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
     """The item as two: this side with one more repetition, then the other one."""
-    if item.side is not None or exercise.feet is Feet.BOTH or hold_of(exercise, item) is None:
+    if item.side is not None or exercise.feet is Feet.BOTH or hold_s_of(exercise, item) is None:
         return (item,)
     more = msgspec.structs.replace(item, side=side, repetitions=repetitions_of(exercise, item) + 1)
     return more, msgspec.structs.replace(item, side=side.other)
 
 
-def seconds_of(exercises: Catalogue, items: Iterable[Item]) -> int:
+def duration_s_of(exercises: Catalogue, items: Iterable[Item]) -> int:
     """About how long these items take, with getting into position, rests and side changes."""
-    return sum(_item_seconds(exercises, item) for item in items)
+    return sum(_item_duration_s(exercises, item) for item in items)
 
 
-def _item_seconds(exercises: Catalogue, item: Item) -> int:
+def _item_duration_s(exercises: Catalogue, item: Item) -> int:
     if item.rest_s is not None:
         return item.rest_s
     if item.test is not None:
-        return TEST_S[item.test]
+        return TEST_DURATION_S[item.test]
     exercise = exercises[str(item.exercise)]
     dose = exercise.dose
-    count, hold_s = count_of(exercise, item), hold_of(exercise, item)
+    count, hold_s = count_of(exercise, item), hold_s_of(exercise, item)
     if count is not None:
-        once = count * dose.ways * (sum(dose.tempo_s) or UNPACED_S)
+        one_side_s = count * dose.ways * (sum(dose.tempo_s) or UNPACED_REPETITION_S)
     else:
         repetitions = repetitions_of(exercise, item)
-        once = repetitions * (hold_s or 0) + (repetitions - 1) * dose.rest_s
+        one_side_s = repetitions * (hold_s or 0) + (repetitions - 1) * dose.rest_s
     sides = 1 if exercise.feet is Feet.BOTH or item.side is not None else 2
-    return exercise.prepare_s + sides * once + (sides - 1) * SIDE_CHANGE_S
+    return exercise.prepare_s + sides * one_side_s + (sides - 1) * SIDE_CHANGE_S

@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from station.advice.pain import STOP_FROM
-from station.advice.records import Adaptation, Pains, Reason
+from station.advice.records import Adaptation, PainAnswers, Reason
 from station.catalogue.records import Exercise, Item, Restriction
 
-NO_MEDICAL_ADVICE = (
+DISCLAIMER = (
     "The station is no medical device and this is no medical advice. Your answers only make it more careful. "
     "If you are unsure, ask a health professional first."
 )
@@ -46,8 +46,8 @@ class ConditionKind(StrEnum):
     """What a condition does."""
 
     BLOCKS = "holds back"
-    CHANGES = "changes exercises"
-    EXPECT = "changes what to expect"
+    CHANGES_EXERCISES = "changes exercises"
+    CHANGES_EXPECTATION = "changes what to expect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class Condition:
     effect: str
     kind: ConditionKind
     professional: str | None = None
-    after: str | None = None
-    test: TestLimit = TestLimit.NONE
+    follow_up_of: str | None = None
+    test_limit: TestLimit = TestLimit.NONE
     test_reason: str = ""
     """Why the test is limited, in a sentence."""
 
@@ -85,8 +85,8 @@ CONDITIONS = (
         "Cleared for exercise lately",
         "Have you had one of these lately, and been cleared for exercise?",
         "Everything begins gently, with half of the usual, and grows as it stays quiet.",
-        ConditionKind.CHANGES,
-        test=TestLimit.COMFORTABLE,
+        ConditionKind.CHANGES_EXERCISES,
+        test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as is comfortable; do not push to the end.",
     ),
     Condition(
@@ -103,9 +103,9 @@ CONDITIONS = (
         "Does your Achilles tendon hurt at present?",
         "No stretch is forced to its end. Strength in a comfortable range comes in, with less than your weight if need "
         "be. A heel lift in the shoe helps for a while.",
-        ConditionKind.CHANGES,
+        ConditionKind.CHANGES_EXERCISES,
         "a physiotherapist, if it does not settle",
-        test=TestLimit.EXCLUDED,
+        test_limit=TestLimit.EXCLUDED,
         test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
         "when you answer that the pain has settled.",
     ),
@@ -114,9 +114,9 @@ CONDITIONS = (
         "Pain where the tendon meets the heel",
         "Does it hurt right where the Achilles tendon meets the heel bone?",
         "The end of the range is left alone for now.",
-        ConditionKind.CHANGES,
+        ConditionKind.CHANGES_EXERCISES,
         "a physiotherapist, if it does not settle",
-        test=TestLimit.EXCLUDED,
+        test_limit=TestLimit.EXCLUDED,
         test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
         "when you answer that the pain has settled.",
     ),
@@ -126,7 +126,7 @@ CONDITIONS = (
         "Have you had a stroke, or have you another neurological condition?",
         "The calf stretch with a straight knee comes first, 10 to 20 minutes a leg and day in all. A neuro "
         "physiotherapist should see you.",
-        ConditionKind.CHANGES,
+        ConditionKind.CHANGES_EXERCISES,
         "a neuro physiotherapist",
     ),
     Condition(
@@ -134,7 +134,7 @@ CONDITIONS = (
         "Less feeling in a foot",
         "Do you feel less than usual in a foot?",
         "Pain cannot warn you there, so what loads the foot hard is gentler or left out. Look at the skin afterwards.",
-        ConditionKind.CHANGES,
+        ConditionKind.CHANGES_EXERCISES,
         "a doctor, if nobody knows why",
     ),
     Condition(
@@ -142,7 +142,7 @@ CONDITIONS = (
         "Poor balance",
         "Is your balance poor?",
         "What is done on one leg or an edge is gentler or left out. Keep something firm within reach.",
-        ConditionKind.CHANGES,
+        ConditionKind.CHANGES_EXERCISES,
     ),
     Condition(
         CHILD,
@@ -157,15 +157,15 @@ CONDITIONS = (
         "A child led by a professional",
         "Does a trained professional lead the child?",
         "The professional decides what is done; what stands here is only an offer to them.",
-        ConditionKind.EXPECT,
-        after=CHILD,
+        ConditionKind.CHANGES_EXPECTATION,
+        follow_up_of=CHILD,
     ),
     Condition(
         METALWORK,
         "Metal in the ankle or a bony block",
         "Is there metal in the ankle, or have you been told of a bony block?",
         "It may limit how far the ankle can ever bend, so if you stop improving early, it is not your fault.",
-        ConditionKind.EXPECT,
+        ConditionKind.CHANGES_EXPECTATION,
         "your surgeon, if you want to know how far it can go",
     ),
     Condition(
@@ -173,8 +173,8 @@ CONDITIONS = (
         "A pinch in front",
         "Does it pinch in the front of the ankle when you lunge?",
         "The ankle is mobilised first with the foot fully relaxed. In a lunge, stay short of the pinch.",
-        ConditionKind.CHANGES,
-        test=TestLimit.COMFORTABLE,
+        ConditionKind.CHANGES_EXERCISES,
+        test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, stay short of the pinch in front of the ankle.",
     ),
     Condition(
@@ -182,8 +182,8 @@ CONDITIONS = (
         "An arch that falls in",
         "Does the arch of your foot fall in when you lunge?",
         "Support the arch and go only as far as it holds. Your result may read less so, and that is the true one.",
-        ConditionKind.CHANGES,
-        test=TestLimit.COMFORTABLE,
+        ConditionKind.CHANGES_EXERCISES,
+        test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as the arch of your foot holds.",
     ),
     Condition(
@@ -191,7 +191,7 @@ CONDITIONS = (
         "Toes that turn out",
         "Do your toes turn out when you walk or lunge?",
         "The straight lunge is part of your routine: foot straight ahead, knee over the toes.",
-        ConditionKind.CHANGES,
+        ConditionKind.CHANGES_EXERCISES,
     ),
 )
 """In the order in which they are asked."""
@@ -213,7 +213,7 @@ ADDED_EXERCISES = {TENDON_PAIN: ("5a", "5b"), INSERTIONAL: ("5a", "5b"), TOES_OU
 
 
 @dataclass(frozen=True, slots=True)
-class Restrictions:
+class ExerciseRestriction:
     """What a person's conditions do to one exercise, with the reason of each."""
 
     restriction: Restriction | None
@@ -222,10 +222,10 @@ class Restrictions:
 
 def rule_key(condition: str) -> str:
     """The key of this condition's rule."""
-    return f"care-{condition.replace('_', '-')}"
+    return f"health-{condition.replace('_', '-')}"
 
 
-def parse(answer: Any) -> frozenset[str]:
+def parse_answer(answer: Any) -> frozenset[str]:
     """The conditions answered with yes, from a stored answer: `{"yes": [...], "no": [...]}`.
 
     Raises ValueError with a sentence if the answer has another form or names an unknown condition.
@@ -247,9 +247,9 @@ def parse(answer: Any) -> frozenset[str]:
 
 def block_reason(conditions: Collection[str]) -> Reason | None:
     """Why nothing may be proposed, or `None`."""
-    let_go = {CONDITION_BY_KEY[key].after for key in conditions}
+    released = {CONDITION_BY_KEY[key].follow_up_of for key in conditions}
     for condition in CONDITIONS:
-        if condition.kind is ConditionKind.BLOCKS and condition.key in conditions and condition.key not in let_go:
+        if condition.kind is ConditionKind.BLOCKS and condition.key in conditions and condition.key not in released:
             return Reason(rule_key(condition.key), condition.effect)
     return None
 
@@ -259,28 +259,28 @@ def knee_to_wall_exclusions(conditions: Collection[str]) -> list[Reason]:
     return _test_reasons(conditions, TestLimit.EXCLUDED)
 
 
-def knee_to_wall_advice(conditions: Collection[str]) -> list[Reason]:
+def knee_to_wall_precautions(conditions: Collection[str]) -> list[Reason]:
     """How far to go in a test with these conditions."""
     return _test_reasons(conditions, TestLimit.COMFORTABLE)
 
 
 def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Reason]:
-    found = [one for one in CONDITIONS if one.key in conditions and one.test is limit]
+    found = [one for one in CONDITIONS if one.key in conditions and one.test_limit is limit]
     return [Reason(rule_key(one.key), one.test_reason) for one in found]
 
 
-def restrictions_on(exercise: Exercise, conditions: Collection[str]) -> Restrictions:
+def restriction_on(exercise: Exercise, conditions: Collection[str]) -> ExerciseRestriction:
     """What these conditions do to the exercise: the strictest restriction and its reasons."""
     found = [(one.restriction, Reason(rule_key(one.condition), one.reason)) for one in exercise.cautions]
     found = [(ruling, why) for ruling, why in found if why.rule in {rule_key(key) for key in conditions}]
     if CLEARED in conditions and not any(why.rule == rule_key(CLEARED) for _, why in found):
         found.append((Restriction.REDUCED, Reason(rule_key(CLEARED), CONDITION_BY_KEY[CLEARED].effect)))
     if not found:
-        return Restrictions(None, ())
+        return ExerciseRestriction(None, ())
     strictest = (
         Restriction.EXCLUDED if any(ruling is Restriction.EXCLUDED for ruling, _ in found) else Restriction.REDUCED
     )
-    return Restrictions(strictest, tuple(why for ruling, why in found if ruling is strictest))
+    return ExerciseRestriction(strictest, tuple(why for ruling, why in found if ruling is strictest))
 
 
 def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
@@ -289,9 +289,9 @@ def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
         if condition.key in conditions:
             yield Adaptation(
                 Reason(rule_key(condition.key), condition.effect),
-                first=FIRST_EXERCISES.get(condition.key, ()),
-                adds=ADDED_EXERCISES.get(condition.key, ()),
-                ten_minutes=(NEURO_EXERCISE,) if condition.key == NEURO else (),
+                first_exercises=FIRST_EXERCISES.get(condition.key, ()),
+                added_exercises=ADDED_EXERCISES.get(condition.key, ()),
+                ten_minute_exercises=(NEURO_EXERCISE,) if condition.key == NEURO else (),
             )
 
 
@@ -302,7 +302,7 @@ def neuro_dose(exercise: Exercise, item: Item) -> Item:
 
 
 def ask_reason(
-    answered_at: datetime | None, now: datetime, pains: Pains = (), *, changed_at: datetime | None = None
+    answered_at: datetime | None, now: datetime, pains: PainAnswers = (), *, changed_at: datetime | None = None
 ) -> Reason | None:
     """Why the health questions are to be asked at `now`, or `None`.
 
@@ -310,11 +310,11 @@ def ask_reason(
     something has happened to the ankle.
     """
     if answered_at is None:
-        return Reason("care-asked", "Before your first routine, a few questions about your ankle.")
+        return Reason("health-asked", "Before your first routine, a few questions about your ankle.")
     if any(at > answered_at and pain >= STOP_FROM for at, pain in pains):
-        return Reason("care-asked", "It has hurt a lot since you answered, so please look at the questions again.")
+        return Reason("health-asked", "It has hurt a lot since you answered, so please look at the questions again.")
     if changed_at is not None and changed_at > answered_at:
-        return Reason("care-asked", "You said that something has changed, so please look at the questions again.")
+        return Reason("health-asked", "You said that something has changed, so please look at the questions again.")
     if now - answered_at > ASK_AGAIN_AFTER:
-        return Reason("care-asked", "Your answers are more than half a year old. Are they still true?")
+        return Reason("health-asked", "Your answers are more than half a year old. Are they still true?")
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from station.advice.records import Pains, Reason
+from station.advice.records import PainAnswers, Reason
 from station.core.events import EASE_OFF_PAIN, STOPPING_PAIN
 from station.core.events import MAX_PAIN as MAX_PAIN
 
@@ -41,12 +41,14 @@ class PainAdvice:
         return self.reason.sentence
 
 
-GO_ON = PainAdvice(PainAction.CONTINUE, Reason("pain-go-on", "That little is fine: go on, and stop if it turns sharp."))
-EASE_OFF = PainAdvice(
+CONTINUE_ADVICE = PainAdvice(
+    PainAction.CONTINUE, Reason("pain-go-on", "That little is fine: go on, and stop if it turns sharp.")
+)
+EASE_OFF_ADVICE = PainAdvice(
     PainAction.EASE_OFF,
     Reason("pain-ease-off", "Ease off: a shorter lunge, less weight on the leg, half of the repetitions."),
 )
-STOP = PainAdvice(
+STOP_ADVICE = PainAdvice(
     PainAction.STOP,
     Reason("pain-stop", "Stop for today. You will be asked again tomorrow; if it persists, see a health professional."),
 )
@@ -62,16 +64,16 @@ def advice(pain: int) -> PainAdvice:
     if not 0 <= pain <= MAX_PAIN:
         raise ValueError(f"The pain is {pain}, but must be from 0 to {MAX_PAIN}.")
     if pain < EASE_OFF_FROM:
-        return GO_ON
-    return EASE_OFF if pain < STOP_FROM else STOP
+        return CONTINUE_ADVICE
+    return EASE_OFF_ADVICE if pain < STOP_FROM else STOP_ADVICE
 
 
-def is_asked_again(pains: Pains, now: datetime) -> bool:
+def is_follow_up_due(pains: PainAnswers, now: datetime) -> bool:
     """Whether to ask again: a day has passed since an answer of 4 or more."""
     return bool(pains) and pains[0][1] >= EASE_OFF_FROM and now - pains[0][0] >= ASK_AGAIN_AFTER
 
 
-def block_reason(pains: Pains) -> Reason | None:
+def block_reason(pains: PainAnswers) -> Reason | None:
     """Why nothing may be proposed: a pain of 6 or more without a newer answer below 4; else `None`."""
     for _, pain in pains:
         if pain < EASE_OFF_FROM:
@@ -81,8 +83,8 @@ def block_reason(pains: Pains) -> Reason | None:
     return None
 
 
-def easing_reason(pains: Pains) -> Reason | None:
+def reduction_reason(pains: PainAnswers) -> Reason | None:
     """Why everything is reduced: the newest answer is 4 or 5; else `None`."""
     if pains and advice(pains[0][1]).action is PainAction.EASE_OFF:
-        return EASE_OFF.reason
+        return EASE_OFF_ADVICE.reason
     return None

@@ -16,20 +16,20 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from station.advice.records import Reason
 from station.core.events import Side
 
-PROPOSED = "proposed"
+PROPOSED_ROUTINE = "proposed"
 """The routine name of a plan whose routine is proposed afresh each time."""
-LEAST_DAYS = 2
+MIN_DAYS_PER_WEEK = 2
 """A week, says the founding guide; the more, the better."""
-FULL_EVERY_DAYS = 14
-QUICK_EVERY_DAYS = 7
-GOAL_MINUTES = 10
+FULL_TEST_INTERVAL_DAYS = 14
+QUICK_TEST_INTERVAL_DAYS = 7
+WEEKLY_GOAL_MINUTES = 10
 """Of credited hold a leg and week; no gain has been seen beyond (Ingram 2024, 189 studies)."""
-MOST_MINUTES = 180
-MOST_TIMES = 28
+MAX_MINUTES = 180
+MAX_TIMES_PER_WEEK = 28
 """Four a day; more is a mistake."""
 DAY = timedelta(days=1)
-LONG_AGO = timedelta(weeks=1)
-_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+LONG_BREAK = timedelta(weeks=1)
+_TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -53,7 +53,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class PlanProgress:
     """What a person has done that affects what is due.
 
     `offered` are the missed occurrences already offered, `stretched_at` is when the last credited hold was,
@@ -62,10 +62,10 @@ class Done:
 
     last_test: datetime | None = None
     last_full_test: datetime | None = None
-    offered: frozenset[datetime] = frozenset()
-    stretched_at: datetime | None = None
-    finished_at: datetime | None = None
-    credited_s: Mapping[Side, float] = field(default_factory=dict)
+    offered_occurrences: frozenset[datetime] = frozenset()
+    last_stretched_at: datetime | None = None
+    last_finished_at: datetime | None = None
+    credited_this_week_s: Mapping[Side, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,28 +78,36 @@ class Due:
 
     occurrence: datetime | None
     is_missed: bool
-    next: datetime | None
-    test: str | None
+    next_occurrence: datetime | None
+    test_kind: str | None
     reasons: tuple[Reason, ...]
 
 
-def plan_of(kept: Mapping[str, Any]) -> Plan:
+def plan_from_dict(stored: Mapping[str, Any]) -> Plan:
     """The plan from entries as `to_dict` writes them. Raises ValueError with a sentence."""
-    zone = kept.get("zone")
-    _zone(zone)
-    routine, token = kept.get("routine", PROPOSED), kept.get("token", "")
+    zone = stored.get("zone")
+    _check_zone(zone)
+    routine, token = stored.get("routine", PROPOSED_ROUTINE), stored.get("token", "")
     if not isinstance(routine, str) or not routine:
         raise ValueError("The plan needs a routine.")
     if not isinstance(token, str):
         raise ValueError("The token of the plan's calendar must be a text.")
-    minutes = kept.get("minutes")
-    if minutes is not None and (type(minutes) is not int or not 1 <= minutes <= MOST_MINUTES):
-        raise ValueError(f"The time for a routine is {minutes!r}, but must be from 1 to {MOST_MINUTES} minutes.")
-    flags = {name: kept.get(name, default) for name, default in (("reminder_cue", False), ("tests", True))}
+    minutes = stored.get("minutes")
+    if minutes is not None and (type(minutes) is not int or not 1 <= minutes <= MAX_MINUTES):
+        raise ValueError(f"The time for a routine is {minutes!r}, but must be from 1 to {MAX_MINUTES} minutes.")
+    flags = {name: stored.get(name, default) for name, default in (("reminder_cue", False), ("tests", True))}
     for name, flag in flags.items():
         if not isinstance(flag, bool):
             raise ValueError(f"The entry {name} of the plan is {flag!r}, but must be true or false.")
-    return Plan(_days(kept.get("days")), routine, str(zone), minutes=minutes, token=token, since=_since(kept), **flags)
+    return Plan(
+        _parse_days(stored.get("days")),
+        routine,
+        str(zone),
+        minutes=minutes,
+        token=token,
+        since=_parse_first_day(stored),
+        **flags,
+    )
 
 
 def to_dict(plan: Plan) -> dict[str, Any]:
@@ -116,9 +124,9 @@ def to_dict(plan: Plan) -> dict[str, Any]:
     }
 
 
-def hint(plan: Plan) -> Reason | None:
+def few_days_hint(plan: Plan) -> Reason | None:
     """A hint for a plan with fewer days than the guide's minimum; else `None`."""
-    if len({weekday for weekday, _ in plan.days}) >= LEAST_DAYS:
+    if len({weekday for weekday, _ in plan.days}) >= MIN_DAYS_PER_WEEK:
         return None
     return Reason("plan-least", "One day a week is a start. The guide's least is two, and every day is fine.")
 
@@ -135,36 +143,38 @@ def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime
     last = None
     while day <= end.astimezone(zone).date():
         for weekday, text in plan.days if plan.since is None or day >= plan.since else ():
-            at = _at(day, time.fromisoformat(text), zone) if weekday == day.weekday() else None
+            at = _local_time_in_utc(day, time.fromisoformat(text), zone) if weekday == day.weekday() else None
             if at is not None and first <= at < after and at != last:
                 last = at
                 yield at.astimezone(zone)
         day += DAY
 
 
-def due(plan: Plan, done: Done, now: datetime) -> Due:
+def due(plan: Plan, done: PlanProgress, now: datetime) -> Due:
     """What is due at `now`: only the newest occurrence, from its time until the end of the next day."""
     zone = ZoneInfo(plan.zone)
     before = list(occurrences(plan, now - 8 * DAY, now + timedelta.resolution))
     following = next(occurrences(plan, now + timedelta.resolution, now + 9 * DAY), None)
     newest = before[-1] if before else None
-    missed = newest is not None and _day(now, zone) > newest.date()
+    missed = newest is not None and _local_date(now, zone) > newest.date()
     if newest is not None and (
-        now.astimezone(UTC) >= _at(newest.date() + 2 * DAY, time(), zone)
-        or _is_done(before, done.finished_at, zone)
-        or (missed and newest.astimezone(UTC) in {at.astimezone(UTC) for at in done.offered})
+        now.astimezone(UTC) >= _local_time_in_utc(newest.date() + 2 * DAY, time(), zone)
+        or _is_done(before, done.last_finished_at, zone)
+        or (missed and newest.astimezone(UTC) in {at.astimezone(UTC) for at in done.offered_occurrences})
     ):
         newest, missed = None, False
-    test, of_test = _test(plan, done, now, zone)
-    of_plan = _of_plan(newest, missed, before, done, now, zone)
-    return Due(newest, missed, following, test, (*of_plan, *of_test, dose(done.credited_s)))
+    test, test_reasons = _test_due_today(plan, done, now, zone)
+    plan_reasons = _plan_reasons(newest, missed, before, done, now, zone)
+    return Due(
+        newest, missed, following, test, (*plan_reasons, *test_reasons, weekly_dose_reason(done.credited_this_week_s))
+    )
 
 
-def dose(credited_s: Mapping[Side, float]) -> Reason:
+def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:
     """How the credited seconds of this week compare with the ten minutes a leg."""
     left, right = (int(credited_s.get(side, 0.0) // 60) for side in Side)
-    if min(left, right) < GOAL_MINUTES:
-        return Reason("dose", f"Held this week: left {left}, right {right} of {GOAL_MINUTES} minutes.")
+    if min(left, right) < WEEKLY_GOAL_MINUTES:
+        return Reason("dose", f"Held this week: left {left}, right {right} of {WEEKLY_GOAL_MINUTES} minutes.")
     return Reason(
         "dose",
         f"Held this week: left {left}, right {right} minutes. That is all that studies saw a gain from; more is fine "
@@ -172,10 +182,14 @@ def dose(credited_s: Mapping[Side, float]) -> Reason:
     )
 
 
-def _of_plan(
-    newest: datetime | None, missed: bool, before: list[datetime], done: Done, now: datetime, zone: ZoneInfo
+def _plan_reasons(
+    newest: datetime | None, missed: bool, before: list[datetime], done: PlanProgress, now: datetime, zone: ZoneInfo
 ) -> Iterator[Reason]:
-    if newest is None and done.finished_at is not None and _day(done.finished_at, zone) == _day(now, zone):
+    if (
+        newest is None
+        and done.last_finished_at is not None
+        and _local_date(done.last_finished_at, zone) == _local_date(now, zone)
+    ):
         yield Reason("plan-done", "Done for today.")
     elif newest is None:
         yield Reason("plan-rest", "Nothing is planned now. Days of rest break nothing.")
@@ -185,28 +199,30 @@ def _of_plan(
         )
     else:
         yield Reason("plan-due", "Your routine is ready when you are.")
-    if before and done.finished_at is not None and now - done.finished_at > LONG_AGO:
+    if before and done.last_finished_at is not None and now - done.last_finished_at > LONG_BREAK:
         yield Reason("plan-break", "It has been a while, and that is all right: begin where you are.")
 
 
-def _test(plan: Plan, done: Done, now: datetime, zone: ZoneInfo) -> tuple[str | None, tuple[Reason, ...]]:
+def _test_due_today(
+    plan: Plan, done: PlanProgress, now: datetime, zone: ZoneInfo
+) -> tuple[str | None, tuple[Reason, ...]]:
     if not plan.tests:
         return None, ()
-    today = _day(now, zone)
-    test, why = _due_test(done, today, zone)
-    if test is not None and done.stretched_at is not None and _day(done.stretched_at, zone) == today:
+    today = _local_date(now, zone)
+    test, why = _test_due_by_interval(done, today, zone)
+    if test is not None and done.last_stretched_at is not None and _local_date(done.last_stretched_at, zone) == today:
         return None, (
             Reason("test-before", "A test is due, but a stretch adds for some hours. It waits for another day."),
         )
     return test, why
 
 
-def _due_test(done: Done, today: date, zone: ZoneInfo) -> tuple[str | None, tuple[Reason, ...]]:
+def _test_due_by_interval(done: PlanProgress, today: date, zone: ZoneInfo) -> tuple[str | None, tuple[Reason, ...]]:
     if done.last_test is None:
         return "full", (Reason("test-first", "Your first test, a full one, is your starting point."),)
-    if done.last_full_test is None or (today - _day(done.last_full_test, zone)).days >= FULL_EVERY_DAYS:
+    if done.last_full_test is None or (today - _local_date(done.last_full_test, zone)).days >= FULL_TEST_INTERVAL_DAYS:
         return "full", (Reason("test-full", "A full test is due, first thing, before you stretch."),)
-    if (today - _day(done.last_test, zone)).days >= QUICK_EVERY_DAYS:
+    if (today - _local_date(done.last_test, zone)).days >= QUICK_TEST_INTERVAL_DAYS:
         return "quick", (Reason("test-quick", "A quick test is due, first thing, before you stretch."),)
     return None, ()
 
@@ -219,14 +235,14 @@ def _is_done(before: list[datetime], finished_at: datetime | None, zone: ZoneInf
     if finished_at.astimezone(UTC) >= newest.astimezone(UTC):
         return True
     first_of_day = len(before) == 1 or before[-2].date() < newest.date()
-    return first_of_day and _day(finished_at, zone) == newest.date()
+    return first_of_day and _local_date(finished_at, zone) == newest.date()
 
 
-def _day(at: datetime, zone: ZoneInfo) -> date:
+def _local_date(at: datetime, zone: ZoneInfo) -> date:
     return at.astimezone(zone).date()
 
 
-def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+def _local_time_in_utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """When the clocks of the zone show this time first, in UTC; where they skip it, the moment after the gap."""
     wanted = datetime.combine(day, clock)
     late = wanted.replace(tzinfo=zone).astimezone(UTC)
@@ -244,33 +260,33 @@ def _at(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return late
 
 
-def _zone(name: object) -> None:
+def _check_zone(name: object) -> None:
     try:
         ZoneInfo(str(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"There is no time zone {name!r}: name one such as Europe/Berlin.") from None
 
 
-def _days(kept: object) -> tuple[tuple[int, str], ...]:
-    if not isinstance(kept, list | tuple) or not kept:
+def _parse_days(stored: object) -> tuple[tuple[int, str], ...]:
+    if not isinstance(stored, list | tuple) or not stored:
         raise ValueError("The plan needs at least one day of the week; two are the guide's least.")
-    if len(kept) > MOST_TIMES:
-        raise ValueError(f"The plan has {len(kept)} times a week; {MOST_TIMES} are the most.")
+    if len(stored) > MAX_TIMES_PER_WEEK:
+        raise ValueError(f"The plan has {len(stored)} times a week; {MAX_TIMES_PER_WEEK} are the most.")
     found = set()
-    for entry in kept:
+    for entry in stored:
         if not isinstance(entry, list | tuple) or len(entry) != 2:
             raise ValueError(f"The plan has {entry!r}, but each entry must be a day of the week and a time.")
         weekday, clock = entry
         if type(weekday) is not int or not 0 <= weekday < len(WEEKDAYS):
             raise ValueError(f"The day of the week is {weekday!r}, but must be from 0 (Monday) to 6 (Sunday).")
-        if not isinstance(clock, str) or not _TIME.fullmatch(clock):
+        if not isinstance(clock, str) or not _TIME_OF_DAY.fullmatch(clock):
             raise ValueError(f"The time on {WEEKDAYS[weekday]} is {clock!r}, but must be one such as 18:30.")
         found.add((weekday, clock))
     return tuple(sorted(found))
 
 
-def _since(kept: Mapping[str, Any]) -> date | None:
-    since = kept.get("since")
+def _parse_first_day(stored: Mapping[str, Any]) -> date | None:
+    since = stored.get("since")
     if since is None:
         return None
     try:

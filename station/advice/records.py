@@ -11,7 +11,7 @@ from station.core.events import Side
 
 Catalogue = Mapping[str, Exercise]
 """The exercises by their keys, in the guide's order, as `station.catalogue.read.exercises` has them."""
-Pains = Sequence[tuple[datetime, int]]
+PainAnswers = Sequence[tuple[datetime, int]]
 """Answers to how much it hurts, 0 to 10, with their times, the newest first."""
 
 
@@ -37,10 +37,10 @@ class SideHistory:
     is_gaining: bool | None = None
     is_steady: bool = False
     weeks: float = 0.0
-    gained_at: datetime | None = None
+    last_gain_at: datetime | None = None
     change_mm: float | None = None
-    behind_mm: float = 0.0
-    reached_goal: bool = False
+    deficit_mm: float = 0.0
+    has_reached_goal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,12 @@ class Situation:
     now: datetime
     conditions: frozenset[str] | None = None
     ask_reason: Reason | None = None
-    felt: frozenset[FeltPlace] = frozenset()
-    pains: Pains = ()
-    not_felt: frozenset[str] = frozenset()
+    felt_places: frozenset[FeltPlace] = frozenset()
+    pain_answers: PainAnswers = ()
+    not_felt_exercises: frozenset[str] = frozenset()
     side_histories: Mapping[Side, SideHistory] = field(default_factory=dict)
-    has_persisted: bool = True
-    minutes: int | None = None
+    has_trained_regularly: bool = True
+    available_minutes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class Proposal:
     reduced: tuple[Reduced, ...] = ()
     reasons: tuple[Reason, ...] = ()
     block_reason: Reason | None = None
-    seconds: int = 0
+    duration_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +107,11 @@ class Adaptation:
     """
 
     reason: Reason
-    first: tuple[str, ...] = ()
-    adds: tuple[str, ...] = ()
-    before: tuple[tuple[str, str], ...] = ()
-    longer: bool = False
-    reduces: bool = False
-    ten_minutes: tuple[str, ...] = ()
-    side: Side | None = None
-    requires: str | None = None
+    first_exercises: tuple[str, ...] = ()
+    added_exercises: tuple[str, ...] = ()
+    order_pairs: tuple[tuple[str, str], ...] = ()
+    lengthens_holds: bool = False
+    reduces_everything: bool = False
+    ten_minute_exercises: tuple[str, ...] = ()
+    extra_repetition_side: Side | None = None
+    required_exercise: str | None = None

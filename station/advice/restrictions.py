@@ -22,8 +22,8 @@ from station.catalogue.records import Exercise, Restriction
 from station.core.events import Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, halved
 
-ASK_FIRST_RULE = "care-asked"
-TEST = "test"
+ASK_FIRST_RULE = "health-asked"
+TEST_KEY = "test"
 """The key of the knee-to-wall test in the list of exclusions."""
 BUILT_IN_STRETCH = "3a"
 """The station's own stretch: the calf stretch on the slope. It begins for somebody unknown, too."""
@@ -32,22 +32,22 @@ HEEL_DROPS = "7d"
 NO_LONGER_THERE = Reason(
     "exercise-gone", "This exercise no longer exists: start the routine again, or choose another one."
 )
-ANSWER_FIRST = Reason(
+ANSWER_QUESTIONS_FIRST = Reason(
     ASK_FIRST_RULE, "Before your first routine, answer a few health questions on the page. A test may begin now."
 )
-SAY_WHO_FIRST = Reason(
+CHOOSE_NAME_FIRST = Reason(
     ASK_FIRST_RULE,
     "Some exercises are not right for everyone, so they wait for a few health questions: choose your name on the page "
     "and answer them.",
 )
 NOTHING_REMAINS = Reason(
-    "care-nothing-left",
+    "health-nothing-left",
     "Nothing of this routine is right for you at present. Choose another one, or ask a health professional.",
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Restricted:
+class RestrictedRoutine:
     """The steps that may begin, and every change with its reason.
 
     `block_reason` is why nothing begins at all. `advice` is what to heed in what begins.
@@ -62,7 +62,9 @@ class Restricted:
 
 def block_reason(situation: Situation) -> Reason | None:
     """Why not even a test may begin: a lunge to the end of the range is no less than a stretch."""
-    return health_questions.block_reason(situation.conditions or frozenset()) or pain.block_reason(situation.pains)
+    return health_questions.block_reason(situation.conditions or frozenset()) or pain.block_reason(
+        situation.pain_answers
+    )
 
 
 def knee_to_wall_block_reason(situation: Situation) -> Reason | None:
@@ -74,19 +76,19 @@ def knee_to_wall_block_reason(situation: Situation) -> Reason | None:
 def unanswered_reason(situation: Situation) -> Reason | None:
     """Why the health questions come first: never answered, or answers that may no longer be true; else `None`."""
     if situation.ask_reason is not None and situation.conditions is None:
-        return ANSWER_FIRST
+        return ANSWER_QUESTIONS_FIRST
     return situation.ask_reason
 
 
-def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) -> Restricted:
+def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) -> RestrictedRoutine:
     """The steps that may start in this situation (`None`: unknown person), and every reason for a change.
 
     Applying it to its own result changes nothing.
     """
     if not any(isinstance(step, HoldStep | RepsStep | TestStep) for step in steps):
-        return Restricted(steps)
+        return RestrictedRoutine(steps)
     if situation is not None and (reason := block_reason(situation)) is not None:
-        return Restricted((), block_reason=reason)
+        return RestrictedRoutine((), block_reason=reason)
     conditions = frozenset() if situation is None else situation.conditions or frozenset()
     kept: list[Step] = []
     excluded: dict[Excluded, None] = {}
@@ -95,9 +97,9 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
     for step in steps:
         if isinstance(step, TestStep):
             if reasons := health_questions.knee_to_wall_exclusions(conditions):
-                excluded |= dict.fromkeys(Excluded(TEST, reason) for reason in reasons)
+                excluded |= dict.fromkeys(Excluded(TEST_KEY, reason) for reason in reasons)
                 continue
-            advice |= dict.fromkeys(health_questions.knee_to_wall_advice(conditions))
+            advice |= dict.fromkeys(health_questions.knee_to_wall_precautions(conditions))
         elif isinstance(step, HoldStep | RepsStep):
             key = step.exercise or (BUILT_IN_STRETCH if isinstance(step, HoldStep) else HEEL_DROPS)
             exercise = exercises.get(key)
@@ -109,9 +111,9 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
                 reduced |= dict.fromkeys(Reduced(key, reason) for reason in reductions)
                 step = step if step.reduced else _halved(step, exercise)
         kept.append(step)
-    remaining = _chained(_without_dangling(kept), steps) if excluded else tuple(kept)
+    remaining = _chained(_without_orphan_steps(kept), steps) if excluded else tuple(kept)
     blocked = None if remaining else next((one.reason for one in excluded), NOTHING_REMAINS)
-    return Restricted(remaining, tuple(excluded), tuple(reduced), tuple(advice), blocked)
+    return RestrictedRoutine(remaining, tuple(excluded), tuple(reduced), tuple(advice), blocked)
 
 
 def _exclusions(
@@ -120,16 +122,16 @@ def _exclusions(
     if exercise is None:
         return (NO_LONGER_THERE,)
     if situation is None:
-        return (SAY_WHO_FIRST,) if exercise.cautions and exercise.key != BUILT_IN_STRETCH else ()
+        return (CHOOSE_NAME_FIRST,) if exercise.cautions and exercise.key != BUILT_IN_STRETCH else ()
     if (reason := unanswered_reason(situation)) is not None:
         return (reason,)
-    found = health_questions.restrictions_on(exercise, conditions)
+    found = health_questions.restriction_on(exercise, conditions)
     return found.reasons if found.restriction is Restriction.EXCLUDED else ()
 
 
 def _reductions(exercise: Exercise, conditions: Collection[str], situation: Situation | None) -> Sequence[Reason]:
-    reasons = health_questions.restrictions_on(exercise, conditions).reasons
-    easing = None if situation is None else pain.easing_reason(situation.pains)
+    reasons = health_questions.restriction_on(exercise, conditions).reasons
+    easing = None if situation is None else pain.reduction_reason(situation.pain_answers)
     return reasons if easing is None else (*reasons, easing)
 
 
@@ -162,7 +164,7 @@ def _sides_in_turn(step: Step) -> tuple[Side, ...]:
     return step.sides if isinstance(step, HoldStep | RepsStep) and not step.together else ()
 
 
-def _without_dangling(steps: Sequence[Step]) -> Routine:
+def _without_orphan_steps(steps: Sequence[Step]) -> Routine:
     """Without the questions of a test that is gone, and rests that no longer stand between two exercises."""
     found: list[Step] = []
     tested = False

@@ -12,7 +12,7 @@ from station.advice import health_questions
 
 GUIDE = "The founding guide"
 AUTHOR = "The founding guide, cautions of its author"
-OURS = "This station's own choice"
+OWN_CHOICE = "This station's own choice"
 TRAFFIC_LIGHT = "Usual care: the traffic light of pain"
 
 
@@ -26,40 +26,40 @@ class Rule:
     source: str
 
 
-SOURCES = {
+CONDITION_SOURCES = {
     health_questions.NUMB: "Usual care for feet with little feeling",
     health_questions.BALANCE: "Usual care against falls",
 }
 """Of the conditions that the guide does not name."""
 
 
-def _of_conditions() -> tuple[Rule, ...]:
+def _condition_rules() -> tuple[Rule, ...]:
     return tuple(
-        Rule(health_questions.rule_key(one.key), one.title, one.effect, SOURCES.get(one.key, AUTHOR))
+        Rule(health_questions.rule_key(one.key), one.title, one.effect, CONDITION_SOURCES.get(one.key, AUTHOR))
         for one in health_questions.CONDITIONS
     )
 
 
 RULES: tuple[Rule, ...] = (
     Rule(
-        "care-asked",
+        "health-asked",
         "Questions before the first routine",
         "Before the first routine the station asks what would make a routine wrong for you, and again after half a "
         "year, after much pain, or when something has changed.",
-        OURS,
+        OWN_CHOICE,
     ),
-    *_of_conditions(),
+    *_condition_rules(),
     Rule(
-        "care-nothing-left",
+        "health-nothing-left",
         "When nothing is left",
         "If all of a routine is left out for your sake, nothing takes its place without a professional.",
-        OURS,
+        OWN_CHOICE,
     ),
     Rule(
         "exercise-gone",
         "An exercise that no longer exists",
         "What remains of a routine may name an exercise that a newer program no longer has: it is left out.",
-        OURS,
+        OWN_CHOICE,
     ),
     Rule("pain-go-on", "Pain of 0 to 3", "Go on.", TRAFFIC_LIGHT),
     Rule(
@@ -104,7 +104,7 @@ RULES: tuple[Rule, ...] = (
         "time",
         "When time is short",
         "The stretches for the felt place stay longest, then the rest for it, then other stretches and the warm-up.",
-        OURS,
+        OWN_CHOICE,
     ),
     Rule(
         "not-felt",
@@ -171,12 +171,14 @@ RULES: tuple[Rule, ...] = (
         "plan-due",
         "When a routine is due",
         "From its time on until the next one or the end of the next day, whichever is earlier.",
-        OURS,
+        OWN_CHOICE,
     ),
-    Rule("plan-missed", "What was missed", "It is offered once, and only the newest one.", OURS),
-    Rule("plan-rest", "Days of rest", "They break nothing; nothing is counted that a free day could end.", OURS),
-    Rule("plan-done", "Done", "A routine of any kind does for the day, also when it is earlier than planned.", OURS),
-    Rule("plan-break", "After a break", "It goes on where you are, without a word about what was missed.", OURS),
+    Rule("plan-missed", "What was missed", "It is offered once, and only the newest one.", OWN_CHOICE),
+    Rule("plan-rest", "Days of rest", "They break nothing; nothing is counted that a free day could end.", OWN_CHOICE),
+    Rule(
+        "plan-done", "Done", "A routine of any kind does for the day, also when it is earlier than planned.", OWN_CHOICE
+    ),
+    Rule("plan-break", "After a break", "It goes on where you are, without a word about what was missed.", OWN_CHOICE),
     Rule(
         "dose",
         "Ten minutes a week",
@@ -184,9 +186,9 @@ RULES: tuple[Rule, ...] = (
         "minutes a week, or four in one sitting.",
         "Ingram 2024, 189 studies",
     ),
-    Rule("test-first", "The first test", "It is a full one: what all later ones are compared with.", OURS),
-    Rule("test-full", "Full tests", "Every two weeks.", OURS),
-    Rule("test-quick", "Quick tests", "Once a week between the full ones.", OURS),
+    Rule("test-first", "The first test", "It is a full one: what all later ones are compared with.", OWN_CHOICE),
+    Rule("test-full", "Full tests", "Every two weeks.", OWN_CHOICE),
+    Rule("test-quick", "Quick tests", "Once a week between the full ones.", OWN_CHOICE),
     Rule(
         "test-before",
         "Tests come before stretching",
@@ -194,4 +196,4 @@ RULES: tuple[Rule, ...] = (
         f"{GUIDE}, where readers tell of gains that faded within hours",
     ),
 )
-BY_KEY: Mapping[str, Rule] = {rule.key: rule for rule in RULES}
+RULE_BY_KEY: Mapping[str, Rule] = {rule.key: rule for rule in RULES}

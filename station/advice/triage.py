@@ -18,11 +18,11 @@ import msgspec
 
 from station.advice import adaptation, dose, health_questions, pain
 from station.advice.records import Adaptation, Catalogue, Excluded, Proposal, Reason, Reduced, Situation
-from station.advice.restrictions import NOTHING_REMAINS, TEST
+from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY
 from station.catalogue.records import Exercise, FeltPlace, Group, Item, Restriction
 from station.core.events import Side
 
-TRIAGE = {
+FELT_PLACE_EXERCISES = {
     FeltPlace.FRONT: ("4a", "4b", "4c"),
     FeltPlace.ACHILLES: ("2b", "2c", "3c", "7d"),
     FeltPlace.CALF: ("2a", "3a", "3b", "8"),
@@ -41,8 +41,8 @@ DEFAULT_MINUTES = 30
 """Where nobody says how much time there is: what the felt place adds to a routine ends here."""
 TOO_LONG = Reason("time", "There is not enough time for it today.")
 SHORTENED = Reason("time", "Your time is short for this one. Do what is left later in the day.")
-GROUPS = tuple(Group)
-ORDER = Reason(
+GROUP_ORDER = tuple(Group)
+REORDERED = Reason(
     "order",
     "In the guide's order: warm-up, what helps where you feel the limit, then the rest, each from release to strength.",
 )
@@ -71,69 +71,73 @@ def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -
     """What to do in this situation, beginning with the routine `base`. Raises KeyError for an unknown exercise."""
     if (why := block_reason(situation)) is not None:
         return Proposal(block_reason=why)
-    blocks = list(_blocks(exercises, base))
-    there = {block.key for block in blocks}
+    blocks = list(_group_into_blocks(exercises, base))
+    present_keys = {block.key for block in blocks}
     adaptations = tuple(_adaptations(situation))
-    first = {key for one in adaptations for key in one.first}
-    adaptations = tuple(one for one in adaptations if one.requires is None or one.requires in there | first)
-    for key in (key for one in adaptations for key in (*one.first, *one.adds)):
-        if key not in there:
+    first = {key for one in adaptations for key in one.first_exercises}
+    adaptations = tuple(
+        one for one in adaptations if one.required_exercise is None or one.required_exercise in present_keys | first
+    )
+    for key in (key for one in adaptations for key in (*one.first_exercises, *one.added_exercises)):
+        if key not in present_keys:
             blocks.append(_Block(exercises[key], (Item(exercise=key),), is_added=True))
-            there.add(key)
+            present_keys.add(key)
     blocks = [replace(block, is_first=block.key in first) for block in blocks]
-    blocks, left_out, gentler, dosed = _restricted(blocks, situation, adaptations)
+    blocks, excluded, reduced, dose_reasons = _apply_restrictions(blocks, situation, adaptations)
     asked = [block.key for block in blocks if not block.is_added]
-    blocks, too_long, cut = _in_time(exercises, _ordered(exercises, blocks, adaptations), situation)
+    blocks, too_long, cut = _fit_to_time(exercises, _ordered(exercises, blocks, adaptations), situation)
     now = [block.key for block in blocks if not block.is_added]
-    moved = [] if now == [key for key in asked if key in now] else [ORDER]
-    whys = (*_reasons(blocks, adaptations, dosed), *moved, *cut)
-    return _proposal(exercises, blocks, (*left_out, *too_long), gentler, whys)
+    moved = [] if now == [key for key in asked if key in now] else [REORDERED]
+    reasons = (*_reasons(blocks, adaptations, dose_reasons), *moved, *cut)
+    return _make_proposal(exercises, blocks, (*excluded, *too_long), reduced, reasons)
 
 
 def apply_precautions(exercises: Catalogue, items: Sequence[Item], situation: Situation) -> Proposal:
     """A routine that the person chose, in its own order, with only restrictions applied."""
     if (why := block_reason(situation)) is not None:
         return Proposal(block_reason=why)
-    adaptations = tuple(one for one in _adaptations(situation) if one.reduces)
-    blocks, left_out, gentler, dosed = _restricted(_blocks(exercises, items), situation, adaptations)
-    return _proposal(exercises, blocks, left_out, gentler, _reasons(blocks, adaptations, dosed))
+    adaptations = tuple(one for one in _adaptations(situation) if one.reduces_everything)
+    blocks, excluded, reduced, dose_reasons = _apply_restrictions(
+        _group_into_blocks(exercises, items), situation, adaptations
+    )
+    return _make_proposal(exercises, blocks, excluded, reduced, _reasons(blocks, adaptations, dose_reasons))
 
 
 def block_reason(situation: Situation) -> Reason | None:
     """Why nothing may be proposed: health questions never answered, a condition, or much pain; else `None`."""
     if situation.conditions is None:
         return situation.ask_reason or health_questions.ask_reason(None, situation.now)
-    return health_questions.block_reason(situation.conditions) or pain.block_reason(situation.pains)
+    return health_questions.block_reason(situation.conditions) or pain.block_reason(situation.pain_answers)
 
 
 def _adaptations(situation: Situation) -> Iterator[Adaptation]:
     for place, why in FELT_REASONS.items():
-        if place in situation.felt:
-            yield Adaptation(why, first=TRIAGE[place])
+        if place in situation.felt_places:
+            yield Adaptation(why, first_exercises=FELT_PLACE_EXERCISES[place])
     yield from health_questions.adaptations(situation.conditions or frozenset())
     yield from adaptation.adaptations(situation)
 
 
-def _proposal(
+def _make_proposal(
     exercises: Catalogue,
     blocks: Iterable[_Block],
-    left_out: Sequence[Excluded],
-    gentler: Sequence[Reduced],
-    whys: Iterable[Reason],
+    excluded: Sequence[Excluded],
+    reduced: Sequence[Reduced],
+    reasons: Iterable[Reason],
 ) -> Proposal:
     items = tuple(item for block in blocks for item in block.items)
     kept = {item.exercise for item in items}
     return Proposal(
         items,
-        tuple(left_out),
-        tuple(one for one in gentler if one.key in kept),
-        tuple(dict.fromkeys(whys)),
+        tuple(excluded),
+        tuple(one for one in reduced if one.key in kept),
+        tuple(dict.fromkeys(reasons)),
         None if items else NOTHING_REMAINS,
-        dose.seconds_of(exercises, items),
+        dose.duration_s_of(exercises, items),
     )
 
 
-def _blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[_Block]:
+def _group_into_blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[_Block]:
     """The items with the rests that follow each; a rest that follows nothing is left out."""
     block: _Block | None = None
     for item in items:
@@ -147,7 +151,7 @@ def _blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[_Block]:
         yield block
 
 
-def _restricted(
+def _apply_restrictions(
     blocks: Iterable[_Block], situation: Situation, adaptations: Sequence[Adaptation]
 ) -> tuple[list[_Block], list[Excluded], list[Reduced], set[Reason]]:
     """The blocks without what is left out, with the doses that the conditions and the adaptations ask for.
@@ -156,37 +160,37 @@ def _restricted(
     """
     conditions = situation.conditions or frozenset()
     kept: list[_Block] = []
-    left_out: dict[str, Excluded] = {}
-    gentler: dict[str, Reduced] = {}
-    dosed: set[Reason] = set()
-    everything_gentler = [one.reason for one in adaptations if one.reduces]
+    excluded: dict[str, Excluded] = {}
+    reduced: dict[str, Reduced] = {}
+    dose_reasons: set[Reason] = set()
+    reduce_all_reasons = [one.reason for one in adaptations if one.reduces_everything]
     for block in blocks:
         exercise = block.exercise
         if exercise is None:
             reasons = health_questions.knee_to_wall_exclusions(conditions)
             if reasons and any(item.test for item in block.items):
-                left_out[TEST] = Excluded(TEST, reasons[0])
+                excluded[TEST_KEY] = Excluded(TEST_KEY, reasons[0])
             else:
                 kept.append(block)
             continue
-        judgement = health_questions.restrictions_on(exercise, conditions)
-        if judgement.restriction is Restriction.EXCLUDED:
-            left_out[exercise.key] = Excluded(exercise.key, judgement.reasons[0])
+        exercise_restriction = health_questions.restriction_on(exercise, conditions)
+        if exercise_restriction.restriction is Restriction.EXCLUDED:
+            excluded[exercise.key] = Excluded(exercise.key, exercise_restriction.reasons[0])
             continue
         items = block.items
-        if any(exercise.key in one.ten_minutes for one in adaptations):
+        if any(exercise.key in one.ten_minute_exercises for one in adaptations):
             items = tuple(
                 item if item.exercise is None else health_questions.neuro_dose(exercise, item) for item in items
             )
-        elif not judgement.reasons and not everything_gentler and exercise.group is Group.STRETCH:
-            items, whys = _adapted_items(exercise, items, adaptations)
-            dosed |= whys
-        if whys_gentler := (*judgement.reasons, *everything_gentler):
-            gentler[exercise.key] = Reduced(exercise.key, whys_gentler[0])
+        elif not exercise_restriction.reasons and not reduce_all_reasons and exercise.group is Group.STRETCH:
+            items, dose_changes = _adapted_items(exercise, items, adaptations)
+            dose_reasons |= dose_changes
+        if reduction_reasons := (*exercise_restriction.reasons, *reduce_all_reasons):
+            reduced[exercise.key] = Reduced(exercise.key, reduction_reasons[0])
             items = tuple(item if item.exercise is None else dose.halved(exercise, item) for item in items)
         kept.append(replace(block, items=items))
-    dosed.update(one.reason for one in gentler.values())
-    return kept, list(left_out.values()), list(gentler.values()), dosed
+    dose_reasons.update(one.reason for one in reduced.values())
+    return kept, list(excluded.values()), list(reduced.values()), dose_reasons
 
 
 def _adapted_items(
@@ -194,21 +198,21 @@ def _adapted_items(
 ) -> tuple[tuple[Item, ...], set[Reason]]:
     """The items of a stretch with their adapted doses, and the reasons of what has changed."""
     now = tuple(items)
-    whys = set()
+    reasons = set()
     # Longer holds are fewer, and only then does one side get one more.
-    for one in sorted(adaptations, key=lambda one: not one.longer):
+    for one in sorted(adaptations, key=lambda one: not one.lengthens_holds):
         before = now
-        if one.longer:
-            now = tuple(item if item.exercise is None else dose.longer(exercise, item) for item in now)
-        if one.side is not None:
-            now = tuple(part for item in now for part in _side_first(exercise, item, one.side))
+        if one.lengthens_holds:
+            now = tuple(item if item.exercise is None else dose.with_longer_holds(exercise, item) for item in now)
+        if one.extra_repetition_side is not None:
+            now = tuple(part for item in now for part in _split_side_first(exercise, item, one.extra_repetition_side))
         if now != before:
-            whys.add(one.reason)
-    return now, whys
+            reasons.add(one.reason)
+    return now, reasons
 
 
-def _side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
-    return (item,) if item.exercise is None else dose.side_first(exercise, item, side)
+def _split_side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
+    return (item,) if item.exercise is None else dose.split_side_first(exercise, item, side)
 
 
 def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterable[Adaptation]) -> list[_Block]:
@@ -218,10 +222,10 @@ def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterab
         if block.exercise is None:
             return 0, 0, 0
         tier = 1 if block.exercise.group is Group.WARM_UP else 2 if block.is_first else 3
-        return tier, GROUPS.index(block.exercise.group), numbers[block.exercise.key]
+        return tier, GROUP_ORDER.index(block.exercise.group), numbers[block.exercise.key]
 
     found = sorted(blocks, key=place)
-    for before, after in (pair for one in adaptations for pair in one.before):
+    for before, after in (pair for one in adaptations for pair in one.order_pairs):
         last = max((index for index, block in enumerate(found) if block.key == before), default=0)
         early = [block for block in found[:last] if block.key == after]
         found = [*(block for block in found[:last] if block.key != after), found[last], *early, *found[last + 1 :]]
@@ -247,38 +251,42 @@ def _importance_key(block: _Block, situation: Situation) -> tuple[int, ...]:
     )
 
 
-def _in_time(
+def _fit_to_time(
     exercises: Catalogue, blocks: Sequence[_Block], situation: Situation
 ) -> tuple[list[_Block], list[Excluded], list[Reason]]:
     """The blocks that fit the time, in the same order, with at least part of the most important exercise."""
-    left = 60 * (situation.minutes or DEFAULT_MINUTES)
-    stays = [block for block in blocks if block.exercise is None or (situation.minutes is None and not block.is_added)]
-    left -= sum(dose.seconds_of(exercises, block.items) for block in stays)
-    kept: dict[int, _Block] = {id(block): block for block in stays}
+    remaining_s = 60 * (situation.available_minutes or DEFAULT_MINUTES)
+    always_kept = [
+        block
+        for block in blocks
+        if block.exercise is None or (situation.available_minutes is None and not block.is_added)
+    ]
+    remaining_s -= sum(dose.duration_s_of(exercises, block.items) for block in always_kept)
+    kept: dict[int, _Block] = {id(block): block for block in always_kept}
     cut: list[Reason] = []
     for block in sorted(blocks, key=lambda block: _importance_key(block, situation)):
         if id(block) in kept or block.exercise is None:
             continue
-        seconds = dose.seconds_of(exercises, block.items)
-        if seconds > left and not any(one.exercise for one in kept.values()):
-            block_now = _shortened(exercises, block, left)
+        seconds = dose.duration_s_of(exercises, block.items)
+        if seconds > remaining_s and not any(one.exercise for one in kept.values()):
+            block_now = _shortened(exercises, block, remaining_s)
             cut.append(SHORTENED)
             kept[id(block)] = block_now
-            left -= dose.seconds_of(exercises, block_now.items)
-        elif seconds <= left:
+            remaining_s -= dose.duration_s_of(exercises, block_now.items)
+        elif seconds <= remaining_s:
             kept[id(block)] = block
-            left -= seconds
+            remaining_s -= seconds
     found = [kept[id(block)] for block in blocks if id(block) in kept]
-    there = {block.key for block in found}
-    gone = dict.fromkeys(block.key for block in blocks if block.key is not None and block.key not in there)
-    return found, [Excluded(key, TOO_LONG) for key in gone], cut
+    kept_keys = {block.key for block in found}
+    dropped_keys = dict.fromkeys(block.key for block in blocks if block.key is not None and block.key not in kept_keys)
+    return found, [Excluded(key, TOO_LONG) for key in dropped_keys], cut
 
 
 def _shortened(exercises: Catalogue, block: _Block, seconds: int) -> _Block:
     """With as many repetitions as there is time for, one at least, and without its rests."""
     assert block.exercise is not None
     items = [item for item in block.items if item.exercise is not None]
-    while dose.seconds_of(exercises, items) > seconds:
+    while dose.duration_s_of(exercises, items) > seconds:
         fewer = [_one_fewer(block.exercise, item) for item in items]
         if fewer == items:
             break
@@ -294,12 +302,12 @@ def _one_fewer(exercise: Exercise, item: Item) -> Item:
 
 
 def _reasons(
-    blocks: Iterable[_Block], adaptations: Iterable[Adaptation], dosed: Collection[Reason]
+    blocks: Iterable[_Block], adaptations: Iterable[Adaptation], dose_reasons: Collection[Reason]
 ) -> Iterator[Reason]:
     """What every condition says, and the reasons of the adaptations that there is something left of."""
     kept = {block.key for block in blocks}
     for one in adaptations:
-        named = {*one.first, *one.adds, *(key for pair in one.before for key in pair)}
-        changes = named or one.longer or one.reduces or one.side is not None
-        if not changes or named & kept or one.reason in dosed or one.reason.rule.startswith("care-"):
+        named = {*one.first_exercises, *one.added_exercises, *(key for pair in one.order_pairs for key in pair)}
+        changes = named or one.lengthens_holds or one.reduces_everything or one.extra_repetition_side is not None
+        if not changes or named & kept or one.reason in dose_reasons or one.reason.rule.startswith("health-"):
             yield one.reason

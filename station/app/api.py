@@ -62,7 +62,7 @@ class StationApi(Protocol):
     def add_person(self, name: str) -> Future[str]:
         """Add a person and return their id."""
 
-    def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
+    def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
         """Assign a session to a person."""
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:

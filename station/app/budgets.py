@@ -33,7 +33,7 @@ class MeasurementContext:
         then_c = self.calibration.temperature_c
         warmer = None if self.temperature_c is None or then_c is None else self.temperature_c - then_c
         return Conditions(
-            days_since_calibration=abs(self.at - self.calibration.made_at) / DAY,
+            days_since_calibration=abs(self.at - self.calibration.created_at) / DAY,
             warmer_degrees=warmer,
         )
 

@@ -107,4 +107,4 @@ class CalibrationMonitor:
             return None
         at = self.current if self._last_passed_check is None else self._last_passed_check
         warmer = None if celsius is None or at.temperature_c is None else celsius - at.temperature_c
-        return check_due_reason((wall - at.made_at).total_seconds() / 86_400, warmer)
+        return check_due_reason((wall - at.created_at).total_seconds() / 86_400, warmer)

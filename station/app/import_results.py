@@ -14,7 +14,7 @@ from math import isfinite, nan
 from pathlib import Path
 
 from station.core.events import Side
-from station.store.records import Imported
+from station.store.records import ImportedResult
 
 COLUMNS = ("date", *Side)
 MM_IN_ONE = {"mm": 1.0, "cm": 10.0, "inch": 25.4}
@@ -37,7 +37,7 @@ class ImportRefusedError(ValueError):
 class PastResults:
     """What a file has: the results to take, and the days of which there are tests already."""
 
-    results: tuple[Imported, ...]
+    results: tuple[ImportedResult, ...]
     known_days: tuple[date, ...]
 
 
@@ -48,7 +48,7 @@ def read_past_results(
 
     `unit` is one of `MM_IN_ONE`; `sure` that it is right, however unlikely. Raises `ImportRefusedError`.
     """
-    found: dict[datetime, tuple[int, Imported]] = {}
+    found: dict[datetime, tuple[int, ImportedResult]] = {}
     for line, row in _rows(path):
         where = f"{path}, line {line}"
         at = _parse_time(row["date"], where, now)
@@ -62,13 +62,13 @@ def read_past_results(
                 f"{where}: line {found[at][0]} is of {row['date']} too. Keep one of them, or write times of day "
                 f"({at.astimezone():%Y-%m-%d} 18:30)."
             )
-        found[at] = (line, Imported(at, sides[Side.LEFT], sides[Side.RIGHT]))
+        found[at] = (line, ImportedResult(at, sides[Side.LEFT], sides[Side.RIGHT]))
     if not found:
         raise ImportRefusedError(
             f"{path}: there is no result in it. It needs a line for each test below date,left,right."
         )
     results = [result for _, (_, result) in sorted(found.items())]
-    dates = {result: result.at.astimezone().date() for result in results}
+    dates = {result: result.measured_at.astimezone().date() for result in results}
     return PastResults(
         results=tuple(result for result in results if dates[result] not in days),
         known_days=tuple(sorted({day for day in dates.values() if day in days})),

@@ -186,14 +186,14 @@ class Inbox:
     def add_person(self, name: str) -> Future[str]:
         return self._request_store(lambda store: store.add_person(name).id)
 
-    def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._request_store(lambda store: store.claim_session(sitting_id, person_id), (sitting_id, person_id))
+    def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
+        return self._request_store(lambda store: store.claim_session(session_id, person_id), (session_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         return self._request_store(lambda store: store.add_answer(person_id, question, answer, about))
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._request_store(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+        return self._request_store(lambda store: store.answer_test(test_id, pain=pain, felt_place=felt))
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]

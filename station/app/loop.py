@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from station.advice.pain import STOP
+from station.advice.pain import STOP_ADVICE
 from station.app.api import SimulatedBoard
 from station.app.board_view import BoardView, next_step_of
 from station.app.budgets import MeasurementContext
@@ -48,9 +48,9 @@ from station.core.events import SECOND_US, STOPPING_PAIN, Command, CommandName, 
 from station.core.facts import Answered, Cue, CueEnded, CueName, Eased, Ended, Fact, LouderAsked, TapsUndone
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.sound.cues import Volume
-from station.core.state import ActivityState
+from station.core.state import ActivityState, IdleState
 from station.core.steps import Routine, TestStep, uses_blocks
-from station.settings import Settings, changed
+from station.settings import Settings, with_changes
 from station.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ MIN_SNAPSHOT_INTERVAL_US = 100_000
 """Changes without an event, like the toe distance, are published at most this often."""
 MAX_SNAPSHOT_AGE_US = 500_000
 """A working station never lets its snapshot grow older than this."""
+STEPPED_OFF = "stepped off"
+"""The end reason of a session whose person left the board."""
 STORED_CUES = frozenset({CueName.COMPLETE, CueName.ENDED, CueName.TRIAL_OK, CueName.BEST})
 """Cues that confirm storage; they do not sound until the data is stored."""
 
@@ -139,7 +141,7 @@ class Station(Inbox):
         return self._snapshot
 
     def change_settings(self, changes: dict[str, str]) -> None:
-        changed(self._settings, changes)  # raises here, so that the caller gets the error at once
+        with_changes(self._settings, changes)  # raises here, so that the caller gets the error at once
         self.post(SettingsChange(changes))
 
     @property
@@ -200,7 +202,7 @@ class Station(Inbox):
             case StartRequest():
                 self._answer_start(item)
             case SettingsChange():
-                self._change_settings(changed(self._settings, item.changes))
+                self._change_settings(with_changes(self._settings, item.changes))
             case StoreRequest():
                 self._execute_request(item)
             case ReminderDue():
@@ -355,7 +357,7 @@ class Station(Inbox):
             self._store,
             self._settings,
             person_id,
-            self._clock.wall(),
+            self._clock.utc_now(),
             first,
             analogue=self._wiring.analogue,
             blocks_mm=self._config.range_sensor.blocks_mm,
@@ -462,7 +464,7 @@ class Station(Inbox):
     def _begin_run(self, routine: Routine, person_id: str | None, title: str | None, *, competes: bool) -> None:
         """Start the run of these steps. `competes`: a full test may be a personal best."""
         references = heel_references(self._idle_sensors)
-        wall = self._clock.wall()
+        wall = self._clock.utc_now()
         if self._recorder.in_session and self._recent_person[0] != person_id:
             self._recorder.end_session(wall, "somebody else")
         if not self._recorder.in_session:
@@ -511,7 +513,7 @@ class Station(Inbox):
             self._refresh_from_store()
         if self._recorder.has_only_blocks:
             # Nobody has stood on the board during a check, so the next step on starts at once.
-            self._recorder.end_session(self._clock.wall(), "done")
+            self._recorder.end_session(self._clock.utc_now(), "done")
             self._wait_for_person(is_occupied=False)
         elif self._resume.continues_today and any(down for _, down, _ in run.heels()):
             self._begin_named(TODAY, self._recent_person[0], last_side(run.routine), tested=True)
@@ -530,7 +532,7 @@ class Station(Inbox):
     def _end_session_when_left(self, now_us: int) -> None:
         empty_us = self._presence.empty_since_us
         if self._recorder.in_session and empty_us is not None and now_us - empty_us >= EMPTY_BOARD_TIMEOUT_US:
-            self._recorder.end_session(self._clock.wall(), "left")
+            self._recorder.end_session(self._clock.utc_now(), STEPPED_OFF)
             self._last_state = None
             if self._resume.continues_today:
                 self._resume.continues_today, self._note = False, None
@@ -543,7 +545,7 @@ class Station(Inbox):
             run = self._run
             self._recorder.stop_run(run.to_run_us(max(self._now_us, self._clock.now_us())))
         if self._recorder.in_session:
-            self._recorder.end_session(self._clock.wall(), "the station was stopped")
+            self._recorder.end_session(self._clock.utc_now(), "the station was stopped")
         self._recorder.flush(0)
 
     # Cues, results and snapshots.
@@ -572,7 +574,7 @@ class Station(Inbox):
                 case Ended():
                     self._end_reason = fact.why
                 case Answered() if fact.question == PAIN_QUESTION and int(fact.answer) >= STOPPING_PAIN:
-                    self._resume.continues_today, self._note = False, STOP.sentence
+                    self._resume.continues_today, self._note = False, STOP_ADVICE.sentence
                 case LouderAsked():
                     place = QUIETER_TO_LOUDER.index(Volume(self._settings.volume))
                     louder = QUIETER_TO_LOUDER[min(place + 1, len(QUIETER_TO_LOUDER) - 1)]
@@ -587,7 +589,7 @@ class Station(Inbox):
         run = self._run
         if run is not None and is_resumable(run.routine) and run.remaining != self._recorded_remaining:
             self._recorded_remaining = run.remaining
-            self._recorder.record_unfinished(run.remaining, self._clock.wall())
+            self._recorder.record_unfinished(run.remaining, self._clock.utc_now())
 
     # Reminders.
 
@@ -597,16 +599,16 @@ class Station(Inbox):
             return
         try:
             self._alarms.set_reminders(
-                self._reminders.next_times(self._clock.wall()), lambda person_id: self.post(ReminderDue(person_id))
+                self._reminders.next_times(self._clock.utc_now()), lambda person_id: self.post(ReminderDue(person_id))
             )
         except StoreError as error:
             self._report_fault("history", str(error))
 
     def _on_reminder(self, person_id: str) -> None:
         """Show and play a reminder (silent in quiet hours), unless the board is in use or the routine is done."""
-        come = self._reminders.take(person_id, self._clock.wall())
+        come = self._reminders.take(person_id, self._clock.utc_now())
         self._set_reminders()
-        if not come or self._run is not None or not self._reminders.is_due(person_id, self._clock.wall()):
+        if not come or self._run is not None or not self._reminders.is_due(person_id, self._clock.utc_now()):
             return
         decision = self._gate(person_id).decide(TODAY)
         if decision.routine:
@@ -639,7 +641,7 @@ class Station(Inbox):
         self._apply_volume()
 
     def _apply_volume(self) -> None:
-        self._outputs.set_volume(self._settings, self._clock.wall())
+        self._outputs.set_volume(self._settings, self._clock.utc_now())
 
     def _publish_snapshot(self) -> None:
         self._shown_us = self._clock.now_us()
@@ -655,15 +657,14 @@ class Station(Inbox):
             shown, heels = run.state_at(run.to_run_us(now_us)), run.heels()
             heel_trouble = run.heel_fault(run.to_run_us(now_us))
         else:
-            shown = self._last_state or ActivityState()
+            shown = self._last_state or IdleState()
             heels = heel_states(self._idle_sensors)
             heel_trouble = heel_fault_of(self._idle_sensors, now_us) or stuck_heel_fault(self._idle_sensors, now_us)
         person_id = self._recent_person[0] if self._recorder.in_session else None
         following = (None, None) if run is None else next_step_of(run.routine, shown)
-        known = {name: getattr(shown, name) for name in STATE_FIELDS}
         return Snapshot(
             at_us=now_us,
-            **known,
+            state=shown,
             called=self._title if run is not None else None,
             next_step=following[0],
             next_exercise=following[1],
@@ -677,12 +678,12 @@ class Station(Inbox):
             knee=self._knee_touching(),
             cue=self._view.cue,
             troubles=self._view.faults(heel_trouble),
-            sitting_id=self._recorder.session_id,
+            session_id=self._recorder.session_id,
             person_id=person_id,
             person_name=None if person_id is None else self._names.get(person_id),
             simulated=self._config.board.simulated,
             calibration=self._calibration.state,
-            check_due=self._calibration.check_due_reason(self._clock.wall(), self._outputs.temperature_c),
+            check_due=self._calibration.check_due_reason(self._clock.utc_now(), self._outputs.temperature_c),
         )
 
     def _toe_mm(self, now_us: int) -> float | None:
@@ -695,10 +696,6 @@ class Station(Inbox):
     def _knee_touching(self) -> bool | None:
         level = self._last_levels.get((Knee, None))
         return level.touching if isinstance(level, Knee) else None
-
-
-STATE_FIELDS = tuple(ActivityState.__dataclass_fields__)
-"""The fields that a snapshot copies from the activity's state."""
 
 
 def last_side(routine: Routine) -> Side:

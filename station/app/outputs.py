@@ -51,7 +51,8 @@ class BoardOutputs:
 
     def update(self, now: Snapshot) -> None:
         """The light glows while a hold counts, and while the feet move, ticks quicken as they near the target."""
-        self._set_glow(now.counting == "hold" and now.rate == 1)
+        clock = now.state.clock
+        self._set_glow(clock is not None and clock.what == "hold" and clock.rate == 1)
         if self._devices is None or self._devices.player is None:
             return
         off_mm = None

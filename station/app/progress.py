@@ -16,8 +16,8 @@ from station.core.progress.person_error import Repeats
 from station.core.progress.records import PersonError, Progress, Result, SideProgress
 from station.core.progress.sentences import Formatters, side_sentences
 from station.store import Reader
-from station.store.records import Calibration, Check, Score, Test
-from station.units import change, day, length, pace
+from station.store.records import Calibration, Check, ResultSummary, Test
+from station.units import change_text, date_text, fine_change_text, length_text
 
 CONTACTS = {Contact.PAD: "knee pad", Contact.INFERRED: "felt in the heel", Contact.SELF: "said by the person"}
 
@@ -31,7 +31,7 @@ class ResultRow(NamedTuple):
 
     side: Side
     test_id: str
-    sitting_id: str
+    session_id: str
     at: datetime
     mm: float
     uncertainty_mm: float | None
@@ -57,7 +57,7 @@ class ResultRow(NamedTuple):
         if self.is_suspect:
             said.append(uncertain_since(self.suspect_since))
         if self.original_mm is not None:
-            said.append(f"corrected; on its day {length(self.original_mm, units)}")
+            said.append(f"corrected; on its day {length_text(self.original_mm, units)}")
         if self.pain:
             said.append(f"pain {self.pain} of 10")
         return said
@@ -65,21 +65,27 @@ class ResultRow(NamedTuple):
 
 def formatters_for(units: str) -> Formatters:
     """How the sentences say lengths and dates, in these units."""
-    return Formatters(partial(length, units=units), partial(change, units=units), day, partial(pace, units=units))
+    return Formatters(
+        partial(length_text, units=units),
+        partial(change_text, units=units),
+        date_text,
+        partial(fine_change_text, units=units),
+    )
 
 
 def own_error_sentence(error: PersonError, units: str) -> str:
     """The person's own error in a sentence, with where it is known from."""
     known = "studies, and no repeats of your own yet" if error.own_df == 0 else "your own repeats and studies together"
     return (
-        f"Your own error, from {known}: one test is within {length(COVERAGE * error.sem_mm, units)} of your level in "
-        f"95 of 100 cases, and two tests may differ by up to {length(error.mdc95_mm, units)} without any change."
+        f"Your own error, from {known}: one test is within {length_text(COVERAGE * error.sem_mm, units)} of your "
+        f"level in 95 of 100 cases, and two tests may differ by up to {length_text(error.mdc95_mm, units)} "
+        "without any change."
     )
 
 
 def uncertain_since(check: datetime | None) -> str:
     """The words for a result that was made after a check had failed."""
-    return "uncertain" if check is None else f"uncertain since the check of {day(check)}"
+    return "uncertain" if check is None else f"uncertain since the check of {date_text(check)}"
 
 
 Tested = tuple[ResultRow | None, ResultRow | None]
@@ -98,7 +104,7 @@ class Recorded:
     left: tuple[ResultRow, ...]
     right: tuple[ResultRow, ...]
     tests: tuple[Tested, ...]
-    scores: tuple[Score, ...]
+    scores: tuple[ResultSummary, ...]
     analysis: Analysis
     calibrated: tuple[datetime, ...]
     apart_since: datetime | None
@@ -127,7 +133,7 @@ class History:
         return self.recorded.tests
 
     @property
-    def scores(self) -> tuple[Score, ...]:
+    def scores(self) -> tuple[ResultSummary, ...]:
         return self.recorded.scores
 
     @property
@@ -165,19 +171,19 @@ def history_of(reader: Reader, person_id: str | None, goal_mm: float, now: datet
 
 
 def _recorded(reader: Reader, person_id: str | None) -> Recorded:
-    scores = reader.scores(person_id)
+    scores = reader.result_summaries(person_id)
     calibrations, checks = reader.calibrations(), reader.checks()
     left, right = (tuple(_test_rows(side, scores, calibrations, checks)) for side in Side)
     calibrated = any(one.calibrated for seen in (left, right) for one in seen)
     apart_since = min((one.at for one in (*left, *right) if _is_not_comparable(one, calibrated)), default=None)
-    repeats = reader.repeats(person_id)
+    repeats = reader.trial_distances_mm(person_id)
     found = analysis(
         *(_progress_results(left, calibrated), _progress_results(right, calibrated)),
         repeats_left=_repeats_by_test(left, repeats),
         repeats_right=_repeats_by_test(right, repeats),
         day_of=_day_of,
     )
-    by_blocks = tuple(one.made_at for one in calibrations if one.fit is not None)
+    by_blocks = tuple(one.created_at for one in calibrations if one.fit is not None)
     return Recorded(left, right, _tests(left, right), scores, found, by_blocks, apart_since)
 
 
@@ -207,7 +213,7 @@ def breakdown_of(reader: Reader, tests: Iterable[Test]) -> dict[str, list[Result
 def _made(test: Test, calibrations: Mapping[str, Calibration], failed: Sequence[datetime]) -> list[ResultBreakdown]:
     calibration = None if test.calibration_id is None else calibrations.get(test.calibration_id)
     calibrated = None if calibration is None else calibration.fit is not None
-    doubted_by = _failed_before(test.started_at, failed) if test.doubted else None
+    doubted_by = _failed_before(test.started_at, failed) if test.is_suspect else None
     original = test.original
     found = []
     for side in Side:
@@ -218,7 +224,7 @@ def _made(test: Test, calibrations: Mapping[str, Calibration], failed: Sequence[
         of_the_day = None if original is None else original.left_mm if left else original.right_mm
         seen = ResultRow(
             *(side, test.id, test.session_id, test.started_at, mm, sure, test.full, test.contact, of_the_day),
-            *(calibrated, test.doubted, doubted_by, test.imported, test.circumstances.pain),
+            *(calibrated, test.is_suspect, doubted_by, test.imported, test.circumstances.pain),
         )
         found.append(
             ResultBreakdown(seen, _method_text(test, calibration), test.left_budget if left else test.right_budget)
@@ -234,11 +240,11 @@ def _method_text(test: Test, calibration: Calibration | None) -> str:
         return f"{kind}; by which calibration is not known"
     if calibration.fit is None:
         return f"{kind}; as built, without a calibration"
-    return f"{kind}; by the calibration of {day(calibration.made_at)}"
+    return f"{kind}; by the calibration of {date_text(calibration.created_at)}"
 
 
 def _failed(checks: Iterable[Check]) -> list[datetime]:
-    return sorted(check.made_at for check in checks if not check.passed)
+    return sorted(check.created_at for check in checks if not check.passed)
 
 
 def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
@@ -247,7 +253,7 @@ def _failed_before(at: datetime, failed: Sequence[datetime]) -> datetime | None:
 
 
 def _test_rows(
-    side: Side, scores: Sequence[Score], calibrations: Sequence[Calibration], checks: Sequence[Check]
+    side: Side, scores: Sequence[ResultSummary], calibrations: Sequence[Calibration], checks: Sequence[Check]
 ) -> Iterable[ResultRow]:
     fitted = {one.number: one.fit is not None for one in calibrations}
     failed = _failed(checks)
@@ -258,7 +264,7 @@ def _test_rows(
             mm, sure, original = one.right_mm, one.right_uncertainty_mm, one.right_original_mm
         if mm is None:
             continue
-        calibrated = None if one.calibration is None else fitted.get(one.calibration)
+        calibrated = None if one.calibration_number is None else fitted.get(one.calibration_number)
         doubted_by = _failed_before(one.started_at, failed) if one.is_suspect else None
         yield ResultRow(
             *(side, one.test_id, one.session_id, one.started_at, mm, sure, one.full, one.contact, original),

@@ -20,7 +20,7 @@ from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
 from station.core.measurement.uncertainty import Budget
 from station.store import Reader
-from station.store.records import Calibration, Scores, Test, Trial
+from station.store.records import Calibration, SideResults, Test, Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Outcome:
     """A test under another calibration: `scores`, or `why_not` if there are none. Neither: nothing changes."""
 
     test: Test
-    scores: Scores | None = None
+    scores: SideResults | None = None
     why_not: str | None = None
 
 
@@ -64,7 +64,7 @@ def _is_bounded(test: Test, of_the_day: Calibration) -> Side | None:
     return None
 
 
-def _scores(test: Test, of_the_day: Calibration, to: Calibration) -> Scores:
+def _scores(test: Test, of_the_day: Calibration, to: Calibration) -> SideResults:
     if of_the_day.id == to.id and test.original is not None:
         return test.original
     assert test.skirting_mm is not None
@@ -74,7 +74,7 @@ def _scores(test: Test, of_the_day: Calibration, to: Calibration) -> Scores:
     }
     scores = {side: score_mm([trial for trial, _ in done]) for side, done in sides.items()}
     budgets = {side: side_budget(done) for side, done in sides.items()}
-    return Scores(
+    return SideResults(
         left_mm=scores[Side.LEFT],
         right_mm=scores[Side.RIGHT],
         left_uncertainty_mm=total_mm(budgets[Side.LEFT]),

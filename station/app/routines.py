@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from station.catalogue.read import built_in_routines
 from station.catalogue.read import exercise as exercise_of
-from station.catalogue.read import ready_routines
 from station.catalogue.records import Exercise, Feet, Item, Verification
 from station.core.events import SECOND_US, Side
 from station.core.steps import (
@@ -33,7 +33,7 @@ OWN_TITLES = {
     "check": "Check",
 }
 """The built-in routines, besides the catalogue's ready-made ones, with their display names."""
-TITLES = {key: ready.name for key, ready in ready_routines().items()} | OWN_TITLES
+TITLES = {key: ready.name for key, ready in built_in_routines().items()} | OWN_TITLES
 """The display names of all routines that `routine_called` knows."""
 STRETCH = "3a"
 """The built-in stretch: the calf stretch on the slope, with the doses of the settings."""
@@ -64,8 +64,8 @@ def routine_called(
     asked = _questions_after_test(settings)
     if name == "test_and_stretch":
         return (TestStep(sides), *asked, _built_in_stretch(settings, sides[::-1]))
-    if name in ready_routines():
-        return steps_of(ready_routines()[name].items, settings, first, analogue=analogue)
+    if name in built_in_routines():
+        return steps_of(built_in_routines()[name].items, settings, first, analogue=analogue)
     steps: dict[str, tuple[Step, ...]] = {
         "test": (TestStep(sides), *asked),
         "full_test": (TestStep(sides, full=True), *asked),

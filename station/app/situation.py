@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from station.advice import health_questions
 from station.advice.pain import MAX_PAIN
-from station.advice.plan import Done, Plan, plan_of
+from station.advice.plan import Plan, PlanProgress, plan_from_dict
 from station.advice.records import SideHistory, Situation
 from station.app.progress import History, history_of
 from station.catalogue.read import exercises
@@ -17,7 +17,7 @@ from station.core.events import SECOND_US, Side
 from station.core.progress.records import Direction, Phase, Progress, SideProgress
 from station.store import Reader
 from station.store.read_transactions import DEFAULT_LIMIT
-from station.store.records import Answer, Score
+from station.store.records import Answer, ResultSummary
 
 RECENT = timedelta(weeks=26)
 """A felt place from a test longer ago than this is ignored."""
@@ -30,7 +30,7 @@ RECENT_EXERCISES = 50
 MAX_DECLINED = 20
 _WEEK = timedelta(weeks=1)
 _PLACES = frozenset(FeltPlace)
-_ASKED = {"care": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT}
+_ASKED = {"health": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMIT}
 """How many of the newest answers to each question count."""
 
 
@@ -45,14 +45,16 @@ def situation_of(
         history = history_of(store, person_id, store.settings().goal_mm, now)
     answers = store.newest_answers(person_id, _ASKED)
     pains = _pain_answers(answers["pain"], history, now)
-    said = next(iter(answers["care"]), None)
+    said = next(iter(answers["health"]), None)
     conditions = None if said is None else _answered_conditions(said)
-    answered_at = None if said is None or conditions is None else said.at
+    answered_at = None if said is None or conditions is None else said.answered_at
     changed = next(iter(answers["changed"]), None)
     return Situation(
         now,
         conditions,
-        health_questions.ask_reason(answered_at, now, pains, changed_at=None if changed is None else changed.at),
+        health_questions.ask_reason(
+            answered_at, now, pains, changed_at=None if changed is None else changed.answered_at
+        ),
         _felt_places(history, now),
         pains,
         _not_felt_exercises(answers["felt"]),
@@ -62,7 +64,9 @@ def situation_of(
     )
 
 
-def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None) -> Done:
+def done_of(
+    store: Reader, person_id: str, now: datetime, zone: tzinfo, *, history: History | None = None
+) -> PlanProgress:
     """What this person has done that affects what is due, in the days of `zone`. Raises `StoreError`."""
     if history is None:
         history = history_of(store, person_id, store.settings().goal_mm, now)
@@ -71,7 +75,7 @@ def done_of(store: Reader, person_id: str, now: datetime, zone: tzinfo, *, histo
     if last_test is None:
         last_test = max((one.at for one in (*history.left, *history.right) if not one.imported), default=None)
     full = (one.started_at for one in recent if one.full and one.state == "finished")
-    return Done(
+    return PlanProgress(
         last_test,
         max(full, default=None),
         frozenset(_declined_occurrences(store.answers(person_id, "offered", limit=MAX_DECLINED))),
@@ -84,7 +88,7 @@ def plan_for(store: Reader, person_id: str) -> Plan | None:
     """This person's plan; `None` if there is none or it cannot be read. Raises `StoreError`."""
     kept = store.plan(person_id)
     try:
-        return None if kept is None else plan_of(kept)
+        return None if kept is None else plan_from_dict(kept)
     except ValueError:
         return None
 
@@ -92,7 +96,7 @@ def plan_for(store: Reader, person_id: str) -> Plan | None:
 def _answered_conditions(said: Answer) -> frozenset[str] | None:
     """The conditions answered with yes; `None` if the answer is to another version of the questions, to ask again."""
     try:
-        return health_questions.parse(said.answer)
+        return health_questions.parse_answer(said.answer)
     except ValueError:
         return None
 
@@ -104,22 +108,22 @@ def _pain_answers(said: Sequence[Answer], history: History, now: datetime) -> tu
     for one in reversed(said):
         if type(one.answer) is int and 0 <= one.answer <= MAX_PAIN:
             # Keep the stored order of answers: the clock of a board without a battery jumps back and forth.
-            before = of_answers[-1][0] if of_answers else one.at
-            of_answers.append((min(now, max(before, one.at)), one.answer))
+            before = of_answers[-1][0] if of_answers else one.answered_at
+            of_answers.append((min(now, max(before, one.answered_at)), one.answer))
     newest_first = (*reversed(of_answers), *((min(now, at), pain) for at, pain in of_tests.values()))
     return tuple(sorted(newest_first, key=lambda pain: pain[0], reverse=True))
 
 
 def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
     """The felt places of the last day with a test that asked for them."""
-    told = [one for one in _since(history, now - RECENT) if one.limit_felt in _PLACES]
+    told = [one for one in _since(history, now - RECENT) if one.felt_place in _PLACES]
     if not told:
         return frozenset()
     last = told[-1].started_at.astimezone().date()
-    return frozenset(FeltPlace(str(one.limit_felt)) for one in told if one.started_at.astimezone().date() == last)
+    return frozenset(FeltPlace(str(one.felt_place)) for one in told if one.started_at.astimezone().date() == last)
 
 
-def _since(history: History, since: datetime) -> Sequence[Score]:
+def _since(history: History, since: datetime) -> Sequence[ResultSummary]:
     """The tests since then, oldest first."""
     return history.scores[bisect_left(history.scores, since, key=lambda one: one.started_at) :]
 
@@ -151,15 +155,15 @@ def _side_history(said: SideProgress, behind_mm: float) -> SideHistory:
         is_gaining=None if said.phase is Phase.UNKNOWN else said.phase is Phase.GAINING,
         is_steady=said.phase is Phase.STEADY,
         weeks=(last.at - first.at) / _WEEK,
-        gained_at=max(gains, default=None),
+        last_gain_at=max(gains, default=None),
         change_mm=None if first is last else last.mm - first.mm,
-        behind_mm=behind_mm,
-        reached_goal=said.forecast.reached,
+        deficit_mm=behind_mm,
+        has_reached_goal=said.forecast.reached,
     )
 
 
 def _has_persisted(store: Reader, person_id: str, now: datetime) -> bool:
-    days = (at.astimezone(UTC).date() for at in store.held_at(person_id, now - PERSISTENCE_SPAN))
+    days = (at.astimezone(UTC).date() for at in store.hold_session_times(person_id, now - PERSISTENCE_SPAN))
     return len({day - timedelta(days=day.weekday()) for day in days}) >= PERSISTENCE_MIN_WEEKS
 
 
@@ -175,7 +179,7 @@ def _declined_occurrences(answers: Iterable[Answer]) -> Iterable[datetime]:
 
 def _last_exercise_times(store: Reader, person_id: str) -> tuple[datetime | None, datetime | None]:
     """When the last credited hold was, and when the last routine was completed."""
-    bouts = store.last_bouts(person_id, limit=RECENT_EXERCISES)
+    bouts = store.last_exercise_records(person_id, limit=RECENT_EXERCISES)
     stretched_at = next((one.started_at for one in bouts if one.credited_us), None)
     left = store.unfinished_run(person_id)
     last = next((one for one in bouts if left is None or one.run_id != left.run_id), None)

@@ -1,6 +1,6 @@
 """The station's snapshot: its current state, immutable, made by the loop and read by the page.
 
-The page gets state, not animation: it counts on from `credited_us`, `rate` and `at_us`.
+The page gets state, not animation: it counts on from `at_us` and the state's clock.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from station.app.start_gate import StartDecision
-from station.core.events import Side
+from station.core.events import Legs, Side
 from station.core.facts import CueName
-from station.core.state import ActivityState
+from station.core.state import ActivityState, BlockState, ExerciseState, IdleState, RepsState, TestState
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +51,23 @@ class UnfinishedView:
     """The person it belongs to; `None` while unclaimed."""
 
 
+IDLE = IdleState()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Snapshot(ActivityState):
+class Snapshot:
     """Everything the live page needs: the activity's state and the board's sensors.
 
-    `at_us` is on the station's monotonic clock. `toe_why` says why there is no toe distance. `called` is the title of
-    the current routine; `next_step` and `next_exercise` are what follows. `decision` is the newest decision of the
+    `state` is that of the running activity, or of the last one until the person steps off. `at_us` is on the station's
+    monotonic clock. `toe_why` says why there is no toe distance. `called` is the title of the current routine;
+    `next_step` and `next_exercise` are what follows. `decision` is the newest decision of the
     start gate. `note` is one sentence for the person: why nothing starts, what was undone, what is due. `rest` is the
     unfinished routine, offered while no run is active. `calibration` is `as built`, `good` or `doubted` (a check has
     failed); `check_due` says why a check is due.
     """
 
     at_us: int
+    state: ActivityState = IDLE
     called: str | None = None
     next_step: str | None = None
     next_exercise: str | None = None
@@ -77,9 +82,44 @@ class Snapshot(ActivityState):
     knee: bool | None = None
     cue: CueView | None = None
     troubles: tuple[Fault, ...] = ()
-    sitting_id: str | None = None
+    session_id: str | None = None
     person_id: str | None = None
     person_name: str | None = None
     simulated: bool = False
     calibration: str = "as built"
     check_due: str | None = None
+
+    @property
+    def activity(self) -> str:
+        """The name of the activity."""
+        return self.state.activity
+
+    @property
+    def phase(self) -> str:
+        """The value of the activity's phase."""
+        return self.state.phase
+
+    @property
+    def side(self) -> Legs | None:
+        """The working legs."""
+        return self.state.side
+
+    @property
+    def exercise(self) -> str | None:
+        """The key of the exercise; `None` in other activities and outside the catalogue."""
+        return self.state.exercise if isinstance(self.state, ExerciseState) else None
+
+    @property
+    def verified(self) -> bool | None:
+        """Whether the board senses the exercise; `None` in other activities."""
+        return self.state.verified if isinstance(self.state, ExerciseState) else None
+
+    @property
+    def target_count(self) -> int | None:
+        """How many repetitions are to be done."""
+        return self.state.target_count if isinstance(self.state, RepsState) else None
+
+    @property
+    def target_mm(self) -> float | None:
+        """The toe distance to move to in a test, or the length of the block to hold."""
+        return self.state.target_mm if isinstance(self.state, TestState | BlockState) else None

@@ -22,7 +22,7 @@ from station.advice.plan import Due, Plan
 from station.advice.records import Excluded, Proposal, Reason, Reduced, Situation
 from station.advice.restrictions import (
     ASK_FIRST_RULE,
-    Restricted,
+    RestrictedRoutine,
     knee_to_wall_block_reason,
     restrict,
     unanswered_reason,
@@ -30,8 +30,8 @@ from station.advice.restrictions import (
 from station.advice.triage import apply_precautions, proposal
 from station.app.routines import STRETCH, TITLES, routine_called, routine_names, steps_of
 from station.app.situation import done_of, plan_for, situation_of
-from station.catalogue.checked import checked
-from station.catalogue.read import exercises, item_faults, ready_routines
+from station.catalogue.checked import convert_to_record
+from station.catalogue.read import built_in_routines, exercises, item_faults
 from station.catalogue.records import Item
 from station.core.events import Side
 from station.core.steps import (
@@ -120,13 +120,13 @@ class TodaySummary:
     @property
     def instead(self) -> str | None:
         """The sentence for a plan whose routine no longer exists, so that another one is proposed."""
-        gone = self.plan is not None and self.plan.routine != plan.PROPOSED and self.title == PROPOSED_NAME
+        gone = self.plan is not None and self.plan.routine != plan.PROPOSED_ROUTINE and self.title == PROPOSED_NAME
         return PROPOSED_INSTEAD if gone else None
 
     @property
     def minutes(self) -> int:
         """About how long the routine takes."""
-        return ceil(self.proposal.seconds / 60)
+        return ceil(self.proposal.duration_s / 60)
 
     @property
     def is_open(self) -> bool:
@@ -136,9 +136,9 @@ class TodaySummary:
     @property
     def due_test(self) -> str | None:
         """The test that is due and may begin: `full` or `quick`."""
-        if self.due is None or self.due.test is None or knee_to_wall_block_reason(self.situation) is not None:
+        if self.due is None or self.due.test_kind is None or knee_to_wall_block_reason(self.situation) is not None:
             return None
-        return self.due.test
+        return self.due.test_kind
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class StartGate:
         """The person's current situation; `None` for an unknown person."""
         return None if self.person_id is None else situation_of(self.store, self.person_id, self.now)
 
-    def _from_restricted(self, found: Restricted, asked_for: Routine, title: str | None) -> StartDecision:
+    def _from_restricted(self, found: RestrictedRoutine, asked_for: Routine, title: str | None) -> StartDecision:
         if found.block_reason is not None:
             return StartDecision(refusal=found.block_reason, excluded=found.excluded)
         only_test = None
@@ -222,13 +222,13 @@ class StartGate:
         if name == "stretch":
             return (stretch,)
         if name == NO_PLAN:
-            return tuple(stretch if item.exercise == STRETCH else item for item in ready_routines()[name].items)
-        if name in ready_routines():
-            return ready_routines()[name].items
+            return tuple(stretch if item.exercise == STRETCH else item for item in built_in_routines()[name].items)
+        if name in built_in_routines():
+            return built_in_routines()[name].items
         self.title(name)
         own = self.store.own_routine(name.removeprefix(OWN))
         try:
-            found = checked(list(own.items) if own is not None else [], tuple[Item, ...])
+            found = convert_to_record(list(own.items) if own is not None else [], tuple[Item, ...])
         except msgspec.ValidationError as error:
             raise ValueError(_unreadable(str(error))) from error
         fault = next((fault for item in found for fault in item_faults(item, exercises())), None)
@@ -258,7 +258,7 @@ class StartGate:
         if kept is None:
             return StartDecision(notice=COMPLETE)
         try:
-            routine = routine_from_header(kept.header)
+            routine = routine_from_header(kept.remaining_header)
         except StepError as error:
             return StartDecision(notice=f"What remains cannot be read ({error}): start the routine again.")
         return self.restricted(routine, kept.title)
@@ -273,12 +273,12 @@ class StartGate:
         done = done_of(self.store, self.person_id, self.now, zone_of(planned))
         title, found = self.planned(planned, self.situation)
         due = None if planned is None else plan.due(planned, done, self.now)
-        return TodaySummary(self.now, planned, due, self.situation, found, title, dict(done.credited_s))
+        return TodaySummary(self.now, planned, due, self.situation, found, title, dict(done.credited_this_week_s))
 
     def base(self, planned: Plan | None) -> tuple[str, Sequence[Item]]:
         """The title of a plan's routine, and its items before advice; one that no longer exists is proposed."""
         name = NO_PLAN if planned is None else planned.routine
-        if name != plan.PROPOSED:
+        if name != plan.PROPOSED_ROUTINE:
             with suppress(ValueError):
                 return self.title(name), self.items(name)
         return PROPOSED_NAME, self.items(PROPOSED_FROM)
@@ -290,7 +290,7 @@ class StartGate:
         """
         title, items = self.base(planned)
         if title == PROPOSED_NAME and planned is not None:
-            return title, proposal(exercises(), items, replace(situation, minutes=planned.minutes))
+            return title, proposal(exercises(), items, replace(situation, available_minutes=planned.minutes))
         found = apply_precautions(exercises(), items, situation)
         if planned is None and found.excluded and not any(item.exercise for item in found.items):
             return PROPOSED_NAME, proposal(exercises(), self.items(PROPOSED_FROM), situation)

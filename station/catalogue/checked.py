@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 import msgspec
 
 Record = TypeVar("Record")
-_LEARNING = Lock()
+_CONVERT_LOCK = Lock()
 
 
-def checked(value: Any, record: type[Record]) -> Record:
+def convert_to_record(value: Any, record: type[Record]) -> Record:
     """The value as this record. Raises msgspec.ValidationError where it does not fit."""
-    with _LEARNING:
+    with _CONVERT_LOCK:
         return msgspec.convert(value, record, strict=True)

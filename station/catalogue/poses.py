@@ -18,23 +18,23 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from station.catalogue.checked import checked
+from station.catalogue.checked import convert_to_record
 from station.catalogue.records import HeelPosition
 
-POSES = Path(__file__).with_name("poses")
+POSES_DIR = Path(__file__).with_name("poses")
 LIMBS = ("near", "far", "near_arm", "far_arm")
 
 Point = tuple[float, float]
-Lean = Annotated[float, Meta(ge=-180, le=180)]
-Neck = Annotated[float, Meta(ge=-60, le=60)]
-Hip = Annotated[float, Meta(ge=-40, le=145)]
-Knee = Annotated[float, Meta(ge=-5, le=155)]
-Ankle = Annotated[float, Meta(ge=-60, le=50)]
-Toes = Annotated[float, Meta(ge=-45, le=90)]
-Shoulder = Annotated[float, Meta(ge=-90, le=190)]
-Elbow = Annotated[float, Meta(ge=-5, le=150)]
+Angle = Annotated[float, Meta(ge=-180, le=180)]
+NeckAngle = Annotated[float, Meta(ge=-60, le=60)]
+HipAngle = Annotated[float, Meta(ge=-40, le=145)]
+KneeAngle = Annotated[float, Meta(ge=-5, le=155)]
+AnkleAngle = Annotated[float, Meta(ge=-60, le=50)]
+ToesAngle = Annotated[float, Meta(ge=-45, le=90)]
+ShoulderAngle = Annotated[float, Meta(ge=-90, le=190)]
+ElbowAngle = Annotated[float, Meta(ge=-5, le=150)]
 Length = Annotated[float, Meta(gt=0, le=300)]
-Slant = Annotated[float, Meta(gt=0, le=45)]
+SlopeAngle = Annotated[float, Meta(gt=0, le=45)]
 
 
 class PoseError(ValueError):
@@ -50,7 +50,7 @@ class Anchor(StrEnum):
     ANKLE = "ankle"
 
 
-class By(StrEnum):
+class FootContact(StrEnum):
     """What of a foot stands."""
 
     SOLE = "sole"
@@ -59,7 +59,7 @@ class By(StrEnum):
     TOES = "toes"
 
 
-class Shows(StrEnum):
+class PictureExtent(StrEnum):
     """How much of the figure is drawn: all of it, or the near foot with a part of its shin, close up."""
 
     FIGURE = "figure"
@@ -73,20 +73,20 @@ class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
     (its kind), with `by` of the foot.
     """
 
-    hip: Hip = 0.0
-    knee: Knee = 0.0
-    ankle: Ankle = 0.0
-    toes: Toes = 0.0
-    others: Toes | None = None
+    hip: HipAngle = 0.0
+    knee: KneeAngle = 0.0
+    ankle: AnkleAngle = 0.0
+    toes: ToesAngle = 0.0
+    others: ToesAngle | None = None
     on: str | None = None
-    by: By = By.SOLE
+    by: FootContact = FootContact.SOLE
 
 
 class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """`shoulder` is how far the arm is lifted forwards, `elbow` how far it is bent, `on` the prop under the hand."""
 
-    shoulder: Shoulder = 0.0
-    elbow: Elbow = 0.0
+    shoulder: ShoulderAngle = 0.0
+    elbow: ElbowAngle = 0.0
     on: str | None = None
 
 
@@ -95,8 +95,8 @@ class Pose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
     anchor: Anchor
     at: Point
-    trunk: Lean = 0.0
-    neck: Neck = 0.0
+    trunk: Angle = 0.0
+    neck: NeckAngle = 0.0
     near: Leg = Leg()
     far: Leg | None = None
     near_arm: Arm | None = None
@@ -114,26 +114,26 @@ class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     x: float
 
 
-class Box(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BoxProp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A box: `at` is its corner at the bottom left, `size` its width and height."""
 
     at: Point
     size: tuple[Length, Length]
 
 
-class Step(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="step"):
+class Step(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="step"):
     """A step whose edge the heel may hang over."""
 
 
-class Block(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="block"):
+class Block(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="block"):
     """A block or a thick book."""
 
 
-class Bench(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bench"):
+class Bench(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bench"):
     """A bench; the box is that of its outside, legs included."""
 
 
-class Chair(Box, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="chair"):
+class Chair(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="chair"):
     """A chair that looks to the right: the box is that of its seat and legs, and the back rises from its left end."""
 
 
@@ -142,10 +142,10 @@ class Slope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
     at: Point
     length: Length
-    angle: Slant
+    angle: SlopeAngle
 
 
-class Round(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RoundProp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something round about `at`; where it moves, `to` is where it is in the end."""
 
     at: Point
@@ -153,11 +153,11 @@ class Round(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     to: Point | None = None
 
 
-class Roller(Round, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="roller"):
+class Roller(RoundProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="roller"):
     """A foam roller, seen from its end."""
 
 
-class Ball(Round, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="ball"):
+class Ball(RoundProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="ball"):
     """A ball."""
 
 
@@ -175,23 +175,23 @@ class Hand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     """
 
     at: Point
-    angle: Lean
+    angle: Angle
     reach: Length
     to: Point | None = None
-    turned: Lean | None = None
+    turned: Angle | None = None
 
 
-class Rest(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rest"):
+class SupportingThigh(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rest"):
     """The other thigh, where the leg at work is laid across it: from `at` to `to`, as the person looks down on it."""
 
     at: Point
     to: Point
 
 
-Prop = Floor | Wall | Step | Block | Bench | Chair | Slope | Roller | Ball | Band | Hand | Rest
+Prop = Floor | Wall | Step | Block | Bench | Chair | Slope | Roller | Ball | Band | Hand | SupportingThigh
 
 
-class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="move"):
+class MoveArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="move"):
     """An arrow from `at` to `to`, bowed to its left by `bend` of its length; `both` gives it two heads."""
 
     at: Point
@@ -200,12 +200,12 @@ class Move(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     both: bool = False
 
 
-class Turn(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="turn"):
+class TurnArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="turn"):
     """A circular arrow about `at`, from the angle `begin` on through `sweep` degrees; 0 is right, against the clock."""
 
     at: Point
     radius: Length
-    begin: Lean
+    begin: Angle
     sweep: Annotated[float, Meta(ge=-340, le=340)]
 
 
@@ -217,71 +217,71 @@ class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     end: Pose
 
 
-class Pictured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ExercisePicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What one picture shows. `view` is the square of it: left, bottom and how wide; `both` is for two legs at work."""
 
     view: tuple[float, float, Length]
     heel: HeelPosition
     start: Pose
     end: Pose
-    arrows: Annotated[tuple[Move | Turn, ...], Meta(min_length=1)]
+    arrows: Annotated[tuple[MoveArrow | TurnArrow, ...], Meta(min_length=1)]
     props: tuple[Prop, ...] = ()
     both: bool = False
-    shows: Shows = Shows.FIGURE
+    shows: PictureExtent = PictureExtent.FIGURE
     helper: Helper | None = None
 
 
-def kind(prop: Prop) -> str:
+def prop_kind(prop: Prop) -> str:
     """What the files call this prop."""
     return str(prop.__struct_config__.tag)
 
 
 @cache
-def keys() -> tuple[str, ...]:
+def picture_keys() -> tuple[str, ...]:
     """The exercises that have a picture, in the order of their names."""
-    return tuple(sorted(file.stem for file in POSES.glob("*.toml")))
+    return tuple(sorted(file.stem for file in POSES_DIR.glob("*.toml")))
 
 
 @cache
-def pose_of(key: str) -> Pictured:
+def exercise_picture(key: str) -> ExercisePicture:
     """What the picture of an exercise shows. Raises PoseError with file, pose and field."""
-    if key not in keys():
-        raise PoseError(f"There is no picture of an exercise {key!r} in {POSES.name}/.")
-    file = POSES / f"{key}.toml"
-    return parse(file.read_bytes(), f"{POSES.name}/{file.name}")
+    if key not in picture_keys():
+        raise PoseError(f"There is no picture of an exercise {key!r} in {POSES_DIR.name}/.")
+    file = POSES_DIR / f"{key}.toml"
+    return parse_picture(file.read_bytes(), f"{POSES_DIR.name}/{file.name}")
 
 
-def parse(text: bytes | str, file: str) -> Pictured:
+def parse_picture(text: bytes | str, file: str) -> ExercisePicture:
     """Check a file's text; `file` is what errors call it. Raises PoseError."""
     try:
-        pictured = checked(tomllib.loads(text if isinstance(text, str) else text.decode()), Pictured)
+        pictured = convert_to_record(tomllib.loads(text if isinstance(text, str) else text.decode()), ExercisePicture)
     except msgspec.ValidationError as error:
         what, _, where = str(error).partition(" - at `$.")
         raise PoseError(f"{file}: {where.rstrip('`') or 'the whole'}: {what}.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise PoseError(f"{file} is not valid TOML: {error}.") from None
-    for whose, one in _figures(pictured):
+    for whose, one in _posed_figures(pictured):
         for limb in LIMBS:
             if (getattr(one.start, limb) is None) != (getattr(one.end, limb) is None):
                 where = f"{file}: {whose}end.{limb}"
                 raise PoseError(f"{where}: it is in one of start and end only; give it in both or in neither.")
-    there = {kind(prop) for prop in pictured.props}
-    for field, named in _named(pictured):
-        if named is not None and named not in there:
+    prop_kinds = {prop_kind(prop) for prop in pictured.props}
+    for field, named in _prop_references(pictured):
+        if named is not None and named not in prop_kinds:
             raise PoseError(f"{file}: {field}: there is no {named} among the props.")
     return pictured
 
 
-def _figures(pictured: Pictured) -> Iterator[tuple[str, Pictured | Helper]]:
+def _posed_figures(pictured: ExercisePicture) -> Iterator[tuple[str, ExercisePicture | Helper]]:
     """Each of those who have two poses, with what their fields begin with."""
     yield "", pictured
     if pictured.helper:
         yield "helper.", pictured.helper
 
 
-def _named(pictured: Pictured) -> Iterator[tuple[str, str | None]]:
+def _prop_references(pictured: ExercisePicture) -> Iterator[tuple[str, str | None]]:
     """Every field that names a prop, with what it names."""
-    for whose, one in _figures(pictured):
+    for whose, one in _posed_figures(pictured):
         for name, pose in (("start", one.start), ("end", one.end)):
             yield f"{whose}{name}.sits_on", pose.sits_on
             for limb in LIMBS:

@@ -13,12 +13,12 @@ from typing import Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
-from station.catalogue.checked import checked
-from station.catalogue.records import Dose, Exercise, Feet, FeltPlace, Item, ReadyRoutine, Verification
+from station.catalogue.checked import convert_to_record
+from station.catalogue.records import BuiltInRoutine, Dose, Exercise, Feet, FeltPlace, Item, Verification
 
-HERE = Path(__file__).parent
+CATALOGUE_DIR = Path(__file__).parent
 
-CONDITIONS = (
+EXERCISE_CONDITIONS = (
     "tendon_pain",
     "insertional",
     "cleared",
@@ -31,11 +31,11 @@ CONDITIONS = (
 )
 """The conditions of a person that may change a single exercise. Those that hold back everything are not among them."""
 
-TESTS = ("quick", "full")
-MOST = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
+TEST_KINDS = ("quick", "full")
+MAX_ITEM_VALUES = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
 """No dose of the guide is half of this; more is a slip of the finger."""
 
-T = TypeVar("T", Exercise, ReadyRoutine)
+T = TypeVar("T", Exercise, BuiltInRoutine)
 
 
 class CatalogueError(ValueError):
@@ -45,7 +45,7 @@ class CatalogueError(ValueError):
 @cache
 def exercises() -> dict[str, Exercise]:
     """Every exercise by its key, in the order of the guide's table. Raises CatalogueError."""
-    return read_exercises(HERE / "exercises")
+    return read_exercises(CATALOGUE_DIR / "exercises")
 
 
 def exercise(key: str) -> Exercise:
@@ -57,36 +57,39 @@ def exercise(key: str) -> Exercise:
 
 
 @cache
-def ready_routines() -> dict[str, ReadyRoutine]:
+def built_in_routines() -> dict[str, BuiltInRoutine]:
     """The routines that the station brings along, by their keys, the shortest first. Raises CatalogueError."""
-    return read_routines(HERE / "routines", exercises())
+    return read_routines(CATALOGUE_DIR / "routines", exercises())
 
 
 def read_exercises(directory: Path) -> dict[str, Exercise]:
     """The exercises that the TOML files of a directory hold, `2a` before `10a`. Raises CatalogueError."""
-    files = sorted(_files(directory), key=lambda file: _in_order(file.stem))
-    return {file.stem: _read(file, Exercise, _exercise_faults) for file in files}
+    files = sorted(_toml_files(directory), key=lambda file: _sort_key(file.stem))
+    return {file.stem: _read_entry(file, Exercise, _exercise_faults) for file in files}
 
 
-def read_routines(directory: Path, known: Mapping[str, Exercise]) -> dict[str, ReadyRoutine]:
+def read_routines(directory: Path, known: Mapping[str, Exercise]) -> dict[str, BuiltInRoutine]:
     """The routines that the TOML files of a directory hold, of the exercises `known`. Raises CatalogueError."""
-    read = [_read(file, ReadyRoutine, lambda routine: _routine_faults(routine, known)) for file in _files(directory)]
+    read = [
+        _read_entry(file, BuiltInRoutine, lambda routine: _routine_faults(routine, known))
+        for file in _toml_files(directory)
+    ]
     return {routine.key: routine for routine in sorted(read, key=lambda routine: (len(routine.items), routine.key))}
 
 
-def _files(directory: Path) -> list[Path]:
+def _toml_files(directory: Path) -> list[Path]:
     files = list(directory.glob("*.toml"))
     if not files:
         raise CatalogueError(f"{directory} has no TOML files: the installation is incomplete, reinstall the station.")
     return files
 
 
-def _in_order(key: str) -> tuple[int, str]:
+def _sort_key(key: str) -> tuple[int, str]:
     number = "".join(takewhile(str.isdecimal, key))
     return int(number or 0), key
 
 
-def _read(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]]) -> T:
+def _read_entry(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]]) -> T:
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -94,9 +97,9 @@ def _read(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]]) -> T:
     except OSError as error:
         raise CatalogueError(f"{file} cannot be read: {error.strerror}.") from None
     try:
-        entry = checked(content, kind)
+        entry = convert_to_record(content, kind)
     except msgspec.ValidationError as error:
-        raise CatalogueError(f"{file.name}: {_misfit(str(error), kind)}.") from None
+        raise CatalogueError(f"{file.name}: {_validation_message(str(error), kind)}.") from None
     if entry.key != file.stem:
         raise CatalogueError(f"{file.name}: key is {entry.key!r}, but must be {file.stem!r}, as the file is called.")
     fault = next(faults(entry), None)
@@ -105,12 +108,12 @@ def _read(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]]) -> T:
     return entry
 
 
-def _misfit(said: str, kind: Any) -> str:
+def _validation_message(message: str, kind: Any) -> str:
     """What msgspec found, as `field: what is wrong; what is allowed`."""
-    wrong, _, path = said.partition(" - at ")
+    wrong, _, path = message.partition(" - at ")
     where = path.strip("`").removeprefix("$").removeprefix(".")
     for name in re.sub(r"\[[^]]*\]", "", where).split(".") if where else ():
-        kind = _inner(get_type_hints(kind)[name])
+        kind = _inner_type(get_type_hints(kind)[name])
     wrong = f"{where}: {wrong}" if where else wrong
     if "unknown field" in wrong:
         return f"{wrong}; the fields are {', '.join(get_type_hints(kind))}"
@@ -119,7 +122,7 @@ def _misfit(said: str, kind: Any) -> str:
     return wrong
 
 
-def _inner(kind: Any) -> Any:
+def _inner_type(kind: Any) -> Any:
     """The type of what is inside a tuple or beside `None`."""
     return next((part for part in get_args(kind) if part not in (type(None), ...)), kind)
 
@@ -133,15 +136,15 @@ def _exercise_faults(exercise: Exercise) -> Iterator[str]:
     if exercise.prepare_s < 0:
         yield f"prepare_s is {exercise.prepare_s}, but must be 0 or more"
     for caution in exercise.cautions:
-        if caution.condition not in CONDITIONS:
-            yield f"cautions.condition is {caution.condition!r}, but must be one of {', '.join(CONDITIONS)}"
-    for field, texts in _texts(exercise):
+        if caution.condition not in EXERCISE_CONDITIONS:
+            yield f"cautions.condition is {caution.condition!r}, but must be one of {', '.join(EXERCISE_CONDITIONS)}"
+    for field, texts in _sentences_by_field(exercise):
         for text in texts:
             if not text.endswith("."):
                 yield f"{field} has {text!r}, which must end with a full stop"
 
 
-def _texts(exercise: Exercise) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _sentences_by_field(exercise: Exercise) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The sentences of an exercise by their fields."""
     for field in ("purpose", "feel", "verifies", "easier", "harder"):
         yield field, (getattr(exercise, field),)
@@ -167,7 +170,7 @@ def _dose_faults(dose: Dose) -> Iterator[str]:
         yield "dose.tempo_s must be seconds of 1 or more, with a count"
 
 
-def _routine_faults(routine: ReadyRoutine, known: Mapping[str, Exercise]) -> Iterator[str]:
+def _routine_faults(routine: BuiltInRoutine, known: Mapping[str, Exercise]) -> Iterator[str]:
     if not routine.about.endswith("."):
         yield f"about is {routine.about!r}, which must end with a full stop"
     if not routine.items:
@@ -180,12 +183,12 @@ def item_faults(item: Item, known: Mapping[str, Exercise]) -> Iterator[str]:
     """What is wrong with one item of a routine of the exercises `known`, each as half a sentence."""
     if sum(one is not None for one in (item.exercise, item.test, item.rest_s)) != 1:
         yield "items: each must have exactly one of exercise, test and rest_s"
-    if item.test is not None and item.test not in TESTS:
-        yield f"items.test is {item.test!r}, but must be {' or '.join(TESTS)}"
-    for name, most in MOST.items():
+    if item.test is not None and item.test not in TEST_KINDS:
+        yield f"items.test is {item.test!r}, but must be {' or '.join(TEST_KINDS)}"
+    for name, maximum in MAX_ITEM_VALUES.items():
         number = getattr(item, name)
-        if number is not None and not 1 <= number <= most:
-            yield f"items.{name} is {number}, but must be from 1 to {most}"
+        if number is not None and not 1 <= number <= maximum:
+            yield f"items.{name} is {number}, but must be from 1 to {maximum}"
     if item.exercise is None:
         if (item.hold_s, item.repetitions, item.count) != (None, None, None):
             yield "items: hold_s, repetitions and count belong to an exercise"
@@ -193,10 +196,10 @@ def item_faults(item: Item, known: Mapping[str, Exercise]) -> Iterator[str]:
     if item.exercise not in known:
         yield f"items.exercise is {item.exercise!r}, but must be one of {', '.join(known)}"
         return
-    own = known[item.exercise]
-    if own.dose.count is None and item.count is not None:
-        yield f"items.count is {item.count}, but {own.key} is dosed by hold_s"
-    if own.dose.hold_s is None and item.hold_s is not None:
-        yield f"items.hold_s is {item.hold_s}, but {own.key} is dosed by count"
-    if own.feet is Feet.BOTH and item.side is not None:
-        yield f"items.side is {item.side}, but {own.key} is done with both legs at once"
+    exercise = known[item.exercise]
+    if exercise.dose.count is None and item.count is not None:
+        yield f"items.count is {item.count}, but {exercise.key} is dosed by hold_s"
+    if exercise.dose.hold_s is None and item.hold_s is not None:
+        yield f"items.hold_s is {item.hold_s}, but {exercise.key} is dosed by count"
+    if exercise.feet is Feet.BOTH and item.side is not None:
+        yield f"items.side is {item.side}, but {exercise.key} is done with both legs at once"

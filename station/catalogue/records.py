@@ -140,7 +140,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     side: Side | None = None
 
 
-class ReadyRoutine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BuiltInRoutine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A routine that the station brings along."""
 
     key: str

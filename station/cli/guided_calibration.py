@@ -11,7 +11,7 @@ from station.app.snapshot import Snapshot
 from station.config import Config
 from station.core.events import SECOND_US
 from station.core.measurement.tolerance import is_out_of_tolerance
-from station.core.state import ActivityState
+from station.core.state import BlockState
 from station.store import Reader
 from station.store.records import Calibration, Check
 from station.system.service import Service
@@ -21,13 +21,14 @@ SAID_AT_MM = (0.0, 100.0, 200.0)
 OVER = ("done", "ended")
 
 
-def state_sentence(now: ActivityState) -> str | None:
+def state_sentence(now: BlockState) -> str | None:
     """What to do now in a calibration or check, and why; `None` if there is nothing to do."""
     block = "" if now.target_mm is None else f"{now.target_mm:g} mm block"
+    clock = now.clock
     match now.phase:
-        case "warm":
-            left_s = max(0, now.target_us - now.counted_us) // SECOND_US
-            return f"The sensor warms up for {left_s} s: in its first minute it reads up to 2 mm too far."
+        case "warm" if clock is not None:
+            remaining_s = max(0, clock.target_us - clock.counted_us) // SECOND_US
+            return f"The sensor warms up for {remaining_s} s: in its first minute it reads up to 2 mm too far."
         case "clear":
             return now.why or "Let nothing but the wall be in front of the sensor, farther away than the longest block."
         case "leave":
@@ -35,8 +36,8 @@ def state_sentence(now: ActivityState) -> str | None:
         case "block":
             asked = f"Hold the {block} against the toe stop, upright, and keep hands out of view."
             return asked if now.why is None else f"{now.why}. {asked}"
-        case "capture":
-            return f"The {block} is read: hold it still for {now.target_us // SECOND_US} seconds."
+        case "capture" if clock is not None:
+            return f"The {block} is read: hold it still for {clock.target_us // SECOND_US} seconds."
         case "fault":
             return "The distance sensor says nothing: see its cable."
         case _:
@@ -92,7 +93,7 @@ class GuidedCalibration:
         self._activity = what
         self._echo = say
         self._last_shown: tuple[object, ...] = ()
-        self._last: Snapshot | None = None
+        self._last: BlockState | None = None
         self._calibration_id = store.current_calibration().id
         self._check_id = self._newest_check_id()
 
@@ -108,14 +109,17 @@ class GuidedCalibration:
 
     def on_snapshot(self, now: Snapshot) -> bool:
         """Print what is new in a snapshot; returns whether the run is over."""
-        if now.activity != self._activity or (not self._last_shown and now.phase in OVER):
-            return False  # what is shown still is the run of before
-        said = (now.phase, now.repetition, now.why)
-        if said != self._last_shown:
-            self._last_shown, self._last = said, now
-            if sentence := state_sentence(now):
-                self._echo(f"[{now.repetition}/{now.repetitions}] {sentence}")
-        return now.phase in OVER
+        state = now.state
+        if not isinstance(state, BlockState) or state.activity != self._activity:
+            return False
+        if not self._last_shown and state.phase in OVER:
+            return False  # still the run before this one
+        shown = (state.phase, state.repetition, state.why)
+        if shown != self._last_shown:
+            self._last_shown, self._last = shown, state
+            if sentence := state_sentence(state):
+                self._echo(f"[{state.repetition}/{state.repetitions}] {sentence}")
+        return state.phase in OVER
 
     def outcome(self) -> Outcome:
         """The outcome as stored."""

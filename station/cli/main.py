@@ -204,10 +204,10 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
     type=click.Choice(["csv", "json", "bundle"]),
     default="csv",
     show_default=True,
-    help="CSV (a zip with a file for each table), JSON (one document), or the bundle of one sitting.",
+    help="CSV (a zip with a file for each table), JSON (one document), or the bundle of one session.",
 )
-@click.option("--sitting", help="The sitting of a bundle, by its identifier.  [default: the last one]")
-def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
+@click.option("--session", help="The session of a bundle, by its identifier.  [default: the last one]")
+def export(database: Path, to: Path, kind: str, session: str | None) -> None:
     """Write everything in a database, or one session, to a file that other programs read.
 
     The traces in a bundle are files that `station replay` accepts.
@@ -225,10 +225,10 @@ def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
             elif kind == "json":
                 export_json(reader, to)
             else:
-                sitting = sitting or next((one.id for one in reader.sessions(limit=1)), None)
-                if sitting is None:
-                    exit_with_error(f"{database} has no sitting yet", 1)
-                export_bundle(reader, sitting, to)
+                session = session or next((one.id for one in reader.sessions(limit=1)), None)
+                if session is None:
+                    exit_with_error(f"{database} has no session yet", 1)
+                export_bundle(reader, session, to)
     except (StoreError, LookupError) as error:
         exit_with_error(str(error), 1)
     click.echo(f"Written to {to}.")
@@ -239,7 +239,7 @@ def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
 @click.option("--days", type=click.IntRange(1, 3_650), required=True, help="How many days to live.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same history.")
 @click.option(
-    "--sittings-per-week", type=click.IntRange(1, 7), default=3, show_default=True, help="How often they come."
+    "--sessions-per-week", type=click.IntRange(1, 7), default=3, show_default=True, help="How often they come."
 )
 @click.option(
     "--limit-left-mm", "left_mm", type=click.FloatRange(-50, 250), help="How far the left ankle bends.  [default: 92]"
@@ -259,7 +259,7 @@ def export(database: Path, to: Path, kind: str, sitting: str | None) -> None:
 )
 @click.option("--json", "as_json", is_flag=True, help="Say the outcome as JSON.")
 def simulate_days(
-    person: str, days: int, seed: int, sittings_per_week: int, database: Path, as_json: bool, **options: Any
+    person: str, days: int, seed: int, sessions_per_week: int, database: Path, as_json: bool, **options: Any
 ) -> None:
     """Let a simulated person live with the station, drivers and all, a hundred times faster than life.
 
@@ -269,7 +269,7 @@ def simulate_days(
     from station.system.simulate import Habits, character_of, simulate
 
     config = _config(options.pop("config_path"))
-    habits = Habits(person, character_of(**options), sessions_per_week=sittings_per_week, seed=seed)
+    habits = Habits(person, character_of(**options), sessions_per_week=sessions_per_week, seed=seed)
     try:
         with click.progressbar(
             simulate(habits, days, database, config), length=days, label=person, file=sys.stderr
@@ -278,9 +278,9 @@ def simulate_days(
     except (StoreError, ValueError) as error:
         exit_with_error(str(error), 1)
     if as_json:
-        click.echo(json.dumps({"database": str(database), "days": reached.day, "sittings": reached.sittings}))
+        click.echo(json.dumps({"database": str(database), "days": reached.day, "sessions": reached.sessions}))
     else:
-        click.echo(f"{reached.sittings} sittings of {person} in {days} days are in {database}.")
+        click.echo(f"{reached.sessions} sessions of {person} in {days} days are in {database}.")
 
 
 @main.command()

@@ -61,13 +61,13 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
 def _lines(history: History, goal_mm: float, units: str) -> list[str]:
     from station.app.progress import formatters_for, not_compared_sentence, own_error_sentence, progress_sentences
     from station.core.progress.sentences import difference_sentence
-    from station.units import SIDE_SHAPE
+    from station.units import SIDE_SYMBOLS
 
     words = formatters_for(units)
     lines = []
     for side in Side:
         said = history.side_progress(side)
-        lines += [f"{SIDE_SHAPE[side]} {side.capitalize()}", *progress_sentences(history, side, words)]
+        lines += [f"{SIDE_SYMBOLS[side]} {side.capitalize()}", *progress_sentences(history, side, words)]
         lines += ["" if said is None else own_error_sentence(said.error, units), ""]
         lines += [*chart(history, side, goal_mm, units), ""]
     apart = not_compared_sentence(history)
@@ -78,7 +78,7 @@ def _lines(history: History, goal_mm: float, units: str) -> list[str]:
 
 def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]:
     """All tests of a side over real time, in letters; nothing where there is none."""
-    from station.units import day, length, number
+    from station.units import date_text, length_text, number_text
 
     seen, said = history.rows(side), history.side_progress(side)
     if said is None:
@@ -101,16 +101,20 @@ def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]
         cells[row(mm)][column(at)] = TREND
     for one in seen:
         cells[row(one.mm)][column(one.at)] = SLIP if one.test_id in said.slips else POINTS[side][one.full]
-    labels = {0: number(high, units), HEIGHT - 1: number(low, units)}
+    labels = {0: number_text(high, units), HEIGHT - 1: number_text(low, units)}
     drawn = [f"{labels.get(n, ''):>5} \u2502{''.join(cells[n]).rstrip()}" for n in range(HEIGHT)]
-    ends = day(first) if first.date() == last.date() else f"{day(first):<{WIDTH - len(day(last))}}{day(last)}"
+    ends = (
+        date_text(first)
+        if first.date() == last.date()
+        else f"{date_text(first):<{WIDTH - len(date_text(last))}}{date_text(last)}"
+    )
     quick, full = POINTS[side]
-    legend = f"{quick} quick  {full} full  {SLIP} slip  {TREND} trend  {GOAL} goal {length(goal_mm, units)}"
+    legend = f"{quick} quick  {full} full  {SLIP} slip  {TREND} trend  {GOAL} goal {length_text(goal_mm, units)}"
     return [*drawn, f"      \u2514{ends}", f"       {legend}"]
 
 
 def _table(history: History, units: str) -> list[str]:
-    from station.units import sure_length
+    from station.units import length_with_uncertainty
 
     both: dict[str, dict[Side, ResultRow]] = {}
     for side in Side:
@@ -121,7 +125,9 @@ def _table(history: History, units: str) -> list[str]:
     for results in ordered[:LAST]:
         one = next(iter(results.values()))
         shown = [
-            sure_length(results[side].mm, results[side].uncertainty_mm, units) if side in results else "\u2013"
+            length_with_uncertainty(results[side].mm, results[side].uncertainty_mm, units)
+            if side in results
+            else "\u2013"
             for side in Side
         ]
         how = list(dict.fromkeys(note for each in results.values() for note in each.notes(units)))
@@ -132,9 +138,9 @@ def _table(history: History, units: str) -> list[str]:
 
 
 def _day(at: datetime) -> str:
-    from station.units import day
+    from station.units import date_text
 
-    return day(at)
+    return date_text(at)
 
 
 def _as_json(history: History, units: str) -> dict[str, Any]:

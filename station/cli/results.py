@@ -49,7 +49,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
     try:
         with _opened(path) as store:
             to = _chosen(store, calibration, path)
-            ids = store.measured_since(begin)
+            ids = store.test_ids_since(begin)
             each = corrections_for(store, ids, to)
             with click.progressbar(each, length=len(ids), label="Tests", file=sys.stderr) as shown:
                 outcomes = list(shown)
@@ -58,7 +58,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
                 _show(store, outcomes, to, since)
             sure = bool(made) and (yes or (not as_json and click.confirm(f"Write these {len(made)} results?")))
             if sure:
-                store.correct(made)
+                store.add_corrections(made)
     except StoreError as error:
         exit_with_error(str(error), 1)
     if as_json:
@@ -83,7 +83,7 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
     """
     from station.app.import_results import ImportRefusedError, read_past_results
     from station.store import StoreError
-    from station.units import many
+    from station.units import count_text
 
     path = _existing(database)
     try:
@@ -94,18 +94,18 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
                 exit_with_error(
                     f"There is nobody called {person} in {path} (there is: {names}): add them on the page first.", 1
                 )
-            days = {score.started_at.astimezone().date() for score in store.scores(found.id)}
+            days = {score.started_at.astimezone().date() for score in store.result_summaries(found.id)}
             past = read_past_results(file, unit, days, datetime.now().astimezone(), sure=sure)
-            store.add_imported(found.id, past.results)
+            store.add_imported_results(found.id, past.results)
     except (StoreError, ImportRefusedError) as error:
         exit_with_error(str(error), 1)
     if past.known_days:
         click.echo(f"Skipped, because there are tests of these days already: {', '.join(map(str, past.known_days))}.")
-    click.echo(f"{many(len(past.results), 'test')} of {found.name} imported into {path}.")
+    click.echo(f"{count_text(len(past.results), 'test')} of {found.name} imported into {path}.")
 
 
 def _existing(database: Path | None) -> Path:
-    from station.config import Store as StoreConfig
+    from station.config import StoreConfig as StoreConfig
 
     path = database or Path(StoreConfig().path)
     if not path.exists():
@@ -134,7 +134,7 @@ def _chosen(store: Store, number: int | None, path: Path) -> Calibration:
 
 def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) -> None:
     """A line for each test that changes, and why others cannot."""
-    from station.units import day, length, sure_length
+    from station.units import date_text, length_text, length_with_uncertainty
 
     units = store.settings().units
     names = {person.id: person.name for person in store.people()}
@@ -144,9 +144,11 @@ def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) ->
         if new is not None:
             whose = names.get(test.person_id or "", "unclaimed")
             sides = ((new.left_mm, new.left_uncertainty_mm), (new.right_mm, new.right_uncertainty_mm))
-            left, right = ("\u2013" if mm is None else sure_length(mm, sure_mm, units) for mm, sure_mm in sides)
-            old_left, old_right = length(test.left_mm, units), length(test.right_mm, units)
-            rows.append((day(test.started_at), whose, old_left, left, old_right, right))
+            left, right = (
+                "\u2013" if mm is None else length_with_uncertainty(mm, sure_mm, units) for mm, sure_mm in sides
+            )
+            old_left, old_right = length_text(test.left_mm, units), length_text(test.right_mm, units)
+            rows.append((date_text(test.started_at), whose, old_left, left, old_right, right))
     if len(rows) == 1:
         click.echo(f"No result since {since} changes with calibration {to.number}.")
     else:
@@ -157,7 +159,7 @@ def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) ->
             click.echo(f"{cells[0]}  {cells[1]}  {cells[2]} {to_} {cells[3]}  {cells[4]} {to_} {cells[5]}".rstrip())
     for one in outcomes:
         if one.why_not is not None:
-            click.echo(f"{day(one.test.started_at)}: left as it is, because {one.why_not}.")
+            click.echo(f"{date_text(one.test.started_at)}: left as it is, because {one.why_not}.")
 
 
 def _as_json(outcomes: list[Outcome]) -> dict[str, Any]:

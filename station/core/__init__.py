@@ -1,1 +1,1 @@
-"""The rules. Pure: events in, facts out, without clock, thread, device or file."""
+"""The rules: events in, facts out, without a clock, thread, device or file."""

@@ -1,4 +1,4 @@
-"""How long a routine takes, and how much of it is held, by somebody who does all of it at once."""
+"""How long a routine takes, and how much verified hold it gives each leg, when it is done without a pause."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, is_verified
 
 UNPACED_REPETITION_US = 2 * SECOND_US
-"""About what one repetition takes where nothing paces it: a circle of the ankle, a rise and a return of the heel."""
+"""Estimate of one repetition without a tempo: one circle of the ankle, or one heel raise and return."""
 SWITCH_US = 10 * SECOND_US
-"""At least so long from SWITCH to GO."""
+"""The shortest time from SWITCH to GO."""
 QUICK_TEST_US, FULL_TEST_US = 180 * SECOND_US, 480 * SECOND_US
-"""About what a quick and a full test of both sides take with practice."""
+"""Estimates of a quick and a full test of both sides by a practised person."""
 ANSWER_US = 5 * SECOND_US
-"""Two taps on the page."""
+"""Estimate of both answers after a test: two taps on the page."""
 
 
 def duration_us(routine: Routine) -> int:
-    """From stepping on to COMPLETE, in microseconds; a test is what it is with practice."""
+    """Estimate the time from stepping on to COMPLETE, in microseconds. Lessons, calibrations and checks count 0."""
     return sum(_step_us(step) for step in routine)
 
 
@@ -44,7 +44,7 @@ def _exercise_us(step: HoldStep | RepsStep, turn_us: int) -> int:
 
 
 def held_us_by_side(routine: Routine) -> dict[Side, int]:
-    """The credited hold of each leg, in microseconds: what the board verifies, both legs at once counting for each."""
+    """Return the verified hold time of each leg in microseconds. A hold of both legs at once counts for each leg."""
     held = dict.fromkeys(Side, 0)
     for step in routine:
         if isinstance(step, HoldStep) and is_verified(step):

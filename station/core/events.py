@@ -1,7 +1,7 @@
-"""Events: what goes into the core.
+"""Events: the input of the core.
 
-Times are whole microseconds on the monotonic clock (`at_us`), so that sums of spans are exact and the same events give
-the same facts on every machine. Distances are millimetres. Missing is `None`.
+Times are whole microseconds on the monotonic clock (`at_us`), so sums of spans are exact and the same events give the
+same facts on every machine. Distances are in millimetres. A missing value is `None`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ SECOND_US = 1_000_000
 
 
 class Side(StrEnum):
-    """The leg at work."""
+    """The working leg."""
 
     LEFT = "left"
     RIGHT = "right"
@@ -24,18 +24,18 @@ class Side(StrEnum):
 
 
 class Both(StrEnum):
-    """Both legs at once, each heel watched."""
+    """Both legs at once; each heel is sensed."""
 
     BOTH = "both"
 
 
 Legs = Side | Both
-"""Who is at work in a hold or in repetitions: one leg, or both at once."""
+"""Which legs work in a hold or in repetitions: one, or both at once."""
 BOTH_LEGS = Both.BOTH
 
 
 class CommandName(StrEnum):
-    """A command: from the page, the button or heel taps."""
+    """The commands that the page, the button and heel taps can give."""
 
     START = "start"
     NEXT = "next"
@@ -51,7 +51,7 @@ class CommandName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Heel:
-    """A comparator's level under one heel; it lasts until the next."""
+    """A comparator's level under one heel; it holds until the next event of that heel."""
 
     at_us: int
     side: Side
@@ -69,7 +69,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Toe:
-    """What the distance sensor said, in mm before calibration, with its range status (11 is valid)."""
+    """One reading of the distance sensor, in mm before calibration, with its range status (11 is valid)."""
 
     at_us: int
     reading_mm: float
@@ -78,7 +78,7 @@ class Toe:
 
 @dataclass(frozen=True, slots=True)
 class Knee:
-    """The knee pad's level; it lasts until the next."""
+    """The knee pad's level; it holds until the next event of the pad."""
 
     at_us: int
     touching: bool
@@ -86,25 +86,26 @@ class Knee:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """Time has come this far and nothing else has happened."""
+    """The clock has reached `at_us` and nothing else has happened."""
 
     at_us: int
 
 
 FELT_PLACE_ANSWERS = ("front", "achilles", "calf", "nowhere")
-"""Where the limit of the ankle is felt."""
+"""Felt places: where a person can feel the limit of the ankle."""
 MAX_PAIN = 10
 EASE_OFF_PAIN, STOPPING_PAIN = 4, 6
-"""From these answers on everything is eased off, or nothing follows today: the usual traffic light of pain."""
+"""Pain from which the remaining steps are halved, and from which the routine ends: the pain-monitoring traffic
+light."""
 PAIN_ANSWERS = tuple(str(pain) for pain in range(MAX_PAIN + 1))
 ANSWERS = (*FELT_PLACE_ANSWERS, *PAIN_ANSWERS)
-"""What a person can answer to the questions after a test."""
+"""Every answer to the questions after a test."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """What a person said through the page, the button or taps. `side` goes with `CommandName.SIDE`, `answer` with
-    `CommandName.ANSWER`: a place (`front`, `achilles`, `calf`, `nowhere`) or a number from 0 to 10."""
+    """A command from the page, the button or heel taps. `side` belongs to `CommandName.SIDE`, `answer` to
+    `CommandName.ANSWER`: a place (`front`, `achilles`, `calf`, `nowhere`) or a pain from 0 to 10."""
 
     at_us: int
     word: CommandName

@@ -1,6 +1,6 @@
-"""Facts: what the core answers.
+"""Facts: the output of the core.
 
-Times are whole microseconds on the monotonic clock. A back-dated fact also says since when it is true.
+Times are whole microseconds on the monotonic clock. A back-dated fact also carries the time since which it is true.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ NOT_REPLAYED = "not replayed"
 
 
 class Contact(StrEnum):
-    """What proves that the knee touched the wall."""
+    """How a touch of the wall is proved: by the knee pad, inferred from the load, or by the person's own word."""
 
     PAD = "pad"
     INFERRED = "inferred"
@@ -25,7 +25,7 @@ class Contact(StrEnum):
 
 
 class CueName(StrEnum):
-    """The names of the cues; what they sound like is in `station.core.sound.cues`."""
+    """The names of the cues. `station.core.sound.cues` defines their sounds."""
 
     STEP_ON = "STEP_ON"
     READY = "READY"
@@ -51,14 +51,14 @@ class CueName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something that is now known. A back-dated fact also says since when it is true (`since_us`)."""
+    """Base of all facts. `at_us` is when it became known; a back-dated fact also has `since_us`."""
 
     at_us: int
 
 
 @dataclass(frozen=True, slots=True)
 class Cue(Fact):
-    """What the rules ask the buzzer to say; one fact at the start of a repeating cue."""
+    """A cue to play. A repeating cue gives one fact, at its start."""
 
     cue: CueName
     count: int | None = None
@@ -67,14 +67,14 @@ class Cue(Fact):
 
 @dataclass(frozen=True, slots=True)
 class CueEnded(Fact):
-    """What made a repeating cue sound is over."""
+    """The reason for a repeating cue has ended: stop repeating it."""
 
     cue: CueName
 
 
 @dataclass(frozen=True, slots=True)
 class HoldStarted(Fact):
-    """The first GO of this repetition has sounded; its credit runs from here."""
+    """The first GO of this repetition has been played; credit runs from here."""
 
     side: Legs
     repetition: int
@@ -82,7 +82,7 @@ class HoldStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class HoldEnd(Fact):
-    """What a hold came to. `lifts` equals the HEEL_UP alarms heard."""
+    """Totals of a hold. `lifts` is the number of HEEL_UP alarms; micro-lifts stay silent."""
 
     side: Legs
     repetition: int
@@ -94,17 +94,17 @@ class HoldEnd(Fact):
 
 @dataclass(frozen=True, slots=True)
 class HoldFinished(HoldEnd):
-    """The credited time reached its target, exactly."""
+    """The credited time reached its target; it equals the target exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class HoldPartial(HoldEnd):
-    """The hold was given up; what was credited is kept."""
+    """The hold ended early; its credit is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeelLifted(Fact):
-    """A heel at work has been up since `since_us`."""
+    """A working heel has been up since `since_us`."""
 
     side: Side
     since_us: int
@@ -112,7 +112,7 @@ class HeelLifted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class HeelReturned(Fact):
-    """A heel at work has been down again since `since_us`."""
+    """A working heel has been down again since `since_us`."""
 
     side: Side
     since_us: int
@@ -120,7 +120,7 @@ class HeelReturned(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RepCounted(Fact):
-    """`count` repetitions are done."""
+    """A repetition counted: the `count`th of its set."""
 
     side: Legs
     count: int
@@ -128,7 +128,7 @@ class RepCounted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RepTooQuick(Fact):
-    """`count` repetitions so far were too quick to count."""
+    """A repetition was too quick to count, the `count`th such of its set."""
 
     side: Legs
     count: int
@@ -136,7 +136,7 @@ class RepTooQuick(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RepTimed(Fact):
-    """How long a repetition took: from the rise to the return where heels rise, else from its beginning to its end."""
+    """How long a repetition took: from rise to return where heels rise, otherwise from its start to its end."""
 
     side: Legs
     took_us: int
@@ -145,7 +145,7 @@ class RepTimed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RepsFinished(Fact):
-    """A set of repetitions has ended with `count` of them."""
+    """A set of repetitions ended: `count` counted, `too_quick` did not."""
 
     side: Legs
     count: int
@@ -154,49 +154,49 @@ class RepsFinished(Fact):
 
 @dataclass(frozen=True, slots=True)
 class RepsPartial(RepsFinished):
-    """The repetitions were given up; what was counted is kept."""
+    """The set ended early; its count is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paused(Fact):
-    """The activity has paused."""
+    """The activity paused; `why` is the cause."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Resumed(Fact):
-    """The activity goes on after a pause."""
+    """The activity resumed after a pause; `why` is the cause."""
 
     why: str
 
 
 STOPPED_BY_PAIN = "much pain"
-"""Why a routine ends after an answer of 6 or more."""
+"""The `why` of a routine that ends because of a pain of 6 or more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended(Fact):
-    """Ended early; what was done is stored."""
+    """The activity ended early; what was done is stored."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Completed(Fact):
-    """An activity has come to its proper end."""
+    """The activity ran to its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepBegun(Fact):
-    """The routine has come to the step with this number, from 0."""
+    """The routine has reached step number `step`, counted from 0."""
 
     step: int
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptStarted(Fact):
-    """GO has sounded: lunge now. `toe_mm` is the distance of the second before."""
+    """GO has been played: lunge now. `toe_mm` is the toe distance over the second before."""
 
     side: Side
     trial: int
@@ -206,10 +206,10 @@ class AttemptStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AttemptPassed(Fact):
-    """An attempt has passed at `toe_mm`.
+    """The knee touched with the heel down.
 
-    `window_us` are the first and the last moment of the readings that it was estimated from; `estimate` is what they
-    give before calibration and before any rounding.
+    `toe_mm` is estimated from the readings of `window_us` (first, last); `estimate` is what they give before
+    calibration and before any rounding.
     """
 
     side: Side
@@ -222,7 +222,7 @@ class AttemptPassed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AttemptFailed(Fact):
-    """`why` is `heel` or `contact`."""
+    """The heel rose (`why` is `heel`) or the knee did not touch (`contact`)."""
 
     side: Side
     why: str
@@ -231,7 +231,7 @@ class AttemptFailed(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AttemptVoid(Fact):
-    """An attempt counts neither as passed nor as failed."""
+    """The attempt counts neither as passed nor as failed; `why` is the cause."""
 
     side: Side
     why: str
@@ -239,7 +239,7 @@ class AttemptVoid(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TargetSet(Fact):
-    """Where the toes should go next, and whether moving is needed at all."""
+    """The toe distance of the next attempt, in mm; `move` is false where the toes are there already."""
 
     side: Side
     target_mm: float
@@ -248,7 +248,7 @@ class TargetSet(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TrialFinished(Fact):
-    """The largest passed distance of a trial; 0 and `below_range` when the knee does not reach at the wall."""
+    """The largest passed distance of a trial; 0 with `below_range` where the knee does not reach even at the wall."""
 
     side: Side
     trial: int
@@ -259,7 +259,7 @@ class TrialFinished(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TestFinished(Fact):
-    """The score of each side, `None` where it was not tested."""
+    """The score of each side in mm, `None` where it was not tested. `partial`: the test ended early."""
 
     __test__ = False
 
@@ -270,7 +270,7 @@ class TestFinished(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Answered(Fact):
-    """What a person said after a test. `question` is `felt` (where the limit was) or `pain` (0 to 10)."""
+    """An answer after a test. `question` is `felt` (where the limit was) or `pain` (0 to 10)."""
 
     question: str
     answer: str
@@ -278,12 +278,12 @@ class Answered(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Eased(Fact):
-    """It hurt: what is left of the routine is halved."""
+    """The test hurt: the remaining exercises of the routine are halved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tapped(Fact):
-    """So many heel taps were counted; `word` is the command that they are."""
+    """`count` heel taps were recognised as the command `word`."""
 
     count: int
     word: CommandName
@@ -291,17 +291,17 @@ class Tapped(Fact):
 
 @dataclass(frozen=True, slots=True)
 class TapsUndone(Fact):
-    """The last command by heel taps was taken back: it is as if it had not been given, and taps are off."""
+    """The last command by heel taps was undone, and tap commands are off."""
 
 
 @dataclass(frozen=True, slots=True)
 class LouderAsked(Fact):
-    """Nobody answered the sound of a lesson: it was not heard."""
+    """A sound of the lesson got no answer: play it louder."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuizAnswered(Fact):
-    """`cue` was played and said to be `claimed`; `yes` is what the person said to that."""
+    """The quiz played `cue` and asked whether it is `claimed`; `yes` is the person's answer."""
 
     cue: CueName
     claimed: CueName
@@ -311,7 +311,7 @@ class QuizAnswered(Fact):
 
 @dataclass(frozen=True, slots=True)
 class LessonFinished(Fact):
-    """So many answers of the quiz were right."""
+    """The quiz is over: `right` of `asked` answers were right."""
 
     right: int
     asked: int
@@ -319,7 +319,7 @@ class LessonFinished(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BlockShown(Fact):
-    """A block has been read: the mean of `n` readings of `window_us`, and its standard uncertainty."""
+    """A block was sampled: the mean of the `n` readings in `window_us`, with its standard uncertainty."""
 
     toe_mm: float
     reading_mm: float
@@ -330,7 +330,7 @@ class BlockShown(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BlockUnclear(Fact):
-    """A block has to be shown again; `why` is a sentence."""
+    """A block must be held again; `why` is a sentence."""
 
     toe_mm: float
     why: str
@@ -338,21 +338,21 @@ class BlockUnclear(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Calibrated(Fact):
-    """The blocks give this calibration."""
+    """The calibration that the blocks give."""
 
     fit: Fit
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationRefused(Fact):
-    """The blocks give no calibration; `why` is a sentence. Nothing of it is kept."""
+    """The blocks give no calibration, and nothing is stored; `why` is a sentence."""
 
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class CheckDone(Fact):
-    """A block of known length was measured; `out` says that it was off by more than it may be."""
+    """A block of known length was measured; `out` is true where the error exceeds the tolerance."""
 
     block_mm: float
     found_mm: float
@@ -363,7 +363,7 @@ class CheckDone(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SensorLost(Fact):
-    """`sensor` is the channel's name in a trace: `toe`, `load_left`, …"""
+    """A sensor gives no usable samples. `sensor` is its channel in a trace: `toe`, `load_left`, …"""
 
     sensor: str
     why: str
@@ -371,7 +371,7 @@ class SensorLost(Fact):
 
 @dataclass(frozen=True, slots=True)
 class SensorBack(Fact):
-    """A lost sensor gives good samples again."""
+    """A lost sensor gives usable samples again."""
 
     sensor: str
     why: str

@@ -1,4 +1,4 @@
-"""What the rules make of a trace: the same rows give the same lines, byte for byte, on every machine."""
+"""Replays a trace through the rules: the same rows give the same lines, byte for byte, on every machine."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from station.core.steps import STEP_TYPES, Routine
 from station.core.trace import Trace
 
 AS_BUILT = Curve()
-"""The sensor sits 70 mm behind the toe line."""
+"""An uncalibrated sensor, mounted 70 mm behind the toe line."""
 DEFAULT_CALIBRATION = asdict(AS_BUILT)
-"""What a header says of the calibration, by name, and what holds where it says nothing."""
+"""The calibration fields of a trace's header, with their defaults."""
 
 
 def merge_header(header: Mapping[str, Any], do: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
-    """What a trace's own header and the options say together; options win. Raises ValueError when nothing says `do`."""
+    """Merge a trace's header with the command line's options, which win. Raises ValueError when `do` is missing."""
     merged = dict(header)
     if do is not None and header.get("do") != do:
         merged = {key: value for key, value in header.items() if key in DEFAULT_CALIBRATION}
@@ -34,7 +34,7 @@ def merge_header(header: Mapping[str, Any], do: str | None, options: Mapping[str
 
 
 def curve_from_header(header: Mapping[str, Any]) -> Curve:
-    """The curve that a header says. Raises ValueError."""
+    """Return the curve of a trace's header. Raises ValueError for a field that is no number."""
     found = {}
     for key, default in DEFAULT_CALIBRATION.items():
         value = header.get(key, default)
@@ -45,12 +45,12 @@ def curve_from_header(header: Mapping[str, Any]) -> Curve:
 
 
 def header_from_curve(curve: Curve) -> dict[str, float]:
-    """What a header says of a curve; a straight one has no bend to say."""
+    """Return the header fields of a curve, without the bend where it is 0."""
     return {key: value for key, value in asdict(curve).items() if key != "bend_per_mm" or value != 0.0}
 
 
 def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[Fact]:
-    """The facts of a routine on the events of a trace, with the curve that was in force."""
+    """Run a routine on the events of a trace, with the curve that was in force, and yield its facts."""
     begin_us = trace.events[0].at_us if trace.events else 0
     sensors = BoardSensors(trace.wiring, begin_us, trace.references, curve)
     taps = trace.header.get("taps") is True
@@ -62,7 +62,7 @@ def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[
 
 
 def format_fact(fact: Fact) -> str:
-    """A fact as one line of JSON: times in seconds to the millisecond, what is not there left out."""
+    """Format a fact as one line of JSON: times in seconds, rounded to the millisecond, missing values omitted."""
     found: dict[str, Any] = {"at_s": _to_seconds(fact.at_us), "fact": type(fact).__name__}
     for field in fields(fact):
         value = getattr(fact, field.name)

@@ -1,60 +1,174 @@
-"""What an activity shows at one moment."""
+"""What an activity shows at one moment: one record an activity, told apart by their class."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from station.core.events import Legs
 from station.core.facts import Contact, CueName
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityState:
-    """`activity` is `idle`, `test`, `hold`, `reps`, `rest`, `ask`, `lesson`, `calibrate` or `check`; `phase` is its
-    state, lower case: `wait`, `settle`, `side`, `count`, `attempt`, `move`, `rest`, `switch`, `result`, `prepare`,
-    `hold`, `grace`, `lifted`, `away`, `reps`, `paused`, `fault`, `done`, `ended`, `idle`; of questions `felt`, `pain`;
-    of a lesson `volume`, `listen`, `quiz`; with blocks `warm`, `clear`, `leave`, `block`, `capture`.
+class ShownClock:
+    """A time that the page counts on by itself: `counted_us` of `target_us` at the moment of the state.
 
-    `counted_us` of `target_us` is what the big number is made of (credited time in a hold, time gone in a countdown),
-    growing by `rate` (1 or 0) microseconds a microsecond from the moment of the picture on; `counting` says which:
-    `hold`, `prepare`, `rest`, `attempt`, `warm`, `capture` or `None`. With blocks `target_mm` is the one to show, the
-    `repetition`th of `repetitions`, and `why` a sentence about what has just gone wrong.
-    `hold_us` is how long each hold is, also while it is not counted. For repetitions `count` of `target_count` is the
-    number, and `part` which part of the tempo goes on, from 0.
-    `exercise` is the catalogue's key of what is done, and `verified` whether the board senses it. In a lesson
-    `about` is the cue that is listened to, `claimed` the one that a question says it is; once that is answered `about`
-    says what it was and `verdict` whether the answer was `right` or `not yet`. `right` of `asked` were right.
-    `undo_us` is until when a command by heel taps can be taken back.
+    It grows by `rate` (1 or 0) microseconds a microsecond. `what` is counted: `hold`, `prepare`, `rest`, `attempt`,
+    `warm` or `capture`.
     """
 
-    activity: str = "idle"
-    phase: str = "idle"
+    what: str
+    counted_us: int
+    target_us: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _State:
+    """What every activity shows. `phase` is the value of its phase; `side` the working legs, if any.
+
+    `step` (from 0) of `steps` is the place in the routine. Until `undo_us`, a command by heel taps can be undone.
+    """
+
+    activity: ClassVar[str]
+
+    phase: str
     side: Legs | None = None
-    counting: str | None = None
-    counted_us: int = 0
-    target_us: int = 0
-    rate: int = 0
-    repetition: int | None = None
-    repetitions: int | None = None
-    hold_us: int | None = None
-    count: int | None = None
-    target_count: int | None = None
-    part: int | None = None
-    trial: int | None = None
-    attempt: int | None = None
+    clock: ShownClock | None = None
     step: int | None = None
     steps: int | None = None
+    undo_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleState(_State):
+    """No activity."""
+
+    activity = "idle"
+
+    phase: str = "idle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestState(_State):
+    """A knee-to-wall test, distances in mm. `target_mm` is the next toe distance, `best_mm` the largest passed one.
+
+    `verdict` is the outcome of the last attempt; the results are those so far.
+    """
+
+    __test__ = False
+    activity = "test"
+
+    trial: int | None = None
+    attempt: int | None = None
     target_mm: float | None = None
     best_mm: float | None = None
     result_left_mm: float | None = None
     result_right_mm: float | None = None
     verdict: str | None = None
     contact: Contact | None = None
-    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldState(_State):
+    """A hold of `hold_us`, the `repetition`th of `repetitions`.
+
+    `exercise` is a key of the catalogue, and `verified` says whether the board senses it.
+    """
+
+    activity = "hold"
+
+    repetition: int | None = None
+    repetitions: int | None = None
+    hold_us: int | None = None
     exercise: str | None = None
     verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepsState(_State):
+    """Repetitions: `count` of `target_count`, in `part` (from 0) of the tempo. `exercise`, `verified` as for a hold."""
+
+    activity = "reps"
+
+    count: int | None = None
+    target_count: int | None = None
+    part: int | None = None
+    exercise: str | None = None
+    verified: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestState(_State):
+    """A rest between two exercises."""
+
+    activity = "rest"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionState(_State):
+    """A question after a test, open for `waited_us` of `wait_us`, and the test's results in mm."""
+
+    activity = "ask"
+
+    waited_us: int = 0
+    wait_us: int = 0
+    result_left_mm: float | None = None
+    result_right_mm: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonState(_State):
+    """A lesson: the `repetition`th of `repetitions` sounds.
+
+    `about` is the sound that is played or was asked about, `claimed` the one that the question names. `verdict` on
+    the answer is `right` or `not yet`; `right` of `asked` answers were right.
+    """
+
+    activity = "lesson"
+
+    repetition: int | None = None
+    repetitions: int | None = None
     about: CueName | None = None
     claimed: CueName | None = None
+    verdict: str | None = None
     right: int | None = None
     asked: int | None = None
-    undo_us: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BlockState(_State):
+    """A calibration or a check: the block of `target_mm`, the `repetition`th of `repetitions`; `why` it failed."""
+
+    repetition: int | None = None
+    repetitions: int | None = None
+    target_mm: float | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalibrationState(BlockState):
+    """A calibration."""
+
+    activity = "calibrate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckState(BlockState):
+    """A check of the calibration."""
+
+    activity = "check"
+
+
+ExerciseState = HoldState | RepsState
+ActivityState = (
+    IdleState
+    | TestState
+    | HoldState
+    | RepsState
+    | RestState
+    | QuestionState
+    | LessonState
+    | CalibrationState
+    | CheckState
+)

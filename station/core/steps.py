@@ -1,7 +1,7 @@
-"""What a person is to do: a routine is steps in order, and each step is one of these records.
+"""Routines: a routine is a tuple of steps, and each step is one of these records.
 
-A step is data: the page builds it, the store keeps it, and the header of a trace carries it as JSON (`to_json`,
-`step_of`), with the options of `station replay` as its fields.
+A step is data: the page builds it, the store keeps it, and a trace's header carries it as JSON (`to_json`,
+`routine_from_header`), with the options of `station replay` as its fields.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ BOTH_SIDES = (Side.LEFT, Side.RIGHT)
 
 
 WARM_UP_US = 60 * SECOND_US
-"""The distance sensor's first minute is up to 2 mm off (an hour's recording of one, from its start)."""
+"""In its first minute the distance sensor reads up to 2 mm too far (a one-hour recording from power-on)."""
 
 
 class HeelRule(StrEnum):
-    """What is asked of the heel: to be down; to be down with the weight of the shin alone, because the person sits; to
-    go up and down; or anything, because the board does not sense this exercise."""
+    """What an exercise asks of the heel: down; down under the shin's weight alone, because the person sits (LIGHT); up
+    and down (CYCLE); or anything, because the board does not sense this exercise (ANY)."""
 
     DOWN = "down"
     LIGHT = "light"
@@ -34,10 +34,10 @@ class HeelRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HoldStep:
-    """Timed stretches, `repetitions` a side, in the order of `sides`; or of both legs at once, `together`.
+    """Timed stretches: `repetitions` per side in the order of `sides`, or both legs at once (`together`).
 
-    `exercise` is the catalogue's key of what is done. `prepare_off`: getting ready takes the person off the board, to a
-    chair or for a band; then it is counted down by itself, and GO waits for them.
+    `exercise` is its key in the catalogue. `prepare_off`: preparing takes the person off the board, to a chair or for a
+    band; the countdown runs while they are away, and GO waits until they are back.
     """
 
     sides: tuple[Side, ...] = BOTH_SIDES
@@ -54,17 +54,17 @@ class HoldStep:
 
     @property
     def turns(self) -> tuple[Legs, ...]:
-        """Who is at work, in order."""
+        """The legs that work, in order."""
         return turns_of(self)
 
 
 @dataclass(frozen=True, slots=True)
 class RepsStep:
-    """`count` repetitions a side, or of both legs at once, `together`.
+    """`count` repetitions per side, or with both legs at once (`together`).
 
-    With CYCLE the heel's ups and downs are counted, with DOWN and ANY the tempo counts: `tempo_us` are the parts of one
-    repetition (up, hold, down). ANY without a tempo goes at the person's own pace, until they step on again.
-    `prepare_off` as for a hold.
+    With CYCLE the heel's ups and downs are counted; with DOWN and ANY the tempo counts. `tempo_us` are the parts of one
+    repetition (up, hold, down). ANY without a tempo runs at the person's own pace until they step on again.
+    `prepare_off` is as for a hold.
     """
 
     sides: tuple[Side, ...] = BOTH_SIDES
@@ -80,13 +80,13 @@ class RepsStep:
 
     @property
     def turns(self) -> tuple[Legs, ...]:
-        """Who is at work, in order."""
+        """The legs that work, in order."""
         return turns_of(self)
 
 
 @dataclass(frozen=True, slots=True)
 class TestStep:
-    """A knee-to-wall test: one trial a side, or `full`, three."""
+    """A knee-to-wall test: one trial per side (quick) or three (`full`)."""
 
     __test__ = False
 
@@ -94,30 +94,30 @@ class TestStep:
     full: bool = False
     beat_left_mm: float | None = None
     beat_right_mm: float | None = None
-    """What a full test has to exceed to be a personal best: the best so far and the person's own error."""
+    """The toe distance a full test must exceed to be a personal best: the best so far plus the person's own error."""
 
 
 @dataclass(frozen=True, slots=True)
 class RestStep:
-    """A rest between steps; `next` ends it."""
+    """A rest between steps; the command `next` ends it early."""
 
     rest_us: int = 30 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrateStep:
-    """A calibration with blocks against the toe stop, shown in this order, `rounds` times."""
+    """A calibration: each block is held against the toe stop in this order, `rounds` times."""
 
     blocks_mm: tuple[float, ...] = (0.0, 100.0, 200.0)
     rounds: int = 3
-    """Thrice six seconds of a block tell more than once twenty: what limits is the sensor's wander in between."""
+    """Three samples of six seconds beat one of twenty: the sensor's slow wander limits accuracy, not its noise."""
     warm_us: int = WARM_UP_US
-    """How long the sensor has to range before the first block: a cold one reads up to 2 mm too far."""
+    """How long the sensor must run before the first block: a cold one reads up to 2 mm too far."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckStep:
-    """A look at whether the calibration still holds, with one block."""
+    """A check with one block whether the calibration still holds."""
 
     block_mm: float = 100.0
     calibration_mm: float = 0.0
@@ -127,7 +127,7 @@ class CheckStep:
 
 @dataclass(frozen=True, slots=True)
 class AskStep:
-    """The questions after a test: where was the limit felt, and how much did it hurt? Unanswered ones are let go."""
+    """The questions after a test: where was the limit felt, and how much did it hurt? Both may stay unanswered."""
 
     wait_us: int = 20 * SECOND_US
     """How long each question waits for its answer."""
@@ -135,7 +135,7 @@ class AskStep:
 
 @dataclass(frozen=True, slots=True)
 class LessonStep:
-    """The sounds to be learnt on the board: is it loud enough, what does each mean, and a quiz; `seed` draws it."""
+    """The lesson on the sounds: a volume check, the meaning of each cue, and a quiz drawn from `seed`."""
 
     seed: int = 0
 
@@ -145,17 +145,17 @@ Routine = tuple[Step, ...]
 
 
 def turns_of(step: HoldStep | RepsStep) -> tuple[Legs, ...]:
-    """Who is at work in an exercise, in order: each side in its turn, or both legs at once."""
+    """Return the turns of an exercise in order: each side by itself, or both legs at once."""
     return (BOTH_LEGS,) if step.together else step.sides
 
 
 def is_verified(step: HoldStep | RepsStep) -> bool:
-    """Whether the board senses what the step asks for."""
+    """Return whether the board senses what the step asks for."""
     return step.heel is not HeelRule.ANY
 
 
 def halved(step: Step) -> Step:
-    """Half of an exercise, rounded up, because a test before it hurt: fewer repetitions, or one shorter hold."""
+    """Halve an exercise, rounding up: fewer repetitions, or one shorter hold. Other steps are returned unchanged."""
     match step:
         case HoldStep() if step.repetitions > 1:
             return replace(step, repetitions=(step.repetitions + 1) // 2, reduced=True)
@@ -169,7 +169,7 @@ def halved(step: Step) -> Step:
 
 
 def uses_blocks(routine: Routine) -> bool:
-    """Whether the board is calibrated or checked by it, rather than stood on."""
+    """Return whether the routine calibrates or checks the board with blocks."""
     return any(isinstance(step, CalibrateStep | CheckStep) for step in routine)
 
 
@@ -183,15 +183,15 @@ STEP_TYPES: dict[str, type[Step]] = {
     "calibrate": CalibrateStep,
     "check": CheckStep,
 }
-"""What may be done, by the name it has in a trace's header and on the command line."""
+"""Step types by their name (`do`) in a trace's header and on the command line."""
 
 
 class StepError(ValueError):
-    """A step that cannot be: which field, what is wrong, what is allowed."""
+    """An invalid step: the sentence names the field, its value and what is allowed."""
 
 
 def to_json(routine: Routine) -> dict[str, Any]:
-    """The routine as the header of its trace says it."""
+    """Return the routine as the header of its trace carries it."""
     steps = [_step_to_json(step) for step in routine]
     return steps[0] if len(steps) == 1 else {"do": "routine", "steps": steps}
 
@@ -216,7 +216,7 @@ def _step_to_json(step: Step) -> dict[str, Any]:
 
 
 def routine_from_header(header: Mapping[str, Any]) -> Routine:
-    """The routine that a trace's header says. Raises StepError."""
+    """Return the routine of a trace's header. Raises StepError."""
     if header.get("do") == "routine":
         steps = header.get("steps")
         if not isinstance(steps, list) or not steps:
@@ -226,7 +226,7 @@ def routine_from_header(header: Mapping[str, Any]) -> Routine:
 
 
 def step_from_options(options: Mapping[str, Any]) -> Step:
-    """The step that these options say; what they leave out is as by default. Raises StepError."""
+    """Build a step from its options; missing ones take their defaults. Raises StepError."""
     if not isinstance(options, Mapping):
         raise StepError(f"a step is {options!r}; an object with its options is needed")
     kind = STEP_TYPES.get(str(options.get("do")))
@@ -298,11 +298,11 @@ MAX_DURATION_S = 3600
 
 
 MAX_TEMPO_PARTS, MAX_TEMPO_PART_S = 4, 30
-"""A repetition has so many parts at the most, and each lasts so long: slower than that is a hold."""
+"""The most parts of one repetition, and the longest part in seconds: anything slower is a hold."""
 
 
 def _parse_tempo(value: object) -> tuple[int, ...]:
-    """The parts of one repetition in microseconds."""
+    """Return the parts of one repetition in microseconds."""
     parts = value if isinstance(value, list | tuple) else ()
     numbers = [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
     all_fit = len(numbers) == len(parts) and all(0 < part <= MAX_TEMPO_PART_S for part in numbers)
@@ -314,13 +314,13 @@ def _parse_tempo(value: object) -> tuple[int, ...]:
 
 
 MAX_BLOCK_MM = 400.0
-"""The sensor's readings are no better than a few mm beyond."""
+"""The longest block; beyond it readings are uncertain by several mm."""
 MIN_BLOCK_DIFFERENCE_MM = 30.0
-"""Blocks nearer to each other could not be told apart by a sensor that nobody has calibrated."""
+"""An uncalibrated sensor cannot distinguish blocks whose lengths differ by less."""
 
 
 def blocks_problem(blocks_mm: Sequence[float]) -> str | None:
-    """What is wrong with these blocks, in words that follow their name, or `None`."""
+    """Return what is wrong with these blocks, as a clause that follows the name of the field, or `None`."""
     if not 2 <= len(blocks_mm) <= MAX_BLOCKS:
         return f"names {len(blocks_mm)} blocks; two to {MAX_BLOCKS} are needed, three are best"
     if not all(0.0 <= block <= MAX_BLOCK_MM for block in blocks_mm):

@@ -1,11 +1,11 @@
-"""Traces as text: what the sensors said, in order, with times, and what was going on.
+"""Reads and writes traces: the recorded events of a run, as text.
 
-CSV with the header `at_s,channel,value`, rows in time order, after `#` lines that are JSON objects: what the station
-knew. The first of them says what was done (`do`, `side`, and the options of `station replay` by name), another may
-carry `empty` and `standing`, the heels' references by side, as shares of full scale like the rows. Blank lines are
-allowed.
+`#` lines at the top are JSON objects with what the station knew. The first holds the routine (`do`, `side` and the
+other options of `station replay`); another may hold `empty` and `standing`, the heels' references by side, as shares of
+full scale like the rows. Then comes CSV with the header `at_s,channel,value` and its rows in time order. Blank lines
+are allowed.
 
-Everything that is wrong is a `TraceError` with one sentence that names the line, the channel and the value.
+Every error is a `TraceError` with one sentence that names the line, the channel and the value.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from station.core.sensing.toe_distance import VALID_STATUS
 
 COLUMNS = "at_s,channel,value"
 MAX_TIME_S = 10**9
-"""No clock has run for thirty years."""
+"""Some thirty years: more than any monotonic clock has run."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-"""What is read as a number. Python alone would also take 1_0, nan and the digits of every script."""
+"""What counts as a number. Python's `float` would also take 1_0, nan and the digits of every script."""
 
 
 class TraceError(ValueError):
-    """A trace that cannot be read: where, what, and what is allowed."""
+    """An unreadable trace: the sentence gives the place, the problem and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A whole trace: what its `#` lines say, and its events. `wiring` is what its channels say."""
+    """A whole trace: its merged `#` lines and its events. `wiring` and `references` are derived from them."""
 
     header: dict[str, Any]
     events: tuple[Event, ...]
@@ -43,7 +43,7 @@ class Trace:
 
 
 def read_trace(lines: Iterable[str]) -> Trace:
-    """The trace that these lines are. Raises TraceError."""
+    """Parse the lines of a trace. Raises TraceError."""
     header: dict[str, Any] = {}
     events: list[Event] = []
     channels: set[str] = set()
@@ -155,11 +155,11 @@ def _parse_command(at_us: int, value: str) -> Command:
 
 
 COMMANDS_WITH_ARGUMENT = (CommandName.SIDE, CommandName.ANSWER)
-"""The commands that are followed by what they are about."""
+"""The commands that take an argument: a side or an answer."""
 
 
 MAX_READING_MM = 0xFFFF
-"""The sensor's result has 16 bits."""
+"""The largest result of the sensor, which has 16 bits."""
 
 
 def _wiring_from_channels(channels: set[str]) -> Wiring:
@@ -183,7 +183,7 @@ def _shares_from_header(header: dict[str, Any], key: str) -> dict[Side, float]:
 
 
 def format_row(event: Event) -> str | None:
-    """An event as a line of a trace, without its end; `None` for a Tick, which says nothing."""
+    """Format an event as a row of a trace, without a line end; `None` for a Tick, which is not recorded."""
     match event:
         case Tick():
             return None
@@ -203,6 +203,6 @@ def format_row(event: Event) -> str | None:
 
 
 def header_lines(header: dict[str, Any]) -> Iterator[str]:
-    """The first lines of a trace, without their ends."""
+    """Yield the first lines of a trace, without line ends."""
     yield "# " + json.dumps(header)
     yield COLUMNS

@@ -44,7 +44,7 @@ class VirtualClock:
     def now_us(self) -> int:
         return self._us
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         return self._epoch + timedelta(microseconds=self._us)
 
     def advance_to(self, us: int) -> None:
@@ -67,8 +67,8 @@ class SettableWallClock:
     def now_us(self) -> int:
         return self._clock.now_us()
 
-    def wall(self) -> datetime:
-        return self._clock.wall() + self._wall_offset
+    def utc_now(self) -> datetime:
+        return self._clock.utc_now() + self._wall_offset
 
     def step_wall(self, step: timedelta) -> None:
         """Set the wall clock forwards or back; the monotonic clock does not move."""

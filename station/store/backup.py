@@ -11,9 +11,9 @@ from pathlib import Path
 
 from station.store.connect import sqlite_driver
 from station.store.errors import PRIMARY_CODE, StoreError
-from station.store.files import replacing
+from station.store.files import atomic_write
 
-KEEP = 14
+BACKUPS_KEPT = 14
 """Two weeks of days: long enough to notice that something is missing."""
 
 RESERVE_BYTES = 50_000_000
@@ -29,12 +29,12 @@ class Backup:
     removed: tuple[Path, ...]
 
 
-def backups(directory: Path) -> tuple[Path, ...]:
+def list_backups(directory: Path) -> tuple[Path, ...]:
     """The copies in the directory, newest first."""
     return tuple(sorted(directory.glob("station-????-??-??.db"), reverse=True))
 
 
-def back_up(database: Path, directory: Path, day: date, *, keep: int = KEEP) -> Backup:
+def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_KEPT) -> Backup:
     """Copy the database as it is now, check every page of the copy, and remove copies beyond the newest `keep`.
 
     Raises `StoreError` with a sentence, and leaves the older copies alone then: no database, too little room, damaged.
@@ -42,21 +42,21 @@ def back_up(database: Path, directory: Path, day: date, *, keep: int = KEEP) -> 
     if not database.exists():
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
     path = directory / f"station-{day.isoformat()}.db"
-    copy_whole(database, path)
-    old = backups(directory)[keep:]
+    copy_database(database, path)
+    old = list_backups(directory)[keep:]
     for copy_path in old:
         copy_path.unlink()
     return Backup(path, path.stat().st_size, old)
 
 
-def copy_whole(database: Path, path: Path) -> None:
+def copy_database(database: Path, path: Path) -> None:
     """Copy the database, also while it is written to, to a file that is there only when every page of it is sound.
 
     Raises `StoreError` with a sentence: too little room, damaged.
     """
-    with replacing(path) as unfinished:
-        _leave_room(database, path.parent)
-        verdict = _copy(database, unfinished)
+    with atomic_write(path) as unfinished:
+        _check_free_space(database, path.parent)
+        verdict = _copy_and_check(database, unfinished)
         if verdict != "ok":
             raise StoreError(
                 f"The database {database} is damaged ({verdict.splitlines()[-1]}): no backup was made, older ones "
@@ -64,7 +64,7 @@ def copy_whole(database: Path, path: Path) -> None:
             )
 
 
-def _copy(database: Path, path: Path) -> str:
+def _copy_and_check(database: Path, path: Path) -> str:
     """What the check of the copy says: `ok`, or what is wrong."""
     with closing(sqlite_driver(database, True)) as source, closing(sqlite3.connect(path)) as copy:
         try:
@@ -77,7 +77,7 @@ def _copy(database: Path, path: Path) -> str:
             raise
 
 
-def _leave_room(database: Path, directory: Path) -> None:
+def _check_free_space(database: Path, directory: Path) -> None:
     needed, free = database.stat().st_size + RESERVE_BYTES, shutil.disk_usage(directory).free
     if free < needed:
         raise StoreError(

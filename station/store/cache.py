@@ -7,9 +7,18 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, TypeVar
 
-from station.store.schema import calibrations, checks, corrections, people, settings, sittings, tests, trials
+from station.store.schema import (
+    calibration_checks,
+    calibrations,
+    corrections,
+    people,
+    sessions,
+    settings,
+    tests,
+    trials,
+)
 
-CACHED_TABLES = frozenset({people, settings, sittings, tests, trials, corrections, calibrations, checks})
+CACHED_TABLES = frozenset({people, settings, sessions, tests, trials, corrections, calibrations, calibration_checks})
 """The only tables that a cached value may be read from, besides the runs of tests: what a result needs of its run is
 never changed."""
 

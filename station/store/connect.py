@@ -14,23 +14,23 @@ from urllib.parse import quote
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.pool import QueuePool
 
-from station.store.errors import StoreError, explained
+from station.store.errors import StoreError, translate_errors
 
 Driver = Callable[[Path, bool], Any]
 """Opens a database (path, read only?) and gives a connection of Python's `sqlite3`, or one that behaves like it."""
 
-BUSY_S = 5.0
+BUSY_TIMEOUT_S = 5.0
 """How long to wait for another connection of this program; a checkpoint on a slow memory card takes a second or two."""
 
-READERS = 4
+READ_CONNECTIONS = 4
 """Connections kept open for pages; more come and go when more pages are read at once, up to `READERS_MOST`."""
-READERS_MOST = 32
+MAX_READ_CONNECTIONS = 32
 
 READER_CACHE_KB = 512
 """SQLite's own default of 2 MB for each connection is much on a machine of 512 MB."""
 
 WAL, FULL, ON = "wal", 2, 1
-_WRITER = (("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL), ("foreign_keys", "ON", ON))
+_WRITER_PRAGMAS = (("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL), ("foreign_keys", "ON", ON))
 
 
 def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
@@ -43,13 +43,13 @@ def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
     return sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}&psow=0",
         uri=True,
-        timeout=BUSY_S,
+        timeout=BUSY_TIMEOUT_S,
         isolation_level=None,
         check_same_thread=False,
     )
 
 
-def writing(path: Path, driver: Driver) -> Engine:
+def write_engine(path: Path, driver: Driver) -> Engine:
     """The engine of the one writing connection. Raises `StoreError` when the promises of `_WRITER` did not take.
 
     It begins with an empty log. After a power cut the log may end with a transaction that nobody acknowledged, in the
@@ -59,8 +59,8 @@ def writing(path: Path, driver: Driver) -> Engine:
     engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool, pool_size=1, max_overflow=0)
 
     @event.listens_for(engine, "connect")
-    def _promise(connection: Any, _record: object) -> None:
-        for name, wish, value in _WRITER:
+    def _set_write_pragmas(connection: Any, _record: object) -> None:
+        for name, wish, value in _WRITER_PRAGMAS:
             connection.execute(f"PRAGMA {name}={wish}").fetchall()
             (got,) = connection.execute(f"PRAGMA {name}").fetchone()
             if got != value:
@@ -70,30 +70,30 @@ def writing(path: Path, driver: Driver) -> Engine:
                 )
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
-    _begin_with(engine, "BEGIN IMMEDIATE")
+    _begin_transactions_with(engine, "BEGIN IMMEDIATE")
     return engine
 
 
-def reading(path: Path, driver: Driver) -> Engine:
+def read_engine(path: Path, driver: Driver) -> Engine:
     """The engine of the pages' connections, which cannot write."""
     engine = create_engine(
         "sqlite://",
         creator=partial(driver, path, True),
         poolclass=QueuePool,
-        pool_size=READERS,
-        max_overflow=READERS_MOST - READERS,
+        pool_size=READ_CONNECTIONS,
+        max_overflow=MAX_READ_CONNECTIONS - READ_CONNECTIONS,
     )
 
     @event.listens_for(engine, "connect")
-    def _modest(connection: Any, _record: object) -> None:
+    def _set_read_pragmas(connection: Any, _record: object) -> None:
         connection.execute("PRAGMA query_only=ON")
         connection.execute(f"PRAGMA cache_size=-{READER_CACHE_KB}")
 
-    _begin_with(engine, "BEGIN")
+    _begin_transactions_with(engine, "BEGIN")
     return engine
 
 
-def _begin_with(engine: Engine, statement: str) -> None:
+def _begin_transactions_with(engine: Engine, statement: str) -> None:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql(statement)
@@ -101,16 +101,16 @@ def _begin_with(engine: Engine, statement: str) -> None:
 
 def make_directory(path: Path) -> None:
     """Create the directory of the database if it is missing."""
-    with explained(path):
+    with translate_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         if path.is_dir():
             raise StoreError(f"The path {path} is a directory: name a file in it.")
 
 
-def lock(path: Path) -> IO[bytes]:
+def lock_database(path: Path) -> IO[bytes]:
     """Hold the lock file beside the database for as long as the returned file is open: one station to a database."""
     name = path.with_name(path.name + ".lock")
-    with explained(name):
+    with translate_errors(name):
         file = name.open("ab+", buffering=0)
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -123,7 +123,7 @@ def lock(path: Path) -> IO[bytes]:
             "stop it, or give this one another database."
         ) from None
     try:
-        with explained(path):
+        with translate_errors(path):
             file.truncate(0)
             file.write(f"{os.getpid()}\n".encode())
     except StoreError:

@@ -15,7 +15,7 @@ class StoreError(Exception):
     """The database cannot be used as asked; the message is a sentence for the person who set the station up."""
 
 
-_SENTENCES = {
+_SQLITE_SENTENCES = {
     sqlite3.SQLITE_FULL: "The disk is full, so nothing can be stored in {path}: free some space on it.",
     sqlite3.SQLITE_READONLY: "The database {path} can only be read: its file or its file system is write-protected; "
     "make it writable for the user that runs the station.",
@@ -31,10 +31,10 @@ _SENTENCES = {
 _NOT_ALLOWED = "No permission to use {path}: change its owner or its permissions for the user that runs the station."
 _THROUGH_FILE = "The path {path} leads through a file that is not a directory: name another path."
 _OS_SENTENCES = {
-    errno.ENOSPC: _SENTENCES[sqlite3.SQLITE_FULL],
-    errno.EDQUOT: _SENTENCES[sqlite3.SQLITE_FULL],
-    errno.EFBIG: _SENTENCES[sqlite3.SQLITE_FULL],
-    errno.EROFS: _SENTENCES[sqlite3.SQLITE_READONLY],
+    errno.ENOSPC: _SQLITE_SENTENCES[sqlite3.SQLITE_FULL],
+    errno.EDQUOT: _SQLITE_SENTENCES[sqlite3.SQLITE_FULL],
+    errno.EFBIG: _SQLITE_SENTENCES[sqlite3.SQLITE_FULL],
+    errno.EROFS: _SQLITE_SENTENCES[sqlite3.SQLITE_READONLY],
     errno.EACCES: _NOT_ALLOWED,
     errno.EPERM: _NOT_ALLOWED,
     errno.ENOTDIR: _THROUGH_FILE,
@@ -44,7 +44,7 @@ _OS_SENTENCES = {
 PRIMARY_CODE = 0xFF  # SQLite's extended codes carry the primary one in their low byte
 
 
-def sentence_of(error: BaseException, path: Path) -> str:
+def error_sentence(error: BaseException, path: Path) -> str:
     """The sentence for an error of SQLite or of the operating system at `path`."""
     if isinstance(error, OSError):
         known = _OS_SENTENCES.get(error.errno or 0, f"The file {{path}} cannot be used ({error.strerror}).")
@@ -52,11 +52,13 @@ def sentence_of(error: BaseException, path: Path) -> str:
     code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
     if "malformed" in str(error):
         code = sqlite3.SQLITE_CORRUPT
-    return _SENTENCES.get(code, f"The database {{path}} could not do what was asked ({error}).").format(path=path)
+    return _SQLITE_SENTENCES.get(code, f"The database {{path}} could not do what was asked ({error}).").format(
+        path=path
+    )
 
 
 @contextmanager
-def explained(path: Path) -> Iterator[None]:
+def translate_errors(path: Path) -> Iterator[None]:
     """Turn errors of SQLite and of the operating system into a `StoreError` with its sentence.
 
     A `ValueError` for a value that a table refuses passes unchanged.
@@ -66,6 +68,6 @@ def explained(path: Path) -> Iterator[None]:
     except StatementError as error:
         if isinstance(error.orig, ValueError):
             raise error.orig from None
-        raise StoreError(sentence_of(error.orig or error, path)) from error
+        raise StoreError(error_sentence(error.orig or error, path)) from error
     except (sqlite3.Error, OSError) as error:
-        raise StoreError(sentence_of(error, path)) from error
+        raise StoreError(error_sentence(error, path)) from error

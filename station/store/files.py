@@ -7,28 +7,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from station.store.errors import explained
+from station.store.errors import translate_errors
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """A temporary name beside `path`; it replaces `path` on success and is removed on failure.
 
     Raises `StoreError` with a sentence for what the operating system refuses.
     """
     unfinished = path.with_name(f".{path.name}.unfinished")
-    with explained(path):
+    with translate_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield unfinished
-            _sync(unfinished)
+            _fsync(unfinished)
             unfinished.replace(path)
-            _sync(path.parent)
+            _fsync(path.parent)
         finally:
             unfinished.unlink(missing_ok=True)
 
 
-def _sync(path: Path) -> None:
+def _fsync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

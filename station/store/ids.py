@@ -13,7 +13,7 @@ from random import Random
 
 from station.clock import Clock
 
-NewId = Callable[[], str]
+IdFactory = Callable[[], str]
 
 _RANDOM_BITS = 74
 
@@ -23,12 +23,12 @@ def uuid7() -> str:
     return _uuid7(time.time_ns() // 1_000_000, secrets.randbits(_RANDOM_BITS))
 
 
-def ids_of(clock: Clock, seed: int) -> NewId:
+def seeded_ids(clock: Clock, seed: int) -> IdFactory:
     """A maker of identifiers, the same ones for the same clock and seed: for histories made by the simulator."""
     random = Random(seed)
 
     def new_id() -> str:
-        return _uuid7(int(clock.wall().timestamp() * 1000), random.getrandbits(_RANDOM_BITS))
+        return _uuid7(int(clock.utc_now().timestamp() * 1000), random.getrandbits(_RANDOM_BITS))
 
     return new_id
 

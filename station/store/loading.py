@@ -21,18 +21,18 @@ from station.store.records import (
     Calibration,
     Check,
     Circumstances,
-    Counted,
     HeelLift,
-    Held,
     Hold,
+    HoldTotal,
     OwnRoutine,
     Repetition,
-    Reps,
-    Score,
-    Scores,
+    RepSet,
+    RepTotal,
+    ResultSummary,
     Session,
     SessionDetail,
-    SittingSummary,
+    SessionSummary,
+    SideResults,
     Test,
     Trial,
 )
@@ -40,34 +40,34 @@ from station.store.schema import (
     attempts,
     calibrations,
     corrections,
+    heel_lifts,
     holds,
-    lifts,
     people,
+    rep_sets,
     repetitions,
-    reps,
     runs,
-    sittings,
+    sessions,
     tests,
     trials,
 )
 
 AnyRow = Row[*tuple[Any, ...]]
 
-SITTINGS = select(sittings, people.c.name.label("person_name")).select_from(sittings.outerjoin(people))
+SELECT_SESSIONS = select(sessions, people.c.name.label("person_name")).select_from(sessions.outerjoin(people))
 
 
-def _done_test_filter(table: Table) -> Select[Any]:
-    whose = (runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated)
-    return select(table, *whose).select_from(sittings.join(runs).join(table, table.c.run_id == runs.c.id))
+def _select_with_session(table: Table) -> Select[Any]:
+    whose = (runs.c.session_id, runs.c.started_at.label("run_started_at"), sessions.c.person_id, sessions.c.simulated)
+    return select(table, *whose).select_from(sessions.join(runs).join(table, table.c.run_id == runs.c.id))
 
 
-SCORES_OF = (
+RESULT_COLUMNS = (
     *("left_mm", "right_mm", "left_uncertainty_mm", "right_uncertainty_mm"),
     *("left_budget_json", "right_budget_json", "calibration_id"),
 )
 """The columns that a test and its corrections have in common: what the sides came to under one calibration."""
-_OF_THE_DAY = attrgetter(*SCORES_OF)
-_CORRECTED = attrgetter(*(f"new_{name}" for name in SCORES_OF))
+_original_columns = attrgetter(*RESULT_COLUMNS)
+_corrected_columns = attrgetter(*(f"new_{name}" for name in RESULT_COLUMNS))
 
 
 def with_newest_correction(joined: FromClause) -> FromClause:
@@ -83,30 +83,39 @@ def _calibration_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any
     return func.coalesce(of_it.scalar_subquery(), 0)
 
 
-_DOUBTED = tests.c.doubted & (
+_IS_SUSPECT = tests.c.is_suspect & (
     _calibration_number(corrections.c.calibration_id) <= _calibration_number(tests.c.calibration_id)
 )
 """A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
-_TESTED = with_newest_correction(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id))
-TESTS = select(
+_TESTS_JOIN = with_newest_correction(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id))
+SELECT_TESTS = select(
     tests,
-    *(runs.c.sitting_id, runs.c.began_at, sittings.c.person_id, sittings.c.simulated),
-    *(corrections.c[name].label(f"new_{name}") for name in SCORES_OF),
-    _DOUBTED.label("still_doubted"),
-).select_from(_TESTED)
-HOLDS = _done_test_filter(holds)
-REPS = _done_test_filter(reps)
+    *(runs.c.session_id, runs.c.started_at.label("run_started_at"), sessions.c.person_id, sessions.c.simulated),
+    *(corrections.c[name].label(f"new_{name}") for name in RESULT_COLUMNS),
+    _IS_SUSPECT.label("still_suspect"),
+).select_from(_TESTS_JOIN)
+SELECT_HOLDS = _select_with_session(holds)
+SELECT_REP_SETS = _select_with_session(rep_sets)
 
-_COUNTS = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
-_NUMBER = select(calibrations.c.number).where(calibrations.c.id == _COUNTS).correlate(tests, corrections)
-SCORES = select(
-    *(tests.c.id, runs.c.sitting_id, runs.c.began_at, tests.c.started_us, tests.c.full, tests.c.contact),
-    *(tests.c.state, _NUMBER.scalar_subquery(), tests.c.pain, tests.c.limit_felt, _DOUBTED, tests.c.imported),
-    sittings.c.simulated,
-    *(tests.c[name] for name in SCORES_OF[:4]),
+_CURRENT_CALIBRATION_ID = func.coalesce(corrections.c.calibration_id, tests.c.calibration_id)
+_CURRENT_CALIBRATION = (
+    select(calibrations.c.number).where(calibrations.c.id == _CURRENT_CALIBRATION_ID).correlate(tests, corrections)
+)
+SELECT_RESULT_SUMMARIES = select(
+    *(tests.c.id, runs.c.session_id, runs.c.started_at, tests.c.started_us, tests.c.full, tests.c.contact),
+    *(
+        tests.c.state,
+        _CURRENT_CALIBRATION.scalar_subquery(),
+        tests.c.pain,
+        tests.c.felt_place,
+        _IS_SUSPECT,
+        tests.c.imported,
+    ),
+    sessions.c.simulated,
+    *(tests.c[name] for name in RESULT_COLUMNS[:4]),
     corrections.c.id,
-    *(corrections.c[name] for name in SCORES_OF[:4]),
-).select_from(_TESTED)
+    *(corrections.c[name] for name in RESULT_COLUMNS[:4]),
+).select_from(_TESTS_JOIN)
 """Few and plain columns, in the order that `score` takes them: a chart asks for years of them."""
 
 _CONTACTS = {str(contact): contact for contact in Contact}
@@ -114,13 +123,13 @@ _CONTACTS = {str(contact): contact for contact in Contact}
 
 def session_from_row(row: AnyRow) -> Session:
     """The session in a row."""
-    return Session(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.ended_why, row.simulated)
+    return Session(row.id, row.person_id, row.person_name, row.started_at, row.ended_at, row.end_reason, row.simulated)
 
 
 def calibration_from_row(row: AnyRow) -> Calibration:
     """The calibration in a row, with its curve and fit."""
     curve = Curve(row.gain, row.offset_mm, row.bend_per_mm)
-    return Calibration(row.id, row.number, row.made_at, curve, _fit_from_json(row, curve), row.temperature_c)
+    return Calibration(row.id, row.number, row.created_at, curve, _fit_from_json(row, curve), row.temperature_c)
 
 
 def _fit_from_json(row: AnyRow, curve: Curve) -> Fit | None:
@@ -139,7 +148,7 @@ def check_from_row(row: AnyRow) -> Check:
     """The calibration check in a row."""
     return Check(
         id=row.id,
-        made_at=row.made_at,
+        created_at=row.created_at,
         calibration_id=row.calibration_id,
         kind=row.kind,
         block_mm=row.block_mm,
@@ -150,17 +159,17 @@ def check_from_row(row: AnyRow) -> Check:
     )
 
 
-def score_from_row(row: AnyRow) -> Score:
+def result_summary_from_row(row: AnyRow) -> ResultSummary:
     """From a row of `SCORES`."""
-    test_id, sitting_id, began_at, started_us, full, contact, state = row[:7]
-    number, pain, limit_felt, doubted, imported, simulated = row[7:13]
-    of_the_day, correction_id, corrected = row[13:17], row[17], row[18:22]
-    left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = of_the_day if correction_id is None else corrected
-    left_day_mm, right_day_mm = of_the_day[:2]
-    return Score(
+    test_id, session_id, run_started_at, started_us, full, contact, state = row[:7]
+    number, pain, felt_place, doubted, imported, simulated = row[7:13]
+    original, correction_id, corrected = row[13:17], row[17], row[18:22]
+    left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = original if correction_id is None else corrected
+    left_day_mm, right_day_mm = original[:2]
+    return ResultSummary(
         test_id=test_id,
-        session_id=sitting_id,
-        started_at=began_at + timedelta(microseconds=started_us),
+        session_id=session_id,
+        started_at=run_started_at + timedelta(microseconds=started_us),
         full=full,
         contact=_CONTACTS[contact],
         state=state,
@@ -170,98 +179,104 @@ def score_from_row(row: AnyRow) -> Score:
         right_uncertainty_mm=right_uncertainty_mm,
         left_original_mm=None if left_day_mm == left_mm else left_day_mm,
         right_original_mm=None if right_day_mm == right_mm else right_day_mm,
-        calibration=number,
+        calibration_number=number,
         pain=pain,
-        limit_felt=limit_felt,
+        felt_place=felt_place,
         is_suspect=doubted,
         imported=imported,
         simulated=simulated,
     )
 
 
-def detail_of(now: Connection, one: Session) -> SessionDetail:
+def load_session_detail(now: Connection, one: Session) -> SessionDetail:
     """A session with everything in it, in the order in which it was done."""
-    of_it = runs.c.sitting_id == one.id
-    in_order = (runs.c.began_at, runs.c.id)
+    of_it = runs.c.session_id == one.id
+    in_order = (runs.c.started_at, runs.c.id)
     return SessionDetail(
         session=one,
-        tests=load_tests(now, TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
-        holds=load_holds(now, HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
-        reps=load_reps(now, REPS.where(of_it).order_by(*in_order, reps.c.started_us)),
-        runs=tuple(now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()),
+        tests=load_tests(now, SELECT_TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
+        holds=load_holds(now, SELECT_HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
+        rep_sets=load_rep_sets(now, SELECT_REP_SETS.where(of_it).order_by(*in_order, rep_sets.c.started_us)),
+        run_ids=tuple(now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()),
     )
 
 
-def summaries_of(now: Connection, these: Sequence[Session]) -> tuple[SittingSummary, ...]:
+def load_session_summaries(now: Connection, these: Sequence[Session]) -> tuple[SessionSummary, ...]:
     """What was done in these sessions: three statements, however many."""
-    of_them = runs.c.sitting_id.in_([one.id for one in these])
-    in_order = (runs.c.began_at, runs.c.id, tests.c.started_us)
+    of_them = runs.c.session_id.in_([one.id for one in these])
+    in_order = (runs.c.started_at, runs.c.id, tests.c.started_us)
     tested: dict[str, list[Test]] = defaultdict(list)
-    for row in now.execute(TESTS.where(of_them).order_by(*in_order)):
-        tested[row.sitting_id].append(load_test(row))
-    held: dict[str, list[Held]] = defaultdict(list)
-    for sitting_id, legs, verified, credited_us in now.execute(_sums(holds, of_them, holds.c.credited_us)):
-        held[sitting_id].append(Held(_parse_legs(legs), verified, credited_us))
-    counted: dict[str, list[Counted]] = defaultdict(list)
-    for sitting_id, legs, verified, *sums in now.execute(_sums(reps, of_them, reps.c["count"], reps.c.target_count)):
-        counted[sitting_id].append(Counted(_parse_legs(legs), verified, *sums))
+    for row in now.execute(SELECT_TESTS.where(of_them).order_by(*in_order)):
+        tested[row.session_id].append(stored_test_from_row(row))
+    held: dict[str, list[HoldTotal]] = defaultdict(list)
+    for session_id, legs, verified, credited_us in now.execute(_select_totals(holds, of_them, holds.c.credited_us)):
+        held[session_id].append(HoldTotal(_parse_legs(legs), verified, credited_us))
+    counted: dict[str, list[RepTotal]] = defaultdict(list)
+    for session_id, legs, verified, *sums in now.execute(
+        _select_totals(rep_sets, of_them, rep_sets.c["count"], rep_sets.c.target_count)
+    ):
+        counted[session_id].append(RepTotal(_parse_legs(legs), verified, *sums))
     return tuple(
-        SittingSummary(one, tuple(tested[one.id]), tuple(held[one.id]), tuple(counted[one.id])) for one in these
+        SessionSummary(one, tuple(tested[one.id]), tuple(held[one.id]), tuple(counted[one.id])) for one in these
     )
 
 
-def _sums(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
+def _select_totals(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
     """The sums of these columns, by session, legs and whether the board watched."""
-    by = (runs.c.sitting_id, table.c.side, table.c.verified)
+    by = (runs.c.session_id, table.c.side, table.c.verified)
     chosen = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
     return chosen.where(of_them).group_by(*by)
 
 
-def load_tests(now: Connection, chosen: Select[Any]) -> tuple[Test, ...]:
+def load_tests(connection: Connection, query: Select[Any]) -> tuple[Test, ...]:
     """The selected tests with their trials and attempts."""
-    rows = now.execute(chosen).all()
-    tried = _rows_by_parent(now, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
-    lunged = _rows_by_parent(now, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id))
-    return tuple(load_test(row, tried[row.id], lunged[row.id]) for row in rows)
+    rows = connection.execute(query).all()
+    trial_rows = _rows_by_parent(connection, rows, trials, trials.c.test_id, (trials.c.ended_us, trials.c.id))
+    attempt_rows = _rows_by_parent(
+        connection, rows, attempts, attempts.c.test_id, (attempts.c.started_us, attempts.c.id)
+    )
+    return tuple(stored_test_from_row(row, trial_rows[row.id], attempt_rows[row.id]) for row in rows)
 
 
-def load_test(row: AnyRow, tried: Sequence[AnyRow] = (), lunged: Sequence[AnyRow] = ()) -> Test:
+def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt_rows: Sequence[AnyRow] = ()) -> Test:
     """From a row of `TESTS`, with the rows of its trials and attempts."""
-    of_the_day = _scores_from_row(_OF_THE_DAY(row))
-    counts = of_the_day if row.new_calibration_id is None else _scores_from_row(_CORRECTED(row))
+    original = _side_results_from_row(_original_columns(row))
+    current = original if row.new_calibration_id is None else _side_results_from_row(_corrected_columns(row))
     return Test(
         id=row.id,
-        session_id=row.sitting_id,
+        session_id=row.session_id,
         run_id=row.run_id,
         person_id=row.person_id,
-        started_at=row.began_at + timedelta(microseconds=row.started_us),
+        started_at=row.run_started_at + timedelta(microseconds=row.started_us),
         full=row.full,
         contact=Contact(row.contact),
         state=row.state,
-        left_mm=counts.left_mm,
-        right_mm=counts.right_mm,
-        left_uncertainty_mm=counts.left_uncertainty_mm,
-        right_uncertainty_mm=counts.right_uncertainty_mm,
-        left_budget=counts.left_budget,
-        right_budget=counts.right_budget,
-        calibration_id=counts.calibration_id,
-        original=None if counts == of_the_day else of_the_day,
+        left_mm=current.left_mm,
+        right_mm=current.right_mm,
+        left_uncertainty_mm=current.left_uncertainty_mm,
+        right_uncertainty_mm=current.right_uncertainty_mm,
+        left_budget=current.left_budget,
+        right_budget=current.right_budget,
+        calibration_id=current.calibration_id,
+        original=None if current == original else original,
         temperature_c=row.temperature_c,
         skirting_mm=row.skirting_mm,
-        doubted=row.still_doubted,
+        is_suspect=row.still_suspect,
         imported=row.imported,
         simulated=row.simulated,
         rule_version=row.rule_version,
-        circumstances=Circumstances(row.shod, row.back_foot, row.board_deg, row.warmed_up, row.pain, row.limit_felt),
-        trials=tuple(_trial_from_row(child) for child in tried),
-        attempts=tuple(_attempt_from_row(child) for child in lunged),
+        circumstances=Circumstances(
+            row.shod, row.back_foot, row.board_angle_deg, row.warmed_up, row.pain, row.felt_place
+        ),
+        trials=tuple(_trial_from_row(child) for child in trial_rows),
+        attempts=tuple(_attempt_from_row(child) for child in attempt_rows),
     )
 
 
-def _scores_from_row(columns: tuple[Any, ...]) -> Scores:
+def _side_results_from_row(columns: tuple[Any, ...]) -> SideResults:
     """From the columns `SCORES_OF` in their order."""
     left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = columns
-    return Scores(
+    return SideResults(
         left_mm, right_mm, left_sure, right_sure, budget_from_json(left), budget_from_json(right), calibration_id
     )
 
@@ -271,35 +286,35 @@ def budget_from_json(text: str | None) -> Budget | None:
     return None if text is None else Budget.from_json(json.loads(text))
 
 
-def budget_to_json(parts: Budget | None) -> str | None:
+def budget_to_json(budget: Budget | None) -> str | None:
     """The column for a budget."""
-    return None if parts is None else json.dumps(parts.as_json())
+    return None if budget is None else json.dumps(budget.as_json())
 
 
-def load_holds(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
+def load_holds(connection: Connection, query: Select[Any]) -> tuple[Hold, ...]:
     """The selected holds with their heel lifts."""
-    rows = now.execute(chosen).all()
-    lifted = _rows_by_parent(now, rows, lifts, lifts.c.hold_id, (lifts.c.since_us,))
+    rows = connection.execute(query).all()
+    lift_rows = _rows_by_parent(connection, rows, heel_lifts, heel_lifts.c.hold_id, (heel_lifts.c.started_us,))
     return tuple(
         Hold(
             id=row.id,
-            session_id=row.sitting_id,
+            session_id=row.session_id,
             run_id=row.run_id,
             person_id=row.person_id,
-            started_at=row.began_at + timedelta(microseconds=row.started_us),
+            started_at=row.run_started_at + timedelta(microseconds=row.started_us),
             side=_parse_legs(row.side),
             repetition=row.repetition,
             target_us=row.target_us,
             credited_us=row.credited_us,
             lifted_us=row.lifted_us,
-            lifts=row.lifts,
-            micro_lifts=row.micro_lifts,
+            lift_count=row.lift_count,
+            micro_lift_count=row.micro_lift_count,
             state=row.state,
             started_us=row.started_us,
             ended_us=row.ended_us,
-            lift_spans=tuple(HeelLift(child.since_us, child.until_us) for child in lifted[row.id]),
+            heel_lifts=tuple(HeelLift(child.started_us, child.ended_us) for child in lift_rows[row.id]),
             simulated=row.simulated,
-            step=row.step,
+            step_index=row.step_index,
             exercise=row.exercise,
             verified=row.verified,
         )
@@ -307,28 +322,29 @@ def load_holds(now: Connection, chosen: Select[Any]) -> tuple[Hold, ...]:
     )
 
 
-def load_reps(now: Connection, chosen: Select[Any]) -> tuple[Reps, ...]:
+def load_rep_sets(connection: Connection, query: Select[Any]) -> tuple[RepSet, ...]:
     """The selected sets with their repetitions."""
-    rows = now.execute(chosen).all()
-    done = _rows_by_parent(now, rows, repetitions, repetitions.c.reps_id, (repetitions.c.number,))
+    rows = connection.execute(query).all()
+    repetition_rows = _rows_by_parent(connection, rows, repetitions, repetitions.c.rep_set_id, (repetitions.c.number,))
     return tuple(
-        Reps(
+        RepSet(
             id=row.id,
-            session_id=row.sitting_id,
+            session_id=row.session_id,
             run_id=row.run_id,
             person_id=row.person_id,
-            started_at=row.began_at + timedelta(microseconds=row.started_us),
+            started_at=row.run_started_at + timedelta(microseconds=row.started_us),
             side=_parse_legs(row.side),
             target_count=row.target_count,
             count=row._mapping["count"],
-            too_quick=row.too_quick,
+            too_quick_count=row.too_quick_count,
             state=row.state,
             simulated=row.simulated,
-            step=row.step,
+            step_index=row.step_index,
             exercise=row.exercise,
             verified=row.verified,
             repetitions=tuple(
-                Repetition(child.number, child.at_us, child.took_us, child.too_quick) for child in done[row.id]
+                Repetition(child.number, child.at_us, child.took_us, child.too_quick)
+                for child in repetition_rows[row.id]
             ),
         )
         for row in rows
@@ -358,15 +374,17 @@ def own_routine_from_row(row: AnyRow) -> OwnRoutine:
 
 def answer_from_row(row: AnyRow) -> Answer:
     """The answer in a row."""
-    return Answer(row.id, row.person_id, row.at, row.question, row.about, parse_json(row.answer_json))
+    return Answer(row.id, row.person_id, row.answered_at, row.question, row.about, parse_json(row.answer_json))
 
 
 def _rows_by_parent(
-    now: Connection, parents: Sequence[AnyRow], table: Table, parent_id: Any, order: Iterable[Any]
+    connection: Connection, parents: Sequence[AnyRow], table: Table, parent_id: Any, order: Iterable[Any]
 ) -> dict[str, list[AnyRow]]:
     children: dict[str, list[AnyRow]] = defaultdict(list)
     if parents:
-        for child in now.execute(select(table).where(parent_id.in_([row.id for row in parents])).order_by(*order)):
+        for child in connection.execute(
+            select(table).where(parent_id.in_([row.id for row in parents])).order_by(*order)
+        ):
             children[child._mapping[parent_id]].append(child)
     return children
 
@@ -394,6 +412,6 @@ def _attempt_from_row(row: AnyRow) -> Attempt:
         toe_mm=row.toe_mm,
         uncertainty_mm=row.uncertainty_mm,
         contact=None if row.contact is None else Contact(row.contact),
-        window_us=None if row.window_from_us is None else (row.window_from_us, row.window_to_us),
+        window_us=None if row.window_start_us is None else (row.window_start_us, row.window_end_us),
         budget=budget_from_json(row.budget_json),
     )

@@ -12,45 +12,47 @@ from typing import Any
 
 from sqlalchemy import Column, DateTime, MetaData, Table, insert
 
-from station.store.connect import sqlite_driver, writing
+from station.store.connect import sqlite_driver, write_engine
 from station.store.migrate import upgrade
 
 Columns = dict[str, list[Any]]
 
 
-def upgraded_tables(tables: dict[str, Columns], shape: str, today: MetaData) -> dict[str, list[dict[str, Any]]]:
+def upgraded_tables(
+    tables: dict[str, Columns], shape: str, current_metadata: MetaData
+) -> dict[str, list[dict[str, Any]]]:
     """The rows of an export of `shape`, a revision that there is, as rows of today's tables by their names.
 
     Raises `ValueError` or `LookupError` when they do not fit their own shape, and what SQLAlchemy raises for values
     that it refuses.
     """
     with tempfile.TemporaryDirectory(prefix="station-import-") as scratch:
-        engine = writing(Path(scratch) / "older.db", sqlite_driver)
+        engine = write_engine(Path(scratch) / "older.db", sqlite_driver)
         try:
             upgrade(engine, shape)
-            then = MetaData()
-            then.reflect(engine)
-            with engine.begin() as now:
-                for table in then.sorted_tables:
-                    rows = _rows(table, tables.get(table.name, {}))
+            old_metadata = MetaData()
+            old_metadata.reflect(engine)
+            with engine.begin() as connection:
+                for table in old_metadata.sorted_tables:
+                    rows = _parse_rows(table, tables.get(table.name, {}))
                     if rows:
-                        now.execute(insert(table), rows)
+                        connection.execute(insert(table), rows)
             upgrade(engine)
-            with engine.connect() as now:
+            with engine.connect() as connection:
                 return {
-                    name: [dict(row) for row in now.execute(table.select()).mappings()]
-                    for name, table in today.tables.items()
+                    name: [dict(row) for row in connection.execute(table.select()).mappings()]
+                    for name, table in current_metadata.tables.items()
                 }
         finally:
             engine.dispose()
 
 
-def _rows(table: Table, columns: Columns) -> list[dict[str, Any]]:
-    values = [[_value(table.c[name], value) for value in column] for name, column in columns.items()]
+def _parse_rows(table: Table, columns: Columns) -> list[dict[str, Any]]:
+    values = [[_parse_value(table.c[name], value) for value in column] for name, column in columns.items()]
     return [dict(zip(columns, row, strict=True)) for row in zip(*values, strict=True)]
 
 
-def _value(column: Column[Any], value: Any) -> Any:
+def _parse_value(column: Column[Any], value: Any) -> Any:
     if value is None or not isinstance(column.type, DateTime):
         return value
     return datetime.fromisoformat(value).astimezone(UTC).replace(tzinfo=None)

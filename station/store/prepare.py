@@ -7,39 +7,39 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 
 from station.store.errors import StoreError
-from station.store.schema import HEAD, metadata, trace_chunks
+from station.store.schema import HEAD_REVISION, metadata, trace_chunks
 
 VERSION_TABLE = "alembic_version"
 
 
-def prepare(engine: Engine, path: Path) -> None:
+def prepare_database(engine: Engine, path: Path) -> None:
     """Bring the database to today's shape: a new one is made, an older one changed by Alembic, a newer one refused.
 
     Alembic is imported only when there is something to change: it costs 0.2 s and 10 MB. The older database is copied
     first, to a file beside it that is named after its revision.
     """
     with engine.begin() as connection:
-        revision = revision_of(connection, path)
+        revision = read_revision(connection, path)
         if revision is None:
             metadata.create_all(connection)
             connection.execute(text(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
-            connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:head)"), {"head": HEAD})
-    if revision is not None and revision < HEAD:
-        from station.store.backup import copy_whole
+            connection.execute(text(f"INSERT INTO {VERSION_TABLE} VALUES (:head)"), {"head": HEAD_REVISION})
+    if revision is not None and revision < HEAD_REVISION:
+        from station.store.backup import copy_database
         from station.store.migrate import upgrade
 
-        copy_whole(path, path.with_name(f"{path.name}.{revision}"))
+        copy_database(path, path.with_name(f"{path.name}.{revision}"))
         try:
             upgrade(engine)
         except Exception as error:
             raise StoreError(
-                f"The database {path} could not be changed to the shape {HEAD} ({error}): it is as it was; go back to "
-                "the program that wrote it, and report this."
+                f"The database {path} could not be changed to the shape {HEAD_REVISION} ({error}): it is as it was; "
+                "go back to the program that wrote it, and report this."
             ) from error
-    check(engine, path)
+    check_integrity(engine, path)
 
 
-def revision_of(connection: Connection, path: Path) -> str | None:
+def read_revision(connection: Connection, path: Path) -> str | None:
     """The revision of the database, `None` when it is empty. Raises `StoreError` when it is not ours or newer."""
     present = set(inspect(connection).get_table_names())
     if not present:
@@ -47,15 +47,15 @@ def revision_of(connection: Connection, path: Path) -> str | None:
     if VERSION_TABLE not in present:
         raise StoreError(f"The file {path} is a database of another program: move it away, or name another path.")
     revision = str(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())
-    if revision > HEAD:
+    if revision > HEAD_REVISION:
         raise StoreError(
-            f"The database {path} was written by a newer program (its shape is {revision}, this program knows {HEAD}): "
-            "update the station, or put back a backup from before."
+            f"The database {path} was written by a newer program (its shape is {revision}, this program knows "
+            f"{HEAD_REVISION}): update the station, or put back a backup from before."
         )
     return revision
 
 
-def check(engine: Engine, path: Path) -> None:
+def check_integrity(engine: Engine, path: Path) -> None:
     """Raise `StoreError` when the database is damaged.
 
     The traces are left out: they are nearly all of the file, and reading a gigabyte from a memory card takes a minute.

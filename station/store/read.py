@@ -16,42 +16,42 @@ from station.settings import Settings
 from station.store import loading
 from station.store.read_transactions import DEFAULT_LIMIT
 from station.store.records import (
-    Bout,
     Calibration,
     Check,
+    ExerciseRecord,
     Hold,
     Person,
-    Reps,
-    Score,
+    RepSet,
+    ResultSummary,
     Session,
     SessionDetail,
-    SittingSummary,
+    SessionSummary,
     Test,
     WeekCredit,
 )
 from station.store.schema import (
+    calibration_checks,
     calibrations,
-    checks,
-    heels,
+    heel_sensors,
     holds,
     people,
-    reps,
+    rep_sets,
     runs,
+    sessions,
     settings,
-    sittings,
     tests,
     trials,
 )
-from station.store.traces import read_rows
+from station.store.traces import read_trace_rows
 from station.store.training_read import TrainingReader
 
 ONLY_BLOCKS = "only blocks"
 """End reason of a session in which the board was only calibrated or checked."""
 RECENT_RUNS = 100
 """Routines and tests of a person: what was done before them says nothing of what is due."""
-NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
-NEWEST_CALIBRATION = NEWEST_FIRST.limit(1)
-CHECKS = select(checks).order_by(checks.c.number.desc())
+CALIBRATIONS_NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
+NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
+CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
 
 
 class Reader(TrainingReader):
@@ -75,12 +75,12 @@ class Reader(TrainingReader):
 
     def current_calibration(self) -> Calibration:
         """The newest one."""
-        with self.read_transaction() as now:
-            return loading.calibration_from_row(now.execute(NEWEST_CALIBRATION).one())
+        with self.read_transaction() as connection:
+            return loading.calibration_from_row(connection.execute(NEWEST_CALIBRATION).one())
 
     def calibration(self, calibration_id: str) -> Calibration | None:
-        with self.read_transaction() as now:
-            row = now.execute(select(calibrations).where(calibrations.c.id == calibration_id)).one_or_none()
+        with self.read_transaction() as connection:
+            row = connection.execute(select(calibrations).where(calibrations.c.id == calibration_id)).one_or_none()
             return None if row is None else loading.calibration_from_row(row)
 
     def calibrations(self) -> tuple[Calibration, ...]:
@@ -89,7 +89,7 @@ class Reader(TrainingReader):
 
     def _calibrations(self) -> tuple[Calibration, ...]:
         with self.read_transaction() as now:
-            return tuple(loading.calibration_from_row(row) for row in now.execute(NEWEST_FIRST))
+            return tuple(loading.calibration_from_row(row) for row in now.execute(CALIBRATIONS_NEWEST_FIRST))
 
     def checks(self, *, limit: int = DEFAULT_LIMIT) -> tuple[Check, ...]:
         """Of all calibrations, the newest first."""
@@ -97,7 +97,7 @@ class Reader(TrainingReader):
 
     def _checks(self) -> tuple[Check, ...]:
         with self.read_transaction() as now:
-            return tuple(loading.check_from_row(row) for row in now.execute(CHECKS))
+            return tuple(loading.check_from_row(row) for row in now.execute(CHECKS_NEWEST_FIRST))
 
     def failed_check(self) -> Check | None:
         """The check that failed since the newest calibration, and that no later one made good; else `None`.
@@ -105,12 +105,15 @@ class Reader(TrainingReader):
         While there is one, results are uncertain, and each test says of itself that it was made under doubt.
         """
         with self.read_transaction() as now:
-            return suspect_check(now, None)
+            return failed_check_of(now, None)
 
     def empty_shares(self) -> dict[Side, float]:
         """The empty load of each analogue heel, as a share of full scale, where known."""
-        with self.read_transaction() as now:
-            return {Side(row.side): row.empty_share for row in now.execute(select(heels.c.side, heels.c.empty_share))}
+        with self.read_transaction() as connection:
+            return {
+                Side(row.side): row.empty_share
+                for row in connection.execute(select(heel_sensors.c.side, heel_sensors.c.empty_share))
+            }
 
     def sessions(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
@@ -119,30 +122,30 @@ class Reader(TrainingReader):
 
         Those in which the board was only calibrated or checked are nobody's, and left out.
         """
-        with self.read_transaction() as now:
-            return _sittings_in(now, person_id, limit, before)
+        with self.read_transaction() as connection:
+            return _sessions_in(connection, person_id, limit, before)
 
     def session(self, session_id: str) -> SessionDetail | None:
         """A session with everything in it, in the order in which it was done."""
-        with self.read_transaction() as now:
-            row = now.execute(loading.SITTINGS.where(sittings.c.id == session_id)).one_or_none()
-            return None if row is None else loading.detail_of(now, loading.session_from_row(row))
+        with self.read_transaction() as connection:
+            row = connection.execute(loading.SELECT_SESSIONS.where(sessions.c.id == session_id)).one_or_none()
+            return None if row is None else loading.load_session_detail(connection, loading.session_from_row(row))
 
-    def sitting_summaries(
+    def session_summaries(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
-    ) -> tuple[SittingSummary, ...]:
-        """The sessions of `sittings`, each with its contents."""
+    ) -> tuple[SessionSummary, ...]:
+        """The sessions of `sessions`, each with its contents."""
         with self.read_transaction() as now:
-            return loading.summaries_of(now, _sittings_in(now, person_id, limit, before))
+            return loading.load_session_summaries(now, _sessions_in(now, person_id, limit, before))
 
     def latest_tests(self, person_id: str) -> dict[Side, Test]:
         """The last result of each side, where there is one."""
         found = {}
-        with self.read_transaction() as now:
+        with self.read_transaction() as connection:
             for side, score in ((Side.LEFT, tests.c.left_mm), (Side.RIGHT, tests.c.right_mm)):
-                of_side = _person_filter(loading.TESTS, person_id, None).where(score.is_not(None))
-                chosen = of_side.order_by(*_NEWEST_RUN, tests.c.started_us.desc()).limit(1)
-                for test in loading.load_tests(now, chosen):
+                of_side = _person_filter(loading.SELECT_TESTS, person_id, None).where(score.is_not(None))
+                chosen = of_side.order_by(*_NEWEST_RUN_FIRST, tests.c.started_us.desc()).limit(1)
+                for test in loading.load_tests(connection, chosen):
                     found[side] = test
         return found
 
@@ -150,9 +153,11 @@ class Reader(TrainingReader):
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Test, ...]:
         """Newest first, with trials and attempts. Of everybody when no person is named."""
-        with self.read_transaction() as now:
-            chosen = _person_filter(loading.TESTS, person_id, before).order_by(*_NEWEST_RUN, tests.c.started_us.desc())
-            return loading.load_tests(now, chosen.limit(limit))
+        with self.read_transaction() as connection:
+            chosen = _person_filter(loading.SELECT_TESTS, person_id, before).order_by(
+                *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
+            )
+            return loading.load_tests(connection, chosen.limit(limit))
 
     def test(self, test_id: str) -> Test | None:
         """One test with its trials and attempts."""
@@ -161,40 +166,40 @@ class Reader(TrainingReader):
     def tests_with(self, ids: Collection[str]) -> dict[str, Test]:
         """The tests with these ids, with trials and attempts."""
         with self.read_transaction() as now:
-            return {test.id: test for test in loading.load_tests(now, loading.TESTS.where(tests.c.id.in_(ids)))}
+            return {test.id: test for test in loading.load_tests(now, loading.SELECT_TESTS.where(tests.c.id.in_(ids)))}
 
-    def measured_since(self, since: datetime) -> tuple[str, ...]:
+    def test_ids_since(self, since: datetime) -> tuple[str, ...]:
         """The ids of everybody's tests with a result of this board, oldest first."""
-        done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.began_at >= since)
-        with self.read_transaction() as now:
+        done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.started_at >= since)
+        with self.read_transaction() as connection:
             chosen = select(tests.c.id).select_from(tests.join(runs)).where(*done)
-            return tuple(now.execute(chosen.order_by(runs.c.began_at, tests.c.started_us)).scalars())
+            return tuple(connection.execute(chosen.order_by(runs.c.started_at, tests.c.started_us)).scalars())
 
-    def scores(self, person_id: str | None, *, since: datetime | None = None) -> tuple[Score, ...]:
+    def result_summaries(self, person_id: str | None, *, since: datetime | None = None) -> tuple[ResultSummary, ...]:
         """All tests with a result of one person (`None`: unclaimed ones), oldest first, as a chart wants them.
 
         Ten years of them take some 50 ms.
         """
-        chosen = loading.SCORES.where(sittings.c.person_id == person_id, tests.c.state != "unfinished")
+        chosen = loading.SELECT_RESULT_SUMMARIES.where(sessions.c.person_id == person_id, tests.c.state != "unfinished")
         if since is not None:
-            chosen = chosen.where(sittings.c.started_at >= since)
-        with self.read_transaction() as now:
-            in_order = (sittings.c.started_at, sittings.c.id, runs.c.began_at, tests.c.started_us)
-            rows = now.execute(chosen.order_by(*in_order))
-            return tuple(loading.score_from_row(row) for row in rows)
+            chosen = chosen.where(sessions.c.started_at >= since)
+        with self.read_transaction() as connection:
+            in_order = (sessions.c.started_at, sessions.c.id, runs.c.started_at, tests.c.started_us)
+            rows = connection.execute(chosen.order_by(*in_order))
+            return tuple(loading.result_summary_from_row(row) for row in rows)
 
-    def repeats(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
+    def trial_distances_mm(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
         """The trials in mm of each full test of one person (`None`: unclaimed ones), by test and side."""
         done = (tests.c.full, tests.c.state != "unfinished", trials.c.below_range.is_(False))
         chosen = (
             select(trials.c.test_id, trials.c.side, trials.c.toe_mm)
-            .select_from(sittings.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
-            .where(sittings.c.person_id == person_id, *done)
+            .select_from(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
+            .where(sessions.c.person_id == person_id, *done)
         )
         found: dict[tuple[str, Side], list[float]] = defaultdict(list)
         sides = {str(side): side for side in Side}
-        with self.read_transaction() as now:
-            for test_id, side, toe_mm in now.execute(chosen):
+        with self.read_transaction() as connection:
+            for test_id, side, toe_mm in connection.execute(chosen):
                 found[test_id, sides[side]].append(toe_mm)
         return found
 
@@ -202,26 +207,28 @@ class Reader(TrainingReader):
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Hold, ...]:
         """Newest first, with their lifts. Of everybody when no person is named."""
-        with self.read_transaction() as now:
-            order = (*_NEWEST_RUN, holds.c.started_us.desc())
+        with self.read_transaction() as connection:
+            order = (*_NEWEST_RUN_FIRST, holds.c.started_us.desc())
             return loading.load_holds(
-                now, _person_filter(loading.HOLDS, person_id, before).order_by(*order).limit(limit)
+                connection, _person_filter(loading.SELECT_HOLDS, person_id, before).order_by(*order).limit(limit)
             )
 
-    def reps(
+    def rep_sets(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
-    ) -> tuple[Reps, ...]:
+    ) -> tuple[RepSet, ...]:
         """Newest first. Of everybody when no person is named."""
-        with self.read_transaction() as now:
-            order = (*_NEWEST_RUN, reps.c.started_us.desc())
-            return loading.load_reps(now, _person_filter(loading.REPS, person_id, before).order_by(*order).limit(limit))
+        with self.read_transaction() as connection:
+            order = (*_NEWEST_RUN_FIRST, rep_sets.c.started_us.desc())
+            return loading.load_rep_sets(
+                connection, _person_filter(loading.SELECT_REP_SETS, person_id, before).order_by(*order).limit(limit)
+            )
 
-    def held_at(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
+    def hold_session_times(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
         """When the sessions since then began in which a verified hold was credited, oldest first."""
         chosen = (
-            select(sittings.c.started_at)
-            .select_from(sittings.join(runs).join(holds))
-            .where(sittings.c.person_id == person_id, sittings.c.started_at >= since)
+            select(sessions.c.started_at)
+            .select_from(sessions.join(runs).join(holds))
+            .where(sessions.c.person_id == person_id, sessions.c.started_at >= since)
             .where(holds.c.verified, holds.c.credited_us > 0)
             .distinct()
         )
@@ -243,28 +250,28 @@ class Reader(TrainingReader):
         """
         credit = func.sum(holds.c.credited_us).label("credited_us")
         chosen = (
-            select(sittings.c.started_at, holds.c.side, credit)
-            .select_from(sittings.join(runs).join(holds))
-            .where(sittings.c.person_id == person_id, holds.c.verified)
-            .group_by(sittings.c.id, holds.c.side)
+            select(sessions.c.started_at, holds.c.side, credit)
+            .select_from(sessions.join(runs).join(holds))
+            .where(sessions.c.person_id == person_id, holds.c.verified)
+            .group_by(sessions.c.id, holds.c.side)
         )
         if exercises is not None:
             chosen = chosen.where(or_(holds.c.exercise.is_(None), holds.c.exercise.in_(exercises)))
         if since is not None:
-            chosen = chosen.where(sittings.c.started_at >= since)
+            chosen = chosen.where(sessions.c.started_at >= since)
         weeks: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(Side, 0))
-        with self.read_transaction() as now:
-            for row in now.execute(chosen):
+        with self.read_transaction() as connection:
+            for row in connection.execute(chosen):
                 day = row.started_at.astimezone(zone).date()
                 week = weeks[day - timedelta(days=day.weekday())]
                 for side in Side if row.side == BOTH_LEGS else (row.side,):
                     week[side] += row.credited_us
         return tuple(WeekCredit(monday, week[Side.LEFT], week[Side.RIGHT]) for monday, week in sorted(weeks.items()))
 
-    def header(self, run_id: str) -> dict[str, Any] | None:
+    def run_header(self, run_id: str) -> dict[str, Any] | None:
         """The header of a run's trace: its routine, and the curve it was measured with."""
-        with self.read_transaction() as now:
-            header = now.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
+        with self.read_transaction() as connection:
+            header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
             return None if header is None else json.loads(header)
 
     def trace(self, run_id: str) -> tuple[dict[str, Any], str] | None:
@@ -276,69 +283,78 @@ class Reader(TrainingReader):
         chosen = select(runs.c.id, runs.c.header_json).where(runs.c.id.in_(run_ids))
         with self.read_transaction() as now:
             headers = {row.id: json.loads(row.header_json) for row in now.execute(chosen)}
-            rows = read_rows(now, tuple(headers))
+            rows = read_trace_rows(now, tuple(headers))
             return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
 
-    def last_bouts(self, person_id: str, *, limit: int) -> tuple[Bout, ...]:
+    def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
         """The newest holds and repetitions of a person, newest first, so many of each, in the `RECENT_RUNS`."""
         with self.read_transaction() as now:
-            rows = now.execute(_last_bouts(limit), {"person_id": person_id}).all()
-        found = (Bout(row.run_id, _began(row), row.ended_at, row.credited_us) for row in rows)
+            rows = now.execute(_select_last_exercise_records(limit), {"person_id": person_id}).all()
+        found = (ExerciseRecord(row.run_id, _started_at(row), row.ended_at, row.credited_us) for row in rows)
         return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
 
 
 @lru_cache
-def _last_bouts(limit: int) -> CompoundSelect[Any]:
+def _select_last_exercise_records(limit: int) -> CompoundSelect[Any]:
     newest = (
-        select(runs.c.id.label("run_id"), runs.c.began_at, sittings.c.started_at, sittings.c.ended_at)
-        .select_from(sittings.join(runs))
-        .where(sittings.c.person_id == bindparam("person_id"))
-        .order_by(*_NEWEST_RUN)
+        select(
+            runs.c.id.label("run_id"),
+            runs.c.started_at.label("run_started_at"),
+            sessions.c.started_at,
+            sessions.c.ended_at,
+        )
+        .select_from(sessions.join(runs))
+        .where(sessions.c.person_id == bindparam("person_id"))
+        .order_by(*_NEWEST_RUN_FIRST)
         .limit(RECENT_RUNS)
         .cte("newest")
     )
     each = (
         select(newest, table.c.started_us, credited.label("credited_us"))
         .select_from(newest.join(table, table.c.run_id == newest.c.run_id))
-        .order_by(newest.c.started_at.desc(), newest.c.began_at.desc(), table.c.started_us.desc())
+        .order_by(newest.c.started_at.desc(), newest.c.run_started_at.desc(), table.c.started_us.desc())
         .limit(limit)
         .subquery()
-        for table, credited in ((holds, holds.c.credited_us), (reps, literal(0)))
+        for table, credited in ((holds, holds.c.credited_us), (rep_sets, literal(0)))
     )
     return union_all(*(select(one) for one in each))
 
 
-def _began(row: loading.AnyRow) -> datetime:
-    began_at: datetime = row.began_at
-    return began_at + timedelta(microseconds=row.started_us)
+def _started_at(row: loading.AnyRow) -> datetime:
+    run_started_at: datetime = row.run_started_at
+    return run_started_at + timedelta(microseconds=row.started_us)
 
 
-_NEWEST = (sittings.c.started_at.desc(), sittings.c.id.desc())
-_NEWEST_RUN = (*_NEWEST, runs.c.began_at.desc())
+_NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
+_NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 
 
-def _sittings_in(now: Connection, person_id: str | None, limit: int, before: datetime | None) -> tuple[Session, ...]:
-    lived = or_(sittings.c.ended_why.is_(None), sittings.c.ended_why != ONLY_BLOCKS)
-    chosen = _person_filter(loading.SITTINGS.where(lived), person_id, before).order_by(*_NEWEST).limit(limit)
+def _sessions_in(now: Connection, person_id: str | None, limit: int, before: datetime | None) -> tuple[Session, ...]:
+    lived = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
+    chosen = (
+        _person_filter(loading.SELECT_SESSIONS.where(lived), person_id, before)
+        .order_by(*_NEWEST_SESSION_FIRST)
+        .limit(limit)
+    )
     return tuple(loading.session_from_row(row) for row in now.execute(chosen))
 
 
 def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
     if person_id is not None:
-        rows = rows.where(sittings.c.person_id == person_id)
-    return rows if before is None else rows.where(sittings.c.started_at < before)
+        rows = rows.where(sessions.c.person_id == person_id)
+    return rows if before is None else rows.where(sessions.c.started_at < before)
 
 
-def suspect_check(now: Connection, calibration_id: str | None) -> Check | None:
+def failed_check_of(connection: Connection, calibration_id: str | None) -> Check | None:
     """See `Reader.doubt`; of the newest calibration where none is named."""
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
-    of_it = checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
-    row = now.execute(CHECKS.where(of_it).limit(1)).one_or_none()
+    of_it = calibration_checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
+    row = connection.execute(CHECKS_NEWEST_FIRST.where(of_it).limit(1)).one_or_none()
     return None if row is None or row.passed else loading.check_from_row(row)
 
 
-def stored_settings(now: Connection) -> dict[str, Any]:
+def stored_settings(connection: Connection) -> dict[str, Any]:
     """The settings that somebody changed, by name; those of other versions of the program are left out."""
     known: Sequence[str] = tuple(Settings.__dataclass_fields__)
-    rows = now.execute(select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(known)))
+    rows = connection.execute(select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(known)))
     return {row.name: json.loads(row.value_json) for row in rows}

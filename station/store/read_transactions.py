@@ -10,10 +10,10 @@ from typing import Self
 from sqlalchemy import Connection
 
 from station.store.cache import Cache
-from station.store.connect import Driver, reading, sqlite_driver
-from station.store.errors import StoreError, explained
-from station.store.prepare import revision_of
-from station.store.schema import HEAD
+from station.store.connect import Driver, read_engine, sqlite_driver
+from station.store.errors import StoreError, translate_errors
+from station.store.prepare import read_revision
+from station.store.schema import HEAD_REVISION
 
 DEFAULT_LIMIT = 100
 """So many rows a page gets when it does not say how many."""
@@ -25,7 +25,7 @@ class ReadTransactions:
     def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
         self.path = path
         self.cache = Cache()
-        self._reading = reading(path, driver)
+        self._read_engine = read_engine(path, driver)
 
     @classmethod
     def open(cls, path: Path) -> Self:
@@ -34,9 +34,9 @@ class ReadTransactions:
             raise StoreError(f"There is no database at {path}: name the one that the station uses.")
         reader = cls(path)
         try:
-            with reader.read_transaction() as now:
-                revision = revision_of(now, path)
-            if revision != HEAD:
+            with reader.read_transaction() as connection:
+                revision = read_revision(connection, path)
+            if revision != HEAD_REVISION:
                 raise StoreError(f"The database {path} has an older shape: start the station on it once.")
         except BaseException:
             reader.close()
@@ -45,7 +45,7 @@ class ReadTransactions:
 
     def close(self) -> None:
         """Let go of the file; again is harmless."""
-        self._reading.dispose()
+        self._read_engine.dispose()
 
     def __enter__(self) -> Self:
         return self
@@ -56,5 +56,5 @@ class ReadTransactions:
     @contextmanager
     def read_transaction(self) -> Iterator[Connection]:
         """A connection that sees the database as it is now, whatever is written meanwhile."""
-        with explained(self.path), self._reading.connect() as connection, connection.begin():
+        with translate_errors(self.path), self._read_engine.connect() as connection, connection.begin():
             yield connection

@@ -36,7 +36,7 @@ class Session:
     person_name: str | None
     started_at: datetime
     ended_at: datetime | None
-    ended_why: str | None
+    end_reason: str | None
     simulated: bool
 
 
@@ -77,20 +77,20 @@ class Trial:
 class Circumstances:
     """Circumstances of a test; `None` where not answered. A test needs a board at 0 degrees.
 
-    `back_foot` is `heel up`, `flat` or `off`; `pain` goes from 0 to 10; `limit_felt` is `front` (of the ankle),
+    `back_foot` is `heel up`, `flat` or `off`; `pain` goes from 0 to 10; `felt_place` is `front` (of the ankle),
     `achilles`, `calf` or `nowhere`.
     """
 
     shod: bool | None = None
     back_foot: str | None = None
-    board_deg: float | None = None
+    board_angle_deg: float | None = None
     warmed_up: bool | None = None
     pain: int | None = None
-    limit_felt: str | None = None
+    felt_place: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class SideResults:
     """The scores of both sides under one calibration; `None` for a side that was not tested."""
 
     left_mm: float | None
@@ -131,10 +131,10 @@ class Test:
     left_budget: Budget | None
     right_budget: Budget | None
     calibration_id: str | None
-    original: Scores | None
+    original: SideResults | None
     temperature_c: float | None
     skirting_mm: float | None
-    doubted: bool
+    is_suspect: bool
     imported: bool
     simulated: bool
     rule_version: str
@@ -144,7 +144,7 @@ class Test:
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class ResultSummary:
     """What a chart needs of a test; `None` where a side was not tested.
 
     The distances are those that count now; `…_original_mm` are those of the day, where they differ. `calibration` is
@@ -163,9 +163,9 @@ class Score:
     right_uncertainty_mm: float | None
     left_original_mm: float | None
     right_original_mm: float | None
-    calibration: int | None
+    calibration_number: int | None
     pain: int | None
-    limit_felt: str | None
+    felt_place: str | None
     is_suspect: bool
     imported: bool
     simulated: bool
@@ -176,14 +176,14 @@ class Correction:
     """What `station recalibrate` made of one test, beside what the test came to on its day."""
 
     test_id: str
-    scores: Scores
+    results: SideResults
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportedResult:
     """A past result measured by tape, to import."""
 
-    at: datetime
+    measured_at: datetime
     left_mm: float | None
     right_mm: float | None
 
@@ -192,8 +192,8 @@ class Imported:
 class HeelLift:
     """A time that the heel was up within a hold. `until_us` is `None` when it did not come back."""
 
-    since_us: int
-    until_us: int | None
+    started_us: int
+    ended_us: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,14 +214,14 @@ class Hold:
     target_us: int
     credited_us: int
     lifted_us: int
-    lifts: int
-    micro_lifts: int
+    lift_count: int
+    micro_lift_count: int
     state: str
     started_us: int
     ended_us: int | None
-    lift_spans: tuple[HeelLift, ...]
+    heel_lifts: tuple[HeelLift, ...]
     simulated: bool
-    step: int | None = None
+    step_index: int | None = None
     exercise: str | None = None
     verified: bool = True
 
@@ -240,7 +240,7 @@ class Repetition:
 
 
 @dataclass(frozen=True, slots=True)
-class Reps:
+class RepSet:
     """Counted repetitions of one leg or of both. `state`, `step`, `exercise` and `verified` as for a hold.
 
     `repetitions` are empty where each of them was not kept.
@@ -254,17 +254,17 @@ class Reps:
     side: Legs
     target_count: int
     count: int
-    too_quick: int
+    too_quick_count: int
     state: str
     simulated: bool
-    step: int | None = None
+    step_index: int | None = None
     exercise: str | None = None
     verified: bool = True
     repetitions: tuple[Repetition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Bout:
+class ExerciseRecord:
     """One hold, or the repetitions of one leg: when it began, and when its session ended, `None` where it goes on."""
 
     run_id: str
@@ -282,7 +282,7 @@ class Calibration:
 
     id: str
     number: int
-    made_at: datetime
+    created_at: datetime
     curve: Curve
     fit: Fit | None
     temperature_c: float | None
@@ -296,7 +296,7 @@ class Check:
     """
 
     id: str
-    made_at: datetime
+    created_at: datetime
     calibration_id: str
     kind: str
     block_mm: float | None
@@ -313,12 +313,12 @@ class SessionDetail:
     session: Session
     tests: tuple[Test, ...]
     holds: tuple[Hold, ...]
-    reps: tuple[Reps, ...]
-    runs: tuple[str, ...]
+    rep_sets: tuple[RepSet, ...]
+    run_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HoldTotal:
     """All holds of one leg, or of both, in one session."""
 
     side: Legs
@@ -327,7 +327,7 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class RepTotal:
     """All repetitions of one leg, or of both, in one session."""
 
     side: Legs
@@ -337,13 +337,13 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True)
-class SittingSummary:
+class SessionSummary:
     """A session and what its sentence needs: the tests without trials and attempts, the sums of all else."""
 
-    sitting: Session
+    session: Session
     tests: tuple[Test, ...]
-    holds: tuple[Held, ...]
-    reps: tuple[Counted, ...]
+    holds: tuple[HoldTotal, ...]
+    rep_sets: tuple[RepTotal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,7 +372,7 @@ class Answer:
 
     id: str
     person_id: str
-    at: datetime
+    answered_at: datetime
     question: str
     about: str | None
     answer: Any
@@ -385,5 +385,5 @@ class UnfinishedRun:
     run_id: str
     person_id: str | None
     title: str | None
-    at: datetime
-    header: dict[str, Any]
+    saved_at: datetime
+    remaining_header: dict[str, Any]

@@ -13,43 +13,47 @@ from station.store import loading
 from station.store.records import Test
 from station.store.schema import calibrations, people, runs, tests
 
-COLUMNS = (
+CSV_COLUMNS = (
     *("at_utc", "person", "side", "result_mm", "uncertainty_mm", *(f"part_{name}_mm" for name in PART_DESCRIPTIONS)),
     *("calibration", "trials", "contact", "rule_version", "state", "pain", "temperature_c"),
-    *("original_mm", "original_uncertainty_mm", "original_calibration", "doubted", "imported", "simulated", "test_id"),
+    *("original_mm", "original_uncertainty_mm", "original_calibration", "suspect", "imported", "simulated", "test_id"),
 )
 """`trials` is how many a side the test is made of, 3 or 1, before a fourth. `original_…` are those of the day, where a
 correction counts now. `uncertainty_mm` and its parts are standard uncertainties; a tape has
 none, and of its trials nothing is known."""
 
 
-def result_lines(now: Connection) -> Iterator[tuple[Any, ...]]:
+def result_rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
     """In the order of `COLUMNS`, oldest first."""
-    names = {row.id: row.name for row in now.execute(select(people.c.id, people.c.name))}
-    numbers = {row.id: row.number for row in now.execute(select(calibrations.c.id, calibrations.c.number))}
-    for row in now.execute(loading.TESTS.order_by(runs.c.began_at, tests.c.started_us, tests.c.id)):
-        test = loading.load_test(row)
+    names = {row.id: row.name for row in connection.execute(select(people.c.id, people.c.name))}
+    numbers = {row.id: row.number for row in connection.execute(select(calibrations.c.id, calibrations.c.number))}
+    for row in connection.execute(loading.SELECT_TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)):
+        test = loading.stored_test_from_row(row)
         for side in Side:
-            if _of(test, side, "mm") is not None:
-                yield _line(test, side, names, numbers)
+            if _side_value(test, side, "mm") is not None:
+                yield _result_row(test, side, names, numbers)
 
 
-def _line(test: Test, side: Side, names: dict[str, str], numbers: dict[str, int]) -> tuple[Any, ...]:
-    budget: Budget | None = _of(test, side, "budget")
+def _result_row(test: Test, side: Side, names: dict[str, str], numbers: dict[str, int]) -> tuple[Any, ...]:
+    budget: Budget | None = _side_value(test, side, "budget")
     original = test.original
     return (
         *(test.started_at, names.get(test.person_id or ""), side),
-        *(_of(test, side, "mm"), _of(test, side, "uncertainty_mm")),
+        *(_side_value(test, side, "mm"), _side_value(test, side, "uncertainty_mm")),
         *((None,) * len(PART_DESCRIPTIONS) if budget is None else (part.mm for part in budget.parts)),
         numbers.get(test.calibration_id or ""),
         None if test.imported else 3 if test.full else 1,
         *(test.contact, test.rule_version),
         *(test.state, test.circumstances.pain, test.temperature_c),
-        *((None, None) if original is None else (_of(original, side, "mm"), _of(original, side, "uncertainty_mm"))),
+        *(
+            (None, None)
+            if original is None
+            else (_side_value(original, side, "mm"), _side_value(original, side, "uncertainty_mm"))
+        ),
         None if original is None else numbers.get(original.calibration_id or ""),
-        *(test.doubted, test.imported, test.simulated, test.id),
+        *(test.is_suspect, test.imported, test.simulated, test.id),
     )
 
 
-def _of(one: Any, side: Side, what: str) -> Any:
+def _side_value(one: Any, side: Side, what: str) -> Any:
     return getattr(one, f"{side}_{what}")

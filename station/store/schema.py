@@ -27,11 +27,11 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0003"
+HEAD_REVISION = "0004"
 """The newest revision in `migrations/versions`. Revisions are numbers of four digits: the greater is the newer."""
 
 
-class UtcTime(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware time, kept in UTC; a naive one is refused, because nobody knows what it means."""
 
     impl = DateTime(timezone=True)
@@ -59,17 +59,17 @@ def _table(name: str, *columns: Column[Any] | Index) -> Table:
     )
 
 
-def _id() -> Column[str]:
+def _id_column() -> Column[str]:
     return Column("id", String, primary_key=True)
 
 
-def _foreign_key(name: str, key: str, *, index: bool = True) -> Column[str]:
+def _foreign_key_column(name: str, key: str, *, index: bool = True) -> Column[str]:
     return Column(name, String, ForeignKey(key), nullable=False, index=index)
 
 
 def _step_columns() -> tuple[Column[Any], ...]:
     """Which step of its run's routine it was, of which exercise, and whether the board watched a heel."""
-    return Column("step", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
+    return Column("step_index", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
 
 
 metadata = MetaData(
@@ -82,23 +82,23 @@ metadata = MetaData(
 
 people = _table(
     "people",
-    _id(),
+    _id_column(),
     Column("name", String, nullable=False),
-    Column("added_at", UtcTime, nullable=False),
+    Column("added_at", UtcDateTime, nullable=False),
 )
 
 settings = _table(
     "settings",
     Column("name", String, primary_key=True),
     Column("value_json", Text, nullable=False),
-    Column("changed_at", UtcTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 calibrations = _table(
     "calibrations",
-    _id(),
+    _id_column(),
     Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
-    Column("made_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("gain", Float, nullable=False),
     Column("offset_mm", Float, nullable=False),
     Column("bend_per_mm", Float, nullable=False),
@@ -108,12 +108,12 @@ calibrations = _table(
     Column("temperature_c", Float),
 )
 
-checks = _table(
-    "checks",
-    _id(),
+calibration_checks = _table(
+    "calibration_checks",
+    _id_column(),
     Column("number", Integer, nullable=False),
-    Column("made_at", UtcTime, nullable=False),
-    _foreign_key("calibration_id", "calibrations.id"),
+    Column("created_at", UtcDateTime, nullable=False),
+    _foreign_key_column("calibration_id", "calibrations.id"),
     Column("kind", String, nullable=False),
     Column("block_mm", Float),
     Column("off_mm", Float, nullable=False),
@@ -122,33 +122,33 @@ checks = _table(
     Column("passed", Boolean, nullable=False),
 )
 
-heels = _table(
-    "heels",
+heel_sensors = _table(
+    "heel_sensors",
     Column("side", String, primary_key=True),
     Column("empty_share", Float, nullable=False),
-    Column("measured_at", UtcTime, nullable=False),
+    Column("measured_at", UtcDateTime, nullable=False),
 )
 
-sittings = _table(
-    "sittings",
-    _id(),
+sessions = _table(
+    "sessions",
+    _id_column(),
     Column("person_id", String, ForeignKey("people.id")),
-    Column("started_at", UtcTime, nullable=False, index=True),
-    Column("ended_at", UtcTime),
-    Column("ended_why", String),
+    Column("started_at", UtcDateTime, nullable=False, index=True),
+    Column("ended_at", UtcDateTime),
+    Column("end_reason", String),
     Column("simulated", Boolean, nullable=False),
-    Index("ix_sittings_person_id_started_at", "person_id", "started_at"),
+    Index("ix_sessions_person_id_started_at", "person_id", "started_at"),
 )
 
 runs = _table(
     "runs",
-    _id(),
-    _foreign_key("sitting_id", "sittings.id"),
-    Column("began_at", UtcTime, nullable=False),
+    _id_column(),
+    _foreign_key_column("session_id", "sessions.id"),
+    Column("started_at", UtcDateTime, nullable=False),
     Column("header_json", Text, nullable=False),
-    Column("called", String),
-    Column("rest_json", Text),  # these two are missing together: nothing of the routine is left
-    Column("rest_at", UtcTime),
+    Column("title", String),
+    Column("remaining_json", Text),  # these two are missing together: nothing of the routine is left
+    Column("remaining_saved_at", UtcDateTime),
 )
 
 trace_chunks = _table(
@@ -160,8 +160,8 @@ trace_chunks = _table(
 
 tests = _table(
     "tests",
-    _id(),
-    _foreign_key("run_id", "runs.id"),
+    _id_column(),
+    _foreign_key_column("run_id", "runs.id"),
     Column("started_us", BigInteger, nullable=False),
     Column("full", Boolean, nullable=False),
     Column("contact", String, nullable=False),
@@ -175,21 +175,21 @@ tests = _table(
     Column("calibration_id", String, ForeignKey("calibrations.id")),
     Column("temperature_c", Float),
     Column("skirting_mm", Float),  # what the distances have in front of the wall; missing for an imported test
-    Column("doubted", Boolean, nullable=False),
+    Column("is_suspect", Boolean, nullable=False),
     Column("imported", Boolean, nullable=False),
     Column("shod", Boolean),
     Column("back_foot", String),
-    Column("board_deg", Float),
+    Column("board_angle_deg", Float),
     Column("warmed_up", Boolean),
     Column("pain", Integer),
-    Column("limit_felt", String),
+    Column("felt_place", String),
 )
 
 corrections = _table(
     "corrections",
-    _id(),
+    _id_column(),
     Column("number", Integer, nullable=False),  # of a test's corrections the one with the greatest number counts
-    Column("made_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Column("test_id", String, ForeignKey("tests.id"), nullable=False),
     Column("calibration_id", String, ForeignKey("calibrations.id"), nullable=False),
     Column("left_mm", Float),
@@ -203,8 +203,8 @@ corrections = _table(
 
 trials = _table(
     "trials",
-    _id(),
-    _foreign_key("test_id", "tests.id"),
+    _id_column(),
+    _foreign_key_column("test_id", "tests.id"),
     Column("side", String, nullable=False),
     Column("number", Integer, nullable=False),
     Column("toe_mm", Float, nullable=False),
@@ -216,8 +216,8 @@ trials = _table(
 
 attempts = _table(
     "attempts",
-    _id(),
-    _foreign_key("test_id", "tests.id"),
+    _id_column(),
+    _foreign_key_column("test_id", "tests.id"),
     Column("side", String, nullable=False),
     Column("trial", Integer, nullable=False),
     Column("number", Integer, nullable=False),
@@ -228,42 +228,42 @@ attempts = _table(
     Column("uncertainty_mm", Float),
     Column("budget_json", Text),
     Column("contact", String),
-    Column("window_from_us", BigInteger),
-    Column("window_to_us", BigInteger),
+    Column("window_start_us", BigInteger),
+    Column("window_end_us", BigInteger),
 )
 
 holds = _table(
     "holds",
-    _id(),
-    _foreign_key("run_id", "runs.id"),
+    _id_column(),
+    _foreign_key_column("run_id", "runs.id"),
     Column("side", String, nullable=False),
     Column("repetition", Integer, nullable=False),
     Column("target_us", BigInteger, nullable=False),
     Column("credited_us", BigInteger, nullable=False),
     Column("lifted_us", BigInteger, nullable=False),
-    Column("lifts", Integer, nullable=False),
-    Column("micro_lifts", Integer, nullable=False),
+    Column("lift_count", Integer, nullable=False),
+    Column("micro_lift_count", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     Column("ended_us", BigInteger),
     *_step_columns(),
 )
 
-lifts = _table(
-    "lifts",
+heel_lifts = _table(
+    "heel_lifts",
     Column("hold_id", String, ForeignKey("holds.id"), primary_key=True),
-    Column("since_us", BigInteger, primary_key=True),
-    Column("until_us", BigInteger),
+    Column("started_us", BigInteger, primary_key=True),
+    Column("ended_us", BigInteger),
 )
 
-reps = _table(
-    "reps",
-    _id(),
-    _foreign_key("run_id", "runs.id"),
+rep_sets = _table(
+    "rep_sets",
+    _id_column(),
+    _foreign_key_column("run_id", "runs.id"),
     Column("side", String, nullable=False),
     Column("target_count", Integer, nullable=False),
     Column("count", Integer, nullable=False),
-    Column("too_quick", Integer, nullable=False),
+    Column("too_quick_count", Integer, nullable=False),
     Column("state", String, nullable=False),
     Column("started_us", BigInteger, nullable=False),
     *_step_columns(),
@@ -271,7 +271,7 @@ reps = _table(
 
 repetitions = _table(
     "repetitions",
-    Column("reps_id", String, ForeignKey("reps.id"), primary_key=True),
+    Column("rep_set_id", String, ForeignKey("rep_sets.id"), primary_key=True),
     Column("number", Integer, primary_key=True),  # from 0 on, in the order they were done
     Column("at_us", BigInteger, nullable=False),
     Column("took_us", BigInteger, nullable=False),
@@ -280,19 +280,19 @@ repetitions = _table(
 
 routines = _table(
     "routines",
-    _id(),
+    _id_column(),
     Column("person_id", String, ForeignKey("people.id"), index=True),
     Column("name", String, nullable=False),
     Column("items_json", Text, nullable=False),
-    Column("changed_at", UtcTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )
 
 answers = _table(
     "answers",
-    _id(),
+    _id_column(),
     Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
     Column("person_id", String, ForeignKey("people.id"), nullable=False),
-    Column("at", UtcTime, nullable=False),
+    Column("answered_at", UtcDateTime, nullable=False),
     Column("question", String, nullable=False),
     Column("about", String),
     Column("answer_json", Text, nullable=False),
@@ -303,5 +303,5 @@ plans = _table(
     "plans",
     Column("person_id", String, ForeignKey("people.id"), primary_key=True),
     Column("plan_json", Text, nullable=False),
-    Column("changed_at", UtcTime, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
 )

@@ -14,32 +14,32 @@ from sqlalchemy import Connection, select
 
 from station.store.schema import trace_chunks
 
-COLUMNS = "at_s,channel,value"
+COLUMN_NAMES_LINE = "at_s,channel,value"
 
-BLOCK = 1
+BZ2_LEVEL = 1
 """Of bzip2: 100 kB hold ten seconds of samples, in 1 MB of memory; a quarter smaller than zlib, and as quick."""
 
 
-def packed(rows_text: str) -> bytes:
+def compress_rows(rows_text: str) -> bytes:
     """The rows of a trace, compressed."""
-    return bz2.compress(rows_text.encode(), BLOCK)
+    return bz2.compress(rows_text.encode(), BZ2_LEVEL)
 
 
-def unpacked(chunks: Iterable[bytes]) -> str:
+def decompress_rows(chunks: Iterable[bytes]) -> str:
     """The rows of a trace from its compressed chunks."""
     return "".join(bz2.decompress(chunk).decode() for chunk in chunks)
 
 
-def read_rows(now: Connection, run_ids: Collection[str]) -> dict[str, str]:
+def read_trace_rows(connection: Connection, run_ids: Collection[str]) -> dict[str, str]:
     """The rows of each of these runs, empty where it has none."""
     columns = (trace_chunks.c.run_id, trace_chunks.c.rows)
     chosen = select(*columns).where(trace_chunks.c.run_id.in_(run_ids)).order_by(*trace_chunks.primary_key)
     chunks: dict[str, list[bytes]] = {run_id: [] for run_id in run_ids}
-    for run_id, rows in now.execute(chosen):
+    for run_id, rows in connection.execute(chosen):
         chunks[run_id].append(rows)
-    return {run_id: unpacked(of_run) for run_id, of_run in chunks.items()}
+    return {run_id: decompress_rows(of_run) for run_id, of_run in chunks.items()}
 
 
 def trace_text(header: dict[str, Any], rows_text: str) -> str:
     """A trace as `station replay` reads it."""
-    return f"# {json.dumps(header, sort_keys=True)}\n{COLUMNS}\n{rows_text}"
+    return f"# {json.dumps(header, sort_keys=True)}\n{COLUMN_NAMES_LINE}\n{rows_text}"

@@ -11,15 +11,15 @@ from sqlalchemy import CompoundSelect, bindparam, or_, select, union_all
 from station.store import loading
 from station.store.read_transactions import DEFAULT_LIMIT, ReadTransactions
 from station.store.records import Answer, OwnRoutine, UnfinishedRun
-from station.store.schema import answers, plans, routines, runs, sittings
+from station.store.schema import answers, plans, routines, runs, sessions
 
 IMPORTED = "imported"
 """Why a session ended that never was on the board, and what was done in it."""
 
-_NO_ROUTINE = frozenset({"calibrate", "check", "lesson", IMPORTED})
+_NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
 """What a run's header may say was done that alone is nobody's routine."""
 
-_NEWEST_RUN = (sittings.c.started_at.desc(), sittings.c.id.desc(), runs.c.began_at.desc(), runs.c.id.desc())
+_NEWEST_RUN_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc(), runs.c.started_at.desc(), runs.c.id.desc())
 
 
 class TrainingReader(ReadTransactions):
@@ -28,14 +28,14 @@ class TrainingReader(ReadTransactions):
     def own_routines(self, person_id: str | None) -> tuple[OwnRoutine, ...]:
         """A person's own and everybody's, by name; without a person everybody's alone."""
         theirs = or_(routines.c.person_id == person_id, routines.c.person_id.is_(None))
-        with self.read_transaction() as now:
-            rows = now.execute(select(routines).where(theirs)).all()
+        with self.read_transaction() as connection:
+            rows = connection.execute(select(routines).where(theirs)).all()
         found = (loading.own_routine_from_row(row) for row in rows)
         return tuple(sorted(found, key=lambda one: (one.name.casefold(), one.id)))
 
     def own_routine(self, routine_id: str) -> OwnRoutine | None:
-        with self.read_transaction() as now:
-            row = now.execute(select(routines).where(routines.c.id == routine_id)).one_or_none()
+        with self.read_transaction() as connection:
+            row = connection.execute(select(routines).where(routines.c.id == routine_id)).one_or_none()
             return None if row is None else loading.own_routine_from_row(row)
 
     def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
@@ -43,8 +43,8 @@ class TrainingReader(ReadTransactions):
         chosen = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
         if question is not None:
             chosen = chosen.where(answers.c.question == question)
-        with self.read_transaction() as now:
-            return tuple(loading.answer_from_row(row) for row in now.execute(chosen.limit(limit)))
+        with self.read_transaction() as connection:
+            return tuple(loading.answer_from_row(row) for row in connection.execute(chosen.limit(limit)))
 
     def newest_answers(self, person_id: str, limits: Mapping[str, int]) -> dict[str, tuple[Answer, ...]]:
         """What a person said to each of these questions, the newest first, at most as many as its limit: at once."""
@@ -61,8 +61,8 @@ class TrainingReader(ReadTransactions):
 
     def plans(self) -> dict[str, dict[str, Any]]:
         """Everybody's plan, by person; one that is damaged is none."""
-        with self.read_transaction() as now:
-            rows = now.execute(select(plans.c.person_id, plans.c.plan_json))
+        with self.read_transaction() as connection:
+            rows = connection.execute(select(plans.c.person_id, plans.c.plan_json))
             found = {row.person_id: loading.parse_json(row.plan_json) for row in rows}
         return {person_id: plan for person_id, plan in found.items() if isinstance(plan, dict)}
 
@@ -72,18 +72,18 @@ class TrainingReader(ReadTransactions):
         A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
         """
         chosen = (
-            select(runs.c.id, runs.c.header_json, runs.c.called, runs.c.rest_json, runs.c.rest_at)
-            .select_from(sittings.join(runs))
-            .where(sittings.c.person_id == person_id)
-            .order_by(*_NEWEST_RUN)
+            select(runs.c.id, runs.c.header_json, runs.c.title, runs.c.remaining_json, runs.c.remaining_saved_at)
+            .select_from(sessions.join(runs))
+            .where(sessions.c.person_id == person_id)
+            .order_by(*_NEWEST_RUN_FIRST)
         )
-        with self.read_transaction() as now:
-            for row in now.execute(chosen):
+        with self.read_transaction() as connection:
+            for row in connection.execute(chosen):
                 if _is_resumable_header(loading.parse_json(row.header_json)):
-                    left = None if row.rest_json is None else loading.parse_json(row.rest_json)
-                    if not isinstance(left, dict):
+                    remaining = None if row.remaining_json is None else loading.parse_json(row.remaining_json)
+                    if not isinstance(remaining, dict):
                         return None
-                    return UnfinishedRun(row.id, person_id, row.called, row.rest_at, left)
+                    return UnfinishedRun(row.id, person_id, row.title, row.remaining_saved_at, remaining)
         return None
 
 
@@ -102,4 +102,4 @@ def _is_resumable_header(header: Any) -> bool:
     if not isinstance(header, dict):
         return False
     steps = header.get("steps", (header,))
-    return not all(isinstance(step, dict) and step.get("do") in _NO_ROUTINE for step in steps)
+    return not all(isinstance(step, dict) and step.get("do") in _NOT_RESUMABLE for step in steps)

@@ -16,43 +16,43 @@ from station.core.measurement.calibration import Fit
 from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store.loading import budget_to_json
-from station.store.read import stored_settings, suspect_check
+from station.store.read import failed_check_of, stored_settings
 from station.store.records import (
     Attempt,
     Circumstances,
     Correction,
     HeelLift,
-    Imported,
+    ImportedResult,
     Person,
     Repetition,
-    Scores,
+    SideResults,
     Trial,
 )
 from station.store.schema import (
     attempts,
-    checks,
+    calibration_checks,
     corrections,
-    heels,
+    heel_lifts,
+    heel_sensors,
     holds,
-    lifts,
     people,
+    rep_sets,
     repetitions,
-    reps,
     runs,
+    sessions,
     settings,
-    sittings,
     tests,
     trace_chunks,
     trials,
 )
-from station.store.traces import packed
+from station.store.traces import compress_rows
 from station.store.training_read import IMPORTED
 from station.store.training_write import TrainingWriter, unique_name
 from station.store.write_transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
 
-TAKEN = "There is somebody called {name} already: add a letter to tell them apart."
+NAME_TAKEN = "There is somebody called {name} already: add a letter to tell them apart."
 
 UNFINISHED, PARTIAL, FINISHED = "unfinished", "partial", "finished"
 
@@ -65,32 +65,32 @@ class Store(TrainingWriter):
 
     def add_person(self, name: str) -> Person:
         """Raises `ValueError` with a sentence when the name is empty, too long or taken."""
-        with self.write_transaction() as now:
-            name = unique_name(name, [row.name for row in now.execute(select(people.c.name))], TAKEN)
-            return Person(self._insert(now, people, name=name, added_at=self._clock.wall()), name)
+        with self.write_transaction() as connection:
+            name = unique_name(name, [row.name for row in connection.execute(select(people.c.name))], NAME_TAKEN)
+            return Person(self._insert(connection, people, name=name, added_at=self._clock.utc_now()), name)
 
     def rename_person(self, person_id: str, name: str) -> None:
         """Raises as `add_person` does."""
-        with self.write_transaction() as now:
-            everybody = now.execute(select(people.c.id, people.c.name))
-            name = unique_name(name, [row.name for row in everybody if row.id != person_id], TAKEN)
-            self._update(now, people, person_id, name=name)
+        with self.write_transaction() as connection:
+            everybody = connection.execute(select(people.c.id, people.c.name))
+            name = unique_name(name, [row.name for row in everybody if row.id != person_id], NAME_TAKEN)
+            self._update(connection, people, person_id, name=name)
 
-    def save_settings(self, wish: Settings) -> None:
+    def save_settings(self, new_settings: Settings) -> None:
         """Store the settings that changed; those never changed follow the program's defaults."""
-        with self.write_transaction() as now:
-            before = asdict(Settings(**stored_settings(now)))
-            for name, value in asdict(wish).items():
+        with self.write_transaction() as connection:
+            before = asdict(Settings(**stored_settings(connection)))
+            for name, value in asdict(new_settings).items():
                 if value != before[name]:
-                    now.execute(delete(settings).where(settings.c.name == name))
+                    connection.execute(delete(settings).where(settings.c.name == name))
                     text = json.dumps(value)
-                    self._insert(now, settings, name=name, value_json=text, changed_at=self._clock.wall())
+                    self._insert(connection, settings, name=name, value_json=text, changed_at=self._clock.utc_now())
 
     def add_calibration(self, fit: Fit, temperature_c: float | None = None) -> str:
         """From now on it counts; those before it are kept for ever. `temperature_c` is the sensor's, where known."""
-        with self.write_transaction() as now:
+        with self.write_transaction() as connection:
             return self._insert_calibration(
-                now,
+                connection,
                 fit.curve,
                 points_json=json.dumps([asdict(point) for point in fit.points]),
                 residuals_json=json.dumps(fit.residuals_mm),
@@ -112,10 +112,10 @@ class Store(TrainingWriter):
         """What a look at the calibration found; see `station.store.records.Check`."""
         if kind not in CHECK_KINDS:
             raise ValueError(f"A check of the kind {kind!r}: there are {', '.join(CHECK_KINDS)}.")
-        with self.write_transaction() as now:
+        with self.write_transaction() as connection:
             return self._insert_numbered(
-                now,
-                checks,
+                connection,
+                calibration_checks,
                 calibration_id=calibration_id,
                 kind=kind,
                 block_mm=block_mm,
@@ -127,41 +127,43 @@ class Store(TrainingWriter):
 
     def save_empty_share(self, side: Side, share: float) -> None:
         """Store the empty load of this analogue heel, as a share of full scale."""
-        with self.write_transaction() as now:
-            now.execute(delete(heels).where(heels.c.side == side))
-            self._insert(now, heels, side=side, empty_share=share, measured_at=self._clock.wall())
+        with self.write_transaction() as connection:
+            connection.execute(delete(heel_sensors).where(heel_sensors.c.side == side))
+            self._insert(connection, heel_sensors, side=side, empty_share=share, measured_at=self._clock.utc_now())
 
     def begin_session(self, person_id: str | None, started_at: datetime, *, simulated: bool) -> str:
         """Begin a session; without a person (`None`) it is unclaimed."""
-        return self._add(sittings, person_id=person_id, started_at=started_at, simulated=simulated)
+        return self._insert_and_commit(sessions, person_id=person_id, started_at=started_at, simulated=simulated)
 
     def claim_session(self, session_id: str, person_id: str | None) -> None:
         """Assign a session to a person, or make it unclaimed."""
-        self._change(sittings, session_id, person_id=person_id)
+        self._update_and_commit(sessions, session_id, person_id=person_id)
 
-    def end_session(self, session_id: str, ended_at: datetime, why: str) -> None:
-        self._change(sittings, session_id, ended_at=ended_at, ended_why=why)
+    def end_session(self, session_id: str, ended_at: datetime, end_reason: str) -> None:
+        self._update_and_commit(sessions, session_id, ended_at=ended_at, end_reason=end_reason)
 
-    def begin_run(self, sitting_id: str, header: dict[str, Any], began_at: datetime, called: str | None = None) -> str:
+    def begin_run(self, session_id: str, header: dict[str, Any], started_at: datetime, title: str | None = None) -> str:
         """One thing done in a session; `header` is what its trace begins with, `began_at` the moment 0 of its times.
 
         `called` is the routine's name, where it has one.
         """
         text = json.dumps(header, sort_keys=True)
-        return self._add(runs, sitting_id=sitting_id, header_json=text, began_at=began_at, called=called)
+        return self._insert_and_commit(
+            runs, session_id=session_id, header_json=text, started_at=started_at, title=title
+        )
 
     def append_trace(self, run_id: str, rows_text: str) -> None:
         """Add rows to the run's trace, whole lines without the line of column names; about every ten seconds."""
         number = func.coalesce(func.max(trace_chunks.c.number) + 1, 0)
-        with self.write_transaction() as now:
-            count = now.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
-            self._insert(now, trace_chunks, run_id=run_id, number=count, rows=packed(rows_text))
+        with self.write_transaction() as connection:
+            count = connection.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
+            self._insert(connection, trace_chunks, run_id=run_id, number=count, rows=compress_rows(rows_text))
 
     def save_trace(self, run_id: str, rows_text: str) -> None:
         """The run's whole trace, in place of what was there: one piece is smaller than its chunks."""
-        with self.write_transaction() as now:
-            now.execute(delete(trace_chunks).where(trace_chunks.c.run_id == run_id))
-            self._insert(now, trace_chunks, run_id=run_id, number=0, rows=packed(rows_text))
+        with self.write_transaction() as connection:
+            connection.execute(delete(trace_chunks).where(trace_chunks.c.run_id == run_id))
+            self._insert(connection, trace_chunks, run_id=run_id, number=0, rows=compress_rows(rows_text))
 
     def begin_test(
         self,
@@ -179,21 +181,21 @@ class Store(TrainingWriter):
         values = asdict(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
         values |= {"temperature_c": temperature_c, "skirting_mm": skirting_mm, "imported": False}
-        with self.write_transaction() as now:
-            doubted = suspect_check(now, calibration_id) is not None
-            return self._insert(now, tests, run_id=run_id, state=UNFINISHED, doubted=doubted, **values)
+        with self.write_transaction() as connection:
+            is_suspect = failed_check_of(connection, calibration_id) is not None
+            return self._insert(connection, tests, run_id=run_id, state=UNFINISHED, is_suspect=is_suspect, **values)
 
-    def describe_test(self, test_id: str, circumstances: Circumstances) -> None:
+    def save_circumstances(self, test_id: str, circumstances: Circumstances) -> None:
         """Store the person's answers about the test."""
-        self._change(tests, test_id, **asdict(circumstances))
+        self._update_and_commit(tests, test_id, **asdict(circumstances))
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
         values = _column_values(attempt)
-        values["window_from_us"], values["window_to_us"] = values.pop("window_us") or (None, None)
-        return self._add(attempts, test_id=test_id, **values)
+        values["window_start_us"], values["window_end_us"] = values.pop("window_us") or (None, None)
+        return self._insert_and_commit(attempts, test_id=test_id, **values)
 
     def add_trial(self, test_id: str, trial: Trial) -> str:
-        return self._add(trials, test_id=test_id, **_column_values(trial))
+        return self._insert_and_commit(trials, test_id=test_id, **_column_values(trial))
 
     def finish_test(
         self,
@@ -208,7 +210,7 @@ class Store(TrainingWriter):
         partial: bool = False,
     ) -> None:
         """With a budget, the uncertainty is the budget's total."""
-        self._change(
+        self._update_and_commit(
             tests,
             test_id,
             left_mm=left_mm,
@@ -220,25 +222,27 @@ class Store(TrainingWriter):
             state=PARTIAL if partial else FINISHED,
         )
 
-    def correct(self, made: Sequence[Correction]) -> None:
+    def add_corrections(self, new_corrections: Sequence[Correction]) -> None:
         """What tests come to under another calibration, all or none; from now on it counts, and the originals stay."""
-        with self.write_transaction() as now:
-            number, made_at = next_number(now, corrections), self._clock.wall()
-            for one in made:
-                values = _column_values(one.scores)
-                self._insert(now, corrections, number=number, made_at=made_at, test_id=one.test_id, **values)
+        with self.write_transaction() as connection:
+            number, created_at = next_number(connection, corrections), self._clock.utc_now()
+            for one in new_corrections:
+                values = _column_values(one.results)
+                self._insert(
+                    connection, corrections, number=number, created_at=created_at, test_id=one.test_id, **values
+                )
 
-    def add_imported(self, person_id: str, results: Sequence[Imported]) -> None:
+    def add_imported_results(self, person_id: str, results: Sequence[ImportedResult]) -> None:
         """Past results of a tape, all or none, each as a session of its own."""
-        with self.write_transaction() as now:
+        with self.write_transaction() as connection:
             for result in results:
-                at, sides = result.at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
-                ended = {"started_at": at, "ended_at": at, "ended_why": IMPORTED}
-                sitting_id = self._insert(now, sittings, person_id=person_id, simulated=False, **ended)
+                at, sides = result.measured_at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
+                ended = {"started_at": at, "ended_at": at, "end_reason": IMPORTED}
+                session_id = self._insert(connection, sessions, person_id=person_id, simulated=False, **ended)
                 header = json.dumps({"do": IMPORTED})
-                run_id = self._insert(now, runs, sitting_id=sitting_id, began_at=at, header_json=header)
-                kind = {"full": False, "contact": Contact.SELF, "doubted": False, "imported": True}
-                self._insert(now, tests, run_id=run_id, started_us=0, state=FINISHED, **kind, **sides)
+                run_id = self._insert(connection, runs, session_id=session_id, started_at=at, header_json=header)
+                kind = {"full": False, "contact": Contact.SELF, "is_suspect": False, "imported": True}
+                self._insert(connection, tests, run_id=run_id, started_us=0, state=FINISHED, **kind, **sides)
 
     def begin_hold(
         self,
@@ -248,28 +252,35 @@ class Store(TrainingWriter):
         repetition: int,
         target_us: int,
         started_us: int,
-        step: int | None = None,
+        step_index: int | None = None,
         exercise: str | None = None,
         verified: bool = True,
     ) -> str:
         """What `step`, `exercise` and `verified` say is said by `station.store.records.Hold`."""
-        nothing = dict.fromkeys(("credited_us", "lifted_us", "lifts", "micro_lifts"), 0)
-        of_routine = {"step": step, "exercise": exercise, "verified": verified}
+        nothing = dict.fromkeys(("credited_us", "lifted_us", "lift_count", "micro_lift_count"), 0)
+        of_routine = {"step_index": step_index, "exercise": exercise, "verified": verified}
         values = {"side": side, "repetition": repetition, "target_us": target_us, "started_us": started_us}
-        return self._add(holds, run_id=run_id, state=UNFINISHED, **values, **of_routine, **nothing)
+        return self._insert_and_commit(holds, run_id=run_id, state=UNFINISHED, **values, **of_routine, **nothing)
 
-    def progress_hold(
-        self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lifts: int = 0, micro_lifts: int = 0
+    def save_hold_progress(
+        self, hold_id: str, *, credited_us: int, lifted_us: int = 0, lift_count: int = 0, micro_lift_count: int = 0
     ) -> None:
         """Store a hold's credit so far; called every second, so that a power cut loses at most one."""
-        self._change(holds, hold_id, credited_us=credited_us, lifted_us=lifted_us, lifts=lifts, micro_lifts=micro_lifts)
+        self._update_and_commit(
+            holds,
+            hold_id,
+            credited_us=credited_us,
+            lifted_us=lifted_us,
+            lift_count=lift_count,
+            micro_lift_count=micro_lift_count,
+        )
 
     def add_heel_lift(self, hold_id: str, lift: HeelLift) -> None:
         """A lift when it begins, and once more, with the same `since_us`, when the heel has come back."""
-        with self.write_transaction() as now:
-            same = (lifts.c.hold_id == hold_id, lifts.c.since_us == lift.since_us)
-            now.execute(delete(lifts).where(*same))
-            self._insert(now, lifts, hold_id=hold_id, since_us=lift.since_us, until_us=lift.until_us)
+        with self.write_transaction() as connection:
+            same = (heel_lifts.c.hold_id == hold_id, heel_lifts.c.started_us == lift.started_us)
+            connection.execute(delete(heel_lifts).where(*same))
+            self._insert(connection, heel_lifts, hold_id=hold_id, started_us=lift.started_us, ended_us=lift.ended_us)
 
     def finish_hold(
         self,
@@ -277,50 +288,58 @@ class Store(TrainingWriter):
         *,
         credited_us: int,
         lifted_us: int,
-        lifts: int,
-        micro_lifts: int,
+        lift_count: int,
+        micro_lift_count: int,
         ended_us: int,
         partial: bool = False,
     ) -> None:
-        self._change(
+        self._update_and_commit(
             holds,
             hold_id,
             credited_us=credited_us,
             lifted_us=lifted_us,
-            lifts=lifts,
-            micro_lifts=micro_lifts,
+            lift_count=lift_count,
+            micro_lift_count=micro_lift_count,
             ended_us=ended_us,
             state=PARTIAL if partial else FINISHED,
         )
 
-    def begin_reps(
+    def begin_rep_set(
         self,
         run_id: str,
         *,
         side: Legs,
         target_count: int,
         started_us: int,
-        step: int | None = None,
+        step_index: int | None = None,
         exercise: str | None = None,
         verified: bool = True,
     ) -> str:
         """As `begin_hold`."""
-        of_routine = {"step": step, "exercise": exercise, "verified": verified}
-        values = {"side": side, "target_count": target_count, "started_us": started_us, "count": 0, "too_quick": 0}
-        return self._add(reps, run_id=run_id, state=UNFINISHED, **values, **of_routine)
+        of_routine = {"step_index": step_index, "exercise": exercise, "verified": verified}
+        values = {
+            "side": side,
+            "target_count": target_count,
+            "started_us": started_us,
+            "count": 0,
+            "too_quick_count": 0,
+        }
+        return self._insert_and_commit(rep_sets, run_id=run_id, state=UNFINISHED, **values, **of_routine)
 
-    def add_repetition(self, reps_id: str, repetition: Repetition) -> None:
+    def add_repetition(self, rep_set_id: str, repetition: Repetition) -> None:
         """One of the repetitions, when it is done."""
-        self._add(repetitions, reps_id=reps_id, **asdict(repetition))
+        self._insert_and_commit(repetitions, rep_set_id=rep_set_id, **asdict(repetition))
 
-    def progress_reps(self, reps_id: str, *, count: int, too_quick: int) -> None:
-        self._change(reps, reps_id, count=count, too_quick=too_quick)
+    def save_rep_set_progress(self, rep_set_id: str, *, count: int, too_quick_count: int) -> None:
+        self._update_and_commit(rep_sets, rep_set_id, count=count, too_quick_count=too_quick_count)
 
-    def finish_reps(self, reps_id: str, *, count: int, too_quick: int, partial: bool = False) -> None:
-        self._change(reps, reps_id, count=count, too_quick=too_quick, state=PARTIAL if partial else FINISHED)
+    def finish_rep_set(self, rep_set_id: str, *, count: int, too_quick_count: int, partial: bool = False) -> None:
+        self._update_and_commit(
+            rep_sets, rep_set_id, count=count, too_quick_count=too_quick_count, state=PARTIAL if partial else FINISHED
+        )
 
 
-def _column_values(record: Attempt | Trial | Scores) -> dict[str, Any]:
+def _column_values(record: Attempt | Trial | SideResults) -> dict[str, Any]:
     """The columns of a record with budgets."""
     values = {name: getattr(record, name) for name in record.__dataclass_fields__}
     for name in [name for name in values if name.endswith("budget")]:

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Table, event, func, insert, select, update
 from station.clock import Clock
 from station.core.measurement.calibration import Curve
 from station.store.cache import CACHED_TABLES, Cache
-from station.store.connect import Driver, lock, make_directory, sqlite_driver, writing
-from station.store.errors import explained
-from station.store.ids import NewId, uuid7
-from station.store.prepare import prepare
+from station.store.connect import Driver, lock_database, make_directory, sqlite_driver, write_engine
+from station.store.errors import translate_errors
+from station.store.ids import IdFactory, uuid7
+from station.store.prepare import prepare_database
 from station.store.read import NEWEST_CALIBRATION, Reader
-from station.store.schema import calibrations, sittings
+from station.store.schema import calibrations, sessions
 from station.version import APP_VERSION, RULE_VERSION
 
 AS_BUILT_OFFSET_MM = -70.0
@@ -30,25 +30,25 @@ CACHE_SIZE = 12
 """A household's histories, their pictures, and what every page asks for. Ten years of daily tests are some 5 MB."""
 
 
-def next_number(now: Connection, table: Table) -> int:
+def next_number(connection: Connection, table: Table) -> int:
     """One more than the greatest number in the table: which row is the newest, also when the clock has gone back."""
-    return int(now.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
+    return int(connection.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
 
 
 class WriteTransactions(Reader):
     """The database of one station, and how a row gets into it."""
 
-    def __init__(self, path: Path, *, clock: Clock, new_id: NewId, driver: Driver) -> None:
+    def __init__(self, path: Path, *, clock: Clock, new_id: IdFactory, driver: Driver) -> None:
         super().__init__(path, driver)
         self._clock = clock
         self._new_id = new_id
-        self._one_at_a_time = Lock()
-        self._lock_file = lock(path)
-        self._engine = writing(path, driver)
+        self._write_lock = Lock()
+        self._lock_file = lock_database(path)
+        self._write_engine = write_engine(path, driver)
         self.cache = Cache(CACHE_SIZE)
         self._cached_changed = False
-        event.listen(self._engine, "before_execute", self._before_execute)
-        self._writer: Connection | None = None
+        event.listen(self._write_engine, "before_execute", self._before_execute)
+        self._write_connection: Connection | None = None
 
     @classmethod
     def open(  # type: ignore[override]  # a store needs a clock where a reader does not
@@ -56,7 +56,7 @@ class WriteTransactions(Reader):
         path: Path,
         *,
         clock: Clock,
-        new_id: NewId = uuid7,
+        new_id: IdFactory = uuid7,
         as_built_offset_mm: float | None = None,
         driver: Driver = sqlite_driver,
     ) -> Self:
@@ -70,9 +70,9 @@ class WriteTransactions(Reader):
         make_directory(path)
         store = cls(path, clock=clock, new_id=new_id, driver=driver)
         try:
-            with explained(path):
-                prepare(store._engine, path)
-                store._writer = store._engine.connect()
+            with translate_errors(path):
+                prepare_database(store._write_engine, path)
+                store._write_connection = store._write_engine.connect()
             store._recover_after_power_cut(as_built_offset_mm)
         except BaseException:
             store.close()
@@ -84,24 +84,24 @@ class WriteTransactions(Reader):
 
         The readers go first: the last to close empties the log into the database, which a reader may not.
         """
-        with self._one_at_a_time, closing(self._lock_file):
+        with self._write_lock, closing(self._lock_file):
             super().close()
-            writer, self._writer = self._writer, None
+            writer, self._write_connection = self._write_connection, None
             try:
                 if writer is not None:
                     writer.close()
             finally:
-                self._engine.dispose()
+                self._write_engine.dispose()
 
     @contextmanager
     def write_transaction(self) -> Iterator[Connection]:
         """One transaction of the one writer."""
-        with self._one_at_a_time, explained(self.path):
-            if self._writer is None:
+        with self._write_lock, translate_errors(self.path):
+            if self._write_connection is None:
                 raise ValueError(f"The database {self.path} has been closed.")
             try:
-                with self._writer.begin():
-                    yield self._writer
+                with self._write_connection.begin():
+                    yield self._write_connection
             finally:
                 if self._cached_changed:
                     self._cached_changed = False
@@ -113,37 +113,37 @@ class WriteTransactions(Reader):
 
     def _recover_after_power_cut(self, as_built_offset_mm: float | None) -> None:
         """Settle what a power cut interrupted; as the first write it also detects a read-only file."""
-        cut = (sittings.c.ended_at.is_(None), sittings.c.ended_why.is_(None))
+        cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
         with self.write_transaction() as now:
-            now.execute(update(sittings).where(*cut).values(ended_why=CUT_OFF))
+            now.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
             newest = now.execute(NEWEST_CALIBRATION).first()
             if newest is None:
                 self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
             elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:
                 self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm))
 
-    def _insert_calibration(self, now: Connection, curve: Curve, **values: Any) -> str:
+    def _insert_calibration(self, connection: Connection, curve: Curve, **values: Any) -> str:
         values |= {"gain": curve.gain, "offset_mm": curve.offset_mm, "bend_per_mm": curve.bend_per_mm}
-        return self._insert_numbered(now, calibrations, **values)
+        return self._insert_numbered(connection, calibrations, **values)
 
-    def _insert_numbered(self, now: Connection, table: Table, **values: Any) -> str:
-        number = next_number(now, table)
-        return self._insert(now, table, number=number, made_at=self._clock.wall(), **values)
+    def _insert_numbered(self, connection: Connection, table: Table, **values: Any) -> str:
+        number = next_number(connection, table)
+        return self._insert(connection, table, number=number, created_at=self._clock.utc_now(), **values)
 
-    def _insert(self, now: Connection, table: Table, **values: Any) -> str:
+    def _insert(self, connection: Connection, table: Table, **values: Any) -> str:
         if "id" in table.c:
             values["id"] = self._new_id()
-        now.execute(insert(table).values(app_version=APP_VERSION, rule_version=RULE_VERSION, **values))
+        connection.execute(insert(table).values(app_version=APP_VERSION, rule_version=RULE_VERSION, **values))
         return str(values.get("id", ""))
 
-    def _add(self, table: Table, **values: Any) -> str:
-        with self.write_transaction() as now:
-            return self._insert(now, table, **values)
+    def _insert_and_commit(self, table: Table, **values: Any) -> str:
+        with self.write_transaction() as connection:
+            return self._insert(connection, table, **values)
 
-    def _update(self, now: Connection, table: Table, row_id: str, **values: Any) -> None:
-        if now.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount != 1:
+    def _update(self, connection: Connection, table: Table, row_id: str, **values: Any) -> None:
+        if connection.execute(update(table).where(table.c.id == row_id).values(**values)).rowcount != 1:
             raise LookupError(f"There is no row {row_id} in the table {table.name} of {self.path}.")
 
-    def _change(self, table: Table, row_id: str, **values: Any) -> None:
-        with self.write_transaction() as now:
-            self._update(now, table, row_id, **values)
+    def _update_and_commit(self, table: Table, row_id: str, **values: Any) -> None:
+        with self.write_transaction() as connection:
+            self._update(connection, table, row_id, **values)

@@ -61,9 +61,9 @@ def make(path: Path, days: int = DAYS) -> None:
                 for _ in each:
                     pass
         with Reader.open(database) as reader:
-            newest = max(reader.sessions(), key=lambda sitting: sitting.started_at)
+            newest = max(reader.sessions(), key=lambda session: session.started_at)
             detail = reader.session(newest.id)
-            export_json(reader, path, traces=() if detail is None else detail.runs)
+            export_json(reader, path, traces=() if detail is None else detail.run_ids)
 
 
 if __name__ == "__main__":

@@ -73,7 +73,7 @@ class Scheduler:
         if self._at_us is not None and abs(at_us - self._at_us) < SAME_US:
             return
         self._at_us = at_us
-        run_date = self._clock.wall() + timedelta(microseconds=max(0, at_us - self._clock.now_us()))
+        run_date = self._clock.utc_now() + timedelta(microseconds=max(0, at_us - self._clock.now_us()))
         self._scheduler.add_job(
             self._fire, DateTrigger(run_date), id=ALARM, replace_existing=True, misfire_grace_time=None
         )

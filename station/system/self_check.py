@@ -39,8 +39,8 @@ def checks(config: Config) -> Iterator[Result]:
     """Every check in turn."""
     yield Result("configuration", True, f"{'a simulated' if config.board.simulated else 'a real'} board")
     clock: Clock = SystemClock()
-    right = clock_is_right(clock.wall())
-    date = f"{clock.wall().astimezone():%Y-%m-%d %H:%M}"
+    right = clock_is_right(clock.utc_now())
+    date = f"{clock.utc_now().astimezone():%Y-%m-%d %H:%M}"
     yield Result("clock", right, date if right else f"{date} may be wrong: connect the network or set the date")
     yield _store(config, clock)
     yield _page(config)

@@ -184,14 +184,14 @@ class Service:
         self._watch_clock()
 
     def _watch_clock(self) -> None:
-        right = clock_is_right(self._clock.wall())
+        right = clock_is_right(self._clock.utc_now())
         if right is not self._clock_right:
             self._clock_right = right
             self.station.report_fault("clock", None if right else CLOCK_WRONG)
         if right and not self._backup_scheduled:
             self._backup_scheduled = True
             self._alarms.every_night(self._back_up)
-        ahead = self._clock.wall() - timedelta(microseconds=self._clock.now_us())
+        ahead = self._clock.utc_now() - timedelta(microseconds=self._clock.now_us())
         if right and (self._wall_offset is None or abs(ahead - self._wall_offset) > CLOCK_STEP):
             self._wall_offset = ahead
             self._alarms.reschedule()
@@ -201,7 +201,7 @@ class Service:
         from station.store.backup import back_up
 
         try:
-            back_up(self.store.path, self.store.path.parent / "backups", self._clock.wall().astimezone().date())
+            back_up(self.store.path, self.store.path.parent / "backups", self._clock.utc_now().astimezone().date())
         except (StoreError, OSError) as error:
             self.station.report_fault("backup", f"The nightly backup has failed: {error}")
         else:

@@ -25,7 +25,7 @@ from station.simulator.board import SENSOR_SEED, SimulatedBoard
 from station.simulator.range_error import RangeError
 from station.simulator.virtual import BEGIN_WALL, DeadlineQueue, VirtualClock, run_until
 from station.store import Store
-from station.store.ids import ids_of
+from station.store.ids import seeded_ids
 
 EMPTY_S = 5.0
 """The empty board, before anybody steps on: its heels are known by then."""
@@ -38,7 +38,7 @@ FULL_EVERY_DAYS = 14
 """The first test is a full one, and then one every two weeks; the others are quick."""
 BEFORE = timedelta(hours=4)
 """So long before the first session the station is set up, and calibrated."""
-HEALTH_QUESTIONS = "care"
+HEALTH_QUESTIONS = "health"
 """The question under which the store keeps the answers to the health questions."""
 USUAL_GAIN_MM_WEEK = 2.0
 """What regular stretching adds."""
@@ -67,7 +67,7 @@ class Progress:
     """How far a simulation has come."""
 
     day: int
-    sittings: int
+    sessions: int
     lived_s: float
     """Time within sessions; between them time jumps."""
 
@@ -96,7 +96,7 @@ class VirtualStation:
             self.store = Store.open(
                 database,
                 clock=self.board.clock,
-                new_id=ids_of(self.board.clock, seed),
+                new_id=seeded_ids(self.board.clock, seed),
                 as_built_offset_mm=-float(config.board.setback_mm),
             )
             undo.callback(self.store.close)
@@ -135,7 +135,7 @@ class VirtualStation:
 
     def jump_to(self, wall: datetime) -> None:
         """Let the time until then pass with nothing happening on the empty board."""
-        passed_us = (wall - self.clock.wall()) // timedelta(microseconds=1)
+        passed_us = (wall - self.clock.utc_now()) // timedelta(microseconds=1)
         self.clock.advance_to(self.clock.now_us() + passed_us)
 
     def run_session(self, routine: Routine, person_id: str | None) -> None:
@@ -156,7 +156,7 @@ class VirtualStation:
         self.live(LONGEST_S, self._has_ended)
 
     def _has_ended(self) -> bool:
-        return self.station.snapshot().sitting_id is None
+        return self.station.snapshot().session_id is None
 
 
 def simulate(habits: Habits, days: int, database: Path, config: Config | None = None) -> Iterator[Progress]:
@@ -213,13 +213,13 @@ def _person_id(store: Store, name: str) -> str:
 def answer_no_to_all(store: Store, person_id: str) -> None:
     """Answer the health questions with no to all, unless they are answered: else only tests start for this person."""
     if not store.answers(person_id, HEALTH_QUESTIONS, limit=1):
-        no = [one.key for one in CONDITIONS if one.after is None]
+        no = [one.key for one in CONDITIONS if one.follow_up_of is None]
         store.add_answer(person_id, HEALTH_QUESTIONS, {"yes": [], "no": no})
 
 
 def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: str) -> Iterator[Progress]:
     chance = random.Random(f"{habits.seed} {habits.name}")
-    sittings, lived_us = 0, 0
+    sessions, lived_us = 0, 0
     full_due = 0
     for day in range(days):
         come_at = habits.begin + timedelta(days=day, seconds=chance.gauss(0.0, EARLY_LATE_S))
@@ -229,11 +229,11 @@ def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: st
             began_us = virtual.clock.now_us()
             virtual.live(EMPTY_S)
             full = day >= full_due
-            virtual.run_session(_routine(virtual.store, sittings, full=full), person_id)
+            virtual.run_session(_routine(virtual.store, sessions, full=full), person_id)
             full_due = day + FULL_EVERY_DAYS if full else full_due
-            sittings += 1
+            sessions += 1
             lived_us += virtual.clock.now_us() - began_us
-        yield Progress(day + 1, sittings, lived_us / SECOND_US)
+        yield Progress(day + 1, sessions, lived_us / SECOND_US)
 
 
 def _is_due(day: int, per_week: int) -> bool:

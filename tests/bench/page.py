@@ -19,7 +19,7 @@ from tests.browser import PHONE, Browser, opened
 from tests.visitors import Visitor
 
 END_S = 10.0
-SITTING_S = 90.0
+SESSION_S = 90.0
 """A bound for both sides of one short stretch."""
 LOADED_S = 10.0
 SHORT = "hold_s=5&repetitions=1&rest_s=0&prepare_s=3&volume=normal&quiet_from=00:00&quiet_to=00:00"
@@ -84,7 +84,7 @@ def sit(browser: Browser, address: str) -> None:
     visitor.go("/live")
     browser.run(CHANGE, SHORT)
     visitor.push("Stretch for me")
-    visitor.sees("DONE", bound_s=SITTING_S)
+    visitor.sees("DONE", bound_s=SESSION_S)
     for page in PAGES:
         assert browser.run(FETCH, page), page
     visitor.go("/history")

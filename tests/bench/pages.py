@@ -20,7 +20,7 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from station.clock import SystemClock
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.store import Store
 from station.store.records import Person
 from tests.web.double import StationDouble
@@ -75,7 +75,7 @@ def minimal_server() -> Server:
     panel, threads = StationDouble(), WSGIMiddleware(minimal(), workers=THREADS)  # type: ignore[arg-type]  # as in web.server.http
     stream, names = Stream(panel, SystemClock()), AllowedHosts(frozenset({"localhost"}), loopback_only=True)
     front = RequestGuard(names, stream, cast(Application, threads))
-    return Server(front, stream, threads, listen(Page(port=0)), DeadlineProtocol)
+    return Server(front, stream, threads, listen(PageConfig(port=0)), DeadlineProtocol)
 
 
 def first_byte_s(port: int, address: str, person_id: str) -> float:
@@ -95,7 +95,7 @@ def measured(scratch: Path) -> tuple[float, dict[str, float]]:
     """Seconds to the first byte of the minimal page, and of each page of the station, once it has been asked for."""
     with Store.open(scratch / "station.db", clock=SystemClock()) as store:
         person = years_of(store, DAYS, holds_a_day=HOLDS_A_DAY)
-        config = Config(page=Page(port=0))
+        config = Config(page=PageConfig(port=0))
         with served(minimal_server()) as plain, served(open_page(StationDouble(store), store, config)) as ours:
             took_s: dict[str, list[float]] = {address: [] for address in addresses(store, person)}
             plain_s: list[float] = []

@@ -22,7 +22,7 @@ from tests.bench.unit import unit_s
 RUNS = 2
 
 
-def sitting(database: Path) -> tuple[float, float]:
+def session(database: Path) -> tuple[float, float]:
     """Simulated seconds, and processor seconds, of one session."""
     with VirtualStation(simulated(Config()), database) as station:
         station.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT})
@@ -36,7 +36,7 @@ def sitting(database: Path) -> tuple[float, float]:
 def figures() -> dict[str, dict[str, Any]]:
     """Simulated seconds per second and per unit of work, the better of two runs."""
     with tempfile.TemporaryDirectory(prefix="station-bench-") as scratch:
-        lived = [sitting(Path(scratch) / f"{run}.db") for run in range(RUNS)]
+        lived = [session(Path(scratch) / f"{run}.db") for run in range(RUNS)]
     speed = max(life_s / took_s for life_s, took_s in lived)
     return {
         "simulate_speed": {"value": round(speed, 1), "unit": "s/s"},

@@ -18,9 +18,10 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 from typing import cast
 
-from station.config import Board, Config, Page
-from station.config import Store as StoreConfig
+from station.config import BoardConfig, Config, PageConfig
+from station.config import StoreConfig as StoreConfig
 from station.core.events import SECOND_US, Side
+from station.core.state import HoldState
 from station.core.steps import HoldStep
 from station.devices.cue_player import PlayedEdge
 from station.simulator.board import SimulatedBoard
@@ -66,7 +67,9 @@ class Run:
 def running(directory: Path) -> Iterator[Service]:
     """A station on a simulated board in the default wiring, in this process, with its own loop's thread."""
     config = Config(
-        board=Board(simulated=True), page=Page(port=0), store=StoreConfig(path=str(directory / "station.db"))
+        board=BoardConfig(simulated=True),
+        page=PageConfig(port=0),
+        store=StoreConfig(path=str(directory / "station.db")),
     )
     service = Service(config)
     service.open().change_settings(LOUD)
@@ -94,8 +97,8 @@ def run() -> Run:
         assert service.devices.player is not None
         found.edges = service.devices.player.played_edges()
         found.shown = _shown(browser)
-        (sitting,) = service.store.sessions(limit=1)
-        detail = service.store.session(sitting.id)
+        (session,) = service.store.sessions(limit=1)
+        detail = service.store.session(session.id)
         assert detail is not None
         found.holds = detail.holds
         return found
@@ -130,8 +133,9 @@ def now_us() -> int:
 def _wait(service: Service, repetition: int | None, phase: str) -> None:
     until = time.monotonic() + BOUND_S
     while True:
-        seen = service.station.snapshot()
-        if seen.phase == phase and repetition in (None, seen.repetition):
+        seen = service.station.snapshot().state
+        shown = seen.repetition if isinstance(seen, HoldState) else None
+        if seen.phase == phase and repetition in (None, shown):
             return
         if time.monotonic() > until:
             raise TimeoutError(f"no {phase} {repetition or ''} within {BOUND_S:g} s, but {seen.phase}")
@@ -163,7 +167,7 @@ def credit_errors_us(found: Run) -> list[int]:
     errors = []
     for hold, (up_us, down_us) in zip(found.holds, found.lifts, strict=True):
         assert hold.ended_us is not None
-        assert hold.lifts == 1
+        assert hold.lift_count == 1
         assert hold.started_us + begin_us < up_us < down_us < hold.ended_us + begin_us
         held_us = hold.ended_us - hold.started_us - (down_us - up_us)
         errors.append(abs(held_us - hold.credited_us))

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from station.store.schema import metadata
-from station.store.traces import unpacked
+from station.store.traces import decompress_rows
 
 _TABLES = {name: [column.name for column in table.primary_key] for name, table in metadata.tables.items()}
 
@@ -88,5 +88,5 @@ def found_in(now: Connection) -> dict[Key, Fields]:
             else:
                 found[name, "/".join(str(row[key]) for key in keys)] = dict(row)
     for run_id, parts in chunks.items():
-        found["traces", run_id] = {"digest": digest(unpacked(parts))}
+        found["traces", run_id] = {"digest": digest(decompress_rows(parts))}
     return found

@@ -19,6 +19,7 @@ from station.core.events import SECOND_US, Side
 from station.core.steps import HoldStep
 from station.system.service import Service
 from station.system.simulate import simulated
+from tests.station.states import AnyState
 
 ROOT = Path(__file__).resolve().parents[2]
 HOLD_US = SECOND_US // 5
@@ -41,8 +42,8 @@ def child(path: Path, hold_us: int) -> None:
 
     def shown() -> None:
         seen = station.snapshot()
-        cue = None if seen.cue is None else seen.cue.cue
-        say(json.dumps([seen.sitting_id, seen.phase, seen.repetition, seen.counted_us, cue]))
+        cue, state = None if seen.cue is None else seen.cue.cue, AnyState(seen.state)
+        say(json.dumps([seen.session_id, state.phase, state.repetition, state.counted_us, cue]))
 
     station.subscribe(shown)
     station.start((HoldStep((Side.LEFT,), hold_us, repetitions=MANY, rest_us=0, prepare_us=SECOND_US // 20),), None)

@@ -26,15 +26,15 @@ class Sessions:
     def one(self) -> None:
         """One session: a test, a few holds, repetitions, in any order, sometimes broken off."""
         session_id = self._store.begin_session(None, BEGAN, simulated=True)
-        self._ledger.did("sittings", session_id, simulated=True)
+        self._ledger.did("sessions", session_id, simulated=True)
         for _ in range(self._random.randint(1, 3)):
             run_id = self._store.begin_run(session_id, {"do": "hold"}, BEGAN)
-            self._ledger.did("runs", run_id, sitting_id=session_id)
+            self._ledger.did("runs", run_id, session_id=session_id)
             self._random.choice((self._test, self._hold, self._reps))(run_id)
         if self._random.random() < 0.8:
-            self._ledger.will("sittings", session_id, ended_why="stepped off")
+            self._ledger.will("sessions", session_id, end_reason="stepped off")
             self._store.end_session(session_id, BEGAN, "stepped off")
-            self._ledger.did("sittings", session_id, ended_why="stepped off")
+            self._ledger.did("sessions", session_id, end_reason="stepped off")
 
     def _test(self, run_id: str) -> None:
         test_id = self._store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)
@@ -44,7 +44,7 @@ class Sessions:
             window = (number, number + SECOND_US)
             attempt = Attempt(Side.LEFT, 1, number, "passed", number, number, toe_mm, 0.4, Contact.PAD, window)
             attempt_id = self._store.add_attempt(test_id, attempt)
-            self._ledger.did("attempts", attempt_id, test_id=test_id, toe_mm=toe_mm, window_to_us=window[1])
+            self._ledger.did("attempts", attempt_id, test_id=test_id, toe_mm=toe_mm, window_end_us=window[1])
         trial_id = self._store.add_trial(test_id, Trial(Side.LEFT, 1, toe_mm, False, 0.4, 5))
         self._ledger.did("trials", trial_id, test_id=test_id, toe_mm=toe_mm)
         self._ledger.will("tests", test_id, state="finished", left_mm=toe_mm)
@@ -55,15 +55,15 @@ class Sessions:
         begun = {"side": Side.RIGHT, "repetition": 1, "target_us": 30 * SECOND_US, "started_us": 0}
         hold_id = self._store.begin_hold(run_id, **begun)  # type: ignore[arg-type]  # a dictionary of several types
         self._ledger.did("holds", hold_id, run_id=run_id, state="unfinished")
-        so_far = dict.fromkeys(("credited_us", "lifted_us", "lifts", "micro_lifts"), 0)
+        so_far = dict.fromkeys(("credited_us", "lifted_us", "lift_count", "micro_lift_count"), 0)
         rows = ""
         for second in range(self._random.randint(1, 12)):
             so_far["credited_us"] += SECOND_US
             self._ledger.will("holds", hold_id, **so_far)
-            self._store.progress_hold(hold_id, **so_far)
+            self._store.save_hold_progress(hold_id, **so_far)
             self._ledger.did("holds", hold_id, **so_far)
             if self._random.random() < 0.1:
-                so_far["lifts"] += 1
+                so_far["lift_count"] += 1
                 self._lift(hold_id, second * SECOND_US)
             if self._random.random() < 0.2:
                 more = "".join(f"{second}.{self._random.random():.6f},toe,163\n" for _ in range(200))
@@ -82,14 +82,14 @@ class Sessions:
     def _lift(self, hold_id: str, since_us: int) -> None:
         for until_us in (None, since_us + 700_000):
             key = f"{hold_id}/{since_us}"
-            self._ledger.will("lifts", key, until_us=until_us)
+            self._ledger.will("heel_lifts", key, ended_us=until_us)
             self._store.add_heel_lift(hold_id, HeelLift(since_us, until_us))
-            self._ledger.did("lifts", key, until_us=until_us)
+            self._ledger.did("heel_lifts", key, ended_us=until_us)
 
     def _reps(self, run_id: str) -> None:
-        reps_id = self._store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
-        self._ledger.did("reps", reps_id, run_id=run_id)
+        rep_set_id = self._store.begin_rep_set(run_id, side=Side.LEFT, target_count=20, started_us=0)
+        self._ledger.did("rep_sets", rep_set_id, run_id=run_id)
         for count in range(1, self._random.randint(2, 6)):
-            self._ledger.will("reps", reps_id, count=count)
-            self._store.progress_reps(reps_id, count=count, too_quick=0)
-            self._ledger.did("reps", reps_id, count=count)
+            self._ledger.will("rep_sets", rep_set_id, count=count)
+            self._store.save_rep_set_progress(rep_set_id, count=count, too_quick_count=0)
+            self._ledger.did("rep_sets", rep_set_id, count=count)

@@ -84,18 +84,18 @@ def nurseries() -> Iterator[list[Nursery]]:
 
 def lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
     """Kill so many stations on one database; gives how many finished holds were acknowledged and found."""
-    random, found, sittings = Random(seed), 0, set[str]()
+    random, found, sessions = Random(seed), 0, set[str]()
     for _ in range(kills):
         life_s = random.uniform(-MOST_S / 3, MOST_S)
         shown = nursery.live_and_die(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
         with Store.open(path, clock=SystemClock()) as store:
             with store.write_transaction() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
-            for sitting_id, _, repetition, *_ in shown:
-                if isinstance(sitting_id, str) and isinstance(repetition, int):
-                    sittings.add(sitting_id)
-            for sitting_id in sittings:
-                assert store.session(sitting_id) is not None, "a session that was shown is gone"
+            for session_id, _, repetition, *_ in shown:
+                if isinstance(session_id, str) and isinstance(repetition, int):
+                    sessions.add(session_id)
+            for session_id in sessions:
+                assert store.session(session_id) is not None, "a session that was shown is gone"
             if shown and isinstance(shown[-1][0], str):
                 done, repetition = store.session(shown[-1][0]), shown[-1][2]
                 assert done is not None
@@ -124,16 +124,16 @@ def test_a_kill_costs_at_most_a_second_of_a_hold(nurseries: list[Nursery], tmp_p
     def one(number: int) -> None:
         path = tmp_path / f"{number}.db"
         shown = nurseries[number % AT_ONCE].live_and_die(path, LONG_US, 2.0 + number / 4)
-        sitting_id, _, _, counted_us, _ = shown[-1]
-        assert isinstance(sitting_id, str)
+        session_id, _, _, counted_us, _ = shown[-1]
+        assert isinstance(session_id, str)
         assert isinstance(counted_us, int)
         with Store.open(path, clock=SystemClock()) as store:
-            detail = store.session(sitting_id)
+            detail = store.session(session_id)
             assert detail is not None
             (hold,) = detail.holds
             assert hold.state == "unfinished"
             assert counted_us - LOST_US - LATE_US <= hold.credited_us <= counted_us + LATE_US
-            assert detail.session.ended_why == "cut off"
+            assert detail.session.end_reason == "cut off"
 
     for begin in range(0, LONG_KILLS, AT_ONCE):
         with ThreadPoolExecutor(AT_ONCE) as pool:

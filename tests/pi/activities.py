@@ -92,7 +92,7 @@ def knee_to_wall(rig: Rig) -> None:
     rig.person.until(lambda now: now["phase"] == "felt", 420, "that a test asks where its limit was felt")
     lasted_s = time.monotonic() - began
     now = _answers(rig)
-    sitting_id = now["session"]
+    session_id = now["session"]
     rig.leave()
     rows = {row["side"]: row for row in rig.rows("quick test")[before:]}
     for side, played_mm in sorted(rig.person.passed_mm.items()):
@@ -107,15 +107,15 @@ def knee_to_wall(rig: Rig) -> None:
             uncertainty_mm=None if row is None else row["uncertainty"],
             limit_mm=LIMIT_MM[side],
         )
-    words = rig.page.sitting(sitting_id)
+    words = rig.page.session(session_id)
     rig.check(
-        "the sitting tells the test",
+        "the session tells the test",
         all(part in words for part in ("Quick test, finished; contact: knee pad", "heel came up", "did not reach")),
         result=now["result"],
         attempts=sum(words.count(outcome) for outcome in ("passed", "heel came up", "knee did not reach")),
         lasted_s=round(lasted_s),
     )
-    scores = [replayed(text) for text in rig.page.traces(sitting_id)]
+    scores = [replayed(text) for text in rig.page.traces(session_id)]
     said = {side: float(row["value"]) for side, row in rows.items()}
     rig.check("the trace replays to the stored result", said in scores, stored=said, replayed=scores)
 
@@ -132,9 +132,9 @@ def _answers(rig: Rig) -> dict[str, Any]:
     rig.check("heel taps are counted and echoed", "ECHO" in heard, cues=heard, taken_after_s=round(taken_s, 2))
     rig.page.press("/command", command="answer", answer=PAIN)
     now = rig.person.until(lambda now: now["phase"] == "result", 5, "the result of a test", follows=False)
-    words = rig.page.sitting(now["session"])
+    words = rig.page.session(now["session"])
     said = f"{FELT_TEXTS[PLACE]}, pain {PAIN} of 10"
-    rig.check("the sitting tells both answers", said in words, wanted=said, says=words[:160])
+    rig.check("the session tells both answers", said in words, wanted=said, says=words[:160])
     return now
 
 

@@ -74,23 +74,23 @@ def _is_led(rig: Rig) -> None:
     )
     rig.person.until(lambda now: (now["exercise"] or {}).get("key") == STRETCH, 60, "the second exercise")
     now = rig.person.until(lambda now: now["activity"] == "idle" or now["phase"] == "done", 120, "the end")
-    sitting_id = now["sitting"]
+    session_id = now["session"]
     rig.leave()
-    _is_kept(rig, before, sitting_id)
+    _is_kept(rig, before, session_id)
 
 
-def _is_kept(rig: Rig, before: int, sitting_id: str) -> None:
+def _is_kept(rig: Rig, before: int, session_id: str) -> None:
     holds = [(row["side"], row["state"], float(row["value"]), row["lifts"]) for row in rig.rows("hold")[before:]]
     wanted = [("both", "finished", HOLD_S, lifts) for lifts in ("1", "0", "0")]
     rig.check("holds of both feet are credited to their target exactly", holds == wanted, holds=holds)
     total_s = HOLD_S * len(wanted)
-    words = rig.page.sitting(sitting_id)
+    words = rig.page.session(session_id)
     parts = (f"{total_s:g} s held with both legs", NAME, "Toe-raise hold and lower", "Achilles stretch")
-    rig.check("the sitting tells the routine", all(part in words for part in parts), says=words[:240])
+    rig.check("the session tells the routine", all(part in words for part in parts), says=words[:240])
     told = rig.page.words("/history")
     rig.check("the history has it", parts[0] in told and NAME in told)
     credited = Counter[str]()
-    for text in rig.page.traces(sitting_id):
+    for text in rig.page.traces(session_id):
         trace = read_trace(text.splitlines())
         for fact in replay(trace, routine_from_header(trace.header), curve_from_header(trace.header)):
             if isinstance(fact, HoldEnd):

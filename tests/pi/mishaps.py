@@ -22,7 +22,7 @@ def cables(rig: Rig) -> None:
         rig.person.until(lambda now: now["phase"] == "count", 60, "the count")
         rig.person.knee(touching=bus == "spi")  # an ADC that reads 0 is a fault where something else sees a person
         rig.person.until(lambda now: now["phase"] == "attempt", 10, "an attempt", follows=False)
-        sitting_id = rig.page.now["session"] if rig.page.now else ""
+        session_id = rig.page.now["session"] if rig.page.now else ""
         rig.board(bus, "absent")
         began = time.monotonic()
         now = rig.person.until(_faulty, 15, f"a fault of {bus}", follows=False)
@@ -38,7 +38,7 @@ def cables(rig: Rig) -> None:
         back_s = time.monotonic() - began
         rig.person.until(lambda now: now["phase"] == "attempt", 40, "the next attempt")
         rig.stop()
-        words = rig.page.sitting(sitting_id)
+        words = rig.page.session(session_id)
         verdicts = [word for word in ("passed", "heel came up", "did not reach", "does not count") if word in words]
         rig.check(
             f"{bus} returned: settled again, and no verdict on the dropped attempt",
@@ -139,7 +139,7 @@ def _kept(rig: Rig, what: str, ended: str, over_at: float) -> None:
     row = rig.rows("hold")[-1]
     kept_s, shown_s = float(row["value"]), rig.page.held_s
     later_s = over_at - rig.page.held_at
-    words = rig.page.sitting(row["session"])
+    words = rig.page.session(row["session"])
     rig.check(
         f"{what} keeps it as unfinished",
         row["state"] == "unfinished" and shown_s - CREDIT_S <= kept_s <= shown_s + later_s,
@@ -148,4 +148,4 @@ def _kept(rig: Rig, what: str, ended: str, over_at: float) -> None:
         shown_s=round(shown_s, 2),
         over_later_s=round(later_s, 2),
     )
-    rig.check(f"{what}: the sitting says so", ended in words, says=words[max(0, words.find(ended) - 80) :][:160])
+    rig.check(f"{what}: the session says so", ended in words, says=words[max(0, words.find(ended) - 80) :][:160])

@@ -108,13 +108,13 @@ class Page:
         """What a page says, without its markup."""
         return _words(self.get(path))
 
-    def sitting(self, sitting_id: str) -> str:
+    def session(self, session_id: str) -> str:
         """What a session's page says."""
-        return self.words(f"/sessions/{sitting_id}")
+        return self.words(f"/sessions/{session_id}")
 
-    def traces(self, sitting_id: str) -> list[str]:
+    def traces(self, session_id: str) -> list[str]:
         """The traces that a session's page offers, as text, in order."""
-        paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{sitting_id}"))
+        paths = re.findall(r'"(/runs/[^"]+/trace\.csv)"', self.get(f"/sessions/{session_id}"))
         return [self.get(path) for path in dict.fromkeys(paths)]
 
     def _watch(self) -> None:

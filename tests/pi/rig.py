@@ -71,7 +71,7 @@ class Rig:
     def leave(self) -> None:
         """Step off, until the session is over."""
         self.person.leave()
-        self.person.until(lambda now: now["session"] is None, 40, "the end of the sitting", follows=False)
+        self.person.until(lambda now: now["session"] is None, 40, "the end of the session", follows=False)
 
     def rows(self, what: str) -> list[Row]:
         return [row for row in self.page.results() if row["kind"] == what]

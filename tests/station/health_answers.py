@@ -8,8 +8,8 @@ from station.store import Store
 
 def answer_care(store: Store, person_id: str, *conditions: str) -> None:
     """Yes to these of the health questions, no to all others."""
-    no = [one.key for one in CONDITIONS if one.key not in conditions and one.after is None]
-    store.add_answer(person_id, "care", {"yes": list(conditions), "no": no})
+    no = [one.key for one in CONDITIONS if one.key not in conditions and one.follow_up_of is None]
+    store.add_answer(person_id, "health", {"yes": list(conditions), "no": no})
 
 
 def add_cared(store: Store, name: str, *conditions: str) -> str:

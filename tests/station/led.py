@@ -12,7 +12,7 @@ from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.settings import Settings
 from station.simulator.ankle import PersonProfile
-from station.store.records import Hold, Reps, SessionDetail
+from station.store.records import Hold, RepSet, SessionDetail
 from tests.station import rig
 from tests.station.rig import Rig
 from tests.station.simulator.sittings import STEADY
@@ -92,17 +92,17 @@ def dose_of(led: Rig) -> dict[Legs, tuple[float, int]]:
     return credited(bouts_of(led.sat()))
 
 
-def credited(bouts: Sequence[Hold | Reps]) -> dict[Legs, tuple[float, int]]:
+def credited(bouts: Sequence[Hold | RepSet]) -> dict[Legs, tuple[float, int]]:
     """Credited seconds and counted repetitions of each turn."""
     found: dict[Legs, tuple[float, int]] = {}
     for legs in (*Side, BOTH_LEGS):
         held_us = sum(one.credited_us for one in bouts if isinstance(one, Hold) and one.side is legs)
-        count = sum(one.count for one in bouts if isinstance(one, Reps) and one.side is legs)
+        count = sum(one.count for one in bouts if isinstance(one, RepSet) and one.side is legs)
         if held_us or count:
             found[legs] = (held_us / SECOND_US, count)
     return found
 
 
-def bouts_of(sat: SessionDetail) -> tuple[Hold | Reps, ...]:
+def bouts_of(sat: SessionDetail) -> tuple[Hold | RepSet, ...]:
     """Everything that was held or counted in a session."""
-    return (*sat.holds, *sat.reps)
+    return (*sat.holds, *sat.rep_sets)

@@ -10,7 +10,7 @@ import pytest
 
 from hardware import pins
 from station.config import Config, ConfigError, load, parse
-from station.config_document import description, document
+from station.config_document import documented_toml, key_description
 from tests.tree import ROOT
 
 EXAMPLE = ROOT / "systemd" / "station.toml"
@@ -45,7 +45,7 @@ def test_the_defaults_of_the_pins_are_the_pin_map() -> None:
 
 def test_the_example_is_the_reference() -> None:
     """The example file is the schema's own print: `python -m station.config > systemd/station.toml` makes it anew."""
-    assert EXAMPLE.read_text(encoding="utf-8") == document(Config)
+    assert EXAMPLE.read_text(encoding="utf-8") == documented_toml(Config)
 
 
 def test_the_example_has_every_key_at_its_default() -> None:
@@ -58,7 +58,7 @@ def test_the_example_has_every_key_at_its_default() -> None:
 @pytest.mark.parametrize(("section", "key"), KEYS, ids=lambda part: getattr(part, "name", part))
 def test_every_key_says_what_it_is_for(section: str, key: msgspec.structs.FieldInfo) -> None:
     """Each key has a description that is a sentence."""
-    assert description(key.type).endswith("."), f"{section}.{key.name}"
+    assert key_description(key.type).endswith("."), f"{section}.{key.name}"
 
 
 @pytest.mark.parametrize(("section", "key"), KEYS, ids=lambda part: getattr(part, "name", part))

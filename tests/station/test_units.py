@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from station.units import CM, INCH, change, length, number, pace, seconds, signed, sure_length
+from station.units import (
+    CM,
+    INCH,
+    change_text,
+    duration_text,
+    fine_change_text,
+    length_text,
+    length_with_uncertainty,
+    number_text,
+    signed_text,
+)
 
 
 @pytest.mark.parametrize(
@@ -13,14 +23,14 @@ from station.units import CM, INCH, change, length, number, pace, seconds, signe
 )
 def test_a_length_has_a_tenth_and_its_unit(mm: float, units: str, text: str) -> None:
     """Centimetres or inches to 0.1, ties away from zero; four inches are 10.2 cm."""
-    assert length(mm, units) == text
+    assert length_text(mm, units) == text
 
 
 def test_nothing_is_a_dash_and_zero_has_no_sign() -> None:
     """A missing length is a dash, and a rounded zero is never negative."""
-    assert length(None, CM) == "\u2013"
-    assert number(-0.3, CM) == "0.0"
-    assert number(-12.0, CM) == "\u22121.2"
+    assert length_text(None, CM) == "\u2013"
+    assert number_text(-0.3, CM) == "0.0"
+    assert number_text(-12.0, CM) == "\u22121.2"
 
 
 @pytest.mark.parametrize(
@@ -37,12 +47,12 @@ def test_a_sure_length_has_no_more_digits_than_are_true(
     mm: float, uncertainty_mm: float | None, units: str, text: str
 ) -> None:
     """What stands after the sign is half the 95 % interval, rounded up; tenths go when they are not true."""
-    assert sure_length(mm, uncertainty_mm, units) == text
+    assert length_with_uncertainty(mm, uncertainty_mm, units) == text
 
 
 def test_credit_is_never_rounded_up() -> None:
     """29.99 s are 29 s; whole minutes say no seconds."""
-    assert [seconds(us) for us in (29_990_000, 90_000_000, 120_000_000)] == ["29 s", "1 min 30 s", "2 min"]
+    assert [duration_text(us) for us in (29_990_000, 90_000_000, 120_000_000)] == ["29 s", "1 min 30 s", "2 min"]
 
 
 @pytest.mark.parametrize(
@@ -51,12 +61,12 @@ def test_credit_is_never_rounded_up() -> None:
 )
 def test_a_difference_has_its_sign(mm: float, units: str, text: str) -> None:
     """More has a plus, less a minus, and what rounds to nothing has neither."""
-    assert change(mm, units) == text
+    assert change_text(mm, units) == text
 
 
 def test_millimetres_of_the_sensor_have_their_sign() -> None:
     """A rounded zero has none."""
-    assert [signed(mm) for mm in (0.24, -1.26, -0.04, 0.04)] == ["+0.2", "\u22121.3", "0.0", "0.0"]
+    assert [signed_text(mm) for mm in (0.24, -1.26, -0.04, 0.04)] == ["+0.2", "\u22121.3", "0.0", "0.0"]
 
 
 @pytest.mark.parametrize(
@@ -71,4 +81,4 @@ def test_millimetres_of_the_sensor_have_their_sign() -> None:
 )
 def test_a_pace_is_finer_than_a_change(mm: float, units: str, text: str) -> None:
     """Millimetres to a tenth, inches to a hundredth: gains are some millimetres a week."""
-    assert pace(mm, units) == text
+    assert fine_change_text(mm, units) == text

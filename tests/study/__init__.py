@@ -1,1 +1,1 @@
-"""The simulation study: what the rules of progress do, for people of whom the truth is known. `make study` runs it."""
+"""The simulation study: how the rules of progress perform for people whose true course is known. See `make study`."""

@@ -1,6 +1,6 @@
-"""`make study`: what the rules of progress do for people who change and who do not, in `tests/study/`.
+"""`make study`: how the rules of progress perform for people who change and for people who do not.
 
-Writes `results.json`, the pictures, and `README.md` with the tables.
+Writes `results.json`, the pictures and `README.md` with the tables to `tests/study/`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...]
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),
 }
-"""What is measured of which people, and of how many of them."""
+"""The measurements, their scenarios, and the share of people simulated for each."""
 
 Task = tuple[str, int, int]
-"""Part, the number of its scenario, and the number of the block."""
+"""The part, the index of its scenario and that of the block."""
 
 
 def done(task: Task) -> tuple[Task, Any]:
@@ -39,14 +39,14 @@ def done(task: Task) -> tuple[Task, Any]:
 
 
 def study(people: int, processes: int, say: Callable[[int, int], None]) -> dict[str, Any]:
-    """The results for so many people a scenario, as they are written."""
+    """Run the study with this many people a scenario; return the results as they are written to the file."""
     tasks: list[Task] = [
         (part, number, block)
         for part, (_, scenarios, share) in PARTS.items()
         for number in range(len(scenarios))
         for block in range(max(1, round(people * share / BLOCK)))
     ]
-    # The long ones first, so that the processes end together.
+    # Long tasks first, so that the processes end at about the same time.
     tasks.sort(key=lambda task: -PARTS[task[0]][1][task[1]].per_week * PARTS[task[0]][1][task[1]].weeks)
     blocks: dict[tuple[str, int], dict[int, Any]] = {}
     with Pool(processes) as pool:
@@ -87,7 +87,7 @@ def main() -> int:
 
 
 def write(results: dict[str, Any]) -> None:
-    """The pictures and the tables of these results."""
+    """Write the pictures and the tables of these results."""
     for name, picture in pictures(results).items():
         (HERE / name).write_text(picture, encoding="utf-8")
     (HERE / "README.md").write_text(prose(results), encoding="utf-8")

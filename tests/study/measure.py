@@ -1,4 +1,4 @@
-"""What is counted of simulated people, in blocks that can be run side by side."""
+"""What is measured of simulated people, in blocks that can run in parallel."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.study.scenarios import GOALS_MM
 
 SEED = 20261124
 BLOCK = 250
-"""People who are simulated in one go; each block has its own seed, so that the order of blocks makes no difference."""
+"""People simulated at a time. Each block has its own seed, so the order of blocks does not matter."""
 
 Counts = dict[str, Any]
 
@@ -28,7 +28,7 @@ def rng_of(scenario: Scenario, block: int) -> Random:
 
 
 def told(scenario: Scenario, block: int, people: int, rules: Sequence[str] | None = None) -> dict[str, list[float]]:
-    """The week at which each rule first told each person of a change; infinity for never."""
+    """The week in which each rule first confirms a change, for each person; infinity for never."""
     rng = rng_of(scenario, block)
     asked = {
         name: rule
@@ -45,31 +45,31 @@ def told(scenario: Scenario, block: int, people: int, rules: Sequence[str] | Non
 
 
 def bands(scenario: Scenario, block: int, people: int) -> dict[str, float]:
-    """How many of the people have the truth inside each 95 % interval, at the last of their tests."""
+    """Count the people whose true value lies inside each 95 % interval, as of their last test."""
     rng = rng_of(scenario, block)
     found = dict.fromkeys(("people", "level", "change", "slope", "band", "steady", "gaining", "losing"), 0.0)
     for _ in range(people):
         made = made_by(scenario, rng)
-        said = analyse_progress(made, (), START_MM + 100, made[-1].at).left
-        assert said is not None
-        assert said.change_mm is not None
-        assert said.slope_mm_week is not None
+        progress = analyse_progress(made, (), START_MM + 100, made[-1].at).left
+        assert progress is not None
+        assert progress.change_mm is not None
+        assert progress.slope_mm_week is not None
         last = week_of(made[-1].at)
-        truth = [scenario.level_mm(week_of(point.at)) for point in said.trend]
-        inside = [point.low_mm <= true <= point.high_mm for point, true in zip(said.trend, truth, strict=True)]
+        truth = [scenario.level_mm(week_of(point.at)) for point in progress.trend]
+        inside = [point.low_mm <= true <= point.high_mm for point, true in zip(progress.trend, truth, strict=True)]
         slope = scenario.slope if scenario.from_week <= last <= scenario.to_week else 0.0
         found["people"] += 1
         found["level"] += inside[-1]
         found["band"] += sum(inside) / len(inside)
-        found["change"] += said.change_mm.low <= truth[-1] - truth[0] <= said.change_mm.high
-        found["slope"] += said.slope_mm_week.low <= slope <= said.slope_mm_week.high
+        found["change"] += progress.change_mm.low <= truth[-1] - truth[0] <= progress.change_mm.high
+        found["slope"] += progress.slope_mm_week.low <= slope <= progress.slope_mm_week.high
         for phase in (Phase.STEADY, Phase.GAINING, Phase.LOSING):
-            found[phase.value] += said.phase is phase
+            found[phase.value] += progress.phase is phase
     return found
 
 
 def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
-    """Of people who have just been told of a gain: how many get dates for a goal, and reach it between them."""
+    """Count, of people with a newly confirmed gain, who gets dates for a goal and reaches it between them."""
     rng = rng_of(scenario, block)
     found = dict.fromkeys(("asked", "dates", "both", "inside", "early", "late"), 0.0)
     for _ in range(people):
@@ -84,9 +84,9 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
             if reached <= now:
                 continue
             found["asked"] += 1
-            said = analyse_progress(seen, (), START_MM + goal, now).left
-            assert said is not None
-            outlook = said.forecast
+            progress = analyse_progress(seen, (), START_MM + goal, now).left
+            assert progress is not None
+            outlook = progress.forecast
             if outlook.earliest is None:
                 continue
             found["dates"] += 1
@@ -100,7 +100,7 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
 
 
 def steady(scenario: Scenario, block: int, people: int) -> dict[str, float]:
-    """How many people are ever told that nothing changes, looking once a week."""
+    """Count the people who are ever called steady, checked once a week."""
     rng = rng_of(scenario, block)
     found = {"people": 0.0, "ever": 0.0}
     for _ in range(people):
@@ -127,7 +127,7 @@ def summed(blocks: Iterable[dict[str, float]]) -> dict[str, float]:
 
 
 def quantile(weeks: Sequence[float], share: float) -> float:
-    """The week within which that share of all people was told; infinity where so many never were."""
+    """The week by which this share of all people has a confirmed change; infinity where fewer ever have one."""
     return sorted(weeks)[max(0, ceil(share * len(weeks)) - 1)]
 
 
@@ -136,7 +136,8 @@ def finite(week: float) -> float | None:
 
 
 def characteristics(weeks: Sequence[float], horizon: int) -> Counts:
-    """What a rule does for one kind of people: the share told, with its standard error, half, 95 %, and the curve."""
+    """A rule's performance for one kind of people: the share with a confirmed change, its standard error, the weeks for
+    half and 95 % of them, and the curve by week."""
     n = len(weeks)
     share = sum(week < inf for week in weeks) / n
     return {

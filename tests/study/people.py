@@ -1,4 +1,4 @@
-"""Simulated people: what their ankles truly do, and the tests that they make of them."""
+"""Simulated people: the true course of their ankles, and the tests they do."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ SLIP_MM = (20.0, 50.0)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One kind of people. SDs in mm: `sem_mm` of one test on its day, `day_mm` of the days.
+    """One kind of people. SDs in mm: `sem_mm` of one test within a day, `day_mm` between days.
 
     The level moves by `slope` mm a week from `from_week` to `to_week`, the other way from `turn_week` on, and steps by
     `step_mm` at `step_week`.
-    `fade_days`: days go together (an autoregression with that time), 0 for independent days. Every `full_every`-th test
-    is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
+
+    Days are correlated with a decay time of `fade_days` (an autoregression; 0 for independent days). Every
+    `full_every`-th test is full (0: none); a share `slips` of the tests is off by 20 to 50 mm either way.
     """
 
     name: str
@@ -47,12 +48,12 @@ class Scenario:
 
     @property
     def sd_mm(self) -> float:
-        """The error of one quick test on another day."""
+        """The SD of one quick test on another day."""
         return sqrt(self.sem_mm**2 + self.day_mm**2)
 
     @property
     def changes_at(self) -> float:
-        """The week at which the change begins."""
+        """The week in which the change begins."""
         return self.step_week if self.step_mm else self.from_week
 
     @property
@@ -71,7 +72,7 @@ class Scenario:
 
 
 def made_by(scenario: Scenario, rng: Random) -> list[Result]:
-    """One person's tests of one side, oldest first."""
+    """One person's results of one side, oldest first."""
     made: list[Result] = []
     gauss, before, ankle = rng.gauss, 0, 0.0
     for number, day in enumerate(scenario.days()):

@@ -1,4 +1,4 @@
-"""The study in tables and pictures, from its results alone."""
+"""Tables and pictures of the study, from its results alone."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
         "no_change.svg": chart(
             {rule: told["null"][rule]["by_week"] for rule in SHOWN},
             "Share of people who do not change but see a change",
-            "Each line is a rule; the promise is at most 5 % within a year.",
+            "Each line is a rule; the limit is 5 % within a year.",
             1.0,
             note=0.05,
         ),
@@ -56,7 +56,7 @@ def pictures(results: Mapping[str, Any]) -> dict[str, str]:
 
 
 def chart(curves: Mapping[str, Sequence[float]], title: str, says: str, top: float, note: float | None = None) -> str:
-    """Shares against weeks, each curve with its name at its end; a line at `note`."""
+    """Draw shares against weeks, with each curve's name at its end and a line at `note`."""
     weeks = max(len(curve) for curve in curves.values()) - 1
     wide, high = WIDTH - LEFT - RIGHT, HEIGHT - TOP - FOOT
 
@@ -96,7 +96,7 @@ def _stroke(rule: str, path: str) -> str:
 
 
 def _names(curves: Mapping[str, Sequence[float]], y: Callable[[float], float], at: float) -> Iterator[str]:
-    """The names by the curves' ends, each with its stroke, moved apart where they would touch."""
+    """Write the names at the ends of the curves, each with its stroke, moved apart where they would touch."""
     least = float(TOP)
     for rule, curve in sorted(curves.items(), key=lambda item: -item[1][-1]):
         least = max(least, y(curve[-1]) + 4)
@@ -106,18 +106,18 @@ def _names(curves: Mapping[str, Sequence[float]], y: Callable[[float], float], a
 
 
 def prose(results: Mapping[str, Any]) -> str:
-    """README.md: every table."""
+    """README.md with every table."""
     return "\n".join(_lines(results)) + "\n"
 
 
 def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     told = results["told"]
-    yield "# Is the change real? What each rule answers for simulated people whose true course is known"
+    yield "# Is the change real? How each rule performs for simulated people whose true course is known"
     yield ""
-    yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people a scenario (fewer for"
+    yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people per scenario (fewer for"
     yield f'intervals, forecasts and "steady"), seed {results["seed"]}. Unless stated otherwise a person does three'
     yield "quick tests a week, with an SEM of 5 mm and an SD between days of 3 mm, and each rule is applied after every"
-    yield 'test. "This station" is the shipped code. The MDC rules are given the person\'s true error, unknown in life.'
+    yield 'test. "This station" is the shipped code. The MDC rules use the person\'s true error, unknown in practice.'
     yield "The limit is a sequential probability ratio test that knows error, slope and direction in advance."
     yield ""
     yield "## People who do not change: how many see a false change within a year"
@@ -132,7 +132,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield "## People who change: weeks until it is confirmed for half of them / for 95 % of them"
     yield ""
     yield "Counted from the start of the change; a negative number is a change confirmed before there was one."
-    yield "A dash: it is confirmed for fewer within the simulated time."
+    yield "A dash: fewer have it confirmed within the simulated time."
     yield ""
     yield from _table(
         ("people", *(SAYS[rule] for rule in SHOWN), "first in the wrong direction"),
@@ -151,7 +151,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "## How often the 95 % intervals contain the true value"
     yield ""
-    yield "After 26 weeks (12 for people who keep gaining), with the error that the station has learnt of each person."
+    yield "After 26 weeks (12 for people who keep gaining), with each person's error as the station estimates it."
     yield ""
     yield from _bands(results["bands"], BANDS)
     yield ""
@@ -171,7 +171,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         ),
     )
     yield ""
-    yield "## Steady: how many are ever called steady within a year, or while their hump lasts, checked every week"
+    yield "## Steady: how many are ever called steady within a year, or during their hump, checked every week"
     yield ""
     yield from _table(
         ("people", "ever called steady"),

@@ -1,4 +1,4 @@
-"""Ours and the rules that it is compared with: when each first tells of a change."""
+"""The shipped rule and the rules it is compared with: when each first confirms a change."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ Rule = Callable[[Scenario, Sequence[Result]], float | None]
 
 
 def ours(scenario: Scenario, tests: Sequence[Result]) -> float | None:
-    """The shipped rule; where something truly changes, told of after that began."""
-    told = (week_of(change.told_at) for change in real_changes(tests))
-    return next((week for week in told if scenario.is_null or week >= scenario.changes_at), None)
+    """The shipped rule. For people who change, only confirmations after the true change began count."""
+    confirmed = (week_of(change.told_at) for change in real_changes(tests))
+    return next((week for week in confirmed if scenario.is_null or week >= scenario.changes_at), None)
 
 
 def wrong_way(scenario: Scenario, tests: Sequence[Result]) -> float | None:
-    """The shipped rule's first word, where it is of a change in the other direction than the true one."""
+    """The shipped rule's first change, where its direction is not the true one."""
     changes = real_changes(tests)
     truly = Direction.GAIN if scenario.slope + scenario.step_mm > 0 else Direction.LOSS
     return week_of(changes[0].told_at) if changes and changes[0].direction is not truly else None
 
 
 def above(limit_mm: float, tests: Sequence[Result], in_a_row: int = 1) -> float | None:
-    """When so many tests in a row have differed from the first one by more than a limit."""
+    """When this many tests in a row differ from the first one by more than a limit."""
     first, row = tests[0].mm, 0
     for test in tests:
         row = row + 1 if abs(test.mm - first) > limit_mm else 0
@@ -39,7 +39,7 @@ def above(limit_mm: float, tests: Sequence[Result], in_a_row: int = 1) -> float 
 
 
 def above_19(scenario: Scenario, tests: Sequence[Result]) -> float | None:
-    """More than the literature's 19 mm from the first test."""
+    """The first test more than the literature's 19 mm from the first one."""
     return above(MDC_POPULATION_MM, tests)
 
 
@@ -48,19 +48,19 @@ def mdc95_mm(scenario: Scenario) -> float:
 
 
 def above_mdc(scenario: Scenario, tests: Sequence[Result]) -> float | None:
-    """More than the person's own MDC95 from the first test; it is given the true error."""
+    """The first test more than the person's own MDC95, from their true error, from the first one."""
     return above(mdc95_mm(scenario), tests)
 
 
 def two_in_a_row(scenario: Scenario, tests: Sequence[Result]) -> float | None:
-    """Two tests in a row, both more than the person's own MDC95 from the first one."""
+    """The second of two tests in a row that are both more than the person's own MDC95 from the first one."""
     return above(mdc95_mm(scenario), tests, 2)
 
 
 def limit(scenario: Scenario, tests: Sequence[Result]) -> float | None:
-    """A sequential probability ratio test that knew the slope and its direction, the error and its distribution.
+    """A sequential probability ratio test that knows slope, direction, error and distribution in advance.
 
-    All that it does not know is the level at the start.
+    Only the level at the start is unknown to it.
     """
     slope = scenario.slope or SUPPOSED_SLOPE
     variance, ratio = scenario.sd_mm**2, 0.0

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from station.clock import SystemClock
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.store import Store
 from tests import browser
 from tests.browser import PHONE, Browser
@@ -50,7 +50,7 @@ def window() -> Iterator[Browser]:
 
 @pytest.fixture
 def server(panel: StationDouble, store: Store) -> Iterator[Server]:
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(panel, store, Config(page=PageConfig(port=0)))
     served.start()
     yield served
     served.stop()

@@ -18,6 +18,7 @@ from station.core.events import CommandName, Side
 from station.core.steps import Routine
 from station.settings import Settings
 from station.store import Store, StoreError
+from tests.web.snapshots import snapshot
 
 Kept = TypeVar("Kept")
 
@@ -58,7 +59,7 @@ class StationDouble:
 
     def show(self, **changes: Any) -> None:
         """Make a new picture, of now, and wake whoever watches."""
-        self._now = replace(self._now, **{"at_us": SystemClock().now_us(), **changes})
+        self._now = snapshot(self._now, **{"at_us": SystemClock().now_us(), **changes})
         for wake in list(self._wakes):
             wake()
 
@@ -112,14 +113,14 @@ class StationDouble:
     def add_person(self, name: str) -> Future[str]:
         return self._kept(lambda store: store.add_person(name).id)
 
-    def claim_session(self, sitting_id: str, person_id: str | None) -> Future[None]:
-        return self._kept(lambda store: store.claim_session(sitting_id, person_id))
+    def claim_session(self, session_id: str, person_id: str | None) -> Future[None]:
+        return self._kept(lambda store: store.claim_session(session_id, person_id))
 
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         return self._kept(lambda store: store.add_answer(person_id, question, answer, about))
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._kept(lambda store: store.answer_test(test_id, pain=pain, limit_felt=felt))
+        return self._kept(lambda store: store.answer_test(test_id, pain=pain, felt_place=felt))
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]

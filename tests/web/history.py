@@ -47,27 +47,27 @@ def fill(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple[Person
     """One session of one person: a quick test and a hold with a lift. Gives the person and the session's id."""
     person = next((one for one in store.people() if one.name == name), None) or store.add_person(name)
     began = datetime.now(UTC) - timedelta(days=days_ago)
-    sitting = store.begin_session(person.id, began, simulated=True)
-    add_test(store, sitting, began)
-    run = store.begin_run(sitting, {"do": "hold", "side": "left"}, began + timedelta(minutes=2))
+    session = store.begin_session(person.id, began, simulated=True)
+    add_test(store, session, began)
+    run = store.begin_run(session, {"do": "hold", "side": "left"}, began + timedelta(minutes=2))
     hold = store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=5 * SECOND_US)
     store.add_heel_lift(hold, HeelLift(12 * SECOND_US, 14 * SECOND_US))
     store.finish_hold(
         hold,
         credited_us=30 * SECOND_US,
         lifted_us=2 * SECOND_US,
-        lifts=1,
-        micro_lifts=0,
+        lift_count=1,
+        micro_lift_count=0,
         ended_us=37 * SECOND_US,
     )
     store.save_trace(run, hold_rows())
-    store.end_session(sitting, began + timedelta(minutes=5), "stepped off")
-    return person, sitting
+    store.end_session(session, began + timedelta(minutes=5), "stepped off")
+    return person, session
 
 
-def add_test(store: Store, sitting: str, began: datetime, right_mm: float | None = 101.6) -> None:
+def add_test(store: Store, session: str, began: datetime, right_mm: float | None = 101.6) -> None:
     """A quick test with its attempts, trials and trace."""
-    run = store.begin_run(sitting, HEADER, began)
+    run = store.begin_run(session, HEADER, began)
     test = store.begin_test(run, full=False, contact=Contact.PAD, calibration_id=None)
     for number, (side, since_s, until_s, outcome, toe_mm) in enumerate(LUNGES, 1):
         window = (int((until_s - 2) * SECOND_US), int(until_s * SECOND_US)) if outcome == "passed" else None

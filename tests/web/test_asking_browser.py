@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 TV = (1920, 1080)
-ASKED: dict[str, Any] = {"activity": "ask", "phase": "felt", "target_us": 20_000_000, "toe_mm": 93.0}
+ASKED: dict[str, Any] = {"activity": "ask", "phase": "felt", "wait_us": 20_000_000, "toe_mm": 93.0}
 HOLD: dict[str, Any] = {
     "activity": "hold",
     "phase": "hold",
@@ -39,7 +39,7 @@ ANSWERED = "#answer .note"
 @pytest.fixture
 def ada(store: Store) -> str:
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
 
 
@@ -204,7 +204,7 @@ def test_first_routine_leads_to_health_questions_and_back(
         assert "Daily starts" in window.one("#answer").text
     finally:
         window.look(PHONE)
-    assert store.answers(person.id, "care")[0].answer["yes"] == ["balance"]
+    assert store.answers(person.id, "health")[0].answer["yes"] == ["balance"]
     assert panel.called == ["Daily"]
 
 
@@ -213,7 +213,7 @@ def test_refused_start_is_shown_on_live_page(
 ) -> None:
     """A refused start is seen on the live page itself, with the way out."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["not_cleared"], "no": []})
     see("/live").press('button[value="daily"]')
     window.settle(lambda: "cleared you for exercise" in window.text("#answer"), "the reason is seen")
     window.press("#answer a")
@@ -256,8 +256,8 @@ def test_axe_finds_nothing_grave_in_what_is_asked(
         assert grave_faults(window) == []
     panel.show(activity="idle", phase="idle", exercise=None)
     assert grave_faults(see("/health-questions?again=")) == []
-    store.add_answer(ada, "care", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
-    store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
+    store.add_answer(ada, "health", {"yes": ["tendon_pain", "child", "child_led"], "no": []})
+    store.add_answer(ada, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
     store.save_plan(ada, {"days": [[0, "18:00"]], "routine": "proposed", "zone": "UTC", "token": "t"})
     for address in ("/", "/health-questions?saved=&next=today&routine=daily", "/plan", "/why"):
         assert grave_faults(see(address)) == [], address

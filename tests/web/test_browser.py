@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import CueView, Fault, HeelView, UnfinishedView
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.core.events import BOTH_LEGS, CommandName, Side
 from station.core.facts import CueName
 from station.store import Store
@@ -91,14 +91,14 @@ def test_every_page_fits_reads_and_can_be_touched(
 ) -> None:
     """No page scrolls sideways, has a target under 44 px (64 on the phone's live page), or a contrast too low."""
     window.look(size, dark=dark)
-    _, sitting = fill(store)
+    _, session = fill(store)
     person, _ = fill(store, days_ago=1, name="A person with quite a long name, as people have")
     store.add_calibration(FIT)
-    store.add_answer(person.id, "care", {"yes": ["tendon_pain", "balance"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["tendon_pain", "balance"], "no": []})
     store.add_answer(person.id, "pain", 7)
     store.save_plan(person.id, {"days": [[0, "07:30"], [3, "18:00"]], "routine": "daily", "zone": "UTC", "token": "t"})
     see("/").run("document.cookie = `person=${arguments[0]}`", person.id)
-    for address in (*PAGES, f"/sessions/{sitting}"):
+    for address in (*PAGES, f"/sessions/{session}"):
         least = LIVE_TARGET if address in ("/live", "/board") and size == PHONE_SMALL else TARGET
         assert see(address).layout_faults(least) == [], address
 
@@ -221,7 +221,7 @@ def test_the_page_comes_back_by_itself(
     see("/live")
     window.settle(lambda: "HOLD" in window.text("#word"), "the page shows the hold")
     server.stop()
-    again = open_page(panel, store, Config(page=Page(port=server.port)))
+    again = open_page(panel, store, Config(page=PageConfig(port=server.port)))
     again.start()
     try:
         panel.show(phase="rest", counting=None, rate=0)
@@ -405,8 +405,8 @@ def test_the_points_of_a_chart_are_walked_with_the_arrow_keys(
 
 def test_paper_has_no_buttons_and_no_colours(see: Callable[[str], Browser], window: Browser, store: Store) -> None:
     """A printed session is black on white, with its pictures and tables and without what is pressed."""
-    _, sitting = fill(store)
-    see(f"/sessions/{sitting}")
+    _, session = fill(store)
+    see(f"/sessions/{session}")
     window.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
     try:
         colours, shown = window.run(

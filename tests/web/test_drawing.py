@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from station.catalogue.poses import Anchor, Pictured, Pose, Prop, keys, kind, pose_of
+from station.catalogue.poses import Anchor, ExercisePicture, Pose, Prop, exercise_picture, picture_keys, prop_kind
 from tests.bench.drawing import figures
 from tests.browser import PHONE, Browser, is_there, opened
 from tests.tree import ROOT
@@ -32,7 +32,7 @@ STANDS_WITHIN = 1.0
 """What stands, sits or leans is that near to what it stands, sits or leans on."""
 BUDGET_KB = 60
 HAND_WITHIN = 1.5
-KEYS = keys()
+KEYS = picture_keys()
 FIGURES = [(key, end) for key in KEYS for end in ("start", "end")]
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
 OVER_TOES = ("3b", "3c", "4c", "7a", "7b", "7c")
@@ -80,18 +80,18 @@ def points(d: str) -> Iterator[tuple[float, float]]:
             yield x, y
 
 
-def pose_and_figure(key: str, end: str) -> tuple[Pictured, Pose, Figure]:
-    pictured = pose_of(key)
+def pose_and_figure(key: str, end: str) -> tuple[ExercisePicture, Pose, Figure]:
+    pictured = exercise_picture(key)
     pose: Pose = getattr(pictured, end)
     return pictured, pose, figure(pose)
 
 
-def nearest(pictured: Pictured, name: str, point: tuple[float, float]) -> float:
-    there: list[Prop] = [prop for prop in pictured.props if kind(prop) == name]
+def nearest(pictured: ExercisePicture, name: str, point: tuple[float, float]) -> float:
+    there: list[Prop] = [prop for prop in pictured.props if prop_kind(prop) == name]
     return min(distance_to_surface(prop, point) for prop in there)
 
 
-def off_the_ground(pictured: Pictured, pose: Pose, body: Figure) -> list[str]:
+def off_the_ground(pictured: ExercisePicture, pose: Pose, body: Figure) -> list[str]:
     """What is said to be on something and is not."""
     faults = []
     for name, leg, at in (("near", pose.near, body.near), ("far", pose.far, body.far)):
@@ -162,7 +162,7 @@ def test_what_stands_stands(key: str, end: str) -> None:
 
 def test_the_helper_stands_and_holds_the_foot() -> None:
     """In 4a the helper's feet are on the floor and the hands within a hand's length of the foot, at both ends."""
-    pictured = pose_of("4a")
+    pictured = exercise_picture("4a")
     assert pictured.helper
     for pose, own in ((pictured.helper.start, pictured.start), (pictured.helper.end, pictured.end)):
         helper, near = figure(pose), figure(own).near
@@ -194,7 +194,7 @@ def test_somebody_is_held_up_by_something(key: str, end: str) -> None:
 @pytest.mark.parametrize("key", OVER_TOES)
 def test_the_knee_goes_over_the_toes(key: str) -> None:
     """Where the knee goes forwards it ends ahead of the ball of the foot, and farther than it began."""
-    begun, ended = (figure(pose).near for pose in (pose_of(key).start, pose_of(key).end))
+    begun, ended = (figure(pose).near for pose in (exercise_picture(key).start, exercise_picture(key).end))
     assert ended.knee[0] - ended.ball[0] > 0
     assert ended.knee[0] - ended.ball[0] > begun.knee[0] - begun.ball[0]
 
@@ -202,27 +202,27 @@ def test_the_knee_goes_over_the_toes(key: str) -> None:
 @pytest.mark.parametrize("key", STRAIGHT)
 def test_a_straight_knee_is_straight(key: str) -> None:
     """Where the guide asks for a straight knee, it is one at both ends."""
-    assert max(pose_of(key).start.near.knee, pose_of(key).end.near.knee) < HARDLY_BENT
+    assert max(exercise_picture(key).start.near.knee, exercise_picture(key).end.near.knee) < HARDLY_BENT
 
 
 @pytest.mark.parametrize("key", ["3a", "7d"])
 def test_a_lowered_heel_is_lower_than_the_ball(key: str) -> None:
     """On the slope and over the edge the heel ends below the ball of the foot."""
-    near = figure(pose_of(key).end).near
+    near = figure(exercise_picture(key).end).near
     assert near.heel[1] < near.ball[1] - 3
 
 
 @pytest.mark.parametrize("key", ["5a", "5b"])
 def test_a_lifted_forefoot_is_up(key: str) -> None:
     """The ball of the foot leaves the floor, and the heel stays where it was."""
-    begun, ended = (figure(pose).near for pose in (pose_of(key).start, pose_of(key).end))
+    begun, ended = (figure(pose).near for pose in (exercise_picture(key).start, exercise_picture(key).end))
     assert ended.ball[1] > begun.ball[1] + 3
     assert hypot(ended.heel[0] - begun.heel[0], ended.heel[1] - begun.heel[1]) < STANDS_WITHIN
 
 
 def test_the_big_toe_lifts_alone() -> None:
     """In 10c the other toes stay where they are."""
-    start, end = pose_of("10c").start.near, pose_of("10c").end.near
+    start, end = exercise_picture("10c").start.near, exercise_picture("10c").end.near
     assert start.others == end.others == 0
     assert end.toes > start.toes
 
@@ -276,7 +276,7 @@ def test_an_exercise_without_a_picture_is_an_error() -> None:
 @pytest.mark.parametrize("anchor", Anchor)
 def test_a_pose_is_held_where_it_is_anchored(anchor: Anchor) -> None:
     """Whatever the joints do, the anchored point is where the pose says."""
-    pose = msgspec.structs.replace(pose_of("3b").end, anchor=anchor, at=(12.0, 34.0))
+    pose = msgspec.structs.replace(exercise_picture("3b").end, anchor=anchor, at=(12.0, 34.0))
     body = figure(pose)
     held = body.hip if anchor is Anchor.HIP else getattr(body.near, anchor)
     assert held == pytest.approx((12.0, 34.0))

@@ -126,9 +126,9 @@ def test_with_several_people_the_page_asks_who_is_here(client: FlaskClient, stor
 
 def test_inches_are_inches_everywhere(client: FlaskClient, store: Store) -> None:
     """In inches no page shows a centimetre."""
-    _, sitting = fill(store)
+    _, session = fill(store)
     client.post("/settings", data={"units": "inch"})
-    for address in ("/", f"/sessions/{sitting}", "/history"):
+    for address in ("/", f"/sessions/{session}", "/history"):
         page = text_of(client, address)
         assert " in" in page
         assert " cm" not in page
@@ -154,8 +154,8 @@ def test_a_wrong_time_is_answered_in_words(client: FlaskClient, before: str) -> 
 
 def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -> None:
     """A session shows a picture for each thing done, each with a title and a table of the same."""
-    _, sitting = fill(store)
-    page = text_of(client, f"/sessions/{sitting}")
+    _, session = fill(store)
+    page = text_of(client, f"/sessions/{session}")
     assert page.count('role="img"') == 2
     assert page.count("<desc") == 2
     assert "heel came up" in page
@@ -166,27 +166,27 @@ def test_session_page_has_charts_and_tables(client: FlaskClient, store: Store) -
 def test_running_session_differs_from_interrupted(client: FlaskClient, store: Store, panel: StationDouble) -> None:
     """A session without an end is the one that goes on now, or was cut off; its hold is not finished."""
     now = datetime.now(UTC)
-    sitting = store.begin_session(None, now, simulated=False)
-    run = store.begin_run(sitting, {"do": "hold"}, now)
+    session = store.begin_session(None, now, simulated=False)
+    run = store.begin_run(session, {"do": "hold"}, now)
     store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=30_000_000, started_us=0)
     store.append_trace(run, "0.000,heel_left,down\n1.000,heel_left,up\n")
-    page = text_of(client, f"/sessions/{sitting}")
+    page = text_of(client, f"/sessions/{session}")
     assert "interrupted" in page
     assert "not finished" in page
-    panel.show(sitting_id=sitting)
-    assert "running now" in text_of(client, f"/sessions/{sitting}")
+    panel.show(session_id=session)
+    assert "running now" in text_of(client, f"/sessions/{session}")
     assert "Running now" in text_of(client, "/history")
 
 
 def test_downloads_are_complete(client: FlaskClient, store: Store) -> None:
     """A trace is what replay reads, a bundle has the traces of its session, and the table has a row a result."""
-    ada, sitting = fill(store)
-    detail = store.session(sitting)
+    ada, session = fill(store)
+    detail = store.session(session)
     assert detail is not None
-    trace = text_of(client, f"/runs/{detail.runs[0]}/trace.csv")
+    trace = text_of(client, f"/runs/{detail.run_ids[0]}/trace.csv")
     assert json.loads(trace.splitlines()[0].lstrip("# "))["do"] == "test"
     assert "at_s,channel,value" in trace
-    bundle = client.get(f"/sessions/{sitting}/bundle.zip")
+    bundle = client.get(f"/sessions/{session}/bundle.zip")
     assert len(zipfile.ZipFile(io.BytesIO(bundle.data)).namelist()) == 3
     assert "attachment" in bundle.headers["Content-Disposition"]
     rows = list(csv.DictReader(io.StringIO(text_of(client, "/history.csv"))))
@@ -208,7 +208,7 @@ def test_unknown_address_gets_one_sentence(client: FlaskClient, address: str) ->
 def test_start_begins_what_was_chosen(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Start gives the panel the routine, made by the person's own settings, and who it is for."""
     ada, _ = fill(store)
-    store.add_answer(ada.id, "care", {"yes": [], "no": []})
+    store.add_answer(ada.id, "health", {"yes": [], "no": []})
     store.save_settings(type(store.settings())(hold_s=45, ask_after_test="no"))
     answer = client.post("/start", data={"routine": "test_and_stretch", "person": ada.id})
     assert (answer.status_code, answer.headers["Location"]) == (303, "/live")

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import CueView, Snapshot
+from station.app.snapshot import CueView
 from station.catalogue.read import exercises
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.core.events import BOTH_LEGS, Side
 from station.core.facts import CueName
 from station.store import Store
@@ -19,6 +19,7 @@ from station.units import CM
 from tests import browser
 from tests.browser import PHONE, Browser
 from tests.web.double import StationDouble
+from tests.web.snapshots import snapshot
 from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
 from web.server.http import open_page
@@ -109,7 +110,7 @@ def window() -> Iterator[Browser]:
 @pytest.fixture
 def live(window: Browser, panel: StationDouble, store: Store) -> Iterator[Browser]:
     """The live page, which remembers what was spoken in `spoken`."""
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(panel, store, Config(page=PageConfig(port=0)))
     served.start()
     window.open(f"http://127.0.0.1:{served.port}/live")
     window.run(
@@ -138,12 +139,15 @@ def show(panel: StationDouble, number: int, cue: CueName, phase: str, side: Side
 @needs_browser
 def test_the_page_says_nothing_that_has_no_file(live: Browser) -> None:
     """From any phase to any other, with any exercise and side, only phrases are asked for that there are."""
+    activities: list[dict[str, Any]] = [{"activity": "rest"}, {"activity": "test"}]
+    for exercise in (None, "3a", "4b"):
+        activities.append({"activity": "hold", "exercise": exercise})
+        activities += [{"activity": "reps", "exercise": exercise, "count": count} for count in (4, 5)]
     pictures = [
-        live_view(Snapshot(at_us=0, activity=activity, phase=phase, side=side, exercise=exercise, count=count), CM)
-        for activity, count in (("hold", None), ("reps", 4), ("reps", 5), ("rest", None), ("test", None))
+        live_view(snapshot(phase=phase, side=side, **activity), CM)
+        for activity in activities
         for phase in PHASE_STYLES
         for side in (*Side, BOTH_LEGS)
-        for exercise in (None, "3a", "4b")
     ]
     asked = live.run(
         "const [pictures] = arguments, found = new Set();"

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.uncertainty import COVERAGE
 from station.store.records import Calibration, Check
-from station.units import MINUS, day, many
+from station.units import MINUS_SIGN, count_text, date_text
 from web.charts.time_axis import Span, ticks
 from web.charts.trace import Chart, Scale
 
@@ -72,7 +72,7 @@ def fit_chart(fit: Fit) -> Chart:
         for y in (reading(at.reading_mm), _clamped(rest, left_mm)):
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}h8v8h-8z"/>')
     worst = max(abs(left) for left in fit.residuals_mm)
-    sentence = f"{many(len(fit.points), 'reading')} of blocks. Largest residual: {worst:.1f} mm."
+    sentence = f"{count_text(len(fit.points), 'reading')} of blocks. Largest residual: {worst:.1f} mm."
     return _build_chart("fit", "Blocks and the fitted curve", sentence, FIT_HEIGHT, parts)
 
 
@@ -89,10 +89,12 @@ def sensor_errors(calibrations: Sequence[Calibration], checks: Sequence[Check]) 
             continue
         reading_mm = one.curve.reading_mm(REFERENCE_MM)
         sure_mm = one.fit.uncertainty_mm(reading_mm)
-        by_id[one.id] = SensorError(one.made_at, built.toe_mm(reading_mm) - REFERENCE_MM, sure_mm, True, True)
+        by_id[one.id] = SensorError(one.created_at, built.toe_mm(reading_mm) - REFERENCE_MM, sure_mm, True, True)
     found = list(by_id.values())
     found += [
-        SensorError(one.made_at, by_id[one.calibration_id].error_mm + one.off_mm, one.uncertainty_mm, False, one.passed)
+        SensorError(
+            one.created_at, by_id[one.calibration_id].error_mm + one.off_mm, one.uncertainty_mm, False, one.passed
+        )
         for one in checks
         if one.calibration_id in by_id
     ]
@@ -126,7 +128,8 @@ def drift_chart(errors: Sequence[SensorError], now: datetime) -> Chart:
         else:
             parts.append(f'<path class="event" d="M{x - 4:g} {y - 4:g}l8 8m0-8l-8 8"/>')
     made = sum(look.is_calibration for look in errors)
-    sentence = f"{many(made, 'calibration')} and {many(len(errors) - made, 'check')} since {day(errors[0].at)}."
+    counts = f"{count_text(made, 'calibration')} and {count_text(len(errors) - made, 'check')}"
+    sentence = f"{counts} since {date_text(errors[0].at)}."
     return _build_chart("sensor", "Sensor error at 100 mm over time", sentence, DRIFT_HEIGHT, parts)
 
 
@@ -134,7 +137,7 @@ def _gridlines(scale: Scale, values: Sequence[float]) -> Iterator[str]:
     for one in values:
         y = scale(one)
         yield f'<path class="axis" d="M{X_MIN} {y:g}H{X_MAX}"/>'
-        number = f"{MINUS}{-one:g}" if one < 0 else f"{one:g}"
+        number = f"{MINUS_SIGN}{-one:g}" if one < 0 else f"{one:g}"
         yield f'<text x="{X_MIN - 6}" y="{y + 4:g}" text-anchor="end">{number}</text>'
 
 

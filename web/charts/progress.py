@@ -19,7 +19,7 @@ from station.app.progress import ResultRow
 from station.core.events import Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.core.progress.records import Direction, RealChange, SideProgress, TrendPoint
-from station.units import MM_IN_ONE, SIGN, day, length, many, sure_length
+from station.units import MM_PER_UNIT, UNIT_SYMBOLS, count_text, date_text, length_text, length_with_uncertainty
 from web.charts.time_axis import Span, period_starts, ticks
 from web.charts.trace import Chart, Scale
 
@@ -114,7 +114,7 @@ def side_chart(
     ]
     parts += _goal(frame)
     parts += _event_lane(calibrated_at, [one for one in rows if one.pain], frame)
-    title = f"{side.capitalize()}: toe distance, {day(frame.span.since)} to {day(frame.span.until)}"
+    title = f"{side.capitalize()}: toe distance, {date_text(frame.span.since)} to {date_text(frame.span.until)}"
     sentence = _description(rows, outliers, every, frame)
     name = f"progress-{side}"
     svg = (
@@ -149,7 +149,7 @@ def _point_time(point: TrendPoint) -> datetime:
 
 
 def _step(low_mm: float, high_mm: float, units: str) -> float:
-    one = float(MM_IN_ONE[units])
+    one = float(MM_PER_UNIT[units])
     tall = max(high_mm - low_mm, one)
     return next((one * step for step in (0.5, 1, 2, 5, 10) if tall / one / step <= MAX_GRIDLINES), one * 20)
 
@@ -171,7 +171,7 @@ def _row_time(one: ResultRow) -> datetime:
 
 def _mark(row: ResultRow, units: str, *, is_outlier: bool = False) -> Mark:
     reach = None if row.uncertainty_mm is None else COVERAGE * row.uncertainty_mm
-    said = [day(row.at), sure_length(row.mm, row.uncertainty_mm, units), *row.notes(units)]
+    said = [date_text(row.at), length_with_uncertainty(row.mm, row.uncertainty_mm, units), *row.notes(units)]
     if is_outlier:
         said.append("looks like an outlier: given little weight")
     low, high = (None, None) if reach is None else (row.mm - reach, row.mm + reach)
@@ -183,16 +183,16 @@ def _mean_mark(group: Sequence[ResultRow], every: str, units: str) -> Mark:
     middle = group[0].at + (group[-1].at - group[0].at) / 2
     low, high = min(distances), max(distances)
     words = (
-        f"{every} of {day(group[0].at)}: {many(len(group), 'test')}, mean {length(fmean(distances), units)}, "
-        f"from {length(low, units)} to {length(high, units)}"
+        f"{every} of {date_text(group[0].at)}: {count_text(len(group), 'test')}, "
+        f"mean {length_text(fmean(distances), units)}, from {length_text(low, units)} to {length_text(high, units)}"
     )
     return Mark(middle, fmean(distances), low, high, any(one.full for one in group), words)
 
 
 def _grid(frame: Frame) -> Iterator[str]:
-    one = float(MM_IN_ONE[frame.units])
+    one = float(MM_PER_UNIT[frame.units])
     step = frame.gridline_mm
-    yield f'<text x="2" y="12">{SIGN[frame.units]}</text>'
+    yield f'<text x="2" y="12">{UNIT_SYMBOLS[frame.units]}</text>'
     for number in range(round((frame.y_scale.high - frame.y_scale.low) / step) + 1):
         mm = frame.y_scale.low + number * step
         y = frame.y_scale(mm)
@@ -233,7 +233,7 @@ def _line(points: Sequence[tuple[datetime, float]], frame: Frame) -> str:
 def _goal(frame: Frame) -> Iterator[str]:
     y = frame.y_scale(frame.goal_mm)
     yield f'<path class="goal" d="M{X_MIN} {y:g}H{X_MAX}"/>'
-    goal = f"goal {length(frame.goal_mm, frame.units)}"
+    goal = f"goal {length_text(frame.goal_mm, frame.units)}"
     yield f'<text class="halo" x="{X_MIN + 3}" y="{y - 5:g}">{goal}</text>'
 
 
@@ -256,8 +256,8 @@ def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
 
 def _change_text(change: RealChange) -> str:
     """The sentences for real changes, where the chart has an arrow and a bar."""
-    began = f"on {day(change.since)}" if change.sudden else f"about {day(change.since)}"
-    return f"A real {change.direction}, confirmed on {day(change.told_at)}, began {began}"
+    began = f"on {date_text(change.since)}" if change.sudden else f"about {date_text(change.since)}"
+    return f"A real {change.direction}, confirmed on {date_text(change.told_at)}, began {began}"
 
 
 def _originals(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:
@@ -322,10 +322,10 @@ def _description(rows: Sequence[ResultRow], outliers: Sequence[ResultRow], every
     if not rows:
         return "No tests in this period."
     distances = [one.mm for one in rows]
-    low, high = length(min(distances), frame.units), length(max(distances), frame.units)
-    said = f"{many(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
+    low, high = length_text(min(distances), frame.units), length_text(max(distances), frame.units)
+    said = f"{count_text(len(rows), 'test')}, " + (low if low == high else f"from {low} to {high}")
     if outliers:
-        said += f", {many(len(outliers), 'outlier')} among them"
+        said += f", {count_text(len(outliers), 'outlier')} among them"
     if every is not None:
         said += f". Each point is the mean of a {every}\u2019s tests, its bar spans the lowest to the highest"
     return said + "."

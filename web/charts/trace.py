@@ -15,8 +15,8 @@ from markupsafe import Markup
 from station.core.events import SECOND_US, Side
 from station.core.measurement.calibration import Curve
 from station.core.replay import curve_from_header
-from station.store.records import Attempt, Hold, Reps, SessionDetail
-from station.units import MM_IN_ONE, SIGN, many
+from station.store.records import Attempt, Hold, RepSet, SessionDetail
+from station.units import MM_PER_UNIT, UNIT_SYMBOLS, count_text
 
 WIDTH, X_MIN, X_MAX = 720, 46, 700
 TOE_TOP, TOE_BOTTOM = 30, 160
@@ -81,7 +81,7 @@ def trace_chart(
     parts += _hold_bands(holds, time)
     verified_holds, run_reps = (
         [one for one in holds if one.verified],
-        [one for one in detail.reps if one.run_id == run_id],
+        [one for one in detail.rep_sets if one.run_id == run_id],
     )
     title, sentence = _title_and_description(attempts, verified_holds, run_reps)
     name = f"chart-{run_id}"
@@ -168,11 +168,11 @@ def _time_axis(time: Scale) -> Iterator[str]:
 
 
 def _toe(points: list[Point], time: Scale, attempts: list[Attempt], units: str) -> Iterator[str]:
-    yield f'<text x="{X_MIN}" y="20">Toe distance, {SIGN[units]}</text>'
+    yield f'<text x="{X_MIN}" y="20">Toe distance, {UNIT_SYMBOLS[units]}</text>'
     if not points:
         yield f'<text x="{X_MIN + 8}" y="{(TOE_TOP + TOE_BOTTOM) // 2}">no distance was recorded</text>'
         return
-    one = float(MM_IN_ONE[units])
+    one = float(MM_PER_UNIT[units])
     top = max(point[1] for point in points) * 1.05
     step = next((step for step in (1, 2, 5, 10, 20, 50) if top / one / step <= 5), 100)
     value = Scale(0.0, max(top, one), TOE_BOTTOM, TOE_TOP)
@@ -223,10 +223,10 @@ def _hold_bands(holds: list[Hold], time: Scale) -> Iterator[str]:
     for hold in holds:
         end_us = hold.ended_us if hold.ended_us is not None else hold.started_us + hold.credited_us + hold.lifted_us
         since = hold.started_us
-        for lift in hold.lift_spans:
-            yield _band("credit", since, lift.since_us, time, LOAD_TOP, LOAD_BOTTOM)
-            until = lift.until_us if lift.until_us is not None else end_us
-            yield _band("heel-lift", lift.since_us, until, time, LOAD_TOP, LOAD_TOP + 8)
+        for lift in hold.heel_lifts:
+            yield _band("credit", since, lift.started_us, time, LOAD_TOP, LOAD_BOTTOM)
+            until = lift.ended_us if lift.ended_us is not None else end_us
+            yield _band("heel-lift", lift.started_us, until, time, LOAD_TOP, LOAD_TOP + 8)
             since = until
         yield _band("credit", since, end_us, time, LOAD_TOP, LOAD_BOTTOM)
 
@@ -236,17 +236,17 @@ def _band(kind: str, since_us: int, until_us: int, time: Scale, top: int, bottom
     return f'<rect class="{kind}" x="{x:g}" y="{top}" width="{max(0.0, end - x):g}" height="{bottom - top}"/>'
 
 
-def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: list[Reps]) -> tuple[str, str]:
+def _title_and_description(attempts: list[Attempt], holds: list[Hold], reps: list[RepSet]) -> tuple[str, str]:
     passed = sum(1 for one in attempts if one.outcome == "passed")
-    lifts = sum(hold.lifts for hold in holds)
+    lifts = sum(hold.lift_count for hold in holds)
     said = []
     if attempts:
-        said.append(f"{many(len(attempts), 'attempt')}, {passed} passed")
+        said.append(f"{count_text(len(attempts), 'attempt')}, {passed} passed")
     if holds:
         credited_s = sum(hold.credited_us for hold in holds) // SECOND_US
-        stretches = many(len(holds), "stretch", "es")
-        said.append(f"{stretches} with {credited_s} s credited, {many(lifts, 'heel lift')}")
+        stretches = count_text(len(holds), "stretch", "es")
+        said.append(f"{stretches} with {credited_s} s credited, {count_text(lifts, 'heel lift')}")
     if reps:
-        said.append(many(sum(one.count for one in reps), "repetition"))
+        said.append(count_text(sum(one.count for one in reps), "repetition"))
     title = "Toe distance and heel load" + (" of the test" if attempts else " of the stretches" if holds else "")
     return title, (", ".join(said) or "Sensor readings; nothing completed") + "."

@@ -13,7 +13,7 @@ from hashlib import sha256
 from html import escape
 from pathlib import Path
 
-from station.catalogue.poses import PoseError, pose_of
+from station.catalogue.poses import PoseError, exercise_picture
 from web.drawing.path import SIZE
 from web.drawing.scene import Part, scene
 
@@ -64,7 +64,7 @@ def _style() -> str:
 
 def _svg(key: str, title: str, *, animated: bool, more: str, xmlns: str = "") -> str:
     name = f"drawing-{key}"
-    parts = "".join(piece for part in scene(pose_of(key)) for piece in _piece(part, animated=animated))
+    parts = "".join(piece for part in scene(exercise_picture(key)) for piece in _piece(part, animated=animated))
     return (
         f'<svg{xmlns} class="drawing" viewBox="0 0 {SIZE} {SIZE}" role="img" aria-labelledby="{name}">'
         f'<title id="{name}">{escape(title)}</title>{more}{parts}</svg>'

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import cos, radians, sin
 
-from station.catalogue.poses import Anchor, Arm, By, Leg, Pose, Shows
+from station.catalogue.poses import Anchor, Arm, FootContact, Leg, PictureExtent, Pose
 
 THIGH, SHIN, TRUNK, NECK = 42.0, 41.0, 50.0, 20.0
 UPPER_ARM, FOREARM, HAND = 28.0, 25.0, 9.0
@@ -127,9 +127,14 @@ def _arm(arm: Arm, shoulder: Point, lean: float) -> ArmJoints:
     return ArmJoints(shoulder, elbow, wrist, translated(wrist, (HAND, limb_direction(fore))))
 
 
-def contact_points(leg: LegJoints, by: By) -> tuple[Point, ...]:
+def contact_points(leg: LegJoints, by: FootContact) -> tuple[Point, ...]:
     """The points of a foot that touch what it stands on."""
-    return {By.SOLE: (leg.heel, leg.ball), By.HEEL: (leg.heel,), By.BALL: (leg.ball,), By.TOES: (leg.tip,)}[by]
+    return {
+        FootContact.SOLE: (leg.heel, leg.ball),
+        FootContact.HEEL: (leg.heel,),
+        FootContact.BALL: (leg.ball,),
+        FootContact.TOES: (leg.tip,),
+    }[by]
 
 
 THIGH_SHAPE = ((-5, 9), (10, 11), (30, 8.5), (45, 7), (49, 1), (44, -7), (28, -8), (8, -11), (-7, -8), (-11, 1))
@@ -166,12 +171,12 @@ def _limb(shape: Sequence[Point], origin: Point, end: Point, length: float) -> O
     return placed(shape, origin, way, (-way[1], way[0]))
 
 
-def leg_outlines(leg: LegJoints, shows: Shows) -> list[Outline]:
+def leg_outlines(leg: LegJoints, shows: PictureExtent) -> list[Outline]:
     """Thigh (not close up), shin, foot and toes."""
     forwards, down = foot_direction(leg.pitch), limb_direction(leg.pitch)
     up = (-down[0], -down[1])
     foot = [placed(FOOT_SHAPE, leg.ankle, forwards, up), _toe_outline(leg, leg.big_toe_angle)]
-    if shows is Shows.FOOT:
+    if shows is PictureExtent.FOOT:
         return [_limb(CUT_SHIN_SHAPE, leg.knee, leg.ankle, SHIN), *foot]
     thigh = _limb(THIGH_SHAPE, leg.hip, leg.knee, THIGH)
     return [thigh, _limb(SHIN_SHAPE, leg.knee, leg.ankle, SHIN), *foot]

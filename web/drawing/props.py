@@ -57,7 +57,7 @@ def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[S
             return [Shape("halo", [[post, at]]), Shape("band", [[post, at]])]
         case poses.Hand():
             return [Shape("body", _hand(prop, end=end), has_corners=False)]
-        case poses.Rest(at, to):
+        case poses.SupportingThigh(at, to):
             return [Shape("far", [_thigh(at, to)], has_corners=False)]
 
 

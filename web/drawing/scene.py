@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from station.catalogue.poses import Band, By, Hand, Pictured, Pose, Prop, Rest, Shows
+from station.catalogue.poses import Band, ExercisePicture, FootContact, Hand, PictureExtent, Pose, Prop, SupportingThigh
 from web.drawing.body import Figure, Outline, arm_outlines, figure, leg_outlines, small_toe_outlines, trunk_outlines
 from web.drawing.path import Viewport, polyline, spline
 from web.drawing.props import shapes
@@ -33,7 +33,7 @@ class Part:
     end: str
 
 
-def scene(pictured: Pictured) -> list[Part]:
+def scene(pictured: ExercisePicture) -> list[Part]:
     """The parts from back to front; what does not move has the same path at both ends."""
     viewport = Viewport(pictured.view)
     start, end = figure(pictured.start), figure(pictured.end)
@@ -50,25 +50,25 @@ def _framed(outlines: Iterable[Outline], viewport: Viewport) -> Iterator[Outline
 
 
 def _figure_parts(
-    start: Figure, end: Figure, pictured: Pictured, data: Callable[[Iterable[Outline]], str]
+    start: Figure, end: Figure, pictured: ExercisePicture, data: Callable[[Iterable[Outline]], str]
 ) -> Iterator[Part]:
     def limb_part(css_class: str, outlines: Callable[[Figure], list[Outline]]) -> Iterator[Part]:
         one, other = outlines(start), outlines(end)
         if one and other:
             yield Part(css_class, data(one), data(other))
 
-    if pictured.shows is Shows.FIGURE:
+    if pictured.shows is PictureExtent.FIGURE:
         yield from limb_part("far", lambda body: arm_outlines(body.far_arm) if body.far_arm else [])
         far = "work" if pictured.both else "far"
-        yield from limb_part(far, lambda body: leg_outlines(body.far, Shows.FIGURE) if body.far else [])
+        yield from limb_part(far, lambda body: leg_outlines(body.far, PictureExtent.FIGURE) if body.far else [])
         yield from limb_part("body", trunk_outlines)
     yield from limb_part("body", lambda body: small_toe_outlines(body.near))
     yield from limb_part("work", lambda body: leg_outlines(body.near, pictured.shows))
-    if pictured.shows is Shows.FIGURE:
+    if pictured.shows is PictureExtent.FIGURE:
         yield from limb_part("body", lambda body: arm_outlines(body.near_arm) if body.near_arm else [])
 
 
-def _helper_parts(pictured: Pictured, viewport: Viewport) -> Iterator[Part]:
+def _helper_parts(pictured: ExercisePicture, viewport: Viewport) -> Iterator[Part]:
     """A second figure, which looks to the left and is light all over."""
     helper = pictured.helper
     if helper is None:
@@ -82,26 +82,26 @@ def _helper_parts(pictured: Pictured, viewport: Viewport) -> Iterator[Part]:
         yield Part("far", part.start, part.end)
 
 
-def _layer_parts(pictured: Pictured, viewport: Viewport, layer: Layer) -> Iterator[Part]:
+def _layer_parts(pictured: ExercisePicture, viewport: Viewport, layer: Layer) -> Iterator[Part]:
     for prop in pictured.props:
         if _layer(prop) is layer:
             yield from _prop_parts(prop, pictured, viewport)
 
 
 def _layer(prop: Prop) -> Layer:
-    if isinstance(prop, Rest):
+    if isinstance(prop, SupportingThigh):
         return Layer.UNDER
     return Layer.IN_FRONT if isinstance(prop, Band | Hand) else Layer.BEHIND
 
 
-def _prop_parts(prop: Prop, pictured: Pictured, viewport: Viewport) -> Iterator[Part]:
+def _prop_parts(prop: Prop, pictured: ExercisePicture, viewport: Viewport) -> Iterator[Part]:
     pairs = zip(shapes(prop, pictured.view, end=False), shapes(prop, pictured.view, end=True), strict=True)
     for one, other in pairs:
         start, end = _framed(one.outlines, viewport), _framed(other.outlines, viewport)
         yield Part(one.css_class, *((polyline(*shown) if one.has_corners else spline(shown)) for shown in (start, end)))
 
 
-def _mark_parts(pictured: Pictured, start: Figure, end: Figure, viewport: Viewport) -> Iterator[Part]:
+def _mark_parts(pictured: ExercisePicture, start: Figure, end: Figure, viewport: Viewport) -> Iterator[Part]:
     marks = (
         heel_mark(viewport(body.near.heel), _slant(pose, body), pictured.heel)
         for pose, body in ((pictured.start, start), (pictured.end, end))
@@ -114,4 +114,4 @@ def _mark_parts(pictured: Pictured, start: Figure, end: Figure, viewport: Viewpo
 
 def _slant(pose: Pose, body: Figure) -> float:
     """What a heel is on is level where the foot does not stand on its whole sole."""
-    return body.near.pitch if pose.near.on is None or pose.near.by is By.SOLE else 0.0
+    return body.near.pitch if pose.near.on is None or pose.near.by is FootContact.SOLE else 0.0

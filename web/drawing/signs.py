@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import atan2, cos, degrees, pi, radians, sin
 
-from station.catalogue.poses import Move, Turn
+from station.catalogue.poses import MoveArrow, TurnArrow
 from station.catalogue.records import HeelPosition
 from web.drawing.body import Point
 from web.drawing.path import Viewport, arc, circle, middle, polyline, quadratic_curve, spline
@@ -46,9 +46,9 @@ def heel_mark(heel: Point, slant: float, where: HeelPosition) -> Iterator[Classe
         yield from _line_with_halo(f"heel {where}", spline([circle(at(15, 1), RING)]))
 
 
-def arrow_marks(arrow: Move | Turn, viewport: Viewport) -> Iterator[ClassedPath]:
+def arrow_marks(arrow: MoveArrow | TurnArrow, viewport: Viewport) -> Iterator[ClassedPath]:
     """The line of an arrow and its head or heads."""
-    line, tips = _turn_arrow(arrow, viewport) if isinstance(arrow, Turn) else _move_arrow(arrow, viewport)
+    line, tips = _turn_arrow(arrow, viewport) if isinstance(arrow, TurnArrow) else _move_arrow(arrow, viewport)
     yield from _line_with_halo("arrow", line)
     for tip, angle in tips:
         back = (tip[0] - HEAD_LONG * cos(angle), tip[1] - HEAD_LONG * sin(angle))
@@ -62,7 +62,7 @@ def _line_with_halo(look: str, line: str) -> Iterator[ClassedPath]:
     yield look, line
 
 
-def _move_arrow(arrow: Move, viewport: Viewport) -> tuple[str, list[tuple[Point, float]]]:
+def _move_arrow(arrow: MoveArrow, viewport: Viewport) -> tuple[str, list[tuple[Point, float]]]:
     at, to = viewport(arrow.at), viewport(arrow.to)
     half = middle(at, to)
     bow = (half[0] + (to[1] - at[1]) * arrow.bend, half[1] - (to[0] - at[0]) * arrow.bend)
@@ -76,7 +76,7 @@ def _stem_end(tip: Point, angle: float) -> Point:
     return tip[0] - STEM_SHORTENING * cos(angle), tip[1] - STEM_SHORTENING * sin(angle)
 
 
-def _turn_arrow(arrow: Turn, viewport: Viewport) -> tuple[str, list[tuple[Point, float]]]:
+def _turn_arrow(arrow: TurnArrow, viewport: Viewport) -> tuple[str, list[tuple[Point, float]]]:
     centre, radius = viewport(arrow.at), arrow.radius * viewport.scale
     way = 1 if arrow.sweep > 0 else -1
 

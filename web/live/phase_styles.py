@@ -15,7 +15,8 @@ from station.catalogue.records import Exercise, Feet, Group, Verification
 from station.core.events import BOTH_LEGS, SECOND_US, Legs
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
-from station.units import SIDE_SHAPE
+from station.core.state import ExerciseState, HoldState, LessonState, RepsState, TestState
+from station.units import SIDE_SYMBOLS
 
 ON_TARGET_MM = 3.0
 """Within this the toes are where they should be (flows: target within 3 mm)."""
@@ -91,11 +92,8 @@ WORKING_PHASES = ("hold", "grace", "reps")
 
 def current_exercise(snapshot: Snapshot) -> Exercise | None:
     """The current exercise, or `None` between exercises and outside the catalogue."""
-    return (
-        exercises().get(snapshot.exercise)
-        if snapshot.exercise is not None and snapshot.activity in ("hold", "reps")
-        else None
-    )
+    key = snapshot.state.exercise if isinstance(snapshot.state, ExerciseState) else None
+    return exercises().get(key) if key is not None else None
 
 
 def is_active(snapshot: Snapshot) -> bool:
@@ -107,7 +105,7 @@ def is_self_paced(snapshot: Snapshot) -> bool:
     """Whether the person counts the repetitions and signals the end."""
     exercise = current_exercise(snapshot)
     return (
-        snapshot.activity == "reps"
+        isinstance(snapshot.state, RepsState)
         and exercise is not None
         and exercise.sense is Verification.TIMER
         and not exercise.dose.tempo_s
@@ -117,34 +115,38 @@ def is_self_paced(snapshot: Snapshot) -> bool:
 def repetition_goal(snapshot: Snapshot) -> int:
     """The number of repetitions to do; for exercises with two directions, in each direction."""
     exercise = current_exercise(snapshot)
+    target_count = snapshot.state.target_count if isinstance(snapshot.state, RepsState) else None
     if exercise is None:
-        return snapshot.target_count or 0
-    return snapshot.target_count // exercise.dose.ways if snapshot.target_count else exercise.dose.count or 1
+        return target_count or 0
+    return target_count // exercise.dose.ways if target_count else exercise.dose.count or 1
 
 
 def phase_style(snapshot: Snapshot) -> PhaseStyle:
     """The style of the current moment."""
-    phase = "reps" if snapshot.activity == "reps" and snapshot.phase == "hold" else snapshot.phase
+    state = snapshot.state
+    phase = "reps" if isinstance(state, RepsState) and state.phase == "hold" else state.phase
     if phase in ("paused", "done") and snapshot.cue is not None and snapshot.cue.cue is CueName.ENDED:
         phase = "ended"
     style = PHASE_STYLES.get(phase) or PhaseStyle(phase.upper(), "", "calm", "")
-    if snapshot.activity == "lesson":
-        return _lesson_style(snapshot, style)
-    if phase == "side" and snapshot.side is not None:
-        return style._replace(word=snapshot.side.upper(), shape=SIDE_SHAPE[snapshot.side])
+    if isinstance(state, LessonState):
+        return _lesson_style(state, style)
+    if phase == "side" and state.side is not None:
+        return style._replace(word=state.side.upper(), shape=SIDE_SYMBOLS[state.side])
     if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
         off = snapshot.target_mm - snapshot.toe_mm
         if abs(off) <= ON_TARGET_MM:
             return style._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
         return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
-    if phase == "wait" and snapshot.step:
+    if phase == "wait" and state.step:
         return _come_back_style(snapshot)
     if phase == "paused" and _is_standing(snapshot):
         return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.")
-    if phase == "lifted" and snapshot.side is BOTH_LEGS:
+    if phase == "lifted" and state.side is BOTH_LEGS:
         return style._replace(sentence=f"{_raised_heel_sentence(snapshot.heels)} The clock is paused.")
     exercise = current_exercise(snapshot)
-    return style if exercise is None else _exercise_style(snapshot, exercise, phase, style)
+    if exercise is None or not isinstance(state, ExerciseState):
+        return style
+    return _exercise_style(snapshot, state, exercise, phase, style)
 
 
 def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
@@ -156,36 +158,37 @@ def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
         style = COME_BACK
     else:
         style = BOTH_FEET if snapshot.side is BOTH_LEGS else OTHER_SIDE
-    name = exercise.short_name if exercise is not None else "the test" if snapshot.activity == "test" else ""
+    name = exercise.short_name if exercise is not None else "the test" if isinstance(snapshot.state, TestState) else ""
     if not name:
         return style
     where = "Come back to the board" if style is COME_BACK else style.sentence.rstrip(".")
     return style._replace(sentence=f"{where} for: {name}.")
 
 
-def _exercise_style(snapshot: Snapshot, exercise: Exercise, phase: str, style: PhaseStyle) -> PhaseStyle:
+def _exercise_style(
+    snapshot: Snapshot, state: ExerciseState, exercise: Exercise, phase: str, style: PhaseStyle
+) -> PhaseStyle:
     if phase == "wait":
         style = SIT_DOWN if exercise.is_light else style._replace(sentence="Stand on the board.")
         return style._replace(sentence=f"{style.sentence.rstrip('.')} for: {exercise.short_name}.")
-    if phase == "rest" and (
-        exercise.is_light or snapshot.verified is False or snapshot.target_us < MIN_STEP_OFF_REST_US
-    ):
+    rest_us = state.clock.target_us if state.clock is not None else 0
+    if phase == "rest" and (exercise.is_light or state.verified is False or rest_us < MIN_STEP_OFF_REST_US):
         return style._replace(sentence="Relax. Stay seated." if exercise.is_light else "Relax.")
     if phase == "prepare":
-        what = "The clock starts" if snapshot.activity == "hold" else "It begins"
+        what = "The clock starts" if isinstance(state, HoldState) else "It begins"
         return style._replace(sentence=f"Get into position: {exercise.short_name}. {what} with the long tone.")
     if phase not in WORKING_PHASES:
         return style
-    if snapshot.activity == "hold":
-        return _hold_style(snapshot, exercise, style)
+    if isinstance(state, HoldState):
+        return _hold_style(state, exercise, style)
     if is_self_paced(snapshot):
         each_way = " each way" if exercise.dose.ways > 1 else ""
         return SELF_PACED._replace(sentence=f"Do {repetition_goal(snapshot)}{each_way}, then step on the board.")
-    return _tempo_part_style(snapshot, exercise, style)
+    return _tempo_part_style(state, exercise, style)
 
 
-def _hold_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
-    if snapshot.verified is False:
+def _hold_style(state: HoldState, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
+    if state.verified is False:
         doing = KEEP_GOING if exercise.group is Group.RELEASE else style
         return doing._replace(sentence="Keep going until the two long tones. The board cannot sense this exercise.")
     if exercise.is_light:
@@ -193,7 +196,7 @@ def _hold_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> Ph
     return style._replace(sentence="Hold. Keep both heels down.") if exercise.feet is Feet.BOTH else style
 
 
-def _tempo_part_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
+def _tempo_part_style(state: RepsState, exercise: Exercise, style: PhaseStyle) -> PhaseStyle:
     """The style for the current part of the tempo."""
     both = exercise.feet is Feet.BOTH
     if exercise.sense is Verification.CYCLE:
@@ -203,7 +206,7 @@ def _tempo_part_style(snapshot: Snapshot, exercise: Exercise, style: PhaseStyle)
     parts = TEMPO_PARTS.get(exercise.sense)
     if parts is None or not exercise.dose.tempo_s:
         return style._replace(sentence=sentence)
-    word, shape = parts[min(snapshot.part or 0, len(parts) - 1)]
+    word, shape = parts[min(state.part or 0, len(parts) - 1)]
     return style._replace(word=word, shape=shape, sentence=sentence)
 
 
@@ -218,30 +221,30 @@ def _raised_heel_sentence(heels: Sequence[HeelView]) -> str:
     return f"Your {up[0]} heel is up." if len(up) == 1 else "Your heels are up." if up else "A heel is up."
 
 
-def _lesson_style(snapshot: Snapshot, style: PhaseStyle) -> PhaseStyle:
+def _lesson_style(state: LessonState, style: PhaseStyle) -> PhaseStyle:
     """The style of a lesson: the sound's name and meaning, or the meaning asked about."""
-    if snapshot.phase == "wait":
+    if state.phase == "wait":
         return style._replace(sentence="Step on the board: you answer by lifting a heel.")
-    if snapshot.phase == "away":
+    if state.phase == "away":
         return style._replace(sentence="Step back on to continue the lesson.")
     if style is PHASE_STYLES["ended"]:
         return style._replace(sentence="Ended early. If you heard nothing, check the volume in Settings.")
-    if snapshot.phase == "done" and snapshot.asked:
-        return style._replace(sentence=f"{snapshot.right} of {snapshot.asked} correct. The Sounds page lists them all.")
-    if snapshot.phase == "quiz" and snapshot.verdict is not None and snapshot.about is not None:
-        verdict = "Right" if snapshot.verdict == "right" else "Not yet"
+    if state.phase == "done" and state.asked:
+        return style._replace(sentence=f"{state.right} of {state.asked} correct. The Sounds page lists them all.")
+    if state.phase == "quiz" and state.verdict is not None and state.about is not None:
+        verdict = "Right" if state.verdict == "right" else "Not yet"
         return style._replace(
-            word=CUES[snapshot.about].word, sentence=f"{verdict}: this sound means: {_meaning(snapshot.about)}."
+            word=CUES[state.about].word, sentence=f"{verdict}: this sound means: {_meaning(state.about)}."
         )
-    if snapshot.phase == "quiz" and snapshot.claimed is not None:
-        sound = CUES[snapshot.claimed]
+    if state.phase == "quiz" and state.claimed is not None:
+        sound = CUES[state.claimed]
         return style._replace(
             word=sound.word,
             shape="?",
-            sentence=f"Does this sound mean: {_meaning(snapshot.claimed)}? Lift a heel if it does.",
+            sentence=f"Does this sound mean: {_meaning(state.claimed)}? Lift a heel if it does.",
         )
-    if snapshot.about is not None:
-        return style._replace(word=CUES[snapshot.about].word, sentence=f"This sound means: {_meaning(snapshot.about)}.")
+    if state.about is not None:
+        return style._replace(word=CUES[state.about].word, sentence=f"This sound means: {_meaning(state.about)}.")
     return style
 
 
@@ -257,22 +260,22 @@ def legs_label(legs: Legs | None) -> str:
 
 def exercise_details(snapshot: Snapshot) -> dict[str, str] | None:
     """The current exercise: its key, names, dose and what the board verifies."""
-    exercise = current_exercise(snapshot)
-    if exercise is None:
+    state, exercise = snapshot.state, current_exercise(snapshot)
+    if exercise is None or not isinstance(state, ExerciseState):
         return None
     return {
         "key": exercise.key,
         "name": exercise.name,
         "short_name": exercise.short_name,
-        "dose": _dose_text(snapshot, exercise),
-        "verifies": NOT_VERIFIED if snapshot.verified is False else exercise.verifies,
+        "dose": _dose_text(snapshot, state, exercise),
+        "verifies": NOT_VERIFIED if state.verified is False else exercise.verifies,
     }
 
 
-def _dose_text(snapshot: Snapshot, exercise: Exercise) -> str:
+def _dose_text(snapshot: Snapshot, state: ExerciseState, exercise: Exercise) -> str:
     legs = "both legs at once" if exercise.feet is Feet.BOTH else "each leg"
-    if snapshot.activity == "reps":
+    if isinstance(state, RepsState):
         each_way = " each way" if exercise.dose.ways > 1 else ""
-        return f"{lengths.many(repetition_goal(snapshot), 'time')}{each_way}, {legs}"
-    times = lengths.many(snapshot.repetitions or exercise.dose.repetitions, "time")
-    return f"{lengths.seconds(snapshot.hold_us)}, {times}, {legs}" if snapshot.hold_us else f"{times}, {legs}"
+        return f"{lengths.count_text(repetition_goal(snapshot), 'time')}{each_way}, {legs}"
+    times = lengths.count_text(state.repetitions or exercise.dose.repetitions, "time")
+    return f"{lengths.duration_text(state.hold_us)}, {times}, {legs}" if state.hold_us else f"{times}, {legs}"

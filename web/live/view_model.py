@@ -15,7 +15,17 @@ from station.catalogue.read import exercises
 from station.core.activities.questions import FELT_QUESTION, MIN_TAPS, PAIN_QUESTION
 from station.core.events import BOTH_LEGS, FELT_PLACE_ANSWERS, PAIN_ANSWERS, Side
 from station.core.facts import Contact
-from station.units import SIDE_SHAPE
+from station.core.state import (
+    ActivityState,
+    BlockState,
+    ExerciseState,
+    HoldState,
+    LessonState,
+    QuestionState,
+    RepsState,
+    TestState,
+)
+from station.units import SIDE_SYMBOLS
 from web.exercise_text import LEG_TEXTS, TIMES_SIGN
 from web.live.phase_styles import (
     PHASE_STYLES,
@@ -55,7 +65,7 @@ STEP_NAMES = {"hold": "stretch", "test": "test", "reps": "repetitions", "rest": 
 
 SOUND_PHASES = {"volume", "listen", "quiz"}
 """The phases of a lesson in which a sound plays."""
-BLOCK_ACTIVITIES = {"calibrate", "check"}
+NO_NUMBER = "\u2013"
 BLOCK_OUTCOMES = {
     ("calibrate", "done"): "Calibrated and saved. The Calibration page shows how well the blocks fit.",
     ("check", "done"): "Checked and saved. See the result on the Calibration page.",
@@ -74,57 +84,72 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
 
     After the questions that follow a test, it shows the test's result.
     """
-    if snapshot.activity == "ask" and snapshot.phase == "done":
-        snapshot = replace(snapshot, activity="test", phase="result")
-    style = phase_style(snapshot)
-    side = snapshot.side if snapshot.phase not in PHASES_WITHOUT_SIDE else None
+    state = snapshot.state
+    if isinstance(state, QuestionState) and state.phase == "done":
+        state = TestState(
+            phase="result",
+            step=state.step,
+            steps=state.steps,
+            undo_us=state.undo_us,
+            result_left_mm=state.result_left_mm,
+            result_right_mm=state.result_right_mm,
+        )
+        snapshot = replace(snapshot, state=state)
+    style, clock = phase_style(snapshot), state.clock
+    side = state.side if state.phase not in PHASES_WITHOUT_SIDE else None
+    best_mm = state.best_mm if isinstance(state, TestState) else None
     return {
-        "activity": snapshot.activity,
-        "phase": snapshot.phase,
+        "activity": state.activity,
+        "phase": state.phase,
         "side": side,
         "side_word": legs_label(side),
         "word": style.word,
         "shape": style.shape,
         "tone": style.tone,
         "sentence": _sentence(snapshot, style, units),
-        "counting": snapshot.counting,
-        "counted_us": snapshot.counted_us,
-        "target_us": snapshot.target_us,
-        "rate": snapshot.rate,
+        "counting": clock.what if clock is not None else None,
+        "counted_us": clock.counted_us if clock is not None else 0,
+        "target_us": clock.target_us if clock is not None else 0,
+        "rate": clock.rate if clock is not None else 0,
         "number": _number(snapshot, units),
         "unit": _unit(snapshot, units),
         "bar_share": _bar_share(snapshot),
-        "step_position": _position_text(snapshot),
+        "step_position": _position_text(state),
         "next": _next_text(snapshot, units),
-        "toe": lengths.length(snapshot.toe_mm, units)
+        "toe": lengths.length_text(snapshot.toe_mm, units)
         if snapshot.toe_mm is not None
         else snapshot.toe_why or "no reading",
         "toe_mm": snapshot.toe_mm,
-        "target": lengths.length(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
-        "best": lengths.length(snapshot.best_mm, units) if snapshot.best_mm is not None else None,
+        "target": lengths.length_text(snapshot.target_mm, units) if snapshot.target_mm is not None else None,
+        "best": lengths.length_text(best_mm, units) if best_mm is not None else None,
         "heels": [_heel(heel) for heel in snapshot.heels],
         "knee": snapshot.knee,
-        "can_confirm": snapshot.phase == "attempt" and snapshot.contact is Contact.SELF,
-        "result": _result(snapshot, units),
+        "can_confirm": _is_self_confirmed(state),
+        "result": _result(state, units),
         "cue": _cue(snapshot),
         "troubles": [{"part": trouble.part, "sentence": trouble.sentence} for trouble in snapshot.troubles],
         "person": snapshot.person_name,
-        "session": snapshot.sitting_id,
+        "session": snapshot.session_id,
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
-        "question": _question(snapshot),
-        "can_undo": snapshot.undo_us is not None,
+        "question": _question(state),
+        "can_undo": state.undo_us is not None,
         "note": snapshot.note,
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
         "resume_person": (snapshot.rest.person_id if snapshot.rest is not None else None) or "",
     }
 
 
-def _question(snapshot: Snapshot) -> dict[str, Any] | None:
+def _is_self_confirmed(state: ActivityState) -> bool:
+    """Whether the person says that the knee touches, because nothing senses it."""
+    return isinstance(state, TestState) and state.phase == "attempt" and state.contact is Contact.SELF
+
+
+def _question(state: ActivityState) -> dict[str, Any] | None:
     """The question after a test: its choices with button labels, and the heel taps for each."""
-    if snapshot.activity != "ask" or snapshot.phase not in TAP_HINTS:
+    if not isinstance(state, QuestionState) or state.phase not in TAP_HINTS:
         return None
-    if snapshot.phase == FELT_QUESTION:
+    if state.phase == FELT_QUESTION:
         taps = [str(MIN_TAPS + place) for place in range(len(FELT_PLACE_ANSWERS))]
         said = TAP_HINTS[FELT_QUESTION].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
         return {"choices": [[place, FELT_PLACES[place]] for place in FELT_PLACE_ANSWERS], "taps": said}
@@ -139,156 +164,150 @@ def resume_label(unfinished: UnfinishedView) -> str:
 
 def _next_text(snapshot: Snapshot, units: str) -> str | None:
     """The next step by name; during the questions, the test's result."""
-    if snapshot.activity == "ask":
-        return _result(snapshot, units)
+    if isinstance(snapshot.state, QuestionState):
+        return _result(snapshot.state, units)
     if snapshot.next_exercise is not None and snapshot.next_exercise in exercises():
         exercise = exercises()[snapshot.next_exercise]
-        if snapshot.next_exercise == snapshot.exercise:
+        if isinstance(snapshot.state, ExerciseState) and snapshot.next_exercise == snapshot.state.exercise:
             return f"Next: {exercise.short_name} again"
         return f"Next exercise: {exercise.short_name}, {LEG_TEXTS[exercise.feet]}"
     return f"Next: {STEP_NAMES.get(snapshot.next_step, snapshot.next_step)}" if snapshot.next_step else None
 
 
 def _sentence(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
-    if snapshot.phase == "fault" and snapshot.troubles:
+    state = snapshot.state
+    if state.phase == "fault" and snapshot.troubles:
         return snapshot.troubles[0].sentence
-    if snapshot.activity in BLOCK_ACTIVITIES:
-        return _block_sentence(snapshot, style)
-    verdict = VERDICTS.get(snapshot.verdict, snapshot.verdict) if snapshot.verdict else None
-    if snapshot.phase == "move":
-        where = style.sentence
-        if snapshot.target_mm is not None and style.word != "STAND STILL":
-            where = f"Slide the board until your toes are {lengths.length(snapshot.target_mm, units)} from the wall."
-        return f"{verdict} {where}" if verdict else where
-    if snapshot.phase == "result":
-        return _result(snapshot, units) or style.sentence
-    if snapshot.phase == "attempt" and snapshot.contact is Contact.SELF:
-        return f"Knee to the wall, heel down. {CONFIRM_HINT}"
-    if snapshot.phase in ("side", "switch", "prepare", "wait") and snapshot.side is BOTH_LEGS:
+    if isinstance(state, BlockState):
+        return _block_sentence(state, style)
+    if isinstance(state, TestState):
+        if state.phase == "move":
+            return _move_sentence(state, style, units)
+        if state.phase == "result":
+            return _result(state, units) or style.sentence
+        if _is_self_confirmed(state):
+            return f"Knee to the wall, heel down. {CONFIRM_HINT}"
+    if state.phase in ("side", "switch", "prepare", "wait") and state.side is BOTH_LEGS:
         return f"Both feet. {style.sentence}"
-    if snapshot.phase in ("side", "switch", "prepare") or (snapshot.phase == "wait" and snapshot.step):
-        return f"{snapshot.side.capitalize()} leg. {style.sentence}" if snapshot.side is not None else style.sentence
+    if state.phase in ("side", "switch", "prepare") or (state.phase == "wait" and state.step):
+        return f"{state.side.capitalize()} leg. {style.sentence}" if state.side is not None else style.sentence
     return style.sentence
 
 
-def _block_sentence(snapshot: Snapshot, style: PhaseStyle) -> str:
+def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
+    """How the last attempt ended, and where to slide the board."""
+    where = style.sentence
+    if state.target_mm is not None and style.word != "STAND STILL":
+        where = f"Slide the board until your toes are {lengths.length_text(state.target_mm, units)} from the wall."
+    return f"{VERDICTS.get(state.verdict, state.verdict)} {where}" if state.verdict else where
+
+
+def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
     """What to do with which block, or what went wrong and how to fix it."""
-    sentence = BLOCK_OUTCOMES.get((snapshot.activity, snapshot.phase), style.sentence)
-    if snapshot.target_mm is not None and snapshot.phase in ("block", "capture"):
-        block = f"the {snapshot.target_mm:g} mm block"
-        still = "still until the sound" if snapshot.phase == "capture" else "against the toe stop, upright and still"
+    sentence = BLOCK_OUTCOMES.get((state.activity, state.phase), style.sentence)
+    if state.target_mm is not None and state.phase in ("block", "capture"):
+        block = f"the {state.target_mm:g} mm block"
+        still = "still until the sound" if state.phase == "capture" else "against the toe stop, upright and still"
         sentence = f"Hold {block} {still}."
-    if snapshot.why is None:
+    if state.why is None:
         return sentence
-    return f"{snapshot.why}. {sentence}" if snapshot.phase in ("done", "ended") else f"{snapshot.why}."
+    return f"{state.why}. {sentence}" if state.phase in ("done", "ended") else f"{state.why}."
 
 
 def _number(snapshot: Snapshot, units: str) -> str | None:
     """The displayed number, unless it is a time, which the page counts itself."""
-    if snapshot.counting is not None:
+    if snapshot.state.clock is not None:
         return None
-    if snapshot.activity == "ask":
-        return "?"
-    if snapshot.activity == "lesson":
-        counted = (
-            snapshot.repetition
-            if snapshot.phase in SOUND_PHASES
-            else snapshot.right
-            if snapshot.phase == "done"
-            else None
-        )
-        return "\u2013" if counted is None else str(counted)
-    if is_self_paced(snapshot):
-        return str(repetition_goal(snapshot))
-    if snapshot.activity == "reps" and snapshot.count is not None:
-        return str(snapshot.count)
-    if snapshot.activity in BLOCK_ACTIVITIES:
-        return f"{snapshot.target_mm:g}" if snapshot.phase == "block" and snapshot.target_mm is not None else "\u2013"
-    if snapshot.activity == "hold" and snapshot.exercise is not None and snapshot.repetition is not None:
-        return str(snapshot.repetition)
-    if snapshot.phase == "count" and snapshot.cue is not None and snapshot.cue.count is not None:
-        return str(snapshot.cue.count)
-    if snapshot.phase == "result":
-        results = ((Side.LEFT, snapshot.result_left_mm), (Side.RIGHT, snapshot.result_right_mm))
-        known = [f"{SIDE_SHAPE[side]} {lengths.number(mm, units)}" for side, mm in results if mm is not None]
-        return "\n".join(known) or "\u2013"
-    if snapshot.phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
-        return lengths.number(abs(snapshot.target_mm - snapshot.toe_mm), units)
-    return lengths.number(snapshot.toe_mm, units) if snapshot.toe_mm is not None else "\u2013"
+    match snapshot.state:
+        case QuestionState():
+            return "?"
+        case LessonState() as state:
+            counted = (
+                state.repetition if state.phase in SOUND_PHASES else state.right if state.phase == "done" else None
+            )
+            return NO_NUMBER if counted is None else str(counted)
+        case RepsState(count=count) if count is not None or is_self_paced(snapshot):
+            return str(repetition_goal(snapshot) if is_self_paced(snapshot) else count)
+        case BlockState(phase="block", target_mm=float() as target_mm):
+            return f"{target_mm:g}"
+        case BlockState():
+            return NO_NUMBER
+        case HoldState(exercise=str(), repetition=int() as repetition):
+            return str(repetition)
+        case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
+            return str(snapshot.cue.count)
+        case TestState(phase="result") as state:
+            results = ((Side.LEFT, state.result_left_mm), (Side.RIGHT, state.result_right_mm))
+            known = [f"{SIDE_SYMBOLS[side]} {lengths.number_text(mm, units)}" for side, mm in results if mm is not None]
+            return "\n".join(known) or NO_NUMBER
+        case TestState(phase="move", target_mm=float() as target_mm) if snapshot.toe_mm is not None:
+            return lengths.number_text(abs(target_mm - snapshot.toe_mm), units)
+    return lengths.number_text(snapshot.toe_mm, units) if snapshot.toe_mm is not None else NO_NUMBER
 
 
 def _unit(snapshot: Snapshot, units: str) -> str:
-    if snapshot.counting is not None:
+    if snapshot.state.clock is not None:
         return "s"
-    if snapshot.activity in ("ask", "lesson") or is_self_paced(snapshot):
-        return _count_unit(snapshot)
-    if snapshot.activity == "reps" and snapshot.count is not None:
-        return f"of {snapshot.target_count}" if snapshot.target_count else ""
-    if snapshot.activity == "hold" and snapshot.exercise is not None and snapshot.repetition is not None:
-        return f"of {snapshot.repetitions}" if snapshot.repetitions else ""
-    if snapshot.phase == "count" and snapshot.cue is not None and snapshot.cue.count is not None:
-        return ""
-    if snapshot.activity in BLOCK_ACTIVITIES:
-        return "mm" if snapshot.phase == "block" else ""
-    return lengths.SIGN[units] if _number(snapshot, units) not in (None, "\u2013") else ""
-
-
-def _count_unit(snapshot: Snapshot) -> str:
-    if snapshot.activity == "lesson":
-        of = (
-            snapshot.repetitions
-            if snapshot.phase in SOUND_PHASES
-            else snapshot.asked
-            if snapshot.phase == "done"
-            else None
-        )
-        return f"of {of}" if of else ""
-    return TIMES_SIGN if is_self_paced(snapshot) else ""
+    match snapshot.state:
+        case QuestionState():
+            return ""
+        case LessonState() as state:
+            of = state.repetitions if state.phase in SOUND_PHASES else state.asked if state.phase == "done" else None
+            return f"of {of}" if of else ""
+        case RepsState() if is_self_paced(snapshot):
+            return TIMES_SIGN
+        case RepsState(count=int(), target_count=target_count):
+            return f"of {target_count}" if target_count else ""
+        case HoldState(exercise=str(), repetition=int(), repetitions=repetitions):
+            return f"of {repetitions}" if repetitions else ""
+        case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
+            return ""
+        case BlockState(phase=phase):
+            return "mm" if phase == "block" else ""
+    return lengths.UNIT_SYMBOLS[units] if _number(snapshot, units) not in (None, NO_NUMBER) else ""
 
 
 def _bar_share(snapshot: Snapshot) -> float | None:
     """The bar's share, from 0 to 1, when it does not follow the clock."""
-    if PHASE_STYLES.get(snapshot.phase, PHASE_STYLES["idle"]).tone == "done":
+    state = snapshot.state
+    if PHASE_STYLES.get(state.phase, PHASE_STYLES["idle"]).tone == "done":
         return 1.0
-    if snapshot.activity == "ask" and snapshot.target_us:
-        return min(1.0, snapshot.counted_us / snapshot.target_us)
-    if (
-        snapshot.counting is None
-        and snapshot.count is not None
-        and snapshot.target_count
-        and not is_self_paced(snapshot)
-    ):
-        return min(1.0, snapshot.count / snapshot.target_count)
-    return None
+    if isinstance(state, QuestionState) and state.wait_us:
+        return min(1.0, state.waited_us / state.wait_us)
+    if not isinstance(state, RepsState) or state.clock is not None or is_self_paced(snapshot):
+        return None
+    return min(1.0, state.count / state.target_count) if state.count is not None and state.target_count else None
 
 
-def _position_text(snapshot: Snapshot) -> str:
+def _position_text(state: ActivityState) -> str:
     """The position in the routine: step, repetition, trial, attempt."""
     parts = []
-    if snapshot.step is not None and snapshot.steps and snapshot.steps > 1:
-        parts.append(f"step {snapshot.step + 1} of {snapshot.steps}")
-    if snapshot.repetition is not None:
-        thing = REPETITION_NOUNS.get(snapshot.activity, "hold" if snapshot.exercise else "stretch")
-        if snapshot.repetitions != 1:
-            parts.append(
-                f"{thing} {snapshot.repetition}" + (f" of {snapshot.repetitions}" if snapshot.repetitions else "")
-            )
-    if snapshot.trial and snapshot.phase not in PHASES_WITHOUT_SIDE:
-        parts.append(f"trial {snapshot.trial}")
-    if snapshot.attempt and snapshot.phase not in PHASES_WITHOUT_SIDE:
-        parts.append(f"attempt {snapshot.attempt}")
+    if state.step is not None and state.steps and state.steps > 1:
+        parts.append(f"step {state.step + 1} of {state.steps}")
+    if isinstance(state, HoldState | LessonState | BlockState) and state.repetition is not None:
+        is_named = isinstance(state, HoldState) and state.exercise
+        thing = REPETITION_NOUNS.get(state.activity, "hold" if is_named else "stretch")
+        if state.repetitions != 1:
+            parts.append(f"{thing} {state.repetition}" + (f" of {state.repetitions}" if state.repetitions else ""))
+    if isinstance(state, TestState) and state.phase not in PHASES_WITHOUT_SIDE:
+        if state.trial:
+            parts.append(f"trial {state.trial}")
+        if state.attempt:
+            parts.append(f"attempt {state.attempt}")
     return ", ".join(parts)
 
 
 def _heel(heel: HeelView) -> dict[str, Any]:
     state = "unknown" if heel.down is None else "down" if heel.down else "up"
-    return {"side": heel.side, "shape": SIDE_SHAPE[heel.side], "down": heel.down, "share": heel.share, "state": state}
+    return {"side": heel.side, "shape": SIDE_SYMBOLS[heel.side], "down": heel.down, "share": heel.share, "state": state}
 
 
-def _result(snapshot: Snapshot, units: str) -> str | None:
+def _result(state: ActivityState, units: str) -> str | None:
+    if not isinstance(state, TestState | QuestionState):
+        return None
     parts = [
-        f"{name} {lengths.length(mm, units)}"
-        for name, mm in (("Left", snapshot.result_left_mm), ("right", snapshot.result_right_mm))
+        f"{name} {lengths.length_text(mm, units)}"
+        for name, mm in (("Left", state.result_left_mm), ("right", state.result_right_mm))
         if mm is not None
     ]
     return f"{', '.join(parts).capitalize()}. Saved." if parts else None

@@ -38,7 +38,7 @@ def blueprint(site: Site) -> Blueprint:
             fit_chart=None if fit is None else fit_chart(fit),
             drift_chart=drift_chart(seen, now) if seen else None,
             checks=checks,
-            history=sorted([*every, *checks], key=lambda one: one.made_at, reverse=True),
+            history=sorted([*every, *checks], key=lambda one: one.created_at, reverse=True),
             kinds=KINDS,
             coverage=COVERAGE,
             blocks=site.blocks_mm,
@@ -64,7 +64,7 @@ def calibration_sentence(
     if suspect is not None:
         where = "at the last check" if suspect.kind == "block" else f"by {KINDS[suspect.kind]}"
         return (
-            f"Out by {abs(suspect.off_mm):.0f} mm {where}, {relative_day(suspect.made_at, now)}. "
+            f"Out by {abs(suspect.off_mm):.0f} mm {where}, {relative_day(suspect.created_at, now)}. "
             "Results since then are uncertain until it is recalibrated or a check passes."
         )
     most_mm = max(at.toe_mm for at in fit.points)
@@ -72,9 +72,9 @@ def calibration_sentence(
     good = f"\u00b1 {sure_mm:.1f} mm up to {most_mm:g} mm."
     if check_due is not None:
         return f"Good when last checked. {good} {check_due}"
-    last = next((check.made_at for check in checks if check.calibration_id == current.id and check.passed), None)
+    last = next((check.created_at for check in checks if check.calibration_id == current.id and check.passed), None)
     when = (
-        f"Calibrated {relative_day(current.made_at, now)}."
+        f"Calibrated {relative_day(current.created_at, now)}."
         if last is None
         else f"Last checked {relative_day(last, now)}."
     )

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort
 
 from station.core.events import SECOND_US, Side
 from station.store.bundle import export_bundle
-from station.store.records import Hold, Person, Reps, Test
+from station.store.records import Hold, Person, RepSet, Test
 from station.store.traces import trace_text
 from web.context import Site
 
@@ -86,7 +86,7 @@ def _rows(site: Site, person: Person | None) -> Iterator[Row]:
             "",
             *_trailing_columns(hold),
         )
-    for reps in site.store.reps(person_id, limit=MAX_ROWS):
+    for reps in site.store.rep_sets(person_id, limit=MAX_ROWS):
         yield (
             *_leading_columns(reps, names, "repetitions"),
             reps.side,
@@ -121,9 +121,9 @@ def _test_rows(test: Test, names: dict[str, str]) -> Iterator[Row]:
             )
 
 
-def _leading_columns(one: Test | Hold | Reps, names: dict[str, str], kind: str) -> Row:
+def _leading_columns(one: Test | Hold | RepSet, names: dict[str, str], kind: str) -> Row:
     return one.started_at.isoformat(timespec="seconds"), names.get(one.person_id or "", ""), kind
 
 
-def _trailing_columns(one: Test | Hold | Reps) -> Row:
-    return one.lifts if isinstance(one, Hold) else "", one.simulated, one.session_id
+def _trailing_columns(one: Test | Hold | RepSet) -> Row:
+    return one.lift_count if isinstance(one, Hold) else "", one.simulated, one.session_id

@@ -51,7 +51,7 @@ def blueprint(site: Site) -> Blueprint:
             restriction_labels={
                 one.key: RESTRICTION_LABELS[ruling]
                 for one in shown
-                if (ruling := health_questions.restrictions_on(one, conditions).restriction)
+                if (ruling := health_questions.restriction_on(one, conditions).restriction)
             },
             picture=still_picture,
         )
@@ -69,7 +69,7 @@ def blueprint(site: Site) -> Blueprint:
             is_still="still" in request.args,
             picture=still_picture(key) if "still" in request.args else moving_picture(key),
             cautions=[_caution_note(caution, conditions) for caution in one.cautions],
-            assessment=health_questions.restrictions_on(one, conditions),
+            assessment=health_questions.restriction_on(one, conditions),
             restriction_labels=RESTRICTION_LABELS,
             before=catalogue()[keys[at - 1]] if at else None,
             after=catalogue()[keys[at + 1]] if at + 1 < len(keys) else None,

@@ -10,7 +10,7 @@ from flask import Blueprint, abort, current_app, redirect, render_template, requ
 from werkzeug.wrappers import Response
 
 from station.advice import health_questions
-from station.advice.health_questions import CONDITIONS, NO_MEDICAL_ADVICE, Condition, ConditionKind
+from station.advice.health_questions import CONDITIONS, DISCLAIMER, Condition, ConditionKind
 from station.advice.records import Excluded, Reduced
 from station.catalogue.read import exercises
 from station.catalogue.records import Restriction
@@ -46,12 +46,12 @@ class HealthAnswerEffects:
 
 def effects_of(conditions: frozenset[str]) -> HealthAnswerEffects:
     """What these conditions change."""
-    released = {health_questions.CONDITION_BY_KEY[key].after for key in conditions}
+    released = {health_questions.CONDITION_BY_KEY[key].follow_up_of for key in conditions}
     yes = [one for one in CONDITIONS if one.key in conditions]
     blocking = tuple(one for one in yes if one.kind is ConditionKind.BLOCKS and one.key not in released)
     excluded, reduced = [], []
     for key, exercise in exercises().items():
-        judgement = health_questions.restrictions_on(exercise, conditions)
+        judgement = health_questions.restriction_on(exercise, conditions)
         if judgement.restriction is Restriction.EXCLUDED:
             excluded.append(Excluded(key, judgement.reasons[0]))
         elif judgement.restriction is Restriction.REDUCED:
@@ -81,12 +81,12 @@ def blueprint(site: Site) -> Blueprint:
             abort(400, "Choose who you are first: the answers belong to one person.")
         given = {one.key: request.form.get(one.key, "") for one in CONDITIONS}
         given = {key: said if said in (YES, NO) else "" for key, said in given.items()}
-        asked = [one.key for one in CONDITIONS if one.after is None or given[one.after] == YES]
+        asked = [one.key for one in CONDITIONS if one.follow_up_of is None or given[one.follow_up_of] == YES]
         missing = {key for key in asked if not given[key]}
         if missing:
             return _questions_page(person, given, "", missing=missing), 400
         lists = {said: [key for key in asked if given[key] == said] for said in (YES, NO)}
-        wait_until_saved(site.api.answer(person.id, "care", lists))
+        wait_until_saved(site.api.answer(person.id, "health", lists))
         return redirect(url_for("health_questions.show", saved="", **_onward_args(request.form)), 303)
 
     return pages
@@ -108,7 +108,7 @@ def _questions_page(
         missing=missing,
         reason=reason,
         previous=previous,
-        disclaimer=NO_MEDICAL_ADVICE,
+        disclaimer=DISCLAIMER,
         onward=_onward_args(request.form if request.method == "POST" else request.args),
     )
 

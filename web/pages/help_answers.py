@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from station.catalogue.checked import checked
+from station.catalogue.checked import convert_to_record
 
 FILE = Path(__file__).with_suffix(".toml")
 MAX_ANSWER_WORDS = 80
@@ -64,7 +64,7 @@ class Answers(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @cache
 def answers() -> tuple[Answer, ...]:
     """All answers in the order of the file."""
-    return checked(tomllib.loads(FILE.read_text(encoding="utf-8")), Answers).answers
+    return convert_to_record(tomllib.loads(FILE.read_text(encoding="utf-8")), Answers).answers
 
 
 def search(query: str, candidates: Sequence[Answer]) -> tuple[Answer, ...]:

@@ -13,17 +13,15 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Counted, Held, Hold, Reps, SessionDetail, SittingSummary, Test
-from station.units import SIDE_SHAPE, length, seconds
+from station.store.records import Hold, HoldTotal, RepSet, RepTotal, SessionDetail, SessionSummary, Test
+from station.units import SIDE_SYMBOLS, duration_text, length_text
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
 
 SESSIONS_PER_PAGE = 30
 
-END_REASONS = {"left": "stepped off"}
-"""End reasons whose stored word would be mistaken for a side."""
-SHAPES = {str(side): shape for side, shape in SIDE_SHAPE.items()}
+SHAPES = {str(side): shape for side, shape in SIDE_SYMBOLS.items()}
 FELT_TEXTS = {
     "front": "felt in front of the ankle",
     "achilles": "felt in the Achilles tendon",
@@ -41,7 +39,7 @@ def blueprint(site: Site) -> Blueprint:
     @pages.get("/history")
     def history() -> str:
         person = site.person()
-        found = site.store.sitting_summaries(
+        found = site.store.session_summaries(
             person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
         )
         shown, units = found[:SESSIONS_PER_PAGE], site.store.settings().units
@@ -49,9 +47,9 @@ def blueprint(site: Site) -> Blueprint:
             "history.html",
             person=person,
             people=site.store.people(),
-            sittings=[(one.sitting, session_sentence(one, units)) for one in shown],
-            active_session_id=site.api.snapshot().sitting_id,
-            older=shown[-1].sitting.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
+            sessions=[(one.session, session_sentence(one, units)) for one in shown],
+            active_session_id=site.api.snapshot().session_id,
+            older=shown[-1].session.started_at.isoformat() if len(found) > SESSIONS_PER_PAGE else None,
         )
 
     @pages.get("/sessions/<session_id>")
@@ -60,17 +58,17 @@ def blueprint(site: Site) -> Blueprint:
         if detail is None:
             abort(404)
         units = site.store.settings().units
-        traces = site.store.traces(detail.runs)
-        charts = [made for made in (trace_chart(detail, run, traces.get(run), units) for run in detail.runs) if made]
+        traces = site.store.traces(detail.run_ids)
+        charts = [made for made in (trace_chart(detail, run, traces.get(run), units) for run in detail.run_ids) if made]
         return render_template(
             "session.html",
             detail=detail,
-            sitting=detail.session,
+            session=detail.session,
             sentence=session_sentence(detail, units),
             charts=charts,
             breakdowns=breakdown_of(site.store, detail.tests),
             coverage=COVERAGE,
-            is_active=session_id == site.api.snapshot().sitting_id,
+            is_active=session_id == site.api.snapshot().session_id,
             units=units,
             sides=list(Side),
             shapes=SHAPES,
@@ -85,13 +83,12 @@ def blueprint(site: Site) -> Blueprint:
             felt_answers=_felt_answers(site, detail),
             just_answered=request.args.get("felt"),
             duration_range=_duration_range,
-            end_reasons=END_REASONS,
         )
 
     return pages
 
 
-def _duration_range(one: Reps) -> str:
+def _duration_range(one: RepSet) -> str:
     """The duration of a repetition, fastest to slowest; a dash if they were not recorded one by one."""
     took_s = sorted(each.took_us / SECOND_US for each in one.repetitions)
     if not took_s:
@@ -109,7 +106,7 @@ def _felt_answers(site: Site, detail: SessionDetail) -> dict[str, bool | None]:
     stretches = [key for key in done if key in exercises() and exercises()[key].group is Group.STRETCH]
     answers: dict[str, bool | None] = dict.fromkeys(stretches)
     for one in reversed(site.store.answers(session.person_id, "felt") if stretches else ()):
-        if one.about in answers and one.at >= session.started_at:
+        if one.about in answers and one.answered_at >= session.started_at:
             answers[one.about] = one.answer is not False
     return answers
 
@@ -127,11 +124,11 @@ def _requested_before() -> datetime | None:
     return before
 
 
-def session_sentence(detail: SessionDetail | SittingSummary, units: str) -> str:
+def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:
     """A session in one sentence: what was measured and what was held."""
     parts = [_test_text(test, units) for test in detail.tests]
     parts += _hold_texts(detail.holds)
-    parts += _reps_texts(detail.reps)
+    parts += _reps_texts(detail.rep_sets)
     if not parts:
         return "Stood on the board; nothing completed."
     return _capitalize_first("; ".join(parts)) + "."
@@ -139,7 +136,7 @@ def session_sentence(detail: SessionDetail | SittingSummary, units: str) -> str:
 
 def _test_text(test: Test, units: str) -> str:
     sides = [
-        f"{side} {length(mm, units)}"
+        f"{side} {length_text(mm, units)}"
         for side, mm in ((Side.LEFT, test.left_mm), (Side.RIGHT, test.right_mm))
         if mm is not None
     ]
@@ -152,22 +149,22 @@ def _test_text(test: Test, units: str) -> str:
 
 def _answer_texts(test: Test) -> list[str]:
     """The person's answers about it: `felt in the calf`, `pain 2 of 10`."""
-    felt, pain = test.circumstances.limit_felt, test.circumstances.pain
+    felt, pain = test.circumstances.felt_place, test.circumstances.pain
     said = [] if felt is None else [FELT_TEXTS.get(felt, f"felt: {felt}")]
     return said if pain is None else [*said, f"pain {pain} of {MAX_PAIN}"]
 
 
-def _hold_texts(holds: Sequence[Hold | Held]) -> list[str]:
+def _hold_texts(holds: Sequence[Hold | HoldTotal]) -> list[str]:
     texts = []
     for verified, done in ((True, "held"), (False, "timed")):
         for legs in (*Side, BOTH_LEGS):
             lasted_us = sum(one.credited_us for one in holds if one.side is legs and one.verified is verified)
             if lasted_us:
-                texts.append(f"{seconds(lasted_us)} {done} {_legs_text(legs)}")
+                texts.append(f"{duration_text(lasted_us)} {done} {_legs_text(legs)}")
     return texts
 
 
-def _reps_texts(reps: Sequence[Reps | Counted]) -> list[str]:
+def _reps_texts(reps: Sequence[RepSet | RepTotal]) -> list[str]:
     """The repetitions of all exercises together, by legs; the session's table lists each exercise."""
     texts = []
     for verified, how in ((True, ""), (False, ", not verified")):

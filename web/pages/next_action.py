@@ -10,7 +10,7 @@ from station.advice.triage import block_reason
 from station.app.start_gate import PROPOSED_NAME, TodaySummary
 from station.core.events import Side
 from station.store.records import Person
-from station.units import SIDE_SHAPE
+from station.units import SIDE_SYMBOLS
 from web.context import Site
 
 PROPOSED_PHRASE = "your suggested routine"
@@ -74,7 +74,7 @@ def next_action(summary: TodaySummary) -> NextAction:
 
 
 def _next_time_text(summary: TodaySummary, said: str) -> str:
-    at = summary.due.next if summary.due else None
+    at = summary.due.next_occurrence if summary.due else None
     if at is None:
         return said
     return f"{said if not said.startswith('Done') else ''} Next: {relative_time(at, summary.now)}.".strip()
@@ -90,6 +90,6 @@ def relative_time(at: datetime, now: datetime) -> str:
 def weekly_minutes(summary: TodaySummary) -> list[tuple[Side, str, float, str]]:
     """This week's credited minutes by side: side, shape, minutes, minutes as text."""
     return [
-        (side, SIDE_SHAPE[side], summary.credited_s[side] / 60, f"{summary.credited_s[side] // 60:.0f} min")
+        (side, SIDE_SYMBOLS[side], summary.credited_s[side] / 60, f"{summary.credited_s[side] // 60:.0f} min")
         for side in Side
     ]

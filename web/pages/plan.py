@@ -19,24 +19,24 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice import dose
-from station.advice.calendar import feed
+from station.advice.calendar import calendar_feed
 from station.advice.plan import (
     DAY,
-    GOAL_MINUTES,
-    MOST_MINUTES,
-    PROPOSED,
+    MAX_MINUTES,
+    PROPOSED_ROUTINE,
     WEEKDAYS,
+    WEEKLY_GOAL_MINUTES,
     Plan,
-    hint,
+    few_days_hint,
     occurrences,
-    plan_of,
+    plan_from_dict,
     to_dict,
 )
-from station.advice.plan import dose as dose_of_week
+from station.advice.plan import weekly_dose_reason as dose_of_week
 from station.app.routines import steps_of
 from station.app.situation import done_of, plan_for, situation_of
 from station.app.start_gate import PROPOSED_NAME, zone_of
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Group, Item
 from station.core.duration import held_us_by_side
 from station.core.events import SECOND_US
@@ -99,7 +99,7 @@ def blueprint(site: Site) -> Blueprint:
         if person_id is None or planned is None:
             abort(404)
         title, items = _routine(site, person_id, planned)
-        text = feed(planned, title, _minutes(items), datetime.now(UTC))
+        text = calendar_feed(planned, title, _minutes(items), datetime.now(UTC))
         named = {"Content-Disposition": 'inline; filename="slant-board.ics"'}
         return Response(text, content_type="text/calendar; charset=utf-8", headers=named)
 
@@ -126,7 +126,7 @@ def station_zone() -> str:
 
 def _form_from_plan(planned: Plan | None) -> Form:
     if planned is None:
-        return Form([[""] * MIN_TIMES_PER_DAY for _ in WEEKDAYS], PROPOSED, station_zone(), "", False, True)
+        return Form([[""] * MIN_TIMES_PER_DAY for _ in WEEKDAYS], PROPOSED_ROUTINE, station_zone(), "", False, True)
     times = [[clock for weekday, clock in planned.days if weekday == day] for day in range(len(WEEKDAYS))]
     minutes = "" if planned.minutes is None else str(planned.minutes)
     return Form(_pad_times(times), planned.routine, planned.zone, minutes, planned.reminder_cue, planned.tests)
@@ -145,11 +145,11 @@ def _form_from_request(form: MultiDict[str, str]) -> Form:
 def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) -> Plan | Form:
     """The plan from the form, or the form with an error beside each invalid field."""
     errors: dict[str, str] = {}
-    good = {"days": [[0, USUAL_TIME]], "routine": PROPOSED, "zone": "UTC"}
+    good = {"days": [[0, USUAL_TIME]], "routine": PROPOSED_ROUTINE, "zone": "UTC"}
 
     def check(name: str, **entry: object) -> None:
         try:
-            plan_of({**good, **entry})
+            plan_from_dict({**good, **entry})
         except ValueError as error:
             errors[name] = str(error)
 
@@ -175,18 +175,18 @@ def _validate(site: Site, person: Person, submitted: Form, before: Plan | None) 
         "token": token,
         **flags,
     }
-    new_plan = plan_of(made)
+    new_plan = plan_from_dict(made)
     if before is not None and (before.days, before.zone) == (new_plan.days, new_plan.zone):
         since = before.since
     else:
         since = datetime.now(ZoneInfo(new_plan.zone)).date()
-    return plan_of({**to_dict(new_plan), "since": None if since is None else since.isoformat()})
+    return plan_from_dict({**to_dict(new_plan), "since": None if since is None else since.isoformat()})
 
 
 def _routines(site: Site, person: Person) -> dict[str, str]:
-    ready = {key: one.name for key, one in ready_routines().items()}
+    ready = {key: one.name for key, one in built_in_routines().items()}
     own = {one.id: one.name for one in site.store.own_routines(person.id)}
-    return {PROPOSED: PROPOSED_NAME, **ready, **own}
+    return {PROPOSED_ROUTINE: PROPOSED_NAME, **ready, **own}
 
 
 def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
@@ -199,11 +199,11 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         form=form,
         weekdays=WEEKDAYS,
         routine_choices=_routines(site, person),
-        most_minutes=MOST_MINUTES,
+        most_minutes=MAX_MINUTES,
         saved="saved" in request.args,
         planned=planned,
-        week_sentence=dose_of_week(done.credited_s).sentence,
-        goal_minutes=GOAL_MINUTES,
+        week_sentence=dose_of_week(done.credited_this_week_s).sentence,
+        goal_minutes=WEEKLY_GOAL_MINUTES,
         **known,
     )
 
@@ -213,7 +213,7 @@ def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> d
     title, items = _routine(site, person_id, planned)
     return {
         "summary": _summary(planned, title, items),
-        "hint": hint(planned),
+        "hint": few_days_hint(planned),
         "upcoming": _upcoming(planned, now),
         "weekly_minutes": _weekly_minutes(site, planned, items),
         "calendar": url_for("plan.calendar", token=planned.token, _external=True),
@@ -229,7 +229,7 @@ def _routine(site: Site, person_id: str, planned: Plan) -> tuple[str, Sequence[I
 
 
 def _minutes(items: Sequence[Item]) -> int:
-    return ceil(dose.seconds_of(exercises(), items) / 60)
+    return ceil(dose.duration_s_of(exercises(), items) / 60)
 
 
 def _summary(planned: Plan, title: str, items: Sequence[Item]) -> str:

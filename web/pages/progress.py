@@ -24,7 +24,7 @@ from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
 from station.core.progress.records import Interval, SideProgress
 from station.core.progress.sentences import Formatters, difference_sentence
-from station.units import SIDE_SHAPE
+from station.units import SIDE_SYMBOLS
 from web.charts.progress import ProgressChart, plot_frame, side_chart, span_of_range
 from web.charts.time_axis import Span
 from web.context import PERSON_COOKIE, Site
@@ -50,7 +50,7 @@ class TableRow(NamedTuple):
     """One test in the table: each side's result, and what a reader should know of the test."""
 
     at: datetime
-    sitting_id: str
+    session_id: str
     test_id: str
     results: dict[Side, ResultRow | None]
     notes: list[str]
@@ -94,7 +94,7 @@ def blueprint(site: Site) -> Blueprint:
             before_after=_before_after(history),
             published=PUBLISHED_MEANS,
             sides=list(Side),
-            shapes=SIDE_SHAPE,
+            shapes=SIDE_SYMBOLS,
         )
 
     return pages
@@ -104,7 +104,7 @@ def _side_summary(history: History, side: Side, words: Formatters, units: str) -
     rows, progress = history.rows(side), history.side_progress(side)
     error = None if progress is None else own_error_sentence(progress.error, units)
     return SideSummary(
-        side, SIDE_SHAPE[side], progress, rows[-1] if rows else None, progress_sentences(history, side, words), error
+        side, SIDE_SYMBOLS[side], progress, rows[-1] if rows else None, progress_sentences(history, side, words), error
     )
 
 
@@ -171,13 +171,13 @@ def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> 
     for note, pairs in groupby(sorted_notes, key=lambda pair: pair[0]):
         sides = [side for _, side in pairs]
         told.append(note if len(sides) == len(results) else f"{sides[0]}: {note}")
-    return TableRow(one.at, one.sitting_id, one.test_id, {side: results.get(side) for side in Side}, told)
+    return TableRow(one.at, one.session_id, one.test_id, {side: results.get(side) for side in Side}, told)
 
 
 def _before_after(history: History) -> list[tuple[Side, str, datetime, Interval]]:
     """What stretches did within the hour, newest first, of both sides."""
     found = [
-        (side, SIDE_SHAPE[side], pair.at, pair.change_mm)
+        (side, SIDE_SYMBOLS[side], pair.at, pair.change_mm)
         for side in Side
         if (said := history.side_progress(side)) is not None
         for pair in said.before_after

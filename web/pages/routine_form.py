@@ -13,10 +13,10 @@ from typing import Any, Protocol
 
 import msgspec
 
-from station.advice.dose import count_of, hold_of, repetitions_of
-from station.advice.routine import Fault, faults
+from station.advice.dose import count_of, hold_s_of, repetitions_of
+from station.advice.routine import RoutineFault, routine_faults
 from station.app.routines import steps_of
-from station.catalogue.read import TESTS, exercises
+from station.catalogue.read import TEST_KINDS, exercises
 from station.catalogue.records import Exercise, Feet, Item
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
@@ -102,7 +102,7 @@ class Draft:
         number = max((row.number for row in self.rows), default=0) + 1
         item: Mapping[str, Any] = {"exercise": item_key}
         if item_key == TEST:
-            item = {"test": TESTS[0]}
+            item = {"test": TEST_KINDS[0]}
         elif item_key == REST:
             item = {"rest_s": DEFAULT_REST_S}
         return replace(self, rows=(*self.rows, row_from_item(number, item)))
@@ -121,17 +121,17 @@ class DraftSummary:
     """The result of a draft: its items, faults and duration; times in microseconds."""
 
     items: tuple[Item, ...]
-    faults: tuple[Fault, ...]
+    faults: tuple[RoutineFault, ...]
     total_us: int
     held_us: Mapping[Side, int]
 
     @property
-    def errors(self) -> tuple[Fault, ...]:
-        return tuple(fault for fault in self.faults if fault.refuses)
+    def errors(self) -> tuple[RoutineFault, ...]:
+        return tuple(fault for fault in self.faults if fault.is_blocking)
 
     @property
-    def hints(self) -> tuple[Fault, ...]:
-        return tuple(fault for fault in self.faults if not fault.refuses)
+    def hints(self) -> tuple[RoutineFault, ...]:
+        return tuple(fault for fault in self.faults if not fault.is_blocking)
 
 
 def parse_draft(form: Form) -> Draft:
@@ -161,7 +161,7 @@ def row_from_item(number: int, item: Mapping[str, Any]) -> Row:
     if row.exercise is not None:
         usual = Item(exercise=row.item_key)
         own = {
-            "hold_s": hold_of(row.exercise, usual),
+            "hold_s": hold_s_of(row.exercise, usual),
             "repetitions": repetitions_of(row.exercise, usual),
             "count": count_of(row.exercise, usual),
         }
@@ -173,19 +173,19 @@ def summarize(draft: Draft, settings: Settings, conditions: Collection[str], *, 
     """Evaluate a draft. Rows that cannot be parsed become errors and do not count in the totals."""
     items: list[Item] = []
     rows: list[int] = []
-    misread: list[Fault] = []
+    misread: list[RoutineFault] = []
     for index, row in enumerate(draft.rows):
         try:
             items.append(_parse_item(row))
             rows.append(index)
         except ValueError as error:
-            misread.append(Fault(f"{row.name}: {error}", refuses=True, index=index))
+            misread.append(RoutineFault(f"{row.name}: {error}", is_blocking=True, index=index))
     routine = steps_of(items, settings, analogue=analogue)
     total_us = duration_us(routine)
-    found = faults(exercises(), items, conditions, total_us) if items or not misread else ()
+    found = routine_faults(exercises(), items, conditions, total_us) if items or not misread else ()
     placed = [fault if fault.index is None else replace(fault, index=rows[fault.index]) for fault in found]
     last = len(draft.rows)
-    told = sorted((*misread, *placed), key=lambda one: (not one.refuses, last if one.index is None else one.index))
+    told = sorted((*misread, *placed), key=lambda one: (not one.is_blocking, last if one.index is None else one.index))
     return DraftSummary(tuple(items), tuple(told), total_us, held_us_by_side(routine))
 
 
@@ -199,8 +199,8 @@ def _parse_item(row: Row) -> Item:
     if row.item_key == REST:
         return Item(rest_s=DEFAULT_REST_S if numbers["rest_s"] is None else numbers["rest_s"])
     if row.item_key == TEST:
-        if row.typed.get("test") not in TESTS:
-            raise ValueError(f"a test is {' or '.join(TESTS)}.")
+        if row.typed.get("test") not in TEST_KINDS:
+            raise ValueError(f"a test is {' or '.join(TEST_KINDS)}.")
         return Item(test=row.typed["test"], side=leg)
     if row.exercise is None:
         raise ValueError("this exercise no longer exists. Remove it.")

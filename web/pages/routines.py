@@ -13,8 +13,8 @@ from werkzeug.wrappers import Response
 from station.advice import health_questions
 from station.app.routines import steps_of
 from station.app.situation import plan_for
-from station.catalogue.checked import checked
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.checked import convert_to_record
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Restriction
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
@@ -69,7 +69,7 @@ def blueprint(site: Site) -> Blueprint:
             "routines.html",
             exercise_text=exercise_text,
             person=person,
-            ready=[_ready_card(site, key) for key in ready_routines()],
+            ready=[_ready_card(site, key) for key in built_in_routines()],
             own=own,
             rest=site.store.unfinished_run(person_id),
             saved=next((one for one in own if one.key == request.args.get("saved")), None),
@@ -122,7 +122,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/routines/<routine_id>/sheet")
     def sheet(routine_id: str) -> str:
-        ready = routine_id in ready_routines()
+        ready = routine_id in built_in_routines()
         shown = _ready_card(site, routine_id) if ready else _own_card(site, _accessible_routine(site, routine_id))
         drawn = sum(one.exercise is not None for one in shown.entries)
         return render_template(
@@ -197,7 +197,7 @@ def _form_page(site: Site, draft: Draft, own: OwnRoutine | None = None, *, statu
         excluded={
             one.key
             for one in exercises().values()
-            if health_questions.restrictions_on(one, conditions).restriction is Restriction.EXCLUDED
+            if health_questions.restriction_on(one, conditions).restriction is Restriction.EXCLUDED
         },
         groups=[
             (title, [one for one in exercises().values() if one.group is group])
@@ -223,8 +223,8 @@ def _summary(site: Site, draft: Draft) -> routine_form.DraftSummary:
 
 def _copy(site: Site, wanted: str) -> Draft:
     """A draft that begins as a ready routine or as one's own is."""
-    if wanted in ready_routines():
-        ready = ready_routines()[wanted]
+    if wanted in built_in_routines():
+        ready = built_in_routines()[wanted]
         items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in ready.items]
         name = ready.name
     else:
@@ -245,7 +245,7 @@ def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
 
 
 def _ready_card(site: Site, key: str) -> RoutineCard:
-    ready = ready_routines()[key]
+    ready = built_in_routines()[key]
     return RoutineCard(key, ready.name, ready.about, *_card_contents(site, ready.items))
 
 
@@ -260,7 +260,7 @@ def _readable_items(own: OwnRoutine) -> tuple[list[Item], str | None]:
     items, trouble = [], None
     for one in own.items:
         try:
-            item = checked(one, Item)
+            item = convert_to_record(one, Item)
         except msgspec.ValidationError:
             trouble = "Part of this routine cannot be read: change it and add that part again."
             continue

@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.settings import CHOICES, LIMITS
-from station.units import MM_IN_ONE, SIGN, number
+from station.units import MM_PER_UNIT, UNIT_SYMBOLS, number_text
 from web.context import Site
 
 CHOICE_NAMES = {
@@ -84,10 +84,10 @@ def _with_goal_in_mm(given: dict[str, str], units: str) -> dict[str, str]:
             goal = float(changes["goal_mm"].replace(",", "."))
         except ValueError:
             raise ValueError(f"The goal {changes['goal_mm'][:20]!r} is not a number: enter for example 10.2.") from None
-        goal_mm = round(goal * float(MM_IN_ONE[units]), 1)
+        goal_mm = round(goal * float(MM_PER_UNIT[units]), 1)
         low, high = LIMITS["goal_mm"]
         if not low <= goal_mm <= high:
-            within = f"from {number(low, units)} to {number(high, units)} {SIGN[units]}"
+            within = f"from {number_text(low, units)} to {number_text(high, units)} {UNIT_SYMBOLS[units]}"
             raise ValueError(f"The goal must be {within}, not {changes['goal_mm'][:20]}.")
         changes["goal_mm"] = str(goal_mm)
     return changes
@@ -111,9 +111,9 @@ def _page(
     units = str(stored["units"])
     goal_mm = stored["goal_mm"]
     shown = {name: str(value) for name, value in stored.items()}
-    shown["goal_mm"] = number(float(str(goal_mm)), units)
+    shown["goal_mm"] = number_text(float(str(goal_mm)), units)
     low, high = LIMITS["goal_mm"]
-    limits = {**LIMITS, "goal_mm": (number(low, units), number(high, units))}
+    limits = {**LIMITS, "goal_mm": (number_text(low, units), number_text(high, units))}
     return render_template(
         "settings.html",
         fields=FIELDS,
@@ -121,7 +121,7 @@ def _page(
         choices=CHOICES,
         names=CHOICE_NAMES,
         limits=limits,
-        sign=SIGN[units],
+        sign=UNIT_SYMBOLS[units],
         trouble=trouble,
         saved=saved,
         simulated_board=site.api.board is not None,

@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response
 from station.app.snapshot import Snapshot
 from station.clock import SystemClock
 from station.core.events import SECOND_US
-from station.units import length, moment
+from station.units import date_time_text, length_text
 from station.version import APP_VERSION, RULE_VERSION
 from web.context import Site
 from web.pages import calibration
@@ -59,7 +59,7 @@ def station_status(site: Site) -> dict[str, Any]:
         "calibration": calibration.calibration_sentence(
             site.store.current_calibration(), site.store.checks(), site.store.failed_check(), now.check_due, wall
         ),
-        "clock": f"{moment(wall)}."
+        "clock": f"{date_time_text(wall)}."
         if wall.year >= FIRST_YEAR
         else f"The clock shows {wall.year}: set it, or connect the station to a network once.",
         "storage": f"{f'{free_mb // MB_PER_GB} GB' if free_mb >= 10 * MB_PER_GB else f'{free_mb} MB'} free."
@@ -81,7 +81,7 @@ def station_status(site: Site) -> dict[str, Any]:
 def _distance_sentence(now: Snapshot, units: str) -> str:
     if now.toe_mm is None:
         return f"No distance reading: {now.toe_why or 'no reading yet'}."
-    return f"{length(now.toe_mm, units)} from the toes to the wall."
+    return f"{length_text(now.toe_mm, units)} from the toes to the wall."
 
 
 def _heels(now: Snapshot) -> str:

@@ -11,14 +11,14 @@ from werkzeug.wrappers import Response
 
 from station import units
 from station.advice import pain
-from station.advice.plan import GOAL_MINUTES
+from station.advice.plan import WEEKLY_GOAL_MINUTES
 from station.app.progress import History, ResultBreakdown, breakdown_of, history_of
 from station.app.snapshot import Snapshot
 from station.core.events import Side
 from station.core.measurement.uncertainty import COVERAGE
 from station.settings import Settings
 from station.store.records import Person, Test
-from station.units import SIDE_SHAPE, day
+from station.units import SIDE_SYMBOLS, date_text
 from web.context import PERSON_COOKIE, Site, remember_person, wait_until_saved
 from web.live.phase_styles import is_active
 from web.live.view_model import FELT_PLACES, resume_label
@@ -91,7 +91,7 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         else _test_to_ask_about(tests.get(history.scores[-1].test_id)),
         felt_places=FELT_PLACES,
         most_pain=pain.MAX_PAIN,
-        goal_minutes=GOAL_MINUTES,
+        goal_minutes=WEEKLY_GOAL_MINUTES,
         name=name,
         trouble=trouble,
         **_person_context(site, person),
@@ -103,14 +103,17 @@ def _person_context(site: Site, person: Person | None) -> dict[str, Any]:
     if person is None:
         return {}
     summary = today_summary(site, person)
-    reported_pain, stopped = request.args.get("pain", type=int), pain.block_reason(summary.situation.pains) is not None
+    reported_pain, stopped = (
+        request.args.get("pain", type=int),
+        pain.block_reason(summary.situation.pain_answers) is not None,
+    )
     return {
         "summary": summary,
         "next": next_action(summary),
         "weekly_minutes": weekly_minutes(summary),
-        "ask_pain_again": pain.is_asked_again(summary.situation.pains, summary.now) or stopped,
+        "ask_pain_again": pain.is_follow_up_due(summary.situation.pain_answers, summary.now) or stopped,
         "is_stopped_by_pain": stopped,
-        "last_pain": summary.situation.pains[0][1] if summary.situation.pains else None,
+        "last_pain": summary.situation.pain_answers[0][1] if summary.situation.pain_answers else None,
         "advice": pain.advice(reported_pain).sentence
         if reported_pain is not None and 0 <= reported_pain <= pain.MAX_PAIN
         else None,
@@ -128,7 +131,7 @@ def _resume_label(site: Site, person: Person | None, now: Snapshot) -> str | Non
     if now.rest is not None and now.rest.person_id == (person.id if person else None):
         return resume_label(now.rest)
     left = site.store.unfinished_run(_id(person)) if now.activity == "idle" else None
-    if left is None or datetime.now(UTC) - left.at > ASK_WINDOW:
+    if left is None or datetime.now(UTC) - left.saved_at > ASK_WINDOW:
         return None
     return f"Resume {left.title or 'the routine'}"
 
@@ -138,7 +141,7 @@ def _test_to_ask_about(test: Test | None) -> Test | None:
     if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
         return None
     said = test.circumstances
-    return test if said.limit_felt is None or said.pain is None else None
+    return test if said.felt_place is None or said.pain is None else None
 
 
 def _calibration_hint(now: Snapshot) -> str | None:
@@ -168,11 +171,11 @@ def _distance_mm(test: Test, side: Side) -> float | None:
 
 def _side(side: Side, test: Test | None, breakdown: Mapping[str, list[ResultBreakdown]]) -> SideResult:
     if test is None:
-        return SideResult(side, SIDE_SHAPE[side], None, None, False, None, None)
+        return SideResult(side, SIDE_SYMBOLS[side], None, None, False, None, None)
     uncertainty = test.left_uncertainty_mm if side is Side.LEFT else test.right_uncertainty_mm
     below = any(trial.below_range for trial in test.trials if trial.side is side)
     of_side = next((one for one in breakdown[test.id] if one.row.side is side), None)
-    return SideResult(side, SIDE_SHAPE[side], _distance_mm(test, side), uncertainty, below, test, of_side)
+    return SideResult(side, SIDE_SYMBOLS[side], _distance_mm(test, side), uncertainty, below, test, of_side)
 
 
 def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:
@@ -181,13 +184,13 @@ def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:
         return "No test yet. The first one takes about six minutes, including practice."
     last = max(one.test.started_at for one in known if one.test)
     if count == 1:
-        return f"This is your starting point, from {day(last)}."
+        return f"This is your starting point, from {date_text(last)}."
     goals = ", ".join(_goal_text(one, settings) for one in known)
-    return f"Last test on {day(last)}. Goal {units.length(settings.goal_mm, settings.units)}: {goals}."
+    return f"Last test on {date_text(last)}. Goal {units.length_text(settings.goal_mm, settings.units)}: {goals}."
 
 
 def _goal_text(one: SideResult, settings: Settings) -> str:
     to_go = settings.goal_mm - (one.mm or 0.0)
     if to_go <= 0:
         return f"{one.side} reached"
-    return f"{one.side} {units.length(to_go, settings.units)} to go"
+    return f"{one.side} {units.length_text(to_go, settings.units)} to go"

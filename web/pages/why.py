@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
-from station.advice.rules import BY_KEY, RULES
+from station.advice.rules import RULE_BY_KEY, RULES
 from station.catalogue.read import exercises
 from web.context import Site
 from web.exercise_text import entry
@@ -31,7 +31,7 @@ def blueprint(site: Site) -> Blueprint:
             entries=[entry(item, None if item.exercise is None else known[item.exercise]) for item in items],
             names={key: exercise.name for key, exercise in known.items()},
             rules=RULES,
-            expectation_rules=[BY_KEY[key] for key in EXPECTATION_RULES],
+            expectation_rules=[RULE_BY_KEY[key] for key in EXPECTATION_RULES],
         )
 
     return pages

@@ -20,7 +20,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from station.app.api import PageError, StationApi
 from station.clock import SystemClock
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.store import Reader
 from web.app import create_app
 from web.server.request_guard import BODY_TIMEOUT_S, MAX_HEADER_BYTES, AllowedHosts, Application, RequestGuard
@@ -232,7 +232,7 @@ def open_page(
     return Server(RequestGuard(allowed_hosts, stream, pages, body_s), stream, threads, listener, protocol)
 
 
-def _allowed_hosts(page: Page) -> AllowedHosts:
+def _allowed_hosts(page: PageConfig) -> AllowedHosts:
     """What the page answers to: the loopback's names, the configured ones, and in a network the machine's own."""
     loopback = page.host in ("127.0.0.1", "::1", "localhost")
     names = {"localhost", page.host.lower(), *(name.lower() for name in page.allowed_hosts)}
@@ -242,7 +242,7 @@ def _allowed_hosts(page: Page) -> AllowedHosts:
     return AllowedHosts(frozenset(names), loopback)
 
 
-def listen(page: Page) -> socket.socket:
+def listen(page: PageConfig) -> socket.socket:
     family = socket.AF_INET6 if ":" in page.host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -256,7 +256,7 @@ def listen(page: Page) -> socket.socket:
     return listener
 
 
-def _bind_error_text(page: Page, error: Exception) -> str:
+def _bind_error_text(page: PageConfig, error: Exception) -> str:
     where = f"{page.host} port {page.port}"
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EADDRINUSE:

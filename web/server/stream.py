@@ -17,7 +17,7 @@ import msgspec
 from station.app.api import StationApi
 from station.app.snapshot import Snapshot
 from station.clock import Clock
-from station.units import CM, MM_IN_ONE
+from station.units import CM, MM_PER_UNIT
 from web.live.view_model import live_view
 
 Scope = MutableMapping[str, Any]
@@ -90,7 +90,7 @@ class Stream:
         cancel = self._api.subscribe(wake)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": RESPONSE_HEADERS})
-            await self._send_events(client, units if units in MM_IN_ONE else CM, send)
+            await self._send_events(client, units if units in MM_PER_UNIT else CM, send)
         finally:
             cancel()
             watching.cancel()

@@ -56,11 +56,11 @@ class HoldRecorder:
         """Store the credit that the hold has at `at_us` of the run."""
         if not self._is_open:
             return
-        state = self._current.run.state_at(at_us)
-        if state.counting == "hold":
+        clock = self._current.run.state_at(at_us).clock
+        if clock is not None and clock.what == "hold":
             self._progress_us = at_us
-            hold, credited_us = self._row, state.counted_us
-            self._queue.write(lambda: self._store.progress_hold(hold.id, credited_us=credited_us))
+            hold, credited_us = self._row, clock.counted_us
+            self._queue.write(lambda: self._store.save_hold_progress(hold.id, credited_us=credited_us))
 
     @property
     def _row(self) -> QueuedRow:
@@ -78,7 +78,7 @@ class HoldRecorder:
                 repetition=fact.repetition,
                 target_us=step.hold_us,
                 started_us=fact.at_us,
-                step=number,
+                step_index=number,
                 exercise=step.exercise,
                 verified=is_verified(step),
             )
@@ -96,8 +96,8 @@ class HoldRecorder:
                 hold.id,
                 credited_us=fact.credited_us,
                 lifted_us=fact.lifted_us,
-                lifts=fact.lifts,
-                micro_lifts=fact.micro_lifts,
+                lift_count=fact.lifts,
+                micro_lift_count=fact.micro_lifts,
                 ended_us=fact.at_us,
                 partial=isinstance(fact, HoldPartial),
             )

@@ -59,12 +59,12 @@ class RepsRecorder:
         run, step, number = self._current.row, self._current.step, self._current.step_number
         assert isinstance(step, RepsStep)
         self._reps = self._queue.insert(
-            lambda: self._store.begin_reps(
+            lambda: self._store.begin_rep_set(
                 run.id,
                 side=side,
                 target_count=step.count,
                 started_us=at_us,
-                step=number,
+                step_index=number,
                 exercise=step.exercise,
                 verified=is_verified(step),
             )
@@ -79,13 +79,15 @@ class RepsRecorder:
 
     def _record_count(self, fact: RepCounted) -> None:
         reps, too_quick = self._open(fact.side, fact.at_us), self._too_quick
-        self._queue.write(lambda: self._store.progress_reps(reps.id, count=fact.count, too_quick=too_quick))
+        self._queue.write(
+            lambda: self._store.save_rep_set_progress(reps.id, count=fact.count, too_quick_count=too_quick)
+        )
 
     def _end(self, fact: RepsFinished) -> None:
         reps = self._open(fact.side, fact.at_us)
         self._queue.write(
-            lambda: self._store.finish_reps(
-                reps.id, count=fact.count, too_quick=fact.too_quick, partial=isinstance(fact, RepsPartial)
+            lambda: self._store.finish_rep_set(
+                reps.id, count=fact.count, too_quick_count=fact.too_quick, partial=isinstance(fact, RepsPartial)
             )
         )
         self._last_ended = (fact.side, self._repetitions)

@@ -33,7 +33,7 @@ class RunRecorder:
     ) -> None:
         self._queue = queue
         self._store = store
-        row = queue.insert(lambda: store.begin_run(session.id, run.header, at, called=title))
+        row = queue.insert(lambda: store.begin_run(session.id, run.header, at, title=title))
         self._current = CurrentRun(run, row, context)
         self._traces = TraceRecorder(queue, store, self._current)
         self._holds = HoldRecorder(queue, store, self._current)

@@ -131,4 +131,4 @@ class TestRecorder:
         test = self._row
         felt = fact.answer if fact.question == FELT_QUESTION else None
         pain = int(fact.answer) if fact.question == PAIN_QUESTION else None
-        self._queue.write(lambda: self._store.answer_test(test.id, pain=pain, limit_felt=felt))
+        self._queue.write(lambda: self._store.answer_test(test.id, pain=pain, felt_place=felt))

@@ -1,18 +1,18 @@
-"""Calibrating with blocks, hands-free and by ear; a check with one (`station.core.activities.check`) goes the same way.
+"""Calibration with blocks, hands-free and guided by sound. The check with one block (`check`) works the same way.
 
-The board sees a block arrive by itself: something nearer than the empty lane stands still for two seconds. It is read
-for six, and the next one is asked for when HOLD_DONE has sounded. What the flows leave open is answered here so:
+The board detects a block by itself: something nearer than the empty lane stands still for two seconds. It is read for
+six seconds, HOLD_DONE sounds, and the next block is due. The rules that the table does not show:
 
-- A sensor that has just been switched on warms up first: it reads up to 2 mm too far in its first minute.
-- Nothing but the lane may be in view at the beginning, so that the wall is never taken for a block. The blocks need a
-  lane that is longer than the longest of them; a board that is pulled back meanwhile has a longer one.
-- A loaded heel tips the board and brings toes into view: while somebody stands there, nothing is read.
-- A block that moved, or read unlike what the blocks before it make likely, is asked for again, three times at most.
-- Where the blocks of the first round do not go together, any of them may be the wrong one: it is begun again, three
-  times at most, when what stands there has been taken away.
-- A sensor that was lost may have been without power, and warms up again.
-- A view that is empty as far as the sensor can see is a lane too, and no fault; a sensor that says nothing is one.
-- Nothing is kept of what was not finished; two minutes in which no block is read end it.
+- A sensor that has just been switched on warms up first: in its first minute it reads up to 2 mm too far.
+- At the beginning only the empty lane may be in view, so that the wall never passes for a block. The lane must be
+  longer than the longest block; pulling the board back during a calibration makes it longer.
+- A loaded heel tips the board and brings toes into view: nothing is read while a person stands there.
+- A block that moved, or whose reading does not fit the blocks before it, is requested again, three times at most.
+- If the blocks of the first round contradict each other, any of them may be wrong. The round starts again once the
+  block in view has been removed, three times at most.
+- A lost sensor may have lost its power, so it warms up again.
+- A lane longer than the sensor's range is valid; a silent sensor is a fault.
+- An unfinished calibration is not kept. Two minutes without a block end it.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from station.core.events import SECOND_US, Command, CommandName, Event, Side, To
 from station.core.facts import BlockShown, BlockUnclear, Calibrated, CalibrationRefused, CueName, Ended
 from station.core.measurement.calibration import CalibrationError, Point, fit, point_from_readings
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, SensorChange
-from station.core.state import ActivityState
+from station.core.state import CalibrationState, CheckState, ShownClock
 from station.core.steps import WARM_UP_US, CalibrateStep
 
 CAPTURE_US = 6 * SECOND_US
-"""How long a block is read: another round gains more than longer readings (`station.core.measurement.calibration`)."""
+"""How long a block is read. Another round gains more than longer readings (`station.core.measurement.calibration`)."""
 FINAL_CUE_US = 4 * SECOND_US
-"""How long a cue that repeats has at the end: it follows HOLD_DONE, sounds once, and nobody would end it later."""
+"""How long a repeating cue sounds at the end, after HOLD_DONE: nothing else would end it."""
 
 
 class BlockPhase(StrEnum):
@@ -77,32 +77,33 @@ JUDGING = frozenset({BlockPhase.CLEAR, BlockPhase.BLOCK, BlockPhase.CAPTURE})
 
 
 class RoundError(CalibrationError):
-    """The blocks so far do not go together, and none of them is known to be right."""
+    """The blocks so far contradict each other, and any of them may be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockRules:
-    """When a block counts as held still, and how far it may be off."""
+    """When a block counts as held still, how far it may be off, and how often it is requested."""
 
     still_us: int = 2 * SECOND_US
-    """A block that stands still for so long is meant."""
+    """A block that stands still for this long is meant to be read."""
     min_lane_distance_mm: float = 8.0
-    """Nearer to the lane than this, what is seen is the lane."""
+    """A reading within this distance of the lane's is the lane itself."""
     another_block_mm: float = 15.0
-    """A block that reads so differently from the last one is another: they differ by 30 mm at least."""
+    """A reading this far from the last block's is another block: blocks differ by 30 mm at least."""
     max_movement_mm: float = 4.0
-    """A half-second median so far from where the block stood still has moved."""
+    """A half-second median farther from the start of the reading means that the block moved."""
     lane_reading_error_mm: float = 45.0
-    """A sensor that nobody has calibrated may read the lane so much shorter than it is."""
+    """An uncalibrated sensor may read the lane this much too short."""
     max_tries: int = 3
     nudge_after_us: int = 10 * SECOND_US
     timeout_us: int = 120 * SECOND_US
 
 
 class BlockActivity(PhasedActivity[BlockPhase]):
-    """Reads blocks one after the other; subclasses say what they make of the points."""
+    """Reads blocks one after the other; subclasses use the points."""
 
     name: ClassVar[str]
+    shown_as: ClassVar[type[CalibrationState] | type[CheckState]]
     transitions = TRANSITIONS
 
     def __init__(self, blocks_mm: Sequence[float], warm_up_us: int, sensors: BoardSensors) -> None:
@@ -118,21 +119,21 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         self._capture_start_mm = 0.0
         self._last_reading_us = 0
         self._last_block_mm: float | None = None
-        """What was read last, as long as it may still stand there."""
+        """The reading of the last block, while that block may still be in view."""
         self._tries = self._restarted_rounds = 0
         self._problem: str | None = None
 
     @abstractmethod
     def validate_point(self, now_us: int, point: Point) -> None:
-        """A block has been read. Raises CalibrationError where it cannot be so, RoundError where any may be wrong."""
+        """A block has been read. Raises CalibrationError if it must be wrong, RoundError if any block may be wrong."""
 
     @abstractmethod
     def on_all_blocks_read(self, now_us: int) -> None:
-        """All of them have."""
+        """All blocks have been read."""
 
     @property
     def wanted_block_mm(self) -> float:
-        """The block that is to be shown."""
+        """The block to show next."""
         return self._blocks_mm[min(len(self.points), len(self._blocks_mm) - 1)]
 
     def configure_sensors(self) -> None:
@@ -150,7 +151,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         self._nudge_us = at_us + self.rules.nudge_after_us if phase in WAITING else None
 
     def _enter_waiting_phase(self, at_us: int) -> None:
-        """For an empty lane first, then for the next block, unless somebody stands there."""
+        """Wait until the board is free, then for an empty lane, then for the next block."""
         self.stop_repeating_cue(at_us)
         if self.sensors.toe.lost_reason is not None and not self._is_sensor_live(at_us):
             self._enter_fault(at_us)
@@ -165,7 +166,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             and self.sensors.toe.last_invalid_reason != "frozen"
         )
 
-    # What changes.
+    # Events.
 
     def on_change(self, change: Change) -> None:
         now_us = change.at_us
@@ -244,39 +245,39 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             self.emit_cue(at_us, CueName.NUDGE)
         else:
             self._new_reading_us = None
-            self._alarm_of_phase(at_us)
+            self._on_phase_alarm(at_us)
         self._set_due()
 
-    def _alarm_of_phase(self, at_us: int) -> None:
+    def _on_phase_alarm(self, at_us: int) -> None:
         match self.phase:
             case BlockPhase.WARM:
-                self._alarm_warm(at_us)
+                self._on_warm_alarm(at_us)
             case BlockPhase.CLEAR:
-                self._alarm_clear(at_us)
+                self._on_clear_alarm(at_us)
             case BlockPhase.BLOCK:
-                self._alarm_block(at_us)
+                self._on_block_alarm(at_us)
             case BlockPhase.CAPTURE:
-                self._alarm_capture(at_us)
+                self._on_capture_alarm(at_us)
             case BlockPhase.DONE:
-                self._alarm_done(at_us)
+                self._on_done_alarm(at_us)
             case BlockPhase.LEAVE | BlockPhase.FAULT:
-                pass  # somebody is still there, or the sensor still silent: only time ends this
+                pass  # only an event or the timeout ends these
             case BlockPhase.ENDED:
                 pass
             case _:
                 assert_never(self.phase)
 
-    def _alarm_warm(self, now_us: int) -> None:
+    def _on_warm_alarm(self, now_us: int) -> None:
         if now_us >= self._phase_since_us + self._warm_up_us:
             self._last_progress_us = now_us
             self._enter_waiting_phase(now_us)
 
-    def _alarm_done(self, now_us: int) -> None:
+    def _on_done_alarm(self, now_us: int) -> None:
         self.stop_repeating_cue(now_us)
         self.outcome = "complete"
 
     def _still_reading_mm(self, now_us: int) -> float | None:
-        """Where what is seen has stood still since the phase began, for long enough."""
+        """The reading of whatever has stood still for long enough since the phase began, `None` if nothing has."""
         from_us = now_us - self.rules.still_us
         if from_us < self._phase_since_us or not self.sensors.toe.is_still(from_us, now_us):
             return None
@@ -288,7 +289,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             now_us
         )
 
-    def _alarm_clear(self, now_us: int) -> None:
+    def _on_clear_alarm(self, now_us: int) -> None:
         still_mm = self._still_reading_mm(now_us)
         if still_mm is None:
             if self._is_view_empty(now_us):
@@ -310,7 +311,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
         self._enter_phase(BlockPhase.BLOCK, now_us)
         self.emit_cue(now_us, CueName.READY)
 
-    def _alarm_block(self, now_us: int) -> None:
+    def _on_block_alarm(self, now_us: int) -> None:
         still_mm = self._still_reading_mm(now_us)
         if still_mm is None or self._lane_reading_mm is None:
             if not self.points and self._is_view_empty(now_us):
@@ -325,7 +326,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             self._enter_phase(BlockPhase.CAPTURE, now_us)
             self.emit_cue(now_us, CueName.GO)
 
-    def _alarm_capture(self, now_us: int) -> None:
+    def _on_capture_alarm(self, now_us: int) -> None:
         from_us = self._phase_since_us
         now_mm = self.sensors.toe.latest_median(from_us)
         if now_mm is not None and abs(now_mm - self._capture_start_mm) > self.rules.max_movement_mm:
@@ -356,7 +357,7 @@ class BlockActivity(PhasedActivity[BlockPhase]):
             self._enter_waiting_phase(now_us)
 
     def _restart_round(self, now_us: int, reason: str) -> None:
-        """Forget the blocks so far, and ask for the first one when this one is gone. Lost rounds count as tries."""
+        """Forget the blocks so far and request the first one once this one is gone. A lost round counts as a try."""
         self._ask_again(now_us, f"{reason}. Take it away, and begin again with the {self._blocks_mm[0]:g} mm block")
         self.points.clear()
         self._last_block_mm = self._capture_start_mm
@@ -400,15 +401,13 @@ class BlockActivity(PhasedActivity[BlockPhase]):
     def watched_sides(self) -> Sequence[Side]:
         return tuple(Side)
 
-    def state_at(self, at_us: int) -> ActivityState:
-        counting = {BlockPhase.WARM: self._warm_up_us, BlockPhase.CAPTURE: CAPTURE_US}.get(self.phase)
-        return ActivityState(
-            activity=self.name,
+    def state_at(self, at_us: int) -> CalibrationState | CheckState:
+        target_us = {BlockPhase.WARM: self._warm_up_us, BlockPhase.CAPTURE: CAPTURE_US}.get(self.phase)
+        return self.shown_as(
             phase=self.phase,
-            counting=self.phase if counting is not None else None,
-            counted_us=at_us - self._phase_since_us if counting is not None else 0,
-            target_us=counting or 0,
-            rate=int(counting is not None),
+            clock=None
+            if target_us is None
+            else ShownClock(str(self.phase), at_us - self._phase_since_us, target_us, 1),
             repetition=min(len(self.points) + 1, len(self._blocks_mm)),
             repetitions=len(self._blocks_mm),
             target_mm=None if self.phase in (BlockPhase.DONE, BlockPhase.ENDED) else self.wanted_block_mm,
@@ -417,9 +416,10 @@ class BlockActivity(PhasedActivity[BlockPhase]):
 
 
 class CalibrationActivity(BlockActivity):
-    """A whole calibration by `step`."""
+    """Runs the calibration of `step`."""
 
     name = "calibrate"
+    shown_as = CalibrationState
 
     def __init__(self, step: CalibrateStep, sensors: BoardSensors) -> None:
         super().__init__(step.blocks_mm * step.rounds, step.warm_us, sensors)

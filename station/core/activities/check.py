@@ -1,4 +1,4 @@
-"""The calibration check: one block tells whether the calibration still holds."""
+"""The calibration check: one block shows whether the calibration still holds."""
 
 from __future__ import annotations
 
@@ -9,33 +9,35 @@ from station.core.facts import CheckDone, CueName
 from station.core.measurement.calibration import SLOW_WANDER_MM, CalibrationError, Point
 from station.core.measurement.tolerance import is_out_of_tolerance
 from station.core.sensing.sensors import BoardSensors
+from station.core.state import CheckState
 from station.core.steps import CheckStep
 
 WRONG_BLOCK_MM = 15.0
-"""A block that a calibrated sensor puts so far off is not the block, or not at the toe stop: a sensor that has aged or
-moved in its mount is off by a few mm, the next block by 30 mm at least, the wall by whatever it is away."""
+"""A block that a calibrated sensor measures this far off is another block, or not at the toe stop. A sensor that has
+aged or moved in its mount is off by a few mm; the next block differs by 30 mm at least."""
 WRONG_BLOCK_AS_BUILT_MM = 80.0
-"""The same for a sensor that nobody has calibrated: it is 25 mm off, give or take 10, and some by 60 mm."""
+"""The same for an uncalibrated sensor, which is off by 25 ± 10 mm, some by 60 mm."""
 
 
 class CalibrationCheck(BlockActivity):
-    """A check by `step`: what the calibration says of one block."""
+    """Measures the block of `step` with the current calibration."""
 
     name = "check"
+    shown_as = CheckState
 
     def __init__(self, step: CheckStep, sensors: BoardSensors) -> None:
         super().__init__((step.block_mm,), step.warm_us, sensors)
         self._calibration_uncertainty_mm = step.calibration_mm
         self.is_out_of_tolerance = False
-        """What was found: that the calibration is out."""
+        """Whether the check found the calibration out of tolerance."""
 
     @property
     def _wrong_block_mm(self) -> float:
-        """Farther off than this is not the block. As built, the calibration's uncertainty is none, or is larger."""
+        """An error beyond this means another block. An uncalibrated sensor has an uncertainty of 0 or a larger one."""
         return WRONG_BLOCK_MM if 0.0 < self._calibration_uncertainty_mm < WRONG_BLOCK_MM else WRONG_BLOCK_AS_BUILT_MM
 
     def validate_point(self, now_us: int, point: Point) -> None:
-        """One block goes with whatever was before, as long as it can be that block."""
+        """Accept the point unless it must be another block."""
         found_mm = self.sensors.curve.toe_mm(point.reading_mm)
         if abs(found_mm - point.toe_mm) > self._wrong_block_mm:
             raise CalibrationError(
@@ -45,7 +47,7 @@ class CalibrationCheck(BlockActivity):
             )
 
     def on_all_blocks_read(self, now_us: int) -> None:
-        """YES where it holds; ERROR where it does not, because NO asks for the block again, and nothing ended early."""
+        """YES if the calibration holds, else ERROR: NO would ask for the block again, and ENDED means an early end."""
         (point,) = self.points
         curve = self.sensors.curve
         found_mm = curve.toe_mm(point.reading_mm)

@@ -1,14 +1,15 @@
-"""What all activities have in common, and the engine that runs one.
+"""The base of all activities, and the engine that runs one.
 
-An *activity* (hold, repetitions, test, rest, or a routine of them) is told what has changed and when, and says facts.
-It has no clock: it only names the moment at which it wants to be called again (`due_us`).
+An *activity* (hold, repetitions, test, rest, or a routine of them) takes changes with their times and emits facts. It
+has no clock: `due_us` names the moment of its next alarm.
 
-The *engine* puts rows in order with the alarms that fall between them, and settles two questions for every activity:
+The *engine* runs events and the alarms between them in order. It decides two things for every activity:
 
-- **Which comes first?** At equal times an alarm comes before a row, and what time alone settles comes before an alarm.
-- **May this be decided now?** While a change of a channel that matters is under way and not yet believed, an alarm
-  waits for it, 150 ms at most. What the person does counts from when they did it (a lift is back-dated); what the
-  station does counts from when it did it (a GO that had to wait starts the clock when it sounds).
+- **Which comes first?** At equal times an alarm comes before an event, and a change that time alone settles comes
+  before an alarm.
+- **Can the activity decide yet?** While a watched channel may be changing, an alarm waits until the change is settled,
+  150 ms at most. What the person does counts from when they did it (a lift is back-dated); what the station does counts
+  from when it did it (a GO that had to wait starts the clock when it sounds).
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ from station.core.state import ActivityState
 from station.core.steps import Step
 
 NEVER_US = 1 << 62
-"""Later than any clock will say."""
+"""Later than any clock."""
 
 REPEATING_CUES = frozenset({CueName.HEEL_UP, CueName.NUDGE, CueName.ERROR})
-"""The cues that go on until what they say is over."""
+"""The cues that repeat until their cause is over."""
 
 
 class Activity:
-    """Something that a person does on the board. `over` is `None` until it is `complete` or `ended` early.
+    """Something that a person does on the board. `outcome` is `None` until it is `complete` or `ended` early.
 
-    What it says piles up in `facts`; the engine takes it from there.
+    It collects its facts in `facts`, from where the engine takes them.
     """
 
     def __init__(self, sensors: BoardSensors) -> None:
@@ -44,60 +45,60 @@ class Activity:
         self._repeating: CueName | None = None
 
     def configure_sensors(self) -> None:
-        """Tell the senses what is needed of them."""
+        """Set the sensors up for this activity."""
         self.sensors.configure()
 
     @abstractmethod
     def begin(self, at_us: int) -> None:
-        """Start, with the senses as they are."""
+        """Start with the sensors in their current state."""
 
     def on_change(self, change: Change) -> None:
-        """The senses say that something has changed."""
+        """A heel, the knee pad or the state of a sensor has changed."""
 
     def on_sensor_event(self, event: Event) -> None:
-        """A sample or a reading has come in, after its changes."""
+        """A sample or a reading has arrived; its changes have been handled before."""
 
     def on_alarm(self, at_us: int) -> None:
         """`due_us` has come."""
 
     def on_command(self, command: Command) -> None:
-        """A person says a word."""
+        """A command has come from the page, the button or heel taps."""
 
     def close(self, at_us: int) -> None:
-        """Nothing is known after this: keep what there is."""
+        """The recording ends here: emit what is worth keeping."""
 
     def remaining_steps(self) -> tuple[Step, ...] | None:
-        """What of its step is still to be done, as steps; `None` for all of it."""
+        """The part of its step that is not done yet, as steps; `None` for all of it."""
         return None
 
     def resync_heels(self, at_us: int) -> None:
-        """This is again what goes on, as it was some seconds ago: take the heels as they are now."""
+        """An undo has restored this activity as it was some seconds ago: take the heels in their current state."""
 
     @property
     def other_side(self) -> Side | None:
-        """The side to which it can still be changed, `None` where it is too late for that."""
+        """The side that can still be chosen instead, `None` where it is too late."""
         return None
 
     def watched_sides(self) -> Sequence[Side]:
-        """The sides whose heels matter now."""
+        """The sides whose heels count at this moment."""
         return ()
 
     @abstractmethod
     def state_at(self, at_us: int) -> ActivityState:
-        """What to show at this moment."""
+        """The state to show at this moment."""
 
     def emit(self, fact: Fact) -> None:
         self.facts.append(fact)
 
     def emit_cue(self, at_us: int, name: CueName, *, count: int | None = None, side: Side | None = None) -> None:
-        """Ask for a cue. Whatever was repeating is over with it."""
+        """Ask for a cue. It ends a cue that is repeating."""
         self.stop_repeating_cue(at_us)
         self.emit(Cue(at_us, name, count, side))
         if name in REPEATING_CUES:
             self._repeating = name
 
     def stop_repeating_cue(self, at_us: int) -> None:
-        """What made a repeating cue sound is over."""
+        """End the cue that is repeating, if any: its cause is over."""
         if self._repeating is not None:
             self.emit(CueEnded(at_us, self._repeating))
             self._repeating = None
@@ -105,16 +106,16 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class EngineRules:
-    """How long the engine waits, and when it gives up."""
+    """How long the engine waits for a change, and when it gives up."""
 
     max_settle_wait_us: int = 150_000
-    """How long a decision waits for a change that is under way."""
+    """How long an alarm waits for a change to settle."""
     max_alarms_at_once: int = 100
-    """So many alarms at one moment are a fault of the rules: better to end than to hang."""
+    """More alarms at one moment mean a bug in the rules: it is better to fail than to hang."""
 
 
 class Engine:
-    """Runs one activity on one set of senses. Feed it events in time order; it answers with facts."""
+    """Runs one activity on one set of sensors. Feed it events in time order; it answers with facts."""
 
     def __init__(
         self, activity: Activity, sensors: BoardSensors, begin_us: int, rules: EngineRules | None = None
@@ -125,22 +126,22 @@ class Engine:
         self._now_us = begin_us
         self._next_check_us = begin_us
         self.change_count = 0
-        """How many changes the senses have told so far."""
+        """How many changes the sensors have reported so far."""
         activity.begin(begin_us)
         self._schedule_next_check()
 
     @property
     def outcome(self) -> str | None:
-        """`None` while the activity goes on, then `complete` or `ended`."""
+        """`None` while the activity runs, then `complete` or `ended`."""
         return self._activity.outcome
 
     @property
     def wakes_at_us(self) -> int | None:
-        """When the engine next wants an event, a Tick if there is nothing else. May lie early, never late."""
+        """When the engine needs its next event, at least a Tick. May be early, never late."""
         return None if self._next_check_us == NEVER_US else max(self._next_check_us, self._now_us)
 
     def feed(self, event: Event) -> list[Fact]:
-        """Take one event; give the facts that are known by it. Raises ValueError when time goes back."""
+        """Take one event; return the facts that follow from it. Raises ValueError if time goes back."""
         at_us = event.at_us
         if at_us < self._now_us:
             raise ValueError(f"time goes back: {at_us} µs after {self._now_us} µs")
@@ -164,7 +165,7 @@ class Engine:
         return self._take_facts()
 
     def close(self, at_us: int) -> list[Fact]:
-        """Nothing is known after this: what is under way never happened, what was due is decided, the rest is kept."""
+        """The recording ends: decide what is due, drop changes that have not settled, and close the activity."""
         self._pass_time(at_us)
         for plate in self._sensors.plates:
             plate.debouncer.cancel_pending()
@@ -175,7 +176,7 @@ class Engine:
         return self._take_facts()
 
     def state_at(self, at_us: int) -> ActivityState:
-        """What to show at this moment."""
+        """The state to show at this moment."""
         return self._activity.state_at(max(at_us, self._now_us))
 
     def _take_facts(self) -> list[Fact]:
@@ -192,7 +193,7 @@ class Engine:
         return any(not sensors.plate_for(side).debouncer.is_settled for side in self._activity.watched_sides())
 
     def _alarm_due_us(self) -> int | None:
-        """When the activity's alarm may go off: at once when it is due, later while something is not settled."""
+        """When the activity's alarm goes off: when it is due, or later while a change is not settled."""
         due_us = self._activity.due_us
         if due_us is None or self._activity.outcome is not None:
             return None

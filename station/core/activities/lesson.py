@@ -1,15 +1,13 @@
-"""The sounds, learnt on the board: is it loud enough, what does each mean, and six questions.
+"""The lesson on the sounds: a volume check, the meaning of each sound, and a quiz of six questions.
 
-Everything is answered by one heel. *Volume*: a sound; lifting a heel says that it was heard, else it is asked
-for louder, three times. *Listen*: the sounds that guide a routine, one after the other, each with its meaning on the
-page. *Quiz*: a sound, and what it is said to mean, which is so in half of the cases; lifting a heel says that it is
-so, keeping it down that it is not. YES and NO tell, and the page says what it was meanwhile.
+The person answers with a heel. *Volume*: a sound plays; a lifted heel confirms it, else it gets louder, three tries in
+all. *Listen*: the sounds that guide a routine play one after the other, each with its meaning on the page. *Quiz*: a
+sound plays and the page claims a meaning, which is true half of the time; a lifted heel means true, a heel that stays
+down means false. YES or NO sounds, and the page shows the answer.
 
-What is left open elsewhere is answered here so:
-
-- Any heel answers, and any heel that is down is somebody who stands there. A sound waits for one, so nobody is asked
-  behind their back: NUDGE calls, and after a minute it is over.
-- A heel that rose before a sound began says nothing about it.
+- Either heel answers, and either heel down counts as a person on the board. Each sound waits for one: NUDGE calls, and
+  after a minute the lesson ends.
+- A heel that rose before a sound began does not answer it.
 """
 
 from __future__ import annotations
@@ -26,7 +24,7 @@ from station.core.facts import Cue, CueName, Ended, LessonFinished, LouderAsked,
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange, KneeChange
 from station.core.sensing.stance import StanceTracker
 from station.core.sound.cues import cue_length_us
-from station.core.state import ActivityState
+from station.core.state import LessonState
 from station.core.steps import LessonStep
 
 TAUGHT_CUES = (
@@ -41,7 +39,7 @@ TAUGHT_CUES = (
     CueName.PAUSED,
     CueName.COMPLETE,
 )
-"""What somebody needs for a routine with the page away."""
+"""The sounds that guide a routine without the page."""
 VOLUME_CUE = CueName.READY
 QUESTION_COUNT = 6
 
@@ -71,25 +69,25 @@ TRANSITIONS: dict[LessonPhase, frozenset[LessonPhase]] = {
 
 @dataclass(frozen=True, slots=True)
 class SoundLessonRules:
-    """The times of the lesson on the board."""
+    """The times of a lesson, and the tries of its volume check."""
 
     answer_timeout_us: int = 6 * SECOND_US
-    """From the end of a sound; slow people lift a heel within four seconds."""
+    """From the end of a sound. Slow people lift a heel within four seconds."""
     min_lift_us: int = 300_000
-    """Shorter is a wobble."""
+    """A shorter lift is a wobble."""
     pause_between_us: int = 2 * SECOND_US
-    """From the end of one sound to the next: time to read what it means."""
+    """From the end of one sound to the next: time to read its meaning."""
     show_verdict_us: int = 3 * SECOND_US
-    """YES or NO, and a look at what was right."""
+    """For YES or NO, and a look at the right answer."""
     max_tries: int = 3
     arrival_timeout_us: int = 120 * SECOND_US
-    """How long the lesson waits for the first step on."""
+    """How long the lesson waits for a person to step on."""
     away_timeout_us: int = 60 * SECOND_US
-    """Stepping off in the middle for so long ends the lesson, as in a hold."""
+    """A person who steps off for this long ends the lesson, as in a hold."""
 
 
 def draw_quiz(seed: int) -> tuple[tuple[CueName, CueName], ...]:
-    """Six different sounds with what each is said to be; half of that is so."""
+    """Six different sounds, each with the meaning claimed for it; half of the claims are true."""
     random = Random(seed)
     played = random.sample(TAUGHT_CUES, QUESTION_COUNT)
     true_places = set(random.sample(range(QUESTION_COUNT), QUESTION_COUNT // 2))
@@ -100,7 +98,7 @@ def draw_quiz(seed: int) -> tuple[tuple[CueName, CueName], ...]:
 
 
 class SoundLesson(PhasedActivity[LessonPhase]):
-    """Leads through the sounds by `step`."""
+    """Runs the lesson of `step`."""
 
     transitions = TRANSITIONS
 
@@ -108,20 +106,20 @@ class SoundLesson(PhasedActivity[LessonPhase]):
         super().__init__(sensors, LessonPhase.WAIT)
         self.rules = rules or SoundLessonRules()
         self._part = LessonPhase.VOLUME
-        """Which part it is in, also while nobody stands there."""
+        """The current part, also while nobody stands on the board."""
         self._quiz = draw_quiz(step.seed)
         self._index = 0
-        """Which try, sound or question it is at, from 0."""
+        """The current try, sound or question, from 0."""
         self._right_count = 0
         self._stance_tracker = StanceTracker(sensors)
         self._next_sound_us: int | None = None
-        """When the next sound comes, `None` while one is to be answered."""
+        """When the next sound plays, `None` while one awaits its answer."""
         self._last_sound_us = 0
         self._stop_cue_us: int | None = None
         self._deadline_us = 0
         self._heel_lift: HeelChange | None = None
         self._is_answer_right: bool | None = None
-        """Whether the answer to the question was right, while that is told."""
+        """Whether the last answer was right, while the page shows it."""
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
@@ -289,16 +287,15 @@ class SoundLesson(PhasedActivity[LessonPhase]):
         self.enter(LessonPhase.ENDED)
         self.outcome = "ended"
 
-    def state_at(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> LessonState:
         has_sounded = self._next_sound_us is None
         is_quiz, is_judged = self.phase is LessonPhase.QUIZ, self._is_answer_right is not None
         repetitions = {LessonPhase.VOLUME: self.rules.max_tries, LessonPhase.LISTEN: len(TAUGHT_CUES)}.get(
             self._part, QUESTION_COUNT
         )
         shows_cue = (self.phase is LessonPhase.LISTEN and has_sounded) or (is_quiz and is_judged)
-        return ActivityState(
-            "lesson",
-            self.phase,
+        return LessonState(
+            phase=self.phase,
             repetition=min(self._index + 1, repetitions),
             repetitions=repetitions,
             about=self._current_cue if shows_cue else None,

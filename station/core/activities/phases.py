@@ -1,4 +1,4 @@
-"""The phases of an activity: one at a time, and only the moves that its table allows."""
+"""An activity in phases: one at a time, and only the transitions that its table allows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class PhasedActivity(Activity, Generic[PhaseT]):
         return self._phase
 
     def enter(self, phase: PhaseT) -> None:
-        """Go on to `phase`. Raises RuntimeError where it may not follow the current one."""
+        """Enter `phase`. Raises RuntimeError when the table does not allow it after the current one."""
         if phase not in self.transitions[self._phase]:
             raise RuntimeError(f"{type(self).__name__} cannot go from {self._phase} to {phase}")
         self._phase = phase

@@ -1,8 +1,8 @@
-"""Whether a person has stepped on and stands still: what starts a session hands-free.
+"""Detects a person who steps on and stands still, which starts a session hands-free.
 
-A heel that is down for two seconds, and steady where its load is known, is a person who wants to start; an ADC stuck at
-an end is nobody. A person who stood there before must have left first: only a fresh step on counts, so the end of one
-routine does not start the next.
+A heel that is down for two seconds, and steady where its load is measured, is a person who wants to start; an ADC that
+is stuck at an end is nobody. Only a fresh step on counts: a person who stood on the board before has to step off first,
+so that the end of one routine does not start the next.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from station.core.activities.engine import Activity
 from station.core.events import SECOND_US, Side
 from station.core.sensing.heel_load import HeelLoad
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
-from station.core.state import ActivityState
+from station.core.state import IdleState
 
 
 @dataclass(frozen=True, slots=True)
 class PresenceRules:
-    """When a person who steps on counts as standing."""
+    """When a person who steps on counts as standing still."""
 
     still_us: int = 2 * SECOND_US
     max_still_cv: float = 0.10
 
 
 class Presence(Activity):
-    """Waits for somebody. Complete as soon as they stand still; `side` is then the loaded one."""
+    """Waits for a person. Complete as soon as they stand still; `side` is then the one that stepped on last."""
 
     def __init__(self, sensors: BoardSensors, *, is_occupied: bool, rules: PresenceRules | None = None) -> None:
-        """`somebody_there`: the board was not seen empty since the last activity."""
+        """`is_occupied`: the board has not been seen empty since the last activity."""
         super().__init__(sensors)
         self._rules = rules or PresenceRules()
         self._was_empty = not is_occupied
         self._standing_since_us: int | None = None
         self.side: Side | None = None
         self.empty_since_us: int | None = None
-        """Since when no heel is known to be down: nobody has been seen since."""
+        """Since when no heel is known to be down."""
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
@@ -51,7 +51,7 @@ class Presence(Activity):
         self._update_presence(change.since_us if isinstance(change, HeelChange) else change.at_us)
 
     def _is_no_other_plate_down(self, side: Side) -> bool:
-        """Whether nobody stands on another plate. Of the past a change tells, and what is believed now may differ."""
+        """Whether no other plate is known to be down. `side` itself may be down again: a change reports the past."""
         return not any(plate.is_known_down for plate in self.sensors.plates if plate.side is not side)
 
     def _update_presence(self, since_us: int) -> None:
@@ -80,5 +80,5 @@ class Presence(Activity):
         variation = load.coefficient_of_variation(at_us - self._rules.still_us, at_us)
         return variation is not None and variation < self._rules.max_still_cv
 
-    def state_at(self, at_us: int) -> ActivityState:
-        return ActivityState()
+    def state_at(self, at_us: int) -> IdleState:
+        return IdleState()

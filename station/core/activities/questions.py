@@ -1,8 +1,8 @@
-"""The two questions after a test: where was the limit felt, and how much did it hurt?
+"""The two questions after a test: where did you feel the limit, and how much did it hurt?
 
-They are answered on the page, or by heel taps, each counted and echoed: two are the front, three the Achilles tendon,
-four the calf, five nowhere; for the pain as many as it hurts, from two on. A question that nobody answers is let go
-after a while, and stays unanswered: no pain is a pain that somebody called 0.
+The person answers on the page or by heel taps, which are counted and echoed. Place: two taps for the front, three for
+the Achilles tendon, four for the calf, five for nowhere. Pain: one tap for each point, two or more. A question that
+stays open is dropped after a while and has no answer; that is not the same as pain 0.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, PAIN_ANSWERS, SECO
 from station.core.facts import Answered, CueName, Ended
 from station.core.sensing.deliberate_taps import TapDetector
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
-from station.core.state import ActivityState
+from station.core.state import QuestionState
 from station.core.steps import AskStep
 
 MIN_TAPS = 2
-"""One tap alone is never meant."""
+"""A single tap may be an accident, so it is never an answer."""
 
 
 class AskPhase(StrEnum):
-    """The phases of asking."""
+    """The phases of the questions: one each, and the end."""
 
     FELT = "felt"
     PAIN = "pain"
@@ -46,11 +46,11 @@ class QuestionRules:
     """The times of the questions after a test."""
 
     nudge_after_us: int = 1 * SECOND_US
-    """After an answer or a result, so long until the next question calls: its ECHO has been heard by then."""
+    """From an answer or a result to the call of the next question: the ECHO is over by then."""
 
 
 class Questions(PhasedActivity[AskPhase]):
-    """Asks one question after the other. Complete when both are answered or let go."""
+    """Asks one question after the other. Complete when both are answered or dropped."""
 
     transitions = TRANSITIONS
 
@@ -135,6 +135,5 @@ class Questions(PhasedActivity[AskPhase]):
         self.stop_repeating_cue(at_us)
         self.outcome = "ended"
 
-    def state_at(self, at_us: int) -> ActivityState:
-        gone_us = at_us - self._asked_at_us
-        return ActivityState("ask", self.phase, counted_us=gone_us, target_us=self._step.wait_us)
+    def state_at(self, at_us: int) -> QuestionState:
+        return QuestionState(phase=self.phase, waited_us=at_us - self._asked_at_us, wait_us=self._step.wait_us)

@@ -1,17 +1,16 @@
-"""A rest between the steps of a routine: it asks for nothing and ends by itself."""
+"""A rest between the steps of a routine: the person does as they like, and it ends by itself."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
+from station.core.activities.countdown_ticks import CountdownTicks
 from station.core.activities.phases import PhasedActivity
-from station.core.events import SECOND_US, Command, CommandName
+from station.core.events import Command, CommandName
 from station.core.facts import CueName, Ended, Paused, Resumed
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import RestState, ShownClock
 from station.core.steps import RestStep
-
-COUNTDOWN_TICKS = (3, 2, 1)
 
 
 class RestPhase(StrEnum):
@@ -37,7 +36,7 @@ class Rest(PhasedActivity[RestPhase]):
         self._step = step
         self._deadline_us = 0
         self._paused_remaining_us: int | None = None
-        self._ticks = {n for n in COUNTDOWN_TICKS if n * SECOND_US < step.rest_us}
+        self._ticks = CountdownTicks(step.rest_us)
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
@@ -45,16 +44,15 @@ class Rest(PhasedActivity[RestPhase]):
         self._set_due()
 
     def _set_due(self) -> None:
-        paused = self._paused_remaining_us is not None or self.outcome is not None
-        self.due_us = None if paused else self._deadline_us - max(self._ticks, default=0) * SECOND_US
+        is_stopped = self._paused_remaining_us is not None or self.outcome is not None
+        self.due_us = None if is_stopped else self._ticks.due_us(self._deadline_us)
 
     def on_alarm(self, at_us: int) -> None:
-        passed = {n for n in self._ticks if n * SECOND_US >= self._deadline_us - at_us}
-        self._ticks -= passed
+        tick = self._ticks.pop(self._deadline_us - at_us)
         if at_us >= self._deadline_us:
             self.outcome = "complete"
-        elif passed:
-            self.emit_cue(at_us, CueName.COUNT, count=min(passed))
+        elif tick is not None:
+            self.emit_cue(at_us, CueName.COUNT, count=tick)
         self._set_due()
 
     def on_command(self, command: Command) -> None:
@@ -79,10 +77,8 @@ class Rest(PhasedActivity[RestPhase]):
     def close(self, at_us: int) -> None:
         self.outcome = "ended"
 
-    def state_at(self, at_us: int) -> ActivityState:
+    def state_at(self, at_us: int) -> RestState:
         remaining_us = self._paused_remaining_us if self._paused_remaining_us is not None else self._deadline_us - at_us
-        gone_us = self._step.rest_us - remaining_us
+        rested_us = self._step.rest_us - remaining_us
         is_running = self._paused_remaining_us is None
-        return ActivityState(
-            "rest", self.phase, counting="rest", counted_us=gone_us, target_us=self._step.rest_us, rate=int(is_running)
-        )
+        return RestState(phase=self.phase, clock=ShownClock("rest", rested_us, self._step.rest_us, int(is_running)))

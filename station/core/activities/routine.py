@@ -1,13 +1,13 @@
-"""A routine: steps in order, each an activity of its own, on the same senses.
+"""A routine: steps in order, each an activity of its own on the same sensors.
 
-A step that ends early ends the routine; what remains of it is known. COMPLETE sounds
-once, at the very end (a test says it for itself, with its result, also where its questions follow), but not after the
-ERROR of a check that found the calibration out. Much pain, told after a test, ends it too.
+A step that ends early ends the routine; `remaining` gives the steps not done. COMPLETE sounds once, at the very end. A
+test plays it with its result, before its questions; after the ERROR of a failed check it does not sound. Strong pain
+reported after a test ends the routine too.
 
-Heel taps may be commands, where somebody wants that: two are `next`, three are `skip` or, while the side can still be
-chosen, the other side. They count in the pauses of a routine only, are echoed before they are obeyed, and can be taken
-back for five seconds, by the page or by tapping again: then it goes on as if nothing had been said, and taps are off.
-Any other command, and a GO after a repetition that was given up, let it stand.
+Heel taps can be commands if the setting is on: two are `next`; three are `skip` or, while the side can still be chosen,
+the other side. They count only while the person is not working, are echoed before they take effect, and can be undone
+for five seconds, on the page or by tapping again. The undo restores the routine as it was and turns taps off. Any other
+command makes the tapped one final, and so does GO after a repetition that was given up.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from station.core.facts import (
 )
 from station.core.sensing.deliberate_taps import TapDetector, UnpromptedTapRules
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
-from station.core.state import ActivityState
+from station.core.state import ActivityState, HoldState, QuestionState, RepsState, TestState
 from station.core.steps import (
     AskStep,
     CalibrateStep,
@@ -63,22 +63,22 @@ from station.core.steps import (
 )
 
 TAP_PHASES = frozenset({"prepare", "side", "rest", "paused", "switch", "done"})
-"""The phases in which a heel that taps is not a heel that was lifted."""
+"""The phases in which a lifted heel may be a tap: nothing is being measured."""
 NEXT_TAPS, SKIP_TAPS = 2, 3
 
 
 @dataclass(frozen=True, slots=True)
 class TapCommandRules:
-    """The times of heel taps as commands, and of their undo."""
+    """The times of tapped commands and of their undo."""
 
     command_delay_us: int = 600_000
-    """From the taps to what they ask for: ECHO is over by then, and GO is not played after its own time."""
+    """From the taps to their command: ECHO is over by then, so it does not delay GO."""
     undo_us: int = 5 * SECOND_US
 
 
 @dataclass(frozen=True, slots=True)
 class UndoPoint:
-    """The routine as it was before a command by taps."""
+    """The routine as it was before a tapped command."""
 
     until_us: int
     step_index: int
@@ -86,12 +86,12 @@ class UndoPoint:
 
     @property
     def is_repetition_started(self) -> bool:
-        """Whether a repetition is under way in it, which cannot be gone on with once another one has begun."""
+        """Whether a repetition had begun: it cannot continue once another one has begun."""
         return isinstance(self.activity, ExerciseActivity) and self.activity.is_repetition_started
 
 
 class RoutineRun(Activity):
-    """Leads through the steps of `routine`. `taps`: heel taps may be commands."""
+    """Runs the steps of `routine`. With `tap_commands`, heel taps are commands."""
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class RoutineRun(Activity):
         tap_commands: bool = False,
         rules: TapCommandRules | None = None,
     ) -> None:
-        """Raises ValueError when there is no step."""
+        """Raises ValueError if there is no step."""
         super().__init__(sensors)
         if not routine:
             raise ValueError("a routine needs at least one step")
@@ -115,14 +115,14 @@ class RoutineRun(Activity):
             else None
         )
         self._tap_phase = ""
-        """The phase in which the series at hand began: its first tap may change it, as a step on ends a pause."""
+        """The phase in which the current taps began. The first tap may end it, as a step on ends a pause."""
         self._tapped_command: Command | None = None
-        """A command by taps that waits for its echo to end."""
+        """A tapped command that waits for the end of its echo."""
         self._pending_step_index = 0
         self._undo_point: UndoPoint | None = None
         self._test_result: TestFinished | None = None
         self._stops_after_pain = False
-        """Whether the last test hurt so much that nothing follows it."""
+        """Whether the pain reported after the last test ends the routine."""
 
     def _activity_for_step(self, step: Step) -> Activity:
         is_first_step = self._step_index == 0
@@ -161,7 +161,7 @@ class RoutineRun(Activity):
         self._take_over_step(at_us)
 
     def _take_over_step(self, at_us: int) -> None:
-        """Take over what the step has said; go on to the next one when it is over."""
+        """Take over the facts of the step; begin the next step when it is complete."""
         for fact in self._activity.facts:
             if isinstance(fact, TestFinished):
                 self._test_result = fact
@@ -198,7 +198,7 @@ class RoutineRun(Activity):
 
     @property
     def steps(self) -> Routine:
-        """The steps as they are now: those after a test that hurt are halved."""
+        """The steps of this run: those after a painful test are halved."""
         return self._routine
 
     def _on_pain_answer(self, at_us: int, pain: int) -> None:
@@ -210,7 +210,7 @@ class RoutineRun(Activity):
 
     @property
     def _is_complete_cue_suppressed(self) -> bool:
-        """Whether COMPLETE has sounded already, or is not to."""
+        """Whether COMPLETE has sounded already or must not sound."""
         is_out_of_tolerance = isinstance(self._activity, CalibrationCheck) and self._activity.is_out_of_tolerance
         after_test = isinstance(self._activity, Questions) and self._test_result is not None
         return isinstance(self._activity, KneeToWallTest) or is_out_of_tolerance or after_test
@@ -223,12 +223,12 @@ class RoutineRun(Activity):
 
     @property
     def remaining(self) -> Routine:
-        """What of the routine is left, empty when all of it is done."""
+        """The steps not done yet, empty once all are."""
         if self.outcome == "complete":
             return ()
         remaining = self._activity.remaining_steps()
         current = (self._routine[self._step_index],) if remaining is None else remaining
-        # What is asked is about a test of this run: another one has nothing that an answer could be kept with.
+        # Questions belong to a test of this run: another run has no result to store the answers with.
         return tuple(
             dropwhile(lambda step: isinstance(step, AskStep), (*current, *self._routine[self._step_index + 1 :]))
         )
@@ -273,10 +273,10 @@ class RoutineRun(Activity):
         tapping = self._tap_detector is not None and self._tap_detector.is_tapping
         return tuple(Side) if tapping else self._activity.watched_sides()
 
-    # Commands by taps.
+    # Tapped commands.
 
     def _handle_tap_alarm(self, at_us: int) -> bool:
-        """Whether it was the taps that wanted this moment."""
+        """Whether the alarm was for the taps."""
         assert self._tap_detector is not None
         if self._tapped_command is not None and at_us >= self._tapped_command.at_us:
             command, self._tapped_command = self._tapped_command, None
@@ -311,7 +311,7 @@ class RoutineRun(Activity):
         self._take_over_step(command.at_us)
 
     def _copy_activity(self) -> Activity:
-        """The step at hand as it is, on the same senses."""
+        """The current step as it is, on the same sensors."""
         sensors = self.sensors
         shared: list[Any] = [sensors, sensors.toe, sensors.knee, *sensors.plates]
         shared += [plate.debouncer for plate in sensors.plates] + [plate.load for plate in sensors.plates]
@@ -340,17 +340,18 @@ class RoutineRun(Activity):
 
     def state_at(self, at_us: int) -> ActivityState:
         step, state = self._routine[self._step_index], self._activity.state_at(at_us)
-        if isinstance(step, HoldStep | RepsStep):
+        if isinstance(state, HoldState | RepsState) and isinstance(step, HoldStep | RepsStep):
             state = replace(state, exercise=step.exercise, verified=is_verified(step))
-        if isinstance(step, AskStep) and self._test_result is not None:
+        if isinstance(state, QuestionState) and self._test_result is not None:
             left_mm, right_mm = self._test_result.left_mm, self._test_result.right_mm
-            state = replace(state, result_left_mm=left_mm, result_right_mm=right_mm)
             if self._activity.outcome == "complete":
-                state = replace(state, activity="test", phase="result")
+                state = TestState(phase="result", result_left_mm=left_mm, result_right_mm=right_mm)
+            else:
+                state = replace(state, result_left_mm=left_mm, result_right_mm=right_mm)
         return replace(state, step=self._step_index, steps=len(self._routine), undo_us=self._undo_deadline_us(at_us))
 
     def _undo_deadline_us(self, at_us: int) -> int | None:
-        """Until when there is something to take back."""
+        """Until when a tapped command can be undone, `None` if there is none."""
         if self._tapped_command is not None:
             return self._tapped_command.at_us + self._rules.undo_us
         return self._undo_point.until_us if self._undo_point is not None and self._can_undo(at_us) else None

@@ -1,4 +1,4 @@
-"""The change of sides: the heel at work goes up for a second, then the other one comes down.
+"""The change of sides: the heel that worked goes up for a second, then the other heel comes down.
 
 With two plates the other heel may be down already; with a single plate the same plate must come down again.
 """
@@ -13,30 +13,44 @@ MIN_OLD_HEEL_UP_US = 1 * SECOND_US
 
 
 class SideChange:
-    """One change of sides to `side`. Its methods answer since when the new side stands, once it does."""
+    """One change of sides to `side`. Its `on_` methods return since when the new side stands, `None` until it does."""
 
-    def __init__(self, sensors: BoardSensors, side: Side, at_us: int) -> None:
+    def __init__(self, sensors: BoardSensors, side: Side, at_us: int, timeout_us: int) -> None:
         self._sensors = sensors
         self._new_plate, self._old_plate = sensors.plate_for(side), sensors.plate_for(side.other)
         self._began_us = at_us
+        self._deadline_us = at_us + timeout_us
         self._old_up_since_us = at_us if self._old_plate.down is False else None
         self._old_released_us: int | None = None
 
     @property
-    def due_us(self) -> int | None:
-        """When the old heel will have been up for long enough."""
+    def due_us(self) -> int:
+        """When the old heel will have been up for long enough, or the time for the change is over."""
+        release_us = self._release_due_us
+        return self._deadline_us if release_us is None else min(release_us, self._deadline_us)
+
+    @property
+    def _release_due_us(self) -> int | None:
         return (
             self._old_up_since_us + MIN_OLD_HEEL_UP_US
             if self._old_released_us is None and self._old_up_since_us is not None
             else None
         )
 
+    def has_timed_out(self, now_us: int) -> bool:
+        """Whether the person has not changed sides in time."""
+        return now_us >= self._deadline_us
+
     def on_alarm(self) -> int | None:
-        """`due_us` has come."""
-        self._old_released_us = self.due_us
+        """`due_us` has come, and the change has not timed out."""
+        self._old_released_us = self._release_due_us
         if not self._sensors.has_single_plate and self._new_plate.is_known_down:
             return self._old_released_us
         return None
+
+    def on_change(self, change: HeelChange | SensorChange) -> int | None:
+        """A heel has changed, or a sensor is lost or back."""
+        return self.on_heel_change(change) if isinstance(change, HeelChange) else self.on_sensor_change(change)
 
     def on_heel_change(self, change: HeelChange) -> int | None:
         """A heel has changed."""
@@ -49,9 +63,14 @@ class SideChange:
 
     def on_sensor_change(self, change: SensorChange) -> int | None:
         """A sensor is lost or back."""
-        back = (
+        is_back = (
             not change.is_lost and change.side is not None and self._sensors.plate_for(change.side) is self._new_plate
         )
-        if back and self._new_plate.down and self._old_released_us is not None and not self._sensors.has_single_plate:
+        if (
+            is_back
+            and self._new_plate.down
+            and self._old_released_us is not None
+            and not self._sensors.has_single_plate
+        ):
             return max(change.since_us, self._old_released_us)
         return None

@@ -4,42 +4,73 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from station.core.events import SECOND_US
+from station.core.activities.countdown_ticks import CountdownTicks
 
 
 class StandingCountdown:
-    """Counts `need_us` of standing down, with a tick at each of `ticks` seconds before its end."""
+    """Counts `need_us` of standing down from `since_us`, with a tick at each of `ticks` seconds before its end.
 
-    def __init__(self, need_us: int, ticks: Iterable[int] = ()) -> None:
+    A person who does not stand for `max_absence_us` is away. Where it asks for no standing it runs by itself.
+    """
+
+    def __init__(
+        self,
+        need_us: int,
+        since_us: int,
+        *,
+        is_standing: bool,
+        max_absence_us: int,
+        asks_for_standing: bool = True,
+        ticks: Iterable[int] = (),
+    ) -> None:
         self.need_us = need_us
-        self.ticks = {n for n in ticks if n * SECOND_US < need_us}
+        self.stopped_since_us = since_us
+        """Since when nobody stands, where nobody does."""
+        self._max_absence_us = max_absence_us
+        self._asks_for_standing = asks_for_standing
+        self._ticks = CountdownTicks(need_us, ticks)
         self._stood_us = 0
-        self._from_us: int | None = None
+        self._running_since_us = since_us if is_standing or not asks_for_standing else None
 
     @property
     def is_running(self) -> bool:
-        return self._from_us is not None
+        return self._running_since_us is not None
 
     def start(self, since_us: int) -> None:
-        self._from_us = since_us
+        """The person stands since `since_us`."""
+        if self._asks_for_standing:
+            self._running_since_us = since_us
 
     def stop(self, since_us: int) -> None:
-        if self._from_us is not None:
-            self._stood_us += max(0, since_us - self._from_us)
-            self._from_us = None
+        """The person does not stand since `since_us`."""
+        if not self._asks_for_standing:
+            return
+        self.stopped_since_us = since_us
+        if self._running_since_us is not None:
+            self._stood_us += max(0, since_us - self._running_since_us)
+            self._running_since_us = None
 
-    def finish(self, now_us: int, *, is_running: bool) -> None:
-        """Leave out what remains, and its ticks."""
-        self._stood_us, self.ticks = self.need_us, set()
-        self._from_us = now_us if is_running else None
+    def skip(self, now_us: int) -> None:
+        """Leave out what remains, and its ticks; it is over as soon as the person stands."""
+        self._ticks.cancel()
+        self._stood_us = self.need_us
+        if self._running_since_us is not None:
+            self._running_since_us = now_us
 
     def stood_us(self, now_us: int) -> int:
-        running_us = 0 if self._from_us is None else now_us - self._from_us
+        running_us = 0 if self._running_since_us is None else now_us - self._running_since_us
         return min(self.need_us, self._stood_us + running_us)
 
+    def is_over(self, now_us: int) -> bool:
+        return self.stood_us(now_us) >= self.need_us
+
     @property
-    def due_us(self) -> int | None:
-        """When its next tick or its end comes, `None` while nobody stands."""
-        if self._from_us is None:
-            return None
-        return self._from_us + self.need_us - max(self.ticks, default=0) * SECOND_US - self._stood_us
+    def due_us(self) -> int:
+        """When its next tick or its end comes; while nobody stands, when the person will be away."""
+        if self._running_since_us is None:
+            return self.stopped_since_us + self._max_absence_us
+        return self._ticks.due_us(self._running_since_us + self.need_us - self._stood_us)
+
+    def pop_tick(self, now_us: int) -> int | None:
+        """The count to sound at `now_us`, once."""
+        return self._ticks.pop(self.need_us - self.stood_us(now_us))

@@ -1,9 +1,9 @@
-"""The trials of one side: where to go next, when a trial is over, and what the side's score is.
+"""The trials of one side: the next target, the end of a trial and the score.
 
-A trial ends with the second failure after its first pass. Steps are wide first (15 mm) and fine after the first failure
-(5 mm); before any pass each failure leads 20 mm nearer. Three failures at the wall itself are a
-result: the knee does not reach. A full test has three trials, and a fourth when they lie more than 15 mm apart; the
-closest three count, by their mean: a best of three lets one slip become the record.
+A trial ends with the second failure after its first pass. Targets move out by 15 mm, and by 5 mm after the first
+failure; before any pass each failure moves the target 20 mm nearer. Three failures at the wall are a result: the knee
+does not reach it. A full test has three trials, and a fourth if they lie more than 15 mm apart. The score is the mean
+of the closest three: with the best of three, one outlier would become the record.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from math import fsum
 
 @dataclass(frozen=True, slots=True)
 class TrialRules:
-    """The steps by which a trial looks for the largest distance."""
+    """How a trial searches for the largest distance, and how many trials a full test has."""
 
     coarse_step_mm: float = 15.0
     fine_step_mm: float = 5.0
     step_back_mm: float = 20.0
     no_move_mm: float = 3.0
-    """A target this close needs no move."""
+    """A target this close to the last attempt needs no move."""
     max_failures: int = 2
     wall_mm: float = 5.0
     max_wall_failures: int = 3
@@ -32,7 +32,7 @@ class TrialRules:
 
 @dataclass(frozen=True, slots=True)
 class TrialResult:
-    """What one trial found, in mm; `toe_mm` is the largest passed distance."""
+    """The result of one trial: `toe_mm` is the largest passed distance."""
 
     number: int
     toe_mm: float
@@ -41,7 +41,7 @@ class TrialResult:
 
 
 class Trials:
-    """What one side has done so far."""
+    """The finished trials of one side and the current one."""
 
     def __init__(self, full: bool, rules: TrialRules | None = None) -> None:
         self.rules = rules or TrialRules()
@@ -59,17 +59,17 @@ class Trials:
 
     @property
     def number(self) -> int:
-        """The trial at hand, from 1."""
+        """The number of the current trial, from 1."""
         return len(self.results) + 1
 
     def record_pass(self, toe_mm: float, uncertainty_mm: float) -> float:
-        """An attempt has passed. Gives the next target in mm."""
+        """An attempt has passed. Return the next target in mm."""
         if self.best_mm is None or toe_mm > self.best_mm:
             self.best_mm, self._uncertainty_mm = toe_mm, uncertainty_mm
         return self.best_mm + (self.rules.fine_step_mm if self._failures else self.rules.coarse_step_mm)
 
     def record_failure(self, toe_mm: float | None) -> float | None:
-        """An attempt has failed. Gives the next target in mm, `None` where the distance is not known."""
+        """An attempt has failed. Return the next target in mm, `None` where the distance is unknown."""
         self._failures += 1
         if self.best_mm is not None:
             self._failures_after_pass += 1
@@ -81,21 +81,21 @@ class Trials:
         return max(0.0, toe_mm - self.rules.step_back_mm)
 
     def is_near(self, target_mm: float, toe_mm: float) -> bool:
-        """Whether no move is needed from here to the target."""
+        """Whether the target is so close to `toe_mm` that nobody has to move."""
         return abs(target_mm - toe_mm) <= self.rules.no_move_mm
 
     @property
     def below_range(self) -> bool:
-        """The knee does not reach the wall with the toes at it."""
+        """Whether the knee does not reach the wall even with the toes at it."""
         return self._wall_failures >= self.rules.max_wall_failures
 
     @property
     def is_over(self) -> bool:
-        """Whether the trial at hand is over."""
+        """Whether the current trial is over."""
         return self.below_range or self._failures_after_pass >= self.rules.max_failures
 
     def finish(self) -> TrialResult:
-        """Close the trial at hand and begin the next."""
+        """Store the result of the current trial and begin the next one."""
         below = self.below_range
         result = TrialResult(self.number, 0.0 if below else self.best_mm or 0.0, below, self._uncertainty_mm)
         self.results.append(result)
@@ -117,12 +117,12 @@ class Trials:
 
     @property
     def score_mm(self) -> float | None:
-        """The mean of the closest three trials, or of those that there are; `None` before the first."""
+        """The mean of the closest three trials, or of all if there are fewer; `None` before the first."""
         return score_mm(self.results, self.rules)
 
 
 def scored_trials(results: Sequence[TrialResult], rules: TrialRules | None = None) -> tuple[TrialResult, ...]:
-    """Those of a side's trials, in their order, that its score is made of: the closest three where there are more."""
+    """The trials that count for the score, in their order: all, or the closest three of more."""
     most = (rules or TrialRules()).full_trials
     if results and results[-1].below_range:
         return (results[-1],)

@@ -1,1 +1,1 @@
-"""Readings become millimetres with an uncertainty."""
+"""Turns readings into toe distances with an uncertainty."""

@@ -1,13 +1,13 @@
-"""From a reading to the toe distance: the curve of one calibration, and how sure it is.
+"""Calibration: the curve from a reading to a toe distance, and its uncertainty.
 
-A block of known length stands against the toe stop, and what the sensor says of it is a `Point` (`point`). `fit` puts
-a curve through the points of two or more blocks: two carry an offset and a gain, three also a bend. What the points do
-not tell comes from what real sensors are like, and the covariance says how little that is.
+A block of known length stands against the toe stop; its readings make a `Point` (`point_from_readings`). `fit` puts a
+curve through the points of two or more blocks: two determine an offset and a gain, three a bend as well. Priors from
+real sensors fill in what the points leave open, and the covariance includes it.
 
-Each block is better shown thrice, in three rounds, than once for longer. What limits a calibration of two minutes is
-the sensor's wander: between one block and the next it passes for gain and bend. Further rounds average that, and a
-block that stood askew once is seen at once. Over simulated sensors (`tests.bench.truth`) the worst bias at 0 to 200 mm
-has a median of 0.60 mm after one round of 12 s, 0.50 mm after two of 10 s and 0.47 mm after three of 6 s.
+Three short rounds beat one long one. In a calibration of two minutes the sensor's slow wander is the limit: from one
+block to the next it looks like gain and bend. More rounds average it out, and a block that stood askew in one round
+shows up at once. Over simulated sensors (`tests.bench.truth`) the worst bias at 0 to 200 mm has a median of 0.60 mm
+after one round of 12 s, 0.50 mm after two of 10 s and 0.47 mm after three of 6 s.
 """
 
 from __future__ import annotations
@@ -21,40 +21,40 @@ from statistics import fmean
 from station.core.measurement.estimate import Refusal, estimate, without_outliers
 
 SLOW_WANDER_MM = 0.46
-"""SD of the slow term of the recording's wander (`station.simulator.noise`), which is nearly the same in all blocks of
-two minutes: it belongs to the offset."""
+"""SD of the slow term of the recorded wander (`station.simulator.noise`). It is nearly the same for all blocks of a
+two-minute calibration, so it adds to the offset."""
 SLOW_WANDER_S = 150.0
-"""What two blocks have in common of it falls to 1/e in this time."""
+"""Time in which the correlation of that term between two blocks falls to 1/e."""
 FAST_WANDER_MM = 0.28
-"""SD of what its fast terms leave in the mean of one block's six seconds, and not in the next one's."""
+"""SD that the fast terms of the wander leave in the mean of one block's six seconds, independent between blocks."""
 WARM_UP_MM = 0.3
-"""What a sensor that was cold a minute ago still reads too far when the first block comes."""
+"""How much too far a sensor still reads at the first block, one minute after a cold start."""
 WARM_UP_S = 30.0
 BLOCK_INTERVAL_US = 14_000_000
-"""From one block to the next: six seconds to read it, and some to change. For points that do not say when they were."""
+"""Assumed time from one block to the next for points without a time: six seconds to read it, eight to change it."""
 GAIN_SD = 0.02
-"""How far the gain of real sensors is from 1 (SD; they lie between 0.97 and 1.03)."""
+"""SD of the gain of real sensors about 1; they lie between 0.97 and 1.03."""
 MAX_GAIN_ERROR = 0.06
-"""No real sensor is farther from 1, the slope that a bend adds over the blocks (0.014) included."""
+"""The largest deviation of a real sensor's gain from 1, including a bend's slope over the blocks (0.014)."""
 BEND_RANGE_MM = 270.0
-"""The readings that a bend is stated over: from the sensor to a wall 200 mm before the toe line."""
+"""The range of readings over which a bend is stated: from the sensor to a wall 200 mm in front of the toe line."""
 MAX_BEND_MM = 4.0
-"""How far the readings of a real sensor leave the straight line between the ends of that range ("some mm"), at most."""
+"""The largest deviation of a real sensor from the straight line between the ends of that range ("some mm")."""
 MAX_RESIDUAL_MM = 2.0
-"""A block farther than this from what the others say stands askew."""
+"""A block that differs by more from the prediction of the others stands askew."""
 MAX_REPEAT_DIFFERENCE_MM = 2.5
-"""A block shown again reads differently by 0.5 mm (SD), for the wander."""
+"""The largest difference between two samples of a block; the wander alone makes 0.5 mm (SD)."""
 MIN_READING_GROWTH = 0.5
-"""Readings that grow by less than this share of the blocks' steps are not of the blocks."""
+"""Readings that grow by less than this share of the blocks' difference do not come from the blocks."""
 MAX_DRIFT_MM = 2.0
-"""The wander moves a still block by 0.4 mm (SD) while it is read."""
+"""The largest drift while a block is read; the wander alone makes 0.4 mm (SD)."""
 
 Vector = tuple[float, float, float]
 Covariance = tuple[float, float, float, float, float, float]
 
 
 class CalibrationError(ValueError):
-    """A calibration that cannot be: one sentence that names the block and says what to do."""
+    """A calibration that failed: one sentence that names the block and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,33 +66,33 @@ class Curve:
     bend_per_mm: float = 0.0
 
     def toe_mm(self, reading_mm: float) -> float:
-        """The toe distance in mm; below 0 where the reading is shorter than at the toe line."""
+        """Return the toe distance in mm; negative for a reading from behind the toe line."""
         return self.offset_mm + (self.gain + self.bend_per_mm * reading_mm) * reading_mm
 
     def slope(self, reading_mm: float) -> float:
-        """How many mm of toe distance a mm of reading is here."""
+        """Return the mm of toe distance per mm of reading at this reading."""
         return self.gain + 2.0 * self.bend_per_mm * reading_mm
 
     def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
-        """How far apart two readings are, in mm of toe distance."""
+        """Return the difference of two readings in mm of toe distance, without a sign."""
         return self.slope((reading_mm + other_mm) / 2) * abs(other_mm - reading_mm)
 
     def shifted(self, by_mm: float) -> Curve:
-        """The curve for what stands `by_mm` behind what the sensor sees, as a wall does behind its skirting board."""
+        """Return the curve for a wall that stands `by_mm` behind what the sensor sees, such as its skirting board."""
         return replace(self, offset_mm=self.offset_mm + by_mm)
 
     def reading_mm(self, toe_mm: float) -> float:
-        """The reading that gives this toe distance: the inverse of `toe_mm`."""
+        """Return the reading that gives this toe distance: the inverse of `toe_mm`."""
         short_mm = toe_mm - self.offset_mm
         return 2.0 * short_mm / (self.gain + sqrt(self.gain * self.gain + 4.0 * self.bend_per_mm * short_mm))
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """What the sensor said of one block: the mean of `n` readings, and its standard uncertainty.
+    """One sample of a block: the mean of `n` readings, and its standard uncertainty.
 
-    The uncertainty is without what all blocks of one calibration have in common. `at_us` is the middle of the readings'
-    time; `None` where it was not kept.
+    The uncertainty excludes what all blocks of one calibration have in common. `at_us` is the middle of the window of
+    readings, `None` where no time was stored.
     """
 
     toe_mm: float
@@ -106,7 +106,7 @@ class Point:
 class Fit:
     """A curve fitted to points, the residual of each point (mm of toe distance), and the curve's covariance.
 
-    `covariance` are the six entries of the upper triangle, row by row, in the order offset, gain, bend.
+    `covariance` holds the six entries of the upper triangle, row by row, in the order offset, gain, bend.
     """
 
     curve: Curve
@@ -115,7 +115,7 @@ class Fit:
     covariance: Covariance
 
     def uncertainty_mm(self, reading_mm: float) -> float:
-        """Standard uncertainty in mm of the toe distance that the curve gives for a reading without noise."""
+        """Return the standard uncertainty, in mm, of the toe distance that the curve gives for a noiseless reading."""
         oo, og, ob, gg, gb, bb = self.covariance
         r = reading_mm
         variance = oo + r * (2 * og + r * (2 * ob + gg + r * (2 * gb + r * bb)))
@@ -123,14 +123,14 @@ class Fit:
 
     @property
     def determined_terms(self) -> str:
-        """What the points tell by themselves."""
+        """The terms of the curve that the points determine without the priors."""
         return "offset and gain" if len({point.toe_mm for point in self.points}) < 3 else "offset, gain and bend"
 
 
 def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Sequence[float]) -> Point:
-    """What the valid readings of some six seconds say of the block that is `toe_mm` long; times in any order.
+    """Return the point of a block `toe_mm` long from some six seconds of valid readings, in any order of time.
 
-    Raises `CalibrationError` where they have no one distance, scatter more than the sensor does, or move on.
+    Raises `CalibrationError` where the readings have no single distance, scatter more than the sensor does, or drift.
     """
     found = estimate(times_us, readings_mm)
     if isinstance(found, Refusal):
@@ -151,13 +151,13 @@ def point_from_readings(toe_mm: float, times_us: Sequence[int], readings_mm: Seq
 
 
 def fit(points: Sequence[Point]) -> Fit:
-    """The curve through the points, in any order, a block as often as it was shown.
+    """Fit the curve through the points, in any order; a block may have several.
 
-    Least squares, weighted by each point's uncertainty and by what the wander makes common to points near in time (it
-    lowers the bias by 5 %), with what is known of real sensors as further, weak equations: a Bayesian fit with normal
-    priors, so that the covariance holds what the blocks leave open.
-    Raises `CalibrationError` for fewer than two different blocks, and for points that no real sensor and blocks held
-    against the toe stop can give.
+    Generalised least squares with normal priors (a Bayesian fit). The weights follow from each point's uncertainty and
+    from the wander that points close in time share, which lowers the bias by 5 %. The priors on gain and bend come from
+    real sensors, so the covariance includes what the blocks leave open.
+    Raises `CalibrationError` for fewer than two different blocks, and for points that no real sensor gives of blocks
+    held against the toe stop.
     """
     blocks = _mean_by_block(points)
     _check_order(blocks)
@@ -181,7 +181,7 @@ def _block_name(toe_mm: float) -> str:
 
 
 def _mean_by_block(points: Sequence[Point]) -> list[Point]:
-    """One point a block, nearest first: the mean of its showings. Raises where they do not repeat, or are too few."""
+    """Average the samples of each block, nearest block first. Raises where they do not repeat or are too few."""
     samples_by_block: dict[float, list[Point]] = {}
     for at in points:
         samples_by_block.setdefault(at.toe_mm, []).append(at)
@@ -208,7 +208,7 @@ def _mean_by_block(points: Sequence[Point]) -> list[Point]:
 
 
 def _check_order(blocks: Sequence[Point]) -> None:
-    """Raises where longer blocks do not read longer, or hardly."""
+    """Raises where a longer block does not read clearly longer."""
     for near, far in pairwise(blocks):
         grown = (far.reading_mm - near.reading_mm) / (far.toe_mm - near.toe_mm)
         if grown < -MIN_READING_GROWTH:
@@ -225,11 +225,11 @@ def _check_order(blocks: Sequence[Point]) -> None:
 
 
 def _check_agreement(blocks: Sequence[Point]) -> None:
-    """Raises where a block lies farther from what the others say than the bend of a real sensor explains.
+    """Raises where a block deviates from the line through the others by more than the bend of a real sensor explains.
 
-    Three points leave no residual to a parabola. So each block is compared with the line through the others, which know
-    nothing of it, and the largest bend that real sensors have is taken off. Of blocks that would explain it as well the
-    one that stands least askew is named.
+    A parabola through three points leaves no residual. So each block is compared with the line through the others,
+    after the largest bend of real sensors is subtracted. Where several blocks explain the deviation, the error names
+    the one that stands least askew.
     """
     worst: tuple[float, Point] | None = None
     is_out = False
@@ -250,7 +250,7 @@ def _check_agreement(blocks: Sequence[Point]) -> None:
 
 
 def _line_value(points: Sequence[Point], reading_mm: float, value: Callable[[Point], float]) -> float:
-    """What a straight line through `value` over the points' readings says at this reading."""
+    """Evaluate, at this reading, the least-squares line of `value` over the points' readings."""
     middle = fmean(at.reading_mm for at in points)
     level = fmean(value(at) for at in points)
     spread = fsum((at.reading_mm - middle) * (at.reading_mm - middle) for at in points)
@@ -258,19 +258,19 @@ def _line_value(points: Sequence[Point], reading_mm: float, value: Callable[[Poi
 
 
 def _unit_bend(reading_mm: float) -> float:
-    """A bend that leaves the straight line by 1 mm in the middle of its range."""
+    """Evaluate a bend that deviates from the straight line by 1 mm in the middle of its range."""
     part = reading_mm / BEND_RANGE_MM
     return 4.0 * part * (1.0 - part)
 
 
 BEND_SD = MAX_BEND_MM / sqrt(3.0) * 4.0 / (BEND_RANGE_MM * BEND_RANGE_MM)
-"""SD of the bend in 1/mm: evenly spread up to `BEND_MOST_MM`."""
+"""SD of the bend in 1/mm, for a uniform distribution up to `MAX_BEND_MM` either way."""
 
 
 def _solve(points: Sequence[Point], middle_mm: float) -> tuple[Vector, Covariance]:
-    """Level, slope and bend about the middle of the readings, and the covariance of the curve's offset, gain and bend.
+    """Return level, slope and bend about the middle of the readings, and the covariance of offset, gain and bend.
 
-    About the middle two blocks say nothing of a bend, so that it stays 0, and unsure.
+    About the middle, two blocks carry no information on the bend: it stays 0 with the prior's uncertainty.
     """
     normal = [[0.0] * 3 for _ in range(3)]
     rhs = [0.0] * 3
@@ -296,7 +296,7 @@ def _solve(points: Sequence[Point], middle_mm: float) -> tuple[Vector, Covarianc
 
 
 def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
-    """The lower triangle whose square is the covariance of the points' errors, in mm2 (Cholesky)."""
+    """Return the Cholesky factor (lower triangle) of the covariance of the points' errors, which is in mm2."""
     if any(at.at_us is None for at in points):
         times_us = [i * BLOCK_INTERVAL_US for i in range(len(points))]
     else:
@@ -316,7 +316,7 @@ def _error_cholesky(points: Sequence[Point]) -> list[list[float]]:
 
 
 def _whitened(root: Sequence[Sequence[float]], values: Sequence[float]) -> list[float]:
-    """The values in units in which the points' errors are independent and 1: solves `root` times this for them."""
+    """Solve `root` times x for the values: in x the points' errors are independent with a variance of 1."""
     solved: list[float] = []
     for i, value in enumerate(values):
         solved.append((value - fsum(root[i][j] * solved[j] for j in range(i))) / root[i][i])
@@ -333,7 +333,7 @@ def _uncentred_curve(centred: Vector, middle_mm: float) -> Curve:
 
 
 def _inverse(matrix: list[list[float]]) -> list[list[float]]:
-    """Of a symmetric positive 3 by 3 matrix."""
+    """Invert a symmetric positive definite 3 by 3 matrix."""
     (a, b, c), (_, d, e), (_, _, f) = matrix
     cofactors = [
         [d * f - e * e, c * e - b * f, b * e - c * d],

@@ -1,12 +1,12 @@
-"""Whether the calibration still holds, seen without any block: in the empty lane, and where the toes cannot be.
+"""Checks the calibration continuously, without a block: against the wall, and against the empty lane.
 
-- *wall*: a toe distance below 0 cannot be. Where one stands still for a minute, the calibration is out; far below 0,
-  where no sensor gets to by itself, something lies in front of it, and says nothing of the calibration.
-- *lane*: nobody is on the board, and what the sensor sees does not move. A reading that drifts away from what it was,
-  slowly, is the sensor's; a step means that a board, a door or a chair was moved: the comparison restarts.
+- *wall*: a toe distance below 0 is impossible. Where one stays for a minute, the calibration is out. Far below 0,
+  beyond any drift of the sensor, an object stands in front of it, which proves nothing about the calibration.
+- *lane*: the board is empty and the target does not move. A slow drift of the reading is the sensor's. A step means
+  that the board, a door or a chair was moved: the comparison restarts.
 
-Ten seconds of readings at a time, because they are as good as a capture and as cheap as nothing; ten minutes of those
-for the lane, because the sensor wanders by 0.5 mm (SD) within minutes without being out.
+Readings are averaged over windows of ten seconds, which are as precise as an attempt and cheap to compute. The lane
+compares means of ten minutes, because within minutes the sensor wanders by 0.5 mm (SD) without being out.
 """
 
 from __future__ import annotations
@@ -23,23 +23,24 @@ from station.core.measurement.tolerance import TOLERANCE_MM, is_out_of_tolerance
 
 @dataclass(frozen=True, slots=True)
 class LaneRules:
-    """When the wall or the empty lane shows that the calibration has drifted."""
+    """When the wall or the empty lane shows that the calibration is out."""
 
     window_us: int = 10 * SECOND_US
     max_gap_us: int = 1 * SECOND_US
     wall_windows: int = 6
     windows_per_mean: int = 60
     max_jump_mm: float = 4.0
-    """Two looks, ten seconds apart, that differ by more: the sensor does not do that (recording: 2.4 mm at most)."""
+    """Consecutive windows that differ by more mean that something was moved (recording: 2.4 mm at most)."""
     max_mean_step_mm: float = 2.0
-    """The same for two means, ten minutes apart."""
+    """The same for consecutive means of ten minutes."""
     max_behind_mm: float = 15.0
-    """A shoe or a hand before the sensor is nearer than this; heat and age move a sensor by less (datasheet: 10 mm)."""
+    """Farther behind the toe line than this is a shoe or a hand in front of the sensor: heat and age move a sensor by
+    less (datasheet: 10 mm)."""
 
 
 @dataclass(frozen=True, slots=True)
 class LaneFinding:
-    """The calibration is out: `kind` is `wall` or `lane`; `off_mm` by how much, with its standard uncertainty."""
+    """The calibration is out by `off_mm`, with its standard uncertainty. `kind` is `wall` or `lane`."""
 
     kind: str
     off_mm: float
@@ -53,16 +54,16 @@ class LaneFinding:
                 "be: check it with a block, with nothing else in its view."
             )
         return (
-            f"The distance to the wall has drifted by {abs(self.off_mm):.0f} mm while nobody was here: check the "
+            f"The distance to the wall drifted by {abs(self.off_mm):.0f} mm while the board was empty: check the "
             "distance sensor with a block."
         )
 
 
 class LaneMonitor:
-    """Fed with valid readings; each kind is told once, until `rearm`."""
+    """Watches the valid readings, and reports each kind of finding once until `rearm`."""
 
     def __init__(self, curve: Curve, fit: Fit | None, rules: LaneRules | None = None) -> None:
-        """`fit` is `None` for a sensor as built, which nobody calls out: it may be anything."""
+        """`fit` is `None` for an uncalibrated sensor, which may be off by any amount and is never reported."""
         self._curve, self._fit = curve, fit
         self._rules = rules or LaneRules()
         self._times_us: list[int] = []
@@ -75,13 +76,13 @@ class LaneMonitor:
         self._out_count = 0
 
     def rearm(self) -> None:
-        """The calibration is believed again: what is seen from now on is news."""
+        """Report each kind again: the calibration has passed a check."""
         self._reported.clear()
         self._wall_count = 0
         self._restart_lane()
 
     def add_reading(self, at_us: int, reading_mm: float, *, is_empty: bool) -> LaneFinding | None:
-        """Take one; `empty` says that nobody is on the board. Times never go back."""
+        """Take a reading; return a finding that it completes. `is_empty`: the board is empty. Times never go back."""
         if self._fit is None:
             return None
         if self._times_us and at_us - self._times_us[-1] > self._rules.max_gap_us:

@@ -1,19 +1,18 @@
-"""The distance of an attempt from the readings of its window, and how sure it is.
+"""Estimates the distance of an attempt, and its uncertainty, from the readings of one window.
 
-What the noise is was read off one hour of a real sensor and a target that does not move (`tests/recordings`, 20 ms
-budget; `python -m tests.bench.distance` prints the figures again):
+The noise model comes from one hour of a real sensor in front of a fixed target (`tests/recordings`, timing budget
+20 ms; `python -m tests.bench.distance` prints the figures again):
 
-- White from one reading to the next, SD 2.08 mm, with tails no heavier than those of a normal distribution. Against
-  such noise nothing beats the mean. The readings are whole millimetres, but noise this large dithers them: their mean
-  is not coarse, while their median is nearly always a whole millimetre.
-- Under it a slow wander, SD 0.57 mm, that changes little within two seconds. It moves all readings of a window
-  together, so no weights can average it away; those that fit the noise best gain less than 1 % on equal ones.
+- White noise from reading to reading, SD 2.08 mm, with tails no heavier than a normal distribution's: no estimator
+  beats the mean. Readings are whole millimetres, but this noise dithers them, so their mean is not coarse; their median
+  is nearly always a whole millimetre.
+- A slow wander, SD 0.57 mm, which changes little within two seconds. It moves all readings of a window together, so no
+  weighting averages it out; the best weights gain less than 1 % on equal ones.
 
-So the estimate is the mean of the readings, without slips: single wild ones, which the recording has none of, but a
-trouser leg or a hand can make. A window unlike that is refused with a reason instead of averaged: one that steps from
-one level to another, that sees two things, or that scatters more than the sensor does. Of the recording's own windows
-none is refused, and of windows with a step of 6 mm in the middle nearly all are
-(`tests/station/core/measurement/test_estimate.py`).
+So the estimate is the mean without outliers: single wild readings, absent from the recording, but possible with a
+trouser leg or a hand in view. Other windows are refused with a reason instead of averaged: those that jump from one
+level to another, see two targets, or scatter more than the sensor does. None of the recording's own windows is refused,
+and nearly all with a step of 6 mm in the middle are (`tests/station/core/measurement/test_estimate.py`).
 """
 
 from __future__ import annotations
@@ -26,56 +25,57 @@ from statistics import median
 WANDER_MM = 0.57
 """SD of the slow wander about its mean over an hour (SD of 3 s means of the recording).
 
-It is in every `uncertainty_mm`. A calibration done in one go has caught one moment of the wander too, and owes the same
-amount to its own uncertainty: two moments ten minutes apart differ by 0.8 mm (SD), 1.5 mm (95 %), 3.1 mm at worst.
+Every `uncertainty_mm` includes it. A calibration samples the wander once too and carries the same amount: two moments
+ten minutes apart differ by 0.8 mm (SD), 1.5 mm (95 %), 3.1 mm at worst.
 """
 OUTLIER_SDS = 4.0
-"""Further from the median than this many robust SDs is a slip. Of true noise it takes one reading in a thousand."""
+"""A reading farther from the median than this many robust SDs is an outlier: one in a thousand with true noise."""
 MIN_OUTLIER_MM = 6.0
-"""Nearer to the median than this is never a slip (three SDs of the noise): a robust SD of whole mm is coarse."""
+"""A reading nearer to the median is never an outlier (three SDs of the noise): a robust SD of whole mm is coarse."""
 MIN_AGREEING_SHARE = 0.75
-"""At least this share of the readings must agree: more than a quarter astray are no slips but a second target."""
+"""The least share of readings that must agree: with more than a quarter astray there is a second target."""
 MIN_READINGS = 5
-"""Fewer say too little about their own scatter."""
+"""Fewer readings give no usable estimate of their own scatter."""
 READING_STEP_MM = 1.0
-"""The readings are whole millimetres."""
+"""The sensor's resolution: readings are whole millimetres."""
 DITHER_MM = READING_STEP_MM / 2
-"""Scatter below this no longer averages the rounding away (at 0.5 mm 0.002 mm of it are left, at 0.2 mm 0.14 mm)."""
+"""Scatter below this does not average out the rounding (0.002 mm of it remain at 0.5 mm, 0.14 mm at 0.2 mm)."""
 DRIFT_ERRORS = 2.0
-"""A trend within the window counts with what exceeds this many of its standard errors; less is noise."""
+"""Only the part of a drift that exceeds this many of its standard errors counts; less is noise."""
 SD_PER_MAD = 1.4826
 """SD of normal noise over its median absolute deviation."""
 TYPICAL_SCATTER_MM = 2.1
-"""SD of readings at the shortest budget; longer ones scatter less."""
+"""SD of readings at the shortest timing budget; longer budgets scatter less."""
 MAX_SCATTER_MM = 4.0
-"""A window that scatters by more sees something else than one still wall. Nearly twice the recording's, so that a dark
-wall or a noisier sensor only makes a distance less sure."""
+"""A window that scatters more does not see one still wall. It is nearly twice the recording's SD, so a dark wall or a
+noisier sensor only raises the uncertainty."""
 SCATTER_ERRORS = 4.0
-"""Few readings do not know their own scatter well: they are allowed this many of its standard errors (1 in 30,000)."""
+"""How many standard errors of its own scatter a window may exceed the limit by (1 in 30,000): few readings estimate
+their scatter poorly."""
 MIN_JUMP_MM = 3.0
-"""Two levels less far apart than this count as a drift: their difference is in the noise that is stated."""
+"""Two levels closer than this count as a drift, which `noise_mm` covers."""
 MIN_JUMP_ERRORS = 5.0
-"""Levels that differ by fewer of their standard errors may be noise. The best of all places for the jump is looked at:
-at 4.5 one window in 2,000 of the recording is refused, at 5 one in 50,000."""
+"""Levels that differ by fewer standard errors may be noise. Because every position of the jump is tried, 4.5 would
+refuse one window in 2,000 of the recording; 5 refuses one in 50,000."""
 MIN_LEVEL_READINGS = 4
-"""A level has at least so many readings; fewer are slips."""
+"""The fewest readings of a level; fewer are outliers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the readings of a window are no distance, in words that follow "the readings"."""
+    """Why a window gives no distance, as a clause that follows "the readings"."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """What the `n` readings that agree say.
+    """The distance on which `n` readings of a window agree.
 
-    `reading_mm` is before calibration. Both uncertainties are one standard deviation. `noise_mm` is what the window's
-    own scatter and drift leave: two estimates within seconds differ by it times the square root of 2.
-    `uncertainty_mm` is `noise_mm` and `WANDER_MM` together: how far the estimate is from the true distance of a target
-    within the hour. Neither holds the error of the calibration.
+    `reading_mm` is before calibration. Both uncertainties are one standard deviation. `noise_mm` covers the window's
+    own scatter and drift: two estimates seconds apart differ by it times the square root of 2. `uncertainty_mm`
+    combines `noise_mm` with `WANDER_MM`: the error of the estimate within an hour. Neither includes the calibration's
+    error.
     """
 
     reading_mm: float
@@ -85,12 +85,12 @@ class Estimate:
 
 
 def estimate(times_us: Sequence[int], readings_mm: Sequence[float]) -> Estimate | Refusal:
-    """The distance that the valid readings of one window agree on; `times_us` are their moments, in any order.
+    """Estimate the distance of one window from its valid readings, taken at `times_us`, in any order.
 
-    Refused when there are fewer than five readings, when more than a quarter of them are far from the rest, when they
-    scatter more than the sensor does, or when they jump: then the window has no one distance. Raises `ValueError` when
-    the two differ in length. The order of the readings changes nothing, nor does the machine: only sums, products,
-    quotients and square roots, which are rounded alike everywhere.
+    Refuses fewer than five readings, and windows without a single distance: more than a quarter of the readings are far
+    from the rest, they scatter more than the sensor does, or they jump. Raises `ValueError` when the two sequences
+    differ in length. The result depends neither on the order nor on the machine: it uses only sums, products, quotients
+    and square roots, which every machine rounds alike.
     """
     if len(times_us) != len(readings_mm):
         raise ValueError(f"{len(times_us)} times for {len(readings_mm)} readings: each reading needs its moment")
@@ -110,7 +110,7 @@ def estimate(times_us: Sequence[int], readings_mm: Sequence[float]) -> Estimate 
 
 
 def without_outliers(times_us: Sequence[int], readings_mm: Sequence[float]) -> list[tuple[int, float]]:
-    """The moments and readings that are no slips, as they came."""
+    """Return the (time, reading) pairs that are no outliers, in their original order."""
     middle_mm = median(readings_mm)
     spread_mm = SD_PER_MAD * median(abs(reading - middle_mm) for reading in readings_mm)
     far_mm = max(MIN_OUTLIER_MM, OUTLIER_SDS * spread_mm)
@@ -119,14 +119,14 @@ def without_outliers(times_us: Sequence[int], readings_mm: Sequence[float]) -> l
 
 
 def _max_variance(degrees_of_freedom: int) -> float:
-    """The largest variance of true noise, in mm2 (Wilson and Hilferty's cube for the quantile of chi-square)."""
+    """Return the largest variance of true noise, in mm2 (Wilson and Hilferty's approximation of chi-squared)."""
     part = 2.0 / (9 * degrees_of_freedom)
     root = 1.0 - part + SCATTER_ERRORS * sqrt(part)
     return max(MAX_SCATTER_MM * MAX_SCATTER_MM, TYPICAL_SCATTER_MM * TYPICAL_SCATTER_MM * root * root * root)
 
 
 def _has_jump(kept: list[tuple[int, float]]) -> bool:
-    """Whether two levels, one after the other, say much more than one; wherever they part."""
+    """Return whether two levels, split at any point in time, fit the readings much better than one."""
     ordered = [reading for _, reading in sorted(kept)]
     n, total = len(ordered), fsum(ordered)
     squares = fsum(reading * reading for reading in ordered)
@@ -146,11 +146,11 @@ def _has_jump(kept: list[tuple[int, float]]) -> bool:
 
 
 def _noise_mm(kept: list[tuple[int, float]], mean_mm: float, squares: float) -> float:
-    """Standard uncertainty of the mean, of readings that scatter, are rounded and may drift.
+    """Return the standard uncertainty of the mean of readings that scatter, are rounded and may drift.
 
-    Divided by `n - 3` and not `n - 1`: few readings do not know their own scatter well, and the mean then errs as
-    Student's t does (JCGM 101:2008, 6.4.9). A drift over the window leaves open which of its distances is meant:
-    evenly spread, so its length over the square root of 12. The same holds for a rounding that is not dithered.
+    The divisor is `n - 3` instead of `n - 1` because the error of a mean of few readings follows Student's t (JCGM
+    101:2008, 6.4.9). With a drift any distance along it may be the true one: a uniform distribution, hence its length
+    over the square root of 12. The same holds for rounding that is not dithered.
     """
     n = len(kept)
     variance = squares / (n - 3) / n
@@ -160,7 +160,7 @@ def _noise_mm(kept: list[tuple[int, float]], mean_mm: float, squares: float) -> 
 
 
 def _drift_squared(kept: list[tuple[int, float]], mean_mm: float, squares: float) -> float:
-    """Square of the drift from end to end by a fitted line, less what noise alone may feign."""
+    """Return the square of a fitted line's drift from end to end, less what noise alone can produce."""
     n = len(kept)
     total_us = sum(at_us for at_us, _ in kept)
     centred = [n * at_us - total_us for at_us, _ in kept]

@@ -1,9 +1,8 @@
-"""What one distance carries: the parts of its standard uncertainty, and what each of them is.
+"""The uncertainty budget of one distance: its parts, and where each of them comes from.
 
-The parts are independent and add by their squares (JCGM 100:2008, 5.1.2). Two come from measurement: the noise from the
-window's own readings and the wander from an hour of a real sensor (`station.core.measurement.estimate`). The
-calibration knows its own (`Fit.uncertainty_mm`). The rest are stated assumptions, each with its reason beside it, until
-something is learnt.
+The parts are independent, so their squares add (JCGM 100:2008, 5.1.2). Two are measured: the noise from the window's
+own readings, the wander from an hour of a real sensor (`station.core.measurement.estimate`). The calibration gives its
+own (`Fit.uncertainty_mm`). The others are assumptions, each with its reason.
 """
 
 from __future__ import annotations
@@ -17,37 +16,37 @@ from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM
 
 COVERAGE = 1.96
-"""From one standard uncertainty to the half width of a 95 % interval."""
+"""Half width of a 95 % interval, in standard uncertainties."""
 
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What nobody has measured on this station. Standard uncertainties in mm."""
+    """Values not measured on this station: standard uncertainties in mm unless the name gives another unit."""
 
     toe_mm: float = 1.0
-    """Placing the toes against the stop, each time. Sensor and toes together may be 1.1 mm before they add 5 % to the
-    variance of a test that repeats to 5 mm; a sensor at 0.5 to 0.6 mm leaves 1.0."""
+    """Placing the toes against the stop. Sensor and toes together may reach 1.1 mm before they add 5 % to the variance
+    of a test with an SEM of 5 mm; a sensor at 0.5 to 0.6 mm leaves 1.0."""
 
     pad_mm: float = 0.3
-    """The pad closes within half a millimetre of travel, evenly spread either way."""
+    """The pad closes within half a millimetre of travel either way (uniform distribution)."""
 
     inferred_mm: float = 1.0
-    """A knee whose load has left the heel may still be 1.7 mm short of the wall, or lean into it by as much."""
+    """When the load leaves the heel, the knee may be 1.7 mm short of the wall or press into it by as much."""
 
     self_mm: float = 1.5
-    """A touch that only the person feels: 2.6 mm either way."""
+    """A touch by the person's own word: 2.6 mm either way."""
 
     per_degree_mm: float = 0.22
-    """Offset for a degree of temperature: the datasheet's 10 mm over the 45 degrees to either end of its range."""
+    """Drift of the offset per degree: the datasheet's 10 mm over the 45 degrees to either end of its range."""
 
     unknown_room_degrees: float = 4.0
-    """How much warmer or colder than at the calibration a room is whose temperature nobody knows."""
+    """Assumed change of temperature since the calibration where the room's temperature is unknown."""
 
     per_root_day_mm: float = 0.1
-    """Ageing goes like the root of the days: 0.5 mm in a month, 1.9 mm in a year. No long record is known."""
+    """Ageing per square root of a day: 0.5 mm in a month, 1.9 mm in a year. No long-term record is known."""
 
     as_built_mm: float = 27.0
-    """A sensor as delivered reads 25 mm short, give or take 10: the root of the mean square of that."""
+    """An uncalibrated sensor reads 25 mm short on average with an SD of 10 mm: the root mean square of both."""
 
     def contact_mm(self, contact: Contact) -> float:
         return {Contact.PAD: self.pad_mm, Contact.INFERRED: self.inferred_mm, Contact.SELF: self.self_mm}[contact]
@@ -55,7 +54,7 @@ class Assumptions:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """How far the present is from the calibration: days since, and degrees warmer (`None` where nobody knows)."""
+    """What has changed since the calibration: days, and degrees warmer (`None` where unknown)."""
 
     days_since_calibration: float = 0.0
     warmer_degrees: float | None = None
@@ -63,7 +62,7 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class BudgetPart:
-    """One part as a person reads it. `averages` says whether the mean of several trials makes it smaller."""
+    """One part for the page. `shrinks_in_mean`: the mean of several trials makes it smaller."""
 
     name: str
     mm: float
@@ -72,15 +71,16 @@ class BudgetPart:
 
 
 PART_DESCRIPTIONS = {
-    "noise": ("Single readings scatter; this is what is left in their mean.", True),
+    "noise": ("Single readings scatter; this is what remains in their mean.", True),
     "wander": ("The sensor wanders slowly, by fractions of a millimetre over minutes.", False),
-    "calibration": ("What the blocks left open when the sensor was calibrated.", False),
+    "calibration": ("What the blocks could not determine when the sensor was calibrated.", False),
     "drift": ("What may have changed in the sensor since then, by temperature and time.", False),
-    "toe": ("How exactly toes come to stand against the toe stop (an assumption).", True),
-    "contact": ("How exactly the knee was at the wall when it counted as touching (an assumption).", False),
+    "toe": ("How exactly the toes stand against the toe stop (an assumption).", True),
+    "contact": ("How far the knee may have been from the wall when it counted as touching (an assumption).", False),
 }
-"""Each part's plain sentence, and whether it averages: what is new in each trial does, what stays does not. The wander
-has half changed within a minute or two, so that counting it whole is a little too careful."""
+"""Each part's description for the page, and whether it shrinks in a mean: what differs from trial to trial does, what
+all trials share does not. Half of the wander changes within a minute or two, so counting all of it as shared errs on
+the safe side."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +96,14 @@ class Budget:
 
     @property
     def parts(self) -> tuple[BudgetPart, ...]:
-        """The parts with what they are, for the page."""
+        """The parts with their descriptions, for the page."""
         return tuple(
             BudgetPart(name, getattr(self, f"{name}_mm"), *PART_DESCRIPTIONS[name]) for name in PART_DESCRIPTIONS
         )
 
     @property
     def sensor_mm(self) -> float:
-        """Without toes and knee: what the sensor and its calibration owe."""
+        """The part of the sensor and its calibration, without toes and knee: one standard uncertainty."""
         return _root_sum((self.noise_mm, self.wander_mm, self.calibration_mm, self.drift_mm))
 
     @property
@@ -113,16 +113,16 @@ class Budget:
 
     @property
     def expanded_mm(self) -> float:
-        """Half the width of the interval that holds the truth 95 times in 100."""
+        """Half the width of the 95 % interval."""
         return COVERAGE * self.total_mm
 
     def as_json(self) -> dict[str, float]:
-        """For the store: each part by its name with its unit, rounded to 1 µm."""
+        """Return the parts by name and unit, rounded to 1 µm, for the store."""
         return {name: round(mm, 3) for name, mm in asdict(self).items()}
 
     @classmethod
     def from_json(cls, stored: Mapping[str, float]) -> Budget:
-        """From what `as_json` gave. Raises `ValueError` for parts that are missing or unknown."""
+        """Restore what `as_json` returned. Raises `ValueError` for missing or unknown parts."""
         if set(stored) != {f"{name}_mm" for name in PART_DESCRIPTIONS}:
             raise ValueError(
                 f"a budget of the parts {', '.join(sorted(stored))}: expected {', '.join(PART_DESCRIPTIONS)}, in mm"
@@ -138,9 +138,9 @@ def budget_from_reading(
     conditions: Conditions | None = None,
     assumed: Assumptions | None = None,
 ) -> Budget:
-    """Of one captured distance. `reading_mm` and `noise_mm` are the window's (`Estimate`), before calibration.
+    """Return the budget of one distance from its window's `reading_mm` and `noise_mm` (`Estimate`).
 
-    `calibration` is `None` for a sensor as built; a drift since then means nothing, and is 0.
+    `calibration` is `None` for an uncalibrated sensor, whose drift is 0: there is no calibration to drift from.
     """
     assumed = assumed or Assumptions()
     slope = abs((Curve() if calibration is None else calibration.curve).slope(reading_mm))
@@ -155,7 +155,7 @@ def budget_from_reading(
 
 
 def drift_mm(conditions: Conditions, assumed: Assumptions | None = None) -> float:
-    """What temperature and time may have changed in the sensor since its calibration, one standard uncertainty."""
+    """Return the standard uncertainty that temperature and time have added since the calibration."""
     assumed = assumed or Assumptions()
     warmer = conditions.warmer_degrees
     degrees = assumed.unknown_room_degrees if warmer is None else abs(warmer)
@@ -165,9 +165,10 @@ def drift_mm(conditions: Conditions, assumed: Assumptions | None = None) -> floa
 
 
 def budget_of_mean(budgets: Sequence[Budget]) -> Budget:
-    """Of the mean of several trials. Parts that average shrink; of the others the root of the mean square stays.
+    """Return the budget of the mean of several trials.
 
-    Raises `ValueError` where there is none.
+    Parts that differ between trials shrink; of the others the root mean square remains. Raises `ValueError` for no
+    budgets.
     """
     if not budgets:
         raise ValueError("a mean of no trials has no uncertainty: give the budget of at least one")

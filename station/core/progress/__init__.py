@@ -1,1 +1,1 @@
-"""Whether a change is real, by how much and since when."""
+"""Progress over many sessions: whether a change is real, how large it is and when it began."""

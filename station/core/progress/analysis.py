@@ -1,4 +1,4 @@
-"""What the tests of a person say: am I better, by how much, since when, and when will I be there."""
+"""Analyses a person's results: the change, its size and date, the current phase and a forecast for the goal."""
 
 from __future__ import annotations
 
@@ -27,43 +27,44 @@ from station.core.progress.records import (
 from station.core.progress.trend import Trend, TrendState, fit_trend, interval_95, outlier_indices
 
 MIN_TREND_TESTS = 3
-"""With fewer there is nothing to draw a trend through."""
+"""The fewest tests of a trend."""
 MIN_CHANGE_TESTS = 6
 _MIN_CHANGE_SPAN = timedelta(weeks=2)
-"""With fewer, or in less time, days that go together pass for a level that is known and a slope that is none."""
+"""The fewest tests, and the shortest time, of a change. With less, correlated days look like a precise level and a
+false slope."""
 _OLD_AFTER = timedelta(weeks=6)
 _MAX_SIDES_APART = timedelta(weeks=2)
 CLEAR_DIFFERENCE_MM = 15.0
-"""Below this, uneven ankles are common: 68 % of healthy people lie within it (Hoch and McKeon 2011)."""
+"""Smaller differences between the ankles are common: 68 % of healthy people have one (Hoch and McKeon 2011)."""
 _TYPICAL_UNCERTAINTY_MM = 1.6
-"""What a calibrated instrument adds is part of the person's error; more than this counts on top."""
+"""The instrument's uncertainty that the person's error includes; only what exceeds it counts on top."""
 _WEEK = timedelta(weeks=1)
 NO_FORECAST = Forecast(False, None, None, TOO_FEW)
 
 
 @dataclass(frozen=True, slots=True)
 class SideAnalysis:
-    """All that the results of one side say by themselves. `said` lacks what depends on the time and on the goal."""
+    """The analysis of one side's results. `said` lacks what depends on the time of asking and on the goal."""
 
     said: SideProgress
     state: TrendState
-    """At the last counted result."""
+    """The state of the trend at the last counted result."""
     errors: Mapping[tuple[bool, Contact], PersonError]
-    """The person's own error for full (`True`) and quick tests by contact."""
+    """The person's own error by kind of test (`True` is full) and contact."""
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the results of both sides say, whenever it is asked for; `None` for a side that was never tested.
+    """The analysis of both sides, independent of the time of asking; `None` for a side that was never tested.
 
-    It takes most of the time (tens of milliseconds for ten years), and changes with a new result only.
+    It is the expensive part (tens of milliseconds for ten years of results) and changes only with a new result.
     """
 
     left: SideAnalysis | None
     right: SideAnalysis | None
 
     def at(self, now: datetime, goal_mm: float) -> Progress:
-        """All that is said of the person at `now`; `goal_mm` is their own."""
+        """Return the person's progress as of `now`, for their goal."""
         left, right = (None if side is None else _said_at(side, now, goal_mm) for side in (self.left, self.right))
         return Progress(left, right, _sides_difference(self.left, self.right))
 
@@ -76,10 +77,10 @@ def analysis(
     repeats_right: Sequence[Repeats] = (),
     day_of: Callable[[datetime], date] = datetime.date,
 ) -> Analysis:
-    """What the results of both sides say, in any order.
+    """Analyse the results of both sides, in any order.
 
-    `day_of` says which day a time belongs to; `repeats_...` are the trials within sessions, for the person's own error.
-    Raises `ValueError` for a result that is no number.
+    `day_of` gives the day of a time; `repeats_...` are the trials within sessions, for the person's own error. Raises
+    `ValueError` for a result that is not finite.
     """
     return Analysis(_analyse_side(left, repeats_left, day_of), _analyse_side(right, repeats_right, day_of))
 
@@ -94,7 +95,7 @@ def analyse_progress(
     repeats_right: Sequence[Repeats] = (),
     day_of: Callable[[datetime], date] = datetime.date,
 ) -> Progress:
-    """All that is said of a person at `now`; the arguments are those of `analysis` and `Analysis.at`."""
+    """Return a person's progress as of `now`. The arguments are those of `analysis` and `Analysis.at`."""
     found = analysis(left, right, repeats_left=repeats_left, repeats_right=repeats_right, day_of=day_of)
     return found.at(now, goal_mm)
 
@@ -113,7 +114,7 @@ def _analyse_side(
     }
     last = tests[-1]
     changes = real_changes(tests)
-    # Ways of measuring lie centimetres apart, so a line through two of them would tell of how often each was used.
+    # Methods differ by centimetres, so a line through results of two would show how often each was used.
     same_method = [result for result in tests if result.method == last.method]
     sds_mm = [_sd_mm(result, errors[result.full, result.contact]) for result in same_method]
     breaks = _step_indices(same_method, changes)
@@ -143,39 +144,39 @@ def _analyse_side(
 
 
 def _said_at(side: SideAnalysis, now: datetime, goal_mm: float) -> SideProgress:
-    """What is said of one side at `now`: the rest of it depends on how long ago the last test is."""
-    said = side.said
-    last_at = said.counted[-1].at
-    state = side.state if said.trend else None
-    going_on = current_phase(state, last_at, said.changes, said.steady_since, now)
+    """Complete the analysis of one side with what depends on `now` and on the goal."""
+    progress = side.said
+    last_at = progress.counted[-1].at
+    state = side.state if progress.trend else None
+    phase = current_phase(state, last_at, progress.changes, progress.steady_since, now)
     return replace(
-        said,
+        progress,
         old=now - last_at > _OLD_AFTER,
-        phase=going_on,
-        forecast=forecast(state, last_at, going_on, goal_mm, now),
+        phase=phase,
+        forecast=forecast(state, last_at, phase, goal_mm, now),
     )
 
 
 def _sd_mm(result: Result, error: PersonError) -> float:
-    """The error of one result: the person's own, and what its instrument adds beyond what is usual."""
+    """Return the SD of one result: the person's own error, plus an instrument's uncertainty beyond the typical one."""
     uncertainty = result.uncertainty_mm or 0.0
     return sqrt(error.sem_mm**2 + max(0.0, uncertainty**2 - _TYPICAL_UNCERTAINTY_MM**2))
 
 
 def _step_indices(tests: Sequence[Result], changes: Sequence[RealChange]) -> set[int]:
-    """The first result after each sudden change."""
+    """Return the index of the first result after each sudden change."""
     sudden = [change.since for change in changes if change.sudden]
     return {next(index for index, test in enumerate(tests) if test.at >= since) for since in sudden} - {0}
 
 
 def _chance_real(fitted: Trend) -> float:
-    """The probability that the change exceeds the smallest worthwhile one, in its direction."""
+    """Return the probability that the change exceeds the smallest worthwhile one in its direction."""
     beyond = abs(fitted.change_mm.value) - WORTHWHILE_MM
     return NormalDist().cdf(beyond / fitted.change_sd_mm) if fitted.change_sd_mm else float(beyond > 0)
 
 
 def _sides_difference(left: SideAnalysis | None, right: SideAnalysis | None) -> SidesDifference | None:
-    """Left less right at the later of the last tests, with the error of both together."""
+    """Return left minus right as of the later of the last tests, with the error of both."""
     if left is None or right is None:
         return None
     at_left, at_right = left.said.counted[-1].at, right.said.counted[-1].at

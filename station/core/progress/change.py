@@ -1,21 +1,21 @@
-"""Whether a change is real, and since when: a promise that holds however often one looks.
+"""Decides whether a change is real, and since when, with an error rate that holds under repeated looks.
 
-Each result's rank among the earlier ones is a fair game for a person who does not change
-(`station.core.progress.ranks`). Against it stand suppositions: that the level moves by so many SDs a week from the
-first test on, or from some week on, or steps at some week. The evidence for one is the product over the tests of
-`exp(l * score - l * l * v / 2)`, where `l` is what the supposition expects of the test over the mean of the earlier
-ones, in SDs; the evidence is the weighted mean of all. For a person who does not change it is on average never above
-1, so it reaches 20 at any time, looked at after every test, for at most one person in twenty (Ville 1939). That needs
-neither the person's error nor its distribution.
+For a person who does not change, each result's rank among the earlier ones is a fair game
+(`station.core.progress.ranks`). The hypotheses are that the level moves by a number of SDs a week, from the first test
+or from a later week on, or that it steps in some week. The evidence for one is the product over the tests of
+`exp(l * score - l * l * v / 2)`, where `l` is its expected difference between the test and the mean of the earlier
+ones, in SDs. The total evidence is the weighted mean over the hypotheses. For a person who does not change its
+expectation never exceeds 1, so it ever reaches 20, checked after every test, for at most one person in twenty (Ville
+1939). This needs neither the person's error nor its distribution.
 
-Results of another contact or kind of test, and imported ones, are ranked among their own: a change of method is never
-told as a change of the ankle, and little is lost by going to and fro.
+Results of another contact or kind of test, and imported ones, are ranked among their own kind. So a change of method
+never counts as a change of the ankle, and alternating between methods costs little.
 
-Where days go together, the evidence is raised to `1 / V` (`station.core.progress.correlation`); as `V` is at least 1,
-the bound above still holds.
+Where days are correlated, the evidence is raised to the power `1 / V` (`station.core.progress.correlation`); `V` is at
+least 1, so the bound still holds.
 
-An epoch of the game lasts a year at most; the next one knows the last results of the one before, as what it ranks
-against. After a reported change the game restarts with the next test.
+An epoch lasts at most a year. The next one ranks against the last results of the one before. After a real change, a new
+epoch starts with the next test.
 """
 
 from __future__ import annotations
@@ -31,27 +31,27 @@ from station.core.progress.ranks import Ranks, score_variance
 from station.core.progress.records import Direction, RealChange, Result
 
 EVIDENCE_THRESHOLD = 20.0
-"""One over the share of people who do not change and are ever told of a change, at most, in one epoch."""
+"""Its inverse bounds the share of unchanged people for whom one epoch ever reports a change."""
 _LOG_THRESHOLD = log(EVIDENCE_THRESHOLD)
 _WEEK = timedelta(weeks=1)
 _EPOCH_WEEKS = 52.0
 _RUN_IN_WEEKS = 13.0
 _RUN_IN_MIN_RESULTS = 12
 _MAX_COURSE_WEEKS = 16.0
-"""No course is supposed to go on for longer, so that a year's gap proves nothing by its length."""
+"""The longest expected course, so that the length of a year's gap is no evidence by itself."""
 _STEP_CLOSES_WEEKS, _KINK_CLOSES_WEEKS = 16.0, 26.0
-"""How long after its week a supposed step or bend is judged."""
+"""How long after its week a hypothesis of a step, or of a later start, collects evidence."""
 _NEGLIGIBLE_LOG = -30.0
 _LATE_START_PENALTY = 1.5
 _STEP_SEARCH_WEEKS = 3.0
-"""How far from the supposed week the true one of a step is looked for."""
+"""How far from the week of the hypothesis to search for the date of a step."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hypothesis:
-    """From `week` of the epoch on (`None`: from its first result), the level moves by `effect`: SDs a week, or at once.
+    """The level moves from `week` of the epoch on (`None`: from its first result).
 
-    Gains and losses are equally likely, and `weight` is for both.
+    `effect` is in SDs a week, or in SDs at once if `sudden`. Gains and losses are equally likely; `weight` covers both.
     """
 
     week: float | None
@@ -68,7 +68,7 @@ HYPOTHESES = (
     *(Hypothesis(float(week), 0.3, False, 0.06 / len(_KINK_START_WEEKS)) for week in _KINK_START_WEEKS),
     *(Hypothesis(float(week), 2.0, True, 0.06 / len(_STEP_START_WEEKS)) for week in _STEP_START_WEEKS),
 )
-"""A gain of 2 mm a week beside a day-to-day error of 5.8 mm is 0.34 SDs a week, and comes first."""
+"""The first is the main one: a gain of 2 mm a week with an SD of 5.8 mm from day to day is 0.34 SDs a week."""
 
 ResultKind = tuple[Contact, bool, bool]
 
@@ -78,7 +78,7 @@ def _kind(result: Result) -> ResultKind:
 
 
 class _HypothesisEvidence:
-    """The case for one supposition: what it has scored, and what its scores scatter by."""
+    """The evidence for one hypothesis: its score, and the variance of that score."""
 
     __slots__ = ("closes_at_week", "course_sums", "effect", "log_weight", "score", "score_variance", "start", "sudden")
 
@@ -87,7 +87,7 @@ class _HypothesisEvidence:
         self.sudden = hypothesis.sudden
         self.effect = hypothesis.effect
         self.log_weight = log(hypothesis.weight / 2)
-        # A change that was not seen for that long after it began will not be: the case is left as it stands.
+        # A change not detected for so long after its start will not be detected: the evidence stays as it is.
         self.closes_at_week = (
             start + (_STEP_CLOSES_WEEKS if self.sudden else _KINK_CLOSES_WEEKS) if hypothesis.week is not None else inf
         )
@@ -96,27 +96,27 @@ class _HypothesisEvidence:
         self.score_variance = 0.0
 
     def expected_course(self, weeks: float) -> float:
-        """Where the level is supposed to be, over `effect`."""
+        """Return the expected change of the level by then, in units of `effect`."""
         elapsed_weeks = weeks - self.start
         if elapsed_weeks < 0:
             return 0.0
         return 1.0 if self.sudden else min(elapsed_weeks, _MAX_COURSE_WEEKS)
 
     def log_weighted_evidence(self) -> float:
-        """Logarithm of the evidence times its weight, in the likelier direction."""
+        """Return the logarithm of evidence times weight in the likelier direction."""
         return self.effect * (abs(self.score) - self.effect * self.score_variance / 2) + self.log_weight
 
     def log_likelihood(self) -> float:
-        """Logarithm of the likelihood of this course, of whatever size, over that of no change.
+        """Return the log likelihood ratio of this course, at its best size, to no change.
 
-        A course that begins with the first test is the plainest, and another has to be clearly likelier.
+        A course from the first test on is the simplest; any other must be clearly likelier.
         """
         likelihood = self.score * self.score / (2 * self.score_variance) if self.score_variance else 0.0
         return likelihood if self.closes_at_week == inf else likelihood - _LATE_START_PENALTY
 
 
 class Epoch:
-    """One run of the game. `run_in` are results from before it, oldest first: ranked against, and not judged."""
+    """One period of collecting evidence. `run_in` are earlier results, oldest first, which are only ranked against."""
 
     def __init__(self, begins_at: datetime, run_in: Sequence[Result] = ()) -> None:
         self.begins_at = begins_at
@@ -136,12 +136,12 @@ class Epoch:
         return (at - self.begins_at) / _WEEK >= _EPOCH_WEEKS
 
     def run_in(self, at: datetime) -> list[Result]:
-        """The results that an epoch which begins at `at` ranks against."""
+        """Return the results that an epoch which begins at `at` ranks against."""
         recent = sum((at - result.at) / _WEEK <= _RUN_IN_WEEKS for result in self.results)
         return self.results[-max(recent, _RUN_IN_MIN_RESULTS) :]
 
     def judge(self, result: Result) -> RealChange | None:
-        """The change that is real with this result, or `None`. `result` is later than all before it."""
+        """Take a result, later than all before it; return the change that it confirms, or `None`."""
         self._add(result)
         evidence = self.log_evidence()
         if evidence < _LOG_THRESHOLD or evidence < _LOG_THRESHOLD * min_variance_factor(self._days()):
@@ -154,9 +154,9 @@ class Epoch:
         )
 
     def log_evidence(self) -> float:
-        """Logarithm of the evidence for a change, before days that go together are allowed for.
+        """Return the logarithm of the evidence for a change, without the correction for correlated days.
 
-        Of each case only the likelier direction is summed, which leaves out next to nothing and never adds.
+        It sums only the likelier direction of each hypothesis: this omits almost nothing and adds nothing.
         """
         total = self._closed_evidence
         for case in self._active:
@@ -206,7 +206,7 @@ class Epoch:
             self._next_close_week = min(case.closes_at_week for case in self._active)
 
     def _variance_factor(self, best: _HypothesisEvidence) -> float:
-        """`V`: how much more the scores may scatter because days go together."""
+        """Return `V`: the variance inflation of the scores by correlated days."""
         courses = [best.expected_course(weeks) for weeks in self._weeks]
         return estimate_correlation(self._days(), self._normal_scores(), courses)[1]
 
@@ -222,7 +222,7 @@ class Epoch:
         return RealChange(direction, best.sudden, since, result.at, result.test_id)
 
     def _step_time(self, step_week: float) -> datetime:
-        """When the first result after the step was: where the scores of before and after differ most."""
+        """Return the time of the first result after the step: the split whose two sides differ most in score."""
         values = self._normal_scores()
         n, total = len(values), sum(values)
         best, since, before = -1.0, self.begins_at + step_week * _WEEK, 0.0
@@ -236,9 +236,9 @@ class Epoch:
 
 
 def real_changes(results: Sequence[Result]) -> list[RealChange]:
-    """The real changes among these results of one side, oldest first. Shapes: n results, oldest first, one a day.
+    """Return the real changes of one side, oldest first. `results` are oldest first, at most one a day.
 
-    A change is told with the result that made it real, so that later results never take it back.
+    The result that confirms a change dates its report, so later results never revoke it.
     """
     changes: list[RealChange] = []
     epoch: Epoch | None = None

@@ -1,8 +1,8 @@
-"""How much days that go together make of scatter. Ankles are stiffer in one week than in the next, without any change.
+"""Estimates how much correlated days inflate the variance: ankles are stiffer in some weeks, without a real change.
 
-Results a gap of `g` days apart are taken to have `c * exp(-g / 3)` of their variance in common; `c` is estimated from
-the results themselves. Few results tell little of it, so the estimate begins low and moves slowly. Two tests on days
-next to each other can hardly be told from one test made twice, so each such pair counts as less, whatever the estimate.
+The model: results `g` days apart share `c * exp(-g / 3)` of their variance. `c` is estimated from the results. Few
+results carry little information on it, so the estimate starts low and moves slowly. Tests on adjacent days are almost
+one test made twice, so each such pair counts for less whatever the estimate is.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ DECAY_DAYS = 3.0
 _MAX_LAG_DAYS = 9.0
 _PRIOR_SHARE = 0.08
 _PRIOR_PAIRS = 10.0
-"""What is assumed of `c` before the results speak, and how many pairs next to each other it counts for."""
+"""The prior of `c`, and its weight in adjacent pairs."""
 _ADJACENT_DAYS = 1.5
 _ADJACENT_DAYS_FACTOR = 0.6
-"""Added to the factor for tests less than a day and a half apart, times their share. With it, days that go together for
-three days keep the promise at seven tests a week about as at three (`make study`)."""
+"""Times the share of tests less than a day and a half apart, this is added to the factor. It keeps the false changes
+under correlation over three days about as rare at seven tests a week as at three (`make study`)."""
 
 
 def estimate_correlation(
     days: Sequence[float], values: Sequence[float], course: Sequence[float]
 ) -> tuple[float, float]:
-    """`c` (0 or more), and the factor by which the sum of the values scatters more than that of independent ones.
+    """Return `c` (0 or more), and the variance of the values' sum relative to that of independent values.
 
-    `days` ascend; `course` is what the values follow (their line, or a step), which is fitted and taken away first.
-    Fewer than four values say nothing: 0 and 1.
+    `days` ascend. `course` is the regressor (a line or a step) whose fit is subtracted first. For fewer than four
+    values the result is 0 and 1.
     """
     n = len(days)
     if n < 4:
@@ -42,7 +42,7 @@ def estimate_correlation(
     if variance <= 0:
         return 0.0, 1.0
     products = weights = weights_squared = fitted = 0.0
-    # Sums over the earlier results within reach, each with its weight: they fade from one result to the next alike.
+    # Weighted sums over the earlier results within the maximal lag; all weights decay alike from result to result.
     near_residuals = near_along = near = near_squared = 0.0
     first = 0
     for i in range(1, n):
@@ -61,7 +61,7 @@ def estimate_correlation(
         products += residuals[i] * near_residuals
         weights += near
         weights_squared += near_squared
-        # What the fit has taken from the products of two residuals.
+        # Corrects the bias of the products of residuals by the fit.
         fitted += near / n + centred_course[i] * near_along / squares
     own = products / variance + fitted
     share = max(0.0, (own + _PRIOR_SHARE * _PRIOR_PAIRS) / (weights_squared + _PRIOR_PAIRS))
@@ -69,7 +69,7 @@ def estimate_correlation(
 
 
 def min_variance_factor(days: Sequence[float]) -> float:
-    """The factor of `common` is at least this, whatever the values are; told without looking at pairs of them."""
+    """Return a lower bound of the factor of `estimate_correlation` from the days alone, which is cheap to compute."""
     n = len(days)
     if n < 4:
         return 1.0

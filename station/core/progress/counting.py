@@ -1,7 +1,7 @@
-"""Which results the trend is made of, and which show what a stretch did.
+"""Selects the results that count for the trend, and the pairs that show the effect of a stretch.
 
-A stretch just before a test adds for some hours. So the first test of each day counts; a second one within the hour is
-shown as before and after, and no part of the trend.
+A stretch adds to the toe distance for some hours. So the first test of each day counts; a second one within an hour
+forms a before-and-after pair and does not count.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ HOUR = timedelta(hours=1)
 
 
 def oldest_first(results: Sequence[Result]) -> list[Result]:
-    """Oldest first."""
+    """Return the results oldest first."""
     return sorted(results, key=lambda result: (result.at, result.test_id))
 
 
 def first_of_each_day(ordered: Sequence[Result], day_of: Callable[[datetime], date] = datetime.date) -> list[Result]:
-    """The first of each day, oldest first. A test within an hour of another, over midnight too, is none.
+    """Return the first result of each day, without those within an hour of another test, even across midnight.
 
-    `day_of` says which day a time belongs to where the tests were made.
+    `day_of` gives the local day of a time.
     """
     found: list[Result] = []
     day, last = None, None
@@ -39,10 +39,10 @@ def first_of_each_day(ordered: Sequence[Result], day_of: Callable[[datetime], da
 
 
 def before_after(ordered: Sequence[Result], errors: dict[tuple[bool, Contact], PersonError]) -> list[BeforeAfter]:
-    """Tests of the same contact and kind within the hour, each in one pair at most, oldest first.
+    """Return the pairs of tests of one contact and kind within an hour, oldest first; a test is in at most one pair.
 
-    `errors` by (full, contact). The error of the difference is that of two sessions of one day: `within_mm`, where the
-    person's own repeats tell it, else `sem_mm`, which is more.
+    `errors` has a key (full, contact). The error of the difference is that within a session, `within_mm`, where the
+    person's repeats give it, otherwise the larger `sem_mm`.
     """
     pairs: list[BeforeAfter] = []
     taken: str | None = None

@@ -1,4 +1,4 @@
-"""What goes on now, and when the goal will be reached: from the tests, never from the calendar alone."""
+"""The current phase, and the forecast for the goal: from the tests, never from the calendar alone."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from station.core.progress.records import Direction, Forecast, Phase, RealChange
 from station.core.progress.trend import TrendState
 
 WORTHWHILE_MM = 6.0
-"""The smallest change that is worth while."""
+"""The smallest worthwhile change."""
 _WEEK = timedelta(weeks=1)
 _DAY = timedelta(days=1)
 _STEADY_WEEKS = (26.0, 20.0, 13.0)
 _STEADY_TESTS = 12
 _WORTHWHILE_MM_WEEK = WORTHWHILE_MM / 13
-"""Less than the smallest worthwhile change in three months, "three months without any" of the founding guide."""
+"""The smallest worthwhile change in three months; less is the guide's "three months without any" gain."""
 _STEADY_Z = NormalDist().inv_cdf(0.999)
-"""So sure that of those who gain 6 mm in 13 weeks at most one in twenty is ever told so, looking weekly for a year."""
+"""With this, at most one in twenty people who gain 6 mm in 13 weeks is called steady in a year of weekly checks."""
 _BEND_Z = NormalDist().inv_cdf(0.95)
-"""So sure that of those who gain 6 mm in 13 weeks and lose it in the next 13 about one in twenty is ever told so: the
-turn is in the middle for a few weeks only, so that it is not asked about over and over (`make study`)."""
+"""With this, about one in twenty people who gain 6 mm in 13 weeks and lose it in the next 13 is ever called steady. It
+can be lower than `_STEADY_Z` because the turn is in the middle for a few weekly checks only (`make study`)."""
 _CURRENT_WEEKS = 6.0
 _CHANGE_LASTS_WEEKS = 26.0
 _MOVING_PROBABILITY = 0.8
@@ -32,21 +32,20 @@ _FORECAST_LOW, _FORECAST_HIGH = 0.1, 0.9
 _NORMAL = NormalDist()
 
 TOO_FEW = "there are not enough tests yet"
-TOO_OLD = "the last test is too long ago to say"
-NO_GAIN = "no gain is sure at present"
-TOO_CLOSE = "you are so close that the tests cannot tell"
-LIKELY_REACHED = "you are likely to be there by now, and a test would tell"
-TOO_FAR = "it is likely to be more than a year away"
+TOO_OLD = "the last test is too long ago"
+NO_GAIN = "no gain is certain at present"
+TOO_CLOSE = "you are too close to it for the tests to show whether you are there"
+LIKELY_REACHED = "you are probably there by now, and a test would show it"
+TOO_FAR = "it is probably more than a year away"
 
 
 def steady_since(results: Sequence[Result], changes: Sequence[RealChange] = ()) -> datetime | None:
-    """Since when the level has neither gained nor lost a worthwhile amount, or `None` where that is not sure.
+    """Return since when the level has not changed by a worthwhile amount, or `None` where the tests do not prove it.
 
-    `kept` are the results of one method without slips, oldest first; only those after the last of the real `changes`
-    was told count. A line through the last half year, or five or three months of it, has to exclude with 99.9 % a gain
-    of 6 mm in 13 weeks, and with 99.9 % such a loss; and a bend of it in the middle, with 95 %, that one half gains at
-    that pace and the other loses at it. The errors are those of the line's own residuals, with days that go together
-    allowed for.
+    `results` are of one method, without outliers, oldest first; only those after the report of the last real change
+    count. A line through the last half year, or the last five or three months, must exclude with 99.9 % confidence a
+    gain of 6 mm in 13 weeks, and such a loss. A bend in its middle must exclude with 95 % that one half gains at that
+    pace and the other loses. The errors come from the line's own residuals, corrected for correlated days.
     """
     if changes:
         results = [result for result in results if result.at > changes[-1].told_at]
@@ -64,7 +63,7 @@ def steady_since(results: Sequence[Result], changes: Sequence[RealChange] = ()) 
 
 
 def _is_flat(days: Sequence[float], mm: Sequence[float]) -> bool:
-    """Whether both the slope of a line and its bend in the middle exclude a worthwhile change."""
+    """Return whether the slope of a line and its bend in the middle both exclude a worthwhile change."""
     n = len(days)
     mean = sum(mm) / n
     middle = sum(days) / n
@@ -73,7 +72,7 @@ def _is_flat(days: Sequence[float], mm: Sequence[float]) -> bool:
     slope = sum(day * value for day, value in zip(centred_days, mm, strict=True)) / spread
     residuals = [value - mean - slope * day for day, value in zip(centred_days, mm, strict=True)]
     variance = sum(one * one for one in residuals) / (n - 2) * estimate_correlation(days, mm, days)[1]
-    # How far from the middle, without what the line itself takes up: the halves' slopes are the line's, less and more
+    # The distance from the middle, made orthogonal to the line: the slopes of the halves are the line's minus and plus
     # the bend.
     distances = [abs(day) for day in centred_days]
     mean_apart = sum(distances) / n
@@ -92,7 +91,10 @@ def _is_flat(days: Sequence[float], mm: Sequence[float]) -> bool:
 def current_phase(
     state: TrendState | None, at: datetime | None, changes: Sequence[RealChange], steady: datetime | None, now: datetime
 ) -> Phase:
-    """What goes on `now`, with `state` at the last test `at`. Moving takes a real change and a slope that goes on."""
+    """Return the phase at `now`, given `state` at the last test `at`.
+
+    Gaining and losing take a real change and a slope that still has its direction.
+    """
     if state is None or at is None or (now - at) / _WEEK > _CURRENT_WEEKS:
         return Phase.UNKNOWN
     if steady is not None:
@@ -107,9 +109,9 @@ def current_phase(
 
 
 def forecast(state: TrendState | None, at: datetime | None, phase: Phase, goal_mm: float, now: datetime) -> Forecast:
-    """When the level reaches `goal_mm`, from its `state` at the last test `at`: with 80 % between two dates.
+    """Forecast when the level reaches `goal_mm`, from its `state` at the last test `at`: two dates with 80 % between.
 
-    Reached is what the tests have shown; what is to be expected since then is `LIKELY` at most.
+    Only tests show that a goal is reached; an extrapolation gives at most `LIKELY_REACHED`.
     """
     if state is None or at is None:
         return Forecast(False, None, None, TOO_FEW)
@@ -140,7 +142,7 @@ def _reached_probability(state: TrendState, goal_mm: float) -> float:
 
 
 def _week_of_probability(chances: Sequence[float], chance: float) -> float | None:
-    """The week at which the chance is reached, between whole weeks along a line."""
+    """Return the week at which the chance is reached, interpolated linearly, or `None`."""
     if chances[0] >= chance:
         return 0.0
     for week in range(1, len(chances)):

@@ -1,26 +1,25 @@
-"""How far two tests of one person differ although nothing has changed: the literature's error, blended with their own.
+"""The person's own measurement error (SEM): a blend of the literature's value with their own repeats.
 
-The model: a test on a day is the level of that day, plus what the day adds (the same for all trials of a session, SD
-`between`), plus the error of its trials (SD `within` over the square root of their number). So the error of one more
-test on another day is
+The model: a result is the person's level, plus a day effect (the same for all trials of a session, SD `between`), plus
+the error of its trials (SD `within` over the root of their number). So the error of one more test on another day is
 
-- of a quick test, one trial: `sem**2 = between**2 + within**2`,
-- of a full test, the mean of three: `sem**2 = between**2 + within**2 / 3`.
+- for a quick test, one trial: `sem**2 = between**2 + within**2`,
+- for a full test, the mean of three: `sem**2 = between**2 + within**2 / 3`.
 
-Repeats within a session say nothing about days, so `sem` comes from tests on different days: their variance about a
-straight line, fitted to series of `SERIES` tests without a long gap, over which a level that rises, falls or stays is
-straight enough. What is no line (an injury, a spurt) makes the error larger, never smaller. The trials tell `within`,
-which turns what tests of the other kind have shown into what this kind would (`within**2 * 2 / 3` more or less).
-Different contacts have different errors and are never mixed.
+Repeats within a session carry no information about days, so `sem` comes from tests on different days: their variance
+about a straight line, fitted to series of up to `MAX_SERIES_TESTS` tests without a long gap. Over such a series a
+rising, falling or constant level is nearly straight; anything else (an injury, a spurt) makes the error larger, never
+smaller. The trials give `within`, which converts the variance of one kind of test to that of the other (a difference of
+`within**2 * 2 / 3`). Different contacts have different errors and are never mixed.
 
-Blended: `sem**2 = (6 * 6.9**2 + v * s**2) / (6 + v)`, with the person's own variance `s**2` of `v` degrees of freedom,
-and never below 3 mm: 6.9 mm is from a review of 12 studies (Powden 2015, Man Ther 20:524: MDC95 1.9 cm within raters),
-which does not tell quick from full.
+The blend is `sem**2 = (6 * 6.9**2 + v * s**2) / (6 + v)`, with the person's own variance `s**2` of `v` degrees of
+freedom, and at least 3 mm. 6.9 mm comes from a review of 12 studies (Powden 2015, Man Ther 20:524: MDC95 1.9 cm within
+raters), which does not distinguish quick from full tests.
 
-Slips (a wrong distance, a hand before the sensor) are left out of the error. A test is one if it lies further from its
-series's median line (Theil-Sen) than `TEST_REACH` times the error known until then, a trial if it lies further from the
-median of its session than `TRIAL_REACH` times; of true errors the rules take one in a thousand. Where more than a
-quarter of a series lies astray it scatters, and has no slips.
+Outliers (a wrong distance, a hand in front of the sensor) are excluded. A test is one if it lies farther from its
+series's median line (Theil-Sen) than `TEST_OUTLIER_SDS` times the error known so far; a trial, if it lies farther from
+its session's median than `TRIAL_OUTLIER_SDS` times. Of true errors this excludes one in a thousand. Where more than a
+quarter of a series would be excluded, it is scatter and nothing is.
 """
 
 from __future__ import annotations
@@ -41,24 +40,24 @@ PRIOR_DF = 6
 MIN_SEM_MM = 3.0
 FULL_TEST_TRIALS = 3
 MAX_SERIES_TESTS = 12
-"""Tests a line is fitted to: 10 of 12 degrees of freedom are left, and in four weeks a gain of 2 mm a week that begins
-or ends adds 0.6 mm to the residuals (SD)."""
+"""The most tests of one fitted line: 10 of 12 degrees of freedom remain, and in its four weeks the start or end of a
+gain of 2 mm a week adds 0.6 mm to the residuals (SD)."""
 MIN_SERIES_TESTS = 4
-"""With three, a line cannot tell which of them slipped."""
+"""With three tests, a line cannot show which one is the outlier."""
 MAX_SERIES_GAP = timedelta(weeks=8)
-"""No line is drawn across a longer time without tests."""
+"""A longer time without tests ends a series."""
 TEST_OUTLIER_SDS = 3.5
 TRIAL_OUTLIER_SDS = 4.0
 MAX_OUTLIER_SHARE = 0.25
 MIN_REPORTED_DF = 4
-"""From this many degrees of freedom on, the parts of the error are told: two full tests for `within`."""
+"""The fewest degrees of freedom of a reported part of the error: two full tests for `within`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Repeats:
-    """Distances of one side in one session, in mm, between which nothing was stretched.
+    """Distances of one side in one session, in mm, without a stretch in between.
 
-    The trials of a full test, or quick tests right after each other.
+    They are the trials of a full test, or quick tests in direct succession.
     """
 
     at: datetime
@@ -68,7 +67,7 @@ class Repeats:
 
 @dataclass(slots=True)
 class _PooledVariance:
-    """A variance in mm2 as it is gathered: sum of squares over degrees of freedom."""
+    """A pooled variance in mm2: sum of squares over degrees of freedom."""
 
     sum_of_squares: float = 0.0
     df: float = 0.0
@@ -79,7 +78,7 @@ class _PooledVariance:
 
     @property
     def blended_variance(self) -> float:
-        """With the literature's."""
+        """The variance blended with the literature's."""
         blend = (PRIOR_DF * PRIOR_SEM_MM**2 + self.sum_of_squares) / (PRIOR_DF + self.df)
         return max(MIN_SEM_MM**2, blend)
 
@@ -89,17 +88,17 @@ class _PooledVariance:
 
 
 def person_error(repeats: Sequence[Repeats], tests: Sequence[Result], contact: Contact, full: bool) -> PersonError:
-    """The error of one more test of this contact and kind on another day, as all of these tell it.
+    """Return the person's error for a test of this contact and kind.
 
-    `repeats` and `tests` are of one side, in any order; those of other contacts are passed over. `tests` are the
-    counted results, at most one a day: a second one of the same session would pass for another day. Without any, the
-    literature speaks alone. Raises `ValueError` for a distance that is no number.
+    `repeats` and `tests` are of one side, in any order; those of other contacts are ignored. `tests` are the counted
+    results, at most one a day: a second one of a session would pass for another day. Without tests the error is the
+    literature's. Raises `ValueError` for a distance that is not finite.
     """
     return person_errors(repeats, tests, contact)[full]
 
 
 def person_errors(repeats: Sequence[Repeats], tests: Sequence[Result], contact: Contact) -> dict[bool, PersonError]:
-    """The same of full (`True`) and of quick tests, for the work of one."""
+    """Return the person's error of full (`True`) and of quick tests in one computation. See `person_error`."""
     _require_finite(repeats, tests)
     within = _within_session_variance(
         sorted((one for one in repeats if one.contact is contact), key=lambda one: one.at)
@@ -138,7 +137,7 @@ def _require_finite(repeats: Iterable[Repeats], tests: Iterable[Result]) -> None
 
 
 def _within_session_variance(repeats: Iterable[Repeats]) -> _PooledVariance:
-    """The variance of one trial about its session, oldest first: the reach of a slip is known from those before."""
+    """Pool the variance of trials within their sessions. Oldest first: earlier sessions set the outlier limit."""
     pool = _PooledVariance()
     for one in repeats:
         middle, max_deviation = median(one.mm) if one.mm else 0.0, TRIAL_OUTLIER_SDS * sqrt(pool.blended_variance)
@@ -150,7 +149,7 @@ def _within_session_variance(repeats: Iterable[Repeats]) -> _PooledVariance:
 
 
 def _day_to_day_variances(tests: Iterable[Result]) -> dict[bool, _PooledVariance]:
-    """The variance of full (`True`) and of quick tests about their series' lines, oldest first."""
+    """Pool the variance of full (`True`) and of quick tests about the lines of their series. Tests are oldest first."""
     days = {True: _PooledVariance(), False: _PooledVariance()}
     both = _PooledVariance()
     for series in _split_into_series(tests):
@@ -180,7 +179,7 @@ def _split_into_series(tests: Iterable[Result]) -> Iterator[list[Result]]:
 
 
 def _median_line_residuals(points: Sequence[tuple[float, float]]) -> list[float]:
-    """How far each point lies off the line whose slope is the median of all pairs' (Theil 1950, Sen 1968)."""
+    """Return the residuals to the line whose slope is the median over all pairs (Theil 1950, Sen 1968)."""
     slopes = [(y2 - y1) / (x2 - x1) for (x1, y1), (x2, y2) in combinations(points, 2) if x2 > x1]
     slope = median(slopes) if slopes else 0.0
     level = median([y - slope * x for x, y in points])
@@ -188,7 +187,7 @@ def _median_line_residuals(points: Sequence[tuple[float, float]]) -> list[float]
 
 
 def _line_residuals(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """For each point its squared residual to the least-squares line and its share of the degrees of freedom."""
+    """Return each point's squared residual to the least-squares line and its share of the degrees of freedom."""
     n = len(points)
     mean_x, mean_y = sum([x for x, _ in points]) / n, sum([y for _, y in points]) / n
     offs = [(x - mean_x, y - mean_y) for x, y in points]
@@ -198,10 +197,10 @@ def _line_residuals(points: Sequence[tuple[float, float]]) -> list[tuple[float, 
 
 
 def _own_variance(days: dict[bool, _PooledVariance], within: _PooledVariance, full: bool) -> _PooledVariance:
-    """The person's own variance of one test of this kind: from tests of this kind, and from the others turned into it.
+    """Return the person's own variance of a test of this kind, from such tests and from the other kind, converted.
 
-    The degrees of freedom of what was turned are Welch and Satterthwaite's, at most those of the tests. Without trials
-    a quick test's error stands for a full one's, which is smaller; a full one's says nothing of a quick one's.
+    Converted variances have Welch and Satterthwaite's degrees of freedom, at most those of the tests. Without trials,
+    quick tests serve as an upper bound for full ones; full tests give nothing for quick ones.
     """
     this, other = days[full], days[not full]
     own = _PooledVariance(this.sum_of_squares, this.df)

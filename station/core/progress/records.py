@@ -1,4 +1,4 @@
-"""What the history of one side goes in as, and what is said of it. Distances in mm, times aware UTC."""
+"""The input and output of the analysis of progress. Distances in mm, times timezone-aware in UTC."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from station.core.facts import Contact
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
+    """The result of one side of one test. `uncertainty_mm` is the instrument's, one standard deviation.
 
-    `imported`: not measured by a station, so it may lie off by what the other way of testing adds.
+    `imported`: measured elsewhere, so it may differ systematically from the station's.
     """
 
     test_id: str
@@ -26,19 +26,19 @@ class Result:
 
     @property
     def method(self) -> tuple[Contact, bool]:
-        """The way of measuring: results of two ways may lie apart though the ankle is the same."""
+        """How it was measured: results of two methods differ even if the ankle has not changed."""
         return self.contact, self.imported
 
 
 class Direction(StrEnum):
-    """Which way the ankle has changed."""
+    """The direction of a change."""
 
     GAIN = "gain"
     LOSS = "loss"
 
 
 class Phase(StrEnum):
-    """What goes on now: `unknown` while the tests cannot tell."""
+    """What the level does now; `unknown` while the tests do not show it."""
 
     UNKNOWN = "unknown"
     GAINING = "gaining"
@@ -57,7 +57,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """The true level at one moment as the trend has it, in mm, with its 95 % band."""
+    """The trend's estimate of the true level at one moment, in mm, with its 95 % band."""
 
     at: datetime
     mm: float
@@ -67,12 +67,12 @@ class TrendPoint:
 
 @dataclass(frozen=True, slots=True)
 class PersonError:
-    """One person's own error for one side and kind of test, in mm, all SDs.
+    """A person's own measurement error for one side and kind of test, in mm (SDs).
 
-    `sem_mm` is that of a test on another day: what the bands and bounds use. `within_mm` is the scatter of repeats
-    within a session and `between_mm` what days add, `None` while too few repeats tell. `own_df` are the degrees of
-    freedom that the person's own repeats gave, 0 while the literature speaks alone. `mdc90_mm` and `mdc95_mm` are the
-    smallest differences of two tests that are more than error.
+    `sem_mm` is the SEM of a test on another day, which all bands and bounds use. `within_mm` is the scatter of repeats
+    within a session and `between_mm` that of days, `None` while there are too few repeats. `own_df` are the degrees of
+    freedom from the person's own repeats, 0 while the error is the literature's alone. `mdc90_mm` and `mdc95_mm` are
+    the minimal detectable change with 90 and 95 % confidence.
     """
 
     sem_mm: float
@@ -85,9 +85,9 @@ class PersonError:
 
 @dataclass(frozen=True, slots=True)
 class RealChange:
-    """A change that is real: told at `told_at`, by the test `test_id`, of what began about `since`.
+    """A real change: confirmed at `told_at` by the test `test_id`, begun about `since`.
 
-    `sudden`: the level stepped there (an injury, a new way of testing) rather than moved week by week.
+    `sudden`: the level stepped (an injury) instead of moving week by week.
     """
 
     direction: Direction
@@ -99,9 +99,9 @@ class RealChange:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """When the goal will be reached: between two dates with 80 %, or why that cannot be said.
+    """When the goal will be reached: between two dates with 80 % probability, or `why_not`, a clause.
 
-    `reached` says that the level has got there already. `latest` is `None` where later than a year is likely.
+    `reached`: the tests show that the level has reached the goal. `latest` is `None` where more than a year is likely.
     """
 
     reached: bool
@@ -112,7 +112,7 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
-    """Two tests within the hour: what a stretch in between did, with its 95 % interval. No part of the trend."""
+    """Two tests within an hour: the effect of a stretch in between, with its 95 % interval. The trend ignores it."""
 
     before_id: str
     after_id: str
@@ -122,15 +122,16 @@ class BeforeAfter:
 
 @dataclass(frozen=True, slots=True)
 class SideProgress:
-    """All that is said of one side.
+    """The progress of one side.
 
-    `counted` are the first results of each day, oldest first; `old` says that the last of them is more than six weeks
-    ago. The trend is made of those that were measured as the last one was (`Result.method`): `trend` has a point at
-    each, and is empty with fewer than three; `slips` are the ids of those that lie too far off to be believed,
-    which are kept, shown and hardly weighed. `change_mm` is since the first of them, at `change_from`, and needs six
-    over two weeks at least, as does `slope_mm_week`; `chance_real` is the probability that the change exceeds the
-    smallest worthwhile one (6 mm, in its direction). `changes` are the real changes among all counted results, oldest
-    first. `steady_since` is told where nothing has changed for long enough to call it a plateau.
+    - `counted`: the first results of each day, oldest first; `old`: the last of them is more than six weeks ago.
+    - `trend`: one point for each counted result of the last one's method (`Result.method`); empty for fewer than three.
+    - `slips`: the test ids of outliers among them: stored, shown, given little weight.
+    - `slope_mm_week`, `change_mm`: the slope now, and the change since the first of them, at `change_from`; both need
+      six tests over two weeks.
+    - `chance_real`: the probability that the change exceeds the smallest worthwhile one (6 mm) in its direction.
+    - `changes`: the real changes among all counted results, oldest first.
+    - `steady_since`: the start of a plateau; `None` where the tests do not prove one.
     """
 
     counted: tuple[Result, ...]
@@ -151,7 +152,7 @@ class SideProgress:
 
 @dataclass(frozen=True, slots=True)
 class SidesDifference:
-    """Left less right now, in mm, with its 95 % interval; `clear` if that excludes 0 and it is 15 mm at least."""
+    """Left minus right, in mm, with its 95 % interval; `clear` if the interval excludes 0 and it is at least 15 mm."""
 
     difference_mm: Interval
     clear: bool
@@ -159,7 +160,7 @@ class SidesDifference:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Both sides; `None` for a side that was never tested. `difference` needs both within two weeks."""
+    """The progress of both sides, `None` for one never tested. `difference` needs tests of both within two weeks."""
 
     left: SideProgress | None
     right: SideProgress | None

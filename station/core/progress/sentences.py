@@ -1,4 +1,4 @@
-"""What is said of progress in plain words: what the tests show, never what a person should be."""
+"""Describes progress in plain sentences: what the tests show, never what a person should reach."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from station.core.progress.records import (
 )
 
 LONG_GAP = timedelta(weeks=26)
-"""So long without a test is named."""
+"""A longer time without a test is mentioned."""
 _LONG_STEADY = timedelta(weeks=13)
 _MAX_START_GAP = timedelta(weeks=3)
-"""So near to its beginning a trend knows where a change began."""
+"""How far the trend's nearest point may be from the start of a change to give the level there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Formatters:
-    """How lengths and dates read: `length` of 94.2 mm is `9.4 cm`, `change` of it `+9.4 cm`, `day` is a date.
+    """Formats numbers and dates for the page: `length` of 94.2 mm is `9.4 cm`, `change` of it `+9.4 cm`, `day` a date.
 
-    `pace` is a change that is a tenth of those in size: `+1.4 mm`.
+    `pace` formats smaller changes with one more digit: `+1.4 mm`.
     """
 
     length: Callable[[float], str]
@@ -42,7 +42,7 @@ class Formatters:
 
 
 def side_sentences(progress: SideProgress | None, formatters: Formatters) -> list[str]:
-    """What is said of one side: at least one sentence, and the first one is the answer."""
+    """Return the sentences about one side: at least one, and the first is the main finding."""
     if progress is None:
         return ["Not tested yet: the first test is your starting point."]
     sentences = [
@@ -60,7 +60,7 @@ def side_sentences(progress: SideProgress | None, formatters: Formatters) -> lis
 
 
 def difference_sentence(difference: SidesDifference | None, formatters: Formatters) -> str:
-    """What is said of left against right."""
+    """Return the sentence that compares left with right."""
     if difference is None:
         return "The sides cannot be compared yet: both need a test within two weeks of each other."
     between = _interval_text(difference.difference_mm, formatters)
@@ -68,19 +68,19 @@ def difference_sentence(difference: SidesDifference | None, formatters: Formatte
     apart = formatters.length(abs(difference.difference_mm.value))
     if not difference.clear:
         if difference.difference_mm.low <= 0 <= difference.difference_mm.high:
-            return f"No clear difference between the sides. Left less right: {between}."
+            return f"No clear difference between the sides. Left minus right: {between}."
         common = f"differences up to {formatters.length(CLEAR_DIFFERENCE_MM)} are common"
-        return f"The {more} side reaches {apart} further; {common}. Left less right: {between}."
-    return f"The {more} side reaches {apart} further. Left less right: {between}."
+        return f"The {more} side reaches {apart} further; {common}. Left minus right: {between}."
+    return f"The {more} side reaches {apart} further. Left minus right: {between}."
 
 
 def before_after_sentence(pair: BeforeAfter, formatters: Formatters) -> str:
-    """What is said of two tests within the hour."""
+    """Return the sentences about two tests within an hour."""
     low, high = pair.change_mm.low, pair.change_mm.high
     what = "more than the measurement error" if low > 0 or high < 0 else "not more than the measurement error"
     return (
-        f"Before and after, within the hour: {formatters.change(pair.change_mm.value)}, {what}. "
-        "What a stretch adds lasts for some hours and is no part of the trend."
+        f"Before and after, within an hour: {formatters.change(pair.change_mm.value)}, {what}. "
+        "The effect of a stretch lasts for some hours, so the trend leaves it out."
     )
 
 
@@ -99,22 +99,22 @@ def _headline_finding(progress: SideProgress, formatters: Formatters) -> str:
         return _change_sentence(progress, formatters)
     same_method = [test for test in progress.counted if test.method == last.method]
     if len(same_method) == 1:
-        return "The tests are made another way now: this one is your new starting point."
+        return "Your tests now use another method: this one is your new starting point."
     if not progress.trend:
-        return f"{formatters.length(last.mm)}, after two tests. From the third on there is a line through them."
+        return f"{formatters.length(last.mm)}, after two tests. The line starts with the third."
     if progress.steady_since is not None:
         return (
-            f"Steady since about {formatters.day(progress.steady_since)}: no gain or loss that would come to "
+            f"Steady since about {formatters.day(progress.steady_since)}: no gain or loss as large as "
             f"{formatters.length(WORTHWHILE_MM)} in three months."
         )
     if all(test.mm == last.mm for test in same_method):
-        return f"All {len(same_method)} tests came to {formatters.length(last.mm)}: no change so far."
+        return f"All {len(same_method)} tests gave {formatters.length(last.mm)}: no change so far."
     if progress.change_mm is None:
         return (
-            f"After {len(same_method)} tests: a change takes at least {MIN_CHANGE_TESTS}, over two weeks or more, "
-            "to be told."
+            f"After {len(same_method)} tests: it takes at least {MIN_CHANGE_TESTS}, over two weeks or more, "
+            "to show a change."
         )
-    return "Not yet more than the measurement error."
+    return "No change beyond the measurement error yet."
 
 
 def _change_sentence(progress: SideProgress, formatters: Formatters) -> str:
@@ -124,26 +124,26 @@ def _change_sentence(progress: SideProgress, formatters: Formatters) -> str:
     when = f"{'on' if first.sudden else 'since about'} {formatters.day(first.since)}"
     moved = _moved(progress, first)
     if moved is None:
-        return f"A real {latest.direction} {when}, found by tests that were made another way than the last one."
+        return f"A real {latest.direction} {when}, found by another test method than the last test's."
     if (moved > 0) is not upwards:
-        return f"A real {latest.direction} was found on {formatters.day(latest.told_at)}; it has passed since."
+        return f"A real {latest.direction} was found on {formatters.day(latest.told_at)}; it has since been reversed."
     sentence = f"A real change: {formatters.length(abs(moved))} {'more' if upwards else 'less'} {when}"
     if progress.steady_since is not None:
         return f"{sentence}, and steady since about {formatters.day(progress.steady_since)}."
-    return f"{sentence}." if upwards else f"{sentence}. That happens, and can come back."
+    return f"{sentence}." if upwards else f"{sentence}. This happens, and you can regain it."
 
 
-def _moved(said: SideProgress, change: RealChange) -> float | None:
-    """How far the level is from where it was before the change, or `None` where the trend does not reach back so far.
+def _moved(progress: SideProgress, change: RealChange) -> float | None:
+    """Return the difference in mm from before the change to the last test, `None` where the trend starts too late.
 
-    The first result after a step has the step in it already, so what was before is the point before it.
+    The first result after a step includes the step, so the level before is that of the point before it.
     """
+    trend = progress.trend
+    after = bisect_left(trend, change.since, key=_at)
     if change.sudden:
-        before = bisect_left(said.trend, change.since, key=_at)
-        return said.trend[-1].mm - said.trend[before - 1].mm if before else None
-    after = bisect_left(said.trend, change.since, key=_at)
-    began = min(said.trend[max(0, after - 1) : after + 1], key=lambda point: abs(point.at - change.since))
-    return said.trend[-1].mm - began.mm if began.at - change.since <= _MAX_START_GAP else None
+        return trend[-1].mm - trend[after - 1].mm if after else None
+    began = min(trend[max(0, after - 1) : after + 1], key=lambda point: abs(point.at - change.since))
+    return trend[-1].mm - began.mm if began.at - change.since <= _MAX_START_GAP else None
 
 
 def _at(point: TrendPoint) -> datetime:
@@ -151,7 +151,7 @@ def _at(point: TrendPoint) -> datetime:
 
 
 def _first_in_same_direction(changes: Sequence[RealChange]) -> RealChange:
-    """The first of the last changes that go the same way."""
+    """Return the first of the latest consecutive changes in one direction."""
     first = changes[-1]
     for change in reversed(changes):
         if change.direction is not first.direction:
@@ -166,8 +166,8 @@ def _interval_text(estimate: Interval, formatters: Formatters) -> str:
 
 
 def _change_so_far_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
-    """The change since the starting point: with its interval only where a change was told, because an interval that is
-    looked at after every test excludes zero by chance sooner or later."""
+    """Describe the change since the starting point. Its interval is shown only after a real change: checked after every
+    test, an interval excludes zero by chance sooner or later."""
     if progress.change_mm is None or progress.change_from is None or progress.chance_real is None:
         return []
     if progress.changes:
@@ -175,11 +175,11 @@ def _change_so_far_sentences(progress: SideProgress, formatters: Formatters) -> 
         so_far = f"{since}{_interval_text(progress.change_mm, formatters)}."
     elif progress.steady_since is None:
         change = formatters.change(progress.change_mm.value)
-        so_far = f"So far {change}; looking this often, that is not yet sure to be a change."
+        so_far = f"So far {change}, which may still be chance."
     else:
         return []
-    in_100 = min(99, max(1, round(100 * progress.chance_real)))
-    return [so_far, f"How likely is it more than {formatters.length(WORTHWHILE_MM)}: {in_100} of 100."]
+    percent = min(99, max(1, round(100 * progress.chance_real)))
+    return [so_far, f"Chance that the real change exceeds {formatters.length(WORTHWHILE_MM)}: {percent} %."]
 
 
 def _gap_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
@@ -189,8 +189,8 @@ def _gap_sentences(progress: SideProgress, formatters: Formatters) -> list[str]:
     if last.at - before.at < LONG_GAP:
         return []
     return [
-        f"There is no test between {formatters.day(before.at)} and {formatters.day(last.at)}; the line is a guess "
-        "there."
+        f"There is no test between {formatters.day(before.at)} and {formatters.day(last.at)}: the line there is only "
+        "an estimate."
     ]
 
 
@@ -204,28 +204,29 @@ def _pace_sentences(progress: SideProgress, formatters: Formatters) -> list[str]
 
 def _forecast_sentence(forecast: Forecast, formatters: Formatters) -> str:
     if forecast.reached:
-        return "Your goal is reached."
+        return "You have reached your goal."
     if forecast.earliest is None:
-        return f"When your goal will be reached cannot be said yet: {forecast.why_not}."
+        return f"No date for your goal yet: {forecast.why_not}."
     if forecast.latest is None:
-        return f"Your goal: not before {formatters.day(forecast.earliest)}, likely; how much later cannot be said yet."
+        return f"Your goal: probably not before {formatters.day(forecast.earliest)}; a latest date is not yet known."
     earliest, latest = formatters.day(forecast.earliest), formatters.day(forecast.latest)
-    return f"Your goal: in 8 of 10 such cases between {earliest} and {latest}."
+    return f"Your goal: between {earliest} and {latest} (80 % likely)."
 
 
 def _health_professional_sentences(progress: SideProgress) -> list[str]:
-    """The founding guide's advice, where the tests themselves are sure of three months without a gain."""
+    """The founding guide's advice, where the tests prove three months without a gain."""
     steady = progress.steady_since
     if steady is None or progress.old or progress.forecast.reached:
         return []
     if progress.counted[-1].at - steady < _LONG_STEADY - timedelta(weeks=1):
         return []
-    return ["After three months without any gain, the guide's advice is to ask a health professional."]
+    return ["After three months without any gain, the guide recommends seeing a health professional."]
 
 
 def _outlier_sentences(progress: SideProgress) -> list[str]:
     count = len(progress.slips)
     if not count:
         return []
-    lie, them = ("One test lies", "It is") if count == 1 else (f"{count} tests lie", "They are")
-    return [f"{lie} too far from the others to be believed. {them} kept and shown, and hardly weighed."]
+    if count == 1:
+        return ["One test looks like an outlier: it is shown, but given little weight."]
+    return [f"{count} tests look like outliers: they are shown, but given little weight."]

@@ -1,11 +1,11 @@
-"""Where the level is and how it moves: a local linear trend through tests that are irregular in time.
+"""The trend of the level: a local linear model through tests at irregular times.
 
-The level follows a slope, and the slope wanders and fades towards none over months (an Ornstein-Uhlenbeck process):
-gains of an ankle that is stretched are some millimetres a week for some weeks, then fewer. Kalman filter and
-Rauch-Tung-Striebel smoother, written out for the two numbers of the state, so that ten years of days take milliseconds.
+The level follows a slope, and the slope is an Ornstein-Uhlenbeck process that decays towards 0 over months: a stretched
+ankle gains some millimetres a week for some weeks, then less. A Kalman filter and a Rauch-Tung-Striebel smoother,
+written out for the two numbers of the state, take milliseconds for ten years of daily tests.
 
-A slip does not pull the trend along. What lies more than four SDs from the median of its neighbours is called a slip
-and hardly weighs; of anything that surprises the filter by more than two SDs only as much is believed (Huber 1964).
+Outliers do not pull the trend along: results more than four SDs from the median of their neighbours get little weight,
+and innovations of the filter beyond two SDs are limited to that (Huber 1964).
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ from station.core.progress.records import Interval, Result, TrendPoint
 
 SLOPE_SD_MM_WEEK = 1.5
 SLOPE_DECAY_WEEKS = 40.0
-"""How fast ankles gain when they do (Warneke 2023: 10 to 14 % of about 110 mm in six weeks), and how slowly that is
-forgotten: so the bands hold the truth for those who gain on and on and for those whose gain ends (`make study`)."""
+"""The SD of the slope, from the gains of ankles in training (Warneke 2023: 10 to 14 % of about 110 mm in six weeks),
+and the time in which a slope decays to 1/e. With both, the bands hold the truth for people who keep gaining and for
+those whose gain ends (`make study`)."""
 _INITIAL_SD_MM = 100.0
 _STEP_SD_MM = 20.0
-"""How far a step (an injury, another way of testing) may have taken the level."""
+"""The SD of a step of the level, such as an injury."""
 _OUTLIER_SDS = 4.0
 _OUTLIER_VARIANCE_FACTOR = 100.0
 _HUBER_SDS = 2.0
@@ -38,7 +39,7 @@ Z95 = NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class TrendState:
-    """Level in mm and slope in mm a week at one moment, with their variances and covariance."""
+    """The level in mm and the slope in mm a week at one moment, with their variances and covariance."""
 
     level: float
     slope: float
@@ -47,7 +48,7 @@ class TrendState:
     slope_variance: float
 
     def predicted(self, weeks: float) -> TrendState:
-        """What is to be expected, and how surely, when nothing has been tested for so long."""
+        """Return the state expected after so many weeks without a test."""
         if weeks <= 0:
             return self
         keep, reach, level_added, both_added, slope_added = _transition(weeks)
@@ -63,7 +64,7 @@ class TrendState:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """The band at each result, the state at the last one, and the change from result `change_from` to the last."""
+    """The band at each result, the state at the last one, and the change from `change_from_index` to the last."""
 
     points: tuple[TrendPoint, ...]
     last_state: TrendState
@@ -74,14 +75,14 @@ class Trend:
 
 
 def interval_95(value: float, sd: float) -> Interval:
-    """With 95 %."""
+    """Return the 95 % interval of a normally distributed estimate."""
     return Interval(value, value - Z95 * sd, value + Z95 * sd)
 
 
 def outlier_indices(results: Sequence[Result], sds_mm: Sequence[float], breaks: Collection[int]) -> set[int]:
-    """Which results lie too far from the median of themselves and two neighbours on each side to be believed.
+    """Return the indices of results too far from the median of themselves and two neighbours on each side.
 
-    `sds_mm` is the person's own error for each result. Nothing is compared across a break, or among fewer than three.
+    `sds_mm` is the SD of each result. Results are not compared across a break, or among fewer than three.
     """
     found: set[int] = set()
     ends = [0, *sorted(breaks), len(results)]
@@ -101,7 +102,10 @@ def outlier_indices(results: Sequence[Result], sds_mm: Sequence[float], breaks: 
 
 
 def correlated_share(results: Sequence[Result], outliers: Collection[int], breaks: Collection[int]) -> float:
-    """How much of their variance results close in time have in common (`correlation`), from the last half year."""
+    """Return the share of variance that results close in time have in common, from the last half year.
+
+    See `station.core.progress.correlation`.
+    """
     last = results[-1].at
     begin = max(breaks, default=0)
     kept = [
@@ -120,10 +124,10 @@ def fit_trend(
     breaks: Collection[int] = (),
     begin: int = 0,
 ) -> Trend:
-    """The trend through at least one result, oldest first, with the change counted from the one at `begin`.
+    """Fit the trend through one or more results, oldest first, with the change counted from the one at `begin`.
 
-    `sds_mm` is the person's own error for each result, `slipped` which of them are slips. At each index of `breaks` the
-    level may have stepped.
+    `sds_mm` is the SD of each result, `outliers` are indices of results to give little weight. At each index of
+    `breaks` the level may step.
     """
     weeks = [(result.at - results[0].at) / _WEEK for result in results]
     variances = _result_variances(results, sds_mm, outliers, breaks)
@@ -146,8 +150,8 @@ def fit_trend(
 
 
 def _transition(weeks: float) -> tuple[float, float, float, float, float]:
-    """For so many weeks: what is kept of the slope, how far a slope of 1 takes the level, and the variances added to
-    the level, to both, and to the slope (the exact discretisation)."""
+    """Return the exact discretisation over so many weeks: the factor that remains of the slope, the change of the level
+    per unit of slope, and the (co)variances added to the level, to both, and to the slope."""
     decays = weeks / SLOPE_DECAY_WEEKS
     keep = exp(-decays)
     reach = SLOPE_DECAY_WEEKS * (1 - keep)
@@ -164,7 +168,7 @@ def _transition(weeks: float) -> tuple[float, float, float, float, float]:
 def _result_variances(
     results: Sequence[Result], sds_mm: Sequence[float], outliers: Collection[int], breaks: Collection[int]
 ) -> list[float]:
-    """The variance that each result is weighed with: more for slips, and for results close to others in time."""
+    """Return the variance of each result: larger for outliers, and for results close to others in time."""
     share = correlated_share(results, outliers, breaks)
     fades = [exp((earlier.at - later.at) / _WEEK * 7 / DECAY_DAYS) for earlier, later in pairwise(results)]
     close = [0.0] * len(results)
@@ -182,7 +186,7 @@ def _result_variances(
 
 
 class _KalmanFilter:
-    """The filter, kept at each result for the smoother."""
+    """A Kalman filter that stores its state at each result for the smoother."""
 
     def __init__(
         self,
@@ -196,7 +200,7 @@ class _KalmanFilter:
         self._predicted: list[tuple[float, float, float, float, float, float, float]] = []
         level, slope = median(result.mm for result in results[: 2 * _NEIGHBOURS_PER_SIDE + 1]), 0.0
         p_level, p_both, p_slope = _INITIAL_SD_MM**2, 0.0, SLOPE_SD_MM_WEEK**2
-        # The covariance of the level at `begin` with the level and the slope now.
+        # The covariance of the level at `begin` with the current level and slope.
         with_level = with_slope = 0.0
         last = 0.0
         steps: dict[float, tuple[float, float, float, float, float]] = {}
@@ -238,13 +242,13 @@ class _KalmanFilter:
         self.last_state = TrendState(level, slope, p_level, p_both, p_slope)
 
     def smoothed(self) -> tuple[list[float], list[float]]:
-        """Level and its variance at each result, given all results."""
+        """Return the level and its variance at each result, given all results."""
         level, slope, v_level, v_both, v_slope = self._filtered[-1]
         levels, level_variances = [level], [v_level]
         for index in range(len(self._filtered) - 2, -1, -1):
             f_level, f_slope, p_level, p_both, p_slope = self._filtered[index]
             keep, reach, next_level, next_slope, q_level, q_both, q_slope = self._predicted[index + 1]
-            # J = P F' / Q: what the state here takes from what is learnt of the next.
+            # The smoother gain J = P F' / Q: P is the filtered covariance here, Q the predicted one at the next result.
             determinant = q_level * q_slope - q_both * q_both
             a, b = p_level + reach * p_both, keep * p_both
             c, d = p_both + reach * p_slope, keep * p_slope

@@ -1,1 +1,1 @@
-"""Samples become heel, knee and distance states."""
+"""Turns samples into heel, knee and distance states."""

@@ -1,12 +1,12 @@
-"""When a change of a two-valued channel is believed.
+"""Debounces a two-valued channel.
 
-A foot bounces, a plate chatters, an ADC drops a sample. So a change is believed when it has lasted `lasting_us`, and is
-then back-dated to its first sample: what is shorter never happened. An interruption under `interruption_us` is set
-aside, so that the flicker of a bounce belongs to the change that it begins.
+A foot bounces, a plate chatters, an ADC drops a sample. So a change settles once it has lasted `settle_us`, and is
+back-dated to its first sample; anything shorter is discarded. An interruption under `max_interruption_us` is ignored,
+so the flicker of a bounce counts as part of the change that it starts.
 
-Two kinds of channel differ in what they know between rows. A *held* one (comparator, pad) sends its changes: its level
-lasts until the next row, so that time alone can settle a change. A *sampled* one (ADC) is known at its samples only:
-the sample that settles a change must itself come `lasting_us` after the first, so that two samples agree.
+Channels differ in what they know between rows. A *held* channel (comparator, pad) sends changes only: its level holds
+until the next row, so time alone can settle a change. A *sampled* channel (ADC) is known only at its samples: the
+sample that settles a change must come `settle_us` after the first, so at least two samples agree.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class DebounceRules:
-    """Spans are of feet on plates: real recordings of heels hold single-sample drop-outs and bounces."""
+    """Times chosen for feet on plates: recordings of real heels contain single-sample drop-outs and bounces."""
 
     settle_us: int = 80_000
     max_interruption_us: int = 40_000
@@ -24,7 +24,7 @@ class DebounceRules:
 
 @dataclass(frozen=True, slots=True)
 class DebouncedChange:
-    """`value` is true since `since_us`, and that has been known since `at_us`."""
+    """The channel has had this `value` since `since_us`; the change settled at `at_us`."""
 
     at_us: int
     since_us: int
@@ -32,7 +32,7 @@ class DebouncedChange:
 
 
 class Debouncer:
-    """One channel. `value` is what is believed, `None` before anything is; it is true since `since_us`."""
+    """One channel. `value` is the debounced level since `since_us`, `None` until a first level has settled."""
 
     __slots__ = (
         "_candidate",
@@ -55,22 +55,22 @@ class Debouncer:
         self.value: bool | None = None
         self.since_us = 0
         self.last_bounce_us: int | None = None
-        """When a change that never happened was last under way, `None` where none was."""
+        """When a change was last discarded as too short, `None` if none was."""
         self.due_us: int | None = None
-        """When time alone will settle what is under way, or `None`."""
+        """When time alone will settle or discard the pending change, or `None`."""
 
     @property
     def is_settled(self) -> bool:
-        """Whether no change is under way."""
+        """Whether no change is pending."""
         return self._candidate is None
 
     @property
     def pending_since_us(self) -> int | None:
-        """Since when a change is under way, `None` when there is none."""
+        """When the pending change began, `None` if none is pending."""
         return None if self._candidate is None else self._candidate_since_us
 
     def update(self, at_us: int, level: bool) -> list[DebouncedChange]:
-        """Take one row; give the changes that are believed by it, or by the time that has passed until it."""
+        """Take one row; return the changes settled by it or by the time up to it."""
         changes = self.pass_time(at_us)
         if self._candidate is None:
             if level is not self.value:
@@ -85,7 +85,7 @@ class Debouncer:
         return changes
 
     def pass_time(self, at_us: int) -> list[DebouncedChange]:
-        """Settle what time alone has settled by `at_us`."""
+        """Return the changes that time alone has settled by `at_us`."""
         changes = []
         while self.due_us is not None and at_us >= self.due_us:
             due_us = self.due_us
@@ -97,7 +97,7 @@ class Debouncer:
         return changes
 
     def cancel_pending(self) -> None:
-        """Drop a change that is under way: its channel has gone silent."""
+        """Discard the pending change because its channel has gone silent."""
         self._candidate = self._interrupted_since_us = self.due_us = None
 
     def _start_candidate(self, at_us: int, level: bool) -> None:
@@ -110,7 +110,7 @@ class Debouncer:
         return DebouncedChange(at_us, self.since_us, self.value)
 
     def _reject_candidate(self) -> None:
-        """It never happened. Before anything was believed, the level that outlived it is a candidate in its turn."""
+        """Discard the candidate. Before a first level has settled, the level that ended it is the next candidate."""
         assert self._candidate is not None
         assert self._interrupted_since_us is not None
         opposite, since_us = not self._candidate, self._interrupted_since_us

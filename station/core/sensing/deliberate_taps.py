@@ -1,11 +1,11 @@
-"""Heel taps that are meant: several in a row by one heel, while nothing else moves.
+"""Recognises deliberate heel taps: several in a row by one heel while nothing else moves.
 
-A heel that walks, shuffles or wobbles makes short lifts too. What tells them apart is the rhythm (see `taps`), and that
-the other heel keeps still: a person who taps stands on the other foot, or on the ball of this one.
+Walking, shuffling and wobbling make short lifts too. Taps differ by their rhythm (see `taps`) and by the still other
+heel: a person who taps stands on the other foot, or on the ball of the tapping one.
 
-Where nothing has asked for taps they do something all the same, so more is asked of them: they are alike, no heel
-flickers between its levels around them, and where loads are known the heels were still before, and the one that taps
-bore weight, lost all of it at once each time, and had it back at once.
+Unprompted taps are commands as well, so they must meet stricter rules: the taps are alike and no heel bounces around
+them. Where loads are known, the heels also were still before, and the tapping heel bore weight, lost all of it at once
+with each tap and got it back at once.
 """
 
 from __future__ import annotations
@@ -23,29 +23,33 @@ from station.core.sensing.taps import TapRules, TapSeries
 
 @dataclass(frozen=True, slots=True)
 class UnpromptedTapRules:
-    """What taps have to be like that nothing has asked for. Found on twenty hours of awkward feet, none of which taps,
-    and on taps that vary as people's do: fewer than one in twenty of these is lost."""
+    """The stricter rules for taps that nothing has asked for.
+
+    Tuned on twenty simulated hours of restless feet that never tap, none of which passes, and on taps that vary as
+    people's do, of which fewer than one in twenty is missed. Fractions are of standing unless stated otherwise.
+    """
 
     max_duration_ratio: float = 1.8
     duration_tolerance_us: int = 20_000
-    """A tap lasts no longer than so many times the one beside it, and two samples."""
+    """A tap may last this many times as long as its neighbour, plus two samples."""
     weight_shift_us: int = 300_000
-    """So long before the first tap the weight may begin to shift."""
+    """How long before the first tap the weight may begin to shift."""
     min_loaded_fraction: float = 0.35
-    """A person who taps has weight on that heel, also in a lunge; a heel that hovers at the thresholds has less."""
+    """The least load on the tapping heel before; it is met in a lunge too. A heel near the thresholds has less."""
     min_return_fraction: float = 0.5
     max_return_us: int = 60_000
-    """Of its load before, so much is on the heel within this time before each tap, and again after it: a heel that is
-    put somewhere else comes off and on more slowly."""
+    """Within this time before and after each tap, this fraction of its earlier load is on the heel. A heel that changes
+    its place comes off and on more slowly."""
     max_lifted_fraction: float = 0.06
-    """Each tap takes all of the weight off; a sole that is dragged along keeps some."""
+    """The most load during a tap, which takes all weight off; a dragged sole keeps some."""
     max_unloaded_fraction: float = 0.1
-    """A heel that bears less before has nothing on it, and is as still as it can be."""
+    """A heel with less load before is unloaded and counts as still."""
     max_steady_cv: float = 0.15
+    """The largest coefficient of variation of a still heel's load."""
 
 
 class TapDetector:
-    """Watches all heels; `pass_time` gives the number of taps when a series of a `wanted` number is over."""
+    """Watches all heels; `pass_time` returns the number of taps once a series with an accepted count is over."""
 
     def __init__(
         self,
@@ -55,7 +59,7 @@ class TapDetector:
         *,
         unprompted_rules: UnpromptedTapRules | None = None,
     ) -> None:
-        """`unasked`: nothing asks for taps, and these are the rules for what is one all the same."""
+        """`unprompted_rules` apply while nothing asks for taps; `None` while something does."""
         self._sensors = sensors
         self._accepted_counts = accepted_counts
         self._rules = rules or TapRules()
@@ -66,16 +70,16 @@ class TapDetector:
 
     @property
     def due_us(self) -> int | None:
-        """When time alone will decide."""
+        """When time alone will decide about the series, or `None`."""
         return None if self._series is None else self._series.due_us
 
     @property
     def is_tapping(self) -> bool:
-        """Whether a series is going on that may still be one."""
+        """Whether a series is running that may still be accepted."""
         return self._series is not None
 
     def on_heel_change(self, change: HeelChange) -> None:
-        """A heel has changed."""
+        """Take one change of a heel."""
         side = self._sensors.plate_for(change.side).side
         if self._series is not None and side is not self._tapping_side:
             self._series = None
@@ -94,7 +98,7 @@ class TapDetector:
         return all(at_us - changed_us >= self._rules.steady_before_us for changed_us in others)
 
     def pass_time(self, at_us: int) -> int | None:
-        """The number of taps that are now known to be meant."""
+        """Return the number of taps of a series accepted by `at_us`, or `None`."""
         if self._series is None:
             return None
         self._series.pass_time(at_us)
@@ -128,7 +132,7 @@ class TapDetector:
         return load.relative_loads(first_us - self._rules.steady_before_us, first_us - rules.weight_shift_us)
 
     def _is_steady(self, load: HeelLoad, taps: list[tuple[int, int]], rules: UnpromptedTapRules) -> bool:
-        """Whether the load was still before, or there was none."""
+        """Return whether the heel was still or unloaded before the taps."""
         before = self._loads_before(load, taps, rules)
         return (
             not before
@@ -137,7 +141,7 @@ class TapDetector:
         )
 
     def _is_quick(self, load: HeelLoad, taps: list[tuple[int, int]], rules: UnpromptedTapRules, at_us: int) -> bool:
-        """Whether the heel bore weight before, left the plate at once each time, and bears weight again after it."""
+        """Return whether the heel bore weight, came off the plate at once with each tap, and bore weight again."""
         before = self._loads_before(load, taps, rules)
         if not before:
             return True

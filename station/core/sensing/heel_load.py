@@ -1,22 +1,22 @@
-"""Heel contact from a load, in fractions of the person's own standing.
+"""Derives heel contact from the load, as a fraction of the person's standing load.
 
-The force sensor's conductance is roughly proportional to force, so everything is reckoned in conductance; a fraction of
-one's own standing cancels the lever of the plate, body weight and the sensor's creep. `F0` is the empty pad, `Fs` two
-steady seconds of standing: DOWN is above `F0 + 25 %` of `Fs - F0`, UP below `F0 + 8 %`, and between the two nothing
-changes (real recordings: a heel that stays down in a deep squat falls to 15 % of standing; a heel 4 to 5 mm up leaves
-12 to 25 %).
+The force sensor's conductance is roughly proportional to force, so all thresholds are in conductance. A fraction of the
+standing load cancels the plate's leverage, the person's weight and the sensor's creep. `F0` is the empty pad, `Fs` two
+steady seconds of standing. DOWN is above `F0` plus 25 % of `Fs - F0`, UP below `F0` plus 8 %; in between the level
+stays (recordings: a heel that stays down in a deep squat falls to 15 % of standing; a heel lifted by 4 to 5 mm keeps 12
+to 25 %).
 
-What the flows leave open is answered here so:
+Details:
 
-- `empty` and `standing` in a trace's header are shares of full scale, as its rows are.
-- A one-second median needs samples for most of its second; steady standing needs them for most of two.
-- A steady stretch that came before the empty pad was first seen (a recording that begins with somebody standing)
-  becomes the reference as soon as the empty pad shows the difference. A load that is on its way down, or not below half
-  of that standing (a creep of 60 %, a shift of weight), is no empty pad, unless the header says so.
-- Standing that makes too little difference is a fault until steady standing makes enough.
-- Full scale itself means a short or a plate that is stuck only while another sensor sees a person: the hard stop of a
-  plate may hold one code for minutes. Zero is a lifted heel, and a cut wire only where the header says that the empty
-  pad reads more.
+- `empty` and `standing` in a trace's header are shares of full scale, like its rows.
+- A one-second median needs samples over most of its second; steady standing needs them over most of two.
+- Steady standing from before the empty pad was first seen (the recording starts with a person on the board) becomes the
+  reference once the empty pad shows the difference. A falling load is no empty pad, and neither is one above half of
+  that standing (a creep of 60 %, a shift of weight), unless the header gives it.
+- A standing load too close to the empty pad is a fault until steady standing makes enough difference.
+- Full scale means a short or a stuck plate only while another sensor detects a person: a plate at its hard stop may
+  give one code for minutes. Zero is a lifted heel; it is a cut wire only where the header gives an empty pad above
+  zero.
 """
 
 from __future__ import annotations
@@ -27,73 +27,74 @@ from math import fsum, sqrt
 from statistics import median
 
 DIVIDER_KOHM = 2.2
-"""The resistor of the divider under the force sensor; see `hardware`."""
+"""The resistor of the force sensor's voltage divider; see `hardware`."""
 HALF_ADC_STEP = 0.5 / 1023
-"""Half a step of a 10-bit ADC, as a share: full scale is read as this much below it, so that it has a conductance."""
+"""Half a step of a 10-bit ADC, as a share. Full scale counts as this much less, which keeps its conductance finite."""
 
 EMPTY_NOISE_SHARE = 0.02
-"""How far a share may lie from the empty pad's median and still be its noise: a foot that comes or goes is not."""
+"""The largest deviation from the empty pad's median that is noise; a foot coming or going deviates by more."""
 
 
 def conductance_millisiemens(share: float) -> float:
-    """The force sensor's conductance in millisiemens at an ADC reading (a share of full scale, 0 to 1)."""
+    """Return the force sensor's conductance in millisiemens for a share of the ADC's full scale (0 to 1)."""
     share = min(share, 1 - HALF_ADC_STEP)
     return share / ((1 - share) * DIVIDER_KOHM)
 
 
 def share_from_conductance(conductance: float) -> float:
-    """The ADC's share of full scale at a conductance in millisiemens: the inverse of `conductance_millisiemens`."""
+    """Return the ADC's share of full scale at a conductance in millisiemens: the inverse function."""
     loaded = conductance * DIVIDER_KOHM
     return loaded / (1 + loaded)
 
 
 def _mean_and_deviation(values: list[float]) -> tuple[float, float]:
-    """Mean and standard deviation, summed exactly, so that every machine gets the same."""
+    """Return mean and standard deviation, summed exactly, so the result is the same on every machine."""
     mean = fsum(values) / len(values)
     return mean, sqrt(fsum([(value - mean) ** 2 for value in values]) / len(values))
 
 
 @dataclass(frozen=True, slots=True)
 class LoadRules:
-    """The thresholds of a heel's load, as shares of standing, and how standing is learnt."""
+    """The thresholds of a heel's load, as fractions of standing, and how the standing load is measured."""
 
     down_fraction: float = 0.25
     up_fraction: float = 0.08
     light_down_fraction: float = 0.08
     light_up_fraction: float = 0.04
-    """The same for somebody who is about to sit, by their own standing: a shin and a foot weigh some 6 % of the body
-    and the heel takes about half, where standing puts some 30 % on it. From GO on their session is the reference."""
+    """The thresholds for a person about to sit, as fractions of their standing load. A shin and a foot weigh some 6 %
+    of the body and the heel takes about half of that; standing puts some 30 % on it. From GO on the load of the seated
+    heel is the reference."""
     min_span_millisiemens: float = 0.05
-    """A smaller difference of standing and empty is no reference: the sensor is out of place."""
+    """The smallest usable difference between standing and empty pad; below it the sensor is out of place."""
     empty_deviations: float = 6.0
-    """Neither threshold lies within so many standard deviations of the empty pad."""
+    """Both thresholds lie at least this many standard deviations above the empty pad."""
     max_steady_cv: float = 0.10
     steady_us: int = 2_000_000
     empty_us: int = 1_000_000
     min_covered_fraction: float = 0.8
-    """How much of a span its samples must reach over, so that a gap is not taken for steadiness."""
+    """The least fraction of a span that its samples must cover, so a gap does not pass for a steady load."""
     search_interval_us: int = 100_000
-    """How often a reference is looked for while there is none."""
+    """How often to look for a reference while there is none."""
     history_us: int = 4_000_000
-    """Samples that are remembered: the longest rule looks back two seconds."""
+    """How long samples are kept: the longest rule looks back two seconds."""
     history_before_reference_us: int = 30_000_000
-    """The same while the first DOWN may still have to be back-dated."""
+    """How long samples are kept before the first reference, which back-dates the first DOWN."""
     stuck_us: int = 2_000_000
     max_empty_fraction: float = 0.5
-    """What is no less than this part of standing is no empty pad (recorded creep alone explains 1 / 1.6)."""
+    """An empty pad lies below this fraction of standing; creep alone explains down to 1 / 1.6 (recording)."""
     min_calm_fraction: float = 0.8
-    """So many of a second's samples lie near their median when the pad is empty."""
+    """The least fraction of a second's samples near their median when the pad is empty."""
     cut_wire_share: float = 3 / 1023
-    """An empty pad above this never reads 0 by itself."""
+    """An empty pad above this never reads 0 unless its wire is cut."""
 
 
 class HeelLoad:
-    """One analogue heel: its samples, its reference, and the level that follows from them."""
+    """One analogue heel: its samples, its reference and the level derived from them."""
 
     def __init__(
         self, empty: float | None = None, standing: float | None = None, rules: LoadRules | None = None
     ) -> None:
-        """`empty` and `standing` are shares of full scale, where they are known beforehand."""
+        """`empty` and `standing` are shares of full scale, `None` where they are not known in advance."""
         self.rules = rules or LoadRules()
         self.times_us: list[int] = []
         self.shares: list[float] = []
@@ -105,7 +106,7 @@ class HeelLoad:
         self._best_steady_millisiemens: float | None = None
         self.standing_millisiemens: float | None = None
         self._reference_empty_millisiemens = 0.0
-        """`F0` as it is reckoned with: 0 while what was seen may be somebody standing."""
+        """The `F0` in use: 0 while the lowest load seen may be a standing person."""
         self.is_span_too_small = False
         self._last_search_us = -self.rules.search_interval_us
         self._history_us = self.rules.history_before_reference_us
@@ -113,26 +114,26 @@ class HeelLoad:
         self._stuck_since_us: int | None = None
         cuts = empty is not None and empty > self.rules.cut_wire_share
         self._cut_wire_share = 0.0 if cuts else -1.0
-        """At or below this the wire is cut; below every share where nothing tells."""
+        """A share at or below this means a cut wire; -1 where a cut wire cannot be detected."""
         self._down_share = self._up_share = 1.0
         self._unchanged_above, self._unchanged_below = 1.0, 0.0
         self._is_seated = self._uses_light_thresholds = False
-        """Whether somebody sits, and whether they have not had their GO yet."""
+        """Whether the person sits, and whether their GO is still to come."""
         self._standing_before_seat_millisiemens: float | None = None
-        """What standing was before somebody sat down."""
+        """The standing load before the person sat down."""
         self.needs_processing = True
-        """Whether there is more to say about a sample than its level."""
+        """Whether the next sample can change more than the level."""
         if standing is not None:
             self._set_reference(conductance_millisiemens(standing))
 
     @property
     def empty(self) -> float | None:
-        """The empty pad as a share of full scale, `None` while it has not been seen."""
+        """The empty pad as a share of full scale, `None` until it has been seen."""
         return None if self._empty_millisiemens is None else share_from_conductance(self._empty_millisiemens)
 
     @property
     def standing(self) -> float | None:
-        """The person's own standing as a share of full scale, `None` while there is none."""
+        """The standing load as a share of full scale, `None` until it is known."""
         standing_millisiemens = (
             self._standing_before_seat_millisiemens if self._is_seated else self.standing_millisiemens
         )
@@ -146,7 +147,8 @@ class HeelLoad:
         return self.standing_millisiemens - self._reference_empty_millisiemens
 
     def add_sample(self, at_us: int, share: float) -> bool:
-        """Take one sample; `level` follows. True when the first reference has just come: the past can be told now."""
+        """Take one sample and update `level`. Returns true where it completes the first reference, by which the earlier
+        samples can be judged."""
         self.times_us.append(at_us)
         self.shares.append(share)
         if self._unchanged_above < share < self._unchanged_below and len(self.shares) <= self._trim_at_count:
@@ -170,7 +172,7 @@ class HeelLoad:
         return False
 
     def _update_unchanged_range(self) -> None:
-        """Between which shares the next sample will say nothing new, so that it need not be weighed."""
+        """Set the range of shares in which the next sample changes nothing and needs no processing."""
         self._unchanged_above, self._unchanged_below = 1.0, 0.0
         self.needs_processing = (
             self.standing_millisiemens is None or self.is_span_too_small or self._stuck_since_us is not None
@@ -182,7 +184,7 @@ class HeelLoad:
         self._unchanged_below = 1.0 if self.level else self._down_share
 
     def level_at(self, share: float, before: bool | None) -> bool | None:
-        """DOWN (true) or UP at this share; between the thresholds what it was before."""
+        """Return DOWN (true) or UP (false) for this share; between the thresholds the level before."""
         if share > self._down_share:
             return True
         if share < self._up_share:
@@ -190,21 +192,21 @@ class HeelLoad:
         return before
 
     def stuck_since(self, at_us: int) -> int | None:
-        """Since when the ADC has been at an end, if that is long enough to be a fault when somebody is there."""
+        """Return since when the ADC has been at one end of its scale, if that is long enough to be a fault."""
         since = self._stuck_since_us
         return since if since is not None and at_us - since >= self.rules.stuck_us else None
 
     @property
     def stuck_reason(self) -> str:
-        """What an ADC at that end means."""
+        """The fault that an ADC at that end means."""
         if self.shares[-1] <= self._cut_wire_share:
             return "at zero for two seconds, below its empty pad: a cable that is cut or out"
         return "at full scale for two seconds: a short, or a plate that is stuck"
 
     def update_reference(self, at_us: int) -> None:
-        """Take the last two seconds as the person's standing, if they are steady. Called just before each GO.
+        """Take the last two seconds as the reference, if they are steady. Called just before each GO.
 
-        A shin that presses too little to be a reference is no fault of the plate: it goes on being judged by standing.
+        A seated shin that presses too little to be a reference is no fault of the plate: standing stays the reference.
         """
         steady = self._steady_conductance(at_us)
         if steady is None or self._empty_millisiemens is None:
@@ -219,8 +221,8 @@ class HeelLoad:
         self._set_reference(steady)
 
     def set_seated(self, seated: bool) -> None:
-        """Whether the person is to sit: then less counts as down until the next GO, and afterwards standing is again
-        what it was before, if that was known."""
+        """Set whether the person sits. If so, a lighter load counts as down until the next GO. Afterwards the earlier
+        standing load is the reference again, if it was known."""
         if seated is self._is_seated:
             return
         self._is_seated = self._uses_light_thresholds = seated
@@ -232,14 +234,14 @@ class HeelLoad:
             self._set_reference(self.standing_millisiemens)
 
     def relative_load(self) -> float | None:
-        """The newest load as a part of the person's own standing (1 is standing), `None` without a reference."""
+        """Return the newest load as a fraction of standing (1 is standing), `None` without a reference."""
         span = self.span_millisiemens
         if not self.shares or span is None or span <= 0:
             return None
         return (conductance_millisiemens(self.shares[-1]) - self._reference_empty_millisiemens) / span
 
     def relative_loads(self, from_us: int, to_us: int) -> list[float]:
-        """The loads of a span as parts of the person's own standing; none without a reference."""
+        """Return the loads of a span as fractions of standing; an empty list without a reference."""
         span = self.span_millisiemens
         if span is None or span <= 0:
             return []
@@ -250,7 +252,7 @@ class HeelLoad:
         ]
 
     def coefficient_of_variation(self, from_us: int, to_us: int) -> float | None:
-        """The coefficient of variation of the conductance over a span, `None` when too few samples cover it."""
+        """Return the coefficient of variation of the conductance over a span, `None` where samples do not cover it."""
         window = self._conductances(from_us, to_us)
         if window is None:
             return None
@@ -274,7 +276,7 @@ class HeelLoad:
         return self.shares[begin:end]
 
     def _steady_conductance(self, at_us: int) -> float | None:
-        """The conductance of the last two seconds, if they are steady. Full scale is a short, no standing."""
+        """Return the mean conductance of the last two seconds if they are steady; full scale is a short."""
         shares = self._covering_shares(at_us - self.rules.steady_us, at_us)
         if shares is None or min(shares) >= 1.0:
             return None

@@ -1,12 +1,12 @@
-"""What the board feels: heels, knee pad and toe distance, from rows to believed changes.
+"""The board sensors: heels, knee pad and toe distance, from rows to debounced changes.
 
-The senses are fed every row, in time order, and answer with *changes*: a heel or the knee pad that is believed to have
-changed (back-dated), a sensor that is lost or good again. Activities see changes, never levels.
+They take every row in time order and return *changes*: a debounced, back-dated change of a heel or of the knee pad, or
+a sensor that is lost or recovered. Activities react to changes, never to levels.
 
-- A channel is unknown before its first row. A comparator's or pad's level lasts until its next row.
-- An analogue heel that is silent for half a second is lost. It is back with the third sample after that, and true again
-  since the first of the three. What it was believed to be before stays believed meanwhile.
-- With a single plate both sides look at the same channel.
+- A channel is unknown before its first row. The level of a comparator or pad holds until its next row.
+- An analogue heel that is silent for half a second is lost. The third sample after that recovers it, back-dated to the
+  first of the three. Meanwhile it keeps its debounced level.
+- With a single plate both sides share its channel.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from station.core.sensing.toe_distance import ToeRules, ToeWindow
 
 @dataclass(frozen=True, slots=True)
 class Wiring:
-    """Which sensors the board has. `plates` are the sides with a heel plate of their own; one means a single plate."""
+    """Which sensors the board has. `plates` are the sides with their own heel plate; one entry means a single plate."""
 
     analogue: bool = True
     plates: tuple[Side, ...] = (Side.LEFT, Side.RIGHT)
@@ -32,7 +32,7 @@ class Wiring:
 
     @property
     def contact(self) -> Contact:
-        """What proves that the knee touched, with these sensors."""
+        """How these sensors prove that the knee touched."""
         if self.pad:
             return Contact.PAD
         return Contact.INFERRED if self.analogue else Contact.SELF
@@ -40,7 +40,7 @@ class Wiring:
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What the station knew of its heels before: shares of full scale, by side."""
+    """What the station knows of its heels in advance: shares of full scale, by side."""
 
     empty: dict[Side, float] = field(default_factory=dict)
     standing: dict[Side, float] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class SensorRules:
     load: LoadRules = field(default_factory=LoadRules)
     toe: ToeRules = field(default_factory=ToeRules)
     max_silence_us: int = 500_000
-    """Recorders of real insoles stop for up to 1.7 s; nothing is known of a heel for longer than this."""
+    """An analogue heel that is silent for longer is lost. Recordings of real insoles have gaps of up to 1.7 s."""
     recovery_samples: int = 3
 
 
@@ -70,7 +70,7 @@ class HeelChange:
 
 @dataclass(frozen=True, slots=True)
 class KneeChange:
-    """The knee has touched the pad, or left it, since `since_us`."""
+    """The knee has touched the pad, or come off it, since `since_us`."""
 
     at_us: int
     since_us: int
@@ -79,7 +79,7 @@ class KneeChange:
 
 @dataclass(frozen=True, slots=True)
 class SensorChange:
-    """A sensor is lost, or good again: `since_us` is the last moment it was good, or the first it is good again."""
+    """A sensor is lost or recovered. `since_us` is its last good moment before, or its first one again."""
 
     at_us: int
     since_us: int
@@ -92,11 +92,11 @@ class SensorChange:
 Change = HeelChange | KneeChange | SensorChange
 
 NO_CHANGE: Sequence[Change] = []
-"""What most rows change: nothing, and nothing will be due earlier for them. Told apart by identity."""
+"""The result of most rows: no change, and no earlier due time. Compare it by identity."""
 
 
 class HeelChannel:
-    """One heel plate: what is believed of it, and whether it can be trusted now."""
+    """One heel plate: its debounced level, and whether its sensor is lost."""
 
     def __init__(self, side: Side, wiring: Wiring, references: References, rules: SensorRules) -> None:
         self.side = side
@@ -112,17 +112,17 @@ class HeelChannel:
 
     @property
     def down(self) -> bool | None:
-        """Whether the heel is down, by what is believed; `None` while unknown. A lost sensor keeps its last word."""
+        """The debounced level: whether the heel is down, `None` while unknown. A lost sensor keeps its last level."""
         return self.debouncer.value
 
     @property
     def is_known_down(self) -> bool:
-        """Whether the heel is known to be down at this moment."""
+        """Whether the heel is known to be down now: its sensor is not lost."""
         return self.lost_reason is None and self.debouncer.value is True
 
     @property
     def due_us(self) -> int | None:
-        """When time alone will change something here. May lie early, never late."""
+        """When time alone may change something here: never too late, possibly too early."""
         due_us = self.debouncer.due_us
         if self.load is None or self.lost_reason is not None or self._last_sample_us is None:
             return due_us
@@ -134,7 +134,7 @@ class HeelChannel:
             yield HeelChange(change.at_us, change.since_us, self.side, change.value)
 
     def add_sample(self, at_us: int, share: float, sees_person: Callable[[HeelChannel], bool]) -> Sequence[Change]:
-        """Take one sample. `somebody` says whether a sensor besides this one sees a person on the board."""
+        """Take one sample. `sees_person` returns whether another sensor than this one detects a person."""
         load, debouncer = self.load, self.debouncer
         assert load is not None
         is_first_reference = load.add_sample(at_us, share)
@@ -174,7 +174,7 @@ class HeelChannel:
         ]
 
     def _replay_history(self, load: HeelLoad, at_us: int) -> list[Change]:
-        """The first reference has come: judge the samples that are still remembered by it."""
+        """Judge the samples that are still kept by the first reference."""
         changes: list[Change] = []
         level: bool | None = None
         for row_us, share in zip(load.times_us, load.shares, strict=True):
@@ -205,7 +205,7 @@ class HeelChannel:
 
 
 class BoardSensors:
-    """All sensors of the board."""
+    """All sensors of the board: rows in, changes out."""
 
     def __init__(
         self,
@@ -215,7 +215,7 @@ class BoardSensors:
         curve: Curve | None = None,
         rules: SensorRules | None = None,
     ) -> None:
-        """`curve` turns a reading into a toe distance; without one the sensor is taken as built."""
+        """`curve` turns a reading into a toe distance; without one the sensor counts as uncalibrated."""
         rules = rules or SensorRules()
         self.wiring = wiring
         self.curve = curve or Curve()
@@ -226,7 +226,7 @@ class BoardSensors:
         self.toe = ToeWindow(begin_us, self.curve, rules.toe)
 
     def configure(self, *, is_measuring: bool = False, is_seated: bool = False) -> None:
-        """What is to come: whether distances are asked for, and whether the person sits, who presses lightly."""
+        """Prepare for the next activity: whether it measures distances, and whether the person sits."""
         self.toe.set_measuring(is_measuring)
         for plate in self.plates:
             if plate.load is not None:
@@ -242,16 +242,16 @@ class BoardSensors:
         return self._plate_by_side[side]
 
     def toe_mm(self, reading_mm: float) -> float:
-        """The toe distance of a reading, never below 0."""
+        """Return the toe distance of a reading in mm, never below 0."""
         return max(0.0, self.curve.toe_mm(reading_mm))
 
     def toe_difference_mm(self, reading_mm: float, other_mm: float) -> float:
-        """How far apart two readings are, in mm of toe distance."""
+        """Return the difference of two readings in mm of toe distance, without a sign."""
         return self.curve.toe_difference_mm(reading_mm, other_mm)
 
     @property
     def due_us(self) -> int | None:
-        """When time alone will change something. May lie early, never late."""
+        """When time alone may change something: never too late, possibly too early. `None` for never."""
         dues = [plate.due_us for plate in self.plates]
         dues.append(self.knee.due_us)
         if self.toe.is_measuring:
@@ -259,7 +259,7 @@ class BoardSensors:
         return min((due for due in dues if due is not None), default=None)
 
     def pass_time(self, at_us: int) -> list[Change]:
-        """What time alone has changed by `at_us`."""
+        """Return what time alone has changed by `at_us`, in time order."""
         changes: list[Change] = [change for plate in self.plates for change in plate.pass_time(at_us)]
         changes += [KneeChange(c.at_us, c.since_us, c.value) for c in self.knee.pass_time(at_us)]
         if self.toe.is_measuring and (why := self.toe.pass_time(at_us)):
@@ -267,7 +267,7 @@ class BoardSensors:
         return sorted(changes, key=lambda change: change.at_us)
 
     def update(self, event: Heel | Load | Toe | Knee) -> Sequence[Change]:
-        """Take one row; give what it changes. `SAME` itself says that nothing is due earlier by it either."""
+        """Take one row; return what it changes. `NO_CHANGE` itself means that `due_us` is no earlier either."""
         if isinstance(event, Load):
             return self._plate_by_side[event.side].add_sample(event.at_us, event.share, self._is_person_sensed_besides)
         if isinstance(event, Toe):

@@ -1,8 +1,8 @@
-"""What has been told of the heels, change by change, and what that is together for the legs at work.
+"""The stance of the working legs, from the reported changes of their heels.
 
-The sensors report changes of the past, and their present state may differ: an activity that reacts to changes goes by
-what was reported. Both heels at once are down when both are, up since the first that rose, and unknown while a sensor
-is lost. A lost sensor keeps an UP: nobody is credited for a heel that was last seen up.
+Changes are back-dated, so the sensors' present level may be newer than the last reported change; activities follow the
+reports. Both heels together are down once both are, up since the first one rose, and unknown while a sensor is lost. A
+lost sensor keeps an UP: a heel last seen up gets no credit.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from station.core.sensing.sensors import BoardSensors, HeelChange, HeelChannel, 
 
 
 class HeelState(Enum):
-    """One heel, or several together."""
+    """The state of one heel, or of several together."""
 
     DOWN = "down"
     UP = "up"
@@ -24,21 +24,21 @@ class HeelState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Stance:
-    """How the heels are, and since when."""
+    """The state of the heels, and since when."""
 
     state: HeelState
     since_us: int
 
 
 class StanceTracker:
-    """Follows the heels from the moment it is made."""
+    """Follows the reported changes of the heels, from their present state on."""
 
     def __init__(self, sensors: BoardSensors) -> None:
         self._sensors = sensors
         self._stance_by_side = {plate.side: _current_stance(plate) for plate in sensors.plates}
 
     def update(self, change: HeelChange | SensorChange) -> None:
-        """Take in one change of a heel or of its sensor."""
+        """Take one change of a heel or of its sensor."""
         assert change.side is not None
         plate = self._sensors.plate_for(change.side)
         if isinstance(change, HeelChange):
@@ -55,7 +55,7 @@ class StanceTracker:
             self._stance_by_side[plate.side] = Stance(HeelState.UNKNOWN, change.since_us)
 
     def stance(self, plates: Iterable[HeelChannel]) -> Stance:
-        """What these heels are together."""
+        """Return the stance of these heels together. Raises ValueError for no plates."""
         each = [self._stance_by_side[plate.side] for plate in plates]
         for foot, since in ((HeelState.UP, min), (HeelState.UNKNOWN, min), (HeelState.DOWN, max)):
             found = [one.since_us for one in each if one.state is foot]
@@ -64,7 +64,7 @@ class StanceTracker:
         raise ValueError("a board has at least one plate")
 
     def are_down(self, plates: Iterable[HeelChannel]) -> bool:
-        """Whether they are all down."""
+        """Return whether all of these heels are down."""
         return self.stance(plates).state is HeelState.DOWN
 
     @property

@@ -1,7 +1,7 @@
-"""Heel taps: short lifts that mean something.
+"""Recognises series of heel taps by their timing.
 
-A tap is 80 to 350 ms up; 80 to 500 ms lie between taps, one steady second before the first, 0.6 s of quiet after the
-last. Anything else that the heel does meanwhile breaks the series.
+A tap is a lift of 80 to 350 ms, with gaps of 80 to 500 ms between taps, one steady second before the first and 0.6 s of
+quiet after the last. Any other lift or gap breaks the series.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from station.core.events import SECOND_US
 
 @dataclass(frozen=True, slots=True)
 class TapRules:
-    """The times of a heel tap and of the gaps between taps."""
+    """The timing of taps and of the gaps between them."""
 
     min_up_us: int = 80_000
     max_up_us: int = 350_000
@@ -25,26 +25,26 @@ class TapRules:
 
 
 class TapSeries:
-    """One series, from its first lift on. `verdict` is `None` while it goes on, then whether so many are `wanted`."""
+    """One series of taps. `is_accepted` is `None` while it runs, then whether its count is an accepted one."""
 
     def __init__(self, accepted_counts: Collection[int], down_since_us: int, rules: TapRules | None = None) -> None:
-        """`down_since_us` is how long the heel had been down before the first lift."""
+        """`down_since_us` is when the heel came down before the first lift."""
         self._rules = rules or TapRules()
         self._accepted_counts = accepted_counts
         self._down_since_us = down_since_us
         self._up_since_us: int | None = None
         self.taps: list[tuple[int, int]] = []
-        """Each tap so far: when the heel rose, and when it was down again."""
+        """The taps so far: when the heel rose, and when it was down again."""
         self.count = 0
         self.last_tap_us = 0
         """When the last tap ended."""
         self.longest_up_us = 0
-        """The longest lift of the series."""
+        """The longest lift of the series; `max_up_us` where a lift came at the wrong time."""
         self.is_accepted: bool | None = None
 
     @property
     def due_us(self) -> int | None:
-        """When time alone will decide."""
+        """When time alone will end the series, or `None` once it has ended."""
         if self.is_accepted is not None:
             return None
         if self._up_since_us is not None:
@@ -52,7 +52,7 @@ class TapSeries:
         return self.last_tap_us + self._rules.quiet_after_us
 
     def on_heel_change(self, since_us: int, down: bool) -> None:
-        """The heel has gone up, or come down."""
+        """Take one change of the heel."""
         if self.is_accepted is not None:
             return
         if down:
@@ -61,7 +61,7 @@ class TapSeries:
             self._on_heel_up(since_us)
 
     def pass_time(self, at_us: int) -> None:
-        """Decide what time alone decides."""
+        """End the series where time alone ends it by `at_us`."""
         due_us = self.due_us
         if due_us is None or at_us < due_us:
             return

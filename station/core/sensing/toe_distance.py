@@ -1,7 +1,7 @@
-"""What the distance sensor's readings say: valid or not, still or moved, lost or good again.
+"""Judges the distance sensor's readings: valid or not, still or moving, lost or recovered.
 
-No rule looks at single readings: at a timing budget of 20 ms they scatter by 2.1 mm (recording of a still target). A
-window is *still* when the running half-second medians inside it differ by 4 mm at most.
+No rule uses single readings: at a timing budget of 20 ms they scatter by 2.1 mm (recording of a still target). A
+window is *still* when the running half-second medians inside it differ by at most 4 mm.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ class ToeRules:
     """Which readings are valid, and when the distance sensor is lost."""
 
     min_mm: int = 15
-    """Nearer than this the sensor is in its blind zone. The toe line, at 70 mm, reads 45 on a sensor as delivered, give
-    or take 10 (SD)."""
+    """Nearer than this is the sensor's blind zone. An uncalibrated sensor reads 45 mm (SD 10) at the toe line, which is
+    at 70 mm."""
     max_mm: int = 1200
-    """The range the datasheet promises indoors."""
+    """The sensor's indoor range (datasheet)."""
     max_silence_us: int = 1_000_000
     frozen_repeats: int = 20
-    """So many equal results in a row come from a frozen sensor; the longest real run is 6 (recording)."""
+    """This many equal results in a row mean a frozen sensor; the longest run of a working one is 6 (recording)."""
     recovery_us: int = 2_000_000
     max_recovery_gap_us: int = 500_000
-    """A sensor that is good again leaves no longer gap than this between valid readings."""
+    """The longest gap between valid readings of a sensor that is recovering."""
     max_still_spread_mm: float = 4.0
     median_span_us: int = 500_000
     min_readings: int = 3
-    """A median of fewer readings is none."""
+    """The fewest readings of a median."""
     history_us: int = 15_000_000
-    """The longest look back: to the start of an attempt."""
+    """How long readings are kept: the longest rule looks back to the start of an attempt."""
 
 
 def invalid_reason(toe: Toe, rules: ToeRules) -> str | None:
-    """Why a reading is no distance, or `None` when it is one."""
+    """Return why a reading is invalid, or `None` when it is valid."""
     if toe.status != VALID_STATUS:
         return f"flagged by the sensor (status {toe.status})"
     if toe.reading_mm < rules.min_mm:
@@ -52,9 +52,10 @@ def invalid_reason(toe: Toe, rules: ToeRules) -> str | None:
 
 
 class ToeWindow:
-    """The valid readings of the last seconds, in mm before calibration, and whether the sensor is to be trusted.
+    """The recent valid readings, in mm before calibration, and the state of the sensor.
 
-    `lost_why` is `None` while it is. Medians are kept up to date only while `measuring`: a hold does not need them.
+    `lost_reason` is `None` while the sensor works. Readings and medians are kept only while `is_measuring`: a hold does
+    not need them.
     """
 
     def __init__(self, begin_us: int, curve: Curve | None = None, rules: ToeRules | None = None) -> None:
@@ -75,13 +76,13 @@ class ToeWindow:
 
     @property
     def due_us(self) -> int | None:
-        """When the sensor will be lost, or good again, if nothing else comes."""
+        """When the sensor will count as lost if no valid reading comes; `None` while it is lost."""
         if self.lost_reason is None:
             return self.last_valid_us + self.rules.max_silence_us
         return None
 
     def add_reading(self, toe: Toe) -> str | None:
-        """Take one reading. Gives why the sensor is lost, when this reading is what shows it."""
+        """Take one reading; return why the sensor is lost where this reading shows it."""
         result = (toe.reading_mm, toe.status)
         self._repeat_count = self._repeat_count + 1 if result == self._last_result else 1
         self._last_result = result
@@ -95,13 +96,13 @@ class ToeWindow:
         return None
 
     def pass_time(self, at_us: int) -> str | None:
-        """Gives why the sensor is lost, when the time that has passed is what shows it."""
+        """Return why the sensor is lost where the time passed by `at_us` shows it."""
         if self.lost_reason is None and at_us - self.last_valid_us >= self.rules.max_silence_us:
             return self._mark_lost("no valid reading for a second")
         return None
 
     def try_recover(self, at_us: int) -> bool:
-        """Whether a lost sensor has been good for long enough; it is trusted again from here."""
+        """Return whether a lost sensor has now worked for long enough; it then counts as recovered."""
         since = self._valid_since_us
         if (
             self.lost_reason is None
@@ -114,24 +115,24 @@ class ToeWindow:
         return True
 
     def median(self, from_us: int, to_us: int) -> float | None:
-        """The median reading of a span in mm, `None` when there are too few."""
+        """Return the median reading of a span in mm, `None` for too few readings."""
         window = self.window(from_us, to_us)[1]
         return median(window) if len(window) >= self.rules.min_readings else None
 
     def window(self, from_us: int, to_us: int) -> tuple[list[int], list[float]]:
-        """Times and readings of the span after `from_us`, up to and with `to_us`."""
+        """Return times and readings after `from_us`, up to and including `to_us`."""
         begin = bisect_left(self.times_us, from_us + 1)
         end = bisect_left(self.times_us, to_us + 1)
         return self.times_us[begin:end], self.readings_mm[begin:end]
 
     def latest_median(self, from_us: int) -> float | None:
-        """The newest half-second median whose window begins at `from_us` or later."""
+        """Return the newest half-second median whose window begins at `from_us` or later, or `None`."""
         if not self._medians or self._medians[-1][0] - self.rules.median_span_us < from_us:
             return None
         return self._medians[-1][1]
 
     def is_still(self, from_us: int, to_us: int) -> bool:
-        """Whether the running half-second medians inside the span differ by little enough."""
+        """Return whether the target was still: the half-second medians cover the span and hardly differ."""
         first = bisect_left(self._medians, (from_us + self.rules.median_span_us, 0.0))
         inside = [value for at_us, value in self._medians[first:] if at_us <= to_us]
         covered = (
@@ -166,7 +167,7 @@ class ToeWindow:
             self._trim(at_us - self.rules.history_us)
 
     def set_measuring(self, on: bool) -> None:
-        """Begin or stop keeping the medians; a window begins empty."""
+        """Start or stop keeping readings and medians; either way the window is cleared."""
         if on is not self.is_measuring:
             self.is_measuring = on
             self._clear()

@@ -1,1 +1,1 @@
-"""Cues and when they play."""
+"""The cues, and when they play."""

@@ -1,19 +1,20 @@
-"""What each cue sounds like, means, and looks like: one table for the buzzer, the page, the LED and the manual.
+"""The sound, meaning and look of every cue: one table for the buzzer, the page, the LED and the manual.
 
-Ticks count, one long tone starts the clock, two mean relax, a fast triple that repeats means heel up, short-long means
-yes, a rattle means no. Rhythm carries the meaning, because an active buzzer has one pitch only; pitch repeats it: HIGH
-is the piezo's resonance and LOW a third of it. About six urgent sounds can be told apart, by their temporal pattern
-(Patterson and Mayfield 1990), and older ears hear 2 kHz far better than 4 kHz (ISO 24500, ISO 24501).
+Ticks count, one long tone starts the clock, two mean relax, a fast repeating triple means heel up, short-long means
+yes, a rattle means no. Rhythm carries the meaning, because an active buzzer has only one pitch; pitch reinforces it:
+HIGH is the piezo's resonance, LOW a third of it. People can distinguish about six urgent sounds, by their temporal
+pattern (Patterson and Mayfield 1990), and with age hearing fades far less at 2 kHz than at 4 kHz (ISO 24500,
+ISO 24501).
 
-Questions that the table leaves open, and the answers:
+Notes on the table:
 
-- STEP_ON and NUDGE are both one tick of 40 ms; NUDGE's rhythm is the tick every 2.5 s.
-- The side is told after READY and SWITCH by one tick for left and two for right, 300 ms after the cue, so that nobody
-  takes a tick for a part of it.
-- COMPLETE rises from half the resonance, not from LOW: else its first 200 ms would be those of PAUSED. ENDED falls from
-  the resonance to LOW.
-- Good and bad news differ in their first 200 ms by rhythm or pitch. By rhythm alone all of them do but ERROR, which
-  begins long like GO and HOLD_DONE, and PAUSED and ENDED, which begin like COMPLETE: the last three are no verdicts.
+- STEP_ON and NUDGE are both one tick of 40 ms; NUDGE is recognised by its repetition every 2.5 s.
+- After READY and SWITCH the side follows: one tick for left, two for right, 300 ms after the cue, so that the ticks do
+  not seem to be part of it.
+- COMPLETE rises from half the resonance, not from LOW: otherwise its first 200 ms would equal those of PAUSED. ENDED
+  falls from the resonance to LOW.
+- Good and bad cues differ in rhythm or pitch within their first 200 ms. In rhythm alone they do too, except ERROR,
+  which begins long like GO and HOLD_DONE, and PAUSED and ENDED, which begin like COMPLETE; these three judge nothing.
 """
 
 from __future__ import annotations
@@ -28,13 +29,13 @@ from station.core.facts import Cue, CueName
 MILLISECOND_US = 1_000
 
 PHRASE_GAP_US = 150_000
-"""The silence between two cues, and between the cues of a phrase."""
+"""The silence between two cues, within a phrase too."""
 
 SIDE_GAP_MS = 300
 """The silence before the ticks of the side: longer than any gap within READY and SWITCH."""
 
 SIDE_TICKS_MS = (80, 120, 80)
-"""The ticks of the right side, as long as those of COUNT; the left side has the first only."""
+"""The ticks of the right side, as long as those of COUNT; the left side has only the first."""
 
 TAP_TICK_MS = (40, 120)
 """One tick of ECHO and the gap after it."""
@@ -52,7 +53,7 @@ class Pitch(Enum):
 
 
 class Feedback(StrEnum):
-    """What a cue tells the person about what they did."""
+    """Whether a cue is good or bad news about what the person did."""
 
     GOOD = "good"
     BAD = "bad"
@@ -60,7 +61,7 @@ class Feedback(StrEnum):
 
 
 class Shape(StrEnum):
-    """What stands beside the word of a cue on the page; the LED turns it into a colour and a slow pattern."""
+    """The shape beside a cue's word on the page; the LED turns it into a colour and a slow pattern."""
 
     DOT = "dot"
     DOTS = "dots"
@@ -83,7 +84,7 @@ class Shape(StrEnum):
 
 
 class Volume(StrEnum):
-    """How loud the person wants it."""
+    """The volume that the person chose."""
 
     OFF = "off"
     LOW = "low"
@@ -92,25 +93,26 @@ class Volume(StrEnum):
 
 
 DUTY_CYCLE = {Volume.OFF: 0.0, Volume.LOW: 0.05, Volume.NORMAL: 0.15, Volume.LOUD: 0.50}
-"""The duty cycle of each level. A pulse's fundamental goes with sin(pi x duty): loud 0 dB, normal -7, low -16."""
+"""The duty cycle of each volume. A pulse's fundamental is proportional to sin(pi x duty): loud 0 dB, normal -7, low
+-16."""
 
 SOFT_DUTY_CYCLE = {Volume.OFF: 0.0, Volume.LOW: 0.02, Volume.NORMAL: 0.05, Volume.LOUD: 0.15}
-"""The duty cycle of a soft cue: each level one step (7 to 9 dB) lower."""
+"""The duty cycle of a soft cue, one step (7 to 9 dB) lower at each volume."""
 
 QUIET_FROM = time(21, 0)
 QUIET_TO = time(7, 30)
-"""The quiet hours unless the person sets others; local times of day."""
+"""The default quiet hours, in local time."""
 
 AUDIBLE_IN_QUIET_HOURS = frozenset({CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR})
 
 
 @dataclass(frozen=True, slots=True)
 class CueSound:
-    """A cue: how it sounds, what it means, and its twin for the eyes.
+    """A cue's sound, its meaning and its visual twin.
 
-    `rhythm_ms` is on, gap, on, … in milliseconds; `pitches` has one entry for each tone. A cue of lower `priority`
-    number cuts in on one of a higher. `every_ms` and `times` belong to a cue that repeats until it is ended; `times` is
-    `None` where only the end stops it. `word` is what the page shows largest, beside `shape`.
+    `rhythm_ms` is on, gap, on, … in milliseconds; `pitches` has one entry per tone. A cue with a lower `priority`
+    number cuts in on one with a higher number. `every_ms` and `times` belong to a repeating cue; `times` is `None`
+    where it repeats until it is ended. `word` is what the page shows largest, beside `shape`.
     """
 
     rhythm_ms: tuple[int, ...]
@@ -127,7 +129,7 @@ class CueSound:
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """One tone, in microseconds from the beginning of its cue (or of time, once it is planned), and its pitch in Hz."""
+    """One tone: its start and end in microseconds from the start of its cue, and its pitch in Hz."""
 
     start_us: int
     end_us: int
@@ -231,11 +233,11 @@ CUES: dict[CueName, CueSound] = {
     ),
     CueName.ECHO: CueSound((40,), (_HIGH,), 2, "I counted your taps", "TAPS", Shape.DOTS),
 }
-"""All cues. READY and SWITCH are followed by the ticks of their side, and ECHO's tick comes `count` times."""
+"""All cues. The ticks of the side follow READY and SWITCH; ECHO repeats its tick `count` times."""
 
 
 def cue_rhythm_ms(name: CueName, count: int | None = None, side: Side | None = None) -> tuple[int, ...]:
-    """On, gap, on, … in milliseconds, with the ticks of the side and the count of an ECHO."""
+    """Return on, gap, on, … in milliseconds, including the ticks of the side and all ticks of an ECHO."""
     rhythm = CUES[name].rhythm_ms
     if name is CueName.ECHO:
         return TAP_TICK_MS * ((count or 1) - 1) + rhythm
@@ -245,7 +247,7 @@ def cue_rhythm_ms(name: CueName, count: int | None = None, side: Side | None = N
 
 
 def cue_tones(cue: Cue, resonance_hz: int) -> tuple[Tone, ...]:
-    """The tones of one cue, from its beginning at 0, for a piezo that resonates at `resonance_hz`."""
+    """Return the tones of one cue that starts at 0, for a piezo with this resonance."""
     rhythm = cue_rhythm_ms(cue.cue, cue.count, cue.side)
     pitches = CUES[cue.cue].pitches
     tones = []
@@ -259,22 +261,22 @@ def cue_tones(cue: Cue, resonance_hz: int) -> tuple[Tone, ...]:
 
 
 def cue_length_us(cue: Cue) -> int:
-    """From the first edge of a cue to its last, once."""
+    """Return the time in microseconds from the first edge to the last, without repetitions."""
     return sum(cue_rhythm_ms(cue.cue, cue.count, cue.side)) * MILLISECOND_US
 
 
 def duty_cycle(volume: Volume, soft: bool) -> float:
-    """The duty cycle at which a piezo is this loud."""
+    """Return the piezo's duty cycle (0 to 1) for a volume."""
     return (SOFT_DUTY_CYCLE if soft else DUTY_CYCLE)[volume]
 
 
 def is_quiet(local: time, quiet_from: time = QUIET_FROM, quiet_to: time = QUIET_TO) -> bool:
-    """Whether this local time of day lies in the quiet hours. Equal times mean that there are none."""
+    """Return whether a local time of day lies in the quiet hours. Equal bounds mean no quiet hours."""
     if quiet_from <= quiet_to:
         return quiet_from <= local < quiet_to
     return local >= quiet_from or local < quiet_to
 
 
 def is_audible(name: CueName, volume: Volume, quiet: bool) -> bool:
-    """Whether a cue sounds at all: not when off, and in quiet hours only those that guide a hold or tell a fault."""
+    """Return whether a cue sounds: never when off; in quiet hours only if it guides a hold or reports a fault."""
     return volume is not Volume.OFF and (not quiet or name in AUDIBLE_IN_QUIET_HOURS)

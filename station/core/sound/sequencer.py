@@ -1,19 +1,18 @@
-"""Which cue sounds when: the score is asked for cues and answers the edges of one buzzer.
+"""Sequences the cues of one buzzer: takes cues, gives the edges to play.
 
-One cue at a time. A cue of higher priority cuts in on the one that sounds, at equal priority the newer one does, and a
-lower one is dropped, never queued. The cues of one instant are a phrase and are played in turn. Between cues there are
-150 ms of silence.
+One cue plays at a time. A cue of higher or equal priority cuts in on the one that plays; a cue of lower priority is
+dropped, never queued. Cues with the same time form a phrase and play in turn. Cues are separated by 150 ms of silence.
 
-Where the rules leave a question open:
+Details:
 
-- A cut leaves `CUT_GAP_US` of silence, so that the ear hears two sounds also on a buzzer
-  of one pitch. When a cue is cut the rest of its phrase goes with it.
-- The silence after a cue is waited out by what ranks equal or lower; what ranks higher would have cut in and comes at
-  once. COUNT, GO and HEEL_UP never wait: a tick that comes late lies about the time. Nor does what follows a cue that
-  was cut short, or the end of a repeating cue, which it answers (YES when the heel is back).
-- HEEL_UP has the floor in the pauses between its repetitions too, because nothing fits into them. In the long pauses of
-  NUDGE and ERROR others may sound, and the repetition comes after them.
-- A repetition that was cut off does not count as sounded.
+- A cut leaves `CUT_GAP_US` of silence, so that two sounds are audible as two even on a buzzer with one pitch. Cutting a
+  cue drops the rest of its phrase.
+- Cues of equal or lower priority wait for the silence after a cue; a higher one starts at once, because it would have
+  cut in. COUNT, GO and HEEL_UP never wait: a late tick would give a wrong time. Nothing waits after a cut cue, or after
+  the end of a repeating cue, to which it responds (YES when the heel is back).
+- HEEL_UP blocks the pauses between its repetitions, which are too short for other cues. Other cues may play in the long
+  pauses of NUDGE and ERROR; the repetition follows them.
+- A repetition that was cut does not count towards `times`.
 """
 
 from __future__ import annotations
@@ -25,15 +24,15 @@ from station.core.facts import Cue, CueName
 from station.core.sound.cues import CUES, MILLISECOND_US, PHRASE_GAP_US, cue_length_us, cue_tones
 
 CUT_GAP_US = 15_000
-"""The silence a cut leaves: an ear hears gaps above 10 ms, and a higher priority has to cut in within 20 ms."""
+"""The silence after a cut: gaps above 10 ms are audible, and a higher priority must cut in within 20 ms."""
 
 NEVER_DELAYED = frozenset({CueName.COUNT, CueName.GO, CueName.HEEL_UP})
-"""Cues that say what is the case just now, and so are never put off by a silence."""
+"""Cues about the present moment: they never wait for the silence after another cue."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """From `at_us` on the buzzer sounds at `hz`, softly or not; 0 is silence."""
+    """From `at_us` on the buzzer sounds at `hz`, softly if `soft`; 0 Hz is silence."""
 
     at_us: int
     hz: int
@@ -42,7 +41,7 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class _PlannedCue:
-    """A cue in its place: its first and its last edge, and whether it was cut short or is answered."""
+    """A scheduled cue: its first and last edge, and whether it was cut (or, if it repeats, ended)."""
 
     cue: Cue
     start_us: int
@@ -56,7 +55,7 @@ class _PlannedCue:
 
 @dataclass(frozen=True, slots=True)
 class _Repeat:
-    """A repeating cue that still holds: when it is due again, and how often it may still sound (`None`: always)."""
+    """A repeating cue that has not ended: when it is due again, and how often it may still play (`None`: no limit)."""
 
     cue: Cue
     interval_us: int
@@ -73,7 +72,7 @@ class _Repeat:
 
 
 class CueSequencer:
-    """What one buzzer has to play. Calls come in time order; all times are on the monotonic clock."""
+    """The sequencer of one buzzer. Call it in time order; all times are on the monotonic clock."""
 
     def __init__(self, resonance_hz: int) -> None:
         self._resonance_hz = resonance_hz
@@ -84,7 +83,7 @@ class CueSequencer:
         self._phrase_us: int | None = None
 
     def play(self, cue: Cue, begin_us: int | None = None) -> None:
-        """Ask for a cue at its own time, or, where that has gone by, from `begin_us` on."""
+        """Play a cue at its own time, or at `begin_us` where that time has passed."""
         at_us = self._advance_to(cue.at_us if begin_us is None else begin_us)
         current = self._current_cue(at_us)
         if current is not None and self._phrase_us == cue.at_us:
@@ -99,7 +98,7 @@ class CueSequencer:
             self._schedule(cue, max(at_us, self._earliest_start_us(cue.cue)))
 
     def stop_repeating(self, at_us: int, name: CueName) -> None:
-        """What made a repeating cue sound is over: it is silent from `at_us` on, and what follows may answer it."""
+        """End a repeating cue: it is silent from `at_us` on, and the next cue need not wait."""
         at_us = self._advance_to(at_us)
         if self._repeats.pop(name, None) is None:
             return
@@ -115,19 +114,19 @@ class CueSequencer:
                 break
 
     def silence(self, at_us: int) -> None:
-        """Everything ends, repeating cues too."""
+        """End everything, repeating cues included."""
         self._repeats.clear()
         self._cut(self._advance_to(at_us))
 
     def next_due_us(self) -> int | None:
-        """When the next edge is due, or `None` when nothing is planned."""
+        """Return when the next edge is due, or `None` when nothing is planned."""
         if self._edges:
             return self._edges[0].at_us
         repeat = self._next_repeat()
         return None if repeat is None else repeat[0]
 
     def take_due(self, now_us: int) -> list[Edge]:
-        """The edges due by now that were not taken before, in order."""
+        """Return the edges due by `now_us` that were not taken before, in time order."""
         self._advance_to(now_us)
         due = []
         while self._edges and self._edges[0].at_us <= now_us:
@@ -136,12 +135,12 @@ class CueSequencer:
         return due
 
     def is_free(self, at_us: int) -> bool:
-        """Whether nothing sounds, nothing is about to, and the silence after the last cue is over."""
+        """Return whether nothing plays or is planned, and the silence after the last cue is over."""
         quiet = not self._planned or self._planned[-1].end_us + PHRASE_GAP_US <= at_us
         return quiet and not self._edges and self._current_cue(at_us) is None
 
     def _advance_to(self, at_us: int) -> int:
-        """Plan the repetitions due by `at_us` and forget what is long over; never before the last edge taken."""
+        """Schedule the repetitions due by `at_us` and drop cues that are over. Never goes back before the last edge."""
         at_us = max(at_us, self._last_edge.at_us)
         while (repeat := self._next_repeat()) is not None and repeat[0] <= at_us:
             self._schedule(repeat[1], repeat[0])
@@ -150,7 +149,7 @@ class CueSequencer:
         return at_us
 
     def _next_repeat(self) -> tuple[int, Cue] | None:
-        """When the next repetition begins, and of what."""
+        """Return when the next repetition starts, and its cue."""
         last = self._planned[-1] if self._planned else None
         free_us = last.end_us + PHRASE_GAP_US if last is not None else 0
         blocking = last.cue.cue if last is not None and self._owns_pauses(last) else None
@@ -165,7 +164,7 @@ class CueSequencer:
         return start_us, repeat.cue
 
     def _current_cue(self, at_us: int) -> _PlannedCue | None:
-        """Whose turn it is: of what sounds, else of what is about to, else of a HEEL_UP in its pause."""
+        """Return the cue that has the buzzer: the one that plays or is next, else a HEEL_UP in its pause."""
         for turn in self._planned:
             if turn.end_us > at_us:
                 return turn
@@ -177,7 +176,7 @@ class CueSequencer:
         return repeat is not None and repeat.interval_us - cue_length_us(planned.cue) <= 2 * PHRASE_GAP_US
 
     def _earliest_start_us(self, name: CueName) -> int:
-        """When the next cue may begin, after what has sounded before it."""
+        """Return when the next cue may start, given the one before it."""
         if not self._planned:
             return 0
         last = self._planned[-1]
@@ -185,7 +184,7 @@ class CueSequencer:
         return last.end_us + (CUT_GAP_US if at_once else PHRASE_GAP_US)
 
     def _start_repeating(self, cue: Cue, at_us: int) -> None:
-        """A repeating cue holds from now on, also when something else keeps it from sounding at once."""
+        """Start the repetitions of a repeating cue, even where another cue keeps it from playing at once."""
         sound = CUES[cue.cue]
         if sound.every_ms is not None:
             every_us = sound.every_ms * MILLISECOND_US
@@ -200,7 +199,7 @@ class CueSequencer:
             self._repeats[cue.cue] = self._repeats[cue.cue].after_sounding(start_us)
 
     def _cut(self, at_us: int) -> None:
-        """Nothing that was planned sounds from `at_us` on."""
+        """Drop everything planned from `at_us` on."""
         while self._edges and self._edges[-1].at_us >= at_us:
             self._edges.pop()
         before = self._edges[-1] if self._edges else self._last_edge

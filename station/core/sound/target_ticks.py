@@ -1,7 +1,7 @@
-"""Ticks that guide the feet to a new distance: the nearer the target, the quicker.
+"""Ticks that guide the feet to a new distance: the nearer the target, the faster.
 
-They are no cue: they say how far, not what. A tick is half as long as the shortest cue, soft, and gives way to
-everything; where a cue has the buzzer there is none.
+They are not a cue: a cue says what to do, the ticks how far it is. A tick is soft and half as long as the shortest cue.
+While a cue has the buzzer there are no ticks.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ from station.core.sound.sequencer import Edge
 TICK_LENGTH_US = 20_000
 
 FAR_MM, NEAR_MM = 30.0, 3.0
-"""From here on ticks are at their slowest, and where the target counts as reached at their quickest."""
+"""The distances from the target at which the ticks are slowest, and fastest (the target counts as reached)."""
 
 SLOWEST_INTERVAL_US, QUICKEST_INTERVAL_US = 1_000 * MILLISECOND_US, 250 * MILLISECOND_US
-"""From tick to tick. The quickest are still told apart from a rattle, which has 80 ms."""
+"""The times from tick to tick. The fastest still differ clearly from the rattle of NO, with 80 ms."""
 
 
 def tick_interval_us(distance_mm: float) -> int:
-    """The time from tick to tick at this distance from the target."""
+    """Return the time from tick to tick, in microseconds, at this distance from the target."""
     share = (min(FAR_MM, max(NEAR_MM, abs(distance_mm))) - NEAR_MM) / (FAR_MM - NEAR_MM)
     return round(QUICKEST_INTERVAL_US + share * (SLOWEST_INTERVAL_US - QUICKEST_INTERVAL_US))
 
 
 class TargetTicks:
-    """When the ticks are due. Times are µs on the monotonic clock and never go back."""
+    """Schedules the ticks. Times are microseconds on the monotonic clock and never go back."""
 
     def __init__(self, hz: int) -> None:
         self._hz = hz
@@ -34,11 +34,11 @@ class TargetTicks:
         self._is_sounding = False
 
     def set_distance(self, distance_mm: float | None) -> None:
-        """How far the target is from now on, either way; `None` ends the ticks."""
+        """Set the distance from the target in mm, of either sign; `None` ends the ticks."""
         self._distance_mm = distance_mm
 
     def next_due_us(self) -> int | None:
-        """When a tick is to begin or to end; 0 is at once."""
+        """Return when a tick starts or ends: 0 for at once, `None` for never."""
         if self._is_sounding and self._last_tick_us is not None:
             return self._last_tick_us + TICK_LENGTH_US
         if self._distance_mm is None:
@@ -46,7 +46,7 @@ class TargetTicks:
         return 0 if self._last_tick_us is None else self._last_tick_us + tick_interval_us(self._distance_mm)
 
     def take_due(self, now_us: int, *, is_buzzer_free: bool) -> list[Edge]:
-        """The edge that is due by now. While the buzzer is not free, ticks pass unheard."""
+        """Return the edge due by `now_us`, if any. Ticks are skipped while the buzzer is not free."""
         due_us = self.next_due_us()
         if self._is_sounding and not is_buzzer_free:
             self._is_sounding = False

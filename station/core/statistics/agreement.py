@@ -1,8 +1,8 @@
-"""How far ratings of the same targets agree: intraclass correlation, error of measurement, Bland and Altman.
+"""Agreement of ratings of the same targets: intraclass correlation, standard error of measurement, Bland and Altman.
 
-Ratings are given target by target, one column a rater (or an occasion), `None` where one is missing; nothing is ever
-put in its place. What too few ratings cannot tell is `None` with a sentence why; ratings that are no ratings (nan, rows
-of unequal length) raise `ValueError`. All limits are 95 % confidence limits.
+Ratings have one row per target and one column per rater (or occasion). A missing rating is `None` and is never imputed.
+A result that too few ratings do not allow is `None`, with a sentence why. Invalid ratings (nan, rows of unequal length)
+raise `ValueError`. All limits are 95 % confidence limits.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ Ratings = Sequence[Sequence[float | None]]
 CompleteRatings = list[list[float]]
 
 _TAIL_PROBABILITY = 0.025
-"""Probability beyond each limit."""
+"""The probability beyond each limit."""
 _ROUNDING_SHARE = 1e-13
-"""Scatter below this share of the largest rating is the rounding of doubles."""
+"""Scatter below this share of the largest rating is rounding of doubles."""
 _MIN_DIVISOR = 1e-9
-"""The mean's form falls without bound where its divisor comes to 0; nearer than this rounding decides."""
+"""Spearman and Brown's formula has no bound as its divisor approaches 0; below this, rounding would decide."""
 _MIN_DF = 0.1
-"""Where target and rater variance cancel, Satterthwaite's degrees of freedom come to 0, and limits mean nothing."""
+"""Where target and rater variance cancel, Satterthwaite's degrees of freedom approach 0 and limits are meaningless."""
 
 
 class IccForm(StrEnum):
-    """The six forms of Shrout and Fleiss: 1 each target has other raters, 2 raters are a sample, 3 raters are fixed;
-    of one rating, or of the mean of all `k`."""
+    """The six forms of Shrout and Fleiss: 1 each target has its own raters, 2 the raters are a random sample, 3 they
+    are fixed; for one rating, or for the mean of all `k`."""
 
     ONE_WAY = "ICC(1,1)"
     RANDOM = "ICC(2,1)"
@@ -42,7 +42,7 @@ class IccForm(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """An estimate with its 95 % limits, `None` where the scatter is too perfect to tell."""
+    """An estimate with its 95 % limits, which are `None` where the ratings do not scatter."""
 
     value: float
     low: float | None
@@ -51,7 +51,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class FTest:
-    """An F test that the targets differ at all: `p` is the probability of such an `f` if they did not."""
+    """An F test of whether the targets differ: `p` is the probability of an `f` at least this large if they do not."""
 
     __test__ = False
 
@@ -63,11 +63,11 @@ class FTest:
 
 @dataclass(frozen=True, slots=True)
 class IccAnalysis:
-    """Mean squares and what follows from them.
+    """Mean squares and the coefficients derived from them.
 
-    `targets` (BMS), `raters` (JMS) and `error` (EMS, or WMS where `raters` is `None`) are mean squares in squared units
-    of the ratings. `n_used` targets went in and `n_dropped` did not. `coefficients` is empty, and `why_not` says why,
-    where nothing can be told.
+    `target_mean_square` (BMS), `rater_mean_square` (JMS) and `error_mean_square` (EMS, or WMS where there is no JMS)
+    are in squared units of the ratings. `n_used` targets were analysed and `n_dropped` were not. Where the ratings
+    allow no result, `coefficients` is empty and `why_not` is a sentence.
     """
 
     n_used: int
@@ -82,7 +82,7 @@ class IccAnalysis:
 
 @dataclass(frozen=True, slots=True)
 class RatingError:
-    """SEM with its limits, and the smallest differences of two measurements that are more than error (90 and 95 %)."""
+    """SEM with its limits, and the minimal detectable change (MDC) with 90 and 95 % confidence."""
 
     sem: Limits
     mdc90: float
@@ -91,7 +91,7 @@ class RatingError:
 
 @dataclass(frozen=True, slots=True)
 class BlandAltman:
-    """The differences (first less second) of `n_used` pairs: their mean, SD, and the limits 95 % of them lie within."""
+    """The differences (first minus second) of `n_used` pairs: mean (bias), SD and the 95 % limits of agreement."""
 
     n_used: int
     n_dropped: int
@@ -102,18 +102,18 @@ class BlandAltman:
 
 
 def mdc(sem: float, confidence: float) -> float:
-    """The smallest difference of two measurements that is more than error with this confidence: z sqrt(2) SEM."""
+    """Return the minimal detectable change of two measurements with this confidence: z sqrt(2) SEM."""
     return normal_quantile((1 + confidence) / 2) * sqrt(2) * sem
 
 
 def one_way_icc(ratings: Ratings) -> IccAnalysis:
-    """ICC(1,1) and ICC(1,k) from every target with a rating, also where some have more ratings than others.
+    """Return ICC(1,1) and ICC(1,k) of all targets with a rating; their numbers of ratings may differ.
 
-    Targets i = 1..n have k_i ratings, N in all. With unequal k_i, `ICC(1,1) = (BMS - WMS) / (BMS + (k0 - 1) WMS)` with
-    `k0 = (N - sum(k_i**2) / N) / (n - 1)` (Donner 1986, Int Stat Rev 54:67), its limits from the variance of the
+    Targets i = 1..n have k_i ratings, N in total. With unequal k_i, `ICC(1,1) = (BMS - WMS) / (BMS + (k0 - 1) WMS)`
+    where `k0 = (N - sum(k_i**2) / N) / (n - 1)` (Donner 1986, Int Stat Rev 54:67). Its limits treat the variance of the
     targets' means times the harmonic mean of the k_i, over WMS, as F (Thomas and Hultquist 1978, Ann Stat 6:582).
-    ICC(1,k) is for the mean of as many ratings as there are columns, after Spearman and Brown. With equal k_i all of it
-    is Shrout and Fleiss 1979 (Psychol Bull 86:420).
+    ICC(1,k) is for the mean of as many ratings as there are columns, after Spearman and Brown. With equal k_i
+    everything reduces to Shrout and Fleiss 1979 (Psychol Bull 86:420).
     """
     columns = _column_count(ratings)
     rows = [known for row in ratings if (known := [rating for rating in row if rating is not None])]
@@ -149,9 +149,9 @@ def one_way_icc(ratings: Ratings) -> IccAnalysis:
 
 
 def two_way_icc(ratings: Ratings) -> IccAnalysis:
-    """ICC(2,1), (3,1), (2,k) and (3,k) from the targets that every rater rated; the others are dropped and counted.
+    """Return ICC(2,1), (3,1), (2,k) and (3,k) of the targets that every rater rated; the others count as dropped.
 
-    Shrout and Fleiss 1979; the limits of ICC(2) with Satterthwaite's degrees of freedom.
+    After Shrout and Fleiss 1979; the limits of ICC(2) use Satterthwaite's degrees of freedom.
     """
     k = _column_count(ratings)
     rows = _complete_rows(ratings)
@@ -183,10 +183,10 @@ def two_way_icc(ratings: Ratings) -> IccAnalysis:
 
 
 def rating_error(ratings: Ratings) -> RatingError | None:
-    """SEM, the square root of the two-way EMS (of two columns: the SD of their differences over the square root of 2).
+    """Return the SEM: the root of the two-way EMS (for two columns the SD of their differences over the root of 2).
 
-    What raters or occasions differ as a whole is no part of it. From complete targets alone; `None` with fewer than two
-    of them or one column.
+    It excludes systematic differences between raters or occasions. Only complete targets count; `None` with fewer than
+    two of them, or with one column.
     """
     k, rows = _column_count(ratings), _complete_rows(ratings)
     if k < 2 or len(rows) < 2:
@@ -199,10 +199,11 @@ def rating_error(ratings: Ratings) -> RatingError | None:
 
 
 def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) -> BlandAltman | None:
-    """Bias and limits of agreement of pairs; pairs with a missing half are dropped. `None` with fewer than two pairs.
+    """Return bias and limits of agreement of the complete pairs, or `None` for fewer than two.
 
-    The limits are bias +- 1.96 SD; their own limits from Student's t with the variance `SD**2 (1 / n + 1.96**2 /
-    (2 (n - 1)))` (Bland and Altman 1999, Stat Methods Med Res 8:135). The bias is taken for the same at all sizes.
+    The limits are bias +- 1.96 SD. Their own confidence limits use Student's t with the variance
+    `SD**2 (1 / n + 1.96**2 / (2 (n - 1)))` (Bland and Altman 1999, Stat Methods Med Res 8:135), which assumes that the
+    bias does not depend on the size of the measurement. Raises `ValueError` for sequences of unequal length.
     """
     if len(first) != len(second):
         raise ValueError(f"{len(first)} first measurements for {len(second)} second ones: each needs its other half")
@@ -231,7 +232,7 @@ def bland_altman(first: Sequence[float | None], second: Sequence[float | None]) 
     )
 
 
-_ALL_EQUAL = "All targets have the same ratings: nothing tells them apart, so nothing can agree or disagree on them"
+_ALL_EQUAL = "All targets have the same ratings: without differences between targets, agreement is undefined"
 
 
 def _target_count_text(n: int) -> str:
@@ -243,7 +244,7 @@ def _empty_analysis(n_used: int, n_dropped: int, why_not: str) -> IccAnalysis:
 
 
 def _column_count(ratings: Ratings) -> int:
-    """The number of columns; raises `ValueError` where they differ or a rating is no number."""
+    """Return the number of columns. Raises `ValueError` where rows differ in length or a rating is not finite."""
     columns = len(ratings[0]) if ratings else 0
     for at, row in enumerate(ratings, 1):
         if len(row) != columns:
@@ -262,13 +263,13 @@ def _complete_rows(ratings: Ratings) -> CompleteRatings:
 
 
 def _zero_if_rounding(mean_square: float, rows: CompleteRatings) -> float:
-    """The mean square, or 0 where it is only rounding."""
+    """Return the mean square, or 0 where it is only rounding."""
     largest = max(abs(rating) for row in rows for rating in row)
     return mean_square if mean_square > (_ROUNDING_SHARE * largest) ** 2 else 0.0
 
 
 def _mean_squares(rows: CompleteRatings) -> tuple[float, float, float]:
-    """BMS, JMS and EMS of the two-way analysis of variance."""
+    """Return BMS, JMS and EMS of the two-way analysis of variance."""
     n, k = len(rows), len(rows[0])
     grand = fsum(map(fsum, rows)) / (n * k)
     target_effects = [fmean(row) - grand for row in rows]
@@ -294,7 +295,7 @@ def _f_test(bms: float, error: float, df1: float, df2: float) -> FTest | None:
 def _consistency_limits(
     bms: float, error: float, df1: float, df2: float, k: float
 ) -> tuple[float | None, float | None]:
-    """Limits of ICC(1,1) and ICC(3,1), from those of the F ratio."""
+    """Return the limits of ICC(1,1) or ICC(3,1), derived from those of the F ratio."""
     if not error:
         return None, None
     low = bms / error / f_quantile(_TAIL_PROBABILITY, df1, df2, above=True)
@@ -303,7 +304,7 @@ def _consistency_limits(
 
 
 def _random_raters_icc(bms: float, jms: float, ems: float, n: int, k: int) -> Limits | None:
-    """ICC(2,1), `None` where target and rater variance cancel to nothing."""
+    """Return ICC(2,1), or `None` where target and rater variance cancel."""
     whole = bms + (k - 1) * ems + k * (jms - ems) / n
     if whole <= 0:
         return None
@@ -324,7 +325,7 @@ def _random_raters_icc(bms: float, jms: float, ems: float, n: int, k: int) -> Li
 
 
 def _single_and_mean(one: IccForm, mean: IccForm, single: Limits, k: int) -> dict[IccForm, Limits]:
-    """The form of one rating and that of the mean of `k`, which is missing where it has no bound below."""
+    """Return the forms of one rating and of the mean of `k`, without the latter where it is unbounded."""
     found = {one: single}
     stepped = [
         None if limit is None else _spearman_brown(limit, k) for limit in (single.value, single.low, single.high)
@@ -335,6 +336,6 @@ def _single_and_mean(one: IccForm, mean: IccForm, single: Limits, k: int) -> dic
 
 
 def _spearman_brown(single: float, k: int) -> float | None:
-    """Spearman and Brown: from one rating to the mean of `k`."""
+    """Return the reliability of the mean of `k` ratings from that of one (Spearman and Brown), `None` if unbounded."""
     below = 1 + (k - 1) * single
     return k * single / below if below > _MIN_DIVISOR else None

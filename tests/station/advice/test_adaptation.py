@@ -9,13 +9,13 @@ import pytest
 
 from station.advice.records import Proposal, SideHistory, Situation
 from station.advice.triage import full_base, proposal
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from tests.station.advice.guide import NOW, done
 
 ALL = exercises()
-DAILY = ready_routines()["daily"].items
+DAILY = built_in_routines()["daily"].items
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 WEEK = timedelta(weeks=1)
 
@@ -36,12 +36,12 @@ def propose(
     situation = Situation(
         NOW,
         frozenset(conditions),
-        felt=frozenset(felt),
-        pains=pains,
-        not_felt=frozenset(not_felt),
+        felt_places=frozenset(felt),
+        pain_answers=pains,
+        not_felt_exercises=frozenset(not_felt),
         side_histories=courses,
-        has_persisted=persisted,
-        minutes=24 * 60,
+        has_trained_regularly=persisted,
+        available_minutes=24 * 60,
     )
     return proposal(ALL, base, situation)
 
@@ -64,8 +64,8 @@ def sentence(found: Proposal, rule: str) -> str:
 
 def test_a_gain_changes_nothing() -> None:
     """A person who gains continues unchanged, with a sentence about each side or both."""
-    gaining = SideHistory(is_known=True, is_gaining=True, weeks=10, gained_at=NOW - 5 * WEEK)
-    found = propose(left=gaining, right=SideHistory(is_known=True, weeks=10, gained_at=NOW - 9 * WEEK))
+    gaining = SideHistory(is_known=True, is_gaining=True, weeks=10, last_gain_at=NOW - 5 * WEEK)
+    found = propose(left=gaining, right=SideHistory(is_known=True, weeks=10, last_gain_at=NOW - 9 * WEEK))
     assert found.items == propose().items
     assert rules(found) == ["gaining"]
     assert sentence(found, "gaining").startswith("Your left side is gaining")
@@ -93,8 +93,8 @@ def test_the_guide_speaks_where_the_statistics_do_not() -> None:
     for other in (
         SideHistory(weeks=12.9, change_mm=-5.0),
         SideHistory(weeks=20, change_mm=0.1),
-        SideHistory(weeks=20, change_mm=-5.0, gained_at=NOW - 9 * WEEK),
-        SideHistory(weeks=20, change_mm=-5.0, is_known=True, is_gaining=True, gained_at=NOW - 9 * WEEK),
+        SideHistory(weeks=20, change_mm=-5.0, last_gain_at=NOW - 9 * WEEK),
+        SideHistory(weeks=20, change_mm=-5.0, is_known=True, is_gaining=True, last_gain_at=NOW - 9 * WEEK),
         SideHistory(weeks=20),
     ):
         assert "slow-responder" not in rules(propose(left=other))
@@ -122,14 +122,14 @@ def test_what_to_expect_is_said(weeks: float, rule: str) -> None:
 
 def test_who_is_there_is_told() -> None:
     """At the goal nothing grows, however steady."""
-    found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=40, reached_goal=True))
+    found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=40, has_reached_goal=True))
     assert rules(found) == ["reached"]
     assert found.items == propose().items
 
 
 def test_the_side_behind_goes_first_with_one_more() -> None:
     """Each stretch of one leg at a time; what both legs do at once, and the rest, stays."""
-    found = propose(right=SideHistory(is_known=True, weeks=20, change_mm=3, behind_mm=15.0))
+    found = propose(right=SideHistory(is_known=True, weeks=20, change_mm=3, deficit_mm=15.0))
     assert rules(found) == ["behind"]
     assert [(item.exercise, item.side, item.repetitions) for item in found.items] == [
         ("1a", None, None),
@@ -139,12 +139,12 @@ def test_the_side_behind_goes_first_with_one_more() -> None:
         ("3b", LEFT, None),
         ("3c", None, None),
     ]
-    assert propose(right=SideHistory(weeks=20, change_mm=3, behind_mm=14.9)).items == propose().items
+    assert propose(right=SideHistory(weeks=20, change_mm=3, deficit_mm=14.9)).items == propose().items
 
 
 def test_the_side_behind_gets_longer_holds_too() -> None:
     """Steady and behind: both rules, one after the other."""
-    found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=30, behind_mm=20.0))
+    found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=30, deficit_mm=20.0))
     assert set(rules(found)) == {"behind", "plateau"}
     assert doses(found)["3a", LEFT][1] == doses(found)["3a", RIGHT][1] + 1
     assert found.items[1].side is LEFT
@@ -152,7 +152,7 @@ def test_the_side_behind_gets_longer_holds_too() -> None:
 
 def test_what_is_gentler_is_never_made_more() -> None:
     """Neither longer nor more for a side, by a condition or by pain; then nothing says that it is."""
-    slow = SideHistory(is_known=True, is_steady=True, weeks=30, behind_mm=20.0)
+    slow = SideHistory(is_known=True, is_steady=True, weeks=30, deficit_mm=20.0)
     for found in (propose(left=slow, pain=4), propose(left=slow, conditions=["cleared"])):
         assert doses(found)["3a", None] == doses(found)["3b", None] == (30, 2, None)
         assert "behind" not in rules(found)
@@ -176,14 +176,14 @@ def test_a_stretch_that_is_not_felt_is_prepared() -> None:
 
 def test_new_range_is_controlled_before_it_is_loaded() -> None:
     """For four weeks after a gain was told: hold still, lower slowly, and only then load."""
-    new = SideHistory(is_known=True, weeks=10, gained_at=NOW - 4 * WEEK)
+    new = SideHistory(is_known=True, weeks=10, last_gain_at=NOW - 4 * WEEK)
     for felt in ([], [FeltPlace.ACHILLES], [FeltPlace.FRONT, FeltPlace.CALF]):
         found = propose(full_base(ALL), left=new, felt=felt)
         order = [key for key in keys(found) if key in ("5a", "5b", "7d", "7a", "7b")]
         assert order == ["5a", "5b", "7d", "7a", "7b"]
         assert "new-range" in rules(found)
     assert {"5b", "7d"} <= set(keys(propose(left=new)))
-    old = SideHistory(is_known=True, weeks=10, gained_at=NOW - 4 * WEEK - timedelta(seconds=1))
+    old = SideHistory(is_known=True, weeks=10, last_gain_at=NOW - 4 * WEEK - timedelta(seconds=1))
     assert propose(left=old).items == propose().items
 
 
@@ -196,6 +196,6 @@ def test_a_pinch_relaxes_the_foot_first() -> None:
 
 def test_the_last_gain_counts() -> None:
     """A side without one does not hide the other's."""
-    found = propose(left=SideHistory(weeks=3), right=SideHistory(is_known=True, weeks=9, gained_at=NOW - WEEK))
+    found = propose(left=SideHistory(weeks=3), right=SideHistory(is_known=True, weeks=9, last_gain_at=NOW - WEEK))
     assert "new-range" in rules(found)
     assert "first-weeks" in rules(found)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from icalendar import Calendar
 
-from station.advice.calendar import feed
+from station.advice.calendar import calendar_feed
 from station.advice.plan import Plan, occurrences
 from tests.tree import ROOT
 
@@ -23,7 +23,7 @@ CHANGES = (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28), date(2027, 
 
 
 def events(plan: Plan, now: datetime = NOW, **options: bool) -> list[Any]:
-    return list(Calendar.from_ical(feed(plan, "Daily", 13, now, **options)).walk("VEVENT"))
+    return list(Calendar.from_ical(calendar_feed(plan, "Daily", 13, now, **options)).walk("VEVENT"))
 
 
 def expanded(event: Any, until: datetime) -> list[datetime]:
@@ -58,7 +58,7 @@ def test_the_calendar_has_the_times_of_the_plan() -> None:
 def test_the_zone_is_written_down(zone: str) -> None:
     """A calendar that does not know the zone's name finds its changes in the feed."""
     plan = Plan(PLAN.days, "daily", zone, since=date(2026, 1, 1))
-    parsed = Calendar.from_ical(feed(plan, "Daily", 13, NOW))
+    parsed = Calendar.from_ical(calendar_feed(plan, "Daily", 13, NOW))
     (written,) = parsed.timezones
     assert written.tz_name == zone
     assert parsed.get_missing_tzids() == set()
@@ -87,7 +87,7 @@ def test_events_keep_their_ids() -> None:
     assert {event["uid"] for event in events(more_days, NOW + timedelta(days=365))} == ids
     other = Plan(PLAN.days, "daily", "Europe/Berlin", token="another")
     assert not {event["uid"] for event in events(other)} & ids
-    assert b"secret" not in feed(PLAN, "Daily", 13, NOW)
+    assert b"secret" not in calendar_feed(PLAN, "Daily", 13, NOW)
 
 
 def test_without_a_first_day_it_begins_this_week() -> None:
@@ -101,10 +101,10 @@ def test_without_a_first_day_it_begins_this_week() -> None:
 def test_strange_names_stay_whole() -> None:
     """Commas, semicolons, line ends and long names come out as they went in."""
     name = "Left; then right, \\ \u00e4\u00f6 " + "long " * 30 + "end"
-    (event,) = Calendar.from_ical(feed(Plan(((0, "07:00"),), "x", "UTC"), name, 0, NOW)).walk("VEVENT")
+    (event,) = Calendar.from_ical(calendar_feed(Plan(((0, "07:00"),), "x", "UTC"), name, 0, NOW)).walk("VEVENT")
     assert event["summary"] == f"Slant board: {name}"
     assert event.decoded("duration") == timedelta(minutes=1)
-    lines = feed(Plan(((0, "07:00"),), "x", "UTC"), name, 0, NOW).split(b"\r\n")
+    lines = calendar_feed(Plan(((0, "07:00"),), "x", "UTC"), name, 0, NOW).split(b"\r\n")
     assert max(map(len, lines)) <= 75
 
 
@@ -119,8 +119,8 @@ def test_zones_are_known_without_the_system() -> None:
     """A bare Debian has no zone data; the station brings its own."""
     script = (
         "import zoneinfo; zoneinfo.reset_tzpath(())\n"
-        "from station.advice.plan import plan_of\n"
-        "print(plan_of({'days': [[0, '18:00']], 'zone': 'Australia/Lord_Howe'}).zone)"
+        "from station.advice.plan import plan_from_dict\n"
+        "print(plan_from_dict({'days': [[0, '18:00']], 'zone': 'Australia/Lord_Howe'}).zone)"
     )
     done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["Australia/Lord_Howe"]

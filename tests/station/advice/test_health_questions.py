@@ -8,8 +8,15 @@ from typing import Any
 import pytest
 
 from station.advice import health_questions
-from station.advice.health_questions import CONDITIONS, ConditionKind, ask_reason, block_reason, parse, restrictions_on
-from station.catalogue.read import CONDITIONS as OF_EXERCISES
+from station.advice.health_questions import (
+    CONDITIONS,
+    ConditionKind,
+    ask_reason,
+    block_reason,
+    parse_answer,
+    restriction_on,
+)
+from station.catalogue.read import EXERCISE_CONDITIONS as OF_EXERCISES
 from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
 
@@ -31,7 +38,7 @@ def test_each_condition_is_a_question_and_an_effect() -> None:
         assert one.effect.endswith(".")
         assert len(one.effect) <= 190
         assert len(one.title) <= 50
-    assert len(health_questions.NO_MEDICAL_ADVICE) <= 220
+    assert len(health_questions.DISCLAIMER) <= 220
 
 
 def test_every_condition_of_an_exercise_is_asked_about() -> None:
@@ -53,7 +60,7 @@ def test_three_conditions_hold_everything_back(key: str) -> None:
     """Also beside others, with the sentence that says until when."""
     why = block_reason({key, "numb", "cleared"})
     assert why is not None
-    assert why.rule == f"care-{key.replace('_', '-')}"
+    assert why.rule == f"health-{key.replace('_', '-')}"
     assert any(word in why.sentence for word in ("until", "unless"))
 
 
@@ -68,14 +75,14 @@ def test_a_child_that_is_led_is_not_held_back() -> None:
     assert block_reason({"child", "child_led"}) is None
     why = block_reason({"child", "child_led", "no_weight"})
     assert why is not None
-    assert why.rule == "care-no-weight"
+    assert why.rule == "health-no-weight"
 
 
 def test_an_answer_is_read() -> None:
     """Only what was answered with yes counts."""
-    assert parse({"yes": ["numb", "pinch"], "no": ["child"]}) == {"numb", "pinch"}
-    assert parse({"yes": [], "no": KEYS}) == frozenset()
-    assert parse({}) == frozenset()
+    assert parse_answer({"yes": ["numb", "pinch"], "no": ["child"]}) == {"numb", "pinch"}
+    assert parse_answer({"yes": [], "no": KEYS}) == frozenset()
+    assert parse_answer({}) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -95,27 +102,27 @@ def test_an_answer_is_read() -> None:
 def test_what_is_no_answer_is_refused(answer: Any, words: str) -> None:
     """With a sentence that says what is wrong."""
     with pytest.raises(ValueError, match=words):
-        parse(answer)
+        parse_answer(answer)
 
 
 def test_an_exercise_is_judged_by_its_own_cautions() -> None:
     """The strictest ruling counts, with the reasons for it alone; without a caution there is none."""
     stretch = exercises()["3a"]
-    assert restrictions_on(stretch, ()) == restrictions_on(stretch, {"numb"})
-    assert restrictions_on(stretch, ()).restriction is None
-    gentler = restrictions_on(stretch, {"arch_falls"})
+    assert restriction_on(stretch, ()) == restriction_on(stretch, {"numb"})
+    assert restriction_on(stretch, ()).restriction is None
+    gentler = restriction_on(stretch, {"arch_falls"})
     assert gentler.restriction is Restriction.REDUCED
-    assert [why.rule for why in gentler.reasons] == ["care-arch-falls"]
-    both = restrictions_on(stretch, {"arch_falls", "tendon_pain", "insertional"})
+    assert [why.rule for why in gentler.reasons] == ["health-arch-falls"]
+    both = restriction_on(stretch, {"arch_falls", "tendon_pain", "insertional"})
     assert both.restriction is Restriction.EXCLUDED
-    assert {why.rule for why in both.reasons} == {"care-tendon-pain", "care-insertional"}
+    assert {why.rule for why in both.reasons} == {"health-tendon-pain", "health-insertional"}
     assert {why.sentence for why in both.reasons} <= {one.reason for one in stretch.cautions}
 
 
 @pytest.mark.parametrize("key", list(exercises()))
 def test_who_was_cleared_begins_gently_with_everything(key: str) -> None:
     """Each exercise is gentler or left out, whether or not its file says so."""
-    judgement = restrictions_on(exercises()[key], {"cleared"})
+    judgement = restriction_on(exercises()[key], {"cleared"})
     assert judgement.restriction in (Restriction.REDUCED, Restriction.EXCLUDED)
     assert judgement.reasons
 
@@ -138,7 +145,7 @@ def test_the_questions_are_asked_first_and_again() -> None:
         ask_reason(answered, NOW, changed_at=answered + day),
         ask_reason(NOW - 183 * day, NOW),
     ]
-    assert all(why is not None and why.rule == "care-asked" for why in sentences)
+    assert all(why is not None and why.rule == "health-asked" for why in sentences)
     assert len({why.sentence for why in sentences if why}) == 4
     assert ask_reason(answered, NOW) is None
     assert ask_reason(answered, NOW, [(NOW, 5), (answered - day, 9)], changed_at=answered - day) is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.advice.pain import PainAction, advice, block_reason, easing_reason, is_asked_again
+from station.advice.pain import PainAction, advice, block_reason, is_follow_up_due, reduction_reason
 
 NOW = datetime(2026, 6, 1, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -40,11 +40,11 @@ def test_other_numbers_are_refused(pain: int) -> None:
 
 def test_it_is_asked_again_after_a_day() -> None:
     """After 4 and more, 24 hours later and not before; a newer answer below 4 ends it."""
-    assert not is_asked_again([], NOW)
-    assert is_asked_again(newest_first(4, hours=24), NOW)
-    assert not is_asked_again(newest_first(4, hours=23.9), NOW)
-    assert not is_asked_again(newest_first(3, 9), NOW)
-    assert is_asked_again(newest_first(9, 0), NOW)
+    assert not is_follow_up_due([], NOW)
+    assert is_follow_up_due(newest_first(4, hours=24), NOW)
+    assert not is_follow_up_due(newest_first(4, hours=23.9), NOW)
+    assert not is_follow_up_due(newest_first(3, 9), NOW)
+    assert is_follow_up_due(newest_first(9, 0), NOW)
 
 
 def test_much_pain_holds_back_until_it_is_less() -> None:
@@ -70,6 +70,8 @@ def test_an_answer_below_4_always_lets_go(pains: list[int]) -> None:
 
 def test_some_pain_makes_everything_gentler() -> None:
     """While the newest answer is 4 or 5."""
-    assert [bool(easing_reason(newest_first(pain, 0))) for pain in range(8)] == [False] * 4 + [True] * 2 + [False] * 2
-    assert easing_reason(newest_first(1, 5)) is None
-    assert easing_reason([]) is None
+    assert [bool(reduction_reason(newest_first(pain, 0))) for pain in range(8)] == [False] * 4 + [True] * 2 + [
+        False
+    ] * 2
+    assert reduction_reason(newest_first(1, 5)) is None
+    assert reduction_reason([]) is None

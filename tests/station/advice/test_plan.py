@@ -11,14 +11,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.advice.plan import Done, Due, Plan, dose, due, hint, occurrences, plan_of, to_dict
-from station.advice.rules import BY_KEY
+from station.advice.plan import (
+    Due,
+    Plan,
+    PlanProgress,
+    due,
+    few_days_hint,
+    occurrences,
+    plan_from_dict,
+    to_dict,
+    weekly_dose_reason,
+)
+from station.advice.rules import RULE_BY_KEY
 from station.core.events import Side
 
 BERLIN = ZoneInfo("Europe/Berlin")
 DAY = timedelta(days=1)
-PLAN = plan_of({"days": [[0, "18:00"], [3, "18:00"]], "zone": "Europe/Berlin", "routine": "daily"})
-TESTED = Done(last_test=datetime(2026, 6, 1, 9, tzinfo=UTC), last_full_test=datetime(2026, 6, 1, 9, tzinfo=UTC))
+PLAN = plan_from_dict({"days": [[0, "18:00"], [3, "18:00"]], "zone": "Europe/Berlin", "routine": "daily"})
+TESTED = PlanProgress(last_test=datetime(2026, 6, 1, 9, tzinfo=UTC), last_full_test=datetime(2026, 6, 1, 9, tzinfo=UTC))
 # The first of June 2026 is a Monday.
 
 
@@ -41,7 +51,7 @@ def rules(found: Due) -> list[str]:
 
 def test_a_plan_is_read_as_it_is_written() -> None:
     """All entries, in the order of the week, each time once."""
-    plan = plan_of(
+    plan = plan_from_dict(
         {
             "days": [[3, "07:30"], [0, "18:00"], [3, "07:30"]],
             "routine": "0190aa",
@@ -56,9 +66,9 @@ def test_a_plan_is_read_as_it_is_written() -> None:
     assert plan == Plan(
         ((0, "18:00"), (3, "07:30")), "0190aa", "America/New_York", True, False, 15, "abc", date(2026, 3, 1)
     )
-    assert plan_of(to_dict(plan)) == plan
-    assert plan_of({"days": [[0, "18:00"]], "zone": "Europe/Berlin"}).routine == "proposed"
-    assert plan_of(to_dict(PLAN)) == PLAN
+    assert plan_from_dict(to_dict(plan)) == plan
+    assert plan_from_dict({"days": [[0, "18:00"]], "zone": "Europe/Berlin"}).routine == "proposed"
+    assert plan_from_dict(to_dict(PLAN)) == PLAN
 
 
 @pytest.mark.parametrize(
@@ -95,17 +105,17 @@ def test_a_plan_is_read_as_it_is_written() -> None:
 def test_each_mistake_has_its_sentence(entry: str, kept: Any, words: str) -> None:
     """It names the entry, what it is, and what is allowed."""
     with pytest.raises(ValueError, match=words) as raised:
-        plan_of({**to_dict(PLAN), entry: kept})
+        plan_from_dict({**to_dict(PLAN), entry: kept})
     assert str(raised.value).endswith(".")
 
 
 def test_one_day_a_week_gets_a_hint() -> None:
     """The guide's least is two days; two times on one day are one day."""
-    one = hint(plan_of({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]}))
+    one = few_days_hint(plan_from_dict({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]}))
     assert one is not None
     assert "two" in one.sentence
-    assert one.rule in BY_KEY
-    assert hint(PLAN) is None
+    assert one.rule in RULE_BY_KEY
+    assert few_days_hint(PLAN) is None
 
 
 def test_the_times_of_a_week() -> None:
@@ -117,7 +127,7 @@ def test_the_times_of_a_week() -> None:
 
 def test_a_plan_has_a_first_day() -> None:
     """Nothing happens before it."""
-    plan = plan_of({**to_dict(PLAN), "since": "2026-06-04"})
+    plan = plan_from_dict({**to_dict(PLAN), "since": "2026-06-04"})
     assert times(plan, berlin(1, 0), berlin(9, 0)) == ["2026-06-04T18:00:00+02:00", "2026-06-08T18:00:00+02:00"]
 
 
@@ -170,7 +180,7 @@ def test_times_come_in_order_and_once(
     zone: str, days: Sequence[tuple[int, str]], begin: datetime, minutes: int
 ) -> None:
     """In any span: in order, inside it, on their days, and two spans that meet give what the whole one does."""
-    plan = plan_of({**to_dict(PLAN), "zone": zone, "days": [list(day) for day in days]})
+    plan = plan_from_dict({**to_dict(PLAN), "zone": zone, "days": [list(day) for day in days]})
     end = begin + timedelta(minutes=minutes)
     found = [at.astimezone(UTC) for at in occurrences(plan, begin, end)]
     assert found == sorted(set(found))
@@ -205,38 +215,38 @@ def test_an_occurrence_is_open_until_the_end_of_the_next_day() -> None:
 
 def test_a_newer_occurrence_takes_the_place_of_the_older() -> None:
     """There is never more than one, however many were missed."""
-    daily = plan_of({**to_dict(PLAN), "days": [[day, "18:00"] for day in range(7)]})
+    daily = plan_from_dict({**to_dict(PLAN), "days": [[day, "18:00"] for day in range(7)]})
     found = due(daily, TESTED, berlin(20, 19))
     assert found.occurrence == berlin(20, 18)
     assert not found.is_missed
     assert due(daily, TESTED, berlin(20, 17)).occurrence == berlin(19, 18)
-    assert due(daily, TESTED, berlin(20, 17)).next == berlin(20, 18)
+    assert due(daily, TESTED, berlin(20, 17)).next_occurrence == berlin(20, 18)
 
 
 def test_a_missed_occurrence_is_offered_once() -> None:
     """Offered on its own day it is still due; offered when missed it is gone."""
-    offered = Done(offered=frozenset({berlin(1, 18).astimezone(UTC)}))
+    offered = PlanProgress(offered_occurrences=frozenset({berlin(1, 18).astimezone(UTC)}))
     assert due(PLAN, offered, berlin(1, 20)).occurrence == berlin(1, 18)
     found = due(PLAN, offered, berlin(2, 9))
     assert (found.occurrence, found.is_missed) == (None, False)
-    assert due(PLAN, Done(), berlin(2, 9)).is_missed
+    assert due(PLAN, PlanProgress(), berlin(2, 9)).is_missed
 
 
 def test_what_is_done_is_not_due() -> None:
     """After its time, or earlier on its day; what was done the day before does not count."""
-    assert due(PLAN, Done(finished_at=berlin(1, 18, 20)), berlin(1, 19)).occurrence is None
-    assert due(PLAN, Done(finished_at=berlin(1, 18, 20)), berlin(2, 9)).occurrence is None
-    early = due(PLAN, Done(finished_at=berlin(1, 7)), berlin(1, 19))
+    assert due(PLAN, PlanProgress(last_finished_at=berlin(1, 18, 20)), berlin(1, 19)).occurrence is None
+    assert due(PLAN, PlanProgress(last_finished_at=berlin(1, 18, 20)), berlin(2, 9)).occurrence is None
+    early = due(PLAN, PlanProgress(last_finished_at=berlin(1, 7)), berlin(1, 19))
     assert early.occurrence is None
     assert "plan-done" in rules(early)
     late = datetime(2026, 5, 31, 23, 59, tzinfo=BERLIN)
-    assert due(PLAN, Done(finished_at=late), berlin(1, 19)).occurrence == berlin(1, 18)
+    assert due(PLAN, PlanProgress(last_finished_at=late), berlin(1, 19)).occurrence == berlin(1, 18)
 
 
 def test_twice_a_day_is_twice() -> None:
     """The evening is not done by the morning."""
-    twice = plan_of({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]})
-    morning = Done(finished_at=berlin(1, 7, 20))
+    twice = plan_from_dict({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]})
+    morning = PlanProgress(last_finished_at=berlin(1, 7, 20))
     assert due(twice, morning, berlin(1, 8)).occurrence is None
     assert due(twice, morning, berlin(1, 19)).occurrence == berlin(1, 19)
 
@@ -250,48 +260,48 @@ def test_the_next_day_ends_by_its_own_clock(month: int, day: int, hours: int) ->
     plan = Plan(((at.weekday(), "18:00"),), "daily", "Europe/Berlin")
     begin = at.astimezone(UTC)
     last = begin + timedelta(hours=hours) - timedelta.resolution
-    assert due(plan, Done(), last).occurrence == at
-    assert due(plan, Done(), last + timedelta.resolution).occurrence is None
+    assert due(plan, PlanProgress(), last).occurrence == at
+    assert due(plan, PlanProgress(), last + timedelta.resolution).occurrence is None
 
 
 def test_tests_are_due_by_days() -> None:
     """The first ever and one each two weeks is full, one a week quick; days count, not hours."""
-    assert due(PLAN, Done(), berlin(1, 9)).test == "full"
-    found = [due(PLAN, TESTED, berlin(1, 6) + days * DAY).test for days in range(16)]
+    assert due(PLAN, PlanProgress(), berlin(1, 9)).test_kind == "full"
+    found = [due(PLAN, TESTED, berlin(1, 6) + days * DAY).test_kind for days in range(16)]
     assert found == [None] * 7 + ["quick"] * 7 + ["full"] * 2
-    quick = Done(last_test=berlin(8, 9), last_full_test=berlin(1, 9))
-    assert [due(PLAN, quick, berlin(day, 9)).test for day in (8, 14, 15)] == [None, None, "full"]
-    only_quick = Done(last_test=berlin(8, 9))
-    assert due(PLAN, only_quick, berlin(9, 9)).test == "full"
+    quick = PlanProgress(last_test=berlin(8, 9), last_full_test=berlin(1, 9))
+    assert [due(PLAN, quick, berlin(day, 9)).test_kind for day in (8, 14, 15)] == [None, None, "full"]
+    only_quick = PlanProgress(last_test=berlin(8, 9))
+    assert due(PLAN, only_quick, berlin(9, 9)).test_kind == "full"
 
 
 def test_a_test_comes_before_stretching() -> None:
     """After a stretch it waits for another day, and says so; a stretch of yesterday does not matter."""
-    after = due(PLAN, Done(stretched_at=berlin(1, 7)), berlin(1, 20))
-    assert after.test is None
+    after = due(PLAN, PlanProgress(last_stretched_at=berlin(1, 7)), berlin(1, 20))
+    assert after.test_kind is None
     assert "test-before" in rules(after)
-    assert due(PLAN, Done(stretched_at=berlin(1, 7)), berlin(2, 0)).test == "full"
+    assert due(PLAN, PlanProgress(last_stretched_at=berlin(1, 7)), berlin(2, 0)).test_kind == "full"
 
 
 def test_tests_can_be_left_to_the_person() -> None:
     """A plan without tests never makes one due."""
-    plan = plan_of({**to_dict(PLAN), "tests": False})
-    assert due(plan, Done(), berlin(1, 9)).test is None
-    assert not [rule for rule in rules(due(plan, Done(), berlin(1, 9))) if rule.startswith("test")]
+    plan = plan_from_dict({**to_dict(PLAN), "tests": False})
+    assert due(plan, PlanProgress(), berlin(1, 9)).test_kind is None
+    assert not [rule for rule in rules(due(plan, PlanProgress(), berlin(1, 9))) if rule.startswith("test")]
 
 
 def test_the_dose_of_the_week() -> None:
     """Whole minutes that were earned, never rounded up; from ten on both sides, what the studies say beyond."""
-    assert dose({}).sentence == "Held this week: left 0, right 0 of 10 minutes."
-    assert "left 9, right 10 of 10" in dose({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
-    enough = dose({Side.LEFT: 600.0, Side.RIGHT: 1200.0}).sentence
+    assert weekly_dose_reason({}).sentence == "Held this week: left 0, right 0 of 10 minutes."
+    assert "left 9, right 10 of 10" in weekly_dose_reason({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
+    enough = weekly_dose_reason({Side.LEFT: 600.0, Side.RIGHT: 1200.0}).sentence
     assert "left 10, right 20 minutes" in enough
     assert "not needed" in enough
 
 
 def test_nobody_is_scolded() -> None:
     """A rest day, a missed day, a missed week and a done day each have a kind, short sentence."""
-    long_ago = Done(TESTED.last_test, TESTED.last_full_test, finished_at=berlin(1, 18, 30))
+    long_ago = PlanProgress(TESTED.last_test, TESTED.last_full_test, last_finished_at=berlin(1, 18, 30))
     said = {
         "plan-rest": due(PLAN, TESTED, berlin(3, 9)),
         "plan-missed": due(PLAN, TESTED, berlin(2, 9)),
@@ -303,7 +313,7 @@ def test_nobody_is_scolded() -> None:
         assert rule in rules(found)
     assert "plan-break" not in rules(due(PLAN, long_ago, berlin(8, 18)))
     for why in {why for found in said.values() for why in found.reasons}:
-        assert why.rule in BY_KEY
+        assert why.rule in RULE_BY_KEY
         assert len(why.sentence) <= 130
         assert not [
             word for word in ("fail", "lazy", "must", "should", "behind", "streak", "!") if word in why.sentence

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.advice.routine import MOST_ITEMS, Fault, faults
+from station.advice.routine import MAX_ITEMS, RoutineFault, routine_faults
 from station.app.routines import steps_of
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.duration import duration_us
 from station.core.events import Side
@@ -24,10 +24,10 @@ ITEMS = st.builds(
 )
 
 
-def found(*items: Item, conditions: frozenset[str] = frozenset()) -> tuple[Fault, ...]:
+def found(*items: Item, conditions: frozenset[str] = frozenset()) -> tuple[RoutineFault, ...]:
     """What is wrong with these items."""
     total_us = duration_us(steps_of(items, Settings())) if items else 0
-    return faults(exercises(), items, conditions, total_us)
+    return routine_faults(exercises(), items, conditions, total_us)
 
 
 def of(*keys: str) -> tuple[Item, ...]:
@@ -36,27 +36,27 @@ def of(*keys: str) -> tuple[Item, ...]:
 
 def said(*items: Item, conditions: frozenset[str] = frozenset(), refuses: bool) -> str:
     """All refusals or all hints in one text."""
-    return " ".join(fault.sentence for fault in found(*items, conditions=conditions) if fault.refuses is refuses)
+    return " ".join(fault.sentence for fault in found(*items, conditions=conditions) if fault.is_blocking is refuses)
 
 
 @pytest.mark.parametrize("key", ["quick_calf", "daily", "test_and_stretch"])
 def test_a_ready_routine_has_no_fault(key: str) -> None:
     """What the station brings along has nothing to be said against it."""
-    assert found(*ready_routines()[key].items) == ()
+    assert found(*built_in_routines()[key].items) == ()
 
 
 def test_the_full_routine_may_be_kept() -> None:
     """All twenty exercises take more than an hour, which is a hint and no more."""
-    (fault,) = found(*ready_routines()["full"].items)
+    (fault,) = found(*built_in_routines()["full"].items)
     assert "more than an hour in all" in fault.sentence
-    assert not fault.refuses
+    assert not fault.is_blocking
 
 
 def test_nothing_in_it_is_refused() -> None:
     """Without an exercise or a test there is nothing to keep, and only that is said."""
     assert [fault.sentence for fault in found()] == ["There is nothing in it yet: add an exercise or a test."]
     (fault,) = found(Item(rest_s=30))
-    assert fault.refuses
+    assert fault.is_blocking
     assert found(Item(test="quick")) == ()
 
 
@@ -103,7 +103,7 @@ def test_a_dose_out_of_range_is_refused(good: dict[str, int], wrong: dict[str, i
     """The last dose that is allowed is kept, the next one is refused with what is allowed and where it stands."""
     before = Item(exercise="1a")
     assert said(before, Item(**good), refuses=True) == ""  # type: ignore[arg-type]  # a table of mixed values
-    (fault,) = (fault for fault in found(before, Item(**wrong)) if fault.refuses)  # type: ignore[arg-type]  # the same
+    (fault,) = (fault for fault in found(before, Item(**wrong)) if fault.is_blocking)  # type: ignore[arg-type]  # the same
     assert sentence in fault.sentence
     assert fault.index == 1
 
@@ -151,9 +151,9 @@ def test_the_same_thing_thrice_is_a_hint() -> None:
 
 def test_a_very_long_list_is_refused() -> None:
     """So many entries are a mistake."""
-    rests = tuple(Item(rest_s=1) for _ in range(MOST_ITEMS - 1))
+    rests = tuple(Item(rest_s=1) for _ in range(MAX_ITEMS - 1))
     assert said(*of("3a"), *rests, refuses=True) == ""
-    assert f"It has {MOST_ITEMS + 1} entries; {MOST_ITEMS} are the most." in said(*of("3a", "3b"), *rests, refuses=True)
+    assert f"It has {MAX_ITEMS + 1} entries; {MAX_ITEMS} are the most." in said(*of("3a", "3b"), *rests, refuses=True)
 
 
 @given(items=st.lists(ITEMS, max_size=6), conditions=st.sets(st.sampled_from(["tendon_pain", "neuro", "cleared"])))
@@ -162,4 +162,4 @@ def test_whatever_is_put_together_has_its_sentences(items: list[Item], condition
     some = found(*items, conditions=frozenset(conditions))
     assert all(fault.sentence.endswith(".") for fault in some)
     assert all(fault.index is None or fault.index < len(items) for fault in some)
-    assert [fault.refuses for fault in some] == sorted((fault.refuses for fault in some), reverse=True)
+    assert [fault.is_blocking for fault in some] == sorted((fault.is_blocking for fault in some), reverse=True)

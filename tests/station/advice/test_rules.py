@@ -12,8 +12,8 @@ import pytest
 from station.advice import health_questions, pain, plan, triage
 from station.advice.records import Proposal, Reason, SideHistory, Situation
 from station.advice.restrictions import restrict
-from station.advice.rules import BY_KEY, RULES, Rule
-from station.catalogue.read import exercises, ready_routines
+from station.advice.rules import RULE_BY_KEY, RULES, Rule
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from station.core.steps import HoldStep
@@ -36,29 +36,31 @@ def situations() -> Iterator[Situation]:
     """People who differ in one thing each."""
     yield Situation(NOW)
     yield from (Situation(NOW, frozenset({condition})) for condition in CONDITIONS)
-    yield from (Situation(NOW, frozenset(), pains=((NOW - DAY, number),)) for number in range(11))
-    yield from (Situation(NOW, frozenset(), felt=frozenset({place}), minutes=10) for place in FeltPlace)
-    yield Situation(NOW, frozenset(), not_felt=frozenset({"3b"}))
+    yield from (Situation(NOW, frozenset(), pain_answers=((NOW - DAY, number),)) for number in range(11))
+    yield from (
+        Situation(NOW, frozenset(), felt_places=frozenset({place}), available_minutes=10) for place in FeltPlace
+    )
+    yield Situation(NOW, frozenset(), not_felt_exercises=frozenset({"3b"}))
     for course in (
-        SideHistory(is_known=True, is_gaining=True, weeks=9, gained_at=NOW - DAY),
+        SideHistory(is_known=True, is_gaining=True, weeks=9, last_gain_at=NOW - DAY),
         SideHistory(is_known=True, is_steady=True, weeks=20),
-        SideHistory(is_known=True, weeks=20, reached_goal=True, behind_mm=20),
+        SideHistory(is_known=True, weeks=20, has_reached_goal=True, deficit_mm=20),
         SideHistory(weeks=2),
         SideHistory(weeks=8),
         SideHistory(weeks=20, change_mm=-1),
     ):
         yield Situation(NOW, frozenset(), side_histories={Side.LEFT: course})
-        yield Situation(NOW, frozenset(), side_histories={Side.LEFT: course}, has_persisted=False)
+        yield Situation(NOW, frozenset(), side_histories={Side.LEFT: course}, has_trained_regularly=False)
 
 
 def of_plans() -> Iterator[Reason]:
     """What is said of a plan on each of three weeks' days, after this and that."""
-    one = plan.plan_of({"days": [[0, "18:00"]], "zone": "Europe/Berlin"})
-    yield from filter(None, [plan.hint(one)])
+    one = plan.plan_from_dict({"days": [[0, "18:00"]], "zone": "Europe/Berlin"})
+    yield from filter(None, [plan.few_days_hint(one)])
     histories = [
-        plan.Done(),
-        plan.Done(last_test=NOW, last_full_test=NOW, finished_at=NOW),
-        plan.Done(last_test=NOW, stretched_at=NOW, finished_at=NOW),
+        plan.PlanProgress(),
+        plan.PlanProgress(last_test=NOW, last_full_test=NOW, last_finished_at=NOW),
+        plan.PlanProgress(last_test=NOW, last_stretched_at=NOW, last_finished_at=NOW),
     ]
     for done in histories:
         for day in range(22):
@@ -69,7 +71,7 @@ def produced() -> set[Reason]:
     """Every reason of all these people."""
     found: set[Reason] = {*of_plans()}
     for situation in situations():
-        for base in (ready_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):
+        for base in (built_in_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):
             found.update(of_proposal(triage.proposal(ALL, base, situation)))
             found.update(of_proposal(triage.apply_precautions(ALL, [Item(exercise="8")], situation)))
     gone = restrict(ALL, (HoldStep(exercise="99z"),), Situation(NOW, frozenset()))
@@ -83,7 +85,7 @@ def produced() -> set[Reason]:
 
 def test_every_reason_has_its_rule_and_every_rule_a_reason() -> None:
     """What is said leads to a rule that is there, and no rule stands there for nothing."""
-    assert {why.rule for why in produced()} == set(BY_KEY)
+    assert {why.rule for why in produced()} == set(RULE_BY_KEY)
 
 
 def test_the_rules_that_the_code_names_are_there() -> None:
@@ -98,7 +100,7 @@ def test_the_rules_that_the_code_names_are_there() -> None:
             ):
                 named.add(node.args[0].value)
     assert len(named) > 25
-    assert named <= BY_KEY.keys()
+    assert named <= RULE_BY_KEY.keys()
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
@@ -113,7 +115,7 @@ def test_a_rule_says_what_and_where_from(rule: Rule) -> None:
 
 def test_keys_and_titles_are_used_once() -> None:
     """Each rule can be found by either."""
-    assert len(BY_KEY) == len(RULES) == len({rule.title for rule in RULES})
+    assert len(RULE_BY_KEY) == len(RULES) == len({rule.title for rule in RULES})
 
 
 def test_every_sentence_is_short_and_kind() -> None:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from station.advice import triage
 from station.advice.records import Proposal, Reason, Situation
-from station.advice.rules import BY_KEY
+from station.advice.rules import RULE_BY_KEY
 from station.advice.triage import apply_precautions, full_base, proposal
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
 from tests.station.advice.guide import (
@@ -34,7 +34,7 @@ from tests.station.advice.guide import (
 )
 
 ALL = exercises()
-BASES = {**{key: one.items for key, one in ready_routines().items()}, "everything": full_base(ALL)}
+BASES = {**{key: one.items for key, one in built_in_routines().items()}, "everything": full_base(ALL)}
 PLACES = [*upto_two(FeltPlace), frozenset(FeltPlace)]
 LONG = 24 * 60
 
@@ -43,7 +43,9 @@ def situation(
     conditions: Iterable[str] = (), felt: Iterable[FeltPlace] = (), minutes: int | None = None, pain: int | None = None
 ) -> Situation:
     pains = () if pain is None else ((NOW - timedelta(hours=1), pain),)
-    return Situation(NOW, frozenset(conditions), felt=frozenset(felt), minutes=minutes, pains=pains)
+    return Situation(
+        NOW, frozenset(conditions), felt_places=frozenset(felt), available_minutes=minutes, pain_answers=pains
+    )
 
 
 def keys(found: Proposal | Sequence[Item]) -> list[str]:
@@ -94,8 +96,8 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[FeltPlace]) -
                 expected = half(*expected)
                 assert key in {one.key for one in found.reduced}
             assert done(item) == expected
-        assert {why.rule for why in found.reasons} <= BY_KEY.keys()
-        assert {f"care-{key.replace('_', '-')}" for key in conditions} <= {why.rule for why in found.reasons}
+        assert {why.rule for why in found.reasons} <= RULE_BY_KEY.keys()
+        assert {f"health-{key.replace('_', '-')}" for key in conditions} <= {why.rule for why in found.reasons}
 
 
 @given(
@@ -129,17 +131,17 @@ def test_any_routine_of_any_person(
     assert found.items[0].rest_s is None
     if minutes is not None and len(set(keys(found))) > 1:
         tests_s = sum({"quick": 180, "full": 480}[test] for test in tests if test)
-        assert found.seconds - tests_s <= 60 * minutes
+        assert found.duration_s - tests_s <= 60 * minutes
     of_exercises = [one.reason for one in found.excluded] + [one.reason for one in found.reduced]
-    assert {why.rule for why in (*found.reasons, *of_exercises)} <= BY_KEY.keys()
+    assert {why.rule for why in (*found.reasons, *of_exercises)} <= RULE_BY_KEY.keys()
 
 
 def test_the_rest_of_a_routine_is_kept() -> None:
     """The felt place comes in before it, right after the warm-up."""
-    found = proposal(ALL, ready_routines()["daily"].items, situation(felt=[FeltPlace.FRONT]))
+    found = proposal(ALL, built_in_routines()["daily"].items, situation(felt=[FeltPlace.FRONT]))
     assert keys(found) == ["1a", "4a", "4b", "4c", "3a", "3b", "3c"]
     assert [why.rule for why in found.reasons] == ["felt-front"]
-    assert keys(proposal(ALL, ready_routines()["daily"].items, situation(felt=[FeltPlace.NOWHERE]))) == [
+    assert keys(proposal(ALL, built_in_routines()["daily"].items, situation(felt=[FeltPlace.NOWHERE]))) == [
         *("1a", "3a", "3b", "3c"),
     ]
 
@@ -154,7 +156,7 @@ def test_an_order_that_changes_is_told() -> None:
 def test_nothing_is_proposed_to_whom_nobody_has_asked() -> None:
     """The health questions come first."""
     found = proposal(ALL, BASES["daily"], Situation(NOW))
-    assert found.block_reason == Reason("care-asked", "Before your first routine, a few questions about your ankle.")
+    assert found.block_reason == Reason("health-asked", "Before your first routine, a few questions about your ankle.")
     assert apply_precautions(ALL, BASES["daily"], Situation(NOW)).block_reason == found.block_reason
 
 
@@ -177,7 +179,7 @@ def test_a_routine_that_is_left_out_altogether_says_so() -> None:
     assert keys(found)
     found = apply_precautions(ALL, [Item(exercise="8"), Item(rest_s=5)], situation(["neuro"]))
     assert found.block_reason is not None
-    assert found.block_reason.rule == "care-nothing-left"
+    assert found.block_reason.rule == "health-nothing-left"
     assert [one.key for one in found.excluded] == ["8"]
 
 
@@ -197,7 +199,7 @@ def test_short_time_keeps_the_felt_stretches() -> None:
     """What goes first is for the gait; the two calf stretches stay where the calf is felt."""
     found = proposal(ALL, full_base(ALL), situation(felt=[FeltPlace.CALF], minutes=10))
     assert {"3a", "3b"} <= set(keys(found))
-    assert found.seconds <= 600
+    assert found.duration_s <= 600
     gone = [one for one in found.excluded if one.reason.rule == "time"]
     assert {"10a", "10b", "10c"} <= {one.key for one in gone}
     assert len(keys(found)) + len(gone) == 20
@@ -207,8 +209,8 @@ def test_too_short_a_time_leaves_a_part_of_the_first() -> None:
     """With a neurological condition and a quarter of an hour, as many of the ten holds as there is time for."""
     found = proposal(ALL, BASES["daily"], situation(["neuro"], minutes=15))
     assert [done(item) for item in found.items] == [(60, 6, None)]
-    assert [why.rule for why in found.reasons] == ["care-neuro", "time"]
-    assert found.seconds <= 900
+    assert [why.rule for why in found.reasons] == ["health-neuro", "time"]
+    assert found.duration_s <= 900
     least = proposal(ALL, [Item(exercise="7a"), Item(rest_s=60)], situation(minutes=1))
     assert [item.count for item in least.items] == [4]
 
@@ -219,7 +221,7 @@ def test_without_a_time_the_routine_is_whole() -> None:
         NUMBERS, key=lambda key: (ORDER.index(FILES[key]["group"]), NUMBERS.index(key))
     )
     added = proposal(ALL, BASES["daily"], situation(felt=[FeltPlace.FRONT, FeltPlace.CALF, FeltPlace.ACHILLES]))
-    assert added.seconds <= 1800
+    assert added.duration_s <= 1800
     assert {"1a", "3a", "3b", "3c"} <= set(keys(added))
     assert [one.reason.rule for one in added.excluded] == ["time"]
 
@@ -234,4 +236,6 @@ def test_an_item_keeps_what_it_says_of_itself() -> None:
 
 def test_the_triage_is_that_of_the_guide() -> None:
     """Front: 4a, 4b, 4c. Achilles: 2b, 2c, 3c, 7d. Calf: 2a, 3a, 3b, 8."""
-    assert {place: set(first) for place, first in triage.TRIAGE.items()} | {FeltPlace.NOWHERE: set()} == FELT
+    assert {place: set(first) for place, first in triage.FELT_PLACE_EXERCISES.items()} | {
+        FeltPlace.NOWHERE: set()
+    } == FELT

@@ -18,6 +18,7 @@ from station.store.schema import runs
 from station.store.traces import trace_text
 from tests.station.app.test_run import facts_of
 from tests.station.rig import COMPARATORS, Rig
+from tests.station.states import AnyState
 
 ERROR = RangeError(offset_mm=-31.0, gain=1.02, bend_mm=1.5)
 WORST_MM = 1.5
@@ -75,7 +76,7 @@ def test_a_test_after_it_names_it_and_is_right(tmp_path: Path) -> None:
         assert test.calibration_id == lab.store.current_calibration().id
         assert test.left_mm is not None
         assert limit_mm - 25.0 < test.left_mm < limit_mm + 3.0
-        assert not test.doubted
+        assert not test.is_suspect
         assert len(lab.store.sessions()) == 1
 
 
@@ -122,7 +123,7 @@ def test_a_check_that_passes_and_one_that_does_not(tmp_path: Path) -> None:
         assert lab.station.snapshot().calibration == "doubted"
         assert "4." in lab.troubles["calibration"] or "3." in lab.troubles["calibration"]
         lab.run_session((TestStep((Side.LEFT,)),), None)
-        assert lab.sat().tests[0].doubted
+        assert lab.sat().tests[0].is_suspect
         assert lab.guided().outcome().well
         assert lab.station.snapshot().calibration == "good"
         assert "calibration" not in lab.troubles
@@ -147,7 +148,7 @@ def test_whoever_leaves_in_the_middle_changes_nothing(tmp_path: Path) -> None:
         before = lab.store.current_calibration()
         guided = GuidedCalibration(lab.store, "calibrate", lab.said.append)
         guided.begin(lab.station)
-        lab.until(lambda: lab.station.snapshot().repetition == 3)
+        lab.until(lambda: AnyState(lab.station.snapshot().state).repetition == 3)
         lab.board.act("take_over")
         lab.board.act("no_block")
         lab.until(lambda: guided.on_snapshot(lab.station.snapshot()), 200.0)
@@ -190,7 +191,7 @@ def test_whoever_steps_on_after_a_check_begins(tmp_path: Path) -> None:
         lab.station.change_settings({"on_step": "test"})
         lab.step_on(Side.LEFT, after_s=5.0)
         assert lab.station.snapshot().activity == "test"
-        assert lab.station.snapshot().sitting_id is not None
+        assert lab.station.snapshot().session_id is not None
 
 
 def test_a_calibration_that_was_stored_late_is_in_force(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

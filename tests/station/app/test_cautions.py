@@ -43,7 +43,7 @@ def with_cautions(condition: str, ruling: Restriction) -> set[str]:
 
 def chosen_for(led: Led, condition: str) -> StartDecision:
     """What begins for somebody who has said yes to this condition, and to what it is only asked after."""
-    after = next(one.after for one in CONDITIONS if one.key == condition)
+    after = next(one.follow_up_of for one in CONDITIONS if one.key == condition)
     person_id = led.add_person("Ada", *([after] if after else []), condition)
     items = [item_dict(item) for item in short_of_all()]
     routine_id = led.store.save_routine(None, person_id, "All", items)

@@ -105,7 +105,7 @@ def test_a_damaged_answer_was_not_given(led: Led, text: str) -> None:
     assert "questions" in now.note
 
 
-@pytest.mark.parametrize("column", ["header_json", "rest_json"])
+@pytest.mark.parametrize("column", ["header_json", "remaining_json"])
 @pytest.mark.parametrize("text", [*DAMAGED, '{"do": "routine", "steps": [5]}'])
 def test_a_damaged_rest_is_not_begun(led: Led, column: str, text: str) -> None:
     """What was left and cannot be read is told as gone."""
@@ -121,7 +121,7 @@ def test_a_damaged_rest_is_not_begun(led: Led, column: str, text: str) -> None:
 def test_a_place_that_there_is_not_was_not_felt(led: Led) -> None:
     """Where the limit was felt is left alone where another release had other words for it."""
     own_plan(led, [{"exercise": "3a"}])
-    damage(led, tests, limit_felt="knee")
+    damage(led, tests, felt_place="knee")
     step_on(led)
     now = led.station.snapshot()
     assert (now.called, now.note) == ("Mine", None)

@@ -12,9 +12,10 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US
 from station.core.facts import CueName
-from station.store.records import Hold, Reps
+from station.store.records import Hold, RepSet
 from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, dose_of, legs_of, routine_of
 from tests.station.simulator.sittings import STEADY
+from tests.station.states import AnyState
 
 KEYS = tuple(exercises())
 SENSED = tuple(key for key in KEYS if exercises()[key].sense is not Verification.TIMER)
@@ -56,7 +57,7 @@ def test_whoever_lifts_the_heel_now_and_then_finishes_later_with_the_same_dose(t
         assert max(late_us) > SECOND_US
 
 
-def late_of(bout: Hold | Reps) -> list[int]:
+def late_of(bout: Hold | RepSet) -> list[int]:
     """How much later a hold was over than its credit, or each repetition than the one before and the tempo, in µs."""
     if isinstance(bout, Hold):
         return [] if bout.ended_us is None else [bout.ended_us - bout.started_us - bout.credited_us]
@@ -73,11 +74,11 @@ def test_whoever_lowers_the_heels_too_quickly_is_told_and_does_them_again(tmp_pa
         led.live(0.1)
         led.board.act("auto")
         led.until(lambda: led.heard().count(CueName.NO) == 3)
-        assert led.station.snapshot().count == 0
+        assert AnyState(led.station.snapshot().state).count == 0
         led.board.person.heel_raise_s["7d"] = 4.8
         led.board.person.run_script(led.board.person._raise_heels(4.8), led.clock.now_us())
         led.until_phase("done")
-        (reps,) = led.sat().reps
+        (reps,) = led.sat().rep_sets
         assert (reps.state, reps.count) == ("finished", 4)
-        assert reps.too_quick >= 3
+        assert reps.too_quick_count >= 3
         assert sum(not one.too_quick for one in reps.repetitions) == 4

@@ -12,17 +12,18 @@ import pytest
 
 from station.app.routines import TITLES, routine_called
 from station.app.snapshot import Snapshot
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US, Legs, Side
 from station.core.facts import CueName
 from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestStep, is_verified
 from station.settings import Settings
-from station.store.records import Hold, Reps, SessionDetail, Test, UnfinishedRun
+from station.store.records import Hold, RepSet, SessionDetail, Test, UnfinishedRun
 from tests.station import rig
 from tests.station.led import ANALOGUE, COMPARATORS, Led, bouts_of, credited, dose_of, goes_on, legs_of, routine_of
+from tests.station.states import AnyState
 
-NAMES = tuple(ready_routines())
+NAMES = tuple(built_in_routines())
 PULLED_AFTER_S = 6.0
 TWO_HOLDS = (Item(exercise="3a", hold_s=20, repetitions=2), Item(exercise="3c", hold_s=20))
 
@@ -39,7 +40,7 @@ class Walked:
 
     def shown(self, at: int) -> list[Snapshot]:
         """The pictures of one step."""
-        return [one for one in self.seen if one.step == at]
+        return [one for one in self.seen if one.state.step == at]
 
 
 @cache
@@ -74,7 +75,7 @@ def test_a_ready_routine_is_led_to_its_end_with_the_exact_dose(name: str) -> Non
     assert {run.state for run in done.sat.tests} <= {"finished"}
     for at, step in enumerate(done.routine):
         if isinstance(step, HoldStep | RepsStep):
-            mine = [one for one in bouts if one.step == at]
+            mine = [one for one in bouts if one.step_index == at]
             assert {one.exercise for one in mine} == {step.exercise}
             assert credited(mine) == legs_of((step,)), step
 
@@ -84,12 +85,14 @@ def test_the_page_knows_what_is_and_what_comes_next(name: str) -> None:
     """In every picture of the routine: its name, the step of all steps, its exercise, the next one, and its sides."""
     done = walked(name)
     steps = len(done.routine)
-    assert [one for one in dict.fromkeys(shown.step for shown in done.seen) if one is not None] == list(range(steps))
+    assert [one for one in dict.fromkeys(shown.state.step for shown in done.seen) if one is not None] == list(
+        range(steps)
+    )
     for at, step in enumerate(done.routine):
         shown = [one for one in done.shown(at) if one.called is not None]
         following = done.routine[at + 1] if at + 1 < steps else None
         assert {one.called for one in shown} == {TITLES[name]}
-        assert {one.steps for one in shown} == {steps}
+        assert {one.state.steps for one in shown} == {steps}
         assert {one.exercise for one in shown} == {exercise_of(step)}
         assert {one.next_exercise for one in shown} == {None if following is None else exercise_of(following)}
         assert {one.next_step is None for one in shown} == {following is None}
@@ -111,7 +114,7 @@ def test_what_nothing_senses_is_said_to_be_so(name: str) -> None:
             one = exercises()[str(step.exercise)]
             assert is_verified(step) is (one.sense is not Verification.TIMER and not one.is_light)
             assert {shown.verified for shown in done.shown(at)} == {is_verified(step)}
-            assert {bout.verified for bout in bouts_of(done.sat) if bout.step == at} == {is_verified(step)}
+            assert {bout.verified for bout in bouts_of(done.sat) if bout.step_index == at} == {is_verified(step)}
 
 
 def test_back_on_the_board_it_goes_on_by_itself() -> None:
@@ -138,10 +141,10 @@ def test_a_test_comes_before_the_stretch_and_is_asked_about() -> None:
     assert test.left_mm is not None
     assert test.right_mm is not None
     circumstances = test.circumstances
-    assert (circumstances.limit_felt, circumstances.pain) == ("calf", 1)
+    assert (circumstances.felt_place, circumstances.pain) == ("calf", 1)
     asked = done.shown(1)
     assert [one.phase for one in asked if one.phase in ("felt", "pain")]
-    assert {one.result_left_mm for one in asked if one.phase == "pain"} == {test.left_mm}
+    assert {AnyState(one.state).result_left_mm for one in asked if one.phase == "pain"} == {test.left_mm}
 
 
 # A sensor that fails in the middle.
@@ -152,7 +155,7 @@ def pulled(led: Led, routine: Routine) -> None:
     led.station.start(routine, led.person_id)
     led.live(0.1)
     led.board.act("auto")
-    led.until(lambda: led.station.snapshot().repetition == 2 and led.station.snapshot().phase == "hold")
+    led.until(lambda: AnyState(led.station.snapshot().state).repetition == 2 and led.station.snapshot().phase == "hold")
     led.live(PULLED_AFTER_S)
     led.board.act("pull_heels")
 
@@ -163,7 +166,7 @@ def test_a_sensor_that_comes_back_takes_nothing_from_what_was_done(tmp_path: Pat
     with Led(tmp_path, ANALOGUE) as led:
         pulled(led, routine)
         led.live(6.0)
-        kept_us = led.station.snapshot().counted_us
+        kept_us = AnyState(led.station.snapshot().state).counted_us
         assert PULLED_AFTER_S - 0.5 <= kept_us / SECOND_US <= PULLED_AFTER_S + 0.5
         led.board.act("return_heels")
         led.until(lambda: not goes_on(led), 600.0)
@@ -193,12 +196,12 @@ def test_a_sensor_that_never_comes_back_keeps_what_was_done(tmp_path: Path) -> N
         led.live(0.1)
         led.walk()
         assert led.heard()[-1] is CueName.COMPLETE
-        done = [one for sitting in led.store.sessions() for one in finished(led, sitting.id)]
+        done = [one for session in led.store.sessions() for one in finished(led, session.id)]
         assert credited(done) == legs_of(routine)
 
 
-def finished(led: Led, sitting_id: str) -> list[Hold | Reps]:
-    detail = led.store.session(sitting_id)
+def finished(led: Led, session_id: str) -> list[Hold | RepSet]:
+    detail = led.store.session(session_id)
     assert detail is not None
     return [one for one in bouts_of(detail) if one.state == "finished"]
 
@@ -218,13 +221,13 @@ def test_one_heel_of_two_in_a_squat_is_told(tmp_path: Path) -> None:
         assert heels == {Side.LEFT: True, Side.RIGHT: False}
         led.live(0.6)
         assert CueName.HEEL_UP in led.heard()
-        stopped_us = led.station.snapshot().counted_us
+        stopped_us = AnyState(led.station.snapshot().state).counted_us
         assert stopped_us / SECOND_US == pytest.approx(8.0, abs=0.15)
         led.board.world.press(Side.RIGHT, 130.0, led.clock.now_us(), 120_000)
         led.until_phase("hold")
         led.until(lambda: not goes_on(led))
         (hold,) = led.sat().holds
-        assert (hold.state, hold.lifts, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
+        assert (hold.state, hold.lift_count, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
 
 
 # What is heard in all that.

@@ -62,11 +62,11 @@ def test_a_spreadsheet_is_read_as_it_writes(file: Path) -> None:
 def test_a_day_is_its_noon_and_today_is_now(file: Path) -> None:
     """A time of day stays what it is, with its zone or in that of this machine."""
     file.write_text(HEADER + "2026-01-31,9,\n2026-02-01 18:30,9,\n2026-02-02T18:30+05:00,9,\n2026-06-01,9,\n")
-    first, second, third, today = (one.at for one in read_past_results(file, "cm", (), NOW).results)
+    first, second, third, today = (one.measured_at for one in read_past_results(file, "cm", (), NOW).results)
     for hour in ("2026-01-31T18", "2026-01-31 1800", "20260131T18"):
         file.write_text(HEADER + f"{hour},9,\n")
         (result,) = read_past_results(file, "cm", (), NOW).results
-        assert result.at.astimezone() == datetime(2026, 1, 31, 18).astimezone()
+        assert result.measured_at.astimezone() == datetime(2026, 1, 31, 18).astimezone()
     assert (first.astimezone().date(), first.astimezone().hour) == (date(2026, 1, 31), 12)
     assert (second.astimezone().hour, second.astimezone().minute) == (18, 30)
     assert third == datetime(2026, 2, 2, 13, 30, tzinfo=UTC)
@@ -191,8 +191,8 @@ def test_the_command_takes_all_and_says_what_it_skipped(database: Path, file: Pa
     assert "0 tests of Ann" in cli(database, file).stdout
     with Reader.open(database) as reader:
         ann, bea = reader.people()
-        assert [score.imported for score in reader.scores(ann.id)] == [True, True, False, False]
-        assert len(reader.scores(bea.id)) == 2
+        assert [score.imported for score in reader.result_summaries(ann.id)] == [True, True, False, False]
+        assert len(reader.result_summaries(bea.id)) == 2
         first = reader.tests(ann.id)[-1]
         assert (first.left_mm, first.right_mm, first.contact) == (94.0, 100.0, Contact.SELF)
 
@@ -224,5 +224,5 @@ def test_what_is_imported_stands_before_what_was_measured(database: Path, file: 
     assert cli(database, file).exit_code == 0
     with Reader.open(database) as reader:
         oldest = reader.sessions()[-1]
-        assert (oldest.person_name, oldest.ended_why) == ("Ann", "imported")
+        assert (oldest.person_name, oldest.end_reason) == ("Ann", "imported")
         assert oldest.started_at < NOW - timedelta(days=2000)

@@ -90,7 +90,7 @@ def test_a_hold_does_without(tmp_path: Path, part: str) -> None:
         rig.hold(6)
         rig.until_phase("done")
         (hold,) = rig.sat().holds
-        assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 6_000_000, 0)
+        assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", 6_000_000, 0)
         assert len(rig.troubles) == 1
 
 

@@ -69,7 +69,7 @@ def test_test_within_comfort_does_not_compete(tmp_path: Path) -> None:
     """A person who is to stay within comfort is not rewarded for going further."""
     with Led(tmp_path, COMPARATORS) as led:
         ada = add_cared(led.store, "Ada", "cleared")
-        at = led.clock.wall() - timedelta(days=10)
+        at = led.clock.utc_now() - timedelta(days=10)
         run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
@@ -96,7 +96,7 @@ def test_station_puts_the_best_to_beat_into_the_test_it_starts(tmp_path: Path) -
     """So it stands in the trace's header, and a replay sounds BEST as the board did."""
     with Led(tmp_path, COMPARATORS) as led:
         ada = add_cared(led.store, "Ada")
-        at = led.clock.wall() - timedelta(days=10)
+        at = led.clock.utc_now() - timedelta(days=10)
         run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
         one_test(led.store, run_id, 90.0, 90.0, full=True)
         led.station.request_start("full_test", ada)
@@ -107,5 +107,5 @@ def test_station_puts_the_best_to_beat_into_the_test_it_starts(tmp_path: Path) -
         assert isinstance(test, TestStep)
         assert test.beat_left_mm is not None
         assert test.beat_left_mm == best_to_beat_mm(
-            led.store, ada, Side.LEFT, led.station._wiring.contact, led.clock.wall()
+            led.store, ada, Side.LEFT, led.station._wiring.contact, led.clock.utc_now()
         )

@@ -23,7 +23,7 @@ from station.core.measurement.calibration import Curve, Fit
 from station.core.measurement.estimate import WANDER_MM, Estimate
 from station.core.measurement.uncertainty import Budget, budget_from_reading, budget_of_mean
 from station.store import Store
-from station.store.records import Attempt, Calibration, Correction, Imported, Scores, Test, Trial
+from station.store.records import Attempt, Calibration, Correction, ImportedResult, SideResults, Test, Trial
 from tests.station.store.histories import FIT, HandClock
 
 OTHER = Fit(Curve(0.98, -41.0, -0.0001), FIT.points, FIT.residuals_mm, FIT.covariance)
@@ -54,8 +54,8 @@ def written(store: Store, clock: HandClock, trials: dict[Side, list[float | None
     calibration = store.current_calibration()
     curve = calibration.curve.shifted(SKIRTING_MM)
     using = MeasurementContext(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
-    sitting_id = store.begin_session(store.people()[0].id, clock.wall(), simulated=False)
-    run_id = store.begin_run(sitting_id, {"do": "test"}, clock.wall())
+    session_id = store.begin_session(store.people()[0].id, clock.utc_now(), simulated=False)
+    run_id = store.begin_run(session_id, {"do": "test"}, clock.utc_now())
     test_id = store.begin_test(
         run_id,
         full=True,
@@ -103,7 +103,7 @@ def scored(curve: Curve, readings: list[float | None]) -> float | None:
     return score_mm([TrialResult(i, toe or 0.0, toe is None, None) for i, toe in enumerate(toes)])
 
 
-def made_of(store: Store, test: Test, calibration: Calibration) -> Scores:
+def made_of(store: Store, test: Test, calibration: Calibration) -> SideResults:
     (outcome,) = corrections_for(store, (test.id,), calibration)
     assert outcome.scores is not None
     return outcome.scores
@@ -216,21 +216,23 @@ def test_a_0_comes_back_to_the_calibration_of_its_day(store: Store, clock: HandC
     """A result that was written for it before is taken back with the original, which needs no reading."""
     test = written(store, clock, {Side.LEFT: [55.0]})
     store.add_calibration(FIT)
-    store.correct([Correction(test.id, Scores(25.0, None, 1.5, calibration_id=store.current_calibration().id))])
+    store.add_corrections(
+        [Correction(test.id, SideResults(25.0, None, 1.5, calibration_id=store.current_calibration().id))]
+    )
     cli(store, "--yes", "--calibration", "1")
     assert store.test(test.id) == test
 
 
 def test_what_cannot_be_computed_is_left_with_a_reason(store: Store, clock: HandClock) -> None:
     """A test whose calibration nobody knows, and one without trials; a tape has no reading at all."""
-    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
-    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
+    run_id = store.begin_run(session_id, {}, clock.utc_now())
     for calibration_id in (None, store.current_calibration().id):
         test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
         store.finish_test(test_id, left_mm=80.0, right_mm=None)
-    store.add_imported(store.people()[0].id, [Imported(clock.wall(), 90.0, None)])
+    store.add_imported_results(store.people()[0].id, [ImportedResult(clock.utc_now(), 90.0, None)])
     store.add_calibration(FIT)
-    ids = store.measured_since(clock.wall() - timedelta(days=9))
+    ids = store.test_ids_since(clock.utc_now() - timedelta(days=9))
     outcomes = list(corrections_for(store, ids, store.current_calibration()))
     assert {one.why_not for one in outcomes} == {"nobody knows its calibration", "its trials are not there"}
     assert len(outcomes) == 2
@@ -353,6 +355,6 @@ def test_which_trials_count() -> None:
 def test_temperatures_that_nobody_knows_are_not_made_up(clock: HandClock) -> None:
     """Either one missing, and nobody knows how much warmer it is."""
     for then_c, now_c, warmer in ((20.0, 25.0, 5.0), (None, 25.0, None), (20.0, None, None)):
-        calibration = Calibration("c", 1, clock.wall(), FIT.curve, FIT, then_c)
-        using = MeasurementContext(calibration, clock.wall() - timedelta(hours=12), now_c)
+        calibration = Calibration("c", 1, clock.utc_now(), FIT.curve, FIT, then_c)
+        using = MeasurementContext(calibration, clock.utc_now() - timedelta(hours=12), now_c)
         assert (using.conditions.warmer_degrees, using.conditions.days_since_calibration) == (warmer, 0.5)

@@ -53,13 +53,13 @@ def test_a_check_is_of_the_calibration_that_it_was_made_with(tmp_path: Path) -> 
         store.add_calibration(FIT)
         before = store.current_calibration()
         keeper = Recorder(store, told.append)
-        keeper.begin_session(None, clock.wall(), simulated=False)
+        keeper.begin_session(None, clock.utc_now(), simulated=False)
         with full_disk(store):
             # A page has room for some rows more.
             for made, fact in enumerate([*[Calibrated(1, FIT)] * 99, CheckDone(2, 100.0, 109.0, 9.0, 0.6, True)]):
                 step = CheckStep() if made == 99 else CalibrateStep()
                 run = Run((step,), Wiring(), References(), before.curve, 0)
-                keeper.begin_run(run, clock.wall(), MeasurementContext(before, clock.wall()))
+                keeper.begin_run(run, clock.utc_now(), MeasurementContext(before, clock.utc_now()))
                 keeper.record(fact)
             assert "disk is full" in str(told[-1])
             assert store.checks() == ()
@@ -76,13 +76,13 @@ def test_a_session_has_no_id_before_it_is_stored(tmp_path: Path) -> None:
     clock = HandClock()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         recorder = Recorder(store, lambda fault: None)
-        recorder.begin_session(None, clock.wall(), simulated=False)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
         first_id = recorder.session_id
         with full_disk(store):
             while not recorder.has_pending_writes:
                 recorder.record_check(store.current_calibration().id, "lane", None, 1.0, 0.5, passed=True)
-            recorder.end_session(clock.wall(), "somebody else")
-            recorder.begin_session(None, clock.wall(), simulated=False)
+            recorder.end_session(clock.utc_now(), "somebody else")
+            recorder.begin_session(None, clock.utc_now(), simulated=False)
             assert (recorder.in_session, recorder.session_id) == (True, None)
         recorder.flush(0)
         assert recorder.session_id not in (None, first_id)
@@ -95,9 +95,9 @@ def test_a_test_has_what_it_was_measured_with(tmp_path: Path) -> None:
         store.add_calibration(FIT)
         calibration = store.current_calibration()
         recorder = Recorder(store, lambda fault: None)
-        recorder.begin_session(None, clock.wall(), simulated=False)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
         run = Run((TestStep((Side.LEFT,)),), Wiring(), References(), calibration.curve.shifted(12.0), 0)
-        recorder.begin_run(run, clock.wall(), MeasurementContext(calibration, clock.wall(), skirting_mm=12.0))
+        recorder.begin_run(run, clock.utc_now(), MeasurementContext(calibration, clock.utc_now(), skirting_mm=12.0))
         found = Estimate(150.0, 0.75, 0.487_654, 40)
         recorder.record(AttemptStarted(1, Side.LEFT, 1, 1, 90.0))
         recorder.record(AttemptPassed(2, Side.LEFT, 91.0, Contact.PAD, 9.9, (1, 2), found))
@@ -115,14 +115,14 @@ def test_repetitions_whose_skip_was_taken_back_are_one_set(tmp_path: Path) -> No
     clock, told = HandClock(), list[str | None]()
     with Store.open(tmp_path / "station.db", clock=clock) as store:
         keeper = Recorder(store, told.append)
-        keeper.begin_session(None, clock.wall(), simulated=False)
+        keeper.begin_session(None, clock.utc_now(), simulated=False)
         curve = store.current_calibration()
         run = Run((RepsStep(count=5),), Wiring(), References(), curve.curve, 0)
-        keeper.begin_run(run, clock.wall(), MeasurementContext(curve, clock.wall()))
+        keeper.begin_run(run, clock.utc_now(), MeasurementContext(curve, clock.utc_now()))
         for fact in (*_counted(1, 2, 3), RepsPartial(40, Side.LEFT, 3, 0), TapsUndone(41), *_counted(4, 5)):
             keeper.record(fact)
         keeper.record(RepsFinished(60, Side.LEFT, 5, 0))
-        (reps,) = store.reps()
+        (reps,) = store.rep_sets()
         assert (reps.count, reps.state) == (5, "finished")
         assert [one.number for one in reps.repetitions] == [0, 1, 2, 3, 4]
         assert told == [None] * len(told)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from station.advice.plan import plan_of, to_dict
+from station.advice.plan import plan_from_dict, to_dict
 from station.app.inbox import ReminderDue
 from station.app.reminders import LATE_WITHIN, Reminders
 from station.core.events import CommandName
@@ -68,13 +68,13 @@ class Reminded(Led):
         """Let the time until then pass on the empty board, and the alarm clock look."""
         self.jump_to(wall)
         self.live(0.1)
-        self.alarms.look(self.board.clock.wall())
+        self.alarms.look(self.board.clock.utc_now())
         self.live(8.0)
 
 
 def plan_at(*clocks: str, zone: str = "UTC", reminder_cue: bool = True, **more: Any) -> dict[str, Any]:
     days = [[day, clock] for day in EVERY_DAY for clock in clocks]
-    return to_dict(plan_of({"days": days, "zone": zone, "reminder_cue": reminder_cue, "tests": False, **more}))
+    return to_dict(plan_from_dict({"days": days, "zone": zone, "reminder_cue": reminder_cue, "tests": False, **more}))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def led(tmp_path: Path) -> Iterator[Reminded]:
 
 
 def today_at(led: Led, hour: int, minute: int = 0) -> datetime:
-    return led.clock.wall().replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return led.clock.utc_now().replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
 def nudges(led: Led) -> int:
@@ -140,7 +140,7 @@ def test_a_board_in_use_does_not_call(led: Reminded) -> None:
     led.station.start(hold_of(200.0), ada)
     led.live(62.0)
     before = len(led.heard())
-    led.alarms.look(led.clock.wall())
+    led.alarms.look(led.clock.utc_now())
     led.live(8.0)
     assert led.alarms.rang == 1
     assert CueName.NUDGE not in led.heard()[before:]
@@ -156,7 +156,7 @@ def test_whoever_is_done_is_not_called(led: Reminded) -> None:
     led.station.start(hold_of(5.0), ada)
     led.live(0.1)
     led.walk()
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     before = nudges(led)
     led.pass_to(today_at(led, 18))
     assert led.alarms.rang == 1
@@ -198,7 +198,7 @@ def test_a_clock_that_is_set_forwards_makes_up_for_one_reminder(led: Reminded) -
     led.live(0.1)
     assert led.alarms.at == {ada: today_at(led, 9)}
     for _ in range(3):
-        led.alarms.look(led.board.clock.wall())
+        led.alarms.look(led.board.clock.utc_now())
         led.live(8.0)
     assert led.alarms.rang == 1
     assert nudges(led) >= 1
@@ -213,7 +213,7 @@ def test_a_clock_that_is_set_far_forwards_makes_up_for_nothing(led: Reminded) ->
         led.station.wall_clock_set()
         led.live(0.1)
         assert led.alarms.at == {ada: today_at(led, 9) + timedelta(days=next_day)}
-        led.alarms.look(led.board.clock.wall())
+        led.alarms.look(led.board.clock.utc_now())
         led.live(8.0)
     assert led.alarms.rang == nudges(led) == 0
 

@@ -15,6 +15,7 @@ from station.store.records import Hold
 from tests.station.health_answers import add_cared
 from tests.station.led import COMPARATORS, Led, credited, legs_of, routine_of
 from tests.station.rig import Rig
+from tests.station.states import AnyState
 
 ITEMS = (Item(exercise="3b", hold_s=10, repetitions=1), Item(exercise="3a", hold_s=20, repetitions=2))
 ROUTINE = routine_of(ITEMS, analogue=False)
@@ -26,12 +27,12 @@ LEAVING_S = 1.5
 
 def holds_of(rig: Rig) -> list[Hold]:
     """All that was ever held, in order of time."""
-    found = [hold for sitting in reversed(rig.store.sessions()) for hold in held_in(rig, sitting.id)]
+    found = [hold for session in reversed(rig.store.sessions()) for hold in held_in(rig, session.id)]
     return sorted(found, key=lambda hold: hold.started_at)
 
 
-def held_in(rig: Rig, sitting_id: str) -> tuple[Hold, ...]:
-    detail = rig.store.session(sitting_id)
+def held_in(rig: Rig, session_id: str) -> tuple[Hold, ...]:
+    detail = rig.store.session(session_id)
     assert detail is not None
     return detail.holds
 
@@ -43,7 +44,7 @@ def begin(led: Led, person_id: str | None = None) -> None:
     led.board.act("auto")
 
     def second() -> bool:
-        now = led.station.snapshot()
+        now = AnyState(led.station.snapshot().state)
         return (now.step, now.repetition, now.phase) == (1, 2, "hold")
 
     led.until(second, 300.0)
@@ -58,9 +59,9 @@ def leave(led: Led) -> None:
 
 def away(led: Led, minutes: float, since_us: int) -> None:
     """Be away until so many minutes after the routine ended."""
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     gone_us = led.clock.now_us() - since_us
-    led.jump_to(led.clock.wall() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
+    led.jump_to(led.clock.utc_now() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
     led.live(0.5)
 
 
@@ -159,7 +160,7 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     ada, ben = add_cared(led.store, "Ada"), add_cared(led.store, "Ben")
     begin(led, ada)
     leave(led)
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     led.station.request_start("rest", ben)
     led.live(0.5)
     now = led.station.snapshot()
@@ -171,7 +172,7 @@ def test_the_rest_is_the_persons_own(led: Led) -> None:
     led.walk()
     assert led.store.unfinished_run(ben) is None
     assert led.store.unfinished_run(ada) is not None
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     come_back(led)
     assert led.station.snapshot().activity == "idle", "Ben steps on, and Ada's rest is not his"
     led.station.request_start("rest", ada)
@@ -188,6 +189,6 @@ def test_another_routine_makes_the_doorbell_forgotten(led: Led) -> None:
     led.station.start((HoldStep((Side.LEFT,), 5 * SECOND_US, 1, prepare_us=3 * SECOND_US),), None)
     led.live(0.1)
     led.walk()
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     come_back(led)
     assert led.station.snapshot().activity == "idle"

@@ -50,14 +50,22 @@ def facts_of(reader: Reader, run_id: str) -> list[Fact]:
     return list(replay(trace, routine_from_header(trace.header), curve_from_header(trace.header)))
 
 
-def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
+def assert_replays(reader: Reader, session_id: str) -> list[Fact]:
     """Every result of the session, field by field, against the replay of its run."""
-    detail = reader.session(sitting_id)
+    detail = reader.session(session_id)
     assert detail is not None
-    facts = [fact for run_id in detail.runs for fact in facts_of(reader, run_id)]
+    facts = [fact for run_id in detail.run_ids for fact in facts_of(reader, run_id)]
     ends = [fact for fact in facts if isinstance(fact, HoldEnd)]
     assert [
-        (hold.side, hold.repetition, hold.credited_us, hold.lifted_us, hold.lifts, hold.micro_lifts, hold.ended_us)
+        (
+            hold.side,
+            hold.repetition,
+            hold.credited_us,
+            hold.lifted_us,
+            hold.lift_count,
+            hold.micro_lift_count,
+            hold.ended_us,
+        )
         for hold in detail.holds
     ] == [
         (end.side, end.repetition, end.credited_us, end.lifted_us, end.lifts, end.micro_lifts, end.at_us)
@@ -66,9 +74,9 @@ def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
     finished = {"finished": HoldFinished, "partial": HoldPartial}
     assert [finished[hold.state] for hold in detail.holds] == [type(end) for end in ends]
     lifted = [fact.since_us for fact in facts if isinstance(fact, HeelLifted)]
-    assert [span.since_us for hold in detail.holds for span in hold.lift_spans] == lifted
+    assert [span.started_us for hold in detail.holds for span in hold.heel_lifts] == lifted
     returned = [fact.since_us for fact in facts if isinstance(fact, HeelReturned)]
-    assert [span.until_us for hold in detail.holds for span in hold.lift_spans if span.until_us] == returned
+    assert [span.ended_us for hold in detail.holds for span in hold.heel_lifts if span.ended_us] == returned
     verdicts = [fact for fact in facts if isinstance(fact, AttemptPassed | AttemptFailed | AttemptVoid)]
     attempts = [attempt for test in detail.tests for attempt in test.attempts]
     assert [(attempt.side, attempt.ended_us, attempt.outcome == "passed") for attempt in attempts] == [
@@ -96,7 +104,7 @@ def assert_replays(reader: Reader, sitting_id: str) -> list[Fact]:
         (test.left_mm, test.right_mm, test.state == "partial") for test in detail.tests if test.state != "unfinished"
     ] == [(score.left_mm, score.right_mm, score.partial) for score in scores]
     counted = [fact for fact in facts if isinstance(fact, RepsFinished)]
-    assert [(one.side, one.count, one.too_quick, one.state == "partial") for one in detail.reps] == [
+    assert [(one.side, one.count, one.too_quick_count, one.state == "partial") for one in detail.rep_sets] == [
         (fact.side, fact.count, fact.too_quick, isinstance(fact, RepsPartial)) for fact in counted
     ]
     return facts
@@ -107,7 +115,7 @@ def do(rig: Rig, routine: Routine, limit_s: float = 500.0) -> str:
     rig.station.start(routine, None)
     rig.live(0.1)
     rig.board.act("auto")
-    rig.until(lambda: rig.station.snapshot().sitting_id is not None)
+    rig.until(lambda: rig.station.snapshot().session_id is not None)
     rig.until(lambda: rig.station._run is None, limit_s)
     return rig.store.sessions()[0].id
 

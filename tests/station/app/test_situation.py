@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from station.advice.plan import due, plan_of, to_dict
+from station.advice.plan import due, plan_from_dict, to_dict
 from station.advice.triage import proposal
 from station.app.progress import history_of
 from station.app.situation import done_of, plan_for, situation_of
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
 from station.core.events import Side
-from station.settings import GOAL_MM
+from station.settings import DEFAULT_GOAL_MM
 from station.store import Store
 from tests.station.store.histories import LEFT_OVER, HandClock, one_hold, one_test
 
 DAY = timedelta(days=1)
-PLAN = plan_of({"days": [[0, "18:00"], [3, "18:00"]], "zone": "UTC"})
+PLAN = plan_from_dict({"days": [[0, "18:00"], [3, "18:00"]], "zone": "UTC"})
 
 
 class Life:
@@ -33,25 +33,25 @@ class Life:
 
     @property
     def now(self) -> datetime:
-        return self.clock.wall()
+        return self.clock.utc_now()
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
         """A session with a test and nothing else, of ten minutes."""
-        sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
-        run_id = self.store.begin_run(sitting_id, {"do": "test", "side": "both"}, self.now)
+        session_id = self.store.begin_session(self.id, self.now, simulated=False)
+        run_id = self.store.begin_run(session_id, {"do": "test", "side": "both"}, self.now)
         test_id = one_test(self.store, run_id, left_mm, right_mm, full=full)
-        self.store.end_session(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+        self.store.end_session(session_id, self.clock.pass_by(minutes=10), "stepped off")
         return test_id
 
     def stretch(self, seconds: int = 30, *, broken_off: bool = False) -> None:
         """A session with one hold a side, of ten minutes."""
-        sitting_id = self.store.begin_session(self.id, self.now, simulated=False)
-        run_id = self.store.begin_run(sitting_id, {"do": "hold", "side": "both"}, self.now)
+        session_id = self.store.begin_session(self.id, self.now, simulated=False)
+        run_id = self.store.begin_run(session_id, {"do": "hold", "side": "both"}, self.now)
         for side in Side:
             one_hold(self.store, run_id, side, credited_s=seconds)
         if broken_off:
             self.store.save_unfinished(run_id, LEFT_OVER, self.now)
-        self.store.end_session(sitting_id, self.clock.pass_by(minutes=10), "stepped off")
+        self.store.end_session(session_id, self.clock.pass_by(minutes=10), "stepped off")
 
 
 @pytest.fixture
@@ -64,32 +64,36 @@ def ann(tmp_path: Path) -> Iterator[Life]:
 def test_somebody_new_is_asked_first(ann: Life) -> None:
     """Nothing is known, the health questions are due, nothing is proposed, and a first full test is."""
     found = situation_of(ann.store, ann.id, ann.now)
-    assert (found.conditions, found.felt, found.pains, found.not_felt, found.side_histories) == (
-        *(None, frozenset(), (), frozenset(), {}),
-    )
+    assert (
+        found.conditions,
+        found.felt_places,
+        found.pain_answers,
+        found.not_felt_exercises,
+        found.side_histories,
+    ) == (*(None, frozenset(), (), frozenset(), {}),)
     assert found.ask_reason is not None
-    assert proposal(exercises(), ready_routines()["daily"].items, found).block_reason == found.ask_reason
+    assert proposal(exercises(), built_in_routines()["daily"].items, found).block_reason == found.ask_reason
     done = done_of(ann.store, ann.id, ann.now, UTC)
-    assert done.last_test is done.finished_at is done.stretched_at is None
-    assert due(PLAN, done, ann.now).test == "full"
+    assert done.last_test is done.last_finished_at is done.last_stretched_at is None
+    assert due(PLAN, done, ann.now).test_kind == "full"
 
 
 def test_the_newest_answers_count(ann: Life) -> None:
     """Of the health questions, and for each exercise whether it was felt."""
-    ann.store.add_answer(ann.id, "care", {"yes": ["child"], "no": []})
-    ann.store.add_answer(ann.id, "care", {"yes": ["numb", "pinch"], "no": ["child"]})
+    ann.store.add_answer(ann.id, "health", {"yes": ["child"], "no": []})
+    ann.store.add_answer(ann.id, "health", {"yes": ["numb", "pinch"], "no": ["child"]})
     for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):
         ann.store.add_answer(ann.id, "felt", felt, about=about)
     found = situation_of(ann.store, ann.id, ann.now, minutes=12)
     assert found.conditions == frozenset({"numb", "pinch"})
     assert found.ask_reason is None
-    assert found.not_felt == {"3b"}
-    assert found.minutes == 12
+    assert found.not_felt_exercises == {"3b"}
+    assert found.available_minutes == 12
 
 
 def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
     """A condition that there is no more does not stop the page."""
-    ann.store.add_answer(ann.id, "care", {"yes": ["gout"], "no": []})
+    ann.store.add_answer(ann.id, "health", {"yes": ["gout"], "no": []})
     found = situation_of(ann.store, ann.id, ann.now)
     assert found.conditions is None
     assert found.ask_reason is not None
@@ -97,7 +101,7 @@ def test_an_answer_of_another_version_is_asked_again(ann: Life) -> None:
 
 def test_the_questions_come_back(ann: Life) -> None:
     """After half a year, and when the person said that something has changed."""
-    ann.store.add_answer(ann.id, "care", {"yes": [], "no": []})
+    ann.store.add_answer(ann.id, "health", {"yes": [], "no": []})
     assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).ask_reason is None
     assert situation_of(ann.store, ann.id, ann.now + 183 * DAY).ask_reason is not None
     ann.clock.pass_by(days=1)
@@ -107,7 +111,7 @@ def test_the_questions_come_back(ann: Life) -> None:
 
 def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
     """The newest first; what is no number from 0 to 10 is left out."""
-    ann.store.answer_test(ann.test(), pain=7, limit_felt="front")
+    ann.store.answer_test(ann.test(), pain=7, felt_place="front")
     at_test = ann.now - timedelta(minutes=10)
     ann.store.add_answer(ann.id, "pain", 6, about="3a")
     ann.clock.pass_by(days=1)
@@ -115,20 +119,20 @@ def test_pain_of_tests_and_answers_is_one_list(ann: Life) -> None:
         ann.store.add_answer(ann.id, "pain", strange)
     ann.store.add_answer(ann.id, "pain", 3, about="next day")
     found = situation_of(ann.store, ann.id, ann.now)
-    assert [pain for _, pain in found.pains] == [3, 6, 7]
-    assert found.pains[-1][0] == at_test
+    assert [pain for _, pain in found.pain_answers] == [3, 6, 7]
+    assert found.pain_answers[-1][0] == at_test
 
 
 def test_the_limit_was_felt_at_the_last_test(ann: Life) -> None:
     """On the last day with an answer; half a year later it says nothing."""
-    ann.store.answer_test(ann.test(), limit_felt="front")
+    ann.store.answer_test(ann.test(), felt_place="front")
     ann.clock.pass_by(days=7)
-    ann.store.answer_test(ann.test(), limit_felt="calf")
-    ann.store.answer_test(ann.test(), limit_felt="achilles")
+    ann.store.answer_test(ann.test(), felt_place="calf")
+    ann.store.answer_test(ann.test(), felt_place="achilles")
     ann.clock.pass_by(days=7)
     ann.test()
-    assert situation_of(ann.store, ann.id, ann.now).felt == {FeltPlace.CALF, FeltPlace.ACHILLES}
-    assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt == frozenset()
+    assert situation_of(ann.store, ann.id, ann.now).felt_places == {FeltPlace.CALF, FeltPlace.ACHILLES}
+    assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt_places == frozenset()
 
 
 def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
@@ -138,18 +142,18 @@ def test_the_courses_are_those_of_the_statistics(ann: Life) -> None:
         for _ in range(2):
             ann.test(80.0 + 2 * week, 80.0 + (week % 2))
             ann.clock.pass_by(days=2)
-    history = history_of(ann.store, ann.id, GOAL_MM, ann.now)
+    history = history_of(ann.store, ann.id, DEFAULT_GOAL_MM, ann.now)
     found = situation_of(ann.store, ann.id, ann.now, history=history)
     assert found == situation_of(ann.store, ann.id, ann.now)
     left, right = found.side_histories[Side.LEFT], found.side_histories[Side.RIGHT]
-    assert (left.is_known, left.is_gaining, left.is_steady, left.behind_mm) == (True, True, False, 0.0)
-    assert left.gained_at is not None
-    assert left.reached_goal
+    assert (left.is_known, left.is_gaining, left.is_steady, left.deficit_mm) == (True, True, False, 0.0)
+    assert left.last_gain_at is not None
+    assert left.has_reached_goal
     assert left.change_mm == 50.0
     assert left.weeks > 20
-    assert (right.is_steady, right.is_gaining, right.gained_at) == (True, False, None)
-    assert right.behind_mm > 30
-    assert not right.reached_goal
+    assert (right.is_steady, right.is_gaining, right.last_gain_at) == (True, False, None)
+    assert right.deficit_mm > 30
+    assert not right.has_reached_goal
     assert situation_of(ann.store, ann.id, ann.now + 50 * DAY).side_histories == {}
 
 
@@ -163,11 +167,11 @@ def test_one_test_is_a_course_without_a_change(ann: Life) -> None:
 def test_most_weeks_with_stretches_are_persistence(ann: Life) -> None:
     """Nine of the last thirteen."""
     for week in range(9):
-        assert not situation_of(ann.store, ann.id, ann.now).has_persisted, week
+        assert not situation_of(ann.store, ann.id, ann.now).has_trained_regularly, week
         ann.stretch()
         ann.clock.pass_by(days=7)
-    assert situation_of(ann.store, ann.id, ann.now).has_persisted
-    assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).has_persisted
+    assert situation_of(ann.store, ann.id, ann.now).has_trained_regularly
+    assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).has_trained_regularly
 
 
 def test_tests_that_were_done(ann: Life) -> None:
@@ -191,12 +195,12 @@ def test_stretches_that_were_done(ann: Life) -> None:
     ann.clock.pass_by(hours=1)
     ann.stretch(60, broken_off=True)
     done = done_of(ann.store, ann.id, ann.now, UTC)
-    assert done.finished_at == ended
-    assert done.stretched_at is not None
-    assert done.stretched_at > ended
-    assert done.credited_s == {Side.LEFT: 300.0, Side.RIGHT: 300.0}
+    assert done.last_finished_at == ended
+    assert done.last_stretched_at is not None
+    assert done.last_stretched_at > ended
+    assert done.credited_this_week_s == {Side.LEFT: 300.0, Side.RIGHT: 300.0}
     next_week = done_of(ann.store, ann.id, ann.now + 7 * DAY, UTC)
-    assert next_week.credited_s == {Side.LEFT: 0.0, Side.RIGHT: 0.0}
+    assert next_week.credited_this_week_s == {Side.LEFT: 0.0, Side.RIGHT: 0.0}
 
 
 def test_what_was_offered_is_remembered(ann: Life) -> None:
@@ -205,7 +209,7 @@ def test_what_was_offered_is_remembered(ann: Life) -> None:
     for about in ("2026-06-01T20:00:00+02:00", "soon", "2026-06-01", None):
         ann.store.add_answer(ann.id, "offered", True, about=about)
     done = done_of(ann.store, ann.id, ann.now, UTC)
-    assert done.offered == {monday}
+    assert done.offered_occurrences == {monday}
     assert due(PLAN, done, monday + DAY).occurrence is None
 
 

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from station.advice.health_questions import CONDITIONS
-from station.advice.plan import plan_of, to_dict
+from station.advice.plan import plan_from_dict, to_dict
 from station.advice.records import Reason, Situation
-from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST, restrict
+from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST_KEY, restrict
 from station.app.routines import steps_of
 from station.app.start_gate import COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.events import SECOND_US, CommandName
 from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
@@ -35,7 +35,7 @@ KEYS = [condition.key for condition in CONDITIONS]
 NO_TEST = {"tendon_pain", "insertional"}
 """What leaves the end of the range alone."""
 BLOCKING = {"not_cleared", "no_weight", "child"}
-FULL = steps_of(ready_routines()["full"].items, Settings())
+FULL = steps_of(built_in_routines()["full"].items, Settings())
 TEST_AND_FULL: Routine = (TestStep(), AskStep(), *FULL)
 PAINS = (None, 2, 4, 5, 6, 9)
 CAUTIONS: dict[str, dict[str, str]] = {
@@ -52,7 +52,7 @@ def up_to_three() -> Iterator[frozenset[str]]:
 
 
 def situation(conditions: frozenset[str], pain: int | None) -> Situation:
-    return Situation(NOW, conditions, pains=() if pain is None else ((NOW - timedelta(hours=1), pain),))
+    return Situation(NOW, conditions, pain_answers=() if pain is None else ((NOW - timedelta(hours=1), pain),))
 
 
 def is_blocked(conditions: frozenset[str], pain: int | None) -> bool:
@@ -80,7 +80,7 @@ def test_restrict_lets_nothing_forbidden_begin(pain: int | None) -> None:
         assert exercises_in(found.steps) == set(CAUTIONS) - forbidden
         assert any(isinstance(step, TestStep) for step in found.steps) is not bool(conditions & NO_TEST)
         assert any(isinstance(step, AskStep) for step in found.steps) is not bool(conditions & NO_TEST)
-        assert {one.key for one in found.excluded} == forbidden | ({TEST} if conditions & NO_TEST else set())
+        assert {one.key for one in found.excluded} == forbidden | ({TEST_KEY} if conditions & NO_TEST else set())
         eases = pain is not None and 4 <= pain < 6
         for step in found.steps:
             if isinstance(step, HoldStep | RepsStep):
@@ -104,16 +104,16 @@ def test_unknown_person_gets_the_test_the_stretch_and_what_carries_no_caution() 
     harmless = {key for key, one in CAUTIONS.items() if not one}
     assert exercises_in(found.steps) == harmless | {BUILT_IN_STRETCH}
     assert found.steps[:2] == (TestStep(), AskStep())
-    assert {one.reason.rule for one in found.excluded} == {"care-asked"}
+    assert {one.reason.rule for one in found.excluded} == {"health-asked"}
 
 
 @pytest.mark.parametrize("conditions", [None, frozenset({"arch_falls"})])
 def test_restrict_asks_first_where_answers_are_missing_or_old(conditions: frozenset[str] | None) -> None:
     """Only the test begins before the questions are answered, or answered again."""
-    asked = Situation(NOW, conditions, Reason("care-asked", "Please answer again."))
+    asked = Situation(NOW, conditions, Reason("health-asked", "Please answer again."))
     found = restrict(exercises(), TEST_AND_FULL, asked)
     assert found.steps == (TestStep(), AskStep())
-    assert {one.reason.rule for one in found.excluded} == {"care-asked"}
+    assert {one.reason.rule for one in found.excluded} == {"health-asked"}
     assert restrict(exercises(), FULL, asked).block_reason is not None
 
 
@@ -124,17 +124,17 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
 
 
 def gate_for(store: Store, person_id: str | None) -> StartGate:
-    return StartGate(store, store.settings(), person_id, HandClock().wall())
+    return StartGate(store, store.settings(), person_id, HandClock().utc_now())
 
 
 def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt: str | None) -> str:
     """A person with these answers, and where they felt the limit at their last test."""
-    at = HandClock().wall() - timedelta(days=1)
+    at = HandClock().utc_now() - timedelta(days=1)
     person_id = store.add_person(f"Person {len(store.people())}").id
     answer_care(store, person_id, *conditions)
     if felt is not None:
         run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
-        store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, limit_felt=felt)
+        store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, felt_place=felt)
     if pain is not None:
         store.add_answer(person_id, "pain", pain)
     return person_id
@@ -142,7 +142,7 @@ def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt
 
 def remember_unfinished(store: Store, person_id: str | None, routine: Routine) -> None:
     """What the store has of a routine whose power failed before its first second."""
-    at = HandClock().wall()
+    at = HandClock().utc_now()
     run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), to_json(routine), at)
     store.save_unfinished(run_id, to_json(routine), at)
 
@@ -171,7 +171,9 @@ def test_every_way_begins_the_same_steps(
     store.remove_routine(own)
     if person_id is not None and name not in ("stretch", "test_and_stretch"):
         days = [[day, "00:00"] for day in range(7)]
-        store.save_plan(person_id, to_dict(plan_of({"days": days, "routine": name, "zone": "UTC", "tests": False})))
+        store.save_plan(
+            person_id, to_dict(plan_from_dict({"days": days, "routine": name, "zone": "UTC", "tests": False}))
+        )
         assert gate_for(store, person_id).decide(TODAY).routine == by_name.routine
     if by_name.routine:
         remember_unfinished(store, person_id, by_name.routine)
@@ -204,7 +206,7 @@ def test_every_way_begins_the_same_steps_of_ones_own_routine(
     begins = gate.decide(own).routine
     assert gate.restricted(steps_of(items, store.settings()), None).routine == begins
     days = [[day, "00:00"] for day in range(7)]
-    store.save_plan(person_id, to_dict(plan_of({"days": days, "routine": own, "zone": "UTC", "tests": False})))
+    store.save_plan(person_id, to_dict(plan_from_dict({"days": days, "routine": own, "zone": "UTC", "tests": False})))
     assert gate_for(store, person_id).decide(TODAY, tested=tested).routine == begins
     if begins:
         remember_unfinished(store, person_id, begins)
@@ -234,7 +236,7 @@ def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[
         led.station.answer(person_id, "pain", pain)
     days = [[day, "00:00"] for day in range(7)]
     led.store.save_plan(
-        person_id, to_dict(plan_of({"days": days, "routine": "quick_calf", "zone": "UTC", "tests": False}))
+        person_id, to_dict(plan_from_dict({"days": days, "routine": "quick_calf", "zone": "UTC", "tests": False}))
     )
     done = led.station.request_start("quick_calf", person_id)
     led.live(0.1)
@@ -250,7 +252,7 @@ def test_board_page_and_resume_begin_the_same_steps(led: Led, conditions: tuple[
     remaining = led.store.unfinished_run(person_id)
     if by_page and remaining is not None:
         led.step_on(after_s=6.0)
-        assert to_json(begun(led)) == remaining.header
+        assert to_json(begun(led)) == remaining.remaining_header
 
 
 def test_resume_applies_half_dose_after_pain(led: Led) -> None:
@@ -350,7 +352,7 @@ def test_restrict_judges_a_step_without_an_exercise(condition: str) -> None:
 
 def test_restrict_asks_first_before_unnamed_steps() -> None:
     """A person who never answered gets neither, an unknown person the stretch alone."""
-    never = Situation(NOW, None, Reason("care-asked", "Please answer."))
+    never = Situation(NOW, None, Reason("health-asked", "Please answer."))
     assert restrict(exercises(), (HoldStep(), RepsStep()), never).steps == ()
     assert restrict(exercises(), (HoldStep(), RepsStep()), None).steps == (HoldStep(),)
 
@@ -367,7 +369,10 @@ def test_restrict_gives_every_reason() -> None:
     """Both conditions that exclude an exercise are named."""
     both = situation(frozenset({"tendon_pain", "insertional"}), None)
     found = restrict(exercises(), steps_of((Item(exercise="3a"), Item(exercise="1a")), Settings()), both)
-    assert {one.reason.rule for one in found.excluded if one.key == "3a"} == {"care-tendon-pain", "care-insertional"}
+    assert {one.reason.rule for one in found.excluded if one.key == "3a"} == {
+        "health-tendon-pain",
+        "health-insertional",
+    }
 
 
 @pytest.mark.parametrize("count", range(1, 8))
@@ -391,7 +396,7 @@ def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
 def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(led: Led) -> None:
     """The page gets a decision, not an error."""
     person_id = add_cared(led.store, "Ada")
-    header, at = {"do": "hold", "exercise": "99z"}, led.clock.wall()
+    header, at = {"do": "hold", "exercise": "99z"}, led.clock.utc_now()
     run_id = led.store.begin_run(led.store.begin_session(person_id, at, simulated=False), header, at)
     led.store.save_unfinished(run_id, header, at)
     done = led.station.request_start(UNFINISHED, person_id)
@@ -406,7 +411,7 @@ def leave_a_stretch(led: Led, person_id: str | None) -> str:
     led.live(0.1)
     led.board.act("auto")
     led.until_phase("hold")
-    session_id = led.station.snapshot().sitting_id
+    session_id = led.station.snapshot().session_id
     led.board.act("step_off")
     led.until_phase("ended", limit_s=90.0)
     assert session_id is not None
@@ -427,7 +432,7 @@ def test_refusing_one_person_keeps_what_another_left(led: Led) -> None:
 def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> None:
     """Within the ten minutes stepping on resumes it for the person who claimed it."""
     session_id = leave_a_stretch(led, None)
-    led.until(lambda: led.station.snapshot().sitting_id is None, 150.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 150.0)
     ada = add_cared(led.store, "Ada")
     led.station.claim_session(session_id, ada)
     led.live(0.5)
@@ -442,7 +447,7 @@ def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> No
 def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) -> None:
     """Only the session it was left in counts."""
     ada = add_cared(led.store, "Ada")
-    at = led.clock.wall() - timedelta(days=1)
+    at = led.clock.utc_now() - timedelta(days=1)
     old = led.store.begin_session(None, at, simulated=True)
     led.store.end_session(old, at, "left")
     add_cared(led.store, "Ben")
@@ -456,7 +461,7 @@ def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) 
 
 def test_restrict_chains_the_sides_of_what_remains() -> None:
     """Where the first exercise is left out the next begins on the side that is stood on."""
-    routine = steps_of(ready_routines()["quick_calf"].items, Settings())
+    routine = steps_of(built_in_routines()["quick_calf"].items, Settings())
     (soleus,) = restrict(exercises(), routine, situation(frozenset({"tendon_pain"}), None)).steps
     assert isinstance(soleus, HoldStep)
     assert soleus.sides == BOTH_SIDES

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from station.advice.health_questions import NOT_CLEARED
-from station.advice.pain import BLOCKED_BY_PAIN, STOP
-from station.advice.restrictions import ANSWER_FIRST
+from station.advice.pain import BLOCKED_BY_PAIN, STOP_ADVICE
+from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
 from station.app.loop import EASED_NOTE
 from station.catalogue.records import Item
 from station.core.events import CommandName
@@ -54,7 +54,7 @@ def test_a_stretch_does_not_follow_a_test_that_hurt_much(led: Led, known: bool) 
     step_on(led)
     answer_all(led)
     now = led.station.snapshot()
-    assert (now.activity, now.phase, now.note) == ("test", "result", STOP.sentence)
+    assert (now.activity, now.phase, now.note) == ("test", "result", STOP_ADVICE.sentence)
     assert led.heard()[-1] is CueName.ENDED
     assert bouts_of(led.sat()) == ()
     assert led.sat().tests[0].circumstances.pain == HURTING.pain
@@ -130,7 +130,7 @@ def test_a_newcomer_is_tested_once(led: Led) -> None:
     step_on(led)
     answer_all(led)
     now = led.station.snapshot()
-    assert (now.activity, now.phase, now.note) == ("test", "result", ANSWER_FIRST.sentence)
+    assert (now.activity, now.phase, now.note) == ("test", "result", ANSWER_QUESTIONS_FIRST.sentence)
     assert len(led.sat().tests) == 1
 
 
@@ -201,10 +201,10 @@ def test_what_is_claimed_is_gone_on_with_by_whom_it_is(led: Led) -> None:
     led.live(0.1)
     led.board.act("auto")
     led.until_phase("hold", limit_s=60.0)
-    sitting = led.station.snapshot().sitting_id
-    assert sitting is not None
+    session = led.station.snapshot().session_id
+    assert session is not None
     assert led.station.snapshot().person_id is None
-    led.station.claim_session(sitting, ada)
+    led.station.claim_session(session, ada)
     led.live(0.5)
     assert led.station.snapshot().person_id == ada
     led.board.act("step_off")

@@ -31,7 +31,7 @@ def test_standing_still_for_two_seconds_starts_what_the_settings_say(
         rig.live(3.0)
         seen = rig.station.snapshot()
         assert seen.activity == activity
-        assert (seen.sitting_id is None) is (on_step == "nothing")
+        assert (seen.session_id is None) is (on_step == "nothing")
         if on_step != "nothing" and "plates" not in wiring:
             assert seen.side is Side.RIGHT
 
@@ -50,7 +50,7 @@ def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: st
         rig.board.act("step_off")
         rig.live(3.0)
         rig.step_on(after_s=5.0)
-        assert len(rig.sat().runs) == 1, "within twenty seconds it is the same sitting, and nothing begins by itself"
+        assert len(rig.sat().run_ids) == 1, "within twenty seconds it is the same session, and nothing begins by itself"
         rig.board.act("step_off")
         rig.live(25.0)
         rig.step_on(after_s=5.0)
@@ -59,34 +59,34 @@ def test_the_end_of_one_thing_does_not_begin_the_next(tmp_path: Path, wiring: st
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
-def test_twenty_seconds_after_leaving_the_sitting_is_over(tmp_path: Path, wiring: str) -> None:
+def test_twenty_seconds_after_leaving_the_session_is_over(tmp_path: Path, wiring: str) -> None:
     """The board stays empty for twenty seconds: the session is closed, with the reason, and the page is idle."""
     with Rig(tmp_path, wiring) as rig:
         rig.step_on()
         rig.hold(5)
         rig.until_phase("done")
         rig.board.act("step_off")
-        left_at = rig.clock.wall()
+        left_at = rig.clock.utc_now()
         rig.live(19.0)
-        assert rig.station.snapshot().sitting_id is not None
+        assert rig.station.snapshot().session_id is not None
         rig.live(3.0)
-        assert rig.station.snapshot().sitting_id is None
+        assert rig.station.snapshot().session_id is None
         assert rig.station.snapshot().activity == "idle"
-        sitting = rig.sat().session
-        assert sitting.ended_why == "left"
-        assert sitting.ended_at is not None
-        assert 19.5 <= (sitting.ended_at - left_at).total_seconds() <= 21.5
+        session = rig.sat().session
+        assert session.end_reason == "stepped off"
+        assert session.ended_at is not None
+        assert 19.5 <= (session.ended_at - left_at).total_seconds() <= 21.5
 
 
 @pytest.mark.parametrize("wiring", [COMPARATORS, ANALOGUE])
-def test_a_sitting_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) -> None:
+def test_a_session_that_nobody_came_to_is_closed(tmp_path: Path, wiring: str) -> None:
     """What was begun on the page and waited in vain ends, and its session with it: the next one is a new session."""
     with Rig(tmp_path, wiring) as rig:
         rig.station.start(hold_of(5), None)
         rig.live(1.0)
-        assert rig.station.snapshot().sitting_id is not None
+        assert rig.station.snapshot().session_id is not None
         rig.station.command(CommandName.STOP)
-        rig.until(lambda: rig.station.snapshot().sitting_id is None, 60.0)
+        rig.until(lambda: rig.station.snapshot().session_id is None, 60.0)
 
 
 def _standing(board: SimulatedBoard) -> None:
@@ -132,7 +132,7 @@ def leave(rig: Rig) -> None:
     """Stop, step off, and let the session be closed."""
     rig.station.command(CommandName.STOP)
     rig.board.act("step_off")
-    rig.until(lambda: rig.station.snapshot().sitting_id is None, 40.0)
+    rig.until(lambda: rig.station.snapshot().session_id is None, 40.0)
 
 
 def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_of_several_nobody_is_guessed(tmp_path: Path) -> None:
         assert rig.sat().session.person_id == ada, "the only person there is now"
         leave(rig)
         rig.add_person("Ben")
-        rig.jump_to(rig.clock.wall() + timedelta(minutes=10, seconds=1))
+        rig.jump_to(rig.clock.utc_now() + timedelta(minutes=10, seconds=1))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert rig.sat().session.person_id is None, "two people, and ten minutes are over"
@@ -162,15 +162,15 @@ def test_who_was_chosen_or_last_there_is_taken_for_ten_minutes(tmp_path: Path) -
         rig.until_phase("done")
         assert rig.sat().session.person_id == ben
         rig.board.act("step_off")
-        rig.until(lambda: rig.station.snapshot().sitting_id is None, 30.0)
-        rig.jump_to(rig.clock.wall() + timedelta(minutes=8))
+        rig.until(lambda: rig.station.snapshot().session_id is None, 30.0)
+        rig.jump_to(rig.clock.utc_now() + timedelta(minutes=8))
         rig.live(1.0)
         rig.step_on(after_s=4.0)
         assert len(rig.store.sessions()) == 2
         assert rig.sat().session.person_id == ben
 
 
-def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
+def test_somebody_else_is_another_session(tmp_path: Path) -> None:
     """Another person chosen on the page ends the session that goes on and begins their own; nothing is mixed."""
     with Rig(tmp_path) as rig:
         ada, ben = rig.add_person("Ada"), rig.add_person("Ben")
@@ -183,7 +183,7 @@ def test_somebody_else_is_another_sitting(tmp_path: Path) -> None:
         rig.until_phase("done")
         second, first = rig.store.sessions()
         assert [first.person_id, second.person_id] == [ada, ben]
-        assert first.ended_why == "somebody else"
+        assert first.end_reason == "somebody else"
         detail = rig.store.session(first.id)
         assert detail is not None
         assert [hold.state for hold in detail.holds] == ["partial"]
@@ -213,8 +213,8 @@ def test_taps_command_only_where_the_load_is_known(tmp_path: Path, wiring: str, 
         rig.step_on()
         rig.station.start(hold_of(5), None)
         rig.until_phase("prepare")
-        (run,) = rig.sat().runs
-        header = rig.store.header(run)
+        (run,) = rig.sat().run_ids
+        header = rig.store.run_header(run)
         assert header is not None
         assert header.get("taps", False) is watched
 

@@ -32,7 +32,7 @@ def _limit(rig: Rig, pages: int) -> None:
         now.execute(text(f"PRAGMA max_page_count={pages}")).all()
 
 
-def test_a_full_disk_in_a_sitting_loses_nothing(tmp_path: Path) -> None:
+def test_a_full_disk_in_a_session_loses_nothing(tmp_path: Path) -> None:
     """Told in a sentence, not sounded as complete; when there is room again all is stored as it was, in order."""
     with Rig(tmp_path) as rig:
         rig.step_on()
@@ -55,7 +55,7 @@ def test_a_full_disk_in_a_sitting_loses_nothing(tmp_path: Path) -> None:
         assert [hold.repetition for hold in holds] == list(range(1, 41))
 
 
-def test_whole_sittings_wait_for_the_disk(tmp_path: Path) -> None:
+def test_whole_sessions_wait_for_the_disk(tmp_path: Path) -> None:
     """Begun, ended and begun again while nothing can be written: afterwards there are two sessions, each complete."""
     with Rig(tmp_path) as rig:
         write_protect(rig, True)
@@ -72,19 +72,19 @@ def test_whole_sittings_wait_for_the_disk(tmp_path: Path) -> None:
         assert rig.store.sessions() == ()
         write_protect(rig, False)
         rig.until(lambda: len(rig.store.sessions()) == 2, 3.0)
-        second, first = (rig.store.session(sitting.id) for sitting in rig.store.sessions())
+        second, first = (rig.store.session(session.id) for session in rig.store.sessions())
         assert first is not None
         assert second is not None
         assert [hold.credited_us for hold in first.holds] == [5_000_000] * 2
         assert [hold.credited_us for hold in second.holds] == [6_000_000] * 2
-        assert [one.session.ended_why for one in (first, second)] == ["left", "left"]
+        assert [one.session.end_reason for one in (first, second)] == ["left", "left"]
         assert first.session.ended_at is not None
         assert first.session.ended_at < second.session.started_at
 
 
 def write_protect(rig: Rig, on: bool) -> None:
     """The writing connection may only read: SQLite then says what it says on a file system mounted to read only."""
-    writer = rig.store._writer
+    writer = rig.store._write_connection
     assert writer is not None
     connection = writer.connection.driver_connection
     assert connection is not None
@@ -130,7 +130,7 @@ def test_what_waits_is_written_at_the_end_if_it_can(tmp_path: Path) -> None:
     write_protect(rig, False)
     rig.station.close()
     assert [(hold.state, hold.credited_us) for hold in rig.sat().holds] == [("finished", 6_000_000)]
-    assert rig.sat().session.ended_why == "the station was stopped"
+    assert rig.sat().session.end_reason == "the station was stopped"
     rig.close()
 
 
@@ -143,7 +143,7 @@ def test_a_store_that_cannot_be_read_stops_nobody(tmp_path: Path, side: Side) ->
         rig.until_phase("done")
         path = rig.store.path
         away = path.with_suffix(".away")
-        rig.store._reading.dispose()
+        rig.store._read_engine.dispose()
         path.rename(away)
         rig.hold(5, side)
         rig.until_phase("done")

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from station.advice import health_questions, pain
-from station.advice.plan import plan_of, to_dict
-from station.advice.restrictions import ANSWER_FIRST
+from station.advice.plan import plan_from_dict, to_dict
+from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
 from station.app.loop import TEST_FOLLOWED_NOTE
 from station.app.start_gate import NOTHING_DUE, PROPOSED_INSTEAD, PROPOSED_NAME
 from station.catalogue.read import exercises
@@ -20,7 +20,7 @@ from station.core.events import CommandName, Side
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep, Routine
 from station.simulator.ankle import PersonProfile
-from station.store.records import Hold, Reps, Test
+from station.store.records import Hold, RepSet, Test
 from tests.station.health_answers import answer_care
 from tests.station.led import Led, bouts_of
 from tests.station.rig import COMPARATORS
@@ -44,18 +44,18 @@ def ada_of(led: Led, *conditions: str, days: list[Any] | None = None, asked: boo
     if asked:
         answer_care(led.store, ada, *conditions)
     if days is None or days:
-        led.store.save_plan(ada, to_dict(plan_of({"days": days or EVERY_DAY, "zone": "UTC", **more})))
+        led.store.save_plan(ada, to_dict(plan_from_dict({"days": days or EVERY_DAY, "zone": "UTC", **more})))
     return ada
 
 
 def was_tested(led: Led, person_id: str, *, felt: str = "calf", hurt: int = 1) -> None:
     """A full test of yesterday: none is due today."""
-    at = led.clock.wall() - timedelta(days=1)
-    sitting_id = led.store.begin_session(person_id, at, simulated=True)
-    run_id = led.store.begin_run(sitting_id, {"do": "test", "side": "both"}, at)
+    at = led.clock.utc_now() - timedelta(days=1)
+    session_id = led.store.begin_session(person_id, at, simulated=True)
+    run_id = led.store.begin_run(session_id, {"do": "test", "side": "both"}, at)
     test_id = one_test(led.store, run_id, 90.0, 90.0, full=True)
-    led.store.answer_test(test_id, pain=hurt, limit_felt=felt)
-    led.store.end_session(sitting_id, at + timedelta(minutes=5), "left")
+    led.store.answer_test(test_id, pain=hurt, felt_place=felt)
+    led.store.end_session(session_id, at + timedelta(minutes=5), "left")
 
 
 def step_on(led: Led) -> None:
@@ -79,7 +79,7 @@ def test_without_a_plan_it_is_a_test_and_the_stretch(led: Led) -> None:
     ada_of(led, days=[])
     step_on(led)
     now = led.station.snapshot()
-    assert (now.called, now.activity, now.steps) == ("Test and stretch", "test", 3)
+    assert (now.called, now.activity, now.state.steps) == ("Test and stretch", "test", 3)
     assert exercises_of(planned(led)) == ["3a"]
 
 
@@ -103,7 +103,7 @@ def test_a_test_that_is_due_comes_first_and_its_answers_lead_on(led: Led) -> Non
     (test,) = led.sat().tests
     assert isinstance(test, Test)
     assert (test.full, test.state) == (True, "finished")
-    assert (test.circumstances.limit_felt, test.circumstances.pain) == ("front", 2)
+    assert (test.circumstances.felt_place, test.circumstances.pain) == ("front", 2)
     assert led.sat().session.person_id == ada
 
 
@@ -135,7 +135,7 @@ def test_whoever_does_not_come_back_is_not_led_on(led: Led) -> None:
     led.live(2.0)
     led.station.command(CommandName.SKIP)
     led.station.command(CommandName.SKIP)
-    led.until(lambda: led.station.snapshot().sitting_id is None, 30.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 30.0)
     assert led.station.snapshot().note is None
 
 
@@ -148,10 +148,10 @@ def test_a_proposed_routine_is_led_to_its_end(led: Led) -> None:
     assert proposed
     led.walk()
     assert led.heard()[-1] is CueName.COMPLETE
-    done: tuple[Hold | Reps, ...] = bouts_of(led.sat())
+    done: tuple[Hold | RepSet, ...] = bouts_of(led.sat())
     assert {one.exercise for one in done} == set(exercises_of(proposed))
     assert {one.state for one in done} == {"finished"}
-    led.until(lambda: led.station.snapshot().sitting_id is None, 60.0)
+    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
     assert led.station.snapshot().note == NOTHING_DUE
@@ -172,7 +172,7 @@ def test_unanswered_questions_leave_only_a_test(led: Led) -> None:
     ada_of(led, days=[], asked=False)
     step_on(led)
     now = led.station.snapshot()
-    assert (now.activity, now.note) == ("test", ANSWER_FIRST.sentence)
+    assert (now.activity, now.note) == ("test", ANSWER_QUESTIONS_FIRST.sentence)
     assert exercises_of(planned(led)) == []
 
 
@@ -182,7 +182,7 @@ def test_unanswered_questions_hold_the_routine_back(led: Led) -> None:
     was_tested(led, ada)
     step_on(led)
     assert led.station.snapshot().activity == "idle"
-    assert led.station.snapshot().note == ANSWER_FIRST.sentence
+    assert led.station.snapshot().note == ANSWER_QUESTIONS_FIRST.sentence
 
 
 @pytest.mark.parametrize("how", ["a test", "an answer"])
@@ -205,7 +205,7 @@ def test_a_test_that_hurt_much_is_the_end_of_today(led: Led) -> None:
     led.until(lambda: led.station.snapshot().activity == "ask", 1200.0)
     led.until(lambda: led.station.snapshot().activity != "ask", 60.0)
     led.live(5.0)
-    assert led.station.snapshot().note == pain.STOP.sentence
+    assert led.station.snapshot().note == pain.STOP_ADVICE.sentence
     assert bouts_of(led.sat()) == ()
 
 

@@ -12,16 +12,16 @@ from tests.tree import ROOT, SHIPPED, sources
 
 AT_ONCE = """
 import sys, threading
-from station.catalogue.poses import keys, pose_of
+from station.catalogue.poses import exercise_picture, picture_keys
 
 sys.setswitchinterval(1e-6)
 gate = threading.Barrier(8)
 
 def read(key):
     gate.wait()
-    pose_of(key)
+    exercise_picture(key)
 
-threads = [threading.Thread(target=read, args=(key,)) for key in keys()[:8]]
+threads = [threading.Thread(target=read, args=(key,)) for key in picture_keys()[:8]]
 for thread in threads:
     thread.start()
 for thread in threads:

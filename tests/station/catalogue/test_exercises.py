@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from station.catalogue import read
-from station.catalogue.read import CatalogueError, exercise, exercises, ready_routines
+from station.catalogue.read import CatalogueError, built_in_routines, exercise, exercises
 from station.catalogue.records import Dose, Exercise, Group, Item, Restriction, Verification
 from tests.station.catalogue.guide_facts import CAUTIONS, FACTS, ORDER
 
-FILES = read.HERE / "exercises"
-ROUTINES = read.HERE / "routines"
+FILES = read.CATALOGUE_DIR / "exercises"
+ROUTINES = read.CATALOGUE_DIR / "routines"
 LETTERS = {"front": "F", "achilles": "A", "calf": "C"}
 LONGEST_STEP = 90
 LONGEST_TEXT = 150
@@ -165,7 +165,7 @@ def test_every_condition_is_ruled_on_and_once_an_exercise() -> None:
     """Each condition bears on some exercise, and no exercise has two rulings for one."""
     named = [[caution.condition for caution in one.cautions] for one in exercises().values()]
     assert all(len(conditions) == len(set(conditions)) for conditions in named)
-    assert set(chain.from_iterable(named)) == set(read.CONDITIONS) == {condition for condition, *_ in CAUTIONS}
+    assert set(chain.from_iterable(named)) == set(read.EXERCISE_CONDITIONS) == {condition for condition, *_ in CAUTIONS}
 
 
 def test_an_unknown_exercise_is_refused_with_those_there_are() -> None:
@@ -183,7 +183,7 @@ def test_the_slant_board_form_of_the_calf_stretch_names_the_other_one() -> None:
 
 def test_ready_routines_are_those_of_the_guide() -> None:
     """Quick calf, daily and full, and the one with a test, each of exercises that there are."""
-    keys = {name: [item.exercise or item.test for item in one.items] for name, one in ready_routines().items()}
+    keys = {name: [item.exercise or item.test for item in one.items] for name, one in built_in_routines().items()}
     assert keys == {
         "quick_calf": ["3a", "3b"],
         "test_and_stretch": ["quick", "3a"],
@@ -196,7 +196,7 @@ def test_a_ready_routine_keeps_to_the_doses_of_its_exercises() -> None:
     """Only the quick one has doses of its own: a minute in one hold is quicker than in two or three."""
     changed = {
         name: [item for item in one.items if item not in (Item(exercise=item.exercise), Item(test=item.test))]
-        for name, one in ready_routines().items()
+        for name, one in built_in_routines().items()
     }
     quick = [Item(exercise=key, hold_s=60, repetitions=1) for key in ("3a", "3b")]
     assert {name: items for name, items in changed.items() if items} == {"quick_calf": quick}
@@ -205,7 +205,7 @@ def test_a_ready_routine_keeps_to_the_doses_of_its_exercises() -> None:
 def test_the_routines_go_from_warm_up_to_nerve() -> None:
     """No routine goes back to a group that it has left, and each says in one sentence what it is."""
     groups = list(Group)
-    for one in ready_routines().values():
+    for one in built_in_routines().values():
         order = [groups.index(exercises()[item.exercise].group) for item in one.items if item.exercise]
         assert order == sorted(order), one.key
         assert len(sentences(one.about)) == 1, one.key
@@ -311,4 +311,4 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
 def test_no_file_lies_beside_the_catalogue() -> None:
     """Every file of the two directories is one that is read."""
     assert {file.name for file in FILES.iterdir()} == {f"{key}.toml" for key in exercises()}
-    assert {file.name for file in ROUTINES.iterdir()} == {f"{key}.toml" for key in ready_routines()}
+    assert {file.name for file in ROUTINES.iterdir()} == {f"{key}.toml" for key in built_in_routines()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from station.catalogue import poses
-from station.catalogue.poses import PoseError, keys, kind, parse, pose_of
+from station.catalogue.poses import PoseError, exercise_picture, parse_picture, picture_keys, prop_kind
 from station.catalogue.records import HeelPosition
 
 GOOD = """
@@ -23,29 +23,29 @@ at = [0, 0]
 near = { knee = 20, ankle = 20, on = "floor" }
 """
 NAMES = "1a 2a 2b 2c 3a 3b 3c 4a 4b 4c 5a 5b 7a 7b 7c 7d 8 10a 10b 10c"
-EXERCISES = poses.POSES.parent / "exercises"
+EXERCISES = poses.POSES_DIR.parent / "exercises"
 
 
 def test_every_exercise_has_a_picture_and_every_picture_an_exercise() -> None:
     """The twenty exercises of the guide have poses, the files of both folders are named alike, and no more are."""
-    assert set(keys()) == set(NAMES.split())
-    assert set(keys()) == {file.stem for file in EXERCISES.glob("*.toml")}
+    assert set(picture_keys()) == set(NAMES.split())
+    assert set(picture_keys()) == {file.stem for file in EXERCISES.glob("*.toml")}
 
 
 @pytest.mark.parametrize("key", NAMES.split())
 def test_a_picture_is_read(key: str) -> None:
     """Each file says how it starts and how it ends, and the two differ."""
-    pictured = pose_of(key)
+    pictured = exercise_picture(key)
     assert pictured.start != pictured.end or any(getattr(prop, "to", None) for prop in pictured.props)
-    assert pose_of(key) is pictured
+    assert exercise_picture(key) is pictured
 
 
 def test_a_good_description_is_taken() -> None:
     """What the file says stands in the record."""
-    pictured = parse(GOOD, "poses/x.toml")
+    pictured = parse_picture(GOOD, "poses/x.toml")
     assert pictured.heel is HeelPosition.DOWN
     assert pictured.end.near.knee == 20
-    assert [kind(prop) for prop in pictured.props] == ["floor"]
+    assert [prop_kind(prop) for prop in pictured.props] == ["floor"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_good_description_is_taken() -> None:
 def test_a_fault_names_file_pose_and_field(right: str, wrong: str, said: tuple[str, ...]) -> None:
     """A joint beyond its range, an unknown anchor, prop or field, and a limb of one pose only are refused by name."""
     with pytest.raises(PoseError) as fault:
-        parse(GOOD.replace(right, wrong, 1), "poses/x.toml")
+        parse_picture(GOOD.replace(right, wrong, 1), "poses/x.toml")
     for word in ("poses/x.toml", *said):
         assert word in str(fault.value)
 
@@ -76,13 +76,13 @@ def test_a_fault_of_the_helper_is_named_too() -> None:
     """The poses of a second person are held to the same."""
     start, end = GOOD.partition("[start]")[2].split("[end]")
     helped = f"{GOOD}[helper]\nmirror = 50\n[helper.start]{start}[helper.end]{end}"
-    assert parse(helped, "poses/x.toml").helper
+    assert parse_picture(helped, "poses/x.toml").helper
     with pytest.raises(PoseError, match=r"poses/x\.toml: helper\.end\.near\.on: there is no step"):
-        parse(helped[::-1].replace("floor"[::-1], "step"[::-1], 1)[::-1], "poses/x.toml")
+        parse_picture(helped[::-1].replace("floor"[::-1], "step"[::-1], 1)[::-1], "poses/x.toml")
 
 
 @pytest.mark.parametrize("key", ["nothing", "../exercises/3a", ""])
 def test_an_exercise_without_a_picture_is_named(key: str) -> None:
     """Asking for what is not there is an error that says so, and no other file is read."""
     with pytest.raises(PoseError, match=f"no picture.*{key}"):
-        pose_of(key)
+        exercise_picture(key)

@@ -1,4 +1,4 @@
-"""Blocks in front of a real sensor's noise, through the rules alone: what is seen, and what is said of it."""
+"""Calibration blocks in front of a sensor with real noise, through the rules alone."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Si
 from station.core.facts import Cue, CueName, Fact
 from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import BoardSensors, Wiring
-from station.core.state import ActivityState
 from station.core.steps import Step
 from tests.recordings import still_readings
 from tests.station.core.traces import TRUE_MM, SomeFact
+from tests.station.states import AnyState
 
 READING_US = 33_333
 SHOWN_S = CAPTURE_US / SECOND_US + 3.5
-"""How long somebody brisk holds a block: two seconds until it stands still, then it is read."""
+"""How long a brisk person holds a block: two seconds until it is still, then the capture."""
 LANE_MM = 280.0
-"""From the toe line to the wall."""
+"""The distance from the toe line to the wall."""
 
 
 class Bench:
-    """A sensor whose readings are `gain` times the distance and `short_mm` less; the station took it for as built."""
+    """A sensor that reads `gain` times the distance minus `short_mm`, and that the station takes for uncalibrated."""
 
     def __init__(self, step: Step, *, gain: float = 1.0, short_mm: float = 25.0, curve: Curve | None = None) -> None:
         self.gain, self.short_mm = gain, short_mm
@@ -34,7 +34,7 @@ class Bench:
         self.facts: list[Fact] = []
         self.events: list[Event] = []
         self.seen_mm: float | None = LANE_MM
-        """How far before the toe line what is seen stands; `None` is nothing within reach."""
+        """The toe distance of what the sensor sees; `None` for nothing within range."""
         self.sensor = True
         self._noise = cycle(still_readings())
         self.feed(Command(0, CommandName.START))
@@ -57,7 +57,7 @@ class Bench:
         return self
 
     def show(self, toe_mm: float | None, seconds: float = SHOWN_S) -> Bench:
-        """Hold a block so long against the toe stop, after two seconds in which the lane is empty."""
+        """Hold a block against the toe stop, after two seconds with an empty lane."""
         self.seen_mm = LANE_MM
         self.read(2.0)
         self.seen_mm = toe_mm
@@ -68,15 +68,15 @@ class Bench:
         return self
 
     def told(self, kind: type[SomeFact]) -> list[SomeFact]:
-        """What was said of this kind."""
+        """The facts of this kind."""
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
     def cues(self) -> list[CueName]:
         return [cue.cue for cue in self.told(Cue)]
 
     @property
-    def picture(self) -> ActivityState:
-        return self.engine.state_at(self.now_us)
+    def picture(self) -> AnyState:
+        return AnyState(self.engine.state_at(self.now_us))
 
     @property
     def over(self) -> str | None:

@@ -1,4 +1,4 @@
-"""A board that a test stands on: it sets what is true and lets time pass, and the rules answer as they go."""
+"""A simulated board for tests: the test sets what is true and lets time pass, and the rules respond as it does."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ READING_US = 33_333
 
 
 class Board:
-    """Loads at 100 Hz (or comparators), readings at 30 Hz with real noise.
+    """Loads at 100 Hz (or comparators) and readings at 30 Hz with real noise.
 
-    `part` is each heel's load, where 1 is standing.
+    `part` is each heel's load as a fraction of standing.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Board:
         self.knee = False
         self.toe_mm: float | None = 60.0
         self.flicker_mm = 0.0
-        """So much farther is every third reading, which sees another thing."""
+        """Every third reading is farther by this, because it sees another object."""
         self.silent: set[Side] = set()
         self.events: list[Event] = []
         self.facts: list[Fact] = []
@@ -59,14 +59,14 @@ class Board:
         return self.now_us / 1e6
 
     def run(self, seconds: float) -> list[Fact]:
-        """Let time pass; gives what was said meanwhile."""
+        """Let time pass; return the facts of that time."""
         self._new = []
         for _ in range(round(seconds * 1e6 / BEAT_US)):
             self._beat()
         return self._new
 
     def until(self, kind: type[SomeFact], within_s: float = 15.0) -> SomeFact:
-        """Let time pass until a fact of this kind is said."""
+        """Let time pass until a fact of this kind, and return it."""
         for _ in range(round(within_s * 1e6 / BEAT_US)):
             self._new = []
             self._beat()
@@ -76,7 +76,7 @@ class Board:
         raise AssertionError(f"no {kind.__name__} within {within_s} s; heard {cues(self.facts)}, {self.facts[-5:]}")
 
     def until_cue(self, name: CueName, within_s: float = 15.0) -> float:
-        """Let time pass until this cue is asked for; gives when, in seconds."""
+        """Let time pass until this cue; return its time in seconds."""
         end_s = self.now_s + within_s
         while True:
             cue = self.until(Cue, end_s - self.now_s)
@@ -93,7 +93,7 @@ class Board:
         self.part[side] = 0.0
 
     def lift(self, seconds: float, side: Side = LEFT) -> list[Fact]:
-        """The heel goes up for so long and comes back."""
+        """Lift the heel for this long; return the facts of that time."""
         before = self.part[side]
         self.rise(side)
         facts = self.run(seconds)
@@ -107,7 +107,7 @@ class Board:
         return facts
 
     def tap(self, count: int, side: Side = LEFT, up_s: float = 0.2, between_s: float = 0.2) -> list[Fact]:
-        """The heel taps so often; gives what was said meanwhile and in the 0.6 s of quiet after it."""
+        """Tap the heel; return the facts up to and including the 0.6 s of quiet after the last tap."""
         facts: list[Fact] = []
         for number in range(count):
             facts += self.run(between_s) if number else []
@@ -121,9 +121,9 @@ class Board:
 
     def _feed(self, event: Event) -> None:
         self.events.append(event)
-        said = self.engine.feed(event)
-        self._new += said
-        self.facts += said
+        facts = self.engine.feed(event)
+        self._new += facts
+        self.facts += facts
 
     def _changed(self, key: object, level: bool) -> bool:
         changed = self._said.get(key) is not level

@@ -1,6 +1,6 @@
-"""What a guided hold must come to, by brute force from the true heel: an independent reading of the hold's table.
+"""The expected outcome of a guided hold, computed by brute force from the true heel: a second implementation.
 
-It knows the whole recording beforehand, so that it needs neither belief nor waiting. Times are microseconds.
+It knows the whole recording in advance, so it needs neither debouncing nor waiting. Times are in microseconds.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ MOST_WAIT = 150_000
 
 @dataclass
 class End:
-    """One HoldFinished or HoldPartial."""
+    """One expected HoldFinished or HoldPartial."""
 
     finished: bool
     repetition: int
@@ -40,8 +40,8 @@ class Outcome:
 class Oracle:
     """`spans` are (from, until, down) without gaps.
 
-    `gos` and `dones` are the GO and HOLD_DONE cues that were heard: what the station does counts from when it did it.
-    Each may be 150 ms late, and none early.
+    `gos` and `dones` are the GO and HOLD_DONE cues as played, because the station counts from the moment of a cue. Each
+    may be 150 ms late, and none early.
     """
 
     def __init__(self, spans: Sequence[Span], gos: Sequence[int], dones: Sequence[int], step: HoldStep) -> None:
@@ -53,7 +53,7 @@ class Oracle:
         self.end_us = spans[-1][1]
 
     def run(self) -> Outcome:
-        """Go through the spans; `at` is where we are."""
+        """Walk through the spans from the first time the heel is down."""
         self.repetition, self.now = 1, End(False, 1)
         begun = False
         at = next((a for a, _, down in self.spans if down), None)
@@ -123,7 +123,7 @@ class Oracle:
         return heard
 
     def _prepare(self, at: int, need: int) -> int | str:
-        """The moment of GO, or that the person is away, or that the recording ends."""
+        """The time of GO, `paused` if the person leaves, or `end` if the recording ends."""
         stood = 0
         for a, b, down in self.spans[self._index(at) :]:
             if down:
@@ -160,7 +160,8 @@ class Oracle:
         return "end", self.end_us
 
     def _away(self, left: int, begun: bool) -> tuple[int, bool, bool] | None:
-        """When they are back, whether the repetition is still the one that has begun, and whether all is over."""
+        """The time of return, whether the begun repetition continues, and whether the hold is over; `None` at the
+        end."""
         back = next((a for a, _, down in self.spans if down and a > left), None)
         until = self.end_us if back is None else back
         given_up = begun and until - left >= GIVE_UP
@@ -175,7 +176,7 @@ class Oracle:
         return back, begun and not given_up, over
 
     def _rest(self, done: int) -> tuple[int, bool] | None:
-        """When the next repetition begins, and whether it does at once."""
+        """When the next repetition begins, and whether without a new preparation; `None` at the end."""
         over = done + self.rest
         if over >= self.end_us:
             return None

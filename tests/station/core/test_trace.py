@@ -1,4 +1,4 @@
-"""Trace files: what may stand in them, and how an error is told."""
+"""Trace files: the accepted format, and its errors."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ EVENTS = [
 
 
 @pytest.mark.parametrize(("event", "line"), EVENTS)
-def test_every_row_goes_out_and_comes_in(event: Event, line: str) -> None:
-    """An event is written as its line, and the line is read as the same event."""
+def test_row_round_trips(event: Event, line: str) -> None:
+    """An event is written as this line, and the line is read as the same event."""
     assert format_row(event) == line
     assert read_trace([COLUMNS, line]).events == (event,)
 
@@ -47,8 +47,8 @@ def test_every_row_goes_out_and_comes_in(event: Event, line: str) -> None:
         ("-1,toe,163", ("line 3", "time goes back")),
     ],
 )
-def test_an_error_names_line_channel_and_value(row: str, words: tuple[str, ...]) -> None:
-    """What is malformed is told with its line, its channel and its value."""
+def test_trace_error_names_line_channel_and_value(row: str, words: tuple[str, ...]) -> None:
+    """A malformed row is refused with its line, its channel and its value."""
     with pytest.raises(TraceError) as error:
         read_trace([COLUMNS, "0,toe,163", row])
     for word in words:
@@ -56,14 +56,14 @@ def test_an_error_names_line_channel_and_value(row: str, words: tuple[str, ...])
 
 
 @pytest.mark.parametrize("line", ["# not JSON", "# [1]", '# {"do": '])
-def test_a_hash_line_that_is_no_json_object_is_an_error(line: str) -> None:
-    """What the station knows about the session is JSON, or the trace is refused."""
+def test_trace_refuses_a_header_that_is_no_json_object(line: str) -> None:
+    """A '#' line must be a JSON object."""
     with pytest.raises(TraceError, match="line 1"):
         read_trace([line, COLUMNS])
 
 
-def test_what_is_allowed() -> None:
-    """Blank lines, equal times, repeated levels, and a header of several lines."""
+def test_trace_accepts_blank_lines_and_several_headers() -> None:
+    """Equal times and repeated levels are valid too."""
     headers = ['# {"do": "hold", "side": "left"}', '# {"empty": {"left": 0.18}}', ""]
     trace = read_trace([*headers, COLUMNS, "1,heel_left,down", "", "1,heel_left,down"])
     assert len(trace.events) == 2
@@ -80,13 +80,13 @@ def test_what_is_allowed() -> None:
         (("load_left=0.5", "knee=off"), "pad", 1),
     ],
 )
-def test_the_wiring_is_what_the_channels_say(channels: tuple[str, ...], contact: str, plates: int) -> None:
-    """A pad, else loads, else the person's word; one heel channel is a single plate."""
+def test_trace_derives_the_wiring_from_its_channels(channels: tuple[str, ...], contact: str, plates: int) -> None:
+    """Contact by pad, else by loads, else by the person's own word; one heel channel is a single plate."""
     wiring = read_trace([COLUMNS, *("0," + channel.replace("=", ",") for channel in channels)]).wiring
     assert (wiring.contact, len(wiring.plates)) == (contact, plates)
 
 
-def test_loads_and_comparators_do_not_mix() -> None:
-    """A board is wired one way: a trace with both kinds of heel is refused."""
+def test_trace_refuses_loads_beside_comparators() -> None:
+    """A board has one kind of heel sensor."""
     with pytest.raises(TraceError, match="heel_right"):
         read_trace([COLUMNS, "0,load_left,0.5", "0,heel_right,down"])

@@ -1,6 +1,6 @@
-"""Recordings made up for tests, told as a story: who stands, lifts, touches and says what, and for how long.
+"""Made-up recordings for tests, written as a story: who stands, lifts, touches and commands, and for how long.
 
-Times are seconds in the telling and microseconds in the events. The same story can be heard through any wiring.
+Stories use seconds, events microseconds. The same story can be recorded with any wiring.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tests.recordings import still_readings
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 STANDING, EMPTY = 0.5, 0.01
 TRUE_MM = 76
-"""What the real recording of a still target is about."""
+"""The approximate distance of the target in the recording."""
 Levels = list[tuple[int, bool]]
 SomeFact = TypeVar("SomeFact", bound=Fact)
 SomeLevel = TypeVar("SomeLevel")
@@ -35,7 +35,7 @@ def us(seconds: float) -> int:
 
 
 class Story:
-    """What truly happens. `side` is whom a sentence without a side is about."""
+    """What really happens on the board. `side` is the default side of each sentence."""
 
     def __init__(self, side: Side = LEFT) -> None:
         self.side = side
@@ -53,17 +53,17 @@ class Story:
         return self
 
     def stands(self, seconds: float = 0, side: Side | None = None) -> Story:
-        """The heel comes down, and stays down for so long at least."""
+        """The heel comes down and stays down for at least this long."""
         self._heel(side, True)
         return self.waits(seconds)
 
     def rises(self, seconds: float = 0, side: Side | None = None) -> Story:
-        """The heel goes up, and stays up for so long at least."""
+        """The heel goes up and stays up for at least this long."""
         self._heel(side, False)
         return self.waits(seconds)
 
     def lifts(self, seconds: float, side: Side | None = None) -> Story:
-        """The heel goes up for so long, and comes down again."""
+        """The heel goes up for this long and comes down again."""
         self.rises(seconds, side)
         self._heel(side, True)
         return self
@@ -74,14 +74,14 @@ class Story:
         return self
 
     def touches(self, seconds: float) -> Story:
-        """The knee touches the pad for so long."""
+        """The knee touches the pad for this long."""
         self.knee.append((self.now_us, True))
         self.waits(seconds)
         self.knee.append((self.now_us, False))
         return self
 
     def toes_at(self, toe_mm: float | None) -> Story:
-        """The toes are so far from the wall from now on; `None` is a sensor that says nothing."""
+        """From now on the toes are this far from the wall; `None` is a sensor that sends nothing."""
         self.toes.append((self.now_us, toe_mm))
         return self
 
@@ -89,7 +89,7 @@ class Story:
         self.said.append(Command(self.now_us, word, side))
         return self
 
-    # Heard through a wiring.
+    # Recorded with a wiring.
 
     def _rest(self, readings_hz: float, noise_from: int) -> list[Event]:
         events: list[Event] = [*self.said, *(Knee(at_us, on) for at_us, on in self.knee)]
@@ -103,7 +103,7 @@ class Story:
         return events
 
     def comparator(self, readings_hz: float = 30, noise_from: int = 0) -> list[Event]:
-        """Rows of comparators: one a change."""
+        """Rows of comparators: one per change."""
         heels = [Heel(at_us, side, down) for side, levels in self.heels.items() for at_us, down in levels]
         return _in_order([*heels, *self._rest(readings_hz, noise_from), Tick(self.now_us)])
 
@@ -118,9 +118,10 @@ class Story:
         readings_hz: float = 30,
         noise_from: int = 0,
     ) -> list[Event]:
-        """Rows of analogue heels: 10-bit codes with noise; the load creeps up by `creep` of the step in 12 s.
+        """Rows of analogue heels: noisy 10-bit codes; the load creeps up by `creep` of the step in 12 s.
 
-        No sample falls into `gaps_us`. `load` may say a part of standing (1 is standing) instead of the story.
+        No samples fall into `gaps_us`. `load` may return a fraction of standing (1 is standing) that overrides the
+        story.
         """
         chance = Random(seed)
         rows: list[Event] = []
@@ -139,7 +140,7 @@ class Story:
 
 
 def part_of_standing(part: float) -> float:
-    """The share at a part of standing, where 0 is the empty pad and 1 is standing."""
+    """The share of full scale at a fraction of standing: 0 is the empty pad, 1 is standing."""
     empty_ms, standing_ms = conductance_millisiemens(EMPTY), conductance_millisiemens(STANDING)
     return share_from_conductance(max(0.0, empty_ms + part * (standing_ms - empty_ms)))
 
@@ -155,7 +156,7 @@ def _in_order(events: list[Event]) -> list[Event]:
 
 
 def wiring_of(events: Iterable[Event]) -> Wiring:
-    """What a trace with these rows would be taken for."""
+    """The wiring that a trace with these rows implies."""
     kinds = {(type(event), getattr(event, "side", None)) for event in events}
     analogue = any(kind is Load for kind, _ in kinds)
     plates = tuple(side for side in Side if ((Load if analogue else Heel), side) in kinds)
@@ -171,7 +172,7 @@ def engine_for(routine: Routine, events: Sequence[Event], references: References
 
 
 def facts_of(events: Sequence[Event], *routine: Step, references: References | None = None) -> list[Fact]:
-    """What the rules make of the whole recording."""
+    """The facts of the whole recording."""
     trace = Trace({}, tuple(events), wiring_of(events), references or References())
     return list(replay(trace, routine))
 
@@ -195,5 +196,5 @@ def cues(facts: Iterable[Fact]) -> list[tuple[float, str]]:
 
 
 def heard(facts: Iterable[Fact], name: CueName) -> list[float]:
-    """When a cue was asked for, in seconds."""
+    """The times of a cue, in seconds."""
     return [cue.at_us / SECOND_US for cue in only(facts, Cue) if cue.cue is name]

@@ -16,7 +16,7 @@ class HandClock:
     def now_us(self) -> int:
         return self.us
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         return datetime.fromtimestamp(self.us / 1e6, UTC)
 
 

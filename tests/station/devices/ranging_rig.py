@@ -63,7 +63,7 @@ class Rig:
     def now_us(self) -> int:
         return self.time_us
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         return datetime.fromtimestamp(self.time_us / SECOND_US, UTC)
 
     def new_reader(self) -> RangeReader:

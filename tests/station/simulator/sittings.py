@@ -62,8 +62,8 @@ class Life(VirtualStation):
 
     def until_over(self) -> SessionDetail:
         """Let the session end; gives what is stored of it."""
-        self.until(lambda: self.station.snapshot().sitting_id is not None)
-        self.until(lambda: self.station.snapshot().sitting_id is None, 1200.0)
+        self.until(lambda: self.station.snapshot().session_id is not None)
+        self.until(lambda: self.station.snapshot().session_id is None, 1200.0)
         detail = self.store.session(self.store.sessions()[0].id)
         assert detail is not None
         return detail
@@ -87,5 +87,5 @@ def life(wiring: str, tmp_path: Path, character: PersonProfile = STEADY, seed: i
 
 def began_us(lived: Life, detail: SessionDetail) -> int:
     """When the first run of a session began, on the monotonic clock."""
-    ago = lived.clock.wall() - detail.session.started_at
+    ago = lived.clock.utc_now() - detail.session.started_at
     return lived.clock.now_us() - round(ago.total_seconds() * SECOND_US)

@@ -84,7 +84,7 @@ def test_not_even_the_beginning_needs_a_page(tmp_path: Path) -> None:
     """Stepping on begins the stretch, the buzzer does the rest: nobody has touched or seen a page."""
     with by_ear(tmp_path, COMPARATORS, on_step="stretch") as led:
         led.board.act("auto")
-        led.until(lambda: led.station.snapshot().sitting_id is not None)
+        led.until(lambda: led.station.snapshot().session_id is not None)
         led.until(lambda: led.station.snapshot().phase in ("done", "ended"), 1200.0)
         assert {side: held for side, (held, _) in dose_of(led).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
 

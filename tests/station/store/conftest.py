@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from station.store import Store, ids_of
+from station.store import Store, seeded_ids
 from tests.station.store.histories import HandClock
 
 
@@ -23,5 +23,5 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path, clock: HandClock) -> Iterator[Store]:
-    with Store.open(path, clock=clock, new_id=ids_of(clock, 1)) as made:
+    with Store.open(path, clock=clock, new_id=seeded_ids(clock, 1)) as made:
         yield made

@@ -35,7 +35,7 @@ class HandClock:
     def now_us(self) -> int:
         return int(self.at.timestamp() * SECOND_US)
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         return self.at
 
     def pass_by(self, **span: float) -> datetime:
@@ -71,14 +71,14 @@ def one_hold(store: Store, run_id: str, side: Side, credited_s: int = 30, starte
     started_us = started_s * SECOND_US
     hold_id = store.begin_hold(run_id, side=side, repetition=1, target_us=credited_s * SECOND_US, started_us=started_us)
     lift = HeelLift(started_us + 2 * SECOND_US, started_us + 3 * SECOND_US)
-    store.add_heel_lift(hold_id, HeelLift(lift.since_us, None))
+    store.add_heel_lift(hold_id, HeelLift(lift.started_us, None))
     store.add_heel_lift(hold_id, lift)
     store.finish_hold(
         hold_id,
         credited_us=credited_s * SECOND_US,
         lifted_us=SECOND_US,
-        lifts=1,
-        micro_lifts=2,
+        lift_count=1,
+        micro_lift_count=2,
         ended_us=started_us + (credited_s + 1) * SECOND_US,
     )
     return hold_id
@@ -92,16 +92,16 @@ def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] =
     for _ in range(days):
         clock.pass_by(days=1)
         for person in store.people():
-            sitting_id = store.begin_session(person.id, clock.wall(), simulated=True)
-            run_id = store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
+            session_id = store.begin_session(person.id, clock.utc_now(), simulated=True)
+            run_id = store.begin_run(session_id, {"do": "test", "side": "both"}, clock.utc_now())
             one_test(store, run_id, round(random.gauss(80, 5), 1), round(random.gauss(95, 5), 1))
             store.append_trace(run_id, TRACE)
-            run_id = store.begin_run(sitting_id, {"do": "hold", "side": "both"}, clock.pass_by(minutes=2))
+            run_id = store.begin_run(session_id, {"do": "hold", "side": "both"}, clock.pass_by(minutes=2))
             for number in range(6):
                 one_hold(store, run_id, Side.LEFT if number < 3 else Side.RIGHT, started_s=10 + 45 * number)
-            reps_id = store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
-            store.finish_reps(reps_id, count=20, too_quick=random.randrange(3))
-            store.end_session(sitting_id, clock.pass_by(minutes=6), STEPPED_OFF)
+            reps_id = store.begin_rep_set(run_id, side=Side.LEFT, target_count=20, started_us=0)
+            store.finish_rep_set(reps_id, count=20, too_quick_count=random.randrange(3))
+            store.end_session(session_id, clock.pass_by(minutes=6), STEPPED_OFF)
 
 
 ITEMS: list[dict[str, Any]] = [{"exercise": "soleus-stretch", "hold_s": 45}, {"rest_s": 30}, {"test": "quick"}]
@@ -115,26 +115,26 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
     """
     store.save_routine(None, person_id, "Before breakfast", ITEMS)
     store.save_plan(person_id, {"days": ["mon", "wed"], "hour": 7})
-    sitting_id = store.begin_session(person_id, clock.pass_by(days=1), simulated=False)
+    session_id = store.begin_session(person_id, clock.pass_by(days=1), simulated=False)
     header = {"do": "routine", "steps": [{"do": "reps", "side": "both"}, *LEFT_OVER["steps"]]}
-    run_id = store.begin_run(sitting_id, header, clock.wall(), "Before breakfast")
-    of_routine: dict[str, Any] = {"step": 0, "exercise": "calf-raise"}
-    reps_id = store.begin_reps(run_id, side=BOTH_LEGS, target_count=3, started_us=0, **of_routine)
+    run_id = store.begin_run(session_id, header, clock.utc_now(), "Before breakfast")
+    of_routine: dict[str, Any] = {"step_index": 0, "exercise": "calf-raise"}
+    reps_id = store.begin_rep_set(run_id, side=BOTH_LEGS, target_count=3, started_us=0, **of_routine)
     for number in range(3):
         store.add_repetition(reps_id, Repetition(number, (4 * number + 4) * SECOND_US, 3 * SECOND_US, number == 1))
-    store.finish_reps(reps_id, count=2, too_quick=1, partial=True)
+    store.finish_rep_set(reps_id, count=2, too_quick_count=1, partial=True)
     hold_id = store.begin_hold(
         run_id,
         side=BOTH_LEGS,
         repetition=1,
         target_us=SECOND_US,
         started_us=0,
-        step=1,
+        step_index=1,
         exercise="toe-stretch",
         verified=False,
     )
-    store.progress_hold(hold_id, credited_us=SECOND_US)
+    store.save_hold_progress(hold_id, credited_us=SECOND_US)
     store.save_unfinished(run_id, LEFT_OVER, clock.pass_by(minutes=4))
-    store.end_session(sitting_id, clock.wall(), STEPPED_OFF)
-    store.add_answer(person_id, "pain", {"now": 2}, about=sitting_id)
+    store.end_session(session_id, clock.utc_now(), STEPPED_OFF)
+    store.add_answer(person_id, "pain", {"now": 2}, about=session_id)
     return run_id

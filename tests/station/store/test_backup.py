@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from station.store import Store, StoreError
-from station.store.backup import KEEP, back_up, backups
+from station.store.backup import BACKUPS_KEPT, back_up, list_backups
 from tests.station.store.histories import HandClock, weeks
 
 DAY = date(2026, 3, 5)
@@ -33,11 +33,11 @@ def test_a_backup_is_a_database_like_the_first(store: Store, clock: HandClock, t
 def test_the_newest_copies_are_kept(store: Store, tmp_path: Path, path: Path) -> None:
     """Two weeks of days are kept; a second copy of one day takes the place of the first."""
     assert store.people() == ()
-    for number in range(KEEP + 3):
+    for number in range(BACKUPS_KEPT + 3):
         made = back_up(path, tmp_path, DAY + timedelta(days=number))
-    back_up(path, tmp_path, DAY + timedelta(days=KEEP + 2))
-    kept = backups(tmp_path)
-    assert len(kept) == KEEP
+    back_up(path, tmp_path, DAY + timedelta(days=BACKUPS_KEPT + 2))
+    kept = list_backups(tmp_path)
+    assert len(kept) == BACKUPS_KEPT
     assert kept[0] == made.path
     assert [old.name for old in made.removed] == ["station-2026-03-07.db"]
 

@@ -12,7 +12,7 @@ from station.app.progress import History, history_of
 from station.core.events import Side
 from station.store import Reader, Store
 from station.store.cache import Cache
-from station.store.records import Correction, Scores
+from station.store.records import Correction, SideResults
 from tests.station.store.histories import BLOCK, FIT, HandClock, one_hold, one_test, weeks
 
 GOAL_MM = 100.0
@@ -25,7 +25,7 @@ def ann(store: Store, clock: HandClock) -> str:
 
 
 def history(store: Reader, person_id: str | None, clock: HandClock) -> History:
-    return history_of(store, person_id, GOAL_MM, clock.wall())
+    return history_of(store, person_id, GOAL_MM, clock.utc_now())
 
 
 def test_cache_makes_a_value_once() -> None:
@@ -93,7 +93,7 @@ def test_history_is_read_once_after_each_result(store: Store, clock: HandClock, 
     assert (first.progress.left.old, later.progress.left.old) == (False, True)
     newest = store.session(store.sessions(ann, limit=1)[0].id)
     assert newest is not None
-    one_hold(store, newest.runs[0], Side.LEFT)
+    one_hold(store, newest.run_ids[0], Side.LEFT)
     assert history(store, ann, clock).recorded is first.recorded
 
 
@@ -106,15 +106,15 @@ def test_history_is_what_another_reader_finds(store: Store, clock: HandClock, an
     test = newest.tests[0]
     match change:
         case "test":
-            one_test(store, newest.runs[0], 91.0, 92.0)
+            one_test(store, newest.run_ids[0], 91.0, 92.0)
         case "pain":
             store.answer_test(test.id, pain=7)
         case "claim":
             store.claim_session(newest.session.id, None)
         case "correction":
             calibration_id = store.add_calibration(FIT)
-            scores = Scores(81.0, 82.0, 0.4, 0.4, None, None, calibration_id)
-            store.correct([Correction(test.id, scores)])
+            scores = SideResults(81.0, 82.0, 0.4, 0.4, None, None, calibration_id)
+            store.add_corrections([Correction(test.id, scores)])
         case "calibration":
             store.add_calibration(FIT)
         case _:

@@ -10,7 +10,7 @@ import pytest
 from station.core.events import Side
 from station.core.facts import Contact
 from station.store import Store, StoreError
-from station.store.records import Correction, Imported, Scores
+from station.store.records import Correction, ImportedResult, SideResults
 from tests.station.store.histories import BLOCK, BUDGET, FIT, HandClock, one_test, weeks
 
 
@@ -20,8 +20,8 @@ def check(store: Store, *, passed: bool) -> str:
 
 
 def a_test(store: Store, clock: HandClock) -> str:
-    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
-    return one_test(store, store.begin_run(sitting_id, {}, clock.wall()), 80.0, 90.0)
+    session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
+    return one_test(store, store.begin_run(session_id, {}, clock.utc_now()), 80.0, 90.0)
 
 
 def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: Store, clock: HandClock) -> None:
@@ -44,7 +44,7 @@ def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: 
     tests.append(a_test(store, clock))
 
     found = [store.test(test_id) for test_id in tests]
-    assert [test.doubted for test in found if test] == [False, True, False, True, False]
+    assert [test.is_suspect for test in found if test] == [False, True, False, True, False]
     assert [one.passed for one in store.checks()] == [False, True, False]
     assert [one.passed for one in store.checks(limit=1)] == [False]
 
@@ -61,13 +61,13 @@ def test_a_doubt_is_of_the_calibration_that_a_test_was_made_with(store: Store, c
     """Written after a newer calibration, because the disk was full, it is doubted as it was when it was made."""
     with_doubt, without = store.add_calibration(FIT), store.add_calibration(FIT)
     store.add_check(calibration_id=with_doubt, **BLOCK, off_mm=9.0, passed=False)
-    sitting_id = store.begin_session(None, clock.wall(), simulated=False)
-    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    session_id = store.begin_session(None, clock.utc_now(), simulated=False)
+    run_id = store.begin_run(session_id, {}, clock.utc_now())
     for calibration_id, doubted in ((with_doubt, True), (without, False), (None, False)):
         test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
         test = store.test(test_id)
         assert test is not None
-        assert test.doubted is doubted
+        assert test.is_suspect is doubted
 
 
 def test_a_doubt_ends_where_a_newer_calibration_counts(store: Store, clock: HandClock) -> None:
@@ -77,11 +77,11 @@ def test_a_doubt_ends_where_a_newer_calibration_counts(store: Store, clock: Hand
     test_id = a_test(store, clock)
     newer = store.add_calibration(FIT)
     for calibration_id, doubted in ((newer, False), (older, True), (newer, False), (of_the_day, True)):
-        store.correct([Correction(test_id, Scores(81.0, 91.0, calibration_id=calibration_id))])
+        store.add_corrections([Correction(test_id, SideResults(81.0, 91.0, calibration_id=calibration_id))])
         test = store.test(test_id)
         assert test is not None
-        assert test.doubted is doubted
-        assert [score.is_suspect for score in store.scores(None)] == [doubted]
+        assert test.is_suspect is doubted
+        assert [score.is_suspect for score in store.result_summaries(None)] == [doubted]
 
 
 def test_a_check_names_what_it_looked_at(store: Store) -> None:
@@ -102,22 +102,22 @@ def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Stor
     second, first = store.tests(ann.id)
     for toe_mm in (105.5, 106.0):
         calibration_id = store.add_calibration(FIT)
-        new = Scores(toe_mm, second.right_mm, BUDGET.total_mm, 0.31, BUDGET, None, calibration_id)
+        new = SideResults(toe_mm, second.right_mm, BUDGET.total_mm, 0.31, BUDGET, None, calibration_id)
         clock.pass_by(days=-3)
-        store.correct([Correction(second.id, new)])
+        store.add_corrections([Correction(second.id, new)])
 
     now, untouched = store.tests(ann.id)
     assert untouched == first
     assert (now.left_mm, now.left_uncertainty_mm, now.left_budget) == (106.0, BUDGET.total_mm, BUDGET)
     assert (now.right_mm, now.right_budget, now.calibration_id) == (second.right_mm, None, calibration_id)
-    assert now.original == Scores(second.left_mm, second.right_mm, 0.31, 0.31, None, None, as_built)
+    assert now.original == SideResults(second.left_mm, second.right_mm, 0.31, 0.31, None, None, as_built)
     assert (now.trials, now.attempts) == (second.trials, second.attempts)
     assert store.latest_tests(ann.id) == {Side.LEFT: now, Side.RIGHT: now}
     assert store.test(second.id) == now
-    older, newer = store.scores(ann.id)
-    assert (older.left_original_mm, older.calibration) == (None, 1)
+    older, newer = store.result_summaries(ann.id)
+    assert (older.left_original_mm, older.calibration_number) == (None, 1)
     assert (newer.left_mm, newer.left_original_mm) == (106.0, second.left_mm)
-    assert (newer.right_mm, newer.right_original_mm, newer.calibration) == (second.right_mm, None, 3)
+    assert (newer.right_mm, newer.right_original_mm, newer.calibration_number) == (second.right_mm, None, 3)
     assert newer.left_uncertainty_mm == BUDGET.total_mm
 
 
@@ -125,17 +125,17 @@ def test_a_correction_back_to_the_day_leaves_no_original(store: Store, clock: Ha
     """Numbers that are those of the day again are not shown twice."""
     test = store.test(a_test(store, clock))
     assert test is not None
-    of_the_day = Scores(80.0, 90.0, 0.31, 0.31, None, None, test.calibration_id)
-    store.correct([Correction(test.id, Scores(90.0, 99.0, calibration_id=store.add_calibration(FIT)))])
-    store.correct([Correction(test.id, of_the_day)])
+    of_the_day = SideResults(80.0, 90.0, 0.31, 0.31, None, None, test.calibration_id)
+    store.add_corrections([Correction(test.id, SideResults(90.0, 99.0, calibration_id=store.add_calibration(FIT)))])
+    store.add_corrections([Correction(test.id, of_the_day)])
     assert store.test(test.id) == test
 
 
 def test_corrections_are_all_written_or_none(store: Store, clock: HandClock) -> None:
     """One that fails takes the others with it."""
-    test_id, new = a_test(store, clock), Scores(1.0, 2.0, calibration_id=store.current_calibration().id)
+    test_id, new = a_test(store, clock), SideResults(1.0, 2.0, calibration_id=store.current_calibration().id)
     with pytest.raises(StoreError, match="FOREIGN KEY"):
-        store.correct([Correction(test_id, new), Correction("nobody", new)])
+        store.add_corrections([Correction(test_id, new), Correction("nobody", new)])
     test = store.test(test_id)
     assert test is not None
     assert (test.left_mm, test.original) == (80.0, None)
@@ -144,30 +144,35 @@ def test_corrections_are_all_written_or_none(store: Store, clock: HandClock) -> 
 def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
     """An imported result is a test of its own kind: self-said, without uncertainty, calibration, trials or trace."""
     ann = store.add_person("Ann")
-    past = clock.wall() - timedelta(days=400)
-    store.add_imported(ann.id, [Imported(past, 94.0, None), Imported(past + timedelta(days=7), None, 101.0)])
+    past = clock.utc_now() - timedelta(days=400)
+    store.add_imported_results(
+        ann.id, [ImportedResult(past, 94.0, None), ImportedResult(past + timedelta(days=7), None, 101.0)]
+    )
     second, first = store.tests(ann.id)
     assert (first.started_at, first.left_mm, first.right_mm) == (past, 94.0, None)
-    assert (first.imported, first.simulated, first.doubted, first.contact) == (True, False, False, Contact.SELF)
+    assert (first.imported, first.simulated, first.is_suspect, first.contact) == (True, False, False, Contact.SELF)
     assert (first.left_uncertainty_mm, first.left_budget, first.calibration_id) == (None, None, None)
     assert (first.trials, first.attempts, second.right_mm) == ((), (), 101.0)
-    assert [(score.imported, score.calibration) for score in store.scores(ann.id)] == [(True, None), (True, None)]
+    assert [(score.imported, score.calibration_number) for score in store.result_summaries(ann.id)] == [
+        (True, None),
+        (True, None),
+    ]
     detail = store.session(first.session_id)
     assert detail is not None
-    assert (detail.session.ended_why, detail.session.ended_at) == ("imported", past)
-    assert store.measured_since(past) == ()
-    assert store.header(first.run_id) == {"do": "imported"}
+    assert (detail.session.end_reason, detail.session.ended_at) == ("imported", past)
+    assert store.test_ids_since(past) == ()
+    assert store.run_header(first.run_id) == {"do": "imported"}
 
 
 def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, clock: HandClock) -> None:
     """Oldest first; what was cut off has no result to compute anew."""
     weeks(store, clock, days=3, names=("Ann",))
-    since = clock.wall() - timedelta(days=1, hours=12)
-    sitting_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
-    run_id = store.begin_run(sitting_id, {}, clock.wall())
+    since = clock.utc_now() - timedelta(days=1, hours=12)
+    session_id = store.begin_session(None, clock.pass_by(days=1), simulated=False)
+    run_id = store.begin_run(session_id, {}, clock.utc_now())
     store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)
-    assert store.measured_since(since) == tuple(test.id for test in reversed(store.tests(limit=3)[1:]))
-    assert (store.test("nobody"), store.header("nobody")) == (None, None)
+    assert store.test_ids_since(since) == tuple(test.id for test in reversed(store.tests(limit=3)[1:]))
+    assert (store.test("nobody"), store.run_header("nobody")) == (None, None)
 
 
 def test_tools_leave_the_board_as_it_was_built(path: Path, clock: HandClock) -> None:

@@ -19,15 +19,15 @@ from station.core.measurement.uncertainty import Budget
 from station.settings import Settings
 from station.store import Store, StoreError
 from station.store.bundle import export_bundle, read_bundle
-from station.store.export import WHAT, export_csv, export_json, import_json
-from station.store.records import Correction, Imported, Scores, Session, Test
-from station.store.schema import HEAD
+from station.store.export import EXPORT_KIND, export_csv, export_json, import_json
+from station.store.records import Correction, ImportedResult, Session, SideResults, Test
+from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
 from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided, weeks
 from tests.station.store.test_migrations import SHAPES, an_older_one, rows_of
 
-TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "imported")
+TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported")
 """The columns of older shapes that are true or false."""
 
 
@@ -38,9 +38,9 @@ def full(store: Store, clock: HandClock) -> Store:
     store.save_settings(Settings(units="inch"))
     calibration_id = store.add_calibration(FIT, temperature_c=21.5)
     store.add_check(calibration_id=calibration_id, **BLOCK, off_mm=2.4, passed=False, temperature_c=20.0)
-    new = Scores(110.5, 120.5, BUDGET.total_mm, BUDGET.total_mm, BUDGET, BUDGET, calibration_id)
-    store.correct([Correction(store.tests(limit=1)[0].id, new)])
-    store.add_imported(store.people()[0].id, [Imported(clock.wall() - timedelta(days=90), 84.0, None)])
+    new = SideResults(110.5, 120.5, BUDGET.total_mm, BUDGET.total_mm, BUDGET, BUDGET, calibration_id)
+    store.add_corrections([Correction(store.tests(limit=1)[0].id, new)])
+    store.add_imported_results(store.people()[0].id, [ImportedResult(clock.utc_now() - timedelta(days=90), 84.0, None)])
     guided(store, clock, store.people()[0].id)
     store.save_routine(None, None, "Of everybody", ITEMS)
     store.begin_session(None, clock.pass_by(days=1), simulated=False)
@@ -49,7 +49,7 @@ def full(store: Store, clock: HandClock) -> Store:
 
 def everything(store: Store) -> list[Any]:
     details = [store.session(one.id) for one in store.sessions()]
-    traces = [store.trace(run) for detail in details if detail is not None for run in detail.runs]
+    traces = [store.trace(run) for detail in details if detail is not None for run in detail.run_ids]
     known = [store.people(), store.settings(), store.calibrations(), store.checks()]
     guide = [
         (store.own_routines(one.id), store.answers(one.id), store.unfinished_run(one.id)) for one in store.people()
@@ -75,13 +75,12 @@ def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandCl
     columns, rows = rows_of(tmp_path / "older.db")
     tables = {}
     for table, names in columns.items():
-        values = zip(*rows[table], strict=True) if rows[table] else ([] for _ in names.split(", "))
+        values = zip(*rows[table], strict=True) if rows[table] else ([] for _ in names)
         tables[table] = {
-            name: [_exported(name, value) for value in column]
-            for name, column in zip(names.split(", "), values, strict=True)
+            name: [_exported(name, value) for value in column] for name, column in zip(names, values, strict=True)
         }
     rows_of_r = "0.00,load_left,0.5\n"
-    document = {"export": WHAT, "shape": shape, "tables": tables, "traces": {"r": rows_of_r}}
+    document = {"export": EXPORT_KIND, "shape": shape, "tables": tables, "traces": {"r": rows_of_r}}
     (tmp_path / "older.json").write_text(json.dumps(document), encoding="utf-8")
     with (
         Store.open(tmp_path / "other.db", clock=clock) as other,
@@ -95,7 +94,7 @@ def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandCl
 
 def _exported(column: str, value: Any) -> Any:
     """As JSON has it: times with their zone, and truth as truth."""
-    if value is not None and column.endswith("_at"):
+    if value is not None and (column == "at" or column.endswith("_at")):
         return f"{value.replace(' ', 'T')}+00:00"
     return bool(value) if column in TRUTHS and value is not None else value
 
@@ -103,19 +102,19 @@ def _exported(column: str, value: Any) -> Any:
 def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandClock) -> None:
     """The demonstration fills its store without the migrations, which would be most of its wait."""
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
-    assert document["shape"] == HEAD
+    assert document["shape"] == HEAD_REVISION
     with Store.open(tmp_path / "demo.db", clock=clock) as store:
         import_json(store, SHIPPED)
         export_json(store, tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
 
-@pytest.mark.parametrize("shape", ["0000", "0004", "00010", "abcd", 1, None])
+@pytest.mark.parametrize("shape", ["0000", "0005", "00010", "abcd", 1, None])
 def test_an_export_of_an_unknown_shape_is_told(store: Store, tmp_path: Path, shape: object) -> None:
     """Neither a newer one nor one that never was is guessed at."""
     path = tmp_path / "bad.json"
-    path.write_text(json.dumps({"export": WHAT, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
-    with pytest.raises(StoreError, match=r"this program reads 0001 to 0003|not an export"):
+    path.write_text(json.dumps({"export": EXPORT_KIND, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
+    with pytest.raises(StoreError, match=r"this program reads 0001 to 0004|not an export"):
         import_json(store, path)
 
 
@@ -123,7 +122,9 @@ def test_an_older_export_that_is_damaged_is_told(store: Store, tmp_path: Path) -
     """A column that its shape does not have, or a value that it does not take, changes nothing."""
     for tables in ({"people": {"hat": [1]}}, {"people": {"id": ["p"]}}, {"runs": {"id": ["r"], "began_at": ["noon"]}}):
         path = tmp_path / "bad.json"
-        path.write_text(json.dumps({"export": WHAT, "shape": "0001", "tables": tables, "traces": {}}), encoding="utf-8")
+        path.write_text(
+            json.dumps({"export": EXPORT_KIND, "shape": "0001", "tables": tables, "traces": {}}), encoding="utf-8"
+        )
         with pytest.raises(StoreError, match="damaged, or not of the shape 0001"):
             import_json(store, path)
     assert store.people() == ()
@@ -170,18 +171,18 @@ def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Pa
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
-        (b'{"export": "slant board station", "shape": "0003"}', "not an export of the station"),
+        (b'{"export": "slant board station", "shape": "0004"}', "not an export of the station"),
         (b'{"export": "slant board station", "shape": "9", "tables": {}, "traces": {}}', "has the shape 9"),
         (
-            b'{"export": "slant board station", "shape": "0003", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0004", "tables": {"people": {"id": [1]}}, "traces": {}}',
             "NOT NULL",
         ),
         (
-            b'{"export": "slant board station", "shape": "0003", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "shape": "0004", "tables": {"people": {"hat": [1]}}, "traces": {}}',
             "damaged in the table people",
         ),
         (
-            b'{"export": "slant board station", "shape": "0003", "tables": {}, "traces": {"a": ""}}',
+            b'{"export": "slant board station", "shape": "0004", "tables": {}, "traces": {"a": ""}}',
             "belongs to no run",
         ),
     ],
@@ -227,10 +228,10 @@ def test_the_csv_has_every_row_of_every_table(full: Store, path: Path, tmp_path:
             lines = list(csv.DictReader(StringIO(archive.read(f"{name}.csv").decode(), newline="")))
             (count,) = stored.execute(f"SELECT count(*) FROM {name}").fetchone()
             assert len(lines) == count
-        sittings = list(csv.DictReader(StringIO(archive.read("sittings.csv").decode())))
-        assert {line["simulated"] for line in sittings} == {"true", "false"}
-        assert sittings[-1]["ended_at"] == ""
-        assert sittings[0]["started_at"] == "2026-03-03T07:00:00+00:00"
+        sessions = list(csv.DictReader(StringIO(archive.read("sessions.csv").decode())))
+        assert {line["simulated"] for line in sessions} == {"true", "false"}
+        assert sessions[-1]["ended_at"] == ""
+        assert sessions[0]["started_at"] == "2026-03-03T07:00:00+00:00"
         traces = [name for name in archive.namelist() if name.startswith("traces/")]
         assert len(traces) == 6
         assert archive.read(traces[0]).decode().endswith(TRACE)
@@ -250,7 +251,7 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
     assert [first[name] for name in ("side", "calibration", "trials", "contact", "rule_version", "pain")] == [
         *("left", "1", "1", "pad", RULE_VERSION, "1")
     ]
-    assert [first[name] for name in ("original_mm", "imported", "doubted")] == ["", "false", "false"]
+    assert [first[name] for name in ("original_mm", "imported", "suspect")] == ["", "false", "false"]
     (corrected,) = (line for line in lines if line["side"] == "left" and line["original_mm"])
     assert [corrected[name] for name in ("result_mm", "calibration", "original_calibration")] == ["110.5", "2", "1"]
     parts = {name.removeprefix("part_"): float(corrected[name]) for name in corrected if name.startswith("part_")}
@@ -259,21 +260,21 @@ def test_the_results_say_how_sure_they_are_and_how_they_came(full: Store, tmp_pa
     assert float(corrected["original_uncertainty_mm"]) == 0.31
 
 
-def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) -> None:
+def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) -> None:
     """One session goes into one file: its results, and its traces in the text that a replay reads."""
-    guided_id, sitting_id = (full.sessions()[number].id for number in (1, 2))
-    detail = full.session(sitting_id)
+    guided_id, session_id = (full.sessions()[number].id for number in (1, 2))
+    detail = full.session(session_id)
     assert detail is not None
-    export_bundle(full, sitting_id, tmp_path / "sitting.zip")
+    export_bundle(full, session_id, tmp_path / "session.zip")
 
-    (first, text), (second, _) = read_bundle(tmp_path / "sitting.zip")
+    (first, text), (second, _) = read_bundle(tmp_path / "session.zip")
     assert (first, second) == ("1-test.csv", "2-hold.csv")
     header, columns, rest = text.split("\n", 2)
     assert json.loads(header.removeprefix("# ")) == {"do": "test", "side": "both"}
     assert columns == "at_s,channel,value"
     assert rest == TRACE
-    with zipfile.ZipFile(tmp_path / "sitting.zip") as archive:
-        told = json.loads(archive.read("sitting.json"))
+    with zipfile.ZipFile(tmp_path / "session.zip") as archive:
+        told = json.loads(archive.read("session.json"))
     assert msgspec.convert(told["session"], Session) == detail.session
     assert msgspec.convert(told["tests"], tuple[Test, ...]) == detail.tests
     assert told == json.loads(json.dumps(msgspec.to_builtins(detail)))
@@ -281,14 +282,14 @@ def test_a_bundle_has_the_sitting_and_its_traces(full: Store, tmp_path: Path) ->
 
     export_bundle(full, guided_id, tmp_path / "guided.zip")
     with zipfile.ZipFile(tmp_path / "guided.zip") as archive:
-        (reps,) = json.loads(archive.read("sitting.json"))["reps"]
+        (reps,) = json.loads(archive.read("session.json"))["rep_sets"]
     assert (reps["side"], [one["number"] for one in reps["repetitions"]]) == ("both", [0, 1, 2])
 
 
-def test_what_is_no_sitting_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:
+def test_what_is_no_session_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:
     """An unknown session and a file that is no bundle are named."""
-    with pytest.raises(StoreError, match="There is no sitting nothing"):
-        export_bundle(store, "nothing", tmp_path / "sitting.zip")
+    with pytest.raises(StoreError, match="There is no session nothing"):
+        export_bundle(store, "nothing", tmp_path / "session.zip")
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     with pytest.raises(StoreError, match=r"bad\.zip is not a bundle"):
         read_bundle(tmp_path / "bad.zip")

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from station.clock import SystemClock
 from station.store import Reader, Store, StoreError
 from station.store.connect import sqlite_driver
-from station.store.schema import HEAD
+from station.store.schema import HEAD_REVISION
 from tests.station.store.histories import HandClock, weeks
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,7 +126,7 @@ def test_a_newer_database_is_refused(path: Path) -> None:
     newer.execute("UPDATE alembic_version SET version_num = '9999'")
     newer.commit()
     newer.close()
-    assert f"its shape is 9999, this program knows {HEAD}" in refused(path)
+    assert f"its shape is 9999, this program knows {HEAD_REVISION}" in refused(path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])
@@ -208,8 +208,8 @@ def test_a_full_disk_is_told_and_passes(path: Path) -> None:
     """With the disk full a write fails with a sentence and changes nothing; with room again the store goes on."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
-        sitting_id = store.begin_session(None, clock.wall(), simulated=True)
-        run_id = store.begin_run(sitting_id, {}, clock.wall())
+        session_id = store.begin_session(None, clock.utc_now(), simulated=True)
+        run_id = store.begin_run(session_id, {}, clock.utc_now())
         with store.write_transaction() as now:
             pages = now.execute(text("PRAGMA page_count")).scalar_one()
         limit(store, pages + 2)

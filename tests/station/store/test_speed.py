@@ -12,7 +12,18 @@ from sqlalchemy import Table, insert
 
 from station.core.events import BOTH_LEGS, SECOND_US, Side
 from station.store import Store
-from station.store.schema import answers, attempts, corrections, holds, repetitions, reps, runs, sittings, tests, trials
+from station.store.schema import (
+    answers,
+    attempts,
+    corrections,
+    holds,
+    rep_sets,
+    repetitions,
+    runs,
+    sessions,
+    tests,
+    trials,
+)
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import HandClock
 
@@ -36,23 +47,23 @@ def fill(store: Store, clock: HandClock) -> str:
     ann, bea = store.add_person("Ann"), store.add_person("Bea")
     calibration_id = store.current_calibration().id
     versions = {"app_version": APP_VERSION, "rule_version": RULE_VERSION}
-    tables = (sittings, runs, tests, corrections, trials, attempts, holds, reps, repetitions, answers)
+    tables = (sessions, runs, tests, corrections, trials, attempts, holds, rep_sets, repetitions, answers)
     rows: dict[Table, list[dict[str, object]]] = {table: [] for table in tables}
     for day in range(DAYS):
         for person in (ann, bea):
             key, at = f"{day}-{person.name}", clock.at + timedelta(days=day)
-            rows[sittings].append(
+            rows[sessions].append(
                 {"id": key, "person_id": person.id, "started_at": at, "ended_at": at, "simulated": True} | versions
             )
-            rows[runs].append({"id": key, "sitting_id": key, "began_at": at, "header_json": HEADER} | versions)
+            rows[runs].append({"id": key, "session_id": key, "started_at": at, "header_json": HEADER} | versions)
             for number in (1, 2):
-                run = {"id": f"{key}-{number}", "sitting_id": key, "began_at": at + timedelta(minutes=number)}
+                run = {"id": f"{key}-{number}", "session_id": key, "started_at": at + timedelta(minutes=number)}
                 rows[runs].append(run | {"header_json": CHECKED} | versions)
             test = {"id": key, "run_id": key, "started_us": 0, "full": False, "contact": "pad", "state": "finished"}
-            kind = {"doubted": False, "imported": False, "calibration_id": calibration_id}
+            kind = {"is_suspect": False, "imported": False, "calibration_id": calibration_id}
             rows[tests].append(test | kind | {"left_mm": 80.0, "right_mm": 90.0} | versions)
             for number in (1, 2):
-                new = {"id": f"{key}-{number}", "number": number, "made_at": at, "test_id": key}
+                new = {"id": f"{key}-{number}", "number": number, "created_at": at, "test_id": key}
                 rows[corrections].append(new | {"calibration_id": calibration_id, "left_mm": 80.0 + number} | versions)
             for side in Side:
                 trial = {"id": f"{key}-{side}", "test_id": key, "side": side, "number": 1, "toe_mm": 80.0}
@@ -62,18 +73,22 @@ def fill(store: Store, clock: HandClock) -> str:
                 rows[attempts].append(attempt | {"outcome": "passed", "started_us": 0, "ended_us": 1} | versions)
             for number in range(HOLDS):
                 hold = {"id": f"{key}-{number}", "run_id": key, "side": Side.LEFT, "repetition": 1, "state": "finished"}
-                nothing = dict.fromkeys(("lifted_us", "lifts", "micro_lifts", "started_us"), 0)
+                nothing = dict.fromkeys(("lifted_us", "lift_count", "micro_lift_count", "started_us"), 0)
                 spans = {"target_us": 30 * SECOND_US, "credited_us": 30 * SECOND_US}
-                of_routine = {"step": 1, "exercise": "soleus-stretch", "verified": True}
+                of_routine = {"step_index": 1, "exercise": "soleus-stretch", "verified": True}
                 rows[holds].append(hold | nothing | spans | of_routine | versions)
             counted = {"id": key, "run_id": key, "side": BOTH_LEGS, "target_count": REPETITIONS, "count": REPETITIONS}
-            of_routine = {"step": 2, "exercise": "calf-raise", "verified": True}
-            rows[reps].append(counted | {"too_quick": 0, "state": "finished", "started_us": 0} | of_routine | versions)
+            of_routine = {"step_index": 2, "exercise": "calf-raise", "verified": True}
+            rows[rep_sets].append(
+                counted | {"too_quick_count": 0, "state": "finished", "started_us": 0} | of_routine | versions
+            )
             for number in range(REPETITIONS):
-                one = {"reps_id": key, "number": number, "at_us": number, "took_us": 1, "too_quick": False}
+                one = {"rep_set_id": key, "number": number, "at_us": number, "took_us": 1, "too_quick": False}
                 rows[repetitions].append(one | versions)
             for number in range(ANSWERS):
-                said = {"id": f"{key}-{number}", "number": ANSWERS * day + number, "person_id": person.id, "at": at}
+                said = {"id": f"{key}-{number}", "number": ANSWERS * day + number, "person_id": person.id} | {
+                    "answered_at": at
+                }
                 said |= {"question": "pain" if number else f"care {day}", "about": key, "answer_json": "2"}
                 rows[answers].append(said | versions)
     with store.write_transaction() as now:
@@ -90,17 +105,17 @@ def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
     with Store.open(path, clock=clock) as store:
         opened_s = time.perf_counter() - begun
         questions: dict[str, tuple[float, Callable[[], object]]] = {
-            "sittings": (PAGE_S, lambda: store.sessions(ann, limit=50)),
-            "sittings of all": (PAGE_S, lambda: store.sessions(limit=50)),
-            "an old page of sittings": (PAGE_S, lambda: store.sessions(ann, limit=50, before=clock.at)),
-            "one sitting": (PAGE_S, lambda: store.session("1800-Ann")),
+            "sessions": (PAGE_S, lambda: store.sessions(ann, limit=50)),
+            "sessions of all": (PAGE_S, lambda: store.sessions(limit=50)),
+            "an old page of sessions": (PAGE_S, lambda: store.sessions(ann, limit=50, before=clock.at)),
+            "one session": (PAGE_S, lambda: store.session("1800-Ann")),
             "latest tests": (PAGE_S, lambda: store.latest_tests(ann)),
             "tests with attempts": (PAGE_S, lambda: store.tests(ann, limit=50)),
             "holds": (PAGE_S, lambda: store.holds(ann, limit=50)),
-            "scores": (CHART_S, lambda: store.scores(ann)),
+            "scores": (CHART_S, lambda: store.result_summaries(ann)),
             "weeks": (CHART_S, lambda: store.week_credits(ann)),
             "weeks of some exercises": (CHART_S, lambda: store.week_credits(ann, exercises={"soleus-stretch"})),
-            "repetitions": (PAGE_S, lambda: store.reps(ann, limit=50)),
+            "repetitions": (PAGE_S, lambda: store.rep_sets(ann, limit=50)),
             "answers": (PAGE_S, lambda: store.answers(ann, limit=50)),
             "an old answer": (PAGE_S, lambda: store.answers(ann, "care 0", limit=1)),
             "what is left": (PAGE_S, lambda: store.unfinished_run(ann)),

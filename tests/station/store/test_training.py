@@ -9,7 +9,15 @@ import pytest
 
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.store import Store, StoreError
-from station.store.records import Answer, Circumstances, Imported, OwnRoutine, Repetition, UnfinishedRun, WeekCredit
+from station.store.records import (
+    Answer,
+    Circumstances,
+    ImportedResult,
+    OwnRoutine,
+    Repetition,
+    UnfinishedRun,
+    WeekCredit,
+)
 from tests.station.store.histories import ITEMS, LEFT_OVER, STEPPED_OFF, HandClock, guided, one_test
 
 QUICK: dict[str, Any] = {"do": "test", "side": "both", "full": False}
@@ -22,15 +30,15 @@ def begin(
     store: Store, clock: HandClock, person_id: str | None, *headers: dict[str, Any], called: str | None = None
 ) -> tuple[str, ...]:
     """A session with a run for each header, a minute apart. Gives the ids of the runs."""
-    sitting_id = store.begin_session(person_id, clock.pass_by(hours=1), simulated=False)
-    return tuple(store.begin_run(sitting_id, header, clock.pass_by(minutes=1), called) for header in headers)
+    session_id = store.begin_session(person_id, clock.pass_by(hours=1), simulated=False)
+    return tuple(store.begin_run(session_id, header, clock.pass_by(minutes=1), called) for header in headers)
 
 
 def held(store: Store, run_id: str, side: Legs, *, exercise: str | None = None, verified: bool = True) -> None:
     """A hold of half a minute."""
     whose: dict[str, Any] = {"side": side, "exercise": exercise, "verified": verified}
     hold_id = store.begin_hold(run_id, repetition=1, target_us=30 * SECOND_US, started_us=0, **whose)
-    store.progress_hold(hold_id, credited_us=30 * SECOND_US)
+    store.save_hold_progress(hold_id, credited_us=30 * SECOND_US)
 
 
 def fail_to_write(store: Store, table: str) -> None:
@@ -43,12 +51,12 @@ def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None
     """The step, the exercise and whether it was verified are read as they were written, of one leg or both."""
     guided(store, clock, store.add_person("Ann").id)
     (both,) = store.holds()
-    assert (both.side, both.step, both.exercise, both.verified) == (BOTH_LEGS, 1, "toe-stretch", False)
+    assert (both.side, both.step_index, both.exercise, both.verified) == (BOTH_LEGS, 1, "toe-stretch", False)
     assert both.side is BOTH_LEGS
     (run_id,) = begin(store, clock, None, QUICK)
     store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=1, started_us=0)
     newest = store.holds()[0]
-    assert (newest.step, newest.exercise, newest.verified) == (None, None, True)
+    assert (newest.step_index, newest.exercise, newest.verified) == (None, None, True)
     assert newest.side is Side.LEFT
 
 
@@ -56,30 +64,30 @@ def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) 
     """The repetitions of a series come back in their order, and belong to that series alone."""
     guided(store, clock, store.add_person("Ann").id)
     (run_id,) = begin(store, clock, None, QUICK)
-    other = store.begin_reps(run_id, side=Side.RIGHT, target_count=20, started_us=0)
+    other = store.begin_rep_set(run_id, side=Side.RIGHT, target_count=20, started_us=0)
     for number in (1, 0):
         store.add_repetition(other, Repetition(number, number, 2, too_quick=False))
-    right, both = store.reps()
-    assert (both.side, both.step, both.exercise, both.verified) == (BOTH_LEGS, 0, "calf-raise", True)
+    right, both = store.rep_sets()
+    assert (both.side, both.step_index, both.exercise, both.verified) == (BOTH_LEGS, 0, "calf-raise", True)
     assert both.repetitions == tuple(
         Repetition(number, (4 * number + 4) * SECOND_US, 3 * SECOND_US, number == 1) for number in range(3)
     )
-    assert (right.side, right.step, right.exercise, right.verified) == (Side.RIGHT, None, None, True)
+    assert (right.side, right.step_index, right.exercise, right.verified) == (Side.RIGHT, None, None, True)
     assert right.repetitions == (Repetition(0, 0, 2, too_quick=False), Repetition(1, 1, 2, too_quick=False))
     detail = store.session(both.session_id)
     assert detail is not None
-    assert detail.reps == (both,)
+    assert detail.rep_sets == (both,)
 
 
 def test_a_repetition_is_told_once_and_of_what_there_is(store: Store, clock: HandClock) -> None:
     """One that is there already, or of a series that is not, is refused and changes nothing."""
     guided(store, clock, store.add_person("Ann").id)
-    (before,) = store.reps()
+    (before,) = store.rep_sets()
     with pytest.raises(StoreError, match="UNIQUE"):
         store.add_repetition(before.id, Repetition(0, 5, 5, too_quick=True))
     with pytest.raises(StoreError, match="FOREIGN KEY"):
         store.add_repetition("nobody", Repetition(0, 5, 5, too_quick=True))
-    assert store.reps() == (before,)
+    assert store.rep_sets() == (before,)
 
 
 def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, clock: HandClock) -> None:
@@ -87,35 +95,35 @@ def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, cl
     ann = store.add_person("Ann").id
     assert store.unfinished_run(ann) is None
     run_id = guided(store, clock, ann)
-    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.wall(), LEFT_OVER)
+    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.utc_now(), LEFT_OVER)
     store.save_unfinished(run_id, QUICK, clock.pass_by(minutes=1))
-    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.wall(), QUICK)
+    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.utc_now(), QUICK)
     store.save_unfinished(run_id, None, clock.pass_by(minutes=1))
     assert store.unfinished_run(ann) is None
     with store.read_transaction() as now:
-        assert now.exec_driver_sql("SELECT rest_json, rest_at FROM runs").all() == [(None, None)]
+        assert now.exec_driver_sql("SELECT remaining_json, remaining_saved_at FROM runs").all() == [(None, None)]
 
 
 def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> None:
     """A newer run, in the same session or a later one, complete or not, puts an end to what was left before."""
     ann = store.add_person("Ann").id
     first, second = begin(store, clock, ann, QUICK, LEFT_OVER)
-    store.save_unfinished(first, QUICK, clock.wall())
+    store.save_unfinished(first, QUICK, clock.utc_now())
     assert store.unfinished_run(ann) is None
-    store.save_unfinished(second, QUICK, clock.wall())
-    assert store.unfinished_run(ann) == UnfinishedRun(second, ann, None, clock.wall(), QUICK)
+    store.save_unfinished(second, QUICK, clock.utc_now())
+    assert store.unfinished_run(ann) == UnfinishedRun(second, ann, None, clock.utc_now(), QUICK)
     (third,) = begin(store, clock, ann, LEFT_OVER)
     assert store.unfinished_run(ann) is None
-    store.save_unfinished(third, LEFT_OVER, clock.wall())
-    assert store.unfinished_run(ann) == UnfinishedRun(third, ann, None, clock.wall(), LEFT_OVER)
+    store.save_unfinished(third, LEFT_OVER, clock.utc_now())
+    assert store.unfinished_run(ann) == UnfinishedRun(third, ann, None, clock.utc_now(), LEFT_OVER)
 
 
 def test_runs_that_begin_together_are_told_apart_by_their_ids(store: Store, clock: HandClock) -> None:
     """Of two runs with one beginning the one with the greater id is the newer."""
-    sitting_id = store.begin_session(None, clock.wall(), simulated=False)
-    older, newer = sorted(store.begin_run(sitting_id, QUICK, clock.wall()) for _ in range(2))
+    session_id = store.begin_session(None, clock.utc_now(), simulated=False)
+    older, newer = sorted(store.begin_run(session_id, QUICK, clock.utc_now()) for _ in range(2))
     for run_id in (newer, older):
-        store.save_unfinished(run_id, LEFT_OVER, clock.wall())
+        store.save_unfinished(run_id, LEFT_OVER, clock.utc_now())
     left = store.unfinished_run(None)
     assert left is not None
     assert left.run_id == newer
@@ -128,10 +136,10 @@ def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: Han
     kept = store.unfinished_run(ann)
     assert kept is not None
     begin(store, clock, ann, CHECK, CALIBRATE, LESSON)
-    store.add_imported(ann, [Imported(clock.pass_by(hours=1), 80.0, None)])
+    store.add_imported_results(ann, [ImportedResult(clock.pass_by(hours=1), 80.0, None)])
     assert store.unfinished_run(ann) == kept
     (check,) = begin(store, clock, ann, CHECK)
-    store.save_unfinished(check, CHECK, clock.wall())
+    store.save_unfinished(check, CHECK, clock.utc_now())
     assert store.unfinished_run(ann) == kept
     assert kept.run_id == run_id
     begin(store, clock, ann, {"do": "routine", "steps": [LESSON, QUICK]})
@@ -151,21 +159,21 @@ def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     (of_bea,), (of_nobody,) = begin(store, clock, bea, QUICK), begin(store, clock, None, QUICK, called="Evening")
     for run_id in (of_bea, of_nobody):
-        store.save_unfinished(run_id, LEFT_OVER, clock.wall())
+        store.save_unfinished(run_id, LEFT_OVER, clock.utc_now())
     nobodys = store.unfinished_run(None)
-    assert nobodys == UnfinishedRun(of_nobody, None, "Evening", clock.wall(), LEFT_OVER)
+    assert nobodys == UnfinishedRun(of_nobody, None, "Evening", clock.utc_now(), LEFT_OVER)
     assert store.unfinished_run(ann) is None
     store.claim_session(store.sessions()[0].id, ann)
     assert store.unfinished_run(None) is None
-    assert store.unfinished_run(ann) == UnfinishedRun(of_nobody, ann, "Evening", clock.wall(), LEFT_OVER)
-    assert store.unfinished_run(bea) == UnfinishedRun(of_bea, bea, None, clock.wall(), LEFT_OVER)
+    assert store.unfinished_run(ann) == UnfinishedRun(of_nobody, ann, "Evening", clock.utc_now(), LEFT_OVER)
+    assert store.unfinished_run(bea) == UnfinishedRun(of_bea, bea, None, clock.utc_now(), LEFT_OVER)
 
 
 def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> None:
     """What is left of nothing is an error, and a time without a zone is refused."""
     (run_id,) = begin(store, clock, None, QUICK)
     with pytest.raises(LookupError, match="no row nobody"):
-        store.save_unfinished("nobody", QUICK, clock.wall())
+        store.save_unfinished("nobody", QUICK, clock.utc_now())
     with pytest.raises(ValueError, match="no time zone"):
         store.save_unfinished(run_id, QUICK, datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
     assert store.unfinished_run(None) is None
@@ -174,12 +182,12 @@ def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> Non
 def test_own_routines_are_made_changed_and_removed(store: Store, clock: HandClock) -> None:
     """A routine keeps its id over a change of its name and items, and nothing of it is left in the end."""
     ann = store.add_person("Ann").id
-    made_at = clock.wall()
+    made_at = clock.utc_now()
     routine_id = store.save_routine(None, ann, "  Before   breakfast ", ITEMS)
     assert store.own_routine(routine_id) == OwnRoutine(routine_id, ann, "Before breakfast", tuple(ITEMS), made_at)
     clock.pass_by(days=1)
     assert store.save_routine(routine_id, ann, "Before Breakfast", ITEMS[:1]) == routine_id
-    changed = OwnRoutine(routine_id, ann, "Before Breakfast", tuple(ITEMS[:1]), clock.wall())
+    changed = OwnRoutine(routine_id, ann, "Before Breakfast", tuple(ITEMS[:1]), clock.utc_now())
     assert store.own_routines(ann) == (changed,)
     store.remove_routine(routine_id)
     assert store.own_routine(routine_id) is None
@@ -229,15 +237,15 @@ def test_the_newest_answer_comes_first(store: Store, clock: HandClock) -> None:
     """Of all questions or of one, as anything that JSON can say; the clock goes back in between."""
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     said: list[tuple[str, str | None, Any]] = [
-        ("care", None, ["pregnant", "diabetes"]),
-        ("pain", "a sitting", 3),
+        ("health", None, ["pregnant", "diabetes"]),
+        ("pain", "a session", 3),
         ("felt", "soleus-stretch", None),
         ("pain", None, {"now": 0, "after": False}),
     ]
     made = []
     for question, about, answer in said:
         answer_id = store.add_answer(ann, question, answer, about)
-        made.append(Answer(answer_id, ann, clock.wall(), question, about, answer))
+        made.append(Answer(answer_id, ann, clock.utc_now(), question, about, answer))
         clock.pass_by(days=-1)
     store.add_answer(bea, "pain", 9)
     assert store.answers(ann) == tuple(reversed(made))
@@ -249,11 +257,11 @@ def test_the_newest_answer_comes_first(store: Store, clock: HandClock) -> None:
 def test_an_answer_may_be_of_another_time(store: Store, clock: HandClock) -> None:
     """Given with its time it is kept with that; a time without a zone is refused, and so is nobody's answer."""
     ann = store.add_person("Ann").id
-    then = clock.wall() - timedelta(hours=3)
-    store.add_answer(ann, "pain", 1, at=then)
-    assert [one.at for one in store.answers(ann)] == [then]
+    then = clock.utc_now() - timedelta(hours=3)
+    store.add_answer(ann, "pain", 1, answered_at=then)
+    assert [one.answered_at for one in store.answers(ann)] == [then]
     with pytest.raises(ValueError, match="no time zone"):
-        store.add_answer(ann, "pain", 1, at=datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
+        store.add_answer(ann, "pain", 1, answered_at=datetime(2026, 3, 2, 9))  # noqa: DTZ001  # the mistake itself
     with pytest.raises(StoreError, match="FOREIGN KEY"):
         store.add_answer("nobody", "pain", 1)
     with pytest.raises(TypeError, match="JSON"):
@@ -293,21 +301,21 @@ def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandCl
     test_id = one_test(store, run_id, 80.0, 90.0)
     before = store.test(test_id)
     assert before is not None
-    known = Circumstances(shod=True, back_foot="flat", board_deg=0.0, warmed_up=False, pain=1)
-    store.describe_test(test_id, known)
+    known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False, pain=1)
+    store.save_circumstances(test_id, known)
     steps: list[tuple[dict[str, Any], tuple[int | None, str | None]]] = [
         ({}, (1, None)),
-        ({"limit_felt": "calf"}, (1, "calf")),
+        ({"felt_place": "calf"}, (1, "calf")),
         ({"pain": 0}, (0, "calf")),
-        ({"pain": 4, "limit_felt": "nowhere"}, (4, "nowhere")),
+        ({"pain": 4, "felt_place": "nowhere"}, (4, "nowhere")),
     ]
-    for given, (pain, limit_felt) in steps:
+    for given, (pain, felt_place) in steps:
         store.answer_test(test_id, **given)
         test = store.test(test_id)
         assert test is not None
-        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, limit_felt)
-        (score,) = store.scores(None)
-        assert (score.pain, score.limit_felt) == (pain, limit_felt)
+        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, felt_place)
+        (score,) = store.result_summaries(None)
+        assert (score.pain, score.felt_place) == (pain, felt_place)
         assert (test.left_mm, test.state, test.trials) == (before.left_mm, before.state, before.trials)
 
 
@@ -317,9 +325,9 @@ def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock
     test_id = one_test(store, run_id, 80.0, 90.0)
     for pain in (-1, 11):
         with pytest.raises(ValueError, match="0 to 10"):
-            store.answer_test(test_id, pain=pain, limit_felt="calf")
+            store.answer_test(test_id, pain=pain, felt_place="calf")
     with pytest.raises(ValueError, match="front, achilles, calf, nowhere"):
-        store.answer_test(test_id, pain=2, limit_felt="knee")
+        store.answer_test(test_id, pain=2, felt_place="knee")
     with pytest.raises(LookupError, match="no row nobody"):
         store.answer_test("nobody", pain=2)
     test = store.test(test_id)
@@ -363,14 +371,14 @@ def test_the_guide_survives_a_restart(store: Store, clock: HandClock) -> None:
 
     def kept(found: Store) -> list[object]:
         guide = [found.own_routines(ann), found.answers(ann), found.plan(ann), found.unfinished_run(ann)]
-        return [*guide, found.holds(), found.reps()]
+        return [*guide, found.holds(), found.rep_sets()]
 
     before = kept(store)
     assert all(before)
     store.close()
     with Store.open(store.path, clock=clock) as again:
         assert kept(again) == before
-        assert [one.ended_why for one in again.sessions()] == [STEPPED_OFF]
+        assert [one.end_reason for one in again.sessions()] == [STEPPED_OFF]
 
 
 @pytest.mark.parametrize("name", ["Ada\u202e", "Ada\x00", "A\u200bda"])

@@ -12,9 +12,9 @@ import pytest
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
-from station.settings import GOAL_MM, Settings
-from station.store import Store, StoreError, ids_of
-from station.store.records import Attempt, Circumstances, Correction, HeelLift, Scores, Test, Trial, WeekCredit
+from station.settings import DEFAULT_GOAL_MM, Settings
+from station.store import Store, StoreError, seeded_ids
+from station.store.records import Attempt, Circumstances, Correction, HeelLift, SideResults, Test, Trial, WeekCredit
 from station.version import APP_VERSION, RULE_VERSION
 from tests.station.store.histories import (
     BLOCK,
@@ -31,16 +31,16 @@ from tests.station.store.histories import (
 
 
 def begin(store: Store, clock: HandClock, person_id: str | None = None) -> tuple[str, str]:
-    sitting_id = store.begin_session(person_id, clock.wall(), simulated=False)
-    return sitting_id, store.begin_run(sitting_id, {"do": "test", "side": "both"}, clock.wall())
+    session_id = store.begin_session(person_id, clock.utc_now(), simulated=False)
+    return session_id, store.begin_run(session_id, {"do": "test", "side": "both"}, clock.utc_now())
 
 
 def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> None:
     """A test comes back with its trials, attempts, circumstances and whose it is."""
     ann = store.add_person(" Ann ")
-    sitting_id, run_id = begin(store, clock, ann.id)
+    session_id, run_id = begin(store, clock, ann.id)
     calibration_id = store.current_calibration().id
-    known = Circumstances(shod=False, back_foot="flat", board_deg=0.0, warmed_up=True)
+    known = Circumstances(shod=False, back_foot="flat", board_angle_deg=0.0, warmed_up=True)
     test_id = store.begin_test(
         run_id,
         full=True,
@@ -61,20 +61,20 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
     store.finish_test(
         test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=total_mm, left_budget=BUDGET, partial=True
     )
-    store.describe_test(test_id, Circumstances(shod=False, pain=2, limit_felt="calf"))
+    store.save_circumstances(test_id, Circumstances(shod=False, pain=2, felt_place="calf"))
 
-    detail = store.session(sitting_id)
+    detail = store.session(session_id)
 
     assert detail is not None
-    assert detail.runs == (run_id,)
+    assert detail.run_ids == (run_id,)
     assert detail.session.person_name == "Ann"
     assert detail.tests == (
         Test(
             id=test_id,
-            session_id=sitting_id,
+            session_id=session_id,
             run_id=run_id,
             person_id=ann.id,
-            started_at=clock.wall() + timedelta(seconds=5),
+            started_at=clock.utc_now() + timedelta(seconds=5),
             full=True,
             contact=Contact.INFERRED,
             state="partial",
@@ -88,11 +88,11 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
             original=None,
             temperature_c=19.5,
             skirting_mm=12.0,
-            doubted=False,
+            is_suspect=False,
             imported=False,
             simulated=False,
             rule_version=RULE_VERSION,
-            circumstances=Circumstances(shod=False, pain=2, limit_felt="calf"),
+            circumstances=Circumstances(shod=False, pain=2, felt_place="calf"),
             trials=(trial,),
             attempts=(passed, failed),
         ),
@@ -105,32 +105,37 @@ def test_a_hold_grows_and_ends(store: Store, clock: HandClock) -> None:
     """A hold under way is unfinished with what was credited so far; then it is finished, with its lifts."""
     _, run_id = begin(store, clock)
     hold_id = store.begin_hold(run_id, side=Side.RIGHT, repetition=2, target_us=30 * SECOND_US, started_us=SECOND_US)
-    store.progress_hold(hold_id, credited_us=4 * SECOND_US)
+    store.save_hold_progress(hold_id, credited_us=4 * SECOND_US)
     store.add_heel_lift(hold_id, HeelLift(5 * SECOND_US, None))
 
     (hold,) = store.holds()
     assert (hold.state, hold.credited_us, hold.ended_us) == ("unfinished", 4 * SECOND_US, None)
-    assert hold.lift_spans == (HeelLift(5 * SECOND_US, None),)
+    assert hold.heel_lifts == (HeelLift(5 * SECOND_US, None),)
 
     store.add_heel_lift(hold_id, HeelLift(5 * SECOND_US, 6 * SECOND_US))
     store.finish_hold(
-        hold_id, credited_us=30 * SECOND_US, lifted_us=SECOND_US, lifts=1, micro_lifts=0, ended_us=32 * SECOND_US
+        hold_id,
+        credited_us=30 * SECOND_US,
+        lifted_us=SECOND_US,
+        lift_count=1,
+        micro_lift_count=0,
+        ended_us=32 * SECOND_US,
     )
     (hold,) = store.holds()
-    assert (hold.state, hold.credited_us, hold.lifts) == ("finished", 30 * SECOND_US, 1)
-    assert hold.lift_spans == (HeelLift(5 * SECOND_US, 6 * SECOND_US),)
-    assert hold.started_at == clock.wall() + timedelta(seconds=1)
+    assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", 30 * SECOND_US, 1)
+    assert hold.heel_lifts == (HeelLift(5 * SECOND_US, 6 * SECOND_US),)
+    assert hold.started_at == clock.utc_now() + timedelta(seconds=1)
 
 
 def test_repetitions_grow_and_end(store: Store, clock: HandClock) -> None:
     """Repetitions under way are unfinished with what was counted so far."""
     _, run_id = begin(store, clock)
-    reps_id = store.begin_reps(run_id, side=Side.LEFT, target_count=20, started_us=0)
-    store.progress_reps(reps_id, count=3, too_quick=1)
-    (reps,) = store.reps()
-    assert (reps.state, reps.count, reps.too_quick) == ("unfinished", 3, 1)
-    store.finish_reps(reps_id, count=7, too_quick=1, partial=True)
-    (reps,) = store.reps()
+    reps_id = store.begin_rep_set(run_id, side=Side.LEFT, target_count=20, started_us=0)
+    store.save_rep_set_progress(reps_id, count=3, too_quick_count=1)
+    (reps,) = store.rep_sets()
+    assert (reps.state, reps.count, reps.too_quick_count) == ("unfinished", 3, 1)
+    store.finish_rep_set(reps_id, count=7, too_quick_count=1, partial=True)
+    (reps,) = store.rep_sets()
     assert (reps.state, reps.count, reps.target_count) == ("partial", 7, 20)
 
 
@@ -149,22 +154,22 @@ def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock)
 def test_what_was_under_way_stays_unfinished(path: Path, clock: HandClock) -> None:
     """After a cut a session is told to be cut off, without an end, and its hold is unfinished as far as it went."""
     with Store.open(path, clock=clock) as store:
-        sitting_id, run_id = begin(store, clock)
+        session_id, run_id = begin(store, clock)
         hold_id = store.begin_hold(run_id, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0)
-        store.progress_hold(hold_id, credited_us=12 * SECOND_US)
+        store.save_hold_progress(hold_id, credited_us=12 * SECOND_US)
         done_id, _ = begin(store, clock)
-        store.end_session(done_id, clock.wall(), STEPPED_OFF)
+        store.end_session(done_id, clock.utc_now(), STEPPED_OFF)
     with Store.open(path, clock=clock) as store:
-        cut, done = store.session(sitting_id), store.session(done_id)
+        cut, done = store.session(session_id), store.session(done_id)
         assert cut is not None
         assert done is not None
-        assert (cut.session.ended_at, cut.session.ended_why) == (None, "cut off")
+        assert (cut.session.ended_at, cut.session.end_reason) == (None, "cut off")
         assert [(hold.state, hold.credited_us) for hold in cut.holds] == [("unfinished", 12 * SECOND_US)]
-        assert (done.session.ended_at, done.session.ended_why) == (clock.wall(), STEPPED_OFF)
+        assert (done.session.ended_at, done.session.end_reason) == (clock.utc_now(), STEPPED_OFF)
 
 
-def test_sittings_come_newest_first_and_in_pages(store: Store, clock: HandClock) -> None:
-    """Sittings are listed newest first, of one person or all, and go on before the last one seen."""
+def test_sessions_come_newest_first_and_in_pages(store: Store, clock: HandClock) -> None:
+    """Sessions are listed newest first, of one person or all, and go on before the last one seen."""
     weeks(store, clock, days=5)
     ann, bea = store.people()
     everybody = store.sessions()
@@ -175,16 +180,18 @@ def test_sittings_come_newest_first_and_in_pages(store: Store, clock: HandClock)
     rest = store.sessions(bea.id, before=first[-1].started_at)
     assert (*first, *rest) == store.sessions(bea.id)
     assert len(store.holds(ann.id, limit=12)) == 12
-    assert [score.test_id for score in store.scores(ann.id)] == [test.id for test in reversed(store.tests(ann.id))]
+    assert [score.test_id for score in store.result_summaries(ann.id)] == [
+        test.id for test in reversed(store.tests(ann.id))
+    ]
 
 
-def test_an_unclaimed_sitting_is_claimed_later(store: Store, clock: HandClock) -> None:
+def test_an_unclaimed_session_is_claimed_later(store: Store, clock: HandClock) -> None:
     """Results of nobody become somebody's with one call."""
-    sitting_id, run_id = begin(store, clock)
+    session_id, run_id = begin(store, clock)
     one_test(store, run_id, 80.0, 90.0)
     ann = store.add_person("Ann")
     assert store.latest_tests(ann.id) == {}
-    store.claim_session(sitting_id, ann.id)
+    store.claim_session(session_id, ann.id)
     assert set(store.latest_tests(ann.id)) == {Side.LEFT, Side.RIGHT}
 
 
@@ -206,8 +213,8 @@ def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> No
         (datetime(2026, 3, 4, 7, tzinfo=UTC), Side.LEFT),
         (datetime(2026, 3, 4, 8, tzinfo=UTC), Side.RIGHT),
     ):
-        sitting_id = store.begin_session(ann.id, at, simulated=False)
-        one_hold(store, store.begin_run(sitting_id, {}, at), side)
+        session_id = store.begin_session(ann.id, at, simulated=False)
+        one_hold(store, store.begin_run(session_id, {}, at), side)
     half = 30 * SECOND_US
     sunday, monday = date(2026, 2, 23), date(2026, 3, 2)
     assert store.week_credits(ann.id) == (WeekCredit(sunday, half, 0), WeekCredit(monday, half, half))
@@ -238,7 +245,7 @@ def test_settings_are_kept_and_defaults_follow_the_program(path: Path, clock: Ha
         store.save_settings(Settings(units="inch", hold_s=60))
     with Store.open(path, clock=clock) as store:
         assert store.settings() == Settings(units="inch", hold_s=60)
-        assert store.settings().goal_mm == GOAL_MM
+        assert store.settings().goal_mm == DEFAULT_GOAL_MM
     stored = sqlite3.connect(path)
     assert stored.execute("SELECT name, value_json FROM settings ORDER BY name").fetchall() == [
         ("hold_s", "60"),
@@ -265,7 +272,7 @@ def test_calibrations_begin_as_built(path: Path, clock: HandClock) -> None:
         store.add_calibration(FIT, temperature_c=21.5)
     with Store.open(path, clock=clock) as store:
         newest = store.current_calibration()
-        assert (newest.number, newest.made_at, newest.temperature_c) == (3, clock.wall(), 21.5)
+        assert (newest.number, newest.created_at, newest.temperature_c) == (3, clock.utc_now(), 21.5)
         assert (newest.curve, newest.fit) == (FIT.curve, FIT)
         assert [one.number for one in store.calibrations()] == [3, 2, 1]
         assert store.calibrations()[2] == built
@@ -283,8 +290,8 @@ def test_empty_heels_are_remembered(store: Store) -> None:
 def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
     """A time of any zone comes back as the same moment; a naive one is refused."""
     east = datetime(2026, 3, 2, 9, tzinfo=timezone(timedelta(hours=2)))
-    sitting_id = store.begin_session(None, east, simulated=False)
-    detail = store.session(sitting_id)
+    session_id = store.begin_session(None, east, simulated=False)
+    detail = store.session(session_id)
     assert detail is not None
     assert detail.session.started_at == east
     assert detail.session.started_at.tzinfo is UTC
@@ -295,7 +302,7 @@ def test_times_are_aware_and_kept_in_utc(store: Store) -> None:
 def test_a_row_that_is_not_there_is_not_changed(store: Store) -> None:
     """Finishing what never began is an error, not silence."""
     with pytest.raises(LookupError, match="no row nobody"):
-        store.progress_hold("nobody", credited_us=1)
+        store.save_hold_progress("nobody", credited_us=1)
     with pytest.raises(LookupError, match="no row nobody"):
         store.rename_person("nobody", "Ann")
     with pytest.raises(StoreError, match="FOREIGN KEY"):
@@ -307,7 +314,7 @@ def test_the_same_clock_and_seed_give_the_same_ids(tmp_path: Path) -> None:
     made = []
     for name in ("one.db", "two.db"):
         clock = HandClock()
-        with Store.open(tmp_path / name, clock=clock, new_id=ids_of(clock, 4)) as store:
+        with Store.open(tmp_path / name, clock=clock, new_id=seeded_ids(clock, 4)) as store:
             weeks(store, clock, days=2)
             made.append([store.session(one.id) for one in store.sessions()])
     assert made[0] == made[1]
@@ -321,7 +328,9 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
     store.save_settings(Settings(hold_s=31))
     store.save_empty_share(Side.LEFT, 0.1)
     store.add_check(calibration_id=store.current_calibration().id, **BLOCK, off_mm=0.4, passed=True)
-    store.correct([Correction(store.tests()[0].id, Scores(81.0, 90.0, calibration_id=store.current_calibration().id))])
+    store.add_corrections(
+        [Correction(store.tests()[0].id, SideResults(81.0, 90.0, calibration_id=store.current_calibration().id))]
+    )
     guided(store, clock, store.people()[0].id)
     stored = sqlite3.connect(path)
     names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
@@ -336,16 +345,16 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
 
 def test_pages_read_while_the_loop_writes(store: Store, clock: HandClock) -> None:
     """Readers in other threads see whole moments, and neither they nor the writer wait for one another in vain."""
-    sitting_id, run_id = begin(store, clock)
+    session_id, run_id = begin(store, clock)
     failures: list[BaseException] = []
     done = threading.Event()
 
     def read() -> None:
         try:
             while not done.is_set():
-                detail = store.session(sitting_id)
+                detail = store.session(session_id)
                 assert detail is not None
-                assert all(hold.lifts == len(hold.lift_spans) for hold in detail.holds if hold.state == "finished")
+                assert all(hold.lift_count == len(hold.heel_lifts) for hold in detail.holds if hold.state == "finished")
         except BaseException as failure:  # noqa: BLE001  # handed to the test's own thread
             failures.append(failure)
 

@@ -21,6 +21,7 @@ from station.store import Store
 from station.system.scheduler import ALARM, LATE_S, Scheduler
 from station.system.simulate import simulated
 from tests.station.rig import COMPARATORS
+from tests.station.states import AnyState
 
 BOUND_S = 5.0
 HOUR = timedelta(hours=1)
@@ -36,7 +37,7 @@ class Wall:
     def now_us(self) -> int:
         return self._system.now_us()
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         return datetime.now(UTC) + self.off
 
 
@@ -148,17 +149,17 @@ def test_a_dead_scheduler_is_revived_with_its_jobs(alarms: Scheduler, wall: Wall
 def test_the_calendar_job_is_made_up_for_once(alarms: Scheduler, wall: Wall) -> None:
     """Nights that were missed are one run, within hours of the last; one at a time; and a day early is no night."""
     ran: list[datetime] = []
-    alarms.every_night(lambda: ran.append(wall.wall()))
+    alarms.every_night(lambda: ran.append(wall.utc_now()))
     (job,) = (job for job in alarms._scheduler.get_jobs() if job.id != ALARM)
     assert (job.coalesce, job.max_instances, job.misfire_grace_time) == (True, 1, LATE_S)
     assert LATE_S >= 3600
     due = job.next_run_time
-    wall.off += due - wall.wall() + timedelta(days=3, hours=1)
+    wall.off += due - wall.utc_now() + timedelta(days=3, hours=1)
     alarms._scheduler.wakeup()
     wait_for(lambda: bool(ran))
     time.sleep(0.1)
     assert len(ran) == 1
-    assert alarms._scheduler.get_jobs()[0].next_run_time > wall.wall()
+    assert alarms._scheduler.get_jobs()[0].next_run_time > wall.utc_now()
 
 
 def dates_of(alarms: Scheduler) -> dict[str, datetime]:
@@ -170,7 +171,7 @@ def dates_of(alarms: Scheduler) -> dict[str, datetime]:
 def test_a_reminder_comes_at_its_date_and_once(alarms: Scheduler, wall: Wall) -> None:
     """Each key is called for at its own time, and at no other."""
     rang: list[str] = []
-    now = wall.wall()
+    now = wall.utc_now()
     alarms.set_reminders({"ada": now + timedelta(seconds=0.2), "ben": now + HOUR}, rang.append)
     wait_for(lambda: bool(rang))
     time.sleep(0.1)
@@ -180,7 +181,7 @@ def test_a_reminder_comes_at_its_date_and_once(alarms: Scheduler, wall: Wall) ->
 
 def test_reminders_are_replaced_and_taken_away(alarms: Scheduler, wall: Wall) -> None:
     """The last word counts: one date for each key, none for a key that is not there any more, nor for nobody."""
-    now = wall.wall()
+    now = wall.utc_now()
     alarms.set_reminders({"ada": now + HOUR, "ben": now + 2 * HOUR}, print)
     alarms.set_reminders({"ada": now + 3 * HOUR}, print)
     assert dates_of(alarms) == {"ada": now + 3 * HOUR}
@@ -191,7 +192,7 @@ def test_reminders_are_replaced_and_taken_away(alarms: Scheduler, wall: Wall) ->
 def test_a_reminder_that_has_gone_off_is_taken_away_without_harm(alarms: Scheduler, wall: Wall) -> None:
     """What the loop replaces may have gone off a moment before."""
     rang: list[str] = []
-    alarms.set_reminders({"ada": wall.wall() + timedelta(seconds=0.05)}, rang.append)
+    alarms.set_reminders({"ada": wall.utc_now() + timedelta(seconds=0.05)}, rang.append)
     wait_for(lambda: bool(rang))
     alarms.set_reminders({}, rang.append)
     assert alarms.is_alive
@@ -204,7 +205,7 @@ def test_a_reminder_missed_by_hours_is_made_up_for_once(
 ) -> None:
     """A clock that leaps over the date has it called for once, within six hours; later it is let go."""
     rang: list[str] = []
-    alarms.set_reminders({"ada": wall.wall() + timedelta(minutes=1)}, rang.append)
+    alarms.set_reminders({"ada": wall.utc_now() + timedelta(minutes=1)}, rang.append)
     wall.off += late
     alarms.reschedule()
     wait_for(lambda: not dates_of(alarms))
@@ -215,7 +216,7 @@ def test_a_reminder_missed_by_hours_is_made_up_for_once(
 def test_a_reminder_of_the_past_is_called_for_at_once(alarms: Scheduler, wall: Wall) -> None:
     """What the loop still waits for when it sets the alarm clock anew, comes now."""
     rang: list[str] = []
-    alarms.set_reminders({"ada": wall.wall() - 2 * HOUR}, rang.append)
+    alarms.set_reminders({"ada": wall.utc_now() - 2 * HOUR}, rang.append)
     wait_for(lambda: bool(rang))
     assert rang == ["ada"]
 
@@ -224,7 +225,7 @@ def test_a_reminder_of_the_past_is_called_for_at_once(alarms: Scheduler, wall: W
 def test_a_revived_scheduler_has_the_reminders(alarms: Scheduler, wall: Wall) -> None:
     """A new scheduler takes over the dates of the dead one, and calls for them."""
     rang: list[str] = []
-    now = wall.wall()
+    now = wall.utc_now()
     alarms.set_reminders({"ada": now + timedelta(seconds=0.4), "ben": now + HOUR}, rang.append)
     kill(alarms)
     alarms.restart()
@@ -278,7 +279,7 @@ def test_a_hold_ends_right_when_the_wall_clock_is_stepped(
     def watch() -> None:
         seen = station.snapshot()
         if seen.phase == "hold" and not begun_us:
-            begun_us.append(seen.at_us - seen.counted_us)
+            begun_us.append(seen.at_us - AnyState(seen.state).counted_us)
             wall.off += step
             alarms._scheduler.wakeup()
         if seen.phase == "done" and not ended_us:

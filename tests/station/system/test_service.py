@@ -23,6 +23,7 @@ from station.simulator.board import SimulatedBoard
 from station.system.service import CLOCK_WRONG, EARLIEST_DATE, Service, clock_is_right
 from station.system.simulate import MIDNIGHT, simulated
 from tests.station.process import wait_for
+from tests.station.states import AnyState
 
 HOLD_US = 3_800_000
 """Just long enough for its three ticks to be heard after GO."""
@@ -40,7 +41,7 @@ class Old:
     def now_us(self) -> int:
         return SystemClock().now_us()
 
-    def wall(self) -> datetime:
+    def utc_now(self) -> datetime:
         if self.wrong:
             return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=self.now_us())
         return max(EARLIEST_DATE, datetime.now(UTC))
@@ -138,7 +139,7 @@ def test_a_hold_ends_and_sounds_right_whatever_goes_away(live: Live, gone: Calla
         opened = [tabs.enter_context(closing(Tab(live))) for _ in range(10)]
         live.hold()
         seen = live.station.snapshot()
-        begun_us = seen.at_us - seen.counted_us
+        begun_us = seen.at_us - AnyState(seen.state).counted_us
         gone(live)
         for tab in opened[:5]:
             tab.close()
@@ -146,7 +147,7 @@ def test_a_hold_ends_and_sounds_right_whatever_goes_away(live: Live, gone: Calla
         wait_for(lambda: CueName.COMPLETE in [cue for _, cue in live.board.heard_cues], "COMPLETE was not heard")
         assert gone is _end_the_page or b"state" in opened[9].answer.read(200)
     (hold,) = live.service.store.holds()
-    assert (hold.state, hold.credited_us, hold.lifts) == ("finished", HOLD_US, 0)
+    assert (hold.state, hold.credited_us, hold.lift_count) == ("finished", HOLD_US, 0)
     devices = live.service.devices
     assert devices is not None
     assert devices.player is not None

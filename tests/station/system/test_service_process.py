@@ -60,7 +60,7 @@ def test_told_to_stop_in_a_hold(tmp_path: Path, number: int) -> None:
     assert hold.state == "unfinished"
     assert before <= hold.credited_us <= before + 3_000_000
     with Reader.open(tmp_path / "station.db") as reader:
-        assert reader.sessions()[0].ended_why == "the station was stopped"
+        assert reader.sessions()[0].end_reason == "the station was stopped"
 
 
 def test_an_error_in_the_loop_ends_the_process(tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_killed_and_started_again(tmp_path: Path) -> None:
         assert hold.state == "unfinished"
         assert hold.credited_us >= stored_us
         with Reader.open(tmp_path / "station.db") as reader:
-            assert reader.sessions()[0].ended_why == "cut off"
+            assert reader.sessions()[0].end_reason == "cut off"
 
 
 def test_a_second_station_is_refused_with_a_sentence(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from station.system.demo_history import DAYS, PEOPLE, SHIPPED, fill
 from station.system.simulate import Habits, character_of, simulate
 
 MOST_KB = 300
-LIVED = ("people", "sittings", "runs", "tests", "trials", "attempts", "holds", "lifts")
+LIVED = ("people", "sessions", "runs", "tests", "trials", "attempts", "holds", "heel_lifts")
 """The tables of what was lived; the others hold only what is so at the end."""
 A_FEW_DAYS = 4
 
@@ -48,7 +48,7 @@ def test_the_shipped_history_is_made_again(tmp_path: Path) -> None:
     """
     database = tmp_path / "again.db"
     progress = list(simulate(PEOPLE[0], A_FEW_DAYS, database))
-    assert progress[-1].sittings >= 1
+    assert progress[-1].sessions >= 1
     shipped, again = json.loads(lzma.decompress(SHIPPED.read_bytes())), exported(database)
     for table in LIVED:
         assert rows(again, table) <= rows(shipped, table), table
@@ -61,16 +61,16 @@ def test_the_shipped_history_is_small_and_says_that_it_is_simulated(tmp_path: Pa
     with Store.open(tmp_path / "demo.db", clock=SystemClock()) as store:
         fill(store)
         assert [person.name for person in store.people()] == [person.name for person in PEOPLE]
-        sittings = store.sessions()
-        assert all(sitting.simulated and sitting.ended_why == "left" for sitting in sittings)
-        newest = max(sittings, key=lambda sitting: sitting.started_at)
-        oldest = min(sittings, key=lambda sitting: sitting.started_at)
+        sessions = store.sessions()
+        assert all(session.simulated and session.end_reason == "stepped off" for session in sessions)
+        newest = max(sessions, key=lambda session: session.started_at)
+        oldest = min(sessions, key=lambda session: session.started_at)
         assert DAYS - 7 <= (newest.started_at - oldest.started_at).days < DAYS
         detail = store.session(newest.id)
         assert detail is not None
-        assert all(store.trace(run) is not None for run in detail.runs)
+        assert all(store.trace(run) is not None for run in detail.run_ids)
         for person in store.people():
-            scores = store.scores(person.id)
+            scores = store.result_summaries(person.id)
             assert len(scores) > 20
             assert all(score.state == "finished" for score in scores)
 
@@ -83,7 +83,7 @@ def test_two_people_share_a_database_and_days_go_on(tmp_path: Path) -> None:
         days = [progress.day for progress in simulate(Habits(name, character, seed=len(name)), 1, database)]
         assert all(after == before + 1 for before, after in pairwise([0, *days]))
     with Reader.open(database) as reader:
-        assert sorted(sitting.person_name or "" for sitting in reader.sessions()) == ["Ada", "Ben"]
+        assert sorted(session.person_name or "" for session in reader.sessions()) == ["Ada", "Ben"]
 
 
 def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:
@@ -108,11 +108,11 @@ def test_the_command_fills_a_database(tmp_path: Path) -> None:
     asked = ["simulate", "--person", "Robin", "--days", "1", "--limit-left-mm", "50", "--json", "--database"]
     result = CliRunner().invoke(main, [*asked, str(database)])
     assert result.exit_code == 0, result.output
-    assert json.loads(result.stdout.splitlines()[-1])["sittings"] == 1
+    assert json.loads(result.stdout.splitlines()[-1])["sessions"] == 1
     assert database.exists()
 
 
-@pytest.mark.parametrize("option", [["--days", "0"], ["--sittings-per-week", "9"], ["--limit-left-mm", "900"]])
+@pytest.mark.parametrize("option", [["--days", "0"], ["--sessions-per-week", "9"], ["--limit-left-mm", "900"]])
 def test_the_command_refuses_what_cannot_be(option: list[str]) -> None:
     """Nonsense is refused before anything is written."""
     result = CliRunner().invoke(main, ["simulate", "--person", "Robin", "--days", "1", *option])

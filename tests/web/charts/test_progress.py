@@ -36,7 +36,7 @@ def seen(days_ago: float, mm: float, **other: object) -> ResultRow:
         "imported": False,
         "pain": None,
     }
-    of_the_test = {"side": Side.LEFT, "test_id": f"{days_ago:09.3f}", "sitting_id": "s", "contact": Contact.PAD}
+    of_the_test = {"side": Side.LEFT, "test_id": f"{days_ago:09.3f}", "session_id": "s", "contact": Contact.PAD}
     at = NOW - timedelta(days=days_ago)
     return ResultRow(**{**known, **of_the_test, "at": at, "mm": mm, **other})  # type: ignore[arg-type]  # as Seen has them
 

@@ -30,10 +30,10 @@ def test_flagged_readings_are_not_drawn() -> None:
 
 def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
     """Every attempt has its mark, every lift its bar, and credited time leaves the lifts out; in words as well."""
-    _, sitting = fill(store)
-    detail = store.session(sitting)
+    _, session = fill(store)
+    detail = store.session(session)
     assert detail is not None
-    test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.runs)
+    test, hold = (trace_chart(detail, run, store.trace(run), CM) for run in detail.run_ids)
     assert test is not None
     assert hold is not None
     assert test.description == "5 attempts, 3 passed."
@@ -48,11 +48,11 @@ def test_attempts_lifts_and_credit_are_marked(store: Store) -> None:
 
 def test_a_run_without_a_trace_has_no_picture(store: Store) -> None:
     """Nothing recorded, nothing drawn."""
-    _, sitting = fill(store)
-    detail = store.session(sitting)
+    _, session = fill(store)
+    detail = store.session(session)
     assert detail is not None
     assert trace_chart(detail, "nowhere", store.trace("nowhere"), CM) is None
-    assert trace_chart(detail, detail.runs[0], ({}, ""), CM) is None
+    assert trace_chart(detail, detail.run_ids[0], ({}, ""), CM) is None
 
 
 def test_the_trace_of_the_tests_is_one() -> None:

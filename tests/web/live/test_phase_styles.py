@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import HeelView, Snapshot, UnfinishedView
+from station.app.snapshot import HeelView, UnfinishedView
 from station.catalogue.read import exercises
 from station.core.events import BOTH_LEGS, Side
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
 from station.units import CM
+from tests.web.snapshots import snapshot
 from web.live.view_model import live_view
 
 HOLD: dict[str, Any] = {"activity": "hold", "phase": "hold", "side": Side.LEFT, "counting": "hold", "target_us": 30}
@@ -19,7 +20,7 @@ REPS: dict[str, Any] = {"activity": "reps", "phase": "reps", "side": Side.LEFT, 
 
 
 def shown(**fields: Any) -> dict[str, Any]:
-    return live_view(Snapshot(at_us=0, **fields), CM)
+    return live_view(snapshot(**fields), CM)
 
 
 def heels(left: bool | None, right: bool | None) -> tuple[HeelView, ...]:
@@ -82,9 +83,9 @@ def test_what_is_not_verified_is_called_so() -> None:
 def test_every_exercise_has_its_picture_name_and_dose(key: str) -> None:
     """Whatever the catalogue has is shown by name with a dose, while it is done and while one gets ready for it."""
     one = exercises()[key]
-    what = HOLD if one.dose.hold_s else REPS
+    what = {**HOLD, "repetitions": one.dose.repetitions} if one.dose.hold_s else REPS
     for phase in ("prepare", what["phase"]):
-        seen = shown(**{**what, "phase": phase}, exercise=key, repetitions=one.dose.repetitions)
+        seen = shown(**{**what, "phase": phase}, exercise=key)
         assert (seen["exercise"]["key"], seen["exercise"]["name"]) == (key, one.name)
         assert seen["exercise"]["dose"]
         assert seen["sentence"]
@@ -155,7 +156,7 @@ def test_between_holds_the_number_is_which_one_comes() -> None:
 
 def test_a_question_has_its_answers_and_the_taps_that_say_the_same() -> None:
     """Four places, then 0 to 10; the result of the test stays on the screen meanwhile, and the bar is the time left."""
-    asked: dict[str, Any] = {"activity": "ask", "counted_us": 5, "target_us": 20, "result_left_mm": 94.0}
+    asked: dict[str, Any] = {"activity": "ask", "waited_us": 5, "wait_us": 20, "result_left_mm": 94.0}
     seen = shown(**asked, phase="felt")
     assert seen["sentence"] == "Where did you feel the limit?"
     assert (seen["next"], seen["bar_share"]) == ("Left 9.4 cm. Saved.", 0.25)

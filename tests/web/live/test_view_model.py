@@ -6,16 +6,17 @@ from typing import Any
 
 import pytest
 
-from station.app.snapshot import CueView, Fault, HeelView, Snapshot
+from station.app.snapshot import CueView, Fault, HeelView
 from station.core.events import Side
 from station.core.facts import Contact, CueName
 from station.units import CM, INCH
+from tests.web.snapshots import snapshot
 from web.live.phase_styles import PHASE_STYLES
 from web.live.view_model import live_view
 
 
 def shown(units: str = CM, **fields: Any) -> dict[str, Any]:
-    return live_view(Snapshot(at_us=0, **fields), units)
+    return live_view(snapshot(**fields), units)
 
 
 @pytest.mark.parametrize("phase", sorted(PHASE_STYLES))
@@ -57,7 +58,7 @@ def test_moving_says_how_far_and_which_way(toe_mm: float, word: str, number: str
 def test_before_the_lunge_the_side_and_the_count_are_large() -> None:
     """The word is the side while the person gets into position; then the number is 3, 2, 1."""
     assert shown(phase="side", side=Side.LEFT, toe_mm=93.0)["word"] == "LEFT"
-    seen = shown(phase="count", toe_mm=93.0, cue=CueView(3, CueName.COUNT, 2, None, False))
+    seen = shown(activity="test", phase="count", toe_mm=93.0, cue=CueView(3, CueName.COUNT, 2, None, False))
     assert (seen["number"], seen["unit"]) == ("2", "")
 
 
@@ -84,8 +85,8 @@ def test_a_fault_says_which_cable() -> None:
 
 def test_self_reported_contact_shows_confirm_hint() -> None:
     """With neither pad nor load, the page offers its button for the touch of the knee."""
-    assert shown(phase="attempt", contact=Contact.SELF)["can_confirm"]
-    assert not shown(phase="attempt", contact=Contact.PAD)["can_confirm"]
+    assert shown(activity="test", phase="attempt", contact=Contact.SELF)["can_confirm"]
+    assert not shown(activity="test", phase="attempt", contact=Contact.PAD)["can_confirm"]
 
 
 def test_missing_values_are_shown_as_missing() -> None:

@@ -25,28 +25,30 @@ def text_of(client: FlaskClient, address: str) -> str:
 def stretched(store: Store, person_id: str, exercise: str, days_ago: float = 0.0) -> str:
     """A session with one finished hold of an exercise."""
     began = datetime.now(UTC) - timedelta(days=days_ago)
-    sitting = store.begin_session(person_id, began, simulated=False)
-    run = store.begin_run(sitting, {"do": "hold"}, began)
+    session = store.begin_session(person_id, began, simulated=False)
+    run = store.begin_run(session, {"do": "hold"}, began)
     hold = store.begin_hold(
         run, side=Side.LEFT, repetition=1, target_us=30 * SECOND_US, started_us=0, exercise=exercise
     )
-    store.finish_hold(hold, credited_us=30 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=30 * SECOND_US)
-    store.end_session(sitting, began + timedelta(minutes=5), "stepped off")
-    return sitting
+    store.finish_hold(
+        hold, credited_us=30 * SECOND_US, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=30 * SECOND_US
+    )
+    store.end_session(session, began + timedelta(minutes=5), "stepped off")
+    return session
 
 
 def test_repetitions_have_their_exercise_and_their_times(client: FlaskClient, store: Store) -> None:
     """A session says of which exercise its repetitions were, how long each took, and what was not verified."""
     began = datetime.now(UTC)
-    sitting = store.begin_session(None, began, simulated=False)
-    run = store.begin_run(sitting, {"do": "reps"}, began)
-    paced = store.begin_reps(run, side=Side.LEFT, target_count=2, started_us=0, exercise="7d")
+    session = store.begin_session(None, began, simulated=False)
+    run = store.begin_run(session, {"do": "reps"}, began)
+    paced = store.begin_rep_set(run, side=Side.LEFT, target_count=2, started_us=0, exercise="7d")
     for number, took_s in enumerate((5, 4)):
         store.add_repetition(paced, Repetition(number, number, took_s * SECOND_US, too_quick=False))
-    store.finish_reps(paced, count=2, too_quick=0)
-    own = store.begin_reps(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
-    store.finish_reps(own, count=20, too_quick=0)
-    page = text_of(client, f"/sessions/{sitting}")
+    store.finish_rep_set(paced, count=2, too_quick_count=0)
+    own = store.begin_rep_set(run, side=Side.RIGHT, target_count=20, started_us=0, exercise="1a", verified=False)
+    store.finish_rep_set(own, count=20, too_quick_count=0)
+    page = text_of(client, f"/sessions/{session}")
     assert "2 of 2 repetitions left; 20 of 20 repetitions right, not verified." in page
     row, other = page.split("<caption>Repetitions")[1].split("<tr>")[2:4]
     assert "Eccentric heel drops" in row
@@ -61,7 +63,7 @@ def test_new_person_is_added_with_one_field(client: FlaskClient, store: Store) -
     assert 'action="/people"' in text_of(client, "/")
     assert client.post("/people", data={"name": " Ada  Lovelace "}).headers["Location"] == "/"
     assert "Ada Lovelace today" in text_of(client, "/")
-    client.post("/people", data={"name": "Grace", "next": "care"})
+    client.post("/people", data={"name": "Grace", "next": "health"})
     assert [one.name for one in store.people()] == ["Ada Lovelace", "Grace"]
     assert "Grace today" in text_of(client, "/")
 
@@ -82,15 +84,15 @@ def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: S
     """The page of a session asks whose it was; one tap says so, and nobody else can take it afterwards."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
     now = datetime.now(UTC)
-    sitting = store.begin_session(None, now, simulated=False)
-    add_test(store, sitting, now)
-    assert "Who was this?" in text_of(client, f"/sessions/{sitting}")
-    claim = f"/sessions/{sitting}/claim"
+    session = store.begin_session(None, now, simulated=False)
+    add_test(store, session, now)
+    assert "Who was this?" in text_of(client, f"/sessions/{session}")
+    claim = f"/sessions/{session}/claim"
     assert client.post(claim, data={"person": "nobody"}).status_code == 400
-    assert client.post(claim, data={"person": ada.id}).headers["Location"] == f"/sessions/{sitting}"
-    assert "Who was this?" not in text_of(client, f"/sessions/{sitting}")
+    assert client.post(claim, data={"person": ada.id}).headers["Location"] == f"/sessions/{session}"
+    assert "Who was this?" not in text_of(client, f"/sessions/{session}")
     assert client.post(claim, data={"person": grace.id}).status_code == 400
-    found = store.session(sitting)
+    found = store.session(session)
     assert found is not None
     assert found.session.person_id == ada.id
     assert client.post("/sessions/gone/claim", data={"person": ada.id}).status_code == 404
@@ -98,17 +100,17 @@ def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: S
 
 def test_a_test_is_asked_about_afterwards(client: FlaskClient, store: Store) -> None:
     """On Today and on its session two taps say where the limit was felt and how much it hurt; history tells it."""
-    ada, sitting = fill(store)
+    ada, session = fill(store)
     (test,) = store.tests(ada.id)
-    for address in ("/", f"/sessions/{sitting}"):
+    for address in ("/", f"/sessions/{session}"):
         assert "Where did you feel the limit?" in text_of(client, address)
     answer = client.post(f"/tests/{test.id}/answer", data={"felt": "calf", "return_to": "today"})
     assert answer.headers["Location"] == "/"
     assert "How much did it hurt?" in text_of(client, "/")
     answer = client.post(f"/tests/{test.id}/answer", data={"pain": "2"})
-    assert answer.headers["Location"] == f"/sessions/{sitting}#test-{test.id}"
+    assert answer.headers["Location"] == f"/sessions/{session}#test-{test.id}"
     assert "How much did it hurt?" not in text_of(client, "/")
-    for address in ("/history", f"/sessions/{sitting}"):
+    for address in ("/history", f"/sessions/{session}"):
         assert "right 10.2 cm, felt in the calf, pain 2 of 10" in text_of(client, address)
 
 
@@ -119,30 +121,30 @@ def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict
     (test,) = store.tests(ada.id)
     assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
     said = store.tests(ada.id)[0].circumstances
-    assert (said.limit_felt, said.pain) == (None, None)
+    assert (said.felt_place, said.pain) == (None, None)
 
 
 def test_an_old_test_is_not_asked_about_on_today(client: FlaskClient, store: Store) -> None:
     """After a day nobody remembers: the session's own page still takes an answer, Today does not ask."""
-    _, sitting = fill(store, days_ago=2)
+    _, session = fill(store, days_ago=2)
     assert "Where did you feel the limit?" not in text_of(client, "/")
-    assert "Where did you feel the limit?" in text_of(client, f"/sessions/{sitting}")
+    assert "Where did you feel the limit?" in text_of(client, f"/sessions/{session}")
 
 
 def test_a_stretch_is_asked_about(client: FlaskClient, store: Store) -> None:
     """Each stretch of a session asks whether it was felt; what is no stretch is not asked about."""
     ada = store.add_person("Ada").id
-    sitting = stretched(store, ada, "3b")
-    page = text_of(client, f"/sessions/{sitting}")
+    session = stretched(store, ada, "3b")
+    page = text_of(client, f"/sessions/{session}")
     assert "Did you feel it?" in page
-    assert client.post("/felt", data={"session": sitting, "exercise": "3b", "felt": "no"}).status_code == 303
+    assert client.post("/felt", data={"session": session, "exercise": "3b", "felt": "no"}).status_code == 303
     (kept,) = store.answers(ada, "felt")
     assert (kept.about, kept.answer) == ("3b", False)
-    assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sessions/{sitting}")
+    assert "Soleus stretch: <b>no</b>" in text_of(client, f"/sessions/{session}")
     other = stretched(store, ada, "5a")
     assert "Did you feel it?" not in text_of(client, f"/sessions/{other}")
     for form in (
-        {"session": sitting, "exercise": "zz", "felt": "no"},
+        {"session": session, "exercise": "zz", "felt": "no"},
         {"session": "gone", "exercise": "3b", "felt": "no"},
     ):
         assert client.post("/felt", data=form).status_code == 400
@@ -192,7 +194,7 @@ def test_invalid_pain_is_refused(client: FlaskClient, store: Store, form: dict[s
 def test_today_asks_about_pain_after_a_day(client: FlaskClient, store: Store) -> None:
     """A day after a pain of 4 or more Today asks again; an answer below 4 ends it."""
     ada = store.add_person("Ada").id
-    store.add_answer(ada, "pain", 5, at=datetime.now(UTC) - timedelta(hours=25))
+    store.add_answer(ada, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=25))
     assert "Last time it hurt 5 of 10" in text_of(client, "/")
     answer = client.post("/pain", data={"value": "1", "return_to": "today"})
     assert "That little is fine" in text_of(client, answer.headers["Location"])

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from station.app.snapshot import Snapshot
 from station.core.measurement.calibration import Curve, Point, fit
 from station.core.steps import CalibrateStep, CheckStep
 from station.store import Store
 from station.store.records import Calibration, Check
 from station.units import CM
 from tests.web.double import StationDouble
+from tests.web.snapshots import snapshot
 from web.app import create_app
 from web.charts.calibration import drift_chart, fit_chart, sensor_errors
 from web.live.view_model import live_view
@@ -117,7 +117,7 @@ def test_the_guided_run_begins_with_the_blocks_that_there_are(panel: StationDoub
 
 
 def shown(**fields: Any) -> dict[str, Any]:
-    return live_view(Snapshot(at_us=0, activity="calibrate", **fields), CM)
+    return live_view(snapshot(activity="calibrate", **fields), CM)
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def text_of(client: FlaskClient, address: str, status: int = 200) -> str:
 
 def has_pain(store: Store) -> None:
     """Somebody whose Achilles tendon hurts."""
-    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(store.add_person("Ada").id, "health", {"yes": ["tendon_pain"], "no": []})
 
 
 def test_all_exercises_are_there_in_the_order_of_the_guide(client: FlaskClient) -> None:
@@ -111,7 +111,7 @@ def test_cautions_of_viewer_are_marked(client: FlaskClient, store: Store) -> Non
 
 def test_answers_of_another_release_mark_nothing(store: Store, panel: StationDouble, client: FlaskClient) -> None:
     """Conditions that this release does not know are passed over; they are asked anew elsewhere."""
-    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["gout"], "no": []})
+    store.add_answer(store.add_person("Ada").id, "health", {"yes": ["gout"], "no": []})
     assert "for you" not in text_of(client, "/exercises")
     with client.application.test_request_context():
         assert viewer_conditions(Site(panel, store, (), analogue=True)) == frozenset()

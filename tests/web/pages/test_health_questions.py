@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from station.advice.health_questions import CONDITIONS, NO_MEDICAL_ADVICE
+from station.advice.health_questions import CONDITIONS, DISCLAIMER
 from station.store import Store
 from tests.web.double import StationDouble
 
-NO = {one.key: "no" for one in CONDITIONS if one.after is None}
+NO = {one.key: "no" for one in CONDITIONS if one.follow_up_of is None}
 
 
 @pytest.fixture
@@ -37,14 +37,14 @@ def test_health_questions_start_unanswered(client: FlaskClient, ada: str) -> Non
     for one in CONDITIONS:
         assert page.count(f'name="{one.key}"') == 2
     assert " checked" not in page
-    assert page.count(NO_MEDICAL_ADVICE) == 1
+    assert page.count(DISCLAIMER) == 1
 
 
 def test_health_answers_are_saved(client: FlaskClient, store: Store, ada: str) -> None:
     """Both lists are kept, and the page leads on to where one came from, to what one wanted to begin."""
     answer = client.post("/health-questions", data={**NO, "balance": "yes", "next": "live", "routine": "daily"})
     assert answer.status_code == 303
-    (kept,) = store.answers(ada, "care")
+    (kept,) = store.answers(ada, "health")
     assert kept.answer["yes"] == ["balance"]
     assert set(kept.answer["no"]) == NO.keys() - {"balance"}
     page = text_of(client, answer.headers["Location"])
@@ -76,10 +76,10 @@ def test_follow_up_question_depends_on_answer(client: FlaskClient, store: Store,
     """Whether a professional leads is asked of a child alone; without an answer to it nothing is kept."""
     assert client.post("/health-questions", data={**NO, "child": "yes"}).status_code == 400
     assert client.post("/health-questions", data={**NO, "child": "yes", "child_led": "yes"}).status_code == 303
-    assert store.answers(ada, "care")[0].answer["yes"] == ["child", "child_led"]
+    assert store.answers(ada, "health")[0].answer["yes"] == ["child", "child_led"]
     assert "blocked for now" not in text_of(client, "/health-questions")
     client.post("/health-questions", data={**NO, "child_led": "yes"})
-    assert "child_led" not in store.answers(ada, "care")[0].answer["yes"]
+    assert "child_led" not in store.answers(ada, "health")[0].answer["yes"]
 
 
 def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
@@ -90,7 +90,7 @@ def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
     assert "<b>Achilles stretch.</b> A full squat stretches a sore tendon as far as it goes." in page
     assert page.index("Left out") < page.index("Reduced to half") < page.index("Who to see")
     assert "a physiotherapist, if it does not settle" in page
-    assert NO_MEDICAL_ADVICE not in page
+    assert DISCLAIMER not in page
 
 
 @pytest.mark.parametrize("address", ["/routines", "/why"])
@@ -124,7 +124,7 @@ def test_health_questions_can_be_answered_again(client: FlaskClient, store: Stor
     assert page.count("Last time: yes") == 1
     assert " checked" not in page
     client.post("/health-questions", data=NO)
-    assert [one.answer["yes"] for one in store.answers(ada, "care")] == [[], ["pinch"]]
+    assert [one.answer["yes"] for one in store.answers(ada, "health")] == [[], ["pinch"]]
 
 
 def test_strong_pain_asks_health_questions_again(

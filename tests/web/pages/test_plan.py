@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from icalendar import Calendar
 
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.store import Store
 from tests.web.double import StationDouble
 from tests.web.server.test_http import ask
@@ -29,7 +29,7 @@ FORM: dict[str, Any] = {
 @pytest.fixture
 def ada(store: Store) -> str:
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
 
 
@@ -159,7 +159,7 @@ def test_a_plan_without_a_token_has_no_calendar(client: FlaskClient, store: Stor
 def test_calendar_is_served_to_subscribers(client: FlaskClient, panel: StationDouble, store: Store, ada: str) -> None:
     """A plain GET as a calendar program sends it, without the headers of a browser, is answered."""
     client.post("/plan", data=FORM)
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(panel, store, Config(page=PageConfig(port=0)))
     served.start()
     try:
         status, body = ask(served, f"/plan/{kept(store, ada)['token']}.ics", User_Agent="iOS/17 dataaccessd/1.0")

@@ -12,7 +12,7 @@ from station.app.progress import history_of
 from station.core.events import Side
 from station.core.progress.published import PUBLISHED_MEANS
 from station.store import Store
-from station.store.records import Correction, Imported, Scores
+from station.store.records import Correction, ImportedResult, SideResults
 from tests.station.store.histories import BUDGET, FIT, one_test
 from tests.web.history import fill
 from tests.web.years import years_of
@@ -112,13 +112,13 @@ def test_result_shows_its_cautions(client: FlaskClient, store: Store) -> None:
     """As built, doubted, imported and corrected results say so, beside the number and with the original."""
     ann = store.add_person("Ann")
     sat(store, ann.id, 30, 84.0, 90.0)
-    store.add_imported(ann.id, [Imported(datetime.now(UTC) - timedelta(days=60), 70.0, None)])
+    store.add_imported_results(ann.id, [ImportedResult(datetime.now(UTC) - timedelta(days=60), 70.0, None)])
     assert "uncalibrated" in text_of(client)
     assert "uncalibrated" in text_of(client, "/")
     assert "imported" in text_of(client)
     calibration_id = store.add_calibration(FIT)
     corrected = sat(store, ann.id, 20, 85.0, 91.0)
-    store.correct([Correction(corrected, Scores(63.0, 91.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id))])
+    store.add_corrections([Correction(corrected, SideResults(63.0, 91.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id))])
     assert "corrected; on its day 8.5 cm" in text_of(client)
     store.add_check(
         calibration_id=calibration_id, kind="block", block_mm=100.0, off_mm=3.1, uncertainty_mm=0.5, passed=False
@@ -148,8 +148,8 @@ def test_calibration_is_not_a_real_change(client: FlaskClient, store: Store) -> 
     page = text_of(client)
     assert "not compared with others" in page
     assert "Tested only while the sensor was not to be relied on" in page
-    anew = [Correction(one, Scores(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built]
-    store.correct(anew)
+    anew = [Correction(one, SideResults(85.0, 115.0, 1.5, 1.5, BUDGET, BUDGET, calibration_id)) for one in as_built]
+    store.add_corrections(anew)
     assert len(history_of(store, ann.id, 101.6, datetime.now(UTC)).progress.left.counted) == 30  # type: ignore[union-attr]  # a failure says so
     assert "not compared with others" not in text_of(client)
 
@@ -159,13 +159,13 @@ def test_result_expands_to_uncertainty_sources(client: FlaskClient, store: Store
     ann = store.add_person("Ann")
     store.add_calibration(FIT)
     at = datetime.now(UTC)
-    sitting = store.begin_session(ann.id, at, simulated=False)
-    run = store.begin_run(sitting, {"do": "test"}, at)
+    session = store.begin_session(ann.id, at, simulated=False)
+    run = store.begin_run(session, {"do": "test"}, at)
     test_id = one_test(store, run, 84.0, None)
     store.finish_test(
         test_id, left_mm=84.0, right_mm=None, left_uncertainty_mm=BUDGET.total_mm, left_budget=BUDGET, partial=True
     )
-    for address in (f"/sessions/{sitting}", "/"):
+    for address in (f"/sessions/{session}", "/"):
         page = text_of(client, address)
         assert "8.4 cm \u00b1 0.4: where the ± comes from" in page
         assert all(part.description in page for part in BUDGET.parts)

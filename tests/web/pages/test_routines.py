@@ -13,14 +13,14 @@ from flask.testing import FlaskClient
 
 from station.advice import health_questions
 from station.app.routines import steps_of
-from station.catalogue.read import exercises, ready_routines
+from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.duration import duration_us, held_us_by_side
 from station.core.events import Side
 from station.settings import Settings
 from station.store import Store
 from station.store.records import OwnRoutine, Person
-from station.units import seconds
+from station.units import duration_text
 from tests.web.double import StationDouble
 from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
 
@@ -79,17 +79,17 @@ def ada(store: Store) -> Person:
     return store.add_person("Ada")
 
 
-@pytest.mark.parametrize("key", list(ready_routines()))
+@pytest.mark.parametrize("key", list(built_in_routines()))
 def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) -> None:
     """Every exercise by name, the time in all and what is held a leg, and buttons to start, copy and print it."""
-    page, ready = text_of(client, "/routines"), ready_routines()[key]
+    page, ready = text_of(client, "/routines"), built_in_routines()[key]
     card = page.split(f'id="{key}"')[1].split("</section>")[0]
     assert [exercises()[item.exercise].name for item in ready.items if item.exercise] == re.findall(
         r'href="/exercises/\w+">([^<]+)<', card
     )
     steps = steps_of(ready.items, Settings())
-    assert f"<b>{seconds(duration_us(steps))}</b> total" in card
-    assert f"{seconds(held_us_by_side(steps)[Side.LEFT])} held a leg" in card
+    assert f"<b>{duration_text(duration_us(steps))}</b> total" in card
+    assert f"{duration_text(held_us_by_side(steps)[Side.LEFT])} held a leg" in card
     assert f'value="{key}" class="primary" aria-label="Start {ready.name}"' in card
     assert f'href="/routines/new?from={key}"' in card
     assert f'href="/routines/{key}/sheet"' in card
@@ -100,9 +100,9 @@ def test_start_button_starts_chosen_routine(client: FlaskClient, panel: StationD
     page = text_of(client, "/routines")
     assert 'value="today"' in page
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     assert client.post("/start", data={"routine": "quick_calf", "person": person.id}).status_code == 303
-    assert panel.started[0][0] == steps_of(ready_routines()["quick_calf"].items, Settings())
+    assert panel.started[0][0] == steps_of(built_in_routines()["quick_calf"].items, Settings())
 
 
 def test_routines_page_offers_unfinished_routine(client: FlaskClient, store: Store, ada: Person) -> None:
@@ -196,7 +196,7 @@ def test_summary_updates_while_typing(client: FlaskClient) -> None:
     piece = sent(client, "/routines/summary", form)
     items = draft_from_items("", [{"exercise": "3a", "hold_s": 60, "side": "left"}, {"exercise": "7d", "count": 5}])
     worked_out = summarize(items, Settings(), (), analogue=True)
-    assert f"<b>{seconds(worked_out.total_us)}</b> total" in piece
+    assert f"<b>{duration_text(worked_out.total_us)}</b> total" in piece
     assert "left 3 min, right nothing held" in piece
     assert "<html" not in piece
     form["count-2"] = "101"
@@ -250,7 +250,7 @@ def test_typed_text_is_escaped(client: FlaskClient) -> None:
 
 def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ada: Person) -> None:
     """What the person's own answers leave out is named with its reason; a shared routine is judged the same."""
-    store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
     page = pressed(client, text_of(client, "/routines/new"), "add-3c")
     assert "not for you at present. A full squat stretches a sore tendon as far as it goes. Take it out." in page
     assert "cannot be saved yet" in sent(
@@ -261,7 +261,7 @@ def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ad
 
 def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Person) -> None:
     """Among what can be added, what is in the routine is marked, and what this person's answers leave out."""
-    store.add_answer(ada.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
     page = text_of(client, "/routines/new")
     assert "\u2713 added" not in page
     assert page.count("Left out for you") == 3
@@ -273,7 +273,7 @@ def test_used_exercises_are_marked(client: FlaskClient, store: Store, ada: Perso
 
 def test_own_routine_starts(client: FlaskClient, store: Store, panel: StationDouble, ada: Person) -> None:
     """The button of one's own routine starts it with its doses, under its name."""
-    store.add_answer(ada.id, "care", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
+    store.add_answer(ada.id, "health", {"yes": [], "no": [one.key for one in health_questions.CONDITIONS]})
     mine = kept(store, ada.id, "Before work", [{"exercise": "3b", "hold_s": 45}])
     assert f'value="own:{mine}"' in text_of(client, "/routines")
     assert client.post("/start", data={"routine": f"own:{mine}", "person": ada.id}).status_code == 303

@@ -23,7 +23,7 @@ STAYING = {STAY_HEADER: "1"}
 def ada(store: Store) -> str:
     """Somebody who has answered the health questions, without a yes."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", CLEAR)
+    store.add_answer(person.id, "health", CLEAR)
     return person.id
 
 
@@ -77,7 +77,7 @@ def test_first_routine_asks_health_questions(client: FlaskClient, panel: Station
 def test_answers_of_long_ago_are_asked_for_again(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """After half a year the questions come before the next routine once more."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", CLEAR, at=datetime.now(UTC) - timedelta(weeks=30))
+    store.add_answer(person.id, "health", CLEAR, answered_at=datetime.now(UTC) - timedelta(weeks=30))
     assert "/health-questions" in client.post("/start", data={"routine": "daily"}).headers["Location"]
     assert "half a year" in client.get("/health-questions").get_data(as_text=True)
     assert panel.started == []
@@ -99,7 +99,7 @@ def test_a_test_that_is_due_begins_todays_work_without_questions(
 def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Of a routine that somebody chose, what a condition forbids is left out, the rest halved, and both are told."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
     assert answer.headers["Location"] == "/live?started=daily"
     assert keys(panel) == ["1a", "3b"]
@@ -115,7 +115,7 @@ def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, panel:
 def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """With a painful tendon neither the test nor the stretch begins: both go to the end of the range."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["tendon_pain"], "no": []})
     answer = client.post("/start", data={"routine": "stretch"})
     assert answer.status_code == 409
     assert panel.started == []
@@ -131,14 +131,14 @@ def test_the_stations_own_stretch_is_looked_at_as_well(client: FlaskClient, pane
 def test_refused_start_shows_reason_and_link(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """Nothing begins for whoever is not cleared, or has much pain; each has its own way out."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": ["not_cleared"], "no": []})
+    store.add_answer(person.id, "health", {"yes": ["not_cleared"], "no": []})
     answer = client.post("/start", data={"routine": "daily"})
     page = answer.get_data(as_text=True)
     assert answer.status_code == 409
     assert "has cleared you for exercise" in page
     assert 'href="/health-questions"' in page
     store.add_answer(person.id, "pain", 7)
-    store.add_answer(person.id, "care", CLEAR)
+    store.add_answer(person.id, "health", CLEAR)
     page = client.post("/start", data={"routine": "daily"}).get_data(as_text=True)
     assert "a lot of pain" in page
     assert 'href="/#pain"' in page
@@ -149,7 +149,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(
     client: FlaskClient, panel: StationDouble, store: Store
 ) -> None:
     """Test, built-in stretch and exercises without a caution begin; the page says that the rest asks first."""
-    store.add_answer(store.add_person("Ada").id, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(store.add_person("Ada").id, "health", {"yes": ["tendon_pain"], "no": []})
     client.post("/start", data={"routine": "daily", "person": "nobody"})
     assert keys(panel) == ["3a"]
     assert "choose your name on the page" in client.get("/live?started=daily").get_data(as_text=True)
@@ -160,7 +160,7 @@ def test_unknown_person_gets_only_what_needs_no_answers(
 def test_a_board_without_force_sensors_times_a_light_heel(store: Store, panel: StationDouble) -> None:
     """Where a heel that carries the shin alone is not felt, the seated exercise is a timer."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", CLEAR)
+    store.add_answer(person.id, "health", CLEAR)
     own = store.save_routine(None, None, "Seated", [{"exercise": "5a"}])
     for analogue, heel in ((True, HeelRule.LIGHT), (False, HeelRule.ANY)):
         panel.analogue = analogue

@@ -9,7 +9,7 @@ import pytest
 from flask.testing import FlaskClient
 from markupsafe import escape
 
-from station.advice.rules import BY_KEY, RULES
+from station.advice.rules import RULE_BY_KEY, RULES
 from station.app.snapshot import UnfinishedView
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
@@ -25,7 +25,7 @@ PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "t
 def ada(store: Store) -> str:
     """Somebody who has answered the health questions, without a yes."""
     person = store.add_person("Ada")
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
     return person.id
 
 
@@ -107,10 +107,12 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
     """After a routine of today the page says so."""
     store.save_plan(ada, PLAN)
     began = datetime.now(UTC)
-    sitting = store.begin_session(ada, began, simulated=False)
-    run = store.begin_run(sitting, {"do": "hold"}, began)
+    session = store.begin_session(ada, began, simulated=False)
+    run = store.begin_run(session, {"do": "hold"}, began)
     hold = store.begin_hold(run, side=Side.LEFT, repetition=1, target_us=150 * SECOND_US, started_us=0, exercise="3a")
-    store.finish_hold(hold, credited_us=150 * SECOND_US, lifted_us=0, lifts=0, micro_lifts=0, ended_us=150 * SECOND_US)
+    store.finish_hold(
+        hold, credited_us=150 * SECOND_US, lifted_us=0, lift_count=0, micro_lift_count=0, ended_us=150 * SECOND_US
+    )
     assert "Done for today" in now_of(client)
     week = page_of(client).split('id="week"')[1].split("</section>")[0]
     assert "goal: 10 min a leg" in week
@@ -129,11 +131,11 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
     """Much pain leads to the question about it, on the same page; a condition leads to what the answers change."""
     store.save_plan(ada, PLAN)
     store.add_answer(ada, "pain", 7)
-    store.add_answer(ada, "care", {"yes": [], "no": []})
+    store.add_answer(ada, "health", {"yes": [], "no": []})
     assert 'href="#pain">Report how much it hurts now' in now_of(client)
     assert 'id="pain"' in page_of(client)
     store.add_answer(ada, "pain", 1)
-    store.add_answer(ada, "care", {"yes": ["no_weight"], "no": []})
+    store.add_answer(ada, "health", {"yes": ["no_weight"], "no": []})
     now = now_of(client)
     assert "X-rayed" in now
     assert 'href="/health-questions?next=today">See what your answers change' in now
@@ -142,8 +144,8 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
 def test_the_order_is_that_of_importance(client: FlaskClient, panel: StationDouble, store: Store) -> None:
     """What to do now, the last results, the week, what is left, the pain of yesterday: in this order."""
     person, _ = fill(store, days_ago=1.5)
-    store.add_answer(person.id, "care", {"yes": [], "no": []})
-    store.add_answer(person.id, "pain", 5, at=datetime.now(UTC) - timedelta(hours=30))
+    store.add_answer(person.id, "health", {"yes": [], "no": []})
+    store.add_answer(person.id, "pain", 5, answered_at=datetime.now(UTC) - timedelta(hours=30))
     panel.show(rest=UnfinishedView("Daily", 700, person.id))
     page = page_of(client)
     places = [page.index(part) for part in ('class="now"', 'class="figure"', 'id="week"', "Resume", 'id="pain"')]
@@ -155,7 +157,7 @@ def test_unfinished_routine_is_offered_after_power_cut(
 ) -> None:
     """A station that has been off knows from its store what was left of a routine of today, and of today alone."""
     began = datetime.now(UTC) - timedelta(hours=2)
-    run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, called="Daily")
+    run = store.begin_run(store.begin_session(ada, began, simulated=False), {"do": "hold"}, began, title="Daily")
     store.save_unfinished(run, {"do": "hold"}, began)
     assert "Resume Daily" in page_of(client)
     panel.show(activity="hold", phase="hold")
@@ -169,7 +171,7 @@ def test_after_much_pain_nothing_else_is_offered_first(
     client: FlaskClient, panel: StationDouble, store: Store, ada: str
 ) -> None:
     """A person who was told to stop for today is offered neither the rest of it nor a test above everything else."""
-    store.add_answer(ada, "care", {"yes": [], "no": []}, at=datetime.now(UTC) - timedelta(hours=1))
+    store.add_answer(ada, "health", {"yes": [], "no": []}, answered_at=datetime.now(UTC) - timedelta(hours=1))
     panel.show(rest=UnfinishedView("Daily", 700))
     assert "Resume " not in page_of(client), "nobody's routine is not offered to Ada"
     panel.show(rest=UnfinishedView("Daily", 700, ada))
@@ -189,12 +191,12 @@ def test_the_note_of_the_board_is_seen(client: FlaskClient, panel: StationDouble
 
 def test_why_leads_each_reason_to_its_rule(client: FlaskClient, store: Store, ada: str) -> None:
     """Every reason, everything left out and everything gentler has a link to its rule on the same page."""
-    store.add_answer(ada, "care", {"yes": ["tendon_pain"], "no": []})
+    store.add_answer(ada, "health", {"yes": ["tendon_pain"], "no": []})
     store.save_plan(ada, {**PLAN, "routine": "proposed"})
     page = page_of(client, "/why")
     rules = [part.split('"')[0] for part in page.split('href="#')[1:] if not part.startswith("main")]
-    assert {"care-tendon-pain", "plan-due", "dose"} <= set(rules)
-    assert set(rules) <= BY_KEY.keys()
+    assert {"health-tendon-pain", "plan-due", "dose"} <= set(rules)
+    assert set(rules) <= RULE_BY_KEY.keys()
     assert "<b>Achilles stretch.</b>" in page.split("Left out")[1]
     assert 'href="/health-questions?next=why"' in page
 
@@ -211,18 +213,18 @@ def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
 def test_why_follows_where_the_limit_was_felt(client: FlaskClient, store: Store, ada: str) -> None:
     """What was said after the test is a reason that can be read."""
     began = datetime.now(UTC)
-    sitting = store.begin_session(ada, began, simulated=False)
-    run = store.begin_run(sitting, {"do": "test"}, began)
+    session = store.begin_session(ada, began, simulated=False)
+    run = store.begin_run(session, {"do": "test"}, began)
     test = store.begin_test(run, full=True, contact=Contact.PAD, calibration_id=None)
     store.finish_test(
         test, left_mm=80.0, right_mm=90.0, left_uncertainty_mm=1.0, right_uncertainty_mm=1.0, partial=False
     )
-    store.answer_test(test, limit_felt="front", pain=0)
+    store.answer_test(test, felt_place="front", pain=0)
     store.save_plan(ada, {**PLAN, "routine": "proposed"})
     assert "You feel the limit in front of the ankle" in page_of(client, "/why")
 
 
 def test_why_says_what_holds_everything_back(client: FlaskClient, store: Store, ada: str) -> None:
     """Where nothing is proposed the reason stands first."""
-    store.add_answer(ada, "care", {"yes": ["not_cleared"], "no": []})
+    store.add_answer(ada, "health", {"yes": ["not_cleared"], "no": []})
     assert "Nothing is suggested right now." in page_of(client, "/why")

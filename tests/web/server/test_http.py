@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import Snapshot
-from station.config import Config, Page
+from station.config import Config, PageConfig
 from station.core.events import CommandName
 from station.store import Store
 from tests.web.double import StationDouble
@@ -35,7 +35,7 @@ class QuickProtocol(DeadlineProtocol):
 
 @pytest.fixture
 def server(panel: StationDouble, store: Store) -> Iterator[Server]:
-    config = Config(page=Page(port=0, allowed_hosts=("station.local",)))
+    config = Config(page=PageConfig(port=0, allowed_hosts=("station.local",)))
     served = open_page(panel, store, config, body_s=SOON_S, protocol=QuickProtocol)
     served.start()
     yield served
@@ -137,7 +137,7 @@ def test_a_foreign_name_is_refused(server: Server, host: str) -> None:
 
 def test_in_a_network_addresses_and_the_machines_name_are_answered(panel: StationDouble, store: Store) -> None:
     """Bound to every address, the page is called by any address in digits and by the machine's own name."""
-    served = open_page(panel, store, Config(page=Page(host="0.0.0.0", port=0)))
+    served = open_page(panel, store, Config(page=PageConfig(host="0.0.0.0", port=0)))
     served.start()
     try:
         assert ask(served, Host="192.168.1.5:8080")[0] == 200
@@ -374,7 +374,7 @@ def test_client_that_never_reads_is_dropped(server: Server, panel: StationDouble
 
 def test_stopping_ends_open_pages(panel: StationDouble, store: Store) -> None:
     """The server stops at once with pages open, and the station can go on showing to nobody."""
-    served = open_page(panel, store, Config(page=Page(port=0)))
+    served = open_page(panel, store, Config(page=PageConfig(port=0)))
     served.start()
     with closing(Watcher(served)) as page:
         page.next("state")
@@ -387,13 +387,13 @@ def test_stopping_ends_open_pages(panel: StationDouble, store: Store) -> None:
 def test_taken_port_raises_one_sentence(server: Server, panel: StationDouble, store: Store) -> None:
     """A port that another program has is an error with the port and what to do."""
     with pytest.raises(PageError, match=rf"{server.port}: another program has it.*choose another"):
-        open_page(panel, store, Config(page=Page(port=server.port)))
+        open_page(panel, store, Config(page=PageConfig(port=server.port)))
 
 
 def test_an_address_that_is_not_ours_is_said_in_one_sentence(panel: StationDouble, store: Store) -> None:
     """An address that this machine does not have is an error with the address and what to do."""
     with pytest.raises(PageError, match=r"192\.0\.2\.1 port 8099.*Choose another"):
-        open_page(panel, store, Config(page=Page(host="192.0.2.1", port=8099)))
+        open_page(panel, store, Config(page=PageConfig(host="192.0.2.1", port=8099)))
 
 
 def test_already_bound_socket_is_used(panel: StationDouble, store: Store) -> None:

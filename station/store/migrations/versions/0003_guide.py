@@ -15,7 +15,6 @@ down_revision = "0002"
 def upgrade() -> None:
     for table in ("holds", "reps"):
         _of_routine(table)
-    op.add_column("tests", sa.Column("skirting_mm", sa.Float()))
     op.add_column("runs", sa.Column("called", sa.String()))
     op.add_column("runs", sa.Column("rest_json", sa.Text()))
     op.add_column("runs", sa.Column("rest_at", sa.DateTime(timezone=True)))

@@ -45,7 +45,7 @@ def refusal(bench: Bench) -> str:
     assert bench.cues()[-1] is CueName.ENDED
     why = bench.picture.why
     assert why is not None
-    return why
+    return str(why)
 
 
 @pytest.mark.parametrize(("gain", "short_mm"), [(1.0, 0.0), (0.97, 35.0), (1.03, 15.0)])

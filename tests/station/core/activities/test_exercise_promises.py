@@ -24,9 +24,10 @@ from station.core.facts import (
     StepBegun,
 )
 from station.core.sensing.sensors import BoardSensors
-from station.core.state import ActivityState
+from station.core.state import IdleState
 from station.core.steps import HeelRule, HoldStep, RepsStep, RestStep, Routine, Step, routine_from_header, to_json
 from tests.station.core.traces import KNOWN, LEFT, RIGHT, Story, only, us, wiring_of
+from tests.station.states import AnyState
 
 TEMPO = (us(1), us(0.5), us(1))
 BOTH_SIDES = (LEFT, RIGHT)
@@ -140,10 +141,10 @@ def test_nothing_grows_while_a_heel_is_up(name: str, seed: int) -> None:
     raised = isinstance(step, RepsStep) and step.heel is HeelRule.CYCLE
     run = Run((step,), events)
     ticks = sorted([*events, *(Tick(at_us) for at_us in range(0, us(120), us(0.25)))], key=lambda one: one.at_us)
-    before, before_up_us = ActivityState(), None
+    before, before_up_us = AnyState(IdleState()), None
     for event in ticks:
         run.feed(event)
-        now = run.engine.state_at(event.at_us)
+        now = AnyState(run.engine.state_at(event.at_us))
         sides = BOTH_SIDES if step.together else (Side(now.side),) if now.side in tuple(Side) else ()
         up_us = min((changed for side in sides if (changed := _up_since(story, side, event.at_us))), default=None)
         believed = up_us is not None and event.at_us - up_us > BELIEVED_US

@@ -9,10 +9,10 @@ import pytest
 from station.core.activities.lesson import QUESTION_COUNT, TAUGHT_CUES, draw_quiz
 from station.core.events import CommandName, Side
 from station.core.facts import Cue, CueEnded, CueName, Ended, Fact, LessonFinished, LouderAsked, QuizAnswered
-from station.core.state import ActivityState
 from station.core.steps import LessonStep, RestStep
 from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, heard, one, only, us
+from tests.station.states import AnyState
 
 SEED = 3
 LIFT_S = 0.6
@@ -32,8 +32,8 @@ def lesson(*, analogue: bool = False, plates: tuple[Side, ...] = tuple(Side), se
     return board
 
 
-def seen(board: Board) -> ActivityState:
-    return board.engine.state_at(board.now_us)
+def seen(board: Board) -> AnyState:
+    return AnyState(board.engine.state_at(board.now_us))
 
 
 def answer(board: Board, yes: bool, side: Side = LEFT) -> list[Fact]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from station.core.activities import calibrate, hold, knee_to_wall, lesson, paced, questions, reps, rest
-from station.core.activities.exercise import ExercisePhase
+from station.core.activities.exercise_rules import ExercisePhase
 from station.core.activities.hold import Hold
 from station.core.activities.knee_to_wall import KneeToWallTest, TestPhase
 from station.core.sensing.sensors import BoardSensors, Wiring

@@ -18,10 +18,10 @@ from station.core.facts import (
     Tapped,
     TapsUndone,
 )
-from station.core.state import ActivityState
 from station.core.steps import HoldStep, RepsStep, RestStep, Step
 from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, heard, one, only, us
+from tests.station.states import AnyState
 
 HOLD = HoldStep((LEFT,), us(20), 3, us(15), us(10))
 BOTH_SIDES = HoldStep((LEFT, RIGHT), us(20), 1, us(15), us(10))
@@ -45,8 +45,8 @@ def resting(*steps: Step, analogue: bool = False) -> Board:
     return board
 
 
-def seen(board: Board) -> ActivityState:
-    return board.engine.state_at(board.now_us)
+def seen(board: Board) -> AnyState:
+    return AnyState(board.engine.state_at(board.now_us))
 
 
 def state(board: Board) -> tuple[str, object, int | None, int]:

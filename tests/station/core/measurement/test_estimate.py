@@ -1,4 +1,4 @@
-"""The estimate of one attempt: mean, outliers, refusals."""
+"""The estimate of one attempt: mean, outliers and refusals."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.bench.distance import Windows, all_windows, captures, figures, plain_
 from tests.recordings import still_readings
 
 PACE_US = 17_978
-"""Between readings of the recording."""
+"""The time between readings of the recording."""
 STILL = [int(reading) for reading in still_readings()]
 WINDOWS = list(all_windows())
 
@@ -26,11 +26,11 @@ def named(windows: Windows) -> str:
 
 
 def window(start: int, n: int = 56) -> tuple[list[int], list[int]]:
-    """Times and readings of a piece of the recording."""
+    """Times and readings of a section of the recording."""
     return [i * PACE_US for i in range(n)], STILL[start : start + n]
 
 
-def said(times_us: list[int], readings_mm: list[int] | list[float]) -> Estimate:
+def estimated(times_us: list[int], readings_mm: list[int] | list[float]) -> Estimate:
     found = estimate(times_us, readings_mm)
     assert isinstance(found, Estimate)
     return found
@@ -46,22 +46,22 @@ starts = st.integers(0, len(STILL) - 120)
 sizes = st.integers(20, 120)
 
 
-def test_is_as_good_as_the_best_that_knows_the_noise() -> None:
-    """On the real recording captures scatter at most 1.02 times as much as those of the best linear estimator."""
+def test_estimate_is_as_precise_as_the_best_linear_one() -> None:
+    """On the recording, estimates scatter at most 1.02 times as much as the best linear estimator's."""
     value = figures()["distance_sd_ratio"]["value"]
     assert isinstance(value, float)
     assert 0.99 < value <= 1.02
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=named)
-def test_beats_the_median(windows: Windows) -> None:
-    """The plain median of the same readings scatters at least 1.3 times as much from one capture to the next."""
+def test_estimate_beats_the_median(windows: Windows) -> None:
+    """The median of the same readings scatters at least 1.3 times as much from one window to the next."""
     assert within_seconds(plain_median(windows)) >= 1.3 * within_seconds(shipped(windows))
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=named)
-def test_uncertainty_covers_the_hour(windows: Windows) -> None:
-    """The constant target lies within one stated uncertainty 68 times in 100, and within 1.96 of them 95."""
+def test_uncertainty_covers_an_hour(windows: Windows) -> None:
+    """The constant target lies within one stated uncertainty in 68 % of windows, within 1.96 in 95 %."""
     true_mm = float(np.mean(STILL))
     off = np.array([abs(one.reading_mm - true_mm) / one.uncertainty_mm for one in captures(windows)])
     assert 0.65 < np.mean(off <= 1) < 0.73
@@ -69,8 +69,8 @@ def test_uncertainty_covers_the_hour(windows: Windows) -> None:
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=named)
-def test_noise_covers_the_next_seconds(windows: Windows) -> None:
-    """What the captures just before and after say lies within the stated noise about as often."""
+def test_noise_covers_neighbouring_windows(windows: Windows) -> None:
+    """The estimates just before and after lie within the stated noise about as often."""
     found = captures(windows)
     reading = np.array([one.reading_mm for one in found])
     squared = np.array([one.noise_mm**2 for one in found])
@@ -81,40 +81,40 @@ def test_noise_covers_the_next_seconds(windows: Windows) -> None:
 
 
 @given(starts, sizes, st.data())
-def test_slips_are_left_out(start: int, n: int, data: st.DataObject) -> None:
-    """Up to one reading in ten that is 50 to 200 mm off is left out, whichever they are."""
+def test_estimate_excludes_outliers(start: int, n: int, data: st.DataObject) -> None:
+    """Up to one reading in ten that is 50 to 200 mm off, at any position."""
     times_us, readings = window(start, n)
     where = data.draw(st.lists(st.integers(0, n - 1), max_size=n // 10, unique=True))
     wild = list(readings)
     for i in where:
         wild[i] += data.draw(st.integers(50, 200) | st.integers(-200, -50))
-    found = said(times_us, wild)
+    found = estimated(times_us, wild)
     assert found.n <= n - len(where)
     assert min(readings) <= found.reading_mm <= max(readings)
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=named)
-def test_slips_cost_little(windows: Windows) -> None:
-    """With two slips of 50 mm in every window the captures scatter at most 1.06 times as much from one to the next."""
+def test_estimate_loses_little_to_outliers(windows: Windows) -> None:
+    """Two outliers of 50 mm in every window raise the scatter at most 1.06 times."""
     dice = Random(1)
     slipped = windows.readings_mm.copy()
     for row in slipped:
         for i in dice.sample(range(len(row)), 2):
             row[i] += dice.choice([-50, 50])
-    found = np.array([said(windows.times_us, row).reading_mm for row in slipped.tolist()])
+    found = np.array([estimated(windows.times_us, row).reading_mm for row in slipped.tolist()])
     assert within_seconds(found) <= 1.06 * within_seconds(shipped(windows))
 
 
-def test_a_slip_would_spoil_the_mean() -> None:
-    """One reading 50 mm off in a second at 30 Hz moves the mean by 1.7 mm and the estimate by less than 0.2 mm."""
+def test_estimate_resists_one_outlier() -> None:
+    """In a second at 30 Hz one reading 50 mm off moves the mean by 1.7 mm, the estimate by under 0.2 mm."""
     times_us, readings = window(0, 30)
     wild = [readings[0] + 50, *readings[1:]]
     assert abs(np.mean(wild) - np.mean(readings)) > 1.6
-    assert abs(said(times_us, wild).reading_mm - said(times_us, readings).reading_mm) < 0.2
+    assert abs(estimated(times_us, wild).reading_mm - estimated(times_us, readings).reading_mm) < 0.2
 
 
 @given(starts, sizes, st.randoms(use_true_random=False))
-def test_order_changes_nothing(start: int, n: int, random: Random) -> None:
+def test_estimate_ignores_order(start: int, n: int, random: Random) -> None:
     """Readings with their times in any order give the same estimate, to the last bit."""
     times_us, readings = window(start, n)
     shuffled = list(zip(times_us, readings, strict=True))
@@ -123,39 +123,39 @@ def test_order_changes_nothing(start: int, n: int, random: Random) -> None:
 
 
 @given(starts, sizes, st.integers(-500, 500), st.integers(0, 10**15))
-def test_shift_shifts(start: int, n: int, shift_mm: int, later_us: int) -> None:
-    """A target that much further, at whatever time, gives that much more and is as sure."""
+def test_estimate_follows_a_shift(start: int, n: int, shift_mm: int, later_us: int) -> None:
+    """A target farther away, at any time, gives that much more with the same uncertainty."""
     times_us, readings = window(start, n)
-    here = said(times_us, readings)
-    there = said([at_us + later_us for at_us in times_us], [reading + shift_mm for reading in readings])
+    here = estimated(times_us, readings)
+    there = estimated([at_us + later_us for at_us in times_us], [reading + shift_mm for reading in readings])
     assert there.reading_mm == pytest.approx(here.reading_mm + shift_mm, abs=1e-9)
     assert there.noise_mm == pytest.approx(here.noise_mm, abs=1e-9)
     assert there.n == here.n
 
 
 @given(starts, sizes)
-def test_mean_is_exact(start: int, n: int) -> None:
-    """Without slips the reading is the exact mean, rounded once: no tenth of a millimetre hangs on the machine."""
+def test_estimate_is_the_exact_mean(start: int, n: int) -> None:
+    """Without outliers the result is the exact mean, rounded once, on every machine."""
     times_us, readings = window(start, n)
-    found = said(times_us, readings)
+    found = estimated(times_us, readings)
     if found.n == n:
         assert found.reading_mm == float(Fraction(sum(readings), n))
 
 
-def test_same_bits_on_every_machine() -> None:
-    """The first second of the recording gives these very bits."""
-    found = said(*window(0))
+def test_estimate_has_the_same_bits_on_every_machine() -> None:
+    """The first second of the recording gives exactly these bits."""
+    found = estimated(*window(0))
     assert found.reading_mm.hex() == "0x1.3012492492492p+6"
     assert found.noise_mm.hex() == "0x1.79522936c163fp-2"
     assert found.uncertainty_mm.hex() == "0x1.5b829e530b297p-1"
 
 
 @pytest.mark.parametrize("n", [20, 30, 56, 111])
-def test_more_scatter_is_less_sure(n: int) -> None:
-    """A target of twice the variance (two pieces of the recording added) is stated with 1.4 times the noise."""
+def test_noise_grows_with_scatter(n: int) -> None:
+    """Twice the variance (two sections of the recording added) gives 1.4 times the noise."""
     times_us = window(0, n)[0]
     parts = [[window(start + far, n)[1] for far in (0, 4_000)] for start in range(0, 100_000, 500)]
-    calm = np.mean([said(times_us, piece).noise_mm for pieces in parts for piece in pieces])
+    calm = np.mean([estimated(times_us, piece).noise_mm for pieces in parts for piece in pieces])
     added = [[sum(together) for together in zip(*pieces, strict=True)] for pieces in parts]
     found = [estimate(times_us, piece) for piece in added]
     wild = np.mean([one.noise_mm for one in found if isinstance(one, Estimate)])
@@ -163,58 +163,58 @@ def test_more_scatter_is_less_sure(n: int) -> None:
     assert 1.3 < wild / calm < 1.55
 
 
-def test_few_readings_know_that_they_are_few() -> None:
-    """Six readings lie within 1.96 of their stated noise of what the second around them says, 95 times in 100."""
+def test_noise_covers_few_readings() -> None:
+    """Six readings lie within 1.96 of their stated noise of the second around them in 95 % of cases."""
     covered = []
     for start in range(0, len(STILL) - 56, 56):
-        few = said(*window(start + 25, 6))
+        few = estimated(*window(start + 25, 6))
         covered.append(abs(few.reading_mm - np.mean(window(start)[1])) <= 1.96 * few.noise_mm)
     assert 0.94 < np.mean(covered) < 0.985
 
 
-def test_longer_is_surer() -> None:
-    """Two seconds leave less noise than one; the wander stays."""
-    one, two = said(*window(1000)), said(*window(1000, 111))
+def test_noise_shrinks_with_time() -> None:
+    """Two seconds leave less noise than one; the wander remains."""
+    one, two = estimated(*window(1000)), estimated(*window(1000, 111))
     assert two.noise_mm < 0.85 * one.noise_mm
     assert WANDER_MM < two.uncertainty_mm < one.uncertainty_mm
 
 
-def test_drift_is_told() -> None:
-    """A board that creeps 4 mm within the window leaves open which distance is meant, and the noise says so."""
+def test_noise_includes_a_drift() -> None:
+    """A board that creeps 4 mm within the window makes the distance ambiguous."""
     times_us, readings = window(5000)
     creeping = [reading + round(4 * i / 55) for i, reading in enumerate(readings)]
-    assert said(times_us, creeping).noise_mm > 0.75 * 4 / sqrt(12)
-    assert said(times_us, readings).noise_mm < 0.4
+    assert estimated(times_us, creeping).noise_mm > 0.75 * 4 / sqrt(12)
+    assert estimated(times_us, readings).noise_mm < 0.4
 
 
 @pytest.mark.parametrize("step", [0, 1], ids=["one value", "one reading differs"])
-def test_rounding_is_not_averaged_away(step: int) -> None:
-    """Readings that all say the same are still whole millimetres: sure to half a one, not to nothing."""
-    found = said([i * PACE_US for i in range(56)], [80] * 55 + [80 + step])
+def test_noise_includes_rounding(step: int) -> None:
+    """Equal readings are still whole millimetres: their noise is that of the rounding, not 0."""
+    found = estimated([i * PACE_US for i in range(56)], [80] * 55 + [80 + step])
     assert found.noise_mm == pytest.approx(1 / sqrt(12))
 
 
-def test_simultaneous_readings_have_no_drift() -> None:
-    """Readings of one and the same moment are estimated without a trend."""
-    assert said([7] * 6, [80, 82, 78, 81, 79, 80]).reading_mm == 80
+def test_estimate_accepts_simultaneous_readings() -> None:
+    """Readings of one moment have no drift."""
+    assert estimated([7] * 6, [80, 82, 78, 81, 79, 80]).reading_mm == 80
 
 
 @pytest.mark.parametrize("n", range(5))
-def test_too_few_say_nothing(n: int) -> None:
-    """Fewer than five readings give no estimate."""
+def test_estimate_refuses_too_few_readings(n: int) -> None:
+    """Fewer than five readings."""
     assert refused(list(range(n)), [80] * n) == "are too few"
 
 
 @pytest.mark.parametrize("astray", [15, 20])
-def test_two_targets_are_no_distance(astray: int) -> None:
-    """A window in which more than a quarter of the readings saw something else gives no estimate."""
+def test_estimate_refuses_two_targets(astray: int) -> None:
+    """More than a quarter of the readings see something else."""
     times_us, readings = window(0)
     wild = [r + 40 if i < astray else r for i, r in enumerate(readings)]
     assert refused(times_us, wild) == "see two things at different distances"
 
 
-def test_two_targets_in_turns_are_no_distance() -> None:
-    """Of windows that change at random between two things 10 mm apart 99 in 100 are refused."""
+def test_estimate_refuses_alternating_targets() -> None:
+    """Of windows that alternate at random between targets 10 mm apart, 99 % are refused."""
     dice = Random(1)
     times_us = window(0, 111)[0]
     found = [
@@ -225,8 +225,8 @@ def test_two_targets_in_turns_are_no_distance() -> None:
 
 
 @pytest.mark.parametrize("windows", WINDOWS, ids=named)
-def test_steps_are_refused_and_stillness_is_not(windows: Windows) -> None:
-    """Of the recording's windows at most 1 in 1000 is refused; with a step of 6 mm in the middle 95 in 100 are."""
+def test_estimate_refuses_steps_and_accepts_still_targets(windows: Windows) -> None:
+    """At most 0.1 % of the recording's windows are refused, 95 % with a step of 6 mm in the middle."""
     still = [estimate(windows.times_us, row) for row in windows.readings_mm.tolist()]
     stepping = windows.readings_mm.copy()
     stepping[:, stepping.shape[1] // 2 :] += 6
@@ -235,14 +235,14 @@ def test_steps_are_refused_and_stillness_is_not(windows: Windows) -> None:
     assert np.mean([isinstance(one, Refusal) for one in stepped]) >= 0.95
 
 
-def test_a_step_is_refused_wherever_it_is() -> None:
-    """A jump by 40 mm half way has no majority to call it a slip: it is refused in words."""
+def test_estimate_refuses_a_step_at_any_position() -> None:
+    """A jump by 40 mm half way has no majority that would make it an outlier."""
     times_us, readings = window(0)
     stepped = [r + 40 if i < 28 else r for i, r in enumerate(readings)]
     assert refused(times_us, stepped) == "move from one distance to another"
 
 
-def test_each_reading_needs_its_time() -> None:
-    """Times and readings of different number are refused with a sentence."""
+def test_estimate_needs_a_time_per_reading() -> None:
+    """Sequences of different length raise a ValueError."""
     with pytest.raises(ValueError, match="6 times for 5 readings"):
         estimate(list(range(6)), [80] * 5)

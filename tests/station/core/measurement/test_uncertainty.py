@@ -1,4 +1,4 @@
-"""What a distance carries: its parts, their sum, and that intervals hold the simulated truth as often as they say."""
+"""The uncertainty budget: its parts, their sum, and the coverage of its intervals on simulated sensors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def known() -> Fit:
 
 
 @given(budgets)
-def test_parts_add_by_their_squares(one: Budget) -> None:
+def test_budget_adds_squares(one: Budget) -> None:
     """The total is the root of the sum of squares, and 95 % are 1.96 of it."""
     assert [part.name for part in one.parts] == list(PARTS)
     assert one.total_mm == pytest.approx(sqrt(sum(part.mm**2 for part in one.parts)))
@@ -43,41 +43,41 @@ def test_parts_add_by_their_squares(one: Budget) -> None:
 
 
 @given(budgets)
-def test_survives_the_store(one: Budget) -> None:
-    """As JSON and back each part is the same to a micrometre."""
+def test_budget_survives_the_store(one: Budget) -> None:
+    """Each part is the same to a micrometre after a round trip through JSON."""
     back = Budget.from_json(json.loads(json.dumps(one.as_json())))
     assert [part.mm for part in back.parts] == pytest.approx([part.mm for part in one.parts], abs=0.0006)
 
 
-def test_unknown_parts_are_refused() -> None:
-    """A budget with a part missing is not one of zeros."""
+def test_budget_refuses_missing_parts() -> None:
+    """A missing part does not count as 0."""
     with pytest.raises(ValueError, match="expected noise, wander, calibration"):
         Budget.from_json({"noise_mm": 0.1})
 
 
-def test_as_built_is_some_centimetres(known: Fit) -> None:
-    """A sensor that nobody calibrated is honestly 5 cm unsure; a calibrated one 4 mm."""
+def test_budget_of_an_uncalibrated_sensor_is_centimetres(known: Fit) -> None:
+    """An uncalibrated sensor states 5 cm, a calibrated one 4 mm."""
     assert 45 < budget_from_reading(170, 0.3, Contact.PAD, None).expanded_mm < 60
     assert budget_from_reading(170, 0.3, Contact.PAD, known).expanded_mm < 4
 
 
-def test_what_makes_it_larger(known: Fit) -> None:
-    """Noise, a weaker proof of contact, days, warmth and cold alike; a known temperature that has not changed helps."""
-    pad, inferred, said = (budget_from_reading(170, 0.3, kind, known).contact_mm for kind in Contact)
-    assert pad < inferred < said
+def test_budget_grows_with_each_cause(known: Fit) -> None:
+    """Noise, a weaker contact, days, heat and cold increase it; a known, unchanged temperature reduces it."""
+    pad, inferred, own_word = (budget_from_reading(170, 0.3, kind, known).contact_mm for kind in Contact)
+    assert pad < inferred < own_word
     assert budget_from_reading(170, 0.6, Contact.PAD, known).noise_mm == pytest.approx(0.6, rel=0.05)
     assert drift_mm(Conditions(100, 0)) > drift_mm(Conditions(10, 0)) > drift_mm(Conditions(0, 0)) == 0
     assert drift_mm(Conditions(0, 8)) == drift_mm(Conditions(0, -8)) > drift_mm(Conditions(0))
 
 
-def test_temperature_after_eight_degrees_is_about_the_limit_of_a_check() -> None:
-    """ST asks for a new calibration after 8 degrees; by then 2 mm are to be feared."""
+def test_drift_after_eight_degrees_reaches_the_tolerance() -> None:
+    """ST recommends a new calibration after 8 degrees; by then the drift may be 2 mm."""
     assert drift_mm(Conditions(0, 8)) == pytest.approx(1.8, abs=0.2)
 
 
 @given(st.lists(budgets, min_size=1, max_size=4))
-def test_of_a_mean(trials: list[Budget]) -> None:
-    """Noise and toes shrink with the root of the number; what all trials share stays; one trial is itself."""
+def test_budget_of_mean_shrinks_independent_parts(trials: list[Budget]) -> None:
+    """Noise and toes shrink with the root of the number, shared parts remain; one trial is unchanged."""
     together = budget_of_mean(trials)
     n = len(trials)
     noise = sqrt(sum(one.noise_mm**2 for one in trials)) / n
@@ -87,14 +87,14 @@ def test_of_a_mean(trials: list[Budget]) -> None:
     assert n > 1 or together.total_mm == pytest.approx(trials[0].total_mm)
 
 
-def test_a_mean_of_nothing_is_refused() -> None:
-    """No trials, no uncertainty."""
+def test_budget_of_mean_refuses_no_trials() -> None:
+    """A mean of no trials has no uncertainty."""
     with pytest.raises(ValueError, match="no trials"):
         budget_of_mean([])
 
 
-def test_sensor_and_toes_are_what_the_test_can_bear() -> None:
-    """At SEM 5 mm the calibrated sensor and the toes add at most 10 % to the variance: 1.6 mm together."""
+def test_sensor_and_toes_add_at_most_a_tenth_of_the_variance() -> None:
+    """At SEM 5 mm the calibrated sensor and the toes together may be 1.6 mm."""
     assert hypot(0.6, 0.5, Assumptions().toe_mm) < 1.6
 
 
@@ -104,15 +104,15 @@ def truth() -> Study:
     return study(sensors=60, calibrations=2, attempts=10)
 
 
-def test_intervals_hold_the_truth(truth: Study) -> None:
-    """95 % of them do, within 3 standard errors; attempts of one sensor share its error, so of 1,200 some 600 count."""
+def test_intervals_cover_the_truth(truth: Study) -> None:
+    """95 % of them do, within 3 standard errors; attempts of a sensor share its error, so of 1,200 some 600 count."""
     assert len(truth.attempts) == 1_200
     limit = 3 * sqrt(0.95 * 0.05 / 600)
     assert abs(truth.coverage - 0.95) < limit
 
 
-def test_a_calibration_is_true(truth: Study) -> None:
-    """Median and 95 % of the worst bias are those of the long study, within what 120 calibrations allow."""
+def test_calibration_has_the_published_bias(truth: Study) -> None:
+    """Median and 95 % of the worst bias equal those of the long study, within the error of 120 calibrations."""
     assert median(truth.worst_mm) < 0.5 + 3 * 1.25 * 0.29 / sqrt(120)
     assert ranked(truth.worst_mm, 0.95) < 1.5
     assert truth.sd_mm < 1.0

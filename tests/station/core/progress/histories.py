@@ -1,4 +1,4 @@
-"""Results as a person would have made them, for the tests of progress."""
+"""Histories of results for the tests of progress."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def results(mms: Iterable[float], every_days: float = 2.0, from_day: float = 0.0
 
 
 def scattered(weeks: int, slope: float = 0.0, sd: float = 5.8, seed: int = 1, start: float = 90.0) -> list[Result]:
-    """Three tests a week, with `slope` in mm a week."""
+    """Three tests a week with normal scatter `sd`; the level rises by `slope` mm a week."""
     rng = Random(seed)
     days = [week * 7 + day for week in range(weeks) for day in (0, 2, 4)]
     return [result(day, start + slope * day / 7 + rng.gauss(0, sd)) for day in days]

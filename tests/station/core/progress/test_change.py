@@ -1,4 +1,4 @@
-"""Whether a change is real: the promise, and what is told of changes that are."""
+"""Real changes: the bound on false changes, and how true ones are reported."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from tests.station.core.progress.histories import BEGIN, result, results, scatte
 WEEK = timedelta(weeks=1)
 
 
-def test_the_weights_are_shares_of_one() -> None:
-    """The evidence is a mean over what is supposed."""
+def test_hypotheses_have_weights_that_sum_to_one() -> None:
+    """The evidence is a weighted mean over the hypotheses."""
     assert sum(one.weight for one in HYPOTHESES) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("days", [(0, 2, 4, 7, 9, 11), (0, 1, 2, 30, 31, 90), (0, 100, 101, 102, 250, 300)])
-def test_the_evidence_is_on_average_at_most_one(days: tuple[int, ...]) -> None:
-    """Over all orders of six results, equally likely for a person who does not change: the promise, exactly."""
+def test_evidence_has_a_mean_of_at_most_one(days: tuple[int, ...]) -> None:
+    """Over all orders of six results, which are equally likely without a change: the bound holds exactly."""
     evidence = []
     for mms in permutations((60.0, 80.0, 81.0, 82.0, 90.0, 140.0)):
         epoch = Epoch(BEGIN)
@@ -38,8 +38,8 @@ def test_the_evidence_is_on_average_at_most_one(days: tuple[int, ...]) -> None:
     assert 0.05 < fmean(evidence) <= 1
 
 
-def test_with_a_run_in_the_evidence_is_on_average_at_most_one() -> None:
-    """What an epoch ranks against costs nothing of the promise."""
+def test_evidence_has_a_mean_of_at_most_one_after_a_run_in() -> None:
+    """Ranking against an earlier epoch does not weaken the bound."""
     evidence = []
     for mms in permutations((60.0, 80.0, 81.0, 82.0, 90.0, 140.0)):
         made = results(mms, every_days=10, from_day=-20)
@@ -50,8 +50,8 @@ def test_with_a_run_in_the_evidence_is_on_average_at_most_one() -> None:
     assert 0.05 < fmean(evidence) <= 1
 
 
-def test_a_gain_is_told_with_its_beginning() -> None:
-    """2 mm a week: told once it is real, as a gain that went on from the first test."""
+def test_real_changes_dates_a_gain() -> None:
+    """2 mm a week: confirmed within twelve weeks, as a gain since the first test."""
     made = scattered(12, slope=2.0)
     change = real_changes(made)[0]
     assert change.direction is Direction.GAIN
@@ -61,8 +61,8 @@ def test_a_gain_is_told_with_its_beginning() -> None:
     assert change.test_id == next(one.test_id for one in made if one.at == change.told_at)
 
 
-def test_a_loss_is_the_mirror_of_a_gain() -> None:
-    """Losses are told when gains of the same size would be."""
+def test_real_changes_treats_losses_like_gains() -> None:
+    """A mirrored history gives a loss with the same dates."""
     gains = scattered(20, slope=2.0, seed=3)
     losses = [replace(one, mm=200 - one.mm) for one in gains]
     assert [(change.told_at, change.since) for change in real_changes(gains)] == [
@@ -72,8 +72,8 @@ def test_a_loss_is_the_mirror_of_a_gain() -> None:
 
 
 @pytest.mark.parametrize("week", [8, 12, 30])
-def test_an_injury_is_told_with_its_day(week: int) -> None:
-    """A step of 25 mm down is told within three weeks, as sudden, since about the first test after it."""
+def test_real_changes_dates_an_injury(week: int) -> None:
+    """A step of 25 mm down is confirmed within three weeks, as sudden, dated to within eight days."""
     made = [
         one if one.at < BEGIN + week * WEEK else replace(one, mm=one.mm - 25) for one in scattered(week + 6, seed=2)
     ]
@@ -84,8 +84,8 @@ def test_an_injury_is_told_with_its_day(week: int) -> None:
     assert change.told_at <= BEGIN + (week + 3) * WEEK
 
 
-def test_a_change_after_a_long_quiet_time_is_told() -> None:
-    """A gain that begins in the second year is found by an epoch that knows the end of the one before."""
+def test_real_changes_finds_a_change_after_a_quiet_year() -> None:
+    """The epoch of the second year ranks its gain against the end of the first."""
     quiet = scattered(56, seed=4)
     gain = [replace(one, at=one.at + 56 * WEEK) for one in scattered(14, slope=2.5, seed=5)]
     changes = real_changes(quiet + gain)
@@ -93,8 +93,8 @@ def test_a_change_after_a_long_quiet_time_is_told() -> None:
     assert changes[0].told_at > BEGIN + 56 * WEEK
 
 
-def test_a_change_across_a_gap_of_a_year_is_told() -> None:
-    """Who comes back after a year with 30 mm less is told so: the new tests are ranked among those before the gap."""
+def test_real_changes_finds_a_change_across_a_gap() -> None:
+    """After a year without tests and with 30 mm less, the results are ranked against those before the gap."""
     before = scattered(8, seed=6)
     after = [replace(one, at=one.at + 60 * WEEK, mm=one.mm - 30) for one in scattered(8, seed=7)]
     changes = real_changes(before + after)
@@ -103,8 +103,8 @@ def test_a_change_across_a_gap_of_a_year_is_told() -> None:
 
 
 @pytest.mark.parametrize("mm", [0.0, 94.2])
-def test_equal_results_are_no_change(mm: float) -> None:
-    """A year of the same number is told as nothing."""
+def test_real_changes_is_empty_for_equal_results(mm: float) -> None:
+    """Two hundred times the same number."""
     assert real_changes(results([mm] * 200)) == []
 
 
@@ -117,16 +117,16 @@ def test_equal_results_are_no_change(mm: float) -> None:
     ],
     ids=["contact", "full", "imported"],
 )
-def test_another_way_of_testing_is_no_change(otherwise: Callable[[Result], Result]) -> None:
-    """Results that lie 40 mm off because they were made another way are told as no change of the ankle."""
+def test_real_changes_ignores_a_change_of_method(otherwise: Callable[[Result], Result]) -> None:
+    """Results 40 mm off by another contact, kind or origin are no change of the ankle; by the same they are."""
     here = scattered(12, seed=8)
     there = [replace(one, at=one.at + 12 * WEEK, mm=one.mm + 40) for one in scattered(12, seed=9)]
     assert real_changes(here + [otherwise(one) for one in there]) == []
     assert real_changes(here + there) != []
 
 
-def test_a_gain_is_found_through_ways_of_testing_that_go_to_and_fro() -> None:
-    """Every other test by the person's word, 15 mm off: the gain is told all the same."""
+def test_real_changes_finds_a_gain_in_alternating_methods() -> None:
+    """Every other test is by the person's own word, 15 mm off."""
     made = [
         one if number % 2 else replace(one, mm=one.mm + 15, contact=Contact.SELF)
         for number, one in enumerate(scattered(14, slope=2.0, seed=10))
@@ -134,19 +134,19 @@ def test_a_gain_is_found_through_ways_of_testing_that_go_to_and_fro() -> None:
     assert [change.direction for change in real_changes(made)][:1] == [Direction.GAIN]
 
 
-def test_one_slip_is_no_change() -> None:
-    """A slip of 50 mm at any place, the first included, is told as nothing."""
+def test_real_changes_ignores_one_outlier() -> None:
+    """An outlier of 50 mm at any position, the first included."""
     made = scattered(10, seed=11)
     for index in range(len(made)):
         one = made[index]
-        slipped = replace(one, mm=one.mm + 50)
-        assert real_changes([*made[:index], slipped, *made[index + 1 :]]) == []
+        outlier = replace(one, mm=one.mm + 50)
+        assert real_changes([*made[:index], outlier, *made[index + 1 :]]) == []
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.integers(60, 140), max_size=60), st.sampled_from((1.0, 2.0, 7.0, 40.0)))
-def test_what_was_told_is_never_taken_back(mms: list[int], every_days: float) -> None:
-    """Later results leave the earlier words as they were, and a change is told by the last result of its time."""
+def test_real_changes_never_revokes_a_change(mms: list[int], every_days: float) -> None:
+    """Later results leave earlier changes as they were; each has its own date, in order."""
     made = results([float(mm) for mm in mms], every_days)
     whole = real_changes(made)
     for end in range(len(made)):
@@ -159,8 +159,8 @@ def test_what_was_told_is_never_taken_back(mms: list[int], every_days: float) ->
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.floats(60, 140), max_size=50), st.floats(0.1, 3), st.floats(-50, 50))
-def test_only_the_order_of_the_results_counts(mms: list[float], gain: float, offset: float) -> None:
-    """Another zero or another unit changes nothing of what is told."""
+def test_real_changes_depends_on_ranks_only(mms: list[float], gain: float, offset: float) -> None:
+    """Another zero or another unit gives the same changes."""
     steps = [round(mm) for mm in mms]
     plain = real_changes(results([float(step) for step in steps]))
     moved = real_changes(results([gain * step + offset for step in steps]))

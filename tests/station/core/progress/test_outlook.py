@@ -1,4 +1,4 @@
-"""What goes on now, and when the goal will be reached."""
+"""The current phase, and the forecast for the goal."""
 
 from __future__ import annotations
 
@@ -31,68 +31,68 @@ GAIN = RealChange(Direction.GAIN, False, BEGIN - 9 * WEEK, BEGIN - 2 * WEEK, "1"
 LOSS = RealChange(Direction.LOSS, True, BEGIN - 9 * WEEK, BEGIN - 2 * WEEK, "1")
 
 
-def test_six_months_without_a_change_are_steady() -> None:
-    """The tests exclude a gain and a loss that would be worth while."""
+def test_steady_since_finds_six_months_without_a_change() -> None:
+    """The tests exclude a worthwhile gain and a worthwhile loss."""
     made = scattered(26)
     assert steady_since(made) is not None
 
 
 @pytest.mark.parametrize("slope", [1.0, -1.0, 0.7])
-def test_a_gain_is_not_steady(slope: float) -> None:
-    """Nor is a loss."""
+def test_steady_since_excludes_gains_and_losses(slope: float) -> None:
+    """Half a year of slow change is no plateau."""
     assert steady_since(scattered(26, slope=slope)) is None
 
 
-def test_three_months_by_the_calendar_are_not_enough() -> None:
-    """Four tests, or three months of scattered ones, cannot exclude a gain that would be worth while."""
+def test_steady_since_needs_enough_precise_tests() -> None:
+    """Few tests, or three months of scattered ones, cannot exclude a worthwhile gain."""
     assert steady_since(scattered(26)[::20]) is None
     assert steady_since(scattered(14, sd=9.0)) is None
 
 
 def _humped(seed: int, rate: float, weeks: int = 26, sd: float = 4.0) -> list[Result]:
-    """`rate` mm a week for 13 weeks and then as much the other way, three tests a week."""
+    """A history that changes by `rate` mm a week for 13 weeks and then back, with three tests a week."""
     rng = Random(seed)
     days = [7 * number / 3 for number in range(weeks * 3)]
     return [result(day, 90 + rate * min(day, 182 - day) / 7 + rng.gauss(0, sd)) for day in days]
 
 
 def _first_steady(made: Sequence[Result], changes: Sequence[RealChange]) -> int | None:
-    """The first week at which the person is told, looking once a week."""
+    """The first week in which the person counts as steady, checked once a week."""
     for week in range(12, round((made[-1].at - BEGIN) / WEEK) + 2):
         now = BEGIN + week * WEEK
-        seen, told = [test for test in made if test.at < now], [one for one in changes if one.told_at < now]
-        if steady_since(seen, told) is not None:
+        known, reported = [test for test in made if test.at < now], [one for one in changes if one.told_at < now]
+        if steady_since(known, reported) is not None:
             return week
     return None
 
 
 @pytest.mark.parametrize("rate", [0.8, -0.8])
-def test_a_hump_is_not_steady(rate: float) -> None:
-    """A line through it is flat, and it bends: at most 3 of 60 people are ever told so, told of a change or not."""
+def test_steady_since_excludes_a_hump(rate: float) -> None:
+    """A line through it is flat but bends: at most 3 of 60 people ever count as steady."""
     humps = [_humped(seed, rate) for seed in range(60)]
     assert sum(_first_steady(made, real_changes(made)) is not None for made in humps) <= 3
     assert sum(_first_steady(made, []) is not None for made in humps) <= 3
 
 
-def test_people_who_do_not_change_are_told_so_in_time() -> None:
+def test_steady_since_finds_unchanged_people_in_time() -> None:
     """Half within 28 weeks, and nearly all within 36."""
     weeks = [_first_steady(made, real_changes(made)) or 99 for made in (scattered(40, seed=seed) for seed in range(40))]
     assert sum(week <= 28 for week in weeks) >= 20
     assert sum(week <= 36 for week in weeks) >= 37
 
 
-def test_steady_begins_after_the_change_that_was_told() -> None:
-    """A plateau is not counted from before a real change was found in it."""
+def test_steady_since_starts_after_the_last_real_change() -> None:
+    """A plateau cannot start before a real change was confirmed."""
     made = scattered(40)
-    told = RealChange(Direction.GAIN, False, BEGIN, made[30].at, made[30].test_id)
-    since = steady_since(made, [told])
+    change = RealChange(Direction.GAIN, False, BEGIN, made[30].at, made[30].test_id)
+    since = steady_since(made, [change])
     assert since is not None
-    assert since >= told.told_at
-    assert steady_since(made[:60], [told]) is None
+    assert since >= change.told_at
+    assert steady_since(made[:60], [change]) is None
 
 
 @pytest.mark.parametrize(
-    ("state", "changes", "going_on"),
+    ("state", "changes", "phase"),
     [
         (RISING, [GAIN], Phase.GAINING),
         (RISING, [], Phase.UNKNOWN),
@@ -102,20 +102,20 @@ def test_steady_begins_after_the_change_that_was_told() -> None:
         (None, [], Phase.UNKNOWN),
     ],
 )
-def test_moving_takes_a_real_change_and_a_slope(
-    state: TrendState | None, changes: list[RealChange], going_on: Phase
+def test_phase_needs_a_real_change_and_its_slope(
+    state: TrendState | None, changes: list[RealChange], phase: Phase
 ) -> None:
-    """A slope that was not told as real is none, nor is a change that does not go on."""
-    assert current_phase(state, BEGIN, changes, None, BEGIN + WEEK) is going_on
+    """A slope without a real change gives no phase, nor does a change whose slope has ended."""
+    assert current_phase(state, BEGIN, changes, None, BEGIN + WEEK) is phase
 
 
-def test_steady_comes_first_and_old_tests_say_nothing_of_now() -> None:
-    """Seven weeks after the last test nothing is known of now."""
+def test_phase_prefers_steady_and_expires() -> None:
+    """A plateau comes before a change; seven weeks after the last test the phase is unknown."""
     assert current_phase(RISING, BEGIN, [GAIN], BEGIN - 26 * WEEK, BEGIN) is Phase.STEADY
     assert current_phase(RISING, BEGIN, [GAIN], BEGIN - 26 * WEEK, BEGIN + 7 * WEEK) is Phase.UNKNOWN
 
 
-def test_a_goal_ahead_has_two_dates() -> None:
+def test_forecast_gives_two_dates_for_a_goal_ahead() -> None:
     """6 mm ahead at 2 mm a week: three weeks lie between the dates."""
     found = forecast(RISING, BEGIN, Phase.GAINING, 96.0, BEGIN)
     assert found.earliest is not None
@@ -125,7 +125,7 @@ def test_a_goal_ahead_has_two_dates() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "going_on", "goal_mm", "later", "why_not"),
+    ("state", "phase", "goal_mm", "later", "why_not"),
     [
         (None, Phase.UNKNOWN, 100.0, 0, TOO_FEW),
         (STILL, Phase.STEADY, 100.0, 0, NO_GAIN),
@@ -134,28 +134,28 @@ def test_a_goal_ahead_has_two_dates() -> None:
         (TrendState(90.0, 0.2, 1.0, 0.0, 0.001), Phase.GAINING, 300.0, 0, TOO_FAR),
     ],
 )
-def test_what_cannot_be_said_has_its_reason(
-    state: TrendState | None, going_on: Phase, goal_mm: float, later: int, why_not: str
+def test_forecast_gives_a_reason_without_dates(
+    state: TrendState | None, phase: Phase, goal_mm: float, later: int, why_not: str
 ) -> None:
-    """No date at all rather than one that nobody can know."""
-    found = forecast(state, BEGIN, going_on, goal_mm, BEGIN + later * WEEK)
+    """Where the tests allow no date there is none, and a reason."""
+    found = forecast(state, BEGIN, phase, goal_mm, BEGIN + later * WEEK)
     assert (found.reached, found.earliest, found.latest, found.why_not) == (False, None, None, why_not)
 
 
-def test_a_goal_behind_is_reached() -> None:
-    """Only where the level is surely there."""
+def test_forecast_reports_a_reached_goal() -> None:
+    """Only where the level is clearly beyond it."""
     assert forecast(STILL, BEGIN, Phase.UNKNOWN, 85.0, BEGIN).reached
     assert not forecast(STILL, BEGIN, Phase.UNKNOWN, 89.0, BEGIN).reached
 
 
-def test_a_goal_behind_is_not_reached_by_old_tests() -> None:
-    """Seven weeks after the last test nothing is said of now."""
+def test_forecast_does_not_report_a_goal_by_old_tests() -> None:
+    """Seven weeks after the last test the level is unknown."""
     found = forecast(STILL, BEGIN, Phase.UNKNOWN, 85.0, BEGIN + 7 * WEEK)
     assert (found.reached, found.why_not) == (False, TOO_OLD)
 
 
-def test_dates_that_have_passed_are_not_told() -> None:
-    """5 mm ahead at 2 mm a week, five weeks after the last test: another test would tell."""
+def test_forecast_omits_dates_that_have_passed() -> None:
+    """5 mm ahead at 2 mm a week, five weeks after the last test: another test would show it."""
     sure = TrendState(90.0, 2.0, 1.0, 0.0, 0.01)
     found = forecast(sure, BEGIN, Phase.GAINING, 95.0, BEGIN + 5 * WEEK)
     assert (found.reached, found.earliest, found.latest, found.why_not) == (False, None, None, LIKELY_REACHED)
@@ -163,8 +163,8 @@ def test_dates_that_have_passed_are_not_told() -> None:
 
 @pytest.mark.parametrize("waited_days", [0, 5, 11, 19, 33, 41])
 @pytest.mark.parametrize("ahead_mm", [3.0, 4.0, 6.0, 9.0, 15.0])
-def test_both_dates_lie_ahead_and_apart(waited_days: int, ahead_mm: float) -> None:
-    """However long the last test is past, or there are none."""
+def test_forecast_dates_lie_ahead_and_in_order(waited_days: int, ahead_mm: float) -> None:
+    """However long ago the last test is; otherwise there are no dates."""
     now = BEGIN + timedelta(days=waited_days)
     for state in (RISING, TrendState(90.0, 2.0, 1.0, 0.0, 0.01)):
         found = forecast(state, BEGIN, Phase.GAINING, 90 + ahead_mm, now)
@@ -175,8 +175,8 @@ def test_both_dates_lie_ahead_and_apart(waited_days: int, ahead_mm: float) -> No
             assert found.latest is None or max(now + timedelta(days=1), found.earliest) <= found.latest
 
 
-def test_dates_are_of_the_level_as_it_is_expected_now() -> None:
-    """Waiting moves neither date by much while both lie ahead."""
+def test_forecast_starts_from_the_expected_level() -> None:
+    """Two weeks without a test move neither date by two days while both lie ahead."""
     sure = TrendState(90.0, 2.0, 1.0, 0.0, 0.01)
     at_once = forecast(sure, BEGIN, Phase.GAINING, 100.0, BEGIN)
     later = forecast(sure, BEGIN, Phase.GAINING, 100.0, BEGIN + 2 * WEEK)
@@ -186,8 +186,8 @@ def test_dates_are_of_the_level_as_it_is_expected_now() -> None:
         assert abs(after - before) < timedelta(days=2)
 
 
-def test_an_unsure_slope_has_an_open_end() -> None:
-    """Where later than a year is likely, the latest date is open."""
+def test_forecast_has_an_open_end_for_an_uncertain_slope() -> None:
+    """Where more than a year is likely, the latest date is missing."""
     found = forecast(TrendState(90.0, 1.0, 4.0, 0.0, 1.0), BEGIN, Phase.GAINING, 110.0, BEGIN)
     assert found.earliest is not None
     assert found.latest is None

@@ -26,12 +26,12 @@ PAD = Contact.PAD
 
 @dataclass
 class Person:
-    """A simulated person who tests about three times a week; SDs in mm, slips of 20 to 60 mm."""
+    """A simulated person who tests about three times a week. SDs in mm; outliers are off by 20 to 60 mm."""
 
     between_mm: float = 3.0
     within_mm: float = 4.0
     fulls: float = 0.5
-    slips: float = 0.0
+    outliers: float = 0.0
     gain_mm_week: float = 0.0
     every_days: float = 7 / 3
 
@@ -47,18 +47,18 @@ class Person:
             trials = tuple(level + dice.gauss(0, self.within_mm) for _ in range(3 if full else 1))
             if full:
                 repeats.append(Repeats(at, PAD, trials))
-            slip = dice.choice([-1, 1]) * dice.uniform(20, 60) if dice.random() < self.slips else 0.0
-            tests.append(Result(str(i), at, fmean(trials) + slip, 0.6, full, PAD))
+            offset_mm = dice.choice([-1, 1]) * dice.uniform(20, 60) if dice.random() < self.outliers else 0.0
+            tests.append(Result(str(i), at, fmean(trials) + offset_mm, 0.6, full, PAD))
         return repeats, tests
 
     def errors(self, full: bool, n: int = 156, people: int = 100) -> Iterator[PersonError]:
-        """What is said of people like this one after `n` tests."""
+        """The errors estimated for people like this one after `n` tests."""
         for seed in range(people):
             yield person_error(*self.history(n, Random(seed)), PAD, full)
 
 
 def own_variance(error: PersonError) -> float:
-    """The person's own variance, taken out of the blend."""
+    """The person's own variance, extracted from the blend."""
     v = error.own_df
     return ((PRIOR_DF + v) * error.sem_mm**2 - PRIOR_DF * PRIOR_SEM_MM**2) / v
 
@@ -73,16 +73,16 @@ def series(*mm: float, full: bool = False, contact: Contact = PAD, every_days: f
     ]
 
 
-def test_the_literature_speaks_first() -> None:
-    """Without tests, and with too few for a line, the error is Powden's and nothing is said of its parts."""
+def test_person_error_starts_with_the_literature() -> None:
+    """Without tests, or with too few for a line, the error is Powden's and its parts are missing."""
     for tests in ([], series(90), series(90, 130), series(90, 130, 60)):
         error = person_error([], tests, PAD, full=True)
         assert (error.sem_mm, error.within_mm, error.between_mm, error.own_df) == (6.9, None, None, 0)
         assert (round(error.mdc90_mm, 2), round(error.mdc95_mm, 2)) == (16.05, 19.13)
 
 
-def test_the_blend_is_the_stated_one() -> None:
-    """Five tests: six parts 6.9 mm and three parts their variance about the least-squares line."""
+def test_person_error_blends_by_degrees_of_freedom() -> None:
+    """Five tests: six parts of 6.9 mm and three of their variance about the least-squares line."""
     tests = series(100, 104, 99, 108, 103)
     residuals = np.polyfit(range(5), [test.mm for test in tests], 1, full=True)[1][0]
     error = person_error([], tests, PAD, full=False)
@@ -92,8 +92,8 @@ def test_the_blend_is_the_stated_one() -> None:
 
 @pytest.mark.parametrize("full", [True, False], ids=["full", "quick"])
 @pytest.mark.parametrize("fulls", [0.0, 0.5, 1.0], ids=["quick history", "mixed history", "full history"])
-def test_recovers_what_is_true(fulls: float, full: bool) -> None:
-    """Both errors are recovered within 4 % on average, from tests of either kind or both, while the level rises."""
+def test_person_error_recovers_true_errors(fulls: float, full: bool) -> None:
+    """Within 4 % on average, from tests of either kind or both, while the level rises."""
     person = Person(fulls=fulls, gain_mm_week=2)
     errors = list(person.errors(full))
     if fulls or not full:
@@ -108,33 +108,33 @@ def test_recovers_what_is_true(fulls: float, full: bool) -> None:
 
 
 @pytest.mark.parametrize(("between_mm", "within_mm"), [(2, 2.3), (4, 4.5), (6, 6.7), (0, 5)])
-def test_recovers_small_and_large(between_mm: float, within_mm: float) -> None:
-    """Errors from 3 to 9 mm, with and without anything that days add."""
+def test_person_error_recovers_small_and_large_errors(between_mm: float, within_mm: float) -> None:
+    """Errors from 3 to 9 mm, with and without a day effect."""
     person = Person(between_mm, within_mm)
     assert own_sd(list(person.errors(full=False))) == pytest.approx(person.sem_mm(False), rel=0.05)
 
 
-def test_slips_hardly_count() -> None:
-    """One test in twenty off by 20 to 60 mm raises the error by less than 6 %; counted in, it would double."""
-    person = Person(slips=0.05)
+def test_person_error_excludes_outliers() -> None:
+    """One test in twenty off by 20 to 60 mm raises the error by less than 6 %; counted, it would double it."""
+    person = Person(outliers=0.05)
     assert own_sd(list(person.errors(full=False))) < 1.06 * person.sem_mm(False)
     naive = [float(np.std([test.mm for test in person.history(156, Random(seed))[1]])) for seed in range(20)]
     assert fmean(naive) > 1.8 * person.sem_mm(False)
 
 
-def test_true_errors_are_no_slips() -> None:
-    """Of tests without slips fewer than one in 200 is left out: 13 series of 12 have 130 degrees of freedom."""
+def test_person_error_keeps_true_errors() -> None:
+    """Without outliers fewer than one test in 200 is excluded: 13 series of 12 have 130 degrees of freedom."""
     assert fmean(error.own_df for error in Person(fulls=0).errors(full=False)) > 130 - 156 / 200
 
 
-def test_scatter_is_no_slip() -> None:
-    """Where more than a quarter of a series lies astray, the person scatters, and the error says so."""
+def test_person_error_counts_wide_scatter() -> None:
+    """Where more than a quarter of a series lies astray, it is scatter and raises the error."""
     tests = series(*([60, 140] * 6))
     assert person_error([], tests, PAD, full=False).sem_mm > 30
 
 
-def test_the_person_takes_over() -> None:
-    """As tests gather, the error of a steady person (4 mm) falls from the literature's towards their own."""
+def test_person_error_approaches_the_persons_own() -> None:
+    """With more tests the error of a steady person (4 mm) falls from the literature's towards their own."""
     person = Person(between_mm=2.4, within_mm=3.2, fulls=0)
     by_tests = [fmean(error.sem_mm for error in person.errors(False, n, 60)) for n in (4, 8, 16, 40, 150)]
     assert by_tests == sorted(by_tests, reverse=True)
@@ -142,8 +142,8 @@ def test_the_person_takes_over() -> None:
     assert by_tests[-1] < 4.25
 
 
-def test_degrees_of_freedom_tell_how_sure() -> None:
-    """From person to person the own variance scatters as chi-squared with the stated degrees of freedom does."""
+def test_person_error_states_its_degrees_of_freedom() -> None:
+    """Across people the own variance scatters like chi-squared with the stated degrees of freedom."""
     for full in (True, False):
         errors = list(Person().errors(full, n=48, people=400))
         variances = [own_variance(error) for error in errors]
@@ -152,8 +152,8 @@ def test_degrees_of_freedom_tell_how_sure() -> None:
         assert 0.7 < seen / stated < 1.4
 
 
-def test_mdc_holds() -> None:
-    """Two more tests of somebody unchanged differ by more than MDC95 once in 20 times, by more than MDC90 in ten."""
+def test_person_error_mdc_has_its_confidence() -> None:
+    """Two more tests of an unchanged person differ by more than MDC95 once in 20 times, than MDC90 in ten."""
     person, dice = Person(between_mm=4.2, within_mm=5.4), Random(1)
     beyond_95 = beyond_90 = 0
     for error in person.errors(full=False, people=150):
@@ -165,16 +165,16 @@ def test_mdc_holds() -> None:
     assert 0.08 < beyond_90 / 6000 < 0.12
 
 
-def test_never_below_three() -> None:
-    """All tests equal, and all trials: a board that says the same for ever does not make a person perfect."""
+def test_person_error_is_at_least_3_mm() -> None:
+    """Equal tests and trials do not make a person perfect."""
     tests = series(*[95.0] * 200)
     repeats = [Repeats(test.at, PAD, (95.0, 95.0, 95.0)) for test in tests]
     error = person_error(repeats, tests, PAD, full=False)
     assert (error.sem_mm, error.within_mm, error.between_mm) == (3, 0, 0)
 
 
-def test_contacts_are_not_mixed() -> None:
-    """What the pad has shown says nothing of a knee that the person felt themselves."""
+def test_person_error_separates_contacts() -> None:
+    """Tests with the pad say nothing about tests by the person's own word."""
     repeats, tests = Person().history(60, Random(1))
     assert person_error(repeats, tests, Contact.SELF, full=False) == person_error([], [], Contact.SELF, full=False)
     others = [Result("x", test.at, 2 * test.mm, None, test.full, Contact.SELF) for test in tests]
@@ -182,29 +182,29 @@ def test_contacts_are_not_mixed() -> None:
     assert person_error([*repeats, *more], [*tests, *others], PAD, True) == person_error(repeats, tests, PAD, True)
 
 
-def test_full_tests_without_trials_say_nothing_of_quick_ones() -> None:
-    """How much one trial adds is not known; what full tests showed would be too small."""
+def test_person_error_ignores_full_tests_without_trials_for_quick_ones() -> None:
+    """The part of one trial is unknown, and the error of full tests would be too small."""
     tests = [Result(test.test_id, test.at, test.mm, None, True, PAD) for test in Person().history(60, Random(1))[1]]
     assert person_error([], tests, PAD, full=False).own_df == 0
     assert person_error([], tests, PAD, full=True).own_df > 40
 
 
 @given(st.integers(0, 30), st.randoms(use_true_random=False), st.integers(-50, 200), st.integers(-4000, 4000))
-def test_order_zero_and_date_change_nothing(n: int, random: Random, shift_mm: int, days: int) -> None:
-    """Tests in any order, measured from anywhere, at any time, give the same error."""
+def test_person_error_ignores_order_zero_and_date(n: int, random: Random, shift_mm: int, days: int) -> None:
+    """Tests in any order, from any zero, at any time, give the same error."""
     repeats, tests = Person().history(n, Random(n))
     later = timedelta(days=days)
     moved = [Result(one.test_id, one.at + later, one.mm + shift_mm, None, one.full, PAD) for one in tests]
-    told = [Repeats(one.at + later, PAD, tuple(mm + shift_mm for mm in one.mm)) for one in repeats]
+    others = [Repeats(one.at + later, PAD, tuple(mm + shift_mm for mm in one.mm)) for one in repeats]
     random.shuffle(moved)
-    random.shuffle(told)
-    one, other = person_error(repeats, tests, PAD, True), person_error(told, moved, PAD, True)
+    random.shuffle(others)
+    one, other = person_error(repeats, tests, PAD, True), person_error(others, moved, PAD, True)
     assert other.sem_mm == pytest.approx(one.sem_mm)
     assert other.own_df == pytest.approx(one.own_df)
 
 
-def test_a_gap_is_not_bridged() -> None:
-    """What changed within a year without tests is no error: each side of the gap has its own line."""
+def test_person_error_splits_series_at_a_gap() -> None:
+    """A change within a year without tests is no error: each side of the gap has its own line."""
     before = series(100, 104, 99, 108, 103)
     after = [Result(f"b{one.test_id}", one.at + timedelta(days=365), one.mm + 40, None, False, PAD) for one in before]
     alone, both = person_error([], before, PAD, False), person_error([], before + after, PAD, False)
@@ -212,8 +212,8 @@ def test_a_gap_is_not_bridged() -> None:
     assert both.own_df == pytest.approx(2 * alone.own_df)
 
 
-def test_an_injury_never_makes_surer() -> None:
-    """A sudden loss of 20 mm in the middle of a series makes the error larger, by less than 2 mm after a year."""
+def test_person_error_grows_with_an_injury() -> None:
+    """A sudden loss of 20 mm within a series makes the error larger, by less than 2 mm after a year."""
     calm = hurt = 0.0
     for seed in range(30):
         repeats, tests = Person().history(156, Random(seed))
@@ -223,14 +223,14 @@ def test_an_injury_never_makes_surer() -> None:
     assert calm < hurt < calm + 2
 
 
-def test_two_tests_at_one_time() -> None:
-    """Tests that claim the same moment (a clock that stood) have no slope and still a scatter."""
+def test_person_error_accepts_equal_times() -> None:
+    """Tests with the same time (a stopped clock) have no slope, but still a scatter."""
     tests = series(100, 104, 98, 102, every_days=0)
     assert own_variance(person_error([], tests, PAD, False)) == pytest.approx(20 / 3)
 
 
-def test_real_trials_with_slips() -> None:
-    """On 39 people's real trials the two gross slips are left out, and the scatter is that of the others."""
+def test_person_error_excludes_outliers_of_real_trials() -> None:
+    """Of 39 people's real trials the two gross outliers are excluded, and the scatter is that of the others."""
     groups = [group for pair in reach_trials() for group in pair]
     assert len(groups) == 78
     repeats = [Repeats(START + timedelta(days=i), PAD, group) for i, group in enumerate(groups)]
@@ -242,29 +242,29 @@ def test_real_trials_with_slips() -> None:
     assert sqrt(fmean(np.var(group, ddof=1) for group in groups)) > 1.4 * within
 
 
-def test_the_slip_itself() -> None:
+def test_person_error_excludes_one_gross_trial() -> None:
     """105.7 beside 53.2 and 52.4: the first such trials leave 0.6 mm of scatter, not 30."""
     trials = [Repeats(START + timedelta(days=i), PAD, (105.72, 53.23, 52.38)) for i in range(4)]
     assert person_error(trials, [], PAD, full=True).within_mm == pytest.approx(0.85 / sqrt(2))
 
 
-def test_pairs_that_disagree_wildly_are_left_out() -> None:
-    """Of two trials 40 mm apart nobody can say which slipped: neither counts. One alone, or none, has no scatter."""
+def test_person_error_excludes_pairs_that_disagree() -> None:
+    """Of two trials 40 mm apart either may be wrong, so neither counts. One trial, or none, has no scatter."""
     agree = [Repeats(START + timedelta(days=i), PAD, (90.0, 92.0)) for i in range(4)]
     wild = [Repeats(START + timedelta(days=9), PAD, mm) for mm in ((60.0, 120.0), (60.0,), ())]
     assert person_error(agree + wild, [], PAD, True) == person_error(agree, [], PAD, True)
 
 
-def test_no_number_is_refused() -> None:
-    """A distance that is none is named with its test."""
+def test_person_error_refuses_distances_that_are_not_finite() -> None:
+    """The error names the test."""
     with pytest.raises(ValueError, match=r"test 1 of 2026-01-07 is nan mm: leave out"):
         person_error([], series(90, nan), PAD, full=False)
     with pytest.raises(ValueError, match=r"a trial of 2026-01-05 has no distance"):
         person_error([Repeats(START, PAD, (90.0, nan))], [], PAD, full=False)
 
 
-def test_ten_years_are_cheap() -> None:
-    """Ten years of daily tests take milliseconds: here ten times what they take is allowed."""
+def test_person_error_takes_milliseconds_for_ten_years() -> None:
+    """Ten years of daily tests; the limit allows ten times the usual duration."""
     repeats, tests = Person(every_days=1).history(3650, Random(1))
     spent = []
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Published values of error and change."""
+"""The published means."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from station.core.progress.published import PUBLISHED_MEANS, PublishedMean
 
 
 @pytest.mark.parametrize("group", PUBLISHED_MEANS, ids=lambda group: f"{group.source} {group.population}")
-def test_a_published_mean_says_who_and_where(group: PublishedMean) -> None:
-    """Each mean has its people and a source with its year, and is a toe distance in mm, not in cm."""
+def test_published_means_have_population_source_and_unit(group: PublishedMean) -> None:
+    """Each has its people and a source with its year, and is a toe distance in mm, not in cm."""
     assert group.people > 0
     assert group.population
     assert re.search(r"\b(19|20)\d\d\b", group.source)
@@ -20,8 +20,8 @@ def test_a_published_mean_says_who_and_where(group: PublishedMean) -> None:
     assert 10 < group.sd_mm < 60
 
 
-def test_nothing_published_is_a_verdict() -> None:
-    """The data carry no word that judges and no bound of a band."""
-    said = " ".join(f"{group.population} {group.source}" for group in PUBLISHED_MEANS).lower()
-    assert not re.search(r"normal|restrict|stiff|mobile|poor|good", said)
+def test_published_means_judge_nothing() -> None:
+    """The data contain no judging word and no bound of a band."""
+    text = " ".join(f"{group.population} {group.source}" for group in PUBLISHED_MEANS).lower()
+    assert not re.search(r"normal|restrict|stiff|mobile|poor|good", text)
     assert {field.name for field in fields(PublishedMean)} == {"mean_mm", "sd_mm", "people", "population", "source"}

@@ -1,4 +1,4 @@
-"""The scores of ranks: what the promise of a real change rests on."""
+"""The scores of ranks, on which the bound of false changes rests."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from station.core.progress.ranks import Ranks, expected_normal_scores, score_var
 
 
 @pytest.mark.parametrize("n", [1, 2, 3, 17, 100])
-def test_scores_are_symmetrical(n: int) -> None:
-    """The scores of n ranks rise, and the largest is the smallest's opposite."""
+def test_scores_rise_and_are_symmetrical(n: int) -> None:
+    """The scores of n ranks rise, and the largest is the negative of the smallest."""
     found = expected_normal_scores(n)
     assert found == sorted(found)
     assert found == pytest.approx([-score for score in reversed(found)], abs=1e-12)
 
 
-def test_two_results_score_the_mean_of_half_a_normal_distribution() -> None:
-    """The mean of the upper half of the normal distribution is the root of 2 over pi."""
+def test_scores_of_two_are_half_normal_means() -> None:
+    """The mean of the upper half of a normal distribution is the root of 2 over pi."""
     assert expected_normal_scores(2)[1] == pytest.approx((2 / np.pi) ** 0.5)
 
 
 @pytest.mark.parametrize("n", [*range(2, 60), 100, 200, 366, 500])
-def test_the_evidence_of_one_score_is_on_average_at_most_one(n: int) -> None:
-    """The mean of exp(l * score) never exceeds exp(l * l * v / 2): so the evidence cannot grow by chance alone.
+def test_score_variance_bounds_the_exponential_mean(n: int) -> None:
+    """The mean of exp(l * score) never exceeds exp(l * l * v / 2), so the evidence cannot grow by chance alone.
 
     Beyond l = 10 the largest score alone, at most 3.2, bounds the mean.
     """
@@ -37,8 +37,8 @@ def test_the_evidence_of_one_score_is_on_average_at_most_one(n: int) -> None:
     assert score_variance(n) >= (found**2).mean() - 1e-12
 
 
-def test_equal_results_share_their_score() -> None:
-    """A third result equal to both others takes the mean of all three scores: none."""
+def test_ranks_average_the_scores_of_equal_results() -> None:
+    """A third result equal to both others takes the mean of all three scores: 0."""
     ranks = Ranks()
     assert [ranks.add(80.0) for _ in range(3)] == pytest.approx([0, 0, 0], abs=1e-12)
     assert ranks.normal_score(80.0) == pytest.approx(0)
@@ -46,8 +46,8 @@ def test_equal_results_share_their_score() -> None:
 
 
 @given(st.lists(st.floats(0, 200), min_size=1, max_size=30))
-def test_a_score_is_that_of_its_rank(mms: list[float]) -> None:
-    """Each result scores the mean over the ranks that it may claim among itself and those before it."""
+def test_ranks_score_a_result_by_its_rank(mms: list[float]) -> None:
+    """Each result scores the mean over the ranks that it can claim among itself and the earlier ones."""
     ranks = Ranks()
     for n, mm in enumerate(mms, 1):
         earlier = mms[: n - 1]

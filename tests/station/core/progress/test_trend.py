@@ -1,4 +1,4 @@
-"""The trend and its band, against a dense computation of the same model."""
+"""The trend and its band, compared with a dense computation of the same model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SD = 5.8
 
 
 def covariance(weeks: Array) -> Array:
-    """Of the levels at these weeks: an unknown start, and the integral of a stationary Ornstein-Uhlenbeck slope."""
+    """The covariance of the levels at these weeks: an unknown start, plus an integrated Ornstein-Uhlenbeck slope."""
     early, late = np.minimum.outer(weeks, weeks), np.maximum.outer(weeks, weeks)
     fade = SLOPE_DECAY_WEEKS
     grown = 2 * early / fade - 1 + np.exp(-early / fade) + np.exp(-late / fade) - np.exp((early - late) / fade)
@@ -25,8 +25,8 @@ def covariance(weeks: Array) -> Array:
     return shared
 
 
-def test_the_filter_and_smoother_are_the_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    """At irregular times the levels, the band and the change with its error are those of the whole covariance."""
+def test_trend_equals_the_dense_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At irregular times the levels, the band and the change with its error equal those of the whole covariance."""
     monkeypatch.setattr(module, "_HUBER_SDS", 1e9)
     made = [one for index, one in enumerate(scattered(12, slope=2.0)) if index not in (4, 9, 10, 11)]
     begin = 3
@@ -48,8 +48,8 @@ def test_the_filter_and_smoother_are_the_model(monkeypatch: pytest.MonkeyPatch) 
 
 
 @given(st.floats(0.1, 30), st.floats(0.1, 30))
-def test_waiting_twice_is_waiting_once(first: float, then: float) -> None:
-    """What is expected after two waits is what is expected after both together."""
+def test_predicted_composes(first: float, then: float) -> None:
+    """The prediction after two waits equals the prediction after both together."""
     state = TrendState(90.0, 1.0, 4.0, 0.5, 1.0)
     at_once, in_two = state.predicted(first + then), state.predicted(first).predicted(then)
     for name in ("level", "slope", "level_variance", "covariance", "slope_variance"):
@@ -58,20 +58,20 @@ def test_waiting_twice_is_waiting_once(first: float, then: float) -> None:
 
 
 @pytest.mark.parametrize("index", [0, 1, 15, 29])
-def test_a_slip_hardly_moves_the_trend(index: int) -> None:
-    """50 mm off at the first, the last or any other test: called a slip, and no point of the trend moves by 2 mm."""
+def test_trend_resists_one_outlier(index: int) -> None:
+    """A test 50 mm off at any position counts as an outlier, and no point of the trend moves by 2 mm."""
     made = scattered(10, sd=4.0, seed=2)
-    slipped = [*made]
-    slipped[index] = result(float(made[index].test_id), made[index].mm + 50)
+    with_outlier = [*made]
+    with_outlier[index] = result(float(made[index].test_id), made[index].mm + 50)
     sds = [5.0] * len(made)
     assert outlier_indices(made, sds, ()) == set()
-    assert outlier_indices(slipped, sds, ()) == {index}
-    plain, moved = fit_trend(made, sds), fit_trend(slipped, sds, {index})
+    assert outlier_indices(with_outlier, sds, ()) == {index}
+    plain, moved = fit_trend(made, sds), fit_trend(with_outlier, sds, {index})
     assert max(abs(a.mm - b.mm) for a, b in zip(plain.points, moved.points, strict=True)) < 2
 
 
-def test_a_break_lets_the_level_step() -> None:
-    """With a break at the step the trend follows it within one test, and nobody there is a slip."""
+def test_trend_steps_at_a_break() -> None:
+    """With a break at the step the trend follows within one test, and nothing there is an outlier."""
     made = results([90.0, 91, 89, 90, 92, 60, 61, 59, 60, 62])
     sds = [3.0] * len(made)
     assert outlier_indices(made, sds, {5}) == set()
@@ -80,8 +80,8 @@ def test_a_break_lets_the_level_step() -> None:
     assert found.points[5].mm == pytest.approx(60.5, abs=2)
 
 
-def test_close_tests_say_less_than_tests_apart() -> None:
-    """Days that go together: daily tests weigh less each, the same results ten days apart do not."""
+def test_trend_gives_correlated_tests_less_weight() -> None:
+    """Correlated daily tests weigh less each; the same results ten days apart do not."""
     mms = [95.0, 94, 96, 85, 84, 86, 85, 95, 96, 94, 86, 85]
     daily, apart = results(mms, 1.0), results(mms, 10.0)
     assert min(module._result_variances(daily, [SD] * 12, (), ())) > max(
@@ -89,15 +89,15 @@ def test_close_tests_say_less_than_tests_apart() -> None:
     )
 
 
-def test_one_result_is_its_own_trend() -> None:
-    """Its level is the result, give or take the person's error."""
+def test_trend_of_one_result_is_that_result() -> None:
+    """Its level is the result, with the person's error."""
     (point,) = fit_trend(results([94.0]), [SD]).points
     assert point.mm == pytest.approx(94.0)
     assert point.high_mm - point.mm == pytest.approx(1.96 * SD, rel=0.01)
 
 
-def test_a_gap_widens_the_band() -> None:
-    """After a year without tests the level is less sure than it was before."""
+def test_trend_widens_its_band_across_a_gap() -> None:
+    """After a year without tests the level is less certain than before."""
     made = [*scattered(6), *results([90.0], from_day=400)]
     points = fit_trend(made, [SD] * len(made)).points
     assert points[-1].high_mm - points[-1].low_mm > 1.5 * (points[-2].high_mm - points[-2].low_mm)

@@ -1,4 +1,4 @@
-"""What tells two meant taps from two lifts that nobody meant, where nothing has asked for taps."""
+"""How two unprompted taps differ from two accidental lifts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TAP_S, APART_S = 0.2, 0.2
 
 
 def resting(step: Step = REST, *, analogue: bool = True, part: float = 1.0) -> Board:
-    """Somebody who has stood for three seconds with so much of their weight on the heel."""
+    """A person who has stood for five seconds and puts this fraction of standing on the heel."""
     board = Board(step, REST, analogue=analogue, taps=True)
     board.stand(RIGHT)
     board.stand()
@@ -28,11 +28,11 @@ def resting(step: Step = REST, *, analogue: bool = True, part: float = 1.0) -> B
     return board
 
 
-def lifts(board: Board, *ups_s: float, left: float = 0.0) -> list[Fact]:
-    """Lifts of the left heel, one after the other, that leave this part of standing on the plate."""
+def lifts(board: Board, *ups_s: float, remaining: float = 0.0) -> list[Fact]:
+    """Lifts of the tapping heel in a row; `remaining` is the fraction of standing during each."""
     part, facts = board.part[LEFT], list[Fact]()
     for up_s in ups_s:
-        board.stand(part=left)
+        board.stand(part=remaining)
         facts += board.run(up_s)
         board.stand(part=part)
         facts += board.run(APART_S)
@@ -40,33 +40,33 @@ def lifts(board: Board, *ups_s: float, left: float = 0.0) -> list[Fact]:
 
 
 @pytest.mark.parametrize("analogue", [True, False])
-def test_two_alike_taps_are_meant(analogue: bool) -> None:
-    """A series as people make it is known, and one whose second lift lasts twice as long is not."""
+def test_detector_needs_taps_of_similar_length(analogue: bool) -> None:
+    """A typical series is recognised; one whose second lift lasts three times as long is not."""
     assert only(lifts(resting(analogue=analogue), 0.15, 0.22), Tapped)
     assert not only(lifts(resting(analogue=analogue), 0.1, 0.3), Tapped)
 
 
-def test_what_is_asked_for_need_not_be_alike() -> None:
-    """A question that waits for an answer takes taps that differ."""
+def test_detector_accepts_dissimilar_taps_as_an_answer() -> None:
+    """A question that waits for an answer accepts taps of different length."""
     board = resting(AskStep(us(60)))
     assert only(lifts(board, 0.1, 0.3), Answered)
 
 
-@pytest.mark.parametrize(("left", "meant"), [(0.0, True), (0.04, True), (0.075, False)])
-def test_a_tap_takes_all_of_the_weight_off(left: float, meant: bool) -> None:
-    """A sole that is dragged along keeps some of it, and is up by the thresholds."""
-    assert bool(only(lifts(resting(), TAP_S, TAP_S, left=left), Tapped)) is meant
+@pytest.mark.parametrize(("remaining", "meant"), [(0.0, True), (0.04, True), (0.075, False)])
+def test_detector_needs_an_unloaded_heel(remaining: float, meant: bool) -> None:
+    """A dragged sole keeps some load, although the thresholds call it up."""
+    assert bool(only(lifts(resting(), TAP_S, TAP_S, remaining=remaining), Tapped)) is meant
 
 
 @pytest.mark.parametrize(("part", "meant"), [(1.0, True), (0.5, True), (0.3, False)])
-def test_whoever_taps_has_weight_on_that_heel(part: float, meant: bool) -> None:
-    """A heel that bears little hovers at the thresholds sooner than it taps; in a lunge there is enough on it."""
+def test_detector_needs_a_loaded_heel_before(part: float, meant: bool) -> None:
+    """A lightly loaded heel crosses the thresholds by accident; in a lunge there is enough load."""
     assert bool(only(lifts(resting(part=part), TAP_S, TAP_S), Tapped)) is meant
 
 
 @pytest.mark.parametrize("side", Side)
-def test_no_heel_flickers_around_taps(side: Side) -> None:
-    """A change that is too short to be believed is still no stillness, on either heel."""
+def test_detector_refuses_taps_beside_a_bounce(side: Side) -> None:
+    """A change too short to settle is still movement, on either heel."""
     board = resting(analogue=False)
     board.run(1.0)
     board.lift(0.06, side)
@@ -77,8 +77,8 @@ def test_no_heel_flickers_around_taps(side: Side) -> None:
 
 
 @pytest.mark.parametrize("side", Side)
-def test_the_load_of_both_heels_is_still_before(side: Side) -> None:
-    """A person who shifts their weight is moving, even if no heel comes up."""
+def test_detector_needs_still_loads_before(side: Side) -> None:
+    """A person who shifts their weight is moving, even if no heel rises."""
     board = resting()
     for part in (0.5, 1.0, 0.5, 1.0):
         board.stand(side, part)
@@ -89,8 +89,8 @@ def test_the_load_of_both_heels_is_still_before(side: Side) -> None:
 
 
 @pytest.mark.parametrize(("ramp_s", "meant"), [(0.02, True), (0.05, True), (0.25, False)])
-def test_a_tap_comes_off_and_on_at_once(ramp_s: float, meant: bool) -> None:
-    """A heel that is put somewhere else takes its time."""
+def test_detector_needs_quick_unloading(ramp_s: float, meant: bool) -> None:
+    """A heel that changes its place comes off and on slowly."""
     feet = {one: Foot() for one in Side}
     feet[LEFT].stay(3.0)
     for _ in range(2):

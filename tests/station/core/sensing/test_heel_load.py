@@ -11,7 +11,7 @@ EMPTY_KNOWN = dict.fromkeys(Side, 0.18)
 
 
 def fed(load: HeelLoad, *spans: tuple[float, float]) -> tuple[float | None, bool | None]:
-    """Samples at 100 Hz: (seconds, share). Gives the reference and the level after them."""
+    """Feed samples at 100 Hz, as (seconds, share); return the reference and the level after them."""
     at_us = load.times_us[-1] if load.times_us else 0
     for seconds, share in spans:
         for _ in range(round(seconds * 100)):
@@ -20,22 +20,22 @@ def fed(load: HeelLoad, *spans: tuple[float, float]) -> tuple[float | None, bool
     return load.standing, load.level
 
 
-def test_conductance_is_that_of_the_divider() -> None:
-    """V / ((Vcc - V) * R) at half of full scale is 1 / 2.2 kOhm, and the inverse finds the share again."""
+def test_conductance_follows_the_voltage_divider() -> None:
+    """V / ((Vcc - V) * R) at half of full scale is 1 / 2.2 kOhm, and the inverse returns the share."""
     assert conductance_millisiemens(0.5) == 1 / 2.2
     assert abs(share_from_conductance(conductance_millisiemens(0.3)) - 0.3) < 1e-12
 
 
-def test_down_above_25_percent_up_below_8_and_between_nothing_changes() -> None:
-    """The thresholds are fractions of standing, with a span between them in which the level stays."""
+def test_level_has_hysteresis_between_8_and_25_percent() -> None:
+    """The thresholds are fractions of standing; between them the level stays."""
     load = HeelLoad(EMPTY, part_of_standing(1.0))
     for part, level in [(0.26, True), (0.24, True), (0.09, True), (0.07, False), (0.24, False), (0.26, True)]:
         fed(load, (0.01, part_of_standing(part)))
         assert load.level is level, part
 
 
-def test_no_threshold_lies_in_the_noise_of_the_empty_pad() -> None:
-    """Neither is within six standard deviations of the empty pad."""
+def test_thresholds_stay_above_the_empty_pads_noise() -> None:
+    """Both are at least six standard deviations above the empty pad."""
     load = HeelLoad()
     at_us = 0
     for number in range(200):
@@ -46,7 +46,7 @@ def test_no_threshold_lies_in_the_noise_of_the_empty_pad() -> None:
     assert load.level is False
 
 
-def test_references_are_learnt() -> None:
+def test_references_are_measured_from_the_samples() -> None:
     """The lowest calm second is the empty pad, two steady seconds of standing the reference."""
     load = HeelLoad()
     assert fed(load, (2, 0.02), (1.9, 0.5)) == (None, None)
@@ -58,8 +58,8 @@ def test_references_are_learnt() -> None:
     assert abs(standing - 0.5) < 1e-9
 
 
-def test_a_creeping_load_is_no_empty_pad() -> None:
-    """Somebody who stands from the first row on, under a load that creeps, is believed only when the pad was empty."""
+def test_empty_pad_excludes_a_creeping_load() -> None:
+    """With a person on the board from the first row on, the level is unknown until the pad has been empty."""
     load = HeelLoad()
     for number in range(120):
         fed(load, (0.1, share_from_conductance(conductance_millisiemens(0.5) * (1 + 0.6 * number / 120))))
@@ -69,8 +69,8 @@ def test_a_creeping_load_is_no_empty_pad() -> None:
     assert load.empty < 0.02
 
 
-def test_renewed_before_go() -> None:
-    """The last two steady seconds become the reference; unsteady ones do not."""
+def test_update_reference_takes_two_steady_seconds() -> None:
+    """The last two seconds become the reference if they are steady."""
     load = HeelLoad(EMPTY, 0.5)
     fed(load, (2.1, 0.6))
     load.update_reference(load.times_us[-1])
@@ -82,12 +82,12 @@ def test_renewed_before_go() -> None:
 
 
 def changes_of(events: list[Event], references: References) -> list[HeelChange | SensorChange]:
-    senses = BoardSensors(Wiring(True, (LEFT, RIGHT), False), 0, references)
-    senses.toe.set_measuring(False)
+    sensors = BoardSensors(Wiring(True, (LEFT, RIGHT), False), 0, references)
+    sensors.toe.set_measuring(False)
     found: list[HeelChange | SensorChange] = []
     for event in events:
         assert isinstance(event, Load)
-        for change in [*senses.pass_time(event.at_us), *senses.update(event)]:
+        for change in [*sensors.pass_time(event.at_us), *sensors.update(event)]:
             assert isinstance(change, HeelChange | SensorChange)
             found.append(change)
     return found
@@ -101,8 +101,8 @@ def both_feet(seconds: float, left: float, right: float) -> list[Event]:
     ]
 
 
-def test_an_adc_at_either_end_while_the_other_heel_stands() -> None:
-    """1023, and 0 where the empty pad reads more, for two seconds with somebody there: a fault."""
+def test_channel_is_lost_at_either_end_of_the_scale() -> None:
+    """Two seconds at 1023, or at 0 where the empty pad reads more, with a person on the other heel."""
     known = References(EMPTY_KNOWN, dict.fromkeys(Side, 0.5))
     for share, words in ((1.0, "full scale"), (0.0, "cut")):
         lost = [change for change in changes_of(both_feet(3, share, 0.5), known) if isinstance(change, SensorChange)]
@@ -110,20 +110,20 @@ def test_an_adc_at_either_end_while_the_other_heel_stands() -> None:
         assert words in lost[0].reason
 
 
-def test_an_adc_at_zero_is_a_lifted_heel_where_the_empty_pad_reads_zero() -> None:
-    """Nothing tells a lifted heel from a cut wire there."""
+def test_channel_at_zero_is_up_where_the_empty_pad_reads_zero() -> None:
+    """There a lifted heel and a cut wire look the same."""
     known = References(dict.fromkeys(Side, 0.0), dict.fromkeys(Side, 0.5))
     assert not [c for c in changes_of(both_feet(5, 0.0, 0.5), known) if isinstance(c, SensorChange)]
 
 
-def test_a_perfectly_still_code_is_no_fault() -> None:
-    """A hard stop holds one code for minutes."""
+def test_channel_accepts_a_constant_code() -> None:
+    """A hard stop may give one code for minutes."""
     known = References(EMPTY_KNOWN, dict.fromkeys(Side, 0.5))
     assert not [c for c in changes_of(both_feet(70, 0.6, 0.5), known) if isinstance(c, SensorChange)]
 
 
-def test_a_reference_too_small_is_told_and_mended_by_standing() -> None:
-    """Standing that makes under 0.05 mS of difference is a fault, until steady standing makes more."""
+def test_channel_is_lost_while_standing_differs_too_little() -> None:
+    """Standing within 0.05 mS of the empty pad is a fault until steady standing differs by more."""
     known = References(dict.fromkeys(Side, 0.18), {LEFT: 0.2, RIGHT: 0.5})
     found = [c for c in changes_of(both_feet(4, 0.5, 0.5), known) if isinstance(c, SensorChange)]
     assert [change.is_lost for change in found] == [True, False]

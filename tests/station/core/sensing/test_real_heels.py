@@ -1,4 +1,4 @@
-"""Real heels on real insoles, through the rules."""
+"""Recordings of real heels on pressure insoles, through the rules."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.station.core.traces import LEFT, facts_of, one, only, us
 HOLD = HoldStep((LEFT,), us(90), 1, us(15), us(1))
 EMPTY_KNOWN = References(dict.fromkeys(Side, 0.0))
 ZERO_S = [(4.818, 6.206), (10.954, 12.603), (26.045, 28.311)]
-"""When the cell of heel a reads 0 for long, first and first other sample."""
+"""The long stretches in which the cell of heel a reads 0: their first sample, and the first one after them."""
 RECORDINGS = [(1, "a"), (1, "b"), (2, "a"), (2, "b")]
 
 
@@ -36,8 +36,8 @@ def loads(number: int, foot: str, until_s: float = 1e9) -> list[Event]:
 
 
 @pytest.mark.parametrize("references", [None, EMPTY_KNOWN], ids=["learnt", "empty known"])
-def test_the_lifts_of_the_first_recording(references: References | None) -> None:
-    """Every stretch at 0 is one lift from its first sample on; the drop-out at 19.4 s sounds no HEEL_UP."""
+def test_hold_finds_the_lifts_of_a_recording(references: References | None) -> None:
+    """Each stretch at 0 is one lift from its first sample on; the drop-out at 19.4 s is silent."""
     facts = facts_of(loads(1, "a", 30), HOLD, references=references)
     lifts = [(up.since_us, down.since_us) for up, down in _lifts(facts)]
     since_s = [(up_us / 1e6, down_us / 1e6) for up_us, down_us in lifts if down_us > up_us + us(0.5)]
@@ -54,8 +54,8 @@ def _lifts(facts: list[Fact]) -> list[tuple[HeelLifted, HeelReturned]]:
 
 @pytest.mark.parametrize(("number", "foot"), RECORDINGS)
 @pytest.mark.parametrize("references", [None, EMPTY_KNOWN], ids=["learnt", "empty known"])
-def test_no_credit_while_a_real_heel_is_off(number: int, foot: str, references: References | None) -> None:
-    """Over each whole recording the credit is at most the time at which the cell read more than 0."""
+def test_hold_credits_no_time_without_load(number: int, foot: str, references: References | None) -> None:
+    """Over a whole recording the credit is at most the time in which the cell read more than 0."""
     events = loads(number, foot)
     facts = facts_of(events, HoldStep((LEFT,), us(200), 1, 0, us(1)), references=references)
     credited_us = sum(end.credited_us for end in only(facts, HoldEnd))
@@ -67,8 +67,8 @@ def test_no_credit_while_a_real_heel_is_off(number: int, foot: str, references: 
     )
 
 
-def test_a_gap_of_the_recorder_is_a_lost_sensor_and_no_lift() -> None:
-    """The gap of 1.6 s at the beginning is told, and the sensor is back with the third sample."""
+def test_sensor_is_lost_in_a_gap_of_a_recording() -> None:
+    """The gap of 1.6 s at the start is reported, and the third sample after it recovers the sensor."""
     facts = facts_of(loads(1, "a", 4), HOLD)
     assert one(facts, SensorLost).at_us == us(0.5)
     assert one(facts, SensorBack).at_us == us(2.016)
@@ -77,10 +77,10 @@ def test_a_gap_of_the_recorder_is_a_lost_sensor_and_no_lift() -> None:
 @pytest.mark.parametrize(("number", "foot"), RECORDINGS)
 @pytest.mark.parametrize("references", [None, EMPTY_KNOWN], ids=["learnt", "empty known"])
 @pytest.mark.parametrize("pads", [1, 0], ids=["pad", "inferred"])
-def test_nobody_who_stands_and_lifts_heels_is_measured(
+def test_knee_to_wall_passes_nothing_without_a_touch(
     number: int, foot: str, references: References | None, pads: int
 ) -> None:
-    """Real heels that shift and lift in front of a still wall touch nothing, whatever proves the contact."""
+    """Real heels that shift and lift in front of a still wall pass no attempt, with or without a pad."""
     events = loads(number, foot)
     end_us = events[-1].at_us
     readings = [

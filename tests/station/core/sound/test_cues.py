@@ -1,4 +1,4 @@
-"""The table of cues, and what it becomes at the buzzer."""
+"""The table of cues, and the tones it gives."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ TABLE = {
 
 
 def every_form() -> list[tuple[CueName, int | None, Side | None]]:
-    """Each cue in all the forms it can be asked for."""
+    """Each cue in every form that can be requested."""
     forms: list[tuple[CueName, int | None, Side | None]] = []
     for name in CueName:
         if name is CueName.ECHO:
@@ -65,60 +65,60 @@ def every_form() -> list[tuple[CueName, int | None, Side | None]]:
 
 
 def first_200_ms(name: CueName, *, pitch: bool) -> tuple[int, ...]:
-    """What a millisecond-by-millisecond ear hears first: the pitch, or only sound and silence."""
-    heard = [0] * 200
+    """The first 200 ms of a cue, per millisecond: its pitch, or only sound and silence."""
+    samples = [0] * 200
     for tone in cue_tones(Cue(0, name), RESONANCE_HZ):
         for at_ms in range(tone.start_us // 1000, min(200, tone.end_us // 1000)):
-            heard[at_ms] = tone.hz if pitch else 1
-    return tuple(heard)
+            samples[at_ms] = tone.hz if pitch else 1
+    return tuple(samples)
 
 
 @pytest.mark.parametrize("name", list(CueName))
-def test_every_cue_has_the_rhythm_and_the_priority_of_the_table(name: CueName) -> None:
-    """The table is the one that people learn."""
+def test_cues_have_the_documented_rhythms_and_priorities(name: CueName) -> None:
+    """People learn this table by ear."""
     rhythm, priority = TABLE[name]
     assert CUES[name].rhythm_ms == tuple(map(int, rhythm.split()))
     assert CUES[name].priority == priority
 
 
-def test_no_two_cues_share_a_rhythm() -> None:
-    """A buzzer with one pitch tells every cue from every other, by its tones and by when it comes again."""
+def test_cues_differ_in_rhythm() -> None:
+    """A buzzer with one pitch distinguishes every cue by its tones and its repetition."""
     rhythms = [(cue_rhythm_ms(*form), CUES[form[0]].every_ms) for form in every_form()]
     assert len(set(rhythms)) == len(rhythms)
 
 
-def test_rhythms_of_as_many_tones_differ_by_more_than_an_uneven_buzzer_blurs() -> None:
-    """Cues with as many tones differ somewhere by 20 ms or more, twice the 10 ms that an edge may be off."""
+def test_cues_with_equal_tone_counts_differ_by_20_ms() -> None:
+    """Their rhythms differ somewhere by twice the 10 ms by which an edge may be off."""
     for one, other in itertools.combinations(every_form(), 2):
         first, second = cue_rhythm_ms(*one), cue_rhythm_ms(*other)
         if len(first) == len(second) and {one[0], other[0]} != {CueName.STEP_ON, CueName.NUDGE}:
             assert max(abs(a - b) for a, b in zip(first, second, strict=True)) >= 20, (one, other)
 
 
-def test_good_and_bad_news_differ_in_their_first_200_ms() -> None:
-    """Nobody has to wait for the end of a cue to know whether it is good."""
+def test_good_and_bad_cues_differ_in_their_first_200_ms() -> None:
+    """The start of a cue already shows whether it is good or bad."""
     good = [name for name in CueName if CUES[name].feedback is Feedback.GOOD]
     bad = [name for name in CueName if CUES[name].feedback is Feedback.BAD]
     assert {first_200_ms(name, pitch=True) for name in good}.isdisjoint(first_200_ms(name, pitch=True) for name in bad)
 
 
-def test_verdicts_differ_at_once_on_a_buzzer_of_one_pitch() -> None:
-    """Passed and stored never begin like lifted, failed and void, in rhythm alone."""
+def test_verdicts_differ_in_rhythm_within_200_ms() -> None:
+    """Passed and stored never start like lifted, failed and void, in rhythm alone."""
     good = {first_200_ms(name, pitch=False) for name in (CueName.YES, CueName.TRIAL_OK, CueName.BEST)}
     bad = {first_200_ms(name, pitch=False) for name in (CueName.HEEL_UP, CueName.NO, CueName.TRIAL_VOID)}
     assert good.isdisjoint(bad)
 
 
-def test_only_three_cues_repeat() -> None:
-    """HEEL_UP until it ends, NUDGE five times and ERROR three times at most."""
+def test_cues_repeat_only_heel_up_nudge_and_error() -> None:
+    """HEEL_UP until it is ended, NUDGE at most five times, ERROR at most three."""
     repeating = {name: (CUES[name].every_ms, CUES[name].times) for name in CueName if CUES[name].every_ms}
     assert repeating == {CueName.HEEL_UP: (600, None), CueName.NUDGE: (2_500, 5), CueName.ERROR: (10_000, 3)}
     assert [name for name in CueName if CUES[name].times and not CUES[name].every_ms] == []
 
 
 @pytest.mark.parametrize(("name", "count", "side"), every_form())
-def test_the_tones_follow_the_rhythm(name: CueName, count: int | None, side: Side | None) -> None:
-    """Tones lie where the rhythm says, to the microsecond, in order, and all can be played by the piezo."""
+def test_cue_tones_follow_the_rhythm(name: CueName, count: int | None, side: Side | None) -> None:
+    """Tones match the rhythm to the microsecond, in order, at pitches that the piezo can play."""
     cue = Cue(7, name, count, side)
     edges = [edge for tone in cue_tones(cue, RESONANCE_HZ) for edge in (tone.start_us, tone.end_us)]
     spans_ms = [(after - before) / 1000 for before, after in itertools.pairwise(edges)]
@@ -130,20 +130,20 @@ def test_the_tones_follow_the_rhythm(name: CueName, count: int | None, side: Sid
 
 
 @pytest.mark.parametrize("name", [CueName.READY, CueName.SWITCH])
-def test_one_tick_is_left_and_two_are_right(name: CueName) -> None:
-    """The side is counted after the cue."""
+def test_cue_tones_add_one_tick_for_left_and_two_for_right(name: CueName) -> None:
+    """The side follows the cue."""
     plain = len(cue_tones(Cue(0, name), RESONANCE_HZ))
     assert len(cue_tones(Cue(0, name, side=Side.LEFT), RESONANCE_HZ)) == plain + 1
     assert len(cue_tones(Cue(0, name, side=Side.RIGHT), RESONANCE_HZ)) == plain + 2
 
 
-def test_an_echo_has_as_many_ticks_as_there_were_taps() -> None:
+def test_cue_tones_give_an_echo_its_count_of_ticks() -> None:
     """The person hears how many taps were counted."""
     assert [len(cue_tones(Cue(0, CueName.ECHO, count), RESONANCE_HZ)) for count in (2, 3)] == [2, 3]
 
 
-def test_levels_are_steps_that_an_ear_hears() -> None:
-    """Low is about 16 dB below loud, every step is 6 dB or more, and lgpio's whole percents can say each duty."""
+def test_duty_cycles_are_audible_steps() -> None:
+    """Low is about 16 dB below loud, each step is at least 6 dB, and lgpio can set each duty in whole percents."""
 
     def decibels(duty: float) -> float:
         return 20 * math.log10(math.sin(math.pi * duty))
@@ -162,27 +162,27 @@ def test_levels_are_steps_that_an_ear_hears() -> None:
     ("local", "quiet"),
     [(time(20, 59), False), (time(21, 0), True), (time(0, 0), True), (time(7, 29), True), (time(7, 30), False)],
 )
-def test_quiet_hours_run_over_midnight(local: time, quiet: bool) -> None:
-    """From nine in the evening to half past seven the house sleeps."""
+def test_is_quiet_spans_midnight(local: time, quiet: bool) -> None:
+    """By default from 21:00 to 07:30."""
     assert is_quiet(local) is quiet
 
 
-def test_quiet_hours_are_the_persons_own() -> None:
-    """They may lie within one day, and equal times mean none."""
+def test_is_quiet_takes_the_persons_hours() -> None:
+    """They may lie within one day; equal bounds mean none."""
     assert is_quiet(time(13, 30), time(13, 0), time(15, 0))
     assert not is_quiet(time(12, 59), time(13, 0), time(15, 0))
     assert not is_quiet(time(22, 0), time(22, 0), time(22, 0))
 
 
-def test_in_quiet_hours_only_what_guides_a_hold_or_tells_a_fault_is_heard() -> None:
-    """A stretch can be done at night without waking anybody by praise."""
-    heard = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)}
-    assert heard == {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR}
+def test_is_audible_limits_cues_in_quiet_hours() -> None:
+    """Only cues that guide a hold or report a fault sound at night."""
+    audible = {name for name in CueName if is_audible(name, Volume.LOW, quiet=True)}
+    assert audible == {CueName.COUNT, CueName.GO, CueName.HOLD_DONE, CueName.HEEL_UP, CueName.ERROR}
     assert all(is_audible(name, Volume.LOW, quiet=False) for name in CueName)
     assert not any(is_audible(name, Volume.OFF, quiet=False) for name in CueName)
 
 
-def test_every_cue_has_its_twin_in_word_and_shape() -> None:
+def test_cues_have_unique_words_and_shapes() -> None:
     """Nothing is only audible: each pair of word and shape belongs to one cue."""
     twins = [(CUES[name].word, CUES[name].shape) for name in CueName]
     assert len(set(twins)) == len(CueName)

@@ -1,4 +1,4 @@
-"""One buzzer, many wishes: who sounds, who cuts in, who is dropped."""
+"""The sequencer of one buzzer: which cue plays, which cuts in, which is dropped."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ C = CueName
 
 @dataclass(frozen=True)
 class Played:
-    """A tone that sounded."""
+    """A tone as it was played."""
 
     start_us: int
     end_us: int
     hz: int
 
 
-def play(*wishes: Cue | tuple[int, CueName], until_us: int = 60 * SECOND_US) -> list[Played]:
-    """Play wishes, each at its time: a cue, or the end of one."""
-    score = CueSequencer(RESONANCE_HZ)
+def play(*requests: Cue | tuple[int, CueName], until_us: int = 60 * SECOND_US) -> list[Played]:
+    """Play requests at their times: a cue, or the end of one."""
+    sequencer = CueSequencer(RESONANCE_HZ)
     edges: list[Edge] = []
-    for wish in wishes:
-        at_us = wish.at_us if isinstance(wish, Cue) else wish[0]
-        edges += score.take_due(at_us)
-        if isinstance(wish, Cue):
-            score.play(wish)
+    for request in requests:
+        at_us = request.at_us if isinstance(request, Cue) else request[0]
+        edges += sequencer.take_due(at_us)
+        if isinstance(request, Cue):
+            sequencer.play(request)
         else:
-            score.stop_repeating(*wish)
-    edges += score.take_due(until_us)
+            sequencer.stop_repeating(*request)
+    edges += sequencer.take_due(until_us)
     return tones(edges)
 
 
 def tones(edges: list[Edge]) -> list[Played]:
-    """What sounded, without what was on and off in the same moment."""
+    """The tones of these edges, without those that start and end at the same moment."""
     return [
         Played(edge.at_us, after.at_us, edge.hz)
         for edge, after in itertools.pairwise(edges)
@@ -62,170 +62,170 @@ def rhythm_ms(played: list[Played]) -> tuple[float, ...]:
 
 
 @pytest.mark.parametrize("name", [name for name in CueName if not CUES[name].every_ms])
-def test_a_cue_alone_sounds_as_the_table_says(name: CueName) -> None:
-    """Asked for at its instant it begins there, and its rhythm is that of the table."""
+def test_sequencer_plays_a_lone_cue_at_its_time(name: CueName) -> None:
+    """It starts at its own time and has the rhythm of the table."""
     played = play(Cue(SECOND_US, name))
     assert played[0].start_us == SECOND_US
     assert rhythm_ms(played) == cue_rhythm_ms(name)
 
 
-def test_a_higher_priority_cuts_in_within_20_ms() -> None:
-    """HEEL_UP stops SWITCH in the middle of a tone and is heard as a sound of its own."""
+def test_sequencer_lets_a_higher_priority_cut_in_within_20_ms() -> None:
+    """HEEL_UP stops SWITCH within a tone and plays as a separate sound."""
     played = play(Cue(0, C.SWITCH), Cue(50_000, C.HEEL_UP), until_us=500_000)
     assert played[0].end_us == 50_000
     assert played[1].start_us == 50_000 + CUT_GAP_US <= 50_000 + CUT_IN_US
     assert rhythm_ms(played[1:]) == cue_rhythm_ms(C.HEEL_UP)
 
 
-def test_at_equal_priority_the_newer_one_cuts_in() -> None:
+def test_sequencer_lets_a_newer_cue_of_equal_priority_cut_in() -> None:
     """HOLD_DONE does not wait for a YES."""
     played = play(Cue(0, C.YES), Cue(250_000, C.HOLD_DONE))
     assert rhythm_ms(played[2:]) == cue_rhythm_ms(C.HOLD_DONE)
     assert played[2].start_us <= 250_000 + CUT_IN_US
 
 
-def test_a_lower_priority_is_dropped_and_never_queued() -> None:
-    """What comes too late says something that is no longer true."""
+def test_sequencer_drops_a_lower_priority() -> None:
+    """A late cue would describe something that is no longer true."""
     assert play(Cue(0, C.YES), Cue(100_000, C.HALFWAY)) == play(Cue(0, C.YES))
 
 
-def test_the_cues_of_one_instant_are_played_in_turn() -> None:
-    """The end of everything is heard whole: relax, side done, finished."""
+def test_sequencer_plays_a_phrase_in_turn() -> None:
+    """The end of a routine is played in full: relax, side done, finished."""
     played = play(*(Cue(0, name) for name in (C.HOLD_DONE, C.SET_DONE, C.COMPLETE)))
     assert rhythm_ms(played) == (
         *cue_rhythm_ms(C.HOLD_DONE), 150, *cue_rhythm_ms(C.SET_DONE), 150, *cue_rhythm_ms(C.COMPLETE)
     )  # fmt: skip
 
 
-def test_between_cues_there_are_150_ms_of_silence() -> None:
-    """A cue asked for right after another waits until the ear can part them."""
+def test_sequencer_separates_cues_by_150_ms() -> None:
+    """A cue requested right after another waits for the silence."""
     played = play(Cue(0, C.YES), Cue(600_000, C.TRIAL_OK))
     assert played[2].start_us == 580_000 + PHRASE_GAP_US
 
 
 @pytest.mark.parametrize("name", [C.COUNT, C.GO, C.HEEL_UP])
-def test_a_tick_of_the_clock_is_not_put_off(name: CueName) -> None:
-    """COUNT, GO and HEEL_UP sound when it is time, also right after another cue."""
+def test_sequencer_never_delays_ticks_of_the_clock(name: CueName) -> None:
+    """COUNT, GO and HEEL_UP play at their time, even right after another cue."""
     played = play(Cue(0, C.YES), Cue(600_000, name))
     assert played[2].start_us == 600_000
 
 
-def test_heel_up_repeats_every_600_ms_until_it_is_ended() -> None:
-    """The alarm goes on as long as the heel is up, and stops at once when it is down."""
+def test_sequencer_repeats_heel_up_until_it_is_ended() -> None:
+    """Every 600 ms while the heel is up; it stops at once when the heel is down."""
     played = play(Cue(0, C.HEEL_UP), (2_430_000, C.HEEL_UP))
     assert starts_ms(played) == [600 * k + ms for k in range(4) for ms in (0, 120, 240)] + [2400]
     assert played[-1].end_us == 2_430_000
 
 
 @pytest.mark.parametrize("returned_us", range(600_000, 1_200_000, 37_000))
-def test_yes_answers_the_return_at_once(returned_us: int) -> None:
-    """Wherever in HEEL_UP the heel comes back, YES begins within 20 ms and is whole."""
+def test_sequencer_plays_yes_at_once_after_heel_up(returned_us: int) -> None:
+    """Whenever the heel returns within HEEL_UP, YES starts within 20 ms and plays in full."""
     played = play(Cue(0, C.HEEL_UP), (returned_us, C.HEEL_UP), Cue(returned_us, C.YES))
     yes = [tone for tone in played if tone.start_us >= returned_us]
     assert yes[0].start_us <= returned_us + CUT_IN_US
     assert rhythm_ms(yes) == cue_rhythm_ms(C.YES)
 
 
-def test_nothing_lower_sounds_in_the_pauses_of_heel_up() -> None:
-    """The pause between two alarms is no room for anything."""
+def test_sequencer_plays_nothing_lower_in_the_pauses_of_heel_up() -> None:
+    """The pause between two alarms is too short for another cue."""
     alone = play(Cue(0, C.HEEL_UP), until_us=5 * SECOND_US)
     assert play(Cue(0, C.HEEL_UP), Cue(400_000, C.NO), until_us=5 * SECOND_US) == alone
 
 
-def test_nudge_comes_five_times_at_most() -> None:
-    """After that it is only noise."""
+def test_sequencer_repeats_nudge_five_times() -> None:
+    """After that it would only annoy."""
     assert starts_ms(play(Cue(0, C.NUDGE))) == [0, 2_500, 5_000, 7_500, 10_000]
 
 
-def test_error_comes_three_times_at_most() -> None:
-    """After that the page says it."""
+def test_sequencer_repeats_error_three_times() -> None:
+    """After that the page shows the fault."""
     played = play(Cue(0, C.ERROR))
     assert [tone.start_us for tone in played[::5]] == [0, 10 * SECOND_US, 20 * SECOND_US]
     assert len(played) == 15
 
 
-def test_a_nudge_that_was_dropped_comes_when_it_is_due_again() -> None:
-    """It still holds; only the moment was not free."""
+def test_sequencer_plays_a_dropped_nudge_when_it_is_due_again() -> None:
+    """Its reason still applies; only the buzzer was busy."""
     played = play(Cue(0, C.READY), Cue(100_000, C.NUDGE))
     assert [tone.start_us for tone in played[2:]] == [100_000 + k * 2_500_000 for k in range(1, 6)]
 
 
-def test_a_repeating_cue_goes_on_after_it_was_cut() -> None:
-    """A nudge that something cut is heard afterwards, while it still holds."""
+def test_sequencer_resumes_a_repeating_cue_after_a_cut() -> None:
+    """A cut nudge plays afterwards, until it is ended."""
     played = play(Cue(0, C.NUDGE), Cue(2_510_000, C.READY), until_us=4 * SECOND_US)
     ready_ends_us = 2_510_000 + CUT_GAP_US + 360_000
     assert played[-1].start_us == ready_ends_us + PHRASE_GAP_US
 
 
-def test_heel_up_goes_on_after_an_error() -> None:
-    """At equal priority the error is heard first, and then the heel is still up."""
+def test_sequencer_resumes_heel_up_after_an_error() -> None:
+    """At equal priority the error plays first, then HEEL_UP resumes."""
     played = play(Cue(0, C.HEEL_UP), Cue(400_000, C.ERROR), until_us=4 * SECOND_US)
     assert rhythm_ms(played[3:8]) == cue_rhythm_ms(C.ERROR)
     assert played[8].start_us == played[7].end_us + PHRASE_GAP_US
     assert rhythm_ms(played[8:11]) == cue_rhythm_ms(C.HEEL_UP)
 
 
-def test_a_repetition_that_was_cut_does_not_count() -> None:
-    """Five nudges are five whole ticks, however often one was cut off."""
+def test_sequencer_does_not_count_a_cut_repetition() -> None:
+    """Five nudges are five whole ticks, however often one was cut."""
     played = play(Cue(0, C.NUDGE), Cue(2_510_000, C.READY))
     whole = [tone for tone in played if tone.end_us - tone.start_us == 40_000]
     assert len(whole) == 5
     assert [tone.end_us - tone.start_us for tone in played].count(10_000) == 1
 
 
-def test_an_error_waits_while_the_heel_is_up() -> None:
-    """HEEL_UP keeps the floor in its pauses; the repetition that fell due meanwhile comes afterwards."""
+def test_sequencer_delays_an_error_while_the_heel_is_up() -> None:
+    """HEEL_UP blocks its pauses; the repetition that fell due meanwhile plays afterwards."""
     played = play(Cue(0, C.ERROR), Cue(8 * SECOND_US, C.HEEL_UP), (12 * SECOND_US, C.HEEL_UP), until_us=15 * SECOND_US)
     meanwhile = [tone for tone in played if 8 * SECOND_US <= tone.start_us < 12 * SECOND_US]
     assert {tone.end_us - tone.start_us for tone in meanwhile} <= {60_000}
     assert rhythm_ms([tone for tone in played if tone.start_us >= 12 * SECOND_US]) == cue_rhythm_ms(C.ERROR)
 
 
-def test_what_ranks_higher_does_not_wait_for_the_silence() -> None:
-    """It would have cut in a moment before."""
+def test_sequencer_lets_a_higher_priority_skip_the_silence() -> None:
+    """A moment earlier it would have cut in."""
     played = play(Cue(0, C.STEP_ON), Cue(60_000, C.HOLD_DONE))
     assert starts_ms(played)[:2] == [0, 60]
 
 
-def test_what_waits_for_the_silence_can_be_replaced() -> None:
-    """A newer and higher cue takes the place, and still leaves the silence after what was heard."""
+def test_sequencer_replaces_a_waiting_cue() -> None:
+    """A newer and higher cue takes its place, and keeps the silence after the last one."""
     played = play(Cue(0, C.YES), Cue(600_000, C.STEP_ON), Cue(650_000, C.READY))
     assert rhythm_ms(played[2:]) == cue_rhythm_ms(C.READY)
     assert played[2].start_us == 580_000 + PHRASE_GAP_US
 
 
-def test_time_never_goes_back() -> None:
-    """A cue that is asked for behind an edge that has been played begins after it."""
-    score = CueSequencer(RESONANCE_HZ)
-    score.play(Cue(0, C.YES))
-    edges = score.take_due(180_000)
-    score.play(Cue(175_000, C.HEEL_UP))
-    edges += score.take_due(SECOND_US)
+def test_sequencer_never_goes_back_in_time() -> None:
+    """A cue whose time is before the last played edge starts after it."""
+    sequencer = CueSequencer(RESONANCE_HZ)
+    sequencer.play(Cue(0, C.YES))
+    edges = sequencer.take_due(180_000)
+    sequencer.play(Cue(175_000, C.HEEL_UP))
+    edges += sequencer.take_due(SECOND_US)
     assert [edge.at_us for edge in edges] == sorted(edge.at_us for edge in edges)
     assert edges[4].at_us == 180_000 + CUT_GAP_US
 
 
-def test_what_is_asked_and_over_in_one_instant_leaves_the_rest_of_the_phrase() -> None:
-    """An error that is gone before it began does not swallow the pause it was asked with."""
+def test_sequencer_keeps_the_phrase_of_a_cue_ended_at_once() -> None:
+    """An error that ends before it started does not drop the pause requested with it."""
     played = play(Cue(0, C.ERROR), Cue(0, C.PAUSED), (0, C.ERROR))
     assert rhythm_ms(played) == cue_rhythm_ms(C.PAUSED)
 
 
 def test_silence_ends_everything() -> None:
-    """After it nothing comes, and the tone that sounded is off."""
-    score = CueSequencer(RESONANCE_HZ)
-    score.play(Cue(0, C.HEEL_UP))
-    score.take_due(10_000)
-    score.silence(20_000)
-    assert score.take_due(SECOND_US) == [Edge(20_000, 0)]
-    assert score.next_due_us() is None
+    """No cue follows, and the current tone is off."""
+    sequencer = CueSequencer(RESONANCE_HZ)
+    sequencer.play(Cue(0, C.HEEL_UP))
+    sequencer.take_due(10_000)
+    sequencer.silence(20_000)
+    assert sequencer.take_due(SECOND_US) == [Edge(20_000, 0)]
+    assert sequencer.next_due_us() is None
 
 
-def test_a_nudge_is_soft() -> None:
-    """It asks, it does not call."""
-    score = CueSequencer(RESONANCE_HZ)
-    score.play(Cue(0, C.NUDGE))
-    assert score.take_due(0) == [Edge(0, RESONANCE_HZ, soft=True)]
+def test_sequencer_plays_nudge_softly() -> None:
+    """It asks rather than calls."""
+    sequencer = CueSequencer(RESONANCE_HZ)
+    sequencer.play(Cue(0, C.NUDGE))
+    assert sequencer.take_due(0) == [Edge(0, RESONANCE_HZ, soft=True)]
 
 
 WISHES = st.lists(
@@ -239,69 +239,67 @@ WISHES = st.lists(
 )
 
 
-def wishes_of(drawn: list[tuple[int, CueName, Side, bool]]) -> list[Cue | tuple[int, CueName]]:
-    """Random wishes in time order; a repeating cue is sometimes ended."""
+def random_requests(drawn: list[tuple[int, CueName, Side, bool]]) -> list[Cue | tuple[int, CueName]]:
+    """Random requests in time order; some repeating cues are ended."""
     at_us = 0
-    wishes: list[Cue | tuple[int, CueName]] = []
+    requests: list[Cue | tuple[int, CueName]] = []
     for later_us, name, side, ends in drawn:
         at_us += later_us
-        wishes.append((at_us, name) if ends and CUES[name].every_ms else Cue(at_us, name, 2, side))
-    return wishes
+        requests.append((at_us, name) if ends and CUES[name].every_ms else Cue(at_us, name, 2, side))
+    return requests
 
 
 @given(WISHES)
-def test_never_do_two_tones_overlap(drawn: list[tuple[int, CueName, Side, bool]]) -> None:
-    """Whatever is asked, in whatever order: edges go on, off, on, off, in time order, with a gap at every cut."""
-    played = play(*wishes_of(drawn))
+def test_sequencer_never_overlaps_tones(drawn: list[tuple[int, CueName, Side, bool]]) -> None:
+    """Whatever the requests: edges alternate on and off in time order, with a gap at every cut."""
+    played = play(*random_requests(drawn))
     assert all(tone.end_us > tone.start_us and tone.hz > 0 for tone in played)
     assert all(after.start_us - before.end_us >= CUT_GAP_US for before, after in itertools.pairwise(played))
 
 
 @given(WISHES)
-def test_what_ranks_highest_is_heard_at_once(drawn: list[tuple[int, CueName, Side, bool]]) -> None:
-    """After any wishes at all, HEEL_UP is heard within 20 ms and whole."""
-    wishes = wishes_of(drawn)
-    at_us = 1 + max((wish.at_us if isinstance(wish, Cue) else wish[0] for wish in wishes), default=0)
-    played = [t for t in play(*wishes, Cue(at_us, C.HEEL_UP), until_us=at_us + 500_000) if t.start_us >= at_us]
+def test_sequencer_plays_the_highest_priority_at_once(drawn: list[tuple[int, CueName, Side, bool]]) -> None:
+    """After any requests, HEEL_UP plays within 20 ms and in full."""
+    requests = random_requests(drawn)
+    at_us = 1 + max((request.at_us if isinstance(request, Cue) else request[0] for request in requests), default=0)
+    played = [t for t in play(*requests, Cue(at_us, C.HEEL_UP), until_us=at_us + 500_000) if t.start_us >= at_us]
     assert played[0].start_us <= at_us + CUT_IN_US
     assert rhythm_ms(played) == cue_rhythm_ms(C.HEEL_UP)
 
 
 @given(WISHES)
-def test_when_all_is_ended_it_becomes_silent(drawn: list[tuple[int, CueName, Side, bool]]) -> None:
-    """No cue outlives what it tells."""
-    score = CueSequencer(RESONANCE_HZ)
+def test_sequencer_becomes_silent_when_all_is_ended(drawn: list[tuple[int, CueName, Side, bool]]) -> None:
+    """No cue outlasts its reason."""
+    sequencer = CueSequencer(RESONANCE_HZ)
     at_us = 0
-    for wish in wishes_of(drawn):
-        at_us = wish.at_us if isinstance(wish, Cue) else wish[0]
-        if isinstance(wish, Cue):
-            score.play(wish)
+    for request in random_requests(drawn):
+        at_us = request.at_us if isinstance(request, Cue) else request[0]
+        if isinstance(request, Cue):
+            sequencer.play(request)
         else:
-            score.stop_repeating(*wish)
+            sequencer.stop_repeating(*request)
     for name in CueName:
-        score.stop_repeating(at_us, name)
-    edges = score.take_due(at_us + 60 * SECOND_US)
+        sequencer.stop_repeating(at_us, name)
+    edges = sequencer.take_due(at_us + 60 * SECOND_US)
     assert not edges or edges[-1].hz == 0
-    assert score.next_due_us() is None
+    assert sequencer.next_due_us() is None
 
 
 @given(WISHES, st.integers(1_000, 50_000))
-def test_how_often_the_score_is_asked_changes_nothing(
-    drawn: list[tuple[int, CueName, Side, bool]], step_us: int
-) -> None:
-    """A player that looks every millisecond plays what one that looks only when due plays."""
-    wishes = wishes_of(drawn[:8])
-    score = CueSequencer(RESONANCE_HZ)
+def test_sequencer_ignores_how_often_it_is_polled(drawn: list[tuple[int, CueName, Side, bool]], step_us: int) -> None:
+    """Polling every millisecond plays the same as polling only when due."""
+    requests = random_requests(drawn[:8])
+    sequencer = CueSequencer(RESONANCE_HZ)
     edges: list[Edge] = []
     now_us = 0
-    for wish in wishes:
-        at_us = wish.at_us if isinstance(wish, Cue) else wish[0]
+    for request in requests:
+        at_us = request.at_us if isinstance(request, Cue) else request[0]
         for looked_us in range(now_us, at_us, step_us):
-            edges += score.take_due(looked_us)
+            edges += sequencer.take_due(looked_us)
         now_us = at_us
-        if isinstance(wish, Cue):
-            score.play(wish)
+        if isinstance(request, Cue):
+            sequencer.play(request)
         else:
-            score.stop_repeating(*wish)
-    edges += score.take_due(60 * SECOND_US)
-    assert tones(edges) == play(*wishes)
+            sequencer.stop_repeating(*request)
+    edges += sequencer.take_due(60 * SECOND_US)
+    assert tones(edges) == play(*requests)

@@ -1,4 +1,4 @@
-"""Ticks that lead the feet to the target."""
+"""Ticks that guide the feet to the target."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HZ = 2_300
 
 
 def ticks(guide: TargetTicks, from_us: int, until_us: int) -> list[Edge]:
-    """All edges of this time, with the buzzer free."""
+    """All edges of a span of time, with the buzzer free."""
     edges: list[Edge] = []
     while (due_us := guide.next_due_us()) is not None and due_us <= until_us:
         from_us = max(from_us, due_us)
@@ -29,13 +29,13 @@ def ticks(guide: TargetTicks, from_us: int, until_us: int) -> list[Edge]:
 
 
 @given(st.floats(-300, 300), st.floats(-300, 300))
-def test_nearer_is_quicker(one_mm: float, other_mm: float) -> None:
-    """On either side of the target, and never slower or quicker than the ends of the scale."""
+def test_tick_interval_shrinks_towards_the_target(one_mm: float, other_mm: float) -> None:
+    """On either side of the target, and never beyond the ends of the scale."""
     near, far = sorted((one_mm, other_mm), key=abs)
     assert QUICKEST_INTERVAL_US <= tick_interval_us(near) <= tick_interval_us(far) <= SLOWEST_INTERVAL_US
 
 
-def test_ticks_come_at_their_pace_and_the_pace_follows_the_feet() -> None:
+def test_ticks_follow_the_distance() -> None:
     """Far from the target one a second; nearer, the next one comes sooner."""
     guide = TargetTicks(HZ)
     guide.set_distance(50.0)
@@ -46,8 +46,8 @@ def test_ticks_come_at_their_pace_and_the_pace_follows_the_feet() -> None:
     assert guide.next_due_us() == 2_250_007
 
 
-def test_a_tick_is_no_cue() -> None:
-    """It is shorter than any tone of a cue, and soft."""
+def test_ticks_are_short_and_soft() -> None:
+    """A tick is shorter than any tone of a cue."""
     guide = TargetTicks(HZ)
     guide.set_distance(10.0)
     on, off = ticks(guide, 0, TICK_LENGTH_US)
@@ -55,8 +55,8 @@ def test_a_tick_is_no_cue() -> None:
     assert off.at_us - on.at_us == TICK_LENGTH_US < 40_000
 
 
-def test_ticks_give_way() -> None:
-    """While a cue has the buzzer a tick passes unheard, and one that sounds leaves its end to the cue."""
+def test_ticks_give_way_to_cues() -> None:
+    """While a cue has the buzzer a tick is skipped, and a current tick needs no end of its own."""
     guide = TargetTicks(HZ)
     guide.set_distance(50.0)
     assert guide.take_due(0, is_buzzer_free=False) == []
@@ -65,8 +65,8 @@ def test_ticks_give_way() -> None:
     assert guide.next_due_us() == 2 * SLOWEST_INTERVAL_US
 
 
-def test_at_the_end_the_last_tick_ends_too() -> None:
-    """Nothing is left on."""
+def test_ticks_end_the_last_tick() -> None:
+    """Without a target the buzzer stays silent."""
     guide = TargetTicks(HZ)
     guide.set_distance(50.0)
     guide.take_due(0, is_buzzer_free=True)

@@ -1,4 +1,4 @@
-"""Statistics of agreement, against independent oracles."""
+"""Statistics of agreement, compared with independent sources."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Rows = list[list[float]]
 
 
 def drawn(seed: int, n: int, k: int, between: float = 5, raters: float = 3, error: float = 4) -> Rows:
-    """Ratings of `n` targets by `k` raters with these SDs."""
+    """Ratings of `n` targets by `k` raters, drawn with these SDs."""
     dice = np.random.default_rng(seed)
     rows = 100 + dice.normal(0, between, (n, 1)) + dice.normal(0, raters, k) + dice.normal(0, error, (n, k))
     found: Rows = rows.tolist()
@@ -52,8 +52,8 @@ def both(rows: Rows) -> dict[IccForm, tuple[Limits, IccAnalysis]]:
     }
 
 
-def test_shrout_and_fleiss() -> None:
-    """Their table to the four decimals that they print: all mean squares and all six forms."""
+def test_icc_equals_shrout_and_fleiss() -> None:
+    """Their table to the four decimals printed: all mean squares and all six forms."""
     one, two = one_way_icc(RATINGS), two_way_icc(RATINGS)
     assert [
         round(ms or 0, 4)
@@ -66,7 +66,7 @@ def test_shrout_and_fleiss() -> None:
 # pingouin calls pandas in a way that pandas will drop; it is held to a version by the lock.
 @pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")
 @pytest.mark.parametrize("seed", range(12))
-def test_pingouin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_icc_equals_pingouin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Coefficients, limits, F, degrees of freedom and probabilities on random ratings."""
     monkeypatch.setitem(pingouin.options, "round.column.CI95", 8)  # else two decimals
     dice = np.random.default_rng(seed)
@@ -87,8 +87,8 @@ def test_pingouin(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert analysis.f_test.p == pytest.approx(p, rel=1e-6)
 
 
-def test_unbalanced_one_way_by_hand() -> None:
-    """Groups of 3, 2 and 1: k0 = (6 - 14 / 6) / 2, mean squares 9.25 and 1 (by hand)."""
+def test_one_way_icc_equals_a_hand_calculation() -> None:
+    """Groups of 3, 2 and 1: k0 = (6 - 14 / 6) / 2, mean squares 9.25 and 1."""
     found = one_way_icc([[1, 2, 3], [5, 7, None], [6, None, None]])
     assert (found.n_used, found.n_dropped) == (3, 0)
     assert found.target_mean_square == pytest.approx((3 * 4 + 2 * 4 + 1 * 4) / 2)
@@ -97,8 +97,8 @@ def test_unbalanced_one_way_by_hand() -> None:
     assert found.coefficients[IccForm.ONE_WAY].value == pytest.approx((12 - 4 / 3) / (12 + (k0 - 1) * 4 / 3))
 
 
-def test_unbalanced_one_way_is_unbiased_and_covers() -> None:
-    """With a third of the ratings missing the variance ratio is recovered, and 95 % limits hold 93 to 97 %."""
+def test_one_way_icc_is_unbiased_with_missing_ratings() -> None:
+    """With a third missing the variance ratio is recovered, and 95 % limits cover 93 to 97 %."""
     dice = np.random.default_rng(3)
     values, hits = [], 0
     for seed in range(800):
@@ -116,8 +116,8 @@ def test_unbalanced_one_way_is_unbiased_and_covers() -> None:
     assert 0.93 < hits / 800 < 0.97
 
 
-def test_two_way_drops_in_sight() -> None:
-    """Two-way forms are those of the complete targets, and say how many were dropped; nothing is filled in."""
+def test_two_way_icc_counts_dropped_targets() -> None:
+    """It uses the complete targets only and imputes nothing."""
     rows = drawn(1, 8, 3)
     holes: list[list[float | None]] = [[*row] for row in rows]
     holes[2] = [rows[2][0], None, rows[2][2]]
@@ -142,7 +142,7 @@ def test_two_way_drops_in_sight() -> None:
         ([[1, None], [None, 2]], "No target was rated twice", "No target with all 2"),
     ],
 )
-def test_too_little_says_why(ratings: list[list[float | None]], why_one: str, why_two: str) -> None:
+def test_icc_gives_a_reason_without_a_result(ratings: list[list[float | None]], why_one: str, why_two: str) -> None:
     """One target, one rater, all equal, all missing: no number, and a sentence."""
     for found, why in ((one_way_icc(ratings), why_one), (two_way_icc(ratings), why_two)):
         assert found.coefficients == {}
@@ -150,21 +150,21 @@ def test_too_little_says_why(ratings: list[list[float | None]], why_one: str, wh
         assert why in found.why_not
 
 
-def test_perfect_agreement_has_no_limits() -> None:
-    """Ratings that agree to the last digit are 1, and say nothing of how sure that is; a constant shift is one too."""
+def test_icc_of_perfect_agreement_has_no_limits() -> None:
+    """Identical ratings give 1 without limits; so does a constant shift."""
     for rows in ([[1, 1], [2, 2], [3, 3]], [[0.1, 0.3], [0.2, 0.4], [0.7, 0.9]]):
         assert two_way_icc(rows).coefficients[IccForm.FIXED] == Limits(1.0, None, None)
     assert one_way_icc([[1, 1], [2, 2]]).coefficients[IccForm.ONE_WAY_MEAN] == Limits(1.0, None, None)
 
 
-def test_only_raters_differ() -> None:
-    """Targets that are all the same have no ICC of three kinds, whatever the raters add."""
+def test_icc_is_missing_where_only_raters_differ() -> None:
+    """Identical targets have no ICC of the three kinds, whatever the raters add."""
     assert two_way_icc([[1, 2], [1, 2], [1, 2]]).coefficients == {}
 
 
 @pytest.mark.parametrize("bad", [nan, inf])
-def test_no_number_is_refused(bad: float) -> None:
-    """nan is not taken for missing: the sentence says where it stands."""
+def test_icc_refuses_nan(bad: float) -> None:
+    """nan does not count as missing: the error names its place."""
     for ask in (one_way_icc, two_way_icc, rating_error):
         with pytest.raises(ValueError, match=r"target 2 has a rating of (nan|inf): write None"):
             ask([[1, 2], [3, bad]])
@@ -172,8 +172,8 @@ def test_no_number_is_refused(bad: float) -> None:
         bland_altman([1, bad], [2, 3])
 
 
-def test_unequal_rows_are_refused() -> None:
-    """A row that is shorter than the first is named."""
+def test_icc_refuses_unequal_rows() -> None:
+    """The error names the row that is shorter than the first."""
     with pytest.raises(ValueError, match="target 2 has 1 ratings, the first has 2"):
         two_way_icc([[1, 2], [3]])
 
@@ -184,8 +184,8 @@ def test_unequal_rows_are_refused() -> None:
     shift=st.integers(-500, 500),
     scale=st.sampled_from([0.1, 2, 10]),
 )
-def test_unit_and_zero_change_nothing(rows: list[list[int]], shift: int, scale: float) -> None:
-    """In cm instead of mm, or from another zero, the coefficients are the same and SEM scales along."""
+def test_icc_ignores_unit_and_zero(rows: list[list[int]], shift: int, scale: float) -> None:
+    """In cm instead of mm, or from another zero, the coefficients are the same and SEM scales."""
     here, there = two_way_icc(rows), two_way_icc([[(rating + shift) * scale for rating in row] for row in rows])
     assert here.coefficients.keys() == there.coefficients.keys()
     for form, limits in here.coefficients.items():
@@ -196,8 +196,8 @@ def test_unit_and_zero_change_nothing(rows: list[list[int]], shift: int, scale: 
     assert other.sem.value == pytest.approx(one.sem.value * scale)
 
 
-def test_sem_is_that_of_differences() -> None:
-    """For two columns SEM is the SD of their differences over the square root of 2; its limits cover a true 4 mm."""
+def test_rating_error_of_two_columns_follows_their_differences() -> None:
+    """SEM is the SD of the differences over the root of 2; its limits cover a true 4 mm."""
     hits = 0
     for seed in range(400):
         rows = drawn(seed, 10, 2)
@@ -210,14 +210,14 @@ def test_sem_is_that_of_differences() -> None:
     assert 0.925 < hits / 400 < 0.975
 
 
-def test_mdc() -> None:
+def test_mdc_equals_powden() -> None:
     """Powden's SEM of 6.9 mm is an MDC95 of 19 mm and an MDC90 of 16 mm."""
     assert mdc(6.9, 0.95) == pytest.approx(1.96 * sqrt(2) * 6.9, rel=1e-4)
     assert mdc(6.9, 0.90) == pytest.approx(1.645 * sqrt(2) * 6.9, rel=1e-4)
     assert (round(mdc(6.9, 0.95)), round(mdc(6.9, 0.90))) == (19, 16)
 
 
-def test_bland_altman_is_scipys() -> None:
+def test_bland_altman_equals_scipy() -> None:
     """Bias with its limits is the one-sample t interval; the limits of agreement are 1.96 SD around it."""
     rows = drawn(2, 20, 2)
     first: list[float | None] = [*(row[0] for row in rows), 5.0, None]
@@ -232,8 +232,8 @@ def test_bland_altman_is_scipys() -> None:
     assert (found.lower.value, found.upper.value) == pytest.approx((mean - 1.959964 * sd, mean + 1.959964 * sd))
 
 
-def test_bland_altman_limits_cover() -> None:
-    """The limits' own limits hold the true 97.5 % point of the differences in 93 to 97 % of samples."""
+def test_bland_altman_limits_have_their_coverage() -> None:
+    """The limits' own limits cover the true 97.5 % point of the differences in 93 to 97 % of samples."""
     dice = np.random.default_rng(5)
     true, hits = 2 + 1.959964 * 5, 0
     for _ in range(2500):
@@ -245,8 +245,8 @@ def test_bland_altman_limits_cover() -> None:
     assert 0.93 < hits / 2500 < 0.97
 
 
-def test_bland_altman_of_too_few() -> None:
-    """One whole pair has no scatter; halves without the other are refused; equal pairs have no width."""
+def test_bland_altman_needs_two_pairs() -> None:
+    """One complete pair has no scatter; sequences of unequal length are refused; equal pairs have no width."""
     assert bland_altman([1, None], [2, 3]) is None
     with pytest.raises(ValueError, match="2 first measurements for 1 second"):
         bland_altman([1, 2], [3])

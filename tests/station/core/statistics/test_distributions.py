@@ -1,4 +1,4 @@
-"""Every probability and quantile against scipy: relative errors, over 1 to 10,000 degrees of freedom."""
+"""Every probability and quantile compared with scipy: relative errors over 1 to 10,000 degrees of freedom."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def near(value: float, reference: float) -> bool:
 
 
 @pytest.mark.parametrize("df", DFS)
-def test_t_is_scipys(df: float) -> None:
-    """Quantiles, and probabilities on both sides of each."""
+def test_t_equals_scipy(df: float) -> None:
+    """Quantiles, and the probabilities on both sides of each."""
     for p in BOTH_TAILS:
         t = t_quantile(p, df)
         assert near(t, float(stats.t.ppf(p, df)))
@@ -53,7 +53,7 @@ def test_t_is_scipys(df: float) -> None:
 
 
 @pytest.mark.parametrize("df", DFS)
-def test_chi_squared_is_scipys(df: float) -> None:
+def test_chi2_equals_scipy(df: float) -> None:
     """Quantiles from below and from above, and both tails at each."""
     for p in BOTH_TAILS:
         low, high = chi2_quantile(p, df), chi2_quantile(p, df, above=True)
@@ -65,10 +65,10 @@ def test_chi_squared_is_scipys(df: float) -> None:
 
 
 @pytest.mark.parametrize("df1", DFS)
-def test_f_is_scipys(df1: float) -> None:
+def test_f_equals_scipy(df1: float) -> None:
     """Quantiles from below and from above, and both tails there, for every pair of degrees of freedom.
 
-    Held to scipy's incomplete beta function: `scipy.stats.f` itself loses digits where it is heavy-tailed.
+    The reference is scipy's incomplete beta function: `scipy.stats.f` itself loses digits where F is heavy-tailed.
     """
     for df2 in DFS:
         for p in TAILS:
@@ -84,8 +84,8 @@ def test_f_is_scipys(df1: float) -> None:
                 assert near(high, float(stats.f.isf(p, df1, df2)))
 
 
-def test_normal_is_scipys() -> None:
-    """To 37 SDs, and quantiles of probabilities down to 1e-300."""
+def test_normal_equals_scipy() -> None:
+    """Up to 37 SDs, and quantiles of probabilities down to 1e-300."""
     for x in np.linspace(-37, 37, 149):
         assert near(normal_cdf(float(x)), float(stats.norm.cdf(x)))
         assert near(normal_sf(float(x)), float(stats.norm.sf(x)))
@@ -93,7 +93,7 @@ def test_normal_is_scipys() -> None:
         assert near(normal_quantile(float(p)), float(stats.norm.ppf(p)))
 
 
-def test_what_can_be_written_down() -> None:
+def test_distributions_equal_closed_forms() -> None:
     """One and two degrees of freedom have formulas."""
     for t in (1e-6, 0.3, 1.0, 12.0, 1e6):
         assert near(t_cdf(t, 1), 0.5 + atan(t) / pi)
@@ -104,8 +104,8 @@ def test_what_can_be_written_down() -> None:
 
 
 @given(tails, dfs, dfs)
-def test_quantiles_come_back(p: float, df1: float, df2: float) -> None:
-    """The probability at a quantile is the one it was asked for, in both tails."""
+def test_quantiles_invert_probabilities(p: float, df1: float, df2: float) -> None:
+    """The probability at a quantile is the requested one, in both tails."""
     assert near(f_cdf(f_quantile(p, df1, df2), df1, df2), p)
     assert near(f_sf(f_quantile(p, df1, df2, above=True), df1, df2), p)
     assert near(chi2_cdf(chi2_quantile(p, df1), df1), p)
@@ -114,13 +114,13 @@ def test_quantiles_come_back(p: float, df1: float, df2: float) -> None:
 
 
 @given(st.floats(0.01, 0.9), dfs)
-def test_t_squared_is_f(p: float, df: float) -> None:
-    """F with one degree of freedom above is Student's t, squared."""
+def test_t_squared_equals_f(p: float, df: float) -> None:
+    """F with one degree of freedom in the numerator is Student's t squared."""
     assert f_quantile(p, 1, df, above=True) == pytest.approx(t_quantile(p / 2, df) ** 2, rel=1e-9)
 
 
-def test_far_and_nowhere() -> None:
-    """Below the least there is nothing, beyond the last everything; points too far for a double are 0 or infinite."""
+def test_distributions_saturate_far_out() -> None:
+    """Nothing lies below 0, everything below infinity; points beyond a double are 0 or infinite."""
     assert (f_cdf(0, 3, 4), f_sf(-1, 3, 4), f_cdf(inf, 3, 4)) == (0, 1, 1)
     assert (chi2_cdf(-1, 3), chi2_sf(0, 3), chi2_sf(inf, 3)) == (0, 1, 0)
     assert (t_cdf(-inf, 3), t_cdf(0, 3), t_sf(inf, 3)) == (0, 0.5, 0)
@@ -130,8 +130,8 @@ def test_far_and_nowhere() -> None:
 
 
 @pytest.mark.parametrize("p", [0, 1, -0.1, 1.5, nan])
-def test_no_quantile_without_a_probability(p: float) -> None:
-    """What lies not between 0 and 1 is refused with a sentence."""
+def test_quantiles_refuse_invalid_probabilities(p: float) -> None:
+    """A probability must lie strictly between 0 and 1."""
     refused = pytest.raises(ValueError, match="must lie between 0 and 1")
     with refused:
         normal_quantile(p)
@@ -144,8 +144,8 @@ def test_no_quantile_without_a_probability(p: float) -> None:
 
 
 @pytest.mark.parametrize("df", [0, -1, nan, inf])
-def test_no_degrees_of_freedom(df: float) -> None:
-    """Degrees of freedom that are none are refused with a sentence."""
+def test_distributions_refuse_invalid_degrees_of_freedom(df: float) -> None:
+    """They must be positive and finite."""
     refused = pytest.raises(ValueError, match="positive and finite")
     with refused:
         t_cdf(1, df)
@@ -155,8 +155,8 @@ def test_no_degrees_of_freedom(df: float) -> None:
         chi2_quantile(0.1, df)
 
 
-def test_nan_is_refused() -> None:
-    """Nothing lies below nan."""
+def test_distributions_refuse_nan() -> None:
+    """No probability lies below nan."""
     refused = pytest.raises(ValueError, match="nan is no number")
     with refused:
         t_sf(nan, 3)

@@ -77,7 +77,7 @@ def test_whole_sessions_wait_for_the_disk(tmp_path: Path) -> None:
         assert second is not None
         assert [hold.credited_us for hold in first.holds] == [5_000_000] * 2
         assert [hold.credited_us for hold in second.holds] == [6_000_000] * 2
-        assert [one.session.end_reason for one in (first, second)] == ["left", "left"]
+        assert [one.session.end_reason for one in (first, second)] == ["stepped off", "stepped off"]
         assert first.session.ended_at is not None
         assert first.session.ended_at < second.session.started_at
 

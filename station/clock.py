@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import NewType, Protocol
+
+RunUs = NewType("RunUs", int)
+"""Microseconds since a run began: the time of its events, facts and trace, and of what is stored of it.
+
+Only `station.app.run.Run` converts it to and from the station's monotonic clock.
+"""
 
 
 class Clock(Protocol):

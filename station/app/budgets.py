@@ -1,7 +1,7 @@
 """Uncertainty budgets for the distances of a run: its attempts, its trials and the sides of its tests.
 
-The core reports how far a window scattered. This module adds the calibration in use, its age, and the temperatures
-then and now.
+The core reports the reading and the noise of a window. This module adds the calibration in use, its age, and the
+temperatures then and now.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from station.core.activities.trials import TrialResult, scored_trials
 from station.core.events import Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
-from station.core.measurement.uncertainty import Budget, Conditions, budget_from_result, budget_of_mean
+from station.core.measurement.uncertainty import Budget, Conditions, budget_from_reading, budget_of_mean
 from station.store.records import Calibration
 
 DAY = timedelta(days=1)
@@ -37,10 +37,9 @@ class MeasurementContext:
             warmer_degrees=warmer,
         )
 
-    def budget_of(self, toe_mm: float, window_mm: float, contact: Contact) -> Budget:
-        """The budget of a toe distance; `window_mm` is the uncertainty of its window, from noise and wander."""
-        measured_mm = toe_mm - self.skirting_mm
-        return budget_from_result(measured_mm, window_mm, contact, self.calibration.fit, self.conditions)
+    def budget_of(self, reading_mm: float, noise_mm: float, contact: Contact) -> Budget:
+        """The budget of a distance; `reading_mm` and `noise_mm` are its window's, before calibration."""
+        return budget_from_reading(reading_mm, noise_mm, contact, self.calibration.fit, self.conditions)
 
 
 class AttemptBudgets:
@@ -53,7 +52,7 @@ class AttemptBudgets:
 
     def on_attempt_passed(self, fact: AttemptPassed) -> Budget:
         """The budget of a passed attempt; a trial has the budget of its largest attempt."""
-        budget = self._context.budget_of(fact.toe_mm, fact.uncertainty_mm, fact.contact)
+        budget = self._context.budget_of(fact.estimate.reading_mm, fact.estimate.noise_mm, fact.contact)
         if fact.side not in self._best_passed or fact.toe_mm > self._best_passed[fact.side][0]:
             self._best_passed[fact.side] = (fact.toe_mm, budget)
         return budget

@@ -54,7 +54,7 @@ class FactPublisher:
         results = any(is_result(fact) for fact in facts)
         if results:
             self._record(facts)
-        self._cues.play(facts, run.begin_us)
+        self._cues.play(facts, run)
         if not results:
             self._record(facts)
         for fact in facts:

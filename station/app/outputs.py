@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from station.app.board_view import BoardView
 from station.app.recorder import Recorder
+from station.app.run import Run
 from station.app.snapshot import Snapshot
+from station.clock import RunUs
 from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import Volume, is_quiet
 from station.settings import Settings
@@ -83,15 +85,15 @@ class CuePublisher:
         self._view = view
         self._recorder = recorder
 
-    def play(self, facts: Iterable[Fact], begin_us: int = 0) -> None:
-        """Play the cues among the facts, whose times count from `begin_us`.
+    def play(self, facts: Iterable[Fact], run: Run | None = None) -> None:
+        """Play the cues among the facts. Their times are the run's; without one, the station's.
 
         While writes are pending, an error replaces a cue that confirms storage.
         """
         cues: list[Fact] = []
         for fact in facts:
             if isinstance(fact, Cue | CueEnded):
-                cue = replace(fact, at_us=fact.at_us + begin_us)
+                cue = fact if run is None else replace(fact, at_us=run.to_station_us(RunUs(fact.at_us)))
                 if self._recorder.has_pending_writes and isinstance(cue, Cue) and cue.cue in STORED_CUES:
                     cue = Cue(cue.at_us, CueName.ERROR)
                 cues.append(cue)

@@ -12,13 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import hypot
+from math import sqrt
 
 from station.app.budgets import MeasurementContext, side_budget, total_mm
 from station.core.activities.trials import TrialResult, score_mm
 from station.core.events import Side
 from station.core.facts import Contact
 from station.core.measurement.calibration import Curve
+from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.uncertainty import Budget
 from station.store import Reader
 from station.store.records import Calibration, SideResults, Test, Trial
@@ -46,10 +47,12 @@ def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) 
             yield Outcome(test, why_not="nobody knows its calibration")
         elif not test.trials:
             yield Outcome(test, why_not="its trials are not there")
+        elif test.skirting_mm is None:
+            yield Outcome(test, why_not="nobody knows how far its skirting board stood out")
         elif calibration_id != to.id and (side := _bounded_side(test, known[calibration_id])) is not None:
             yield Outcome(test, why_not=f"its {side} was nearer than its calibration could show")
         else:
-            yield Outcome(test, _scores(reader, test, known[calibration_id], to))
+            yield Outcome(test, _scores(test, known[calibration_id], to))
 
 
 def _bounded_side(test: Test, original: Calibration) -> Side | None:
@@ -63,13 +66,11 @@ def _bounded_side(test: Test, original: Calibration) -> Side | None:
     return None
 
 
-def _scores(reader: Reader, test: Test, original: Calibration, to: Calibration) -> SideResults:
+def _scores(test: Test, original: Calibration, to: Calibration) -> SideResults:
     if original.id == to.id and test.original is not None:
         return test.original
-    header = reader.run_header(test.run_id) or {}
-    offset_mm = original.curve.offset_mm
-    skirting_mm = float(header.get("offset_mm", offset_mm)) - offset_mm
-    context = MeasurementContext(to, test.started_at, test.temperature_c, skirting_mm)
+    assert test.skirting_mm is not None
+    context = MeasurementContext(to, test.started_at, test.temperature_c, test.skirting_mm)
     sides = {
         side: [_recalculated(trial, test, original.curve, context) for trial in _trials(test, side)] for side in Side
     }
@@ -98,12 +99,20 @@ def _recalculated(
     curve = context.calibration.curve
     reading_mm = before.reading_mm(trial.toe_mm - context.skirting_mm)
     toe_mm = round(max(0.0, curve.toe_mm(reading_mm) + context.skirting_mm), 1)
-    window_mm = trial.uncertainty_mm if trial.budget is None else hypot(trial.budget.noise_mm, trial.budget.wander_mm)
-    if window_mm is None:
+    noise_mm = _noise_mm(trial, abs(before.slope(reading_mm)))
+    if noise_mm is None:
         return TrialResult(trial.number, toe_mm, False, None), None
-    stretched_mm = window_mm * curve.slope(reading_mm) / before.slope(reading_mm)
-    budget = context.budget_of(toe_mm, stretched_mm, _contact(trial, test))
+    budget = context.budget_of(reading_mm, noise_mm, _contact(trial, test))
     return TrialResult(trial.number, toe_mm, False, total_mm(budget)), budget
+
+
+def _noise_mm(trial: Trial, slope: float) -> float | None:
+    """The noise of the trial's reading; without a budget, its uncertainty is that of the window, noise and wander."""
+    if trial.budget is not None:
+        return trial.budget.noise_mm / slope
+    if trial.uncertainty_mm is None:
+        return None
+    return sqrt(max(0.0, (trial.uncertainty_mm / slope) ** 2 - WANDER_MM**2))
 
 
 def _contact(trial: Trial, test: Test) -> Contact:

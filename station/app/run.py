@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from station.app.heels import heel_fault_of, heel_references, heel_views
 from station.app.snapshot import HeelView
+from station.clock import RunUs
 from station.core.activities.engine import Engine
 from station.core.events import Command, CommandName, Event
 from station.core.facts import Fact
@@ -32,7 +33,7 @@ class Run:
         *,
         taps: bool = False,
     ) -> None:
-        """`taps`: heel taps may be commands."""
+        """`begin_us` is the start on the station's monotonic clock. `taps`: heel taps may be commands."""
         self.begin_us = begin_us
         self.wiring = wiring
         self.header = (
@@ -53,6 +54,14 @@ class Run:
         self._routine = RoutineRun(routine, self._sensors, tap_commands=taps)
         self._engine = Engine(self._routine, self._sensors, 0)
 
+    def to_run_us(self, station_us: int) -> RunUs:
+        """The time in the run of a time on the station's monotonic clock."""
+        return RunUs(station_us - self.begin_us)
+
+    def to_station_us(self, run_us: RunUs) -> int:
+        """The time on the station's monotonic clock of a time in the run."""
+        return run_us + self.begin_us
+
     @property
     def outcome(self) -> str | None:
         return self._engine.outcome
@@ -71,7 +80,7 @@ class Run:
     def wakes_at_us(self) -> int | None:
         """When the run must be called next, in µs on the station's clock."""
         wakes_at_us = self._engine.wakes_at_us
-        return None if wakes_at_us is None else wakes_at_us + self.begin_us
+        return None if wakes_at_us is None else self.to_station_us(RunUs(wakes_at_us))
 
     @property
     def change_count(self) -> int:
@@ -97,8 +106,8 @@ class Run:
         rows, self._rows = self._rows, []
         return "".join(f"{row}\n" for row in rows)
 
-    def state_at(self, at_us: int) -> ActivityState:
-        """What to show; times are those of the run."""
+    def state_at(self, at_us: RunUs) -> ActivityState:
+        """What to show; its times are those of the run too."""
         return self._engine.state_at(at_us)
 
     def references(self) -> References:
@@ -108,6 +117,6 @@ class Run:
     def heels(self) -> tuple[HeelView, ...]:
         return heel_views(self._sensors)
 
-    def heel_fault(self, at_us: int) -> str | None:
-        """The fault of a heel's sensor, in a sentence."""
+    def heel_fault(self, at_us: RunUs) -> str | None:
+        """The fault of a heel\'s sensor, in a sentence."""
         return heel_fault_of(self._sensors, at_us)

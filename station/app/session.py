@@ -85,7 +85,7 @@ class Session:
         """The current run's state, or within the session that of the last one."""
         if self.run is None:
             return self._last_state or IdleState()
-        return self.run.state_at(now_us - self.run.begin_us)
+        return self.run.state_at(self.run.to_run_us(now_us))
 
     @property
     def heels(self) -> tuple[HeelView, ...]:
@@ -93,7 +93,7 @@ class Session:
 
     def heel_fault(self, now_us: int) -> str | None:
         """The fault of a heel's sensor, in a sentence."""
-        return self._board.heel_fault(now_us) if self.run is None else self.run.heel_fault(now_us - self.run.begin_us)
+        return self._board.heel_fault(now_us) if self.run is None else self.run.heel_fault(self.run.to_run_us(now_us))
 
     @property
     def change_count(self) -> int:
@@ -147,7 +147,7 @@ class Session:
         return self.feed(Command(self._time.now_us, CommandName.STOP))
 
     def _feed_run(self, run: Run, event: Event) -> None:
-        at_us = self._time.now_us - run.begin_us
+        at_us = run.to_run_us(self._time.now_us)
         self._publisher.publish(run.feed(at_time(event, at_us)), run)
         self._recorder.tick(at_us)
         self._view.on_sensor_changes(run.change_count)
@@ -160,7 +160,7 @@ class Session:
             self._resume.on_early_end(
                 run.remaining, self._title, person_id, self._recorder.session_id, now_us, self._publisher.end_reason
             )
-        self._last_state = run.state_at(now_us - run.begin_us)
+        self._last_state = run.state_at(run.to_run_us(now_us))
         self._people.remember(person_id)
         self.wait_for_person(is_occupied=True)
         self._save_empty(run.references())
@@ -203,7 +203,7 @@ class Session:
         """End the session silently; the current run stays unfinished."""
         if self.run is not None:
             self._time.catch_up()
-            self._recorder.stop_run(self._time.now_us - self.run.begin_us)
+            self._recorder.stop_run(self.run.to_run_us(self._time.now_us))
         if self._recorder.in_session:
             self._recorder.end_session(self._clock.utc_now(), "the station was stopped")
         self._recorder.flush(0)

@@ -5,11 +5,15 @@ Times are whole microseconds on the monotonic clock. A back-dated fact also carr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from station.core.events import CommandName, Legs, Side
 from station.core.measurement.calibration import Fit
+from station.core.measurement.estimate import Estimate
+
+NOT_REPLAYED = "not replayed"
+"""Metadata of a field that `station replay` does not print; its value is the reason."""
 
 
 class Contact(StrEnum):
@@ -202,13 +206,18 @@ class AttemptStarted(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AttemptPassed(Fact):
-    """The knee touched with the heel down. `toe_mm` is estimated from the readings of `window_us` (first, last)."""
+    """The knee touched with the heel down.
+
+    `toe_mm` is estimated from the readings of `window_us` (first, last); `estimate` is what they give before
+    calibration and before any rounding.
+    """
 
     side: Side
     toe_mm: float
     contact: Contact
     uncertainty_mm: float
     window_us: tuple[int, int]
+    estimate: Estimate = field(metadata={NOT_REPLAYED: "toe_mm and uncertainty_mm are made of it"})
 
 
 @dataclass(frozen=True, slots=True)

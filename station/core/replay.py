@@ -11,7 +11,7 @@ from typing import Any
 
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
-from station.core.facts import Fact, TestFinished
+from station.core.facts import NOT_REPLAYED, Fact, TestFinished
 from station.core.measurement.calibration import Curve, Fit
 from station.core.sensing.sensors import BoardSensors
 from station.core.steps import STEP_TYPES, Routine
@@ -66,7 +66,9 @@ def format_fact(fact: Fact) -> str:
     found: dict[str, Any] = {"at_s": _to_seconds(fact.at_us), "fact": type(fact).__name__}
     for field in fields(fact):
         value = getattr(fact, field.name)
-        if field.name == "at_us" or (value is None and not isinstance(fact, TestFinished)):
+        if field.name == "at_us" or NOT_REPLAYED in field.metadata:
+            continue
+        if value is None and not isinstance(fact, TestFinished):
             continue
         if field.name.endswith("_us"):
             found[field.name.removesuffix("_us") + "_s"] = _to_seconds(value)

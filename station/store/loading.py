@@ -260,6 +260,7 @@ def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt
         calibration_id=current.calibration_id,
         original=None if current == original else original,
         temperature_c=row.temperature_c,
+        skirting_mm=row.skirting_mm,
         is_suspect=row.still_suspect,
         imported=row.imported,
         simulated=row.simulated,

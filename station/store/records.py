@@ -110,7 +110,8 @@ class Test:
     correction's, or those of the day. `original` are those of the day, `None` where they still count; trials and
     attempts are always of the day. `doubted`: a check of the day's calibration had failed, and no result of a newer one
     counts. `imported`: by another's tape, without instrument, trials or uncertainty. `temperature_c` is `None` where
-    nobody knows.
+    nobody knows. `skirting_mm` is how far the skirting board that the sensor sees stands out from the wall, which the
+    distances are measured to; `None` for an imported test.
     """
 
     __test__ = False
@@ -132,6 +133,7 @@ class Test:
     calibration_id: str | None
     original: SideResults | None
     temperature_c: float | None
+    skirting_mm: float | None
     is_suspect: bool
     imported: bool
     simulated: bool

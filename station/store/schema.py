@@ -174,6 +174,7 @@ tests = _table(
     Column("right_budget_json", Text),
     Column("calibration_id", String, ForeignKey("calibrations.id")),
     Column("temperature_c", Float),
+    Column("skirting_mm", Float),  # what the distances have in front of the wall; missing for an imported test
     Column("is_suspect", Boolean, nullable=False),
     Column("imported", Boolean, nullable=False),
     Column("shod", Boolean),

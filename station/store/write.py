@@ -174,12 +174,13 @@ class Store(TrainingWriter):
         calibration_id: str | None,
         started_us: int = 0,
         temperature_c: float | None = None,
+        skirting_mm: float = 0.0,
         circumstances: Circumstances | None = None,
     ) -> str:
         """It notes by itself whether its calibration is in doubt (`Reader.doubt`), also where there is a newer one."""
         values = asdict(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
-        values |= {"temperature_c": temperature_c, "imported": False}
+        values |= {"temperature_c": temperature_c, "skirting_mm": skirting_mm, "imported": False}
         with self.write_transaction() as connection:
             is_suspect = failed_check_of(connection, calibration_id) is not None
             return self._insert(connection, tests, run_id=run_id, state=UNFINISHED, is_suspect=is_suspect, **values)

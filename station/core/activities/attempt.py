@@ -32,11 +32,15 @@ _PROOFS: dict[Contact, type[ContactProof]] = {
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The knee touched at `toe_mm`; `window_us` are the first and the last moment of the readings behind it."""
+    """The knee touched at `toe_mm`; `window_us` are the first and the last moment of the readings behind it.
+
+    `estimate` is what they give before calibration.
+    """
 
     toe_mm: float
     uncertainty_mm: float
     window_us: tuple[int, int]
+    estimate: Estimate
     outcome: str = "passed"
 
 
@@ -137,7 +141,7 @@ class Attempt:
         found = self._estimate(window_us)
         if isinstance(found, Estimate):
             slope = self._sensors.curve.slope(found.reading_mm)
-            return Passed(self._toe_mm(found), round(slope * found.uncertainty_mm, 2), window_us)
+            return Passed(self._toe_mm(found), round(slope * found.uncertainty_mm, 2), window_us, found)
         self._refusal_reason = found.reason
         can_improve = not (self._proof.is_final or self._is_timed_out(at_us))
         return None if can_improve else self._unclear(found.reason)

@@ -404,9 +404,9 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
     def _on_verdict(self, now_us: int, verdict: Verdict, baseline_mm: float | None) -> None:
         self._attempt = None
         match verdict:
-            case Passed(toe_mm, uncertainty_mm, window_us):
+            case Passed(toe_mm, uncertainty_mm, window_us, found):
                 contact = self.sensors.wiring.contact
-                self.emit(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, window_us))
+                self.emit(AttemptPassed(now_us, self.side, toe_mm, contact, uncertainty_mm, window_us, found))
                 self.emit_cue(now_us, CueName.YES)
             case Failed(reason, toe_mm):
                 self.emit(AttemptFailed(now_us, self.side, reason, toe_mm))

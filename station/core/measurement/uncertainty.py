@@ -164,22 +164,6 @@ def drift_mm(conditions: Conditions, assumed: Assumptions | None = None) -> floa
     )
 
 
-def budget_from_result(
-    toe_mm: float,
-    uncertainty_mm: float,
-    contact: Contact,
-    calibration: Fit | None,
-    conditions: Conditions | None = None,
-    assumed: Assumptions | None = None,
-) -> Budget:
-    """Return the budget of a distance from its fact: `uncertainty_mm` is noise and wander in mm of toe distance."""
-    curve = Curve() if calibration is None else calibration.curve
-    reading_mm = curve.reading_mm(toe_mm)
-    reading_uncertainty_mm = uncertainty_mm / abs(curve.slope(reading_mm))
-    noise_mm = sqrt(max(0.0, reading_uncertainty_mm * reading_uncertainty_mm - WANDER_MM * WANDER_MM))
-    return budget_from_reading(reading_mm, noise_mm, contact, calibration, conditions, assumed)
-
-
 def budget_of_mean(budgets: Sequence[Budget]) -> Budget:
     """Return the budget of the mean of several trials.
 

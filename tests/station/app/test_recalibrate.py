@@ -20,8 +20,8 @@ from station.core.activities.trials import TrialResult, score_mm, scored_trials
 from station.core.events import Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
 from station.core.measurement.calibration import Curve, Fit
-from station.core.measurement.uncertainty import Budget, budget_from_result, budget_of_mean
-from station.core.replay import header_from_curve
+from station.core.measurement.estimate import WANDER_MM, Estimate
+from station.core.measurement.uncertainty import Budget, budget_from_reading, budget_of_mean
 from station.store import Store
 from station.store.records import Attempt, Calibration, Correction, ImportedResult, SideResults, Test, Trial
 from tests.station.store.histories import FIT, HandClock
@@ -48,7 +48,7 @@ def store(path: Path, clock: HandClock) -> Iterator[Store]:
         yield made
 
 
-def add_test(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], window_mm: float = 0.7) -> Test:
+def add_test(store: Store, clock: HandClock, trials: dict[Side, list[float | None]], noise_mm: float = 0.4) -> Test:
     """Add a test as the station stores it under its newest calibration, from the readings of its trials (`None`: the
     knee does not reach).
     """
@@ -56,9 +56,14 @@ def add_test(store: Store, clock: HandClock, trials: dict[Side, list[float | Non
     curve = calibration.curve.shifted(SKIRTING_MM)
     using = MeasurementContext(calibration, clock.pass_by(days=1), 20.0, SKIRTING_MM)
     session_id = store.begin_session(store.people()[0].id, clock.utc_now(), simulated=False)
-    run_id = store.begin_run(session_id, {"do": "test"} | header_from_curve(curve), clock.utc_now())
+    run_id = store.begin_run(session_id, {"do": "test"}, clock.utc_now())
     test_id = store.begin_test(
-        run_id, full=True, contact=Contact.PAD, calibration_id=calibration.id, temperature_c=using.temperature_c
+        run_id,
+        full=True,
+        contact=Contact.PAD,
+        calibration_id=calibration.id,
+        temperature_c=using.temperature_c,
+        skirting_mm=using.skirting_mm,
     )
     budgets = AttemptBudgets(using)
     scores = dict.fromkeys(Side, None) | {side: scored(curve, readings) for side, readings in trials.items()}
@@ -67,14 +72,16 @@ def add_test(store: Store, clock: HandClock, trials: dict[Side, list[float | Non
             toe_mm = 0.0 if reading_mm is None else round(max(0.0, curve.toe_mm(reading_mm)), 1)
             if reading_mm is not None:
                 for begun_us, nearer_mm in enumerate((9.0, 0.0)):
-                    near_mm = max(0.0, toe_mm - nearer_mm)
-                    passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1))
+                    near_mm, slope = max(0.0, toe_mm - nearer_mm), curve.slope(reading_mm)
+                    found = Estimate(reading_mm - nearer_mm / slope, hypot(noise_mm, WANDER_MM), noise_mm, 30)
+                    window_mm = round(slope * found.uncertainty_mm, 2)
+                    passed = AttemptPassed(1, side, near_mm, Contact.INFERRED, window_mm, (0, 1), found)
                     made = budgets.on_attempt_passed(passed)
                     how = (Contact.INFERRED, (0, 1), made)
                     store.add_attempt(test_id, Attempt(side, number, 1, "passed", begun_us, 2, near_mm, 1.0, *how))
             below = reading_mm is None
-            at_us, noise_mm = 2 + number, None if below else window_mm
-            budget = budgets.on_trial_finished(TrialFinished(at_us, side, number, toe_mm, below, noise_mm))
+            at_us = 2 + number
+            budget = budgets.on_trial_finished(TrialFinished(at_us, side, number, toe_mm, below, None))
             sure_mm = None if budget is None else budget.total_mm
             store.add_trial(test_id, Trial(side, number, toe_mm, below, sure_mm, at_us, budget))
     left, right = (budgets.of_side(side) for side in Side)
@@ -129,17 +136,16 @@ def test_recalibrated_result_is_that_of_the_other_curve(store: Store, clock: Han
 def test_recalibrated_uncertainty_uses_the_other_calibration(store: Store, clock: HandClock) -> None:
     """Noise and wander of the window are scaled by the other slope; calibration, drift and contact are recomputed."""
     store.add_calibration(FIT, temperature_c=20.0)
-    test = add_test(store, clock, {Side.LEFT: [150.0]}, window_mm=0.8)
+    test = add_test(store, clock, {Side.LEFT: [150.0]}, noise_mm=0.6)
     clock.pass_by(days=9)
     store.add_calibration(OTHER, temperature_c=26.0)
     new = scores_by(store, test, store.current_calibration())
     assert new.left_budget is not None
     assert new.left_mm is not None
-    window_mm = hypot(new.left_budget.noise_mm, new.left_budget.wander_mm)
-    assert window_mm == pytest.approx(0.8 * OTHER.curve.slope(150.0) / FIT.curve.slope(150.0), abs=0.002)
+    assert new.left_budget.noise_mm == pytest.approx(0.6 * OTHER.curve.slope(150.0), abs=0.002)
     using = MeasurementContext(store.current_calibration(), test.started_at, 20.0)
     assert (using.conditions.days_since_calibration, using.conditions.warmer_degrees) == (9.0, -6.0)
-    same = budget_from_result(new.left_mm - SKIRTING_MM, window_mm, Contact.INFERRED, OTHER, using.conditions)
+    same = budget_from_reading(150.0, 0.6, Contact.INFERRED, OTHER, using.conditions)
     assert new.left_budget.as_json() == pytest.approx(same.as_json(), abs=0.002)
     assert new.left_uncertainty_mm == pytest.approx(new.left_budget.total_mm, abs=0.001)
 

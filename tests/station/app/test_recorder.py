@@ -6,15 +6,30 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import text
 
 from station.app.budgets import MeasurementContext
 from station.app.recorder import Recorder
 from station.app.run import Run
 from station.core.events import Side
-from station.core.facts import Calibrated, CheckDone, Fact, RepCounted, RepsFinished, RepsPartial, RepTimed, TapsUndone
+from station.core.facts import (
+    AttemptPassed,
+    AttemptStarted,
+    Calibrated,
+    CheckDone,
+    Contact,
+    Fact,
+    RepCounted,
+    RepsFinished,
+    RepsPartial,
+    RepTimed,
+    TapsUndone,
+)
+from station.core.measurement.estimate import Estimate
+from station.core.measurement.uncertainty import Conditions, budget_from_reading
 from station.core.sensing.sensors import References, Wiring
-from station.core.steps import CalibrateStep, CheckStep, RepsStep
+from station.core.steps import CalibrateStep, CheckStep, RepsStep, TestStep
 from station.store import Store
 from tests.station.store.histories import FIT, HandClock
 
@@ -54,6 +69,45 @@ def test_delayed_check_belongs_to_calibration_of_its_time(tmp_path: Path) -> Non
         assert (check.calibration_id, check.off_mm, check.passed) == (before.id, 9.0, False)
         assert store.current_calibration().number == before.number + 99
         assert store.failed_check() is None
+
+
+def test_session_has_no_id_before_it_is_stored(tmp_path: Path) -> None:
+    """The disk fills up before one session ends and the next begins: the page must not take the old id for the new."""
+    clock = HandClock()
+    with Store.open(tmp_path / "station.db", clock=clock) as store:
+        recorder = Recorder(store, lambda fault: None)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
+        first_id = recorder.session_id
+        with full_disk(store):
+            while not recorder.has_pending_writes:
+                recorder.record_check(store.current_calibration().id, "lane", None, 1.0, 0.5, passed=True)
+            recorder.end_session(clock.utc_now(), "somebody else")
+            recorder.begin_session(None, clock.utc_now(), simulated=False)
+            assert (recorder.in_session, recorder.session_id) == (True, None)
+        recorder.flush(0)
+        assert recorder.session_id not in (None, first_id)
+
+
+def test_recorder_stores_what_a_test_was_measured_with(tmp_path: Path) -> None:
+    """The skirting board, and the noise of the estimate itself: the rounded distance and uncertainty do not count."""
+    clock = HandClock()
+    with Store.open(tmp_path / "station.db", clock=clock) as store:
+        store.add_calibration(FIT)
+        calibration = store.current_calibration()
+        recorder = Recorder(store, lambda fault: None)
+        recorder.begin_session(None, clock.utc_now(), simulated=False)
+        run = Run((TestStep((Side.LEFT,)),), Wiring(), References(), calibration.curve.shifted(12.0), 0)
+        recorder.begin_run(run, clock.utc_now(), MeasurementContext(calibration, clock.utc_now(), skirting_mm=12.0))
+        found = Estimate(150.0, 0.75, 0.487_654, 40)
+        recorder.record(AttemptStarted(1, Side.LEFT, 1, 1, 90.0))
+        recorder.record(AttemptPassed(2, Side.LEFT, 91.0, Contact.PAD, 9.9, (1, 2), found))
+        (test,) = store.tests(None)
+        (attempt,) = test.attempts
+        assert test.skirting_mm == 12.0
+        exact = budget_from_reading(150.0, 0.487_654, Contact.PAD, FIT, Conditions(0.0, None))
+        assert attempt.budget is not None
+        assert attempt.budget.as_json() == exact.as_json()
+        assert attempt.uncertainty_mm == pytest.approx(exact.total_mm, abs=0.001)
 
 
 def test_undone_skip_keeps_repetitions_in_one_set(tmp_path: Path) -> None:

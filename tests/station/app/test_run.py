@@ -88,7 +88,7 @@ def assert_replays(reader: Reader, session_id: str) -> list[Fact]:
         (fact.toe_mm, fact.contact, fact.window_us) for fact in passes
     ]
     windows_mm = [hypot(attempt.budget.noise_mm, attempt.budget.wander_mm) for attempt in passed if attempt.budget]
-    assert windows_mm == pytest.approx([fact.uncertainty_mm for fact in passes], abs=0.002)
+    assert windows_mm == pytest.approx([fact.estimate.uncertainty_mm for fact in passes], abs=0.001)
     assert [attempt.budget for attempt in attempts if attempt.outcome != "passed" and attempt.budget] == []
     trials = [fact for fact in facts if isinstance(fact, TrialFinished)]
     assert [

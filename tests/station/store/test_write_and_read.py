@@ -48,6 +48,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
         calibration_id=calibration_id,
         started_us=5 * SECOND_US,
         temperature_c=19.5,
+        skirting_mm=12.0,
         circumstances=known,
     )
     total_mm = BUDGET.total_mm
@@ -86,6 +87,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
             calibration_id=calibration_id,
             original=None,
             temperature_c=19.5,
+            skirting_mm=12.0,
             is_suspect=False,
             imported=False,
             simulated=False,

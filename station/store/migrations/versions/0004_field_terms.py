@@ -1,11 +1,13 @@
 """Tables and columns get the terms of the field. Frozen: see 0001.
 
-Names alone change: no row is lost, and no value but the key of the health questions and of one end reason. SQLite
+No row is lost; of values, the key of the health questions and one end reason change. A test gets the skirting board
+it was measured in front of. SQLite
 carries references to a renamed table or column along; indexes are made again under their new names.
 """
 
 from __future__ import annotations
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0004"
@@ -45,6 +47,14 @@ INDEXES = (
     ("ix_runs_sitting_id", "ix_runs_session_id", "runs", ["session_id"]),
     ("ix_reps_run_id", "ix_rep_sets_run_id", "rep_sets", ["run_id"]),
 )
+SKIRTING = """
+UPDATE tests SET skirting_mm = COALESCE((
+    SELECT json_extract(CASE WHEN json_valid(runs.header_json) THEN runs.header_json END, '$.offset_mm')
+        - calibrations.offset_mm
+    FROM runs, calibrations WHERE runs.id = tests.run_id AND calibrations.id = tests.calibration_id
+), 0.0) WHERE NOT imported
+"""
+"""Until now the skirting board was what the curve in a trace's header had more than the calibration's."""
 
 
 def upgrade() -> None:
@@ -56,6 +66,8 @@ def upgrade() -> None:
     for old, new, table, keys in INDEXES:
         op.drop_index(old, table)
         op.create_index(new, table, keys)
+    op.add_column("tests", sa.Column("skirting_mm", sa.Float()))
+    op.execute(SKIRTING)
     op.execute("UPDATE answers SET question = 'health' WHERE question = 'care'")
     op.execute("UPDATE sessions SET end_reason = 'stepped off' WHERE end_reason = 'left'")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from math import hypot
 from typing import TypedDict, Unpack
 
 import pytest
@@ -23,6 +25,8 @@ from station.core.facts import (
     TestFinished,
     TrialFinished,
 )
+from station.core.measurement.estimate import WANDER_MM
+from station.core.replay import AS_BUILT, format_fact
 from station.core.steps import TestStep
 from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, cues, heard, only
@@ -96,6 +100,16 @@ def test_a_touch_passes_and_leads_back(options: Options, contact: Contact) -> No
     assert abs(passed.toe_mm - 60) < 2
     assert heard(board.facts, CueName.YES)
     assert only(board.facts, TargetSet)[0].target_mm == round(passed.toe_mm + 15, 1)
+
+
+def test_a_pass_carries_its_estimate_whole() -> None:
+    """The reading and its noise before any rounding, for the budget; a replay prints the distance made of them."""
+    passed = touches(ready(pad=True), Contact.PAD)
+    found = passed.estimate
+    assert passed.toe_mm == round(AS_BUILT.toe_mm(found.reading_mm), 1)
+    assert passed.uncertainty_mm == round(hypot(found.noise_mm, WANDER_MM), 2)
+    assert found.n > 15
+    assert "estimate" not in json.loads(format_fact(passed))
 
 
 @pytest.mark.parametrize(("options", "contact"), WIRINGS)

@@ -6,6 +6,7 @@ import pytest
 
 from station.core.activities.attempt import Failed, Passed, Void
 from station.core.activities.trial_series import Target, TrialSeries
+from station.core.measurement.estimate import Estimate
 from station.core.steps import TestStep
 from tests.station.core.traces import LEFT, RIGHT
 
@@ -13,7 +14,7 @@ WINDOW_US = (0, 1_000_000)
 
 
 def passed(toe_mm: float) -> Passed:
-    return Passed(toe_mm, 0.7, WINDOW_US)
+    return Passed(toe_mm, 0.7, WINDOW_US, Estimate(toe_mm + 70.0, 0.7, 0.4, 30))
 
 
 def finish_trial(series: TrialSeries, toe_mm: float) -> None:

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 
 from station.core.facts import Contact
 from station.core.measurement.calibration import Fit, Point, fit
-from station.core.measurement.estimate import WANDER_MM
 from station.core.measurement.uncertainty import (
     Assumptions,
     Budget,
     Conditions,
     budget_from_reading,
-    budget_from_result,
     budget_of_mean,
     drift_mm,
 )
@@ -75,14 +73,6 @@ def test_budget_grows_with_each_cause(known: Fit) -> None:
 def test_drift_after_eight_degrees_reaches_the_tolerance() -> None:
     """ST recommends a new calibration after 8 degrees; by then the drift may be 2 mm."""
     assert drift_mm(Conditions(0, 8)) == pytest.approx(1.8, abs=0.2)
-
-
-def test_budget_from_result_equals_budget_from_reading(known: Fit) -> None:
-    """A fact's uncertainty, noise and wander together in mm of toe distance, gives the same budget."""
-    straight = budget_from_reading(145, 0.31, Contact.SELF, known)
-    slope = known.curve.slope(145)
-    stated = budget_from_result(known.curve.toe_mm(145), slope * hypot(0.31, WANDER_MM), Contact.SELF, known)
-    assert stated.as_json() == straight.as_json()
 
 
 @given(st.lists(budgets, min_size=1, max_size=4))

@@ -272,15 +272,17 @@ def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Reason]
 def restriction_on(exercise: Exercise, conditions: Collection[str]) -> ExerciseRestriction:
     """What these conditions do to the exercise: the strictest restriction and its reasons."""
     found = [(one.restriction, Reason(rule_key(one.condition), one.reason)) for one in exercise.cautions]
-    found = [(ruling, why) for ruling, why in found if why.rule in {rule_key(key) for key in conditions}]
+    found = [(restriction, why) for restriction, why in found if why.rule in {rule_key(key) for key in conditions}]
     if CLEARED in conditions and not any(why.rule == rule_key(CLEARED) for _, why in found):
         found.append((Restriction.REDUCED, Reason(rule_key(CLEARED), CONDITION_BY_KEY[CLEARED].effect)))
     if not found:
         return ExerciseRestriction(None, ())
     strictest = (
-        Restriction.EXCLUDED if any(ruling is Restriction.EXCLUDED for ruling, _ in found) else Restriction.REDUCED
+        Restriction.EXCLUDED
+        if any(restriction is Restriction.EXCLUDED for restriction, _ in found)
+        else Restriction.REDUCED
     )
-    return ExerciseRestriction(strictest, tuple(why for ruling, why in found if ruling is strictest))
+    return ExerciseRestriction(strictest, tuple(why for restriction, why in found if restriction is strictest))
 
 
 def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:

@@ -51,10 +51,10 @@ def is_result(fact: Fact) -> bool:
 class Recorder:
     """Records one session after another, and in it one run after another. Only the loop calls it."""
 
-    def __init__(self, store: Store, tell: Callable[[str | None], None]) -> None:
-        """`tell` is called with a sentence when the store cannot write, and with `None` when it can again."""
+    def __init__(self, store: Store, report: Callable[[str | None], None]) -> None:
+        """`report` is called with a sentence when the store cannot write, and with `None` when it can again."""
         self._store = store
-        self._queue = WriteQueue(tell)
+        self._queue = WriteQueue(report)
         self._calibrations = CalibrationRecorder(self._queue, store)
         self.temperature_c: float | None = None
         """Current temperature beside the distance sensor; `None` if unknown."""

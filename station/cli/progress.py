@@ -22,7 +22,7 @@ LAST = 20
 """So many tests are in the printed table; JSON has all of them."""
 POINTS = {Side.LEFT: ("\u25cb", "\u25cf"), Side.RIGHT: ("\u25c7", "\u25c6")}
 """Quick tests and full ones."""
-TREND, GOAL, SLIP = "\u00b7", "\u2508", "\u00d7"
+TREND, GOAL, OUTLIER = "\u00b7", "\u2508", "\u00d7"
 
 
 @click.command()
@@ -100,7 +100,7 @@ def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]
     for at, mm in trend:
         cells[row(mm)][column(at)] = TREND
     for one in seen:
-        cells[row(one.mm)][column(one.at)] = SLIP if one.test_id in said.slips else POINTS[side][one.full]
+        cells[row(one.mm)][column(one.at)] = OUTLIER if one.test_id in said.outliers else POINTS[side][one.full]
     labels = {0: number_text(high, units), HEIGHT - 1: number_text(low, units)}
     drawn = [f"{labels.get(n, ''):>5} \u2502{''.join(cells[n]).rstrip()}" for n in range(HEIGHT)]
     ends = (
@@ -109,7 +109,7 @@ def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]
         else f"{date_text(first):<{WIDTH - len(date_text(last))}}{date_text(last)}"
     )
     quick, full = POINTS[side]
-    legend = f"{quick} quick  {full} full  {SLIP} slip  {TREND} trend  {GOAL} goal {length_text(goal_mm, units)}"
+    legend = f"{quick} quick  {full} full  {OUTLIER} outlier  {TREND} trend  {GOAL} goal {length_text(goal_mm, units)}"
     return [*drawn, f"      \u2514{ends}", f"       {legend}"]
 
 
@@ -154,7 +154,7 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
         found: dict[str, Any] = {"sentences": progress_sentences(history, side, words)}
         if said is not None:
             kept = {key: value for key, value in asdict(said).items() if key != "counted"}
-            found |= kept | {"slips": sorted(said.slips), "tests": [one._asdict() for one in history.rows(side)]}
+            found |= kept | {"outliers": sorted(said.outliers), "tests": [one._asdict() for one in history.rows(side)]}
         sides[str(side)] = found
     difference = history.progress.difference
     return {

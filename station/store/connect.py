@@ -60,12 +60,12 @@ def write_engine(path: Path, driver: Driver) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _set_write_pragmas(connection: Any, _record: object) -> None:
-        for name, wish, value in _WRITER_PRAGMAS:
-            connection.execute(f"PRAGMA {name}={wish}").fetchall()
+        for name, wanted, value in _WRITER_PRAGMAS:
+            connection.execute(f"PRAGMA {name}={wanted}").fetchall()
             (got,) = connection.execute(f"PRAGMA {name}").fetchone()
             if got != value:
                 raise StoreError(
-                    f"The database {path} does not take {name}={wish} (it says {got}), so a power cut could lose "
+                    f"The database {path} does not take {name}={wanted} (it says {got}), so a power cut could lose "
                     "results: put it on a local disk or memory card."
                 )
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

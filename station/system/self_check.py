@@ -112,22 +112,22 @@ def _open(
     troubles: dict[str, str | None],
     close: list[Callable[[], None]],
 ) -> Devices:
-    tell = troubles.__setitem__
+    report = troubles.__setitem__
     if not config.board.simulated:
         from station.devices.pins import open_pin_factory
 
-        return Devices(config, clock, events.put, tell, pin_factory=open_pin_factory())
+        return Devices(config, clock, events.put, report, pin_factory=open_pin_factory())
     from station.devices.pacer import DeadlineThread
     from station.simulator.board import SimulatedBoard
 
     board = SimulatedBoard(config, clock)
     pacer = DeadlineThread(
-        board, board.clock, lambda error: tell("simulated board", repr(error)), name="simulated board"
+        board, board.clock, lambda error: report("simulated board", repr(error)), name="simulated board"
     )
     board.wake = pacer.wake
     pacer.start()
     close.append(pacer.close)
-    return Devices(config, board.clock, events.put, tell, pin_factory=board.pin_factory, open_bus=board.open_bus)
+    return Devices(config, board.clock, events.put, report, pin_factory=board.pin_factory, open_bus=board.open_bus)
 
 
 def _listen(clock: Clock, events: SimpleQueue[Event], until_us: int) -> list[Event]:

@@ -102,8 +102,8 @@ def side_chart(
     side: Side, rows: Sequence[ResultRow], progress: SideProgress, calibrated_at: Sequence[datetime], frame: Frame
 ) -> ProgressChart:
     """One side's chart. `seen` are its results within the plotted time, oldest first."""
-    marks, every = _marks(rows, progress.slips, frame)
-    outliers = [one for one in rows if one.test_id in progress.slips]
+    marks, every = _marks(rows, progress.outliers, frame)
+    outliers = [one for one in rows if one.test_id in progress.outliers]
     parts = [*_grid(frame), *_bands(side, progress, frame), *_changes(progress.changes, frame)]
     parts += [
         *_originals(rows, frame),

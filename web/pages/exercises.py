@@ -49,9 +49,9 @@ def blueprint(site: Site) -> Blueprint:
             ],
             place=place,
             restriction_labels={
-                one.key: RESTRICTION_LABELS[ruling]
+                one.key: RESTRICTION_LABELS[restriction]
                 for one in shown
-                if (ruling := health_questions.restriction_on(one, conditions).restriction)
+                if (restriction := health_questions.restriction_on(one, conditions).restriction)
             },
             picture=still_picture,
         )

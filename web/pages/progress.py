@@ -161,7 +161,7 @@ def _table_row(history: History, results: dict[Side, ResultRow], units: str) -> 
         own = seen.notes(units)
         progress = history.side_progress(side)
         if progress is not None:
-            own += ["outlier: given little weight"] if seen.test_id in progress.slips else []
+            own += ["outlier: given little weight"] if seen.test_id in progress.outliers else []
             own += [
                 f"a real {change.direction} from here on"
                 for change in progress.changes

@@ -127,7 +127,7 @@ def _analyse_side(
     progress = SideProgress(
         counted=tuple(tests),
         old=False,
-        slips=frozenset(same_method[index].test_id for index in outliers),
+        outliers=frozenset(same_method[index].test_id for index in outliers),
         error=errors[last.full, last.contact],
         trend=fitted.points if has_trend else (),
         slope_mm_week=fitted.slope_mm_week if has_change else None,

@@ -85,7 +85,7 @@ class PersonError:
 
 @dataclass(frozen=True, slots=True)
 class RealChange:
-    """A real change: confirmed at `told_at` by the test `test_id`, begun about `since`.
+    """A real change: confirmed at `confirmed_at` by the test `test_id`, begun about `since`.
 
     `sudden`: the level stepped (an injury) instead of moving week by week.
     """
@@ -93,7 +93,7 @@ class RealChange:
     direction: Direction
     sudden: bool
     since: datetime
-    told_at: datetime
+    confirmed_at: datetime
     test_id: str
 
 
@@ -126,7 +126,7 @@ class SideProgress:
 
     - `counted`: the first results of each day, oldest first; `old`: the last of them is more than six weeks ago.
     - `trend`: one point for each counted result of the last one's method (`Result.method`); empty for fewer than three.
-    - `slips`: the test ids of outliers among them: stored, shown, given little weight.
+    - `outliers`: the test ids of outliers among them: stored, shown, given little weight.
     - `slope_mm_week`, `change_mm`: the slope now, and the change since the first of them, at `change_from`; both need
       six tests over two weeks.
     - `chance_real`: the probability that the change exceeds the smallest worthwhile one (6 mm) in its direction.
@@ -136,7 +136,7 @@ class SideProgress:
 
     counted: tuple[Result, ...]
     old: bool
-    slips: frozenset[str]
+    outliers: frozenset[str]
     error: PersonError
     trend: tuple[TrendPoint, ...]
     slope_mm_week: Interval | None

@@ -224,7 +224,7 @@ def _health_professional_sentences(progress: SideProgress) -> list[str]:
 
 
 def _outlier_sentences(progress: SideProgress) -> list[str]:
-    count = len(progress.slips)
+    count = len(progress.outliers)
     if not count:
         return []
     if count == 1:

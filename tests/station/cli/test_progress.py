@@ -64,7 +64,7 @@ def test_json_has_every_test_and_no_rounded_number(progress: Command) -> None:
     assert len(left["tests"]) == len(left["trend"]) == 60
     assert left["sentences"][0] in progress("--person", "Ann").stdout
     assert datetime.fromisoformat(left["tests"][0]["at"]).tzinfo is not None
-    assert {"change_mm", "chance_real", "changes", "forecast", "error", "slips"} <= left.keys()
+    assert {"change_mm", "chance_real", "changes", "forecast", "error", "outliers"} <= left.keys()
 
 
 def test_nobody_tested_yet_is_no_error(progress: Command) -> None:

@@ -185,7 +185,7 @@ def test_analysis_sees_no_change_in_alternating_methods() -> None:
     assert found.changes == ()
     assert found.change_mm is not None
     assert found.change_mm.low < 0 < found.change_mm.high
-    assert found.slips == frozenset()
+    assert found.outliers == frozenset()
     alike = [one for one in made if one.contact is made[-1].contact]
     assert [point.at for point in found.trend] == [one.at for one in alike]
     assert len(found.counted) == len(made)
@@ -235,7 +235,7 @@ def test_analysis_keeps_outliers_and_reports_them() -> None:
     made = scattered(10, sd=4.0, seed=7)
     made[5], made[20] = replace(made[5], mm=made[5].mm + 60), replace(made[20], mm=made[20].mm - 60)
     found = analyse_left(made)
-    assert found.slips == {made[5].test_id, made[20].test_id}
+    assert found.outliers == {made[5].test_id, made[20].test_id}
     assert len(found.counted) == len(found.trend) == len(made)
     assert side_sentences(found, WORDS)[-1] == ("2 tests look like outliers: they are shown, but given little weight.")
 

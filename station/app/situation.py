@@ -150,7 +150,7 @@ def _side_histories(progress: Progress) -> dict[Side, SideHistory]:
 def _side_history(progress: SideProgress, behind_mm: float) -> SideHistory:
     last = progress.counted[-1]
     first = next(test for test in progress.counted if test.method == last.method)
-    gains = [change.told_at for change in progress.changes if change.direction is Direction.GAIN]
+    gains = [change.confirmed_at for change in progress.changes if change.direction is Direction.GAIN]
     return SideHistory(
         is_known=progress.change_mm is not None,
         is_gaining=None if progress.phase is Phase.UNKNOWN else progress.phase is Phase.GAINING,

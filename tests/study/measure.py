@@ -77,7 +77,7 @@ def forecasts(scenario: Scenario, block: int, people: int) -> dict[str, float]:
         changes = real_changes(made)
         if not changes:
             continue
-        seen = [test for test in made if test.at <= changes[0].told_at]
+        seen = [test for test in made if test.at <= changes[0].confirmed_at]
         for goal in GOALS_MM:
             reached = BEGIN + goal / scenario.slope * WEEK
             now = seen[-1].at
@@ -110,7 +110,7 @@ def steady(scenario: Scenario, block: int, people: int) -> dict[str, float]:
         found["people"] += 1
         found["ever"] += any(
             steady_since(
-                [test for test in made if test.at < look], [change for change in changes if change.told_at < look]
+                [test for test in made if test.at < look], [change for change in changes if change.confirmed_at < look]
             )
             is not None
             for look in looks

@@ -17,7 +17,7 @@ Rule = Callable[[Scenario, Sequence[Result]], float | None]
 
 def ours(scenario: Scenario, tests: Sequence[Result]) -> float | None:
     """The shipped rule. For people who change, only confirmations after the true change began count."""
-    confirmed = (week_of(change.told_at) for change in real_changes(tests))
+    confirmed = (week_of(change.confirmed_at) for change in real_changes(tests))
     return next((week for week in confirmed if scenario.is_null or week >= scenario.changes_at), None)
 
 
@@ -25,7 +25,7 @@ def wrong_way(scenario: Scenario, tests: Sequence[Result]) -> float | None:
     """The shipped rule's first change, where its direction is not the true one."""
     changes = real_changes(tests)
     truly = Direction.GAIN if scenario.slope + scenario.step_mm > 0 else Direction.LOSS
-    return week_of(changes[0].told_at) if changes and changes[0].direction is not truly else None
+    return week_of(changes[0].confirmed_at) if changes and changes[0].direction is not truly else None
 
 
 def above(limit_mm: float, tests: Sequence[Result], in_a_row: int = 1) -> float | None:

@@ -126,7 +126,9 @@ def side_chart(
     )
     points = tuple((frame.x(mark.at), frame.y_scale(mark.mm), mark.text) for mark in drawn_marks)
     real = tuple(
-        _change_text(change) for change in progress.changes if frame.span.since <= change.told_at <= frame.span.until
+        _change_text(change)
+        for change in progress.changes
+        if frame.span.since <= change.confirmed_at <= frame.span.until
     )
     return ProgressChart(title, sentence, Markup(svg), side, points, real)  # numbers and fixed text only
 
@@ -240,15 +242,15 @@ def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
     """A bar from the start of a change to the test that confirmed it, with an arrow and that test's date."""
     free_x = float(X_MIN)
     for change in changes:
-        if not frame.span.since <= change.told_at <= frame.span.until:
+        if not frame.span.since <= change.confirmed_at <= frame.span.until:
             continue
-        x, began = frame.x(change.told_at), max(float(X_MIN), frame.x(max(change.since, frame.span.since)))
+        x, began = frame.x(change.confirmed_at), max(float(X_MIN), frame.x(max(change.since, frame.span.since)))
         arrow = "l-5 9h10z" if change.direction is Direction.GAIN else "m-5 0h10l-5 9z"
         yield f'<path class="real-change" d="M{began:g} 25H{x:g}V{Y_BOTTOM}"/>'
         yield f'<path class="event passed" d="M{x:g} 20{arrow}"/>'
         place = min(max(x - LABEL_WIDTH / 2, X_MIN), X_MAX - LABEL_WIDTH)
         if place >= free_x:
-            local = change.told_at.astimezone()
+            local = change.confirmed_at.astimezone()
             yield f'<text x="{place:g}" y="15">{local.day} {local:%b %Y}</text>'
             free_x = place + LABEL_WIDTH
 
@@ -256,7 +258,7 @@ def _changes(changes: Sequence[RealChange], frame: Frame) -> Iterator[str]:
 def _change_text(change: RealChange) -> str:
     """The sentences for real changes, which the chart marks with an arrow and a bar."""
     began = f"on {date_text(change.since)}" if change.sudden else f"about {date_text(change.since)}"
-    return f"A real {change.direction}, confirmed on {date_text(change.told_at)}, began {began}"
+    return f"A real {change.direction}, confirmed on {date_text(change.confirmed_at)}, began {began}"
 
 
 def _originals(rows: Sequence[ResultRow], frame: Frame) -> Iterator[str]:

@@ -48,7 +48,7 @@ def steady_since(results: Sequence[Result], changes: Sequence[RealChange] = ()) 
     pace and the other loses. The errors come from the line's own residuals, corrected for correlated days.
     """
     if changes:
-        results = [result for result in results if result.at > changes[-1].told_at]
+        results = [result for result in results if result.at > changes[-1].confirmed_at]
     if len(results) < _STEADY_TESTS:
         return None
     last = results[-1].at
@@ -99,7 +99,7 @@ def current_phase(
         return Phase.UNKNOWN
     if steady is not None:
         return Phase.STEADY
-    if changes and (now - changes[-1].told_at) / _WEEK <= _CHANGE_LASTS_WEEKS:
+    if changes and (now - changes[-1].confirmed_at) / _WEEK <= _CHANGE_LASTS_WEEKS:
         upwards = _NORMAL.cdf(state.slope / sqrt(state.slope_variance))
         if changes[-1].direction is Direction.GAIN and upwards >= _MOVING_PROBABILITY:
             return Phase.GAINING

@@ -126,7 +126,9 @@ def _change_sentence(progress: SideProgress, formatters: Formatters) -> str:
     if moved is None:
         return f"A real {latest.direction} {when}, found by another test method than the last test's."
     if (moved > 0) is not upwards:
-        return f"A real {latest.direction} was found on {formatters.day(latest.told_at)}; it has since been reversed."
+        return (
+            f"A real {latest.direction} was found on {formatters.day(latest.confirmed_at)}; it has since been reversed."
+        )
     sentence = f"A real change: {formatters.length(abs(moved))} {'more' if upwards else 'less'} {when}"
     if progress.steady_since is not None:
         return f"{sentence}, and steady since about {formatters.day(progress.steady_since)}."

@@ -57,16 +57,16 @@ def test_real_changes_dates_a_gain() -> None:
     assert change.direction is Direction.GAIN
     assert not change.sudden
     assert change.since == made[0].at
-    assert made[0].at + 3 * WEEK < change.told_at <= made[0].at + 12 * WEEK
-    assert change.test_id == next(one.test_id for one in made if one.at == change.told_at)
+    assert made[0].at + 3 * WEEK < change.confirmed_at <= made[0].at + 12 * WEEK
+    assert change.test_id == next(one.test_id for one in made if one.at == change.confirmed_at)
 
 
 def test_real_changes_treats_losses_like_gains() -> None:
     """A mirrored history gives a loss with the same dates."""
     gains = scattered(20, slope=2.0, seed=3)
     losses = [replace(one, mm=200 - one.mm) for one in gains]
-    assert [(change.told_at, change.since) for change in real_changes(gains)] == [
-        (change.told_at, change.since) for change in real_changes(losses)
+    assert [(change.confirmed_at, change.since) for change in real_changes(gains)] == [
+        (change.confirmed_at, change.since) for change in real_changes(losses)
     ]
     assert {change.direction for change in real_changes(losses)} == {Direction.LOSS}
 
@@ -81,7 +81,7 @@ def test_real_changes_dates_an_injury(week: int) -> None:
     assert change.direction is Direction.LOSS
     assert change.sudden
     assert abs(change.since - (BEGIN + week * WEEK)) <= timedelta(days=8)
-    assert change.told_at <= BEGIN + (week + 3) * WEEK
+    assert change.confirmed_at <= BEGIN + (week + 3) * WEEK
 
 
 def test_real_changes_finds_a_change_after_a_quiet_year() -> None:
@@ -90,7 +90,7 @@ def test_real_changes_finds_a_change_after_a_quiet_year() -> None:
     gain = [replace(one, at=one.at + 56 * WEEK) for one in scattered(14, slope=2.5, seed=5)]
     changes = real_changes(quiet + gain)
     assert [change.direction for change in changes][:1] == [Direction.GAIN]
-    assert changes[0].told_at > BEGIN + 56 * WEEK
+    assert changes[0].confirmed_at > BEGIN + 56 * WEEK
 
 
 def test_real_changes_finds_a_change_across_a_gap() -> None:
@@ -99,7 +99,7 @@ def test_real_changes_finds_a_change_across_a_gap() -> None:
     after = [replace(one, at=one.at + 60 * WEEK, mm=one.mm - 30) for one in scattered(8, seed=7)]
     changes = real_changes(before + after)
     assert [change.direction for change in changes] == [Direction.LOSS]
-    assert changes[0].told_at > after[0].at
+    assert changes[0].confirmed_at > after[0].at
 
 
 @pytest.mark.parametrize("mm", [0.0, 94.2])
@@ -152,9 +152,9 @@ def test_real_changes_never_revokes_a_change(mms: list[int], every_days: float) 
     for end in range(len(made)):
         assert (
             real_changes(made[:end])
-            == [change for change in whole if change.told_at <= made[end].at][: len(real_changes(made[:end]))]
+            == [change for change in whole if change.confirmed_at <= made[end].at][: len(real_changes(made[:end]))]
         )
-    assert [change.told_at for change in whole] == sorted({change.told_at for change in whole})
+    assert [change.confirmed_at for change in whole] == sorted({change.confirmed_at for change in whole})
 
 
 @settings(max_examples=25, deadline=None)
@@ -164,4 +164,4 @@ def test_real_changes_depends_on_ranks_only(mms: list[float], gain: float, offse
     steps = [round(mm) for mm in mms]
     plain = real_changes(results([float(step) for step in steps]))
     moved = real_changes(results([gain * step + offset for step in steps]))
-    assert [(one.direction, one.told_at) for one in plain] == [(one.direction, one.told_at) for one in moved]
+    assert [(one.direction, one.confirmed_at) for one in plain] == [(one.direction, one.confirmed_at) for one in moved]

@@ -60,7 +60,7 @@ def _first_steady(made: Sequence[Result], changes: Sequence[RealChange]) -> int 
     """The first week in which the person counts as steady, checked once a week."""
     for week in range(12, round((made[-1].at - BEGIN) / WEEK) + 2):
         now = BEGIN + week * WEEK
-        known, reported = [test for test in made if test.at < now], [one for one in changes if one.told_at < now]
+        known, reported = [test for test in made if test.at < now], [one for one in changes if one.confirmed_at < now]
         if steady_since(known, reported) is not None:
             return week
     return None
@@ -87,7 +87,7 @@ def test_steady_since_starts_after_the_last_real_change() -> None:
     change = RealChange(Direction.GAIN, False, BEGIN, made[30].at, made[30].test_id)
     since = steady_since(made, [change])
     assert since is not None
-    assert since >= change.told_at
+    assert since >= change.confirmed_at
     assert steady_since(made[:60], [change]) is None
 
 

@@ -1,7 +1,8 @@
-"""Readable rules that adapt a routine to the tests, the pain and the person's answers.
+"""Rules that adapt a routine to the tests, the pain and the person's answers.
 
-The statistics (`station.core.progress`) decide whether an ankle gains or stays. Until they can, the founding guide's
-rules apply: small gains that no single week shows, and after three months without any, a health professional.
+The statistics (`station.core.progress`) decide whether an ankle is gaining or steady. Until they can, the founding
+guide's rules apply: gains too small for a single week to show, and a health professional after three months without
+any.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from station.advice.records import Adaptation, Reason, Situation
 from station.core.events import Side
 
 CLEAR_DEFICIT_MM = 15.0
-"""Smaller differences of the sides are common (Hoch and McKeon 2011)."""
+"""Smaller differences between the sides are common (Hoch and McKeon 2011)."""
 SIX_WEEKS, THREE_MONTHS_WEEKS = 6.0, 13.0
 NEW_RANGE_PERIOD = timedelta(weeks=4)
 """How long a confirmed gain counts as new."""
 NOT_FELT_PREPARATION = {"3b": ("2a", "4c")}
-"""Exercises that prepare one that is not felt where it should be."""
+"""The exercises that prepare one whose stretch the person does not feel."""
 CONTROL_ORDER = (
     ("5a", "7d"),
     ("5b", "7d"),
@@ -30,10 +31,10 @@ CONTROL_ORDER = (
     ("5b", "7b"),
     ("7d", "7b"),
 )
-"""Holding still comes before lowering slowly, and that before the lunge and the squat under load."""
+"""First hold still, then lower slowly, then lunge and squat under load."""
 CONTROL_EXERCISES = ("5b", "7d")
 MORE_ANGLES_EXERCISES = ("4b",)
-"""It opens the ankle at several angles."""
+"""The exercise that opens the ankle at several angles."""
 
 
 def adaptations(situation: Situation) -> Iterator[Adaptation]:
@@ -50,7 +51,9 @@ def _not_felt_adaptations(not_felt: Collection[str]) -> Iterator[Adaptation]:
     for key, before in NOT_FELT_PREPARATION.items():
         if key in not_felt:
             yield Adaptation(
-                Reason("not-felt", "You did not feel the soleus stretch, so release and mobilise come before it."),
+                Reason(
+                    "not-felt", "You did not feel the soleus stretch, so a release and a band lunge come before it."
+                ),
                 added_exercises=before,
                 order_pairs=tuple((one, key) for one in before),
                 required_exercise=key,
@@ -60,7 +63,7 @@ def _not_felt_adaptations(not_felt: Collection[str]) -> Iterator[Adaptation]:
 def _new_range_adaptations(situation: Situation) -> Iterator[Adaptation]:
     gains = [one.last_gain_at for one in situation.side_histories.values() if one.last_gain_at is not None]
     if gains and situation.now - max(gains) <= NEW_RANGE_PERIOD:
-        sentence = "You have new range. Learn to hold in it first, then to lower slowly, then to load it."
+        sentence = "You have new range. Learn to hold it first, then to lower slowly, then to load it."
         yield Adaptation(Reason("new-range", sentence), added_exercises=CONTROL_EXERCISES, order_pairs=CONTROL_ORDER)
 
 
@@ -88,23 +91,26 @@ def _progress_adaptations(situation: Situation) -> Iterator[Adaptation]:
     early = {side for side, one in undecided.items() if one.last_gain_at is None and one.weeks < THREE_MONTHS_WEEKS}
     if reached:
         yield Adaptation(
-            Reason("reached", f"{_sides_text(reached)} at your goal. Two days a week are the guide's least.")
+            Reason("reached", f"{_sides_text(reached)} at your goal. Keep it with at least two days a week.")
         )
     if gaining:
-        yield Adaptation(Reason("gaining", f"{_sides_text(gaining)} gaining: go on as you are."))
+        yield Adaptation(Reason("gaining", f"{_sides_text(gaining)} gaining: keep up what you are doing."))
     if (steady or slow) and not situation.has_trained_regularly:
-        sentence = "No gain so far, and the board saw few weeks with stretches: regular weeks are what to try first."
+        sentence = (
+            "No gain so far, but you stretched on the board in only a few weeks: try to stretch every week first."
+        )
         yield Adaptation(Reason("persist", sentence))
         steady, slow = set(), set()
     if steady:
         sentence = (
-            f"{_sides_text(steady)} steady: longer holds and more angles now. A health professional can look at why."
+            f"{_sides_text(steady)} steady: hold longer and use more angles now. A health professional can look for "
+            "the cause."
         )
         yield Adaptation(Reason("plateau", sentence), added_exercises=MORE_ANGLES_EXERCISES, lengthens_holds=True)
     if slow:
         sentence = (
-            f"{_sides_text(slow)} no further than three months ago, as far as the tests can tell: longer holds and "
-            "more angles now, and a health professional can look at why."
+            f"{_sides_text(slow)} no farther than three months ago, as far as the tests can show: hold longer and "
+            "use more angles now. A health professional can look for the cause."
         )
         yield Adaptation(
             Reason("slow-responder", sentence), added_exercises=MORE_ANGLES_EXERCISES, lengthens_holds=True
@@ -112,10 +118,10 @@ def _progress_adaptations(situation: Situation) -> Iterator[Adaptation]:
     if early:
         weeks = max(undecided[side].weeks for side in early)
         if weeks < SIX_WEEKS:
-            sentence = "About 2 mm a week is what to expect, and no single week shows it."
+            sentence = "Expect about 2 mm a week: too little for a single week to show."
             yield Adaptation(Reason("first-weeks", sentence))
         else:
-            sentence = "After six weeks a gain can begin to show; often the tests need longer to be sure of it."
+            sentence = "After six weeks a gain may begin to show; the tests often need longer to confirm it."
             yield Adaptation(Reason("six-weeks", sentence))
 
 

@@ -11,20 +11,20 @@ from station.advice.plan import DAY, Plan
 
 PRODUCT_ID = "-//Slant-board station//Plan//EN"
 EVENT_ID_NAMESPACE = UUID("8d0f5c1e-4f5b-4e0b-9a53-2f2f0d3a6c11")
-"""The name space of the events' ids, which tell nobody the token that the address of the feed ends in."""
+"""The name space of the events' ids, which do not reveal the token in the feed's address."""
 RRULE_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 ZONE_HORIZON = 3 * 366 * DAY
-"""So far ahead the changes of the clocks are written down; a subscription is fetched again long before."""
+"""How far ahead the feed lists clock changes; subscribers fetch it again long before."""
 REFRESH_INTERVAL = timedelta(hours=12)
 
 
 def calendar_feed(plan: Plan, name: str, minutes: int, now: datetime, *, alarm: bool = True) -> bytes:
-    """The calendar of the plan: one weekly event for each time of day, from the first day of the plan on.
+    """The calendar of the plan: one weekly event for each time of day, from the first day of the plan.
 
-    `name` is that of the routine, `minutes` how long it takes. With `alarm` the phone reminds at the time itself. A
-    time that the clocks skip is shown by most calendars an hour later, while the station takes the end of the gap.
+    `name` is the routine's, `minutes` how long it takes. With `alarm` the phone reminds at the time itself. Most
+    calendars show a time that the clocks skip an hour later; the station takes the end of the gap.
     """
-    # Eight megabytes that only those who subscribe to a calendar need.
+    # Imported here: it takes eight megabytes, and only calendar feeds need it.
     from icalendar import Alarm, Calendar, Event
 
     zone = ZoneInfo(plan.zone)

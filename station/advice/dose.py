@@ -1,4 +1,4 @@
-"""How much of an exercise: the dose of an item, half of it, more of it, and about how long it takes."""
+"""How much of an exercise: an item's dose, halved or longer, and about how long it takes."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from station.core.events import Side
 
 LONGER_HOLD_S = 60
 LONGER_REPETITIONS = 2
-"""Two holds of a minute in each of the two calf stretches are four minutes: no gain beyond has been seen in a session
-(Ingram 2024)."""
+"""Two one-minute holds of each of the two calf stretches make four minutes; no gain has been seen beyond that in one
+session (Ingram 2024)."""
 SIDE_CHANGE_S = 10
-"""The least that a guided hold gives for it."""
+"""The shortest time that a guided hold allows for it."""
 UNPACED_REPETITION_S = 2
-"""About what one repetition at one's own pace takes: a circle of the ankle, a stroke along the tendon."""
+"""About how long one repetition at the person's own pace takes: an ankle circle, a stroke along the tendon."""
 TEST_DURATION_S = {"quick": 180, "full": 480}
-"""About what a test of both sides takes with practice."""
+"""About how long a test of both sides takes with practice."""
 
 
 def hold_s_of(exercise: Exercise, item: Item) -> int | None:
-    """The seconds of one hold, `None` for what is counted."""
+    """The seconds of one hold; `None` if repetitions are counted instead."""
     return item.hold_s or exercise.dose.hold_s
 
 
@@ -34,7 +34,7 @@ def repetitions_of(exercise: Exercise, item: Item) -> int:
 
 
 def count_of(exercise: Exercise, item: Item) -> int | None:
-    """The repetitions of what is counted, each way; else `None`."""
+    """The counted repetitions, each way; `None` for a hold."""
     return item.count or exercise.dose.count
 
 
@@ -49,7 +49,7 @@ def halved(exercise: Exercise, item: Item) -> Item:
 
 
 def with_longer_holds(exercise: Exercise, item: Item) -> Item:
-    """Fewer and longer holds, where there are several shorter ones."""
+    """Fewer, longer holds in place of several shorter ones."""
     hold_s, repetitions = hold_s_of(exercise, item), repetitions_of(exercise, item)
     if hold_s is None or hold_s >= LONGER_HOLD_S or repetitions < LONGER_REPETITIONS:
         return item
@@ -57,7 +57,7 @@ def with_longer_holds(exercise: Exercise, item: Item) -> Item:
 
 
 def split_side_first(exercise: Exercise, item: Item, side: Side) -> tuple[Item, ...]:
-    """The item as two: this side with one more repetition, then the other one."""
+    """The item split in two: this side with one more repetition, then the other side."""
     if item.side is not None or exercise.feet is Feet.BOTH or hold_s_of(exercise, item) is None:
         return (item,)
     more = msgspec.structs.replace(item, side=side, repetitions=repetitions_of(exercise, item) + 1)

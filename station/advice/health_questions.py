@@ -1,7 +1,7 @@
-"""The health questions before the first routine, and what each yes changes. No medical advice: they only restrict.
+"""The health questions before the first routine, and what each yes changes. Not medical advice: they only restrict.
 
-The exercises' own files (`Exercise.cautions`) list which conditions exclude or reduce them; this module has all other
-effects.
+Each exercise lists the conditions that exclude or reduce it in its own file (`Exercise.cautions`); this module has all
+other effects.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from station.advice.records import Adaptation, PainAnswers, Reason
 from station.catalogue.records import Exercise, Item, Restriction
 
 DISCLAIMER = (
-    "The station is no medical device and this is no medical advice. Your answers only make it more careful. "
+    "The station is not a medical device, and this is not medical advice. Your answers only make it more cautious. "
     "If you are unsure, ask a health professional first."
 )
-"""Said once, with the questions."""
+"""Shown once, with the questions."""
 
 NOT_CLEARED, CLEARED, NO_WEIGHT = "not_cleared", "cleared", "no_weight"
 TENDON_PAIN, INSERTIONAL = "tendon_pain", "insertional"
@@ -33,7 +33,7 @@ METALWORK, PINCH, ARCH_FALLS, TOES_OUT = "metalwork", "pinch", "arch_falls", "to
 
 
 class TestLimit(StrEnum):
-    """What a condition does to the knee-to-wall test, which goes to the end of the range."""
+    """How a condition limits the knee-to-wall test, which goes to the end of the range."""
 
     __test__ = False
 
@@ -52,10 +52,10 @@ class ConditionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One yes-or-no question, and what a yes changes, in a sentence or two. `title` is what it is called in a list.
+    """One yes-or-no question and the effect of a yes, in a sentence or two. `title` names the condition in lists.
 
-    `professional` is who should be asked, where the guide names one. A condition with `after` is only asked after a yes
-    to that one, and its own yes lifts that one's restrictions.
+    `professional` is whom to ask, where the guide names one. A condition with `after` is only asked after a yes to that
+    condition, and its own yes lifts the restrictions of that condition.
     """
 
     key: str
@@ -82,106 +82,107 @@ CONDITIONS = (
     ),
     Condition(
         CLEARED,
-        "Cleared for exercise lately",
-        "Have you had one of these lately, and been cleared for exercise?",
-        "Everything begins gently, with half of the usual, and grows as it stays quiet.",
+        "Recently cleared for exercise",
+        "Have you had one of these recently and been cleared for exercise?",
+        "Start gently, at half the usual dose, and build up while the ankle stays calm.",
         ConditionKind.CHANGES_EXERCISES,
         test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as is comfortable; do not push to the end.",
     ),
     Condition(
         NO_WEIGHT,
-        "No weight on the foot after an injury",
-        "After an injury, was there a time when you could not put weight on the foot, and nobody has X-rayed it?",
-        "Nothing is proposed until the foot has been X-rayed and you have been told that it is sound.",
+        "Unable to bear weight after an injury",
+        "Have you had an injury after which you could not put weight on the foot, and which has not been X-rayed?",
+        "Nothing is proposed until the foot has been X-rayed and found to be sound.",
         ConditionKind.BLOCKS,
         "a doctor, for an X-ray",
     ),
     Condition(
         TENDON_PAIN,
         "Pain in the Achilles tendon",
-        "Does your Achilles tendon hurt at present?",
-        "No stretch is forced to its end. Strength in a comfortable range comes in, with less than your weight if need "
-        "be. A heel lift in the shoe helps for a while.",
+        "Does your Achilles tendon hurt at the moment?",
+        "Do not force any stretch to its end. Strength work in a comfortable range is added, with less than your body "
+        "weight if need be. A heel lift in your shoe helps for a while.",
         ConditionKind.CHANGES_EXERCISES,
         "a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
-        test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
+        test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
         "when you answer that the pain has settled.",
     ),
     Condition(
         INSERTIONAL,
         "Pain where the tendon meets the heel",
         "Does it hurt right where the Achilles tendon meets the heel bone?",
-        "The end of the range is left alone for now.",
+        "Avoid the end of your range for now.",
         ConditionKind.CHANGES_EXERCISES,
         "a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
-        test_reason="The test goes to the end of the range, which is left alone while the tendon hurts. It comes back "
+        test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
         "when you answer that the pain has settled.",
     ),
     Condition(
         NEURO,
         "A stroke or another neurological condition",
-        "Have you had a stroke, or have you another neurological condition?",
-        "The calf stretch with a straight knee comes first, 10 to 20 minutes a leg and day in all. A neuro "
-        "physiotherapist should see you.",
+        "Have you had a stroke, or do you have another neurological condition?",
+        "The straight-knee calf stretch comes first, 10 to 20 minutes a day in all for each leg. See a neuro "
+        "physiotherapist.",
         ConditionKind.CHANGES_EXERCISES,
         "a neuro physiotherapist",
     ),
     Condition(
         NUMB,
-        "Less feeling in a foot",
-        "Do you feel less than usual in a foot?",
-        "Pain cannot warn you there, so what loads the foot hard is gentler or left out. Look at the skin afterwards.",
+        "Reduced feeling in a foot",
+        "Do you have less feeling than usual in a foot?",
+        "Pain cannot warn you there, so exercises that load the foot hard are reduced or left out. Check your skin "
+        "afterwards.",
         ConditionKind.CHANGES_EXERCISES,
-        "a doctor, if nobody knows why",
+        "a doctor, if the cause is unknown",
     ),
     Condition(
         BALANCE,
         "Poor balance",
         "Is your balance poor?",
-        "What is done on one leg or an edge is gentler or left out. Keep something firm within reach.",
+        "Exercises on one leg or on an edge are reduced or left out. Keep something firm within reach.",
         ConditionKind.CHANGES_EXERCISES,
     ),
     Condition(
         CHILD,
         "A child",
         "Is this for a child?",
-        "Nothing is proposed for a child unless a trained professional leads.",
+        "Nothing is proposed for a child unless a trained professional supervises.",
         ConditionKind.BLOCKS,
         "a physiotherapist who works with children",
     ),
     Condition(
         CHILD_LED,
-        "A child led by a professional",
-        "Does a trained professional lead the child?",
-        "The professional decides what is done; what stands here is only an offer to them.",
+        "A child supervised by a professional",
+        "Does a trained professional supervise the child?",
+        "The professional decides what the child does; the station only makes suggestions.",
         ConditionKind.CHANGES_EXPECTATION,
         follow_up_of=CHILD,
     ),
     Condition(
         METALWORK,
         "Metal in the ankle or a bony block",
-        "Is there metal in the ankle, or have you been told of a bony block?",
+        "Do you have metal in the ankle, or a known bony block?",
         "It may limit how far the ankle can ever bend, so if you stop improving early, it is not your fault.",
         ConditionKind.CHANGES_EXPECTATION,
         "your surgeon, if you want to know how far it can go",
     ),
     Condition(
         PINCH,
-        "A pinch in front",
+        "A pinch in front of the ankle",
         "Does it pinch in the front of the ankle when you lunge?",
-        "The ankle is mobilised first with the foot fully relaxed. In a lunge, stay short of the pinch.",
+        "First mobilise the ankle with the foot fully relaxed. In a lunge, stop short of the pinch.",
         ConditionKind.CHANGES_EXERCISES,
         test_limit=TestLimit.COMFORTABLE,
-        test_reason="In the test, stay short of the pinch in front of the ankle.",
+        test_reason="In the test, stop short of the pinch in front of the ankle.",
     ),
     Condition(
         ARCH_FALLS,
         "An arch that falls in",
         "Does the arch of your foot fall in when you lunge?",
-        "Support the arch and go only as far as it holds. Your result may read less so, and that is the true one.",
+        "Support the arch and go only as far as it holds. Your result may be smaller, but it is the true one.",
         ConditionKind.CHANGES_EXERCISES,
         test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as the arch of your foot holds.",
@@ -194,27 +195,27 @@ CONDITIONS = (
         ConditionKind.CHANGES_EXERCISES,
     ),
 )
-"""In the order in which they are asked."""
+"""In the order of the questions."""
 CONDITION_BY_KEY: Mapping[str, Condition] = {condition.key: condition for condition in CONDITIONS}
 
 ASK_AGAIN_AFTER = timedelta(weeks=26)
-"""Half a year changes enough to ask once more."""
+"""In half a year an ankle can change."""
 
 NEURO_EXERCISE = "3a"
 NEURO_TOTAL_S = 600
-"""Ten minutes a leg in all; the guide says 10 to 20."""
+"""Ten minutes a leg in all; the guide asks for 10 to 20."""
 NEURO_HOLD_S = 60
-"""In holds of a minute, so that ten minutes are ten holds; longer where the exercise's own are."""
+"""One-minute holds, so ten make ten minutes; an exercise with longer holds keeps them."""
 
 FIRST_EXERCISES = {NEURO: (NEURO_EXERCISE,), PINCH: ("4a", "4b")}
-"""Exercises that come first with a condition: for a pinch, those with the foot at rest."""
+"""The exercises that a condition puts first: for a pinch, those with the foot at rest."""
 ADDED_EXERCISES = {TENDON_PAIN: ("5a", "5b"), INSERTIONAL: ("5a", "5b"), TOES_OUT: ("7a",)}
-"""Exercises that a condition adds: strength without the end of the range, and the straight lunge."""
+"""The exercises that a condition adds: strength away from the end of the range, and the straight lunge."""
 
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRestriction:
-    """What a person's conditions do to one exercise, with the reason of each."""
+    """How a person's conditions restrict one exercise, with a reason from each."""
 
     restriction: Restriction | None
     reasons: tuple[Reason, ...]
@@ -226,36 +227,36 @@ def rule_key(condition: str) -> str:
 
 
 def parse_answer(answer: Any) -> frozenset[str]:
-    """The conditions answered with yes, from a stored answer: `{"yes": [...], "no": [...]}`.
+    """The conditions that a stored answer, `{"yes": [...], "no": [...]}`, says yes to.
 
     Raises ValueError with a sentence if the answer has another form or names an unknown condition.
     """
     if not isinstance(answer, Mapping) or not answer.keys() <= {"yes", "no"}:
-        raise ValueError("The answer to the care questions is not in two lists, yes and no.")
+        raise ValueError("The answers to the health questions must be two lists, yes and no.")
     lists = answer.get("yes", ()), answer.get("no", ())
     if any(isinstance(one, str) or not isinstance(one, Collection) for one in lists):
-        raise ValueError("The answer to the care questions is not in two lists, yes and no.")
+        raise ValueError("The answers to the health questions must be two lists, yes and no.")
     yes, no = ([str(key) for key in one] for one in lists)
     unknown = sorted({*yes, *no} - CONDITION_BY_KEY.keys())
     if unknown:
-        raise ValueError(f"There is no condition {unknown[0]}; there are {', '.join(CONDITION_BY_KEY)}.")
+        raise ValueError(f"There is no condition {unknown[0]}; the conditions are {', '.join(CONDITION_BY_KEY)}.")
     both = sorted({*yes} & {*no})
     if both:
-        raise ValueError(f"The condition {both[0]} is answered with yes and with no.")
+        raise ValueError(f"The condition {both[0]} is answered with both yes and no.")
     return frozenset(yes)
 
 
 def block_reason(conditions: Collection[str]) -> Reason | None:
     """Why nothing may be proposed, or `None`."""
-    released = {CONDITION_BY_KEY[key].follow_up_of for key in conditions}
+    lifted = {CONDITION_BY_KEY[key].follow_up_of for key in conditions}
     for condition in CONDITIONS:
-        if condition.kind is ConditionKind.BLOCKS and condition.key in conditions and condition.key not in released:
+        if condition.kind is ConditionKind.BLOCKS and condition.key in conditions and condition.key not in lifted:
             return Reason(rule_key(condition.key), condition.effect)
     return None
 
 
 def knee_to_wall_exclusions(conditions: Collection[str]) -> list[Reason]:
-    """Why these conditions allow no knee-to-wall test; empty where they do."""
+    """Why these conditions rule out the knee-to-wall test; empty if they allow it."""
     return _test_reasons(conditions, TestLimit.EXCLUDED)
 
 
@@ -270,23 +271,20 @@ def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Reason]
 
 
 def restriction_on(exercise: Exercise, conditions: Collection[str]) -> ExerciseRestriction:
-    """What these conditions do to the exercise: the strictest restriction and its reasons."""
+    """The strictest restriction that these conditions put on the exercise, and its reasons."""
     found = [(one.restriction, Reason(rule_key(one.condition), one.reason)) for one in exercise.cautions]
     found = [(restriction, why) for restriction, why in found if why.rule in {rule_key(key) for key in conditions}]
     if CLEARED in conditions and not any(why.rule == rule_key(CLEARED) for _, why in found):
         found.append((Restriction.REDUCED, Reason(rule_key(CLEARED), CONDITION_BY_KEY[CLEARED].effect)))
     if not found:
         return ExerciseRestriction(None, ())
-    strictest = (
-        Restriction.EXCLUDED
-        if any(restriction is Restriction.EXCLUDED for restriction, _ in found)
-        else Restriction.REDUCED
-    )
+    excluded = any(restriction is Restriction.EXCLUDED for restriction, _ in found)
+    strictest = Restriction.EXCLUDED if excluded else Restriction.REDUCED
     return ExerciseRestriction(strictest, tuple(why for restriction, why in found if restriction is strictest))
 
 
 def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
-    """What the conditions change in a routine beyond restrictions on its exercises, with all their sentences."""
+    """What the conditions change in a routine besides restricting its exercises; one for every condition."""
     for condition in CONDITIONS:
         if condition.key in conditions:
             yield Adaptation(
@@ -298,7 +296,7 @@ def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
 
 
 def neuro_dose(exercise: Exercise, item: Item) -> Item:
-    """Ten minutes a leg of the straight-knee calf stretch, in holds of the usual length or longer."""
+    """Ten minutes a leg of the straight-knee calf stretch, in holds of a minute or longer."""
     hold_s = max(NEURO_HOLD_S, item.hold_s or exercise.dose.hold_s or 0)
     return msgspec.structs.replace(item, hold_s=hold_s, repetitions=ceil(NEURO_TOTAL_S / hold_s))
 
@@ -306,17 +304,19 @@ def neuro_dose(exercise: Exercise, item: Item) -> Item:
 def ask_reason(
     answered_at: datetime | None, now: datetime, pains: PainAnswers = (), *, changed_at: datetime | None = None
 ) -> Reason | None:
-    """Why the health questions are to be asked at `now`, or `None`.
+    """Why to ask the health questions at `now`, or `None`.
 
-    `answered_at` is when they were answered last, `None` for never; `changed_at` when the person last said that
-    something has happened to the ankle.
+    `answered_at` is when the person last answered them, `None` for never; `changed_at` is when they last reported a
+    change of the ankle.
     """
     if answered_at is None:
-        return Reason("health-asked", "Before your first routine, a few questions about your ankle.")
+        return Reason("health-asked", "Before your first routine, please answer a few questions about your ankle.")
     if any(at > answered_at and pain >= STOP_FROM for at, pain in pains):
-        return Reason("health-asked", "It has hurt a lot since you answered, so please look at the questions again.")
+        return Reason(
+            "health-asked", "You have had strong pain since you answered, so please go through the questions again."
+        )
     if changed_at is not None and changed_at > answered_at:
-        return Reason("health-asked", "You said that something has changed, so please look at the questions again.")
+        return Reason("health-asked", "You reported a change, so please go through the questions again.")
     if now - answered_at > ASK_AGAIN_AFTER:
         return Reason("health-asked", "Your answers are more than half a year old. Are they still true?")
     return None

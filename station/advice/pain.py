@@ -1,7 +1,7 @@
-"""What to do about pain from 0 to 10: 0 to 3 continue, 4 and 5 ease off, 6 or more stop.
+"""What to do about pain from 0 to 10: continue up to 3, ease off at 4 and 5, stop from 6.
 
-A day after a pain of 4 or more the question is asked again. After a pain of 6 or more nothing is proposed until a newer
-answer is below 4.
+A day after pain of 4 or more the station asks again. After pain of 6 or more nothing is proposed until a newer answer
+is below 4.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from station.core.events import MAX_PAIN as MAX_PAIN
 
 EASE_OFF_FROM = EASE_OFF_PAIN
 STOP_FROM = STOPPING_PAIN
-"""The bounds of the usual traffic light of pain (evidence, Care)."""
+"""The bounds of the usual pain traffic light (evidence, Care)."""
 ASK_AGAIN_AFTER = timedelta(hours=24)
 """A tendon reacts to a stretch within a day."""
 
@@ -31,7 +31,7 @@ class PainAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PainAdvice:
-    """What to do, and the rule and sentence that say so."""
+    """What to do, with the rule and its sentence."""
 
     action: PainAction
     reason: Reason
@@ -42,11 +42,11 @@ class PainAdvice:
 
 
 CONTINUE_ADVICE = PainAdvice(
-    PainAction.CONTINUE, Reason("pain-go-on", "That little is fine: go on, and stop if it turns sharp.")
+    PainAction.CONTINUE, Reason("pain-go-on", "That is fine: carry on, and stop if it turns sharp.")
 )
 EASE_OFF_ADVICE = PainAdvice(
     PainAction.EASE_OFF,
-    Reason("pain-ease-off", "Ease off: a shorter lunge, less weight on the leg, half of the repetitions."),
+    Reason("pain-ease-off", "Ease off: a shorter lunge, less weight on the leg, half the repetitions."),
 )
 STOP_ADVICE = PainAdvice(
     PainAction.STOP,
@@ -54,8 +54,8 @@ STOP_ADVICE = PainAdvice(
 )
 BLOCKED_BY_PAIN = Reason(
     "pain-held-back",
-    "Your last answer was a lot of pain, so nothing is proposed. Answer again when it is below 4; if it is not in a "
-    "few days, see a health professional.",
+    "You last reported strong pain, so nothing is proposed. Answer again when it is below 4. If it has not settled in "
+    "a few days, see a health professional.",
 )
 
 
@@ -74,7 +74,7 @@ def is_follow_up_due(pains: PainAnswers, now: datetime) -> bool:
 
 
 def block_reason(pains: PainAnswers) -> Reason | None:
-    """Why nothing may be proposed: a pain of 6 or more without a newer answer below 4; else `None`."""
+    """Why nothing may be proposed: pain of 6 or more without a newer answer below 4; else `None`."""
     for _, pain in pains:
         if pain < EASE_OFF_FROM:
             return None

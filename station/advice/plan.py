@@ -1,7 +1,7 @@
-"""A person's plan: its days and times, what is due now, and what was missed, without scolding.
+"""A person's plan: its days and times, what is due now and what was missed.
 
-Days are in the plan's time zone. Times are aware and compared in UTC, because Python compares two times of one zone by
-their clock faces, which are an hour off in the night that the clocks go back.
+Days are in the plan's time zone. Times are aware and compared in UTC: Python compares two times of one zone by their
+clock faces, which is an hour wrong in the night when the clocks go back.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from station.advice.records import Reason
 from station.core.events import Side
 
 PROPOSED_ROUTINE = "proposed"
-"""The routine name of a plan whose routine is proposed afresh each time."""
+"""The routine of a plan that proposes a fitting one each time."""
 MIN_DAYS_PER_WEEK = 2
-"""A week, says the founding guide; the more, the better."""
+"""A week, from the founding guide; more is better."""
 FULL_TEST_INTERVAL_DAYS = 14
 QUICK_TEST_INTERVAL_DAYS = 7
 WEEKLY_GOAL_MINUTES = 10
 """Of credited hold a leg and week; no gain has been seen beyond (Ingram 2024, 189 studies)."""
 MAX_MINUTES = 180
 MAX_TIMES_PER_WEEK = 28
-"""Four a day; more is a mistake."""
+"""Four a day; more is a typing error."""
 DAY = timedelta(days=1)
 LONG_BREAK = timedelta(weeks=1)
 _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -37,9 +37,9 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 class Plan:
     """`days` are weekdays (0 is Monday) with times of day in `zone`, in their order.
 
-    `routine` is `proposed`, the key of a ready routine or the id of an own one. `reminder_cue`: the board sounds at
-    that time; `tests`: tests become due by themselves; `minutes`: the time that there is, `None` where it does not
-    matter; `token`: what the address of the calendar ends in; `since`: the first day, `None` for always.
+    `routine` is `proposed`, the key of a ready routine or the id of the person's own. `reminder_cue`: the board plays a
+    cue at that time; `tests`: the station schedules tests; `minutes`: the time available, `None` for no limit; `token`:
+    the end of the calendar's address; `since`: the first day, `None` for always.
     """
 
     days: tuple[tuple[int, str], ...]
@@ -56,8 +56,8 @@ class Plan:
 class PlanProgress:
     """What a person has done that affects what is due.
 
-    `offered` are the missed occurrences already offered, `stretched_at` is when the last credited hold was,
-    `finished_at` when the last routine was finished, and `credited_s` the credited seconds of stretches this week.
+    `offered` are the missed occurrences already offered, `stretched_at` is the time of the last credited hold,
+    `finished_at` the end of the last finished routine, and `credited_s` the credited seconds of stretches this week.
     """
 
     last_test: datetime | None = None
@@ -72,8 +72,8 @@ class PlanProgress:
 class Due:
     """What is due at a moment.
 
-    `occurrence` is the one of the plan that is open, `missed` whether its own day is over, so that it is to be offered
-    once. `next` is the one to come, `test` is `full`, `quick` or `None`, and `whys` says all that in sentences.
+    `occurrence` is the plan's open one; `is_missed` if its own day is over, so it is offered once. `next` is the coming
+    one, `test` is `full`, `quick` or `None`, and `reasons` put all this in sentences.
     """
 
     occurrence: datetime | None
@@ -91,7 +91,7 @@ def plan_from_dict(stored: Mapping[str, Any]) -> Plan:
     if not isinstance(routine, str) or not routine:
         raise ValueError("The plan needs a routine.")
     if not isinstance(token, str):
-        raise ValueError("The token of the plan's calendar must be a text.")
+        raise ValueError("The token of the plan's calendar must be text.")
     minutes = stored.get("minutes")
     if minutes is not None and (type(minutes) is not int or not 1 <= minutes <= MAX_MINUTES):
         raise ValueError(f"The time for a routine is {minutes!r}, but must be from 1 to {MAX_MINUTES} minutes.")
@@ -128,13 +128,13 @@ def few_days_hint(plan: Plan) -> Reason | None:
     """A hint for a plan with fewer days than the guide's minimum; else `None`."""
     if len({weekday for weekday, _ in plan.days}) >= MIN_DAYS_PER_WEEK:
         return None
-    return Reason("plan-least", "One day a week is a start. The guide's least is two, and every day is fine.")
+    return Reason("plan-least", "One day a week is a start. The guide advises at least two, and every day is fine.")
 
 
 def occurrences(plan: Plan, begin: datetime, end: datetime) -> Iterator[datetime]:
-    """The times of the plan from `begin` on and before `end`, in its zone, oldest first.
+    """The times of the plan from `begin` and before `end`, in its zone, oldest first.
 
-    A time that the clocks skip happens at the moment after the gap; one that they show twice happens the first time.
+    A time that the clocks skip falls on the end of the gap; a time that they show twice, on the first of the two.
     """
     zone = ZoneInfo(plan.zone)
     first, after = begin.astimezone(UTC), end.astimezone(UTC)
@@ -171,14 +171,14 @@ def due(plan: Plan, done: PlanProgress, now: datetime) -> Due:
 
 
 def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:
-    """How the credited seconds of this week compare with the ten minutes a leg."""
+    """This week's credited minutes of each leg against the goal of ten."""
     left, right = (int(credited_s.get(side, 0.0) // 60) for side in Side)
     if min(left, right) < WEEKLY_GOAL_MINUTES:
-        return Reason("dose", f"Held this week: left {left}, right {right} of {WEEKLY_GOAL_MINUTES} minutes.")
+        return Reason("dose", f"Stretching this week: left {left}, right {right} of {WEEKLY_GOAL_MINUTES} minutes.")
     return Reason(
         "dose",
-        f"Held this week: left {left}, right {right} minutes. That is all that studies saw a gain from; more is fine "
-        "and not needed.",
+        f"Stretching this week: left {left}, right {right} minutes. Studies saw no further gain beyond "
+        f"{WEEKLY_GOAL_MINUTES}; more is fine, but not needed.",
     )
 
 
@@ -192,15 +192,15 @@ def _plan_reasons(
     ):
         yield Reason("plan-done", "Done for today.")
     elif newest is None:
-        yield Reason("plan-rest", "Nothing is planned now. Days of rest break nothing.")
+        yield Reason("plan-rest", "Nothing is due now. Rest days do no harm.")
     elif missed:
         yield Reason(
-            "plan-missed", "Your last routine is still open. If it does not suit you now, the next one will do."
+            "plan-missed", "Your last routine is still open. If now is not a good time, do the next one instead."
         )
     else:
         yield Reason("plan-due", "Your routine is ready when you are.")
     if before and done.last_finished_at is not None and now - done.last_finished_at > LONG_BREAK:
-        yield Reason("plan-break", "It has been a while, and that is all right: begin where you are.")
+        yield Reason("plan-break", "It has been a while, and that is fine: start from where you are.")
 
 
 def _test_due_today(
@@ -212,7 +212,9 @@ def _test_due_today(
     test, why = _test_due_by_interval(done, today, zone)
     if test is not None and done.last_stretched_at is not None and _local_date(done.last_stretched_at, zone) == today:
         return None, (
-            Reason("test-before", "A test is due, but a stretch adds for some hours. It waits for another day."),
+            Reason(
+                "test-before", "A test is due, but today's stretch adds range for some hours. It waits for another day."
+            ),
         )
     return test, why
 
@@ -221,14 +223,14 @@ def _test_due_by_interval(done: PlanProgress, today: date, zone: ZoneInfo) -> tu
     if done.last_test is None:
         return "full", (Reason("test-first", "Your first test, a full one, is your starting point."),)
     if done.last_full_test is None or (today - _local_date(done.last_full_test, zone)).days >= FULL_TEST_INTERVAL_DAYS:
-        return "full", (Reason("test-full", "A full test is due, first thing, before you stretch."),)
+        return "full", (Reason("test-full", "A full test is due: do it first, before you stretch."),)
     if (today - _local_date(done.last_test, zone)).days >= QUICK_TEST_INTERVAL_DAYS:
-        return "quick", (Reason("test-quick", "A quick test is due, first thing, before you stretch."),)
+        return "quick", (Reason("test-quick", "A quick test is due: do it first, before you stretch."),)
     return None, ()
 
 
 def _is_done(before: list[datetime], finished_at: datetime | None, zone: ZoneInfo) -> bool:
-    """Whether the newest occurrence is done: after its time, or earlier that day where it is the first of the day."""
+    """Whether the newest occurrence is done: after its time, or earlier that day if it is the first of the day."""
     if finished_at is None:
         return False
     newest = before[-1]
@@ -243,12 +245,12 @@ def _local_date(at: datetime, zone: ZoneInfo) -> date:
 
 
 def _local_time_in_utc(day: date, clock: time, zone: ZoneInfo) -> datetime:
-    """When the clocks of the zone show this time first, in UTC; where they skip it, the moment after the gap."""
+    """When the zone's clocks first show this time, in UTC; if they skip it, the end of the gap."""
     wanted = datetime.combine(day, clock)
     late = wanted.replace(tzinfo=zone).astimezone(UTC)
     if late.astimezone(zone).replace(tzinfo=None) == wanted:
         return late
-    # By the offset from before the gap it lies after it, by the one from after the gap before it.
+    # With the offset from before the gap the time lies after it; with the one from after the gap, before it.
     early = wanted.replace(tzinfo=zone, fold=1).astimezone(UTC)
     offset = late.astimezone(zone).utcoffset()
     while late - early > timedelta(seconds=1):
@@ -269,9 +271,9 @@ def _check_zone(name: object) -> None:
 
 def _parse_days(stored: object) -> tuple[tuple[int, str], ...]:
     if not isinstance(stored, list | tuple) or not stored:
-        raise ValueError("The plan needs at least one day of the week; two are the guide's least.")
+        raise ValueError("The plan needs at least one day of the week; the guide advises at least two.")
     if len(stored) > MAX_TIMES_PER_WEEK:
-        raise ValueError(f"The plan has {len(stored)} times a week; {MAX_TIMES_PER_WEEK} are the most.")
+        raise ValueError(f"The plan has {len(stored)} times a week, but may have {MAX_TIMES_PER_WEEK} at most.")
     found = set()
     for entry in stored:
         if not isinstance(entry, list | tuple) or len(entry) != 2:

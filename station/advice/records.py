@@ -10,14 +10,14 @@ from station.catalogue.records import Exercise, FeltPlace, Item
 from station.core.events import Side
 
 Catalogue = Mapping[str, Exercise]
-"""The exercises by their keys, in the guide's order, as `station.catalogue.read.exercises` has them."""
+"""The exercises by their keys, in the guide's order, as from `station.catalogue.read.exercises`."""
 PainAnswers = Sequence[tuple[datetime, int]]
-"""Answers to how much it hurts, 0 to 10, with their times, the newest first."""
+"""Reported pain, 0 to 10, with the times, newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason: the key of its rule (`station.advice.rules`), and what it means here, as a sentence."""
+    """One reason: the key of its rule (`station.advice.rules`), and what it means here, in a sentence."""
 
     rule: str
     sentence: str
@@ -27,10 +27,10 @@ class Reason:
 class SideHistory:
     """The progress of one side.
 
-    `told`: there are enough tests for the statistics; `gaining`, `steady` and `gained_at` (the last confirmed gain)
-    come from them. Otherwise there is only `change_mm` (the last test minus the first of its kind). `weeks` is the time
-    between these two, `behind_mm` how far the side is clearly behind the other, else 0, and `reached` whether it is at
-    the person's goal.
+    `is_known`: there are enough tests for the statistics, which give `is_gaining`, `is_steady` and `gained_at` (the
+    last confirmed gain). Otherwise there is only `change_mm` (the last test minus the first of its kind). `weeks` is
+    the time between these two, `behind_mm` how far the side is clearly behind the other, else 0, and `reached_goal`
+    whether it is at the person's goal.
     """
 
     is_known: bool = False
@@ -47,11 +47,11 @@ class SideHistory:
 class Situation:
     """Everything about one person that decides what to do at `now`.
 
-    `conditions` are the keys that they said yes to (`station.advice.health_questions`), `None` while nobody has asked;
-    `asked` is why they are to be asked again. `felt` is where the limit was felt at the last test, `not_felt` are the
-    exercises that they did not feel where they should. `courses` has the sides of which there are recent tests, and
-    `persisted` says whether most of the last three months' weeks had stretches. `minutes` is the time that they have,
-    `None` where they did not say.
+    `conditions` are the keys that the person answered yes to (`station.advice.health_questions`), `None` before the
+    first answers; `ask_reason` is why to ask again. `felt` is where they felt the limit at the last test, `not_felt`
+    the exercises that they did not feel where they should. `side_histories` has the sides with recent tests,
+    `has_persisted` is whether they stretched in most weeks of the last three months, and `minutes` the time that they
+    have, `None` if unknown.
     """
 
     now: datetime
@@ -75,7 +75,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """An exercise to do at half its dose, the easier way."""
+    """An exercise to do at half its dose, in its easier form."""
 
     key: str
     reason: Reason
@@ -100,10 +100,10 @@ class Proposal:
 class Adaptation:
     """What one rule changes in a routine, and why.
 
-    `first` come right after the warm-up, and are added where they are missing, as `adds` are. Of each pair in `before`
-    the first exercise has to come before the second. `longer` asks for longer holds of the stretches, `gentler` for
-    half of everything, `ten_minutes` for so long of each of these exercises, and `side` for one more repetition of each
-    stretch on that side, which then goes first. It only counts in a routine with the exercise `where`, if there is one.
+    Exercises in `first` come right after the warm-up; they and those in `adds` are added if missing. In each pair of
+    `before`, the first exercise comes before the second. `longer` asks for longer holds of the stretches, `reduces` for
+    half of everything, `ten_minutes` for ten minutes of each of these exercises, and `side` for one more repetition of
+    each stretch on that side, which then goes first. With `requires`, it only applies to a routine with that exercise.
     """
 
     reason: Reason

@@ -1,10 +1,10 @@
-"""What a person may start: the one rule that every start applies to its steps.
+"""What a person may start: every start applies this one rule to its steps.
 
-- Nothing begins for a person who is not cleared, or whose last answer was a lot of pain.
-- Before the health questions are answered, only what needs no answer begins: tests, and for somebody unknown also the
-  built-in stretch and exercises without any caution.
-- Exercises that a condition excludes are dropped, and so is the test where the end of the range is left alone.
-- Exercises that a condition or pain of 4 or 5 reduces are halved, once: a step knows that it has been reduced, so a
+- Nothing starts for a person who is not cleared for exercise, or who last reported strong pain.
+- Until the health questions are answered, only tests start, and for an unknown person also the built-in stretch and
+  exercises without cautions.
+- Exercises that a condition excludes are dropped, and so is the test if a condition rules out the end of the range.
+- Exercises that a condition or pain of 4 or 5 reduces are halved once: a step knows that it has been reduced, so a
   resumed routine is not halved again.
 
 Calibrations, checks and the sound lesson do not load the ankle and may always start.
@@ -26,31 +26,31 @@ ASK_FIRST_RULE = "health-asked"
 TEST_KEY = "test"
 """The key of the knee-to-wall test in the list of exclusions."""
 BUILT_IN_STRETCH = "3a"
-"""The station's own stretch: the calf stretch on the slope. It begins for somebody unknown, too."""
+"""The station's own stretch: the calf stretch on the slope. An unknown person may start it, too."""
 HEEL_DROPS = "7d"
-"""Repetitions that name no exercise are judged as these, an unnamed hold as the built-in stretch."""
+"""Repetitions without an exercise are treated as heel drops, a hold without one as the built-in stretch."""
 NO_LONGER_THERE = Reason(
     "exercise-gone", "This exercise no longer exists: start the routine again, or choose another one."
 )
 ANSWER_QUESTIONS_FIRST = Reason(
-    ASK_FIRST_RULE, "Before your first routine, answer a few health questions on the page. A test may begin now."
+    ASK_FIRST_RULE, "Before your first routine, answer a few health questions on the page. You can do a test now."
 )
 CHOOSE_NAME_FIRST = Reason(
     ASK_FIRST_RULE,
-    "Some exercises are not right for everyone, so they wait for a few health questions: choose your name on the page "
-    "and answer them.",
+    "Some exercises are not suitable for everyone. Choose your name on the page and answer a few health questions "
+    "first.",
 )
 NOTHING_REMAINS = Reason(
     "health-nothing-left",
-    "Nothing of this routine is right for you at present. Choose another one, or ask a health professional.",
+    "Nothing in this routine is right for you at the moment. Choose another one, or ask a health professional.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class RestrictedRoutine:
-    """The steps that may begin, and every change with its reason.
+    """The steps that may start, and every change with its reason.
 
-    `block_reason` is why nothing begins at all. `advice` is what to heed in what begins.
+    `block_reason` is why nothing may start. `advice` is what to observe in the steps that do.
     """
 
     steps: Routine
@@ -61,20 +61,20 @@ class RestrictedRoutine:
 
 
 def block_reason(situation: Situation) -> Reason | None:
-    """Why not even a test may begin: a lunge to the end of the range is no less than a stretch."""
+    """Why not even a test may start, or `None`: a lunge to the end of the range loads the ankle like a stretch."""
     return health_questions.block_reason(situation.conditions or frozenset()) or pain.block_reason(
         situation.pain_answers
     )
 
 
 def knee_to_wall_block_reason(situation: Situation) -> Reason | None:
-    """Why no test may begin: nothing may, or a condition leaves the end of the range alone."""
+    """Why no test may start, or `None`: nothing may, or a condition rules out the end of the range."""
     exclusions = health_questions.knee_to_wall_exclusions(situation.conditions or frozenset())
     return block_reason(situation) or next(iter(exclusions), None)
 
 
 def unanswered_reason(situation: Situation) -> Reason | None:
-    """Why the health questions come first: never answered, or answers that may no longer be true; else `None`."""
+    """Why the health questions come first: not answered yet, or answers that may be out of date; else `None`."""
     if situation.ask_reason is not None and situation.conditions is None:
         return ANSWER_QUESTIONS_FIRST
     return situation.ask_reason
@@ -136,7 +136,7 @@ def _reductions(exercise: Exercise, conditions: Collection[str], situation: Situ
 
 
 def _halved(step: HoldStep | RepsStep, exercise: Exercise) -> Step:
-    """Half of it; what is done in two directions is halved in each."""
+    """The step at half its dose; an exercise in two directions is halved in each."""
     if isinstance(step, RepsStep):
         ways = exercise.dose.ways
         return replace(step, count=ways * ceil(step.count / ways / 2), reduced=True)
@@ -144,7 +144,7 @@ def _halved(step: HoldStep | RepsStep, exercise: Exercise) -> Step:
 
 
 def _chained(remaining: Routine, steps: Routine) -> Routine:
-    """The remaining steps, beginning on the side of the first of all, each on the side where the one before ended."""
+    """The remaining steps: the first on the side where the routine began, each next one where the one before ended."""
     first = next((sides[0] for step in steps if (sides := _sides_in_turn(step))), Side.LEFT)
     found: list[Step] = []
     for step in remaining:
@@ -158,14 +158,14 @@ def _chained(remaining: Routine, steps: Routine) -> Routine:
 
 
 def _sides_in_turn(step: Step) -> tuple[Side, ...]:
-    """The sides that a step does one after the other; empty for both at once, and for steps without a side."""
+    """The sides that a step works one after the other; empty for both at once and for steps without a side."""
     if isinstance(step, TestStep):
         return step.sides
     return step.sides if isinstance(step, HoldStep | RepsStep) and not step.together else ()
 
 
 def _without_orphan_steps(steps: Sequence[Step]) -> Routine:
-    """Without the questions of a test that is gone, and rests that no longer stand between two exercises."""
+    """The steps without the questions of a dropped test and without rests that no longer separate two exercises."""
     found: list[Step] = []
     tested = False
     for step in steps:

@@ -1,4 +1,4 @@
-"""Checks a routine that a person builds: faults that prevent saving, and hints, each in a sentence."""
+"""Checks a routine that a person builds: faults that prevent saving, and hints, each one sentence."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from station.core.events import SECOND_US, Side
 HOLD_RANGE_S = (5, 600)
 """The guide's shortest hold, and its longest: ten minutes, after a stroke."""
 MAX_REPETITIONS = 20
-"""Of a hold; where the guide's own dose has more, that many."""
+"""Of a hold; the guide's own dose may have more."""
 COUNT_RANGE = (1, 100)
 REST_RANGE_S = (1, 600)
 MAX_TOTAL_HOLD_S = 3600
-"""An hour of holds helps nobody: no gain has been seen beyond 4 minutes a muscle and session (Ingram 2024)."""
+"""An hour of holds. No gain has been seen beyond 4 minutes a muscle and session (Ingram 2024)."""
 MAX_ITEMS = 40
 """Twice the whole catalogue."""
 DUPLICATES_HINT_FROM = 3
-"""Twice is one leg after the other with doses of their own."""
+"""Twice may be one leg after the other, each with its own dose."""
 GROUP_ORDER = tuple(Group)
 
 
 @dataclass(frozen=True, slots=True)
 class RoutineFault:
-    """One fault. One that `refuses` must be fixed before the routine can be saved; the others are hints.
+    """One fault. A fault that `refuses` must be fixed before the routine can be saved; the others are hints.
 
-    `index` is the item concerned, which the sentence names; `None` for the whole routine.
+    `index` is the item at fault, which the sentence names; `None` for the whole routine.
     """
 
     sentence: str
@@ -42,7 +42,7 @@ class RoutineFault:
 def routine_faults(
     exercises: Catalogue, items: Sequence[Item], conditions: Collection[str], total_us: int
 ) -> tuple[RoutineFault, ...]:
-    """What is wrong with these items for somebody with these conditions, what refuses first, each in their order.
+    """The faults of these items for a person with these conditions: first those that refuse, then the hints.
 
     `total_us` is how long all of it takes (`station.core.duration`). Raises KeyError for an unknown exercise.
     """
@@ -53,26 +53,25 @@ def routine_faults(
 def _whole_routine_faults(exercises: Catalogue, items: Sequence[Item], total_us: int) -> Iterator[RoutineFault]:
     done = [item for item in items if item.rest_s is None]
     if not done:
-        yield RoutineFault("There is nothing in it yet: add an exercise or a test.", is_blocking=True)
+        yield RoutineFault("The routine is empty: add an exercise or a test.", is_blocking=True)
         return
     if len(items) > MAX_ITEMS:
-        yield RoutineFault(f"It has {len(items)} entries; {MAX_ITEMS} are the most.", is_blocking=True)
+        yield RoutineFault(f"It has {len(items)} entries, but may have {MAX_ITEMS} at most.", is_blocking=True)
     held_s = sum(_total_hold_s(exercises[item.exercise], item) for item in items if item.exercise is not None)
     if held_s > MAX_TOTAL_HOLD_S:
         yield RoutineFault(
-            f"The holds alone take {held_s // 60} minutes; an hour is the most. More than four minutes a muscle at one "
-            "time has helped nobody.",
+            f"The holds alone take {held_s // 60} minutes; the limit is an hour. Studies saw no further gain beyond "
+            "four minutes a muscle in one session.",
             is_blocking=True,
         )
     elif total_us > MAX_TOTAL_HOLD_S * SECOND_US:
         yield RoutineFault(
-            "It takes more than an hour in all: two shorter routines are easier to keep to.", is_blocking=False
+            "It takes more than an hour in all: two shorter routines are easier to keep up.", is_blocking=False
         )
     sides = {_only_side(exercises, item) for item in done}
     if len(sides) == 1 and (side := sides.pop()) is not None:
         yield RoutineFault(
-            f"There is no change of side: all of it is for the {side} leg, and the {side.other} leg gets nothing. "
-            "Keep it so if that is what you want.",
+            f"Everything is for the {side} leg; the {side.other} leg gets nothing. Keep it if that is what you want.",
             is_blocking=False,
         )
     if (order := _order_fault(exercises, items)) is not None:
@@ -80,7 +79,7 @@ def _whole_routine_faults(exercises: Catalogue, items: Sequence[Item], total_us:
     for key, times in Counter(item.exercise for item in items if item.exercise is not None).items():
         if times >= DUPLICATES_HINT_FROM:
             yield RoutineFault(
-                f"{exercises[key].name} is in it {times} times: more repetitions of one entry do the same.",
+                f"{exercises[key].name} appears {times} times: one entry with more repetitions does the same.",
                 is_blocking=False,
             )
 
@@ -92,43 +91,43 @@ def _item_faults(exercises: Catalogue, items: Sequence[Item], conditions: Collec
             yield RoutineFault(f"{_item_name(one, item)}: {sentence}", is_blocking=True, index=index)
         if one is None:
             continue
-        judgement = health_questions.restriction_on(one, conditions)
-        if judgement.restriction is Restriction.EXCLUDED:
-            why = judgement.reasons[0].sentence
-            yield RoutineFault(f"{_item_name(one, item)}: not for you at present. {why} Take it out.", True, index)
-        elif judgement.restriction is Restriction.REDUCED:
-            why = judgement.reasons[0].sentence
-            yield RoutineFault(f"{_item_name(one, item)}: half of it will be asked of you. {why}", False, index)
+        found = health_questions.restriction_on(one, conditions)
+        if found.restriction is Restriction.EXCLUDED:
+            why = found.reasons[0].sentence
+            yield RoutineFault(f"{_item_name(one, item)}: not for you at the moment. {why} Remove it.", True, index)
+        elif found.restriction is Restriction.REDUCED:
+            why = found.reasons[0].sentence
+            yield RoutineFault(f"{_item_name(one, item)}: reduced to half for you. {why}", False, index)
 
 
 def _range_faults(one: Exercise | None, item: Item) -> Iterator[str]:
-    """Values out of range; those that the item takes from the exercise are valid."""
+    """A sentence for each value out of range; values that the item takes from the exercise are valid."""
     most = MAX_REPETITIONS if one is None else max(MAX_REPETITIONS, one.dose.repetitions)
     for number, (least, greatest), what in (
-        (item.rest_s, REST_RANGE_S, "a rest is {} seconds long"),
-        (item.hold_s, HOLD_RANGE_S, "a hold is {} seconds long"),
-        (item.repetitions, (1, most), "it is held {} times"),
-        (item.count, COUNT_RANGE, "it is done {} times"),
+        (item.rest_s, REST_RANGE_S, "rest for {} seconds"),
+        (item.hold_s, HOLD_RANGE_S, "hold for {} seconds"),
+        (item.repetitions, (1, most), "hold it {} times"),
+        (item.count, COUNT_RANGE, "do it {} times"),
     ):
         if number is not None and not least <= number <= greatest:
             yield f"{what.format(f'{least} to {greatest}')}, not {number}."
 
 
 def _order_fault(exercises: Catalogue, items: Sequence[Item]) -> RoutineFault | None:
-    """The first entry that comes later than the guide has it: a test after an exercise, a warm-up after a stretch."""
+    """The first entry later than in the guide's order: a test after an exercise, a warm-up after a stretch."""
     latest: Exercise | None = None
     for item in items:
         if item.test is not None and latest is not None:
             return RoutineFault(
-                "A test belongs at the beginning: a stretch before it adds for some hours.", is_blocking=False
+                "A test belongs at the start: a stretch before it adds range for some hours.", is_blocking=False
             )
         if item.exercise is None:
             continue
         one = exercises[item.exercise]
         if latest is not None and GROUP_ORDER.index(one.group) < GROUP_ORDER.index(latest.group):
             return RoutineFault(
-                f"{one.name} ({one.group}) comes after {latest.name} ({latest.group}); the guide has it before. "
-                "Keep it so if it suits you.",
+                f"{one.name} ({one.group}) comes after {latest.name} ({latest.group}); the guide puts it before. "
+                "Keep it if it suits you.",
                 is_blocking=False,
             )
         latest = one
@@ -136,7 +135,7 @@ def _order_fault(exercises: Catalogue, items: Sequence[Item]) -> RoutineFault | 
 
 
 def _total_hold_s(one: Exercise, item: Item) -> int:
-    """The seconds of all its holds, of both legs where one follows the other."""
+    """The seconds of all its holds, for both legs if one follows the other."""
     hold_s = hold_s_of(one, item)
     if hold_s is None:
         return 0
@@ -145,7 +144,7 @@ def _total_hold_s(one: Exercise, item: Item) -> int:
 
 
 def _only_side(exercises: Catalogue, item: Item) -> Side | None:
-    """The only side that it is for, or `None`."""
+    """The only side that the item is for, or `None`."""
     if item.exercise is not None and exercises[item.exercise].feet is Feet.BOTH:
         return None
     return item.side

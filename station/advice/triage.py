@@ -1,12 +1,12 @@
-"""What to do now: the felt place first, then the rest, in the guide's order, without excluded exercises.
+"""What to do now: exercises for the felt place first, then the others, in the guide's order.
 
-The guide says two things about order: groups follow each other (warm-up, release, stretch, mobilise, strengthen,
-functional, nerve), and what helps the felt place comes first. Both hold so: a test, then the warm-up, then all for the
-felt places in the order of groups, then the rest in the order of groups; within a group by the numbers of the guide.
-Only where one exercise prepares another (`Adaptation.before`) does the prepared one move to right after it.
+The guide has two rules of order: groups follow each other (warm-up, release, stretch, mobilise, strengthen, functional,
+nerve), and exercises for the felt place come first. Together: a test, the warm-up, the exercises for the felt places in
+the order of groups, then the others in the order of groups; within a group, by the guide's numbers. An exercise that
+another one prepares (`Adaptation.before`) moves to right after it.
 
-Excluded exercises are listed with their reasons, reduced ones are halved. When time is short, the least important
-exercises go: first those for the gait, last the stretches for the felt place.
+Excluded exercises are listed with their reasons; reduced ones are halved. When time is short, the least important
+exercises are dropped: those for the gait first, the stretches for the felt place last.
 """
 
 from __future__ import annotations
@@ -30,27 +30,28 @@ FELT_PLACE_EXERCISES = {
 """The exercises that the guide puts first for each felt place."""
 FELT_REASONS = {
     FeltPlace.FRONT: Reason(
-        "felt-front", "You feel the limit in front of the ankle, so what frees the joint comes first."
+        "felt-front", "You feel the limit in front of the ankle, so exercises that free the joint come first."
     ),
     FeltPlace.ACHILLES: Reason(
-        "felt-achilles", "You feel the limit in the Achilles tendon, so what helps it comes first."
+        "felt-achilles", "You feel the limit in the Achilles tendon, so exercises for it come first."
     ),
-    FeltPlace.CALF: Reason("felt-calf", "You feel the limit in the calf, so what lengthens it comes first."),
+    FeltPlace.CALF: Reason("felt-calf", "You feel the limit in the calf, so exercises that lengthen it come first."),
 }
 DEFAULT_MINUTES = 30
-"""Where nobody says how much time there is: what the felt place adds to a routine ends here."""
+"""The time for a routine with added exercises if the person has set none."""
 TOO_LONG = Reason("time", "There is not enough time for it today.")
-SHORTENED = Reason("time", "Your time is short for this one. Do what is left later in the day.")
+SHORTENED = Reason("time", "Shortened to fit your time. Do the remainder later in the day.")
 GROUP_ORDER = tuple(Group)
 REORDERED = Reason(
     "order",
-    "In the guide's order: warm-up, what helps where you feel the limit, then the rest, each from release to strength.",
+    "In the guide's order: warm-up, exercises for where you feel the limit, then the others, each from release to "
+    "strength.",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """One exercise or test with all its items and the rests after it. `added`: not of the routine asked for."""
+    """One exercise or test with all its items and the rests after it. `is_added`: not part of the base routine."""
 
     exercise: Exercise | None
     items: tuple[Item, ...]
@@ -63,12 +64,12 @@ class _Block:
 
 
 def full_base(exercises: Catalogue) -> tuple[Item, ...]:
-    """Everything, as a base: the felt places, the conditions and the time make a routine of it."""
+    """Every exercise, as a base from which the felt places, the conditions and the time make a routine."""
     return tuple(Item(exercise=key) for key in exercises)
 
 
 def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -> Proposal:
-    """What to do in this situation, beginning with the routine `base`. Raises KeyError for an unknown exercise."""
+    """What to do in this situation, from the routine `base`. Raises KeyError for an unknown exercise."""
     if (why := block_reason(situation)) is not None:
         return Proposal(block_reason=why)
     blocks = list(_group_into_blocks(exercises, base))
@@ -93,7 +94,7 @@ def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -
 
 
 def apply_precautions(exercises: Catalogue, items: Sequence[Item], situation: Situation) -> Proposal:
-    """A routine that the person chose, in its own order, with only restrictions applied."""
+    """A routine that the person chose, in its own order and with only restrictions applied."""
     if (why := block_reason(situation)) is not None:
         return Proposal(block_reason=why)
     adaptations = tuple(one for one in _adaptations(situation) if one.reduces_everything)
@@ -104,7 +105,7 @@ def apply_precautions(exercises: Catalogue, items: Sequence[Item], situation: Si
 
 
 def block_reason(situation: Situation) -> Reason | None:
-    """Why nothing may be proposed: health questions never answered, a condition, or much pain; else `None`."""
+    """Why nothing may be proposed: health questions not answered yet, a condition, or strong pain; else `None`."""
     if situation.conditions is None:
         return situation.ask_reason or health_questions.ask_reason(None, situation.now)
     return health_questions.block_reason(situation.conditions) or pain.block_reason(situation.pain_answers)
@@ -138,7 +139,7 @@ def _make_proposal(
 
 
 def _group_into_blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[_Block]:
-    """The items with the rests that follow each; a rest that follows nothing is left out."""
+    """The items, each with the rests after it; rests before the first item are dropped."""
     block: _Block | None = None
     for item in items:
         if item.rest_s is None:
@@ -154,9 +155,9 @@ def _group_into_blocks(exercises: Catalogue, items: Iterable[Item]) -> Iterator[
 def _apply_restrictions(
     blocks: Iterable[_Block], situation: Situation, adaptations: Sequence[Adaptation]
 ) -> tuple[list[_Block], list[Excluded], list[Reduced], set[Reason]]:
-    """The blocks without what is left out, with the doses that the conditions and the adaptations ask for.
+    """The remaining blocks with the doses that conditions and adaptations ask for, and what was excluded and reduced.
 
-    Beside what is left out and what is gentler it gives the reasons of the doses that an adaptation changed.
+    The set has the reasons of the adaptations that changed a dose.
     """
     conditions = situation.conditions or frozenset()
     kept: list[_Block] = []
@@ -196,10 +197,10 @@ def _apply_restrictions(
 def _adapted_items(
     exercise: Exercise, items: Iterable[Item], adaptations: Iterable[Adaptation]
 ) -> tuple[tuple[Item, ...], set[Reason]]:
-    """The items of a stretch with their adapted doses, and the reasons of what has changed."""
+    """The items of a stretch with their adapted doses, and the reasons of the changes."""
     now = tuple(items)
     reasons = set()
-    # Longer holds are fewer, and only then does one side get one more.
+    # Longer holds are fewer; the extra hold of one side comes after that.
     for one in sorted(adaptations, key=lambda one: not one.lengthens_holds):
         before = now
         if one.lengthens_holds:
@@ -254,7 +255,10 @@ def _importance_key(block: _Block, situation: Situation) -> tuple[int, ...]:
 def _fit_to_time(
     exercises: Catalogue, blocks: Sequence[_Block], situation: Situation
 ) -> tuple[list[_Block], list[Excluded], list[Reason]]:
-    """The blocks that fit the time, in the same order, with at least part of the most important exercise."""
+    """The blocks that fit the time, in order, what was dropped, and why one was cut.
+
+    At least part of the most important exercise remains.
+    """
     remaining_s = 60 * (situation.available_minutes or DEFAULT_MINUTES)
     always_kept = [
         block
@@ -283,7 +287,7 @@ def _fit_to_time(
 
 
 def _shortened(exercises: Catalogue, block: _Block, seconds: int) -> _Block:
-    """With as many repetitions as there is time for, one at least, and without its rests."""
+    """The block with as many repetitions as fit the time, at least one, and without its rests."""
     assert block.exercise is not None
     items = [item for item in block.items if item.exercise is not None]
     while dose.duration_s_of(exercises, items) > seconds:
@@ -304,7 +308,7 @@ def _one_fewer(exercise: Exercise, item: Item) -> Item:
 def _reasons(
     blocks: Iterable[_Block], adaptations: Iterable[Adaptation], dose_reasons: Collection[Reason]
 ) -> Iterator[Reason]:
-    """What every condition says, and the reasons of the adaptations that there is something left of."""
+    """The reasons of all conditions, and those of the adaptations that show in the routine."""
     kept = {block.key for block in blocks}
     for one in adaptations:
         named = {*one.first_exercises, *one.added_exercises, *(key for pair in one.order_pairs for key in pair)}

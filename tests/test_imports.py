@@ -39,7 +39,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "station.core.sound": ("station.core.events", "station.core.facts"),
     "station.core.statistics": (),
     "station.core.progress": ("station.core.events", "station.core.facts", "station.core.statistics"),
-    "station.core.trace": ("station.core.events", "station.core.sensing"),
+    "station.core.trace": ("station.core.events", "station.core.measurement", "station.core.sensing"),
     "station.core.activities": (
         *("station.core.events", "station.core.facts", "station.core.state", "station.core.steps"),
         *("station.core.measurement", "station.core.sensing", "station.core.sound"),

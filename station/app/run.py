@@ -9,11 +9,10 @@ from station.core.activities.engine import Engine
 from station.core.events import Command, CommandName, Event
 from station.core.facts import Fact
 from station.core.measurement.calibration import Curve
-from station.core.replay import header_from_curve
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.state import ActivityState
 from station.core.steps import Routine, to_json
-from station.core.trace import format_row
+from station.core.trace import format_row, header_from_curve
 
 
 class Run:

@@ -339,10 +339,10 @@ def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
 
 
 def _replayed(where: str, text: str, do: str | None, given: dict[str, Any]) -> Iterator[str]:
-    from station.core.replay import curve_from_header, format_fact, merge_header
+    from station.core.replay import format_fact, merge_header
     from station.core.replay import replay as facts_of
     from station.core.steps import routine_from_header
-    from station.core.trace import read_trace
+    from station.core.trace import curve_from_header, read_trace
 
     try:
         trace = read_trace(text.split("\n"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, fields
 from enum import StrEnum
@@ -15,12 +14,7 @@ from station.core.facts import NOT_REPLAYED, Fact, TestFinished
 from station.core.measurement.calibration import Curve, Fit
 from station.core.sensing.sensors import BoardSensors
 from station.core.steps import STEP_TYPES, Routine
-from station.core.trace import Trace
-
-AS_BUILT = Curve()
-"""An uncalibrated sensor, mounted 70 mm behind the toe line."""
-DEFAULT_CALIBRATION = asdict(AS_BUILT)
-"""The calibration fields of a trace's header, with their defaults."""
+from station.core.trace import AS_BUILT, DEFAULT_CALIBRATION, Trace
 
 
 def merge_header(header: Mapping[str, Any], do: str | None, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -31,22 +25,6 @@ def merge_header(header: Mapping[str, Any], do: str | None, options: Mapping[str
     if do is None and "do" not in header:
         raise ValueError(f"the trace does not say what was done: say it with --do {', --do '.join(STEP_TYPES)}")
     return {**merged, **({} if do is None else {"do": do}), **options}
-
-
-def curve_from_header(header: Mapping[str, Any]) -> Curve:
-    """Return the curve of a trace's header. Raises ValueError for a field that is no number."""
-    found = {}
-    for key, default in DEFAULT_CALIBRATION.items():
-        value = header.get(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValueError(f"{key} is {value!r}; a number is needed")
-        found[key] = float(value)
-    return Curve(**found)
-
-
-def header_from_curve(curve: Curve) -> dict[str, float]:
-    """Return the header fields of a curve, without the bend where it is 0."""
-    return {key: value for key, value in asdict(curve).items() if key != "bend_per_mm" or value != 0.0}
 
 
 def replay(trace: Trace, routine: Routine, curve: Curve = AS_BUILT) -> Iterator[Fact]:

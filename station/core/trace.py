@@ -11,19 +11,25 @@ Every error is a `TraceError` with one sentence that names the line, the channel
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from station.core.events import ANSWERS, SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
+from station.core.measurement.calibration import Curve
 from station.core.sensing.sensors import References, Wiring
 from station.core.sensing.toe_distance import VALID_STATUS
 
 COLUMNS = "at_s,channel,value"
 MAX_TIME_S = 10**9
 """Some thirty years: more than any monotonic clock has run."""
+AS_BUILT = Curve()
+"""An uncalibrated sensor, mounted 70 mm behind the toe line."""
+DEFAULT_CALIBRATION = asdict(AS_BUILT)
+"""The calibration fields of a trace's header, with their defaults."""
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 """What counts as a number. Python's `float` would also take 1_0, nan and the digits of every script."""
 
@@ -206,3 +212,19 @@ def header_lines(header: dict[str, Any]) -> Iterator[str]:
     """Yield the first lines of a trace, without line ends."""
     yield "# " + json.dumps(header)
     yield COLUMNS
+
+
+def curve_from_header(header: Mapping[str, Any]) -> Curve:
+    """Return the curve of a trace's header. Raises ValueError for a field that is no number."""
+    found = {}
+    for key, default in DEFAULT_CALIBRATION.items():
+        value = header.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise ValueError(f"{key} is {value!r}; a number is needed")
+        found[key] = float(value)
+    return Curve(**found)
+
+
+def header_from_curve(curve: Curve) -> dict[str, float]:
+    """Return the header fields of a curve, without the bend where it is 0."""
+    return {key: value for key, value in asdict(curve).items() if key != "bend_per_mm" or value != 0.0}

@@ -15,9 +15,9 @@ from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Event, Knee, Load, Side, Toe
 from station.core.facts import AttemptStarted, Cue, CueName, Fact, HoldStarted, TargetSet
-from station.core.replay import AS_BUILT
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.steps import HoldStep, Routine, TestStep
+from station.core.trace import AS_BUILT
 from tests.recordings import still_readings
 
 LASTS_US = 600 * SECOND_US

@@ -9,9 +9,9 @@ from typing import Any
 from station.core.activities.questions import MIN_TAPS
 from station.core.events import FELT_PLACE_ANSWERS
 from station.core.facts import TestFinished
-from station.core.replay import curve_from_header, replay
+from station.core.replay import replay
 from station.core.steps import routine_from_header
-from station.core.trace import read_trace
+from station.core.trace import curve_from_header, read_trace
 from tests.pi.person import LIFTED
 from tests.pi.rig import CLOCK_SET, LIMIT_MM, SET_CLOCK, Rig, eventually, held, troubles
 from web.pages.history import FELT_TEXTS

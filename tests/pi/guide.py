@@ -9,9 +9,9 @@ from collections import Counter
 from station.advice.plan import WEEKDAYS
 from station.core.events import SECOND_US
 from station.core.facts import HoldEnd
-from station.core.replay import curve_from_header, replay
+from station.core.replay import replay
 from station.core.steps import routine_from_header
-from station.core.trace import read_trace
+from station.core.trace import curve_from_header, read_trace
 from tests.pi.person import LIFTED
 from tests.pi.rig import Rig, held
 

@@ -28,9 +28,9 @@ from station.core.facts import (
     TestFinished,
     TrialFinished,
 )
-from station.core.replay import curve_from_header, replay
+from station.core.replay import replay
 from station.core.steps import RepsStep, RestStep, Routine, TestStep, routine_from_header
-from station.core.trace import read_trace
+from station.core.trace import curve_from_header, read_trace
 from station.simulator.ankle import PersonProfile
 from station.store import Reader
 from station.store.bundle import export_bundle, read_bundle

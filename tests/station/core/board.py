@@ -9,9 +9,9 @@ from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import AttemptStarted, Cue, CueName, Fact
-from station.core.replay import AS_BUILT
 from station.core.sensing.sensors import BoardSensors, Wiring
 from station.core.steps import Step
+from station.core.trace import AS_BUILT
 from tests.recordings import still_readings
 from tests.station.core.traces import KNOWN, LEFT, TRUE_MM, SomeFact, cues, only, part_of_standing, us
 

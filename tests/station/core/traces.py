@@ -14,11 +14,11 @@ from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Command, CommandName, Event, Heel, Knee, Load, Side, Tick, Toe
 from station.core.facts import Cue, CueName, Fact
-from station.core.replay import AS_BUILT, replay
+from station.core.replay import replay
 from station.core.sensing.heel_load import conductance_millisiemens, share_from_conductance
 from station.core.sensing.sensors import BoardSensors, References, Wiring
 from station.core.steps import Routine, Step
-from station.core.trace import Trace
+from station.core.trace import AS_BUILT, Trace
 from tests.recordings import still_readings
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT

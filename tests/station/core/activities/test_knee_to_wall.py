@@ -26,8 +26,9 @@ from station.core.facts import (
     TrialFinished,
 )
 from station.core.measurement.estimate import WANDER_MM
-from station.core.replay import AS_BUILT, format_fact
+from station.core.replay import format_fact
 from station.core.steps import TestStep
+from station.core.trace import AS_BUILT
 from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, cues, heard, only
 

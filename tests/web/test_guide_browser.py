@@ -170,7 +170,7 @@ def test_dragging_reorders_rows(visit: Callable[[str], Browser], window: Browser
     window.wait_until(is_first, "the last row is the first")
     hand(window, "up", from_x, to_y)
     window.wait_until(lambda: window.run(ROWS) == ["4", "1", "2", "3"], "the row is dropped")
-    window.wait_until(lambda: "the guide has it before" in window.text("#routine-summary"), "the new order is checked")
+    window.wait_until(lambda: "the guide puts it before" in window.text("#routine-summary"), "the new order is checked")
     assert window.run("return [...document.querySelectorAll('button:disabled')].map(one => one.value)") == [
         "up-4",
         "down-3",

@@ -75,7 +75,7 @@ def test_today_calls_first_test_starting_point(client: FlaskClient, store: Store
     assert "starting point" in page
     assert "8.4 cm \u00b1 0.3" in page
     assert "10.2 cm \u00b1 0.3" in page
-    assert "held this week" not in page, "the meter alone shows this week"
+    assert "Stretching this week: left" not in page, "the meter alone shows this week"
 
 
 def test_today_shows_distance_to_goal_from_second_test(client: FlaskClient, store: Store) -> None:

@@ -88,15 +88,15 @@ def test_an_answer_is_read() -> None:
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (None, "in two lists"),
-        ("numb", "in two lists"),
-        (["numb"], "in two lists"),
-        ({"yes": "numb"}, "in two lists"),
-        ({"yes": 3}, "in two lists"),
-        ({"maybe": []}, "in two lists"),
-        ({"yes": ["gout"]}, "no condition gout; there are not_cleared"),
+        (None, "must be two lists"),
+        ("numb", "must be two lists"),
+        (["numb"], "must be two lists"),
+        ({"yes": "numb"}, "must be two lists"),
+        ({"yes": 3}, "must be two lists"),
+        ({"maybe": []}, "must be two lists"),
+        ({"yes": ["gout"]}, "no condition gout; the conditions are not_cleared"),
         ({"yes": [], "no": ["gout"]}, "no condition gout"),
-        ({"yes": ["numb"], "no": ["numb"]}, "numb is answered with yes and with no"),
+        ({"yes": ["numb"], "no": ["numb"]}, "numb is answered with both yes and no"),
     ],
 )
 def test_what_is_no_answer_is_refused(answer: Any, words: str) -> None:

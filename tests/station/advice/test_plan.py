@@ -82,7 +82,7 @@ def test_a_plan_is_read_as_it_is_written() -> None:
         ("days", [], "at least one day"),
         ("days", None, "at least one day"),
         ("days", "0", "at least one day"),
-        ("days", [[0, "18:00"]] * 29, "29 times a week; 28 are the most"),
+        ("days", [[0, "18:00"]] * 29, "29 times a week, but may have 28 at most"),
         ("days", [0], "a day of the week and a time"),
         ("days", [[7, "18:00"]], "day of the week is 7, but must be from 0"),
         ("days", [[True, "18:00"]], "day of the week is True"),
@@ -97,7 +97,7 @@ def test_a_plan_is_read_as_it_is_written() -> None:
         ("minutes", 181, "181, but"),
         ("minutes", 7.5, "7.5, but"),
         ("minutes", True, "True, but"),
-        ("token", 7, "must be a text"),
+        ("token", 7, "must be text"),
         ("since", "31.01.2026", "such as 2026-01-31"),
         ("since", 3, "such as 2026-01-31"),
     ],
@@ -292,7 +292,7 @@ def test_tests_can_be_left_to_the_person() -> None:
 
 def test_the_dose_of_the_week() -> None:
     """Whole minutes that were earned, never rounded up; from ten on both sides, what the studies say beyond."""
-    assert weekly_dose_reason({}).sentence == "Held this week: left 0, right 0 of 10 minutes."
+    assert weekly_dose_reason({}).sentence == "Stretching this week: left 0, right 0 of 10 minutes."
     assert "left 9, right 10 of 10" in weekly_dose_reason({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
     enough = weekly_dose_reason({Side.LEFT: 600.0, Side.RIGHT: 1200.0}).sentence
     assert "left 10, right 20 minutes" in enough

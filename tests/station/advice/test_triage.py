@@ -156,7 +156,9 @@ def test_an_order_that_changes_is_told() -> None:
 def test_nothing_is_proposed_to_whom_nobody_has_asked() -> None:
     """The health questions come first."""
     found = proposal(ALL, BASES["daily"], Situation(NOW))
-    assert found.block_reason == Reason("health-asked", "Before your first routine, a few questions about your ankle.")
+    assert found.block_reason == Reason(
+        "health-asked", "Before your first routine, please answer a few questions about your ankle."
+    )
     assert apply_precautions(ALL, BASES["daily"], Situation(NOW)).block_reason == found.block_reason
 
 

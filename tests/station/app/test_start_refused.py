@@ -104,7 +104,7 @@ def test_reported_change_asks_health_questions_before_resume(led: Led) -> None:
     now = led.station.snapshot()
     assert now.phase == "ended"
     assert now.note is not None
-    assert "something has changed" in now.note
+    assert "reported a change" in now.note
 
 
 def test_anonymous_start_is_restricted_for_last_person_on_board(led: Led) -> None:

@@ -132,4 +132,4 @@ def test_strong_pain_asks_health_questions_again(
     """After a pain of 6 or more the questions are asked again, with the reason."""
     client.post("/health-questions", data=NO)
     store.add_answer(ada, "pain", 8)
-    assert "It has hurt a lot since" in text_of(client, "/health-questions")
+    assert "You have had strong pain since" in text_of(client, "/health-questions")

@@ -137,11 +137,11 @@ def test_routine_form_saves_new_routine(client: FlaskClient, store: Store, ada: 
     """Entries are added, dosed and ordered; nothing is stored before Save, and then exactly what the form shows."""
     page = text_of(client, "/routines/new")
     assert "No exercises yet. Add some" in page
-    assert "There is nothing in it yet" not in page
+    assert "The routine is empty" not in page
     refused = client.post("/routines/new", data={"action": "save", "name": "Mine", "owner": "me"}).get_data(
         as_text=True
     )
-    assert "There is nothing in it yet" in refused
+    assert "The routine is empty" in refused
     assert 'href="#routine-summary"' in refused
     for button in ("add-test", "add-3b", "add-rest", "add-3a"):
         page = press_button(client, page, button)
@@ -199,7 +199,7 @@ def test_summary_updates_while_typing(client: FlaskClient) -> None:
     assert "<html" not in piece
     form["count-2"] = "101"
     piece = submit(client, "/routines/summary", form)
-    assert "Eccentric heel drops: it is done 1 to 100 times, not 101." in piece
+    assert "Eccentric heel drops: do it 1 to 100 times, not 101." in piece
     assert '<a href="#row-2">2</a>' in piece
 
 
@@ -207,14 +207,14 @@ def test_summary_updates_while_typing(client: FlaskClient) -> None:
     ("field", "typed", "sentence"),
     [
         ("hold_s-1", "abc", "Soleus stretch: the hold must be a whole number such as 30, not abc."),
-        ("hold_s-1", "3", "a hold is 5 to 600 seconds long, not 3."),
+        ("hold_s-1", "3", "hold for 5 to 600 seconds, not 3."),
         ("hold_s-1", "-5", "not -5."),
         ("hold_s-1", "30.5", "not 30.5."),
         ("hold_s-1", "9" * 5000, "a whole number"),
         ("hold_s-1", "\u0663\u0660", "a whole number"),
         ("hold_s-1", "3 & 4", "not 3 & 4."),
-        ("repetitions-1", "0", "it is held 1 to 20 times, not 0."),
-        ("repetitions-1", "21", "it is held 1 to 20 times, not 21."),
+        ("repetitions-1", "0", "hold it 1 to 20 times, not 0."),
+        ("repetitions-1", "21", "hold it 1 to 20 times, not 21."),
         ("side-1", "up", "the leg is left, right or each."),
         ("item-1", "9z", "this exercise no longer exists. Remove it."),
         ("item-1", "", "this exercise no longer exists. Remove it."),
@@ -250,7 +250,7 @@ def test_excluded_exercise_cannot_be_saved(client: FlaskClient, store: Store, ad
     """What the person's answers exclude is named with its reason; a shared routine is judged the same way."""
     store.add_answer(ada.id, "health", {"yes": ["tendon_pain"], "no": []})
     page = press_button(client, text_of(client, "/routines/new"), "add-3c")
-    assert "not for you at present. A full squat stretches a sore tendon as far as it goes. Take it out." in page
+    assert "not for you at the moment. A full squat stretches a sore tendon as far as it goes. Remove it." in page
     assert "cannot be saved yet" in submit(
         client, "/routines/new", {**form_of(page), "name": "Mine", "action": "save"}, 400
     )
@@ -282,7 +282,7 @@ def test_own_routine_starts(client: FlaskClient, store: Store, station: StationD
 def test_hint_does_not_block_saving(client: FlaskClient, store: Store, ada: Person) -> None:
     """Strength before the warm-up gets a hint and can be saved."""
     page = press_button(client, press_button(client, text_of(client, "/routines/new"), "add-5b"), "add-1a")
-    assert "the guide has it before" in page
+    assert "the guide puts it before" in page
     assert "To be put right" not in page
     assert client.post("/routines/new", data={**form_of(page), "name": "Mine", "action": "save"}).status_code == 303
 
@@ -309,7 +309,7 @@ def test_forty_one_entries_are_refused_and_kept_in_form(client: FlaskClient) -> 
     form: Form = {"row": [str(n) for n in range(41)], "name": "Mine", "action": "save"}
     form |= {f"item-{n}": "rest" for n in range(40)} | {"item-40": "3b"}
     page = submit(client, "/routines/new", form, 400)
-    assert "It has 41 entries; 40 are the most." in page
+    assert "It has 41 entries, but may have 40 at most." in page
     assert len(names(page)) == 41
 
 

@@ -1,4 +1,4 @@
-"""The nightly copy of the database, checked before it counts. It runs beside the station, in any thread."""
+"""The nightly backup of the database, checked before it counts. It runs beside the station, in any thread."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from station.store.errors import PRIMARY_CODE, StoreError
 from station.store.files import atomic_write
 
 BACKUPS_KEPT = 14
-"""Two weeks of days: long enough to notice that something is missing."""
+"""Two weeks: long enough to notice that something is missing."""
 
 RESERVE_BYTES = 50_000_000
-"""What a copy leaves free on the disk: about three months of sessions with their traces."""
+"""The free space that a backup leaves on the disk: about three months of sessions with their traces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A copy that was found whole, and the older ones that made room for it."""
+    """A checked copy, and the older ones removed for it."""
 
     path: Path
     size_bytes: int
@@ -37,7 +37,7 @@ def list_backups(directory: Path) -> tuple[Path, ...]:
 def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_KEPT) -> Backup:
     """Copy the database as it is now, check every page of the copy, and remove copies beyond the newest `keep`.
 
-    Raises `StoreError` with a sentence, and leaves the older copies alone then: no database, too little room, damaged.
+    Raises `StoreError` with a sentence and keeps the older copies if there is no database, too little room, or damage.
     """
     if not database.exists():
         raise StoreError(f"There is no database at {database} to back up: name the one that the station uses.")
@@ -50,9 +50,9 @@ def back_up(database: Path, directory: Path, day: date, *, keep: int = BACKUPS_K
 
 
 def copy_database(database: Path, path: Path) -> None:
-    """Copy the database, also while it is written to, to a file that is there only when every page of it is sound.
+    """Copy the database, also while it is written to; the file at `path` appears only if every page of it is sound.
 
-    Raises `StoreError` with a sentence: too little room, damaged.
+    Raises `StoreError` with a sentence if there is too little room, or damage.
     """
     with atomic_write(path) as unfinished:
         _check_free_space(database, path.parent)
@@ -65,7 +65,7 @@ def copy_database(database: Path, path: Path) -> None:
 
 
 def _copy_and_check(database: Path, path: Path) -> str:
-    """What the check of the copy says: `ok`, or what is wrong."""
+    """Copy, and return the verdict of the check: `ok`, or the damage."""
     with closing(sqlite_driver(database, True)) as source, closing(sqlite3.connect(path)) as copy:
         try:
             source.backup(copy)

@@ -1,4 +1,4 @@
-"""One session as a zip to send along with a question: its results, and a trace file for each thing done in it."""
+"""One session as a zip file to attach to a question: its results, and a trace file for each run."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ TRACE_SUFFIX = ".csv"
 
 
 def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
-    """Write the session to `path`. Its trace files are named `1-test.csv`, `2-hold.csv` … in the order of doing.
+    """Write the session to `path`. Its trace files are named `1-test.csv`, `2-hold.csv` … in the order of the runs.
 
-    Raises `StoreError` when there is no such session.
+    Raises `StoreError` if there is no such session.
     """
     detail = reader.session(session_id)
     if detail is None:
@@ -36,7 +36,7 @@ def export_bundle(reader: Reader, session_id: str, path: Path) -> None:
 
 
 def read_bundle(path: Path) -> tuple[tuple[str, str], ...]:
-    """The names and texts of the trace files in a bundle, in order. Raises `StoreError` when it is none."""
+    """The names and texts of the trace files in a bundle, in order. Raises `StoreError` if it is not a bundle."""
     try:
         with translate_errors(path), zipfile.ZipFile(path) as archive:
             names = [name for name in archive.namelist() if name.endswith(TRACE_SUFFIX)]

@@ -19,14 +19,13 @@ from station.store.schema import (
 )
 
 CACHED_TABLES = frozenset({people, settings, sessions, tests, trials, corrections, calibrations, calibration_checks})
-"""The only tables that a cached value may be read from, besides the runs of tests: what a result needs of its run is
-never changed."""
+"""The only tables that cached values may be read from, besides the runs of tests: their columns in use never change."""
 
 Value = TypeVar("Value")
 
 
 class _Entry:
-    """One value; `revision` is that of the tables before it was read, and less than any while there is none."""
+    """One value. `revision` is that of the tables before it was read; -1 while there is no value."""
 
     __slots__ = ("lock", "revision", "value")
 
@@ -37,10 +36,10 @@ class _Entry:
 
 
 class Cache:
-    """At most `size` values, by their keys; the one that was used least recently goes first. For any thread.
+    """At most `size` values by key; the least recently used is dropped first. Safe from any thread.
 
     The writer calls `clear` after each commit that changed one of `CACHED_TABLES`. So only the process that writes may
-    keep anything: elsewhere `size` is 0, and every value is computed each time.
+    cache anything: elsewhere `size` is 0, and every value is computed each time.
     """
 
     def __init__(self, size: int = 0) -> None:
@@ -54,8 +53,7 @@ class Cache:
         self._revision += 1
 
     def get(self, key: Hashable, make: Callable[[], Value]) -> Value:
-        """The value with this key. `make` reads it where it is missing or old: one thread does, who wants the same
-        value waits."""
+        """The value with this key. `make` computes it if it is missing or stale, in one thread; others wait for it."""
         if not self._size:
             return make()
         with self._guard:

@@ -17,17 +17,17 @@ from sqlalchemy.pool import QueuePool
 from station.store.errors import StoreError, translate_errors
 
 Driver = Callable[[Path, bool], Any]
-"""Opens a database (path, read only?) and gives a connection of Python's `sqlite3`, or one that behaves like it."""
+"""Opens a database (path, read only?) and returns a connection of Python's `sqlite3`, or one that behaves like it."""
 
 BUSY_TIMEOUT_S = 5.0
 """How long to wait for another connection of this program; a checkpoint on a slow memory card takes a second or two."""
 
 READ_CONNECTIONS = 4
-"""Connections kept open for pages; more come and go when more pages are read at once, up to `READERS_MOST`."""
+"""Connections kept open for pages; more come and go when more pages are read at once, up to `MAX_READ_CONNECTIONS`."""
 MAX_READ_CONNECTIONS = 32
 
 READER_CACHE_KB = 512
-"""SQLite's own default of 2 MB for each connection is much on a machine of 512 MB."""
+"""SQLite's default of 2 MB per connection is a lot on a machine with 512 MB."""
 
 WAL, FULL, ON = "wal", 2, 1
 _WRITER_PRAGMAS = (("journal_mode", "WAL", WAL), ("synchronous", "FULL", FULL), ("foreign_keys", "ON", ON))
@@ -50,10 +50,10 @@ def sqlite_driver(path: Path, read_only: bool) -> sqlite3.Connection:
 
 
 def write_engine(path: Path, driver: Driver) -> Engine:
-    """The engine of the one writing connection. Raises `StoreError` when the promises of `_WRITER` did not take.
+    """The engine of the one write connection. Raises `StoreError` if a pragma of `_WRITER_PRAGMAS` has no effect.
 
-    It begins with an empty log. After a power cut the log may end with a transaction that nobody acknowledged, in the
-    middle of a sector: a start would show it, and the next power cut could take it away again.
+    It starts with an empty log. After a power cut the log may end, in the middle of a sector, with a transaction that
+    was never acknowledged: a start would show it, and the next power cut could remove it again.
     """
     creator = partial(driver, path, False)
     engine = create_engine("sqlite://", creator=creator, poolclass=QueuePool, pool_size=1, max_overflow=0)
@@ -75,7 +75,7 @@ def write_engine(path: Path, driver: Driver) -> Engine:
 
 
 def read_engine(path: Path, driver: Driver) -> Engine:
-    """The engine of the pages' connections, which cannot write."""
+    """The engine of the pages' read-only connections."""
     engine = create_engine(
         "sqlite://",
         creator=partial(driver, path, True),

@@ -1,8 +1,8 @@
-"""Everything as one JSON document and back, and everything as CSV.
+"""Exports everything as one JSON document, which can be imported again, or as CSV.
 
-The document is `{"export": "slant board station", "shape": "0004", "tables": {name: {column: [values]}}, "traces":
-{run: rows}}`. Values stand by column, because like compresses well beside like; times are ISO 8601 in UTC. A file whose
-name ends in `.xz` is compressed.
+The document is `{"export": "slant board station", "schema": "0004", "tables": {name: {column: [values]}},
+"traces": {run: rows}}`. Values are grouped by column, because similar values compress well together; times are ISO
+8601 in UTC. A file whose name ends in `.xz` is compressed. Exports before schema 0004 call it `shape`.
 """
 
 from __future__ import annotations
@@ -36,12 +36,14 @@ OLDEST_REVISION = "0001"
 
 
 def export_json(reader: Reader, path: Path, *, traces: bool | Collection[str] = True) -> None:
-    """Write everything of one moment to `path`; without `traces`, or with those of a few runs, it is small and still
-    has every result."""
+    """Write a consistent snapshot to `path`.
+
+    `traces` selects the traces by run, all or none: without them the file is small and still has every result.
+    """
     with reader.read_transaction() as connection:
         document = {
             "export": EXPORT_KIND,
-            "shape": HEAD_REVISION,
+            "schema": HEAD_REVISION,
             "tables": {table.name: _values_by_column(connection, table) for table in _tables_without_traces()},
             "traces": dict(_traces(connection, traces)),
         }
@@ -101,7 +103,7 @@ def _write_csv(archive: zipfile.ZipFile, name: str, columns: Iterable[str], rows
 
 
 def _tables_without_traces() -> list[Table]:
-    """All but the traces, those that others refer to first."""
+    """All tables but the traces, referenced tables first."""
     return [table for table in metadata.sorted_tables if table is not trace_chunks]
 
 
@@ -129,7 +131,7 @@ def _json_value(value: object) -> object:
 
 
 def _csv_value(value: object) -> object:
-    """As a spreadsheet understands it: nothing for what is missing."""
+    """The value as a spreadsheet reads it; empty if it is missing."""
     if value is None:
         return ""
     return str(value).lower() if isinstance(value, bool) else _json_value(value)
@@ -140,28 +142,29 @@ def _read_document(path: Path) -> dict[str, Any]:
         data = path.read_bytes()
     try:
         document = json.loads(lzma.decompress(data) if path.suffix == COMPRESSED_SUFFIX else data)
-        what, shape = document["export"], document["shape"]
+        what, schema = document["export"], document["schema"] if "schema" in document else document["shape"]
+        document["schema"] = schema
         document["tables"].items(), document["traces"].items()
     except (ValueError, LookupError, TypeError, AttributeError, EOFError, lzma.LZMAError):
-        what = shape = None
+        what = schema = None
     if what != EXPORT_KIND:
         raise StoreError(f"The file {path} is not an export of the station: name one that `station export` wrote.")
     if not (
-        isinstance(shape, str)
-        and shape.isdigit()
-        and len(shape) == len(HEAD_REVISION)
-        and OLDEST_REVISION <= shape <= HEAD_REVISION
+        isinstance(schema, str)
+        and schema.isdigit()
+        and len(schema) == len(HEAD_REVISION)
+        and OLDEST_REVISION <= schema <= HEAD_REVISION
     ):
         raise StoreError(
-            f"The export {path} has the shape {shape}, and this program reads {OLDEST_REVISION} to {HEAD_REVISION}: "
+            f"The export {path} has the schema {schema}, but this program reads {OLDEST_REVISION} to {HEAD_REVISION}: "
             "update the station, or export it again with this version."
         )
     return document  # type: ignore[no-any-return]  # JSON; what is taken from it is checked where it is used
 
 
 def _rows_by_table(document: dict[str, Any], path: Path) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each table but the traces, in today's shape."""
-    if document["shape"] == HEAD_REVISION:
+    """The rows of each table but the traces, in the current schema."""
+    if document["schema"] == HEAD_REVISION:
         return {
             table.name: _parse_rows(table, document["tables"].get(table.name, {}), path)
             for table in _tables_without_traces()
@@ -169,10 +172,10 @@ def _rows_by_table(document: dict[str, Any], path: Path) -> dict[str, list[dict[
     from station.store.older_exports import upgraded_tables
 
     try:
-        return upgraded_tables(document["tables"], document["shape"], metadata)
+        return upgraded_tables(document["tables"], document["schema"], metadata)
     except (ValueError, LookupError, TypeError, SQLAlchemyError) as error:
         raise StoreError(
-            f"The export {path} is damaged, or not of the shape {document['shape']} ({error}): export it again."
+            f"The export {path} is damaged, or not of the schema {document['schema']} ({error}): export it again."
         ) from error
 
 

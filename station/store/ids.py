@@ -1,6 +1,6 @@
 """UUIDv7 identifiers (RFC 9562, section 5.7): they sort by time and never clash between stations.
 
-Python has them from 3.14 on.
+Python includes them from 3.14.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def uuid7() -> str:
 
 
 def seeded_ids(clock: Clock, seed: int) -> IdFactory:
-    """A maker of identifiers, the same ones for the same clock and seed: for histories made by the simulator."""
+    """A factory that returns the same identifiers for the same clock and seed, for simulated histories."""
     random = Random(seed)
 
     def new_id() -> str:

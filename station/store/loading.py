@@ -1,4 +1,4 @@
-"""From rows of the tables to records, with what belongs to them: two or three questions, however many rows."""
+"""Turns rows of the tables into records with their children, in two or three statements however many rows."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ RESULT_COLUMNS = (
     *("left_mm", "right_mm", "left_uncertainty_mm", "right_uncertainty_mm"),
     *("left_budget_json", "right_budget_json", "calibration_id"),
 )
-"""The columns that a test and its corrections have in common: what the sides came to under one calibration."""
+"""The columns that a test and its corrections share: the results of both sides under one calibration."""
 _original_columns = attrgetter(*RESULT_COLUMNS)
 _corrected_columns = attrgetter(*(f"new_{name}" for name in RESULT_COLUMNS))
 
 
 def with_newest_correction(joined: FromClause) -> FromClause:
-    """Tests, each beside its newest correction where it has one."""
+    """Tests, each joined with its newest correction, if any."""
     newest = (
         select(func.max(corrections.c.number)).where(corrections.c.test_id == tests.c.id).correlate(tests)
     ).scalar_subquery()
@@ -86,7 +86,7 @@ def _calibration_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any
 _IS_SUSPECT = tests.c.is_suspect & (
     _calibration_number(corrections.c.calibration_id) <= _calibration_number(tests.c.calibration_id)
 )
-"""A doubt is of the calibration of the day: what a newer one has made of the test is not in it."""
+"""Only the calibration of the day is suspect: a correction by a newer one is not."""
 _TESTS_JOIN = with_newest_correction(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id))
 SELECT_TESTS = select(
     tests,
@@ -116,7 +116,7 @@ SELECT_RESULT_SUMMARIES = select(
     corrections.c.id,
     *(corrections.c[name] for name in RESULT_COLUMNS[:4]),
 ).select_from(_TESTS_JOIN)
-"""Few and plain columns, in the order that `score` takes them: a chart asks for years of them."""
+"""Few and plain columns, in the order of `result_summary_from_row`: a chart reads years of them."""
 
 _CONTACTS = {str(contact): contact for contact in Contact}
 
@@ -160,7 +160,7 @@ def check_from_row(row: AnyRow) -> Check:
 
 
 def result_summary_from_row(row: AnyRow) -> ResultSummary:
-    """From a row of `SCORES`."""
+    """From a row of `SELECT_RESULT_SUMMARIES`."""
     test_id, session_id, run_started_at, started_us, full, contact, state = row[:7]
     number, pain, felt_place, doubted, imported, simulated = row[7:13]
     original, correction_id, corrected = row[13:17], row[17], row[18:22]
@@ -189,7 +189,7 @@ def result_summary_from_row(row: AnyRow) -> ResultSummary:
 
 
 def load_session_detail(now: Connection, one: Session) -> SessionDetail:
-    """A session with everything in it, in the order in which it was done."""
+    """A session with everything in it, in the order done."""
     of_it = runs.c.session_id == one.id
     in_order = (runs.c.started_at, runs.c.id)
     return SessionDetail(
@@ -202,7 +202,7 @@ def load_session_detail(now: Connection, one: Session) -> SessionDetail:
 
 
 def load_session_summaries(now: Connection, these: Sequence[Session]) -> tuple[SessionSummary, ...]:
-    """What was done in these sessions: three statements, however many."""
+    """The sessions with the totals of what was done, in three statements however many."""
     of_them = runs.c.session_id.in_([one.id for one in these])
     in_order = (runs.c.started_at, runs.c.id, tests.c.started_us)
     tested: dict[str, list[Test]] = defaultdict(list)
@@ -222,7 +222,7 @@ def load_session_summaries(now: Connection, these: Sequence[Session]) -> tuple[S
 
 
 def _select_totals(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
-    """The sums of these columns, by session, legs and whether the board watched."""
+    """The sums of these columns by session, legs and whether the board verified them."""
     by = (runs.c.session_id, table.c.side, table.c.verified)
     chosen = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
     return chosen.where(of_them).group_by(*by)
@@ -239,7 +239,7 @@ def load_tests(connection: Connection, query: Select[Any]) -> tuple[Test, ...]:
 
 
 def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt_rows: Sequence[AnyRow] = ()) -> Test:
-    """From a row of `TESTS`, with the rows of its trials and attempts."""
+    """From a row of `SELECT_TESTS`, with the rows of its trials and attempts."""
     original = _side_results_from_row(_original_columns(row))
     current = original if row.new_calibration_id is None else _side_results_from_row(_corrected_columns(row))
     return Test(
@@ -274,7 +274,7 @@ def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt
 
 
 def _side_results_from_row(columns: tuple[Any, ...]) -> SideResults:
-    """From the columns `SCORES_OF` in their order."""
+    """From the columns `RESULT_COLUMNS`, in their order."""
     left_mm, right_mm, left_sure, right_sure, left, right, calibration_id = columns
     return SideResults(
         left_mm, right_mm, left_sure, right_sure, budget_from_json(left), budget_from_json(right), calibration_id
@@ -282,12 +282,12 @@ def _side_results_from_row(columns: tuple[Any, ...]) -> SideResults:
 
 
 def budget_from_json(text: str | None) -> Budget | None:
-    """A budget as a column of JSON keeps it."""
+    """The budget in a JSON column."""
     return None if text is None else Budget.from_json(json.loads(text))
 
 
 def budget_to_json(budget: Budget | None) -> str | None:
-    """The column for a budget."""
+    """The JSON column of a budget."""
     return None if budget is None else json.dumps(budget.as_json())
 
 
@@ -359,7 +359,7 @@ def _parse_legs(text: str) -> Legs:
 
 
 def parse_json(text: str) -> Any:
-    """What the text says as JSON; `None` where it is damaged, because one such row must not hide all others."""
+    """The text as JSON; `None` if it is damaged, because one such row must not hide all others."""
     try:
         return json.loads(text)
     except ValueError:

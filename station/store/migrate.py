@@ -1,4 +1,4 @@
-"""Changes of the database's shape, by Alembic. Import this module only when there is something to change."""
+"""Upgrades the database's schema with Alembic. Import this module only for an upgrade."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def alembic_config(connection: Connection | None = None) -> Config:
 
 
 def upgrade(engine: Engine, revision: str = "head") -> None:
-    """Bring the database to `revision`, in one transaction. Raises `RuntimeError` when that would break a reference.
+    """Bring the database to `revision`, in one transaction. Raises `RuntimeError` if that would break a reference.
 
-    SQLite changes a table by recreating it, which foreign keys that are watched would forbid; so they are all looked
-    at together, before the change counts. The pragma has no effect inside a transaction.
+    SQLite changes a table by recreating it, which enforced foreign keys forbid; so they are all checked
+    together, before the commit. The pragma has no effect inside a transaction.
     """
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection

@@ -1,6 +1,6 @@
-"""An export of an older shape, brought up by the migrations: they alone know how the old becomes the new.
+"""Upgrades an export of an older schema with the migrations, the only place that knows how.
 
-Import this module only when there is such an export: it brings Alembic.
+Import this module only for such an export: it loads Alembic.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ Columns = dict[str, list[Any]]
 
 
 def upgraded_tables(
-    tables: dict[str, Columns], shape: str, current_metadata: MetaData
+    tables: dict[str, Columns], schema: str, current_metadata: MetaData
 ) -> dict[str, list[dict[str, Any]]]:
-    """The rows of an export of `shape`, a revision that there is, as rows of today's tables by their names.
+    """The rows of an export of `schema`, a known revision, as rows of the current tables, by table name.
 
-    Raises `ValueError` or `LookupError` when they do not fit their own shape, and what SQLAlchemy raises for values
-    that it refuses.
+    Raises `ValueError` or `LookupError` if they do not fit their own schema, and SQLAlchemy's errors for values that it
+    refuses.
     """
     with tempfile.TemporaryDirectory(prefix="station-import-") as scratch:
         engine = write_engine(Path(scratch) / "older.db", sqlite_driver)
         try:
-            upgrade(engine, shape)
+            upgrade(engine, schema)
             old_metadata = MetaData()
             old_metadata.reflect(engine)
             with engine.begin() as connection:

@@ -1,4 +1,4 @@
-"""What is done with a database before the first row: is it whole, is it ours, is it of today's shape."""
+"""Prepares a database before its first use: checks that it is ours and undamaged, and upgrades its schema."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ VERSION_TABLE = "alembic_version"
 
 
 def prepare_database(engine: Engine, path: Path) -> None:
-    """Bring the database to today's shape: a new one is made, an older one changed by Alembic, a newer one refused.
+    """Bring the database to the current schema: create a new one, upgrade an older one, refuse a newer one.
 
-    Alembic is imported only when there is something to change: it costs 0.2 s and 10 MB. The older database is copied
-    first, to a file beside it that is named after its revision.
+    Alembic is imported only for an upgrade: it costs 0.2 s and 10 MB. The older database is copied first, to a file
+    beside it that is named after its revision.
     """
     with engine.begin() as connection:
         revision = read_revision(connection, path)
@@ -33,14 +33,14 @@ def prepare_database(engine: Engine, path: Path) -> None:
             upgrade(engine)
         except Exception as error:
             raise StoreError(
-                f"The database {path} could not be changed to the shape {HEAD_REVISION} ({error}): it is as it was; "
+                f"The database {path} could not be upgraded to the schema {HEAD_REVISION} ({error}): it is unchanged; "
                 "go back to the program that wrote it, and report this."
             ) from error
     check_integrity(engine, path)
 
 
 def read_revision(connection: Connection, path: Path) -> str | None:
-    """The revision of the database, `None` when it is empty. Raises `StoreError` when it is not ours or newer."""
+    """The revision of the database; `None` if it is empty. Raises `StoreError` if it is not ours, or newer."""
     present = set(inspect(connection).get_table_names())
     if not present:
         return None
@@ -49,16 +49,16 @@ def read_revision(connection: Connection, path: Path) -> str | None:
     revision = str(connection.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar_one())
     if revision > HEAD_REVISION:
         raise StoreError(
-            f"The database {path} was written by a newer program (its shape is {revision}, this program knows "
+            f"The database {path} was written by a newer program (its schema is {revision}, this program knows "
             f"{HEAD_REVISION}): update the station, or put back a backup from before."
         )
     return revision
 
 
 def check_integrity(engine: Engine, path: Path) -> None:
-    """Raise `StoreError` when the database is damaged.
+    """Raise `StoreError` if the database is damaged.
 
-    The traces are left out: they are nearly all of the file, and reading a gigabyte from a memory card takes a minute.
+    Traces are skipped: they are nearly all of the file, and reading a gigabyte from a memory card takes a minute.
     The nightly backup reads everything.
     """
     with engine.connect() as connection:

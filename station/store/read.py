@@ -1,4 +1,4 @@
-"""Reading the store: what was measured, held and counted."""
+"""Reads the store: tests, holds, repetitions, and what they need."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ from station.store.traces import read_trace_rows
 from station.store.training_read import TrainingReader
 
 ONLY_BLOCKS = "only blocks"
-"""End reason of a session in which the board was only calibrated or checked."""
+"""The end reason of a session in which the board was only calibrated or checked."""
 RECENT_RUNS = 100
-"""Routines and tests of a person: what was done before them says nothing of what is due."""
+"""How many of a person's runs count for what is due; older ones do not matter."""
 CALIBRATIONS_NEWEST_FIRST = select(calibrations).order_by(calibrations.c.number.desc())
 NEWEST_CALIBRATION = CALIBRATIONS_NEWEST_FIRST.limit(1)
 CHECKS_NEWEST_FIRST = select(calibration_checks).order_by(calibration_checks.c.number.desc())
@@ -92,7 +92,7 @@ class Reader(TrainingReader):
             return tuple(loading.calibration_from_row(row) for row in now.execute(CALIBRATIONS_NEWEST_FIRST))
 
     def checks(self, *, limit: int = DEFAULT_LIMIT) -> tuple[Check, ...]:
-        """Of all calibrations, the newest first."""
+        """The checks of all calibrations, newest first."""
         return self.cache.get("checks", self._checks)[:limit]
 
     def _checks(self) -> tuple[Check, ...]:
@@ -100,9 +100,9 @@ class Reader(TrainingReader):
             return tuple(loading.check_from_row(row) for row in now.execute(CHECKS_NEWEST_FIRST))
 
     def failed_check(self) -> Check | None:
-        """The check that failed since the newest calibration, and that no later one made good; else `None`.
+        """The failed check of the newest calibration that no later check has passed; else `None`.
 
-        While there is one, results are uncertain, and each test says of itself that it was made under doubt.
+        While there is one, results are uncertain, and each new test is stored as suspect.
         """
         with self.read_transaction() as now:
             return failed_check_of(now, None)
@@ -118,15 +118,15 @@ class Reader(TrainingReader):
     def sessions(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Session, ...]:
-        """Newest first, of everybody when no person is named; `before` is the start of the last one seen.
+        """Sessions, newest first, of everybody if no person is named; `before` is the start of the last one read.
 
-        Those in which the board was only calibrated or checked are nobody's, and left out.
+        Sessions in which the board was only calibrated or checked are left out.
         """
         with self.read_transaction() as connection:
             return _sessions_in(connection, person_id, limit, before)
 
     def session(self, session_id: str) -> SessionDetail | None:
-        """A session with everything in it, in the order in which it was done."""
+        """A session with everything in it, in the order done."""
         with self.read_transaction() as connection:
             row = connection.execute(loading.SELECT_SESSIONS.where(sessions.c.id == session_id)).one_or_none()
             return None if row is None else loading.load_session_detail(connection, loading.session_from_row(row))
@@ -134,14 +134,14 @@ class Reader(TrainingReader):
     def session_summaries(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[SessionSummary, ...]:
-        """The sessions of `sessions`, each with its contents."""
+        """The sessions of `sessions`, each with the totals of what was done."""
         with self.read_transaction() as now:
             return loading.load_session_summaries(now, _sessions_in(now, person_id, limit, before))
 
     def tests(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Test, ...]:
-        """Newest first, with trials and attempts. Of everybody when no person is named."""
+        """Tests, newest first, with trials and attempts; of everybody if no person is named."""
         with self.read_transaction() as connection:
             chosen = _person_filter(loading.SELECT_TESTS, person_id, before).order_by(
                 *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
@@ -158,14 +158,14 @@ class Reader(TrainingReader):
             return {test.id: test for test in loading.load_tests(now, loading.SELECT_TESTS.where(tests.c.id.in_(ids)))}
 
     def test_ids_since(self, since: datetime) -> tuple[str, ...]:
-        """The ids of everybody's tests with a result of this board, oldest first."""
+        """The ids of everybody's tests since then with a result of this board, oldest first."""
         done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.started_at >= since)
         with self.read_transaction() as connection:
             chosen = select(tests.c.id).select_from(tests.join(runs)).where(*done)
             return tuple(connection.execute(chosen.order_by(runs.c.started_at, tests.c.started_us)).scalars())
 
     def result_summaries(self, person_id: str | None, *, since: datetime | None = None) -> tuple[ResultSummary, ...]:
-        """All tests with a result of one person (`None`: unclaimed ones), oldest first, as a chart wants them.
+        """All tests with a result of one person (`None`: unclaimed ones), oldest first, for a chart.
 
         Ten years of them take some 50 ms.
         """
@@ -195,7 +195,7 @@ class Reader(TrainingReader):
     def holds(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Hold, ...]:
-        """Newest first, with their lifts. Of everybody when no person is named."""
+        """Holds, newest first, with their heel lifts; of everybody if no person is named."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, holds.c.started_us.desc())
             return loading.load_holds(
@@ -205,7 +205,7 @@ class Reader(TrainingReader):
     def rep_sets(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[RepSet, ...]:
-        """Newest first. Of everybody when no person is named."""
+        """Sets of repetitions, newest first; of everybody if no person is named."""
         with self.read_transaction() as connection:
             order = (*_NEWEST_RUN_FIRST, rep_sets.c.started_us.desc())
             return loading.load_rep_sets(
@@ -213,7 +213,7 @@ class Reader(TrainingReader):
             )
 
     def hold_session_times(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
-        """When the sessions since then began in which a verified hold was credited, oldest first."""
+        """The starts of the sessions since then with credit from a verified hold, oldest first."""
         chosen = (
             select(sessions.c.started_at)
             .select_from(sessions.join(runs).join(holds))
@@ -232,10 +232,10 @@ class Reader(TrainingReader):
         zone: tzinfo = UTC,
         exercises: Collection[str] | None = None,
     ) -> tuple[WeekCredit, ...]:
-        """Credited time a side and week, oldest first, without empty weeks; a session counts where it began.
+        """Credited time per side and week, oldest first, without empty weeks; a session counts in the week it began.
 
-        A hold of both legs counts for each of them, and what nobody verified never counts. With `exercises`, only their
-        holds count, and those of the station's own stretch, which names none.
+        A hold of both legs counts for each; unverified holds never count. With `exercises`, only their holds count, and
+        those of the built-in stretch, which has no exercise.
         """
         credit = func.sum(holds.c.credited_us).label("credited_us")
         chosen = (
@@ -262,7 +262,7 @@ class Reader(TrainingReader):
         return self.traces((run_id,)).get(run_id)
 
     def traces(self, run_ids: Collection[str]) -> dict[str, tuple[dict[str, Any], str]]:
-        """What `trace` gives of each of these runs that there is."""
+        """The result of `trace` for each of these runs that exists."""
         chosen = select(runs.c.id, runs.c.header_json).where(runs.c.id.in_(run_ids))
         with self.read_transaction() as now:
             headers = {row.id: json.loads(row.header_json) for row in now.execute(chosen)}
@@ -270,7 +270,7 @@ class Reader(TrainingReader):
             return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
 
     def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
-        """The newest holds and repetitions of a person, newest first, so many of each, in the `RECENT_RUNS`."""
+        """A person's holds and sets of repetitions, newest first, at most `limit` of each, in the `RECENT_RUNS`."""
         with self.read_transaction() as now:
             rows = now.execute(_select_last_exercise_records(limit), {"person_id": person_id}).all()
         found = (ExerciseRecord(row.run_id, _started_at(row), row.ended_at, row.credited_us) for row in rows)
@@ -329,7 +329,7 @@ def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | 
 
 
 def failed_check_of(connection: Connection, calibration_id: str | None) -> Check | None:
-    """See `Reader.doubt`; of the newest calibration where none is named."""
+    """The check of `Reader.failed_check`; of the newest calibration if none is named."""
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
     of_it = calibration_checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
     row = connection.execute(CHECKS_NEWEST_FIRST.where(of_it).limit(1)).one_or_none()
@@ -337,7 +337,7 @@ def failed_check_of(connection: Connection, calibration_id: str | None) -> Check
 
 
 def stored_settings(connection: Connection) -> dict[str, Any]:
-    """The settings that somebody changed, by name; those of other versions of the program are left out."""
+    """The settings that were changed, by name; those of other program versions are left out."""
     known: Sequence[str] = tuple(Settings.__dataclass_fields__)
     rows = connection.execute(select(settings.c.name, settings.c.value_json).where(settings.c.name.in_(known)))
     return {row.name: json.loads(row.value_json) for row in rows}

@@ -1,4 +1,4 @@
-"""A database that is read: safe from any thread, always of one moment."""
+"""Reading a database: safe from any thread, always a consistent snapshot."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from station.store.prepare import read_revision
 from station.store.schema import HEAD_REVISION
 
 DEFAULT_LIMIT = 100
-"""So many rows a page gets when it does not say how many."""
+"""How many rows a page gets by default."""
 
 
 class ReadTransactions:
-    """The file and its reading connections. Raises `StoreError` with a sentence when the file cannot be read."""
+    """The file and its read connections. Raises `StoreError` with a sentence if the file cannot be read."""
 
     def __init__(self, path: Path, driver: Driver = sqlite_driver) -> None:
         self.path = path
@@ -29,7 +29,7 @@ class ReadTransactions:
 
     @classmethod
     def open(cls, path: Path) -> Self:
-        """Only read a database, also while a station writes to it. Raises `StoreError` when there is none for us."""
+        """Open a database for reading, also while a station writes to it. Raises `StoreError` if it is not ours."""
         if not path.exists():
             raise StoreError(f"There is no database at {path}: name the one that the station uses.")
         reader = cls(path)
@@ -37,14 +37,14 @@ class ReadTransactions:
             with reader.read_transaction() as connection:
                 revision = read_revision(connection, path)
             if revision != HEAD_REVISION:
-                raise StoreError(f"The database {path} has an older shape: start the station on it once.")
+                raise StoreError(f"The database {path} has an older schema: start the station on it once.")
         except BaseException:
             reader.close()
             raise
         return reader
 
     def close(self) -> None:
-        """Let go of the file; again is harmless."""
+        """Close the file; may be called again."""
         self._read_engine.dispose()
 
     def __enter__(self) -> Self:

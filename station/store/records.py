@@ -1,7 +1,7 @@
-"""What the store keeps, as records. Times of day are aware UTC; `…_us` are microseconds since the run's trace began.
+"""The store's records. Times of day are aware UTC; `…_us` are microseconds since the run's trace began.
 
-An `uncertainty_mm` is one standard uncertainty in total, and the `budget` beside it has its parts. Without a budget it
-is of the time before there were any, and counts the noise and wander of the window alone.
+An `uncertainty_mm` is the total standard uncertainty, and the `budget` beside it has its parts. Without a budget it
+predates budgets and covers only the noise and wander of the window.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What one person did between stepping on and leaving.
+    """What one person does between stepping on and leaving.
 
     `ended_at` is `None` while the session runs, and stays so if it was cut off.
     """
@@ -44,7 +44,7 @@ class Session:
 class Attempt:
     """One lunge. `outcome` is `passed`, `heel`, `contact` or `void`.
 
-    `window_us` are the first and the last moment of the readings that the distance came from.
+    `window_us` are the times of the first and last reading that the distance comes from.
     """
 
     side: Side
@@ -62,7 +62,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """One trial of a test, as it is stored. Distances in mm."""
+    """One trial of a test. Distances in mm."""
 
     side: Side
     number: int
@@ -77,7 +77,7 @@ class Trial:
 class Circumstances:
     """Circumstances of a test; `None` where not answered. A test needs a board at 0 degrees.
 
-    `back_foot` is `heel up`, `flat` or `off`; `pain` goes from 0 to 10; `felt_place` is `front` (of the ankle),
+    `back_foot` is `heel up`, `flat` or `off`; `pain` is 0 to 10; `felt_place` is `front` (of the ankle),
     `achilles`, `calf` or `nowhere`.
     """
 
@@ -107,11 +107,13 @@ class Test:
     """A knee-to-wall test. `state` is `finished`, `partial` or `unfinished` (cut off).
 
     The distances, their uncertainties and budgets and `calibration_id` are those that count now: the newest
-    correction's, or those of the day. `original` are those of the day, `None` where they still count; trials and
-    attempts are always of the day. `doubted`: a check of the day's calibration had failed, and no result of a newer one
-    counts. `imported`: by another's tape, without instrument, trials or uncertainty. `temperature_c` is `None` where
-    nobody knows. `skirting_mm` is how far the skirting board that the sensor sees stands out from the wall, which the
-    distances are measured to; `None` for an imported test.
+    correction's, or those of the day. `original` has those of the day; it is `None` while they still count. Trials and
+    attempts are always those of the day.
+
+    `is_suspect`: a check of the day's calibration had failed, and no correction by a newer one counts. `imported`:
+    measured by tape, without instrument, trials or uncertainty. `temperature_c` is `None` if unknown. `skirting_mm` is
+    how far the skirting board that the sensor sees stands out from the wall, to which the distances are measured;
+    `None` for an imported test.
     """
 
     __test__ = False
@@ -145,7 +147,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class ResultSummary:
-    """What a chart needs of a test; `None` where a side was not tested.
+    """The fields of a test that a chart needs; `None` for a side that was not tested.
 
     The distances are those that count now; `…_original_mm` are those of the day, where they differ. `calibration` is
     the number of the one that counts, `None` where nobody knows it.
@@ -173,7 +175,7 @@ class ResultSummary:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What `station recalibrate` made of one test, beside what the test came to on its day."""
+    """The results of one test under another calibration, stored beside those of the day."""
 
     test_id: str
     results: SideResults
@@ -190,7 +192,7 @@ class ImportedResult:
 
 @dataclass(frozen=True, slots=True)
 class HeelLift:
-    """A time that the heel was up within a hold. `until_us` is `None` when it did not come back."""
+    """A time that the heel was up during a hold. `ended_us` is `None` if it did not come back."""
 
     started_us: int
     ended_us: int | None
@@ -200,8 +202,8 @@ class HeelLift:
 class Hold:
     """One timed stretch. `state` is `finished`, `partial` or `unfinished` (cut off: credited up to the last second).
 
-    `step` is the number of the step in its run's routine, from 0, and `exercise` a key of the catalogue; both are
-    `None` where nobody said. What is not `verified` was timed without a heel that was watched.
+    `step_index` is the step in its run's routine, from 0, and `exercise` a key of the catalogue; both are `None` if
+    unknown. A hold that is not `verified` was timed without a sensed heel.
     """
 
     id: str
@@ -228,9 +230,9 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Repetition:
-    """One heel raise and return, counted at `at_us`. `number` goes from 0 in the order they were done.
+    """One heel raise and return, finished at `at_us`. `number` goes from 0, in the order done.
 
-    One that was `too_quick` does not count.
+    A repetition that was `too_quick` does not count.
     """
 
     number: int
@@ -241,9 +243,9 @@ class Repetition:
 
 @dataclass(frozen=True, slots=True)
 class RepSet:
-    """Counted repetitions of one leg or of both. `state`, `step`, `exercise` and `verified` as for a hold.
+    """Counted repetitions of one leg or of both. `state`, `step_index`, `exercise` and `verified` as for a hold.
 
-    `repetitions` are empty where each of them was not kept.
+    `repetitions` is empty where they were not stored one by one.
     """
 
     id: str
@@ -265,7 +267,7 @@ class RepSet:
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRecord:
-    """One hold, or the repetitions of one leg: when it began, and when its session ended, `None` where it goes on."""
+    """One hold or set of repetitions. `ended_at` is the end of its session, `None` while that runs."""
 
     run_id: str
     started_at: datetime
@@ -277,7 +279,7 @@ class ExerciseRecord:
 class Calibration:
     """How a reading becomes a toe distance; the newest has the greatest `number`.
 
-    Without `fit` it is as built, never calibrated. `temperature_c` is the sensor's at the time, where known.
+    Without `fit` it is as built, never calibrated. `temperature_c` is the sensor's at that time, if known.
     """
 
     id: str
@@ -290,9 +292,9 @@ class Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One look at whether a calibration still holds. `kind` is `block`, `wall` (toes at it) or `lane` (empty).
+    """One check of whether a calibration still holds. `kind` is `block`, `wall` (toes at it) or `lane` (empty).
 
-    `block_mm` is the block's length, `None` for the other kinds; `off_mm` what was measured less what is so.
+    `block_mm` is the block's length, `None` for the other kinds; `off_mm` is the measured minus the true distance.
     """
 
     id: str
@@ -308,7 +310,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class SessionDetail:
-    """A session with everything in it. `runs` are the ids of its traces, in order."""
+    """A session with everything in it. `run_ids` are those of its traces, in order."""
 
     session: Session
     tests: tuple[Test, ...]
@@ -338,7 +340,7 @@ class RepTotal:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A session and what its sentence needs: the tests without trials and attempts, the sums of all else."""
+    """A session with what its sentence needs: tests without trials and attempts, and totals of the rest."""
 
     session: Session
     tests: tuple[Test, ...]
@@ -357,7 +359,7 @@ class WeekCredit:
 
 @dataclass(frozen=True, slots=True)
 class OwnRoutine:
-    """A routine that somebody made; without `person_id` it is everybody's. `items` are as the catalogue has them."""
+    """A routine that a person made; without `person_id` it is everybody's. `items` have the catalogue's format."""
 
     id: str
     person_id: str | None
@@ -380,7 +382,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedRun:
-    """What was left of a run's routine at `at`. `header` says it as the header of a trace does."""
+    """The steps of a run's routine that remained at `saved_at`, in the format of a trace's header."""
 
     run_id: str
     person_id: str | None

@@ -1,4 +1,4 @@
-"""Every distance with how sure it is, what that consists of, and by which method it came: a line for each side."""
+"""One row per distance: its uncertainty with the parts of it, and the method that measured it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ CSV_COLUMNS = (
     *("calibration", "trials", "contact", "rule_version", "state", "pain", "temperature_c"),
     *("original_mm", "original_uncertainty_mm", "original_calibration", "suspect", "imported", "simulated", "test_id"),
 )
-"""`trials` is how many a side the test is made of, 3 or 1, before a fourth. `original_…` are those of the day, where a
-correction counts now. `uncertainty_mm` and its parts are standard uncertainties; a tape has
-none, and of its trials nothing is known."""
+"""`trials` is the planned number per side, 3 or 1. `original_…` are the values of the day, where a correction counts.
+`uncertainty_mm` and its parts are standard uncertainties; a tape has none, and its trials are unknown."""
 
 
 def result_rows(connection: Connection) -> Iterator[tuple[Any, ...]]:
-    """In the order of `COLUMNS`, oldest first."""
+    """Rows in the order of `CSV_COLUMNS`, oldest first."""
     names = {row.id: row.name for row in connection.execute(select(people.c.id, people.c.name))}
     numbers = {row.id: row.number for row in connection.execute(select(calibrations.c.id, calibrations.c.number))}
     for row in connection.execute(loading.SELECT_TESTS.order_by(runs.c.started_at, tests.c.started_us, tests.c.id)):

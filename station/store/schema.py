@@ -1,7 +1,7 @@
 """The tables. Identifiers are UUIDv7 texts, times aware UTC, `…_us` microseconds since the run's trace began.
 
-Each row says which program and which rules made it. What follows from other rows is not stored again: whose a test is,
-is said by its session; when it began, by its run and its `started_us`.
+Each row names the program and the rules that made it. What follows from other rows is not stored again: a test's person
+is that of its session, and its start follows from its run and its `started_us`.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from sqlalchemy import (
 )
 
 HEAD_REVISION = "0004"
-"""The newest revision in `migrations/versions`. Revisions are numbers of four digits: the greater is the newer."""
+"""The newest revision in `migrations/versions`. Revisions are four-digit numbers in ascending order."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware time, kept in UTC; a naive one is refused, because nobody knows what it means."""
+    """An aware time, stored in UTC. A naive time is refused, because its zone is unknown."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -68,7 +68,7 @@ def _foreign_key_column(name: str, key: str, *, index: bool = True) -> Column[st
 
 
 def _step_columns() -> tuple[Column[Any], ...]:
-    """Which step of its run's routine it was, of which exercise, and whether the board watched a heel."""
+    """The step in the run's routine, its exercise, and whether the board verified a heel."""
     return Column("step_index", Integer), Column("exercise", String), Column("verified", Boolean, nullable=False)
 
 
@@ -97,12 +97,12 @@ settings = _table(
 calibrations = _table(
     "calibrations",
     _id_column(),
-    Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
+    Column("number", Integer, nullable=False),  # the newest has the greatest: without a battery the clock may go back
     Column("created_at", UtcDateTime, nullable=False),
     Column("gain", Float, nullable=False),
     Column("offset_mm", Float, nullable=False),
     Column("bend_per_mm", Float, nullable=False),
-    Column("points_json", Text),  # these three are missing together: as built, never calibrated
+    Column("points_json", Text),  # these three are missing together: as built, not calibrated
     Column("residuals_json", Text),
     Column("covariance_json", Text),
     Column("temperature_c", Float),
@@ -147,7 +147,7 @@ runs = _table(
     Column("started_at", UtcDateTime, nullable=False),
     Column("header_json", Text, nullable=False),
     Column("title", String),
-    Column("remaining_json", Text),  # these two are missing together: nothing of the routine is left
+    Column("remaining_json", Text),  # these two are missing together: the routine is complete
     Column("remaining_saved_at", UtcDateTime),
 )
 
@@ -188,7 +188,7 @@ tests = _table(
 corrections = _table(
     "corrections",
     _id_column(),
-    Column("number", Integer, nullable=False),  # of a test's corrections the one with the greatest number counts
+    Column("number", Integer, nullable=False),  # the correction with a test's greatest number counts
     Column("created_at", UtcDateTime, nullable=False),
     Column("test_id", String, ForeignKey("tests.id"), nullable=False),
     Column("calibration_id", String, ForeignKey("calibrations.id"), nullable=False),
@@ -272,7 +272,7 @@ rep_sets = _table(
 repetitions = _table(
     "repetitions",
     Column("rep_set_id", String, ForeignKey("rep_sets.id"), primary_key=True),
-    Column("number", Integer, primary_key=True),  # from 0 on, in the order they were done
+    Column("number", Integer, primary_key=True),  # from 0, in the order done
     Column("at_us", BigInteger, nullable=False),
     Column("took_us", BigInteger, nullable=False),
     Column("too_quick", Boolean, nullable=False),
@@ -290,7 +290,7 @@ routines = _table(
 answers = _table(
     "answers",
     _id_column(),
-    Column("number", Integer, nullable=False),  # which is the newest: the clock of a board without battery goes back
+    Column("number", Integer, nullable=False),  # the newest has the greatest: without a battery the clock may go back
     Column("person_id", String, ForeignKey("people.id"), nullable=False),
     Column("answered_at", UtcDateTime, nullable=False),
     Column("question", String, nullable=False),

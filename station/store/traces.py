@@ -1,4 +1,4 @@
-"""Traces in the database: chunks of about ten seconds while they grow, so that a power cut loses little.
+"""Traces in the database, in chunks of about ten seconds, so that a power cut loses little.
 
 The text of a trace is its header as one `#` line of JSON, the line of column names, then the rows.
 """
@@ -15,7 +15,7 @@ from station.core.trace import header_lines
 from station.store.schema import trace_chunks
 
 BZ2_LEVEL = 1
-"""Of bzip2: 100 kB hold ten seconds of samples, in 1 MB of memory; a quarter smaller than zlib, and as quick."""
+"""Blocks of 100 kB hold ten seconds of samples and need 1 MB of memory; a quarter smaller than zlib, and as fast."""
 
 
 def compress_rows(rows_text: str) -> bytes:
@@ -29,7 +29,7 @@ def decompress_rows(chunks: Iterable[bytes]) -> str:
 
 
 def read_trace_rows(connection: Connection, run_ids: Collection[str]) -> dict[str, str]:
-    """The rows of each of these runs, empty where it has none."""
+    """The rows of each of these runs; empty for a run without a trace."""
     columns = (trace_chunks.c.run_id, trace_chunks.c.rows)
     chosen = select(*columns).where(trace_chunks.c.run_id.in_(run_ids)).order_by(*trace_chunks.primary_key)
     chunks: dict[str, list[bytes]] = {run_id: [] for run_id in run_ids}

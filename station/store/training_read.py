@@ -1,4 +1,4 @@
-"""Reading what guides a person: their own routines, their answers, their plan, and what is left of a routine."""
+"""Reads what guides a person: own routines, answers, the plan, and the unfinished routine."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from station.store.records import Answer, OwnRoutine, UnfinishedRun
 from station.store.schema import answers, plans, routines, runs, sessions
 
 IMPORTED = "imported"
-"""Why a session ended that never was on the board, and what was done in it."""
+"""The end reason and the activity of a session that was never on the board."""
 
 _NOT_RESUMABLE = frozenset({"calibrate", "check", "lesson", IMPORTED})
-"""What a run's header may say was done that alone is nobody's routine."""
+"""Activities that alone are no routine to resume."""
 
 _NEWEST_RUN_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc(), runs.c.started_at.desc(), runs.c.id.desc())
 
 
 class TrainingReader(ReadTransactions):
-    """What the guide may ask."""
+    """The queries for routines, answers and plans."""
 
     def own_routines(self, person_id: str | None) -> tuple[OwnRoutine, ...]:
         """A person's own and everybody's, by name; without a person everybody's alone."""
@@ -39,7 +39,7 @@ class TrainingReader(ReadTransactions):
             return None if row is None else loading.own_routine_from_row(row)
 
     def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
-        """What a person said, the newest first; to one question where it is named."""
+        """A person's answers, newest first; to one question if it is named."""
         chosen = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
         if question is not None:
             chosen = chosen.where(answers.c.question == question)
@@ -47,7 +47,7 @@ class TrainingReader(ReadTransactions):
             return tuple(loading.answer_from_row(row) for row in connection.execute(chosen.limit(limit)))
 
     def newest_answers(self, person_id: str, limits: Mapping[str, int]) -> dict[str, tuple[Answer, ...]]:
-        """What a person said to each of these questions, the newest first, at most as many as its limit: at once."""
+        """A person's answers to each of these questions, newest first, up to its limit, in one statement."""
         found: dict[str, list[Answer]] = {question: [] for question in limits}
         with self.read_transaction() as now:
             rows = now.execute(_newest_answers(tuple(limits.items())), {"person_id": person_id}).all()
@@ -56,18 +56,18 @@ class TrainingReader(ReadTransactions):
         return {question: tuple(said) for question, said in found.items()}
 
     def plan(self, person_id: str) -> dict[str, Any] | None:
-        """What a person has planned, `None` where they have not."""
+        """The person's plan; `None` without one."""
         return self.plans().get(person_id)
 
     def plans(self) -> dict[str, dict[str, Any]]:
-        """Everybody's plan, by person; one that is damaged is none."""
+        """Everybody's plan, by person; a damaged plan is left out."""
         with self.read_transaction() as connection:
             rows = connection.execute(select(plans.c.person_id, plans.c.plan_json))
             found = {row.person_id: loading.parse_json(row.plan_json) for row in rows}
         return {person_id: plan for person_id, plan in found.items() if isinstance(plan, dict)}
 
     def unfinished_run(self, person_id: str | None) -> UnfinishedRun | None:
-        """What is left of the last routine of a person (`None`: of nobody yet); `None` where it is complete.
+        """The unfinished routine of a person (`None`: unclaimed); `None` if the last one is complete.
 
         A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
         """
@@ -98,7 +98,7 @@ def _newest_answers(limits: tuple[tuple[str, int], ...]) -> CompoundSelect[Any]:
 
 
 def _is_resumable_header(header: Any) -> bool:
-    """Whether a run's header says what may be left: what remains of a routine, a rest even, is one too."""
+    """Whether a run with this header can be resumed."""
     if not isinstance(header, dict):
         return False
     steps = header.get("steps", (header,))

@@ -1,4 +1,4 @@
-"""Writing what guides a person: their own routines, their answers, their plan, and what is left of a routine."""
+"""Writes what guides a person: own routines, answers, the plan, and the unfinished routine."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from station.store.schema import answers, plans, routines, runs, tests
 from station.store.write_transactions import WriteTransactions, next_number
 
 MAX_NAME_LENGTH = 60
-"""Letters of a name: what fits on a phone in two lines."""
+"""The letters of a name that fit on a phone in two lines."""
 
 MAX_PAIN = 10
 
 
 class TrainingWriter(WriteTransactions):
-    """What the guide writes. Methods raise `StoreError` with a sentence, and have then changed nothing."""
+    """Writes routines, answers and plans. A method that raises `StoreError` (one sentence) has changed nothing."""
 
     def save_unfinished(self, run_id: str, remaining: Mapping[str, Any] | None, at: datetime) -> None:
-        """What is left of the run's routine at `at`, as the header of a trace says it; `None`: it is complete."""
+        """Store the steps of the run's routine that remain at `at`, as a trace's header; `None` once it is complete."""
         text = None if remaining is None else json.dumps(remaining, sort_keys=True)
         self._update_and_commit(runs, run_id, remaining_json=text, remaining_saved_at=None if remaining is None else at)
 
@@ -46,7 +46,7 @@ class TrainingWriter(WriteTransactions):
             return routine_id
 
     def remove_routine(self, routine_id: str) -> None:
-        """What was done by it stays as it was."""
+        """Delete a routine; sessions that used it stay."""
         with self.write_transaction() as connection:
             if connection.execute(delete(routines).where(routines.c.id == routine_id)).rowcount != 1:
                 raise LookupError(f"There is no routine {routine_id} in {self.path}.")
@@ -54,23 +54,23 @@ class TrainingWriter(WriteTransactions):
     def add_answer(
         self, person_id: str, question: str, answer: Any, about: str | None = None, answered_at: datetime | None = None
     ) -> str:
-        """What a person said to a question, as anything that JSON can say; `at` is now where it is not given."""
+        """Store a person's answer, any JSON value. `answered_at` defaults to now."""
         values = {"person_id": person_id, "question": question, "about": about, "answer_json": json.dumps(answer)}
         with self.write_transaction() as connection:
             number, said_at = next_number(connection, answers), answered_at or self._clock.utc_now()
             return self._insert(connection, answers, number=number, answered_at=said_at, **values)
 
     def save_plan(self, person_id: str, plan: Mapping[str, Any]) -> None:
-        """From now on this is the person's plan."""
+        """Store the person's plan in place of the last one."""
         text = json.dumps(plan)
         with self.write_transaction() as connection:
             connection.execute(delete(plans).where(plans.c.person_id == person_id))
             self._insert(connection, plans, person_id=person_id, plan_json=text, changed_at=self._clock.utc_now())
 
     def answer_test(self, test_id: str, *, pain: int | None = None, felt_place: str | None = None) -> None:
-        """What the person said about a test, as far as it is given; what else is known of it stays.
+        """Store the person's answers about a test; those not given stay as they are.
 
-        Raises `ValueError` with a sentence for a pain or a felt place that there is not.
+        Raises `ValueError` with a sentence for an unknown pain or felt place.
         """
         if pain is not None and not 0 <= pain <= MAX_PAIN:
             raise ValueError(f"A pain of {pain}: it goes from 0 to {MAX_PAIN}.")

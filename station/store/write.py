@@ -1,4 +1,4 @@
-"""Writing to the store: every method is one transaction, on disk when it returns."""
+"""Writes to the store: every method is one transaction, on disk when it returns."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Store(TrainingWriter):
                     self._insert(connection, settings, name=name, value_json=text, changed_at=self._clock.utc_now())
 
     def add_calibration(self, fit: Fit, temperature_c: float | None = None) -> str:
-        """From now on it counts; those before it are kept for ever. `temperature_c` is the sensor's, where known."""
+        """Use this calibration from now on; earlier ones are kept. `temperature_c` is the sensor's, if known."""
         with self.write_transaction() as connection:
             return self._insert_calibration(
                 connection,
@@ -109,7 +109,7 @@ class Store(TrainingWriter):
         passed: bool,
         temperature_c: float | None = None,
     ) -> str:
-        """What a look at the calibration found; see `station.store.records.Check`."""
+        """Store a check of a calibration; see `station.store.records.Check`."""
         if kind not in CHECK_KINDS:
             raise ValueError(f"A check of the kind {kind!r}: there are {', '.join(CHECK_KINDS)}.")
         with self.write_transaction() as connection:
@@ -171,7 +171,7 @@ class Store(TrainingWriter):
         skirting_mm: float = 0.0,
         circumstances: Circumstances | None = None,
     ) -> str:
-        """It notes by itself whether its calibration is in doubt (`Reader.doubt`), also where there is a newer one."""
+        """Begin a test; it is stored as suspect while its calibration, even an old one, has a failed check."""
         values = asdict(circumstances or Circumstances())
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
         values |= {"temperature_c": temperature_c, "skirting_mm": skirting_mm, "imported": False}
@@ -199,7 +199,7 @@ class Store(TrainingWriter):
         right_budget: Budget | None = None,
         partial: bool = False,
     ) -> None:
-        """With a budget, the uncertainty is the budget's total."""
+        """Store the results. With a budget, the uncertainty is the budget's total."""
         self._update_and_commit(
             tests,
             test_id,
@@ -213,7 +213,7 @@ class Store(TrainingWriter):
         )
 
     def add_corrections(self, new_corrections: Sequence[Correction]) -> None:
-        """What tests come to under another calibration, all or none; from now on it counts, and the originals stay."""
+        """Store results under another calibration, all or none. They count from now on; the originals stay."""
         with self.write_transaction() as connection:
             number, created_at = next_number(connection, corrections), self._clock.utc_now()
             for one in new_corrections:
@@ -223,7 +223,7 @@ class Store(TrainingWriter):
                 )
 
     def add_imported_results(self, person_id: str, results: Sequence[ImportedResult]) -> None:
-        """Past results of a tape, all or none, each as a session of its own."""
+        """Store past results measured by tape, all or none, each as a session of its own."""
         with self.write_transaction() as connection:
             for result in results:
                 at, sides = result.measured_at, {"left_mm": result.left_mm, "right_mm": result.right_mm}
@@ -266,7 +266,7 @@ class Store(TrainingWriter):
         )
 
     def add_heel_lift(self, hold_id: str, lift: HeelLift) -> None:
-        """A lift when it begins, and once more, with the same `since_us`, when the heel has come back."""
+        """Store a heel lift when it begins, and again, with the same `started_us`, when the heel is back."""
         with self.write_transaction() as connection:
             same = (heel_lifts.c.hold_id == hold_id, heel_lifts.c.started_us == lift.started_us)
             connection.execute(delete(heel_lifts).where(*same))
@@ -305,7 +305,7 @@ class Store(TrainingWriter):
         exercise: str | None = None,
         verified: bool = True,
     ) -> str:
-        """As `begin_hold`."""
+        """Like `begin_hold`."""
         of_routine = {"step_index": step_index, "exercise": exercise, "verified": verified}
         values = {
             "side": side,
@@ -317,7 +317,7 @@ class Store(TrainingWriter):
         return self._insert_and_commit(rep_sets, run_id=run_id, state=UNFINISHED, **values, **of_routine)
 
     def add_repetition(self, rep_set_id: str, repetition: Repetition) -> None:
-        """One of the repetitions, when it is done."""
+        """Store one repetition of the set."""
         self._insert_and_commit(repetitions, rep_set_id=rep_set_id, **asdict(repetition))
 
     def save_rep_set_progress(self, rep_set_id: str, *, count: int, too_quick_count: int) -> None:
@@ -330,7 +330,7 @@ class Store(TrainingWriter):
 
 
 def _column_values(record: Attempt | Trial | SideResults) -> dict[str, Any]:
-    """The columns of a record with budgets."""
+    """A record's columns, its budgets as JSON."""
     values = {name: getattr(record, name) for name in record.__dataclass_fields__}
     for name in [name for name in values if name.endswith("budget")]:
         values[f"{name}_json"] = budget_to_json(values.pop(name))

@@ -22,21 +22,21 @@ from station.store.schema import calibrations, sessions
 from station.version import APP_VERSION, RULE_VERSION
 
 AS_BUILT_OFFSET_MM = -70.0
-"""The sensor sits 70 mm behind the toe line; gain 1 until somebody calibrates."""
+"""The sensor sits 70 mm behind the toe line; with gain 1, until it is calibrated."""
 
 CUT_OFF = "cut off"
 
 CACHE_SIZE = 12
-"""A household's histories, their pictures, and what every page asks for. Ten years of daily tests are some 5 MB."""
+"""A household's histories and charts, and what every page reads. Ten years of daily tests take some 5 MB."""
 
 
 def next_number(connection: Connection, table: Table) -> int:
-    """One more than the greatest number in the table: which row is the newest, also when the clock has gone back."""
+    """One more than the greatest number in the table: it orders rows even if the clock has gone back."""
     return int(connection.execute(select(func.coalesce(func.max(table.c.number), 0) + 1)).scalar_one())
 
 
 class WriteTransactions(Reader):
-    """The database of one station, and how a row gets into it."""
+    """The write connection to one station's database, and how rows are written."""
 
     def __init__(self, path: Path, *, clock: Clock, new_id: IdFactory, driver: Driver) -> None:
         super().__init__(path, driver)
@@ -60,9 +60,9 @@ class WriteTransactions(Reader):
         as_built_offset_mm: float | None = None,
         driver: Driver = sqlite_driver,
     ) -> Self:
-        """Open the database, made when there is none, and settle what a power cut left behind.
+        """Open the database, creating it if there is none, and recover from a power cut.
 
-        `as_built_offset_mm` is what the board's drawing says until somebody calibrates; without it, what was so stays.
+        `as_built_offset_mm` is the drawing's value until the first calibration; without it, the stored one stays.
 
         Raises `StoreError`: no permission, disk full, read-only, damaged, of another or a newer program, or in use by
         another station.
@@ -112,7 +112,7 @@ class WriteTransactions(Reader):
         self._cached_changed |= getattr(statement, "table", None) in CACHED_TABLES
 
     def _recover_after_power_cut(self, as_built_offset_mm: float | None) -> None:
-        """Settle what a power cut interrupted; as the first write it also detects a read-only file."""
+        """Mark interrupted sessions; as the first write it also detects a read-only file."""
         cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
         with self.write_transaction() as now:
             now.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))

@@ -25,10 +25,10 @@ from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
 from station.version import RULE_VERSION
 from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided, weeks
-from tests.station.store.test_migrations import SHAPES, an_older_one, rows_of
+from tests.station.store.test_migrations import SCHEMAS, an_older_one, rows_of
 
 TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported")
-"""The columns of older shapes that are true or false."""
+"""The columns of older schemas that are true or false."""
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: Hand
     assert (tmp_path / f"again {name}").read_bytes() == (tmp_path / name).read_bytes()
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandClock, shape: str) -> None:
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_an_export_of_an_older_schema_is_brought_up(tmp_path: Path, clock: HandClock, schema: str) -> None:
     """An old database comes back from its export as it would have been changed at a start."""
-    an_older_one(tmp_path / "older.db", shape)
+    an_older_one(tmp_path / "older.db", schema)
     columns, rows = rows_of(tmp_path / "older.db")
     tables = {}
     for table, names in columns.items():
@@ -80,7 +80,7 @@ def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandCl
             name: [_exported(name, value) for value in column] for name, column in zip(names, values, strict=True)
         }
     rows_of_r = "0.00,load_left,0.5\n"
-    document = {"export": EXPORT_KIND, "shape": shape, "tables": tables, "traces": {"r": rows_of_r}}
+    document = {"export": EXPORT_KIND, "shape": schema, "tables": tables, "traces": {"r": rows_of_r}}
     (tmp_path / "older.json").write_text(json.dumps(document), encoding="utf-8")
     with (
         Store.open(tmp_path / "other.db", clock=clock) as other,
@@ -102,30 +102,30 @@ def _exported(column: str, value: Any) -> Any:
 def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandClock) -> None:
     """The demonstration fills its store without the migrations, which would be most of its wait."""
     document = json.loads(lzma.decompress(SHIPPED.read_bytes()))
-    assert document["shape"] == HEAD_REVISION
+    assert document["schema"] == HEAD_REVISION
     with Store.open(tmp_path / "demo.db", clock=clock) as store:
         import_json(store, SHIPPED)
         export_json(store, tmp_path / "again.json")
     assert json.loads((tmp_path / "again.json").read_text(encoding="utf-8")) == document
 
 
-@pytest.mark.parametrize("shape", ["0000", "0005", "00010", "abcd", 1, None])
-def test_an_export_of_an_unknown_shape_is_told(store: Store, tmp_path: Path, shape: object) -> None:
+@pytest.mark.parametrize("schema", ["0000", "0005", "00010", "abcd", 1, None])
+def test_an_export_of_an_unknown_schema_is_told(store: Store, tmp_path: Path, schema: object) -> None:
     """Neither a newer one nor one that never was is guessed at."""
     path = tmp_path / "bad.json"
-    path.write_text(json.dumps({"export": EXPORT_KIND, "shape": shape, "tables": {}, "traces": {}}), encoding="utf-8")
+    path.write_text(json.dumps({"export": EXPORT_KIND, "schema": schema, "tables": {}, "traces": {}}), encoding="utf-8")
     with pytest.raises(StoreError, match=r"this program reads 0001 to 0004|not an export"):
         import_json(store, path)
 
 
 def test_an_older_export_that_is_damaged_is_told(store: Store, tmp_path: Path) -> None:
-    """A column that its shape does not have, or a value that it does not take, changes nothing."""
+    """A column that its schema does not have, or a value that it does not take, changes nothing."""
     for tables in ({"people": {"hat": [1]}}, {"people": {"id": ["p"]}}, {"runs": {"id": ["r"], "began_at": ["noon"]}}):
         path = tmp_path / "bad.json"
         path.write_text(
-            json.dumps({"export": EXPORT_KIND, "shape": "0001", "tables": tables, "traces": {}}), encoding="utf-8"
+            json.dumps({"export": EXPORT_KIND, "schema": "0001", "tables": tables, "traces": {}}), encoding="utf-8"
         )
-        with pytest.raises(StoreError, match="damaged, or not of the shape 0001"):
+        with pytest.raises(StoreError, match="damaged, or not of the schema 0001"):
             import_json(store, path)
     assert store.people() == ()
     assert len(store.calibrations()) == 1
@@ -171,24 +171,24 @@ def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Pa
     [
         (b"", "not an export of the station"),
         (b"[1, 2]", "not an export of the station"),
-        (b'{"export": "slant board station", "shape": "0004"}', "not an export of the station"),
-        (b'{"export": "slant board station", "shape": "9", "tables": {}, "traces": {}}', "has the shape 9"),
+        (b'{"export": "slant board station", "schema": "0004"}', "not an export of the station"),
+        (b'{"export": "slant board station", "schema": "9", "tables": {}, "traces": {}}', "has the schema 9"),
         (
-            b'{"export": "slant board station", "shape": "0004", "tables": {"people": {"id": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "schema": "0004", "tables": {"people": {"id": [1]}}, "traces": {}}',
             "NOT NULL",
         ),
         (
-            b'{"export": "slant board station", "shape": "0004", "tables": {"people": {"hat": [1]}}, "traces": {}}',
+            b'{"export": "slant board station", "schema": "0004", "tables": {"people": {"hat": [1]}}, "traces": {}}',
             "damaged in the table people",
         ),
         (
-            b'{"export": "slant board station", "shape": "0004", "tables": {}, "traces": {"a": ""}}',
+            b'{"export": "slant board station", "schema": "0004", "tables": {}, "traces": {"a": ""}}',
             "belongs to no run",
         ),
     ],
 )
 def test_what_is_no_export_is_told(store: Store, tmp_path: Path, content: bytes, sentence: str) -> None:
-    """A file that is no export, of another shape or damaged changes nothing and is named."""
+    """A file that is no export, of another schema or damaged changes nothing and is named."""
     (tmp_path / "bad.json").write_bytes(content)
     with pytest.raises(StoreError, match=sentence):
         import_json(store, tmp_path / "bad.json")

@@ -1,9 +1,10 @@
-"""The shape of the database and its history are one."""
+"""The schema of the database and its history are one."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
-    """At start a database of an older shape is copied, changed with its rows kept, and then used."""
+    """At start a database of an older schema is copied, changed with its rows kept, and then used."""
     assert next_revision.exists()
     an_old_one(path, clock)
     with Store.open(path, clock=clock) as store:
@@ -99,7 +100,7 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
     an_old_one(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
         next_revision.write_text(NEXT.format(more=more))
-        with pytest.raises(StoreError, match=f"could not be changed to the shape 0005 .*{why}.*it is as it was"):
+        with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0005 .*{why}.*it is unchanged"):
             Store.open(path, clock=clock)
         same = sqlite3.connect(path)
         assert same.execute("SELECT version_num FROM alembic_version").fetchall() == [("0004",)]
@@ -114,12 +115,12 @@ def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: H
     an_old_one(path, clock)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("station.store.read_transactions.HEAD_REVISION", "0005")
-        with pytest.raises(StoreError, match="older shape: start the station"):
+        with pytest.raises(StoreError, match="older schema: start the station"):
             Reader.open(path)
 
 
 def an_old_one(path: Path, clock: HandClock) -> None:
-    """A database of the shape before, with two people and a session of each."""
+    """A database of the schema before, with two people and a session of each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("station.store.prepare.HEAD_REVISION", "0004")
         with Store.open(path, clock=clock) as store:
@@ -226,7 +227,7 @@ FIRST_ROWS = (
         },
     ),
 )
-"""What a database of the first shape has, as that program wrote it."""
+"""What a database of the first schema has, as that program wrote it."""
 
 SECOND_ROWS = (
     (
@@ -255,7 +256,7 @@ SECOND_ROWS = (
         },
     ),
 )
-"""What it also has once it is of the second shape."""
+"""What it also has once it is of the second schema."""
 
 THIRD_ROWS = (
     (
@@ -270,7 +271,7 @@ THIRD_ROWS = (
         },
     ),
 )
-"""What it also has once it is of the third shape."""
+"""What it also has once it is of the third schema."""
 
 NEW_TABLES = {
     "checks": "calibration_checks",
@@ -302,14 +303,14 @@ NEW_COLUMNS = {
 }
 NEW_VALUES = {("sittings", "ended_why", "left"): "stepped off", ("answers", "question", "care"): "health"}
 """Two values have new words: why a session ended, and which questions were answered."""
-SHAPES = ("0001", "0002", "0003")
+SCHEMAS = ("0001", "0002", "0003")
 
 
-def an_older_one(path: Path, shape: str) -> None:
-    """A database of an older shape, with a row in nearly every table."""
+def an_older_one(path: Path, schema: str) -> None:
+    """A database of an older schema, with a row in nearly every table."""
     engine = write_engine(path, sqlite_driver)
-    for revision, rows in zip(SHAPES, (FIRST_ROWS, SECOND_ROWS, THIRD_ROWS), strict=True):
-        if revision > shape:
+    for revision, rows in zip(SCHEMAS, (FIRST_ROWS, SECOND_ROWS, THIRD_ROWS), strict=True):
+        if revision > schema:
             break
         upgrade(engine, revision)
         with engine.begin() as now:
@@ -340,12 +341,12 @@ def rows_of(path: Path, columns: Columns | None = None) -> tuple[Columns, dict[s
     return columns, rows
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_an_older_shape_keeps_every_row(path: Path, clock: HandClock, shape: str) -> None:
+@pytest.mark.parametrize("schema", SCHEMAS)
+def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: str) -> None:
     """Whatever was in a column is there afterwards; only what a calibration knew is said in another way."""
-    an_older_one(path, shape)
+    an_older_one(path, schema)
     columns, before = rows_of(path)
-    if shape == "0001":
+    if schema == "0001":
         columns["calibrations"].remove("points_json")
         _, before = rows_of(path, columns)
     assert {table for table, rows in before.items() if not rows} <= MAY_BE_EMPTY
@@ -362,13 +363,13 @@ def test_an_older_shape_keeps_every_row(path: Path, clock: HandClock, shape: str
         for table, rows in before.items()
     }
     assert rows_of(path, today)[1] == expected
-    assert rows_of(path.with_name(f"station.db.{shape}"), columns)[1] == before
+    assert rows_of(path.with_name(f"station.db.{schema}"), columns)[1] == before
 
 
-@pytest.mark.parametrize("shape", SHAPES[:2])
-def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandClock, shape: str) -> None:
+@pytest.mark.parametrize("schema", SCHEMAS[:2])
+def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandClock, schema: str) -> None:
     """They are of no exercise and no step that anybody knows, and nothing is left of the routines of then."""
-    an_older_one(path, shape)
+    an_older_one(path, schema)
     with Store.open(path, clock=clock) as store:
         (hold,), (reps,) = store.holds("p"), store.rep_sets("p")
         assert (hold.side, hold.credited_us, hold.heel_lifts) == (Side.LEFT, 12_345_678, (HeelLift(7, 700_007),))
@@ -383,10 +384,10 @@ def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandCl
         assert kept == [(None, None, None)]
 
 
-@pytest.mark.parametrize("shape", SHAPES[:2])
-def test_an_older_shape_learns_all_that_is_kept_today(path: Path, clock: HandClock, shape: str) -> None:
+@pytest.mark.parametrize("schema", SCHEMAS[:2])
+def test_an_older_schema_learns_all_that_is_kept_today(path: Path, clock: HandClock, schema: str) -> None:
     """What a guide keeps goes into the changed tables as into new ones."""
-    an_older_one(path, shape)
+    an_older_one(path, schema)
     with Store.open(path, clock=clock) as store:
         run_id = guided(store, clock, "p")
         left = store.unfinished_run("p")
@@ -398,7 +399,7 @@ def test_an_older_shape_learns_all_that_is_kept_today(path: Path, clock: HandClo
             now.execute(text("UPDATE holds SET verified = NULL"))
 
 
-def test_a_database_of_the_first_shape_keeps_every_number(path: Path, clock: HandClock) -> None:
+def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: HandClock) -> None:
     """What it had is there as it was; what it could not know is missing, and no number is made up."""
     an_older_one(path, "0001")
     with Store.open(path, clock=clock) as store:
@@ -413,7 +414,7 @@ def test_a_database_of_the_first_shape_keeps_every_number(path: Path, clock: Han
     assert path.with_name("station.db.0001").exists()
 
 
-def test_calibrations_of_the_first_shape_know_how_little_they_know(path: Path, clock: HandClock) -> None:
+def test_calibrations_of_the_first_schema_know_how_little_they_know(path: Path, clock: HandClock) -> None:
     """As built stays as built; points count as one reading each, and the line through them carries that on."""
     an_older_one(path, "0001")
     with Store.open(path, clock=clock) as store:
@@ -428,3 +429,28 @@ def test_calibrations_of_the_first_shape_know_how_little_they_know(path: Path, c
     )
     assert one_block.fit is not None
     assert one_block.fit.uncertainty_mm(145.0) == pytest.approx(2.1)
+
+
+@pytest.mark.parametrize(
+    ("header", "skirting_mm"), [("{}", 0.0), ('{"offset_mm": -69.0}', 0.0), ('{"offset_mm": -57.0}', 12.0), ("{", 0.0)]
+)
+def test_older_test_gets_its_skirting_from_the_trace_header(
+    path: Path, clock: HandClock, header: str, skirting_mm: float
+) -> None:
+    """Its curve's offset had the skirting board in it; a damaged header counts as one without."""
+    an_older_one(path, "0003")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE runs SET header_json = ?", (header,))
+        database.commit()
+    with Store.open(path, clock=clock) as store:
+        assert [test.skirting_mm for test in store.tests("p")] == [skirting_mm]
+
+
+def test_older_imported_test_has_no_skirting(path: Path, clock: HandClock) -> None:
+    """A tape sees no skirting board."""
+    an_older_one(path, "0003")
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("UPDATE tests SET imported = 1")
+        database.commit()
+    with Store.open(path, clock=clock) as store:
+        assert [test.skirting_mm for test in store.tests("p")] == [None]

@@ -126,7 +126,7 @@ def test_a_newer_database_is_refused(path: Path) -> None:
     newer.execute("UPDATE alembic_version SET version_num = '9999'")
     newer.commit()
     newer.close()
-    assert f"its shape is 9999, this program knows {HEAD_REVISION}" in refused(path)
+    assert f"its schema is 9999, this program knows {HEAD_REVISION}" in refused(path)
 
 
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9])

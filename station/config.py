@@ -87,8 +87,8 @@ class RangeSensorConfig(Struct, frozen=True):
     blocks_mm: Annotated[
         tuple[float, ...],
         Meta(
-            description="The calibration blocks, by the toe distance that each represents, in the order in which they "
-            "are used; two to six that differ by 30 mm or more."
+            description="The calibration blocks, by the toe distance that each represents, in the order of use; two to "
+            "six that differ by 30 mm or more."
         ),
     ] = (0.0, 100.0, 200.0)
     thermometer: Annotated[

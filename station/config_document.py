@@ -1,4 +1,4 @@
-"""A configuration's schema in words: what a key may be, and the whole as a documented file."""
+"""Describes a configuration's schema: the values that a key allows, and the whole as a documented file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ COMMENT_WIDTH = 118
 
 TYPE_DESCRIPTIONS: dict[Any, str] = {
     bool: "true or false",
-    str: "a text in quotes",
-    tuple[str, ...]: 'a list of texts, as ["one", "two"]',
-    tuple[float, ...]: "a list of numbers, as [0, 100]",
+    str: "text in quotes",
+    tuple[str, ...]: 'a list of texts, such as ["one", "two"]',
+    tuple[float, ...]: "a list of numbers, such as [0, 100]",
 }
 
 
 def allowed_values(kind: Any) -> str:
-    """What a key of this type may be."""
+    """The values that a key of this type allows."""
     base = get_args(kind)[0] if get_origin(kind) is Annotated else kind
     if get_origin(base) is Literal:
         return " or ".join(f'"{word}"' for word in get_args(base))
@@ -31,7 +31,7 @@ def allowed_values(kind: Any) -> str:
 
 
 def key_description(kind: Any) -> str:
-    """What a key of this type is for."""
+    """The purpose of a key of this type."""
     return str(_meta_value(kind, "description"))
 
 
@@ -53,5 +53,5 @@ def documented_toml(schema: Any) -> str:
 
 
 def _meta_value(kind: Any, name: str) -> object:
-    """The first value that a type's notes give to this name."""
+    """The first value that a type's metadata gives to this name."""
     return next(value for meta in kind.__metadata__ if (value := getattr(meta, name)) is not None)

@@ -1,4 +1,4 @@
-"""What a person may change while using the station; it lives in the database."""
+"""The settings that people change while using the station, stored in the database."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Quiet hours are times of day in the station's time zone; equal times mean that there are none. `on_step` is what
-    stepping on begins: `today` is what the person's plan says. `taps`: heel taps are commands.
+    """All settings. Quiet hours are times of day in the station's time zone; equal times mean none. `on_step` is what a
+    step on starts: `today` follows the person's plan. `taps`: heel taps are commands.
 
     Raises `ValueError` with a sentence that names the field and what is allowed.
     """
@@ -72,7 +72,7 @@ def with_changes(settings: Settings, changes: dict[str, str]) -> Settings:
     values: dict[str, object] = {}
     for name, text in changes.items():
         if name not in known:
-            raise ValueError(f"There is no setting {name}; there are {', '.join(sorted(known))}.")
+            raise ValueError(f"There is no setting {name}; the settings are {', '.join(sorted(known))}.")
         values[name] = _parse_value(name, text)
     return replace(settings, **values)  # type: ignore[arg-type]  # Settings checks each value itself
 

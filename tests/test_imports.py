@@ -36,7 +36,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "station.core.duration": ("station.core.events", "station.core.steps"),
     "station.core.measurement": ("station.core.events", "station.core.facts"),
     "station.core.sensing": ("station.core.events", "station.core.facts", "station.core.measurement"),
-    "station.core.sound": ("station.core.events", "station.core.facts"),
+    "station.core.sound": ("station.core.events", "station.core.facts", "station.core.measurement"),
     "station.core.statistics": (),
     "station.core.progress": ("station.core.events", "station.core.facts", "station.core.statistics"),
     "station.core.trace": ("station.core.events", "station.core.measurement", "station.core.sensing"),

@@ -14,6 +14,7 @@ from station.app.snapshot import Snapshot
 from station.clock import RunUs
 from station.core.facts import Cue, CueEnded, CueName, Fact
 from station.core.sound.cues import Volume, is_quiet
+from station.core.state import TestState
 from station.settings import Settings
 
 if TYPE_CHECKING:
@@ -66,7 +67,8 @@ class BoardOutputs:
             return
         off_mm = None
         if now.phase == "move" and now.toe_mm is not None and now.target_mm is not None:
-            off_mm = now.toe_mm - now.target_mm
+            is_there = isinstance(now.state, TestState) and now.state.is_on_target
+            off_mm = 0.0 if is_there else now.toe_mm - now.target_mm
         if off_mm is not None or self._guiding:
             self._guiding = off_mm is not None
             self._devices.player.set_target_distance(off_mm)

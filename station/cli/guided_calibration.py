@@ -1,4 +1,4 @@
-"""`station calibrate`: the same guided run as on the page, said line by line in a terminal, and what came of it."""
+"""`station calibrate`: the guided run of the page, printed line by line in a terminal, and its outcome."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from station.store import Reader
 from station.store.records import Calibration, Check
 from station.system.service import Service
 
-SAID_AT_MM = (0.0, 100.0, 200.0)
-"""The toe distances whose uncertainty is said at the end."""
+REPORTED_AT_MM = (0.0, 100.0, 200.0)
+"""The toe distances whose uncertainty is printed at the end."""
 OVER = ("done", "ended")
 
 
@@ -30,7 +30,7 @@ def state_sentence(now: BlockState) -> str | None:
             remaining_s = max(0, clock.target_us - clock.counted_us) // SECOND_US
             return f"The sensor warms up for {remaining_s} s: in its first minute it reads up to 2 mm too far."
         case "clear":
-            return now.why or "Let nothing but the wall be in front of the sensor, farther away than the longest block."
+            return now.why or "Clear the sensor's view: nothing but the wall, farther away than the longest block."
         case "leave":
             return "Step off the board: standing on it tips it, and toes come into view."
         case "block":
@@ -39,14 +39,14 @@ def state_sentence(now: BlockState) -> str | None:
         case "capture" if clock is not None:
             return f"The {block} is read: hold it still for {clock.target_us // SECOND_US} seconds."
         case "fault":
-            return "The distance sensor says nothing: see its cable."
+            return "The distance sensor does not answer: check its cable."
         case _:
             return None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of it: whether all is well, one sentence, and what there is to list."""
+    """The outcome of a run: whether all is well, one sentence, and the details to list."""
 
     well: bool
     sentence: str
@@ -56,7 +56,7 @@ class Outcome:
     """By toe distance, one standard uncertainty."""
 
     def as_json(self) -> dict[str, Any]:
-        """For a program."""
+        """The outcome as values for JSON."""
         found: dict[str, Any] = {"well": self.well, "sentence": self.sentence}
         if self.calibration is not None and self.calibration.fit is not None:
             fit = self.calibration.fit
@@ -72,26 +72,26 @@ class Outcome:
         return found
 
     def lines(self) -> list[str]:
-        """For a person; the sentence comes last."""
-        said = []
+        """The outcome as lines to print; the sentence comes last."""
+        lines = []
         if self.calibration is not None and self.calibration.fit is not None:
             fit = self.calibration.fit
-            said = ["block    reading  residual"]
-            said += [
+            lines = ["block    reading  residual"]
+            lines += [
                 f"{at.toe_mm:4g} mm  {at.reading_mm:6.1f} mm  {residual_mm:+.2f} mm"
                 for at, residual_mm in zip(fit.points, fit.residuals_mm, strict=True)
             ]
-            said += [f"at {toe_mm:g} mm: \u00b1 {2 * mm:.1f} mm" for toe_mm, mm in self.uncertainty_mm.items()]
-        return [*said, self.sentence]
+            lines += [f"at {toe_mm:g} mm: \u00b1 {2 * mm:.1f} mm" for toe_mm, mm in self.uncertainty_mm.items()]
+        return [*lines, self.sentence]
 
 
 class GuidedCalibration:
     """Follows one run of `calibrate` or `check` from snapshot to snapshot."""
 
-    def __init__(self, store: Reader, what: str, say: Callable[[str], None]) -> None:
+    def __init__(self, store: Reader, what: str, echo: Callable[[str], None]) -> None:
         self._store = store
         self._activity = what
-        self._echo = say
+        self._echo = echo
         self._last_shown: tuple[object, ...] = ()
         self._last: BlockState | None = None
         self._calibration_id = store.current_calibration().id
@@ -101,7 +101,7 @@ class GuidedCalibration:
         return next((check.id for check in self._store.checks(limit=1)), None)
 
     def begin(self, station: Station) -> None:
-        """Start it on the station; a simulated person steps in without being asked."""
+        """Start it on the station; on a simulated board the simulated person does it."""
         if station.board is not None:
             station.board.act(self._activity)
         else:
@@ -129,7 +129,7 @@ class GuidedCalibration:
         current = self._store.current_calibration()
         if self._activity == "calibrate" and current.id != self._calibration_id and current.fit is not None:
             return _calibrated(current)
-        kept = "The calibration stays as it was."
+        kept = "The previous calibration stays in use."
         return Outcome(False, f"{why.rstrip('.')}. {kept}" if why else f"It was not finished. {kept}")
 
 
@@ -143,21 +143,23 @@ def _checked(check: Check) -> Outcome:
 def _calibrated(calibration: Calibration) -> Outcome:
     fit = calibration.fit
     assert fit is not None
-    sure = {toe_mm: fit.uncertainty_mm(fit.curve.reading_mm(toe_mm)) for toe_mm in SAID_AT_MM}
+    sure = {toe_mm: fit.uncertainty_mm(fit.curve.reading_mm(toe_mm)) for toe_mm in REPORTED_AT_MM}
     most_mm = 2 * max(sure.values())
-    sentence = f"Good. \u00b1 {most_mm:.1f} mm up to {max(SAID_AT_MM):g} mm; results from now on are measured with it."
+    sentence = (
+        f"Good. \u00b1 {most_mm:.1f} mm up to {max(REPORTED_AT_MM):g} mm; results from now on are measured with it."
+    )
     return Outcome(True, sentence, calibration, uncertainty_mm=sure)
 
 
-def run_guided_calibration(config: Config, what: str, say: Callable[[str], None]) -> Outcome:
+def run_guided_calibration(config: Config, what: str, echo: Callable[[str], None]) -> Outcome:
     """Open the board as `station run` does, without its page, and do `calibrate` or `check` on it.
 
-    Raises StoreError or DeviceError, each one sentence; a station that runs is one of them.
+    Raises StoreError or DeviceError with one sentence, also when a station is running already.
     """
     service = Service(config)
     service.obey_signals()
     station = service.open(page=False)
-    guided = GuidedCalibration(service.store, what, say)
+    guided = GuidedCalibration(service.store, what, echo)
 
     def watch() -> None:
         if guided.on_snapshot(station.snapshot()):

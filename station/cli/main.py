@@ -45,16 +45,16 @@ def run(config_path: Path | None) -> None:
 
 
 @main.command()
-@click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 takes any free one.")
+@click.option("--port", type=click.IntRange(0, 65_535), default=8080, show_default=True, help="0 picks any free port.")
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where to keep what you do.  [default: a directory that is removed at the end]",
+    help="Where to store your data.  [default: a directory that is removed at the end]",
 )
-@click.option("--empty", is_flag=True, help="Begin without the shipped history of two simulated people.")
+@click.option("--empty", is_flag=True, help="Start without the shipped history of two simulated people.")
 @click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to try.")
 def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) -> None:
-    """Run the station on an emulated board with a simulated person, ready to be watched and taken over.
+    """Run the station on an emulated board with a simulated person whom you can watch and take over.
 
     Example: station demo --port 8000
     """
@@ -94,7 +94,7 @@ def _ship_history(store: Store) -> None:
 
 
 def _have_answered(store: Store) -> None:
-    """The simulated people have answered the health questions long ago, with no to all of them."""
+    """Let the simulated people have answered no to all health questions."""
     from station.system.simulate import answer_no_to_all
 
     for person in store.people():
@@ -148,9 +148,9 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
 @CONFIG
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 def check(config_path: Path | None, as_json: bool) -> None:
-    """Try every part of the board, the store and the page's address, and say what is wrong and what to do.
+    """Check every part of the board, the store and the page's address, and report what is wrong and what to do.
 
-    Exit status 0 when all is well, 1 when something is not. A station that runs must be stopped first.
+    Exit status 0 if all is well, 1 if not. Stop a running station first.
 
     Example: station check --config /etc/station.toml
     """
@@ -169,14 +169,16 @@ def check(config_path: Path | None, as_json: bool) -> None:
 
 @main.command()
 @CONFIG
-@click.option("--check", "only_check", is_flag=True, help="Only see with one block whether it still holds.")
+@click.option(
+    "--check", "only_check", is_flag=True, help="Only check with one block whether the calibration still holds."
+)
 @click.option("--json", "as_json", is_flag=True, help="The outcome as one JSON object instead of lines.")
 def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None:
     """Calibrate the distance sensor with blocks held against the toe stop, or check it with one.
 
-    The blocks are those of the configuration. Nobody has to touch anything: the board sees each block arrive, and the
-    cues say when it has been read. Exit status 0 when it is good, 1 when not. A station that runs must be stopped
-    first, or calibrated from its page.
+    The blocks are those of the configuration. It works hands free: the board sees each block arrive, and a cue tells
+    you when it has been read. Exit status 0 if the calibration is good, 1 if not. Stop a running station first, or
+    calibrate from its page.
 
     Example: station calibrate --config /etc/station.toml
     """
@@ -190,7 +192,7 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
             config, "check" if only_check else "calibrate", lambda line: click.echo(line, err=as_json)
         )
     except (StoreError, DeviceError) as error:
-        exit_with_error(f"{error} A station that runs must be stopped first, or calibrated from its page.", 1)
+        exit_with_error(f"{error} Stop a running station first, or calibrate from its page.", 1)
     click.echo(json.dumps(outcome.as_json()) if as_json else "\n".join(outcome.lines()))
     sys.exit(0 if outcome.well else 1)
 
@@ -204,11 +206,11 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
     type=click.Choice(["csv", "json", "bundle"]),
     default="csv",
     show_default=True,
-    help="CSV (a zip with a file for each table), JSON (one document), or the bundle of one session.",
+    help="CSV (a zip with a file for each table), JSON (one document), or a bundle of one session.",
 )
-@click.option("--session", help="The session of a bundle, by its identifier.  [default: the last one]")
+@click.option("--session", help="The session to bundle, by its identifier.  [default: the last one]")
 def export(database: Path, to: Path, kind: str, session: str | None) -> None:
-    """Write everything in a database, or one session, to a file that other programs read.
+    """Write everything in a database, or one session, to a file for other programs.
 
     The traces in a bundle are files that `station replay` accepts.
 
@@ -227,7 +229,7 @@ def export(database: Path, to: Path, kind: str, session: str | None) -> None:
             else:
                 session = session or next((one.id for one in reader.sessions(limit=1)), None)
                 if session is None:
-                    exit_with_error(f"{database} has no session yet", 1)
+                    exit_with_error(f"{database} has no session yet.", 1)
                 export_bundle(reader, session, to)
     except (StoreError, LookupError) as error:
         exit_with_error(str(error), 1)
@@ -236,32 +238,32 @@ def export(database: Path, to: Path, kind: str, session: str | None) -> None:
 
 @main.command("simulate")
 @click.option("--person", required=True, help="The name of the simulated person, as the history shows it.")
-@click.option("--days", type=click.IntRange(1, 3_650), required=True, help="How many days to live.")
+@click.option("--days", type=click.IntRange(1, 3_650), required=True, help="How many days to simulate.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same history.")
 @click.option(
     "--sessions-per-week", type=click.IntRange(1, 7), default=3, show_default=True, help="How often they come."
 )
 @click.option(
-    "--limit-left-mm", "left_mm", type=click.FloatRange(-50, 250), help="How far the left ankle bends.  [default: 92]"
+    "--limit-left-mm", "left_mm", type=click.FloatRange(-50, 250), help="The limit of the left ankle.  [default: 92]"
 )
-@click.option("--limit-right-mm", "right_mm", type=click.FloatRange(-50, 250), help="The right one.  [default: 88]")
-@click.option("--gain-mm-week", type=click.FloatRange(-10, 10), help="What a week adds to both.  [default: 2]")
-@click.option("--cheat", is_flag=True, help="The heel comes up where the knee does not reach.")
+@click.option(
+    "--limit-right-mm", "right_mm", type=click.FloatRange(-50, 250), help="The limit of the right ankle.  [default: 88]"
+)
+@click.option("--gain-mm-week", type=click.FloatRange(-10, 10), help="The weekly gain of both.  [default: 2]")
+@click.option("--cheat", is_flag=True, help="Lift the heel where the knee does not reach.")
 @click.option(
     "--database",
     type=click.Path(dir_okay=False, path_type=Path),
     default=Path("simulated.db"),
     show_default=True,
-    help="The file to fill; what is in it stays.",
+    help="The database to add to; existing data stays.",
 )
-@click.option(
-    "--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to live on."
-)
-@click.option("--json", "as_json", is_flag=True, help="Say the outcome as JSON.")
+@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to use.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def simulate_days(
     person: str, days: int, seed: int, sessions_per_week: int, database: Path, as_json: bool, **options: Any
 ) -> None:
-    """Let a simulated person live with the station, drivers and all, a hundred times faster than life.
+    """Simulate days of a person's use with the real drivers, about a hundred times faster than real time.
 
     Example: station simulate --person Robin --days 14 --database robin.db
     """
@@ -289,24 +291,26 @@ def simulate_days(
     "--do",
     "do",
     type=click.Choice(["hold", "reps", "test", "calibrate", "check"]),
-    help="What the person was to do.",
+    help="What the person did.",
 )
-@click.option("--side", type=click.Choice(["left", "right", "both"]), help="The leg at work.  [default: both]")
+@click.option("--side", type=click.Choice(["left", "right", "both"]), help="The working leg.  [default: both]")
 @click.option("--hold-s", type=float, help="Length of a hold.  [default: 30]")
-@click.option("--repetitions", type=int, help="Holds a side.  [default: 3]")
+@click.option("--repetitions", type=int, help="Holds per side.  [default: 3]")
 @click.option("--rest-s", type=float, help="Rest between holds.  [default: 15]")
 @click.option("--prepare-s", type=float, help="Preparation before the first GO.  [default: 10]")
-@click.option("--heel", type=click.Choice(["down", "any"]), help="Whether a hold asks for the heel.  [default: down]")
-@click.option("--count", type=int, help="Repetitions a side.  [default: 20]")
-@click.option("--full/--quick", default=None, help="Three trials a side, or one.  [default: quick]")
+@click.option(
+    "--heel", type=click.Choice(["down", "any"]), help="Whether a hold requires the heel down.  [default: down]"
+)
+@click.option("--count", type=int, help="Repetitions per side.  [default: 20]")
+@click.option("--full/--quick", default=None, help="Three trials per side, or one.  [default: quick]")
 @click.option("--block-mm", type=float, help="The block of a check.  [default: 100]")
 @click.option("--offset-mm", type=float, help="toe distance = gain x reading + offset.  [default: -70]")
 @click.option("--gain", type=float, help="See --offset-mm.  [default: 1]")
 def replay(file: Path, do: str | None, **options: Any) -> None:
-    """Say what the rules make of a recorded trace: one JSON fact a line.
+    """Print what the rules make of a recorded trace: one JSON fact per line.
 
-    A trace that the station stored needs no options: its first line says what was going on. A bundle is replayed trace
-    by trace, each after a line with its name.
+    A trace that the station stored needs no options: its first line says what was done. A bundle is replayed trace by
+    trace, each after a line with its name.
 
     Example: station replay session.csv --do hold --side left --hold-s 20
     """

@@ -53,7 +53,8 @@ class IdleState(_State):
 class TestState(_State):
     """A knee-to-wall test, distances in mm. `target_mm` is the next toe distance, `best_mm` the largest passed one.
 
-    `verdict` is the outcome of the last attempt; the results are those so far.
+    `is_on_target`: the toes are at the next target, as the rule sees it. `verdict` is the outcome of the last attempt;
+    the results are those so far.
     """
 
     __test__ = False
@@ -62,6 +63,7 @@ class TestState(_State):
     trial: int | None = None
     attempt: int | None = None
     target_mm: float | None = None
+    is_on_target: bool = False
     best_mm: float | None = None
     result_left_mm: float | None = None
     result_right_mm: float | None = None

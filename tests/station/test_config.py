@@ -78,10 +78,10 @@ def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec
         ("[pins]\nxshut = 28", "board.toml: pins.xshut is 28, but must be a whole number from 2 to 27."),
         ("[page]\nport = 65536", "board.toml: page.port is 65536, but must be a whole number from 0 to 65535."),
         ("[page]\nport = true", "board.toml: page.port is true, but must be a whole number from 0 to 65535."),
-        ('[page]\nhost = ""', 'board.toml: page.host is "", but must be a text in quotes.'),
+        ('[page]\nhost = ""', 'board.toml: page.host is "", but must be text in quotes.'),
         (
             '[page]\nallowed_hosts = "station.local"',
-            'board.toml: page.allowed_hosts is "station.local", but must be a list of texts, as ["one", "two"].',
+            'board.toml: page.allowed_hosts is "station.local", but must be a list of texts, such as ["one", "two"].',
         ),
         ("[page]\nprot = 80", "board.toml: there is no key page.prot; the nearest is port."),
         ("[store]\nwhere = 1", "board.toml: there is no key store.where; the known ones are path."),

@@ -18,8 +18,6 @@ from station.core.sound.cues import CUES
 from station.core.state import ExerciseState, HoldState, LessonState, RepsState, TestState
 from station.units import SIDE_SYMBOLS
 
-ON_TARGET_MM = 3.0
-"""Within this the toes are where they should be (flows: target within 3 mm)."""
 MIN_STEP_OFF_REST_US = 10 * SECOND_US
 """A shorter rest leaves no time to step off and back on."""
 NOT_VERIFIED = "Not verified: the board cannot sense this exercise."
@@ -134,7 +132,7 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         return style._replace(word=state.side.upper(), shape=SIDE_SYMBOLS[state.side])
     if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
         off = snapshot.target_mm - snapshot.toe_mm
-        if abs(off) <= ON_TARGET_MM:
+        if isinstance(state, TestState) and state.is_on_target:
             return style._replace(word="STAND STILL", shape="\u25a0", sentence="Right there. Stand still.")
         return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
     if phase == "wait" and state.step:

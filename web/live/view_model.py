@@ -198,7 +198,8 @@ def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
     """How the last attempt ended, and where to slide the board."""
     where = style.sentence
     if state.target_mm is not None and style.word != "STAND STILL":
-        where = f"Slide the board until your toes are {lengths.length_text(state.target_mm, units)} from the wall."
+        target = lengths.length_text(state.target_mm, units)
+        where = f"Slide the board until your toes are {target} from the wall, or stand still to try where you are."
     return f"{VERDICTS.get(state.verdict, state.verdict)} {where}" if state.verdict else where
 
 

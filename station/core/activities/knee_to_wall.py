@@ -423,7 +423,13 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         is_optional = target is None or target.is_near
         self._enter_phase(TestPhase.MOVE, now_us)
         self._move = Repositioning(
-            self.sensors, self._heel, now_us, baseline_mm, is_optional=is_optional, rules=self.rules.move
+            self.sensors,
+            self._heel,
+            now_us,
+            baseline_mm,
+            target_mm=None if target is None else target.toe_mm,
+            is_optional=is_optional,
+            rules=self.rules.move,
         )
 
     def _on_move_alarm(self, now_us: int, move: Repositioning) -> None:
@@ -513,6 +519,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             trial=trials.number,
             attempt=trials.attempts,
             target_mm=self._series.target_mm,
+            is_on_target=self.phase is TestPhase.MOVE and self._move is not None and self._move.is_on_target,
             best_mm=trials.best_mm,
             result_left_mm=self._series.score_mm(Side.LEFT),
             result_right_mm=self._series.score_mm(Side.RIGHT),

@@ -6,25 +6,32 @@ from dataclasses import dataclass
 
 from station.core.activities.standing_heel import StandingHeel
 from station.core.events import SECOND_US
+from station.core.measurement.target import is_on_target
 from station.core.sensing.sensors import BoardSensors
 
 
 @dataclass(frozen=True, slots=True)
 class MoveRules:
-    """How far a person moves at least, and how long they stand still afterwards."""
+    """Where the next attempt may begin, and how long the person stands still there."""
 
     min_move_mm: float = 4.0
+    """Off the target, a person who moved this far means to be tried where they stand."""
     median_span_us: int = 1 * SECOND_US
     still_us: int = 1 * SECOND_US
     still_load_us: int = 2 * SECOND_US
     """With a measured load, whose reference is taken from these two seconds."""
-    optional_still_us: int = 3 * SECOND_US
-    """Where nobody has to move, standing still alone begins the next attempt."""
+    elsewhere_still_us: int = 3 * SECOND_US
+    """Off the target, or where nobody has to move: standing still that long begins the next attempt."""
+    max_slide_mm: float = 1.0
+    """Between the first and the last second of that: a person who slides slowly is on the way and not there yet."""
     timeout_us: int = 45 * SECOND_US
 
 
 class Repositioning:
-    """One move. `is_optional`: the next attempt may be at the same distance, so standing still is enough."""
+    """One move to `target_mm`; without a target the next attempt is at the same distance.
+
+    `is_optional`: the next attempt may be at the same distance, so standing still is enough.
+    """
 
     def __init__(
         self,
@@ -33,6 +40,7 @@ class Repositioning:
         began_us: int,
         baseline_mm: float | None,
         *,
+        target_mm: float | None,
         is_optional: bool,
         rules: MoveRules | None = None,
     ) -> None:
@@ -42,25 +50,51 @@ class Repositioning:
         self._heel = heel
         self._began_us = began_us
         self._baseline_mm = baseline_mm
+        self._target_mm = target_mm
         self._is_optional = is_optional
+        self._on_target_since_us: int | None = None
         self.has_begun = False
         """Whether the person has moved at any moment."""
 
+    @property
+    def is_on_target(self) -> bool:
+        """Whether the toes are at the target."""
+        return self._on_target_since_us is not None
+
     def is_over(self, now_us: int) -> bool:
         """Whether the person stands still where the next attempt may begin."""
-        has_moved = self._has_moved(now_us)
-        self.has_begun = self.has_begun or has_moved
-        is_place_allowed = has_moved or self._is_optional
-        return is_place_allowed and self._heel.has_stood_still(self._began_us, self._still_us, now_us)
-
-    @property
-    def _still_us(self) -> int:
-        if self._is_optional:
-            return self._rules.optional_still_us
-        return self._rules.still_load_us if self._heel.has_load else self._rules.still_us
-
-    def _has_moved(self, now_us: int) -> bool:
-        now_mm = self._sensors.toe.median(now_us - self._rules.median_span_us, now_us)
-        if now_mm is None or self._baseline_mm is None:
+        reading_mm = self._sensors.toe.median(now_us - self._rules.median_span_us, now_us)
+        if reading_mm is None:
             return False
-        return self._sensors.toe_difference_mm(self._baseline_mm, now_mm) >= self._rules.min_move_mm
+        self._find_target(reading_mm, now_us)
+        has_moved = self._has_moved(reading_mm)
+        self.has_begun = self.has_begun or has_moved
+        if self._is_optional:
+            return self._heel.has_stood_still(self._began_us, self._rules.elsewhere_still_us, now_us)
+        if self._on_target_since_us is not None:
+            still_us = self._rules.still_load_us if self._heel.has_load else self._rules.still_us
+            return self._heel.has_stood_still(max(self._began_us, self._on_target_since_us), still_us, now_us)
+        if not has_moved or self._is_sliding(reading_mm, now_us):
+            return False
+        return self._heel.has_stood_still(self._began_us, self._rules.elsewhere_still_us, now_us)
+
+    def _find_target(self, reading_mm: float, now_us: int) -> None:
+        if self._target_mm is None:
+            return
+        off_mm = self._sensors.curve.toe_mm(reading_mm) - self._target_mm
+        if not is_on_target(off_mm, was_on_target=self.is_on_target):
+            self._on_target_since_us = None
+        elif self._on_target_since_us is None:
+            self._on_target_since_us = now_us
+
+    def _is_sliding(self, reading_mm: float, now_us: int) -> bool:
+        from_us = now_us - self._rules.elsewhere_still_us
+        earlier_mm = self._sensors.toe.median(from_us, from_us + self._rules.median_span_us)
+        if earlier_mm is None:
+            return True
+        return self._sensors.toe_difference_mm(earlier_mm, reading_mm) > self._rules.max_slide_mm
+
+    def _has_moved(self, reading_mm: float) -> bool:
+        if self._baseline_mm is None:
+            return False
+        return self._sensors.toe_difference_mm(self._baseline_mm, reading_mm) >= self._rules.min_move_mm

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from math import fsum
 
+from station.core.measurement.target import is_on_target
+
 
 @dataclass(frozen=True, slots=True)
 class TrialRules:
@@ -21,8 +23,6 @@ class TrialRules:
     coarse_step_mm: float = 15.0
     fine_step_mm: float = 5.0
     step_back_mm: float = 20.0
-    no_move_mm: float = 3.0
-    """A target this close to the last attempt needs no move."""
     max_failures: int = 2
     wall_mm: float = 5.0
     max_wall_failures: int = 3
@@ -82,7 +82,7 @@ class Trials:
 
     def is_near(self, target_mm: float, toe_mm: float) -> bool:
         """Whether the target is so close to `toe_mm` that nobody has to move."""
-        return abs(target_mm - toe_mm) <= self.rules.no_move_mm
+        return is_on_target(target_mm - toe_mm, was_on_target=False)
 
     @property
     def below_range(self) -> bool:

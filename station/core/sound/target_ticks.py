@@ -6,13 +6,14 @@ While a cue has the buzzer there are no ticks.
 
 from __future__ import annotations
 
+from station.core.measurement.target import ON_TARGET_MM
 from station.core.sound.cues import MILLISECOND_US
 from station.core.sound.sequencer import Edge
 
 TICK_LENGTH_US = 20_000
 
-FAR_MM, NEAR_MM = 30.0, 3.0
-"""The distances from the target at which the ticks are slowest, and fastest (the target counts as reached)."""
+FAR_MM = 30.0
+"""The distance from the target at which the ticks are slowest; they are fastest once it counts as reached."""
 
 SLOWEST_INTERVAL_US, QUICKEST_INTERVAL_US = 1_000 * MILLISECOND_US, 250 * MILLISECOND_US
 """The times from tick to tick. The fastest still differ clearly from the rattle of NO, with 80 ms."""
@@ -20,7 +21,7 @@ SLOWEST_INTERVAL_US, QUICKEST_INTERVAL_US = 1_000 * MILLISECOND_US, 250 * MILLIS
 
 def tick_interval_us(distance_mm: float) -> int:
     """Return the time from tick to tick, in microseconds, at this distance from the target."""
-    share = (min(FAR_MM, max(NEAR_MM, abs(distance_mm))) - NEAR_MM) / (FAR_MM - NEAR_MM)
+    share = (min(FAR_MM, max(ON_TARGET_MM, abs(distance_mm))) - ON_TARGET_MM) / (FAR_MM - ON_TARGET_MM)
     return round(QUICKEST_INTERVAL_US + share * (SLOWEST_INTERVAL_US - QUICKEST_INTERVAL_US))
 
 

@@ -135,7 +135,7 @@ def test_swapped_blocks_keep_previous_calibration(tmp_path: Path) -> None:
         lab.board.person.blocks.true_lengths_mm = {0.0: 200.0, 200.0: 0.0}
         outcome = lab.guided().outcome()
         assert not outcome.well
-        assert "The calibration stays as it was." in outcome.sentence
+        assert "The previous calibration stays in use." in outcome.sentence
         assert "swapped" in outcome.sentence
         assert lab.store.current_calibration() == before
         assert lab.recognised_cues()[-1] is CueName.ENDED

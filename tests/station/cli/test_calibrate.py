@@ -24,7 +24,7 @@ def test_a_station_that_runs_must_be_stopped_first(tmp_path: Path, options: list
     with Store.open(database, clock=SystemClock()):
         result = CliRunner().invoke(main, ["calibrate", "--config", str(config), *options])
     assert result.exit_code == 1
-    assert "must be stopped first" in result.stderr
+    assert "Stop a running station first" in result.stderr
     assert result.stdout == ""
 
 

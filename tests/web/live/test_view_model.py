@@ -50,7 +50,8 @@ def test_hold_countdown_is_computed_by_page() -> None:
 )
 def test_moving_shows_distance_and_direction(toe_mm: float, word: str, number: str) -> None:
     """The number is the distance still to slide; within 3 mm of the target it is zero."""
-    seen = shown(phase="move", activity="test", toe_mm=toe_mm, target_mm=109.0)
+    is_there = word == "STAND STILL"
+    seen = shown(phase="move", activity="test", toe_mm=toe_mm, target_mm=109.0, is_on_target=is_there)
     assert (seen["word"], seen["number"]) == (word, number)
 
 

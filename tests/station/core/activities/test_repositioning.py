@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from random import Random
+
+import pytest
+
 from station.core.activities.repositioning import Repositioning
 from station.core.activities.standing_heel import StandingHeel
 from tests.station.core.knee_parts import Comparators
@@ -13,14 +17,21 @@ class Moving:
 
     READING_MM = 100
 
-    def __init__(self, *, is_optional: bool) -> None:
+    def __init__(self, *, is_optional: bool = False, target_off_mm: float | None = None) -> None:
         self.board = Comparators()
         self.board.heel(LEFT, True)
         self.board.read(self.READING_MM, 3)
         self.heel = StandingHeel(self.board.sensors, LEFT)
         self.began_us = self.board.now_us
         self.move = Repositioning(
-            self.board.sensors, self.heel, self.began_us, self.READING_MM, is_optional=is_optional
+            self.board.sensors,
+            self.heel,
+            self.began_us,
+            self.READING_MM,
+            target_mm=None
+            if target_off_mm is None
+            else self.board.sensors.curve.toe_mm(self.READING_MM + target_off_mm),
+            is_optional=is_optional,
         )
         self.over_after_us: int | None = None
 
@@ -32,15 +43,61 @@ class Moving:
             self.over_after_us = at_us - self.began_us
 
 
-def test_over_once_the_person_has_moved_and_stands_still() -> None:
-    """Standing still at the old distance is no move; a second of still half-second medians at the new one ends it."""
-    moving = Moving(is_optional=False)
+def test_repositioning_off_target_ends_after_three_still_seconds() -> None:
+    """Standing still at the old distance is no move; at a new one that is not the target it takes three seconds."""
+    moving = Moving(target_off_mm=5)
     moving.stands_at(100, 10)
     assert (moving.over_after_us, moving.move.has_begun) == (None, False)
-    moving.stands_at(115, 3)
+    moving.stands_at(115, 5)
     assert moving.move.has_begun
+    assert not moving.move.is_on_target
     assert moving.over_after_us is not None
-    assert us(10.75) < moving.over_after_us < us(11.25)
+    assert us(12.75) < moving.over_after_us < us(13.75)
+
+
+@pytest.mark.parametrize("off_mm", [2, 3, 5, 7, 15, 17])
+def test_repositioning_on_target_ends_after_one_still_second(off_mm: int) -> None:
+    """Within 3 mm of a target 5 or 15 mm away the person is there, also where they have moved by 2 mm alone."""
+    moving = Moving(target_off_mm=15 if off_mm > 7 else 5)
+    moving.stands_at(100, 10)
+    moving.stands_at(100 + off_mm, 3)
+    assert moving.move.is_on_target
+    assert moving.over_after_us is not None
+    assert us(11.0) < moving.over_after_us < us(12.25)
+
+
+def test_repositioning_stays_on_target_until_five_mm_away() -> None:
+    """Found within 3 mm, kept within 5 mm, and then found again within 3 mm."""
+    moving = Moving(target_off_mm=15)
+    seen = []
+    for off_mm in (10, 12, 19, 21, 19, 17):
+        moving.stands_at(100 + off_mm, 2)
+        seen.append(moving.move.is_on_target)
+    assert seen == [False, True, True, False, False, True]
+
+
+def test_repositioning_does_not_end_while_the_board_slides() -> None:
+    """Nobody is asked to lunge 8 mm off the target, on their way to it."""
+    moving = Moving(target_off_mm=15)
+    for off_mm in range(13):
+        moving.stands_at(100 + off_mm, 0.4)
+    assert moving.over_after_us is None or moving.move.is_on_target
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_repositioning_never_stalls_an_obedient_person(seed: int) -> None:
+    """They slide by millimetres until they are told that they are there, and stand still: GO comes within 45 s."""
+    random = Random(seed)
+    target_off_mm = random.choice((-20, 5, 5, 5, 15)) + random.randint(-1, 1)
+    moving = Moving(target_off_mm=target_off_mm)
+    at_mm = moving.READING_MM
+    while moving.over_after_us is None and moving.board.now_us - moving.began_us < us(45):
+        off_mm = target_off_mm - (at_mm - moving.READING_MM)
+        if not moving.move.is_on_target and off_mm:
+            at_mm += 1 if off_mm > 0 else -1
+        moving.stands_at(at_mm, random.uniform(0.2, 0.8))
+    assert moving.over_after_us is not None
+    assert moving.move.is_on_target
 
 
 def test_three_still_seconds_end_an_optional_move() -> None:

@@ -150,7 +150,7 @@ def _sentences_by_field(exercise: Exercise) -> Iterator[tuple[str, tuple[str, ..
         yield field, (getattr(exercise, field),)
     yield "steps", exercise.steps
     yield "mistakes", exercise.mistakes
-    yield "cautions.why", tuple(caution.reason for caution in exercise.cautions)
+    yield "cautions.reason", tuple(caution.reason for caution in exercise.cautions)
 
 
 def _dose_faults(dose: Dose) -> Iterator[str]:

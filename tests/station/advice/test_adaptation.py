@@ -1,4 +1,4 @@
-"""How a routine follows the tests, and what a person felt: each rule changes what it says, and nothing else."""
+"""Routines adapt to test results and to what the person felt: each rule makes its own change and no other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plan as a calendar: parsed back, it has the plan's times, also when the clocks change."""
+"""The calendar feed, parsed again, has the plan's times, even when the clocks change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def events(plan: Plan, now: datetime = NOW, **options: bool) -> list[Any]:
 
 
 def expanded(event: Any, until: datetime) -> list[datetime]:
-    """The times of a weekly event by RFC 5545: its days at the clock's time of its zone, from its start on."""
+    """The times of a weekly event by RFC 5545: its days at its local time, from its start on."""
     start, found = event.decoded("dtstart"), []
     days = [("MO", "TU", "WE", "TH", "FR", "SA", "SU").index(day) for day in event["rrule"]["byday"]]
     assert event["rrule"]["freq"] == ["WEEKLY"]
@@ -62,9 +62,9 @@ def test_calendar_contains_time_zone(zone: str) -> None:
     (written,) = parsed.timezones
     assert written.tz_name == zone
     assert parsed.get_missing_tzids() == set()
-    told = written.to_tz(lookup_tzid=False)
+    parsed = written.to_tz(lookup_tzid=False)
     for at in occurrences(plan, NOW, datetime(2028, 1, 1, tzinfo=UTC)):
-        assert at.replace(tzinfo=None).replace(tzinfo=told).utcoffset() == at.utcoffset()
+        assert at.replace(tzinfo=None).replace(tzinfo=parsed).utcoffset() == at.utcoffset()
 
 
 def test_event_has_name_duration_and_reminder() -> None:

@@ -1,4 +1,4 @@
-"""The health questions: what is asked, what a yes holds back or changes, and when they are asked again."""
+"""The health questions: what they ask, what a yes blocks or changes, and when they come again."""
 
 from __future__ import annotations
 

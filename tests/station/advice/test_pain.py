@@ -1,4 +1,4 @@
-"""What an answer to "how much does it hurt?" asks for."""
+"""The advice for each level of pain."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ANSWERS = st.lists(st.integers(0, 10), max_size=8)
 
 
 def newest_first(*pains: int, hours: float = 30) -> list[tuple[datetime, int]]:
-    """Answers, each so many hours before the next, the last one `hours` ago."""
+    """Answers, each `hours` before the next newer one, the newest `hours` ago."""
     return [(NOW - (number + 1) * hours * HOUR, pain) for number, pain in enumerate(pains)]
 
 

@@ -1,4 +1,4 @@
-"""The plan: its days in the person's own zone, what is due, what was missed, and how that is said."""
+"""The plan: its days in the person's own zone, what is due, what was missed, and the sentences for it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def berlin(day: int, hour: int, minute: int = 0, month: int = 6) -> datetime:
 
 
 def times(plan: Plan, begin: datetime, end: datetime) -> list[str]:
-    """As the clock of the zone shows them, with their distance from UTC."""
+    """The occurrences in local time, with the offset from UTC."""
     return [at.isoformat() for at in occurrences(plan, begin, end)]
 
 
@@ -72,7 +72,7 @@ def test_plan_survives_storage() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "kept", "words"),
+    ("entry", "stored", "words"),
     [
         ("zone", "Europe/Nowhere", "no time zone 'Europe/Nowhere'.*Europe/Berlin"),
         ("zone", None, "no time zone None"),
@@ -102,10 +102,10 @@ def test_plan_survives_storage() -> None:
         ("since", 3, "such as 2026-01-31"),
     ],
 )
-def test_plan_from_dict_names_mistake(entry: str, kept: Any, words: str) -> None:
+def test_plan_from_dict_names_mistake(entry: str, stored: Any, words: str) -> None:
     """The sentence has the entry, its value and what is allowed."""
     with pytest.raises(ValueError, match=words) as raised:
-        plan_from_dict({**to_dict(PLAN), entry: kept})
+        plan_from_dict({**to_dict(PLAN), entry: stored})
     assert str(raised.value).endswith(".")
 
 
@@ -302,17 +302,17 @@ def test_weekly_dose_reason_counts_whole_minutes() -> None:
 def test_reasons_are_kind() -> None:
     """A rest day, a missed day, a missed week and a finished day each have a kind, short sentence."""
     long_ago = PlanProgress(TESTED.last_test, TESTED.last_full_test, last_finished_at=berlin(1, 18, 30))
-    said = {
+    due_cases = {
         "plan-rest": due(PLAN, TESTED, berlin(3, 9)),
         "plan-missed": due(PLAN, TESTED, berlin(2, 9)),
         "plan-due": due(PLAN, TESTED, berlin(1, 19)),
         "plan-done": due(PLAN, long_ago, berlin(1, 19)),
         "plan-break": due(PLAN, long_ago, berlin(15, 19)),
     }
-    for rule, found in said.items():
+    for rule, found in due_cases.items():
         assert rule in rules(found)
     assert "plan-break" not in rules(due(PLAN, long_ago, berlin(8, 18)))
-    for why in {why for found in said.values() for why in found.reasons}:
+    for why in {why for found in due_cases.values() for why in found.reasons}:
         assert why.rule in RULE_BY_KEY
         assert len(why.sentence) <= 130
         assert not [

@@ -1,4 +1,4 @@
-"""Every reason leads to a rule, and every rule has a reason that leads to it."""
+"""Every reason has a rule, and every rule a reason."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def of_proposal(found: Proposal) -> Iterator[Reason]:
 
 
 def situations() -> Iterator[Situation]:
-    """People who differ in one thing each."""
+    """Situations that each differ in one thing."""
     yield Situation(NOW)
     yield from (Situation(NOW, frozenset({condition})) for condition in CONDITIONS)
     yield from (Situation(NOW, frozenset(), pain_answers=((NOW - DAY, number),)) for number in range(11))
@@ -54,7 +54,7 @@ def situations() -> Iterator[Situation]:
 
 
 def of_plans() -> Iterator[Reason]:
-    """What is said of a plan on each of three weeks' days, after this and that."""
+    """The reasons of a plan on each day of three weeks, after several kinds of progress."""
     one = plan.plan_from_dict({"days": [[0, "18:00"]], "zone": "Europe/Berlin"})
     yield from filter(None, [plan.few_days_hint(one)])
     histories = [
@@ -68,7 +68,7 @@ def of_plans() -> Iterator[Reason]:
 
 
 def produced() -> set[Reason]:
-    """Every reason of all these people."""
+    """Every reason in all these situations."""
     found: set[Reason] = {*of_plans()}
     for situation in situations():
         for base in (built_in_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):

@@ -1,4 +1,4 @@
-"""What is proposed: the felt place first, in the guide's order, and never what a condition forbids."""
+"""Proposals: the felt place first, in the guide's order, and never what a condition excludes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tests.station.advice.guide import (
     ORDER,
     done,
     half,
-    is_held_back,
-    rulings,
+    is_blocked,
+    restrictions_of,
     upto_two,
     whole,
 )
@@ -54,7 +54,7 @@ def keys(found: Proposal | Sequence[Item]) -> list[str]:
 
 
 def in_order(found: Sequence[str]) -> bool:
-    """Whether these follow each other as the guide has its groups, and its numbers in each."""
+    """Whether these follow the guide's order of groups, and of numbers within each."""
     places = [(ORDER.index(FILES[key]["group"]), NUMBERS.index(key)) for key in found]
     return all(one < other for one, other in pairwise(places))
 
@@ -66,7 +66,7 @@ def test_proposal_obeys_conditions_and_felt_places(base: str, felt: frozenset[Fe
     first = set().union(*(FELT[place] for place in felt))
     for conditions in upto_two(CONDITIONS):
         found = proposal(ALL, BASES[base], situation(conditions, felt, LONG))
-        if is_held_back(conditions):
+        if is_blocked(conditions):
             assert found.block_reason
             assert found.items == ()
             continue
@@ -75,7 +75,7 @@ def test_proposal_obeys_conditions_and_felt_places(base: str, felt: frozenset[Fe
         wanted = {*keys(BASES[base]), *first, *of_conditions}
         wanted |= {"7a"} if "toes_out" in conditions else set()
         wanted |= {"5a", "5b"} if conditions & {"tendon_pain", "insertional"} else set()
-        forbidden = {key for key in wanted if "left out" in rulings(key, conditions)}
+        forbidden = {key for key in wanted if "left out" in restrictions_of(key, conditions)}
         assert sorted(keys(found)) == sorted(wanted - forbidden)
         tested = any(item.test for item in BASES[base])
         forbidden |= {"test"} if tested and conditions & {"tendon_pain", "insertional"} else set()
@@ -92,7 +92,7 @@ def test_proposal_obeys_conditions_and_felt_places(base: str, felt: frozenset[Fe
             key = item.exercise
             before = next((one for one in BASES[base] if one.exercise == key), Item(exercise=key))
             expected = (60, 10, None) if (key, "neuro" in conditions) == ("3a", True) else done(before)
-            if "gentler" in rulings(key, conditions):
+            if "gentler" in restrictions_of(key, conditions):
                 expected = half(*expected)
                 assert key in {one.key for one in found.reduced}
             assert done(item) == expected
@@ -117,12 +117,12 @@ def test_proposal_is_safe_for_any_routine(
 ) -> None:
     """Nothing excluded remains, nothing is lost without a reason, tests come first, no stray rest."""
     found = proposal(ALL, base, situation(conditions, felt, minutes, pain))
-    if is_held_back(conditions) or not found.items:
+    if is_blocked(conditions) or not found.items:
         assert found.block_reason
         assert not found.items
         return
     assert found.block_reason is None
-    assert not [key for key in keys(found) if "left out" in rulings(key, conditions)]
+    assert not [key for key in keys(found) if "left out" in restrictions_of(key, conditions)]
     asked = {*keys(base), *set().union(*(FELT[place] for place in felt))}
     assert asked <= {*keys(found), *(one.key for one in found.excluded)}
     assert not {*keys(found)} & {one.key for one in found.excluded}

@@ -1,4 +1,4 @@
-"""The catalogue has every exercise of the guide, dosed as there, in words that are good to follow."""
+"""The catalogue has every exercise of the guide with its dose, in short and clear texts."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ ROUTINES = read.CATALOGUE_DIR / "routines"
 LETTERS = {"front": "F", "achilles": "A", "calf": "C"}
 LONGEST_STEP = 90
 LONGEST_TEXT = 150
-"""Two lines on a telephone are read while one stands; four are not."""
+"""Two lines on a phone can be read while standing; four cannot."""
 STATED = ("purpose", "verifies", "easier", "harder")
 VERBS = """
 Ask Bend Change Circle Come Cross Draw Finish Fix Hold Keep Lay Lean Leave Let Lie Lift Loop Lower Move Pause Place
 Point Press Pull Push Put Raise Relax Rest Rise Rock Roll Say Set Sink Sit Slide Stand Stay Step Stop Straighten
 Support Take Tap Turn Use Wait
 """
-"""What a step may begin with."""
+"""The verbs that a step may begin with."""
 
 
 def words_of(dose: Dose) -> str:
-    """A dose as the guide writes it."""
+    """A dose in the guide's notation."""
     if dose.count is not None:
         return f"{dose.count} each way" if dose.ways == 2 else f"{dose.count} reps"
     if dose.most_s is not None:
@@ -49,7 +49,7 @@ def facts_of(one: Exercise) -> tuple[str, ...]:
 
 
 def texts_of(one: Exercise) -> Iterator[str]:
-    """Every text of an exercise that is read or heard."""
+    """Every written or spoken text of an exercise."""
     yield from (one.name, one.short_name, one.feel, *(getattr(one, field) for field in STATED))
     yield from chain(one.steps, one.mistakes, (caution.reason for caution in one.cautions))
 
@@ -137,28 +137,28 @@ def test_texts_have_right_length() -> None:
 def test_sentences_are_unique() -> None:
     """Only the spoken name may repeat the name."""
     texts = chain.from_iterable(texts_of(one) for one in exercises().values())
-    said = {one.short_name for one in exercises().values()}
-    assert not repeated(sentence for text in texts if text not in said for sentence in re.split(r"(?<=\.)\s", text))
+    spoken = {one.short_name for one in exercises().values()}
+    assert not repeated(sentence for text in texts if text not in spoken for sentence in re.split(r"(?<=\.)\s", text))
 
 
 def test_spoken_names_are_short_and_unique() -> None:
     """At most three words in lower case."""
-    said = [one.short_name for one in exercises().values()]
-    assert not repeated(iter(said))
-    assert all(text == text.lower() and 1 <= len(text.split()) <= 3 and not text.endswith(".") for text in said)
+    spoken = [one.short_name for one in exercises().values()]
+    assert not repeated(iter(spoken))
+    assert all(text == text.lower() and 1 <= len(text.split()) <= 3 and not text.endswith(".") for text in spoken)
 
 
 @pytest.mark.parametrize(("condition", "out", "gentler"), CAUTIONS)
 def test_condition_restricts_right_exercises(condition: str, out: set[str], gentler: set[str]) -> None:
     """It excludes exactly what the guide's caution means, and reduces at least what follows from it."""
-    rulings = {
+    restrictions = {
         key: caution.restriction
         for key, one in exercises().items()
         for caution in one.cautions
         if caution.condition == condition
     }
-    assert {key for key, ruling in rulings.items() if ruling is Restriction.EXCLUDED} == out
-    assert gentler <= {key for key, ruling in rulings.items() if ruling is Restriction.REDUCED}
+    assert {key for key, restriction in restrictions.items() if restriction is Restriction.EXCLUDED} == out
+    assert gentler <= {key for key, restriction in restrictions.items() if restriction is Restriction.REDUCED}
 
 
 def test_conditions_are_all_used_once_an_exercise() -> None:
@@ -234,17 +234,22 @@ CHANGES = [
     ('"left out"', '"forbidden"', r"3a.toml: cautions\[0\].restriction: .*'forbidden'; it may be left out, gentler"),
     ("lean in less.", "lean in less", "3a.toml: easier has .*, which must end with a full stop"),
     ("hands on the wall.", "hands on the wall", "3a.toml: steps has .*, which must end with a full stop"),
+    (
+        "stretched to its end.",
+        "stretched to its end",
+        "3a.toml: cautions.reason has .*, which must end with a full stop",
+    ),
     ("[dose]", "[dose", "3a.toml is not valid TOML: "),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "said"), CHANGES)
-def test_invalid_file_is_refused_by_name_and_field(tmp_path: Path, old: str, new: str, said: str) -> None:
+@pytest.mark.parametrize(("old", "new", "message"), CHANGES)
+def test_invalid_file_is_refused_by_name_and_field(tmp_path: Path, old: str, new: str, message: str) -> None:
     """One sentence has the file, the field, what is wrong and what is allowed."""
     text = (FILES / "3a.toml").read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "3a.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+    with pytest.raises(CatalogueError, match=rf"^{message}.*\.$"):
         read.read_exercises(tmp_path)
 
 
@@ -271,26 +276,26 @@ ITEMS = [
 ]
 
 
-@pytest.mark.parametrize(("item", "said"), ITEMS)
-def test_impossible_item_is_refused(tmp_path: Path, item: str, said: str) -> None:
+@pytest.mark.parametrize(("item", "message"), ITEMS)
+def test_impossible_item_is_refused(tmp_path: Path, item: str, message: str) -> None:
     """No exercise, no test, too much at once, or a dose of the other kind: the sentence names the field."""
     text = f'key = "mine"\nname = "Mine"\nabout = "Mine alone."\n[[items]]\n{item}\n'
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+    with pytest.raises(CatalogueError, match=rf"^{message}.*\.$"):
         read.read_routines(tmp_path, exercises())
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('about = "Mine alone."\nitems = []', "mine.toml: items is empty; a routine has one or more"),
         ('about = "Mine"\n[[items]]\nrest_s = 30', "mine.toml: about is 'Mine', which must end with a full stop"),
     ],
 )
-def test_incomplete_routine_is_refused(tmp_path: Path, text: str, said: str) -> None:
+def test_incomplete_routine_is_refused(tmp_path: Path, text: str, message: str) -> None:
     """A routine needs items and a sentence about it."""
     (tmp_path / "mine.toml").write_text(f'key = "mine"\nname = "Mine"\n{text}\n', encoding="utf-8")
-    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+    with pytest.raises(CatalogueError, match=rf"^{message}.*\.$"):
         read.read_routines(tmp_path, exercises())
 
 

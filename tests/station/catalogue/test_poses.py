@@ -1,4 +1,4 @@
-"""The files of the pictures: one an exercise, and a fault is told with file, pose and field."""
+"""The files of the pictures: one for each exercise; an error names file, pose and field."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_parse_picture_reads_valid_text() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "said"),
+    ("right", "wrong", "words"),
     [
         ("knee = 20", "knee = 170", ("end.near.knee", "155")),
         ("knee = 20", "knees = 20", ("end.near", "knees")),
@@ -64,11 +64,11 @@ def test_parse_picture_reads_valid_text() -> None:
         ("[end]", "[end", ("TOML",)),
     ],
 )
-def test_fault_names_file_pose_and_field(right: str, wrong: str, said: tuple[str, ...]) -> None:
+def test_fault_names_file_pose_and_field(right: str, wrong: str, words: tuple[str, ...]) -> None:
     """A joint beyond its range, an unknown anchor, prop or field, and a limb in one pose only."""
     with pytest.raises(PoseError) as fault:
         parse_picture(GOOD.replace(right, wrong, 1), "poses/x.toml")
-    for word in ("poses/x.toml", *said):
+    for word in ("poses/x.toml", *words):
         assert word in str(fault.value)
 
 

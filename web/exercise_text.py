@@ -1,4 +1,4 @@
-"""Text shared by the exercise and routine pages: doses, legs, heels, and the viewer's conditions."""
+"""Texts that the exercise and routine pages share: doses, legs, heels, and the viewer's conditions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ EVERYWHERE = len(PLACE_NAMES)
 
 
 def dose_text(exercise: Exercise, item: Item | None = None) -> str:
-    """The dose in words: three times `30 s`, `1 to 3 min`, `20 each way` or `10 times`; per leg if each leg does it."""
+    """The dose in words, such as `1 to 3 min`, `20 each way` or `10 times`; for each leg if each leg does it."""
     item = item or Item(exercise=exercise.key)
     count, hold_s = count_of(exercise, item), hold_s_of(exercise, item)
     if count is not None:
@@ -92,7 +92,7 @@ class Entry:
 
 
 def entry(item: Item, exercise: Exercise | None) -> Entry:
-    """The item in words."""
+    """The item in words; `exercise` is its exercise, if it has one."""
     if exercise is not None:
         return Entry(exercise, exercise.name, dose_text(exercise, item), legs_text(exercise, item))
     if item.test is not None:

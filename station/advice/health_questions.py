@@ -54,8 +54,8 @@ class ConditionKind(StrEnum):
 class Condition:
     """One yes-or-no question and the effect of a yes, in a sentence or two. `title` names the condition in lists.
 
-    `professional` is whom to ask, where the guide names one. A condition with `after` is only asked after a yes to that
-    condition, and its own yes lifts the restrictions of that condition.
+    `professional` is whom to ask, where the guide names one. A condition with `follow_up_of` is only asked after a yes
+    to that condition, and its own yes lifts the restrictions of that condition.
     """
 
     key: str
@@ -93,7 +93,7 @@ CONDITIONS = (
         NO_WEIGHT,
         "Unable to bear weight after an injury",
         "Have you had an injury after which you could not put weight on the foot, and which has not been X-rayed?",
-        "Nothing is proposed until the foot has been X-rayed and found to be sound.",
+        "Nothing is proposed until an X-ray has ruled out a fracture.",
         ConditionKind.BLOCKS,
         "a doctor, for an X-ray",
     ),
@@ -102,7 +102,7 @@ CONDITIONS = (
         "Pain in the Achilles tendon",
         "Does your Achilles tendon hurt at the moment?",
         "Do not force any stretch to its end. Strength work in a comfortable range is added, with less than your body "
-        "weight if need be. A heel lift in your shoe helps for a while.",
+        "weight if need be. A heel lift in your shoe may help for a while.",
         ConditionKind.CHANGES_EXERCISES,
         "a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,

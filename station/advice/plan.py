@@ -56,8 +56,9 @@ class Plan:
 class PlanProgress:
     """What a person has done that affects what is due.
 
-    `offered` are the missed occurrences already offered, `stretched_at` is the time of the last credited hold,
-    `finished_at` the end of the last finished routine, and `credited_s` the credited seconds of stretches this week.
+    `offered_occurrences` are the missed occurrences already offered, `last_stretched_at` is the time of the last
+    credited hold, `last_finished_at` the end of the last finished routine, and `credited_this_week_s` the credited
+    seconds of stretches this week.
     """
 
     last_test: datetime | None = None
@@ -72,8 +73,8 @@ class PlanProgress:
 class Due:
     """What is due at a moment.
 
-    `occurrence` is the plan's open one; `is_missed` if its own day is over, so it is offered once. `next` is the coming
-    one, `test` is `full`, `quick` or `None`, and `reasons` put all this in sentences.
+    `occurrence` is the plan's open one; `is_missed` if its own day is over, so it is offered once. `next_occurrence` is
+    the coming one, `test_kind` is `full`, `quick` or `None`, and `reasons` put all this in sentences.
     """
 
     occurrence: datetime | None

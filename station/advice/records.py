@@ -27,10 +27,10 @@ class Reason:
 class SideHistory:
     """The progress of one side.
 
-    `is_known`: there are enough tests for the statistics, which give `is_gaining`, `is_steady` and `gained_at` (the
-    last confirmed gain). Otherwise there is only `change_mm` (the last test minus the first of its kind). `weeks` is
-    the time between these two, `behind_mm` how far the side is clearly behind the other, else 0, and `reached_goal`
-    whether it is at the person's goal.
+    `is_known`: there are enough tests for the statistics, which give `is_gaining`, `is_steady` and `last_gain_at` (of
+    the last confirmed gain). Otherwise there is only `change_mm` (the last test minus the first of its kind). `weeks`
+    is the time between these two, `deficit_mm` how far the side is clearly behind the other, else 0, and
+    `has_reached_goal` whether it is at the person's goal.
     """
 
     is_known: bool = False
@@ -48,10 +48,10 @@ class Situation:
     """Everything about one person that decides what to do at `now`.
 
     `conditions` are the keys that the person answered yes to (`station.advice.health_questions`), `None` before the
-    first answers; `ask_reason` is why to ask again. `felt` is where they felt the limit at the last test, `not_felt`
-    the exercises that they did not feel where they should. `side_histories` has the sides with recent tests,
-    `has_persisted` is whether they stretched in most weeks of the last three months, and `minutes` the time that they
-    have, `None` if unknown.
+    first answers; `ask_reason` is why to ask again. `felt_places` is where they felt the limit at the last test,
+    `not_felt_exercises` the exercises that they did not feel where they should. `side_histories` has the sides with
+    recent tests, `has_trained_regularly` is whether they stretched in most weeks of the last three months, and
+    `available_minutes` the time that they have, `None` if unknown.
     """
 
     now: datetime
@@ -85,7 +85,7 @@ class Reduced:
 class Proposal:
     """What to do now, in order, and why. With a block reason nothing is proposed.
 
-    `seconds` is about how long it takes.
+    `duration_s` is about how long it takes.
     """
 
     items: tuple[Item, ...] = ()
@@ -100,10 +100,11 @@ class Proposal:
 class Adaptation:
     """What one rule changes in a routine, and why.
 
-    Exercises in `first` come right after the warm-up; they and those in `adds` are added if missing. In each pair of
-    `before`, the first exercise comes before the second. `longer` asks for longer holds of the stretches, `reduces` for
-    half of everything, `ten_minutes` for ten minutes of each of these exercises, and `side` for one more repetition of
-    each stretch on that side, which then goes first. With `requires`, it only applies to a routine with that exercise.
+    The `first_exercises` come right after the warm-up; they and the `added_exercises` are added if missing. In each of
+    the `order_pairs`, the first exercise comes before the second. `lengthens_holds` asks for longer holds of the
+    stretches, `reduces_everything` for half of every dose, `ten_minute_exercises` for ten minutes a leg of each of
+    them, and `extra_repetition_side` for one more repetition of each stretch on that side, which then goes first. With
+    a `required_exercise`, the rule only applies to a routine with that exercise.
     """
 
     reason: Reason

@@ -29,7 +29,7 @@ GROUP_ORDER = tuple(Group)
 
 @dataclass(frozen=True, slots=True)
 class RoutineFault:
-    """One fault. A fault that `refuses` must be fixed before the routine can be saved; the others are hints.
+    """One fault. A fault that `is_blocking` must be fixed before the routine can be saved; the others are hints.
 
     `index` is the item at fault, which the sentence names; `None` for the whole routine.
     """
@@ -42,7 +42,7 @@ class RoutineFault:
 def routine_faults(
     exercises: Catalogue, items: Sequence[Item], conditions: Collection[str], total_us: int
 ) -> tuple[RoutineFault, ...]:
-    """The faults of these items for a person with these conditions: first those that refuse, then the hints.
+    """The faults of these items for a person with these conditions: first those that prevent saving, then the hints.
 
     `total_us` is how long all of it takes (`station.core.duration`). Raises KeyError for an unknown exercise.
     """

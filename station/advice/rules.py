@@ -67,7 +67,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "pain-ease-off",
         "Pain of 4 or 5",
-        "Everything is reduced to half the repetitions until you report pain below 4.",
+        "Every dose is halved until you report pain below 4.",
         TRAFFIC_LIGHT,
     ),
     Rule("pain-stop", "Pain of 6 or more", "Stop, and check again after 24 hours.", TRAFFIC_LIGHT),

@@ -3,7 +3,7 @@
 The guide has two rules of order: groups follow each other (warm-up, release, stretch, mobilise, strengthen, functional,
 nerve), and exercises for the felt place come first. Together: a test, the warm-up, the exercises for the felt places in
 the order of groups, then the others in the order of groups; within a group, by the guide's numbers. An exercise that
-another one prepares (`Adaptation.before`) moves to right after it.
+another one prepares (`Adaptation.order_pairs`) moves to right after it.
 
 Excluded exercises are listed with their reasons; reduced ones are halved. When time is short, the least important
 exercises are dropped: those for the gait first, the stretches for the felt place last.

@@ -1,9 +1,9 @@
-"""What the pictures of the exercises show: poses of a figure, as the files in `poses/` have them, one an exercise.
+"""The poses in the pictures of the exercises: one file in `poses/` for each exercise.
 
-A figure is seen from its right side and looks to the right; its near leg is the leg at work. Lengths are in units of
-about a centimetre of a person of 173 (`web.drawing.body`), x to the right, y up, the floor at 0. Angles are degrees of
-joints, all 0 when standing upright. So a pose is one point that is held (`anchor`, at `at`), how far the trunk leans
-forwards, and what each joint does.
+A figure is seen from its right side and looks to the right; its near leg is the working leg. One unit of
+length is about a centimetre for a person 173 cm tall (`web.drawing.body`); x points right, y up, the floor is at 0.
+Angles are joint angles in degrees, all 0 when standing upright. A pose fixes one point of the body (`anchor`, at `at`),
+the forward lean of the trunk, and the angle of each joint.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ SlopeAngle = Annotated[float, Meta(gt=0, le=45)]
 
 
 class PoseError(ValueError):
-    """A picture that cannot be drawn: the file, the pose and the field that are at fault."""
+    """A picture that cannot be drawn; the message names the file, the pose and the field."""
 
 
 class Anchor(StrEnum):
-    """The point of the figure that a pose holds; heel, ball and ankle are those of the near leg."""
+    """The point of the figure that a pose fixes; heel, ball and ankle belong to the near leg."""
 
     HIP = "hip"
     HEEL = "heel"
@@ -51,7 +51,7 @@ class Anchor(StrEnum):
 
 
 class FootContact(StrEnum):
-    """What of a foot stands."""
+    """The part of a foot that stands on something."""
 
     SOLE = "sole"
     HEEL = "heel"
@@ -60,17 +60,17 @@ class FootContact(StrEnum):
 
 
 class PictureExtent(StrEnum):
-    """How much of the figure is drawn: all of it, or the near foot with a part of its shin, close up."""
+    """How much of the figure is drawn: all of it, or a close-up of the near foot and part of its shin."""
 
     FIGURE = "figure"
     FOOT = "foot"
 
 
 class Leg(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`hip` and `knee` are how far they are bent, `ankle` how far the foot is pulled up, `toes` how far they are.
+    """`hip` and `knee` are bent, `ankle` and `toes` pulled up, by this many degrees.
 
-    `others` are the four small toes where they do not follow the big one. `on` is the prop that the foot stands on
-    (its kind), with `by` of the foot.
+    `others` are the four small toes if they differ from the big one. `on` is the kind of prop that the foot stands on,
+    `by` the part of the foot that does.
     """
 
     hip: HipAngle = 0.0
@@ -91,7 +91,7 @@ class Arm(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults
 
 
 class Pose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """One position of the figure. `sits_on` is the prop under the seat; a limb that is left out is not drawn."""
+    """One position of the figure. `sits_on` is the prop under the seat; an omitted limb is not drawn."""
 
     anchor: Anchor
     at: Point
@@ -109,7 +109,7 @@ class Floor(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class Wall(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="wall"):
-    """A wall with its face at `x`; it stands on the side of the face where the figure is not."""
+    """A wall with its face at `x`; it extends from the face away from the figure."""
 
     x: float
 
@@ -130,11 +130,11 @@ class Block(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
 
 
 class Bench(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bench"):
-    """A bench; the box is that of its outside, legs included."""
+    """A bench; the box is its outline, legs included."""
 
 
 class Chair(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="chair"):
-    """A chair that looks to the right: the box is that of its seat and legs, and the back rises from its left end."""
+    """A chair that faces right: the box is the outline of its seat and legs; the back rises from its left end."""
 
 
 class Slope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="slope"):
@@ -146,7 +146,7 @@ class Slope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="
 
 
 class RoundProp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Something round about `at`; where it moves, `to` is where it is in the end."""
+    """Something round, centred at `at`; if it moves, it ends at `to`."""
 
     at: Point
     radius: Length
@@ -169,9 +169,9 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
 
 
 class Hand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hand"):
-    """One of the person's own hands, close up, with `reach` of the forearm.
+    """A close-up of one of the person's own hands, with a length `reach` of the forearm.
 
-    The finger tips are at `at` and point where `angle` says (0 to the right, 90 up), in the end at `to` and `turned`.
+    The fingertips are at `at` and point at `angle` (0 is right, 90 up); they end at `to` and `turned`.
     """
 
     at: Point
@@ -182,7 +182,7 @@ class Hand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
 
 
 class SupportingThigh(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rest"):
-    """The other thigh, where the leg at work is laid across it: from `at` to `to`, as the person looks down on it."""
+    """The other thigh, with the working leg laid across it: from `at` to `to`, as the person sees it from above."""
 
     at: Point
     to: Point
@@ -192,7 +192,7 @@ Prop = Floor | Wall | Step | Block | Bench | Chair | Slope | Roller | Ball | Ban
 
 
 class MoveArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="move"):
-    """An arrow from `at` to `to`, bowed to its left by `bend` of its length; `both` gives it two heads."""
+    """An arrow from `at` to `to`, bowed to its left by the fraction `bend` of its length; `both` gives it two heads."""
 
     at: Point
     to: Point
@@ -201,7 +201,7 @@ class MoveArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
 
 
 class TurnArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="turn"):
-    """A circular arrow about `at`, from the angle `begin` on through `sweep` degrees; 0 is right, against the clock."""
+    """A circular arrow about `at`, from the angle `begin` through `sweep` degrees counterclockwise; 0 is right."""
 
     at: Point
     radius: Length
@@ -210,7 +210,7 @@ class TurnArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
 
 
 class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A second person who looks to the left: poses like the other's, mirrored at the upright line x = `mirror`."""
+    """A second person who faces left: poses like the first person's, mirrored at the vertical line x = `mirror`."""
 
     mirror: float
     start: Pose
@@ -218,7 +218,7 @@ class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ExercisePicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What one picture shows. `view` is the square of it: left, bottom and how wide; `both` is for two legs at work."""
+    """What one picture shows. `view` is its square: left, bottom and width; `both` means that both legs work."""
 
     view: tuple[float, float, Length]
     heel: HeelPosition
@@ -232,19 +232,19 @@ class ExercisePicture(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def prop_kind(prop: Prop) -> str:
-    """What the files call this prop."""
+    """The name of this kind of prop in the files."""
     return str(prop.__struct_config__.tag)
 
 
 @cache
 def picture_keys() -> tuple[str, ...]:
-    """The exercises that have a picture, in the order of their names."""
+    """The keys of the exercises that have a picture, sorted."""
     return tuple(sorted(file.stem for file in POSES_DIR.glob("*.toml")))
 
 
 @cache
 def exercise_picture(key: str) -> ExercisePicture:
-    """What the picture of an exercise shows. Raises PoseError with file, pose and field."""
+    """The picture of an exercise. Raises PoseError, which names file, pose and field."""
     if key not in picture_keys():
         raise PoseError(f"There is no picture of an exercise {key!r} in {POSES_DIR.name}/.")
     file = POSES_DIR / f"{key}.toml"
@@ -252,7 +252,7 @@ def exercise_picture(key: str) -> ExercisePicture:
 
 
 def parse_picture(text: bytes | str, file: str) -> ExercisePicture:
-    """Check a file's text; `file` is what errors call it. Raises PoseError."""
+    """The picture in a file's text; `file` is its name in errors. Raises PoseError."""
     try:
         pictured = convert_to_record(tomllib.loads(text if isinstance(text, str) else text.decode()), ExercisePicture)
     except msgspec.ValidationError as error:
@@ -273,14 +273,14 @@ def parse_picture(text: bytes | str, file: str) -> ExercisePicture:
 
 
 def _posed_figures(pictured: ExercisePicture) -> Iterator[tuple[str, ExercisePicture | Helper]]:
-    """Each of those who have two poses, with what their fields begin with."""
+    """Each figure that has two poses, with the prefix of its fields."""
     yield "", pictured
     if pictured.helper:
         yield "helper.", pictured.helper
 
 
 def _prop_references(pictured: ExercisePicture) -> Iterator[tuple[str, str | None]]:
-    """Every field that names a prop, with what it names."""
+    """Every field that refers to a prop, with the prop's kind."""
     for whose, one in _posed_figures(pictured):
         for name, pose in (("start", one.start), ("end", one.end)):
             yield f"{whose}{name}.sits_on", pose.sits_on

@@ -1,4 +1,4 @@
-"""The catalogue as its files have it, checked as a whole before anyone is led by it."""
+"""Reads the catalogue's files and checks every entry before it is used."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ EXERCISE_CONDITIONS = (
     "arch_falls",
     "toes_out",
 )
-"""The conditions of a person that may change a single exercise. Those that hold back everything are not among them."""
+"""The conditions that may restrict single exercises; those that block everything are not among them."""
 
 TEST_KINDS = ("quick", "full")
 MAX_ITEM_VALUES = {"rest_s": 600, "hold_s": 600, "repetitions": 60, "count": 100}
-"""No dose of the guide is half of this; more is a slip of the finger."""
+"""Far above any dose in the guide; more is a typing error."""
 
 T = TypeVar("T", Exercise, BuiltInRoutine)
 
 
 class CatalogueError(ValueError):
-    """The catalogue has no such entry, or one of its files cannot be used. Its text is one sentence."""
+    """The catalogue has no such entry, or one of its files is invalid. The message is one sentence."""
 
 
 @cache
@@ -58,18 +58,18 @@ def exercise(key: str) -> Exercise:
 
 @cache
 def built_in_routines() -> dict[str, BuiltInRoutine]:
-    """The routines that the station brings along, by their keys, the shortest first. Raises CatalogueError."""
+    """The ready-made routines by their keys, the shortest first. Raises CatalogueError."""
     return read_routines(CATALOGUE_DIR / "routines", exercises())
 
 
 def read_exercises(directory: Path) -> dict[str, Exercise]:
-    """The exercises that the TOML files of a directory hold, `2a` before `10a`. Raises CatalogueError."""
+    """The exercises in the TOML files of a directory, `2a` before `10a`. Raises CatalogueError."""
     files = sorted(_toml_files(directory), key=lambda file: _sort_key(file.stem))
     return {file.stem: _read_entry(file, Exercise, _exercise_faults) for file in files}
 
 
 def read_routines(directory: Path, known: Mapping[str, Exercise]) -> dict[str, BuiltInRoutine]:
-    """The routines that the TOML files of a directory hold, of the exercises `known`. Raises CatalogueError."""
+    """The routines in the TOML files of a directory, made of the exercises `known`. Raises CatalogueError."""
     read = [
         _read_entry(file, BuiltInRoutine, lambda routine: _routine_faults(routine, known))
         for file in _toml_files(directory)
@@ -109,7 +109,7 @@ def _read_entry(file: Path, kind: type[T], faults: Callable[[T], Iterator[str]])
 
 
 def _validation_message(message: str, kind: Any) -> str:
-    """What msgspec found, as `field: what is wrong; what is allowed`."""
+    """An error of msgspec as `field: what is wrong; what is allowed`."""
     wrong, _, path = message.partition(" - at ")
     where = path.strip("`").removeprefix("$").removeprefix(".")
     for name in re.sub(r"\[[^]]*\]", "", where).split(".") if where else ():
@@ -123,7 +123,7 @@ def _validation_message(message: str, kind: Any) -> str:
 
 
 def _inner_type(kind: Any) -> Any:
-    """The type of what is inside a tuple or beside `None`."""
+    """The type inside a tuple or beside `None`."""
     return next((part for part in get_args(kind) if part not in (type(None), ...)), kind)
 
 
@@ -150,7 +150,7 @@ def _sentences_by_field(exercise: Exercise) -> Iterator[tuple[str, tuple[str, ..
         yield field, (getattr(exercise, field),)
     yield "steps", exercise.steps
     yield "mistakes", exercise.mistakes
-    yield "cautions.why", tuple(caution.reason for caution in exercise.cautions)
+    yield "cautions.reason", tuple(caution.reason for caution in exercise.cautions)
 
 
 def _dose_faults(dose: Dose) -> Iterator[str]:
@@ -180,7 +180,7 @@ def _routine_faults(routine: BuiltInRoutine, known: Mapping[str, Exercise]) -> I
 
 
 def item_faults(item: Item, known: Mapping[str, Exercise]) -> Iterator[str]:
-    """What is wrong with one item of a routine of the exercises `known`, each as half a sentence."""
+    """The faults of one item, for a catalogue of the exercises `known`; each is a clause without a full stop."""
     if sum(one is not None for one in (item.exercise, item.test, item.rest_s)) != 1:
         yield "items: each must have exactly one of exercise, test and rest_s"
     if item.test is not None and item.test not in TEST_KINDS:

@@ -1,7 +1,7 @@
-"""What an exercise and a routine are, as the catalogue's files have them.
+"""The records of the catalogue's files: exercises, routines and their items.
 
 Each exercise is a file in `exercises/`, each ready-made routine one in `routines/`; both are checked against these
-records when they are read. People's own routines are made of the same items.
+records when they are read. The routines that people build have the same items.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class FeltPlace(StrEnum):
 
 
 class Feet(StrEnum):
-    """Which feet are at work: each in turn, both at once, or each as the leg that one stands on."""
+    """Which feet work: each in turn, both at once, or each in turn as the standing leg."""
 
     EACH = "each"
     BOTH = "both"
@@ -59,10 +59,10 @@ class Verification(StrEnum):
 
 
 class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """How much: `repetitions` holds of `hold_s` seconds with `rest_s` between, or `count` repetitions; a side.
+    """How much: `repetitions` holds of `hold_s` seconds with `rest_s` between, or `count` repetitions; for each side.
 
-    `most_s` is the longest hold that the guide allows where it gives a span. `ways` is 2 where `count` is done in each
-    of two directions. `tempo_s` is the seconds of each part of a repetition (up, hold, down, or out, hold, back);
+    `most_s` is the longest hold where the guide gives a range. `ways` is 2 where `count` applies to each of
+    two directions. `tempo_s` is the seconds of each part of a repetition (up, hold, down, or out, hold, back);
     without one, unsensed repetitions go at the person's own pace.
     """
 
@@ -76,15 +76,15 @@ class Dose(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class Restriction(StrEnum):
-    """What a condition of the person does to an exercise."""
+    """What a person's condition does to an exercise."""
 
     EXCLUDED = "left out"
     REDUCED = "gentler"
-    """Half the repetitions, and done the easier way."""
+    """Half the dose, in the easier form."""
 
 
 class Caution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A condition (a key of `station.advice.health_questions`) that bears on an exercise, and why in one sentence."""
+    """A condition (a key of `station.advice.health_questions`) that restricts an exercise, and why, in one sentence."""
 
     condition: str
     restriction: Restriction
@@ -92,12 +92,12 @@ class Caution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One exercise. Its texts address the person who does it: second person, short.
+    """One exercise. Its texts address the person in the second person and are short.
 
-    `said` is its name as it is spoken and as it fits beside a number. `on_board` is false for what is done on the floor
-    or a chair, where nothing is verified. `places` are where it helps (empty: anywhere, or the gait), `steps` the
-    instructions, one action each, `light` whether the heel carries the shin alone (seated). `prepare_s` is the time to
-    get into position, with what is needed.
+    `short_name` is its spoken name, which also fits beside a number. `on_board` is false for exercises on the floor or
+    a chair, where nothing is verified. `places` are the felt places that it helps (empty: it helps the gait), `steps`
+    the instructions, one action each. `is_light` means that the heel carries only the shin (seated). `prepare_s` is the
+    time to get into position with the equipment.
     """
 
     key: str
@@ -127,8 +127,8 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """One entry of a routine: an exercise with a dose that may differ from its own, a test, or a rest.
 
-    Exactly one of `exercise`, `test` (`quick` or `full`) and `rest_s` is there. The fields of the dose that are `None`
-    are those of the exercise. `side` is set where only one leg does it.
+    Exactly one of `exercise`, `test` (`quick` or `full`) and `rest_s` is set. A field of the dose that is `None` keeps
+    the value of the exercise. `side` is set if only one leg does it.
     """
 
     exercise: str | None = None
@@ -141,7 +141,7 @@ class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
 
 
 class BuiltInRoutine(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A routine that the station brings along."""
+    """A ready-made routine."""
 
     key: str
     name: str

@@ -1,4 +1,4 @@
-"""What the guide and the exercise files say, read and written down apart from the code that is tested."""
+"""The guide's rules and the exercise files, read independently of the code under test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FELT = {
     FeltPlace.CALF: {"2a", "3a", "3b", "8"},
     FeltPlace.NOWHERE: set[str](),
 }
-HOLD_BACK = {"not_cleared", "no_weight", "child"}
+BLOCKING = {"not_cleared", "no_weight", "child"}
 FILES: dict[str, dict[str, Any]] = {
     key: tomllib.loads((ROOT / f"station/catalogue/exercises/{key}.toml").read_text(encoding="utf-8"))
     for key in NUMBERS
@@ -35,36 +35,36 @@ CONDITIONS = (
 
 
 def upto_two(of: Any) -> list[frozenset[Any]]:
-    """None, each one and each pair."""
+    """The empty set, each single one and each pair."""
     return [frozenset(some) for some in chain.from_iterable(combinations(list(of), n) for n in range(3))]
 
 
-def rulings(key: str, conditions: frozenset[str]) -> set[str]:
-    """What the file of an exercise says about these conditions."""
+def restrictions_of(key: str, conditions: frozenset[str]) -> set[str]:
+    """The restrictions in the exercise's file for these conditions."""
     found = {caution["restriction"] for caution in FILES[key].get("cautions", []) if caution["condition"] in conditions}
     return found | ({"gentler"} if "cleared" in conditions else set())
 
 
-def is_held_back(conditions: frozenset[str]) -> bool:
+def is_blocked(conditions: frozenset[str]) -> bool:
     """Whether nothing may be proposed."""
-    held = HOLD_BACK & conditions
+    held = BLOCKING & conditions
     return bool(held - {"child"}) or ("child" in held and "child_led" not in conditions)
 
 
 def whole(key: str) -> tuple[int | None, int, int | None]:
-    """Seconds of a hold, repetitions and count, as the file has them."""
+    """The seconds of a hold, the repetitions and the count in the file."""
     dose = FILES[key]["dose"]
     return dose.get("hold_s"), dose.get("repetitions", 1), dose.get("count")
 
 
 def done(item: Item) -> tuple[int | None, int, int | None]:
-    """The same of an item, with what it leaves to its exercise."""
+    """The same for an item; the exercise's dose fills what it leaves out."""
     hold_s, repetitions, count = whole(str(item.exercise))
     return item.hold_s or hold_s, item.repetitions or repetitions, item.count or count
 
 
 def half(hold_s: int | None, repetitions: int, count: int | None) -> tuple[int | None, int, int | None]:
-    """Half of such a dose."""
+    """Half of this dose."""
     if count is not None:
         return hold_s, repetitions, ceil(count / 2)
     if repetitions > 1:

@@ -1,4 +1,4 @@
-"""How a routine follows the tests, and what a person felt: each rule changes what it says, and nothing else."""
+"""Routines adapt to test results and to what the person felt: each rule makes its own change and no other."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ def sentence(found: Proposal, rule: str) -> str:
     return next(why.sentence for why in found.reasons if why.rule == rule)
 
 
-def test_a_gain_changes_nothing() -> None:
-    """A person who gains continues unchanged, with a sentence about each side or both."""
+def test_gaining_side_changes_nothing() -> None:
+    """A gaining person continues unchanged, with a sentence about each side or both."""
     gaining = SideHistory(is_known=True, is_gaining=True, weeks=10, last_gain_at=NOW - 5 * WEEK)
     found = propose(left=gaining, right=SideHistory(is_known=True, weeks=10, last_gain_at=NOW - 9 * WEEK))
     assert found.items == propose().items
@@ -73,8 +73,8 @@ def test_a_gain_changes_nothing() -> None:
     assert sentence(propose(left=gaining, right=gaining), "gaining").startswith("Both sides are")
 
 
-def test_steady_for_months_is_longer_and_more_angles() -> None:
-    """Holds of a minute, twice: with two calf stretches four minutes a leg. A professional is named."""
+def test_steady_side_gets_longer_holds_and_more_angles() -> None:
+    """Two one-minute holds of two calf stretches make four minutes a leg; a health professional is named."""
     found = propose(right=SideHistory(is_known=True, is_gaining=False, is_steady=True, weeks=26))
     assert rules(found) == ["plateau"]
     assert "health professional" in sentence(found, "plateau")
@@ -83,8 +83,8 @@ def test_steady_for_months_is_longer_and_more_angles() -> None:
     assert keys(found) == ["1a", "3a", "3b", "3c", "4b"]
 
 
-def test_the_guide_speaks_where_the_statistics_do_not() -> None:
-    """Three months without any gain, as far as single tests can tell; not a week earlier, not with a gain."""
+def test_slow_responder_follows_guide_without_statistics() -> None:
+    """Three months without any gain in single tests; not a week earlier, and not with a gain."""
     slow = SideHistory(weeks=13, change_mm=0.0)
     found = propose(left=slow, right=slow)
     assert rules(found) == ["slow-responder"]
@@ -102,8 +102,8 @@ def test_the_guide_speaks_where_the_statistics_do_not() -> None:
         assert propose(left=other).items == propose().items
 
 
-def test_few_weeks_with_stretches_say_nothing_of_the_ankle() -> None:
-    """Regular weeks come before longer holds and before a professional."""
+def test_irregular_training_changes_nothing() -> None:
+    """Regular weeks come before longer holds and before a health professional."""
     for course in (SideHistory(is_known=True, is_steady=True, weeks=30), SideHistory(weeks=13, change_mm=0.0)):
         found = propose(left=course, persisted=False)
         assert rules(found) == ["persist"]
@@ -114,22 +114,22 @@ def test_few_weeks_with_stretches_say_nothing_of_the_ankle() -> None:
 @pytest.mark.parametrize(
     ("weeks", "rule"), [(0, "first-weeks"), (5.9, "first-weeks"), (6, "six-weeks"), (12.9, "six-weeks")]
 )
-def test_what_to_expect_is_said(weeks: float, rule: str) -> None:
-    """In the first weeks, and after six, while no gain is told."""
+def test_early_weeks_state_expectation(weeks: float, rule: str) -> None:
+    """In the first weeks, and after six, until a gain is confirmed."""
     found = propose(left=SideHistory(weeks=weeks, change_mm=1.0))
     assert rules(found) == [rule]
     assert found.items == propose().items
 
 
-def test_who_is_there_is_told() -> None:
-    """At the goal nothing grows, however steady."""
+def test_reached_goal_adds_nothing() -> None:
+    """At the goal no dose grows, however steady the side."""
     found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=40, has_reached_goal=True))
     assert rules(found) == ["reached"]
     assert found.items == propose().items
 
 
-def test_the_side_behind_goes_first_with_one_more() -> None:
-    """Each stretch of one leg at a time; what both legs do at once, and the rest, stays."""
+def test_side_behind_goes_first_with_one_more_hold() -> None:
+    """Only stretches of one leg at a time change; exercises of both legs and rests stay."""
     found = propose(right=SideHistory(is_known=True, weeks=20, change_mm=3, deficit_mm=15.0))
     assert rules(found) == ["behind"]
     assert [(item.exercise, item.side, item.repetitions) for item in found.items] == [
@@ -143,16 +143,16 @@ def test_the_side_behind_goes_first_with_one_more() -> None:
     assert propose(right=SideHistory(weeks=20, change_mm=3, deficit_mm=14.9)).items == propose().items
 
 
-def test_the_side_behind_gets_longer_holds_too() -> None:
-    """Steady and behind: both rules, one after the other."""
+def test_steady_side_behind_gets_both_changes() -> None:
+    """Both rules apply, one after the other."""
     found = propose(left=SideHistory(is_known=True, is_steady=True, weeks=30, deficit_mm=20.0))
     assert set(rules(found)) == {"behind", "plateau"}
     assert doses(found)["3a", LEFT][1] == doses(found)["3a", RIGHT][1] + 1
     assert found.items[1].side is LEFT
 
 
-def test_what_is_gentler_is_never_made_more() -> None:
-    """Neither longer nor more for a side, by a condition or by pain; then nothing says that it is."""
+def test_reduced_exercise_never_grows() -> None:
+    """A condition or pain prevents longer and extra holds, and no reason claims them."""
     slow = SideHistory(is_known=True, is_steady=True, weeks=30, deficit_mm=20.0)
     for found in (propose(left=slow, pain=4), propose(left=slow, conditions=["cleared"])):
         assert doses(found)["3a", None] == doses(found)["3b", None] == (30, 2, None)
@@ -161,8 +161,8 @@ def test_what_is_gentler_is_never_made_more() -> None:
     assert doses(arch)["3b", None] == (30, 2, None)
 
 
-def test_a_stretch_that_is_not_felt_is_prepared() -> None:
-    """Release and mobilise come before the soleus stretch, also where that is felt first."""
+def test_unfelt_stretch_gets_preparation() -> None:
+    """Release and mobilising come before the soleus stretch, even if the calf is the felt place."""
     for felt in ([], [FeltPlace.CALF]):
         found = propose(not_felt=["3b"], felt=felt)
         assert "not-felt" in rules(found)
@@ -175,8 +175,8 @@ def test_a_stretch_that_is_not_felt_is_prepared() -> None:
     assert (keys(without), rules(without)) == (["3a"], [])
 
 
-def test_new_range_is_controlled_before_it_is_loaded() -> None:
-    """For four weeks after a gain was told: hold still, lower slowly, and only then load."""
+def test_new_range_is_controlled_before_loading() -> None:
+    """For four weeks after a confirmed gain: hold still, lower slowly, and only then load."""
     new = SideHistory(is_known=True, weeks=10, last_gain_at=NOW - 4 * WEEK)
     for felt in ([], [FeltPlace.ACHILLES], [FeltPlace.FRONT, FeltPlace.CALF]):
         found = propose(EVERYTHING, left=new, felt=felt)
@@ -188,15 +188,15 @@ def test_new_range_is_controlled_before_it_is_loaded() -> None:
     assert propose(left=old).items == propose().items
 
 
-def test_a_pinch_relaxes_the_foot_first() -> None:
+def test_pinch_puts_relaxed_exercises_first() -> None:
     """Traction and opening, with the foot at rest, come before the lunges."""
     found = propose([Item(exercise="1a"), Item(exercise="4c"), Item(exercise="7a")], conditions=["pinch"])
     assert keys(found) == ["1a", "4a", "4b", "4c", "7a"]
     assert {one.key for one in found.reduced} == {"4c", "7a"}
 
 
-def test_the_last_gain_counts() -> None:
-    """A side without one does not hide the other's."""
+def test_last_gain_of_either_side_counts() -> None:
+    """A side without a gain does not hide the other side's."""
     found = propose(left=SideHistory(weeks=3), right=SideHistory(is_known=True, weeks=9, last_gain_at=NOW - WEEK))
     assert "new-range" in rules(found)
     assert "first-weeks" in rules(found)

@@ -1,4 +1,4 @@
-"""The plan as a calendar: parsed back, it has the plan's times, also when the clocks change."""
+"""The calendar feed, parsed again, has the plan's times, even when the clocks change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def events(plan: Plan, now: datetime = NOW, **options: bool) -> list[Any]:
 
 
 def expanded(event: Any, until: datetime) -> list[datetime]:
-    """The times of a weekly event by RFC 5545: its days at the clock's time of its zone, from its start on."""
+    """The times of a weekly event by RFC 5545: its days at its local time, from its start on."""
     start, found = event.decoded("dtstart"), []
     days = [("MO", "TU", "WE", "TH", "FR", "SA", "SU").index(day) for day in event["rrule"]["byday"]]
     assert event["rrule"]["freq"] == ["WEEKLY"]
@@ -40,8 +40,8 @@ def expanded(event: Any, until: datetime) -> list[datetime]:
     return found
 
 
-def test_the_calendar_has_the_times_of_the_plan() -> None:
-    """For two years over four changes of the clocks, each time at the same hour of the person's day."""
+def test_calendar_has_times_of_plan() -> None:
+    """For two years, over four clock changes, each time is at the same local hour."""
     until = datetime(2028, 1, 1, tzinfo=UTC)
     found = sorted(at for event in events(PLAN) for at in expanded(event, until))
     begin = datetime(2026, 1, 1, tzinfo=UTC)
@@ -55,20 +55,20 @@ def test_the_calendar_has_the_times_of_the_plan() -> None:
 
 
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
-def test_the_zone_is_written_down(zone: str) -> None:
-    """A calendar that does not know the zone's name finds its changes in the feed."""
+def test_calendar_contains_time_zone(zone: str) -> None:
+    """A calendar program that does not know the zone's name finds its changes in the feed."""
     plan = Plan(PLAN.days, "daily", zone, since=date(2026, 1, 1))
     parsed = Calendar.from_ical(calendar_feed(plan, "Daily", 13, NOW))
     (written,) = parsed.timezones
     assert written.tz_name == zone
     assert parsed.get_missing_tzids() == set()
-    told = written.to_tz(lookup_tzid=False)
+    parsed = written.to_tz(lookup_tzid=False)
     for at in occurrences(plan, NOW, datetime(2028, 1, 1, tzinfo=UTC)):
-        assert at.replace(tzinfo=None).replace(tzinfo=told).utcoffset() == at.utcoffset()
+        assert at.replace(tzinfo=None).replace(tzinfo=parsed).utcoffset() == at.utcoffset()
 
 
-def test_an_event_says_what_and_how_long() -> None:
-    """Its name, its minutes, a reminder where it is wanted, and that it keeps nobody from anything else."""
+def test_event_has_name_duration_and_reminder() -> None:
+    """It also leaves the person's time free, and the reminder is optional."""
     for event in events(PLAN):
         assert event["summary"] == "Slant board: Daily"
         assert event.decoded("duration") == timedelta(minutes=13)
@@ -79,8 +79,8 @@ def test_an_event_says_what_and_how_long() -> None:
     assert not [alarm for event in events(PLAN, alarm=False) for alarm in event.walk("VALARM")]
 
 
-def test_events_keep_their_ids() -> None:
-    """A year later, and with another day, they are the same events; they do not tell the token of the feed."""
+def test_event_ids_are_stable() -> None:
+    """A year later, and with another day, they are the same; they do not reveal the feed's token."""
     ids = {event["uid"] for event in events(PLAN)}
     assert len(ids) == 2
     more_days = Plan((*PLAN.days, (5, "18:00")), "daily", "Europe/Berlin", token="secret")
@@ -90,7 +90,7 @@ def test_events_keep_their_ids() -> None:
     assert b"secret" not in calendar_feed(PLAN, "Daily", 13, NOW)
 
 
-def test_without_a_first_day_it_begins_this_week() -> None:
+def test_plan_without_first_day_starts_this_week() -> None:
     """On the Monday of the person's own week."""
     plan = Plan(((6, "18:00"), (0, "18:00")), "daily", "Pacific/Auckland")
     sunday = datetime(2026, 1, 11, 12, tzinfo=UTC)
@@ -98,7 +98,7 @@ def test_without_a_first_day_it_begins_this_week() -> None:
     assert event.decoded("dtstart").date() == date(2026, 1, 12)
 
 
-def test_strange_names_stay_whole() -> None:
+def test_unusual_names_survive() -> None:
     """Commas, semicolons, line ends and long names come out as they went in."""
     name = "Left; then right, \\ \u00e4\u00f6 " + "long " * 30 + "end"
     (event,) = Calendar.from_ical(calendar_feed(Plan(((0, "07:00"),), "x", "UTC"), name, 0, NOW)).walk("VEVENT")
@@ -108,14 +108,14 @@ def test_strange_names_stay_whole() -> None:
     assert max(map(len, lines)) <= 75
 
 
-def test_the_library_is_only_loaded_for_a_feed() -> None:
-    """A station whose plan nobody subscribes to does without its eight megabytes."""
+def test_library_loads_only_for_feed() -> None:
+    """A station without subscribers saves its eight megabytes."""
     script = "import sys, station.advice.calendar; print('icalendar' in sys.modules, 'dateutil' in sys.modules)"
     done = subprocess.run((sys.executable, "-c", script), cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
 
 
-def test_zones_are_known_without_the_system() -> None:
+def test_zones_work_without_system_data() -> None:
     """A bare Debian has no zone data; the station brings its own."""
     script = (
         "import zoneinfo; zoneinfo.reset_tzpath(())\n"

@@ -1,4 +1,4 @@
-"""The health questions: what is asked, what a yes holds back or changes, and when they are asked again."""
+"""The health questions: what they ask, what a yes blocks or changes, and when they come again."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ NOW = datetime(2026, 6, 1, 18, tzinfo=UTC)
 KEYS = [one.key for one in CONDITIONS]
 
 
-def test_each_condition_is_a_question_and_an_effect() -> None:
-    """A question that yes or no answers, what a yes changes, both short; the guide's conditions are all there."""
+def test_condition_has_question_and_effect() -> None:
+    """All conditions of the guide are there, each with a short yes-or-no question and a short effect."""
     assert set(KEYS) == {
         *("not_cleared", "cleared", "no_weight", "tendon_pain", "insertional", "neuro", "numb", "balance", "child"),
         *("child_led", "metalwork", "pinch", "arch_falls", "toes_out"),
@@ -41,13 +41,13 @@ def test_each_condition_is_a_question_and_an_effect() -> None:
     assert len(health_questions.DISCLAIMER) <= 220
 
 
-def test_every_condition_of_an_exercise_is_asked_about() -> None:
-    """The catalogue knows no condition that nobody is asked about."""
+def test_conditions_of_exercises_are_all_asked() -> None:
+    """The catalogue has no condition without a question."""
     assert set(OF_EXERCISES) <= set(KEYS)
 
 
-def test_a_professional_is_named_where_the_guide_names_one() -> None:
-    """The X-ray, the clearance, the neuro physiotherapist and whoever leads a child."""
+def test_professional_is_named_if_guide_names_one() -> None:
+    """The X-ray, the clearance, the neuro physiotherapist and the professional for a child."""
     named = {one.key: one.professional for one in CONDITIONS if one.professional}
     assert "X-ray" in named["no_weight"]
     assert "neuro physiotherapist" in named["neuro"]
@@ -56,30 +56,30 @@ def test_a_professional_is_named_where_the_guide_names_one() -> None:
 
 
 @pytest.mark.parametrize("key", ["not_cleared", "no_weight", "child"])
-def test_three_conditions_hold_everything_back(key: str) -> None:
-    """Also beside others, with the sentence that says until when."""
+def test_blocking_condition_blocks_everything(key: str) -> None:
+    """Even beside other conditions, with a sentence that says until when."""
     why = block_reason({key, "numb", "cleared"})
     assert why is not None
     assert why.rule == f"health-{key.replace('_', '-')}"
     assert any(word in why.sentence for word in ("until", "unless"))
 
 
-def test_no_other_condition_holds_back() -> None:
-    """All of them together change what is done, and hold nothing back."""
+def test_other_conditions_do_not_block() -> None:
+    """All of them together change exercises and block nothing."""
     assert block_reason([key for key in KEYS if key not in ("not_cleared", "no_weight", "child")]) is None
     assert block_reason(()) is None
 
 
-def test_a_child_that_is_led_is_not_held_back() -> None:
-    """A professional lets go what only their absence holds back, and nothing else."""
+def test_supervised_child_is_not_blocked() -> None:
+    """A professional lifts the block for a child and no other one."""
     assert block_reason({"child", "child_led"}) is None
     why = block_reason({"child", "child_led", "no_weight"})
     assert why is not None
     assert why.rule == "health-no-weight"
 
 
-def test_an_answer_is_read() -> None:
-    """Only what was answered with yes counts."""
+def test_parse_answer_returns_conditions() -> None:
+    """Only conditions answered with yes count."""
     assert parse_answer({"yes": ["numb", "pinch"], "no": ["child"]}) == {"numb", "pinch"}
     assert parse_answer({"yes": [], "no": KEYS}) == frozenset()
     assert parse_answer({}) == frozenset()
@@ -99,14 +99,14 @@ def test_an_answer_is_read() -> None:
         ({"yes": ["numb"], "no": ["numb"]}, "numb is answered with both yes and no"),
     ],
 )
-def test_what_is_no_answer_is_refused(answer: Any, words: str) -> None:
-    """With a sentence that says what is wrong."""
+def test_parse_answer_refuses_invalid_answer(answer: Any, words: str) -> None:
+    """One sentence says what is wrong."""
     with pytest.raises(ValueError, match=words):
         parse_answer(answer)
 
 
-def test_an_exercise_is_judged_by_its_own_cautions() -> None:
-    """The strictest ruling counts, with the reasons for it alone; without a caution there is none."""
+def test_restriction_on_follows_cautions() -> None:
+    """The strictest restriction counts, with its own reasons only; without a caution there is none."""
     stretch = exercises()["3a"]
     assert restriction_on(stretch, ()) == restriction_on(stretch, {"numb"})
     assert restriction_on(stretch, ()).restriction is None
@@ -120,23 +120,23 @@ def test_an_exercise_is_judged_by_its_own_cautions() -> None:
 
 
 @pytest.mark.parametrize("key", list(exercises()))
-def test_who_was_cleared_begins_gently_with_everything(key: str) -> None:
-    """Each exercise is gentler or left out, whether or not its file says so."""
+def test_cleared_person_starts_gently(key: str) -> None:
+    """Each exercise is reduced or excluded, even if its file does not list the condition."""
     judgement = restriction_on(exercises()[key], {"cleared"})
     assert judgement.restriction in (Restriction.REDUCED, Restriction.EXCLUDED)
     assert judgement.reasons
 
 
-def test_a_straight_knee_stretch_of_ten_minutes() -> None:
-    """With a neurological condition, in holds of a minute or of the longer usual length."""
+def test_neuro_dose_is_ten_minutes() -> None:
+    """In holds of a minute, or of the exercise's own longer hold."""
     stretch = exercises()["3a"]
     assert health_questions.neuro_dose(stretch, Item(exercise="3a")) == Item(exercise="3a", hold_s=60, repetitions=10)
     long = Item(exercise="3a", hold_s=90, repetitions=2)
     assert health_questions.neuro_dose(stretch, long) == Item(exercise="3a", hold_s=90, repetitions=7)
 
 
-def test_the_questions_are_asked_first_and_again() -> None:
-    """Never answered, much pain since, something said to have changed, or older than half a year; else not."""
+def test_ask_reason_asks_first_and_again() -> None:
+    """Never answered, strong pain since, a reported change, or older than half a year; otherwise not."""
     day = timedelta(days=1)
     answered = NOW - 30 * day
     sentences = [

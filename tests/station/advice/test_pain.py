@@ -1,4 +1,4 @@
-"""What an answer to "how much does it hurt?" asks for."""
+"""The advice for each level of pain."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ ANSWERS = st.lists(st.integers(0, 10), max_size=8)
 
 
 def newest_first(*pains: int, hours: float = 30) -> list[tuple[datetime, int]]:
-    """Answers, each so many hours before the next, the last one `hours` ago."""
+    """Answers, each `hours` before the next newer one, the newest `hours` ago."""
     return [(NOW - (number + 1) * hours * HOUR, pain) for number, pain in enumerate(pains)]
 
 
 @pytest.mark.parametrize("pain", range(11))
-def test_the_traffic_light(pain: int) -> None:
-    """0 to 3 go on, 4 and 5 ease off, 6 and more stop."""
+def test_advice_follows_traffic_light(pain: int) -> None:
+    """Continue up to 3, ease off at 4 and 5, stop from 6."""
     expected = (
         PainAction.CONTINUE if pain in (0, 1, 2, 3) else PainAction.EASE_OFF if pain in (4, 5) else PainAction.STOP
     )
@@ -32,14 +32,14 @@ def test_the_traffic_light(pain: int) -> None:
 
 
 @pytest.mark.parametrize("pain", [-1, 11])
-def test_other_numbers_are_refused(pain: int) -> None:
+def test_advice_refuses_other_numbers(pain: int) -> None:
     """The scale goes from 0 to 10."""
     with pytest.raises(ValueError, match="from 0 to 10"):
         advice(pain)
 
 
-def test_it_is_asked_again_after_a_day() -> None:
-    """After 4 and more, 24 hours later and not before; a newer answer below 4 ends it."""
+def test_follow_up_is_due_after_a_day() -> None:
+    """After 4 or more, from 24 hours on; a newer answer below 4 ends it."""
     assert not is_follow_up_due([], NOW)
     assert is_follow_up_due(newest_first(4, hours=24), NOW)
     assert not is_follow_up_due(newest_first(4, hours=23.9), NOW)
@@ -47,8 +47,8 @@ def test_it_is_asked_again_after_a_day() -> None:
     assert is_follow_up_due(newest_first(9, 0), NOW)
 
 
-def test_much_pain_holds_back_until_it_is_less() -> None:
-    """However old it is; 4 and 5 do not let go, 3 does. The sentence says the two ways out."""
+def test_strong_pain_blocks_until_below_4() -> None:
+    """However old it is: 4 and 5 do not lift the block, 3 does. The sentence has both ways out."""
     assert block_reason([]) is None
     assert block_reason(newest_first(5, 4)) is None
     assert block_reason(newest_first(3, 10)) is None
@@ -61,14 +61,14 @@ def test_much_pain_holds_back_until_it_is_less() -> None:
 
 
 @given(ANSWERS)
-def test_an_answer_below_4_always_lets_go(pains: list[int]) -> None:
-    """Whatever was before, and one of 6 and more always holds back."""
+def test_newest_answer_decides(pains: list[int]) -> None:
+    """Below 4 it lifts the block whatever came before; 6 or more always blocks."""
     assert block_reason(newest_first(3, *pains)) is None
     assert block_reason(newest_first(6, *pains)) is not None
     assert (block_reason(newest_first(4, *pains)) is None) is (block_reason(newest_first(*pains)) is None)
 
 
-def test_some_pain_makes_everything_gentler() -> None:
+def test_some_pain_reduces_everything() -> None:
     """While the newest answer is 4 or 5."""
     assert [bool(reduction_reason(newest_first(pain, 0))) for pain in range(8)] == [False] * 4 + [True] * 2 + [
         False

@@ -1,4 +1,4 @@
-"""The plan: its days in the person's own zone, what is due, what was missed, and how that is said."""
+"""The plan: its days in the person's own zone, what is due, what was missed, and the sentences for it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def berlin(day: int, hour: int, minute: int = 0, month: int = 6) -> datetime:
 
 
 def times(plan: Plan, begin: datetime, end: datetime) -> list[str]:
-    """As the clock of the zone shows them, with their distance from UTC."""
+    """The occurrences in local time, with the offset from UTC."""
     return [at.isoformat() for at in occurrences(plan, begin, end)]
 
 
@@ -49,7 +49,7 @@ def rules(found: Due) -> list[str]:
     return [why.rule for why in found.reasons]
 
 
-def test_a_plan_is_read_as_it_is_written() -> None:
+def test_plan_survives_storage() -> None:
     """All entries, in the order of the week, each time once."""
     plan = plan_from_dict(
         {
@@ -72,7 +72,7 @@ def test_a_plan_is_read_as_it_is_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "kept", "words"),
+    ("entry", "stored", "words"),
     [
         ("zone", "Europe/Nowhere", "no time zone 'Europe/Nowhere'.*Europe/Berlin"),
         ("zone", None, "no time zone None"),
@@ -102,15 +102,15 @@ def test_a_plan_is_read_as_it_is_written() -> None:
         ("since", 3, "such as 2026-01-31"),
     ],
 )
-def test_each_mistake_has_its_sentence(entry: str, kept: Any, words: str) -> None:
-    """It names the entry, what it is, and what is allowed."""
+def test_plan_from_dict_names_mistake(entry: str, stored: Any, words: str) -> None:
+    """The sentence has the entry, its value and what is allowed."""
     with pytest.raises(ValueError, match=words) as raised:
-        plan_from_dict({**to_dict(PLAN), entry: kept})
+        plan_from_dict({**to_dict(PLAN), entry: stored})
     assert str(raised.value).endswith(".")
 
 
-def test_one_day_a_week_gets_a_hint() -> None:
-    """The guide's least is two days; two times on one day are one day."""
+def test_one_day_a_week_gets_hint() -> None:
+    """The guide's minimum is two days; two times on one day are one day."""
     one = few_days_hint(plan_from_dict({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]}))
     assert one is not None
     assert "two" in one.sentence
@@ -118,15 +118,15 @@ def test_one_day_a_week_gets_a_hint() -> None:
     assert few_days_hint(PLAN) is None
 
 
-def test_the_times_of_a_week() -> None:
-    """From the first moment on and before the last, in the person's own zone."""
+def test_occurrences_follow_week() -> None:
+    """From the begin on and before the end, in the person's own zone."""
     assert times(PLAN, berlin(1, 18), berlin(8, 18)) == ["2026-06-01T18:00:00+02:00", "2026-06-04T18:00:00+02:00"]
     assert times(PLAN, berlin(1, 18, 1), berlin(4, 18)) == []
     assert times(PLAN, berlin(1, 18).astimezone(ZoneInfo("Asia/Tokyo")), berlin(2, 0)) == ["2026-06-01T18:00:00+02:00"]
 
 
-def test_a_plan_has_a_first_day() -> None:
-    """Nothing happens before it."""
+def test_occurrences_start_on_first_day() -> None:
+    """There are none before it."""
     plan = plan_from_dict({**to_dict(PLAN), "since": "2026-06-04"})
     assert times(plan, berlin(1, 0), berlin(9, 0)) == ["2026-06-04T18:00:00+02:00", "2026-06-08T18:00:00+02:00"]
 
@@ -144,23 +144,23 @@ def test_a_plan_has_a_first_day() -> None:
         ("Australia/Lord_Howe", "02:30", "2026-10-04", ["27T02:30:00+10:30", "04T02:30:00+11:00", "11T02:30:00+11:00"]),
     ],
 )
-def test_the_clocks_change(zone: str, clock: str, around: str, expected: list[str]) -> None:
-    """A time that they skip happens right after the gap, one that they show twice the first time, and only once."""
+def test_occurrences_follow_clock_changes(zone: str, clock: str, around: str, expected: list[str]) -> None:
+    """A skipped time falls on the end of the gap; a repeated one happens once, the first time."""
     middle = datetime.fromisoformat(f"{around}T12:00:00+00:00")
     found = times(of_sundays(clock, zone), middle - 9 * DAY, middle + 9 * DAY)
     assert [at[8:] for at in found] == expected
 
 
-def test_two_times_in_one_gap_are_one() -> None:
-    """Both happen at its end, so they happen once."""
+def test_two_times_in_one_gap_are_one_occurrence() -> None:
+    """Both fall on the end of the gap."""
     plan = Plan(((6, "02:10"), (6, "02:50"), (6, "03:00"), (6, "03:10")), "daily", "Europe/Berlin")
     assert times(plan, berlin(29, 0, month=3), berlin(30, 0, month=3)) == [
         *("2026-03-29T03:00:00+02:00", "2026-03-29T03:10:00+02:00"),
     ]
 
 
-def test_a_day_that_a_zone_skipped() -> None:
-    """Samoa had no 30 December 2011: what was planned then happens as the next day begins."""
+def test_skipped_day_moves_to_next_day() -> None:
+    """Samoa had no 30 December 2011: its occurrence falls on the start of the next day."""
     plan = Plan(((4, "18:00"),), "daily", "Pacific/Apia")
     found = times(plan, datetime(2011, 12, 28, tzinfo=UTC), datetime(2012, 1, 2, tzinfo=UTC))
     assert found == ["2011-12-31T00:00:00+14:00"]
@@ -176,10 +176,10 @@ WEEK_TIMES = st.lists(st.tuples(st.integers(0, 6), st.times().map("{:%H:%M}".for
     st.integers(0, 730 * 24 * 60).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes)),
     st.integers(0, 40 * 24 * 60),
 )
-def test_times_come_in_order_and_once(
+def test_occurrences_are_ordered_and_unique(
     zone: str, days: Sequence[tuple[int, str]], begin: datetime, minutes: int
 ) -> None:
-    """In any span: in order, inside it, on their days, and two spans that meet give what the whole one does."""
+    """In any span: in order, within it, on the plan's days; two adjoining spans give the same as the whole."""
     plan = plan_from_dict({**to_dict(PLAN), "zone": zone, "days": [list(day) for day in days]})
     end = begin + timedelta(minutes=minutes)
     found = [at.astimezone(UTC) for at in occurrences(plan, begin, end)]
@@ -196,8 +196,8 @@ def test_times_come_in_order_and_once(
         assert found
 
 
-def test_an_occurrence_is_open_until_the_end_of_the_next_day() -> None:
-    """From its time on; missed once its own day is over; then nothing is due until the next."""
+def test_occurrence_is_open_until_end_of_next_day() -> None:
+    """From its time on; missed once its own day is over; then nothing is due until the next one."""
     state = {
         at: (found.occurrence, found.is_missed)
         for at in (berlin(1, 17, 59), berlin(1, 18), berlin(1, 23, 59), berlin(2, 0), berlin(2, 23, 59), berlin(3, 0))
@@ -213,7 +213,7 @@ def test_an_occurrence_is_open_until_the_end_of_the_next_day() -> None:
     ]
 
 
-def test_a_newer_occurrence_takes_the_place_of_the_older() -> None:
+def test_newer_occurrence_replaces_older() -> None:
     """There is never more than one, however many were missed."""
     daily = plan_from_dict({**to_dict(PLAN), "days": [[day, "18:00"] for day in range(7)]})
     found = due(daily, TESTED, berlin(20, 19))
@@ -223,8 +223,8 @@ def test_a_newer_occurrence_takes_the_place_of_the_older() -> None:
     assert due(daily, TESTED, berlin(20, 17)).next_occurrence == berlin(20, 18)
 
 
-def test_a_missed_occurrence_is_offered_once() -> None:
-    """Offered on its own day it is still due; offered when missed it is gone."""
+def test_missed_occurrence_is_offered_once() -> None:
+    """Offered on its own day it is still due; offered after that it is gone."""
     offered = PlanProgress(offered_occurrences=frozenset({berlin(1, 18).astimezone(UTC)}))
     assert due(PLAN, offered, berlin(1, 20)).occurrence == berlin(1, 18)
     found = due(PLAN, offered, berlin(2, 9))
@@ -232,8 +232,8 @@ def test_a_missed_occurrence_is_offered_once() -> None:
     assert due(PLAN, PlanProgress(), berlin(2, 9)).is_missed
 
 
-def test_what_is_done_is_not_due() -> None:
-    """After its time, or earlier on its day; what was done the day before does not count."""
+def test_finished_occurrence_is_not_due() -> None:
+    """Finished after its time, or earlier that day; a routine of the day before does not count."""
     assert due(PLAN, PlanProgress(last_finished_at=berlin(1, 18, 20)), berlin(1, 19)).occurrence is None
     assert due(PLAN, PlanProgress(last_finished_at=berlin(1, 18, 20)), berlin(2, 9)).occurrence is None
     early = due(PLAN, PlanProgress(last_finished_at=berlin(1, 7)), berlin(1, 19))
@@ -243,8 +243,8 @@ def test_what_is_done_is_not_due() -> None:
     assert due(PLAN, PlanProgress(last_finished_at=late), berlin(1, 19)).occurrence == berlin(1, 18)
 
 
-def test_twice_a_day_is_twice() -> None:
-    """The evening is not done by the morning."""
+def test_two_times_a_day_are_two_occurrences() -> None:
+    """The morning's routine does not finish the evening's."""
     twice = plan_from_dict({**to_dict(PLAN), "days": [[0, "07:00"], [0, "19:00"]]})
     morning = PlanProgress(last_finished_at=berlin(1, 7, 20))
     assert due(twice, morning, berlin(1, 8)).occurrence is None
@@ -254,8 +254,8 @@ def test_twice_a_day_is_twice() -> None:
 @pytest.mark.parametrize(
     ("month", "day", "hours"), [(3, 29, 24 - 18 + 23), (10, 25, 24 - 18 + 25), (6, 7, 24 - 18 + 24)]
 )
-def test_the_next_day_ends_by_its_own_clock(month: int, day: int, hours: int) -> None:
-    """Also where that day has 23 or 25 hours."""
+def test_next_day_ends_by_local_clock(month: int, day: int, hours: int) -> None:
+    """Even if that day has 23 or 25 hours."""
     at = datetime(2026, month, day, 18, tzinfo=BERLIN) - DAY
     plan = Plan(((at.weekday(), "18:00"),), "daily", "Europe/Berlin")
     begin = at.astimezone(UTC)
@@ -265,7 +265,7 @@ def test_the_next_day_ends_by_its_own_clock(month: int, day: int, hours: int) ->
 
 
 def test_tests_are_due_by_days() -> None:
-    """The first ever and one each two weeks is full, one a week quick; days count, not hours."""
+    """The first test and one every two weeks is full, one a week is quick; days count, not hours."""
     assert due(PLAN, PlanProgress(), berlin(1, 9)).test_kind == "full"
     found = [due(PLAN, TESTED, berlin(1, 6) + days * DAY).test_kind for days in range(16)]
     assert found == [None] * 7 + ["quick"] * 7 + ["full"] * 2
@@ -275,23 +275,23 @@ def test_tests_are_due_by_days() -> None:
     assert due(PLAN, only_quick, berlin(9, 9)).test_kind == "full"
 
 
-def test_a_test_comes_before_stretching() -> None:
-    """After a stretch it waits for another day, and says so; a stretch of yesterday does not matter."""
+def test_test_waits_after_stretch() -> None:
+    """It waits for another day and says so; yesterday's stretch does not matter."""
     after = due(PLAN, PlanProgress(last_stretched_at=berlin(1, 7)), berlin(1, 20))
     assert after.test_kind is None
     assert "test-before" in rules(after)
     assert due(PLAN, PlanProgress(last_stretched_at=berlin(1, 7)), berlin(2, 0)).test_kind == "full"
 
 
-def test_tests_can_be_left_to_the_person() -> None:
-    """A plan without tests never makes one due."""
+def test_plan_without_tests_schedules_none() -> None:
+    """The person decides when to test."""
     plan = plan_from_dict({**to_dict(PLAN), "tests": False})
     assert due(plan, PlanProgress(), berlin(1, 9)).test_kind is None
     assert not [rule for rule in rules(due(plan, PlanProgress(), berlin(1, 9))) if rule.startswith("test")]
 
 
-def test_the_dose_of_the_week() -> None:
-    """Whole minutes that were earned, never rounded up; from ten on both sides, what the studies say beyond."""
+def test_weekly_dose_reason_counts_whole_minutes() -> None:
+    """Credited minutes, never rounded up; from ten on both sides, what the studies say."""
     assert weekly_dose_reason({}).sentence == "Stretching this week: left 0, right 0 of 10 minutes."
     assert "left 9, right 10 of 10" in weekly_dose_reason({Side.LEFT: 599.9, Side.RIGHT: 600.0}).sentence
     enough = weekly_dose_reason({Side.LEFT: 600.0, Side.RIGHT: 1200.0}).sentence
@@ -299,20 +299,20 @@ def test_the_dose_of_the_week() -> None:
     assert "not needed" in enough
 
 
-def test_nobody_is_scolded() -> None:
-    """A rest day, a missed day, a missed week and a done day each have a kind, short sentence."""
+def test_reasons_are_kind() -> None:
+    """A rest day, a missed day, a missed week and a finished day each have a kind, short sentence."""
     long_ago = PlanProgress(TESTED.last_test, TESTED.last_full_test, last_finished_at=berlin(1, 18, 30))
-    said = {
+    due_cases = {
         "plan-rest": due(PLAN, TESTED, berlin(3, 9)),
         "plan-missed": due(PLAN, TESTED, berlin(2, 9)),
         "plan-due": due(PLAN, TESTED, berlin(1, 19)),
         "plan-done": due(PLAN, long_ago, berlin(1, 19)),
         "plan-break": due(PLAN, long_ago, berlin(15, 19)),
     }
-    for rule, found in said.items():
+    for rule, found in due_cases.items():
         assert rule in rules(found)
     assert "plan-break" not in rules(due(PLAN, long_ago, berlin(8, 18)))
-    for why in {why for found in said.values() for why in found.reasons}:
+    for why in {why for found in due_cases.values() for why in found.reasons}:
         assert why.rule in RULE_BY_KEY
         assert len(why.sentence) <= 130
         assert not [

@@ -1,4 +1,4 @@
-"""What is wrong with a routine is said in plain sentences, and what cannot be kept is told from what is a hint."""
+"""Faults of a routine come as plain sentences, and only some of them prevent saving."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ ITEMS = st.builds(
 )
 
 
-def found(*items: Item, conditions: frozenset[str] = frozenset()) -> tuple[RoutineFault, ...]:
-    """What is wrong with these items."""
+def faults(*items: Item, conditions: frozenset[str] = frozenset()) -> tuple[RoutineFault, ...]:
+    """The faults of these items."""
     total_us = duration_us(steps_of(items, Settings())) if items else 0
     return routine_faults(exercises(), items, conditions, total_us)
 
@@ -34,52 +34,52 @@ def of(*keys: str) -> tuple[Item, ...]:
     return tuple(Item(exercise=key) for key in keys)
 
 
-def said(*items: Item, conditions: frozenset[str] = frozenset(), refuses: bool) -> str:
-    """All refusals or all hints in one text."""
-    return " ".join(fault.sentence for fault in found(*items, conditions=conditions) if fault.is_blocking is refuses)
+def sentences(*items: Item, conditions: frozenset[str] = frozenset(), blocking: bool) -> str:
+    """All blocking faults or all hints, in one text."""
+    return " ".join(fault.sentence for fault in faults(*items, conditions=conditions) if fault.is_blocking is blocking)
 
 
 @pytest.mark.parametrize("key", ["quick_calf", "daily", "test_and_stretch"])
-def test_a_ready_routine_has_no_fault(key: str) -> None:
-    """What the station brings along has nothing to be said against it."""
-    assert found(*built_in_routines()[key].items) == ()
+def test_ready_routine_has_no_fault(key: str) -> None:
+    """The ready-made routines get neither a fault nor a hint."""
+    assert faults(*built_in_routines()[key].items) == ()
 
 
-def test_the_full_routine_may_be_kept() -> None:
-    """All twenty exercises take more than an hour, which is a hint and no more."""
-    (fault,) = found(*built_in_routines()["full"].items)
+def test_full_routine_gets_only_a_hint() -> None:
+    """All twenty exercises take more than an hour."""
+    (fault,) = faults(*built_in_routines()["full"].items)
     assert "more than an hour in all" in fault.sentence
     assert not fault.is_blocking
 
 
-def test_nothing_in_it_is_refused() -> None:
-    """Without an exercise or a test there is nothing to keep, and only that is said."""
-    assert [fault.sentence for fault in found()] == ["The routine is empty: add an exercise or a test."]
-    (fault,) = found(Item(rest_s=30))
+def test_empty_routine_is_refused() -> None:
+    """Without an exercise or a test, that is the only fault."""
+    assert [fault.sentence for fault in faults()] == ["The routine is empty: add an exercise or a test."]
+    (fault,) = faults(Item(rest_s=30))
     assert fault.is_blocking
-    assert found(Item(test="quick")) == ()
+    assert faults(Item(test="quick")) == ()
 
 
 @pytest.mark.parametrize("side", list(Side))
-def test_one_leg_for_everything_is_told(side: Side) -> None:
-    """Where all is for one leg, the other gets nothing; that may be wanted, so it is a hint."""
+def test_one_sided_routine_gets_hint(side: Side) -> None:
+    """The other leg gets nothing; that may be intended."""
     one_leg = (Item(exercise="3a", side=side), Item(exercise="3b", side=side))
-    hint = said(*one_leg, refuses=False)
+    hint = sentences(*one_leg, blocking=False)
     assert "gets nothing" in hint
     assert f"the {side.other} leg gets nothing" in hint
-    assert said(*one_leg, refuses=True) == ""
+    assert sentences(*one_leg, blocking=True) == ""
     for more in (Item(exercise="3a", side=side.other), Item(exercise="3b"), Item(exercise="3c")):
-        assert "gets nothing" not in said(*one_leg, more, refuses=False)
+        assert "gets nothing" not in sentences(*one_leg, more, blocking=False)
 
 
-def test_an_hour_of_holds_is_refused() -> None:
-    """Holds of more than an hour, both legs together, are refused with how long they are; an hour exactly is not."""
+def test_more_than_an_hour_of_holds_is_refused() -> None:
+    """Both legs together; exactly an hour is allowed."""
     hour = (Item(exercise="3a", hold_s=600, repetitions=3),)
-    assert said(*hour, refuses=True) == ""
-    longer = said(*hour, Item(exercise="3c"), refuses=True)
+    assert sentences(*hour, blocking=True) == ""
+    longer = sentences(*hour, Item(exercise="3c"), blocking=True)
     assert "The holds alone take 61 minutes" in longer
     one_leg = (Item(exercise="3a", hold_s=600, repetitions=6, side=Side.LEFT), Item(exercise="3b", hold_s=5))
-    assert "holds alone" in said(*one_leg, refuses=True)
+    assert "holds alone" in sentences(*one_leg, blocking=True)
 
 
 @pytest.mark.parametrize(
@@ -99,24 +99,24 @@ def test_an_hour_of_holds_is_refused() -> None:
         ({"rest_s": 600}, {"rest_s": 601}, "rest for 1 to 600 seconds, not 601."),
     ],
 )
-def test_a_dose_out_of_range_is_refused(good: dict[str, int], wrong: dict[str, int], sentence: str) -> None:
-    """The last dose that is allowed is kept, the next one is refused with what is allowed and where it stands."""
+def test_dose_out_of_range_is_refused(good: dict[str, int], wrong: dict[str, int], sentence: str) -> None:
+    """The last allowed value passes; the next is refused with the range and the index of its item."""
     before = Item(exercise="1a")
-    assert said(before, Item(**good), refuses=True) == ""  # type: ignore[arg-type]  # a table of mixed values
-    (fault,) = (fault for fault in found(before, Item(**wrong)) if fault.is_blocking)  # type: ignore[arg-type]  # the same
+    assert sentences(before, Item(**good), blocking=True) == ""  # type: ignore[arg-type]  # a table of mixed values
+    (fault,) = (fault for fault in faults(before, Item(**wrong)) if fault.is_blocking)  # type: ignore[arg-type]  # the same
     assert sentence in fault.sentence
     assert fault.index == 1
 
 
-def test_what_a_caution_leaves_out_is_refused_with_its_reason() -> None:
-    """An exercise that is not for this person is named with the catalogue's own reason; a gentler one is a hint."""
+def test_excluded_exercise_is_refused_with_reason() -> None:
+    """The reason is the catalogue's own; a reduced exercise gets a hint."""
     sore = frozenset({"tendon_pain"})
-    refusal = said(*of("1a", "3c"), conditions=sore, refuses=True)
+    refusal = sentences(*of("1a", "3c"), conditions=sore, blocking=True)
     assert refusal.startswith("Achilles stretch: not for you at the moment. A full squat stretches a sore tendon")
-    assert said(*of("1a", "3c"), refuses=True) == ""
-    hint = said(*of("3b"), conditions=sore, refuses=False)
+    assert sentences(*of("1a", "3c"), blocking=True) == ""
+    hint = sentences(*of("3b"), conditions=sore, blocking=False)
     assert hint.startswith("Soleus stretch: reduced to half for you.")
-    assert said(*of("3b"), conditions=sore, refuses=True) == ""
+    assert sentences(*of("3b"), conditions=sore, blocking=True) == ""
 
 
 @pytest.mark.parametrize(
@@ -129,39 +129,39 @@ def test_what_a_caution_leaves_out_is_refused_with_its_reason() -> None:
         (("8", "7a"), True),
     ],
 )
-def test_order_against_the_guide_is_a_hint(keys: tuple[str, ...], is_out_of_order: bool) -> None:
-    """Strength before the warm-up is told with both names, and may be kept; within a group any order is right."""
-    assert ("the guide puts it before" in said(*of(*keys), refuses=False)) is is_out_of_order
-    assert said(*of(*keys), refuses=True) == ""
+def test_order_against_guide_gets_hint(keys: tuple[str, ...], is_out_of_order: bool) -> None:
+    """It names both exercises; within a group any order is right."""
+    assert ("the guide puts it before" in sentences(*of(*keys), blocking=False)) is is_out_of_order
+    assert sentences(*of(*keys), blocking=True) == ""
 
 
-def test_a_test_after_a_stretch_is_a_hint() -> None:
-    """A stretch adds for some hours, so a test belongs before it."""
+def test_test_after_stretch_gets_hint() -> None:
+    """A stretch adds range for some hours."""
     test = Item(test="full")
-    assert "belongs at the start" in said(*of("3a"), test, refuses=False)
-    assert said(test, *of("3a"), refuses=False) == ""
+    assert "belongs at the start" in sentences(*of("3a"), test, blocking=False)
+    assert sentences(test, *of("3a"), blocking=False) == ""
 
 
-def test_the_same_thing_thrice_is_a_hint() -> None:
-    """Twice is one leg after the other; from three times on it is told, and rests may be as many as one likes."""
+def test_exercise_three_times_gets_hint() -> None:
+    """Twice may be one leg after the other; rests may repeat freely."""
     rest = Item(rest_s=30)
-    assert said(*of("3a", "3a"), rest, rest, rest, refuses=False) == ""
-    assert "Gastrocnemius stretch on the slope appears 3 times" in said(*of("3a", "3a", "3a"), refuses=False)
+    assert sentences(*of("3a", "3a"), rest, rest, rest, blocking=False) == ""
+    assert "Gastrocnemius stretch on the slope appears 3 times" in sentences(*of("3a", "3a", "3a"), blocking=False)
 
 
-def test_a_very_long_list_is_refused() -> None:
+def test_too_many_items_are_refused() -> None:
     """So many entries are a mistake."""
     rests = tuple(Item(rest_s=1) for _ in range(MAX_ITEMS - 1))
-    assert said(*of("3a"), *rests, refuses=True) == ""
-    assert f"It has {MAX_ITEMS + 1} entries, but may have {MAX_ITEMS} at most." in said(
-        *of("3a", "3b"), *rests, refuses=True
+    assert sentences(*of("3a"), *rests, blocking=True) == ""
+    assert f"It has {MAX_ITEMS + 1} entries, but may have {MAX_ITEMS} at most." in sentences(
+        *of("3a", "3b"), *rests, blocking=True
     )
 
 
 @given(items=st.lists(ITEMS, max_size=6), conditions=st.sets(st.sampled_from(["tendon_pain", "neuro", "cleared"])))
-def test_whatever_is_put_together_has_its_sentences(items: list[Item], conditions: set[str]) -> None:
-    """Any items at all give whole sentences with items that exist, refusals first, and never an error."""
-    some = found(*items, conditions=frozenset(conditions))
+def test_any_items_get_whole_sentences(items: list[Item], conditions: set[str]) -> None:
+    """Any items get whole sentences about items that exist, blocking faults first, and never an error."""
+    some = faults(*items, conditions=frozenset(conditions))
     assert all(fault.sentence.endswith(".") for fault in some)
     assert all(fault.index is None or fault.index < len(items) for fault in some)
     assert [fault.is_blocking for fault in some] == sorted((fault.is_blocking for fault in some), reverse=True)

@@ -1,4 +1,4 @@
-"""Every reason leads to a rule, and every rule has a reason that leads to it."""
+"""Every reason has a rule, and every rule a reason."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def of_proposal(found: Proposal) -> Iterator[Reason]:
 
 
 def situations() -> Iterator[Situation]:
-    """People who differ in one thing each."""
+    """Situations that each differ in one thing."""
     yield Situation(NOW)
     yield from (Situation(NOW, frozenset({condition})) for condition in CONDITIONS)
     yield from (Situation(NOW, frozenset(), pain_answers=((NOW - DAY, number),)) for number in range(11))
@@ -54,7 +54,7 @@ def situations() -> Iterator[Situation]:
 
 
 def of_plans() -> Iterator[Reason]:
-    """What is said of a plan on each of three weeks' days, after this and that."""
+    """The reasons of a plan on each day of three weeks, after several kinds of progress."""
     one = plan.plan_from_dict({"days": [[0, "18:00"]], "zone": "Europe/Berlin"})
     yield from filter(None, [plan.few_days_hint(one)])
     histories = [
@@ -68,7 +68,7 @@ def of_plans() -> Iterator[Reason]:
 
 
 def produced() -> set[Reason]:
-    """Every reason of all these people."""
+    """Every reason in all these situations."""
     found: set[Reason] = {*of_plans()}
     for situation in situations():
         for base in (built_in_routines()["full"].items, [Item(exercise="7a"), Item(exercise="1a")]):
@@ -83,13 +83,13 @@ def produced() -> set[Reason]:
     return found
 
 
-def test_every_reason_has_its_rule_and_every_rule_a_reason() -> None:
-    """What is said leads to a rule that is there, and no rule stands there for nothing."""
+def test_reasons_and_rules_match() -> None:
+    """Every reason has a rule, and every rule is used."""
     assert {why.rule for why in produced()} == set(RULE_BY_KEY)
 
 
-def test_the_rules_that_the_code_names_are_there() -> None:
-    """Each reason that is written in the code names a rule of the list, also one that no test produces."""
+def test_rules_named_in_code_exist() -> None:
+    """Including those that no test produces."""
     named = set()
     for file in (ROOT / "station/advice").glob("*.py"):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
@@ -104,7 +104,7 @@ def test_the_rules_that_the_code_names_are_there() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.key)
-def test_a_rule_says_what_and_where_from(rule: Rule) -> None:
+def test_rule_has_text_and_source(rule: Rule) -> None:
     """A key for a link, a short title, a text of a few lines, and its source."""
     assert re.fullmatch(r"[a-z][a-z0-9-]*", rule.key)
     assert 3 <= len(rule.title) <= 50
@@ -113,13 +113,13 @@ def test_a_rule_says_what_and_where_from(rule: Rule) -> None:
     assert 3 <= len(rule.source) <= 90
 
 
-def test_keys_and_titles_are_used_once() -> None:
+def test_rule_keys_and_titles_are_unique() -> None:
     """Each rule can be found by either."""
     assert len(RULE_BY_KEY) == len(RULES) == len({rule.title for rule in RULES})
 
 
-def test_every_sentence_is_short_and_kind() -> None:
-    """At most two lines of a phone held sideways; nobody is scolded, nothing is diagnosed."""
+def test_sentences_are_short_and_kind() -> None:
+    """At most two lines of a phone in landscape; no blame and no diagnosis."""
     for why in produced():
         assert why.sentence.endswith((".", "?"))
         assert len(why.sentence) <= 190, why

@@ -1,4 +1,4 @@
-"""What is proposed: the felt place first, in the guide's order, and never what a condition forbids."""
+"""Proposals: the felt place first, in the guide's order, and never what a condition excludes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tests.station.advice.guide import (
     ORDER,
     done,
     half,
-    is_held_back,
-    rulings,
+    is_blocked,
+    restrictions_of,
     upto_two,
     whole,
 )
@@ -55,19 +55,19 @@ def keys(found: Proposal | Sequence[Item]) -> list[str]:
 
 
 def in_order(found: Sequence[str]) -> bool:
-    """Whether these follow each other as the guide has its groups, and its numbers in each."""
+    """Whether these follow the guide's order of groups, and of numbers within each."""
     places = [(ORDER.index(FILES[key]["group"]), NUMBERS.index(key)) for key in found]
     return all(one < other for one, other in pairwise(places))
 
 
 @pytest.mark.parametrize("base", BASES)
 @pytest.mark.parametrize("felt", PLACES, ids=lambda felt: "+".join(sorted(felt)) or "nothing felt")
-def test_every_condition_and_felt_place(base: str, felt: frozenset[FeltPlace]) -> None:
-    """For every condition and pair: nothing forbidden, the felt places first, the rest kept, each in the order."""
+def test_proposal_obeys_conditions_and_felt_places(base: str, felt: frozenset[FeltPlace]) -> None:
+    """Every condition and pair: nothing excluded remains, felt places come first, the rest stays in order."""
     first = set().union(*(FELT[place] for place in felt))
     for conditions in upto_two(CONDITIONS):
         found = proposal(ALL, BASES[base], situation(conditions, felt, LONG))
-        if is_held_back(conditions):
+        if is_blocked(conditions):
             assert found.block_reason
             assert found.items == ()
             continue
@@ -76,7 +76,7 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[FeltPlace]) -
         wanted = {*keys(BASES[base]), *first, *of_conditions}
         wanted |= {"7a"} if "toes_out" in conditions else set()
         wanted |= {"5a", "5b"} if conditions & {"tendon_pain", "insertional"} else set()
-        forbidden = {key for key in wanted if "left out" in rulings(key, conditions)}
+        forbidden = {key for key in wanted if "left out" in restrictions_of(key, conditions)}
         assert sorted(keys(found)) == sorted(wanted - forbidden)
         tested = any(item.test for item in BASES[base])
         forbidden |= {"test"} if tested and conditions & {"tendon_pain", "insertional"} else set()
@@ -93,7 +93,7 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[FeltPlace]) -
             key = item.exercise
             before = next((one for one in BASES[base] if one.exercise == key), Item(exercise=key))
             expected = (60, 10, None) if (key, "neuro" in conditions) == ("3a", True) else done(before)
-            if "gentler" in rulings(key, conditions):
+            if "gentler" in restrictions_of(key, conditions):
                 expected = half(*expected)
                 assert key in {one.key for one in found.reduced}
             assert done(item) == expected
@@ -113,17 +113,17 @@ def test_every_condition_and_felt_place(base: str, felt: frozenset[FeltPlace]) -
     ),
     st.none() | st.integers(0, 5),
 )
-def test_any_routine_of_any_person(
+def test_proposal_is_safe_for_any_routine(
     conditions: frozenset[str], felt: frozenset[FeltPlace], minutes: int | None, base: list[Item], pain: int | None
 ) -> None:
-    """Any conditions and any routine: nothing forbidden, nothing lost without a reason, tests first, no stray rest."""
+    """Nothing excluded remains, nothing is lost without a reason, tests come first, no stray rest."""
     found = proposal(ALL, base, situation(conditions, felt, minutes, pain))
-    if is_held_back(conditions) or not found.items:
+    if is_blocked(conditions) or not found.items:
         assert found.block_reason
         assert not found.items
         return
     assert found.block_reason is None
-    assert not [key for key in keys(found) if "left out" in rulings(key, conditions)]
+    assert not [key for key in keys(found) if "left out" in restrictions_of(key, conditions)]
     asked = {*keys(base), *set().union(*(FELT[place] for place in felt))}
     assert asked <= {*keys(found), *(one.key for one in found.excluded)}
     assert not {*keys(found)} & {one.key for one in found.excluded}
@@ -137,8 +137,8 @@ def test_any_routine_of_any_person(
     assert {why.rule for why in (*found.reasons, *of_exercises)} <= RULE_BY_KEY.keys()
 
 
-def test_the_rest_of_a_routine_is_kept() -> None:
-    """The felt place comes in before it, right after the warm-up."""
+def test_proposal_keeps_remaining_exercises() -> None:
+    """Exercises for the felt place come right after the warm-up; the others follow."""
     found = proposal(ALL, built_in_routines()["daily"].items, situation(felt=[FeltPlace.FRONT]))
     assert keys(found) == ["1a", "4a", "4b", "4c", "3a", "3b", "3c"]
     assert [why.rule for why in found.reasons] == ["felt-front"]
@@ -147,14 +147,14 @@ def test_the_rest_of_a_routine_is_kept() -> None:
     ]
 
 
-def test_an_order_that_changes_is_told() -> None:
-    """A routine that has the stretch before the warm-up is put right, with the reason."""
+def test_changed_order_has_reason() -> None:
+    """A stretch before the warm-up is moved after it."""
     found = proposal(ALL, [Item(exercise="3a"), Item(exercise="1a")], situation())
     assert keys(found) == ["1a", "3a"]
     assert [why.rule for why in found.reasons] == ["order"]
 
 
-def test_nothing_is_proposed_to_whom_nobody_has_asked() -> None:
+def test_proposal_waits_for_health_questions() -> None:
     """The health questions come first."""
     found = proposal(ALL, BASES["daily"], Situation(NOW))
     assert found.block_reason == Reason(
@@ -163,8 +163,8 @@ def test_nothing_is_proposed_to_whom_nobody_has_asked() -> None:
     assert apply_precautions(ALL, BASES["daily"], Situation(NOW)).block_reason == found.block_reason
 
 
-def test_pain_holds_back_and_eases_off() -> None:
-    """Nothing after 6 and more; half of everything after 4 and 5, with the reason."""
+def test_pain_blocks_or_reduces() -> None:
+    """Nothing from 6 on; half of everything at 4 and 5, with the reason."""
     for propose in (proposal, apply_precautions):
         stopped = propose(ALL, BASES["daily"], situation(pain=6))
         assert stopped.block_reason is not None
@@ -176,8 +176,8 @@ def test_pain_holds_back_and_eases_off() -> None:
         assert propose(ALL, BASES["daily"], situation(pain=3)).reasons == ()
 
 
-def test_a_routine_that_is_left_out_altogether_says_so() -> None:
-    """An empty routine is never begun: it is held back with its reasons."""
+def test_fully_excluded_routine_is_blocked() -> None:
+    """An empty routine never starts; the proposal has the reasons."""
     found = proposal(ALL, [Item(exercise="8")], situation(["neuro", "tendon_pain", "insertional"]))
     assert keys(found)
     found = apply_precautions(ALL, [Item(exercise="8"), Item(rest_s=5)], situation(["neuro"]))
@@ -186,8 +186,8 @@ def test_a_routine_that_is_left_out_altogether_says_so() -> None:
     assert [one.key for one in found.excluded] == ["8"]
 
 
-def test_a_chosen_routine_keeps_its_own_order() -> None:
-    """Only what the person must not do changes; nothing comes in."""
+def test_apply_precautions_keeps_order() -> None:
+    """Only restrictions change it; nothing is added."""
     chosen = [Item(exercise="7c"), Item(rest_s=20), Item(exercise="3b"), Item(rest_s=30), Item(exercise="1a")]
     found = apply_precautions(ALL, chosen, situation(["balance"], [FeltPlace.CALF], minutes=1))
     assert [item.exercise or item.rest_s for item in found.items] == ["3b", 30, "1a"]
@@ -198,8 +198,8 @@ def test_a_chosen_routine_keeps_its_own_order() -> None:
     assert apply_precautions(ALL, stretch, situation(["neuro"])).items == stretch
 
 
-def test_short_time_keeps_the_felt_stretches() -> None:
-    """What goes first is for the gait; the two calf stretches stay where the calf is felt."""
+def test_short_time_keeps_felt_stretches() -> None:
+    """Exercises for the gait go first; the two calf stretches stay if the calf is the felt place."""
     found = proposal(ALL, EVERYTHING, situation(felt=[FeltPlace.CALF], minutes=10))
     assert {"3a", "3b"} <= set(keys(found))
     assert found.duration_s <= 600
@@ -208,8 +208,8 @@ def test_short_time_keeps_the_felt_stretches() -> None:
     assert len(keys(found)) + len(gone) == 20
 
 
-def test_too_short_a_time_leaves_a_part_of_the_first() -> None:
-    """With a neurological condition and a quarter of an hour, as many of the ten holds as there is time for."""
+def test_very_short_time_shortens_first_exercise() -> None:
+    """With a neurological condition and a quarter of an hour, as many of the ten holds as fit."""
     found = proposal(ALL, BASES["daily"], situation(["neuro"], minutes=15))
     assert [done(item) for item in found.items] == [(60, 6, None)]
     assert [why.rule for why in found.reasons] == ["health-neuro", "time"]
@@ -218,8 +218,8 @@ def test_too_short_a_time_leaves_a_part_of_the_first() -> None:
     assert [item.count for item in least.items] == [4]
 
 
-def test_without_a_time_the_routine_is_whole() -> None:
-    """What the felt places add ends at half an hour; what was asked for stays, however long."""
+def test_routine_without_time_limit_is_whole() -> None:
+    """Additions for felt places end at half an hour; the base routine stays, however long."""
     assert keys(proposal(ALL, EVERYTHING, situation())) == sorted(
         NUMBERS, key=lambda key: (ORDER.index(FILES[key]["group"]), NUMBERS.index(key))
     )
@@ -229,7 +229,7 @@ def test_without_a_time_the_routine_is_whole() -> None:
     assert [one.reason.rule for one in added.excluded] == ["time"]
 
 
-def test_an_item_keeps_what_it_says_of_itself() -> None:
+def test_item_keeps_its_own_dose() -> None:
     """Its own hold, repetitions and side."""
     own = Item(exercise="3b", hold_s=45, repetitions=4, side=Side.LEFT)
     assert proposal(ALL, [own], situation()).items == (own,)
@@ -237,7 +237,7 @@ def test_an_item_keeps_what_it_says_of_itself() -> None:
     assert eased == (msgspec.structs.replace(own, repetitions=2),)
 
 
-def test_the_triage_is_that_of_the_guide() -> None:
+def test_felt_place_exercises_match_guide() -> None:
     """Front: 4a, 4b, 4c. Achilles: 2b, 2c, 3c, 7d. Calf: 2a, 3a, 3b, 8."""
     assert {place: set(first) for place, first in triage.FELT_PLACE_EXERCISES.items()} | {
         FeltPlace.NOWHERE: set()

@@ -1,4 +1,4 @@
-"""The facts of the founding guide on each exercise, in its own order: the second source that the catalogue is held to.
+"""The founding guide's facts about each exercise, in its own order, as a second source to check the catalogue against.
 
 The guide is "Exercises to improve Ankle Dorsiflexion", a physiotherapist's article with its readers' questions.
 """
@@ -38,10 +38,10 @@ ORDER = (
     ("functional", ("7a", "7b", "7c")),
     ("nerve", ("8",)),
 )
-"""A full routine: what comes first, and which exercises belong to it."""
+"""The groups in the order of a full routine, with their exercises."""
 
 CAUTIONS = (
-    # condition, what it leaves out, what it makes gentler at the least
+    # condition, the exercises it excludes, those it reduces at least
     ("tendon_pain", {"2b", "3a", "3c"}, {"3b", "7d"}),
     ("insertional", {"3a", "3c"}, {"3b", "7a", "7d"}),
     ("cleared", {"3c", "4a"}, {"3a", "3b", "7d"}),
@@ -52,8 +52,9 @@ CAUTIONS = (
     ("arch_falls", set[str](), {"3a", "3b", "4c", "7a", "7b"}),
     ("toes_out", set[str](), {"3c", "7b"}),
 )
-"""What the guide's cautions come to on this station; which exercise each of them touches is the station's own reading.
+"""The guide's cautions as restrictions; the station itself decides which exercises each of them concerns.
 
-An inflamed tendon: no forced stretch, strength in comfort. Pain at the heel bone: no end range. No full feeling:
-nothing hard to press on. Poor balance: nothing on one leg. Pinch, falling arch, turned feet: only as far as is right.
+An inflamed tendon: no forced stretch, strength in a comfortable range. Pain at the heel bone: no end range. Reduced
+feeling: nothing hard to press on. Poor balance: nothing on one leg. Pinch, falling arch, feet turned out: only as far
+as the caution allows.
 """

@@ -1,4 +1,4 @@
-"""Records are checked by one thread at a time."""
+"""Data is converted to records by one thread at a time."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ MAY_LEARN = {"station.catalogue.checked", "station.config", "station.config_docu
 
 
 @pytest.mark.parametrize("_again", range(6))
-def test_eight_threads_may_ask_for_a_picture_first(_again: int) -> None:
-    """Eight visitors who ask at once for what nobody has asked for yet get it, and the process lives."""
+def test_eight_threads_can_read_first_picture(_again: int) -> None:
+    """Eight requests at once for a picture not read yet all succeed, and the process survives."""
     done = subprocess.run((sys.executable, "-c", AT_ONCE), cwd=ROOT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
 
 
-def test_nobody_else_has_records_learnt() -> None:
-    """No other module gives msgspec a record to learn while there may be threads."""
+def test_only_checked_converts_records() -> None:
+    """No other module makes msgspec inspect a record type while other threads may run."""
     found = {
         module
         for module, file in sources(*SHIPPED)

@@ -1,4 +1,4 @@
-"""The catalogue has every exercise of the guide, dosed as there, in words that are good to follow."""
+"""The catalogue has every exercise of the guide with its dose, in short and clear texts."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ ROUTINES = read.CATALOGUE_DIR / "routines"
 LETTERS = {"front": "F", "achilles": "A", "calf": "C"}
 LONGEST_STEP = 90
 LONGEST_TEXT = 150
-"""Two lines on a telephone are read while one stands; four are not."""
+"""Two lines on a phone can be read while standing; four cannot."""
 STATED = ("purpose", "verifies", "easier", "harder")
 VERBS = """
 Ask Bend Change Circle Come Cross Draw Finish Fix Hold Keep Lay Lean Leave Let Lie Lift Loop Lower Move Pause Place
 Point Press Pull Push Put Raise Relax Rest Rise Rock Roll Say Set Sink Sit Slide Stand Stay Step Stop Straighten
 Support Take Tap Turn Use Wait
 """
-"""What a step may begin with."""
+"""The verbs that a step may begin with."""
 
 
 def words_of(dose: Dose) -> str:
-    """A dose as the guide writes it."""
+    """A dose in the guide's notation."""
     if dose.count is not None:
         return f"{dose.count} each way" if dose.ways == 2 else f"{dose.count} reps"
     if dose.most_s is not None:
@@ -49,7 +49,7 @@ def facts_of(one: Exercise) -> tuple[str, ...]:
 
 
 def texts_of(one: Exercise) -> Iterator[str]:
-    """Every text of an exercise that is read or heard."""
+    """Every written or spoken text of an exercise."""
     yield from (one.name, one.short_name, one.feel, *(getattr(one, field) for field in STATED))
     yield from chain(one.steps, one.mistakes, (caution.reason for caution in one.cautions))
 
@@ -62,14 +62,14 @@ def repeated(texts: Iterator[str]) -> list[str]:
     return [text for text, times in Counter(text.lower() for text in texts).items() if times > 1]
 
 
-def test_every_exercise_has_the_facts_of_the_guide() -> None:
-    """No exercise of the guide is missing or added, and none differs in dose, side, heel, sense or place."""
+def test_exercises_have_facts_of_guide() -> None:
+    """None is missing or added, and dose, side, heel, sense and place agree."""
     guide = [(key, dose.replace("strokes", "reps"), *others) for key, dose, *others in FACTS]
     assert [facts_of(one) for one in exercises().values()] == guide
 
 
-def test_rests_and_tempo_are_within_a_dose() -> None:
-    """Short holds come with short rests; a repetition that the board watches has its three parts, and lowers slowly."""
+def test_rests_and_tempo_fit_dose() -> None:
+    """Short holds have short rests; a sensed repetition has three parts and lowers slowly."""
     doses = {key: one.dose for key, one in exercises().items()}
     assert {key for key, dose in doses.items() if dose.rest_s == 3} == {"5a", "5b", "10c"}
     tempos = {key: dose.tempo_s for key, dose in doses.items() if dose.tempo_s}
@@ -79,15 +79,15 @@ def test_rests_and_tempo_are_within_a_dose() -> None:
     )
 
 
-def test_what_the_board_verifies_is_done_on_it_and_nothing_else() -> None:
-    """An exercise is on the board when the board can verify it; only the seated one is light."""
+def test_verified_exercises_are_on_board() -> None:
+    """An exercise is on the board exactly if the board can verify it; only the seated one is light."""
     for one in exercises().values():
         assert one.on_board == (one.sense is not Verification.TIMER), one.key
         assert one.is_light == (one.key == "5a"), one.key
 
 
-def test_what_the_board_verifies_is_said_honestly() -> None:
-    """A hold says that the heel stays down and only that time counts, repetitions that they count, a timer nothing."""
+def test_verification_text_is_honest() -> None:
+    """A hold counts time with the heel down, a cycle counts repetitions, a timer verifies nothing."""
     for one in exercises().values():
         if one.sense is Verification.TIMER:
             assert re.match(r"The board feels nothing: .*(marked|marks it) as not verified\.$", one.verifies), one.key
@@ -97,22 +97,22 @@ def test_what_the_board_verifies_is_said_honestly() -> None:
             assert re.match(r"The board feels that both heels go up and come down.*counted", one.verifies), one.key
 
 
-def test_each_group_has_its_exercises_in_the_order_of_a_full_routine() -> None:
-    """Warm-up, release, stretch, mobilise, strengthen, functional, nerve: as the guide puts them."""
+def test_groups_follow_guide() -> None:
+    """Warm-up, release, stretch, mobilise, strengthen, functional, nerve."""
     assert [group for group, _ in ORDER] == list(Group)
     for group, keys in ORDER:
         assert tuple(key for key, one in exercises().items() if one.group == group) == keys
 
 
-def test_time_to_get_ready_fits_the_place() -> None:
-    """Ten seconds are enough to step on; who has to sit, lie down or take something has 20 to 45."""
+def test_preparation_time_fits_position() -> None:
+    """Ten seconds to step on; 20 to 45 to sit, lie down or fetch equipment."""
     for one in exercises().values():
         away = not one.on_board or bool(one.equipment) or one.key == "7b"
         assert (20 <= one.prepare_s <= 45) if away else one.prepare_s == 10, one.key
 
 
-def test_steps_are_short_and_one_action_each() -> None:
-    """Three to seven steps, each one short sentence that begins with what to do."""
+def test_steps_are_short_single_actions() -> None:
+    """Three to seven steps, each one short sentence that begins with a verb."""
     for one in exercises().values():
         assert 3 <= len(one.steps) <= 7, one.key
         for step in one.steps:
@@ -122,8 +122,8 @@ def test_steps_are_short_and_one_action_each() -> None:
             assert step.split()[0] in VERBS.split(), step
 
 
-def test_texts_have_the_length_that_they_should() -> None:
-    """Two to four mistakes, one sentence where one is enough, one or two for the feeling, none long."""
+def test_texts_have_right_length() -> None:
+    """Two to four mistakes, one or two sentences for the feeling, none long."""
     for one in exercises().values():
         assert 2 <= len(one.mistakes) <= 4, one.key
         assert 1 <= len(re.findall(r"\.(?= |$)", one.feel)) <= 2, one.key
@@ -134,55 +134,55 @@ def test_texts_have_the_length_that_they_should() -> None:
             assert text == " ".join(text.split()), text
 
 
-def test_no_sentence_stands_twice() -> None:
-    """Each sentence was written for its exercise; what is spoken may be the name itself."""
+def test_sentences_are_unique() -> None:
+    """Only the spoken name may repeat the name."""
     texts = chain.from_iterable(texts_of(one) for one in exercises().values())
-    said = {one.short_name for one in exercises().values()}
-    assert not repeated(sentence for text in texts if text not in said for sentence in re.split(r"(?<=\.)\s", text))
+    spoken = {one.short_name for one in exercises().values()}
+    assert not repeated(sentence for text in texts if text not in spoken for sentence in re.split(r"(?<=\.)\s", text))
 
 
-def test_names_that_are_spoken_are_short_and_told_apart() -> None:
-    """At most three words in lower case, and no two exercises are called the same."""
-    said = [one.short_name for one in exercises().values()]
-    assert not repeated(iter(said))
-    assert all(text == text.lower() and 1 <= len(text.split()) <= 3 and not text.endswith(".") for text in said)
+def test_spoken_names_are_short_and_unique() -> None:
+    """At most three words in lower case."""
+    spoken = [one.short_name for one in exercises().values()]
+    assert not repeated(iter(spoken))
+    assert all(text == text.lower() and 1 <= len(text.split()) <= 3 and not text.endswith(".") for text in spoken)
 
 
 @pytest.mark.parametrize(("condition", "out", "gentler"), CAUTIONS)
-def test_a_condition_leaves_out_and_softens_what_it_should(condition: str, out: set[str], gentler: set[str]) -> None:
-    """What a condition takes away is exactly what the guide's caution means, and some of the rest is gentler."""
-    rulings = {
+def test_condition_restricts_right_exercises(condition: str, out: set[str], gentler: set[str]) -> None:
+    """It excludes exactly what the guide's caution means, and reduces at least what follows from it."""
+    restrictions = {
         key: caution.restriction
         for key, one in exercises().items()
         for caution in one.cautions
         if caution.condition == condition
     }
-    assert {key for key, ruling in rulings.items() if ruling is Restriction.EXCLUDED} == out
-    assert gentler <= {key for key, ruling in rulings.items() if ruling is Restriction.REDUCED}
+    assert {key for key, restriction in restrictions.items() if restriction is Restriction.EXCLUDED} == out
+    assert gentler <= {key for key, restriction in restrictions.items() if restriction is Restriction.REDUCED}
 
 
-def test_every_condition_is_ruled_on_and_once_an_exercise() -> None:
-    """Each condition bears on some exercise, and no exercise has two rulings for one."""
+def test_conditions_are_all_used_once_an_exercise() -> None:
+    """Each restricts some exercise, and no exercise lists one twice."""
     named = [[caution.condition for caution in one.cautions] for one in exercises().values()]
     assert all(len(conditions) == len(set(conditions)) for conditions in named)
     assert set(chain.from_iterable(named)) == set(read.EXERCISE_CONDITIONS) == {condition for condition, *_ in CAUTIONS}
 
 
-def test_an_unknown_exercise_is_refused_with_those_there_are() -> None:
-    """An unknown exercise gives one sentence that names the known ones."""
+def test_exercise_refuses_unknown_key() -> None:
+    """One sentence names the known exercises."""
     assert exercise("10c") is exercises()["10c"]
     with pytest.raises(CatalogueError, match=r"^There is no exercise '6a': choose one of 1a, 2a, .*10c\.$"):
         exercise("6a")
 
 
-def test_the_slant_board_form_of_the_calf_stretch_names_the_other_one() -> None:
-    """The guide lowers the heel over an edge; here it is the slope, and the edge is named as the other way."""
+def test_calf_stretch_names_both_forms() -> None:
+    """The guide lowers the heel over an edge; here it is the slope, and the edge is the harder form."""
     assert "slope" in exercise("3a").name
     assert "edge of a stair" in exercise("3a").harder
 
 
-def test_ready_routines_are_those_of_the_guide() -> None:
-    """Quick calf, daily and full, and the one with a test, each of exercises that there are."""
+def test_ready_routines_match_guide() -> None:
+    """Quick calf, daily and full, and one with a test, all made of known exercises."""
     keys = {name: [item.exercise or item.test for item in one.items] for name, one in built_in_routines().items()}
     assert keys == {
         "quick_calf": ["3a", "3b"],
@@ -192,8 +192,8 @@ def test_ready_routines_are_those_of_the_guide() -> None:
     }
 
 
-def test_a_ready_routine_keeps_to_the_doses_of_its_exercises() -> None:
-    """Only the quick one has doses of its own: a minute in one hold is quicker than in two or three."""
+def test_ready_routines_keep_doses() -> None:
+    """Only the quick one has its own: one hold of a minute is quicker than two or three shorter ones."""
     changed = {
         name: [item for item in one.items if item not in (Item(exercise=item.exercise), Item(test=item.test))]
         for name, one in built_in_routines().items()
@@ -202,8 +202,8 @@ def test_a_ready_routine_keeps_to_the_doses_of_its_exercises() -> None:
     assert {name: items for name, items in changed.items() if items} == {"quick_calf": quick}
 
 
-def test_the_routines_go_from_warm_up_to_nerve() -> None:
-    """No routine goes back to a group that it has left, and each says in one sentence what it is."""
+def test_ready_routines_follow_group_order() -> None:
+    """No routine returns to an earlier group, and each is described in one sentence."""
     groups = list(Group)
     for one in built_in_routines().values():
         order = [groups.index(exercises()[item.exercise].group) for item in one.items if item.exercise]
@@ -234,24 +234,27 @@ CHANGES = [
     ('"left out"', '"forbidden"', r"3a.toml: cautions\[0\].restriction: .*'forbidden'; it may be left out, gentler"),
     ("lean in less.", "lean in less", "3a.toml: easier has .*, which must end with a full stop"),
     ("hands on the wall.", "hands on the wall", "3a.toml: steps has .*, which must end with a full stop"),
+    (
+        "stretched to its end.",
+        "stretched to its end",
+        "3a.toml: cautions.reason has .*, which must end with a full stop",
+    ),
     ("[dose]", "[dose", "3a.toml is not valid TOML: "),
 ]
 
 
-@pytest.mark.parametrize(("old", "new", "said"), CHANGES)
-def test_a_file_that_does_not_fit_is_refused_by_its_name_and_field(
-    tmp_path: Path, old: str, new: str, said: str
-) -> None:
-    """Whatever is wrong in an exercise's file is said in one sentence: file, field, what is wrong, what is allowed."""
+@pytest.mark.parametrize(("old", "new", "message"), CHANGES)
+def test_invalid_file_is_refused_by_name_and_field(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """One sentence has the file, the field, what is wrong and what is allowed."""
     text = (FILES / "3a.toml").read_text(encoding="utf-8")
     assert old in text
     (tmp_path / "3a.toml").write_text(text.replace(old, new, 1), encoding="utf-8")
-    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+    with pytest.raises(CatalogueError, match=rf"^{message}.*\.$"):
         read.read_exercises(tmp_path)
 
 
-def test_exercises_are_read_from_anywhere_in_the_order_of_the_guide(tmp_path: Path) -> None:
-    """A directory's exercises come with 2a before 10a in whatever order they lie there; other files are left alone."""
+def test_read_exercises_sorts_by_number(tmp_path: Path) -> None:
+    """2a comes before 10a, in any directory; other files are ignored."""
     for key in ("10a", "8", "2a"):
         (tmp_path / f"{key}.toml").write_bytes((FILES / f"{key}.toml").read_bytes())
     (tmp_path / "notes.txt").write_text("not an exercise", encoding="utf-8")
@@ -273,31 +276,31 @@ ITEMS = [
 ]
 
 
-@pytest.mark.parametrize(("item", "said"), ITEMS)
-def test_a_routine_that_cannot_be_done_is_refused(tmp_path: Path, item: str, said: str) -> None:
-    """An item that names no exercise, no test, too much at once or a dose of another kind is refused with its field."""
+@pytest.mark.parametrize(("item", "message"), ITEMS)
+def test_impossible_item_is_refused(tmp_path: Path, item: str, message: str) -> None:
+    """No exercise, no test, too much at once, or a dose of the other kind: the sentence names the field."""
     text = f'key = "mine"\nname = "Mine"\nabout = "Mine alone."\n[[items]]\n{item}\n'
     (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+    with pytest.raises(CatalogueError, match=rf"^{message}.*\.$"):
         read.read_routines(tmp_path, exercises())
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ('about = "Mine alone."\nitems = []', "mine.toml: items is empty; a routine has one or more"),
         ('about = "Mine"\n[[items]]\nrest_s = 30', "mine.toml: about is 'Mine', which must end with a full stop"),
     ],
 )
-def test_a_routine_says_something_and_does_something(tmp_path: Path, text: str, said: str) -> None:
-    """A routine without items, or without a sentence about it, is refused."""
+def test_incomplete_routine_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    """A routine needs items and a sentence about it."""
     (tmp_path / "mine.toml").write_text(f'key = "mine"\nname = "Mine"\n{text}\n', encoding="utf-8")
-    with pytest.raises(CatalogueError, match=rf"^{said}.*\.$"):
+    with pytest.raises(CatalogueError, match=rf"^{message}.*\.$"):
         read.read_routines(tmp_path, exercises())
 
 
-def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
-    """A folder called like an exercise, a file in another encoding and a directory with nothing in it are refused."""
+def test_unreadable_files_are_refused(tmp_path: Path) -> None:
+    """A folder named like an exercise, a file in another encoding and an empty directory."""
     with pytest.raises(CatalogueError, match=r"has no TOML files: .* reinstall the station\.$"):
         read.read_exercises(tmp_path)
     (tmp_path / "3a.toml").write_bytes("key = 'é'".encode("latin-1"))
@@ -308,7 +311,7 @@ def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
         read.read_exercises(tmp_path)
 
 
-def test_no_file_lies_beside_the_catalogue() -> None:
-    """Every file of the two directories is one that is read."""
+def test_catalogue_has_no_stray_files() -> None:
+    """Every file of the two directories is read."""
     assert {file.name for file in FILES.iterdir()} == {f"{key}.toml" for key in exercises()}
     assert {file.name for file in ROUTINES.iterdir()} == {f"{key}.toml" for key in built_in_routines()}

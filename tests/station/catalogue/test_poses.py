@@ -1,4 +1,4 @@
-"""The files of the pictures: one an exercise, and a fault is told with file, pose and field."""
+"""The files of the pictures: one for each exercise; an error names file, pose and field."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ NAMES = "1a 2a 2b 2c 3a 3b 3c 4a 4b 4c 5a 5b 7a 7b 7c 7d 8 10a 10b 10c"
 EXERCISES = poses.POSES_DIR.parent / "exercises"
 
 
-def test_every_exercise_has_a_picture_and_every_picture_an_exercise() -> None:
-    """The twenty exercises of the guide have poses, the files of both folders are named alike, and no more are."""
+def test_pictures_match_exercises() -> None:
+    """The twenty exercises have poses, the files of both folders have the same names, and there are no others."""
     assert set(picture_keys()) == set(NAMES.split())
     assert set(picture_keys()) == {file.stem for file in EXERCISES.glob("*.toml")}
 
 
 @pytest.mark.parametrize("key", NAMES.split())
-def test_a_picture_is_read(key: str) -> None:
-    """Each file says how it starts and how it ends, and the two differ."""
+def test_picture_has_start_and_end(key: str) -> None:
+    """Each file has both, and they differ."""
     pictured = exercise_picture(key)
     assert pictured.start != pictured.end or any(getattr(prop, "to", None) for prop in pictured.props)
     assert exercise_picture(key) is pictured
 
 
-def test_a_good_description_is_taken() -> None:
-    """What the file says stands in the record."""
+def test_parse_picture_reads_valid_text() -> None:
+    """The record has the values of the text."""
     pictured = parse_picture(GOOD, "poses/x.toml")
     assert pictured.heel is HeelPosition.DOWN
     assert pictured.end.near.knee == 20
@@ -49,7 +49,7 @@ def test_a_good_description_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("right", "wrong", "said"),
+    ("right", "wrong", "words"),
     [
         ("knee = 20", "knee = 170", ("end.near.knee", "155")),
         ("knee = 20", "knees = 20", ("end.near", "knees")),
@@ -64,16 +64,16 @@ def test_a_good_description_is_taken() -> None:
         ("[end]", "[end", ("TOML",)),
     ],
 )
-def test_a_fault_names_file_pose_and_field(right: str, wrong: str, said: tuple[str, ...]) -> None:
-    """A joint beyond its range, an unknown anchor, prop or field, and a limb of one pose only are refused by name."""
+def test_fault_names_file_pose_and_field(right: str, wrong: str, words: tuple[str, ...]) -> None:
+    """A joint beyond its range, an unknown anchor, prop or field, and a limb in one pose only."""
     with pytest.raises(PoseError) as fault:
         parse_picture(GOOD.replace(right, wrong, 1), "poses/x.toml")
-    for word in ("poses/x.toml", *said):
+    for word in ("poses/x.toml", *words):
         assert word in str(fault.value)
 
 
-def test_a_fault_of_the_helper_is_named_too() -> None:
-    """The poses of a second person are held to the same."""
+def test_fault_of_helper_is_named() -> None:
+    """The same checks apply to the poses of a second person."""
     start, end = GOOD.partition("[start]")[2].split("[end]")
     helped = f"{GOOD}[helper]\nmirror = 50\n[helper.start]{start}[helper.end]{end}"
     assert parse_picture(helped, "poses/x.toml").helper
@@ -82,7 +82,7 @@ def test_a_fault_of_the_helper_is_named_too() -> None:
 
 
 @pytest.mark.parametrize("key", ["nothing", "../exercises/3a", ""])
-def test_an_exercise_without_a_picture_is_named(key: str) -> None:
-    """Asking for what is not there is an error that says so, and no other file is read."""
+def test_missing_picture_is_named(key: str) -> None:
+    """The error names the exercise, and no other file is read."""
     with pytest.raises(PoseError, match=f"no picture.*{key}"):
         exercise_picture(key)

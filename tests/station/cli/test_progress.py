@@ -42,7 +42,7 @@ def test_it_says_draws_and_lists(progress: Command) -> None:
     assert all(len(line) <= 67 for line in drawn)
     assert sum(line.count("\u25cb") + line.count("\u25cf") for line in drawn) > 20
     assert "goal 10.2 cm" in result.stdout
-    assert "and 40 older ones: --json has them all." in lines
+    assert "and 40 older tests: --json shows them all." in lines
     table = lines[next(n for n, line in enumerate(lines) if line.startswith("When  ")) + 1 :]
     days = [datetime.strptime(line[:18].strip(), "%a %d %b %Y").astimezone() for line in table[:20]]
     assert days == sorted(days, reverse=True)
@@ -78,7 +78,10 @@ def test_nobody_tested_yet_is_no_error(progress: Command) -> None:
 def test_what_is_not_there_is_refused_in_a_sentence(progress: Command, tmp_path: Path) -> None:
     """An unknown person, and a file that is no database."""
     result = progress("--person", "Cleo")
-    assert (result.exit_code, result.stderr) == (1, "station: There is no 'Cleo' on this station: it knows Ann, Bea.\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "station: This station has no person called 'Cleo' (it has: Ann, Bea).\n",
+    )
     nothing = CliRunner().invoke(main, ["progress", "--person", "Ann", "--database", str(tmp_path / "no.db")])
     assert nothing.exit_code == 1
     assert "There is no database" in nothing.stderr

@@ -54,7 +54,9 @@ def run(config_path: Path | None) -> None:
 @click.option("--empty", is_flag=True, help="Start without the history of two simulated people.")
 @click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Wiring to emulate.")
 def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) -> None:
-    """Run the station without hardware: a simulated person uses an emulated board, and you can take over.
+    """Run the station with a simulated person on an emulated board.
+
+    Watch, or take over from the person. It needs no hardware.
 
     Example: station demo --port 8000
     """
@@ -148,9 +150,10 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
 @CONFIG
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(config_path: Path | None, as_json: bool) -> None:
-    """Check every part of the board, the database and the page's address, and say how to fix what is wrong.
+    """Check every part and say how to fix what is wrong.
 
-    Exit status 0 if all is well, 1 if not. Stop a running station first.
+    The parts are the clock, the database, the page's address, the sensors and the buzzer. Exit status 0 if all is
+    well, 1 if not. Stop a running station first.
 
     Example: station check --config /etc/station.toml
     """
@@ -172,11 +175,11 @@ def check(config_path: Path | None, as_json: bool) -> None:
 @click.option("--check", "only_check", is_flag=True, help="Only check with one block that the calibration still holds.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None:
-    """Calibrate the distance sensor with blocks held against the toe stop, or check it with one.
+    """Calibrate the distance sensor with blocks, or check it.
 
-    Uses the blocks of the configuration. It works hands-free: the sensor notices each block, and a cue plays when its
-    reading is done. Exit status 0 if the calibration is good, 1 if not. Stop a running station first, or calibrate on
-    its page.
+    Hold the blocks of the configuration against the toe stop, one after the other. It works hands-free: the sensor
+    notices each block, and a cue plays when its reading is done. Exit status 0 if the calibration is good, 1 if
+    not. Stop a running station first, or calibrate on its page.
 
     Example: station calibrate --config /etc/station.toml
     """
@@ -208,7 +211,7 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
 )
 @click.option("--session", help="The session to bundle, by its identifier.  [default: the last one]")
 def export(database: Path, to: Path, kind: str, session: str | None) -> None:
-    """Export the whole database, or one session, to a file for other programs.
+    """Export the whole database or one session to a file.
 
     The traces in a bundle are files that `station replay` accepts.
 
@@ -256,12 +259,14 @@ def export(database: Path, to: Path, kind: str, session: str | None) -> None:
     show_default=True,
     help="The database to add to; existing data stays.",
 )
-@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to use.")
+@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Wiring to emulate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def simulate_days(
     person: str, days: int, seed: int, sessions_per_week: int, database: Path, as_json: bool, **options: Any
 ) -> None:
-    """Simulate days of a person's use with the real drivers, about a hundred times faster than real time.
+    """Simulate days of a person's use with the real drivers.
+
+    About a hundred times faster than real time.
 
     Example: station simulate --person Robin --days 14 --database robin.db
     """
@@ -305,10 +310,10 @@ def simulate_days(
 @click.option("--offset-mm", type=float, help="toe distance = gain x reading + offset.  [default: -70]")
 @click.option("--gain", type=float, help="See --offset-mm.  [default: 1]")
 def replay(file: Path, do: str | None, **options: Any) -> None:
-    """Print what the rules make of a recorded trace: one JSON fact per line.
+    """Replay a recorded trace and print its facts as JSON.
 
-    A trace that the station stored needs no options: its first line says what was done. A bundle is replayed trace by
-    trace, each after a line with its name.
+    One fact per line. A trace that the station stored needs no options: its first line says what was done. A bundle
+    is replayed trace by trace, each after a line with its name.
 
     Example: station replay session.csv --do hold --side left --hold-s 20
     """

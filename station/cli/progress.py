@@ -30,9 +30,9 @@ TREND, GOAL, OUTLIER = "\u00b7", "\u2508", "\u00d7"
 @DATABASE
 @click.option("--json", "as_json", is_flag=True, help="Print JSON: all tests, with distances in mm.")
 def progress(person: str, database: Path | None, as_json: bool) -> None:
-    """Show a person's progress: how much better, since when, and when they will reach the goal.
+    """Show a person's progress, as on the page Progress.
 
-    The station may be running.
+    How much better, since when, and when they will reach the goal. The station may be running.
 
     Example: station progress --person Robin --database robin.db
     """

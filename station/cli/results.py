@@ -31,9 +31,10 @@ DATABASE = click.option(
 @click.option("--yes", is_flag=True, help="Write without asking.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is written.")
 def recalibrate(since: str, database: Path | None, calibration: int | None, yes: bool, as_json: bool) -> None:
-    """Recalculate the results since a day with another calibration; the original results stay.
+    """Recalculate results with another calibration.
 
-    Shows what will change, then asks. Stop a running station first: it locks the database.
+    Shows what will change, then asks. The original results stay. Stop a running station first: it locks the
+    database.
 
     Example: station recalibrate --since 2026-01-31
     """
@@ -74,10 +75,10 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
 @click.option("--sure", is_flag=True, help="Import even if the distances look wrong for this unit.")
 @DATABASE
 def import_past(file: Path, person: str, unit: str, sure: bool, database: Path | None) -> None:
-    """Import past tape measurements: CSV with the columns date,left,right; either side may be empty.
+    """Import past tape measurements from a CSV file.
 
-    All lines are imported, or none. Days that already have tests are skipped. Stop a running station first:
-    it locks the database.
+    The columns are date,left,right; either side may be empty. All lines are imported, or none. Days that already
+    have tests are skipped. Stop a running station first: it locks the database.
 
     Example: station import tape.csv --person Robin --unit cm
     """

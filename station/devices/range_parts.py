@@ -64,8 +64,8 @@ class RangeTiming:
     """The bus is polled after this many budgets without an edge: it was missed, or the line is not connected."""
 
     edge_timeout_us: int = 3 * SECOND_US
-    """After this long without an edge while samples come, the interrupt line is no longer used: it is off or stuck. A busy
-    board misses several edges in a row while it starts."""
+    """After this long without an edge while samples come, the interrupt line is no longer used: it is off or stuck. A
+    busy board misses several edges in a row while it starts."""
 
     max_silence_us: int = SECOND_US
     """A sensor without a sample for this long is lost."""

@@ -63,11 +63,6 @@ class _Block:
         return None if self.exercise is None else self.exercise.key
 
 
-def full_base(exercises: Catalogue) -> tuple[Item, ...]:
-    """Every exercise, as a base from which the felt places, the conditions and the time make a routine."""
-    return tuple(Item(exercise=key) for key in exercises)
-
-
 def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -> Proposal:
     """What to do in this situation, from the routine `base`. Raises KeyError for an unknown exercise."""
     if (why := block_reason(situation)) is not None:

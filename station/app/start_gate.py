@@ -58,8 +58,6 @@ NO_PLAN = "test_and_stretch"
 """The routine for a person without a plan."""
 AFTER_TEST = "stretch"
 """The part of it that follows the test."""
-UNRESTRICTED = frozenset({"calibrate", "check", "lesson"})
-"""Routines that do not load the ankle, so restrictions do not apply."""
 NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
 PROPOSED_INSTEAD = "The routine of your plan no longer exists, so this one is proposed. Choose another in the plan."
 GONE = "This routine no longer exists, or belongs to somebody else: choose another one."

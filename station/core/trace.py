@@ -210,7 +210,7 @@ def format_row(event: Event) -> str | None:
 
 def header_lines(header: dict[str, Any]) -> Iterator[str]:
     """Yield the first lines of a trace, without line ends."""
-    yield "# " + json.dumps(header)
+    yield "# " + json.dumps(header, sort_keys=True)
     yield COLUMNS
 
 

@@ -138,17 +138,6 @@ class Reader(TrainingReader):
         with self.read_transaction() as now:
             return loading.load_session_summaries(now, _sessions_in(now, person_id, limit, before))
 
-    def latest_tests(self, person_id: str) -> dict[Side, Test]:
-        """The last result of each side, where there is one."""
-        found = {}
-        with self.read_transaction() as connection:
-            for side, score in ((Side.LEFT, tests.c.left_mm), (Side.RIGHT, tests.c.right_mm)):
-                of_side = _person_filter(loading.SELECT_TESTS, person_id, None).where(score.is_not(None))
-                chosen = of_side.order_by(*_NEWEST_RUN_FIRST, tests.c.started_us.desc()).limit(1)
-                for test in loading.load_tests(connection, chosen):
-                    found[side] = test
-        return found
-
     def tests(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Test, ...]:
@@ -267,12 +256,6 @@ class Reader(TrainingReader):
                 for side in Side if row.side == BOTH_LEGS else (row.side,):
                     week[side] += row.credited_us
         return tuple(WeekCredit(monday, week[Side.LEFT], week[Side.RIGHT]) for monday, week in sorted(weeks.items()))
-
-    def run_header(self, run_id: str) -> dict[str, Any] | None:
-        """The header of a run's trace: its routine, and the curve it was measured with."""
-        with self.read_transaction() as connection:
-            header = connection.execute(select(runs.c.header_json).where(runs.c.id == run_id)).scalar_one_or_none()
-            return None if header is None else json.loads(header)
 
     def trace(self, run_id: str) -> tuple[dict[str, Any], str] | None:
         """The header of a run and the rows of its trace, without the line of column names."""

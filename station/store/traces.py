@@ -6,15 +6,13 @@ The text of a trace is its header as one `#` line of JSON, the line of column na
 from __future__ import annotations
 
 import bz2
-import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from station.core.trace import header_lines
 from station.store.schema import trace_chunks
-
-COLUMN_NAMES_LINE = "at_s,channel,value"
 
 BZ2_LEVEL = 1
 """Of bzip2: 100 kB hold ten seconds of samples, in 1 MB of memory; a quarter smaller than zlib, and as quick."""
@@ -42,4 +40,4 @@ def read_trace_rows(connection: Connection, run_ids: Collection[str]) -> dict[st
 
 def trace_text(header: dict[str, Any], rows_text: str) -> str:
     """A trace as `station replay` reads it."""
-    return f"# {json.dumps(header, sort_keys=True)}\n{COLUMN_NAMES_LINE}\n{rows_text}"
+    return "\n".join([*header_lines(header), rows_text])

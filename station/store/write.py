@@ -159,12 +159,6 @@ class Store(TrainingWriter):
             count = connection.execute(select(number).where(trace_chunks.c.run_id == run_id)).scalar_one()
             self._insert(connection, trace_chunks, run_id=run_id, number=count, rows=compress_rows(rows_text))
 
-    def save_trace(self, run_id: str, rows_text: str) -> None:
-        """The run's whole trace, in place of what was there: one piece is smaller than its chunks."""
-        with self.write_transaction() as connection:
-            connection.execute(delete(trace_chunks).where(trace_chunks.c.run_id == run_id))
-            self._insert(connection, trace_chunks, run_id=run_id, number=0, rows=compress_rows(rows_text))
-
     def begin_test(
         self,
         run_id: str,
@@ -184,10 +178,6 @@ class Store(TrainingWriter):
         with self.write_transaction() as connection:
             is_suspect = failed_check_of(connection, calibration_id) is not None
             return self._insert(connection, tests, run_id=run_id, state=UNFINISHED, is_suspect=is_suspect, **values)
-
-    def save_circumstances(self, test_id: str, circumstances: Circumstances) -> None:
-        """Store the person's answers about the test."""
-        self._update_and_commit(tests, test_id, **asdict(circumstances))
 
     def add_attempt(self, test_id: str, attempt: Attempt) -> str:
         values = _column_values(attempt)

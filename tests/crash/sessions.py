@@ -75,9 +75,6 @@ class Sessions:
         self._ledger.announce("holds", hold_id, **done, state="finished")
         self._store.finish_hold(hold_id, **done)
         self._ledger.acknowledge("holds", hold_id, **done, state="finished")
-        self._ledger.announce("traces", run_id, digest=digest(rows))
-        self._store.save_trace(run_id, rows)
-        self._ledger.acknowledge("traces", run_id, digest=digest(rows))
 
     def _lift(self, hold_id: str, since_us: int) -> None:
         for until_us in (None, since_us + 700_000):

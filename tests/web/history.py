@@ -60,7 +60,7 @@ def add_session(store: Store, days_ago: float = 0.0, name: str = "Ada") -> tuple
         micro_lift_count=0,
         ended_us=37 * SECOND_US,
     )
-    store.save_trace(run, hold_rows())
+    store.append_trace(run, hold_rows())
     store.end_session(session, began + timedelta(minutes=5), "stepped off")
     return person, session
 
@@ -87,4 +87,4 @@ def add_test(store: Store, session: str, began: datetime, right_mm: float | None
         right_uncertainty_mm=None if right_mm is None else 1.2,
         partial=right_mm is None,
     )
-    store.save_trace(run, lunge_rows())
+    store.append_trace(run, lunge_rows())

@@ -86,7 +86,7 @@ def test_question_is_answered_by_keyboard(
     visit("/live")
     wait_for_stream(window)
     window.run("document.querySelector('#choices button').focus()")
-    station.show(counted_us=4_000_000)
+    station.show(waited_us=4_000_000)
     window.wait_until(lambda: window.run("return document.getElementById('bar').value > 150"), "the page gets more")
     assert window.run("return document.activeElement.value") == "front"
     window.find("#choices button").send_keys("\ue007")

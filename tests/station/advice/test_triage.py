@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from station.advice import triage
 from station.advice.records import Proposal, Reason, Situation
 from station.advice.rules import RULE_BY_KEY
-from station.advice.triage import apply_precautions, full_base, proposal
+from station.advice.triage import apply_precautions, proposal
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace, Item
 from station.core.events import Side
@@ -34,7 +34,8 @@ from tests.station.advice.guide import (
 )
 
 ALL = exercises()
-BASES = {**{key: one.items for key, one in built_in_routines().items()}, "everything": full_base(ALL)}
+EVERYTHING = tuple(Item(exercise=key) for key in ALL)
+BASES = {**{key: one.items for key, one in built_in_routines().items()}, "everything": EVERYTHING}
 PLACES = [*upto_two(FeltPlace), frozenset(FeltPlace)]
 LONG = 24 * 60
 
@@ -199,7 +200,7 @@ def test_a_chosen_routine_keeps_its_own_order() -> None:
 
 def test_short_time_keeps_the_felt_stretches() -> None:
     """What goes first is for the gait; the two calf stretches stay where the calf is felt."""
-    found = proposal(ALL, full_base(ALL), situation(felt=[FeltPlace.CALF], minutes=10))
+    found = proposal(ALL, EVERYTHING, situation(felt=[FeltPlace.CALF], minutes=10))
     assert {"3a", "3b"} <= set(keys(found))
     assert found.duration_s <= 600
     gone = [one for one in found.excluded if one.reason.rule == "time"]
@@ -219,7 +220,7 @@ def test_too_short_a_time_leaves_a_part_of_the_first() -> None:
 
 def test_without_a_time_the_routine_is_whole() -> None:
     """What the felt places add ends at half an hour; what was asked for stays, however long."""
-    assert keys(proposal(ALL, full_base(ALL), situation())) == sorted(
+    assert keys(proposal(ALL, EVERYTHING, situation())) == sorted(
         NUMBERS, key=lambda key: (ORDER.index(FILES[key]["group"]), NUMBERS.index(key))
     )
     added = proposal(ALL, BASES["daily"], situation(felt=[FeltPlace.FRONT, FeltPlace.CALF, FeltPlace.ACHILLES]))

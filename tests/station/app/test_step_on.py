@@ -243,8 +243,9 @@ def test_taps_work_only_with_analogue_heels(tmp_path: Path, wiring: str, watched
         rig.station.start(hold_of(5), None)
         rig.until_phase("prepare")
         (run,) = rig.last_session().run_ids
-        header = rig.store.run_header(run)
-        assert header is not None
+        trace = rig.store.trace(run)
+        assert trace is not None
+        header, _ = trace
         assert header.get("taps", False) is watched
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from station.core.events import Side
 from station.core.facts import Contact
 from station.store import Store, StoreError
 from station.store.records import Correction, ImportedResult, SideResults
@@ -112,7 +111,6 @@ def test_what_counts_is_the_newest_correction_and_the_original_stays(store: Stor
     assert (now.right_mm, now.right_budget, now.calibration_id) == (second.right_mm, None, calibration_id)
     assert now.original == SideResults(second.left_mm, second.right_mm, 0.31, 0.31, None, None, as_built)
     assert (now.trials, now.attempts) == (second.trials, second.attempts)
-    assert store.latest_tests(ann.id) == {Side.LEFT: now, Side.RIGHT: now}
     assert store.test(second.id) == now
     older, newer = store.result_summaries(ann.id)
     assert (older.left_original_mm, older.calibration_number) == (None, 1)
@@ -161,7 +159,7 @@ def test_a_tape_has_no_instrument(store: Store, clock: HandClock) -> None:
     assert detail is not None
     assert (detail.session.end_reason, detail.session.ended_at) == ("imported", past)
     assert store.test_ids_since(past) == ()
-    assert store.run_header(first.run_id) == {"do": "imported"}
+    assert store.trace(first.run_id) == ({"do": "imported"}, "")
 
 
 def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, clock: HandClock) -> None:
@@ -172,7 +170,7 @@ def test_what_is_measured_since_is_of_this_board_and_has_a_result(store: Store, 
     run_id = store.begin_run(session_id, {}, clock.utc_now())
     store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=None)
     assert store.test_ids_since(since) == tuple(test.id for test in reversed(store.tests(limit=3)[1:]))
-    assert (store.test("nobody"), store.run_header("nobody")) == (None, None)
+    assert (store.test("nobody"), store.trace("nobody")) == (None, None)
 
 
 def test_tools_leave_the_board_as_it_was_built(path: Path, clock: HandClock) -> None:

@@ -87,7 +87,7 @@ def test_an_export_of_an_older_shape_is_brought_up(tmp_path: Path, clock: HandCl
         Store.open(tmp_path / "older.db", clock=clock) as changed,
     ):
         import_json(other, tmp_path / "older.json")
-        changed.save_trace("r", rows_of_r)
+        changed.append_trace("r", rows_of_r)
         assert everything(other) == everything(changed)
         assert other.trace("r") == ({}, rows_of_r)
 

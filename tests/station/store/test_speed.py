@@ -109,7 +109,6 @@ def test_ten_years_are_read_in_no_time(path: Path, clock: HandClock) -> None:
             "sessions of all": (PAGE_S, lambda: store.sessions(limit=50)),
             "an old page of sessions": (PAGE_S, lambda: store.sessions(ann, limit=50, before=clock.at)),
             "one session": (PAGE_S, lambda: store.session("1800-Ann")),
-            "latest tests": (PAGE_S, lambda: store.latest_tests(ann)),
             "tests with attempts": (PAGE_S, lambda: store.tests(ann, limit=50)),
             "holds": (PAGE_S, lambda: store.holds(ann, limit=50)),
             "scores": (CHART_S, lambda: store.result_summaries(ann)),

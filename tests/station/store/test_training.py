@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
+from station.core.facts import Contact
 from station.store import Store, StoreError
 from station.store.records import (
     Answer,
@@ -15,6 +16,7 @@ from station.store.records import (
     ImportedResult,
     OwnRoutine,
     Repetition,
+    Trial,
     UnfinishedRun,
     WeekCredit,
 )
@@ -298,11 +300,14 @@ def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
 def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandClock) -> None:
     """Pain and the felt place come one by one, and what was known of the test stays."""
     (run_id,) = begin(store, clock, None, QUICK)
-    test_id = one_test(store, run_id, 80.0, 90.0)
+    known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False, pain=1)
+    test_id = store.begin_test(
+        run_id, full=False, contact=Contact.PAD, calibration_id=store.current_calibration().id, circumstances=known
+    )
+    store.add_trial(test_id, Trial(Side.LEFT, 1, 80.0, False, 0.7, 9))
+    store.finish_test(test_id, left_mm=80.0, right_mm=90.0)
     before = store.test(test_id)
     assert before is not None
-    known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False, pain=1)
-    store.save_circumstances(test_id, known)
     steps: list[tuple[dict[str, Any], tuple[int | None, str | None]]] = [
         ({}, (1, None)),
         ({"felt_place": "calf"}, (1, "calf")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -61,7 +62,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
     store.finish_test(
         test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=total_mm, left_budget=BUDGET, partial=True
     )
-    store.save_circumstances(test_id, Circumstances(shod=False, pain=2, felt_place="calf"))
+    store.answer_test(test_id, pain=2, felt_place="calf")
 
     detail = store.session(session_id)
 
@@ -92,13 +93,12 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
             imported=False,
             simulated=False,
             rule_version=RULE_VERSION,
-            circumstances=Circumstances(shod=False, pain=2, felt_place="calf"),
+            circumstances=replace(known, pain=2, felt_place="calf"),
             trials=(trial,),
             attempts=(passed, failed),
         ),
     )
     assert store.tests(ann.id) == detail.tests
-    assert store.latest_tests(ann.id) == {Side.LEFT: detail.tests[0]}
 
 
 def test_a_hold_grows_and_ends(store: Store, clock: HandClock) -> None:
@@ -140,14 +140,12 @@ def test_repetitions_grow_and_end(store: Store, clock: HandClock) -> None:
 
 
 def test_a_trace_grows_in_chunks_and_is_one_text(store: Store, clock: HandClock) -> None:
-    """The chunks of a trace are read as one text, and the whole trace takes their place."""
+    """The chunks of a trace are read as one text."""
     _, run_id = begin(store, clock)
     assert store.trace(run_id) == ({"do": "test", "side": "both"}, "")
     store.append_trace(run_id, TRACE)
     store.append_trace(run_id, "4.00,toe,163\n")
     assert store.trace(run_id) == ({"do": "test", "side": "both"}, TRACE + "4.00,toe,163\n")
-    store.save_trace(run_id, TRACE)
-    assert store.trace(run_id) == ({"do": "test", "side": "both"}, TRACE)
     assert store.trace("nobody's") is None
 
 
@@ -190,19 +188,9 @@ def test_an_unclaimed_session_is_claimed_later(store: Store, clock: HandClock) -
     session_id, run_id = begin(store, clock)
     one_test(store, run_id, 80.0, 90.0)
     ann = store.add_person("Ann")
-    assert store.latest_tests(ann.id) == {}
+    assert store.tests(ann.id) == ()
     store.claim_session(session_id, ann.id)
-    assert set(store.latest_tests(ann.id)) == {Side.LEFT, Side.RIGHT}
-
-
-def test_the_last_result_of_each_side_may_come_from_two_tests(store: Store, clock: HandClock) -> None:
-    """A newer test of one side leaves the older result of the other."""
-    ann = store.add_person("Ann")
-    one_test(store, begin(store, clock, ann.id)[1], 80.0, 90.0)
-    clock.pass_by(days=1)
-    one_test(store, begin(store, clock, ann.id)[1], 82.0, None)
-    latest = store.latest_tests(ann.id)
-    assert (latest[Side.LEFT].left_mm, latest[Side.RIGHT].right_mm) == (82.0, 90.0)
+    assert [(test.left_mm, test.right_mm) for test in store.tests(ann.id)] == [(80.0, 90.0)]
 
 
 def test_credit_is_summed_by_week_and_side(store: Store, clock: HandClock) -> None:

@@ -301,7 +301,7 @@ def test_rapid_changes_are_coalesced(server: Server, station: StationDouble) -> 
     with closing(StreamClient(server)) as page:
         page.next("state")
         for number in range(100):
-            station.show(count=number)
+            station.show(activity="reps", count=number)
         seen: list[str] = []
         while not seen or seen[-1] != "99 of 99":
             station.show(activity="reps", count=99, target_count=99)

@@ -1,4 +1,4 @@
-"""Time as the station sees it: a monotonic clock for spans and a wall clock for dates."""
+"""The station's clocks: monotonic for durations, wall clock for dates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Only `station.app.run.Run` converts it to and from the station's monotonic clock
 
 
 class Clock(Protocol):
-    """Where time comes from; the simulator has one of its own."""
+    """A source of time; the simulator has its own."""
 
     def now_us(self) -> int:
         """Microseconds on the monotonic clock."""

@@ -24,34 +24,34 @@ BcmPin = Annotated[int, Meta(ge=2, le=27)]
 
 
 class ConfigError(Exception):
-    """The configuration cannot be used. Its text is one sentence: file, key, what is wrong and what is allowed."""
+    """The configuration is invalid. The text is one sentence: file, key, what is wrong and what is allowed."""
 
 
 class BoardConfig(Struct, frozen=True):
-    """What the board is made of."""
+    """The parts of the board."""
 
     simulated: Annotated[bool, Meta(description="Run on an emulated board with a simulated person.")] = False
     heels: Annotated[
         Literal["analogue", "comparator"],
-        Meta(description="How a heel is sensed: a force sensor on the MCP3008, or a comparator with its own line."),
+        Meta(description="Heel sensors: force sensors on the MCP3008, or two comparators with a GPIO line each."),
     ] = "analogue"
     plates: Annotated[
         Literal["two", "left", "right"],
-        Meta(description="Two heel plates, or the input of a single one; the side is then announced, not sensed."),
+        Meta(description="Two heel plates, or the input that a single plate uses; a cue then announces the side."),
     ] = "two"
-    knee_pad: Annotated[bool, Meta(description="A switch strip on the wall senses that the knee touches.")] = True
-    button: Annotated[bool, Meta(description="A push button; harmless where none is wired.")] = True
-    led: Annotated[bool, Meta(description="A red, green and blue LED; harmless where none is wired.")] = True
-    setback_mm: Annotated[
-        int, Meta(ge=0, le=200, description="How far the distance sensor sits behind the toe line.")
-    ] = 70
+    knee_pad: Annotated[bool, Meta(description="A switch strip on the wall senses the knee's contact.")] = True
+    button: Annotated[bool, Meta(description="A push button is wired; harmless if there is none.")] = True
+    led: Annotated[bool, Meta(description="A red, green and blue LED is wired; harmless if there is none.")] = True
+    setback_mm: Annotated[int, Meta(ge=0, le=200, description="Distance of the sensor behind the toe line, in mm.")] = (
+        70
+    )
     skirting_mm: Annotated[
-        int, Meta(ge=0, le=60, description="How far a skirting board stands out from the wall; 0 with a wall plate.")
+        int, Meta(ge=0, le=60, description="Depth of the skirting board, in mm; 0 with a wall plate.")
     ] = 0
 
 
 class PinsConfig(Struct, frozen=True):
-    """GPIO lines, by their BCM numbers."""
+    """GPIO lines, as BCM numbers."""
 
     xshut: Annotated[BcmPin, Meta(description="XSHUT of the distance sensor.")] = pins.XSHUT.bcm
     range_interrupt: Annotated[BcmPin, Meta(description="Interrupt line of the distance sensor.")] = (
@@ -72,30 +72,30 @@ class AnalogueHeelsConfig(Struct, frozen=True):
 
     channel_left: Annotated[int, Meta(ge=0, le=7, description="Input of the left heel.")] = pins.CHANNEL_LEFT
     channel_right: Annotated[int, Meta(ge=0, le=7, description="Input of the right heel.")] = pins.CHANNEL_RIGHT
-    divider_ohm: Annotated[int, Meta(ge=100, le=100_000, description="The fixed resistor of each divider.")] = 2_200
+    divider_ohm: Annotated[int, Meta(ge=100, le=100_000, description="Fixed resistor of each divider, in Ω.")] = 2_200
 
 
 class RangeSensorConfig(Struct, frozen=True):
-    """The VL53L0X that looks at the wall."""
+    """The VL53L0X, the distance sensor that faces the wall."""
 
-    i2c_bus: Annotated[int, Meta(ge=0, le=31, description="The number in /dev/i2c-N.")] = pins.I2C_BUS
+    i2c_bus: Annotated[int, Meta(ge=0, le=31, description="The I2C bus: N of /dev/i2c-N.")] = pins.I2C_BUS
     interrupt: Annotated[bool, Meta(description="The interrupt line is wired; without it the sensor is polled.")] = True
-    xshut: Annotated[bool, Meta(description="XSHUT is wired; else a lost sensor is reset through registers.")] = True
+    xshut: Annotated[bool, Meta(description="XSHUT is wired; if not, registers reset a lost sensor.")] = True
     timing_budget_us: Annotated[
-        int, Meta(ge=20_000, le=200_000, description="How long one reading takes, in µs; longer is steadier.")
+        int, Meta(ge=20_000, le=200_000, description="The time for one reading, in µs; longer is steadier.")
     ] = 33_000
     blocks_mm: Annotated[
         tuple[float, ...],
         Meta(
-            description="The calibration blocks, by the toe distance that each represents, in the order of use; two to "
-            "six that differ by 30 mm or more."
+            description="The calibration blocks in the order of use, as the toe distance of each in mm; two to six "
+            "blocks, at least 30 mm apart."
         ),
     ] = (0.0, 100.0, 200.0)
     thermometer: Annotated[
         str,
         Meta(
-            description="A file with the temperature beside the sensor in thousandths of a degree, as "
-            '"/sys/bus/w1/devices/28-0123/temperature"; empty for none. A check is due after 8 degrees of change.'
+            description="The file of a thermometer beside the sensor, in thousandths of a degree Celsius, for example "
+            '"/sys/bus/w1/devices/28-0123/temperature"; empty for none. A change of 8 degrees makes a check due.'
         ),
     ] = ""
 
@@ -105,10 +105,10 @@ class BuzzerConfig(Struct, frozen=True):
 
     kind: Annotated[
         Literal["piezo", "active"],
-        Meta(description="A passive piezo, which plays tones, or an active buzzer, which has a single tone."),
+        Meta(description="A passive piezo plays several tones, an active buzzer only one."),
     ] = "piezo"
     frequency_hz: Annotated[
-        int, Meta(ge=1_000, le=4_000, description="The piezo's resonance; 2000 to 2500 is audible at any age.")
+        int, Meta(ge=1_000, le=4_000, description="The piezo's resonance, in Hz; 2000 to 2500 is audible at any age.")
     ] = 2_300
 
 
@@ -119,13 +119,13 @@ class PageConfig(Struct, frozen=True):
         str,
         Meta(
             min_length=1,
-            description="The address to listen on; 127.0.0.1 is this machine only, 0.0.0.0 is every network.",
+            description="The address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for every network.",
         ),
     ] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=0, le=65_535, description="The port; 0 takes a free one.")] = 8080
+    port: Annotated[int, Meta(ge=0, le=65_535, description="The port; 0 picks a free one.")] = 8080
     allowed_hosts: Annotated[
         tuple[str, ...],
-        Meta(description='Names by which browsers open the page, such as "station.local", besides localhost and host.'),
+        Meta(description='Host names that browsers may use, such as "station.local", besides localhost and host.'),
     ] = ()
 
 
@@ -139,7 +139,7 @@ class StoreConfig(Struct, frozen=True):
 
 
 class Config(Struct, frozen=True):
-    """The whole configuration; keys that a file omits keep their defaults."""
+    """The whole configuration; a key that the file omits keeps its default."""
 
     board: BoardConfig = BoardConfig()
     pins: PinsConfig = PinsConfig()
@@ -156,7 +156,7 @@ def load(path: Path | None) -> Config:
 
 
 def parse(text: str, file: str) -> Config:
-    """Check a configuration's text; `file` is what errors call it. Raises ConfigError."""
+    """Check a configuration's text; errors name `file`. Raises ConfigError."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -168,7 +168,7 @@ def parse(text: str, file: str) -> Config:
             raise ConfigError(f"{file}: there is no section [{name}]; {_suggestion(name, sections)}.")
         if not isinstance(values, dict):
             raise ConfigError(
-                f"{file}: {name} is {toml_value(values)}, but it is a section: write [{name}] and its keys below."
+                f"{file}: {name} is {toml_value(values)}, but it is a section: write [{name}] with its keys below."
             )
         given[name] = _parse_section(file, name, sections[name], values)
     config = Config(**given)
@@ -216,13 +216,13 @@ def _check_consistency(config: Config, file: str) -> None:
         )
     if config.page.host in ("0.0.0.0", "::") and not config.page.allowed_hosts:
         raise ConfigError(
-            f"{file}: page.allowed_hosts is empty while page.host opens the page to every network, where no browser "
-            'could open it; name the station as browsers call it, for example ["station.local"].'
+            f"{file}: page.allowed_hosts is empty, but page.host opens the page to every network, where no browser "
+            'could open it; add the station\'s host name, for example ["station.local"].'
         )
 
 
 def _gpio_lines_in_use(config: Config) -> list[tuple[str, int]]:
-    """The GPIO lines that this wiring uses, with what uses them, the fixed ones first."""
+    """The GPIO lines in use, each with its user; the fixed ones come first."""
     board, sensor = config.board, config.range_sensor
     comparators = board.heels == "comparator"
     used = {

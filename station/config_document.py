@@ -36,13 +36,13 @@ def key_description(kind: Any) -> str:
 
 
 def toml_value(value: object) -> str:
-    """A value as TOML writes it, or near enough to be recognized."""
+    """A value as TOML writes it, or close enough to recognize."""
     return msgspec.json.encode(value, enc_hook=str).decode()
 
 
 def documented_toml(schema: Any) -> str:
     """A file with every section and key of a schema, each with its description and its default."""
-    lines = ["# The station's configuration. Every key with its default; a key that you omit keeps it."]
+    lines = ["# The station's configuration: every key with its default. A key that you omit keeps its default."]
     for section in msgspec.structs.fields(schema):
         lines += ["", f"# {section.type.__doc__}", f"[{section.name}]"]
         for key in msgspec.structs.fields(section.type):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 
 INCH_MM = 25.4
 DEFAULT_GOAL_MM = 4 * INCH_MM
-"""Four inches: the distance that the founding guide asks for."""
+"""Four inches."""
 
 CHOICES = {
     "units": ("cm", "inch"),

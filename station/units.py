@@ -1,4 +1,4 @@
-"""Lengths, times and dates as people read them, on the page and in the terminal. Inside, everything is millimetres."""
+"""Lengths, times and dates as people read them, on the page and in the terminal. The code counts in millimetres."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MM_PER_UNIT = {CM: Decimal(10), INCH: Decimal("25.4")}
 UNIT_SYMBOLS = {CM: "cm", INCH: "in"}
 TENTH = Decimal("0.1")
 SIDE_SYMBOLS: dict[Legs, str] = {Side.LEFT: "\u25cf", Side.RIGHT: "\u25c6", BOTH_LEGS: "\u25cf\u25c6"}
-"""A filled circle and a diamond, wherever a side is named."""
+"""A filled circle and a diamond, shown beside the name of a side."""
 MINUS_SIGN = "\u2212"
 
 
@@ -30,8 +30,8 @@ def length_text(mm: float | None, units: str) -> str:
 def length_with_uncertainty(mm: float, uncertainty_mm: float | None, units: str) -> str:
     """The length with its uncertainty: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
 
-    What stands after ± is half of the interval that holds the true value in 95 cases of 100, rounded up to a tenth.
-    From one whole unit on, tenths would not be true: then both are whole.
+    The number after ± is half the 95 % interval, rounded up to a tenth. From one whole unit on, tenths would claim too
+    much: both numbers are then whole.
     """
     if uncertainty_mm is None:
         return length_text(mm, units)
@@ -50,7 +50,7 @@ def change_text(mm: float, units: str) -> str:
 
 
 def fine_change_text(mm: float, units: str) -> str:
-    """A small difference with its sign, finer than `change`: `+1.4 mm`, or `+0.06 in` to a hundredth."""
+    """A small difference with its sign, finer than `change_text`: `+1.4 mm`, or `+0.06 in` to a hundredth."""
     if units == CM:
         return f"{signed_text(mm)} mm"
     text = f"{Decimal(str(mm)) / MM_PER_UNIT[units]:+.2f}".replace("-", MINUS_SIGN)
@@ -75,7 +75,7 @@ def date_time_text(when: datetime) -> str:
 
 
 def duration_text(us: int) -> str:
-    """Microseconds in words, `24 s` or `1 min 30 s`; never rounded up, because credit is earned."""
+    """Microseconds as `24 s` or `1 min 30 s`, rounded down: credit is never rounded up."""
     whole = us // 1_000_000
     minutes, rest = divmod(whole, 60)
     if not minutes:

@@ -1,4 +1,4 @@
-"""`station calibrate`: the guided run of the page, printed line by line in a terminal, and its outcome."""
+"""`station calibrate`: the guided calibration of the page, line by line in a terminal."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def state_sentence(now: BlockState) -> str | None:
     match now.phase:
         case "warm" if clock is not None:
             remaining_s = max(0, clock.target_us - clock.counted_us) // SECOND_US
-            return f"The sensor warms up for {remaining_s} s: in its first minute it reads up to 2 mm too far."
+            return f"Wait {remaining_s} s while the sensor warms up: at first it reads up to 2 mm too far."
         case "clear":
-            return now.why or "Clear the sensor's view: nothing but the wall, farther away than the longest block."
+            return now.why or "Clear the sensor's view: only the wall, farther away than the longest block."
         case "leave":
-            return "Step off the board: standing on it tips it, and toes come into view."
+            return "Step off the board: your weight tips it, and your toes come into view."
         case "block":
-            asked = f"Hold the {block} against the toe stop, upright, and keep hands out of view."
+            asked = f"Hold the {block} upright against the toe stop, and keep your hands out of view."
             return asked if now.why is None else f"{now.why}. {asked}"
         case "capture" if clock is not None:
-            return f"The {block} is read: hold it still for {clock.target_us // SECOND_US} seconds."
+            return f"Reading the {block}: hold it still for {clock.target_us // SECOND_US} seconds."
         case "fault":
             return "The distance sensor does not answer: check its cable."
         case _:
@@ -46,7 +46,7 @@ def state_sentence(now: BlockState) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The outcome of a run: whether all is well, one sentence, and the details to list."""
+    """The outcome of a run: whether it passed, one sentence, and the details to list."""
 
     well: bool
     sentence: str
@@ -101,14 +101,14 @@ class GuidedCalibration:
         return next((check.id for check in self._store.checks(limit=1)), None)
 
     def begin(self, station: Station) -> None:
-        """Start it on the station; on a simulated board the simulated person does it."""
+        """Start the run; on a simulated board, the simulated person does it."""
         if station.board is not None:
             station.board.act(self._activity)
         else:
             station.request_start(self._activity, None)
 
     def on_snapshot(self, now: Snapshot) -> bool:
-        """Print what is new in a snapshot; returns whether the run is over."""
+        """Print what is new in a snapshot, and return whether the run is over."""
         state = now.state
         if not isinstance(state, BlockState) or state.activity != self._activity:
             return False
@@ -130,7 +130,7 @@ class GuidedCalibration:
         if self._activity == "calibrate" and current.id != self._calibration_id and current.fit is not None:
             return _calibrated(current)
         kept = "The previous calibration stays in use."
-        return Outcome(False, f"{why.rstrip('.')}. {kept}" if why else f"It was not finished. {kept}")
+        return Outcome(False, f"{why.rstrip('.')}. {kept}" if why else f"Not finished. {kept}")
 
 
 def _checked(check: Check) -> Outcome:
@@ -145,14 +145,12 @@ def _calibrated(calibration: Calibration) -> Outcome:
     assert fit is not None
     sure = {toe_mm: fit.uncertainty_mm(fit.curve.reading_mm(toe_mm)) for toe_mm in REPORTED_AT_MM}
     most_mm = 2 * max(sure.values())
-    sentence = (
-        f"Good. \u00b1 {most_mm:.1f} mm up to {max(REPORTED_AT_MM):g} mm; results from now on are measured with it."
-    )
+    sentence = f"Good. \u00b1 {most_mm:.1f} mm up to {max(REPORTED_AT_MM):g} mm. New results use this calibration."
     return Outcome(True, sentence, calibration, uncertainty_mm=sure)
 
 
 def run_guided_calibration(config: Config, what: str, echo: Callable[[str], None]) -> Outcome:
-    """Open the board as `station run` does, without its page, and do `calibrate` or `check` on it.
+    """Open the board as `station run` does, but without the page, and run `calibrate` or `check` on it.
 
     Raises StoreError or DeviceError with one sentence, also when a station is running already.
     """

@@ -24,20 +24,20 @@ CONFIG = click.option(
     "--config",
     "config_path",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The board's configuration, a TOML file; systemd/station.toml describes it.  [default: a real board]",
+    help="The board's configuration (TOML); systemd/station.toml describes every key.  [default: a real board]",
 )
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="slant-board-station", prog_name="station")
 def main() -> None:
-    """The slant-board station: measures how far an ankle bends, and guides the stretches that help."""
+    """The slant-board station measures how far your ankles bend and guides your stretches."""
 
 
 @main.command()
 @CONFIG
 def run(config_path: Path | None) -> None:
-    """Run the station on the board that the configuration describes, with its page.
+    """Run the station and its page.
 
     Example: station run --config /etc/station.toml
     """
@@ -49,12 +49,14 @@ def run(config_path: Path | None) -> None:
 @click.option(
     "--data",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where to store your data.  [default: a directory that is removed at the end]",
+    help="The directory for your data.  [default: temporary, deleted at the end]",
 )
-@click.option("--empty", is_flag=True, help="Start without the shipped history of two simulated people.")
-@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to try.")
+@click.option("--empty", is_flag=True, help="Start without the history of two simulated people.")
+@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Wiring to emulate.")
 def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) -> None:
-    """Run the station on an emulated board with a simulated person whom you can watch and take over.
+    """Run the station with a simulated person on an emulated board.
+
+    Watch, or take over from the person. It needs no hardware.
 
     Example: station demo --port 8000
     """
@@ -82,7 +84,7 @@ def demo(port: int, data: Path | None, empty: bool, config_path: Path | None) ->
 
 
 def _nothing(_store: Store) -> None:
-    """Leave an empty store empty."""
+    """Prepare nothing."""
 
 
 def _ship_history(store: Store) -> None:
@@ -94,7 +96,7 @@ def _ship_history(store: Store) -> None:
 
 
 def _have_answered(store: Store) -> None:
-    """Let the simulated people have answered no to all health questions."""
+    """Answer no to all health questions for every person."""
     from station.system.simulate import answer_no_to_all
 
     for person in store.people():
@@ -102,7 +104,7 @@ def _have_answered(store: Store) -> None:
 
 
 def _be_heard(store: Store) -> None:
-    """Switch off quiet hours, so that visitors and the simulated person hear every cue in the evening too."""
+    """Switch quiet hours off, so that every cue plays in the evening too."""
     from dataclasses import replace
 
     store.save_settings(replace(store.settings(), quiet_from="00:00", quiet_to="00:00"))
@@ -121,7 +123,7 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
     import gc
     import logging
 
-    gc.disable()  # until the station runs: what loads now stays, and searching it takes a tenth of the start
+    gc.disable()  # until the station runs: nothing loaded here is garbage, and collection takes a tenth of the start
 
     from station.app.api import PageError
     from station.devices.errors import DeviceError
@@ -138,7 +140,7 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
     try:
         if service.page is not None:
             host = "localhost" if config.page.host == "127.0.0.1" else config.page.host
-            click.echo(f"The station is running. Open http://{host}:{service.page.port} in a browser; Ctrl-C ends it.")
+            click.echo(f"The station is running. Open http://{host}:{service.page.port} in a browser; Ctrl-C stops it.")
         service.run()
     finally:
         service.close()
@@ -146,11 +148,12 @@ def _serve(config: Config, prepare: Callable[[Store], None] = _nothing) -> None:
 
 @main.command()
 @CONFIG
-@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def check(config_path: Path | None, as_json: bool) -> None:
-    """Check every part of the board, the store and the page's address, and report what is wrong and what to do.
+    """Check every part and say how to fix what is wrong.
 
-    Exit status 0 if all is well, 1 if not. Stop a running station first.
+    The parts are the clock, the database, the page's address, the sensors and the buzzer. Exit status 0 if all is
+    well, 1 if not. Stop a running station first.
 
     Example: station check --config /etc/station.toml
     """
@@ -169,16 +172,14 @@ def check(config_path: Path | None, as_json: bool) -> None:
 
 @main.command()
 @CONFIG
-@click.option(
-    "--check", "only_check", is_flag=True, help="Only check with one block whether the calibration still holds."
-)
-@click.option("--json", "as_json", is_flag=True, help="The outcome as one JSON object instead of lines.")
+@click.option("--check", "only_check", is_flag=True, help="Only check with one block that the calibration still holds.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None:
-    """Calibrate the distance sensor with blocks held against the toe stop, or check it with one.
+    """Calibrate the distance sensor with blocks, or check it.
 
-    The blocks are those of the configuration. It works hands free: the board sees each block arrive, and a cue tells
-    you when it has been read. Exit status 0 if the calibration is good, 1 if not. Stop a running station first, or
-    calibrate from its page.
+    Hold the blocks of the configuration against the toe stop, one after the other. It works hands-free: the sensor
+    notices each block, and a cue plays when its reading is done. Exit status 0 if the calibration is good, 1 if
+    not. Stop a running station first, or calibrate on its page.
 
     Example: station calibrate --config /etc/station.toml
     """
@@ -192,7 +193,7 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
             config, "check" if only_check else "calibrate", lambda line: click.echo(line, err=as_json)
         )
     except (StoreError, DeviceError) as error:
-        exit_with_error(f"{error} Stop a running station first, or calibrate from its page.", 1)
+        exit_with_error(f"{error} Stop a running station first, or calibrate on its page.", 1)
     click.echo(json.dumps(outcome.as_json()) if as_json else "\n".join(outcome.lines()))
     sys.exit(0 if outcome.well else 1)
 
@@ -210,7 +211,7 @@ def calibrate(config_path: Path | None, only_check: bool, as_json: bool) -> None
 )
 @click.option("--session", help="The session to bundle, by its identifier.  [default: the last one]")
 def export(database: Path, to: Path, kind: str, session: str | None) -> None:
-    """Write everything in a database, or one session, to a file for other programs.
+    """Export the whole database or one session to a file.
 
     The traces in a bundle are files that `station replay` accepts.
 
@@ -237,7 +238,7 @@ def export(database: Path, to: Path, kind: str, session: str | None) -> None:
 
 
 @main.command("simulate")
-@click.option("--person", required=True, help="The name of the simulated person, as the history shows it.")
+@click.option("--person", required=True, help="The name of the simulated person.")
 @click.option("--days", type=click.IntRange(1, 3_650), required=True, help="How many days to simulate.")
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed gives the same history.")
 @click.option(
@@ -258,12 +259,14 @@ def export(database: Path, to: Path, kind: str, session: str | None) -> None:
     show_default=True,
     help="The database to add to; existing data stays.",
 )
-@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Another wiring to use.")
+@click.option("--config", "config_path", type=click.Path(dir_okay=False, path_type=Path), help="Wiring to emulate.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def simulate_days(
     person: str, days: int, seed: int, sessions_per_week: int, database: Path, as_json: bool, **options: Any
 ) -> None:
-    """Simulate days of a person's use with the real drivers, about a hundred times faster than real time.
+    """Simulate days of a person's use with the real drivers.
+
+    About a hundred times faster than real time.
 
     Example: station simulate --person Robin --days 14 --database robin.db
     """
@@ -307,10 +310,10 @@ def simulate_days(
 @click.option("--offset-mm", type=float, help="toe distance = gain x reading + offset.  [default: -70]")
 @click.option("--gain", type=float, help="See --offset-mm.  [default: 1]")
 def replay(file: Path, do: str | None, **options: Any) -> None:
-    """Print what the rules make of a recorded trace: one JSON fact per line.
+    """Replay a recorded trace and print its facts as JSON.
 
-    A trace that the station stored needs no options: its first line says what was done. A bundle is replayed trace by
-    trace, each after a line with its name.
+    One fact per line. A trace that the station stored needs no options: its first line says what was done. A bundle
+    is replayed trace by trace, each after a line with its name.
 
     Example: station replay session.csv --do hold --side left --hold-s 20
     """
@@ -323,7 +326,7 @@ def replay(file: Path, do: str | None, **options: Any) -> None:
 
 
 def _traces_in(file: Path) -> tuple[tuple[str | None, str], ...]:
-    """The traces of a bundle with their names, or the one trace that the file is."""
+    """The traces of a bundle with their names, or the single trace in the file."""
     import zipfile
 
     try:

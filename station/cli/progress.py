@@ -1,4 +1,4 @@
-"""The command `station progress`: sentences, a chart and a table, as the page has them."""
+"""`station progress`: the sentences, chart and table of the page."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 60, 10
 LAST = 20
-"""So many tests are in the printed table; JSON has all of them."""
+"""Tests in the printed table; JSON has all of them."""
 POINTS = {Side.LEFT: ("\u25cb", "\u25cf"), Side.RIGHT: ("\u25c7", "\u25c6")}
 """Quick tests and full ones."""
 TREND, GOAL, OUTLIER = "\u00b7", "\u2508", "\u00d7"
 
 
 @click.command()
-@click.option("--person", required=True, help="Whose, by the name on the page; or `nobody` for unclaimed results.")
+@click.option("--person", required=True, help="The person's name, as on the page; `nobody` for unclaimed results.")
 @DATABASE
-@click.option("--json", "as_json", is_flag=True, help="One JSON object, with all tests and distances in mm.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON: all tests, with distances in mm.")
 def progress(person: str, database: Path | None, as_json: bool) -> None:
-    """Say what a person's tests show: am I better, by how much, since when, and when will I be there.
+    """Show a person's progress, as on the page Progress.
 
-    The station may be running meanwhile.
+    How much better, since when, and when they will reach the goal. The station may be running.
 
     Example: station progress --person Robin --database robin.db
     """
@@ -45,7 +45,7 @@ def progress(person: str, database: Path | None, as_json: bool) -> None:
             people = {one.name: one.id for one in reader.people()}
             if person not in people and person != "nobody":
                 known = ", ".join(people) or "nobody yet"
-                exit_with_error(f"There is no {person!r} on this station: it knows {known}.", 1)
+                exit_with_error(f"This station has no person called {person!r} (it has: {known}).", 1)
             settings = reader.settings()
             history = history_of(reader, people.get(person), settings.goal_mm, datetime.now(UTC))
     except StoreError as error:
@@ -77,7 +77,7 @@ def _lines(history: History, goal_mm: float, units: str) -> list[str]:
 
 
 def chart(history: History, side: Side, goal_mm: float, units: str) -> list[str]:
-    """All tests of a side over real time, in letters; nothing where there is none."""
+    """All tests of a side over time, drawn in characters; empty without tests."""
     from station.units import date_text, length_text, number_text
 
     seen, said = history.rows(side), history.side_progress(side)
@@ -133,7 +133,7 @@ def _table(history: History, units: str) -> list[str]:
         how = list(dict.fromkeys(note for each in results.values() for note in each.notes(units)))
         lines.append(f"{_day(one.at):18}{shown[0]:15}{shown[1]:15}{', '.join(how)}")
     if len(ordered) > LAST:
-        lines.append(f"and {len(ordered) - LAST} older ones: --json has them all.")
+        lines.append(f"and {len(ordered) - LAST} older tests: --json shows them all.")
     return lines
 
 
@@ -166,7 +166,7 @@ def _as_json(history: History, units: str) -> dict[str, Any]:
 
 
 def _plain(value: object) -> str:
-    """Times as ISO 8601, which is all that JSON does not know by itself."""
+    """Times as ISO 8601, the only values that JSON does not encode itself."""
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} in the JSON of progress: make it a number or a text first")

@@ -1,4 +1,4 @@
-"""How a command ends with an error."""
+"""End a command with an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that add to what the store says of the past: `station recalibrate` and `station import`."""
+"""The commands that add results: `station recalibrate` and `station import`."""
 
 from __future__ import annotations
 
@@ -20,20 +20,21 @@ if TYPE_CHECKING:
 DATABASE = click.option(
     "--database",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file that the station uses.  [default: that of systemd/station.toml]",
+    help="The station's database.  [default: /var/lib/station/station.db]",
 )
 
 
 @click.command()
-@click.option("--since", required=True, help="The first day whose results to recalculate, as 2026-01-31.")
+@click.option("--since", required=True, help="The first day to recalculate, such as 2026-01-31.")
 @DATABASE
 @click.option("--calibration", type=click.IntRange(1), help="The number of the calibration.  [default: the newest]")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object; without --yes only what would change.")
+@click.option("--yes", is_flag=True, help="Write without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON; without --yes, nothing is written.")
 def recalibrate(since: str, database: Path | None, calibration: int | None, yes: bool, as_json: bool) -> None:
-    """Compute the results since a day with another calibration, beside the original ones, which stay.
+    """Recalculate results with another calibration.
 
-    Shows first what will change, and asks. A station that runs must be stopped first: it holds the database.
+    Shows what will change, then asks. The original results stay. Stop a running station first: it locks the
+    database.
 
     Example: station recalibrate --since 2026-01-31
     """
@@ -44,7 +45,7 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
     try:
         begin = datetime.combine(datetime.fromisoformat(since).date(), datetime.min.time()).astimezone()
     except (ValueError, OverflowError):
-        exit_with_error(f"{since!r} is no date: write it as 2026-01-31.")
+        exit_with_error(f"{since!r} is not a date: write it as 2026-01-31.")
     path = _existing(database)
     try:
         with _opened(path) as store:
@@ -64,20 +65,20 @@ def recalibrate(since: str, database: Path | None, calibration: int | None, yes:
     if as_json:
         click.echo(json.dumps({"calibration": to.number, "written": sure, **_as_json(outcomes)}))
     elif made:
-        click.echo(f"{len(made)} results written beside the original ones." if sure else "Nothing was changed.")
+        click.echo(f"{len(made)} results written; the original ones stay." if sure else "Nothing was changed.")
 
 
 @click.command("import")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--person", required=True, help="Whose results they are, by the name on the page.")
-@click.option("--unit", type=click.Choice(["cm", "mm", "inch"]), required=True, help="What the distances are in.")
-@click.option("--sure", is_flag=True, help="The unit is right, however unlikely it looks.")
+@click.option("--person", required=True, help="The person's name, as on the page.")
+@click.option("--unit", type=click.Choice(["cm", "mm", "inch"]), required=True, help="The unit of the distances.")
+@click.option("--sure", is_flag=True, help="Import even if the distances look wrong for this unit.")
 @DATABASE
 def import_past(file: Path, person: str, unit: str, sure: bool, database: Path | None) -> None:
-    """Take over past results of a tape: CSV with the columns date,left,right, where either side may be empty.
+    """Import past tape measurements from a CSV file.
 
-    All lines are taken, or none. Days of which there are tests already are skipped. A station that runs must be stopped
-    first: it holds the database.
+    The columns are date,left,right; either side may be empty. All lines are imported, or none. Days that already
+    have tests are skipped. Stop a running station first: it locks the database.
 
     Example: station import tape.csv --person Robin --unit cm
     """
@@ -92,7 +93,7 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
             if found is None:
                 names = ", ".join(one.name for one in store.people()) or "nobody"
                 exit_with_error(
-                    f"There is nobody called {person} in {path} (there is: {names}): add them on the page first.", 1
+                    f"{path} has no person called {person} (it has: {names}): add them on the page first.", 1
                 )
             days = {score.started_at.astimezone().date() for score in store.result_summaries(found.id)}
             past = read_past_results(file, unit, days, datetime.now().astimezone(), sure=sure)
@@ -100,7 +101,7 @@ def import_past(file: Path, person: str, unit: str, sure: bool, database: Path |
     except (StoreError, ImportRefusedError) as error:
         exit_with_error(str(error), 1)
     if past.known_days:
-        click.echo(f"Skipped, because there are tests of these days already: {', '.join(map(str, past.known_days))}.")
+        click.echo(f"Skipped days that already have tests: {', '.join(map(str, past.known_days))}.")
     click.echo(f"{count_text(len(past.results), 'test')} of {found.name} imported into {path}.")
 
 
@@ -109,7 +110,7 @@ def _existing(database: Path | None) -> Path:
 
     path = database or Path(StoreConfig().path)
     if not path.exists():
-        exit_with_error(f"There is no database at {path}: name the one that the station uses with --database.", 1)
+        exit_with_error(f"There is no database at {path}: name the station's database with --database.", 1)
     return path
 
 
@@ -123,17 +124,15 @@ def _opened(path: Path) -> Store:
 def _chosen(store: Store, number: int | None, path: Path) -> Calibration:
     there = store.calibrations()
     if number is None and there[0].fit is None:
-        exit_with_error(
-            f"The station of {path} was never calibrated: do that first, on the page or by station calibrate.", 1
-        )
+        exit_with_error(f"{path} has no calibration yet: calibrate first, on the page or with station calibrate.", 1)
     found = next((one for one in there if number in (None, one.number)), None)
     if found is None:
-        exit_with_error(f"There is no calibration {number} in {path}: their numbers are 1 to {there[0].number}.", 1)
+        exit_with_error(f"{path} has no calibration {number}: choose one from 1 to {there[0].number}.", 1)
     return found
 
 
 def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) -> None:
-    """A line for each test that changes, and why others cannot."""
+    """Print a line for each test that changes, and why others cannot."""
     from station.units import date_text, length_text, length_with_uncertainty
 
     units = store.settings().units
@@ -159,7 +158,7 @@ def _show(store: Store, outcomes: list[Outcome], to: Calibration, since: str) ->
             click.echo(f"{cells[0]}  {cells[1]}  {cells[2]} {to_} {cells[3]}  {cells[4]} {to_} {cells[5]}".rstrip())
     for one in outcomes:
         if one.why_not is not None:
-            click.echo(f"{date_text(one.test.started_at)}: left as it is, because {one.why_not}.")
+            click.echo(f"{date_text(one.test.started_at)}: unchanged, because {one.why_not}.")
 
 
 def _as_json(outcomes: list[Outcome]) -> dict[str, Any]:

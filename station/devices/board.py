@@ -1,7 +1,7 @@
-"""The board: every part that the configuration names, opened, and what they say put in one place.
+"""The board: opens every part that the configuration names, and passes on their events and faults.
 
-A part that cannot be opened is a trouble with a sentence, and the station goes on without it. In real time each part
-that has deadlines gets a `DeadlineThread`; in virtual time the owner of the time asks `timed` for them.
+A part that cannot be opened is reported as a fault, and the station runs without it. In real time each part that has
+deadlines gets a `DeadlineThread`; in virtual time the owner of the time calls `tasks`.
 """
 
 from __future__ import annotations
@@ -30,31 +30,31 @@ from station.devices.thermometer import Thermometer
 
 PostEvent = Callable[[Event], None]
 ReportFault = Callable[[str, str | None], None]
-"""Told of a part's trouble, in a sentence, or that there is none any more (`None`)."""
+"""Called with a part and the sentence of its fault, or `None` once it works again."""
 
 RANGE_SENSOR_PART = "distance sensor"
 REST_READ_US = 400_000
-"""While nobody is on the board the distance is read so often: the page shows the half second, and the sensor's drift
-and its failures are still seen."""
+"""The interval of distance readings while the board is empty: often enough for the page, for the sensor's drift and for
+its failures."""
 
 
 class DevicePart(Protocol):
-    """What is given back at the end."""
+    """A part that is closed at the end."""
 
     def close(self) -> None: ...
 
 
 class Resting(Protocol):
-    """What may do less while nobody is on the board."""
+    """A part that may do less while the board is empty."""
 
     def rest(self, may: bool) -> None: ...
 
 
 class RangeSensorTask:
-    """The distance sensor as something with deadlines: the interrupt line's edge makes one of now.
+    """The distance sensor as a task with deadlines; an edge of the interrupt line makes it due at once.
 
-    While it may `rest`, a sample is fetched every `REST_READ_US`. One that is not there then, or the same as the last
-    one, is looked into at full speed, so that a lost or frozen sensor is found as soon as ever.
+    While it may `rest`, it fetches a sample every `REST_READ_US`. If that sample is missing or repeats the last one, it
+    reads at full speed again, so that a lost or frozen sensor is found as soon as ever.
     """
 
     def __init__(self, reader: RangeReader, post: PostEvent, report_fault: ReportFault) -> None:
@@ -74,7 +74,7 @@ class RangeSensorTask:
             self.wake()
 
     def rest(self, may: bool) -> None:
-        """Whether nobody is on the board. From any thread."""
+        """Read slowly if the board is empty (`may`). Call from any thread."""
         self._may_rest = may
         if not may and self._rests_until_us:
             self._rests_until_us = 0
@@ -106,7 +106,7 @@ class RangeSensorTask:
 
 
 class Devices:
-    """The parts of one board. `post` gets their events, `tell` their troubles, from any thread."""
+    """The parts of one board. They call `post` with events and `report_fault` with faults, from any thread."""
 
     def __init__(
         self,
@@ -234,19 +234,19 @@ class Devices:
         self._parts.append(part)
 
     def rest(self, may: bool) -> None:
-        """Whether nobody is on the board, so that the sensors may be read slowly until something moves."""
+        """Read the sensors slowly if the board is empty (`may`), until something moves."""
         for part in self._resting:
             part.rest(may)
 
     def play_cues(self, facts: list[Fact]) -> None:
-        """Sound and show the cues among these facts."""
+        """Play and show the cues among these facts."""
         if self.player is not None:
             self.player.play(facts)
         if self.light is not None:
             self.light.show_cues(facts)
 
     def start(self, *, threads: bool) -> None:
-        """Post the levels of now and every change from now on; `threads` is false in virtual time."""
+        """Post the current levels and then every change; `threads` is false in virtual time."""
         for start in self._start_functions:
             start()
         if not threads:
@@ -259,7 +259,7 @@ class Devices:
             pacer.start()
 
     def close(self) -> None:
-        """Be silent and dark, and give everything back; may be called more than once."""
+        """Switch sound and light off and close every part; may be called more than once."""
         if self.player is not None:
             self.player.close()
         for pacer in self._threads:

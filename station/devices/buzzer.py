@@ -1,4 +1,4 @@
-"""What makes the sound: a passive piezo, or an active buzzer with one tone of its own."""
+"""The buzzer: a passive piezo, or an active buzzer with a single tone."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ PART = "buzzer"
 
 
 class Buzzer(Protocol):
-    """Where the edges of the cues go."""
+    """The output of the cue player."""
 
     def start_tone(self, hz: int, duty: float) -> None:
-        """Sound from now on; `duty` is the duty cycle, 0 to 0.5, which is the loudness."""
+        """Start a tone; `duty` is the duty cycle, 0 to 0.5, which sets the loudness."""
 
     def stop_tone(self) -> None:
-        """Be silent from now on."""
+        """Stop the tone."""
 
     def close(self) -> None:
-        """Be silent and give the pin back; may be called more than once."""
+        """Stop the tone and release the pin; may be called more than once."""
 
 
 class PiezoBuzzer:
-    """A passive piezo by pulse width modulation. Raises DeviceError when the pin cannot be had.
+    """A passive piezo, driven by pulse width modulation. Raises DeviceError if the pin cannot be opened.
 
-    gpiozero's `TonalBuzzer` holds the duty cycle at one half, which leaves no loudness to choose.
+    gpiozero's `TonalBuzzer` fixes the duty cycle at one half, so it has no volume.
     """
 
     def __init__(self, pin: int, resonance_hz: int, pin_factory: PinFactory = None) -> None:
@@ -42,7 +42,7 @@ class PiezoBuzzer:
         self._device.value = duty
 
     def stop_tone(self) -> None:
-        """Silence without a frequency: with one, lgpio's thread goes on counting the periods of nothing."""
+        """Silence, and no frequency: with one, lgpio's thread keeps counting its periods."""
         self._device.value = 0
         self._device.frequency = None
         self._device.value = 0
@@ -54,8 +54,10 @@ class PiezoBuzzer:
 
 
 class ActiveBuzzer:
-    """A buzzer with its own oscillator: on and off, at one pitch and loudness. Raises DeviceError when the pin
-    cannot be had."""
+    """A buzzer with its own oscillator: on or off, at one pitch and loudness.
+
+    Raises DeviceError if the pin cannot be opened.
+    """
 
     def __init__(self, pin: int, pin_factory: PinFactory = None) -> None:
         with as_device_error(PART, f"GPIO {pin}"):

@@ -1,4 +1,4 @@
-"""What is touched: the knee pad on the wall and the push button. Both close to ground."""
+"""The contacts: the knee pad on the wall and the push button. Both close to ground."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from station.devices.errors import as_device_error, never_raising
 from station.devices.pins import PinFactory
 
 DEBOUNCE_US = 50_000
-"""A push button's contact is at rest after 5 to 20 ms; nobody presses twice within 50."""
+"""A push button's contact settles within 5 to 20 ms; no person presses twice within 50."""
 
 
 class KneePad:
-    """A switch strip: its level is posted as it changes, and once at `start`. Raises DeviceError when the pin cannot
-    be had. Bounces are posted too; belief is the core's."""
+    """A switch strip: posts its level at `start` and on every change. Bounces are posted too; the core debounces.
+
+    Raises DeviceError if the pin cannot be opened.
+    """
 
     def __init__(
         self,
@@ -37,7 +39,7 @@ class KneePad:
         self._lock = Lock()
 
     def start(self) -> None:
-        """Post the level of now, and from now on every change."""
+        """Post the current level, and then every change."""
         with self._lock:
             self._line.when_activated = never_raising(lambda: self._post_level(touching=True), self._on_error)
             self._line.when_deactivated = never_raising(lambda: self._post_level(touching=False), self._on_error)
@@ -53,14 +55,14 @@ class KneePad:
 
 
 def next_command(at_us: int) -> Command:
-    """What a press says unless told otherwise."""
+    """The default event of a press."""
     return Command(at_us, CommandName.NEXT)
 
 
 class PushButton:
-    """A button: each press posts what `on_press` makes of its time. Raises DeviceError when the pin cannot be had.
+    """A button: each press posts `event_for_press` of its time. Raises DeviceError if the pin cannot be opened.
 
-    A press counts when the contact was at rest before: gpiozero's own debounce differs between its pin libraries.
+    A press counts if the contact was settled before it: gpiozero's own debounce differs between its pin libraries.
     """
 
     def __init__(
@@ -82,7 +84,7 @@ class PushButton:
         self._last_edge_us: int | None = None
 
     def start(self) -> None:
-        """From now on post every press."""
+        """Post every press from here on."""
         self._line.when_activated = never_raising(self._on_pressed, self._on_error)
         self._line.when_deactivated = never_raising(self._on_released, self._on_error)
 

@@ -1,6 +1,6 @@
-"""The one player of cues: it hears the core's facts and makes the buzzer's edges when they are due.
+"""The cue player: takes the core's facts and switches the buzzer when an edge is due.
 
-It has no thread of its own. In real time a `DeadlineThread` calls it, in virtual time the owner of the time.
+It has no thread. A `DeadlineThread` calls it in real time, the owner of the time in virtual time.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from station.devices.buzzer import PART, Buzzer
 from station.devices.errors import DeviceError
 
 MAX_LATENESS_US = 10_000
-"""A cue that comes later than this begins when it comes, and is heard whole; before, it keeps to its plan."""
+"""A cue that is later than this starts when it arrives and plays in full; one less late keeps its planned times."""
 
 MAX_PLAYED_EDGES = 4_096
-"""About ten minutes of cues, for the figures."""
+"""About ten minutes of cues, for measurements of their timing."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayedEdge:
-    """An edge as it was planned and when the buzzer was told; `hz` is 0 for silence."""
+    """An edge: when it was planned and when the buzzer was switched; `hz` is 0 for silence."""
 
     planned_us: int
     actual_us: int
@@ -35,10 +35,10 @@ class PlayedEdge:
 
 
 class CuePlayer:
-    """Plays what the facts ask for on one buzzer. Every method may be called from any thread and returns at once.
+    """Plays cues on one buzzer. Every method may be called from any thread and returns at once.
 
-    A buzzer that fails is told to `fail` once, until it works again; cues go on. `wake` is called when there may be an
-    earlier deadline.
+    When the buzzer fails, `on_error` is called once until it works again; cues continue. `wake` is called when there
+    may be an earlier deadline.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class CuePlayer:
         self._lock = RLock()
 
     def set_volume(self, volume: Volume, *, is_quiet: bool = False) -> None:
-        """How loud the next tone is, and whether these are quiet hours."""
+        """Set the loudness of the next tone, and whether these are quiet hours."""
         with self._lock:
             self._volume = volume
             self._is_quiet = is_quiet
@@ -67,7 +67,7 @@ class CuePlayer:
         self.wake()
 
     def play(self, facts: Iterable[Fact]) -> None:
-        """Play the cues among these facts at their own times, in their order; anything else is no business of ours."""
+        """Play the cues among these facts at their times, in order; ignore other facts."""
         with self._lock:
             now_us = self._clock.now_us()
             for fact in facts:
@@ -79,13 +79,13 @@ class CuePlayer:
         self.wake()
 
     def set_target_distance(self, distance_mm: float | None) -> None:
-        """Tick between the cues, the quicker the nearer the target is, in mm; `None` ends it."""
+        """Tick between the cues, faster the nearer the target is, in mm; `None` stops the ticks."""
         with self._lock:
             self._target_ticks.set_distance(None if self._is_quiet else distance_mm)
         self.wake()
 
     def stop_all(self) -> None:
-        """Stop what sounds and forget what was planned."""
+        """Stop the current cue and discard all planned ones."""
         with self._lock:
             self._target_ticks.set_distance(None)
             self._sequencer.silence(self._clock.now_us())
@@ -98,7 +98,7 @@ class CuePlayer:
         return min((due_us for due_us in dues if due_us is not None), default=None)
 
     def run_due(self, now_us: int) -> None:
-        """Make the edges that are due. Of several that are overdue only the last one still matters to the ear."""
+        """Switch the buzzer for the edges that are due; of several overdue ones, only the last is audible."""
         with self._lock:
             if self._is_closed:
                 return
@@ -110,12 +110,12 @@ class CuePlayer:
                 self._played.extend(PlayedEdge(edge.at_us, actual_us, edge.hz) for edge in due)
 
     def played_edges(self) -> list[PlayedEdge]:
-        """The last edges made, oldest first."""
+        """The last edges played, oldest first."""
         with self._lock:
             return list(self._played)
 
     def close(self) -> None:
-        """Be silent for good and give the buzzer back; may be called more than once."""
+        """Silence and release the buzzer; may be called more than once."""
         with self._lock:
             self._is_closed = True
             self._drive_buzzer(self._buzzer.close)

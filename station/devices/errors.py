@@ -1,4 +1,4 @@
-"""What is said when a part of the board cannot be used."""
+"""The errors of a part of the board that cannot be used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class DeviceError(Exception):
 
 @contextmanager
 def as_device_error(part: str, where: str) -> Iterator[None]:
-    """Turn whatever a driver raises while a part is opened into a DeviceError that names part and place."""
+    """Turn any error while a part is opened into a DeviceError that names the part and its place."""
     try:
         yield
     except DeviceError:

@@ -1,4 +1,4 @@
-"""The heels: force sensors on an MCP3008, or a comparator with a line of its own for each."""
+"""The heels: force sensors on an MCP3008, or a comparator with its own line for each."""
 
 from __future__ import annotations
 
@@ -20,32 +20,34 @@ from station.devices.pins import PinFactory
 
 PART = "heel sensors"
 SAMPLE_INTERVAL_US = 10_000
-"""100 samples a second: a belief of 80 ms then rests on eight of them."""
+"""100 samples a second: debouncing over 80 ms then uses eight of them."""
 
 REST_SAMPLE_US = 40_000
-"""While nobody is on the board. The first sample of a step on is then at most so late, and all that follow are
-`SAMPLE_US` apart."""
+"""The interval on an empty board: the first sample of a step on is at most this late, and the following ones come every
+`SAMPLE_INTERVAL_US`."""
 
 REST_POST_US = 240_000
-"""So often a load that does not move is posted all the same: one that is silent for half a second is lost."""
+"""The interval at which a still load is posted: a sensor silent for half a second counts as lost."""
 
 STIR_SHARE = 4 / 1023
-"""A load that is off by more has moved: seven SDs of the converter's noise."""
+"""A load that differs by more has moved: seven SDs of the converter's noise."""
 
 AWAKE_US = 2_000_000
-"""So long every load has to keep still before sampling slows down again."""
+"""How long every load must be still before sampling slows down again."""
 
 FULL_SCALE_CODE = 1023
-"""The MCP3008's highest code, full scale. gpiozero's own `value` says 0.0005 for a code of 0."""
+"""The MCP3008's highest code, full scale. gpiozero's own `value` is 0.0005 for code 0."""
 
 
 class AnalogueHeels:
     """The loads under the heels, on the channels of one MCP3008 on `/dev/spidev0.0`.
 
-    `next_us` and `settle` sample both every 10 ms and post each `Load`; a slot that was missed is left out. While they
-    may `rest` and no load moves, every fourth slot is sampled, and every sixth of these samples is posted. A bus that
-    fails is told to `fail` once, until it works again: nothing is posted meanwhile. Raises DeviceError when the bus
-    cannot be had. gpiozero would then read by software, on the same pins, and find 0 for ever: a heel that is up.
+    Samples both every 10 ms and posts each `Load`; a missed slot is skipped. While they may `rest` and no load moves,
+    only every fourth slot is sampled, and every sixth of these samples is posted. When the bus fails, `on_error` is
+    called once, and nothing is posted until it works again.
+
+    Raises DeviceError if the bus cannot be opened. gpiozero alone would fall back to software SPI on the same pins and
+    read 0 for ever: a heel that is up.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class AnalogueHeels:
         self._may_rest = False
         self._still: dict[Side, float] = {}
         self._moved_us = self._posted_us = 0
-        """Since when every load is `_still` what it was, give or take its noise; and when loads were last posted."""
+        """When a load last moved beyond its noise (from `_still`), and when loads were last posted."""
         try:
             with as_device_error(PART, "/dev/spidev0.0"), warnings.catch_warnings():
                 warnings.simplefilter("error", SPISoftwareFallback)
@@ -77,11 +79,11 @@ class AnalogueHeels:
             raise
 
     def sample(self, now_us: int) -> list[Load]:
-        """One sample of every heel, from left to right as configured, all at `now_us`."""
+        """Sample every heel, in the order of the channels, all at `now_us`."""
         return [Load(now_us, side, adc.raw_value / FULL_SCALE_CODE) for side, adc in self._adcs.items()]
 
     def rest(self, may: bool) -> None:
-        """Whether nobody is on the board, so that few samples are enough until a load moves. From any thread."""
+        """Sample slowly if the board is empty (`may`), until a load moves. Call from any thread."""
         self._may_rest = may
 
     def next_due_us(self) -> int:
@@ -89,7 +91,7 @@ class AnalogueHeels:
         return self._due_us
 
     def run_due(self, now_us: int) -> None:
-        """Sample and post if it is time."""
+        """Sample and post if due."""
         if now_us < self._due_us:
             return
         slot_us = now_us - (now_us - self._due_us) % SAMPLE_INTERVAL_US
@@ -112,7 +114,7 @@ class AnalogueHeels:
             self._post(load)
 
     def _rests(self, loads: list[Load], now_us: int) -> bool:
-        """Whether the next sample can wait: nobody is there, and no load has moved for a while."""
+        """Whether the next sample can wait: the board is empty, and no load has moved for a while."""
         off = (abs(load.share - self._still.get(load.side, inf)) for load in loads)
         if not self._may_rest or any(share > STIR_SHARE for share in off):
             self._moved_us = now_us
@@ -120,7 +122,7 @@ class AnalogueHeels:
         return now_us - self._moved_us >= AWAKE_US
 
     def close(self) -> None:
-        """Give the bus back; may be called more than once."""
+        """Release the bus; may be called more than once."""
         for adc in self._adcs.values():
             adc.close()
 
@@ -134,10 +136,10 @@ def _spi_disabled_error(error: BaseException | None) -> DeviceError:
 
 
 class ComparatorHeels:
-    """A line for each heel, high while it is down. Each level is posted as it changes, and once at `start`.
+    """A line for each heel, high while the heel is down. Posts each level at `start` and on every change.
 
-    The lines have a pull-down: an unplugged one reads as a lifted heel, which earns nothing. Bounces are posted too;
-    belief is the core's. Raises DeviceError when a pin cannot be had.
+    The lines have a pull-down: an unplugged one reads as a heel that is up, which earns no credit. Bounces are posted
+    too; the core debounces. Raises DeviceError if a pin cannot be opened.
     """
 
     def __init__(
@@ -163,7 +165,7 @@ class ComparatorHeels:
             raise
 
     def start(self) -> None:
-        """Post the levels of now, and from now on every change."""
+        """Post the current levels, and then every change."""
         with self._lock:
             for side, line in self._lines.items():
                 line.when_activated = never_raising(self._level_callback(side, down=True), self._on_error)
@@ -178,6 +180,6 @@ class ComparatorHeels:
         return post
 
     def close(self) -> None:
-        """Give the pins back; may be called more than once."""
+        """Release the pins; may be called more than once."""
         for line in self._lines.values():
             line.close()

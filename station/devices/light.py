@@ -1,10 +1,10 @@
 """The LED: the cues in slow motion, and a steady glow while the clock runs.
 
-A tick is a short flash, a middle tone a longer and a long tone a long one, so that the eye sees the rhythm that the ear
-learns, and never more than three flashes a second (WCAG 2.3.1). Colour comes last: blue for good news, orange for bad,
-which the common forms of colour blindness tell apart, white for the rest. The newest cue is shown; those of one instant
-in turn. One that repeats does so at its own period, as often as it sounds, with darkness between its groups of flashes
-so that a triple stays a triple.
+A tick is a short flash, a middle tone a longer and a long tone a long one, so that eye and ear learn the same rhythm;
+there are never more than three flashes a second (WCAG 2.3.1). Colour adds to the rhythm: blue for good, orange for bad,
+white for neutral; people with the common forms of colour blindness can distinguish them. The newest cue is shown; cues
+of one instant are shown in turn. A repeating cue repeats at its own period, with a dark gap between its groups of
+flashes, so that a triple stays a triple.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Colour = tuple[float, float, float]
 
 DARK: Colour = (0, 0, 0)
 GLOW: Colour = (0.1, 0.1, 0.1)
-"""While the clock runs: seen from the corner of the eye, no competitor of a flash."""
+"""The colour while the clock runs: visible from the corner of the eye, much weaker than a flash."""
 
 COLOUR_BY_FEEDBACK: dict[Feedback, Colour] = {
     Feedback.GOOD: (0, 0.3, 1),
@@ -38,13 +38,13 @@ COLOUR_BY_FEEDBACK: dict[Feedback, Colour] = {
 }
 
 MIN_MIDDLE_MS, MIN_LONG_MS = 100, 240
-"""Tones from here on are the middle and the long ones of the cues."""
+"""Shortest middle tone and shortest long tone of a cue."""
 
 SHORT_US, MIDDLE_US, LONG_US, GAP_US = 120_000, 300_000, 700_000, 240_000
-"""Flashes and the dark between them: 360 ms at least from flash to flash, which is 2.8 a second."""
+"""Flashes and the dark gap between them: at least 360 ms from flash to flash, which is 2.8 a second."""
 
 GROUP_GAP_US = 720_000
-"""The dark between two groups of a cue that repeats: three times that within a group."""
+"""The dark gap between two groups of a repeating cue: three times the gap within a group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +65,10 @@ def cue_flashes(cue: Cue) -> tuple[tuple[int, int], ...]:
 
 
 class CueLight:
-    """The LED's twin of the cues on three PWM pins. It has no thread: a `DeadlineThread` or the owner of
-    virtual time calls it.
+    """Shows cues on an RGB LED with three PWM pins. It has no thread: a `DeadlineThread` or the owner of virtual time
+    calls it.
 
-    Raises DeviceError when a pin cannot be had. Later faults go to `fail`, once.
+    Raises DeviceError if a pin cannot be opened. When a pin fails later, `on_error` is called once.
     """
 
     def __init__(
@@ -92,14 +92,14 @@ class CueLight:
         self._cue_at_us: int | None = None
         self._repeating_cue: Cue | None = None
         self._next_repeat_us = 0
-        """When the cue that repeats is shown next, once it has been shown to its end."""
+        """When the repeating cue is shown next."""
         self._remaining_repeats: int | None = None
-        """How often that may still be; `None`: until it is ended."""
+        """How many repeats remain; `None` until it is stopped."""
         self._is_faulty = False
         self._lock = RLock()
 
     def show_cues(self, facts: Iterable[Fact]) -> None:
-        """Show the cues among these facts. A cue that repeats is shown until it is ended or another one comes."""
+        """Show the cues among these facts. A repeating cue is shown until it is stopped or another one comes."""
         with self._lock:
             for fact in facts:
                 if isinstance(fact, CueEnded):
@@ -109,7 +109,7 @@ class CueLight:
         self.wake()
 
     def set_glow(self, on: bool) -> None:
-        """Glow between the cues, or be dark: the clock runs, or it does not."""
+        """Glow between the cues (while the clock runs), or stay dark."""
         with self._lock:
             self._idle_colour = GLOW if on else DARK
             if not self._changes:
@@ -117,7 +117,7 @@ class CueLight:
         self.wake()
 
     def next_due_us(self) -> int | None:
-        """When the light next changes."""
+        """When the LED next changes."""
         with self._lock:
             if self._changes:
                 return self._changes[0].at_us
@@ -137,7 +137,7 @@ class CueLight:
                 self._set_colour(colour, now_us)
 
     def close(self) -> None:
-        """Be dark and give the pins back; may be called more than once."""
+        """Switch the LED off and release the pins; may be called more than once."""
         with self._lock:
             self._changes.clear()
             self._repeating_cue = None
@@ -156,7 +156,7 @@ class CueLight:
         self._prepare_repeat()
 
     def _prepare_repeat(self) -> None:
-        """A cue that repeats has been planned once: how often is left, and when it comes again."""
+        """After a repeating cue was planned: count it, and set when it comes again."""
         if self._repeating_cue is None:
             return
         if self._remaining_repeats is not None:

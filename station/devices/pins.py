@@ -11,9 +11,9 @@ PinFactory = Any
 
 
 def open_pin_factory() -> PinFactory:
-    """The pins of this Raspberry Pi, through lgpio, which alone works on every model. Raises DeviceError.
+    """The pins of this Raspberry Pi through lgpio, the one library that works on every model. Raises DeviceError.
 
-    gpiozero left to itself tries other libraries in turn and only warns; a station with half a backend is an error.
+    gpiozero alone would try other libraries in turn and only warn, and some of them lack functions.
     """
     try:
         from gpiozero.pins.lgpio import LGPIOFactory

@@ -1,4 +1,4 @@
-"""What the distance sensor's reader is given: a bus, two lines, and how long to wait for what."""
+"""The inputs of the distance sensor's reader: a bus, two lines, and its time limits."""
 
 from __future__ import annotations
 
@@ -46,41 +46,41 @@ class OutputLine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RangeTiming:
-    """How long to wait for what."""
+    """Time limits of the distance sensor's reader."""
 
     timing_budget_us: int = 33_000
     """The driver's timing budget, 20,000 at least: about 30 readings a second with a scatter of 1.6 mm."""
 
     io_timeout_s: float = 0.25
-    """For each wait inside the driver, which are a few ms; without it the driver waits for ever."""
+    """The limit of each wait in the driver, usually a few ms; without it the driver waits for ever."""
 
     poll_interval_us: int = 5_000
-    """Without the interrupt line, between two questions whether a sample is ready: fresh, for 2 % of a core."""
+    """The polling interval without the interrupt line: samples are fresh, for 2 % of a core."""
 
     first_poll_fraction: float = 0.9
-    """The share of the budget before which no sample can be ready, so that nobody asks."""
+    """The share of the budget before which no sample can be ready: polling starts after it."""
 
     overdue_budgets: float = 3.0
-    """After so many budgets without an edge the bus is asked: the edge was missed, or the line is not connected."""
+    """The bus is polled after this many budgets without an edge: it was missed, or the line is not connected."""
 
     edge_timeout_us: int = 3 * SECOND_US
-    """An interrupt line without an edge for so long, while samples come, is given up: it is off or stuck. A busy board
-    misses some edges in a row while it starts."""
+    """After this long without an edge while samples come, the interrupt line is no longer used: it is off or stuck. A
+    busy board misses several edges in a row while it starts."""
 
     max_silence_us: int = SECOND_US
-    """A sensor that has no sample for so long is lost (the flows say 1.0 s)."""
+    """A sensor without a sample for this long is lost."""
 
     frozen_repeats: int = 20
-    """So many equal result blocks come from a frozen sensor (ST staff); the longest real run of equal ranges is 6."""
+    """This many equal result blocks mean a frozen sensor (ST staff); the longest real run is 6."""
 
     xshut_pulse_us: int = 2_000
-    """XSHUT is low for so long, and then the chip boots for so long; the datasheet asks for 1.2 ms."""
+    """XSHUT is low for this long, and then the chip boots for as long; the datasheet requires 1.2 ms."""
 
     first_retry_us: int = 100_000
-    """The first new start is at once for a person: a loose contact costs one tenth of a second."""
+    """The delay before the first restart: a loose contact costs a tenth of a second."""
 
     max_retry_us: int = 5 * SECOND_US
-    """Waits double up to this: a cable that is put back is noticed within the time it takes to look up."""
+    """The delay doubles up to this: a cable that is plugged in again is noticed within seconds."""
 
     def __post_init__(self) -> None:
         if self.timing_budget_us < 20_000:

@@ -1,4 +1,4 @@
-"""The distance sensor: a VL53L0X, read through its unmodified driver, found again whenever it is lost.
+"""The distance sensor: a VL53L0X, read through its unmodified driver and restarted whenever it is lost.
 
 `RangeReader` has no thread and no clock of its own: its owner calls `poll` when the interrupt line falls or
 `next_poll_us` has come. One thread at a time may use the driver, because all its instances share one buffer.
@@ -26,19 +26,19 @@ PAGE_RESET = (bytes((0xFF, 0x00)), bytes((0x80, 0x00)))
 STOP_RANGING = bytes((0x00, 0x01))
 
 BUS_ERRORS = (OSError, RuntimeError, ValueError, TypeError)
-"""What driver and bus raise: no acknowledge, the driver's time-outs, its probe, and Blinka's way with a read that the
-kernel put off (it indexes `None`)."""
+"""What driver and bus raise: no acknowledge, the driver's timeouts, its probe, and Blinka's TypeError after a read that
+the kernel deferred (it indexes `None`)."""
 
 
 ReaderStep = Callable[[int], Toe | None]
 
 
 class _SensorLostError(Exception):
-    """The sensor cannot be read; the sentence is for the person."""
+    """The sensor cannot be read; the text is one sentence for the page."""
 
 
 class _InterruptDrivenSensor(VL53L0X):  # type: ignore[misc]  # the driver ships no types
-    """The driver, told by the interrupt line what it would else ask the bus: two transactions less a reading."""
+    """The driver, with the interrupt line instead of polling: two transactions fewer a reading."""
 
     is_interrupt_seen = False
 
@@ -51,8 +51,8 @@ class RangeReader:
     """Reads one sensor on the bus that `open_bus` opens, and restarts it whenever it is lost.
 
     `interrupt` and `xshut` are the wired lines, if any (gpiozero's `DigitalInputDevice` with a pull-up, and
-    `DigitalOutputDevice`); the reader closes them with itself. `bus_name` stands in sentences. With the interrupt line
-    a reading costs five transactions and there are none between readings.
+    `DigitalOutputDevice`); `close` closes them too. Errors name `bus_name`. With the interrupt line a
+    reading takes five transactions, and there are none between readings.
     """
 
     def __init__(
@@ -66,9 +66,9 @@ class RangeReader:
     ) -> None:
         self.timing = timing or RangeTiming()
         self.fault: str | None = None
-        """What keeps the sensor from being read and what to do about it; `None` while it is read."""
+        """Why the sensor cannot be read and what to do; `None` while it is read."""
         self.warning: str | None = None
-        """What is not as configured although readings come."""
+        """What differs from the configuration although readings come."""
         self.next_poll_us = 0
         """When `poll` has something to do even if the interrupt line stays silent."""
         self._open_bus = open_bus
@@ -89,7 +89,7 @@ class RangeReader:
         self._is_closed = False
 
     def poll(self, now_us: int) -> Toe | None:
-        """Do what is due: a reading if there is one. It blocks for some transactions, longest (30 ms) for a start."""
+        """Do what is due, and return a reading if there is one. Blocks for at most 30 ms (at a start)."""
         if self._is_closed or (now_us < self.next_poll_us and not self._is_interrupt_active()):
             return None
         try:
@@ -99,7 +99,7 @@ class RangeReader:
             return None
 
     def mark_lost(self, now_us: int, reason: str) -> None:
-        """Give the sensor up for now because of `why`, one sentence; it is restarted after the back-off."""
+        """Mark the sensor as lost because of `reason`, one sentence; it restarts after the back-off."""
         self.fault = reason
         self._sensor = None
         self._is_interrupt_trusted = False
@@ -108,7 +108,7 @@ class RangeReader:
         self._retry_delay_us = min(2 * self._retry_delay_us, self.timing.max_retry_us)
 
     def set_ready_callback(self, callback: Callable[[], None]) -> None:
-        """Have the interrupt line call this when a sample is ready. The callback may only set or post something."""
+        """Set what the interrupt line calls when a sample is ready. The callback may only set or post something."""
 
         def edge() -> None:
             self._is_edge_seen = True
@@ -118,7 +118,7 @@ class RangeReader:
             self._interrupt.when_activated = edge
 
     def close(self) -> None:
-        """Stop ranging and give bus and lines back. It may be called more than once."""
+        """Stop ranging and release bus and lines; may be called more than once."""
         if self._is_closed:
             return
         self._is_closed = True
@@ -169,7 +169,7 @@ class RangeReader:
         self.next_poll_us = at_us
 
     def _start(self, now_us: int) -> None:
-        """A new driver object, because an old one knows nothing of a chip that lost its power."""
+        """Start a new driver object, because the old one does not notice that the chip lost power."""
         try:
             self._reset_registers()
             identity = self._read(IDENTITY_REGISTER, len(IDENTITY))
@@ -202,9 +202,9 @@ class RangeReader:
         self._set_next_poll(now_us)
 
     def _reset_registers(self) -> None:
-        """Back to page 0; and a process that died may have left the chip ranging, with a sample that nobody took.
+        """Return to page 0, and stop a chip that a killed process left ranging with an unread sample.
 
-        After XSHUT too: its wire may be off.
+        Needed after XSHUT too: its wire may be off.
         """
         for message in PAGE_RESET:
             self._write(message)
@@ -212,8 +212,8 @@ class RangeReader:
             self._write(STOP_RANGING)
 
     def _set_next_poll(self, now_us: int) -> None:
-        """Set when to look for the next sample. A line that is low again already has one: after a late
-        read there is no edge between the two."""
+        """Set when to poll for the next sample. If the line is low again, there is one already: after a late read no
+        edge separates the two."""
         if self._is_interrupt_active():
             self.next_poll_us = now_us + self.timing.poll_interval_us
         elif self._is_interrupt_trusted:
@@ -251,7 +251,7 @@ class RangeReader:
         return Toe(now_us, reading_mm, (block[0] & 0x78) >> 3)
 
     def _poll_ready(self, sensor: _InterruptDrivenSensor, now_us: int) -> bool:
-        """Ask the bus, because no edge came. A line without edges is given up, whether it is off or stuck."""
+        """Poll the bus, because no edge came. A line without edges is no longer used: it is off or stuck."""
         if self._is_interrupt_trusted:
             if now_us - self._last_sample_us < self._overdue_us and not self._is_interrupt_active():
                 return False
@@ -259,7 +259,7 @@ class RangeReader:
                 self._is_interrupt_trusted = False
                 self.warning = (
                     "The distance sensor's interrupt wire does not follow the sensor: check that wire;"
-                    " until then the sensor is asked in turns."
+                    " until then the sensor is polled."
                 )
         return bool(sensor.data_ready)
 
@@ -278,7 +278,7 @@ class RangeReader:
         return self._repeat_count > 1
 
     def _check_frozen(self, block: bytes) -> None:
-        """Count equal blocks, also across a new start: one that does not thaw the sensor lets no reading through."""
+        """Count equal blocks, also across restarts: a sensor that stays frozen gives no reading."""
         self._repeat_count = self._repeat_count + 1 if block == self._last_result else 1
         self._last_result = block
         if self._repeat_count >= self.timing.frozen_repeats:

@@ -29,9 +29,9 @@ def open_range_reader(
     open_bus: Callable[[], I2cBus] | None = None,
     pin_factory: PinFactory = None,
 ) -> RangeReader:
-    """A reader on BCM pins; `None` is a line that is not wired. `open_bus` stands in for the bus of that number.
+    """A reader on BCM pins; `None` is a line that is not wired. `open_bus` replaces the bus of that number.
 
-    Raises DeviceError when a pin cannot be had. A bus or a sensor that is not there is the reader's `trouble` instead.
+    Raises DeviceError if a pin cannot be opened. A missing bus or sensor is the reader's `fault` instead.
     """
     interrupt = xshut = None
     if interrupt_pin is not None:

@@ -1,4 +1,4 @@
-"""The temperature beside the distance sensor, where the board has a thermometer that the kernel reads."""
+"""The temperature beside the distance sensor, if the board has a thermometer that the kernel reads."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from station.core.events import SECOND_US
 READ_INTERVAL_US = 60 * SECOND_US
 """Rooms change slowly, and a thermometer on one wire takes most of a second to answer."""
 MAX_CELSIUS = 85.0
-"""What a DS18B20 says before its first measurement, and more than any room."""
+"""A DS18B20's value before its first measurement, and hotter than any room."""
 
 
 class Thermometer:
-    """A file with thousandths of a degree, as `w1` and `hwmon` have them. `celsius` is `None` while nobody knows."""
+    """A file with thousandths of a degree, as `w1` and `hwmon` write them. `celsius` is `None` while unknown."""
 
     def __init__(self, path: Path, report_fault: Callable[[str | None], None]) -> None:
-        """`tell` gets the sentence of a file that says no temperature, and `None` when it does again."""
+        """`report_fault` gets a sentence when the file has no temperature, and `None` when it has one again."""
         self._path = path
         self._report_fault = report_fault
         self._due_us = 0

@@ -1,1 +1,1 @@
-"""Composition: the parts put together for the service, for simulations and for the self-check."""
+"""Composition: assembles the parts for the service, for simulations and for the self-check."""

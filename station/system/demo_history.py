@@ -1,7 +1,6 @@
-"""The history that the demonstration begins with: ten weeks of two simulated people, made as by `station simulate`.
+"""The history of the demonstration: ten weeks of two simulated people, made as by `station simulate`.
 
-`python -m station.system.demo_history` makes the shipped file again. It takes some minutes; the same program makes
-the same file.
+`python -m station.system.demo_history` rebuilds the shipped file in some minutes; the same code makes the same file.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ PEOPLE = (
         seed=12,
     ),
 )
-"""A runner who gains evenly, and somebody whose right ankle comes back after a sprain."""
+"""A runner who gains evenly, and a person whose right ankle recovers from a sprain."""
 
 
 def fill(store: Store) -> None:
@@ -53,7 +52,7 @@ def fill(store: Store) -> None:
 
 
 def make(path: Path, days: int = DAYS) -> None:
-    """Make the history and export it to `path`, with the traces of the newest session of all, for its picture."""
+    """Make the history and export it to `path`, with the traces of the newest session, for its chart."""
     with tempfile.TemporaryDirectory(prefix="station-history-") as scratch:
         database = Path(scratch) / "history.db"
         for person in PEOPLE:

@@ -1,7 +1,7 @@
 """APScheduler as the station's alarm clock, for seconds and for days.
 
-It uses wall time, which jumps when a Raspberry Pi gets the time from the network. So it only wakes the loop: spans are
-counted on the monotonic clock, an early alarm changes nothing, and the loop's bounded wait covers a late one.
+It uses wall time, which jumps when a Raspberry Pi gets the time from the network. So it only wakes the loop: the loop
+times everything on the monotonic clock, an early alarm changes nothing, and the loop's bounded wait covers a late one.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from station.clock import Clock
 
 ALARM = "activity alarm"
 SAME_US = 1_000
-"""An alarm that moves by less stays where it is."""
+"""An alarm that would move by less does not move."""
 NIGHT_HOUR, NIGHT_MINUTE = 3, 30
 LATE_S = 6 * 3600
-"""A calendar job that was missed by less is made up for, once."""
+"""A calendar job missed by less than this still runs, once."""
 
 
 class Scheduler:
-    """One scheduler: the activity's alarm as one job that is moved, and the calendar's jobs."""
+    """The activity's alarm as one job that moves, and the calendar's jobs."""
 
     def __init__(self, clock: Clock, ring: Callable[[], None]) -> None:
         """`ring` is called from the scheduler's thread; it must only wake the loop."""
@@ -54,7 +54,7 @@ class Scheduler:
         return thread is not None and thread.is_alive()
 
     def restart(self) -> None:
-        """Put a new scheduler in the place of a dead one."""
+        """Replace a dead scheduler with a new one."""
         self._scheduler = self._make()
         self._at_us = None
         self._scheduler.start()
@@ -63,10 +63,10 @@ class Scheduler:
         self.set_reminders(self._reminders, self._remind)
 
     def move_alarm(self, at_us: int | None) -> None:
-        """Wake the loop at this moment of the monotonic clock, and at no other."""
+        """Wake the loop at this moment of the monotonic clock only; `None` cancels the alarm."""
         if at_us is None:
             if self._at_us is not None:
-                with suppress(JobLookupError):  # it is just going off
+                with suppress(JobLookupError):  # it is firing
                     self._scheduler.remove_job(ALARM)
             self._at_us = None
             return
@@ -83,7 +83,7 @@ class Scheduler:
         self._ring()
 
     def every_night(self, job: Callable[[], None]) -> None:
-        """Run a job every night. To be called when the wall clock is known to be right."""
+        """Run a job every night. Call it once the wall clock is right."""
         self._nightly = job
         self._scheduler.add_job(
             job,
@@ -96,13 +96,13 @@ class Scheduler:
         )
 
     def set_reminders(self, at: Mapping[str, datetime], job: Callable[[str], None]) -> None:
-        """Call the job with each of these keys at its time, and at no other; `job` must only wake the loop.
+        """Replace all reminders: call `job` with each key at its time. `job` must only wake the loop.
 
-        One date each, which the loop moves on: the calendar's rules know nothing of the hours that a zone skips or
-        shows twice as a person means them. A date that was missed by hours is made up for once.
+        Each key has one date, which the loop moves on: cron rules do not treat the hours that a time zone skips or
+        repeats as a person expects. A date missed by a few hours is called once, late.
         """
         for key in self._reminders.keys() - at.keys():
-            with suppress(JobLookupError):  # it has just gone off
+            with suppress(JobLookupError):  # it has just fired
                 self._scheduler.remove_job(f"remind {key}")
         self._reminders, self._remind = dict(at), job
         for key, when in at.items():
@@ -118,12 +118,12 @@ class Scheduler:
             )
 
     def reschedule(self) -> None:
-        """Recompute all jobs after the wall clock was set."""
+        """Reschedule all jobs after the wall clock was set."""
         if self._scheduler.running:
             self._scheduler.wakeup()
 
     def stop(self) -> None:
         """End the scheduler; may be called more than once."""
         if self._scheduler.running:
-            self._scheduler.remove_all_jobs()  # one that goes off in the middle would end its thread with an error
+            self._scheduler.remove_all_jobs()  # one that fires during the shutdown would end its thread with an error
             self._scheduler.shutdown(wait=False)

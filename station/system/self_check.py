@@ -1,4 +1,4 @@
-"""`station check`: tries every part once and reports for each that it works, or what is wrong and what to do."""
+"""`station check`: tries every part once and reports that it works, or what is wrong and what to do."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LISTEN_US = 3 * SECOND_US
 """How long to listen to the board: at least sixty readings, even if the sensor is found only at the third try."""
 
 NEAR_0 = 0.1
-"""A share of full scale that may be an empty plate: somebody on it presses more."""
+"""The share of full scale below which a plate may be empty: a person on it presses harder."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One part: whether it is well, and one sentence."""
+    """One part: whether it works, and one sentence."""
 
     part: str
     well: bool
@@ -36,7 +36,7 @@ class Result:
 
 
 def checks(config: Config) -> Iterator[Result]:
-    """Every check in turn."""
+    """Run every check in turn."""
     yield Result("configuration", True, f"{'a simulated' if config.board.simulated else 'a real'} board")
     clock: Clock = SystemClock()
     right = clock_is_right(clock.utc_now())
@@ -97,7 +97,7 @@ def _board(config: Config, clock: Clock) -> Iterator[Result]:
 
 
 def _empty_plates(config: Config) -> dict[Side, float]:
-    """The empty load of each plate, where the station has learnt it."""
+    """The load of each empty plate, if the station has learnt it."""
     try:
         with Reader.open(Path(config.store.path)) as reader:
             return reader.empty_shares()

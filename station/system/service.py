@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     from station.simulator.board import SimulatedBoard
 
 WATCHDOG_US = 1 * SECOND_US
-"""How often the watchdog is fed and the other threads are looked at."""
+"""How often the watchdog is fed and the other threads are checked."""
 EARLIEST_DATE = datetime(2026, 11, 1, tzinfo=UTC)
-"""No clock that is right says an earlier date: a Raspberry Pi without a clock chip wakes up in the past."""
+"""An earlier date is wrong: a Raspberry Pi without a clock chip starts in the past."""
 CLOCK_STEP = timedelta(seconds=2)
-"""More than a clock drifts from second to second: somebody, or the network, has set it."""
+"""More than a clock drifts within a second: a person or the network has set it."""
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 SYSTEMD = Path("/run/systemd/system")
 PAGE_GROUP = "station.page"
 THREAD_SWITCH_S = 0.0005
-"""How long a thread that only computes may keep the others waiting: Python's own 5 ms are heard in a rhythm."""
+"""How long a computing thread may keep the others waiting: Python's default of 5 ms is audible in a rhythm."""
 CLOCK_WRONG = "The date may be wrong: connect the network or set the date, because results carry it."
 
 
 class Page(Protocol):
-    """The page's server, as the process uses it."""
+    """The page's server, as the service uses it."""
 
     port: int
 
@@ -52,7 +52,7 @@ class Page(Protocol):
 
 
 def clock_is_right(wall: datetime) -> bool:
-    """Whether the wall clock can be believed: later than this program, and set by the network where systemd asks it."""
+    """Whether the wall clock is plausible: not before `EARLIEST_DATE`, and synchronised if systemd does that."""
     return wall >= EARLIEST_DATE and (SYNCHRONISED.exists() or not SYSTEMD.exists())
 
 
@@ -78,7 +78,7 @@ class Service:
         self._is_stopping = False
         self._clock_right = True
         self._wall_offset: datetime | None = None
-        """What the wall clock said when the monotonic one began, to see it set."""
+        """The wall time at zero of the monotonic clock; it changes when the wall clock is set."""
         self.devices: Devices | None = None
         self.page: Page | None = None
 
@@ -115,7 +115,7 @@ class Service:
         return board
 
     def _open_board(self, undo: ExitStack, board: SimulatedBoard | None) -> None:
-        """Open the board's parts and the scheduler. The page answers already: they take as long as all before."""
+        """Open the board's parts and the scheduler. They take half of the start, so the page comes first."""
         from station.devices.board import Devices
         from station.devices.pacer import DeadlineThread
         from station.system.scheduler import Scheduler
@@ -151,10 +151,10 @@ class Service:
             signal.signal(number, self._stop)
 
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
-        """Turn the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
+        """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
         sys.setswitchinterval(THREAD_SWITCH_S)
         gc.enable()
-        gc.freeze()  # what is loaded by now stays; looking through it for garbage stops every thread for 30 ms
+        gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
         self._notifier.notify("READY=1")
 
         def alive() -> None:
@@ -216,5 +216,5 @@ class Service:
 
 
 def station_failing(station: Station) -> Callable[[Exception], None]:
-    """What the simulated board's thread does with an error that nobody expected."""
+    """The handler of an unexpected error in the simulated board's thread."""
     return lambda error: station.report_fault("simulated board", f"The simulated board has failed ({error!r}).")

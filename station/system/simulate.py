@@ -1,4 +1,4 @@
-"""Days of simulated life in minutes: the same loop, the same drivers, on an emulated board and on virtual time."""
+"""Simulates days of use in minutes: the same loop and drivers, on an emulated board in virtual time."""
 
 from __future__ import annotations
 
@@ -28,32 +28,31 @@ from station.store import Store
 from station.store.ids import seeded_ids
 
 EMPTY_S = 5.0
-"""The empty board, before anybody steps on: its heels are known by then."""
+"""The board is empty this long before the person steps on: the station then knows its heels."""
 LONGEST_S = 3600.0
-"""No session lasts longer; a simulated person still on the board then is stuck."""
+"""No session lasts longer; a simulated person who is still on the board is stuck."""
 GONE_S = 180.0
-"""After they have been sent away the station ends their session within this."""
+"""The station ends a session within this time after the person steps off."""
 DAYS_A_WEEK = 7
 FULL_EVERY_DAYS = 14
-"""The first test is a full one, and then one every two weeks; the others are quick."""
+"""The first test is full, and then one every two weeks; the others are quick."""
 BEFORE = timedelta(hours=4)
-"""So long before the first session the station is set up, and calibrated."""
+"""How long before the first session the station is set up and calibrated."""
 HEALTH_QUESTIONS = "health"
 """The question under which the store keeps the answers to the health questions."""
 USUAL_GAIN_MM_WEEK = 2.0
 """What regular stretching adds."""
 MISSED_SHARE = 0.08
-"""How often somebody does not come."""
+"""The share of sessions that the person misses."""
 EARLY_LATE_S = 1200.0
-"""SD of when they come."""
+"""SD of the time of day at which the person comes."""
 MIDNIGHT = "00:00"
-"""Quiet hours from and to the same time are none: a simulated person only knows what it hears, whatever hour it is in
-the machine's time zone."""
+"""Equal times switch quiet hours off: a simulated person needs every cue, at any hour of the machine's time zone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """Who comes when. `begin` is the first day, with the usual time of day, aware UTC."""
+    """Who comes when. `begin` is the first day with the usual time of day (aware, UTC)."""
 
     name: str
     character: PersonProfile
@@ -69,11 +68,11 @@ class Progress:
     day: int
     sessions: int
     lived_s: float
-    """Time within sessions; between them time jumps."""
+    """Time in sessions; between sessions, time jumps."""
 
 
 class VirtualStation:
-    """A station with its drivers, its board and its person, whose time jumps from deadline to deadline."""
+    """A station with its drivers, board and person, whose time jumps from deadline to deadline."""
 
     def __init__(
         self,
@@ -86,7 +85,7 @@ class VirtualStation:
         error: RangeError | None = None,
         before: Callable[[SimulatedBoard], None] = lambda _board: None,
     ) -> None:
-        """`error` is the distance sensor's own; `before` is done to the board before the station is opened on it."""
+        """`error` is the distance sensor's; `before` is called with the board before the station opens."""
         self.clock = VirtualClock(wall)
         self.board = SimulatedBoard(
             config, self.clock, profile=character, seed=seed, range_error=error, spend_us=self.clock.advance_by
@@ -134,12 +133,12 @@ class VirtualStation:
         run_until(self.clock, self._deadlines, self.station, self.clock.now_us() + round(seconds * SECOND_US), stop)
 
     def jump_to(self, wall: datetime) -> None:
-        """Let the time until then pass with nothing happening on the empty board."""
+        """Jump to this time; nothing happens on the empty board until then."""
         passed_us = (wall - self.clock.utc_now()) // timedelta(microseconds=1)
         self.clock.advance_to(self.clock.now_us() + passed_us)
 
     def run_session(self, routine: Routine, person_id: str | None) -> None:
-        """One whole session: begun from the page, done by the person, ended by the station when they have left."""
+        """One whole session: started from the page, done by the person, ended by the station after they step off."""
         self.station.start(routine, person_id)
         self.live(0.1)
         self.board.act("auto")
@@ -150,7 +149,7 @@ class VirtualStation:
             self.live(GONE_S, self._has_ended)
 
     def calibrate(self) -> None:
-        """Let the person calibrate the sensor, and the station end the session."""
+        """The person calibrates the sensor, and the station ends the session."""
         self.board.act("calibrate")
         self.live(0.1)
         self.live(LONGEST_S, self._has_ended)
@@ -160,10 +159,10 @@ class VirtualStation:
 
 
 def simulate(habits: Habits, days: int, database: Path, config: Config | None = None) -> Iterator[Progress]:
-    """Let somebody live `days` days with the station, and fill `database` with what it stores; yields after each day.
+    """Simulate `days` days of a person's use and store them in `database`; yields after each day.
 
-    A database that has something in it is added to. The same habits give the same rows, and the first days are the same
-    whatever `days` is. Raises StoreError.
+    An existing database keeps its rows. The same habits give the same rows, and the first days do not depend on `days`.
+    Raises StoreError.
     """
     config = simulated(config or Config())
     error = RangeError.from_seed(SENSOR_SEED)
@@ -211,7 +210,7 @@ def _person_id(store: Store, name: str) -> str:
 
 
 def answer_no_to_all(store: Store, person_id: str) -> None:
-    """Answer the health questions with no to all, unless they are answered: else only tests start for this person."""
+    """Answer no to all health questions, unless they are answered: without answers this person may only do tests."""
     if not store.answers(person_id, HEALTH_QUESTIONS, limit=1):
         no = [one.key for one in CONDITIONS if one.follow_up_of is None]
         store.add_answer(person_id, HEALTH_QUESTIONS, {"yes": [], "no": no})
@@ -237,13 +236,13 @@ def _live_days(habits: Habits, days: int, virtual: VirtualStation, person_id: st
 
 
 def _is_due(day: int, per_week: int) -> bool:
-    """Spread over the week: three sessions are on its days 0, 3 and 5."""
+    """Sessions are spread over the week: three fall on days 0, 3 and 5."""
     weekday = day % DAYS_A_WEEK
     return any(weekday == -(-each * DAYS_A_WEEK // per_week) for each in range(per_week))
 
 
 def _routine(store: Store, number: int, *, full: bool) -> Routine:
-    """A test, then the stretches, the sides in turn."""
+    """A test, then the stretches; sessions alternate the first side."""
     settings, first = store.settings(), Side.LEFT if number % 2 == 0 else Side.RIGHT
     if full:
         return routine_called("full_test", settings, first) + routine_called("stretch", settings, first.other)

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 class Notifier:
-    """Talks to `$NOTIFY_SOCKET` (sd_notify's datagrams)."""
+    """Sends sd_notify's datagrams to `$NOTIFY_SOCKET`."""
 
     def __init__(self) -> None:
         self._path = os.environ.get("NOTIFY_SOCKET")

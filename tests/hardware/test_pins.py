@@ -18,7 +18,7 @@ HEADER = {
 # fmt: on
 
 
-def test_the_map_is_the_one_of_the_design() -> None:
+def test_pin_map_matches_design() -> None:
     """The lines are where boards that are already built have them."""
     assert [pin.bcm for pin in pins.I2C] == [2, 3]
     assert [pin.bcm for pin in pins.SPI] == [8, 9, 10, 11]
@@ -36,17 +36,17 @@ def test_the_map_is_the_one_of_the_design() -> None:
     }
 
 
-def test_no_two_lines_share_a_pin() -> None:
+def test_pin_map_has_no_duplicates() -> None:
     """Everything can be wired at once, also both kinds of heels."""
     assert max(Counter(pin.bcm for pin in pins.PINS).values()) == 1
 
 
-def test_the_places_on_the_header_are_right() -> None:
-    """Who counts along the header finds the line that the number names."""
+def test_pin_map_header_positions_are_right() -> None:
+    """Each BCM number has the right position on the header."""
     assert {pin.bcm: pin.header for pin in pins.PINS} == {pin.bcm: HEADER[pin.bcm] for pin in pins.PINS}
 
 
-def test_the_wiring_table_is_the_map() -> None:
+def test_wiring_table_matches_pin_map() -> None:
     """The table in hardware/README.md has every pin, in the map's order and words, and nothing else."""
     rows = re.findall(r"^\| (\d.*) \|$", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert [[cell.strip(" `") for cell in row.split("|")] for row in rows] == [
@@ -54,7 +54,7 @@ def test_the_wiring_table_is_the_map() -> None:
     ]
 
 
-def test_the_readme_names_every_channel_and_dimension() -> None:
+def test_hardware_readme_names_channels_and_dimensions() -> None:
     """The wiring page says the channels of the heels as the map has them."""
     text = README.read_text(encoding="utf-8")
     assert f"The left heel is channel {pins.CHANNEL_LEFT}, the right heel channel {pins.CHANNEL_RIGHT}." in " ".join(

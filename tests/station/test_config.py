@@ -93,7 +93,7 @@ def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec
         ),
         (
             "pins = 4",
-            "board.toml: pins is 4, but it is a section: write [pins] and its keys below.",
+            "board.toml: pins is 4, but it is a section: write [pins] with its keys below.",
         ),
         (
             "[pins]\nbuzzer = 17",
@@ -114,8 +114,8 @@ def test_value_of_wrong_type_is_refused_for_every_key(section: str, key: msgspec
         ),
         (
             '[page]\nhost = "0.0.0.0"',
-            "board.toml: page.allowed_hosts is empty while page.host opens the page to every network, where no browser "
-            'could open it; name the station as browsers call it, for example ["station.local"].',
+            "board.toml: page.allowed_hosts is empty, but page.host opens the page to every network, where no browser "
+            'could open it; add the station\'s host name, for example ["station.local"].',
         ),
     ],
 )

@@ -182,7 +182,7 @@ def test_import_command_skips_known_days(database: Path, file: Path) -> None:
     result = cli(database, file)
     assert result.exit_code == 0, result.output
     skipped, imported = result.stdout.splitlines()
-    assert skipped == "Skipped, because there are tests of these days already: 2026-03-03."
+    assert skipped == "Skipped days that already have tests: 2026-03-03."
     assert imported == f"2 tests of Ann imported into {database}."
     assert "0 tests of Ann" in cli(database, file).stdout
     with Reader.open(database) as reader:
@@ -206,8 +206,8 @@ def test_import_command_is_all_or_nothing(database: Path, file: Path) -> None:
 def test_import_command_refuses_unknown_person_and_database_in_use(database: Path, file: Path) -> None:
     """An unknown name gets the list of people."""
     file.write_text(HEADER + "2025-01-01,9.4,10\n")
-    assert "nobody called Cleo" in cli(database, file, "--person", "Cleo").stderr
-    assert "(there is: Ann, Bea)" in cli(database, file, "--person", "Cleo").stderr
+    assert "no person called Cleo" in cli(database, file, "--person", "Cleo").stderr
+    assert "(it has: Ann, Bea)" in cli(database, file, "--person", "Cleo").stderr
     assert "no database at" in cli(database.with_name("nowhere.db"), file).stderr
     with Store.open(database, clock=HandClock()):
         assert "Another station" in cli(database, file).stderr

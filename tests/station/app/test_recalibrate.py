@@ -199,7 +199,7 @@ def test_result_stored_as_0_is_not_converted(store: Store, clock: HandClock, sid
     assert far.scores.left_mm == pytest.approx(FIT.curve.shifted(SKIRTING_MM).toe_mm(59.0), abs=0.11)
 
     lines = cli(store, "--yes").stdout.splitlines()
-    assert [line for line in lines if line.endswith(f": left as it is, because {reason}.")] == lines[2:4]
+    assert [line for line in lines if line.endswith(f": unchanged, because {reason}.")] == lines[2:4]
     left = json.loads(cli(store, "--json").stdout)["left_as_they_are"]
     assert left == [{"test": one.test.id, "why_not": reason} for one in near]
     for one in near:
@@ -263,7 +263,7 @@ def test_recalibrate_command_shows_changes_and_asks(store: Store, clock: HandClo
     assert store.test(test.id) == test
 
     result = cli(store, answer="y\n")
-    assert result.stdout.splitlines()[-1] == "1 results written beside the original ones."
+    assert result.stdout.splitlines()[-1] == "1 results written; the original ones stay."
     now = store.test(test.id)
     assert now is not None
     assert now.original is not None
@@ -304,9 +304,9 @@ def test_recalibrate_command_refuses_with_one_sentence(store: Store, tmp_path: P
     result = CliRunner().invoke(main, ["recalibrate", *SINCE, "--database", str(store.path)])
     assert_says(result, r"Another station .* stop it")
     for options, words in (
-        (["--since", "tomorrow"], "'tomorrow' is no date"),
-        (["--calibration", "7"], "no calibration 7 .* 1 to 1"),
-        ([], "never calibrated"),
+        (["--since", "tomorrow"], "'tomorrow' is not a date"),
+        (["--calibration", "7"], "no calibration 7: .* 1 to 1"),
+        ([], "has no calibration yet"),
     ):
         result = cli(store, *options)
         assert result.exit_code != 0

@@ -16,7 +16,7 @@ from station.store import Store
 
 
 @pytest.mark.parametrize("options", [[], ["--check"], ["--json"]])
-def test_a_station_that_runs_must_be_stopped_first(tmp_path: Path, options: list[str]) -> None:
+def test_calibrate_refuses_while_station_runs(tmp_path: Path, options: list[str]) -> None:
     """Its database is in use: one sentence, exit status 1."""
     database = tmp_path / "station.db"
     config = tmp_path / "station.toml"
@@ -37,14 +37,14 @@ def test_a_station_that_runs_must_be_stopped_first(tmp_path: Path, options: list
         ('["0"]', "a list of numbers"),
     ],
 )
-def test_blocks_that_cannot_be_are_refused_in_the_configuration(blocks: str, says: str) -> None:
+def test_configuration_refuses_impossible_blocks(blocks: str, says: str) -> None:
     """In one sentence that names the key."""
     with pytest.raises(ConfigError, match=r"range_sensor\.blocks_mm") as refused:
         parse(f"[range_sensor]\nblocks_mm = {blocks}\n", "station.toml")
     assert says in str(refused.value)
 
 
-def test_the_blocks_of_the_configuration_are_those_that_are_asked_for() -> None:
+def test_calibrate_uses_blocks_of_configuration() -> None:
     """In their order; a check takes the middle one."""
     config = parse("[range_sensor]\nblocks_mm = [150, 0, 60]\n", "station.toml")
     blocks_mm = config.range_sensor.blocks_mm

@@ -29,7 +29,7 @@ def progress(tmp_path: Path) -> Command:
     return lambda *options: CliRunner().invoke(main, ["progress", "--database", str(path), *options])
 
 
-def test_it_says_draws_and_lists(progress: Command) -> None:
+def test_progress_prints_sentences_chart_and_table(progress: Command) -> None:
     """Per side the sentences, a chart with both ends of its time and the goal, and the newest tests first."""
     result = progress("--person", "Ann")
     assert result.exit_code == 0
@@ -42,14 +42,14 @@ def test_it_says_draws_and_lists(progress: Command) -> None:
     assert all(len(line) <= 67 for line in drawn)
     assert sum(line.count("\u25cb") + line.count("\u25cf") for line in drawn) > 20
     assert "goal 10.2 cm" in result.stdout
-    assert "and 40 older ones: --json has them all." in lines
+    assert "and 40 older tests: --json shows them all." in lines
     table = lines[next(n for n, line in enumerate(lines) if line.startswith("When  ")) + 1 :]
     days = [datetime.strptime(line[:18].strip(), "%a %d %b %Y").astimezone() for line in table[:20]]
     assert days == sorted(days, reverse=True)
 
 
-def test_it_keeps_to_the_units_of_the_settings(progress: Command, tmp_path: Path) -> None:
-    """Where the page has inches, so has the terminal."""
+def test_progress_uses_units_of_settings(progress: Command, tmp_path: Path) -> None:
+    """The terminal uses inches if the page does."""
     with Store.open(tmp_path / "station.db", clock=SystemClock()) as store:
         store.save_settings(Settings(units="inch"))
     result = progress("--person", "Ann")
@@ -57,7 +57,7 @@ def test_it_keeps_to_the_units_of_the_settings(progress: Command, tmp_path: Path
     assert " cm" not in result.stdout
 
 
-def test_json_has_every_test_and_no_rounded_number(progress: Command) -> None:
+def test_progress_json_has_every_test_unrounded(progress: Command) -> None:
     """For programs: all tests, the trend, the changes and the same sentences."""
     said = json.loads(progress("--person", "Ann", "--json").stdout)
     left = said["sides"]["left"]
@@ -67,18 +67,21 @@ def test_json_has_every_test_and_no_rounded_number(progress: Command) -> None:
     assert {"change_mm", "chance_real", "changes", "forecast", "error", "outliers"} <= left.keys()
 
 
-def test_nobody_tested_yet_is_no_error(progress: Command) -> None:
-    """Somebody without a test gets the sentence for it."""
+def test_progress_accepts_person_without_tests(progress: Command) -> None:
+    """A person without a test gets the sentence for it."""
     result = progress("--person", "Bea")
     assert result.exit_code == 0
     assert "the first test is your starting point" in result.stdout
     assert json.loads(progress("--person", "nobody", "--json").stdout)["difference"] is None
 
 
-def test_what_is_not_there_is_refused_in_a_sentence(progress: Command, tmp_path: Path) -> None:
+def test_progress_refuses_unknown_person_and_database(progress: Command, tmp_path: Path) -> None:
     """An unknown person, and a file that is no database."""
     result = progress("--person", "Cleo")
-    assert (result.exit_code, result.stderr) == (1, "station: There is no 'Cleo' on this station: it knows Ann, Bea.\n")
+    assert (result.exit_code, result.stderr) == (
+        1,
+        "station: This station has no person called 'Cleo' (it has: Ann, Bea).\n",
+    )
     nothing = CliRunner().invoke(main, ["progress", "--person", "Ann", "--database", str(tmp_path / "no.db")])
     assert nothing.exit_code == 1
     assert "There is no database" in nothing.stderr

@@ -25,7 +25,7 @@ def facts(result: Result) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("file", sorted(TRACES.glob("*.csv")), ids=lambda file: file.stem)
-def test_a_trace_replays_to_the_facts_beside_it(file: Path) -> None:
+def test_replay_prints_recorded_facts(file: Path) -> None:
     """Each recorded trace says, byte for byte, what stands in the file of the same name."""
     result = replay(file)
     assert result.exit_code == 0
@@ -33,7 +33,7 @@ def test_a_trace_replays_to_the_facts_beside_it(file: Path) -> None:
     assert replay(file).stdout == result.stdout
 
 
-def test_options_say_what_was_done(tmp_path: Path) -> None:
+def test_replay_options_describe_activity(tmp_path: Path) -> None:
     """`--do hold` with its options; back-dated facts carry both times."""
     file = tmp_path / "hold.csv"
     file.write_text(HEADER + "0,heel_left,down\n8,heel_left,up\n8.3,heel_left,down\n12,heel_left,down\n")
@@ -54,7 +54,7 @@ def test_options_say_what_was_done(tmp_path: Path) -> None:
     }
 
 
-def test_reps_and_both_sides(tmp_path: Path) -> None:
+def test_replay_runs_repetitions_of_both_sides(tmp_path: Path) -> None:
     """`--do reps --count`; without a side both, the left one first."""
     file = tmp_path / "reps.csv"
     file.write_text(HEADER + "0,heel_left,down\n12,heel_left,up\n13,heel_left,down\n20,heel_left,down\n")
@@ -65,7 +65,7 @@ def test_reps_and_both_sides(tmp_path: Path) -> None:
     assert switch["side"] == "right"
 
 
-def test_an_empty_recording_says_nothing(tmp_path: Path) -> None:
+def test_replay_of_empty_trace_prints_nothing(tmp_path: Path) -> None:
     """Only a header line: nothing happened, and that could be read."""
     file = tmp_path / "empty.csv"
     file.write_text(HEADER)
@@ -85,7 +85,7 @@ def test_an_empty_recording_says_nothing(tmp_path: Path) -> None:
         ('# {"do": "dance"}\n' + HEADER, [], "dance"),
     ],
 )
-def test_what_cannot_be_read_is_refused(tmp_path: Path, text: str, options: list[str], words: str) -> None:
+def test_replay_refuses_bad_trace(tmp_path: Path, text: str, options: list[str], words: str) -> None:
     """Exit 2, nothing on standard output, one sentence on standard error."""
     file = tmp_path / "bad.csv"
     file.write_text(text)
@@ -96,7 +96,7 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, text: str, options: list
     assert len(result.stderr.strip().splitlines()) == 1
 
 
-def test_a_file_that_is_not_there() -> None:
+def test_replay_refuses_missing_file() -> None:
     """Exit 2 and a sentence with its name."""
     result = replay(Path("nowhere.csv"), "--do", "hold")
     assert result.exit_code == 2

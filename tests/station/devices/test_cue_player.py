@@ -64,7 +64,7 @@ def rhythm_ms(outputs: Iterable[PinOutput]) -> tuple[float, ...]:
 
 @pytest.mark.parametrize("active", [False, True])
 @pytest.mark.parametrize("name", [name for name in CueName if not CUES[name].every_ms])
-def test_the_pin_makes_the_rhythm_of_the_table(name: CueName, active: bool) -> None:
+def test_player_plays_rhythm_of_table(name: CueName, active: bool) -> None:
     """On either buzzer the pin's edges are those of the table, to the microsecond in virtual time."""
     board = Sounding(active=active)
     board.hear(Cue(SECOND_US, name))
@@ -74,7 +74,7 @@ def test_the_pin_makes_the_rhythm_of_the_table(name: CueName, active: bool) -> N
     assert board.outputs[-1].duty == 0
 
 
-def test_pitch_and_loudness_reach_the_piezo() -> None:
+def test_player_sets_pitch_and_duty_of_piezo() -> None:
     """HOLD_DONE is high and then low, at the duty cycle of the level."""
     board = Sounding()
     board.player.set_volume(Volume.LOUD)
@@ -86,7 +86,7 @@ def test_pitch_and_loudness_reach_the_piezo() -> None:
     ]
 
 
-def test_a_nudge_is_soft_at_every_level() -> None:
+def test_player_nudge_is_soft_at_every_volume() -> None:
     """It is quieter than any other cue at the same level."""
     board = Sounding()
     board.player.set_volume(Volume.LOW)
@@ -94,7 +94,7 @@ def test_a_nudge_is_soft_at_every_level() -> None:
     assert board.outputs[0].duty == SOFT_DUTY_CYCLE[Volume.LOW] < DUTY_CYCLE[Volume.LOW]
 
 
-def test_an_active_buzzer_is_on_or_off() -> None:
+def test_active_buzzer_is_on_or_off() -> None:
     """It has its own pitch, and no PWM chops it."""
     board = Sounding(active=True)
     board.player.set_volume(Volume.LOW)
@@ -103,7 +103,7 @@ def test_an_active_buzzer_is_on_or_off() -> None:
     assert [(output.hz, output.duty) for output in board.outputs] == [(None, 1), (None, 0)]
 
 
-def test_off_is_silent_at_once_and_stays_so() -> None:
+def test_player_volume_off_is_silent_at_once() -> None:
     """Nothing sounds at the level off, not even the end of the cue that was on."""
     board = Sounding()
     board.hear(Cue(0, C.GO))
@@ -115,8 +115,8 @@ def test_off_is_silent_at_once_and_stays_so() -> None:
     assert board.pins.level(PIN) == 0
 
 
-def test_quiet_hours_keep_the_praise_down() -> None:
-    """At night YES is not heard and HEEL_UP is."""
+def test_player_quiet_hours_silence_praise() -> None:
+    """At night YES is silent and HEEL_UP is not."""
     board = Sounding()
     board.player.set_volume(Volume.NORMAL, is_quiet=True)
     board.hear(Cue(0, C.YES))
@@ -127,7 +127,7 @@ def test_quiet_hours_keep_the_praise_down() -> None:
     assert board.outputs != []
 
 
-def test_yes_sounds_when_heel_up_is_over() -> None:
+def test_player_plays_yes_after_heel_up() -> None:
     """The end of HEEL_UP and YES come in one breath, and YES begins within 20 ms."""
     board = Sounding()
     returned_us = 1_330_000
@@ -143,7 +143,7 @@ def test_yes_sounds_when_heel_up_is_over() -> None:
     assert rhythm_ms(yes) == cue_rhythm_ms(C.YES)
 
 
-def test_a_cue_that_comes_late_is_heard_whole() -> None:
+def test_player_plays_late_cue_in_full() -> None:
     """After a stall of the loop a tone begins when it can, and is not the rest of itself."""
     board = Sounding()
     board.clock.us = 500_000
@@ -153,7 +153,7 @@ def test_a_cue_that_comes_late_is_heard_whole() -> None:
     assert board.rhythm_ms() == cue_rhythm_ms(C.YES)
 
 
-def test_a_player_that_was_held_up_ends_where_the_plan_is() -> None:
+def test_stalled_player_skips_past_edges() -> None:
     """A tick that is over before anybody could play it is left out, and nothing stays on."""
     board = Sounding()
     board.player.play([Cue(0, C.COUNT)])
@@ -163,7 +163,7 @@ def test_a_player_that_was_held_up_ends_where_the_plan_is() -> None:
     assert [edge.planned_us for edge in board.player.played_edges()] == [0, 80_000]
 
 
-def test_a_cue_that_comes_a_little_late_keeps_its_plan() -> None:
+def test_player_keeps_plan_of_slightly_late_cue() -> None:
     """Five milliseconds are taken from its first tone, and nothing after it is late."""
     board = Sounding()
     board.clock.us = 5_000
@@ -172,7 +172,7 @@ def test_a_cue_that_comes_a_little_late_keeps_its_plan() -> None:
     assert [output.at_us for output in board.outputs] == [5_000, 120_000, 180_000, 580_000]
 
 
-def test_ticks_guide_between_the_cues() -> None:
+def test_player_ticks_between_cues() -> None:
     """They sound while nothing else does, fall silent for a cue and its silence, and end when they are ended."""
     board = Sounding()
     board.player.set_target_distance(50.0)
@@ -188,7 +188,7 @@ def test_ticks_guide_between_the_cues() -> None:
     assert board.pins.level(PIN) == 0
 
 
-def test_a_cue_in_the_middle_of_a_tick_is_whole() -> None:
+def test_player_cue_during_tick_is_complete() -> None:
     """The end of the tick does not cut the tone that has begun."""
     board = Sounding()
     board.player.set_target_distance(50.0)
@@ -201,7 +201,7 @@ def test_a_cue_in_the_middle_of_a_tick_is_whole() -> None:
     ]
 
 
-def test_plan_and_deed_are_kept() -> None:
+def test_player_records_planned_and_actual_times() -> None:
     """The record says for each edge when it was planned and when it was made."""
     board = Sounding()
     board.hear(Cue(0, C.COUNT))
@@ -212,7 +212,7 @@ def test_plan_and_deed_are_kept() -> None:
     ]
 
 
-def test_a_buzzer_that_fails_is_told_once_and_cues_go_on() -> None:
+def test_player_reports_failed_buzzer_once() -> None:
     """One sentence for the page; when the pin works again, so does the next cue."""
     board = Sounding()
     board.pins.break_output(PIN, OSError("GPIO write failed"))
@@ -228,7 +228,7 @@ def test_a_buzzer_that_fails_is_told_once_and_cues_go_on() -> None:
 
 
 @pytest.mark.parametrize("active", [False, True])
-def test_closing_in_the_middle_of_a_tone_is_silent(active: bool) -> None:
+def test_player_close_silences_tone(active: bool) -> None:
     """Whatever sounded is off, the pin is free, and closing twice is no error."""
     board = Sounding(active=active)
     board.hear(Cue(0, C.GO))
@@ -242,7 +242,7 @@ def test_closing_in_the_middle_of_a_tone_is_silent(active: bool) -> None:
     PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=board.pins).close()
 
 
-def test_a_silent_piezo_has_no_frequency() -> None:
+def test_silent_piezo_has_no_frequency() -> None:
     """Before and after a tone the pin's pulse width modulation is off: lgpio would count its periods without end."""
     pins = SimulatedPinFactory(HandClock())
     buzzer = PiezoBuzzer(PIN, RESONANCE_HZ, pin_factory=pins)
@@ -352,7 +352,7 @@ def test_a_pacer_outlives_what_fails() -> None:
     assert [type(error) for error in errors] == [ValueError]
 
 
-def test_a_pacer_that_waits_for_nothing_ends_at_once() -> None:
+def test_idle_deadline_thread_closes_at_once() -> None:
     """Without a deadline it sleeps, and closing does not wait for one."""
     clock = SystemClock()
 

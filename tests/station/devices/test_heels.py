@@ -46,7 +46,7 @@ class Adc:
         )
 
 
-def test_a_sample_is_the_share_of_full_scale() -> None:
+def test_analogue_heels_sample_share_of_full_scale() -> None:
     """Both heels at one time, right to one code of the converter."""
     adc = Adc()
     left, right = adc.heels.sample(7)
@@ -55,14 +55,14 @@ def test_a_sample_is_the_share_of_full_scale() -> None:
     assert right.share == pytest.approx(0.75, abs=CODE)
 
 
-def test_the_ends_of_the_scale_are_0_and_1() -> None:
-    """An empty input says exactly 0 and a full one exactly 1."""
+def test_analogue_heels_reach_0_and_1() -> None:
+    """An empty input reads exactly 0 and a full one exactly 1."""
     adc = Adc()
     adc.shares = {0: 0.0, 1: 1.0}
     assert [load.share for load in adc.heels.sample(0)] == [0.0, 1.0]
 
 
-def test_a_single_plate_has_its_own_channel() -> None:
+def test_analogue_heels_read_single_plate_on_its_channel() -> None:
     """One heel on channel 5 is one load a sample."""
     adc = Adc({Side.RIGHT: 5})
     adc.shares[5] = 0.5
@@ -71,7 +71,7 @@ def test_a_single_plate_has_its_own_channel() -> None:
     assert load.share == pytest.approx(0.5, abs=CODE)
 
 
-def test_a_hundred_samples_a_second_without_drift() -> None:
+def test_analogue_heels_sample_100_hz_without_drift() -> None:
     """Ten seconds give a thousand samples of each heel, all on the same grid."""
     adc = Adc()
     live(adc.clock, 10 * SECOND_US - 1, adc.heels)
@@ -79,7 +79,7 @@ def test_a_hundred_samples_a_second_without_drift() -> None:
     assert times == list(range(0, 10 * SECOND_US, SAMPLE_INTERVAL_US))
 
 
-def test_a_slot_that_was_missed_is_left_out() -> None:
+def test_analogue_heels_skip_missed_slot() -> None:
     """After a stall there is one sample, not a burst, and the grid is as before."""
     adc = Adc()
     live(adc.clock, 100_000, adc.heels)
@@ -95,7 +95,7 @@ def lefts(adc: Adc) -> list[int]:
     return [load.at_us for load in adc.loads if load.side is Side.LEFT]
 
 
-def test_heels_that_may_rest_are_sampled_slowly_once_nothing_moves() -> None:
+def test_resting_heels_sample_slowly_once_still() -> None:
     """After two still seconds; what is posted then is enough for a sensor that is not lost."""
     adc = Adc()
     adc.heels.rest(True)
@@ -124,8 +124,8 @@ def test_resting_heels_wake_at_the_first_sample_that_moves() -> None:
     assert len(lefts(adc)) == SECOND_US // REST_POST_US
 
 
-def test_heels_in_use_do_not_rest() -> None:
-    """However still somebody stands."""
+def test_heels_in_use_sample_at_full_rate() -> None:
+    """However still the person stands."""
     adc = Adc()
     adc.heels.rest(True)
     live(adc.clock, 5 * SECOND_US, adc.heels)
@@ -138,7 +138,7 @@ def test_heels_in_use_do_not_rest() -> None:
 
 @pytest.mark.parametrize("over_us", [20_000, 300_000, 2_000_000], ids=["at once", "as people do", "slowly"])
 def test_step_on_resting_heels_is_dated_to_within_50_ms(over_us: int) -> None:
-    """Whenever it begins and however fast: from the moment at which the load is that of a heel that is down."""
+    """Whenever it begins and however fast: from the moment at which the load shows the heel down."""
     empty, standing, begin_us, step_us = 0.25, 0.75, 5 * SECOND_US, 1_000
     late_us = []
     for begins_us in range(begin_us, begin_us + 5 * REST_SAMPLE_US, step_us * 7):
@@ -166,7 +166,7 @@ def test_step_on_resting_heels_is_dated_to_within_50_ms(over_us: int) -> None:
     assert max(late_us) <= 50_000
 
 
-def test_in_real_time_each_slot_has_one_sample_at_most() -> None:
+def test_analogue_heels_sample_once_per_slot_in_real_time() -> None:
     """The thread keeps to the grid: no two samples of a heel in one slot of 10 ms, and none before its slot."""
     clock = SystemClock()
     chip = EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us)
@@ -189,15 +189,15 @@ def test_in_real_time_each_slot_has_one_sample_at_most() -> None:
 
 
 @pytest.mark.parametrize(("state", "share"), [(AdcState.ABSENT, 0.0), (AdcState.HIGH, 1.0)])
-def test_an_adc_that_is_not_there_reads_an_end_of_the_scale(state: AdcState, share: float) -> None:
+def test_missing_adc_reads_end_of_scale(state: AdcState, share: float) -> None:
     """Nothing attached is no error of the bus: the rules see a load at its end."""
     adc = Adc()
     adc.chip.state = state
     assert [load.share for load in adc.heels.sample(0)] == [share, share]
 
 
-def test_a_bus_that_fails_is_told_once_and_nothing_is_posted() -> None:
-    """No load is invented while the bus is down, and the next fault is told again."""
+def test_failed_bus_is_reported_once_and_posts_nothing() -> None:
+    """No load is invented while the bus is down, and the next fault is reported again."""
     adc = Adc()
 
     def broken(_channel: int, _now_us: int) -> float:
@@ -213,8 +213,8 @@ def test_a_bus_that_fails_is_told_once_and_nothing_is_posted() -> None:
     ] * 2
 
 
-def test_without_spi_there_is_an_error_and_no_software_bus() -> None:
-    """gpiozero's silent way out, which reads 0 for ever, is one sentence instead; the pins are free afterwards."""
+def test_missing_spi_raises_instead_of_software_bus() -> None:
+    """One sentence instead of gpiozero's silent fallback, which reads 0 for ever; the pins are free afterwards."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock, EmulatedMcp3008(lambda _channel, _now_us: 0.5, clock.now_us))
     pins.spi_missing = True
@@ -242,14 +242,14 @@ class Comparators:
         self.lines = ComparatorHeels(LINES, self.clock, self.heels.append, self.faults.append, pin_factory=self.pins)
 
 
-def test_the_levels_at_the_start_are_posted() -> None:
+def test_comparators_post_levels_at_start() -> None:
     """A heel that is down before the program starts is known."""
     board = Comparators(left_high=True)
     board.lines.start()
     assert board.heels == [Heel(0, Side.LEFT, down=True), Heel(0, Side.RIGHT, down=False)]
 
 
-def test_every_change_is_posted_at_its_time() -> None:
+def test_comparators_post_every_change() -> None:
     """High is down, low is up, and the other side is not touched."""
     board = Comparators()
     board.lines.start()
@@ -260,8 +260,8 @@ def test_every_change_is_posted_at_its_time() -> None:
     assert board.heels == [Heel(1_000, Side.RIGHT, down=True), Heel(2_000, Side.RIGHT, down=False)]
 
 
-def test_bounces_are_posted_too() -> None:
-    """What a bounce means is for the belief to say, which needs to see it."""
+def test_comparators_post_bounces() -> None:
+    """The core debounces, and needs every edge."""
     board = Comparators()
     board.lines.start()
     board.heels.clear()
@@ -272,16 +272,16 @@ def test_bounces_are_posted_too() -> None:
     ]  # fmt: skip
 
 
-def test_a_cable_that_is_out_reads_as_a_lifted_heel() -> None:
-    """What nobody drives earns nothing."""
+def test_unplugged_comparator_reads_as_heel_up() -> None:
+    """An open line earns no credit."""
     board = Comparators(left_high=True)
     board.lines.start()
     board.pins.drive(27, None)
     assert board.heels[-1] == Heel(0, Side.LEFT, down=False)
 
 
-def test_a_callback_never_raises() -> None:
-    """A queue that refuses is told to `fail`, even one that fails itself: lgpio's thread must live."""
+def test_comparator_callback_never_raises() -> None:
+    """An error goes to `on_error`, even if that raises too: lgpio's thread must continue."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock)
     posted: list[Heel] = []
@@ -304,7 +304,7 @@ def test_a_callback_never_raises() -> None:
     assert [str(error) for error in told] == ["the queue is full"]
 
 
-def test_a_comparator_pin_that_is_taken_is_one_sentence_and_frees_the_others() -> None:
+def test_comparators_refuse_taken_pin_and_free_others() -> None:
     """The sentence names side and pin, and a second start finds everything free."""
     clock = HandClock()
     pins = SimulatedPinFactory(clock)

@@ -69,8 +69,8 @@ class Lamp:
 
 
 @pytest.mark.parametrize("name", [name for name in CueName if not CUES[name].every_ms])
-def test_a_cue_flashes_once_for_each_of_its_tones(name: CueName) -> None:
-    """The eye counts what the ear counts, in the colour of good news, bad, or neither, and then it is dark."""
+def test_light_flashes_once_per_tone(name: CueName) -> None:
+    """One flash per tone, in the colour of good, bad or neutral, and then dark."""
     lamp = Lamp()
     lamp.show(Cue(0, name))
     assert len(lamp.flashes()) == (len(CUES[name].rhythm_ms) + 1) // 2
@@ -78,20 +78,20 @@ def test_a_cue_flashes_once_for_each_of_its_tones(name: CueName) -> None:
     assert lamp.changes()[-1][1] == DARK
 
 
-def test_the_cues_of_one_instant_are_shown_in_turn() -> None:
+def test_light_shows_cues_of_one_instant_in_turn() -> None:
     """Relax, and this side is done: two long flashes and three."""
     lamp = Lamp()
     lamp.show(Cue(0, C.HOLD_DONE), Cue(0, C.SET_DONE))
     assert len(lamp.flashes()) == 5
 
 
-def test_the_side_is_shown_by_its_ticks() -> None:
+def test_light_shows_side_by_its_ticks() -> None:
     """READY has one flash more for the left and two more for the right."""
     left, right = (cue_flashes(Cue(0, C.READY, side=side)) for side in Side)
     assert (len(left), len(right)) == (3, 4)
 
 
-def test_no_two_cues_look_the_same() -> None:
+def test_light_shows_every_cue_differently() -> None:
     """Where two have the same flashes, one of them repeats or has another colour."""
     looks = [(cue_flashes(Cue(0, name, 2)), CUES[name].feedback, CUES[name].every_ms) for name in CueName]
     same = [
@@ -102,7 +102,7 @@ def test_no_two_cues_look_the_same() -> None:
     assert same == []
 
 
-def test_a_repeating_cue_is_shown_until_it_is_ended() -> None:
+def test_light_repeats_cue_until_stopped() -> None:
     """HEEL_UP flashes on, less than three times a second, and is gone when the heel is back."""
     lamp = Lamp()
     lamp.show(Cue(0, C.HEEL_UP), CueEnded(5 * SECOND_US, C.HEEL_UP))
@@ -112,7 +112,7 @@ def test_a_repeating_cue_is_shown_until_it_is_ended() -> None:
     assert lamp.changes()[-1] == (lamp.changes()[-1][0], DARK)
 
 
-def test_a_triple_stays_a_triple() -> None:
+def test_light_separates_groups_of_repeating_cue() -> None:
     """Between two groups of a repeating cue it is dark for three times as long as within a group."""
     lamp = Lamp()
     lamp.show(Cue(0, C.HEEL_UP), until_us=6 * SECOND_US)
@@ -124,7 +124,7 @@ def test_a_triple_stays_a_triple() -> None:
 
 
 @pytest.mark.parametrize(("name", "times"), [(C.NUDGE, 5), (C.ERROR, 3)])
-def test_what_sounds_now_and_then_is_shown_now_and_then(name: CueName, times: int) -> None:
+def test_light_repeats_at_period_of_sound(name: CueName, times: int) -> None:
     """NUDGE and ERROR are shown at the period at which they sound, as often, and then no more."""
     lamp = Lamp()
     lamp.show(Cue(0, name), until_us=60 * SECOND_US)
@@ -135,7 +135,7 @@ def test_what_sounds_now_and_then_is_shown_now_and_then(name: CueName, times: in
     assert lamp.changes()[-1][1] == DARK
 
 
-def test_an_end_in_a_repetition_is_dark_at_once() -> None:
+def test_light_goes_dark_when_repeat_stops() -> None:
     """Also in its last one: a sensor that is good again is not shown as lost."""
     lamp = Lamp()
     end_us = 20 * SECOND_US + 500_000
@@ -143,7 +143,7 @@ def test_an_end_in_a_repetition_is_dark_at_once() -> None:
     assert lamp.changes()[-1] == (end_us, DARK)
 
 
-def test_a_glow_comes_and_goes_between_repetitions() -> None:
+def test_light_glow_changes_between_repeats() -> None:
     """The clock's glow does not wait for the next time that something is shown."""
     lamp = Lamp()
     lamp.show(Cue(0, C.ERROR), until_us=5 * SECOND_US)
@@ -176,7 +176,7 @@ MOMENTS: dict[str, tuple[CueName, ...]] = {
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_what_may_come_next_is_told_apart_without_its_colour(moment: str) -> None:
+def test_light_distinguishes_possible_cues_without_colour(moment: str) -> None:
     """At each moment every cue that may come has flashes of its own in number or in length, in every form it has."""
     forms = [Cue(0, name, count, side) for name, count, side in every_form() if name in MOMENTS[moment]]
     forms = [cue for cue in forms if cue.side is not None or cue.cue not in (C.READY, C.SWITCH)]
@@ -184,19 +184,19 @@ def test_what_may_come_next_is_told_apart_without_its_colour(moment: str) -> Non
         assert rhythm(one) != rhythm(other), (one, other)
 
 
-def test_every_cue_has_its_moment() -> None:
-    """No cue was left out of what is told apart."""
+def test_moments_cover_every_cue() -> None:
+    """No cue is missing from the moments."""
     assert {name for names in MOMENTS.values() for name in names} == set(CueName)
 
 
-def test_a_longer_flash_is_at_least_twice_as_long() -> None:
+def test_light_longer_flash_is_twice_as_long() -> None:
     """Short, middle and long are told apart at a glance, and every tone of a cue is one of them."""
     assert LONG_US >= 2 * MIDDLE_US
     assert MIDDLE_US >= 2 * SHORT_US
     assert GAP_US >= 2 * SHORT_US
 
 
-def test_a_glow_stands_between_the_cues() -> None:
+def test_light_glows_between_cues() -> None:
     """While the clock runs the light is on; a cue makes it dark first and it comes back."""
     lamp = Lamp()
     lamp.light.set_glow(True)
@@ -211,7 +211,7 @@ def test_a_glow_stands_between_the_cues() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 500_000), st.sampled_from(list(CueName)), st.booleans()), max_size=30))
-def test_nothing_flashes_more_than_three_times_a_second(wishes: list[tuple[int, CueName, bool]]) -> None:
+def test_light_flashes_at_most_three_times_a_second(wishes: list[tuple[int, CueName, bool]]) -> None:
     """Whatever cues come, however fast: no second holds more than three flashes."""
     lamp = Lamp()
     at_us = 0
@@ -224,7 +224,7 @@ def test_nothing_flashes_more_than_three_times_a_second(wishes: list[tuple[int, 
     assert all(fourth - first > SECOND_US for first, fourth in zip(times, times[3:], strict=False))
 
 
-def test_closing_is_dark() -> None:
+def test_light_close_is_dark() -> None:
     """The pins are off and free, and closing twice is no error."""
     lamp = Lamp()
     lamp.show(Cue(0, C.GO), until_us=100_000)
@@ -234,7 +234,7 @@ def test_closing_is_dark() -> None:
     CueLight(PINS, lamp.clock, unexpected, pin_factory=lamp.pins).close()
 
 
-def test_faults_are_sentences() -> None:
+def test_light_reports_faults_in_sentences() -> None:
     """A pin that is taken names the pins; one that fails later is told once."""
     lamp = Lamp()
     for pin in PINS:

@@ -12,7 +12,7 @@ from station.devices.errors import DeviceError
 from station.devices.pins import open_pin_factory
 
 
-def test_without_lgpio_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pin_factory_names_missing_lgpio(monkeypatch: pytest.MonkeyPatch) -> None:
     """gpiozero would try one backend after another; the station names the one that works on every model."""
     monkeypatch.setitem(sys.modules, "lgpio", None)
     monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
@@ -21,7 +21,7 @@ def test_without_lgpio_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) 
     assert caught.value.part == "GPIO"
 
 
-def test_where_there_is_no_pi_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pin_factory_refuses_machine_without_gpio(monkeypatch: pytest.MonkeyPatch) -> None:
     """A PC, or a user who may not: one sentence with both, and the way to a simulated board."""
     backend = ModuleType("gpiozero.pins.lgpio")
 

@@ -91,7 +91,7 @@ def alive(alarms: Scheduler) -> bool:
     return alarms.is_alive
 
 
-def test_it_rings_at_the_moment_and_once(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
+def test_alarm_fires_once_on_time(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """The loop is woken within 50 ms of the moment, once."""
     at_us = wall.now_us() + 200_000
     alarms.move_alarm(at_us)
@@ -100,7 +100,7 @@ def test_it_rings_at_the_moment_and_once(alarms: Scheduler, wall: Wall, ears: Ea
     assert len(ears.rang_us) == 1
 
 
-def test_it_is_moved_earlier_later_and_away(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
+def test_alarm_moves_earlier_later_and_away(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """Only the last place counts; an alarm that is taken away does not ring."""
     now_us = wall.now_us()
     alarms.move_alarm(now_us + 100_000)
@@ -114,7 +114,7 @@ def test_it_is_moved_earlier_later_and_away(alarms: Scheduler, wall: Wall, ears:
     assert len(ears.rang_us) == 1
 
 
-def test_a_late_alarm_is_rung_all_the_same(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
+def test_late_alarm_still_fires(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """A wall clock that jumps ahead makes the alarm hours late for the scheduler; it is rung, not swallowed."""
     alarms.move_alarm(wall.now_us() + 30 * SECOND_US)
     wall.off += 5 * HOUR
@@ -122,8 +122,8 @@ def test_a_late_alarm_is_rung_all_the_same(alarms: Scheduler, wall: Wall, ears: 
     ears.wait()
 
 
-def test_taking_away_an_alarm_that_is_just_going_off_is_harmless(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
-    """The loop may take back its alarm at the very moment at which it rings, ever again."""
+def test_cancelling_firing_alarm_is_harmless(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
+    """The loop may cancel its alarm at the very moment at which it fires, again and again."""
     for _ in range(300):
         alarms.move_alarm(wall.now_us() + 1_500)
         time.sleep(0.0016)
@@ -133,7 +133,7 @@ def test_taking_away_an_alarm_that_is_just_going_off_is_harmless(alarms: Schedul
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
-def test_a_dead_scheduler_is_revived_with_its_jobs(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
+def test_restart_restores_jobs(alarms: Scheduler, wall: Wall, ears: Ears) -> None:
     """When its thread has died a new one takes over: the alarm rings, and the calendar's job is there."""
     alarms.every_night(lambda: None)
     kill(alarms)
@@ -146,7 +146,7 @@ def test_a_dead_scheduler_is_revived_with_its_jobs(alarms: Scheduler, wall: Wall
     assert [job.id for job in alarms._scheduler.get_jobs()] == ["nightly"]
 
 
-def test_the_calendar_job_is_made_up_for_once(alarms: Scheduler, wall: Wall) -> None:
+def test_missed_nightly_job_runs_once(alarms: Scheduler, wall: Wall) -> None:
     """Nights that were missed are one run, within hours of the last; one at a time; and a day early is no night."""
     ran: list[datetime] = []
     alarms.every_night(lambda: ran.append(wall.utc_now()))
@@ -168,7 +168,7 @@ def dates_of(alarms: Scheduler) -> dict[str, datetime]:
     return {job.args[0]: job.next_run_time for job in jobs}
 
 
-def test_a_reminder_comes_at_its_date_and_once(alarms: Scheduler, wall: Wall) -> None:
+def test_reminder_fires_once_at_its_date(alarms: Scheduler, wall: Wall) -> None:
     """Each key is called for at its own time, and at no other."""
     rang: list[str] = []
     now = wall.utc_now()
@@ -179,7 +179,7 @@ def test_a_reminder_comes_at_its_date_and_once(alarms: Scheduler, wall: Wall) ->
     assert list(dates_of(alarms)) == ["ben"]
 
 
-def test_reminders_are_replaced_and_taken_away(alarms: Scheduler, wall: Wall) -> None:
+def test_reminders_are_replaced_and_removed(alarms: Scheduler, wall: Wall) -> None:
     """The last word counts: one date for each key, none for a key that is not there any more, nor for nobody."""
     now = wall.utc_now()
     alarms.set_reminders({"ada": now + HOUR, "ben": now + 2 * HOUR}, print)
@@ -189,7 +189,7 @@ def test_reminders_are_replaced_and_taken_away(alarms: Scheduler, wall: Wall) ->
     assert dates_of(alarms) == {}
 
 
-def test_a_reminder_that_has_gone_off_is_taken_away_without_harm(alarms: Scheduler, wall: Wall) -> None:
+def test_removing_fired_reminder_is_harmless(alarms: Scheduler, wall: Wall) -> None:
     """What the loop replaces may have gone off a moment before."""
     rang: list[str] = []
     alarms.set_reminders({"ada": wall.utc_now() + timedelta(seconds=0.05)}, rang.append)
@@ -200,9 +200,7 @@ def test_a_reminder_that_has_gone_off_is_taken_away_without_harm(alarms: Schedul
 
 
 @pytest.mark.parametrize(("late", "times"), [(5 * HOUR, 1), (8 * HOUR, 0)])
-def test_a_reminder_missed_by_hours_is_made_up_for_once(
-    alarms: Scheduler, wall: Wall, late: timedelta, times: int
-) -> None:
+def test_reminder_missed_by_hours_fires_once(alarms: Scheduler, wall: Wall, late: timedelta, times: int) -> None:
     """A clock that leaps over the date has it called for once, within six hours; later it is let go."""
     rang: list[str] = []
     alarms.set_reminders({"ada": wall.utc_now() + timedelta(minutes=1)}, rang.append)
@@ -213,7 +211,7 @@ def test_a_reminder_missed_by_hours_is_made_up_for_once(
     assert rang == ["ada"] * times
 
 
-def test_a_reminder_of_the_past_is_called_for_at_once(alarms: Scheduler, wall: Wall) -> None:
+def test_past_reminder_fires_at_once(alarms: Scheduler, wall: Wall) -> None:
     """What the loop still waits for when it sets the alarm clock anew, comes now."""
     rang: list[str] = []
     alarms.set_reminders({"ada": wall.utc_now() - 2 * HOUR}, rang.append)
@@ -222,7 +220,7 @@ def test_a_reminder_of_the_past_is_called_for_at_once(alarms: Scheduler, wall: W
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
-def test_a_revived_scheduler_has_the_reminders(alarms: Scheduler, wall: Wall) -> None:
+def test_restart_restores_reminders(alarms: Scheduler, wall: Wall) -> None:
     """A new scheduler takes over the dates of the dead one, and calls for them."""
     rang: list[str] = []
     now = wall.utc_now()
@@ -264,9 +262,7 @@ HOLD_US = 1_500_000
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # it is killed, and says so
 @pytest.mark.parametrize("step", [HOUR, -HOUR])
 @pytest.mark.parametrize("scheduler", ["runs", "has died", "is not there"])
-def test_a_hold_ends_right_when_the_wall_clock_is_stepped(
-    station: Station, wall: Wall, step: timedelta, scheduler: str
-) -> None:
+def test_hold_ends_on_time_when_wall_clock_steps(station: Station, wall: Wall, step: timedelta, scheduler: str) -> None:
     """An hour forwards or back in the middle of a hold, with or without the scheduler: it ends right to 50 ms."""
     alarms = Scheduler(wall, station.wake_up)
     alarms.start()

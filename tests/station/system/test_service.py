@@ -132,7 +132,7 @@ class Tab:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the scheduler is killed, says so
 @pytest.mark.parametrize("gone", [_kill_the_scheduler, _end_the_page, _flip_the_wall_clock])
-def test_a_hold_ends_and_sounds_right_whatever_goes_away(live: Live, gone: Callable[[Live], None]) -> None:
+def test_hold_completes_whatever_part_fails(live: Live, gone: Callable[[Live], None]) -> None:
     """With ten tabs open, half of them closed in the middle, and the scheduler, the page or the hour gone: the hold
     has its target, ends within 50 ms, and every edge on the buzzer's pin is where the plan has it."""
     with ExitStack() as tabs:
@@ -169,7 +169,7 @@ def nightly(live: Live) -> list[str]:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # the scheduler is killed, says so
-def test_a_dead_scheduler_is_found_and_revived(live: Live) -> None:
+def test_service_restarts_dead_scheduler(live: Live) -> None:
     """Within two seconds there is a new one, with the nightly job of the old one where the date is right."""
     expected = ["nightly"] if clock_is_right(datetime.now(UTC)) else []
     wait_until(lambda: nightly(live) == expected, "the nightly job is not as the date asks")
@@ -178,7 +178,7 @@ def test_a_dead_scheduler_is_found_and_revived(live: Live) -> None:
     wait_until(lambda: nightly(live) == expected, "the nightly job has not come back")
 
 
-def test_a_page_that_has_ended_is_told(live: Live) -> None:
+def test_service_reports_ended_page(live: Live) -> None:
     """The board goes on, and the log and the check say what to do."""
     _end_the_page(live)
     wait_until(lambda: "page" in live.troubles, "nobody has noticed")
@@ -186,7 +186,7 @@ def test_a_page_that_has_ended_is_told(live: Live) -> None:
     assert [words for words in wanted if words not in live.troubles["page"]] == []
 
 
-def test_the_end_in_a_cue_is_silent(live: Live) -> None:
+def test_service_close_silences_cue(live: Live) -> None:
     """Stopped in the middle of a tone, the pin is low when the service has closed, and stays so."""
     live.hold()
     pin = 18
@@ -197,7 +197,7 @@ def test_the_end_in_a_cue_is_silent(live: Live) -> None:
         live.service.store.add_person("Ada")
 
 
-def test_a_wrong_date_is_told_until_it_is_right(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_service_reports_wrong_date_until_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In 1970 the station runs and stores, tells that the date is wrong, and has no nightly job; when the network
     has set the clock the sentence goes and the job comes, once."""
     monkeypatch.setattr("station.system.service.SYSTEMD", tmp_path / "no systemd")

@@ -45,7 +45,7 @@ def holds(database: Path) -> tuple[Hold, ...]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_told_to_stop_in_a_hold(tmp_path: Path, number: int) -> None:
+def test_stop_during_hold_stores_it_unfinished(tmp_path: Path, number: int) -> None:
     """Ready and alive are told; told to stop, the hold is kept as unfinished to the second, and the end is orderly."""
     with Running(configured(tmp_path)) as running:
         running.receive_notifications(2.5)
@@ -63,7 +63,7 @@ def test_told_to_stop_in_a_hold(tmp_path: Path, number: int) -> None:
         assert reader.sessions()[0].end_reason == "the station was stopped"
 
 
-def test_an_error_in_the_loop_ends_the_process(tmp_path: Path) -> None:
+def test_loop_error_ends_process(tmp_path: Path) -> None:
     """Somebody deletes the rows under the station: it cannot go on, says so, and ends for systemd to start anew."""
     with Running(configured(tmp_path)) as running:
         in_a_hold(running, tmp_path / "station.db")
@@ -76,7 +76,7 @@ def test_an_error_in_the_loop_ends_the_process(tmp_path: Path) -> None:
         assert running.notifications[-1] == "STOPPING=1"
 
 
-def test_killed_and_started_again(tmp_path: Path) -> None:
+def test_restart_after_kill_keeps_hold(tmp_path: Path) -> None:
     """After SIGKILL the same database opens, the session is cut off, and the hold has all but its last second."""
     with Running(configured(tmp_path)) as running:
         stored_us = in_a_hold(running, tmp_path / "station.db")
@@ -91,7 +91,7 @@ def test_killed_and_started_again(tmp_path: Path) -> None:
             assert reader.sessions()[0].end_reason == "cut off"
 
 
-def test_a_second_station_is_refused_with_a_sentence(tmp_path: Path) -> None:
+def test_second_station_is_refused(tmp_path: Path) -> None:
     """It says which process holds the database and what to do, and the first one goes on."""
     with Running(configured(tmp_path)) as running:
         second = station("run", "--config", str(configured(tmp_path)))
@@ -111,7 +111,7 @@ def refused(*arguments: str) -> tuple[int, str]:
     return done.exit_code, done.stderr
 
 
-def test_a_bad_configuration_is_refused(tmp_path: Path) -> None:
+def test_run_refuses_bad_configuration(tmp_path: Path) -> None:
     """Exit status 78, which systemd does not start again, and file, key and what is allowed."""
     path = tmp_path / "station.toml"
     path.write_text("[pins]\nbuzzer = 99\n", encoding="utf-8")
@@ -130,7 +130,7 @@ def test_a_bad_configuration_is_refused(tmp_path: Path) -> None:
         ("", ("no header line",)),
     ],
 )
-def test_a_bad_trace_is_refused(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
+def test_replay_process_refuses_bad_trace(tmp_path: Path, text: str, words: tuple[str, ...]) -> None:
     """Exit status 2 and one sentence with file, line, channel and value."""
     path = tmp_path / "trace.csv"
     path.write_text(text, encoding="utf-8")
@@ -139,7 +139,7 @@ def test_a_bad_trace_is_refused(tmp_path: Path, text: str, words: tuple[str, ...
     assert [word for word in (str(path), *words) if word not in sentence] == []
 
 
-def test_a_taken_port_is_refused(tmp_path: Path) -> None:
+def test_run_refuses_taken_port(tmp_path: Path) -> None:
     """The address, and what to do; the database is given back."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         port = other.getsockname()[1]
@@ -149,7 +149,7 @@ def test_a_taken_port_is_refused(tmp_path: Path) -> None:
         assert refused("run", "--config", str(configured(tmp_path, port=port)))[1] == sentence
 
 
-def test_a_database_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
+def test_run_refuses_unusable_database(tmp_path: Path) -> None:
     """Damaged, of another program, newer, or on no file: one sentence each, and the file is as it was."""
     config = configured(tmp_path)
     database = tmp_path / "station.db"
@@ -168,7 +168,7 @@ def test_a_database_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     assert [words for words in ("station.db", "newer program", "update") if words not in sentence] == []
 
 
-def test_no_room_at_the_start_is_refused(tmp_path: Path) -> None:
+def test_run_refuses_full_disk(tmp_path: Path) -> None:
     """On a file system without room the process ends with the sentence, and leaves no lock that is held."""
     command = f'ulimit -f 20; exec {sys.executable} -m station.cli run --config "{configured(tmp_path)}"'
     bash = ["bash", "-c", command]
@@ -180,7 +180,7 @@ def test_no_room_at_the_start_is_refused(tmp_path: Path) -> None:
         assert running.send_signal()[0] == 0
 
 
-def test_a_real_board_without_its_pins_is_refused(tmp_path: Path) -> None:
+def test_run_refuses_real_board_without_gpio(tmp_path: Path) -> None:
     """On a machine without GPIO a real board is an error with a sentence, never a simulation."""
     path = configured(tmp_path)
     path.write_text(path.read_text(encoding="utf-8").replace("simulated = true", "simulated = false"), encoding="utf-8")
@@ -191,7 +191,7 @@ def test_a_real_board_without_its_pins_is_refused(tmp_path: Path) -> None:
     assert "pins cannot be" in sentence
 
 
-def test_check_says_what_is_wrong_in_json(tmp_path: Path) -> None:
+def test_check_json_reports_taken_port(tmp_path: Path) -> None:
     """A taken port is the one thing that is wrong; exit status 1, and a sentence for it."""
     with closing(socket.create_server(("127.0.0.1", 0))) as other:
         config = configured(tmp_path, port=other.getsockname()[1])

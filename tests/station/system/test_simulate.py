@@ -41,7 +41,7 @@ def exported(database: Path) -> dict[str, Any]:
     return document
 
 
-def test_the_shipped_history_is_made_again(tmp_path: Path) -> None:
+def test_shipped_history_is_reproducible(tmp_path: Path) -> None:
     """The first days of its first person, lived again, are the shipped ones, row by row and number by number.
 
     Where rules or drivers have changed what is lived, `python -m station.system.demo_history` makes the file anew.
@@ -55,7 +55,7 @@ def test_the_shipped_history_is_made_again(tmp_path: Path) -> None:
     assert len(rows(again, "attempts")) > 10
 
 
-def test_the_shipped_history_is_small_and_says_that_it_is_simulated(tmp_path: Path) -> None:
+def test_shipped_history_is_small_and_marked_simulated(tmp_path: Path) -> None:
     """Ten weeks of two people fit into 300 kB, with a trace to look at, all of it marked as simulated."""
     assert SHIPPED.stat().st_size < MOST_KB * 1000
     with Store.open(tmp_path / "demo.db", clock=SystemClock()) as store:
@@ -75,7 +75,7 @@ def test_the_shipped_history_is_small_and_says_that_it_is_simulated(tmp_path: Pa
             assert all(score.state == "finished" for score in scores)
 
 
-def test_two_people_share_a_database_and_days_go_on(tmp_path: Path) -> None:
+def test_simulate_adds_second_person_to_database(tmp_path: Path) -> None:
     """Days come one by one, and somebody else's life is added to what is there."""
     database = tmp_path / "two.db"
     for name in ("Ada", "Ben"):
@@ -86,7 +86,7 @@ def test_two_people_share_a_database_and_days_go_on(tmp_path: Path) -> None:
         assert sorted(session.person_name or "" for session in reader.sessions()) == ["Ada", "Ben"]
 
 
-def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:
+def test_simulate_starts_with_calibration(tmp_path: Path) -> None:
     """Of a sensor with an error of its own, the one that the demonstration has too; results are measured with it."""
     database = tmp_path / "ada.db"
     assert list(simulate(Habits("Ada", character_of(left_mm=60.0, right_mm=55.0)), 1, database))
@@ -102,7 +102,7 @@ def test_a_simulated_life_begins_with_a_calibration(tmp_path: Path) -> None:
         assert reader.current_calibration() == calibration
 
 
-def test_the_command_fills_a_database(tmp_path: Path) -> None:
+def test_simulate_command_fills_database(tmp_path: Path) -> None:
     """`station simulate` says how many sessions there are now, and as JSON where a program asks."""
     database = tmp_path / "robin.db"
     asked = ["simulate", "--person", "Robin", "--days", "1", "--limit-left-mm", "50", "--json", "--database"]
@@ -113,7 +113,7 @@ def test_the_command_fills_a_database(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", [["--days", "0"], ["--sessions-per-week", "9"], ["--limit-left-mm", "900"]])
-def test_the_command_refuses_what_cannot_be(option: list[str]) -> None:
+def test_simulate_command_refuses_bad_options(option: list[str]) -> None:
     """Nonsense is refused before anything is written."""
     result = CliRunner().invoke(main, ["simulate", "--person", "Robin", "--days", "1", *option])
     assert result.exit_code == 2

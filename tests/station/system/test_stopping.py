@@ -10,7 +10,7 @@ from station.store import StoreError
 from tests.station.rig import Rig
 
 
-def test_a_wish_after_the_end_is_refused_at_once(tmp_path: Path) -> None:
+def test_store_request_after_stop_is_refused(tmp_path: Path) -> None:
     """What a page asks for while the station stops is answered with a sentence, not waited for."""
     with Rig(tmp_path) as rig:
         before = rig.station.add_person("Ada")
@@ -22,7 +22,7 @@ def test_a_wish_after_the_end_is_refused_at_once(tmp_path: Path) -> None:
                 done.result(0)
 
 
-def test_a_loop_that_dies_leaves_nobody_waiting(tmp_path: Path) -> None:
+def test_failed_loop_answers_store_requests(tmp_path: Path) -> None:
     """The same where the loop ends by an error."""
 
     def die() -> None:

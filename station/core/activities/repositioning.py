@@ -22,7 +22,7 @@ class MoveRules:
     """With a measured load, whose reference is taken from these two seconds."""
     elsewhere_still_us: int = 3 * SECOND_US
     """Off the target, or where nobody has to move: standing still that long begins the next attempt."""
-    max_slide_mm: float = 1.0
+    max_slide_mm: float = 1.5
     """Between the first and the last second of that: a person who slides slowly is on the way and not there yet."""
     timeout_us: int = 45 * SECOND_US
 
@@ -52,40 +52,29 @@ class Repositioning:
         self._baseline_mm = baseline_mm
         self._target_mm = target_mm
         self._is_optional = is_optional
-        self._on_target_since_us: int | None = None
+        self.is_on_target = False
+        """Whether the toes are at the target."""
         self.has_begun = False
         """Whether the person has moved at any moment."""
-
-    @property
-    def is_on_target(self) -> bool:
-        """Whether the toes are at the target."""
-        return self._on_target_since_us is not None
 
     def is_over(self, now_us: int) -> bool:
         """Whether the person stands still where the next attempt may begin."""
         reading_mm = self._sensors.toe.median(now_us - self._rules.median_span_us, now_us)
         if reading_mm is None:
             return False
-        self._find_target(reading_mm, now_us)
+        if self._target_mm is not None:
+            off_mm = self._sensors.curve.toe_mm(reading_mm) - self._target_mm
+            self.is_on_target = is_on_target(off_mm, was_on_target=self.is_on_target)
         has_moved = self._has_moved(reading_mm)
         self.has_begun = self.has_begun or has_moved
         if self._is_optional:
             return self._heel.has_stood_still(self._began_us, self._rules.elsewhere_still_us, now_us)
-        if self._on_target_since_us is not None:
+        if self.is_on_target:
             still_us = self._rules.still_load_us if self._heel.has_load else self._rules.still_us
-            return self._heel.has_stood_still(max(self._began_us, self._on_target_since_us), still_us, now_us)
+            return self._heel.has_stood_still(self._began_us, still_us, now_us)
         if not has_moved or self._is_sliding(reading_mm, now_us):
             return False
         return self._heel.has_stood_still(self._began_us, self._rules.elsewhere_still_us, now_us)
-
-    def _find_target(self, reading_mm: float, now_us: int) -> None:
-        if self._target_mm is None:
-            return
-        off_mm = self._sensors.curve.toe_mm(reading_mm) - self._target_mm
-        if not is_on_target(off_mm, was_on_target=self.is_on_target):
-            self._on_target_since_us = None
-        elif self._on_target_since_us is None:
-            self._on_target_since_us = now_us
 
     def _is_sliding(self, reading_mm: float, now_us: int) -> bool:
         from_us = now_us - self._rules.elsewhere_still_us

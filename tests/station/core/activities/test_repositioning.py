@@ -63,7 +63,7 @@ def test_repositioning_on_target_ends_after_one_still_second(off_mm: int) -> Non
     moving.stands_at(100 + off_mm, 3)
     assert moving.move.is_on_target
     assert moving.over_after_us is not None
-    assert us(11.0) < moving.over_after_us < us(12.25)
+    assert us(10.25) < moving.over_after_us < us(11.25)
 
 
 def test_repositioning_stays_on_target_until_five_mm_away() -> None:

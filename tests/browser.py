@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from selenium.common.exceptions import StaleElementReferenceException, WebDriverException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
@@ -47,8 +47,13 @@ const seen = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 
 const name = (at.innerText || at.name || at.id || '').trim().slice(0, 40)
 return `${at.tagName.toLowerCase()} ${name} ${seen ? 'seen' : 'unseen'}`
 """
-NODE_IS_GONE = "does not belong to the document"
-"""The error for an element whose page was just replaced, when the driver notices before Chromium does."""
+PAGE_IS_GONE = (
+    "does not belong to the document",
+    "aborted by navigation",
+    "Cannot find context",
+    "context was destroyed",
+)
+"""What the driver reports when a page is replaced under a command, besides missing and stale elements."""
 BOUND_S = 10.0
 STEP_S = 0.02
 
@@ -146,10 +151,10 @@ class Browser:
         """The condition's value, or `None` if its page was replaced meanwhile."""
         try:
             return condition()
-        except StaleElementReferenceException:
+        except (NoSuchElementException, StaleElementReferenceException):
             return None
         except WebDriverException as error:
-            if NODE_IS_GONE not in str(error.msg):
+            if not any(message in str(error.msg) for message in PAGE_IS_GONE):
                 raise
             return None
 

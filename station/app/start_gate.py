@@ -60,7 +60,7 @@ AFTER_TEST = "stretch"
 """The part of it that follows the test."""
 NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
 PROPOSED_INSTEAD = "The routine of your plan no longer exists, so this one is proposed. Choose another in the plan."
-GONE = "This routine no longer exists, or belongs to somebody else: choose another one."
+GONE = "This routine no longer exists, or belongs to another person. Choose another one."
 COMPLETE = "Nothing remains of the last routine: it is complete."
 
 

@@ -113,8 +113,9 @@ class Starter:
         if decision.routine:
             self._mirror.refresh()
             self._settings.apply_volume()
-            name = self._people.name_of(person_id) or "Somebody"
-            self._view.show_note(f"{name}, your routine is ready when you are. Step on the board.")
+            name = self._people.name_of(person_id)
+            ready = f"{name}, your routine is ready when you are." if name else "A routine is ready."
+            self._view.show_note(f"{ready} Step on the board.")
             self._cues.play([Cue(self._time.clock_us(), CueName.NUDGE)])
 
     def _person_of(self, request: StartRequest) -> str | None:

@@ -1,4 +1,4 @@
-"""What an activity shows at one moment: one record an activity, told apart by their class."""
+"""What an activity shows at one moment. Each kind of activity has a record of its own."""
 
 from __future__ import annotations
 

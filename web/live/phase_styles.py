@@ -159,8 +159,8 @@ def _come_back_style(snapshot: Snapshot) -> PhaseStyle:
     name = exercise.short_name if exercise is not None else "the test" if isinstance(snapshot.state, TestState) else ""
     if not name:
         return style
-    where = "Come back to the board" if style is COME_BACK else style.sentence.rstrip(".")
-    return style._replace(sentence=f"{where} for: {name}.")
+    where = "Come back to the board." if style is COME_BACK else style.sentence
+    return style._replace(sentence=f"Next: {name}. {where}")
 
 
 def _exercise_style(
@@ -168,7 +168,7 @@ def _exercise_style(
 ) -> PhaseStyle:
     if phase == "wait":
         style = SIT_DOWN if exercise.is_light else style._replace(sentence="Stand on the board.")
-        return style._replace(sentence=f"{style.sentence.rstrip('.')} for: {exercise.short_name}.")
+        return style._replace(sentence=f"Next: {exercise.short_name}. {style.sentence}")
     rest_us = state.clock.target_us if state.clock is not None else 0
     if phase == "rest" and (exercise.is_light or state.verified is False or rest_us < MIN_STEP_OFF_REST_US):
         return style._replace(sentence="Relax. Stay seated." if exercise.is_light else "Relax.")

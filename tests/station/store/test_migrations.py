@@ -432,12 +432,20 @@ def test_calibrations_of_the_first_schema_know_how_little_they_know(path: Path, 
 
 
 @pytest.mark.parametrize(
-    ("header", "skirting_mm"), [("{}", 0.0), ('{"offset_mm": -69.0}', 0.0), ('{"offset_mm": -57.0}', 12.0), ("{", 0.0)]
+    ("header", "skirting_mm"),
+    [
+        ("{}", 0.0),
+        ('{"offset_mm": -69.0}', 0.0),
+        ('{"offset_mm": -57}', 12.0),
+        ('{"offset_mm": -56.9}', 12.1),
+        ('{"offset_mm": "far"}', None),
+        ("{", None),
+    ],
 )
 def test_older_test_gets_its_skirting_from_the_trace_header(
-    path: Path, clock: HandClock, header: str, skirting_mm: float
+    path: Path, clock: HandClock, header: str, skirting_mm: float | None
 ) -> None:
-    """Its curve's offset had the skirting board in it; a damaged header counts as one without."""
+    """The curve's offset in the header includes the skirting board; a damaged header leaves it unknown."""
     an_older_one(path, "0003")
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE runs SET header_json = ?", (header,))

@@ -111,10 +111,10 @@ def test_next_step_waits_for_return_from_floor() -> None:
     seen = shown(**waiting, exercise="3b", heels=heels(False, False))
     assert (seen["word"], seen["sentence"]) == (
         "COME BACK",
-        "Right leg. Come back to the board for: soleus stretch.",
+        "Right leg. Next: soleus stretch. Come back to the board.",
     )
     seen = shown(**waiting, exercise="3b", heels=heels(True, False))
-    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Right leg. Change legs for: soleus stretch.")
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Right leg. Next: soleus stretch. Change legs.")
     assert shown(activity="hold", phase="wait", side=Side.LEFT, step=0, steps=4)["word"] == "STEP ON"
 
 
@@ -122,11 +122,11 @@ def test_next_step_for_both_feet_asks_for_both() -> None:
     """No change of legs is asked for, and no standing for a seated exercise."""
     waiting: dict[str, Any] = {"activity": "hold", "phase": "wait", "step": 1, "steps": 4, "heels": heels(False, True)}
     seen = shown(**waiting, side=BOTH_LEGS, exercise="3c")
-    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Stand on the board for: achilles stretch.")
+    assert (seen["word"], seen["sentence"]) == ("BOTH FEET", "Both feet. Next: achilles stretch. Stand on the board.")
     seen = shown(**{**waiting, "activity": "test"}, side=Side.LEFT)
-    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Left leg. Change legs for: the test.")
+    assert (seen["word"], seen["sentence"]) == ("OTHER SIDE", "Left leg. Next: the test. Change legs.")
     seen = shown(**waiting, side=Side.LEFT, exercise="5a")
-    assert (seen["word"], "Sit down with one foot on its plate for:" in seen["sentence"]) == ("SIT DOWN", True)
+    assert (seen["word"], "Sit down with one foot on its plate." in seen["sentence"]) == ("SIT DOWN", True)
 
 
 @pytest.mark.parametrize(("key", "rest_s", "text"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])

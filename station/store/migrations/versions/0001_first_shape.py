@@ -195,7 +195,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_trials"),
     )
     op.create_index("ix_trials_test_id", "trials", ["test_id"])
-
-
-def downgrade() -> None:
-    raise NotImplementedError("An older program does not read a newer database: put back a backup from before.")

@@ -111,7 +111,3 @@ def _tests() -> None:
     with op.batch_alter_table("tests") as tests:
         tests.alter_column("doubted", server_default=None)
         tests.alter_column("imported", server_default=None)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("An older program does not read a newer database: put back a backup from before.")

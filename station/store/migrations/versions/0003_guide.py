@@ -77,7 +77,3 @@ def _of_routine(table: str) -> None:
         changed.add_column(sa.Column("verified", sa.Boolean(), nullable=False, server_default="1"))
     with op.batch_alter_table(table) as changed:
         changed.alter_column("verified", server_default=None)
-
-
-def downgrade() -> None:
-    raise NotImplementedError("An older program does not read a newer database: put back a backup from before.")

@@ -1,7 +1,7 @@
 """Tables and columns get the terms of the field. Frozen: see 0001.
 
 No row is lost; of values, the key of the health questions and one end reason change. A test gets the skirting board
-it was measured in front of. SQLite
+that it was measured in front of. SQLite
 carries references to a renamed table or column along; indexes are made again under their new names.
 """
 
@@ -48,13 +48,18 @@ INDEXES = (
     ("ix_reps_run_id", "ix_rep_sets_run_id", "rep_sets", ["run_id"]),
 )
 SKIRTING = """
-UPDATE tests SET skirting_mm = COALESCE((
-    SELECT json_extract(CASE WHEN json_valid(runs.header_json) THEN runs.header_json END, '$.offset_mm')
-        - calibrations.offset_mm
+UPDATE tests SET skirting_mm = (
+    SELECT CASE
+        WHEN NOT json_valid(runs.header_json) THEN NULL
+        WHEN json_type(runs.header_json, '$.offset_mm') IS NULL THEN 0.0
+        WHEN json_type(runs.header_json, '$.offset_mm') IN ('integer', 'real')
+            THEN ROUND(json_extract(runs.header_json, '$.offset_mm') - calibrations.offset_mm, 1)
+    END
     FROM runs, calibrations WHERE runs.id = tests.run_id AND calibrations.id = tests.calibration_id
-), 0.0) WHERE NOT imported
+) WHERE NOT imported
 """
-"""Until now the skirting board was what the curve in a trace's header had more than the calibration's."""
+"""The skirting board is what the curve in a trace's header has more than the calibration's. With a damaged header it
+stays unknown, and the test is not recalculated."""
 
 
 def upgrade() -> None:
@@ -70,7 +75,3 @@ def upgrade() -> None:
     op.execute(SKIRTING)
     op.execute("UPDATE answers SET question = 'health' WHERE question = 'care'")
     op.execute("UPDATE sessions SET end_reason = 'stepped off' WHERE end_reason = 'left'")
-
-
-def downgrade() -> None:
-    raise NotImplementedError("An older program does not read a newer database: put back a backup from before.")

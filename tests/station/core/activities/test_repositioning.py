@@ -101,7 +101,7 @@ def test_repositioning_never_stalls_an_obedient_person(seed: int) -> None:
 
 
 def test_three_still_seconds_end_an_optional_move() -> None:
-    """Nobody has to move, and a lifted heel counts anew."""
+    """No move is needed, and a heel lift restarts the three seconds."""
     moving = Moving(is_optional=True)
     moving.stands_at(100, 1)
     moving.heel.on_heel_change(moving.board.heel(LEFT, False))

@@ -326,6 +326,7 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
 
     def _skip_repetition(self, now_us: int) -> None:
         is_side_over = self.phase is ExercisePhase.PAUSED and self._pause.then is AfterPause.NEXT_SIDE
+        self._pause = Pause()
         if self.is_repetition_started:
             self.give_up(now_us)
         if is_side_over or not self.advance_repetition():

@@ -37,7 +37,8 @@ class Board:
     ) -> None:
         wiring = Wiring(analogue, plates, pad)
         self.senses = BoardSensors(wiring, 0, KNOWN)
-        self.engine = Engine(RoutineRun(steps, self.senses, tap_commands=taps), self.senses, 0)
+        self.routine = RoutineRun(steps, self.senses, tap_commands=taps)
+        self.engine = Engine(self.routine, self.senses, 0)
         self.now_us = 0
         self.part = dict.fromkeys(plates, 0.0)
         self.sway = sway

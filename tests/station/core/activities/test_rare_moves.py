@@ -50,6 +50,20 @@ def test_skip_in_the_last_rest_of_a_timer_prepares_the_other_side() -> None:
     assert phase_of(board) == "prepare"
 
 
+def test_skip_in_a_long_pause_owes_nothing_that_was_given_up() -> None:
+    """The pause gave the first of four holds up and `skip` leaves the second out: two remain."""
+    board = standing(HoldStep((LEFT,), us(10), 4, us(15), us(10)))
+    board.until(HoldStarted)
+    board.run(2.0)
+    board.rise(LEFT)
+    board.run(20.0)
+    assert phase_of(board) == "paused"
+    board.say(CommandName.SKIP)
+    (remaining,) = board.routine.remaining
+    assert isinstance(remaining, HoldStep)
+    assert remaining.repetitions == 2
+
+
 def test_skip_while_away_changes_sides() -> None:
     """The last hold of a side is left out by somebody who has not come back from the rest."""
     board = standing(TWICE)

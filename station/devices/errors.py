@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from gpiozero import GPIOPinInUse
-
 
 class DeviceError(Exception):
     """A part cannot be used. `part` is its name; the text is one sentence: what happened, where, what to do."""
@@ -33,6 +31,8 @@ def _reason(error: Exception) -> str:
 
 
 def _advice(error: Exception) -> str:
+    from gpiozero import GPIOPinInUse  # the command line knows these errors long before it opens a pin
+
     text = str(error).lower()
     if isinstance(error, GPIOPinInUse) or "busy" in text or "in use" in text:
         return "something else uses this pin; stop it, or name another pin in the configuration"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from station.clock import Clock
 from station.config import Config
@@ -22,12 +22,14 @@ from station.simulator.eyes import PageWatcher, SnapshotLike
 from station.simulator.i2c import SimulatedI2C
 from station.simulator.page import PageView
 from station.simulator.person import Person
-from station.simulator.pins import PinOutput, SimulatedPinFactory
 from station.simulator.range_error import RangeError
 from station.simulator.script import Script
 from station.simulator.virtual import NEVER_US, SettableWallClock
 from station.simulator.vl53l0x import EmulatedVl53l0x
 from station.simulator.world import World
+
+if TYPE_CHECKING:
+    from station.simulator.pins import PinOutput, SimulatedPinFactory
 
 ADC_NOISE_CODES = 0.6
 """Noise of an MCP3008 on a quiet supply, as an SD in codes: the datasheet's typical error."""
@@ -68,7 +70,7 @@ class SimulatedBoard:
         self.clock = SettableWallClock(clock)
         self._config = config
         self._lock = RLock()
-        board, sensor = config.board, config.range_sensor
+        board = config.board
         self._plates = tuple(Side) if board.plates == "two" else (Side(board.plates),)
         channels = {
             Side.LEFT: config.analogue_heels.channel_left,
@@ -85,7 +87,7 @@ class SimulatedBoard:
         self.adc = EmulatedMcp3008(
             self._channel_share, self.clock.now_us, noise_codes=ADC_NOISE_CODES, seed=seed + ADC_SEED_OFFSET
         )
-        self.pin_factory = SimulatedPinFactory(self.clock, self.adc if board.heels == "analogue" else None)
+        self._pin_factory: SimulatedPinFactory | None = None
         self.sensor = EmulatedVl53l0x(
             self.clock.now_us,
             self.world.target_mm,
@@ -112,20 +114,31 @@ class SimulatedBoard:
         self._is_touching = False
         self._compare_due_us: int | None = None
         self._recogniser_due_us: int | None = None
-        self._connect_lines(sensor.interrupt, sensor.xshut)
+
+    @property
+    def pin_factory(self) -> SimulatedPinFactory:
+        """The board's pins, made at first use: gpiozero loads slowly, and the page needs none."""
+        with self._lock:
+            if self._pin_factory is None:
+                from station.simulator.pins import SimulatedPinFactory
+
+                adc = self.adc if self._config.board.heels == "analogue" else None
+                self._pin_factory = SimulatedPinFactory(self.clock, adc)
+                self._connect_lines(self._pin_factory)
+            return self._pin_factory
 
     def open_bus(self) -> Any:
         """The I2C bus; a test may replace it."""
         return self.bus
 
-    def _connect_lines(self, interrupt: bool, xshut: bool) -> None:
-        pins, lines = self._config.pins, self.pin_factory
-        if interrupt:
+    def _connect_lines(self, lines: SimulatedPinFactory) -> None:
+        pins, sensor = self._config.pins, self._config.range_sensor
+        if sensor.interrupt:
             line = lines.pin(pins.range_interrupt)
             line.drive(self.sensor.interrupt_level)
             self.sensor.on_interrupt = line.drive
             self.sensor.wake = lambda: self.wake()
-        if xshut:
+        if sensor.xshut:
             lines.add_listener(pins.xshut, lambda output: self.sensor.set_xshut(output.duty > 0))
         if self._config.board.heels == "comparator":
             for side in self._plates:

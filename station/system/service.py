@@ -87,6 +87,7 @@ class Service:
 
         Raises StoreError, DeviceError (no pins at all) or PageError, each one sentence.
         """
+        sys.setswitchinterval(THREAD_SWITCH_S)
         with ExitStack() as undo:
             self.store = Store.open(
                 Path(self._config.store.path),
@@ -152,7 +153,6 @@ class Service:
 
     def run(self, watch: Callable[[], None] = lambda: None) -> None:
         """Run the loop until SIGTERM, SIGINT or `station.stop`; `watch` is called at least once a second."""
-        sys.setswitchinterval(THREAD_SWITCH_S)
         gc.enable()
         gc.freeze()  # what is loaded so far is never garbage; collecting it stops every thread for 30 ms
         self._notifier.notify("READY=1")

@@ -71,8 +71,8 @@ class BoardCall:
         return earliest(self._waiting.due_us, self._wrong_leg.due_us)
 
     def on_alarm(self, now_us: int) -> WaitAlarm | None:
-        """What `due_us` has come for."""
-        if self._wrong_leg.is_due(now_us):
+        """What `due_us` has come for. A wait that is over says so, and no longer points out the wrong leg."""
+        if self._wrong_leg.is_due(now_us) and not self._waiting.has_timed_out(now_us):
             self._wrong_leg.mark_reported()
             return WaitAlarm.WRONG_LEG
         return self._waiting.on_alarm(now_us)

@@ -20,21 +20,20 @@ class CreditClock:
         self._running_since_us = since_us
 
     def stop(self, until_us: int) -> None:
-        """Close the span at `until_us`; a clock that stands stays as it is."""
+        """Close the span at `until_us`. If it was closed later, what was credited since `until_us` is taken back."""
         if self._running_since_us is not None:
             span_us = max(0, until_us - self._running_since_us)
             self._closed_us = min(self._max_us, self._closed_us + span_us)
             self._last_start_us, self._last_stop_us = self._running_since_us, until_us
             self._running_since_us = None
-
-    def take_back(self, until_us: int) -> None:
-        """Close the last span at `until_us` instead, which is earlier than it was closed."""
-        self._closed_us -= max(0, self._last_stop_us - max(until_us, self._last_start_us))
-        self._last_stop_us = until_us
+        elif until_us < self._last_stop_us:
+            self._closed_us -= max(0, self._last_stop_us - max(until_us, self._last_start_us))
+            self._last_stop_us = until_us
 
     def finish(self) -> None:
-        """Stop with the full credit."""
+        """Stop with the full credit, of which nothing is taken back."""
         self._closed_us, self._running_since_us = self._max_us, None
+        self._last_start_us = self._last_stop_us
 
     def credited_us(self, now_us: int) -> int:
         running_us = 0 if self._running_since_us is None else max(0, now_us - self._running_since_us)

@@ -136,8 +136,8 @@ class ExerciseActivity(PhasedActivity[ExercisePhase], ExerciseWork):
             self._resume(now_us, move.since_us, "moving")
         if move.kind is Move.DOWN:
             self.on_heel_down(now_us, move.since_us)
-        elif move.kind is Move.UP_EARLIER:
-            self.on_earlier_heel_up(move.since_us)
+        elif move.kind is Move.STOPPED_EARLIER:
+            self.on_stopped_earlier(move.since_us)
         else:
             self.on_heel_up(now_us, move.since_us, is_lost=move.kind is Move.LOST)
 

@@ -32,8 +32,8 @@ class ExerciseWork:
     def on_heel_up(self, now_us: int, since_us: int, *, is_lost: bool) -> None:
         """A heel at work is up, or its sensor is lost."""
 
-    def on_earlier_heel_up(self, since_us: int) -> None:
-        """The other heel, too, is up, and rose before the first: it was reported later."""
+    def on_stopped_earlier(self, since_us: int) -> None:
+        """The other heel, too, is up or lost, and was so before the first: it was reported later."""
 
     @abstractmethod
     def on_work_alarm(self, now_us: int) -> None:

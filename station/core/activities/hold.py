@@ -123,10 +123,11 @@ class Hold(ExerciseActivity):
             self._lifted_since_us = since_us
             self.emit(HeelLifted(now_us, self.heels.lifted_side, since_us))
 
-    def on_earlier_heel_up(self, since_us: int) -> None:
+    def on_stopped_earlier(self, since_us: int) -> None:
+        if self.phase in (ExercisePhase.HOLD, ExercisePhase.GRACE, ExercisePhase.LIFTED):
+            self._clock.stop(since_us)
         if self.phase is ExercisePhase.GRACE:
-            self._clock.take_back(since_us)
-            self._lifted_since_us = since_us
+            self._lifted_since_us = self.heels.up_since_us
 
     def _on_heel_return(self, now_us: int, since_us: int) -> None:
         self._count_lifted(since_us)

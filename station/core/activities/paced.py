@@ -95,9 +95,9 @@ class PacedReps(CountedSet):
         if not is_lost:
             self.enter(ExercisePhase.GRACE)
 
-    def on_earlier_heel_up(self, since_us: int) -> None:
-        if self.phase is ExercisePhase.GRACE:
-            self._clock.take_back(since_us)
+    def on_stopped_earlier(self, since_us: int) -> None:
+        if self.phase in (ExercisePhase.REPS, ExercisePhase.GRACE):
+            self._clock.stop(since_us)
 
     def suspend(self, now_us: int) -> None:
         self._clock.stop(now_us)

@@ -46,9 +46,13 @@ class Waiting:
         """The person has started to do what the nudge would ask for."""
         self._nudge_us = None
 
+    def has_timed_out(self, now_us: int) -> bool:
+        """Whether the deadline has come."""
+        return self._deadline_us is not None and now_us >= self._deadline_us
+
     def on_alarm(self, now_us: int) -> WaitAlarm | None:
         """What is due at `now_us`, the weightiest first; `None` before the next moment."""
-        if self._deadline_us is not None and now_us >= self._deadline_us:
+        if self.has_timed_out(now_us):
             return WaitAlarm.TIMEOUT
         if self._give_up_us is not None and now_us >= self._give_up_us:
             self._give_up_us = None

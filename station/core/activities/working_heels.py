@@ -19,8 +19,8 @@ class Move(Enum):
     UP = "up"
     LOST = "lost"
     """A heel that was down has lost its sensor."""
-    UP_EARLIER = "up earlier"
-    """The other heel, too, has come up, and did so before the first: it was reported later."""
+    STOPPED_EARLIER = "stopped earlier"
+    """The other heel, too, is up or lost, and was so before the first: it was reported later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,21 +85,21 @@ class WorkingHeels:
 
     def update(self, change: HeelChange | SensorChange) -> HeelMove | None:
         """Take in one change of a heel or of its sensor; return the move of the heels at work, if it makes one."""
-        before = self._stance
+        before, stopped_us = self._stance, self._tracker.not_down_since_us(self.plates)
         self._tracker.update(change)
         after = self._stance
-        if after == before:
-            return None
         if after.state is HeelState.DOWN:
-            return HeelMove(Move.DOWN, after.since_us)
+            return None if after == before else HeelMove(Move.DOWN, after.since_us)
         if after.state is not before.state:
             if change.side is not None:
                 self.lifted_side = change.side if self.side is None else self.side
             return self._lifted(after.state, after.since_us)
-        if after.state is HeelState.UP and after.since_us < before.since_us:
+        earlier_us = self._tracker.not_down_since_us(self.plates)
+        if stopped_us is None or earlier_us is None or earlier_us >= stopped_us:
+            return None
+        if after.since_us < before.since_us:
             self.up_since_us = after.since_us
-            return HeelMove(Move.UP_EARLIER, after.since_us)
-        return None
+        return HeelMove(Move.STOPPED_EARLIER, earlier_us)
 
     def resync(self, at_us: int) -> HeelMove | None:
         """Take the heels as they are at `at_us`, after changes that were not followed."""

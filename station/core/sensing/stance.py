@@ -63,6 +63,11 @@ class StanceTracker:
                 return Stance(foot, since(found))
         raise ValueError("a board has at least one plate")
 
+    def not_down_since_us(self, plates: Iterable[HeelChannel]) -> int | None:
+        """Since when the first of these heels is up or unknown, `None` while all are down."""
+        each = (self._stance_by_side[plate.side] for plate in plates)
+        return min((one.since_us for one in each if one.state is not HeelState.DOWN), default=None)
+
     def are_down(self, plates: Iterable[HeelChannel]) -> bool:
         """Return whether all of these heels are down."""
         return self.stance(plates).state is HeelState.DOWN

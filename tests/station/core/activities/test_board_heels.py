@@ -87,7 +87,7 @@ def test_the_other_heel_that_rose_before_the_first_is_an_earlier_move() -> None:
     plates = Plates(LEFT, RIGHT)
     heels = heels_of(plates, (BOTH_LEGS,))
     heels.update(HeelChange(us(3), us(2.9), LEFT, False))
-    assert heels.update(HeelChange(us(3.1), us(2.5), RIGHT, False)) == HeelMove(Move.UP_EARLIER, us(2.5))
+    assert heels.update(HeelChange(us(3.1), us(2.5), RIGHT, False)) == HeelMove(Move.STOPPED_EARLIER, us(2.5))
     assert heels.up_since_us == us(2.5)
 
 
@@ -221,3 +221,14 @@ def test_a_person_who_came_before_the_call_stands_since_the_call() -> None:
     (change,) = plates.heel(5, LEFT, True)
     assert call.call_back(us(5.05)) is CueName.NUDGE
     assert call.on_change(change, heels.update(change)) == us(5.05)
+
+
+def test_a_call_that_ends_no_longer_points_out_the_wrong_leg() -> None:
+    """Where both come due at once, the person hears that it has ended, and nothing to do before it."""
+    plates = Plates()
+    heels = heels_of(plates, (LEFT,))
+    call = BoardCall(heels, RULES)
+    call.call_back(0)
+    (change,) = plates.heel(5, RIGHT, True)
+    call.on_change(change, heels.update(change))
+    assert call.on_alarm(RULES.return_timeout_us) is WaitAlarm.TIMEOUT

@@ -52,9 +52,9 @@ def test_taking_back_shortens_the_last_span_alone() -> None:
     clock.stop(us(5))
     clock.start(us(10))
     clock.stop(us(14))
-    clock.take_back(us(13))
+    clock.stop(us(13))
     assert clock.credited_us(us(20)) == us(8)
-    clock.take_back(us(9))
+    clock.stop(us(9))
     assert clock.credited_us(us(20)) == us(5)
 
 

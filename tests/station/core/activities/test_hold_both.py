@@ -119,6 +119,25 @@ def test_a_lost_sensor_of_either_heel_credits_nothing() -> None:
     assert again_s > go_s + 6.0
 
 
+def test_credit_ends_with_the_last_sample_of_a_heel_that_is_lost_after_the_other_rose() -> None:
+    """The loss is known half a second late, when the other heel is up already; what was credited since is taken back."""
+    board = Board(SQUAT)
+    for heel in Side:
+        board.stand(heel)
+    go_s = board.until_cue(CueName.GO)
+    board.run(6.0)
+    board.silent.add(RIGHT)
+    board.run(0.3)
+    board.rise(LEFT)
+    board.until_cue(CueName.PAUSED)
+    board.silent.clear()
+    board.stand(LEFT)
+    again_s = board.until_cue(CueName.GO)
+    done = board.until(HoldFinished, 30)
+    assert done.at_us / 1e6 == pytest.approx(again_s + 20 - 6.0, abs=0.03)
+    assert again_s > go_s + 6.0
+
+
 def random_story(chance: Random) -> tuple[Story, Story]:
     """Two heels that come and go, and one heel that is down when both are."""
     both, same = Story(), Story()

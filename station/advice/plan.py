@@ -19,7 +19,7 @@ from station.core.events import Side
 PROPOSED_ROUTINE = "proposed"
 """The routine of a plan that proposes a fitting one each time."""
 MIN_DAYS_PER_WEEK = 2
-"""A week, from the founding guide; more is better."""
+"""Days a week at least, from the founding guide."""
 FULL_TEST_INTERVAL_DAYS = 14
 QUICK_TEST_INTERVAL_DAYS = 7
 WEEKLY_GOAL_MINUTES = 10

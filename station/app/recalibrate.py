@@ -44,9 +44,9 @@ def corrections_for(reader: Reader, test_ids: tuple[str, ...], to: Calibration) 
         if test.calibration_id == to.id:
             yield Outcome(test)
         elif calibration_id is None:
-            yield Outcome(test, why_not="nobody knows its calibration")
+            yield Outcome(test, why_not="its calibration is unknown")
         elif not test.trials:
-            yield Outcome(test, why_not="its trials are not there")
+            yield Outcome(test, why_not="its trials are missing")
         elif test.skirting_mm is None:
             yield Outcome(test, why_not="nobody knows how far its skirting board stood out")
         elif calibration_id != to.id and (side := _bounded_side(test, known[calibration_id])) is not None:

@@ -26,6 +26,8 @@ EMPTY_BOARD_TIMEOUT_US = 20 * SECOND_US
 """A session ends once the board has been empty for this long after the last activity."""
 STEPPED_OFF = "stepped off"
 """The end reason of a session whose person left the board."""
+OTHER_PERSON = "another person"
+"""The end reason of a session that another person's start ends."""
 
 
 class Session:
@@ -115,7 +117,7 @@ class Session:
         """Start the run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""
         wall = self._clock.utc_now()
         if self._recorder.in_session and self._people.last_id != person_id:
-            self._recorder.end_session(wall, "somebody else")
+            self._recorder.end_session(wall, OTHER_PERSON)
         if not self._recorder.in_session:
             self._recorder.begin_session(person_id, wall, simulated=self._is_simulated)
         self._people.remember(person_id)

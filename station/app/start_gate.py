@@ -61,7 +61,7 @@ AFTER_TEST = "stretch"
 NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
 PROPOSED_INSTEAD = "The routine of your plan no longer exists, so this one is proposed. Choose another in the plan."
 GONE = "This routine no longer exists, or belongs to another person. Choose another one."
-COMPLETE = "Nothing remains of the last routine: it is complete."
+ALREADY_COMPLETE = "Nothing remains of the last routine: it is complete."
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +254,7 @@ class StartGate:
     def _unfinished(self) -> StartDecision:
         unfinished = self.store.unfinished_run(self.person_id)
         if unfinished is None:
-            return StartDecision(notice=COMPLETE)
+            return StartDecision(notice=ALREADY_COMPLETE)
         try:
             routine = routine_from_header(unfinished.remaining_header)
         except StepError as error:

@@ -57,8 +57,13 @@ SELECT_SESSIONS = select(sessions, people.c.name.label("person_name")).select_fr
 
 
 def _select_with_session(table: Table) -> Select[Any]:
-    whose = (runs.c.session_id, runs.c.started_at.label("run_started_at"), sessions.c.person_id, sessions.c.simulated)
-    return select(table, *whose).select_from(sessions.join(runs).join(table, table.c.run_id == runs.c.id))
+    run_columns = (
+        runs.c.session_id,
+        runs.c.started_at.label("run_started_at"),
+        sessions.c.person_id,
+        sessions.c.simulated,
+    )
+    return select(table, *run_columns).select_from(sessions.join(runs).join(table, table.c.run_id == runs.c.id))
 
 
 RESULT_COLUMNS = (
@@ -79,8 +84,8 @@ def with_newest_correction(joined: FromClause) -> FromClause:
 
 
 def _calibration_number(calibration_id: ColumnElement[Any]) -> ColumnElement[Any]:
-    of_it = select(calibrations.c.number).where(calibrations.c.id == calibration_id).correlate(tests, corrections)
-    return func.coalesce(of_it.scalar_subquery(), 0)
+    is_included = select(calibrations.c.number).where(calibrations.c.id == calibration_id).correlate(tests, corrections)
+    return func.coalesce(is_included.scalar_subquery(), 0)
 
 
 _IS_SUSPECT = tests.c.is_suspect & (
@@ -188,44 +193,47 @@ def result_summary_from_row(row: AnyRow) -> ResultSummary:
     )
 
 
-def load_session_detail(now: Connection, one: Session) -> SessionDetail:
+def load_session_detail(connection: Connection, session: Session) -> SessionDetail:
     """A session with everything in it, in the order done."""
-    of_it = runs.c.session_id == one.id
-    in_order = (runs.c.started_at, runs.c.id)
+    is_included = runs.c.session_id == session.id
+    order = (runs.c.started_at, runs.c.id)
     return SessionDetail(
-        session=one,
-        tests=load_tests(now, SELECT_TESTS.where(of_it).order_by(*in_order, tests.c.started_us)),
-        holds=load_holds(now, SELECT_HOLDS.where(of_it).order_by(*in_order, holds.c.started_us)),
-        rep_sets=load_rep_sets(now, SELECT_REP_SETS.where(of_it).order_by(*in_order, rep_sets.c.started_us)),
-        run_ids=tuple(now.execute(select(runs.c.id).where(of_it).order_by(*in_order)).scalars()),
+        session=session,
+        tests=load_tests(connection, SELECT_TESTS.where(is_included).order_by(*order, tests.c.started_us)),
+        holds=load_holds(connection, SELECT_HOLDS.where(is_included).order_by(*order, holds.c.started_us)),
+        rep_sets=load_rep_sets(connection, SELECT_REP_SETS.where(is_included).order_by(*order, rep_sets.c.started_us)),
+        run_ids=tuple(connection.execute(select(runs.c.id).where(is_included).order_by(*order)).scalars()),
     )
 
 
-def load_session_summaries(now: Connection, these: Sequence[Session]) -> tuple[SessionSummary, ...]:
+def load_session_summaries(connection: Connection, sessions_read: Sequence[Session]) -> tuple[SessionSummary, ...]:
     """The sessions with the totals of what was done, in three statements however many."""
-    of_them = runs.c.session_id.in_([one.id for one in these])
-    in_order = (runs.c.started_at, runs.c.id, tests.c.started_us)
+    is_included = runs.c.session_id.in_([session.id for session in sessions_read])
+    order = (runs.c.started_at, runs.c.id, tests.c.started_us)
     tested: dict[str, list[Test]] = defaultdict(list)
-    for row in now.execute(SELECT_TESTS.where(of_them).order_by(*in_order)):
+    for row in connection.execute(SELECT_TESTS.where(is_included).order_by(*order)):
         tested[row.session_id].append(stored_test_from_row(row))
     held: dict[str, list[HoldTotal]] = defaultdict(list)
-    for session_id, legs, verified, credited_us in now.execute(_select_totals(holds, of_them, holds.c.credited_us)):
+    for session_id, legs, verified, credited_us in connection.execute(
+        _select_totals(holds, is_included, holds.c.credited_us)
+    ):
         held[session_id].append(HoldTotal(_parse_legs(legs), verified, credited_us))
     counted: dict[str, list[RepTotal]] = defaultdict(list)
-    for session_id, legs, verified, *sums in now.execute(
-        _select_totals(rep_sets, of_them, rep_sets.c["count"], rep_sets.c.target_count)
+    for session_id, legs, verified, *sums in connection.execute(
+        _select_totals(rep_sets, is_included, rep_sets.c["count"], rep_sets.c.target_count)
     ):
         counted[session_id].append(RepTotal(_parse_legs(legs), verified, *sums))
     return tuple(
-        SessionSummary(one, tuple(tested[one.id]), tuple(held[one.id]), tuple(counted[one.id])) for one in these
+        SessionSummary(session, tuple(tested[session.id]), tuple(held[session.id]), tuple(counted[session.id]))
+        for session in sessions_read
     )
 
 
-def _select_totals(table: Table, of_them: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
+def _select_totals(table: Table, is_included: ColumnElement[bool], *columns: ColumnElement[int]) -> Select[Any]:
     """The sums of these columns by session, legs and whether the board verified them."""
     by = (runs.c.session_id, table.c.side, table.c.verified)
-    chosen = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
-    return chosen.where(of_them).group_by(*by)
+    query = select(*by, *(func.sum(column) for column in columns)).select_from(runs.join(table))
+    return query.where(is_included).group_by(*by)
 
 
 def load_tests(connection: Connection, query: Select[Any]) -> tuple[Test, ...]:

@@ -62,16 +62,16 @@ class Reader(TrainingReader):
         return self.cache.get("people", self._people)
 
     def _people(self) -> tuple[Person, ...]:
-        with self.read_transaction() as now:
-            rows = now.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
+        with self.read_transaction() as connection:
+            rows = connection.execute(select(people.c.id, people.c.name).order_by(people.c.name, people.c.id))
             return tuple(Person(row.id, row.name) for row in rows)
 
     def settings(self) -> Settings:
         return self.cache.get("settings", self._read_settings)
 
     def _read_settings(self) -> Settings:
-        with self.read_transaction() as now:
-            return Settings(**stored_settings(now))
+        with self.read_transaction() as connection:
+            return Settings(**stored_settings(connection))
 
     def current_calibration(self) -> Calibration:
         """The newest one."""
@@ -88,24 +88,24 @@ class Reader(TrainingReader):
         return self.cache.get("calibrations", self._calibrations)
 
     def _calibrations(self) -> tuple[Calibration, ...]:
-        with self.read_transaction() as now:
-            return tuple(loading.calibration_from_row(row) for row in now.execute(CALIBRATIONS_NEWEST_FIRST))
+        with self.read_transaction() as connection:
+            return tuple(loading.calibration_from_row(row) for row in connection.execute(CALIBRATIONS_NEWEST_FIRST))
 
     def checks(self, *, limit: int = DEFAULT_LIMIT) -> tuple[Check, ...]:
         """The checks of all calibrations, newest first."""
         return self.cache.get("checks", self._checks)[:limit]
 
     def _checks(self) -> tuple[Check, ...]:
-        with self.read_transaction() as now:
-            return tuple(loading.check_from_row(row) for row in now.execute(CHECKS_NEWEST_FIRST))
+        with self.read_transaction() as connection:
+            return tuple(loading.check_from_row(row) for row in connection.execute(CHECKS_NEWEST_FIRST))
 
     def failed_check(self) -> Check | None:
         """The failed check of the newest calibration that no later check has passed; else `None`.
 
         While there is one, results are uncertain, and each new test is stored as suspect.
         """
-        with self.read_transaction() as now:
-            return failed_check_of(now, None)
+        with self.read_transaction() as connection:
+            return failed_check_of(connection, None)
 
     def empty_shares(self) -> dict[Side, float]:
         """The empty load of each analogue heel, as a share of full scale, where known."""
@@ -135,18 +135,18 @@ class Reader(TrainingReader):
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[SessionSummary, ...]:
         """The sessions of `sessions`, each with the totals of what was done."""
-        with self.read_transaction() as now:
-            return loading.load_session_summaries(now, _sessions_in(now, person_id, limit, before))
+        with self.read_transaction() as connection:
+            return loading.load_session_summaries(connection, _sessions_in(connection, person_id, limit, before))
 
     def tests(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[Test, ...]:
         """Tests, newest first, with trials and attempts; of everybody if no person is named."""
         with self.read_transaction() as connection:
-            chosen = _person_filter(loading.SELECT_TESTS, person_id, before).order_by(
+            query = _person_filter(loading.SELECT_TESTS, person_id, before).order_by(
                 *_NEWEST_RUN_FIRST, tests.c.started_us.desc()
             )
-            return loading.load_tests(connection, chosen.limit(limit))
+            return loading.load_tests(connection, query.limit(limit))
 
     def test(self, test_id: str) -> Test | None:
         """One test with its trials and attempts."""
@@ -154,33 +154,36 @@ class Reader(TrainingReader):
 
     def tests_with(self, ids: Collection[str]) -> dict[str, Test]:
         """The tests with these ids, with trials and attempts."""
-        with self.read_transaction() as now:
-            return {test.id: test for test in loading.load_tests(now, loading.SELECT_TESTS.where(tests.c.id.in_(ids)))}
+        with self.read_transaction() as connection:
+            return {
+                test.id: test
+                for test in loading.load_tests(connection, loading.SELECT_TESTS.where(tests.c.id.in_(ids)))
+            }
 
     def test_ids_since(self, since: datetime) -> tuple[str, ...]:
         """The ids of everybody's tests since then with a result of this board, oldest first."""
         done = (tests.c.state != "unfinished", tests.c.imported.is_(False), runs.c.started_at >= since)
         with self.read_transaction() as connection:
-            chosen = select(tests.c.id).select_from(tests.join(runs)).where(*done)
-            return tuple(connection.execute(chosen.order_by(runs.c.started_at, tests.c.started_us)).scalars())
+            query = select(tests.c.id).select_from(tests.join(runs)).where(*done)
+            return tuple(connection.execute(query.order_by(runs.c.started_at, tests.c.started_us)).scalars())
 
     def result_summaries(self, person_id: str | None, *, since: datetime | None = None) -> tuple[ResultSummary, ...]:
         """All tests with a result of one person (`None`: unclaimed ones), oldest first, for a chart.
 
         Ten years of them take some 50 ms.
         """
-        chosen = loading.SELECT_RESULT_SUMMARIES.where(sessions.c.person_id == person_id, tests.c.state != "unfinished")
+        query = loading.SELECT_RESULT_SUMMARIES.where(sessions.c.person_id == person_id, tests.c.state != "unfinished")
         if since is not None:
-            chosen = chosen.where(sessions.c.started_at >= since)
+            query = query.where(sessions.c.started_at >= since)
         with self.read_transaction() as connection:
-            in_order = (sessions.c.started_at, sessions.c.id, runs.c.started_at, tests.c.started_us)
-            rows = connection.execute(chosen.order_by(*in_order))
+            order = (sessions.c.started_at, sessions.c.id, runs.c.started_at, tests.c.started_us)
+            rows = connection.execute(query.order_by(*order))
             return tuple(loading.result_summary_from_row(row) for row in rows)
 
     def trial_distances_mm(self, person_id: str | None) -> dict[tuple[str, Side], list[float]]:
         """The trials in mm of each full test of one person (`None`: unclaimed ones), by test and side."""
         done = (tests.c.full, tests.c.state != "unfinished", trials.c.below_range.is_(False))
-        chosen = (
+        query = (
             select(trials.c.test_id, trials.c.side, trials.c.toe_mm)
             .select_from(sessions.join(runs).join(tests, tests.c.run_id == runs.c.id).join(trials))
             .where(sessions.c.person_id == person_id, *done)
@@ -188,7 +191,7 @@ class Reader(TrainingReader):
         found: dict[tuple[str, Side], list[float]] = defaultdict(list)
         sides = {str(side): side for side in Side}
         with self.read_transaction() as connection:
-            for test_id, side, toe_mm in connection.execute(chosen):
+            for test_id, side, toe_mm in connection.execute(query):
                 found[test_id, sides[side]].append(toe_mm)
         return found
 
@@ -214,15 +217,15 @@ class Reader(TrainingReader):
 
     def hold_session_times(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
         """The starts of the sessions since then with credit from a verified hold, oldest first."""
-        chosen = (
+        query = (
             select(sessions.c.started_at)
             .select_from(sessions.join(runs).join(holds))
             .where(sessions.c.person_id == person_id, sessions.c.started_at >= since)
             .where(holds.c.verified, holds.c.credited_us > 0)
             .distinct()
         )
-        with self.read_transaction() as now:
-            return tuple(sorted(now.execute(chosen).scalars()))
+        with self.read_transaction() as connection:
+            return tuple(sorted(connection.execute(query).scalars()))
 
     def week_credits(
         self,
@@ -238,19 +241,19 @@ class Reader(TrainingReader):
         those of the built-in stretch, which has no exercise.
         """
         credit = func.sum(holds.c.credited_us).label("credited_us")
-        chosen = (
+        query = (
             select(sessions.c.started_at, holds.c.side, credit)
             .select_from(sessions.join(runs).join(holds))
             .where(sessions.c.person_id == person_id, holds.c.verified)
             .group_by(sessions.c.id, holds.c.side)
         )
         if exercises is not None:
-            chosen = chosen.where(or_(holds.c.exercise.is_(None), holds.c.exercise.in_(exercises)))
+            query = query.where(or_(holds.c.exercise.is_(None), holds.c.exercise.in_(exercises)))
         if since is not None:
-            chosen = chosen.where(sessions.c.started_at >= since)
+            query = query.where(sessions.c.started_at >= since)
         weeks: dict[date, dict[str, int]] = defaultdict(lambda: dict.fromkeys(Side, 0))
         with self.read_transaction() as connection:
-            for row in connection.execute(chosen):
+            for row in connection.execute(query):
                 day = row.started_at.astimezone(zone).date()
                 week = weeks[day - timedelta(days=day.weekday())]
                 for side in Side if row.side == BOTH_LEGS else (row.side,):
@@ -263,16 +266,16 @@ class Reader(TrainingReader):
 
     def traces(self, run_ids: Collection[str]) -> dict[str, tuple[dict[str, Any], str]]:
         """The result of `trace` for each of these runs that exists."""
-        chosen = select(runs.c.id, runs.c.header_json).where(runs.c.id.in_(run_ids))
-        with self.read_transaction() as now:
-            headers = {row.id: json.loads(row.header_json) for row in now.execute(chosen)}
-            rows = read_trace_rows(now, tuple(headers))
+        query = select(runs.c.id, runs.c.header_json).where(runs.c.id.in_(run_ids))
+        with self.read_transaction() as connection:
+            headers = {row.id: json.loads(row.header_json) for row in connection.execute(query)}
+            rows = read_trace_rows(connection, tuple(headers))
             return {run_id: (header, rows[run_id]) for run_id, header in headers.items()}
 
     def last_exercise_records(self, person_id: str, *, limit: int) -> tuple[ExerciseRecord, ...]:
         """A person's holds and sets of repetitions, newest first, at most `limit` of each, in the `RECENT_RUNS`."""
-        with self.read_transaction() as now:
-            rows = now.execute(_select_last_exercise_records(limit), {"person_id": person_id}).all()
+        with self.read_transaction() as connection:
+            rows = connection.execute(_select_last_exercise_records(limit), {"person_id": person_id}).all()
         found = (ExerciseRecord(row.run_id, _started_at(row), row.ended_at, row.credited_us) for row in rows)
         return tuple(sorted(found, key=lambda one: one.started_at, reverse=True))
 
@@ -312,14 +315,16 @@ _NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
 _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 
 
-def _sessions_in(now: Connection, person_id: str | None, limit: int, before: datetime | None) -> tuple[Session, ...]:
+def _sessions_in(
+    connection: Connection, person_id: str | None, limit: int, before: datetime | None
+) -> tuple[Session, ...]:
     lived = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
-    chosen = (
+    query = (
         _person_filter(loading.SELECT_SESSIONS.where(lived), person_id, before)
         .order_by(*_NEWEST_SESSION_FIRST)
         .limit(limit)
     )
-    return tuple(loading.session_from_row(row) for row in now.execute(chosen))
+    return tuple(loading.session_from_row(row) for row in connection.execute(query))
 
 
 def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | None) -> Select[Any]:
@@ -331,8 +336,8 @@ def _person_filter(rows: Select[Any], person_id: str | None, before: datetime | 
 def failed_check_of(connection: Connection, calibration_id: str | None) -> Check | None:
     """The check of `Reader.failed_check`; of the newest calibration if none is named."""
     newest = select(calibrations.c.id).order_by(calibrations.c.number.desc()).limit(1).scalar_subquery()
-    of_it = calibration_checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
-    row = connection.execute(CHECKS_NEWEST_FIRST.where(of_it).limit(1)).one_or_none()
+    is_included = calibration_checks.c.calibration_id == (newest if calibration_id is None else calibration_id)
+    row = connection.execute(CHECKS_NEWEST_FIRST.where(is_included).limit(1)).one_or_none()
     return None if row is None or row.passed else loading.check_from_row(row)
 
 

@@ -54,5 +54,5 @@ def _result_row(test: Test, side: Side, names: dict[str, str], numbers: dict[str
     )
 
 
-def _side_value(one: Any, side: Side, what: str) -> Any:
-    return getattr(one, f"{side}_{what}")
+def _side_value(record: Any, side: Side, what: str) -> Any:
+    return getattr(record, f"{side}_{what}")

@@ -40,17 +40,17 @@ class TrainingReader(ReadTransactions):
 
     def answers(self, person_id: str, question: str | None = None, *, limit: int = DEFAULT_LIMIT) -> tuple[Answer, ...]:
         """A person's answers, newest first; to one question if it is named."""
-        chosen = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
+        query = select(answers).where(answers.c.person_id == person_id).order_by(answers.c.number.desc())
         if question is not None:
-            chosen = chosen.where(answers.c.question == question)
+            query = query.where(answers.c.question == question)
         with self.read_transaction() as connection:
-            return tuple(loading.answer_from_row(row) for row in connection.execute(chosen.limit(limit)))
+            return tuple(loading.answer_from_row(row) for row in connection.execute(query.limit(limit)))
 
     def newest_answers(self, person_id: str, limits: Mapping[str, int]) -> dict[str, tuple[Answer, ...]]:
         """A person's answers to each of these questions, newest first, up to its limit, in one statement."""
         found: dict[str, list[Answer]] = {question: [] for question in limits}
-        with self.read_transaction() as now:
-            rows = now.execute(_newest_answers(tuple(limits.items())), {"person_id": person_id}).all()
+        with self.read_transaction() as connection:
+            rows = connection.execute(_newest_answers(tuple(limits.items())), {"person_id": person_id}).all()
         for row in sorted(rows, key=lambda row: row.number, reverse=True):
             found[row.question].append(loading.answer_from_row(row))
         return {question: tuple(said) for question, said in found.items()}
@@ -71,14 +71,14 @@ class TrainingReader(ReadTransactions):
 
         A newer routine, complete or not, ends the older; calibrations, checks, lessons and imported results do not.
         """
-        chosen = (
+        query = (
             select(runs.c.id, runs.c.header_json, runs.c.title, runs.c.remaining_json, runs.c.remaining_saved_at)
             .select_from(sessions.join(runs))
             .where(sessions.c.person_id == person_id)
             .order_by(*_NEWEST_RUN_FIRST)
         )
         with self.read_transaction() as connection:
-            for row in connection.execute(chosen):
+            for row in connection.execute(query):
                 if _is_resumable_header(loading.parse_json(row.header_json)):
                     remaining = None if row.remaining_json is None else loading.parse_json(row.remaining_json)
                     if not isinstance(remaining, dict):
@@ -89,9 +89,12 @@ class TrainingReader(ReadTransactions):
 
 @lru_cache
 def _newest_answers(limits: tuple[tuple[str, int], ...]) -> CompoundSelect[Any]:
-    whose = answers.c.person_id == bindparam("person_id")
+    run_columns = answers.c.person_id == bindparam("person_id")
     each = (
-        select(answers).where(whose, answers.c.question == question).order_by(answers.c.number.desc()).limit(limit)
+        select(answers)
+        .where(run_columns, answers.c.question == question)
+        .order_by(answers.c.number.desc())
+        .limit(limit)
         for question, limit in limits
     )
     return union_all(*(select(one.subquery()) for one in each))

@@ -114,13 +114,13 @@ class WriteTransactions(Reader):
     def _recover_after_power_cut(self, as_built_offset_mm: float | None) -> None:
         """Mark interrupted sessions; as the first write it also detects a read-only file."""
         cut = (sessions.c.ended_at.is_(None), sessions.c.end_reason.is_(None))
-        with self.write_transaction() as now:
-            now.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
-            newest = now.execute(NEWEST_CALIBRATION).first()
+        with self.write_transaction() as connection:
+            connection.execute(update(sessions).where(*cut).values(end_reason=CUT_OFF))
+            newest = connection.execute(NEWEST_CALIBRATION).first()
             if newest is None:
-                self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
+                self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm or AS_BUILT_OFFSET_MM))
             elif as_built_offset_mm not in (None, newest.offset_mm) and newest.points_json is None:
-                self._insert_calibration(now, Curve(offset_mm=as_built_offset_mm))
+                self._insert_calibration(connection, Curve(offset_mm=as_built_offset_mm))
 
     def _insert_calibration(self, connection: Connection, curve: Curve, **values: Any) -> str:
         values |= {"gain": curve.gain, "offset_mm": curve.offset_mm, "bend_per_mm": curve.bend_per_mm}

@@ -254,10 +254,10 @@ KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 def facts_of(events: Iterator[Event], routine: Routine, *, analogue: bool) -> Iterator[Fact]:
     """Run a station with taps on over it. A routine that has ended, or whose taps are off again, restarts."""
     engine: Engine | None = None
-    senses = BoardSensors(Wiring(analogue, pad=False), 0, KNOWN)
+    sensors = BoardSensors(Wiring(analogue, pad=False), 0, KNOWN)
     for event in events:
         if engine is None or engine.outcome is not None:
-            engine = Engine(RoutineRun(routine, senses, tap_commands=True), senses, event.at_us)
+            engine = Engine(RoutineRun(routine, sensors, tap_commands=True), sensors, event.at_us)
         facts = engine.feed(event)
         yield from facts
         if any(isinstance(fact, TapsUndone) for fact in facts):

@@ -32,8 +32,8 @@ ROUTINE: Routine = (TestStep(), HOLDS, HOLDS)
 def engine_of(routine: Routine) -> Engine:
     """The default wiring: two analogue heels and a knee pad."""
     references = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
-    senses = BoardSensors(Wiring(), 0, references)
-    return Engine(RoutineRun(routine, senses), senses, 0)
+    sensors = BoardSensors(Wiring(), 0, references)
+    return Engine(RoutineRun(routine, sensors), sensors, 0)
 
 
 class Person:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from station.catalogue.read import exercises
 from station.catalogue.records import Item
-from tests.station.led import ANALOGUE, Led, prescribed_doses, routine_of, stored_doses
+from tests.station.guided_station import ANALOGUE, GuidedStation, prescribed_doses, routine_of, stored_doses
 
 NOTHING = (0.0, 0)
 
@@ -22,10 +22,10 @@ NOTHING = (0.0, 0)
 def differences() -> Iterator[tuple[str, float]]:
     """Each exercise with the error of its stored dose, in seconds or repetitions, whichever is larger."""
     for key in exercises():
-        with TemporaryDirectory(prefix="station-bench-") as scratch, Led(Path(scratch), ANALOGUE) as led:
+        with TemporaryDirectory(prefix="station-bench-") as scratch, GuidedStation(Path(scratch), ANALOGUE) as guided:
             routine = routine_of((Item(exercise=key),))
-            led.run_routine(routine)
-            owed, found = prescribed_doses(routine), stored_doses(led)
+            guided.run_routine(routine)
+            owed, found = prescribed_doses(routine), stored_doses(guided)
         pairs = [(found.get(legs, NOTHING), owed.get(legs, NOTHING)) for legs in owed.keys() | found.keys()]
         yield key, max(abs(had - wanted) for each in pairs for had, wanted in zip(*each, strict=True))
 

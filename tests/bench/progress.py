@@ -14,7 +14,7 @@ from random import Random
 from time import perf_counter
 
 from station.core.progress.analysis import analyse_progress
-from tests.study.measure import BLOCK, quantile, told
+from tests.study.measure import BLOCK, quantile, weeks_confirmed
 from tests.study.people import BEGIN, Scenario, made_by
 from tests.study.scenarios import GAIN, NULL
 
@@ -23,7 +23,7 @@ PROCESSES = 2
 
 
 def _ours(scenario: Scenario, block: int) -> list[float]:
-    return told(scenario, block, BLOCK, ("ours",))["ours"]
+    return weeks_confirmed(scenario, block, BLOCK, ("ours",))["ours"]
 
 
 def weeks_to_confirmation(scenario: Scenario) -> list[float]:

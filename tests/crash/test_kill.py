@@ -26,8 +26,8 @@ MOST_WAIT_S = 0.005
 
 
 @pytest.fixture
-def nursery() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.crash.nursery"]
+def spawner() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.crash.store_spawner"]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process
         assert process.stdin is not None
@@ -35,29 +35,29 @@ def nursery() -> Iterator[subprocess.Popen[str]]:
         process.wait(timeout=10)
 
 
-def run_until_killed(nursery: subprocess.Popen[str], path: Path, ledger: Ledger, random: Random) -> None:
+def run_until_killed(spawner: subprocess.Popen[str], path: Path, ledger: Ledger, random: Random) -> None:
     """Let a process write until it is killed; the ledger gets every line it printed."""
-    assert nursery.stdin is not None
-    assert nursery.stdout is not None
-    nursery.stdin.write(f"{random.randrange(1 << 30)} {path}\n")
-    nursery.stdin.flush()
-    pid = int(nursery.stdout.readline().removeprefix("pid "))
+    assert spawner.stdin is not None
+    assert spawner.stdout is not None
+    spawner.stdin.write(f"{random.randrange(1 << 30)} {path}\n")
+    spawner.stdin.flush()
+    pid = int(spawner.stdout.readline().removeprefix("pid "))
     for _ in range(random.randrange(MOST_LINES)):
-        ledger.receive(nursery.stdout.readline())
+        ledger.receive(spawner.stdout.readline())
     time.sleep(random.random() * MOST_WAIT_S)
     os.kill(pid, signal.SIGKILL)
-    for line in iter(nursery.stdout.readline, "gone\n"):
+    for line in iter(spawner.stdout.readline, "gone\n"):
         ledger.receive(line)
 
 
-def test_kill_loses_no_acknowledged_row(nursery: subprocess.Popen[str], tmp_path: Path) -> None:
+def test_kill_loses_no_acknowledged_row(spawner: subprocess.Popen[str], tmp_path: Path) -> None:
     """After 200 kills at random moments every acknowledged row exists and every database is intact."""
     random = Random(7)
     rows = 0
     for number in range(KILLS // KILLS_A_DATABASE):
         path, ledger = tmp_path / f"station {number}.db", Ledger()
         for _ in range(KILLS_A_DATABASE):
-            run_until_killed(nursery, path, ledger, random)
+            run_until_killed(spawner, path, ledger, random)
             with Store.open(path, clock=SystemClock()) as store, store.write_transaction() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
                 found = found_in(now)

@@ -19,7 +19,7 @@ from sqlalchemy import text
 
 from station.clock import SystemClock
 from station.store import Store
-from tests.crash.living import HOLD_US, LONG_US, ROOT
+from tests.crash.station_spawner import HOLD_US, LONG_US, ROOT
 
 KILLS = 200
 LONG_KILLS = 8
@@ -40,11 +40,11 @@ def has_completed(line: str, holds: int) -> bool:
     return line == "gone\n" or holds == 0 or (isinstance(repetition, int) and repetition > holds)
 
 
-class Nursery:
+class Spawner:
     """A process that starts stations, one after the other."""
 
     def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.crash.living"]
+        command = [sys.executable, "-m", "tests.crash.station_spawner"]
         self._process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -74,20 +74,20 @@ class Nursery:
 
 
 @pytest.fixture
-def nurseries() -> Iterator[list[Nursery]]:
+def spawners() -> Iterator[list[Spawner]]:
     with ExitStack() as undo:
-        made = [Nursery() for _ in range(AT_ONCE)]
-        for nursery in made:
-            undo.callback(nursery.close)
+        made = [Spawner() for _ in range(AT_ONCE)]
+        for spawner in made:
+            undo.callback(spawner.close)
         yield made
 
 
-def run_lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
+def run_lives(spawner: Spawner, path: Path, seed: int, kills: int) -> int:
     """Kill so many stations on one database; returns how many finished holds were acknowledged and found."""
     random, found, sessions = Random(seed), 0, set[str]()
     for _ in range(kills):
         life_s = random.uniform(-MOST_S / 3, MOST_S)
-        shown = nursery.run_until_killed(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
+        shown = spawner.run_until_killed(path, HOLD_US, life_s, random.choice(HOLDS_SHOWN))
         with Store.open(path, clock=SystemClock()) as store:
             with store.write_transaction() as now:
                 assert now.execute(text("PRAGMA integrity_check")).scalars().all() == ["ok"]
@@ -108,22 +108,22 @@ def run_lives(nursery: Nursery, path: Path, seed: int, kills: int) -> int:
     return found
 
 
-def test_station_kill_loses_no_hold_that_was_shown(nurseries: list[Nursery], tmp_path: Path) -> None:
+def test_station_kill_loses_no_hold_that_was_shown(spawners: list[Spawner], tmp_path: Path) -> None:
     """After 200 kills every hold shown as done is stored exactly, and every database is intact."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
         begun = [
-            pool.submit(run_lives, nursery, tmp_path / f"{number}.db", number, KILLS // AT_ONCE)
-            for number, nursery in enumerate(nurseries)
+            pool.submit(run_lives, spawner, tmp_path / f"{number}.db", number, KILLS // AT_ONCE)
+            for number, spawner in enumerate(spawners)
         ]
         assert sum(one.result() for one in begun) > KILLS // 2, "the stations held too little before the kill"
 
 
-def test_station_kill_costs_at_most_one_second_of_a_hold(nurseries: list[Nursery], tmp_path: Path) -> None:
+def test_station_kill_costs_at_most_one_second_of_a_hold(spawners: list[Spawner], tmp_path: Path) -> None:
     """A running hold is stored as unfinished, with everything shown except its last second."""
 
     def kill_once(number: int) -> None:
         path = tmp_path / f"{number}.db"
-        shown = nurseries[number % AT_ONCE].run_until_killed(path, LONG_US, 2.0 + number / 4)
+        shown = spawners[number % AT_ONCE].run_until_killed(path, LONG_US, 2.0 + number / 4)
         session_id, _, _, counted_us, _ = shown[-1]
         assert isinstance(session_id, str)
         assert isinstance(counted_us, int)

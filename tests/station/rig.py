@@ -14,7 +14,7 @@ from station.simulator.board import SimulatedBoard
 from station.store.records import SessionDetail
 from station.system.simulate import MIDNIGHT, VirtualStation, simulated
 from tests.station.health_answers import add_screened_person
-from tests.station.simulator.sittings import STEADY
+from tests.station.simulator.whole_sessions import STEADY
 
 COMPARATORS = '[board]\nheels = "comparator"\n'
 """The wiring that simulates fastest, without heels to learn."""

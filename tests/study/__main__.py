@@ -17,11 +17,11 @@ from tests.study import measure
 from tests.study.measure import BLOCK, SEED, characteristics, summed
 from tests.study.people import Scenario
 from tests.study.report import pictures, prose
-from tests.study.scenarios import BANDS, FORECASTS, STEADY, TOLD
+from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 
 HERE = Path(__file__).parent
 PARTS: dict[str, tuple[Callable[[Scenario, int, int], Any], tuple[Scenario, ...], float]] = {
-    "told": (measure.told, TOLD, 1.0),
+    "told": (measure.weeks_confirmed, CHANGES, 1.0),
     "bands": (measure.bands, BANDS, 0.25),
     "forecasts": (measure.forecasts, FORECASTS, 0.2),
     "steady": (measure.steady, STEADY, 0.05),

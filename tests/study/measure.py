@@ -27,7 +27,9 @@ def rng_of(scenario: Scenario, block: int) -> Random:
     return Random(f"{SEED} {scenario.name} {block}")
 
 
-def told(scenario: Scenario, block: int, people: int, rules: Sequence[str] | None = None) -> dict[str, list[float]]:
+def weeks_confirmed(
+    scenario: Scenario, block: int, people: int, rules: Sequence[str] | None = None
+) -> dict[str, list[float]]:
     """The week in which each rule first confirms a change, for each person; infinity for never."""
     rng = rng_of(scenario, block)
     asked = {

@@ -16,7 +16,7 @@ WEEK = timedelta(weeks=1)
 START_MM = 90.0
 TEST_DAYS = {1: (0,), 2: (0, 3), 3: (0, 2, 4), 5: (0, 1, 2, 3, 4), 7: (0, 1, 2, 3, 4, 5, 6)}
 FULL_TRIALS = 3
-SLIP_MM = (20.0, 50.0)
+OUTLIER_MM = (20.0, 50.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Scenario:
     turn_week: float = 1000.0
     step_mm: float = 0.0
     step_week: float = 0.0
-    slips: float = 0.0
+    outlier_share: float = 0.0
     fade_days: float = 0.0
     full_every: int = 0
 
@@ -84,8 +84,8 @@ def made_by(scenario: Scenario, rng: Random) -> list[Result]:
         before = day
         full = scenario.full_every > 0 and number % scenario.full_every == 0
         error = gauss(0.0, scenario.sem_mm / sqrt(FULL_TRIALS) if full else scenario.sem_mm)
-        if scenario.slips and rng.random() < scenario.slips:
-            error += rng.choice((-1, 1)) * rng.uniform(*SLIP_MM)
+        if scenario.outlier_share and rng.random() < scenario.outlier_share:
+            error += rng.choice((-1, 1)) * rng.uniform(*OUTLIER_MM)
         at = BEGIN + timedelta(days=day)
         mm = scenario.level_mm(day / 7) + ankle + error
         made.append(Result(str(number), at, mm, None, full, Contact.PAD))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tests.study.people import Scenario
-from tests.study.scenarios import BANDS, FORECASTS, STEADY, TOLD
+from tests.study.scenarios import BANDS, CHANGES, FORECASTS, STEADY
 
 SHOWN = ("ours", "above 19 mm", "above MDC95", "two in a row", "limit")
 SAYS = {
@@ -37,16 +37,16 @@ def _week(week: float | None) -> str:
 
 def pictures(results: Mapping[str, Any]) -> dict[str, str]:
     """The SVG files by name."""
-    told = results["told"]
+    reported = results["told"]
     return {
         "gain.svg": chart(
-            {rule: told["gain"][rule]["by_week"][:21] for rule in SHOWN},
+            {rule: reported["gain"][rule]["by_week"][:21] for rule in SHOWN},
             "Share of people who gain 2 mm a week and see it confirmed",
             "Each line is a rule; the further to the upper left, the sooner it confirms.",
             1.0,
         ),
         "no_change.svg": chart(
-            {rule: told["null"][rule]["by_week"] for rule in SHOWN},
+            {rule: reported["null"][rule]["by_week"] for rule in SHOWN},
             "Share of people who do not change but see a change",
             "Each line is a rule; the limit is 5 % within a year.",
             1.0,
@@ -111,7 +111,7 @@ def prose(results: Mapping[str, Any]) -> str:
 
 
 def _lines(results: Mapping[str, Any]) -> Iterator[str]:
-    told = results["told"]
+    reported = results["told"]
     yield "# Is the change real? How each rule performs for simulated people whose true course is known"
     yield ""
     yield f"Written by `make study` from `results.json`: {results['people']:,} simulated people per scenario (fewer for"
@@ -124,7 +124,7 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield from _table(
         ("people", *(SAYS[rule] for rule in SHOWN)),
-        ((one.says, *(percent(told[one.name][rule]["told"]) for rule in SHOWN)) for one in TOLD if one.is_null),
+        ((one.says, *(percent(reported[one.name][rule]["told"]) for rule in SHOWN)) for one in CHANGES if one.is_null),
     )
     yield ""
     yield "![Share of people who do not change but see a change](no_change.svg)"
@@ -139,10 +139,13 @@ def _lines(results: Mapping[str, Any]) -> Iterator[str]:
         (
             (
                 one.says,
-                *(f"{_week(told[one.name][rule]['half'])} / {_week(told[one.name][rule]['most'])}" for rule in SHOWN),
-                percent(told[one.name]["wrong way"]["told"]),
+                *(
+                    f"{_week(reported[one.name][rule]['half'])} / {_week(reported[one.name][rule]['most'])}"
+                    for rule in SHOWN
+                ),
+                percent(reported[one.name]["wrong way"]["told"]),
             )
-            for one in TOLD
+            for one in CHANGES
             if not one.is_null
         ),
     )

@@ -9,13 +9,13 @@ from tests.study.people import Scenario
 NULL = Scenario("null", "no change, three tests a week", 52)
 GAIN = Scenario("gain", "2 mm a week, three tests a week", 30, slope=2.0)
 
-TOLD = (
+CHANGES = (
     NULL,
     replace(NULL, name="null, SEM 3", says="no change, SEM 3 mm", sem_mm=3.0),
     replace(NULL, name="null, SEM 9", says="no change, SEM 9 mm", sem_mm=9.0),
     replace(NULL, name="null, 1 a week", says="no change, one test a week", per_week=1),
     replace(NULL, name="null, 7 a week", says="no change, a test every day", per_week=7),
-    replace(NULL, name="null, slips", says="no change, 5 % outliers", slips=0.05),
+    replace(NULL, name="null, slips", says="no change, 5 % outliers", outlier_share=0.05),
     replace(NULL, name="null, mixed", says="no change, every sixth test full", full_every=6),
     replace(NULL, name="null, days", says="no change, correlated days (3 days)", fade_days=3.0),
     replace(
@@ -32,7 +32,7 @@ TOLD = (
     replace(GAIN, name="gain, SEM 9", says="2 mm a week, SEM 9 mm", sem_mm=9.0, weeks=40),
     replace(GAIN, name="gain, 1 a week", says="2 mm a week, one test a week", per_week=1, weeks=40),
     replace(GAIN, name="gain, 7 a week", says="2 mm a week, a test every day", per_week=7, weeks=16),
-    replace(GAIN, name="gain, slips", says="2 mm a week, 5 % outliers", slips=0.05, weeks=40),
+    replace(GAIN, name="gain, slips", says="2 mm a week, 5 % outliers", outlier_share=0.05, weeks=40),
     replace(GAIN, name="gain, mixed", says="2 mm a week, every sixth test full", full_every=6),
     replace(GAIN, name="gain, days", says="2 mm a week, correlated days (3 days)", fade_days=3.0),
     replace(GAIN, name="later gain", says="2 mm a week from week 12", from_week=12.0, weeks=40),
@@ -45,12 +45,14 @@ BANDS = (
     _SIX_MONTHS,
     replace(_SIX_MONTHS, name="steady, SEM 3", says="no change, SEM 3 mm", sem_mm=3.0),
     replace(_SIX_MONTHS, name="steady, SEM 9", says="no change, SEM 9 mm", sem_mm=9.0),
-    replace(_SIX_MONTHS, name="steady, slips", says="no change, 5 % outliers", slips=0.05),
+    replace(_SIX_MONTHS, name="steady, slips", says="no change, 5 % outliers", outlier_share=0.05),
     replace(_SIX_MONTHS, name="steady, 1 a week", says="no change, one test a week", per_week=1),
     replace(_SIX_MONTHS, name="steady, 7 a week", says="no change, a test every day", per_week=7),
     replace(_SIX_MONTHS, name="steady, days", says="no change, correlated days", fade_days=3.0),
     replace(_SIX_MONTHS, name="gaining", says="2 mm a week", slope=2.0, weeks=12),
-    replace(_SIX_MONTHS, name="gaining, slips", says="2 mm a week, 5 % outliers", slope=2.0, slips=0.05, weeks=12),
+    replace(
+        _SIX_MONTHS, name="gaining, slips", says="2 mm a week, 5 % outliers", slope=2.0, outlier_share=0.05, weeks=12
+    ),
     replace(
         _SIX_MONTHS, name="gaining, mixed", says="2 mm a week, every sixth full", slope=2.0, full_every=6, weeks=12
     ),

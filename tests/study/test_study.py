@@ -18,7 +18,7 @@ from tests.study import measure
 from tests.study.people import Scenario, made_by, week_of
 from tests.study.report import pictures, prose
 from tests.study.rules import above, limit
-from tests.study.scenarios import BANDS, FORECASTS, GAIN, NULL, STEADY, TOLD
+from tests.study.scenarios import BANDS, CHANGES, FORECASTS, GAIN, NULL, STEADY
 from tests.tree import ROOT
 
 HERE = Path(__file__).parent
@@ -28,14 +28,14 @@ PEOPLE = 400
 
 def test_rule_rarely_confirms_a_false_change() -> None:
     """At most 5 % within a year, checked after every test; 400 people, with an allowance for chance."""
-    weeks = measure.told(NULL, 1000, PEOPLE, ("ours",))["ours"]
+    weeks = measure.weeks_confirmed(NULL, 1000, PEOPLE, ("ours",))["ours"]
     false = sum(week < NULL.weeks for week in weeks)
     assert false <= PEOPLE * 0.05 + 3 * sqrt(PEOPLE * 0.05 * 0.95)
 
 
 def test_rule_confirms_a_gain_in_time() -> None:
     """2 mm a week: half within about 7 weeks, 95 % within 11; 400 people, with an allowance for chance."""
-    weeks = measure.told(GAIN, 1000, PEOPLE, ("ours",))["ours"]
+    weeks = measure.weeks_confirmed(GAIN, 1000, PEOPLE, ("ours",))["ours"]
     assert sum(week <= 7 for week in weeks) >= PEOPLE * 0.5 - 3 * sqrt(PEOPLE * 0.25)
     assert sum(week <= 11 for week in weeks) >= PEOPLE * 0.95 - 3 * sqrt(PEOPLE * 0.95 * 0.05)
 
@@ -51,12 +51,12 @@ def test_bands_cover_the_truth(name: str) -> None:
 
 def test_results_meet_the_stated_limits() -> None:
     """The long study: false changes, time to confirm, dates and steady."""
-    told = RESULTS["told"]
+    reported = RESULTS["told"]
     assert RESULTS["people"] >= 10_000
-    for name in (one.name for one in TOLD if one.is_null and not one.fade_days):
-        assert told[name]["ours"]["told"] <= 0.05, name
-    assert told["gain"]["ours"]["half"] <= 7
-    assert told["gain"]["ours"]["most"] <= 11
+    for name in (one.name for one in CHANGES if one.is_null and not one.fade_days):
+        assert reported[name]["ours"]["told"] <= 0.05, name
+    assert reported["gain"]["ours"]["half"] <= 7
+    assert reported["gain"]["ours"]["most"] <= 11
     for found in RESULTS["forecasts"].values():
         assert found["inside"] / found["dates"] >= 0.8
     smallest_worthwhile = RESULTS["steady"]["0.46 a week"]
@@ -66,7 +66,7 @@ def test_results_meet_the_stated_limits() -> None:
 def test_results_cover_every_scenario() -> None:
     """With the stated seed."""
     assert RESULTS["seed"] == measure.SEED
-    for part, scenarios in (("told", TOLD), ("bands", BANDS), ("forecasts", FORECASTS), ("steady", STEADY)):
+    for part, scenarios in (("told", CHANGES), ("bands", BANDS), ("forecasts", FORECASTS), ("steady", STEADY)):
         assert list(RESULTS[part]) == [scenario.name for scenario in scenarios]
 
 
@@ -94,7 +94,7 @@ def test_simulated_people_match_their_scenario() -> None:
     rng = Random(1)
     made = made_by(Scenario("x", "x", 2000, per_week=7, sem_mm=5, day_mm=3), rng)
     assert stdev(test.mm for test in made) == pytest.approx(sqrt(34), rel=0.03)
-    with_outliers = made_by(Scenario("x", "x", 2000, sem_mm=1, day_mm=0, slips=0.05), rng)
+    with_outliers = made_by(Scenario("x", "x", 2000, sem_mm=1, day_mm=0, outlier_share=0.05), rng)
     assert fmean(abs(test.mm - 90) > 15 for test in with_outliers) == pytest.approx(0.05, abs=0.01)
     correlated = [test.mm for test in made_by(Scenario("x", "x", 2000, per_week=7, sem_mm=0, fade_days=3), rng)]
     pairs = list(pairwise(correlated))

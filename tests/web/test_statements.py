@@ -12,7 +12,7 @@ from sqlalchemy import Engine, event
 from station.store import Store
 from station.store.records import Person
 from tests.bench.pages import addresses
-from tests.station.store.histories import HandClock, guided, weeks
+from tests.station.store.histories import HandClock, guided_routine, weeks
 from tests.web.double import StationDouble
 from web.app import create_app
 from web.context import NOBODY, PERSON_COOKIE
@@ -44,7 +44,7 @@ def store_with_sessions(path: Path, days: int) -> tuple[Store, Person]:
     store = Store.open(path, clock=clock)
     weeks(store, clock, days=days)
     person = store.people()[0]
-    guided(store, clock, person.id)
+    guided_routine(store, clock, person.id)
     return store, person
 
 

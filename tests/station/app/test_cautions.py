@@ -14,7 +14,14 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Item, Restriction
 from station.core.facts import CueName
 from station.core.steps import HoldStep, RepsStep
-from tests.station.led import COMPARATORS, Led, holds_and_reps, is_running, prescribed_doses, stored_doses
+from tests.station.guided_station import (
+    COMPARATORS,
+    GuidedStation,
+    holds_and_reps,
+    is_running,
+    prescribed_doses,
+    stored_doses,
+)
 
 KEYS = [one.key for one in CONDITIONS]
 BLOCKING = {NOT_CLEARED, NO_WEIGHT, CHILD}
@@ -33,23 +40,23 @@ def shortened_exercises() -> list[Item]:
     ]
 
 
-def with_cautions(condition: str, ruling: Restriction) -> set[str]:
+def with_cautions(condition: str, restriction: Restriction) -> set[str]:
     """The exercises with this restriction for the condition."""
     return {
         key
         for key, one in exercises().items()
-        if any((each.condition, each.restriction) == (condition, ruling) for each in one.cautions)
+        if any((each.condition, each.restriction) == (condition, restriction) for each in one.cautions)
     }
 
 
-def started_for(led: Led, condition: str) -> StartDecision:
+def started_for(guided: GuidedStation, condition: str) -> StartDecision:
     """What starts for a person with this condition, and with the answers that it depends on."""
     after = next(one.follow_up_of for one in CONDITIONS if one.key == condition)
-    person_id = led.add_person("Ada", *([after] if after else []), condition)
+    person_id = guided.add_person("Ada", *([after] if after else []), condition)
     items = [item_dict(item) for item in shortened_exercises()]
-    routine_id = led.store.save_routine(None, person_id, "All", items)
-    done = led.station.request_start(routine_id, person_id)
-    led.live(0.1)
+    routine_id = guided.store.save_routine(None, person_id, "All", items)
+    done = guided.station.request_start(routine_id, person_id)
+    guided.live(0.1)
     return done.result(0)
 
 
@@ -62,21 +69,21 @@ def test_caution_excludes_or_halves_exercises(tmp_path: Path, condition: str) ->
     """Excluded exercises are skipped, reduced ones are halved, all others are complete; where a condition blocks
     everything nothing starts, with one sentence.
     """
-    with Led(tmp_path, COMPARATORS) as led:
-        found = started_for(led, condition)
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        found = started_for(guided, condition)
         if condition in BLOCKING:
             assert found.routine == ()
             assert found.refusal is not None
             assert found.note == found.refusal.sentence
             return
-        led.live(0.1)
-        led.board.act("auto")
-        led.until(lambda: not is_running(led), LONGEST_S)
-        led.live(5.0)
-        assert led.recognised_cues()[-1] is CueName.COMPLETE
-        assert stored_doses(led) == prescribed_doses(found.routine)
-        done = {one.exercise for one in holds_and_reps(led.last_session())}
-        left_out, gentler = (with_cautions(condition, ruling) for ruling in Restriction)
+        guided.live(0.1)
+        guided.board.act("auto")
+        guided.until(lambda: not is_running(guided), LONGEST_S)
+        guided.live(5.0)
+        assert guided.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(guided) == prescribed_doses(found.routine)
+        done = {one.exercise for one in holds_and_reps(guided.last_session())}
+        left_out, gentler = (with_cautions(condition, restriction) for restriction in Restriction)
         assert done == exercises().keys() - left_out
         for step in found.routine:
             assert isinstance(step, HoldStep | RepsStep)

@@ -13,8 +13,16 @@ from station.catalogue.records import Item, Verification
 from station.core.events import SECOND_US
 from station.core.facts import CueName
 from station.store.records import Hold, RepSet
-from tests.station.led import ANALOGUE, COMPARATORS, Led, holds_and_reps, prescribed_doses, routine_of, stored_doses
-from tests.station.simulator.sittings import STEADY
+from tests.station.guided_station import (
+    ANALOGUE,
+    COMPARATORS,
+    GuidedStation,
+    holds_and_reps,
+    prescribed_doses,
+    routine_of,
+    stored_doses,
+)
+from tests.station.simulator.whole_sessions import STEADY
 from tests.station.states import AnyState
 
 KEYS = tuple(exercises())
@@ -31,26 +39,26 @@ def test_compliant_person_completes_the_exact_dose(tmp_path: Path, key: str) -> 
     """The stored dose is exactly the prescribed one."""
     sensed = key in SENSED
     routine = routine_of((Item(exercise=key),), analogue=sensed)
-    with Led(tmp_path, ANALOGUE if sensed else COMPARATORS) as led:
-        led.run_routine(routine)
-        assert led.recognised_cues()[-1] is CueName.COMPLETE
-        assert stored_doses(led) == prescribed_doses(routine)
-        bouts = holds_and_reps(led.last_session())
+    with GuidedStation(tmp_path, ANALOGUE if sensed else COMPARATORS) as guided:
+        guided.run_routine(routine)
+        assert guided.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(guided) == prescribed_doses(routine)
+        bouts = holds_and_reps(guided.last_session())
         assert {one.exercise for one in bouts} == {key}
         assert {one.verified for one in bouts} == {sensed}
         assert {one.state for one in bouts} == {"finished"}
-        assert led.store.unfinished_run(None) is None
+        assert guided.store.unfinished_run(None) is None
 
 
 @pytest.mark.parametrize("key", LIFTED)
 def test_heel_lifts_delay_completion_but_keep_the_dose(tmp_path: Path, key: str) -> None:
     """Each lift stops the clock of every verified exercise, and earlier credit stays."""
     routine = routine_of((LONG_ENOUGH.get(key, Item(exercise=key)),), analogue=False)
-    with Led(tmp_path, COMPARATORS, character=TIRED) as led:
-        led.run_routine(routine)
-        assert stored_doses(led) == prescribed_doses(routine)
-        assert CueName.HEEL_UP in led.recognised_cues()
-        bouts = holds_and_reps(led.last_session())
+    with GuidedStation(tmp_path, COMPARATORS, character=TIRED) as guided:
+        guided.run_routine(routine)
+        assert stored_doses(guided) == prescribed_doses(routine)
+        assert CueName.HEEL_UP in guided.recognised_cues()
+        bouts = holds_and_reps(guided.last_session())
         assert {(one.exercise, one.verified, one.state) for one in bouts} == {(key, True, "finished")}
         late_us = [late for one in bouts for late in delays_us(one)]
         assert min(late_us) >= 0
@@ -68,18 +76,18 @@ def delays_us(bout: Hold | RepSet) -> list[int]:
 def test_too_quick_lowering_does_not_count(tmp_path: Path) -> None:
     """A heel raise that comes down too quickly gets NO; the set is complete only with slow ones."""
     routine = routine_of((Item(exercise="7d", count=4),), analogue=False)
-    with Led(tmp_path, COMPARATORS) as led:
-        led.board.person.exercise_moves.heel_raise_s["7d"] = 1.0
-        led.station.start(routine, led.person_id)
-        led.live(0.1)
-        led.board.act("auto")
-        led.until(lambda: led.recognised_cues().count(CueName.NO) == 3)
-        assert AnyState(led.station.snapshot().state).count == 0
-        led.board.person.exercise_moves.heel_raise_s["7d"] = 4.8
-        person = led.board.person
-        person.script.run(person.exercise_moves.raise_heels(4.8), led.clock.now_us())
-        led.until_phase("done")
-        (reps,) = led.last_session().rep_sets
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        guided.board.person.exercise_moves.heel_raise_s["7d"] = 1.0
+        guided.station.start(routine, guided.person_id)
+        guided.live(0.1)
+        guided.board.act("auto")
+        guided.until(lambda: guided.recognised_cues().count(CueName.NO) == 3)
+        assert AnyState(guided.station.snapshot().state).count == 0
+        guided.board.person.exercise_moves.heel_raise_s["7d"] = 4.8
+        person = guided.board.person
+        person.script.run(person.exercise_moves.raise_heels(4.8), guided.clock.now_us())
+        guided.until_phase("done")
+        (reps,) = guided.last_session().rep_sets
         assert (reps.state, reps.count) == ("finished", 4)
         assert reps.too_quick_count >= 3
         assert sum(not one.too_quick for one in reps.repetitions) == 4

@@ -20,10 +20,10 @@ from station.core.steps import AskStep, HoldStep, RepsStep, Routine, Step, TestS
 from station.settings import Settings
 from station.store.records import Hold, RepSet, SessionDetail, Test, UnfinishedRun
 from tests.station import rig
-from tests.station.led import (
+from tests.station.guided_station import (
     ANALOGUE,
     COMPARATORS,
-    Led,
+    GuidedStation,
     credited,
     holds_and_reps,
     is_running,
@@ -57,13 +57,17 @@ class CompletedRoutine:
 def complete(name: str) -> CompletedRoutine:
     """Run a ready routine once, with a person who follows the cues and touches nothing but the answers."""
     wiring = rig.COMPARATORS if name == "test_and_stretch" else COMPARATORS
-    with tempfile.TemporaryDirectory() as scratch, Led(Path(scratch), wiring) as led:
-        led.station.request_start(name, led.person_id)
-        led.live(0.1)
-        led.run_to_end()
+    with tempfile.TemporaryDirectory() as scratch, GuidedStation(Path(scratch), wiring) as guided:
+        guided.station.request_start(name, guided.person_id)
+        guided.live(0.1)
+        guided.run_to_end()
         routine = routine_called(name, Settings(), analogue=False)
         return CompletedRoutine(
-            routine, tuple(led.seen), tuple(led.recognised_cues()), led.last_session(), led.store.unfinished_run(None)
+            routine,
+            tuple(guided.seen),
+            tuple(guided.recognised_cues()),
+            guided.last_session(),
+            guided.store.unfinished_run(None),
         )
 
 
@@ -168,58 +172,60 @@ def test_test_and_stretch_asks_two_questions_between() -> None:
 # A sensor that fails in the middle.
 
 
-def unplug_heels(led: Led, routine: Routine) -> None:
+def unplug_heels(guided: GuidedStation, routine: Routine) -> None:
     """Unplug the ADC of both heels in the middle of the routine's second hold."""
-    led.station.start(routine, led.person_id)
-    led.live(0.1)
-    led.board.act("auto")
-    led.until(lambda: AnyState(led.station.snapshot().state).repetition == 2 and led.station.snapshot().phase == "hold")
-    led.live(UNPLUGGED_AFTER_S)
-    led.board.act("pull_heels")
+    guided.station.start(routine, guided.person_id)
+    guided.live(0.1)
+    guided.board.act("auto")
+    guided.until(
+        lambda: AnyState(guided.station.snapshot().state).repetition == 2 and guided.station.snapshot().phase == "hold"
+    )
+    guided.live(UNPLUGGED_AFTER_S)
+    guided.board.act("pull_heels")
 
 
 def test_hold_resumes_from_its_credit_when_heels_return(tmp_path: Path) -> None:
     """Nothing is credited while the heels are unknown."""
     routine = routine_of(TWO_HOLDS)
-    with Led(tmp_path, ANALOGUE) as led:
-        unplug_heels(led, routine)
-        led.live(6.0)
-        kept_us = AnyState(led.station.snapshot().state).counted_us
+    with GuidedStation(tmp_path, ANALOGUE) as guided:
+        unplug_heels(guided, routine)
+        guided.live(6.0)
+        kept_us = AnyState(guided.station.snapshot().state).counted_us
         assert UNPLUGGED_AFTER_S - 0.5 <= kept_us / SECOND_US <= UNPLUGGED_AFTER_S + 0.5
-        led.board.act("return_heels")
-        led.until(lambda: not is_running(led), 600.0)
-        led.live(5.0)
-        assert led.recognised_cues()[-1] is CueName.COMPLETE
-        assert stored_doses(led) == prescribed_doses(routine)
-        assert led.store.unfinished_run(None) is None
+        guided.board.act("return_heels")
+        guided.until(lambda: not is_running(guided), 600.0)
+        guided.live(5.0)
+        assert guided.recognised_cues()[-1] is CueName.COMPLETE
+        assert stored_doses(guided) == prescribed_doses(routine)
+        assert guided.store.unfinished_run(None) is None
 
 
 def test_routine_ends_and_can_be_resumed_when_heels_stay_lost(tmp_path: Path) -> None:
     """The routine ends by itself, its holds are stored, and the unfinished routine resumes with a working sensor."""
     routine = routine_of(TWO_HOLDS)
-    with Led(tmp_path, ANALOGUE) as led:
-        unplug_heels(led, routine)
-        led.until(lambda: not is_running(led), 300.0)
-        assert led.station.snapshot().phase == "ended"
-        first, second = holds_and_reps(led.last_session())
+    with GuidedStation(tmp_path, ANALOGUE) as guided:
+        unplug_heels(guided, routine)
+        guided.until(lambda: not is_running(guided), 300.0)
+        assert guided.station.snapshot().phase == "ended"
+        first, second = holds_and_reps(guided.last_session())
         assert (first.state, second.state) == ("finished", "partial")
         assert isinstance(second, Hold)
         assert second.credited_us / SECOND_US == pytest.approx(UNPLUGGED_AFTER_S, abs=0.5)
-        unfinished = led.store.unfinished_run(led.person_id)
+        unfinished = guided.store.unfinished_run(guided.person_id)
         assert unfinished is not None
-        led.live(30.0)
-        led.board.act("return_heels")
-        led.live(30.0)
-        led.station.request_start("rest", led.person_id)
-        led.live(0.1)
-        led.run_to_end()
-        assert led.recognised_cues()[-1] is CueName.COMPLETE
-        done = [one for session in led.store.sessions() for one in finished(led, session.id)]
+        guided.live(30.0)
+        guided.board.act("return_heels")
+        guided.live(30.0)
+        guided.station.request_start("rest", guided.person_id)
+        guided.live(0.1)
+        guided.run_to_end()
+        assert guided.recognised_cues()[-1] is CueName.COMPLETE
+        done = [one for session in guided.store.sessions() for one in finished(guided, session.id)]
         assert credited(done) == prescribed_doses(routine)
 
 
-def finished(led: Led, session_id: str) -> list[Hold | RepSet]:
-    detail = led.store.session(session_id)
+def finished(guided: GuidedStation, session_id: str) -> list[Hold | RepSet]:
+    detail = guided.store.session(session_id)
     assert detail is not None
     return [one for one in holds_and_reps(detail) if one.state == "finished"]
 
@@ -227,87 +233,87 @@ def finished(led: Led, session_id: str) -> list[Hold | RepSet]:
 def test_one_heel_up_in_squat_stops_clock_and_is_named(tmp_path: Path) -> None:
     """With both feet at work one lifted heel stops the clock, HEEL_UP sounds, and the snapshot shows which."""
     routine = routine_of((Item(exercise="3c", hold_s=20),))
-    with Led(tmp_path, ANALOGUE) as led:
-        led.station.start(routine, led.person_id)
-        led.live(0.1)
-        led.board.act("auto")
-        led.until_phase("hold")
-        led.live(8.0)
-        led.board.world.press(Side.RIGHT, 0.0, led.clock.now_us(), 120_000)
-        led.until_phase("lifted")
-        heels = {heel.side: heel.down for heel in led.station.snapshot().heels}
+    with GuidedStation(tmp_path, ANALOGUE) as guided:
+        guided.station.start(routine, guided.person_id)
+        guided.live(0.1)
+        guided.board.act("auto")
+        guided.until_phase("hold")
+        guided.live(8.0)
+        guided.board.world.press(Side.RIGHT, 0.0, guided.clock.now_us(), 120_000)
+        guided.until_phase("lifted")
+        heels = {heel.side: heel.down for heel in guided.station.snapshot().heels}
         assert heels == {Side.LEFT: True, Side.RIGHT: False}
-        led.live(0.6)
-        assert CueName.HEEL_UP in led.recognised_cues()
-        stopped_us = AnyState(led.station.snapshot().state).counted_us
+        guided.live(0.6)
+        assert CueName.HEEL_UP in guided.recognised_cues()
+        stopped_us = AnyState(guided.station.snapshot().state).counted_us
         assert stopped_us / SECOND_US == pytest.approx(8.0, abs=0.15)
-        led.board.world.press(Side.RIGHT, 130.0, led.clock.now_us(), 120_000)
-        led.until_phase("hold")
-        led.until(lambda: not is_running(led))
-        (hold,) = led.last_session().holds
+        guided.board.world.press(Side.RIGHT, 130.0, guided.clock.now_us(), 120_000)
+        guided.until_phase("hold")
+        guided.until(lambda: not is_running(guided))
+        (hold,) = guided.last_session().holds
         assert (hold.state, hold.lift_count, hold.credited_us) == ("finished", 1, 20 * SECOND_US)
 
 
 # Cues of the exceptions.
 
 
-def slide_board_in_attempt(led: Led) -> None:
-    led.station.request_start("test", None)
-    led.board.act("auto")
-    led.until_phase("attempt")
-    led.live(0.5)
-    led.board.act("slide", "25")
-    led.until(lambda: CueName.TRIAL_VOID in led.recognised_cues())
+def slide_board_in_attempt(guided: GuidedStation) -> None:
+    guided.station.request_start("test", None)
+    guided.board.act("auto")
+    guided.until_phase("attempt")
+    guided.live(0.5)
+    guided.board.act("slide", "25")
+    guided.until(lambda: CueName.TRIAL_VOID in guided.recognised_cues())
 
 
-def unplug_sensor_in_attempt(led: Led) -> None:
-    led.station.request_start("test", None)
-    led.board.act("auto")
-    led.until_phase("attempt")
-    led.board.act("pull_cable")
-    led.until_phase("fault")
-    led.live(3.0)
+def unplug_sensor_in_attempt(guided: GuidedStation) -> None:
+    guided.station.request_start("test", None)
+    guided.board.act("auto")
+    guided.until_phase("attempt")
+    guided.board.act("pull_cable")
+    guided.until_phase("fault")
+    guided.live(3.0)
 
 
-def lunge_beyond_limit(led: Led) -> None:
-    led.station.request_start("test", None)
-    led.board.act("auto")
-    led.until(lambda: CueName.NO in led.recognised_cues(), 300.0)
+def lunge_beyond_limit(guided: GuidedStation) -> None:
+    guided.station.request_start("test", None)
+    guided.board.act("auto")
+    guided.until(lambda: CueName.NO in guided.recognised_cues(), 300.0)
 
 
-def beat_personal_best(led: Led) -> None:
-    led.run_routine((TestStep((Side.LEFT,), full=True, beat_left_mm=1.0),))
+def beat_personal_best(guided: GuidedStation) -> None:
+    guided.run_routine((TestStep((Side.LEFT,), full=True, beat_left_mm=1.0),))
 
 
-def step_off_in_hold(led: Led) -> None:
-    led.step_on()
-    led.hold(20.0)
-    led.board.act("step_off")
-    led.until_phase("ended")
-    led.live(2.0)
+def step_off_in_hold(guided: GuidedStation) -> None:
+    guided.step_on()
+    guided.hold(20.0)
+    guided.board.act("step_off")
+    guided.until_phase("ended")
+    guided.live(2.0)
 
 
-def lift_heel_in_hold(led: Led) -> None:
-    led.step_on()
-    led.hold(20.0)
-    led.board.act("lift_heel")
-    led.live(1.5)
-    led.board.act("lower_heel")
-    led.live(1.0)
+def lift_heel_in_hold(guided: GuidedStation) -> None:
+    guided.step_on()
+    guided.hold(20.0)
+    guided.board.act("lift_heel")
+    guided.live(1.5)
+    guided.board.act("lower_heel")
+    guided.live(1.0)
 
 
-def answer_by_taps(led: Led) -> None:
-    led.step_on(after_s=3.0)
-    led.station.start((AskStep(),), None)
-    led.live(1.5)
+def answer_by_taps(guided: GuidedStation) -> None:
+    guided.step_on(after_s=3.0)
+    guided.station.start((AskStep(),), None)
+    guided.live(1.5)
     for _ in range(2):
-        led.board.world.press(Side.LEFT, 0.0, led.clock.now_us(), 0)
-        led.board.act("take_over")
-        led.live(0.2)
-        led.board.world.press(Side.LEFT, 300.0, led.clock.now_us(), 0)
-        led.board.act("take_over")
-        led.live(0.25)
-    led.live(1.5)
+        guided.board.world.press(Side.LEFT, 0.0, guided.clock.now_us(), 0)
+        guided.board.act("take_over")
+        guided.live(0.2)
+        guided.board.world.press(Side.LEFT, 300.0, guided.clock.now_us(), 0)
+        guided.board.act("take_over")
+        guided.live(0.25)
+    guided.live(1.5)
 
 
 SCENARIOS = {
@@ -330,6 +336,6 @@ def test_every_cue_is_played_and_recognised(tmp_path: Path, cue: CueName) -> Non
     if cue not in SCENARIOS:
         assert cue in complete("test_and_stretch").cues
         return
-    with Led(tmp_path, rig.COMPARATORS) as led:
-        SCENARIOS[cue](led)
-        assert cue in led.recognised_cues()
+    with GuidedStation(tmp_path, rig.COMPARATORS) as guided:
+        SCENARIOS[cue](guided)
+        assert cue in guided.recognised_cues()

@@ -14,8 +14,8 @@ from station.core.events import Side
 from station.core.facts import Contact
 from station.core.steps import HoldStep, TestStep
 from station.store import Store
+from tests.station.guided_station import COMPARATORS, GuidedStation
 from tests.station.health_answers import add_screened_person
-from tests.station.led import COMPARATORS, Led
 from tests.station.store.histories import HandClock, one_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -66,14 +66,14 @@ def test_best_to_beat_uses_the_error_of_full_tests(store: Store) -> None:
 
 def test_comfortable_test_has_no_best_to_beat(tmp_path: Path) -> None:
     """A person who is to stay within comfort gets no reward for going further."""
-    with Led(tmp_path, COMPARATORS) as led:
-        ada = add_screened_person(led.store, "Ada", "cleared")
-        at = led.clock.utc_now() - timedelta(days=10)
-        run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
-        one_test(led.store, run_id, 90.0, 90.0, full=True)
-        led.station.request_start("full_test", ada)
-        led.live(0.5)
-        run = led.station._session.run
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        ada = add_screened_person(guided.store, "Ada", "cleared")
+        at = guided.clock.utc_now() - timedelta(days=10)
+        run_id = guided.store.begin_run(guided.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
+        one_test(guided.store, run_id, 90.0, 90.0, full=True)
+        guided.station.request_start("full_test", ada)
+        guided.live(0.5)
+        run = guided.station._session.run
         assert run is not None
         assert run.routine[0] == TestStep(full=True)
 
@@ -92,18 +92,18 @@ def test_only_full_test_of_known_person_gets_best_to_beat(store: Store) -> None:
 
 def test_started_test_carries_best_to_beat(tmp_path: Path) -> None:
     """It is in the trace's header, so a replay sounds BEST as the board did."""
-    with Led(tmp_path, COMPARATORS) as led:
-        ada = add_screened_person(led.store, "Ada")
-        at = led.clock.utc_now() - timedelta(days=10)
-        run_id = led.store.begin_run(led.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
-        one_test(led.store, run_id, 90.0, 90.0, full=True)
-        led.station.request_start("full_test", ada)
-        led.live(0.5)
-        run = led.station._session.run
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        ada = add_screened_person(guided.store, "Ada")
+        at = guided.clock.utc_now() - timedelta(days=10)
+        run_id = guided.store.begin_run(guided.store.begin_session(ada, at, simulated=True), {"do": "test"}, at)
+        one_test(guided.store, run_id, 90.0, 90.0, full=True)
+        guided.station.request_start("full_test", ada)
+        guided.live(0.5)
+        run = guided.station._session.run
         assert run is not None
         test = run.routine[0]
         assert isinstance(test, TestStep)
         assert test.beat_left_mm is not None
         assert test.beat_left_mm == best_to_beat_mm(
-            led.store, ada, Side.LEFT, led.station._idle_board.wiring.contact, led.clock.utc_now()
+            guided.store, ada, Side.LEFT, guided.station._idle_board.wiring.contact, guided.clock.utc_now()
         )

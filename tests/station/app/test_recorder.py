@@ -81,7 +81,7 @@ def test_session_has_no_id_before_it_is_stored(tmp_path: Path) -> None:
         with full_disk(store):
             while not recorder.has_pending_writes:
                 recorder.record_check(store.current_calibration().id, "lane", None, 1.0, 0.5, passed=True)
-            recorder.end_session(clock.utc_now(), "somebody else")
+            recorder.end_session(clock.utc_now(), "another person")
             recorder.begin_session(None, clock.utc_now(), simulated=False)
             assert (recorder.in_session, recorder.session_id) == (True, None)
         recorder.flush(0)

@@ -16,8 +16,8 @@ from station.core.events import CommandName
 from station.core.facts import CueName
 from station.store import Store
 from station.system.scheduler import LATE_S
+from tests.station.guided_station import COMPARATORS, GuidedStation
 from tests.station.health_answers import answer_health_questions
-from tests.station.led import COMPARATORS, Led
 from tests.station.rig import hold_of
 from tests.station.store.histories import HandClock
 
@@ -47,7 +47,7 @@ class AlarmClock:
             self._job(key)
 
 
-class ReminderStation(Led):
+class ReminderStation(GuidedStation):
     """A station with an alarm clock that the test controls."""
 
     def __init__(self, tmp_path: Path) -> None:
@@ -78,150 +78,150 @@ def plan_at(*clocks: str, zone: str = "UTC", reminder_cue: bool = True, **more: 
 
 
 @pytest.fixture
-def led(tmp_path: Path) -> Iterator[ReminderStation]:
+def guided(tmp_path: Path) -> Iterator[ReminderStation]:
     with ReminderStation(tmp_path) as made:
         yield made
 
 
-def today_at(led: Led, hour: int, minute: int = 0) -> datetime:
-    return led.clock.utc_now().replace(hour=hour, minute=minute, second=0, microsecond=0)
+def today_at(guided: GuidedStation, hour: int, minute: int = 0) -> datetime:
+    return guided.clock.utc_now().replace(hour=hour, minute=minute, second=0, microsecond=0)
 
 
-def nudge_count(led: Led) -> int:
-    return led.recognised_cues().count(CueName.NUDGE)
+def nudge_count(guided: GuidedStation) -> int:
+    return guided.recognised_cues().count(CueName.NUDGE)
 
 
 # What the board does at the hour.
 
 
-def test_reminder_sounds_and_names_the_person(led: ReminderStation) -> None:
+def test_reminder_sounds_and_names_the_person(guided: ReminderStation) -> None:
     """NUDGE sounds, the note says whose routine is ready, and the next reminder is tomorrow's."""
-    ada = led.add_person_with_reminder("Ada", "18:00")
-    assert led.alarms.at == {ada: today_at(led, 18)}
-    led.advance_to(today_at(led, 17, 59))
-    assert led.alarms.rang == nudge_count(led) == 0
-    led.advance_to(today_at(led, 18))
-    assert led.alarms.rang == 1
-    assert nudge_count(led) >= 1
-    note = led.station.snapshot().note
+    ada = guided.add_person_with_reminder("Ada", "18:00")
+    assert guided.alarms.at == {ada: today_at(guided, 18)}
+    guided.advance_to(today_at(guided, 17, 59))
+    assert guided.alarms.rang == nudge_count(guided) == 0
+    guided.advance_to(today_at(guided, 18))
+    assert guided.alarms.rang == 1
+    assert nudge_count(guided) >= 1
+    note = guided.station.snapshot().note
     assert note is not None
     assert note.startswith("Ada, your routine is ready")
-    assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}
+    assert guided.alarms.at == {ada: today_at(guided, 18) + timedelta(days=1)}
 
 
-def test_no_reminder_before_wall_clock_is_set(led: ReminderStation) -> None:
-    ada = led.store.add_person("Ada").id
-    led.station.save_plan(ada, plan_at("18:00"))
-    led.live(0.1)
-    assert led.alarms.at == {}
-    led.station.wall_clock_set()
-    led.live(0.1)
-    assert led.alarms.at == {ada: today_at(led, 18)}
+def test_no_reminder_before_wall_clock_is_set(guided: ReminderStation) -> None:
+    ada = guided.store.add_person("Ada").id
+    guided.station.save_plan(ada, plan_at("18:00"))
+    guided.live(0.1)
+    assert guided.alarms.at == {}
+    guided.station.wall_clock_set()
+    guided.live(0.1)
+    assert guided.alarms.at == {ada: today_at(guided, 18)}
 
 
-def test_reminder_follows_plan_changes(led: ReminderStation) -> None:
+def test_reminder_follows_plan_changes(guided: ReminderStation) -> None:
     """A changed plan moves it; a plan without a reminder removes it."""
-    ada = led.add_person_with_reminder("Ada", "18:00")
-    led.station.save_plan(ada, plan_at("19:30"))
-    led.live(0.1)
-    assert led.alarms.at == {ada: today_at(led, 19, 30)}
-    led.station.save_plan(ada, plan_at("19:30", reminder_cue=False))
-    led.live(0.1)
-    assert led.alarms.at == {}
+    ada = guided.add_person_with_reminder("Ada", "18:00")
+    guided.station.save_plan(ada, plan_at("19:30"))
+    guided.live(0.1)
+    assert guided.alarms.at == {ada: today_at(guided, 19, 30)}
+    guided.station.save_plan(ada, plan_at("19:30", reminder_cue=False))
+    guided.live(0.1)
+    assert guided.alarms.at == {}
 
 
-def test_no_reminder_while_board_is_in_use(led: ReminderStation) -> None:
+def test_no_reminder_while_board_is_in_use(guided: ReminderStation) -> None:
     """The hour passes silently, and the next day's reminder is set."""
-    ada = led.add_person_with_reminder("Ada", "18:00")
-    led.jump_to(today_at(led, 17, 59))
-    led.live(1.0)
-    led.step_on()
-    led.station.start(hold_of(200.0), ada)
-    led.live(62.0)
-    before = len(led.recognised_cues())
-    led.alarms.fire_due(led.clock.utc_now())
-    led.live(8.0)
-    assert led.alarms.rang == 1
-    assert CueName.NUDGE not in led.recognised_cues()[before:]
-    assert led.station.snapshot().note is None
-    assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}
-    led.station.command(CommandName.STOP)
-    led.live(1.0)
+    ada = guided.add_person_with_reminder("Ada", "18:00")
+    guided.jump_to(today_at(guided, 17, 59))
+    guided.live(1.0)
+    guided.step_on()
+    guided.station.start(hold_of(200.0), ada)
+    guided.live(62.0)
+    before = len(guided.recognised_cues())
+    guided.alarms.fire_due(guided.clock.utc_now())
+    guided.live(8.0)
+    assert guided.alarms.rang == 1
+    assert CueName.NUDGE not in guided.recognised_cues()[before:]
+    assert guided.station.snapshot().note is None
+    assert guided.alarms.at == {ada: today_at(guided, 18) + timedelta(days=1)}
+    guided.station.command(CommandName.STOP)
+    guided.live(1.0)
 
 
-def test_no_reminder_after_routine_of_the_day(led: ReminderStation) -> None:
-    ada = led.add_person_with_reminder("Ada", "18:00")
-    led.station.start(hold_of(5.0), ada)
-    led.live(0.1)
-    led.run_to_end()
-    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
-    before = nudge_count(led)
-    led.advance_to(today_at(led, 18))
-    assert led.alarms.rang == 1
-    assert nudge_count(led) == before
-    assert led.station.snapshot().note is None
+def test_no_reminder_after_routine_of_the_day(guided: ReminderStation) -> None:
+    ada = guided.add_person_with_reminder("Ada", "18:00")
+    guided.station.start(hold_of(5.0), ada)
+    guided.live(0.1)
+    guided.run_to_end()
+    guided.until(lambda: guided.station.snapshot().session_id is None, 60.0)
+    before = nudge_count(guided)
+    guided.advance_to(today_at(guided, 18))
+    assert guided.alarms.rang == 1
+    assert nudge_count(guided) == before
+    assert guided.station.snapshot().note is None
 
 
-def test_reminder_in_quiet_hours_is_silent(led: ReminderStation) -> None:
+def test_reminder_in_quiet_hours_is_silent(guided: ReminderStation) -> None:
     """The page and the light show the cue, and the buzzer stays silent."""
-    led.station.change_settings({"quiet_from": "00:00", "quiet_to": "23:59"})
-    led.add_person_with_reminder("Ada", "18:00")
-    led.advance_to(today_at(led, 18))
-    seen = led.station.snapshot()
+    guided.station.change_settings({"quiet_from": "00:00", "quiet_to": "23:59"})
+    guided.add_person_with_reminder("Ada", "18:00")
+    guided.advance_to(today_at(guided, 18))
+    seen = guided.station.snapshot()
     assert seen.cue is not None
     assert seen.cue.cue is CueName.NUDGE
     assert seen.note is not None
-    assert nudge_count(led) == 0
+    assert nudge_count(guided) == 0
 
 
-def test_each_person_has_their_own_reminder(led: ReminderStation) -> None:
+def test_each_person_has_their_own_reminder(guided: ReminderStation) -> None:
     """At their own time, by their own name."""
-    ada, ben = led.add_person_with_reminder("Ada", "18:00"), led.add_person_with_reminder("Ben", "18:30")
-    led.advance_to(today_at(led, 18))
-    assert str(led.station.snapshot().note).startswith("Ada")
-    assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1), ben: today_at(led, 18, 30)}
-    led.advance_to(today_at(led, 18, 30))
-    assert str(led.station.snapshot().note).startswith("Ben")
-    assert led.alarms.rang == 2
+    ada, ben = guided.add_person_with_reminder("Ada", "18:00"), guided.add_person_with_reminder("Ben", "18:30")
+    guided.advance_to(today_at(guided, 18))
+    assert str(guided.station.snapshot().note).startswith("Ada")
+    assert guided.alarms.at == {ada: today_at(guided, 18) + timedelta(days=1), ben: today_at(guided, 18, 30)}
+    guided.advance_to(today_at(guided, 18, 30))
+    assert str(guided.station.snapshot().note).startswith("Ben")
+    assert guided.alarms.rang == 2
 
 
 # What is done to the clock.
 
 
-def test_clock_set_forward_catches_up_one_reminder(led: ReminderStation) -> None:
+def test_clock_set_forward_catches_up_one_reminder(guided: ReminderStation) -> None:
     """Of five skipped hours the reminder fires once, and the next one is tomorrow's."""
-    ada = led.add_person_with_reminder("Ada", "09:00")
-    led.board.act("wall_clock", "5")
-    led.station.wall_clock_set()
-    led.live(0.1)
-    assert led.alarms.at == {ada: today_at(led, 9)}
+    ada = guided.add_person_with_reminder("Ada", "09:00")
+    guided.board.act("wall_clock", "5")
+    guided.station.wall_clock_set()
+    guided.live(0.1)
+    assert guided.alarms.at == {ada: today_at(guided, 9)}
     for _ in range(3):
-        led.alarms.fire_due(led.board.clock.utc_now())
-        led.live(8.0)
-    assert led.alarms.rang == 1
-    assert nudge_count(led) >= 1
-    assert led.alarms.at == {ada: today_at(led, 9) + timedelta(days=1)}
+        guided.alarms.fire_due(guided.board.clock.utc_now())
+        guided.live(8.0)
+    assert guided.alarms.rang == 1
+    assert nudge_count(guided) >= 1
+    assert guided.alarms.at == {ada: today_at(guided, 9) + timedelta(days=1)}
 
 
-def test_clock_set_far_forward_drops_old_reminders(led: ReminderStation) -> None:
+def test_clock_set_far_forward_drops_old_reminders(guided: ReminderStation) -> None:
     """After ten hours, or days, an old reminder is dropped: none pile up, and none fires at night for the morning."""
-    ada = led.add_person_with_reminder("Ada", "09:00")
+    ada = guided.add_person_with_reminder("Ada", "09:00")
     for hours, next_day in (("10", 1), ("48", 3)):
-        led.board.act("wall_clock", hours)
-        led.station.wall_clock_set()
-        led.live(0.1)
-        assert led.alarms.at == {ada: today_at(led, 9) + timedelta(days=next_day)}
-        led.alarms.fire_due(led.board.clock.utc_now())
-        led.live(8.0)
-    assert led.alarms.rang == nudge_count(led) == 0
+        guided.board.act("wall_clock", hours)
+        guided.station.wall_clock_set()
+        guided.live(0.1)
+        assert guided.alarms.at == {ada: today_at(guided, 9) + timedelta(days=next_day)}
+        guided.alarms.fire_due(guided.board.clock.utc_now())
+        guided.live(8.0)
+    assert guided.alarms.rang == nudge_count(guided) == 0
 
 
-def test_clock_set_back_keeps_pending_reminder(led: ReminderStation) -> None:
-    ada = led.add_person_with_reminder("Ada", "18:00")
-    led.board.act("wall_clock", "-3")
-    led.station.wall_clock_set()
-    led.live(0.1)
-    assert led.alarms.at == {ada: today_at(led, 18)}
+def test_clock_set_back_keeps_pending_reminder(guided: ReminderStation) -> None:
+    ada = guided.add_person_with_reminder("Ada", "18:00")
+    guided.board.act("wall_clock", "-3")
+    guided.station.wall_clock_set()
+    guided.live(0.1)
+    assert guided.alarms.at == {ada: today_at(guided, 18)}
 
 
 def test_loop_and_scheduler_share_the_lateness_limit() -> None:
@@ -268,17 +268,17 @@ def test_reminder_keeps_local_time_across_daylight_saving(tmp_path: Path, change
         assert in_utc == {16, 17}
 
 
-def test_duplicate_alarm_reminds_once(led: ReminderStation) -> None:
+def test_duplicate_alarm_reminds_once(guided: ReminderStation) -> None:
     """While reminders are being set again the alarm may fire a second time; the next reminder stays."""
-    ada = led.add_person_with_reminder("Ada", "18:00")
-    led.advance_to(today_at(led, 18))
-    called = led.station.snapshot().cue
+    ada = guided.add_person_with_reminder("Ada", "18:00")
+    guided.advance_to(today_at(guided, 18))
+    called = guided.station.snapshot().cue
     assert called is not None
     assert called.cue is CueName.NUDGE
-    led.station.post(ReminderDue(ada))
-    led.live(8.0)
-    assert led.station.snapshot().cue == called
-    assert led.alarms.at == {ada: today_at(led, 18) + timedelta(days=1)}
+    guided.station.post(ReminderDue(ada))
+    guided.live(8.0)
+    assert guided.station.snapshot().cue == called
+    assert guided.alarms.at == {ada: today_at(guided, 18) + timedelta(days=1)}
 
 
 @pytest.mark.parametrize(
@@ -287,11 +287,11 @@ def test_duplicate_alarm_reminds_once(led: ReminderStation) -> None:
 def test_no_reminder_when_start_gate_would_refuse(
     tmp_path: Path, conditions: tuple[str, ...], pain: int | None, calls: bool
 ) -> None:
-    with ReminderStation(tmp_path) as led:
-        ada = led.add_person_with_reminder("Ada", "18:00")
-        answer_health_questions(led.store, ada, *conditions)
+    with ReminderStation(tmp_path) as guided:
+        ada = guided.add_person_with_reminder("Ada", "18:00")
+        answer_health_questions(guided.store, ada, *conditions)
         if pain is not None:
-            led.station.answer(ada, "pain", pain)
-        led.live(0.5)
-        led.advance_to(today_at(led, 18))
-        assert bool(nudge_count(led)) is calls
+            guided.station.answer(ada, "pain", pain)
+        guided.live(0.5)
+        guided.advance_to(today_at(guided, 18))
+        assert bool(nudge_count(guided)) is calls

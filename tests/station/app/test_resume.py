@@ -12,8 +12,8 @@ from station.catalogue.records import Item
 from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import HoldStep
 from station.store.records import Hold
+from tests.station.guided_station import COMPARATORS, GuidedStation, credited, prescribed_doses, routine_of
 from tests.station.health_answers import add_screened_person
-from tests.station.led import COMPARATORS, Led, credited, prescribed_doses, routine_of
 from tests.station.rig import Rig
 from tests.station.states import AnyState
 
@@ -37,61 +37,61 @@ def held_in(rig: Rig, session_id: str) -> tuple[Hold, ...]:
     return detail.holds
 
 
-def run_into_last_hold(led: Led, person_id: str | None = None) -> None:
+def run_into_last_hold(guided: GuidedStation, person_id: str | None = None) -> None:
     """Run until the first exercise and one hold of the second are done, and the second hold has begun."""
-    led.station.start(ROUTINE, person_id or led.person_id, "the routine")
-    led.live(0.1)
-    led.board.act("auto")
+    guided.station.start(ROUTINE, person_id or guided.person_id, "the routine")
+    guided.live(0.1)
+    guided.board.act("auto")
 
     def second() -> bool:
-        now = AnyState(led.station.snapshot().state)
+        now = AnyState(guided.station.snapshot().state)
         return (now.step, now.repetition, now.phase) == (1, 2, "hold")
 
-    led.until(second, 300.0)
-    led.live(DONE_BEFORE_S)
+    guided.until(second, 300.0)
+    guided.live(DONE_BEFORE_S)
 
 
-def step_off_until_ended(led: Led) -> None:
+def step_off_until_ended(guided: GuidedStation) -> None:
     """Step off, and wait until the routine has ended."""
-    led.board.act("step_off")
-    led.until_phase("ended", limit_s=90.0)
+    guided.board.act("step_off")
+    guided.until_phase("ended", limit_s=90.0)
 
 
-def stay_away(led: Led, minutes: float, since_us: int) -> None:
+def stay_away(guided: GuidedStation, minutes: float, since_us: int) -> None:
     """Stay off the board until this many minutes after the routine ended."""
-    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
-    gone_us = led.clock.now_us() - since_us
-    led.jump_to(led.clock.utc_now() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
-    led.live(0.5)
+    guided.until(lambda: guided.station.snapshot().session_id is None, 60.0)
+    gone_us = guided.clock.now_us() - since_us
+    guided.jump_to(guided.clock.utc_now() + timedelta(minutes=minutes) - timedelta(microseconds=gone_us))
+    guided.live(0.5)
 
 
-def step_back_on(led: Led) -> None:
+def step_back_on(guided: GuidedStation) -> None:
     """Step on, and follow the cues."""
-    led.board.act("auto")
-    led.live(8.0)
+    guided.board.act("auto")
+    guided.live(8.0)
 
 
 @pytest.fixture
-def led(tmp_path: Path) -> Iterator[Led]:
-    with Led(tmp_path, COMPARATORS) as made:
+def guided(tmp_path: Path) -> Iterator[GuidedStation]:
+    with GuidedStation(tmp_path, COMPARATORS) as made:
         yield made
 
 
 @pytest.mark.parametrize("minutes", [1.0, 5.0, 9.9])
-def test_stepping_on_within_ten_minutes_resumes(led: Led, minutes: float) -> None:
+def test_stepping_on_within_ten_minutes_resumes(guided: GuidedStation, minutes: float) -> None:
     """The interrupted repetition starts again, earlier ones are not repeated, and the dose is complete in the end."""
-    run_into_last_hold(led)
-    step_off_until_ended(led)
-    ended_us = led.clock.now_us()
-    offered = led.station.snapshot().rest
+    run_into_last_hold(guided)
+    step_off_until_ended(guided)
+    ended_us = guided.clock.now_us()
+    offered = guided.station.snapshot().rest
     assert offered is not None
     assert offered.title == "the routine"
-    stay_away(led, minutes, ended_us)
-    step_back_on(led)
-    now = led.station.snapshot()
+    stay_away(guided, minutes, ended_us)
+    step_back_on(guided)
+    now = guided.station.snapshot()
     assert (now.called, now.phase, now.exercise, now.side) == ("the routine", "prepare", "3a", Side.RIGHT)
-    led.run_to_end()
-    holds = holds_of(led)
+    guided.run_to_end()
+    holds = holds_of(guided)
     assert [(hold.exercise, hold.side, hold.state) for hold in holds] == [
         ("3b", Side.LEFT, "finished"),
         ("3b", Side.RIGHT, "finished"),
@@ -103,91 +103,91 @@ def test_stepping_on_within_ten_minutes_resumes(led: Led, minutes: float) -> Non
     ]
     assert DONE_BEFORE_S <= holds[3].credited_us / SECOND_US <= DONE_BEFORE_S + LEAVING_S
     assert credited([hold for hold in holds if hold.state == "finished"]) == prescribed_doses(ROUTINE)
-    assert led.store.unfinished_run(None) is None
+    assert guided.store.unfinished_run(None) is None
 
 
-def test_stepping_on_after_ten_minutes_does_not_resume(led: Led) -> None:
+def test_stepping_on_after_ten_minutes_does_not_resume(guided: GuidedStation) -> None:
     """Stepping on does what the settings say, here nothing; the page can still resume."""
-    run_into_last_hold(led)
-    step_off_until_ended(led)
-    stay_away(led, 10.2, led.clock.now_us())
-    assert led.station.snapshot().rest is None
-    step_back_on(led)
-    assert led.station.snapshot().activity == "idle"
-    led.station.request_start("rest", None)
-    led.live(0.5)
-    assert led.station.snapshot().called == "the routine"
-    led.run_to_end()
-    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
+    run_into_last_hold(guided)
+    step_off_until_ended(guided)
+    stay_away(guided, 10.2, guided.clock.now_us())
+    assert guided.station.snapshot().rest is None
+    step_back_on(guided)
+    assert guided.station.snapshot().activity == "idle"
+    guided.station.request_start("rest", None)
+    guided.live(0.5)
+    assert guided.station.snapshot().called == "the routine"
+    guided.run_to_end()
+    assert credited([hold for hold in holds_of(guided) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
-def test_stepping_on_after_stop_does_not_resume(led: Led) -> None:
+def test_stepping_on_after_stop_does_not_resume(guided: GuidedStation) -> None:
     """The unfinished routine is only offered."""
-    run_into_last_hold(led)
-    led.station.command(CommandName.STOP)
-    led.live(2.0)
-    led.board.act("step_off")
-    stay_away(led, 1.0, led.clock.now_us())
-    assert led.station.snapshot().rest is not None
-    step_back_on(led)
-    assert led.station.snapshot().activity == "idle"
-    led.station.request_start("rest", None)
-    led.live(0.5)
-    led.run_to_end()
-    assert credited([hold for hold in holds_of(led) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
+    run_into_last_hold(guided)
+    guided.station.command(CommandName.STOP)
+    guided.live(2.0)
+    guided.board.act("step_off")
+    stay_away(guided, 1.0, guided.clock.now_us())
+    assert guided.station.snapshot().rest is not None
+    step_back_on(guided)
+    assert guided.station.snapshot().activity == "idle"
+    guided.station.request_start("rest", None)
+    guided.live(0.5)
+    guided.run_to_end()
+    assert credited([hold for hold in holds_of(guided) if hold.state == "finished"]) == prescribed_doses(ROUTINE)
 
 
 def test_unfinished_routine_survives_power_cut(tmp_path: Path) -> None:
     """The power fails in a hold; the restarted station can resume the routine."""
-    with Led(tmp_path, COMPARATORS) as led:
-        run_into_last_hold(led)
-        person_id = led.person_id
-    with Led(tmp_path, COMPARATORS) as led:
-        kept = led.store.unfinished_run(person_id)
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        run_into_last_hold(guided)
+        person_id = guided.person_id
+    with GuidedStation(tmp_path, COMPARATORS) as guided:
+        kept = guided.store.unfinished_run(person_id)
         assert kept is not None
         assert kept.title == "the routine"
-        led.live(1.0)
-        led.station.request_start("rest", None)
-        led.live(0.5)
-        led.run_to_end()
-        holds = holds_of(led)
+        guided.live(1.0)
+        guided.station.request_start("rest", None)
+        guided.live(0.5)
+        guided.run_to_end()
+        holds = holds_of(guided)
         assert credited([hold for hold in holds if hold.state == "finished"]) == prescribed_doses(ROUTINE)
-        assert led.store.unfinished_run(person_id) is None
+        assert guided.store.unfinished_run(person_id) is None
 
 
-def test_unfinished_routine_belongs_to_its_person(led: Led) -> None:
+def test_unfinished_routine_belongs_to_its_person(guided: GuidedStation) -> None:
     """Neither Ben's step nor his request resumes Ada's routine; she can."""
-    ada, ben = add_screened_person(led.store, "Ada"), add_screened_person(led.store, "Ben")
-    run_into_last_hold(led, ada)
-    step_off_until_ended(led)
-    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
-    led.station.request_start("rest", ben)
-    led.live(0.5)
-    now = led.station.snapshot()
+    ada, ben = add_screened_person(guided.store, "Ada"), add_screened_person(guided.store, "Ben")
+    run_into_last_hold(guided, ada)
+    step_off_until_ended(guided)
+    guided.until(lambda: guided.station.snapshot().session_id is None, 60.0)
+    guided.station.request_start("rest", ben)
+    guided.live(0.5)
+    now = guided.station.snapshot()
     assert now.activity == "idle"
     assert now.note is not None
     assert "Nothing remains" in now.note
-    led.station.start(routine_of((Item(exercise="3b", hold_s=10, repetitions=1, side=Side.LEFT),)), ben)
-    led.live(0.1)
-    led.run_to_end()
-    assert led.store.unfinished_run(ben) is None
-    assert led.store.unfinished_run(ada) is not None
-    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
-    step_back_on(led)
-    assert led.station.snapshot().activity == "idle", "Ben steps on, and Ada's rest is not his"
-    led.station.request_start("rest", ada)
-    led.live(0.5)
-    led.run_to_end()
-    of_ada = [hold for hold in holds_of(led) if hold.person_id == ada and hold.state == "finished"]
+    guided.station.start(routine_of((Item(exercise="3b", hold_s=10, repetitions=1, side=Side.LEFT),)), ben)
+    guided.live(0.1)
+    guided.run_to_end()
+    assert guided.store.unfinished_run(ben) is None
+    assert guided.store.unfinished_run(ada) is not None
+    guided.until(lambda: guided.station.snapshot().session_id is None, 60.0)
+    step_back_on(guided)
+    assert guided.station.snapshot().activity == "idle", "Ben steps on, and Ada's rest is not his"
+    guided.station.request_start("rest", ada)
+    guided.live(0.5)
+    guided.run_to_end()
+    of_ada = [hold for hold in holds_of(guided) if hold.person_id == ada and hold.state == "finished"]
     assert credited(of_ada) == prescribed_doses(ROUTINE)
 
 
-def test_another_routine_cancels_resume_on_step(led: Led) -> None:
-    run_into_last_hold(led)
-    step_off_until_ended(led)
-    led.station.start((HoldStep((Side.LEFT,), 5 * SECOND_US, 1, prepare_us=3 * SECOND_US),), None)
-    led.live(0.1)
-    led.run_to_end()
-    led.until(lambda: led.station.snapshot().session_id is None, 60.0)
-    step_back_on(led)
-    assert led.station.snapshot().activity == "idle"
+def test_another_routine_cancels_resume_on_step(guided: GuidedStation) -> None:
+    run_into_last_hold(guided)
+    step_off_until_ended(guided)
+    guided.station.start((HoldStep((Side.LEFT,), 5 * SECOND_US, 1, prepare_us=3 * SECOND_US),), None)
+    guided.live(0.1)
+    guided.run_to_end()
+    guided.until(lambda: guided.station.snapshot().session_id is None, 60.0)
+    step_back_on(guided)
+    assert guided.station.snapshot().activity == "idle"

@@ -17,7 +17,7 @@ from station.catalogue.records import FeltPlace
 from station.core.events import Side
 from station.settings import DEFAULT_GOAL_MM
 from station.store import Store
-from tests.station.store.histories import LEFT_OVER, HandClock, one_hold, one_test
+from tests.station.store.histories import REMAINING_ITEMS, HandClock, one_hold, one_test
 
 DAY = timedelta(days=1)
 PLAN = plan_from_dict({"days": [[0, "18:00"], [3, "18:00"]], "zone": "UTC"})
@@ -50,7 +50,7 @@ class PersonHistory:
         for side in Side:
             one_hold(self.store, run_id, side, credited_s=seconds)
         if broken_off:
-            self.store.save_unfinished(run_id, LEFT_OVER, self.now)
+            self.store.save_unfinished(run_id, REMAINING_ITEMS, self.now)
         self.store.end_session(session_id, self.clock.pass_by(minutes=10), "stepped off")
 
 

@@ -19,15 +19,15 @@ from station.advice.plan import plan_from_dict, to_dict
 from station.advice.records import Reason, Situation
 from station.advice.restrictions import BUILT_IN_STRETCH, HEEL_DROPS, TEST_KEY, restrict
 from station.app.routines import steps_of
-from station.app.start_gate import COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
+from station.app.start_gate import ALREADY_COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
 from station.core.events import SECOND_US, CommandName
 from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
 from station.settings import Settings
 from station.store import Store
+from tests.station.guided_station import COMPARATORS, GuidedStation
 from tests.station.health_answers import add_screened_person, answer_health_questions
-from tests.station.led import COMPARATORS, Led
 from tests.station.store.histories import HandClock, one_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
@@ -214,14 +214,14 @@ def test_every_way_of_starting_own_routine_gives_the_same_steps(
 
 
 @pytest.fixture
-def led(tmp_path: Path) -> Iterator[Led]:
-    with Led(tmp_path, COMPARATORS, on_step="today") as made:
+def guided(tmp_path: Path) -> Iterator[GuidedStation]:
+    with GuidedStation(tmp_path, COMPARATORS, on_step="today") as made:
         yield made
 
 
-def running_routine(led: Led) -> Routine:
+def running_routine(guided: GuidedStation) -> Routine:
     """The running routine, as the loop has it."""
-    run = led.station._session.run
+    run = guided.station._session.run
     return () if run is None else run.routine
 
 
@@ -229,93 +229,95 @@ def running_routine(led: Led) -> Routine:
     ("conditions", "pain"),
     [((), None), ((), 4), (("tendon_pain",), None), (("cleared",), 5), (("neuro", "balance"), None), ((), 7)],
 )
-def test_board_page_and_resume_start_the_same_steps(led: Led, conditions: tuple[str, ...], pain: int | None) -> None:
+def test_board_page_and_resume_start_the_same_steps(
+    guided: GuidedStation, conditions: tuple[str, ...], pain: int | None
+) -> None:
     """On the real loop: stepping on, the page's button, and stepping on again within ten minutes."""
-    person_id = add_screened_person(led.store, "Ada", *conditions)
+    person_id = add_screened_person(guided.store, "Ada", *conditions)
     if pain is not None:
-        led.station.answer(person_id, "pain", pain)
+        guided.station.answer(person_id, "pain", pain)
     days = [[day, "00:00"] for day in range(7)]
-    led.store.save_plan(
+    guided.store.save_plan(
         person_id, to_dict(plan_from_dict({"days": days, "routine": "quick_calf", "zone": "UTC", "tests": False}))
     )
-    done = led.station.request_start("quick_calf", person_id)
-    led.live(0.1)
-    by_page, decision = running_routine(led), done.result(0)
+    done = guided.station.request_start("quick_calf", person_id)
+    guided.live(0.1)
+    by_page, decision = running_routine(guided), done.result(0)
     assert decision.routine == by_page or not by_page
-    assert led.station.snapshot().decision == decision
-    led.station.command(CommandName.STOP)
-    led.live(40.0)
-    led.step_on(after_s=6.0)
-    assert running_routine(led) == by_page
-    led.board.act("step_off")
-    led.until(lambda: led.station._session.run is None, 120.0)
-    remaining = led.store.unfinished_run(person_id)
+    assert guided.station.snapshot().decision == decision
+    guided.station.command(CommandName.STOP)
+    guided.live(40.0)
+    guided.step_on(after_s=6.0)
+    assert running_routine(guided) == by_page
+    guided.board.act("step_off")
+    guided.until(lambda: guided.station._session.run is None, 120.0)
+    remaining = guided.store.unfinished_run(person_id)
     if by_page and remaining is not None:
-        led.step_on(after_s=6.0)
-        assert to_json(running_routine(led)) == remaining.remaining_header
+        guided.step_on(after_s=6.0)
+        assert to_json(running_routine(guided)) == remaining.remaining_header
 
 
-def test_resume_applies_half_dose_after_pain(led: Led) -> None:
+def test_resume_applies_half_dose_after_pain(guided: GuidedStation) -> None:
     """The unfinished routine is halved after the person has reported a pain of 4."""
-    person_id = add_screened_person(led.store, "Ada")
-    led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), person_id)
-    led.live(0.5)
-    led.station.command(CommandName.STOP)
-    led.live(0.5)
-    led.station.answer(person_id, "pain", 4)
-    done = led.station.request_start(UNFINISHED, person_id)
-    led.live(0.1)
+    person_id = add_screened_person(guided.store, "Ada")
+    guided.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), person_id)
+    guided.live(0.5)
+    guided.station.command(CommandName.STOP)
+    guided.live(0.5)
+    guided.station.answer(person_id, "pain", 4)
+    done = guided.station.request_start(UNFINISHED, person_id)
+    guided.live(0.1)
     for step in done.result(0).routine:
         assert isinstance(step, HoldStep)
         assert (step.repetitions, step.reduced) == (2, True)
     assert [one.key for one in done.result(0).reduced] == ["3b"]
 
 
-def test_routine_started_by_the_loop_applies_half_dose(led: Led) -> None:
+def test_routine_started_by_the_loop_applies_half_dose(guided: GuidedStation) -> None:
     """Steps started without a person are reduced for the person whom the loop infers."""
-    person_id = add_screened_person(led.store, "Ada", "cleared")
-    led.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), None)
-    led.live(0.5)
-    (step,) = running_routine(led)
+    person_id = add_screened_person(guided.store, "Ada", "cleared")
+    guided.station.start(steps_of((Item(exercise="3b", repetitions=4),), Settings(), analogue=False), None)
+    guided.live(0.5)
+    (step,) = running_routine(guided)
     assert isinstance(step, HoldStep)
-    assert led.station.snapshot().person_id == person_id
+    assert guided.station.snapshot().person_id == person_id
     assert step.repetitions == 2
 
 
-def test_unclaimed_unfinished_routine_is_not_offered_to_new_person(led: Led) -> None:
+def test_unclaimed_unfinished_routine_is_not_offered_to_new_person(guided: GuidedStation) -> None:
     """The person can resume it only after claiming the session."""
-    led.station.request_start("stretch", None)
-    led.live(0.5)
-    led.board.act("auto")
-    led.until_phase("hold")
-    led.station.command(CommandName.STOP)
-    led.live(1.0)
-    offer = led.station.snapshot().rest
+    guided.station.request_start("stretch", None)
+    guided.live(0.5)
+    guided.board.act("auto")
+    guided.until_phase("hold")
+    guided.station.command(CommandName.STOP)
+    guided.live(1.0)
+    offer = guided.station.snapshot().rest
     assert offer is not None
     assert offer.person_id is None
-    ada = add_screened_person(led.store, "Ada")
-    done = led.station.request_start(UNFINISHED, ada)
-    led.live(0.2)
+    ada = add_screened_person(guided.store, "Ada")
+    done = guided.station.request_start(UNFINISHED, ada)
+    guided.live(0.2)
     assert done.result(0).routine == ()
-    assert done.result(0).note == COMPLETE
+    assert done.result(0).note == ALREADY_COMPLETE
 
 
-def test_refused_request_returns_reason_and_keeps_running_routine(led: Led) -> None:
-    person_id = add_screened_person(led.store, "Ada")
-    led.station.start(steps_of((Item(exercise="3b"),), Settings(), analogue=False), person_id)
-    led.live(0.5)
-    other = add_screened_person(led.store, "Ben", "not_cleared")
-    done = led.station.request_start("daily", other)
-    led.live(0.2)
+def test_refused_request_returns_reason_and_keeps_running_routine(guided: GuidedStation) -> None:
+    person_id = add_screened_person(guided.store, "Ada")
+    guided.station.start(steps_of((Item(exercise="3b"),), Settings(), analogue=False), person_id)
+    guided.live(0.5)
+    other = add_screened_person(guided.store, "Ben", "not_cleared")
+    done = guided.station.request_start("daily", other)
+    guided.live(0.2)
     assert "cleared you" in str(done.result(0).note)
-    assert running_routine(led) != ()
-    assert led.station.snapshot().person_id == person_id
+    assert running_routine(guided) != ()
+    assert guided.station.snapshot().person_id == person_id
 
 
-def test_unknown_routine_raises_in_its_future(led: Led) -> None:
+def test_unknown_routine_raises_in_its_future(guided: GuidedStation) -> None:
     """The station keeps running."""
-    done = led.station.request_start("no such", None)
-    led.live(0.2)
+    done = guided.station.request_start("no such", None)
+    guided.live(0.2)
     with pytest.raises(ValueError, match="no longer exists"):
         done.result(0)
 
@@ -392,68 +394,68 @@ def test_reduced_stretch_keeps_the_rest_of_the_settings(store: Store) -> None:
         assert (hold.rest_us, hold.prepare_us) == (40 * SECOND_US, 20 * SECOND_US), name
 
 
-def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(led: Led) -> None:
+def test_unfinished_routine_with_a_gone_exercise_is_refused_with_a_sentence(guided: GuidedStation) -> None:
     """The page gets a decision, not an error."""
-    person_id = add_screened_person(led.store, "Ada")
-    header, at = {"do": "hold", "exercise": "99z"}, led.clock.utc_now()
-    run_id = led.store.begin_run(led.store.begin_session(person_id, at, simulated=False), header, at)
-    led.store.save_unfinished(run_id, header, at)
-    done = led.station.request_start(UNFINISHED, person_id)
-    led.live(0.3)
+    person_id = add_screened_person(guided.store, "Ada")
+    header, at = {"do": "hold", "exercise": "99z"}, guided.clock.utc_now()
+    run_id = guided.store.begin_run(guided.store.begin_session(person_id, at, simulated=False), header, at)
+    guided.store.save_unfinished(run_id, header, at)
+    done = guided.station.request_start(UNFINISHED, person_id)
+    guided.live(0.3)
     assert done.result(0).routine == ()
     assert "no longer" in str(done.result(0).note)
 
 
-def leave_stretch(led: Led, person_id: str | None) -> str:
+def leave_stretch(guided: GuidedStation, person_id: str | None) -> str:
     """Leave the built-in stretch in its first hold; returns the session."""
-    led.station.request_start("stretch", person_id)
-    led.live(0.1)
-    led.board.act("auto")
-    led.until_phase("hold")
-    session_id = led.station.snapshot().session_id
-    led.board.act("step_off")
-    led.until_phase("ended", limit_s=90.0)
+    guided.station.request_start("stretch", person_id)
+    guided.live(0.1)
+    guided.board.act("auto")
+    guided.until_phase("hold")
+    session_id = guided.station.snapshot().session_id
+    guided.board.act("step_off")
+    guided.until_phase("ended", limit_s=90.0)
     assert session_id is not None
     return session_id
 
 
-def test_refusing_one_person_keeps_resume_of_another(led: Led) -> None:
+def test_refusing_one_person_keeps_resume_of_another(guided: GuidedStation) -> None:
     """Ben's refusal on the page does not end Ada's ten minutes."""
-    ada, ben = add_screened_person(led.store, "Ada"), add_screened_person(led.store, "Ben", "not_cleared")
-    leave_stretch(led, ada)
-    before = led.station.snapshot().rest
+    ada, ben = add_screened_person(guided.store, "Ada"), add_screened_person(guided.store, "Ben", "not_cleared")
+    leave_stretch(guided, ada)
+    before = guided.station.snapshot().rest
     assert before is not None
-    led.station.request_start("daily", ben)
-    led.live(0.5)
-    assert led.station.snapshot().rest == before
+    guided.station.request_start("daily", ben)
+    guided.live(0.5)
+    assert guided.station.snapshot().rest == before
 
 
-def test_claiming_an_ended_session_claims_its_unfinished_routine(led: Led) -> None:
+def test_claiming_an_ended_session_claims_its_unfinished_routine(guided: GuidedStation) -> None:
     """Within the ten minutes stepping on resumes it for the person who claimed it."""
-    session_id = leave_stretch(led, None)
-    led.until(lambda: led.station.snapshot().session_id is None, 150.0)
-    ada = add_screened_person(led.store, "Ada")
-    led.station.claim_session(session_id, ada)
-    led.live(0.5)
-    offer = led.station.snapshot().rest
+    session_id = leave_stretch(guided, None)
+    guided.until(lambda: guided.station.snapshot().session_id is None, 150.0)
+    ada = add_screened_person(guided.store, "Ada")
+    guided.station.claim_session(session_id, ada)
+    guided.live(0.5)
+    offer = guided.station.snapshot().rest
     assert offer is not None
     assert offer.person_id == ada
-    led.step_on(after_s=6.0)
-    assert led.station.snapshot().person_id == ada
-    assert exercises_in(running_routine(led)) == {BUILT_IN_STRETCH}
+    guided.step_on(after_s=6.0)
+    assert guided.station.snapshot().person_id == ada
+    assert exercises_in(running_routine(guided)) == {BUILT_IN_STRETCH}
 
 
-def test_claiming_another_session_leaves_the_unfinished_routine_alone(led: Led) -> None:
+def test_claiming_another_session_leaves_the_unfinished_routine_alone(guided: GuidedStation) -> None:
     """Only the session it was left in counts."""
-    ada = add_screened_person(led.store, "Ada")
-    at = led.clock.utc_now() - timedelta(days=1)
-    old = led.store.begin_session(None, at, simulated=True)
-    led.store.end_session(old, at, "left")
-    add_screened_person(led.store, "Ben")
-    leave_stretch(led, ada)
-    led.station.claim_session(old, None)
-    led.live(0.5)
-    offer = led.station.snapshot().rest
+    ada = add_screened_person(guided.store, "Ada")
+    at = guided.clock.utc_now() - timedelta(days=1)
+    old = guided.store.begin_session(None, at, simulated=True)
+    guided.store.end_session(old, at, "left")
+    add_screened_person(guided.store, "Ben")
+    leave_stretch(guided, ada)
+    guided.station.claim_session(old, None)
+    guided.live(0.5)
+    offer = guided.station.snapshot().rest
     assert offer is not None
     assert offer.person_id == ada
 

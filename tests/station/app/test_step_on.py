@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from station.app.routines import routine_called
-from station.app.start_gate import COMPLETE
+from station.app.start_gate import ALREADY_COMPLETE
 from station.core.events import CommandName, Side
 from station.core.steps import AskStep, HoldStep, TestStep
 from station.simulator.board import SimulatedBoard
@@ -195,7 +195,7 @@ def test_the_rest_of_an_unclaimed_routine_is_nobodys(tmp_path: Path) -> None:
         stop_and_step_off(rig)
         decision = rig.station.request_start("rest", None, is_chosen=True)
         rig.live(1.0)
-        assert decision.result(0).notice == COMPLETE
+        assert decision.result(0).notice == ALREADY_COMPLETE
         assert len(rig.store.sessions()) == 1
 
 
@@ -212,7 +212,7 @@ def test_another_person_starts_another_session(tmp_path: Path) -> None:
         rig.until_phase("done")
         second, first = rig.store.sessions()
         assert [first.person_id, second.person_id] == [ada, ben]
-        assert first.end_reason == "somebody else"
+        assert first.end_reason == "another person"
         detail = rig.store.session(first.id)
         assert detail is not None
         assert [hold.state for hold in detail.holds] == ["partial"]

@@ -28,8 +28,8 @@ class Bench:
 
     def __init__(self, step: Step, *, gain: float = 1.0, short_mm: float = 25.0, curve: Curve | None = None) -> None:
         self.gain, self.short_mm = gain, short_mm
-        self.senses = BoardSensors(Wiring(analogue=False), 0, curve=curve)
-        self.engine = Engine(RoutineRun((step,), self.senses), self.senses, 0)
+        self.sensors = BoardSensors(Wiring(analogue=False), 0, curve=curve)
+        self.engine = Engine(RoutineRun((step,), self.sensors), self.sensors, 0)
         self.now_us = 0
         self.facts: list[Fact] = []
         self.events: list[Event] = []
@@ -67,12 +67,12 @@ class Bench:
         self.feed(Heel(self.now_us, Side.LEFT, down))
         return self
 
-    def told(self, kind: type[SomeFact]) -> list[SomeFact]:
+    def facts_of(self, kind: type[SomeFact]) -> list[SomeFact]:
         """The facts of this kind."""
         return [fact for fact in self.facts if isinstance(fact, kind)]
 
     def cues(self) -> list[CueName]:
-        return [cue.cue for cue in self.told(Cue)]
+        return [cue.cue for cue in self.facts_of(Cue)]
 
     @property
     def picture(self) -> AnyState:

@@ -36,9 +36,9 @@ class Board:
         taps: bool = False,
     ) -> None:
         wiring = Wiring(analogue, plates, pad)
-        self.senses = BoardSensors(wiring, 0, KNOWN)
-        self.routine = RoutineRun(steps, self.senses, tap_commands=taps)
-        self.engine = Engine(self.routine, self.senses, 0)
+        self.sensors = BoardSensors(wiring, 0, KNOWN)
+        self.routine = RoutineRun(steps, self.sensors, tap_commands=taps)
+        self.engine = Engine(self.routine, self.sensors, 0)
         self.now_us = 0
         self.part = dict.fromkeys(plates, 0.0)
         self.sway = sway

@@ -167,8 +167,8 @@ KNOWN = References(dict.fromkeys(Side, EMPTY), dict.fromkeys(Side, STANDING))
 
 
 def engine_for(routine: Routine, events: Sequence[Event], references: References | None = None) -> Engine:
-    senses = BoardSensors(wiring_of(events), events[0].at_us, references or References())
-    return Engine(RoutineRun(routine, senses), senses, events[0].at_us)
+    sensors = BoardSensors(wiring_of(events), events[0].at_us, references or References())
+    return Engine(RoutineRun(routine, sensors), sensors, events[0].at_us)
 
 
 def facts_of(events: Sequence[Event], *routine: Step, references: References | None = None) -> list[Fact]:

@@ -13,7 +13,7 @@ from tests.station.devices.board_rig import HandClock, live, unexpected
 PAD, BUTTON = 24, 22
 
 
-def test_the_pad_tells_its_level_at_the_start_and_at_every_change() -> None:
+def test_pad_reports_its_level_at_start_and_at_every_change() -> None:
     """Closed to ground is a touching knee; an open strip and a cable that is out are none."""
     clock, knees = HandClock(), list[Knee]()
     pins = SimulatedPinFactory(clock)
@@ -75,21 +75,21 @@ def test_what_a_press_says_can_be_chosen() -> None:
 
 def test_callbacks_never_raise() -> None:
     """What goes wrong behind a press or a touch is told, and stays away from lgpio's thread."""
-    clock, told = HandClock(), list[Exception]()
+    clock, reported = HandClock(), list[Exception]()
     pins = SimulatedPinFactory(clock)
 
     def refuse(event: Event) -> None:
         if event.at_us:
             raise RuntimeError("the queue is full")
 
-    pad = KneePad(PAD, clock, refuse, told.append, pin_factory=pins)
-    button = PushButton(BUTTON, clock, refuse, told.append, pin_factory=pins)
+    pad = KneePad(PAD, clock, refuse, reported.append, pin_factory=pins)
+    button = PushButton(BUTTON, clock, refuse, reported.append, pin_factory=pins)
     pad.start()
     button.start()
     clock.us = 1_000
     pins.drive(PAD, False)
     pins.drive(BUTTON, False)
-    assert len(told) == 2
+    assert len(reported) == 2
 
 
 @pytest.mark.parametrize(("part", "pin", "kind"), [("knee pad", PAD, KneePad), ("button", BUTTON, PushButton)])

@@ -44,7 +44,7 @@ class Sounding:
         self.faults: list[Exception] = []
         self.player = CuePlayer(self.buzzer, self.clock, self.faults.append, resonance_hz=RESONANCE_HZ)
 
-    def hear(self, *facts: Fact) -> None:
+    def on_cue(self, *facts: Fact) -> None:
         """Facts in time order, each heard at its own time."""
         for at_us, group in itertools.groupby(facts, key=lambda fact: fact.at_us):
             live(self.clock, at_us, self.player)
@@ -67,7 +67,7 @@ def rhythm_ms(outputs: Iterable[PinOutput]) -> tuple[float, ...]:
 def test_player_plays_rhythm_of_table(name: CueName, active: bool) -> None:
     """On either buzzer the pin's edges are those of the table, to the microsecond in virtual time."""
     board = Sounding(active=active)
-    board.hear(Cue(SECOND_US, name))
+    board.on_cue(Cue(SECOND_US, name))
     board.until(20 * SECOND_US)
     assert board.outputs[0].at_us == SECOND_US
     assert board.rhythm_ms() == cue_rhythm_ms(name)
@@ -78,7 +78,7 @@ def test_player_sets_pitch_and_duty_of_piezo() -> None:
     """HOLD_DONE is high and then low, at the duty cycle of the level."""
     board = Sounding()
     board.player.set_volume(Volume.LOUD)
-    board.hear(Cue(0, C.HOLD_DONE))
+    board.on_cue(Cue(0, C.HOLD_DONE))
     board.until(2 * SECOND_US)
     assert [(output.hz, output.duty) for output in board.outputs if output.duty] == [
         (RESONANCE_HZ, DUTY_CYCLE[Volume.LOUD]),
@@ -90,7 +90,7 @@ def test_player_nudge_is_soft_at_every_volume() -> None:
     """It is quieter than any other cue at the same level."""
     board = Sounding()
     board.player.set_volume(Volume.LOW)
-    board.hear(Cue(0, C.NUDGE), CueEnded(SECOND_US, C.NUDGE))
+    board.on_cue(Cue(0, C.NUDGE), CueEnded(SECOND_US, C.NUDGE))
     assert board.outputs[0].duty == SOFT_DUTY_CYCLE[Volume.LOW] < DUTY_CYCLE[Volume.LOW]
 
 
@@ -98,7 +98,7 @@ def test_active_buzzer_is_on_or_off() -> None:
     """It has its own pitch, and no PWM chops it."""
     board = Sounding(active=True)
     board.player.set_volume(Volume.LOW)
-    board.hear(Cue(0, C.GO))
+    board.on_cue(Cue(0, C.GO))
     board.until(SECOND_US)
     assert [(output.hz, output.duty) for output in board.outputs] == [(None, 1), (None, 0)]
 
@@ -106,10 +106,10 @@ def test_active_buzzer_is_on_or_off() -> None:
 def test_player_volume_off_is_silent_at_once() -> None:
     """Nothing sounds at the level off, not even the end of the cue that was on."""
     board = Sounding()
-    board.hear(Cue(0, C.GO))
+    board.on_cue(Cue(0, C.GO))
     board.until(100_000)
     board.player.set_volume(Volume.OFF)
-    board.hear(Cue(200_000, C.HEEL_UP))
+    board.on_cue(Cue(200_000, C.HEEL_UP))
     board.until(3 * SECOND_US)
     assert board.rhythm_ms() == (100,)
     assert board.pins.level(PIN) == 0
@@ -119,10 +119,10 @@ def test_player_quiet_hours_silence_praise() -> None:
     """At night YES is silent and HEEL_UP is not."""
     board = Sounding()
     board.player.set_volume(Volume.NORMAL, is_quiet=True)
-    board.hear(Cue(0, C.YES))
+    board.on_cue(Cue(0, C.YES))
     board.until(SECOND_US)
     assert board.outputs == []
-    board.hear(Cue(SECOND_US, C.HEEL_UP))
+    board.on_cue(Cue(SECOND_US, C.HEEL_UP))
     board.until(SECOND_US)
     assert board.outputs != []
 
@@ -131,7 +131,7 @@ def test_player_plays_yes_after_heel_up() -> None:
     """The end of HEEL_UP and YES come in one breath, and YES begins within 20 ms."""
     board = Sounding()
     returned_us = 1_330_000
-    board.hear(
+    board.on_cue(
         Cue(0, C.HEEL_UP),
         HeelReturned(returned_us, Side.LEFT, returned_us),
         CueEnded(returned_us, C.HEEL_UP),
@@ -176,7 +176,7 @@ def test_player_ticks_between_cues() -> None:
     """They sound while nothing else does, fall silent for a cue and its silence, and end when they are ended."""
     board = Sounding()
     board.player.set_target_distance(50.0)
-    board.hear(Cue(1_500_000, C.SWITCH, side=Side.LEFT))
+    board.on_cue(Cue(1_500_000, C.SWITCH, side=Side.LEFT))
     board.until(4_500_000)
     board.player.set_target_distance(None)
     board.until(9 * SECOND_US)
@@ -193,7 +193,7 @@ def test_player_cue_during_tick_is_complete() -> None:
     board = Sounding()
     board.player.set_target_distance(50.0)
     board.until(0)
-    board.hear(Cue(5_000, C.GO))
+    board.on_cue(Cue(5_000, C.GO))
     board.until(900_000)
     assert [(output.at_us, output.duty) for output in board.outputs][1:] == [
         (5_000, DUTY_CYCLE[Volume.NORMAL]),
@@ -204,7 +204,7 @@ def test_player_cue_during_tick_is_complete() -> None:
 def test_player_records_planned_and_actual_times() -> None:
     """The record says for each edge when it was planned and when it was made."""
     board = Sounding()
-    board.hear(Cue(0, C.COUNT))
+    board.on_cue(Cue(0, C.COUNT))
     board.until(SECOND_US)
     assert [(edge.planned_us, edge.actual_us, edge.hz) for edge in board.player.played_edges()] == [
         (0, 0, RESONANCE_HZ),
@@ -216,10 +216,10 @@ def test_player_reports_failed_buzzer_once() -> None:
     """One sentence for the page; when the pin works again, so does the next cue."""
     board = Sounding()
     board.pins.break_output(PIN, OSError("GPIO write failed"))
-    board.hear(Cue(0, C.NO))
+    board.on_cue(Cue(0, C.NO))
     board.until(2 * SECOND_US)
     board.pins.break_output(PIN, None)
-    board.hear(Cue(2 * SECOND_US, C.GO))
+    board.on_cue(Cue(2 * SECOND_US, C.GO))
     board.until(3 * SECOND_US)
     assert [str(fault) for fault in board.faults] == [
         "The buzzer cannot be switched (GPIO write failed): check its pin; the page goes on showing the cues."
@@ -231,7 +231,7 @@ def test_player_reports_failed_buzzer_once() -> None:
 def test_player_close_silences_tone(active: bool) -> None:
     """Whatever sounded is off, the pin is free, and closing twice is no error."""
     board = Sounding(active=active)
-    board.hear(Cue(0, C.GO))
+    board.on_cue(Cue(0, C.GO))
     board.until(100_000)
     assert board.pins.level(PIN) > 0
     board.player.close()
@@ -316,7 +316,7 @@ player.close()
 """
 
 
-def test_a_process_that_is_told_to_end_leaves_the_buzzer_silent() -> None:
+def test_terminated_process_leaves_the_buzzer_silent() -> None:
     """SIGTERM in the middle of an alarm: the last thing the pin hears is off."""
     process = subprocess.Popen([sys.executable, "-c", SILENT_AT_SIGTERM], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None

@@ -150,14 +150,14 @@ def test_step_on_resting_heels_is_dated_to_within_50_ms(over_us: int) -> None:
         adc.chip.channel_share = share
         adc.heels.rest(True)
         live(adc.clock, begins_us + over_us + SECOND_US, adc.heels)
-        senses = BoardSensors(Wiring(), 0, References(dict.fromkeys(Side, empty), dict.fromkeys(Side, standing)))
+        sensors = BoardSensors(Wiring(), 0, References(dict.fromkeys(Side, empty), dict.fromkeys(Side, standing)))
         (change,) = (
             one
             for load in adc.loads
-            for one in senses.update(load)
+            for one in sensors.update(load)
             if isinstance(one, HeelChange) and one.down and one.side is Side.LEFT
         )
-        load_of_it = senses.plate_for(Side.LEFT).load
+        load_of_it = sensors.plate_for(Side.LEFT).load
         assert load_of_it is not None
         ramp = range(begins_us, begins_us + over_us + step_us, step_us)
         true_us = next(at_us for at_us in ramp if load_of_it.level_at(share(0, at_us), False))
@@ -285,7 +285,7 @@ def test_comparator_callback_never_raises() -> None:
     clock = HandClock()
     pins = SimulatedPinFactory(clock)
     posted: list[Heel] = []
-    told: list[Exception] = []
+    reported: list[Exception] = []
 
     def refuse(heel: Heel) -> None:
         if heel.down:
@@ -293,7 +293,7 @@ def test_comparator_callback_never_raises() -> None:
         posted.append(heel)
 
     def fail(error: Exception) -> None:
-        told.append(error)
+        reported.append(error)
         raise error
 
     lines = ComparatorHeels({Side.LEFT: 27}, clock, refuse, fail, pin_factory=pins)
@@ -301,7 +301,7 @@ def test_comparator_callback_never_raises() -> None:
     pins.drive(27, True)
     pins.drive(27, False)
     assert len(posted) == 2
-    assert [str(error) for error in told] == ["the queue is full"]
+    assert [str(error) for error in reported] == ["the queue is full"]
 
 
 def test_comparators_refuse_taken_pin_and_free_others() -> None:

@@ -172,7 +172,7 @@ MOMENTS: dict[str, tuple[CueName, ...]] = {
     "an attempt": (C.YES, C.NO, C.TRIAL_VOID, C.TRIAL_OK, C.HEEL_UP, *ENDINGS),
     "after an attempt": (C.GO, C.TRIAL_OK, C.SWITCH, C.BEST, C.COMPLETE, C.NUDGE, *ENDINGS),
 }
-"""What may come next at each moment of a routine: whoever looks has to tell only these apart."""
+"""What may come next at each moment of a routine: a person has to tell only these apart."""
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

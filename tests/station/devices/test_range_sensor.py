@@ -445,9 +445,9 @@ class RestingRig:
     def __init__(self, *, interrupt: bool = True, xshut: bool = True) -> None:
         self.rig = Rig(interrupt=interrupt, xshut=xshut)
         self.toes: list[Event] = []
-        self.told: list[str | None] = []
+        self.reported: list[str | None] = []
         self.ranging = RangeSensorTask(
-            self.rig.reader, self.toes.append, lambda _part, trouble: self.told.append(trouble)
+            self.rig.reader, self.toes.append, lambda _part, trouble: self.reported.append(trouble)
         )
 
     def run(self, seconds: float) -> list[Event]:
@@ -477,7 +477,7 @@ def test_resting_sensor_is_read_five_times_in_two_seconds(interrupt: bool) -> No
     resting.run(60.0)
     resting.ranging.rest(False)
     assert abs(len(resting.run(10.0)) - awake) <= 1
-    assert [trouble for trouble in resting.told if trouble] == []
+    assert [trouble for trouble in resting.reported if trouble] == []
 
 
 @pytest.mark.parametrize("interrupt", [True, False])
@@ -492,7 +492,7 @@ def test_resting_sensor_that_fails_is_found_within_two_seconds(fault: str, inter
     else:
         setattr(resting.rig.model.faults, fault, True)
     resting.run(2.0)
-    assert any(resting.told), fault
+    assert any(resting.reported), fault
 
 
 class RealTimeRig:
@@ -508,8 +508,8 @@ class RealTimeRig:
             interrupt_pin=INTERRUPT_PIN if interrupt else None, open_bus=lambda: self.bus, pin_factory=pins
         )
         self.failures: list[Exception] = []
-        self.told: list[str | None] = []
-        self.ranging = RangeSensorTask(reader, post, lambda _part, trouble: self.told.append(trouble))
+        self.reported: list[str | None] = []
+        self.ranging = RangeSensorTask(reader, post, lambda _part, trouble: self.reported.append(trouble))
         self.pacer = DeadlineThread(self.ranging, self.clock, self.failures.append, name="distance sensor")
         self.ranging.wake = self.pacer.wake
         self.pacer.start()
@@ -549,7 +549,7 @@ def test_real_time(interrupt: bool) -> None:
     rig.close()
     rig.close()
     assert {toe.reading_mm for toe in toes if isinstance(toe, Toe)} == {145}
-    assert (rig.failures, [trouble for trouble in rig.told if trouble]) == ([], [])
+    assert (rig.failures, [trouble for trouble in rig.reported if trouble]) == ([], [])
 
 
 def test_real_time_goes_on_after_an_error() -> None:

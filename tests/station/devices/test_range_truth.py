@@ -26,7 +26,7 @@ def window(rig: Rig, toe_mm: float, seconds: float) -> tuple[list[int], list[flo
 
 
 @pytest.mark.parametrize("seed", [3, 8])
-def test_a_calibrated_sensor_tells_the_truth(seed: int) -> None:
+def test_calibrated_sensor_is_accurate(seed: int) -> None:
     """As built its distances are many millimetres off; after three rounds of three blocks within 95 % of its budget."""
     rig = Rig(figures=NoiseParameters(), seed=seed)
     rig.model.range_error = RangeError.from_seed(seed)

@@ -14,12 +14,12 @@ def test_it_reads_what_the_kernel_writes(tmp_path: Path) -> None:
     """Once a minute, with the newline that both drivers end with."""
     file = tmp_path / "temperature"
     file.write_text("21562\n", encoding="ascii")
-    told: list[str | None] = []
-    thermometer = Thermometer(file, told.append)
+    reported: list[str | None] = []
+    thermometer = Thermometer(file, reported.append)
     assert thermometer.next_due_us() == 0
     thermometer.run_due(5 * SECOND_US)
     assert (thermometer.celsius, thermometer.next_due_us()) == (21.562, 65 * SECOND_US)
-    assert told == []
+    assert reported == []
 
 
 @pytest.mark.parametrize("text", [None, "", "warm", "85000", "-127000", "21.5"])
@@ -28,14 +28,14 @@ def test_what_says_no_temperature_is_none_with_a_sentence(tmp_path: Path, text: 
     file = tmp_path / "temperature"
     if text is not None:
         file.write_text(text, encoding="ascii")
-    told: list[str | None] = []
-    thermometer = Thermometer(file, told.append)
+    reported: list[str | None] = []
+    thermometer = Thermometer(file, reported.append)
     for at_us in (0, 60 * SECOND_US):
         thermometer.run_due(at_us)
         assert thermometer.celsius is None
-    (sentence,) = told
+    (sentence,) = reported
     assert sentence is not None
     assert str(file) in sentence
     file.write_text("-1250", encoding="ascii")
     thermometer.run_due(120 * SECOND_US)
-    assert (thermometer.celsius, told[1:]) == (-1.25, [None])
+    assert (thermometer.celsius, reported[1:]) == (-1.25, [None])

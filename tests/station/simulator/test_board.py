@@ -12,7 +12,7 @@ from station.core.facts import CueName
 from station.simulator.ankle import PersonProfile
 from station.simulator.board import SimulatedBoard
 from station.simulator.virtual import VirtualClock
-from tests.station.simulator.sittings import STEADY, WIRINGS, Life, began_us, life
+from tests.station.simulator.whole_sessions import STEADY, WIRINGS, Life, began_us, life
 from tests.station.states import AnyState
 
 HOLD_US = 10 * SECOND_US

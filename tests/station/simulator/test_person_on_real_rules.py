@@ -19,8 +19,8 @@ from station.devices.light import DARK, GLOW, Colour
 from station.simulator.ear import RecognisedCue
 from station.simulator.pins import PinOutput
 from station.units import CM
-from tests.station.led import ANALOGUE, COMPARATORS, Led, prescribed_doses, stored_doses
-from tests.station.simulator.sittings import STEADY
+from tests.station.guided_station import ANALOGUE, COMPARATORS, GuidedStation, prescribed_doses, stored_doses
+from tests.station.simulator.whole_sessions import STEADY
 from web.live.view_model import live_view
 
 TIRED = replace(STEADY, mean_lift_interval_s=25.0)
@@ -40,31 +40,31 @@ NEEDED = {
 
 
 @contextmanager
-def by_ear(tmp_path: Path, wiring: str, on_step: str = "nothing") -> Iterator[Led]:
+def by_ear(tmp_path: Path, wiring: str, on_step: str = "nothing") -> Iterator[GuidedStation]:
     """A station with a person who never looks at the page."""
-    with Led(tmp_path, wiring, character=TIRED, on_step=on_step) as led:
-        led.board.snapshot = lambda: None
-        yield led
+    with GuidedStation(tmp_path, wiring, character=TIRED, on_step=on_step) as guided:
+        guided.board.snapshot = lambda: None
+        yield guided
 
 
 @contextmanager
-def by_eye(tmp_path: Path, wiring: str) -> Iterator[Led]:
+def by_eye(tmp_path: Path, wiring: str) -> Iterator[GuidedStation]:
     """A station without sound, with a person who follows the page."""
-    with Led(tmp_path, wiring, character=TIRED) as led:
-        led.station.change_settings({"volume": "off"})
-        led.station.subscribe(lambda: led.board.update_view(led.station.snapshot()))
-        led.live(1.0)
-        yield led
+    with GuidedStation(tmp_path, wiring, character=TIRED) as guided:
+        guided.station.change_settings({"volume": "off"})
+        guided.station.subscribe(lambda: guided.board.update_view(guided.station.snapshot()))
+        guided.live(1.0)
+        yield guided
 
 
 def names_of(recognised: list[RecognisedCue]) -> list[CueName]:
     return [cue for _, cue in recognised]
 
 
-def buzzer_edges(led: Led) -> list[int]:
+def buzzer_edges(guided: GuidedStation) -> list[int]:
     """The times at which the buzzer changed, collected from here on."""
     edges: list[int] = []
-    led.board.pin_factory.add_listener(PINS.buzzer, lambda output: edges.append(output.at_us))
+    guided.board.pin_factory.add_listener(PINS.buzzer, lambda output: edges.append(output.at_us))
     return edges
 
 
@@ -72,59 +72,59 @@ def buzzer_edges(led: Led) -> list[int]:
 def test_buzzer_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> None:
     """Without the page, the buzzer guides the person through both sides, rests, heel lifts and a change of exercise, to
     the exact dose."""
-    with by_ear(tmp_path, WIRINGS[wiring]) as led:
-        led.run_routine(STRETCHES)
-        assert stored_doses(led) == prescribed_doses(STRETCHES)
-        assert set(led.recognised_cues()) >= NEEDED
-        assert led.board.seen_cues == []
-        assert {hold.state for hold in led.last_session().holds} == {"finished"}
+    with by_ear(tmp_path, WIRINGS[wiring]) as guided:
+        guided.run_routine(STRETCHES)
+        assert stored_doses(guided) == prescribed_doses(STRETCHES)
+        assert set(guided.recognised_cues()) >= NEEDED
+        assert guided.board.seen_cues == []
+        assert {hold.state for hold in guided.last_session().holds} == {"finished"}
 
 
 def test_stretch_starts_and_finishes_without_a_page(tmp_path: Path) -> None:
     """Stepping on starts the stretch and the buzzer guides it to its end, without the page."""
-    with by_ear(tmp_path, COMPARATORS, on_step="stretch") as led:
-        led.board.act("auto")
-        led.until(lambda: led.station.snapshot().session_id is not None)
-        led.until(lambda: led.station.snapshot().phase in ("done", "ended"), 1200.0)
-        assert {side: held for side, (held, _) in stored_doses(led).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
+    with by_ear(tmp_path, COMPARATORS, on_step="stretch") as guided:
+        guided.board.act("auto")
+        guided.until(lambda: guided.station.snapshot().session_id is not None)
+        guided.until(lambda: guided.station.snapshot().phase in ("done", "ended"), 1200.0)
+        assert {side: held for side, (held, _) in stored_doses(guided).items()} == {Side.LEFT: 90.0, Side.RIGHT: 90.0}
 
 
 @pytest.mark.parametrize("wiring", WIRINGS)
 def test_page_alone_guides_a_whole_routine(tmp_path: Path, wiring: str) -> None:
     """With the volume off, the cues on the page guide the person through the same routine to the same dose, and nothing
     sounds."""
-    with by_eye(tmp_path, WIRINGS[wiring]) as led:
-        edges = buzzer_edges(led)
-        led.run_routine(STRETCHES)
-        assert stored_doses(led) == prescribed_doses(STRETCHES)
-        assert set(names_of(led.board.seen_cues)) >= NEEDED
+    with by_eye(tmp_path, WIRINGS[wiring]) as guided:
+        edges = buzzer_edges(guided)
+        guided.run_routine(STRETCHES)
+        assert stored_doses(guided) == prescribed_doses(STRETCHES)
+        assert set(names_of(guided.board.seen_cues)) >= NEEDED
         assert edges == []
-        assert led.board.heard_cues == []
+        assert guided.board.heard_cues == []
 
 
 def test_routine_is_not_done_without_sound_and_page(tmp_path: Path) -> None:
     """Without sound and page the person does not know that the clock runs or that a heel is up, and the routine is not
     done: the tests above depend on the cues."""
-    with by_ear(tmp_path, COMPARATORS) as led:
-        led.station.change_settings({"volume": "off"})
-        led.live(1.0)
-        led.station.start(STRETCHES, led.add_person("Robin"))
-        led.live(0.1)
-        led.board.act("auto")
-        led.live(400.0)
-        assert not led.board.person.body.is_leaning
-        assert led.station.snapshot().phase in ("ended", "idle")
-        assert stored_doses(led) != prescribed_doses(STRETCHES)
+    with by_ear(tmp_path, COMPARATORS) as guided:
+        guided.station.change_settings({"volume": "off"})
+        guided.live(1.0)
+        guided.station.start(STRETCHES, guided.add_person("Robin"))
+        guided.live(0.1)
+        guided.board.act("auto")
+        guided.live(400.0)
+        assert not guided.board.person.body.is_leaning
+        assert guided.station.snapshot().phase in ("ended", "idle")
+        assert stored_doses(guided) != prescribed_doses(STRETCHES)
 
 
 def test_page_shows_the_cues_that_sound(tmp_path: Path) -> None:
     """The page shows the same cues in the same order as the buzzer; of several at one instant it shows the last."""
-    with Led(tmp_path, COMPARATORS, character=STEADY) as led:
-        led.station.subscribe(lambda: led.board.update_view(led.station.snapshot()))
-        led.run_routine(STRETCHES)
+    with GuidedStation(tmp_path, COMPARATORS, character=STEADY) as guided:
+        guided.station.subscribe(lambda: guided.board.update_view(guided.station.snapshot()))
+        guided.run_routine(STRETCHES)
         covered = {CueName.HOLD_DONE, CueName.SET_DONE}
-        heard = [cue for cue in led.recognised_cues() if cue not in covered]
-        assert [cue for cue in names_of(led.board.seen_cues) if cue not in covered] == heard
+        heard = [cue for cue in guided.recognised_cues() if cue not in covered]
+        assert [cue for cue in names_of(guided.board.seen_cues) if cue not in covered] == heard
 
 
 def words(seen: list[Snapshot]) -> dict[str, set[str]]:
@@ -137,26 +137,26 @@ def words(seen: list[Snapshot]) -> dict[str, set[str]]:
 
 def test_page_word_changes_with_each_phase(tmp_path: Path) -> None:
     """The large word on the page is different in each phase: get ready, hold, heel down, rest, other side, done."""
-    with by_eye(tmp_path, COMPARATORS) as led:
-        led.seen.clear()
-        led.run_routine(STRETCHES)
-        shown = words(led.seen)
+    with by_eye(tmp_path, COMPARATORS) as guided:
+        guided.seen.clear()
+        guided.run_routine(STRETCHES)
+        shown = words(guided.seen)
         phases = ("prepare", "hold", "lifted", "rest", "switch", "done")
         assert all(len(shown[phase]) == 1 for phase in phases)
         assert len({next(iter(shown[phase])) for phase in phases}) == len(phases)
         assert shown["grace"] == shown["hold"]
-        sides = {now.side for now in led.seen if now.phase in ("prepare", "switch")}
+        sides = {now.side for now in guided.seen if now.phase in ("prepare", "switch")}
         assert sides == set(Side)
 
 
 class Lamp:
     """The colours that the LED of a board has shown."""
 
-    def __init__(self, led: Led) -> None:
+    def __init__(self, guided: GuidedStation) -> None:
         self.changes: list[tuple[int, Colour]] = []
         self._now = [0.0, 0.0, 0.0]
         for place, pin in enumerate((PINS.led_red, PINS.led_green, PINS.led_blue)):
-            led.board.pin_factory.add_listener(pin, partial(self._record, place))
+            guided.board.pin_factory.add_listener(pin, partial(self._record, place))
 
     def _record(self, place: int, output: PinOutput) -> None:
         self._now[place] = output.duty
@@ -178,10 +178,10 @@ class Lamp:
 
 def test_led_flashes_for_every_cue_without_sound(tmp_path: Path) -> None:
     """With the volume off the LED flashes for each cue within a second, and never more than three times in one."""
-    with by_eye(tmp_path, COMPARATORS) as led:
-        lamp = Lamp(led)
-        led.run_routine(STRETCHES)
+    with by_eye(tmp_path, COMPARATORS) as guided:
+        lamp = Lamp(guided)
+        guided.run_routine(STRETCHES)
         flashes = lamp.flashes()
-        for at_us, cue in led.board.seen_cues:
+        for at_us, cue in guided.board.seen_cues:
             assert any(at_us - 50_000 <= flash_us <= at_us + 1_000_000 for flash_us in flashes), cue
         assert all(fourth - first > 1_000_000 for first, fourth in zip(flashes, flashes[3:], strict=False))

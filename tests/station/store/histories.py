@@ -105,10 +105,13 @@ def weeks(store: Store, clock: HandClock, *, days: int, names: tuple[str, ...] =
 
 
 ITEMS: list[dict[str, Any]] = [{"exercise": "soleus-stretch", "hold_s": 45}, {"rest_s": 30}, {"test": "quick"}]
-LEFT_OVER: dict[str, Any] = {"do": "routine", "steps": [{"do": "rest", "rest_s": 30.0}, {"do": "test", "side": "both"}]}
+REMAINING_ITEMS: dict[str, Any] = {
+    "do": "routine",
+    "steps": [{"do": "rest", "rest_s": 30.0}, {"do": "test", "side": "both"}],
+}
 
 
-def guided(store: Store, clock: HandClock, person_id: str) -> str:
+def guided_routine(store: Store, clock: HandClock, person_id: str) -> str:
     """A session by a routine of one's own, broken off after raises of both heels; an answer and a plan. Gives the run.
 
     What it writes is all that the guide keeps.
@@ -116,7 +119,7 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
     store.save_routine(None, person_id, "Before breakfast", ITEMS)
     store.save_plan(person_id, {"days": ["mon", "wed"], "hour": 7})
     session_id = store.begin_session(person_id, clock.pass_by(days=1), simulated=False)
-    header = {"do": "routine", "steps": [{"do": "reps", "side": "both"}, *LEFT_OVER["steps"]]}
+    header = {"do": "routine", "steps": [{"do": "reps", "side": "both"}, *REMAINING_ITEMS["steps"]]}
     run_id = store.begin_run(session_id, header, clock.utc_now(), "Before breakfast")
     of_routine: dict[str, Any] = {"step_index": 0, "exercise": "calf-raise"}
     reps_id = store.begin_rep_set(run_id, side=BOTH_LEGS, target_count=3, started_us=0, **of_routine)
@@ -134,7 +137,7 @@ def guided(store: Store, clock: HandClock, person_id: str) -> str:
         verified=False,
     )
     store.save_hold_progress(hold_id, credited_us=SECOND_US)
-    store.save_unfinished(run_id, LEFT_OVER, clock.pass_by(minutes=4))
+    store.save_unfinished(run_id, REMAINING_ITEMS, clock.pass_by(minutes=4))
     store.end_session(session_id, clock.utc_now(), STEPPED_OFF)
     store.add_answer(person_id, "pain", {"now": 2}, about=session_id)
     return run_id

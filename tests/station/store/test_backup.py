@@ -42,7 +42,7 @@ def test_the_newest_copies_are_kept(store: Store, tmp_path: Path, path: Path) ->
     assert [old.name for old in made.removed] == ["station-2026-03-07.db"]
 
 
-def test_a_damaged_database_is_told_and_costs_no_older_copy(tmp_path: Path, path: Path, clock: HandClock) -> None:
+def test_damaged_database_is_reported_and_costs_no_older_copy(tmp_path: Path, path: Path, clock: HandClock) -> None:
     """Damage is found by reading every page, traces too, and the older copies stay as they are."""
     with Store.open(path, clock=clock) as store:
         weeks(store, clock, days=3)
@@ -66,7 +66,7 @@ def test_a_nearly_full_disk_is_left_to_the_results(
     assert os.listdir(tmp_path / "backups") == []
 
 
-def test_no_database_is_told(tmp_path: Path, path: Path) -> None:
+def test_missing_database_is_reported(tmp_path: Path, path: Path) -> None:
     """Nothing to copy is an error, not an empty copy."""
     with pytest.raises(StoreError, match=r"no database at .* to back up"):
         back_up(path, tmp_path / "backups", DAY)

@@ -23,15 +23,15 @@ def a_test(store: Store, clock: HandClock) -> str:
     return one_test(store, store.begin_run(session_id, {}, clock.utc_now()), 80.0, 90.0)
 
 
-def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: Store, clock: HandClock) -> None:
+def test_failed_check_makes_results_suspect_until_one_passes_or_a_calibration(store: Store, clock: HandClock) -> None:
     """Each test says whether it was made under doubt, and goes on saying so; the clock may have gone back meanwhile."""
     store.add_calibration(FIT)
     tests = [a_test(store, clock)]
     failed = check(store, passed=False)
     tests.append(a_test(store, clock))
-    doubt = store.failed_check()
-    assert doubt is not None
-    assert (doubt.id, doubt.kind, doubt.block_mm, doubt.off_mm) == (failed, "block", 100.0, 2.6)
+    found = store.failed_check()
+    assert found is not None
+    assert (found.id, found.kind, found.block_mm, found.off_mm) == (failed, "block", 100.0, 2.6)
     clock.pass_by(days=-10)
     check(store, passed=True)
     assert store.failed_check() is None
@@ -42,13 +42,13 @@ def test_a_failed_check_is_doubt_until_one_passes_or_somebody_calibrates(store: 
     assert store.failed_check() is None
     tests.append(a_test(store, clock))
 
-    found = [store.test(test_id) for test_id in tests]
-    assert [test.is_suspect for test in found if test] == [False, True, False, True, False]
+    read = [store.test(test_id) for test_id in tests]
+    assert [test.is_suspect for test in read if test] == [False, True, False, True, False]
     assert [one.passed for one in store.checks()] == [False, True, False]
     assert [one.passed for one in store.checks(limit=1)] == [False]
 
 
-def test_a_check_of_an_older_calibration_raises_no_doubt(store: Store) -> None:
+def test_failed_check_of_an_older_calibration_makes_nothing_suspect(store: Store) -> None:
     """What was found of the calibration before says nothing of the newest."""
     before = store.current_calibration().id
     store.add_calibration(FIT)
@@ -56,20 +56,20 @@ def test_a_check_of_an_older_calibration_raises_no_doubt(store: Store) -> None:
     assert store.failed_check() is None
 
 
-def test_a_doubt_is_of_the_calibration_that_a_test_was_made_with(store: Store, clock: HandClock) -> None:
+def test_suspect_is_the_calibration_of_the_test(store: Store, clock: HandClock) -> None:
     """Written after a newer calibration, because the disk was full, it is doubted as it was when it was made."""
-    with_doubt, without = store.add_calibration(FIT), store.add_calibration(FIT)
-    store.add_check(calibration_id=with_doubt, **BLOCK, off_mm=9.0, passed=False)
+    with_failed_check, without = store.add_calibration(FIT), store.add_calibration(FIT)
+    store.add_check(calibration_id=with_failed_check, **BLOCK, off_mm=9.0, passed=False)
     session_id = store.begin_session(None, clock.utc_now(), simulated=False)
     run_id = store.begin_run(session_id, {}, clock.utc_now())
-    for calibration_id, doubted in ((with_doubt, True), (without, False), (None, False)):
+    for calibration_id, doubted in ((with_failed_check, True), (without, False), (None, False)):
         test_id = store.begin_test(run_id, full=False, contact=Contact.PAD, calibration_id=calibration_id)
         test = store.test(test_id)
         assert test is not None
         assert test.is_suspect is doubted
 
 
-def test_a_doubt_ends_where_a_newer_calibration_counts(store: Store, clock: HandClock) -> None:
+def test_result_is_no_longer_suspect_under_a_newer_calibration(store: Store, clock: HandClock) -> None:
     """In tests and scores; under the calibration of the day, or an older one, it goes on."""
     older, of_the_day = store.current_calibration().id, store.add_calibration(FIT)
     check(store, passed=False)

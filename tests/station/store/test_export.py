@@ -24,8 +24,8 @@ from station.store.records import Correction, ImportedResult, Session, SideResul
 from station.store.schema import HEAD_REVISION
 from station.system.demo_history import SHIPPED
 from station.version import RULE_VERSION
-from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided, weeks
-from tests.station.store.test_migrations import SCHEMAS, an_older_one, rows_of
+from tests.station.store.histories import BLOCK, BUDGET, FIT, ITEMS, TRACE, HandClock, guided_routine, weeks
+from tests.station.store.test_migrations import SCHEMAS, make_older_database, rows_of
 
 TRUTHS = ("simulated", "full", "below_range", "passed", "doubted", "is_suspect", "imported")
 """The columns of older schemas that are true or false."""
@@ -41,7 +41,7 @@ def full(store: Store, clock: HandClock) -> Store:
     new = SideResults(110.5, 120.5, BUDGET.total_mm, BUDGET.total_mm, BUDGET, BUDGET, calibration_id)
     store.add_corrections([Correction(store.tests(limit=1)[0].id, new)])
     store.add_imported_results(store.people()[0].id, [ImportedResult(clock.utc_now() - timedelta(days=90), 84.0, None)])
-    guided(store, clock, store.people()[0].id)
+    guided_routine(store, clock, store.people()[0].id)
     store.save_routine(None, None, "Of everybody", ITEMS)
     store.begin_session(None, clock.pass_by(days=1), simulated=False)
     return store
@@ -71,7 +71,7 @@ def test_an_export_comes_back_as_it_was(full: Store, tmp_path: Path, clock: Hand
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_an_export_of_an_older_schema_is_brought_up(tmp_path: Path, clock: HandClock, schema: str) -> None:
     """An old database comes back from its export as it would have been changed at a start."""
-    an_older_one(tmp_path / "older.db", schema)
+    make_older_database(tmp_path / "older.db", schema)
     columns, rows = rows_of(tmp_path / "older.db")
     tables = {}
     for table, names in columns.items():
@@ -110,7 +110,7 @@ def test_the_history_that_is_shipped_is_of_today(tmp_path: Path, clock: HandCloc
 
 
 @pytest.mark.parametrize("schema", ["0000", "0005", "00010", "abcd", 1, None])
-def test_an_export_of_an_unknown_schema_is_told(store: Store, tmp_path: Path, schema: object) -> None:
+def test_export_of_an_unknown_schema_is_refused(store: Store, tmp_path: Path, schema: object) -> None:
     """Neither a newer one nor one that never was is guessed at."""
     path = tmp_path / "bad.json"
     path.write_text(json.dumps({"export": EXPORT_KIND, "schema": schema, "tables": {}, "traces": {}}), encoding="utf-8")
@@ -118,7 +118,7 @@ def test_an_export_of_an_unknown_schema_is_told(store: Store, tmp_path: Path, sc
         import_json(store, path)
 
 
-def test_an_older_export_that_is_damaged_is_told(store: Store, tmp_path: Path) -> None:
+def test_damaged_older_export_is_refused(store: Store, tmp_path: Path) -> None:
     """A column that its schema does not have, or a value that it does not take, changes nothing."""
     for tables in ({"people": {"hat": [1]}}, {"people": {"id": ["p"]}}, {"runs": {"id": ["r"], "began_at": ["noon"]}}):
         path = tmp_path / "bad.json"
@@ -148,7 +148,7 @@ def test_ten_weeks_of_two_people_are_small(store: Store, clock: HandClock, tmp_p
     assert (tmp_path / "demo.json.xz").stat().st_size < 150_000
 
 
-def test_a_store_with_somebody_in_it_takes_no_import(full: Store, tmp_path: Path) -> None:
+def test_store_with_a_person_takes_no_import(full: Store, tmp_path: Path) -> None:
     """An import never mixes with what is there."""
     export_json(full, tmp_path / "export.json")
     before = everything(full)
@@ -187,7 +187,7 @@ def test_a_store_with_a_routine_in_it_takes_no_import(store: Store, tmp_path: Pa
         ),
     ],
 )
-def test_what_is_no_export_is_told(store: Store, tmp_path: Path, content: bytes, sentence: str) -> None:
+def test_file_that_is_no_export_is_refused(store: Store, tmp_path: Path, content: bytes, sentence: str) -> None:
     """A file that is no export, of another schema or damaged changes nothing and is named."""
     (tmp_path / "bad.json").write_bytes(content)
     with pytest.raises(StoreError, match=sentence):
@@ -196,7 +196,7 @@ def test_what_is_no_export_is_told(store: Store, tmp_path: Path, content: bytes,
     assert store.current_calibration().curve.offset_mm == -70.0
 
 
-def test_a_file_that_is_not_compressed_is_told(store: Store, tmp_path: Path) -> None:
+def test_uncompressed_file_is_refused(store: Store, tmp_path: Path) -> None:
     """A name that ends in .xz promises a compressed file."""
     (tmp_path / "bad.json.xz").write_bytes(b"{}")
     (tmp_path / "cut.json.xz").write_bytes(lzma.compress(b"{}" * 1000)[:-20])
@@ -274,11 +274,11 @@ def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) ->
     assert columns == "at_s,channel,value"
     assert rest == TRACE
     with zipfile.ZipFile(tmp_path / "session.zip") as archive:
-        told = json.loads(archive.read("session.json"))
-    assert msgspec.convert(told["session"], Session) == detail.session
-    assert msgspec.convert(told["tests"], tuple[Test, ...]) == detail.tests
-    assert told == json.loads(json.dumps(msgspec.to_builtins(detail)))
-    assert {hold["side"] for hold in told["holds"]} == {"left", "right"}
+        reported = json.loads(archive.read("session.json"))
+    assert msgspec.convert(reported["session"], Session) == detail.session
+    assert msgspec.convert(reported["tests"], tuple[Test, ...]) == detail.tests
+    assert reported == json.loads(json.dumps(msgspec.to_builtins(detail)))
+    assert {hold["side"] for hold in reported["holds"]} == {"left", "right"}
 
     export_bundle(full, guided_id, tmp_path / "guided.zip")
     with zipfile.ZipFile(tmp_path / "guided.zip") as archive:
@@ -286,7 +286,7 @@ def test_a_bundle_has_the_session_and_its_traces(full: Store, tmp_path: Path) ->
     assert (reps["side"], [one["number"] for one in reps["repetitions"]]) == ("both", [0, 1, 2])
 
 
-def test_what_is_no_session_or_no_bundle_is_told(store: Store, tmp_path: Path) -> None:
+def test_file_that_is_no_bundle_is_refused(store: Store, tmp_path: Path) -> None:
     """An unknown session and a file that is no bundle are named."""
     with pytest.raises(StoreError, match="There is no session nothing"):
         export_bundle(store, "nothing", tmp_path / "session.zip")

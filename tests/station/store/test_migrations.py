@@ -21,7 +21,7 @@ from station.store.connect import sqlite_driver, write_engine
 from station.store.migrate import MIGRATIONS_DIR, alembic_config, upgrade
 from station.store.records import HeelLift
 from station.store.schema import HEAD_REVISION, metadata
-from tests.station.store.histories import HandClock, guided, weeks
+from tests.station.store.histories import HandClock, guided_routine, weeks
 
 
 def test_the_migrations_make_the_tables_of_the_program(path: Path) -> None:
@@ -82,7 +82,7 @@ def next_revision(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, next_revision: Path) -> None:
     """At start a database of an older schema is copied, changed with its rows kept, and then used."""
     assert next_revision.exists()
-    an_old_one(path, clock)
+    make_old_database(path, clock)
     with Store.open(path, clock=clock) as store:
         with store.write_transaction() as now:
             assert now.execute(text("SELECT DISTINCT colour FROM people")).scalars().all() == ["red"]
@@ -97,7 +97,7 @@ def test_an_older_database_is_brought_up_to_date(path: Path, clock: HandClock, n
 
 def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_revision: Path) -> None:
     """A revision that would break a reference, or fails half way, leaves the database as it was."""
-    an_old_one(path, clock)
+    make_old_database(path, clock)
     for more, why in (('op.execute("DELETE FROM people")', "breaks references"), ("raise OSError('half')", "half")):
         next_revision.write_text(NEXT.format(more=more))
         with pytest.raises(StoreError, match=f"could not be upgraded to the schema 0005 .*{why}.*it is unchanged"):
@@ -112,14 +112,14 @@ def test_a_change_that_fails_changes_nothing(path: Path, clock: HandClock, next_
 def test_an_older_database_is_not_read_before_it_is_changed(path: Path, clock: HandClock, next_revision: Path) -> None:
     """The export asks for a start of the station first."""
     assert next_revision.exists()
-    an_old_one(path, clock)
+    make_old_database(path, clock)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("station.store.read_transactions.HEAD_REVISION", "0005")
         with pytest.raises(StoreError, match="older schema: start the station"):
             Reader.open(path)
 
 
-def an_old_one(path: Path, clock: HandClock) -> None:
+def make_old_database(path: Path, clock: HandClock) -> None:
     """A database of the schema before, with two people and a session of each."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("station.store.prepare.HEAD_REVISION", "0004")
@@ -163,6 +163,17 @@ FIRST_ROWS = (
             "started_at": "2026-02-06 08:00:00.000000",
             "ended_at": "2026-02-06 08:05:00.000000",
             "ended_why": "left",
+            "simulated": False,
+        },
+    ),
+    (
+        "sittings",
+        {
+            "id": "s2",
+            "person_id": "p",
+            "started_at": "2026-02-06 08:05:00.000000",
+            "ended_at": "2026-02-06 08:06:00.000000",
+            "ended_why": "somebody else",
             "simulated": False,
         },
     ),
@@ -301,12 +312,16 @@ NEW_COLUMNS = {
     ("repetitions", "reps_id"): "rep_set_id",
     ("answers", "at"): "answered_at",
 }
-NEW_VALUES = {("sittings", "ended_why", "left"): "stepped off", ("answers", "question", "care"): "health"}
-"""Two values have new words: why a session ended, and which questions were answered."""
+NEW_VALUES = {
+    ("sittings", "ended_why", "left"): "stepped off",
+    ("sittings", "ended_why", "somebody else"): "another person",
+    ("answers", "question", "care"): "health",
+}
+"""Three values have new words: why a session ended, and which questions were answered."""
 SCHEMAS = ("0001", "0002", "0003")
 
 
-def an_older_one(path: Path, schema: str) -> None:
+def make_older_database(path: Path, schema: str) -> None:
     """A database of an older schema, with a row in nearly every table."""
     engine = write_engine(path, sqlite_driver)
     for revision, rows in zip(SCHEMAS, (FIRST_ROWS, SECOND_ROWS, THIRD_ROWS), strict=True):
@@ -344,7 +359,7 @@ def rows_of(path: Path, columns: Columns | None = None) -> tuple[Columns, dict[s
 @pytest.mark.parametrize("schema", SCHEMAS)
 def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: str) -> None:
     """Whatever was in a column is there afterwards; only what a calibration knew is said in another way."""
-    an_older_one(path, schema)
+    make_older_database(path, schema)
     columns, before = rows_of(path)
     if schema == "0001":
         columns["calibrations"].remove("points_json")
@@ -369,7 +384,7 @@ def test_an_older_schema_keeps_every_row(path: Path, clock: HandClock, schema: s
 @pytest.mark.parametrize("schema", SCHEMAS[:2])
 def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandClock, schema: str) -> None:
     """They are of no exercise and no step that anybody knows, and nothing is left of the routines of then."""
-    an_older_one(path, schema)
+    make_older_database(path, schema)
     with Store.open(path, clock=clock) as store:
         (hold,), (reps,) = store.holds("p"), store.rep_sets("p")
         assert (hold.side, hold.credited_us, hold.heel_lifts) == (Side.LEFT, 12_345_678, (HeelLift(7, 700_007),))
@@ -387,9 +402,9 @@ def test_older_holds_and_repetitions_were_all_verified(path: Path, clock: HandCl
 @pytest.mark.parametrize("schema", SCHEMAS[:2])
 def test_an_older_schema_learns_all_that_is_kept_today(path: Path, clock: HandClock, schema: str) -> None:
     """What a guide keeps goes into the changed tables as into new ones."""
-    an_older_one(path, schema)
+    make_older_database(path, schema)
     with Store.open(path, clock=clock) as store:
-        run_id = guided(store, clock, "p")
+        run_id = guided_routine(store, clock, "p")
         left = store.unfinished_run("p")
         assert left is not None
         assert left.run_id == run_id
@@ -401,7 +416,7 @@ def test_an_older_schema_learns_all_that_is_kept_today(path: Path, clock: HandCl
 
 def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: HandClock) -> None:
     """What it had is there as it was; what it could not know is missing, and no number is made up."""
-    an_older_one(path, "0001")
+    make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         (test,) = store.tests("p")
         assert (test.left_mm, test.right_mm, test.left_uncertainty_mm, test.calibration_id) == (84.1, None, 0.7, "c2")
@@ -416,7 +431,7 @@ def test_a_database_of_the_first_schema_keeps_every_number(path: Path, clock: Ha
 
 def test_calibrations_of_the_first_schema_know_how_little_they_know(path: Path, clock: HandClock) -> None:
     """As built stays as built; points count as one reading each, and the line through them carries that on."""
-    an_older_one(path, "0001")
+    make_older_database(path, "0001")
     with Store.open(path, clock=clock) as store:
         one_block, two_blocks, as_built = store.calibrations()
     assert (as_built.curve, as_built.fit) == (Curve(), None)
@@ -446,7 +461,7 @@ def test_older_test_gets_its_skirting_from_the_trace_header(
     path: Path, clock: HandClock, header: str, skirting_mm: float | None
 ) -> None:
     """The curve's offset in the header includes the skirting board; a damaged header leaves it unknown."""
-    an_older_one(path, "0003")
+    make_older_database(path, "0003")
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE runs SET header_json = ?", (header,))
         database.commit()
@@ -456,7 +471,7 @@ def test_older_test_gets_its_skirting_from_the_trace_header(
 
 def test_older_imported_test_has_no_skirting(path: Path, clock: HandClock) -> None:
     """A tape sees no skirting board."""
-    an_older_one(path, "0003")
+    make_older_database(path, "0003")
     with closing(sqlite3.connect(path)) as database:
         database.execute("UPDATE tests SET imported = 1")
         database.commit()

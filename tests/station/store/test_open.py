@@ -186,7 +186,7 @@ def as_nobody(path: Path) -> str:
     return done.stdout
 
 
-def test_a_directory_without_permission_is_told(open_to_all: Path) -> None:
+def test_directory_without_permission_is_reported(open_to_all: Path) -> None:
     """Where the station may not write, the sentence names the file and what to change."""
     path = open_to_all / "station.db"
     open_to_all.chmod(0o555)
@@ -194,7 +194,7 @@ def test_a_directory_without_permission_is_told(open_to_all: Path) -> None:
     open_to_all.chmod(0o755)
 
 
-def test_a_read_only_database_is_told(open_to_all: Path) -> None:
+def test_read_only_database_is_reported(open_to_all: Path) -> None:
     """A file that may only be read is named, with what to do."""
     path = open_to_all / "station.db"
     Store.open(path, clock=SystemClock()).close()
@@ -204,7 +204,7 @@ def test_a_read_only_database_is_told(open_to_all: Path) -> None:
     assert as_nobody(path).startswith(f"The database {path} can only be read")
 
 
-def test_a_full_disk_is_told_and_passes(path: Path) -> None:
+def test_full_disk_is_reported_and_passes(path: Path) -> None:
     """With the disk full a write fails with a sentence and changes nothing; with room again the store goes on."""
     clock = HandClock()
     with Store.open(path, clock=clock) as store:
@@ -257,7 +257,7 @@ with Store.open(path, clock=SystemClock()) as store:
 """
 
 
-def test_an_operating_system_without_room_is_told(path: Path) -> None:
+def test_system_without_memory_is_reported(path: Path) -> None:
     """When the system refuses to make a file longer, nothing that was acknowledged is lost and the store goes on."""
     command = [sys.executable, "-c", _FULL, str(path)]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
@@ -284,7 +284,7 @@ except StoreError as error:
 
 
 @pytest.mark.parametrize("room", ["0", "40000"])
-def test_no_room_at_start_is_told(path: Path, room: str) -> None:
+def test_full_disk_at_start_is_reported(path: Path, room: str) -> None:
     """Without room for the lock or the tables the start fails with a sentence; with room the next one is good."""
     command = [sys.executable, "-c", _FULL_AT_START, str(path), room]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -20,7 +20,7 @@ from station.store.records import (
     UnfinishedRun,
     WeekCredit,
 )
-from tests.station.store.histories import ITEMS, LEFT_OVER, STEPPED_OFF, HandClock, guided, one_test
+from tests.station.store.histories import ITEMS, REMAINING_ITEMS, STEPPED_OFF, HandClock, guided_routine, one_test
 
 QUICK: dict[str, Any] = {"do": "test", "side": "both", "full": False}
 CHECK: dict[str, Any] = {"do": "check", "block_mm": 100.0}
@@ -51,7 +51,7 @@ def fail_to_write(store: Store, table: str) -> None:
 
 def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None:
     """The step, the exercise and whether it was verified are read as they were written, of one leg or both."""
-    guided(store, clock, store.add_person("Ann").id)
+    guided_routine(store, clock, store.add_person("Ann").id)
     (both,) = store.holds()
     assert (both.side, both.step_index, both.exercise, both.verified) == (BOTH_LEGS, 1, "toe-stretch", False)
     assert both.side is BOTH_LEGS
@@ -64,7 +64,7 @@ def test_a_hold_says_of_which_step_it_is(store: Store, clock: HandClock) -> None
 
 def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) -> None:
     """The repetitions of a series come back in their order, and belong to that series alone."""
-    guided(store, clock, store.add_person("Ann").id)
+    guided_routine(store, clock, store.add_person("Ann").id)
     (run_id,) = begin(store, clock, None, QUICK)
     other = store.begin_rep_set(run_id, side=Side.RIGHT, target_count=20, started_us=0)
     for number in (1, 0):
@@ -81,9 +81,9 @@ def test_each_repetition_is_read_as_it_was_done(store: Store, clock: HandClock) 
     assert detail.rep_sets == (both,)
 
 
-def test_a_repetition_is_told_once_and_of_what_there_is(store: Store, clock: HandClock) -> None:
+def test_repetition_is_stored_once_and_for_an_existing_set(store: Store, clock: HandClock) -> None:
     """One that is there already, or of a series that is not, is refused and changes nothing."""
-    guided(store, clock, store.add_person("Ann").id)
+    guided_routine(store, clock, store.add_person("Ann").id)
     (before,) = store.rep_sets()
     with pytest.raises(StoreError, match="UNIQUE"):
         store.add_repetition(before.id, Repetition(0, 5, 5, too_quick=True))
@@ -96,8 +96,8 @@ def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, cl
     """With the routine's name and since when that is so; the newest word counts, and none is left in the end."""
     ann = store.add_person("Ann").id
     assert store.unfinished_run(ann) is None
-    run_id = guided(store, clock, ann)
-    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.utc_now(), LEFT_OVER)
+    run_id = guided_routine(store, clock, ann)
+    assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.utc_now(), REMAINING_ITEMS)
     store.save_unfinished(run_id, QUICK, clock.pass_by(minutes=1))
     assert store.unfinished_run(ann) == UnfinishedRun(run_id, ann, "Before breakfast", clock.utc_now(), QUICK)
     store.save_unfinished(run_id, None, clock.pass_by(minutes=1))
@@ -109,23 +109,23 @@ def test_what_is_left_of_a_routine_is_kept_until_it_is_complete(store: Store, cl
 def test_only_the_newest_routine_has_a_rest(store: Store, clock: HandClock) -> None:
     """A newer run, in the same session or a later one, complete or not, puts an end to what was left before."""
     ann = store.add_person("Ann").id
-    first, second = begin(store, clock, ann, QUICK, LEFT_OVER)
+    first, second = begin(store, clock, ann, QUICK, REMAINING_ITEMS)
     store.save_unfinished(first, QUICK, clock.utc_now())
     assert store.unfinished_run(ann) is None
     store.save_unfinished(second, QUICK, clock.utc_now())
     assert store.unfinished_run(ann) == UnfinishedRun(second, ann, None, clock.utc_now(), QUICK)
-    (third,) = begin(store, clock, ann, LEFT_OVER)
+    (third,) = begin(store, clock, ann, REMAINING_ITEMS)
     assert store.unfinished_run(ann) is None
-    store.save_unfinished(third, LEFT_OVER, clock.utc_now())
-    assert store.unfinished_run(ann) == UnfinishedRun(third, ann, None, clock.utc_now(), LEFT_OVER)
+    store.save_unfinished(third, REMAINING_ITEMS, clock.utc_now())
+    assert store.unfinished_run(ann) == UnfinishedRun(third, ann, None, clock.utc_now(), REMAINING_ITEMS)
 
 
-def test_runs_that_begin_together_are_told_apart_by_their_ids(store: Store, clock: HandClock) -> None:
+def test_runs_that_begin_together_are_ordered_by_id(store: Store, clock: HandClock) -> None:
     """Of two runs with one beginning the one with the greater id is the newer."""
     session_id = store.begin_session(None, clock.utc_now(), simulated=False)
     older, newer = sorted(store.begin_run(session_id, QUICK, clock.utc_now()) for _ in range(2))
     for run_id in (newer, older):
-        store.save_unfinished(run_id, LEFT_OVER, clock.utc_now())
+        store.save_unfinished(run_id, REMAINING_ITEMS, clock.utc_now())
     left = store.unfinished_run(None)
     assert left is not None
     assert left.run_id == newer
@@ -134,7 +134,7 @@ def test_runs_that_begin_together_are_told_apart_by_their_ids(store: Store, cloc
 def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: HandClock) -> None:
     """A check, a calibration, a lesson and imported results are no routine, so they end none."""
     ann = store.add_person("Ann").id
-    run_id = guided(store, clock, ann)
+    run_id = guided_routine(store, clock, ann)
     kept = store.unfinished_run(ann)
     assert kept is not None
     begin(store, clock, ann, CHECK, CALIBRATE, LESSON)
@@ -151,7 +151,7 @@ def test_blocks_lessons_and_tapes_leave_a_rest_as_it_is(store: Store, clock: Han
 def test_the_end_of_a_routine_is_a_routine(store: Store, clock: HandClock) -> None:
     """Gone on with, a routine may have nothing but questions left; they end what was left of it."""
     ann = store.add_person("Ann").id
-    guided(store, clock, ann)
+    guided_routine(store, clock, ann)
     begin(store, clock, ann, {"do": "ask", "wait_s": 20.0})
     assert store.unfinished_run(ann) is None
 
@@ -161,14 +161,14 @@ def test_a_rest_is_of_one_person(store: Store, clock: HandClock) -> None:
     ann, bea = store.add_person("Ann").id, store.add_person("Bea").id
     (of_bea,), (of_nobody,) = begin(store, clock, bea, QUICK), begin(store, clock, None, QUICK, called="Evening")
     for run_id in (of_bea, of_nobody):
-        store.save_unfinished(run_id, LEFT_OVER, clock.utc_now())
+        store.save_unfinished(run_id, REMAINING_ITEMS, clock.utc_now())
     nobodys = store.unfinished_run(None)
-    assert nobodys == UnfinishedRun(of_nobody, None, "Evening", clock.utc_now(), LEFT_OVER)
+    assert nobodys == UnfinishedRun(of_nobody, None, "Evening", clock.utc_now(), REMAINING_ITEMS)
     assert store.unfinished_run(ann) is None
     store.claim_session(store.sessions()[0].id, ann)
     assert store.unfinished_run(None) is None
-    assert store.unfinished_run(ann) == UnfinishedRun(of_nobody, ann, "Evening", clock.utc_now(), LEFT_OVER)
-    assert store.unfinished_run(bea) == UnfinishedRun(of_bea, bea, None, clock.utc_now(), LEFT_OVER)
+    assert store.unfinished_run(ann) == UnfinishedRun(of_nobody, ann, "Evening", clock.utc_now(), REMAINING_ITEMS)
+    assert store.unfinished_run(bea) == UnfinishedRun(of_bea, bea, None, clock.utc_now(), REMAINING_ITEMS)
 
 
 def test_a_rest_is_of_a_run_that_there_is(store: Store, clock: HandClock) -> None:
@@ -343,7 +343,7 @@ def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock
 def test_credit_of_both_legs_counts_for_each(store: Store, clock: HandClock) -> None:
     """A hold of both legs is a hold of the left and of the right; what nobody verified is no credit."""
     ann = store.add_person("Ann").id
-    (run_id,) = begin(store, clock, ann, LEFT_OVER)
+    (run_id,) = begin(store, clock, ann, REMAINING_ITEMS)
     held(store, run_id, Side.LEFT)
     held(store, run_id, BOTH_LEGS)
     held(store, run_id, BOTH_LEGS, verified=False)
@@ -355,12 +355,12 @@ def test_credit_of_both_legs_counts_for_each(store: Store, clock: HandClock) -> 
 def test_credit_may_be_of_some_exercises_only(store: Store, clock: HandClock) -> None:
     """Those that are named, and the station's own stretch, which names none; a week without any is left out."""
     ann = store.add_person("Ann").id
-    (run_id,) = begin(store, clock, ann, LEFT_OVER)
+    (run_id,) = begin(store, clock, ann, REMAINING_ITEMS)
     held(store, run_id, Side.LEFT)
     held(store, run_id, Side.LEFT, exercise="soleus-stretch")
     held(store, run_id, BOTH_LEGS, exercise="ankle-rock")
     clock.pass_by(weeks=1)
-    (run_id,) = begin(store, clock, ann, LEFT_OVER)
+    (run_id,) = begin(store, clock, ann, REMAINING_ITEMS)
     held(store, run_id, Side.RIGHT, exercise="ankle-rock")
     first, second, half = date(2026, 3, 2), date(2026, 3, 9), 30 * SECOND_US
     assert store.week_credits(ann) == (WeekCredit(first, 3 * half, half), WeekCredit(second, 0, half))
@@ -372,7 +372,7 @@ def test_credit_may_be_of_some_exercises_only(store: Store, clock: HandClock) ->
 def test_the_guide_survives_a_restart(store: Store, clock: HandClock) -> None:
     """All that the guide keeps is there when the station starts anew."""
     ann = store.add_person("Ann").id
-    guided(store, clock, ann)
+    guided_routine(store, clock, ann)
 
     def kept(found: Store) -> list[object]:
         guide = [found.own_routines(ann), found.answers(ann), found.plan(ann), found.unfinished_run(ann)]

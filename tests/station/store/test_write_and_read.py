@@ -24,7 +24,7 @@ from tests.station.store.histories import (
     STEPPED_OFF,
     TRACE,
     HandClock,
-    guided,
+    guided_routine,
     one_hold,
     one_test,
     weeks,
@@ -319,7 +319,7 @@ def test_each_row_says_who_made_it(store: Store, clock: HandClock, path: Path) -
     store.add_corrections(
         [Correction(store.tests()[0].id, SideResults(81.0, 90.0, calibration_id=store.current_calibration().id))]
     )
-    guided(store, clock, store.people()[0].id)
+    guided_routine(store, clock, store.people()[0].id)
     stored = sqlite3.connect(path)
     names = [name for (name,) in stored.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     names.remove("alembic_version")

@@ -46,8 +46,8 @@ def test_each_sound_shows_meaning_rhythm_and_action(client: FlaskClient) -> None
 
 def test_rhythm_descriptions_are_unique() -> None:
     """Words alone tell the sounds apart, and none of them scolds."""
-    assert len({lore.rhythm for lore in SOUND_LESSONS.values()}) == len(SOUND_LESSONS)
-    assert [lore.action for lore in SOUND_LESSONS.values() if SCOLDING.search(lore.action)] == []
+    assert len({guide.rhythm for guide in SOUND_LESSONS.values()}) == len(SOUND_LESSONS)
+    assert [guide.action for guide in SOUND_LESSONS.values() if SCOLDING.search(guide.action)] == []
 
 
 def test_play_button_plays_cue_tones(client: FlaskClient) -> None:

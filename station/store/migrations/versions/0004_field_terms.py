@@ -1,8 +1,8 @@
 """Tables and columns get the terms of the field. Frozen: see 0001.
 
-No row is lost; of values, the key of the health questions and one end reason change. A test gets the skirting board
-that it was measured in front of. SQLite
-carries references to a renamed table or column along; indexes are made again under their new names.
+No row is lost; of values, the key of the health questions and two end reasons change. A test gets the skirting board
+that it was measured in front of. SQLite carries references to a renamed table or column along; indexes are made again
+under their new names.
 """
 
 from __future__ import annotations
@@ -75,3 +75,4 @@ def upgrade() -> None:
     op.execute(SKIRTING)
     op.execute("UPDATE answers SET question = 'health' WHERE question = 'care'")
     op.execute("UPDATE sessions SET end_reason = 'stepped off' WHERE end_reason = 'left'")
+    op.execute("UPDATE sessions SET end_reason = 'another person' WHERE end_reason = 'somebody else'")

@@ -41,7 +41,7 @@ def shown(bench: Bench, *blocks_mm: float) -> Bench:
 def refusal(bench: Bench) -> str:
     """The sentence of a calibration that came to nothing: nothing is kept of it, and it is heard."""
     assert bench.over == "ended"
-    assert bench.told(Calibrated) == []
+    assert bench.facts_of(Calibrated) == []
     assert bench.cues()[-1] is CueName.ENDED
     why = bench.picture.why
     assert why is not None
@@ -53,7 +53,7 @@ def test_a_calibration_makes_the_sensor_right(gain: float, short_mm: float) -> N
     """All blocks in all rounds, each told by GO and HOLD_DONE, give the toe distance of what they stood for."""
     bench = shown(Bench(WARM, gain=gain, short_mm=short_mm), *BLOCKS_MM * WARM.rounds)
     assert bench.over == "complete"
-    (made,) = bench.told(Calibrated)
+    (made,) = bench.facts_of(Calibrated)
     for toe_mm in (0.0, 50.0, 100.0, 150.0, 200.0):
         reading_mm = gain * (toe_mm + 70.0) - short_mm
         assert made.fit.curve.toe_mm(reading_mm) == pytest.approx(toe_mm, abs=1.5)
@@ -92,27 +92,27 @@ def test_what_stands_there_at_the_beginning_is_no_block() -> None:
     assert bench.picture.phase == "clear"
     assert "pull the board back" in (bench.picture.why or "")
     assert "pull the board back" in refusal(bench.read(GIVEN_UP_S))
-    assert bench.told(Ended)[0].why == "the view did not become clear"
+    assert bench.facts_of(Ended)[0].why == "the view did not become clear"
 
 
 def test_swapped_blocks_are_refused() -> None:
-    """The farthest first and the nearest last: they are said to be swapped, and whoever keeps to it is refused."""
+    """The farthest first and the nearest last: they are said to be swapped, and doing so again is refused."""
     bench = shown(Bench(ONCE), *(200.0, 100.0) * 3)
     assert "swapped" in refusal(bench)
-    assert bench.told(CalibrationRefused)[0].why == refusal(bench)
-    assert [unclear.toe_mm for unclear in bench.told(BlockUnclear)] == [100.0] * 3
+    assert bench.facts_of(CalibrationRefused)[0].why == refusal(bench)
+    assert [unclear.toe_mm for unclear in bench.facts_of(BlockUnclear)] == [100.0] * 3
 
 
 @pytest.mark.parametrize("endless", [False, True])
 @pytest.mark.parametrize("swapped", [(100.0, 0.0), (200.0, 100.0), (0.0, 200.0), (0.0, 95.0, 200.0)])
-def test_whoever_swaps_blocks_and_then_obeys_gets_through(swapped: tuple[float, ...], endless: bool) -> None:
+def test_swapped_blocks_put_right_complete_the_calibration(swapped: tuple[float, ...], endless: bool) -> None:
     """NO asks for the first block again, and what is held still is none: it may be the very one that is asked for."""
     bench = shown(Bench(WARM), *swapped)
     assert bench.cues()[-1] is CueName.NO
     assert bench.picture.target_mm == 0.0
     assert (bench.picture.why or "").endswith("Take it away, and begin again with the 0 mm block")
     bench.read(8.0)
-    assert (bench.picture.phase, len(bench.told(BlockUnclear))) == ("block", 1)
+    assert (bench.picture.phase, len(bench.facts_of(BlockUnclear))) == ("block", 1)
     if endless:
         bench.seen_mm = None
         bench.read(3.0)
@@ -123,7 +123,7 @@ def test_whoever_swaps_blocks_and_then_obeys_gets_through(swapped: tuple[float, 
     for block_mm in (BLOCKS_MM * WARM.rounds)[1:]:
         bench.show(block_mm)
     assert bench.over == "complete"
-    (made,) = bench.told(Calibrated)
+    (made,) = bench.facts_of(Calibrated)
     assert [at.toe_mm for at in made.fit.points] == [*BLOCKS_MM * WARM.rounds]
     assert made.fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
 
@@ -132,10 +132,10 @@ def test_a_lost_round_costs_no_tries_of_later_ones() -> None:
     """Twice begun again; when a round is in, each block has its three tries."""
     bench = shown(Bench(replace(WARM, rounds=2)), 100.0, 0.0, 100.0, 0.0, *BLOCKS_MM, 0.0, 95.0)
     bench.show(200.0)
-    assert bench.told(CalibrationRefused) == []
+    assert bench.facts_of(CalibrationRefused) == []
     bench.show(100.0).show(200.0)
     assert bench.over == "complete"
-    assert [unclear.toe_mm for unclear in bench.told(BlockUnclear)] == [100.0] * 4
+    assert [unclear.toe_mm for unclear in bench.facts_of(BlockUnclear)] == [100.0] * 4
 
 
 def test_a_block_upside_down_is_refused() -> None:
@@ -156,7 +156,7 @@ def test_a_block_that_stood_askew_once_is_asked_for_again() -> None:
     bench.show(100.0)
     bench.show(200.0)
     assert bench.over == "complete"
-    assert "differently from one time to the other" in bench.told(BlockUnclear)[0].why
+    assert "differently from one time to the other" in bench.facts_of(BlockUnclear)[0].why
     assert CueName.NO in bench.cues()
 
 
@@ -166,7 +166,7 @@ def test_a_person_who_leaves_in_the_middle() -> None:
     bench.show(280.0, GIVEN_UP_S)
     assert "The 200 mm block was not seen" in refusal(bench)
     assert CueName.NUDGE in bench.cues()
-    assert bench.told(Ended)[0].why == "no block of 200 mm was seen"
+    assert bench.facts_of(Ended)[0].why == "no block of 200 mm was seen"
 
 
 def test_a_block_that_moves_is_read_again() -> None:
@@ -178,9 +178,9 @@ def test_a_block_that_moves_is_read_again() -> None:
     bench.read(SHOWN_S)
     bench.show(200.0)
     assert bench.over == "complete"
-    (moved,) = bench.told(BlockUnclear)
+    (moved,) = bench.facts_of(BlockUnclear)
     assert "moved" in moved.why
-    assert bench.told(Calibrated)[0].fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
+    assert bench.facts_of(Calibrated)[0].fit.curve.toe_mm(145.0) == pytest.approx(100.0, abs=1.5)
 
 
 def test_a_view_full_of_floor_is_refused() -> None:
@@ -216,16 +216,16 @@ def test_a_sensor_that_stays_lost_ends_it() -> None:
     bench.sensor = False
     bench.read(GIVEN_UP_S)
     assert bench.over == "ended"
-    assert bench.told(Ended)[0].why == "nobody waited for the sensor"
+    assert bench.facts_of(Ended)[0].why == "nobody waited for the sensor"
 
 
-def test_whoever_stands_on_the_board_is_asked_to_step_off() -> None:
+def test_person_on_the_board_is_asked_to_step_off() -> None:
     """Nothing is read with a loaded heel: not begun, and begun again where it was under way."""
     bench = shown(Bench(ONCE), 0.0)
     bench.heel(True).show(100.0)
     assert bench.picture.phase == "leave"
     bench.heel(False).show(100.0, SHOWN_S - 3.0).heel(True).read(1.0)
-    assert "step off" in bench.told(BlockUnclear)[0].why
+    assert "step off" in bench.facts_of(BlockUnclear)[0].why
     bench.heel(False).read(SHOWN_S).show(200.0)
     assert bench.over == "complete"
 
@@ -235,7 +235,7 @@ def test_stop_keeps_nothing() -> None:
     bench = shown(Bench(WARM), 0.0, 100.0)
     bench.feed(Command(bench.now_us, CommandName.STOP))
     assert bench.over == "ended"
-    assert bench.told(Calibrated) == []
+    assert bench.facts_of(Calibrated) == []
 
 
 @pytest.mark.parametrize(("drifted_mm", "out"), [(0.0, False), (1.0, False), (4.0, True), (-4.0, True)])
@@ -244,14 +244,14 @@ def test_a_check_says_whether_the_calibration_holds(drifted_mm: float, out: bool
     curve = Curve(1.0, -45.0)
     step = CheckStep(100.0, calibration_mm=0.5, warm_us=0)
     bench = shown(Bench(step, short_mm=25.0 + drifted_mm, curve=curve), 100.0).read(4.0)
-    (done,) = bench.told(CheckDone)
+    (done,) = bench.facts_of(CheckDone)
     assert done.off_mm == pytest.approx(-drifted_mm, abs=1.2)
     assert done.out is out
     assert bench.over == "complete"
     heard = [CueName.ERROR] if out else [CueName.YES, CueName.COMPLETE]
     assert bench.cues() == [CueName.READY, CueName.GO, CueName.HOLD_DONE, *heard]
-    assert [ended.cue for ended in bench.told(CueEnded)] == [CueName.ERROR] * out
-    assert len(bench.told(Completed)) == 1
+    assert [ended.cue for ended in bench.facts_of(CueEnded)] == [CueName.ERROR] * out
+    assert len(bench.facts_of(Completed)) == 1
 
 
 def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
@@ -265,7 +265,7 @@ def test_a_check_that_found_it_out_is_done_while_that_sounds() -> None:
     bench.feed(Command(bench.now_us, CommandName.STOP))
     bench.facts += bench.engine.close(bench.now_us)
     assert (bench.over, bench.cues()[-1]) == ("complete", CueName.ERROR)
-    assert len(bench.told(Completed)) == 1
+    assert len(bench.facts_of(Completed)) == 1
 
 
 CALIBRATED = Curve(1.0, -45.0)
@@ -277,10 +277,10 @@ def test_a_wrong_block_says_nothing_of_the_calibration(wrong_mm: float) -> None:
     """Another block, or the wall of a board that was nudged: asked for again, and the right one is then what counts."""
     bench = shown(Bench(CHECK, curve=CALIBRATED), wrong_mm)
     assert bench.cues()[-1] is CueName.NO
-    assert "That is not the 100 mm block" in bench.told(BlockUnclear)[0].why
-    assert bench.told(CheckDone) == []
+    assert "That is not the 100 mm block" in bench.facts_of(BlockUnclear)[0].why
+    assert bench.facts_of(CheckDone) == []
     bench.show(100.0)
-    assert not bench.told(CheckDone)[0].out
+    assert not bench.facts_of(CheckDone)[0].out
     assert bench.over == "complete"
 
 
@@ -288,8 +288,8 @@ def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
     """Nothing is known of the calibration then, and nothing is said of it."""
     bench = shown(Bench(CHECK, curve=CALIBRATED), 0.0, 0.0, 0.0)
     assert (bench.over, bench.cues()[-1]) == ("ended", CueName.ENDED)
-    assert len(bench.told(BlockUnclear)) == 3
-    assert bench.told(CheckDone) == []
+    assert len(bench.facts_of(BlockUnclear)) == 3
+    assert bench.facts_of(CheckDone) == []
     assert "or it does not stand against the toe stop" in (bench.picture.why or "")
 
 
@@ -297,11 +297,11 @@ def test_a_wrong_block_thrice_ends_a_check_without_a_result() -> None:
 def test_a_check_as_built_takes_what_a_delivered_sensor_says(calibration_mm: float) -> None:
     """It is off by 25 mm and more without being wrong; a block that is 100 mm shorter is another all the same."""
     step = replace(CHECK, calibration_mm=calibration_mm)
-    (done,) = shown(Bench(step, short_mm=45.0), 100.0).told(CheckDone)
+    (done,) = shown(Bench(step, short_mm=45.0), 100.0).facts_of(CheckDone)
     assert done.off_mm == pytest.approx(-45.0, abs=1.5)
     wrong = shown(Bench(step), 0.0)
-    assert wrong.told(CheckDone) == []
-    assert "That is not the 100 mm block" in wrong.told(BlockUnclear)[0].why
+    assert wrong.facts_of(CheckDone) == []
+    assert "That is not the 100 mm block" in wrong.facts_of(BlockUnclear)[0].why
 
 
 def test_a_trace_replays_to_the_same_facts_byte_for_byte() -> None:

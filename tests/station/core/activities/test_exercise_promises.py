@@ -43,7 +43,7 @@ STEPS: dict[str, Step] = {
 SENSED = [name for name in STEPS if name != "by tempo alone"]
 
 
-BELIEVED_US = us(0.4)
+DEBOUNCE_US = us(0.4)
 """A rise is believed by then, and what had waited for it is decided."""
 
 
@@ -51,9 +51,9 @@ class Run:
     """A routine on made-up heels, from event to event."""
 
     def __init__(self, routine: Routine, events: list[Event]) -> None:
-        senses = BoardSensors(wiring_of(events), 0, KNOWN)
-        self.routine = RoutineRun(routine, senses)
-        self.engine = Engine(self.routine, senses, 0)
+        sensors = BoardSensors(wiring_of(events), 0, KNOWN)
+        self.routine = RoutineRun(routine, sensors)
+        self.engine = Engine(self.routine, sensors, 0)
         self.facts: list[Fact] = []
 
     def feed(self, event: Event) -> None:
@@ -147,12 +147,12 @@ def test_nothing_grows_while_a_heel_is_up(name: str, seed: int) -> None:
         now = AnyState(run.engine.state_at(event.at_us))
         sides = BOTH_SIDES if step.together else (Side(now.side),) if now.side in tuple(Side) else ()
         up_us = min((changed for side in sides if (changed := _up_since(story, side, event.at_us))), default=None)
-        believed = up_us is not None and event.at_us - up_us > BELIEVED_US
-        if believed and up_us == before_up_us and (now.side, now.repetition) == (before.side, before.repetition):
+        debounced = up_us is not None and event.at_us - up_us > DEBOUNCE_US
+        if debounced and up_us == before_up_us and (now.side, now.repetition) == (before.side, before.repetition):
             if now.counting == before.counting == "hold":
                 assert now.counted_us == before.counted_us
             assert raised or now.count == before.count
-        before, before_up_us = now, up_us if believed else None
+        before, before_up_us = now, up_us if debounced else None
 
 
 def _up_since(story: Story, side: Side, at_us: int) -> int | None:
@@ -215,7 +215,7 @@ def random_routine(chance: Random) -> Routine:
     return (steps[0], RestStep(us(5)), *steps[1:]) if chance.random() < 0.5 else tuple(steps)
 
 
-def whoever_does_it(chance: Random) -> Story:
+def obedient_story(chance: Random) -> Story:
     """Both heels down most of the time, with lifts too short to give a repetition up."""
     story = Story().stands(side=LEFT).stands(side=RIGHT)
     while story.now_us < us(200):
@@ -230,7 +230,7 @@ def test_the_rest_and_what_was_done_are_the_whole(seed: int, cut_s: float, by: s
     """Whenever a routine is cut, by a word or without one, nothing is owed twice and nothing is forgotten."""
     chance = Random(seed)
     routine = random_routine(chance)
-    events = whoever_does_it(chance).comparator()
+    events = obedient_story(chance).comparator()
     run = Run(routine, events)
     cut_us = us(cut_s)
     for event in events:

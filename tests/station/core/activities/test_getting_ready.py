@@ -17,7 +17,7 @@ def test_getting_a_chair_is_no_pause() -> None:
     assert one(facts, HoldFinished).credited_us == us(5)
 
 
-def test_go_waits_for_whoever_is_not_back() -> None:
+def test_go_waits_for_the_person_to_be_back() -> None:
     """When the time is over GO does not sound on an empty board: NUDGE calls, and a short preparation follows."""
     facts = facts_of(Story().stands(2).rises(40).stands(30).comparator(), OFF)
     assert heard(facts, CueName.NUDGE) == [20.0]
@@ -45,9 +45,9 @@ def test_a_test_after_the_floor_calls() -> None:
     story = Story().rises(0, RIGHT).stands(1).rises(300)
     facts = facts_of(story.comparator(), floor, TestStep((LEFT,)))
     began_s = next(fact.at_us for fact in only(facts, StepBegun) if fact.step == 1) / 1e6
-    told = [(at_s - began_s, name) for at_s, name in cues(facts) if at_s >= began_s]
-    assert (0.0, "READY") in told
-    assert (10.0, "NUDGE") in told
+    reported = [(at_s - began_s, name) for at_s, name in cues(facts) if at_s >= began_s]
+    assert (0.0, "READY") in reported
+    assert (10.0, "NUDGE") in reported
     assert one(facts, Ended).at_us / 1e6 - began_s == 180.0
 
 

@@ -28,13 +28,13 @@ HOLD = HoldStep((LEFT,), us(30), 2, us(15), us(10))
 SHORT = HoldStep((LEFT,), us(6), 1, us(5), us(5))
 
 
-def told(story: Story, step: HoldStep = HOLD) -> list[Fact]:
+def facts_from(story: Story, step: HoldStep = HOLD) -> list[Fact]:
     return facts_of(story.comparator(), step)
 
 
 def test_a_hold_from_the_first_step_to_the_next_go() -> None:
     """READY at the first step, 3, 2, 1, GO at 10 s, HALFWAY, 3, 2, 1, HOLD_DONE, and GO again 15 s later."""
-    facts = told(Story().stands(60))
+    facts = facts_from(Story().stands(60))
     at = 0.08
     assert cues(facts) == [
         (at, "READY"),
@@ -53,14 +53,14 @@ def test_a_hold_from_the_first_step_to_the_next_go() -> None:
 
 def test_a_lift_suspends_the_preparation() -> None:
     """PREPARE counts standing seconds: two seconds up delay GO by two."""
-    facts = told(Story().stands(4).lifts(2).waits(20))
+    facts = facts_from(Story().stands(4).lifts(2).waits(20))
     assert heard(facts, CueName.GO) == [12.0]
     assert not only(facts, Paused)
 
 
 def test_three_seconds_away_from_the_preparation_is_a_pause_then_five_anew() -> None:
     """Over 3 s PAUSED; back, READY and 5 s anew."""
-    facts = told(Story().stands(4).lifts(6).waits(20))
+    facts = facts_from(Story().stands(4).lifts(6).waits(20))
     assert heard(facts, CueName.PAUSED) == [7.0]
     assert heard(facts, CueName.GO) == [15.0]
     assert len(heard(facts, CueName.READY)) == 2
@@ -68,13 +68,13 @@ def test_three_seconds_away_from_the_preparation_is_a_pause_then_five_anew() -> 
 
 def test_go_waits_for_a_heel_that_is_rising() -> None:
     """A heel that rises 50 ms before GO: GO comes when the 50 ms have been stood, and the return is believed."""
-    facts = told(Story().stands(9.95).lifts(1).waits(20))
+    facts = facts_from(Story().stands(9.95).lifts(1).waits(20))
     assert heard(facts, CueName.GO) == [11.03]
 
 
 def test_a_micro_lift_is_silent_and_stops_the_credit() -> None:
     """Half a second is grace: silence, the credit back-dated to the rise, one micro-lift."""
-    facts = told(Story().stands(20).lifts(0.4).waits(30))
+    facts = facts_from(Story().stands(20).lifts(0.4).waits(30))
     assert not heard(facts, CueName.HEEL_UP)
     finished = one(facts, HoldFinished)
     assert (finished.at_us, finished.lifts, finished.micro_lifts) == (us(40.4), 0, 1)
@@ -86,7 +86,7 @@ def test_a_micro_lift_is_silent_and_stops_the_credit() -> None:
 
 def test_a_lift_sounds_heel_up_once_and_yes() -> None:
     """After the grace HEEL_UP begins, once, and ends with YES when the heel is back."""
-    facts = told(Story().stands(20).lifts(2).waits(40))
+    facts = facts_from(Story().stands(20).lifts(2).waits(40))
     assert heard(facts, CueName.HEEL_UP) == [20.5]
     assert heard(facts, CueName.YES) == [22.08]
     assert one(facts, CueEnded).cue is CueName.HEEL_UP
@@ -96,7 +96,7 @@ def test_a_lift_sounds_heel_up_once_and_yes() -> None:
 
 def test_pause_then_the_credit_goes_on() -> None:
     """After 3 s PAUSED; back within 15 s: 5 s of preparation, and the hold goes on with its credit."""
-    facts = told(Story().stands(20).lifts(10).waits(30))
+    facts = facts_from(Story().stands(20).lifts(10).waits(30))
     assert heard(facts, CueName.PAUSED) == [23.0]
     assert heard(facts, CueName.GO)[1] == 35.0
     assert len(only(facts, HoldStarted)) == 1
@@ -107,7 +107,7 @@ def test_pause_then_the_credit_goes_on() -> None:
 
 def test_after_fifteen_seconds_the_repetition_is_partial_and_the_next_one_begins() -> None:
     """15 s away: stored as partial at once; on return the next repetition."""
-    facts = told(Story().stands(20).lifts(20).waits(12))
+    facts = facts_from(Story().stands(20).lifts(20).waits(12))
     partials = only(facts, HoldPartial)
     assert [(end.at_us, end.repetition, end.credited_us) for end in partials] == [
         (us(35), 1, us(10)),
@@ -118,21 +118,21 @@ def test_after_fifteen_seconds_the_repetition_is_partial_and_the_next_one_begins
 
 def test_after_the_last_partial_set_done() -> None:
     """The last repetition given up: on return SET_DONE and what follows."""
-    facts = told(Story().stands(8).lifts(20).waits(3), SHORT)
+    facts = facts_from(Story().stands(8).lifts(20).waits(3), SHORT)
     assert heard(facts, CueName.SET_DONE) == [28.08]
     assert one(facts, Completed)
 
 
 def test_after_sixty_seconds_it_is_ended() -> None:
     """60 s away, counted from the rise: ENDED, the partial stored once."""
-    facts = told(Story().stands(20).rises(80))
+    facts = facts_from(Story().stands(20).rises(80))
     assert one(facts, Ended).at_us == us(80)
     assert one(facts, HoldPartial).at_us == us(35)
 
 
 def test_a_repetition_without_a_go_leaves_no_partial() -> None:
     """A person who leaves in the first preparation has held nothing."""
-    facts = told(Story().stands(5).rises(80))
+    facts = facts_from(Story().stands(5).rises(80))
     assert one(facts, Ended).at_us == us(65)
     assert not only(facts, HoldEnd)
 
@@ -140,7 +140,7 @@ def test_a_repetition_without_a_go_leaves_no_partial() -> None:
 @pytest.mark.parametrize("hold_s", [3, 6])
 def test_no_halfway_within_the_last_three_seconds(hold_s: int) -> None:
     """Half of a short hold lies within its ticks and is not said; no tick at a credit of zero."""
-    facts = told(Story().stands(30), HoldStep((LEFT,), us(hold_s), 1, 0, us(5)))
+    facts = facts_from(Story().stands(30), HoldStep((LEFT,), us(hold_s), 1, 0, us(5)))
     assert not heard(facts, CueName.HALFWAY)
     ticks = [at_s for at_s in heard(facts, CueName.COUNT) if at_s > 5]
     assert ticks == [5 + hold_s - left for left in (3, 2, 1) if left < hold_s]
@@ -148,7 +148,7 @@ def test_no_halfway_within_the_last_three_seconds(hold_s: int) -> None:
 
 def test_a_tick_sounds_once_across_a_lift() -> None:
     """A lift between two ticks repeats none of them."""
-    facts = told(Story().stands(8.5).lifts(1).waits(10), SHORT)
+    facts = facts_from(Story().stands(8.5).lifts(1).waits(10), SHORT)
     ticks = [at_s for at_s in heard(facts, CueName.COUNT) if at_s > 5]
     assert ticks == [8.0, 10.0, 11.0]
     assert heard(facts, CueName.HOLD_DONE) == [12.0]
@@ -156,14 +156,14 @@ def test_a_tick_sounds_once_across_a_lift() -> None:
 
 def test_hold_done_waits_for_a_heel_that_is_rising() -> None:
     """A heel that rises 50 ms before the target has not finished: HOLD_DONE comes when it has."""
-    facts = told(Story().stands(10.95).lifts(0.3).waits(5), SHORT)
+    facts = facts_from(Story().stands(10.95).lifts(0.3).waits(5), SHORT)
     assert heard(facts, CueName.HOLD_DONE) == [pytest.approx(11.33, abs=0.01)]
     assert one(facts, HoldFinished).credited_us == us(6)
 
 
 def test_less_than_a_second_left() -> None:
     """With half a second left YES sounds as always, and HOLD_DONE when it is reached."""
-    facts = told(Story().stands(10.5).lifts(1).waits(5), SHORT)
+    facts = facts_from(Story().stands(10.5).lifts(1).waits(5), SHORT)
     assert heard(facts, CueName.YES) == [11.58]
     assert heard(facts, CueName.HOLD_DONE) == [12.0]
 
@@ -171,24 +171,24 @@ def test_less_than_a_second_left() -> None:
 def test_rest_runs_while_absent() -> None:
     """The rest counts from HOLD_DONE, standing or not."""
     step = HoldStep((LEFT,), us(6), 2, us(15), us(5))
-    facts = told(Story().stands(12).lifts(10).waits(20), step)
+    facts = facts_from(Story().stands(12).lifts(10).waits(20), step)
     assert heard(facts, CueName.GO) == [5.0, 26.0]
 
 
 def test_absent_at_the_end_of_the_rest() -> None:
     """NUDGE at its end, 5 s of preparation when they come, ENDED 60 s after the end of the rest."""
     step = HoldStep((LEFT,), us(6), 2, us(15), us(5))
-    came = told(Story().stands(12).lifts(20).waits(10), step)
+    came = facts_from(Story().stands(12).lifts(20).waits(10), step)
     assert heard(came, CueName.NUDGE) == [26.0]
     assert heard(came, CueName.GO) == [5.0, 37.0]
-    stayed = told(Story().stands(12).rises(90), step)
+    stayed = facts_from(Story().stands(12).rises(90), step)
     assert one(stayed, Ended).at_us == us(86)
 
 
 def test_a_short_lift_at_the_end_of_the_rest() -> None:
     """Up for less than the grace when the rest ends: GO as soon as the heel is back."""
     step = HoldStep((LEFT,), us(6), 2, us(15), us(5))
-    facts = told(Story().stands(25.8).lifts(0.4).waits(10), step)
+    facts = facts_from(Story().stands(25.8).lifts(0.4).waits(10), step)
     assert heard(facts, CueName.GO)[1] == pytest.approx(26.28)
     assert not heard(facts, CueName.NUDGE)
 
@@ -199,7 +199,7 @@ def both(step_s: float = 6) -> HoldStep:
 
 def test_sides_change_with_two_plates() -> None:
     """SET_DONE, SWITCH; the old heel up for 1 s and the other down (already down counts); GO 10 s after SWITCH."""
-    facts = told(Story().stands().stands(13, RIGHT).lifts(1.5).waits(30), both())
+    facts = facts_from(Story().stands().stands(13, RIGHT).lifts(1.5).waits(30), both())
     assert heard(facts, CueName.SET_DONE) == [11.0, 27.0]
     assert heard(facts, CueName.SWITCH) == [11.0]
     assert heard(facts, CueName.GO) == [5.0, 21.0]
@@ -208,9 +208,9 @@ def test_sides_change_with_two_plates() -> None:
 
 def test_sides_change_with_a_single_plate() -> None:
     """With one plate the heel must come down again; at least 5 s of preparation."""
-    facts = told(Story().stands(13).lifts(6).waits(30), both())
+    facts = facts_from(Story().stands(13).lifts(6).waits(30), both())
     assert heard(facts, CueName.GO) == [5.0, 24.0]
-    short = told(Story().stands(13).lifts(0.9).waits(30), both())
+    short = facts_from(Story().stands(13).lifts(0.9).waits(30), both())
     assert heard(short, CueName.GO) == [5.0]
 
 
@@ -218,19 +218,19 @@ def test_a_pause_after_the_change_of_sides_does_not_shorten_it() -> None:
     """At least 10 s lie between SWITCH and GO, also with a pause in them."""
     story = Story().stands().stands(11.2, RIGHT).lifts(1.1).waits(0.2)
     story.says(CommandName.PAUSE).waits(0.2).says(CommandName.RESUME).waits(20)
-    assert heard(told(story, both()), CueName.GO) == [5.0, 21.0]
+    assert heard(facts_from(story, both()), CueName.GO) == [5.0, 21.0]
 
 
 def test_nobody_changes_sides() -> None:
     """90 s after SWITCH: ENDED."""
-    facts = told(Story().stands().stands(120, RIGHT), both())
+    facts = facts_from(Story().stands().stands(120, RIGHT), both())
     assert one(facts, Ended).at_us == us(101)
 
 
 def test_a_plain_timer_asks_for_no_heel() -> None:
     """ANY counts from the first step on, whatever the heel does."""
     step = HoldStep((LEFT,), us(6), 1, us(5), us(5), HeelRule.ANY)
-    facts = told(Story().stands(1).rises(20), step)
+    facts = facts_from(Story().stands(1).rises(20), step)
     assert one(facts, HoldFinished).at_us == us(11)
     assert not only(facts, HeelLifted)
 
@@ -240,7 +240,7 @@ def test_a_plain_timer_asks_for_no_heel() -> None:
 
 def test_pause_and_resume_by_command() -> None:
     """`pause` pauses now; `resume` leads back through 5 s of preparation, the credit kept."""
-    facts = told(Story().stands(7).says(CommandName.PAUSE).waits(4).says(CommandName.RESUME).waits(20), SHORT)
+    facts = facts_from(Story().stands(7).says(CommandName.PAUSE).waits(4).says(CommandName.RESUME).waits(20), SHORT)
     assert heard(facts, CueName.PAUSED) == [7.0]
     assert heard(facts, CueName.GO) == [5.0, 16.0]
     assert one(facts, HoldFinished).at_us == us(20)
@@ -248,7 +248,7 @@ def test_pause_and_resume_by_command() -> None:
 
 def test_a_pause_by_command_ends_with_a_fresh_step_on() -> None:
     """Stepping off and on again resumes too."""
-    facts = told(Story().stands(7).says(CommandName.PAUSE).waits(2).lifts(1).waits(20), SHORT)
+    facts = facts_from(Story().stands(7).says(CommandName.PAUSE).waits(2).lifts(1).waits(20), SHORT)
     assert heard(facts, CueName.GO) == [5.0, 15.0]
 
 
@@ -256,13 +256,13 @@ def test_a_pause_by_command_ends_with_a_fresh_step_on() -> None:
 def test_no_command_credits_a_heel_that_has_risen(word: CommandName) -> None:
     """A command 50 ms after the rise, before it is believed, closes the credit at the rise."""
     story = Story().stands(8).rises(0.05).says(word).waits(30)
-    assert one(told(story, SHORT), HoldPartial).credited_us == us(3)
+    assert one(facts_from(story, SHORT), HoldPartial).credited_us == us(3)
 
 
 def test_skip_stores_and_goes_on() -> None:
     """`skip` in a hold stores it as partial and prepares the next for 5 s; in a rest it leaves the next one out."""
     step = HoldStep((LEFT,), us(6), 3, us(5), us(10))
-    facts = told(Story().stands(12).says(CommandName.SKIP).waits(12).says(CommandName.SKIP).waits(20), step)
+    facts = facts_from(Story().stands(12).says(CommandName.SKIP).waits(12).says(CommandName.SKIP).waits(20), step)
     assert one(facts, HoldPartial).credited_us == us(2)
     assert [(end.at_us, end.repetition) for end in only(facts, HoldFinished)] == [(us(23), 2)]
     assert heard(facts, CueName.SET_DONE) == [24.0]
@@ -271,12 +271,12 @@ def test_skip_stores_and_goes_on() -> None:
 def test_next_ends_the_preparation_and_the_rest() -> None:
     """`next`: the preparation is over, the rest is over; GO at once when the heel is down."""
     story = Story().stands(2).says(CommandName.NEXT).waits(31).says(CommandName.NEXT).waits(5)
-    assert heard(told(story), CueName.GO) == [2.0, 33.0]
+    assert heard(facts_from(story), CueName.GO) == [2.0, 33.0]
 
 
 def test_stop_ends() -> None:
     """`stop`: the hold is stored as partial, ENDED."""
-    facts = told(Story().stands(15).says(CommandName.STOP).waits(5))
+    facts = facts_from(Story().stands(15).says(CommandName.STOP).waits(5))
     assert one(facts, HoldPartial).credited_us == us(5)
     assert one(facts, Ended).at_us == us(15)
 
@@ -284,11 +284,11 @@ def test_stop_ends() -> None:
 def test_the_side_before_go_only() -> None:
     """`side right` in the preparation begins it anew; after GO it is ignored."""
     before = Story().stands().stands(3, RIGHT).says(CommandName.SIDE, RIGHT).waits(20)
-    facts = told(before)
+    facts = facts_from(before)
     assert heard(facts, CueName.GO) == [13.0]
     assert one(facts, HoldStarted).side is RIGHT
     after = Story().stands().stands(12, RIGHT).says(CommandName.SIDE, RIGHT).waits(20)
-    assert {start.side for start in only(told(after), HoldStarted)} == {LEFT}
+    assert {start.side for start in only(facts_from(after), HoldStarted)} == {LEFT}
 
 
 # A load that goes silent.
@@ -338,4 +338,4 @@ def test_only_the_heel_at_work_matters(side: Side) -> None:
         story.lifts(1, side.other).waits(0.5)
     story.waits(20)
     step = HoldStep((side,), us(6), 1, us(5), us(5))
-    assert one(told(story, step), HoldFinished).at_us == us(11)
+    assert one(facts_from(story, step), HoldFinished).at_us == us(11)

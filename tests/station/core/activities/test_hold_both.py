@@ -47,7 +47,7 @@ def test_the_clock_runs_again_when_both_are_down() -> None:
     assert done.at_us == us(5 + 20 + 1.7)
 
 
-def test_what_is_believed_in_the_other_order_counts_from_the_first_rise() -> None:
+def test_heels_debounced_in_the_other_order_count_from_the_first_rise() -> None:
     """The left heel rises first and bounces, so that the right one is believed first: credit ends with the left."""
     story = standing().rises(0.015, LEFT).rises(0.055, RIGHT).stands(0.035, LEFT).rises(1.0, LEFT)
     story.stands(0.0, LEFT).stands(30.0, RIGHT)
@@ -120,7 +120,7 @@ def test_a_lost_sensor_of_either_heel_credits_nothing() -> None:
 
 
 def test_credit_ends_with_the_last_sample_of_a_heel_that_is_lost_after_the_other_rose() -> None:
-    """The loss is known half a second late, when the other heel is up already; what was credited since is taken back."""
+    """The loss is known half a second late, when the other heel is up already: what was credited is taken back."""
     board = Board(SQUAT)
     for heel in Side:
         board.stand(heel)
@@ -168,9 +168,9 @@ def test_both_heels_are_one_heel_that_is_down_when_both_are(seed: int) -> None:
     both, same = random_story(Random(seed))
     step = HoldStep(hold_us=us(15), repetitions=2, rest_us=us(4.1), prepare_us=us(3.3), together=True)
     alone = HoldStep((LEFT,), us(15), 2, us(4.1), us(3.3))
-    told = [figures_of(end) for end in only(facts_of(both.comparator(), step), HoldEnd)]
+    reported = [figures_of(end) for end in only(facts_of(both.comparator(), step), HoldEnd)]
     expected = [figures_of(end) for end in only(facts_of(same.comparator(), alone), HoldEnd)]
-    assert told == expected
+    assert reported == expected
 
 
 def figures_of(end: HoldEnd) -> tuple[bool, int, int, int, int, int]:

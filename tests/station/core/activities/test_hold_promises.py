@@ -56,18 +56,18 @@ def with_flicker(spans: list[Span], chance: Random) -> list[tuple[int, bool]]:
 
 def agree(spans: list[Span], step: HoldStep, facts: list[Fact]) -> None:
     gos, dones = ([us(at_s) for at_s in heard(facts, name)] for name in (CueName.GO, CueName.HOLD_DONE))
-    told = Oracle(spans, gos, dones, step).run()
+    reported = Oracle(spans, gos, dones, step).run()
     found = [
         End(isinstance(end, HoldFinished), end.repetition, end.credited_us, end.lifted_us, end.lifts, end.micro_lifts)
         for end in only(facts, HoldEnd)
     ]
-    assert found == told.ends
-    assert len(heard(facts, CueName.HEEL_UP)) == told.alarms
-    assert len(only(facts, Paused)) == told.pauses
-    assert bool(only(facts, Ended)) == told.ended
+    assert found == reported.ends
+    assert len(heard(facts, CueName.HEEL_UP)) == reported.alarms
+    assert len(only(facts, Paused)) == reported.pauses
+    assert bool(only(facts, Ended)) == reported.ended
 
 
-def told_in_order(facts: list[Fact]) -> None:
+def are_in_order(facts: list[Fact]) -> None:
     times_us = [fact.at_us for fact in facts]
     assert times_us == sorted(times_us)
     for fact in facts:
@@ -88,7 +88,7 @@ def test_credit_lifts_alarms_and_pauses_are_those_of_the_true_heel(seed: int) ->
     spans, step = random_spans(chance), steps_of(chance)
     facts = facts_of(story_of(with_flicker(spans, chance), spans[-1][1]).comparator(), step)
     agree(spans, step, facts)
-    told_in_order(facts)
+    are_in_order(facts)
 
 
 @pytest.mark.parametrize("hz", [100, 8])
@@ -106,7 +106,7 @@ def test_a_load_says_the_same_as_the_heel_that_makes_it(hz: int, known: bool, se
     events = story.loads(hz=hz, creep=chance.choice([0.08, 0.3, 0.6]), seed=seed)
     facts = facts_of(events, step, references=KNOWN if known else None)
     agree([span for span in spans if span[0] < span[1]], step, facts)
-    told_in_order(facts)
+    are_in_order(facts)
 
 
 STEPS: dict[str, Step] = {
@@ -145,7 +145,7 @@ def any_events(chance: Random, analogue: bool) -> list[Event]:
 def test_rows_in_any_order_never_break_the_rules(name: str, seed: int, analogue: bool) -> None:
     """Whatever the sensors say, no error, facts in time order, no fact before it happened, and no credit too much."""
     facts = facts_of(any_events(Random(seed), analogue), STEPS[name], references=KNOWN)
-    told_in_order(facts)
+    are_in_order(facts)
     started_us = 0
     for fact in facts:
         if isinstance(fact, HoldStarted):
@@ -196,7 +196,7 @@ def test_the_engine_wakes_in_time(name: str, seed: int, analogue: bool) -> None:
 def test_a_pause_changes_nothing_but_the_pause(paused_at_ms: int, analogue: bool) -> None:
     """A hold that is paused by command and resumed at any moment ends with the same credit, lifts and lifted time."""
 
-    def told(pause: bool) -> HoldFinished:
+    def facts_from(pause: bool) -> HoldFinished:
         story = Story().stands()
         story.waits(paused_at_ms / 1000)
         if pause:
@@ -205,5 +205,5 @@ def test_a_pause_changes_nothing_but_the_pause(paused_at_ms: int, analogue: bool
         events = story.loads() if analogue else story.comparator()
         return one(facts_of(events, HoldStep((LEFT,), us(20), 1), references=KNOWN), HoldFinished)
 
-    paused, plain = told(True), told(False)
+    paused, plain = facts_from(True), facts_from(False)
     assert (paused.credited_us, paused.lifted_us, paused.lifts) == (plain.credited_us, plain.lifted_us, plain.lifts)

@@ -64,7 +64,7 @@ def test_a_whole_lesson_by_one_heel(wiring: str) -> None:
     """Heard, listened to, six right answers: YES each time, and COMPLETE at the end, with any heels the board has."""
     options = WIRINGS[wiring]
     board = lesson(**options)  # type: ignore[arg-type]  # a table of options
-    side = board.senses.plates[0].side
+    side = board.sensors.plates[0].side
     board.until_cue(CueName.READY)
     assert names(board.lift(LIFT_S, side)) == [CueName.YES]
     begun = len(board.facts)
@@ -163,7 +163,7 @@ def test_skipping_hushes_what_repeats() -> None:
     assert len(only(board.run(1.9), CueEnded)) == 0
 
 
-def test_a_question_does_not_tell_and_its_answer_does() -> None:
+def test_question_hides_the_name_that_its_answer_shows() -> None:
     """While it is asked the page shows the claim alone; then what it was, and whether the answer was right."""
     board = lesson()
     to_quiz(board)
@@ -186,7 +186,7 @@ def test_a_question_does_not_tell_and_its_answer_does() -> None:
     assert (seen(board).verdict, seen(board).repetition) == (None, 2)
 
 
-def test_the_last_answer_is_told_before_the_end() -> None:
+def test_last_answer_is_given_before_the_end() -> None:
     """The sixth answer has its three seconds like the others; then the result, and COMPLETE."""
     board = lesson()
     to_quiz(board)
@@ -293,7 +293,7 @@ def test_nobody_is_asked_behind_their_back(part: str) -> None:
 
 
 def test_coming_back_goes_on_where_it_was() -> None:
-    """The same question is asked once more of whoever is back, after two seconds, and NUDGE is hushed."""
+    """The same question is asked once more of a person who is back, after two seconds, and NUDGE is hushed."""
     board = lesson()
     to_quiz(board)
     answer(board, yes=False)

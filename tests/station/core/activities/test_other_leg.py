@@ -18,7 +18,7 @@ STEPS: dict[str, Step] = {
 
 @pytest.mark.parametrize("analogue", [True, False])
 @pytest.mark.parametrize("name", STEPS)
-def test_whoever_stands_on_the_other_leg_is_told_once(name: str, analogue: bool) -> None:
+def test_wrong_leg_is_pointed_out_once(name: str, analogue: bool) -> None:
     """Two seconds after coming with the wrong leg SWITCH sounds for the right one, once, and it begins with that."""
     board = Board(STEPS[name], analogue=analogue)
     board.run(5.0)
@@ -44,7 +44,7 @@ def test_both_feet_on_the_board_are_no_wrong_leg(side: Side) -> None:
     assert not heard(board.facts, CueName.SWITCH)
 
 
-def test_whoever_comes_again_with_the_other_leg_is_told_again() -> None:
+def test_wrong_leg_is_pointed_out_again_after_stepping_off() -> None:
     """An empty board in between makes it a new person, or a new try."""
     board = Board(STEPS["hold"], analogue=False)
     for _ in range(2):
@@ -58,8 +58,8 @@ def test_whoever_comes_again_with_the_other_leg_is_told_again() -> None:
 
 @pytest.mark.parametrize("analogue", [True, False])
 @pytest.mark.parametrize("there", [True, False])
-def test_a_test_tells_it_too(analogue: bool, there: bool) -> None:
-    """A test of the left side says SWITCH to whoever stands on the right leg, before it or since, and goes on with the
+def test_test_points_out_the_wrong_leg_too(analogue: bool, there: bool) -> None:
+    """A test of the left side says SWITCH to a person on the right leg, before it or since, and goes on with the
     left."""
     board = Board(TestStep((LEFT,)), analogue=analogue)
     board.run(0.0 if there else 5.0)
@@ -72,7 +72,7 @@ def test_a_test_tells_it_too(analogue: bool, there: bool) -> None:
     board.until_go()
 
 
-def test_a_test_says_nothing_to_whoever_stands_right() -> None:
+def test_test_points_out_nothing_on_the_right_leg() -> None:
     """The back foot may be on the board as well, and comes as it likes."""
     board = Board(TestStep((LEFT,)), analogue=False)
     board.run(1.0)

@@ -51,7 +51,7 @@ def test_ticks_come_at_their_times_and_the_last_part_counts() -> None:
     assert {fact.took_us for fact in only(facts, RepTimed)} == {us(ONE_S)}
 
 
-def test_half_way_is_told_where_more_than_three_are_left() -> None:
+def test_halfway_sounds_where_more_than_three_remain() -> None:
     """Of ten, the fifth is half; it takes the place of its tick."""
     facts = facts_of(Story().stands(70).comparator(), replace(DOWN, count=10))
     assert heard(facts, CueName.HALFWAY) == [5 + 5 * ONE_S]
@@ -126,7 +126,7 @@ def test_both_legs_are_one_turn() -> None:
 # With a tempo alone.
 
 
-def test_what_nothing_senses_goes_by_its_tempo() -> None:
+def test_exercise_without_a_sensor_runs_by_its_tempo() -> None:
     """The heel may do as it likes: the count is that of the clock."""
     facts = facts_of(Story().stands(7).rises(60).comparator(), TIMED)
     assert [fact.at_us for fact in only(facts, RepCounted)] == [us(10 + 5 * number) for number in range(6)]
@@ -159,7 +159,7 @@ def test_stepping_on_says_that_it_is_done() -> None:
     assert heard(board.facts, CueName.HOLD_DONE) == [done.at_us / 1e6]
 
 
-def test_whoever_stays_on_the_board_has_said_nothing() -> None:
+def test_staying_on_the_board_is_no_command() -> None:
     """Standing there from GO on is no sign, nor a heel that comes up for a moment, nor a foot that only passes by."""
     board = board_of(OWN_PACE)
     board.run(10.0)

@@ -16,12 +16,12 @@ SAMPLE_US = 10_000
 class Waiting:
     """Presence on a board with two plates, fed by hand."""
 
-    def __init__(self, *, analogue: bool = False, somebody_there: bool = False, known: bool = False) -> None:
+    def __init__(self, *, analogue: bool = False, person_there: bool = False, known: bool = False) -> None:
         standing = {Side.LEFT: STANDING} if known else {}
         references = References(dict.fromkeys(Side, EMPTY) if known else {}, standing)
-        senses = BoardSensors(Wiring(analogue, tuple(Side), True), 0, references)
-        self.presence = Presence(senses, is_occupied=somebody_there)
-        self.engine = Engine(self.presence, senses, 0)
+        sensors = BoardSensors(Wiring(analogue, tuple(Side), True), 0, references)
+        self.presence = Presence(sensors, is_occupied=person_there)
+        self.engine = Engine(self.presence, sensors, 0)
 
     def heel(self, at_s: float, side: Side, down: bool) -> None:
         self.engine.feed(Heel(round(at_s * SECOND_US), side, down))
@@ -59,7 +59,7 @@ def test_a_lift_begins_the_two_seconds_anew() -> None:
 
 def test_who_was_there_must_leave_first() -> None:
     """A heel that is down from the start counts only after it has been up."""
-    waiting = Waiting(somebody_there=True)
+    waiting = Waiting(person_there=True)
     waiting.heel(0.0, Side.LEFT, True)
     assert waiting.until(60.0) is None
     waiting.heel(60.0, Side.LEFT, False)
@@ -69,7 +69,7 @@ def test_who_was_there_must_leave_first() -> None:
 
 def test_a_foot_that_is_lifted_while_the_other_stands_has_not_left() -> None:
     """On two plates leaving means both."""
-    waiting = Waiting(somebody_there=True)
+    waiting = Waiting(person_there=True)
     waiting.heel(0.0, Side.LEFT, True)
     waiting.heel(0.0, Side.RIGHT, True)
     waiting.heel(5.0, Side.RIGHT, False)
@@ -83,7 +83,7 @@ def empty_since_us(waiting: Waiting) -> int | None:
 
 def test_an_empty_board_knows_since_when() -> None:
     """Back-dated to the first row of the lift, and forgotten when somebody is there."""
-    waiting = Waiting(somebody_there=True)
+    waiting = Waiting(person_there=True)
     waiting.heel(0.0, Side.LEFT, True)
     waiting.until(2.0)
     assert empty_since_us(waiting) is None
@@ -107,9 +107,9 @@ def test_a_load_must_be_steady(known: bool) -> None:
     assert waiting.presence.side is Side.LEFT
 
 
-def test_the_first_reference_tells_of_the_empty_board_before() -> None:
+def test_first_reference_reveals_the_empty_board_before() -> None:
     """Nothing was known of the pads, and yet the step on was a fresh one."""
-    waiting = Waiting(analogue=True, somebody_there=True)
+    waiting = Waiting(analogue=True, person_there=True)
     waiting.loads(0.0, 3.0, EMPTY)
     waiting.loads(3.0, 8.0, STANDING)
     assert waiting.until(8.0) == "complete"
@@ -117,7 +117,7 @@ def test_the_first_reference_tells_of_the_empty_board_before() -> None:
 
 def test_who_stood_there_before_the_first_sample_is_no_fresh_step() -> None:
     """A station that starts under somebody's feet does not begin by itself."""
-    waiting = Waiting(analogue=True, somebody_there=True, known=True)
+    waiting = Waiting(analogue=True, person_there=True, known=True)
     waiting.loads(0.0, 20.0, STANDING)
     assert waiting.until(20.0) is None
 

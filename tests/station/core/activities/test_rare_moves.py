@@ -76,7 +76,7 @@ def test_skip_while_away_changes_sides() -> None:
 
 
 @pytest.mark.parametrize("heel", [HeelRule.CYCLE, HeelRule.DOWN])
-def test_repetitions_wait_for_whoever_prepares_off_the_board(heel: HeelRule) -> None:
+def test_reps_wait_for_a_preparation_off_the_board(heel: HeelRule) -> None:
     """The preparation runs by itself, and GO waits for the heel."""
     tempo = () if heel is HeelRule.CYCLE else TEMPO
     board = standing(RepsStep((LEFT,), 5, us(10), heel, tempo, prepare_off=True), 1.0)

@@ -9,7 +9,7 @@ from station.core.steps import RepsStep
 from tests.station.core.traces import LEFT, Story, cues, facts_of, heard, one, only, us
 
 
-def told(story: Story, count: int = 20) -> list[Fact]:
+def facts_from(story: Story, count: int = 20) -> list[Fact]:
     return facts_of(story.comparator(), RepsStep((LEFT,), count, us(5)))
 
 
@@ -19,21 +19,21 @@ def counted_at(facts: list[Fact]) -> list[float]:
 
 def test_a_repetition_is_counted_at_the_later_of_return_and_a_second() -> None:
     """At return + 0.3 s, or rise + 1.0 s where that is later."""
-    facts = told(Story().stands(6).lifts(1.2).waits(2).lifts(0.4).waits(3))
+    facts = facts_from(Story().stands(6).lifts(1.2).waits(2).lifts(0.4).waits(3))
     assert counted_at(facts) == [7.5, 10.2]
 
 
 def test_phases_under_300_ms_are_part_of_what_was_before() -> None:
     """A short rise is no rise, and a short return no return."""
-    short_rise = told(Story().stands(6).lifts(0.29).waits(3))
+    short_rise = facts_from(Story().stands(6).lifts(0.29).waits(3))
     assert not counted_at(short_rise)
-    short_return = told(Story().stands(6).lifts(0.8).waits(0.29).lifts(0.8).waits(3))
+    short_return = facts_from(Story().stands(6).lifts(0.8).waits(0.29).lifts(0.8).waits(3))
     assert counted_at(short_return) == [pytest.approx(6 + 0.8 + 0.29 + 0.8 + 0.3)]
 
 
 def test_a_rise_within_the_second_is_too_quick() -> None:
     """Two rises 0.7 s apart: the first is too quick and told apart, the second counts."""
-    facts = told(Story().stands(6).lifts(0.35).waits(0.35).lifts(0.5).waits(3))
+    facts = facts_from(Story().stands(6).lifts(0.35).waits(0.35).lifts(0.5).waits(3))
     quick = one(facts, RepTooQuick)
     assert (quick.count, quick.at_us) == (1, us(7.0))
     assert counted_at(facts) == [7.7]
@@ -44,7 +44,7 @@ def test_the_cues_of_a_set() -> None:
     story = Story().stands(6)
     for _ in range(8):
         story.lifts(0.7).waits(0.8)
-    facts = told(story, count=8)
+    facts = facts_from(story, count=8)
     names = [name for at_s, name in cues(facts) if at_s > 5]
     assert names == ["HALFWAY", "COUNT 3", "COUNT 2", "COUNT 1", "HOLD_DONE", "SET_DONE", "COMPLETE"]
     finished = one(facts, RepsFinished)
@@ -56,12 +56,12 @@ def test_no_halfway_with_three_or_fewer_left() -> None:
     story = Story().stands(6)
     for _ in range(6):
         story.lifts(0.7).waits(0.8)
-    assert not heard(told(story, count=6), CueName.HALFWAY)
+    assert not heard(facts_from(story, count=6), CueName.HALFWAY)
 
 
 def test_eight_seconds_without_change_is_a_pause_left_by_the_next_change() -> None:
     """PAUSED after 8 s; the next rise goes on without a preparation and counts."""
-    facts = told(Story().stands(5).waits(9).lifts(0.8).waits(3))
+    facts = facts_from(Story().stands(5).waits(9).lifts(0.8).waits(3))
     assert one(facts, Paused).at_us == us(13)
     assert one(facts, Resumed).at_us == us(14.08)
     assert counted_at(facts) == [15.1]
@@ -70,17 +70,17 @@ def test_eight_seconds_without_change_is_a_pause_left_by_the_next_change() -> No
 
 def test_an_up_of_eight_seconds_is_no_repetition() -> None:
     """A person who stays up that long begins anew."""
-    facts = told(Story().stands(6).lifts(9).waits(2).lifts(0.8).waits(2))
+    facts = facts_from(Story().stands(6).lifts(9).waits(2).lifts(0.8).waits(2))
     assert len(counted_at(facts)) == 1
 
 
 def test_sixty_seconds_without_change_ends() -> None:
     """60 s: ENDED, with what was counted."""
-    facts = told(Story().stands(6).lifts(0.8).waits(70))
+    facts = facts_from(Story().stands(6).lifts(0.8).waits(70))
     assert one(facts, Ended).at_us == us(66.8)
     assert one(facts, RepsPartial).count == 1
 
 
 def test_the_end_of_a_recording_keeps_the_count() -> None:
     """What was counted is kept as partial."""
-    assert one(told(Story().stands(6).lifts(0.8).waits(2)), RepsPartial).count == 1
+    assert one(facts_from(Story().stands(6).lifts(0.8).waits(2)), RepsPartial).count == 1

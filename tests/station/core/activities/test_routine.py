@@ -108,9 +108,9 @@ def test_what_cannot_be_done_is_refused_with_a_sentence(header: dict[str, object
 def test_what_follows_a_test_that_hurt_is_halved(pain: str, repetitions: int, count: int) -> None:
     """After a pain of 4 or 5 half of what is left is done, rounded up; after 3 all of it."""
     later = (HoldStep((LEFT,), us(10), 3, us(5), us(5)), RepsStep((LEFT,), 9, us(3)))
-    senses = BoardSensors(Wiring(), 0)
-    run = RoutineRun((AskStep(), *later), senses)
-    engine = Engine(run, senses, 0)
+    sensors = BoardSensors(Wiring(), 0)
+    run = RoutineRun((AskStep(), *later), sensors)
+    engine = Engine(run, sensors, 0)
     engine.feed(Command(us(1), CommandName.ANSWER, answer="calf"))
     facts = engine.feed(Command(us(2), CommandName.ANSWER, answer=pain))
     hold, reps = run.steps[1:]

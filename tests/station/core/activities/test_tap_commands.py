@@ -150,7 +150,7 @@ def test_the_quickest_and_the_slowest_tap_count(up_s: float) -> None:
 # When they do not count.
 
 
-def test_taps_are_off_unless_somebody_wants_them() -> None:
+def test_taps_are_off_by_default() -> None:
     """Without the setting a heel that taps says nothing."""
     board = board_of(HOLD, taps=False)
     assert taps_of(board.tap(2) + board.run(0.7)) == []

@@ -15,7 +15,7 @@ from station.simulator.ankle import PersonProfile
 from station.store.records import Hold, RepSet, SessionDetail
 from tests.station import rig
 from tests.station.rig import Rig
-from tests.station.simulator.sittings import STEADY
+from tests.station.simulator.whole_sessions import STEADY
 
 UNHURRIED = "[range_sensor]\ntiming_budget_us = 200000\n"
 """The slowest ranging: no exercise needs a distance, and virtual hours take half the time."""
@@ -27,7 +27,7 @@ PHRASE_S = 5.0
 """The time for the final cues to end."""
 
 
-class Led(Rig):
+class GuidedStation(Rig):
     """A station that starts nothing by itself unless `on_step` says so, with every snapshot that it published."""
 
     def __init__(
@@ -68,9 +68,9 @@ def routine_of(items: Sequence[Item], *, analogue: bool = True) -> Routine:
     return steps_of(items, Settings(), analogue=analogue)
 
 
-def is_running(led: Rig) -> bool:
+def is_running(guided: Rig) -> bool:
     """Whether a routine is running."""
-    return led.station.snapshot().phase not in ("done", "ended", "idle", "result")
+    return guided.station.snapshot().phase not in ("done", "ended", "idle", "result")
 
 
 def prescribed_doses(routine: Routine) -> dict[Legs, tuple[float, int]]:
@@ -87,9 +87,9 @@ def prescribed_doses(routine: Routine) -> dict[Legs, tuple[float, int]]:
     return owed
 
 
-def stored_doses(led: Rig) -> dict[Legs, tuple[float, int]]:
+def stored_doses(guided: Rig) -> dict[Legs, tuple[float, int]]:
     """What is stored of the last session: credited seconds and counted repetitions of each turn."""
-    return credited(holds_and_reps(led.last_session()))
+    return credited(holds_and_reps(guided.last_session()))
 
 
 def credited(bouts: Sequence[Hold | RepSet]) -> dict[Legs, tuple[float, int]]:

@@ -68,6 +68,8 @@
     replaceIfChanged('word', view.word + view.shape, shape, ' ' + view.word)
     text('step-position', view.step_position)
     text('unit', view.unit)
+    text('caption', view.caption)
+    el('live-picture').dataset.picture = view.picture || ''
     text('sentence', view.sentence)
     text('next', view.next || '')
     text('toe', view.toe)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Any
 
+from station.core.activities.board_setup import BoardSetup
 from station.core.activities.calibrate import CalibrationActivity
 from station.core.activities.check import CalibrationCheck
 from station.core.activities.engine import Activity
@@ -56,13 +57,14 @@ from station.core.steps import (
     RepsStep,
     RestStep,
     Routine,
+    SetupStep,
     Step,
     TestStep,
     halved,
     is_verified,
 )
 
-TAP_PHASES = frozenset({"prepare", "side", "rest", "paused", "switch", "done"})
+TAP_PHASES = frozenset({"prepare", "side", "rest", "paused", "switch", "done", "lay"})
 """The phases in which a lifted heel may be a tap: nothing is being measured."""
 NEXT_TAPS, SKIP_TAPS = 2, 3
 
@@ -135,6 +137,8 @@ class RoutineRun(Activity):
                 return PacedReps(step, self.sensors, is_first_step=is_first_step)
             case RestStep():
                 return Rest(step, self.sensors)
+            case SetupStep():
+                return BoardSetup(step, self.sensors)
             case TestStep():
                 return KneeToWallTest(
                     step,
@@ -228,10 +232,11 @@ class RoutineRun(Activity):
             return ()
         remaining = self._activity.remaining_steps()
         current = (self._routine[self._step_index],) if remaining is None else remaining
-        # Questions belong to a test of this run: another run has no result to store the answers with.
-        return tuple(
-            dropwhile(lambda step: isinstance(step, AskStep), (*current, *self._routine[self._step_index + 1 :]))
-        )
+        following = (*current, *self._routine[self._step_index + 1 :])
+        # Another run begins with the board as it lies then. Questions belong to a test of this run: another one has no
+        # result to store the answers with.
+        steps = (step for step in following if not isinstance(step, SetupStep))
+        return tuple(dropwhile(lambda step: isinstance(step, AskStep), steps))
 
     def on_change(self, change: Change) -> None:
         if self._tap_detector is not None and isinstance(change, HeelChange):

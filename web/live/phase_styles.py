@@ -76,9 +76,9 @@ PHASE_STYLES = {
 }
 
 BOARD_STYLES = {
-    BoardPosition.FLAT: ("FLAT", "\u25ac", "Lay the board flat, toe end towards the wall."),
-    BoardPosition.SLOPE: ("SLOPE", "\u25e2", "Set the board to its slope, the high end towards the wall."),
-    BoardPosition.TURNED: ("TURN ROUND", "\u21bb", "Turn the board round, flat, with the heel plates at the wall."),
+    BoardPosition.FLAT: ("FLAT", "\u25ac", "Lay the board flat, toe end to the wall, and step on."),
+    BoardPosition.SLOPE: ("SLOPE", "\u25e2", "Set the slope, high end to the wall, and step on."),
+    BoardPosition.TURNED: ("TURN ROUND", "\u21bb", "Turn the flat board round, heel plates to the wall, and step on."),
 }
 """How the board must lie: a word, a shape and what to do."""
 OTHER_SIDE = PHASE_STYLES["switch"]
@@ -162,9 +162,7 @@ def _setup_style(state: SetupState, style: PhaseStyle) -> PhaseStyle:
     """How the board must lie, and how to say that it does."""
     word, shape, what = BOARD_STYLES[state.board]
     step_off = "Step off. " if state.is_occupied else ""
-    return style._replace(
-        word=word, shape=shape, sentence=f"{step_off}{what} Step on when it is. Already so? Press \u201cNext\u201d."
-    )
+    return style._replace(word=word, shape=shape, sentence=f"{step_off}{what} Already so? Press \u201cNext\u201d.")
 
 
 def _come_back_style(snapshot: Snapshot) -> PhaseStyle:

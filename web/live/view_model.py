@@ -32,6 +32,7 @@ from web.live.phase_styles import (
     PHASE_STYLES,
     PhaseStyle,
     exercise_details,
+    is_active,
     is_self_paced,
     legs_label,
     phase_style,
@@ -147,6 +148,9 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
         "question": _question(state),
+        "is_active": is_active(snapshot),
+        "awaits_next": isinstance(state, SetupState) and is_active(snapshot),
+        "is_paused": state.phase == "paused" and is_active(snapshot),
         "can_undo": state.undo_us is not None,
         "note": snapshot.note,
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
@@ -212,10 +216,7 @@ def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
     where = style.sentence
     if state.target_mm is not None and style.word != "STAND STILL":
         target = lengths.length_text(state.target_mm, units)
-        where = (
-            f"Slide the board until your toes are {target} from the wall: step off, or push with the free foot. "
-            "Or stand still to try where you are."
-        )
+        where = f"Slide to {target}: step off, or push with the free foot. Or stand still to try here."
     return f"{VERDICTS.get(state.verdict, state.verdict)} {where}" if state.verdict else where
 
 

@@ -110,6 +110,10 @@
       text('taps', asked.taps)
     }
     setVisible('undo', view.can_undo)
+    setVisible('resume', view.is_paused)
+    setVisible('board-lies', view.awaits_next)
+    setVisible('pause', view.is_active && !view.is_paused && !view.awaits_next)
+    setVisible('stop', view.is_active)
     setVisible('note', view.note)
     text('note', view.note || '')
     const resumeForm = el('resume-form')
@@ -249,6 +253,7 @@
       if (goes) { location.href = goes; return }
       const reply = answer.status === 204 || answer.type === 'opaqueredirect' ? '' : await answer.text()
       const place = el(into || 'answer')
+      if (into) el('pain-report').open = false
       if (into) adviceExercise = form.get('exercise') || ''
       if (answer.ok || !reply) { if (place && (into || reply)) place.innerHTML = reply; return }
       const page = new DOMParser().parseFromString(reply, 'text/html'), parts = page.querySelectorAll('.lead, .way-out')
@@ -256,6 +261,7 @@
       else queueAnnouncement((parts[0] || page.body).textContent.trim())
     } catch { queueAnnouncement('Cannot reach the station.') }
   }
+  el('answer-close').addEventListener('click', () => el('answer').replaceChildren())
   window.station_send = (address, fields) => send(address, new URLSearchParams(fields))
   document.addEventListener('submit', event => {
     const form = event.target

@@ -97,6 +97,12 @@
   }
 
   function setVisible(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
+  let wasActive = false   // whose a session was is asked once it is over
+  function askWhose() {
+    if (wasActive && !view.is_active) fetch('/claim').then(answer => answer.text()).then(part => { el('claim').innerHTML = part }).catch(() => {})
+    if (!wasActive && view.is_active) el('claim').replaceChildren()
+    wasActive = view.is_active
+  }
   let adviceExercise = ''   // the exercise that the advice shown is about; the next exercise clears it
   function renderExercise() {
     const asked = view.question, doing = view.exercise
@@ -109,6 +115,7 @@
       }))
       text('taps', asked.taps)
     }
+    askWhose()
     setVisible('undo', view.can_undo)
     setVisible('resume', view.is_paused)
     setVisible('board-lies', view.awaits_next)

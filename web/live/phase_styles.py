@@ -85,6 +85,11 @@ OTHER_SIDE = PHASE_STYLES["switch"]
 COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.")
 SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.")
 BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
+SEATED = {
+    "away": PhaseStyle("FOOT ON", "\u25b6", "calm", "The rest is over. Put your foot back on its plate."),
+    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Put your foot back on its plate, or press \u201cResume\u201d."),
+}
+"""What a person on a chair does where others step on: nobody is called up to stand."""
 SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "")
 KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "")
 TEMPO_PARTS = {
@@ -148,11 +153,13 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
     if phase == "wait" and state.step:
         return _come_back_style(snapshot)
+    exercise = current_exercise(snapshot)
+    if exercise is not None and exercise.is_light and phase in SEATED:
+        return SEATED[phase]
     if phase == "paused" and _is_standing(snapshot):
         return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.")
     if phase == "lifted" and state.side is BOTH_LEGS:
         return style._replace(sentence=f"{_raised_heel_sentence(snapshot.heels)} The clock is paused.")
-    exercise = current_exercise(snapshot)
     if exercise is None or not isinstance(state, ExerciseState):
         return style
     return _exercise_style(snapshot, state, exercise, phase, style)

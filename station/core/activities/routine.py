@@ -1,8 +1,8 @@
 """A routine: steps in order, each an activity of its own on the same sensors.
 
-A step that ends early ends the routine; `remaining` gives the steps not done. COMPLETE sounds once, at the very end. A
-test plays it with its result, before its questions; after the ERROR of a failed check it does not sound. Strong pain
-reported after a test ends the routine too.
+A step that ends early ends the routine; `remaining` gives the steps not done. COMPLETE sounds once, at the very end: a
+test that only its questions follow plays it with its result, any other test plays SET_DONE; after the ERROR of a failed
+check it does not sound. Strong pain reported after a test ends the routine too.
 
 Heel taps can be commands if the setting is on: two are `next`; three are `skip` or, while the side can still be chosen,
 the other side. They count only while the person is not working, are echoed before they take effect, and can be undone
@@ -145,6 +145,7 @@ class RoutineRun(Activity):
                     self.sensors,
                     is_first_step=is_first_step,
                     is_last_step=self._step_index + 1 == len(self._routine),
+                    ends_routine=all(isinstance(step, AskStep) for step in self._routine[self._step_index + 1 :]),
                 )
             case AskStep():
                 return Questions(step, self.sensors)

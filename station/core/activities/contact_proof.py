@@ -19,6 +19,8 @@ class AttemptRules:
 
     time_limit_us: int = 12 * SECOND_US
     baseline_us: int = 1 * SECOND_US
+    still_baseline_us: int = 500_000
+    """The part of the baseline next to GO: the last slide of a person who has just found the target lies before it."""
     max_slide_mm: float = 10.0
     failing_heel_lift_us: int = 100_000
     pad_closed_us: int = 300_000

@@ -21,6 +21,7 @@ from station.core.facts import (
     Paused,
     SensorBack,
     SensorLost,
+    TapsUndone,
     TargetSet,
     TestFinished,
     TrialFinished,
@@ -163,6 +164,28 @@ def test_before_a_pass_each_failure_leads_nearer() -> None:
     trial = only(board.facts, TrialFinished)[0]
     assert (trial.toe_mm, trial.below_range) == (0.0, True)
     assert only(board.facts, TestFinished)[0].left_mm == 0.0
+
+
+@pytest.mark.parametrize("noise_from", [5_000, 10_000, 40_000, 75_000])
+@pytest.mark.parametrize("from_mm", [60.0, 25.0], ids=["on the way", "at the wall"])
+def test_failure_just_after_a_slide_has_its_distance(from_mm: float, noise_from: int) -> None:
+    """GO may come while the second before it holds the end of the slide: the still part of it gives the distance.
+
+    It is as exact as standing still is: medians that differ by 4 mm count as still.
+    """
+    board = Board(QUICK, analogue=False, noise_from=noise_from)
+    board.toe_mm = from_mm
+    board.stand(LEFT)
+    board.until_go()
+    fails(board)
+    target_mm = only(board.facts, TargetSet)[-1].target_mm
+    while len(only(board.facts, AttemptStarted)) < 2:
+        board.toe_mm = max(target_mm, board.toe_mm - 0.8)
+        board.run(0.1)
+    failed = fails(board)
+    assert failed.toe_mm == pytest.approx(board.toe_mm, abs=4)
+    assert only(board.facts, TargetSet)[-1].target_mm == pytest.approx(max(0.0, failed.toe_mm - 20), abs=0.1)
+    assert board.engine.state_at(board.now_us).phase == "move"
 
 
 @pytest.mark.parametrize("lift_s", [0.11, 0.3, 1.0])
@@ -380,6 +403,21 @@ def test_a_lost_sensor_drops_the_attempt_without_a_verdict() -> None:
     assert board.until(SensorBack, 3).at_us / 1e6 == pytest.approx(back_s + 2, abs=0.1)
     assert board.until_cue(CueName.READY, 3) == pytest.approx(back_s + 4, abs=0.15)
     assert not only(board.facts, AttemptFailed)
+
+
+def test_undo_finds_a_sensor_that_was_lost_meanwhile() -> None:
+    """The attempt that the undo leads back to would have no distance: it is a fault like any other."""
+    board = Board(QUICK, taps=True)
+    board.stand()
+    board.until_cue(CueName.READY)
+    board.tap(3)
+    board.run(1)
+    board.toe_mm = None
+    board.run(1.2)
+    assert only(board.say(CommandName.UNDO), TapsUndone)
+    board.run(8)
+    assert board.engine.state_at(board.now_us).phase == "fault"
+    assert not only(board.facts, AttemptStarted)
 
 
 def test_a_full_test_has_three_trials_with_rests_in_which_heels_are_ignored() -> None:

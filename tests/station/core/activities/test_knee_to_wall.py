@@ -325,6 +325,32 @@ def test_a_load_that_steps_and_goes_back_is_no_contact() -> None:
     assert fails(board).why == "contact"
 
 
+@pytest.mark.parametrize("part", [0.09, 0.12, 0.15, 0.22])
+@pytest.mark.parametrize("noise_from", [0, 40_000])
+def test_an_inferred_pass_needs_a_heel_that_is_surely_down(part: float, noise_from: int) -> None:
+    """A heel 4 to 5 mm up still carries 12 to 25 % of standing, so a heel that carries no more proves nothing."""
+    board = Board(QUICK, pad=False, noise_from=noise_from)
+    board.stand()
+    board.until_go()
+    board.run(1)
+    board.stand(LEFT, part)
+    fails(board)
+    assert not only(board.facts, AttemptPassed)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.45, 0.65])
+def test_an_inferred_pass_of_a_heel_that_lightens(part: float) -> None:
+    """In a lunge the heel carries less; once it presses enough, it may have been lighter before."""
+    board = ready(pad=False)
+    board.run(1)
+    board.stand(LEFT, 0.12)
+    board.run(2.5)
+    board.stand(LEFT, part)
+    pressed_us = board.now_us
+    passed = board.until(AttemptPassed, 3)
+    assert passed.window_us[0] >= pressed_us
+
+
 def test_an_inferred_lunge_begins_when_the_load_leaves_its_band() -> None:
     """Without a pad a lift of 100 ms fails once the load has been beyond 30 % for 0.3 s."""
     board = ready(pad=False)

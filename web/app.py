@@ -46,6 +46,7 @@ def create_app(
         about,
         calibration,
         downloads,
+        end_card,
         errors,
         exercises,
         feedback,
@@ -81,7 +82,7 @@ def create_app(
         status,
         about,
     )
-    guide_pages = (health_questions, feedback, plan, why, exercises, routines, help)
+    guide_pages = (health_questions, feedback, end_card, plan, why, exercises, routines, help)
     for page in (*board_pages, *guide_pages):
         app.register_blueprint(page.blueprint(site))
     errors.register(app)

@@ -97,7 +97,7 @@ TEMPO_PARTS = {
     Verification.HOLD: (("OUT", "\u25b6"), ("HOLD", "\u25a0"), ("BACK", "\u25c0")),
 }
 """The parts of a repetition: rising heels, or a body moving over heels that stay down."""
-ENDED_PHASES = ("done", "ended", "finish")
+ENDED_PHASES = ("done", "ended", "finish", "result")
 WORKING_PHASES = ("hold", "grace", "reps")
 
 

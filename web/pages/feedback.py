@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from station.advice.pain import MAX_PAIN
@@ -26,14 +26,8 @@ def claim_context(site: Site, units: str) -> dict[str, Any]:
 
 
 def blueprint(site: Site) -> Blueprint:
-    """`/claim`, and the writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/dismiss-missed`."""
+    """The writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/dismiss-missed`."""
     pages = Blueprint("feedback", __name__)
-
-    @pages.get("/claim")
-    def ask() -> str:
-        """The question whose the last session was, as a part of the live page; empty if there is none."""
-        context = claim_context(site, site.store.settings().units)
-        return render_template("_claim.html", return_to="live", people=site.store.people(), **context)
 
     @pages.post("/sessions/<session_id>/claim")
     def claim(session_id: str) -> Response:

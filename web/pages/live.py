@@ -14,7 +14,7 @@ from station.store.records import Person
 from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.live.phase_styles import is_active
 from web.live.view_model import live_view
-from web.pages.feedback import claim_context
+from web.pages.end_card import end_card_context
 from web.pages.simulated_board import control_groups
 
 PAGE_COMMANDS = {
@@ -44,7 +44,7 @@ def blueprint(site: Site) -> Blueprint:
             units=settings.units,
             person=person,
             people=site.store.people(),
-            **claim_context(site, settings.units),
+            **end_card_context(site),
             board=control_groups(site),
             most_pain=MAX_PAIN,
             answer=_pain_answer_html(pain, about)

@@ -81,7 +81,7 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         coverage=COVERAGE,
         sides=sides,
         is_person_unknown=is_person_unknown,
-        sentence="" if history is None else _sentence(sides, len(history.tests), settings),
+        sentence="" if history is None else results_sentence(history, settings),
         calibration_hint=_calibration_hint(now),
         is_active=is_active(now),
         resume_label=_resume_label(site, person, now),
@@ -180,19 +180,18 @@ def _side(side: Side, test: Test | None, breakdown: Mapping[str, list[ResultBrea
     return SideResult(side, SIDE_SYMBOLS[side], _distance_mm(test, side), uncertainty, below, test, of_side)
 
 
-def _sentence(sides: list[SideResult], count: int, settings: Settings) -> str:
-    known = [one for one in sides if one.mm is not None and one.test is not None]
-    if not known:
+def results_sentence(history: History, settings: Settings) -> str:
+    """What the latest results mean: the starting point, or how far each side is from the goal."""
+    latest = {side: rows[-1] for side in Side if (rows := history.rows(side))}
+    if not latest:
         return "No test yet. The first one takes about six minutes, including practice."
-    last = max(one.test.started_at for one in known if one.test)
-    if count == 1:
+    last = max(row.at for row in latest.values())
+    if len(history.tests) == 1:
         return f"This is your starting point, from {date_text(last)}."
-    goals = ", ".join(_goal_text(one, settings) for one in known)
+    goals = ", ".join(_goal_text(side, row.mm, settings) for side, row in latest.items())
     return f"Last test on {date_text(last)}. Goal {units.length_text(settings.goal_mm, settings.units)}: {goals}."
 
 
-def _goal_text(one: SideResult, settings: Settings) -> str:
-    to_go = settings.goal_mm - (one.mm or 0.0)
-    if to_go <= 0:
-        return f"{one.side} reached"
-    return f"{one.side} {units.length_text(to_go, settings.units)} to go"
+def _goal_text(side: Side, mm: float, settings: Settings) -> str:
+    to_go = settings.goal_mm - mm
+    return f"{side} reached" if to_go <= 0 else f"{side} {units.length_text(to_go, settings.units)} to go"

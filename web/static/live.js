@@ -97,10 +97,10 @@
   }
 
   function setVisible(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
-  let wasActive = false   // whose a session was is asked once it is over
-  function askWhose() {
-    if (wasActive && !view.is_active) fetch('/claim').then(answer => answer.text()).then(part => { el('claim').innerHTML = part }).catch(() => {})
-    if (!wasActive && view.is_active) el('claim').replaceChildren()
+  let wasActive = false   // the card comes once the session is over
+  function showEndCard() {
+    if (wasActive && !view.is_active) fetch('/end-card').then(answer => answer.text()).then(part => { el('end-card').innerHTML = part }).catch(() => {})
+    if (!wasActive && view.is_active) el('end-card').replaceChildren()
     wasActive = view.is_active
   }
   let adviceExercise = ''   // the exercise that the advice shown is about; the next exercise clears it
@@ -115,7 +115,7 @@
       }))
       text('taps', asked.taps)
     }
-    askWhose()
+    showEndCard()
     setVisible('undo', view.can_undo)
     setVisible('resume', view.is_paused)
     setVisible('board-lies', view.awaits_next)

@@ -92,7 +92,7 @@ def unclaimed(store: Store) -> str:
     return session
 
 
-@pytest.mark.parametrize("page", ["/", "/live", "/claim"])
+@pytest.mark.parametrize("page", ["/", "/live", "/end-card"])
 def test_result_of_nobody_known_is_asked_about(client: FlaskClient, store: Store, unclaimed: str, page: str) -> None:
     """Today and the board's page ask whose it was, with every name, a new name, and nobody."""
     store.add_person("Ada")
@@ -314,3 +314,33 @@ def test_pages_offer_unfinished_routine(client: FlaskClient, station: StationDou
     station.show(rest=UnfinishedView("Daily", 700))
     for address in ("/", "/live"):
         assert "Resume Daily: 12 min" in text_of(client, address)
+
+
+def test_end_card_says_what_was_done_what_it_means_and_what_is_next(
+    client: FlaskClient, station: StationDouble, store: Store
+) -> None:
+    """After a session of a known person; while one runs, and without results, there is no card."""
+    ada = store.add_person("Ada")
+    store.add_answer(ada.id, "health", {"yes": [], "no": []})
+    now = datetime.now(UTC)
+    session = store.begin_session(ada.id, now, simulated=False)
+    station.show(activity="test", phase="attempt", session_id=session)
+    assert text_of(client, "/end-card").strip() == ""
+    add_test(store, session, now)
+    station.show(activity="test", phase="result")
+    card = text_of(client, "/end-card")
+    assert "est left" in card
+    assert "This is your starting point" in card
+    assert "Stretched this week: left 0 min, right 0 min." in card
+    assert "Now: " in card
+    assert "Whose was this?" not in card
+    assert card.strip() in text_of(client, "/live")
+
+
+def test_end_card_of_nobody_known_asks_whose_it_was(
+    client: FlaskClient, station: StationDouble, unclaimed: str
+) -> None:
+    station.show(activity="test", phase="result", session_id=unclaimed)
+    card = text_of(client, "/end-card")
+    assert "est left" in card
+    assert "Whose was this?" in card

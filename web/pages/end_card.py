@@ -1,0 +1,50 @@
+"""The card at the end of a session: what was done, what it means, what is next, and whose it was."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from station.app.progress import history_of
+from station.store.records import Person
+from web.context import Site
+from web.live.phase_styles import is_active
+from web.pages.feedback import claim_context
+from web.pages.history import session_sentence
+from web.pages.next_action import next_action, today_summary, weekly_minutes
+from web.pages.today import results_sentence
+
+
+def blueprint(site: Site) -> Blueprint:
+    """`/end-card`, a part of the live page."""
+    pages = Blueprint("end_card", __name__)
+
+    @pages.get("/end-card")
+    def end_card() -> str:
+        return render_template("_end_card.html", return_to="live", people=site.store.people(), **end_card_context(site))
+
+    return pages
+
+
+def end_card_context(site: Site) -> dict[str, Any]:
+    """What the card of the session on the board shows, if it has ended with results; `done` is empty otherwise."""
+    now, settings = site.api.snapshot(), site.store.settings()
+    detail = None if now.session_id is None or is_active(now) else site.store.session(now.session_id)
+    context: dict[str, Any] = {"done": "", "means": [], "next": None, **claim_context(site, settings.units)}
+    if detail is None or not (detail.tests or detail.holds or detail.rep_sets):
+        return context
+    context["done"] = session_sentence(detail, settings.units)
+    person = next((one for one in site.store.people() if one.id == detail.session.person_id), None)
+    if person is not None:
+        context |= _for_person(site, person, is_test=bool(detail.tests))
+    return context
+
+
+def _for_person(site: Site, person: Person, *, is_test: bool) -> dict[str, Any]:
+    settings, summary = site.store.settings(), today_summary(site, person)
+    history = history_of(site.store, person.id, settings.goal_mm, datetime.now(UTC))
+    means = [results_sentence(history, settings)] if is_test else []
+    minutes = ", ".join(f"{side} {text}" for side, _, _, text in weekly_minutes(summary))
+    return {"means": [*means, f"Stretched this week: {minutes}."], "next": next_action(summary)}

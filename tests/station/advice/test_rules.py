@@ -41,6 +41,8 @@ def situations() -> Iterator[Situation]:
         Situation(NOW, frozenset(), felt_places=frozenset({place}), available_minutes=10) for place in FeltPlace
     )
     yield Situation(NOW, frozenset(), not_felt_exercises=frozenset({"3b"}))
+    yield Situation(NOW, frozenset(), turn=0)
+    yield Situation(NOW, frozenset({health_questions.CLEARED}), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
     for course in (
         SideHistory(is_known=True, is_gaining=True, weeks=9, last_gain_at=NOW - DAY),
         SideHistory(is_known=True, is_steady=True, weeks=20),

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Select, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import CompoundSelect, Connection, Select, bindparam, func, literal, or_, select, union, union_all
 
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
@@ -226,6 +226,17 @@ class Reader(TrainingReader):
         )
         with self.read_transaction() as connection:
             return tuple(sorted(connection.execute(query).scalars()))
+
+    def exercise_session_times(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
+        """The starts of the sessions since then with any exercise, verified or not, oldest first."""
+        each = (
+            select(sessions.c.started_at)
+            .select_from(sessions.join(runs).join(done))
+            .where(sessions.c.person_id == person_id, sessions.c.started_at >= since)
+            for done in (holds, rep_sets)
+        )
+        with self.read_transaction() as connection:
+            return tuple(sorted(connection.execute(union(*each)).scalars()))
 
     def week_credits(
         self,

@@ -34,8 +34,8 @@ from station.advice.plan import (
 )
 from station.advice.plan import weekly_dose_reason as dose_of_week
 from station.app.routines import steps_of
-from station.app.situation import done_of, plan_for, situation_of
-from station.app.start_gate import PROPOSED_NAME, zone_of
+from station.app.situation import done_of, plan_for, situation_of, zone_of
+from station.app.start_gate import PROPOSED_NAME
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Group, Item
 from station.core.duration import held_us_by_side

@@ -84,7 +84,8 @@ def test_newest_answers_count(ann: PersonHistory) -> None:
     ann.store.add_answer(ann.id, "health", {"yes": ["numb", "pinch"], "no": ["child"]})
     for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):
         ann.store.add_answer(ann.id, "felt", felt, about=about)
-    found = situation_of(ann.store, ann.id, ann.now, minutes=12)
+    ann.store.save_plan(ann.id, {**to_dict(PLAN), "minutes": 12})
+    found = situation_of(ann.store, ann.id, ann.now)
     assert found.conditions == frozenset({"numb", "pinch"})
     assert found.ask_reason is None
     assert found.not_felt_exercises == {"3b"}
@@ -168,6 +169,57 @@ def test_nine_of_thirteen_weeks_with_stretches_are_persistence(ann: PersonHistor
         ann.clock.pass_by(days=7)
     assert situation_of(ann.store, ann.id, ann.now).has_trained_regularly
     assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).has_trained_regularly
+
+
+def test_turn_moves_with_weeks_and_training_days(ann: PersonHistory) -> None:
+    """One further after each day with an exercise and each week; not within a day, and not after a test alone."""
+    ann.store.save_plan(ann.id, to_dict(PLAN))
+    monday = ann.now.replace(hour=8) + (7 - ann.now.weekday()) * DAY
+    ann.clock.pass_by(days=(monday - ann.now) / DAY)
+
+    def turn() -> int:
+        found = situation_of(ann.store, ann.id, ann.now).turn
+        assert found is not None
+        return found
+
+    first = turn()
+    ann.stretch()
+    ann.stretch()
+    assert turn() == first
+    ann.clock.pass_by(days=1)
+    assert turn() == first + 1
+    ann.test()
+    ann.clock.pass_by(days=1)
+    assert turn() == first + 1
+    ann.stretch()
+    ann.clock.pass_by(days=1)
+    assert turn() == first + 2
+    ann.clock.pass_by(days=4)
+    assert turn() == first + 1
+
+
+def test_calm_training_days_begin_anew_after_pain(ann: PersonHistory) -> None:
+    """They count from the health questions, or from the last pain of 4 or more, to yesterday."""
+
+    def calm() -> int:
+        return situation_of(ann.store, ann.id, ann.now).calm_training_days
+
+    ann.stretch()
+    ann.clock.pass_by(days=1)
+    assert calm() == 0
+    ann.store.add_answer(ann.id, "health", {"yes": ["cleared"], "no": []})
+    for day in range(3):
+        assert calm() == day
+        ann.stretch()
+        ann.store.add_answer(ann.id, "pain", 3)
+        ann.clock.pass_by(days=1)
+    assert calm() == 3
+    ann.store.add_answer(ann.id, "pain", 4)
+    assert calm() == 0
+    ann.clock.pass_by(hours=1)
+    ann.stretch()
+    ann.clock.pass_by(days=1)
+    assert calm() == 1
 
 
 def test_done_has_last_test_and_recent_full_test(ann: PersonHistory) -> None:

@@ -43,7 +43,7 @@ def test_started_routine_carries_its_title(client: FlaskClient, station: Station
 def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, station: StationDouble, ada: str) -> None:
     """Today's routine and the unfinished one are requested by name, for the person of this browser."""
     client.post("/start", data={"routine": "today"})
-    assert station.titles == ["Test and stretch"]
+    assert station.titles == ["Full test"]
     assert {whose for _, whose in station.started} == {ada}
     refused = client.post("/start", data={"routine": "rest"})
     assert (refused.status_code, len(station.started)) == (409, 1)

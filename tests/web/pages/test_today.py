@@ -46,12 +46,16 @@ def missed_yesterday() -> dict[str, Any]:
     return {**PLAN, "days": [[yesterday.weekday(), "00:00"]]}
 
 
-def test_without_plan_test_and_stretch_are_offered(client: FlaskClient, ada: str) -> None:
-    """A person without a plan still has one big button."""
+def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: Store, ada: str) -> None:
+    """A person without a plan has one big button too: the first test, and then a routine from its answers."""
     now = now_of(client)
-    assert "Now: Test and stretch" in now
+    assert "Now: a full test, then your suggested routine" in now
     assert now.count('class="primary big"') == 1
-    assert 'value="test_and_stretch">Start Test and stretch' in now
+    assert 'value="today">Start a full test' in now
+    add_session(store)
+    now = now_of(client)
+    assert "Now: your suggested routine" in now
+    assert 'value="today">Start your suggested routine' in now
 
 
 def test_due_routine_is_the_big_button(client: FlaskClient, store: Store, ada: str) -> None:
@@ -118,8 +122,11 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
 
 
 def test_today_asks_health_questions_before_first_routine(client: FlaskClient, store: Store) -> None:
-    """A person never asked is sent to the questions, and may start with a test."""
+    """A person never asked may start with the first test; the questions come before anything else."""
     store.add_person("Ada")
+    assert 'value="today">Start a full test' in now_of(client)
+    assert 'href="/health-questions?next=today">Answer them' in page_of(client)
+    store.save_plan(store.people()[0].id, {**PLAN, "tests": False})
     now = now_of(client)
     assert 'href="/health-questions?next=today">Answer the questions' in now
     assert 'value="full_test">Or start with your first test' in now

@@ -147,11 +147,12 @@ def _pain_answers(answers: Sequence[Answer], history: History, now: datetime) ->
 
 def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
     """The felt places of the last day with a test that asked for them."""
-    reported = [one for one in _since(history, now - RECENT) if one.felt_place in _PLACES]
+    reported = [one for one in _since(history, now - RECENT) if _PLACES.intersection(one.felt_places or ())]
     if not reported:
         return frozenset()
     last = reported[-1].started_at.astimezone().date()
-    return frozenset(FeltPlace(str(one.felt_place)) for one in reported if one.started_at.astimezone().date() == last)
+    of_last_day = (one.felt_places or () for one in reported if one.started_at.astimezone().date() == last)
+    return frozenset(FeltPlace(place) for places in of_last_day for place in places if place in _PLACES)
 
 
 def _since(history: History, since: datetime) -> Sequence[ResultSummary]:

@@ -110,7 +110,7 @@ def test_health_questions_return_after_half_a_year_or_a_change(ann: PersonHistor
 
 def test_pains_of_tests_and_answers_are_one_list(ann: PersonHistory) -> None:
     """Newest first; values other than 0 to 10 are ignored."""
-    ann.store.answer_test(ann.test(), pain=7, felt_place="front")
+    ann.store.answer_test(ann.test(), pain=7, felt_places=["front"])
     at_test = ann.now - timedelta(minutes=10)
     ann.store.add_answer(ann.id, "pain", 6, about="3a")
     ann.clock.pass_by(days=1)
@@ -124,13 +124,13 @@ def test_pains_of_tests_and_answers_are_one_list(ann: PersonHistory) -> None:
 
 def test_felt_place_comes_from_last_day_with_an_answer(ann: PersonHistory) -> None:
     """After half a year it no longer counts."""
-    ann.store.answer_test(ann.test(), felt_place="front")
+    ann.store.answer_test(ann.test(), felt_places=["front"])
     ann.clock.pass_by(days=7)
-    ann.store.answer_test(ann.test(), felt_place="calf")
-    ann.store.answer_test(ann.test(), felt_place="achilles")
+    ann.store.answer_test(ann.test(), felt_places=["calf"])
+    ann.store.answer_test(ann.test(), felt_places=["achilles", "front"])
     ann.clock.pass_by(days=7)
     ann.test()
-    assert situation_of(ann.store, ann.id, ann.now).felt_places == {FeltPlace.CALF, FeltPlace.ACHILLES}
+    assert situation_of(ann.store, ann.id, ann.now).felt_places == set(FeltPlace) - {FeltPlace.NOWHERE}
     assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt_places == frozenset()
 
 

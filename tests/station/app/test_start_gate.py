@@ -134,7 +134,7 @@ def with_person(store: Store, conditions: frozenset[str], pain: int | None, felt
     answer_health_questions(store, person_id, *conditions)
     if felt is not None:
         run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "test"}, at)
-        store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, felt_place=felt)
+        store.answer_test(one_test(store, run_id, 90.0, 90.0, full=True), pain=1, felt_places=[felt])
     if pain is not None:
         store.add_answer(person_id, "pain", pain)
     return person_id

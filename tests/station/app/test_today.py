@@ -56,7 +56,7 @@ def add_test_of_yesterday(guided: GuidedStation, person_id: str, *, felt: str = 
     session_id = guided.store.begin_session(person_id, at, simulated=True)
     run_id = guided.store.begin_run(session_id, {"do": "test", "side": "both"}, at)
     test_id = one_test(guided.store, run_id, 90.0, 90.0, full=True)
-    guided.store.answer_test(test_id, pain=hurt, felt_place=felt)
+    guided.store.answer_test(test_id, pain=hurt, felt_places=[felt])
     guided.store.end_session(session_id, at + timedelta(minutes=5), "left")
 
 
@@ -116,7 +116,7 @@ def test_due_test_is_followed_by_routine_for_its_felt_place(guided: GuidedStatio
     (test,) = guided.last_session().tests
     assert isinstance(test, Test)
     assert (test.full, test.state) == (True, "finished")
-    assert (test.circumstances.felt_place, test.circumstances.pain) == ("front", 2)
+    assert (test.circumstances.felt_places, test.circumstances.pain) == (("front",), 2)
     assert guided.last_session().session.person_id == ada
 
 

@@ -220,7 +220,7 @@ def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: 
     store.finish_test(
         test, left_mm=80.0, right_mm=90.0, left_uncertainty_mm=1.0, right_uncertainty_mm=1.0, partial=False
     )
-    store.answer_test(test, felt_place="front", pain=0)
+    store.answer_test(test, felt_places=["front"], pain=0)
     store.save_plan(ada, {**PLAN, "routine": "proposed"})
     assert "You feel the limit in front of the ankle" in page_of(client, "/why")
 

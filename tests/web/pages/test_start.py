@@ -105,7 +105,7 @@ def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, statio
     assert soleus.repetitions == 2
     page = client.get("/live?started=daily").get_data(as_text=True)
     assert "Left out: Achilles stretch." in page
-    assert "Reduced to half: Soleus stretch." in page
+    assert "A smaller dose: Soleus stretch." in page
     quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
     assert "Left out: Achilles stretch." in quiet.get_data(as_text=True)
 

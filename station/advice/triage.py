@@ -6,7 +6,7 @@ the order of groups, then the others in the order of groups; within a group, by 
 another one prepares (`Adaptation.order_pairs`) moves to right after it.
 
 Warm-up, stretches and the felt place are for every day; the other sections of the guide take turns
-(`SECTION_TURNS`). When time is short, the least important exercises are dropped (`_importance`).
+(`SECTION_TURNS`). When time is short, the least important exercises are dropped (`_tiers`).
 
 Excluded exercises are listed with their reasons, and so are those with a smaller dose.
 """
@@ -139,15 +139,13 @@ def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptat
     yield from health_questions.adaptations(situation.conditions or frozenset())
     yield from adaptation.adaptations(situation)
     if situation.turn is not None:
-        group = list(SECTION_TURNS)[situation.turn % len(SECTION_TURNS)]
-        later = adaptation.later_control_exercises(situation)
+        rounds, turn = divmod(situation.turn, len(SECTION_TURNS))
+        group, later = list(SECTION_TURNS)[turn], adaptation.later_control_exercises(situation)
+        keys = [key for key, one in exercises.items() if (Group.NERVE if one.is_for_gait else one.group) is group]
+        leader = rounds % len(keys)
         yield Adaptation(
             Reason(TURN_RULE, f"Today is the turn of “{SECTION_TURNS[group]}”: {{exercises}}."),
-            added_exercises=tuple(
-                key
-                for key, one in exercises.items()
-                if key not in later and (Group.NERVE if one.is_for_gait else one.group) is group
-            ),
+            added_exercises=tuple(key for key in keys[leader:] + keys[:leader] if key not in later),
         )
 
 
@@ -265,34 +263,32 @@ def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterab
     return found
 
 
-def _importance(block: _Block, situation: Situation, adaptations: Sequence[Adaptation]) -> int:
-    """Sort key; smaller is more important. Where several places are felt, they take turns at the top."""
-    exercise = block.exercise
-    if exercise is None:
-        return 0
+def _tiers(
+    exercises: Catalogue, situation: Situation, adaptations: Sequence[Adaptation]
+) -> tuple[Collection[str], ...]:
+    """The exercises by importance, the most important first. Where several places are felt, they take turns at the top.
+
+    An exercise is in the first tier that has it.
+    """
     places = [place for place in FELT_PLACE_EXERCISES if place in situation.felt_places]
-    place = places[(situation.turn or 0) % len(places)] if places else FeltPlace.NOWHERE
-    ranks = (
-        situation.conditions is not None
-        and health_questions.NEURO in situation.conditions
-        and exercise.key == health_questions.NEURO_EXERCISE,
-        exercise.key in FELT_PLACE_EXERCISES.get(place, ()) and exercise.group is Group.STRETCH,
-        exercise.key in FELT_PLACE_EXERCISES.get(place, ()) or exercise.key in _required(adaptations),
-        exercise.group is Group.WARM_UP,
-        any(exercise.key in one.added_exercises for one in adaptations if one.reason.rule == TURN_RULE),
-        block.is_first,
-        exercise.group is Group.STRETCH and not exercise.is_for_gait,
-        not exercise.is_for_gait,
-        True,
+    felt = FELT_PLACE_EXERCISES[places[(situation.turn or 0) % len(places)]] if places else ()
+    stretches = {key for key, one in exercises.items() if one.group is Group.STRETCH and not one.is_for_gait}
+    of_turn = [key for one in adaptations if one.reason.rule == TURN_RULE for key in one.added_exercises]
+    felt_or_turn = {TURN_RULE, *(why.rule for why in FELT_REASONS.values())}
+    required = [one for one in adaptations if one.reason.rule not in felt_or_turn]
+    return (
+        health_questions.FIRST_EXERCISES[health_questions.NEURO]
+        if health_questions.NEURO in (situation.conditions or ())
+        else (),
+        stretches.intersection(felt),
+        (*felt, *(key for one in required for key in (*one.first_exercises, *one.added_exercises))),
+        [key for key, one in exercises.items() if one.group is Group.WARM_UP],
+        *((key,) for key in of_turn),
+        [key for one in adaptations for key in one.first_exercises],
+        stretches,
+        [key for key, one in exercises.items() if not one.is_for_gait],
+        exercises,
     )
-    return 1 + ranks.index(True)
-
-
-def _required(adaptations: Iterable[Adaptation]) -> set[str]:
-    """The exercises that a condition or the progress asks for, and not the felt place or the turn."""
-    others = {TURN_RULE, *(why.rule for why in FELT_REASONS.values())}
-    asking = [one for one in adaptations if one.reason.rule not in others]
-    return {key for one in asking for key in (*one.first_exercises, *one.added_exercises)}
 
 
 def _fit_to_time(
@@ -305,7 +301,12 @@ def _fit_to_time(
     remaining_s = 60 * (situation.available_minutes or DEFAULT_MINUTES)
     kept: dict[int, _Block] = {}
     cut: list[Reason] = []
-    for block in sorted(blocks, key=lambda block: _importance(block, situation, adaptations)):
+    tiers = _tiers(exercises, situation, adaptations)
+
+    def importance(block: _Block) -> int:
+        return -1 if block.key is None else next(tier for tier, keys in enumerate(tiers) if block.key in keys)
+
+    for block in sorted(blocks, key=importance):
         block_now, seconds = block, dose.duration_s_of(exercises, block.items)
         if block.exercise is not None and seconds > remaining_s:
             if any(one.exercise for one in kept.values()):

@@ -38,8 +38,8 @@ class Plan:
     """`days` are weekdays (0 is Monday) with times of day in `zone`, in their order.
 
     `routine` is `proposed`, the key of a ready routine or the id of the person's own. `reminder_cue`: the board plays a
-    cue at that time; `tests`: the station schedules tests; `minutes`: the time available, `None` for no limit; `token`:
-    the end of the calendar's address; `since`: the first day, `None` for always.
+    cue at that time; `tests`: the station schedules tests; `minutes`: the time for a proposal, `None` if not chosen;
+    `token`: the end of the calendar's address; `since`: the first day, `None` for always.
     """
 
     days: tuple[tuple[int, str], ...]

@@ -114,8 +114,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         triage.TURN_RULE,
         "What takes turns",
-        "Warm-up, stretches and the felt place come every day. Each training day one more section has its turn: "
-        f"{', '.join(triage.SECTION_TURNS.values())}. A week begins one further on.",
+        "To warm-up, stretches and the felt place, each training day adds one more section of the guide: "
+        f"{', '.join(triage.SECTION_TURNS.values())}. A new week begins one further on.",
         "The founding guide for the sections; the turns are this station's own choice",
     ),
     Rule(

@@ -1,4 +1,4 @@
-"""What to do now: exercises for the felt place first, then today's section, then the others, in the guide's order.
+"""What to do now: exercises for the felt place first, then the others with today's section, in the guide's order.
 
 The guide has two rules of order: groups follow each other (warm-up, release, stretch, mobilise, strengthen, functional,
 nerve), and exercises for the felt place come first. Together: a test, the warm-up, the exercises for the felt places in

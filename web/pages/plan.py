@@ -33,6 +33,7 @@ from station.advice.plan import (
     to_dict,
 )
 from station.advice.plan import weekly_dose_reason as dose_of_week
+from station.advice.triage import DEFAULT_MINUTES
 from station.app.routines import steps_of
 from station.app.situation import done_of, plan_for, situation_of, zone_of
 from station.app.start_gate import PROPOSED_NAME
@@ -200,6 +201,7 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         weekdays=WEEKDAYS,
         routine_choices=_routines(site, person),
         most_minutes=MAX_MINUTES,
+        default_minutes=DEFAULT_MINUTES,
         saved="saved" in request.args,
         planned=planned,
         week_sentence=dose_of_week(done.credited_this_week_s).sentence,

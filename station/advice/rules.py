@@ -122,7 +122,7 @@ RULES: tuple[Rule, ...] = (
         "time",
         "When time is short",
         f"Without a choice you have {triage.DEFAULT_MINUTES} minutes. Kept longest: the felt place, its stretches "
-        "first (several places take turns), then warm-up, today's section, other stretches.",
+        "first (several places take turns; if none, all stretches), then warm-up, today's section, other stretches.",
         OWN_CHOICE,
     ),
     Rule(

@@ -143,10 +143,10 @@ def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptat
         group, later = list(SECTION_TURNS)[turn], adaptation.later_control_exercises(situation)
         keys = [key for key, one in exercises.items() if (Group.NERVE if one.is_for_gait else one.group) is group]
         leader = rounds % len(keys)
-        yield Adaptation(
-            Reason(TURN_RULE, f"Today is the turn of “{SECTION_TURNS[group]}”: {{exercises}}."),
-            added_exercises=tuple(key for key in keys[leader:] + keys[:leader] if key not in later),
-        )
+        keys = [key for key in keys[leader:] + keys[:leader] if key not in later]
+        if keys:
+            sentence = f"Today is the turn of “{SECTION_TURNS[group]}”: {{exercises}}."
+            yield Adaptation(Reason(TURN_RULE, sentence), added_exercises=tuple(keys))
 
 
 def _make_proposal(
@@ -270,9 +270,9 @@ def _tiers(
 
     An exercise is in the first tier that has it.
     """
-    places = [place for place in FELT_PLACE_EXERCISES if place in situation.felt_places]
-    felt = FELT_PLACE_EXERCISES[places[(situation.turn or 0) % len(places)]] if places else ()
     stretches = {key for key, one in exercises.items() if one.group is Group.STRETCH and not one.is_for_gait}
+    places = [place for place in FELT_PLACE_EXERCISES if place in situation.felt_places]
+    felt = FELT_PLACE_EXERCISES[places[(situation.turn or 0) % len(places)]] if places else stretches
     of_turn = [key for one in adaptations if one.reason.rule == TURN_RULE for key in one.added_exercises]
     felt_or_turn = {TURN_RULE, *(why.rule for why in FELT_REASONS.values())}
     required = [one for one in adaptations if one.reason.rule not in felt_or_turn]

@@ -22,6 +22,7 @@ def test_no_proposal_goes_against_a_caution() -> None:
     seen = set()
     for name, situation, found in proposals():
         assert faults(situation, found) == [], (name, situation)
+        assert not [why for why in found.reasons if "{" in why.sentence], (name, situation)
         assert bool(found.items) is not is_blocked(situation.conditions or frozenset()), (name, situation)
         seen.add(name)
     assert seen == STATES.keys()

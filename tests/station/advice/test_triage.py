@@ -209,6 +209,13 @@ def test_short_time_keeps_felt_stretches() -> None:
     assert len(keys(found)) + len(gone) == 20
 
 
+def test_short_time_without_a_felt_place_keeps_stretches() -> None:
+    """Ten minutes are the two calf stretches, whatever has its turn."""
+    for turn in range(5):
+        found = proposal(ALL, BASES["daily"], replace(situation(felt=[FeltPlace.NOWHERE], minutes=10), turn=turn))
+        assert {"3a", "3b"} <= set(keys(found))
+
+
 def test_very_short_time_shortens_first_exercise() -> None:
     """With a neurological condition and a quarter of an hour, as many of the ten holds as fit."""
     found = proposal(ALL, BASES["daily"], situation(["neuro"], minutes=15))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from station.advice import health_questions
 from station.advice.pain import EASE_OFF_FROM, MAX_PAIN
 from station.advice.plan import Plan, PlanProgress, plan_from_dict
-from station.advice.records import PainAnswers, SideHistory, Situation
+from station.advice.records import SideHistory, Situation
 from station.app.progress import History, history_of
 from station.catalogue.read import exercises
 from station.catalogue.records import FeltPlace, Group
@@ -35,8 +35,10 @@ _ASKED = {"health": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMI
 """How many of the newest answers to each question count."""
 
 
-def situation_of(store: Reader, person_id: str, now: datetime, *, history: History | None = None) -> Situation:
-    """The situation that decides what this person should do at `now`.
+def situation_of(
+    store: Reader, person_id: str, planned: Plan | None, now: datetime, *, history: History | None = None
+) -> Situation:
+    """The situation that decides what this person, with this plan, should do at `now`.
 
     Pass `history` if already loaded: reading it takes tens of milliseconds. Raises StoreError.
     """
@@ -48,7 +50,8 @@ def situation_of(store: Reader, person_id: str, now: datetime, *, history: Histo
     conditions = None if health is None else _answered_conditions(health)
     answered_at = None if health is None or conditions is None else health.answered_at
     changed = next(iter(answers["changed"]), None)
-    planned = plan_for(store, person_id)
+    eased = (at for at, pain in pains if pain >= EASE_OFF_FROM)
+    calm_since = now if answered_at is None else max((answered_at, *eased))
     return Situation(
         now,
         conditions,
@@ -61,8 +64,7 @@ def situation_of(store: Reader, person_id: str, now: datetime, *, history: Histo
         _side_histories(history.progress),
         _has_persisted(store, person_id, now),
         None if planned is None else planned.minutes,
-        _turn(store, person_id, now, zone_of(planned)),
-        0 if answered_at is None else _calm_training_days(store, person_id, answered_at, pains, now, zone_of(planned)),
+        *_training_counts(store, person_id, calm_since, now, zone_of(planned)),
     )
 
 
@@ -101,27 +103,21 @@ def zone_of(planned: Plan | None) -> tzinfo:
     return here if planned is None else ZoneInfo(planned.zone)
 
 
-def _turn(store: Reader, person_id: str, now: datetime, zone: tzinfo) -> int:
-    """Which turn of the guide's sections today has: one further each week, and after each training day in it."""
+def _training_counts(
+    store: Reader, person_id: str, calm_since: datetime, now: datetime, zone: tzinfo
+) -> tuple[int, int]:
+    """Which turn of the guide's sections today has, and the training days since `calm_since`.
+
+    A turn comes each week, and after each training day in it. Today is no training day yet: what it adds does not
+    change today's routine.
+    """
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    return monday.toordinal() // _WEEK.days + _training_days(
-        store, person_id, datetime.combine(monday, time(), zone), today, zone
-    )
-
-
-def _calm_training_days(
-    store: Reader, person_id: str, answered_at: datetime, pains: PainAnswers, now: datetime, zone: tzinfo
-) -> int:
-    """The training days before today, since the health questions were answered, without pain to ease off since."""
-    eased = (at for at, pain in pains if pain >= EASE_OFF_FROM)
-    return _training_days(store, person_id, max((answered_at, *eased)), now.astimezone(zone).date(), zone)
-
-
-def _training_days(store: Reader, person_id: str, since: datetime, before: date, zone: tzinfo) -> int:
-    """The days since then and before a day with an exercise: what today adds does not change today's routine."""
-    days = {at.astimezone(zone).date() for at in store.exercise_session_times(person_id, since.astimezone(UTC))}
-    return sum(day < before for day in days)
+    since = min(calm_since, datetime.combine(monday, time(), zone).astimezone(UTC))
+    times = [(at, at.astimezone(zone).date()) for at in store.exercise_session_times(person_id, since)]
+    this_week = {day for _, day in times if monday <= day < today}
+    calm = {day for at, day in times if at >= calm_since and day < today}
+    return monday.toordinal() // _WEEK.days + len(this_week), len(calm)
 
 
 def _answered_conditions(answer: Answer) -> frozenset[str] | None:

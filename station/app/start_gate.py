@@ -173,7 +173,12 @@ class StartGate:
     @cached_property
     def situation(self) -> Situation | None:
         """The person's current situation; `None` for an unknown person."""
-        return None if self.person_id is None else situation_of(self.store, self.person_id, self.now)
+        return None if self.person_id is None else situation_of(self.store, self.person_id, self.plan, self.now)
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The person's plan."""
+        return None if self.person_id is None else plan_for(self.store, self.person_id)
 
     def _from_restricted(self, found: RestrictedRoutine, asked_for: Routine, title: str | None) -> StartDecision:
         if found.block_reason is not None:
@@ -272,7 +277,7 @@ class StartGate:
         """What to do today and why. The person must be known."""
         assert self.person_id is not None
         assert self.situation is not None
-        planned = plan_for(self.store, self.person_id)
+        planned = self.plan
         done = done_of(self.store, self.person_id, self.now, zone_of(planned))
         title, found = self.planned(planned, self.situation)
         zone = zone_of(planned)

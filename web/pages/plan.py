@@ -225,7 +225,7 @@ def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> d
 def _routine(site: Site, person_id: str, planned: Plan) -> tuple[str, Sequence[Item]]:
     """The title and content of the plan's routine; where it is blocked now, the content without the block."""
     gate = site.gate(person_id)
-    _, found = gate.planned(planned, situation_of(site.store, person_id, datetime.now(UTC)))
+    _, found = gate.planned(planned, situation_of(site.store, person_id, planned, datetime.now(UTC)))
     title, base = gate.base(planned)
     return title, found.items or base
 

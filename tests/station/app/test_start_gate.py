@@ -186,6 +186,43 @@ def test_every_way_of_starting_gives_the_same_steps(
 @given(
     conditions=st.sets(st.sampled_from(KEYS), max_size=3).map(frozenset),
     pain=st.sampled_from(PAINS),
+    felt=st.sampled_from((None, "front", "achilles", "calf", "nowhere")),
+    minutes=st.sampled_from((None, 5, 20, 90)),
+    planned=st.booleans(),
+)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_proposal_starts_within_the_cautions_and_resumes_the_same(
+    store: Store, conditions: frozenset[str], pain: int | None, felt: str | None, minutes: int | None, planned: bool
+) -> None:
+    """With and without a plan: nothing excluded, reduced once, and the gate changes nothing more."""
+    person_id = with_person(store, conditions, pain, felt)
+    if planned:
+        days = [[day, "00:00"] for day in range(7)]
+        store.save_plan(person_id, to_dict(plan_from_dict({"days": days, "zone": "UTC", "minutes": minutes})))
+    gate = gate_for(store, person_id)
+    decision = gate.decide(TODAY, tested=True)
+    if is_blocked(conditions, pain):
+        assert decision.routine == ()
+        assert decision.refusal is not None
+        return
+    assert decision.title == PROPOSED_NAME
+    assert exercises_in(decision.routine)
+    assert not any(isinstance(step, TestStep) for step in decision.routine)
+    forbidden = {key for key, one in CAUTIONS.items() if any(one.get(each) == "left out" for each in conditions)}
+    assert not exercises_in(decision.routine) & forbidden
+    eases = pain is not None and 4 <= pain < 6
+    for step in decision.routine:
+        assert isinstance(step, HoldStep | RepsStep)
+        cautious = "cleared" in conditions or any(each in CAUTIONS[str(step.exercise)] for each in conditions)
+        assert step.reduced is (cautious or eases)
+    assert gate.restricted(decision.routine, None).routine == decision.routine
+    remember_unfinished(store, person_id, decision.routine)
+    assert gate_for(store, person_id).decide(UNFINISHED).routine == decision.routine
+
+
+@given(
+    conditions=st.sets(st.sampled_from(KEYS), max_size=3).map(frozenset),
+    pain=st.sampled_from(PAINS),
     chosen=st.lists(st.tuples(st.sampled_from(sorted(CAUTIONS)), st.integers(1, 7)), min_size=1, max_size=5),
     tested=st.booleans(),
 )

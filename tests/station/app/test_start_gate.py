@@ -22,13 +22,13 @@ from station.app.routines import steps_of
 from station.app.start_gate import ALREADY_COMPLETE, PROPOSED_NAME, TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Item
-from station.core.events import SECOND_US, CommandName
+from station.core.events import SECOND_US, CommandName, Side
 from station.core.steps import BOTH_SIDES, AskStep, HoldStep, RepsStep, Routine, TestStep, to_json
 from station.settings import Settings
 from station.store import Store
 from tests.station.guided_station import COMPARATORS, GuidedStation
 from tests.station.health_answers import add_screened_person, answer_health_questions
-from tests.station.store.histories import HandClock, one_test
+from tests.station.store.histories import HandClock, one_hold, one_test
 
 NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
 KEYS = [condition.key for condition in CONDITIONS]
@@ -367,6 +367,22 @@ def test_today_for_painful_tendon_stays_within_comfort(store: Store) -> None:
         assert HEEL_DROPS in exercises_in(decision.routine)
         assert not {"3a", "3c"} & exercises_in(decision.routine)
         assert not any(isinstance(step, TestStep) for step in decision.routine)
+
+
+@pytest.mark.parametrize(("days", "held"), [(5, 2), (6, 3), (12, 3)])
+def test_dose_of_cleared_person_grows_with_calm_training_days(store: Store, days: int, held: int) -> None:
+    """By name, by the proposal and resumed alike: two of three holds, then three quarters and the whole."""
+    person_id = with_person(store, frozenset({"cleared"}), None, None)
+    answered_at = HandClock().utc_now()
+    for day in range(1, days + 1):
+        at = answered_at + timedelta(days=day)
+        run_id = store.begin_run(store.begin_session(person_id, at, simulated=False), {"do": "hold"}, at)
+        one_hold(store, run_id, Side.LEFT, credited_s=30)
+    gate = replace(gate_for(store, person_id), now=answered_at + timedelta(days=days + 1))
+    for routine in (gate.decide("daily").routine, gate.decide(TODAY, tested=True).routine):
+        (stretch,) = (step for step in routine if isinstance(step, HoldStep) and step.exercise == "3b")
+        assert (stretch.repetitions, stretch.reduced) == (held, days < 12)
+        assert gate.restricted(routine, None).routine == routine
 
 
 def test_recently_cleared_person_is_tested_within_comfort(store: Store) -> None:

@@ -212,7 +212,9 @@ def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
     assert "Three months without a gain" in page
 
 
-def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: str) -> None:
+@pytest.mark.parametrize("planned", [True, False], ids=["with a plan", "without a plan"])
+def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: str, planned: bool) -> None:
+    """Both kinds of people get a proposal, with what comes first by name and whose turn it is."""
     began = datetime.now(UTC)
     session = store.begin_session(ada, began, simulated=False)
     run = store.begin_run(session, {"do": "test"}, began)
@@ -221,8 +223,11 @@ def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: 
         test, left_mm=80.0, right_mm=90.0, left_uncertainty_mm=1.0, right_uncertainty_mm=1.0, partial=False
     )
     store.answer_test(test, felt_places=["front"], pain=0)
-    store.save_plan(ada, {**PLAN, "routine": "proposed"})
-    assert "You feel the limit in front of the ankle" in page_of(client, "/why")
+    if planned:
+        store.save_plan(ada, {**PLAN, "routine": "proposed"})
+    page = page_of(client, "/why")
+    assert "You feel the limit in front of the ankle, so these come first: ankle traction" in page
+    assert "Today is the turn of" in page
 
 
 def test_why_puts_blocking_reason_first(client: FlaskClient, store: Store, ada: str) -> None:

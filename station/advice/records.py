@@ -51,9 +51,9 @@ class Situation:
     first answers; `ask_reason` is why to ask again. `felt_places` is where they felt the limit at the last test,
     `not_felt_exercises` the exercises that they did not feel where they should. `side_histories` has the sides with
     recent tests, `has_trained_regularly` is whether they stretched in most weeks of the last three months, and
-    `available_minutes` the time that they chose, `None` if they chose none. `turn` counts the turns that the guide's
-    sections take (`None`: not counted, and none takes its turn), `calm_training_days` the training days without pain
-    of 4 or more since they answered the health questions.
+    `available_minutes` the time that they chose, `None` if they chose none. `rotation` counts how far the rotation of
+    the guide's sections has come (`None`: not counted, and none takes its turn), `calm_training_days` the training days
+    without pain of 4 or more since they answered the health questions.
     """
 
     now: datetime
@@ -65,7 +65,7 @@ class Situation:
     side_histories: Mapping[Side, SideHistory] = field(default_factory=dict)
     has_trained_regularly: bool = True
     available_minutes: int | None = None
-    turn: int | None = None
+    rotation: int | None = None
     calm_training_days: int = 0
 
 

@@ -112,10 +112,10 @@ RULES: tuple[Rule, ...] = (
         GUIDE,
     ),
     Rule(
-        triage.TURN_RULE,
+        triage.ROTATION_RULE,
         "What takes turns",
         "To warm-up, stretches and the felt place, each training day adds one more section of the guide: "
-        f"{', '.join(triage.SECTION_TURNS.values())}. A new week begins one further on.",
+        f"{', '.join(triage.ROTATING_SECTIONS.values())}. A new week begins one further on.",
         "The founding guide for the sections; the turns are this station's own choice",
     ),
     Rule(

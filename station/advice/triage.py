@@ -6,7 +6,7 @@ the order of groups, then the others in the order of groups; within a group, by 
 another one prepares (`Adaptation.order_pairs`) moves to right after it.
 
 Warm-up, stretches and the felt place are for every day; the other sections of the guide take turns
-(`SECTION_TURNS`). When time is short, the least important exercises are dropped (`_tiers`).
+(`ROTATING_SECTIONS`). When time is short, the least important exercises are dropped (`_tiers`).
 
 Excluded exercises are listed with their reasons, and so are those with a smaller dose.
 """
@@ -39,7 +39,7 @@ FELT_REASONS = {
     ),
     FeltPlace.CALF: Reason("felt-calf", "You feel the limit in the calf, so these come first: {exercises}."),
 }
-SECTION_TURNS = {
+ROTATING_SECTIONS = {
     Group.RELEASE: "release",
     Group.MOBILISE: "mobilise",
     Group.STRENGTHEN: "strengthen",
@@ -49,7 +49,7 @@ SECTION_TURNS = {
 """The sections of the guide that take turns, in its order; the exercises for the gait come with the nerve."""
 DEFAULT_MINUTES = 30
 """The time for a proposal if the person has chosen none: the felt place, one section and a stretch fit."""
-TURN_RULE = "turns"
+ROTATION_RULE = "rotation"
 TOO_LONG = Reason("time", "There is not enough time for it today.")
 SHORTENED = Reason("time", "Shortened to fit your time. Do the remainder later in the day.")
 GROUP_ORDER = tuple(Group)
@@ -138,15 +138,15 @@ def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptat
             yield Adaptation(why, first_exercises=FELT_PLACE_EXERCISES[place])
     yield from health_questions.adaptations(situation.conditions or frozenset())
     yield from adaptation.adaptations(situation)
-    if situation.turn is not None:
-        rounds, turn = divmod(situation.turn, len(SECTION_TURNS))
-        group, later = list(SECTION_TURNS)[turn], adaptation.later_control_exercises(situation)
+    if situation.rotation is not None:
+        rounds, number = divmod(situation.rotation, len(ROTATING_SECTIONS))
+        group, later = list(ROTATING_SECTIONS)[number], adaptation.later_control_exercises(situation)
         keys = [key for key, one in exercises.items() if (Group.NERVE if one.is_for_gait else one.group) is group]
         leader = rounds % len(keys)
         keys = [key for key in keys[leader:] + keys[:leader] if key not in later]
         if keys:
-            sentence = f"Today is the turn of “{SECTION_TURNS[group]}”: {{exercises}}."
-            yield Adaptation(Reason(TURN_RULE, sentence), added_exercises=tuple(keys))
+            sentence = f"Today is the turn of “{ROTATING_SECTIONS[group]}”: {{exercises}}."
+            yield Adaptation(Reason(ROTATION_RULE, sentence), added_exercises=tuple(keys))
 
 
 def _make_proposal(
@@ -272,10 +272,10 @@ def _tiers(
     """
     stretches = {key for key, one in exercises.items() if one.group is Group.STRETCH and not one.is_for_gait}
     places = [place for place in FELT_PLACE_EXERCISES if place in situation.felt_places]
-    felt = FELT_PLACE_EXERCISES[places[(situation.turn or 0) % len(places)]] if places else stretches
-    of_turn = [key for one in adaptations if one.reason.rule == TURN_RULE for key in one.added_exercises]
-    felt_or_turn = {TURN_RULE, *(why.rule for why in FELT_REASONS.values())}
-    required = [one for one in adaptations if one.reason.rule not in felt_or_turn]
+    felt = FELT_PLACE_EXERCISES[places[(situation.rotation or 0) % len(places)]] if places else stretches
+    of_section = [key for one in adaptations if one.reason.rule == ROTATION_RULE for key in one.added_exercises]
+    felt_or_rotation = {ROTATION_RULE, *(why.rule for why in FELT_REASONS.values())}
+    required = [one for one in adaptations if one.reason.rule not in felt_or_rotation]
     return (
         health_questions.FIRST_EXERCISES[health_questions.NEURO]
         if health_questions.NEURO in (situation.conditions or ())
@@ -283,7 +283,7 @@ def _tiers(
         stretches.intersection(felt),
         (*felt, *(key for one in required for key in (*one.first_exercises, *one.added_exercises))),
         [key for key, one in exercises.items() if one.group is Group.WARM_UP],
-        *((key,) for key in of_turn),
+        *((key,) for key in of_section),
         [key for one in adaptations for key in one.first_exercises],
         stretches,
         [key for key, one in exercises.items() if not one.is_for_gait],

@@ -106,9 +106,9 @@ def zone_of(planned: Plan | None) -> tzinfo:
 def _training_counts(
     store: Reader, person_id: str, calm_since: datetime, now: datetime, zone: tzinfo
 ) -> tuple[int, int]:
-    """Which turn of the guide's sections today has, and the training days since `calm_since`.
+    """How far the rotation of the guide's sections has come, and the training days since `calm_since`.
 
-    A turn comes each week, and after each training day in it. Today is no training day yet: what it adds does not
+    It moves on each week, and after each training day in it. Today is no training day yet: what it adds does not
     change today's routine.
     """
     today = now.astimezone(zone).date()

@@ -16,7 +16,7 @@ from typing import Any
 
 from station.advice.health_questions import CALM_DAYS_PER_STAGE
 from station.advice.records import Proposal, SideHistory, Situation
-from station.advice.triage import SECTION_TURNS, proposal
+from station.advice.triage import ROTATING_SECTIONS, proposal
 from station.app.start_gate import PROPOSED_FROM
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
@@ -55,8 +55,8 @@ def situations() -> Iterator[tuple[str, Situation]]:
             of_state = {**state, "conditions": conditions | state.get("conditions", frozenset())}
             for felt in PLACES:
                 one = replace(Situation(NOW, felt_places=felt), **of_state)
-                for turn in range(len(SECTION_TURNS)):
-                    yield name, replace(one, turn=turn)
+                for turn in range(len(ROTATING_SECTIONS)):
+                    yield name, replace(one, rotation=turn)
 
 
 def proposals() -> Iterator[tuple[str, Situation, Proposal]]:

@@ -31,7 +31,7 @@ def propose(
     conditions: Sequence[str] = (),
     pain: int = 0,
     persisted: bool = True,
-    turn: int | None = None,
+    rotation: int | None = None,
     calm_days: int = 0,
 ) -> Proposal:
     courses = {side: course for side, course in ((LEFT, left), (RIGHT, right)) if course is not None}
@@ -45,7 +45,7 @@ def propose(
         side_histories=courses,
         has_trained_regularly=persisted,
         available_minutes=24 * 60,
-        turn=turn,
+        rotation=rotation,
         calm_training_days=calm_days,
     )
     return proposal(ALL, base, situation)
@@ -204,7 +204,7 @@ def test_new_range_is_loaded_a_step_a_week(weeks: int, added: set[str]) -> None:
     steps = [{"5a"}, {"5b", "7d"}, {"7c"}, {"7a", "7b"}]
     later = set().union(*steps[weeks + 1 :])
     for turn in range(5):
-        of_turn = propose(left=gained(weeks * WEEK), turn=turn)
+        of_turn = propose(left=gained(weeks * WEEK), rotation=turn)
         assert not set(keys(of_turn)) & later
         assert added <= set(keys(of_turn))
 

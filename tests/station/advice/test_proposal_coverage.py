@@ -40,12 +40,12 @@ def test_bench_counts_all_twenty(capsys: pytest.CaptureFixture[str]) -> None:
 def test_all_twenty_come_up_for_every_place(felt: frozenset[FeltPlace]) -> None:
     """Within fifteen turns of half an hour, for a person without conditions about whom nothing else is known."""
     new = Situation(NOW, frozenset(), felt_places=felt)
-    found = [proposal(exercises(), BASE, replace(new, turn=turn)) for turn in range(15)]
+    found = [proposal(exercises(), BASE, replace(new, rotation=turn)) for turn in range(15)]
     assert {str(item.exercise) for one in found for item in one.items} == set(NUMBERS)
     assert all(one.duration_s <= 1800 for one in found)
 
 
 def test_proposal_follows_from_facts_alone() -> None:
     """The same situation has the same proposal."""
-    situation = Situation(NOW, frozenset({"pinch"}), felt_places=frozenset({FeltPlace.CALF}), turn=3)
+    situation = Situation(NOW, frozenset({"pinch"}), felt_places=frozenset({FeltPlace.CALF}), rotation=3)
     assert proposal(exercises(), BASE, situation) == proposal(exercises(), BASE, situation)

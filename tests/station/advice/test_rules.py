@@ -42,7 +42,7 @@ def situations() -> Iterator[Situation]:
         Situation(NOW, frozenset(), felt_places=frozenset({place}), available_minutes=10) for place in FeltPlace
     )
     yield Situation(NOW, frozenset(), not_felt_exercises=frozenset({"3b"}))
-    yield Situation(NOW, frozenset(), turn=0)
+    yield Situation(NOW, frozenset(), rotation=0)
     yield Situation(NOW, frozenset({health_questions.CLEARED}), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
     for course in (
         SideHistory(is_known=True, is_gaining=True, weeks=9, last_gain_at=NOW - DAY),
@@ -129,10 +129,10 @@ def listed(rule: str) -> list[str]:
 
 
 def test_turns_come_as_their_rule_lists_them() -> None:
-    sections = listed("turns")
+    sections = listed("rotation")
     assert len(sections) == 5
     for turn in range(10):
-        said = reason_of("turns", Situation(NOW, frozenset(), turn=turn))
+        said = reason_of("rotation", Situation(NOW, frozenset(), rotation=turn))
         assert f"“{sections[turn % 5]}”" in str(said)
 
 
@@ -163,7 +163,7 @@ def test_dose_grows_after_the_days_of_its_rule() -> None:
 def test_time_without_a_choice_is_that_of_its_rule() -> None:
     (minutes,) = re.findall(r"(\d+) minutes", RULE_BY_KEY["time"].text)
     places = frozenset(FeltPlace)
-    unchosen = Situation(NOW, frozenset(), felt_places=places, turn=2)
+    unchosen = Situation(NOW, frozenset(), felt_places=places, rotation=2)
     chosen = replace(unchosen, available_minutes=int(minutes))
     daily = built_in_routines()["daily"].items
     assert triage.proposal(ALL, daily, unchosen) == triage.proposal(ALL, daily, chosen)

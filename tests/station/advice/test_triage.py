@@ -212,7 +212,7 @@ def test_short_time_keeps_felt_stretches() -> None:
 def test_short_time_without_a_felt_place_keeps_stretches() -> None:
     """Ten minutes are the two calf stretches, whatever has its turn."""
     for turn in range(5):
-        found = proposal(ALL, BASES["daily"], replace(situation(felt=[FeltPlace.NOWHERE], minutes=10), turn=turn))
+        found = proposal(ALL, BASES["daily"], replace(situation(felt=[FeltPlace.NOWHERE], minutes=10), rotation=turn))
         assert {"3a", "3b"} <= set(keys(found))
 
 
@@ -249,7 +249,7 @@ def test_several_places_take_turns_when_time_is_short() -> None:
     """Each in turn is kept whole, and the turns of the sections do not hide any."""
     places = (FeltPlace.FRONT, FeltPlace.ACHILLES, FeltPlace.CALF)
     for turn in range(15):
-        found = proposal(ALL, BASES["daily"], replace(situation(felt=places), turn=turn))
+        found = proposal(ALL, BASES["daily"], replace(situation(felt=places), rotation=turn))
         assert FELT[places[turn % 3]] <= set(keys(found)), turn
 
 
@@ -262,7 +262,7 @@ def test_felt_place_exercises_match_guide() -> None:
 
 def turn_of(situation_now: Situation, turn: int) -> Proposal:
     """The proposal of this turn, with all the time there is."""
-    return proposal(ALL, BASES["daily"], replace(situation_now, turn=turn, available_minutes=LONG))
+    return proposal(ALL, BASES["daily"], replace(situation_now, rotation=turn, available_minutes=LONG))
 
 
 def test_sections_of_the_guide_take_turns() -> None:
@@ -277,7 +277,7 @@ def test_sections_of_the_guide_take_turns() -> None:
     for turn in range(12):
         found = turn_of(situation(), turn)
         assert set(keys(found)) == {"1a", "3a", "3b", "3c"} | own[turn % 5]
-        assert [why.rule for why in found.reasons] == ["turns"]
+        assert [why.rule for why in found.reasons] == ["rotation"]
     assert set().union(*(keys(turn_of(situation(), turn)) for turn in range(5))) == set(NUMBERS)
 
 
@@ -288,7 +288,7 @@ def test_no_reason_names_an_excluded_exercise(felt: frozenset[FeltPlace]) -> Non
     for conditions in upto_two(CONDITIONS):
         for minutes in (5, 20, LONG):
             for turn in range(5):
-                now = replace(situation(conditions, felt, minutes), turn=turn, not_felt_exercises=frozenset({"3b"}))
+                now = replace(situation(conditions, felt, minutes), rotation=turn, not_felt_exercises=frozenset({"3b"}))
                 found = proposal(ALL, BASES["daily"], now)
                 said = " ".join(why.sentence for why in found.reasons)
                 both = [one.key for one in found.excluded if one.key in names and names[one.key] in said]

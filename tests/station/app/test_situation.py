@@ -184,7 +184,7 @@ def test_turn_moves_with_weeks_and_training_days(ann: PersonHistory) -> None:
     ann.clock.pass_by(days=(monday - ann.now) / DAY)
 
     def turn() -> int:
-        found = ann.situation().turn
+        found = ann.situation().rotation
         assert found is not None
         return found
 

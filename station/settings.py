@@ -14,6 +14,7 @@ CHOICES = {
     "volume": ("off", "low", "normal", "loud"),
     "on_step": ("nothing", "test", "stretch", "test_and_stretch", "today"),
     "ask_after_test": ("yes", "no"),
+    "ask_setup": ("yes", "no"),
     "taps": ("off", "on"),
 }
 LIMITS = {
@@ -29,7 +30,8 @@ _TIME_OF_DAY = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 @dataclass(frozen=True, slots=True)
 class Settings:
     """All settings. Quiet hours are times of day in the station's time zone; equal times mean none. `on_step` is what a
-    step on starts: `today` follows the person's plan. `taps`: heel taps are commands.
+    step on starts: `today` follows the person's plan. `ask_setup`: what needs the board laid differently asks for it
+    first. `taps`: heel taps are commands.
 
     Raises `ValueError` with a sentence that names the field and what is allowed.
     """
@@ -45,6 +47,7 @@ class Settings:
     quiet_to: str = "07:30"
     on_step: str = "today"
     ask_after_test: str = "yes"
+    ask_setup: str = "yes"
     taps: str = "off"
 
     def __post_init__(self) -> None:

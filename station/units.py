@@ -30,17 +30,13 @@ def length_text(mm: float | None, units: str) -> str:
 def length_with_uncertainty(mm: float, uncertainty_mm: float | None, units: str) -> str:
     """The length with its uncertainty: `9.4 cm ± 0.3`, from the standard uncertainty in mm.
 
-    The number after ± is half the 95 % interval, rounded up to a tenth. From one whole unit on, tenths would claim too
-    much: both numbers are then whole.
+    The number after ± is half the 95 % interval, rounded up to a tenth. The length keeps its tenth however large it is:
+    one result is one number on every page.
     """
     if uncertainty_mm is None:
         return length_text(mm, units)
     uncertainty = (Decimal(str(uncertainty_mm * COVERAGE)) / MM_PER_UNIT[units]).quantize(TENTH, ROUND_CEILING)
-    uncertainty = max(uncertainty, TENTH)
-    if uncertainty < 1:
-        return f"{number_text(mm, units)} {UNIT_SYMBOLS[units]} \u00b1 {uncertainty}"
-    whole = (Decimal(str(mm)) / MM_PER_UNIT[units]).quantize(Decimal(1), ROUND_HALF_UP)
-    return f"{_with_minus_sign(whole)} {UNIT_SYMBOLS[units]} \u00b1 {uncertainty.quantize(Decimal(1), ROUND_CEILING)}"
+    return f"{length_text(mm, units)} \u00b1 {max(uncertainty, TENTH)}"
 
 
 def change_text(mm: float, units: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from flask import Response, abort, redirect, request, url_for
@@ -17,10 +17,16 @@ from station.app.situation import plan_for, situation_of
 from station.app.start_gate import TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
 from station.store import Reader, StoreError
-from station.store.records import Person
+from station.store.records import Person, SessionSummary
+from web.live.phase_styles import is_active
 
 PERSON_COOKIE = "person"
 NOBODY = "nobody"
+DECLINED_COOKIE = "declined_session"
+"""The newest session that belongs to nobody, as a person said in this browser."""
+CLAIM_WINDOW = timedelta(hours=24)
+"""How long after a session of nobody known the pages ask whose it was; every session can be claimed later on its own
+page."""
 YEAR_S = 365 * 24 * 3600
 
 SAVE_TIMEOUT_S = 5.0
@@ -135,6 +141,15 @@ class Site:
     def is_nobody_chosen() -> bool:
         """Whether "no one yet" was chosen in this browser, rather than nothing."""
         return request.cookies.get(PERSON_COOKIE) == NOBODY
+
+    def unclaimed_session(self) -> SessionSummary | None:
+        """The session to ask about: the newest of nobody known with results, unless it runs or was declined here."""
+        found = self.store.unclaimed_sessions(datetime.now(UTC) - CLAIM_WINDOW)
+        now = self.api.snapshot()
+        running = now.session_id if is_active(now) else None
+        newest = next((one for one in found if one.session.id != running), None)
+        is_declined = newest is not None and request.cookies.get(DECLINED_COOKIE) == newest.session.id
+        return None if is_declined else newest
 
     def person(self) -> Person | None:
         """The person chosen in this browser, else the only person, else `None`."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from station.core.activities.trials import TrialResult, scored_trials
-from station.core.events import Side
+from station.core.events import BoardPosition, Side
 from station.core.facts import AttemptPassed, Contact, TrialFinished
 from station.core.measurement.uncertainty import Budget, Conditions, budget_from_reading, budget_of_mean
 from station.store.records import Calibration
@@ -20,12 +20,14 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class MeasurementContext:
-    """The calibration and conditions of a measurement: time, sensor temperature if known, skirting board."""
+    """The calibration and conditions of a measurement: time, sensor temperature and how the board lies, if known, and
+    the skirting board."""
 
     calibration: Calibration
     at: datetime
     temperature_c: float | None = None
     skirting_mm: float = 0.0
+    board_lies: BoardPosition | None = None
 
     @property
     def conditions(self) -> Conditions:

@@ -13,7 +13,7 @@ from station.app.session import Session
 from station.app.snapshot import Snapshot
 from station.clock import Clock
 from station.core.state import ActivityState
-from station.core.steps import Routine, to_json
+from station.core.steps import Routine, SetupStep, to_json
 
 MIN_SNAPSHOT_INTERVAL_US = 100_000
 """Changes without an event, like the toe distance, are published at most this often."""
@@ -106,8 +106,9 @@ class Presenter:
 
 
 def next_step_of(routine: Routine, shown: ActivityState) -> tuple[str | None, str | None]:
-    """The step after the one shown, and its exercise."""
-    if shown.step is None or shown.step + 1 >= len(routine):
+    """The next step after the one shown that is more than laying the board, and its exercise."""
+    following = () if shown.step is None else routine[shown.step + 1 :]
+    step = next((step for step in following if not isinstance(step, SetupStep)), None)
+    if step is None:
         return None, None
-    step = routine[shown.step + 1]
     return str(to_json((step,))["do"]), getattr(step, "exercise", None)

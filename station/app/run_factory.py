@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from station.app.board_position import with_setups
 from station.app.budgets import MeasurementContext
 from station.app.calibration import CalibrationMonitor
 from station.app.event_time import EventTime
@@ -13,6 +14,7 @@ from station.app.personal_best import with_best_to_beat, without_best_to_beat
 from station.app.run import Run
 from station.app.settings_in_use import SettingsInUse
 from station.clock import Clock
+from station.core.events import BoardPosition
 from station.core.steps import Routine
 from station.store import Reader
 
@@ -47,6 +49,8 @@ class RunFactory:
         self._settings = settings
         self._outputs = outputs
         self._skirting_mm = skirting_mm
+        self.board_lies: BoardPosition | None = None
+        """How the board lies by the last step on that said so, `None` where nobody knows."""
 
     def prepare(self, routine: Routine, person_id: str | None, *, competes: bool) -> PreparedRun:
         """Prepare a run of these steps. `competes`: a full test may be a personal best. Raises StoreError."""
@@ -56,10 +60,16 @@ class RunFactory:
             if competes
             else without_best_to_beat(routine)
         )
+        if self._settings.values.ask_setup == "yes":
+            routine = with_setups(routine, self.board_lies)
+        else:
+            self.board_lies = None
         routine = calibration.prepare_routine(routine, self._time.now_us)
         # A comparator cannot tell a tap from a heel that hovers at its threshold: three false commands an hour.
         taps = self._settings.values.taps == "on" and wiring.analogue
         curve = calibration.curve_for(routine)
         run = Run(routine, wiring, self._board.references, curve, self._time.now_us, taps=taps)
-        context = MeasurementContext(calibration.current, wall, self._outputs.temperature_c, self._skirting_mm)
+        context = MeasurementContext(
+            calibration.current, wall, self._outputs.temperature_c, self._skirting_mm, self.board_lies
+        )
         return PreparedRun(run, context)

@@ -17,6 +17,7 @@ from station.app.snapshot import HeelView
 from station.app.store_mirror import StoreMirror
 from station.clock import Clock
 from station.core.events import SECOND_US, Command, CommandName, Event
+from station.core.facts import BoardSet
 from station.core.sensing.sensors import References
 from station.core.state import ActivityState, IdleState
 from station.core.steps import Routine, uses_blocks
@@ -150,7 +151,11 @@ class Session:
 
     def _feed_run(self, run: Run, event: Event) -> None:
         at_us = run.to_run_us(self._time.now_us)
-        self._publisher.publish(run.feed(at_time(event, at_us)), run)
+        facts = run.feed(at_time(event, at_us))
+        self._publisher.publish(facts, run)
+        for fact in facts:
+            if isinstance(fact, BoardSet):
+                self._runs.board_lies = fact.board
         self._recorder.tick(at_us)
         self._view.on_sensor_changes(run.change_count)
 

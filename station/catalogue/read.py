@@ -130,7 +130,7 @@ def _inner_type(kind: Any) -> Any:
 def _exercise_faults(exercise: Exercise) -> Iterator[str]:
     yield from _dose_faults(exercise.dose)
     if exercise.sense is not Verification.TIMER and not exercise.on_board:
-        yield f"on_board is false, but what is sensed as {exercise.sense} is done on the board"
+        yield f"board is missing, but what is sensed as {exercise.sense} is done on the board"
     if FeltPlace.NOWHERE in exercise.places:
         yield "places has nowhere; what helps anywhere has front, achilles and calf"
     if exercise.prepare_s < 0:

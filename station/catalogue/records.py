@@ -10,7 +10,7 @@ from enum import StrEnum
 
 import msgspec
 
-from station.core.events import Side
+from station.core.events import BoardPosition, Side
 
 
 class Group(StrEnum):
@@ -94,10 +94,10 @@ class Caution(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One exercise. Its texts address the person in the second person and are short.
 
-    `short_name` is its spoken name, which also fits beside a number. `on_board` is false for exercises on the floor or
-    a chair, where nothing is verified. `places` are the felt places that it helps (empty: it helps the gait), `steps`
-    the instructions, one action each. `is_light` means that the heel carries only the shin (seated). `prepare_s` is the
-    time to get into position with the equipment.
+    `short_name` is its spoken name, which also fits beside a number. `board` is how the board lies, `None` for
+    exercises on the floor or a chair, where nothing is verified. `places` are the felt places that it helps (empty: it
+    helps the gait), `steps` the instructions, one action each. `is_light` means that the heel carries only the shin
+    (seated). `prepare_s` is the time to get into position with the equipment.
     """
 
     key: str
@@ -109,7 +109,6 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     feet: Feet
     heel: HeelPosition
     sense: Verification
-    on_board: bool
     dose: Dose
     steps: tuple[str, ...]
     feel: str
@@ -119,9 +118,14 @@ class Exercise(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     harder: str
     cautions: tuple[Caution, ...] = ()
     equipment: tuple[str, ...] = ()
+    board: BoardPosition | None = None
     is_light: bool = False
     is_for_gait: bool = False
     prepare_s: int = 10
+
+    @property
+    def on_board(self) -> bool:
+        return self.board is not None
 
 
 class Item(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):

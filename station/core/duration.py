@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from station.core.events import BOTH_LEGS, SECOND_US, Side
-from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, is_verified
+from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, SetupStep, Step, TestStep, is_verified
 
 UNPACED_REPETITION_US = 2 * SECOND_US
 """Estimate of one repetition without a tempo: one circle of the ankle, or one heel raise and return."""
@@ -11,6 +11,8 @@ SWITCH_US = 10 * SECOND_US
 """The shortest time from SWITCH to GO."""
 QUICK_TEST_US, FULL_TEST_US = 180 * SECOND_US, 480 * SECOND_US
 """Estimates of a quick and a full test of both sides by a practised person."""
+SETUP_US = 15 * SECOND_US
+"""Estimate of stepping off, laying the board and stepping on."""
 ANSWER_US = 5 * SECOND_US
 """Estimate of both answers after a test: two taps on the page."""
 
@@ -32,6 +34,8 @@ def _step_us(step: Step) -> int:
             return (FULL_TEST_US if step.full else QUICK_TEST_US) * len(step.sides) // len(Side)
         case RestStep():
             return step.rest_us
+        case SetupStep():
+            return SETUP_US
         case AskStep():
             return ANSWER_US
         case _:

@@ -34,6 +34,14 @@ Legs = Side | Both
 BOTH_LEGS = Both.BOTH
 
 
+class BoardPosition(StrEnum):
+    """How the board lies: flat; as a slope that rises towards the wall; or turned round, heel plates by the wall."""
+
+    FLAT = "flat"
+    SLOPE = "slope"
+    TURNED = "turned"
+
+
 class CommandName(StrEnum):
     """The commands that the page, the button and heel taps can give."""
 

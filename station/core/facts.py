@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from station.core.events import CommandName, Legs, Side
+from station.core.events import BoardPosition, CommandName, Legs, Side
 from station.core.measurement.calibration import Fit
 from station.core.measurement.estimate import Estimate
 
@@ -46,6 +46,7 @@ class CueName(StrEnum):
     PAUSED = "PAUSED"
     ERROR = "ERROR"
     NUDGE = "NUDGE"
+    ASK = "ASK"
     ECHO = "ECHO"
 
 
@@ -192,6 +193,13 @@ class StepBegun(Fact):
     """The routine has reached step number `step`, counted from 0."""
 
     step: int
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSet(Fact):
+    """The person has laid the board like this."""
+
+    board: BoardPosition
 
 
 @dataclass(frozen=True, slots=True)

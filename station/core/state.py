@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from station.core.events import Legs
+from station.core.events import BoardPosition, Legs
 from station.core.facts import Contact, CueName
 
 
@@ -47,6 +47,16 @@ class IdleState(_State):
     activity = "idle"
 
     phase: str = "idle"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupState(_State):
+    """The person lays the board: how it must lie, and whether they still stand on it."""
+
+    activity = "setup"
+
+    board: BoardPosition
+    is_occupied: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +175,7 @@ class CheckState(BlockState):
 ExerciseState = HoldState | RepsState
 ActivityState = (
     IdleState
+    | SetupState
     | TestState
     | HoldState
     | RepsState

@@ -13,7 +13,7 @@ from itertools import pairwise
 from math import ceil, isfinite
 from typing import Any
 
-from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
+from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
 
 BOTH_SIDES = (Side.LEFT, Side.RIGHT)
 
@@ -30,6 +30,13 @@ class HeelRule(StrEnum):
     LIGHT = "light"
     CYCLE = "cycle"
     ANY = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class SetupStep:
+    """The person lays the board as the next step needs it, and steps on when it is."""
+
+    board: BoardPosition = BoardPosition.FLAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +136,7 @@ class CheckStep:
 class AskStep:
     """The questions after a test: where was the limit felt, and how much did it hurt? Both may stay unanswered."""
 
-    wait_us: int = 20 * SECOND_US
+    wait_us: int = 45 * SECOND_US
     """How long each question waits for its answer."""
 
 
@@ -140,7 +147,7 @@ class LessonStep:
     seed: int = 0
 
 
-Step = HoldStep | RepsStep | TestStep | RestStep | AskStep | LessonStep | CalibrateStep | CheckStep
+Step = SetupStep | HoldStep | RepsStep | TestStep | RestStep | AskStep | LessonStep | CalibrateStep | CheckStep
 Routine = tuple[Step, ...]
 
 
@@ -179,6 +186,7 @@ def uses_blocks(routine: Routine) -> bool:
 
 
 STEP_TYPES: dict[str, type[Step]] = {
+    "setup": SetupStep,
     "hold": HoldStep,
     "reps": RepsStep,
     "test": TestStep,
@@ -270,6 +278,10 @@ def _parse_field(name: str, key: str, options: Mapping[str, Any]) -> Any:
         if value not in tuple(HeelRule):
             raise StepError(f"{key} is {value!r}; it may be {' or '.join(HeelRule)}")
         return HeelRule(value)
+    if name == "board":
+        if value not in tuple(BoardPosition):
+            raise StepError(f"{key} is {value!r}; it may be {' or '.join(BoardPosition)}")
+        return BoardPosition(value)
     if name == "blocks_mm":
         return _parse_blocks(value)
     if name == "tempo_us":

@@ -25,6 +25,8 @@ ARRIVE_S = 1.5
 LEAVE_DELAY_S = 3.0
 """How long the person waits after COMPLETE in case something follows."""
 STEP_OFF_AFTER_PAUSE_S, STEP_ON_AFTER_PAUSE_S = 1.0, 1.5
+LAY_BOARD_S = 6.0
+"""From stepping off to stepping on again, with the board laid flat, as a slope or turned round."""
 MAX_PAUSES = 4
 """After this many pauses in one session the person gives up."""
 MIN_REACTION_S, REACTION_CV = 0.2, 0.1
@@ -119,7 +121,9 @@ class Person:
                 return self._leave(stops_for_good=True)
             case CueName.READY:
                 return self._get_ready()
-            case CueName.NUDGE if self.page.is_question_open:
+            case CueName.ASK if self.page.is_board_to_be_laid or not self.page.is_visible:
+                return self._lay_board()
+            case CueName.ASK if self.page.is_question_open:
                 return self.page.answer_questions(self.body.profile)
             case CueName.NUDGE if not self.script.is_running:
                 return self._react_to_prompt()
@@ -143,6 +147,13 @@ class Person:
             return
         yield from self.body.change_posture(is_seated=self.exercise_moves.is_seated_exercise)
         yield from self._get_on_board()
+
+    def _lay_board(self) -> Script:
+        """Step off, lay the board as the page shows, and step on again."""
+        yield from self.body.stop_leaning()
+        yield from self.body.step_off_if_standing()
+        yield LAY_BOARD_S
+        yield from self.body.step_on(self.body.side)
 
     def _get_on_board(self) -> Script:
         """Stand on the board with the leg that the page asks for."""

@@ -131,6 +131,16 @@ class Reader(TrainingReader):
             row = connection.execute(loading.SELECT_SESSIONS.where(sessions.c.id == session_id)).one_or_none()
             return None if row is None else loading.load_session_detail(connection, loading.session_from_row(row))
 
+    def unclaimed_sessions(self, since: datetime) -> tuple[SessionSummary, ...]:
+        """The sessions of nobody known since then in which something was measured or done, newest first."""
+        with self.read_transaction() as connection:
+            query = loading.SELECT_SESSIONS.where(
+                sessions.c.person_id.is_(None), sessions.c.started_at >= since, _IS_MORE_THAN_BLOCKS
+            ).order_by(*_NEWEST_SESSION_FIRST)
+            found = tuple(loading.session_from_row(row) for row in connection.execute(query))
+            summaries = loading.load_session_summaries(connection, found) if found else ()
+            return tuple(one for one in summaries if one.has_results)
+
     def session_summaries(
         self, person_id: str | None = None, *, limit: int = DEFAULT_LIMIT, before: datetime | None = None
     ) -> tuple[SessionSummary, ...]:
@@ -326,12 +336,14 @@ _NEWEST_SESSION_FIRST = (sessions.c.started_at.desc(), sessions.c.id.desc())
 _NEWEST_RUN_FIRST = (*_NEWEST_SESSION_FIRST, runs.c.started_at.desc())
 
 
+_IS_MORE_THAN_BLOCKS = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
+
+
 def _sessions_in(
     connection: Connection, person_id: str | None, limit: int, before: datetime | None
 ) -> tuple[Session, ...]:
-    lived = or_(sessions.c.end_reason.is_(None), sessions.c.end_reason != ONLY_BLOCKS)
     query = (
-        _person_filter(loading.SELECT_SESSIONS.where(lived), person_id, before)
+        _person_filter(loading.SELECT_SESSIONS.where(_IS_MORE_THAN_BLOCKS), person_id, before)
         .order_by(*_NEWEST_SESSION_FIRST)
         .limit(limit)
     )

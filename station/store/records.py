@@ -347,6 +347,12 @@ class SessionSummary:
     holds: tuple[HoldTotal, ...]
     rep_sets: tuple[RepTotal, ...]
 
+    @property
+    def has_results(self) -> bool:
+        """Whether a side was measured, or anything held or repeated."""
+        measured = any(mm is not None for test in self.tests for mm in (test.left_mm, test.right_mm))
+        return measured or any(one.credited_us for one in self.holds) or any(one.count for one in self.rep_sets)
+
 
 @dataclass(frozen=True, slots=True)
 class WeekCredit:

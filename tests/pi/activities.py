@@ -6,8 +6,7 @@ import time
 from statistics import fmean, median
 from typing import Any
 
-from station.core.activities.questions import MIN_TAPS
-from station.core.events import FELT_PLACE_ANSWERS
+from station.core.activities.questions import PLACE_BY_TAPS
 from station.core.facts import TestFinished
 from station.core.replay import replay
 from station.core.steps import routine_from_header
@@ -126,7 +125,7 @@ def _answer_questions(rig: Rig) -> dict[str, Any]:
     rig.person.stand()
     time.sleep(STILL_S)
     cues, began = len(rig.page.cues), time.monotonic()
-    rig.person.tap("left", MIN_TAPS + FELT_PLACE_ANSWERS.index(PLACE))
+    rig.person.tap("left", next(taps for taps, place in PLACE_BY_TAPS.items() if place == PLACE))
     rig.person.follow_until(lambda now: now["phase"] == "pain", 10, "that the taps are accepted", follows=False)
     accepted_s = time.monotonic() - began
     played = [name for _, name in rig.page.cues[cues:]]

@@ -20,6 +20,8 @@ TAP_S, TAP_EVERY_S = 0.2, 0.45
 REACTION_S = 0.7
 LOOK_S = 0.05
 SLIDE_MM_S = 30.0
+LAID_S = 3.0
+"""When the board is laid as the page asks, from its first look on."""
 LOOK_AGAIN_S = 1.5
 """The page's distance is a median of half a second: the person waits for it after sliding."""
 ON_TARGET_MM = 2.0
@@ -113,6 +115,11 @@ class Person:
         elif phase == "move" and now["target"] is not None and at - self._looked > LOOK_AGAIN_S:
             self._slide(now)
             self._looked = time.monotonic()
+        elif phase == "lay" and waited_s > REACTION_S:
+            if waited_s < LAID_S:
+                self.step_off()
+            else:
+                self.stand()
         elif phase == "switch":
             other = "left" if side == "right" else "right"
             self.press(other, LIFTED if REACTION_S < waited_s < REACTION_S + 1.8 else STANDING[other])

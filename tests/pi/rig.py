@@ -20,6 +20,7 @@ SET_CLOCK = f"mkdir -p $(dirname {CLOCK_SET}) && touch {CLOCK_SET}"
 EASY = {
     "on_step": "nothing",
     "ask_after_test": "yes",
+    "ask_setup": "no",
     "hold_s": "10",
     "repetitions": "1",
     "rest_s": "5",

@@ -33,7 +33,9 @@ def hold_of(seconds: float, *sides: Side, repetitions: int = 1) -> Routine:
 
 
 class Rig(VirtualStation):
-    """A station in virtual time that starts nothing by itself unless `on_step` says so."""
+    """A station in virtual time that starts nothing by itself unless `on_step` says so, and asks for the board to be
+    laid only with `asks_setup`.
+    """
 
     def __init__(
         self,
@@ -43,10 +45,12 @@ class Rig(VirtualStation):
         before: Callable[[SimulatedBoard], None] = lambda _board: None,
         character: PersonProfile = STEADY,
         on_step: str = "nothing",
+        asks_setup: bool = False,
     ) -> None:
         config = simulated(parse(wiring, "wiring.toml"))
         super().__init__(config, tmp_path / "rig.db", character=character, before=before)
         self.station.change_settings({"quiet_from": MIDNIGHT, "quiet_to": MIDNIGHT, "on_step": on_step})
+        self.station.change_settings({"ask_setup": "yes" if asks_setup else "no"})
         self.live(3.0)
 
     def until(self, stop: Callable[[], bool], limit_s: float = 120.0) -> None:

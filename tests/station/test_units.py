@@ -39,14 +39,14 @@ def test_missing_length_is_dash_and_zero_is_unsigned() -> None:
         (94.0, 1.2, CM, "9.4 cm \u00b1 0.3"),
         (94.0, 0.1, CM, "9.4 cm \u00b1 0.1"),
         (94.0, 1.2, INCH, "3.7 in \u00b1 0.1"),
-        (94.0, 6.0, CM, "9 cm \u00b1 2"),
+        (94.0, 6.0, CM, "9.4 cm \u00b1 1.2"),
         (94.0, None, CM, "9.4 cm"),
     ],
 )
-def test_length_with_uncertainty_shows_only_certain_digits(
+def test_length_with_uncertainty_keeps_its_tenth(
     mm: float, uncertainty_mm: float | None, units: str, text: str
 ) -> None:
-    """The ± is half the 95 % interval, rounded up; tenths disappear when they are uncertain."""
+    """The ± is half the 95 % interval, rounded up; the length is the same number as without it."""
     assert length_with_uncertainty(mm, uncertainty_mm, units) == text
 
 

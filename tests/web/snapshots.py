@@ -17,6 +17,7 @@ from station.core.state import (
     QuestionState,
     RepsState,
     RestState,
+    SetupState,
     ShownClock,
     TestState,
 )
@@ -25,6 +26,7 @@ STATES: dict[str, type[ActivityState]] = {
     kind.activity: kind
     for kind in (
         IdleState,
+        SetupState,
         TestState,
         HoldState,
         RepsState,

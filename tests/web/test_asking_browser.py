@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import HeelView, UnfinishedView
-from station.core.events import CommandName, Side
+from station.core.events import BoardPosition, CommandName, Side
 from station.store import Store
 from tests import browser
 from tests.axe import serious_violations
@@ -127,10 +127,59 @@ def test_pain_report_shows_advice_on_live_page(
     assert "Take a shorter stride" in window.text(ANSWERED)
     window.click('#answer button[value="skip"]')
     window.wait_until(lambda: station.commands == [(CommandName.SKIP, None)], "skip arrives")
+    window.click("#pain-report summary")
     window.click('#pain-report button[value="8"]')
     window.wait_until(lambda: "Stop for today" in window.text(ANSWERED), "the advice is seen")
     assert station.commands[1:] == [(CommandName.STOP, None)]
     assert [(one.answer, one.about) for one in store.answers(ada, "pain")] == [(8, "3b"), (4, "3b")]
+
+
+IN_VIEW = """
+const [selector, least = 44] = arguments
+const boxes = [...document.querySelectorAll(selector)].map(one => one.getBoundingClientRect())
+return boxes.length > 0 && boxes.every(box => box.width >= least && box.height >= least && box.top >= 0 && box.left >= 0
+  && box.bottom <= innerHeight && box.right <= innerWidth)
+"""
+
+
+@pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, (844, 390), DESKTOP, TV])
+@pytest.mark.parametrize("share", [0.0, 0.5, 1.0])
+def test_stop_and_pain_stay_in_view(
+    visit: Callable[[str], Browser], window: Browser, station: StationDouble, size: tuple[int, int], share: float
+) -> None:
+    """At every width and scroll position: the buttons, the eleven numbers, and the advice, which is announced."""
+    window.emulate(size)
+    station.show(**HOLD)
+    visit("/live")
+    wait_for_stream(window)
+    window.run("scrollTo(0, (document.documentElement.scrollHeight - innerHeight) * arguments[0])", share)
+    assert window.run(IN_VIEW, "#stop, #pause, #pain-report summary")
+    window.click("#pain-report summary")
+    assert window.run(IN_VIEW, "#pain-report .pain-scale button")
+    window.click('#pain-report button[value="4"]')
+    window.wait_until(lambda: "Ease off" in window.text(ANSWERED), "the advice is seen")
+    assert window.run(IN_VIEW, "#answer .note", 1)
+    assert window.run(IN_VIEW, "#answer button, #answer-close")
+    assert window.run(IN_VIEW, "#stop, #pause, #pain-report summary")
+    assert window.run("return document.getElementById('answer').getAttribute('role')") == "status"
+    window.click("#answer-close")
+    window.wait_until(lambda: window.text("#answer") == "", "the advice is closed")
+
+
+def test_pause_button_becomes_resume(visit: Callable[[str], Browser], window: Browser, station: StationDouble) -> None:
+    """During a pause the large button is Resume; without an activity there is nothing to stop."""
+    station.show(**HOLD)
+    visit("/live")
+    wait_for_stream(window)
+    assert (window.text("#pause"), window.text("#resume")) == ("Pause", "")
+    station.show(phase="paused")
+    window.wait_until(lambda: window.text("#resume") == "Resume", "the pause is seen")
+    assert window.text("#pause") == ""
+    window.click("#resume")
+    window.wait_until(lambda: station.commands == [(CommandName.RESUME, None)], "the command arrives")
+    station.show(activity="idle", phase="idle", exercise=None)
+    window.wait_until(lambda: window.text("#stop") == "", "the activity is over")
+    assert window.text("#pain-report summary") == "It hurts"
 
 
 def test_advice_ends_with_its_exercise(
@@ -277,3 +326,36 @@ def test_axe_finds_nothing_serious_in_questions_and_forms(
     window.wait_until(lambda: window.text("#trouble-zone"), "the field is marked")
     assert serious_violations(window) == []
     window.console_errors()
+
+
+TEST_SHOWN: dict[str, Any] = {"activity": "test", "side": Side.LEFT, "toe_mm": 68.0, "target_mm": 84.0}
+PICTURES = [
+    {**TEST_SHOWN, "phase": "side"},
+    {**TEST_SHOWN, "phase": "move", "verdict": "passed"},
+    {"activity": "setup", "phase": "lay", "board": BoardPosition.SLOPE, "is_occupied": True, "toe_mm": None},
+]
+
+
+@pytest.mark.parametrize("size", [PHONE_SMALL, PHONE, (844, 390), (800, 1280), DESKTOP, TV])
+@pytest.mark.parametrize("fields", PICTURES, ids=["side", "move", "setup"])
+def test_picture_is_whole_above_the_dock(
+    visit: Callable[[str], Browser],
+    window: Browser,
+    station: StationDouble,
+    size: tuple[int, int],
+    fields: dict[str, Any],
+) -> None:
+    """The position of a test and how the board must lie are seen without scrolling, and nothing covers them."""
+    window.emulate(size)
+    station.show(**fields)
+    visit("/live")
+    wait_for_stream(window)
+    (picture,) = window.run(
+        "return [...document.querySelectorAll('#live-picture > svg')].map(one => one.getBoundingClientRect())"
+        ".filter(box => box.height).map(box => [box.left, box.top, box.right, box.bottom])"
+    )
+    dock_top = window.run("return document.getElementById('dock').getBoundingClientRect().top")
+    assert picture[0] >= 0
+    assert picture[2] <= size[0]
+    assert picture[3] - picture[1] >= 40
+    assert picture[3] <= dock_top

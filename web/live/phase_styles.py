@@ -12,14 +12,15 @@ from station import units as lengths
 from station.app.snapshot import HeelView, Snapshot
 from station.catalogue.read import exercises
 from station.catalogue.records import Exercise, Feet, Group, Verification
-from station.core.events import BOTH_LEGS, SECOND_US, Legs
+from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs
 from station.core.facts import CueName
 from station.core.sound.cues import CUES
-from station.core.state import ExerciseState, HoldState, LessonState, RepsState, TestState
+from station.core.state import ExerciseState, HoldState, LessonState, RepsState, SetupState, TestState
 from station.units import SIDE_SYMBOLS
 
 MIN_STEP_OFF_REST_US = 10 * SECOND_US
 """A shorter rest leaves no time to step off and back on."""
+TEST_POSITION = "Barefoot, foot straight, arch up. The other foot stands behind, on the floor."
 NOT_VERIFIED = "Not verified: the board cannot sense this exercise."
 
 
@@ -35,7 +36,8 @@ class PhaseStyle(NamedTuple):
 PHASE_STYLES = {
     "idle": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, or choose what to do below."),
     "wait": PhaseStyle("STEP ON", "\u25b6", "calm", "Stand on the board, toes to the stop."),
-    "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, both feet on the board."),
+    "lay": PhaseStyle("SET UP", "?", "calm", "Lay the board as the next step needs it."),
+    "settle": PhaseStyle("STAND STILL", "\u25a0", "calm", "Stand still, toes to the stop."),
     "side": PhaseStyle("READY", "\u25b6", "prepare", "Get into position."),
     "count": PhaseStyle("READY", "\u25b6", "prepare", "The clock is about to start."),
     "attempt": PhaseStyle("LUNGE", "\u25b2", "work", "Knee to the wall, heel down, wait for the sound."),
@@ -73,10 +75,21 @@ PHASE_STYLES = {
     "ended": PhaseStyle("ENDED", "\u25a1", "calm", "Ended early. Your work is saved."),
 }
 
+BOARD_STYLES = {
+    BoardPosition.FLAT: ("FLAT", "\u25ac", "Lay the board flat, toe end to the wall, and step on."),
+    BoardPosition.SLOPE: ("SLOPE", "\u25e2", "Set the slope, high end to the wall, and step on."),
+    BoardPosition.TURNED: ("TURN ROUND", "\u21bb", "Turn the flat board round, heel plates to the wall, and step on."),
+}
+"""How the board must lie: a word, a shape and what to do."""
 OTHER_SIDE = PHASE_STYLES["switch"]
 COME_BACK = PhaseStyle("COME BACK", "\u25b6", "calm", "Come back to the board when you are ready.")
 SIT_DOWN = PhaseStyle("SIT DOWN", "\u25b6", "calm", "Sit down with one foot on its plate.")
 BOTH_FEET = PhaseStyle("BOTH FEET", "\u25b6", "calm", "Stand on the board.")
+SEATED = {
+    "away": PhaseStyle("FOOT ON", "\u25b6", "calm", "The rest is over. Put your foot back on its plate."),
+    "paused": PhaseStyle("PAUSED", "\u2016", "calm", "Put your foot back on its plate, or press \u201cResume\u201d."),
+}
+"""What a person on a chair does where others step on: nobody is called up to stand."""
 SELF_PACED = PhaseStyle("YOUR PACE", "\u25cb", "work", "")
 KEEP_GOING = PhaseStyle("KEEP GOING", "\u25b6", "work", "")
 TEMPO_PARTS = {
@@ -128,8 +141,11 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
     style = PHASE_STYLES.get(phase) or PhaseStyle(phase.upper(), "", "calm", "")
     if isinstance(state, LessonState):
         return _lesson_style(state, style)
+    if isinstance(state, SetupState) and phase == "lay":
+        return _setup_style(state, style)
     if phase == "side" and state.side is not None:
-        return style._replace(word=state.side.upper(), shape=SIDE_SYMBOLS[state.side])
+        sentence = TEST_POSITION if isinstance(state, TestState) else style.sentence
+        return style._replace(word=state.side.upper(), shape=SIDE_SYMBOLS[state.side], sentence=sentence)
     if phase == "move" and snapshot.target_mm is not None and snapshot.toe_mm is not None:
         off = snapshot.target_mm - snapshot.toe_mm
         if isinstance(state, TestState) and state.is_on_target:
@@ -137,14 +153,23 @@ def phase_style(snapshot: Snapshot) -> PhaseStyle:
         return style._replace(word="SLIDE BACK" if off > 0 else "CLOSER", shape="\u25bc" if off > 0 else "\u25b2")
     if phase == "wait" and state.step:
         return _come_back_style(snapshot)
+    exercise = current_exercise(snapshot)
+    if exercise is not None and exercise.is_light and phase in SEATED:
+        return SEATED[phase]
     if phase == "paused" and _is_standing(snapshot):
         return style._replace(sentence="Press \u201cResume\u201d, or step off and back on.")
     if phase == "lifted" and state.side is BOTH_LEGS:
         return style._replace(sentence=f"{_raised_heel_sentence(snapshot.heels)} The clock is paused.")
-    exercise = current_exercise(snapshot)
     if exercise is None or not isinstance(state, ExerciseState):
         return style
     return _exercise_style(snapshot, state, exercise, phase, style)
+
+
+def _setup_style(state: SetupState, style: PhaseStyle) -> PhaseStyle:
+    """How the board must lie, and how to say that it does."""
+    word, shape, what = BOARD_STYLES[state.board]
+    step_off = "Step off. " if state.is_occupied else ""
+    return style._replace(word=word, shape=shape, sentence=f"{step_off}{what} Already so? Press \u201cNext\u201d.")
 
 
 def _come_back_style(snapshot: Snapshot) -> PhaseStyle:

@@ -12,7 +12,7 @@ from typing import Any
 from station import units as lengths
 from station.app.snapshot import HeelView, Snapshot, UnfinishedView
 from station.catalogue.read import exercises
-from station.core.activities.questions import FELT_QUESTION, MIN_TAPS, PAIN_QUESTION
+from station.core.activities.questions import FELT_QUESTION, PAIN_BY_TAPS, PAIN_QUESTION, PLACE_BY_TAPS
 from station.core.events import BOTH_LEGS, FELT_PLACE_ANSWERS, PAIN_ANSWERS, Side
 from station.core.facts import Contact
 from station.core.state import (
@@ -23,6 +23,7 @@ from station.core.state import (
     LessonState,
     QuestionState,
     RepsState,
+    SetupState,
     TestState,
 )
 from station.units import SIDE_SYMBOLS
@@ -31,6 +32,7 @@ from web.live.phase_styles import (
     PHASE_STYLES,
     PhaseStyle,
     exercise_details,
+    is_active,
     is_self_paced,
     legs_label,
     phase_style,
@@ -47,9 +49,12 @@ FELT_PLACES = {
     "nowhere": "Nowhere",
 }
 """The places where a limit can be felt, as choices."""
+*_FIRST_TAPS, _LAST_TAPS = PLACE_BY_TAPS
+_NO_PAIN, _SOME_PAIN, _STRONG_PAIN = PAIN_BY_TAPS.values()
 TAP_HINTS = {
-    FELT_QUESTION: "Or tap your heel: {taps} times, in this order.",
-    PAIN_QUESTION: f"Or tap your heel once for each point of pain ({MIN_TAPS} or more).",
+    FELT_QUESTION: f"Or tap your heel: {', '.join(map(str, _FIRST_TAPS))} or {_LAST_TAPS} times, in this order.",
+    PAIN_QUESTION: f"Or tap your heel: once for none ({_NO_PAIN}), twice for some ({_SOME_PAIN}), "
+    f"three times for strong ({_STRONG_PAIN}).",
 }
 
 VERDICTS = {
@@ -73,6 +78,14 @@ BLOCK_OUTCOMES = {
     ("check", "ended"): "Nothing was checked.",
 }
 
+CLOCK_CAPTIONS = {
+    "prepare": "go in",
+    "rest": "rest",
+    "warm": "warm-up",
+}
+"""What a clock counts down to."""
+MOVE_CAPTIONS = {"SLIDE BACK": "slide back", "CLOSER": "slide closer", "STAND STILL": "off the target"}
+"""What the distance is while the board is moved, by the word beside it."""
 REPETITION_NOUNS = {"calibrate": "block", "check": "block", "lesson": "sound"}
 """What a repetition is called in activities other than stretches."""
 
@@ -111,6 +124,8 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "counted_us": clock.counted_us if clock is not None else 0,
         "target_us": clock.target_us if clock is not None else 0,
         "rate": clock.rate if clock is not None else 0,
+        "caption": _caption(snapshot, style, units),
+        "picture": _picture(state),
         "number": _number(snapshot, units),
         "unit": _unit(snapshot, units),
         "bar_share": _bar_share(snapshot),
@@ -133,6 +148,9 @@ def live_view(snapshot: Snapshot, units: str) -> dict[str, Any]:
         "simulated": snapshot.simulated,
         "exercise": exercise_details(snapshot),
         "question": _question(state),
+        "is_active": is_active(snapshot),
+        "awaits_next": isinstance(state, SetupState) and is_active(snapshot),
+        "is_paused": state.phase == "paused" and is_active(snapshot),
         "can_undo": state.undo_us is not None,
         "note": snapshot.note,
         "resume": resume_label(snapshot.rest) if snapshot.rest is not None else None,
@@ -150,9 +168,8 @@ def _question(state: ActivityState) -> dict[str, Any] | None:
     if not isinstance(state, QuestionState) or state.phase not in TAP_HINTS:
         return None
     if state.phase == FELT_QUESTION:
-        taps = [str(MIN_TAPS + place) for place in range(len(FELT_PLACE_ANSWERS))]
-        hint = TAP_HINTS[FELT_QUESTION].format(taps=f"{', '.join(taps[:-1])} or {taps[-1]}")
-        return {"choices": [[place, FELT_PLACES[place]] for place in FELT_PLACE_ANSWERS], "taps": hint}
+        choices = [[place, FELT_PLACES[place]] for place in FELT_PLACE_ANSWERS]
+        return {"choices": choices, "taps": TAP_HINTS[FELT_QUESTION]}
     return {"choices": [[pain, pain] for pain in PAIN_ANSWERS], "taps": TAP_HINTS[PAIN_QUESTION]}
 
 
@@ -199,7 +216,7 @@ def _move_sentence(state: TestState, style: PhaseStyle, units: str) -> str:
     where = style.sentence
     if state.target_mm is not None and style.word != "STAND STILL":
         target = lengths.length_text(state.target_mm, units)
-        where = f"Slide the board until your toes are {target} from the wall, or stand still to try where you are."
+        where = f"Slide to {target}: step off, or push with the free foot. Or stand still to try here."
     return f"{VERDICTS.get(state.verdict, state.verdict)} {where}" if state.verdict else where
 
 
@@ -215,12 +232,51 @@ def _block_sentence(state: BlockState, style: PhaseStyle) -> str:
     return f"{state.why}. {sentence}" if state.phase in ("done", "ended") else f"{state.why}."
 
 
+def _picture(state: ActivityState) -> str | None:
+    """The picture to show: how the board must lie, or the position of a test while the person works at it."""
+    match state:
+        case SetupState(phase="lay"):
+            return f"board-{state.board}"
+        case TestState(phase="wait" | "settle" | "side" | "count" | "attempt" | "move" | "switch"):
+            return "position"
+    return None
+
+
+def _caption(snapshot: Snapshot, style: PhaseStyle, units: str) -> str:
+    """What the number is, in two or three words; empty where there is none."""
+    state = snapshot.state
+    if state.clock is not None:
+        return CLOCK_CAPTIONS.get(state.clock.what, "seconds left")
+    if _number(snapshot, units) in (None, NO_NUMBER):
+        return ""
+    match state:
+        case SetupState() | QuestionState():
+            return ""
+        case LessonState(phase="done"):
+            return "right answers"
+        case LessonState():
+            return "sound"
+        case BlockState():
+            return "block"
+        case RepsState():
+            return "to do" if is_self_paced(snapshot) else "repetitions done"
+        case HoldState(exercise=str()):
+            return "hold"
+        case TestState(phase="count") if snapshot.cue is not None and snapshot.cue.count is not None:
+            return "go in"
+        case TestState(phase="result"):
+            return "toes to wall"
+        case TestState(phase="move") if style.word in MOVE_CAPTIONS:
+            return MOVE_CAPTIONS[style.word]
+    return "you are at"
+
+
 def _number(snapshot: Snapshot, units: str) -> str | None:
     """The displayed number, unless it is a time, which the page counts itself."""
     if snapshot.state.clock is not None:
         return None
     match snapshot.state:
-        case QuestionState():
+        case QuestionState() | SetupState():
             return "?"
         case LessonState() as state:
             counted = (
@@ -250,7 +306,7 @@ def _unit(snapshot: Snapshot, units: str) -> str:
     if snapshot.state.clock is not None:
         return "s"
     match snapshot.state:
-        case QuestionState():
+        case QuestionState() | SetupState():
             return ""
         case LessonState() as state:
             of = state.repetitions if state.phase in SOUND_PHASES else state.asked if state.phase == "done" else None

@@ -2,33 +2,62 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, abort, redirect, request, url_for
+from typing import Any
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from station.advice.pain import MAX_PAIN
 from station.catalogue.read import exercises
 from station.core.events import FELT_PLACE_ANSWERS
-from web.context import Site, wait_until_saved
+from web.context import DECLINED_COOKIE, NOBODY, PERSON_COOKIE, Site, redirect_to, remember_person, wait_until_saved
+from web.pages.history import session_sentence
 
 YES, NO = "yes", "no"
 
 
+def claim_context(site: Site, units: str) -> dict[str, Any]:
+    """The session to ask about, `None` where there is none, and what was done in it."""
+    unclaimed = site.unclaimed_session()
+    return {
+        "unclaimed": unclaimed,
+        "unclaimed_text": "" if unclaimed is None else session_sentence(unclaimed, units),
+    }
+
+
 def blueprint(site: Site) -> Blueprint:
-    """The writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/dismiss-missed`."""
+    """`/claim`, and the writes `/sessions/<id>/claim`, `/tests/<id>/answer`, `/felt` and `/dismiss-missed`."""
     pages = Blueprint("feedback", __name__)
+
+    @pages.get("/claim")
+    def ask() -> str:
+        """The question whose the last session was, as a part of the live page; empty if there is none."""
+        context = claim_context(site, site.store.settings().units)
+        return render_template("_claim.html", return_to="live", people=site.store.people(), **context)
 
     @pages.post("/sessions/<session_id>/claim")
     def claim(session_id: str) -> Response:
         found = site.store.session(session_id)
         if found is None:
             abort(404)
+        back = {"today": url_for("today.today"), "live": url_for("live.live")}.get(request.form.get("return_to", ""))
+        response = redirect_to(back or url_for("history.session", session_id=session_id))
         person_id = request.form.get("person", "")
+        if person_id == NOBODY:
+            response.set_cookie(DECLINED_COOKIE, session_id, httponly=True, samesite="Strict")
+            return response
+        if found.session.person_id is None and "name" in request.form:
+            try:
+                person_id = wait_until_saved(site.api.add_person(request.form["name"]))
+            except ValueError as error:
+                abort(400, str(error))
         if person_id not in {one.id for one in site.store.people()}:
             abort(400, "There is no such person on this station. Choose one from the list.")
         if found.session.person_id not in (None, person_id):
             abort(400, f"This session already belongs to {found.session.person_name}.")
+        has_person = request.cookies.get(PERSON_COOKIE, NOBODY) != NOBODY
         wait_until_saved(site.api.claim_session(session_id, person_id))
-        return redirect(url_for("history.session", session_id=session_id), 303)
+        return response if has_person else remember_person(response, person_id)
 
     @pages.post("/tests/<test_id>/answer")
     def answer_test(test_id: str) -> Response:

@@ -13,13 +13,14 @@ from station.catalogue.read import exercises
 from station.catalogue.records import Group
 from station.core.events import BOTH_LEGS, SECOND_US, Legs, Side
 from station.core.measurement.uncertainty import COVERAGE
-from station.store.records import Hold, HoldTotal, RepSet, RepTotal, SessionDetail, SessionSummary, Test
+from station.store.records import Hold, HoldTotal, Person, RepSet, RepTotal, SessionDetail, SessionSummary, Test
 from station.units import SIDE_SYMBOLS, duration_text, length_text
 from web.charts.trace import trace_chart
 from web.context import Site
 from web.live.view_model import FELT_PLACES
 
 SESSIONS_PER_PAGE = 30
+EVERYONE = "everyone"
 
 SHAPES = {str(side): shape for side, shape in SIDE_SYMBOLS.items()}
 FELT_TEXTS = {
@@ -38,7 +39,7 @@ def blueprint(site: Site) -> Blueprint:
 
     @pages.get("/history")
     def history() -> str:
-        person = site.person()
+        person = _requested_person(site)
         found = site.store.session_summaries(
             person.id if person else None, limit=SESSIONS_PER_PAGE + 1, before=_requested_before()
         )
@@ -122,6 +123,19 @@ def _requested_before() -> datetime | None:
     if before.tzinfo is None:
         abort(400, "“before” needs a time zone, for example +00:00.")
     return before
+
+
+def _requested_person(site: Site) -> Person | None:
+    """Whose sessions to show: those of the person asked for, or of this browser's; `None` for everyone's."""
+    asked = request.args.get("person")
+    if asked is None:
+        return site.person()
+    if asked == EVERYONE:
+        return None
+    found = next((one for one in site.store.people() if one.id == asked), None)
+    if found is None:
+        abort(404, "There is no such person on this station. Choose one from the list.")
+    return found
 
 
 def session_sentence(detail: SessionDetail | SessionSummary, units: str) -> str:

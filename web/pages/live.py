@@ -13,6 +13,7 @@ from station.core.events import ANSWERS, CommandName, Side
 from station.store.records import Person
 from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
 from web.live.view_model import live_view
+from web.pages.feedback import claim_context
 from web.pages.simulated_board import control_groups
 
 PAGE_COMMANDS = {
@@ -20,7 +21,6 @@ PAGE_COMMANDS = {
     *(CommandName.CONFIRM, CommandName.SIDE, CommandName.ANSWER, CommandName.UNDO),
 }
 BACK_ENDPOINTS = {
-    "history": "history.history",
     "progress": "progress.progress",
     "health-questions": "health_questions.show",
     "plan": "plan.plan",
@@ -41,8 +41,9 @@ def blueprint(site: Site) -> Blueprint:
             "live.html",
             view=live_view(site.api.snapshot(), settings.units),
             units=settings.units,
-            people=site.store.people(),
             person=person,
+            people=site.store.people(),
+            **claim_context(site, settings.units),
             board=control_groups(site),
             most_pain=MAX_PAIN,
             answer=_pain_answer_html(pain, about)

@@ -46,6 +46,8 @@ class NextAction:
 def next_action(summary: TodaySummary) -> NextAction:
     """The most important action for this person now."""
     blocked, test = block_reason(summary.situation), due_test_text(summary)
+    if blocked is not None and blocked.rule.startswith("pain"):
+        return NextAction("Rest today", blocked.sentence, leads_to="pain")
     routine_name = PROPOSED_PHRASE if summary.title == PROPOSED_NAME else summary.title
     if test is not None:
         follows = f", then {routine_name}" if summary.is_open and blocked is None else ""
@@ -54,11 +56,7 @@ def next_action(summary: TodaySummary) -> NextAction:
     if summary.situation.ask_reason is not None:
         return NextAction("First: a few questions", summary.situation.ask_reason.sentence, leads_to="health-questions")
     if blocked is not None:
-        return NextAction(
-            "Nothing now",
-            blocked.sentence,
-            leads_to="pain" if blocked.rule.startswith("pain") else "health-questions",
-        )
+        return NextAction("Nothing now", blocked.sentence, leads_to="health-questions")
     if summary.plan is None:
         sentence = f"About {summary.minutes} min, from your tests and answers."
         return NextAction(f"Now: {routine_name}", sentence, f"Start {routine_name}")

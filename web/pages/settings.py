@@ -51,6 +51,7 @@ FIELDS = (
     Field("quiet_to", "Quiet until", "time", "same time as above: never quiet"),
     Field("on_step", "Stepping on starts", "choice"),
     Field("ask_after_test", "Ask after a test", "choice", "where the limit was felt, and how much it hurt"),
+    Field("ask_setup", "Ask to lay the board", "choice", "flat, as a slope or turned round, before what needs it"),
     Field("taps", "Heel taps", "choice", "two are next, three skip or change the side; on analogue heels, in pauses"),
 )
 

@@ -38,6 +38,7 @@ GLYPHS = {
     Shape.BARS: "\u2016",
     Shape.TRIANGLE: "\u25b2",
     Shape.HAND: "\u2026",
+    Shape.QUESTION: "?",
 }
 
 

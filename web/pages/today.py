@@ -22,6 +22,7 @@ from station.units import SIDE_SYMBOLS, date_text
 from web.context import PERSON_COOKIE, Site, remember_person, wait_until_saved
 from web.live.phase_styles import is_active
 from web.live.view_model import FELT_PLACES, resume_label
+from web.pages.feedback import claim_context
 from web.pages.next_action import next_action, today_summary, weekly_minutes
 
 ASK_WINDOW = timedelta(hours=24)
@@ -75,7 +76,6 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
     return render_template(
         "today.html",
         person=person,
-        people=people,
         settings=settings,
         units=settings.units,
         coverage=COVERAGE,
@@ -94,6 +94,8 @@ def _page(site: Site, *, name: str = "", trouble: str = "") -> str:
         goal_minutes=WEEKLY_GOAL_MINUTES,
         name=name,
         trouble=trouble,
+        people=people,
+        **claim_context(site, settings.units),
         **_person_context(site, person),
     )
 

@@ -68,6 +68,8 @@
     replaceIfChanged('word', view.word + view.shape, shape, ' ' + view.word)
     text('step-position', view.step_position)
     text('unit', view.unit)
+    text('caption', view.caption)
+    el('live-picture').dataset.picture = view.picture || ''
     text('sentence', view.sentence)
     text('next', view.next || '')
     text('toe', view.toe)
@@ -95,6 +97,12 @@
   }
 
   function setVisible(id, there) { const place = el(id); if (place && place.hidden !== !there) place.hidden = !there }
+  let wasActive = false   // whose a session was is asked once it is over
+  function askWhose() {
+    if (wasActive && !view.is_active) fetch('/claim').then(answer => answer.text()).then(part => { el('claim').innerHTML = part }).catch(() => {})
+    if (!wasActive && view.is_active) el('claim').replaceChildren()
+    wasActive = view.is_active
+  }
   let adviceExercise = ''   // the exercise that the advice shown is about; the next exercise clears it
   function renderExercise() {
     const asked = view.question, doing = view.exercise
@@ -107,7 +115,12 @@
       }))
       text('taps', asked.taps)
     }
+    askWhose()
     setVisible('undo', view.can_undo)
+    setVisible('resume', view.is_paused)
+    setVisible('board-lies', view.awaits_next)
+    setVisible('pause', view.is_active && !view.is_paused && !view.awaits_next)
+    setVisible('stop', view.is_active)
     setVisible('note', view.note)
     text('note', view.note || '')
     const resumeForm = el('resume-form')
@@ -247,6 +260,7 @@
       if (goes) { location.href = goes; return }
       const reply = answer.status === 204 || answer.type === 'opaqueredirect' ? '' : await answer.text()
       const place = el(into || 'answer')
+      if (into) el('pain-report').open = false
       if (into) adviceExercise = form.get('exercise') || ''
       if (answer.ok || !reply) { if (place && (into || reply)) place.innerHTML = reply; return }
       const page = new DOMParser().parseFromString(reply, 'text/html'), parts = page.querySelectorAll('.lead, .way-out')
@@ -254,6 +268,7 @@
       else queueAnnouncement((parts[0] || page.body).textContent.trim())
     } catch { queueAnnouncement('Cannot reach the station.') }
   }
+  el('answer-close').addEventListener('click', () => el('answer').replaceChildren())
   window.station_send = (address, fields) => send(address, new URLSearchParams(fields))
   document.addEventListener('submit', event => {
     const form = event.target

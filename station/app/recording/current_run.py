@@ -7,16 +7,19 @@ from dataclasses import dataclass
 from station.app.budgets import MeasurementContext
 from station.app.recording.queue import QueuedRow
 from station.app.run import Run
+from station.core.events import BoardPosition
 from station.core.steps import Step
 
 
 @dataclass(slots=True)
 class CurrentRun:
-    """A run, its row, the context it measures with, and the number of the step that its facts have come to."""
+    """A run, its row and the context it measures with; how the board lies, and the number of the step, by its facts so
+    far."""
 
     run: Run
     row: QueuedRow
     context: MeasurementContext
+    board_lies: BoardPosition | None
     step_number: int = 0
 
     @property

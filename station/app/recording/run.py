@@ -13,7 +13,7 @@ from station.app.recording.tests import TestRecorder
 from station.app.recording.traces import TraceRecorder
 from station.app.run import Run
 from station.clock import RunUs
-from station.core.facts import Fact, StepBegun
+from station.core.facts import BoardSet, Fact, StepBegun
 from station.core.steps import Routine, to_json
 from station.store import Store
 
@@ -34,7 +34,7 @@ class RunRecorder:
         self._queue = queue
         self._store = store
         row = queue.insert(lambda: store.begin_run(session.id, run.header, at, title=title))
-        self._current = CurrentRun(run, row, context)
+        self._current = CurrentRun(run, row, context, context.board_lies)
         self._traces = TraceRecorder(queue, store, self._current)
         self._holds = HoldRecorder(queue, store, self._current)
         self._reps = RepsRecorder(queue, store, self._current)
@@ -51,6 +51,8 @@ class RunRecorder:
             self._traces.on_result(RunUs(fact.at_us))
         if isinstance(fact, StepBegun):
             self._current.step_number = fact.step
+        if isinstance(fact, BoardSet):
+            self._current.board_lies = fact.board
         self._holds.record(fact)
         self._reps.record(fact)
         self._tests.record(fact)

@@ -6,7 +6,7 @@ from station.app.budgets import AttemptBudgets, total_mm
 from station.app.recording.current_run import CurrentRun
 from station.app.recording.queue import QueuedRow, WriteQueue
 from station.core.activities.questions import FELT_QUESTION, PAIN_QUESTION
-from station.core.events import Side
+from station.core.events import BoardPosition, Side
 from station.core.facts import (
     Answered,
     AttemptFailed,
@@ -20,7 +20,7 @@ from station.core.facts import (
 )
 from station.core.steps import TestStep
 from station.store import Store
-from station.store.records import Attempt, Trial
+from station.store.records import Attempt, Circumstances, Trial
 
 
 class TestRecorder:
@@ -72,6 +72,8 @@ class TestRecorder:
         run, step, context = self._current.row, self._current.step, self._current.context
         assert isinstance(step, TestStep)
         contact = self._current.run.wiring.contact
+        is_flat = self._current.board_lies is BoardPosition.FLAT
+        circumstances = Circumstances(board_angle_deg=0.0 if is_flat else None)
         self._open_budgets = AttemptBudgets(context)
         self._test = self._queue.insert(
             lambda: self._store.begin_test(
@@ -82,6 +84,7 @@ class TestRecorder:
                 temperature_c=context.temperature_c,
                 skirting_mm=context.skirting_mm,
                 started_us=at_us,
+                circumstances=circumstances,
             )
         )
 

@@ -16,6 +16,11 @@ class CreditClock:
     def is_running(self) -> bool:
         return self._running_since_us is not None
 
+    @property
+    def is_full(self) -> bool:
+        """Whether the closed spans are the full credit."""
+        return self._closed_us >= self._max_us
+
     def start(self, since_us: int) -> None:
         self._running_since_us = since_us
 

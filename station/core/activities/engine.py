@@ -27,7 +27,7 @@ from station.core.steps import Step
 NEVER_US = 1 << 62
 """Later than any clock."""
 
-REPEATING_CUES = frozenset({CueName.HEEL_UP, CueName.NUDGE, CueName.ERROR})
+REPEATING_CUES = frozenset({CueName.HEEL_UP, CueName.NUDGE, CueName.ERROR, CueName.ASK})
 """The cues that repeat until their cause is over."""
 
 

@@ -118,7 +118,9 @@ class Hold(ExerciseActivity):
         if self.phase is not ExercisePhase.HOLD:
             return
         self._clock.stop(since_us)
-        if not is_lost:
+        if self._clock.is_full:  # the last of the credit came between a return and a lift that are only known by now
+            self._finish_repetition(now_us)
+        elif not is_lost:
             self.enter(ExercisePhase.GRACE)
             self._lifted_since_us = since_us
             self.emit(HeelLifted(now_us, self.heels.lifted_side, since_us))

@@ -135,13 +135,18 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
         *,
         is_first_step: bool = True,
         is_last_step: bool = True,
+        ends_routine: bool = True,
         rules: TestRules | None = None,
     ) -> None:
-        """After another step a person who has left is called back; the result of the last step stays for a while."""
+        """After another step a person who has left is called back; the result of the last step stays for a while.
+
+        `ends_routine`: only its questions follow, so its result sounds COMPLETE, otherwise SET_DONE.
+        """
         super().__init__(sensors, TestPhase.WAIT)
         self.rules = rules or TestRules()
         self._is_first_step = is_first_step
         self._is_last_step = is_last_step
+        self._ends_routine = ends_routine
         self._series = TrialSeries(step)
         self._heel = StandingHeel(sensors, step.sides[0], self.rules.steady)
         self._step_on = StepOn(self._heel, self.rules.step_on)
@@ -457,7 +462,7 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
             self._side_change = SideChange(self.sensors, self.side, now_us, self.rules.switch_timeout_us)
         else:
             self.emit(self._series.result(now_us, partial=False))
-            self.emit_cue(now_us, CueName.COMPLETE)
+            self.emit_cue(now_us, CueName.COMPLETE if self._ends_routine else CueName.SET_DONE)
             if self._series.is_personal_best:
                 self.emit_cue(now_us, CueName.BEST)
             self._enter_phase(TestPhase.RESULT, now_us)

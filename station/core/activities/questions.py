@@ -1,8 +1,9 @@
 """The two questions after a test: where did you feel the limit, and how much did it hurt?
 
-The person answers on the page or by heel taps, which are counted and echoed. Place: two taps for the front, three for
-the Achilles tendon, four for the calf, five for nowhere. Pain: one tap for each point, two or more. A question that
-stays open is dropped after a while and has no answer; that is not the same as pain 0.
+ASK calls for each. The person answers on the page or by heel taps, which are counted and echoed. Place: two taps for
+the front, three for the Achilles tendon, four for the calf, five for nowhere. Pain: one tap for none, two for some,
+three for strong; the page takes any number. A question that stays open is dropped after a while and has no answer; that
+is not the same as pain 0.
 """
 
 from __future__ import annotations
@@ -12,15 +13,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from station.core.activities.phases import PhasedActivity
-from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, PAIN_ANSWERS, SECOND_US, Command, CommandName, Side
+from station.core.events import FELT_PLACE_ANSWERS, PAIN_ANSWERS, SECOND_US, Command, CommandName, Side
 from station.core.facts import Answered, CueName, Ended
 from station.core.sensing.deliberate_taps import TapDetector
 from station.core.sensing.sensors import BoardSensors, Change, HeelChange
 from station.core.state import QuestionState
 from station.core.steps import AskStep
 
-MIN_TAPS = 2
-"""A single tap may be an accident, so it is never an answer."""
+PLACE_BY_TAPS = dict(enumerate(FELT_PLACE_ANSWERS, start=2))
+"""The felt place for each number of taps; a single tap may be an accident."""
+PAIN_BY_TAPS = {1: "0", 2: "4", 3: "7"}
+"""The pain for each number of taps: none, some and strong. Nobody counts to ten with a heel."""
 
 
 class AskPhase(StrEnum):
@@ -45,7 +48,7 @@ TRANSITIONS: dict[AskPhase, frozenset[AskPhase]] = {
 class QuestionRules:
     """The times of the questions after a test."""
 
-    nudge_after_us: int = 1 * SECOND_US
+    ask_after_us: int = 1 * SECOND_US
     """From an answer or a result to the call of the next question: the ECHO is over by then."""
 
 
@@ -58,26 +61,26 @@ class Questions(PhasedActivity[AskPhase]):
         super().__init__(sensors, FELT_QUESTION)
         self.rules = rules or QuestionRules()
         self._step = step
-        self._tap_detector = TapDetector(sensors, self._tap_counts)
+        self._tap_detector = TapDetector(sensors, self._answers_by_taps)
         self._asked_at_us = 0
-        self._nudge_us: int | None = None
+        self._ask_us: int | None = None
 
     @property
-    def _tap_counts(self) -> range:
-        return range(MIN_TAPS, MIN_TAPS + len(FELT_PLACE_ANSWERS) if self.phase is FELT_QUESTION else MAX_PAIN + 1)
+    def _answers_by_taps(self) -> dict[int, str]:
+        return PLACE_BY_TAPS if self.phase is FELT_QUESTION else PAIN_BY_TAPS
 
     def begin(self, at_us: int) -> None:
         self.configure_sensors()
         self._ask_question(at_us)
 
     def _ask_question(self, at_us: int) -> None:
-        self._asked_at_us, self._nudge_us = at_us, at_us + self.rules.nudge_after_us
-        self._tap_detector = TapDetector(self.sensors, self._tap_counts)
+        self._asked_at_us, self._ask_us = at_us, at_us + self.rules.ask_after_us
+        self._tap_detector = TapDetector(self.sensors, self._answers_by_taps)
         self._set_due()
 
     def _set_due(self) -> None:
         end_us = self._asked_at_us + self._step.wait_us
-        dues = [due_us for due_us in (self._tap_detector.due_us, self._nudge_us, end_us) if due_us is not None]
+        dues = [due_us for due_us in (self._tap_detector.due_us, self._ask_us, end_us) if due_us is not None]
         self.due_us = None if self.outcome is not None else min(dues)
 
     def watched_sides(self) -> Sequence[Side]:
@@ -92,12 +95,10 @@ class Questions(PhasedActivity[AskPhase]):
         count = self._tap_detector.pass_time(at_us)
         if count is not None:
             self.emit_cue(at_us, CueName.ECHO, count=count)
-            self._record_answer(
-                at_us, FELT_PLACE_ANSWERS[count - MIN_TAPS] if self.phase is FELT_QUESTION else str(count)
-            )
-        elif self._nudge_us is not None and at_us >= self._nudge_us:
-            self._nudge_us = None
-            self.emit_cue(at_us, CueName.NUDGE)
+            self._record_answer(at_us, self._answers_by_taps[count])
+        elif self._ask_us is not None and at_us >= self._ask_us:
+            self._ask_us = None
+            self.emit_cue(at_us, CueName.ASK)
         elif at_us >= self._asked_at_us + self._step.wait_us and not self._tap_detector.is_tapping:
             self._next_question(at_us)
         self._set_due()

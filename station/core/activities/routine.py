@@ -1,8 +1,8 @@
 """A routine: steps in order, each an activity of its own on the same sensors.
 
-A step that ends early ends the routine; `remaining` gives the steps not done. COMPLETE sounds once, at the very end. A
-test plays it with its result, before its questions; after the ERROR of a failed check it does not sound. Strong pain
-reported after a test ends the routine too.
+A step that ends early ends the routine; `remaining` gives the steps not done. COMPLETE sounds once, at the very end: a
+test that only its questions follow plays it with its result, any other test plays SET_DONE; after the ERROR of a failed
+check it does not sound. Strong pain reported after a test ends the routine too.
 
 Heel taps can be commands if the setting is on: two are `next`; three are `skip` or, while the side can still be chosen,
 the other side. They count only while the person is not working, are echoed before they take effect, and can be undone
@@ -18,6 +18,7 @@ from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Any
 
+from station.core.activities.board_setup import BoardSetup
 from station.core.activities.calibrate import CalibrationActivity
 from station.core.activities.check import CalibrationCheck
 from station.core.activities.engine import Activity
@@ -56,13 +57,14 @@ from station.core.steps import (
     RepsStep,
     RestStep,
     Routine,
+    SetupStep,
     Step,
     TestStep,
     halved,
     is_verified,
 )
 
-TAP_PHASES = frozenset({"prepare", "side", "rest", "paused", "switch", "done"})
+TAP_PHASES = frozenset({"prepare", "side", "rest", "paused", "switch", "done", "lay"})
 """The phases in which a lifted heel may be a tap: nothing is being measured."""
 NEXT_TAPS, SKIP_TAPS = 2, 3
 
@@ -135,12 +137,15 @@ class RoutineRun(Activity):
                 return PacedReps(step, self.sensors, is_first_step=is_first_step)
             case RestStep():
                 return Rest(step, self.sensors)
+            case SetupStep():
+                return BoardSetup(step, self.sensors)
             case TestStep():
                 return KneeToWallTest(
                     step,
                     self.sensors,
                     is_first_step=is_first_step,
                     is_last_step=self._step_index + 1 == len(self._routine),
+                    ends_routine=all(isinstance(step, AskStep) for step in self._routine[self._step_index + 1 :]),
                 )
             case AskStep():
                 return Questions(step, self.sensors)
@@ -228,10 +233,11 @@ class RoutineRun(Activity):
             return ()
         remaining = self._activity.remaining_steps()
         current = (self._routine[self._step_index],) if remaining is None else remaining
-        # Questions belong to a test of this run: another run has no result to store the answers with.
-        return tuple(
-            dropwhile(lambda step: isinstance(step, AskStep), (*current, *self._routine[self._step_index + 1 :]))
-        )
+        following = (*current, *self._routine[self._step_index + 1 :])
+        # Another run begins with the board as it lies then. Questions belong to a test of this run: another one has no
+        # result to store the answers with.
+        steps = (step for step in following if not isinstance(step, SetupStep))
+        return tuple(dropwhile(lambda step: isinstance(step, AskStep), steps))
 
     def on_change(self, change: Change) -> None:
         if self._tap_detector is not None and isinstance(change, HeelChange):

@@ -81,6 +81,7 @@ class Shape(StrEnum):
     BARS = "bars"
     TRIANGLE = "triangle"
     HAND = "hand"
+    QUESTION = "question"
 
 
 class Volume(StrEnum):
@@ -230,6 +231,16 @@ CUES: dict[CueName, CueSound] = {
     ),
     CueName.NUDGE: CueSound(
         (40,), (_HIGH,), 6, "Waiting for you", "WAITING", Shape.HAND, every_ms=2_500, times=5, soft=True
+    ),
+    CueName.ASK: CueSound(
+        (240, 100, 60, 100, 60),
+        (_LOW, _HIGH, _HIGH),
+        4,
+        "A question, or the board must be changed: look at the page",
+        "LOOK",
+        Shape.QUESTION,
+        every_ms=8_000,
+        times=3,
     ),
     CueName.ECHO: CueSound((40,), (_HIGH,), 2, "I counted your taps", "TAPS", Shape.DOTS),
 }

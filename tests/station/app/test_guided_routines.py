@@ -316,6 +316,12 @@ def answer_by_taps(guided: GuidedStation) -> None:
     guided.live(1.5)
 
 
+def start_on_unknown_board(guided: GuidedStation) -> None:
+    guided.station.change_settings({"ask_setup": "yes"})
+    guided.station.start(routine_called("stretch", Settings()), None)
+    guided.live(2.0)
+
+
 SCENARIOS = {
     CueName.TRIAL_VOID: slide_board_in_attempt,
     CueName.ERROR: unplug_sensor_in_attempt,
@@ -326,6 +332,7 @@ SCENARIOS = {
     CueName.ENDED: step_off_in_hold,
     CueName.HEEL_UP: lift_heel_in_hold,
     CueName.ECHO: answer_by_taps,
+    CueName.ASK: start_on_unknown_board,
 }
 """Cues of exceptions, each with what causes it; all others sound in an undisturbed routine."""
 

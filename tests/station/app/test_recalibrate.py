@@ -236,7 +236,7 @@ def test_result_that_cannot_be_recalculated_gets_a_reason(store: Store, clock: H
     store.add_calibration(FIT)
     ids = store.test_ids_since(clock.utc_now() - timedelta(days=9))
     outcomes = list(corrections_for(store, ids, store.current_calibration()))
-    assert {one.why_not for one in outcomes} == {"nobody knows its calibration", "its trials are not there"}
+    assert {one.why_not for one in outcomes} == {"its calibration is unknown", "its trials are missing"}
     assert len(outcomes) == 2
 
 

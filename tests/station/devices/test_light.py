@@ -168,7 +168,8 @@ MOMENTS: dict[str, tuple[CueName, ...]] = {
     "after a hold": (C.HOLD_DONE, C.SET_DONE, C.SWITCH, C.COMPLETE, C.READY, C.NUDGE, *ENDINGS),
     "resting": (C.COUNT, C.GO, C.NUDGE, C.READY, C.SWITCH, *ENDINGS),
     "taps": (C.ECHO, C.GO, C.READY, C.SWITCH, C.HOLD_DONE, *ENDINGS),
-    "waiting": (C.STEP_ON, C.READY, C.SWITCH, C.NUDGE, *ENDINGS),
+    "a question": (C.ASK, C.ECHO, C.STEP_ON, C.READY, C.SWITCH, *ENDINGS),
+    "waiting": (C.ASK, C.STEP_ON, C.READY, C.SWITCH, C.NUDGE, *ENDINGS),
     "an attempt": (C.YES, C.NO, C.TRIAL_VOID, C.TRIAL_OK, C.HEEL_UP, *ENDINGS),
     "after an attempt": (C.GO, C.TRIAL_OK, C.SWITCH, C.BEST, C.COMPLETE, C.NUDGE, *ENDINGS),
 }

@@ -26,7 +26,7 @@ def in_a_hold(running: Running, database: Path) -> int:
 
     Returns the stored credit in µs.
     """
-    running.post("/settings", hold_s="60", prepare_s="3", repetitions="1", on_step="nothing")
+    running.post("/settings", hold_s="60", prepare_s="3", repetitions="1", on_step="nothing", ask_setup="no")
     wait_until(lambda: settings(database).prepare_s == 3, "the settings are not stored")
     running.post("/start", routine="stretch", person="nobody")
     running.post("/board/act", command="step_on", argument="left")

@@ -129,6 +129,13 @@ def test_next_step_for_both_feet_asks_for_both() -> None:
     assert (seen["word"], "Sit down with one foot on its plate." in seen["sentence"]) == ("SIT DOWN", True)
 
 
+@pytest.mark.parametrize("phase", ["wait", "away", "paused", "rest"])
+def test_nobody_is_called_up_to_stand_for_a_seated_exercise(phase: str) -> None:
+    seen = shown(activity="hold", phase=phase, side=Side.LEFT, exercise="5a", verified=True)
+    assert not any(word in seen["sentence"].lower() for word in ("stand", "step"))
+    assert "STEP" not in seen["word"]
+
+
 @pytest.mark.parametrize(("key", "rest_s", "text"), [("3a", 15, "Step off"), ("3a", 3, "Relax."), ("5a", 15, "seated")])
 def test_rest_suggests_stepping_off_only_if_long_enough(key: str, rest_s: int, text: str) -> None:
     """Neither three seconds of rest nor a seated rest suggests stepping off."""

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from station.app.snapshot import CueView, Fault, HeelView
-from station.core.events import Side
+from station.core.events import BoardPosition, Side
 from station.core.facts import Contact, CueName
 from station.units import CM, INCH
 from tests.web.snapshots import snapshot
-from web.live.phase_styles import PHASE_STYLES
+from web.live.phase_styles import BOARD_STYLES, PHASE_STYLES
 from web.live.view_model import live_view
 
 
@@ -113,3 +113,47 @@ def test_cue_is_numbered() -> None:
     """The number tells a new cue from an old one."""
     seen = shown(cue=CueView(7, CueName.HEEL_UP, None, None, True))
     assert seen["cue"] == {"number": 7, "name": "HEEL_UP", "count": None, "side": None, "repeating": True}
+
+
+@pytest.mark.parametrize("position", list(BoardPosition))
+def test_laying_the_board_shows_picture_word_and_what_to_do(position: BoardPosition) -> None:
+    """A person who stands on the board is asked to step off first; no number competes with the picture."""
+    asked: dict[str, Any] = {"activity": "setup", "phase": "lay", "board": position}
+    seen = shown(**asked, is_occupied=False)
+    assert (seen["word"], seen["picture"]) == (BOARD_STYLES[position][0], f"board-{position}")
+    assert "step on" in seen["sentence"]
+    assert not seen["sentence"].startswith("Step off")
+    assert (seen["number"], seen["unit"], seen["caption"]) == ("?", "", "")
+    assert shown(**asked, is_occupied=True)["sentence"].startswith("Step off. ")
+
+
+CAPTIONS: list[tuple[str, dict[str, Any]]] = [
+    ("you are at", {"activity": "test", "phase": "settle", "toe_mm": 90.0}),
+    ("you are at", {"activity": "idle", "toe_mm": 90.0}),
+    ("", {"activity": "idle", "toe_mm": None}),
+    ("slide back", {"activity": "test", "phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
+    ("slide closer", {"activity": "test", "phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),
+    (
+        "off the target",
+        {"activity": "test", "phase": "move", "toe_mm": 109.4, "target_mm": 109.0, "is_on_target": True},
+    ),
+    ("toes to wall", {"activity": "test", "phase": "result", "result_left_mm": 94.0}),
+    ("seconds left", {"activity": "hold", "phase": "hold", "counting": "hold", "target_us": 30, "rate": 1}),
+    ("go in", {"activity": "hold", "phase": "prepare", "counting": "prepare", "target_us": 10, "rate": 1}),
+    ("rest", {"activity": "rest", "phase": "rest", "counting": "rest", "target_us": 10, "rate": 1}),
+    ("repetitions done", {"activity": "reps", "phase": "reps", "count": 3, "target_count": 20}),
+    ("block", {"activity": "calibrate", "phase": "block", "target_mm": 100.0}),
+    ("", {"activity": "ask", "phase": "pain"}),
+]
+
+
+@pytest.mark.parametrize(("caption", "fields"), CAPTIONS)
+def test_number_says_what_it_is(caption: str, fields: dict[str, Any]) -> None:
+    """One number, one caption: never a distance where seconds are meant."""
+    assert shown(**fields)["caption"] == caption
+
+
+@pytest.mark.parametrize("phase", ["wait", "settle", "side", "count", "attempt", "move"])
+def test_picture_of_the_position_stays_during_a_test(phase: str) -> None:
+    assert shown(activity="test", phase=phase)["picture"] == "position"
+    assert shown(activity="hold", phase=phase)["picture"] is None

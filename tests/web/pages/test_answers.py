@@ -83,6 +83,82 @@ def test_invalid_name_shows_error_beside_field(client: FlaskClient, store: Store
     assert len(store.people()) == 1
 
 
+@pytest.fixture
+def unclaimed(store: Store) -> str:
+    """A session of nobody known, a minute ago, with a test."""
+    now = datetime.now(UTC) - timedelta(minutes=1)
+    session = store.begin_session(None, now, simulated=False)
+    add_test(store, session, now)
+    store.end_session(session, now, "stepped off")
+    return session
+
+
+@pytest.mark.parametrize("page", ["/", "/live", "/claim"])
+def test_result_of_nobody_known_is_asked_about(client: FlaskClient, store: Store, unclaimed: str, page: str) -> None:
+    """Today and the board's page ask whose it was, with every name, a new name, and nobody."""
+    store.add_person("Ada")
+    store.add_person("Grace")
+    shown = text_of(client, page)
+    assert "Whose was this?" in shown
+    assert all(name in shown for name in ("Ada", "Grace", "A new name", "Nobody"))
+
+
+def test_name_added_after_a_session_claims_it(client: FlaskClient, store: Store, unclaimed: str) -> None:
+    """Begun without a name: one tap later the result is that person's, and this browser is theirs."""
+    added = client.post(f"/sessions/{unclaimed}/claim", data={"name": "Ann", "return_to": "today"})
+    assert added.headers["Location"] == "/"
+    (person,) = store.people()
+    found = store.session(unclaimed)
+    assert found is not None
+    assert found.session.person_id == person.id
+    shown = text_of(client, "/")
+    assert "Ann today" in shown
+    assert "Whose was this?" not in shown
+    assert "No test yet" not in shown
+
+
+def test_person_added_first_is_asked_about_the_session_before(client: FlaskClient, unclaimed: str) -> None:
+    """The question comes before "No test yet"."""
+    client.post("/people", data={"name": "Ann"})
+    shown = text_of(client, "/")
+    assert "Whose was this?" in shown
+    assert shown.index("Whose was this?") < shown.index("No test yet")
+
+
+def test_declined_session_is_not_asked_about_again(client: FlaskClient, store: Store, unclaimed: str) -> None:
+    """Nobody's: this browser asks no more, and the session can still be claimed on its own page."""
+    client.post(f"/sessions/{unclaimed}/claim", data={"person": "nobody", "return_to": "today"})
+    assert "Whose was this?" not in text_of(client, "/")
+    store.add_person("Ada")
+    assert "Who was this?" in text_of(client, f"/sessions/{unclaimed}")
+
+
+def test_claim_for_another_does_not_change_whose_browser_it_is(
+    client: FlaskClient, store: Store, unclaimed: str
+) -> None:
+    ada, grace = store.add_person("Ada"), store.add_person("Grace")
+    client.post("/person", data={"person": grace.id})
+    client.post(f"/sessions/{unclaimed}/claim", data={"person": ada.id})
+    assert "Grace today" in text_of(client, "/")
+
+
+def test_everyones_history_does_not_change_whose_browser_it_is(client: FlaskClient, store: Store) -> None:
+    ada = store.add_person("Ada")
+    store.add_person("Grace")
+    client.post("/person", data={"person": ada.id})
+    assert "All sessions" in text_of(client, "/history?person=everyone") or "No sessions yet" in text_of(
+        client, "/history?person=everyone"
+    )
+    assert "Ada today" in text_of(client, "/")
+    assert client.get("/history?person=gone").status_code == 404
+
+
+def test_session_without_results_is_not_asked_about(client: FlaskClient, store: Store) -> None:
+    now = datetime.now(UTC)
+    store.end_session(store.begin_session(None, now, simulated=False), now, "stepped off")
+    assert "Whose was this?" not in text_of(client, "/")
+
+
 def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: Store) -> None:
     """The session's page asks whose it was; one tap claims it, and nobody can claim it again."""
     ada, grace = store.add_person("Ada"), store.add_person("Grace")
@@ -91,7 +167,7 @@ def test_unclaimed_session_is_claimed_with_one_tap(client: FlaskClient, store: S
     add_test(store, session, now)
     assert "Who was this?" in text_of(client, f"/sessions/{session}")
     claim = f"/sessions/{session}/claim"
-    assert client.post(claim, data={"person": "nobody"}).status_code == 400
+    assert client.post(claim, data={"person": "somebody else"}).status_code == 400
     assert client.post(claim, data={"person": ada.id}).headers["Location"] == f"/sessions/{session}"
     assert "Who was this?" not in text_of(client, f"/sessions/{session}")
     assert client.post(claim, data={"person": grace.id}).status_code == 400

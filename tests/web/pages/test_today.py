@@ -138,6 +138,7 @@ def test_today_links_to_what_lifts_a_block(client: FlaskClient, store: Store, ad
     store.add_answer(ada, "pain", 7)
     store.add_answer(ada, "health", {"yes": [], "no": []})
     assert 'href="#pain">Report how much it hurts now' in now_of(client)
+    assert "Rest today" in now_of(client)
     assert 'id="pain"' in page_of(client)
     store.add_answer(ada, "pain", 1)
     store.add_answer(ada, "health", {"yes": ["no_weight"], "no": []})

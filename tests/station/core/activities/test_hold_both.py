@@ -138,6 +138,13 @@ def test_credit_ends_with_the_last_sample_of_a_heel_that_is_lost_after_the_other
     assert again_s > go_s + 6.0
 
 
+def test_last_credit_between_a_return_and_a_lift_ends_the_hold() -> None:
+    """One heel returns 10 ms before the end of the hold, the other rises 20 ms later, before that return is certain."""
+    story = standing().waits(14.99).lifts(0.2, LEFT).waits(0.02).rises(1.0, RIGHT).stands(5.0, RIGHT)
+    done = credits(facts_of(story.comparator(), SQUAT))
+    assert (done.credited_us, done.micro_lifts, done.lifts) == (us(20), 1, 0)
+
+
 def random_story(chance: Random) -> tuple[Story, Story]:
     """Two heels that come and go, and one heel that is down when both are."""
     both, same = Story(), Story()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from station.core.activities.questions import MIN_TAPS, PAIN_QUESTION
-from station.core.events import FELT_PLACE_ANSWERS, MAX_PAIN, CommandName, Side
+from station.core.activities.questions import PAIN_BY_TAPS, PAIN_QUESTION, PLACE_BY_TAPS
+from station.core.events import CommandName, Side
 from station.core.facts import Answered, Cue, CueEnded, CueName, Ended, Fact
 from station.core.steps import AskStep, RestStep
 from tests.station.core.board import Board
@@ -27,10 +27,10 @@ def answers(facts: list[Fact]) -> list[tuple[str, str]]:
 
 
 def test_each_question_calls_once_and_is_let_go() -> None:
-    """NUDGE a second after each question; nobody answers, nothing is said, and it is complete after twice the wait."""
+    """ASK a second after each question; nobody answers, nothing is said, and it is complete after twice the wait."""
     board = asked()
     assert board.until_cue(CueName.COMPLETE, 60) == pytest.approx(2 * WAIT_S)
-    assert heard(board.facts, CueName.NUDGE) == pytest.approx([1.0, WAIT_S + 1.0])
+    assert heard(board.facts, CueName.ASK) == pytest.approx([1.0, WAIT_S + 1.0])
     assert len(only(board.facts, CueEnded)) == 2
     assert answers(board.facts) == []
 
@@ -54,7 +54,7 @@ def test_what_does_not_fit_the_question_is_no_answer(answer: str | None) -> None
 
 
 @pytest.mark.parametrize("analogue", [False, True])
-@pytest.mark.parametrize(("taps", "place"), list(enumerate(FELT_PLACE_ANSWERS, MIN_TAPS)))
+@pytest.mark.parametrize(("taps", "place"), list(PLACE_BY_TAPS.items()))
 def test_taps_answer_where(taps: int, place: str, analogue: bool) -> None:
     """Two to five taps are the four places; they are echoed, so many, and the next question comes."""
     board = asked(analogue=analogue)
@@ -64,18 +64,19 @@ def test_taps_answer_where(taps: int, place: str, analogue: bool) -> None:
     assert board.engine.state_at(board.now_us).phase == PAIN_QUESTION
 
 
-@pytest.mark.parametrize("taps", [2, 5, MAX_PAIN])
-def test_taps_answer_how_much(taps: int) -> None:
-    """The pain is tapped as a number, from two to ten."""
-    board = asked()
+@pytest.mark.parametrize("analogue", [False, True])
+@pytest.mark.parametrize(("taps", "pain"), list(PAIN_BY_TAPS.items()))
+def test_taps_answer_how_much(taps: int, pain: str, analogue: bool) -> None:
+    """One tap is none, two are some, three are strong: nobody has to count to seven."""
+    board = asked(analogue=analogue)
     board.say(CommandName.NEXT)
     board.run(1.5)
-    assert answers(board.tap(taps)) == [("pain", str(taps))]
+    assert answers(board.tap(taps)) == [("pain", pain)]
 
 
-@pytest.mark.parametrize(("question", "taps"), [("felt", 1), ("felt", 6), ("pain", 1), ("pain", 11)])
-def test_one_tap_or_too_many_are_no_answer(question: str, taps: int) -> None:
-    """A single tap is never meant, and what is not offered is not guessed at."""
+@pytest.mark.parametrize(("question", "taps"), [("felt", 1), ("felt", 6), ("pain", 4), ("pain", 11)])
+def test_a_number_of_taps_that_is_not_offered_is_no_answer(question: str, taps: int) -> None:
+    """Nothing is guessed at."""
     board = asked()
     if question == "pain":
         board.say(CommandName.NEXT)
@@ -115,7 +116,7 @@ def test_the_echo_is_heard_before_the_next_call() -> None:
     board = asked()
     said = board.tap(2)
     echo = next(cue.at_us for cue in only(said, Cue) if cue.cue is CueName.ECHO)
-    assert board.until_cue(CueName.NUDGE) == pytest.approx(echo / 1e6 + 1.0)
+    assert board.until_cue(CueName.ASK) == pytest.approx(echo / 1e6 + 1.0)
 
 
 @pytest.mark.parametrize("plates", [(LEFT,), (RIGHT,)])

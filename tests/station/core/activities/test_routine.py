@@ -7,19 +7,30 @@ import pytest
 from station.core.activities.engine import Engine
 from station.core.activities.routine import RoutineRun
 from station.core.events import SECOND_US, Command, CommandName
-from station.core.facts import Completed, Cue, CueName, Eased, Ended, HoldFinished, StepBegun
+from station.core.facts import (
+    Completed,
+    Cue,
+    CueName,
+    Eased,
+    Ended,
+    HoldFinished,
+    StepBegun,
+    TestFinished,
+)
 from station.core.sensing.sensors import BoardSensors, Wiring
 from station.core.steps import (
     AskStep,
     HoldStep,
     RepsStep,
     RestStep,
+    Step,
     StepError,
     TestStep,
     halved,
     routine_from_header,
     to_json,
 )
+from tests.station.core.board import Board
 from tests.station.core.traces import LEFT, RIGHT, Story, facts_of, heard, one, only, us
 
 SHORT = HoldStep((LEFT,), us(10), 1, us(5), us(5))
@@ -126,3 +137,23 @@ def test_a_single_hold_is_eased_by_its_length() -> None:
     assert halved(HoldStep(hold_us=us(61), repetitions=1)) == HoldStep(hold_us=us(31), repetitions=1, reduced=True)
     assert halved(HoldStep(hold_us=us(1), repetitions=1)) == HoldStep(hold_us=us(1), repetitions=1, reduced=True)
     assert halved(REST) == REST
+
+
+@pytest.mark.parametrize(
+    ("following", "cue"),
+    [
+        ((), CueName.COMPLETE),
+        ((AskStep(us(3)),), CueName.COMPLETE),
+        ((AskStep(us(3)), RestStep(us(2))), CueName.SET_DONE),
+    ],
+)
+def test_complete_sounds_at_the_end_of_the_routine_only(following: tuple[Step, ...], cue: CueName) -> None:
+    """A test that only its questions follow ends it; inside a routine its result sounds SET_DONE."""
+    board = Board(TestStep((LEFT,)), *following)
+    board.stand(LEFT)
+    board.toe_mm = 3.0
+    result = board.until(TestFinished, 90.0)
+    board.run(30.0)
+    cues = [one.cue for one in only(board.facts, Cue) if one.at_us == result.at_us]
+    assert cue in cues
+    assert len(heard(board.facts, CueName.COMPLETE)) == 1

@@ -47,6 +47,7 @@ TABLE = {
     "PAUSED": ("120 320 120 320 120", 3),
     "ERROR": ("600 200 600 200 40 40 40 40 40", 1),
     "NUDGE": ("40", 6),
+    "ASK": ("240 100 60 100 60", 4),
     "ECHO": ("40", 2),
 }
 
@@ -109,10 +110,15 @@ def test_verdicts_differ_in_rhythm_within_200_ms() -> None:
     assert good.isdisjoint(bad)
 
 
-def test_cues_repeat_only_heel_up_nudge_and_error() -> None:
-    """HEEL_UP until it is ended, NUDGE at most five times, ERROR at most three."""
+def test_only_calls_and_alarms_repeat() -> None:
+    """HEEL_UP until it is ended, NUDGE at most five times, ERROR and ASK at most three."""
     repeating = {name: (CUES[name].every_ms, CUES[name].times) for name in CueName if CUES[name].every_ms}
-    assert repeating == {CueName.HEEL_UP: (600, None), CueName.NUDGE: (2_500, 5), CueName.ERROR: (10_000, 3)}
+    assert repeating == {
+        CueName.HEEL_UP: (600, None),
+        CueName.NUDGE: (2_500, 5),
+        CueName.ERROR: (10_000, 3),
+        CueName.ASK: (8_000, 3),
+    }
     assert [name for name in CueName if CUES[name].times and not CUES[name].every_ms] == []
 
 

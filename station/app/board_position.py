@@ -1,0 +1,35 @@
+"""How the board lies, and the steps that have it laid for what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from station.catalogue.read import exercises
+from station.core.events import BoardPosition
+from station.core.steps import HoldStep, RepsStep, Routine, SetupStep, Step, TestStep
+
+
+def position_for(step: Step) -> BoardPosition | None:
+    """How the board must lie for this step; `None` where it does not matter."""
+    if isinstance(step, TestStep):
+        return BoardPosition.FLAT
+    if isinstance(step, HoldStep | RepsStep) and step.exercise in exercises():
+        return exercises()[step.exercise].board
+    return None
+
+
+def with_setups(routine: Routine, lies: BoardPosition | None) -> Routine:
+    """The routine with a `SetupStep` before each step for which the board must be laid differently.
+
+    `lies` is how it lies at the start, `None` where nobody knows.
+    """
+    return tuple(_iter_steps(routine, lies))
+
+
+def _iter_steps(routine: Routine, lies: BoardPosition | None) -> Iterator[Step]:
+    for step in routine:
+        position = position_for(step)
+        if position is not None and position is not lies:
+            yield SetupStep(position)
+            lies = position
+        yield step

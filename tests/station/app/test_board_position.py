@@ -1,0 +1,91 @@
+"""How the board lies: asked before what needs it differently, remembered, and stored with a test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from station.app.board_position import with_setups
+from station.app.routines import routine_called, steps_of
+from station.catalogue.records import Item
+from station.core.events import BoardPosition
+from station.core.facts import CueName
+from station.core.steps import AskStep, HoldStep, RestStep, SetupStep, TestStep
+from station.settings import Settings
+from tests.station.guided_station import COMPARATORS, is_running
+from tests.station.rig import Rig
+
+FLAT, SLOPE, TURNED = BoardPosition
+TEST = TestStep()
+
+
+def steps(*keys: str) -> tuple[object, ...]:
+    return steps_of([Item(exercise=key) for key in keys], Settings())
+
+
+@pytest.mark.parametrize("lies", [None, SLOPE, TURNED])
+def test_test_on_a_board_that_lies_otherwise_asks_for_it_flat(lies: BoardPosition | None) -> None:
+    assert with_setups((TEST, AskStep()), lies) == (SetupStep(FLAT), TEST, AskStep())
+
+
+def test_test_on_a_flat_board_starts_at_once() -> None:
+    assert with_setups((TEST,), FLAT) == (TEST,)
+
+
+def test_each_change_is_asked_once() -> None:
+    """From slope to flat to turned round; a rest and an exercise off the board change nothing."""
+    routine = steps_of([Item(exercise=key) for key in ("3a", "7d", "3b", "1a", "5b", "3c", "7b")], Settings())
+    setups = [
+        (index, step.board) for index, step in enumerate(with_setups(routine, SLOPE)) if isinstance(step, SetupStep)
+    ]
+    assert setups == [(2, FLAT), (6, TURNED)]
+    assert with_setups((RestStep(), HoldStep()), None) == (RestStep(), HoldStep())
+
+
+def test_stretch_after_a_test_asks_for_the_slope() -> None:
+    routine = with_setups(routine_called("test_and_stretch", Settings()), None)
+    assert [step.board for step in routine if isinstance(step, SetupStep)] == [FLAT, SLOPE]
+
+
+def test_person_is_asked_lays_the_board_and_the_test_says_so(tmp_path: Path) -> None:
+    """The second test on the same board asks for nothing; after a stretch on the slope the third asks again."""
+    with Rig(tmp_path, COMPARATORS, asks_setup=True) as rig:
+        person_id = rig.add_person("Ada")
+        asked = []
+        for name in ("test", "test", "stretch", "test"):
+            heard = len(rig.recognised_cues())
+            rig.station.start(routine_called(name, Settings(ask_after_test="no", repetitions=1)), person_id)
+            rig.live(0.1)
+            rig.board.act("auto")
+            rig.until(lambda: not is_running(rig), 600.0)
+            rig.live(5.0)
+            asked.append(CueName.ASK in rig.recognised_cues()[heard:])
+        assert asked == [True, False, True, True]
+        tests = rig.store.tests()
+        assert [test.circumstances.board_angle_deg for test in tests] == [0.0, 0.0, 0.0]
+
+
+def test_unasked_position_stays_unknown(tmp_path: Path) -> None:
+    """With the setting off nothing is asked, and no test claims a flat board."""
+    with Rig(tmp_path, COMPARATORS) as rig:
+        rig.station.start(routine_called("test", Settings(ask_after_test="no")), None)
+        rig.live(0.1)
+        rig.board.act("auto")
+        rig.until(lambda: not is_running(rig), 600.0)
+        assert CueName.ASK not in rig.recognised_cues()
+        (test,) = rig.store.tests()
+        assert test.circumstances.board_angle_deg is None
+
+
+def test_what_remains_of_a_routine_asks_again(tmp_path: Path) -> None:
+    """The stored rest has no laying of the board in it: how it lies then decides."""
+    with Rig(tmp_path, COMPARATORS, asks_setup=True) as rig:
+        person_id = rig.add_person("Ada")
+        rig.station.start(routine_called("test_and_stretch", Settings()), person_id)
+        rig.live(3.0)
+        rig.station.start(routine_called("test", Settings()), person_id)
+        rig.live(1.0)
+        unfinished = rig.store.unfinished_run(person_id)
+        assert unfinished is not None
+        assert "setup" not in str(unfinished.remaining_header)

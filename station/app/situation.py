@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from station.advice import health_questions
@@ -52,6 +52,7 @@ def situation_of(
     changed = next(iter(answers["changed"]), None)
     eased = (at for at, pain in pains if pain >= EASE_OFF_FROM)
     calm_since = now if answered_at is None else max((answered_at, *eased))
+    times = store.training_session_times(person_id, min(calm_since, now - PERSISTENCE_SPAN))
     return Situation(
         now,
         conditions,
@@ -62,9 +63,9 @@ def situation_of(
         pains,
         _not_felt_exercises(answers["felt"]),
         _side_histories(history.progress),
-        _has_persisted(store, person_id, now),
+        _has_persisted(times, now),
         None if planned is None else planned.minutes,
-        *_training_counts(store, person_id, calm_since, now, zone_of(planned)),
+        *_training_counts(times, calm_since, now, zone_of(planned)),
     )
 
 
@@ -104,7 +105,7 @@ def zone_of(planned: Plan | None) -> tzinfo:
 
 
 def _training_counts(
-    store: Reader, person_id: str, calm_since: datetime, now: datetime, zone: tzinfo
+    times: Sequence[tuple[datetime, bool]], calm_since: datetime, now: datetime, zone: tzinfo
 ) -> tuple[int, int]:
     """How far the rotation of the guide's sections has come, and the training days since `calm_since`.
 
@@ -113,10 +114,9 @@ def _training_counts(
     """
     today = now.astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    since = min(calm_since, datetime.combine(monday, time(), zone).astimezone(UTC))
-    times = [(at, at.astimezone(zone).date()) for at in store.exercise_session_times(person_id, since)]
-    this_week = {day for _, day in times if monday <= day < today}
-    calm = {day for at, day in times if at >= calm_since and day < today}
+    days = [(at, at.astimezone(zone).date()) for at, _ in times]
+    this_week = {day for _, day in days if monday <= day < today}
+    calm = {day for at, day in days if at >= calm_since and day < today}
     return monday.toordinal() // _WEEK.days + len(this_week), len(calm)
 
 
@@ -191,8 +191,8 @@ def _side_history(progress: SideProgress, behind_mm: float) -> SideHistory:
     )
 
 
-def _has_persisted(store: Reader, person_id: str, now: datetime) -> bool:
-    days = (at.astimezone(UTC).date() for at in store.hold_session_times(person_id, now - PERSISTENCE_SPAN))
+def _has_persisted(times: Sequence[tuple[datetime, bool]], now: datetime) -> bool:
+    days = (at.astimezone(UTC).date() for at, is_credited in times if is_credited and at >= now - PERSISTENCE_SPAN)
     return len({day - timedelta(days=day.weekday()) for day in days}) >= PERSISTENCE_MIN_WEEKS
 
 

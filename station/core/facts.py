@@ -209,7 +209,7 @@ class AttemptStarted(Fact):
     side: Side
     trial: int
     attempt: int
-    toe_mm: float | None
+    toe_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class AttemptFailed(Fact):
 
     side: Side
     why: str
-    toe_mm: float | None
+    toe_mm: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class RangeTiming:
     """A sensor without a sample for this long is lost."""
 
     frozen_repeats: int = 20
-    """This many equal result blocks mean a frozen sensor (ST staff); the longest real run is 6."""
+    """This many equal valid result blocks mean a frozen sensor (ST staff); the longest real run is 6."""
 
     xshut_pulse_us: int = 2_000
     """XSHUT is low for this long, and then the chip boots for as long; the datasheet requires 1.2 ms."""

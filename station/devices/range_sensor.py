@@ -13,6 +13,7 @@ from adafruit_bus_device.i2c_device import I2CDevice
 from adafruit_vl53l0x import VL53L0X
 
 from station.core.events import Toe
+from station.core.sensing.toe_distance import VALID_STATUS
 from station.devices.range_parts import I2cBus, InputLine, OutputLine, RangeTiming
 
 ADDRESS = 0x29
@@ -243,12 +244,13 @@ class RangeReader:
             sensor.is_interrupt_seen = False
         self._last_sample_us = now_us
         self._set_next_poll(now_us)
-        self._check_frozen(block)
+        status = (block[0] & 0x78) >> 3
+        self._check_frozen(block, status)
         self.fault = None
         self._retry_delay_us = self.timing.first_retry_us
         if reading_mm != int.from_bytes(block[10:12], "big"):
             return None  # a new sample came between the two reads: the status belongs to another range
-        return Toe(now_us, reading_mm, (block[0] & 0x78) >> 3)
+        return Toe(now_us, reading_mm, status)
 
     def _poll_ready(self, sensor: _InterruptDrivenSensor, now_us: int) -> bool:
         """Poll the bus, because no edge came. A line without edges is no longer used: it is off or stuck."""
@@ -277,8 +279,14 @@ class RangeReader:
         """Whether the last result block was the same as the one before, as those of a frozen sensor are."""
         return self._repeat_count > 1
 
-    def _check_frozen(self, block: bytes) -> None:
-        """Count equal blocks, also across restarts: a sensor that stays frozen gives no reading."""
+    def _check_frozen(self, block: bytes, status: int) -> None:
+        """Count equal valid blocks, also across restarts: a sensor that stays frozen gives no reading.
+
+        An empty view in a dark room may give the same *no target* for as long as it lasts.
+        """
+        if status != VALID_STATUS:
+            self._repeat_count = 0
+            return
         self._repeat_count = self._repeat_count + 1 if block == self._last_result else 1
         self._last_result = block
         if self._repeat_count >= self.timing.frozen_repeats:

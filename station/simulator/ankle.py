@@ -36,7 +36,8 @@ class PersonProfile:
     heel_force_n: float = 300.0
     """The force on the heel plate while standing: about half of an adult's weight."""
     lunge_load_fraction: float = 0.42
-    """The share of it that remains in a lunge: 0.2 to 0.6, or 1.4 to 1.8 for a person who leans back into the heel."""
+    """The share of it that remains in a lunge: 0.2 to 0.6, or 1.4 to 1.8 for a person who leans back into the heel.
+    Without a pad a share of 0.25 or less proves no contact."""
     heel_raise_s: float = 0.9
     """How long a raised heel stays up."""
     felt_place: str = "calf"

@@ -29,16 +29,29 @@ def still_readings() -> list[float]:
 FULL_SCALE = 4095
 
 
+@cache
+def _heel_rows(number: int) -> list[dict[str, str]]:
+    with (HERE / f"heel_standing_{number}.csv").open(encoding="ascii", newline="") as lines:
+        next(lines)
+        return list(csv.DictReader(lines))
+
+
 def heel_cells(number: int, foot: str) -> list[tuple[int, float]]:
     """A real person on two pressure insoles, lifting heels and legs: (microseconds, share of full scale) of one heel.
 
     `number` is 1 or 2, `foot` a or b (which is left is not stated). About 8 samples a second with gaps of up to 1.7 s;
     counts up to 500 of 4095 were set to 0 by the recorder. By Junjian Chi, MIT, see the files' first line.
     """
-    with (HERE / f"heel_standing_{number}.csv").open(encoding="ascii", newline="") as lines:
-        next(lines)
-        rows = list(csv.DictReader(lines))
-    return [(round(float(row["time_s"]) * 1e6), int(row[f"{foot}_heel_cell"]) / FULL_SCALE) for row in rows]
+    cell = f"{foot}_heel_cell"
+    return [(round(float(row["time_s"]) * 1e6), int(row[cell]) / FULL_SCALE) for row in _heel_rows(number)]
+
+
+def heel_sums(number: int, foot: str) -> list[tuple[int, int]]:
+    """The same recordings as `heel_cells`: (microseconds, sum of the counts of all cells under one heel).
+
+    It shows a light heel that a single cell does not: of each cell alone counts up to 500 were set to 0.
+    """
+    return [(round(float(row["time_s"]) * 1e6), int(row[f"{foot}_heel_sum"])) for row in _heel_rows(number)]
 
 
 def reach_trials() -> list[tuple[tuple[float, ...], tuple[float, ...]]]:

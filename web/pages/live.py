@@ -12,6 +12,7 @@ from station.catalogue.read import exercises
 from station.core.events import ANSWERS, CommandName, Side
 from station.store.records import Person
 from web.context import NOBODY, Site, back_to_live, redirect_to, remember_person, wait_until_saved
+from web.live.phase_styles import is_active
 from web.live.view_model import live_view
 from web.pages.feedback import claim_context
 from web.pages.simulated_board import control_groups
@@ -59,6 +60,8 @@ def blueprint(site: Site) -> Blueprint:
         person_id = person.id if person else None
         is_chosen = person is not None or request.form.get("person") == NOBODY or site.is_nobody_chosen()
         title = site.routine_title(name, person_id)
+        if is_active(site.api.snapshot()) and "confirmed" not in request.form:
+            return _interruption_response(site, title)
         try:
             decision = wait_until_saved(site.api.request_start(name, person_id, is_chosen=is_chosen))
         except ValueError as error:
@@ -115,6 +118,13 @@ def blueprint(site: Site) -> Blueprint:
         return remember_person(redirect(url_for(where), 303), None if chosen_id == NOBODY else chosen_id)
 
     return pages
+
+
+def _interruption_response(site: Site, title: str) -> AnyResponse:
+    """The page that asks before a start ends what runs on the board, perhaps for somebody else."""
+    now = site.api.snapshot()
+    page = render_template("interrupt.html", now=now, title=title, form=request.form.items())
+    return Response(page, 409)
 
 
 def _redirect_to_health_questions(name: str, person_id: str | None) -> AnyResponse:

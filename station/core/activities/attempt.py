@@ -14,6 +14,7 @@ window may follow; if none does, the attempt is *unclear* and void: it was not t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 
 from station.core.activities.contact_proof import AttemptRules, ContactProof, PadProof
 from station.core.activities.load_proof import LoadProof
@@ -46,10 +47,10 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """`outcome` is `heel` or `contact`; `toe_mm` is the distance before GO, `None` where unknown."""
+    """`outcome` is `heel` or `contact`; `toe_mm` is the distance before GO."""
 
     outcome: str
-    toe_mm: float | None
+    toe_mm: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +74,8 @@ class Attempt:
         baseline_us = (go_us - self.rules.baseline_us, go_us)
         self.baseline_mm = sensors.toe.median(*baseline_us)
         """The median reading of the second before GO, before calibration."""
-        before_go = self._estimate(baseline_us)
-        self.toe_mm = None if isinstance(before_go, Refusal) else self._toe_mm(before_go)
-        """The toe distance in the second before GO, `None` where the readings are refused."""
+        self.toe_mm = self._toe_mm(self._reading_before_go_mm())
+        """The toe distance in the second before GO."""
         self._proof = _PROOFS[sensors.wiring.contact](sensors, side, go_us, self.rules)
         self._clock_start_us = go_us
         self._up_since_us: int | None = None
@@ -141,7 +141,7 @@ class Attempt:
         found = self._estimate(window_us)
         if isinstance(found, Estimate):
             slope = self._sensors.curve.slope(found.reading_mm)
-            return Passed(self._toe_mm(found), round(slope * found.uncertainty_mm, 2), window_us, found)
+            return Passed(self._toe_mm(found.reading_mm), round(slope * found.uncertainty_mm, 2), window_us, found)
         self._refusal_reason = found.reason
         can_improve = not (self._proof.is_final or self._is_timed_out(at_us))
         return None if can_improve else self._unclear(found.reason)
@@ -163,5 +163,18 @@ class Attempt:
     def _estimate(self, window_us: tuple[int, int]) -> Estimate | Refusal:
         return estimate(*self._sensors.toe.window(*window_us))
 
-    def _toe_mm(self, found: Estimate) -> float:
-        return round(self._sensors.toe_mm(found.reading_mm), 1)
+    def _reading_before_go_mm(self) -> float:
+        """The reading of the second before GO, or of its still part where the whole holds the end of a slide.
+
+        Where both are refused it is the median: a failure needs a distance to aim the next attempt from. A sensor that
+        has sent nothing for a second is lost, and a test with a lost sensor starts no attempt.
+        """
+        whole_us = (self.go_us - self.rules.baseline_us, self.go_us)
+        for window_us in (whole_us, (self.go_us - self.rules.still_baseline_us, self.go_us)):
+            found = self._estimate(window_us)
+            if isinstance(found, Estimate):
+                return found.reading_mm
+        return median(self._sensors.toe.window(*whole_us)[1])
+
+    def _toe_mm(self, reading_mm: float) -> float:
+        return round(self._sensors.toe_mm(reading_mm), 1)

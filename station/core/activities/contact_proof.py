@@ -19,6 +19,8 @@ class AttemptRules:
 
     time_limit_us: int = 12 * SECOND_US
     baseline_us: int = 1 * SECOND_US
+    still_baseline_us: int = 500_000
+    """The part of the baseline next to GO: the last slide of a person who has just found the target lies before it."""
     max_slide_mm: float = 10.0
     failing_heel_lift_us: int = 100_000
     pad_closed_us: int = 300_000
@@ -87,9 +89,13 @@ class ContactProof:
         return False
 
     def is_down_and_still(self, span_us: int, at_us: int) -> bool:
-        """Whether the heel was down and the readings still for `span_us`, all of it after GO."""
+        """Whether the heel was down and the readings still for `span_us`, all of it after GO.
+
+        A rise that is not debounced yet may turn out to be a lift inside the span: it has to settle first.
+        """
         return (
             self.plate.is_known_down
+            and self.plate.debouncer.is_settled
             and at_us - span_us >= self.go_us
             and at_us - span_us >= self.plate.debouncer.since_us
             and self.sensors.toe.is_still(at_us - span_us, at_us)

@@ -210,8 +210,9 @@ class Engine:
                 and sensors_due_us <= to_us
                 and (alarm_due_us is None or sensors_due_us <= alarm_due_us)
             ):
+                # A sensor that fell silent while nothing needed it was due before the step that needs it began.
                 self._now_us = max(self._now_us, sensors_due_us)
-                self._dispatch_changes(self._sensors.pass_time(sensors_due_us))
+                self._dispatch_changes(self._sensors.pass_time(self._now_us))
             elif alarm_due_us is not None and alarm_due_us <= to_us:
                 alarms_at_once = alarms_at_once + 1 if alarm_due_us == self._now_us else 0
                 if alarms_at_once > self._rules.max_alarms_at_once:

@@ -247,6 +247,8 @@ class KneeToWallTest(PhasedActivity[TestPhase]):
 
     def resync_heels(self, at_us: int) -> None:
         self._heel.sync()
+        if self._heel.is_sensor_lost and self.phase in MEASURING_PHASES:
+            self._enter_fault(at_us)
         self._set_due()
 
     def on_command(self, command: Command) -> None:

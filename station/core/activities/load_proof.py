@@ -1,4 +1,10 @@
-"""A knee at the wall without a pad: the heel load makes a step and stays there."""
+"""A knee at the wall without a pad: the heel load makes a step and stays there.
+
+The heel must carry more than the load that brings it DOWN, 25 % of standing, all the while. Below that nobody can tell:
+recordings put a heel that is 4 to 5 mm up at 25 to 12 %, and a heel that stays down in a deep squat at 15 %. So this
+refuses a lunge in which the heel is down and carries less than a quarter of standing, as in a deep squat, and it misses
+a heel that is up by less than 4 mm. Where a pad proves the contact, the heel's own thresholds decide.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +17,9 @@ from station.core.sensing.sensors import BoardSensors
 
 
 class LoadProof(ContactProof):
-    """The heel load made a step and stayed beyond its band, steady, for two seconds with the heel down.
+    """The heel load made a step and stayed beyond its band, steady, for two seconds with the heel surely down.
 
-    A running median of three samples keeps a drop-out of the pad from counting as a step.
+    A running median of three samples keeps a drop-out of the force sensor from counting as a step.
     """
 
     def __init__(self, sensors: BoardSensors, side: Side, go_us: int, rules: AttemptRules) -> None:
@@ -27,17 +33,20 @@ class LoadProof(ContactProof):
         self._recent: deque[tuple[int, float]] = deque()
         self._band_side = 0
         self._beyond_band_since_us = 0
+        self._light_until_us = go_us
+        """When the heel last carried too little to be surely down."""
         self._has_stepped = False
 
     def on_load(self, at_us: int, share: float) -> None:
         if self._span_millisiemens is None or at_us < self.go_us:
             return
-        self._last_three.append(
-            (conductance_millisiemens(share) - self._standing_millisiemens) / self._span_millisiemens
-        )
+        self._last_three.append(share)
         if len(self._last_three) < 3:
             return
-        change = sorted(self._last_three)[1]
+        middle = sorted(self._last_three)[1]
+        if not self._load.level_at(middle, None):
+            self._light_until_us = at_us
+        change = (conductance_millisiemens(middle) - self._standing_millisiemens) / self._span_millisiemens
         self._recent.append((at_us, change))
         while self._recent[0][0] < at_us - self.rules.load_step_us:
             self._recent.popleft()
@@ -58,7 +67,9 @@ class LoadProof(ContactProof):
 
     def proving_window_us(self, at_us: int) -> tuple[int, int] | None:
         from_us = at_us - self.rules.load_window_us
-        if not self._band_side or not self._has_stepped or self._beyond_band_since_us > from_us:
+        if not self._band_side or not self._has_stepped:
+            return None
+        if from_us < max(self._beyond_band_since_us, self._light_until_us):
             return None
         if not self.is_down_and_still(self.rules.load_window_us, at_us):
             return None

@@ -54,22 +54,19 @@ class TrialSeries:
         self.current.attempts += 1
 
     def record(self, verdict: Verdict) -> Target | None:
-        """An attempt is over. Gives the next target, `None` for the same distance again."""
+        """An attempt is over. Gives the next target, `None` for the same distance again after a void."""
         self.last_outcome = verdict.outcome
         match verdict:
             case Passed():
-                target_mm: float | None = self.current.record_pass(verdict.toe_mm, verdict.uncertainty_mm)
+                target_mm = self.current.record_pass(verdict.toe_mm, verdict.uncertainty_mm)
             case Failed():
                 target_mm = self.current.record_failure(verdict.toe_mm)
             case Void():
                 return None
             case _:
                 assert_never(verdict)
-        if target_mm is None:
-            return None
         self.target_mm = target_mm
-        is_near = verdict.toe_mm is not None and self.current.is_near(target_mm, verdict.toe_mm)
-        return Target(target_mm, is_near)
+        return Target(target_mm, self.current.is_near(target_mm, verdict.toe_mm))
 
     def finish_trial(self) -> TrialResult:
         """The trial is over."""

@@ -68,14 +68,12 @@ class Trials:
             self.best_mm, self._uncertainty_mm = toe_mm, uncertainty_mm
         return self.best_mm + (self.rules.fine_step_mm if self._failures else self.rules.coarse_step_mm)
 
-    def record_failure(self, toe_mm: float | None) -> float | None:
-        """An attempt has failed. Return the next target in mm, `None` where the distance is unknown."""
+    def record_failure(self, toe_mm: float) -> float:
+        """An attempt at `toe_mm` has failed. Return the next target in mm."""
         self._failures += 1
         if self.best_mm is not None:
             self._failures_after_pass += 1
             return self.best_mm + self.rules.fine_step_mm
-        if toe_mm is None:
-            return None
         if toe_mm <= self.rules.wall_mm:
             self._wall_failures += 1
         return max(0.0, toe_mm - self.rules.step_back_mm)

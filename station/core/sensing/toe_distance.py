@@ -28,7 +28,8 @@ class ToeRules:
     """The sensor's indoor range (datasheet)."""
     max_silence_us: int = 1_000_000
     frozen_repeats: int = 20
-    """This many equal results in a row mean a frozen sensor; the longest run of a working one is 6 (recording)."""
+    """This many equal valid results in a row mean a frozen sensor; the longest run of a working one is 6 (recording).
+    An empty view may give the same *no target* for as long as it lasts."""
     recovery_us: int = 2_000_000
     max_recovery_gap_us: int = 500_000
     """The longest gap between valid readings of a sensor that is recovering."""
@@ -69,7 +70,8 @@ class ToeWindow:
         self.last_valid_us = begin_us
         self._valid_since_us: int | None = None
         self._repeat_count = 0
-        self._last_result: tuple[float, int] | None = None
+        self._last_reading_mm: float | None = None
+        """`None` where the last reading was not valid."""
         self._sorted_recent_mm: list[float] = []
         self._recent_start = 0
         self._medians: list[tuple[int, float]] = []
@@ -83,16 +85,17 @@ class ToeWindow:
 
     def add_reading(self, toe: Toe) -> str | None:
         """Take one reading; return why the sensor is lost where this reading shows it."""
-        result = (toe.reading_mm, toe.status)
-        self._repeat_count = self._repeat_count + 1 if result == self._last_result else 1
-        self._last_result = result
+        self.last_invalid_reason = invalid_reason(toe, self.rules)
+        if self.last_invalid_reason is not None:
+            self._last_reading_mm = None
+            return None
+        self._repeat_count = self._repeat_count + 1 if toe.reading_mm == self._last_reading_mm else 1
+        self._last_reading_mm = toe.reading_mm
         if self._repeat_count >= self.rules.frozen_repeats:
             self.last_invalid_reason = "frozen"
             self._valid_since_us = None
             return None if self.lost_reason else self._mark_lost("frozen: the same result again and again")
-        self.last_invalid_reason = invalid_reason(toe, self.rules)
-        if self.last_invalid_reason is None:
-            self._append(toe.at_us, toe.reading_mm)
+        self._append(toe.at_us, toe.reading_mm)
         return None
 
     def pass_time(self, at_us: int) -> str | None:

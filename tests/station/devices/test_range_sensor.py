@@ -178,6 +178,17 @@ def test_frozen(interrupt: bool, xshut: bool) -> None:
 
 
 @wirings
+def test_empty_view_is_not_frozen(interrupt: bool, xshut: bool) -> None:
+    """In a dark room every result may be the same *no target*: readings go on, flagged, and nothing restarts."""
+    rig = Rig(interrupt=interrupt, xshut=xshut)
+    rig.run(1.0)
+    rig.model.faults.status, rig.model.faults.range_mm = 4, 8190
+    rig.model.faults.frozen = True
+    assert len(rig.run(20.0)) > 500
+    assert rig.troubles == []
+
+
+@wirings
 def test_cable_out_and_back(interrupt: bool, xshut: bool) -> None:
     """Pulled in the middle, the cable is named; put back, readings go on with a sensor that was set up anew."""
     rig = Rig(interrupt=interrupt, xshut=xshut)

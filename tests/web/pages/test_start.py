@@ -236,3 +236,24 @@ def test_today_hides_decision_about_another_person(
     client.post("/person", data={"person": ada})
     assert "Choose your name on the page" not in client.get("/").get_data(as_text=True)
     assert "Choose your name on the page" in client.get("/live").get_data(as_text=True)
+
+
+def test_start_asks_before_it_ends_a_running_session(client: FlaskClient, station: StationDouble, store: Store) -> None:
+    """Another browser may not end what somebody does without being asked; confirmed, it starts."""
+    ada = store.add_person("Ada")
+    station.show(activity="hold", phase="hold", person_name="Ada", called="Daily")
+    form = {"routine": "test", "person": ada.id, "return_to": "today"}
+    asked = client.post("/start", data=form)
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 409
+    assert "Ada is on the board: Daily" in page
+    assert 'name="routine" value="test"' in page
+    assert station.started == []
+    assert client.post("/start", data=form | {"confirmed": "yes"}).status_code == 303
+    assert len(station.started) == 1
+
+
+def test_start_after_the_end_of_a_session_asks_nothing(client: FlaskClient, station: StationDouble) -> None:
+    """A result that is still shown is no running session."""
+    station.show(activity="hold", phase="done")
+    assert client.post("/start", data={"routine": "test", "person": "nobody"}).status_code == 303

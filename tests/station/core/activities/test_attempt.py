@@ -66,6 +66,20 @@ def test_no_contact_fails_after_twelve_seconds() -> None:
     assert lunge.attempt.toe_mm == pytest.approx(lunge.board.sensors.toe_mm(100.5), abs=0.1)
 
 
+def test_failure_has_a_distance_whatever_the_readings() -> None:
+    """The second before GO as a whole, its still half where it holds a slide, the median where both are refused."""
+    board = Comparators(pad=True)
+    board.heel(LEFT, True)
+    board.read(110, 2)
+    board.read(100, 0.5)
+    slid = Attempt(board.sensors, LEFT, board.now_us)
+    assert slid.toe_mm == pytest.approx(board.sensors.toe_mm(100.5), abs=0.5)
+    board.read(120, 0.6)
+    board.read(160, 0.3)
+    torn = Attempt(board.sensors, LEFT, board.now_us)
+    assert torn.toe_mm == pytest.approx(board.sensors.toe_mm(120), abs=1.5)
+
+
 def test_heel_lift_in_the_lunge_fails() -> None:
     """100 ms are enough; a lift before the lunge restarts the clock."""
     lunge = Lunge()

@@ -21,6 +21,7 @@ from station.core.facts import (
     Paused,
     SensorBack,
     SensorLost,
+    TapsUndone,
     TargetSet,
     TestFinished,
     TrialFinished,
@@ -165,6 +166,28 @@ def test_before_a_pass_each_failure_leads_nearer() -> None:
     assert only(board.facts, TestFinished)[0].left_mm == 0.0
 
 
+@pytest.mark.parametrize("noise_from", [5_000, 10_000, 40_000, 75_000])
+@pytest.mark.parametrize("from_mm", [60.0, 25.0], ids=["on the way", "at the wall"])
+def test_failure_just_after_a_slide_has_its_distance(from_mm: float, noise_from: int) -> None:
+    """GO may come while the second before it holds the end of the slide: the still part of it gives the distance.
+
+    It is as exact as standing still is: medians that differ by 4 mm count as still.
+    """
+    board = Board(QUICK, analogue=False, noise_from=noise_from)
+    board.toe_mm = from_mm
+    board.stand(LEFT)
+    board.until_go()
+    fails(board)
+    target_mm = only(board.facts, TargetSet)[-1].target_mm
+    while len(only(board.facts, AttemptStarted)) < 2:
+        board.toe_mm = max(target_mm, board.toe_mm - 0.8)
+        board.run(0.1)
+    failed = fails(board)
+    assert failed.toe_mm == pytest.approx(board.toe_mm, abs=4)
+    assert only(board.facts, TargetSet)[-1].target_mm == pytest.approx(max(0.0, failed.toe_mm - 20), abs=0.1)
+    assert board.engine.state_at(board.now_us).phase == "move"
+
+
 @pytest.mark.parametrize("lift_s", [0.11, 0.3, 1.0])
 def test_a_lift_in_the_lunge_fails(lift_s: float) -> None:
     """With the knee at the pad a lift of 100 ms or more fails the attempt, and it is said at once."""
@@ -302,6 +325,32 @@ def test_a_load_that_steps_and_goes_back_is_no_contact() -> None:
     assert fails(board).why == "contact"
 
 
+@pytest.mark.parametrize("part", [0.09, 0.12, 0.15, 0.22])
+@pytest.mark.parametrize("noise_from", [0, 40_000])
+def test_an_inferred_pass_needs_a_heel_that_is_surely_down(part: float, noise_from: int) -> None:
+    """A heel 4 to 5 mm up still carries 12 to 25 % of standing, so a heel that carries no more proves nothing."""
+    board = Board(QUICK, pad=False, noise_from=noise_from)
+    board.stand()
+    board.until_go()
+    board.run(1)
+    board.stand(LEFT, part)
+    fails(board)
+    assert not only(board.facts, AttemptPassed)
+
+
+@pytest.mark.parametrize("part", [0.3, 0.45, 0.65])
+def test_an_inferred_pass_of_a_heel_that_lightens(part: float) -> None:
+    """In a lunge the heel carries less; once it presses enough, it may have been lighter before."""
+    board = ready(pad=False)
+    board.run(1)
+    board.stand(LEFT, 0.12)
+    board.run(2.5)
+    board.stand(LEFT, part)
+    pressed_us = board.now_us
+    passed = board.until(AttemptPassed, 3)
+    assert passed.window_us[0] >= pressed_us
+
+
 def test_an_inferred_lunge_begins_when_the_load_leaves_its_band() -> None:
     """Without a pad a lift of 100 ms fails once the load has been beyond 30 % for 0.3 s."""
     board = ready(pad=False)
@@ -380,6 +429,21 @@ def test_a_lost_sensor_drops_the_attempt_without_a_verdict() -> None:
     assert board.until(SensorBack, 3).at_us / 1e6 == pytest.approx(back_s + 2, abs=0.1)
     assert board.until_cue(CueName.READY, 3) == pytest.approx(back_s + 4, abs=0.15)
     assert not only(board.facts, AttemptFailed)
+
+
+def test_undo_finds_a_sensor_that_was_lost_meanwhile() -> None:
+    """The attempt that the undo leads back to would have no distance: it is a fault like any other."""
+    board = Board(QUICK, taps=True)
+    board.stand()
+    board.until_cue(CueName.READY)
+    board.tap(3)
+    board.run(1)
+    board.toe_mm = None
+    board.run(1.2)
+    assert only(board.say(CommandName.UNDO), TapsUndone)
+    board.run(8)
+    assert board.engine.state_at(board.now_us).phase == "fault"
+    assert not only(board.facts, AttemptStarted)
 
 
 def test_a_full_test_has_three_trials_with_rests_in_which_heels_are_ignored() -> None:

@@ -45,13 +45,6 @@ def test_void_keeps_the_target() -> None:
     assert (series.target_mm, series.last_outcome) == (75.0, "unclear")
 
 
-def test_failure_at_an_unknown_distance_sets_no_target() -> None:
-    """Without a pass there is nothing to aim from."""
-    series = TrialSeries(TestStep((LEFT,)))
-    assert series.record(Failed("heel", None)) is None
-    assert series.target_mm is None
-
-
 def test_sides_follow_each_other() -> None:
     """Each side has its own attempts, trials and score."""
     series = TrialSeries(TestStep((LEFT, RIGHT)))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
+from operator import itemgetter
+from statistics import fmean, median, pstdev
 
 import pytest
 
+from station.core.activities.contact_proof import AttemptRules
 from station.core.events import Event, Knee, Load, Side, Toe
 from station.core.facts import (
     AttemptPassed,
@@ -19,9 +22,10 @@ from station.core.facts import (
     SensorBack,
     SensorLost,
 )
+from station.core.sensing.heel_load import LoadRules
 from station.core.sensing.sensors import References
 from station.core.steps import HoldStep, TestStep
-from tests.recordings import heel_cells, still_readings
+from tests.recordings import heel_cells, heel_sums, still_readings
 from tests.station.core.traces import LEFT, facts_of, one, only, us
 
 HOLD = HoldStep((LEFT,), us(90), 1, us(15), us(1))
@@ -65,6 +69,25 @@ def test_hold_credits_no_time_without_load(number: int, foot: str, references: R
     assert len([cue for cue in only(facts, Cue) if cue.cue == "HEEL_UP"]) == sum(
         end.lifts for end in only(facts, HoldEnd)
     )
+
+
+@pytest.mark.parametrize(("number", "foot"), RECORDINGS)
+def test_heels_pass_quickly_through_the_loads_that_prove_nothing(number: int, foot: str) -> None:
+    """Between the thresholds of UP and DOWN a load is on its way: half a second at most, and steady nowhere near."""
+    rules, attempt = LoadRules(), AttemptRules()
+    sums = heel_sums(number, foot)
+    windows = [[load for at_us, load in sums if from_us <= at_us < from_us + us(2)] for from_us, _ in sums]
+    full = [window for window in windows if len(window) >= 12 and min(window) > 0]
+    steady = [fmean(window) for window in full if pstdev(window) < attempt.max_load_cv * fmean(window)]
+    standing = median(steady)
+    assert min(steady) > 2 * rules.down_fraction * standing
+    is_between = [rules.up_fraction <= load / standing < rules.down_fraction for _, load in sums]
+    spans_us = []
+    for inside, numbered in groupby(enumerate(is_between), key=itemgetter(1)):
+        numbers = [number for number, _ in numbered]
+        spans_us += [sums[numbers[-1]][0] - sums[numbers[0]][0]] if inside else []
+    assert len(spans_us) > 5
+    assert max(spans_us) <= us(0.5)
 
 
 def test_sensor_is_lost_in_a_gap_of_a_recording() -> None:

@@ -1,0 +1,46 @@
+"""The distance sensor's readings: valid or not, and when the sensor is lost."""
+
+from __future__ import annotations
+
+from station.core.events import Toe
+from station.core.sensing.toe_distance import ToeWindow
+from tests.station.core.traces import us
+
+NO_TARGET_MM, NO_TARGET_STATUS = 8190, 4
+READING_US = 33_333
+
+
+def lost_reasons(window: ToeWindow, readings: list[Toe]) -> list[str]:
+    """Why the sensor was lost, reading by reading."""
+    found = []
+    for toe in readings:
+        reasons = (window.pass_time(toe.at_us), window.add_reading(toe))
+        found += [reason for reason in reasons if reason is not None]
+        window.try_recover(toe.at_us)
+    return found
+
+
+def equal_readings(count: int, reading_mm: int = 145, status: int = 11, from_us: int = 0) -> list[Toe]:
+    return [Toe(from_us + number * READING_US, reading_mm, status) for number in range(count)]
+
+
+def test_twenty_equal_readings_are_frozen() -> None:
+    """Nineteen are not."""
+    assert lost_reasons(ToeWindow(0), equal_readings(19)) == []
+    assert lost_reasons(ToeWindow(0), equal_readings(20)) == ["frozen: the same result again and again"]
+
+
+def test_no_target_is_no_reading_and_not_frozen() -> None:
+    """An empty view gives the same result for as long as it lasts: the sensor is lost after a second without a wall."""
+    no_target = equal_readings(29, NO_TARGET_MM, NO_TARGET_STATUS)
+    window = ToeWindow(0)
+    assert lost_reasons(window, no_target) == []
+    assert window.last_invalid_reason == "flagged by the sensor (status 4)"
+    more = equal_readings(10, NO_TARGET_MM, NO_TARGET_STATUS, from_us=us(0.97))
+    assert lost_reasons(window, more) == ["no valid reading for a second"]
+
+
+def test_no_target_interrupts_equal_readings() -> None:
+    """A sensor that repeats itself does not see the wall go."""
+    readings = equal_readings(15) + equal_readings(3, NO_TARGET_MM, NO_TARGET_STATUS, from_us=us(0.5))
+    assert lost_reasons(ToeWindow(0), readings + equal_readings(15, from_us=us(0.6))) == []

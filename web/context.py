@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from station.advice.records import Situation
 from station.app.api import StationApi
-from station.app.situation import situation_of
+from station.app.situation import plan_for, situation_of
 from station.app.start_gate import TODAY, UNFINISHED, StartGate
 from station.catalogue.read import built_in_routines
 from station.store import Reader, StoreError
@@ -126,7 +126,7 @@ class Site:
 
     def situation(self, person: Person) -> Situation:
         """Everything that decides what this person may and should do now."""
-        return situation_of(self.store, person.id, datetime.now(UTC))
+        return situation_of(self.store, person.id, plan_for(self.store, person.id), datetime.now(UTC))
 
     def routine_title(self, name: str, person_id: str | None) -> str:
         """The routine's title. Aborts with 400 if there is no such routine."""

@@ -8,7 +8,9 @@ any.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 from station.advice import pain
 from station.advice.records import Adaptation, Reason, Situation
@@ -18,21 +20,27 @@ CLEAR_DEFICIT_MM = 15.0
 """Smaller differences between the sides are common (Hoch and McKeon 2011)."""
 SIX_WEEKS, THREE_MONTHS_WEEKS = 6.0, 13.0
 NEW_RANGE_PERIOD = timedelta(weeks=4)
-"""How long a confirmed gain counts as new."""
+"""How long a confirmed gain counts as new: a week for each of the `CONTROL_STAGES`."""
 NOT_FELT_PREPARATION = {"3b": ("2a", "4c")}
 """The exercises that prepare one whose stretch the person does not feel."""
-CONTROL_ORDER = (
-    ("5a", "7d"),
-    ("5b", "7d"),
-    ("5a", "7a"),
-    ("5b", "7a"),
-    ("7d", "7a"),
-    ("5a", "7b"),
-    ("5b", "7b"),
-    ("7d", "7b"),
+
+
+@dataclass(frozen=True, slots=True)
+class ControlStage:
+    """One week of learning to control new range: what the person learns, and the exercises for it."""
+
+    aim: str
+    exercises: tuple[str, ...]
+
+
+CONTROL_STAGES = (
+    ControlStage("hold it still", ("5a",)),
+    ControlStage("lower slowly into it", ("5b", "7d")),
+    ControlStage("load it on one leg", ("7c",)),
+    ControlStage("lunge and squat in it", ("7a", "7b")),
 )
-"""First hold still, then lower slowly, then lunge and squat under load."""
-CONTROL_EXERCISES = ("5b", "7d")
+"""Isometric, eccentric, loaded, then lunge and squat; a week each."""
+CONTROL_ORDER = tuple(chain.from_iterable(stage.exercises for stage in CONTROL_STAGES))
 MORE_ANGLES_EXERCISES = ("4b",)
 """The exercise that opens the ankle at several angles."""
 
@@ -51,9 +59,7 @@ def _not_felt_adaptations(not_felt: Collection[str]) -> Iterator[Adaptation]:
     for key, before in NOT_FELT_PREPARATION.items():
         if key in not_felt:
             yield Adaptation(
-                Reason(
-                    "not-felt", "You did not feel the soleus stretch, so a release and a band lunge come before it."
-                ),
+                Reason("not-felt", "You did not feel the soleus stretch, so these come before it: {exercises}."),
                 added_exercises=before,
                 order_pairs=tuple((one, key) for one in before),
                 required_exercise=key,
@@ -61,10 +67,29 @@ def _not_felt_adaptations(not_felt: Collection[str]) -> Iterator[Adaptation]:
 
 
 def _new_range_adaptations(situation: Situation) -> Iterator[Adaptation]:
+    stage = _control_stage(situation)
+    if stage is not None:
+        this_week = CONTROL_STAGES[stage]
+        sentence = f"You have new range. This week you learn to {this_week.aim}: {{exercises}}."
+        pairs = tuple(
+            (before, after) for number, after in enumerate(CONTROL_ORDER) for before in CONTROL_ORDER[:number]
+        )
+        yield Adaptation(Reason("new-range", sentence), added_exercises=this_week.exercises, order_pairs=pairs)
+
+
+def later_control_exercises(situation: Situation) -> frozenset[str]:
+    """The exercises for new range whose week has not come."""
+    stage = _control_stage(situation)
+    later = () if stage is None else CONTROL_STAGES[stage + 1 :]
+    return frozenset(chain.from_iterable(one.exercises for one in later))
+
+
+def _control_stage(situation: Situation) -> int | None:
+    """The index of this week's stage; `None` without new range."""
     gains = [one.last_gain_at for one in situation.side_histories.values() if one.last_gain_at is not None]
-    if gains and situation.now - max(gains) <= NEW_RANGE_PERIOD:
-        sentence = "You have new range. Learn to hold it first, then to lower slowly, then to load it."
-        yield Adaptation(Reason("new-range", sentence), added_exercises=CONTROL_EXERCISES, order_pairs=CONTROL_ORDER)
+    if not gains or situation.now - max(gains) > NEW_RANGE_PERIOD:
+        return None
+    return min((situation.now - max(gains)) // timedelta(weeks=1), len(CONTROL_STAGES) - 1)
 
 
 def _deficit_adaptations(situation: Situation) -> Iterator[Adaptation]:

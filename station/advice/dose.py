@@ -1,4 +1,4 @@
-"""How much of an exercise: an item's dose, halved or longer, and about how long it takes."""
+"""How much of an exercise: an item's dose, smaller or longer, and about how long it takes."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def count_of(exercise: Exercise, item: Item) -> int | None:
     return item.count or exercise.dose.count
 
 
-def halved(exercise: Exercise, item: Item) -> Item:
-    """Half of the repetitions, rounded up; a single hold lasts half as long."""
+def reduced(exercise: Exercise, item: Item, share: float) -> Item:
+    """This share of the repetitions, rounded up; a single hold is as much shorter."""
     count, repetitions, hold_s = count_of(exercise, item), repetitions_of(exercise, item), hold_s_of(exercise, item)
     if count is not None:
-        return msgspec.structs.replace(item, count=ceil(count / 2))
+        return msgspec.structs.replace(item, count=ceil(count * share))
     if repetitions > 1 or hold_s is None:
-        return msgspec.structs.replace(item, repetitions=ceil(repetitions / 2))
-    return msgspec.structs.replace(item, hold_s=ceil(hold_s / 2))
+        return msgspec.structs.replace(item, repetitions=ceil(repetitions * share))
+    return msgspec.structs.replace(item, hold_s=ceil(hold_s * share))
 
 
 def with_longer_holds(exercise: Exercise, item: Item) -> Item:

@@ -55,7 +55,8 @@ class Condition:
     """One yes-or-no question and the effect of a yes, in a sentence or two. `title` names the condition in lists.
 
     `professional` is whom to ask, where the guide names one. A condition with `follow_up_of` is only asked after a yes
-    to that condition, and its own yes lifts the restrictions of that condition.
+    to that condition, and its own yes lifts the restrictions of that condition. `effect_without` is what remains of the
+    effect where the exercises that it names are left out.
     """
 
     key: str
@@ -68,6 +69,7 @@ class Condition:
     test_limit: TestLimit = TestLimit.NONE
     test_reason: str = ""
     """Why the test is limited, in a sentence."""
+    effect_without: str | None = None
 
 
 CONDITIONS = (
@@ -84,7 +86,8 @@ CONDITIONS = (
         CLEARED,
         "Recently cleared for exercise",
         "Have you had one of these recently and been cleared for exercise?",
-        "Start gently, at half the usual dose, and build up while the ankle stays calm.",
+        "Start gently, at half the usual dose. It grows to three quarters and then to the whole while the ankle stays "
+        "calm.",
         ConditionKind.CHANGES_EXERCISES,
         test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, lunge only as far as is comfortable; do not push to the end.",
@@ -101,24 +104,26 @@ CONDITIONS = (
         TENDON_PAIN,
         "Pain in the Achilles tendon",
         "Does your Achilles tendon hurt at the moment?",
-        "Do not force any stretch to its end. Strength work in a comfortable range is added, with less than your body "
-        "weight if need be. A heel lift in your shoe may help for a while.",
+        "Do not force any stretch to its end. Heel drops load the tendon, in a comfortable range and with less than "
+        "your body weight if need be. A heel lift in your shoe may help for a while.",
         ConditionKind.CHANGES_EXERCISES,
         "a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
         test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
         "when you answer that the pain has settled.",
+        effect_without="Do not force any stretch to its end. A heel lift in your shoe may help for a while.",
     ),
     Condition(
         INSERTIONAL,
         "Pain where the tendon meets the heel",
         "Does it hurt right where the Achilles tendon meets the heel bone?",
-        "Avoid the end of your range for now.",
+        "Avoid the end of your range for now. Heel drops on the flat load the tendon.",
         ConditionKind.CHANGES_EXERCISES,
         "a physiotherapist, if it does not settle",
         test_limit=TestLimit.EXCLUDED,
         test_reason="The test takes the ankle to the end of its range, which a sore tendon should avoid. It returns "
         "when you answer that the pain has settled.",
+        effect_without="Avoid the end of your range for now.",
     ),
     Condition(
         NEURO,
@@ -128,6 +133,7 @@ CONDITIONS = (
         "physiotherapist.",
         ConditionKind.CHANGES_EXERCISES,
         "a neuro physiotherapist",
+        effect_without="See a neuro physiotherapist.",
     ),
     Condition(
         NUMB,
@@ -175,6 +181,7 @@ CONDITIONS = (
         "Does it pinch in the front of the ankle when you lunge?",
         "First mobilise the ankle with the foot fully relaxed. In a lunge, stop short of the pinch.",
         ConditionKind.CHANGES_EXERCISES,
+        effect_without="In a lunge, stop short of the pinch.",
         test_limit=TestLimit.COMFORTABLE,
         test_reason="In the test, stop short of the pinch in front of the ankle.",
     ),
@@ -193,6 +200,7 @@ CONDITIONS = (
         "Do your toes turn out when you walk or lunge?",
         "The straight lunge is part of your routine: foot straight ahead, knee over the toes.",
         ConditionKind.CHANGES_EXERCISES,
+        effect_without="Keep the foot straight ahead and the knee over the toes.",
     ),
 )
 """In the order of the questions."""
@@ -209,16 +217,22 @@ NEURO_HOLD_S = 60
 
 FIRST_EXERCISES = {NEURO: (NEURO_EXERCISE,), PINCH: ("4a", "4b")}
 """The exercises that a condition puts first: for a pinch, those with the foot at rest."""
-ADDED_EXERCISES = {TENDON_PAIN: ("5a", "5b"), INSERTIONAL: ("5a", "5b"), TOES_OUT: ("7a",)}
-"""The exercises that a condition adds: strength away from the end of the range, and the straight lunge."""
+ADDED_EXERCISES = {TENDON_PAIN: ("7d",), INSERTIONAL: ("7d",), TOES_OUT: ("7a",)}
+"""The exercises that a condition adds: a load for a sore tendon, and the straight lunge."""
+
+WHOLE, THREE_QUARTERS, HALF = 1.0, 0.75, 0.5
+CALM_DAYS_PER_STAGE = 6
+"""Two weeks of three sessions each: a tendon shows only after days whether a load was right."""
+GROWN = Reason("dose-grows", "It has stayed calm, so the dose has grown to three quarters of the usual one.")
 
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRestriction:
-    """How a person's conditions restrict one exercise, with a reason from each."""
+    """How a person's conditions restrict one exercise, with a reason from each. `share` is that of the usual dose."""
 
     restriction: Restriction | None
     reasons: tuple[Reason, ...]
+    share: float = WHOLE
 
 
 def rule_key(condition: str) -> str:
@@ -270,17 +284,40 @@ def _test_reasons(conditions: Collection[str], limit: TestLimit) -> list[Reason]
     return [Reason(rule_key(one.key), one.test_reason) for one in found]
 
 
-def restriction_on(exercise: Exercise, conditions: Collection[str]) -> ExerciseRestriction:
-    """The strictest restriction that these conditions put on the exercise, and its reasons."""
-    found = [(one.restriction, Reason(rule_key(one.condition), one.reason)) for one in exercise.cautions]
-    found = [(restriction, why) for restriction, why in found if why.rule in {rule_key(key) for key in conditions}]
-    if CLEARED in conditions and not any(why.rule == rule_key(CLEARED) for _, why in found):
-        found.append((Restriction.REDUCED, Reason(rule_key(CLEARED), CONDITION_BY_KEY[CLEARED].effect)))
-    if not found:
+def restriction_on(exercise: Exercise, conditions: Collection[str], calm_training_days: int = 0) -> ExerciseRestriction:
+    """The strictest restriction that these conditions put on the exercise after so many calm days, and its reasons."""
+    found = {one.condition: one for one in exercise.cautions if one.condition in conditions}
+    excluded = tuple(
+        Reason(rule_key(key), one.reason) for key, one in found.items() if one.restriction is Restriction.EXCLUDED
+    )
+    if excluded:
+        return ExerciseRestriction(Restriction.EXCLUDED, excluded, 0.0)
+    reasons = {key: one.reason for key, one in found.items()}
+    if CLEARED in conditions:
+        reasons.setdefault(CLEARED, CONDITION_BY_KEY[CLEARED].effect)
+    shares = {key: _share_of_dose(exercise, key, calm_training_days) for key in reasons}
+    share = min(shares.values(), default=WHOLE)
+    if share == WHOLE:
         return ExerciseRestriction(None, ())
-    excluded = any(restriction is Restriction.EXCLUDED for restriction, _ in found)
-    strictest = Restriction.EXCLUDED if excluded else Restriction.REDUCED
-    return ExerciseRestriction(strictest, tuple(why for restriction, why in found if restriction is strictest))
+    strictest = tuple(Reason(rule_key(key), reason) for key, reason in reasons.items() if shares[key] == share)
+    return ExerciseRestriction(Restriction.REDUCED, strictest if share == HALF else (GROWN, *strictest), share)
+
+
+def _share_of_dose(exercise: Exercise, condition: str, calm_training_days: int) -> float:
+    """The share of the dose that a condition allows: half, or what it has grown to (the rule `dose-grows`)."""
+    if condition != CLEARED and exercise.key not in ADDED_EXERCISES.get(condition, ()):
+        return HALF
+    stage = calm_training_days // CALM_DAYS_PER_STAGE
+    return (HALF, THREE_QUARTERS, WHOLE)[min(stage, 2)]
+
+
+def effect_of(condition: Condition, exercises: Mapping[str, Exercise], conditions: Collection[str]) -> str:
+    """The effect of a condition beside the others: never that an exercise comes first which another one leaves out."""
+    named = (*FIRST_EXERCISES.get(condition.key, ()), *ADDED_EXERCISES.get(condition.key, ()))
+    allowed = [
+        key for key in named if restriction_on(exercises[key], conditions).restriction is not Restriction.EXCLUDED
+    ]
+    return condition.effect if allowed or condition.effect_without is None else condition.effect_without
 
 
 def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
@@ -289,6 +326,7 @@ def adaptations(conditions: Collection[str]) -> Iterator[Adaptation]:
         if condition.key in conditions:
             yield Adaptation(
                 Reason(rule_key(condition.key), condition.effect),
+                condition.effect_without or condition.effect,
                 first_exercises=FIRST_EXERCISES.get(condition.key, ()),
                 added_exercises=ADDED_EXERCISES.get(condition.key, ()),
                 ten_minute_exercises=(NEURO_EXERCISE,) if condition.key == NEURO else (),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -38,8 +38,8 @@ class Plan:
     """`days` are weekdays (0 is Monday) with times of day in `zone`, in their order.
 
     `routine` is `proposed`, the key of a ready routine or the id of the person's own. `reminder_cue`: the board plays a
-    cue at that time; `tests`: the station schedules tests; `minutes`: the time available, `None` for no limit; `token`:
-    the end of the calendar's address; `since`: the first day, `None` for always.
+    cue at that time; `tests`: the station schedules tests; `minutes`: the time for a proposal, `None` if not chosen;
+    `token`: the end of the calendar's address; `since`: the first day, `None` for always.
     """
 
     days: tuple[tuple[int, str], ...]
@@ -164,11 +164,17 @@ def due(plan: Plan, done: PlanProgress, now: datetime) -> Due:
         or (missed and newest.astimezone(UTC) in {at.astimezone(UTC) for at in done.offered_occurrences})
     ):
         newest, missed = None, False
-    test, test_reasons = _test_due_today(plan, done, now, zone)
+    test, test_reasons = _test_due_today(done, now, zone) if plan.tests else (None, ())
     plan_reasons = _plan_reasons(newest, missed, before, done, now, zone)
     return Due(
         newest, missed, following, test, (*plan_reasons, *test_reasons, weekly_dose_reason(done.credited_this_week_s))
     )
+
+
+def due_without_plan(done: PlanProgress, now: datetime, zone: tzinfo) -> Due:
+    """What is due without a plan: no occurrence, but the tests."""
+    test, test_reasons = _test_due_today(done, now, zone)
+    return Due(None, False, None, test, (*test_reasons, weekly_dose_reason(done.credited_this_week_s)))
 
 
 def weekly_dose_reason(credited_s: Mapping[Side, float]) -> Reason:
@@ -204,11 +210,7 @@ def _plan_reasons(
         yield Reason("plan-break", "It has been a while, and that is fine: start from where you are.")
 
 
-def _test_due_today(
-    plan: Plan, done: PlanProgress, now: datetime, zone: ZoneInfo
-) -> tuple[str | None, tuple[Reason, ...]]:
-    if not plan.tests:
-        return None, ()
+def _test_due_today(done: PlanProgress, now: datetime, zone: tzinfo) -> tuple[str | None, tuple[Reason, ...]]:
     today = _local_date(now, zone)
     test, why = _test_due_by_interval(done, today, zone)
     if test is not None and done.last_stretched_at is not None and _local_date(done.last_stretched_at, zone) == today:
@@ -220,7 +222,7 @@ def _test_due_today(
     return test, why
 
 
-def _test_due_by_interval(done: PlanProgress, today: date, zone: ZoneInfo) -> tuple[str | None, tuple[Reason, ...]]:
+def _test_due_by_interval(done: PlanProgress, today: date, zone: tzinfo) -> tuple[str | None, tuple[Reason, ...]]:
     if done.last_test is None:
         return "full", (Reason("test-first", "Your first test, a full one, is your starting point."),)
     if done.last_full_test is None or (today - _local_date(done.last_full_test, zone)).days >= FULL_TEST_INTERVAL_DAYS:
@@ -241,7 +243,7 @@ def _is_done(before: list[datetime], finished_at: datetime | None, zone: ZoneInf
     return first_of_day and _local_date(finished_at, zone) == newest.date()
 
 
-def _local_date(at: datetime, zone: ZoneInfo) -> date:
+def _local_date(at: datetime, zone: tzinfo) -> date:
     return at.astimezone(zone).date()
 
 

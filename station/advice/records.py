@@ -51,7 +51,9 @@ class Situation:
     first answers; `ask_reason` is why to ask again. `felt_places` is where they felt the limit at the last test,
     `not_felt_exercises` the exercises that they did not feel where they should. `side_histories` has the sides with
     recent tests, `has_trained_regularly` is whether they stretched in most weeks of the last three months, and
-    `available_minutes` the time that they have, `None` if unknown.
+    `available_minutes` the time that they chose, `None` if they chose none. `rotation` counts how far the rotation of
+    the guide's sections has come (`None`: not counted, and none takes its turn), `calm_training_days` the training days
+    without pain of 4 or more since they answered the health questions.
     """
 
     now: datetime
@@ -63,6 +65,8 @@ class Situation:
     side_histories: Mapping[Side, SideHistory] = field(default_factory=dict)
     has_trained_regularly: bool = True
     available_minutes: int | None = None
+    rotation: int | None = None
+    calm_training_days: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Excluded:
 
 @dataclass(frozen=True, slots=True)
 class Reduced:
-    """An exercise to do at half its dose, in its easier form."""
+    """An exercise to do at a smaller dose, in its easier form."""
 
     key: str
     reason: Reason
@@ -100,6 +104,9 @@ class Proposal:
 class Adaptation:
     """What one rule changes in a routine, and why.
 
+    In the reason's sentence, `{exercises}` stands for the exercises of the rule that remain in the routine. If none
+    remains, `otherwise` is the sentence; without one, there is no reason.
+
     The `first_exercises` come right after the warm-up; they and the `added_exercises` are added if missing. In each of
     the `order_pairs`, the first exercise comes before the second. `lengthens_holds` asks for longer holds of the
     stretches, `reduces_everything` for half of every dose, `ten_minute_exercises` for ten minutes a leg of each of
@@ -108,6 +115,7 @@ class Adaptation:
     """
 
     reason: Reason
+    otherwise: str | None = None
     first_exercises: tuple[str, ...] = ()
     added_exercises: tuple[str, ...] = ()
     order_pairs: tuple[tuple[str, str], ...] = ()

@@ -4,8 +4,8 @@
 - Until the health questions are answered, only tests start, and for an unknown person also the built-in stretch and
   exercises without cautions.
 - Exercises that a condition excludes are dropped, and so is the test if a condition rules out the end of the range.
-- Exercises that a condition or pain of 4 or 5 reduces are halved once: a step knows that it has been reduced, so a
-  resumed routine is not halved again.
+- Exercises that a condition or pain of 4 or 5 reduces are reduced once: a step knows that it has been reduced, so a
+  resumed routine is not reduced again.
 
 Calibrations, checks and the sound lesson do not load the ankle and may always start.
 """
@@ -20,7 +20,7 @@ from station.advice import health_questions, pain
 from station.advice.records import Catalogue, Excluded, Reason, Reduced, Situation
 from station.catalogue.records import Exercise, Restriction
 from station.core.events import Side
-from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, halved
+from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, Routine, Step, TestStep, reduced
 
 ASK_FIRST_RULE = "health-asked"
 TEST_KEY = "test"
@@ -92,7 +92,7 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
     conditions = frozenset() if situation is None else situation.conditions or frozenset()
     kept: list[Step] = []
     excluded: dict[Excluded, None] = {}
-    reduced: dict[Reduced, None] = {}
+    reductions: dict[Reduced, None] = {}
     advice: dict[Reason, None] = {}
     for step in steps:
         if isinstance(step, TestStep):
@@ -107,13 +107,14 @@ def restrict(exercises: Catalogue, steps: Routine, situation: Situation | None) 
                 excluded |= dict.fromkeys(Excluded(key, reason) for reason in exclusions)
                 continue
             assert exercise is not None
-            if reductions := _reductions(exercise, conditions, situation):
-                reduced |= dict.fromkeys(Reduced(key, reason) for reason in reductions)
-                step = step if step.reduced else _halved(step, exercise)
+            smaller, share = reductions_of(exercise, conditions, situation)
+            if smaller:
+                reductions |= dict.fromkeys(Reduced(key, reason) for reason in smaller)
+                step = step if step.reduced else _reduced(step, exercise, share)
         kept.append(step)
     remaining = _chained(_without_orphan_steps(kept), steps) if excluded else tuple(kept)
     blocked = None if remaining else next((one.reason for one in excluded), NOTHING_REMAINS)
-    return RestrictedRoutine(remaining, tuple(excluded), tuple(reduced), tuple(advice), blocked)
+    return RestrictedRoutine(remaining, tuple(excluded), tuple(reductions), tuple(advice), blocked)
 
 
 def _exclusions(
@@ -129,18 +130,23 @@ def _exclusions(
     return found.reasons if found.restriction is Restriction.EXCLUDED else ()
 
 
-def _reductions(exercise: Exercise, conditions: Collection[str], situation: Situation | None) -> Sequence[Reason]:
-    reasons = health_questions.restriction_on(exercise, conditions).reasons
+def reductions_of(
+    exercise: Exercise, conditions: Collection[str], situation: Situation | None
+) -> tuple[tuple[Reason, ...], float]:
+    """Why the dose of an exercise that is not excluded is smaller, and its share of the usual one."""
+    found = health_questions.restriction_on(
+        exercise, conditions, 0 if situation is None else situation.calm_training_days
+    )
     easing = None if situation is None else pain.reduction_reason(situation.pain_answers)
-    return reasons if easing is None else (*reasons, easing)
+    return (found.reasons, found.share) if easing is None else ((*found.reasons, easing), health_questions.HALF)
 
 
-def _halved(step: HoldStep | RepsStep, exercise: Exercise) -> Step:
-    """The step at half its dose; an exercise in two directions is halved in each."""
+def _reduced(step: HoldStep | RepsStep, exercise: Exercise, share: float) -> Step:
+    """The step at this share of its dose; an exercise in two directions is reduced in each."""
     if isinstance(step, RepsStep):
         ways = exercise.dose.ways
-        return replace(step, count=ways * ceil(step.count / ways / 2), reduced=True)
-    return halved(step)
+        return replace(step, count=ways * ceil(step.count / ways * share), reduced=True)
+    return reduced(step, share)
 
 
 def _chained(remaining: Routine, steps: Routine) -> Routine:

@@ -97,7 +97,7 @@ def _item_faults(exercises: Catalogue, items: Sequence[Item], conditions: Collec
             yield RoutineFault(f"{_item_name(one, item)}: not for you at the moment. {why} Remove it.", True, index)
         elif found.restriction is Restriction.REDUCED:
             why = found.reasons[0].sentence
-            yield RoutineFault(f"{_item_name(one, item)}: reduced to half for you. {why}", False, index)
+            yield RoutineFault(f"{_item_name(one, item)}: a smaller dose for you. {why}", False, index)
 
 
 def _range_faults(one: Exercise | None, item: Item) -> Iterator[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from station.advice import health_questions
+from station.advice import adaptation, health_questions, triage
+from station.advice.health_questions import CALM_DAYS_PER_STAGE
 
 GUIDE = "The founding guide"
 AUTHOR = "The founding guide, its author's cautions"
@@ -63,6 +64,14 @@ RULES: tuple[Rule, ...] = (
         "out.",
         OWN_CHOICE,
     ),
+    Rule(
+        "dose-grows",
+        "A smaller dose grows",
+        "After an operation or a fracture, and for heel drops with a sore tendon: half, then three quarters after "
+        f"{CALM_DAYS_PER_STAGE} training days without pain of 4 or more, and the whole dose after "
+        f"{2 * CALM_DAYS_PER_STAGE}.",
+        f"{AUTHOR}; the steps are this station's own choice",
+    ),
     Rule("pain-go-on", "Pain of 0 to 3", "Carry on.", TRAFFIC_LIGHT),
     Rule(
         "pain-ease-off",
@@ -103,10 +112,17 @@ RULES: tuple[Rule, ...] = (
         GUIDE,
     ),
     Rule(
+        triage.ROTATION_RULE,
+        "What takes turns",
+        "To warm-up, stretches and the felt place, each training day adds one more section of the guide: "
+        f"{', '.join(triage.ROTATING_SECTIONS.values())}. A new week begins one further on.",
+        "The founding guide for the sections; the turns are this station's own choice",
+    ),
+    Rule(
         "time",
         "When time is short",
-        "Stretches for where you feel the limit are kept longest, then other exercises for it, then other stretches "
-        "and the warm-up.",
+        f"Without a choice you have {triage.DEFAULT_MINUTES} minutes. Kept longest: the felt place, its stretches "
+        "first (several places take turns; if none, all stretches), then warm-up, today's section, other stretches.",
         OWN_CHOICE,
     ),
     Rule(
@@ -118,7 +134,8 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "new-range",
         "New range needs control",
-        "For four weeks after a confirmed gain: first hold still, then lower slowly, then lunge and squat under load.",
+        f"After a confirmed gain, one step a week: {', '.join(stage.aim for stage in adaptation.CONTROL_STAGES)}. A "
+        "later step waits for its week.",
         AUTHOR,
     ),
     Rule(

@@ -1,12 +1,14 @@
-"""What to do now: exercises for the felt place first, then the others, in the guide's order.
+"""What to do now: exercises for the felt place first, then the others with today's section, in the guide's order.
 
 The guide has two rules of order: groups follow each other (warm-up, release, stretch, mobilise, strengthen, functional,
 nerve), and exercises for the felt place come first. Together: a test, the warm-up, the exercises for the felt places in
 the order of groups, then the others in the order of groups; within a group, by the guide's numbers. An exercise that
 another one prepares (`Adaptation.order_pairs`) moves to right after it.
 
-Excluded exercises are listed with their reasons; reduced ones are halved. When time is short, the least important
-exercises are dropped: those for the gait first, the stretches for the felt place last.
+Warm-up, stretches and the felt place are for every day; the other sections of the guide take turns
+(`ROTATING_SECTIONS`). When time is short, the least important exercises are dropped (`_tiers`).
+
+Excluded exercises are listed with their reasons, and so are those with a smaller dose.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ import msgspec
 
 from station.advice import adaptation, dose, health_questions, pain
 from station.advice.records import Adaptation, Catalogue, Excluded, Proposal, Reason, Reduced, Situation
-from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY
+from station.advice.restrictions import NOTHING_REMAINS, TEST_KEY, reductions_of
 from station.catalogue.records import Exercise, FeltPlace, Group, Item, Restriction
 from station.core.events import Side
 
@@ -30,15 +32,24 @@ FELT_PLACE_EXERCISES = {
 """The exercises that the guide puts first for each felt place."""
 FELT_REASONS = {
     FeltPlace.FRONT: Reason(
-        "felt-front", "You feel the limit in front of the ankle, so exercises that free the joint come first."
+        "felt-front", "You feel the limit in front of the ankle, so these come first: {exercises}."
     ),
     FeltPlace.ACHILLES: Reason(
-        "felt-achilles", "You feel the limit in the Achilles tendon, so exercises for it come first."
+        "felt-achilles", "You feel the limit in the Achilles tendon, so these come first: {exercises}."
     ),
-    FeltPlace.CALF: Reason("felt-calf", "You feel the limit in the calf, so exercises that lengthen it come first."),
+    FeltPlace.CALF: Reason("felt-calf", "You feel the limit in the calf, so these come first: {exercises}."),
 }
+ROTATING_SECTIONS = {
+    Group.RELEASE: "release",
+    Group.MOBILISE: "mobilise",
+    Group.STRENGTHEN: "strengthen",
+    Group.FUNCTIONAL: "use the range",
+    Group.NERVE: "nerve and big toe",
+}
+"""The sections of the guide that take turns, in its order; the exercises for the gait come with the nerve."""
 DEFAULT_MINUTES = 30
-"""The time for a routine with added exercises if the person has set none."""
+"""The time for a proposal if the person has chosen none: the felt place, one section and a stretch fit."""
+ROTATION_RULE = "rotation"
 TOO_LONG = Reason("time", "There is not enough time for it today.")
 SHORTENED = Reason("time", "Shortened to fit your time. Do the remainder later in the day.")
 GROUP_ORDER = tuple(Group)
@@ -69,7 +80,7 @@ def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -
         return Proposal(block_reason=why)
     blocks = list(_group_into_blocks(exercises, base))
     present_keys = {block.key for block in blocks}
-    adaptations = tuple(_adaptations(situation))
+    adaptations = tuple(_adaptations(exercises, situation))
     first = {key for one in adaptations for key in one.first_exercises}
     adaptations = tuple(
         one for one in adaptations if one.required_exercise is None or one.required_exercise in present_keys | first
@@ -81,7 +92,7 @@ def proposal(exercises: Catalogue, base: Sequence[Item], situation: Situation) -
     blocks = [replace(block, is_first=block.key in first) for block in blocks]
     blocks, excluded, reduced, dose_reasons = _apply_restrictions(blocks, situation, adaptations)
     asked = [block.key for block in blocks if not block.is_added]
-    blocks, too_long, cut = _fit_to_time(exercises, _ordered(exercises, blocks, adaptations), situation)
+    blocks, too_long, cut = _fit_to_time(exercises, _ordered(exercises, blocks, adaptations), situation, adaptations)
     now = [block.key for block in blocks if not block.is_added]
     moved = [] if now == [key for key in asked if key in now] else [REORDERED]
     reasons = (*_reasons(blocks, adaptations, dose_reasons), *moved, *cut)
@@ -92,7 +103,7 @@ def apply_precautions(exercises: Catalogue, items: Sequence[Item], situation: Si
     """A routine that the person chose, in its own order and with only restrictions applied."""
     if (why := block_reason(situation)) is not None:
         return Proposal(block_reason=why)
-    adaptations = tuple(one for one in _adaptations(situation) if one.reduces_everything)
+    adaptations = tuple(one for one in _adaptations(exercises, situation) if one.reduces_everything)
     blocks, excluded, reduced, dose_reasons = _apply_restrictions(
         _group_into_blocks(exercises, items), situation, adaptations
     )
@@ -106,12 +117,36 @@ def block_reason(situation: Situation) -> Reason | None:
     return health_questions.block_reason(situation.conditions) or pain.block_reason(situation.pain_answers)
 
 
-def _adaptations(situation: Situation) -> Iterator[Adaptation]:
+def full_routine(exercises: Catalogue, situation: Situation) -> tuple[Item, ...]:
+    """All that fits the triage, in the guide's order, the felt places first.
+
+    Exercises for other places are not in it. Everything fits where no place is known, or the limit is felt nowhere.
+    """
+    places = situation.felt_places & FELT_PLACE_EXERCISES.keys()
+    first = {key for place in places for key in FELT_PLACE_EXERCISES[place]}
+    blocks = [
+        _Block(one, (Item(exercise=key),), is_first=key in first)
+        for key, one in exercises.items()
+        if not places or one.is_for_gait or places & set(one.places)
+    ]
+    return tuple(item for block in _ordered(exercises, blocks, ()) for item in block.items)
+
+
+def _adaptations(exercises: Catalogue, situation: Situation) -> Iterator[Adaptation]:
     for place, why in FELT_REASONS.items():
         if place in situation.felt_places:
             yield Adaptation(why, first_exercises=FELT_PLACE_EXERCISES[place])
     yield from health_questions.adaptations(situation.conditions or frozenset())
     yield from adaptation.adaptations(situation)
+    if situation.rotation is not None:
+        rounds, number = divmod(situation.rotation, len(ROTATING_SECTIONS))
+        group, later = list(ROTATING_SECTIONS)[number], adaptation.later_control_exercises(situation)
+        keys = [key for key, one in exercises.items() if (Group.NERVE if one.is_for_gait else one.group) is group]
+        leader = rounds % len(keys)
+        keys = [key for key in keys[leader:] + keys[:leader] if key not in later]
+        if keys:
+            sentence = f"Today is the turn of “{ROTATING_SECTIONS[group]}”: {{exercises}}."
+            yield Adaptation(Reason(ROTATION_RULE, sentence), added_exercises=tuple(keys))
 
 
 def _make_proposal(
@@ -159,7 +194,6 @@ def _apply_restrictions(
     excluded: dict[str, Excluded] = {}
     reduced: dict[str, Reduced] = {}
     dose_reasons: set[Reason] = set()
-    reduce_all_reasons = [one.reason for one in adaptations if one.reduces_everything]
     for block in blocks:
         exercise = block.exercise
         if exercise is None:
@@ -174,16 +208,17 @@ def _apply_restrictions(
             excluded[exercise.key] = Excluded(exercise.key, exercise_restriction.reasons[0])
             continue
         items = block.items
+        reduction_reasons, share = reductions_of(exercise, conditions, situation)
         if any(exercise.key in one.ten_minute_exercises for one in adaptations):
             items = tuple(
                 item if item.exercise is None else health_questions.neuro_dose(exercise, item) for item in items
             )
-        elif not exercise_restriction.reasons and not reduce_all_reasons and exercise.group is Group.STRETCH:
+        elif not reduction_reasons and exercise.group is Group.STRETCH:
             items, dose_changes = _adapted_items(exercise, items, adaptations)
             dose_reasons |= dose_changes
-        if reduction_reasons := (*exercise_restriction.reasons, *reduce_all_reasons):
+        if reduction_reasons:
             reduced[exercise.key] = Reduced(exercise.key, reduction_reasons[0])
-            items = tuple(item if item.exercise is None else dose.halved(exercise, item) for item in items)
+            items = tuple(item if item.exercise is None else dose.reduced(exercise, item, share) for item in items)
         kept.append(replace(block, items=items))
     dose_reasons.update(one.reason for one in reduced.values())
     return kept, list(excluded.values()), list(reduced.values()), dose_reasons
@@ -228,53 +263,59 @@ def _ordered(exercises: Catalogue, blocks: Iterable[_Block], adaptations: Iterab
     return found
 
 
-def _importance_key(block: _Block, situation: Situation) -> tuple[int, ...]:
-    """Sort key; smaller is more important."""
-    exercise = block.exercise
-    if exercise is None:
-        return (0,)
-    neuro = health_questions.NEURO in (situation.conditions or ()) and exercise.key == health_questions.NEURO_EXERCISE
-    stretch = exercise.group is Group.STRETCH
-    warm_up = exercise.group is Group.WARM_UP
+def _tiers(
+    exercises: Catalogue, situation: Situation, adaptations: Sequence[Adaptation]
+) -> tuple[Collection[str], ...]:
+    """The exercises by importance, the most important first. Where several places are felt, they take turns at the top.
+
+    An exercise is in the first tier that has it.
+    """
+    stretches = {key for key, one in exercises.items() if one.group is Group.STRETCH and not one.is_for_gait}
+    places = [place for place in FELT_PLACE_EXERCISES if place in situation.felt_places]
+    felt = FELT_PLACE_EXERCISES[places[(situation.rotation or 0) % len(places)]] if places else stretches
+    of_section = [key for one in adaptations if one.reason.rule == ROTATION_RULE for key in one.added_exercises]
+    felt_or_rotation = {ROTATION_RULE, *(why.rule for why in FELT_REASONS.values())}
+    required = [one for one in adaptations if one.reason.rule not in felt_or_rotation]
     return (
-        1,
-        not neuro,
-        exercise.is_for_gait and not block.is_first,
-        not block.is_first,
-        not stretch,
-        not warm_up,
-        block.is_added,
+        health_questions.FIRST_EXERCISES[health_questions.NEURO]
+        if health_questions.NEURO in (situation.conditions or ())
+        else (),
+        stretches.intersection(felt),
+        (*felt, *(key for one in required for key in (*one.first_exercises, *one.added_exercises))),
+        [key for key, one in exercises.items() if one.group is Group.WARM_UP],
+        *((key,) for key in of_section),
+        [key for one in adaptations for key in one.first_exercises],
+        stretches,
+        [key for key, one in exercises.items() if not one.is_for_gait],
+        exercises,
     )
 
 
 def _fit_to_time(
-    exercises: Catalogue, blocks: Sequence[_Block], situation: Situation
+    exercises: Catalogue, blocks: Sequence[_Block], situation: Situation, adaptations: Sequence[Adaptation]
 ) -> tuple[list[_Block], list[Excluded], list[Reason]]:
     """The blocks that fit the time, in order, what was dropped, and why one was cut.
 
     At least part of the most important exercise remains.
     """
     remaining_s = 60 * (situation.available_minutes or DEFAULT_MINUTES)
-    always_kept = [
-        block
-        for block in blocks
-        if block.exercise is None or (situation.available_minutes is None and not block.is_added)
-    ]
-    remaining_s -= sum(dose.duration_s_of(exercises, block.items) for block in always_kept)
-    kept: dict[int, _Block] = {id(block): block for block in always_kept}
+    kept: dict[int, _Block] = {}
     cut: list[Reason] = []
-    for block in sorted(blocks, key=lambda block: _importance_key(block, situation)):
-        if id(block) in kept or block.exercise is None:
-            continue
-        seconds = dose.duration_s_of(exercises, block.items)
-        if seconds > remaining_s and not any(one.exercise for one in kept.values()):
+    tiers = _tiers(exercises, situation, adaptations)
+
+    def importance(block: _Block) -> int:
+        return -1 if block.key is None else next(tier for tier, keys in enumerate(tiers) if block.key in keys)
+
+    for block in sorted(blocks, key=importance):
+        block_now, seconds = block, dose.duration_s_of(exercises, block.items)
+        if block.exercise is not None and seconds > remaining_s:
+            if any(one.exercise for one in kept.values()):
+                continue
             block_now = _shortened(exercises, block, remaining_s)
+            seconds = dose.duration_s_of(exercises, block_now.items)
             cut.append(SHORTENED)
-            kept[id(block)] = block_now
-            remaining_s -= dose.duration_s_of(exercises, block_now.items)
-        elif seconds <= remaining_s:
-            kept[id(block)] = block
-            remaining_s -= seconds
+        kept[id(block)] = block_now
+        remaining_s -= seconds
     found = [kept[id(block)] for block in blocks if id(block) in kept]
     kept_keys = {block.key for block in found}
     dropped_keys = dict.fromkeys(block.key for block in blocks if block.key is not None and block.key not in kept_keys)
@@ -301,12 +342,20 @@ def _one_fewer(exercise: Exercise, item: Item) -> Item:
 
 
 def _reasons(
-    blocks: Iterable[_Block], adaptations: Iterable[Adaptation], dose_reasons: Collection[Reason]
+    blocks: Sequence[_Block], adaptations: Iterable[Adaptation], dose_reasons: Collection[Reason]
 ) -> Iterator[Reason]:
-    """The reasons of all conditions, and those of the adaptations that show in the routine."""
-    kept = {block.key for block in blocks}
+    """The reasons of the adaptations that show in the routine; each names only exercises that are in it."""
+    kept = {block.key: block.exercise for block in blocks if block.exercise is not None}
     for one in adaptations:
         named = {*one.first_exercises, *one.added_exercises, *(key for pair in one.order_pairs for key in pair)}
+        promised = [exercise for key, exercise in kept.items() if key in (*one.first_exercises, *one.added_exercises)]
         changes = named or one.lengthens_holds or one.reduces_everything or one.extra_repetition_side is not None
-        if not changes or named & kept or one.reason in dose_reasons or one.reason.rule.startswith("health-"):
+        if one.required_exercise is not None and one.required_exercise not in kept:
+            continue
+        if promised:
+            names = ", ".join(exercise.short_name.replace("achilles", "Achilles") for exercise in promised)
+            yield Reason(one.reason.rule, one.reason.sentence.replace("{exercises}", names))
+        elif one.otherwise is not None and named:
+            yield Reason(one.reason.rule, one.otherwise)
+        elif not changes or one.reason in dose_reasons or one.otherwise is not None:
             yield one.reason

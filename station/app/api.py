@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, Protocol
 
@@ -69,8 +69,10 @@ class StationApi(Protocol):
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         """Store a person's answer: `question` is `care`, `pain` or `felt`, `about` its subject."""
 
-    def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        """Store answers about a test; omitted values stay unchanged."""
+    def answer_test(
+        self, test_id: str, *, pain: int | None = None, felt: Collection[str] | None = None
+    ) -> Future[None]:
+        """Store answers about a test, `felt` one or more places; omitted values stay unchanged."""
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]

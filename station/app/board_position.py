@@ -10,11 +10,15 @@ from station.core.steps import HoldStep, RepsStep, Routine, SetupStep, Step, Tes
 
 
 def position_for(step: Step) -> BoardPosition | None:
-    """How the board must lie for this step; `None` where it does not matter."""
+    """How the board must lie for this step; `None` where it does not matter.
+
+    The easier form of an exercise on the slope, for a person with a caution, is the same on the flat board.
+    """
     if isinstance(step, TestStep):
         return BoardPosition.FLAT
     if isinstance(step, HoldStep | RepsStep) and step.exercise in exercises():
-        return exercises()[step.exercise].board
+        board = exercises()[step.exercise].board
+        return BoardPosition.FLAT if board is BoardPosition.SLOPE and step.reduced else board
     return None
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
 from station.advice import health_questions
-from station.advice.pain import MAX_PAIN
+from station.advice.pain import EASE_OFF_FROM, MAX_PAIN
 from station.advice.plan import Plan, PlanProgress, plan_from_dict
 from station.advice.records import SideHistory, Situation
 from station.app.progress import History, history_of
@@ -35,9 +36,9 @@ _ASKED = {"health": 1, "changed": 1, "pain": DEFAULT_LIMIT, "felt": DEFAULT_LIMI
 
 
 def situation_of(
-    store: Reader, person_id: str, now: datetime, *, minutes: int | None = None, history: History | None = None
+    store: Reader, person_id: str, planned: Plan | None, now: datetime, *, history: History | None = None
 ) -> Situation:
-    """The situation that decides what this person should do at `now`, with `minutes` of time.
+    """The situation that decides what this person, with this plan, should do at `now`.
 
     Pass `history` if already loaded: reading it takes tens of milliseconds. Raises StoreError.
     """
@@ -49,6 +50,9 @@ def situation_of(
     conditions = None if health is None else _answered_conditions(health)
     answered_at = None if health is None or conditions is None else health.answered_at
     changed = next(iter(answers["changed"]), None)
+    eased = (at for at, pain in pains if pain >= EASE_OFF_FROM)
+    calm_since = now if answered_at is None else max((answered_at, *eased))
+    times = store.training_session_times(person_id, min(calm_since, now - PERSISTENCE_SPAN))
     return Situation(
         now,
         conditions,
@@ -59,8 +63,9 @@ def situation_of(
         pains,
         _not_felt_exercises(answers["felt"]),
         _side_histories(history.progress),
-        _has_persisted(store, person_id, now),
-        minutes,
+        _has_persisted(times, now),
+        None if planned is None else planned.minutes,
+        *_training_counts(times, calm_since, now, zone_of(planned)),
     )
 
 
@@ -93,6 +98,28 @@ def plan_for(store: Reader, person_id: str) -> Plan | None:
         return None
 
 
+def zone_of(planned: Plan | None) -> tzinfo:
+    """The time zone of a person's days: that of their plan, else the station's own."""
+    here = datetime.now(UTC).astimezone().tzinfo or UTC
+    return here if planned is None else ZoneInfo(planned.zone)
+
+
+def _training_counts(
+    times: Sequence[tuple[datetime, bool]], calm_since: datetime, now: datetime, zone: tzinfo
+) -> tuple[int, int]:
+    """How far the rotation of the guide's sections has come, and the training days since `calm_since`.
+
+    It moves on each week, and after each training day in it. Today is no training day yet: what it adds does not
+    change today's routine.
+    """
+    today = now.astimezone(zone).date()
+    monday = today - timedelta(days=today.weekday())
+    days = [(at, at.astimezone(zone).date()) for at, _ in times]
+    this_week = {day for _, day in days if monday <= day < today}
+    calm = {day for at, day in days if at >= calm_since and day < today}
+    return monday.toordinal() // _WEEK.days + len(this_week), len(calm)
+
+
 def _answered_conditions(answer: Answer) -> frozenset[str] | None:
     """The conditions answered with yes; `None`, to ask again, if other questions were answered."""
     try:
@@ -116,11 +143,12 @@ def _pain_answers(answers: Sequence[Answer], history: History, now: datetime) ->
 
 def _felt_places(history: History, now: datetime) -> frozenset[FeltPlace]:
     """The felt places of the last day with a test that asked for them."""
-    reported = [one for one in _since(history, now - RECENT) if one.felt_place in _PLACES]
+    reported = [one for one in _since(history, now - RECENT) if _PLACES.intersection(one.felt_places or ())]
     if not reported:
         return frozenset()
     last = reported[-1].started_at.astimezone().date()
-    return frozenset(FeltPlace(str(one.felt_place)) for one in reported if one.started_at.astimezone().date() == last)
+    of_last_day = (one.felt_places or () for one in reported if one.started_at.astimezone().date() == last)
+    return frozenset(FeltPlace(place) for places in of_last_day for place in places if place in _PLACES)
 
 
 def _since(history: History, since: datetime) -> Sequence[ResultSummary]:
@@ -163,8 +191,8 @@ def _side_history(progress: SideProgress, behind_mm: float) -> SideHistory:
     )
 
 
-def _has_persisted(store: Reader, person_id: str, now: datetime) -> bool:
-    days = (at.astimezone(UTC).date() for at in store.hold_session_times(person_id, now - PERSISTENCE_SPAN))
+def _has_persisted(times: Sequence[tuple[datetime, bool]], now: datetime) -> bool:
+    days = (at.astimezone(UTC).date() for at, is_credited in times if is_credited and at >= now - PERSISTENCE_SPAN)
     return len({day - timedelta(days=day.weekday()) for day in days}) >= PERSISTENCE_MIN_WEEKS
 
 

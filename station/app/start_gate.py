@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime
 from functools import cached_property
 from math import ceil
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -27,9 +26,9 @@ from station.advice.restrictions import (
     restrict,
     unanswered_reason,
 )
-from station.advice.triage import apply_precautions, proposal
+from station.advice.triage import TOO_LONG, apply_precautions, full_routine, proposal
 from station.app.routines import STRETCH, TITLES, routine_called, routine_names, steps_of
-from station.app.situation import done_of, plan_for, situation_of
+from station.app.situation import done_of, plan_for, situation_of, zone_of
 from station.catalogue.checked import convert_to_record
 from station.catalogue.read import built_in_routines, exercises, item_faults
 from station.catalogue.records import Item
@@ -54,8 +53,10 @@ OWN = "own:"
 PROPOSED_FROM = "daily"
 """The base of a proposal: the warm-up and the three stretches; the felt place adds to it."""
 PROPOSED_NAME = "Proposed for you"
-NO_PLAN = "test_and_stretch"
-"""The routine for a person without a plan."""
+FULL = "full"
+"""The ready routine that has all that fits the triage; for an unknown person all of it."""
+UNKNOWN_PERSON = "test_and_stretch"
+"""Today's session of an unknown person."""
 AFTER_TEST = "stretch"
 """The part of it that follows the test."""
 NOTHING_DUE = "Nothing is due now: rest days are part of the plan. To do something anyway, choose it on the page."
@@ -105,11 +106,11 @@ class StartDecision:
 
 @dataclass(frozen=True, slots=True)
 class TodaySummary:
-    """What is due today for one person. Without a plan `due` is `None`; `credited_s` is this week's credit."""
+    """What is due today for one person; `credited_s` is this week's credit."""
 
     now: datetime
     plan: Plan | None
-    due: Due | None
+    due: Due
     situation: Situation
     proposal: Proposal
     title: str
@@ -128,15 +129,13 @@ class TodaySummary:
 
     @property
     def is_open(self) -> bool:
-        """Whether the routine is due now."""
-        return self.due is None or self.due.occurrence is not None
+        """Whether the routine may start now; without a plan always."""
+        return self.plan is None or self.due.occurrence is not None
 
     @property
     def due_test(self) -> str | None:
         """The test that is due and may start: `full` or `quick`."""
-        if self.due is None or self.due.test_kind is None or knee_to_wall_block_reason(self.situation) is not None:
-            return None
-        return self.due.test_kind
+        return None if knee_to_wall_block_reason(self.situation) is not None else self.due.test_kind
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,12 @@ class StartGate:
     @cached_property
     def situation(self) -> Situation | None:
         """The person's current situation; `None` for an unknown person."""
-        return None if self.person_id is None else situation_of(self.store, self.person_id, self.now)
+        return None if self.person_id is None else situation_of(self.store, self.person_id, self.plan, self.now)
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """The person's plan."""
+        return None if self.person_id is None else plan_for(self.store, self.person_id)
 
     def _from_restricted(self, found: RestrictedRoutine, asked_for: Routine, title: str | None) -> StartDecision:
         if found.block_reason is not None:
@@ -187,7 +191,11 @@ class StartGate:
         )
 
     def _proposed(self, found: Proposal, title: str, *, without_test: bool = False) -> StartDecision:
-        """Decide on a proposal; items that advice has already reduced are not reduced again."""
+        """Decide on a proposal; items that advice has already reduced are not reduced again.
+
+        What did not fit the time was never asked for, so it is no exclusion.
+        """
+        found = replace(found, excluded=tuple(one for one in found.excluded if one.reason != TOO_LONG))
         if found.block_reason is not None and not found.items:
             return StartDecision(refusal=_first_reason(found), excluded=found.excluded)
         items = [item for item in found.items if not without_test or item.test is None]
@@ -212,15 +220,17 @@ class StartGate:
         return own.name
 
     def items(self, name: str) -> Sequence[Item]:
-        """The items of a routine; the built-in stretch takes its doses from the settings.
+        """The items of a routine; the built-in stretch takes its doses from the settings, *Full* follows the triage.
 
         Raises ValueError with a sentence unless the name is `stretch`, a ready routine or one of the person's own.
         """
         stretch = Item(exercise=STRETCH, hold_s=self.settings.hold_s, repetitions=self.settings.repetitions)
         if name == "stretch":
             return (stretch,)
-        if name == NO_PLAN:
+        if name == UNKNOWN_PERSON:
             return tuple(stretch if item.exercise == STRETCH else item for item in built_in_routines()[name].items)
+        if name == FULL and self.situation is not None:
+            return full_routine(exercises(), self.situation)
         if name in built_in_routines():
             return built_in_routines()[name].items
         self.title(name)
@@ -234,8 +244,8 @@ class StartGate:
             raise ValueError(_unreadable(fault or "nothing is in it"))
         return found
 
-    def _unchanged(self, name: str, items: Sequence[Item] = ()) -> Routine:
-        if name in routine_names():
+    def _unchanged(self, name: str) -> Routine:
+        if name in routine_names() and name != FULL:
             return routine_called(
                 name,
                 self.settings,
@@ -244,7 +254,7 @@ class StartGate:
                 blocks_mm=self.blocks_mm,
                 seed=self.seed,
             )
-        return self._steps(items or self.items(name))
+        return self._steps(self.items(name))
 
     def _steps(self, items: Sequence[Item]) -> Routine:
         return steps_of(items, self.settings, self.first, analogue=self.analogue)
@@ -267,42 +277,37 @@ class StartGate:
         """What to do today and why. The person must be known."""
         assert self.person_id is not None
         assert self.situation is not None
-        planned = plan_for(self.store, self.person_id)
+        planned = self.plan
         done = done_of(self.store, self.person_id, self.now, zone_of(planned))
         title, found = self.planned(planned, self.situation)
-        due = None if planned is None else plan.due(planned, done, self.now)
+        zone = zone_of(planned)
+        due = plan.due_without_plan(done, self.now, zone) if planned is None else plan.due(planned, done, self.now)
         return TodaySummary(self.now, planned, due, self.situation, found, title, dict(done.credited_this_week_s))
 
     def base(self, planned: Plan | None) -> tuple[str, Sequence[Item]]:
         """The title of a plan's routine, and its items before advice; a proposal replaces one that no longer exists."""
-        name = NO_PLAN if planned is None else planned.routine
+        name = plan.PROPOSED_ROUTINE if planned is None else planned.routine
         if name != plan.PROPOSED_ROUTINE:
             with suppress(ValueError):
                 return self.title(name), self.items(name)
         return PROPOSED_NAME, self.items(PROPOSED_FROM)
 
     def planned(self, planned: Plan | None, situation: Situation) -> tuple[str, Proposal]:
-        """The title of a plan's routine, and the routine after advice for this situation.
+        """The title of today's routine, and the routine after advice for this situation.
 
-        Without a plan, a person who may do neither test nor stretch gets a proposal instead.
+        Everybody gets a proposal but a person whose plan has another routine.
         """
         title, items = self.base(planned)
-        if title == PROPOSED_NAME and planned is not None:
-            return title, proposal(exercises(), items, replace(situation, available_minutes=planned.minutes))
-        found = apply_precautions(exercises(), items, situation)
-        if planned is None and found.excluded and not any(item.exercise for item in found.items):
-            return PROPOSED_NAME, proposal(exercises(), self.items(PROPOSED_FROM), situation)
-        return title, found
+        advise = proposal if title == PROPOSED_NAME else apply_precautions
+        return title, advise(exercises(), items, situation)
 
     def _today(self, *, tested: bool) -> StartDecision:
         """The test if one is due, else the routine."""
         if self.person_id is None:
-            return self.decide(AFTER_TEST if tested else NO_PLAN)
+            return self.decide(AFTER_TEST if tested else UNKNOWN_PERSON)
         summary = self.today_summary()
-        if summary.plan is None and summary.title != PROPOSED_NAME:
-            return self.decide(AFTER_TEST if tested else NO_PLAN)
         if summary.due_test is not None and not tested:
-            return self.decide("full_test" if summary.due_test == "full" else "test")
+            return self._due_test(summary)
         if not summary.is_open:
             return StartDecision(notice=NOTHING_DUE)
         if summary.title != PROPOSED_NAME:
@@ -314,6 +319,14 @@ class StartGate:
         if not decision.routine and decision.refusal is None:
             return StartDecision(notice=NOTHING_DUE)
         return replace(decision, notice=summary.instead)
+
+    def _due_test(self, summary: TodaySummary) -> StartDecision:
+        """The test that is due, and why nothing follows it before the health questions are answered."""
+        decision = self.decide("full_test" if summary.due_test == "full" else "test")
+        unanswered = unanswered_reason(summary.situation)
+        if unanswered is None:
+            return decision
+        return replace(decision, notice=unanswered.sentence, only_test=unanswered)
 
     def _planned_routine(self, summary: TodaySummary, *, tested: bool) -> StartDecision:
         """The plan's own routine, as by its name; after today's test, without another test."""
@@ -336,12 +349,6 @@ def reduced_steps(routine: Routine, keys: Collection[str]) -> Routine:
 def is_only_test(routine: Routine) -> bool:
     """Whether the routine is only a test and its questions."""
     return bool(routine) and all(isinstance(step, TestStep | AskStep) for step in routine)
-
-
-def zone_of(planned: Plan | None) -> tzinfo:
-    """The time zone of a person's days: that of their plan, else the station's own."""
-    here = datetime.now(UTC).astimezone().tzinfo or UTC
-    return here if planned is None else ZoneInfo(planned.zone)
 
 
 def _has_exercise(routine: Routine) -> bool:

@@ -99,7 +99,8 @@ class Tick:
     at_us: int
 
 
-FELT_PLACE_ANSWERS = ("front", "achilles", "calf", "nowhere")
+NOWHERE = "nowhere"
+FELT_PLACE_ANSWERS = ("front", "achilles", "calf", NOWHERE)
 """Felt places: where a person can feel the limit of the ankle."""
 MAX_PAIN = 10
 EASE_OFF_PAIN, STOPPING_PAIN = 4, 6

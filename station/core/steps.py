@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from itertools import pairwise
-from math import isfinite
+from math import ceil, isfinite
 from typing import Any
 
 from station.core.events import BOTH_LEGS, SECOND_US, BoardPosition, Legs, Side
@@ -162,15 +162,20 @@ def is_verified(step: HoldStep | RepsStep) -> bool:
 
 
 def halved(step: Step) -> Step:
-    """Halve an exercise, rounding up: fewer repetitions, or one shorter hold. Other steps are returned unchanged."""
+    """Half of an exercise, as by `reduced`."""
+    return reduced(step, 0.5)
+
+
+def reduced(step: Step, share: float) -> Step:
+    """This share of an exercise, rounded up: fewer repetitions, or one shorter hold. Other steps stay unchanged."""
     match step:
         case HoldStep() if step.repetitions > 1:
-            return replace(step, repetitions=(step.repetitions + 1) // 2, reduced=True)
+            return replace(step, repetitions=ceil(step.repetitions * share), reduced=True)
         case HoldStep():
-            hold_us = (step.hold_us // SECOND_US + 1) // 2 * SECOND_US or step.hold_us
+            hold_us = ceil(step.hold_us // SECOND_US * share) * SECOND_US or step.hold_us
             return replace(step, hold_us=hold_us, reduced=True)
         case RepsStep():
-            return replace(step, count=(step.count + 1) // 2, reduced=True)
+            return replace(step, count=ceil(step.count * share), reduced=True)
         case _:
             return step
 

@@ -167,7 +167,7 @@ def check_from_row(row: AnyRow) -> Check:
 def result_summary_from_row(row: AnyRow) -> ResultSummary:
     """From a row of `SELECT_RESULT_SUMMARIES`."""
     test_id, session_id, run_started_at, started_us, full, contact, state = row[:7]
-    number, pain, felt_place, doubted, imported, simulated = row[7:13]
+    number, pain, felt_places, doubted, imported, simulated = row[7:13]
     original, correction_id, corrected = row[13:17], row[17], row[18:22]
     left_mm, right_mm, left_uncertainty_mm, right_uncertainty_mm = original if correction_id is None else corrected
     left_day_mm, right_day_mm = original[:2]
@@ -186,11 +186,16 @@ def result_summary_from_row(row: AnyRow) -> ResultSummary:
         right_original_mm=None if right_day_mm == right_mm else right_day_mm,
         calibration_number=number,
         pain=pain,
-        felt_place=felt_place,
+        felt_places=_felt_places(felt_places),
         is_suspect=doubted,
         imported=imported,
         simulated=simulated,
     )
+
+
+def _felt_places(stored: str | None) -> tuple[str, ...] | None:
+    """The places of a column that holds one, or several with commas."""
+    return None if stored is None else tuple(stored.split(","))
 
 
 def load_session_detail(connection: Connection, session: Session) -> SessionDetail:
@@ -274,7 +279,7 @@ def stored_test_from_row(row: AnyRow, trial_rows: Sequence[AnyRow] = (), attempt
         simulated=row.simulated,
         rule_version=row.rule_version,
         circumstances=Circumstances(
-            row.shod, row.back_foot, row.board_angle_deg, row.warmed_up, row.pain, row.felt_place
+            row.shod, row.back_foot, row.board_angle_deg, row.warmed_up, row.pain, _felt_places(row.felt_place)
         ),
         trials=tuple(_trial_from_row(child) for child in trial_rows),
         attempts=tuple(_attempt_from_row(child) for child in attempt_rows),

@@ -9,7 +9,19 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Connection, Select, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Select,
+    bindparam,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+)
 
 from station.core.events import BOTH_LEGS, Side
 from station.settings import Settings
@@ -225,17 +237,20 @@ class Reader(TrainingReader):
                 connection, _person_filter(loading.SELECT_REP_SETS, person_id, before).order_by(*order).limit(limit)
             )
 
-    def hold_session_times(self, person_id: str, since: datetime) -> tuple[datetime, ...]:
-        """The starts of the sessions since then with credit from a verified hold, oldest first."""
-        query = (
-            select(sessions.c.started_at)
-            .select_from(sessions.join(runs).join(holds))
+    def training_session_times(self, person_id: str, since: datetime) -> tuple[tuple[datetime, bool], ...]:
+        """The starts of the sessions since then with any exercise, oldest first, and whether a hold was credited."""
+        credited = holds.c.verified & (holds.c.credited_us > 0)
+        each = (
+            select(sessions.c.started_at, flag.label("is_credited"))
+            .select_from(sessions.join(runs).join(done))
             .where(sessions.c.person_id == person_id, sessions.c.started_at >= since)
-            .where(holds.c.verified, holds.c.credited_us > 0)
-            .distinct()
+            for done, flag in ((holds, credited), (rep_sets, false()))
         )
+        found: dict[datetime, bool] = {}
         with self.read_transaction() as connection:
-            return tuple(sorted(connection.execute(query).scalars()))
+            for row in connection.execute(union(*each)):
+                found[row.started_at] = found.get(row.started_at, False) or bool(row.is_credited)
+        return tuple(sorted(found.items()))
 
     def week_credits(
         self,

@@ -77,8 +77,8 @@ class Trial:
 class Circumstances:
     """Circumstances of a test; `None` where not answered. A test needs a board at 0 degrees.
 
-    `back_foot` is `heel up`, `flat` or `off`; `pain` is 0 to 10; `felt_place` is `front` (of the ankle),
-    `achilles`, `calf` or `nowhere`.
+    `back_foot` is `heel up`, `flat` or `off`; `pain` is 0 to 10; `felt_places` has one or more of `front` (of the
+    ankle), `achilles` and `calf`, or `nowhere` alone.
     """
 
     shod: bool | None = None
@@ -86,7 +86,7 @@ class Circumstances:
     board_angle_deg: float | None = None
     warmed_up: bool | None = None
     pain: int | None = None
-    felt_place: str | None = None
+    felt_places: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +167,7 @@ class ResultSummary:
     right_original_mm: float | None
     calibration_number: int | None
     pain: int | None
-    felt_place: str | None
+    felt_places: tuple[str, ...] | None
     is_suspect: bool
     imported: bool
     simulated: bool

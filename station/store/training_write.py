@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, select
 
-from station.core.events import FELT_PLACE_ANSWERS
+from station.core.events import FELT_PLACE_ANSWERS, NOWHERE
 from station.store.schema import answers, plans, routines, runs, tests
 from station.store.write_transactions import WriteTransactions, next_number
 
@@ -67,19 +67,29 @@ class TrainingWriter(WriteTransactions):
             connection.execute(delete(plans).where(plans.c.person_id == person_id))
             self._insert(connection, plans, person_id=person_id, plan_json=text, changed_at=self._clock.utc_now())
 
-    def answer_test(self, test_id: str, *, pain: int | None = None, felt_place: str | None = None) -> None:
+    def answer_test(self, test_id: str, *, pain: int | None = None, felt_places: Collection[str] | None = None) -> None:
         """Store the person's answers about a test; those not given stay as they are.
 
         Raises `ValueError` with a sentence for an unknown pain or felt place.
         """
         if pain is not None and not 0 <= pain <= MAX_PAIN:
             raise ValueError(f"A pain of {pain}: it goes from 0 to {MAX_PAIN}.")
-        if felt_place is not None and felt_place not in FELT_PLACE_ANSWERS:
-            raise ValueError(f"A limit felt at {felt_place!r}: there are {', '.join(FELT_PLACE_ANSWERS)}.")
-        values = {"pain": pain, "felt_place": felt_place}
+        values = {"pain": pain, "felt_place": felt_places_to_text(felt_places)}
         given = {name: value for name, value in values.items() if value is not None}
         if given:
             self._update_and_commit(tests, test_id, **given)
+
+
+def felt_places_to_text(places: Collection[str] | None) -> str | None:
+    """One place, or several with commas in one order. Raises `ValueError` with a sentence."""
+    if places is None:
+        return None
+    unknown = next((place for place in places if place not in FELT_PLACE_ANSWERS), None)
+    if unknown is not None or not places:
+        raise ValueError(f"A limit felt at {unknown or 'no place'!r}: there are {', '.join(FELT_PLACE_ANSWERS)}.")
+    if NOWHERE in places and len(set(places)) > 1:
+        raise ValueError(f"A limit felt {NOWHERE} is felt at no other place.")
+    return ",".join(place for place in FELT_PLACE_ANSWERS if place in places)
 
 
 def unique_name(name: str, others: Iterable[str], taken_sentence: str) -> str:

@@ -47,7 +47,7 @@ from station.store.schema import (
 )
 from station.store.traces import compress_rows
 from station.store.training_read import IMPORTED
-from station.store.training_write import TrainingWriter, unique_name
+from station.store.training_write import TrainingWriter, felt_places_to_text, unique_name
 from station.store.write_transactions import next_number
 
 CHECK_KINDS = ("block", "wall", "lane")
@@ -173,6 +173,7 @@ class Store(TrainingWriter):
     ) -> str:
         """Begin a test; it is stored as suspect while its calibration, even an old one, has a failed check."""
         values = asdict(circumstances or Circumstances())
+        values["felt_place"] = felt_places_to_text(values.pop("felt_places"))
         values |= {"full": full, "contact": contact, "calibration_id": calibration_id, "started_us": started_us}
         values |= {"temperature_c": temperature_c, "skirting_mm": skirting_mm, "imported": False}
         with self.write_transaction() as connection:

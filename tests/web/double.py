@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -122,8 +122,10 @@ class StationDouble:
     def answer(self, person_id: str, question: str, answer: Any, about: str | None = None) -> Future[str]:
         return self._run_now(lambda store: store.add_answer(person_id, question, answer, about))
 
-    def answer_test(self, test_id: str, *, pain: int | None = None, felt: str | None = None) -> Future[None]:
-        return self._run_now(lambda store: store.answer_test(test_id, pain=pain, felt_place=felt))
+    def answer_test(
+        self, test_id: str, *, pain: int | None = None, felt: Collection[str] | None = None
+    ) -> Future[None]:
+        return self._run_now(lambda store: store.answer_test(test_id, pain=pain, felt_places=felt))
 
     def save_routine(
         self, routine_id: str | None, person_id: str | None, name: str, items: Sequence[Item]

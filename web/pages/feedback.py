@@ -58,12 +58,15 @@ def blueprint(site: Site) -> Blueprint:
         test = site.store.test(test_id)
         if test is None:
             abort(404)
-        felt, pain = request.form.get("felt") or None, request.form.get("pain") or None
-        if (felt is None) is (pain is None) or (felt is not None and felt not in FELT_PLACE_ANSWERS):
+        felt, pain = request.form.getlist("felt") or None, request.form.get("pain") or None
+        if (felt is None) is (pain is None) or not set(felt or ()) <= set(FELT_PLACE_ANSWERS):
             abort(400, f"Send either felt ({', '.join(FELT_PLACE_ANSWERS)}) or pain (a number).")
         if pain is not None and pain not in map(str, range(MAX_PAIN + 1)):
             abort(400, f"How much it hurt is a whole number from 0 to {MAX_PAIN}.")
-        wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
+        try:
+            wait_until_saved(site.api.answer_test(test_id, felt=felt, pain=None if pain is None else int(pain)))
+        except ValueError as error:
+            abort(400, str(error))
         return redirect(_return_address(test.session_id, f"test-{test_id}"), 303)
 
     @pages.post("/felt")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask import Blueprint, abort, current_app, redirect, render_template, request, url_for
@@ -44,19 +44,23 @@ class HealthAnswerEffects:
         return tuple(one for one in (*self.blocking, *self.conditions) if one.professional)
 
 
-def effects_of(conditions: frozenset[str]) -> HealthAnswerEffects:
-    """The effects of these conditions."""
+def effects_of(conditions: frozenset[str], calm_training_days: int = 0) -> HealthAnswerEffects:
+    """The effects of these conditions after so many calm training days."""
     released = {health_questions.CONDITION_BY_KEY[key].follow_up_of for key in conditions}
     yes = [one for one in CONDITIONS if one.key in conditions]
     blocking = tuple(one for one in yes if one.kind is ConditionKind.BLOCKS and one.key not in released)
     excluded, reduced = [], []
     for key, exercise in exercises().items():
-        judgement = health_questions.restriction_on(exercise, conditions)
+        judgement = health_questions.restriction_on(exercise, conditions, calm_training_days)
         if judgement.restriction is Restriction.EXCLUDED:
             excluded.append(Excluded(key, judgement.reasons[0]))
         elif judgement.restriction is Restriction.REDUCED:
             reduced.append(Reduced(key, judgement.reasons[0]))
-    others = tuple(one for one in yes if one not in blocking and one.kind is not ConditionKind.BLOCKS)
+    others = tuple(
+        replace(one, effect=health_questions.effect_of(one, exercises(), conditions))
+        for one in yes
+        if one not in blocking and one.kind is not ConditionKind.BLOCKS
+    )
     return HealthAnswerEffects(blocking, others, tuple(excluded), tuple(reduced))
 
 
@@ -71,7 +75,7 @@ def blueprint(site: Site) -> Blueprint:
             return render_template("health_questions.html", person=None, people=site.store.people())
         now = site.situation(person)
         if now.ask_reason is None and now.conditions is not None and "again" not in request.args:
-            return _effects_page(site, person, now.conditions)
+            return _effects_page(site, person, effects_of(now.conditions, now.calm_training_days))
         return _questions_page(person, {}, now.ask_reason.sentence if now.ask_reason else "", previous=now.conditions)
 
     @pages.post("/health-questions")
@@ -113,14 +117,14 @@ def _questions_page(
     )
 
 
-def _effects_page(site: Site, person: Person, conditions: frozenset[str]) -> str:
+def _effects_page(site: Site, person: Person, effects: HealthAnswerEffects) -> str:
     onward = _onward_args(request.args)
     routine = onward.get("routine")
     names = {key: one.name for key, one in exercises().items()}
     return render_template(
         "health_questions.html",
         person=person,
-        effects=effects_of(conditions),
+        effects=effects,
         names=names,
         saved="saved" in request.args,
         next=_next_page(onward),

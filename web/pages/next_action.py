@@ -51,14 +51,14 @@ def next_action(summary: TodaySummary) -> NextAction:
     routine_name = PROPOSED_PHRASE if summary.title == PROPOSED_NAME else summary.title
     if test is not None:
         follows = f", then {routine_name}" if summary.is_open and blocked is None else ""
-        why = next(why.sentence for why in summary.due.reasons if why.rule.startswith("test-")) if summary.due else ""
+        why = next(why.sentence for why in summary.due.reasons if why.rule.startswith("test-"))
         return NextAction(f"Now: {test}{follows}", why, f"Start {test}")
     if summary.situation.ask_reason is not None:
         return NextAction("First: a few questions", summary.situation.ask_reason.sentence, leads_to="health-questions")
     if blocked is not None:
         return NextAction("Nothing now", blocked.sentence, leads_to="health-questions")
-    if summary.due is None:
-        sentence = f"About {summary.minutes} min. You have no plan yet, so this is a good place to start."
+    if summary.plan is None:
+        sentence = f"About {summary.minutes} min, from your tests and answers."
         return NextAction(f"Now: {routine_name}", sentence, f"Start {routine_name}")
     if summary.due.occurrence is None:
         done = next(why.sentence for why in summary.due.reasons if why.rule in ("plan-done", "plan-rest"))
@@ -72,7 +72,7 @@ def next_action(summary: TodaySummary) -> NextAction:
 
 
 def _next_time_text(summary: TodaySummary, sentence: str) -> str:
-    at = summary.due.next_occurrence if summary.due else None
+    at = summary.due.next_occurrence
     if at is None:
         return sentence
     return f"{sentence if not sentence.startswith('Done') else ''} Next: {relative_time(at, summary.now)}.".strip()

@@ -33,9 +33,10 @@ from station.advice.plan import (
     to_dict,
 )
 from station.advice.plan import weekly_dose_reason as dose_of_week
+from station.advice.triage import DEFAULT_MINUTES
 from station.app.routines import steps_of
-from station.app.situation import done_of, plan_for, situation_of
-from station.app.start_gate import PROPOSED_NAME, zone_of
+from station.app.situation import done_of, plan_for, situation_of, zone_of
+from station.app.start_gate import PROPOSED_NAME
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import Group, Item
 from station.core.duration import held_us_by_side
@@ -200,6 +201,7 @@ def _page(site: Site, person: Person, planned: Plan | None, form: Form) -> str:
         weekdays=WEEKDAYS,
         routine_choices=_routines(site, person),
         most_minutes=MAX_MINUTES,
+        default_minutes=DEFAULT_MINUTES,
         saved="saved" in request.args,
         planned=planned,
         week_sentence=dose_of_week(done.credited_this_week_s).sentence,
@@ -223,7 +225,7 @@ def _plan_details(site: Site, person_id: str, planned: Plan, now: datetime) -> d
 def _routine(site: Site, person_id: str, planned: Plan) -> tuple[str, Sequence[Item]]:
     """The title and content of the plan's routine; where it is blocked now, the content without the block."""
     gate = site.gate(person_id)
-    _, found = gate.planned(planned, situation_of(site.store, person_id, datetime.now(UTC)))
+    _, found = gate.planned(planned, situation_of(site.store, person_id, planned, datetime.now(UTC)))
     title, base = gate.base(planned)
     return title, found.items or base
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -224,9 +224,8 @@ def _summary(site: Site, draft: Draft) -> routine_form.DraftSummary:
 def _copy(site: Site, wanted: str) -> Draft:
     """A draft with the content of a ready or an own routine."""
     if wanted in built_in_routines():
-        ready = built_in_routines()[wanted]
-        items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in ready.items]
-        name = ready.name
+        items: Iterable[Mapping[str, Any]] = [msgspec.to_builtins(item) for item in _ready_items(site, wanted)]
+        name = built_in_routines()[wanted].name
     else:
         own = _accessible_routine(site, wanted)
         items, name = own.items, own.name
@@ -246,7 +245,13 @@ def _accessible_routine(site: Site, routine_id: str) -> OwnRoutine:
 
 def _ready_card(site: Site, key: str) -> RoutineCard:
     ready = built_in_routines()[key]
-    return RoutineCard(key, ready.name, ready.about, *_card_contents(site, ready.items))
+    return RoutineCard(key, ready.name, ready.about, *_card_contents(site, _ready_items(site, key)))
+
+
+def _ready_items(site: Site, key: str) -> Sequence[Item]:
+    """The items of a ready routine for the viewer."""
+    person = site.person()
+    return site.gate(None if person is None else person.id).items(key)
 
 
 def _own_card(site: Site, own: OwnRoutine) -> RoutineCard:

@@ -143,7 +143,7 @@ def _test_to_ask_about(test: Test | None) -> Test | None:
     if test is None or test.imported or datetime.now(UTC) - test.started_at > ASK_WINDOW:
         return None
     answers = test.circumstances
-    return test if answers.felt_place is None or answers.pain is None else None
+    return test if answers.felt_places is None or answers.pain is None else None
 
 
 def _calibration_hint(now: Snapshot) -> str | None:

@@ -132,6 +132,6 @@ class TestRecorder:
 
     def _record_answer(self, fact: Answered) -> None:
         test = self._row
-        felt = fact.answer if fact.question == FELT_QUESTION else None
+        felt = (fact.answer,) if fact.question == FELT_QUESTION else None
         pain = int(fact.answer) if fact.question == PAIN_QUESTION else None
-        self._queue.write(lambda: self._store.answer_test(test.id, pain=pain, felt_place=felt))
+        self._queue.write(lambda: self._store.answer_test(test.id, pain=pain, felt_places=felt))

@@ -31,6 +31,8 @@ def propose(
     conditions: Sequence[str] = (),
     pain: int = 0,
     persisted: bool = True,
+    rotation: int | None = None,
+    calm_days: int = 0,
 ) -> Proposal:
     courses = {side: course for side, course in ((LEFT, left), (RIGHT, right)) if course is not None}
     pains = ((NOW - timedelta(hours=1), pain),)
@@ -43,6 +45,8 @@ def propose(
         side_histories=courses,
         has_trained_regularly=persisted,
         available_minutes=24 * 60,
+        rotation=rotation,
+        calm_training_days=calm_days,
     )
     return proposal(ALL, base, situation)
 
@@ -175,17 +179,34 @@ def test_unfelt_stretch_gets_preparation() -> None:
     assert (keys(without), rules(without)) == (["3a"], [])
 
 
+def gained(before: timedelta) -> SideHistory:
+    """A side with a gain confirmed so long ago."""
+    return SideHistory(is_known=True, weeks=10, last_gain_at=NOW - before)
+
+
 def test_new_range_is_controlled_before_loading() -> None:
-    """For four weeks after a confirmed gain: hold still, lower slowly, and only then load."""
-    new = SideHistory(is_known=True, weeks=10, last_gain_at=NOW - 4 * WEEK)
+    """In any routine: hold still, lower slowly, load on one leg, and only then lunge and squat."""
     for felt in ([], [FeltPlace.ACHILLES], [FeltPlace.FRONT, FeltPlace.CALF]):
-        found = propose(EVERYTHING, left=new, felt=felt)
-        order = [key for key in keys(found) if key in ("5a", "5b", "7d", "7a", "7b")]
-        assert order == ["5a", "5b", "7d", "7a", "7b"]
+        found = propose(EVERYTHING, left=gained(4 * WEEK), felt=felt)
+        order = [key for key in keys(found) if key in ("5a", "5b", "7d", "7c", "7a", "7b")]
+        assert order == ["5a", "5b", "7d", "7c", "7a", "7b"]
         assert "new-range" in rules(found)
-    assert {"5b", "7d"} <= set(keys(propose(left=new)))
-    old = SideHistory(is_known=True, weeks=10, last_gain_at=NOW - 4 * WEEK - timedelta(seconds=1))
-    assert propose(left=old).items == propose().items
+    assert propose(left=gained(4 * WEEK + timedelta(seconds=1))).items == propose().items
+
+
+@pytest.mark.parametrize(
+    ("weeks", "added"), [(0, {"5a"}), (1, {"5b", "7d"}), (2, {"7c"}), (3, {"7a", "7b"}), (4, {"7a", "7b"})]
+)
+def test_new_range_is_loaded_a_step_a_week(weeks: int, added: set[str]) -> None:
+    """Each week adds its own step, and no turn brings a later one before its week."""
+    found = propose(left=gained(weeks * WEEK))
+    assert set(keys(found)) - set(keys(propose())) == added
+    steps = [{"5a"}, {"5b", "7d"}, {"7c"}, {"7a", "7b"}]
+    later = set().union(*steps[weeks + 1 :])
+    for turn in range(5):
+        of_turn = propose(left=gained(weeks * WEEK), rotation=turn)
+        assert not set(keys(of_turn)) & later
+        assert added <= set(keys(of_turn))
 
 
 def test_pinch_puts_relaxed_exercises_first() -> None:
@@ -200,3 +221,34 @@ def test_last_gain_of_either_side_counts() -> None:
     found = propose(left=SideHistory(weeks=3), right=SideHistory(is_known=True, weeks=9, last_gain_at=NOW - WEEK))
     assert "new-range" in rules(found)
     assert "first-weeks" in rules(found)
+
+
+@pytest.mark.parametrize(
+    ("calm_days", "count"), [(0, 5), (5, 5), (6, 8), (11, 8), (12, 10), (100, 10)], ids=lambda number: str(number)
+)
+@pytest.mark.parametrize("condition", ["cleared", "tendon_pain", "insertional"])
+def test_smaller_dose_grows_while_it_stays_calm(condition: str, calm_days: int, count: int) -> None:
+    """Heel drops: half, three quarters after six calm training days, the whole ten after twelve; pain halves again."""
+    found = propose([Item(exercise="7d")], conditions=[condition], calm_days=calm_days)
+    assert doses(found)["7d", None] == (None, 1, count)
+    assert ("7d" in {one.key for one in found.reduced}) is (count < 10)
+    assert ("dose-grows" in {one.reason.rule for one in found.reduced}) is (count == 8)
+    eased = propose([Item(exercise="7d")], conditions=[condition], calm_days=calm_days, pain=4)
+    assert doses(eased)["7d", None] == (None, 1, 5)
+
+
+def test_only_the_load_grows_with_a_sore_tendon() -> None:
+    """Stretches and lunges stay gentle however long it has been calm."""
+    found = propose(EVERYTHING, conditions=["tendon_pain"], calm_days=50)
+    assert doses(found)["3b", None] == (30, 2, None)
+    assert doses(found)["7a", None] == (None, 1, 15)
+    assert "3a" not in keys(found)
+
+
+def test_sore_tendon_is_loaded_by_heel_drops() -> None:
+    """Not by the shin: lifting the forefoot does not load the Achilles tendon."""
+    for condition in ("tendon_pain", "insertional"):
+        found = propose(conditions=[condition])
+        assert "7d" in keys(found)
+        assert not {"5a", "5b"} & set(keys(found))
+        assert doses(found)["7d", None] == (None, 1, 5)

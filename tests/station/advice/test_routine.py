@@ -115,7 +115,7 @@ def test_excluded_exercise_is_refused_with_reason() -> None:
     assert refusal.startswith("Achilles stretch: not for you at the moment. A full squat stretches a sore tendon")
     assert sentences(*of("1a", "3c"), blocking=True) == ""
     hint = sentences(*of("3b"), conditions=sore, blocking=False)
-    assert hint.startswith("Soleus stretch: reduced to half for you.")
+    assert hint.startswith("Soleus stretch: a smaller dose for you.")
     assert sentences(*of("3b"), conditions=sore, blocking=True) == ""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,6 +42,8 @@ def situations() -> Iterator[Situation]:
         Situation(NOW, frozenset(), felt_places=frozenset({place}), available_minutes=10) for place in FeltPlace
     )
     yield Situation(NOW, frozenset(), not_felt_exercises=frozenset({"3b"}))
+    yield Situation(NOW, frozenset(), rotation=0)
+    yield Situation(NOW, frozenset({health_questions.CLEARED}), calm_training_days=health_questions.CALM_DAYS_PER_STAGE)
     for course in (
         SideHistory(is_known=True, is_gaining=True, weeks=9, last_gain_at=NOW - DAY),
         SideHistory(is_known=True, is_steady=True, weeks=20),
@@ -111,6 +114,59 @@ def test_rule_has_text_and_source(rule: Rule) -> None:
     assert rule.text.endswith(".")
     assert len(rule.text) <= 200
     assert 3 <= len(rule.source) <= 90
+
+
+def reason_of(rule: str, situation: Situation) -> str | None:
+    """The sentence of this rule in a proposal with all the time there is."""
+    long = replace(situation, available_minutes=24 * 60)
+    found = triage.proposal(ALL, built_in_routines()["daily"].items, long)
+    return next((why.sentence for why in of_proposal(found) if why.rule == rule), None)
+
+
+def listed(rule: str) -> list[str]:
+    """The list in a rule's text, between its colon and the end of the sentence."""
+    return RULE_BY_KEY[rule].text.split(": ")[1].split(". ")[0].split(", ")
+
+
+def test_turns_come_as_their_rule_lists_them() -> None:
+    sections = listed("rotation")
+    assert len(sections) == 5
+    for turn in range(10):
+        said = reason_of("rotation", Situation(NOW, frozenset(), rotation=turn))
+        assert f"“{sections[turn % 5]}”" in str(said)
+
+
+def test_new_range_is_loaded_as_its_rule_lists_it() -> None:
+    """One step a week, and nothing after the last."""
+    for week, aim in enumerate(listed("new-range")):
+        course = SideHistory(is_known=True, weeks=9, last_gain_at=NOW - week * 7 * DAY)
+        assert f"learn to {aim}:" in str(
+            reason_of("new-range", Situation(NOW, frozenset(), side_histories={Side.LEFT: course}))
+        )
+    over = SideHistory(is_known=True, weeks=9, last_gain_at=NOW - 29 * DAY)
+    assert reason_of("new-range", Situation(NOW, frozenset(), side_histories={Side.LEFT: over})) is None
+
+
+def test_dose_grows_after_the_days_of_its_rule() -> None:
+    """The days at which the dose of a recently cleared person changes are those in the text."""
+    sets = [
+        triage.proposal(
+            ALL, [Item(exercise="5b")], Situation(NOW, frozenset({"cleared"}), calm_training_days=days)
+        ).items
+        for days in range(30)
+    ]
+    changes = [day for day in range(1, 30) if sets[day] != sets[day - 1]]
+    assert changes == [int(number) for number in re.findall(r"(?:after|than) (\d+)", RULE_BY_KEY["dose-grows"].text)]
+    assert [items[0].repetitions for items in (sets[0], sets[changes[0]], sets[changes[1]])] == [15, 23, None]
+
+
+def test_time_without_a_choice_is_that_of_its_rule() -> None:
+    (minutes,) = re.findall(r"(\d+) minutes", RULE_BY_KEY["time"].text)
+    places = frozenset(FeltPlace)
+    unchosen = Situation(NOW, frozenset(), felt_places=places, rotation=2)
+    chosen = replace(unchosen, available_minutes=int(minutes))
+    daily = built_in_routines()["daily"].items
+    assert triage.proposal(ALL, daily, unchosen) == triage.proposal(ALL, daily, chosen)
 
 
 def test_rule_keys_and_titles_are_unique() -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from station.app.board_position import with_setups
 from station.app.routines import routine_called, steps_of
+from station.catalogue.read import exercises
 from station.catalogue.records import Item
 from station.core.events import BoardPosition
 from station.core.facts import CueName
-from station.core.steps import AskStep, HoldStep, RestStep, SetupStep, TestStep
+from station.core.steps import AskStep, HoldStep, RepsStep, RestStep, SetupStep, TestStep
 from station.settings import Settings
 from tests.station.guided_station import COMPARATORS, is_running
 from tests.station.rig import Rig
@@ -41,6 +43,17 @@ def test_each_change_is_asked_once() -> None:
     ]
     assert setups == [(2, FLAT), (6, TURNED)]
     assert with_setups((RestStep(), HoldStep()), None) == (RestStep(), HoldStep())
+
+
+def test_easier_form_of_a_slope_exercise_is_flat() -> None:
+    """As its easier version in the catalogue says: a sore heel bone is not stretched over a slope."""
+    on_slope = [one for one in exercises().values() if one.board is SLOPE]
+    assert on_slope
+    assert all(one.easier.startswith("Lay the board flat") for one in on_slope)
+    for one in on_slope:
+        (step,) = steps_of([Item(exercise=one.key)], Settings())
+        assert isinstance(step, HoldStep | RepsStep)
+        assert with_setups((replace(step, reduced=True),), FLAT) == (replace(step, reduced=True),)
 
 
 def test_stretch_after_a_test_asks_for_the_slope() -> None:

@@ -85,7 +85,7 @@ def test_unreadable_plan_counts_as_no_plan(guided: GuidedStation, text: str) -> 
     assert set(alarms.at) == {ben}
     guided.station.request_start("today", ada)
     guided.live(0.5)
-    assert guided.station.snapshot().called == "Test and stretch"
+    assert guided.station.snapshot().called == PROPOSED_NAME
 
 
 @pytest.mark.parametrize("text", DAMAGED)

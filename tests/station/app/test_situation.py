@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from station.advice.plan import due, plan_from_dict, to_dict
+from station.advice.records import Situation
 from station.advice.triage import proposal
-from station.app.progress import history_of
+from station.app.progress import History, history_of
 from station.app.situation import done_of, plan_for, situation_of
 from station.catalogue.read import built_in_routines, exercises
 from station.catalogue.records import FeltPlace
@@ -34,6 +35,11 @@ class PersonHistory:
     @property
     def now(self) -> datetime:
         return self.clock.utc_now()
+
+    def situation(self, now: datetime | None = None, history: History | None = None) -> Situation:
+        """The person's situation, now unless at another time."""
+        planned = plan_for(self.store, self.id)
+        return situation_of(self.store, self.id, planned, now or self.now, history=history)
 
     def test(self, left_mm: float = 90.0, right_mm: float = 90.0, *, full: bool = False) -> str:
         """Add a session of ten minutes with one test."""
@@ -63,7 +69,7 @@ def ann(tmp_path: Path) -> Iterator[PersonHistory]:
 
 def test_new_person_needs_health_questions_and_a_full_test(ann: PersonHistory) -> None:
     """Nothing is known, and nothing else is proposed."""
-    found = situation_of(ann.store, ann.id, ann.now)
+    found = ann.situation()
     assert (
         found.conditions,
         found.felt_places,
@@ -84,7 +90,8 @@ def test_newest_answers_count(ann: PersonHistory) -> None:
     ann.store.add_answer(ann.id, "health", {"yes": ["numb", "pinch"], "no": ["child"]})
     for about, felt in (("3b", True), ("3b", False), ("3a", False), ("3a", True)):
         ann.store.add_answer(ann.id, "felt", felt, about=about)
-    found = situation_of(ann.store, ann.id, ann.now, minutes=12)
+    ann.store.save_plan(ann.id, {**to_dict(PLAN), "minutes": 12})
+    found = ann.situation()
     assert found.conditions == frozenset({"numb", "pinch"})
     assert found.ask_reason is None
     assert found.not_felt_exercises == {"3b"}
@@ -93,44 +100,44 @@ def test_newest_answers_count(ann: PersonHistory) -> None:
 
 def test_answer_with_unknown_condition_is_asked_again(ann: PersonHistory) -> None:
     ann.store.add_answer(ann.id, "health", {"yes": ["gout"], "no": []})
-    found = situation_of(ann.store, ann.id, ann.now)
+    found = ann.situation()
     assert found.conditions is None
     assert found.ask_reason is not None
 
 
 def test_health_questions_return_after_half_a_year_or_a_change(ann: PersonHistory) -> None:
     ann.store.add_answer(ann.id, "health", {"yes": [], "no": []})
-    assert situation_of(ann.store, ann.id, ann.now + 182 * DAY).ask_reason is None
-    assert situation_of(ann.store, ann.id, ann.now + 183 * DAY).ask_reason is not None
+    assert ann.situation(ann.now + 182 * DAY).ask_reason is None
+    assert ann.situation(ann.now + 183 * DAY).ask_reason is not None
     ann.clock.pass_by(days=1)
     ann.store.add_answer(ann.id, "changed", True)
-    assert situation_of(ann.store, ann.id, ann.now).ask_reason is not None
+    assert ann.situation().ask_reason is not None
 
 
 def test_pains_of_tests_and_answers_are_one_list(ann: PersonHistory) -> None:
     """Newest first; values other than 0 to 10 are ignored."""
-    ann.store.answer_test(ann.test(), pain=7, felt_place="front")
+    ann.store.answer_test(ann.test(), pain=7, felt_places=["front"])
     at_test = ann.now - timedelta(minutes=10)
     ann.store.add_answer(ann.id, "pain", 6, about="3a")
     ann.clock.pass_by(days=1)
     for strange in ({"now": 2}, "3", True, 11, None):
         ann.store.add_answer(ann.id, "pain", strange)
     ann.store.add_answer(ann.id, "pain", 3, about="next day")
-    found = situation_of(ann.store, ann.id, ann.now)
+    found = ann.situation()
     assert [pain for _, pain in found.pain_answers] == [3, 6, 7]
     assert found.pain_answers[-1][0] == at_test
 
 
 def test_felt_place_comes_from_last_day_with_an_answer(ann: PersonHistory) -> None:
     """After half a year it no longer counts."""
-    ann.store.answer_test(ann.test(), felt_place="front")
+    ann.store.answer_test(ann.test(), felt_places=["front"])
     ann.clock.pass_by(days=7)
-    ann.store.answer_test(ann.test(), felt_place="calf")
-    ann.store.answer_test(ann.test(), felt_place="achilles")
+    ann.store.answer_test(ann.test(), felt_places=["calf"])
+    ann.store.answer_test(ann.test(), felt_places=["achilles", "front"])
     ann.clock.pass_by(days=7)
     ann.test()
-    assert situation_of(ann.store, ann.id, ann.now).felt_places == {FeltPlace.CALF, FeltPlace.ACHILLES}
-    assert situation_of(ann.store, ann.id, ann.now + 190 * DAY).felt_places == frozenset()
+    assert ann.situation().felt_places == set(FeltPlace) - {FeltPlace.NOWHERE}
+    assert ann.situation(ann.now + 190 * DAY).felt_places == frozenset()
 
 
 def test_side_histories_follow_the_statistics(ann: PersonHistory) -> None:
@@ -141,8 +148,8 @@ def test_side_histories_follow_the_statistics(ann: PersonHistory) -> None:
             ann.test(80.0 + 2 * week, 80.0 + (week % 2))
             ann.clock.pass_by(days=2)
     history = history_of(ann.store, ann.id, DEFAULT_GOAL_MM, ann.now)
-    found = situation_of(ann.store, ann.id, ann.now, history=history)
-    assert found == situation_of(ann.store, ann.id, ann.now)
+    found = ann.situation(history=history)
+    assert found == ann.situation()
     left, right = found.side_histories[Side.LEFT], found.side_histories[Side.RIGHT]
     assert (left.is_known, left.is_gaining, left.is_steady, left.deficit_mm) == (True, True, False, 0.0)
     assert left.last_gain_at is not None
@@ -152,22 +159,73 @@ def test_side_histories_follow_the_statistics(ann: PersonHistory) -> None:
     assert (right.is_steady, right.is_gaining, right.last_gain_at) == (True, False, None)
     assert right.deficit_mm > 30
     assert not right.has_reached_goal
-    assert situation_of(ann.store, ann.id, ann.now + 50 * DAY).side_histories == {}
+    assert ann.situation(ann.now + 50 * DAY).side_histories == {}
 
 
 def test_one_test_gives_side_history_without_change(ann: PersonHistory) -> None:
     ann.test()
-    course = situation_of(ann.store, ann.id, ann.now).side_histories[Side.LEFT]
+    course = ann.situation().side_histories[Side.LEFT]
     assert (course.is_known, course.is_gaining, course.change_mm, course.weeks) == (False, None, None, 0.0)
 
 
 def test_nine_of_thirteen_weeks_with_stretches_are_persistence(ann: PersonHistory) -> None:
     for week in range(9):
-        assert not situation_of(ann.store, ann.id, ann.now).has_trained_regularly, week
+        assert not ann.situation().has_trained_regularly, week
         ann.stretch()
         ann.clock.pass_by(days=7)
-    assert situation_of(ann.store, ann.id, ann.now).has_trained_regularly
-    assert not situation_of(ann.store, ann.id, ann.now + 60 * DAY).has_trained_regularly
+    assert ann.situation().has_trained_regularly
+    assert not ann.situation(ann.now + 60 * DAY).has_trained_regularly
+
+
+def test_turn_moves_with_weeks_and_training_days(ann: PersonHistory) -> None:
+    """One further after each day with an exercise and each week; not within a day, and not after a test alone."""
+    ann.store.save_plan(ann.id, to_dict(PLAN))
+    monday = ann.now.replace(hour=8) + (7 - ann.now.weekday()) * DAY
+    ann.clock.pass_by(days=(monday - ann.now) / DAY)
+
+    def turn() -> int:
+        found = ann.situation().rotation
+        assert found is not None
+        return found
+
+    first = turn()
+    ann.stretch()
+    ann.stretch()
+    assert turn() == first
+    ann.clock.pass_by(days=1)
+    assert turn() == first + 1
+    ann.test()
+    ann.clock.pass_by(days=1)
+    assert turn() == first + 1
+    ann.stretch()
+    ann.clock.pass_by(days=1)
+    assert turn() == first + 2
+    ann.clock.pass_by(days=4)
+    assert turn() == first + 1
+
+
+def test_calm_training_days_begin_anew_after_pain(ann: PersonHistory) -> None:
+    """They count from the health questions, or from the last pain of 4 or more, to yesterday."""
+
+    def calm() -> int:
+        return ann.situation().calm_training_days
+
+    ann.stretch()
+    ann.clock.pass_by(days=1)
+    assert calm() == 0
+    ann.store.add_answer(ann.id, "health", {"yes": ["cleared"], "no": []})
+    for day in range(3):
+        assert calm() == day
+        ann.stretch()
+        ann.store.add_answer(ann.id, "pain", 3)
+        ann.clock.pass_by(days=1)
+    assert calm() == 3
+    ann.store.add_answer(ann.id, "pain", 4)
+    assert calm() == 0
+    ann.clock.pass_by(hours=1)
+    ann.stretch()
+    ann.clock.pass_by(days=1)
+    assert calm() == 1
 
 
 def test_done_has_last_test_and_recent_full_test(ann: PersonHistory) -> None:

@@ -11,6 +11,7 @@ from station.advice.health_questions import NOT_CLEARED
 from station.advice.pain import BLOCKED_BY_PAIN, STOP_ADVICE
 from station.advice.restrictions import ANSWER_QUESTIONS_FIRST
 from station.app.fact_publisher import EASED_NOTE
+from station.app.start_gate import PROPOSED_NAME
 from station.catalogue.records import Item
 from station.core.events import CommandName
 from station.core.facts import CueName
@@ -55,7 +56,7 @@ def test_stretch_does_not_follow_painful_test(guided: GuidedStation, known: bool
     do_test_and_answer(guided)
     now = guided.station.snapshot()
     assert (now.activity, now.phase, now.note) == ("test", "result", STOP_ADVICE.sentence)
-    assert guided.recognised_cues()[-1] is CueName.ENDED
+    assert guided.recognised_cues()[-1] is (CueName.COMPLETE if known else CueName.ENDED)
     assert holds_and_reps(guided.last_session()) == ()
     assert guided.last_session().tests[0].circumstances.pain == HURTING.pain
     guided.board.act("step_off")
@@ -132,14 +133,14 @@ def test_new_person_is_tested_once(guided: GuidedStation) -> None:
     assert len(guided.last_session().tests) == 1
 
 
-def test_health_answers_during_test_let_stretch_follow(guided: GuidedStation) -> None:
+def test_health_answers_during_test_let_routine_follow(guided: GuidedStation) -> None:
     """No second test follows."""
     ada = add_ada(guided, days=[], asked=False)
     step_on(guided)
     answer_health_questions(guided.store, ada)
     do_test_and_answer(guided)
-    assert exercises_of(running_routine(guided)) == ["3a"]
-    assert len(running_routine(guided)) == 1
+    assert guided.station.snapshot().called == PROPOSED_NAME
+    assert len(exercises_of(running_routine(guided))) == len(running_routine(guided)) > 3
 
 
 def test_due_test_is_not_added_to_planned_routine_with_test(guided: GuidedStation) -> None:
@@ -153,6 +154,7 @@ def test_due_test_is_not_added_to_planned_routine_with_test(guided: GuidedStatio
 def test_unfinished_routine_drops_questions_about_earlier_test(guided: GuidedStation) -> None:
     """A stop at the questions leaves only the stretch, since their answers could not be stored."""
     ada = add_ada(guided, days=[])
+    guided.station.request_start("test_and_stretch", ada)
     step_on(guided)
     guided.until(lambda: guided.station.snapshot().activity == "ask", 1200.0)
     guided.station.command(CommandName.STOP)

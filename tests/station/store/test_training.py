@@ -298,7 +298,7 @@ def test_a_plan_that_cannot_be_kept_leaves_the_one_before(store: Store) -> None:
 
 
 def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandClock) -> None:
-    """Pain and the felt place come one by one, and what was known of the test stays."""
+    """Pain and the felt places come one by one, and what was known of the test stays."""
     (run_id,) = begin(store, clock, None, QUICK)
     known = Circumstances(shod=True, back_foot="flat", board_angle_deg=0.0, warmed_up=False, pain=1)
     test_id = store.begin_test(
@@ -308,19 +308,20 @@ def test_what_is_said_of_a_test_changes_nothing_else(store: Store, clock: HandCl
     store.finish_test(test_id, left_mm=80.0, right_mm=90.0)
     before = store.test(test_id)
     assert before is not None
-    steps: list[tuple[dict[str, Any], tuple[int | None, str | None]]] = [
+    steps: list[tuple[dict[str, Any], tuple[int | None, tuple[str, ...] | None]]] = [
         ({}, (1, None)),
-        ({"felt_place": "calf"}, (1, "calf")),
-        ({"pain": 0}, (0, "calf")),
-        ({"pain": 4, "felt_place": "nowhere"}, (4, "nowhere")),
+        ({"felt_places": ["calf"]}, (1, ("calf",))),
+        ({"pain": 0}, (0, ("calf",))),
+        ({"felt_places": {"calf", "front"}}, (0, ("front", "calf"))),
+        ({"pain": 4, "felt_places": ["nowhere"]}, (4, ("nowhere",))),
     ]
-    for given, (pain, felt_place) in steps:
+    for given, (pain, felt_places) in steps:
         store.answer_test(test_id, **given)
         test = store.test(test_id)
         assert test is not None
-        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, felt_place)
+        assert test.circumstances == Circumstances(True, "flat", 0.0, False, pain, felt_places)
         (score,) = store.result_summaries(None)
-        assert (score.pain, score.felt_place) == (pain, felt_place)
+        assert (score.pain, score.felt_places) == (pain, felt_places)
         assert (test.left_mm, test.state, test.trials) == (before.left_mm, before.state, before.trials)
 
 
@@ -330,9 +331,13 @@ def test_what_cannot_be_said_of_a_test_is_refused(store: Store, clock: HandClock
     test_id = one_test(store, run_id, 80.0, 90.0)
     for pain in (-1, 11):
         with pytest.raises(ValueError, match="0 to 10"):
-            store.answer_test(test_id, pain=pain, felt_place="calf")
+            store.answer_test(test_id, pain=pain, felt_places=["calf"])
     with pytest.raises(ValueError, match="front, achilles, calf, nowhere"):
-        store.answer_test(test_id, pain=2, felt_place="knee")
+        store.answer_test(test_id, pain=2, felt_places=["calf", "knee"])
+    with pytest.raises(ValueError, match="front, achilles, calf, nowhere"):
+        store.answer_test(test_id, felt_places=[])
+    with pytest.raises(ValueError, match="no other place"):
+        store.answer_test(test_id, felt_places=["calf", "nowhere"])
     with pytest.raises(LookupError, match="no row nobody"):
         store.answer_test("nobody", pain=2)
     test = store.test(test_id)

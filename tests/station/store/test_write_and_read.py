@@ -62,7 +62,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
     store.finish_test(
         test_id, left_mm=92.4, right_mm=None, left_uncertainty_mm=total_mm, left_budget=BUDGET, partial=True
     )
-    store.answer_test(test_id, pain=2, felt_place="calf")
+    store.answer_test(test_id, pain=2, felt_places=["calf"])
 
     detail = store.session(session_id)
 
@@ -93,7 +93,7 @@ def test_a_test_is_read_as_it_was_written(store: Store, clock: HandClock) -> Non
             imported=False,
             simulated=False,
             rule_version=RULE_VERSION,
-            circumstances=replace(known, pain=2, felt_place="calf"),
+            circumstances=replace(known, pain=2, felt_places=("calf",)),
             trials=(trial,),
             attempts=(passed, failed),
         ),

@@ -5,6 +5,7 @@ stretch was felt.
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
@@ -190,16 +191,29 @@ def test_finished_test_asks_for_felt_place_and_pain(client: FlaskClient, store: 
     assert "How much did it hurt?" not in text_of(client, "/")
     for address in ("/history", f"/sessions/{session}"):
         assert "right 10.2 cm, felt in the calf, pain 2 of 10" in text_of(client, address)
+    client.post(f"/tests/{test.id}/answer", data={"felt": ["calf", "achilles"]})
+    assert store.tests(ada.id)[0].circumstances.felt_places == ("achilles", "calf")
 
 
-@pytest.mark.parametrize("form", [{}, {"felt": "knee"}, {"pain": "11"}, {"pain": "x"}, {"pain": "1", "felt": "calf"}])
-def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict[str, str]) -> None:
-    """An unknown place, a pain beyond 10, or both at once changes nothing."""
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},
+        {"felt": "knee"},
+        {"pain": "11"},
+        {"pain": "x"},
+        {"pain": "1", "felt": "calf"},
+        {"felt": ["calf", "nowhere"]},
+        {"felt": ["calf", "knee"]},
+    ],
+)
+def test_invalid_answer_is_refused(client: FlaskClient, store: Store, form: dict[str, Any]) -> None:
+    """An unknown or contradictory place, a pain beyond 10, or both at once changes nothing."""
     ada, _ = add_session(store)
     (test,) = store.tests(ada.id)
     assert client.post(f"/tests/{test.id}/answer", data=form).status_code == 400
     circumstances = store.tests(ada.id)[0].circumstances
-    assert (circumstances.felt_place, circumstances.pain) == (None, None)
+    assert (circumstances.felt_places, circumstances.pain) == (None, None)
 
 
 def test_today_does_not_ask_about_test_older_than_a_day(client: FlaskClient, store: Store) -> None:

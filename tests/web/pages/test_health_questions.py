@@ -88,9 +88,22 @@ def test_health_questions_show_effects(client: FlaskClient, ada: str) -> None:
     page = text_of(client, "/health-questions")
     assert "What your answers change" in page
     assert "<b>Achilles stretch.</b> A full squat stretches a sore tendon as far as it goes." in page
-    assert page.index("Left out") < page.index("Reduced to half") < page.index("Who to see")
+    assert page.index("Left out") < page.index("A smaller dose") < page.index("Who to see")
     assert "a physiotherapist, if it does not settle" in page
     assert DISCLAIMER not in page
+
+
+def test_contradicting_answers_are_not_both_shown(client: FlaskClient, store: Store, ada: str) -> None:
+    """What one answer puts first and another leaves out is left out, here and on Why."""
+    client.post("/health-questions", data={**NO, "neuro": "yes"})
+    for address in ("/health-questions", "/why"):
+        assert "The straight-knee calf stretch comes first" in text_of(client, address).split("All rules")[0]
+    client.post("/health-questions", data={**NO, "neuro": "yes", "tendon_pain": "yes"})
+    for address in ("/health-questions", "/why"):
+        page = text_of(client, address).split("All rules")[0]
+        assert "<b>Gastrocnemius stretch on the slope.</b>" in page
+        assert "comes first" not in page
+        assert "neuro physiotherapist" in page
 
 
 @pytest.mark.parametrize("address", ["/routines", "/why"])

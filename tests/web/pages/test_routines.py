@@ -22,6 +22,7 @@ from station.store import Store
 from station.store.records import OwnRoutine, Person
 from station.units import duration_text
 from tests.web.double import StationDouble
+from tests.web.history import add_session
 from web.pages.routine_form import MAX_ROWS, Draft, draft_from_items, row_from_item, summarize
 
 Form = dict[str, Any]
@@ -93,6 +94,18 @@ def test_routine_card_shows_entries_and_duration(client: FlaskClient, key: str) 
     assert f'value="{key}" class="primary" aria-label="Start {ready.name}"' in card
     assert f'href="/routines/new?from={key}"' in card
     assert f'href="/routines/{key}/sheet"' in card
+
+
+def test_full_routine_is_shown_for_the_felt_place(client: FlaskClient, store: Store) -> None:
+    """On its card and in a copy: what starts is what is shown."""
+    ada, _ = add_session(store)
+    store.answer_test(store.tests(ada.id)[0].id, felt_places=["front"])
+    card = text_of(client, "/routines").split('id="full"')[1].split("</section>")[0]
+    shown = re.findall(r'href="/exercises/(\w+)">', card)
+    assert shown[:4] == ["1a", "4a", "4b", "4c"]
+    assert not {"2a", "3a", "8"} & set(shown)
+    copied = text_of(client, "/routines/new?from=full")
+    assert copied.count("✓ added") == len(shown)
 
 
 def test_start_button_starts_chosen_routine(client: FlaskClient, station: StationDouble, store: Store) -> None:

@@ -43,7 +43,7 @@ def test_started_routine_carries_its_title(client: FlaskClient, station: Station
 def test_today_and_unfinished_are_resolved_by_station(client: FlaskClient, station: StationDouble, ada: str) -> None:
     """Today's routine and the unfinished one are requested by name, for the person of this browser."""
     client.post("/start", data={"routine": "today"})
-    assert station.titles == ["Test and stretch"]
+    assert station.titles == ["Full test"]
     assert {whose for _, whose in station.started} == {ada}
     refused = client.post("/start", data={"routine": "rest"})
     assert (refused.status_code, len(station.started)) == (409, 1)
@@ -105,7 +105,7 @@ def test_excluded_exercises_are_left_out_with_reason(client: FlaskClient, statio
     assert soleus.repetitions == 2
     page = client.get("/live?started=daily").get_data(as_text=True)
     assert "Left out: Achilles stretch." in page
-    assert "Reduced to half: Soleus stretch." in page
+    assert "A smaller dose: Soleus stretch." in page
     quiet = client.post("/start", data={"routine": "daily"}, headers=STAYING)
     assert "Left out: Achilles stretch." in quiet.get_data(as_text=True)
 

@@ -46,12 +46,16 @@ def missed_yesterday() -> dict[str, Any]:
     return {**PLAN, "days": [[yesterday.weekday(), "00:00"]]}
 
 
-def test_without_plan_test_and_stretch_are_offered(client: FlaskClient, ada: str) -> None:
-    """A person without a plan still has one big button."""
+def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: Store, ada: str) -> None:
+    """A person without a plan has one big button too: the first test, and then a routine from its answers."""
     now = now_of(client)
-    assert "Now: Test and stretch" in now
+    assert "Now: a full test, then your suggested routine" in now
     assert now.count('class="primary big"') == 1
-    assert 'value="test_and_stretch">Start Test and stretch' in now
+    assert 'value="today">Start a full test' in now
+    add_session(store)
+    now = now_of(client)
+    assert "Now: your suggested routine" in now
+    assert 'value="today">Start your suggested routine' in now
 
 
 def test_due_routine_is_the_big_button(client: FlaskClient, store: Store, ada: str) -> None:
@@ -118,8 +122,11 @@ def test_today_says_done_for_today(client: FlaskClient, store: Store, ada: str) 
 
 
 def test_today_asks_health_questions_before_first_routine(client: FlaskClient, store: Store) -> None:
-    """A person never asked is sent to the questions, and may start with a test."""
+    """A person never asked may start with the first test; the questions come before anything else."""
     store.add_person("Ada")
+    assert 'value="today">Start a full test' in now_of(client)
+    assert 'href="/health-questions?next=today">Answer them' in page_of(client)
+    store.save_plan(store.people()[0].id, {**PLAN, "tests": False})
     now = now_of(client)
     assert 'href="/health-questions?next=today">Answer the questions' in now
     assert 'value="full_test">Or start with your first test' in now
@@ -206,7 +213,9 @@ def test_why_has_every_rule_with_its_source(client: FlaskClient) -> None:
     assert "Three months without a gain" in page
 
 
-def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: str) -> None:
+@pytest.mark.parametrize("planned", [True, False], ids=["with a plan", "without a plan"])
+def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: str, planned: bool) -> None:
+    """Both kinds of people get a proposal, with what comes first by name and whose turn it is."""
     began = datetime.now(UTC)
     session = store.begin_session(ada, began, simulated=False)
     run = store.begin_run(session, {"do": "test"}, began)
@@ -214,9 +223,12 @@ def test_why_gives_felt_place_as_reason(client: FlaskClient, store: Store, ada: 
     store.finish_test(
         test, left_mm=80.0, right_mm=90.0, left_uncertainty_mm=1.0, right_uncertainty_mm=1.0, partial=False
     )
-    store.answer_test(test, felt_place="front", pain=0)
-    store.save_plan(ada, {**PLAN, "routine": "proposed"})
-    assert "You feel the limit in front of the ankle" in page_of(client, "/why")
+    store.answer_test(test, felt_places=["front"], pain=0)
+    if planned:
+        store.save_plan(ada, {**PLAN, "routine": "proposed"})
+    page = page_of(client, "/why")
+    assert "You feel the limit in front of the ankle, so these come first: ankle traction" in page
+    assert "Today is the turn of" in page
 
 
 def test_why_puts_blocking_reason_first(client: FlaskClient, store: Store, ada: str) -> None:

@@ -1,0 +1,51 @@
+"""Every exercise is proposed to somebody, and no proposal goes against a caution."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from station.advice.records import Situation
+from station.advice.triage import proposal
+from station.app.start_gate import PROPOSED_FROM
+from station.catalogue.read import built_in_routines, exercises
+from station.catalogue.records import FeltPlace
+from tests.bench.proposals import PLACES, STATES, faults, figures, proposals
+from tests.station.advice.guide import NOW, NUMBERS, is_blocked
+
+BASE = built_in_routines()[PROPOSED_FROM].items
+
+
+def test_no_proposal_goes_against_a_caution() -> None:
+    """For any two conditions, every place, state and turn; only what blocks everything leaves nothing."""
+    seen = set()
+    for name, situation, found in proposals():
+        assert faults(situation, found) == [], (name, situation)
+        assert not [why for why in found.reasons if "{" in why.sentence], (name, situation)
+        assert bool(found.items) is not is_blocked(situation.conditions or frozenset()), (name, situation)
+        seen.add(name)
+    assert seen == STATES.keys()
+
+
+def test_bench_counts_all_twenty(capsys: pytest.CaptureFixture[str]) -> None:
+    """The figure comes with a table of five lines, which has every exercise."""
+    assert figures()["proposal_coverage"]["value"] == 20
+    shown = capsys.readouterr().err
+    assert len(shown.splitlines()) == 5
+    assert all(f" {key} " in f" {shown}".replace("\n", " ") for key in NUMBERS)
+
+
+@pytest.mark.parametrize("felt", PLACES, ids=lambda felt: "+".join(sorted(felt)) or "nothing felt")
+def test_all_twenty_come_up_for_every_place(felt: frozenset[FeltPlace]) -> None:
+    """Within fifteen turns of half an hour, for a person without conditions about whom nothing else is known."""
+    new = Situation(NOW, frozenset(), felt_places=felt)
+    found = [proposal(exercises(), BASE, replace(new, rotation=turn)) for turn in range(15)]
+    assert {str(item.exercise) for one in found for item in one.items} == set(NUMBERS)
+    assert all(one.duration_s <= 1800 for one in found)
+
+
+def test_proposal_follows_from_facts_alone() -> None:
+    """The same situation has the same proposal."""
+    situation = Situation(NOW, frozenset({"pinch"}), felt_places=frozenset({FeltPlace.CALF}), rotation=3)
+    assert proposal(exercises(), BASE, situation) == proposal(exercises(), BASE, situation)

@@ -133,7 +133,10 @@ CAPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("", {"activity": "idle", "toe_mm": None}),
     ("slide back", {"activity": "test", "phase": "move", "toe_mm": 92.0, "target_mm": 109.0}),
     ("slide closer", {"activity": "test", "phase": "move", "toe_mm": 120.0, "target_mm": 109.0}),
-    ("off the target", {"activity": "test", "phase": "move", "toe_mm": 109.4, "target_mm": 109.0, "is_on_target": True}),
+    (
+        "off the target",
+        {"activity": "test", "phase": "move", "toe_mm": 109.4, "target_mm": 109.0, "is_on_target": True},
+    ),
     ("toes to wall", {"activity": "test", "phase": "result", "result_left_mm": 94.0}),
     ("seconds left", {"activity": "hold", "phase": "hold", "counting": "hold", "target_us": 30, "rate": 1}),
     ("go in", {"activity": "hold", "phase": "prepare", "counting": "prepare", "target_us": 10, "rate": 1}),

@@ -287,11 +287,17 @@ def test_straight_knee_exercises_keep_knee_straight(key: str) -> None:
     assert max(exercise_picture(key).start.near.knee, exercise_picture(key).end.near.knee) < STRAIGHT_BELOW_DEG
 
 
-@pytest.mark.parametrize("key", ["3a", "7d"])
-def test_lowered_heel_ends_below_ball_of_foot(key: str) -> None:
-    """On the slope and over the edge."""
-    near = figure(exercise_picture(key).end).near
-    assert near.heel[1] < near.ball[1] - 3
+@pytest.mark.parametrize(("key", "end"), [("3a", "end"), ("7d", "start")])
+def test_lowered_heel_is_below_ball_of_foot(key: str, end: str) -> None:
+    """On the slope: 3a ends so; 7d begins so, as its steps do, and rises until the heels are level."""
+    _, _, body = pose_and_figure(key, end)
+    assert body.near.heel[1] < body.near.ball[1] - 3
+
+
+def test_heel_drops_rise_to_level() -> None:
+    """Not to full tiptoe."""
+    near = figure(exercise_picture("7d").end).near
+    assert near.heel[1] == pytest.approx(near.ball[1], abs=SUPPORT_TOLERANCE)
 
 
 @pytest.mark.parametrize("key", ["5a", "5b"])

@@ -36,11 +36,11 @@ def scene(pictured: ExercisePicture) -> list[Part]:
     """The parts from back to front; a part that does not move has the same path at both ends."""
     viewport = Viewport(pictured.view)
     start, end = figure(pictured.start), figure(pictured.end)
-    helper, hands = _helper_parts(pictured, viewport)
+    helper, helping_arm = _helper_parts(pictured, viewport)
     figures = [
         *helper,
         *_figure_parts(start, end, pictured, lambda outlines: spline(_framed(outlines, viewport))),
-        *hands,
+        *helping_arm,
     ]
     behind, before = ([*_layer_parts(pictured, viewport, layer)] for layer in Layer)
     begun = (part for part in (*figures, *before) if part.start != part.end and part.css_class not in OPEN_PATH_CLASSES)
@@ -72,7 +72,7 @@ def _figure_parts(
 
 
 def _helper_parts(pictured: ExercisePicture, viewport: Viewport) -> tuple[list[Part], list[Part]]:
-    """A second figure, which faces left, in the light style: its body, and its arms, which lie over the first."""
+    """A second figure, which faces left, in the light style: its body, and its near arm, which lies over the first."""
     helper = pictured.helper
     if helper is None:
         return [], []
@@ -85,13 +85,13 @@ def _helper_parts(pictured: ExercisePicture, viewport: Viewport) -> tuple[list[P
         return [Part("far", mirrored(start), mirrored(end)) for start, end in pairs]
 
     def body(body: Figure) -> list[list[Outline]]:
-        legs = (leg_outlines(leg, PictureExtent.FIGURE) for leg in (body.far, body.near) if leg)
-        return [*legs, trunk_outlines(body)]
+        legs = [leg_outlines(leg, PictureExtent.FIGURE) for leg in (body.far, body.near) if leg]
+        return [*([arm_outlines(body.far_arm)] if body.far_arm else []), *legs, trunk_outlines(body)]
 
-    def arms(body: Figure) -> list[list[Outline]]:
-        return [arm_outlines(arm) for arm in (body.far_arm, body.near_arm) if arm]
+    def near_arm(body: Figure) -> list[list[Outline]]:
+        return [arm_outlines(body.near_arm)] if body.near_arm else []
 
-    return parts(body), parts(arms)
+    return parts(body), parts(near_arm)
 
 
 def _layer_parts(pictured: ExercisePicture, viewport: Viewport, layer: Layer) -> Iterator[Part]:

@@ -42,6 +42,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 SUPPORT_TOLERANCE = 1.0
 """The largest gap between a figure and what it stands, sits or leans on."""
 BUDGET_KB = 60
+SCORES = (ROOT / "web" / "drawing" / "SCORES.md").read_text(encoding="utf-8")
+LEAST_SCORE = 52
 HAND_TOLERANCE = 1.5
 HEEL_REACH = 9.0
 """How far a heel extends about its contact point, with a little air."""
@@ -355,6 +357,16 @@ def test_picture_file_uses_page_colours(scheme: str, number: int) -> None:
 def test_all_pictures_fit_size_budget() -> None:
     """All twenty together, each as a compressed file."""
     assert float(figures()["drawing_kb"]["value"]) <= BUDGET_KB
+
+
+def test_scoring_sheet_has_every_picture() -> None:
+    """The totals are the sums, no picture is below 2, and together they reach 52."""
+    rows = re.findall(r"\| `(\w+)` \|[^|]+\| (\d) \|[^|]+\| (\d) \|", SCORES)
+    assert {key for key, *_ in rows} == set(KEYS)
+    before, after = (sum(int(row[at]) for row in rows) for at in (1, 2))
+    assert f"| all | | {before} | | {after} |" in SCORES
+    assert min(int(score) for *_, score in rows) >= 2
+    assert after >= LEAST_SCORE
 
 
 def test_unknown_picture_raises() -> None:

@@ -170,8 +170,8 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
 class Sitter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sitter"):
     """The person of a close-up on a chair, seen from in front: the near leg lies across the other knee.
 
-    `at` is the middle of the pelvis, `near_knee` and `far_knee` are the knees. An arm that holds nothing rests at its
-    side with the hand at `hand`.
+    `at` is the middle of the pelvis, `near_knee` and `far_knee` are the knees. An arm that holds nothing has
+    its hand behind the trunk, at `hand`.
     """
 
     at: Point

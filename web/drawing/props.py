@@ -24,9 +24,8 @@ HAND_SHAPE = (
 
 SITTER_HALF = ((-6, 0), (-9, 12), (2, 18), (16, 13), (34, 17), (46, 20), (51, 15), (52, 0))
 """Half of the trunk from in front: upwards from the pelvis, and to the side."""
-SHIN_HALF = ((-9, 0), (-8, 8), (2, 10), (16, 8), (36, 5), (42, 7), (50, 7), (50, 0))
-"""Half of a shin and foot from in front: down from the knee, and to the side."""
-SHOULDER, SHOULDER_HIGH, HEAD_ABOVE, KNEE_TO_SOLE = 17.0, 44.0, 68.0, 49.0
+HEAD_ABOVE, SHOULDER = 68.0, (17.0, 44.0)
+"""The height of the sitter's head above the pelvis; the far shoulder, to the right and above."""
 HEEL_PLATE = (1.5, 15.0)
 """Where the heel plate begins and ends, along the board from its heel end."""
 PLATE_THICK, TOE_STOP = 3.0, 2.5
@@ -66,7 +65,7 @@ def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[S
         case poses.Band(post, at):
             return [Shape("halo", [[post, at]]), Shape("band", [[post, at]])]
         case poses.Sitter():
-            return _sitter(prop)
+            return _sitter(prop, bottom)
         case poses.Reach(shoulder, at, bend, to):
             return [Shape("body", _reach(shoulder, to if end and to else at, bend), has_corners=False)]
 
@@ -102,27 +101,28 @@ def _board(board: poses.Board) -> list[Shape]:
     ]
 
 
-def _sitter(sitter: poses.Sitter) -> list[Shape]:
+def _sitter(sitter: poses.Sitter, bottom: float) -> list[Shape]:
+    """Chair, trunk, head and thighs; the far shin and the legs of the chair go on below the picture."""
     x, y = sitter.at
     up, front = (0.0, 1.0), (1.0, 0.0)
     trunk = placed([*SITTER_HALF, *((u, -v) for u, v in reversed(SITTER_HALF))], sitter.at, up, front)
     head = [(x + 0.8 * across, high) for across, high in circle((0.0, y + HEAD_ABOVE), 12.5)]
     neck = [(x - 5, y + 46), (x - 5, y + 64), (x + 5, y + 64), (x + 5, y + 46)]
     knee = sitter.far_knee
-    floor = knee[1] - KNEE_TO_SOLE
-    shin = placed([*SHIN_HALF, *((u, -v) for u, v in reversed(SHIN_HALF))], knee, (0.0, -1.0), front)
-    shapes = [
+    cut = [(knee[0] + aside, bottom) for aside in (7, 7, -7, -7)]
+    shin = [(knee[0] - 9, knee[1]), (knee[0], knee[1] + 9), (knee[0] + 9, knee[1]), *cut]
+    return [
         _slab(x - 22, y - 13, x + 22, y - 8),
         Shape(
             "solid",
-            [[(x + at, floor), (x + at, y - 13), (x + at + 4, y - 13), (x + at + 4, floor)] for at in (-22, 18)],
+            [[(x + at, bottom), (x + at, y - 13), (x + at + 4, y - 13), (x + at + 4, bottom)] for at in (-22, 18)],
+        ),
+        *(
+            Shape("body", _reach((x + SHOULDER[0], y + SHOULDER[1]), hand, 0.3), has_corners=False)
+            for hand in (sitter.hand,)
+            if hand
         ),
         Shape("body", _joined(neck, head, trunk), has_corners=False),
-    ]
-    if sitter.hand:
-        shapes.append(Shape("body", _reach((x + SHOULDER, y + SHOULDER_HIGH), sitter.hand, 0.12), has_corners=False))
-    return [
-        *shapes,
         Shape("far", _joined(_thigh((x + 9, y - 1), knee), shin), has_corners=False),
         Shape("work", [_thigh((x - 9, y - 1), sitter.near_knee)], has_corners=False),
     ]

@@ -34,7 +34,7 @@ ToesAngle = Annotated[float, Meta(ge=-45, le=90)]
 ShoulderAngle = Annotated[float, Meta(ge=-90, le=190)]
 ElbowAngle = Annotated[float, Meta(ge=-5, le=150)]
 Length = Annotated[float, Meta(gt=0, le=300)]
-SlopeAngle = Annotated[float, Meta(gt=0, le=45)]
+SlopeAngle = Annotated[float, Meta(ge=0, le=45)]
 
 
 class PoseError(ValueError):
@@ -121,12 +121,8 @@ class BoxProp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     size: tuple[Length, Length]
 
 
-class Step(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="step"):
-    """A step whose edge the heel may hang over."""
-
-
-class Block(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="block"):
-    """A block or a thick book."""
+class Weight(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="weight"):
+    """Something heavy on the floor that a band is fixed to."""
 
 
 class Bench(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="bench"):
@@ -134,15 +130,18 @@ class Bench(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", 
 
 
 class Chair(BoxProp, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="chair"):
-    """A chair that faces right: the box is the outline of its seat and legs; the back rises from its left end."""
+    """A chair: the box is the outline of its seat and legs; the back rises from its left end, where a hand can rest."""
 
 
-class Slope(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="slope"):
-    """The slant board, on the floor: its surface rises to the right from `at`, at this angle, for `length`."""
+class Board(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="board"):
+    """The slant board, on the floor: its surface rises to the right from `at`, at this angle (0 is flat), for `length`.
+
+    The heel plates are at its left end.
+    """
 
     at: Point
     length: Length
-    angle: SlopeAngle
+    angle: SlopeAngle = 0.0
 
 
 class RoundProp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -168,36 +167,40 @@ class Band(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="k
     at: Point
 
 
-class Hand(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="hand"):
-    """A close-up of one of the person's own hands, with a length `reach` of the forearm.
+class Sitter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="sitter"):
+    """The person of a close-up on a chair, seen from in front: the near leg lies across the other knee.
 
-    The fingertips are at `at` and point at `angle` (0 is right, 90 up); they end at `to` and `turned`.
+    `at` is the middle of the pelvis, `near_knee` and `far_knee` are the knees. An arm that holds nothing has
+    its hand behind the trunk, at `hand`.
     """
 
     at: Point
-    angle: Angle
-    reach: Length
-    to: Point | None = None
-    turned: Angle | None = None
+    near_knee: Point
+    far_knee: Point
+    hand: Point | None = None
 
 
-class SupportingThigh(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="rest"):
-    """The other thigh, with the working leg laid across it: from `at` to `to`, as the person sees it from above."""
+class Reach(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="reach"):
+    """An arm of the sitter, seen from in front: from `shoulder` to fingertips at `at`, which end at `to`.
 
+    Its elbow is bent away from the line between them by the fraction `bend` of its length, to the right if positive.
+    """
+
+    shoulder: Point
     at: Point
-    to: Point
+    bend: Annotated[float, Meta(ge=-1, le=1)]
+    to: Point | None = None
 
 
-Prop = Floor | Wall | Step | Block | Bench | Chair | Slope | Roller | Ball | Band | Hand | SupportingThigh
+Prop = Floor | Wall | Weight | Bench | Chair | Board | Roller | Ball | Band | Sitter | Reach
 
 
 class MoveArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="move"):
-    """An arrow from `at` to `to`, bowed to its left by the fraction `bend` of its length; `both` gives it two heads."""
+    """An arrow from `at` to `to`, bowed to its left by the fraction `bend` of its length."""
 
     at: Point
     to: Point
     bend: Annotated[float, Meta(ge=-1, le=1)] = 0.0
-    both: bool = False
 
 
 class TurnArrow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="turn"):

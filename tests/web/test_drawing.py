@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -17,21 +16,37 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
-from station.catalogue.poses import Anchor, ExercisePicture, Pose, Prop, exercise_picture, picture_keys, prop_kind
+from station.catalogue.poses import (
+    Anchor,
+    Board,
+    ExercisePicture,
+    Pose,
+    Prop,
+    Reach,
+    TurnArrow,
+    exercise_picture,
+    picture_keys,
+    prop_kind,
+)
+from station.catalogue.read import exercises
 from tests.bench.drawing import figures
 from tests.browser import PHONE, Browser, is_available, open_browser
 from tests.tree import ROOT
 from web.app import CSP
 from web.drawing import DARK, LIGHT, STYLE, PoseError, inline_svg, standalone_svg, svg_security_policy
-from web.drawing.body import HAND, HIP_TO_SEAT, Figure, contact_points, figure
-from web.drawing.path import SIZE
-from web.drawing.props import distance_to_surface
+from web.drawing.body import HAND, HIP_TO_SEAT, ArmJoints, Figure, contact_points, figure
+from web.drawing.path import SIZE, Viewport
+from web.drawing.props import distance_to_surface, heel_plate
 
 SVG = "{http://www.w3.org/2000/svg}"
 SUPPORT_TOLERANCE = 1.0
 """The largest gap between a figure and what it stands, sits or leans on."""
 BUDGET_KB = 60
+SCORES = (ROOT / "web" / "drawing" / "SCORES.md").read_text(encoding="utf-8")
+LEAST_SCORE = 52
 HAND_TOLERANCE = 1.5
+HEEL_REACH = 9.0
+"""How far a heel extends about its contact point, with a little air."""
 KEYS = picture_keys()
 FIGURES = [(key, end) for key in KEYS for end in ("start", "end")]
 NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)")
@@ -122,10 +137,76 @@ def test_picture_is_well_formed_and_labelled(key: str) -> None:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_picture_marks_heel_arrow_and_working_leg(key: str) -> None:
-    """An arrow with a head, a working leg, and the heel mark that the exercise requires."""
-    exercise = tomllib.loads((ROOT / "station" / "catalogue" / "exercises" / f"{key}.toml").read_text(encoding="utf-8"))
-    assert {"heel", "arrow", "arrow-head", "work"} <= styles_of(key)
-    assert {"down", "lowered", "free"} & styles_of(key) == {exercise["heel"]}
+    """An arrow with a head, a working leg, and the heel mark that the exercise requires; a free heel has none."""
+    heel = exercises()[key].heel
+    assert {"arrow", "arrow-head", "work"} <= styles_of(key)
+    assert {"heel", "down", "lowered", "free"} & styles_of(key) == ({"heel", heel} if heel != "free" else set())
+
+
+@pytest.mark.parametrize(("key", "end"), [one for one in FIGURES if exercises()[one[0]].heel != "free"])
+def test_heel_mark_lies_at_the_heel(key: str, end: str) -> None:
+    """Its bar is below the heel and no wider; its arrow or chevrons stand over the heel."""
+    pictured, _, body = pose_and_figure(key, end)
+    viewport = Viewport(pictured.view)
+    mark = next(path for path in paths(key) if path.attrib["class"].startswith("heel"))
+    moves = data(mark)
+    path = moves[0] if len(moves) == 1 or end == "end" else moves[1]
+    bar, over = ([*points(one)] for one in re.findall(r"M[^M]*", path)[:2])
+    x, y = viewport(body.near.heel)
+    for across, down in bar:
+        assert abs(across - x) <= HEEL_REACH * viewport.scale
+        assert abs(down - y) <= HEEL_REACH * viewport.scale
+    assert min(across for across, _ in bar) <= x <= max(across for across, _ in bar)
+    assert min(abs(across - x) for across, _ in over) <= HEEL_REACH * viewport.scale
+    assert max(down for _, down in over) < y
+
+
+@pytest.mark.parametrize(("key", "end"), [one for one in FIGURES if exercises()[one[0]].on_board])
+def test_heel_is_on_its_plate(key: str, end: str) -> None:
+    """Where it is down: 7d ends with the heels up, above their plates."""
+    pictured, _, body = pose_and_figure(key, end)
+    (board,) = (prop for prop in pictured.props if isinstance(prop, Board))
+    begin, until = heel_plate(board)
+    assert begin < body.near.heel[0] < until
+    assert (distance_to_surface(board, body.near.heel) < SUPPORT_TOLERANCE) == ((key, end) != ("7d", "end"))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_start_and_end_differ_visibly(key: str) -> None:
+    """Something moves by a thirtieth of the picture: a joint, or a prop that moves."""
+    pictured = exercise_picture(key)
+    start, end = figure(pictured.start), figure(pictured.end)
+    pairs = [(start.hip, end.hip), (start.head, end.head)]
+    for one, other in ((start.near, end.near), (start.far, end.far)):
+        if one and other:
+            pairs += [(one.knee, other.knee), (one.heel, other.heel), (one.tip, other.tip)]
+    pairs += [(prop.at, prop.to) for prop in pictured.props if isinstance(prop, Reach) and prop.to]
+    assert max(hypot(one[0] - other[0], one[1] - other[1]) for one, other in pairs) > pictured.view[2] / 30
+
+
+@pytest.mark.parametrize(("key", "begin", "end"), [("2c", "achilles", "heel"), ("4b", "forefoot", "forefoot")])
+def test_moving_hand_holds_its_part_of_the_foot(key: str, begin: str, end: str) -> None:
+    """2c: from the tendon to the heel. 4b: on the forefoot all the way, with the other hand above the ankle."""
+    pictured = exercise_picture(key)
+    *still, moving = (prop for prop in pictured.props if isinstance(prop, Reach))
+    assert moving.to
+    for part, pose, at in ((begin, pictured.start, moving.at), (end, pictured.end, moving.to)):
+        near = figure(pose).near
+        tendon = (near.ankle[0] - HAND, near.ankle[1] - HEEL_REACH)
+        place = {"achilles": tendon, "heel": near.heel, "forefoot": near.ball}[part]
+        assert hypot(at[0] - place[0], at[1] - place[1]) < HAND
+    for hand in still:
+        ankle = figure(pictured.start).near.ankle
+        assert hypot(hand.at[0] - ankle[0], hand.at[1] - ankle[1]) < 2 * HAND
+
+
+def test_toes_stay_inside_their_circle() -> None:
+    """The circles of 1a go round the toes at both ends."""
+    pictured = exercise_picture("1a")
+    inner = min((arrow for arrow in pictured.arrows if isinstance(arrow, TurnArrow)), key=lambda turn: turn.radius)
+    for pose in (pictured.start, pictured.end):
+        tip = figure(pose).near.tip
+        assert hypot(tip[0] - inner.at[0], tip[1] - inner.at[1]) < inner.radius
 
 
 @pytest.mark.parametrize("key", KEYS)
@@ -160,17 +241,23 @@ def test_feet_hands_and_seat_touch_their_support(key: str, end: str) -> None:
 
 
 def test_helper_stands_and_holds_the_foot() -> None:
-    """In 4a the helper's feet are on the floor and the hands near the foot, at both ends."""
+    """In 4a the helper's feet are on the floor, one hand under the heel and one over the foot, at both ends."""
     pictured = exercise_picture("4a")
     assert pictured.helper
     for pose, own in ((pictured.helper.start, pictured.start), (pictured.helper.end, pictured.end)):
         helper, near = figure(pose), figure(own).near
         assert not support_faults(pictured, pose, helper)
-        for arm in (helper.near_arm, helper.far_arm):
-            assert arm
-            hand = (2 * pictured.helper.mirror - arm.hand[0], arm.hand[1])
-            foot = (near.ankle, near.heel, near.tip, near.ball)
-            assert min(hypot(hand[0] - at[0], hand[1] - at[1]) for at in foot) < HAND
+        assert helper.near_arm
+        assert helper.far_arm
+        over, under = (palm(arm, pictured.helper.mirror) for arm in (helper.near_arm, helper.far_arm))
+        assert hypot(under[0] - near.heel[0], under[1] - near.heel[1]) < HAND
+        assert under[1] < near.heel[1]
+        assert hypot(over[0] - near.ball[0], over[1] - near.ball[1]) < HAND
+
+
+def palm(arm: ArmJoints, mirror: float) -> tuple[float, float]:
+    """The middle of the hand of somebody who faces left."""
+    return 2 * mirror - (arm.hand[0] + arm.wrist[0]) / 2, (arm.hand[1] + arm.wrist[1]) / 2
 
 
 def test_ground_check_finds_a_foot_in_the_air() -> None:
@@ -204,11 +291,17 @@ def test_straight_knee_exercises_keep_knee_straight(key: str) -> None:
     assert max(exercise_picture(key).start.near.knee, exercise_picture(key).end.near.knee) < STRAIGHT_BELOW_DEG
 
 
-@pytest.mark.parametrize("key", ["3a", "7d"])
-def test_lowered_heel_ends_below_ball_of_foot(key: str) -> None:
-    """On the slope and over the edge."""
-    near = figure(exercise_picture(key).end).near
-    assert near.heel[1] < near.ball[1] - 3
+@pytest.mark.parametrize(("key", "end"), [("3a", "end"), ("7d", "start")])
+def test_lowered_heel_is_below_ball_of_foot(key: str, end: str) -> None:
+    """On the slope: 3a ends so; 7d begins so, as its steps do, and rises until the heels are level."""
+    _, _, body = pose_and_figure(key, end)
+    assert body.near.heel[1] < body.near.ball[1] - 3
+
+
+def test_heel_drops_rise_to_level() -> None:
+    """Not to full tiptoe."""
+    near = figure(exercise_picture("7d").end).near
+    assert near.heel[1] == pytest.approx(near.ball[1], abs=SUPPORT_TOLERANCE)
 
 
 @pytest.mark.parametrize("key", ["5a", "5b"])
@@ -264,6 +357,16 @@ def test_picture_file_uses_page_colours(scheme: str, number: int) -> None:
 def test_all_pictures_fit_size_budget() -> None:
     """All twenty together, each as a compressed file."""
     assert float(figures()["drawing_kb"]["value"]) <= BUDGET_KB
+
+
+def test_scoring_sheet_has_every_picture() -> None:
+    """The totals are the sums, no picture is below 2, and together they reach 52."""
+    rows = re.findall(r"\| `(\w+)` \|[^|]+\| (\d) \|[^|]+\| (\d) \|", SCORES)
+    assert {key for key, *_ in rows} == set(KEYS)
+    before, after = (sum(int(row[at]) for row in rows) for at in (1, 2))
+    assert f"| all | | {before} | | {after} |" in SCORES
+    assert min(int(score) for *_, score in rows) >= 2
+    assert after >= LEAST_SCORE
 
 
 def test_unknown_picture_raises() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import cos, hypot, radians, tan
 
 from station.catalogue import poses
@@ -12,13 +13,22 @@ from web.drawing.path import circle
 
 THICK = 5.0
 """The thickness of a floor, wall, seat or chair leg in side view."""
-CHAIR_BACK = 42.0
+CHAIR_BACK = 50.0
 HAND_LONG = 16.0
 """The length of the hand to the wrist."""
 HAND_SHAPE = (
     *((1, 0), (0, 2.8), (-6, 3.6), (-12, 5), (-17, 4.2), (-17, -4.2), (-13, -5), (-8, -9.5), (-3, -11)),
     *((-3.5, -7.5), (-7, -4), (-5, -3), (0, -2.8)),
 )
+
+
+SITTER_HALF = ((-6, 0), (-9, 12), (2, 18), (16, 13), (34, 17), (46, 20), (51, 15), (52, 0))
+"""Half of the trunk from in front: upwards from the pelvis, and to the side."""
+HEAD_ABOVE, SHOULDER = 68.0, (17.0, 44.0)
+"""The height of the sitter's head above the pelvis; the far shoulder, to the right and above."""
+HEEL_PLATE = (1.5, 15.0)
+"""Where the heel plate begins and ends, along the board from its heel end."""
+PLATE_THICK, TOE_STOP = 3.0, 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,25 +50,24 @@ def shapes(prop: Prop, view: tuple[float, float, float], *, end: bool) -> list[S
         case poses.Wall(x):
             beyond = x + THICK if x > x_min + size / 2 else x - THICK
             return [_slab(x, -THICK, beyond, top)]
-        case poses.Step(at, (width, height)) | poses.Block(at, (width, height)):
+        case poses.Weight(at, (width, height)):
             return [_slab(at[0], at[1], at[0] + width, at[1] + height)]
         case poses.Bench(at, (width, height)):
             return _table(at, width, height)
         case poses.Chair(at, (width, height)):
             x, y = at
             return [_slab(x - THICK, y, x, y + height + CHAIR_BACK), *_table(at, width, height)[:2]]
-        case poses.Slope(at, length, angle):
-            far = translated(at, (length, foot_direction(angle)))
-            return [Shape("solid", [[at, far, (far[0], 0.0), (at[0], 0.0)]])]
+        case poses.Board():
+            return _board(prop)
         case poses.Roller() | poses.Ball():
             centre = prop.to if end and prop.to else prop.at
             return [Shape("solid", [circle(centre, prop.radius)], has_corners=False)]
         case poses.Band(post, at):
             return [Shape("halo", [[post, at]]), Shape("band", [[post, at]])]
-        case poses.Hand():
-            return [Shape("body", _hand(prop, end=end), has_corners=False)]
-        case poses.SupportingThigh(at, to):
-            return [Shape("far", [_thigh(at, to)], has_corners=False)]
+        case poses.Sitter():
+            return _sitter(prop, bottom)
+        case poses.Reach(shoulder, at, bend, to):
+            return [Shape("body", _reach(shoulder, to if end and to else at, bend), has_corners=False)]
 
 
 def _slab(x_min: float, bottom: float, x_max: float, top: float) -> Shape:
@@ -73,22 +82,97 @@ def _table(at: Point, width: float, height: float) -> list[Shape]:
     return [_slab(left, under, right, high), Shape("solid", legs)]
 
 
-def _hand(hand: poses.Hand, *, end: bool) -> list[Outline]:
-    at = hand.to if end and hand.to else hand.at
-    angle = hand.turned if end and hand.turned is not None else hand.angle
-    way, side = foot_direction(angle), foot_direction(angle + 90.0)
-    wrist = translated(at, (-HAND_LONG, way))
-    elbow, wide = -hand.reach, 5.6
-    arm = ((4, 4.6), (elbow, wide), (elbow, wide), (elbow, -wide), (elbow, -wide), (4, -4.6))
-    return [placed(HAND_SHAPE, at, way, side), placed(arm, wrist, way, side)]
+def _board(board: poses.Board) -> list[Shape]:
+    """The deck with its toe stop at the right end, and the heel plate."""
+    along, up = foot_direction(board.angle), foot_direction(board.angle + 90.0)
+
+    def on(way: float, high: float) -> Point:
+        return translated(board.at, (way, along), (high, up))
+
+    far, stop = (
+        on(board.length, 0.0),
+        (on(board.length, TOE_STOP), on(board.length - 2, TOE_STOP), on(board.length - 2, 0)),
+    )
+    deck = [board.at, *reversed(stop), (far[0], 0.0), (board.at[0], 0.0)]
+    begin, end = HEEL_PLATE
+    return [
+        Shape("solid board", [deck]),
+        Shape("plate", [[on(begin, -PLATE_THICK), on(begin, 0), on(end, 0), on(end, -PLATE_THICK)]]),
+    ]
 
 
-def _thigh(at: Point, to: Point) -> Outline:
-    long = hypot(to[0] - at[0], to[1] - at[1])
-    way = ((to[0] - at[0]) / long, (to[1] - at[1]) / long)
-    half = ((0, 11), (0, 11), (long * 0.6, 10), (long + 1, 9), (long + 3, 0))
-    shape = (*half, *((u, -v) for u, v in half[-2::-1]))
-    return placed(shape, at, way, (-way[1], way[0]))
+def _sitter(sitter: poses.Sitter, bottom: float) -> list[Shape]:
+    """Chair, trunk, head and thighs; the far shin and the legs of the chair go on below the picture."""
+    x, y = sitter.at
+    up, front = (0.0, 1.0), (1.0, 0.0)
+    trunk = placed([*SITTER_HALF, *((u, -v) for u, v in reversed(SITTER_HALF))], sitter.at, up, front)
+    head = [(x + 0.8 * across, high) for across, high in circle((0.0, y + HEAD_ABOVE), 12.5)]
+    neck = [(x - 5, y + 46), (x - 5, y + 64), (x + 5, y + 64), (x + 5, y + 46)]
+    knee = sitter.far_knee
+    cut = [(knee[0] + aside, bottom) for aside in (7, 7, -7, -7)]
+    shin = [(knee[0] - 9, knee[1]), (knee[0], knee[1] + 9), (knee[0] + 9, knee[1]), *cut]
+    return [
+        _slab(x - 22, y - 13, x + 22, y - 8),
+        Shape(
+            "solid",
+            [[(x + at, bottom), (x + at, y - 13), (x + at + 4, y - 13), (x + at + 4, bottom)] for at in (-22, 18)],
+        ),
+        *(
+            Shape("body", _reach((x + SHOULDER[0], y + SHOULDER[1]), hand, 0.3), has_corners=False)
+            for hand in (sitter.hand,)
+            if hand
+        ),
+        Shape("body", _joined(neck, head, trunk), has_corners=False),
+        Shape("far", _joined(_thigh((x + 9, y - 1), knee), shin), has_corners=False),
+        Shape("work", [_thigh((x - 9, y - 1), sitter.near_knee)], has_corners=False),
+    ]
+
+
+def _reach(shoulder: Point, tips: Point, bend: float) -> list[Outline]:
+    """Upper arm, forearm and hand, as foreshortened as the distance asks."""
+    away = (tips[0] - shoulder[0], tips[1] - shoulder[1])
+    elbow = translated(shoulder, (0.45, away), (bend, (-away[1], away[0])))
+    long = hypot(tips[0] - elbow[0], tips[1] - elbow[1])
+    way = ((tips[0] - elbow[0]) / long, (tips[1] - elbow[1]) / long)
+    side = (-way[1], way[0])
+    forearm = long - HAND_LONG
+    upper = hypot(elbow[0] - shoulder[0], elbow[1] - shoulder[1])
+    above = ((elbow[0] - shoulder[0]) / upper, (elbow[1] - shoulder[1]) / upper)
+    hand = HAND_SHAPE if bend > 0 else tuple((u, -v) for u, v in HAND_SHAPE)
+    return _joined(
+        placed(_tube(upper, 6.5, 5.5), shoulder, above, (-above[1], above[0])),
+        placed(_tube(forearm, 5.5, 4), elbow, way, side),
+        placed(hand, tips, way, side),
+    )
+
+
+def _joined(*outlines: Outline) -> list[Outline]:
+    """The outlines, all wound the same way, so that none cuts a hole into another."""
+    return [one if _area(one) > 0 else one[::-1] for one in outlines]
+
+
+def _area(outline: Outline) -> float:
+    return sum(one[0] * other[1] - other[0] * one[1] for one, other in pairwise((*outline, outline[0])))
+
+
+def _tube(length: float, wide: float, narrow: float) -> Outline:
+    """A limb that tapers from its upper joint to its lower one."""
+    return [
+        (-wide, wide),
+        (length / 2, wide),
+        (length + narrow, narrow),
+        (length + narrow, -narrow),
+        (length / 2, -wide),
+        (-wide, -wide),
+    ]
+
+
+def _thigh(hip: Point, knee: Point) -> Outline:
+    """A thigh that points towards the viewer, foreshortened."""
+    long = hypot(knee[0] - hip[0], knee[1] - hip[1])
+    way = ((knee[0] - hip[0]) / long, (knee[1] - hip[1]) / long)
+    shape = ((-10, 10), (long, 10), (long + 11, 8), (long + 11, -8), (long, -10), (-10, -10))
+    return placed(shape, hip, way, (-way[1], way[0]))
 
 
 def distance_to_surface(prop: Prop, point: Point) -> float:
@@ -99,13 +183,26 @@ def distance_to_surface(prop: Prop, point: Point) -> float:
             return abs(y)
         case poses.Wall(face):
             return abs(x - face)
-        case poses.Step(at, size) | poses.Block(at, size) | poses.Bench(at, size) | poses.Chair(at, size):
-            beside = max(at[0] - x, x - at[0] - size[0], 0.0)
-            return hypot(beside, y - at[1] - size[1])
-        case poses.Slope(at, length, angle):
+        case poses.Bench(at, size):
+            return _distance_to_top(at, size, point)
+        case poses.Chair(at, size):
+            back = (at[0] - THICK, at[1]), (THICK, size[1] + CHAIR_BACK)
+            return min(_distance_to_top(at, size, point), _distance_to_top(*back, point))
+        case poses.Board(at, length, angle):
             beside = max(at[0] - x, x - at[0] - length * cos(radians(angle)), 0.0)
             return hypot(beside, (y - at[1] - (x - at[0]) * tan(radians(angle))) * cos(radians(angle)))
         case poses.Roller(at, radius) | poses.Ball(at, radius):
             return abs(hypot(x - at[0], y - at[1]) - radius)
         case _:
             return float("inf")
+
+
+def _distance_to_top(at: Point, size: tuple[float, float], point: Point) -> float:
+    beside = max(at[0] - point[0], point[0] - at[0] - size[0], 0.0)
+    return hypot(beside, point[1] - at[1] - size[1])
+
+
+def heel_plate(board: poses.Board) -> tuple[float, float]:
+    """The ends of the heel plate, across."""
+    begin, end = HEEL_PLATE
+    return board.at[0] + begin * cos(radians(board.angle)), board.at[0] + end * cos(radians(board.angle))

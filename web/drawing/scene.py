@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from station.catalogue.poses import Band, ExercisePicture, FootContact, Hand, PictureExtent, Pose, Prop, SupportingThigh
+from station.catalogue.poses import Band, ExercisePicture, FootContact, PictureExtent, Pose, Prop, Reach
 from web.drawing.body import Figure, Outline, arm_outlines, figure, leg_outlines, small_toe_outlines, trunk_outlines
 from web.drawing.path import Viewport, polyline, spline
 from web.drawing.props import shapes
@@ -17,9 +17,8 @@ OPEN_PATH_CLASSES = ("halo", "band")
 
 
 class Layer(Enum):
-    """The layer of a prop: under everything, behind the figure, or in front of it."""
+    """The layer of a prop: behind the figure, or in front of it."""
 
-    UNDER = auto()
     BEHIND = auto()
     IN_FRONT = auto()
 
@@ -37,12 +36,16 @@ def scene(pictured: ExercisePicture) -> list[Part]:
     """The parts from back to front; a part that does not move has the same path at both ends."""
     viewport = Viewport(pictured.view)
     start, end = figure(pictured.start), figure(pictured.end)
-    figures = [*_helper_parts(pictured, viewport)]
-    figures += _figure_parts(start, end, pictured, lambda outlines: spline(_framed(outlines, viewport)))
-    under, behind, before = ([*_layer_parts(pictured, viewport, layer)] for layer in Layer)
+    helper, helping_arm = _helper_parts(pictured, viewport)
+    figures = [
+        *helper,
+        *_figure_parts(start, end, pictured, lambda outlines: spline(_framed(outlines, viewport))),
+        *helping_arm,
+    ]
+    behind, before = ([*_layer_parts(pictured, viewport, layer)] for layer in Layer)
     begun = (part for part in (*figures, *before) if part.start != part.end and part.css_class not in OPEN_PATH_CLASSES)
     ghosts = [Part("start", part.start, part.start) for part in begun]
-    return [*under, *ghosts, *behind, *figures, *before, *_mark_parts(pictured, start, end, viewport)]
+    return [*behind, *ghosts, *figures, *before, *_mark_parts(pictured, start, end, viewport)]
 
 
 def _framed(outlines: Iterable[Outline], viewport: Viewport) -> Iterator[Outline]:
@@ -68,18 +71,27 @@ def _figure_parts(
         yield from limb_part("body", lambda body: arm_outlines(body.near_arm) if body.near_arm else [])
 
 
-def _helper_parts(pictured: ExercisePicture, viewport: Viewport) -> Iterator[Part]:
-    """A second figure, which faces left and is drawn in the light style."""
+def _helper_parts(pictured: ExercisePicture, viewport: Viewport) -> tuple[list[Part], list[Part]]:
+    """A second figure, which faces left, in the light style: its body, and its near arm, which lies over the first."""
     helper = pictured.helper
     if helper is None:
-        return
+        return [], []
 
-    def data(outlines: Iterable[Outline]) -> str:
-        mirrored = ([(2 * helper.mirror - x, y) for x, y in outline] for outline in outlines)
-        return spline(_framed(mirrored, viewport))
+    def mirrored(outlines: list[Outline]) -> str:
+        return spline(_framed(([(2 * helper.mirror - x, y) for x, y in one] for one in outlines), viewport))
 
-    for part in _figure_parts(figure(helper.start), figure(helper.end), pictured, data):
-        yield Part("far", part.start, part.end)
+    def parts(outlines: Callable[[Figure], list[list[Outline]]]) -> list[Part]:
+        pairs = zip(outlines(figure(helper.start)), outlines(figure(helper.end)), strict=True)
+        return [Part("far", mirrored(start), mirrored(end)) for start, end in pairs]
+
+    def body(body: Figure) -> list[list[Outline]]:
+        legs = [leg_outlines(leg, PictureExtent.FIGURE) for leg in (body.far, body.near) if leg]
+        return [*([arm_outlines(body.far_arm)] if body.far_arm else []), *legs, trunk_outlines(body)]
+
+    def near_arm(body: Figure) -> list[list[Outline]]:
+        return [arm_outlines(body.near_arm)] if body.near_arm else []
+
+    return parts(body), parts(near_arm)
 
 
 def _layer_parts(pictured: ExercisePicture, viewport: Viewport, layer: Layer) -> Iterator[Part]:
@@ -89,9 +101,7 @@ def _layer_parts(pictured: ExercisePicture, viewport: Viewport, layer: Layer) ->
 
 
 def _layer(prop: Prop) -> Layer:
-    if isinstance(prop, SupportingThigh):
-        return Layer.UNDER
-    return Layer.IN_FRONT if isinstance(prop, Band | Hand) else Layer.BEHIND
+    return Layer.IN_FRONT if isinstance(prop, Band | Reach) else Layer.BEHIND
 
 
 def _prop_parts(prop: Prop, pictured: ExercisePicture, viewport: Viewport) -> Iterator[Part]:
@@ -103,7 +113,7 @@ def _prop_parts(prop: Prop, pictured: ExercisePicture, viewport: Viewport) -> It
 
 def _mark_parts(pictured: ExercisePicture, start: Figure, end: Figure, viewport: Viewport) -> Iterator[Part]:
     marks = (
-        heel_mark(viewport(body.near.heel), _slant(pose, body), pictured.heel)
+        heel_mark(viewport(body.near.heel), _slant(pose, body), viewport.scale, pictured.heel)
         for pose, body in ((pictured.start, start), (pictured.end, end))
     )
     for (look, one), (_, other) in zip(*marks, strict=True):

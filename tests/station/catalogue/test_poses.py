@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 
 from station.catalogue import poses
-from station.catalogue.poses import PoseError, exercise_picture, parse_picture, picture_keys, prop_kind
+from station.catalogue.poses import PictureExtent, PoseError, exercise_picture, parse_picture, picture_keys, prop_kind
+from station.catalogue.read import exercises
 from station.catalogue.records import HeelPosition
+from station.core.events import BoardPosition
 
 GOOD = """
 view = [0, 0, 200]
@@ -23,6 +25,17 @@ at = [0, 0]
 near = { knee = 20, ankle = 20, on = "floor" }
 """
 NAMES = "1a 2a 2b 2c 3a 3b 3c 4a 4b 4c 5a 5b 7a 7b 7c 7d 8 10a 10b 10c"
+WALL = ("3a", "3b", "4c", "7a", "7d")
+EQUIPMENT = {
+    "a chair": "chair",
+    "a foam roller": "roller",
+    "a ball": "ball",
+    "a helper": "helper",
+    "an elastic band": "band",
+    "something heavy to fix it to": "weight",
+    "a bench": "bench",
+}
+"""The kind of prop for each thing that an exercise needs."""
 EXERCISES = poses.POSES_DIR.parent / "exercises"
 
 
@@ -38,6 +51,74 @@ def test_picture_has_start_and_end(key: str) -> None:
     pictured = exercise_picture(key)
     assert pictured.start != pictured.end or any(getattr(prop, "to", None) for prop in pictured.props)
     assert exercise_picture(key) is pictured
+
+
+@pytest.mark.parametrize("key", NAMES.split())
+def test_picture_shows_the_board_as_the_exercise_needs_it(key: str) -> None:
+    """On a slope or flat, with the working foot on it at both ends; an exercise off the board shows none."""
+    pictured, position = exercise_picture(key), exercises()[key].board
+    boards = [prop for prop in pictured.props if isinstance(prop, poses.Board)]
+    assert len(boards) == (position is not None)
+    for board in boards:
+        assert (board.angle > 0) == (position is BoardPosition.SLOPE)
+        assert pictured.start.near.on == pictured.end.near.on == "board"
+
+
+@pytest.mark.parametrize("key", NAMES.split())
+def test_board_lies_with_its_toe_end_to_the_wall_unless_turned(key: str) -> None:
+    """The heel plates are at the left end: the wall is beyond the right end, or behind the heels of a turned board."""
+    pictured, position = exercise_picture(key), exercises()[key].board
+    for board in (prop for prop in pictured.props if isinstance(prop, poses.Board)):
+        for wall in (prop for prop in pictured.props if isinstance(prop, poses.Wall)):
+            assert (wall.x < board.at[0]) == (position is BoardPosition.TURNED)
+
+
+@pytest.mark.parametrize("key", NAMES.split())
+def test_picture_has_the_equipment_of_the_steps(key: str) -> None:
+    """Each thing is a prop; a close-up shows the sitter instead of the chair, or the foot alone."""
+    pictured = exercise_picture(key)
+    kinds = {prop_kind(prop) for prop in pictured.props} | ({"helper"} if pictured.helper else set())
+    for needed in exercises()[key].equipment:
+        kind = EQUIPMENT[needed]
+        assert kind in kinds or "sitter" in kinds or (kind == "chair" and pictured.shows is PictureExtent.FOOT)
+
+
+@pytest.mark.parametrize(
+    ("key", "support"),
+    [*((key, "wall") for key in WALL), *((key, "chair") for key in ("3c", "5b", "7c")), ("8", "bench")],
+)
+def test_hand_holds_what_the_steps_name(key: str, support: str) -> None:
+    """The near hand is on it at both ends, and a step names it (a table is drawn as a bench)."""
+    pictured = exercise_picture(key)
+    assert any(support.replace("bench", "table") in step for step in exercises()[key].steps)
+    for pose in (pictured.start, pictured.end):
+        assert pose.near_arm
+        assert pose.near_arm.on == support
+
+
+def test_circles_have_round_arrows() -> None:
+    """1a: two about one centre, each most of a circle."""
+    turns = turn_arrows("1a")
+    assert exercises()["1a"].dose.ways == len(turns) == 2
+    assert min(abs(turn.sweep) for turn in turns) >= 240
+    assert turns[0].at == turns[1].at
+
+
+@pytest.mark.parametrize("key", ["1a", "8"])
+def test_turn_and_back_have_an_arrow_each(key: str) -> None:
+    assert {turn.sweep > 0 for turn in turn_arrows(key)} == {True, False}
+
+
+def turn_arrows(key: str) -> list[poses.TurnArrow]:
+    return [arrow for arrow in exercise_picture(key).arrows if isinstance(arrow, poses.TurnArrow)]
+
+
+@pytest.mark.parametrize("key", ["2a", "2b", "7d", "10a"])
+def test_to_and_fro_has_two_arrows(key: str) -> None:
+    """One each way: their directions are opposite."""
+    moves = [arrow for arrow in exercise_picture(key).arrows if isinstance(arrow, poses.MoveArrow)]
+    ways = [(arrow.to[0] - arrow.at[0], arrow.to[1] - arrow.at[1]) for arrow in moves]
+    assert any(one[0] * other[0] + one[1] * other[1] < 0 for one in ways for other in ways)
 
 
 def test_parse_picture_reads_valid_text() -> None:

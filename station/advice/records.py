@@ -53,7 +53,8 @@ class Situation:
     recent tests, `has_trained_regularly` is whether they stretched in most weeks of the last three months, and
     `available_minutes` the time that they chose, `None` if they chose none. `rotation` counts how far the rotation of
     the guide's sections has come (`None`: not counted, and none takes its turn), `calm_training_days` the training days
-    without pain of 4 or more since they answered the health questions.
+    without pain of 4 or more since they answered the health questions, `has_trained_today` whether they stretched or
+    trained today.
     """
 
     now: datetime
@@ -67,6 +68,7 @@ class Situation:
     available_minutes: int | None = None
     rotation: int | None = None
     calm_training_days: int = 0
+    has_trained_today: bool = False
 
 
 @dataclass(frozen=True, slots=True)

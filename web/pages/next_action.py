@@ -57,6 +57,8 @@ def next_action(summary: TodaySummary) -> NextAction:
         return NextAction("First: a few questions", summary.situation.ask_reason.sentence, leads_to="health-questions")
     if blocked is not None:
         return NextAction("Nothing now", blocked.sentence, leads_to="health-questions")
+    if summary.plan is None and summary.situation.has_trained_today:
+        return NextAction("Done for today", f"Rest is part of it. If you want more: about {summary.minutes} min.")
     if summary.plan is None:
         sentence = f"About {summary.minutes} min, from your tests and answers."
         return NextAction(f"Now: {routine_name}", sentence, f"Start {routine_name}")

@@ -52,10 +52,19 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     assert "Now: a full test, then your suggested routine" in now
     assert now.count('class="primary big"') == 1
     assert 'value="today">Start a full test' in now
-    add_session(store)
+    add_session(store, days_ago=1.0)
     now = now_of(client)
     assert "Now: your suggested routine" in now
     assert 'value="today">Start your suggested routine' in now
+
+
+def test_without_plan_what_is_done_is_shown_as_done(client: FlaskClient, store: Store, ada: str) -> None:
+    """After a stretch today no second one is urged, and it can still be started below."""
+    add_session(store)
+    shown = now_of(client)
+    assert "Done for today" in shown
+    assert "<button" not in shown
+    assert 'value="today"' in page_of(client)
 
 
 def test_due_routine_is_the_big_button(client: FlaskClient, store: Store, ada: str) -> None:

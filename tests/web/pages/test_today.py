@@ -15,7 +15,7 @@ from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
 from tests.web.double import StationDouble
-from tests.web.history import add_session
+from tests.web.history import add_session, add_test
 
 EVERY_DAY = [[day, "00:00"] for day in range(7)]
 PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "tests": False}
@@ -52,7 +52,8 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     assert "Now: a full test, then your suggested routine" in now
     assert now.count('class="primary big"') == 1
     assert 'value="today">Start a full test' in now
-    add_session(store, days_ago=1.0)
+    began = datetime.now(UTC)
+    add_test(store, store.begin_session(ada, began, simulated=False), began)
     now = now_of(client)
     assert "Now: your suggested routine" in now
     assert 'value="today">Start your suggested routine' in now

@@ -14,8 +14,9 @@ from station.app.snapshot import UnfinishedView
 from station.core.events import SECOND_US, Side
 from station.core.facts import Contact
 from station.store import Store
+from tests.station.store.histories import one_test
 from tests.web.double import StationDouble
-from tests.web.history import add_session, add_test
+from tests.web.history import add_session
 
 EVERY_DAY = [[day, "00:00"] for day in range(7)]
 PLAN: dict[str, Any] = {"days": EVERY_DAY, "routine": "daily", "zone": "UTC", "tests": False}
@@ -53,7 +54,8 @@ def test_without_plan_test_and_routine_are_offered(client: FlaskClient, store: S
     assert now.count('class="primary big"') == 1
     assert 'value="today">Start a full test' in now
     began = datetime.now(UTC)
-    add_test(store, store.begin_session(ada, began, simulated=False), began)
+    run = store.begin_run(store.begin_session(ada, began, simulated=False), {}, began)
+    one_test(store, run, 84.0, 101.0, full=True)
     now = now_of(client)
     assert "Now: your suggested routine" in now
     assert 'value="today">Start your suggested routine' in now
